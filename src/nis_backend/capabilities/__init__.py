@@ -1,0 +1,1 @@
+"""What nis can do: one module or folder a subject, each ending with `OPERATIONS`."""

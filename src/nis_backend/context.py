@@ -1,0 +1,234 @@
+"""What a call may use: its caller, deadline, progress, drivers, and other operations."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import time
+import uuid
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, Any, Protocol, TypeVar
+
+from nis_backend.errors import InvalidRequest, NisError
+from nis_backend.operation import call
+from nis_backend.run import Progressed, RunHandle, RunLog
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
+
+    from nis_backend.drivers.compute.base import Compute
+    from nis_backend.drivers.dispatch.base import Dispatch
+    from nis_backend.drivers.llm.base import Models
+    from nis_backend.drivers.store.base import Row, Store, Table
+    from nis_backend.operation import Entry, Model, Operation
+    from nis_backend.run import Journal, Tail
+    from nis_backend.settings import Settings
+
+log = logging.getLogger("nis.call")
+
+DEEPEST = 8
+"""Calls within calls; a chain longer than this is a loop."""
+
+Req = TypeVar("Req", bound="Model")
+Res = TypeVar("Res")
+
+
+class Operations(Protocol):
+    """The catalog as a call sees it."""
+
+    def entries(self) -> Sequence[Entry]:
+        """Every operation's declaration, by name."""
+        ...
+
+    def find(self, name: str) -> Operation[Any, Any]:
+        """The operation of this name; imports its module at first use.
+
+        Raises:
+            NotFound: there is none.
+        """
+        ...
+
+
+@dataclass(frozen=True, kw_only=True)
+class Caller:
+    """Who calls: the owner of what the call makes, and what it may do."""
+
+    owner: str
+    scopes: frozenset[str] = frozenset({"*"})
+
+    def has(self, scope: str) -> bool:
+        """Whether the caller holds the scope."""
+        return "*" in self.scopes or scope in self.scopes
+
+
+LOCAL = Caller(owner="local")
+"""Who calls when there is one user and one key."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Drivers:
+    """What the process has opened; `app.py` makes it, every call shares it."""
+
+    settings: Settings
+    store: Store
+    tail: Tail
+    compute: Compute
+    models: Models
+    dispatch: Dispatch
+    operations: Operations
+    checks: Mapping[str, Callable[[], Awaitable[str]]] = field(default_factory=dict[str, "Callable[[], Awaitable[str]]"])
+    """Each part's own check: answers what it found, or raises `Unavailable`."""
+    counts: dict[str, int] = field(default_factory=dict[str, int])
+    """Calls since the start, by `operation outcome`."""
+
+
+class Owned:
+    """The store, bound to one owner: a query without the owner cannot be written."""
+
+    def __init__(self, store: Store, owner: str) -> None:
+        self._store = store
+        self._owner = owner
+
+    async def insert(self, table: Table, row: Row) -> None:
+        """See `Store.insert`."""
+        await self._store.insert(table, self._owner, row)
+
+    async def get(self, table: Table, id: str) -> Row | None:  # noqa: A002 - the column's name
+        """See `Store.get`."""
+        return await self._store.get(table, self._owner, id)
+
+    async def select(
+        self,
+        table: Table,
+        *,
+        where: Mapping[str, Any] | None = None,  # Any: see Row
+        before: tuple[float, str] | None = None,
+        limit: int = 50,
+        descending: bool = True,
+    ) -> list[Row]:
+        """See `Store.select`."""
+        return await self._store.select(
+            table, self._owner, where=where, before=before, limit=limit, descending=descending
+        )
+
+    async def update(self, table: Table, id: str, changes: Mapping[str, Any]) -> bool:  # noqa: A002
+        """See `Store.update`."""
+        return await self._store.update(table, self._owner, id, changes)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Context:
+    """One call's view of the process."""
+
+    drivers: Drivers
+    caller: Caller
+    deadline: float | None = None
+    """Loop time by which the call must be done."""
+    journal: Journal | None = None
+    """The log of the run this call is part of."""
+    conversation_id: str | None = None
+    request_id: str = field(default_factory=lambda: uuid.uuid4().hex)
+    depth: int = 0
+
+    @property
+    def settings(self) -> Settings:
+        """The settings the process started with."""
+        return self.drivers.settings
+
+    @property
+    def operations(self) -> Operations:
+        """What an agent may choose from, by name."""
+        return self.drivers.operations
+
+    @property
+    def models(self) -> Models:
+        """The language models configured."""
+        return self.drivers.models
+
+    @property
+    def store(self) -> Owned:
+        """The caller's own rows."""
+        return Owned(self.drivers.store, self.caller.owner)
+
+    @property
+    def runs(self) -> RunLog:
+        """The caller's own runs."""
+        return RunLog(self.drivers.store, self.drivers.tail, self.caller.owner)
+
+    @property
+    def run(self) -> Journal:
+        """The log of the run this call is in; only operations of shape `"run"` have one."""
+        if self.journal is None:
+            msg = "this call is not a run"
+            raise RuntimeError(msg)
+        return self.journal
+
+    async def call(self, operation: Operation[Req, Res], request: Req) -> Res:
+        """Call another operation as this caller, within this deadline."""
+        return await call(operation, request, self._within())
+
+    async def call_named(self, name: str, arguments: Mapping[str, Any] | str) -> Any:  # Any: JSON in, that operation's result out
+        """Call the operation an agent chose by name."""
+        return await call(self.operations.find(name), arguments, self._within())
+
+    def _within(self) -> Context:
+        if self.depth >= DEEPEST:
+            raise InvalidRequest(f"Operations called each other {DEEPEST} deep.", remedy="Break the loop.")
+        return replace(self, depth=self.depth + 1)
+
+    def seconds_left(self, limit: float) -> float:
+        """`limit` seconds, or fewer when the deadline is nearer."""
+        if self.deadline is None:
+            return limit
+        return max(0.0, min(limit, self.deadline - asyncio.get_running_loop().time()))
+
+    def now(self) -> float:
+        """Seconds since 1970, UTC."""
+        return time.time()
+
+    def new_id(self, kind: str) -> str:
+        """An unused id that says what it names: `run-0192…`; ids of one kind sort by the time they were made."""
+        return f"{kind}-{int(time.time() * 1000):012x}{uuid.uuid4().hex[:12]}"
+
+    async def start_run(self, operation: Operation[Any, Any], request: Model) -> RunHandle:
+        """Write the run down and have it executed; it does not depend on this call from here on."""
+        run_id = self.new_id("run")
+        conversation_id = getattr(request, "conversation_id", None)
+        await self.runs.create(run_id, operation.name, request, conversation_id)
+        await self.drivers.dispatch.submit(self.caller.owner, run_id, 1)
+        return RunHandle(id=run_id, log=self.runs)
+
+    async def compute(self, pool: str, operation: str, request: str) -> str:
+        """Have a pooled operation computed by a worker: JSON in, JSON out."""
+        loop = asyncio.get_running_loop()
+        pending: set[asyncio.Task[int]] = set()
+
+        def progressed(fraction: float, message: str) -> None:
+            if self.journal is not None:
+                task = loop.create_task(self.journal.write(Progressed(fraction=fraction, message=message)))
+                pending.add(task)
+                task.add_done_callback(pending.discard)
+
+        payload = {"operation": operation, "request": request}
+        answer = await self.drivers.compute.call(pool, payload, on_progress=progressed)
+        await asyncio.gather(*pending)
+        return str(answer["result"])
+
+    @contextmanager
+    def trace(self, name: str) -> Iterator[None]:
+        """Time the call, count its outcome, log its failure under the request's id."""
+        started = time.perf_counter()
+        outcome = "ok"
+        try:
+            yield
+        except NisError as error:
+            outcome = error.code
+            raise
+        except Exception:
+            outcome = "internal_error"
+            raise
+        finally:
+            key = f"{name} {outcome}"
+            self.drivers.counts[key] = self.drivers.counts.get(key, 0) + 1
+            log.debug("%s %s %.1f ms request=%s", name, outcome, 1e3 * (time.perf_counter() - started), self.request_id)

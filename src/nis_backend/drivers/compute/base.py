@@ -1,0 +1,98 @@
+"""The contract of compute: heavy code runs in worker processes, and this is how it is asked.
+
+A pool is a name, a kind and an entry point. The worker imports the entry (`"package.module:function"`), calls it once
+with the pool's `options`, and gets a `Handler`: an object whose `handle` answers each call.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Literal, Protocol
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Callable, Mapping
+
+# Any: a JSON object's values differ in type.
+Json = dict[str, Any]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Pool:
+    """How the workers of one name are kept.
+
+    `exclusive`: one call a process; cancel and deadline kill it. `shared`: calls are multiplexed in one process;
+    cancel is a frame, and a kill only when it is ignored for 2 s.
+    """
+
+    name: str
+    kind: Literal["exclusive", "shared"]
+    entry: str
+    options: Mapping[str, Any] = field(default_factory=dict[str, Any])
+    processes: int = 1
+    """The most processes at once; a shared pool has one."""
+    queue: int = 64
+    """Calls that may wait; one more is refused with `Busy`."""
+    idle_seconds: float = 300.0
+    environment: Mapping[str, str] = field(default_factory=dict[str, str])
+
+
+@dataclass(frozen=True, kw_only=True)
+class PoolStatus:
+    """What a pool has running."""
+
+    name: str
+    processes: int
+    busy: int
+    waiting: int
+    pids: tuple[int, ...]
+
+
+class Compute(Protocol):
+    """The pools of this process."""
+
+    def stream(
+        self, pool: str, payload: Json, *, on_progress: Callable[[float, str], None] | None = None
+    ) -> AsyncIterator[Json]:
+        """Send one call and yield what its handler yields; closing the iterator cancels the call.
+
+        Raises:
+            Busy: the pool's queue is full.
+            WorkerLost: the process died under the call; the next call starts a new one.
+            Unavailable: the pool is unknown, or a package that its entry imports is not installed.
+            NisError: whatever failure the handler raised, as the same class.
+        """
+        ...
+
+    async def call(
+        self, pool: str, payload: Json, *, on_progress: Callable[[float, str], None] | None = None
+    ) -> Json:
+        """Send one call and wait for the one item that its handler yields."""
+        ...
+
+    def status(self) -> list[PoolStatus]:
+        """Each pool, started or not."""
+        ...
+
+    async def close(self) -> None:
+        """End every process."""
+        ...
+
+
+class WorkerContext(Protocol):
+    """What code in a worker may use."""
+
+    def progress(self, fraction: float, message: str = "") -> None:
+        """Say how far the call is, 0 to 1; callable from any thread."""
+        ...
+
+    def cancelled(self) -> bool:
+        """Whether the caller has cancelled; shared handlers look at this."""
+        ...
+
+
+class Handler(Protocol):
+    """The worker's side of a pool."""
+
+    def handle(self, payload: Json, ctx: WorkerContext) -> AsyncIterator[Json]:
+        """Answer one call by yielding frames; raise a `NisError` for a failure the caller should see as such."""
+        ...

@@ -1,0 +1,1 @@
+"""Who executes which run."""

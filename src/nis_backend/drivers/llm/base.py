@@ -1,0 +1,164 @@
+"""The contract of a language model, and the choice among those configured."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Literal, Protocol
+
+from nis_backend.errors import NotFound, Unavailable
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Sequence
+
+
+@dataclass(frozen=True, kw_only=True)
+class ToolCall:
+    """A function the model wants called; `arguments` is the JSON text exactly as the model wrote it."""
+
+    id: str
+    name: str
+    arguments: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Message:
+    """One turn of a conversation; `tool_call_id` names the call that a `"tool"` message answers."""
+
+    role: Literal["system", "user", "assistant", "tool"]
+    content: str
+    tool_calls: tuple[ToolCall, ...] = ()
+    tool_call_id: str | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Tool:
+    """A function offered to the model."""
+
+    name: str
+    description: str
+    parameters: dict[str, Any]  # Any: a JSON schema
+
+
+@dataclass(frozen=True, kw_only=True)
+class Prompt:
+    """What a model is asked."""
+
+    model: str
+    """The driver's own name for it, without the provider."""
+    messages: Sequence[Message]
+    tools: Sequence[Tool] = ()
+    max_tokens: int | None = None
+    temperature: float | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class TextChunk:
+    """Text as it is generated."""
+
+    text: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Answered:
+    """The end of a model's answer; counts are the provider's own, or None when it states none."""
+
+    finish_reason: Literal["stop", "length", "tool_calls"]
+    tool_calls: tuple[ToolCall, ...] = ()
+    input_tokens: int | None = None
+    output_tokens: int | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class ModelInfo:
+    """A model that can be asked."""
+
+    provider: str
+    name: str
+    tools: bool
+    """Whether it may choose operations by itself; the router chooses for one that may not."""
+    demonstration: bool = False
+    """Too small to be relied on: labelled wherever it answers."""
+    context_tokens: int | None = None
+    detail: str = ""
+
+    @property
+    def id(self) -> str:
+        """`provider:name`, as callers write it; a slash in a vendor's name becomes a colon, so that it fits a path."""
+        return f"{self.provider}:{self.name}".replace("/", ":")
+
+
+class LanguageModels(Protocol):
+    """One provider: the models it has, and how to ask one."""
+
+    provider: str
+
+    async def models(self) -> list[ModelInfo]:
+        """The models it offers now, its default first.
+
+        Raises:
+            Unavailable: weights, key or server are missing; the remedy says which command mends it.
+            UpstreamFailed: the server answered wrongly.
+        """
+        ...
+
+    def generate(self, prompt: Prompt) -> AsyncIterator[TextChunk | Answered]:
+        """Ask, and yield the text as it comes; the last item is `Answered`. Closing the iterator stops the model.
+
+        Raises:
+            InvalidRequest: the prompt is longer than the model's context.
+            Unavailable, UpstreamFailed, WorkerLost: as their names say.
+        """
+        ...
+
+    async def close(self) -> None:
+        """Give back what was opened."""
+        ...
+
+
+class Models:
+    """The providers configured, in order of preference."""
+
+    def __init__(self, providers: Sequence[LanguageModels], default: str | None = None) -> None:
+        self.providers = tuple(providers)
+        self._default = default
+
+    async def choose(self, model: str | None = None, provider: str | None = None) -> tuple[LanguageModels, ModelInfo]:
+        """The driver and the model for a request.
+
+        `model` is `provider:name` or a name; with neither argument, the configured default.
+
+        Raises:
+            NotFound: no provider has it.
+            Unavailable: its provider cannot answer now.
+        """
+        wanted = model or (None if provider else self._default)
+        drivers = [one for one in self.providers if provider in (None, one.provider)]
+        if not drivers:
+            raise self._unknown("provider", provider)
+        refusals: list[Unavailable] = []
+        for driver in drivers:
+            try:
+                infos = await driver.models()
+            except Unavailable as error:
+                # Another provider may have it; when none has, the reason of this one is the answer.
+                refusals.append(error)
+                continue
+            for info in infos:
+                if wanted is None or wanted in (info.id, info.name, f"{info.provider}:{info.name}"):
+                    return driver, info
+        if refusals and (wanted is None or wanted.partition(":")[0] in {one.provider for one in drivers}):
+            raise refusals[0]
+        raise self._unknown("model", wanted)
+
+    def _unknown(self, field: str, value: str | None) -> NotFound:
+        return NotFound(
+            f"There is no {field} {value!r}.",
+            field=field,
+            value=value,
+            remedy=f"List the models to see what is here; providers: {', '.join(one.provider for one in self.providers)}.",
+        )
+
+    async def close(self) -> None:
+        """Close every provider."""
+        for driver in self.providers:
+            await driver.close()

@@ -1,0 +1,1 @@
+"""Durable rows: runs, their events, conversations."""

@@ -1,0 +1,101 @@
+"""The contract of the store: rows that belong to owners, and the runs' logs.
+
+Every method takes the owner and adds it to its query: another owner's row is as absent as one that never was.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Literal, Protocol
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+
+Table = Literal["runs", "conversations"]
+# Any: a cell is text, a number, bytes or None; its table says which.
+Row = dict[str, Any]
+
+
+@dataclass(frozen=True, kw_only=True)
+class NewEvent:
+    """An event before it has its number: its type and its body as JSON."""
+
+    type: str
+    body: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Append:
+    """Events for one run, committed together or not at all.
+
+    `attempt` is the holder's; None marks a command, which anyone may append to a run that has not ended.
+    `changes` are columns of the run's row that change in the same transaction.
+    """
+
+    owner: str
+    run_id: str
+    attempt: int | None
+    events: Sequence[NewEvent]
+    changes: Mapping[str, Any]  # Any: see Row
+
+
+class Store(Protocol):
+    """Durable rows. A write has happened when its call returns."""
+
+    async def insert(self, table: Table, owner: str, row: Row) -> None:
+        """Add a row.
+
+        Raises:
+            Conflict: its id is taken.
+        """
+        ...
+
+    async def get(self, table: Table, owner: str, id: str) -> Row | None:  # noqa: A002 - the column's name
+        """The row with this id, or None."""
+        ...
+
+    async def select(  # noqa: PLR0913 - one argument a clause
+        self,
+        table: Table,
+        owner: str,
+        *,
+        where: Mapping[str, Any] | None = None,  # Any: see Row
+        before: tuple[float, str] | None = None,
+        limit: int = 50,
+        descending: bool = True,
+    ) -> list[Row]:
+        """Rows in order of `(created, id)`; `before` is the last one seen, for paging in the same order."""
+        ...
+
+    async def update(self, table: Table, owner: str, id: str, changes: Mapping[str, Any]) -> bool:  # noqa: A002
+        """Change columns of one row; False when there is none."""
+        ...
+
+    async def append(self, append: Append) -> tuple[int, float]:
+        """Add events to a run's log; answers the last number and the time of the commit.
+
+        Raises:
+            NotFound: the owner has no such run.
+            Fenced: another attempt holds the run.
+            Conflict: the run has ended.
+        """
+        ...
+
+    async def events(self, owner: str, run_id: str, after: int, limit: int = 500) -> list[Row]:
+        """A run's events with numbers above `after`, in order: `seq, attempt, time, type, body`."""
+        ...
+
+    async def claim(self, states: Sequence[str]) -> list[Row]:
+        """Take over every owner's runs in these states: raises each one's attempt and answers its row, `owner` included.
+
+        For the dispatcher alone, at its start.
+        """
+        ...
+
+    def listen(self, heard: Callable[[str, int], None]) -> None:
+        """Have `heard(run_id, last_seq)` called on the event loop after each commit that appended."""
+        ...
+
+    async def close(self) -> None:
+        """Finish what is queued and let go of the database."""
+        ...

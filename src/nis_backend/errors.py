@@ -1,0 +1,216 @@
+"""Every failure a caller can meet.
+
+    NisError
+    ├── InvalidRequest        a field or an argument is wrong
+    │   ├── Malformed         the body is not what its media type says
+    │   └── TooLarge          a limit on size was crossed
+    ├── Unauthenticated       no key, or a wrong one
+    ├── Forbidden             the caller may not do this, or comes from a foreign page
+    ├── NotFound              no such thing, or it is another owner's
+    ├── NotSupported          this surface or model does not do that
+    ├── Conflict              the state of the thing does not allow it
+    │   └── Fenced            another process holds the run now
+    ├── Busy                  a queue is full; try again
+    ├── DeadlineExceeded      the time allowed is over
+    ├── Cancelled             the caller asked it to stop
+    ├── Unavailable           a model, driver, package or device is missing
+    ├── WorkerLost            a worker process died under the call
+    ├── UpstreamFailed        a provider answered wrongly or not at all
+    └── InternalError         a fault of ours
+
+A message says what happened, with which value; `remedy` says what to do.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+
+@dataclass(frozen=True, kw_only=True)
+class Codes:
+    """What one class of failure is called on each surface."""
+
+    http: int
+    jsonrpc: int
+    a2a: str
+    exit: int
+    retry: bool = False
+
+
+@dataclass(frozen=True, kw_only=True)
+class FieldError:
+    """One wrong field of a request."""
+
+    field: str
+    value: str
+    message: str
+    remedy: str
+
+
+class NisError(Exception):
+    """Any failure that a caller is told about.
+
+    `field` and `value` name the part of the request at fault, where there is one.
+    """
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        remedy: str = "",
+        field: str | None = None,
+        value: object = None,
+        fields: Sequence[FieldError] = (),
+    ) -> None:
+        super().__init__(message)
+        self.message = message
+        self.remedy = remedy
+        self.field = field
+        self.value = None if value is None else shorten(value)
+        self.fields = tuple(fields)
+
+    @property
+    def code(self) -> str:
+        """The class's name as callers see it: `worker_lost`, `not_found`."""
+        return "".join(f"_{c.lower()}" if c.isupper() else c for c in type(self).__name__).lstrip("_")
+
+    @property
+    def codes(self) -> Codes:
+        """The codes of this failure on each surface."""
+        for kind in type(self).__mro__:
+            if kind in CODES:
+                return CODES[kind]
+        return CODES[InternalError]
+
+    def problem(self) -> dict[str, Any]:
+        """The failure as an RFC 9457 problem document, without `instance`."""
+        codes = self.codes
+        document: dict[str, Any] = {  # Any: a problem document's members differ in type
+            "type": f"urn:nis:error:{self.code}",
+            "title": self.code.replace("_", " "),
+            "status": codes.http,
+            "detail": self.message,
+            "code": self.code,
+            "retryable": codes.retry,
+        }
+        if self.remedy:
+            document["remedy"] = self.remedy
+        if self.field is not None:
+            document["field"] = self.field
+        if self.value is not None:
+            document["value"] = self.value
+        if self.fields:
+            document["errors"] = [vars(wrong) for wrong in self.fields]
+        return document
+
+
+class InvalidRequest(NisError):
+    """A field or an argument is wrong."""
+
+
+class Malformed(InvalidRequest):
+    """The body is not what its media type says."""
+
+
+class TooLarge(InvalidRequest):
+    """A limit on size was crossed."""
+
+
+class Unauthenticated(NisError):
+    """No key, or a wrong one."""
+
+
+class Forbidden(NisError):
+    """The caller may not do this, or comes from a foreign page."""
+
+
+class NotFound(NisError):
+    """No such thing, or it is another owner's."""
+
+
+class NotSupported(NisError):
+    """This surface or model does not do that."""
+
+
+class Conflict(NisError):
+    """The state of the thing does not allow it."""
+
+
+class Fenced(Conflict):
+    """Another process holds the run now."""
+
+
+class Busy(NisError):
+    """A queue is full."""
+
+
+class DeadlineExceeded(NisError):
+    """The time allowed is over."""
+
+
+class Cancelled(NisError):
+    """The caller asked it to stop."""
+
+
+class Unavailable(NisError):
+    """A model, driver, package or device is missing."""
+
+
+class WorkerLost(NisError):
+    """A worker process died under the call."""
+
+
+class UpstreamFailed(NisError):
+    """A provider answered wrongly or not at all."""
+
+
+class InternalError(NisError):
+    """A fault of ours; the log has the traceback under the same request id."""
+
+
+# JSON-RPC: -32700, -32600..-32603 are the protocol's, -32000..-32099 a server's own; A2A keeps -32001..-32009 for itself.
+CODES: Mapping[type[NisError], Codes] = {
+    InvalidRequest: Codes(http=422, jsonrpc=-32602, a2a="INVALID_PARAMS", exit=2),
+    Malformed: Codes(http=400, jsonrpc=-32700, a2a="PARSE_ERROR", exit=2),
+    TooLarge: Codes(http=413, jsonrpc=-32602, a2a="INVALID_PARAMS", exit=2),
+    Unauthenticated: Codes(http=401, jsonrpc=-32010, a2a="UNAUTHENTICATED", exit=77),
+    Forbidden: Codes(http=403, jsonrpc=-32011, a2a="PERMISSION_DENIED", exit=77),
+    NotFound: Codes(http=404, jsonrpc=-32001, a2a="TASK_NOT_FOUND", exit=4),
+    NotSupported: Codes(http=400, jsonrpc=-32004, a2a="UNSUPPORTED_OPERATION", exit=2),
+    Conflict: Codes(http=409, jsonrpc=-32012, a2a="FAILED_PRECONDITION", exit=5),
+    Busy: Codes(http=429, jsonrpc=-32013, a2a="RESOURCE_EXHAUSTED", exit=75, retry=True),
+    DeadlineExceeded: Codes(http=504, jsonrpc=-32014, a2a="DEADLINE_EXCEEDED", exit=75, retry=True),
+    Cancelled: Codes(http=409, jsonrpc=-32015, a2a="CANCELLED", exit=130),
+    Unavailable: Codes(http=503, jsonrpc=-32016, a2a="UNAVAILABLE", exit=69, retry=True),
+    WorkerLost: Codes(http=502, jsonrpc=-32017, a2a="ABORTED", exit=75, retry=True),
+    UpstreamFailed: Codes(http=502, jsonrpc=-32018, a2a="ABORTED", exit=75, retry=True),
+    InternalError: Codes(http=500, jsonrpc=-32603, a2a="INTERNAL", exit=70),
+}
+
+
+def shorten(value: object, limit: int = 120) -> str:
+    """A caller's value as an error may quote it: on one line, never longer than `limit`."""
+    text = value if isinstance(value, str) else repr(value)
+    text = " ".join(text.split())
+    return text if len(text) <= limit else f"{text[: limit - 1]}…"
+
+
+def from_problem(problem: Mapping[str, Any]) -> NisError:
+    """The failure that `problem` describes; an unknown code is an `InternalError`."""
+    kinds = {_code(kind): kind for kind in (*CODES, Fenced)}
+    kind = kinds.get(str(problem.get("code")), InternalError)
+    return kind(
+        str(problem.get("detail", "unknown failure")),
+        remedy=str(problem.get("remedy", "")),
+        field=problem.get("field"),
+        value=problem.get("value"),
+        fields=[FieldError(**wrong) for wrong in problem.get("errors", ())],
+    )
+
+
+def _code(kind: type[NisError]) -> str:
+    return kind("").code

@@ -1,0 +1,322 @@
+"""What an operation is, how one is declared, and the one place where it is called."""
+
+from __future__ import annotations
+
+import asyncio
+import inspect
+import re
+import typing
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Annotated, Any, Generic, Literal, TypeVar, cast
+
+from pydantic import BaseModel, ConfigDict, GetJsonSchemaHandler, ValidationError
+
+from nis_backend.errors import DeadlineExceeded, FieldError, Forbidden, InvalidRequest, Malformed, shorten
+
+if TYPE_CHECKING:
+    from pydantic.json_schema import JsonSchemaValue
+    from pydantic_core import CoreSchema
+
+    from nis_backend.context import Context
+    from nis_backend.view import View
+
+
+class Model(BaseModel):
+    """The base of every request and result: unknown fields, NaN and infinity are refused."""
+
+    model_config = ConfigDict(extra="forbid", allow_inf_nan=False, frozen=True)
+
+
+Req = TypeVar("Req", bound=Model)
+Res = TypeVar("Res")
+
+Effect = Literal["reads", "writes", "destroys"]
+Shape = Literal["model", "stream", "run"]
+
+_RUN = object()
+Recorded = Annotated[Res, _RUN]
+"""`-> Recorded[Reply]` marks an operation whose every call is a run: durable, watched, cancelled by its id."""
+
+# Any: a JSON object's values differ in type.
+Json = dict[str, Any]
+
+
+class _SchemaNote:
+    """Metadata that adds one member to a field's JSON schema."""
+
+    def note(self) -> Json:
+        raise NotImplementedError
+
+    def __get_pydantic_json_schema__(self, core: CoreSchema, handler: GetJsonSchemaHandler) -> JsonSchemaValue:
+        schema = handler(core)
+        schema.update(self.note())
+        return schema
+
+
+@dataclass(frozen=True)
+class Unit(_SchemaNote):
+    """The physical unit of a number, as pint spells it; `""` says dimensionless on purpose."""
+
+    symbol: str
+
+    def note(self) -> Json:
+        return {"unit": self.symbol}
+
+
+class Names(_SchemaNote):
+    """Other words people use for this field; the router reads them."""
+
+    def __init__(self, *words: str) -> None:
+        self.words = words
+
+    def note(self) -> Json:
+        return {"names": list(self.words)}
+
+
+@dataclass(frozen=True)
+class Reads(_SchemaNote):
+    """How the router fills a text field from a sentence.
+
+    `"unit"`: the unit of the quantity named; `"target_unit"`: a unit named without a number ("in feet");
+    `"magnitude"`: the number in front of the `"unit"`; `"choice"`: the enum value, or a name of it, that occurs in
+    the sentence.
+    """
+
+    kind: Literal["unit", "target_unit", "magnitude", "choice"]
+
+    def note(self) -> Json:
+        return {"reads": self.kind}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Example:
+    """A call that works; a test executes it on every surface."""
+
+    title: str
+    request: Mapping[str, Any]
+    question: str = ""
+    """How a person would ask for it; the router learns the operation from these."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Entry:
+    """An operation's declaration as data: all a surface needs until the first call."""
+
+    name: str
+    summary: str
+    description: str
+    effect: Effect
+    shape: Shape
+    module: str
+    request_schema: Json
+    result_schema: Json
+    scopes: tuple[str, ...]
+    pool: str | None = None
+    resource: str | None = None
+    on: str | None = None
+    time_limit: float = 60.0
+    examples: tuple[Json, ...] = ()
+
+    @property
+    def family(self) -> str:
+        """`physics` of `physics.solve_heat`."""
+        return self.name.partition(".")[0]
+
+    @property
+    def action(self) -> str:
+        """`solve_heat` of `physics.solve_heat`."""
+        return self.name.partition(".")[2]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Operation(Generic[Req, Res]):
+    """A typed function and its traits. `Res` is the result, or the item of a stream."""
+
+    name: str
+    effect: Effect
+    shape: Shape
+    function: Callable[..., Any]
+    request: type[Req]
+    result: type[Res]
+    pool: str | None = None
+    resource: str | None = None
+    """The thing its family is a collection of, for `list_/get_/create_/update_/delete_`."""
+    on: str | None = None
+    """The one thing it acts on; its request then has `id`."""
+    view: Callable[[Req, Res], list[View]] | None = None
+    examples: tuple[Example, ...] = ()
+    scopes: tuple[str, ...] = ()
+    time_limit: float = 60.0
+    """Seconds a call may take; a run has its own deadline."""
+
+    def validate(self, arguments: Mapping[str, Any] | bytes | str | Model) -> Req:
+        """`arguments` as the request model.
+
+        Raises:
+            Malformed: the bytes are not JSON.
+            InvalidRequest: a field is wrong; each one is named with its value and the remedy.
+        """
+        if isinstance(arguments, self.request):
+            return arguments
+        try:
+            if isinstance(arguments, (bytes, str)):
+                return self.request.model_validate_json(arguments)
+            return self.request.model_validate(arguments)
+        except ValidationError as error:
+            raise invalid(error) from None
+
+    def draw(self, request: Req, result: Res) -> list[View]:
+        """The result as a person would rather look at it."""
+        from nis_backend.view import draw_fields  # noqa: PLC0415 - views load with the first result that is drawn
+
+        return self.view(request, result) if self.view else draw_fields(result)
+
+
+def operation(  # noqa: PLR0913 - each argument is one trait of the declaration
+    name: str,
+    *,
+    effect: Effect,
+    pool: str | None = None,
+    resource: str | None = None,
+    on: str | None = None,
+    view: Callable[[Any, Any], list[View]] | None = None,
+    examples: tuple[Example, ...] = (),
+    scopes: tuple[str, ...] | None = None,
+    time_limit: float = 60.0,
+) -> _Declare:
+    """Declare the function below as an operation; it registers nothing."""
+    return _Declare(
+        name=name,
+        effect=effect,
+        pool=pool,
+        resource=resource,
+        on=on,
+        view=view,
+        examples=examples,
+        scopes=scopes if scopes is not None else (f"{name.partition('.')[0]}:{'read' if effect == 'reads' else 'write'}",),
+        time_limit=time_limit,
+    )
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Declare:
+    """The decorator; a class, because its call is overloaded on the function's shape."""
+
+    name: str
+    effect: Effect
+    pool: str | None
+    resource: str | None
+    on: str | None
+    view: Callable[[Any, Any], list[View]] | None
+    examples: tuple[Example, ...]
+    scopes: tuple[str, ...]
+    time_limit: float
+
+    @typing.overload
+    def __call__(self, function: Callable[[Req, Context], AsyncIterator[Res]]) -> Operation[Req, Res]: ...
+    @typing.overload
+    def __call__(self, function: Callable[[Req, Context], Awaitable[Res]]) -> Operation[Req, Res]: ...
+    @typing.overload
+    def __call__(self, function: Callable[[Req, Context], Res]) -> Operation[Req, Res]: ...
+    def __call__(self, function: Callable[..., Any]) -> Operation[Any, Any]:
+        if not _NAME.fullmatch(self.name):
+            msg = f"{self.name!r} is not family.verb_object in lowercase"
+            raise ValueError(msg)
+        # A capability's own names are needed to resolve its annotations; Context is only ever a forward reference.
+        hints = typing.get_type_hints(function, localns={"Context": object}, include_extras=True)
+        request = next(hint for key, hint in hints.items() if key != "return")
+        result, shape = _shape(hints["return"])
+        if not inspect.getdoc(function):
+            msg = f"{self.name} has no docstring: its first line is the tool's description everywhere"
+            raise ValueError(msg)
+        return Operation(shape=shape, function=function, request=request, result=result, **vars(self))
+
+
+_NAME = re.compile(r"(?=.{3,64}$)[a-z][a-z0-9_]*\.[a-z][a-z0-9]*(_[a-z0-9]+)*")
+
+
+def _shape(hint: Any) -> tuple[type, Shape]:  # Any: an annotation can be any object
+    if _RUN in getattr(hint, "__metadata__", ()):
+        return hint.__origin__, "run"
+    if typing.get_origin(hint) is AsyncIterator:
+        return typing.get_args(hint)[0], "stream"
+    return hint, "model"
+
+
+def invalid(error: ValidationError) -> InvalidRequest:
+    """Pydantic's refusal in our words: which field, which value, what to do."""
+    wrong = error.errors(include_url=False, include_context=True)
+    if any(one["type"] == "json_invalid" for one in wrong):
+        return Malformed(
+            f"The body is not JSON: {wrong[0].get('ctx', {}).get('error', wrong[0]['msg'])}.",
+            remedy="Send one JSON object, UTF-8, with Content-Type: application/json.",
+        )
+    fields = [_field_error(cast("Json", one)) for one in wrong[:20]]
+    first = fields[0]
+    more = f" ({len(wrong) - 1} more)" if len(wrong) > 1 else ""
+    return InvalidRequest(
+        f"{first.field or 'request'}: {first.message}{more}.",
+        remedy=first.remedy,
+        field=first.field,
+        value=first.value,
+        fields=fields,
+    )
+
+
+def _field_error(one: Json) -> FieldError:
+    path = ".".join(str(part) for part in one["loc"])
+    kind, message = str(one["type"]), str(one["msg"])
+    remedy = {
+        "missing": f"Give {path}.",
+        "extra_forbidden": f"Leave out {path}: there is no such field.",
+        "finite_number": f"Give {path} as a finite number.",
+    }.get(kind, f"Give {path or 'the request'} as described: {message[0].lower()}{message[1:]}.")
+    value = "" if kind == "missing" else shorten(one.get("input", ""))
+    return FieldError(field=path, value=value, message=message, remedy=remedy)
+
+
+async def call(target: Operation[Any, Res], arguments: Mapping[str, Any] | bytes | str | Model, ctx: Context) -> Any:
+    """Call an operation: the one way in, for every surface and for other operations.
+
+    Validates, authorises, limits the time, traces. Answers a result model for shape `"model"`, an async iterator for
+    `"stream"`, a `RunHandle` for `"run"`.
+
+    Raises:
+        NisError: with the field, the value and the remedy.
+    """
+    request = target.validate(arguments)
+    authorise(target, ctx)
+    with ctx.trace(target.name):
+        if target.shape == "run":
+            return await ctx.start_run(target, request)
+        if target.shape == "stream":
+            return target.function(request, ctx)
+        seconds = ctx.seconds_left(target.time_limit)
+        try:
+            async with asyncio.timeout(seconds):
+                return await perform(target, request, ctx)
+        except TimeoutError:
+            raise DeadlineExceeded(
+                f"{target.name} was not done after {seconds:g} s.", remedy="Ask for less, or allow more time."
+            ) from None
+
+
+def authorise(target: Operation[Any, Any], ctx: Context) -> None:
+    """Refuse a caller without the operation's scopes."""
+    missing = [scope for scope in target.scopes if not ctx.caller.has(scope)]
+    if missing:
+        raise Forbidden(
+            f"{target.name} needs the scope {missing[0]!r}.", remedy="Use a key that has it.", field="scope", value=missing[0]
+        )
+
+
+async def perform(target: Operation[Any, Res], request: Model, ctx: Context) -> Res:
+    """Execute the function where it belongs: in its pool, in a thread, or here."""
+    if target.pool:
+        answer = await ctx.compute(target.pool, target.name, request.model_dump_json())
+        # A worker that has read hostile input is not trusted: its answer is validated like a caller's.
+        return cast("type[Model]", target.result).model_validate_json(answer)  # type: ignore[return-value]
+    if inspect.iscoroutinefunction(target.function):
+        return await target.function(request, ctx)
+    return await asyncio.to_thread(target.function, request, ctx)

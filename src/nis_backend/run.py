@@ -1,0 +1,463 @@
+"""What a run is: one append-only log of numbered events, of which every protocol is a view."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import time
+from collections import defaultdict
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Annotated, Any, Literal
+
+from pydantic import Field
+
+from nis_backend.drivers.store.base import Append, NewEvent
+from nis_backend.errors import Cancelled, InvalidRequest, NotFound, from_problem
+from nis_backend.operation import Model
+from nis_backend.view import View
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Sequence
+
+    from nis_backend.drivers.store.base import Row, Store
+
+FORMAT = 1
+"""The version of the events' shapes, kept in each run's row."""
+
+State = Literal["queued", "running", "succeeded", "failed", "cancelled"]
+TERMINAL: frozenset[State] = frozenset({"succeeded", "failed", "cancelled"})
+
+
+class Started(Model):
+    """The run has begun, or begun again under a new attempt."""
+
+    type: Literal["started"] = "started"
+    operation: str
+    attempt: int
+
+
+class TextDelta(Model):
+    """Words of the answer, in order within their step."""
+
+    type: Literal["text_delta"] = "text_delta"
+    step: int
+    text: str
+
+
+class ModelCalled(Model):
+    """A model was asked."""
+
+    type: Literal["model_called"] = "model_called"
+    step: int
+    provider: str
+    model: str
+
+
+class ModelAnswered(Model):
+    """A model's answer is whole; token counts are the provider's own, null when it states none."""
+
+    type: Literal["model_answered"] = "model_answered"
+    step: int
+    finish_reason: str
+    input_tokens: int | None = None
+    output_tokens: int | None = None
+
+
+class ToolCalled(Model):
+    """An operation was called by the agent."""
+
+    type: Literal["tool_called"] = "tool_called"
+    step: int
+    call_id: str
+    operation: str
+    arguments: dict[str, Any]  # Any: JSON
+
+
+class ToolAnswered(Model):
+    """The operation's result, or the problem it answered."""
+
+    type: Literal["tool_answered"] = "tool_answered"
+    step: int
+    call_id: str
+    operation: str
+    result: Any = None  # Any: JSON
+    problem: dict[str, Any] | None = None  # Any: a problem document
+
+
+class Progressed(Model):
+    """How far a long step is."""
+
+    type: Literal["progress"] = "progress"
+    fraction: float = Field(ge=0, le=1)
+    message: str = ""
+
+
+class Surface(Model):
+    """Something to look at: views in the order they are shown."""
+
+    type: Literal["surface"] = "surface"
+    views: list[View]
+
+
+class InputRequired(Model):
+    """The agent asks for what it may not guess; the last view of the surface before is the form."""
+
+    type: Literal["input_required"] = "input_required"
+    operation: str
+    missing: list[str]
+
+
+class StepRetried(Model):
+    """The step was cut and begins again: it supersedes the text that the step has left so far."""
+
+    type: Literal["step_retried"] = "step_retried"
+    step: int
+    attempt: int
+    reason: str
+
+
+class Warned(Model):
+    """Something the reader should know, which did not stop the run."""
+
+    type: Literal["warning"] = "warning"
+    message: str
+
+
+class CancelRequested(Model):
+    """A command, appended by anyone who may: the holder reads it and stops."""
+
+    type: Literal["cancel_requested"] = "cancel_requested"
+
+
+class Succeeded(Model):
+    """The end: the operation's result."""
+
+    type: Literal["succeeded"] = "succeeded"
+    result: Any  # Any: JSON
+
+
+class Failed(Model):
+    """The end: the problem document."""
+
+    type: Literal["failed"] = "failed"
+    problem: dict[str, Any]  # Any: a problem document
+
+
+class CancelledRun(Model):
+    """The end: it was cancelled."""
+
+    type: Literal["cancelled"] = "cancelled"
+
+
+Body = Annotated[
+    Started
+    | TextDelta
+    | ModelCalled
+    | ModelAnswered
+    | ToolCalled
+    | ToolAnswered
+    | Progressed
+    | Surface
+    | InputRequired
+    | StepRetried
+    | Warned
+    | CancelRequested
+    | Succeeded
+    | Failed
+    | CancelledRun,
+    Field(discriminator="type"),
+]
+
+
+class Event(Model):
+    """One entry of a run's log; it has its number because it is committed."""
+
+    run_id: str
+    seq: int = Field(ge=1, description="Its number in the run: 1, 2, 3, …")
+    time: float = Field(description="When it was committed, seconds since 1970, UTC.")
+    attempt: int = Field(ge=0, description="Which holder wrote it; commands carry the attempt they met.")
+    body: Body
+
+    @property
+    def terminal(self) -> bool:
+        """Whether nothing follows it."""
+        return isinstance(self.body, Succeeded | Failed | CancelledRun)
+
+
+class Run(Model):
+    """What a run is now."""
+
+    id: str
+    operation: str
+    state: State
+    attempt: int
+    last_seq: int
+    format: int
+    conversation_id: str | None = None
+    created: float = Field(description="Seconds since 1970, UTC.")
+    updated: float = Field(description="Seconds since 1970, UTC.")
+    input: dict[str, Any] = Field(description="The operation's request.")  # Any: JSON
+    result: Any = Field(default=None, description="The operation's result, once it succeeded.")  # Any: JSON
+    problem: dict[str, Any] | None = Field(default=None, description="Why it failed.")  # Any: a problem document
+
+    @property
+    def finished(self) -> bool:
+        """Whether its log is closed."""
+        return self.state in TERMINAL
+
+
+FIRST_TEXT, MORE_TEXT = 0.025, 1024
+"""Text waits at most this many seconds, or until there are this many bytes, for the next event of its step."""
+
+
+class Tail:
+    """Wakes the readers of a run when its log has grown."""
+
+    def __init__(self, store: Store) -> None:
+        self._readers: defaultdict[str, set[asyncio.Event]] = defaultdict(set)
+        store.listen(self._grown)
+
+    def _grown(self, run_id: str, _last_seq: int) -> None:
+        for reader in self._readers.get(run_id, ()):
+            reader.set()
+
+    def open(self, run_id: str) -> asyncio.Event:
+        """An event that is set at each growth, from now until `close`."""
+        reader = asyncio.Event()
+        self._readers[run_id].add(reader)
+        return reader
+
+    def close(self, run_id: str, reader: asyncio.Event) -> None:
+        """Stop waking `reader`."""
+        self._readers[run_id].discard(reader)
+        if not self._readers[run_id]:
+            del self._readers[run_id]
+
+
+class RunLog:
+    """The runs of one owner: made, read, followed, commanded."""
+
+    def __init__(self, store: Store, tail: Tail, owner: str) -> None:
+        self._store = store
+        self._tail = tail
+        self.owner = owner
+
+    async def create(self, run_id: str, operation: str, request: Model, conversation_id: str | None) -> Run:
+        """Write down a run that nobody holds yet."""
+        now = time.time()
+        row: Row = {
+            "id": run_id,
+            "operation": operation,
+            "state": "queued",
+            "attempt": 1,
+            "last_seq": 0,
+            "format": FORMAT,
+            "conversation_id": conversation_id,
+            "created": now,
+            "updated": now,
+            "input": request.model_dump_json(),
+            "result": None,
+            "problem": None,
+        }
+        await self._store.insert("runs", self.owner, row)
+        return run_of(row)
+
+    async def get(self, run_id: str) -> Run:
+        """The run as it is now.
+
+        Raises:
+            NotFound: the caller has no such run.
+        """
+        row = await self._store.get("runs", self.owner, run_id)
+        if row is None:
+            raise unknown_run(run_id)
+        return run_of(row)
+
+    async def list(
+        self,
+        *,
+        where: dict[str, str] | None = None,
+        before: tuple[float, str] | None = None,
+        limit: int = 50,
+        descending: bool = True,
+    ) -> list[Run]:
+        """Runs by time of creation."""
+        rows = await self._store.select(
+            "runs", self.owner, where=where, before=before, limit=limit, descending=descending
+        )
+        return [run_of(row) for row in rows]
+
+    async def events(self, run_id: str, after: int = 0, limit: int = 500) -> list[Event]:
+        """What is committed above `after`, in order."""
+        return [event_of(run_id, row) for row in await self._store.events(self.owner, run_id, after, limit)]
+
+    async def follow(self, run_id: str, after: int = 0) -> AsyncIterator[Event]:
+        """Every event above `after`, those to come included, up to the terminal one.
+
+        Raises:
+            NotFound: the caller has no such run.
+            InvalidRequest: `after` is beyond the end of the log.
+        """
+        run = await self.get(run_id)
+        if after > run.last_seq:
+            raise InvalidRequest(
+                f"Run {run_id} has {run.last_seq} events; there is none after {after}.",
+                field="after",
+                value=after,
+                remedy="Ask for the number of the last event you have seen.",
+            )
+        grown = self._tail.open(run_id)
+        try:
+            while True:
+                grown.clear()
+                events = await self.events(run_id, after)
+                for event in events:
+                    yield event
+                    after = event.seq
+                    if event.terminal:
+                        return
+                if not events:
+                    run = await self.get(run_id)
+                    if run.finished and after >= run.last_seq:
+                        return
+                    await grown.wait()
+        finally:
+            self._tail.close(run_id, grown)
+
+    async def command(self, run_id: str, body: Body) -> int:
+        """Append a command to a run that has not ended; answers its number."""
+        seq, _ = await self._store.append(_append(self.owner, run_id, None, [body], {}))
+        return seq
+
+    async def result(self, run_id: str) -> Any:  # Any: the operation's result as JSON
+        """Wait for the end; the operation's result.
+
+        Raises:
+            NisError: the run's failure, as it was.
+            Cancelled: it was cancelled.
+        """
+        run = await self.get(run_id)
+        if not run.finished:
+            async for _ in self.follow(run_id, run.last_seq):
+                pass
+            run = await self.get(run_id)
+        if run.state == "failed":
+            raise from_problem(run.problem or {})
+        if run.state == "cancelled":
+            raise Cancelled(f"Run {run_id} was cancelled.", remedy="Start it again if you want its result.")
+        return run.result
+
+
+@dataclass(frozen=True, kw_only=True)
+class RunHandle:
+    """A run that was started: what a call of shape `"run"` answers."""
+
+    id: str
+    log: RunLog
+
+    def follow(self, after: int = 0) -> AsyncIterator[Event]:
+        """See `RunLog.follow`."""
+        return self.log.follow(self.id, after)
+
+    async def result(self) -> Any:  # Any: the operation's result as JSON
+        """See `RunLog.result`."""
+        return await self.log.result(self.id)
+
+
+class Journal:
+    """The holder's pen: only it appends to the run, under its attempt."""
+
+    def __init__(self, store: Store, owner: str, run_id: str, attempt: int) -> None:
+        self.run_id = run_id
+        self.attempt = attempt
+        self._store = store
+        self._owner = owner
+        self._order = asyncio.Lock()
+        self._text = ""
+        self._step = 0
+        self._flushed = 0.0
+        self._timer: asyncio.TimerHandle | None = None
+        self._flush: asyncio.Task[None] | None = None
+
+    async def write(self, *bodies: Body, **changes: Any) -> int:  # Any: columns of the run's row
+        """Append events, after any text still held; answers the last number.
+
+        Raises:
+            Fenced: another process holds the run now: stop.
+        """
+        async with self._order:
+            return await self._append([*self._take_text(), *bodies], changes)
+
+    async def text(self, step: int, text: str) -> None:
+        """Append words of a step's answer: the first at once, then joined for up to 25 ms or 1 kB."""
+        if step != self._step:
+            await self.flush()
+            self._step = step
+        self._text += text
+        waited = asyncio.get_running_loop().time() - self._flushed
+        if waited >= FIRST_TEXT or len(self._text) >= MORE_TEXT:
+            await self.flush()
+        elif self._timer is None:
+            self._timer = asyncio.get_running_loop().call_later(FIRST_TEXT - waited, self._flush_soon)
+
+    async def flush(self) -> None:
+        """Commit the text still held."""
+        async with self._order:
+            if self._text:
+                await self._append(self._take_text(), {})
+
+    def _flush_soon(self) -> None:
+        self._timer = None
+        self._flush = asyncio.create_task(self.flush())
+        # A refusal here meets the holder again at its next write.
+        self._flush.add_done_callback(lambda done: done.cancelled() or done.exception())
+
+    def _take_text(self) -> list[Body]:
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
+        if not self._text:
+            return []
+        text, self._text = self._text, ""
+        self._flushed = asyncio.get_running_loop().time()
+        return [TextDelta(step=self._step, text=text)]
+
+    async def _append(self, bodies: Sequence[Body], changes: dict[str, Any]) -> int:  # Any: see write
+        seq, _ = await self._store.append(_append(self._owner, self.run_id, self.attempt, bodies, changes))
+        return seq
+
+
+def _append(owner: str, run_id: str, attempt: int | None, bodies: Sequence[Body], changes: dict[str, Any]) -> Append:
+    events = [NewEvent(type=body.type, body=body.model_dump_json(exclude={"type"})) for body in bodies]
+    return Append(owner=owner, run_id=run_id, attempt=attempt, events=events, changes=changes)
+
+
+def transcript(events: Sequence[Event]) -> str:
+    """The answer's words: each step's text, without what a retried step had left."""
+    steps: dict[int, str] = {}
+    for event in events:
+        if isinstance(event.body, TextDelta):
+            steps[event.body.step] = steps.get(event.body.step, "") + event.body.text
+        elif isinstance(event.body, StepRetried):
+            steps[event.body.step] = ""
+    return "".join(steps[step] for step in sorted(steps))
+
+
+def run_of(row: Row) -> Run:
+    """The run that a row of the store holds."""
+    return Run.model_validate({**row, **{key: _json(row[key]) for key in ("input", "result", "problem")}})
+
+
+def event_of(run_id: str, row: Row) -> Event:
+    """The event that a row of the store holds."""
+    body = {**json.loads(row["body"]), "type": row["type"]}
+    return Event.model_validate({"run_id": run_id, "seq": row["seq"], "time": row["time"], "attempt": row["attempt"], "body": body})
+
+
+def _json(text: str | None) -> Any:  # Any: JSON
+    return None if text is None else json.loads(text)
+
+
+def unknown_run(run_id: str) -> NotFound:
+    """The refusal for a run that the caller does not have."""
+    return NotFound(f"There is no run {run_id!r}.", field="id", value=run_id, remedy="List the runs to see what there is.")

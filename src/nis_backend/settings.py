@@ -1,0 +1,137 @@
+"""Every setting: its variable, default and meaning. Read once, by `app.py` and the command line."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError
+
+from nis_backend.errors import InvalidRequest, shorten
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+
+def _home() -> Path:
+    base = os.environ.get("XDG_DATA_HOME") or Path.home() / ".local" / "share"
+    return Path(base) / "nis"
+
+
+class Settings(BaseModel):
+    """How this process is set up. A field's variable is its alias."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", populate_by_name=True)
+
+    data: Path = Field(default_factory=_home, alias="NIS_DATA", description="Folder of the database and the lock file.")
+    host: str = Field(default="127.0.0.1", alias="NIS_HOST", description="Address to listen on.")
+    port: int = Field(default=8000, ge=0, le=65535, alias="NIS_PORT", description="Port to listen on; 0 takes a free one.")
+    public_url: str | None = Field(
+        default=None, alias="NIS_PUBLIC_URL", description="Address in cards and links, when it is not the one listened on."
+    )
+    api_key: SecretStr | None = Field(
+        default=None, alias="NIS_API_KEY", description="Key every caller must send; needed to listen beyond loopback."
+    )
+    allowed_hosts: str = Field(
+        default="", alias="NIS_ALLOWED_HOSTS", description="Further Host and Origin names to accept, comma-separated."
+    )
+    model: str | None = Field(
+        default=None,
+        alias="NIS_MODEL",
+        description="Model that answers when a request names none, as provider:name; unset takes the first that is set up.",
+    )
+    openai_api_key: SecretStr | None = Field(
+        default=None, alias="OPENAI_API_KEY", description="Key for the provider openai."
+    )
+    openai_url: str = Field(
+        default="https://api.openai.com/v1", alias="NIS_OPENAI_URL", description="Base address of the provider openai."
+    )
+    openai_model: str = Field(
+        default="gpt-4o-mini", alias="NIS_OPENAI_MODEL", description="The provider openai's model when none is named."
+    )
+    anthropic_api_key: SecretStr | None = Field(
+        default=None, alias="ANTHROPIC_API_KEY", description="Key for the provider anthropic; no driver reads it yet."
+    )
+    nvidia_api_key: SecretStr | None = Field(
+        default=None, alias="NVIDIA_API_KEY", description="Key for the provider nvidia."
+    )
+    nvidia_url: str = Field(
+        default="https://integrate.api.nvidia.com/v1",
+        alias="NIS_NVIDIA_URL",
+        description="Base address of the provider nvidia.",
+    )
+    nvidia_model: str = Field(
+        default="meta/llama-3.1-8b-instruct",
+        alias="NIS_NVIDIA_MODEL",
+        description="The provider nvidia's model when none is named.",
+    )
+    local_url: str | None = Field(
+        default=None,
+        alias="NIS_LOCAL_URL",
+        description="Base address of any OpenAI-compatible server (Ollama: http://127.0.0.1:11434/v1); the provider local.",
+    )
+    local_api_key: SecretStr | None = Field(
+        default=None, alias="NIS_LOCAL_API_KEY", description="Key for the provider local, where it wants one."
+    )
+    local_model: str | None = Field(
+        default=None, alias="NIS_LOCAL_MODEL", description="The provider local's model; unset takes the first it lists."
+    )
+    scripted: Path | None = Field(
+        default=None, alias="NIS_SCRIPTED", description="File of prepared answers; adds the provider scripted, for tests."
+    )
+    weights: Path = Field(
+        default_factory=lambda: _home() / "weights", alias="NIS_WEIGHTS", description="Folder of model files."
+    )
+    weights_mirror: str | None = Field(
+        default=None, alias="NIS_WEIGHTS_MIRROR", description="Address under which each model file lies by its name."
+    )
+    embedded_weight: str = Field(
+        default="smollm2-135m-instruct-q4_1",
+        alias="NIS_EMBEDDED_WEIGHT",
+        description="Weight of the embedded model, a name from `nis weights list`.",
+    )
+    embedded_threads: int | None = Field(
+        default=None, ge=1, alias="NIS_EMBEDDED_THREADS", description="Threads of the embedded model; unset takes the CPU quota."
+    )
+    idle_seconds: float = Field(
+        default=300, gt=0, alias="NIS_IDLE_SECONDS", description="Seconds after which an unused worker process ends."
+    )
+    max_body: int = Field(default=4_194_304, ge=1024, alias="NIS_MAX_BODY", description="Largest request body, bytes.")
+    max_runs: int = Field(default=64, ge=1, alias="NIS_MAX_RUNS", description="Runs executed at once; more wait.")
+    run_seconds: float = Field(default=600, gt=0, alias="NIS_RUN_SECONDS", description="Seconds a chat turn may take.")
+    durability: Literal["process", "power"] = Field(
+        default="process",
+        alias="NIS_DURABILITY",
+        description="What a committed event survives: the death of the process, or the loss of power (slower).",
+    )
+    preload: str = Field(
+        default="", alias="NIS_PRELOAD", description="Protocol packages to load at start, comma-separated: a2a."
+    )
+    log_level: Literal["debug", "info", "warning", "error"] = Field(
+        default="info", alias="NIS_LOG_LEVEL", description="Least severity that is logged."
+    )
+
+
+def read_settings(environment: Mapping[str, str], **given: object) -> Settings:
+    """The settings from `environment`, where an argument that is not None wins.
+
+    Raises:
+        InvalidRequest: naming the variable, its value and what it may be.
+    """
+    names = {field.alias: name for name, field in Settings.model_fields.items()}
+    values: dict[str, Any] = {names[key]: value for key, value in environment.items() if key in names and value != ""}
+    values |= {key: value for key, value in given.items() if value is not None}
+    try:
+        return Settings.model_validate(values)
+    except ValidationError as error:
+        wrong = error.errors()[0]
+        name = str(wrong["loc"][0])
+        alias = Settings.model_fields[name].alias if name in Settings.model_fields else name
+        secret = "key" in name
+        raise InvalidRequest(
+            f"{alias}: {wrong['msg']}.",
+            field=alias,
+            value="***" if secret else shorten(wrong["input"]),
+            remedy=f"Set {alias} to something else, or unset it.",
+        ) from None

@@ -1,0 +1,74 @@
+"""What a person would rather look at: neutral drawings, which each surface turns into its own.
+
+A capability's `view=` function answers a list of these. The first `Text` is the answer in words.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal
+
+from pydantic import Field
+
+from nis_backend.operation import Model
+
+
+class Text(Model):
+    """Words, as Markdown without HTML."""
+
+    kind: Literal["text"] = "text"
+    text: str
+
+
+class Table(Model):
+    """Rows under named columns; a cell is text or a number."""
+
+    kind: Literal["table"] = "table"
+    title: str
+    columns: list[str]
+    rows: list[list[str | float]]
+
+
+class Axis(Model):
+    """A named quantity and its values."""
+
+    label: str
+    unit: str = ""
+    values: list[float]
+
+
+class Series(Model):
+    """Lines over one axis; each line has as many values as `x`."""
+
+    kind: Literal["series"] = "series"
+    title: str
+    x: Axis
+    lines: list[Axis]
+
+
+class Form(Model):
+    """An operation to call: its request schema, the values known, the fields still wanted."""
+
+    kind: Literal["form"] = "form"
+    title: str
+    operation: str
+    request_schema: dict[str, Any] = Field(description="JSON schema of the request.")  # Any: JSON
+    values: dict[str, Any] = Field(default_factory=dict, description="What is known so far.")  # Any: JSON
+    missing: list[str] = Field(default_factory=list, description="Fields the person must give.")
+
+
+View = Annotated[Text | Table | Series | Form, Field(discriminator="kind")]
+
+
+def draw_fields(result: object) -> list[Text | Table | Series | Form]:
+    """The view of a result that declares none: its fields as a table."""
+    if not isinstance(result, Model):
+        return [Text(text=str(result))]
+    rows: list[list[str | float]] = [[name, _cell(value)] for name, value in result]
+    return [Table(title=type(result).__name__, columns=["field", "value"], rows=rows)]
+
+
+def _cell(value: object) -> str | float:
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        text = value.model_dump_json() if isinstance(value, Model) else str(value)
+        return text if len(text) <= 200 else f"{text[:199]}…"
+    return value
