@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
 from nis_backend.errors import InvalidRequest, NisError
 from nis_backend.operation import call
-from nis_backend.run import Progressed, RunHandle, RunLog
+from nis_backend.run import Journal, Progressed, RunHandle, RunLog, end_failed
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from nis_backend.drivers.llm.base import Models
     from nis_backend.drivers.store.base import Row, Store, Table
     from nis_backend.operation import Entry, Model, Operation
-    from nis_backend.run import Journal, Tail
+    from nis_backend.run import Tail
     from nis_backend.settings import Settings
 
 log = logging.getLogger("nis.call")
@@ -39,6 +39,14 @@ class Operations(Protocol):
 
     def entries(self) -> Sequence[Entry]:
         """Every operation's declaration, by name."""
+        ...
+
+    def entry(self, name: str) -> Entry:
+        """The declaration of this name.
+
+        Raises:
+            NotFound: there is none.
+        """
         ...
 
     def find(self, name: str) -> Operation[Any, Any]:
@@ -196,10 +204,14 @@ class Context:
         run_id = self.new_id("run")
         conversation_id = getattr(request, "conversation_id", None)
         await self.runs.create(run_id, operation.name, request, conversation_id)
-        await self.drivers.dispatch.submit(self.caller.owner, run_id, 1)
+        try:
+            await self.drivers.dispatch.submit(self.caller.owner, run_id, 1)
+        except NisError as refused:
+            await end_failed(Journal(self.drivers.store, self.caller.owner, run_id, 1), refused)
+            raise
         return RunHandle(id=run_id, log=self.runs)
 
-    async def compute(self, pool: str, operation: str, request: str) -> str:
+    async def compute(self, pool: str, module: str, operation: str, request: str) -> str:
         """Have a pooled operation computed by a worker: JSON in, JSON out."""
         loop = asyncio.get_running_loop()
         pending: set[asyncio.Task[int]] = set()
@@ -210,7 +222,7 @@ class Context:
                 pending.add(task)
                 task.add_done_callback(pending.discard)
 
-        payload = {"operation": operation, "request": request}
+        payload = {"module": module, "operation": operation, "request": request}
         answer = await self.drivers.compute.call(pool, payload, on_progress=progressed)
         await asyncio.gather(*pending)
         return str(answer["result"])

@@ -8,6 +8,7 @@
     ├── Forbidden             the caller may not do this, or comes from a foreign page
     ├── NotFound              no such thing, or it is another owner's
     ├── NotSupported          this surface or model does not do that
+    │   └── WrongMethod       the path answers other methods
     ├── Conflict              the state of the thing does not allow it
     │   └── Fenced            another process holds the run now
     ├── Busy                  a queue is full; try again
@@ -136,6 +137,10 @@ class NotSupported(NisError):
     """This surface or model does not do that."""
 
 
+class WrongMethod(NotSupported):
+    """The path answers other methods."""
+
+
 class Conflict(NisError):
     """The state of the thing does not allow it."""
 
@@ -181,6 +186,7 @@ CODES: Mapping[type[NisError], Codes] = {
     Forbidden: Codes(http=403, jsonrpc=-32011, a2a="PERMISSION_DENIED", exit=77),
     NotFound: Codes(http=404, jsonrpc=-32001, a2a="TASK_NOT_FOUND", exit=4),
     NotSupported: Codes(http=400, jsonrpc=-32004, a2a="UNSUPPORTED_OPERATION", exit=2),
+    WrongMethod: Codes(http=405, jsonrpc=-32601, a2a="UNSUPPORTED_OPERATION", exit=2),
     Conflict: Codes(http=409, jsonrpc=-32012, a2a="FAILED_PRECONDITION", exit=5),
     Busy: Codes(http=429, jsonrpc=-32013, a2a="RESOURCE_EXHAUSTED", exit=75, retry=True),
     DeadlineExceeded: Codes(http=504, jsonrpc=-32014, a2a="DEADLINE_EXCEEDED", exit=75, retry=True),

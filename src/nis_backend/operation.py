@@ -149,6 +149,8 @@ class Operation(Generic[Req, Res]):
     scopes: tuple[str, ...] = ()
     time_limit: float = 60.0
     """Seconds a call may take; a run has its own deadline."""
+    prepare: Callable[[Req, Context], Awaitable[Req]] | None = None
+    """Checks and completes a request before its run is written down, so that a wrong one never becomes a run."""
 
     def validate(self, arguments: Mapping[str, Any] | bytes | str | Model) -> Req:
         """`arguments` as the request model.
@@ -184,6 +186,7 @@ def operation(  # noqa: PLR0913 - each argument is one trait of the declaration
     examples: tuple[Example, ...] = (),
     scopes: tuple[str, ...] | None = None,
     time_limit: float = 60.0,
+    prepare: Callable[[Any, Any], Awaitable[Any]] | None = None,
 ) -> _Declare:
     """Declare the function below as an operation; it registers nothing."""
     return _Declare(
@@ -196,6 +199,7 @@ def operation(  # noqa: PLR0913 - each argument is one trait of the declaration
         examples=examples,
         scopes=scopes if scopes is not None else (f"{name.partition('.')[0]}:{'read' if effect == 'reads' else 'write'}",),
         time_limit=time_limit,
+        prepare=prepare,
     )
 
 
@@ -212,7 +216,10 @@ class _Declare:
     examples: tuple[Example, ...]
     scopes: tuple[str, ...]
     time_limit: float
+    prepare: Callable[[Any, Any], Awaitable[Any]] | None
 
+    @typing.overload
+    def __call__(self, function: Callable[[Req, Context], Awaitable[AsyncIterator[Res]]]) -> Operation[Req, Res]: ...
     @typing.overload
     def __call__(self, function: Callable[[Req, Context], AsyncIterator[Res]]) -> Operation[Req, Res]: ...
     @typing.overload
@@ -289,9 +296,13 @@ async def call(target: Operation[Any, Res], arguments: Mapping[str, Any] | bytes
     authorise(target, ctx)
     with ctx.trace(target.name):
         if target.shape == "run":
+            if target.prepare:
+                request = await target.prepare(request, ctx)
             return await ctx.start_run(target, request)
         if target.shape == "stream":
-            return target.function(request, ctx)
+            # A coroutine may refuse before the stream begins; a generator refuses within it.
+            items = target.function(request, ctx)
+            return await items if inspect.isawaitable(items) else items
         seconds = ctx.seconds_left(target.time_limit)
         try:
             async with asyncio.timeout(seconds):
@@ -314,7 +325,7 @@ def authorise(target: Operation[Any, Any], ctx: Context) -> None:
 async def perform(target: Operation[Any, Res], request: Model, ctx: Context) -> Res:
     """Execute the function where it belongs: in its pool, in a thread, or here."""
     if target.pool:
-        answer = await ctx.compute(target.pool, target.name, request.model_dump_json())
+        answer = await ctx.compute(target.pool, target.function.__module__, target.name, request.model_dump_json())
         # A worker that has read hostile input is not trusted: its answer is validated like a caller's.
         return cast("type[Model]", target.result).model_validate_json(answer)  # type: ignore[return-value]
     if inspect.iscoroutinefunction(target.function):

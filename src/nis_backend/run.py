@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import logging
 import time
 from collections import defaultdict
 from dataclasses import dataclass
@@ -11,15 +12,29 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from pydantic import Field
 
+from nis_backend.drivers.dispatch.base import CANCELLED, StopReason, stop_reason
 from nis_backend.drivers.store.base import Append, NewEvent
-from nis_backend.errors import Cancelled, InvalidRequest, NotFound, from_problem
-from nis_backend.operation import Model
+from nis_backend.errors import (
+    Cancelled,
+    DeadlineExceeded,
+    Fenced,
+    InternalError,
+    InvalidRequest,
+    NisError,
+    NotFound,
+    Unavailable,
+    from_problem,
+)
+from nis_backend.operation import Model, Operation, perform
 from nis_backend.view import View
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Sequence
 
-    from nis_backend.drivers.store.base import Row, Store
+    from nis_backend.context import Context
+    from nis_backend.drivers.store.base import Order, Row, Store
+
+log = logging.getLogger("nis.run")
 
 FORMAT = 1
 """The version of the events' shapes, kept in each run's row."""
@@ -206,6 +221,8 @@ class Run(Model):
         return self.state in TERMINAL
 
 
+INTERRUPTED = Unavailable("The server stopped while the run was under way.", remedy="Ask again.")
+
 FIRST_TEXT, MORE_TEXT = 0.025, 1024
 """Text waits at most this many seconds, or until there are this many bytes, for the next event of its step."""
 
@@ -280,12 +297,27 @@ class RunLog:
         before: tuple[float, str] | None = None,
         limit: int = 50,
         descending: bool = True,
+        order: Order = "created",
+        since: float | None = None,
     ) -> list[Run]:
-        """Runs by time of creation."""
+        """Runs by the time `order` names; see `Store.select`."""
         rows = await self._store.select(
-            "runs", self.owner, where=where, before=before, limit=limit, descending=descending
+            "runs",
+            self.owner,
+            where=where,
+            before=before,
+            limit=limit,
+            descending=descending,
+            order=order,
+            since=since,
         )
         return [run_of(row) for row in rows]
+
+    async def count(
+        self, *, where: dict[str, str] | None = None, order: Order = "created", since: float | None = None
+    ) -> int:
+        """How many runs `list` would answer without a limit."""
+        return await self._store.count("runs", self.owner, where=where, order=order, since=since)
 
     async def events(self, run_id: str, after: int = 0, limit: int = 500) -> list[Event]:
         """What is committed above `after`, in order."""
@@ -443,9 +475,66 @@ def transcript(events: Sequence[Event]) -> str:
     return "".join(steps[step] for step in sorted(steps))
 
 
+async def carry(target: Operation[Any, Any], arguments: Row, ctx: Context, stop: StopReason | None = None) -> None:
+    """Execute the operation of a run and append its end, whatever happens; never raises.
+
+    With `stop`, or when the task is cancelled, the end says why.
+    """
+    journal = ctx.run
+    try:
+        if stop:
+            await _finish(journal, *_end(stop))
+            return
+        await journal.write(Started(operation=target.name, attempt=journal.attempt), state="running")
+        seconds = ctx.seconds_left(ctx.settings.run_seconds)
+        async with asyncio.timeout(seconds):
+            result = await perform(target, target.validate(arguments), ctx)
+        await journal.flush()
+        body = result.model_dump(mode="json") if isinstance(result, Model) else result
+        await journal.write(Succeeded(result=body), state="succeeded", result=json.dumps(body))
+    except Fenced:
+        log.warning("run %s goes on elsewhere", journal.run_id)
+    except asyncio.CancelledError as cancelled:
+        await _finish(journal, *_end(stop_reason(cancelled)))
+    except TimeoutError:
+        late = DeadlineExceeded(f"{target.name} was not done in time.", remedy="Ask for less, or raise NIS_RUN_SECONDS.")
+        await end_failed(journal, late)
+    except NisError as error:
+        await end_failed(journal, error)
+    except Exception:
+        log.exception("run %s of %s failed", journal.run_id, target.name)
+        fault = InternalError(f"{target.name} failed inside nis.", remedy=f"The server's log names run {journal.run_id}.")
+        await end_failed(journal, fault)
+
+
+async def _finish(journal: Journal, bodies: Sequence[Body], changes: Row) -> None:
+    try:
+        await journal.write(*bodies, **changes)
+    except NisError as refused:
+        log.warning("run %s: its end was refused: %s", journal.run_id, refused)
+
+
+async def end_failed(journal: Journal, error: NisError) -> None:
+    """End a run with `error`."""
+    await _finish(journal, *_failure(error))
+
+
+def _end(stop: StopReason) -> tuple[list[Body], Row]:
+    if stop == CANCELLED:
+        return [CancelledRun()], {"state": "cancelled"}
+    return _failure(INTERRUPTED)
+
+
+def _failure(error: NisError) -> tuple[list[Body], Row]:
+    problem = error.problem()
+    return [Failed(problem=problem)], {"state": "failed", "problem": json.dumps(problem)}
+
+
 def run_of(row: Row) -> Run:
     """The run that a row of the store holds."""
-    return Run.model_validate({**row, **{key: _json(row[key]) for key in ("input", "result", "problem")}})
+    shown = {key: _json(value) if key in {"input", "result", "problem"} else value for key, value in row.items()}
+    shown.pop("owner", None)
+    return Run.model_validate(shown)
 
 
 def event_of(run_id: str, row: Row) -> Event:

@@ -113,6 +113,18 @@ class Settings(BaseModel):
     )
 
 
+INHERITED = frozenset(
+    "PATH HOME USER LANG LC_ALL LC_CTYPE TZ TMPDIR XDG_CACHE_HOME PYTHONPATH PYTHONHOME PYTHONDONTWRITEBYTECODE VIRTUAL_ENV"
+    " LD_LIBRARY_PATH DYLD_LIBRARY_PATH CUDA_VISIBLE_DEVICES OMP_NUM_THREADS OPENBLAS_NUM_THREADS MKL_NUM_THREADS".split()
+)
+"""What Python and native libraries read. A list of what passes, because a list of secrets is never whole."""
+
+
+def inherited_environment() -> dict[str, str]:
+    """What a worker process gets of this one's environment: paths, language, devices, threads, and no key."""
+    return {name: value for name, value in os.environ.items() if name in INHERITED}
+
+
 def read_settings(environment: Mapping[str, str], **given: object) -> Settings:
     """The settings from `environment`, where an argument that is not None wins.
 

@@ -10,9 +10,10 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Literal, Protocol
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Callable, Mapping
+    from collections.abc import AsyncGenerator, AsyncIterator, Callable, Mapping
 
-# Any: a JSON object's values differ in type.
+# Any: a JSON object's values differ in type. In payloads and items a member of the object may also be `bytes`, which
+# travels as it is; what is larger than 16 MiB goes by a file's path.
 Json = dict[str, Any]
 
 
@@ -31,9 +32,12 @@ class Pool:
     processes: int = 1
     """The most processes at once; a shared pool has one."""
     queue: int = 64
-    """Calls that may wait; one more is refused with `Busy`."""
+    """Calls that may wait, in a shared pool calls at once; one more is refused with `Busy`."""
     idle_seconds: float = 300.0
     environment: Mapping[str, str] = field(default_factory=dict[str, str])
+    """Variables beside the few that a worker inherits (`settings.INHERITED`)."""
+    extra: str | None = None
+    """The extra of our distribution that installs what the entry imports, for the remedy when it is missing."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -52,20 +56,19 @@ class Compute(Protocol):
 
     def stream(
         self, pool: str, payload: Json, *, on_progress: Callable[[float, str], None] | None = None
-    ) -> AsyncIterator[Json]:
-        """Send one call and yield what its handler yields; closing the iterator cancels the call.
+    ) -> AsyncGenerator[Json, None]:
+        """Send one call and yield what its handler yields; closing the generator (`aclosing`) cancels the call.
 
         Raises:
             Busy: the pool's queue is full.
             WorkerLost: the process died under the call; the next call starts a new one.
-            Unavailable: the pool is unknown, or a package that its entry imports is not installed.
+            Unavailable: the pool is unknown or closed, or a package that its entry imports is not installed.
+            TooLarge: the payload is more than a frame holds.
             NisError: whatever failure the handler raised, as the same class.
         """
         ...
 
-    async def call(
-        self, pool: str, payload: Json, *, on_progress: Callable[[float, str], None] | None = None
-    ) -> Json:
+    async def call(self, pool: str, payload: Json, *, on_progress: Callable[[float, str], None] | None = None) -> Json:
         """Send one call and wait for the one item that its handler yields."""
         ...
 
@@ -86,13 +89,17 @@ class WorkerContext(Protocol):
         ...
 
     def cancelled(self) -> bool:
-        """Whether the caller has cancelled; shared handlers look at this."""
+        """Whether the caller has cancelled: for what computes in a thread; `handle` itself is cancelled as a task."""
         ...
 
 
 class Handler(Protocol):
-    """The worker's side of a pool."""
+    """The worker's side of a pool. Its calls share one event loop: what computes goes to a thread."""
 
     def handle(self, payload: Json, ctx: WorkerContext) -> AsyncIterator[Json]:
-        """Answer one call by yielding frames; raise a `NisError` for a failure the caller should see as such."""
+        """Answer one call by yielding items; raise a `NisError` for a failure the caller should see as such.
+
+        A slow reader holds up the `yield`. The call has ended when this has: a cancelled handler returns only when its
+        threads are done, and is killed with its process 2 s later if it does not.
+        """
         ...

@@ -2,13 +2,22 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Protocol
+import asyncio
+from collections.abc import Awaitable, Callable
+from typing import Literal, Protocol
 
-if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable
+StopReason = Literal["cancelled", "shutdown"]
 
-Execute = "Callable[[str, str, int], Awaitable[None]]"
-"""`execute(owner, run_id, attempt)`: carries a run to its end and never raises."""
+CANCELLED: StopReason = "cancelled"
+"""The message a run's task is cancelled with when its caller asked; any other cancel is the process ending."""
+
+Execute = Callable[[str, str, int, StopReason | None], Awaitable[None]]
+"""`execute(owner, run_id, attempt, stop)`: carries a run to its end and never raises; with `stop`, ends it at once."""
+
+
+def stop_reason(cancelled: asyncio.CancelledError) -> StopReason:
+    """Why a run's task was cancelled."""
+    return CANCELLED if CANCELLED in cancelled.args else "shutdown"
 
 
 class Dispatch(Protocol):

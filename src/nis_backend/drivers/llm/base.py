@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal, Protocol
 
-from nis_backend.errors import NotFound, Unavailable
+from nis_backend.errors import NisError, NotFound, Unavailable, UpstreamFailed
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Sequence
@@ -101,6 +101,14 @@ class LanguageModels(Protocol):
         """
         ...
 
+    async def find(self, name: str | None) -> ModelInfo | None:
+        """The model of this name, or the default one; None when there is none.
+
+        `name` may have colons for its slashes, as in `ModelInfo.id`. A driver that can tell without listing does.
+        """
+        infos = await self.models()
+        return next((info for info in infos if name in (None, info.name, info.name.replace("/", ":"))), None)
+
     def generate(self, prompt: Prompt) -> AsyncIterator[TextChunk | Answered]:
         """Ask, and yield the text as it comes; the last item is `Answered`. Closing the iterator stops the model.
 
@@ -132,21 +140,31 @@ class Models:
             Unavailable: its provider cannot answer now.
         """
         wanted = model or (None if provider else self._default)
-        drivers = [one for one in self.providers if provider in (None, one.provider)]
-        if not drivers:
-            raise self._unknown("provider", provider)
-        refusals: list[Unavailable] = []
-        for driver in drivers:
+        drivers = {one.provider: one for one in self.providers}
+        prefix, _, rest = (wanted or "").partition(":")
+        if prefix in drivers and provider in (None, prefix):
+            provider, wanted = prefix, rest or None
+        if provider is not None:
+            # A model of a named provider is that provider's matter alone: no other is asked, so none is waited for.
+            if provider not in drivers:
+                raise self._unknown("provider", provider)
+            info = await drivers[provider].find(wanted)
+            if info is None:
+                raise self._unknown("model", model or wanted)
+            return drivers[provider], info
+        refusals: list[NisError] = []
+        for driver in self.providers:
             try:
-                infos = await driver.models()
-            except Unavailable as error:
+                # A bare name must be listed: a driver may claim a name that it cannot check.
+                infos = [await driver.find(None)] if wanted is None else await driver.models()
+            except (Unavailable, UpstreamFailed) as error:
                 # Another provider may have it; when none has, the reason of this one is the answer.
                 refusals.append(error)
                 continue
             for info in infos:
-                if wanted is None or wanted in (info.id, info.name, f"{info.provider}:{info.name}"):
+                if info is not None and wanted in (None, info.name, info.name.replace("/", ":")):
                     return driver, info
-        if refusals and (wanted is None or wanted.partition(":")[0] in {one.provider for one in drivers}):
+        if refusals and wanted is None:
             raise refusals[0]
         raise self._unknown("model", wanted)
 

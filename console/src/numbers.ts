@@ -1,0 +1,32 @@
+// Numbers as a person reads them.
+
+/** Six significant digits, a real minus sign, a power of ten only where it is shorter. */
+export function number(value: number): string {
+  if (value === 0) return "0";
+  const size = Math.abs(value);
+  const text = size >= 1e7 || size < 1e-4 ? power(value) : String(Number(value.toPrecision(6)));
+  return text.replace("-", "−");
+}
+
+function power(value: number): string {
+  const [digits, exponent] = value.toExponential(4).split("e") as [string, string];
+  const raised = [...exponent.replace("+", "")].map((c) => (c === "-" ? "⁻" : "⁰¹²³⁴⁵⁶⁷⁸⁹"[Number(c)])).join("");
+  return `${Number(digits)} × 10${raised}`;
+}
+
+/** Round numbers between two ends, about `wanted` of them; the ends alone where there are none. */
+export function ticks(low: number, high: number, wanted: number): number[] {
+  const span = high - low;
+  if (!(span > 1e-12 * Math.max(Math.abs(low), Math.abs(high), 1e-280) && span < 1e300)) {
+    return low === high ? [low] : [low, high];
+  }
+  const rough = span / wanted;
+  const unit = 10 ** Math.floor(Math.log10(rough));
+  const step = [1, 2, 5, 10].map((factor) => factor * unit).find((one) => one >= rough * 0.999)!;
+  const first = Math.ceil(low / step - 1e-9);
+  const last = Math.floor(high / step + 1e-9);
+  return Array.from({ length: last - first + 1 }, (_, index) => (first + index) * step);
+}
+
+/** A field's name as words. */
+export const words = (name: string): string => name.replaceAll("_", " ");

@@ -1,0 +1,132 @@
+// A turn is what a run's events add up to.
+
+import type { Problem, Reply, RunEvent, View } from "./wire.js";
+
+export interface Call {
+  id: string;
+  operation: string;
+  arguments: Record<string, unknown>;
+  state: "running" | "done" | "failed";
+  problem?: Problem;
+}
+
+export interface Turn {
+  question: string;
+  runId: string | null;
+  seq: number;
+  state: "sending" | "running" | "succeeded" | "failed" | "cancelled";
+  steps: Map<number, string>;
+  /** What was answered, when the log's text is not at hand. */
+  stored: string | null;
+  calls: Call[];
+  views: View[];
+  model: { provider: string; model: string; demonstration: boolean } | null;
+  tokens: number | null;
+  progress: { fraction: number; message: string } | null;
+  notes: string[];
+  problem: Problem | null;
+  conversationId: string | null;
+}
+
+export function begin(question: string): Turn {
+  return {
+    question,
+    runId: null,
+    seq: 0,
+    state: "sending",
+    steps: new Map(),
+    stored: null,
+    calls: [],
+    views: [],
+    model: null,
+    tokens: null,
+    progress: null,
+    notes: [],
+    problem: null,
+    conversationId: null,
+  };
+}
+
+export const ended = (turn: Turn): boolean => ["succeeded", "failed", "cancelled"].includes(turn.state);
+
+/** The answer's words so far. */
+export function words(turn: Turn): string {
+  const steps = [...turn.steps].sort(([a], [b]) => a - b);
+  return steps.map(([, text]) => text).filter((text) => text.trim()).join("\n\n") || turn.stored || "";
+}
+
+/** The views that say more than the words do. */
+export function drawings(turn: Turn): View[] {
+  const said = words(turn);
+  return turn.views.filter((view) => view.kind !== "text" || !said.includes(view.text.trim()));
+}
+
+/** Adds an event; one that was seen before changes nothing, so a stream may repeat itself. */
+export function apply(turn: Turn, event: RunEvent): void {
+  if (event.seq <= turn.seq) return;
+  turn.seq = event.seq;
+  turn.runId = event.run_id;
+  if (turn.state === "sending") turn.state = "running";
+  const body = event.body;
+  switch (body.type) {
+    case "text_delta":
+      turn.steps.set(body.step, (turn.steps.get(body.step) ?? "") + body.text);
+      break;
+    case "step_retried":
+      turn.steps.delete(body.step);
+      turn.notes.push(`The answer was cut off (${body.reason}) and began again.`);
+      break;
+    case "model_called":
+      turn.model = { provider: body.provider, model: body.model, demonstration: turn.model?.demonstration ?? false };
+      break;
+    case "tool_called":
+      turn.calls.push({ id: body.call_id, operation: body.operation, arguments: body.arguments, state: "running" });
+      break;
+    case "tool_answered": {
+      turn.progress = null;
+      const call = turn.calls.find((one) => one.id === body.call_id);
+      if (call) {
+        call.state = body.problem ? "failed" : "done";
+        if (body.problem) call.problem = body.problem;
+      }
+      break;
+    }
+    case "progress":
+      turn.progress = { fraction: body.fraction, message: body.message };
+      break;
+    case "surface":
+      turn.views.push(...body.views);
+      break;
+    case "warning":
+      turn.notes.push(body.message);
+      break;
+    case "succeeded":
+      finish(turn, body.result);
+      break;
+    case "failed":
+      turn.state = "failed";
+      turn.problem = body.problem;
+      break;
+    case "cancelled":
+      turn.state = "cancelled";
+      break;
+    case "started":
+    case "model_answered":
+    case "input_required":
+    case "cancel_requested":
+      break;
+    default:
+      // A later server may know events that this page does not: they are no reason to stop reading.
+      body satisfies never;
+  }
+  if (ended(turn)) turn.progress = null;
+}
+
+function finish(turn: Turn, reply: Reply): void {
+  turn.state = "succeeded";
+  turn.stored = reply.response;
+  turn.conversationId = reply.conversation_id;
+  turn.tokens = reply.tokens_used ?? null;
+  turn.model = { provider: reply.provider, model: reply.model, demonstration: reply.demonstration ?? false };
+  if (!turn.views.length) turn.views = reply.views ?? [];
+}

@@ -1,0 +1,179 @@
+// What the server sends: events, views, problems; and how they are read.
+
+export interface Problem {
+  title: string;
+  detail: string;
+  remedy?: string;
+  code?: string;
+  retryable?: boolean;
+  errors?: { field: string; message: string; remedy: string }[];
+}
+
+export interface Axis {
+  label: string;
+  unit: string;
+  values: number[];
+}
+export interface TextView {
+  kind: "text";
+  text: string;
+}
+export interface TableView {
+  kind: "table";
+  title: string;
+  columns: string[];
+  rows: (string | number)[][];
+}
+export interface SeriesView {
+  kind: "series";
+  title: string;
+  x: Axis;
+  lines: Axis[];
+}
+export interface FormView {
+  kind: "form";
+  title: string;
+  operation: string;
+  request_schema: Schema;
+  values: Record<string, unknown>;
+  missing: string[];
+}
+export type View = TextView | TableView | SeriesView | FormView;
+
+export interface Schema {
+  type?: string;
+  properties?: Record<string, Schema>;
+  required?: string[];
+  $ref?: string;
+  $defs?: Record<string, Schema>;
+  anyOf?: Schema[];
+  enum?: unknown[];
+  const?: unknown;
+  default?: unknown;
+  unit?: string;
+  description?: string;
+  minimum?: number;
+  maximum?: number;
+  exclusiveMinimum?: number;
+  exclusiveMaximum?: number;
+}
+
+export interface Reply {
+  response: string;
+  conversation_id: string;
+  provider: string;
+  model: string;
+  demonstration?: boolean;
+  tokens_used?: number | null;
+  run_id: string;
+  views?: View[];
+}
+
+export type Body =
+  | { type: "started"; operation: string; attempt: number }
+  | { type: "text_delta"; step: number; text: string }
+  | { type: "model_called"; step: number; provider: string; model: string }
+  | { type: "model_answered"; step: number }
+  | { type: "tool_called"; step: number; call_id: string; operation: string; arguments: Record<string, unknown> }
+  | { type: "tool_answered"; step: number; call_id: string; operation: string; result: unknown; problem: Problem | null }
+  | { type: "progress"; fraction: number; message: string }
+  | { type: "surface"; views: View[] }
+  | { type: "input_required"; operation: string; missing: string[] }
+  | { type: "step_retried"; step: number; attempt: number; reason: string }
+  | { type: "warning"; message: string }
+  | { type: "cancel_requested" }
+  | { type: "succeeded"; result: Reply }
+  | { type: "failed"; problem: Problem }
+  | { type: "cancelled" };
+
+export interface RunEvent {
+  run_id: string;
+  seq: number;
+  time: number;
+  attempt: number;
+  body: Body;
+}
+
+export interface Conversation {
+  id: string;
+  title: string;
+  turns: { run_id: string; state: string; message: string; response: string | null; views: View[] }[];
+}
+
+/** A refusal that the server put in words. */
+export class Refused extends Error {
+  constructor(readonly problem: Problem, readonly status: number) {
+    super(problem.detail);
+  }
+}
+
+const KEY = "nis-key";
+
+export const key = {
+  get: (): string | null => sessionStorage.getItem(KEY),
+  set: (value: string): void => sessionStorage.setItem(KEY, value),
+};
+
+/** Asks the person for the server's key; `again` when the one they gave was wrong. */
+export type AskKey = (again: boolean) => Promise<string>;
+
+/** One request to our own server; a 401 asks for the key and tries again. */
+export async function request(path: string, init: RequestInit, askKey: AskKey): Promise<Response> {
+  for (;;) {
+    const given = key.get();
+    const headers = new Headers(init.headers);
+    if (given !== null) headers.set("Authorization", `Bearer ${given}`);
+    const response = await fetch(path, { ...init, headers, cache: "no-store" });
+    if (response.status === 401) {
+      key.set(await askKey(given !== null));
+      continue;
+    }
+    if (!response.ok) throw new Refused(await problemOf(response), response.status);
+    return response;
+  }
+}
+
+async function problemOf(response: Response): Promise<Problem> {
+  const fallback = { title: "failure", detail: `The server answered ${response.status} ${response.statusText}.` };
+  try {
+    return { ...fallback, ...((await response.json()) as Partial<Problem>) };
+  } catch {
+    return fallback;
+  }
+}
+
+/** Longer than the server's pause between keep-alive comments: a connection silent for this long is dead. */
+const SILENCE = 40_000;
+
+/** The frames of an event stream; ends when the connection ends and throws when it breaks or falls silent. */
+export async function* frames(response: Response): AsyncGenerator<{ event: string; data: string }> {
+  const reader = response.body!.pipeThrough(new TextDecoderStream()).getReader();
+  let held = "";
+  try {
+    for (;;) {
+      const { value, done } = await within(SILENCE, reader.read());
+      if (done) return;
+      held += value;
+      const parts = held.split(/\r?\n\r?\n/);
+      held = parts.pop()!;
+      for (const part of parts) {
+        let event = "message";
+        const data: string[] = [];
+        for (const line of part.split(/\r?\n/)) {
+          if (line.startsWith("event:")) event = line.slice(6).trim();
+          else if (line.startsWith("data:")) data.push(line.slice(5).replace(/^ /, ""));
+        }
+        if (data.length) yield { event, data: data.join("\n") };
+      }
+    }
+  } finally {
+    void reader.cancel().catch(() => undefined);
+  }
+}
+
+function within<T>(milliseconds: number, promise: Promise<T>): Promise<T> {
+  return new Promise((resolve, reject) => {
+    const timer = setTimeout(() => reject(new TypeError("the connection fell silent")), milliseconds);
+    promise.then(resolve, reject).finally(() => clearTimeout(timer));
+  });
+}

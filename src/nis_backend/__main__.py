@@ -1,0 +1,49 @@
+"""The command `nis`: hands the command line the two things it cannot import, `serve` and `open`."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import sys
+from typing import TYPE_CHECKING
+
+from nis_backend.settings import Settings, read_settings
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator
+    from pathlib import Path
+
+    from nis_backend.context import Context
+
+
+def serve(settings: Settings, app_file: Path | None) -> None:
+    """Serve until SIGTERM or SIGINT."""
+    from nis_backend.server import serve  # noqa: PLC0415 - a command that only calls needs no server
+
+    serve(settings, app_file)
+
+
+@contextlib.asynccontextmanager
+async def open_process(settings: Settings) -> AsyncIterator[Context]:
+    """Open the data folder for the length of one command."""
+    from nis_backend.app import Process  # noqa: PLC0415 - a command to a running server opens nothing
+    from nis_backend.context import LOCAL  # noqa: PLC0415
+    from nis_backend.lock import FolderLock  # noqa: PLC0415
+
+    with FolderLock(settings.data):
+        async with Process(settings).open() as process:
+            yield process.context(LOCAL)
+
+
+def main() -> None:
+    """Run the command line."""
+    from nis_backend.surfaces.cli.commands import command_line  # noqa: PLC0415
+
+    def settings(**given: object) -> Settings:
+        return read_settings(os.environ, **given)
+
+    sys.exit(command_line(settings, serve, open_process))
+
+
+if __name__ == "__main__":
+    main()

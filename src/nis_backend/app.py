@@ -1,0 +1,196 @@
+"""The one process: opens the drivers, mounts the surfaces, closes in reverse."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+from typing import TYPE_CHECKING, Any
+
+from nis_backend.catalog import Catalog, load_app
+from nis_backend.context import LOCAL, Caller, Context, Drivers
+from nis_backend.drivers.compute.processes import WorkerPools
+from nis_backend.drivers.compute.base import Pool
+from nis_backend.drivers.dispatch.in_process import InProcess
+from nis_backend.drivers.http import Http
+from nis_backend.drivers.llm.base import Models
+from nis_backend.drivers.llm.embedded import EmbeddedModels
+from nis_backend.drivers.llm.embedded import pool as embedded_pool
+from nis_backend.drivers.llm.openai_compatible import OpenAICompatible
+from nis_backend.drivers.llm.scripted import ScriptedModels
+from nis_backend.drivers.store.sqlite import SqliteStore
+from nis_backend.errors import NisError, Unavailable
+from nis_backend.run import Journal, Tail, carry, end_failed
+from nis_backend.surfaces.guard import authenticate
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Mapping, Sequence
+    from pathlib import Path
+
+    from starlette.types import ASGIApp
+
+    from nis_backend.drivers.dispatch.base import StopReason
+    from nis_backend.drivers.llm.base import LanguageModels
+    from nis_backend.settings import Settings
+
+log = logging.getLogger("nis.app")
+
+DRAIN_SECONDS = 5.0
+"""Time that runs under way get to finish when the process is asked to stop."""
+
+
+class Process:
+    """The drivers, opened; see `surfaces.base.Process` for what the surfaces use of it."""
+
+    def __init__(self, settings: Settings, app_file: Path | None = None) -> None:
+        self.settings = settings
+        self.operations = Catalog.from_index()
+        self.has_app = app_file is not None
+        if app_file is not None:
+            self.operations.add(load_app(app_file))
+        self.closing = asyncio.Event()
+        self._drivers: Drivers | None = None
+        self._http = Http()
+
+    @property
+    def drivers(self) -> Drivers:
+        """What `open` has opened."""
+        assert self._drivers is not None, "the process is not open"
+        return self._drivers
+
+    def context(self, caller: Caller) -> Context:
+        """A fresh context for one call."""
+        return Context(drivers=self.drivers, caller=caller)
+
+    def authenticate(self, headers: Mapping[str, str]) -> Caller:
+        """See `surfaces.base.Process.authenticate`."""
+        return authenticate(self.settings, headers)
+
+    @contextlib.asynccontextmanager
+    async def open(self) -> AsyncIterator[Process]:
+        """Open every driver, end what an earlier process left, and close in reverse.
+
+        Raises:
+            Unavailable: the data folder or its database cannot be used.
+        """
+        try:
+            self.settings.data.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise Unavailable(
+                f"The data folder cannot be made: {error.strerror}.", remedy="Give --data a folder this user may write to."
+            ) from None
+        store = SqliteStore(self.settings.data / "nis.db", self.settings.durability)
+        compute = WorkerPools([_science(self.settings), embedded_pool(self.settings)])
+        models = Models(self._providers(compute), self.settings.model)
+        dispatch = InProcess(self._execute, self.settings.max_runs)
+        self._drivers = Drivers(
+            settings=self.settings,
+            store=store,
+            tail=Tail(store),
+            compute=compute,
+            models=models,
+            dispatch=dispatch,
+            operations=self.operations,
+            checks={"store": self._check_store, "models": self._check_models},
+        )
+        try:
+            await self._end_interrupted()
+            yield self
+        finally:
+            self.closing.set()
+            await dispatch.close(DRAIN_SECONDS)
+            await models.close()
+            await compute.close()
+            await self._http.close()
+            await store.close()
+
+    def _providers(self, compute: WorkerPools) -> Sequence[LanguageModels]:
+        """The providers that are set up, in order of preference: a configured server before the model in the box."""
+        given = self.settings
+        providers: list[LanguageModels] = []
+        if given.scripted is not None:
+            providers.append(ScriptedModels(given.scripted))
+        for name, url, key, model in (
+            ("local", given.local_url, given.local_api_key, given.local_model),
+            ("openai", given.openai_api_key and given.openai_url, given.openai_api_key, given.openai_model),
+            ("nvidia", given.nvidia_api_key and given.nvidia_url, given.nvidia_api_key, given.nvidia_model),
+        ):
+            if url:
+                ours = f"NIS_{name.upper()}"
+                driver = OpenAICompatible(
+                    provider=name,
+                    url=url,
+                    http=self._http.session,
+                    key=key,
+                    model=model,
+                    url_variable=f"{ours}_URL",
+                    key_variable="NIS_LOCAL_API_KEY" if name == "local" else f"{name.upper()}_API_KEY",
+                    model_variable=f"{ours}_MODEL",
+                    needs_key=name != "local",
+                )
+                providers.append(driver)
+        return [*providers, EmbeddedModels(given, compute)]
+
+
+    async def _execute(self, owner: str, run_id: str, attempt: int, stop: StopReason | None) -> None:
+        journal = Journal(self.drivers.store, owner, run_id, attempt)
+        try:
+            run = await self.context(Caller(owner=owner)).runs.get(run_id)
+            target = self.operations.find(run.operation)
+        except NisError as error:
+            await end_failed(journal, error)
+            return
+        context = Context(
+            drivers=self.drivers, caller=Caller(owner=owner), journal=journal, conversation_id=run.conversation_id
+        )
+        await carry(target, run.input, context, stop)
+
+    async def _end_interrupted(self) -> None:
+        """End the runs that an earlier process left open: their logs say so, and none stays under way for ever."""
+        store = self.drivers.store
+        for row in await store.claim(["queued", "running"]):
+            log.warning("run %s was under way when an earlier process ended", row["id"])
+            await end_failed(
+                Journal(store, row["owner"], row["id"], row["attempt"]),
+                Unavailable("The server ended while the run was under way.", remedy="Ask again."),
+            )
+
+    async def _check_store(self) -> str:
+        await self.drivers.store.select("runs", LOCAL.owner, limit=1)
+        return "SQLite answers"
+
+    async def _check_models(self) -> str:
+        _, info = await self.drivers.models.choose()
+        return f"{info.id} answers when no model is named"
+
+
+def _science(settings: Settings) -> Pool:
+    """Computing operations: one call a process, so that a cancel or a deadline can end it."""
+    return Pool(
+        name="science",
+        kind="exclusive",
+        entry="nis_backend.drivers.compute.operations:perform_operations",
+        processes=2,
+        idle_seconds=settings.idle_seconds,
+        # Each process has one core's work; more BLAS threads only spin.
+        environment={"OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1"},
+        extra="science",
+    )
+
+
+def asgi(process: Process) -> ASGIApp:
+    """The application: every surface's routes behind the guard."""
+    from starlette.routing import Router  # noqa: PLC0415 - the command line opens a process without surfaces
+
+    from nis_backend.surfaces import guard  # noqa: PLC0415
+    from nis_backend.surfaces.a2a.routes import routes as a2a  # noqa: PLC0415
+    from nis_backend.surfaces.console.routes import routes as console  # noqa: PLC0415
+    from nis_backend.surfaces.rest.mount import routes as rest  # noqa: PLC0415
+
+    @contextlib.asynccontextmanager
+    async def lifespan(_app: Any) -> AsyncIterator[None]:  # Any: Starlette's
+        async with process.open():
+            yield
+
+    routes = [*console(process), *a2a(process), *rest(process)]
+    return guard.Guard(Router(routes, redirect_slashes=False, default=guard.not_found, lifespan=lifespan), process)

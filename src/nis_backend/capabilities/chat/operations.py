@@ -1,0 +1,269 @@
+"""Conversations: a message in, an answer as a run; what was said is read back from the runs themselves."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any, Annotated
+
+from pydantic import Field, StringConstraints
+
+from nis_backend.errors import InvalidRequest, NotFound
+from nis_backend.operation import Example, Model, Recorded, operation
+from nis_backend.view import View
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from nis_backend.context import Context
+    from nis_backend.drivers.llm.base import Message, ModelInfo
+    from nis_backend.run import Run
+
+REMEMBERED = 20
+"""Earlier turns that a model is shown."""
+
+OFFERED = 20
+"""Operations offered to a model as tools, the likeliest for the message first."""
+
+Id = Annotated[str, StringConstraints(min_length=1, max_length=64, pattern=r"^[A-Za-z0-9._:-]+$")]
+
+
+class OperationCall(Model):
+    """A form that was filled in: the operation and its arguments."""
+
+    operation: str = Field(max_length=64, description="The operation's name.")
+    arguments: dict[str, Any] = Field(default_factory=dict, description="Its request.")  # Any: JSON
+
+
+class MessageRequest(Model):
+    """What is said, to whom, in which conversation."""
+
+    message: str = Field(min_length=1, max_length=100_000, description="What the person says.")
+    conversation_id: Id | None = Field(default=None, description="The conversation to go on with; unset begins one.")
+    user_id: str = Field(default="anonymous", max_length=128, description="A label for the person; it grants nothing.")
+    provider: str | None = Field(default=None, max_length=64, description="Provider to ask; unset takes the default.")
+    model: str | None = Field(default=None, max_length=256, description="Model to ask, as provider:name or a name.")
+    context: dict[str, Any] | None = Field(  # Any: JSON
+        default=None, max_length=50, description="Facts for the model to know in this turn, by name."
+    )
+    call: OperationCall | None = Field(default=None, description="Call this operation instead of choosing one.")
+
+
+class Pending(Model):
+    """A question of ours that the next message may answer."""
+
+    operation: str
+    arguments: dict[str, Any]  # Any: JSON
+    missing: list[str]
+
+
+class Reply(Model):
+    """The answer to a message."""
+
+    response: str = Field(description="The answer in words.")
+    conversation_id: str
+    user_id: str
+    timestamp: str = Field(description="When the answer was whole, ISO 8601, UTC.")
+    provider: str
+    model: str
+    demonstration: bool = Field(description="Whether the model is too small to be relied on.")
+    tokens_used: int | None = Field(description="Input and output tokens; null when the provider states none.")
+    run_id: str
+    views: list[View] = Field(default_factory=list, description="The answer to look at: tables, charts, forms.")
+    pending: Pending | None = Field(default=None, description="What the answer asks for.")
+
+
+class OneConversation(Model):
+    """Which conversation."""
+
+    id: str = Field(min_length=1, max_length=64, description="The conversation's id.")
+
+
+class Turn(Model):
+    """One message and its answer; `response` is null while the run is under way or when it failed."""
+
+    run_id: str
+    state: str
+    message: str
+    response: str | None
+    views: list[View]
+    created: float = Field(description="Seconds since 1970, UTC.")
+
+
+class Conversation(Model):
+    """A conversation and its last turns."""
+
+    id: str
+    title: str
+    created: float = Field(description="Seconds since 1970, UTC.")
+    turns: list[Turn]
+
+
+class ListConversations(Model):
+    """Which conversations to list, newest first."""
+
+    limit: int = Field(default=20, ge=1, le=100, description="Most conversations to answer.")
+
+
+class ConversationLine(Model):
+    """A conversation in a list."""
+
+    id: str
+    title: str
+    created: float = Field(description="Seconds since 1970, UTC.")
+
+
+class ConversationList(Model):
+    """Conversations, newest first."""
+
+    conversations: list[ConversationLine]
+
+
+async def _prepare(request: MessageRequest, ctx: Context) -> MessageRequest:
+    """Find or begin the conversation, and refuse a model that is not there before anything is written down."""
+    if request.call is None:
+        await ctx.models.choose(request.model, request.provider)
+    else:
+        ctx.operations.find(request.call.operation)
+    if request.conversation_id is not None:
+        await _conversation(request.conversation_id, ctx)
+        return request
+    now = ctx.now()
+    row = {"id": ctx.new_id("conversation"), "title": request.message[:80], "created": now, "updated": now}
+    await ctx.store.insert("conversations", row)
+    return request.model_copy(update={"conversation_id": row["id"]})
+
+
+async def _conversation(conversation_id: str, ctx: Context) -> dict[str, Any]:  # Any: a row of the store
+    row = await ctx.store.get("conversations", conversation_id)
+    if row is None:
+        raise NotFound(
+            f"There is no conversation {conversation_id!r}.",
+            field="conversation_id",
+            value=conversation_id,
+            remedy="Leave conversation_id out to begin one.",
+        )
+    return row
+
+
+async def _turns(conversation_id: str, ctx: Context, limit: int) -> list[Run]:
+    """The conversation's last runs, oldest first."""
+    runs = await ctx.runs.list(where={"conversation_id": conversation_id}, limit=limit)
+    return runs[::-1]
+
+
+@operation(
+    "chat.send_message",
+    effect="writes",
+    prepare=_prepare,
+    examples=(
+        Example(title="Say something", request={"message": "Hello! Who are you?"}),
+        Example(
+            title="Ask for a number",
+            request={"message": "How far does a ball fly at 20 m/s and 40 degrees without drag?"},
+        ),
+    ),
+)
+async def send_message(request: MessageRequest, ctx: Context) -> Recorded[Reply]:
+    """Answer a message: a model talks, operations compute.
+
+    A model that can use tools is offered the operations and chooses by itself. One that cannot never chooses: rules
+    pick an operation, code reads its arguments, and what is missing is asked for.
+    """
+    from nis_backend.capabilities.chat.loop import answer, converse  # noqa: PLC0415 - the loop loads with the first turn
+    from nis_backend.capabilities.chat.router import rank  # noqa: PLC0415
+    from nis_backend.capabilities.chat.routed import routed_turn, run_form  # noqa: PLC0415
+
+    assert request.conversation_id is not None
+    past = [run for run in await _turns(request.conversation_id, ctx, REMEMBERED + 1) if run.id != ctx.run.run_id]
+
+    def reply(text: str, info: ModelInfo | None, **given: Any) -> Reply:
+        return Reply(
+            response=text,
+            conversation_id=str(request.conversation_id),
+            user_id=request.user_id,
+            timestamp=datetime.now(UTC).isoformat(timespec="milliseconds"),
+            run_id=ctx.run.run_id,
+            provider=info.provider if info else "nis",
+            model=info.name if info else "router",
+            demonstration=bool(info and info.demonstration),
+            **given,
+        )
+
+    if request.call is not None:
+        done = await run_form(ctx, request.call.operation, request.call.arguments)
+        return reply(done.text, None, tokens_used=0, views=done.views, pending=done.pending)
+    driver, info = await ctx.models.choose(request.model, request.provider)
+    messages = _messages(past, request)
+    if info.tools:
+        tools = rank(request.message, ctx.operations.entries())[:OFFERED]
+        said = await converse(ctx, driver, info, messages, tools)
+        return reply(said.text, info, tokens_used=_sum(said.input_tokens, said.output_tokens), views=said.views)
+    routed = await routed_turn(ctx, request.message, _pending(past))
+    if routed is not None:
+        return reply(routed.text, None, tokens_used=0, views=routed.views, pending=routed.pending)
+    said = await answer(ctx, driver, info, messages)
+    return reply(said.text, info, tokens_used=_sum(said.input_tokens, said.output_tokens))
+
+
+def _sum(*counts: int | None) -> int | None:
+    known = [count for count in counts if count is not None]
+    return sum(known) if known else None
+
+
+def _messages(past: Sequence[Run], request: MessageRequest) -> list[Message]:
+    """The turns that were answered, then this one; facts given with it come first."""
+    from nis_backend.drivers.llm.base import Message  # noqa: PLC0415
+
+    messages = [Message(role="system", content=_facts(request.context))] if request.context else []
+    for run in past:
+        if run.state == "succeeded" and "message" in run.input:
+            messages.append(Message(role="user", content=run.input["message"]))
+            messages.append(Message(role="assistant", content=run.result["response"]))
+    return [*messages, Message(role="user", content=request.message)]
+
+
+def _facts(context: dict[str, Any]) -> str:  # Any: JSON
+    from json import dumps  # noqa: PLC0415
+
+    text = "\n".join(f"{name}: {value if isinstance(value, str) else dumps(value)}" for name, value in context.items())
+    if len(text) > 20_000:
+        raise InvalidRequest(
+            f"context has {len(text)} characters.", field="context", value=text, remedy="Give at most 20000 characters."
+        )
+    return text
+
+
+def _pending(past: Sequence[Run]) -> Pending | None:
+    """What the last answer asked for."""
+    if past and past[-1].state == "succeeded" and past[-1].result.get("pending"):
+        return Pending.model_validate(past[-1].result["pending"])
+    return None
+
+
+@operation("conversations.list_conversations", effect="reads", resource="conversation")
+async def list_conversations(request: ListConversations, ctx: Context) -> ConversationList:
+    """List the caller's conversations, newest first."""
+    rows = await ctx.store.select("conversations", limit=request.limit)
+    lines = [ConversationLine(id=row["id"], title=row["title"], created=row["created"]) for row in rows]
+    return ConversationList(conversations=lines)
+
+
+@operation("conversations.get_conversation", effect="reads", resource="conversation")
+async def get_conversation(request: OneConversation, ctx: Context) -> Conversation:
+    """Get a conversation with its last 100 turns, oldest first."""
+    row = await _conversation(request.id, ctx)
+    turns = [
+        Turn(
+            run_id=run.id,
+            state=run.state,
+            message=run.input.get("message", ""),
+            response=run.result["response"] if run.state == "succeeded" else None,
+            views=run.result["views"] if run.state == "succeeded" else [],
+            created=run.created,
+        )
+        for run in await _turns(request.id, ctx, 100)
+    ]
+    return Conversation(id=row["id"], title=row["title"], created=row["created"], turns=turns)
+
+
+OPERATIONS = (send_message, list_conversations, get_conversation)

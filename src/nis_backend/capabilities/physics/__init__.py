@@ -1,0 +1,1 @@
+"""Physics: motion, heat, constants, units, and the error of each computed number."""

@@ -1,0 +1,109 @@
+"""Runs: what was started, what it did, how it is stopped."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from typing import TYPE_CHECKING
+
+from pydantic import Field
+
+from nis_backend.errors import Conflict, InvalidRequest
+from nis_backend.operation import Example, Model, operation
+from nis_backend.run import CancelRequested, Event, Run, State
+
+if TYPE_CHECKING:
+    from nis_backend.context import Context
+
+
+class ListRuns(Model):
+    """Which runs to list, newest first."""
+
+    state: State | None = Field(default=None, description="Only runs in this state.")
+    conversation_id: str | None = Field(default=None, max_length=64, description="Only this conversation's runs.")
+    cursor: str | None = Field(default=None, max_length=128, description="`next_cursor` of the page before.")
+    limit: int = Field(default=20, ge=1, le=100, description="Most runs to answer.")
+
+
+class RunList(Model):
+    """One page of runs."""
+
+    runs: list[Run]
+    next_cursor: str | None = Field(description="Give it as `cursor` for the next page; null on the last one.")
+
+
+class OneRun(Model):
+    """Which run."""
+
+    id: str = Field(min_length=1, max_length=64, description="The run's id.")
+
+
+class StreamEvents(OneRun):
+    """Which run, and from where."""
+
+    after: int = Field(default=0, ge=0, description="Number of the last event already seen.")
+
+
+class CancelledResult(Model):
+    """The cancel is written down; the run's last event says when it has stopped."""
+
+    id: str
+    seq: int = Field(description="Number of the command in the run's log.")
+
+
+@operation("runs.list_runs", effect="reads", resource="run", examples=(Example(title="The last runs", request={"limit": 5}),))
+async def list_runs(request: ListRuns, ctx: Context) -> RunList:
+    """List the caller's runs, newest first."""
+    given = {"state": request.state, "conversation_id": request.conversation_id}
+    where = {column: str(value) for column, value in given.items() if value is not None}
+    runs = await ctx.runs.list(where=where, before=_place(request.cursor), limit=request.limit + 1)
+    page = runs[: request.limit]
+    last = f"{page[-1].created!r}_{page[-1].id}" if len(runs) > request.limit else None
+    return RunList(runs=page, next_cursor=last)
+
+
+def _place(cursor: str | None) -> tuple[float, str] | None:
+    if cursor is None:
+        return None
+    created, _, run_id = cursor.partition("_")
+    try:
+        return float(created), run_id
+    except ValueError:
+        raise InvalidRequest(
+            "The cursor is not one of this list.", field="cursor", value=cursor, remedy="Give next_cursor as it was answered."
+        ) from None
+
+
+@operation("runs.get_run", effect="reads", resource="run")
+async def get_run(request: OneRun, ctx: Context) -> Run:
+    """Get a run: its state, request, result or problem."""
+    return await ctx.runs.get(request.id)
+
+
+@operation("runs.stream_events", effect="reads", on="run")
+async def stream_events(request: StreamEvents, ctx: Context) -> AsyncIterator[Event]:
+    """Stream a run's events from any number on, live, up to its end."""
+    run = await ctx.runs.get(request.id)
+    if request.after > run.last_seq:
+        raise InvalidRequest(
+            f"Run {run.id} has {run.last_seq} events; there is none after {request.after}.",
+            field="after",
+            value=request.after,
+            remedy="Give the number of the last event you have seen.",
+        )
+    return ctx.runs.follow(request.id, request.after)
+
+
+@operation("runs.cancel_run", effect="writes", on="run")
+async def cancel_run(request: OneRun, ctx: Context) -> CancelledResult:
+    """Stop a run that is under way."""
+    run = await ctx.runs.get(request.id)
+    if run.finished:
+        raise Conflict(
+            f"Run {run.id} has ended: {run.state}.", field="id", value=run.id, remedy="Only a run under way can be cancelled."
+        )
+    seq = await ctx.runs.command(request.id, CancelRequested())
+    await ctx.drivers.dispatch.cancel(request.id)
+    return CancelledResult(id=request.id, seq=seq)
+
+
+OPERATIONS = (list_runs, get_run, stream_events, cancel_run)

@@ -1,0 +1,158 @@
+"""The process itself: whether it lives, is ready, what it is, what a newcomer must mend."""
+
+from __future__ import annotations
+
+import asyncio
+import importlib.util
+import platform
+import sys
+from typing import TYPE_CHECKING, Literal
+
+from pydantic import Field
+
+from nis_backend import __version__
+from nis_backend.errors import NisError, Unavailable
+from nis_backend.operation import Example, Model, operation
+
+if TYPE_CHECKING:
+    from nis_backend.context import Context
+
+CHECK_SECONDS = 2.0
+"""A part that does not answer by then is called unavailable: a prober waits 5 s."""
+
+
+class Nothing(Model):
+    """A request without fields."""
+
+
+class Live(Model):
+    """The process answers."""
+
+    status: Literal["ok"]
+    version: str
+
+
+class Part(Model):
+    """One part of the process, as its own check found it."""
+
+    name: str
+    ok: bool
+    detail: str = Field(description="What the check found.")
+    remedy: str = Field(default="", description="What to do about it.")
+
+
+class Health(Model):
+    """Every part, and the whole: `degraded` while a part is unavailable."""
+
+    status: Literal["ok", "degraded"]
+    version: str
+    parts: list[Part]
+
+
+class Pool(Model):
+    """A pool of worker processes."""
+
+    name: str
+    processes: int
+    busy: int
+    waiting: int
+
+
+class Info(Model):
+    """What this process is and has done since its start."""
+
+    version: str
+    python: str
+    platform: str
+    operations: int
+    providers: list[str]
+    pools: list[Pool]
+    calls: dict[str, int] = Field(description="Calls since the start, by `operation outcome`.")
+
+
+class Diagnosis(Model):
+    """What works on this machine, and what to do about the rest."""
+
+    ok: bool = Field(description="Whether a first answer is possible.")
+    parts: list[Part]
+
+
+@operation("system.check_live", effect="reads", scopes=())
+async def check_live(request: Nothing, ctx: Context) -> Live:
+    """Say that the process answers; looks at nothing else."""
+    return Live(status="ok", version=__version__)
+
+
+@operation("system.check_ready", effect="reads", scopes=())
+async def check_ready(request: Nothing, ctx: Context) -> Health:
+    """Check that every part a request may need is there; a failing one is named, with the remedy."""
+    parts = await _check(ctx)
+    failing = [part for part in parts if not part.ok]
+    if failing:
+        raise Unavailable(
+            "; ".join(f"{part.name}: {part.detail}" for part in failing),
+            field=failing[0].name,
+            remedy=" ".join(part.remedy for part in failing),
+        )
+    return Health(status="ok", version=__version__, parts=parts)
+
+
+@operation("system.check_health", effect="reads", scopes=())
+async def check_health(request: Nothing, ctx: Context) -> Health:
+    """Describe the health of every part; answers also while a part is unavailable."""
+    parts = await _check(ctx)
+    return Health(status="ok" if all(part.ok for part in parts) else "degraded", version=__version__, parts=parts)
+
+
+async def _check(ctx: Context) -> list[Part]:
+    async def one(name: str) -> Part:
+        try:
+            async with asyncio.timeout(CHECK_SECONDS):
+                return Part(name=name, ok=True, detail=await ctx.drivers.checks[name]())
+        except NisError as error:
+            return Part(name=name, ok=False, detail=error.message, remedy=error.remedy)
+        except TimeoutError:
+            return Part(name=name, ok=False, detail=f"No answer in {CHECK_SECONDS:g} s.", remedy="See the server's log.")
+
+    return list(await asyncio.gather(*(one(name) for name in ctx.drivers.checks)))
+
+
+@operation("system.get_info", effect="reads", examples=(Example(title="What runs here", request={}),))
+async def get_info(request: Nothing, ctx: Context) -> Info:
+    """Describe this process: version, providers, worker pools, calls since its start."""
+    return Info(
+        version=__version__,
+        python=platform.python_version(),
+        platform=f"{platform.system()} {platform.machine()}",
+        operations=len(ctx.operations.entries()),
+        providers=[driver.provider for driver in ctx.models.providers],
+        pools=[
+            Pool(name=pool.name, processes=pool.processes, busy=pool.busy, waiting=pool.waiting)
+            for pool in ctx.drivers.compute.status()
+        ],
+        calls=dict(sorted(ctx.drivers.counts.items())),
+    )
+
+
+EXTRAS = {"local": "xllamacpp", "science": "scipy"}
+"""Each extra with code in this release, and the package that tells whether it is installed."""
+
+
+@operation("system.run_doctor", effect="reads", examples=(Example(title="What is missing here", request={}),))
+async def run_doctor(request: Nothing, ctx: Context) -> Diagnosis:
+    """Look for what a first answer needs on this machine, and say which command mends what is missing."""
+    python = Part(name="python", ok=sys.version_info >= (3, 11), detail=platform.python_version(), remedy="Use Python 3.11 or later.")
+    extras = [
+        Part(
+            name=f"extra {extra}",
+            ok=importlib.util.find_spec(package) is not None,
+            detail=f"{package} is {'here' if importlib.util.find_spec(package) else 'not installed'}",
+            remedy="" if importlib.util.find_spec(package) else f"pip install 'nis-backend[{extra}]'",
+        )
+        for extra, package in EXTRAS.items()
+    ]
+    checked = await _check(ctx)
+    return Diagnosis(ok=python.ok and all(part.ok for part in checked), parts=[python, *extras, *checked])
+
+
+OPERATIONS = (check_live, check_ready, check_health, get_info, run_doctor)

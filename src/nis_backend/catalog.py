@@ -1,0 +1,186 @@
+"""The explicit tuple of capability modules, and the index generated from it.
+
+The server starts from the index (`catalog.json`) and imports a capability's module at its first call.
+"""
+
+from __future__ import annotations
+
+import importlib
+import importlib.util
+import json
+import sys
+from dataclasses import asdict
+from importlib import resources
+from typing import TYPE_CHECKING, Any
+
+from nis_backend.errors import InvalidRequest, NotFound
+from nis_backend.operation import Entry, Json, Model, Operation
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+    from pathlib import Path
+
+CAPABILITIES = (
+    "nis_backend.capabilities.system",
+    "nis_backend.capabilities.operations",
+    "nis_backend.capabilities.chat.operations",
+    "nis_backend.capabilities.models",
+    "nis_backend.capabilities.runs",
+    "nis_backend.capabilities.physics.operations",
+    "nis_backend.capabilities.weights",
+)
+
+
+class Catalog:
+    """Operations by name: all declarations at hand, each function imported when it is first found."""
+
+    def __init__(self, entries: Iterable[Entry]) -> None:
+        self._entries = {entry.name: entry for entry in sorted(entries, key=lambda entry: entry.name)}
+        self._found: dict[str, Operation[Any, Any]] = {}
+
+    @classmethod
+    def from_index(cls) -> Catalog:
+        """The catalog of the committed index."""
+        text = resources.files("nis_backend").joinpath("catalog.json").read_text("utf-8")
+        return cls(
+            Entry(**{**one, "scopes": tuple(one["scopes"]), "examples": tuple(one["examples"])}) for one in json.loads(text)
+        )
+
+    def entries(self) -> Sequence[Entry]:
+        """Every declaration, by name."""
+        return tuple(self._entries.values())
+
+    def entry(self, name: str) -> Entry:
+        """The declaration of this name.
+
+        Raises:
+            NotFound: there is none; the nearest names are in the remedy.
+        """
+        if name not in self._entries:
+            from difflib import get_close_matches  # noqa: PLC0415 - only a wrong name needs it
+
+            near = ", ".join(get_close_matches(name, self._entries, n=3)) or "none is near"
+            raise NotFound(f"There is no operation {name!r}.", field="operation", value=name, remedy=f"Nearest: {near}.")
+        return self._entries[name]
+
+    def find(self, name: str) -> Operation[Any, Any]:
+        """See `Operations.find`."""
+        if name not in self._found:
+            for operation in importlib.import_module(self.entry(name).module).OPERATIONS:
+                self._found[operation.name] = operation
+        return self._found[name]
+
+    def add(self, operations: Iterable[Operation[Any, Any]]) -> None:
+        """Add the operations of a user's file.
+
+        Raises:
+            InvalidRequest: a name is taken, or an operation names a pool.
+        """
+        for operation in operations:
+            if operation.name in self._entries:
+                raise InvalidRequest(
+                    f"The operation {operation.name} is declared already.",
+                    field="app",
+                    value=operation.name,
+                    remedy="Give it another name.",
+                )
+            if operation.pool:
+                raise InvalidRequest(
+                    f"{operation.name} names the pool {operation.pool!r}; an operation of an app file runs in the server.",
+                    field="app",
+                    value=operation.name,
+                    remedy="Leave out pool=.",
+                )
+            self._found[operation.name] = operation
+            self._entries[operation.name] = entry_of(operation)
+        self._entries = dict(sorted(self._entries.items()))
+
+
+def entry_of(operation: Operation[Any, Any]) -> Entry:
+    """The declaration of an operation as data."""
+    function = operation.function
+    description = "\n".join(line.rstrip() for line in (function.__doc__ or "").expandtabs().strip().splitlines())
+    description = _dedent(description)
+    return Entry(
+        name=operation.name,
+        summary=description.partition("\n")[0],
+        description=description,
+        effect=operation.effect,
+        shape=operation.shape,
+        module=function.__module__,
+        request_schema=_schema(operation.request, "validation"),
+        result_schema=_schema(operation.result, "serialization"),
+        scopes=operation.scopes,
+        pool=operation.pool,
+        resource=operation.resource,
+        on=operation.on,
+        time_limit=operation.time_limit,
+        examples=tuple({**asdict(example), "request": dict(example.request)} for example in operation.examples),
+    )
+
+
+def _dedent(text: str) -> str:
+    from inspect import cleandoc  # noqa: PLC0415 - only the generator and an app file need it
+
+    return cleandoc(text)
+
+
+def _schema(model: type[Model], mode: Any) -> Json:
+    schema = model.model_json_schema(mode=mode)
+    _check_units(model.__name__, schema)
+    return schema
+
+
+def _check_units(name: str, schema: Json) -> None:
+    """Refuse a model in which one number has a unit and another says nothing: `Unit("")` says it has none."""
+    fields = {key: _number(value) for key, value in schema.get("properties", {}).items()}
+    numbers = {key: value for key, value in fields.items() if value is not None}
+    if any("unit" in value for value in numbers.values()):
+        bare = [key for key, value in numbers.items() if "unit" not in value]
+        if bare:
+            msg = f'{name}.{bare[0]} is a number without a unit beside others that have one: declare Unit("…"), or Unit("")'
+            raise ValueError(msg)
+
+
+def _number(schema: Json) -> Json | None:
+    for one in (schema, *schema.get("anyOf", ())):
+        if one.get("type") == "number":
+            return one
+    return None
+
+
+def load_capabilities() -> list[Operation[Any, Any]]:
+    """Every operation of every capability, imported: for the generator and the tests."""
+    return [operation for module in CAPABILITIES for operation in importlib.import_module(module).OPERATIONS]
+
+
+def load_app(path: Path) -> tuple[Operation[Any, Any], ...]:
+    """The operations of a user's file, which ends with `OPERATIONS`.
+
+    Raises:
+        NotFound: there is no such file.
+        InvalidRequest: the file cannot be imported, or declares no operations.
+    """
+    if not path.is_file():
+        raise NotFound(f"There is no file {path.name!r}.", field="app", value=path.name, remedy="Give --app a Python file.")
+    name = f"nis_app_{path.stem}"
+    spec = importlib.util.spec_from_file_location(name, path)
+    if spec is None or spec.loader is None:
+        raise InvalidRequest(f"{path.name} is not a Python file.", field="app", value=path.name, remedy="Give --app a .py file.")
+    module = importlib.util.module_from_spec(spec)
+    sys.modules[name] = module
+    try:
+        spec.loader.exec_module(module)
+    except Exception as error:
+        raise InvalidRequest(
+            f"{path.name} cannot be imported: {type(error).__name__}: {error}",
+            field="app",
+            value=path.name,
+            remedy="Mend the file: `python` on it shows the whole traceback.",
+        ) from error
+    operations = tuple(getattr(module, "OPERATIONS", ()))
+    if not operations or not all(isinstance(one, Operation) for one in operations):
+        raise InvalidRequest(
+            f"{path.name} declares no operations.", field="app", value=path.name, remedy="End it with OPERATIONS = (…,)."
+        )
+    return operations

@@ -1,0 +1,47 @@
+"""The entry of pools that compute operations: finds the operation by module and name, and performs it in a thread."""
+
+from __future__ import annotations
+
+import asyncio
+import importlib
+from typing import TYPE_CHECKING, Any, cast
+
+from nis_backend.errors import NotFound
+from nis_backend.operation import Operation
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator
+
+    from nis_backend.drivers.compute.base import Json, WorkerContext
+
+
+def perform_operations(_options: Json) -> Operations:
+    """A pool's entry: `"nis_backend.drivers.compute.operations:perform_operations"`."""
+    return Operations()
+
+
+class Operations:
+    """Answers `{"module", "operation", "request"}` with `{"result"}`; request and result are JSON text."""
+
+    async def handle(self, payload: Json, ctx: WorkerContext) -> AsyncIterator[Json]:
+        """See `Handler.handle`."""
+        job = asyncio.get_running_loop().run_in_executor(None, _perform, payload, ctx)
+        try:
+            yield {"result": await asyncio.shield(job)}
+        except asyncio.CancelledError:
+            # A thread cannot be stopped, so the call has ended only when the thread has; see `Handler.handle`.
+            await asyncio.wait([job])
+            raise
+
+
+def _perform(payload: Json, ctx: WorkerContext) -> str:
+    operation = _find(str(payload["module"]), str(payload["operation"]))
+    return operation.function(operation.validate(str(payload["request"])), ctx).model_dump_json()
+
+
+def _find(module: str, name: str) -> Operation[Any, Any]:
+    # By the declarations themselves, not the module's OPERATIONS: a capability's folder may list those in another file.
+    for one in vars(importlib.import_module(module)).values():
+        if isinstance(one, Operation) and one.name == name:  # pyright: ignore[reportUnknownMemberType] - of any types
+            return cast("Operation[Any, Any]", one)
+    raise NotFound(f"The module {module} declares no operation {name!r}.", field="operation", value=name)

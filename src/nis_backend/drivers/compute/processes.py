@@ -1,0 +1,400 @@
+"""Pools of worker processes on this machine: started on demand, ended when idle, killed with what they started."""
+
+from __future__ import annotations
+
+import asyncio
+import itertools
+import logging
+import os
+import signal
+import socket
+import sys
+from contextlib import aclosing, asynccontextmanager, suppress
+from typing import TYPE_CHECKING
+
+from nis_backend.drivers.compute.base import PoolStatus
+from nis_backend.drivers.compute.frames import MAX_FRAME, WINDOW, BadFrame, Frame, pack, read
+from nis_backend.errors import Busy, InternalError, NisError, Unavailable, WorkerLost, from_problem
+from nis_backend.settings import inherited_environment
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncGenerator, Callable, Sequence
+
+    from nis_backend.drivers.compute.base import Json, Pool
+
+    OnProgress = Callable[[float, str], None]
+
+log = logging.getLogger("nis.compute")
+
+GRACE = 2.0
+"""Seconds that a cancelled call, or a process that was let go, has to end by itself."""
+
+STDERR = 2
+
+
+class WorkerPools:
+    """The `Compute` of one machine; `grace` is in seconds."""
+
+    def __init__(self, pools: Sequence[Pool], *, grace: float = GRACE) -> None:
+        self._pools = {pool.name: _Workers(pool, grace) for pool in pools}
+
+    def stream(self, pool: str, payload: Json, *, on_progress: OnProgress | None = None) -> AsyncGenerator[Json, None]:
+        """See `Compute.stream`."""
+        if pool not in self._pools:
+            raise Unavailable(
+                f"There is no pool {pool!r}.",
+                field="pool",
+                value=pool,
+                remedy=f"Pools: {', '.join(self._pools) or 'none'}.",
+            )
+        return self._pools[pool].stream(payload, on_progress)
+
+    async def call(self, pool: str, payload: Json, *, on_progress: OnProgress | None = None) -> Json:
+        """See `Compute.call`."""
+        answer: Json | None = None
+        async with aclosing(self.stream(pool, payload, on_progress=on_progress)) as items:
+            async for item in items:
+                if answer is not None:
+                    raise InternalError(f"The pool {pool!r} answered a call for one item with several.")
+                answer = item
+        if answer is None:
+            raise InternalError(f"The pool {pool!r} answered a call for one item with none.")
+        return answer
+
+    def status(self) -> list[PoolStatus]:
+        """See `Compute.status`."""
+        return [workers.status() for workers in self._pools.values()]
+
+    async def close(self) -> None:
+        """See `Compute.close`."""
+        await asyncio.gather(*(workers.close() for workers in self._pools.values()))
+
+
+class _Workers:
+    """The processes of one pool, never more than it may have: a dying one counts until it is gone."""
+
+    def __init__(self, pool: Pool, grace: float) -> None:
+        self._pool = pool
+        self._grace = grace
+        self._exclusive = pool.kind == "exclusive"
+        self._most = pool.processes if self._exclusive else 1
+        self._turns = asyncio.Semaphore(pool.processes if self._exclusive else pool.queue)
+        self._waiting = 0
+        self._numbers = itertools.count(1)
+        self._workers: list[_Worker] = []
+        self._closed = False
+
+    async def stream(self, payload: Json, on_progress: OnProgress | None) -> AsyncGenerator[Json, None]:
+        number = next(self._numbers)
+        frame = pack("call", number, payload)
+        async with self._turn():
+            worker = await self._worker()
+            call = worker.begin(number, frame, on_progress)
+            try:
+                while (item := await call.item()) is not None:
+                    yield item
+            finally:
+                worker.leave(call)
+
+    @asynccontextmanager
+    async def _turn(self) -> AsyncGenerator[None]:
+        if self._turns.locked() and self._waiting >= (self._pool.queue if self._exclusive else 0):
+            what = "waiting" if self._exclusive else "in progress"
+            raise Busy(
+                f"The pool {self._pool.name!r} has {self._pool.queue} calls {what}.",
+                remedy="Call again a little later.",
+            )
+        self._waiting += 1
+        try:
+            await self._turns.acquire()
+        finally:
+            self._waiting -= 1
+        try:
+            yield
+        finally:
+            self._turns.release()
+
+    async def _worker(self) -> _Worker:
+        while not self._closed:
+            for worker in reversed(self._workers):
+                if not worker.ending and not (self._exclusive and worker.calls):
+                    return worker
+            if len(self._workers) < self._most:
+                return self._start()
+            # All that could be taken are dying: their memory is needed back first.
+            await asyncio.wait([one.life for one in self._workers if one.ending], return_when=asyncio.FIRST_COMPLETED)
+        raise Unavailable(f"The pool {self._pool.name!r} is closed.", remedy="Start the server again.")
+
+    def _start(self) -> _Worker:
+        worker = _Worker(self._pool, self._grace)
+        self._workers.append(worker)
+        worker.life.add_done_callback(lambda _: self._workers.remove(worker))
+        return worker
+
+    def status(self) -> PoolStatus:
+        return PoolStatus(
+            name=self._pool.name,
+            processes=len(self._workers),
+            busy=sum(len(worker.calls) for worker in self._workers),
+            waiting=self._waiting,
+            pids=tuple(worker.pid for worker in self._workers if worker.pid is not None),
+        )
+
+    async def close(self) -> None:
+        self._closed = True
+        lives = [worker.life for worker in self._workers]
+        for worker in list(self._workers):
+            worker.kill("the server stops")
+        if lives:
+            await asyncio.wait(lives)
+
+
+class _Call:
+    """One call as its caller sees it."""
+
+    def __init__(self, worker: _Worker, number: int, on_progress: OnProgress | None) -> None:
+        self.number = number
+        self.left = False
+        self._worker = worker
+        self._on_progress = on_progress
+        self._frames: asyncio.Queue[Frame | NisError] = asyncio.Queue()
+        self._held = 0
+        self._owed = 0
+        self._told = 0
+        self._loop = asyncio.get_running_loop()
+        self._began = self._loop.time()
+
+    async def item(self) -> Json | None:
+        """The next item; None at the end."""
+        frame = await self._frames.get()
+        if isinstance(frame, NisError):
+            raise frame
+        if frame.kind == "done":
+            return None
+        self._held -= frame.size
+        self._owed += frame.size
+        if self._owed >= WINDOW // 2:
+            self._worker.send(pack("taken", self.number, {"size": self._owed}))
+            self._owed = 0
+        return frame.body
+
+    def put(self, frame: Frame) -> None:
+        """Take in an item or the end.
+
+        Raises:
+            BadFrame: the worker sends on although nothing is taken.
+        """
+        if self.left:
+            return
+        if frame.kind == "item":
+            self._held += frame.size
+            if self._held > WINDOW + MAX_FRAME:
+                raise BadFrame("more items than its reader had room for")
+        self._frames.put_nowait(_problem(frame.body) if frame.kind == "error" else frame)
+
+    def fail(self, error: NisError) -> None:
+        """End it in failure."""
+        self._frames.put_nowait(error)
+
+    def tell(self, body: Json) -> None:
+        """Pass progress on, unless it is more than twice what an honest worker sends."""
+        self._told += 1
+        allowed = 10 + 20 * (self._loop.time() - self._began)
+        if self.left or self._on_progress is None or self._told > allowed:
+            return
+        match body:
+            case {"fraction": float() | int() as fraction, "message": str(message)} if 0 <= fraction <= 1:
+                self._on_progress(float(fraction), message)
+            case _:
+                raise BadFrame("progress that is none")
+
+
+class _Worker:
+    """One process, from its start to its burial; `ending` means that it takes no more calls."""
+
+    def __init__(self, pool: Pool, grace: float) -> None:
+        self.calls: dict[int, _Call] = {}
+        self.ending = False
+        self.pid: int | None = None
+        self._pool = pool
+        self._grace = grace
+        self._loop = asyncio.get_running_loop()
+        self._writer: asyncio.StreamWriter | None = None
+        hello = {"pool": pool.name, "entry": pool.entry, "options": dict(pool.options), "extra": pool.extra}
+        self._unsent = [pack("hello", 0, hello)]
+        self._ready = False
+        self._idle: asyncio.TimerHandle | None = None
+        self._why = ""
+        self._dying = False
+        self._problem: Json | None = None
+        self._code: int | None = None
+        # A task of its own: a caller that gives up does not leave a process half started.
+        self.life = asyncio.create_task(self._live())
+        self.life.add_done_callback(self._bury)
+
+    def begin(self, number: int, frame: bytes, on_progress: OnProgress | None) -> _Call:
+        """Send a call."""
+        call = self.calls[number] = _Call(self, number, on_progress)
+        self.send(frame)
+        self._rest()
+        return call
+
+    def leave(self, call: _Call) -> None:
+        """The caller of `call` reads no further; if it has not ended, it is cancelled."""
+        if call.number not in self.calls:
+            return
+        call.left = True
+        if self._pool.kind == "exclusive":
+            self.kill("its call was cancelled")
+            return
+        self.send(pack("cancel", call.number))
+        if self._ready:
+            self._expect_end(call)
+        self._rest()
+
+    def send(self, frame: bytes) -> None:
+        """Write a frame, or keep it until the socket is open."""
+        if self._writer is None:
+            self._unsent.append(frame)
+        else:
+            self._writer.write(frame)
+
+    def kill(self, why: str) -> None:
+        """End the process now, and everything it started."""
+        if not self._dying:
+            self._dying = self.ending = True
+            self._why = why
+            self.life.cancel()
+
+    async def _live(self) -> None:
+        ours, theirs = socket.socketpair()
+        with ours, theirs:
+            reader, self._writer = await asyncio.open_unix_connection(sock=ours)
+            self._writer.writelines(self._unsent)
+            try:
+                process = await self._start(theirs)
+                theirs.close()
+                await self._attend(process, reader)
+            except OSError as error:
+                failure = Unavailable(
+                    f"The pool {self._pool.name!r} cannot start a process: {error.strerror}.",
+                    remedy="Give the machine more memory, or fewer processes.",
+                )
+                self._problem = failure.problem()
+            finally:
+                self._writer.close()
+
+    async def _attend(self, process: asyncio.subprocess.Process, reader: asyncio.StreamReader) -> None:
+        reading = asyncio.create_task(self._read(reader))
+        exited = asyncio.create_task(process.wait())
+        try:
+            await asyncio.wait({reading, exited}, return_when=asyncio.FIRST_COMPLETED)
+            self.ending = True
+            # What it said before it died is still in the socket, which a process of its own may hold open for ever.
+            await asyncio.wait({reading, exited}, timeout=self._grace)
+            if reading.done():
+                reading.result()
+        finally:
+            self._dying = self.ending = True
+            reading.cancel()
+            with suppress(ProcessLookupError):
+                os.killpg(process.pid, signal.SIGKILL)
+            self._code = await exited
+
+    async def _start(self, theirs: socket.socket) -> asyncio.subprocess.Process:
+        # From the thread of the loop: the kernel ends the worker with the thread that started it.
+        process = await asyncio.create_subprocess_exec(
+            sys.executable,
+            "-P",  # the working folder is not a place to import from
+            "-m",
+            "nis_backend.drivers.compute.worker",
+            str(theirs.fileno()),
+            env={**inherited_environment(), **self._pool.environment},
+            pass_fds=(theirs.fileno(),),
+            start_new_session=True,
+            stdin=asyncio.subprocess.DEVNULL,
+            stdout=STDERR,  # native libraries print there
+        )
+        self.pid = process.pid
+        return process
+
+    async def _read(self, reader: asyncio.StreamReader) -> None:
+        try:
+            while frame := await read(reader):
+                self._heed(frame)
+        except BadFrame as error:
+            self.kill(f"it sent {error}")
+
+    def _heed(self, frame: Frame) -> None:
+        call = self.calls.get(frame.call)
+        if frame.kind == "ready":
+            self._ready = True
+            for one in self.calls.values():
+                if one.left:
+                    self._expect_end(one)
+        elif frame.kind == "error" and frame.call == 0:
+            _problem(frame.body)
+            self._problem = frame.body
+            self.ending = True
+        elif call is not None and frame.kind == "progress":
+            call.tell(frame.body)
+        elif call is not None and frame.kind == "item":
+            call.put(frame)
+        elif call is not None and frame.kind in ("done", "error"):
+            del self.calls[call.number]
+            call.put(frame)
+            self._rest()
+
+    def _expect_end(self, call: _Call) -> None:
+        def look() -> None:
+            if call.number in self.calls:
+                self.kill(f"a call ignored its cancellation for {self._grace:g} s")
+
+        self._loop.call_later(self._grace, look)
+
+    def _rest(self) -> None:
+        """Count the idle time from now, if nobody waits for anything."""
+        if self._idle is not None:
+            self._idle.cancel()
+        busy = any(not call.left for call in self.calls.values())
+        self._idle = None if busy or self.ending else self._loop.call_later(self._pool.idle_seconds, self._retire)
+
+    def _retire(self) -> None:
+        self.ending = True
+        if self._writer is None:
+            self.kill("it was idle")
+        else:
+            # It ends when it reads the end of the socket; `_live` sees to it that it does.
+            self._writer.close()
+
+    def _bury(self, life: asyncio.Task[None]) -> None:
+        self._dying = self.ending = True
+        if self._idle is not None:
+            self._idle.cancel()
+        if not life.cancelled() and (fault := life.exception()):
+            log.error("the pool %s", self._pool.name, exc_info=fault)
+            self._problem = InternalError(f"The pool {self._pool.name!r} failed; the log has the traceback.").problem()
+        while self.calls:
+            self.calls.popitem()[1].fail(self._loss())
+
+    def _loss(self) -> NisError:
+        if self._problem is not None:
+            return from_problem(self._problem)
+        name = f"The worker of the pool {self._pool.name!r}"
+        if self._why:
+            return WorkerLost(f"{name} was ended: {self._why}.", remedy="Call again: it is started anew.")
+        code = self._code or 0
+        if code >= 0:
+            return WorkerLost(f"{name} ended with exit code {code}.", remedy="See the server's log, and call again.")
+        memory = " If it was for want of memory, ask for less at once." if code == -signal.SIGKILL else ""
+        return WorkerLost(
+            f"{name} was killed by signal {-code} ({signal.strsignal(-code)}).",
+            remedy=f"Call again: it is started anew.{memory}",
+        )
+
+
+def _problem(body: Json) -> NisError:
+    try:
+        return from_problem(body)
+    except (TypeError, AttributeError):
+        raise BadFrame("a problem that is none") from None

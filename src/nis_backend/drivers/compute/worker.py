@@ -1,0 +1,196 @@
+"""A worker process: imports its entry, then answers calls from the socket it inherits, until the server lets go.
+
+Started by `processes.py` as `python -m nis_backend.drivers.compute.worker FD`, in a session of its own.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import ctypes
+import importlib
+import logging
+import os
+import signal
+import socket
+import sys
+import threading
+from collections.abc import AsyncGenerator
+from contextlib import suppress
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from nis_backend.drivers.compute.frames import LENGTHS, WINDOW, pack, read
+from nis_backend.errors import InternalError, NisError, Unavailable
+
+if TYPE_CHECKING:
+    from nis_backend.drivers.compute.base import Handler, Json
+    from nis_backend.drivers.compute.frames import Frame, Kind
+
+log = logging.getLogger("nis.worker")
+
+TELL_EVERY = 0.1
+"""Seconds between two progress frames of one call; a solver says it at each of its 100,000 steps."""
+
+
+class _Call:
+    """One call: what the handler may use of it, and how its frames go out."""
+
+    def __init__(self, number: int, handler: Handler, payload: Json, pool: _Pool, writer: asyncio.StreamWriter) -> None:
+        self.number = number
+        self._pool = pool
+        self._writer = writer
+        self._loop = asyncio.get_running_loop()
+        self._cancelled = False
+        self._untaken = 0
+        self._room = asyncio.Event()
+        self._lock = threading.Lock()
+        self._progress: tuple[float, str] | None = None
+        self._told = -TELL_EVERY
+        self.task = asyncio.create_task(self._answer(handler, payload))
+        self.task.add_done_callback(self._end)
+
+    def progress(self, fraction: float, message: str = "") -> None:
+        with self._lock:
+            waits = self._progress is not None
+            # NaN compares as not greater, and becomes 0.
+            self._progress = (min(1.0, max(0.0, float(fraction))), str(message))
+        if not waits:
+            self._loop.call_soon_threadsafe(self._tell_in_time)
+
+    def cancelled(self) -> bool:
+        return self._cancelled
+
+    def cancel(self) -> None:
+        self._cancelled = True
+        self.task.cancel()
+
+    def taken(self, size: int) -> None:
+        self._untaken -= size
+        self._room.set()
+
+    async def _answer(self, handler: Handler, payload: Json) -> None:
+        items = handler.handle(payload, self)
+        try:
+            async for item in items:
+                await self._send(item)
+        finally:
+            if isinstance(items, AsyncGenerator):
+                await items.aclose()
+
+    def _end(self, task: asyncio.Task[None]) -> None:
+        error = None if task.cancelled() else task.exception()
+        self._tell()
+        if isinstance(error, Exception):
+            self._write("error", self._pool.failure(error, f"call {self.number}").problem())
+        else:
+            self._write("done")
+
+    async def _send(self, item: Json) -> None:
+        while self._untaken >= WINDOW:
+            self._room.clear()
+            await self._room.wait()
+        self._untaken += self._write("item", item)
+        await self._writer.drain()
+
+    def _write(self, kind: Kind, body: Json | None = None) -> int:
+        frame = pack(kind, self.number, body)
+        self._writer.write(frame)
+        return len(frame) - LENGTHS.size
+
+    def _tell_in_time(self) -> None:
+        self._loop.call_at(self._told + TELL_EVERY, self._tell)
+
+    def _tell(self) -> None:
+        with self._lock:
+            progress, self._progress = self._progress, None
+        if progress is not None:
+            self._told = self._loop.time()
+            self._write("progress", {"fraction": progress[0], "message": progress[1]})
+
+
+class _Pool:
+    """What the server said about this process's pool."""
+
+    def __init__(self, hello: Json) -> None:
+        self.name = str(hello["pool"])
+        self._entry = str(hello["entry"])
+        self._options: Json = hello["options"]
+        self._extra: str | None = hello["extra"]
+
+    def open(self) -> Handler:
+        module, _, function = self._entry.partition(":")
+        return getattr(importlib.import_module(module), function)(self._options)
+
+    def failure(self, error: Exception, where: str) -> NisError:
+        """What the caller is told; a traceback stays in the log."""
+        if isinstance(error, NisError):
+            return error
+        package = (error.name or "").partition(".")[0] if isinstance(error, ModuleNotFoundError) else ""
+        if package and package != "nis_backend":
+            what = f"nis-backend[{self._extra}]" if self._extra else package
+            return Unavailable(
+                f"The pool {self.name!r} needs the package {package!r}, which is not installed.",
+                remedy=f"Run: pip install '{what}'.",
+            )
+        log.error("%s failed", where, exc_info=error)
+        return InternalError(f"The pool {self.name!r} failed inside; the server's log has the traceback.")
+
+
+async def _live(inherited: socket.socket) -> None:
+    await _serve(inherited)
+    # From inside the loop, whose own end would wait for threads; whoever would read their result is gone.
+    sys.stdout.flush()
+    sys.stderr.flush()
+    os._exit(0)
+
+
+async def _serve(inherited: socket.socket) -> None:
+    reader, writer = await asyncio.open_unix_connection(sock=inherited)
+    hello = await read(reader)
+    if hello is None:
+        return
+    pool = _Pool(hello.body)
+    origin = f"worker {pool.name}[{os.getpid()}]"
+    logging.basicConfig(stream=sys.stderr, level=logging.INFO, format=f"%(levelname)s {origin} %(name)s: %(message)s")
+    try:
+        # On the main thread, where native libraries expect to be opened; calls wait in the socket meanwhile.
+        handler = pool.open()
+    except Exception as error:  # noqa: BLE001 - the worker loop: any fault of the entry is the answer of every call
+        writer.write(pack("error", 0, pool.failure(error, "the entry").problem()))
+        await writer.drain()
+        return
+    writer.write(pack("ready"))
+    calls: dict[int, _Call] = {}
+    while frame := await read(reader):
+        _heed(frame, calls, handler, pool, writer)
+
+
+def _heed(frame: Frame, calls: dict[int, _Call], handler: Handler, pool: _Pool, writer: asyncio.StreamWriter) -> None:
+    if frame.kind == "call":
+        calls[frame.call] = _Call(frame.call, handler, frame.body, pool, writer)
+        calls[frame.call].task.add_done_callback(lambda _: calls.pop(frame.call))
+    elif (call := calls.get(frame.call)) is None:
+        return  # its end and the server's word crossed
+    elif frame.kind == "cancel":
+        call.cancel()
+    elif frame.kind == "taken":
+        call.taken(int(frame.body["size"]))
+
+
+def _tie_to_server() -> None:
+    """Have the kernel end this process with the server's, and rather this one than that when memory runs out."""
+    if sys.platform == "linux":
+        set_parent_death_signal = 1
+        ctypes.CDLL(None).prctl(set_parent_death_signal, signal.SIGKILL)
+        with suppress(OSError):
+            Path("/proc/self/oom_score_adj").write_text("500", "ascii")
+
+
+def main() -> None:
+    """Serve until the server lets go of the socket."""
+    _tie_to_server()
+    asyncio.run(_live(socket.socket(fileno=int(sys.argv[1]))))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,307 @@
+"""The store on SQLite: one writer thread that commits what has arrived as soon as it is free, and a pool of readers."""
+
+from __future__ import annotations
+
+import asyncio
+import queue
+import sqlite3
+import threading
+import time
+from concurrent.futures import ThreadPoolExecutor
+from typing import TYPE_CHECKING, Any, Literal, TypeVar
+
+from nis_backend.drivers.store.base import Append, Order, Row, Store, Table
+from nis_backend.errors import Conflict, Fenced, NisError, NotFound, Unavailable
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+    from pathlib import Path
+
+T = TypeVar("T")
+
+VERSION = 1
+SCHEMA = """
+create table conversations (
+    id text primary key, owner text not null, title text not null, created real not null, updated real not null
+) strict;
+create index conversations_by_owner on conversations (owner, created, id);
+create table runs (
+    id text primary key, owner text not null, operation text not null, state text not null, attempt integer not null,
+    last_seq integer not null, format integer not null, conversation_id text, created real not null,
+    updated real not null, input text not null, result text, problem text
+) strict;
+create index runs_by_owner on runs (owner, created, id);
+create index runs_by_conversation on runs (conversation_id, created, id);
+create index runs_open on runs (state) where state in ('queued', 'running');
+create table events (
+    run_id text not null references runs (id), seq integer not null, owner text not null, attempt integer not null,
+    time real not null, type text not null, body text not null, primary key (run_id, seq)
+) strict, without rowid;
+"""
+
+READERS = 4
+
+
+class _Write:
+    """One write that waits for the writer: what to do, and whom to tell."""
+
+    def __init__(self, work: Callable[[sqlite3.Connection], Any]) -> None:
+        self.work = work
+        self.loop = asyncio.get_running_loop()
+        self.done: asyncio.Future[Any] = self.loop.create_future()
+        self.result: Any = None
+        self.error: BaseException | None = None
+
+    def tell(self) -> None:
+        """Answer the caller; on its loop."""
+        if self.done.done():
+            return
+        if self.error is not None:
+            self.done.set_exception(self.error)
+        else:
+            self.done.set_result(self.result)
+
+
+class SqliteStore(Store):
+    """One database file.
+
+    Raises:
+        Unavailable: the file cannot be opened, or a newer version of nis has written it.
+    """
+
+    def __init__(self, path: Path, durability: Literal["process", "power"] = "process") -> None:
+        self._path = path
+        self._synchronous = "full" if durability == "power" else "normal"
+        self._heard: list[Callable[[str, int], None]] = []
+        self._queue: queue.SimpleQueue[_Write | None] = queue.SimpleQueue()
+        try:
+            connection = self._open()
+            self._create(connection)
+        except (sqlite3.Error, OSError) as error:
+            raise Unavailable(
+                f"The database in the data folder cannot be opened: {error}.",
+                remedy="Give --data a folder on a local disk that this user may write to.",
+            ) from error
+        self._writer = threading.Thread(target=self._write_loop, args=(connection,), name="nis-writer", daemon=True)
+        self._writer.start()
+        self._local = threading.local()
+        self._connections: list[sqlite3.Connection] = []
+        self._readers = ThreadPoolExecutor(READERS, thread_name_prefix="nis-reader")
+
+    def _open(self) -> sqlite3.Connection:
+        connection = sqlite3.connect(self._path, isolation_level=None, check_same_thread=False, timeout=5)
+        connection.row_factory = sqlite3.Row
+        connection.execute("pragma journal_mode = wal")
+        connection.execute(f"pragma synchronous = {self._synchronous}")
+        # The writer checkpoints by itself every 1000 pages (SQLite's default); readers never wait for it.
+        connection.execute("pragma cache_size = -2000")
+        return connection
+
+    def _create(self, connection: sqlite3.Connection) -> None:
+        version = connection.execute("pragma user_version").fetchone()[0]
+        if version == 0:
+            connection.executescript(f"begin; {SCHEMA} pragma user_version = {VERSION}; commit;")
+        elif version != VERSION:
+            raise Unavailable(
+                f"The database has schema version {version}; this nis knows version {VERSION}.",
+                remedy="Use the version of nis that wrote it, or another --data folder.",
+            )
+
+    # -- writing: in the writer's thread ------------------------------------------------------------------------------
+
+    def _write_loop(self, connection: sqlite3.Connection) -> None:
+        stopped = False
+        while not stopped:
+            batch = [self._queue.get()]
+            while not self._queue.empty():
+                batch.append(self._queue.get())
+            stopped = None in batch
+            self._commit(connection, [write for write in batch if write is not None])
+        connection.close()
+
+    def _commit(self, connection: sqlite3.Connection, batch: Sequence[_Write]) -> None:
+        if not batch:
+            return
+        try:
+            connection.execute("begin immediate")
+            for write in batch:
+                self._one(connection, write)
+            connection.execute("commit")
+        except sqlite3.Error as error:
+            if connection.in_transaction:
+                connection.execute("rollback")
+            for write in batch:
+                write.error = Unavailable(f"The database refused the write: {error}.", remedy="Free disk space, then retry.")
+        for write in batch:
+            try:
+                write.loop.call_soon_threadsafe(write.tell)
+            except RuntimeError:
+                # Its loop is closed: nobody waits for the answer any more, and the row is committed.
+                continue
+
+    def _one(self, connection: sqlite3.Connection, write: _Write) -> None:
+        """One write under a savepoint: its refusal does not touch the others of its batch."""
+        connection.execute("savepoint one")
+        try:
+            write.result = write.work(connection)
+        except (NisError, sqlite3.IntegrityError) as error:
+            connection.execute("rollback to one")
+            write.error = error
+        connection.execute("release one")
+
+    async def _write(self, work: Callable[[sqlite3.Connection], T]) -> T:
+        write = _Write(work)
+        self._queue.put(write)
+        return await write.done
+
+    # -- reading: in a reader's thread --------------------------------------------------------------------------------
+
+    async def _read(self, sql: str, parameters: Sequence[Any]) -> list[Row]:
+        def read() -> list[Row]:
+            connection: sqlite3.Connection | None = getattr(self._local, "connection", None)
+            if connection is None:
+                connection = self._local.connection = self._open()
+                self._connections.append(connection)
+            return [dict(row) for row in connection.execute(sql, parameters)]
+
+        return await asyncio.get_running_loop().run_in_executor(self._readers, read)
+
+    # -- the contract -------------------------------------------------------------------------------------------------
+
+    async def insert(self, table: Table, owner: str, row: Row) -> None:
+        columns = {**row, "owner": owner}
+        sql = f"insert into {table} ({', '.join(columns)}) values ({', '.join('?' * len(columns))})"  # noqa: S608 - names are ours
+        try:
+            await self._write(lambda connection: connection.execute(sql, [*columns.values()]) and None)
+        except sqlite3.IntegrityError:
+            raise Conflict(
+                f"{table} already has {row['id']!r}.", field="id", value=row["id"], remedy="Give another id."
+            ) from None
+
+    async def get(self, table: Table, owner: str, id: str) -> Row | None:
+        rows = await self._read(f"select * from {table} where id = ? and owner = ?", (id, owner))  # noqa: S608
+        return rows[0] if rows else None
+
+    async def select(
+        self,
+        table: Table,
+        owner: str,
+        *,
+        where: Mapping[str, Any] | None = None,
+        before: tuple[float, str] | None = None,
+        limit: int = 50,
+        descending: bool = True,
+        order: Order = "created",
+        since: float | None = None,
+    ) -> list[Row]:
+        clauses, parameters = _conditions(owner, where, order, since)
+        if before is not None:
+            clauses.append(f"({order}, id) {'<' if descending else '>'} (?, ?)")
+            parameters.extend(before)
+        way = "desc" if descending else "asc"
+        sql = (
+            f"select * from {table} where {' and '.join(clauses)} "  # noqa: S608 - columns are named by our own code
+            f"order by {order} {way}, id {way} limit ?"
+        )
+        return await self._read(sql, [*parameters, limit])
+
+    async def count(
+        self,
+        table: Table,
+        owner: str,
+        *,
+        where: Mapping[str, Any] | None = None,
+        order: Order = "created",
+        since: float | None = None,
+    ) -> int:
+        clauses, parameters = _conditions(owner, where, order, since)
+        sql = f"select count(*) as found from {table} where {' and '.join(clauses)}"  # noqa: S608 - as in select
+        return int((await self._read(sql, parameters))[0]["found"])
+
+    async def update(self, table: Table, owner: str, id: str, changes: Mapping[str, Any]) -> bool:
+        sql = f"update {table} set {_assign(changes)} where id = ? and owner = ?"  # noqa: S608 - columns are ours
+        return await self._write(
+            lambda connection: connection.execute(sql, (*changes.values(), id, owner)).rowcount == 1
+        )
+
+    async def append(self, append: Append) -> tuple[int, float]:
+        seq, now = await self._write(lambda connection: _append(connection, append))
+        for heard in self._heard:
+            heard(append.run_id, seq)
+        return seq, now
+
+    async def events(self, owner: str, run_id: str, after: int, limit: int = 500) -> list[Row]:
+        return await self._read(
+            "select seq, attempt, time, type, body from events"
+            " where run_id = ? and owner = ? and seq > ? order by seq limit ?",
+            (run_id, owner, after, limit),
+        )
+
+    async def claim(self, states: Sequence[str]) -> list[Row]:
+        sql = (
+            f"update runs set attempt = attempt + 1 where state in ({', '.join('?' * len(states))}) returning *"  # noqa: S608
+        )
+        return await self._write(lambda connection: [dict(row) for row in connection.execute(sql, [*states])])
+
+    def listen(self, heard: Callable[[str, int], None]) -> None:
+        self._heard.append(heard)
+
+    async def close(self) -> None:
+        self._queue.put(None)
+        await asyncio.to_thread(self._writer.join)
+        self._readers.shutdown()
+        for connection in self._connections:
+            connection.close()
+
+
+def _conditions(
+    owner: str, where: Mapping[str, Any] | None, order: Order, since: float | None
+) -> tuple[list[str], list[Any]]:
+    given = {**(where or {}), "owner": owner}
+    clauses, parameters = [f"{column} = ?" for column in given], [*given.values()]
+    if since is not None:
+        clauses.append(f"{order} >= ?")
+        parameters.append(since)
+    return clauses, parameters
+
+
+def _assign(columns: Mapping[str, Any]) -> str:
+    return ", ".join(f"{column} = ?" for column in columns)
+
+
+def _append(connection: sqlite3.Connection, append: Append) -> tuple[int, float]:
+    now = time.time()
+    changes = {**append.changes, "updated": now}
+    row = connection.execute(
+        f"update runs set last_seq = last_seq + ?, {_assign(changes)}"  # noqa: S608 - columns are named by our own code
+        " where id = ? and owner = ? and state in ('queued', 'running') and attempt = coalesce(?, attempt)"
+        " returning last_seq, attempt",
+        (len(append.events), *changes.values(), append.run_id, append.owner, append.attempt),
+    ).fetchone()
+    if row is None:
+        raise _refusal(connection, append)
+    last, attempt = row
+    first = last - len(append.events) + 1
+    connection.executemany(
+        "insert into events (run_id, seq, owner, attempt, time, type, body) values (?, ?, ?, ?, ?, ?, ?)",
+        [
+            (append.run_id, first + index, append.owner, attempt, now, event.type, event.body)
+            for index, event in enumerate(append.events)
+        ],
+    )
+    return last, now
+
+
+def _refusal(connection: sqlite3.Connection, append: Append) -> NisError:
+    row = connection.execute(
+        "select state, attempt from runs where id = ? and owner = ?", (append.run_id, append.owner)
+    ).fetchone()
+    given = {"field": "id", "value": append.run_id}
+    if row is None:
+        return NotFound(f"There is no run {append.run_id!r}.", remedy="List the runs to see what there is.", **given)
+    state, attempt = row
+    if append.attempt is not None and attempt != append.attempt:
+        return Fenced(
+            f"Run {append.run_id} is held by attempt {attempt}, not {append.attempt}.", remedy="Stop: it goes on elsewhere.", **given
+        )
+    return Conflict(f"Run {append.run_id} has ended: {state}.", remedy="Start it again if you need another result.", **given)

@@ -1,0 +1,60 @@
+"""`make generate`: import every capability and write the index that the server starts from.
+
+Writes `catalog.json`, `openapi.json` and `tools.json` into the package; with `--check`, says which of them is stale.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+from dataclasses import asdict
+from pathlib import Path
+
+from nis_backend.catalog import entry_of, load_capabilities
+from nis_backend.surfaces.rest.derive import check_clashes, routes_of
+from nis_backend.surfaces.rest.fixed import FIXED
+from nis_backend.surfaces.rest.openapi import document
+from nis_backend.surfaces.tools import tools
+
+PACKAGE = Path(__file__).parent
+
+
+def generated() -> dict[str, str]:
+    """Each generated file's name and text.
+
+    Raises:
+        ValueError: two operations have one name, or answer one route.
+    """
+    entries = sorted((entry_of(operation) for operation in load_capabilities()), key=lambda entry: entry.name)
+    names = [entry.name for entry in entries]
+    twice = {name for name in names if names.count(name) > 1}
+    if twice:
+        msg = f"declared twice: {', '.join(sorted(twice))}"
+        raise ValueError(msg)
+    check_clashes([*FIXED, *(route for entry in entries for route in routes_of(entry))])
+    contents = {
+        "catalog.json": [asdict(entry) for entry in entries],
+        "openapi.json": document(entries),
+        "tools.json": tools(entries),
+    }
+    return {name: json.dumps(content, indent=1, ensure_ascii=False) + "\n" for name, content in contents.items()}
+
+
+def main() -> int:
+    """Write the files, or with `--check` only compare."""
+    stale = [
+        name
+        for name, text in generated().items()
+        if not (PACKAGE / name).is_file() or (PACKAGE / name).read_text("utf-8") != text
+    ]
+    if "--check" in sys.argv:
+        sys.stdout.write(f"stale: {', '.join(stale)}: run `make generate`\n" if stale else "the index is up to date\n")
+        return bool(stale)
+    for name in stale:
+        (PACKAGE / name).write_text(generated()[name], "utf-8")
+        sys.stdout.write(f"wrote {name}\n")
+    return 0
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())

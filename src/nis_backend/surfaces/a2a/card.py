@@ -1,0 +1,137 @@
+"""The agent card: who answers here, at which address, and what it can do."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import re
+import time
+from email.utils import formatdate, parsedate_to_datetime
+from itertools import groupby
+from typing import TYPE_CHECKING
+from urllib.parse import urlsplit, urlunsplit
+
+from starlette.responses import Response
+
+from nis_backend import __version__
+from nis_backend.surfaces.a2a.wire import A2UI, A2UI_MEDIA_TYPE, BINDING, REPLAY, VERSION
+from nis_backend.surfaces.a2ui import BASIC, CATALOG
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from starlette.requests import Request
+
+    from nis_backend.operation import Entry, Json
+    from nis_backend.settings import Settings
+    from nis_backend.surfaces.base import Process
+
+PATH = "/.well-known/agent-card.json"
+MAX_AGE = 300
+"""Seconds a client may keep the card: it changes only with a restart."""
+EXAMPLES = 5
+"""Questions a skill shows at most."""
+
+
+def agent_card(settings: Settings, entries: Iterable[Entry], base: str) -> Json:
+    """The card of a server whose public address is `base`, as http or https."""
+    card: Json = {
+        "name": "nis",
+        "description": "A self-hosted agent whose numbers are computed by typed operations and checked.",
+        "version": __version__,
+        "supportedInterfaces": [
+            {"url": _socket_url(base), "protocolBinding": BINDING, "protocolVersion": VERSION},
+        ],
+        "capabilities": {
+            "streaming": True,
+            "pushNotifications": False,
+            "extendedAgentCard": False,
+            "extensions": [
+                {
+                    "uri": A2UI,
+                    "description": "Answers carry A2UI v0.9 messages; actions come back as data parts.",
+                    "required": False,
+                    "params": {"supportedCatalogIds": [CATALOG, BASIC], "acceptsInlineCatalogs": False},
+                },
+                {
+                    "uri": REPLAY,
+                    "description": (
+                        "Each streamed response has `seq`, the task's event number, beside `result`. "
+                        "SubscribeToTask takes `lastSeq`: the task as it was then, and every event after it, "
+                        "also of a task that has ended."
+                    ),
+                    "required": False,
+                },
+            ],
+        },
+        "defaultInputModes": ["text/plain", A2UI_MEDIA_TYPE],
+        "defaultOutputModes": ["text/plain", A2UI_MEDIA_TYPE],
+        "skills": [_skill(family, [*some]) for family, some in groupby(_by_name(entries), lambda entry: entry.family)],
+    }
+    if settings.api_key is not None:
+        card["securitySchemes"] = {
+            "bearer": {"httpAuthSecurityScheme": {"scheme": "bearer", "description": "The server's NIS_API_KEY."}}
+        }
+        card["securityRequirements"] = [{"schemes": {"bearer": {"list": []}}}]
+    return card
+
+
+def _by_name(entries: Iterable[Entry]) -> list[Entry]:
+    return sorted(entries, key=lambda entry: entry.name)
+
+
+def _skill(family: str, entries: Sequence[Entry]) -> Json:
+    questions = [example["question"] for entry in entries for example in entry.examples if example.get("question")]
+    skill: Json = {
+        "id": family,
+        "name": family.replace("_", " ").capitalize(),
+        "description": "\n".join(f"{entry.action}: {entry.summary}" for entry in entries),
+        "tags": [family, *(entry.action for entry in entries)],
+    }
+    if questions:
+        skill["examples"] = questions[:EXAMPLES]
+    return skill
+
+
+def _socket_url(base: str) -> str:
+    scheme, host, path, _, _ = urlsplit(base)
+    return urlunsplit(("wss" if scheme == "https" else "ws", host, f"{path.rstrip('/')}/a2a", "", ""))
+
+
+class CardEndpoint:
+    """Answers the card, with the validators that let a client keep it."""
+
+    def __init__(self, process: Process) -> None:
+        self._process = process
+        self._made = time.time()
+
+    async def answer(self, request: Request) -> Response:
+        """The card, or 304 when the client has it."""
+        settings = self._process.settings
+        base = settings.public_url or str(request.base_url)
+        card = agent_card(settings, self._process.operations.entries(), base)
+        body = json.dumps(card, ensure_ascii=False, separators=(",", ":")).encode()
+        etag = f'"{hashlib.sha256(body).hexdigest()[:32]}"'
+        headers = {
+            "etag": etag,
+            "last-modified": formatdate(self._made, usegmt=True),
+            "cache-control": f"public, max-age={MAX_AGE}",
+            "vary": "A2A-Version, Host",
+        }
+        if _is_kept(request, etag, self._made):
+            return Response(status_code=304, headers=headers)
+        return Response(body, media_type="application/json", headers=headers)
+
+
+def _is_kept(request: Request, etag: str, changed: float) -> bool:
+    """RFC 9110, 13.2.2: `If-None-Match` decides alone when it is sent."""
+    known = request.headers.get("if-none-match")
+    if known is not None:
+        return known.strip() == "*" or etag in re.findall(r'"[^"]*"', known)
+    since = request.headers.get("if-modified-since")
+    if since is None:
+        return False
+    try:
+        return int(changed) <= parsedate_to_datetime(since).timestamp()
+    except ValueError:
+        return False

@@ -1,0 +1,102 @@
+"""What a client's message asks the agent: words, or the operation of a form that was filled in."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, cast
+
+from a2a.types.a2a_pb2 import ROLE_USER, Message, Part
+from a2a.utils.errors import ContentTypeNotSupportedError, InvalidParamsError
+from google.protobuf.json_format import MessageToDict
+
+from nis_backend.errors import NisError
+from nis_backend.surfaces.a2a.wire import A2UI_MEDIA_TYPE
+from nis_backend.surfaces.a2ui import VERSION, action_of
+from nis_backend.surfaces.a2ui.forms import arguments_of
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from nis_backend.catalog import Catalog
+    from nis_backend.operation import Json
+
+A2UI_MEDIA_TYPES = (A2UI_MEDIA_TYPE, "application/a2ui+json")
+
+
+def chat_request(message: Message, operations: Catalog) -> Json:
+    """The fields `message` and `call` of the chat's request.
+
+    Raises:
+        InvalidParamsError: naming the field.
+        ContentTypeNotSupportedError: a part is neither text nor an A2UI action.
+    """
+    if message.role != ROLE_USER:
+        raise wrong("message.role", "A client's message has the role ROLE_USER.")
+    words: list[str] = []
+    call: Json | None = None
+    for index, part in enumerate(message.parts):
+        field = f"message.parts[{index}]"
+        kind = part.WhichOneof("content")
+        if kind == "text":
+            words.append(part.text)
+        elif kind == "data" and _is_a2ui(part):
+            if call is not None:
+                raise wrong(field, "One message carries one action.")
+            call = _call(part, operations, field)
+        else:
+            raise ContentTypeNotSupportedError(
+                f"{field} is {kind or 'empty'}; this agent reads text, and data with the metadata mimeType {A2UI_MEDIA_TYPE}.",
+                data={"field": field},
+            )
+    text = "\n".join(words).strip()
+    if call is None and not text:
+        raise wrong("message.parts", "There are no words in it.")
+    return {"message": text or f"{call and call['operation']}", "call": call}
+
+
+def _is_a2ui(part: Part) -> bool:
+    kind = part.metadata["mimeType"] if "mimeType" in part.metadata else part.media_type
+    return kind in A2UI_MEDIA_TYPES
+
+
+def _call(part: Part, operations: Catalog, field: str) -> Json:
+    """The operation of the one action in a data part, which holds a list of messages or a single one."""
+    data: Any = _whole(MessageToDict(part.data))
+    for sent in cast("list[Any]", data if isinstance(data, list) else [data]):
+        if isinstance(sent, dict) and cast("Json", sent).get("version") != VERSION:
+            raise wrong(field, f"An A2UI message has the version {VERSION!r}.")
+        try:
+            found = action_of(cast("Json", sent))
+            if found is not None:
+                operation, given = found
+                return {
+                    "operation": operation,
+                    "arguments": arguments_of(operations.entry(operation).request_schema, given),
+                }
+        except NisError as error:
+            raise wrong(f"{field}.data.{error.field or ''}".rstrip("."), f"{error.message} {error.remedy}") from None
+    raise wrong(field, "There is no action in it that calls an operation.")
+
+
+def _whole(value: Any) -> Any:  # Any: JSON
+    """JSON with its whole numbers whole again: protobuf holds every number as a float."""
+    if isinstance(value, float) and value.is_integer():
+        return int(value)
+    if isinstance(value, list):
+        return [_whole(one) for one in cast("list[Any]", value)]
+    if isinstance(value, dict):
+        return {name: _whole(one) for name, one in cast("Json", value).items()}
+    return value
+
+
+def catalogs(metadata: Mapping[str, Any]) -> tuple[str, ...]:  # Any: JSON
+    """The A2UI catalogs that a client says it draws, in the metadata of its message."""
+    match metadata:
+        case {"a2uiClientCapabilities": {"v0.9": {"supportedCatalogIds": [*ids]}}}:
+            return tuple(str(one) for one in ids)
+        case _:
+            return ()
+
+
+def wrong(field: str, description: str) -> InvalidParamsError:
+    """A parameter is wrong."""
+    return InvalidParamsError(f"{field}: {description}", data={"errors": [{"field": field, "message": description}]})

@@ -1,0 +1,314 @@
+"""A run's log as an A2A task: a pure function of the events."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any, assert_never
+
+from a2a.types.a2a_pb2 import (
+    ROLE_AGENT,
+    ROLE_USER,
+    TASK_STATE_CANCELED,
+    TASK_STATE_COMPLETED,
+    TASK_STATE_FAILED,
+    TASK_STATE_SUBMITTED,
+    TASK_STATE_WORKING,
+    Artifact,
+    Message,
+    Part,
+    Task,
+    TaskArtifactUpdateEvent,
+    TaskState,
+    TaskStatus,
+    TaskStatusUpdateEvent,
+)
+from google.protobuf.json_format import ParseDict
+
+from nis_backend.run import (
+    CancelledRun,
+    CancelRequested,
+    Failed,
+    InputRequired,
+    ModelAnswered,
+    ModelCalled,
+    Progressed,
+    Started,
+    StepRetried,
+    Succeeded,
+    Surface,
+    TextDelta,
+    ToolAnswered,
+    ToolCalled,
+    Warned,
+)
+from nis_backend.surfaces.a2a.wire import A2UI_MEDIA_TYPE, REPLAY
+from nis_backend.surfaces.a2ui import messages
+from nis_backend.view import Axis, Form, Series, Table, Text
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Mapping, Sequence
+
+    from nis_backend.operation import Json
+    from nis_backend.run import Event, Run, State
+    from nis_backend.view import View
+
+    Draw = Callable[[Sequence[View], str], list[Part]]
+    """How a surface is shown: its views and its id, as parts."""
+
+    Update = TaskStatusUpdateEvent | TaskArtifactUpdateEvent
+
+ANSWER = "answer"
+"""The artifact that the words of the answer make up."""
+
+# A turn that asks for something ends all the same: its log is closed and its task COMPLETED, with the question in the
+# final status message and its operation and fields in that message's metadata. INPUT_REQUIRED would promise that the
+# same task goes on (specification, 3.4.3), and a closed log cannot. The answer to the question is a message with the
+# same contextId, which begins a new task ("Task Immutability" in Life of a Task).
+STATES: Mapping[State, TaskState] = {
+    "queued": TASK_STATE_SUBMITTED,
+    "running": TASK_STATE_WORKING,
+    "succeeded": TASK_STATE_COMPLETED,
+    "failed": TASK_STATE_FAILED,
+    "cancelled": TASK_STATE_CANCELED,
+}
+
+
+class TaskFold:
+    """The task that a run's events make, as far as they were applied."""
+
+    def __init__(self, run: Run, draw: Draw) -> None:
+        self.run = run
+        self.last_seq = 0
+        self._draw = draw
+        self._state = TASK_STATE_SUBMITTED
+        self._message: Message | None = None
+        self._time = run.created
+        self._steps: dict[int, str] = {}
+        self._begun = False
+        self._surfaces: list[Artifact] = []
+        self._asked: InputRequired | None = None
+
+    def apply(self, event: Event) -> Update | None:
+        """Take the next event; the update a subscriber is sent, of which an event has one at most.
+
+        So an event's number says exactly which updates were seen.
+        """
+        self.last_seq, self._time = event.seq, event.time
+        body = event.body
+        if isinstance(body, TextDelta):
+            return self._text(body)
+        if isinstance(body, StepRetried):
+            return self._retry(body)
+        if isinstance(body, Surface):
+            artifact = Artifact(
+                artifact_id=f"surface-{event.seq}",
+                name="surface",
+                parts=self._draw(body.views, f"{self.run.id}-{event.seq}"),
+            )
+            if not artifact.parts:
+                return None
+            self._surfaces.append(artifact)
+            return self._artifact(artifact)
+        if isinstance(body, CancelRequested | ModelCalled | ModelAnswered):
+            return None
+        return self._status(event)
+
+    def _text(self, body: TextDelta) -> Update:
+        in_order = not self._steps or body.step >= max(self._steps)
+        self._steps[body.step] = self._steps.get(body.step, "") + body.text
+        if not in_order:
+            return self._answer(self.text)
+        # The first chunk makes the artifact: appending to one that is not there is an error for some clients.
+        append, self._begun = self._begun, True
+        return self._answer(body.text, append=append)
+
+    def _retry(self, body: StepRetried) -> Update:
+        self._steps[body.step] = ""
+        return self._answer(self.text, metadata=body.model_dump(mode="json", exclude={"type"}))
+
+    @property
+    def text(self) -> str:
+        """The words so far, as `run.transcript` has them."""
+        return "".join(self._steps[step] for step in sorted(self._steps))
+
+    def _answer(self, text: str, *, append: bool = False, metadata: Json | None = None) -> Update:
+        self._begun = True
+        artifact = Artifact(artifact_id=ANSWER, parts=[Part(text=text)], name="" if append else ANSWER)
+        return self._artifact(artifact, append=append, metadata=metadata)
+
+    def _artifact(self, artifact: Artifact, *, append: bool = False, metadata: Json | None = None) -> Update:
+        return TaskArtifactUpdateEvent(
+            task_id=self.run.id,
+            context_id=context_id(self.run),
+            artifact=artifact,
+            append=append,
+            metadata=metadata,
+        )
+
+    def _status(self, event: Event) -> Update:
+        body = event.body
+        if isinstance(body, InputRequired):
+            self._asked = body
+        if isinstance(body, Succeeded):
+            self._state = TASK_STATE_COMPLETED
+        elif isinstance(body, Failed):
+            self._state = TASK_STATE_FAILED
+        elif isinstance(body, CancelledRun):
+            self._state = TASK_STATE_CANCELED
+        else:
+            self._state = TASK_STATE_WORKING
+        parts, metadata = self._said(event)
+        self._message = (
+            Message(
+                message_id=f"{self.run.id}-{event.seq}",
+                context_id=context_id(self.run),
+                task_id=self.run.id,
+                role=ROLE_AGENT,
+                parts=parts,
+                metadata=metadata,
+            )
+            if parts
+            else None
+        )
+        return TaskStatusUpdateEvent(task_id=self.run.id, context_id=context_id(self.run), status=self._now())
+
+    def _said(self, event: Event) -> tuple[list[Part], Json]:
+        """What the status says about an event, in words, and the same as data."""
+        body = event.body
+        text = ""
+        kept: Json = {
+            name: value
+            for name, value in body.model_dump(mode="json", exclude={"type", "step"}).items()
+            if value is not None
+        }
+        if isinstance(body, ToolCalled):
+            text = f"Calling {body.operation}."
+        elif isinstance(body, ToolAnswered):
+            text = (
+                f"{body.operation} failed: {_failure(body.problem)}" if body.problem else f"{body.operation} answered."
+            )
+        elif isinstance(body, Progressed):
+            text = f"{body.fraction:.0%} {body.message}".strip()
+        elif isinstance(body, InputRequired):
+            text = _question(body)
+        elif isinstance(body, Warned):
+            text = body.message
+        elif isinstance(body, Failed):
+            text = _failure(body.problem)
+        elif isinstance(body, Started) and body.attempt > 1:
+            text = f"Begun again, attempt {body.attempt}."
+        elif isinstance(body, Succeeded):
+            if self._asked:
+                return [Part(text=_question(self._asked))], self._asked.model_dump(mode="json", exclude={"type"})
+            # A run that left neither words nor a surface (a simulation, a training) has only its result to show.
+            return ([] if self._begun or self._surfaces else [data_part(body.result)]), {}
+        return ([Part(text=text)], kept) if text else ([], {})
+
+    def _now(self) -> TaskStatus:
+        status = TaskStatus(state=self._state, message=self._message)
+        status.timestamp.FromMilliseconds(round(self._time * 1000))
+        return status
+
+    def task(self, history_length: int | None = None) -> Task:
+        """The whole task as it is at `last_seq`, with the last `history_length` messages (None: all)."""
+        answer = [Artifact(artifact_id=ANSWER, name=ANSWER, parts=[Part(text=self.text)])] if self._begun else []
+        task = _task(self.run, history_length, self._now(), [*answer, *self._surfaces])
+        task.metadata.update({REPLAY: {"lastSeq": self.last_seq}})
+        return task
+
+
+def listed(run: Run, history_length: int | None = None) -> Task:
+    """The task from its row alone: its state, what was asked, and why it failed."""
+    status = TaskStatus(state=STATES[run.state])
+    status.timestamp.FromMilliseconds(round(run.updated * 1000))
+    if run.problem:
+        status.message.MergeFrom(
+            Message(message_id=f"{run.id}-{run.last_seq}", context_id=context_id(run), task_id=run.id, role=ROLE_AGENT)
+        )
+        status.message.parts.append(Part(text=_failure(run.problem)))
+    return _task(run, history_length, status, [])
+
+
+def _task(run: Run, history_length: int | None, status: TaskStatus, artifacts: Sequence[Artifact]) -> Task:
+    asked = [] if history_length == 0 else _history(run)
+    task = Task(id=run.id, context_id=context_id(run), status=status, artifacts=artifacts, history=asked)
+    task.metadata.update({"operation": run.operation})
+    return task
+
+
+def _history(run: Run) -> list[Message]:
+    """What was asked. Its id is made from the run's: the run keeps what was said, not its sender's number for it."""
+    said = run.input.get("message")
+    if not isinstance(said, str):
+        return []
+    return [
+        Message(
+            message_id=f"{run.id}-asked",
+            context_id=context_id(run),
+            task_id=run.id,
+            role=ROLE_USER,
+            parts=[Part(text=said)],
+        )
+    ]
+
+
+def context_id(run: Run) -> str:
+    """The conversation; a run outside any is a context of its own."""
+    return run.conversation_id or run.id
+
+
+def _failure(problem: Mapping[str, Any]) -> str:  # Any: a problem document's members differ in type
+    return f"{problem.get('detail', 'It failed.')} {problem.get('remedy', '')}".strip()
+
+
+def _question(asked: InputRequired) -> str:
+    return f"{asked.operation} needs {', '.join(asked.missing)}. Say it in a message with the same contextId."
+
+
+def data_part(value: Any, metadata: Json | None = None) -> Part:  # Any: JSON
+    """A part that holds JSON."""
+    part = Part(metadata=metadata)
+    ParseDict(value, part.data)
+    return part
+
+
+def draw_text(views: Sequence[View], _surface_id: str) -> list[Part]:
+    """Views in lines, for a client that did not ask for A2UI: nothing that a drawing holds is left out."""
+    return [Part(text="\n".join(_lines(view))) for view in views]
+
+
+def draw_a2ui(catalogs: Sequence[str]) -> Draw:
+    """Views as one data part with the list of messages, for a client that draws these catalogs."""
+
+    def draw(views: Sequence[View], surface_id: str) -> list[Part]:
+        drawn = messages(views, surface_id=surface_id, catalogs=catalogs)
+        return [data_part(drawn, {"mimeType": A2UI_MEDIA_TYPE})] if drawn else []
+
+    return draw
+
+
+def _lines(view: View) -> Iterator[str]:
+    match view:
+        case Text():
+            yield view.text
+        case Table():
+            yield view.title
+            yield from _rows([view.columns, *view.rows])
+        case Series():
+            yield view.title
+            axes = [view.x, *view.lines]
+            yield from _rows([[_label(axis) for axis in axes], *zip(*(axis.values for axis in axes), strict=True)])
+        case Form():
+            yield f"{view.title} ({view.operation})"
+            yield from (f"{name}: {json.dumps(value)}" for name, value in view.values.items())
+            yield from (f"{name}: wanted" for name in view.missing if name not in view.values)
+        case _:
+            assert_never(view)
+
+
+def _label(axis: Axis) -> str:
+    return f"{axis.label} [{axis.unit}]" if axis.unit else axis.label
+
+
+def _rows(rows: Sequence[Sequence[object]]) -> Iterator[str]:
+    return (" | ".join(f"{cell:.10g}" if isinstance(cell, float) else str(cell) for cell in row) for row in rows)

@@ -1,0 +1,108 @@
+"""Views as A2UI v0.9: messages a client draws, and the actions it sends back.
+
+What goes out is validated strictly against the catalog that the surface names. The first surface loads `a2ui-core`
+(half a second): call `messages` in a thread.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from pydantic import TypeAdapter
+from starlette.responses import FileResponse
+from starlette.routing import Route
+
+from nis_backend.errors import InvalidRequest
+from nis_backend.operation import Json
+from nis_backend.surfaces.a2ui.components import CALL, Page, compose
+from nis_backend.view import Text, View
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from starlette.requests import Request
+    from starlette.responses import Response
+
+log = logging.getLogger("nis.a2ui")
+
+VERSION = "v0.9"
+CATALOG = "urn:nis:a2ui-catalog:v0_9"
+"""Our catalog: the basic one, `Table` and `Chart`. A URN, because every host serves the same one."""
+BASIC = "https://a2ui.org/specification/v0_9/catalogs/basic/catalog.json"
+CATALOG_PATH = "/a2ui/catalogs/nis/v0_9/catalog.json"
+
+VIEWS: TypeAdapter[list[View]] = TypeAdapter(list[View])
+
+
+def messages(views: Sequence[View], *, surface_id: str, catalogs: Sequence[str] = ()) -> list[Json]:
+    """The messages that draw `views`, none for none.
+
+    `catalogs` are the catalogs the client supports. One that has the basic catalog and not ours gets tables as rows of
+    text and charts as images. Should our own surface ever fail validation, that is logged and the words go out alone.
+    """
+    if not views:
+        return []
+    from nis_backend.surfaces.a2ui import check  # noqa: PLC0415 - loads a2ui-core, half a second, at the first surface
+
+    basic = BASIC in catalogs and CATALOG not in catalogs
+    drawn = _surface(compose(views, basic=basic), surface_id, basic=basic)
+    wrong = check.complaint(drawn)
+    if wrong is None:
+        return drawn
+    log.error("The surface %s is not valid A2UI, only its words are sent: %s", surface_id, wrong)
+    return _surface(compose([view for view in views if isinstance(view, Text)], basic=basic), surface_id, basic=basic)
+
+
+async def messages_of(views: Sequence[Json], surface_id: str, catalogs: Sequence[str] = ()) -> list[Json]:
+    """`messages` for views as the log has them, in a thread: validation loads a package and takes milliseconds."""
+    parsed = VIEWS.validate_python(views)
+    return await asyncio.to_thread(messages, parsed, surface_id=surface_id, catalogs=catalogs)
+
+
+def _surface(page: Page, surface_id: str, *, basic: bool) -> list[Json]:
+    bodies: list[Json] = [
+        {"createSurface": {"surfaceId": surface_id, "catalogId": BASIC if basic else CATALOG}},
+        {"updateComponents": {"surfaceId": surface_id, "components": page.components}},
+    ]
+    if page.data:
+        bodies.append({"updateDataModel": {"surfaceId": surface_id, "path": "/", "value": page.data}})
+    return [{"version": VERSION, **body} for body in bodies]
+
+
+def action_of(message: Json) -> tuple[str, Json] | None:
+    """The operation and the arguments that an action asks for; None when the message is no call.
+
+    The arguments are as the client's fields hold them: see `forms.arguments_of`.
+
+    Raises:
+        InvalidRequest: it is a call and lacks one of the two.
+    """
+    match message:
+        case {"action": {"name": name, "context": {"operation": str(operation), "arguments": dict(arguments)}}} if (
+            name == CALL
+        ):
+            return operation, arguments
+        case {"action": {"name": name, **rest}} if name == CALL:
+            raise InvalidRequest(
+                "The action has no operation and arguments.",
+                field="action.context",
+                value=rest.get("context"),
+                remedy='Send context {"operation": "…", "arguments": {…}}, its paths resolved from the data model.',
+            )
+        case _:
+            return None
+
+
+def routes() -> list[Route]:
+    """Where clients find our catalog."""
+    path = Path(__file__).with_name("catalog.json")
+
+    async def catalog(_request: Request) -> Response:
+        return FileResponse(path, media_type="application/json", headers={"Cache-Control": "no-cache"})
+
+    return [Route(CATALOG_PATH, catalog, name="a2ui-catalog")]
+
+

@@ -1,0 +1,141 @@
+"""Views as A2UI components: with `Table` and `Chart`, or with the basic catalog's alone."""
+
+from __future__ import annotations
+
+import base64
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, assert_never
+
+from nis_backend.surfaces.a2ui.forms import Field, fields_of, text_of
+from nis_backend.surfaces.a2ui.svg import draw_chart, number
+from nis_backend.view import Form, Series, Table, Text, View
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from nis_backend.operation import Json
+
+CALL = "call"
+"""The name of the event that a form's button sends."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Page:
+    """A surface's components, which name each other by id, and the data they are bound to."""
+
+    components: list[Json] = field(default_factory=list["Json"])
+    data: Json = field(default_factory=dict[str, object])
+
+    def add(self, kind: str, **properties: object) -> str:
+        """Add a component; answers its id."""
+        name = f"c{len(self.components)}"
+        self.components.append({"id": name, "component": kind, **properties})
+        return name
+
+    def hold(self, value: object) -> str:
+        """Add to the data; answers the path."""
+        name = f"d{len(self.data)}"
+        self.data[name] = value
+        return f"/{name}"
+
+
+def compose(views: Sequence[View], *, basic: bool) -> Page:
+    """The views one below the other."""
+    page = Page()
+    children = [_draw(page, view, basic=basic) for view in views]
+    page.components.append({"id": "root", "component": "Column", "children": children})
+    return page
+
+
+def _draw(page: Page, view: View, *, basic: bool) -> str:
+    match view:
+        case Text():
+            return page.add("Text", text=view.text)
+        case Table():
+            if basic:
+                return _rows(page, view)
+            return page.add("Table", title=view.title, columns=view.columns, rows=view.rows)
+        case Series():
+            if basic:
+                return page.add("Image", url=_image(view), description=_summary(view), fit="contain", variant="largeFeature")
+            axis, *lines = (one.model_dump() for one in (view.x, *view.lines))
+            return page.add("Chart", title=view.title, x=axis, lines=lines)
+        case Form():
+            return _form(page, view)
+        case _:
+            assert_never(view)
+
+
+def _rows(page: Page, table: Table) -> str:
+    """A row of the names, and one row as the pattern for all the others."""
+
+    def row(texts: Sequence[object], variant: str) -> str:
+        cells = [page.add("Text", text=text, variant=variant, weight=1) for text in texts]
+        return page.add("Row", children=cells)
+
+    title = page.add("Text", text=table.title, variant="h4")
+    head = row(table.columns, "h5")
+    width = max(map(len, [table.columns, *table.rows]))
+    pattern = row([{"path": f"c{index}"} for index in range(width)], "body")
+    cells = [[cell if isinstance(cell, str) else number(cell) for cell in one] for one in table.rows]
+    # A short row is filled up: a path without a value is an error in some renderers.
+    filled = [one + [""] * (width - len(one)) for one in cells]
+    path = page.hold([{f"c{index}": cell for index, cell in enumerate(one)} for one in filled])
+    body = page.add("Column", children={"componentId": pattern, "path": path})
+    return page.add("Column", children=[title, head, body])
+
+
+def _image(series: Series) -> str:
+    return f"data:image/svg+xml;base64,{base64.b64encode(draw_chart(series).encode()).decode()}"
+
+
+def _summary(series: Series) -> str:
+    """What the picture shows, for those who do not see it."""
+    axes = [
+        f"{axis.label} from {number(min(axis.values))} to {number(max(axis.values))} {axis.unit}".strip()
+        for axis in (*series.lines, series.x)
+        if axis.values
+    ]
+    return f"{series.title}: {'; '.join(axes)}" if axes else series.title
+
+
+def _form(page: Page, form: Form) -> str:
+    fields = fields_of(form)
+    path = page.hold({one.name: _initial(one) for one in fields})
+    inputs = [_input(page, one, f"{path}/{_escape(one.name)}") for one in fields]
+    event = {"name": CALL, "context": {"operation": form.operation, "arguments": {"path": path}}}
+    run = page.add("Button", child=page.add("Text", text="Run"), variant="primary", action={"event": event})
+    title = page.add("Text", text=form.title, variant="h4")
+    return page.add("Card", child=page.add("Column", children=[title, *inputs, run]))
+
+
+def _initial(one: Field) -> object:
+    if one.kind == "choice":
+        return [] if one.value is None else [text_of(one.value)]
+    if one.kind == "flag" or one.bounds:
+        return one.value
+    return text_of(one.value)
+
+
+def _input(page: Page, one: Field, path: str) -> str:
+    value = {"path": path}
+    given: Json = {"label": one.label, "value": value}
+    if one.description:
+        given["accessibility"] = {"description": one.description}
+    if one.required and not one.bounds and one.kind != "flag":
+        test = {"call": "required", "args": {"value": value}, "returnType": "boolean"}
+        given["checks"] = [{"condition": test, "message": f"{one.label} is needed."}]
+    if one.kind == "flag":
+        return page.add("CheckBox", **given)
+    if one.kind == "choice":
+        options = [{"label": choice, "value": choice} for choice in one.choices]
+        return page.add("ChoicePicker", options=options, variant="mutuallyExclusive", **given)
+    if one.bounds:
+        return page.add("Slider", min=one.bounds[0], max=one.bounds[1], **given)
+    variant = {"integer": "number", "number": "number", "text": "shortText"}.get(one.kind, "longText")
+    return page.add("TextField", variant=variant, **given)
+
+
+def _escape(name: str) -> str:
+    """A name as one step of a JSON pointer."""
+    return name.replace("~", "~0").replace("/", "~1")

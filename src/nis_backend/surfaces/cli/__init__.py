@@ -1,0 +1,1 @@
+"""The command line, derived: every operation is a command, its fields are options."""

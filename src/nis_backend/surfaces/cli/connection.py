@@ -1,0 +1,133 @@
+"""How a command reaches an operation: the running server over loopback, or the data folder itself."""
+
+from __future__ import annotations
+
+import http.client
+import json
+from contextlib import closing
+from typing import TYPE_CHECKING, Any, Protocol
+from urllib.parse import quote, urlencode, urlsplit
+
+from nis_backend.errors import Unavailable, from_problem
+from nis_backend.operation import call
+from nis_backend.run import RunHandle
+from nis_backend.surfaces.rest.derive import routes_of
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Callable, Iterator
+    from contextlib import AbstractAsyncContextManager
+
+    from pydantic import SecretStr
+
+    from nis_backend.context import Context
+    from nis_backend.operation import Entry, Json
+
+    Open = Callable[[], AbstractAsyncContextManager[Context]]
+
+
+class Connection(Protocol):
+    """Calls operations; every item of a stream or of a run's log is handed to `heard` as it comes."""
+
+    async def call(self, entry: Entry, arguments: Json, heard: Callable[[Json], None]) -> Any:  # Any: JSON
+        """The operation's result as JSON.
+
+        Raises:
+            NisError: the operation's failure, as it was.
+        """
+        ...
+
+
+class OverFolder:
+    """Opens the data folder for the length of one call."""
+
+    def __init__(self, open_process: Open) -> None:
+        self._open = open_process
+
+    async def call(self, entry: Entry, arguments: Json, heard: Callable[[Json], None]) -> Any:  # Any: JSON
+        """See `Connection.call`."""
+        async with self._open() as ctx:
+            result = await call(ctx.operations.find(entry.name), arguments, ctx)
+            if isinstance(result, RunHandle):
+                async for event in result.follow():
+                    heard(event.model_dump(mode="json"))
+                return await result.result()
+            if entry.shape == "stream":
+                return await _drain(result, heard)
+            return result.model_dump(mode="json")
+
+
+async def _drain(items: AsyncIterator[Any], heard: Callable[[Json], None]) -> Any:  # Any: a stream's items
+    last = None
+    async for item in items:
+        last = item.model_dump(mode="json")
+        heard(last)
+    return last
+
+
+class OverHttp:
+    """Calls the server that holds the data folder."""
+
+    def __init__(self, url: str, key: SecretStr | None) -> None:
+        self._url = urlsplit(url)
+        self._headers = {"accept": "application/json", "content-type": "application/json"}
+        if key is not None:
+            self._headers["authorization"] = f"Bearer {key.get_secret_value()}"
+
+    async def call(self, entry: Entry, arguments: Json, heard: Callable[[Json], None]) -> Any:  # Any: JSON
+        """See `Connection.call`. Waits in this thread: a command does one thing."""
+        route = routes_of(entry)[0]
+        rest = dict(arguments)
+        path = route.path.replace("{id}", quote(str(rest.pop("id", "")), safe=":")) if "{id}" in route.path else route.path
+        body = None
+        if route.method in {"GET", "DELETE"}:
+            path += "?" + urlencode({key: value for key, value in rest.items() if value is not None}) if rest else ""
+        else:
+            body = json.dumps(rest)
+        headers = self._headers if entry.shape == "model" else {**self._headers, "accept": "text/event-stream"}
+        connection = http.client.HTTPConnection(self._url.hostname or "", self._url.port)
+        with closing(connection):
+            try:
+                connection.request(route.method, path, body, headers)
+                response = connection.getresponse()
+            except OSError as error:
+                raise Unavailable(
+                    f"The server at {self._url.geturl()} does not answer: {error.strerror or error}.",
+                    remedy="Start it with `nis serve`, or give the --data folder of another.",
+                ) from None
+            if response.status >= 400:
+                raise from_problem(json.loads(response.read() or b"{}"))
+            if response.headers.get_content_type() != "text/event-stream":
+                return json.loads(response.read())
+            return _follow(response, heard)
+
+
+def _follow(response: http.client.HTTPResponse, heard: Callable[[Json], None]) -> Any:  # Any: JSON
+    last: Any = None
+    for kind, data in _sse(response):
+        if kind == "error":
+            raise from_problem(data)
+        if kind == "closing":
+            break
+        last = data
+        heard(data)
+    body = last.get("body", {}) if isinstance(last, dict) else {}
+    match body.get("type"):
+        case "succeeded":
+            return body["result"]
+        case "failed":
+            raise from_problem(body["problem"])
+        case _:
+            return last
+
+
+def _sse(response: http.client.HTTPResponse) -> Iterator[tuple[str, Json]]:
+    kind = "message"
+    for raw in response:
+        line = raw.decode().rstrip("\n")
+        name, _, value = line.partition(": ")
+        if name == "event":
+            kind = value
+        elif name == "data":
+            yield kind, json.loads(value)
+        elif not line:
+            kind = "message"

@@ -1,0 +1,164 @@
+"""Views on a terminal: words, tables, charts of characters, progress."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any, Self
+
+from pydantic import SecretStr, TypeAdapter
+from rich.console import Console
+from rich.markdown import Markdown
+from rich.progress import BarColumn, Progress, TextColumn
+from rich.table import Table as RichTable
+from rich.text import Text as RichText
+
+from nis_backend.settings import Settings
+from nis_backend.view import Form, Series, Table, Text, View
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from types import TracebackType
+
+    from nis_backend.catalog import Catalog
+    from nis_backend.operation import Entry, Json
+
+_VIEW: TypeAdapter[View] = TypeAdapter(View)
+
+WIDE, HIGH = 64, 14
+"""Cells of a chart."""
+
+
+class Screen:
+    """One command's output: text as it comes, progress while it runs, views at the end."""
+
+    def __init__(self) -> None:
+        self._console = Console()
+        self._streamed = False
+        self._progress: Progress | None = None
+
+    def __enter__(self) -> Self:
+        """Begin."""
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
+        """End the line or the bar that is open."""
+        self._stop_progress()
+
+    def heard(self, item: Json) -> None:
+        """One event of a run, or one item of a stream."""
+        body = item.get("body", item)
+        match body.get("type"):
+            case "text_delta" | "text":
+                self._stop_progress()
+                self._console.print(body["text"], end="", markup=False, highlight=False, soft_wrap=True)
+                self._streamed = True
+            case "step_retried":
+                self._console.print(f"\n[dim]again: {body['reason']}[/dim]")
+            case "progress":
+                self._show_progress(body["fraction"], body["message"])
+            case "warning":
+                self._console.print(f"[yellow]{body['message']}[/yellow]")
+            case _:
+                return
+
+    def result(self, catalog: Catalog, entry: Entry, arguments: Json, result: Any) -> None:  # Any: JSON
+        """What the call answered."""
+        self._stop_progress()
+        if self._streamed:
+            self._console.print()
+        views = self._views(catalog, entry, arguments, result)
+        for view in views:
+            if not (self._streamed and isinstance(view, Text)):
+                self._draw(view)
+
+    def _views(self, catalog: Catalog, entry: Entry, arguments: Json, result: Any) -> Sequence[View]:  # Any: JSON
+        if isinstance(result, dict) and "views" in result:
+            own = [_VIEW.validate_python(view) for view in result["views"]]
+            said = [] if any(isinstance(view, Text) for view in own) else [Text(text=result["response"])]
+            return [*said, *own]
+        if entry.shape == "stream":
+            return []
+        if not entry.module:
+            return [Text(text=f"```json\n{json.dumps(result, indent=2)}\n```")]
+        operation = catalog.find(entry.name)
+        return operation.draw(operation.validate(arguments), operation.result.model_validate(result))
+
+    def _draw(self, view: View) -> None:
+        match view:
+            case Text():
+                self._console.print(Markdown(view.text))
+            case Table():
+                table = RichTable(title=view.title, title_justify="left")
+                for column in view.columns:
+                    table.add_column(column)
+                for row in view.rows:
+                    table.add_row(*(RichText(_cell(cell)) for cell in row))
+                self._console.print(table)
+            case Series():
+                self._console.print(RichText(chart(view)))
+            case Form():
+                wanted = ", ".join(view.missing)
+                if wanted:
+                    self._console.print(RichText(f"To answer it: {wanted}"))
+
+    def _show_progress(self, fraction: float, message: str) -> None:
+        if not self._console.is_terminal:
+            return
+        if self._progress is None:
+            self._progress = Progress(TextColumn("{task.description}"), BarColumn(), TextColumn("{task.percentage:>3.0f} %"))
+            self._progress.start()
+            self._progress.add_task("", total=1.0)
+        self._progress.update(self._progress.task_ids[0], completed=fraction, description=message)
+
+    def _stop_progress(self) -> None:
+        if self._progress is not None:
+            self._progress.stop()
+            self._progress = None
+
+
+def _cell(cell: str | float) -> str:
+    return cell if isinstance(cell, str) else f"{cell:.6g}"
+
+
+def chart(series: Series) -> str:
+    """The lines of a series as characters, with the ends of both axes."""
+    xs = series.x.values
+    ys = [value for line in series.lines for value in line.values]
+    if not xs or not ys:
+        return series.title
+    left, right, low, high = min(xs), max(xs), min(ys), max(ys)
+    grid = [[" "] * WIDE for _ in range(HIGH)]
+    for mark, line in zip("•×+o", series.lines, strict=False):  # noqa: RUF001 - a mark in a drawing
+        for x, y in zip(xs, line.values, strict=True):
+            column = round((x - left) / ((right - left) or 1) * (WIDE - 1))
+            row = HIGH - 1 - round((y - low) / ((high - low) or 1) * (HIGH - 1))
+            grid[row][column] = mark
+    names = ", ".join(_axis(line.label, line.unit) for line in series.lines)
+    top, bottom = f"{high:>9.4g} ┤", f"{low:>9.4g} ┤"
+    rows = [(top if row == 0 else bottom if row == HIGH - 1 else " " * 10 + "│") + "".join(cells) for row, cells in enumerate(grid)]
+    foot = " " * 10 + "└" + "─" * WIDE
+    ends = " " * 11 + f"{left:<.4g}".ljust(WIDE - 12) + f"{right:.4g}".rjust(12)
+    return "\n".join([f"{series.title}: {names}", *rows, foot, ends, " " * 11 + _axis(series.x.label, series.x.unit)])
+
+
+def _axis(label: str, unit: str) -> str:
+    return f"{label} ({unit})" if unit else label
+
+
+def draw_settings(settings: Settings, *, as_json: bool) -> None:
+    """Every setting with its value, where it came from, and what it means; secrets masked."""
+    rows: list[dict[str, str]] = []
+    for name, field in Settings.model_fields.items():
+        value = getattr(settings, name)
+        shown = "***" if isinstance(value, SecretStr) else "" if value is None else str(value)
+        source = "default" if name not in settings.model_fields_set else "set"
+        rows.append({"name": str(field.alias), "value": shown, "source": source, "meaning": field.description or ""})
+    if as_json:
+        Console().print_json(json.dumps(rows))
+        return
+    table = RichTable(title="Settings", title_justify="left")
+    for column in ("name", "value", "source", "meaning"):
+        table.add_column(column, overflow="fold")
+    for row in rows:
+        table.add_row(*(RichText(cell) for cell in row.values()))
+    Console().print(table)

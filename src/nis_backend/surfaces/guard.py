@@ -1,0 +1,202 @@
+"""What every HTTP request and socket handshake passes first: host, origin, key, size."""
+
+from __future__ import annotations
+
+import hmac
+import json
+import logging
+import uuid
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
+
+from starlette.exceptions import HTTPException
+
+from nis_backend.context import LOCAL, Caller
+from nis_backend.errors import Forbidden, InternalError, NisError, NotFound, TooLarge, Unauthenticated, WrongMethod
+from nis_backend.surfaces.rest.fixed import PUBLIC
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+    from nis_backend.settings import Settings
+    from nis_backend.surfaces.base import Process
+
+log = logging.getLogger("nis.http")
+
+LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})
+
+
+def is_loopback(host: str) -> bool:
+    """Whether an address to listen on, or a host name asked for, is this machine alone."""
+    return host in LOOPBACK or host.startswith("127.")
+
+
+def authenticate(settings: Settings, headers: Mapping[str, str]) -> Caller:
+    """See `Process.authenticate`."""
+    check_host(settings, headers)
+    if settings.api_key is not None:
+        scheme, _, given = headers.get("authorization", "").partition(" ")
+        if scheme.lower() != "bearer" or not hmac.compare_digest(
+            given.strip().encode(), settings.api_key.get_secret_value().encode()
+        ):
+            raise Unauthenticated(
+                "This server wants a key and the request has " + ("another one." if given else "none."),
+                remedy="Send the header Authorization: Bearer KEY, with the server's NIS_API_KEY.",
+            )
+    return LOCAL
+
+
+def check_host(settings: Settings, headers: Mapping[str, str]) -> None:
+    """Refuse a foreign page: by DNS rebinding it arrives under a foreign Host, by a direct call with a foreign Origin."""
+    host = headers.get("host", "")
+    allowed = {name.strip().lower() for name in settings.allowed_hosts.split(",") if name.strip()}
+    if settings.public_url:
+        allowed.add((urlsplit(settings.public_url).hostname or "").lower())
+    remedy = "Use the server's own address, or name this host in NIS_ALLOWED_HOSTS."
+    name = _name(host)
+    if is_loopback(settings.host) and not is_loopback(name) and name not in allowed:
+        raise Forbidden(f"The Host {host!r} is not this server.", field="Host", value=host, remedy=remedy)
+    origin = headers.get("origin")
+    if origin is not None:
+        parts = urlsplit(origin)
+        if parts.netloc.lower() != host.lower() and (parts.hostname or "").lower() not in allowed:
+            raise Forbidden(
+                f"A page of {origin!r} may not call this server.", field="Origin", value=origin, remedy=remedy
+            )
+
+
+def _name(host: str) -> str:
+    """The host's name without its port; an IPv6 address loses its brackets."""
+    return (urlsplit(f"//{host}").hostname or "").lower()
+
+
+class Guard:
+    """ASGI middleware: refuses foreign, keyless and oversized requests, and answers every failure as a problem."""
+
+    def __init__(self, app: ASGIApp, process: Process) -> None:
+        self._app = app
+        self._process = process
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """One request, one handshake, or the lifespan."""
+        if scope["type"] == "lifespan":
+            await self._app(scope, receive, send)
+            return
+        # Values lose surrounding whitespace, which MCP demands and httptools leaves.
+        # Starlette's router raises its 405 instead of answering it in plain text when there is an application.
+        scope["app"] = self
+        scope["headers"] = [(name, value.strip()) for name, value in scope["headers"]]
+        headers = {name.decode("latin-1"): value.decode("latin-1") for name, value in scope["headers"]}
+        if scope["type"] == "websocket":
+            try:
+                check_host(self._process.settings, headers)
+            except Forbidden:
+                # Closing before accepting answers the handshake with 403.
+                await send({"type": "websocket.close", "code": 1008})
+                return
+            await self._app(scope, receive, send)
+            return
+        await self._http(scope, headers, receive, send)
+
+    async def _http(self, scope: Scope, headers: Mapping[str, str], receive: Receive, send: Send) -> None:
+        request_id = uuid.uuid4().hex
+        scope.setdefault("state", {})["request_id"] = request_id
+        started = False
+        size = 0
+        limit = self._process.settings.max_body
+
+        async def counted() -> Message:
+            nonlocal size
+            message = await receive()
+            size += len(message.get("body", b""))
+            if size > limit:
+                raise _too_large(size, limit)
+            return message
+
+        async def marked(message: Message) -> None:
+            nonlocal started
+            if message["type"] == "http.response.start":
+                started = True
+                message["headers"] = [*message.get("headers", ()), (b"x-request-id", request_id.encode())]
+            await send(message)
+
+        try:
+            if scope["path"] in PUBLIC:
+                check_host(self._process.settings, headers)
+                scope["state"]["caller"] = LOCAL
+            elif _open(scope["path"]):
+                check_host(self._process.settings, headers)
+            else:
+                scope["state"]["caller"] = self._process.authenticate(headers)
+            length = headers.get("content-length", "0")
+            if length.isdigit() and int(length) > limit:
+                raise _too_large(int(length), limit)
+            await self._app(scope, counted, marked)
+        except NisError as error:
+            if started:
+                raise
+            await answer_problem(error, scope, marked)
+        except HTTPException as error:
+            await answer_problem(_routing(error, scope), scope, marked)
+        except Exception:
+            log.exception("request %s failed: %s %s", request_id, scope["method"], scope["path"])
+            if started:
+                raise
+            fault = InternalError("nis failed to answer.", remedy=f"The server's log has the reason under {request_id}.")
+            await answer_problem(fault, scope, marked)
+
+
+def _open(path: str) -> bool:
+    """Whether the path is a page of the console, which holds no data and must load before a key can be given."""
+    return path in {"/", "/docs", "/favicon.ico"} or path.startswith(("/console/", "/a2ui/catalogs/"))
+
+
+def _routing(error: HTTPException, scope: Mapping[str, Any]) -> NisError:
+    if error.status_code == 405:
+        allowed = (error.headers or {}).get("Allow", "")
+        return WrongMethod(
+            f"{scope['path']} does not answer {scope['method']}.", field="method", value=scope["method"], remedy=f"Use {allowed}."
+        )
+    return _unknown_path(scope)
+
+
+async def not_found(scope: Scope, _receive: Receive, send: Send) -> None:
+    """What a router falls back to: 404 as a problem, and a refused handshake for a socket."""
+    if scope["type"] == "websocket":
+        await send({"type": "websocket.close", "code": 1000})
+        return
+    raise _unknown_path(scope)
+
+
+def _unknown_path(scope: Mapping[str, Any]) -> NotFound:
+    return NotFound(
+        f"Nothing answers {scope['path']!r}.", field="path", value=scope["path"], remedy="See /docs for what there is."
+    )
+
+
+def _too_large(size: int, limit: int) -> TooLarge:
+    return TooLarge(
+        f"The body has {size} bytes or more; at most {limit} are read.",
+        field="body",
+        value=size,
+        remedy="Send less, or raise NIS_MAX_BODY.",
+    )
+
+
+async def answer_problem(error: NisError, scope: Mapping[str, Any], send: Send) -> None:
+    """Answer an HTTP request with a problem document."""
+    document = {**error.problem(), "instance": scope["path"], "request_id": scope["state"].get("request_id")}
+    body = json.dumps(document).encode()
+    headers = [
+        (b"content-type", b"application/problem+json"),
+        (b"content-length", str(len(body)).encode()),
+        (b"cache-control", b"no-store"),
+    ]
+    if error.codes.http == 401:
+        headers.append((b"www-authenticate", b"Bearer"))
+    if error.codes.http in {429, 503}:
+        headers.append((b"retry-after", b"1"))
+    await send({"type": "http.response.start", "status": error.codes.http, "headers": headers})
+    await send({"type": "http.response.body", "body": body})

@@ -1,0 +1,25 @@
+"""The paths fixed by earlier callers: the one place where a derived surface names operations."""
+
+from __future__ import annotations
+
+from nis_backend.surfaces.rest.derive import RestRoute
+
+CHAT = RestRoute(method="POST", path="/chat", operation="chat.send_message")
+
+FIXED = (
+    RestRoute(method="GET", path="/health", operation="system.check_health"),
+    RestRoute(method="GET", path="/health/live", operation="system.check_live"),
+    RestRoute(method="GET", path="/health/ready", operation="system.check_ready"),
+    CHAT,
+)
+
+PUBLIC = frozenset({"/health", "/health/live", "/health/ready", "/.well-known/agent-card.json"})
+"""Paths that answer without a key."""
+
+GENUI_FIELD = "genui_enabled"
+
+COMMANDS = {"doctor": "system.run_doctor", "chat": "chat.send_message", "operations": "operations.list_operations"}
+"""Short commands of the command line."""
+
+LOOKUP = "operations.get_operation"
+"""How the command line learns of an operation that only the running server has."""

@@ -1,0 +1,26 @@
+"""Function tools for models, derived: one for each operation that answers a model."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from nis_backend.operation import Entry, Json
+
+
+def tools(entries: Iterable[Entry]) -> list[Json]:
+    """The tools as OpenAI's dialect lists them; a tool's name may hold no dot."""
+    return [
+        {
+            "type": "function",
+            "function": {
+                "name": entry.name.replace(".", "-"),
+                "description": entry.description,
+                "parameters": entry.request_schema,
+            },
+        }
+        for entry in entries
+        if entry.shape == "model"
+    ]

@@ -1,0 +1,203 @@
+"""The suite's own ground: no network beyond this machine, a clean environment, and a real server to call."""
+
+from __future__ import annotations
+
+import ctypes
+import fcntl
+import json
+import os
+import runpy
+import signal
+import socket
+import struct
+import subprocess
+import sys
+import threading
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Generator, Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Protocol
+
+import pytest
+
+from nis_backend.settings import Settings
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+ROOT = Path(__file__).resolve().parent.parent
+OFFLINE = ROOT / "tests" / "offline"
+START_SECONDS = 60.0
+"""How long a server may take to answer; two cores run the whole suite beside it."""
+
+
+def _leave_network() -> bool:
+    """Move this process, and so its children, to a network of its own that has loopback only.
+
+    The kernel refuses it in most containers and to a process with threads; the audit hook stands alone then.
+    """
+    if sys.platform != "linux" or threading.active_count() > 1:
+        return False
+    new_user, new_network = 0x10000000, 0x40000000
+    uid, gid = os.getuid(), os.getgid()
+    if ctypes.CDLL(None, use_errno=True).unshare(new_network | (new_user if uid else 0)):
+        return False
+    if uid:
+        Path("/proc/self/setgroups").write_text("deny", "ascii")
+        Path("/proc/self/uid_map").write_text(f"{uid} {uid} 1", "ascii")
+        Path("/proc/self/gid_map").write_text(f"{gid} {gid} 1", "ascii")
+    up_and_running, get_flags, set_flags = 0x41, 0x8913, 0x8914
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as handle:
+        request = bytearray(struct.pack("16sH14x", b"lo", 0))
+        fcntl.ioctl(handle, get_flags, request)
+        flags = struct.unpack_from("H", request, 16)[0] | up_and_running
+        fcntl.ioctl(handle, set_flags, struct.pack("16sH14x", b"lo", flags))
+    return True
+
+
+def _clean_environment(folder: Path) -> None:
+    """Settings of the person who runs the suite do not reach it, nor does the suite reach that person's data."""
+    weights = os.environ.get("NIS_WEIGHTS") or str(Settings().weights)
+    for field in Settings.model_fields.values():
+        os.environ.pop(str(field.alias), None)
+    os.environ |= {
+        "NIS_WEIGHTS": weights,
+        "XDG_DATA_HOME": str(folder),
+        "PYTHONPATH": os.pathsep.join([str(OFFLINE), *filter(None, [os.environ.get("PYTHONPATH")])]),
+        # Package clients that are not Python, or not with our path, are told as well.
+        "PIP_NO_INDEX": "1",
+        "UV_OFFLINE": "1",
+        "npm_config_offline": "true",
+        "HF_HUB_OFFLINE": "1",
+    }
+    for name in ("http_proxy", "https_proxy", "all_proxy"):
+        os.environ.pop(name, None)
+        os.environ.pop(name.upper(), None)
+
+
+KERNEL_NETWORK_OFF = _leave_network()
+runpy.run_path(str(OFFLINE / "sitecustomize.py"))
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _environment(tmp_path_factory: pytest.TempPathFactory) -> None:
+    _clean_environment(tmp_path_factory.mktemp("home"))
+
+
+@pytest.fixture(scope="session")
+def root() -> Path:
+    """The checkout."""
+    return ROOT
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+@pytest.fixture
+def free_port() -> int:
+    """A port of this machine that nobody listened on a moment ago."""
+    return _free_port()
+
+
+@dataclass(frozen=True, kw_only=True)
+class Server:
+    """A `nis serve` that answers."""
+
+    url: str
+    pid: int
+    data: Path
+    process: subprocess.Popen[bytes]
+    log: Path
+    """What it has written to its output so far."""
+
+    @property
+    def websocket_url(self) -> str:
+        """The same address for a socket."""
+        return self.url.replace("http", "ws", 1)
+
+    def kill(self) -> None:
+        """End it as a power cut would: no handler runs."""
+        self.process.kill()
+        self.process.wait(10)
+
+
+class Serve(Protocol):
+    """Starts a server for one test, which is ended with it."""
+
+    def __call__(self, *arguments: str, data: Path | None = None, **environment: str) -> Server:
+        """`nis serve *arguments` over `data` (a fresh folder when None), with these variables added."""
+        ...
+
+
+@contextmanager
+def running_server(
+    data: Path, arguments: tuple[str, ...] = (), environment: Mapping[str, str] | None = None
+) -> Generator[Server]:
+    """A server over this data folder, from its first answer to its orderly end."""
+    data.mkdir(parents=True, exist_ok=True)
+    log = data / "server.log"
+    address = data / "server.json"
+    command = [sys.executable, "-m", "nis_backend", "serve", "--port", "0", "--data", str(data), *arguments]
+    with log.open("ab") as output:
+        process = subprocess.Popen(
+            command, stdin=subprocess.DEVNULL, stdout=output, stderr=output, env={**os.environ, **(environment or {})}
+        )
+    try:
+        url = _wait_until_up(process, address, log)
+        yield Server(url=url, pid=process.pid, data=data, process=process, log=log)
+    finally:
+        if process.poll() is None:
+            process.send_signal(signal.SIGTERM)
+        try:
+            process.wait(30)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.wait(10)
+            pytest.fail(f"the server did not end within 30 s of SIGTERM:\n{log.read_text()[-4000:]}")
+
+
+def _wait_until_up(process: subprocess.Popen[bytes], address: Path, log: Path) -> str:
+    deadline = time.monotonic() + START_SECONDS
+    while time.monotonic() < deadline:
+        try:
+            held = json.loads(address.read_text())
+            # Another pid is an earlier server's, which left its file: this one has not written its own yet.
+            if held["pid"] == process.pid and held["url"]:
+                with urllib.request.urlopen(f"{held['url']}/health", timeout=5) as answer:
+                    if answer.status == 200:
+                        return str(held["url"])
+        except (FileNotFoundError, json.JSONDecodeError, urllib.error.URLError):
+            pass
+        try:
+            # The wait between two looks is a wait for its death, which ends the matter at once.
+            code = process.wait(0.02)
+        except subprocess.TimeoutExpired:
+            continue
+        pytest.fail(f"the server ended with code {code} before it answered:\n{log.read_text()[-4000:]}")
+    pytest.fail(f"the server did not answer within {START_SECONDS:g} s:\n{log.read_text()[-4000:]}")
+
+
+@pytest.fixture(scope="session")
+def server(tmp_path_factory: pytest.TempPathFactory, _environment: None) -> Iterator[Server]:
+    """One server with default settings, shared by all tests that change nothing of it."""
+    with running_server(tmp_path_factory.mktemp("server")) as one:
+        yield one
+
+
+@pytest.fixture
+def serve(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Serve]:
+    """Servers of a test's own: `serve("--app", file, NIS_IDLE_SECONDS="1")`."""
+    with ExitStack() as stack:
+
+        def start(*arguments: str, data: Path | None = None, **environment: str) -> Server:
+            folder = data or tmp_path_factory.mktemp("server")
+            return stack.enter_context(running_server(folder, arguments, environment))
+
+        yield start

@@ -1,0 +1,208 @@
+"""Entries for worker processes: each does the one thing its name says."""
+
+from __future__ import annotations
+
+import asyncio
+import ctypes
+import os
+import signal
+import struct
+import subprocess
+import sys
+import threading
+from collections.abc import AsyncIterator, Callable
+from pathlib import Path
+from typing import Any
+
+from nis_backend.drivers.compute.base import WorkerContext
+from nis_backend.errors import Conflict, FieldError, Unavailable
+
+Json = dict[str, Any]  # Any: JSON
+Handle = Callable[[Json, WorkerContext], AsyncIterator[Json]]
+
+
+class Answers:
+    """A handler of one function."""
+
+    def __init__(self, handle: Handle) -> None:
+        self.handle = handle
+
+
+def count(options: Json) -> Answers:
+    """Yields `n` numbered items, giving way to other calls between them."""
+
+    async def handle(payload: Json, _ctx: WorkerContext) -> AsyncIterator[Json]:
+        for number in range(payload["n"]):
+            yield {"name": payload.get("name", ""), "number": number, "pid": os.getpid(), **options}
+            await asyncio.sleep(0)
+
+    return Answers(handle)
+
+
+def echo(_options: Json) -> Answers:
+    """Yields its payload back."""
+
+    async def handle(payload: Json, _ctx: WorkerContext) -> AsyncIterator[Json]:
+        yield payload
+
+    return Answers(handle)
+
+
+def environment(_options: Json) -> Answers:
+    """Yields what the process was given."""
+
+    async def handle(_payload: Json, _ctx: WorkerContext) -> AsyncIterator[Json]:
+        descriptors = sorted(int(name) for name in os.listdir("/proc/self/fd")) if sys.platform == "linux" else []
+        yield {"environment": dict(os.environ), "session": os.getsid(0), "pid": os.getpid(), "descriptors": descriptors}
+
+    return Answers(handle)
+
+
+def gate(_options: Json) -> Answers:
+    """Holds each call until another releases it or it is cancelled; `{"ended"}` tells which calls were."""
+    held: dict[str, asyncio.Event] = {}
+    ended: list[str] = []
+
+    async def handle(payload: Json, ctx: WorkerContext) -> AsyncIterator[Json]:
+        match payload:
+            case {"hold": str(name)}:
+                held[name] = asyncio.Event()
+                yield {"held": name, "pid": os.getpid()}
+                try:
+                    await held[name].wait()
+                except asyncio.CancelledError:
+                    ended.append(name)
+                    assert ctx.cancelled()
+                    raise
+                yield {"released": name}
+            case {"release": str(name)}:
+                held[name].set()
+                yield {}
+            case _:
+                yield {"ended": ended}
+
+    return Answers(handle)
+
+
+def stubborn(_options: Json) -> Answers:
+    """Ignores every cancellation."""
+
+    async def handle(payload: Json, _ctx: WorkerContext) -> AsyncIterator[Json]:
+        yield {"pid": os.getpid()}
+        while payload.get("stay"):
+            try:
+                await asyncio.Event().wait()
+            except asyncio.CancelledError:
+                continue
+
+    return Answers(handle)
+
+
+def blocked(_options: Json) -> Answers:
+    """Blocks its process's only loop, with a process of its own started before."""
+
+    async def handle(_payload: Json, _ctx: WorkerContext) -> AsyncIterator[Json]:
+        child = subprocess.Popen([sys.executable, "-c", "input()"], stdin=subprocess.PIPE)
+        yield {"pid": os.getpid(), "child": child.pid}
+        threading.Event().wait()
+
+    return Answers(handle)
+
+
+def silent_parent(_options: Json) -> Answers:
+    """Leaves a process behind that holds the socket, and dies."""
+
+    async def handle(_payload: Json, _ctx: WorkerContext) -> AsyncIterator[Json]:
+        socket = int(sys.argv[1])
+        child = subprocess.Popen([sys.executable, "-c", "input()"], stdin=subprocess.PIPE, pass_fds=(socket,))
+        yield {"child": child.pid}
+        os.kill(os.getpid(), signal.SIGSEGV)
+
+    return Answers(handle)
+
+
+def report(_options: Json) -> Answers:
+    """Says how far it is from a thread, then answers."""
+
+    def work(ctx: WorkerContext) -> None:
+        for step in range(100_000):
+            ctx.progress(step / 100_000, "counting")
+        ctx.progress(1, "counted")
+
+    async def handle(_payload: Json, ctx: WorkerContext) -> AsyncIterator[Json]:
+        await asyncio.to_thread(work, ctx)
+        yield {}
+
+    return Answers(handle)
+
+
+def failing(_options: Json) -> Answers:
+    """Fails as the payload says."""
+
+    async def handle(payload: Json, _ctx: WorkerContext) -> AsyncIterator[Json]:
+        if payload.get("how") == "known":
+            wrong = FieldError(field="a", value="1", message="is taken", remedy="Give another.")
+            raise Conflict("It is taken.", remedy="Take another.", field="name", value="this one", fields=[wrong])
+        if payload.get("how") == "package":
+            import package_that_nobody_has  # noqa: F401, PLC0415 # pyright: ignore[reportMissingImports, reportUnusedImport]
+        if payload.get("how") == "exit":
+            os._exit(7)
+        if payload.get("how") == "crash":
+            ctypes.string_at(0)
+        if payload.get("how") == "unknown":
+            raise ZeroDivisionError("secret of the inside")
+        yield {"NaN": float("nan")} if payload.get("how") == "nan" else {"pid": os.getpid()}
+
+    return Answers(handle)
+
+
+def without_weights(options: Json) -> Answers:
+    """Refuses to open until a file is there."""
+    if not Path(options["file"]).exists():
+        raise Unavailable("The weights are missing.", remedy="Run: nis weights pull.")
+    return echo(options)
+
+
+def flood(options: Json) -> Answers:
+    """Yields without end; how many so far is in the file it was told."""
+
+    async def handle(payload: Json, _ctx: WorkerContext) -> AsyncIterator[Json]:
+        number = 0
+        while True:
+            yield {"number": number, "filling": b"x" * int(payload["size"])}
+            number += 1
+            Path(options["file"]).write_text(str(number), "ascii")
+
+    return Answers(handle)
+
+
+def hostile(_options: Json) -> Answers:
+    """Writes to the socket itself: whatever bytes the payload holds."""
+
+    async def handle(payload: Json, _ctx: WorkerContext) -> AsyncIterator[Json]:
+        os.set_blocking(int(sys.argv[1]), True)  # noqa: FBT003 - the standard library's own signature
+        for _ in range(payload.get("times", 1)):
+            os.write(int(sys.argv[1]), payload["bytes"])
+        await asyncio.Event().wait()
+        yield {}
+
+    return Answers(handle)
+
+
+def printing(_options: Json) -> Answers:
+    """Prints as native libraries do, past Python."""
+
+    async def handle(_payload: Json, _ctx: WorkerContext) -> AsyncIterator[Json]:
+        os.write(1, b"printed on stdout\n")
+        yield {}
+
+    return Answers(handle)
+
+
+def slow_to_open(options: Json) -> Answers:
+    """Opens when something is written into the pipe it was told."""
+    Path(options["pipe"]).read_bytes()
+    return gate(options)
+
+
+HUGE = struct.pack("!II", 2**31, 0)

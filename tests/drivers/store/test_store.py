@@ -1,0 +1,214 @@
+"""The contract of the store, run over every implementation."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import sqlite3
+from collections.abc import AsyncIterator, Awaitable, Callable
+from pathlib import Path
+
+import pytest
+
+from nis_backend.drivers.store.base import Append, NewEvent, Row, Store
+from nis_backend.drivers.store.sqlite import SqliteStore
+from nis_backend.errors import Conflict, Fenced, NotFound, Unavailable
+
+OPENERS = {"sqlite": lambda folder: SqliteStore(folder / "nis.db")}
+
+Body = Callable[[Store], Awaitable[None]]
+
+
+@contextlib.asynccontextmanager
+async def opened(kind: str, folder: Path) -> AsyncIterator[Store]:
+    """One implementation, closed at the end."""
+    store = OPENERS[kind](folder)
+    try:
+        yield store
+    finally:
+        await store.close()
+
+
+@pytest.fixture(params=sorted(OPENERS))
+def with_store(request: pytest.FixtureRequest, tmp_path: Path) -> Callable[[Body], None]:
+    """Runs a test's body with each implementation."""
+
+    async def within(body: Body) -> None:
+        async with opened(str(request.param), tmp_path) as store:
+            await body(store)
+
+    return lambda body: asyncio.run(within(body))
+
+
+def run_row(run_id: str, created: float = 1.0, **given: object) -> Row:
+    """A run's row before anyone holds it."""
+    row: Row = {
+        "id": run_id,
+        "operation": "chat.send_message",
+        "state": "queued",
+        "attempt": 1,
+        "last_seq": 0,
+        "format": 1,
+        "conversation_id": None,
+        "created": created,
+        "updated": created,
+        "input": "{}",
+        "result": None,
+        "problem": None,
+    }
+    return {**row, **given}
+
+
+def events(run_id: str, *texts: str, attempt: int | None = 1, owner: str = "ann", **changes: object) -> Append:
+    """An append of text events."""
+    made = [NewEvent(type="text_delta", body=f'{{"step": 1, "text": "{text}"}}') for text in texts]
+    return Append(owner=owner, run_id=run_id, attempt=attempt, events=made, changes=changes)
+
+
+def test_numbers_are_dense_and_ordered_under_concurrent_appends(with_store: Callable[[Body], None]) -> None:
+    """A hundred appends at once to ten runs give each run the numbers 1, 2, 3, … without a hole."""
+
+    async def body(store: Store) -> None:
+        for index in range(10):
+            await store.insert("runs", "ann", run_row(f"run-{index}"))
+        await asyncio.gather(*(store.append(events(f"run-{n % 10}", "a", "b")) for n in range(100)))
+        for index in range(10):
+            rows = await store.events("ann", f"run-{index}", 0)
+            assert [row["seq"] for row in rows] == list(range(1, 21))
+
+    with_store(body)
+
+
+def test_an_event_is_read_only_once_its_append_has_returned_its_number(with_store: Callable[[Body], None]) -> None:
+    """The number an append answers is the one that readers find, and the listener hears it."""
+
+    async def body(store: Store) -> None:
+        heard: list[tuple[str, int]] = []
+        store.listen(lambda run_id, seq: heard.append((run_id, seq)))
+        await store.insert("runs", "ann", run_row("run-1"))
+        seq, time = await store.append(events("run-1", "a", "b", "c"))
+        rows = await store.events("ann", "run-1", 1)
+        assert seq == 3
+        assert [row["seq"] for row in rows] == [2, 3]
+        assert {row["time"] for row in rows} == {time}
+        assert heard == [("run-1", 3)]
+
+    with_store(body)
+
+
+def test_a_stale_holder_is_refused_and_the_rest_of_its_batch_lands(with_store: Callable[[Body], None]) -> None:
+    """The fence: an append under an old attempt adds nothing, and the appends that arrived with it are untouched."""
+
+    async def body(store: Store) -> None:
+        await store.insert("runs", "ann", run_row("run-1", attempt=2))
+        await store.insert("runs", "ann", run_row("run-2"))
+        answers = await asyncio.gather(
+            store.append(events("run-2", "a")),
+            store.append(events("run-1", "stale", attempt=1)),
+            store.append(events("run-1", "held", attempt=2)),
+            return_exceptions=True,
+        )
+        assert isinstance(answers[1], Fenced)
+        assert [row["body"] for row in await store.events("ann", "run-1", 0)] == ['{"step": 1, "text": "held"}']
+        assert len(await store.events("ann", "run-2", 0)) == 1
+
+    with_store(body)
+
+
+def test_a_command_needs_no_attempt_but_a_run_that_has_not_ended(with_store: Callable[[Body], None]) -> None:
+    """Commands come from any host; nothing follows a run's end."""
+
+    async def body(store: Store) -> None:
+        await store.insert("runs", "ann", run_row("run-1"))
+        await store.append(events("run-1", "command", attempt=None))
+        await store.append(events("run-1", "end", state="succeeded", result='"done"'))
+        row = await store.get("runs", "ann", "run-1")
+        assert row is not None
+        assert (row["state"], row["result"], row["last_seq"]) == ("succeeded", '"done"', 2)
+        for attempt in (1, None):
+            with pytest.raises(Conflict):
+                await store.append(events("run-1", "late", attempt=attempt))
+
+    with_store(body)
+
+
+def test_another_owners_rows_are_absent(with_store: Callable[[Body], None]) -> None:
+    """Each query carries the owner: reading, listing, changing, appending."""
+
+    async def body(store: Store) -> None:
+        await store.insert("runs", "ann", run_row("run-1"))
+        await store.append(events("run-1", "a"))
+        assert await store.get("runs", "bob", "run-1") is None
+        assert await store.select("runs", "bob") == []
+        assert await store.events("bob", "run-1", 0) == []
+        assert not await store.update("runs", "bob", "run-1", {"state": "failed"})
+        with pytest.raises(NotFound):
+            await store.append(events("run-1", "b", owner="bob"))
+
+    with_store(body)
+
+
+def test_paging_visits_each_row_once(with_store: Callable[[Body], None]) -> None:
+    """Rows with the same time of creation are told apart by their id."""
+
+    async def body(store: Store) -> None:
+        for index in range(7):
+            await store.insert("runs", "ann", run_row(f"run-{index}", created=float(index // 3)))
+        seen: list[str] = []
+        place: tuple[float, str] | None = None
+        while page := await store.select("runs", "ann", before=place, limit=2):
+            seen += [row["id"] for row in page]
+            place = (page[-1]["created"], page[-1]["id"])
+        assert seen == [f"run-{index}" for index in reversed(range(7))]
+
+    with_store(body)
+
+
+def test_an_id_is_taken_once(with_store: Callable[[Body], None]) -> None:
+    """A second row of the same id is refused by name."""
+
+    async def body(store: Store) -> None:
+        await store.insert("runs", "ann", run_row("run-1"))
+        with pytest.raises(Conflict, match="run-1"):
+            await store.insert("runs", "bob", run_row("run-1"))
+
+    with_store(body)
+
+
+def test_claiming_raises_the_attempt_of_open_runs_alone(with_store: Callable[[Body], None]) -> None:
+    """After a restart the earlier holder's attempt is stale; runs that had ended stay as they were."""
+
+    async def body(store: Store) -> None:
+        await store.insert("runs", "ann", run_row("run-1", state="running"))
+        await store.insert("runs", "bob", run_row("run-2", state="succeeded"))
+        claimed = await store.claim(["queued", "running"])
+        assert [(row["id"], row["owner"], row["attempt"]) for row in claimed] == [("run-1", "ann", 2)]
+        with pytest.raises(Fenced):
+            await store.append(events("run-1", "stale"))
+
+    with_store(body)
+
+
+def test_what_was_written_is_there_after_closing(tmp_path: Path) -> None:
+    """Another process that opens the file finds the log."""
+
+    async def write() -> None:
+        async with opened("sqlite", tmp_path) as store:
+            await store.insert("runs", "ann", run_row("run-1"))
+            await store.append(events("run-1", "a", "b"))
+
+    async def read() -> list[int]:
+        async with opened("sqlite", tmp_path) as store:
+            return [row["seq"] for row in await store.events("ann", "run-1", 0)]
+
+    asyncio.run(write())
+    assert asyncio.run(read()) == [1, 2]
+
+
+def test_a_database_of_a_newer_version_is_refused(tmp_path: Path) -> None:
+    """An older nis does not touch what it cannot read."""
+    connection = sqlite3.connect(tmp_path / "nis.db")
+    connection.execute("pragma user_version = 99")
+    connection.close()
+    with pytest.raises(Unavailable, match="version 99"):
+        SqliteStore(tmp_path / "nis.db")

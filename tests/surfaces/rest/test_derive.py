@@ -1,0 +1,61 @@
+"""Routes follow from names and traits: each rule of the design beside the route it gives."""
+
+from __future__ import annotations
+
+import pytest
+
+from nis_backend.operation import Entry, Json
+from nis_backend.surfaces.rest.derive import RestRoute, check_clashes, in_order, routes_of
+
+SCALARS: Json = {"properties": {"id": {"type": "string"}, "limit": {"type": "integer"}}}
+LISTS: Json = {"properties": {"id": {"type": "string"}, "values": {"type": "array"}}}
+
+RULES = [
+    ("runs.list_runs", {"resource": "run"}, ["GET /runs"]),
+    ("runs.get_run", {"resource": "run"}, ["GET /runs/{id}"]),
+    ("budgets.create_budget", {"resource": "budget", "effect": "writes"}, ["POST /budgets"]),
+    ("budgets.update_budget", {"resource": "budget", "effect": "writes"}, ["PATCH /budgets/{id}"]),
+    ("remote_agents.delete_remote_agent", {"resource": "agent", "effect": "destroys"}, ["DELETE /remote-agents/{id}"]),
+    ("runs.cancel_run", {"on": "run", "effect": "writes"}, ["POST /runs/{id}/cancel"]),
+    ("runs.provide_input", {"on": "run", "effect": "writes"}, ["POST /runs/{id}/provide-input"]),
+    ("runs.stream_events", {"on": "run"}, ["GET /runs/{id}/events"]),
+    ("physics.solve_heat", {"request_schema": LISTS}, ["POST /physics/solve-heat"]),
+    ("physics.get_constant", {}, ["GET /physics/get-constant", "POST /physics/get-constant"]),
+    ("chat.send_message", {"effect": "writes"}, ["POST /chat/send-message"]),
+]
+
+
+def entry(name: str, **given: object) -> Entry:
+    """A declaration with these traits."""
+    traits = {"effect": "reads", "request_schema": SCALARS, **given}
+    return Entry(
+        name=name, summary="", description="", shape="model", module="", result_schema={}, scopes=(), **traits  # pyright: ignore[reportArgumentType] - the table's values fit
+    )
+
+
+@pytest.mark.parametrize(("name", "traits", "expected"), RULES, ids=[rule[0] for rule in RULES])
+def test_a_route_follows_from_name_and_traits(name: str, traits: dict[str, object], expected: list[str]) -> None:
+    """DESIGN: operations and REST."""
+    assert [f"{route.method} {route.path}" for route in routes_of(entry(name, **traits))] == expected
+
+
+def test_an_enum_by_reference_is_a_scalar() -> None:
+    """A choice among names fits a query."""
+    schema: Json = {
+        "properties": {"name": {"$ref": "#/$defs/Constant"}},
+        "$defs": {"Constant": {"enum": ["c"], "type": "string"}},
+    }
+    assert routes_of(entry("physics.get_constant", request_schema=schema))[0].method == "GET"
+
+
+def test_two_operations_on_one_route_are_refused() -> None:
+    """A clash names both operations."""
+    clash = [RestRoute(method="GET", path="/a", operation="a.list_a"), RestRoute(method="GET", path="/a", operation="a.get_b")]
+    with pytest.raises(ValueError, match=r"a\.list_a and a\.get_b"):
+        check_clashes(clash)
+
+
+def test_literal_routes_precede_parameters() -> None:
+    """`/models/generate-text` is never read as the id of a model."""
+    routes = [RestRoute(method="GET", path=path, operation=path) for path in ("/models/{id}", "/models/find-one")]
+    assert [route.path for route in in_order(routes)] == ["/models/find-one", "/models/{id}"]

@@ -1,0 +1,265 @@
+"""The code's shape: what may import what, who may read the environment, and what a start may load.
+
+Each rule is a function from a module's name and its syntax tree to complaints, so that it can be shown to bite: a test
+gives every rule modules that break it.
+"""
+
+from __future__ import annotations
+
+import ast
+import json
+import re
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from nis_backend import catalog
+
+ROOT = Path(__file__).resolve().parent.parent
+PACKAGE = ROOT / "src" / "nis_backend"
+
+KERNEL = ("errors", "operation", "view", "run", "context", "settings")
+# Each layer and the layers it may import besides its own; a layer not named here is forbidden to it.
+LAYERS = {
+    "kernel": (),
+    "contract": ("kernel",),
+    "driver": ("kernel", "contract", "weights"),
+    "weights": ("kernel",),
+    "capability": ("kernel", "contract", "weights"),
+    "catalog": ("kernel", "contract", "capability"),
+    "surface": ("kernel", "contract", "catalog"),
+    "dialect": ("kernel", "contract", "catalog", "surface", "capability"),
+    "app": ("kernel", "contract", "driver", "weights", "capability", "catalog", "surface", "dialect"),
+    "generate": ("kernel", "contract", "capability", "catalog", "surface", "dialect"),
+    "entry": ("kernel", "contract", "weights", "catalog", "surface", "app"),
+}
+DIALECTS = ("openai", "a2a", "agui", "voice")
+CONTRACTS_FOR = ("run", "context")
+ENVIRONMENT_READERS = ("nis_backend.settings", "nis_backend.app", "nis_backend.__main__")
+NAMES_OPERATIONS = "nis_backend.surfaces.rest.fixed"
+# What a serving process must not have loaded before the first call that needs it.
+HEAVY = (
+    *("torch", "transformers", "scipy", "cv2", "onnxruntime", "numpy", "pint", "xllamacpp"),
+    *("alembic", "sqlalchemy", "a2a", "a2ui", "mcp", "google.protobuf", "aiohttp", "httpx", "requests", "rich"),
+)
+
+
+def layer_of(module: str) -> str:
+    """The layer a module is in."""
+    parts = module.split(".")[1:]
+    head = parts[0] if parts else ""
+    if head in KERNEL or not parts:
+        return "kernel"
+    if head == "drivers":
+        package = PACKAGE.joinpath(*parts).is_dir()
+        return "contract" if package or parts[-1] == "base" else "driver"
+    if head == "capabilities":
+        return "capability"
+    if head == "surfaces":
+        return "dialect" if len(parts) > 1 and parts[1] in DIALECTS else "surface"
+    if head == "__main__":
+        return "entry"
+    assert head in LAYERS, f"{module} has no layer: say in LAYERS what it may import"
+    return head
+
+
+def modules() -> Iterator[tuple[str, ast.Module]]:
+    """Every module of the package and its tree."""
+    for path in sorted(PACKAGE.rglob("*.py")):
+        name = ".".join(path.relative_to(PACKAGE.parent).with_suffix("").parts).removesuffix(".__init__")
+        yield name, ast.parse(path.read_text(encoding="utf-8"), str(path))
+
+
+def imports(tree: ast.AST) -> Iterator[tuple[int, str, str]]:
+    """Line, module and name (`""` when the module itself) of every import, wherever it stands."""
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Import):
+            yield from ((node.lineno, alias.name, "") for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            assert node.level == 0, f"line {node.lineno}: imports are absolute here"
+            yield from ((node.lineno, str(node.module), alias.name) for alias in node.names)
+
+
+def target_of(module: str, name: str) -> str:
+    """The module an import reaches: `from package import module` reaches the module."""
+    path = PACKAGE.parent.joinpath(*module.split("."), name)
+    return f"{module}.{name}" if name and (path.is_dir() or path.with_suffix(".py").is_file()) else module
+
+
+def one_way(name: str, tree: ast.Module) -> Iterator[str]:
+    """Imports go one way: app → surfaces → catalog → capabilities → drivers/*/base, all of them onto the kernel."""
+    mine = layer_of(name)
+    for line, module, what in imports(tree):
+        if not module.startswith("nis_backend"):
+            continue
+        target = target_of(module, what)
+        theirs = layer_of(target)
+        # The kernel itself knows drivers by their contracts only, and only where a call or a run stands on them.
+        base_in_kernel = mine == "kernel" and theirs == "contract" and name.rpartition(".")[2] in CONTRACTS_FOR
+        if theirs != mine and theirs not in LAYERS[mine] and not base_in_kernel:
+            yield f"{name}:{line} ({mine}) imports {target} ({theirs})"
+        if mine == theirs == "driver" and name.split(".")[2] != target.split(".")[2]:
+            yield f"{name}:{line} imports the driver {target} of another role"
+
+
+def operations_only(name: str, tree: ast.Module) -> Iterator[str]:
+    """A capability imports of another one its operations, never its insides."""
+    if layer_of(name) != "capability":
+        return
+    own = name.split(".")[:3]
+    for line, module, what in imports(tree):
+        target = target_of(module, what).split(".")
+        if target[:2] != ["nis_backend", "capabilities"] or target[:3] == own or len(target) < 3:
+            continue
+        if target[3:] not in ([], ["operations"]) or what.startswith("_"):
+            yield f"{name}:{line} reaches into {'.'.join(target)}"
+
+
+def light_top(name: str, tree: ast.Module) -> Iterator[str]:
+    """What the catalog names loads the standard library, pydantic and us, and so does all that it loads of us."""
+    if name not in CAPABILITIES:
+        return
+    allowed = {*sys.stdlib_module_names, "pydantic", "pydantic_core", "nis_backend"}
+    seen, waiting = {name}, [(name, tree)]
+    while waiting:
+        current, body = waiting.pop()
+        for node in body.body:
+            for line, module, what in imports(node) if isinstance(node, ast.Import | ast.ImportFrom) else ():
+                if module.partition(".")[0] not in allowed:
+                    yield f"{current}:{line} loads {module} at its top, and so does {name}"
+                target = target_of(module, what)
+                path = PACKAGE.parent.joinpath(*target.split(".")).with_suffix(".py")
+                if target not in seen and target.startswith("nis_backend.capabilities.") and path.is_file():
+                    seen.add(target)
+                    waiting.append((target, ast.parse(path.read_text("utf-8"))))
+
+
+def environment(name: str, tree: ast.Module) -> Iterator[str]:
+    """Settings are read in one place: nothing else looks at the environment."""
+    if name in ENVIRONMENT_READERS:
+        return
+    for node in ast.walk(tree):
+        names = [node.attr] if isinstance(node, ast.Attribute) else []
+        if isinstance(node, ast.ImportFrom) and node.module == "os":
+            names = [alias.name for alias in node.names]
+        if isinstance(node, ast.Attribute | ast.ImportFrom) and {"environ", "environb", "getenv"} & {*names}:
+            yield f"{name}:{node.lineno} reads the environment: make it a setting"
+
+
+def names_no_operation(name: str, tree: ast.Module) -> Iterator[str]:
+    """A derived surface loops over the catalog and names no operation; dialects and one table of fixed paths do."""
+    if layer_of(name) != "surface" or name == NAMES_OPERATIONS:
+        return
+    documented = {
+        id(node.body[0].value)
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Module | ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef)
+        and node.body
+        and isinstance(node.body[0], ast.Expr)
+    }
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Constant) and isinstance(node.value, str) and id(node) not in documented:
+            words = set(re.findall(r"[a-z][a-z0-9_]*\.[a-z][a-z0-9_]*", node.value))
+            for operation in sorted(words & OPERATIONS):
+                yield f"{name}:{node.lineno} names the operation {operation}"
+
+
+CAPABILITIES = catalog.CAPABILITIES
+OPERATIONS = frozenset(str(entry["name"]) for entry in json.loads((PACKAGE / "catalog.json").read_text()))
+Rule = Callable[[str, ast.Module], Iterator[str]]
+RULES: tuple[Rule, ...] = (one_way, operations_only, light_top, environment, names_no_operation)
+
+
+@pytest.mark.parametrize("rule", RULES, ids=lambda rule: rule.__name__)
+def test_every_module_obeys(rule: Rule) -> None:
+    """Promise: the directions of DESIGN.md, read from the source and not from what happens to be imported."""
+    assert not [complaint for name, tree in modules() for complaint in rule(name, tree)]
+
+
+@pytest.mark.parametrize(
+    ("rule", "module", "source"),
+    [
+        (one_way, "nis_backend.operation", "from nis_backend.drivers.store.base import Store"),
+        (one_way, "nis_backend.context", "from nis_backend.drivers.store.sqlite import SqliteStore"),
+        (one_way, "nis_backend.errors", "from nis_backend.capabilities import runs"),
+        (one_way, "nis_backend.drivers.store.base", "from nis_backend.drivers.store.sqlite import SqliteStore"),
+        (one_way, "nis_backend.drivers.store.sqlite", "import nis_backend.catalog"),
+        (one_way, "nis_backend.drivers.store.sqlite", "from nis_backend.drivers.dispatch.in_process import InProcess"),
+        (one_way, "nis_backend.capabilities.runs", "def f():\n    from nis_backend.catalog import Catalog"),
+        (one_way, "nis_backend.capabilities.runs", "from nis_backend.drivers.store.sqlite import SqliteStore"),
+        (one_way, "nis_backend.catalog", "from nis_backend.surfaces import guard"),
+        (one_way, "nis_backend.surfaces.guard", "from nis_backend import app"),
+        (one_way, "nis_backend.surfaces.guard", "from nis_backend.capabilities.runs import list_runs"),
+        (one_way, "nis_backend.surfaces.a2a.socket", "from nis_backend.drivers.store.sqlite import SqliteStore"),
+        (one_way, "nis_backend.generate", "from nis_backend.drivers.store.sqlite import SqliteStore"),
+        (operations_only, "nis_backend.capabilities.runs", "from nis_backend.capabilities.chat.agent import answer"),
+        (
+            operations_only,
+            "nis_backend.capabilities.chat.operations",
+            "from nis_backend.capabilities.runs import _page",
+        ),
+        (light_top, "nis_backend.capabilities.runs", "import numpy as np"),
+        (
+            light_top,
+            "nis_backend.capabilities.physics.operations",
+            "from nis_backend.capabilities.physics.compute import f",
+        ),
+        (environment, "nis_backend.capabilities.runs", "import os\nhome = os.environ['HOME']"),
+        (environment, "nis_backend.surfaces.guard", "from os import getenv"),
+        (names_no_operation, "nis_backend.surfaces.rest.endpoint", "NAME = 'runs.list_runs'"),
+        (names_no_operation, "nis_backend.surfaces.cli", "NAME = f'call runs.list_runs {1}'"),
+    ],
+)
+def test_a_rule_bites(rule: Rule, module: str, source: str) -> None:
+    """Promise: no rule is one that nothing could break."""
+    assert len(list(rule(module, ast.parse(source)))) == 1
+
+
+def test_a_module_outside_every_layer_is_refused() -> None:
+    """Promise: a file beside the others has a stated place, or the suite asks for one."""
+    with pytest.raises(AssertionError, match="has no layer"):
+        layer_of("nis_backend.helpers")
+
+
+def test_a_start_loads_nothing_heavy(tmp_path: Path) -> None:
+    """Promise: models, arrays, SDKs and HTTP clients load at their first use, so that the start is quick and memory low.
+
+    Reads the modules of a process that has built its application and answered `/health` through its lifespan.
+    """
+    program = """
+import asyncio, json, sys
+from pathlib import Path
+from nis_backend.app import Process, asgi
+from nis_backend.settings import read_settings
+
+async def main():
+    app = asgi(Process(read_settings({}, data=Path(sys.argv[1]))))
+    heard, told = asyncio.Queue(), asyncio.Queue()
+    task = asyncio.create_task(app({"type": "lifespan", "asgi": {"version": "3.0"}}, heard.get, told.put))
+    await heard.put({"type": "lifespan.startup"})
+    assert (await told.get())["type"] == "lifespan.startup.complete"
+    sent = []
+    async def receive(): return {"type": "http.request", "body": b"", "more_body": False}
+    async def send(message): sent.append(message)
+    scope = {"type": "http", "asgi": {"version": "3.0"}, "http_version": "1.1", "method": "GET", "scheme": "http",
+             "path": "/health", "raw_path": b"/health", "root_path": "", "query_string": b"",
+             "headers": [(b"host", b"127.0.0.1")], "client": ("127.0.0.1", 1), "server": ("127.0.0.1", 8000)}
+    await app(scope, receive, send)
+    loaded = sorted(sys.modules)
+    await heard.put({"type": "lifespan.shutdown"})
+    await task
+    print(json.dumps([sent[0]["status"], loaded]))
+
+asyncio.run(main())
+"""
+    done = subprocess.run(
+        [sys.executable, "-c", program, str(tmp_path)], capture_output=True, text=True, timeout=60, check=False
+    )
+    assert done.returncode == 0, done.stderr
+    status, loaded = json.loads(done.stdout.splitlines()[-1])
+    assert status == 200
+    assert "nis_backend.app" in loaded
+    assert not [name for name in loaded for heavy in HEAVY if name == heavy or name.startswith(f"{heavy}.")]

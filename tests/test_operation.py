@@ -1,0 +1,117 @@
+"""What a declaration refuses, and how a wrong request is told."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from typing import Annotated, Any
+
+import pytest
+from pydantic import Field
+
+from nis_backend.catalog import entry_of
+from nis_backend.errors import InvalidRequest, Malformed
+from nis_backend.operation import Model, Names, Operation, Recorded, Unit, operation
+
+
+class Throw(Model):
+    """A throw."""
+
+    speed: Annotated[float, Unit("m/s"), Names("velocity")] = Field(gt=0, description="Speed.")
+    label: str = "ball"
+
+
+class Fallen(Model):
+    """Where it fell."""
+
+    range: Annotated[float, Unit("m")]
+
+
+@operation("tests.throw_ball", effect="reads")
+def throw_ball(request: Throw, ctx: Any) -> Fallen:
+    """Throw a ball.
+
+    By hand.
+    """
+    return Fallen(range=request.speed)
+
+
+def test_a_declaration_is_data() -> None:
+    """Name, summary, unit and names reach the index that every surface reads."""
+    entry = entry_of(throw_ball)
+    assert (entry.family, entry.action, entry.summary, entry.shape) == ("tests", "throw_ball", "Throw a ball.", "model")
+    speed = entry.request_schema["properties"]["speed"]
+    assert (speed["unit"], speed["names"], speed["exclusiveMinimum"]) == ("m/s", ["velocity"], 0)
+
+
+def test_the_shape_of_a_call_is_its_return_type() -> None:
+    """A model, an iterator of items, a run."""
+
+    @operation("tests.stream_balls", effect="reads")
+    async def stream_balls(request: Throw, ctx: Any) -> AsyncIterator[Fallen]:
+        """Throw many."""
+        yield Fallen(range=1)
+
+    @operation("tests.record_ball", effect="writes")
+    async def record_ball(request: Throw, ctx: Any) -> Recorded[Fallen]:
+        """Throw one on record."""
+        return Fallen(range=1)
+
+    shapes: list[tuple[str, type]] = [(one.shape, one.result) for one in (throw_ball, stream_balls, record_ball)]
+    assert shapes == [("model", Fallen), ("stream", Fallen), ("run", Fallen)]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "field", "value"),
+    [
+        (b'{"speed": -1}', "speed", "-1"),
+        (b'{"speed": "fast"}', "speed", "fast"),
+        (b'{"speed": NaN}', "speed", "nan"),
+        (b'{"speed": 1, "sped": 2}', "sped", "2"),
+        (b"{}", "speed", ""),
+    ],
+)
+def test_a_wrong_field_is_named_with_its_value_and_a_remedy(arguments: bytes, field: str, value: str) -> None:
+    """Trust: bad input gets an error that names field, value and remedy."""
+    with pytest.raises(InvalidRequest) as refused:
+        throw_ball.validate(arguments)
+    assert (refused.value.field, refused.value.value) == (field, value)
+    assert field in refused.value.remedy
+
+
+def test_what_is_not_json_is_malformed() -> None:
+    """A body that cannot be read is another failure than a wrong field."""
+    with pytest.raises(Malformed):
+        throw_ball.validate(b'{"speed": ')
+
+
+@pytest.mark.parametrize("name", ["throw", "Physics.throw_ball", "physics.throw-ball", "physics.", "a." + "b" * 64])
+def test_a_name_is_family_and_verb_object(name: str) -> None:
+    """Names fit every protocol: lowercase, one dot, at most 64 characters."""
+    with pytest.raises(ValueError, match="family"):
+        operation(name, effect="reads")(throw_ball.function)
+
+
+def test_a_declaration_without_words_is_refused() -> None:
+    """The docstring's first line is the tool's description everywhere."""
+
+    def silent(request: Throw, ctx: Any) -> Fallen:
+        return Fallen(range=1)
+
+    with pytest.raises(ValueError, match="docstring"):
+        operation("tests.throw_silent", effect="reads")(silent)
+
+
+def test_a_physical_number_without_a_unit_is_refused() -> None:
+    """Beside numbers with units, one without says so on purpose."""
+
+    class Bare(Model):
+        """Half said."""
+
+        speed: Annotated[float, Unit("m/s")]
+        mass: float
+
+    bare: Operation[Any, Any] = Operation(
+        name="tests.weigh_ball", effect="reads", shape="model", function=throw_ball.function, request=Bare, result=Fallen
+    )
+    with pytest.raises(ValueError, match="mass"):
+        entry_of(bare)

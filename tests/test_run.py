@@ -1,0 +1,159 @@
+"""The run's log: the holder's pen, the readers, the end."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+
+from nis_backend.drivers.store.sqlite import SqliteStore
+from nis_backend.errors import Cancelled, InvalidRequest, NotFound, UpstreamFailed
+from nis_backend.operation import Model
+from nis_backend.run import (
+    CancelledRun,
+    Event,
+    Failed,
+    Journal,
+    RunLog,
+    StepRetried,
+    Succeeded,
+    Tail,
+    TextDelta,
+    Warned,
+    transcript,
+)
+
+
+class Nothing(Model):
+    """A request without fields."""
+
+
+@contextlib.asynccontextmanager
+async def begun(folder: Path) -> AsyncIterator[tuple[RunLog, Journal]]:
+    """A run that was written down, and its holder's pen."""
+    store = SqliteStore(folder / "nis.db")
+    log = RunLog(store, Tail(store), "ann")
+    await log.create("run-1", "chat.send_message", Nothing(), None)
+    try:
+        yield log, Journal(store, "ann", "run-1", 1)
+    finally:
+        await store.close()
+
+
+def test_a_reader_that_reconnects_misses_and_repeats_nothing(tmp_path: Path) -> None:
+    """Readers who leave after any event and come back with its number see the same log as one who stayed."""
+
+    async def body() -> None:
+        async with begun(tmp_path) as (log, journal):
+
+            async def read_in_pieces() -> list[int]:
+                seen: list[int] = []
+                while True:
+                    async for event in log.follow("run-1", seen[-1] if seen else 0):
+                        seen.append(event.seq)
+                        if event.terminal:
+                            return seen
+                        break
+
+            async def read_through() -> list[int]:
+                return [event.seq async for event in log.follow("run-1")]
+
+            readers = [asyncio.create_task(read_in_pieces()) for _ in range(3)]
+            readers.append(asyncio.create_task(read_through()))
+            for number in range(40):
+                await journal.write(Warned(message=str(number)))
+            await journal.write(Succeeded(result=None), state="succeeded", result="null")
+            async with asyncio.timeout(20):
+                assert await asyncio.gather(*readers) == [list(range(1, 42))] * 4
+
+    asyncio.run(body())
+
+
+def test_text_is_joined_but_the_first_words_come_at_once(tmp_path: Path) -> None:
+    """Two hundred words arrive whole and in order, in far fewer events, before any later event."""
+
+    async def body() -> None:
+        async with begun(tmp_path) as (log, journal):
+            await journal.text(1, "first ")
+            assert [event.body for event in await log.events("run-1")] == [TextDelta(step=1, text="first ")]
+            for number in range(200):
+                await journal.text(1, f"{number} ")
+            await journal.write(Warned(message="after the text"))
+            events = await log.events("run-1")
+            assert transcript(events) == "first " + "".join(f"{number} " for number in range(200))
+            assert len(events) < 100
+            assert events[-1].body == Warned(message="after the text")
+
+    asyncio.run(body())
+
+
+def test_held_text_is_committed_without_another_word(tmp_path: Path) -> None:
+    """The timer commits what waits, so a reader never waits for the next word."""
+
+    async def body() -> None:
+        async with begun(tmp_path) as (log, journal):
+            await journal.text(1, "a")
+            await journal.text(1, "b")
+            texts: list[str] = []
+            async with asyncio.timeout(10):
+                async for event in log.follow("run-1"):
+                    assert isinstance(event.body, TextDelta)
+                    texts.append(event.body.text)
+                    if "".join(texts) == "ab":
+                        return
+
+    asyncio.run(body())
+
+
+def test_a_retried_step_supersedes_its_own_words_only() -> None:
+    """What an earlier step said stands; what the cut step had said is gone."""
+    bodies = [
+        TextDelta(step=1, text="kept. "),
+        TextDelta(step=2, text="cut"),
+        StepRetried(step=2, attempt=2, reason="the worker died"),
+        TextDelta(step=2, text="whole."),
+    ]
+    log = [Event(run_id="r", seq=n, time=0.0, attempt=1, body=body) for n, body in enumerate(bodies, 1)]
+    assert transcript(log) == "kept. whole."
+
+
+def test_a_cursor_beyond_the_end_is_refused(tmp_path: Path) -> None:
+    """The number and the remedy are named, and another owner's run is not there."""
+
+    async def body() -> None:
+        async with begun(tmp_path) as (log, journal):
+            await journal.write(Warned(message="one"))
+            with pytest.raises(InvalidRequest, match="1 events") as refused:
+                await anext(log.follow("run-1", 5))
+            assert refused.value.field == "after"
+            with pytest.raises(NotFound):
+                await anext(log.follow("run-2"))
+
+    asyncio.run(body())
+
+
+def test_the_result_is_the_end_as_it_was(tmp_path: Path) -> None:
+    """A waiting caller gets the failure's class, message and remedy back; a cancel is `Cancelled`."""
+
+    async def body() -> None:
+        async with begun(tmp_path) as (log, journal):
+            waiting = asyncio.create_task(log.result("run-1"))
+            problem = UpstreamFailed("it broke", remedy="try another").problem()
+            await journal.write(
+                Failed(problem=problem),
+                state="failed",
+                problem='{"code": "upstream_failed", "detail": "it broke", "remedy": "try another"}',
+            )
+            with pytest.raises(UpstreamFailed) as failed:
+                await waiting
+            assert (failed.value.message, failed.value.remedy) == ("it broke", "try another")
+            await log.create("run-2", "chat.send_message", Nothing(), None)
+            second = Journal(log._store, "ann", "run-2", 1)
+            await second.write(CancelledRun(), state="cancelled")
+            with pytest.raises(Cancelled):
+                await log.result("run-2")
+
+    asyncio.run(body())
