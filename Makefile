@@ -24,6 +24,7 @@ uv_settings = links="$${PIP_FIND_LINKS:-$(call pip_setting,find-links)}"; index=
 	[ -z "$$index" ] || export UV_DEFAULT_INDEX="$${UV_DEFAULT_INDEX:-$$index}"; \
 	export UV_PYTHON="$(BIN)/python" UV_LINK_MODE="$${UV_LINK_MODE:-copy}" PATH="$(CURDIR)/$(BIN):$$PATH"
 install = $(uv_settings); uv pip install --compile-bytecode -e '$(want)' || { echo "── with pip instead"; $(BIN)/pip install -e '$(want)'; }
+forget = find $(VENV) -maxdepth 1 \( -name '.serves-*' -o -name '.tests-*' \) ! -name '*-$(KEY)' -delete
 say = @echo "── $(1)"
 
 # Node and npm come from a wheel of the extra dev: nothing is installed beyond .venv. (The wheel's own `npm` is a link that
@@ -44,7 +45,7 @@ serve: $(SERVES) weights ## install, fetch the embedded model, start the server 
 	@exec $(BIN)/nis serve $(ARGS)
 
 weights: $(SERVES) ## fetch the embedded model (98 MB, once) and check it
-	@$(BIN)/nis weights pull || echo "── Going on without the embedded model; \`make weights\` tries again."
+	@$(BIN)/nis weights pull smollm2-135m-instruct-q4_1 || echo "── Going on without the embedded model; \`make weights\` tries again."
 
 test: $(TESTS) $(WHEELHOUSE) weights $(CONSOLE) ## install what the tests need, then run them all with the network off
 	$(call say,the suite: the network is off from here)
@@ -89,13 +90,13 @@ $(SERVES): want := .[local,science]
 $(SERVES): | $(BIN)/pip
 	$(call say,the server and its extras local and science)
 	@$(install)
-	@touch $@
+	@$(forget) && touch $@
 
 $(TESTS): want := .[local,science,dev]
 $(TESTS): | $(BIN)/pip
 	$(call say,the server and what its tests need)
 	@$(install)
-	@touch $@ $(SERVES)
+	@$(forget) && touch $@ $(SERVES)
 
 # The tests install the package elsewhere with the network off: its requirements and its build backend wait here as wheels,
 # beside what every extra resolves to.

@@ -3,9 +3,9 @@
     make bench-start                     # the table on standard output, as Markdown
     make bench-start ARGS="--runs 20"
 
-Both servers are started in turn, so that what else the machine does falls on both. Time runs from the fork to the
-first 200 on `/health`, asked over a fresh connection every 2 ms. Everything is compiled to bytecode first. Memory is the
-serving process's resident set, read from /proc after it has been idle for a while: the median of the first three runs.
+Both servers are started in turn, so that what else the machine does falls on both. Time runs from the fork to the first
+200 on `/health`, asked over a fresh connection every 2 ms. Everything is compiled to bytecode first. Memory is the
+serving process's resident set, read from /proc after it has been idle for 2 s: the median of the first three runs.
 """
 
 from __future__ import annotations
@@ -210,9 +210,8 @@ def main() -> None:
     )
     given = arguments.parse_args()
     compile_everything()
-    print(
-        f"{time.strftime('%Y-%m-%d')}, {os.cpu_count()} cores, {platform.system()}, Python {platform.python_version()}\n"
-    )
+    machine = f"{os.cpu_count()} cores, {platform.system()}, Python {platform.python_version()}"
+    print(f"{time.strftime('%Y-%m-%d')}, {machine}\n")
     measure_start(given.runs)
     if not given.without_model:
         print()

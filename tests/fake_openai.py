@@ -8,7 +8,7 @@ from __future__ import annotations
 import asyncio
 import json
 import threading
-from collections.abc import AsyncIterator, Callable, Iterator, Sequence
+from collections.abc import AsyncGenerator, Callable, Generator, Sequence
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass, field
 from typing import Any
@@ -28,6 +28,8 @@ class Canned:
     content_type: str = "text/event-stream"
     headers: dict[str, str] = field(default_factory=dict[str, str])
     cut: bool = False
+    dropped: bool = False
+    """Whether the connection is broken off before there is any answer."""
     held: bool = False
     """Whether it stays open after the pieces until the caller leaves."""
 
@@ -39,6 +41,8 @@ class Asked:
     path: str
     headers: dict[str, str]
     body: Json
+    port: int
+    """The caller's end of the connection."""
 
     @property
     def tool_results(self) -> list[str]:
@@ -70,9 +74,10 @@ DONE = b"data: [DONE]\n\n"
 
 def says(text: str, *, finish: str = "stop") -> Canned:
     """Words, in one event each, with the count of tokens."""
-    words = [delta(content=f"{word} ") for word in text.split(" ")[:-1]]
+    *words, last = text.split(" ")
+    parts = [delta(content=f"{word} ") for word in words]
     return Canned(
-        pieces=[delta(role="assistant", content=""), *words, delta(content=text.split(" ")[-1]), delta(finish), usage(), DONE]
+        pieces=[delta(role="assistant", content=""), *parts, delta(content=last), delta(finish), usage(), DONE]
     )
 
 
@@ -84,8 +89,8 @@ def wants(*calls: tuple[str, object], text: str = "") -> Canned:
         half = len(arguments) // 2
         first = {"index": index, "id": f"call_{name}_{index}", "type": "function"}
         parts.append(delta(tool_calls=[{**first, "function": {"name": name, "arguments": ""}}]))
-        for piece in (arguments[:half], arguments[half:]):
-            parts.append(delta(tool_calls=[{"index": index, "function": {"arguments": piece}}]))
+        halves = (arguments[:half], arguments[half:])
+        parts += [delta(tool_calls=[{"index": index, "function": {"arguments": piece}}]) for piece in halves]
     return Canned(pieces=[*parts, delta("tool_calls"), usage(), DONE])
 
 
@@ -114,7 +119,7 @@ class FakeOpenAI:
         self.url = ""
 
     @asynccontextmanager
-    async def running(self) -> AsyncIterator[FakeOpenAI]:
+    async def running(self) -> AsyncGenerator[FakeOpenAI]:
         """Serve on a free port of this machine, on this loop."""
         app = web.Application(client_max_size=2**24)
         app.router.add_get("/v1/models", self._models)
@@ -130,7 +135,7 @@ class FakeOpenAI:
             await runner.cleanup()
 
     @contextmanager
-    def in_thread(self) -> Iterator[FakeOpenAI]:
+    def in_thread(self) -> Generator[FakeOpenAI]:
         """Serve from a thread, for a test whose caller is another process."""
         started, ended = threading.Event(), asyncio.Event()
         loops: list[asyncio.AbstractEventLoop] = []
@@ -159,10 +164,14 @@ class FakeOpenAI:
         return web.json_response({"object": "list", "data": [{"id": name, "object": "model"} for name in self.models]})
 
     async def _complete(self, request: web.Request) -> web.StreamResponse:
-        asked = Asked(path=request.path, headers=dict(request.headers), body=await request.json())
+        assert request.transport is not None
+        port = int(request.transport.get_extra_info("peername")[1])
+        asked = Asked(path=request.path, headers=dict(request.headers), body=await request.json(), port=port)
         self.asked.append(asked)
         reply = self.replies.pop(0) if self.replies else fails(500, "The test has no reply left.")
         canned = reply if isinstance(reply, Canned) else reply(asked)
+        if canned.dropped:
+            request.transport.close()
         response = web.StreamResponse(
             status=canned.status, headers={"Content-Type": canned.content_type, **canned.headers}
         )
@@ -175,7 +184,6 @@ class FakeOpenAI:
             finally:
                 self.left.set()
         if canned.cut:
-            assert request.transport is not None
             request.transport.close()
             return response
         await response.write_eof()

@@ -30,11 +30,13 @@ LAYERS = {
     "weights": ("kernel",),
     "capability": ("kernel", "contract", "weights"),
     "catalog": ("kernel", "contract", "capability"),
-    "surface": ("kernel", "contract", "catalog"),
+    "surface": ("kernel", "contract", "catalog", "lock"),
     "dialect": ("kernel", "contract", "catalog", "surface", "capability"),
+    "lock": ("kernel",),
     "app": ("kernel", "contract", "driver", "weights", "capability", "catalog", "surface", "dialect"),
     "generate": ("kernel", "contract", "capability", "catalog", "surface", "dialect"),
-    "entry": ("kernel", "contract", "weights", "catalog", "surface", "app"),
+    "server": ("kernel", "surface", "lock", "app"),
+    "entry": ("kernel", "surface", "lock", "app", "server"),
 }
 DIALECTS = ("openai", "a2a", "agui", "voice")
 CONTRACTS_FOR = ("run", "context")
@@ -205,7 +207,7 @@ def test_every_module_obeys(rule: Rule) -> None:
         (
             light_top,
             "nis_backend.capabilities.physics.operations",
-            "from nis_backend.capabilities.physics.compute import f",
+            "from nis_backend.capabilities.physics.heat import solve",
         ),
         (environment, "nis_backend.capabilities.runs", "import os\nhome = os.environ['HOME']"),
         (environment, "nis_backend.surfaces.guard", "from os import getenv"),
@@ -215,7 +217,7 @@ def test_every_module_obeys(rule: Rule) -> None:
 )
 def test_a_rule_bites(rule: Rule, module: str, source: str) -> None:
     """Promise: no rule is one that nothing could break."""
-    assert len(list(rule(module, ast.parse(source)))) == 1
+    assert list(rule(module, ast.parse(source)))
 
 
 def test_a_module_outside_every_layer_is_refused() -> None:
@@ -225,7 +227,7 @@ def test_a_module_outside_every_layer_is_refused() -> None:
 
 
 def test_a_start_loads_nothing_heavy(tmp_path: Path) -> None:
-    """Promise: models, arrays, SDKs and HTTP clients load at their first use, so that the start is quick and memory low.
+    """Promise: models, arrays, SDKs and HTTP clients load at their first use, so that a start is quick and light.
 
     Reads the modules of a process that has built its application and answered `/health` through its lifespan.
     """

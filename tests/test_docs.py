@@ -1,7 +1,7 @@
 """What the README shows is run.
 
-Marks stand after a block's language, where readers do not see them: `run` is run against a server, `file=NAME` is written
-down as that file, and `app=NAME` is run against a server that has its operations.
+Marks stand after a block's language, where readers do not see them: `run` is run against a server, `file=NAME` is
+written down as that file, and `app=NAME` is run against a server that has its operations.
 """
 
 from __future__ import annotations
@@ -88,7 +88,20 @@ def test_every_target_and_file_the_readme_names_exists() -> None:
     """Promise: the README points at nothing that is not there."""
     targets = set(re.findall(r"^([a-z-]+):", (ROOT / "Makefile").read_text(), re.MULTILINE))
     assert set(re.findall(r"(?:`|^)make ([a-z-]+)", README, re.MULTILINE)) <= targets
-    assert all((ROOT / link).exists() for link in re.findall(r"\]\((?!http)([^)]+)\)", README))
+    assert not [link for link in re.findall(r"\]\((?!http)([^)]+)\)", README) if not (ROOT / link).exists()]
+
+
+def test_bare_make_lists_every_target_with_a_line() -> None:
+    """Promise: `make` alone says what there is to do."""
+    listed = subprocess.run(["make"], cwd=ROOT, capture_output=True, text=True, timeout=30, check=True).stdout
+    targets = (ROOT / "Makefile").read_text().partition(".PHONY:")[2].partition("\n")[0].split()
+    assert re.findall(r"^  make ([a-z-]+) +\S", listed, re.MULTILINE) == targets
+
+
+def test_the_changelog_begins_with_what_is_not_released_yet() -> None:
+    """Promise: callers see first what the next release changes for them."""
+    headings = re.findall(r"^## (.*)$", (ROOT / "CHANGELOG.md").read_text("utf-8"), re.MULTILINE)
+    assert headings[0] == "Unreleased"
 
 
 def test_the_readme_opens_with_what_it_is_and_two_commands() -> None:

@@ -22,8 +22,8 @@ ROOT = Path(__file__).resolve().parent.parent
 WHEELHOUSE = ROOT / ".wheelhouse"
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
 EXTRAS = sorted(PROJECT["optional-dependencies"])
-# Serves as the user's: no path of ours, no setting of ours.
-BARE = {name: os.environ[name] for name in ("PATH", "HOME", "LANG", "TMPDIR") if name in os.environ}
+# As for a person who has only the wheel: no path of ours, no setting of ours.
+BARE = {name: os.environ[name] for name in ("PATH", "LANG", "TMPDIR") if name in os.environ}
 
 
 def run(*command: str | Path, cwd: Path, timeout: float = 300) -> subprocess.CompletedProcess[str]:
@@ -31,7 +31,13 @@ def run(*command: str | Path, cwd: Path, timeout: float = 300) -> subprocess.Com
     done = subprocess.run(
         [str(part) for part in command],
         cwd=cwd,
-        env={**BARE, "PIP_NO_INDEX": "1", "PIP_FIND_LINKS": str(WHEELHOUSE), "PIP_CONFIG_FILE": os.devnull},
+        env={
+            **BARE,
+            "HOME": str(cwd),
+            "PIP_NO_INDEX": "1",
+            "PIP_FIND_LINKS": str(WHEELHOUSE),
+            "PIP_CONFIG_FILE": os.devnull,
+        },
         capture_output=True,
         text=True,
         timeout=timeout,

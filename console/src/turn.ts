@@ -1,6 +1,6 @@
 // A turn is what a run's events add up to.
 
-import type { Problem, Reply, RunEvent, View } from "./wire.js";
+import type { OperationCall, Problem, Reply, RunEvent, View } from "./wire.js";
 
 export interface Call {
   id: string;
@@ -12,6 +12,8 @@ export interface Call {
 
 export interface Turn {
   question: string;
+  /** The form that was run, where the question is one. */
+  call: OperationCall | null;
   runId: string | null;
   seq: number;
   state: "sending" | "running" | "succeeded" | "failed" | "cancelled";
@@ -28,9 +30,10 @@ export interface Turn {
   conversationId: string | null;
 }
 
-export function begin(question: string): Turn {
+export function begin(question: string, call: OperationCall | null = null): Turn {
   return {
     question,
+    call,
     runId: null,
     seq: 0,
     state: "sending",

@@ -58,6 +58,13 @@ export interface Schema {
   exclusiveMaximum?: number;
 }
 
+/** A form that was filled in, and how it reads as a message. */
+export interface OperationCall {
+  message: string;
+  operation: string;
+  arguments: Record<string, unknown>;
+}
+
 export interface Reply {
   response: string;
   conversation_id: string;
@@ -92,6 +99,11 @@ export interface RunEvent {
   time: number;
   attempt: number;
   body: Body;
+}
+
+export interface Models {
+  models: { id: string; provider: string; name: string; demonstration: boolean }[];
+  unavailable: { provider: string; reason: string; remedy: string }[];
 }
 
 export interface Conversation {

@@ -184,6 +184,7 @@ def asgi(process: Process) -> ASGIApp:
 
     from nis_backend.surfaces import guard  # noqa: PLC0415
     from nis_backend.surfaces.a2a.routes import routes as a2a  # noqa: PLC0415
+    from nis_backend.surfaces.a2ui import routes as a2ui  # noqa: PLC0415
     from nis_backend.surfaces.console.routes import routes as console  # noqa: PLC0415
     from nis_backend.surfaces.rest.mount import routes as rest  # noqa: PLC0415
 
@@ -192,5 +193,5 @@ def asgi(process: Process) -> ASGIApp:
         async with process.open():
             yield
 
-    routes = [*console(process), *a2a(process), *rest(process)]
+    routes = [*console(process), *a2ui(), *a2a(process), *rest(process)]
     return guard.Guard(Router(routes, redirect_slashes=False, default=guard.not_found, lifespan=lifespan), process)

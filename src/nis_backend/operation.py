@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Generic, Literal, TypeVar, cas
 
 from pydantic import BaseModel, ConfigDict, GetJsonSchemaHandler, ValidationError
 
-from nis_backend.errors import DeadlineExceeded, FieldError, Forbidden, InvalidRequest, Malformed, shorten
+from nis_backend.errors import DeadlineExceeded, FieldError, Forbidden, InternalError, InvalidRequest, Malformed, shorten
 
 if TYPE_CHECKING:
     from pydantic.json_schema import JsonSchemaValue
@@ -327,7 +327,13 @@ async def perform(target: Operation[Any, Res], request: Model, ctx: Context) -> 
     if target.pool:
         answer = await ctx.compute(target.pool, target.function.__module__, target.name, request.model_dump_json())
         # A worker that has read hostile input is not trusted: its answer is validated like a caller's.
-        return cast("type[Model]", target.result).model_validate_json(answer)  # type: ignore[return-value]
+        try:
+            return cast("type[Any]", target.result).model_validate_json(answer)
+        except ValidationError as error:
+            wrong = error.errors(include_url=False, include_input=False)[0]
+            raise InternalError(
+                f"A worker's answer to {target.name} is not one: {wrong['loc']}: {wrong['msg']}.", remedy="Report it."
+            ) from None
     if inspect.iscoroutinefunction(target.function):
         return await target.function(request, ctx)
     return await asyncio.to_thread(target.function, request, ctx)

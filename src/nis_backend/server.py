@@ -66,6 +66,8 @@ def serve(settings: Settings, app_file: Path | None = None) -> None:
             remedy="Make one: export NIS_API_KEY=$(python3 -c 'import secrets; print(secrets.token_urlsafe(32))')",
         )
     logging.basicConfig(level=settings.log_level.upper(), format="%(asctime)s %(levelname)s %(name)s %(message)s")
+    # uvicorn tells at "info" what the address above tells.
+    logging.getLogger("uvicorn.error").setLevel(max(logging.WARNING, logging.getLogger().level))
     process = Process(settings, app_file)
     config = uvicorn.Config(
         asgi(process),

@@ -5,6 +5,7 @@ A capability's `view=` function answers a list of these. The first `Text` is the
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Annotated, Any, Literal
 
 from pydantic import Field
@@ -60,14 +61,34 @@ View = Annotated[Text | Table | Series | Form, Field(discriminator="kind")]
 
 
 def draw_fields(result: object) -> list[Text | Table | Series | Form]:
-    """The view of a result that declares none: its fields as a table."""
+    """The view of a result that declares none: a table of its fields, and one of each list of things in it."""
     if not isinstance(result, Model):
         return [Text(text=str(result))]
-    rows: list[list[str | float]] = [[name, _cell(value)] for name, value in result]
-    return [Table(title=type(result).__name__, columns=["field", "value"], rows=rows)]
+    lists = {name: value for name, value in result if isinstance(value, list) and value and isinstance(value[0], Model)}
+    rows: list[list[str | float]] = [
+        [name, _cell(value)] for name, value in result if name not in lists and value is not None
+    ]
+    tables = [Table(title=type(result).__name__, columns=["field", "value"], rows=rows)] if rows else []
+    return [*tables, *(_table(name, things) for name, things in lists.items())]
+
+
+def _table(title: str, things: Sequence[Model]) -> Table:
+    """A row for each thing; a column for each field that is one value in all of them and set in some."""
+    names = [
+        name
+        for name in type(things[0]).model_fields
+        if all(isinstance(getattr(thing, name, None), _PLAIN) for thing in things)
+        and any(getattr(thing, name, None) not in (None, "") for thing in things)
+    ]
+    return Table(title=title, columns=names, rows=[[_cell(getattr(thing, name, "")) for name in names] for thing in things])
+
+
+_PLAIN = (str, int, float, bool, type(None))
 
 
 def _cell(value: object) -> str | float:
+    if value is None:
+        return ""
     if isinstance(value, bool) or not isinstance(value, int | float):
         text = value.model_dump_json() if isinstance(value, Model) else str(value)
         return text if len(text) <= 200 else f"{text[:199]}…"

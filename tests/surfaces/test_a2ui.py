@@ -6,7 +6,7 @@ import base64
 import logging
 from pathlib import Path
 from typing import Any, cast
-from xml.etree import ElementTree as Xml
+from xml.etree import ElementTree as ET
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -43,13 +43,17 @@ VIEWS: list[View] = [
         x=Axis(label="distance", unit="m", values=[0, 1, 2]),
         lines=[Axis(label="height", unit="m", values=[0, 1, 0]), Axis(label="speed", unit="m/s", values=[3, 2, 3])],
     ),
-    Form(title="Run again", operation="physics.throw", request_schema=THROW, values={"speed": 20.5}, missing=["planet"]),
+    Form(
+        title="Run again", operation="physics.throw", request_schema=THROW, values={"speed": 20.5}, missing=["planet"]
+    ),
 ]
 
 
 def components(messages: list[Json]) -> list[Json]:
     """The components of a surface's messages."""
-    return next(cast("list[Json]", one["updateComponents"]["components"]) for one in messages if "updateComponents" in one)
+    return next(
+        cast("list[Json]", one["updateComponents"]["components"]) for one in messages if "updateComponents" in one
+    )
 
 
 def of_kind(messages: list[Json], kind: str) -> list[Json]:
@@ -59,7 +63,10 @@ def of_kind(messages: list[Json], kind: str) -> list[Json]:
 
 def data_of(messages: list[Json]) -> Json:
     """The data model of a surface's messages."""
-    return next((cast("Json", one["updateDataModel"]["value"]) for one in messages if "updateDataModel" in one), {})
+    return next(
+        (cast("Json", one["updateDataModel"]["value"]) for one in messages if "updateDataModel" in one),
+        cast("Json", {}),
+    )
 
 
 @pytest.mark.parametrize("catalogs", [OURS, BASIC])
@@ -119,7 +126,12 @@ FORMS = st.builds(
 )
 ANY_VIEW = (
     st.builds(Text, text=st.text(max_size=400))
-    | st.builds(Table, title=WORDS, columns=st.lists(WORDS, max_size=4), rows=st.lists(st.lists(WORDS | NUMBERS, max_size=4), max_size=4))
+    | st.builds(
+        Table,
+        title=WORDS,
+        columns=st.lists(WORDS, max_size=4),
+        rows=st.lists(st.lists(WORDS | NUMBERS, max_size=4), max_size=4),
+    )
     | st.builds(Series, title=WORDS, x=AXES, lines=st.lists(AXES, max_size=4))
     | FORMS
 )
@@ -177,7 +189,9 @@ def test_a_basic_table_keeps_each_cell() -> None:
     assert data_of(messages) == {
         "d0": [{"c0": "speed", "c1": "20"}, {"c0": "angle", "c1": "40.5"}, {"c0": "note", "c1": ""}]
     }
-    assert {"Arguments", "name", "value"} <= {one["text"] for one in of_kind(messages, "Text") if isinstance(one["text"], str)}
+    assert {"Arguments", "name", "value"} <= {
+        one["text"] for one in of_kind(messages, "Text") if isinstance(one["text"], str)
+    }
 
 
 def test_a_basic_chart_is_a_picture_that_says_what_it_shows() -> None:
@@ -186,7 +200,7 @@ def test_a_basic_chart_is_a_picture_that_says_what_it_shows() -> None:
     assert image["description"] == "Path: height from 0 to 1 m; speed from 2 to 3 m/s; distance from 0 to 2 m"
     media, _, data = str(image["url"]).partition(",")
     assert media == "data:image/svg+xml;base64"
-    words = [node.text for node in Xml.fromstring(base64.b64decode(data)).iter() if node.text]  # noqa: S314 - our own
+    words = [node.text for node in ET.fromstring(base64.b64decode(data)).iter() if node.text]  # noqa: S314 - our own
     assert {"Path", "height (m)", "speed (m/s)", "distance (m)"} <= set(words)
 
 
@@ -194,7 +208,7 @@ def test_a_basic_chart_is_a_picture_that_says_what_it_shows() -> None:
 @given(series=st.builds(Series, title=WORDS, x=AXES, lines=st.lists(AXES, max_size=5)))
 def test_any_series_is_drawn_within_its_picture(series: Series) -> None:
     """Empty, constant, huge and hostile series: well-formed XML, every coordinate finite and inside."""
-    picture = Xml.fromstring(svg.draw_chart(series))  # noqa: S314 - our own
+    picture = ET.fromstring(svg.draw_chart(series))  # noqa: S314 - our own
     height = float(picture.attrib["height"])
     for node in picture.iter("{http://www.w3.org/2000/svg}text"):
         assert 0 <= float(node.attrib["x"]) <= svg.WIDTH
@@ -206,8 +220,10 @@ def test_a_long_line_keeps_its_peaks() -> None:
     values = [0.0] * 10_000
     values[7_777], values[1_234] = 5.0, -5.0
     line = Axis(label="y", values=values)
-    picture = svg.draw_chart(Series(title="t", x=Axis(label="x", values=[float(i) for i in range(10_000)]), lines=[line]))
-    (path,) = (node for node in Xml.fromstring(picture).iter() if "stroke-linejoin" in node.attrib)  # noqa: S314 - our own
+    picture = svg.draw_chart(
+        Series(title="t", x=Axis(label="x", values=[float(i) for i in range(10_000)]), lines=[line])
+    )
+    (path,) = (node for node in ET.fromstring(picture).iter() if "stroke-linejoin" in node.attrib)  # noqa: S314 - our own
     ys = [float(point.split()[1]) for point in path.attrib["d"][1:].split("L")]
     assert len(ys) <= svg.FINEST + 2
     assert (min(ys), max(ys)) == (svg.TOP + 20, svg.TOP + svg.PANEL - 44)

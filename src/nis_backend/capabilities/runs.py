@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from pydantic import Field
@@ -10,6 +11,7 @@ from pydantic import Field
 from nis_backend.errors import Conflict, InvalidRequest
 from nis_backend.operation import Example, Model, operation
 from nis_backend.run import CancelRequested, Event, Run, State
+from nis_backend.view import Table, View
 
 if TYPE_CHECKING:
     from nis_backend.context import Context
@@ -50,7 +52,15 @@ class CancelledResult(Model):
     seq: int = Field(description="Number of the command in the run's log.")
 
 
-@operation("runs.list_runs", effect="reads", resource="run", examples=(Example(title="The last runs", request={"limit": 5}),))
+def _draw_runs(_request: ListRuns, result: RunList) -> list[View]:
+    rows: list[list[str | float]] = [
+        [run.id, run.operation, run.state, datetime.fromtimestamp(run.created, UTC).strftime("%Y-%m-%d %H:%M:%S")]
+        for run in result.runs
+    ]
+    return [Table(title="Runs", columns=["id", "operation", "state", "created (UTC)"], rows=rows)]
+
+
+@operation("runs.list_runs", effect="reads", resource="run", view=_draw_runs, examples=(Example(title="The last runs", request={"limit": 5}),))
 async def list_runs(request: ListRuns, ctx: Context) -> RunList:
     """List the caller's runs, newest first."""
     given = {"state": request.state, "conversation_id": request.conversation_id}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import importlib
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -10,18 +11,21 @@ if TYPE_CHECKING:
 
 
 class Http:
-    """Called, it answers the one aiohttp session; `close` ends it, and a later call opens another."""
+    """Called, it answers the session; `close` ends it, and a later call opens another."""
 
     def __init__(self) -> None:
         self._session: ClientSession | None = None
         self._opening = asyncio.Lock()
 
     async def __call__(self) -> ClientSession:
+        """The session that every driver shares."""
         async with self._opening:
             if self._session is None or self._session.closed:
                 # Its import takes a fifth of a second: in a thread, so that other calls go on meanwhile.
-                aiohttp = await asyncio.to_thread(__import__, "aiohttp")
-                # No limit here: runs are limited where they start, and a limit would make one provider wait for another.
+                await asyncio.to_thread(importlib.import_module, "aiohttp")
+                import aiohttp  # noqa: PLC0415 - now it is at hand
+
+                # No limit: runs are limited where they start, and one provider is not to wait for another.
                 self._session = aiohttp.ClientSession(connector=aiohttp.TCPConnector(limit=0))
             return self._session
 

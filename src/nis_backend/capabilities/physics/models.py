@@ -13,7 +13,6 @@ from nis_backend.operation import Model, Names, Reads, Unit
 STANDARD_GRAVITY = 9.80665
 """m/s², by definition (3rd CGPM, 1901)."""
 
-Tolerance = Field(gt=0, le=1, description="Largest error to accept; steps are halved until the estimate is below it.")
 MaxSteps = Annotated[
     int,
     Names("step limit", "maximum number of steps"),
@@ -148,7 +147,7 @@ class PendulumRequest(Model):
     """A point mass on a rigid massless rod, released at an angle."""
 
     length: Annotated[float, Unit("m"), Names("long", "rod", "string", "rope")] = Field(
-        gt=0, le=100_000, description="Distance from the pivot to the mass."
+        ge=1e-6, le=100_000, description="Distance from the pivot to the mass."
     )
     angle: Annotated[float, Unit("degree"), Names("initial angle", "amplitude", "released at", "release angle")] = Field(
         gt=-180, lt=180, description="Angle from the vertical at the start; 0 hangs straight down."
@@ -160,7 +159,7 @@ class PendulumRequest(Model):
         default=0.0, ge=0, le=1000, description="Rate c in the term c·dθ/dt of the equation of motion; 0 is frictionless."
     )
     duration: Annotated[float, Unit("s"), Names("time", "for", "during", "after")] | None = Field(
-        default=None, gt=0, le=1e6, description="Time to simulate; unset: four periods of a small swing."
+        default=None, gt=0, le=1e6, description="Time to simulate; unset: four periods."
     )
     gravity: Gravity = STANDARD_GRAVITY
     tolerance: Annotated[float, Unit("rad"), Names("tolerance", "accuracy", "error")] = Field(
@@ -255,7 +254,7 @@ class HeatRequest(Model):
     """A rod at some temperature whose two ends are held at theirs from now on, its sides insulated."""
 
     length: Annotated[float, Unit("m"), Names("long", "rod", "bar", "wire")] = Field(
-        gt=0, le=1e6, description="Distance between the two ends."
+        ge=1e-9, le=1e6, description="Distance between the two ends."
     )
     initial_temperature: Annotated[
         float, Unit("degC"), Names("initial temperature", "initially", "starts at", "uniform temperature", "rod at")
@@ -336,6 +335,7 @@ class HeatSolution(Model):
     left_gradient: Annotated[float, Unit("kelvin/m")] = Field(description="Slope of the temperature at the left end.")
     right_gradient: Annotated[float, Unit("kelvin/m")] = Field(description="Slope of the temperature at the right end.")
     diffusivity: Annotated[float, Unit("m²/s")] = Field(description="Thermal diffusivity used.")
+    intervals: int = Field(description="Intervals of the finest grid.")
     time_scale: Annotated[float, Unit("s")] = Field(
         description="length²/(π²·diffusivity): what is left to go falls by a factor e in this time, once it has spread."
     )

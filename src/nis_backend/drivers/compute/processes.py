@@ -253,10 +253,10 @@ class _Worker:
         self._rest()
 
     def send(self, frame: bytes) -> None:
-        """Write a frame, or keep it until the socket is open."""
+        """Write a frame, or keep it until the socket is open; a process that is let go needs none."""
         if self._writer is None:
             self._unsent.append(frame)
-        else:
+        elif not self._writer.is_closing():
             self._writer.write(frame)
 
     def kill(self, why: str) -> None:
@@ -322,6 +322,7 @@ class _Worker:
         try:
             while frame := await read(reader):
                 self._heed(frame)
+            self.ending = True
         except BadFrame as error:
             self.kill(f"it sent {error}")
 
@@ -341,8 +342,8 @@ class _Worker:
         elif call is not None and frame.kind == "item":
             call.put(frame)
         elif call is not None and frame.kind in ("done", "error"):
-            del self.calls[call.number]
             call.put(frame)
+            del self.calls[call.number]
             self._rest()
 
     def _expect_end(self, call: _Call) -> None:

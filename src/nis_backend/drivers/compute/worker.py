@@ -20,7 +20,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from nis_backend.drivers.compute.frames import LENGTHS, WINDOW, pack, read
-from nis_backend.errors import InternalError, NisError, Unavailable
+from nis_backend.errors import InternalError, NisError, TooLarge, Unavailable
 
 if TYPE_CHECKING:
     from nis_backend.drivers.compute.base import Handler, Json
@@ -80,17 +80,21 @@ class _Call:
     def _end(self, task: asyncio.Task[None]) -> None:
         error = None if task.cancelled() else task.exception()
         self._tell()
-        if isinstance(error, Exception):
-            self._write("error", self._pool.failure(error, f"call {self.number}").problem())
-        else:
+        if not isinstance(error, Exception):
             self._write("done")
+            return
+        try:
+            self._write("error", self._pool.failure(error, f"call {self.number}").problem())
+        except TooLarge as longer:
+            self._write("error", longer.problem())
 
     async def _send(self, item: Json) -> None:
         while self._untaken >= WINDOW:
             self._room.clear()
             await self._room.wait()
         self._untaken += self._write("item", item)
-        await self._writer.drain()
+        # The other calls, and a cancel, have their turn between two items of a handler that never waits.
+        await asyncio.sleep(0)
 
     def _write(self, kind: Kind, body: Json | None = None) -> int:
         frame = pack(kind, self.number, body)
@@ -186,10 +190,20 @@ def _tie_to_server() -> None:
             Path("/proc/self/oom_score_adj").write_text("500", "ascii")
 
 
+def _close_all_but(inherited: int) -> None:
+    """Let go of what else the server had open: uvloop hands on every descriptor that is not marked otherwise."""
+    for descriptor in [int(one.name) for one in Path("/dev/fd").iterdir()]:
+        if descriptor not in (0, 1, 2, inherited):
+            with suppress(OSError):  # the one that listed them
+                os.close(descriptor)
+
+
 def main() -> None:
     """Serve until the server lets go of the socket."""
+    inherited = int(sys.argv[1])
     _tie_to_server()
-    asyncio.run(_live(socket.socket(fileno=int(sys.argv[1]))))
+    _close_all_but(inherited)
+    asyncio.run(_live(socket.socket(fileno=inherited)))
 
 
 if __name__ == "__main__":

@@ -173,7 +173,7 @@ class Models:
             f"There is no {field} {value!r}.",
             field=field,
             value=value,
-            remedy=f"List the models to see what is here; providers: {', '.join(one.provider for one in self.providers)}.",
+            remedy=f"List the models to see them; providers: {', '.join(one.provider for one in self.providers)}.",
         )
 
     async def close(self) -> None:

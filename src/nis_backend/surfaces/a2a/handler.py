@@ -49,13 +49,14 @@ from nis_backend.surfaces.a2a.task import STATES, TaskFold, context_id, draw_a2u
 from nis_backend.surfaces.a2a.wire import A2UI, describe
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncGenerator, Iterator, Mapping
+    from collections.abc import AsyncGenerator, Generator, Mapping
 
     from a2a.server.context import ServerCallContext
     from a2a.server.events.event_queue import Event as ProtocolEvent
     from google.protobuf.message import Message as ProtoMessage
 
     from nis_backend.context import Context
+    from nis_backend.operation import Json
     from nis_backend.run import Event, Run, RunHandle
     from nis_backend.surfaces.a2a.task import Draw, Update
     from nis_backend.surfaces.base import Process
@@ -86,7 +87,7 @@ class Failure(InternalError):
     """A failure that the protocol has no error for; a transport of ours says which."""
 
     def __init__(self, error: NisError) -> None:
-        super().__init__(f"{error.message} {error.remedy}".strip())
+        super().__init__(f"{error.message} {error.remedy}".strip())  # pyright: ignore[reportUnknownMemberType] - its bare dict
         self.error = error
 
 
@@ -367,10 +368,15 @@ def _check(params: ProtoMessage) -> None:
         validate_proto_required_fields(params)
     except InvalidParamsError as error:
         missing = [
-            {"field": camel(one["field"]), "message": one["message"]} for one in (error.data or {}).get("errors", ())
+            {"field": camel(one["field"]), "message": one["message"]} for one in data_of(error).get("errors", ())
         ]
         names = ", ".join(one["field"] for one in missing)
         raise InvalidParamsError(f"Missing or empty: {names}.", data={"errors": missing}) from None
+
+
+def data_of(error: A2AError) -> Json:
+    """What is said about an error beside its message; the package types it as a bare dict."""
+    return vars(error)["data"] or {}
 
 
 def camel(path: str) -> str:
@@ -379,7 +385,7 @@ def camel(path: str) -> str:
 
 
 @contextmanager
-def _told(fields: Mapping[str, str] | None = None) -> Iterator[None]:
+def _told(fields: Mapping[str, str] | None = None) -> Generator[None]:
     """Failures of ours as the protocol's; `fields` renames the fields at fault."""
     try:
         yield

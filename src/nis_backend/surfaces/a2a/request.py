@@ -9,7 +9,7 @@ from a2a.utils.errors import ContentTypeNotSupportedError, InvalidParamsError
 from google.protobuf.json_format import MessageToDict
 
 from nis_backend.errors import NisError
-from nis_backend.surfaces.a2a.wire import A2UI_MEDIA_TYPE
+from nis_backend.surfaces.a2a.wire import A2UI_MEDIA_TYPE, whole
 from nis_backend.surfaces.a2ui import VERSION, action_of
 from nis_backend.surfaces.a2ui.forms import arguments_of
 
@@ -44,7 +44,7 @@ def chat_request(message: Message, operations: Catalog) -> Json:
             call = _call(part, operations, field)
         else:
             raise ContentTypeNotSupportedError(
-                f"{field} is {kind or 'empty'}; this agent reads text, and data with the metadata mimeType {A2UI_MEDIA_TYPE}.",
+                f"{field} is {kind or 'empty'}; this agent reads text, and data whose mimeType is {A2UI_MEDIA_TYPE}.",
                 data={"field": field},
             )
     text = "\n".join(words).strip()
@@ -54,13 +54,12 @@ def chat_request(message: Message, operations: Catalog) -> Json:
 
 
 def _is_a2ui(part: Part) -> bool:
-    kind = part.metadata["mimeType"] if "mimeType" in part.metadata else part.media_type
-    return kind in A2UI_MEDIA_TYPES
+    return MessageToDict(part.metadata).get("mimeType", part.media_type) in A2UI_MEDIA_TYPES
 
 
 def _call(part: Part, operations: Catalog, field: str) -> Json:
     """The operation of the one action in a data part, which holds a list of messages or a single one."""
-    data: Any = _whole(MessageToDict(part.data))
+    data: Any = whole(MessageToDict(part.data))
     for sent in cast("list[Any]", data if isinstance(data, list) else [data]):
         if isinstance(sent, dict) and cast("Json", sent).get("version") != VERSION:
             raise wrong(field, f"An A2UI message has the version {VERSION!r}.")
@@ -75,17 +74,6 @@ def _call(part: Part, operations: Catalog, field: str) -> Json:
         except NisError as error:
             raise wrong(f"{field}.data.{error.field or ''}".rstrip("."), f"{error.message} {error.remedy}") from None
     raise wrong(field, "There is no action in it that calls an operation.")
-
-
-def _whole(value: Any) -> Any:  # Any: JSON
-    """JSON with its whole numbers whole again: protobuf holds every number as a float."""
-    if isinstance(value, float) and value.is_integer():
-        return int(value)
-    if isinstance(value, list):
-        return [_whole(one) for one in cast("list[Any]", value)]
-    if isinstance(value, dict):
-        return {name: _whole(one) for name, one in cast("Json", value).items()}
-    return value
 
 
 def catalogs(metadata: Mapping[str, Any]) -> tuple[str, ...]:  # Any: JSON

@@ -15,17 +15,17 @@ from google.protobuf.json_format import MessageToDict, ParseDict, ParseError
 
 from nis_backend.errors import InternalError, NisError, shorten
 from nis_backend.surfaces.a2a import wire
-from nis_backend.surfaces.a2a.handler import CALLER, METADATA, Failure, RunHandler
+from nis_backend.surfaces.a2a.handler import CALLER, METADATA, Failure, RunHandler, data_of
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable
+    from collections.abc import AsyncGenerator, Awaitable, Callable
 
     from google.protobuf.message import Message as ProtoMessage
 
     from nis_backend.context import Caller
     from nis_backend.operation import Json
     from nis_backend.surfaces.a2a.handler import Numbered
-    from nis_backend.surfaces.a2a.wire import Id, Refused, Request
+    from nis_backend.surfaces.a2a.wire import Refused, Request
     from nis_backend.surfaces.base import Process
 
 log = logging.getLogger("nis.a2a")
@@ -64,7 +64,7 @@ class Rpc:
             "GetExtendedAgentCard": (types.GetExtendedAgentCardRequest, handler.on_get_extended_agent_card),
         }
 
-    async def answer(self, request: Request, caller: Caller, parameters: dict[str, str]) -> AsyncIterator[Json]:
+    async def answer(self, request: Request, caller: Caller, parameters: dict[str, str]) -> AsyncGenerator[Json]:
         """The frames that answer a request; never raises but for a cancel."""
         try:
             wire.check_version(parameters)
@@ -79,14 +79,14 @@ class Rpc:
                 return
             try:
                 async for seq, event in stream:
-                    shown = MessageToDict(to_stream_response(event))
+                    shown = _json(to_stream_response(event))
                     yield wire.response(request.id, shown, seq, activated)
                     activated = set[str]()
             finally:
                 await stream.aclose()
             yield wire.stream_end(request.id)
         except Exception as error:  # noqa: BLE001 - this is the surface's dispatcher: every failure has its answer
-            yield wire.error(request.id, as_refused(error, request.id))
+            yield wire.error(as_refused(error), request.id)
 
     def _stream(self, request: Request, call: ServerCallContext) -> AsyncGenerator[Numbered] | None:
         if request.method == "SendStreamingMessage":
@@ -109,13 +109,17 @@ class Rpc:
         result = await method(params, call)
         if isinstance(result, types.ListTasksResponse):
             return _page(result, with_artifacts=bool(getattr(params, "include_artifacts", False)))
-        shown: Json = MessageToDict(result)
+        shown = _json(result)
         return {"task": shown} if request.method == "SendMessage" else shown
+
+
+def _json(message: ProtoMessage) -> Json:
+    return wire.whole(MessageToDict(message))
 
 
 def _page(result: types.ListTasksResponse, *, with_artifacts: bool) -> Json:
     """Every field of a list is required, the empty ones too."""
-    tasks: list[Json] = [MessageToDict(task) for task in result.tasks]
+    tasks = [_json(task) for task in result.tasks]
     if with_artifacts:
         tasks = [{"artifacts": [], **task} for task in tasks]
     return {
@@ -156,7 +160,7 @@ def _parse(params: Json, kind: type[P]) -> P:
 
 def _protocol_error(error: A2AError) -> Refused:
     kind = type(error)
-    data = error.data or {}
+    data = data_of(error)
     return wire.Refused(
         JSON_RPC_ERROR_CODE_MAP.get(kind, wire.INTERNAL_ERROR),
         error.message,
@@ -167,7 +171,7 @@ def _protocol_error(error: A2AError) -> Refused:
     )
 
 
-def as_refused(error: Exception, request_id: Id) -> Refused:
+def as_refused(error: Exception) -> Refused:
     """Any failure as the error of its frame."""
     if isinstance(error, wire.Refused):
         return error
@@ -177,5 +181,5 @@ def as_refused(error: Exception, request_id: Id) -> Refused:
         return wire.refused(error)
     if isinstance(error, A2AError):
         return _protocol_error(error)
-    log.exception("request %r failed", request_id, exc_info=error)
+    log.error("A request failed.", exc_info=error)
     return wire.refused(InternalError("nis failed to answer.", remedy="The server's log has the reason."))

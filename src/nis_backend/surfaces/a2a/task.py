@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from math import floor
 from typing import TYPE_CHECKING, Any, assert_never
 
 from a2a.types.a2a_pb2 import (
@@ -206,7 +207,7 @@ class TaskFold:
 
     def _now(self) -> TaskStatus:
         status = TaskStatus(state=self._state, message=self._message)
-        status.timestamp.FromMilliseconds(round(self._time * 1000))
+        status.timestamp.FromMilliseconds(floor(self._time * 1000))
         return status
 
     def task(self, history_length: int | None = None) -> Task:
@@ -220,7 +221,7 @@ class TaskFold:
 def listed(run: Run, history_length: int | None = None) -> Task:
     """The task from its row alone: its state, what was asked, and why it failed."""
     status = TaskStatus(state=STATES[run.state])
-    status.timestamp.FromMilliseconds(round(run.updated * 1000))
+    status.timestamp.FromMilliseconds(floor(run.updated * 1000))
     if run.problem:
         status.message.MergeFrom(
             Message(message_id=f"{run.id}-{run.last_seq}", context_id=context_id(run), task_id=run.id, role=ROLE_AGENT)

@@ -20,12 +20,12 @@ from __future__ import annotations
 import asyncio
 import json
 import logging
-from contextlib import suppress
+from contextlib import aclosing, suppress
 from typing import TYPE_CHECKING
 
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
-from nis_backend.errors import Busy, Forbidden, Unauthenticated
+from nis_backend.errors import Busy, Forbidden, Unauthenticated, Unavailable
 from nis_backend.surfaces.a2a import wire
 
 if TYPE_CHECKING:
@@ -34,14 +34,14 @@ if TYPE_CHECKING:
     from nis_backend.context import Caller
     from nis_backend.operation import Json
     from nis_backend.surfaces.a2a.rpc import Rpc
-    from nis_backend.surfaces.a2a.wire import Id, Request
+    from nis_backend.surfaces.a2a.wire import CancelStream, Id, Request
     from nis_backend.surfaces.base import Process
 
 log = logging.getLogger("nis.a2a")
 
 PATH = "/a2a"
 
-GOING_AWAY, UNSUPPORTED, TOO_BIG, TRY_LATER, UNAUTHORIZED = 1001, 1003, 1009, 1013, 4401
+GOING_AWAY, UNSUPPORTED, TOO_BIG, FAULT, TRY_LATER, UNAUTHORIZED = 1001, 1003, 1009, 1011, 1013, 4401
 
 WAITING = 64
 """Frames that may wait for a reader; streams pause then, which costs nothing, because the log keeps what follows."""
@@ -87,27 +87,36 @@ class Connection:
         self._process = process
         self._socket = socket
         self._caller = caller
-        given = {"a2a-version": socket.query_params.get("A2A-Version", ""), **socket.headers}
-        self._parameters = {name: given[name] for name in wire.PARAMETERS if name in given}
+        query = socket.query_params.get("A2A-Version", "")
+        given = {name: ",".join(socket.headers.getlist(name)) for name in wire.PARAMETERS}
+        self._parameters = {wire.VERSION_PARAMETER: query, **{name: text for name, text in given.items() if text}}
         self._rpc: Rpc | None = None
         self._outgoing: asyncio.Queue[str | None] = asyncio.Queue(WAITING)
         self._requests: dict[Id, asyncio.Task[None]] = {}
+        self._streams: dict[Id, asyncio.Task[None]] = {}
         self._end: asyncio.Future[tuple[int, str]] = asyncio.get_running_loop().create_future()
 
     async def serve(self) -> None:
         """Until the client leaves, breaks a rule, reads too slowly, or the server stops."""
         known = wire.SUBPROTOCOL in self._socket.scope["subprotocols"]
         await self._socket.accept(wire.SUBPROTOCOL if known else None)
-        parts = [asyncio.create_task(part) for part in (self._read(), self._write(), self._stop())]
-        code, reason = 0, ""
+        writer = asyncio.create_task(self._write())
+        others = [asyncio.create_task(self._read()), asyncio.create_task(self._stop())]
+        for task in (writer, *others):
+            task.add_done_callback(self._broke)
         try:
             code, reason = await self._end
+            await _cancel(*others, *self._requests.values())
+            if code:
+                await self._close(writer, code, reason)
         finally:
-            for task in (*parts, *self._requests.values()):
-                task.cancel()
-            await asyncio.gather(*parts, *self._requests.values(), return_exceptions=True)
-        if code:
-            await self._close(code, reason)
+            await _cancel(writer, *others, *self._requests.values())
+
+    def _broke(self, task: asyncio.Task[None]) -> None:
+        """A fault of ours in a part that the others wait for must not leave the client waiting."""
+        if not task.cancelled() and (fault := task.exception()) is not None:
+            log.error("a socket failed", exc_info=fault)
+            self._finish(FAULT, "nis failed; the server's log has the reason.")
 
     def _finish(self, code: int, reason: str = "") -> None:
         """End the connection; the first reason counts. Code 0: the client has left."""
@@ -118,18 +127,18 @@ class Connection:
         await self._process.closing.wait()
         self._finish(GOING_AWAY, "The server stops; subscribe again with lastSeq.")
 
-    async def _close(self, code: int, reason: str) -> None:
-        # A reader that does not read may never take the close frame: the transport is closed all the same.
+    async def _close(self, writer: asyncio.Task[None], code: int, reason: str) -> None:
+        """Let what waits go out in order, then close; a reader that takes neither is left to the transport."""
         with suppress(TimeoutError, WebSocketDisconnect, RuntimeError, OSError):
             async with asyncio.timeout(CLOSE_SECONDS):
-                while not self._outgoing.empty():
-                    await self._socket.send_text(self._outgoing.get_nowait())
+                await self._outgoing.put(None)
+                await writer
                 await self._socket.close(code, reason)
 
     async def _write(self) -> None:
         try:
-            while True:
-                await self._socket.send_text(await self._outgoing.get())
+            while (text := await self._outgoing.get()) is not None:
+                await self._socket.send_text(text)
         except (WebSocketDisconnect, RuntimeError, OSError):
             self._finish(0)
 
@@ -148,46 +157,55 @@ class Connection:
             if message["type"] == "websocket.disconnect":
                 self._finish(0)
                 return
-            text = message.get("text")
+            text: str | None = message.get("text")
             if text is None:
                 self._finish(UNSUPPORTED, "A frame is text.")
                 return
             if len(text) > limit or len(text.encode()) > limit:
                 self._finish(TOO_BIG, f"A frame has at most {limit} bytes (NIS_MAX_BODY).")
                 return
-            await self._take(wire.read(text))
+            try:
+                await self._take(wire.read(text))
+            except wire.Refused as refusal:
+                await self._send(wire.error(refusal))
 
-    async def _take(self, frame: wire.Frame) -> None:
-        if isinstance(frame, wire.Refused):
-            await self._send(wire.error(None, frame))
-        elif isinstance(frame, tuple):
-            await self._send(wire.error(*frame))
-        elif isinstance(frame, wire.CancelStream):
-            task = self._requests.get(frame.id)
-            if task is not None:
-                task.cancel()
-        else:
-            await self._begin(frame)
-
-    async def _begin(self, request: Request) -> None:
-        if request.id in self._requests:
-            same = wire.invalid_request("id", request.id, "another one than a request under way has")
-            await self._send(wire.error(None, same))
-        elif len(self._requests) >= REQUESTS:
+    async def _take(self, frame: Request | CancelStream) -> None:
+        if isinstance(frame, wire.CancelStream):
+            stream = self._streams.get(frame.id)
+            # A stream that ended by itself has said so; one that was stopped, perhaps before its first step, has not.
+            if stream is not None and (await _cancel(stream))[0]:
+                await self._send(wire.stream_end(frame.id))
+            return
+        if frame.id in self._requests:
+            raise wire.invalid_request("id", frame.id, "another one than a request under way has")
+        if len(self._requests) >= REQUESTS:
             busy = Busy(f"{REQUESTS} requests are under way on this socket.", remedy="Wait for one to end.")
-            await self._send(wire.error(request.id, wire.refused(busy)))
-        else:
-            task = asyncio.create_task(self._answer(request))
-            self._requests[request.id] = task
-            task.add_done_callback(lambda _: self._requests.pop(request.id, None))
+            await self._send(wire.error(wire.refused(busy), frame.id))
+            return
+        task = asyncio.create_task(self._answer(frame))
+        self._requests[frame.id] = task
+        if frame.method in wire.STREAMING:
+            self._streams[frame.id] = task
+        task.add_done_callback(lambda _: (self._requests.pop(frame.id), self._streams.pop(frame.id, None)))
 
     async def _answer(self, request: Request) -> None:
-        try:
-            if self._rpc is None:
+        if self._rpc is None:
+            try:
                 self._rpc = (await asyncio.to_thread(load))(self._process)
-            async for frame in self._rpc.answer(request, self._caller, {**self._parameters, **request.parameters}):
+            except ImportError as error:
+                missing = Unavailable(f"{error.name} is not installed.", remedy="Install nis-backend again.")
+                await self._send(wire.error(wire.refused(missing), request.id))
+                return
+        parameters = {**self._parameters, **request.parameters}
+        async with aclosing(self._rpc.answer(request, self._caller, parameters)) as frames:
+            async for frame in frames:
                 await self._send(frame)
-        except asyncio.CancelledError:
-            if self._end.done():
-                raise
-            await self._send(wire.stream_end(request.id))
+
+
+async def _cancel(*tasks: asyncio.Task[None]) -> list[bool]:
+    """Stop tasks and wait until they have; for each, whether it was still under way."""
+    for task in tasks:
+        task.cancel()
+    if tasks:
+        await asyncio.wait(tasks)
+    return [task.cancelled() for task in tasks]

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, cast
+from math import isfinite
+from typing import TYPE_CHECKING, Any, cast
 
 from pydantic_core import from_json
 
@@ -26,6 +27,7 @@ VERSION = "1.0"
 SERVICE_PARAMETERS = "a2a-service-parameters"
 VERSION_PARAMETER = "a2a-version"
 EXTENSIONS_PARAMETER = "a2a-extensions"
+STREAMING = ("SendStreamingMessage", "SubscribeToTask")
 PARAMETERS = (VERSION_PARAMETER, EXTENSIONS_PARAMETER)
 
 PARSE_ERROR, INVALID_REQUEST, METHOD_NOT_FOUND, INVALID_PARAMS, INTERNAL_ERROR = -32700, -32600, -32601, -32602, -32603
@@ -39,14 +41,16 @@ REASONS = {
     VERSION_NOT_SUPPORTED: "VERSION_NOT_SUPPORTED",
 }
 
+Id = str | int
+
 A2A_DOMAIN = "a2a-protocol.org"
 OUR_DOMAIN = "nis-backend"
 
-Id = str | int
-
 
 class Refused(Exception):
-    """A frame that gets a JSON-RPC error; the id is null where the frame has none to answer."""
+    """A frame that gets a JSON-RPC error; its id is null where the frame has none to answer."""
+
+    id: Id | None = None
 
     def __init__(  # noqa: PLR0913 - the members of one error object
         self,
@@ -92,6 +96,10 @@ def describe(wrong: FieldError) -> str:
     return f"{wrong.message}{value}. {wrong.remedy}"
 
 
+EXACT = 2**53
+"""Beyond it a float is not one whole number."""
+
+
 @dataclass(frozen=True, kw_only=True)
 class Request:
     """One call."""
@@ -110,49 +118,79 @@ class CancelStream:
     id: Id
 
 
-Frame = Request | CancelStream | Refused | tuple[Id, Refused]
+def read(text: str) -> Request | CancelStream:
+    """The frame.
 
-
-def read(text: str) -> Frame:
-    """The frame, or the error to answer it with: alone when there is no id to answer, else with its id."""
+    Raises:
+        Refused: it is not JSON, or not a call; with the id to answer, where it has one.
+    """
     try:
         frame: object = from_json(text, allow_inf_nan=False)
     except ValueError as error:
-        return Refused(PARSE_ERROR, f"The frame is not JSON: {error}.")
+        raise Refused(PARSE_ERROR, f"The frame is not JSON: {error}.") from None
     if isinstance(frame, list):
-        return Refused(INVALID_REQUEST, "A frame holds one JSON-RPC object; send several frames instead of a batch.")
+        raise Refused(INVALID_REQUEST, "A frame holds one JSON-RPC object; send several frames instead of a batch.")
     if not isinstance(frame, dict):
-        return Refused(INVALID_REQUEST, f"A frame holds one JSON-RPC object, not {shorten(frame)}.")
-    return _read_object(cast("Json", frame))
+        raise Refused(INVALID_REQUEST, f"A frame holds one JSON-RPC object, not {shorten(frame)}.")
+    given = cast("Json", frame)
+    if given.get("method") == "cancelStream" and "id" not in given:
+        return CancelStream(id=_id("params.id", _object("params", given.get("params", {})).get("id")))
+    request_id = _id("id", given.get("id"))
+    try:
+        return _request(request_id, given)
+    except Refused as refusal:
+        refusal.id = request_id
+        raise
 
 
-def _read_object(frame: Json) -> Frame:
-    method, params, request_id = frame.get("method"), frame.get("params", {}), frame.get("id")
-    if method == "cancelStream" and "id" not in frame:
-        wanted = cast("Json", params).get("id") if isinstance(params, dict) else None
-        return (
-            CancelStream(id=wanted)
-            if is_id(wanted)
-            else invalid_request("params.id", wanted, "the id of a request of yours")
-        )
-    if not is_id(request_id):
-        return invalid_request("id", request_id, "a string or a whole number: answers are matched by it")
+def _request(request_id: Id, frame: Json) -> Request:
     if frame.get("jsonrpc") != "2.0":
-        return request_id, invalid_request("jsonrpc", frame.get("jsonrpc"), 'exactly "2.0"')
+        raise invalid_request("jsonrpc", frame.get("jsonrpc"), 'exactly "2.0"')
+    method = frame.get("method")
     if not isinstance(method, str) or not method:
-        return request_id, invalid_request("method", method, "a method's name")
+        raise invalid_request("method", method, "a method's name")
+    params = frame.get("params", {})
     if not isinstance(params, dict):
-        return request_id, invalid_params("params", f"{shorten(params)} is not an object of named parameters.")
-    given = frame.get(SERVICE_PARAMETERS, {})
-    if not isinstance(given, dict) or not all(isinstance(value, str) for value in cast("Json", given).values()):
-        return request_id, invalid_request(SERVICE_PARAMETERS, given, "an object of strings")
-    parameters = {name.lower(): str(value) for name, value in cast("Json", given).items()}
+        raise invalid_params("params", f"{shorten(params)} is not an object of named parameters.")
+    if not _is_finite(cast("Json", params)):
+        raise invalid_params("params", "A number in it is beyond the range of numbers.")
+    given = _object(SERVICE_PARAMETERS, frame.get(SERVICE_PARAMETERS, {}))
+    if not all(isinstance(value, str) for value in given.values()):
+        raise invalid_request(SERVICE_PARAMETERS, given, "an object of strings")
+    parameters = {name.lower(): str(value) for name, value in given.items()}
     return Request(id=request_id, method=method, params=cast("Json", params), parameters=parameters)
 
 
-def is_id(value: object) -> bool:
-    """Whether JSON-RPC lets an answer carry it: text, or a whole number."""
-    return isinstance(value, str | int) and not isinstance(value, bool)
+def _id(field: str, value: object) -> Id:
+    if isinstance(value, bool) or not isinstance(value, str | int):
+        raise invalid_request(field, value, "a string or a whole number: answers are matched by it")
+    return value
+
+
+def _object(field: str, value: object) -> Json:
+    if not isinstance(value, dict):
+        raise invalid_request(field, value, "an object")
+    return cast("Json", value)
+
+
+def _is_finite(value: object) -> bool:
+    """Whether no number has overflowed to infinity, as 1e999 does."""
+    if isinstance(value, dict):
+        return all(_is_finite(one) for one in cast("Json", value).values())
+    if isinstance(value, list):
+        return all(_is_finite(one) for one in cast("list[object]", value))
+    return not isinstance(value, float) or isfinite(value)
+
+
+def whole(value: object) -> Any:  # Any: JSON
+    """JSON with its whole numbers whole again: protobuf holds every number of a data part as a float."""
+    if isinstance(value, float) and value.is_integer() and abs(value) <= EXACT:
+        return int(value)
+    if isinstance(value, list):
+        return [whole(one) for one in cast("list[object]", value)]
+    if isinstance(value, dict):
+        return {name: whole(one) for name, one in cast("Json", value).items()}
+    return value
 
 
 def invalid_request(field: str, value: object, wanted: str) -> Refused:
@@ -180,9 +218,9 @@ def response(request_id: Id, result: Json, seq: int | None = None, activated: It
     return frame
 
 
-def error(request_id: Id | None, refusal: Refused) -> Json:
+def error(refusal: Refused, request_id: Id | None = None) -> Json:
     """An error, which is also the end of a stream it meets."""
-    return {"jsonrpc": "2.0", "id": request_id, "error": refusal.error}
+    return {"jsonrpc": "2.0", "id": request_id if refusal.id is None else refusal.id, "error": refusal.error}
 
 
 def stream_end(request_id: Id) -> Json:

@@ -104,5 +104,3 @@ def routes() -> list[Route]:
         return FileResponse(path, media_type="application/json", headers={"Cache-Control": "no-cache"})
 
     return [Route(CATALOG_PATH, catalog, name="a2ui-catalog")]
-
-

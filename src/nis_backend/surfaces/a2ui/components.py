@@ -57,7 +57,9 @@ def _draw(page: Page, view: View, *, basic: bool) -> str:
             return page.add("Table", title=view.title, columns=view.columns, rows=view.rows)
         case Series():
             if basic:
-                return page.add("Image", url=_image(view), description=_summary(view), fit="contain", variant="largeFeature")
+                return page.add(
+                    "Image", url=_image(view), description=_summary(view), fit="contain", variant="largeFeature"
+                )
             axis, *lines = (one.model_dump() for one in (view.x, *view.lines))
             return page.add("Chart", title=view.title, x=axis, lines=lines)
         case Form():

@@ -22,9 +22,9 @@ def draw_chart(series: Series) -> str:
     """The lines over their axis, one panel for each unit: two scales in one panel would invite false comparison."""
     panels = list(_by_unit(series.lines)) or [[]]
     height = TOP + sum(PANEL + _legend_height(lines) for lines in panels) + 16
+    size = f'viewBox="0 0 {WIDTH} {height}" width="{WIDTH}" height="{height}"'
     parts = [
-        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDTH} {height}" width="{WIDTH}" height="{height}" '
-        'font-family="system-ui, sans-serif" font-size="12" fill="#4a5560">',
+        f'<svg xmlns="http://www.w3.org/2000/svg" {size} font-family="sans-serif" font-size="12" fill="#4a5560">',
         f'<rect width="{WIDTH}" height="{height}" fill="#fff"/>',
         f'<text x="{LEFT}" y="26" font-size="15" font-weight="600" fill="#1b2430">{_words(series.title, 72)}</text>',
     ]
@@ -71,7 +71,8 @@ def _panel(lines: Sequence[Axis], x: Axis, across: Scale, top: int) -> Iterator[
             cx, _, cy = points[0].partition(" ")
             yield f'<circle cx="{cx}" cy="{cy}" r="3" fill="{colour}"/>'
         elif points:
-            yield f'<path d="M{"L".join(points)}" fill="none" stroke="{colour}" stroke-width="2" stroke-linejoin="round"/>'
+            stroke = f'fill="none" stroke="{colour}" stroke-width="2" stroke-linejoin="round"'
+            yield f'<path d="M{"L".join(points)}" {stroke}/>'
 
 
 def _legend(lines: Sequence[Axis], top: int) -> Iterator[str]:

@@ -213,7 +213,7 @@ def _call(session: Session) -> click.Command:
     return click.Command(
         "call",
         callback=run,
-        help="Call any operation: nis call physics.simulate_projectile --speed 20",
+        help="Call any operation by its name: nis call NAME --FIELD VALUE; `nis operations` lists the names.",
         context_settings={"ignore_unknown_options": True, "help_option_names": []},
         params=[click.Argument(["name"]), click.Argument(["rest"], nargs=-1, type=click.UNPROCESSED)],
     )
@@ -287,8 +287,7 @@ def _value(schema: Json, text: str) -> Any:  # Any: JSON
 
 def _help(field: Json, *, required: bool) -> str:
     words = [str(field.get("description", ""))]
-    if "unit" in field and field["unit"]:
-        words.append(f"[{field['unit']}]")
+    words += [f"[{one['unit']}]" for one in (field, *field.get("anyOf", ())) if one.get("unit")]
     if required:
         words.append("[required]")
     elif field.get("default") is not None:

@@ -110,7 +110,11 @@ class Chat(AsIs):
         """The reply, with `a2ui` in place of `views`."""
         views = result.get("views", [])
         kept = {key: value for key, value in result.items() if key not in {"views", "pending"}}
-        return {**kept, "a2ui": await _a2ui(views, result["run_id"])} if self._genui else kept
+        if not self._genui:
+            return kept
+        if not any(view["kind"] == "text" for view in views):
+            views = [{"kind": "text", "text": result["response"]}, *views]
+        return {**kept, "a2ui": await _a2ui(views, result["run_id"])}
 
     async def event(self, event: Event) -> Json:
         """The event; a surface has its A2UI messages beside its views."""

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import ctypes
+import itertools
 import os
 import signal
-import struct
 import subprocess
 import sys
 import threading
@@ -48,12 +48,21 @@ def echo(_options: Json) -> Answers:
     return Answers(handle)
 
 
+def descriptors() -> list[str]:
+    """What files the process has open."""
+    return [one.name for one in Path("/proc/self/fd").iterdir()]
+
+
 def environment(_options: Json) -> Answers:
     """Yields what the process was given."""
 
     async def handle(_payload: Json, _ctx: WorkerContext) -> AsyncIterator[Json]:
-        descriptors = sorted(int(name) for name in os.listdir("/proc/self/fd")) if sys.platform == "linux" else []
-        yield {"environment": dict(os.environ), "session": os.getsid(0), "pid": os.getpid(), "descriptors": descriptors}
+        yield {
+            "environment": dict(os.environ),
+            "session": os.getsid(0),
+            "pid": os.getpid(),
+            "descriptors": descriptors(),
+        }
 
     return Answers(handle)
 
@@ -98,12 +107,17 @@ def stubborn(_options: Json) -> Answers:
     return Answers(handle)
 
 
-def blocked(_options: Json) -> Answers:
-    """Blocks its process's only loop, with a process of its own started before."""
+def sleeper(*descriptors: int) -> int:
+    """A process that nothing but a signal ends, for two minutes; its id."""
+    code = "import signal; signal.alarm(120); signal.pause()"
+    return subprocess.Popen([sys.executable, "-c", code], pass_fds=descriptors).pid
 
-    async def handle(_payload: Json, _ctx: WorkerContext) -> AsyncIterator[Json]:
-        child = subprocess.Popen([sys.executable, "-c", "input()"], stdin=subprocess.PIPE)
-        yield {"pid": os.getpid(), "child": child.pid}
+
+def blocked(_options: Json) -> Answers:
+    """Blocks its process's only loop, with a process of its own started before where that is asked for."""
+
+    async def handle(payload: Json, _ctx: WorkerContext) -> AsyncIterator[Json]:
+        yield {"pid": os.getpid(), "child": sleeper() if payload.get("start") else None}
         threading.Event().wait()
 
     return Answers(handle)
@@ -113,9 +127,7 @@ def silent_parent(_options: Json) -> Answers:
     """Leaves a process behind that holds the socket, and dies."""
 
     async def handle(_payload: Json, _ctx: WorkerContext) -> AsyncIterator[Json]:
-        socket = int(sys.argv[1])
-        child = subprocess.Popen([sys.executable, "-c", "input()"], stdin=subprocess.PIPE, pass_fds=(socket,))
-        yield {"child": child.pid}
+        yield {"child": sleeper(int(sys.argv[1]))}
         os.kill(os.getpid(), signal.SIGSEGV)
 
     return Answers(handle)
@@ -143,6 +155,8 @@ def failing(_options: Json) -> Answers:
         if payload.get("how") == "known":
             wrong = FieldError(field="a", value="1", message="is taken", remedy="Give another.")
             raise Conflict("It is taken.", remedy="Take another.", field="name", value="this one", fields=[wrong])
+        if payload.get("how") == "long":
+            raise Conflict("x" * 2**25)
         if payload.get("how") == "package":
             import package_that_nobody_has  # noqa: F401, PLC0415 # pyright: ignore[reportMissingImports, reportUnusedImport]
         if payload.get("how") == "exit":
@@ -163,15 +177,20 @@ def without_weights(options: Json) -> Answers:
     return echo(options)
 
 
-def flood(options: Json) -> Answers:
-    """Yields without end; how many so far is in the file it was told."""
+def flood(_options: Json) -> Answers:
+    """Yields without end, or how many a call has yielded so far."""
+    yielded: dict[str, int] = {}
 
     async def handle(payload: Json, _ctx: WorkerContext) -> AsyncIterator[Json]:
-        number = 0
-        while True:
-            yield {"number": number, "filling": b"x" * int(payload["size"])}
-            number += 1
-            Path(options["file"]).write_text(str(number), "ascii")
+        match payload:
+            case {"yielded": str(name)}:
+                yield {"yielded": yielded[name]}
+            case {"name": str(name), "size": int(size)}:
+                for number in itertools.count(1):
+                    yielded[name] = number
+                    yield {"number": number, "filling": b"x" * size}
+            case _:
+                raise NotImplementedError
 
     return Answers(handle)
 
@@ -180,7 +199,7 @@ def hostile(_options: Json) -> Answers:
     """Writes to the socket itself: whatever bytes the payload holds."""
 
     async def handle(payload: Json, _ctx: WorkerContext) -> AsyncIterator[Json]:
-        os.set_blocking(int(sys.argv[1]), True)  # noqa: FBT003 - the standard library's own signature
+        os.set_blocking(int(sys.argv[1]), True)
         for _ in range(payload.get("times", 1)):
             os.write(int(sys.argv[1]), payload["bytes"])
         await asyncio.Event().wait()
@@ -203,6 +222,3 @@ def slow_to_open(options: Json) -> Answers:
     """Opens when something is written into the pipe it was told."""
     Path(options["pipe"]).read_bytes()
     return gate(options)
-
-
-HUGE = struct.pack("!II", 2**31, 0)

@@ -1,0 +1,35 @@
+// Bundles src/ and copies what the API page needs into the package; the result is committed.
+
+import { build } from "esbuild";
+import { copyFile, mkdir, rm, writeFile, readFile } from "node:fs/promises";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+
+const here = fileURLToPath(new URL(".", import.meta.url));
+const out = process.argv[2] ?? join(here, "../src/nis_backend/surfaces/console/static");
+const swagger = join(here, "node_modules/swagger-ui-dist");
+
+await rm(out, { recursive: true, force: true });
+await mkdir(out, { recursive: true });
+await build({
+  absWorkingDir: here,
+  entryPoints: ["src/console.ts", "src/docs.ts", "src/console.css", "src/docs.css"],
+  outdir: out,
+  bundle: true,
+  minify: true,
+  format: "esm",
+  target: "es2022",
+  charset: "utf8",
+  legalComments: "none",
+  logLevel: "warning",
+});
+for (const name of ["index.html", "docs.html", "icon.svg"]) await copyFile(join(here, "src", name), join(out, name));
+for (const name of ["swagger-ui.css", "swagger-ui-bundle.js"]) {
+  const text = await readFile(join(swagger, name), "utf8");
+  // The source maps stay behind, and a browser would ask for them.
+  await writeFile(join(out, name), text.replace(/\n(\/\/|\/\*)# sourceMappingURL=.*$/m, ""));
+}
+await copyFile(join(swagger, "LICENSE"), join(out, "swagger-ui.LICENSE"));
+await copyFile(join(swagger, "NOTICE"), join(out, "swagger-ui.NOTICE"));
+await copyFile(join(swagger, "swagger-ui-bundle.js.LICENSE.txt"), join(out, "swagger-ui-bundle.js.LICENSE.txt"));
+await copyFile(join(here, "node_modules/lit/LICENSE"), join(out, "lit.LICENSE"));

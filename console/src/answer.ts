@@ -1,0 +1,120 @@
+// One turn as it is shown: the question, what was called, the answer, the drawings, who answered.
+
+import { html, nothing, type TemplateResult } from "lit";
+import { guard } from "lit/directives/guard.js";
+import "./chart.js";
+import { resolve } from "./form.js";
+import { markdown } from "./markdown.js";
+import { number, words as spaced } from "./numbers.js";
+import { type Call, drawings, ended, type Turn, words } from "./turn.js";
+import type { FormView, Problem, TableView, View } from "./wire.js";
+
+export function draw(turn: Turn, last: boolean, busy: boolean, retry: () => void): TemplateResult {
+  const running = !ended(turn);
+  const said = words(turn);
+  return html`<article class="turn" aria-busy=${running}>
+    <h2>${turn.question}</h2>
+    ${guard([turn.seq, turn.state], () => turn.calls.map((call) => called(call, turn.views)))}
+    ${guard([said], () => (said ? html`<div class="prose">${markdown(said)}</div>` : nothing))}
+    ${guard([turn.views.length, said, busy, last], () => drawings(turn).map((view) => drawn(view, busy)))}
+    ${turn.notes.map((note) => html`<p class="note">${note}</p>`)}
+    ${running ? waiting(turn) : nothing} ${turn.problem ? failure(turn.problem, last && !busy ? retry : undefined) : nothing}
+    ${turn.state === "cancelled" ? html`<p class="note">Stopped.</p>` : nothing}
+    ${running ? nothing : signed(turn)}
+  </article>`;
+}
+
+function called(call: Call, views: View[]): TemplateResult {
+  const given = Object.entries(call.arguments);
+  // The form to run again brings the schema, and with it the units.
+  const form = views.find((view) => view.kind === "form" && view.operation === call.operation) as FormView | undefined;
+  const unit = (name: string): string => {
+    const schema = form?.request_schema.properties?.[name];
+    return schema ? (resolve(schema, form!.request_schema).unit ?? "") : "";
+  };
+  const state = { running: "computing", done: "computed", failed: "failed" }[call.state];
+  return html`<details class="call" open>
+    <summary><span class="state ${call.state}">${state}</span> <code>${call.operation}</code></summary>
+    ${given.length
+      ? html`<dl>
+          ${given.map(([name, value]) => html`<div><dt>${spaced(name)}</dt><dd>${argument(value)} ${unit(name)}</dd></div>`)}
+        </dl>`
+      : html`<p class="hint">Without arguments.</p>`}
+    ${call.problem ? html`<p class="bad">${call.problem.detail} ${call.problem.remedy ?? ""}</p>` : nothing}
+  </details>`;
+}
+
+function argument(value: unknown): string {
+  if (typeof value === "number") return number(value);
+  const text = typeof value === "string" ? value : JSON.stringify(value);
+  return text.length > 200 ? `${text.slice(0, 199)}…` : text;
+}
+
+function drawn(view: View, busy: boolean): TemplateResult {
+  switch (view.kind) {
+    case "text":
+      return html`<div class="prose">${markdown(view.text)}</div>`;
+    case "table":
+      return table(view);
+    case "series":
+      return html`<nis-chart .series=${view}></nis-chart>`;
+    case "form":
+      return html`<nis-form .form=${view} ?disabled=${busy}></nis-form>`;
+  }
+}
+
+function table(view: TableView): TemplateResult {
+  const cell = (value: string | number): TemplateResult =>
+    typeof value === "number" ? html`<td class="n">${number(value)}</td>` : html`<td>${value}</td>`;
+  return html`<figure>
+    <figcaption>${view.title}</figcaption>
+    <div class="wide" tabindex="0">
+      <table>
+        <thead>
+          <tr>
+            ${view.columns.map((name, index) => {
+              const numeric = view.rows.length > 0 && view.rows.every((row) => typeof row[index] === "number");
+              return html`<th scope="col" class=${numeric ? "n" : ""}>${name}</th>`;
+            })}
+          </tr>
+        </thead>
+        <tbody>${view.rows.map((row) => html`<tr>${row.map(cell)}</tr>`)}</tbody>
+      </table>
+    </div>
+  </figure>`;
+}
+
+function waiting(turn: Turn): TemplateResult {
+  const { progress } = turn;
+  if (progress) {
+    return html`<p class="waiting">
+      <progress max="1" .value=${progress.fraction} aria-label="Progress"></progress> ${progress.message}
+    </p>`;
+  }
+  return html`<p class="waiting"><span class="pulse"></span><span class="quiet">${words(turn) ? "answering" : "thinking"}</span></p>`;
+}
+
+export function failure(problem: Problem, retry?: () => void): TemplateResult {
+  return html`<div class="failure" role="alert">
+    <p><strong>${sentence(problem.title)}.</strong> ${problem.detail}</p>
+    ${problem.errors && problem.errors.length > 1
+      ? html`<ul>${problem.errors.map((one) => html`<li><code>${one.field}</code> ${one.message}</li>`)}</ul>`
+      : nothing}
+    ${problem.remedy ? html`<p class="remedy">${problem.remedy}</p>` : nothing}
+    ${retry && problem.retryable ? html`<button @click=${retry}>Ask again</button>` : nothing}
+  </div>`;
+}
+
+const sentence = (text: string): string => text.charAt(0).toUpperCase() + text.slice(1);
+
+function signed(turn: Turn): TemplateResult | typeof nothing {
+  if (!turn.model && !turn.runId) return nothing;
+  return html`<footer>
+    ${turn.model ? html`<span>${turn.model.provider} · ${turn.model.model}</span>` : nothing}
+    ${turn.model?.demonstration
+      ? html`<span class="badge" title="It is too small to be relied on.">demonstration model</span>`
+      : nothing}
+    ${turn.tokens ? html`<span>${turn.tokens} tokens</span>` : nothing}
+    ${turn.runId ? html`<span class="run">${turn.runId}</span>` : nothing}
+  </footer>`;
+}

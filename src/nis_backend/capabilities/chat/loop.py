@@ -1,0 +1,390 @@
+"""The agent loop: a model talks and chooses operations, they compute, and it talks again, a bounded number of times."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import re
+from collections.abc import AsyncIterator
+from contextlib import aclosing
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any, cast
+
+from pydantic_core import from_json
+
+from nis_backend.drivers.llm.base import Answered, Message, Prompt, TextChunk, Tool
+from nis_backend.errors import (
+    InvalidRequest,
+    Malformed,
+    NisError,
+    NotFound,
+    NotSupported,
+    TooLarge,
+    UpstreamFailed,
+    WorkerLost,
+    shorten,
+)
+from nis_backend.run import (
+    ModelAnswered,
+    ModelCalled,
+    StepRetried,
+    Surface,
+    ToolAnswered,
+    ToolCalled,
+    Warned,
+)
+from nis_backend.view import Form, Text, View
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncGenerator, Sequence
+
+    from nis_backend.context import Context
+    from nis_backend.drivers.llm.base import LanguageModels, ModelInfo, ToolCall
+    from nis_backend.operation import Entry
+
+# Any: a JSON object's values differ in type.
+Json = dict[str, Any]
+
+MOST_STEPS = 8
+MOST_PROBLEMS = 3
+"""Steps in a row of which every call failed; the model then answers without tools."""
+MOST_CALLS = 16
+"""Calls of one step that are carried out."""
+LONGEST_ARGUMENTS = 65_536
+LONGEST_RESULT = 8_000
+"""Characters of a result that a model is shown, about 2,500 tokens."""
+LONGEST_DESCRIPTION = 1024
+"""Characters that OpenAI takes for a function's description."""
+
+INSTRUCTIONS = (
+    "You have tools that compute. Never calculate, convert or recall a number that a tool can give: call it, in the "
+    "units its schema names, and quote its result with units, method and error. When what a tool needs was not said "
+    "and has no default, ask for it instead of guessing. When a tool answers with a problem, mend the arguments or say "
+    "what is wrong."
+)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Conversed:
+    """What came of a turn; `text` is what the steps left in the log, joined.
+
+    Tokens are by the provider's count, those of cut attempts left out; None when a step's count is not stated.
+    """
+
+    text: str
+    views: list[View]
+    input_tokens: int | None
+    output_tokens: int | None
+    steps: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Used:
+    """What came of a tool call: the event, what to look at, and what the model is told."""
+
+    event: ToolAnswered
+    views: list[View]
+    told: str
+
+
+async def answer(  # noqa: PLR0913 - each argument is one choice of the caller's
+    ctx: Context,
+    driver: LanguageModels,
+    info: ModelInfo,
+    messages: Sequence[Message],
+    *,
+    step: int = 1,
+    max_tokens: int | None = None,
+) -> Conversed:
+    """One model call, without tools; a call that was cut is tried once more.
+
+    Raises:
+        UpstreamFailed, WorkerLost: it was cut twice, or answered with nothing.
+    """
+    text, end = await _ask(ctx, driver, Prompt(model=info.name, messages=messages, max_tokens=max_tokens), step)
+    if not text:
+        raise _empty(info)
+    return Conversed(text=text, views=[], input_tokens=end.input_tokens, output_tokens=end.output_tokens, steps=1)
+
+
+async def converse(  # noqa: PLR0913 - each argument is one choice of the caller's
+    ctx: Context,
+    driver: LanguageModels,
+    info: ModelInfo,
+    messages: Sequence[Message],
+    tools: Sequence[Entry],
+    *,
+    most_steps: int = MOST_STEPS,
+    max_tokens: int | None = None,
+) -> Conversed:
+    """Let the model call operations until it answers; after `most_steps` calls of the model it answers without them.
+
+    Raises:
+        UpstreamFailed, WorkerLost: a model call was cut twice, or answered with nothing.
+        NisError: the model's own refusal. What an operation refuses goes back to the model instead.
+    """
+    # A run within this run could go on without end, and what destroys waits for a person.
+    offered = {tool_name(entry): entry for entry in tools if entry.shape == "model" and entry.effect != "destroys"}
+    said = _instructed(messages) if offered else list(messages)
+    texts: list[str] = []
+    views: list[View] = []
+    ends: list[Answered] = []
+    problems = 0
+    step = 0
+    while True:
+        step += 1
+        if offered and (step > most_steps or problems >= MOST_PROBLEMS):
+            why = (
+                f"{most_steps} steps were used"
+                if step > most_steps
+                else f"{problems} steps in a row called tools wrongly"
+            )
+            await ctx.run.write(Warned(message=f"The answer is given without further tools: {why}."))
+            offered = {}
+        prompt = Prompt(
+            model=info.name, messages=said, tools=[_tool(entry) for entry in offered.values()], max_tokens=max_tokens
+        )
+        before = "\n\n" if any(texts) else ""
+        try:
+            text, end = await _ask(ctx, driver, prompt, step, before)
+        except NotSupported as error:
+            if not offered:
+                raise
+            await ctx.run.write(Warned(message=f"{info.id} answers without tools: {error.message}"))
+            offered = {}
+            continue
+        texts.append(text)
+        ends.append(end)
+        if not offered or not end.tool_calls:
+            break
+        calls = end.tool_calls
+        said.append(Message(role="assistant", content=text.strip(), tool_calls=tuple(map(_clean, calls))))
+        failed = 0
+        async for call, used in _use_all(ctx, step, calls, offered):
+            said.append(Message(role="tool", content=used.told, tool_call_id=call.id))
+            views += used.views
+            failed += used.event.problem is not None
+        problems = problems + 1 if failed == len(calls) else 0
+    if not texts[-1].strip():
+        texts[-1] = await _say_views(ctx, info, step, views, before)
+    return Conversed(
+        text="".join(texts),
+        views=views,
+        input_tokens=_total([end.input_tokens for end in ends]),
+        output_tokens=_total([end.output_tokens for end in ends]),
+        steps=step,
+    )
+
+
+def tool_name(entry: Entry) -> str:
+    """The operation's name as models may write it: without the dot."""
+    return entry.name.replace(".", "-")
+
+
+def _tool(entry: Entry) -> Tool:
+    return Tool(
+        name=tool_name(entry), description=entry.description[:LONGEST_DESCRIPTION], parameters=entry.request_schema
+    )
+
+
+def _instructed(messages: Sequence[Message]) -> list[Message]:
+    """The messages with ours before them; in one system message, since some models take only one."""
+    first, rest = (messages[0].content, messages[1:]) if messages and messages[0].role == "system" else ("", messages)
+    return [Message(role="system", content=f"{INSTRUCTIONS}\n\n{first}".strip()), *rest]
+
+
+# -- asking ------------------------------------------------------------------------------------------------------------
+
+
+async def _ask(
+    ctx: Context, driver: LanguageModels, prompt: Prompt, step: int, before: str = ""
+) -> tuple[str, Answered]:
+    """Ask, and write down the words as they come, with `before` in front of the first; once more when cut."""
+    attempt = 1
+    while True:
+        await ctx.run.write(ModelCalled(step=step, provider=driver.provider, model=prompt.model))
+        words: list[str] = []
+        try:
+            async with aclosing(_stream(driver, prompt)) as items:
+                async for item in items:
+                    if isinstance(item, Answered):
+                        return "".join(words), await _ended(ctx, step, item)
+                    words.append(item.text if words else before + item.text)
+                    await ctx.run.text(step, words[-1])
+            raise _endless(driver)
+        except (UpstreamFailed, WorkerLost) as error:
+            if attempt > 1:
+                raise
+            attempt += 1
+            await ctx.run.write(StepRetried(step=step, attempt=attempt, reason=error.message))
+
+
+def _endless(driver: LanguageModels) -> UpstreamFailed:
+    return UpstreamFailed(f"{driver.provider} ended without an end to its answer.", remedy="Try again.")
+
+
+def _stream(driver: LanguageModels, prompt: Prompt) -> AsyncGenerator[TextChunk | Answered, None]:
+    # The contract says that its iterator can be closed; the type of one does not.
+    return cast("AsyncGenerator[TextChunk | Answered, None]", driver.generate(prompt))
+
+
+async def _ended(ctx: Context, step: int, end: Answered) -> Answered:
+    answered = ModelAnswered(
+        step=step, finish_reason=end.finish_reason, input_tokens=end.input_tokens, output_tokens=end.output_tokens
+    )
+    cut = (
+        [Warned(message="The answer was cut at the model's limit of tokens.")] if end.finish_reason == "length" else []
+    )
+    await ctx.run.write(answered, *cut)
+    return end
+
+
+async def _say_views(ctx: Context, info: ModelInfo, step: int, views: Sequence[View], before: str) -> str:
+    """The words of what was computed, for a model that called tools and then said nothing."""
+    words = [view.text for view in views if isinstance(view, Text)]
+    if not words:
+        raise _empty(info)
+    text = before + "\n\n".join(words)
+    await ctx.run.write(Warned(message=f"{info.id} said nothing about the results; they are shown as computed."))
+    await ctx.run.text(step, text)
+    await ctx.run.flush()
+    return text
+
+
+def _empty(info: ModelInfo) -> UpstreamFailed:
+    return UpstreamFailed(f"{info.id} answered with nothing.", remedy="Ask again, or choose another model.")
+
+
+def _total(counts: Sequence[int | None]) -> int | None:
+    known = [count for count in counts if count is not None]
+    return sum(known) if len(known) == len(counts) else None
+
+
+# -- using tools -------------------------------------------------------------------------------------------------------
+
+
+async def _use_all(
+    ctx: Context, step: int, calls: Sequence[ToolCall], offered: dict[str, Entry]
+) -> AsyncIterator[tuple[ToolCall, _Used]]:
+    """Carry out the calls of a step together; each one's outcome is written down and answered in their order."""
+    named = [_operation(call.name, offered) for call in calls]
+    parsed = [_arguments(call) for call in calls]
+    await ctx.run.write(
+        *(
+            ToolCalled(step=step, call_id=call.id, operation=name, arguments=given if isinstance(given, dict) else {})
+            for call, name, given in zip(calls, named, parsed, strict=True)
+        )
+    )
+    tasks = [
+        asyncio.create_task(_use(ctx, ToolAnswered(step=step, call_id=call.id, operation=name), given, number, offered))
+        for number, (call, name, given) in enumerate(zip(calls, named, parsed, strict=True))
+    ]
+    try:
+        for call, task in zip(calls, tasks, strict=True):
+            used = await task
+            await ctx.run.write(used.event, *([Surface(views=used.views)] if used.views else []))
+            yield call, used
+    finally:
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+
+
+def _operation(name: str, offered: dict[str, Entry]) -> str:
+    """The operation that a tool's name means; an unknown name as it was written."""
+    entry = offered.get(name.replace(".", "-"))
+    return entry.name if entry else shorten(name, 64)
+
+
+def _arguments(call: ToolCall) -> Json | NisError:
+    """The arguments as an object, or why they are none."""
+    text = call.arguments.strip() or "{}"
+    if len(text) > LONGEST_ARGUMENTS:
+        return TooLarge(f"The arguments have {len(text)} characters.", remedy=f"Give at most {LONGEST_ARGUMENTS}.")
+    try:
+        # Refuses what could not be written down either: NaN, and halves of characters.
+        given = from_json(text, allow_inf_nan=False)
+    except ValueError as error:
+        return Malformed(
+            f"The arguments are not JSON: {error}.", field="arguments", value=text, remedy="Write one JSON object."
+        )
+    if not isinstance(given, dict):
+        return Malformed(
+            "The arguments are not a JSON object.", field="arguments", value=text, remedy="Write one JSON object."
+        )
+    return cast("Json", given)
+
+
+async def _use(
+    ctx: Context, event: ToolAnswered, given: Json | NisError, number: int, offered: dict[str, Entry]
+) -> _Used:
+    """Call the operation; its refusal is the outcome too."""
+    try:
+        if number >= MOST_CALLS:
+            raise InvalidRequest(f"A step may call {MOST_CALLS} tools.", remedy="Call this one in the next step.")
+        entry = next((one for one in offered.values() if one.name == event.operation), None)
+        if entry is None:
+            raise NotFound(
+                f"There is no tool {event.operation!r}.",
+                field="name",
+                value=event.operation,
+                remedy=f"The tools are: {', '.join(offered)}.",
+            )
+        if isinstance(given, NisError):
+            raise given
+        result, views = await _call(ctx, entry, given)
+    except NisError as error:
+        problem = error.problem()
+        return _Used(event=event.model_copy(update={"problem": problem}), views=[], told=_told({"problem": problem}))
+    return _Used(event=event.model_copy(update={"result": result}), views=views, told=_told(result))
+
+
+async def _call(ctx: Context, entry: Entry, given: Json) -> tuple[Any, list[View]]:  # Any: JSON
+    """The operation's result as JSON, and drawn, with a form to call it again."""
+    operation = ctx.operations.find(entry.name)
+    request = operation.validate(given)
+    result = await ctx.call_named(entry.name, given)
+    again = Form(
+        title="Run again",
+        operation=entry.name,
+        request_schema=entry.request_schema,
+        values=request.model_dump(mode="json"),
+    )
+    return result.model_dump(mode="json"), [*operation.draw(request, result), again]
+
+
+def _clean(call: ToolCall) -> ToolCall:
+    """A call as it may be sent back: servers refuse a conversation with arguments or names that are not well formed."""
+    broken = isinstance(_arguments(call), NisError)
+    name = re.sub(r"[^A-Za-z0-9_-]", "-", call.name)[:64] or "unnamed"
+    return replace(call, name=name, arguments="{}" if broken or not call.arguments.strip() else call.arguments)
+
+
+def _told(result: Any) -> str:  # Any: JSON
+    """A result as the model is shown it: compact JSON; what is left out is said in its place."""
+    for items, characters in ((64, 4000), (16, 1000), (6, 300), (2, 80)):
+        text = json.dumps(_shortened(result, items, characters), ensure_ascii=False, separators=(",", ":"))
+        if len(text) <= LONGEST_RESULT:
+            return text
+    shown = text[: LONGEST_RESULT // 2]
+    return json.dumps({"shortened": shown, "left_out": f"{len(text) - len(shown)} characters"})
+
+
+def _shortened(value: Any, items: int, characters: int) -> Any:  # Any: JSON
+    """Arrays with at most `items` values, from both ends, and texts with at most `characters`."""
+    if isinstance(value, dict):
+        members = cast("Json", value)
+        return {key: _shortened(one, items, characters) for key, one in members.items()}
+    if isinstance(value, list):
+        values = cast("list[Any]", value)
+        if len(values) > items:
+            head, tail = items - items // 4, items // 4
+            values = [
+                *values[:head],
+                f"… {len(values) - items} of {len(values)} values left out …",
+                *values[len(values) - tail :],
+            ]
+        return [_shortened(one, items, characters) for one in values]
+    if isinstance(value, str) and len(value) > characters:
+        return f"{value[:characters]}… {len(value) - characters} characters left out"
+    return value

@@ -1,0 +1,216 @@
+"""Which operation a message asks for, or none: words and rules over the catalog's declarations.
+
+Three kinds of evidence are weighed, all from the declarations. *Words*: stems that the message shares with an
+operation's name, summary, examples and fields, rare ones counting more. *Cover*: how much of what the message says those
+words explain. *Fit*: the numbers, units and choices of the message that the operation has fields for. An operation is
+picked with enough of them and a margin over the next; a message that asks for something to be told, written or
+advised is nobody's.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+from collections import Counter
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from nis_backend.capabilities.chat.arguments import Reading, find_choices, read_arguments, slots_of
+from nis_backend.capabilities.chat.words import FUNCTION_WORDS, stem, stems, tokens
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
+
+    from nis_backend.capabilities.physics.operations import Quantities
+    from nis_backend.operation import Entry
+
+# The four figures were set on the questions marked "seen" in benchmarks/router_questions.json.
+LEAST_WORDS = 1.0
+"""Weight of shared words below which numbers alone decide nothing."""
+LEAST_COVER = 0.4
+"""Share of the message that an operation's words must explain."""
+LEAST_SCORE = 2.0
+MARGIN = 0.5
+"""What the best must be ahead of the next by."""
+
+_NUMBER = re.compile(
+    r"\d|[½¼¾⅓⅔]|\b(?:one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|\w+teen|(?:twen|thir|for|fif|six|seven"
+    r"|eigh|nine)ty|hundred|thousand|million|billion|dozen|half|quarter|how (?:many|much))\b",
+    re.IGNORECASE,
+)
+
+_COMPUTES = frozenset("calculate compute determine evaluate find model plot simulate solve work".split())
+"""English imperatives that ask for a computation, whatever of."""
+_TELLS = frozenset(
+    stem(word)
+    for word in """
+    advice article author believe biography book born buy cheap compose cost discover discovered essay explain film funny
+    history idea ideas invented inventor invent joke lyrics meaning movie named novel opinion paint podcast poem price
+    program python function code recommend recommendation recommendations review rhyme sing sentence sold song story
+    summarise summarize think translate who whom whose why write wrote
+    """.split()
+)
+"""English words that ask for something to be told, written or advised: no computation answers that."""
+
+_SAID = {"name": 1.0, "example": 1.0, "summary": 1.0, "field": 0.8, "result": 0.6, "description": 0.4}
+"""How much a word counts by where the declaration says it."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Pick:
+    """An operation that a message asks for, and what the message gives it."""
+
+    entry: Entry
+    score: float
+    reading: Reading
+
+
+def routable(entry: Entry) -> bool:
+    """Whether a message may reach it by the router: it changes nothing, and declares how people ask for it."""
+    return (
+        entry.shape == "model"
+        and entry.effect == "reads"
+        and any(example.get("question") for example in entry.examples)
+    )
+
+
+def rank(message: str, entries: Sequence[Entry]) -> list[Entry]:
+    """The entries by the words they share with the message, most first; equals keep their order."""
+    index = _Index(entries)
+    said = stems(message)
+    return sorted(entries, key=lambda entry: -index.words(entry, said))
+
+
+def pick(message: str, entries: Sequence[Entry], found: Quantities | None = None) -> Pick | None:
+    """The operation that the message asks for, with what it gives; None where no one, or more than one, is meant.
+
+    `found` are the quantities of the message, converted to the units of the entries' fields.
+    """
+    candidates = [entry for entry in entries if routable(entry)]
+    if not candidates or _is_told(message):
+        return None
+    index = _Index(candidates)
+    picks = sorted((_weigh(message, entry, index, found) for entry in candidates), key=lambda one: -one.score)
+    best = picks[0]
+    if best.score < LEAST_SCORE or (len(picks) > 1 and best.score - picks[1].score < MARGIN):
+        return None
+    return best
+
+
+def speaks_of_quantities(message: str, entries: Sequence[Entry]) -> bool:
+    """Whether the message has numbers, or words for an operation that wants a unit: then its quantities are worth reading."""
+    if _NUMBER.search(message):
+        return True
+    index, said = _Index(entries), stems(message)
+    return any(
+        index.words(entry, said) >= LEAST_WORDS
+        for entry in entries
+        if any(slot.reads == "unit" for slot in slots_of(entry.request_schema))
+    )
+
+
+def _is_told(message: str) -> bool:
+    return any(one.word and stem(one.text) in _TELLS for one in tokens(message))
+
+
+class _Index:
+    """The words of some declarations, weighed by how few of them use each."""
+
+    def __init__(self, entries: Iterable[Entry]) -> None:
+        self.said = {entry.name: _words(entry) for entry in entries}
+        self.count = max(1, len(self.said))
+        self.users = Counter(word for words in self.said.values() for word in words)
+
+    def rarity(self, word: str) -> float:
+        """More for a word that fewer use; most for one that nobody does."""
+        users = self.users[word]
+        # The usual BM25 form, without its negative range.
+        return math.log(1 + (self.count - users + 0.5) / (users + 0.5))
+
+    def words(self, entry: Entry, said: Iterable[str]) -> float:
+        """Weight of the message's words that the entry uses."""
+        own = self.said[entry.name]
+        return sum(own[word] * self.rarity(word) for word in set(said) if word in own)
+
+    def cover(self, entry: Entry, said: Iterable[str], explained: frozenset[str]) -> float:
+        """Share of the message's words that the entry uses, or that `explained` has, by rarity."""
+        own = self.said[entry.name]
+        words = set(said)
+        whole = sum(self.rarity(word) for word in words)
+        return sum(self.rarity(word) for word in words if word in own or word in explained) / whole if whole else 0.0
+
+
+def _words(entry: Entry) -> Mapping[str, float]:
+    """Each stem by which an operation may be asked for, with its weight."""
+    weights: dict[str, float] = {}
+
+    def add(kind: str, text: str) -> None:
+        for word in stems(text):
+            weights[word] = max(weights.get(word, 0.0), _SAID[kind])
+
+    add("name", entry.action.replace("_", " "))
+    add("summary", entry.summary)
+    add("description", entry.description)
+    for example in entry.examples:
+        add("example", str(example.get("question", "")))
+    for slot in slots_of(entry.request_schema):
+        for phrase in slot.phrases:
+            add("field", " ".join(phrase))
+    for name in entry.result_schema.get("properties", {}):
+        add("result", name.replace("_", " "))
+    return weights
+
+
+def _weigh(message: str, entry: Entry, index: _Index, found: Quantities | None) -> Pick:
+    """The score of one operation: shared words, and what fits; 0 where a rule speaks against it."""
+    reading = read_arguments(message, entry, found)
+    said = _outside(message, found)
+    chosen = _chosen(message, entry)
+    words = index.words(entry, said) + 2.0 * bool(chosen)
+    cover = index.cover(entry, said, chosen)
+    units = {slot.reads for slot in slots_of(entry.request_schema)} >= {"unit", "target_unit"}
+    paired = units and not reading.missing
+    if paired:
+        # A quantity, and the unit it is wanted in, are themselves the question.
+        words, cover = words + 2.0, max(cover, LEAST_COVER)
+    fits = len(reading.sources)
+    asked = _asks(message, entry)
+    strays = len(reading.unread) if fits == 0 or not reading.complete else 0.5 * len(reading.unread)
+    enough = fits > 0 or (asked and cover >= 0.5) or (not slots_required(entry) and cover >= 0.75)  # noqa: PLR2004
+    if words < LEAST_WORDS or cover < LEAST_COVER or not enough:
+        return Pick(entry=entry, score=0.0, reading=reading)
+    score = words + 0.5 * fits + (1.0 if reading.complete else 0.0) - strays
+    return Pick(entry=entry, score=max(0.0, score * (0.5 + cover / 2)), reading=reading)
+
+
+def slots_required(entry: Entry) -> list[str]:
+    """The fields that a call must give."""
+    return [slot.name for slot in slots_of(entry.request_schema) if slot.required]
+
+
+def _outside(message: str, found: Quantities | None) -> list[str]:
+    """The stems of the message that are not part of a quantity or a unit."""
+    spans = [(one.start, one.end) for one in (*found.quantities, *found.mentions)] if found else []
+    return [
+        stem(one.text)
+        for one in tokens(message)
+        if one.word and one.text not in FUNCTION_WORDS and not any(start <= one.start < end for start, end in spans)
+    ]
+
+
+def _chosen(message: str, entry: Entry) -> frozenset[str]:
+    """The stems with which the message names a choice of a required field."""
+    said = tokens(message)
+    return frozenset(
+        stem(word)
+        for slot in slots_of(entry.request_schema)
+        if slot.required and slot.reads == "choice"
+        for words in find_choices(slot.choices, said).values()
+        for word in words.split()
+    )
+
+
+def _asks(message: str, entry: Entry) -> bool:
+    """Whether the message is an order to do what the operation does."""
+    verbs = {stem(word) for word in (entry.action.partition("_")[0], *_COMPUTES)}
+    return any(stem(one.text) in verbs for one in tokens(message) if one.word)

@@ -1,0 +1,265 @@
+"""Models: which can be asked, and text straight from one."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Sequence
+from contextlib import aclosing
+from typing import TYPE_CHECKING, Literal, cast
+
+from pydantic import Field
+
+from nis_backend.drivers.llm.base import Answered, Message, Prompt, TextChunk
+from nis_backend.errors import InvalidRequest, NisError, UpstreamFailed
+from nis_backend.operation import Example, Model, operation
+from nis_backend.view import Table, Text, View
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncGenerator
+
+    from nis_backend.context import Context
+    from nis_backend.drivers.llm.base import LanguageModels, ModelInfo
+
+
+class ListModels(Model):
+    """Which models to list: the default of each provider first."""
+
+    provider: str | None = Field(default=None, max_length=64, description="Only this provider's.")
+    cursor: str | None = Field(default=None, max_length=512, description="`next_cursor` of the page before.")
+    limit: int = Field(default=100, ge=1, le=1000, description="Most models to answer.")
+
+
+class OneModel(Model):
+    """Which model."""
+
+    id: str = Field(
+        min_length=1, max_length=512, description="As provider:name, a name alone, or a provider alone for its default."
+    )
+
+
+class LanguageModel(Model):
+    """A model that can be asked."""
+
+    id: str = Field(description="provider:name, with colons for the slashes of a name; what `model` takes elsewhere.")
+    provider: str
+    name: str = Field(description="The provider's own name for it.")
+    tools: bool = Field(description="Whether it may choose operations by itself.")
+    demonstration: bool = Field(description="Whether it is too small to be relied on.")
+    context_tokens: int | None = Field(
+        description="Tokens that a prompt and its answer may have; null when not stated."
+    )
+    detail: str = Field(description="What else there is to know, empty when nothing.")
+
+
+class SilentProvider(Model):
+    """A provider that is set up and cannot be asked now."""
+
+    provider: str
+    code: str = Field(description="The kind of failure.")
+    reason: str
+    remedy: str = Field(description="What mends it.")
+
+
+class ModelList(Model):
+    """One page of models, and the providers that list none."""
+
+    models: list[LanguageModel]
+    unavailable: list[SilentProvider] = Field(description="Those of the providers asked that could not answer.")
+    next_cursor: str | None = Field(description="Give it as `cursor` for the next page; null on the last one.")
+
+
+class EarlierMessage(Model):
+    """A message before the prompt."""
+
+    role: Literal["system", "user", "assistant"]
+    content: str = Field(max_length=400_000)
+
+
+class TextRequest(Model):
+    """What a model is asked, without conversation, tools or a run."""
+
+    prompt: str = Field(min_length=1, max_length=400_000, description="What the model is to answer.")
+    earlier: list[EarlierMessage] = Field(
+        default_factory=list[EarlierMessage], max_length=512, description="Instructions and turns before the prompt."
+    )
+    model: str | None = Field(
+        default=None, min_length=1, max_length=512, description="As provider:name or a name; unset takes the default."
+    )
+    provider: str | None = Field(default=None, min_length=1, max_length=64, description="Provider to ask.")
+    max_tokens: int = Field(default=512, ge=1, le=32_768, description="Most tokens of the answer.")
+    temperature: float | None = Field(
+        default=None, ge=0, le=2, description="0 is the steadiest; unset, the model's own."
+    )
+
+
+class GeneratedText(Model):
+    """A model's whole answer."""
+
+    text: str
+    model: str = Field(description="The model's id.")
+    demonstration: bool = Field(description="Whether the model is too small to be relied on.")
+    finish_reason: Literal["stop", "length"] = Field(description="`length`: it was cut at `max_tokens`.")
+    input_tokens: int | None = Field(description="By the provider's count; null when it states none.")
+    output_tokens: int | None = Field(description="By the provider's count; null when it states none.")
+
+
+class TextPart(Model):
+    """A part of an answer; the last has no words of its own, and holds the whole."""
+
+    text: str = Field(description="The next words.")
+    whole: GeneratedText | None = Field(default=None, description="The answer, in the last part.")
+
+
+def _draw_list(_request: ListModels, result: ModelList) -> list[View]:
+    rows: list[list[str | float]] = [[one.id, "yes" if one.tools else "no", _remark(one)] for one in result.models]
+    silent: list[list[str | float]] = [
+        [one.provider, "", f"Unavailable: {one.reason} {one.remedy}"] for one in result.unavailable
+    ]
+    return [Table(title="Models", columns=["model", "tools", "detail"], rows=[*rows, *silent])]
+
+
+def _remark(model: LanguageModel) -> str:
+    return f"Demonstration model. {model.detail}".strip() if model.demonstration else model.detail
+
+
+def _draw_text(_request: TextRequest, result: GeneratedText) -> list[View]:
+    label = f"\n\n*{result.model} is a demonstration model.*" if result.demonstration else ""
+    return [Text(text=result.text + label)]
+
+
+@operation(
+    "models.list_models",
+    effect="reads",
+    resource="model",
+    view=_draw_list,
+    examples=(Example(title="Every model", request={}, question="Which language models are there?"),),
+)
+async def list_models(request: ListModels, ctx: Context) -> ModelList:
+    """List the language models that can be asked, and the providers that cannot, with what mends them."""
+    drivers = [one for one in ctx.models.providers if request.provider in (None, one.provider)]
+    if not drivers:
+        await ctx.models.choose(provider=request.provider)
+    found: list[ModelInfo] = []
+    silent: list[SilentProvider] = []
+    for driver, listed in zip(drivers, await asyncio.gather(*map(_listed, drivers)), strict=True):
+        if isinstance(listed, NisError):
+            silent.append(
+                SilentProvider(provider=driver.provider, code=listed.code, reason=listed.message, remedy=listed.remedy)
+            )
+        else:
+            found += listed
+    start = 0
+    if request.cursor is not None:
+        ids = [info.id for info in found]
+        if request.cursor not in ids:
+            raise InvalidRequest(
+                "The cursor is not one of this list.",
+                field="cursor",
+                value=request.cursor,
+                remedy="Give next_cursor as it was answered; a list that has changed begins anew.",
+            )
+        start = ids.index(request.cursor) + 1
+    page = found[start : start + request.limit]
+    more = start + len(page) < len(found)
+    return ModelList(
+        models=[_card(info) for info in page], unavailable=silent, next_cursor=page[-1].id if more and page else None
+    )
+
+
+async def _listed(driver: LanguageModels) -> Sequence[ModelInfo] | NisError:
+    try:
+        return await driver.models()
+    except NisError as error:
+        return error
+
+
+@operation(
+    "models.get_model",
+    effect="reads",
+    resource="model",
+    examples=(Example(title="The model in the box", request={"id": "embedded"}),),
+)
+async def get_model(request: OneModel, ctx: Context) -> LanguageModel:
+    """Get a language model: its provider, whether it uses tools, how much it takes."""
+    _, info = await ctx.models.choose(request.id)
+    return _card(info)
+
+
+@operation(
+    "models.generate_text",
+    effect="reads",
+    view=_draw_text,
+    time_limit=300,
+    examples=(Example(title="A sentence", request={"prompt": "Say hello in one sentence.", "max_tokens": 32}),),
+)
+async def generate_text(request: TextRequest, ctx: Context) -> GeneratedText:
+    """Ask a language model for text, and wait for all of it."""
+    driver, info = await ctx.models.choose(request.model, request.provider)
+    async with aclosing(_generate(driver, info, request)) as parts:
+        *_, last = [part async for part in parts]
+    assert last.whole is not None
+    return last.whole
+
+
+@operation(
+    "models.stream_text",
+    effect="reads",
+    time_limit=300,
+    examples=(
+        Example(title="A sentence, in parts", request={"prompt": "Say hello in one sentence.", "max_tokens": 32}),
+    ),
+)
+async def stream_text(request: TextRequest, ctx: Context) -> AsyncIterator[TextPart]:
+    """Ask a language model for text, and hear it in parts; the last part holds the whole."""
+    driver, info = await ctx.models.choose(request.model, request.provider)
+    return _generate(driver, info, request)
+
+
+async def _generate(driver: LanguageModels, info: ModelInfo, request: TextRequest) -> AsyncGenerator[TextPart, None]:
+    prompt = Prompt(
+        model=info.name,
+        messages=[
+            *(Message(role=one.role, content=one.content) for one in request.earlier),
+            Message(role="user", content=request.prompt),
+        ],
+        max_tokens=request.max_tokens,
+        temperature=request.temperature,
+    )
+    words: list[str] = []
+    # The contract says that its iterator can be closed; the type of one does not.
+    answer = cast("AsyncGenerator[TextChunk | Answered, None]", driver.generate(prompt))
+    async with aclosing(answer):
+        async for item in answer:
+            if isinstance(item, TextChunk):
+                words.append(item.text)
+                yield TextPart(text=item.text)
+            else:
+                yield TextPart(text="", whole=_whole(info, "".join(words), item))
+                return
+    raise UpstreamFailed(f"{info.id} ended without an end to its answer.", remedy="Try again.")
+
+
+def _whole(info: ModelInfo, text: str, end: Answered) -> GeneratedText:
+    return GeneratedText(
+        text=text,
+        model=info.id,
+        demonstration=info.demonstration,
+        finish_reason="length" if end.finish_reason == "length" else "stop",
+        input_tokens=end.input_tokens,
+        output_tokens=end.output_tokens,
+    )
+
+
+def _card(info: ModelInfo) -> LanguageModel:
+    return LanguageModel(
+        id=info.id,
+        provider=info.provider,
+        name=info.name,
+        tools=info.tools,
+        demonstration=info.demonstration,
+        context_tokens=info.context_tokens,
+        detail=info.detail,
+    )
+
+
+OPERATIONS = (list_models, get_model, generate_text, stream_text)

@@ -1,0 +1,168 @@
+"""Heat conduction along a rod with held ends."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+from scipy.linalg.lapack import dpttrf, dpttrs
+
+from nis_backend.capabilities.physics.models import HeatRequest, HeatSolution
+from nis_backend.capabilities.physics.refinement import ROUNDING, compare, refine, write_receipt
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from nis_backend.capabilities.physics.models import Check
+
+    Array = NDArray[np.float64]
+
+METHOD = "Crank-Nicolson with Rannacher start"
+ORDER = 2
+SOURCE = "Crank & Nicolson, Proc. Camb. Phil. Soc. 43 (1947), 50-67; Rannacher, Numer. Math. 43 (1984), 309-327"
+
+MOST_INTERVALS = 16_384
+FEWEST_STEPS = 16
+
+
+@dataclass(frozen=True, kw_only=True)
+class Profile:
+    """The departure from the steady state on one grid, `(intervals + 1,)`, ends included."""
+
+    values: Array
+    steps: int
+
+
+def diffuse(values: Array, fourier: float, steps: int) -> Array:
+    """Advance a profile `(intervals + 1,)` whose ends are held at zero by the Fourier number diffusivity·time/length².
+
+    The first two steps are four half-steps of implicit Euler: they have the matrix of a Crank-Nicolson step, and damp
+    what the step from the given ends to zero would set ringing.
+    """
+    intervals = len(values) - 1
+    r = fourier / steps * intervals**2
+    diagonal, off, _ = dpttrf(np.full(intervals - 1, 1 + r), np.full(intervals - 2, -r / 2))
+    inner = values[1:-1].copy()
+    for _ in range(4):
+        inner = dpttrs(diagonal, off, inner)[0]
+    for _ in range(steps - 2):
+        inner = 2 * dpttrs(diagonal, off, inner)[0] - inner
+    result = np.zeros(intervals + 1)
+    result[1:-1] = inner
+    return result
+
+
+def series(knots: Array, fourier: float, x: Array) -> Array | None:
+    """The exact profile at `x` (0 to 1) of a piecewise straight start `knots`, by its Fourier series.
+
+    None where more than 2000 terms would be needed.
+    """
+    # exp(-40) is below the rounding of the first term.
+    terms = math.ceil(math.sqrt(40 / fourier) / math.pi)
+    if terms > 2000:  # noqa: PLR2004 - named above
+        return None
+    n = np.arange(1, terms + 1)
+    nodes = np.linspace(0, 1, len(knots))
+    slopes = np.diff(knots) * (len(knots) - 1)
+    bends = np.diff(np.sin(np.pi * np.outer(n, nodes)), axis=1) @ slopes
+    amplitude = 2 / (n * np.pi) * (knots[0] - (-1.0) ** n * knots[-1] + bends / (n * np.pi))
+    return np.sin(np.pi * np.outer(x, n)) @ (amplitude * np.exp(-((n * np.pi) ** 2) * fourier))
+
+
+def layers(start: float, left: float, right: float, fourier: float, x: Array) -> Array:
+    """The exact temperature of a uniform rod soon after its ends were put at `left` and `right`.
+
+    Each end as if the other were not there; what that leaves out is below exp(-1/(4·fourier)).
+    """
+    width = 2 * math.sqrt(fourier)
+    near = np.array([math.erfc(place / width) for place in x])
+    far = np.array([math.erfc((1 - place) / width) for place in x])
+    return start + (left - start) * near + (right - start) * far
+
+
+def conduct(request: HeatRequest) -> HeatSolution:
+    """The rod that was asked for."""
+    left, right = request.left_temperature, request.right_temperature
+    base = (len(request.departure) or request.nodes) - 1
+    knots = np.array(request.departure) if request.departure else np.zeros(base + 1)
+    fourier = request.alpha * request.duration / request.length**2
+
+    def steady(intervals: int) -> Array:
+        return np.linspace(left, right, intervals + 1)
+
+    def solve(halvings: int) -> Profile:
+        intervals = base * 2**halvings
+        steps = max(FEWEST_STEPS, base // 4) * 2**halvings
+        given = request.initial_temperature + np.interp(
+            np.linspace(0, 1, intervals + 1), np.linspace(0, 1, len(knots)), knots
+        )
+        return Profile(values=diffuse(given - steady(intervals), fourier, steps), steps=steps)
+
+    def gap(coarse: Profile, fine: Profile) -> float:
+        stride = (len(coarse.values) - 1) // base
+        return float(np.max(np.abs(coarse.values[::stride] - fine.values[:: 2 * stride])))
+
+    hottest = float(np.max(np.abs([left, right, *(request.initial_temperature + knots)])))
+    halvings = int(math.log2(MOST_INTERVALS / base))
+    refined = refine(
+        solve,
+        gap,
+        order=ORDER,
+        most=min(request.max_steps, max(FEWEST_STEPS, base // 4) * 2**halvings),
+        tolerance=request.tolerance,
+        rounding=ROUNDING * max(hottest, 1e-300),
+    )
+    v = refined.solution.values
+    intervals = len(v) - 1
+    slope, dx = (right - left) / request.length, request.length / intervals
+    temperature = (v + steady(intervals))[:: intervals // base]
+    return HeatSolution(
+        position=np.linspace(0, request.length, base + 1).tolist(),
+        temperature=temperature.tolist(),
+        initial=(request.initial_temperature + knots).tolist(),
+        steady=steady(base).tolist(),
+        midpoint=float(v[intervals // 2]) + (left + right) / 2,
+        mean=float(np.sum(v)) / intervals + (left + right) / 2,
+        left_gradient=slope + float(4 * v[1] - v[2]) / (2 * dx),
+        right_gradient=slope - float(4 * v[-2] - v[-3]) / (2 * dx),
+        diffusivity=request.alpha,
+        intervals=intervals,
+        time_scale=request.length**2 / (math.pi**2 * request.alpha),
+        receipt=write_receipt(
+            refined,
+            method=METHOD,
+            order=ORDER,
+            error_of="temperature, at any node",
+            unit="K",
+            tolerance=request.tolerance,
+            source=SOURCE,
+            checks=_check(request, temperature, fourier, knots, refined.error),
+        ),
+    )
+
+
+def _check(request: HeatRequest, temperature: Array, fourier: float, knots: Array, error: float) -> list[Check]:
+    """The temperatures by the exact solution, at the inner node where it differs most."""
+    left, right, start = request.left_temperature, request.right_temperature, request.initial_temperature
+    x = np.linspace(0, 1, len(temperature))
+    rest = left + (right - left) * x
+    if not request.departure and fourier < 0.005:  # noqa: PLR2004 - exp(-1/(4·0.005)) is 2e-22
+        name, exact = "temperature, error functions", layers(start, left, right, fourier, x)
+    else:
+        name, found = "temperature, Fourier series", series(start + knots - rest, fourier, x)
+        if found is None:
+            return []
+        exact = found + rest
+    worst = 1 + int(np.argmax(np.abs(temperature - exact)[1:-1]))
+    allowed = 4 * error + 1e-12 * float(np.max(np.abs([left, right, *(start + knots)])))
+    return [
+        compare(
+            f"{name} at node {worst} of {len(x)}",
+            float(temperature[worst]),
+            float(exact[worst]),
+            "degC",
+            allowed=allowed,
+        )
+    ]

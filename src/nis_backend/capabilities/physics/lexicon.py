@@ -1,0 +1,210 @@
+"""The units people write, and what pint calls them.
+
+Reading is by this list and never by guessing: pint itself takes "at", "pins" and "as" for units.
+"""
+
+from __future__ import annotations
+
+Factors = dict[str, int]
+"""A product of units: pint's name of each, and its power."""
+
+PREFIXES = {
+    "f": "femto",
+    "p": "pico",
+    "n": "nano",
+    "µ": "micro",
+    "m": "milli",
+    "c": "centi",
+    "d": "deci",
+    "h": "hecto",
+    "k": "kilo",
+    "M": "mega",
+    "G": "giga",
+    "T": "tera",
+}
+
+# pint's name: the symbols, the prefixes people use with them, the words beside pint's name.
+METRIC: dict[str, tuple[tuple[str, ...], str, tuple[str, ...]]] = {
+    "meter": (("m",), "fpnµmcdkMG", ("metre", "metres", "meters")),
+    "gram": (("g",), "pnµmkMG", ("grams", "gramme", "grammes")),
+    "second": (("s", "sec"), "fpnµmk", ("seconds", "secs")),
+    "liter": (("l", "L"), "µmcdhk", ("litre", "litres", "liters")),
+    "newton": (("N",), "pnµmkMG", ("newtons",)),
+    "joule": (("J",), "pnµmkMGT", ("joules",)),
+    "watt": (("W",), "pnµmkMGT", ("watts",)),
+    "pascal": (("Pa",), "µmhkMG", ("pascals",)),
+    "hertz": (("Hz",), "µmkMGT", ()),
+    "volt": (("V",), "nµmkM", ("volts",)),
+    "ampere": (("A",), "pnµmkM", ("amperes", "amp", "amps")),
+    "ohm": (("Ω",), "µmkMG", ("ohms",)),
+    "coulomb": ((), "pnµmk", ("coulombs",)),
+    "farad": ((), "fpnµm", ("farads",)),
+    "henry": (("H",), "pnµm", ("henries", "henrys")),
+    "tesla": (("T",), "pnµm", ("teslas",)),
+    "weber": (("Wb",), "nµm", ("webers",)),
+    "siemens": (("S",), "nµm", ()),
+    "kelvin": (("K",), "nµmk", ("kelvins",)),
+    "mole": (("mol",), "pnµmk", ("moles",)),
+    "candela": (("cd",), "m", ("candelas",)),
+    "lumen": (("lm",), "k", ("lumens",)),
+    "lux": (("lx",), "k", ()),
+    "becquerel": (("Bq",), "kMGT", ("becquerels",)),
+    "gray": (("Gy",), "µm", ("grays",)),
+    "sievert": (("Sv",), "nµm", ("sieverts",)),
+    "electron_volt": (("eV",), "µmkMGT", ("electronvolt", "electronvolts")),
+    "metric_ton": (("t",), "kM", ("tonne", "tonnes")),
+    "bar": (("bar",), "µmk", ("bars",)),
+    "calorie": (("cal",), "k", ("calories",)),
+    "watt_hour": (("Wh",), "mkMGT", ()),
+    "ampere_hour": (("Ah",), "mk", ()),
+    "radian": (("rad",), "µm", ("radians",)),
+    "parsec": (("pc",), "kMG", ("parsecs",)),
+    "byte": ((), "kMGT", ("bytes",)),
+    "poise": ((), "mc", ()),
+}
+
+# Everything else: pint's name, then the words and symbols that mean it.
+PLAIN: dict[str, tuple[str, ...]] = {
+    "minute": ("min", "mins", "minutes"),
+    "hour": ("h", "hr", "hrs", "hours"),
+    "day": ("days",),
+    "week": ("wk", "wks", "weeks"),
+    "month": ("months",),
+    "year": ("yr", "yrs", "years"),
+    "inch": ("inches", "″"),
+    "foot": ("ft", "feet", "′"),
+    "yard": ("yd", "yds", "yards"),
+    "mile": ("mi", "miles"),
+    "nautical_mile": ("nmi", "nautical mile", "nautical miles"),
+    "furlong": ("furlongs",),
+    "fathom": ("fathoms",),
+    "angstrom": ("Å", "angstroms", "ångström", "ångströms"),
+    "micron": ("microns",),
+    "light_year": ("ly", "lightyear", "lightyears", "light year", "light years"),
+    "astronomical_unit": ("au", "AU", "astronomical unit", "astronomical units"),
+    "pound": ("lb", "lbs", "pounds"),
+    "ounce": ("oz", "ounces"),
+    "stone": (),
+    "carat": ("ct", "carats"),
+    "slug": ("slugs",),
+    "unified_atomic_mass_unit": ("amu", "dalton", "daltons", "Da"),
+    "acre": ("acres",),
+    "hectare": ("ha", "hectares"),
+    "gallon": ("gal", "gallons"),
+    "quart": ("qt", "quarts"),
+    "pint": ("pints",),
+    "cup": ("cups",),
+    "fluid_ounce": ("fl oz", "fluid ounce", "fluid ounces"),
+    "tablespoon": ("tbsp", "tablespoons"),
+    "teaspoon": ("tsp", "teaspoons"),
+    "mile_per_hour": ("mph",),
+    "knot": ("kn", "kt", "kts", "knots"),
+    "atmosphere": ("atm", "atmospheres"),
+    "torr": ("Torr",),
+    "millimeter_Hg": ("mmHg", "mm Hg"),
+    "pound_force_per_square_inch": ("psi",),
+    "horsepower": ("hp",),
+    "british_thermal_unit": ("BTU", "Btu", "btu", "BTUs", "british thermal units"),
+    "pound_force": ("lbf", "pound force", "pounds force"),
+    "kilogram_force": ("kgf",),
+    "foot_pound": ("ft lbf", "foot pound", "foot pounds"),
+    "dyne": ("dyn", "dynes"),
+    "erg": ("ergs",),
+    "gauss": (),
+    "curie": ("Ci", "curies"),
+    "revolutions_per_minute": ("rpm", "RPM"),
+    "turn": ("turns", "revolution", "revolutions", "rev", "revs"),
+    "degree": ("°", "deg", "degs", "degrees"),
+    "arcminute": ("arcmin", "arcminutes"),
+    "arcsecond": ("arcsec", "arcseconds"),
+    "gradian": ("gradians", "gon"),
+    "degree_Celsius": ("°C", "℃", "celsius", "centigrade", "degC", "C"),
+    "degree_Fahrenheit": ("°F", "℉", "fahrenheit", "degF", "F"),
+    "degree_Rankine": ("°R", "rankine", "degR"),
+    "percent": ("%", "per cent"),
+    "ppm": (),
+    "bit": ("bits",),
+}
+
+COMPOUND: dict[str, Factors] = {
+    "kmh": {"kilometer": 1, "hour": -1},
+    "kph": {"kilometer": 1, "hour": -1},
+    "fps": {"foot": 1, "second": -1},
+    "cc": {"centimeter": 3},
+    "kilowatt hour": {"kilowatt_hour": 1},
+    "kilowatt hours": {"kilowatt_hour": 1},
+    "watt hour": {"watt_hour": 1},
+    "watt hours": {"watt_hour": 1},
+    "amp hour": {"ampere_hour": 1},
+    "amp hours": {"ampere_hour": 1},
+    "electron volt": {"electron_volt": 1},
+    "electron volts": {"electron_volt": 1},
+    "newton meter": {"newton": 1, "meter": 1},
+    "newton meters": {"newton": 1, "meter": 1},
+    "newton metre": {"newton": 1, "meter": 1},
+    "newton metres": {"newton": 1, "meter": 1},
+}
+
+# pint's names beside the symbols of their scales: °C, "degrees C", "deg Celsius".
+SCALES = {"c": "degree_Celsius", "f": "degree_Fahrenheit", "r": "degree_Rankine"}
+SCALE_WORDS = ("celsius", "centigrade", "fahrenheit", "rankine", "C", "F", "R")
+
+# English words, and times of day, that are also symbols with a prefix.
+NEVER = frozenset({"pm", "fm"})
+
+ANGLES = {
+    "radian": 1,
+    "milliradian": 1,
+    "microradian": 1,
+    "degree": 1,
+    "arcminute": 1,
+    "arcsecond": 1,
+    "gradian": 1,
+    "turn": 1,
+    "revolutions_per_minute": 1,
+    "revolutions_per_second": 1,
+    "steradian": 2,
+}
+"""Pint counts an angle as a pure number; here it is kept apart, so that 2 Hz never passes for 2 rad/s."""
+
+OFFSET = frozenset({"degree_Celsius", "degree_Fahrenheit"})
+"""Scales whose zero is not absolute zero; in a product only their degree counts."""
+
+ELECTRIC = {"degree_Celsius": "coulomb", "degree_Fahrenheit": "farad"}
+"""What the bare letters C and F also mean."""
+
+# Words that are units after a number, but without one mostly something else: "the second end", "a steel bar".
+ONLY_AFTER_NUMBER = frozenset(
+    "second seconds bar bars foot stone turn turns revolution mole moles gray grays cup cups yard yards pound pounds "
+    "pint pints slug slugs knot knots degree sec bit bits minute hour day week month year henry rev".split()
+)
+
+# "an hour" is one hour; "a second ball" and "a pound" are not sure to be.
+ONE_OF = frozenset(
+    "hour minute day week month year meter metre kilometer kilometre centimeter centimetre millimeter millimetre mile "
+    "inch foot kilogram gram liter litre newton joule watt kilowatt volt calorie kilocalorie tonne pound ounce gallon "
+    "nautical_mile light_year radian".split()
+)
+
+
+def _spell() -> dict[str, Factors]:
+    words: dict[str, Factors] = dict(COMPOUND)
+    for name, (symbols, prefixes, others) in METRIC.items():
+        for word in (name.replace("_", " "), *others, *symbols):
+            words[word] = {name: 1}
+        letters = {"coulomb": ("C",), "farad": ("F",), "byte": ("B",), "poise": ("P",)}.get(name, symbols)
+        for short in prefixes:
+            scaled = {PREFIXES[short] + name: 1}
+            spelt = [PREFIXES[short] + word for word in (name.replace("_", " "), *others)]
+            spelt += [short + letter for letter in letters if letter != "sec"]
+            words |= dict.fromkeys(spelt, scaled)
+    for name, others in PLAIN.items():
+        words |= dict.fromkeys((name.replace("_", " "), *others), {name: 1})
+    words |= {"μ" + word[1:]: factors for word, factors in words.items() if word.startswith("µ")}
+    words |= {"u" + word[1:]: factors for word, factors in words.items() if word.startswith("µ")}
+    words |= {"\u2126": {"ohm": 1}, "\u212b": {"angstrom": 1}}  # the signs with code points of their own
+    return {word: factors for word, factors in words.items() if word not in NEVER}
+
+
+SPELLINGS = _spell()
+"""Every spelling known, several words joined by one space."""

@@ -1,0 +1,113 @@
+"""Halving the step until the error is as small as was asked, and the receipt that says so."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Generic, Protocol, TypeVar
+
+from nis_backend.capabilities.physics.models import Check, Receipt
+from nis_backend.errors import InvalidRequest
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+ROUNDING = 4 * 2.0**-52
+"""Relative error below which a sum of doubles says nothing."""
+
+
+class Graded(Protocol):
+    """A solution on one grid."""
+
+    @property
+    def steps(self) -> int:
+        """Time steps taken."""
+        ...
+
+
+S = TypeVar("S", bound=Graded)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Refined(Generic[S]):
+    """The solution on the finest grid and what the coarser ones say about its error."""
+
+    solution: S
+    error: float
+    observed_order: float | None
+
+
+def refine(
+    solve: Callable[[int], S],
+    gap: Callable[[S, S], float],
+    *,
+    order: int,
+    most: int,
+    tolerance: float,
+    rounding: float,
+) -> Refined[S]:
+    """Solve with the step halved 0, 1, 2, ... times until the estimated error is within `tolerance`.
+
+    `solve(k)` halves the first step k times; `gap` is the largest difference of two solutions, nan where one is not
+    finite. The estimate is gap / (2^order - 1), and no less than the gap before would leave: two coarse grids that
+    agree by chance are not believed. At least three grids are compared; none has more than `most` steps.
+
+    Raises:
+        InvalidRequest: `most` steps are too few to say anything.
+    """
+    coarse, before, error, observed = solve(0), math.inf, math.inf, None
+    halvings = 0
+    while 2 * coarse.steps <= most and not (halvings > 1 and error <= tolerance):
+        halvings += 1
+        fine = solve(halvings)
+        if fine.steps > most:
+            break
+        now = gap(coarse, fine)
+        if math.isnan(now):
+            now = math.inf
+        expected = 2**order
+        error = max(max(now, before / expected if math.isfinite(before) else 0.0) / (expected - 1), rounding)
+        visible = math.isfinite(before) and now > 10 * rounding
+        observed = math.log2(before / now) if visible else None
+        coarse, before = fine, now
+    if not math.isfinite(error):
+        raise InvalidRequest(
+            f"{most} steps do not resolve this motion.",
+            field="max_steps",
+            value=most,
+            remedy="Allow more steps, or ask for a shorter or slower process.",
+        )
+    return Refined(solution=coarse, error=error, observed_order=observed)
+
+
+def compare(name: str, computed: float, expected: float, unit: str, *, allowed: float) -> Check:
+    """Hold a computed value against the same value found another way."""
+    agrees = abs(computed - expected) <= allowed
+    return Check(name=name, computed=computed, expected=expected, unit=unit, allowed=allowed, agrees=agrees)
+
+
+def write_receipt(  # noqa: PLR0913 - each is one line of the receipt
+    refined: Refined[S],
+    *,
+    method: str,
+    order: int,
+    error_of: str,
+    unit: str,
+    tolerance: float,
+    source: str,
+    checks: list[Check],
+) -> Receipt:
+    """The receipt of a refined solution."""
+    return Receipt(
+        method=method,
+        order=order,
+        observed_order=refined.observed_order,
+        steps=refined.solution.steps,
+        error_of=error_of,
+        error_asked=tolerance,
+        error_reached=refined.error,
+        unit=unit,
+        met=refined.error <= tolerance,
+        source=source,
+        checks=checks,
+    )

@@ -1,0 +1,281 @@
+"""Units of measurement: read from text by a small grammar, measured and converted by pint.
+
+    unit   = factor { ("/" | "per" | "a" | "·" | "*" | " ") factor }
+    factor = [ "square" | "cubic" ] spelling [ "^" digits | "²" | "squared" ] | "(" unit ")"
+
+Nothing a caller writes is handed to pint to evaluate: pint would compute 9**9**9.
+"""
+
+from __future__ import annotations
+
+import difflib
+import re
+from dataclasses import dataclass
+from decimal import Decimal
+from functools import cached_property
+from typing import TYPE_CHECKING, cast
+
+import pint
+from pint.util import UnitsContainer
+
+from nis_backend.capabilities.physics.lexicon import (
+    ANGLES,
+    ELECTRIC,
+    OFFSET,
+    SCALE_WORDS,
+    SCALES,
+    SPELLINGS,
+    Factors,
+)
+from nis_backend.errors import InvalidRequest
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+# Decimals: 98.6 °F is 37 °C, not 37.00000000000006.
+REGISTRY: pint.UnitRegistry[Decimal] = pint.UnitRegistry(non_int_type=Decimal)
+
+MOST_POWER = 9
+LETTER = r"[^\W\d_⁰¹²³⁴⁵⁶⁷⁸⁹]"
+"""A letter; for `re` a superscript digit is one too."""
+_WORD = re.compile(rf"{LETTER}+|[°℃℉%′″]")
+_NAME = re.compile(rf"{LETTER}[A-Za-z0-9_]*")
+_MORE = re.compile(rf"[ \u00a0-]({LETTER}+)")
+_DEGREE = re.compile(rf"(?:°|degrees?|deg)[ \u00a0]?({'|'.join(SCALE_WORDS)})(?!{LETTER}|_)", re.IGNORECASE)
+_POWER = re.compile(r"\s?(?:\^|\*\*)\s?([-\u2212]?\d)(?![\d.])|(⁻?[¹²³⁴⁵⁶⁷⁸⁹])(?![⁰¹²³⁴⁵⁶⁷⁸⁹])|\s(squared|cubed)\b")
+_GLUED_POWER = re.compile(rf"([-\u2212]?[123])(?![\d.,]|\s?{LETTER})")
+_BEFORE = re.compile(r"(square|sq\.?|cubic|cu\.?)\s", re.IGNORECASE)
+_TIMES = re.compile(rf"\s?[·⋅*×]\s?(?={LETTER}|[°(])")
+_OVER = re.compile(r"\s?/\s?|\s+per\s+", re.IGNORECASE)
+_EACH = re.compile(r"\s+an?\s+(?=(?:second|minute|hour|day|week|month|year)\b)", re.IGNORECASE)
+_DIGITS = str.maketrans("⁻¹²³⁴⁵⁶⁷⁸⁹\u2212", "-123456789-")
+_LONGEST = max(word.count(" ") for word in SPELLINGS) + 1
+# Symbols that multiply with only a space between them; anything else needs a negative power or a sign.
+_PAIRS = frozenset({("N", "m"), ("kN", "m"), ("kg", "m"), ("g", "cm"), ("Pa", "s"), ("N", "s"), ("J", "s"), ("kW", "h")})
+
+
+@dataclass(frozen=True, kw_only=True)
+class Measure:
+    """A unit that was read: its factors, and where it ends in the text."""
+
+    factors: Factors
+    end: int
+
+    @cached_property
+    def unit(self) -> pint.Unit:
+        """The unit as pint's object; in a product a temperature scale is its degree alone."""
+        alone = self.factors in ({name: 1} for name in OFFSET)
+        names = {
+            (f"delta_{name}" if name in OFFSET and not alone else name): power for name, power in self.factors.items()
+        }
+        return REGISTRY.Unit(UnitsContainer(names))
+
+    @property
+    def name(self) -> str:
+        """`meter / second`."""
+        return str(self.unit) if self.factors else ""
+
+    @property
+    def symbol(self) -> str:
+        """`m/s`."""
+        return f"{self.unit:~P}" if self.factors else ""
+
+    @property
+    def angle(self) -> int:
+        """The power of angle in it."""
+        return sum(ANGLES.get(name, 0) * power for name, power in self.factors.items())
+
+    @cached_property
+    def dimension(self) -> str:
+        """`[length] / [time]`, `angle`, `temperature`; empty for a pure number."""
+        dimensions: dict[str, float] = dict(self.unit.dimensionality)
+        if self.angle:
+            dimensions["[angle]"] = self.angle
+        text = str(UnitsContainer(dimensions)) if dimensions else ""
+        return text.strip("[]") if text in ("[angle]", "[temperature]") else text
+
+    def electric(self) -> Measure | None:
+        """The other meaning of a bare C or F; None where there is none."""
+        name = next(iter(self.factors), "")
+        if len(self.factors) != 1 or name not in ELECTRIC or self.factors[name] != 1:
+            return None
+        return Measure(factors={ELECTRIC[name]: 1}, end=self.end)
+
+
+PURE = Measure(factors={}, end=0)
+
+
+def scan(text: str, start: int, *, inch: bool = False) -> Measure | None:
+    """The unit that begins at `start` in a text, as much of it as reads as one; None where there is none.
+
+    `inch` says that an "in" at `start` is no preposition.
+    """
+    return _Scanner(text, strict=True, inch_at=start if inch else -1).product(start)
+
+
+def invert(measure: Measure) -> Measure:
+    """One over the first factor: the unit behind "5 per" or "1/"."""
+    if not measure.factors:
+        return measure
+    first = next(iter(measure.factors))
+    return Measure(factors=measure.factors | {first: -measure.factors[first]}, end=measure.end)
+
+
+def parse(text: str, field: str) -> Measure:
+    """The unit that `text` is, all of it; takes every unit pint knows, besides the spellings of the lexicon.
+
+    Raises:
+        InvalidRequest: it is none; near spellings are named.
+    """
+    stripped = text.strip()
+    if stripped in ("", "1", "dimensionless"):
+        return PURE
+    scanner = _Scanner(stripped, strict=False)
+    over = re.match(r"1\s*/\s*", stripped)
+    measure = scanner.product(over.end() if over else 0)
+    if measure is None or measure.end != len(stripped):
+        raise unknown(text, field, measure)
+    if over:
+        return invert(measure)
+    return measure
+
+
+def unknown(text: str, field: str, read: Measure | None) -> InvalidRequest:
+    """Why `text` is not a unit."""
+    rest = text.strip()[read.end if read else 0 :].strip(" /*·")
+    word = match.group() if (match := _NAME.search(rest)) else text
+    known: Iterable[str] = SPELLINGS
+    if len(word) > 2:  # noqa: PLR2004 - two letters are near to everything
+        known = [*SPELLINGS, *cast("Iterable[str]", dir(REGISTRY))]
+    near = difflib.get_close_matches(word, known, n=3, cutoff=0.7)
+    how = 'Write it like "m/s", "kg/m³", "degF" or "kilowatt hour".'
+    if word in near:
+        return InvalidRequest(f"{text!r} does not read as a unit.", field=field, value=text, remedy=how)
+    hint = f"Did you mean {' or '.join(near)}?" if near else how
+    return InvalidRequest(f"{word!r} is not a unit known here.", field=field, value=text, remedy=hint)
+
+
+def convert_value(value: float, source: Measure, target: Measure) -> float:
+    """`value` from one unit into another of the same dimension; infinite where a double cannot hold it."""
+    if source.factors == target.factors:
+        return value
+    return float(REGISTRY.convert(Decimal(repr(value)), source.unit, target.unit))
+
+
+class _Scanner:
+    """The grammar over one text. Strict takes the lexicon only, and a space as a product only between known pairs."""
+
+    def __init__(self, text: str, *, strict: bool, inch_at: int = -1) -> None:
+        self.text = text
+        self.strict = strict
+        self.inch_at = inch_at
+
+    def product(self, start: int, depth: int = 0) -> Measure | None:
+        first = self._factor(start, depth)
+        if first is None:
+            return None
+        factors, at = dict(first.factors), first.end
+        while True:
+            found = self._next(at, depth)
+            if found is None:
+                break
+            sign, following = found
+            for name, power in following.factors.items():
+                factors[name] = factors.get(name, 0) + sign * power
+            at = following.end
+        if len(first.factors) < len(factors) or list(factors.values()) != [1]:
+            letters = set(re.findall(rf"(?<!°|{LETTER})(?<!deg )(?<!degrees )[CF](?!{LETTER})", self.text[start:at]))
+            swaps = {"degree_Celsius": "C", "degree_Fahrenheit": "F"}
+            factors = {
+                ELECTRIC[name] if swaps.get(name) in letters else name: power for name, power in factors.items()
+            }
+        factors = {name: power for name, power in factors.items() if power}
+        if any(abs(power) > MOST_POWER for power in factors.values()):
+            return None
+        return Measure(factors=factors, end=at)
+
+    def _next(self, at: int, depth: int) -> tuple[int, Measure] | None:
+        """The sign of the next factor's power, and the factor."""
+        if each := _EACH.match(self.text, at):
+            following = self._factor(each.end(), depth)
+            return (-1, following) if following else None
+        if over := _OVER.match(self.text, at):
+            following = self._factor(over.end(), depth)
+            return (-1, following) if following else None
+        if times := _TIMES.match(self.text, at):
+            following = self._factor(times.end(), depth)
+            return (1, following) if following else None
+        if self.text[at : at + 1] in (" ", "\u00a0"):
+            following = self._factor(at + 1, depth)
+            if following and self._adjoins(at, following, depth):
+                return 1, following
+        return None
+
+    def _adjoins(self, at: int, following: Measure, depth: int) -> bool:
+        """Whether only a space makes a product here: "m s⁻¹", "N m", not "40° N"."""
+        if not self.strict or depth or list(following.factors.values()) < [0]:
+            return True
+        before = re.search(rf"{LETTER}+$", self.text[:at])
+        after = _WORD.match(self.text, at + 1)
+        return bool(before and after and (before.group(), after.group()) in _PAIRS)
+
+    def _factor(self, start: int, depth: int) -> Measure | None:
+        if self.text[start : start + 1] == "(":
+            inner = self.product(start + 1, depth + 1) if depth < 3 else None  # noqa: PLR2004 - deeper is no unit
+            if inner is None or self.text[inner.end : inner.end + 1] != ")":
+                return None
+            return self._raised(Measure(factors=inner.factors, end=inner.end + 1), power=1)
+        power = 1
+        if before := _BEFORE.match(self.text, start):
+            power, start = (2 if before.group(1)[0] in "sS" else 3), before.end()
+        spelt = self._spelling(start)
+        return self._raised(spelt, power) if spelt else None
+
+    def _raised(self, spelt: Measure, power: int) -> Measure:
+        """The factor with the power that follows it."""
+        end = spelt.end
+        if found := _POWER.match(self.text, end):
+            word = found.group(3)
+            power *= {"squared": 2, "cubed": 3}[word] if word else int(found.group(found.lastindex or 1).translate(_DIGITS))
+            end = found.end()
+        elif (found := _GLUED_POWER.match(self.text, end)) and self.text[end - 1].isalpha():
+            power *= int(found.group(1).translate(_DIGITS))
+            end = found.end()
+        return Measure(factors={name: own * power for name, own in spelt.factors.items()}, end=end)
+
+    def _spelling(self, start: int) -> Measure | None:
+        """The longest spelling that begins here."""
+        if start == self.inch_at:
+            return Measure(factors={"inch": 1}, end=start + 2)
+        if degree := _DEGREE.match(self.text, start):
+            return Measure(factors={SCALES[degree.group(1)[0].lower()]: 1}, end=degree.end())
+        if not self.strict and (name := _NAME.match(self.text, start)) and (found := self._named(name.group())):
+            return Measure(factors=found, end=name.end())
+        word = _WORD.match(self.text, start)
+        if word is None:
+            return None
+        ends, words = [word.end()], [word.group()]
+        while len(words) < _LONGEST and (more := _MORE.match(self.text, ends[-1])):
+            words.append(more.group(1))
+            ends.append(more.end())
+        for count in range(len(words), 0, -1):
+            factors = _look_up(" ".join(words[:count]))
+            if factors and not self.text[ends[count - 1] : ends[count - 1] + 1] == "_":
+                return Measure(factors=factors, end=ends[count - 1])
+        return None
+
+    def _named(self, name: str) -> Factors | None:
+        """A unit by pint's own name, which may contain digits and underscores."""
+        if _look_up(name):
+            return None
+        if name == "in":
+            return {"inch": 1}
+        found = REGISTRY.parse_unit_name(name)
+        return {found[0][0] + found[0][1]: 1} if found else None
+
+
+def _look_up(word: str) -> Factors | None:
+    """A spelling as written, else in small letters: "KG", "Metres"; one letter's case always counts."""
+    if word in SPELLINGS:
+        return SPELLINGS[word]
+    return SPELLINGS.get(word.lower()) if len(word) > 1 else None

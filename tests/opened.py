@@ -1,0 +1,65 @@
+"""A call's context on real drivers, for tests of capabilities: a database, a run under way, the operations given."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncGenerator, Iterable
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any
+
+from nis_backend.catalog import Catalog
+from nis_backend.context import LOCAL, Context, Drivers
+from nis_backend.drivers.compute.processes import WorkerPools
+from nis_backend.drivers.dispatch.base import StopReason
+from nis_backend.drivers.dispatch.in_process import InProcess
+from nis_backend.drivers.llm.base import LanguageModels, Models
+from nis_backend.drivers.store.sqlite import SqliteStore
+from nis_backend.operation import Model, Operation
+from nis_backend.run import Event, Journal, Tail, transcript
+from nis_backend.settings import read_settings
+
+RUN = "run-1"
+
+
+class Nothing(Model):
+    """A request without fields."""
+
+
+@asynccontextmanager
+async def opened(
+    folder: Path, *providers: LanguageModels, operations: Iterable[Operation[Any, Any]] = (), default: str | None = None
+) -> AsyncGenerator[Context]:
+    """The context of a call inside the run `RUN`."""
+
+    async def execute(owner: str, run_id: str, attempt: int, stop: StopReason | None) -> None:
+        raise NotImplementedError(owner, run_id, attempt, stop)
+
+    store = SqliteStore(folder / "nis.db")
+    catalog = Catalog(())
+    catalog.add(operations)
+    drivers = Drivers(
+        settings=read_settings({}, data=folder),
+        store=store,
+        tail=Tail(store),
+        compute=WorkerPools([]),
+        models=Models(providers, default),
+        dispatch=InProcess(execute, 1),
+        operations=catalog,
+    )
+    context = Context(drivers=drivers, caller=LOCAL, journal=Journal(store, LOCAL.owner, RUN, 1))
+    await context.runs.create(RUN, "tests.carry_run", Nothing(), None)
+    try:
+        yield context
+    finally:
+        await store.close()
+
+
+async def logged(ctx: Context) -> list[Event]:
+    """Every event of the run so far, words that are still held included."""
+    await ctx.run.flush()
+    return await ctx.runs.events(RUN)
+
+
+async def words(ctx: Context) -> str:
+    """The words that the run's log holds."""
+    return transcript(await logged(ctx))

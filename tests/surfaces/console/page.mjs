@@ -1,0 +1,199 @@
+// Drives the console in a headless browser and prints what it saw as JSON: node page.mjs ADDRESS KEYED_ADDRESS
+
+import { createRequire } from "node:module";
+
+const require = createRequire(new URL("../../../console/package.json", import.meta.url));
+const { chromium } = require("playwright-core");
+const { default: packaged } = await import(require.resolve("@sparticuz/chromium"));
+
+const [plain, keyed] = process.argv.slice(2);
+const LIMIT = 20_000;
+
+const browser = await chromium.launch({
+  executablePath: process.env.CHROMIUM || (await packaged.executablePath()),
+  // Not the package's own arguments: they switch the checks of origins off, and everything into one process.
+  args: ["--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage", "--disable-background-networking"],
+  headless: true,
+});
+
+const said = {};
+
+/** One page of its own; `look` answers what it saw. */
+async function scene(name, look, { base = plain, ...options } = {}) {
+  const context = await browser.newContext({ viewport: { width: 1200, height: 900 }, ...options });
+  context.setDefaultTimeout(LIMIT);
+  const page = await context.newPage();
+  const trouble = [];
+  const foreign = [];
+  page.on("pageerror", (error) => trouble.push(error.message));
+  page.on("console", (message) => {
+    // A refused key is a 401, which the browser notes by itself.
+    if (message.type() === "error" && !message.text().includes("401")) trouble.push(message.text());
+  });
+  page.on("request", (request) => {
+    if (!request.url().startsWith(base) && !request.url().startsWith("data:")) foreign.push(request.url());
+  });
+  try {
+    await page.goto(`${base}/`);
+    said[name] = { ...(await look(page, trouble)), trouble, foreign };
+  } catch (error) {
+    said[name] = { failed: String(error), trouble, foreign };
+  }
+  await context.close();
+}
+
+async function ask(page, message) {
+  await page.locator("#message").fill(message);
+  await page.locator("#message").press("Enter");
+}
+
+const over = (page) => page.locator(".turn").last().locator(":scope > footer").waitFor();
+
+const turn = async (page) => ({
+  question: await page.locator(".turn > h2").last().innerText(),
+  text: (await page.locator(".turn").last().locator(":scope > .prose").allInnerTexts()).join("\n"),
+  signed: await page.locator(".turn > footer").last().innerText(),
+});
+
+await scene("answer", async (page) => {
+  const model = await page.locator(".model").innerText();
+  await page.getByRole("button", { name: /How far does a ball fly/ }).click();
+  await over(page);
+  await page.locator("nis-chart path.line").first().waitFor();
+  return {
+    model,
+    ...(await turn(page)),
+    call: await page.locator(".call").innerText(),
+    lines: await page.locator("nis-chart path.line").count(),
+    panels: await page.locator("nis-chart svg").count(),
+    chart: await page.locator("nis-chart svg").first().getAttribute("aria-label"),
+    table: await page.locator("figure table").first().innerText(),
+    busy: await page.locator(".turn").getAttribute("aria-busy"),
+    address: new URL(page.url()).hash,
+  };
+});
+
+await scene("form", async (page) => {
+  await ask(page, "How far does a ball fly at 20 m/s and 40 degrees with drag, mass 0.145 kg, diameter 74 mm?");
+  await over(page);
+  const field = (name) => page.locator("nis-form").getByLabel(name);
+  await page.locator("nis-form summary").click();
+  const fields = await page.locator("nis-form .field label").allInnerTexts();
+  await field("speed").fill("25.5");
+  await field("mass").fill("");
+  await field("planet").selectOption("moon");
+  await field("drag").uncheck();
+  await field("heights").fill("1, 2.5");
+  await page.locator("nis-form button").click();
+  await page.locator(".turn").nth(1).locator(":scope > footer").waitFor();
+  return { fields, ...(await turn(page)) };
+});
+
+await scene("cut", async (page) => {
+  await ask(page, "cut");
+  await over(page);
+  const live = await turn(page);
+  const status = await page.locator(".status").innerText();
+  await page.reload();
+  await page.locator(".turn > footer").last().waitFor();
+  return { ...live, status, turns: await page.locator(".turn").count() };
+});
+
+await scene("stop", async (page) => {
+  await ask(page, "stop");
+  await page.locator(".prose").first().waitFor();
+  await page.getByRole("button", { name: "Stop" }).click();
+  await page.getByText("Stopped.").waitFor();
+  return { ...(await turn(page)), send: await page.getByRole("button", { name: "Send" }).count() };
+});
+
+await scene("retried", async (page) => {
+  await ask(page, "retried");
+  await over(page);
+  return { ...(await turn(page)), note: await page.locator(".note").innerText() };
+});
+
+await scene("failure", async (page) => {
+  await ask(page, "failure");
+  await page.locator(".failure").waitFor();
+  return { failure: await page.locator(".failure").innerText() };
+});
+
+await scene("hostile", async (page) => {
+  await ask(page, "hostile");
+  await over(page);
+  await page.locator(".prose a").first().waitFor();
+  return {
+    ...(await turn(page)),
+    links: await page.locator(".turn a").evaluateAll((all) => all.map((one) => [one.getAttribute("href"), one.rel])),
+    made: await page.locator(".turn :is(img, script, iframe, object, style, svg, form)").count(),
+    ran: await page.evaluate(() => "hacked" in window),
+  };
+});
+
+await scene("policy", async (page, trouble) => {
+  const refused = await page.evaluate(() => {
+    try {
+      document.createElement("div").innerHTML = "<b>x</b>";
+      return false;
+    } catch {
+      return true;
+    }
+  });
+  const complaints = trouble.splice(0);
+  return { refused, complaints };
+});
+
+await scene("markdown", async (page) => {
+  await ask(page, "markdown");
+  await over(page);
+  const tags = ["h3", "strong", "em", "code", "pre", "ol > li", "ul > li", "blockquote", "table td", "a", "hr", "br"];
+  return Object.fromEntries(await Promise.all(tags.map(async (tag) => [tag, await page.locator(`.prose ${tag}`).allInnerTexts()])));
+});
+
+await scene("keyboard", async (page) => {
+  const input = page.locator("#message");
+  await input.press("a");
+  await input.press("Shift+Enter");
+  await input.press("b");
+  const held = await input.inputValue();
+  await input.press("Enter");
+  await over(page);
+  return { held, left: await input.inputValue(), ...(await turn(page)) };
+});
+
+await scene(
+  "phone",
+  async (page) => {
+    await ask(page, "wide");
+    await over(page);
+    return { across: await page.evaluate(() => document.documentElement.scrollWidth), width: 390 };
+  },
+  { viewport: { width: 390, height: 844 }, isMobile: true, hasTouch: true },
+);
+
+await scene(
+  "key",
+  async (page) => {
+    await page.getByLabel("Key", { exact: true }).fill("wrong");
+    await page.getByRole("button", { name: "Continue" }).click();
+    const again = page.getByText("That key was not accepted.");
+    await again.waitFor();
+    await page.getByLabel("Key", { exact: true }).fill("right");
+    await page.getByRole("button", { name: "Continue" }).click();
+    await page.locator("dialog").waitFor({ state: "detached" });
+    await ask(page, "anything");
+    await over(page);
+    return { ...(await turn(page)), kept: await page.evaluate(() => [localStorage.length, sessionStorage.getItem("nis-key")]) };
+  },
+  { base: keyed },
+);
+
+await scene("docs", async (page) => {
+  await page.getByRole("link", { name: "API" }).click();
+  await page.locator(".opblock").first().waitFor();
+  return { shown: await page.locator(".opblock").allInnerTexts() };
+});
+
+await browser.close();
+process.stdout.write(JSON.stringify(said));

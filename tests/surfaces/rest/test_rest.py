@@ -1,0 +1,201 @@
+"""REST over a real server: each shape's answer, each wrong input's problem document."""
+
+from __future__ import annotations
+
+import http.client
+import json
+from collections.abc import Mapping
+from typing import Any
+from urllib.parse import urlsplit
+
+import pytest
+from conftest import Serve, Server
+
+Json = dict[str, Any]
+
+
+def ask(
+    server: Server, method: str, path: str, body: Any = None, headers: Mapping[str, str] | None = None
+) -> tuple[int, Mapping[str, str], Any]:
+    """One request: status, headers, JSON."""
+    address = urlsplit(server.url)
+    connection = http.client.HTTPConnection(address.hostname or "", address.port, timeout=60)
+    try:
+        raw = body if isinstance(body, bytes) or body is None else json.dumps(body).encode()
+        connection.request(method, path, raw, dict(headers or {}))
+        response = connection.getresponse()
+        text = response.read()
+        return response.status, {key.lower(): value for key, value in response.getheaders()}, json.loads(text or b"null")
+    finally:
+        connection.close()
+
+
+def events_of(server: Server, method: str, path: str, body: Any = None, headers: Mapping[str, str] | None = None) -> list[Json]:
+    """A stream's events, read to its end."""
+    address = urlsplit(server.url)
+    connection = http.client.HTTPConnection(address.hostname or "", address.port, timeout=60)
+    try:
+        raw = None if body is None else json.dumps(body).encode()
+        connection.request(method, path, raw, {"accept": "text/event-stream", **(headers or {})})
+        response = connection.getresponse()
+        assert response.headers.get_content_type() == "text/event-stream"
+        blocks = response.read().decode().strip().split("\n\n")
+        fields = [dict(line.split(": ", 1) for line in block.splitlines() if not line.startswith(":")) for block in blocks]
+        return [{**one, "data": json.loads(one["data"])} for one in fields if "data" in one]
+    finally:
+        connection.close()
+
+
+SCRIPT = {"replies": [{"text": "one two three four"}]}
+
+
+@pytest.mark.parametrize("path", ["/health", "/health/live"])
+def test_health_answers(server: Server, path: str) -> None:
+    """The prober's path is fixed."""
+    status, _, body = ask(server, "GET", path)
+    assert (status, body["status"] in {"ok", "degraded"}) == (200, True)
+
+
+WRONG: list[tuple[str, str, Any, int, str, str | None]] = [
+    ("POST", "/chat", b"{not json", 400, "malformed", "body"),
+    ("POST", "/chat", b"[1]", 400, "malformed", None),
+    ("POST", "/chat", {"message": 3}, 422, "invalid_request", "message"),
+    ("POST", "/chat", {"message": ""}, 422, "invalid_request", "message"),
+    ("POST", "/chat", {"message": "x", "mesage": 1}, 422, "invalid_request", "mesage"),
+    ("POST", "/chat", {"message": "x", "genui_enabled": "yes"}, 422, "invalid_request", "genui_enabled"),
+    ("POST", "/chat", {"message": "x", "conversation_id": "nowhere"}, 404, "not_found", "conversation_id"),
+    ("POST", "/chat", {"message": "x", "model": "gpt-17"}, 404, "not_found", "model"),
+    ("POST", "/chat", {"message": "x", "provider": "acme"}, 404, "not_found", "provider"),
+    ("POST", "/chat", {"message": "x", "call": {"operation": "physics.guess"}}, 404, "not_found", "operation"),
+    ("POST", "/chat", {"message": "x" * 200_000}, 422, "invalid_request", "message"),
+    ("POST", "/chat", b'{"message": "' + b"x" * 10_000_000 + b'"}', 413, "too_large", "body"),
+    ("POST", "/physics/simulate-projectile", b'{"speed": NaN, "angle": 40}', 422, "invalid_request", "speed"),
+    ("POST", "/physics/simulate-projectile", {"speed": -1, "angle": 40}, 422, "invalid_request", "speed"),
+    ("GET", "/runs/run-0", None, 404, "not_found", "id"),
+    ("GET", "/runs/run-0/events", None, 404, "not_found", "id"),
+    ("POST", "/runs/run-0/cancel", {}, 404, "not_found", "id"),
+    ("GET", "/runs?limit=many", None, 422, "invalid_request", "limit"),
+    ("GET", "/runs?cursor=x", None, 422, "invalid_request", "cursor"),
+    ("GET", "/operations/physics.guess", None, 404, "not_found", "operation"),
+    ("GET", "/nowhere", None, 404, "not_found", "path"),
+    ("DELETE", "/chat", None, 405, "wrong_method", "method"),
+]
+
+
+@pytest.mark.parametrize(("method", "path", "body", "status", "code", "field"), WRONG)
+def test_wrong_input_gets_a_problem_that_says_what_to_do(
+    server: Server, method: str, path: str, body: Any, status: int, code: str, field: str | None
+) -> None:
+    """RFC 9457: the field, the value and the remedy are named; no traceback, no 500."""
+    got, headers, problem = ask(server, method, path, body)
+    assert (got, headers["content-type"], problem["code"]) == (status, "application/problem+json", code), problem
+    assert problem["status"] == status
+    assert problem["remedy"]
+    assert "Traceback" not in json.dumps(problem)
+    assert str(server.data) not in json.dumps(problem)
+    if field is not None:
+        assert problem["field"] == field
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [
+        {"host": "evil.example"},
+        {"host": "evil.example:80"},
+        {"origin": "http://evil.example"},
+        {"origin": "null"},
+        {"origin": "http://127.0.0.1:1"},
+    ],
+)
+@pytest.mark.parametrize("path", ["/health", "/chat", "/", "/openapi.json", "/.well-known/agent-card.json"])
+def test_a_foreign_page_is_refused(server: Server, path: str, headers: Mapping[str, str]) -> None:
+    """A web page must not reach a server on loopback by DNS rebinding or a cross-origin call."""
+    status, _, problem = ask(server, "POST" if path == "/chat" else "GET", path, None, headers)
+    assert (status, problem["code"]) == (403, "forbidden")
+
+
+def test_its_own_page_is_served(server: Server) -> None:
+    """The console's calls carry the server's own origin."""
+    assert ask(server, "GET", "/runs", None, {"origin": server.url})[0] == 200
+
+
+def test_a_key_guards_everything_but_health_and_the_card(serve: Serve) -> None:
+    """Compared in constant time, it is the only key."""
+    server = serve(NIS_API_KEY="s3cret")
+    for path in ("/health", "/health/live", "/.well-known/agent-card.json"):
+        assert ask(server, "GET", path)[0] == 200
+    for headers in ({}, {"authorization": "Bearer wrong"}, {"authorization": "Basic s3cret"}):
+        status, answered, problem = ask(server, "GET", "/runs", None, headers)
+        assert (status, problem["code"], answered["www-authenticate"]) == (401, "unauthenticated", "Bearer")
+    assert ask(server, "GET", "/runs", None, {"authorization": "Bearer s3cret"})[0] == 200
+
+
+def scripted(serve: Serve, tmp_path: Any) -> Server:
+    """A server whose answers are prepared."""
+    path = tmp_path / "script.json"
+    path.write_text(json.dumps(SCRIPT))
+    return serve(NIS_SCRIPTED=str(path))
+
+
+def test_a_run_answers_in_each_of_its_ways(serve: Serve, tmp_path: Any) -> None:
+    """JSON waits for the end, SSE carries the log, respond-async names the run."""
+    server = scripted(serve, tmp_path)
+    status, headers, reply = ask(server, "POST", "/chat", {"message": "hi", "user_id": "ann"})
+    assert (status, headers["location"]) == (200, f"/runs/{reply['run_id']}")
+    fields = "response conversation_id user_id timestamp provider model tokens_used run_id".split()
+    assert set(fields) <= set(reply)
+    assert (reply["user_id"], reply["provider"]) == ("ann", "scripted")
+    assert "confidence" not in reply
+    assert "a2ui" not in reply
+
+    events = events_of(server, "POST", "/chat", {"message": "hi", "conversation_id": reply["conversation_id"]})
+    assert [int(event["id"]) for event in events] == list(range(1, len(events) + 1))
+    assert (events[0]["event"], events[-1]["event"]) == ("started", "succeeded")
+    run_id = events[0]["data"]["run_id"]
+
+    status, headers, run = ask(server, "POST", "/chat", {"message": "hi"}, {"prefer": "respond-async"})
+    assert (status, headers["location"]) == (202, f"/runs/{run['id']}")
+
+    resumed = events_of(server, "GET", f"/runs/{run_id}/events", None, {"last-event-id": "2"})
+    assert [event["data"] for event in resumed] == [event["data"] for event in events[2:]]
+
+    _, _, conversation = ask(server, "GET", f"/conversations/{reply['conversation_id']}")
+    assert [turn["message"] for turn in conversation["turns"]] == ["hi", "hi"]
+    assert conversation["turns"][0]["response"] == reply["response"]
+
+
+def test_runs_are_paged_without_hole_or_repeat(serve: Serve, tmp_path: Any) -> None:
+    """A cursor leads through every run once."""
+    server = scripted(serve, tmp_path)
+    made = [ask(server, "POST", "/chat", {"message": str(n)})[2]["run_id"] for n in range(5)]
+    seen: list[str] = []
+    cursor = ""
+    while True:
+        _, _, page = ask(server, "GET", f"/runs?limit=2{cursor}")
+        seen += [run["id"] for run in page["runs"]]
+        if page["next_cursor"] is None:
+            break
+        cursor = f"&cursor={page['next_cursor']}"
+    assert seen == made[::-1]
+    status, _, problem = ask(server, "POST", f"/runs/{made[0]}/cancel")
+    assert (status, problem["code"]) == (409, "conflict")
+
+
+def test_a_read_of_scalars_is_also_a_get(server: Server) -> None:
+    """The query's text is read by the same validation."""
+    posted = ask(server, "POST", "/operations/get-operation", {"id": "runs.get_run"})
+    assert posted[0] == 404
+    _, _, listed = ask(server, "GET", "/operations?family=runs")
+    assert {one["id"] for one in listed["operations"]} == {
+        "runs.list_runs",
+        "runs.get_run",
+        "runs.stream_events",
+        "runs.cancel_run",
+    }
+
+
+def test_the_document_is_served(server: Server) -> None:
+    """OpenAPI 3.1, with the fixed paths in it."""
+    _, _, document = ask(server, "GET", "/openapi.json")
+    assert document["openapi"] == "3.1.0"
+    assert "genui_enabled" in json.dumps(document["paths"]["/chat"])
