@@ -23,8 +23,8 @@ sys.path.insert(0, str(HERE.parent / "src"))
 from nis_backend.capabilities.chat.arguments import Reading  # noqa: E402 - the path is set first
 from nis_backend.capabilities.chat.routed import decide, wanted_units  # noqa: E402
 from nis_backend.capabilities.chat.router import routable, speaks_of_quantities  # noqa: E402
-from nis_backend.capabilities.physics.quantities import read  # noqa: E402
-from nis_backend.capabilities.physics.units import parse  # noqa: E402
+from nis_backend.capabilities.physics.operations import ConversionRequest  # noqa: E402
+from nis_backend.capabilities.physics.quantities import convert, read  # noqa: E402
 from nis_backend.catalog import entry_of, load_capabilities  # noqa: E402
 from nis_backend.errors import InvalidRequest  # noqa: E402
 
@@ -124,7 +124,9 @@ def _same(name: str, wanted: object, got: object) -> bool:
     if isinstance(wanted, int | float) and isinstance(got, int | float):
         return math.isclose(wanted, got, rel_tol=1e-9, abs_tol=1e-9)
     if name in ("unit", "to"):
-        return parse(str(wanted), name) == parse(str(got), name)
+        # The same at two values: neither scaled nor shifted.
+        at = (ConversionRequest(value=value, unit=str(wanted), to=str(got)) for value in (1.0, 3.0))
+        return all(math.isclose(convert(one).value, one.value, rel_tol=1e-9) for one in at)
     return wanted == got
 
 

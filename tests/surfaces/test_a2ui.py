@@ -286,8 +286,10 @@ def test_a_filled_form_comes_back_as_the_operations_arguments() -> None:
 
 def test_what_cannot_be_converted_stays_for_validation_to_name() -> None:
     """Nothing is dropped or guessed: `fast` is no speed, NaN no number, and an unknown field is told about."""
-    raw: Json = {"speed": "fast", "mass": "NaN", "planet": ["mars"], "colour": "red", "note": " 12 "}
+    raw: Json = {"speed": "fast", "mass": "NaN", "planet": ["mars"], "colour": "red", "note": " 12 ", "bounces": "true"}
     assert forms.arguments_of(THROW, raw) == {**raw, "planet": "mars"}
+    deep = "[" * 100_000
+    assert forms.arguments_of(THROW, {"heights": deep}) == {"heights": deep}
 
 
 def test_another_action_is_no_call() -> None:

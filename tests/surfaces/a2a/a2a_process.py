@@ -6,7 +6,7 @@ import asyncio
 import itertools
 import json
 import socket
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncGenerator, Mapping
 from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING, Any, cast
 
@@ -87,7 +87,7 @@ class StandIn:
     has_app = False
 
     def __init__(self, data: Path, **settings: Any) -> None:  # Any: settings differ in type
-        self.settings = Settings(data=data, **settings)
+        self.settings = Settings.model_validate({"data": data, **settings})
         self.closing = asyncio.Event()
         self.gate = asyncio.Event()
         """`wait` stands here, after its first word."""
@@ -196,7 +196,7 @@ class StandIn:
 
 
 @asynccontextmanager
-async def served(data: Path, **settings: Any) -> AsyncIterator[tuple[StandIn, str]]:  # Any: settings differ in type
+async def served(data: Path, **settings: Any) -> AsyncGenerator[tuple[StandIn, str]]:  # Any: settings differ in type
     """The surface on a free port of this machine; answers the process and its address without a scheme."""
     process = StandIn(data, **settings)
     config = uvicorn.Config(
@@ -262,7 +262,7 @@ class Client:
 
 
 @asynccontextmanager
-async def client(address: str, **given: Any) -> AsyncIterator[Client]:  # Any: the library's own arguments
+async def client(address: str, **given: Any) -> AsyncGenerator[Client]:  # Any: the library's own arguments
     """A connection to the surface."""
     async with connect(f"ws://{address}/a2a", compression=None, **given) as socket_:
         yield Client(socket_)

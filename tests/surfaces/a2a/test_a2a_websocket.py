@@ -541,7 +541,7 @@ def test_a_wrong_frame_is_answered_by_its_fault(tmp_path: Path, frame: str, code
         ({"parts": [{"raw": "QQ=="}]}, -32005, None),
         ({"parts": [{"url": "https://example.org/x.png"}]}, -32005, None),
         ({"parts": [{"data": {"a": 1}}]}, -32005, None),
-        ({"parts": [{}]}, -32005, None),
+        ({"parts": [dict[str, str]()]}, -32005, None),
     ],
 )
 def test_a_wrong_message_is_refused_by_its_field(tmp_path: Path, changes: Json, code: int, field: str | None) -> None:
@@ -770,7 +770,7 @@ def test_a_slow_reader_is_let_go_and_finds_the_rest_in_the_log(tmp_path: Path, m
     """Delivery is bounded: the reader that stops is closed with 1013 and misses nothing when it comes back."""
     monkeypatch.setattr(websocket, "PATIENCE", 0.1)
     monkeypatch.setattr(websocket, "CLOSE_SECONDS", PATIENCE)
-    close = websocket.Connection._close
+    close = websocket.Connection._close  # pyright: ignore[reportPrivateUsage] - nothing else tells the moment
 
     async def go() -> None:
         closing = asyncio.Event()

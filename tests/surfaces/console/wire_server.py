@@ -127,14 +127,9 @@ class WireServer:
             return refusal
         if request.path_params["id"] != "conversation-1":
             return JSONResponse({"title": "not found", "detail": "There is none."}, 404)
+        told: Json = {"state": "running", "response": None, "views": []}
         turns = [
-            {
-                "run_id": f"run-{index}",
-                "state": "running",
-                "message": run.asked["message"],
-                "response": None,
-                "views": [],
-            }
+            {"run_id": f"run-{index}", "message": run.asked["message"], **told}
             for index, run in enumerate(self.runs, 1)
         ]
         return JSONResponse({"id": "conversation-1", "title": "t", "created": 0, "turns": turns})

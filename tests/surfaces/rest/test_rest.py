@@ -183,15 +183,16 @@ def test_runs_are_paged_without_hole_or_repeat(serve: Serve, tmp_path: Any) -> N
 
 def test_a_read_of_scalars_is_also_a_get(server: Server) -> None:
     """The query's text is read by the same validation."""
-    posted = ask(server, "POST", "/operations/get-operation", {"id": "runs.get_run"})
-    assert posted[0] == 404
+    posted = ask(server, "POST", "/physics/convert-unit", {"value": 3, "unit": "mile", "to": "km"})
+    got = ask(server, "GET", "/physics/convert-unit?value=3&unit=mile&to=km")
+    assert (got[0], got[2]) == (200, posted[2])
+
+
+def test_a_list_is_a_get_on_its_family(server: Server) -> None:
+    """Filters are query parameters."""
     _, _, listed = ask(server, "GET", "/operations?family=runs")
-    assert {one["id"] for one in listed["operations"]} == {
-        "runs.list_runs",
-        "runs.get_run",
-        "runs.stream_events",
-        "runs.cancel_run",
-    }
+    names = {"runs.list_runs", "runs.get_run", "runs.stream_events", "runs.cancel_run"}
+    assert {one["id"] for one in listed["operations"]} == names
 
 
 def test_the_document_is_served(server: Server) -> None:

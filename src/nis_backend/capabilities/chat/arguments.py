@@ -11,7 +11,7 @@ from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
-from nis_backend.capabilities.chat.words import FUNCTION_WORDS, Token, find_phrase, stem, tokens
+from nis_backend.capabilities.chat.words import FUNCTION_WORDS, Token, find_phrase, same_word, stem, tokens
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -31,9 +31,14 @@ FARTHEST = 6
 """Words that may stand between a name and its number."""
 
 MEASURES = frozenset(
-    "radius circumference perimeter girth depth breadth thickness area volume distance range difference ratio".split()
+    """
+    radius circumference perimeter girth depth breadth thickness width area volume distance difference ratio
+    thick deep wide tall high broad across
+    """.split()
 )
 """English words for a measure. Beside a number they name it: it is then no field's that is not called so."""
+_NAMING = frozenset("of is = : about in was equals equal exactly approximately roughly being".split())
+"""What may stand between such a word and its number."""
 
 _DENIES = frozenset("without no not ignore ignoring ignored neglect neglecting neglected disregarding zero minus".split())
 _AFFIRMS = frozenset("with including include includes plus considering consider assuming under against".split())
@@ -306,30 +311,47 @@ class _Reader:
             for phrase in slot.phrases:
                 for place in find_phrase(phrase, self.said):
                     places.setdefault(place, set()).add(slot.name)
-        for word in self._foreign_names:
-            for place in find_phrase((word,), self.said):
+        for phrase in self._foreign_names:
+            for place in find_phrase(phrase, self.said):
                 places.setdefault(place, set())
         for place, names in places.items():
             if not any(other != place and other[0] <= place[0] and place[1] <= other[1] for other in places):
                 yield place, frozenset(names)
 
     @cached_property
-    def _foreign_names(self) -> frozenset[str]:
-        """Words that name a number which is none of the fields: results, and measures that no field is called."""
-        own = {word for slot in self.slots.values() for phrase in slot.phrases for word in phrase}
-        results = (name.split("_") for name in self.entry.result_schema.get("properties", {}))
-        return frozenset({words[0] for words in results if len(words) == 1} | MEASURES) - own
+    def _foreign_names(self) -> dict[tuple[str, ...], str | None]:
+        """What names a number that is none of the fields', with its unit where one is known: results, and measures."""
+        own = {phrase for slot in self.slots.values() for phrase in slot.phrases}
+        names: dict[tuple[str, ...], str | None] = {(word,): None for word in MEASURES}
+        names |= {
+            tuple(slot.name.split("_")): slot.unit for slot in slots_of(self.entry.result_schema) if slot.number and slot.unit
+        }
+        return {phrase: unit for phrase, unit in names.items() if phrase not in own}
 
     def _claims(
         self, index: int, values: Mapping[str, object], occurrences: Sequence[tuple[tuple[int, int], frozenset[str]]]
     ) -> Iterator[_Claim]:
         for place, names in occurrences:
             fields = names & values.keys()
-            if names and not fields:
+            if not fields and (names or not self._is_foreign(place, index)):
                 continue
             nearness = self._nearness(place, self.places[index])
             if nearness >= NAMED:
                 yield _Claim(nearness, fields, place)
+
+    def _is_foreign(self, place: tuple[int, int], index: int) -> bool:
+        """Whether a name that no field has is this number's: joined to it, and of its dimension where that is known."""
+        first, last = place
+        at = self.places[index]
+        between = self.said[last:at] if last <= at else self.said[at + 1 : first]
+        words = [one.text for one in self.said[first:last]]
+        units = {
+            unit
+            for phrase, unit in self._foreign_names.items()
+            if len(phrase) == len(words) and all(same_word(*pair) for pair in zip(phrase, words, strict=True))
+        }
+        fits = None in units or any(unit in self.quantities[index].converted for unit in units)
+        return fits and all(one.text in _NAMING for one in between)
 
     def _nearness(self, place: tuple[int, int], at: int) -> float:
         """How closely a name stands to the number: 1 right before it, 0.95 right after it, 0 when others come between."""

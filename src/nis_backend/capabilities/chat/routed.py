@@ -113,8 +113,9 @@ def decide(
 
 
 def wanted_units(entries: Iterable[Entry]) -> list[str]:
-    """The units of the fields that quantities may go to."""
-    units = (slot.unit for entry in entries for slot in slots_of(entry.request_schema) if slot.number)
+    """The units of the fields that quantities may go to, and of the results they may be mistaken for."""
+    schemas = (schema for entry in entries for schema in (entry.request_schema, entry.result_schema))
+    units = (slot.unit for schema in schemas for slot in slots_of(schema) if slot.number)
     return list(dict.fromkeys(unit for unit in units if unit))[:MOST_UNITS]
 
 

@@ -12,15 +12,16 @@ if TYPE_CHECKING:
 
 FUNCTION_WORDS = frozenset(
     """
-    a about after again all also am an and another any are as at back be been being both but by can could did do does
-    doing done each else every exactly for from get gets give given go goes going had has have having he her here him his
-    how i if in into is it its itself just let like long lot make many may me might more most much must my near no not now
-    of off on one only or other our out over own per please roughly s same see she should show so some such take takes tell
-    than that the their them then there these they this those through to too two under until up upon us very want was we
+    a about after again all also am an and another any are as at back be been being big both but by can cold
+    could did do does doing done each else every exactly far fast for from get gets give given go goes going had
+    has have having he heavy her here high him his hot how i if in into is it its itself just large let like
+    long lot make many may me might more most much must my near no not now of off old on one only or other our
+    out over own per please roughly same see she should show small so some such take takes tell than that the
+    their them then there these they this those through to too two under until up upon us very want warm was we
     well were what whats when where whether which while will with within would you your yourself
     """.split()
 )
-"""Words that join others; they say nothing of the subject."""
+"""Words that join others or ask how much; they say nothing of the subject."""
 
 _TOKEN = re.compile(r"[^\W\d_]+|\d+(?:[.,]\d+)*|[=:]|[,;()]|[.!?](?=\s|$)")
 _POSSESSIVE = re.compile(r"['’]s\b")

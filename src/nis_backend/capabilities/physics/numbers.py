@@ -55,7 +55,7 @@ _WORDS = re.compile(
         (?P<half>half\s+an?|half\s+of\s+an?|one\s+half|half)
       | (?P<quarter>(?:a\s+)?quarter\s+of\s+an?)
       | (?P<count>(?:(?:an?\s+)(?=hundred|thousand|million|billion)|(?=(?:{_NAMED})\b))
-            (?:{_NAMED})(?:(?:\s|-|\s+and\s+)(?:{_NAMED})\b)*)
+            (?:{_NAMED})(?:(?:\s|-|\s+and\s+)(?:{_NAMED})\b){{0,11}})
         (?P<plus>\s+and\s+a\s+half)?
     )
     (?![^\W_])
@@ -155,7 +155,7 @@ def _count(words: list[str]) -> float | None:
             else:
                 total, part, room = total + (part or 1) * _MANY[word], 0.0, math.inf
         elif word in _TENS or word in _ONES:
-            value = _TENS.get(word, _ONES.get(word, 0))
+            value = float(_TENS.get(word, _ONES.get(word, 0)))
             if value >= room:
                 return None
             part, room = part + value, 10 if word in _TENS else 0

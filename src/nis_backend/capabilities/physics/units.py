@@ -36,6 +36,7 @@ if TYPE_CHECKING:
 REGISTRY: pint.UnitRegistry[Decimal] = pint.UnitRegistry(non_int_type=Decimal)
 
 MOST_POWER = 9
+MOST_FACTORS = 8
 LETTER = r"[^\W\d_⁰¹²³⁴⁵⁶⁷⁸⁹]"
 """A letter; for `re` a superscript digit is one too."""
 _WORD = re.compile(rf"{LETTER}+|[°℃℉%′″]")
@@ -175,7 +176,7 @@ class _Scanner:
         if first is None:
             return None
         factors, at = dict(first.factors), first.end
-        while True:
+        for _ in range(MOST_FACTORS):
             found = self._next(at, depth)
             if found is None:
                 break

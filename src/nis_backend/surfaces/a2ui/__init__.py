@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 from pydantic import TypeAdapter
 from starlette.responses import FileResponse
@@ -84,7 +84,7 @@ def action_of(message: Json) -> tuple[str, Json] | None:
         case {"action": {"name": name, "context": {"operation": str(operation), "arguments": dict(arguments)}}} if (
             name == CALL
         ):
-            return operation, arguments
+            return operation, cast("Json", arguments)
         case {"action": {"name": name, **rest}} if name == CALL:
             raise InvalidRequest(
                 "The action has no operation and arguments.",

@@ -79,18 +79,23 @@ def _convert(schema: Json, value: Any) -> Any:  # Any: JSON
     kind = _kind(schema)
     if isinstance(value, list) and kind != "json":
         chosen = cast("list[Any]", value)
-        value = chosen[0] if len(chosen) == 1 else chosen
-    if not isinstance(value, str) or not value.strip():
-        return value.strip() if isinstance(value, str) else value
+        return _convert(schema, chosen[0]) if len(chosen) == 1 else chosen
+    if not isinstance(value, str):
+        return value
+    text = value.strip()
+    if not text or kind == "text":
+        return value if text else ""
     if kind == "choice":
         return next((one for one in _values(schema) if _text(one) == value), value)
-    if kind == "text":
-        return value
-    for text in (value, f"[{value}]") if kind == "json" else (value.strip().lower(),):
+    wanted = {"flag": bool, "integer": int | float, "number": int | float}.get(kind, object)
+    for candidate in (text, f"[{text}]") if kind == "json" else (text,):
         try:
-            return json.loads(text, parse_constant=str)
-        except ValueError:
+            read = json.loads(candidate, parse_constant=str)
+        except (ValueError, RecursionError):
             continue
+        # `true` is a number to Python, not to a person who typed it where a speed belongs.
+        if isinstance(read, wanted) and (kind == "flag" or kind == "json" or not isinstance(read, bool)):
+            return read
     return value
 
 

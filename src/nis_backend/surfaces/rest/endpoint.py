@@ -108,22 +108,24 @@ class Chat(AsIs):
 
     async def result(self, result: Any) -> Any:  # Any: JSON
         """The reply, with `a2ui` in place of `views`."""
-        views = result.get("views", [])
         kept = {key: value for key, value in result.items() if key not in {"views", "pending"}}
-        if not self._genui:
-            return kept
-        if not any(view["kind"] == "text" for view in views):
-            views = [{"kind": "text", "text": result["response"]}, *views]
-        return {**kept, "a2ui": await _a2ui(views, result["run_id"])}
+        return {**kept, "a2ui": await self._surface(result)} if self._genui else kept
 
     async def event(self, event: Event) -> Json:
-        """The event; a surface has its A2UI messages beside its views."""
+        """The event as the log has it; one that shows something has its A2UI messages beside it."""
         shown = event.model_dump(mode="json")
-        if event.terminal and event.body.type == "succeeded":
-            shown["body"]["result"] = await self.result(shown["body"]["result"])
+        if self._genui and event.body.type == "succeeded":
+            shown["body"]["result"]["a2ui"] = await self._surface(shown["body"]["result"])
         elif self._genui and event.body.type == "surface":
             shown["body"]["a2ui"] = await _a2ui(shown["body"]["views"], f"{event.run_id}-{event.seq}")
         return shown
+
+    async def _surface(self, result: Json) -> list[Json]:
+        """The reply's views; its words are the first of them, so that nothing of the text is lost."""
+        views = result["views"]
+        if not any(view["kind"] == "text" for view in views):
+            views = [{"kind": "text", "text": result["response"]}, *views]
+        return await _a2ui(views, result["run_id"])
 
 
 async def _a2ui(views: list[Json], surface_id: str) -> list[Json]:
