@@ -83,19 +83,21 @@ def healthy(port: int) -> bool:
 @contextmanager
 def started(command: Sequence[str], port: int, **environment: str) -> Generator[Started]:
     """The server that `command` starts on `port`, from its first answer to its end."""
-    begun = time.perf_counter()
-    process = subprocess.Popen(
-        command, env={**os.environ, **environment}, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL
-    )
-    try:
-        while not healthy(port):
-            if process.poll() is not None or time.perf_counter() - begun > LIMIT_SECONDS:
-                sys.exit(f"{' '.join(command[:4])} did not come up (exit code {process.poll()})")
-            time.sleep(0.002)
-        yield Started(process=process, port=port, seconds=time.perf_counter() - begun)
-    finally:
-        process.send_signal(signal.SIGTERM)
-        process.wait(30)
+    with tempfile.TemporaryFile() as output:
+        begun = time.perf_counter()
+        process = subprocess.Popen(
+            command, env={**os.environ, **environment}, stdin=subprocess.DEVNULL, stdout=output, stderr=output
+        )
+        try:
+            while not healthy(port):
+                if process.poll() is not None or time.perf_counter() - begun > LIMIT_SECONDS:
+                    output.seek(0)
+                    sys.exit(f"{' '.join(command[:4])} did not come up:\n{output.read().decode()}")
+                time.sleep(0.002)
+            yield Started(process=process, port=port, seconds=time.perf_counter() - begun)
+        finally:
+            process.send_signal(signal.SIGTERM)
+            process.wait(30)
 
 
 def bare(port: int) -> list[str]:

@@ -72,7 +72,7 @@ def test_the_wheel_carries_everything_the_package_reads(wheel: Path) -> None:
     ours = {
         path.relative_to(source.parent).as_posix()
         for path in source.rglob("*")
-        if path.is_file() and path.suffix != ".pyc"
+        if path.is_file() and not re.search(r"/\.|__pycache__", str(path.relative_to(source.parent)))
     }
     with zipfile.ZipFile(wheel) as archive:
         packed = {name for name in archive.namelist() if name.startswith("nis_backend/")}

@@ -32,8 +32,8 @@ function called(call: Call, views: View[]): TemplateResult {
     const schema = form?.request_schema.properties?.[name];
     return schema ? (resolve(schema, form!.request_schema).unit ?? "") : "";
   };
-  const state = { running: "computing", done: "computed", failed: "failed" }[call.state];
-  return html`<details class="call" open>
+  const state = { running: "computing", done: "computed", failed: "not computed" }[call.state];
+  return html`<details class="call" ?open=${call.chosen || call.state === "failed"}>
     <summary><span class="state ${call.state}">${state}</span> <code>${call.operation}</code></summary>
     ${given.length
       ? html`<dl>

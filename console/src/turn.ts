@@ -7,6 +7,8 @@ export interface Call {
   operation: string;
   arguments: Record<string, unknown>;
   state: "running" | "done" | "failed";
+  /** Whether a model wrote the arguments: then they are seen nowhere else. */
+  chosen: boolean;
   problem?: Problem;
 }
 
@@ -83,7 +85,13 @@ export function apply(turn: Turn, event: RunEvent): void {
       turn.model = { provider: body.provider, model: body.model, demonstration: turn.model?.demonstration ?? false };
       break;
     case "tool_called":
-      turn.calls.push({ id: body.call_id, operation: body.operation, arguments: body.arguments, state: "running" });
+      turn.calls.push({
+        id: body.call_id,
+        operation: body.operation,
+        arguments: body.arguments,
+        state: "running",
+        chosen: turn.model !== null,
+      });
       break;
     case "tool_answered": {
       turn.progress = null;
@@ -122,7 +130,10 @@ export function apply(turn: Turn, event: RunEvent): void {
       // A later server may know events that this page does not: they are no reason to stop reading.
       body satisfies never;
   }
-  if (ended(turn)) turn.progress = null;
+  if (!ended(turn)) return;
+  turn.progress = null;
+  // What had not answered by the end never will.
+  for (const call of turn.calls) if (call.state === "running") call.state = "failed";
 }
 
 function finish(turn: Turn, reply: Reply): void {

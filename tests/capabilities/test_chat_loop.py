@@ -143,7 +143,7 @@ async def talking(
             fake.url,
             None,
             "fake-large",
-            http=http,
+            http=http.session,
             url_variable="NIS_LOCAL_URL",
             key_variable="NIS_LOCAL_API_KEY",
             model_variable="NIS_LOCAL_MODEL",
@@ -478,27 +478,29 @@ def test_cancelling_a_turn_leaves_the_model(tmp_path: Path) -> None:
 
 def test_cancelling_a_turn_stops_its_tools(tmp_path: Path) -> None:
     """No operation goes on for a turn that nobody waits for."""
-    begun, stopped = asyncio.Event(), asyncio.Event()
+    begun = {1.0: asyncio.Event(), 2.0: asyncio.Event()}
+    stopped: set[float] = set()
 
     @operation("sums.wait_long", effect="reads")
     async def wait_long(request: Pair, ctx: Context) -> Sum:
         """Wait."""
-        del request, ctx
-        begun.set()
+        del ctx
+        begun[request.a].set()
         try:
             await asyncio.Event().wait()
         finally:
-            stopped.set()
+            stopped.add(request.a)
         raise NotImplementedError
 
     async def body() -> None:
-        async with talking(tmp_path, wants(("sums-wait_long", {"a": 1})), operations=[wait_long]) as talk:
+        both = wants(("sums-wait_long", {"a": 1}), ("sums-wait_long", {"a": 2}))
+        async with talking(tmp_path, both, operations=[wait_long]) as talk:
             turn = asyncio.create_task(talk.converse())
-            await begun.wait()
+            await asyncio.gather(*(one.wait() for one in begun.values()))
             turn.cancel()
             with pytest.raises(asyncio.CancelledError):
                 await turn
-            assert stopped.is_set()
+            assert stopped == {1.0, 2.0}
 
     run(body())
 

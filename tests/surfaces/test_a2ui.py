@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 import base64
+import json
 import logging
 from pathlib import Path
 from typing import Any, cast
@@ -312,3 +314,23 @@ def test_a_call_without_operation_or_arguments_is_refused(context: object) -> No
 def test_the_catalog_we_serve_is_the_one_we_validate_against() -> None:
     """`catalog.json` is generated; a change of a component regenerates it."""
     assert Path(a2ui.__file__).with_name("catalog.json").read_text(encoding="utf-8") == check.document()
+
+
+def test_clients_find_the_catalog_where_it_is_named() -> None:
+    """One route, the committed file, as JSON."""
+    (route,) = a2ui.routes()
+    assert route.path == a2ui.CATALOG_PATH
+
+    async def get() -> Any:  # Any: a response
+        return await route.endpoint(None)
+
+    answer = asyncio.run(get())
+    assert answer.media_type == "application/json"
+    assert json.loads(Path(answer.path).read_text(encoding="utf-8"))["catalogId"] == a2ui.CATALOG
+
+
+def test_views_of_the_log_are_drawn_off_the_loop() -> None:
+    """`messages_of` takes JSON and answers what `messages` does."""
+    views = [view.model_dump(mode="json") for view in VIEWS]
+    drawn = asyncio.run(a2ui.messages_of(views, "s", BASIC))
+    assert drawn == a2ui.messages(VIEWS, surface_id="s", catalogs=BASIC)

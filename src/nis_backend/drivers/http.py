@@ -11,13 +11,13 @@ if TYPE_CHECKING:
 
 
 class Http:
-    """Called, it answers the session; `close` ends it, and a later call opens another."""
+    """Hands out one session; `close` ends it, and a later call opens another."""
 
     def __init__(self) -> None:
         self._session: ClientSession | None = None
         self._opening = asyncio.Lock()
 
-    async def __call__(self) -> ClientSession:
+    async def session(self) -> ClientSession:
         """The session that every driver shares."""
         async with self._opening:
             if self._session is None or self._session.closed:

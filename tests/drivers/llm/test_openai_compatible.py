@@ -45,7 +45,7 @@ def run(body: Coroutine[Any, Any, T]) -> T:
 
 @asynccontextmanager
 async def asking(
-    fake: FakeOpenAI, *, model: str | None = None, url: str = "", patience: float = 20
+    fake: FakeOpenAI, *, model: str | None = None, url: str = "", patience: float = 300
 ) -> AsyncGenerator[OpenAICompatible]:
     """A driver for the fake server, or for another address."""
     http = Http()
@@ -55,7 +55,7 @@ async def asking(
             url or fake.url,
             SecretStr(KEY),
             model,
-            http=http,
+            http=http.session,
             url_variable="NIS_LOCAL_URL",
             key_variable="NIS_LOCAL_API_KEY",
             model_variable="NIS_LOCAL_MODEL",
@@ -400,12 +400,18 @@ def test_a_whole_answer_gives_its_connection_back() -> None:
         fake = FakeOpenAI(*[says("again")] * 3)
         async with fake.running():
             driver = OpenAICompatible(
-                "local", fake.url, http=http, url_variable="U", key_variable="K", model_variable="M", needs_key=False
+                "local",
+                fake.url,
+                http=http.session,
+                url_variable="U",
+                key_variable="K",
+                model_variable="M",
+                needs_key=False,
             )
             for _ in range(3):
                 await whole(driver)
             assert len({asked.port for asked in fake.asked}) == 1
-            assert await http() is await http()
+            assert await http.session() is await http.session()
             assert "Authorization" not in fake.asked[0].headers
         await http.close()
 

@@ -450,6 +450,30 @@ def test_cancel_stream_stops_the_delivery_and_not_the_task(tmp_path: Path) -> No
     _with_client(tmp_path, talk)
 
 
+def test_a_stream_that_is_stopped_leaves_nobody_waiting(tmp_path: Path) -> None:
+    """Neither a cancelled stream nor a client that left is woken by the log for ever."""
+
+    async def talk(one: Client, process: StandIn, address: str) -> None:
+        readers = process.drivers.tail._readers  # pyright: ignore[reportPrivateUsage] - nothing else counts them
+        number = await one.post("SendStreamingMessage", message("wait"))
+        task_id = _task(await one.next(number))["id"]
+        while "artifactUpdate" not in (await one.next(number))["result"]:
+            pass
+        async with client(address) as other:
+            replay = await other.post("SubscribeToTask", {"id": task_id, "lastSeq": 0})
+            # The task, then two updates, which come out of the log that is followed from then on.
+            for _ in range(3):
+                await other.next(replay)
+            assert len(readers[task_id]) == 2
+        await one.socket.send(json.dumps({"jsonrpc": "2.0", "method": "cancelStream", "params": {"id": number}}))
+        await one.rest(number)
+        async with asyncio.timeout(PATIENCE):
+            while readers:
+                await one.call("ListTasks")
+
+    _with_client(tmp_path, talk)
+
+
 def test_a_stream_cancelled_at_once_still_ends(tmp_path: Path) -> None:
     """Both frames may arrive before the first step of the request."""
 

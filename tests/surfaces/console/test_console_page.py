@@ -114,6 +114,7 @@ STORIES = {
     BALL: Story(
         bodies=reply(
             "It lands **31.2 m** away.",
+            ModelCalled(step=1, provider="embedded", model="tiny"),
             ToolCalled(step=1, call_id="c", operation="physics.throw", arguments=ARGUMENTS),
             ToolAnswered(step=1, call_id="c", operation="physics.throw", result={"distance": 31.2}),
             Surface(views=VIEWS),

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
-from nis_backend.capabilities.chat.words import FUNCTION_WORDS, Token, find_phrase, same_word, stem, tokens
+from nis_backend.capabilities.chat.words import FUNCTION_WORDS, Token, find_phrase, same_word, stem, stems, telling, tokens
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -57,7 +57,6 @@ class Slot:
     choices: tuple[str, ...]
     phrases: tuple[tuple[str, ...], ...]
     required: bool
-    default: Any = None  # Any: JSON
 
     @property
     def label(self) -> str:
@@ -127,7 +126,6 @@ def _slot(name: str, schema: Json, definitions: Json, required: bool) -> Slot:
         choices=choices,
         phrases=tuple(one for one in phrases if one),
         required=required,
-        default=flat.get("default"),
     )
 
 
@@ -354,18 +352,18 @@ class _Reader:
         return fits and all(one.text in _NAMING for one in between)
 
     def _nearness(self, place: tuple[int, int], at: int) -> float:
-        """How closely a name stands to the number: 1 right before it, 0.95 right after it, 0 when others come between."""
+        """How closely a name stands to the number: 1 right beside it, 0 when others come between."""
         first, last = place
         before = last <= at
         between = self.said[last:at] if before else self.said[at + 1 : first]
         if len(between) > (FARTHEST if before else 3):
             return 0.0
-        nearness = 1.0 if before else 0.95
+        nearness = 1.0
         for token in between:
             if token.text in ("\0", ",", ";", ".", "!", "?", "and") or (not before and not token.word):
                 return 0.0
             nearness -= 0.03 if token.text in FUNCTION_WORDS or not token.word else 0.15
-        return nearness - (0.05 * len(between) if not before else 0.0)
+        return nearness - (0.1 * len(between) if not before else 0.0)
 
     def _settle(
         self, group: Sequence[int], fitting: Mapping[int, Mapping[str, float | int]], claims: Mapping[int, list[_Claim]]
@@ -527,12 +525,10 @@ def find_choices(choices: Sequence[str], said: Sequence[Token]) -> dict[str, str
 
     The words of a name may stand in another order with little between: "the mass of an electron" is the electron mass.
     """
-    content = [
-        (at, stem(one.text)) for at, one in enumerate(said) if one.word and one.text not in FUNCTION_WORDS
-    ]
+    content = [(at, stem(one.text)) for at, one in enumerate(said) if telling(one)]
     named: dict[str, frozenset[int]] = {}
     for choice in choices:
-        wanted = [stem(one.text) for one in tokens(choice) if one.word and one.text not in FUNCTION_WORDS]
+        wanted = stems(choice)
         if places := _near(wanted, content):
             named[choice] = places
     kept = {one: at for one, at in named.items() if not any(at < other for other in named.values())}

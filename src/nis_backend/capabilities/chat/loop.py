@@ -335,7 +335,7 @@ async def _use(
         result, views = await _call(ctx, entry, given)
     except NisError as error:
         problem = error.problem()
-        return _Used(event=event.model_copy(update={"problem": problem}), views=[], told=_told({"problem": problem}))
+        return _Used(event=event.model_copy(update={"problem": problem}), views=[], told=_told(_mendable(problem)))
     return _Used(event=event.model_copy(update={"result": result}), views=views, told=_told(result))
 
 
@@ -358,6 +358,13 @@ def _clean(call: ToolCall) -> ToolCall:
     broken = isinstance(_arguments(call), NisError)
     name = re.sub(r"[^A-Za-z0-9_-]", "-", call.name)[:64] or "unnamed"
     return replace(call, name=name, arguments="{}" if broken or not call.arguments.strip() else call.arguments)
+
+
+def _mendable(problem: Json) -> Json:
+    """What of a problem helps a model to mend its call; of several wrong fields, each one."""
+    several = len(problem.get("errors", ())) > 1
+    names = ("code", "detail", "errors") if several else ("code", "detail", "field", "value", "remedy")
+    return {"problem": {name: problem[name] for name in names if name in problem}}
 
 
 def _told(result: Any) -> str:  # Any: JSON

@@ -13,10 +13,11 @@ import math
 import re
 from collections import Counter
 from dataclasses import dataclass
+from difflib import SequenceMatcher
 from typing import TYPE_CHECKING
 
 from nis_backend.capabilities.chat.arguments import Reading, find_choices, read_arguments, slots_of
-from nis_backend.capabilities.chat.words import FUNCTION_WORDS, stem, stems, tokens
+from nis_backend.capabilities.chat.words import stem, stems, telling, tokens
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -24,14 +25,19 @@ if TYPE_CHECKING:
     from nis_backend.capabilities.physics.operations import Quantities
     from nis_backend.operation import Entry
 
-# The four figures were set on the questions marked "seen" in benchmarks/router_questions.json.
+# The figures were set on the questions marked "seen" in benchmarks/router_questions.json.
 LEAST_WORDS = 1.0
 """Weight of shared words below which numbers alone decide nothing."""
 LEAST_COVER = 0.4
 """Share of the message that an operation's words must explain."""
+WELL_COVERED = 0.75
+"""Share that they must explain where nothing of the message fits a field."""
 LEAST_SCORE = 2.0
 MARGIN = 0.5
 """What the best must be ahead of the next by."""
+
+PHRASE = 4
+"""Words in a row that a message shares with an example before they count as a phrase."""
 
 _NUMBER = re.compile(
     r"\d|[½¼¾⅓⅔]|\b(?:one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|\w+teen|(?:twen|thir|for|fif|six|seven"
@@ -52,7 +58,9 @@ _TELLS = frozenset(
 )
 """English words that ask for something to be told, written or advised: no computation answers that."""
 
-_SAID = {"name": 1.0, "example": 1.0, "summary": 1.0, "field": 0.8, "result": 0.6, "description": 0.4}
+_QUESTIONS = frozenset("give how know need show tell what when where which".split())
+
+_SAID = {"name": 1.0, "example": 1.0, "summary": 1.0, "field": 0.8, "result": 0.6}
 """How much a word counts by where the declaration says it."""
 
 
@@ -132,6 +140,11 @@ class _Index:
         own = self.said[entry.name]
         return sum(own[word] * self.rarity(word) for word in set(said) if word in own)
 
+    def subject(self, entry: Entry, said: Iterable[str]) -> bool:
+        """Whether a word of the message is more than the name of a field: "left" and "after" are in any talk."""
+        own = self.said[entry.name]
+        return any(own.get(word, 0.0) != _SAID["field"] for word in said if word in own)
+
     def cover(self, entry: Entry, said: Iterable[str], explained: frozenset[str]) -> float:
         """Share of the message's words that the entry uses, or that `explained` has, by rarity."""
         own = self.said[entry.name]
@@ -148,14 +161,13 @@ def _words(entry: Entry) -> Mapping[str, float]:
         for word in stems(text):
             weights[word] = max(weights.get(word, 0.0), _SAID[kind])
 
-    add("name", entry.action.replace("_", " "))
-    add("summary", entry.summary)
-    add("description", entry.description)
-    for example in entry.examples:
-        add("example", str(example.get("question", "")))
     for slot in slots_of(entry.request_schema):
         for phrase in slot.phrases:
             add("field", " ".join(phrase))
+    add("name", entry.action.replace("_", " "))
+    add("summary", entry.summary)
+    for example in entry.examples:
+        add("example", str(example.get("question", "")))
     for name in entry.result_schema.get("properties", {}):
         add("result", name.replace("_", " "))
     return weights
@@ -165,25 +177,28 @@ def _weigh(message: str, entry: Entry, index: _Index, found: Quantities | None) 
     """The score of one operation: shared words, and what fits; 0 where a rule speaks against it."""
     reading = read_arguments(message, entry, found)
     said = _outside(message, found)
-    chosen = _chosen(message, entry)
-    words = index.words(entry, said) + 2.0 * bool(chosen)
+    required, chosen = _chosen(message, entry)
+    words = index.words(entry, said) + 2.0 * bool(required)
     cover = index.cover(entry, said, chosen)
     units = {slot.reads for slot in slots_of(entry.request_schema)} >= {"unit", "target_unit"}
     paired = units and not reading.missing
     if paired:
         # A quantity, and the unit it is wanted in, are themselves the question.
         words, cover = words + 2.0, max(cover, LEAST_COVER)
-    fits = len(reading.sources)
-    asked = _asks(message, entry)
-    strays = len(reading.unread) if fits == 0 or not reading.complete else 0.5 * len(reading.unread)
-    enough = fits > 0 or (asked and cover >= 0.5) or (not slots_required(entry) and cover >= 0.75)  # noqa: PLR2004
-    if words < LEAST_WORDS or cover < LEAST_COVER or not enough:
+    fits, strays = len(reading.sources) + len(reading.unclear), len(reading.unread)
+    run = _run(message, entry)
+    whole = reading.complete and len(_required(entry)) > 1 and not strays
+    meant = whole or bool(required) or paired or index.subject(entry, said)
+    if not meant or not (reading.complete or _is_asked(message, said, entry)):
         return Pick(entry=entry, score=0.0, reading=reading)
-    score = words + 0.5 * fits + (1.0 if reading.complete else 0.0) - strays
-    return Pick(entry=entry, score=max(0.0, score * (0.5 + cover / 2)), reading=reading)
+    enough = fits or (cover >= WELL_COVERED and (run or _asks(message, entry) or _wants_result(said, entry)))
+    if words < LEAST_WORDS or not enough or cover < (LEAST_COVER / 2 if whole and words >= 2 * LEAST_WORDS else LEAST_COVER):
+        return Pick(entry=entry, score=0.0, reading=reading)
+    score = words + 0.5 * fits + reading.complete - strays * (0.5 if fits else 1.0)
+    return Pick(entry=entry, score=max(0.0, score * (0.5 + cover / 2)) + 4.0 * run, reading=reading)
 
 
-def slots_required(entry: Entry) -> list[str]:
+def _required(entry: Entry) -> list[str]:
     """The fields that a call must give."""
     return [slot.name for slot in slots_of(entry.request_schema) if slot.required]
 
@@ -194,23 +209,54 @@ def _outside(message: str, found: Quantities | None) -> list[str]:
     return [
         stem(one.text)
         for one in tokens(message)
-        if one.word and one.text not in FUNCTION_WORDS and not any(start <= one.start < end for start, end in spans)
+        if telling(one) and not any(start <= one.start < end for start, end in spans)
     ]
 
 
-def _chosen(message: str, entry: Entry) -> frozenset[str]:
-    """The stems with which the message names a choice of a required field."""
+def _chosen(message: str, entry: Entry) -> tuple[frozenset[str], frozenset[str]]:
+    """The stems with which the message names a choice: of a required field, and of any."""
     said = tokens(message)
-    return frozenset(
-        stem(word)
+    named = {
+        slot: frozenset(stem(word) for words in find_choices(slot.choices, said).values() for word in words.split())
         for slot in slots_of(entry.request_schema)
-        if slot.required and slot.reads == "choice"
-        for words in find_choices(slot.choices, said).values()
-        for word in words.split()
-    )
+        if slot.reads == "choice"
+    }
+    required = [words for slot, words in named.items() if slot.required]
+    return frozenset[str]().union(*required), frozenset[str]().union(*named.values())
 
 
 def _asks(message: str, entry: Entry) -> bool:
-    """Whether the message is an order to do what the operation does."""
-    verbs = {stem(word) for word in (entry.action.partition("_")[0], *_COMPUTES)}
+    """Whether the message orders what the operation does, in the verb of its name or its summary."""
+    verbs = {stem(word) for word in (entry.action.partition("_")[0], *entry.summary.lower().split()[:1], *_COMPUTES)}
     return any(stem(one.text) in verbs for one in tokens(message) if one.word)
+
+
+def _is_asked(message: str, said: Sequence[str], entry: Entry) -> bool:
+    """Whether it is a question or an order, or names a result: what gives some numbers only may just be told."""
+    return (
+        "?" in message
+        or any(one.text in _QUESTIONS for one in tokens(message))
+        or _asks(message, entry)
+        or _wants_result(said, entry)
+    )
+
+
+def _wants_result(said: Sequence[str], entry: Entry) -> bool:
+    """Whether the message names a result of the operation, and its subject: the period of a pendulum."""
+    results = {word for name in entry.result_schema.get("properties", {}) for word in stems(name.replace("_", " "))}
+    subject = {*stems(entry.action.replace("_", " ")), *stems(entry.summary)} - results
+    return bool(_required(entry)) and not results.isdisjoint(said) and not subject.isdisjoint(said)
+
+
+def _run(message: str, entry: Entry) -> float:
+    """Share of the message that is, word for word, a piece of an example's question; 0 for less than a phrase."""
+    said = [stem(one.text) if one.word else one.text for one in tokens(message)]
+    content = set(stems(message))
+    longest = 0
+    for example in entry.examples:
+        asked = [stem(one.text) if one.word else one.text for one in tokens(str(example.get("question", "")))]
+        found = SequenceMatcher(None, said, asked, autojunk=False).find_longest_match()
+        shared = said[found.a : found.a + found.size]
+        if found.size >= PHRASE and len(content.intersection(shared)) > 1:
+            longest = max(longest, found.size)
+    return longest / len(said) if said else 0.0

@@ -52,8 +52,10 @@ def tokens(text: str) -> list[Token]:
 def stem(word: str) -> str:
     """What the forms of an English word have in common: `released`, `releases`, `release` → `releas`."""
     word = _cut_plural(word)
+    if word.endswith("own") and len(word) > 4:  # noqa: PLR2004 - "thrown" is of "throw", "own" and "down" are whole
+        word = word[:-1]
     for ending in ("ing", "ed"):
-        if word.endswith(ending) and len(word) - len(ending) >= 3:  # noqa: PLR2004 - "sing" and "red" are whole
+        if word.endswith(ending) and not word.endswith("eed") and len(word) - len(ending) >= 3:  # noqa: PLR2004 - "sing" and "red" are whole
             word = word.removesuffix(ending)
             if word[-1] == word[-2] and word[-1] not in "lsz":
                 word = word[:-1]
@@ -73,8 +75,13 @@ def _cut_plural(word: str) -> str:
 
 
 def stems(text: str) -> list[str]:
-    """The stems of the words of `text`, function words left out."""
-    return [stem(one.text) for one in tokens(text) if one.word and one.text not in FUNCTION_WORDS]
+    """The stems of the words of `text`; function words and single letters are left out."""
+    return [stem(one.text) for one in tokens(text) if telling(one)]
+
+
+def telling(token: Token) -> bool:
+    """Whether it is a word that says something of the subject."""
+    return token.word and len(token.text) > 1 and token.text not in FUNCTION_WORDS
 
 
 def same_word(wanted: str, said: str) -> bool:

@@ -20,12 +20,16 @@ if TYPE_CHECKING:
 
     from nis_backend.capabilities.physics.numbers import Number
 
-# Behind "5 in": what leaves "in" no other meaning than inch.
+# "5 in" is five inches where "in" has no other meaning: by what follows it, or by a length named before the number.
 _INCH = re.compile(
     r"in(?=\.?\s*(?:$|[,;:?!)×*/²³^\"]|\.\s|"
     r"(?:to|into|and|or|is|are|as|at|with|from|long|wide|tall|high|deep|thick|across|diameter|radius|per|x|in\s+[a-z]+)\b))",
     re.IGNORECASE,
 )
+_LENGTH = re.compile(
+    r"\b(?:length|width|height|depth|thickness|diameter|radius|distance|altitude)\s*(?:of|is|=|:)?\s*$", re.IGNORECASE
+)
+_IN = re.compile(rf"in\s+(?!(?:an?|the)\b)(?={LETTER})", re.IGNORECASE)
 _TO_INCH = re.compile(r"\b(?:to|into|in)\s+(in)\s*[?.!]*\s*$", re.IGNORECASE)
 _GAP = re.compile(r"-|[ \u00a0\u202f]{0,2}")
 _OVER = re.compile(rf"(?:[ \u00a0]1)?\s?/\s?(?={LETTER})|\s+per\s+(?={LETTER})")
@@ -223,7 +227,7 @@ def _with_unit(text: str, number: Number) -> Found | None:
             return _extend(text, Found(value=number.value, measure=measure, start=number.start, end=measure.end))
     gap = _GAP.match(text, number.end)
     at = gap.end() if gap else number.end
-    measure = scan(text, at, inch=_INCH.match(text, at) is not None)
+    measure = scan(text, at, inch=_is_inch(text, number.start, at))
     glued = at == number.end and text[at : at + 1].isalpha()
     if measure and measure.factors:
         decade = glued and number.end - number.start == 4 and text[at : measure.end] == "s"  # noqa: PLR2004 - a year
@@ -233,6 +237,15 @@ def _with_unit(text: str, number: Number) -> Found | None:
     if glued or number.spelt:
         return None
     return Found(value=number.value, measure=PURE, start=number.start, end=number.end)
+
+
+def _is_inch(text: str, number: int, at: int) -> bool:
+    """Whether an "in" at `at` is the unit of the number at `number`."""
+    if _INCH.match(text, at):
+        return True
+    before = _LENGTH.search(text[max(0, number - 20) : number])
+    word = _IN.match(text, at)
+    return before is not None and word is not None and scan(text, word.end()) is None
 
 
 def _extend(text: str, one: Found) -> Found:

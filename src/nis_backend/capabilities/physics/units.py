@@ -92,7 +92,7 @@ class Measure:
         dimensions: dict[str, float] = dict(self.unit.dimensionality)
         if self.angle:
             dimensions["[angle]"] = self.angle
-        text = str(UnitsContainer(dimensions)) if dimensions else ""
+        text = str(UnitsContainer(dict(sorted(dimensions.items())))) if dimensions else ""
         return text.strip("[]") if text in ("[angle]", "[temperature]") else text
 
     def electric(self) -> Measure | None:

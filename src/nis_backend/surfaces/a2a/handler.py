@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import re
-from contextlib import contextmanager
+from contextlib import aclosing, contextmanager
 from typing import TYPE_CHECKING, Any, Never
 
 from a2a.server.request_handlers.request_handler import RequestHandler
@@ -118,16 +118,18 @@ class RunHandler(RequestHandler):
         self, params: SendMessageRequest, context: ServerCallContext
     ) -> AsyncGenerator[ProtocolEvent]:
         """The task, then every update up to the end of the turn."""
-        async for _, event in self.stream(params, context):
-            yield event
+        async with aclosing(self.stream(params, context)) as events:
+            async for _, event in events:
+                yield event
 
     async def stream(self, params: SendMessageRequest, call: ServerCallContext) -> AsyncGenerator[Numbered]:
         """`on_message_send_stream`, each event with its number."""
         ctx = self._context(call)
         run = await self._start(params, ctx)
         fold = TaskFold(run, _draw(call, params.message))
-        async for numbered in _follow(ctx, fold, _history_length(params.configuration)):
-            yield numbered
+        async with aclosing(_follow(ctx, fold, _history_length(params.configuration))) as events:
+            async for numbered in events:
+                yield numbered
 
     async def _start(self, params: SendMessageRequest, ctx: Context) -> Run:
         _check(params)
@@ -170,18 +172,21 @@ class RunHandler(RequestHandler):
         since = (
             params.status_timestamp_after.ToMilliseconds() / 1000 if params.HasField("status_timestamp_after") else None
         )
+        before = _place(params.page_token)
+        states = [state for state, known in STATES.items() if params.status == known]
+        if states:
+            where["state"] = states[0]
         runs: list[Run] = []
         total = 0
-        wanted = [state for state, known in STATES.items() if params.status in (TASK_STATE_UNSPECIFIED, known)]
-        if wanted:
-            if params.status != TASK_STATE_UNSPECIFIED:
-                where["state"] = wanted[0]
-            before = _place(params.page_token)
-            runs = await ctx.runs.list(where=where, before=before, limit=size + 1, order="updated", since=since)
-            total = await ctx.runs.count(where=where, order="updated", since=since)
-        page = runs[:size]
+        with _told():
+            # A state that no run is ever in has no tasks; an unspecified one is no filter.
+            if states or params.status == TASK_STATE_UNSPECIFIED:
+                runs = await ctx.runs.list(where=where, before=before, limit=size + 1, order="updated", since=since)
+                total = await ctx.runs.count(where=where, order="updated", since=since)
+            page = runs[:size]
+            tasks = [await self._listed(run, params, ctx, context, history_length) for run in page]
         return ListTasksResponse(
-            tasks=[await self._listed(run, params, ctx, context, history_length) for run in page],
+            tasks=tasks,
             next_page_token=f"{page[-1].updated!r}_{page[-1].id}" if len(runs) > size else "",
             page_size=size,
             total_size=total,
@@ -218,8 +223,9 @@ class RunHandler(RequestHandler):
         self, params: SubscribeToTaskRequest, context: ServerCallContext
     ) -> AsyncGenerator[ProtocolEvent]:
         """The task as it is now, then every update up to its end."""
-        async for _, event in self.subscribe(params, context):
-            yield event
+        async with aclosing(self.subscribe(params, context)) as events:
+            async for _, event in events:
+                yield event
 
     async def subscribe(
         self, params: SubscribeToTaskRequest, call: ServerCallContext, last_seq: int | None = None
@@ -242,8 +248,9 @@ class RunHandler(RequestHandler):
                 raise wrong("lastSeq", f"Task {run.id} has {run.last_seq} events; there is none after {last_seq}.")
         fold = TaskFold(run, _draw(call))
         await _catch_up(ctx, fold, run.last_seq if last_seq is None else last_seq)
-        async for numbered in _follow(ctx, fold, None):
-            yield numbered
+        async with aclosing(_follow(ctx, fold, None)) as events:
+            async for numbered in events:
+                yield numbered
 
     # -- what this agent does not offer -------------------------------------------------------------------------------
 

@@ -61,8 +61,8 @@ def _call(part: Part, operations: Catalog, field: str) -> Json:
     """The operation of the one action in a data part, which holds a list of messages or a single one."""
     data: Any = whole(MessageToDict(part.data))
     for sent in cast("list[Any]", data if isinstance(data, list) else [data]):
-        if isinstance(sent, dict) and cast("Json", sent).get("version") != VERSION:
-            raise wrong(field, f"An A2UI message has the version {VERSION!r}.")
+        if not isinstance(sent, dict) or cast("Json", sent).get("version") != VERSION:
+            raise wrong(field, f"An A2UI message is an object with the version {VERSION!r}.")
         try:
             found = action_of(cast("Json", sent))
             if found is not None:

@@ -80,20 +80,23 @@ def action_of(message: Json) -> tuple[str, Json] | None:
     Raises:
         InvalidRequest: it is a call and lacks one of the two.
     """
-    match message:
-        case {"action": {"name": name, "context": {"operation": str(operation), "arguments": dict(arguments)}}} if (
-            name == CALL
-        ):
-            return operation, cast("Json", arguments)
-        case {"action": {"name": name, **rest}} if name == CALL:
-            raise InvalidRequest(
-                "The action has no operation and arguments.",
-                field="action.context",
-                value=rest.get("context"),
-                remedy='Send context {"operation": "…", "arguments": {…}}, its paths resolved from the data model.',
-            )
-        case _:
-            return None
+    action = _object(message.get("action"))
+    if action.get("name") != CALL:
+        return None
+    context = _object(action.get("context"))
+    operation, arguments = context.get("operation"), context.get("arguments")
+    if isinstance(operation, str) and isinstance(arguments, dict):
+        return operation, cast("Json", arguments)
+    raise InvalidRequest(
+        "The action has no operation and arguments.",
+        field="action.context",
+        value=action.get("context"),
+        remedy='Send context {"operation": "…", "arguments": {…}}, its paths resolved from the data model.',
+    )
+
+
+def _object(value: object) -> Json:
+    return cast("Json", value) if isinstance(value, dict) else {}
 
 
 def routes() -> list[Route]:

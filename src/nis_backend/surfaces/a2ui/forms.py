@@ -77,11 +77,11 @@ def arguments_of(schema: Json, fields: Json) -> Json:
 
 def _convert(schema: Json, value: Any) -> Any:  # Any: JSON
     kind = _kind(schema)
-    if isinstance(value, list) and kind != "json":
-        chosen = cast("list[Any]", value)
-        return _convert(schema, chosen[0]) if len(chosen) == 1 else chosen
+    chosen = cast("list[Any]", value) if isinstance(value, list) and kind != "json" else []
+    if len(chosen) == 1:
+        return _convert(schema, chosen[0])
     if not isinstance(value, str):
-        return value
+        return cast("Any", value)
     text = value.strip()
     if not text or kind == "text":
         return value if text else ""
@@ -94,7 +94,7 @@ def _convert(schema: Json, value: Any) -> Any:  # Any: JSON
         except (ValueError, RecursionError):
             continue
         # `true` is a number to Python, not to a person who typed it where a speed belongs.
-        if isinstance(read, wanted) and (kind == "flag" or kind == "json" or not isinstance(read, bool)):
+        if isinstance(read, wanted) and (kind in {"flag", "json"} or not isinstance(read, bool)):
             return read
     return value
 

@@ -1,0 +1,148 @@
+"""The command line: on a running server and on the folder itself, with right and wrong input."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+from conftest import Serve, Server
+
+
+def nis(*arguments: str, stdin: str = "", **environment: str) -> subprocess.CompletedProcess[str]:
+    """One command, to its end."""
+    return subprocess.run(
+        [sys.executable, "-m", "nis_backend", *arguments],
+        input=stdin,
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
+        env={**os.environ, "COLUMNS": "120", **environment},
+    )
+
+
+def result_of(*arguments: str, **environment: str) -> Any:
+    """The JSON of a command that succeeds."""
+    done = nis(*arguments, "--json", **environment)
+    assert done.returncode == 0, done.stderr
+    return json.loads(done.stdout)
+
+
+def test_a_command_answers_the_same_from_the_server_and_from_the_folder(server: Server, tmp_path: Path) -> None:
+    """One declaration, two ways to it."""
+    call = ("call", "physics.convert_unit", "--value", "-40", "--unit", "degC", "--to", "degF")
+    served = result_of("--data", str(server.data), *call)
+    assert served == result_of("--data", str(tmp_path), *call)
+    assert abs(served["value"] + 40) < 1e-9
+
+
+def test_required_fields_may_stand_in_order(server: Server) -> None:
+    """An id needs no `--id`, and a family's command is its verb."""
+    found = result_of("--data", str(server.data), "call", "operations.get_operation", "runs.get_run")
+    assert found["id"] == "runs.get_run"
+    assert result_of("--data", str(server.data), "models", "list")["models"]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "said"),
+    [
+        (("call", "physics.guess"), 4, "Nearest"),
+        (("call", "physics.simulate_projectile", "--speed", "fast", "--angle", "40"), 2, "speed"),
+        (("call", "physics.simulate_projectile", "--speed", "-3", "--angle", "40"), 2, "speed"),
+        (("call", "runs.get_run", "run-0"), 4, "no run"),
+        (("call", "runs.list_runs", "--input", "-"), 2, "not JSON"),
+        (("chat", "hi", "--model", "gpt-17"), 4, "gpt-17"),
+        (("serve", "--host", "0.0.0.0"), 2, "NIS_API_KEY"),
+        (("serve", "--app", "nowhere.py"), 4, "nowhere.py"),
+        (("nothing",), 2, "nothing"),
+    ],
+)
+def test_a_wrong_command_says_what_to_do(
+    server: Server, arguments: tuple[str, ...], code: int, said: str, tmp_path: Path
+) -> None:
+    """The exit code tells the kind of failure; no traceback."""
+    folder = tmp_path if arguments[0] == "serve" else server.data
+    done = nis("--data", str(folder), *arguments, stdin="{")
+    assert done.returncode == code, done.stderr
+    assert said in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_a_failure_is_json_when_json_was_asked_for(server: Server) -> None:
+    """Scripts read the problem document."""
+    done = nis("--data", str(server.data), "call", "runs.get_run", "run-0", "--json")
+    assert json.loads(done.stderr)["code"] == "not_found"
+
+
+def test_a_second_server_on_the_folder_is_refused_by_name(server: Server) -> None:
+    """The holder's pid and address are told."""
+    done = nis("serve", "--data", str(server.data), "--port", "0")
+    assert done.returncode == 5
+    assert str(server.pid) in done.stderr
+    assert server.url in done.stderr
+
+
+def test_the_folder_is_free_again_after_its_server_was_killed(serve: Serve, tmp_path: Path) -> None:
+    """The kernel lets go of the lock; the next command opens the folder itself."""
+    first = serve(data=tmp_path)
+    first.kill()
+    assert result_of("--data", str(tmp_path), "call", "runs.list_runs") == {"runs": [], "next_cursor": None}
+
+
+def test_settings_mask_secrets() -> None:
+    """Every variable is listed, no key is shown."""
+    done = nis("settings", "--json", NIS_API_KEY="s3cret", OPENAI_API_KEY="sk-123")
+    rows = {row["name"]: row for row in json.loads(done.stdout)}
+    assert (rows["NIS_API_KEY"]["value"], rows["NIS_API_KEY"]["source"]) == ("***", "set")
+    assert "s3cret" not in done.stdout
+    assert "sk-123" not in done.stdout
+
+
+def test_a_wrong_setting_names_its_variable() -> None:
+    """The variable, its value and the remedy."""
+    done = nis("settings", NIS_PORT="http")
+    assert done.returncode == 2
+    assert "NIS_PORT" in done.stderr
+
+
+def test_chat_prints_the_answer(serve: Serve, tmp_path: Path) -> None:
+    """One message on the command line or on standard input."""
+    script = tmp_path / "script.json"
+    script.write_text('{"replies": [{"text": "one two three"}]}')
+    server = serve(NIS_SCRIPTED=str(script))
+    for arguments, stdin in ((("chat", "hello", "there"), ""), (("chat",), "hello")):
+        done = nis("--data", str(server.data), *arguments, stdin=stdin)
+        assert done.returncode == 0, done.stderr
+        assert "one two three" in done.stdout
+
+
+def test_an_operation_of_the_servers_app_file_is_called(serve: Serve, tmp_path: Path) -> None:
+    """A command learns from the running server what its own index does not have."""
+    app = tmp_path / "mine.py"
+    app.write_text(
+        "from nis_backend.operation import Model, operation\n"
+        "class Words(Model):\n    'Some words.'\n    text: str\n"
+        "class Count(Model):\n    'How many.'\n    words: int\n"
+        "@operation('texts.count_words', effect='reads')\n"
+        "def count_words(request: Words, ctx: 'Context') -> Count:\n"
+        "    'Count the words of a text.'\n    return Count(words=len(request.text.split()))\n"
+        "OPERATIONS = (count_words,)\n"
+    )
+    server = serve("--app", str(app))
+    assert result_of("--data", str(server.data), "call", "texts.count_words", "--text", "a b c") == {"words": 3}
+
+
+def test_help_loads_nothing_heavy() -> None:
+    """Tables and charts load when one is drawn."""
+    code = (
+        "import sys\nfrom nis_backend.surfaces.cli.commands import command_line\n"
+        "command_line(lambda **g: None, None, None, ['--help'])\n"
+        "print([m for m in ('rich', 'aiohttp', 'uvicorn', 'numpy', 'pint') if m in sys.modules])"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=60, check=True)
+    assert done.stdout.strip().endswith("[]")

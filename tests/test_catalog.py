@@ -1,0 +1,122 @@
+"""The index is what the declarations say, and each example in it works."""
+
+from __future__ import annotations
+
+import json
+import textwrap
+from pathlib import Path
+
+import pytest
+from pydantic import BaseModel
+
+from nis_backend.catalog import CAPABILITIES, Catalog, load_app, load_capabilities
+from nis_backend.errors import InvalidRequest, NotFound
+from nis_backend.generate import PACKAGE, generated
+from nis_backend.operation import Model
+
+CATALOG = Catalog.from_index()
+
+
+@pytest.mark.parametrize("name", ["catalog.json", "openapi.json", "tools.json"])
+def test_the_committed_index_is_up_to_date(name: str) -> None:
+    """`make generate` has been run since the last change of a declaration."""
+    assert (PACKAGE / name).read_text("utf-8") == generated()[name], "run `make generate`"
+
+
+def test_every_operation_is_found_where_the_index_says() -> None:
+    """The module that is imported at the first call holds the operation."""
+    for entry in CATALOG.entries():
+        assert CATALOG.find(entry.name).name == entry.name
+
+
+def test_a_family_belongs_to_one_capability() -> None:
+    """No two capabilities share a family."""
+    owners: dict[str, set[str]] = {}
+    for entry in CATALOG.entries():
+        owners.setdefault(entry.family, set()).add(entry.module)
+    assert {family: modules for family, modules in owners.items() if len(modules) > 1} == {}
+
+
+def test_every_operation_comes_from_a_named_capability() -> None:
+    """The tuple of capabilities is explicit and holds nothing else."""
+    assert {entry.module for entry in CATALOG.entries()} <= set(CAPABILITIES)
+
+
+@pytest.mark.parametrize("operation", load_capabilities(), ids=lambda operation: operation.name)
+def test_each_declaration_can_be_read(operation: object) -> None:
+    """A summary that ends as a sentence, a description on each field, models of the one base, examples that validate."""
+    from nis_backend.operation import Operation
+
+    assert isinstance(operation, Operation)
+    entry = CATALOG.entry(operation.name)
+    assert entry.summary.endswith((".", "?"))
+    assert issubclass(operation.request, Model)
+    assert issubclass(operation.result, BaseModel)
+    bare = [name for name, field in operation.request.model_fields.items() if not field.description]
+    assert bare == []
+    for example in operation.examples:
+        operation.validate(dict(example.request))
+
+
+def test_an_unknown_name_gets_its_neighbours() -> None:
+    """A typing error is answered with what was meant."""
+    with pytest.raises(NotFound) as refused:
+        CATALOG.entry("runs.list_run")
+    assert "runs.list_runs" in refused.value.remedy
+
+
+APP = '''
+from nis_backend.operation import Model, operation
+
+
+class Words(Model):
+    """Some words."""
+
+    text: str
+
+
+class Count(Model):
+    """How many there are."""
+
+    words: int
+
+
+@operation("texts.count_words", effect="reads")
+def count_words(request: Words, ctx: "Context") -> Count:
+    """Count the words of a text."""
+    return Count(words=len(request.text.split()))
+
+
+OPERATIONS = (count_words,)
+'''
+
+
+def test_a_file_of_the_users_adds_operations(tmp_path: Path) -> None:
+    """`nis serve --app FILE`: declared like ours, found like ours."""
+    (tmp_path / "mine.py").write_text(APP)
+    catalog = Catalog.from_index()
+    catalog.add(load_app(tmp_path / "mine.py"))
+    assert catalog.entry("texts.count_words").summary == "Count the words of a text."
+    assert catalog.find("texts.count_words").validate({"text": "a b"})
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("x = ", "cannot be imported"),
+        ("x = 1", "declares no operations"),
+        (APP.replace("texts.count_words", "runs.list_runs"), "declared already"),
+        (APP.replace('effect="reads"', 'effect="reads", pool="science"'), "names the pool"),
+    ],
+)
+def test_an_app_file_that_cannot_be_used_fails_the_start(tmp_path: Path, text: str, message: str) -> None:
+    """The file and the fault are named."""
+    (tmp_path / "mine.py").write_text(textwrap.dedent(text))
+    with pytest.raises(InvalidRequest, match=message):
+        Catalog.from_index().add(load_app(tmp_path / "mine.py"))
+
+
+def test_tools_fit_their_protocols_names() -> None:
+    """A tool's name has no dot and at most 64 characters."""
+    names = [tool["function"]["name"] for tool in json.loads((PACKAGE / "tools.json").read_text("utf-8"))]
+    assert all(len(name) <= 64 and "." not in name for name in names)
