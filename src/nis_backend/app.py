@@ -183,6 +183,7 @@ def asgi(process: Process) -> ASGIApp:
     from starlette.routing import Router  # noqa: PLC0415 - the command line opens a process without surfaces
 
     from nis_backend.surfaces import guard  # noqa: PLC0415
+    from nis_backend.surfaces.a2a.routes import preload  # noqa: PLC0415
     from nis_backend.surfaces.a2a.routes import routes as a2a  # noqa: PLC0415
     from nis_backend.surfaces.a2ui import routes as a2ui  # noqa: PLC0415
     from nis_backend.surfaces.console.routes import routes as console  # noqa: PLC0415
@@ -191,6 +192,8 @@ def asgi(process: Process) -> ASGIApp:
     @contextlib.asynccontextmanager
     async def lifespan(_app: Any) -> AsyncIterator[None]:  # Any: Starlette's
         async with process.open():
+            if "a2a" in process.settings.preload.split(","):
+                await preload()
             yield
 
     routes = [*console(process), *a2ui(), *a2a(process), *rest(process)]

@@ -49,6 +49,8 @@ class Server(uvicorn.Server):
         # A signal handler runs between two steps of the loop, in its thread: setting the event here wakes it.
         self._process.closing.set()
         super().handle_exit(sig, frame)
+        # uvicorn would raise the signal anew at its end; an orderly stop exits with 0.
+        self._captured_signals.clear()
 
 
 def serve(settings: Settings, app_file: Path | None = None) -> None:

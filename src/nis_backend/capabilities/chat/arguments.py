@@ -9,14 +9,23 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
 from functools import cached_property
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
-from nis_backend.capabilities.chat.words import FUNCTION_WORDS, Token, find_phrase, same_word, stem, stems, telling, tokens
+from nis_backend.capabilities.chat.words import (
+    FUNCTION_WORDS,
+    Token,
+    find_phrase,
+    listed,
+    same_word,
+    stem,
+    stems,
+    telling,
+    tokens,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
-    from nis_backend.capabilities.physics.operations import Quantities, Quantity, UnitMention
     from nis_backend.operation import Entry, Json
 
 NAMED = 0.5
@@ -30,20 +39,49 @@ MOST_CLAIMS = 4
 FARTHEST = 6
 """Words that may stand between a name and its number."""
 
-MEASURES = frozenset(
-    """
+MEASURES = listed("""
     radius circumference perimeter girth depth breadth thickness width area volume distance difference ratio
     thick deep wide tall high broad across
-    """.split()
-)
+    """)
 """English words for a measure. Beside a number they name it: it is then no field's that is not called so."""
-_NAMING = frozenset("of is = : about in was equals equal exactly approximately roughly being".split())
+_NAMING = listed("of is = : about in was equals equal exactly approximately roughly being")
 """What may stand between such a word and its number."""
 
-_DENIES = frozenset("without no not ignore ignoring ignored neglect neglecting neglected disregarding zero minus".split())
-_AFFIRMS = frozenset("with including include includes plus considering consider assuming under against".split())
-_DENIED = frozenset("ignored neglected excluded off disregarded free".split())
-_AFFIRMED = frozenset("included considered on".split())
+_DENIES = listed("without no not ignore ignoring ignored neglect neglecting neglected disregarding zero minus")
+_AFFIRMS = listed("with including include includes plus considering consider assuming under against")
+_DENIED = listed("ignored neglected excluded off disregarded free")
+_AFFIRMED = listed("included considered on")
+
+
+class Mention(Protocol):
+    """A unit in the sentence, and where it stands."""
+
+    text: str
+    unit: str
+    dimension: str
+    start: int
+    end: int
+
+
+class Quantity(Mention, Protocol):
+    """A number in the sentence, with its unit, and its value in the units wanted that are of its dimension."""
+
+    value: float
+    converted: dict[str, float]
+
+
+class Quantities(Protocol):
+    """What a sentence has of numbers and units."""
+
+    @property
+    def quantities(self) -> Sequence[Quantity]:
+        """Every number, in order."""
+        ...
+
+    @property
+    def mentions(self) -> Sequence[Mention]:
+        """The units that stand without a number."""
+        ...
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -84,6 +122,8 @@ class Reading:
     arguments: Json = field(default_factory=dict[str, Any])  # Any: JSON
     sources: dict[str, str] = field(default_factory=dict[str, str])
     """For each argument read from the sentence, its words."""
+    named: set[str] = field(default_factory=set[str])
+    """Those of them that the sentence names, and does not only give a fitting number for."""
     missing: list[str] = field(default_factory=list[str])
     """Required fields that nothing was found for."""
     unclear: list[Unclear] = field(default_factory=list[Unclear])
@@ -164,9 +204,11 @@ class _Reader:
         self.known = known
         self.slots = {slot.name: slot for slot in slots_of(entry.request_schema)}
         self.quantities: list[Quantity] = list(found.quantities) if found else []
-        self.mentions: list[UnitMention] = list(found.mentions) if found else []
+        self.mentions: list[Mention] = list(found.mentions) if found else []
         self.said, self.places = self._tokens()
         self.reading = Reading(arguments=dict(known))
+        self._used: set[int] = set()
+        self._contested: set[int] = set()
 
     def read(self) -> Reading:
         """Fill what can be filled; report the rest."""
@@ -233,7 +275,7 @@ class _Reader:
             return None
         return chosen[0] if chosen else None
 
-    def _unit_pair(self) -> tuple[UnitMention, UnitMention] | None:
+    def _unit_pair(self) -> tuple[Mention, Mention] | None:
         """Of "how many feet are in a mile": the unit wanted, and the unit given."""
         if len(self.mentions) != 2 or self.mentions[0].dimension != self.mentions[1].dimension:  # noqa: PLR2004 - a pair
             return None
@@ -244,7 +286,7 @@ class _Reader:
             return second, first
         return None
 
-    def _target(self, index: int | None) -> UnitMention | None:
+    def _target(self, index: int | None) -> Mention | None:
         """The unit mentioned without a number that the quantity is wanted in."""
         if index is None:
             candidates = self.mentions if self.asked else []
@@ -259,7 +301,7 @@ class _Reader:
             candidates, units = named, {one.unit for one in named}
         return candidates[0] if len(units) == 1 else None
 
-    def _word_before(self, mention: UnitMention) -> str:
+    def _word_before(self, mention: Mention) -> str:
         before = [one.text for one in self.said if one.end <= mention.start and one.word]
         return before[-1] if before else ""
 
@@ -282,10 +324,6 @@ class _Reader:
             # "one end", "two balls": a count in words belongs to the sentence, it is not a quantity left over.
             if quantity.unit or quantity.text[-1].isdigit():
                 self.reading.unread.append(quantity.text)
-
-    @cached_property
-    def _used(self) -> set[int]:
-        return set()
 
     def _values(self, quantity: Quantity) -> dict[str, float | int]:
         """For each field that the quantity fits by dimension, its value in the field's unit."""
@@ -322,7 +360,9 @@ class _Reader:
         own = {phrase for slot in self.slots.values() for phrase in slot.phrases}
         names: dict[tuple[str, ...], str | None] = {(word,): None for word in MEASURES}
         names |= {
-            tuple(slot.name.split("_")): slot.unit for slot in slots_of(self.entry.result_schema) if slot.number and slot.unit
+            tuple(slot.name.split("_")): slot.unit
+            for slot in slots_of(self.entry.result_schema)
+            if slot.number and slot.unit
         }
         return {phrase: unit for phrase, unit in names.items() if phrase not in own}
 
@@ -380,12 +420,25 @@ class _Reader:
             self._used.add(index)
             if total - rival_total < CLEAR and index in rival:
                 both = claim.fields | rival[index].fields
+                self._contested.add(index)
                 self._report(index, both or fitting[index].keys())
             elif not claim.fields:
                 self._report(index, fitting[index].keys())
+            elif self._is_one_of_several(index, chosen):
+                self._contested.add(index)
+                self._report(index, claim.fields)
             else:
                 for name in sorted(claim.fields):
                     self._fill(self.slots[name], fitting[index][name], self.quantities[index].text)
+
+    def _is_one_of_several(self, index: int, chosen: Mapping[int, _Claim]) -> bool:
+        """Whether one name has more numbers than one: of "ends at 100 °C and 0 °C" neither is both ends'."""
+        at = self.places[index]
+        after = [one.text for one in self.said[at + 1 : at + 3]]
+        if len(after) < 2 or after[0] not in ("and", "or", "to", ",") or after[1] != "\0":  # noqa: PLR2004 - both of them
+            return False
+        alike = self.quantities[index + 1].dimension == self.quantities[index].dimension
+        return alike and index + 1 not in chosen
 
     def _read_unnamed(
         self, index: int, fitting: Mapping[int, Mapping[str, float | int]], claims: Mapping[int, list[_Claim]]
@@ -406,15 +459,14 @@ class _Reader:
         rivals = [
             other
             for other in fitting
-            if other != index and other not in self._named(claims) and not fields.keys().isdisjoint(fitting[other])
+            if other != index
+            and (other in self._contested or not claims[other])
+            and not fields.keys().isdisjoint(fitting[other])
         ]
         if len(only) == 1 and only[0] in free and not rivals and not (self._called_otherwise(index) and not asked):
-            self._fill(self.slots[only[0]], fields[only[0]], quantity.text)
+            self._fill(self.slots[only[0]], fields[only[0]], quantity.text, named=False)
         else:
             self._report(index, asked or [name for name in required if name in free] or free or list(fields))
-
-    def _named(self, claims: Mapping[int, list[_Claim]]) -> set[int]:
-        return {index for index, some in claims.items() if some}
 
     def _called_otherwise(self, index: int) -> bool:
         """Whether the number is called something that this operation never speaks of: "a cable of 4 m"."""
@@ -432,9 +484,11 @@ class _Reader:
         order = tuple(name for name in self.slots if name in fields)
         self.reading.unclear.append(Unclear(text=self.quantities[index].text, fields=order))
 
-    def _fill(self, slot: Slot, value: Any, text: str) -> None:  # Any: JSON
+    def _fill(self, slot: Slot, value: Any, text: str, *, named: bool = True) -> None:  # Any: JSON
         self.reading.arguments[slot.name] = value
         self.reading.sources[slot.name] = text
+        if named:
+            self.reading.named.add(slot.name)
 
     # Words: choices, and what is with or without.
 
@@ -455,9 +509,7 @@ class _Reader:
             if slot.type != "boolean":
                 continue
             said = {
-                truth
-                for place, names in longer
-                if slot.name in names and (truth := self._polarity(place)) is not None
+                truth for place, names in longer if slot.name in names and (truth := self._polarity(place)) is not None
             }
             if len(said) == 1:
                 truth = said.pop()
@@ -546,9 +598,7 @@ def _near(wanted: Sequence[str], content: Sequence[tuple[int, str]]) -> frozense
 
 def vocabulary(entry: Entry) -> frozenset[str]:
     """The stems of every word with which an operation describes itself."""
-    return frozenset(
-        stem(one.text) for words in described(entry) for one in tokens(words) if one.word
-    )
+    return frozenset(stem(one.text) for words in described(entry) for one in tokens(words) if one.word)
 
 
 def described(entry: Entry) -> Iterator[str]:

@@ -1,4 +1,4 @@
-"""A turn for a model too small to choose: rules pick the operation, code reads its arguments, the operation computes."""
+"""A turn for a model too small to choose: rules pick the operation, code reads its arguments, and it computes."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from nis_backend.capabilities.chat.arguments import Reading, Unclear, read_arguments, slots_of
 from nis_backend.capabilities.chat.operations import Pending
 from nis_backend.capabilities.chat.router import pick, routable, speaks_of_quantities
+from nis_backend.capabilities.chat.words import listed
 from nis_backend.capabilities.physics.operations import TextRequest, read_quantities
 from nis_backend.errors import InvalidRequest, NisError, NotFound, NotSupported, Unavailable
 from nis_backend.run import InputRequired, Surface, ToolAnswered, ToolCalled, Warned
@@ -16,8 +17,7 @@ from nis_backend.view import Form, Table, Text, View
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-    from nis_backend.capabilities.chat.arguments import Slot
-    from nis_backend.capabilities.physics.operations import Quantities
+    from nis_backend.capabilities.chat.arguments import Quantities, Slot
     from nis_backend.context import Context
     from nis_backend.operation import Entry, Json, Model
 
@@ -26,7 +26,7 @@ LONGEST_QUESTION = 2000
 MOST_UNITS = 64
 """Units that the reader of quantities converts to in one call."""
 
-_GOES_ON = frozenset("anyway continue default defaults go ignore none ok okay proceed run skip without yes".split())
+_GOES_ON = listed("anyway continue default defaults drop go ignore leave none ok okay proceed run skip without yes")
 """Answers to a question of ours that add nothing and want the result."""
 
 
@@ -102,7 +102,7 @@ def decide(
     if picked and (picked.entry.name != waiting.name or picked.reading.complete):
         return Decision(entry=picked.entry, reading=picked.reading)
     reading = read_arguments(message, waiting, found, known=pending.arguments, asked=pending.missing)
-    answers = bool(reading.sources.keys() & pending.missing) or any(
+    answers = bool(reading.named or reading.sources.keys() & set(pending.missing)) or any(
         not set(pending.missing).isdisjoint(one.fields) for one in reading.unclear
     )
     words = message.lower().replace(",", " ").replace(".", " ").replace("!", " ").split()
@@ -170,7 +170,7 @@ async def _ask(ctx: Context, entry: Entry, reading: Reading, refusal: InvalidReq
         refused = [wrong.field for wrong in refusal.fields] or [refusal.field or ""]
         asked = list(dict.fromkeys([*asked, *(name.partition(".")[0] for name in refused)]))
         asked = [name for name in asked if name in slots]
-        lines.append(f"That was refused: {refusal.message} {refusal.remedy}".strip())
+        lines.append(f"I cannot compute that yet. {refusal.message} {refusal.remedy}".strip())
         if refusal.value is not None:
             lines.append(f"The value given was {refusal.value}.")
     elif reading.missing:
@@ -178,8 +178,11 @@ async def _ask(ctx: Context, entry: Entry, reading: Reading, refusal: InvalidReq
         wanted = [f"- {_field(slots[name])}: {described[name].get('description', '')}" for name in reading.missing]
         lines.append("\n".join(["I need to know:", *wanted]))
     lines += [_unclear(one, slots) for one in reading.unclear]
-    known = [f"{slots[name].label} {_value(value)} {slots[name].unit or ''}".strip() for name, value in
-             reading.arguments.items() if name in slots]
+    known = [
+        f"{slots[name].label} {_value(value)} {slots[name].unit or ''}".strip()
+        for name, value in reading.arguments.items()
+        if name in slots and name not in asked
+    ]
     if known:
         lines.append(f"So far: {', '.join(known)}.")
     lines += _leftovers(reading)
@@ -194,9 +197,7 @@ async def _ask(ctx: Context, entry: Entry, reading: Reading, refusal: InvalidReq
     return await _say(ctx, "\n\n".join(lines), [form], pending)
 
 
-async def _say(
-    ctx: Context, text: str, views: Sequence[View] = (), pending: Pending | None = None
-) -> Routed:
+async def _say(ctx: Context, text: str, views: Sequence[View] = (), pending: Pending | None = None) -> Routed:
     """Write the answer into the run."""
     await ctx.run.text(1, text)
     if views:

@@ -1,10 +1,10 @@
 """Which operation a message asks for, or none: words and rules over the catalog's declarations.
 
 Three kinds of evidence are weighed, all from the declarations. *Words*: stems that the message shares with an
-operation's name, summary, examples and fields, rare ones counting more. *Cover*: how much of what the message says those
-words explain. *Fit*: the numbers, units and choices of the message that the operation has fields for. An operation is
-picked with enough of them and a margin over the next; a message that asks for something to be told, written or
-advised is nobody's.
+operation's name, summary, examples, fields and results, rare ones counting more. *Cover*: how much of what the message
+says those words explain. *Fit*: the numbers, units and choices of the message that the operation has fields for. An
+operation is picked with enough of them and a margin over the next; a message that asks for something to be told,
+written or advised is nobody's.
 """
 
 from __future__ import annotations
@@ -17,12 +17,12 @@ from difflib import SequenceMatcher
 from typing import TYPE_CHECKING
 
 from nis_backend.capabilities.chat.arguments import Reading, find_choices, read_arguments, slots_of
-from nis_backend.capabilities.chat.words import stem, stems, telling, tokens
+from nis_backend.capabilities.chat.words import listed, stem, stems, telling, tokens
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
-    from nis_backend.capabilities.physics.operations import Quantities
+    from nis_backend.capabilities.chat.arguments import Quantities
     from nis_backend.operation import Entry
 
 # The figures were set on the questions marked "seen" in benchmarks/router_questions.json.
@@ -45,20 +45,20 @@ _NUMBER = re.compile(
     re.IGNORECASE,
 )
 
-_COMPUTES = frozenset("calculate compute determine evaluate find model plot simulate solve work".split())
+_COMPUTES = listed("calculate compute determine evaluate find model plot simulate solve work")
 """English imperatives that ask for a computation, whatever of."""
 _TELLS = frozenset(
     stem(word)
-    for word in """
-    advice article author believe biography book born buy cheap compose cost discover discovered essay explain film funny
-    history idea ideas invented inventor invent joke lyrics meaning movie named novel opinion paint podcast poem price
-    program python function code recommend recommendation recommendations review rhyme sing sentence sold song story
-    summarise summarize think translate who whom whose why write wrote
-    """.split()
+    for word in listed("""
+    advice article author biography book born buy cheap compose cost discovered essay explain film funny history idea
+    invented inventor joke lyrics meaning movie named novel opinion paint podcast poem price program python function
+    code recommend recommendation review rhyme sing sentence sold song story summarise summarize translate who whom
+    whose why write wrote
+    """)
 )
 """English words that ask for something to be told, written or advised: no computation answers that."""
 
-_QUESTIONS = frozenset("give how know need show tell what when where which".split())
+_QUESTIONS = listed("give how know need show tell what when where which")
 
 _SAID = {"name": 1.0, "example": 1.0, "summary": 1.0, "field": 0.8, "result": 0.6}
 """How much a word counts by where the declaration says it."""
@@ -106,7 +106,7 @@ def pick(message: str, entries: Sequence[Entry], found: Quantities | None = None
 
 
 def speaks_of_quantities(message: str, entries: Sequence[Entry]) -> bool:
-    """Whether the message has numbers, or words for an operation that wants a unit: then its quantities are worth reading."""
+    """Whether the message has numbers, or words for an operation that wants a unit: else nothing is to be read."""
     if _NUMBER.search(message):
         return True
     index, said = _Index(entries), stems(message)
@@ -192,7 +192,11 @@ def _weigh(message: str, entry: Entry, index: _Index, found: Quantities | None) 
     if not meant or not (reading.complete or _is_asked(message, said, entry)):
         return Pick(entry=entry, score=0.0, reading=reading)
     enough = fits or (cover >= WELL_COVERED and (run or _asks(message, entry) or _wants_result(said, entry)))
-    if words < LEAST_WORDS or not enough or cover < (LEAST_COVER / 2 if whole and words >= 2 * LEAST_WORDS else LEAST_COVER):
+    if (
+        words < LEAST_WORDS
+        or not enough
+        or cover < (LEAST_COVER / 2 if whole and words >= 2 * LEAST_WORDS else LEAST_COVER)
+    ):
         return Pick(entry=entry, score=0.0, reading=reading)
     score = words + 0.5 * fits + reading.complete - strays * (0.5 if fits else 1.0)
     return Pick(entry=entry, score=max(0.0, score * (0.5 + cover / 2)) + 4.0 * run, reading=reading)

@@ -1,4 +1,4 @@
-"""Words of a sentence, as the router and the reader of arguments compare them. English; nothing here knows a subject."""
+"""Words of a sentence, as the router and the reader of arguments compare them: English, and of no subject."""
 
 from __future__ import annotations
 
@@ -10,8 +10,13 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-FUNCTION_WORDS = frozenset(
-    """
+
+def listed(words: str) -> frozenset[str]:
+    """The words of a text, as a set."""
+    return frozenset(words.split())
+
+
+FUNCTION_WORDS = listed("""
     a about after again all also am an and another any are as at back be been being big both but by can cold
     could did do does doing done each else every exactly far fast for from get gets give given go goes going had
     has have having he heavy her here high him his hot how i if in into is it its itself just large let like
@@ -19,12 +24,11 @@ FUNCTION_WORDS = frozenset(
     out over own per please roughly same see she should show small so some such take takes tell than that the
     their them then there these they this those through to too two under until up upon us very want warm was we
     well were what whats when where whether which while will with within would you your yourself
-    """.split()
-)
+    """)
 """Words that join others or ask how much; they say nothing of the subject."""
 
 _TOKEN = re.compile(r"[^\W\d_]+|\d+(?:[.,]\d+)*|[=:]|[,;()]|[.!?](?=\s|$)")
-_POSSESSIVE = re.compile(r"['’]s\b")
+_POSSESSIVE = re.compile(r"['\u2019]s\b")
 
 
 @dataclass(frozen=True)

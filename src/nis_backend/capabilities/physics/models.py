@@ -43,8 +43,8 @@ class Check(Model):
 class Receipt(Model):
     """How a number was computed, and how wrong it may be.
 
-    `error_reached` is the step-halving estimate |y(h) - y(h/2)| / (2^order - 1) for the finer of the two grids, never
-    less than the rounding of the numbers themselves.
+    `error_reached` is the step-halving estimate |y(h) - y(h/2)| / (2^order - 1) for the finer of the two grids; larger
+    where a third grid shows that the error falls otherwise than by the order, and never less than rounding.
     """
 
     method: str = Field(description="Name of the numerical method.")
@@ -91,7 +91,7 @@ class ProjectileRequest(Model):
         default=None, description="Whether the air slows the body; unset: yes if both mass and diameter are given."
     )
     tolerance: Annotated[float, Unit("m"), Names("tolerance", "accuracy", "error")] = Field(
-        default=1e-6, gt=0, le=1000, description="Largest error of range and apex to accept."
+        default=1e-6, gt=0, le=1000, description="Largest error of landing place and apex to accept."
     )
     max_steps: MaxSteps = 65_536
     points: Points = 101

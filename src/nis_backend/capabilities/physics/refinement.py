@@ -49,8 +49,7 @@ def refine(
     """Solve with the step halved 0, 1, 2, ... times until the estimated error is within `tolerance`.
 
     `solve(k)` halves the first step k times; `gap` is the largest difference of two solutions, nan where one is not
-    finite. The estimate is gap / (2^order - 1), and no less than the gap before would leave: two coarse grids that
-    agree by chance are not believed. At least three grids are compared; none has more than `most` steps.
+    finite. At least three grids are compared; none has more than `most` steps.
 
     Raises:
         InvalidRequest: `most` steps are too few to say anything.
@@ -63,11 +62,9 @@ def refine(
         if fine.steps > most:
             break
         now = gap(coarse, fine)
-        if math.isnan(now):
-            now = math.inf
-        expected = 2**order
-        error = max(max(now, before / expected if math.isfinite(before) else 0.0) / (expected - 1), rounding)
-        visible = math.isfinite(before) and now > 10 * rounding
+        now = math.inf if math.isnan(now) else now
+        error = max(_estimate(before, now, 2**order, rounding), rounding)
+        visible = math.isfinite(before) and min(before, now) > 10 * rounding
         observed = math.log2(before / now) if visible else None
         coarse, before = fine, now
     if not math.isfinite(error):
@@ -78,6 +75,20 @@ def refine(
             remedy="Allow more steps, or ask for a shorter or slower process.",
         )
     return Refined(solution=coarse, error=error, observed_order=observed)
+
+
+def _estimate(before: float, now: float, expected: int, rounding: float) -> float:
+    """The error of the finer of two grids, by Richardson: gap / (2^order - 1).
+
+    Where the gap fell faster than the order, what the order leaves of the gap before stands for it: coarse grids may
+    agree by chance. Where it fell slower, the rate seen stands for the order.
+    """
+    if now <= 10 * rounding or not math.isfinite(before):
+        return now / (expected - 1)
+    ratio = before / now
+    if ratio >= expected:
+        return before / expected / (expected - 1)
+    return now / (ratio - 1) if ratio > 1.2 else 5 * max(now, before)  # noqa: PLR2004 - slower is no convergence
 
 
 def compare(name: str, computed: float, expected: float, unit: str, *, allowed: float) -> Check:

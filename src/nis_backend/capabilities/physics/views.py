@@ -62,8 +62,6 @@ def draw_flight(request: ProjectileRequest, flight: Flight) -> list[View]:
     """Where and when it lands, the path, the speed."""
     path = flight.trajectory
     error = flight.receipt.error_reached
-    # A landing off by `error` is off in time and speed by no more than this.
-    slow = max(flight.impact_speed * math.sin(math.radians(flight.impact_angle)), 1e-9)
     rises = (
         f"rises to {format_known(flight.apex_height, error)} m at {format_number(flight.apex_time)} s and "
         if flight.apex_time
@@ -71,7 +69,7 @@ def draw_flight(request: ProjectileRequest, flight: Flight) -> list[View]:
     )
     words = (
         f"The body lands **{format_known(flight.range, error)} m** away after "
-        f"**{format_known(flight.flight_time, error / slow)} s**"
+        f"**{format_known(flight.flight_time, error / flight.impact_speed)} s**"
         f"{', with air drag' if flight.drag else ''} ({_error(flight.receipt)}). "
         f"It {rises}comes down at {format_number(flight.impact_speed)} m/s, "
         f"{format_number(flight.impact_angle, 3)}° below the horizontal. {flight.model}"

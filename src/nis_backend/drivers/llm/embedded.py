@@ -13,7 +13,7 @@ from nis_backend.errors import InvalidRequest, NotFound, NotSupported, Unavailab
 from nis_backend.weights import Weights
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Iterator, Sequence
+    from collections.abc import AsyncGenerator, Iterator, Sequence
 
     from nis_backend.drivers.compute.base import Compute, Json
     from nis_backend.drivers.llm.base import Message, Prompt
@@ -79,7 +79,7 @@ class EmbeddedModels(LanguageModels):
             )
         ]
 
-    async def generate(self, prompt: Prompt) -> AsyncIterator[TextChunk | Answered]:
+    async def generate(self, prompt: Prompt) -> AsyncGenerator[TextChunk | Answered, None]:
         """See `LanguageModels.generate`."""
         if prompt.tools:
             raise NotSupported(

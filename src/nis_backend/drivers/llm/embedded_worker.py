@@ -9,7 +9,6 @@ from __future__ import annotations
 import asyncio
 import importlib
 import os
-import signal
 import tempfile
 import threading
 from concurrent.futures import ThreadPoolExecutor
@@ -150,20 +149,16 @@ def _load(path: Path, *, context: int, slots: int, threads: int) -> Any:  # Any:
     params.verbosity = QUIET
     params.ui = params.endpoint_slots = False
     params.n_threads_http = 1
-    handlers = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
     with tempfile.TemporaryDirectory(prefix="nis-") as folder:
         # The engine always listens, without a key, to pages of any origin: on a socket that is gone after this block.
         params.hostnames = [str(Path(folder) / "http.sock")]
         try:
-            server = engine.Server(params)
+            return engine.Server(params)
         except RuntimeError as error:
             raise Unavailable(
-                f"The embedded model {path.name} could not be loaded: {error}", remedy="Give the machine more memory."
+                f"The embedded model {path.name} could not be loaded: {error}",
+                remedy="See the server's log for the engine's reason; most often memory is short.",
             ) from None
-    # It also takes the signals that end a process, and then does not end it.
-    for number, handler in handlers.items():
-        signal.signal(number, handler)
-    return server
 
 
 def allowed_threads(wanted: int | None, root: Path = Path("/")) -> int:
