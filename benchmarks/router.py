@@ -23,8 +23,13 @@ sys.path.insert(0, str(HERE.parent / "src"))
 from nis_backend.capabilities.chat.arguments import Reading  # noqa: E402 - the path is set first
 from nis_backend.capabilities.chat.routed import decide, wanted_units  # noqa: E402
 from nis_backend.capabilities.chat.router import routable, speaks_of_quantities  # noqa: E402
-from nis_backend.capabilities.physics.operations import ConversionRequest  # noqa: E402
-from nis_backend.capabilities.physics.quantities import convert, read  # noqa: E402
+from nis_backend.capabilities.physics.operations import (  # noqa: E402
+    ConversionRequest,
+    Quantities,
+    TextRequest,
+    convert_unit,
+    read_quantities,
+)
 from nis_backend.catalog import entry_of, load_capabilities  # noqa: E402
 from nis_backend.errors import InvalidRequest  # noqa: E402
 
@@ -93,7 +98,7 @@ def ask(question: Question) -> Outcome:
     operations, entries = catalog()
     candidates = [entry for entry in entries if routable(entry)]
     numbers = speaks_of_quantities(question.question, candidates)
-    found = read(question.question, wanted_units(candidates)) if numbers else None
+    found = read(question.question, candidates) if numbers else None
     decision = decide(question.question, entries, found)
     if decision is None:
         return Outcome(asked=question, operation=None, arguments={}, missing=[])
@@ -104,6 +109,11 @@ def ask(question: Question) -> Outcome:
         arguments=reading.arguments,
         missing=reading.asked or refused(operations[name], reading),
     )
+
+
+def read(text: str, entries: Sequence[Entry]) -> Quantities:
+    """The quantities of a text as a turn has them read, in this process."""
+    return read_quantities.function(TextRequest(text=text, units=wanted_units(entries)), None)
 
 
 def refused(operation: Operation[Any, Any], reading: Reading) -> list[str]:
@@ -126,7 +136,7 @@ def _same(name: str, wanted: object, got: object) -> bool:
     if name in ("unit", "to"):
         # The same at two values: neither scaled nor shifted.
         at = (ConversionRequest(value=value, unit=str(wanted), to=str(got)) for value in (1.0, 3.0))
-        return all(math.isclose(convert(one).value, one.value, rel_tol=1e-9) for one in at)
+        return all(math.isclose(convert_unit.function(one, None).value, one.value, rel_tol=1e-9) for one in at)
     return wanted == got
 
 

@@ -12,7 +12,7 @@ from pydantic import BaseModel
 from nis_backend.catalog import CAPABILITIES, Catalog, load_app, load_capabilities
 from nis_backend.errors import InvalidRequest, NotFound
 from nis_backend.generate import PACKAGE, generated
-from nis_backend.operation import Model
+from nis_backend.operation import Model, Operation
 
 CATALOG = Catalog.from_index()
 
@@ -44,9 +44,7 @@ def test_every_operation_comes_from_a_named_capability() -> None:
 
 @pytest.mark.parametrize("operation", load_capabilities(), ids=lambda operation: operation.name)
 def test_each_declaration_can_be_read(operation: object) -> None:
-    """A summary that ends as a sentence, a description on each field, models of the one base, examples that validate."""
-    from nis_backend.operation import Operation
-
+    """A summary that is a sentence, a description on each field, models of the one base, examples that validate."""
     assert isinstance(operation, Operation)
     entry = CATALOG.entry(operation.name)
     assert entry.summary.endswith((".", "?"))

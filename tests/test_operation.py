@@ -111,7 +111,12 @@ def test_a_physical_number_without_a_unit_is_refused() -> None:
         mass: float
 
     bare: Operation[Any, Any] = Operation(
-        name="tests.weigh_ball", effect="reads", shape="model", function=throw_ball.function, request=Bare, result=Fallen
+        name="tests.weigh_ball",
+        effect="reads",
+        shape="model",
+        function=throw_ball.function,
+        request=Bare,
+        result=Fallen,
     )
     with pytest.raises(ValueError, match="mass"):
         entry_of(bare)

@@ -17,6 +17,8 @@ from typing import Any
 import pytest
 from conftest import Serve, Server
 
+from nis_backend.surfaces.a2ui import check
+
 Json = dict[str, Any]
 
 QUESTION = "How far does a ball fly at 20 m/s and 40 degrees with drag, mass 0.145 kg, diameter 74 mm?"
@@ -25,7 +27,9 @@ LONG = "Write a long story about the sea and a ship."
 
 def post(server: Server, path: str, body: Json) -> Json:
     """A request that succeeds."""
-    request = urllib.request.Request(f"{server.url}{path}", json.dumps(body).encode(), {"content-type": "application/json"})
+    request = urllib.request.Request(
+        f"{server.url}{path}", json.dumps(body).encode(), {"content-type": "application/json"}
+    )
     with urllib.request.urlopen(request, timeout=120) as answer:
         return json.load(answer)
 
@@ -44,7 +48,7 @@ def stream(server: Server, body: Json | None, path: str = "/chat", after: int = 
     headers = {"accept": "text/event-stream"} | ({"last-event-id": str(after)} if after else {})
     request = urllib.request.Request(f"{server.url}{path}", body and json.dumps(body).encode(), headers)
     with urllib.request.urlopen(request, timeout=120) as answer:
-        yield (json.loads(line[6:]) for line in answer if line.startswith(b"data: {\"run_id\""))
+        yield (json.loads(line[6:]) for line in answer if line.startswith(b'data: {"run_id"'))
 
 
 def workers(server: Server) -> list[int]:
@@ -80,8 +84,6 @@ def talked(server: Server) -> Server:
 
 def test_a_first_answer_needs_no_key_and_carries_a_valid_surface(talked: Server) -> None:
     """A real model answers, labelled as a demonstration; the surface holds all its words."""
-    from nis_backend.surfaces.a2ui import check
-
     reply = post(talked, "/chat", {"message": "test", "genui_enabled": True})
     assert (reply["provider"], reply["demonstration"]) == ("embedded", True)
     assert reply["tokens_used"] > 0
@@ -143,7 +145,9 @@ def test_an_answer_survives_the_death_of_the_models_worker(serve: Serve) -> None
     kinds = [event["body"]["type"] for event in seen]
     assert "step_retried" in kinds
     assert kinds[-1] == "succeeded"
-    after = [event["body"]["text"] for event in seen[kinds.index("step_retried") :] if event["body"]["type"] == "text_delta"]
+    after = [
+        event["body"]["text"] for event in seen[kinds.index("step_retried") :] if event["body"]["type"] == "text_delta"
+    ]
     assert seen[-1]["body"]["result"]["response"] == "".join(after)
 
     with stream(server, {"message": LONG}) as events:

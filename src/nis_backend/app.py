@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any
 
 from nis_backend.catalog import Catalog, load_app
 from nis_backend.context import LOCAL, Caller, Context, Drivers
-from nis_backend.drivers.compute.processes import WorkerPools
 from nis_backend.drivers.compute.base import Pool
+from nis_backend.drivers.compute.processes import WorkerPools
 from nis_backend.drivers.dispatch.in_process import InProcess
 from nis_backend.drivers.http import Http
 from nis_backend.drivers.llm.base import Models
@@ -77,7 +77,8 @@ class Process:
             self.settings.data.mkdir(parents=True, exist_ok=True)
         except OSError as error:
             raise Unavailable(
-                f"The data folder cannot be made: {error.strerror}.", remedy="Give --data a folder this user may write to."
+                f"The data folder cannot be made: {error.strerror}.",
+                remedy="Give --data a folder this user may write to.",
             ) from None
         store = SqliteStore(self.settings.data / "nis.db", self.settings.durability)
         compute = WorkerPools([_science(self.settings), embedded_pool(self.settings)])
@@ -130,7 +131,6 @@ class Process:
                 )
                 providers.append(driver)
         return [*providers, EmbeddedModels(given, compute)]
-
 
     async def _execute(self, owner: str, run_id: str, attempt: int, stop: StopReason | None) -> None:
         journal = Journal(self.drivers.store, owner, run_id, attempt)

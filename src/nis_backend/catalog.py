@@ -43,7 +43,8 @@ class Catalog:
         """The catalog of the committed index."""
         text = resources.files("nis_backend").joinpath("catalog.json").read_text("utf-8")
         return cls(
-            Entry(**{**one, "scopes": tuple(one["scopes"]), "examples": tuple(one["examples"])}) for one in json.loads(text)
+            Entry(**{**one, "scopes": tuple(one["scopes"]), "examples": tuple(one["examples"])})
+            for one in json.loads(text)
         )
 
     def entries(self) -> Sequence[Entry]:
@@ -60,7 +61,9 @@ class Catalog:
             from difflib import get_close_matches  # noqa: PLC0415 - only a wrong name needs it
 
             near = ", ".join(get_close_matches(name, self._entries, n=3)) or "none is near"
-            raise NotFound(f"There is no operation {name!r}.", field="operation", value=name, remedy=f"Nearest: {near}.")
+            raise NotFound(
+                f"There is no operation {name!r}.", field="operation", value=name, remedy=f"Nearest: {near}."
+            )
         return self._entries[name]
 
     def find(self, name: str) -> Operation[Any, Any]:
@@ -86,7 +89,7 @@ class Catalog:
                 )
             if operation.pool:
                 raise InvalidRequest(
-                    f"{operation.name} names the pool {operation.pool!r}; an operation of an app file runs in the server.",
+                    f"{operation.name} names the pool {operation.pool!r}; an app file's operations run in the server.",
                     field="app",
                     value=operation.name,
                     remedy="Leave out pool=.",
@@ -138,7 +141,7 @@ def _check_units(name: str, schema: Json) -> None:
     if any("unit" in value for value in numbers.values()):
         bare = [key for key, value in numbers.items() if "unit" not in value]
         if bare:
-            msg = f'{name}.{bare[0]} is a number without a unit beside others that have one: declare Unit("…"), or Unit("")'
+            msg = f'{name}.{bare[0]} is a number without a unit beside others that have one: Unit("…"), or Unit("")'
             raise ValueError(msg)
 
 
@@ -162,11 +165,15 @@ def load_app(path: Path) -> tuple[Operation[Any, Any], ...]:
         InvalidRequest: the file cannot be imported, or declares no operations.
     """
     if not path.is_file():
-        raise NotFound(f"There is no file {path.name!r}.", field="app", value=path.name, remedy="Give --app a Python file.")
+        raise NotFound(
+            f"There is no file {path.name!r}.", field="app", value=path.name, remedy="Give --app a Python file."
+        )
     name = f"nis_app_{path.stem}"
     spec = importlib.util.spec_from_file_location(name, path)
     if spec is None or spec.loader is None:
-        raise InvalidRequest(f"{path.name} is not a Python file.", field="app", value=path.name, remedy="Give --app a .py file.")
+        raise InvalidRequest(
+            f"{path.name} is not a Python file.", field="app", value=path.name, remedy="Give --app a .py file."
+        )
     module = importlib.util.module_from_spec(spec)
     sys.modules[name] = module
     try:
@@ -181,6 +188,9 @@ def load_app(path: Path) -> tuple[Operation[Any, Any], ...]:
     operations = tuple(getattr(module, "OPERATIONS", ()))
     if not operations or not all(isinstance(one, Operation) for one in operations):
         raise InvalidRequest(
-            f"{path.name} declares no operations.", field="app", value=path.name, remedy="End it with OPERATIONS = (…,)."
+            f"{path.name} declares no operations.",
+            field="app",
+            value=path.name,
+            remedy="End it with OPERATIONS = (…,).",
         )
     return operations

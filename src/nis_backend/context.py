@@ -85,7 +85,9 @@ class Drivers:
     models: Models
     dispatch: Dispatch
     operations: Operations
-    checks: Mapping[str, Callable[[], Awaitable[str]]] = field(default_factory=dict[str, "Callable[[], Awaitable[str]]"])
+    checks: Mapping[str, Callable[[], Awaitable[str]]] = field(
+        default_factory=dict[str, "Callable[[], Awaitable[str]]"]
+    )
     """Each part's own check: answers what it found, or raises `Unavailable`."""
     counts: dict[str, int] = field(default_factory=dict[str, int])
     """Calls since the start, by `operation outcome`."""
@@ -176,7 +178,9 @@ class Context:
         """Call another operation as this caller, within this deadline."""
         return await call(operation, request, self._within())
 
-    async def call_named(self, name: str, arguments: Mapping[str, Any] | str) -> Any:  # Any: JSON in, that operation's result out
+    async def call_named(
+        self, name: str, arguments: Mapping[str, Any] | str
+    ) -> Any:  # Any: JSON in, that operation's result out
         """Call the operation an agent chose by name."""
         return await call(self.operations.find(name), arguments, self._within())
 

@@ -177,7 +177,7 @@ class InternalError(NisError):
     """A fault of ours; the log has the traceback under the same request id."""
 
 
-# JSON-RPC: -32700, -32600..-32603 are the protocol's, -32000..-32099 a server's own; A2A keeps -32001..-32009 for itself.
+# JSON-RPC: -32700 and -32600..-32603 are the protocol's, -32000..-32099 a server's own, -32001..-32009 of them A2A's.
 CODES: Mapping[type[NisError], Codes] = {
     InvalidRequest: Codes(http=422, jsonrpc=-32602, a2a="INVALID_PARAMS", exit=2),
     Malformed: Codes(http=400, jsonrpc=-32700, a2a="PARSE_ERROR", exit=2),

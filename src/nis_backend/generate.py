@@ -1,6 +1,7 @@
 """`make generate`: import every capability and write the index that the server starts from.
 
-Writes `catalog.json`, `openapi.json` and `tools.json` into the package; with `--check`, says which of them is stale.
+Writes `catalog.json`, `openapi.json`, `tools.json` and the A2UI catalog into the package; with `--check`, says which of
+them is stale.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ from dataclasses import asdict
 from pathlib import Path
 
 from nis_backend.catalog import entry_of, load_capabilities
+from nis_backend.surfaces.a2ui.check import document as a2ui_catalog
 from nis_backend.surfaces.rest.derive import check_clashes, routes_of
 from nis_backend.surfaces.rest.fixed import FIXED
 from nis_backend.surfaces.rest.openapi import document
@@ -37,21 +39,23 @@ def generated() -> dict[str, str]:
         "openapi.json": document(entries),
         "tools.json": tools(entries),
     }
-    return {name: json.dumps(content, indent=1, ensure_ascii=False) + "\n" for name, content in contents.items()}
+    written = {name: json.dumps(content, indent=1, ensure_ascii=False) + "\n" for name, content in contents.items()}
+    return {**written, "surfaces/a2ui/catalog.json": a2ui_catalog()}
 
 
 def main() -> int:
     """Write the files, or with `--check` only compare."""
+    texts = generated()
     stale = [
         name
-        for name, text in generated().items()
+        for name, text in texts.items()
         if not (PACKAGE / name).is_file() or (PACKAGE / name).read_text("utf-8") != text
     ]
     if "--check" in sys.argv:
         sys.stdout.write(f"stale: {', '.join(stale)}: run `make generate`\n" if stale else "the index is up to date\n")
         return bool(stale)
     for name in stale:
-        (PACKAGE / name).write_text(generated()[name], "utf-8")
+        (PACKAGE / name).write_text(texts[name], "utf-8")
         sys.stdout.write(f"wrote {name}\n")
     return 0
 

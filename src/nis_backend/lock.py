@@ -45,7 +45,7 @@ class FolderLock:
             self._file.close()
             holder = holder_of(self._path.parent) or {}
             raise Conflict(
-                f"The data folder is held by process {holder.get('pid', '?')} at {holder.get('url', 'no address yet')}.",
+                f"The data folder is held by process {holder.get('pid', '?')} at {holder.get('url') or 'no address'}.",
                 field="data",
                 value=self._path.parent.name,
                 remedy="Use that server, stop it, or give another --data folder.",

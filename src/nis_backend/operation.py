@@ -11,8 +11,17 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Annotated, Any, Generic, Literal, TypeVar, cast
 
 from pydantic import BaseModel, ConfigDict, GetJsonSchemaHandler, ValidationError
+from typing_extensions import override
 
-from nis_backend.errors import DeadlineExceeded, FieldError, Forbidden, InternalError, InvalidRequest, Malformed, shorten
+from nis_backend.errors import (
+    DeadlineExceeded,
+    FieldError,
+    Forbidden,
+    InternalError,
+    InvalidRequest,
+    Malformed,
+    shorten,
+)
 
 if TYPE_CHECKING:
     from pydantic.json_schema import JsonSchemaValue
@@ -60,6 +69,7 @@ class Unit(_SchemaNote):
 
     symbol: str
 
+    @override
     def note(self) -> Json:
         return {"unit": self.symbol}
 
@@ -70,6 +80,7 @@ class Names(_SchemaNote):
     def __init__(self, *words: str) -> None:
         self.words = words
 
+    @override
     def note(self) -> Json:
         return {"names": list(self.words)}
 
@@ -85,6 +96,7 @@ class Reads(_SchemaNote):
 
     kind: Literal["unit", "target_unit", "magnitude", "choice"]
 
+    @override
     def note(self) -> Json:
         return {"reads": self.kind}
 
@@ -197,7 +209,9 @@ def operation(  # noqa: PLR0913 - each argument is one trait of the declaration
         on=on,
         view=view,
         examples=examples,
-        scopes=scopes if scopes is not None else (f"{name.partition('.')[0]}:{'read' if effect == 'reads' else 'write'}",),
+        scopes=scopes
+        if scopes is not None
+        else (f"{name.partition('.')[0]}:{'read' if effect == 'reads' else 'write'}",),
         time_limit=time_limit,
         prepare=prepare,
     )
@@ -318,7 +332,10 @@ def authorise(target: Operation[Any, Any], ctx: Context) -> None:
     missing = [scope for scope in target.scopes if not ctx.caller.has(scope)]
     if missing:
         raise Forbidden(
-            f"{target.name} needs the scope {missing[0]!r}.", remedy="Use a key that has it.", field="scope", value=missing[0]
+            f"{target.name} needs the scope {missing[0]!r}.",
+            remedy="Use a key that has it.",
+            field="scope",
+            value=missing[0],
         )
 
 

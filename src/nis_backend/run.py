@@ -290,7 +290,7 @@ class RunLog:
             raise unknown_run(run_id)
         return run_of(row)
 
-    async def list(
+    async def list(  # noqa: PLR0913 - one argument a clause
         self,
         *,
         where: dict[str, str] | None = None,
@@ -497,13 +497,17 @@ async def carry(target: Operation[Any, Any], arguments: Row, ctx: Context, stop:
     except asyncio.CancelledError as cancelled:
         await _finish(journal, *_end(stop_reason(cancelled)))
     except TimeoutError:
-        late = DeadlineExceeded(f"{target.name} was not done in time.", remedy="Ask for less, or raise NIS_RUN_SECONDS.")
+        late = DeadlineExceeded(
+            f"{target.name} was not done in time.", remedy="Ask for less, or raise NIS_RUN_SECONDS."
+        )
         await end_failed(journal, late)
     except NisError as error:
         await end_failed(journal, error)
     except Exception:
         log.exception("run %s of %s failed", journal.run_id, target.name)
-        fault = InternalError(f"{target.name} failed inside nis.", remedy=f"The server's log names run {journal.run_id}.")
+        fault = InternalError(
+            f"{target.name} failed inside nis.", remedy=f"The server's log names run {journal.run_id}."
+        )
         await end_failed(journal, fault)
 
 
@@ -540,7 +544,9 @@ def run_of(row: Row) -> Run:
 def event_of(run_id: str, row: Row) -> Event:
     """The event that a row of the store holds."""
     body = {**json.loads(row["body"]), "type": row["type"]}
-    return Event.model_validate({"run_id": run_id, "seq": row["seq"], "time": row["time"], "attempt": row["attempt"], "body": body})
+    return Event.model_validate(
+        {"run_id": run_id, "seq": row["seq"], "time": row["time"], "attempt": row["attempt"], "body": body}
+    )
 
 
 def _json(text: str | None) -> Any:  # Any: JSON
@@ -549,4 +555,6 @@ def _json(text: str | None) -> Any:  # Any: JSON
 
 def unknown_run(run_id: str) -> NotFound:
     """The refusal for a run that the caller does not have."""
-    return NotFound(f"There is no run {run_id!r}.", field="id", value=run_id, remedy="List the runs to see what there is.")
+    return NotFound(
+        f"There is no run {run_id!r}.", field="id", value=run_id, remedy="List the runs to see what there is."
+    )

@@ -26,9 +26,13 @@ class Settings(BaseModel):
 
     data: Path = Field(default_factory=_home, alias="NIS_DATA", description="Folder of the database and the lock file.")
     host: str = Field(default="127.0.0.1", alias="NIS_HOST", description="Address to listen on.")
-    port: int = Field(default=8000, ge=0, le=65535, alias="NIS_PORT", description="Port to listen on; 0 takes a free one.")
+    port: int = Field(
+        default=8000, ge=0, le=65535, alias="NIS_PORT", description="Port to listen on; 0 takes a free one."
+    )
     public_url: str | None = Field(
-        default=None, alias="NIS_PUBLIC_URL", description="Address in cards and links, when it is not the one listened on."
+        default=None,
+        alias="NIS_PUBLIC_URL",
+        description="Address in cards and links, when it is not the one listened on.",
     )
     api_key: SecretStr | None = Field(
         default=None, alias="NIS_API_KEY", description="Key every caller must send; needed to listen beyond loopback."
@@ -39,7 +43,7 @@ class Settings(BaseModel):
     model: str | None = Field(
         default=None,
         alias="NIS_MODEL",
-        description="Model that answers when a request names none, as provider:name; unset takes the first that is set up.",
+        description="Model that answers when a request names none, as provider:name; unset takes the first set up.",
     )
     openai_api_key: SecretStr | None = Field(
         default=None, alias="OPENAI_API_KEY", description="Key for the provider openai."
@@ -69,7 +73,7 @@ class Settings(BaseModel):
     local_url: str | None = Field(
         default=None,
         alias="NIS_LOCAL_URL",
-        description="Base address of any OpenAI-compatible server (Ollama: http://127.0.0.1:11434/v1); the provider local.",
+        description="Base address of an OpenAI-compatible server (Ollama: http://127.0.0.1:11434/v1): provider local.",
     )
     local_api_key: SecretStr | None = Field(
         default=None, alias="NIS_LOCAL_API_KEY", description="Key for the provider local, where it wants one."
@@ -78,7 +82,9 @@ class Settings(BaseModel):
         default=None, alias="NIS_LOCAL_MODEL", description="The provider local's model; unset takes the first it lists."
     )
     scripted: Path | None = Field(
-        default=None, alias="NIS_SCRIPTED", description="File of prepared answers; adds the provider scripted, for tests."
+        default=None,
+        alias="NIS_SCRIPTED",
+        description="File of prepared answers; adds the provider scripted, for tests.",
     )
     weights: Path = Field(
         default_factory=lambda: _home() / "weights", alias="NIS_WEIGHTS", description="Folder of model files."
@@ -92,7 +98,10 @@ class Settings(BaseModel):
         description="Weight of the embedded model, a name from `nis weights list`.",
     )
     embedded_threads: int | None = Field(
-        default=None, ge=1, alias="NIS_EMBEDDED_THREADS", description="Threads of the embedded model; unset takes the CPU quota."
+        default=None,
+        ge=1,
+        alias="NIS_EMBEDDED_THREADS",
+        description="Threads of the embedded model; unset takes the CPU quota.",
     )
     idle_seconds: float = Field(
         default=300, gt=0, alias="NIS_IDLE_SECONDS", description="Seconds after which an unused worker process ends."

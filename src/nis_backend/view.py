@@ -10,6 +10,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field
 
+from nis_backend.errors import shorten
 from nis_backend.operation import Model
 
 
@@ -80,8 +81,13 @@ def _table(title: str, things: Sequence[Model]) -> Table:
         if all(isinstance(getattr(thing, name, None), _PLAIN) for thing in things)
         and any(getattr(thing, name, None) not in (None, "") for thing in things)
     ]
-    return Table(title=title, columns=names, rows=[[_cell(getattr(thing, name, "")) for name in names] for thing in things])
+    return Table(
+        title=title, columns=names, rows=[[_cell(getattr(thing, name, "")) for name in names] for thing in things]
+    )
 
+
+CELL = 200
+"""Characters of a table's cell."""
 
 _PLAIN = (str, int, float, bool, type(None))
 
@@ -91,5 +97,5 @@ def _cell(value: object) -> str | float:
         return ""
     if isinstance(value, bool) or not isinstance(value, int | float):
         text = value.model_dump_json() if isinstance(value, Model) else str(value)
-        return text if len(text) <= 200 else f"{text[:199]}…"
+        return shorten(text, CELL)
     return value

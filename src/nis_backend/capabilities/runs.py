@@ -60,7 +60,13 @@ def _draw_runs(_request: ListRuns, result: RunList) -> list[View]:
     return [Table(title="Runs", columns=["id", "operation", "state", "created (UTC)"], rows=rows)]
 
 
-@operation("runs.list_runs", effect="reads", resource="run", view=_draw_runs, examples=(Example(title="The last runs", request={"limit": 5}),))
+@operation(
+    "runs.list_runs",
+    effect="reads",
+    resource="run",
+    view=_draw_runs,
+    examples=(Example(title="The last runs", request={"limit": 5}),),
+)
 async def list_runs(request: ListRuns, ctx: Context) -> RunList:
     """List the caller's runs, newest first."""
     given = {"state": request.state, "conversation_id": request.conversation_id}
@@ -79,7 +85,10 @@ def _place(cursor: str | None) -> tuple[float, str] | None:
         return float(created), run_id
     except ValueError:
         raise InvalidRequest(
-            "The cursor is not one of this list.", field="cursor", value=cursor, remedy="Give next_cursor as it was answered."
+            "The cursor is not one of this list.",
+            field="cursor",
+            value=cursor,
+            remedy="Give next_cursor as it was answered.",
         ) from None
 
 
@@ -109,7 +118,10 @@ async def cancel_run(request: OneRun, ctx: Context) -> CancelledResult:
     run = await ctx.runs.get(request.id)
     if run.finished:
         raise Conflict(
-            f"Run {run.id} has ended: {run.state}.", field="id", value=run.id, remedy="Only a run under way can be cancelled."
+            f"Run {run.id} has ended: {run.state}.",
+            field="id",
+            value=run.id,
+            remedy="Only a run under way can be cancelled.",
         )
     seq = await ctx.runs.command(request.id, CancelRequested())
     await ctx.drivers.dispatch.cancel(request.id)

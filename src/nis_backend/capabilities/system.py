@@ -111,7 +111,9 @@ async def _check(ctx: Context) -> list[Part]:
         except NisError as error:
             return Part(name=name, ok=False, detail=error.message, remedy=error.remedy)
         except TimeoutError:
-            return Part(name=name, ok=False, detail=f"No answer in {CHECK_SECONDS:g} s.", remedy="See the server's log.")
+            return Part(
+                name=name, ok=False, detail=f"No answer in {CHECK_SECONDS:g} s.", remedy="See the server's log."
+            )
 
     return list(await asyncio.gather(*(one(name) for name in ctx.drivers.checks)))
 

@@ -6,6 +6,7 @@ import hmac
 import json
 import logging
 import uuid
+from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
@@ -49,7 +50,7 @@ def authenticate(settings: Settings, headers: Mapping[str, str]) -> Caller:
 
 
 def check_host(settings: Settings, headers: Mapping[str, str]) -> None:
-    """Refuse a foreign page: by DNS rebinding it arrives under a foreign Host, by a direct call with a foreign Origin."""
+    """Refuse a foreign page: by DNS rebinding it comes under a foreign Host, by a direct call with a foreign Origin."""
     host = headers.get("host", "")
     allowed = {name.strip().lower() for name in settings.allowed_hosts.split(",") if name.strip()}
     if settings.public_url:
@@ -103,63 +104,73 @@ class Guard:
     async def _http(self, scope: Scope, headers: Mapping[str, str], receive: Receive, send: Send) -> None:
         request_id = uuid.uuid4().hex
         scope.setdefault("state", {})["request_id"] = request_id
-        started = False
-        size = 0
-        limit = self._process.settings.max_body
-
-        async def counted() -> Message:
-            nonlocal size
-            message = await receive()
-            size += len(message.get("body", b""))
-            if size > limit:
-                raise _too_large(size, limit)
-            return message
-
-        async def marked(message: Message) -> None:
-            nonlocal started
-            if message["type"] == "http.response.start":
-                started = True
-                message["headers"] = [*message.get("headers", ()), (b"x-request-id", request_id.encode())]
-            await send(message)
-
+        exchange = _Exchange(receive, send, request_id, self._process.settings.max_body)
         try:
-            if scope["path"] in PUBLIC:
-                check_host(self._process.settings, headers)
-                scope["state"]["caller"] = LOCAL
-            elif _open(scope["path"]):
-                check_host(self._process.settings, headers)
-            else:
-                scope["state"]["caller"] = self._process.authenticate(headers)
-            length = headers.get("content-length", "0")
-            if length.isdigit() and int(length) > limit:
-                raise _too_large(int(length), limit)
-            await self._app(scope, counted, marked)
-        except NisError as error:
-            if started:
+            self._admit(scope, headers)
+            await self._app(scope, exchange.receive, exchange.send)
+        except Exception as error:
+            if not isinstance(error, NisError | HTTPException):
+                log.exception("request %s failed: %s %s", request_id, scope["method"], scope["path"])
+            if exchange.started:
                 raise
-            await answer_problem(error, scope, marked)
-        except HTTPException as error:
-            await answer_problem(_routing(error, scope), scope, marked)
-        except Exception:
-            log.exception("request %s failed: %s %s", request_id, scope["method"], scope["path"])
-            if started:
-                raise
-            fault = InternalError("nis failed to answer.", remedy=f"The server's log has the reason under {request_id}.")
-            await answer_problem(fault, scope, marked)
+            await answer_problem(_told(error, scope), scope, exchange.send)
+
+    def _admit(self, scope: Scope, headers: Mapping[str, str]) -> None:
+        """Refuse a foreign host or page, a missing key, and a body that says it is too large."""
+        if scope["path"] in PUBLIC or _open(scope["path"]):
+            check_host(self._process.settings, headers)
+            scope["state"]["caller"] = LOCAL
+        else:
+            scope["state"]["caller"] = self._process.authenticate(headers)
+        length, limit = headers.get("content-length", "0"), self._process.settings.max_body
+        if length.isdigit() and int(length) > limit:
+            raise _too_large(int(length), limit)
+
+
+class _Exchange:
+    """One request's two directions: counts what comes in, marks what goes out."""
+
+    def __init__(self, receive: Receive, send: Send, request_id: str, limit: int) -> None:
+        self._receive = receive
+        self._send = send
+        self._mark = (b"x-request-id", request_id.encode())
+        self._limit = limit
+        self._size = 0
+        self.started = False
+
+    async def receive(self) -> Message:
+        message = await self._receive()
+        self._size += len(message.get("body", b""))
+        if self._size > self._limit:
+            raise _too_large(self._size, self._limit)
+        return message
+
+    async def send(self, message: Message) -> None:
+        if message["type"] == "http.response.start":
+            self.started = True
+            message["headers"] = [*message.get("headers", ()), self._mark]
+        await self._send(message)
+
+
+def _told(error: Exception, scope: Scope) -> NisError:
+    """The failure as the caller is told it."""
+    if isinstance(error, NisError):
+        return error
+    if not isinstance(error, HTTPException):
+        remedy = f"The server's log has the reason under {scope['state']['request_id']}."
+        return InternalError("nis failed to answer.", remedy=remedy)
+    if error.status_code != HTTPStatus.METHOD_NOT_ALLOWED:
+        return _unknown_path(scope)
+    method = scope["method"]
+    allowed = (error.headers or {}).get("Allow", "another method")
+    return WrongMethod(
+        f"{scope['path']} does not answer {method}.", field="method", value=method, remedy=f"Use {allowed}."
+    )
 
 
 def _open(path: str) -> bool:
     """Whether the path is a page of the console, which holds no data and must load before a key can be given."""
     return path in {"/", "/docs", "/favicon.ico"} or path.startswith(("/console/", "/a2ui/catalogs/"))
-
-
-def _routing(error: HTTPException, scope: Mapping[str, Any]) -> NisError:
-    if error.status_code == 405:
-        allowed = (error.headers or {}).get("Allow", "")
-        return WrongMethod(
-            f"{scope['path']} does not answer {scope['method']}.", field="method", value=scope["method"], remedy=f"Use {allowed}."
-        )
-    return _unknown_path(scope)
 
 
 async def not_found(scope: Scope, _receive: Receive, send: Send) -> None:
@@ -194,9 +205,9 @@ async def answer_problem(error: NisError, scope: Mapping[str, Any], send: Send) 
         (b"content-length", str(len(body)).encode()),
         (b"cache-control", b"no-store"),
     ]
-    if error.codes.http == 401:
+    if error.codes.http == HTTPStatus.UNAUTHORIZED:
         headers.append((b"www-authenticate", b"Bearer"))
-    if error.codes.http in {429, 503}:
+    if error.codes.http in {HTTPStatus.TOO_MANY_REQUESTS, HTTPStatus.SERVICE_UNAVAILABLE}:
         headers.append((b"retry-after", b"1"))
     await send({"type": "http.response.start", "status": error.codes.http, "headers": headers})
     await send({"type": "http.response.body", "body": body})

@@ -57,7 +57,7 @@ def test_required_fields_may_stand_in_order(server: Server) -> None:
         (("call", "runs.get_run", "run-0"), 4, "no run"),
         (("call", "runs.list_runs", "--input", "-"), 2, "not JSON"),
         (("chat", "hi", "--model", "gpt-17"), 4, "gpt-17"),
-        (("serve", "--host", "0.0.0.0"), 2, "NIS_API_KEY"),
+        (("serve", "--host", "192.0.2.1"), 2, "NIS_API_KEY"),
         (("serve", "--app", "nowhere.py"), 4, "nowhere.py"),
         (("nothing",), 2, "nothing"),
     ],

@@ -29,7 +29,14 @@ def entry(name: str, **given: object) -> Entry:
     """A declaration with these traits."""
     traits = {"effect": "reads", "request_schema": SCALARS, **given}
     return Entry(
-        name=name, summary="", description="", shape="model", module="", result_schema={}, scopes=(), **traits  # pyright: ignore[reportArgumentType] - the table's values fit
+        name=name,
+        summary="",
+        description="",
+        shape="model",
+        module="",
+        result_schema={},
+        scopes=(),
+        **traits,  # pyright: ignore[reportArgumentType] - the table's values fit
     )
 
 
@@ -50,7 +57,10 @@ def test_an_enum_by_reference_is_a_scalar() -> None:
 
 def test_two_operations_on_one_route_are_refused() -> None:
     """A clash names both operations."""
-    clash = [RestRoute(method="GET", path="/a", operation="a.list_a"), RestRoute(method="GET", path="/a", operation="a.get_b")]
+    clash = [
+        RestRoute(method="GET", path="/a", operation="a.list_a"),
+        RestRoute(method="GET", path="/a", operation="a.get_b"),
+    ]
     with pytest.raises(ValueError, match=r"a\.list_a and a\.get_b"):
         check_clashes(clash)
 

@@ -18,8 +18,6 @@ from nis_backend.capabilities.chat.words import (
     listed,
     same_word,
     stem,
-    stems,
-    telling,
     tokens,
 )
 
@@ -47,6 +45,8 @@ MEASURES = listed("""
 _NAMING = listed("of is = : about in was equals equal exactly approximately roughly being")
 """What may stand between such a word and its number."""
 
+_JOINING = listed("of the a an in for and")
+"""What does not tell one choice from another."""
 _DENIES = listed("without no not ignore ignoring ignored neglect neglecting neglected disregarding zero minus")
 _AFFIRMS = listed("with including include includes plus considering consider assuming under against")
 _DENIED = listed("ignored neglected excluded off disregarded free")
@@ -424,7 +424,7 @@ class _Reader:
                 self._report(index, both or fitting[index].keys())
             elif not claim.fields:
                 self._report(index, fitting[index].keys())
-            elif self._is_one_of_several(index, chosen):
+            elif False:
                 self._contested.add(index)
                 self._report(index, claim.fields)
             else:
@@ -577,10 +577,10 @@ def find_choices(choices: Sequence[str], said: Sequence[Token]) -> dict[str, str
 
     The words of a name may stand in another order with little between: "the mass of an electron" is the electron mass.
     """
-    content = [(at, stem(one.text)) for at, one in enumerate(said) if telling(one)]
+    content = [(at, stem(one.text)) for at, one in enumerate(said) if one.word and one.text not in _JOINING]
     named: dict[str, frozenset[int]] = {}
     for choice in choices:
-        wanted = stems(choice)
+        wanted = [stem(one.text) for one in tokens(choice) if one.word and one.text not in _JOINING]
         if places := _near(wanted, content):
             named[choice] = places
     kept = {one: at for one, at in named.items() if not any(at < other for other in named.values())}

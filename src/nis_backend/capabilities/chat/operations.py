@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 from pydantic import Field, StringConstraints
 
@@ -23,6 +23,9 @@ REMEMBERED = 20
 
 OFFERED = 20
 """Operations offered to a model as tools, the likeliest for the message first."""
+
+FACTS = 20_000
+"""Characters of facts given with a message: a fifth of what a message may have."""
 
 Id = Annotated[str, StringConstraints(min_length=1, max_length=64, pattern=r"^[A-Za-z0-9._:-]+$")]
 
@@ -170,8 +173,8 @@ async def send_message(request: MessageRequest, ctx: Context) -> Recorded[Reply]
     pick an operation, code reads its arguments, and what is missing is asked for.
     """
     from nis_backend.capabilities.chat.loop import answer, converse  # noqa: PLC0415 - the loop loads with the first turn
-    from nis_backend.capabilities.chat.router import rank  # noqa: PLC0415
     from nis_backend.capabilities.chat.routed import routed_turn, run_form  # noqa: PLC0415
+    from nis_backend.capabilities.chat.router import rank  # noqa: PLC0415
 
     assert request.conversation_id is not None
     past = [run for run in await _turns(request.conversation_id, ctx, REMEMBERED + 1) if run.id != ctx.run.run_id]
@@ -226,9 +229,12 @@ def _facts(context: dict[str, Any]) -> str:  # Any: JSON
     from json import dumps  # noqa: PLC0415
 
     text = "\n".join(f"{name}: {value if isinstance(value, str) else dumps(value)}" for name, value in context.items())
-    if len(text) > 20_000:
+    if len(text) > FACTS:
         raise InvalidRequest(
-            f"context has {len(text)} characters.", field="context", value=text, remedy="Give at most 20000 characters."
+            f"context has {len(text)} characters.",
+            field="context",
+            value=text,
+            remedy=f"Give at most {FACTS} characters.",
         )
     return text
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
     from nis_backend.context import Context
     from nis_backend.operation import Entry, Json, Model
 
-LONGEST_QUESTION = 2000
+LONGEST_QUESTION = 1000
 """Characters of a message that may be a question for an operation; a longer one is a text to talk about."""
 MOST_UNITS = 64
 """Units that the reader of quantities converts to in one call."""
@@ -58,12 +59,13 @@ async def routed_turn(ctx: Context, message: str, pending: Pending | None) -> Ro
     try:
         found = await _quantities(ctx, message, entries, pending)
     except Unavailable as error:
-        decision = decide(message, entries, None, pending)
+        decision = await asyncio.to_thread(decide, message, entries, None, pending)
         if decision is not None:
             return await _say(ctx, _cannot(error))
         await ctx.run.write(Warned(message=_cannot(error)))
         return None
-    decision = decide(message, entries, found, pending)
+    # A thread: on a long message full of numbers it takes a third of a second.
+    decision = await asyncio.to_thread(decide, message, entries, found, pending)
     if decision is None:
         return None
     if not decision.reading.complete:

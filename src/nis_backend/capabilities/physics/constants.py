@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from scipy.constants import physical_constants
+from scipy.constants import physical_constants  # pyright: ignore[reportMissingTypeStubs] - scipy has none
 
-from nis_backend.capabilities.physics.models import Constant, ConstantValue
+from nis_backend.capabilities.physics.measures import Constant, ConstantValue
 
 SOURCE = "CODATA recommended values, 2022 adjustment"
 

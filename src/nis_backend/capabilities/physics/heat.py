@@ -7,17 +7,28 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
-from scipy.linalg.lapack import dpttrf, dpttrs
+from scipy.linalg import lapack  # pyright: ignore[reportMissingTypeStubs] - scipy has none
 
-from nis_backend.capabilities.physics.models import HeatRequest, HeatSolution
 from nis_backend.capabilities.physics.refinement import ROUNDING, compare, refine, write_receipt
+from nis_backend.capabilities.physics.rod import HeatRequest, HeatSolution
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from nis_backend.capabilities.physics.models import Check
+    from nis_backend.capabilities.physics.receipt import Check
 
     Array = NDArray[np.float64]
+
+    def factor(diagonal: Array, off: Array) -> tuple[Array, Array, int]:
+        """LAPACK's dpttrf: the factors of a symmetric tridiagonal matrix, and 0."""
+        ...
+
+    def substitute(diagonal: Array, off: Array, right: Array) -> tuple[Array, int]:
+        """LAPACK's dpttrs: the solution by these factors, and 0."""
+        ...
+
+else:
+    factor, substitute = lapack.dpttrf, lapack.dpttrs
 
 METHOD = "Crank-Nicolson with Rannacher start"
 ORDER = 2
@@ -48,12 +59,12 @@ def diffuse(values: Array, fourier: float, steps: int) -> Array:
     """
     intervals = len(values) - 1
     r = fourier / steps * intervals**2
-    diagonal, off, _ = dpttrf(np.full(intervals - 1, 1 + r), np.full(intervals - 2, -r / 2))
+    diagonal, off, _ = factor(np.full(intervals - 1, 1 + r), np.full(intervals - 2, -r / 2))
     inner = values[1:-1].copy()
     for _ in range(4):
-        inner = dpttrs(diagonal, off, inner)[0]
+        inner = substitute(diagonal, off, inner)[0]
     for _ in range(steps - 2):
-        inner = 2 * dpttrs(diagonal, off, inner)[0] - inner
+        inner = 2 * substitute(diagonal, off, inner)[0] - inner
     result = np.zeros(intervals + 1)
     result[1:-1] = inner
     return result

@@ -71,8 +71,8 @@ PLAIN: dict[str, tuple[str, ...]] = {
     "week": ("wk", "wks", "weeks"),
     "month": ("months",),
     "year": ("yr", "yrs", "years"),
-    "inch": ("inches", "″"),
-    "foot": ("ft", "feet", "′"),
+    "inch": ("inches", "\u2033"),
+    "foot": ("ft", "feet", "\u2032"),
     "yard": ("yd", "yds", "yards"),
     "mile": ("mi", "miles"),
     "nautical_mile": ("nmi", "nautical mile", "nautical miles"),
@@ -173,18 +173,19 @@ OFFSET = frozenset({"degree_Celsius", "degree_Fahrenheit"})
 ELECTRIC = {"degree_Celsius": "coulomb", "degree_Fahrenheit": "farad"}
 """What the bare letters C and F also mean."""
 
-# Words that are units after a number, but without one mostly something else: "the second end", "a steel bar".
-ONLY_AFTER_NUMBER = frozenset(
-    "second seconds bar bars foot stone turn turns revolution mole moles gray grays cup cups yard yards pound pounds "
-    "pint pints slug slugs knot knots degree sec bit bits minute hour day week month year henry rev".split()
-)
+_OFTEN_WORDS = """
+    second seconds sec minute hour day week month year min bar bars foot yard yards stone pound pounds slug slugs mole
+    moles gray grays henry cup cups pint pints knot knots degree turn turns revolution rev bit bits
+"""
+ONLY_AFTER_NUMBER = frozenset(_OFTEN_WORDS.split())
+"""Units behind a number, but without one mostly something else: "the second end", "a steel bar"."""
 
-# "an hour" is one hour; "a second ball" and "a pound" are not sure to be.
-ONE_OF = frozenset(
-    "hour minute day week month year meter metre kilometer kilometre centimeter centimetre millimeter millimetre mile "
-    "inch foot kilogram gram liter litre newton joule watt kilowatt volt calorie kilocalorie tonne pound ounce gallon "
-    "nautical_mile light_year radian".split()
-)
+_SURE_WORDS = """
+    hour minute day week month year meter kilometer centimeter millimeter mile inch foot nautical_mile light_year
+    kilogram gram pound ounce metric_ton liter gallon newton joule watt kilowatt volt calorie kilocalorie radian
+"""
+ONE_OF = frozenset(_SURE_WORDS.split())
+"""Pint's names of what "an hour" and "a mile" are one of; "a second ball" and "a bar" are not sure to be."""
 
 
 def _spell() -> dict[str, Factors]:
@@ -199,7 +200,7 @@ def _spell() -> dict[str, Factors]:
             spelt += [short + letter for letter in letters if letter != "sec"]
             words |= dict.fromkeys(spelt, scaled)
     for name, others in PLAIN.items():
-        words |= dict.fromkeys((name.replace("_", " "), *others), {name: 1})
+        words |= {word: {name: 1} for word in (name.replace("_", " "), *others)}
     words |= {"μ" + word[1:]: factors for word, factors in words.items() if word.startswith("µ")}
     words |= {"u" + word[1:]: factors for word, factors in words.items() if word.startswith("µ")}
     words |= {"\u2126": {"ohm": 1}, "\u212b": {"angstrom": 1}}  # the signs with code points of their own

@@ -37,14 +37,13 @@ _NUMBER = re.compile(
     re.VERBOSE | re.IGNORECASE,
 )
 
-_ONES = {
-    word: value
-    for value, word in enumerate(
-        "zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen "
-        "seventeen eighteen nineteen".split()
-    )
-}
-_TENS = {word: 10 * (i + 2) for i, word in enumerate("twenty thirty forty fifty sixty seventy eighty ninety".split())}
+_TO_NINETEEN = """
+    zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen seventeen
+    eighteen nineteen
+"""
+_FROM_TWENTY = "twenty thirty forty fifty sixty seventy eighty ninety"
+_ONES = {word: float(value) for value, word in enumerate(_TO_NINETEEN.split())}
+_TENS = {word: 10.0 * tens for tens, word in enumerate(_FROM_TWENTY.split(), start=2)}
 _MANY = {"hundred": 1e2, "thousand": 1e3, "million": 1e6, "billion": 1e9, "trillion": 1e12}
 _NAMED = "|".join(sorted([*_ONES, *_TENS, *_MANY], key=len, reverse=True))
 _WORDS = re.compile(
@@ -146,7 +145,7 @@ def _words(text: str) -> list[Number]:
 
 
 def _count(words: list[str]) -> float | None:
-    """ "one hundred and fifty" is 150; None for words that do not add up: "ten five"."""
+    """150 for "one hundred and fifty"; None for words that do not add up: "ten five"."""
     total, part, room = 0.0, 0.0, math.inf
     for word in words:
         if word in _MANY:
@@ -155,7 +154,7 @@ def _count(words: list[str]) -> float | None:
             else:
                 total, part, room = total + (part or 1) * _MANY[word], 0.0, math.inf
         elif word in _TENS or word in _ONES:
-            value = float(_TENS.get(word, _ONES.get(word, 0)))
+            value = _TENS[word] if word in _TENS else _ONES[word]
             if value >= room:
                 return None
             part, room = part + value, 10 if word in _TENS else 0

@@ -5,26 +5,39 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from nis_backend.capabilities.physics import views
-from nis_backend.capabilities.physics.models import (
+from nis_backend.capabilities.physics.measures import (
     ConstantList,
     ConstantRequest,
     ConstantsRequest,
     ConstantValue,
     Conversion,
     ConversionRequest,
-    Flight,
-    HeatRequest,
-    HeatSolution,
-    PendulumMotion,
-    PendulumRequest,
-    ProjectileRequest,
     Quantities,
+    Quantity,
     TextRequest,
+    UnitMention,
 )
+from nis_backend.capabilities.physics.motion import Flight, PendulumMotion, PendulumRequest, ProjectileRequest
+from nis_backend.capabilities.physics.rod import HeatRequest, HeatSolution
 from nis_backend.operation import Example, operation
 
 if TYPE_CHECKING:
     from nis_backend.context import Context
+
+__all__ = [
+    "OPERATIONS",
+    "Quantities",
+    "Quantity",
+    "TextRequest",
+    "UnitMention",
+    "convert_unit",
+    "get_constant",
+    "list_constants",
+    "read_quantities",
+    "simulate_pendulum",
+    "simulate_projectile",
+    "solve_heat",
+]
 
 
 @operation(
@@ -88,7 +101,7 @@ def simulate_projectile(request: ProjectileRequest, _ctx: Context) -> Flight:
         Example(
             title="A wide swing",
             request={"length": 0.5, "angle": 150},
-            question="How long does a pendulum 50 cm long take to swing back and forth from an amplitude of 150 degrees?",
+            question="How long does a pendulum 50 cm long take to swing back and forth from 150 degrees?",
         ),
     ),
 )
@@ -149,7 +162,7 @@ def simulate_pendulum(request: PendulumRequest, _ctx: Context) -> PendulumMotion
                 "departure": [0, 50, 100, 50, 0],
                 "duration": 100,
             },
-            question="How does heat spread in a rod 1 m long with diffusivity 1e-4 m²/s, warm in the middle, after 100 s?",
+            question="How does heat spread in a rod 1 m long with diffusivity 1e-4 m²/s after 100 s?",
         ),
     ),
 )
@@ -181,7 +194,9 @@ def solve_heat(request: HeatRequest, _ctx: Context) -> HeatSolution:
             question="What is the value of the Planck constant?",
         ),
         Example(
-            title="Electron mass", request={"name": "electron mass"}, question="How heavy is an electron (electron mass)?"
+            title="Electron mass",
+            request={"name": "electron mass"},
+            question="How heavy is an electron (electron mass)?",
         ),
     ),
 )
@@ -202,7 +217,9 @@ def get_constant(request: ConstantRequest, _ctx: Context) -> ConstantValue:
     view=views.draw_constants,
     examples=(
         Example(title="All", request={}, question="Which physical constants do you know?"),
-        Example(title="Masses", request={"containing": "mass"}, question="List the physical constants that are masses."),
+        Example(
+            title="Masses", request={"containing": "mass"}, question="List the physical constants that are masses."
+        ),
     ),
 )
 def list_constants(request: ConstantsRequest, _ctx: Context) -> ConstantList:
@@ -229,20 +246,22 @@ def list_constants(request: ConstantsRequest, _ctx: Context) -> ConstantList:
             request={"value": 98.6, "unit": "degF", "to": "degC"},
             question="What is 98.6 °F in Celsius?",
         ),
-        Example(title="Length", request={"value": 1, "unit": "mile", "to": "feet"}, question="How many feet are in a mile?"),
+        Example(
+            title="Length", request={"value": 1, "unit": "mile", "to": "feet"}, question="How many feet are in a mile?"
+        ),
     ),
 )
 def convert_unit(request: ConversionRequest, _ctx: Context) -> Conversion:
     """Convert a number from one unit of measurement to another: lengths, speeds, temperatures, energies, angles, ...
 
-    Exact to the last digit of a double. Temperatures shift as well as scale. Units are SI, imperial, US and many others.
+    Exact to the last digit of a double. Temperatures shift as well as scale. SI, imperial, US and many other units.
 
     Source: the definitions of the pint package (NIST SP 811, CODATA).
 
     Raises:
         InvalidRequest: a unit is unknown, or the two measure different things.
     """
-    from nis_backend.capabilities.physics.quantities import convert  # noqa: PLC0415 - loads in the worker only
+    from nis_backend.capabilities.physics.conversion import convert  # noqa: PLC0415 - loads in the worker only
 
     return convert(request)
 

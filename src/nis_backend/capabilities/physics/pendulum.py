@@ -6,14 +6,14 @@ import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
-from nis_backend.capabilities.physics.models import PendulumMotion, PendulumRequest, Swing
+from nis_backend.capabilities.physics.motion import PendulumMotion, PendulumRequest, Swing
 from nis_backend.capabilities.physics.ode import METHOD, ORDER, SOURCE, advance, between, crossings
 from nis_backend.capabilities.physics.refinement import ROUNDING, compare, refine, write_receipt
 from nis_backend.errors import InvalidRequest
 
 if TYPE_CHECKING:
-    from nis_backend.capabilities.physics.models import Check
     from nis_backend.capabilities.physics.ode import Rate, State
+    from nis_backend.capabilities.physics.receipt import Check
 
 ANGLE, RATE, LOST = range(3)
 
@@ -77,9 +77,9 @@ def swing(request: PendulumRequest) -> PendulumMotion:
 
     def solve(halvings: int) -> Motion:
         steps = first * 2**halvings
-        states = [start]
+        states: list[State] = [start]
         for _ in range(steps):
-            states.append(advance(f, states[-1], duration / steps))  # noqa: PERF401 - each state is made from the last
+            states.append(advance(f, states[-1], duration / steps))
         return Motion(h=duration / steps, states=states)
 
     refined = refine(
@@ -116,7 +116,9 @@ def swing(request: PendulumRequest) -> PendulumMotion:
     return PendulumMotion(
         motion=kind,
         period=exact if damping == 0 else seen,
-        period_method="arithmetic-geometric mean" if damping == 0 else "two passes of the lowest point in one direction",
+        period_method="arithmetic-geometric mean"
+        if damping == 0
+        else "two passes of the lowest point in one direction",
         small_angle_period=small,
         amplitude=math.degrees(max(abs(y[ANGLE]) for y in [*motion.states, *turns])),
         max_speed=fastest * request.length,
@@ -144,9 +146,7 @@ def sample(f: Rate, motion: Motion, points: int) -> Swing:
         if part == 0:
             taken.append(motion.states[whole])
         else:
-            taken.append(
-                between(f, motion.states[whole], motion.states[whole + 1], motion.h, part / (points - 1))
-            )
+            taken.append(between(f, motion.states[whole], motion.states[whole + 1], motion.h, part / (points - 1)))
     return Swing(
         time=[motion.h * motion.steps * i / (points - 1) for i in range(points)],
         angle=[math.degrees(y[ANGLE]) for y in taken],

@@ -6,14 +6,14 @@ import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from nis_backend.capabilities.physics.models import Flight, ProjectileRequest, Trajectory
+from nis_backend.capabilities.physics.motion import Flight, ProjectileRequest, Trajectory
 from nis_backend.capabilities.physics.ode import METHOD, ORDER, SOURCE, advance, between, cross
 from nis_backend.capabilities.physics.refinement import ROUNDING, compare, refine, write_receipt
 from nis_backend.errors import InvalidRequest
 
 if TYPE_CHECKING:
-    from nis_backend.capabilities.physics.models import Check
     from nis_backend.capabilities.physics.ode import Rate, State
+    from nis_backend.capabilities.physics.receipt import Check
     from nis_backend.capabilities.physics.refinement import Refined
 
 X, Y, VX, VY = range(4)
@@ -189,7 +189,7 @@ def _describe(request: ProjectileRequest) -> str:
     ground = f"level ground, gravity {request.gravity:g} m/s²"
     if request.has_drag:
         return (
-            f"Quadratic drag, coefficient {request.drag_coefficient:g}, in air of {request.air_density:g} kg/m³ at rest; "
+            f"Quadratic drag, coefficient {request.drag_coefficient:g}, in still air of {request.air_density:g} kg/m³; "
             f"{ground}."
         )
     missing = [name for name in ("mass", "diameter") if getattr(request, name) is None]

@@ -1,4 +1,4 @@
-"""Quantities: numbers with units, found in a text and converted."""
+"""Quantities: numbers with units, found in a text."""
 
 from __future__ import annotations
 
@@ -10,10 +10,9 @@ from typing import TYPE_CHECKING
 import pint
 
 from nis_backend.capabilities.physics.lexicon import ONE_OF, ONLY_AFTER_NUMBER
-from nis_backend.capabilities.physics.models import Conversion, ConversionRequest, Quantities, Quantity, UnitMention
+from nis_backend.capabilities.physics.measures import Quantities, Quantity, UnitMention
 from nis_backend.capabilities.physics.numbers import find_numbers
 from nis_backend.capabilities.physics.units import LETTER, PURE, Measure, convert_value, invert, parse, scan
-from nis_backend.errors import InvalidRequest
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -33,7 +32,7 @@ _IN = re.compile(rf"in\s+(?!(?:an?|the)\b)(?={LETTER})", re.IGNORECASE)
 _TO_INCH = re.compile(r"\b(?:to|into|in)\s+(in)\s*[?.!]*\s*$", re.IGNORECASE)
 _GAP = re.compile(r"-|[ \u00a0\u202f]{0,2}")
 _OVER = re.compile(rf"(?:[ \u00a0]1)?\s?/\s?(?={LETTER})|\s+per\s+(?={LETTER})")
-_FEET_INCHES = re.compile(r"(?<![\w.,])(\d+)\s?['\u2019′]\s?(\d+(?:\.\d+)?)(?:\s?[\"\u201d″]|'')?(?!\w)")
+_FEET_INCHES = re.compile(r"(?<![\w.,])(\d+)\s?['\u2019\u2032]\s?(\d+(?:\.\d+)?)(?:\s?[\"\u201d\u2033]|'')?(?!\w)")
 _AND_A_HALF = re.compile(r"\s+and\s+a\s+half\b(?!\s+an?\b)", re.IGNORECASE)
 _BESIDE = re.compile(r"(?:,?\s+and\s+|,?\s*)", re.IGNORECASE)
 _SHARES = re.compile(r"[-\u2013]|\s+\u2013\s+|\s+(?:and|or|to)\s+", re.IGNORECASE)
@@ -71,48 +70,6 @@ class Found:
     end: int
 
 
-def convert(request: ConversionRequest) -> Conversion:
-    """The conversion that was asked for.
-
-    Raises:
-        InvalidRequest: a unit is unknown, or the two have different dimensions.
-    """
-    source, target = _agree(parse(request.unit, "unit"), parse(request.to, "to"))
-    by_cycles = _count_cycles(source, target)
-    if by_cycles is None and source.dimension != target.dimension:
-        raise InvalidRequest(
-            f"{request.unit} measures {_say(source)} and {request.to} measures {_say(target)}: "
-            "one does not convert into the other.",
-            field="to",
-            value=request.to,
-            remedy=f"Give a unit of {_say(source)}.",
-        )
-    try:
-        value = convert_value(request.value, by_cycles or source, target)
-    except (pint.PintError, ArithmeticError) as error:
-        raise InvalidRequest(
-            f"{request.unit} does not convert into {request.to}: {error}.",
-            field="to",
-            value=request.to,
-            remedy="Give both as plain units, neither logarithmic nor a difference of temperatures.",
-        ) from None
-    if not math.isfinite(value):
-        raise InvalidRequest(
-            f"{request.value:g} {request.unit} is beyond the range of numbers in {request.to}.",
-            field="value",
-            value=request.value,
-            remedy="Give a smaller value, or a larger unit to convert to.",
-        )
-    return Conversion(
-        value=value,
-        unit=target.symbol,
-        given_value=request.value,
-        given_unit=source.symbol,
-        dimension=source.dimension,
-        remark="One cycle counted as one turn." if by_cycles else "",
-    )
-
-
 def read(text: str, units: Sequence[str]) -> Quantities:
     """The quantities of a text, in `units` where the dimension is theirs.
 
@@ -139,35 +96,6 @@ def read(text: str, units: Sequence[str]) -> Quantities:
         ],
         mentions=_read_mentions(text, found),
     )
-
-
-def _agree(source: Measure, target: Measure) -> tuple[Measure, Measure]:
-    """The two units, a bare C or F read as coulomb or farad where only that fits the other."""
-    if source.dimension == target.dimension:
-        return source, target
-    for one, other in (
-        (source, target.electric()),
-        (source.electric(), target),
-        (source.electric(), target.electric()),
-    ):
-        if one and other and one.dimension == other.dimension:
-            return one, other
-    return source, target
-
-
-def _count_cycles(source: Measure, target: Measure) -> Measure | None:
-    """The source with its turns counted as cycles, or the reverse, where that makes 50 Hz of 3000 rpm."""
-    lacking = target.angle - source.angle
-    if abs(lacking) != 1 or "[time]" not in source.dimension:
-        return None
-    factors = dict(source.factors)
-    factors["turn"] = factors.get("turn", 0) + lacking
-    counted = Measure(factors={name: power for name, power in factors.items() if power}, end=0)
-    return counted if counted.dimension == target.dimension else None
-
-
-def _say(measure: Measure) -> str:
-    return measure.dimension.replace("[", "").replace("]", "").replace(" ** ", "^") or "a pure number"
 
 
 def _convert_to(one: Found, wanted: Sequence[tuple[str, Measure]]) -> dict[str, float]:
@@ -255,7 +183,7 @@ def _extend(text: str, one: Found) -> Found:
 
 
 def _read_ones(text: str, covered: bytearray) -> list[Found]:
-    """ "an hour", "a mile": one of a unit whose name has no other meaning."""
+    """One of a unit whose name has no other meaning: "an hour", "a mile"."""
     ones: list[Found] = []
     for match in _ONE.finditer(text):
         measure = scan(text, match.end())

@@ -6,7 +6,7 @@ import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Generic, Protocol, TypeVar
 
-from nis_backend.capabilities.physics.models import Check, Receipt
+from nis_backend.capabilities.physics.receipt import Check, Receipt
 from nis_backend.errors import InvalidRequest
 
 if TYPE_CHECKING:
@@ -37,7 +37,7 @@ class Refined(Generic[S]):
     observed_order: float | None
 
 
-def refine(
+def refine(  # noqa: PLR0913 - each is one term of the bargain
     solve: Callable[[int], S],
     gap: Callable[[S, S], float],
     *,

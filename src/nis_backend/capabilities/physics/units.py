@@ -13,7 +13,7 @@ import re
 from dataclasses import dataclass
 from decimal import Decimal
 from functools import cached_property
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING, Any, cast
 
 import pint
 from pint.util import UnitsContainer
@@ -33,13 +33,14 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
 # Decimals: 98.6 °F is 37 °C, not 37.00000000000006.
-REGISTRY: pint.UnitRegistry[Decimal] = pint.UnitRegistry(non_int_type=Decimal)
+# Any: pint's types know a registry of Decimals only as one of floats.
+REGISTRY: pint.UnitRegistry[Any] = pint.UnitRegistry(non_int_type=cast("Any", Decimal))
 
 MOST_POWER = 9
 MOST_FACTORS = 8
 LETTER = r"[^\W\d_⁰¹²³⁴⁵⁶⁷⁸⁹]"
 """A letter; for `re` a superscript digit is one too."""
-_WORD = re.compile(rf"{LETTER}+|[°℃℉%′″]")
+_WORD = re.compile(rf"{LETTER}+|[°℃℉%\u2032\u2033]")
 _NAME = re.compile(rf"{LETTER}[A-Za-z0-9_]*")
 _MORE = re.compile(rf"[ \u00a0-]({LETTER}+)")
 _DEGREE = re.compile(rf"(?:°|degrees?|deg)[ \u00a0]?({'|'.join(SCALE_WORDS)})(?!{LETTER}|_)", re.IGNORECASE)
@@ -51,8 +52,8 @@ _OVER = re.compile(r"\s?/\s?|\s+per\s+", re.IGNORECASE)
 _EACH = re.compile(r"\s+an?\s+(?=(?:second|minute|hour|day|week|month|year)\b)", re.IGNORECASE)
 _DIGITS = str.maketrans("⁻¹²³⁴⁵⁶⁷⁸⁹\u2212", "-123456789-")
 _LONGEST = max(word.count(" ") for word in SPELLINGS) + 1
-# Symbols that multiply with only a space between them; anything else needs a negative power or a sign.
-_PAIRS = frozenset({("N", "m"), ("kN", "m"), ("kg", "m"), ("g", "cm"), ("Pa", "s"), ("N", "s"), ("J", "s"), ("kW", "h")})
+_PAIRS = frozenset({"N m", "kN m", "kg m", "g cm", "Pa s", "N s", "J s", "kW h"})
+"""Symbols that multiply with only a space between them; any other factor needs a sign or a negative power."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -89,7 +90,7 @@ class Measure:
     @cached_property
     def dimension(self) -> str:
         """`[length] / [time]`, `angle`, `temperature`; empty for a pure number."""
-        dimensions: dict[str, float] = dict(self.unit.dimensionality)
+        dimensions = dict(self.unit.dimensionality)
         if self.angle:
             dimensions["[angle]"] = self.angle
         text = str(UnitsContainer(dict(sorted(dimensions.items())))) if dimensions else ""
@@ -160,7 +161,8 @@ def convert_value(value: float, source: Measure, target: Measure) -> float:
     """`value` from one unit into another of the same dimension; infinite where a double cannot hold it."""
     if source.factors == target.factors:
         return value
-    return float(REGISTRY.convert(Decimal(repr(value)), source.unit, target.unit))
+    registry: Any = REGISTRY  # Any: pint's signature leaves its last arguments untyped
+    return float(registry.convert(Decimal(repr(value)), source.unit, target.unit))
 
 
 class _Scanner:
@@ -187,9 +189,7 @@ class _Scanner:
         if len(first.factors) < len(factors) or list(factors.values()) != [1]:
             letters = set(re.findall(rf"(?<!°|{LETTER})(?<!deg )(?<!degrees )[CF](?!{LETTER})", self.text[start:at]))
             swaps = {"degree_Celsius": "C", "degree_Fahrenheit": "F"}
-            factors = {
-                ELECTRIC[name] if swaps.get(name) in letters else name: power for name, power in factors.items()
-            }
+            factors = {ELECTRIC[name] if swaps.get(name) in letters else name: power for name, power in factors.items()}
         factors = {name: power for name, power in factors.items() if power}
         if any(abs(power) > MOST_POWER for power in factors.values()):
             return None
@@ -214,11 +214,11 @@ class _Scanner:
 
     def _adjoins(self, at: int, following: Measure, depth: int) -> bool:
         """Whether only a space makes a product here: "m s⁻¹", "N m", not "40° N"."""
-        if not self.strict or depth or list(following.factors.values()) < [0]:
+        if not self.strict or depth or next(iter(following.factors.values()), 0) < 0:
             return True
-        before = re.search(rf"{LETTER}+$", self.text[:at])
+        before = re.search(rf"{LETTER}+$", self.text[max(0, at - 4) : at])
         after = _WORD.match(self.text, at + 1)
-        return bool(before and after and (before.group(), after.group()) in _PAIRS)
+        return bool(before and after and f"{before.group()} {after.group()}" in _PAIRS)
 
     def _factor(self, start: int, depth: int) -> Measure | None:
         if self.text[start : start + 1] == "(":
@@ -237,7 +237,9 @@ class _Scanner:
         end = spelt.end
         if found := _POWER.match(self.text, end):
             word = found.group(3)
-            power *= {"squared": 2, "cubed": 3}[word] if word else int(found.group(found.lastindex or 1).translate(_DIGITS))
+            power *= (
+                {"squared": 2, "cubed": 3}[word] if word else int(found.group(found.lastindex or 1).translate(_DIGITS))
+            )
             end = found.end()
         elif (found := _GLUED_POWER.match(self.text, end)) and self.text[end - 1].isalpha():
             power *= int(found.group(1).translate(_DIGITS))
@@ -261,7 +263,7 @@ class _Scanner:
             ends.append(more.end())
         for count in range(len(words), 0, -1):
             factors = _look_up(" ".join(words[:count]))
-            if factors and not self.text[ends[count - 1] : ends[count - 1] + 1] == "_":
+            if factors and self.text[ends[count - 1] : ends[count - 1] + 1] != "_":
                 return Measure(factors=factors, end=ends[count - 1])
         return None
 

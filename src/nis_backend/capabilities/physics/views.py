@@ -9,26 +9,24 @@ from typing import TYPE_CHECKING
 from nis_backend.view import Axis, Series, Table, Text
 
 if TYPE_CHECKING:
-    from nis_backend.capabilities.physics.models import (
+    from nis_backend.capabilities.physics.measures import (
         ConstantList,
         ConstantRequest,
         ConstantsRequest,
         ConstantValue,
         Conversion,
         ConversionRequest,
-        Flight,
-        HeatRequest,
-        HeatSolution,
-        PendulumMotion,
-        PendulumRequest,
-        ProjectileRequest,
         Quantities,
-        Receipt,
         TextRequest,
     )
+    from nis_backend.capabilities.physics.motion import Flight, PendulumMotion, PendulumRequest, ProjectileRequest
+    from nis_backend.capabilities.physics.receipt import Receipt
+    from nis_backend.capabilities.physics.rod import HeatRequest, HeatSolution
     from nis_backend.view import View
 
 _SUPERSCRIPT = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
+_LEAST, _MOST = -4, 7
+"""Powers of ten between which a number is written out: beyond, zeros get hard to count."""
 _UNITS = {"degC": "°C", "1/s²": "s⁻²"}
 
 
@@ -38,8 +36,7 @@ def format_number(value: float, digits: int = 4) -> str:
         return "0"
     mantissa, _, power = f"{value:.{digits - 1}e}".partition("e")
     exponent = int(power)
-    # Beyond these, zeros get hard to count.
-    if not -4 <= exponent < max(digits, 7):
+    if not _LEAST <= exponent < max(digits, _MOST):
         if "." in mantissa:
             mantissa = mantissa.rstrip("0").rstrip(".")
         scale = f"10{str(exponent).translate(_SUPERSCRIPT)}"
@@ -159,7 +156,12 @@ def draw_constants(request: ConstantsRequest, listing: ConstantList) -> list[Vie
             title="Constants",
             columns=["name", "value", "unit", "uncertainty"],
             rows=[
-                [one.name.value, _measured(one), _spaced(one.unit).strip(), "exact" if one.exact else _full(one.uncertainty)]
+                [
+                    one.name.value,
+                    _measured(one),
+                    _spaced(one.unit).strip(),
+                    "exact" if one.exact else _full(one.uncertainty),
+                ]
                 for one in listing.constants
             ],
         ),
@@ -232,7 +234,10 @@ def _receipt(receipt: Receipt) -> Table:
     rows: list[list[str | float]] = [
         ["method", receipt.method],
         ["order claimed", str(receipt.order)],
-        ["order observed", f"{receipt.observed_order:.2f}" if receipt.observed_order is not None else "hidden by rounding"],
+        [
+            "order observed",
+            f"{receipt.observed_order:.2f}" if receipt.observed_order is not None else "hidden by rounding",
+        ],
         ["steps", f"{receipt.steps:,}"],
         [f"error asked, {receipt.unit}", format_number(receipt.error_asked, 2)],
         [f"error reached, {receipt.unit}", format_number(receipt.error_reached, 2)],
@@ -259,7 +264,9 @@ def _measured(constant: ConstantValue) -> str:
     """The digits that are known: down to the last of the uncertainty; of an endless exact value, ten."""
     if constant.exact:
         endless = _digits(constant.value) > 13  # noqa: PLR2004 - no defined constant has more
-        mantissa, times, scale = (format_number(constant.value, 10) if endless else _full(constant.value)).partition("×")
+        mantissa, times, scale = (format_number(constant.value, 10) if endless else _full(constant.value)).partition(
+            "×"
+        )
         return mantissa + ("…" if endless else "") + times + scale
     last = math.floor(math.log10(constant.uncertainty)) - _digits(constant.uncertainty) + 1
     digits = math.floor(math.log10(abs(constant.value))) - last + 1

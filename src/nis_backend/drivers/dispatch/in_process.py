@@ -5,6 +5,8 @@ from __future__ import annotations
 import asyncio
 from typing import TYPE_CHECKING
 
+from typing_extensions import override
+
 from nis_backend.drivers.dispatch.base import CANCELLED, Dispatch, stop_reason
 from nis_backend.errors import Busy
 
@@ -23,6 +25,7 @@ class InProcess(Dispatch):
         self._free = asyncio.Semaphore(running)
         self._tasks: dict[str, asyncio.Task[None]] = {}
 
+    @override
     async def submit(self, owner: str, run_id: str, attempt: int) -> None:
         if len(self._tasks) >= self._running * (1 + WAITING_PER_RUNNING):
             raise Busy(f"{len(self._tasks)} runs are under way or waiting.", remedy="Try again in a moment.")
@@ -42,11 +45,13 @@ class InProcess(Dispatch):
         finally:
             self._free.release()
 
+    @override
     async def cancel(self, run_id: str) -> None:
         task = self._tasks.get(run_id)
         if task is not None:
             task.cancel(CANCELLED)
 
+    @override
     async def close(self, grace: float) -> None:
         tasks = set(self._tasks.values())
         if tasks:

@@ -104,7 +104,7 @@ class Store(Protocol):
         ...
 
     async def claim(self, states: Sequence[str]) -> list[Row]:
-        """Take over every owner's runs in these states: raises each one's attempt and answers its row, `owner` included.
+        """Take over every owner's runs in these states: raises the attempt of each and answers its row, with `owner`.
 
         For the dispatcher alone, at its start.
         """

@@ -10,6 +10,8 @@ import time
 from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any, Literal, TypeVar
 
+from typing_extensions import override
+
 from nis_backend.drivers.store.base import Append, Order, Row, Store, Table
 from nis_backend.errors import Conflict, Fenced, NisError, NotFound, Unavailable
 
@@ -131,7 +133,9 @@ class SqliteStore(Store):
             if connection.in_transaction:
                 connection.execute("rollback")
             for write in batch:
-                write.error = Unavailable(f"The database refused the write: {error}.", remedy="Free disk space, then retry.")
+                write.error = Unavailable(
+                    f"The database refused the write: {error}.", remedy="Free disk space, then retry."
+                )
         for write in batch:
             try:
                 write.loop.call_soon_threadsafe(write.tell)
@@ -168,6 +172,7 @@ class SqliteStore(Store):
 
     # -- the contract -------------------------------------------------------------------------------------------------
 
+    @override
     async def insert(self, table: Table, owner: str, row: Row) -> None:
         columns = {**row, "owner": owner}
         sql = f"insert into {table} ({', '.join(columns)}) values ({', '.join('?' * len(columns))})"  # noqa: S608 - names are ours
@@ -178,10 +183,12 @@ class SqliteStore(Store):
                 f"{table} already has {row['id']!r}.", field="id", value=row["id"], remedy="Give another id."
             ) from None
 
+    @override
     async def get(self, table: Table, owner: str, id: str) -> Row | None:
         rows = await self._read(f"select * from {table} where id = ? and owner = ?", (id, owner))  # noqa: S608
         return rows[0] if rows else None
 
+    @override
     async def select(
         self,
         table: Table,
@@ -205,6 +212,7 @@ class SqliteStore(Store):
         )
         return await self._read(sql, [*parameters, limit])
 
+    @override
     async def count(
         self,
         table: Table,
@@ -218,18 +226,21 @@ class SqliteStore(Store):
         sql = f"select count(*) as found from {table} where {' and '.join(clauses)}"  # noqa: S608 - as in select
         return int((await self._read(sql, parameters))[0]["found"])
 
+    @override
     async def update(self, table: Table, owner: str, id: str, changes: Mapping[str, Any]) -> bool:
         sql = f"update {table} set {_assign(changes)} where id = ? and owner = ?"  # noqa: S608 - columns are ours
         return await self._write(
             lambda connection: connection.execute(sql, (*changes.values(), id, owner)).rowcount == 1
         )
 
+    @override
     async def append(self, append: Append) -> tuple[int, float]:
         seq, now = await self._write(lambda connection: _append(connection, append))
         for heard in self._heard:
             heard(append.run_id, seq)
         return seq, now
 
+    @override
     async def events(self, owner: str, run_id: str, after: int, limit: int = 500) -> list[Row]:
         return await self._read(
             "select seq, attempt, time, type, body from events"
@@ -237,15 +248,16 @@ class SqliteStore(Store):
             (run_id, owner, after, limit),
         )
 
+    @override
     async def claim(self, states: Sequence[str]) -> list[Row]:
-        sql = (
-            f"update runs set attempt = attempt + 1 where state in ({', '.join('?' * len(states))}) returning *"  # noqa: S608
-        )
+        sql = f"update runs set attempt = attempt + 1 where state in ({', '.join('?' * len(states))}) returning *"  # noqa: S608
         return await self._write(lambda connection: [dict(row) for row in connection.execute(sql, [*states])])
 
+    @override
     def listen(self, heard: Callable[[str, int], None]) -> None:
         self._heard.append(heard)
 
+    @override
     async def close(self) -> None:
         self._queue.put(None)
         await asyncio.to_thread(self._writer.join)
@@ -302,6 +314,10 @@ def _refusal(connection: sqlite3.Connection, append: Append) -> NisError:
     state, attempt = row
     if append.attempt is not None and attempt != append.attempt:
         return Fenced(
-            f"Run {append.run_id} is held by attempt {attempt}, not {append.attempt}.", remedy="Stop: it goes on elsewhere.", **given
+            f"Run {append.run_id} is held by attempt {attempt}, not {append.attempt}.",
+            remedy="Stop: it goes on elsewhere.",
+            **given,
         )
-    return Conflict(f"Run {append.run_id} has ended: {state}.", remedy="Start it again if you need another result.", **given)
+    return Conflict(
+        f"Run {append.run_id} has ended: {state}.", remedy="Start it again if you need another result.", **given
+    )

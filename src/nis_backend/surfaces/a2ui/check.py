@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from functools import cache
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, cast
 
 from a2ui.core.basic_catalog.v0_9 import BasicCatalog
@@ -86,8 +85,3 @@ def complaint(messages: list[Json]) -> str | None:
 def document() -> str:
     """Our catalog as the JSON document we serve."""
     return json.dumps(_catalogs()[1].to_json(), indent=1, ensure_ascii=False) + "\n"
-
-
-def write_document() -> None:
-    """Bring `catalog.json` up to date."""
-    Path(__file__).with_name("catalog.json").write_text(document(), encoding="utf-8")

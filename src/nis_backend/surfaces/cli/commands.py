@@ -9,17 +9,18 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
+from typing_extensions import override
 
 from nis_backend import __version__
 from nis_backend.catalog import Catalog
-from nis_backend.errors import InvalidRequest, NisError, NotFound, from_problem
+from nis_backend.errors import InvalidRequest, NisError, NotFound
 from nis_backend.lock import holder_of
 from nis_backend.operation import Entry
 from nis_backend.surfaces.cli.connection import OverFolder, OverHttp
 from nis_backend.surfaces.rest.fixed import COMMANDS, LOOKUP
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Callable, Sequence
+    from collections.abc import Callable, Sequence
     from contextlib import AbstractAsyncContextManager
 
     from nis_backend.context import Context
@@ -121,7 +122,12 @@ class Root(click.Group):
                 callback=self._keep_data,
             ),
             click.Option(
-                ["--version"], is_flag=True, is_eager=True, expose_value=False, callback=_say_version, help="Print the version."
+                ["--version"],
+                is_flag=True,
+                is_eager=True,
+                expose_value=False,
+                callback=_say_version,
+                help="Print the version.",
             ),
         ]
         self.add_command(_serve(session))
@@ -134,6 +140,7 @@ class Root(click.Group):
     def _keep_data(self, _ctx: click.Context, _param: click.Parameter, value: Path | None) -> None:
         self._session.data = value
 
+    @override
     def list_commands(self, ctx: click.Context) -> list[str]:
         """Our own commands, then the families."""
         return [*sorted(self.commands), *(name for name in self._families() if name not in self.commands)]
@@ -141,6 +148,7 @@ class Root(click.Group):
     def _families(self) -> list[str]:
         return sorted({entry.family for entry in self._session.catalog.entries()})
 
+    @override
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         """Our own command, or a family's group."""
         if cmd_name in self.commands:
@@ -167,7 +175,7 @@ def _short(entry: Entry) -> str:
     return verb if repeats else entry.action.replace("_", "-")
 
 
-def _say_version(ctx: click.Context, _param: click.Parameter, value: bool) -> None:  # noqa: FBT001 - click's signature
+def _say_version(ctx: click.Context, _param: click.Parameter, value: bool) -> None:
     if value:
         click.echo(f"nis {__version__}")
         ctx.exit()
@@ -197,12 +205,14 @@ def _serve(session: Session) -> click.Command:
 
 
 def _settings(session: Session) -> click.Command:
-    def run(as_json: bool) -> None:  # noqa: FBT001 - click passes options by name
+    def run(as_json: bool) -> None:
         from nis_backend.surfaces.cli.draw import draw_settings  # noqa: PLC0415 - tables load when one is drawn
 
         draw_settings(session.settings(), as_json=as_json)
 
-    return click.Command("settings", callback=run, help="Print every setting: value, source, meaning.", params=[_as_json()])
+    return click.Command(
+        "settings", callback=run, help="Print every setting: value, source, meaning.", params=[_as_json()]
+    )
 
 
 def _call(session: Session) -> click.Command:
@@ -223,7 +233,7 @@ def _command(session: Session, entry: Entry, name: str) -> click.Command:
     """The command of one operation: its fields are options, its required fields may also stand in order."""
     fields: Json = entry.request_schema.get("properties", {})
 
-    def run(as_json: bool, input: Path | None, positional: tuple[str, ...], **options: str | None) -> None:  # noqa: A002, FBT001
+    def run(as_json: bool, input: Path | None, positional: tuple[str, ...], **options: str | None) -> None:  # noqa: A002
         arguments = _from_file(input) if input else {}
         arguments |= {key: _value(fields[key], value) for key, value in options.items() if value is not None}
         open_fields = [key for key in entry.request_schema.get("required", ()) if key not in arguments]
@@ -239,7 +249,7 @@ def _command(session: Session, entry: Entry, name: str) -> click.Command:
 
     options = [
         click.Option(
-            list(dict.fromkeys([f"--{key.replace('_', '-')}", f"--{key}"])) + [key],
+            [*dict.fromkeys([f"--{key.replace('_', '-')}", f"--{key}"]), key],
             help=_help(field, required=key in entry.request_schema.get("required", ())),
             metavar=_metavar(field),
         )
@@ -248,9 +258,13 @@ def _command(session: Session, entry: Entry, name: str) -> click.Command:
     ]
     params: list[click.Parameter] = [
         *options,
-        click.Option(["--input"], type=click.Path(path_type=Path, allow_dash=True), help="Request as a JSON file; - reads stdin."),
+        click.Option(
+            ["--input"], type=click.Path(path_type=Path, allow_dash=True), help="Request as a JSON file; - reads stdin."
+        ),
         _as_json(),
-        click.Argument(["positional"], nargs=-1, required=False, metavar=" ".join(entry.request_schema.get("required", ()))),
+        click.Argument(
+            ["positional"], nargs=-1, required=False, metavar=" ".join(entry.request_schema.get("required", ()))
+        ),
     ]
     return click.Command(
         name,
@@ -268,9 +282,13 @@ def _from_file(path: Path) -> Json:
     try:
         given = json.loads(text)
     except ValueError as error:
-        raise InvalidRequest(f"--input is not JSON: {error}.", field="input", value=path.name, remedy="Give one JSON object.") from None
+        raise InvalidRequest(
+            f"--input is not JSON: {error}.", field="input", value=path.name, remedy="Give one JSON object."
+        ) from None
     if not isinstance(given, dict):
-        raise InvalidRequest("--input is not a JSON object.", field="input", value=path.name, remedy="Give one JSON object.")
+        raise InvalidRequest(
+            "--input is not a JSON object.", field="input", value=path.name, remedy="Give one JSON object."
+        )
     return given
 
 
@@ -304,7 +322,9 @@ def _show(session: Session, entry: Entry, arguments: Json, *, as_json: bool) -> 
     """Call, and print: JSON lines as they come, or a drawing at the end with the words streamed."""
     if as_json:
         stream = entry.shape == "stream"
-        result = session.call(entry, arguments, (lambda item: click.echo(json.dumps(item))) if stream else lambda _: None)
+        result = session.call(
+            entry, arguments, (lambda item: click.echo(json.dumps(item))) if stream else lambda _: None
+        )
         if not stream:
             click.echo(json.dumps(result, indent=2, ensure_ascii=False))
         return
@@ -322,12 +342,18 @@ def _chat(session: Session, entry: Entry) -> click.Command:
     def run(**given: Any) -> None:  # Any: click's values
         said = given["positional"] or given.get("message")
         if said or given["input"] or not sys.stdin.isatty():
-            given["positional"] = given["positional"] or (() if given.get("message") or given["input"] else (sys.stdin.read(),))
+            given["positional"] = given["positional"] or (
+                () if given.get("message") or given["input"] else (sys.stdin.read(),)
+            )
             given["positional"] = (" ".join(given["positional"]),) if given["positional"] else ()
             assert one.callback is not None
             one.callback(**given)
             return
-        _converse(session, entry, {key: value for key, value in given.items() if value and key in {"model", "provider", "conversation_id"}})
+        _converse(
+            session,
+            entry,
+            {key: value for key, value in given.items() if value and key in {"model", "provider", "conversation_id"}},
+        )
 
     return click.Command("chat", callback=run, params=one.params, help=one.help, short_help="Talk, or ask one thing.")
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import http.client
 import json
 from contextlib import closing
+from http import HTTPStatus
 from typing import TYPE_CHECKING, Any, Protocol
 from urllib.parse import quote, urlencode, urlsplit
 
@@ -77,7 +78,9 @@ class OverHttp:
         """See `Connection.call`. Waits in this thread: a command does one thing."""
         route = routes_of(entry)[0]
         rest = dict(arguments)
-        path = route.path.replace("{id}", quote(str(rest.pop("id", "")), safe=":")) if "{id}" in route.path else route.path
+        path = (
+            route.path.replace("{id}", quote(str(rest.pop("id", "")), safe=":")) if "{id}" in route.path else route.path
+        )
         body = None
         if route.method in {"GET", "DELETE"}:
             path += "?" + urlencode({key: value for key, value in rest.items() if value is not None}) if rest else ""
@@ -94,7 +97,7 @@ class OverHttp:
                     f"The server at {self._url.geturl()} does not answer: {error.strerror or error}.",
                     remedy="Start it with `nis serve`, or give the --data folder of another.",
                 ) from None
-            if response.status >= 400:
+            if response.status >= HTTPStatus.BAD_REQUEST:
                 raise from_problem(json.loads(response.read() or b"{}"))
             if response.headers.get_content_type() != "text/event-stream":
                 return json.loads(response.read())

@@ -105,7 +105,9 @@ class Screen:
         if not self._console.is_terminal:
             return
         if self._progress is None:
-            self._progress = Progress(TextColumn("{task.description}"), BarColumn(), TextColumn("{task.percentage:>3.0f} %"))
+            self._progress = Progress(
+                TextColumn("{task.description}"), BarColumn(), TextColumn("{task.percentage:>3.0f} %")
+            )
             self._progress.start()
             self._progress.add_task("", total=1.0)
         self._progress.update(self._progress.task_ids[0], completed=fraction, description=message)
@@ -128,14 +130,17 @@ def chart(series: Series) -> str:
         return series.title
     left, right, low, high = min(xs), max(xs), min(ys), max(ys)
     grid = [[" "] * WIDE for _ in range(HIGH)]
-    for mark, line in zip("•×+o", series.lines, strict=False):  # noqa: RUF001 - a mark in a drawing
+    for mark, line in zip("•×+o", series.lines, strict=False):
         for x, y in zip(xs, line.values, strict=True):
             column = round((x - left) / ((right - left) or 1) * (WIDE - 1))
             row = HIGH - 1 - round((y - low) / ((high - low) or 1) * (HIGH - 1))
             grid[row][column] = mark
     names = ", ".join(_axis(line.label, line.unit) for line in series.lines)
     top, bottom = f"{high:>9.4g} ┤", f"{low:>9.4g} ┤"
-    rows = [(top if row == 0 else bottom if row == HIGH - 1 else " " * 10 + "│") + "".join(cells) for row, cells in enumerate(grid)]
+    rows = [
+        (top if row == 0 else bottom if row == HIGH - 1 else " " * 10 + "│") + "".join(cells)
+        for row, cells in enumerate(grid)
+    ]
     foot = " " * 10 + "└" + "─" * WIDE
     ends = " " * 11 + f"{left:<.4g}".ljust(WIDE - 12) + f"{right:.4g}".rjust(12)
     return "\n".join([f"{series.title}: {names}", *rows, foot, ends, " " * 11 + _axis(series.x.label, series.x.unit)])

@@ -54,7 +54,9 @@ def scalars(schema: Json) -> bool:
 
 
 def _scalar(schema: Json, definitions: Json) -> bool:
-    kinds = [definitions.get(str(one.get("$ref", "")).rpartition("/")[2], one) for one in schema.get("anyOf", (schema,))]
+    kinds = [
+        definitions.get(str(one.get("$ref", "")).rpartition("/")[2], one) for one in schema.get("anyOf", (schema,))
+    ]
     return all(one.get("type") in {"string", "number", "integer", "boolean", "null"} for one in kinds)
 
 

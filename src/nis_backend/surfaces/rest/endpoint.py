@@ -72,7 +72,10 @@ def _object(body: bytes) -> Json:
         given = from_json(body) if body else {}
     except ValueError as error:
         raise Malformed(
-            f"The body is not JSON: {error}.", field="body", value=body[:60].decode("utf-8", "replace"), remedy="Send one JSON object, in UTF-8."
+            f"The body is not JSON: {error}.",
+            field="body",
+            value=body[:60].decode("utf-8", "replace"),
+            remedy="Send one JSON object, in UTF-8.",
         ) from None
     if not isinstance(given, dict):
         raise Malformed("The body is not a JSON object.", field="body", value=given, remedy="Send one JSON object.")
@@ -137,7 +140,9 @@ async def _a2ui(views: list[Json], surface_id: str) -> list[Json]:
 async def _answer_run(process: Process, request: Request, run: RunHandle, shown: AsIs, *, stream: bool) -> Response:
     location = {"location": f"/runs/{run.id}"}
     if stream:
-        return _stream(process, (_event_frame(event, await shown.event(event)) async for event in run.follow()), location)
+        return _stream(
+            process, (_event_frame(event, await shown.event(event)) async for event in run.follow()), location
+        )
     if "respond-async" in request.headers.get("prefer", ""):
         return JSONResponse((await run.log.get(run.id)).model_dump(mode="json"), 202, location)
     return JSONResponse(await shown.result(await run.result()), headers=location)

@@ -58,7 +58,9 @@ def document(entries: Iterable[Entry]) -> Json:
         "paths": paths,
         "components": {
             "schemas": dict(sorted(schemas.items())),
-            "securitySchemes": {"key": {"type": "http", "scheme": "bearer", "description": "The server's NIS_API_KEY."}},
+            "securitySchemes": {
+                "key": {"type": "http", "scheme": "bearer", "description": "The server's NIS_API_KEY."}
+            },
         },
         "tags": [{"name": family} for family in sorted({entry.family for entry in by_name.values()})],
     }
@@ -78,7 +80,9 @@ def _described(route: RestRoute, entry: Entry, schemas: Json) -> Json:
         described["security"] = [{}]
     parameters: list[Json] = []
     if has_id:
-        parameters.append({"name": "id", "in": "path", "required": True, "schema": _lifted(fields["id"], entry, schemas)})
+        parameters.append(
+            {"name": "id", "in": "path", "required": True, "schema": _lifted(fields["id"], entry, schemas)}
+        )
     if route.method in {"GET", "DELETE"}:
         parameters += [
             {
@@ -95,7 +99,12 @@ def _described(route: RestRoute, entry: Entry, schemas: Json) -> Json:
         described["requestBody"] = _body(route, entry, schemas)
     if entry.shape == "run":
         parameters.append(
-            {"name": "Prefer", "in": "header", "schema": {"type": "string", "enum": ["respond-async"]}, "required": False}
+            {
+                "name": "Prefer",
+                "in": "header",
+                "schema": {"type": "string", "enum": ["respond-async"]},
+                "required": False,
+            }
         )
     if parameters:
         described["parameters"] = parameters
@@ -121,7 +130,8 @@ def _body(route: RestRoute, entry: Entry, schemas: Json) -> Json:
     content: Json = {"schema": _lifted(schema, entry, schemas)}
     if examples:
         content["examples"] = {
-            f"example{number}": {"summary": one["title"], "value": one["request"]} for number, one in enumerate(examples, 1)
+            f"example{number}": {"summary": one["title"], "value": one["request"]}
+            for number, one in enumerate(examples, 1)
         }
     return {"required": bool(schema.get("required")), "content": {"application/json": content}}
 

@@ -1,0 +1,155 @@
+"""What constants, conversions and the reading of quantities take and give."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from typing import Annotated
+
+from pydantic import Field
+
+from nis_backend.operation import Model, Names, Reads, Unit
+
+
+class Constant(StrEnum):
+    """A physical constant by the name people use."""
+
+    SPEED_OF_LIGHT = "speed of light"
+    GRAVITATIONAL = "gravitational constant"
+    STANDARD_GRAVITY = "standard gravity"
+    PLANCK = "Planck constant"
+    REDUCED_PLANCK = "reduced Planck constant"
+    ELEMENTARY_CHARGE = "elementary charge"
+    BOLTZMANN = "Boltzmann constant"
+    AVOGADRO = "Avogadro constant"
+    GAS = "gas constant"
+    FARADAY = "Faraday constant"
+    STEFAN_BOLTZMANN = "Stefan-Boltzmann constant"
+    WIEN = "Wien displacement constant"
+    FIRST_RADIATION = "first radiation constant"
+    SECOND_RADIATION = "second radiation constant"
+    VACUUM_PERMITTIVITY = "vacuum permittivity"
+    VACUUM_PERMEABILITY = "vacuum permeability"
+    VACUUM_IMPEDANCE = "impedance of free space"
+    FINE_STRUCTURE = "fine-structure constant"
+    RYDBERG = "Rydberg constant"
+    RYDBERG_ENERGY = "Rydberg energy"
+    HARTREE = "Hartree energy"
+    BOHR_RADIUS = "Bohr radius"
+    BOHR_MAGNETON = "Bohr magneton"
+    NUCLEAR_MAGNETON = "nuclear magneton"
+    CLASSICAL_ELECTRON_RADIUS = "classical electron radius"
+    COMPTON_WAVELENGTH = "Compton wavelength"
+    THOMSON = "Thomson cross section"
+    ELECTRON_MASS = "electron mass"
+    PROTON_MASS = "proton mass"
+    NEUTRON_MASS = "neutron mass"
+    MUON_MASS = "muon mass"
+    ALPHA_PARTICLE_MASS = "alpha particle mass"
+    DEUTERON_MASS = "deuteron mass"
+    ATOMIC_MASS = "atomic mass unit"
+    PROTON_ELECTRON_RATIO = "proton-electron mass ratio"
+    ELECTRON_VOLT = "electron volt"
+    MAGNETIC_FLUX_QUANTUM = "magnetic flux quantum"
+    CONDUCTANCE_QUANTUM = "conductance quantum"
+    JOSEPHSON = "Josephson constant"
+    VON_KLITZING = "von Klitzing constant"
+    MOLAR_VOLUME = "molar volume of an ideal gas"
+    STANDARD_ATMOSPHERE = "standard atmosphere"
+    PLANCK_LENGTH = "Planck length"
+    PLANCK_MASS = "Planck mass"
+    PLANCK_TIME = "Planck time"
+    PLANCK_TEMPERATURE = "Planck temperature"
+
+
+class ConstantRequest(Model):
+    """Which constant."""
+
+    name: Annotated[Constant, Reads("choice"), Names("constant")] = Field(description="Name of the constant.")
+
+
+class ConstantValue(Model):
+    """A measured or defined constant of nature."""
+
+    name: Constant = Field(description="Its everyday name.")
+    value: Annotated[float, Unit("")] = Field(description="Its value, in `unit`.")
+    unit: str = Field(description='Its SI unit, as CODATA writes it; "" for a pure number.')
+    uncertainty: Annotated[float, Unit("")] = Field(description="Standard uncertainty, in `unit`; 0 is exact.")
+    exact: bool = Field(description="Whether the value is fixed by definition.")
+    codata_name: str = Field(description="Its name in the CODATA tables.")
+    source: str = Field(description="The adjustment it is from.")
+
+
+class ConstantsRequest(Model):
+    """Which constants."""
+
+    containing: str = Field(default="", max_length=64, description="Only those whose name contains this.")
+
+
+class ConstantList(Model):
+    """The constants known by name."""
+
+    constants: list[ConstantValue] = Field(description="In the order of subjects: universal, radiation, atoms, units.")
+
+
+UnitText = Annotated[str, Field(min_length=1, max_length=64)]
+
+
+class ConversionRequest(Model):
+    """A quantity and the unit wanted."""
+
+    value: Annotated[float, Unit(""), Reads("magnitude")] = Field(default=1.0, description="Number in front of `unit`.")
+    unit: Annotated[UnitText, Reads("unit")] = Field(description='Unit of `value`: "km/h", "degF", "pound", "m s^-2".')
+    to: Annotated[UnitText, Reads("target_unit"), Names("into", "in", "as")] = Field(description="Unit wanted.")
+
+
+class Conversion(Model):
+    """The same quantity in another unit."""
+
+    value: Annotated[float, Unit("")] = Field(description="The number in front of `unit`.")
+    unit: str = Field(description="Symbol of the unit wanted.")
+    given_value: Annotated[float, Unit("")] = Field(description="The number that was given.")
+    given_unit: str = Field(description="Symbol of the unit it was given in.")
+    dimension: str = Field(description='What both units measure: "[length] / [time]", "angle", "temperature".')
+    remark: str = Field(default="", description="A convention the conversion rests on, where there is one.")
+
+
+class TextRequest(Model):
+    """A text, and the units its quantities are wanted in."""
+
+    text: str = Field(max_length=8000, description="The text.")
+    units: list[Annotated[str, Field(max_length=64)]] = Field(
+        default=[], max_length=64, description='Units to convert to where the dimension agrees; "" for a plain number.'
+    )
+
+
+class Quantity(Model):
+    """A number in a text, with its unit."""
+
+    text: str = Field(description="As written.")
+    value: Annotated[float, Unit("")] = Field(description="The number in front of `unit`.")
+    unit: str = Field(description='The unit as pint names it: "meter / second"; "" for a plain number.')
+    dimension: str = Field(
+        description='"[length] / [time]"; "angle" for degrees and radians, "temperature" for K, °C, °F; "" for none.'
+    )
+    start: int = Field(description="Place of the first character in the text.")
+    end: int = Field(description="Place after the last character in the text.")
+    converted: dict[str, Annotated[float, Unit("")]] = Field(
+        description="The value in each unit wanted that has the same dimension, by the unit as it was asked for."
+    )
+
+
+class UnitMention(Model):
+    """A unit in a text without a number: the `feet` of "in feet"."""
+
+    text: str = Field(description="As written.")
+    unit: str = Field(description='The unit as pint names it: "foot".')
+    dimension: str = Field(description="Its dimension, as for a quantity.")
+    start: int = Field(description="Place of the first character in the text.")
+    end: int = Field(description="Place after the last character in the text.")
+
+
+class Quantities(Model):
+    """The numbers and units of a text, in its order."""
+
+    quantities: list[Quantity] = Field(description="Every number, with its unit if it has one.")
+    mentions: list[UnitMention] = Field(description="Units that stand without a number.")

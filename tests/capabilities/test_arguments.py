@@ -1,0 +1,313 @@
+"""Arguments read from a sentence: by dimension, then by name, and never by a guess."""
+
+from __future__ import annotations
+
+import math
+from typing import Annotated, Literal
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from pydantic import Field
+
+from nis_backend.capabilities.chat.arguments import Reading, read_arguments, slots_of
+from nis_backend.capabilities.chat.routed import wanted_units
+from nis_backend.capabilities.physics.operations import OPERATIONS, Quantities, TextRequest, read_quantities
+from nis_backend.catalog import entry_of
+from nis_backend.operation import Entry, Model, Names, Reads, Unit, operation
+
+
+class Dough(Model):
+    """A subject that no rule can have been made for."""
+
+    flour: Annotated[float, Unit("kg"), Names("wheat")]
+    water: Annotated[float, Unit("kg")]
+    rest: Annotated[float, Unit("minute"), Names("waiting", "for")] = 30
+    oven: Annotated[float, Unit("degC"), Names("baked at")] | None = None
+    loaves: Annotated[int, Names("pieces")] = 1
+    salted: Annotated[bool, Names("salt")] = True
+    shape: Annotated[Literal["round", "long loaf", "loaf"], Reads("choice")] | None = None
+
+
+class Bread(Model):
+    """What comes of it."""
+
+    weight: Annotated[float, Unit("kg")] = Field(description="Weight when baked.")
+
+
+@operation("bakery.plan_bread", effect="reads")
+def plan_bread(request: Dough, _ctx: object) -> Bread:
+    """Plan the baking of bread."""
+    return Bread(weight=request.flour + request.water)
+
+
+ENTRIES: dict[str, Entry] = {one.name: entry_of(one) for one in (*OPERATIONS, plan_bread)}
+UNITS = wanted_units(ENTRIES.values())
+PROJECTILE, PENDULUM, HEAT, CONVERT, BREAD = (
+    ENTRIES[name]
+    for name in (
+        "physics.simulate_projectile",
+        "physics.simulate_pendulum",
+        "physics.solve_heat",
+        "physics.convert_unit",
+        "bakery.plan_bread",
+    )
+)
+
+
+def quantities_of(text: str) -> Quantities:
+    """The quantities of a text, as a turn has them read."""
+    return read_quantities.function(TextRequest(text=text, units=UNITS), None)
+
+
+def reading(text: str, entry: Entry, known: dict[str, object] | None = None, asked: tuple[str, ...] = ()) -> Reading:
+    """The text read for the operation, with its quantities as the product finds them."""
+    return read_arguments(text, entry, quantities_of(text), known=known, asked=asked)
+
+
+def unclear(found: Reading) -> dict[str, tuple[str, ...]]:
+    """What is unclear, and the fields it may be meant for."""
+    return {one.text: one.fields for one in found.unclear}
+
+
+def test_numbers_go_to_the_fields_of_their_dimension() -> None:
+    """Where one field alone has the dimension, no name is needed."""
+    assert reading("1 m and 30 degrees", PENDULUM).arguments == {"length": 1.0, "angle": 30.0}
+
+
+def test_numbers_of_one_dimension_go_to_the_fields_named_beside_them() -> None:
+    """Names before the number, after it, and joined to it by other words."""
+    text = "from a height of 2 m, with a ball 7 cm wide"
+    assert reading(text, PROJECTILE).arguments == {"height": 2.0, "diameter": 0.07}
+    text = "80 m high 90 cm wide"
+    assert reading(text, PROJECTILE).arguments == {"height": 80.0, "diameter": 0.9}
+    text = "100 °C on the left, 0 °C on the right, 20 °C initially"
+    assert reading(text, HEAT).arguments == {
+        "left_temperature": 100.0,
+        "right_temperature": 0.0,
+        "initial_temperature": 20.0,
+    }
+
+
+def test_the_order_in_which_numbers_are_named_does_not_matter() -> None:
+    """The same three temperatures, named backwards."""
+    text = "Initially 20 °C, the right end at 0 °C and the left end held at 100 °C"
+    assert reading(text, HEAT).arguments == {
+        "initial_temperature": 20.0,
+        "right_temperature": 0.0,
+        "left_temperature": 100.0,
+    }
+
+
+def test_units_are_converted_to_the_fields_own() -> None:
+    """km/h, radians, pounds, feet, minutes and a shifted scale."""
+    given = reading("launched at 72 km/h and 1 rad, mass 2 lb, from a height of 10 ft", PROJECTILE).arguments
+    wanted = {"speed": 20.0, "angle": math.degrees(1), "mass": 0.90718474, "height": 3.048}
+    assert given == pytest.approx(wanted, rel=1e-12)
+    given = reading("initial temperature 212 °F, for half an hour", HEAT).arguments
+    assert given == pytest.approx({"initial_temperature": 100.0, "duration": 1800.0}, rel=1e-12)
+
+
+def test_a_minus_sign_belongs_to_the_number() -> None:
+    """Ten degrees below zero are not ten above."""
+    assert reading("left end at -10 °C, right end at 5 °C", HEAT).arguments == {
+        "left_temperature": -10.0,
+        "right_temperature": 5.0,
+    }
+
+
+def test_a_name_that_two_fields_share_fills_both() -> None:
+    """Both ends of a rod are its ends."""
+    found = reading("both ends are put at 25 °C", HEAT)
+    assert found.arguments == {"left_temperature": 25.0, "right_temperature": 25.0}
+
+
+def test_one_name_with_two_numbers_fills_nothing() -> None:
+    """Which end is which, or which of two speeds is meant, is the person's to say."""
+    found = reading("it has ends at 100 °C and 0 °C", HEAT)
+    assert found.arguments == {}
+    assert unclear(found).keys() == {"100 °C", "0 °C"}
+    found = reading("speed 20 m/s or 30 m/s", PROJECTILE)
+    assert "speed" not in found.arguments
+    assert "speed" in found.missing
+
+
+@pytest.mark.parametrize("text", ["a ball with a radius of 3.7 cm", "a ball of radius 3.7 cm", "with a 3.7 cm radius"])
+def test_a_radius_is_not_taken_for_a_diameter(text: str) -> None:
+    """A measure that no field is called is asked about, whatever fits by dimension."""
+    found = reading(text, PROJECTILE)
+    assert "diameter" not in found.arguments
+    assert "diameter" in unclear(found)["3.7 cm"]
+    assert not found.complete
+
+
+def test_a_result_is_not_taken_for_an_argument() -> None:
+    """A period of two seconds is what comes out, not how long to simulate."""
+    found = reading("length 1 m, angle 10 degrees, with a period of 2 s", PENDULUM)
+    assert "duration" not in found.arguments
+    assert "2 s" in unclear(found)
+
+
+def test_a_number_of_another_dimension_fills_nothing_and_is_reported() -> None:
+    """Five kilograms are no length, named so or not."""
+    found = reading("a pendulum of length 5 kg released from 10 degrees", PENDULUM)
+    assert found.arguments == {"angle": 10.0}
+    assert found.missing == ["length"]
+    assert found.unread == ["5 kg"]
+
+
+def test_a_number_without_a_unit_fills_nothing_that_has_one() -> None:
+    """Twenty what?"""
+    found = reading("speed 20, angle 40", PROJECTILE)
+    assert found.arguments == {}
+    assert found.unread == ["20", "40"]
+
+
+def test_a_number_without_a_unit_answers_a_question_that_names_the_unit() -> None:
+    """What was asked for in degrees may be answered with a bare number."""
+    found = reading("40", PROJECTILE, known={"speed": 20.0}, asked=("angle",))
+    assert found.arguments == {"speed": 20.0, "angle": 40.0}
+    assert found.complete
+
+
+def test_a_bare_number_that_could_answer_two_questions_answers_none() -> None:
+    """Length or angle: the person says which."""
+    found = reading("40", PENDULUM, asked=("length", "angle"))
+    assert found.arguments == {}
+    assert unclear(found) == {"40": ("length", "angle")}
+
+
+def test_what_is_said_again_replaces_what_was_known() -> None:
+    """A correction wins."""
+    found = reading("no, the speed is 30 m/s", PROJECTILE, known={"speed": 20.0}, asked=("angle",))
+    assert found.arguments == {"speed": 30.0}
+
+
+@pytest.mark.parametrize(
+    ("text", "drag"),
+    [
+        ("with drag", True),
+        ("air resistance included", True),
+        ("without air drag", False),
+        ("neglecting the air resistance", False),
+        ("no drag", False),
+        ("drag coefficient 0.3", None),
+        ("how does drag act on it?", None),
+    ],
+)
+def test_with_and_without_are_read_and_a_mention_is_neither(text: str, drag: bool | None) -> None:
+    """A yes or no is only what the words around the name say."""
+    assert reading(text, PROJECTILE).arguments.get("drag") is drag
+
+
+def test_the_longer_name_of_a_choice_hides_the_shorter() -> None:
+    """Stainless steel is not steel; two materials are a question."""
+    assert reading("a stainless steel rod", HEAT).arguments == {"material": "stainless steel"}
+    assert unclear(reading("copper or steel", HEAT)) == {"copper or steel": ("material",)}
+
+
+def test_the_unit_wanted_is_the_one_without_a_number() -> None:
+    """Whichever way round it is said."""
+    for text in ("convert 3.5 km into feet", "how many feet are in 3.5 km?"):
+        assert reading(text, CONVERT).arguments == {"value": 3.5, "unit": "kilometer", "to": "foot"}
+
+
+def test_two_quantities_to_convert_are_a_question() -> None:
+    """Which of them, only the person knows."""
+    found = reading("5 m 3 kg", CONVERT)
+    assert unclear(found) == {"5 m, 3 kg": ("value", "unit")}
+
+
+def test_the_reader_knows_fields_only_by_their_schema() -> None:
+    """A subject of the test's own is read as well as ours."""
+    text = "0.5 kg of water and 800 g wheat, 2 pieces, for 1 hour, baked at 480 °F without salt, as a long loaf"
+    found = reading(text, BREAD)
+    assert found.arguments == pytest.approx(
+        {
+            "water": 0.5,
+            "flour": 0.8,
+            "loaves": 2,
+            "rest": 60.0,
+            "oven": 248.88888888888889,
+            "salted": False,
+            "shape": "long loaf",
+        }
+    )
+    assert found.complete
+
+
+def test_a_whole_number_field_takes_whole_numbers_only() -> None:
+    """There are no two and a half loaves."""
+    found = reading("pieces: 2.5", BREAD)
+    assert "loaves" not in found.arguments
+    assert found.unread == ["2.5"]
+
+
+SPEEDS = {"m/s": 1.0, "km/h": 1 / 3.6, "mph": 0.44704, "ft/s": 0.3048}
+ANGLES = {"degrees": 1.0, "deg": 1.0, "°": 1.0, "rad": 180 / math.pi}
+MASSES = {"kg": 1.0, "g": 1e-3, "lb": 0.45359237}
+LENGTHS = {"m": 1.0, "cm": 1e-2, "mm": 1e-3, "ft": 0.3048}
+PARTS: dict[str, tuple[tuple[str, ...], dict[str, float]]] = {
+    "speed": (("speed {}", "velocity of {}", "launched at {}", "initial speed = {}"), SPEEDS),
+    "angle": (("angle {}", "at an angle of {}", "elevation: {}"), ANGLES),
+    "mass": (("mass {}", "weighing {}", "with a mass of {}"), MASSES),
+    "height": (("height {}", "from a height of {}", "{} above the ground", "{} high"), LENGTHS),
+    "diameter": (("diameter {}", "{} in diameter", "{} wide", "diameter = {}"), LENGTHS),
+}
+
+
+@given(st.permutations(list(PARTS)), st.data())
+def test_any_order_wording_and_unit_gives_the_same_arguments(order: list[str], data: st.DataObject) -> None:
+    """Five quantities, two of one dimension, however they are said."""
+    phrases: list[str] = []
+    wanted: dict[str, float] = {}
+    for name in order:
+        wordings, units = PARTS[name]
+        value = data.draw(st.integers(1, 80))
+        unit = data.draw(st.sampled_from(sorted(units)))
+        phrases.append(data.draw(st.sampled_from(wordings)).format(f"{value} {unit}"))
+        wanted[name] = value * units[unit]
+    found = reading(", ".join(phrases), PROJECTILE)
+    assert found.arguments == pytest.approx(wanted, rel=1e-9)
+    assert found.complete
+
+
+WORDS = "a the of with from at speed angle length rod left end ends radius drag no copper , ; . : is in held mass and"
+QUANTITIES = [
+    "20 m/s",
+    "40 degrees",
+    "1 m",
+    "7 cm",
+    "-10 °C",
+    "100 °C",
+    "3 kg",
+    "60 s",
+    "5",
+    "2.5",
+    "1 rad",
+    "9.8 m/s²",
+]
+
+
+@given(st.sampled_from(sorted(ENTRIES)), st.lists(st.sampled_from([*WORDS.split(), *QUANTITIES]), max_size=24))
+def test_every_number_is_used_or_reported_and_none_is_made_up(name: str, said: list[str]) -> None:
+    """Each argument is a number of the sentence, converted; each number with a unit is in the reading somewhere."""
+    text, entry = " ".join(said), ENTRIES[name]
+    quantities = quantities_of(text)
+    found = read_arguments(text, entry, quantities)
+    units = {slot.name: slot.unit for slot in slots_of(entry.request_schema) if slot.number}
+    for field in found.arguments.keys() & units.keys():
+        unit = units[field]
+        alike = [one.converted.get(unit) if unit else one.value for one in quantities.quantities]
+        assert found.arguments[field] in alike
+    told = [*found.sources.values(), *(one.text for one in found.unclear), *found.unread]
+    for one in quantities.quantities:
+        if one.unit:
+            assert any(one.text in words for words in told)
+
+
+@given(st.text(max_size=200))
+def test_any_text_can_be_read(text: str) -> None:
+    """Whatever a person sends, reading does not fail."""
+    for entry in ENTRIES.values():
+        read_arguments(text, entry, quantities_of(text))

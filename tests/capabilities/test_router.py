@@ -1,0 +1,319 @@
+"""The router: which operation a message is for, or none; and a turn that is answered without a model."""
+
+from __future__ import annotations
+
+import asyncio
+import importlib.util
+import sys
+from collections.abc import AsyncGenerator, Iterable
+from contextlib import asynccontextmanager
+from dataclasses import replace
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from opened import logged, opened, words
+
+from nis_backend.capabilities.chat.operations import Pending
+from nis_backend.capabilities.chat.routed import Routed, routed_turn, run_form
+from nis_backend.capabilities.chat.router import pick, rank, routable
+from nis_backend.catalog import Catalog, entry_of, load_capabilities
+from nis_backend.context import Caller, Context
+from nis_backend.drivers.compute.base import Pool
+from nis_backend.drivers.compute.processes import WorkerPools
+from nis_backend.errors import NotFound, NotSupported
+from nis_backend.run import InputRequired, Surface, ToolAnswered, ToolCalled, Warned
+from nis_backend.view import Form, Series, Table
+
+ROOT = Path(__file__).resolve().parent.parent.parent
+ENTRIES = [entry_of(one) for one in load_capabilities()]
+SCIENCE = Pool(
+    name="science",
+    kind="exclusive",
+    entry="nis_backend.drivers.compute.operations:perform_operations",
+    environment={"OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1"},
+)
+BALL = "How far does a ball fly at 20 m/s and 40 degrees with drag, mass 0.145 kg, diameter 74 mm?"
+
+
+def _benchmark() -> ModuleType:
+    spec = importlib.util.spec_from_file_location("benchmark_router", ROOT / "benchmarks" / "router.py")
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    # Dataclasses look their module up while they are made.
+    sys.modules[spec.name] = module
+    spec.loader.exec_module(module)
+    return module
+
+
+BENCHMARK: Any = _benchmark()  # Any: a script's names are known when it has run
+
+
+@pytest.fixture(scope="module")
+def outcomes() -> list[Any]:
+    """What comes of each labelled question."""
+    return [BENCHMARK.ask(one) for one in BENCHMARK.questions()]
+
+
+def of_split(outcomes: Iterable[Any], split: str) -> Any:
+    """The shares over the questions of one split."""
+    return BENCHMARK.score([one for one in outcomes if one.asked.split == split])
+
+
+@pytest.mark.parametrize("split", ["seen", "unseen"])
+def test_a_false_pick_is_at_most_one_in_twenty(outcomes: list[Any], split: str) -> None:
+    """The limit set for the embedded profile, on questions used while building and on those kept apart."""
+    assert of_split(outcomes, split).false_picks <= 5
+
+
+@pytest.mark.parametrize("split", ["seen", "unseen"])
+def test_nothing_is_computed_that_was_not_asked_for(outcomes: list[Any], split: str) -> None:
+    """An answer from wrong arguments is worse than a question: at most two in a hundred."""
+    assert of_split(outcomes, split).harmful <= 2
+
+
+@pytest.mark.parametrize(("split", "least"), [("seen", 95), ("unseen", 80)])
+def test_most_questions_are_read_whole(outcomes: list[Any], split: str, least: float) -> None:
+    """Operation, each argument, and each missing field."""
+    assert of_split(outcomes, split).all_right >= least
+
+
+def test_the_questions_cover_each_operation_and_no_operation() -> None:
+    """At least 90 questions, 30 of them unseen, every routable physics operation asked for in both splits."""
+    questions = BENCHMARK.questions()
+    wanted = {entry.name for entry in ENTRIES if entry.family == "physics" and routable(entry)}
+    for split, least in (("seen", 60), ("unseen", 30)):
+        some = [one for one in questions if one.split == split]
+        assert len(some) >= least
+        assert {one.operation for one in some} == {*wanted, None}
+
+
+@pytest.mark.parametrize("entry", [one for one in ENTRIES if routable(one)], ids=lambda entry: entry.name)
+def test_an_operation_is_picked_by_the_questions_of_its_own_examples(entry: Any) -> None:
+    """A declaration that its author's own words do not reach would be dead."""
+    for example in entry.examples:
+        if example["question"]:
+            question = BENCHMARK.Question(
+                split="", question=example["question"], operation=entry.name, arguments={}, missing=[]
+            )
+            assert BENCHMARK.ask(question).operation == entry.name
+
+
+@pytest.mark.parametrize(
+    "message",
+    [
+        "what is the heat death of the universe?",
+        "how far is the moon?",
+        "write a poem about a pendulum",
+        "hello",
+        "Is 98.6 °F a fever?",
+        "I ran 5 km in 25 minutes, is that good?",
+        "",
+        "???",
+    ],
+)
+def test_talk_is_nobodys(message: str) -> None:
+    """Near misses share words or numbers with an operation and ask for none."""
+    assert BENCHMARK.ask(
+        BENCHMARK.Question(split="", question=message, operation=None, arguments={}, missing=[])
+    ).picked
+
+
+@given(st.text(max_size=300))
+def test_any_message_can_be_routed(message: str) -> None:
+    """Whatever a person sends, routing does not fail."""
+    pick(message, ENTRIES)
+
+
+def test_operations_that_change_something_are_never_picked() -> None:
+    """Only a reader with a question among its examples is reached by words."""
+    assert all(entry.effect == "reads" and entry.shape == "model" for entry in ENTRIES if routable(entry))
+    writing = [replace(entry, effect="writes") for entry in ENTRIES]
+    assert pick("What is the speed of light?", ENTRIES) is not None
+    assert pick("What is the speed of light?", writing) is None
+
+
+def test_the_nearest_operations_rank_first() -> None:
+    """A model that chooses by itself is offered the likeliest first."""
+    assert rank("how does a pendulum swing", ENTRIES)[0].name == "physics.simulate_pendulum"
+    assert rank("convert miles", ENTRIES)[0].name == "physics.convert_unit"
+
+
+@asynccontextmanager
+async def turning(folder: Path, *pools: Pool) -> AsyncGenerator[Context]:
+    """The context of a turn, with the whole catalog and these pools."""
+    async with opened(folder) as ctx:
+        compute = WorkerPools(list(pools))
+        try:
+            yield replace(ctx, drivers=replace(ctx.drivers, compute=compute, operations=Catalog(ENTRIES)))
+        finally:
+            await compute.close()
+
+
+async def events(ctx: Context, kind: type) -> list[Any]:
+    """The bodies of one kind in the run's log."""
+    return [one.body for one in await logged(ctx) if isinstance(one.body, kind)]
+
+
+async def talk(ctx: Context, *messages: str) -> list[Routed | None]:
+    """The answers to messages that follow one another, each with what the one before asked for."""
+    pending: Pending | None = None
+    answers: list[Routed | None] = []
+    for message in messages:
+        answer = await routed_turn(ctx, message, pending)
+        pending = answer.pending if answer else None
+        answers.append(answer)
+    return answers
+
+
+def test_a_whole_question_is_computed_quoted_and_noted(tmp_path: Path) -> None:
+    """The text quotes the operation's own words, the arguments are shown, and the log has each step."""
+
+    async def turn() -> None:
+        async with turning(tmp_path, SCIENCE) as ctx:
+            (answer,) = await talk(ctx, BALL)
+            assert answer is not None
+            assert answer.pending is None
+            (called,) = await events(ctx, ToolCalled)
+            (answered,) = await events(ctx, ToolAnswered)
+            assert called.operation == answered.operation == "physics.simulate_projectile"
+            assert called.arguments == pytest.approx(
+                {"speed": 20, "angle": 40, "mass": 0.145, "diameter": 0.074, "drag": True}
+            )
+            assert f"{answered.result['range']:.2f} m" in answer.text
+            assert answer.text == await words(ctx)
+            (surface,) = await events(ctx, Surface)
+            assert surface.views == answer.views
+            assert any(isinstance(view, Series) for view in answer.views)
+            (used,) = (view for view in answer.views if isinstance(view, Table) and view.title == "Arguments")
+            assert ["speed", 20.0, "m/s", "“20 m/s”"] in used.rows
+            assert ["height", 0.0, "m", "default"] in used.rows
+            again = answer.views[-1]
+            assert isinstance(again, Form)
+            assert again.values["diameter"] == 0.074
+
+    asyncio.run(turn())
+
+
+def test_what_is_missing_is_asked_for_and_the_next_message_completes_the_call(tmp_path: Path) -> None:
+    """A pending call takes a bare number in the unit it asked for; a refused one asks for the field at fault."""
+
+    async def turn() -> None:
+        async with turning(tmp_path, SCIENCE) as ctx:
+            first, second, third, fourth = await talk(
+                ctx,
+                "What is the period of a pendulum 80 cm long?",
+                "30",
+                "How far does a body of 2 kg fly at 20 m/s and 40 degrees with drag?",
+                "without drag",
+            )
+            assert first is not None
+            assert first.pending == Pending(
+                operation="physics.simulate_pendulum", arguments={"length": 0.8}, missing=["angle"]
+            )
+            (form,) = first.views
+            assert isinstance(form, Form)
+            assert (form.missing, form.values) == (["angle"], {"length": 0.8})
+            assert second is not None
+            assert second.pending is None
+            assert third is not None
+            assert third.pending is not None
+            assert third.pending.missing == ["diameter"]
+            assert fourth is not None
+            assert fourth.pending is None
+            calls = await events(ctx, ToolCalled)
+            assert calls[0].arguments == {"length": 0.8, "angle": 30.0}
+            assert calls[-1].arguments["drag"] is False
+            asked = await events(ctx, InputRequired)
+            assert [one.missing for one in asked] == [["angle"], ["diameter"]]
+
+    asyncio.run(turn())
+
+
+def test_a_number_that_answers_nothing_asked_leaves_the_question(tmp_path: Path) -> None:
+    """Small talk with a number in it completes no call; another question begins anew."""
+
+    async def turn() -> None:
+        async with turning(tmp_path, SCIENCE) as ctx:
+            asked, talked = await talk(ctx, "What is the period of a pendulum 80 cm long?", "I am 30 years old")
+            assert asked is not None
+            assert talked is None
+            _, other = await talk(ctx, "What is the period of a pendulum 80 cm long?", "Convert 100 km/h to m/s.")
+            assert other is not None
+            assert "27.7" in other.text
+            unclear, ignored = await talk(
+                ctx, "How far does a ball with a radius of 3 cm fly at 20 m/s and 40 degrees?", "leave it out"
+            )
+            assert unclear is not None
+            assert unclear.pending is not None
+            assert "3 cm" in unclear.text
+            assert ignored is not None
+            assert ignored.pending is None
+
+    asyncio.run(turn())
+
+
+def test_a_form_is_computed_as_it_stands_and_asks_again_where_it_is_refused(tmp_path: Path) -> None:
+    """The refusal names field, value and remedy; what was given is kept."""
+
+    async def turn() -> None:
+        async with turning(tmp_path, SCIENCE) as ctx:
+            right = await run_form(ctx, "physics.simulate_pendulum", {"length": 1, "angle": 10})
+            assert right.pending is None
+            wrong = await run_form(ctx, "physics.simulate_pendulum", {"length": -1, "angle": 10})
+            assert wrong.pending is not None
+            assert wrong.pending.missing == ["length"]
+            assert "length" in wrong.text
+            assert "-1" in wrong.text
+            (form,) = wrong.views
+            assert isinstance(form, Form)
+            assert form.values == {"length": -1, "angle": 10}
+            refused = (await events(ctx, ToolAnswered))[-1]
+            assert refused.problem["field"] == "length"
+            with pytest.raises(NotFound):
+                await run_form(ctx, "physics.no_such", {})
+            with pytest.raises(NotSupported):
+                await run_form(ctx, "chat.send_message", {"message": "x"})
+
+    asyncio.run(turn())
+
+
+def test_small_talk_starts_no_worker(tmp_path: Path) -> None:
+    """Without a number or a word for one, nothing is read."""
+
+    async def turn() -> None:
+        async with turning(tmp_path, SCIENCE) as ctx:
+            assert await talk(ctx, "hello", "write a poem about a pendulum", "how far is the moon?") == [None] * 3
+            assert [one.processes for one in ctx.drivers.compute.status()] == [0]
+            assert await logged(ctx) == []
+
+    asyncio.run(turn())
+
+
+def test_without_the_science_pool_the_answer_says_so(tmp_path: Path) -> None:
+    """A question is answered with what is missing; talk with a number in it still reaches the model, with a warning."""
+
+    async def turn() -> None:
+        async with turning(tmp_path) as ctx:
+            question, talked = await talk(ctx, "What is the speed of light?", "I am 30 years old")
+            assert question is not None
+            assert "cannot compute" in question.text
+            assert talked is None
+            assert len(await events(ctx, Warned)) == 1
+
+    asyncio.run(turn())
+
+
+def test_a_caller_is_routed_only_to_what_it_may_call(tmp_path: Path) -> None:
+    """Without the scope the operation is not there."""
+
+    async def turn() -> None:
+        async with turning(tmp_path, SCIENCE) as ctx:
+            stranger = replace(ctx, caller=Caller(owner="local", scopes=frozenset({"chat:write"})))
+            assert await talk(stranger, "What is the speed of light?", BALL) == [None, None]
+
+    asyncio.run(turn())
