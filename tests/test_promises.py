@@ -10,7 +10,7 @@ import threading
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -43,10 +43,12 @@ def refused(server: Server, path: str, body: Json | None = None) -> tuple[int, J
 
 
 @contextlib.contextmanager
-def stream(server: Server, body: Json | None, path: str = "/chat", after: int = 0) -> Iterator[Iterator[Json]]:
+def stream(server: Server, body: Json | None, path: str = "/chat", after: int = 0) -> Generator[Iterator[Json]]:
     """The events of a chat turn, or of a run's log from a number on."""
     headers = {"accept": "text/event-stream"} | ({"last-event-id": str(after)} if after else {})
-    request = urllib.request.Request(f"{server.url}{path}", body and json.dumps(body).encode(), headers)
+    request = urllib.request.Request(
+        f"{server.url}{path}", None if body is None else json.dumps(body).encode(), headers
+    )
     with urllib.request.urlopen(request, timeout=120) as answer:
         yield (json.loads(line[6:]) for line in answer if line.startswith(b'data: {"run_id"'))
 

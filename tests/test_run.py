@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator
 from pathlib import Path
 
 import pytest
@@ -32,7 +32,7 @@ class Nothing(Model):
 
 
 @contextlib.asynccontextmanager
-async def begun(folder: Path) -> AsyncIterator[tuple[RunLog, Journal]]:
+async def begun(folder: Path) -> AsyncGenerator[tuple[RunLog, Journal]]:
     """A run that was written down, and its holder's pen."""
     store = SqliteStore(folder / "nis.db")
     log = RunLog(store, Tail(store), "ann")
@@ -135,8 +135,8 @@ def test_a_cursor_beyond_the_end_is_refused(tmp_path: Path) -> None:
     asyncio.run(body())
 
 
-def test_the_result_is_the_end_as_it_was(tmp_path: Path) -> None:
-    """A waiting caller gets the failure's class, message and remedy back; a cancel is `Cancelled`."""
+def test_the_result_of_a_failed_run_is_its_failure_as_it_was(tmp_path: Path) -> None:
+    """A waiting caller gets the failure's class, message and remedy back."""
 
     async def body() -> None:
         async with begun(tmp_path) as (log, journal):
@@ -150,10 +150,17 @@ def test_the_result_is_the_end_as_it_was(tmp_path: Path) -> None:
             with pytest.raises(UpstreamFailed) as failed:
                 await waiting
             assert (failed.value.message, failed.value.remedy) == ("it broke", "try another")
-            await log.create("run-2", "chat.send_message", Nothing(), None)
-            second = Journal(log._store, "ann", "run-2", 1)
-            await second.write(CancelledRun(), state="cancelled")
-            with pytest.raises(Cancelled):
-                await log.result("run-2")
+
+    asyncio.run(body())
+
+
+def test_the_result_of_a_cancelled_run_is_a_refusal(tmp_path: Path) -> None:
+    """There is no result, and no failure to repeat: the caller is told that it was cancelled."""
+
+    async def body() -> None:
+        async with begun(tmp_path) as (log, journal):
+            await journal.write(CancelledRun(), state="cancelled")
+            with pytest.raises(Cancelled, match="run-1"):
+                await log.result("run-1")
 
     asyncio.run(body())

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from nis_backend.settings import Settings, read_settings
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator
+    from collections.abc import AsyncGenerator
     from pathlib import Path
 
     from nis_backend.context import Context
@@ -24,7 +24,7 @@ def serve(settings: Settings, app_file: Path | None) -> None:
 
 
 @contextlib.asynccontextmanager
-async def open_process(settings: Settings) -> AsyncIterator[Context]:
+async def open_process(settings: Settings) -> AsyncGenerator[Context]:
     """Open the data folder for the length of one command."""
     from nis_backend.app import Process  # noqa: PLC0415 - a command to a running server opens nothing
     from nis_backend.context import LOCAL  # noqa: PLC0415

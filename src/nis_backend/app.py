@@ -20,11 +20,11 @@ from nis_backend.drivers.llm.openai_compatible import OpenAICompatible
 from nis_backend.drivers.llm.scripted import ScriptedModels
 from nis_backend.drivers.store.sqlite import SqliteStore
 from nis_backend.errors import NisError, Unavailable
-from nis_backend.run import Journal, Tail, carry, end_failed
+from nis_backend.run import INTERRUPTED, Journal, Tail, carry, end_failed
 from nis_backend.surfaces.guard import authenticate
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Mapping, Sequence
+    from collections.abc import AsyncGenerator, Mapping, Sequence
     from pathlib import Path
 
     from starlette.types import ASGIApp
@@ -67,7 +67,7 @@ class Process:
         return authenticate(self.settings, headers)
 
     @contextlib.asynccontextmanager
-    async def open(self) -> AsyncIterator[Process]:
+    async def open(self) -> AsyncGenerator[Process]:
         """Open every driver, end what an earlier process left, and close in reverse.
 
         Raises:
@@ -113,8 +113,8 @@ class Process:
             providers.append(ScriptedModels(given.scripted))
         for name, url, key, model in (
             ("local", given.local_url, given.local_api_key, given.local_model),
-            ("openai", given.openai_api_key and given.openai_url, given.openai_api_key, given.openai_model),
-            ("nvidia", given.nvidia_api_key and given.nvidia_url, given.nvidia_api_key, given.nvidia_model),
+            ("openai", given.openai_url if given.openai_api_key else None, given.openai_api_key, given.openai_model),
+            ("nvidia", given.nvidia_url if given.nvidia_api_key else None, given.nvidia_api_key, given.nvidia_model),
         ):
             if url:
                 ours = f"NIS_{name.upper()}"
@@ -150,10 +150,7 @@ class Process:
         store = self.drivers.store
         for row in await store.claim(["queued", "running"]):
             log.warning("run %s was under way when an earlier process ended", row["id"])
-            await end_failed(
-                Journal(store, row["owner"], row["id"], row["attempt"]),
-                Unavailable("The server ended while the run was under way.", remedy="Ask again."),
-            )
+            await end_failed(Journal(store, row["owner"], row["id"], row["attempt"]), INTERRUPTED)
 
     async def _check_store(self) -> str:
         await self.drivers.store.select("runs", LOCAL.owner, limit=1)
@@ -190,7 +187,7 @@ def asgi(process: Process) -> ASGIApp:
     from nis_backend.surfaces.rest.mount import routes as rest  # noqa: PLC0415
 
     @contextlib.asynccontextmanager
-    async def lifespan(_app: Any) -> AsyncIterator[None]:  # Any: Starlette's
+    async def lifespan(_app: Any) -> AsyncGenerator[None]:  # Any: Starlette's
         async with process.open():
             if "a2a" in process.settings.preload.split(","):
                 await preload()

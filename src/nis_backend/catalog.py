@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import importlib
 import importlib.util
+import inspect
 import json
 import sys
 from dataclasses import asdict
@@ -43,7 +44,7 @@ class Catalog:
         """The catalog of the committed index."""
         text = resources.files("nis_backend").joinpath("catalog.json").read_text("utf-8")
         return cls(
-            Entry(**{**one, "scopes": tuple(one["scopes"]), "examples": tuple(one["examples"])})
+            Entry(**(one | {"scopes": tuple(one["scopes"]), "examples": tuple(one["examples"])}))
             for one in json.loads(text)
         )
 
@@ -102,8 +103,7 @@ class Catalog:
 def entry_of(operation: Operation[Any, Any]) -> Entry:
     """The declaration of an operation as data."""
     function = operation.function
-    description = "\n".join(line.rstrip() for line in (function.__doc__ or "").expandtabs().strip().splitlines())
-    description = _dedent(description)
+    description = inspect.cleandoc(function.__doc__ or "")
     return Entry(
         name=operation.name,
         summary=description.partition("\n")[0],
@@ -120,12 +120,6 @@ def entry_of(operation: Operation[Any, Any]) -> Entry:
         time_limit=operation.time_limit,
         examples=tuple({**asdict(example), "request": dict(example.request)} for example in operation.examples),
     )
-
-
-def _dedent(text: str) -> str:
-    from inspect import cleandoc  # noqa: PLC0415 - only the generator and an app file need it
-
-    return cleandoc(text)
 
 
 def _schema(model: type[Model], mode: Any) -> Json:
@@ -185,7 +179,7 @@ def load_app(path: Path) -> tuple[Operation[Any, Any], ...]:
             value=path.name,
             remedy="Mend the file: `python` on it shows the whole traceback.",
         ) from error
-    operations = tuple(getattr(module, "OPERATIONS", ()))
+    operations: tuple[Any, ...] = tuple(getattr(module, "OPERATIONS", ()))  # Any: a user's file says what it likes
     if not operations or not all(isinstance(one, Operation) for one in operations):
         raise InvalidRequest(
             f"{path.name} declares no operations.",

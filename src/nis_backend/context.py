@@ -15,7 +15,7 @@ from nis_backend.operation import call
 from nis_backend.run import Journal, Progressed, RunHandle, RunLog, end_failed
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
+    from collections.abc import Awaitable, Callable, Generator, Mapping, Sequence
 
     from nis_backend.drivers.compute.base import Compute
     from nis_backend.drivers.dispatch.base import Dispatch
@@ -232,7 +232,7 @@ class Context:
         return str(answer["result"])
 
     @contextmanager
-    def trace(self, name: str) -> Iterator[None]:
+    def trace(self, name: str) -> Generator[None]:
         """Time the call, count its outcome, log its failure under the request's id."""
         started = time.perf_counter()
         outcome = "ok"

@@ -332,12 +332,7 @@ class RunLog:
         """
         run = await self.get(run_id)
         if after > run.last_seq:
-            raise InvalidRequest(
-                f"Run {run_id} has {run.last_seq} events; there is none after {after}.",
-                field="after",
-                value=after,
-                remedy="Ask for the number of the last event you have seen.",
-            )
+            raise beyond_end(run, after)
         grown = self._tail.open(run_id)
         try:
             while True:
@@ -489,7 +484,6 @@ async def carry(target: Operation[Any, Any], arguments: Row, ctx: Context, stop:
         seconds = ctx.seconds_left(ctx.settings.run_seconds)
         async with asyncio.timeout(seconds):
             result = await perform(target, target.validate(arguments), ctx)
-        await journal.flush()
         body = result.model_dump(mode="json") if isinstance(result, Model) else result
         await journal.write(Succeeded(result=body), state="succeeded", result=json.dumps(body))
     except Fenced:
@@ -551,6 +545,16 @@ def event_of(run_id: str, row: Row) -> Event:
 
 def _json(text: str | None) -> Any:  # Any: JSON
     return None if text is None else json.loads(text)
+
+
+def beyond_end(run: Run, after: int) -> InvalidRequest:
+    """The refusal for a number that the run's log has not reached."""
+    return InvalidRequest(
+        f"Run {run.id} has {run.last_seq} events; there is none after {after}.",
+        field="after",
+        value=after,
+        remedy="Give the number of the last event you have seen.",
+    )
 
 
 def unknown_run(run_id: str) -> NotFound:

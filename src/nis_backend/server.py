@@ -16,6 +16,7 @@ from nis_backend.surfaces.guard import is_loopback
 
 if TYPE_CHECKING:
     from pathlib import Path
+    from socket import socket
     from types import FrameType
 
     from nis_backend.settings import Settings
@@ -32,7 +33,7 @@ class Server(uvicorn.Server):
         self._process = process
         self._lock = lock
 
-    async def startup(self, sockets: list[uvicorn.config.socket.socket] | None = None) -> None:
+    async def startup(self, sockets: list[socket] | None = None) -> None:
         """Start, then announce the address."""
         await super().startup(sockets)
         if not self.started:

@@ -61,11 +61,13 @@ class Form(Model):
 View = Annotated[Text | Table | Series | Form, Field(discriminator="kind")]
 
 
-def draw_fields(result: object) -> list[Text | Table | Series | Form]:
+def draw_fields(result: object) -> list[View]:
     """The view of a result that declares none: a table of its fields, and one of each list of things in it."""
     if not isinstance(result, Model):
         return [Text(text=str(result))]
-    lists = {name: value for name, value in result if isinstance(value, list) and value and isinstance(value[0], Model)}
+    lists: dict[str, list[Model]] = {
+        name: value for name, value in result if isinstance(value, list) and value and isinstance(value[0], Model)
+    }
     rows: list[list[str | float]] = [
         [name, _cell(value)] for name, value in result if name not in lists and value is not None
     ]

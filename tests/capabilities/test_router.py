@@ -112,6 +112,9 @@ def test_an_operation_is_picked_by_the_questions_of_its_own_examples(entry: Any)
         "hello",
         "Is 98.6 °F a fever?",
         "I ran 5 km in 25 minutes, is that good?",
+        "simulate a pendulum company",
+        "a steel rod breaks at 5 kN, how thick is it?",
+        "Write a python function that converts miles to kilometers",
         "",
         "???",
     ],
@@ -135,6 +138,14 @@ def test_operations_that_change_something_are_never_picked() -> None:
     writing = [replace(entry, effect="writes") for entry in ENTRIES]
     assert pick("What is the speed of light?", ENTRIES) is not None
     assert pick("What is the speed of light?", writing) is None
+
+
+def test_of_two_operations_as_near_none_is_picked() -> None:
+    """Between equals the router would have to guess."""
+    question = "What is the speed of light?"
+    picked = pick(question, ENTRIES)
+    assert picked is not None
+    assert pick(question, [*ENTRIES, replace(picked.entry, name="physics.get_twin")]) is None
 
 
 def test_the_nearest_operations_rank_first() -> None:

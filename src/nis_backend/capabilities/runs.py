@@ -10,7 +10,7 @@ from pydantic import Field
 
 from nis_backend.errors import Conflict, InvalidRequest
 from nis_backend.operation import Example, Model, operation
-from nis_backend.run import CancelRequested, Event, Run, State
+from nis_backend.run import CancelRequested, Event, Run, State, beyond_end
 from nis_backend.view import Table, View
 
 if TYPE_CHECKING:
@@ -103,12 +103,7 @@ async def stream_events(request: StreamEvents, ctx: Context) -> AsyncIterator[Ev
     """Stream a run's events from any number on, live, up to its end."""
     run = await ctx.runs.get(request.id)
     if request.after > run.last_seq:
-        raise InvalidRequest(
-            f"Run {run.id} has {run.last_seq} events; there is none after {request.after}.",
-            field="after",
-            value=request.after,
-            remedy="Give the number of the last event you have seen.",
-        )
+        raise beyond_end(run, request.after)
     return ctx.runs.follow(request.id, request.after)
 
 

@@ -143,17 +143,19 @@ EXTRAS = {"local": "xllamacpp", "science": "scipy"}
 async def run_doctor(request: Nothing, ctx: Context) -> Diagnosis:
     """Look for what a first answer needs on this machine, and say which command mends what is missing."""
     python = Part(name="python", ok=True, detail=platform.python_version())
-    extras = [
-        Part(
-            name=f"extra {extra}",
-            ok=importlib.util.find_spec(package) is not None,
-            detail=f"{package} is {'here' if importlib.util.find_spec(package) else 'not installed'}",
-            remedy="" if importlib.util.find_spec(package) else f"pip install 'nis-backend[{extra}]'",
-        )
-        for extra, package in EXTRAS.items()
-    ]
+    extras = [_find_extra(extra, package) for extra, package in EXTRAS.items()]
     checked = await _check(ctx)
-    return Diagnosis(ok=python.ok and all(part.ok for part in checked), parts=[python, *extras, *checked])
+    return Diagnosis(ok=all(part.ok for part in checked), parts=[python, *extras, *checked])
+
+
+def _find_extra(extra: str, package: str) -> Part:
+    here = importlib.util.find_spec(package) is not None
+    return Part(
+        name=f"extra {extra}",
+        ok=here,
+        detail=f"{package} is {'here' if here else 'not installed'}",
+        remedy="" if here else f"pip install 'nis-backend[{extra}]'",
+    )
 
 
 OPERATIONS = (check_live, check_ready, check_health, get_info, run_doctor)

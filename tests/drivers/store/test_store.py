@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import sqlite3
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncGenerator, Awaitable, Callable
 from pathlib import Path
 
 import pytest
@@ -14,13 +14,13 @@ from nis_backend.drivers.store.base import Append, NewEvent, Row, Store
 from nis_backend.drivers.store.sqlite import SqliteStore
 from nis_backend.errors import Conflict, Fenced, NotFound, Unavailable
 
-OPENERS = {"sqlite": lambda folder: SqliteStore(folder / "nis.db")}
+OPENERS: dict[str, Callable[[Path], Store]] = {"sqlite": lambda folder: SqliteStore(folder / "nis.db")}
 
 Body = Callable[[Store], Awaitable[None]]
 
 
 @contextlib.asynccontextmanager
-async def opened(kind: str, folder: Path) -> AsyncIterator[Store]:
+async def opened(kind: str, folder: Path) -> AsyncGenerator[Store]:
     """One implementation, closed at the end."""
     store = OPENERS[kind](folder)
     try:

@@ -10,7 +10,7 @@ from nis_backend.surfaces.rest.derive import RestRoute, check_clashes, in_order,
 SCALARS: Json = {"properties": {"id": {"type": "string"}, "limit": {"type": "integer"}}}
 LISTS: Json = {"properties": {"id": {"type": "string"}, "values": {"type": "array"}}}
 
-RULES = [
+RULES: list[tuple[str, dict[str, object], list[str]]] = [
     ("runs.list_runs", {"resource": "run"}, ["GET /runs"]),
     ("runs.get_run", {"resource": "run"}, ["GET /runs/{id}"]),
     ("budgets.create_budget", {"resource": "budget", "effect": "writes"}, ["POST /budgets"]),

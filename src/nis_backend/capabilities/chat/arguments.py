@@ -424,7 +424,7 @@ class _Reader:
                 self._report(index, both or fitting[index].keys())
             elif not claim.fields:
                 self._report(index, fitting[index].keys())
-            elif False:
+            elif self._is_one_of_several(index, chosen):
                 self._contested.add(index)
                 self._report(index, claim.fields)
             else:

@@ -71,7 +71,7 @@ class Reply(Model):
     demonstration: bool = Field(description="Whether the model is too small to be relied on.")
     tokens_used: int | None = Field(description="Input and output tokens; null when the provider states none.")
     run_id: str
-    views: list[View] = Field(default_factory=list, description="The answer to look at: tables, charts, forms.")
+    views: list[View] = Field(default_factory=list[View], description="The answer to look at: tables, charts, forms.")
     pending: Pending | None = Field(default=None, description="What the answer asks for.")
 
 

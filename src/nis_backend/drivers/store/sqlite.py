@@ -308,16 +308,24 @@ def _refusal(connection: sqlite3.Connection, append: Append) -> NisError:
     row = connection.execute(
         "select state, attempt from runs where id = ? and owner = ?", (append.run_id, append.owner)
     ).fetchone()
-    given = {"field": "id", "value": append.run_id}
     if row is None:
-        return NotFound(f"There is no run {append.run_id!r}.", remedy="List the runs to see what there is.", **given)
+        return NotFound(
+            f"There is no run {append.run_id!r}.",
+            field="id",
+            value=append.run_id,
+            remedy="List the runs to see what there is.",
+        )
     state, attempt = row
     if append.attempt is not None and attempt != append.attempt:
         return Fenced(
             f"Run {append.run_id} is held by attempt {attempt}, not {append.attempt}.",
+            field="id",
+            value=append.run_id,
             remedy="Stop: it goes on elsewhere.",
-            **given,
         )
     return Conflict(
-        f"Run {append.run_id} has ended: {state}.", remedy="Start it again if you need another result.", **given
+        f"Run {append.run_id} has ended: {state}.",
+        field="id",
+        value=append.run_id,
+        remedy="Start it again if you need another result.",
     )

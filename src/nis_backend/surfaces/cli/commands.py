@@ -6,7 +6,7 @@ import asyncio
 import json
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 import click
 from typing_extensions import override
@@ -97,9 +97,8 @@ class Session:
             holder = holder_of(self.settings().data)
             if not holder:
                 raise
-            found = self.call(self.catalog.entry(LOOKUP), {"id": name})
-            fields = {key: value for key, value in found.items() if key != "id"}
-            return Entry(**{**fields, "name": found["id"], "module": "", "scopes": (), "examples": ()})
+            found: Json = self.call(self.catalog.entry(LOOKUP), {"id": name})
+            return Entry(name=found.pop("id"), **(found | {"module": "", "scopes": (), "examples": ()}))
 
     def call(self, entry: Entry, arguments: Json, heard: Callable[[Json], None] = lambda _: None) -> Any:  # Any: JSON
         """The operation's result as JSON."""
@@ -289,7 +288,7 @@ def _from_file(path: Path) -> Json:
         raise InvalidRequest(
             "--input is not a JSON object.", field="input", value=path.name, remedy="Give one JSON object."
         )
-    return given
+    return cast("Json", given)  # isinstance says nothing of the keys, which JSON has as text
 
 
 def _value(schema: Json, text: str) -> Any:  # Any: JSON

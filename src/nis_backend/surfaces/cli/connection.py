@@ -105,7 +105,7 @@ class OverHttp:
 
 
 def _follow(response: http.client.HTTPResponse, heard: Callable[[Json], None]) -> Any:  # Any: JSON
-    last: Any = None
+    last: Json | None = None
     for kind, data in _sse(response):
         if kind == "error":
             raise from_problem(data)
@@ -113,7 +113,7 @@ def _follow(response: http.client.HTTPResponse, heard: Callable[[Json], None]) -
             break
         last = data
         heard(data)
-    body = last.get("body", {}) if isinstance(last, dict) else {}
+    body: Json = last.get("body", {}) if last else {}
     match body.get("type"):
         case "succeeded":
             return body["result"]

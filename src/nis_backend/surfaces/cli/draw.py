@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Self
 
 from pydantic import SecretStr, TypeAdapter
 from rich.console import Console
@@ -61,7 +61,7 @@ class Screen:
             case _:
                 return
 
-    def result(self, catalog: Catalog, entry: Entry, arguments: Json, result: Any) -> None:  # Any: JSON
+    def result(self, catalog: Catalog, entry: Entry, arguments: Json, result: Json | None) -> None:
         """What the call answered."""
         self._stop_progress()
         if self._streamed:
@@ -71,8 +71,8 @@ class Screen:
             if not (self._streamed and isinstance(view, Text)):
                 self._draw(view)
 
-    def _views(self, catalog: Catalog, entry: Entry, arguments: Json, result: Any) -> Sequence[View]:  # Any: JSON
-        if isinstance(result, dict) and "views" in result:
+    def _views(self, catalog: Catalog, entry: Entry, arguments: Json, result: Json | None) -> Sequence[View]:
+        if result and "views" in result:
             own = [_VIEW.validate_python(view) for view in result["views"]]
             said = [] if any(isinstance(view, Text) for view in own) else [Text(text=result["response"])]
             return [*said, *own]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from importlib import resources
 from typing import TYPE_CHECKING
 
@@ -42,8 +43,6 @@ def routes(process: Process) -> list[Route]:
 
     async def openapi(_request: Request) -> Response:
         if process.has_app:
-            import json  # noqa: PLC0415
-
             from nis_backend.surfaces.rest.openapi import document  # noqa: PLC0415 - only an app file changes the document
 
             body = json.dumps(document(entries)).encode()
