@@ -103,6 +103,7 @@ def test_a_file_of_the_users_adds_operations(tmp_path: Path) -> None:
     [
         ("x = ", "cannot be imported"),
         ("x = 1", "declares no operations"),
+        (APP.replace("(count_words,)", "count_words"), "declares no operations"),
         (APP.replace("texts.count_words", "runs.list_runs"), "declared already"),
         (APP.replace('effect="reads"', 'effect="reads", pool="science"'), "names the pool"),
     ],

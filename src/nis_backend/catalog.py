@@ -10,6 +10,7 @@ import importlib.util
 import inspect
 import json
 import sys
+from collections.abc import Iterable
 from dataclasses import asdict
 from importlib import resources
 from typing import TYPE_CHECKING, Any
@@ -18,7 +19,7 @@ from nis_backend.errors import InvalidRequest, NotFound
 from nis_backend.operation import Entry, Json, Model, Operation
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Sequence
     from pathlib import Path
 
 CAPABILITIES = (
@@ -179,7 +180,9 @@ def load_app(path: Path) -> tuple[Operation[Any, Any], ...]:
             value=path.name,
             remedy="Mend the file: `python` on it shows the whole traceback.",
         ) from error
-    operations: tuple[Any, ...] = tuple(getattr(module, "OPERATIONS", ()))  # Any: a user's file says what it likes
+    # Any: a user's file says what it likes; a single Operation is a tuple whose comma was forgotten.
+    declared: Iterable[Any] | Operation[Any, Any] = getattr(module, "OPERATIONS", ())
+    operations: tuple[Any, ...] = tuple(declared) if isinstance(declared, Iterable) else ()
     if not operations or not all(isinstance(one, Operation) for one in operations):
         raise InvalidRequest(
             f"{path.name} declares no operations.",

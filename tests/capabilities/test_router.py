@@ -19,7 +19,7 @@ from opened import logged, opened, words
 
 from nis_backend.capabilities.chat.operations import Pending
 from nis_backend.capabilities.chat.routed import Routed, routed_turn, run_form
-from nis_backend.capabilities.chat.router import pick, rank, routable
+from nis_backend.capabilities.chat.router import asks_for_a_sum, pick, rank, routable
 from nis_backend.catalog import Catalog, entry_of, load_capabilities
 from nis_backend.context import Caller, Context
 from nis_backend.drivers.compute.base import Pool
@@ -328,3 +328,22 @@ def test_a_caller_is_routed_only_to_what_it_may_call(tmp_path: Path) -> None:
             assert await talk(stranger, "What is the speed of light?", BALL) == [None, None]
 
     asyncio.run(turn())
+
+
+@pytest.mark.parametrize(
+    ("message", "is_one"),
+    [
+        ("What is 17 + 25?", True),
+        ("17*23", True),
+        ("seven is odd, but what is 12 times 12?", True),
+        ("What is the square root of 144?", True),
+        ("What is 15 % of 80?", True),
+        ("Write a poem about 2 + 2", False),
+        ("I was born on 2001-03-04 in Paris", False),
+        ("What happened in 1989?", False),
+        ("Hello there!", False),
+    ],
+)
+def test_a_sum_is_never_left_to_the_model(message: str, is_one: bool) -> None:  # noqa: FBT001 - the table's column
+    """A model that gets sums wrong is not asked for one; talk that only holds numbers goes to it."""
+    assert asks_for_a_sum(message, None) is is_one

@@ -86,14 +86,14 @@ def test_energy_is_only_lost() -> None:
             assert energy == pytest.approx([energy[0]] * len(energy), rel=1e-9)
 
 
-@settings(deadline=None, max_examples=60)
+@settings(deadline=None, derandomize=True, max_examples=60)
 @given(
     speed=st.floats(0.5, 400),
     angle=st.floats(1, 89),
     height=st.floats(0, 500),
-    mass=st.floats(0.01, 50),
-    diameter=st.floats(0.005, 0.3),
-    tolerance=st.floats(1e-7, 1e-2),
+    mass=st.floats(0.05, 50),
+    diameter=st.floats(0.005, 0.1),
+    tolerance=st.floats(1e-6, 1e-2),
 )
 def test_the_error_reached_is_an_error_bound(  # noqa: PLR0913 - one argument a field
     speed: float, angle: float, height: float, mass: float, diameter: float, tolerance: float

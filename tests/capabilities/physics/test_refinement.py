@@ -73,7 +73,7 @@ def test_an_order_below_the_claimed_one_does_not_flatter(order: int) -> None:
 
 def test_grids_that_agree_by_chance_are_not_believed() -> None:
     """Two grids with the same wrong value do not end the refining at once."""
-    refined = run(lambda n: 0.1 if n <= 64 else 3.0 * n**-4.0)
+    refined = run(lambda n: 0.1 if n <= 32 else 3.0 * n**-4.0)
     assert abs(refined.solution.value - 1) < 1e-7
 
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from nis_backend.capabilities.chat.arguments import Reading, Unclear, read_arguments, slots_of
 from nis_backend.capabilities.chat.operations import Pending
-from nis_backend.capabilities.chat.router import pick, routable, speaks_of_quantities
+from nis_backend.capabilities.chat.router import asks_for_a_sum, pick, routable, speaks_of_quantities
 from nis_backend.capabilities.chat.words import listed
 from nis_backend.capabilities.physics.operations import TextRequest, read_quantities
 from nis_backend.errors import InvalidRequest, NisError, NotFound, NotSupported, Unavailable
@@ -67,7 +67,7 @@ async def routed_turn(ctx: Context, message: str, pending: Pending | None) -> Ro
     # A thread: on a long message full of numbers it takes a third of a second.
     decision = await asyncio.to_thread(decide, message, entries, found, pending)
     if decision is None:
-        return None
+        return await _say(ctx, _no_sums(entries)) if asks_for_a_sum(message, found) else None
     if not decision.reading.complete:
         return await _ask(ctx, decision.entry, decision.reading)
     return await _compute(ctx, decision.entry, decision.reading)
@@ -91,6 +91,12 @@ async def run_form(ctx: Context, operation: str, arguments: Json) -> Routed:
             remedy="Call it directly.",
         )
     return await _compute(ctx, entry, Reading(arguments=dict(arguments)))
+
+
+def _no_sums(entries: Iterable[Entry]) -> str:
+    computed = [f"- `{entry.name}`: {entry.summary}" for entry in entries if routable(entry)]
+    refusal = "No operation here computes that, and the demonstration model is not asked to: it gets sums wrong."
+    return "\n".join([f"{refusal} What can be computed:", *computed])
 
 
 def decide(
@@ -166,19 +172,19 @@ async def _compute(ctx: Context, entry: Entry, reading: Reading) -> Routed:
 
 async def _ask(ctx: Context, entry: Entry, reading: Reading, refusal: InvalidRequest | None = None) -> Routed:
     """Ask for what is missing, unclear or refused, with a form that holds what is known."""
-    asked, lines = reading.asked, [f"**{entry.summary}**"]
+    asked, lines = reading.asked, [f"I can compute that with `{entry.name}`, once I know more."]
     slots = {slot.name: slot for slot in slots_of(entry.request_schema)}
     if refusal is not None:
         refused = [wrong.field for wrong in refusal.fields] or [refusal.field or ""]
         asked = list(dict.fromkeys([*asked, *(name.partition(".")[0] for name in refused)]))
         asked = [name for name in asked if name in slots]
-        lines.append(f"I cannot compute that yet. {refusal.message} {refusal.remedy}".strip())
+        lines = [f"I cannot compute that yet with `{entry.name}`. {refusal.message} {refusal.remedy}".strip()]
         if refusal.value is not None:
             lines.append(f"The value given was {refusal.value}.")
     elif reading.missing:
         described: Json = entry.request_schema.get("properties", {})
         wanted = [f"- {_field(slots[name])}: {described[name].get('description', '')}" for name in reading.missing]
-        lines.append("\n".join(["I need to know:", *wanted]))
+        lines = ["\n".join([f"I can compute that with `{entry.name}`, once I know:", *wanted])]
     lines += [_unclear(one, slots) for one in reading.unclear]
     known = [
         f"{slots[name].label} {_value(value)} {slots[name].unit or ''}".strip()

@@ -58,6 +58,13 @@ _TELLS = frozenset(
 )
 """English words that ask for something to be told, written or advised: no computation answers that."""
 
+_SUM = re.compile(
+    r"\d\s*(?:[+*/×÷^=]|\s[-x]\s|plus|minus|times|(?:divided|multiplied) by|to the power)\s*\d"
+    r"|(?:root|sum|product|average|mean|factorial|logarithm|sine|cosine) of\b[^.?!]*\d|%\s*of\s+\d",
+    re.IGNORECASE,
+)
+_HOW_MUCH = re.compile(r"\bhow (?:deep|far|fast|heavy|high|hot|large|long|many|much|strong|tall|warm)\b", re.IGNORECASE)
+
 _QUESTIONS = listed("give how know need show tell what when where which")
 
 _SAID = {"name": 1.0, "example": 1.0, "summary": 1.0, "field": 0.8, "result": 0.6}
@@ -87,6 +94,14 @@ def rank(message: str, entries: Sequence[Entry]) -> list[Entry]:
     index = _Index(entries)
     said = stems(message)
     return sorted(entries, key=lambda entry: -index.words(entry, said))
+
+
+def asks_for_a_sum(message: str, found: Quantities | None) -> bool:
+    """Whether the answer would be a number worked out of the message's own: a model too small would make one up."""
+    if _is_told(message):
+        return False
+    measured = found is not None and any(quantity.unit for quantity in found.quantities)
+    return bool(_SUM.search(message) or (measured and _HOW_MUCH.search(message)))
 
 
 def pick(message: str, entries: Sequence[Entry], found: Quantities | None = None) -> Pick | None:

@@ -97,8 +97,9 @@ class Session:
             holder = holder_of(self.settings().data)
             if not holder:
                 raise
-            found: Json = self.call(self.catalog.entry(LOOKUP), {"id": name})
-            return Entry(name=found.pop("id"), **(found | {"module": "", "scopes": (), "examples": ()}))
+            found = self.call(self.catalog.entry(LOOKUP), {"id": name})
+            fields: Json = {**found, "module": "", "scopes": (), "examples": ()}
+            return Entry(name=fields.pop("id"), **fields)
 
     def call(self, entry: Entry, arguments: Json, heard: Callable[[Json], None] = lambda _: None) -> Any:  # Any: JSON
         """The operation's result as JSON."""
