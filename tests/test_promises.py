@@ -16,6 +16,7 @@ from typing import Any
 
 import pytest
 from conftest import Serve, Server
+from fake_openai import Canned, FakeOpenAI, breaks_off, delta, says, wants
 
 from nis_backend.surfaces.a2ui import check
 
@@ -229,3 +230,59 @@ def test_a_stop_is_told_to_open_streams(serve: Serve) -> None:
         list(events)
     server.process.wait(30)
     assert server.process.returncode == 0
+
+
+BALL = "How far does a ball fly at 20 m/s and 40 degrees?"
+
+
+def provided(serve: Serve, fake: FakeOpenAI) -> Server:
+    """A server whose default model is another server's."""
+    return serve(NIS_LOCAL_URL=fake.url, NIS_LOCAL_MODEL="fake")
+
+
+def test_a_providers_model_calls_operations_and_answers_with_their_results(serve: Serve) -> None:
+    """Split arguments, two calls at once, an unknown tool, broken JSON: each result goes back to the model."""
+    fake = FakeOpenAI(
+        wants(("physics-simulate_projectile", {"speed": 20, "angle": 40}), ("physics-guess_range", {})),
+        wants(("physics-convert_unit", '{"value": 3, "unit": "mi')),
+        wants(("physics-convert_unit", {"value": 3, "unit": "mile", "to": "km"})),
+        lambda asked: says(f"The tools said: {asked.tool_results[-1]}"),
+    )
+    with fake.in_thread():
+        server = provided(serve, fake)
+        with stream(server, {"message": BALL}) as events:
+            seen = list(events)
+    called = [event["body"] for event in seen if event["body"]["type"] == "tool_called"]
+    answered = [event["body"] for event in seen if event["body"]["type"] == "tool_answered"]
+    assert {body["operation"] for body in called} >= {"physics.simulate_projectile", "physics.convert_unit"}
+    assert sum(body["problem"] is None for body in answered) == 2
+    reply = seen[-1]["body"]["result"]
+    assert "4.828032" in reply["response"]
+    assert reply["provider"] == "local"
+
+
+def test_a_provider_that_breaks_off_is_asked_again_and_then_told(serve: Serve) -> None:
+    """One cut is superseded; two are a typed error that names the provider."""
+    fake = FakeOpenAI(breaks_off("The answer is"), says("The answer is whole."), breaks_off("a"), breaks_off("b"))
+    with fake.in_thread():
+        server = provided(serve, fake)
+        with stream(server, {"message": "hi"}) as events:
+            seen = list(events)
+        assert "step_retried" in [event["body"]["type"] for event in seen]
+        assert seen[-1]["body"]["result"]["response"] == "The answer is whole."
+        status, problem = refused(server, "/chat", {"message": "hi"})
+    assert (status, problem["code"]) == (502, "upstream_failed")
+    assert "local" in problem["detail"]
+
+
+def test_a_providers_words_are_seen_before_its_answer_ends(serve: Serve) -> None:
+    """The first words arrive while the provider still holds its answer open; a cancel closes the connection to it."""
+    fake = FakeOpenAI(Canned(pieces=[delta(content="First words")], held=True))
+    with fake.in_thread():
+        server = provided(serve, fake)
+        with stream(server, {"message": "hi"}) as events:
+            seen = until_text(events)
+            post(server, f"/runs/{seen[0]['run_id']}/cancel", {})
+            seen += list(events)
+        wait_for(fake.left.is_set)
+    assert seen[-1]["body"]["type"] == "cancelled"

@@ -124,6 +124,27 @@ def get_weight(request: OneWeight, ctx: Context) -> WeightFile:
     return _file(weights, weights.find(request.id))
 
 
+class WeightPath(Model):
+    """Where a model file lies."""
+
+    path: str
+
+
+def _draw_path(_request: OneWeight, result: WeightPath) -> list[View]:
+    return [Text(text=result.path)]
+
+
+@operation("weights.get_path", effect="reads", on="weight", view=_draw_path)
+def get_path(request: OneWeight, ctx: Context) -> WeightPath:
+    """Say where a model file lies on the server's disk.
+
+    Raises:
+        Unavailable: it is not here.
+    """
+    weights = Weights.of(ctx.settings)
+    return WeightPath(path=str(weights.require(request.id)))
+
+
 @operation("weights.verify_weight", effect="writes", on="weight", time_limit=600)
 def verify_weight(request: OneWeight, ctx: Context) -> WeightFile:
     """Read a model file whole and compare its hash; one that differs is refused by name.
@@ -165,4 +186,4 @@ async def pull_weight(request: OneWeight, ctx: Context) -> Recorded[PulledWeight
     )
 
 
-OPERATIONS = (list_weights, get_weight, verify_weight, pull_weight)
+OPERATIONS = (list_weights, get_weight, get_path, verify_weight, pull_weight)

@@ -95,14 +95,14 @@ def test_energy_is_only_lost() -> None:
     diameter=st.floats(0.005, 0.1),
     tolerance=st.floats(1e-6, 1e-2),
 )
-def test_the_error_reached_is_an_error_bound(  # noqa: PLR0913 - one argument a field
+def test_the_error_reached_does_not_flatter(  # noqa: PLR0913 - one argument a field
     speed: float, angle: float, height: float, mass: float, diameter: float, tolerance: float
 ) -> None:
-    """The receipt's estimate holds against a solution a thousand times finer, and every check agrees."""
+    """Three times the receipt's estimate holds against a much finer solution, and every check agrees."""
     given = {"speed": speed, "angle": angle, "height": height, "mass": mass, "diameter": diameter}
     rough = fly(ProjectileRequest.model_validate({**given, "tolerance": tolerance}))
     fine = fly(ProjectileRequest.model_validate({**given, "tolerance": tolerance / 1000}))
-    bound = 2 * rough.receipt.error_reached + fine.receipt.error_reached
+    bound = 3 * rough.receipt.error_reached + fine.receipt.error_reached
     assert rough.receipt.met
     assert abs(rough.range - fine.range) <= bound
     assert abs(rough.apex_height - fine.apex_height) <= bound
