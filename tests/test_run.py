@@ -11,20 +11,9 @@ import pytest
 
 from nis_backend.drivers.store.sqlite import SqliteStore
 from nis_backend.errors import Cancelled, InvalidRequest, NotFound, UpstreamFailed
+from nis_backend.event import CancelledRun, Event, Failed, StepRetried, Succeeded, TextDelta, Warned, transcript
 from nis_backend.operation import Model
-from nis_backend.run import (
-    CancelledRun,
-    Event,
-    Failed,
-    Journal,
-    RunLog,
-    StepRetried,
-    Succeeded,
-    Tail,
-    TextDelta,
-    Warned,
-    transcript,
-)
+from nis_backend.run import Journal, RunLog, Tail
 
 
 class Nothing(Model):

@@ -35,7 +35,7 @@ if TYPE_CHECKING:
 
 log = logging.getLogger("nis.app")
 
-DRAIN_SECONDS = 5.0
+RUNS_DRAIN_SECONDS = 5.0
 """Time that runs under way get to finish when the process is asked to stop."""
 
 
@@ -99,7 +99,7 @@ class Process:
             yield self
         finally:
             self.closing.set()
-            await dispatch.close(DRAIN_SECONDS)
+            await dispatch.close(RUNS_DRAIN_SECONDS)
             await models.close()
             await compute.close()
             await self._http.close()

@@ -11,8 +11,9 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
 from nis_backend.errors import InvalidRequest, NisError
+from nis_backend.event import Progressed
 from nis_backend.operation import call
-from nis_backend.run import Journal, Progressed, RunHandle, RunLog, end_failed
+from nis_backend.run import Journal, RunHandle, RunLog, end_failed
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Generator, Mapping, Sequence
@@ -217,19 +218,19 @@ class Context:
 
     async def compute(self, pool: str, module: str, operation: str, request: str) -> str:
         """Have a pooled operation computed by a worker: JSON in, JSON out."""
-        loop = asyncio.get_running_loop()
-        pending: set[asyncio.Task[int]] = set()
+        written: list[asyncio.Task[int]] = []
 
         def progressed(fraction: float, message: str) -> None:
             if self.journal is not None:
-                task = loop.create_task(self.journal.write(Progressed(fraction=fraction, message=message)))
-                pending.add(task)
-                task.add_done_callback(pending.discard)
+                event = Progressed(fraction=fraction, message=message)
+                written.append(asyncio.create_task(self.journal.write(event)))
 
         payload = {"module": module, "operation": operation, "request": request}
-        answer = await self.drivers.compute.call(pool, payload, on_progress=progressed)
-        await asyncio.gather(*pending)
-        return str(answer["result"])
+        try:
+            return str((await self.drivers.compute.call(pool, payload, on_progress=progressed))["result"])
+        finally:
+            # A refusal of one of these meets the holder again at its next write.
+            await asyncio.gather(*written, return_exceptions=True)
 
     @contextmanager
     def trace(self, name: str) -> Generator[None]:

@@ -317,14 +317,7 @@ async def call(target: Operation[Any, Res], arguments: Mapping[str, Any] | bytes
             # A coroutine may refuse before the stream begins; a generator refuses within it.
             items = target.function(request, ctx)
             return await items if inspect.isawaitable(items) else items
-        seconds = ctx.seconds_left(target.time_limit)
-        try:
-            async with asyncio.timeout(seconds):
-                return await perform(target, request, ctx)
-        except TimeoutError:
-            raise DeadlineExceeded(
-                f"{target.name} was not done after {seconds:g} s.", remedy="Ask for less, or allow more time."
-            ) from None
+        return await perform(target, request, ctx, ctx.seconds_left(target.time_limit))
 
 
 def authorise(target: Operation[Any, Any], ctx: Context) -> None:
@@ -339,8 +332,27 @@ def authorise(target: Operation[Any, Any], ctx: Context) -> None:
         )
 
 
-async def perform(target: Operation[Any, Res], request: Model, ctx: Context) -> Res:
-    """Execute the function where it belongs: in its pool, in a thread, or here."""
+async def perform(target: Operation[Any, Res], request: Model, ctx: Context, seconds: float) -> Res:
+    """Execute the function where it belongs, for at most `seconds`.
+
+    Raises:
+        DeadlineExceeded: it was not done by then.
+    """
+    limit = asyncio.timeout(seconds)
+    try:
+        async with limit:
+            return await _execute(target, request, ctx)
+    except TimeoutError:
+        if not limit.expired():
+            # The function's own.
+            raise
+        raise DeadlineExceeded(
+            f"{target.name} was not done after {seconds:g} s.", remedy="Ask for less, or allow more time."
+        ) from None
+
+
+async def _execute(target: Operation[Any, Res], request: Model, ctx: Context) -> Res:
+    """In its pool, in a thread, or here."""
     if target.pool:
         answer = await ctx.compute(target.pool, target.function.__module__, target.name, request.model_dump_json())
         # A worker that has read hostile input is not trusted: its answer is validated like a caller's.

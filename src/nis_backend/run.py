@@ -8,7 +8,7 @@ import logging
 import time
 from collections import defaultdict
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Annotated, Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from pydantic import Field
 
@@ -16,7 +16,6 @@ from nis_backend.drivers.dispatch.base import CANCELLED, StopReason, stop_reason
 from nis_backend.drivers.store.base import Append, NewEvent
 from nis_backend.errors import (
     Cancelled,
-    DeadlineExceeded,
     Fenced,
     InternalError,
     InvalidRequest,
@@ -25,8 +24,8 @@ from nis_backend.errors import (
     Unavailable,
     from_problem,
 )
+from nis_backend.event import Body, CancelledRun, Event, Failed, Started, Succeeded, TextDelta
 from nis_backend.operation import Model, Operation, perform
-from nis_backend.view import View
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Sequence
@@ -41,162 +40,6 @@ FORMAT = 1
 
 State = Literal["queued", "running", "succeeded", "failed", "cancelled"]
 TERMINAL: frozenset[State] = frozenset({"succeeded", "failed", "cancelled"})
-
-
-class Started(Model):
-    """The run has begun, or begun again under a new attempt."""
-
-    type: Literal["started"] = "started"
-    operation: str
-    attempt: int
-
-
-class TextDelta(Model):
-    """Words of the answer, in order within their step."""
-
-    type: Literal["text_delta"] = "text_delta"
-    step: int
-    text: str
-
-
-class ModelCalled(Model):
-    """A model was asked."""
-
-    type: Literal["model_called"] = "model_called"
-    step: int
-    provider: str
-    model: str
-
-
-class ModelAnswered(Model):
-    """A model's answer is whole; token counts are the provider's own, null when it states none."""
-
-    type: Literal["model_answered"] = "model_answered"
-    step: int
-    finish_reason: str
-    input_tokens: int | None = None
-    output_tokens: int | None = None
-
-
-class ToolCalled(Model):
-    """An operation was called by the agent."""
-
-    type: Literal["tool_called"] = "tool_called"
-    step: int
-    call_id: str
-    operation: str
-    arguments: dict[str, Any]  # Any: JSON
-
-
-class ToolAnswered(Model):
-    """The operation's result, or the problem it answered."""
-
-    type: Literal["tool_answered"] = "tool_answered"
-    step: int
-    call_id: str
-    operation: str
-    result: Any = None  # Any: JSON
-    problem: dict[str, Any] | None = None  # Any: a problem document
-
-
-class Progressed(Model):
-    """How far a long step is."""
-
-    type: Literal["progress"] = "progress"
-    fraction: float = Field(ge=0, le=1)
-    message: str = ""
-
-
-class Surface(Model):
-    """Something to look at: views in the order they are shown."""
-
-    type: Literal["surface"] = "surface"
-    views: list[View]
-
-
-class InputRequired(Model):
-    """The agent asks for what it may not guess; the last view of the surface before is the form."""
-
-    type: Literal["input_required"] = "input_required"
-    operation: str
-    missing: list[str]
-
-
-class StepRetried(Model):
-    """The step was cut and begins again: it supersedes the text that the step has left so far."""
-
-    type: Literal["step_retried"] = "step_retried"
-    step: int
-    attempt: int
-    reason: str
-
-
-class Warned(Model):
-    """Something the reader should know, which did not stop the run."""
-
-    type: Literal["warning"] = "warning"
-    message: str
-
-
-class CancelRequested(Model):
-    """A command, appended by anyone who may: the holder reads it and stops."""
-
-    type: Literal["cancel_requested"] = "cancel_requested"
-
-
-class Succeeded(Model):
-    """The end: the operation's result."""
-
-    type: Literal["succeeded"] = "succeeded"
-    result: Any  # Any: JSON
-
-
-class Failed(Model):
-    """The end: the problem document."""
-
-    type: Literal["failed"] = "failed"
-    problem: dict[str, Any]  # Any: a problem document
-
-
-class CancelledRun(Model):
-    """The end: it was cancelled."""
-
-    type: Literal["cancelled"] = "cancelled"
-
-
-Body = Annotated[
-    Started
-    | TextDelta
-    | ModelCalled
-    | ModelAnswered
-    | ToolCalled
-    | ToolAnswered
-    | Progressed
-    | Surface
-    | InputRequired
-    | StepRetried
-    | Warned
-    | CancelRequested
-    | Succeeded
-    | Failed
-    | CancelledRun,
-    Field(discriminator="type"),
-]
-
-
-class Event(Model):
-    """One entry of a run's log; it has its number because it is committed."""
-
-    run_id: str
-    seq: int = Field(ge=1, description="Its number in the run: 1, 2, 3, …")
-    time: float = Field(description="When it was committed, seconds since 1970, UTC.")
-    attempt: int = Field(ge=0, description="Which holder wrote it; commands carry the attempt they met.")
-    body: Body
-
-    @property
-    def terminal(self) -> bool:
-        """Whether nothing follows it."""
-        return isinstance(self.body, Succeeded | Failed | CancelledRun)
 
 
 class Run(Model):
@@ -459,17 +302,6 @@ def _append(owner: str, run_id: str, attempt: int | None, bodies: Sequence[Body]
     return Append(owner=owner, run_id=run_id, attempt=attempt, events=events, changes=changes)
 
 
-def transcript(events: Sequence[Event]) -> str:
-    """The answer's words: each step's text, without what a retried step had left."""
-    steps: dict[int, str] = {}
-    for event in events:
-        if isinstance(event.body, TextDelta):
-            steps[event.body.step] = steps.get(event.body.step, "") + event.body.text
-        elif isinstance(event.body, StepRetried):
-            steps[event.body.step] = ""
-    return "".join(steps[step] for step in sorted(steps))
-
-
 async def carry(target: Operation[Any, Any], arguments: Row, ctx: Context, stop: StopReason | None = None) -> None:
     """Execute the operation of a run and append its end, whatever happens; never raises.
 
@@ -482,19 +314,13 @@ async def carry(target: Operation[Any, Any], arguments: Row, ctx: Context, stop:
             return
         await journal.write(Started(operation=target.name, attempt=journal.attempt), state="running")
         seconds = ctx.seconds_left(ctx.settings.run_seconds)
-        async with asyncio.timeout(seconds):
-            result = await perform(target, target.validate(arguments), ctx)
+        result = await perform(target, target.validate(arguments), ctx, seconds)
         body = result.model_dump(mode="json") if isinstance(result, Model) else result
         await journal.write(Succeeded(result=body), state="succeeded", result=json.dumps(body))
     except Fenced:
         log.warning("run %s goes on elsewhere", journal.run_id)
     except asyncio.CancelledError as cancelled:
         await _finish(journal, *_end(stop_reason(cancelled)))
-    except TimeoutError:
-        late = DeadlineExceeded(
-            f"{target.name} was not done in time.", remedy="Ask for less, or raise NIS_RUN_SECONDS."
-        )
-        await end_failed(journal, late)
     except NisError as error:
         await end_failed(journal, error)
     except Exception:

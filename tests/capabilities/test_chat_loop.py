@@ -20,8 +20,8 @@ from nis_backend.drivers.http import Http
 from nis_backend.drivers.llm.base import Answered, LanguageModels, Message, ModelInfo, Prompt, TextChunk
 from nis_backend.drivers.llm.openai_compatible import OpenAICompatible
 from nis_backend.errors import InvalidRequest, NisError, Unavailable, UpstreamFailed, WorkerLost
+from nis_backend.event import StepRetried, Surface, ToolAnswered, ToolCalled, Warned
 from nis_backend.operation import Model, Operation, Recorded, operation
-from nis_backend.run import StepRetried, Surface, ToolAnswered, ToolCalled, Warned
 from nis_backend.view import Form, Text, View
 
 T = TypeVar("T")

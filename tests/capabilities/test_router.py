@@ -25,7 +25,7 @@ from nis_backend.context import Caller, Context
 from nis_backend.drivers.compute.base import Pool
 from nis_backend.drivers.compute.processes import WorkerPools
 from nis_backend.errors import NotFound, NotSupported
-from nis_backend.run import InputRequired, Surface, ToolAnswered, ToolCalled, Warned
+from nis_backend.event import InputRequired, Surface, ToolAnswered, ToolCalled, Warned
 from nis_backend.view import Form, Series, Table
 
 ROOT = Path(__file__).resolve().parent.parent.parent
@@ -344,6 +344,6 @@ def test_a_caller_is_routed_only_to_what_it_may_call(tmp_path: Path) -> None:
         ("Hello there!", False),
     ],
 )
-def test_a_sum_is_never_left_to_the_model(message: str, is_one: bool) -> None:  # noqa: FBT001 - the table's column
+def test_a_sum_is_never_left_to_the_model(message: str, is_one: bool) -> None:
     """A model that gets sums wrong is not asked for one; talk that only holds numbers goes to it."""
     assert asks_for_a_sum(message, None) is is_one

@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING
 from pydantic import Field
 
 from nis_backend.errors import Conflict, InvalidRequest
+from nis_backend.event import CancelRequested, Event
 from nis_backend.operation import Example, Model, operation
-from nis_backend.run import CancelRequested, Event, Run, State, beyond_end
+from nis_backend.run import Run, State, beyond_end
 from nis_backend.view import Table, View
 
 if TYPE_CHECKING:

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 
 from pydantic import Field
 
+from nis_backend.event import Progressed
 from nis_backend.operation import Example, Model, Recorded, operation
-from nis_backend.run import Progressed
 from nis_backend.view import Table, Text, View
 from nis_backend.weights import Weight, Weights
 

@@ -89,7 +89,7 @@ def test_the_series_begins_as_the_profile_it_was_given() -> None:
     tolerance=st.floats(1e-3, 1),
     nodes=st.integers(3, 80),
 )
-def test_the_error_reached_bounds_the_error_of_every_node(  # noqa: PLR0913 - one argument a field
+def test_the_error_reached_bounds_the_error_of_every_node(
     start: float, left: float, right: float, fourier: float, tolerance: float, nodes: int
 ) -> None:
     """The receipt's estimate against the exact series."""

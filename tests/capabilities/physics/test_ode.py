@@ -49,7 +49,7 @@ def test_a_crossing_is_found_to_the_order_of_the_steps() -> None:
 
 
 def test_a_start_at_zero_is_no_crossing() -> None:
-    """sin t passes zero at π and 2π, not at its start."""
+    """The sine passes zero at π and 2π, not at its start."""
     states: list[State] = [(0.0, 1.0)]
     for _ in range(70):
         states.append(advance(turn, states[-1], 0.1))

@@ -15,7 +15,7 @@ from nis_backend.operation import Example, Operation
 from nis_backend.view import Series, Table, Text
 
 CALLS = [
-    pytest.param(operation, example, id=f"{operation.action}-{example.title}")
+    pytest.param(operation, example, id=f"{operation.name}-{example.title}")
     for operation in OPERATIONS
     for example in operation.examples
 ]
@@ -48,7 +48,7 @@ def test_an_answer_begins_with_words(operation: Operation[Any, Any], example: Ex
             assert all(len(row) == len(view.columns) for row in view.rows)
 
 
-@pytest.mark.parametrize("operation", SOLVERS, ids=str)
+@pytest.mark.parametrize("operation", SOLVERS, ids=lambda one: one.name)
 def test_a_solver_states_its_error_and_its_checks(operation: Operation[Any, Any]) -> None:
     """The receipt of every example: error reached within the error asked, and a second way that agrees."""
     for example in operation.examples:
@@ -61,10 +61,14 @@ def test_a_solver_states_its_error_and_its_checks(operation: Operation[Any, Any]
 
 def test_there_are_three_solvers() -> None:
     """The receipt's test above has something to test."""
-    assert [operation.action for operation in SOLVERS] == ["simulate_projectile", "simulate_pendulum", "solve_heat"]
+    assert [operation.name for operation in SOLVERS] == [
+        "physics.simulate_projectile",
+        "physics.simulate_pendulum",
+        "physics.solve_heat",
+    ]
 
 
-@pytest.mark.parametrize("operation", OPERATIONS, ids=str)
+@pytest.mark.parametrize("operation", OPERATIONS, ids=lambda one: one.name)
 def test_a_declaration_is_complete(operation: Operation[Any, Any]) -> None:
     """Reads only, in the pool, two examples with a question each; the summary stands alone on its line."""
     assert (operation.effect, operation.pool) == ("reads", "science")
@@ -73,7 +77,7 @@ def test_a_declaration_is_complete(operation: Operation[Any, Any]) -> None:
     assert cast("str", operation.function.__doc__).partition("\n")[0].endswith(".")
 
 
-@pytest.mark.parametrize("operation", OPERATIONS, ids=str)
+@pytest.mark.parametrize("operation", OPERATIONS, ids=lambda one: one.name)
 def test_every_number_has_a_unit_and_every_count_a_maximum(operation: Operation[Any, Any]) -> None:
     """Floats say their unit; integers and lists, which set the cost, are bounded."""
     for name, schema in operation.request.model_json_schema()["properties"].items():

@@ -13,7 +13,7 @@ from nis_backend.view import Text
 
 def tell(action: str, **request: Any) -> str:
     """The first view of an operation's result."""
-    operation = next(one for one in OPERATIONS if one.action == action)
+    operation = next(one for one in OPERATIONS if one.name == f"physics.{action}")
     asked: Any = operation.validate(request)  # Any: one of several operations' requests
     text = operation.draw(asked, operation.function(asked, None))[0]
     assert isinstance(text, Text)
@@ -35,8 +35,8 @@ def tell(action: str, **request: Any) -> str:
         (999.96, 4, "1,000"),
         (299792458, 4, "2.998×10⁸"),
         (299792458, 9, "299,792,458"),
-        (-0.5, 4, "−0.5"),  # noqa: RUF001 - the minus sign is what is tested
-        (-1e-9, 4, "−10⁻⁹"),  # noqa: RUF001 - as above
+        (-0.5, 4, "−0.5"),
+        (-1e-9, 4, "−10⁻⁹"),
         (6.02214076e23, 9, "6.02214076×10²³"),
     ],
 )
@@ -135,7 +135,7 @@ def test_a_conversion_is_told_as_an_equation(value: float, unit: str, to: str, t
 
 def test_lists_are_told_by_their_count() -> None:
     """Also when there is nothing to list."""
-    assert tell("list_constants", containing="electron mass").startswith("1 constant with")
+    assert tell("list_constants", containing="muon mass").startswith("1 constant with")
     assert tell("list_constants", containing="phlogiston").startswith("No constant")
     assert tell("read_quantities", text="5 m and feet") == "1 quantity in the text, 1 more named without a number."
     assert tell("read_quantities", text="hello").startswith("There is no number")

@@ -22,8 +22,9 @@ from nis_backend.drivers.dispatch.in_process import InProcess
 from nis_backend.drivers.llm.base import Models
 from nis_backend.drivers.store.sqlite import SqliteStore
 from nis_backend.errors import NotFound, Unavailable
+from nis_backend.event import InputRequired, StepRetried, Surface
 from nis_backend.operation import Example, Json, Model, Operation, Recorded, operation
-from nis_backend.run import InputRequired, Journal, StepRetried, Surface, Tail, carry
+from nis_backend.run import Journal, Tail, carry
 from nis_backend.settings import Settings
 from nis_backend.surfaces.a2a.routes import routes
 from nis_backend.surfaces.guard import Guard, authenticate

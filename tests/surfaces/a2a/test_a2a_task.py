@@ -11,7 +11,7 @@ from google.protobuf.json_format import MessageToDict
 from hypothesis import given
 from hypothesis import strategies as st
 
-from nis_backend.run import (
+from nis_backend.event import (
     CancelledRun,
     CancelRequested,
     Event,
@@ -20,7 +20,6 @@ from nis_backend.run import (
     ModelAnswered,
     ModelCalled,
     Progressed,
-    Run,
     Started,
     StepRetried,
     Succeeded,
@@ -31,6 +30,7 @@ from nis_backend.run import (
     Warned,
     transcript,
 )
+from nis_backend.run import Run
 from nis_backend.surfaces.a2a.task import TaskFold, draw_a2ui, draw_text, listed
 from nis_backend.surfaces.a2ui import BASIC, CATALOG
 

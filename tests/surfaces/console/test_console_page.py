@@ -13,8 +13,7 @@ import pytest
 from console_node import node_or_skip
 from wire_server import Story, WireServer, listening
 
-from nis_backend.operation import Json
-from nis_backend.run import (
+from nis_backend.event import (
     Body,
     CancelledRun,
     Failed,
@@ -27,6 +26,7 @@ from nis_backend.run import (
     ToolAnswered,
     ToolCalled,
 )
+from nis_backend.operation import Json
 from nis_backend.view import Axis, Form, Series, Table, Text, View
 
 BALL = "How far does a ball fly at 20 m/s and 40 degrees with drag, mass 0.145 kg, diameter 74 mm?"

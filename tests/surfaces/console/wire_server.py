@@ -15,8 +15,8 @@ from starlette.applications import Starlette
 from starlette.responses import JSONResponse, Response, StreamingResponse
 from starlette.routing import Route
 
+from nis_backend.event import Body, Event
 from nis_backend.operation import Json
-from nis_backend.run import Body, Event
 from nis_backend.surfaces.console import routes
 
 if TYPE_CHECKING:

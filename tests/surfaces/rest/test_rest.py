@@ -210,3 +210,24 @@ def test_the_document_is_served(server: Server) -> None:
     _, _, document = ask(server, "GET", "/openapi.json")
     assert document["openapi"] == "3.1.0"
     assert "genui_enabled" in json.dumps(document["paths"]["/chat"])
+
+
+def test_a_client_of_the_basic_catalog_gets_what_it_can_draw(server: Server) -> None:
+    """Charts are images and tables rows for it; for one that names our catalog they are components."""
+    basic = "https://a2ui.org/specification/v0_9/catalogs/basic/catalog.json"
+    call = {"operation": "physics.simulate_projectile", "arguments": {"speed": 20, "angle": 40}}
+    body: Json = {"message": "again", "call": call, "genui_enabled": True}
+    ours = json.dumps(ask(server, "POST", "/chat", body)[2]["a2ui"])
+    theirs = json.dumps(
+        ask(server, "POST", "/chat", {**body, "a2uiClientCapabilities": {"supportedCatalogIds": [basic]}})[2]["a2ui"]
+    )
+    assert '"component": "Chart"' in ours
+    assert '"component": "Chart"' not in theirs
+    assert "data:image/svg+xml" in theirs
+    assert basic in theirs
+
+
+def test_a_wrong_wish_for_drawing_is_refused(server: Server) -> None:
+    """The field is named as the caller wrote it."""
+    _, _, problem = ask(server, "POST", "/chat", {"message": "x", "a2uiClientCapabilities": {"supportedCatalogIds": 1}})
+    assert problem["field"] == "a2uiClientCapabilities.supportedCatalogIds"

@@ -24,15 +24,7 @@ from nis_backend.errors import (
     WorkerLost,
     shorten,
 )
-from nis_backend.run import (
-    ModelAnswered,
-    ModelCalled,
-    StepRetried,
-    Surface,
-    ToolAnswered,
-    ToolCalled,
-    Warned,
-)
+from nis_backend.event import ModelAnswered, ModelCalled, StepRetried, Surface, ToolAnswered, ToolCalled, Warned
 from nis_backend.view import Form, Text, View
 
 if TYPE_CHECKING:

@@ -12,7 +12,7 @@ from nis_backend.capabilities.chat.router import asks_for_a_sum, pick, routable,
 from nis_backend.capabilities.chat.words import listed
 from nis_backend.capabilities.physics.operations import TextRequest, read_quantities
 from nis_backend.errors import InvalidRequest, NisError, NotFound, NotSupported, Unavailable
-from nis_backend.run import InputRequired, Surface, ToolAnswered, ToolCalled, Warned
+from nis_backend.event import InputRequired, Surface, ToolAnswered, ToolCalled, Warned
 from nis_backend.view import Form, Table, Text, View
 
 if TYPE_CHECKING:

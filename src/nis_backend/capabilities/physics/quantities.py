@@ -68,6 +68,8 @@ class Found:
     measure: Measure
     start: int
     end: int
+    spelt: bool = False
+    """In words, where only a unit makes a quantity of a number: "one end" is none."""
 
 
 def read(text: str, units: Sequence[str]) -> Quantities:
@@ -135,7 +137,8 @@ def _read_numbers(text: str) -> list[Found]:
             end = one.end
     found.extend(_read_ones(text, _cover(text, found)))
     found.sort(key=lambda one: one.start)
-    return _share(text, _add_parts(text, found))
+    shared = _share(text, _add_parts(text, found))
+    return [one for one in shared if one.measure.factors or not one.spelt]
 
 
 def _cover(text: str, found: Sequence[Found]) -> bytearray:
@@ -147,7 +150,7 @@ def _cover(text: str, found: Sequence[Found]) -> bytearray:
 
 
 def _with_unit(text: str, number: Number) -> Found | None:
-    """The number with the unit behind it; None for what is no quantity: 3D, 1st, the 1990s, "one end"."""
+    """The number with the unit behind it; None for what is no quantity: 3D, 1st, the 1990s."""
     if over := _OVER.match(text, number.end):
         measure = scan(text, over.end())
         measure = invert(measure) if measure and "per cent" not in text[number.end : measure.end].lower() else None
@@ -162,9 +165,9 @@ def _with_unit(text: str, number: Number) -> Found | None:
         a_stone = number.spelt and text[at : measure.end].lower() == "stone"
         if not decade and not a_stone:
             return _extend(text, Found(value=number.value, measure=measure, start=number.start, end=measure.end))
-    if glued or number.spelt:
+    if glued:
         return None
-    return Found(value=number.value, measure=PURE, start=number.start, end=number.end)
+    return Found(value=number.value, measure=PURE, start=number.start, end=number.end, spelt=number.spelt)
 
 
 def _is_inch(text: str, number: int, at: int) -> bool:
@@ -192,7 +195,9 @@ def _read_ones(text: str, covered: bytearray) -> list[Found]:
             continue
         # Not by a symbol: "a min temperature".
         if next(iter(measure.factors), "") in ONE_OF and (len(word.group()) > 3 or word.group() == "day"):  # noqa: PLR2004
-            ones.append(_extend(text, Found(value=1.0, measure=measure, start=match.start(), end=measure.end)))
+            one = _extend(text, Found(value=1.0, measure=measure, start=match.start(), end=measure.end))
+            covered[one.start : one.end] = b"\1" * (one.end - one.start)
+            ones.append(one)
     return ones
 
 

@@ -16,7 +16,6 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any, cast
 
 import pint
-from pint.util import UnitsContainer
 
 from nis_backend.capabilities.physics.lexicon import (
     ANGLES,
@@ -30,7 +29,7 @@ from nis_backend.capabilities.physics.lexicon import (
 from nis_backend.errors import InvalidRequest
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping
 
 # Decimals: 98.6 °F is 37 °C, not 37.00000000000006.
 # Any: pint's types know a registry of Decimals only as one of floats.
@@ -70,7 +69,7 @@ class Measure:
         names = {
             (f"delta_{name}" if name in OFFSET and not alone else name): power for name, power in self.factors.items()
         }
-        return REGISTRY.Unit(UnitsContainer(names))
+        return REGISTRY.Unit(REGISTRY.UnitsContainer(names))
 
     @property
     def name(self) -> str:
@@ -90,11 +89,15 @@ class Measure:
     @cached_property
     def dimension(self) -> str:
         """`[length] / [time]`, `angle`, `temperature`; empty for a pure number."""
-        dimensions = dict(self.unit.dimensionality)
+        powers = dict(cast("Mapping[str, float]", self.unit.dimensionality))
         if self.angle:
-            dimensions["[angle]"] = self.angle
-        text = str(UnitsContainer(dict(sorted(dimensions.items())))) if dimensions else ""
-        return text.strip("[]") if text in ("[angle]", "[temperature]") else text
+            powers["[angle]"] = self.angle
+        if powers in ({"[angle]": 1}, {"[temperature]": 1}):
+            return next(iter(powers)).strip("[]")
+        # In one order: pint's depends on how the unit is composed, and equal dimensions are to be equal texts.
+        above = [_raise(name, power) for name, power in sorted(powers.items()) if power > 0]
+        below = [_raise(name, -power) for name, power in sorted(powers.items()) if power < 0]
+        return " / ".join([" * ".join(above) or "1", *below]) if powers else ""
 
     def electric(self) -> Measure | None:
         """The other meaning of a bare C or F; None where there is none."""
@@ -102,6 +105,10 @@ class Measure:
         if len(self.factors) != 1 or name not in ELECTRIC or self.factors[name] != 1:
             return None
         return Measure(factors={ELECTRIC[name]: 1}, end=self.end)
+
+
+def _raise(name: str, power: float) -> str:
+    return name if power == 1 else f"{name} ** {power:g}"
 
 
 PURE = Measure(factors={}, end=0)
@@ -252,8 +259,10 @@ class _Scanner:
             return Measure(factors={"inch": 1}, end=start + 2)
         if degree := _DEGREE.match(self.text, start):
             return Measure(factors={SCALES[degree.group(1)[0].lower()]: 1}, end=degree.end())
-        if not self.strict and (name := _NAME.match(self.text, start)) and (found := self._named(name.group())):
-            return Measure(factors=found, end=name.end())
+        return self._listed(start) or (None if self.strict else self._named(start))
+
+    def _listed(self, start: int) -> Measure | None:
+        """A spelling of the lexicon."""
         word = _WORD.match(self.text, start)
         if word is None:
             return None
@@ -267,14 +276,15 @@ class _Scanner:
                 return Measure(factors=factors, end=ends[count - 1])
         return None
 
-    def _named(self, name: str) -> Factors | None:
+    def _named(self, start: int) -> Measure | None:
         """A unit by pint's own name, which may contain digits and underscores."""
-        if _look_up(name):
+        name = _NAME.match(self.text, start)
+        if name is None:
             return None
-        if name == "in":
-            return {"inch": 1}
-        found = REGISTRY.parse_unit_name(name)
-        return {found[0][0] + found[0][1]: 1} if found else None
+        if name.group() == "in":
+            return Measure(factors={"inch": 1}, end=name.end())
+        found = REGISTRY.parse_unit_name(name.group())
+        return Measure(factors={found[0][0] + found[0][1]: 1}, end=name.end()) if found else None
 
 
 def _look_up(word: str) -> Factors | None:

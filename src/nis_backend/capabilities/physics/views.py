@@ -39,8 +39,9 @@ def format_number(value: float, digits: int = 4) -> str:
     if not _LEAST <= exponent < max(digits, _MOST):
         if "." in mantissa:
             mantissa = mantissa.rstrip("0").rstrip(".")
-        scale = f"10{str(exponent).translate(_SUPERSCRIPT)}"
-        return (scale if mantissa == "1" else f"{mantissa}×{scale}").replace("-", "\u2212")
+        times = "" if mantissa.lstrip("-") == "1" else "×"
+        mantissa = mantissa if times else mantissa[:-1]
+        return f"{mantissa}{times}10{str(exponent).translate(_SUPERSCRIPT)}".replace("-", "\u2212")
     text = f"{float(f'{mantissa}e{power}'):,.{max(0, digits - 1 - exponent)}f}"
     if "." in text:
         text = text.rstrip("0").rstrip(".")

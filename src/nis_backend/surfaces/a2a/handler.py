@@ -43,7 +43,7 @@ from a2a.utils.proto_utils import validate_proto_required_fields
 from google.protobuf.json_format import MessageToDict
 
 from nis_backend.errors import Conflict, InvalidRequest, NisError, NotFound, NotSupported
-from nis_backend.run import Surface
+from nis_backend.event import Surface
 from nis_backend.surfaces.a2a.request import catalogs, chat_request, wrong
 from nis_backend.surfaces.a2a.task import STATES, TaskFold, context_id, draw_a2ui, draw_text, listed
 from nis_backend.surfaces.a2a.wire import A2UI, describe
@@ -56,8 +56,9 @@ if TYPE_CHECKING:
     from google.protobuf.message import Message as ProtoMessage
 
     from nis_backend.context import Context
+    from nis_backend.event import Event
     from nis_backend.operation import Json
-    from nis_backend.run import Event, Run, RunHandle
+    from nis_backend.run import Run, RunHandle
     from nis_backend.surfaces.a2a.task import Draw, Update
     from nis_backend.surfaces.base import Process
 

@@ -25,7 +25,7 @@ from a2a.types.a2a_pb2 import (
 )
 from google.protobuf.json_format import ParseDict
 
-from nis_backend.run import (
+from nis_backend.event import (
     CancelledRun,
     CancelRequested,
     Failed,
@@ -49,8 +49,9 @@ from nis_backend.view import Axis, Form, Series, Table, Text
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
 
+    from nis_backend.event import Event
     from nis_backend.operation import Json
-    from nis_backend.run import Event, Run, State
+    from nis_backend.run import Run, State
     from nis_backend.view import View
 
     Draw = Callable[[Sequence[View], str], list[Part]]

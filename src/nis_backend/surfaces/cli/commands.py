@@ -134,8 +134,8 @@ class Root(click.Group):
         self.add_command(_call(session))
         self.add_command(_settings(session))
         for short, name in COMMANDS.items():
-            self.add_command(_command(session, session.catalog.entry(name), short))
-        self.add_command(_chat(session, session.catalog.entry(COMMANDS["chat"])))
+            entry = session.catalog.entry(name)
+            self.add_command(_chat(session, entry) if short == "chat" else _command(session, entry, short))
 
     def _keep_data(self, _ctx: click.Context, _param: click.Parameter, value: Path | None) -> None:
         self._session.data = value
@@ -169,8 +169,10 @@ class Family(click.Group):
 
 
 def _short(entry: Entry) -> str:
-    """`list` of `runs.list_runs`: the verb alone, where the rest only repeats the family; else the whole action."""
+    """`list` of `runs.list_runs`, `events` of `runs.stream_events`: the verb alone where the rest repeats the family."""
     verb, _, thing = entry.action.partition("_")
+    if entry.on and entry.effect == "reads":
+        return thing.replace("_", "-")
     repeats = thing in {entry.family, entry.resource, entry.on, entry.family.removesuffix("s")}
     return verb if repeats else entry.action.replace("_", "-")
 

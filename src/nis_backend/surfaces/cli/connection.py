@@ -9,7 +9,7 @@ from http import HTTPStatus
 from typing import TYPE_CHECKING, Any, Protocol
 from urllib.parse import quote, urlencode, urlsplit
 
-from nis_backend.errors import Unavailable, from_problem
+from nis_backend.errors import Cancelled, Unavailable, from_problem
 from nis_backend.operation import call
 from nis_backend.run import RunHandle
 from nis_backend.surfaces.rest.derive import routes_of
@@ -101,10 +101,11 @@ class OverHttp:
                 raise from_problem(json.loads(response.read() or b"{}"))
             if response.headers.get_content_type() != "text/event-stream":
                 return json.loads(response.read())
-            return _follow(response, heard)
+            return _follow(response, heard, run=entry.shape == "run")
 
 
-def _follow(response: http.client.HTTPResponse, heard: Callable[[Json], None]) -> Any:  # Any: JSON
+def _follow(response: http.client.HTTPResponse, heard: Callable[[Json], None], *, run: bool) -> Any:  # Any: JSON
+    """Read a stream to its end: its last item, or the result of the run whose log it is."""
     last: Json | None = None
     for kind, data in _sse(response):
         if kind == "error":
@@ -113,14 +114,18 @@ def _follow(response: http.client.HTTPResponse, heard: Callable[[Json], None]) -
             break
         last = data
         heard(data)
-    body: Json = last.get("body", {}) if last else {}
-    match body.get("type"):
+    if not run:
+        return last
+    body: Json = last["body"] if last else {"type": ""}
+    match body["type"]:
         case "succeeded":
             return body["result"]
         case "failed":
             raise from_problem(body["problem"])
+        case "cancelled":
+            raise Cancelled("The run was cancelled.", remedy="Start it again if you want its result.")
         case _:
-            return last
+            raise Unavailable("The server stopped before the run's end.", remedy="The run's log says how it ended.")
 
 
 def _sse(response: http.client.HTTPResponse) -> Iterator[tuple[str, Json]]:

@@ -10,10 +10,12 @@ from typing import TYPE_CHECKING, Any, cast
 from pydantic_core import from_json
 from starlette.responses import JSONResponse, Response, StreamingResponse
 
-from nis_backend.errors import InternalError, InvalidRequest, Malformed, NisError
+from nis_backend.errors import InternalError, Malformed, NisError
+from nis_backend.event import Event
 from nis_backend.operation import Model, call
-from nis_backend.run import Event, RunHandle
-from nis_backend.surfaces.rest.fixed import CHAT, GENUI_FIELD
+from nis_backend.run import RunHandle
+from nis_backend.surfaces.rest.chat import AsIs, Chat
+from nis_backend.surfaces.rest.fixed import CHAT
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
@@ -37,12 +39,11 @@ def endpoint(process: Process, route: RestRoute, entry: Entry) -> Callable[[Requ
 
     async def answer(request: Request) -> Response:
         arguments = await _arguments(request, entry)
-        genui = route is CHAT and _take_genui(arguments)
+        shown = Chat(arguments) if route is CHAT else AsIs()
         ctx = process.context(request.state.caller)
         result = await call(process.operations.find(entry.name), arguments, ctx)
         wants_stream = SSE in request.headers.get("accept", "")
         if isinstance(result, RunHandle):
-            shown = Chat(genui=genui) if route is CHAT else AsIs()
             return await _answer_run(process, request, result, shown, stream=wants_stream)
         if isinstance(result, Model):
             return Response(result.model_dump_json(), media_type="application/json")
@@ -80,61 +81,6 @@ def _object(body: bytes) -> Json:
     if not isinstance(given, dict):
         raise Malformed("The body is not a JSON object.", field="body", value=given, remedy="Send one JSON object.")
     return cast("Json", given)  # isinstance says nothing of the keys, which JSON has as text
-
-
-def _take_genui(arguments: Json) -> bool:
-    wanted = arguments.pop(GENUI_FIELD, False)
-    if not isinstance(wanted, bool):
-        raise InvalidRequest(
-            f"{GENUI_FIELD} is neither true nor false.", field=GENUI_FIELD, value=wanted, remedy="Give true or false."
-        )
-    return wanted
-
-
-class AsIs:
-    """A run's events and result as the log has them."""
-
-    async def result(self, result: Any) -> Any:  # Any: JSON
-        """What the caller gets at the end."""
-        return result
-
-    async def event(self, event: Event) -> Json:
-        """What the stream carries."""
-        return event.model_dump(mode="json")
-
-
-class Chat(AsIs):
-    """The reply in the shape of earlier callers: views become A2UI messages when they were asked for."""
-
-    def __init__(self, *, genui: bool) -> None:
-        self._genui = genui
-
-    async def result(self, result: Any) -> Any:  # Any: JSON
-        """The reply, with `a2ui` in place of `views`."""
-        kept = {key: value for key, value in result.items() if key not in {"views", "pending"}}
-        return {**kept, "a2ui": await self._surface(result)} if self._genui else kept
-
-    async def event(self, event: Event) -> Json:
-        """The event as the log has it; one that shows something has its A2UI messages beside it."""
-        shown = event.model_dump(mode="json")
-        if self._genui and event.body.type == "succeeded":
-            shown["body"]["result"]["a2ui"] = await self._surface(shown["body"]["result"])
-        elif self._genui and event.body.type == "surface":
-            shown["body"]["a2ui"] = await _a2ui(shown["body"]["views"], f"{event.run_id}-{event.seq}")
-        return shown
-
-    async def _surface(self, result: Json) -> list[Json]:
-        """The reply's views; its words are the first of them, so that nothing of the text is lost."""
-        views = result["views"]
-        if not any(view["kind"] == "text" for view in views):
-            views = [{"kind": "text", "text": result["response"]}, *views]
-        return await _a2ui(views, result["run_id"])
-
-
-async def _a2ui(views: list[Json], surface_id: str) -> list[Json]:
-    from nis_backend.surfaces.a2ui import messages_of  # noqa: PLC0415 - loads with the first surface asked for
-
-    return await messages_of(views, surface_id)
 
 
 async def _answer_run(process: Process, request: Request, run: RunHandle, shown: AsIs, *, stream: bool) -> Response:

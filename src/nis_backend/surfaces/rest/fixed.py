@@ -16,8 +16,6 @@ FIXED = (
 PUBLIC = frozenset({"/health", "/health/live", "/health/ready", "/.well-known/agent-card.json"})
 """Paths that answer without a key."""
 
-GENUI_FIELD = "genui_enabled"
-
 COMMANDS = {"doctor": "system.run_doctor", "chat": "chat.send_message", "operations": "operations.list_operations"}
 """Short commands of the command line."""
 

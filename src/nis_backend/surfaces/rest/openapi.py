@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING, Any
 
 from nis_backend import __version__
 from nis_backend.errors import CODES
+from nis_backend.surfaces.rest.chat import Drawn
 from nis_backend.surfaces.rest.derive import in_order, routes_of
-from nis_backend.surfaces.rest.fixed import CHAT, FIXED, GENUI_FIELD, PUBLIC
+from nis_backend.surfaces.rest.fixed import CHAT, FIXED, PUBLIC
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -125,9 +126,11 @@ def _body(route: RestRoute, entry: Entry, schemas: Json) -> Json:
         schema["required"] = [name for name in schema.get("required", ()) if name != "id"]
         examples = [{**one, "request": {k: v for k, v in one["request"].items() if k != "id"}} for one in examples]
     if route is CHAT:
-        properties[GENUI_FIELD] = {"type": "boolean", "default": False, "description": "Answer A2UI messages as well."}
+        drawn = Drawn.model_json_schema()
+        properties |= drawn["properties"]
+        schema["$defs"] = {**schema.get("$defs", {}), **drawn["$defs"]}
     schema["properties"] = properties
-    content: Json = {"schema": _lifted(schema, entry, schemas)}
+    content: Json = {"schema": _lifted(schema, entry, schemas, side=schema)}
     if examples:
         content["examples"] = {
             f"example{number}": {"summary": one["title"], "value": one["request"]}

@@ -1,0 +1,85 @@
+"""`POST /chat` in the shape of earlier callers: what they may ask to be drawn, and their reply."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from pydantic import Field, StrictBool, ValidationError
+from typing_extensions import override
+
+from nis_backend.event import Event, Surface
+from nis_backend.operation import Json, Model, invalid
+
+
+class ClientCapabilities(Model):
+    """What an A2UI client draws."""
+
+    catalogs: list[str] = Field(default=[], max_length=50, alias="supportedCatalogIds", description="Catalogs it has.")
+
+
+class Drawn(Model):
+    """The fields of `/chat` that are not the operation's: whether and how its answer is drawn."""
+
+    wanted: StrictBool = Field(default=False, alias="genui_enabled", description="Answer A2UI messages as well.")
+    client: ClientCapabilities = Field(
+        default=ClientCapabilities(),
+        alias="a2uiClientCapabilities",
+        description="What the client draws: with the basic catalog alone, tables are rows of text and charts images.",
+    )
+
+
+FIELDS = [str(field.alias) for field in Drawn.model_fields.values()]
+
+
+class AsIs:
+    """A run's events and result as the log has them."""
+
+    async def result(self, result: Any) -> Any:  # Any: JSON
+        """What the caller gets at the end."""
+        return result
+
+    async def event(self, event: Event) -> Json:
+        """What the stream carries."""
+        return event.model_dump(mode="json")
+
+
+class Chat(AsIs):
+    """The reply to earlier callers; takes their own fields out of `arguments`.
+
+    Raises:
+        InvalidRequest: one of these fields is wrong.
+    """
+
+    def __init__(self, arguments: Json) -> None:
+        try:
+            self._drawn = Drawn.model_validate({name: arguments.pop(name) for name in FIELDS if name in arguments})
+        except ValidationError as error:
+            raise invalid(error) from None
+
+    @override
+    async def result(self, result: Any) -> Any:
+        """The reply, with `a2ui` in place of `views`."""
+        kept = {key: value for key, value in result.items() if key not in {"views", "pending"}}
+        return {**kept, "a2ui": await self._surface(result)} if self._drawn.wanted else kept
+
+    @override
+    async def event(self, event: Event) -> Json:
+        """The event as the log has it; one that shows something has its A2UI messages beside it."""
+        shown = event.model_dump(mode="json")
+        if self._drawn.wanted and event.body.type == "succeeded":
+            shown["body"]["result"]["a2ui"] = await self._surface(shown["body"]["result"])
+        elif self._drawn.wanted and isinstance(event.body, Surface):
+            shown["body"]["a2ui"] = await self._messages(shown["body"]["views"], f"{event.run_id}-{event.seq}")
+        return shown
+
+    async def _surface(self, result: Json) -> list[Json]:
+        """The reply's views; its words are the first of them, so that nothing of the text is lost."""
+        views = result["views"]
+        if not any(view["kind"] == "text" for view in views):
+            views = [{"kind": "text", "text": result["response"]}, *views]
+        return await self._messages(views, result["run_id"])
+
+    async def _messages(self, views: list[Json], surface_id: str) -> list[Json]:
+        from nis_backend.surfaces.a2ui import messages_of  # noqa: PLC0415 - loads with the first surface asked for
+
+        return await messages_of(views, surface_id, self._drawn.client.catalogs)
