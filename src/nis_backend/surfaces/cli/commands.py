@@ -169,7 +169,7 @@ class Family(click.Group):
 
 
 def _short(entry: Entry) -> str:
-    """`list` of `runs.list_runs`, `events` of `runs.stream_events`: the verb alone where the rest repeats the family."""
+    """`list` of `runs.list_runs`, `events` of `runs.stream_events`: what is left without the family's own words."""
     verb, _, thing = entry.action.partition("_")
     if entry.on and entry.effect == "reads":
         return thing.replace("_", "-")
