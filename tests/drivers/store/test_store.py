@@ -212,3 +212,18 @@ def test_a_database_of_a_newer_version_is_refused(tmp_path: Path) -> None:
     connection.close()
     with pytest.raises(Unavailable, match="version 99"):
         SqliteStore(tmp_path / "nis.db")
+
+
+def test_every_table_has_an_owner(tmp_path: Path) -> None:
+    """A thing of a user's is reached only by its owner, from the first revision of the schema on."""
+
+    async def body() -> None:
+        async with opened("sqlite", tmp_path):
+            pass
+
+    asyncio.run(body())
+    with contextlib.closing(sqlite3.connect(tmp_path / "nis.db")) as connection:
+        tables = [row[0] for row in connection.execute("select name from sqlite_master where type = 'table'")]
+        columns = {table: {row[1] for row in connection.execute(f"pragma table_info({table})")} for table in tables}
+    assert len(tables) >= 3
+    assert [table for table in tables if "owner" not in columns[table]] == []
