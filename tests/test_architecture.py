@@ -229,7 +229,7 @@ def test_a_module_outside_every_layer_is_refused() -> None:
 def test_a_start_loads_nothing_heavy(tmp_path: Path) -> None:
     """Promise: models, arrays, SDKs and HTTP clients load at their first use, so that a start is quick and light.
 
-    Reads the modules of a process that has built its application and answered `/health` through its lifespan.
+    Reads the modules of a process that has built its application and answered `/health` while it was open.
     """
     program = """
 import asyncio, json, sys
@@ -238,21 +238,16 @@ from nis_backend.app import Process, asgi
 from nis_backend.settings import read_settings
 
 async def main():
-    app = asgi(Process(read_settings({}, data=Path(sys.argv[1]))))
-    heard, told = asyncio.Queue(), asyncio.Queue()
-    task = asyncio.create_task(app({"type": "lifespan", "asgi": {"version": "3.0"}}, heard.get, told.put))
-    await heard.put({"type": "lifespan.startup"})
-    assert (await told.get())["type"] == "lifespan.startup.complete"
-    sent = []
+    process = Process(read_settings({}, data=Path(sys.argv[1])))
+    app, sent = asgi(process), []
     async def receive(): return {"type": "http.request", "body": b"", "more_body": False}
     async def send(message): sent.append(message)
     scope = {"type": "http", "asgi": {"version": "3.0"}, "http_version": "1.1", "method": "GET", "scheme": "http",
              "path": "/health", "raw_path": b"/health", "root_path": "", "query_string": b"",
              "headers": [(b"host", b"127.0.0.1")], "client": ("127.0.0.1", 1), "server": ("127.0.0.1", 8000)}
-    await app(scope, receive, send)
+    async with process.open():
+        await app(scope, receive, send)
     loaded = sorted(sys.modules)
-    await heard.put({"type": "lifespan.shutdown"})
-    await task
     print(json.dumps([sent[0]["status"], loaded]))
 
 asyncio.run(main())

@@ -275,7 +275,7 @@ def test_with_no_source_the_failure_says_why_each_did_not_give_it(
     with pytest.raises(Unavailable) as failure:
         pull(weights)
     for told in (
-        f"from the weights folder: no file {weights.folder / FILE}",
+        f"from the weights folder: no file {FILE}",
         "from the mirror: HTTP status 404",
         "No matching distribution found for tiny-weights==1.0",
         f"from {host.url}/origin/{FILE}: HTTP status 404",
@@ -352,9 +352,9 @@ def test_a_file_is_read_once_until_it_changes(
 
 
 def test_an_absent_file_is_unavailable(open_weights: Callable[..., Weights]) -> None:
-    """With the path looked at and the command that mends it."""
+    """With the file looked for and the command that mends it."""
     weights = open_weights()
-    with pytest.raises(Unavailable, match=str(weights.folder / FILE)) as failure:
+    with pytest.raises(Unavailable, match=FILE) as failure:
         weights.require(NAME)
     assert failure.value.remedy == f"Run: nis weights pull {NAME}."
     with pytest.raises(NotFound, match="huge"):

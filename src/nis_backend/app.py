@@ -5,7 +5,8 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
-from typing import TYPE_CHECKING, Any
+import shutil
+from typing import TYPE_CHECKING
 
 from nis_backend.catalog import Catalog, load_app
 from nis_backend.context import LOCAL, Caller, Context, Drivers
@@ -35,7 +36,7 @@ if TYPE_CHECKING:
 
 log = logging.getLogger("nis.app")
 
-RUNS_DRAIN_SECONDS = 5.0
+RUNS_DRAIN_SECONDS = 3.0
 """Time that runs under way get to finish when the process is asked to stop."""
 
 
@@ -154,11 +155,21 @@ class Process:
 
     async def _check_store(self) -> str:
         await self.drivers.store.select("runs", LOCAL.owner, limit=1)
+        try:
+            free = shutil.disk_usage(self.settings.data).free
+        except OSError as error:
+            raise Unavailable(f"The data folder is gone: {error.strerror}.", remedy="Restart nis.") from None
+        if free < DISK_BYTES:
+            raise Unavailable(f"The disk of the data folder has {free} bytes left.", remedy="Free some space.")
         return "SQLite answers"
 
     async def _check_models(self) -> str:
         _, info = await self.drivers.models.choose()
         return f"{info.id} answers when no model is named"
+
+
+DISK_BYTES = 16 * 2**20
+"""Free space below which the store is called unavailable: a few long runs would fill it."""
 
 
 def _science(settings: Settings) -> Pool:
@@ -176,22 +187,22 @@ def _science(settings: Settings) -> Pool:
 
 
 def asgi(process: Process) -> ASGIApp:
-    """The application: every surface's routes behind the guard."""
+    """The application of an open process: every surface's routes behind the guard."""
     from starlette.routing import Router  # noqa: PLC0415 - the command line opens a process without surfaces
 
     from nis_backend.surfaces import guard  # noqa: PLC0415
-    from nis_backend.surfaces.a2a.routes import preload  # noqa: PLC0415
     from nis_backend.surfaces.a2a.routes import routes as a2a  # noqa: PLC0415
     from nis_backend.surfaces.a2ui import routes as a2ui  # noqa: PLC0415
     from nis_backend.surfaces.console.routes import routes as console  # noqa: PLC0415
     from nis_backend.surfaces.rest.mount import routes as rest  # noqa: PLC0415
 
-    @contextlib.asynccontextmanager
-    async def lifespan(_app: Any) -> AsyncGenerator[None]:  # Any: Starlette's
-        async with process.open():
-            if "a2a" in process.settings.preload.split(","):
-                await preload()
-            yield
+    routes = [*console(process), *a2a(process), *a2ui(), *rest(process)]
+    return guard.Guard(Router(routes, redirect_slashes=False, default=guard.not_found), process)
 
-    routes = [*console(process), *a2ui(), *a2a(process), *rest(process)]
-    return guard.Guard(Router(routes, redirect_slashes=False, default=guard.not_found, lifespan=lifespan), process)
+
+async def preload(settings: Settings) -> None:
+    """Load the packages of the protocols named, which otherwise load with their first caller."""
+    if "a2a" in settings.preload.split(","):
+        from nis_backend.surfaces.a2a.routes import preload as preload_a2a  # noqa: PLC0415 - only when it is asked for
+
+        await preload_a2a()

@@ -173,7 +173,7 @@ def load_app(path: Path) -> tuple[Operation[Any, Any], ...]:
     sys.modules[name] = module
     try:
         spec.loader.exec_module(module)
-    except Exception as error:
+    except (Exception, SystemExit) as error:
         raise InvalidRequest(
             f"{path.name} cannot be imported: {type(error).__name__}: {error}",
             field="app",

@@ -5,7 +5,7 @@ from __future__ import annotations
 import fcntl
 import json
 import os
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING, Self, cast
 
 from nis_backend.errors import Conflict, Unavailable
 
@@ -81,8 +81,9 @@ def holder_of(folder: Path) -> dict[str, object] | None:
             fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
         except BlockingIOError:
             try:
-                return json.loads(file.read() or "{}")
+                held = json.loads(file.read())
             except ValueError:
                 # It is being written this moment: there is a holder, and it has no address yet.
-                return {}
+                held = None
+            return cast("dict[str, object]", held) if isinstance(held, dict) else {}
     return None

@@ -194,9 +194,9 @@ class RunLog:
         finally:
             self._tail.close(run_id, grown)
 
-    async def command(self, run_id: str, body: Body) -> int:
+    async def command(self, run_id: str, body: Body, **changes: Any) -> int:  # Any: columns of the run's row
         """Append a command to a run that has not ended; answers its number."""
-        seq, _ = await self._store.append(_append(self.owner, run_id, None, [body], {}))
+        seq, _ = await self._store.append(_append(self.owner, run_id, None, [body], changes))
         return seq
 
     async def result(self, run_id: str) -> Any:  # Any: the operation's result as JSON
@@ -332,10 +332,20 @@ async def carry(target: Operation[Any, Any], arguments: Row, ctx: Context, stop:
 
 
 async def _finish(journal: Journal, bodies: Sequence[Body], changes: Row) -> None:
-    try:
-        await journal.write(*bodies, **changes)
-    except NisError as refused:
-        log.warning("run %s: its end was refused: %s", journal.run_id, refused)
+    """Append the end; a store that cannot take it now (a full disk) is asked until it can."""
+    pause = 0.1
+    while True:
+        try:
+            await journal.write(*bodies, **changes)
+        except Unavailable as refused:
+            log.warning("run %s: its end has to wait: %s", journal.run_id, refused)
+            await asyncio.sleep(pause)
+            pause = min(2 * pause, 10.0)
+        except NisError as refused:
+            log.warning("run %s: its end was refused: %s", journal.run_id, refused)
+            return
+        else:
+            return
 
 
 async def end_failed(journal: Journal, error: NisError) -> None:

@@ -2,38 +2,110 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
+import socket
 import sys
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import uvicorn
+from typing_extensions import override
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 from nis_backend import __version__
-from nis_backend.app import Process, asgi
+from nis_backend.app import Process, asgi, preload
 from nis_backend.errors import Conflict, InvalidRequest
 from nis_backend.lock import FolderLock
 from nis_backend.surfaces.guard import is_loopback
 
 if TYPE_CHECKING:
     from pathlib import Path
-    from socket import socket
     from types import FrameType
 
     from nis_backend.settings import Settings
 
-DRAIN_SECONDS = 10
-"""Time that open connections get at a stop; streams are told at once and end."""
+DRAIN_SECONDS = 3
+"""Time that open connections get at a stop: streams and waiting callers are told at once. With the time that runs get,
+it stays below the ten seconds after which most supervisors kill."""
+
+HEADER_BYTES = 65_536
+"""Longest request line and headers together."""
+
+HEADER_SECONDS = 30.0
+"""Time a caller has for them."""
+
+
+class BoundedHttp(HttpToolsProtocol):
+    """uvicorn's HTTP protocol; a caller that sends its headers without end, or never, is cut off."""
+
+    def __init__(self, *given: Any, **named: Any) -> None:  # Any: uvicorn's own arguments
+        super().__init__(*given, **named)
+        self._header_bytes = 0
+        self._patience: asyncio.TimerHandle | None = None
+
+    @override
+    def connection_made(self, transport: asyncio.Transport) -> None:
+        super().connection_made(transport)
+        self._wait_for_headers()
+
+    @override
+    def connection_lost(self, exc: Exception | None) -> None:
+        self._stop_waiting()
+        super().connection_lost(exc)
+
+    @override
+    def on_message_begin(self) -> None:
+        self._wait_for_headers()
+        super().on_message_begin()
+
+    @override
+    def on_url(self, url: bytes) -> None:
+        self._count(len(url))
+        super().on_url(url)
+
+    @override
+    def on_header(self, name: bytes, value: bytes) -> None:
+        self._count(len(name) + len(value))
+        super().on_header(name, value)
+
+    @override
+    def on_headers_complete(self) -> None:
+        self._stop_waiting()
+        super().on_headers_complete()
+
+    def _count(self, size: int) -> None:
+        self._header_bytes += size
+        if self._header_bytes > HEADER_BYTES:
+            self.transport.abort()
+
+    def _wait_for_headers(self) -> None:
+        self._stop_waiting()
+        self._header_bytes = 0
+        self._patience = self.loop.call_later(HEADER_SECONDS, self.transport.abort)
+
+    def _stop_waiting(self) -> None:
+        if self._patience is not None:
+            self._patience.cancel()
+            self._patience = None
 
 
 class Server(uvicorn.Server):
-    """uvicorn's server; says where it listens, and tells streams when it stops."""
+    """uvicorn's server; opens the process around it, says where it listens, and tells streams when it stops."""
 
     def __init__(self, config: uvicorn.Config, process: Process, lock: FolderLock) -> None:
         super().__init__(config)
         self._process = process
         self._lock = lock
 
-    async def startup(self, sockets: list[socket] | None = None) -> None:
+    @override
+    async def serve(self, sockets: list[socket.socket] | None = None) -> None:
+        """Serve between the opening and the closing of the process, whose refusal is the command's."""
+        async with self._process.open():
+            await preload(self._process.settings)
+            await super().serve(sockets)
+
+    @override
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         """Start, then announce the address."""
         await super().startup(sockets)
         if not self.started:
@@ -45,6 +117,7 @@ class Server(uvicorn.Server):
         self._lock.listening(url)
         sys.stderr.write(f"nis {__version__}\n  console  {url}/\n  API      {url}/docs\n  stop     Ctrl+C\n")
 
+    @override
     def handle_exit(self, sig: int, frame: FrameType | None) -> None:
         """Tell the streams to end, then stop as uvicorn does."""
         # A signal handler runs between two steps of the loop, in its thread: setting the event here wakes it.
@@ -77,12 +150,12 @@ def serve(settings: Settings, app_file: Path | None = None) -> None:
         host=settings.host,
         port=settings.port,
         loop="uvloop",
-        http="httptools",
+        http=BoundedHttp,
         ws="websockets-sansio",
         ws_max_size=settings.max_body,
         # Deflate costs memory for each socket and time for each frame.
         ws_per_message_deflate=False,
-        lifespan="on",
+        lifespan="off",
         log_config=None,
         access_log=False,
         server_header=False,

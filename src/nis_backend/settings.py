@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import os
+import re
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, field_validator
 
 from nis_backend.errors import InvalidRequest, shorten
 
@@ -120,6 +121,25 @@ class Settings(BaseModel):
     log_level: Literal["debug", "info", "warning", "error"] = Field(
         default="info", alias="NIS_LOG_LEVEL", description="Least severity that is logged."
     )
+
+    @field_validator("api_key", "openai_api_key", "anthropic_api_key", "nvidia_api_key", "local_api_key")
+    @classmethod
+    def _printable(cls, key: SecretStr | None) -> SecretStr | None:
+        """A key travels in a header: what surrounds it goes, and what a header cannot carry is refused."""
+        text = key.get_secret_value().strip() if key else ""
+        if not (text.isascii() and text.isprintable()):
+            msg = "a key is printable ASCII"
+            raise ValueError(msg)
+        return SecretStr(text) if text else None
+
+    @field_validator("public_url")
+    @classmethod
+    def _whole(cls, url: str | None) -> str | None:
+        """A whole address, without the slash at its end."""
+        if url is not None and not re.fullmatch(r"https?://[^/\s?#@]+(/[^\s?#]*)?", url):
+            msg = "an address is written http://HOST or https://HOST"
+            raise ValueError(msg)
+        return url and url.rstrip("/")
 
 
 INHERITED = frozenset(

@@ -189,7 +189,7 @@ class Weights:
         """
         path = self.path(weight)
         if not path.is_file():
-            raise Unavailable(f"The weight {weight.name} is not here: no file {path}.", remedy=_pull(weight))
+            raise Unavailable(f"The weight {weight.name} is not here: no file {path.name}.", remedy=_pull(weight))
         got = _sha256(path)
         if got != weight.sha256:
             self._stamp(weight).unlink(missing_ok=True)
@@ -262,7 +262,7 @@ class Weights:
     async def _keep(self, weight: Weight, tell: _Meter) -> None:
         path = self.path(weight)
         if not path.is_file():
-            raise _Refused(f"no file {path}")
+            raise _Refused(f"no file {path.name}")
         if self.verified(weight):
             return
         await tell(FETCHED, f"checking {weight.file}")

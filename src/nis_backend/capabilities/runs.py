@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from pydantic import Field
 
 from nis_backend.errors import Conflict, InvalidRequest
-from nis_backend.event import CancelRequested, Event
+from nis_backend.event import CancelledRun, CancelRequested, Event
 from nis_backend.operation import Example, Model, operation
 from nis_backend.run import Run, State, beyond_end
 from nis_backend.view import Table, View
@@ -27,10 +27,23 @@ class ListRuns(Model):
     limit: int = Field(default=20, ge=1, le=100, description="Most runs to answer.")
 
 
+class RunLine(Model):
+    """A run in a list: without its request and result, which may be large."""
+
+    id: str
+    operation: str
+    state: State
+    attempt: int
+    last_seq: int
+    conversation_id: str | None
+    created: float = Field(description="Seconds since 1970, UTC.")
+    updated: float = Field(description="Seconds since 1970, UTC.")
+
+
 class RunList(Model):
     """One page of runs."""
 
-    runs: list[Run]
+    runs: list[RunLine]
     next_cursor: str | None = Field(description="Give it as `cursor` for the next page; null on the last one.")
 
 
@@ -72,9 +85,9 @@ async def list_runs(request: ListRuns, ctx: Context) -> RunList:
     """List the caller's runs, newest first."""
     given = {"state": request.state, "conversation_id": request.conversation_id}
     where = {column: str(value) for column, value in given.items() if value is not None}
-    runs = await ctx.runs.list(where=where, before=_place(request.cursor), limit=request.limit + 1)
-    page = runs[: request.limit]
-    last = f"{page[-1].created!r}_{page[-1].id}" if len(runs) > request.limit else None
+    rows = await ctx.store.select("runs", where=where, before=_place(request.cursor), limit=request.limit + 1)
+    page = [RunLine.model_validate({name: row[name] for name in RunLine.model_fields}) for row in rows[: request.limit]]
+    last = f"{page[-1].created!r}_{page[-1].id}" if len(rows) > request.limit else None
     return RunList(runs=page, next_cursor=last)
 
 
@@ -120,7 +133,8 @@ async def cancel_run(request: OneRun, ctx: Context) -> CancelledResult:
             remedy="Only a run under way can be cancelled.",
         )
     seq = await ctx.runs.command(request.id, CancelRequested())
-    await ctx.drivers.dispatch.cancel(request.id)
+    if not await ctx.drivers.dispatch.cancel(request.id):
+        seq = await ctx.runs.command(request.id, CancelledRun(), state="cancelled")
     return CancelledResult(id=request.id, seq=seq)
 
 

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import asyncio
 import hmac
+import ipaddress
 import json
 import logging
+import re
 import uuid
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
@@ -13,7 +16,17 @@ from urllib.parse import urlsplit
 from starlette.exceptions import HTTPException
 
 from nis_backend.context import LOCAL, Caller
-from nis_backend.errors import Forbidden, InternalError, NisError, NotFound, TooLarge, Unauthenticated, WrongMethod
+from nis_backend.errors import (
+    DeadlineExceeded,
+    Forbidden,
+    InternalError,
+    NisError,
+    NotFound,
+    TooLarge,
+    Unauthenticated,
+    WrongMethod,
+    shorten,
+)
 from nis_backend.surfaces.rest.fixed import PUBLIC
 
 if TYPE_CHECKING:
@@ -26,12 +39,21 @@ if TYPE_CHECKING:
 
 log = logging.getLogger("nis.http")
 
-LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})
+BODY_SECONDS = 30.0
+"""Longest pause between two pieces of a body."""
+
+_HOST = re.compile(r"(?:\[(?P<v6>[0-9a-f.]*:[0-9a-f:.]+)\]|(?P<name>[a-z0-9._-]+))(?::\d{1,5})?", re.IGNORECASE)
 
 
 def is_loopback(host: str) -> bool:
     """Whether an address to listen on, or a host name asked for, is this machine alone."""
-    return host in LOOPBACK or host.startswith("127.")
+    if host == "localhost":
+        return True
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        # A name, and any name may lead anywhere: `127.0.0.1.example.com` too.
+        return False
 
 
 def authenticate(settings: Settings, headers: Mapping[str, str]) -> Caller:
@@ -54,23 +76,25 @@ def check_host(settings: Settings, headers: Mapping[str, str]) -> None:
     host = headers.get("host", "")
     allowed = {name.strip().lower() for name in settings.allowed_hosts.split(",") if name.strip()}
     if settings.public_url:
-        allowed.add((urlsplit(settings.public_url).hostname or "").lower())
+        allowed.add(_name(urlsplit(settings.public_url).netloc))
     remedy = "Use the server's own address, or name this host in NIS_ALLOWED_HOSTS."
     name = _name(host)
-    if is_loopback(settings.host) and not is_loopback(name) and name not in allowed:
-        raise Forbidden(f"The Host {host!r} is not this server.", field="Host", value=host, remedy=remedy)
+    foreign = is_loopback(settings.host) and not is_loopback(name) and name not in allowed
+    if not name or foreign:
+        raise Forbidden(f"The Host {shorten(host)!r} is not this server.", field="Host", value=host, remedy=remedy)
     origin = headers.get("origin")
     if origin is not None:
-        parts = urlsplit(origin)
-        if parts.netloc.lower() != host.lower() and (parts.hostname or "").lower() not in allowed:
+        scheme, _, place = origin.lower().partition("://")
+        if scheme not in {"http", "https"} or (place != host.lower() and _name(place) not in allowed):
             raise Forbidden(
-                f"A page of {origin!r} may not call this server.", field="Origin", value=origin, remedy=remedy
+                f"A page of {shorten(origin)!r} may not call this server.", field="Origin", value=origin, remedy=remedy
             )
 
 
 def _name(host: str) -> str:
-    """The host's name without its port; an IPv6 address loses its brackets."""
-    return (urlsplit(f"//{host}").hostname or "").lower()
+    """The host's name without port and brackets; empty when it is no host at all."""
+    found = _HOST.fullmatch(host)
+    return (found["v6"] or found["name"]).lower() if found else ""
 
 
 class Guard:
@@ -81,15 +105,15 @@ class Guard:
         self._process = process
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """One request, one handshake, or the lifespan."""
-        if scope["type"] == "lifespan":
-            await self._app(scope, receive, send)
-            return
+        """One request or one handshake."""
         # Values lose surrounding whitespace, which MCP demands and httptools leaves.
         # Starlette's router raises its 405 instead of answering it in plain text when there is an application.
         scope["app"] = self
         scope["headers"] = [(name, value.strip()) for name, value in scope["headers"]]
         headers = {name.decode("latin-1"): value.decode("latin-1") for name, value in scope["headers"]}
+        if sum(name == b"host" for name, _ in scope["headers"]) > 1:
+            # Which one a proxy in front went by cannot be told: it counts as none.
+            headers["host"] = ""
         if scope["type"] == "websocket":
             try:
                 check_host(self._process.settings, headers)
@@ -113,7 +137,9 @@ class Guard:
                 log.exception("request %s failed: %s %s", request_id, scope["method"], scope["path"])
             if exchange.started:
                 raise
-            await answer_problem(_told(error, scope), scope, exchange.send)
+            # Starlette's 405 names the methods that are allowed.
+            extra = (error.headers or {}) if isinstance(error, HTTPException) else {}
+            await answer_problem(_told(error, scope), scope, exchange.send, extra)
 
     def _admit(self, scope: Scope, headers: Mapping[str, str]) -> None:
         """Refuse a foreign host or page, a missing key, and a body that says it is too large."""
@@ -136,11 +162,18 @@ class _Exchange:
         self._mark = (b"x-request-id", request_id.encode())
         self._limit = limit
         self._size = 0
+        self._whole = False
         self.started = False
 
     async def receive(self) -> Message:
-        message = await self._receive()
+        try:
+            # After the body, this waits for the caller to leave: as long as the answer takes.
+            async with asyncio.timeout(None if self._whole else BODY_SECONDS):
+                message = await self._receive()
+        except TimeoutError:
+            raise DeadlineExceeded(f"The body paused for {BODY_SECONDS:g} s.", remedy="Send it whole.") from None
         self._size += len(message.get("body", b""))
+        self._whole = not message.get("more_body", False)
         if self._size > self._limit:
             raise _too_large(self._size, self._limit)
         return message
@@ -196,14 +229,17 @@ def _too_large(size: int, limit: int) -> TooLarge:
     )
 
 
-async def answer_problem(error: NisError, scope: Mapping[str, Any], send: Send) -> None:
-    """Answer an HTTP request with a problem document."""
+async def answer_problem(
+    error: NisError, scope: Mapping[str, Any], send: Send, extra: Mapping[str, str] | None = None
+) -> None:
+    """Answer an HTTP request with a problem document, and these headers besides."""
     document = {**error.problem(), "instance": scope["path"], "request_id": scope["state"].get("request_id")}
     body = json.dumps(document).encode()
     headers = [
         (b"content-type", b"application/problem+json"),
         (b"content-length", str(len(body)).encode()),
         (b"cache-control", b"no-store"),
+        *((name.lower().encode(), value.encode()) for name, value in (extra or {}).items()),
     ]
     if error.codes.http == HTTPStatus.UNAUTHORIZED:
         headers.append((b"www-authenticate", b"Bearer"))

@@ -175,6 +175,39 @@ def test_an_id_is_taken_once(with_store: Callable[[Body], None]) -> None:
     with_store(body)
 
 
+def test_what_cannot_be_stored_is_refused_alone(with_store: Callable[[Body], None]) -> None:
+    """Half a character is its writer's fault: the writes beside it land, and the next ones too."""
+
+    async def body(store: Store) -> None:
+        answers = await asyncio.gather(
+            store.insert("runs", "ann", run_row("run-1")),
+            store.insert("runs", "ann", run_row("run-2", input="\ud800")),
+            store.insert("runs", "ann", run_row("run-3")),
+            return_exceptions=True,
+        )
+        assert [isinstance(answer, Exception) for answer in answers] == [False, True, False]
+        assert len(await store.select("runs", "ann")) == 2
+
+    with_store(body)
+
+
+def test_a_commit_is_heard_though_its_writer_has_left(with_store: Callable[[Body], None]) -> None:
+    """A holder that is cancelled while it writes has written: who follows the run is woken."""
+
+    async def body(store: Store) -> None:
+        heard = asyncio.Event()
+        store.listen(lambda _run_id, _seq: heard.set())
+        await store.insert("runs", "ann", run_row("run-1"))
+        writing = asyncio.create_task(store.append(events("run-1", "a")))
+        await asyncio.sleep(0)
+        writing.cancel()
+        async with asyncio.timeout(10):
+            await heard.wait()
+        assert len(await store.events("ann", "run-1", 0)) == 1
+
+    with_store(body)
+
+
 def test_claiming_raises_the_attempt_of_open_runs_alone(with_store: Callable[[Body], None]) -> None:
     """After a restart the earlier holder's attempt is stale; runs that had ended stay as they were."""
 

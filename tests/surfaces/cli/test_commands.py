@@ -56,7 +56,11 @@ def test_required_fields_may_stand_in_order(server: Server) -> None:
         (("call", "physics.simulate_projectile", "--speed", "-3", "--angle", "40"), 2, "speed"),
         (("call", "runs.get_run", "run-0"), 4, "no run"),
         (("call", "runs.list_runs", "--input", "-"), 2, "not JSON"),
+        (("call", "runs.list_runs", "--input", "nowhere.json"), 2, "nowhere.json"),
+        (("call", "physics.convert_unit", "26.2", "mile", "km", "m"), 2, "'"),
+        (("call", "physics.simulate_projectile", "--speeed", "20"), 2, "--speed"),
         (("chat", "hi", "--model", "gpt-17"), 4, "gpt-17"),
+        (("chat", "hi", "--modell", "gpt-17"), 2, "--model"),
         (("serve", "--host", "192.0.2.1"), 2, "NIS_API_KEY"),
         (("serve", "--app", "nowhere.py"), 4, "nowhere.py"),
         (("nothing",), 2, "nothing"),
@@ -71,6 +75,21 @@ def test_a_wrong_command_says_what_to_do(
     assert done.returncode == code, done.stderr
     assert said in done.stderr
     assert "Traceback" not in done.stderr
+
+
+def test_a_pipe_gets_whole_names_and_unbroken_rows(server: Server) -> None:
+    """`nis operations | grep` finds a whole row, and a path is one that can be opened."""
+    rows = nis("--data", str(server.data), "operations", COLUMNS="40").stdout.splitlines()
+    assert any("conversations.get_conversation " in row and "oldest first." in row for row in rows)
+    path = nis("--data", str(server.data), "weights", "path", "smollm2-135m-instruct-q4_1", COLUMNS="40").stdout
+    assert path.rstrip("\n") == path.strip()
+    assert "\n" not in path.strip()
+
+
+def test_help_is_of_call_itself_without_a_name() -> None:
+    """And not of an operation named `--help`."""
+    done = nis("call", "--help")
+    assert (done.returncode, "nis operations" in done.stdout) == (0, True)
 
 
 def test_a_failure_is_json_when_json_was_asked_for(server: Server) -> None:
@@ -108,6 +127,26 @@ def test_a_wrong_setting_names_its_variable() -> None:
     done = nis("settings", NIS_PORT="http")
     assert done.returncode == 2
     assert "NIS_PORT" in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("variable", "value"), [("NIS_API_KEY", "schlüssel"), ("NIS_PUBLIC_URL", "nis.example.com"), ("NIS_MAX_BODY", "1")]
+)
+def test_a_setting_that_cannot_work_is_refused_at_start(tmp_path: Path, variable: str, value: str) -> None:
+    """A key that no header carries, an address without a scheme: told before anybody waits for an answer."""
+    done = nis("serve", "--port", "0", "--data", str(tmp_path), **{variable: value})
+    assert done.returncode == 2
+    assert variable in done.stderr
+    assert "schlüssel" not in done.stderr
+
+
+def test_a_database_that_cannot_be_read_is_named(tmp_path: Path) -> None:
+    """Not the port's fault, and no traceback."""
+    (tmp_path / "nis.db").write_bytes(b"not a database at all" * 100)
+    done = nis("serve", "--port", "0", "--data", str(tmp_path))
+    assert done.returncode == 69
+    assert "database" in done.stderr
+    assert "Traceback" not in done.stderr
 
 
 def test_chat_prints_the_answer(serve: Serve, tmp_path: Path) -> None:

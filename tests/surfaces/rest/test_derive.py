@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from nis_backend.errors import InvalidRequest
 from nis_backend.operation import Entry, Json
 from nis_backend.surfaces.rest.derive import RestRoute, check_clashes, in_order, routes_of
 
@@ -61,7 +62,7 @@ def test_two_operations_on_one_route_are_refused() -> None:
         RestRoute(method="GET", path="/a", operation="a.list_a"),
         RestRoute(method="GET", path="/a", operation="a.get_b"),
     ]
-    with pytest.raises(ValueError, match=r"a\.list_a and a\.get_b"):
+    with pytest.raises(InvalidRequest, match=r"a\.list_a and a\.get_b"):
         check_clashes(clash)
 
 

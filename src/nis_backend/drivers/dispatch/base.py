@@ -31,8 +31,8 @@ class Dispatch(Protocol):
         """
         ...
 
-    async def cancel(self, run_id: str) -> None:
-        """Stop the run if it is executed here; the holder appends the end."""
+    async def cancel(self, run_id: str) -> bool:
+        """Stop the run, whose holder appends the end; False when nobody holds it."""
         ...
 
     async def close(self, grace: float) -> None:

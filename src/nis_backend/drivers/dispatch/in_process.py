@@ -15,6 +15,9 @@ if TYPE_CHECKING:
 
 WAITING_PER_RUNNING = 16
 
+END_SECONDS = 2.0
+"""Time that a stopped run gets to write its end."""
+
 
 class InProcess(Dispatch):
     """At most `running` runs at once, and 16 times as many waiting."""
@@ -46,10 +49,12 @@ class InProcess(Dispatch):
             self._free.release()
 
     @override
-    async def cancel(self, run_id: str) -> None:
+    async def cancel(self, run_id: str) -> bool:
         task = self._tasks.get(run_id)
-        if task is not None:
+        # Once: a second cancel would meet the run while it writes its end.
+        if task is not None and not task.cancelling():
             task.cancel(CANCELLED)
+        return task is not None
 
     @override
     async def close(self, grace: float) -> None:
@@ -57,6 +62,10 @@ class InProcess(Dispatch):
         if tasks:
             _, late = await asyncio.wait(tasks, timeout=grace)
             for task in late:
-                task.cancel()
+                if not task.cancelling():
+                    task.cancel()
             if late:
-                await asyncio.wait(late)
+                # Their ends are being written; a store that refuses them is not waited for.
+                _, stuck = await asyncio.wait(late, timeout=END_SECONDS)
+                for task in stuck:
+                    task.cancel()

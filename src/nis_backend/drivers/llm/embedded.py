@@ -121,7 +121,7 @@ class EmbeddedModels(LanguageModels):
             )
         if not self._weights.present(weight):
             raise Unavailable(
-                f"The embedded model has no weights: no file {self._weights.path(weight)}.",
+                f"The embedded model has no weights: there is no {weight.file}.",
                 remedy=f"Run: nis weights pull {weight.name}.",
             )
         return weight

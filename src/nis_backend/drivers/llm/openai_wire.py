@@ -137,7 +137,7 @@ class Answer:
 
     def _call(self, part: Json) -> None:
         function: Json = part.get("function") or {}
-        given, name, arguments = part.get("id") or "", function.get("name") or "", function.get("arguments")
+        given, name, arguments = _text(part.get("id")), _text(function.get("name")), function.get("arguments")
         if isinstance(arguments, dict):
             arguments = json.dumps(arguments)
         at = self._place(part.get("index"), given, name)

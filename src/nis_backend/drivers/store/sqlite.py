@@ -47,8 +47,10 @@ READERS = 4
 class _Write:
     """One write that waits for the writer: what to do, and whom to tell."""
 
-    def __init__(self, work: Callable[[sqlite3.Connection], Any]) -> None:
+    def __init__(self, work: Callable[[sqlite3.Connection], Any], then: Callable[[Any], None] | None = None) -> None:
         self.work = work
+        self.then = then
+        """Called with the result once it is committed, also when the caller has stopped waiting."""
         self.loop = asyncio.get_running_loop()
         self.done: asyncio.Future[Any] = self.loop.create_future()
         self.result: Any = None
@@ -56,6 +58,8 @@ class _Write:
 
     def tell(self) -> None:
         """Answer the caller; on its loop."""
+        if self.error is None and self.then is not None:
+            self.then(self.result)
         if self.done.done():
             return
         if self.error is not None:
@@ -133,9 +137,7 @@ class SqliteStore(Store):
             if connection.in_transaction:
                 connection.execute("rollback")
             for write in batch:
-                write.error = Unavailable(
-                    f"The database refused the write: {error}.", remedy="Free disk space, then retry."
-                )
+                write.error = _refused("write", error)
         for write in batch:
             try:
                 write.loop.call_soon_threadsafe(write.tell)
@@ -148,13 +150,16 @@ class SqliteStore(Store):
         connection.execute("savepoint one")
         try:
             write.result = write.work(connection)
-        except (NisError, sqlite3.IntegrityError) as error:
+        except sqlite3.OperationalError:
+            # The disk or the file: the whole batch is refused.
+            raise
+        except Exception as error:  # noqa: BLE001 - a value that cannot be stored is its writer's fault, never the thread's
             connection.execute("rollback to one")
             write.error = error
         connection.execute("release one")
 
-    async def _write(self, work: Callable[[sqlite3.Connection], T]) -> T:
-        write = _Write(work)
+    async def _write(self, work: Callable[[sqlite3.Connection], T], then: Callable[[T], None] | None = None) -> T:
+        write = _Write(work, then)
         self._queue.put(write)
         return await write.done
 
@@ -168,7 +173,10 @@ class SqliteStore(Store):
                 self._connections.append(connection)
             return [dict(row) for row in connection.execute(sql, parameters)]
 
-        return await asyncio.get_running_loop().run_in_executor(self._readers, read)
+        try:
+            return await asyncio.get_running_loop().run_in_executor(self._readers, read)
+        except sqlite3.Error as error:
+            raise _refused("read", error) from None
 
     # -- the contract -------------------------------------------------------------------------------------------------
 
@@ -235,10 +243,11 @@ class SqliteStore(Store):
 
     @override
     async def append(self, append: Append) -> tuple[int, float]:
-        seq, now = await self._write(lambda connection: _append(connection, append))
-        for heard in self._heard:
-            heard(append.run_id, seq)
-        return seq, now
+        def tell(committed: tuple[int, float]) -> None:
+            for heard in self._heard:
+                heard(append.run_id, committed[0])
+
+        return await self._write(lambda connection: _append(connection, append), tell)
 
     @override
     async def events(self, owner: str, run_id: str, after: int, limit: int = 500) -> list[Row]:
@@ -275,6 +284,12 @@ def _conditions(
         clauses.append(f"{order} >= ?")
         parameters.append(since)
     return clauses, parameters
+
+
+def _refused(what: str, error: sqlite3.Error) -> Unavailable:
+    return Unavailable(
+        f"The database refused the {what}: {error}.", remedy="Look to the data folder: is it there, has its disk space?"
+    )
 
 
 def _assign(columns: Mapping[str, Any]) -> str:

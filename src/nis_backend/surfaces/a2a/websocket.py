@@ -25,7 +25,7 @@ from typing import TYPE_CHECKING
 
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
-from nis_backend.errors import Busy, Forbidden, Unauthenticated, Unavailable
+from nis_backend.errors import Busy, Forbidden, InternalError, Unauthenticated, Unavailable
 from nis_backend.surfaces.a2a import wire
 
 if TYPE_CHECKING:
@@ -195,6 +195,11 @@ class Connection:
             except ImportError as error:
                 missing = Unavailable(f"{error.name} is not installed.", remedy="Install nis-backend again.")
                 await self._send(wire.error(wire.refused(missing), request.id))
+                return
+            except Exception:  # the package's own failure at import, whatever it is, must not leave the caller waiting
+                log.exception("the A2A package did not load")
+                fault = InternalError("The A2A package did not load.", remedy="The server's log has the reason.")
+                await self._send(wire.error(wire.refused(fault), request.id))
                 return
         parameters = {**self._parameters, **request.parameters}
         async with aclosing(self._rpc.answer(request, self._caller, parameters)) as frames:

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
+import difflib
 import json
+import re
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
@@ -20,7 +23,7 @@ from nis_backend.surfaces.cli.connection import OverFolder, OverHttp
 from nis_backend.surfaces.rest.fixed import COMMANDS, LOOKUP
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Iterable, Sequence
     from contextlib import AbstractAsyncContextManager
 
     from nis_backend.context import Context
@@ -219,6 +222,9 @@ def _settings(session: Session) -> click.Command:
 
 def _call(session: Session) -> click.Command:
     def run(name: str, rest: tuple[str, ...]) -> None:
+        if name == "--help":
+            click.echo(click.get_current_context().get_help())
+            return
         command = _command(session, session.entry(name), name)
         command.main(list(rest), prog_name=f"nis call {name}", standalone_mode=False)
 
@@ -239,12 +245,14 @@ def _command(session: Session, entry: Entry, name: str) -> click.Command:
         arguments = _from_file(input) if input else {}
         arguments |= {key: _value(fields[key], value) for key, value in options.items() if value is not None}
         open_fields = [key for key in entry.request_schema.get("required", ()) if key not in arguments]
+        _refuse_options(positional, fields)
         if len(positional) > len(open_fields):
+            over = positional[len(open_fields)]
             raise InvalidRequest(
-                f"{len(positional) - len(open_fields)} argument(s) too many.",
+                f"{over!r} is one argument too many: only what is required may stand without its name.",
                 field=name,
-                value=positional[-1],
-                remedy=f"See `nis call {entry.name} --help`.",
+                value=over,
+                remedy=f"Name it: `nis call {entry.name} --help` lists the names.",
             )
         arguments |= {key: _value(fields[key], value) for key, value in zip(open_fields, positional, strict=False)}
         _show(session, entry, arguments, as_json=as_json)
@@ -279,8 +287,22 @@ def _command(session: Session, entry: Entry, name: str) -> click.Command:
     )
 
 
+def _refuse_options(given: Iterable[str], fields: Iterable[str]) -> None:
+    """Options that are not known arrive as arguments, beside the negative numbers."""
+    for one in given:
+        option = one.partition("=")[0]
+        if re.fullmatch(r"--[a-z][a-z0-9_-]*", option):
+            near = difflib.get_close_matches(option, [f"--{key.replace('_', '-')}" for key in fields], n=1)
+            raise click.NoSuchOption(option, possibilities=near)
+
+
 def _from_file(path: Path) -> Json:
-    text = sys.stdin.read() if str(path) == "-" else path.read_text("utf-8")
+    try:
+        text = sys.stdin.read() if str(path) == "-" else path.read_text("utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise InvalidRequest(
+            f"--input cannot be read: {error}.", field="input", value=path.name, remedy="Give a text file, or -."
+        ) from None
     try:
         given = json.loads(text)
     except ValueError as error:
@@ -343,6 +365,7 @@ def _chat(session: Session, entry: Entry) -> click.Command:
 
     def run(**given: Any) -> None:  # Any: click's values
         said = given["positional"] or given.get("message")
+        _refuse_options(given["positional"], entry.request_schema["properties"])
         if said or given["input"] or not sys.stdin.isatty():
             given["positional"] = given["positional"] or (
                 () if given.get("message") or given["input"] else (sys.stdin.read(),)
@@ -363,6 +386,8 @@ def _chat(session: Session, entry: Entry) -> click.Command:
 def _converse(session: Session, entry: Entry, options: Json) -> None:
     from nis_backend.surfaces.cli.draw import Screen  # noqa: PLC0415
 
+    with contextlib.suppress(ImportError):
+        import readline  # noqa: F401, PLC0415 - its import gives the prompt its arrow keys and its history
     click.echo("Ctrl+D ends the conversation.", err=True)
     while True:
         try:

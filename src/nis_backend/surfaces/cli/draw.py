@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import json
+import re
 from typing import TYPE_CHECKING, Self
 
 from pydantic import SecretStr, TypeAdapter
+from rich.box import SIMPLE_HEAD
 from rich.console import Console
 from rich.markdown import Markdown
 from rich.progress import BarColumn, Progress, TextColumn
@@ -26,14 +28,20 @@ _VIEW: TypeAdapter[View] = TypeAdapter(View)
 
 WIDE, HIGH = 64, 14
 """Cells of a chart."""
+NAME = 40
+"""Characters of a table's first column that are kept on one line: it has the names to copy."""
+UNBROKEN = 10_000
+"""Columns of a pipe or a file: what reads it wants one row on one line."""
 
 
 class Screen:
     """One command's output: text as it comes, progress while it runs, views at the end."""
 
     def __init__(self) -> None:
-        self._console = Console()
+        self._console = _console()
         self._streamed = False
+        self._held = ""
+        self._bold = self._code = False
         self._progress: Progress | None = None
 
     def __enter__(self) -> Self:
@@ -50,7 +58,7 @@ class Screen:
         match body.get("type"):
             case "text_delta" | "text":
                 self._stop_progress()
-                self._console.print(body["text"], end="", markup=False, highlight=False, soft_wrap=True)
+                self._say(body["text"])
                 self._streamed = True
             case "step_retried":
                 self._console.print(f"\n[dim]again: {body['reason']}[/dim]")
@@ -61,6 +69,23 @@ class Screen:
             case _:
                 return
 
+    def _say(self, text: str) -> None:
+        """Words as they come: a terminal shows what is bold or code, a pipe gets them as they are."""
+        if not self._console.is_terminal:
+            self._console.print(text, end="", markup=False, highlight=False, soft_wrap=True)
+            return
+        # A star at the end may be half of a pair.
+        text = self._held + text
+        self._held = "*" if text.endswith("*") and not text.endswith("**") else ""
+        for part in re.split(r"(\*\*|`)", text.removesuffix(self._held)):
+            if part == "**":
+                self._bold = not self._bold
+            elif part == "`":
+                self._code = not self._code
+            else:
+                style = "bold" if self._bold else "cyan" if self._code else ""
+                self._console.print(part, style=style, end="", markup=False, highlight=False, soft_wrap=True)
+
     def result(self, catalog: Catalog, entry: Entry, arguments: Json, result: Json | None) -> None:
         """What the call answered."""
         self._stop_progress()
@@ -68,7 +93,7 @@ class Screen:
             self._console.print()
         views = self._views(catalog, entry, arguments, result)
         for view in views:
-            if not (self._streamed and isinstance(view, Text)):
+            if not (self._streamed and isinstance(view, Text)) and not _repeats(view, views):
                 self._draw(view)
 
     def _views(self, catalog: Catalog, entry: Entry, arguments: Json, result: Json | None) -> Sequence[View]:
@@ -86,14 +111,11 @@ class Screen:
     def _draw(self, view: View) -> None:
         match view:
             case Text():
-                self._console.print(Markdown(view.text))
+                self._console.print(
+                    Markdown(view.text) if self._console.is_terminal else RichText(view.text), soft_wrap=True
+                )
             case Table():
-                table = RichTable(title=view.title, title_justify="left")
-                for column in view.columns:
-                    table.add_column(column)
-                for row in view.rows:
-                    table.add_row(*(RichText(_cell(cell)) for cell in row))
-                self._console.print(table)
+                self._console.print(_table(view))
             case Series():
                 self._console.print(RichText(chart(view)))
             case Form():
@@ -118,8 +140,45 @@ class Screen:
             self._progress = None
 
 
+def _console() -> Console:
+    console = Console()
+    if not console.is_terminal:
+        console.width = UNBROKEN
+    return console
+
+
+def _table(view: Table) -> RichTable:
+    """Nothing in it is cut short; a column of numbers is set as one."""
+    table = RichTable(
+        title=view.title, title_justify="left", title_style="bold", box=SIMPLE_HEAD, padding=(0, 1, 0, 0), pad_edge=False
+    )
+    for index, column in enumerate(view.columns):
+        cells = [row[index] for row in view.rows]
+        numbers = bool(cells) and not any(isinstance(cell, str) for cell in cells)
+        table.add_column(
+            column,
+            justify="right" if numbers else "left",
+            no_wrap=index == 0 and max((len(_cell(cell)) for cell in cells), default=0) <= NAME,
+            overflow="fold",
+        )
+    for row in view.rows:
+        table.add_row(*(RichText(_cell(cell)) for cell in row))
+    return table
+
+
 def _cell(cell: str | float) -> str:
-    return cell if isinstance(cell, str) else f"{cell:.6g}"
+    if isinstance(cell, str):
+        return cell
+    # A count has all its digits.
+    return str(int(cell)) if float(cell).is_integer() and abs(cell) < 1e15 else f"{cell:.6g}"  # noqa: PLR2004 - the digits of a double
+
+
+def _repeats(view: View, views: Sequence[View]) -> bool:
+    """Whether a table has a row for each of some fields of a form: the words of the answer name them."""
+    fields = {
+        name.replace("_", " ") for form in views if isinstance(form, Form) for name in form.request_schema["properties"]
+    }
+    return isinstance(view, Table) and bool(fields) and all(row[0] in fields for row in view.rows)
 
 
 def chart(series: Series) -> str:
@@ -156,14 +215,12 @@ def draw_settings(settings: Settings, *, as_json: bool) -> None:
     for name, field in Settings.model_fields.items():
         value = getattr(settings, name)
         shown = "***" if isinstance(value, SecretStr) else "" if value is None else str(value)
+        # An address may hold a password.
+        shown = re.sub(r"//[^/@]*@", "//***@", shown)
         source = "default" if name not in settings.model_fields_set else "set"
         rows.append({"name": str(field.alias), "value": shown, "source": source, "meaning": field.description or ""})
     if as_json:
         Console().print_json(json.dumps(rows))
         return
-    table = RichTable(title="Settings", title_justify="left")
-    for column in ("name", "value", "source", "meaning"):
-        table.add_column(column, overflow="fold")
-    for row in rows:
-        table.add_row(*(RichText(cell) for cell in row.values()))
-    Console().print(table)
+    columns = ["name", "value", "source", "meaning"]
+    _console().print(_table(Table(title="Settings", columns=columns, rows=[list(row.values()) for row in rows])))

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from nis_backend.errors import InvalidRequest
+
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
@@ -64,14 +66,18 @@ def check_clashes(routes: Iterable[RestRoute]) -> None:
     """Refuse two operations that answer the same method and path.
 
     Raises:
-        ValueError: naming both.
+        InvalidRequest: naming both.
     """
     seen: dict[tuple[str, str], str] = {}
     for route in routes:
         other = seen.setdefault((route.method, route.path), route.operation)
         if other != route.operation:
-            msg = f"{other} and {route.operation} both answer {route.method} {route.path}"
-            raise ValueError(msg)
+            raise InvalidRequest(
+                f"{other} and {route.operation} both answer {route.method} {route.path}.",
+                field="operation",
+                value=route.operation,
+                remedy="Give one of them another name.",
+            )
 
 
 def in_order(routes: Iterable[RestRoute]) -> list[RestRoute]:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, cast
 from pydantic_core import from_json
 from starlette.responses import JSONResponse, Response, StreamingResponse
 
-from nis_backend.errors import InternalError, Malformed, NisError
+from nis_backend.errors import InternalError, Malformed, NisError, TooLarge, Unavailable
 from nis_backend.event import Event
 from nis_backend.operation import Model, call
 from nis_backend.run import RunHandle
@@ -30,6 +30,9 @@ log = logging.getLogger("nis.http")
 
 KEEP_ALIVE = 15.0
 """Seconds of silence after which a comment keeps the stream's connection open through proxies."""
+
+MOST_FIELDS = 1000
+"""Fields of a request: far more than any has, few enough to name the wrong ones quickly."""
 
 SSE = "text/event-stream"
 
@@ -80,7 +83,13 @@ def _object(body: bytes) -> Json:
         ) from None
     if not isinstance(given, dict):
         raise Malformed("The body is not a JSON object.", field="body", value=given, remedy="Send one JSON object.")
-    return cast("Json", given)  # isinstance says nothing of the keys, which JSON has as text
+    fields = cast("Json", given)  # isinstance says nothing of the keys, which JSON has as text
+    count = len(fields)
+    if count > MOST_FIELDS:
+        raise TooLarge(
+            f"The body has {count} fields.", field="body", value=count, remedy=f"Send at most {MOST_FIELDS}."
+        )
+    return fields
 
 
 async def _answer_run(process: Process, request: Request, run: RunHandle, shown: AsIs, *, stream: bool) -> Response:
@@ -91,7 +100,20 @@ async def _answer_run(process: Process, request: Request, run: RunHandle, shown:
         )
     if "respond-async" in request.headers.get("prefer", ""):
         return JSONResponse((await run.log.get(run.id)).model_dump(mode="json"), 202, location)
-    return JSONResponse(await shown.result(await run.result()), headers=location)
+    return JSONResponse(await shown.result(await _result(process, run)), headers=location)
+
+
+async def _result(process: Process, run: RunHandle) -> Any:  # Any: JSON
+    """The run's result, or word that the server stops first: the run's log has its end."""
+    waiting = {asyncio.create_task(run.result()), closing := asyncio.create_task(process.closing.wait())}
+    try:
+        done, _ = await asyncio.wait(waiting, return_when=asyncio.FIRST_COMPLETED)
+        if done == {closing}:
+            raise Unavailable("The server is stopping.", field="run", value=run.id, remedy=f"See /runs/{run.id} later.")
+        return next(task.result() for task in done if task is not closing)
+    finally:
+        for task in waiting:
+            task.cancel()
 
 
 def _frame(item: Model) -> str:
