@@ -36,7 +36,7 @@ class Part(Model):
 
     name: str
     ok: bool
-    detail: str = Field(description="What the check found.")
+    detail: str = Field(description="What the check found; empty for a caller without the key.")
     remedy: str = Field(default="", description="What to do about it.")
 
 
@@ -89,7 +89,7 @@ async def check_ready(request: Nothing, ctx: Context) -> Health:
     failing = [part for part in parts if not part.ok]
     if failing:
         raise Unavailable(
-            "; ".join(f"{part.name}: {part.detail}" for part in failing),
+            "; ".join(f"{part.name}: {part.detail or 'unavailable'}" for part in failing),
             field=failing[0].name,
             remedy=" ".join(part.remedy for part in failing),
         )
@@ -104,12 +104,17 @@ async def check_health(request: Nothing, ctx: Context) -> Health:
 
 
 async def _check(ctx: Context) -> list[Part]:
+    # A prober without the key learns which part fails, not which hosts and files are behind it.
+    told = ctx.caller.has("system:read")
+
     async def one(name: str) -> Part:
         try:
             async with asyncio.timeout(CHECK_SECONDS):
-                return Part(name=name, ok=True, detail=await ctx.drivers.checks[name]())
+                found = await ctx.drivers.checks[name]()
+                return Part(name=name, ok=True, detail=found if told else "")
         except NisError as error:
-            return Part(name=name, ok=False, detail=error.message, remedy=error.remedy)
+            detail, remedy = (error.message, error.remedy) if told else ("", "")
+            return Part(name=name, ok=False, detail=detail, remedy=remedy)
         except TimeoutError:
             return Part(
                 name=name, ok=False, detail=f"No answer in {CHECK_SECONDS:g} s.", remedy="See the server's log."

@@ -56,6 +56,10 @@ def is_loopback(host: str) -> bool:
         return False
 
 
+ANYONE = Caller(owner="anyone", scopes=frozenset())
+"""Who calls without the key, where that is allowed."""
+
+
 def authenticate(settings: Settings, headers: Mapping[str, str]) -> Caller:
     """See `Process.authenticate`."""
     check_host(settings, headers)
@@ -143,11 +147,12 @@ class Guard:
 
     def _admit(self, scope: Scope, headers: Mapping[str, str]) -> None:
         """Refuse a foreign host or page, a missing key, and a body that says it is too large."""
-        if scope["path"] in PUBLIC or _open(scope["path"]):
-            check_host(self._process.settings, headers)
-            scope["state"]["caller"] = LOCAL
-        else:
+        try:
             scope["state"]["caller"] = self._process.authenticate(headers)
+        except Unauthenticated:
+            if scope["path"] not in PUBLIC and not _open(scope["path"]):
+                raise
+            scope["state"]["caller"] = ANYONE
         length, limit = headers.get("content-length", "0"), self._process.settings.max_body
         if length.isdigit() and int(length) > limit:
             raise _too_large(int(length), limit)

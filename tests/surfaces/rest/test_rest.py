@@ -133,15 +133,22 @@ def test_its_own_page_is_served(server: Server) -> None:
     assert ask(server, "GET", "/runs", None, {"origin": server.url})[0] == 200
 
 
-def test_a_key_guards_everything_but_health_and_the_card(serve: Serve) -> None:
+def test_a_key_guards_everything_but_health_and_the_card(serve: Serve, tmp_path: Any) -> None:
     """Compared in constant time, it is the only key."""
-    server = serve(NIS_API_KEY="s3cret")
+    server = serve(NIS_API_KEY="s3cret", NIS_WEIGHTS=str(tmp_path), NIS_LOCAL_URL="http://127.0.0.1:1/v1")
     for path in ("/health", "/health/live", "/.well-known/agent-card.json"):
         assert ask(server, "GET", path)[0] == 200
     for headers in ({}, {"authorization": "Bearer wrong"}, {"authorization": "Basic s3cret"}):
         status, answered, problem = ask(server, "GET", "/runs", None, headers)
         assert (status, problem["code"], answered["www-authenticate"]) == (401, "unauthenticated", "Bearer")
-    assert ask(server, "GET", "/runs", None, {"authorization": "Bearer s3cret"})[0] == 200
+    key = {"authorization": "Bearer s3cret"}
+    assert ask(server, "GET", "/runs", None, key)[0] == 200
+    # A prober learns which part fails, and only the key's holder what is behind it.
+    for path in ("/health", "/health/ready"):
+        assert "127.0.0.1:1" in json.dumps(ask(server, "GET", path, None, key)[2])
+        probed = json.dumps(ask(server, "GET", path)[2])
+        assert "models" in probed
+        assert "127.0.0.1:1" not in probed
 
 
 def scripted(serve: Serve, tmp_path: Any) -> Server:
