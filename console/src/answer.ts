@@ -9,14 +9,21 @@ import { number, words as spaced } from "./numbers.js";
 import { type Call, drawings, ended, type Turn, words } from "./turn.js";
 import type { FormView, Problem, TableView, View } from "./wire.js";
 
+/** Characters of a question; a longer one is set smaller and scrolls. */
+const LONG = 240;
+
 export function draw(turn: Turn, last: boolean, busy: boolean, retry: () => void): TemplateResult {
   const running = !ended(turn);
   const said = words(turn);
   return html`<article class="turn" aria-busy=${running}>
-    <h2>${turn.question}</h2>
-    ${guard([turn.seq, turn.state], () => turn.calls.map((call) => called(call, turn.views)))}
-    ${guard([said], () => (said ? html`<div class="prose">${markdown(said)}</div>` : nothing))}
-    ${guard([turn.views.length, said, busy, last], () => drawings(turn).map((view) => drawn(view, busy)))}
+    ${turn.question.length > LONG
+      ? html`<h2 class="long" dir="auto" tabindex="0">${turn.question}</h2>`
+      : html`<h2 dir="auto">${turn.question}</h2>`}
+    ${guard([turn.seq, turn.state], () => turn.calls.map((call) => called(call, turn.views, said)))}
+    ${guard([said], () => (said ? html`<div class="prose" dir="auto">${markdown(said)}</div>` : nothing))}
+    ${guard([turn.views.length, said, busy, last], () =>
+      drawings(turn).map((view, index, views) => drawn(view, index > 0 || repeats(view, views), last, busy)),
+    )}
     ${turn.notes.map((note) => html`<p class="note">${note}</p>`)}
     ${running ? waiting(turn) : nothing} ${turn.problem ? failure(turn.problem, last && !busy ? retry : undefined) : nothing}
     ${turn.state === "cancelled" ? html`<p class="note">Stopped.</p>` : nothing}
@@ -24,7 +31,7 @@ export function draw(turn: Turn, last: boolean, busy: boolean, retry: () => void
   </article>`;
 }
 
-function called(call: Call, views: View[]): TemplateResult {
+function called(call: Call, views: View[], said: string): TemplateResult {
   const given = Object.entries(call.arguments);
   // The form to run again brings the schema, and with it the units.
   const form = views.find((view) => view.kind === "form" && view.operation === call.operation) as FormView | undefined;
@@ -33,14 +40,16 @@ function called(call: Call, views: View[]): TemplateResult {
     return schema ? (resolve(schema, form!.request_schema).unit ?? "") : "";
   };
   const state = { running: "computing", done: "computed", failed: "not computed" }[call.state];
-  return html`<details class="call" ?open=${call.chosen || call.state === "failed"}>
+  // What the answer says by itself is not said twice.
+  const problem = call.problem && !said.includes(call.problem.detail) ? call.problem : null;
+  return html`<details class="call" ?open=${call.chosen || problem !== null}>
     <summary><span class="state ${call.state}">${state}</span> <code>${call.operation}</code></summary>
     ${given.length
       ? html`<dl>
           ${given.map(([name, value]) => html`<div><dt>${spaced(name)}</dt><dd>${argument(value)} ${unit(name)}</dd></div>`)}
         </dl>`
       : html`<p class="hint">Without arguments.</p>`}
-    ${call.problem ? html`<p class="bad">${call.problem.detail} ${call.problem.remedy ?? ""}</p>` : nothing}
+    ${problem ? html`<p class="bad">${problem.detail} ${problem.remedy ?? ""}</p>` : nothing}
   </details>`;
 }
 
@@ -50,16 +59,27 @@ function argument(value: unknown): string {
   return text.length > 200 ? `${text.slice(0, 199)}…` : text;
 }
 
-function drawn(view: View, busy: boolean): TemplateResult {
+/** Whether a table has a row for each of some fields of a form: the words say what was given. */
+function repeats(view: View, views: View[]): boolean {
+  if (view.kind !== "table") return false;
+  const fields = views.flatMap((one) => (one.kind === "form" ? Object.keys(one.request_schema.properties ?? {}) : []));
+  const names = new Set<unknown>(fields.map(spaced));
+  return view.rows.every(([name]) => names.has(name));
+}
+
+/** A view; a table that is `aside` waits behind its title, since an answer begins with what was asked. */
+function drawn(view: View, aside: boolean, last: boolean, busy: boolean): TemplateResult {
   switch (view.kind) {
     case "text":
-      return html`<div class="prose">${markdown(view.text)}</div>`;
+      return html`<div class="prose" dir="auto">${markdown(view.text)}</div>`;
     case "table":
-      return table(view);
+      return aside
+        ? html`<details class="aside"><summary>${view.title}</summary>${table(view)}</details>`
+        : html`<figure><figcaption>${view.title}</figcaption>${table(view)}</figure>`;
     case "series":
       return html`<nis-chart .series=${view}></nis-chart>`;
     case "form":
-      return html`<nis-form .form=${view} ?disabled=${busy}></nis-form>`;
+      return html`<nis-form .form=${view} ?asks=${last} ?disabled=${busy}></nis-form>`;
   }
 }
 
@@ -71,19 +91,16 @@ function table(view: TableView): TemplateResult {
   });
   const cell = (value: string | number, index: number): TemplateResult =>
     html`<td class=${side[index] ?? ""}>${typeof value === "number" ? number(value) : value}</td>`;
-  return html`<figure>
-    <figcaption>${view.title}</figcaption>
-    <div class="wide" tabindex="0">
-      <table>
-        <thead>
-          <tr>
-            ${view.columns.map((name, index) => html`<th scope="col" class=${side[index]!}>${name}</th>`)}
-          </tr>
-        </thead>
-        <tbody>${view.rows.map((row) => html`<tr>${row.map(cell)}</tr>`)}</tbody>
-      </table>
-    </div>
-  </figure>`;
+  return html`<div class="wide" tabindex="0">
+    <table>
+      <thead>
+        <tr>
+          ${view.columns.map((name, index) => html`<th scope="col" class=${side[index]!}>${name}</th>`)}
+        </tr>
+      </thead>
+      <tbody>${view.rows.map((row) => html`<tr>${row.map(cell)}</tr>`)}</tbody>
+    </table>
+  </div>`;
 }
 
 function waiting(turn: Turn): TemplateResult {

@@ -320,7 +320,7 @@ export class NisConsole extends LitElement {
       <h1>Ask for a number, get one that was computed.</h1>
       <p>A model talks; what can be computed is computed, with its method, its error and the arguments used.</p>
       <ul>
-        ${STARTERS.map((one) => html`<li><button @click=${() => void this.say(one)}>${one}</button></li>`)}
+        ${STARTERS.map((one) => html`<li><button @click=${(event: MouseEvent) => this.start(one, event)}>${one}</button></li>`)}
       </ul>
       ${this.models && !this.models.models.length
         ? html`<div class="failure">
@@ -329,6 +329,12 @@ export class NisConsole extends LitElement {
           </div>`
         : nothing}
     </section>`;
+  }
+
+  private start(message: string, event: MouseEvent): void {
+    // The button goes: whoever pressed it by a key goes on in the message.
+    if (event.detail === 0) this.input.value?.focus();
+    void this.say(message);
   }
 
   private composer(busy: boolean): TemplateResult {
@@ -348,6 +354,7 @@ export class NisConsole extends LitElement {
       <label class="hidden" for="message">Message</label>
       <textarea
         id="message"
+        dir="auto"
         ${ref(this.input)}
         rows="1"
         maxlength="100000"
@@ -392,11 +399,12 @@ export class NisConsole extends LitElement {
           const given = new FormData(event.currentTarget as HTMLFormElement).get("key");
           this.keyWanted = null;
           give(String(given).trim());
+          void this.updateComplete.then(() => this.input.value?.focus());
         }}
       >
         <h2 id="key-title">This server wants a key</h2>
-        <p>${again ? "That key was not accepted." : "It is the value of NIS_API_KEY where the server runs."}
-          It is kept until this tab is closed.</p>
+        <p>${again ? "That key was not accepted. " : nothing}It is the value of NIS_API_KEY where the server runs, and is
+          kept until this tab is closed.</p>
         <label for="key">Key</label>
         <input id="key" name="key" type="password" required autocomplete="current-password" autofocus />
         <button class="primary">Continue</button>

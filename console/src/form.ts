@@ -1,14 +1,26 @@
 // An operation's request schema as a form to call it again.
 
 import { html, LitElement, nothing, type TemplateResult } from "lit";
+import { inline } from "./markdown.js";
 import { number, words } from "./numbers.js";
 import type { FormView, OperationCall, Schema } from "./wire.js";
 
 type Kind = "flag" | "choice" | "integer" | "number" | "text" | "json";
 
+/** Fields at their defaults, from which on they wait behind a title. */
+const FOLDED = 3;
+
+/** A field that is refused has to be seen: the browser points at it. */
+const REVEAL = {
+  capture: true,
+  handleEvent: (event: Event): void => (event.target as Element).closest("details")?.setAttribute("open", ""),
+};
+
 export class NisForm extends LitElement {
-  static override properties = { form: { attribute: false }, disabled: { type: Boolean } };
+  static override properties = { form: { attribute: false }, asks: { type: Boolean }, disabled: { type: Boolean } };
   declare form: FormView;
+  /** Whether it waits for an answer: then it is open where something is missing. */
+  declare asks: boolean;
   declare disabled: boolean;
 
   protected override createRenderRoot(): this {
@@ -17,17 +29,31 @@ export class NisForm extends LitElement {
 
   protected override render(): TemplateResult {
     const { form } = this;
-    const fields = Object.entries(form.request_schema.properties ?? {}).map(([name, schema]) =>
-      this.field(name, resolve(schema, form.request_schema)),
+    const fields = Object.entries(form.request_schema.properties ?? {}).map(
+      ([name, schema]): [string, Schema] => [name, resolve(schema, form.request_schema)],
     );
-    const inner = html`<form @submit=${this.submit}>
-      <div class="fields">${fields}</div>
+    const plain = fields.filter(([name, schema]) => this.stays(name, schema));
+    // A few are no burden, and a form of nothing else would be an empty one.
+    const folds = plain.length >= FOLDED && plain.length < fields.length;
+    const first = folds ? fields.filter((field) => !plain.includes(field)) : fields;
+    const draw = (some: [string, Schema][]): TemplateResult =>
+      html`<div class="fields">${some.map(([name, schema]) => this.field(name, schema))}</div>`;
+    const inner = html`<form @submit=${this.submit} @invalid=${REVEAL}>
+      ${draw(first)}
+      ${folds ? html`<details class="more"><summary>${plain.length} more, as by default</summary>${draw(plain)}</details>` : nothing}
       <button class="primary" ?disabled=${this.disabled}>Run</button>
     </form>`;
     // What is asked for is open; what may be changed can wait behind its title.
-    return form.missing.length
+    return form.missing.length && this.asks
       ? html`<section class="form asked"><h3>${form.title}</h3>${inner}</section>`
       : html`<details class="form"><summary>${form.title}</summary>${inner}</details>`;
+  }
+
+  /** Whether a field is as the operation has it when nothing is given. */
+  private stays(name: string, schema: Schema): boolean {
+    const { missing, request_schema, values } = this.form;
+    const wanted = missing.includes(name) || (request_schema.required ?? []).includes(name);
+    return !wanted && same(values[name] ?? schema.default ?? null, schema.default ?? null);
   }
 
   private field(name: string, schema: Schema): TemplateResult {
@@ -39,7 +65,7 @@ export class NisForm extends LitElement {
     return html`<div class="field ${missing ? "missing" : ""}">
       <label for=${id}>${words(name)}${schema.unit ? html` <span class="unit">${schema.unit}</span>` : nothing}</label>
       ${this.input(id, name, schema, value, required)}
-      ${schema.description ? html`<p class="hint" id="${id}-hint">${schema.description}</p>` : nothing}
+      ${schema.description ? html`<p class="hint" id="${id}-hint">${inline(schema.description)}</p>` : nothing}
     </div>`;
   }
 
@@ -92,7 +118,8 @@ export class NisForm extends LitElement {
       const schema = resolve(raw, this.form.request_schema);
       const input = target.elements.namedItem(name) as HTMLInputElement | null;
       const value = input === null ? undefined : input.type === "checkbox" ? input.checked : read(input.value, schema);
-      if (value === undefined) continue;
+      // A default is not said, so that the question is what was chosen.
+      if (value === undefined || same(value, schema.default)) continue;
       given[name] = value;
       said.push(`${words(name)} ${typeof value === "number" ? number(value) : shown(value)}${schema.unit ? ` ${schema.unit}` : ""}`);
     }
@@ -149,6 +176,8 @@ function kindOf(schema: Schema): Kind {
 
 const choices = (schema: Schema): unknown[] =>
   "const" in schema ? [schema.const] : (schema.enum ?? []).filter((one) => one !== null);
+
+const same = (one: unknown, other: unknown): boolean => JSON.stringify(one) === JSON.stringify(other);
 
 const shown = (value: unknown): string => (typeof value === "string" ? value : JSON.stringify(value));
 

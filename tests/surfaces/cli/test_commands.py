@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -89,7 +90,7 @@ def test_a_pipe_gets_whole_names_and_unbroken_rows(server: Server) -> None:
 def test_help_is_of_call_itself_without_a_name() -> None:
     """And not of an operation named `--help`."""
     done = nis("call", "--help")
-    assert (done.returncode, "nis operations" in done.stdout) == (0, True)
+    assert (done.returncode, "nis call NAME --FIELD VALUE" in done.stdout) == (0, True)
 
 
 def test_a_failure_is_json_when_json_was_asked_for(server: Server) -> None:
@@ -158,6 +159,23 @@ def test_chat_prints_the_answer(serve: Serve, tmp_path: Path) -> None:
         done = nis("--data", str(server.data), *arguments, stdin=stdin)
         assert done.returncode == 0, done.stderr
         assert "one two three" in done.stdout
+
+
+@pytest.mark.parametrize(("ends", "code", "said"), [("interrupt", 130, ""), ("kill", 69, "The server stopped")])
+def test_an_answer_is_left_at_once(serve: Serve, tmp_path: Path, ends: str, code: int, said: str) -> None:
+    """Ctrl+C does not wait for the answer's end; a server that goes away is told, without a traceback."""
+    script = tmp_path / "script.json"
+    script.write_text('{"replies": [{"text": "one two three four five six seven"}], "pause": 10}')
+    server = serve(NIS_SCRIPTED=str(script))
+    command = [sys.executable, "-u", "-m", "nis_backend", "--data", str(server.data), "chat", "hello"]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as asked:
+        assert asked.stdout is not None
+        assert asked.stdout.read(1)
+        asked.send_signal(signal.SIGINT) if ends == "interrupt" else server.kill()
+        _, told = asked.communicate(timeout=8)
+    assert asked.returncode == code
+    assert said in told
+    assert "Traceback" not in told
 
 
 def test_an_operation_of_the_servers_app_file_is_called(serve: Serve, tmp_path: Path) -> None:

@@ -68,6 +68,7 @@ await scene("answer", async (page) => {
     panels: await page.locator("nis-chart svg").count(),
     chart: await page.locator("nis-chart svg").first().getAttribute("aria-label"),
     table: await page.locator("figure table").first().innerText(),
+    aside: await page.locator("details.aside:not([open]) > summary").allInnerTexts(),
     busy: await page.locator(".turn").getAttribute("aria-busy"),
     address: new URL(page.url()).hash,
   };
@@ -77,8 +78,17 @@ await scene("form", async (page) => {
   await ask(page, "How far does a ball fly at 20 m/s and 40 degrees with drag, mass 0.145 kg, diameter 74 mm?");
   await over(page);
   const field = (name) => page.locator("nis-form").getByLabel(name);
-  await page.locator("nis-form summary").click();
-  const fields = await page.locator("nis-form .field label").allInnerTexts();
+  const label = page.locator("nis-form .field label");
+  await page.locator("nis-form > details > summary").click();
+  const first = await label.locator("visible=true").allInnerTexts();
+  await page.locator("nis-form .more > summary").click();
+  const fields = await label.allInnerTexts();
+  await field("delay").fill("-1");
+  await page.locator("nis-form .more > summary").click();
+  await page.locator("nis-form button").click();
+  await page.locator("nis-form .more[open]").waitFor();
+  const refused = await page.evaluate(() => [document.activeElement.name, document.querySelectorAll(".turn").length]);
+  await field("delay").fill("0");
   await field("speed").fill("25.5");
   await field("mass").fill("");
   await field("planet").selectOption("moon");
@@ -86,7 +96,16 @@ await scene("form", async (page) => {
   await field("heights").fill("1, 2.5");
   await page.locator("nis-form button").click();
   await page.locator(".turn").nth(1).locator(":scope > footer").waitFor();
-  return { fields, ...(await turn(page)) };
+  return { first, fields, refused, ...(await turn(page)) };
+});
+
+await scene("asked", async (page) => {
+  await ask(page, "asked");
+  await over(page);
+  const open = await page.locator("nis-form > section").count();
+  await ask(page, "anything");
+  await page.locator(".turn").nth(1).locator(":scope > footer").waitFor();
+  return { open, folded: await page.locator("nis-form > details:not([open])").count(), call: await page.locator(".call").innerText() };
 });
 
 await scene("cut", async (page) => {
@@ -182,6 +201,7 @@ await scene(
     await page.getByLabel("Key", { exact: true }).fill("right");
     await page.getByRole("button", { name: "Continue" }).click();
     await page.locator("dialog").waitFor({ state: "detached" });
+    await page.locator("#message:focus").waitFor();
     await ask(page, "anything");
     await over(page);
     return { ...(await turn(page)), kept: await page.evaluate(() => [localStorage.length, sessionStorage.getItem("nis-key")]) };

@@ -39,6 +39,7 @@ SCHEMA: Json = {
         "mass": {"anyOf": [{"type": "number", "unit": "kg"}, {"type": "null"}], "default": None},
         "planet": {"$ref": "#/$defs/Planet", "default": "earth"},
         "drag": {"type": "boolean", "default": True},
+        "delay": {"type": "number", "unit": "s", "minimum": 0, "default": 0},
         "heights": {"anyOf": [{"type": "array", "items": {"type": "number"}}, {"type": "null"}], "default": None},
     },
 }
@@ -55,6 +56,7 @@ VIEWS: list[View] = [
             Axis(label="speed", unit="m/s", values=[20, 14, 17]),
         ],
     ),
+    Table(title="Arguments", columns=["argument", "value"], rows=[["speed", 20], ["mass", 0.145]]),
     Form(title="Run again", operation="physics.throw", request_schema=SCHEMA, values=ARGUMENTS),
 ]
 HOSTILE = """<img src=x onerror="window.hacked = 1"> <script>window.hacked = 1</script>
@@ -120,6 +122,17 @@ STORIES = {
             Surface(views=VIEWS),
             *words("It lands **31.2 m** away.", step=2),
             demonstration=True,
+        )
+    ),
+    "asked": Story(
+        bodies=reply(
+            "It has to be greater than 0.",
+            ToolCalled(step=1, call_id="c", operation="physics.throw", arguments={"speed": -1}),
+            ToolAnswered(
+                step=1, call_id="c", operation="physics.throw", problem={"detail": "It has to be greater than 0."}
+            ),
+            TextDelta(step=1, text="It has to be greater than 0."),
+            Surface(views=[Form(title="Throw", operation="physics.throw", request_schema=SCHEMA, missing=["speed"])]),
         )
     ),
     "cut": Story(bodies=reply(COUNTED, *words(COUNTED)), cut=17),
@@ -202,6 +215,7 @@ def test_an_answer_is_shown_with_all_that_belongs_to_it(seen: dict[str, Any]) ->
         "height from 0 to 9 m; without drag from 0 to 11 m, over distance from 0 to 31.2 m"
     )
     assert scene["table"].split() == ["quantity", "value", "distance", "31.2", "time", "2.5"]
+    assert scene["aside"] == ["Arguments"]
     assert "demonstration model" in scene["signed"]
     assert "embedded · tiny" in scene["signed"]
     assert "demonstration model" in scene["model"]
@@ -212,14 +226,13 @@ def test_an_answer_is_shown_with_all_that_belongs_to_it(seen: dict[str, Any]) ->
 def test_the_form_runs_the_operation_again(
     seen: dict[str, Any], servers: tuple[WireServer, WireServer, str, str]
 ) -> None:
-    """What was typed arrives as the schema's types; emptied fields are left out; the conversation goes on."""
-    assert [field.split("\n")[0] for field in seen["form"]["fields"]] == [
-        "speed m/s",
-        "mass kg",
-        "planet",
-        "drag",
-        "heights",
-    ]
+    """What was typed arrives as the schema's types; defaults and emptied fields are left out; the conversation goes on.
+
+    Fields at their defaults wait behind a title, which opens where the browser refuses one of them.
+    """
+    assert seen["form"]["first"] == ["speed m/s", "mass kg"]
+    assert seen["form"]["fields"] == ["speed m/s", "mass kg", "planet", "drag", "delay s", "heights"]
+    assert seen["form"]["refused"] == ["delay", 1]
     (call,) = [run.asked for run in servers[0].runs if "call" in run.asked]
     assert call["call"] == {
         "operation": "physics.throw",
@@ -228,6 +241,12 @@ def test_the_form_runs_the_operation_again(
     assert call["conversation_id"] == "conversation-1"
     assert call["message"] == seen["form"]["question"]
     assert "speed 25.5 m/s" in call["message"]
+
+
+def test_a_form_that_asks_is_open_while_it_is_the_last_word(seen: dict[str, Any]) -> None:
+    """After the next message it waits behind its title; a refusal that the answer tells is not told twice."""
+    assert (seen["asked"]["open"], seen["asked"]["folded"]) == (1, 1)
+    assert "greater than 0" not in seen["asked"]["call"]
 
 
 def test_a_dropped_connection_is_taken_up_where_it_broke(

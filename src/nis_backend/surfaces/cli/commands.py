@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import asyncio
 import contextlib
 import difflib
+import importlib
 import json
 import re
 import sys
@@ -106,7 +106,7 @@ class Session:
 
     def call(self, entry: Entry, arguments: Json, heard: Callable[[Json], None] = lambda _: None) -> Any:  # Any: JSON
         """The operation's result as JSON."""
-        return asyncio.run(self.connection().call(entry, arguments, heard))
+        return self.connection().call(entry, arguments, heard)
 
 
 class Root(click.Group):
@@ -387,7 +387,8 @@ def _converse(session: Session, entry: Entry, options: Json) -> None:
     from nis_backend.surfaces.cli.draw import Screen  # noqa: PLC0415
 
     with contextlib.suppress(ImportError):
-        import readline  # noqa: F401, PLC0415 - its import gives the prompt its arrow keys and its history
+        # Its import gives the prompt its arrow keys and its history.
+        importlib.import_module("readline")
     click.echo("Ctrl+D ends the conversation.", err=True)
     while True:
         try:
@@ -397,10 +398,14 @@ def _converse(session: Session, entry: Entry, options: Json) -> None:
             return
         if not message:
             continue
+        screen = Screen()
         try:
-            with Screen() as screen:
+            with screen:
                 result = session.call(entry, {**options, "message": message}, screen.heard)
                 screen.result(session.catalog, entry, {}, result)
             options["conversation_id"] = result["conversation_id"]
         except NisError as error:
             _say_failure(error, as_json=False)
+        except KeyboardInterrupt:
+            # A run belongs to its server: leaving it does not end it.
+            click.echo(f"\nLeft; `nis runs cancel {screen.run_id}` ends it." if screen.run_id else "", err=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import http.client
 import json
 from contextlib import closing
@@ -29,7 +30,7 @@ if TYPE_CHECKING:
 class Connection(Protocol):
     """Calls operations; every item of a stream or of a run's log is handed to `heard` as it comes."""
 
-    async def call(self, entry: Entry, arguments: Json, heard: Callable[[Json], None]) -> Any:  # Any: JSON
+    def call(self, entry: Entry, arguments: Json, heard: Callable[[Json], None]) -> Any:  # Any: JSON
         """The operation's result as JSON.
 
         Raises:
@@ -44,8 +45,11 @@ class OverFolder:
     def __init__(self, open_process: Open) -> None:
         self._open = open_process
 
-    async def call(self, entry: Entry, arguments: Json, heard: Callable[[Json], None]) -> Any:  # Any: JSON
+    def call(self, entry: Entry, arguments: Json, heard: Callable[[Json], None]) -> Any:  # Any: JSON
         """See `Connection.call`."""
+        return asyncio.run(self._call(entry, arguments, heard))
+
+    async def _call(self, entry: Entry, arguments: Json, heard: Callable[[Json], None]) -> Any:  # Any: JSON
         async with self._open() as ctx:
             result = await call(ctx.operations.find(entry.name), arguments, ctx)
             if isinstance(result, RunHandle):
@@ -74,8 +78,8 @@ class OverHttp:
         if key is not None:
             self._headers["authorization"] = f"Bearer {key.get_secret_value()}"
 
-    async def call(self, entry: Entry, arguments: Json, heard: Callable[[Json], None]) -> Any:  # Any: JSON
-        """See `Connection.call`. Waits in this thread: a command does one thing."""
+    def call(self, entry: Entry, arguments: Json, heard: Callable[[Json], None]) -> Any:  # Any: JSON
+        """See `Connection.call`. No event loop: it would hold an interrupt until the answer is there."""
         route = routes_of(entry)[0]
         rest = dict(arguments)
         path = (
@@ -101,7 +105,12 @@ class OverHttp:
                 raise from_problem(json.loads(response.read() or b"{}"))
             if response.headers.get_content_type() != "text/event-stream":
                 return json.loads(response.read())
-            return _follow(response, heard, run=entry.shape == "run")
+            try:
+                return _follow(response, heard, run=entry.shape == "run")
+            except (OSError, http.client.HTTPException) as error:
+                raise Unavailable(
+                    f"The server stopped before the run's end: {error}.", remedy="The run's log says how it ended."
+                ) from None
 
 
 def _follow(response: http.client.HTTPResponse, heard: Callable[[Json], None], *, run: bool) -> Any:  # Any: JSON

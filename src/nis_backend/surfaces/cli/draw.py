@@ -6,7 +6,7 @@ import json
 import re
 from typing import TYPE_CHECKING, Self
 
-from pydantic import SecretStr, TypeAdapter
+from pydantic import SecretStr, TypeAdapter, ValidationError
 from rich.box import SIMPLE_HEAD
 from rich.console import Console
 from rich.markdown import Markdown
@@ -30,6 +30,8 @@ WIDE, HIGH = 64, 14
 """Cells of a chart."""
 NAME = 40
 """Characters of a table's first column that are kept on one line: it has the names to copy."""
+EXACT = 2**53
+"""Up to here a double holds every whole number."""
 UNBROKEN = 10_000
 """Columns of a pipe or a file: what reads it wants one row on one line."""
 
@@ -38,6 +40,7 @@ class Screen:
     """One command's output: text as it comes, progress while it runs, views at the end."""
 
     def __init__(self) -> None:
+        self.run_id: str | None = None
         self._console = _console()
         self._streamed = False
         self._held = ""
@@ -54,6 +57,7 @@ class Screen:
 
     def heard(self, item: Json) -> None:
         """One event of a run, or one item of a stream."""
+        self.run_id = item.get("run_id", self.run_id)
         body = item.get("body", item)
         match body.get("type"):
             case "text_delta" | "text":
@@ -61,13 +65,19 @@ class Screen:
                 self._say(body["text"])
                 self._streamed = True
             case "step_retried":
-                self._console.print(f"\n[dim]again: {body['reason']}[/dim]")
+                self._remark(f"again: {body['reason']}", "dim")
             case "progress":
                 self._show_progress(body["fraction"], body["message"])
             case "warning":
-                self._console.print(f"[yellow]{body['message']}[/yellow]")
+                self._remark(body["message"], "yellow")
             case _:
                 return
+
+    def _remark(self, text: str, style: str) -> None:
+        """A line of its own, which nobody said."""
+        if self._streamed:
+            self._console.print()
+        self._console.print(text, style=style, markup=False, highlight=False)
 
     def _say(self, text: str) -> None:
         """Words as they come: a terminal shows what is bold or code, a pipe gets them as they are."""
@@ -106,7 +116,11 @@ class Screen:
         if not entry.module:
             return [Text(text=f"```json\n{json.dumps(result, indent=2)}\n```")]
         operation = catalog.find(entry.name)
-        return operation.draw(operation.validate(arguments), operation.result.model_validate(result))
+        try:
+            return operation.draw(operation.validate(arguments), operation.result.model_validate(result))
+        except ValidationError:
+            # The running server is of another version: what it said is shown as it came.
+            return [Text(text=f"```json\n{json.dumps(result, indent=2)}\n```")]
 
     def _draw(self, view: View) -> None:
         match view:
@@ -115,7 +129,7 @@ class Screen:
                     Markdown(view.text) if self._console.is_terminal else RichText(view.text), soft_wrap=True
                 )
             case Table():
-                self._console.print(_table(view))
+                _print_table(self._console, view)
             case Series():
                 self._console.print(RichText(chart(view)))
             case Form():
@@ -147,11 +161,20 @@ def _console() -> Console:
     return console
 
 
+def _print_table(console: Console, view: Table) -> None:
+    if console.is_terminal:
+        console.print(_table(view))
+        return
+    with console.capture() as captured:
+        console.print(_table(view))
+    # Cells are padded to their column, which a pipe has no use for.
+    console.print("\n".join(line.rstrip() for line in captured.get().splitlines()), markup=False, highlight=False)
+
+
 def _table(view: Table) -> RichTable:
     """Nothing in it is cut short; a column of numbers is set as one."""
-    table = RichTable(
-        title=view.title, title_justify="left", title_style="bold", box=SIMPLE_HEAD, padding=(0, 1, 0, 0), pad_edge=False
-    )
+    table = RichTable(title=view.title, title_justify="left", title_style="bold", box=SIMPLE_HEAD)
+    table.padding, table.pad_edge = (0, 1, 0, 0), False
     for index, column in enumerate(view.columns):
         cells = [row[index] for row in view.rows]
         numbers = bool(cells) and not any(isinstance(cell, str) for cell in cells)
@@ -170,7 +193,7 @@ def _cell(cell: str | float) -> str:
     if isinstance(cell, str):
         return cell
     # A count has all its digits.
-    return str(int(cell)) if float(cell).is_integer() and abs(cell) < 1e15 else f"{cell:.6g}"  # noqa: PLR2004 - the digits of a double
+    return str(int(cell)) if float(cell).is_integer() and abs(cell) <= EXACT else f"{cell:.6g}"
 
 
 def _repeats(view: View, views: Sequence[View]) -> bool:
@@ -223,4 +246,4 @@ def draw_settings(settings: Settings, *, as_json: bool) -> None:
         Console().print_json(json.dumps(rows))
         return
     columns = ["name", "value", "source", "meaning"]
-    _console().print(_table(Table(title="Settings", columns=columns, rows=[list(row.values()) for row in rows])))
+    _print_table(_console(), Table(title="Settings", columns=columns, rows=[list(row.values()) for row in rows]))
