@@ -62,10 +62,9 @@ class Catalog:
         if name not in self._entries:
             from difflib import get_close_matches  # noqa: PLC0415 - only a wrong name needs it
 
-            near = ", ".join(get_close_matches(name, self._entries, n=3)) or "none is near"
-            raise NotFound(
-                f"There is no operation {name!r}.", field="operation", value=name, remedy=f"Nearest: {near}."
-            )
+            near = ", ".join(get_close_matches(name, self._entries, n=3))
+            remedy = f"Nearest: {near}." if near else "List the operations to see what there is."
+            raise NotFound(f"There is no operation {name!r}.", field="operation", value=name, remedy=remedy)
         return self._entries[name]
 
     def find(self, name: str) -> Operation[Any, Any]:

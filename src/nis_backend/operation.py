@@ -292,7 +292,7 @@ def _field_error(one: Json) -> FieldError:
         "missing": f"Give {path}.",
         "extra_forbidden": f"Leave out {path}: there is no such field.",
         "finite_number": f"Give {path} as a finite number.",
-    }.get(kind, f"Give {path or 'the request'} as described: {message[0].lower()}{message[1:]}.")
+    }.get(kind, f"Give {path or 'the request'} as its description says.")
     value = "" if kind == "missing" else shorten(one.get("input", ""))
     return FieldError(field=path, value=value, message=message, remedy=remedy)
 

@@ -6,7 +6,7 @@ A capability's `view=` function answers a list of these. The first `Text` is the
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, cast
 
 from pydantic import Field
 
@@ -97,7 +97,10 @@ _PLAIN = (str, int, float, bool, type(None))
 def _cell(value: object) -> str | float:
     if value is None:
         return ""
-    if isinstance(value, bool) or not isinstance(value, int | float):
-        text = value.model_dump_json() if isinstance(value, Model) else str(value)
-        return shorten(text, CELL)
-    return value
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, int | float):
+        return value
+    if isinstance(value, list | tuple):
+        return shorten(", ".join(str(_cell(one)) for one in cast("Sequence[object]", value)), CELL)
+    return shorten(value.model_dump_json() if isinstance(value, Model) else str(value), CELL)

@@ -81,21 +81,9 @@ def _described(route: RestRoute, entry: Entry, schemas: Json) -> Json:
         described["security"] = [{}]
     parameters: list[Json] = []
     if has_id:
-        parameters.append(
-            {"name": "id", "in": "path", "required": True, "schema": _lifted(fields["id"], entry, schemas)}
-        )
+        parameters.append(_parameter("id", "path", entry, schemas))
     if route.method in {"GET", "DELETE"}:
-        parameters += [
-            {
-                "name": name,
-                "in": "query",
-                "required": name in entry.request_schema.get("required", ()),
-                "schema": _lifted(field, entry, schemas),
-                **({"description": field["description"]} if "description" in field else {}),
-            }
-            for name, field in fields.items()
-            if not (has_id and name == "id")
-        ]
+        parameters += [_parameter(name, "query", entry, schemas) for name in fields if not (has_id and name == "id")]
     else:
         described["requestBody"] = _body(route, entry, schemas)
     if entry.shape == "run":
@@ -110,6 +98,20 @@ def _described(route: RestRoute, entry: Entry, schemas: Json) -> Json:
     if parameters:
         described["parameters"] = parameters
     return described
+
+
+def _parameter(name: str, place: str, entry: Entry, schemas: Json) -> Json:
+    """One field in the path or the query, filled as in the first example."""
+    field: Json = entry.request_schema["properties"][name]
+    example: Json = entry.examples[0]["request"] if entry.examples else {}
+    return {
+        "name": name,
+        "in": place,
+        "required": place == "path" or name in entry.request_schema.get("required", ()),
+        "schema": _lifted(field, entry, schemas),
+        **({"description": field["description"]} if "description" in field else {}),
+        **({"example": example[name]} if name in example else {}),
+    }
 
 
 def _is_second(route: RestRoute, entry: Entry) -> bool:
