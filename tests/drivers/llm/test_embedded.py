@@ -17,7 +17,7 @@ import pytest
 from nis_backend.drivers.compute.base import Json, PoolStatus
 from nis_backend.drivers.compute.processes import WorkerPools
 from nis_backend.drivers.llm.base import Answered, Message, Prompt, TextChunk, Tool
-from nis_backend.drivers.llm.embedded import CONTEXT, LONGEST_TOKEN, SLOTS, EmbeddedModels, pool
+from nis_backend.drivers.llm.embedded import CONTEXT, LONGEST_TOKEN, MAX_TOKENS, SLOTS, EmbeddedModels, pool
 from nis_backend.drivers.llm.embedded_worker import allowed_threads
 from nis_backend.errors import InvalidRequest, NotSupported, Unavailable, WorkerLost
 from nis_backend.settings import Settings, read_settings
@@ -367,7 +367,7 @@ def test_a_conversation_without_an_instruction_gets_one(settings: Settings) -> N
 def test_the_length_of_an_answer_has_a_bound(settings: Settings) -> None:
     """What a caller asks for is never more than the context; what it leaves open is short."""
     hello = Message(role="user", content="Hello")
-    assert heard(settings, hello)["max_tokens"] == 256
+    assert heard(settings, hello)["max_tokens"] == MAX_TOKENS
     assert heard(settings, hello, max_tokens=10**9)["max_tokens"] == CONTEXT
 
 
