@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -9,7 +10,7 @@ from pydantic import Field, StringConstraints
 
 from nis_backend.errors import InvalidRequest, NotFound
 from nis_backend.operation import Example, Model, Recorded, operation
-from nis_backend.view import View
+from nis_backend.view import Table, View
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -26,6 +27,9 @@ OFFERED = 20
 
 FACTS = 20_000
 """Characters of facts given with a message: a fifth of what a message may have."""
+
+ARGUMENTS = 100_000
+"""Characters of a filled form: what a message may have."""
 
 Id = Annotated[str, StringConstraints(min_length=1, max_length=64, pattern=r"^[A-Za-z0-9._:-]+$")]
 
@@ -123,6 +127,8 @@ class ConversationList(Model):
 
 async def _prepare(request: MessageRequest, ctx: Context) -> MessageRequest:
     """Find or begin the conversation, and refuse a model that is not there before anything is written down."""
+    _bounded("context", request.context, FACTS)
+    _bounded("call", request.call and request.call.arguments, ARGUMENTS)
     if request.call is None:
         await ctx.models.choose(request.model, request.provider)
     else:
@@ -226,17 +232,18 @@ def _messages(past: Sequence[Run], request: MessageRequest) -> list[Message]:
 
 
 def _facts(context: dict[str, Any]) -> str:  # Any: JSON
-    from json import dumps  # noqa: PLC0415
+    return "\n".join(
+        f"{name}: {value if isinstance(value, str) else json.dumps(value)}" for name, value in context.items()
+    )
 
-    text = "\n".join(f"{name}: {value if isinstance(value, str) else dumps(value)}" for name, value in context.items())
-    if len(text) > FACTS:
+
+def _bounded(field: str, given: object, most: int) -> None:
+    """Refuse JSON that is too large before it is written into a log."""
+    size = len(json.dumps(given))
+    if size > most:
         raise InvalidRequest(
-            f"context has {len(text)} characters.",
-            field="context",
-            value=text,
-            remedy=f"Give at most {FACTS} characters.",
+            f"{field} has {size} characters as JSON.", field=field, value=size, remedy=f"Give at most {most}."
         )
-    return text
 
 
 def _pending(past: Sequence[Run]) -> Pending | None:
@@ -246,7 +253,15 @@ def _pending(past: Sequence[Run]) -> Pending | None:
     return None
 
 
-@operation("conversations.list_conversations", effect="reads", resource="conversation")
+def _draw_conversations(_request: ListConversations, result: ConversationList) -> list[View]:
+    rows: list[list[str | float]] = [
+        [line.id, line.title, datetime.fromtimestamp(line.created, UTC).strftime("%Y-%m-%d %H:%M:%S")]
+        for line in result.conversations
+    ]
+    return [Table(title="Conversations", columns=["id", "title", "created (UTC)"], rows=rows)]
+
+
+@operation("conversations.list_conversations", effect="reads", resource="conversation", view=_draw_conversations)
 async def list_conversations(request: ListConversations, ctx: Context) -> ConversationList:
     """List the caller's conversations, newest first."""
     rows = await ctx.store.select("conversations", limit=request.limit)
