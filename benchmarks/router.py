@@ -20,9 +20,9 @@ from typing import TYPE_CHECKING, Any
 HERE = Path(__file__).resolve().parent
 sys.path.insert(0, str(HERE.parent / "src"))
 
-from nis_backend.capabilities.chat.arguments import Reading  # noqa: E402 - the path is set first
-from nis_backend.capabilities.chat.routed import decide, wanted_units  # noqa: E402
+from nis_backend.capabilities.chat.routed import decide, wanted_units  # noqa: E402 - the path is set first
 from nis_backend.capabilities.chat.router import routable, speaks_of_quantities  # noqa: E402
+from nis_backend.capabilities.chat.sentence import Sentence  # noqa: E402
 from nis_backend.capabilities.physics.operations import (  # noqa: E402
     ConversionRequest,
     Quantities,
@@ -34,6 +34,7 @@ from nis_backend.catalog import entry_of, load_capabilities  # noqa: E402
 from nis_backend.errors import InvalidRequest  # noqa: E402
 
 if TYPE_CHECKING:
+    from nis_backend.capabilities.chat.reading import Reading
     from nis_backend.operation import Entry, Operation
 
 QUESTIONS = HERE / "router_questions.json"
@@ -99,7 +100,7 @@ def ask(question: Question) -> Outcome:
     candidates = [entry for entry in entries if routable(entry)]
     numbers = speaks_of_quantities(question.question, candidates)
     found = read(question.question, candidates) if numbers else None
-    decision = decide(question.question, entries, found)
+    decision = decide(Sentence(question.question, found), entries)
     if decision is None:
         return Outcome(asked=question, operation=None, arguments={}, missing=[])
     name, reading = decision.entry.name, decision.reading

@@ -85,6 +85,17 @@ class Names(_SchemaNote):
         return {"names": list(self.words)}
 
 
+class Knob(_SchemaNote):
+    """A setting of the method, not of what it is applied to: tolerances, limits of steps, points of a curve.
+
+    The router fills it only where it is named, and an answer does not dwell on its default.
+    """
+
+    @override
+    def note(self) -> Json:
+        return {"knob": True}
+
+
 @dataclass(frozen=True)
 class Reads(_SchemaNote):
     """How the router fills a text field from a sentence.
@@ -111,7 +122,8 @@ class Example:
     """How a person would ask for it; the router learns the operation from these."""
 
 
-@dataclass(frozen=True, kw_only=True)
+# Compared by identity, so that what is derived from a declaration can be kept by it.
+@dataclass(frozen=True, kw_only=True, eq=False)
 class Entry:
     """An operation's declaration as data: all a surface needs until the first call."""
 

@@ -10,11 +10,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import Field
 
-from nis_backend.capabilities.chat.arguments import Reading, read_arguments, slots_of
+from nis_backend.capabilities.chat.arguments import read_arguments
+from nis_backend.capabilities.chat.declared import declared
+from nis_backend.capabilities.chat.reading import Reading
 from nis_backend.capabilities.chat.routed import wanted_units
+from nis_backend.capabilities.chat.sentence import Sentence
 from nis_backend.capabilities.physics.operations import OPERATIONS, Quantities, TextRequest, read_quantities
 from nis_backend.catalog import entry_of
-from nis_backend.operation import Entry, Model, Names, Reads, Unit, operation
+from nis_backend.operation import Entry, Knob, Model, Names, Reads, Unit, operation
 
 
 class Dough(Model):
@@ -27,6 +30,8 @@ class Dough(Model):
     loaves: Annotated[int, Names("pieces")] = 1
     salted: Annotated[bool, Names("salt")] = True
     shape: Annotated[Literal["round", "long loaf", "loaf"], Reads("choice")] | None = None
+    accuracy: Annotated[float, Unit("kg"), Knob()] = 0.001
+    patience: Annotated[float, Unit("rad"), Knob()] = 1
 
 
 class Bread(Model):
@@ -62,12 +67,12 @@ def quantities_of(text: str) -> Quantities:
 
 def reading(text: str, entry: Entry, known: dict[str, object] | None = None, asked: tuple[str, ...] = ()) -> Reading:
     """The text read for the operation, with its quantities as the product finds them."""
-    return read_arguments(text, entry, quantities_of(text), known=known, asked=asked)
+    return read_arguments(Sentence(text, quantities_of(text)), entry, known=known, asked=asked)
 
 
 def unclear(found: Reading) -> dict[str, tuple[str, ...]]:
     """What is unclear, and the fields it may be meant for."""
-    return {one.text: one.fields for one in found.unclear}
+    return {" or ".join(one.said): one.fields for one in found.unclear}
 
 
 def test_numbers_go_to_the_fields_of_their_dimension() -> None:
@@ -137,8 +142,20 @@ def test_a_radius_is_not_taken_for_a_diameter(text: str) -> None:
     """A measure that no field is called is asked about, whatever fits by dimension."""
     found = reading(text, PROJECTILE)
     assert "diameter" not in found.arguments
-    assert "diameter" in unclear(found)["3.7 cm"]
+    assert unclear(found)["3.7 cm"] == ("height", "diameter")
     assert not found.complete
+
+
+def test_a_setting_of_the_method_takes_a_number_only_by_its_name() -> None:
+    """What fits a knob alone was not said of it; named, or asked for, it is read as any field."""
+    assert reading("to an accuracy of 5 g", BREAD).arguments == {"accuracy": 0.005}
+    assert unclear(reading("a 2 kg breadth", BREAD)) == {"2 kg": ("flour", "water")}
+    for text in ("turned by 2 rad", "with a breadth of 2 rad"):
+        found = reading(text, BREAD)
+        assert "patience" not in found.arguments
+        assert found.unclear == []
+        assert found.unread == ["2 rad"]
+    assert reading("2 rad", BREAD, asked=("patience",)).arguments == {"patience": 2.0}
 
 
 def test_a_result_is_not_taken_for_an_argument() -> None:
@@ -200,6 +217,11 @@ def test_with_and_without_are_read_and_a_mention_is_neither(text: str, drag: boo
     assert reading(text, PROJECTILE).arguments.get("drag") is drag
 
 
+def test_with_and_without_the_same_is_a_question() -> None:
+    """Both were said: the person says which."""
+    assert unclear(reading("with drag and without drag", PROJECTILE)) == {"with drag or without drag": ("drag",)}
+
+
 def test_the_longer_name_of_a_choice_hides_the_shorter() -> None:
     """Stainless steel is not steel; two materials are a question."""
     assert reading("a stainless steel rod", HEAT).arguments == {"material": "stainless steel"}
@@ -215,7 +237,7 @@ def test_the_unit_wanted_is_the_one_without_a_number() -> None:
 def test_two_quantities_to_convert_are_a_question() -> None:
     """Which of them, only the person knows."""
     found = reading("5 m 3 kg", CONVERT)
-    assert unclear(found) == {"5 m, 3 kg": ("value", "unit")}
+    assert unclear(found) == {"5 m or 3 kg": ("value", "unit")}
 
 
 def test_the_reader_knows_fields_only_by_their_schema() -> None:
@@ -294,13 +316,13 @@ def test_every_number_is_used_or_reported_and_none_is_made_up(name: str, said: l
     """Each argument is a number of the sentence, converted; each number with a unit is in the reading somewhere."""
     text, entry = " ".join(said), ENTRIES[name]
     quantities = quantities_of(text)
-    found = read_arguments(text, entry, quantities)
-    units = {slot.name: slot.unit for slot in slots_of(entry.request_schema) if slot.number}
+    found = read_arguments(Sentence(text, quantities), entry)
+    units = {slot.name: slot.unit for slot in declared(entry).slots.values() if slot.number}
     for field in found.arguments.keys() & units.keys():
         unit = units[field]
         alike = [one.converted.get(unit) if unit else one.value for one in quantities.quantities]
         assert found.arguments[field] in alike
-    told = [*found.sources.values(), *(one.text for one in found.unclear), *found.unread]
+    told = [*found.sources.values(), *(text for one in found.unclear for text in one.said), *found.unread]
     for one in quantities.quantities:
         if one.unit:
             assert any(one.text in words for words in told)
@@ -310,4 +332,4 @@ def test_every_number_is_used_or_reported_and_none_is_made_up(name: str, said: l
 def test_any_text_can_be_read(text: str) -> None:
     """Whatever a person sends, reading does not fail."""
     for entry in ENTRIES.values():
-        read_arguments(text, entry, quantities_of(text))
+        read_arguments(Sentence(text, quantities_of(text)), entry)

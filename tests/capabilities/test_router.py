@@ -15,16 +15,17 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from opened import logged, opened, words
+from opened import RUN, logged, opened, words
 
-from nis_backend.capabilities.chat.operations import Pending
+from nis_backend.capabilities.chat.operations import Pending, send_message
 from nis_backend.capabilities.chat.routed import Routed, routed_turn, run_form
-from nis_backend.capabilities.chat.router import asks_for_a_sum, pick, rank, routable
+from nis_backend.capabilities.chat.router import asks_for_a_sum, offered, pick, rank, routable
+from nis_backend.capabilities.chat.sentence import Sentence
 from nis_backend.catalog import Catalog, entry_of, load_capabilities
 from nis_backend.context import Caller, Context
 from nis_backend.drivers.compute.base import Pool
 from nis_backend.drivers.compute.processes import WorkerPools
-from nis_backend.errors import NotFound, NotSupported
+from nis_backend.errors import Forbidden, NisError, NotFound, NotSupported
 from nis_backend.event import InputRequired, Surface, ToolAnswered, ToolCalled, Warned
 from nis_backend.view import Form, Series, Table
 
@@ -129,20 +130,21 @@ def test_talk_is_nobodys(message: str) -> None:
 @given(st.text(max_size=300))
 def test_any_message_can_be_routed(message: str) -> None:
     """Whatever a person sends, routing does not fail."""
-    pick(message, ENTRIES)
+    pick(Sentence(message), ENTRIES)
 
 
 def test_operations_that_change_something_are_never_picked() -> None:
     """Only a reader with a question among its examples is reached by words."""
     assert all(entry.effect == "reads" and entry.shape == "model" for entry in ENTRIES if routable(entry))
     writing = [replace(entry, effect="writes") for entry in ENTRIES]
-    assert pick("What is the speed of light?", ENTRIES) is not None
-    assert pick("What is the speed of light?", writing) is None
+    question = Sentence("What is the speed of light?")
+    assert pick(question, ENTRIES) is not None
+    assert pick(question, writing) is None
 
 
 def test_of_two_operations_as_near_none_is_picked() -> None:
     """Between equals the router would have to guess."""
-    question = "What is the speed of light?"
+    question = Sentence("What is the speed of light?")
     picked = pick(question, ENTRIES)
     assert picked is not None
     assert pick(question, [*ENTRIES, replace(picked.entry, name="physics.get_twin")]) is None
@@ -152,6 +154,21 @@ def test_the_nearest_operations_rank_first() -> None:
     """A model that chooses by itself is offered the likeliest first."""
     assert rank("how does a pendulum swing", ENTRIES)[0].name == "physics.simulate_pendulum"
     assert rank("convert miles", ENTRIES)[0].name == "physics.convert_unit"
+
+
+def test_a_model_is_offered_what_answers_and_changes_nothing() -> None:
+    """What people ask for first, then the rest; no run, no stream, nothing that writes, no other model."""
+    found = offered("generate text with a model about a pendulum", ENTRIES, len(ENTRIES))
+    assert found[0].name == "physics.simulate_pendulum"
+    assert all(entry.effect == "reads" and entry.shape == "model" for entry in found)
+    asked_for = [entry for entry in ENTRIES if routable(entry)]
+    assert set(found[: len(asked_for)]) == set(asked_for)
+    names = {entry.name for entry in found}
+    assert "runs.list_runs" in names
+    assert names.isdisjoint({"models.generate_text", "runs.cancel_run", "chat.send_message"})
+    own = replace(asked_for[0], name="own.do_thing", examples=())
+    assert own in offered("hello", [*ENTRIES, own], len(ENTRIES) + 1)
+    assert len(offered("hello", ENTRIES, 3)) == 3
 
 
 @asynccontextmanager
@@ -203,6 +220,10 @@ def test_a_whole_question_is_computed_quoted_and_noted(tmp_path: Path) -> None:
             (used,) = (view for view in answer.views if isinstance(view, Table) and view.title == "Arguments")
             assert ["speed", 20.0, "m/s", "“20 m/s”"] in used.rows
             assert ["height", 0.0, "m", "default"] in used.rows
+            assert "by default: height 0 m" in answer.text
+            # The error is stated against the tolerance; the settings of the method are in the table.
+            assert "tolerance" not in answer.text
+            assert ["points", 101, "", "default"] in used.rows
             again = answer.views[-1]
             assert isinstance(again, Form)
             assert again.values["diameter"] == 0.074
@@ -261,7 +282,7 @@ def test_a_number_that_answers_nothing_asked_leaves_the_question(tmp_path: Path)
             )
             assert unclear is not None
             assert unclear.pending is not None
-            assert "3 cm" in unclear.text
+            assert "“3 cm” could be height or diameter: say which, or leave it out." in unclear.text
             assert ignored is not None
             assert ignored.pending is None
 
@@ -289,6 +310,53 @@ def test_a_form_is_computed_as_it_stands_and_asks_again_where_it_is_refused(tmp_
                 await run_form(ctx, "physics.no_such", {})
             with pytest.raises(NotSupported):
                 await run_form(ctx, "chat.send_message", {"message": "x"})
+
+    asyncio.run(turn())
+
+
+@pytest.mark.parametrize(
+    ("operation", "kind", "field"),
+    [
+        ("chat.send_message", NotSupported, "call.operation"),
+        ("models.stream_text", NotSupported, "call.operation"),
+        ("physics.no_such", NotFound, "operation"),
+        ("runs.cancel_run", Forbidden, "scope"),
+        ("physics.get_constant", Forbidden, "scope"),
+    ],
+)
+def test_a_form_that_cannot_be_called_never_becomes_a_run(
+    tmp_path: Path, operation: str, kind: type[NisError], field: str
+) -> None:
+    """Neither a run, a stream, an unknown name, nor what the caller has no scope for; no conversation is begun."""
+
+    async def turn() -> None:
+        async with turning(tmp_path) as ctx:
+            talker = replace(ctx, caller=Caller(owner="local", scopes=frozenset({"chat:write"})))
+            with pytest.raises(kind) as refused:
+                await talker.call(
+                    send_message, send_message.validate({"message": "x", "call": {"operation": operation}})
+                )
+            assert refused.value.field == field
+            assert [run.id for run in await ctx.runs.list()] == [RUN]
+            assert await ctx.store.select("conversations") == []
+            with pytest.raises(kind):
+                await run_form(talker, operation, {})
+            assert await logged(ctx) == []
+
+    asyncio.run(turn())
+
+
+def test_a_form_may_call_what_writes(tmp_path: Path) -> None:
+    """A person filled it in and sent it: the call is made, as this caller."""
+
+    async def turn() -> None:
+        async with turning(tmp_path) as ctx:
+            writer = replace(ctx, caller=Caller(owner="local", scopes=frozenset({"chat:write", "runs:write"})))
+            with pytest.raises(NotFound) as refused:
+                await run_form(writer, "runs.cancel_run", {"id": "run-none"})
+            assert refused.value.value == "run-none"
+            (called,) = await events(ctx, ToolCalled)
+            assert called.operation == "runs.cancel_run"
 
     asyncio.run(turn())
 
@@ -346,4 +414,20 @@ def test_a_caller_is_routed_only_to_what_it_may_call(tmp_path: Path) -> None:
 )
 def test_a_sum_is_never_left_to_the_model(message: str, is_one: bool) -> None:
     """A model that gets sums wrong is not asked for one; talk that only holds numbers goes to it."""
-    assert asks_for_a_sum(message, None) is is_one
+    assert asks_for_a_sum(Sentence(message)) is is_one
+
+
+def test_a_refused_sum_is_answered_with_questions_that_work(tmp_path: Path) -> None:
+    """Each suggestion is a question of the router's own operations."""
+
+    async def turn() -> None:
+        async with turning(tmp_path, SCIENCE) as ctx:
+            (answer,) = await talk(ctx, "What is 17 + 25?")
+            assert answer is not None
+            suggested = [line[2:] for line in answer.text.splitlines() if line.startswith("- ")]
+            assert suggested
+            for one in suggested:
+                question = BENCHMARK.Question(split="", question=one, operation=None, arguments={}, missing=[])
+                assert BENCHMARK.ask(question).operation is not None
+
+    asyncio.run(turn())

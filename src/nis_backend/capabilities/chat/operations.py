@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 from pydantic import Field, StringConstraints
 
-from nis_backend.errors import InvalidRequest, NotFound
-from nis_backend.operation import Example, Model, Recorded, operation
+from nis_backend.errors import InvalidRequest, NotFound, NotSupported
+from nis_backend.operation import Example, Model, Recorded, authorise, operation
 from nis_backend.view import Table, View
 
 if TYPE_CHECKING:
@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
     from nis_backend.context import Context
     from nis_backend.drivers.llm.base import Message, ModelInfo
+    from nis_backend.operation import Entry
     from nis_backend.run import Run
 
 REMEMBERED = 20
@@ -126,13 +127,13 @@ class ConversationList(Model):
 
 
 async def _prepare(request: MessageRequest, ctx: Context) -> MessageRequest:
-    """Find or begin the conversation, and refuse a model that is not there before anything is written down."""
+    """Find or begin the conversation, and refuse a model or a call that cannot be before anything is written down."""
     _bounded("context", request.context, FACTS)
     _bounded("call", request.call and request.call.arguments, ARGUMENTS)
     if request.call is None:
         await ctx.models.choose(request.model, request.provider)
     else:
-        ctx.operations.find(request.call.operation)
+        fillable(ctx, request.call.operation)
     if request.conversation_id is not None:
         await _conversation(request.conversation_id, ctx)
         return request
@@ -140,6 +141,33 @@ async def _prepare(request: MessageRequest, ctx: Context) -> MessageRequest:
     row = {"id": ctx.new_id("conversation"), "title": request.message[:80], "created": now, "updated": now}
     await ctx.store.insert("conversations", row)
     return request.model_copy(update={"conversation_id": row["id"]})
+
+
+def permitted(ctx: Context) -> list[Entry]:
+    """The operations that the caller may call."""
+    return [entry for entry in ctx.operations.entries() if all(ctx.caller.has(scope) for scope in entry.scopes)]
+
+
+def fillable(ctx: Context, name: str) -> Entry:
+    """The operation whose form the caller sent.
+
+    What a form calls may write or destroy: a person has filled it in and sent it.
+
+    Raises:
+        NotFound: there is none of this name.
+        NotSupported: its result is a stream or a run, which no form shows.
+        Forbidden: the caller may not call it.
+    """
+    entry = ctx.operations.entry(name)
+    if entry.shape != "model":
+        raise NotSupported(
+            f"{name} answers a {entry.shape}, which a form does not show.",
+            field="call.operation",
+            value=name,
+            remedy="Call it directly.",
+        )
+    authorise(ctx.operations.find(name), ctx)
+    return entry
 
 
 async def _conversation(conversation_id: str, ctx: Context) -> dict[str, Any]:  # Any: a row of the store
@@ -180,7 +208,7 @@ async def send_message(request: MessageRequest, ctx: Context) -> Recorded[Reply]
     """
     from nis_backend.capabilities.chat.loop import answer, converse  # noqa: PLC0415 - the loop loads with the first turn
     from nis_backend.capabilities.chat.routed import routed_turn, run_form  # noqa: PLC0415
-    from nis_backend.capabilities.chat.router import rank  # noqa: PLC0415
+    from nis_backend.capabilities.chat.router import offered  # noqa: PLC0415
 
     assert request.conversation_id is not None
     past = [run for run in await _turns(request.conversation_id, ctx, REMEMBERED + 1) if run.id != ctx.run.run_id]
@@ -204,7 +232,7 @@ async def send_message(request: MessageRequest, ctx: Context) -> Recorded[Reply]
     driver, info = await ctx.models.choose(request.model, request.provider)
     messages = _messages(past, request)
     if info.tools:
-        tools = rank(request.message, ctx.operations.entries())[:OFFERED]
+        tools = offered(request.message, permitted(ctx), OFFERED)
         said = await converse(ctx, driver, info, messages, tools)
         return reply(said.text, info, tokens_used=_sum(said.input_tokens, said.output_tokens), views=said.views)
     routed = await routed_turn(ctx, request.message, _pending(past))

@@ -4,21 +4,27 @@ from __future__ import annotations
 
 import asyncio
 from dataclasses import dataclass, field
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from nis_backend.capabilities.chat.arguments import Reading, Unclear, read_arguments, slots_of
-from nis_backend.capabilities.chat.operations import Pending
-from nis_backend.capabilities.chat.router import asks_for_a_sum, pick, routable, speaks_of_quantities
+from nis_backend.capabilities.chat.arguments import read_arguments
+from nis_backend.capabilities.chat.declared import declared
+from nis_backend.capabilities.chat.operations import Pending, fillable, permitted
+from nis_backend.capabilities.chat.reading import Reading
+from nis_backend.capabilities.chat.router import asks_for_a_sum, pick, rank, routable, speaks_of_quantities
+from nis_backend.capabilities.chat.sentence import Sentence
 from nis_backend.capabilities.chat.words import listed
 from nis_backend.capabilities.physics.operations import TextRequest, read_quantities
-from nis_backend.errors import InvalidRequest, NisError, NotFound, NotSupported, Unavailable
+from nis_backend.errors import InvalidRequest, NisError, Unavailable
 from nis_backend.event import InputRequired, Surface, ToolAnswered, ToolCalled, Warned
 from nis_backend.view import Form, Table, Text, View
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
-    from nis_backend.capabilities.chat.arguments import Quantities, Slot
+    from nis_backend.capabilities.chat.reading import Unclear
+    from nis_backend.capabilities.chat.sentence import Quantities
+    from nis_backend.capabilities.chat.slots import Slot
     from nis_backend.context import Context
     from nis_backend.operation import Entry, Json, Model
 
@@ -26,6 +32,8 @@ LONGEST_QUESTION = 1000
 """Characters of a message that may be a question for an operation; a longer one is a text to talk about."""
 MOST_UNITS = 64
 """Units that the reader of quantities converts to in one call."""
+SUGGESTED = 5
+"""Questions that are shown to one whose question no operation answers."""
 
 _GOES_ON = listed("anyway continue default defaults drop go ignore leave none ok okay proceed run skip without yes")
 """Answers to a question of ours that add nothing and want the result."""
@@ -55,19 +63,20 @@ async def routed_turn(ctx: Context, message: str, pending: Pending | None) -> Ro
     """
     if len(message) > LONGEST_QUESTION:
         return None
-    entries = [entry for entry in ctx.operations.entries() if all(ctx.caller.has(scope) for scope in entry.scopes)]
+    entries = permitted(ctx)
     try:
         found = await _quantities(ctx, message, entries, pending)
     except Unavailable as error:
-        decision = await asyncio.to_thread(decide, message, entries, None, pending)
-        if decision is not None:
+        if decide(Sentence(message), entries, pending):
             return await _say(ctx, _cannot(error))
         await ctx.run.write(Warned(message=_cannot(error)))
         return None
-    # A thread: on a long message full of numbers it takes a third of a second.
-    decision = await asyncio.to_thread(decide, message, entries, found, pending)
+    sentence = Sentence(message, found)
+    # A thread where there are numbers: the time to tell them apart grows with how many could be meant for one field.
+    decide_it = partial(decide, sentence, entries, pending)
+    decision = await asyncio.to_thread(decide_it) if sentence.quantities else decide_it()
     if decision is None:
-        return await _say(ctx, _no_sums(entries)) if asks_for_a_sum(message, found) else None
+        return await _say(ctx, _no_sums(message, entries)) if asks_for_a_sum(sentence) else None
     if not decision.reading.complete:
         return await _ask(ctx, decision.entry, decision.reading)
     return await _compute(ctx, decision.entry, decision.reading)
@@ -79,41 +88,40 @@ async def run_form(ctx: Context, operation: str, arguments: Json) -> Routed:
     Raises:
         NotFound: there is no such operation.
         NotSupported: its result is a stream or a run, which no form shows.
+        Forbidden: the caller may not call it.
     """
-    entry = next((one for one in ctx.operations.entries() if one.name == operation), None)
-    if entry is None:
-        raise NotFound(f"There is no operation {operation!r}.", field="call.operation", value=operation)
-    if entry.shape != "model":
-        raise NotSupported(
-            f"{operation} answers a {entry.shape}, which a form does not show.",
-            field="call.operation",
-            value=operation,
-            remedy="Call it directly.",
-        )
-    return await _compute(ctx, entry, Reading(arguments=dict(arguments)))
+    return await _compute(ctx, fillable(ctx, operation), Reading(arguments=dict(arguments)))
 
 
-def _no_sums(entries: Iterable[Entry]) -> str:
-    computed = [f"- `{entry.name}`: {entry.summary}" for entry in entries if routable(entry)]
-    refusal = "No operation here computes that, and the demonstration model is not asked to: it gets sums wrong."
-    return "\n".join([f"{refusal} What can be computed:", *computed])
+def _no_sums(message: str, entries: Sequence[Entry]) -> str:
+    """That no operation computes it, with questions that one does answer."""
+    computing = [entry for entry in entries if routable(entry) and _computes(entry)]
+    near = rank(message, computing)[:SUGGESTED]
+    lines = ["No operation here computes that, and the demonstration model is not asked to: it gets sums wrong."]
+    if near:
+        questions = [next(one["question"] for one in entry.examples if one.get("question")) for entry in near]
+        lines.append("\n".join(["You can ask, for example:", *(f"- {question}" for question in questions)]))
+    return "\n\n".join(lines)
 
 
-def decide(
-    message: str, entries: Sequence[Entry], found: Quantities | None, pending: Pending | None = None
-) -> Decision | None:
+def _computes(entry: Entry) -> bool:
+    """Whether it works on quantities, units or a choice: the rest only list what there is."""
+    return any(slot.unit or slot.reads for slot in declared(entry).slots.values())
+
+
+def decide(sentence: Sentence, entries: Sequence[Entry], pending: Pending | None = None) -> Decision | None:
     """The operation that the message is for: the one it asks for by itself, or the one it completes."""
-    picked = pick(message, entries, found)
+    picked = pick(sentence, entries)
     waiting = next((one for one in entries if pending and one.name == pending.operation), None)
     if pending is None or waiting is None:
         return Decision(entry=picked.entry, reading=picked.reading) if picked else None
     if picked and (picked.entry.name != waiting.name or picked.reading.complete):
         return Decision(entry=picked.entry, reading=picked.reading)
-    reading = read_arguments(message, waiting, found, known=pending.arguments, asked=pending.missing)
+    reading = read_arguments(sentence, waiting, known=pending.arguments, asked=pending.missing)
     answers = bool(reading.named or reading.sources.keys() & set(pending.missing)) or any(
         not set(pending.missing).isdisjoint(one.fields) for one in reading.unclear
     )
-    words = message.lower().replace(",", " ").replace(".", " ").replace("!", " ").split()
+    words = sentence.text.lower().replace(",", " ").replace(".", " ").replace("!", " ").split()
     goes_on = bool(words) and set(words[:3]) & _GOES_ON and len(words) <= 6  # noqa: PLR2004 - a remark, not a sentence
     if answers or goes_on:
         return Decision(entry=waiting, reading=reading)
@@ -122,8 +130,8 @@ def decide(
 
 def wanted_units(entries: Iterable[Entry]) -> list[str]:
     """The units of the fields that quantities may go to, and of the results they may be mistaken for."""
-    schemas = (schema for entry in entries for schema in (entry.request_schema, entry.result_schema))
-    units = (slot.unit for schema in schemas for slot in slots_of(schema) if slot.number)
+    slots = (slot for one in map(declared, entries) for slot in (*one.slots.values(), *one.results))
+    units = (slot.unit for slot in slots if slot.number)
     return list(dict.fromkeys(unit for unit in units if unit))[:MOST_UNITS]
 
 
@@ -172,22 +180,18 @@ async def _compute(ctx: Context, entry: Entry, reading: Reading) -> Routed:
 
 async def _ask(ctx: Context, entry: Entry, reading: Reading, refusal: InvalidRequest | None = None) -> Routed:
     """Ask for what is missing, unclear or refused, with a form that holds what is known."""
-    asked, lines = reading.asked, [f"I can compute that with `{entry.name}`, once I know more."]
-    slots = {slot.name: slot for slot in slots_of(entry.request_schema)}
+    slots, asked = declared(entry).slots, reading.asked
     if refusal is not None:
         refused = [wrong.field for wrong in refusal.fields] or [refusal.field or ""]
-        asked = list(dict.fromkeys([*asked, *(name.partition(".")[0] for name in refused)]))
-        asked = [name for name in asked if name in slots]
-        lines = [f"I cannot compute that yet with `{entry.name}`. {refusal.message} {refusal.remedy}".strip()]
-        if refusal.value is not None:
-            lines.append(f"The value given was {refusal.value}.")
+        asked = [name for name in dict.fromkeys(one.partition(".")[0] for one in [*asked, *refused]) if name in slots]
+        lines = [_refused(entry, refusal)]
     elif reading.missing:
-        described: Json = entry.request_schema.get("properties", {})
-        wanted = [f"- {_field(slots[name])}: {described[name].get('description', '')}" for name in reading.missing]
-        lines = ["\n".join([f"I can compute that with `{entry.name}`, once I know:", *wanted])]
+        lines = [_missing(entry, [slots[name] for name in reading.missing])]
+    else:
+        lines = [f"I can compute that with `{entry.name}`, once I know more."]
     lines += [_unclear(one, slots) for one in reading.unclear]
     known = [
-        f"{slots[name].label} {_value(value)} {slots[name].unit or ''}".strip()
+        _given(slots[name].label, value, slots[name].unit)
         for name, value in reading.arguments.items()
         if name in slots and name not in asked
     ]
@@ -203,6 +207,32 @@ async def _ask(ctx: Context, entry: Entry, reading: Reading, refusal: InvalidReq
     )
     pending = Pending(operation=entry.name, arguments=reading.arguments, missing=asked)
     return await _say(ctx, "\n\n".join(lines), [form], pending)
+
+
+def _refused(entry: Entry, refusal: InvalidRequest) -> str:
+    """What the operation does not take, with the value where its message has not said it."""
+    value = refusal.value
+    given = f" The value given was {value}." if value and value not in refusal.message else ""
+    return f"I cannot compute that yet with `{entry.name}`. {refusal.message} {refusal.remedy}".strip() + given
+
+
+def _missing(entry: Entry, slots: Iterable[Slot]) -> str:
+    described: Json = entry.request_schema.get("properties", {})
+    wanted = [
+        f"- **{slot.label}**{f' in {slot.unit}' if slot.unit else ''}: {described[slot.name].get('description', '')}"
+        for slot in slots
+    ]
+    return "\n".join([f"I can compute that with `{entry.name}`, once I know:", *wanted])
+
+
+def _unclear(unclear: Unclear, slots: Mapping[str, Slot]) -> str:
+    said = " or ".join(f"“{one}”" for one in unclear.said)
+    labels = " or ".join(slots[name].label for name in unclear.fields)
+    if len(unclear.said) > 1:
+        return f"{said}: say which one you mean."
+    if len(unclear.fields) > 1:
+        return f"{said} could be {labels}: say which, or leave it out."
+    return f"{said} is not clear: say the {labels} again, or leave it out."
 
 
 async def _say(ctx: Context, text: str, views: Sequence[View] = (), pending: Pending | None = None) -> Routed:
@@ -223,7 +253,7 @@ def _used(entry: Entry, request: Model, reading: Reading) -> Table:
     """The arguments of the call, and where each is from."""
     values = request.model_dump(mode="json", exclude_none=True)
     rows: list[list[str | float]] = []
-    for slot in slots_of(entry.request_schema):
+    for slot in declared(entry).slots.values():
         if slot.name not in values or values[slot.name] == []:
             continue
         source = reading.sources.get(slot.name)
@@ -235,31 +265,25 @@ def _used(entry: Entry, request: Model, reading: Reading) -> Table:
 
 
 def _receipt(entry: Entry, used: Table, reading: Reading) -> list[str]:
-    """The operation, the arguments given and those by default, in words."""
-    told = {kind: [row for row in used.rows if (row[3] == "default") is kind] for kind in (False, True)}
-    said = {
-        kind: ", ".join(f"{name} {_value(value)} {unit}".strip() for name, value, unit, _ in rows)
-        for kind, rows in told.items()
-    }
-    lines = [f"Computed by `{entry.name}`" + (f" with {said[False]}." if said[False] else ".")]
-    if said[True]:
-        lines.append(f"Not given, so by default: {said[True]}.")
+    """The operation, what was given and what was assumed, in words; the table has the knobs as well."""
+    knobs = {slot.label for slot in declared(entry).slots.values() if slot.knob}
+    given = [_given(*row) for *row, origin in used.rows if origin != "default"]
+    assumed = [_given(*row) for *row, origin in used.rows if origin == "default" and row[0] not in knobs]
+    lines = [f"Computed by `{entry.name}`" + (f" with {', '.join(given)}." if given else ".")]
+    if assumed:
+        lines.append(f"Not given, so by default: {', '.join(assumed)}.")
     return [*lines, *_leftovers(reading)]
 
 
 def _leftovers(reading: Reading) -> list[str]:
     if not reading.unread:
         return []
-    return [f"Not used, because it fits none of the arguments: {', '.join(reading.unread)}."]
+    return [f"Not used, because no argument is of its kind: {', '.join(reading.unread)}."]
 
 
-def _unclear(unclear: Unclear, slots: dict[str, Slot]) -> str:
-    labels = [slots[name].label for name in unclear.fields]
-    return f"“{unclear.text}” is not clear: say what it is ({' or '.join(labels)}), or leave it out."
-
-
-def _field(slot: Slot) -> str:
-    return f"**{slot.label}**" + (f" in {slot.unit}" if slot.unit else "")
+def _given(label: object, value: object, unit: object) -> str:
+    """An argument in words: "mass 2 kg"."""
+    return f"{label} {_value(value)} {unit or ''}".strip()
 
 
 def _words(views: Sequence[View], entry: Entry) -> str:

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from functools import lru_cache
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterator, Sequence
 
 
 def listed(words: str) -> frozenset[str]:
@@ -31,8 +30,7 @@ _TOKEN = re.compile(r"[^\W\d_]+|\d+(?:[.,]\d+)*|[=:]|[,;()]|[.!?](?=\s|$)")
 _POSSESSIVE = re.compile(r"['\u2019]s\b")
 
 
-@dataclass(frozen=True)
-class Token:
+class Token(NamedTuple):
     """A word, a number or a mark, and where it stands."""
 
     text: str
@@ -43,6 +41,11 @@ class Token:
     def word(self) -> bool:
         """Whether it is a word."""
         return self.text[0].isalpha()
+
+    @property
+    def stem(self) -> str:
+        """What the forms of the word have in common; a number or a mark is itself."""
+        return stem(self.text) if self.word else self.text
 
 
 def tokens(text: str) -> list[Token]:
@@ -80,7 +83,7 @@ def _cut_plural(word: str) -> str:
 
 def stems(text: str) -> list[str]:
     """The stems of the words of `text`; function words and single letters are left out."""
-    return [stem(one.text) for one in tokens(text) if telling(one)]
+    return [one.stem for one in tokens(text) if telling(one)]
 
 
 def telling(token: Token) -> bool:
@@ -97,8 +100,8 @@ def same_word(wanted: str, said: str) -> bool:
     return not (wanted.endswith("s") and _cut_plural(wanted) == said)
 
 
-def find_phrase(phrase: Sequence[str], said: Sequence[Token]) -> Iterable[tuple[int, int]]:
+def find_phrase(phrase: Sequence[str], said: Sequence[Token]) -> Iterator[tuple[int, int]]:
     """Each place, as a range of tokens, at which the words of `phrase` follow one another."""
     for first in range(len(said) - len(phrase) + 1):
-        if all(same_word(wanted, one.text) for wanted, one in zip(phrase, said[first:], strict=False)):
+        if all(same_word(wanted, said[at].text) for at, wanted in enumerate(phrase, first)):
             yield first, first + len(phrase)

@@ -8,18 +8,22 @@ from pydantic import Field, model_validator
 
 from nis_backend.capabilities.physics.receipt import Receipt
 from nis_backend.errors import InvalidRequest
-from nis_backend.operation import Model, Names, Unit
+from nis_backend.operation import Knob, Model, Names, Unit
 
 STANDARD_GRAVITY = 9.80665
 """m/s², by definition (3rd CGPM, 1901)."""
 
 MaxSteps = Annotated[
     int,
+    Knob(),
     Names("step limit", "maximum number of steps"),
     Field(ge=64, le=262_144, description="Steps the finest grid may have; the answer says if this stopped it early."),
 ]
 Points = Annotated[
-    int, Names("samples", "sample points"), Field(ge=2, le=1001, description="Number of points the curve is given at.")
+    int,
+    Knob(),
+    Names("samples", "sample points"),
+    Field(ge=2, le=1001, description="Number of points the curve is given at."),
 ]
 Gravity = Annotated[
     float,
@@ -57,7 +61,7 @@ class ProjectileRequest(Model):
     drag: Annotated[bool, Names("drag", "air resistance", "air drag")] | None = Field(
         default=None, description="Whether the air slows the body; unset: yes if both mass and diameter are given."
     )
-    tolerance: Annotated[float, Unit("m"), Names("tolerance", "accuracy", "error")] = Field(
+    tolerance: Annotated[float, Unit("m"), Knob(), Names("tolerance", "accuracy", "error")] = Field(
         default=1e-6, gt=0, le=1000, description="Largest error of landing place and apex to accept."
     )
     max_steps: MaxSteps = 65_536
@@ -132,7 +136,7 @@ class PendulumRequest(Model):
         default=None, gt=0, le=1e6, description="Time to simulate; unset: four periods."
     )
     gravity: Gravity = STANDARD_GRAVITY
-    tolerance: Annotated[float, Unit("rad"), Names("tolerance", "accuracy", "error")] = Field(
+    tolerance: Annotated[float, Unit("rad"), Knob(), Names("tolerance", "accuracy", "error")] = Field(
         default=1e-6, gt=0, le=0.1, description="Largest error of the angle to accept, over the whole duration."
     )
     max_steps: MaxSteps = 65_536

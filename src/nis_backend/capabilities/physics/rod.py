@@ -9,7 +9,7 @@ from pydantic import Field, model_validator
 
 from nis_backend.capabilities.physics.receipt import Receipt
 from nis_backend.errors import InvalidRequest
-from nis_backend.operation import Model, Names, Reads, Unit
+from nis_backend.operation import Knob, Model, Names, Reads, Unit
 
 
 class Material(StrEnum):
@@ -94,13 +94,13 @@ class HeatRequest(Model):
         description="Added to `initial_temperature` at evenly spaced nodes, ends included, straight lines between; "
         "at least 3 values, or none for a uniform rod.",
     )
-    nodes: Annotated[int, Names("number of nodes")] = Field(
+    nodes: Annotated[int, Knob(), Names("number of nodes")] = Field(
         default=51, ge=3, le=513, description="Nodes of the answer, ends included, where `departure` does not set them."
     )
-    tolerance: Annotated[float, Unit("kelvin"), Names("tolerance", "accuracy", "error")] = Field(
+    tolerance: Annotated[float, Unit("kelvin"), Knob(), Names("tolerance", "accuracy", "error")] = Field(
         default=1e-3, gt=0, le=1000, description="Largest error of the temperature to accept, at any node."
     )
-    max_steps: Annotated[int, Names("step limit", "maximum number of steps")] = Field(
+    max_steps: Annotated[int, Knob(), Names("step limit", "maximum number of steps")] = Field(
         default=4096, ge=64, le=16_384, description="Time steps the finest grid may have."
     )
 

@@ -1,0 +1,111 @@
+"""An operation's declaration, taken apart once for the router and the reader of arguments."""
+
+from __future__ import annotations
+
+from functools import cached_property, lru_cache
+from typing import TYPE_CHECKING
+
+from nis_backend.capabilities.chat.slots import slots_of
+from nis_backend.capabilities.chat.words import listed, stem, stems, tokens
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from nis_backend.capabilities.chat.slots import Slot
+    from nis_backend.operation import Entry
+
+MEASURES = listed("""
+    radius circumference perimeter girth depth breadth thickness width area volume distance difference ratio
+    thick deep wide tall high broad across
+    """)
+"""English words for a measure. Beside a number they name it: it is then no field's that is not called so."""
+
+FIELD = 0.8
+"""What a word that names a field counts: "left" and "after" are in any talk."""
+RESULT = 0.6
+"""What a word that names a result counts; one of the name, the summary or a question counts 1."""
+
+_COMPUTES = listed("calculate compute determine evaluate find model plot simulate solve work")
+"""English imperatives that ask for a computation, whatever of."""
+
+
+class Declared:
+    """What an operation says of itself; each part is worked out when it is first asked for."""
+
+    def __init__(self, entry: Entry) -> None:
+        self.entry = entry
+        self.slots = {slot.name: slot for slot in slots_of(entry.request_schema)}
+        self.required = [slot.name for slot in self.slots.values() if slot.required]
+        self.by_reads = {slot.reads: slot for slot in self.slots.values() if slot.reads}
+
+    @cached_property
+    def results(self) -> tuple[Slot, ...]:
+        """The fields of the result."""
+        return slots_of(self.entry.result_schema)
+
+    @cached_property
+    def foreign(self) -> dict[tuple[str, ...], str | None]:
+        """What names a number that is none of the fields', with its unit where one is known: results, and measures."""
+        own = {phrase for slot in self.slots.values() for phrase in slot.phrases}
+        names: dict[tuple[str, ...], str | None] = {(word,): None for word in MEASURES}
+        names |= {tuple(slot.name.split("_")): slot.unit for slot in self.results if slot.number and slot.unit}
+        return {phrase: unit for phrase, unit in names.items() if phrase not in own}
+
+    @cached_property
+    def words(self) -> Mapping[str, float]:
+        """Each stem by which the operation may be asked for, with its weight: the greatest of the places it is in."""
+        weights: dict[str, float] = {}
+        for weight, texts in (
+            (RESULT, [slot.label for slot in self.results]),
+            (FIELD, [" ".join(phrase) for slot in self.slots.values() for phrase in slot.phrases]),
+            (1.0, [self.entry.action.replace("_", " "), self.entry.summary, *self._questions()]),
+        ):
+            weights |= {word: weight for text in texts for word in stems(text)}
+        return weights
+
+    @cached_property
+    def questions(self) -> list[list[str]]:
+        """The words, as stems, and the marks of each example's question."""
+        return [[one.stem for one in tokens(question)] for question in self._questions()]
+
+    @cached_property
+    def verbs(self) -> frozenset[str]:
+        """The stems of the verbs that order what the operation does."""
+        verb, first = self.entry.action.partition("_")[0], self.entry.summary.lower().split()[:1]
+        return frozenset(map(stem, (verb, *first, *_COMPUTES)))
+
+    @cached_property
+    def outcome(self) -> frozenset[str]:
+        """The stems of the results' names."""
+        return frozenset(word for slot in self.results for word in stems(slot.label))
+
+    @cached_property
+    def subject(self) -> frozenset[str]:
+        """The stems of what it is about: of its name and summary, without those of results."""
+        about = {*stems(self.entry.action.replace("_", " ")), *stems(self.entry.summary)}
+        return frozenset(about - self.outcome)
+
+    @cached_property
+    def vocabulary(self) -> frozenset[str]:
+        """The stems of every word with which the operation describes itself."""
+        return frozenset(one.stem for text in self._texts() for one in tokens(text) if one.word)
+
+    def _questions(self) -> list[str]:
+        return [str(example["question"]) for example in self.entry.examples if example.get("question")]
+
+    def _texts(self) -> Iterator[str]:
+        yield self.entry.action.replace("_", " ")
+        yield self.entry.description
+        yield from self._questions()
+        for schema in self.entry.request_schema.get("properties", {}).values():
+            yield str(schema.get("description", ""))
+        for slot in self.slots.values():
+            yield slot.label
+            yield from (" ".join(phrase) for phrase in slot.phrases)
+            yield from slot.choices
+
+
+@lru_cache(maxsize=1024)
+def declared(entry: Entry) -> Declared:
+    """The declaration of `entry`, taken apart; bounded, and nothing in it is of a call or a caller."""
+    return Declared(entry)

@@ -1,0 +1,258 @@
+"""Numbers of a sentence given to the fields of a request: by physical dimension, then by the names near them.
+
+A *name* is a phrase of the sentence that a field is called by, or a measure or a result that no field is called by. A
+name beside a number *claims* it for its fields; for none, where it has none. Of all the ways to grant claims, so that
+no field and no name is used twice, the one with the greatest sum of nearness is taken, if it is clearly ahead. Then a
+number without a name goes to the only field it can be meant for.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any
+
+from nis_backend.capabilities.chat.reading import Unclear
+from nis_backend.capabilities.chat.sentence import QUANTITY, Place
+from nis_backend.capabilities.chat.words import FUNCTION_WORDS, listed, stem
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterator, Mapping, Sequence
+
+    from nis_backend.capabilities.chat.declared import Declared
+    from nis_backend.capabilities.chat.reading import Reading
+    from nis_backend.capabilities.chat.sentence import Sentence
+
+NAMED = 0.5
+"""Least nearness at which a name speaks for a number."""
+CLEAR = 0.05
+"""What the best reading must be ahead of the next by, in the nearness of names."""
+MOST_NUMBERS = 6
+"""Numbers of one dimension that are told apart; the search grows with their count."""
+MOST_CLAIMS = 4
+"""Names near one number that are weighed against each other."""
+
+_NAMING = listed("of is = : about in was equals equal exactly approximately roughly being")
+"""What may stand between a measure, or a result, and its number."""
+
+
+@dataclass(frozen=True)
+class Name:
+    """Where a name stands, and the fields that are called so."""
+
+    place: Place
+    fields: frozenset[str]
+    units: frozenset[str | None] = frozenset()
+    """Where no field is: the units of what is called so; None among them where any unit may be."""
+
+
+@dataclass(frozen=True)
+class _Claim:
+    """Fields that one name, standing near one number, claims it for; none: the name is not a field's."""
+
+    nearness: float
+    fields: frozenset[str]
+    place: Place
+
+
+def find_names(sentence: Sentence, operation: Declared) -> list[Name]:
+    """The names in the sentence; one within a longer one is none."""
+    fields: dict[Place, set[str]] = {}
+    units: dict[Place, set[str | None]] = {}
+    for slot in operation.slots.values():
+        for phrase in slot.phrases:
+            for place in sentence.find(phrase):
+                fields.setdefault(place, set()).add(slot.name)
+    for phrase, unit in operation.foreign.items():
+        for place in sentence.find(phrase):
+            units.setdefault(place, set()).add(unit)
+    places = list(dict.fromkeys([*fields, *units]))
+    return [
+        Name(place, frozenset(fields.get(place, ())), frozenset(units.get(place, ())))
+        for place in places
+        if not any(other != place and other[0] <= place[0] and place[1] <= other[1] for other in places)
+    ]
+
+
+class NumberReader:
+    """One reading of the numbers of one sentence; `left` are those that are not yet dealt with, by their index."""
+
+    def __init__(  # noqa: PLR0913 - each argument is one thing that numbers are read by
+        self,
+        sentence: Sentence,
+        operation: Declared,
+        reading: Reading,
+        names: Sequence[Name],
+        left: Collection[int],
+        *,
+        asked: Collection[str],
+        known: Mapping[str, Any],  # Any: JSON
+    ) -> None:
+        self.sentence = sentence
+        self.operation = operation
+        self.reading = reading
+        self.names = names
+        self.left = set(left)
+        self.asked = frozenset(asked)
+        self.known = known
+        # Of each number that fits a field by dimension: its value in each such field's unit, and the nearest claims.
+        self.values = {index: fields for index in left if (fields := self._values(index))}
+        self.claims = {index: self._claims(index) for index in self.values}
+        self.contested: set[int] = set()
+
+    def read(self) -> None:
+        """Give each number to a field, or report it as unclear or unread."""
+        for group in _groups(self.values):
+            self._settle([index for index in group if self.claims[index]])
+        for index in sorted(self.left & self.values.keys()):
+            self._read_unnamed(index)
+        for index in sorted(self.left):
+            quantity = self.sentence.quantities[index]
+            # "one end", "two balls": a count in words belongs to the sentence, it is not a quantity left over.
+            if quantity.unit or quantity.text[-1].isdigit():
+                self.reading.unread.append(quantity.text)
+
+    def _values(self, index: int) -> dict[str, float | int]:
+        quantity = self.sentence.quantities[index]
+        values: dict[str, float | int] = {}
+        for slot in self.operation.slots.values():
+            if not slot.number:
+                continue
+            value = quantity.converted.get(slot.unit) if slot.unit else None
+            if value is None and not quantity.unit and (not slot.unit or slot.name in self.asked):
+                value = quantity.value
+            if value is None or (slot.type == "integer" and value != int(value)):
+                continue
+            values[slot.name] = int(value) if slot.type == "integer" else value
+        return values
+
+    def _meant(self, index: int) -> list[str]:
+        """The fields that the number can be meant for without naming them: no knobs."""
+        return [name for name in self.values[index] if name in self.asked or not self.operation.slots[name].knob]
+
+    def _fill(self, index: int, name: str, *, named: bool) -> None:
+        self.left.discard(index)
+        slot, text = self.operation.slots[name], self.sentence.quantities[index].text
+        self.reading.fill(slot, self.values[index][name], text, named=named)
+
+    def _report(self, index: int, fields: Collection[str]) -> None:
+        """Note that the number is unclear; one that could be meant for no field stays unread."""
+        if fields:
+            self.left.discard(index)
+            order = tuple(name for name in self.operation.slots if name in fields)
+            self.reading.unclear.append(Unclear(said=(self.sentence.quantities[index].text,), fields=order))
+
+    # Named numbers.
+
+    def _claims(self, index: int) -> list[_Claim]:
+        claims: list[_Claim] = []
+        for name in self.names:
+            fields = name.fields & self.values[index].keys()
+            if fields or (not name.fields and self._is_foreign(name, index)):
+                claims.append(_Claim(self.sentence.nearness(name.place, index), fields, name.place))
+        near = [one for one in claims if one.nearness >= NAMED]
+        return sorted(near, key=lambda one: -one.nearness)[:MOST_CLAIMS]
+
+    def _is_foreign(self, name: Name, index: int) -> bool:
+        """Whether a name that no field has is this number's: joined to it, and of its dimension where that is known."""
+        converted = self.sentence.quantities[index].converted
+        fits = None in name.units or any(unit in converted for unit in name.units)
+        return fits and all(one.text in _NAMING for one in self.sentence.between(name.place, index))
+
+    def _settle(self, group: Sequence[int]) -> None:
+        """Give the numbers of one dimension to the fields named near them, all at once, where that is clear."""
+        group = group[:MOST_NUMBERS]
+        total, granted = _best(group, self.claims)
+        for index, claim in granted.items():
+            others = [one for one in self.claims[index] if one.fields != claim.fields]
+            rival_total, rivals = _best(group, {**self.claims, index: others})
+            rival = rivals.get(index) if total - rival_total < CLEAR else None
+            if rival or (claim.fields and self._is_one_of_several(index, granted)):
+                self.contested.add(index)
+                fields = claim.fields | rival.fields if rival else claim.fields
+                self._report(index, fields or self._meant(index))
+            elif not claim.fields:
+                self._report(index, self._meant(index))
+            else:
+                for name in sorted(claim.fields):
+                    self._fill(index, name, named=True)
+
+    def _is_one_of_several(self, index: int, granted: Mapping[int, _Claim]) -> bool:
+        """Whether one name has more numbers than one: of "ends at 100 °C and 0 °C" neither is both ends'."""
+        at = self.sentence.at[index]
+        after = [one.text for one in self.sentence.said[at + 1 : at + 3]]
+        if len(after) < 2 or after[0] not in ("and", "or", "to", ",") or after[1] != QUANTITY:  # noqa: PLR2004 - both of them
+            return False
+        quantity, following = self.sentence.quantities[index : index + 2]
+        return following.dimension == quantity.dimension and index + 1 not in granted
+
+    # Numbers without a name.
+
+    def _read_unnamed(self, index: int) -> None:
+        """Give a number to the only field it can be meant for; report it where there are several."""
+        fields = self._meant(index)
+        # A bare number could be anything: only a name, or our question, gives it to a field.
+        if not self.sentence.quantities[index].unit and self.asked.isdisjoint(fields):
+            return
+        free = [name for name in fields if name in self.known or name not in self.reading.arguments]
+        asked = [name for name in free if name in self.asked]
+        required = [name for name in fields if self.operation.slots[name].required]
+        only = asked or required or fields
+        doubtful = self._has_rival(index, fields) or (not asked and self._is_called_otherwise(index))
+        if len(only) == 1 and only[0] in free and not doubtful:
+            self._fill(index, only[0], named=False)
+        else:
+            self._report(index, asked or [name for name in required if name in free] or free or fields)
+
+    def _has_rival(self, index: int, fields: Collection[str]) -> bool:
+        """Whether another number, as little named, could be meant for the same fields."""
+        return any(
+            other != index
+            and (other in self.contested or not self.claims[other])
+            and not values.keys().isdisjoint(fields)
+            for other, values in self.values.items()
+        )
+
+    def _is_called_otherwise(self, index: int) -> bool:
+        """Whether the number is called something that this operation never speaks of: "a cable of 4 m"."""
+        words = self.sentence.said[: self.sentence.at[index]]
+        while words and words[-1].text in ("of", "is", "=", ":"):
+            words = words[:-1]
+        if not words or not words[-1].word:
+            return False
+        word = words[-1].text
+        verb = word.endswith(("ing", "ed", "ly"))
+        return not verb and word not in FUNCTION_WORDS and stem(word) not in self.operation.vocabulary
+
+
+def _groups(values: Mapping[int, Mapping[str, object]]) -> Iterator[list[int]]:
+    """The numbers that could want the same fields, together."""
+    rest = dict(values)
+    while rest:
+        first, fields = rest.popitem()
+        group, names = [first], set(fields)
+        while near := [index for index, some in rest.items() if not names.isdisjoint(some)]:
+            for index in near:
+                names |= rest.pop(index).keys()
+                group.append(index)
+        yield sorted(group)
+
+
+def _best(group: Sequence[int], claims: Mapping[int, list[_Claim]]) -> tuple[float, dict[int, _Claim]]:
+    """The choice of claims with the greatest sum of nearness, in which no field and no name is used twice."""
+    if not group:
+        return 0.0, {}
+    first, rest = group[0], group[1:]
+    best = _best(rest, claims)
+    for claim in claims[first]:
+        narrowed = {
+            index: [
+                replace(one, fields=one.fields - claim.fields)
+                for one in claims[index]
+                if one.place != claim.place and (not one.fields or one.fields - claim.fields)
+            ]
+            for index in rest
+        }
+        total, chosen = _best(rest, narrowed)
+        if total + claim.nearness > best[0]:
+            best = (total + claim.nearness, {first: claim, **chosen})
+    return best

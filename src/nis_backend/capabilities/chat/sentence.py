@@ -1,0 +1,138 @@
+"""A message as its readers see it: words in order, each quantity in its place as one of them."""
+
+from __future__ import annotations
+
+from functools import cached_property
+from typing import TYPE_CHECKING, Protocol
+
+from nis_backend.capabilities.chat.words import FUNCTION_WORDS, Token, find_phrase, listed, stem, telling, tokens
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+FARTHEST_BEFORE, FARTHEST_AFTER = 6, 3
+"""Words that may stand between a name and its number, where the name comes before it, and after it."""
+QUANTITY = "\0"
+"""The text of a token that is a quantity."""
+
+_BREAKS = frozenset((QUANTITY, ",", ";", ".", "!", "?", "and"))
+"""What a name does not reach across."""
+_DENIES = listed("without no not ignore ignoring ignored neglect neglecting neglected disregarding zero minus")
+_AFFIRMS = listed("with including include includes plus considering consider assuming under against")
+_DENIED = listed("ignored neglected excluded off disregarded free")
+_AFFIRMED = listed("included considered on")
+
+Place = tuple[int, int]
+"""A range of tokens: the first, and the one after the last."""
+
+
+class Mention(Protocol):
+    """A unit in the sentence, and where it stands."""
+
+    text: str
+    unit: str
+    dimension: str
+    start: int
+    end: int
+
+
+class Quantity(Mention, Protocol):
+    """A number in the sentence, with its unit, and its value in the units wanted that are of its dimension."""
+
+    value: float
+    converted: dict[str, float]
+
+
+class Quantities(Protocol):
+    """What a sentence has of numbers and units."""
+
+    @property
+    def quantities(self) -> Sequence[Quantity]:
+        """Every number, in order."""
+        ...
+
+    @property
+    def mentions(self) -> Sequence[Mention]:
+        """The units that stand without a number."""
+        ...
+
+
+class Sentence:
+    """A message, and what was found in it of numbers and units; `found` None: none were looked for."""
+
+    def __init__(self, text: str, found: Quantities | None = None) -> None:
+        self.text = text
+        self.words = tokens(text)
+        self.quantities = list(found.quantities) if found else []
+        self.mentions = list(found.mentions) if found else []
+
+    @cached_property
+    def stems(self) -> frozenset[str]:
+        """The stems of all its words."""
+        return frozenset(one.stem for one in self.words if one.word)
+
+    @cached_property
+    def subject(self) -> frozenset[str]:
+        """The stems of the words that say something, units left out."""
+        spans = [(one.start, one.end) for one in (*self.quantities, *self.mentions)]
+        return frozenset(
+            one.stem for one in self.words if telling(one) and not any(start <= one.start < end for start, end in spans)
+        )
+
+    @cached_property
+    def said(self) -> list[Token]:
+        """The words and marks, with each quantity as one token."""
+        spans = [(one.start, one.end) for one in self.quantities]
+        outside = [word for word in self.words if not any(start <= word.start < end for start, end in spans)]
+        return sorted([*outside, *(Token(QUANTITY, *span) for span in spans)], key=lambda one: one.start)
+
+    @cached_property
+    def at(self) -> list[int]:
+        """For each quantity, which token of `said` it is."""
+        return [place for place, one in enumerate(self.said) if one.text == QUANTITY]
+
+    def find(self, phrase: Sequence[str]) -> Iterator[Place]:
+        """Where the words of `phrase` follow one another."""
+        return find_phrase(phrase, self.said) if self.stems.issuperset(map(stem, phrase)) else iter(())
+
+    def between(self, place: Place, quantity: int) -> list[Token]:
+        """What stands between a name and a quantity."""
+        first, last = place
+        at = self.at[quantity]
+        return self.said[last:at] if last <= at else self.said[at + 1 : first]
+
+    def nearness(self, place: Place, quantity: int) -> float:
+        """How closely a name stands to a quantity: 1 right before it, 0 when others come between."""
+        before = place[1] <= self.at[quantity]
+        between = self.between(place, quantity)
+        if len(between) > (FARTHEST_BEFORE if before else FARTHEST_AFTER):
+            return 0.0
+        nearness = 1.0
+        for token in between:
+            if token.text in _BREAKS or (not before and not token.word):
+                return 0.0
+            nearness -= 0.03 if token.text in FUNCTION_WORDS or not token.word else 0.15
+        return nearness - (0.0 if before else 0.1 * len(between))
+
+    def word_before(self, mention: Mention) -> str:
+        """The word in front of a unit, or nothing."""
+        before = [one.text for one in self.said if one.end <= mention.start and one.word]
+        return before[-1] if before else ""
+
+    def polarity(self, place: Place) -> bool | None:
+        """Whether the words around a name say yes or no to it; a bare mention says neither."""
+        first, last = place
+        before = self.said[max(0, first - 3) : first][::-1]
+        return _first_of(before, _AFFIRMS, _DENIES, _first_of(self.said[last : last + 2], _AFFIRMED, _DENIED))
+
+
+def _first_of(
+    said: Sequence[Token], yes: frozenset[str], no: frozenset[str], otherwise: bool | None = None
+) -> bool | None:
+    """Whether a word of `yes` or of `no` comes first, with nothing but function words before it."""
+    for word in (one.text for one in said):
+        if word in yes or word in no:
+            return word in yes
+        if word not in FUNCTION_WORDS:
+            break
+    return otherwise

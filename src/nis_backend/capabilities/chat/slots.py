@@ -1,0 +1,105 @@
+"""What a sentence can fill: a request's fields, as far as its JSON schema tells their units, names and choices."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+from nis_backend.capabilities.chat.words import Token, listed, tokens
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from nis_backend.operation import Json
+
+_JOINING = listed("of the a an in for and")
+"""What does not tell one choice from another."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Slot:
+    """One field of a request."""
+
+    name: str
+    type: str
+    unit: str | None
+    reads: str | None
+    knob: bool
+    choices: tuple[str, ...]
+    phrases: tuple[tuple[str, ...], ...]
+    """What the field is called, in words; its own name first."""
+    required: bool
+
+    @property
+    def label(self) -> str:
+        """Its name in words."""
+        return self.name.replace("_", " ")
+
+    @property
+    def number(self) -> bool:
+        """Whether a quantity may fill it."""
+        return self.type in ("number", "integer") and self.reads is None
+
+    @cached_property
+    def spelled(self) -> dict[str, tuple[str, ...]]:
+        """For each choice the stems that tell it from others, sorted."""
+        return {choice: tuple(sorted(word for _, word in _content(tokens(choice)))) for choice in self.choices}
+
+    def chosen(self, said: Sequence[Token]) -> dict[str, str]:
+        """The choices that are named in `said`, with the words that name them; a longer name hides those within it.
+
+        The words of a name may stand in another order with little between: "the mass of an electron" is the electron
+        mass.
+        """
+        content = _content(said)
+        stems = {word for _, word in content}
+        named: dict[str, frozenset[int]] = {}
+        for choice, wanted in self.spelled.items():
+            if stems.issuperset(wanted) and (places := _near(wanted, content)):
+                named[choice] = places
+        kept = {one: at for one, at in named.items() if not any(at < other for other in named.values())}
+        return {choice: " ".join(said[at].text for at in sorted(places)) for choice, places in kept.items()}
+
+
+def _content(said: Sequence[Token]) -> list[tuple[int, str]]:
+    """Place and stem of each word that does more than join."""
+    return [(at, one.stem) for at, one in enumerate(said) if one.word and one.text not in _JOINING]
+
+
+def _near(wanted: Sequence[str], content: Sequence[tuple[int, str]]) -> frozenset[int] | None:
+    """Places of all the wanted words within a window of the content words that has no room for others."""
+    for first in range(len(content) - len(wanted) + 1):
+        window = content[first : first + len(wanted)]
+        if sorted(word for _, word in window) == list(wanted):
+            return frozenset(at for at, _ in window)
+    return None
+
+
+def slots_of(schema: Json) -> tuple[Slot, ...]:
+    """The fields of a request's or a result's schema."""
+    definitions: Json = schema.get("$defs", {})
+    required: list[str] = schema.get("required", [])
+    return tuple(_slot(name, one, definitions, name in required) for name, one in schema.get("properties", {}).items())
+
+
+def _slot(name: str, schema: Json, definitions: Json, required: bool) -> Slot:
+    flat: Json = {}
+    for part in (*schema.get("anyOf", ()), *schema.get("allOf", ()), schema):
+        if part.get("type") == "null":
+            continue
+        target = str(part.get("$ref", "")).rpartition("/")[2]
+        flat |= {**definitions.get(target, {}), **part}
+    choices = tuple(str(one) for one in flat.get("enum", [flat["const"]] if "const" in flat else ()))
+    names = [name.replace("_", " "), *flat.get("names", ())]
+    phrases = {tuple(one.text for one in tokens(words) if one.word): None for words in names}
+    return Slot(
+        name=name,
+        type=str(flat.get("type", "")),
+        unit=flat.get("unit"),
+        reads=flat.get("reads"),
+        knob=bool(flat.get("knob")),
+        choices=choices,
+        phrases=tuple(one for one in phrases if one),
+        required=required,
+    )
