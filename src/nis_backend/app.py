@@ -141,9 +141,7 @@ class Process:
         except NisError as error:
             await end_failed(journal, error)
             return
-        context = Context(
-            drivers=self.drivers, caller=Caller(owner=owner), journal=journal, conversation_id=run.conversation_id
-        )
+        context = Context(drivers=self.drivers, caller=Caller(owner=owner), journal=journal)
         await carry(target, run.input, context, stop)
 
     async def _end_interrupted(self) -> None:

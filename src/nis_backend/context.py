@@ -16,7 +16,7 @@ from nis_backend.operation import call
 from nis_backend.run import Journal, RunHandle, RunLog, end_failed
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable, Generator, Mapping, Sequence
+    from collections.abc import Awaitable, Callable, Generator, Iterable, Mapping, Sequence
 
     from nis_backend.drivers.compute.base import Compute
     from nis_backend.drivers.dispatch.base import Dispatch
@@ -66,9 +66,9 @@ class Caller:
     owner: str
     scopes: frozenset[str] = frozenset({"*"})
 
-    def has(self, scope: str) -> bool:
-        """Whether the caller holds the scope."""
-        return "*" in self.scopes or scope in self.scopes
+    def lacks(self, scopes: Iterable[str]) -> list[str]:
+        """Those of the scopes that the caller does not hold."""
+        return [] if "*" in self.scopes else [scope for scope in scopes if scope not in self.scopes]
 
 
 LOCAL = Caller(owner="local")
@@ -134,11 +134,8 @@ class Context:
 
     drivers: Drivers
     caller: Caller
-    deadline: float | None = None
-    """Loop time by which the call must be done."""
     journal: Journal | None = None
     """The log of the run this call is part of."""
-    conversation_id: str | None = None
     request_id: str = field(default_factory=lambda: uuid.uuid4().hex)
     depth: int = 0
 
@@ -176,7 +173,7 @@ class Context:
         return self.journal
 
     async def call(self, operation: Operation[Req, Res], request: Req) -> Res:
-        """Call another operation as this caller, within this deadline."""
+        """Call another operation as this caller; it shares the time of the call it is made in."""
         return await call(operation, request, self._within())
 
     async def call_named(
@@ -189,12 +186,6 @@ class Context:
         if self.depth >= DEEPEST:
             raise InvalidRequest(f"Operations called each other {DEEPEST} deep.", remedy="Break the loop.")
         return replace(self, depth=self.depth + 1)
-
-    def seconds_left(self, limit: float) -> float:
-        """`limit` seconds, or fewer when the deadline is nearer."""
-        if self.deadline is None:
-            return limit
-        return max(0.0, min(limit, self.deadline - asyncio.get_running_loop().time()))
 
     def now(self) -> float:
         """Seconds since 1970, UTC."""

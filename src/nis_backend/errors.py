@@ -188,6 +188,7 @@ CODES: Mapping[type[NisError], Codes] = {
     NotSupported: Codes(http=400, jsonrpc=-32004, a2a="UNSUPPORTED_OPERATION", exit=2),
     WrongMethod: Codes(http=405, jsonrpc=-32601, a2a="UNSUPPORTED_OPERATION", exit=2),
     Conflict: Codes(http=409, jsonrpc=-32012, a2a="FAILED_PRECONDITION", exit=5),
+    Fenced: Codes(http=409, jsonrpc=-32012, a2a="FAILED_PRECONDITION", exit=5),
     Busy: Codes(http=429, jsonrpc=-32013, a2a="RESOURCE_EXHAUSTED", exit=75, retry=True),
     DeadlineExceeded: Codes(http=504, jsonrpc=-32014, a2a="DEADLINE_EXCEEDED", exit=75, retry=True),
     Cancelled: Codes(http=409, jsonrpc=-32015, a2a="CANCELLED", exit=130),
@@ -207,7 +208,7 @@ def shorten(value: object, limit: int = 120) -> str:
 
 def from_problem(problem: Mapping[str, Any]) -> NisError:
     """The failure that `problem` describes; an unknown code is an `InternalError`."""
-    kinds = {_code(kind): kind for kind in (*CODES, Fenced)}
+    kinds = {_code(kind): kind for kind in CODES}
     kind = kinds.get(str(problem.get("code")), InternalError)
     return kind(
         str(problem.get("detail", "unknown failure")),

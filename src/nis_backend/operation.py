@@ -213,6 +213,11 @@ def operation(  # noqa: PLR0913 - each argument is one trait of the declaration
     prepare: Callable[[Any, Any], Awaitable[Any]] | None = None,
 ) -> _Declare:
     """Declare the function below as an operation; it registers nothing."""
+    if not _NAME.fullmatch(name):
+        msg = f"{name!r} is not family.verb_object in lowercase"
+        raise ValueError(msg)
+    if scopes is None:
+        scopes = (f"{name.partition('.')[0]}:{'read' if effect == 'reads' else 'write'}",)
     return _Declare(
         name=name,
         effect=effect,
@@ -221,28 +226,17 @@ def operation(  # noqa: PLR0913 - each argument is one trait of the declaration
         on=on,
         view=view,
         examples=examples,
-        scopes=scopes
-        if scopes is not None
-        else (f"{name.partition('.')[0]}:{'read' if effect == 'reads' else 'write'}",),
+        scopes=scopes,
         time_limit=time_limit,
         prepare=prepare,
     )
 
 
-@dataclass(frozen=True, kw_only=True)
 class _Declare:
     """The decorator; a class, because its call is overloaded on the function's shape."""
 
-    name: str
-    effect: Effect
-    pool: str | None
-    resource: str | None
-    on: str | None
-    view: Callable[[Any, Any], list[View]] | None
-    examples: tuple[Example, ...]
-    scopes: tuple[str, ...]
-    time_limit: float
-    prepare: Callable[[Any, Any], Awaitable[Any]] | None
+    def __init__(self, **traits: Any) -> None:  # Any: the fields of `Operation`
+        self._traits = traits
 
     @typing.overload
     def __call__(self, function: Callable[[Req, Context], Awaitable[AsyncIterator[Res]]]) -> Operation[Req, Res]: ...
@@ -253,17 +247,14 @@ class _Declare:
     @typing.overload
     def __call__(self, function: Callable[[Req, Context], Res]) -> Operation[Req, Res]: ...
     def __call__(self, function: Callable[..., Any]) -> Operation[Any, Any]:
-        if not _NAME.fullmatch(self.name):
-            msg = f"{self.name!r} is not family.verb_object in lowercase"
-            raise ValueError(msg)
         # A capability's own names are needed to resolve its annotations; Context is only ever a forward reference.
         hints = typing.get_type_hints(function, localns={"Context": object}, include_extras=True)
         request = next(hint for key, hint in hints.items() if key != "return")
         result, shape = _shape(hints["return"])
         if not inspect.getdoc(function):
-            msg = f"{self.name} has no docstring: its first line is the tool's description everywhere"
+            msg = f"{self._traits['name']} has no docstring: its first line is the tool's description everywhere"
             raise ValueError(msg)
-        return Operation(shape=shape, function=function, request=request, result=result, **vars(self))
+        return Operation(shape=shape, function=function, request=request, result=result, **self._traits)
 
 
 _NAME = re.compile(r"(?=.{3,64}$)[a-z][a-z0-9_]*\.[a-z][a-z0-9]*(_[a-z0-9]+)*")
@@ -329,12 +320,12 @@ async def call(target: Operation[Any, Res], arguments: Mapping[str, Any] | bytes
             # A coroutine may refuse before the stream begins; a generator refuses within it.
             items = target.function(request, ctx)
             return await items if inspect.isawaitable(items) else items
-        return await perform(target, request, ctx, ctx.seconds_left(target.time_limit))
+        return await perform(target, request, ctx, target.time_limit)
 
 
-def authorise(target: Operation[Any, Any], ctx: Context) -> None:
+def authorise(target: Operation[Any, Any] | Entry, ctx: Context) -> None:
     """Refuse a caller without the operation's scopes."""
-    missing = [scope for scope in target.scopes if not ctx.caller.has(scope)]
+    missing = ctx.caller.lacks(target.scopes)
     if missing:
         raise Forbidden(
             f"{target.name} needs the scope {missing[0]!r}.",

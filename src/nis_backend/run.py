@@ -313,8 +313,7 @@ async def carry(target: Operation[Any, Any], arguments: Row, ctx: Context, stop:
             await _finish(journal, *_end(stop))
             return
         await journal.write(Started(operation=target.name, attempt=journal.attempt), state="running")
-        seconds = ctx.seconds_left(ctx.settings.run_seconds)
-        result = await perform(target, target.validate(arguments), ctx, seconds)
+        result = await perform(target, target.validate(arguments), ctx, ctx.settings.run_seconds)
         body = result.model_dump(mode="json") if isinstance(result, Model) else result
         await journal.write(Succeeded(result=body), state="succeeded", result=json.dumps(body))
     except Fenced:

@@ -6,6 +6,7 @@ A capability's `view=` function answers a list of these. The first `Text` is the
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import UTC, datetime
 from typing import Annotated, Any, Literal, cast
 
 from pydantic import Field
@@ -59,6 +60,11 @@ class Form(Model):
 
 
 View = Annotated[Text | Table | Series | Form, Field(discriminator="kind")]
+
+
+def moment(seconds: float) -> str:
+    """A time since 1970 as a table shows it, UTC."""
+    return datetime.fromtimestamp(seconds, UTC).strftime("%Y-%m-%d %H:%M:%S")
 
 
 def draw_fields(result: object) -> list[View]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Sequence
 from contextlib import aclosing
-from typing import TYPE_CHECKING, Literal, cast
+from typing import TYPE_CHECKING, Literal
 
 from pydantic import Field
 
@@ -226,10 +226,8 @@ async def _generate(driver: LanguageModels, info: ModelInfo, request: TextReques
         temperature=request.temperature,
     )
     words: list[str] = []
-    # The contract says that its iterator can be closed; the type of one does not.
-    answer = cast("AsyncGenerator[TextChunk | Answered, None]", driver.generate(prompt))
-    async with aclosing(answer):
-        async for item in answer:
+    async with aclosing(driver.generate(prompt)) as items:
+        async for item in items:
             if isinstance(item, TextChunk):
                 words.append(item.text)
                 yield TextPart(text=item.text)

@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
-from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from pydantic import Field
 
-from nis_backend.errors import Conflict, InvalidRequest
+from nis_backend.drivers.store.base import cursor_of, place_of
 from nis_backend.event import CancelledRun, CancelRequested, Event
 from nis_backend.operation import Example, Model, operation
 from nis_backend.run import Run, State, beyond_end
-from nis_backend.view import Table, View
+from nis_backend.view import Table, View, moment
 
 if TYPE_CHECKING:
     from nis_backend.context import Context
@@ -67,10 +66,7 @@ class CancelledResult(Model):
 
 
 def _draw_runs(_request: ListRuns, result: RunList) -> list[View]:
-    rows: list[list[str | float]] = [
-        [run.id, run.operation, run.state, datetime.fromtimestamp(run.created, UTC).strftime("%Y-%m-%d %H:%M:%S")]
-        for run in result.runs
-    ]
+    rows: list[list[str | float]] = [[run.id, run.operation, run.state, moment(run.created)] for run in result.runs]
     return [Table(title="Runs", columns=["id", "operation", "state", "created (UTC)"], rows=rows)]
 
 
@@ -85,25 +81,11 @@ async def list_runs(request: ListRuns, ctx: Context) -> RunList:
     """List the caller's runs, newest first."""
     given = {"state": request.state, "conversation_id": request.conversation_id}
     where = {column: str(value) for column, value in given.items() if value is not None}
-    rows = await ctx.store.select("runs", where=where, before=_place(request.cursor), limit=request.limit + 1)
+    before = None if request.cursor is None else place_of(request.cursor)
+    rows = await ctx.store.select("runs", where=where, before=before, limit=request.limit + 1)
     page = [RunLine.model_validate({name: row[name] for name in RunLine.model_fields}) for row in rows[: request.limit]]
-    last = f"{page[-1].created!r}_{page[-1].id}" if len(rows) > request.limit else None
+    last = cursor_of(page[-1].created, page[-1].id) if len(rows) > request.limit else None
     return RunList(runs=page, next_cursor=last)
-
-
-def _place(cursor: str | None) -> tuple[float, str] | None:
-    if cursor is None:
-        return None
-    created, _, run_id = cursor.partition("_")
-    try:
-        return float(created), run_id
-    except ValueError:
-        raise InvalidRequest(
-            "The cursor is not one of this list.",
-            field="cursor",
-            value=cursor,
-            remedy="Give next_cursor as it was answered.",
-        ) from None
 
 
 @operation("runs.get_run", effect="reads", resource="run")
@@ -124,14 +106,6 @@ async def stream_events(request: StreamEvents, ctx: Context) -> AsyncIterator[Ev
 @operation("runs.cancel_run", effect="writes", on="run")
 async def cancel_run(request: OneRun, ctx: Context) -> CancelledResult:
     """Stop a run that is under way."""
-    run = await ctx.runs.get(request.id)
-    if run.finished:
-        raise Conflict(
-            f"Run {run.id} has ended: {run.state}.",
-            field="id",
-            value=run.id,
-            remedy="Only a run under way can be cancelled.",
-        )
     seq = await ctx.runs.command(request.id, CancelRequested())
     if not await ctx.drivers.dispatch.cancel(request.id):
         seq = await ctx.runs.command(request.id, CancelledRun(), state="cancelled")

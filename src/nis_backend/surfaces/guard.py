@@ -110,9 +110,9 @@ class Guard:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """One request or one handshake."""
-        # Values lose surrounding whitespace, which MCP demands and httptools leaves.
         # Starlette's router raises its 405 instead of answering it in plain text when there is an application.
         scope["app"] = self
+        # Values lose surrounding whitespace, which MCP demands and httptools leaves.
         scope["headers"] = [(name, value.strip()) for name, value in scope["headers"]]
         headers = {name.decode("latin-1"): value.decode("latin-1") for name, value in scope["headers"]}
         if sum(name == b"host" for name, _ in scope["headers"]) > 1:

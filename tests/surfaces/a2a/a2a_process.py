@@ -128,9 +128,7 @@ class StandIn:
     async def _execute(self, owner: str, run_id: str, attempt: int, stop: StopReason | None) -> None:
         journal = Journal(self.store, owner, run_id, attempt)
         run = await self.context(Caller(owner=owner)).runs.get(run_id)
-        context = Context(
-            drivers=self.drivers, caller=Caller(owner=owner), journal=journal, conversation_id=run.conversation_id
-        )
+        context = Context(drivers=self.drivers, caller=Caller(owner=owner), journal=journal)
         await carry(self.operations.find(run.operation), run.input, context, stop)
 
     async def _prepare(self, request: MessageRequest, ctx: Context) -> MessageRequest:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, cast
 
 from pydantic_core import from_json
 
-from nis_backend.drivers.llm.base import Answered, Message, Prompt, TextChunk, Tool
+from nis_backend.drivers.llm.base import Answered, Message, Prompt, Tool
 from nis_backend.errors import (
     InvalidRequest,
     Malformed,
@@ -28,7 +28,7 @@ from nis_backend.event import ModelAnswered, ModelCalled, StepRetried, Surface, 
 from nis_backend.view import Form, Text, View
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncGenerator, Sequence
+    from collections.abc import Sequence
 
     from nis_backend.context import Context
     from nis_backend.drivers.llm.base import LanguageModels, ModelInfo, ToolCall
@@ -197,7 +197,7 @@ async def _ask(
         await ctx.run.write(ModelCalled(step=step, provider=driver.provider, model=prompt.model))
         words: list[str] = []
         try:
-            async with aclosing(_stream(driver, prompt)) as items:
+            async with aclosing(driver.generate(prompt)) as items:
                 async for item in items:
                     if isinstance(item, Answered):
                         return "".join(words), await _ended(ctx, step, item)
@@ -213,11 +213,6 @@ async def _ask(
 
 def _endless(driver: LanguageModels) -> UpstreamFailed:
     return UpstreamFailed(f"{driver.provider} ended without an end to its answer.", remedy="Try again.")
-
-
-def _stream(driver: LanguageModels, prompt: Prompt) -> AsyncGenerator[TextChunk | Answered, None]:
-    # The contract says that its iterator can be closed; the type of one does not.
-    return cast("AsyncGenerator[TextChunk | Answered, None]", driver.generate(prompt))
 
 
 async def _ended(ctx: Context, step: int, end: Answered) -> Answered:
@@ -335,7 +330,7 @@ async def _call(ctx: Context, entry: Entry, given: Json) -> tuple[Any, list[View
     """The operation's result as JSON, and drawn, with a form to call it again."""
     operation = ctx.operations.find(entry.name)
     request = operation.validate(given)
-    result = await ctx.call_named(entry.name, given)
+    result = await ctx.call(operation, request)
     again = Form(
         title="Run again",
         operation=entry.name,

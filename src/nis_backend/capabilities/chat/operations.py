@@ -10,7 +10,7 @@ from pydantic import Field, StringConstraints
 
 from nis_backend.errors import InvalidRequest, NotFound, NotSupported
 from nis_backend.operation import Example, Model, Recorded, authorise, operation
-from nis_backend.view import Table, View
+from nis_backend.view import Table, View, moment
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -145,7 +145,7 @@ async def _prepare(request: MessageRequest, ctx: Context) -> MessageRequest:
 
 def permitted(ctx: Context) -> list[Entry]:
     """The operations that the caller may call."""
-    return [entry for entry in ctx.operations.entries() if all(ctx.caller.has(scope) for scope in entry.scopes)]
+    return [entry for entry in ctx.operations.entries() if not ctx.caller.lacks(entry.scopes)]
 
 
 def fillable(ctx: Context, name: str) -> Entry:
@@ -166,7 +166,7 @@ def fillable(ctx: Context, name: str) -> Entry:
             value=name,
             remedy="Call it directly.",
         )
-    authorise(ctx.operations.find(name), ctx)
+    authorise(entry, ctx)
     return entry
 
 
@@ -211,7 +211,6 @@ async def send_message(request: MessageRequest, ctx: Context) -> Recorded[Reply]
     from nis_backend.capabilities.chat.router import offered  # noqa: PLC0415
 
     assert request.conversation_id is not None
-    past = [run for run in await _turns(request.conversation_id, ctx, REMEMBERED + 1) if run.id != ctx.run.run_id]
 
     def reply(text: str, info: ModelInfo | None, **given: Any) -> Reply:
         return Reply(
@@ -230,6 +229,7 @@ async def send_message(request: MessageRequest, ctx: Context) -> Recorded[Reply]
         done = await run_form(ctx, request.call.operation, request.call.arguments)
         return reply(done.text, None, tokens_used=0, views=done.views, pending=done.pending)
     driver, info = await ctx.models.choose(request.model, request.provider)
+    past = [run for run in await _turns(request.conversation_id, ctx, REMEMBERED + 1) if run.id != ctx.run.run_id]
     messages = _messages(past, request)
     if info.tools:
         tools = offered(request.message, permitted(ctx), OFFERED)
@@ -282,10 +282,7 @@ def _pending(past: Sequence[Run]) -> Pending | None:
 
 
 def _draw_conversations(_request: ListConversations, result: ConversationList) -> list[View]:
-    rows: list[list[str | float]] = [
-        [line.id, line.title, datetime.fromtimestamp(line.created, UTC).strftime("%Y-%m-%d %H:%M:%S")]
-        for line in result.conversations
-    ]
+    rows: list[list[str | float]] = [[line.id, line.title, moment(line.created)] for line in result.conversations]
     return [Table(title="Conversations", columns=["id", "title", "created (UTC)"], rows=rows)]
 
 

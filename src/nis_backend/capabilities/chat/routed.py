@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from dataclasses import dataclass, field
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from nis_backend.capabilities.chat.arguments import read_arguments
 from nis_backend.capabilities.chat.declared import declared
@@ -140,7 +140,7 @@ async def _quantities(
 ) -> Quantities | None:
     """The quantities of the message; None, without starting a worker, where it has no word of any."""
     candidates = [entry for entry in entries if routable(entry)]
-    allowed = all(ctx.caller.has(scope) for scope in read_quantities.scopes)
+    allowed = not ctx.caller.lacks(read_quantities.scopes)
     if not candidates or not allowed or not (pending or speaks_of_quantities(message, candidates)):
         return None
     return await ctx.call(read_quantities, TextRequest(text=message, units=wanted_units(candidates)))
@@ -153,7 +153,7 @@ async def _compute(ctx: Context, entry: Entry, reading: Reading) -> Routed:
     try:
         operation = ctx.operations.find(entry.name)
         request = operation.validate(arguments)
-        result = await ctx.call_named(entry.name, arguments)
+        result = await ctx.call(operation, request)
     except NisError as error:
         problem = error.problem()
         await ctx.run.write(ToolAnswered(step=1, call_id=call_id, operation=entry.name, problem=problem))
@@ -162,7 +162,7 @@ async def _compute(ctx: Context, entry: Entry, reading: Reading) -> Routed:
         if isinstance(error, Unavailable):
             return await _say(ctx, _cannot(error))
         raise
-    answer: Any = result.model_dump(mode="json") if hasattr(result, "model_dump") else result  # Any: JSON
+    answer = result.model_dump(mode="json")
     await ctx.run.write(ToolAnswered(step=1, call_id=call_id, operation=entry.name, result=answer))
     drawn = operation.draw(request, result)
     used = _used(entry, request, reading)

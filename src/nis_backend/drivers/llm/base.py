@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Literal, Protocol
 from nis_backend.errors import NisError, NotFound, Unavailable, UpstreamFailed
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Sequence
+    from collections.abc import AsyncGenerator, Sequence
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -109,8 +109,8 @@ class LanguageModels(Protocol):
         infos = await self.models()
         return next((info for info in infos if name in (None, info.name, info.name.replace("/", ":"))), None)
 
-    def generate(self, prompt: Prompt) -> AsyncIterator[TextChunk | Answered]:
-        """Ask, and yield the text as it comes; the last item is `Answered`. Closing the iterator stops the model.
+    def generate(self, prompt: Prompt) -> AsyncGenerator[TextChunk | Answered, None]:
+        """Ask, and yield the text as it comes; the last item is `Answered`. Closing the generator stops the model.
 
         Raises:
             InvalidRequest: the prompt is longer than the model's context.

@@ -8,6 +8,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal, Protocol
 
+from nis_backend.errors import InvalidRequest
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
@@ -15,6 +17,29 @@ Table = Literal["runs", "conversations"]
 Order = Literal["created", "updated"]
 # Any: a cell is text, a number, bytes or None; its table says which.
 Row = dict[str, Any]
+
+
+def cursor_of(at: float, id: str) -> str:  # noqa: A002 - the column's name
+    """Where a page ended, for the caller to send back: the time and the id of its last row."""
+    return f"{at!r}_{id}"
+
+
+def place_of(cursor: str) -> tuple[float, str]:
+    """What `cursor_of` was made of: the `before` of the next page.
+
+    Raises:
+        InvalidRequest: it is no cursor.
+    """
+    at, _, id_ = cursor.partition("_")
+    try:
+        return float(at), id_
+    except ValueError:
+        raise InvalidRequest(
+            "The cursor is not one of this list.",
+            field="cursor",
+            value=cursor,
+            remedy="Give next_cursor as it was answered.",
+        ) from None
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -13,7 +13,8 @@ from typing import TYPE_CHECKING, Any, Literal, TypeVar
 from typing_extensions import override
 
 from nis_backend.drivers.store.base import Append, Order, Row, Store, Table
-from nis_backend.errors import Conflict, Fenced, NisError, NotFound, Unavailable
+from nis_backend.errors import Conflict, Fenced, NisError, Unavailable
+from nis_backend.run import unknown_run
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -324,12 +325,7 @@ def _refusal(connection: sqlite3.Connection, append: Append) -> NisError:
         "select state, attempt from runs where id = ? and owner = ?", (append.run_id, append.owner)
     ).fetchone()
     if row is None:
-        return NotFound(
-            f"There is no run {append.run_id!r}.",
-            field="id",
-            value=append.run_id,
-            remedy="List the runs to see what there is.",
-        )
+        return unknown_run(append.run_id)
     state, attempt = row
     if append.attempt is not None and attempt != append.attempt:
         return Fenced(

@@ -42,6 +42,7 @@ from a2a.utils.errors import (
 from a2a.utils.proto_utils import validate_proto_required_fields
 from google.protobuf.json_format import MessageToDict
 
+from nis_backend.drivers.store.base import cursor_of, place_of
 from nis_backend.errors import Conflict, InvalidRequest, NisError, NotFound, NotSupported
 from nis_backend.event import Surface
 from nis_backend.surfaces.a2a.request import catalogs, chat_request, wrong
@@ -188,7 +189,7 @@ class RunHandler(RequestHandler):
             tasks = [await self._listed(run, params, ctx, context, history_length) for run in page]
         return ListTasksResponse(
             tasks=tasks,
-            next_page_token=f"{page[-1].updated!r}_{page[-1].id}" if len(runs) > size else "",
+            next_page_token=cursor_of(page[-1].updated, page[-1].id) if len(runs) > size else "",
             page_size=size,
             total_size=total,
         )
@@ -357,12 +358,9 @@ def _history_length(params: Any) -> int | None:  # Any: the package's requests s
 
 
 def _place(token: str) -> tuple[float, str] | None:
-    if not token:
-        return None
-    updated, _, run_id = token.partition("_")
     try:
-        return float(updated), run_id
-    except ValueError:
+        return place_of(token) if token else None
+    except InvalidRequest:
         raise wrong("pageToken", "It is not the nextPageToken of a list.") from None
 
 

@@ -26,7 +26,7 @@ PROBLEM: Json = {
         "title": {"type": "string"},
         "status": {"type": "integer"},
         "detail": {"type": "string", "description": "What happened, with which value."},
-        "code": {"type": "string", "enum": sorted({kind("").code for kind in CODES} | {"fenced"})},
+        "code": {"type": "string", "enum": sorted(kind("").code for kind in CODES)},
         "retryable": {"type": "boolean"},
         "remedy": {"type": "string", "description": "What to do."},
         "field": {"type": "string"},
