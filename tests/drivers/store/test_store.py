@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from nis_backend.drivers.store.base import Append, NewEvent, Row, Store
-from nis_backend.drivers.store.sqlite import SqliteStore
+from nis_backend.drivers.store.sqlite import STEPS, SqliteStore
 from nis_backend.errors import Conflict, Fenced, NotFound, Unavailable
 
 OPENERS: dict[str, Callable[[Path], Store]] = {"sqlite": lambda folder: SqliteStore(folder / "nis.db")}
@@ -245,6 +245,35 @@ def test_a_database_of_a_newer_version_is_refused(tmp_path: Path) -> None:
     connection.close()
     with pytest.raises(Unavailable, match="version 99"):
         SqliteStore(tmp_path / "nis.db")
+
+
+def test_a_database_of_an_earlier_version_is_brought_up_to_date(tmp_path: Path) -> None:
+    """What an earlier nis wrote is still there under the newer schema."""
+    connection = sqlite3.connect(tmp_path / "nis.db")
+    connection.executescript(f"{STEPS[0]} pragma user_version = 1;")
+    connection.execute("insert into conversations values ('c-1', 'ann', 'Tides', 1, 1)")
+    connection.commit()
+    connection.close()
+
+    async def body() -> list[Row]:
+        async with opened("sqlite", tmp_path) as store:
+            await store.select("feedback", "ann")
+            return await store.select("conversations", "ann")
+
+    assert [row["title"] for row in asyncio.run(body())] == ["Tides"]
+
+
+def test_a_deleted_row_is_gone_and_only_for_its_owner(with_store: Callable[[Body], None]) -> None:
+    """Another owner's row is as absent as one that never was."""
+
+    async def body(store: Store) -> None:
+        row: Row = {"id": "c-1", "title": "Tides", "created": 1.0, "updated": 1.0}
+        await store.insert("conversations", "ann", row)
+        assert not await store.delete("conversations", "bob", "c-1")
+        assert await store.delete("conversations", "ann", "c-1")
+        assert await store.get("conversations", "ann", "c-1") is None
+
+    with_store(body)
 
 
 def test_every_table_has_an_owner(tmp_path: Path) -> None:

@@ -13,7 +13,7 @@ from nis_backend.errors import InvalidRequest
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
-Table = Literal["runs", "conversations"]
+Table = Literal["runs", "conversations", "feedback", "blobs", "replies"]
 Order = Literal["created", "updated"]
 # Any: a cell is text, a number, bytes or None; its table says which.
 Row = dict[str, Any]
@@ -112,6 +112,10 @@ class Store(Protocol):
 
     async def update(self, table: Table, owner: str, id: str, changes: Mapping[str, Any]) -> bool:  # noqa: A002
         """Change columns of one row; False when there is none."""
+        ...
+
+    async def delete(self, table: Table, owner: str, id: str) -> bool:  # noqa: A002
+        """Remove one row; False when there is none."""
         ...
 
     async def append(self, append: Append) -> tuple[int, float]:

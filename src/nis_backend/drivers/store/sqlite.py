@@ -22,8 +22,8 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 
-VERSION = 1
-SCHEMA = """
+STEPS = (
+    """
 create table conversations (
     id text primary key, owner text not null, title text not null, created real not null, updated real not null
 ) strict;
@@ -40,7 +40,30 @@ create table events (
     run_id text not null references runs (id), seq integer not null, owner text not null, attempt integer not null,
     time real not null, type text not null, body text not null, primary key (run_id, seq)
 ) strict, without rowid;
-"""
+""",
+    """
+create table feedback (
+    id text primary key, owner text not null, run_id text not null, rating integer not null, comment text not null,
+    created real not null, updated real not null
+) strict;
+create index feedback_by_owner on feedback (owner, created, id);
+create table blobs (
+    id text primary key, owner text not null, sha256 text not null, media_type text not null, size integer not null,
+    name text not null, created real not null, updated real not null
+) strict;
+create index blobs_by_owner on blobs (owner, created, id);
+create index blobs_by_content on blobs (sha256);
+create table replies (
+    id text primary key, owner text not null, request text not null, status text not null, reply text,
+    created real not null, updated real not null
+) strict;
+create index replies_by_owner on replies (owner, created, id);
+""",
+)
+"""What brings a database from each schema version to the next; a new one passes them all. `replies` are kept for
+callers that repeat a write under one `Idempotency-Key`."""
+
+VERSION = len(STEPS)
 
 READERS = 4
 
@@ -106,13 +129,14 @@ class SqliteStore(Store):
 
     def _create(self, connection: sqlite3.Connection) -> None:
         version = connection.execute("pragma user_version").fetchone()[0]
-        if version == 0:
-            connection.executescript(f"begin; {SCHEMA} pragma user_version = {VERSION}; commit;")
-        elif version != VERSION:
+        if version > VERSION:
             raise Unavailable(
                 f"The database has schema version {version}; this nis knows version {VERSION}.",
                 remedy="Use the version of nis that wrote it, or another --data folder.",
             )
+        if version < VERSION:
+            steps = "".join(STEPS[version:])
+            connection.executescript(f"begin; {steps} pragma user_version = {VERSION}; commit;")
 
     # -- writing: in the writer's thread ------------------------------------------------------------------------------
 
@@ -241,6 +265,11 @@ class SqliteStore(Store):
         return await self._write(
             lambda connection: connection.execute(sql, (*changes.values(), id, owner)).rowcount == 1
         )
+
+    @override
+    async def delete(self, table: Table, owner: str, id: str) -> bool:
+        sql = f"delete from {table} where id = ? and owner = ?"  # noqa: S608 - names are ours
+        return await self._write(lambda connection: connection.execute(sql, (id, owner)).rowcount == 1)
 
     @override
     async def append(self, append: Append) -> tuple[int, float]:
