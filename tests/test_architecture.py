@@ -34,7 +34,8 @@ LAYERS = {
     "dialect": ("kernel", "contract", "catalog", "surface", "capability"),
     "lock": ("kernel",),
     "app": ("kernel", "contract", "driver", "weights", "capability", "catalog", "surface", "dialect"),
-    "generate": ("kernel", "contract", "capability", "catalog", "surface", "dialect"),
+    "reference": ("kernel", "catalog", "surface"),
+    "generate": ("kernel", "contract", "capability", "catalog", "surface", "dialect", "reference"),
     "server": ("kernel", "surface", "lock", "app"),
     "entry": ("kernel", "surface", "lock", "app", "server"),
 }

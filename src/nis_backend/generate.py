@@ -1,7 +1,7 @@
 """`make generate`: import every capability and write the index that the server starts from.
 
-Writes `catalog.json`, `openapi.json`, `tools.json` and the A2UI catalog into the package; with `--check`, says which of
-them is stale.
+Writes `catalog.json`, `openapi.json`, `tools.json` and the A2UI catalog into the package, and the reference into
+`docs/reference`; with `--check`, says which of them is stale.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ from dataclasses import asdict
 from pathlib import Path
 
 from nis_backend.catalog import entry_of, load_capabilities
+from nis_backend.reference import pages
 from nis_backend.surfaces.a2ui.check import document as a2ui_catalog
 from nis_backend.surfaces.rest.derive import check_clashes, routes_of
 from nis_backend.surfaces.rest.fixed import FIXED
@@ -19,10 +20,12 @@ from nis_backend.surfaces.rest.openapi import document
 from nis_backend.surfaces.tools import tools
 
 PACKAGE = Path(__file__).parent
+REFERENCE = "../../docs/reference"
+"""Below the package, in a checkout."""
 
 
 def generated() -> dict[str, str]:
-    """Each generated file's name and text.
+    """Each generated file's path from the package, and its text.
 
     Raises:
         ValueError: two operations have one name, or answer one route.
@@ -40,7 +43,8 @@ def generated() -> dict[str, str]:
         "tools.json": tools(entries),
     }
     written = {name: json.dumps(content, indent=1, ensure_ascii=False) + "\n" for name, content in contents.items()}
-    return {**written, "surfaces/a2ui/catalog.json": a2ui_catalog()}
+    reference = {f"{REFERENCE}/{name}": text for name, text in pages(entries).items()}
+    return {**written, "surfaces/a2ui/catalog.json": a2ui_catalog(), **reference}
 
 
 def main() -> int:
@@ -54,7 +58,11 @@ def main() -> int:
     if "--check" in sys.argv:
         sys.stdout.write(f"stale: {', '.join(stale)}: run `make generate`\n" if stale else "the index is up to date\n")
         return bool(stale)
+    for page in (PACKAGE / REFERENCE).glob("*.md"):
+        if f"{REFERENCE}/{page.name}" not in texts:
+            page.unlink()
     for name in stale:
+        (PACKAGE / name).parent.mkdir(parents=True, exist_ok=True)
         (PACKAGE / name).write_text(texts[name], "utf-8")
         sys.stdout.write(f"wrote {name}\n")
     return 0

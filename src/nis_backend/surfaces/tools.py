@@ -10,13 +10,18 @@ if TYPE_CHECKING:
     from nis_backend.operation import Entry, Json
 
 
+def tool_name(entry: Entry) -> str:
+    """The operation's name where a dot may not be."""
+    return entry.name.replace(".", "-")
+
+
 def tools(entries: Iterable[Entry]) -> list[Json]:
-    """The tools as OpenAI's dialect lists them; a tool's name may hold no dot."""
+    """The tools as OpenAI's dialect lists them."""
     return [
         {
             "type": "function",
             "function": {
-                "name": entry.name.replace(".", "-"),
+                "name": tool_name(entry),
                 "description": entry.description,
                 "parameters": entry.request_schema,
             },
