@@ -1,4 +1,4 @@
-"""Start and idle memory of `nis serve` beside a bare Starlette application, and memory with the embedded model loaded.
+"""Start and idle memory of `nis serve` beside a bare Starlette application; memory as models and surfaces are used.
 
     make bench-start                     # the table on standard output, as Markdown
     make bench-start ARGS="--runs 20"
@@ -28,6 +28,8 @@ from collections.abc import Generator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+
+from websockets.sync.client import connect
 
 import nis_backend
 
@@ -135,15 +137,64 @@ def descendants(pid: int) -> list[int]:
     return found[1:]
 
 
-def ask(port: int, message: str) -> dict[str, object]:
-    """One chat turn."""
+def post(port: int, path: str, body: object, **headers: str) -> bytes:
+    """What a path answers to a JSON body."""
+    named = {name.replace("_", "-"): value for name, value in headers.items()}
     request = urllib.request.Request(
-        f"http://127.0.0.1:{port}/chat",
-        json.dumps({"message": message}).encode(),
-        {"Content-Type": "application/json"},
+        f"http://127.0.0.1:{port}{path}", json.dumps(body).encode(), {"Content-Type": "application/json", **named}
     )
     with urllib.request.urlopen(request, timeout=120) as answer:
-        return dict(json.load(answer))
+        return answer.read()
+
+
+def ask(port: int, message: str) -> dict[str, object]:
+    """One chat turn."""
+    return dict(json.loads(post(port, "/chat", {"message": message})))
+
+
+def use_rest(port: int) -> None:
+    """A computation, and a page of runs."""
+    post(port, "/physics/convert-unit", {"value": 1, "unit": "mile", "to": "km"})
+    urllib.request.urlopen(f"http://127.0.0.1:{port}/runs", timeout=60).close()
+
+
+def use_console(port: int) -> None:
+    """The page, and an answer drawn as A2UI."""
+    urllib.request.urlopen(f"http://127.0.0.1:{port}/", timeout=60).close()
+    post(port, "/chat", {"message": "Convert 26.2 miles to kilometers", "genui_enabled": True})
+
+
+def use_openai(port: int) -> None:
+    """A chat completion and an embedding."""
+    post(port, "/v1/chat/completions", {"model": "embedded", "messages": [{"role": "user", "content": "Hello!"}]})
+    post(port, "/v1/embeddings", {"model": "minilm-l6-v2-int8", "input": "Hello!"})
+
+
+def use_mcp(port: int) -> None:
+    """The older era's handshake, and the list of tools in the newer one."""
+    accept = "application/json, text/event-stream"
+    client = {"protocolVersion": "2025-11-25", "capabilities": {}, "clientInfo": {"name": "bench", "version": "1"}}
+    post(port, "/mcp", {"jsonrpc": "2.0", "id": 1, "method": "initialize", "params": client}, Accept=accept)
+    version = "2026-07-28"
+    meta: dict[str, object] = {
+        "io.modelcontextprotocol/protocolVersion": version,
+        "io.modelcontextprotocol/clientCapabilities": {},
+    }
+    listed = {"jsonrpc": "2.0", "id": 2, "method": "tools/list", "params": {"_meta": meta}}
+    post(port, "/mcp", listed, Accept=accept, MCP_Protocol_Version=version, Mcp_Method="tools/list")
+
+
+def use_a2a(port: int) -> None:
+    """A message over the socket, to the end of its stream."""
+    message = {"messageId": "1", "role": "ROLE_USER", "parts": [{"text": "Convert 26.2 miles to kilometers"}]}
+    request = {"jsonrpc": "2.0", "id": 1, "method": "SendStreamingMessage", "params": {"message": message}}
+    with connect(f"ws://127.0.0.1:{port}/a2a", additional_headers={"A2A-Version": "1.0"}) as socket:
+        socket.send(json.dumps(request))
+        while json.loads(socket.recv(120)).get("method") != "streamEnd":
+            pass
+
+
+SURFACES = {"REST": use_rest, "console": use_console, "OpenAI": use_openai, "MCP": use_mcp, "A2A": use_a2a}
 
 
 def measure_start(runs: int) -> None:
@@ -197,6 +248,24 @@ def measure_model() -> None:
         print(f"| after the idle time of {IDLE_SECONDS:g} s | {resident_mb(pid):.0f} MB | {state} |")
 
 
+def measure_surfaces() -> None:
+    """Print the table of the serving process's memory as each surface is used for the first time."""
+    port = free_port()
+    with tempfile.TemporaryDirectory() as data, started(ours(port, data), port) as server:
+        time.sleep(SETTLE_SECONDS)
+        before = resident_mb(server.process.pid)
+        print("| serving process | RSS | more |")
+        print("|---|---|---|")
+        print(f"| idle | {before:.0f} MB | |")
+        for name, use in SURFACES.items():
+            use(port)
+            time.sleep(SETTLE_SECONDS)
+            now = resident_mb(server.process.pid)
+            print(f"| … after {name} was used once | {now:.0f} MB | {now - before:.0f} MB |")
+            before = now
+        print("| budget | 150 MB | |")
+
+
 def compile_everything() -> None:
     """Write bytecode for all that either server imports: compiling at start is not what is measured."""
     for folder in (sysconfig.get_path("purelib"), str(Path(nis_backend.__file__).parent)):
@@ -218,6 +287,8 @@ def main() -> None:
     if not given.without_model:
         print()
         measure_model()
+        print()
+        measure_surfaces()
 
 
 if __name__ == "__main__":
