@@ -17,7 +17,7 @@ from websockets.exceptions import ConnectionClosed
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from conftest import Serve
+    from conftest import Serve, Server
 
 LONG = " ".join(f"word{index}" for index in range(400))
 
@@ -85,4 +85,40 @@ def test_a_stopping_server_closes_its_sockets_with_a_notice(serve: Serve, tmp_pa
             assert closed.value.rcvd.code == 1001
 
     server = serve(NIS_SCRIPTED=_script(tmp_path))
+    asyncio.run(talk(server.url.removeprefix("http://")))
+
+
+def _calling(**data: object) -> dict[str, object]:
+    return {"message": {"messageId": "m", "role": "ROLE_USER", "parts": [{"data": data}]}}
+
+
+def test_a_skills_operation_is_called_by_name(server: Server) -> None:
+    """A client that knows no A2UI sends the operation with its arguments, and gets its result as data."""
+
+    async def talk(address: str) -> None:
+        async with client(address) as one:
+            params = _calling(operation="operations.get_operation", arguments={"id": "runs.get_run"})
+            task = (await one.call("SendMessage", params))["result"]["task"]
+            result = next(artifact for artifact in task["artifacts"] if artifact["artifactId"] == "result")
+            assert result["name"] == "operations.get_operation"
+            assert result["parts"][0]["data"]["id"] == "runs.get_run"
+            streamed = await one.stream("SendStreamingMessage", params)
+            updates = [frame["result"].get("artifactUpdate", {}).get("artifact", {}) for frame in streamed]
+            assert result in updates
+
+    asyncio.run(talk(server.url.removeprefix("http://")))
+
+
+@pytest.mark.parametrize(
+    "data", [{"operation": "runs.get_runs"}, {"operation": 5}, {"operation": "runs.get_run", "with": 1}]
+)
+def test_a_wrong_call_of_an_operation_is_refused(server: Server, data: dict[str, object]) -> None:
+    """An unknown name and unknown members: refused before anything is written down."""
+
+    async def talk(address: str) -> None:
+        async with client(address) as one:
+            error = (await one.call("SendMessage", _calling(**data)))["error"]
+            assert error["code"] == -32602
+            assert error["data"][1]["fieldViolations"][0]["field"].startswith("message.parts")
+
     asyncio.run(talk(server.url.removeprefix("http://")))

@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 PATH = "/.well-known/agent-card.json"
 MAX_AGE = 300
 """Seconds a client may keep the card: it changes only with a restart."""
+MODES = ["text/plain", "application/json", A2UI_MEDIA_TYPE]
 EXAMPLES = 5
 """Questions a skill shows at most."""
 
@@ -37,7 +38,10 @@ def agent_card(settings: Settings, entries: Iterable[Entry], base: str) -> Json:
     """The card of a server whose public address is `base`, as http or https."""
     card: Json = {
         "name": "nis",
-        "description": "A self-hosted agent whose numbers are computed by typed operations and checked.",
+        "description": (
+            "A self-hosted agent whose numbers are computed by typed operations and checked. It reads words, and data "
+            'parts {"operation": "family.action", "arguments": {…}}, whose result is the artifact `result`.'
+        ),
         "version": __version__,
         "supportedInterfaces": [
             {"url": _socket_url(base), "protocolBinding": BINDING, "protocolVersion": VERSION},
@@ -64,8 +68,8 @@ def agent_card(settings: Settings, entries: Iterable[Entry], base: str) -> Json:
                 },
             ],
         },
-        "defaultInputModes": ["text/plain", A2UI_MEDIA_TYPE],
-        "defaultOutputModes": ["text/plain", A2UI_MEDIA_TYPE],
+        "defaultInputModes": MODES,
+        "defaultOutputModes": MODES,
         "skills": [_skill(family, [*some]) for family, some in groupby(_by_name(entries), lambda entry: entry.family)],
     }
     if settings.api_key is not None:

@@ -27,7 +27,7 @@ def chat_request(message: Message, operations: Catalog) -> Json:
 
     Raises:
         InvalidParamsError: naming the field.
-        ContentTypeNotSupportedError: a part is neither text nor an A2UI action.
+        ContentTypeNotSupportedError: a part is neither text, nor an A2UI action, nor an operation with its arguments.
     """
     if message.role != ROLE_USER:
         raise wrong("message.role", "A client's message has the role ROLE_USER.")
@@ -38,13 +38,14 @@ def chat_request(message: Message, operations: Catalog) -> Json:
         kind = part.WhichOneof("content")
         if kind == "text":
             words.append(part.text)
-        elif kind == "data" and _is_a2ui(part):
+        elif kind == "data" and (_is_a2ui(part) or _is_call(part)):
             if call is not None:
                 raise wrong(field, "One message carries one action.")
-            call = _call(part, operations, field)
+            call = _call(part, operations, field) if _is_a2ui(part) else _plain_call(part, operations, field)
         else:
             raise ContentTypeNotSupportedError(
-                f"{field} is {kind or 'empty'}; this agent reads text, and data whose mimeType is {A2UI_MEDIA_TYPE}.",
+                f"{field} is {kind or 'empty'}; this agent reads text, data whose mimeType is {A2UI_MEDIA_TYPE}, and "
+                "data with an operation and its arguments.",
                 data={"field": field},
             )
     text = "\n".join(words).strip()
@@ -55,6 +56,23 @@ def chat_request(message: Message, operations: Catalog) -> Json:
 
 def _is_a2ui(part: Part) -> bool:
     return MessageToDict(part.metadata).get("mimeType", part.media_type) in A2UI_MEDIA_TYPES
+
+
+def _is_call(part: Part) -> bool:
+    """Whether it is `{"operation": NAME, "arguments": {…}}`: how a client without A2UI calls a skill's operation."""
+    return "operation" in part.data.struct_value.fields
+
+
+def _plain_call(part: Part, operations: Catalog, field: str) -> Json:
+    call: Json = whole(MessageToDict(part.data))
+    unknown = call.keys() - {"operation", "arguments"}
+    if unknown:
+        raise wrong(f"{field}.data.{min(unknown)}", "A call has an operation and its arguments, nothing else.")
+    try:
+        operations.entry(str(call["operation"]))
+    except NisError as error:
+        raise wrong(f"{field}.data.operation", f"{error.message} {error.remedy}") from None
+    return call
 
 
 def _call(part: Part, operations: Catalog, field: str) -> Json:

@@ -61,6 +61,8 @@ if TYPE_CHECKING:
 
 ANSWER = "answer"
 """The artifact that the words of the answer make up."""
+RESULT = "result"
+"""The artifact with the result of the operation that the message called, as data."""
 
 # A turn that asks for something ends all the same: its log is closed and its task COMPLETED, with the question in the
 # final status message and its operation and fields in that message's metadata. INPUT_REQUIRED would promise that the
@@ -87,7 +89,7 @@ class TaskFold:
         self._time = run.created
         self._steps: dict[int, str] = {}
         self._begun = False
-        self._surfaces: list[Artifact] = []
+        self._artifacts: list[Artifact] = []
         self._asked: InputRequired | None = None
 
     def apply(self, event: Event) -> Update | None:
@@ -101,19 +103,25 @@ class TaskFold:
             return self._text(body)
         if isinstance(body, StepRetried):
             return self._retry(body)
-        if isinstance(body, Surface):
-            artifact = Artifact(
-                artifact_id=f"surface-{event.seq}",
-                name="surface",
-                parts=self._draw(body.views, f"{self.run.id}-{event.seq}"),
-            )
-            if not artifact.parts:
-                return None
-            self._surfaces.append(artifact)
-            return self._artifact(artifact)
         if isinstance(body, CancelRequested | ModelCalled | ModelAnswered):
             return None
-        return self._status(event)
+        shown = self._shown(event)
+        if shown is None:
+            return self._status(event)
+        if not shown.parts:
+            return None
+        self._artifacts.append(shown)
+        return self._artifact(shown)
+
+    def _shown(self, event: Event) -> Artifact | None:
+        """What the event adds to the task beside words: a surface, or the result of the operation that was called."""
+        body = event.body
+        if isinstance(body, Surface):
+            parts = self._draw(body.views, f"{self.run.id}-{event.seq}")
+            return Artifact(artifact_id=f"surface-{event.seq}", name="surface", parts=parts)
+        if isinstance(body, ToolAnswered) and body.problem is None and self.run.input.get("call"):
+            return Artifact(artifact_id=RESULT, name=body.operation, parts=[data_part(body.result)])
+        return None
 
     def _text(self, body: TextDelta) -> Update:
         in_order = not self._steps or body.step >= max(self._steps)
@@ -203,7 +211,7 @@ class TaskFold:
             if self._asked:
                 return [Part(text=_question(self._asked))], self._asked.model_dump(mode="json", exclude={"type"})
             # A run that left neither words nor a surface (a simulation, a training) has only its result to show.
-            return ([] if self._begun or self._surfaces else [data_part(body.result)]), {}
+            return ([] if self._begun or self._artifacts else [data_part(body.result)]), {}
         return ([Part(text=text)], kept) if text else ([], {})
 
     def _now(self) -> TaskStatus:
@@ -214,7 +222,7 @@ class TaskFold:
     def task(self, history_length: int | None = None) -> Task:
         """The whole task as it is at `last_seq`, with the last `history_length` messages (None: all)."""
         answer = [Artifact(artifact_id=ANSWER, name=ANSWER, parts=[Part(text=self.text)])] if self._begun else []
-        task = _task(self.run, history_length, self._now(), [*answer, *self._surfaces])
+        task = _task(self.run, history_length, self._now(), [*answer, *self._artifacts])
         task.metadata.update({REPLAY: {"lastSeq": self.last_seq}})
         return task
 
