@@ -23,6 +23,7 @@ from nis_backend.drivers.store.sqlite import SqliteStore
 from nis_backend.errors import NisError, Unavailable
 from nis_backend.run import INTERRUPTED, Journal, Tail, carry, end_failed
 from nis_backend.surfaces.guard import authenticate
+from nis_backend.surfaces.rest.derive import told
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, Mapping, Sequence
@@ -48,7 +49,7 @@ class Process:
         self.operations = Catalog.from_index()
         self.has_app = app_file is not None
         if app_file is not None:
-            self.operations.add(load_app(app_file))
+            self.operations.add(load_app(app_file), told)
         self.closing = asyncio.Event()
         self._drivers: Drivers | None = None
         self._http = Http()

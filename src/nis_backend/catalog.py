@@ -11,7 +11,7 @@ import inspect
 import json
 import sys
 from collections.abc import Iterable
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from importlib import resources
 from typing import TYPE_CHECKING, Any
 
@@ -19,12 +19,12 @@ from nis_backend.errors import InvalidRequest, NotFound
 from nis_backend.operation import Entry, Json, Model, Operation
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
     from pathlib import Path
 
 CAPABILITIES = (
     "nis_backend.capabilities.system",
-    "nis_backend.capabilities.operations",
+    "nis_backend.capabilities.operations.operations",
     "nis_backend.capabilities.chat.operations",
     "nis_backend.capabilities.models",
     "nis_backend.capabilities.runs",
@@ -45,7 +45,7 @@ class Catalog:
         """The catalog of the committed index."""
         text = resources.files("nis_backend").joinpath("catalog.json").read_text("utf-8")
         return cls(
-            Entry(**(one | {"scopes": tuple(one["scopes"]), "examples": tuple(one["examples"])}))
+            Entry(**(one | {name: tuple(one[name]) for name in ("scopes", "routes", "examples")}))
             for one in json.loads(text)
         )
 
@@ -74,8 +74,10 @@ class Catalog:
                 self._found[operation.name] = operation
         return self._found[name]
 
-    def add(self, operations: Iterable[Operation[Any, Any]]) -> None:
-        """Add the operations of a user's file.
+    def add(
+        self, operations: Iterable[Operation[Any, Any]], routes: Callable[[Entry], tuple[str, ...]] = lambda _: ()
+    ) -> None:
+        """Add the operations of a user's file; `routes` tells where each answers.
 
         Raises:
             InvalidRequest: a name is taken, or an operation names a pool.
@@ -96,7 +98,8 @@ class Catalog:
                     remedy="Leave out pool=.",
                 )
             self._found[operation.name] = operation
-            self._entries[operation.name] = entry_of(operation)
+            entry = entry_of(operation)
+            self._entries[operation.name] = replace(entry, routes=routes(entry))
         self._entries = dict(sorted(self._entries.items()))
 
 

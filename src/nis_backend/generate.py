@@ -8,13 +8,13 @@ from __future__ import annotations
 
 import json
 import sys
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 
 from nis_backend.catalog import entry_of, load_capabilities
 from nis_backend.reference import pages
 from nis_backend.surfaces.a2ui.check import document as a2ui_catalog
-from nis_backend.surfaces.rest.derive import check_clashes, routes_of
+from nis_backend.surfaces.rest.derive import check_clashes, routes_of, told
 from nis_backend.surfaces.rest.fixed import FIXED
 from nis_backend.surfaces.rest.openapi import document
 from nis_backend.surfaces.tools import tools
@@ -30,7 +30,8 @@ def generated() -> dict[str, str]:
     Raises:
         ValueError: two operations have one name, or answer one route.
     """
-    entries = sorted((entry_of(operation) for operation in load_capabilities()), key=lambda entry: entry.name)
+    declared = sorted((entry_of(operation) for operation in load_capabilities()), key=lambda entry: entry.name)
+    entries = [replace(entry, routes=told(entry)) for entry in declared]
     names = [entry.name for entry in entries]
     twice = {name for name in names if names.count(name) > 1}
     if twice:

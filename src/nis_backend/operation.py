@@ -141,6 +141,8 @@ class Entry:
     on: str | None = None
     time_limit: float = 60.0
     essential: bool = False
+    routes: tuple[str, ...] = ()
+    """Where it answers over HTTP: told to those who ask, never read; the index has them from the surface."""
     examples: tuple[Json, ...] = ()
 
     @property

@@ -130,6 +130,7 @@ def _draw_text(_request: TextRequest, result: GeneratedText) -> list[View]:
 @operation(
     "models.list_models",
     effect="reads",
+    essential=True,
     resource="model",
     view=_draw_list,
     examples=(Example(title="Every model", request={}, question="Which language models are there?"),),
@@ -188,6 +189,7 @@ async def get_model(request: OneModel, ctx: Context) -> LanguageModel:
 @operation(
     "models.generate_text",
     effect="reads",
+    essential=True,
     view=_draw_text,
     time_limit=300,
     examples=(Example(title="A sentence", request={"prompt": "Say hello in one sentence.", "max_tokens": 32}),),

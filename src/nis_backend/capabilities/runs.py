@@ -73,6 +73,7 @@ def _draw_runs(_request: ListRuns, result: RunList) -> list[View]:
 @operation(
     "runs.list_runs",
     effect="reads",
+    essential=True,
     resource="run",
     view=_draw_runs,
     examples=(Example(title="The last runs", request={"limit": 5}),),
@@ -88,7 +89,7 @@ async def list_runs(request: ListRuns, ctx: Context) -> RunList:
     return RunList(runs=page, next_cursor=last)
 
 
-@operation("runs.get_run", effect="reads", resource="run")
+@operation("runs.get_run", effect="reads", essential=True, resource="run")
 async def get_run(request: OneRun, ctx: Context) -> Run:
     """Get a run: its state, request, result or problem."""
     return await ctx.runs.get(request.id)
@@ -103,7 +104,7 @@ async def stream_events(request: StreamEvents, ctx: Context) -> AsyncIterator[Ev
     return ctx.runs.follow(request.id, request.after)
 
 
-@operation("runs.cancel_run", effect="writes", on="run")
+@operation("runs.cancel_run", effect="writes", essential=True, on="run")
 async def cancel_run(request: OneRun, ctx: Context) -> CancelledResult:
     """Stop a run that is under way."""
     seq = await ctx.runs.command(request.id, CancelRequested())

@@ -123,7 +123,7 @@ async def _check(ctx: Context) -> list[Part]:
     return list(await asyncio.gather(*(one(name) for name in ctx.drivers.checks)))
 
 
-@operation("system.get_info", effect="reads", examples=(Example(title="What runs here", request={}),))
+@operation("system.get_info", effect="reads", essential=True, examples=(Example(title="What runs here", request={}),))
 async def get_info(request: Nothing, ctx: Context) -> Info:
     """Describe this process: version, providers, worker pools, calls since its start."""
     return Info(

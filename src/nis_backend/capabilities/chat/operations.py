@@ -191,6 +191,7 @@ async def _turns(conversation_id: str, ctx: Context, limit: int) -> list[Run]:
 @operation(
     "chat.send_message",
     effect="writes",
+    essential=True,
     prepare=_prepare,
     examples=(
         Example(title="Say something", request={"message": "Hello! Who are you?"}),

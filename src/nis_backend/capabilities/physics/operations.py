@@ -43,6 +43,7 @@ __all__ = [
 @operation(
     "physics.simulate_projectile",
     effect="reads",
+    essential=True,
     pool="science",
     view=views.draw_flight,
     examples=(
@@ -85,6 +86,7 @@ def simulate_projectile(request: ProjectileRequest, _ctx: Context) -> Flight:
 @operation(
     "physics.simulate_pendulum",
     effect="reads",
+    essential=True,
     pool="science",
     view=views.draw_pendulum,
     examples=(
@@ -122,6 +124,7 @@ def simulate_pendulum(request: PendulumRequest, _ctx: Context) -> PendulumMotion
 @operation(
     "physics.solve_heat",
     effect="reads",
+    essential=True,
     pool="science",
     view=views.draw_heat,
     examples=(
@@ -184,6 +187,7 @@ def solve_heat(request: HeatRequest, _ctx: Context) -> HeatSolution:
 @operation(
     "physics.get_constant",
     effect="reads",
+    essential=True,
     pool="science",
     view=views.draw_constant,
     examples=(
@@ -235,6 +239,7 @@ def list_constants(request: ConstantsRequest, _ctx: Context) -> ConstantList:
 @operation(
     "physics.convert_unit",
     effect="reads",
+    essential=True,
     pool="science",
     view=views.draw_conversion,
     examples=(

@@ -49,6 +49,11 @@ def routes_of(entry: Entry) -> list[RestRoute]:
     return [RestRoute(method=method, path=path, operation=entry.name) for method, path in found]
 
 
+def told(entry: Entry) -> tuple[str, ...]:
+    """The operation's routes in words, as its declaration tells them."""
+    return tuple(f"{route.method} {route.path}" for route in routes_of(entry))
+
+
 def scalars(schema: Json) -> bool:
     """Whether every field of a request is text, a number, a truth value or null, and so fits a query."""
     definitions: Json = schema.get("$defs", {})

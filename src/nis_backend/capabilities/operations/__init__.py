@@ -1,0 +1,1 @@
+"""The operations themselves: listed, read, found by words, called by name."""

@@ -1,0 +1,101 @@
+"""Operations by the words of a query: BM25 over the parts of each declaration."""
+
+from __future__ import annotations
+
+import math
+from collections import Counter
+from difflib import get_close_matches
+from functools import lru_cache
+from typing import TYPE_CHECKING
+
+from nis_backend.capabilities.operations.words import stems
+from nis_backend.operation import Entry
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+WEIGHTS = {"name": 3.0, "summary": 2.0, "questions": 2.0, "fields": 1.0, "description": 0.5}
+"""What a word counts for in each part of a declaration."""
+K1, B = 1.2, 0.75
+"""BM25's usual figures: how soon repetition stops counting, and how much a long part is discounted."""
+NEAR = 0.5
+"""What a word counts for that only begins as the query's does, or is spelled nearly so."""
+
+FORMULA = (
+    "BM25F: the sum over the query's words of idf·tf/(1.2 + tf), where tf adds up the parts of the declaration (name "
+    "3, summary 2, example questions 2, fields 1, description 0.5), each divided by 0.25 + 0.75·length/mean length. A "
+    "word that no operation has counts half, for the words that begin with it or are spelled nearly so."
+)
+
+
+class Index:
+    """Some operations' words, counted once."""
+
+    def __init__(self, entries: Sequence[Entry]) -> None:
+        self.entries = entries
+        parts = [_parts(entry) for entry in entries]
+        lengths = {name: _mean([len(one[name]) for one in parts]) for name in WEIGHTS}
+        self.counts = [_weighted(one, lengths) for one in parts]
+        self.users = Counter(word for counts in self.counts for word in counts)
+
+    def search(self, query: str) -> list[tuple[float, Entry]]:
+        """Each operation that shares a word with the query, and its score, greatest first; equals by name."""
+        wanted = self._wanted(stems(query))
+        scored = [(self._score(wanted, counts), entry) for counts, entry in zip(self.counts, self.entries, strict=True)]
+        return sorted((one for one in scored if one[0] > 0), key=lambda one: (-one[0], one[1].name))
+
+    def _wanted(self, words: Sequence[str]) -> dict[str, float]:
+        """The words of the query that operations use, or those nearest to them, with what each counts."""
+        wanted: dict[str, float] = {}
+        for word in words:
+            if word in self.users:
+                wanted[word] = 1.0
+                continue
+            near = [one for one in self.users if one.startswith(word)] or get_close_matches(word, self.users, 2, 0.8)
+            for one in near:
+                wanted.setdefault(one, NEAR)
+        return wanted
+
+    def _score(self, wanted: Mapping[str, float], counts: Mapping[str, float]) -> float:
+        return sum(
+            share * self._rarity(word) * counts[word] / (K1 + counts[word])
+            for word, share in wanted.items()
+            if word in counts
+        )
+
+    def _rarity(self, word: str) -> float:
+        users = self.users[word]
+        return math.log(1 + (len(self.entries) - users + 0.5) / (users + 0.5))
+
+
+@lru_cache(maxsize=16)
+def index_of(entries: tuple[Entry, ...]) -> Index:
+    """The index of these operations; kept for the few sets that callers ask for, and nothing in it is of a caller."""
+    return Index(entries)
+
+
+def _parts(entry: Entry) -> dict[str, list[str]]:
+    """The words of each part of a declaration, as stems."""
+    fields: Mapping[str, Mapping[str, object]] = entry.request_schema.get("properties", {})
+    texts = {
+        "name": entry.name,
+        "summary": entry.summary,
+        "questions": " ".join(f"{one['title']} {one.get('question', '')}" for one in entry.examples),
+        "fields": " ".join(f"{name} {schema.get('description', '')}" for name, schema in fields.items()),
+        "description": entry.description.partition("\n")[2],
+    }
+    return {name: stems(text) for name, text in texts.items()}
+
+
+def _weighted(parts: Mapping[str, Sequence[str]], lengths: Mapping[str, float]) -> Counter[str]:
+    """How often each word occurs, by the weight and the length of the part it is in."""
+    counts: Counter[str] = Counter()
+    for name, words in parts.items():
+        discount = 1 - B + B * len(words) / lengths[name]
+        for word in words:
+            counts[word] += WEIGHTS[name] / discount  # pyright: ignore[reportArgumentType] - a Counter adds floats as well
+    return counts
+
+
+def _mean(lengths: Sequence[int]) -> float:
+    return max(1.0, sum(lengths) / max(1, len(lengths)))
