@@ -8,7 +8,9 @@
     ├── Forbidden             the caller may not do this, or comes from a foreign page
     ├── NotFound              no such thing, or it is another owner's
     ├── NotSupported          this surface or model does not do that
-    │   └── WrongMethod       the path answers other methods
+    │   ├── WrongMethod       the path answers other methods
+    │   ├── NotAcceptable     it is not answered in any media type that the caller accepts
+    │   └── WrongMedia        it is not read in the media type that was sent
     ├── Conflict              the state of the thing does not allow it
     │   └── Fenced            another process holds the run now
     ├── Busy                  a queue is full; try again
@@ -141,6 +143,14 @@ class WrongMethod(NotSupported):
     """The path answers other methods."""
 
 
+class NotAcceptable(NotSupported):
+    """It is not answered in any media type that the caller accepts."""
+
+
+class WrongMedia(NotSupported):
+    """It is not read in the media type that was sent."""
+
+
 class Conflict(NisError):
     """The state of the thing does not allow it."""
 
@@ -187,6 +197,8 @@ CODES: Mapping[type[NisError], Codes] = {
     NotFound: Codes(http=404, jsonrpc=-32001, a2a="TASK_NOT_FOUND", exit=4),
     NotSupported: Codes(http=400, jsonrpc=-32004, a2a="UNSUPPORTED_OPERATION", exit=2),
     WrongMethod: Codes(http=405, jsonrpc=-32601, a2a="UNSUPPORTED_OPERATION", exit=2),
+    NotAcceptable: Codes(http=406, jsonrpc=-32004, a2a="UNSUPPORTED_OPERATION", exit=2),
+    WrongMedia: Codes(http=415, jsonrpc=-32004, a2a="UNSUPPORTED_OPERATION", exit=2),
     Conflict: Codes(http=409, jsonrpc=-32012, a2a="FAILED_PRECONDITION", exit=5),
     Fenced: Codes(http=409, jsonrpc=-32012, a2a="FAILED_PRECONDITION", exit=5),
     Busy: Codes(http=429, jsonrpc=-32013, a2a="RESOURCE_EXHAUSTED", exit=75, retry=True),

@@ -10,7 +10,7 @@ from pydantic import Field, StringConstraints
 
 from nis_backend.errors import InvalidRequest, NotFound, NotSupported
 from nis_backend.operation import Example, Model, Recorded, authorise, operation
-from nis_backend.view import Table, View, moment
+from nis_backend.view import Table, Text, View, moment
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -126,6 +126,12 @@ class ConversationList(Model):
     conversations: list[ConversationLine]
 
 
+def _draw_reply(_request: MessageRequest, reply: Reply) -> list[View]:
+    """The views of the reply; its words are the first of them."""
+    said = [] if any(isinstance(view, Text) for view in reply.views) else [Text(text=reply.response)]
+    return [*said, *reply.views]
+
+
 async def _prepare(request: MessageRequest, ctx: Context) -> MessageRequest:
     """Find or begin the conversation, and refuse a model or a call that cannot be before anything is written down."""
     _bounded("context", request.context, FACTS)
@@ -192,6 +198,7 @@ async def _turns(conversation_id: str, ctx: Context, limit: int) -> list[Run]:
     "chat.send_message",
     effect="writes",
     essential=True,
+    view=_draw_reply,
     prepare=_prepare,
     examples=(
         Example(title="Say something", request={"message": "Hello! Who are you?"}),

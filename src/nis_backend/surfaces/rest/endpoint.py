@@ -14,15 +14,16 @@ from nis_backend.errors import InternalError, Malformed, NisError, TooLarge, Una
 from nis_backend.event import Event
 from nis_backend.operation import Model, call
 from nis_backend.run import RunHandle
+from nis_backend.surfaces.rest.accept import JSON, SSE, VIEWS, chosen
 from nis_backend.surfaces.rest.chat import AsIs, Chat
 from nis_backend.surfaces.rest.fixed import CHAT
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+    from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 
     from starlette.requests import Request
 
-    from nis_backend.operation import Entry, Json
+    from nis_backend.operation import Entry, Json, Operation
     from nis_backend.surfaces.base import Process
     from nis_backend.surfaces.rest.derive import RestRoute
 
@@ -34,30 +35,45 @@ KEEP_ALIVE = 15.0
 MOST_FIELDS = 1000
 """Fields of a request: far more than any has, few enough to name the wrong ones quickly."""
 
-SSE = "text/event-stream"
+OFFERED = {"model": (JSON, VIEWS), "stream": (JSON, VIEWS, SSE), "run": (JSON, VIEWS, SSE)}
+"""The media types of each shape's answer, from the plain to the special."""
 
 
 def endpoint(process: Process, route: RestRoute, entry: Entry) -> Callable[[Request], Awaitable[Response]]:
     """The function that answers one route."""
 
     async def answer(request: Request) -> Response:
+        kind = chosen(request.headers.get("accept", ""), OFFERED[entry.shape])
         arguments = await _arguments(request, entry)
         shown = Chat(arguments) if route is CHAT else AsIs()
-        ctx = process.context(request.state.caller)
-        result = await call(process.operations.find(entry.name), arguments, ctx)
-        wants_stream = SSE in request.headers.get("accept", "")
+        operation = process.operations.find(entry.name)
+        asked = operation.validate(arguments)
+        result = await call(operation, asked, process.context(request.state.caller))
         if isinstance(result, RunHandle):
-            return await _answer_run(process, request, result, shown, stream=wants_stream)
+            return await _answer_run(process, request, (operation, asked, result), shown, kind)
         if isinstance(result, Model):
-            return Response(result.model_dump_json(), media_type="application/json")
-        if wants_stream:
+            return _answer(operation, asked, result, kind)
+        if kind == SSE:
             return _stream(process, (_frame(item) async for item in result))
         last = None
         async for item in result:
             last = item
-        return Response(last.model_dump_json() if last else "null", media_type="application/json")
+        return _answer(operation, asked, last, kind)
 
     return answer
+
+
+def _answer(operation: Operation[Any, Any], asked: Model, result: Model | None, kind: str) -> Response:
+    """The result as JSON, with its views where they are wanted; a stream that had no item answers null."""
+    if kind == VIEWS:
+        views = [] if result is None else operation.draw(asked, result)
+        return _drawn(result and result.model_dump(mode="json"), views)
+    return Response("null" if result is None else result.model_dump_json(), media_type=JSON)
+
+
+def _drawn(result: Any, views: Sequence[Model], headers: Mapping[str, str] | None = None) -> Response:  # Any: JSON
+    shown = {"result": result, "views": [view.model_dump(mode="json") for view in views]}
+    return JSONResponse(shown, media_type=VIEWS, headers=headers)
 
 
 async def _arguments(request: Request, entry: Entry) -> Json:
@@ -92,15 +108,22 @@ def _object(body: bytes) -> Json:
     return fields
 
 
-async def _answer_run(process: Process, request: Request, run: RunHandle, shown: AsIs, *, stream: bool) -> Response:
+async def _answer_run(
+    process: Process, request: Request, started: tuple[Operation[Any, Any], Model, RunHandle], shown: AsIs, kind: str
+) -> Response:
+    operation, asked, run = started
     location = {"location": f"/runs/{run.id}"}
-    if stream:
+    if kind == SSE:
         return _stream(
             process, (_event_frame(event, await shown.event(event)) async for event in run.follow()), location
         )
     if "respond-async" in request.headers.get("prefer", ""):
         return JSONResponse((await run.log.get(run.id)).model_dump(mode="json"), 202, location)
-    return JSONResponse(await shown.result(await _result(process, run)), headers=location)
+    result = await _result(process, run)
+    if kind == VIEWS:
+        views = operation.draw(asked, operation.result.model_validate(result))
+        return _drawn(await shown.result(result), views, location)
+    return JSONResponse(await shown.result(result), headers=location)
 
 
 async def _result(process: Process, run: RunHandle) -> Any:  # Any: JSON

@@ -5,11 +5,15 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any
 
+from pydantic import TypeAdapter
+
 from nis_backend import __version__
 from nis_backend.errors import CODES
+from nis_backend.surfaces.rest.accept import JSON, SSE, VIEWS
 from nis_backend.surfaces.rest.chat import Drawn
 from nis_backend.surfaces.rest.derive import in_order, routes_of
 from nis_backend.surfaces.rest.fixed import CHAT, FIXED, PUBLIC
+from nis_backend.view import View
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -41,7 +45,7 @@ PROBLEM: Json = {
 def document(entries: Iterable[Entry]) -> Json:
     """The whole document: the derived routes, the fixed ones, the shared schemas."""
     by_name = {entry.name: entry for entry in entries}
-    schemas: Json = {"Problem": PROBLEM}
+    schemas: Json = {"Problem": PROBLEM, **_views()}
     paths: dict[str, Json] = {}
     routes = [*FIXED, *(route for entry in by_name.values() for route in routes_of(entry))]
     for route in in_order(routes):
@@ -143,9 +147,9 @@ def _body(route: RestRoute, entry: Entry, schemas: Json) -> Json:
 
 def _responses(entry: Entry, schemas: Json) -> Json:
     result = _lifted(entry.result_schema, entry, schemas, side=entry.result_schema)
-    content: Json = {"application/json": {"schema": result}}
+    content: Json = {JSON: {"schema": result}, VIEWS: {"schema": _with_views(result)}}
     if entry.shape != "model":
-        content["text/event-stream"] = {"schema": {"type": "string", "description": "Server-sent events."}}
+        content[SSE] = {"schema": {"type": "string", "description": "Server-sent events."}}
     responses: Json = {
         "200": {"description": entry.summary, "content": content},
         "default": {
@@ -156,6 +160,17 @@ def _responses(entry: Entry, schemas: Json) -> Json:
     if entry.shape == "run":
         responses["202"] = {"description": "The run was started; Location names it (Prefer: respond-async)."}
     return responses
+
+
+def _views() -> Json:
+    """The schema of a view, and of each kind of them."""
+    whole = TypeAdapter[View](View).json_schema(mode="serialization", ref_template="#/components/schemas/{model}")
+    return {**whole.pop("$defs"), "View": whole}
+
+
+def _with_views(result: Json) -> Json:
+    views = {"type": "array", "items": {"$ref": "#/components/schemas/View"}}
+    return {"type": "object", "required": ["result", "views"], "properties": {"result": result, "views": views}}
 
 
 def _lifted(schema: Json, entry: Entry, schemas: Json, side: Json | None = None) -> Json:
