@@ -193,15 +193,21 @@ def asgi(process: Process) -> ASGIApp:
     from nis_backend.surfaces.a2a.routes import routes as a2a  # noqa: PLC0415
     from nis_backend.surfaces.a2ui import routes as a2ui  # noqa: PLC0415
     from nis_backend.surfaces.console.routes import routes as console  # noqa: PLC0415
+    from nis_backend.surfaces.mcp.routes import routes as mcp  # noqa: PLC0415
     from nis_backend.surfaces.rest.mount import routes as rest  # noqa: PLC0415
 
-    routes = [*console(process), *a2a(process), *a2ui(), *rest(process)]
+    routes = [*console(process), *a2a(process), *a2ui(), *mcp(process), *rest(process)]
     return guard.Guard(Router(routes, redirect_slashes=False, default=guard.not_found), process)
 
 
 async def preload(settings: Settings) -> None:
     """Load the packages of the protocols named, which otherwise load with their first caller."""
-    if "a2a" in settings.preload.split(","):
+    named = {name.strip() for name in settings.preload.split(",")}
+    if "a2a" in named:
         from nis_backend.surfaces.a2a.routes import preload as preload_a2a  # noqa: PLC0415 - only when it is asked for
 
         await preload_a2a()
+    if "mcp" in named:
+        from nis_backend.surfaces.mcp.routes import preload as preload_mcp  # noqa: PLC0415 - as above
+
+        await preload_mcp()

@@ -122,6 +122,7 @@ def entry_of(operation: Operation[Any, Any]) -> Entry:
         on=operation.on,
         time_limit=operation.time_limit,
         essential=operation.essential,
+        outward=operation.outward,
         examples=tuple({**asdict(example), "request": dict(example.request)} for example in operation.examples),
     )
 

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
 from nis_backend.errors import InvalidRequest, NisError
-from nis_backend.event import Progressed
+from nis_backend.event import CancelledRun, CancelRequested, Progressed
 from nis_backend.operation import call
 from nis_backend.run import Journal, RunHandle, RunLog, end_failed
 
@@ -142,6 +142,8 @@ class Context:
     """The log of the run this call is part of."""
     request_id: str = field(default_factory=lambda: uuid.uuid4().hex)
     depth: int = 0
+    on_progress: Callable[[float, str], None] | None = None
+    """Hears how far what is computed for this call is, 0 to 1; a run's log has it without."""
 
     @property
     def settings(self) -> Settings:
@@ -211,6 +213,18 @@ class Context:
             raise
         return RunHandle(id=run_id, log=self.runs)
 
+    async def stop_run(self, run_id: str) -> int:
+        """Write down that the run is to stop, and tell its holder; answers the number of what was written last.
+
+        Raises:
+            NotFound: the caller has no such run.
+            Conflict: it has ended.
+        """
+        seq = await self.runs.command(run_id, CancelRequested())
+        if not await self.drivers.dispatch.cancel(run_id):
+            seq = await self.runs.command(run_id, CancelledRun(), state="cancelled")
+        return seq
+
     async def compute(self, pool: str, module: str, operation: str, request: str) -> str:
         """Have a pooled operation computed by a worker: JSON in, JSON out."""
         written: list[asyncio.Task[int]] = []
@@ -219,6 +233,8 @@ class Context:
             if self.journal is not None:
                 event = Progressed(fraction=fraction, message=message)
                 written.append(asyncio.create_task(self.journal.write(event)))
+            if self.on_progress is not None:
+                self.on_progress(fraction, message)
 
         payload = {"module": module, "operation": operation, "request": request}
         try:

@@ -143,6 +143,7 @@ class Entry:
     essential: bool = False
     routes: tuple[str, ...] = ()
     """Where it answers over HTTP: told to those who ask, never read; the index has them from the surface."""
+    outward: bool = False
     examples: tuple[Json, ...] = ()
 
     @property
@@ -178,6 +179,8 @@ class Operation(Generic[Req, Res]):
     """Seconds a call may take; a run has its own deadline."""
     essential: bool = False
     """Whether it is offered where only a few operations are: a short list of tools, a first page."""
+    outward: bool = False
+    """Whether it may talk to what is beyond this server and its drivers: a provider, a mirror, a page."""
     prepare: Callable[[Req, Context], Awaitable[Req]] | None = None
     """Checks and completes a request before its run is written down, so that a wrong one never becomes a run."""
 
@@ -216,6 +219,7 @@ def operation(  # noqa: PLR0913 - each argument is one trait of the declaration
     scopes: tuple[str, ...] | None = None,
     time_limit: float = 60.0,
     essential: bool = False,
+    outward: bool = False,
     prepare: Callable[[Any, Any], Awaitable[Any]] | None = None,
 ) -> _Declare:
     """Declare the function below as an operation; it registers nothing."""
@@ -235,6 +239,7 @@ def operation(  # noqa: PLR0913 - each argument is one trait of the declaration
         scopes=scopes,
         time_limit=time_limit,
         essential=essential,
+        outward=outward,
         prepare=prepare,
     )
 

@@ -116,7 +116,7 @@ class Settings(BaseModel):
         description="What a committed event survives: the death of the process, or the loss of power (slower).",
     )
     preload: str = Field(
-        default="", alias="NIS_PRELOAD", description="Protocol packages to load at start, comma-separated: a2a."
+        default="", alias="NIS_PRELOAD", description="Protocol packages to load at start, comma-separated: a2a, mcp."
     )
     log_level: Literal["debug", "info", "warning", "error"] = Field(
         default="info", alias="NIS_LOG_LEVEL", description="Least severity that is logged."

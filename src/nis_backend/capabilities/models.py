@@ -190,6 +190,7 @@ async def get_model(request: OneModel, ctx: Context) -> LanguageModel:
     "models.generate_text",
     effect="reads",
     essential=True,
+    outward=True,
     view=_draw_text,
     time_limit=300,
     examples=(Example(title="A sentence", request={"prompt": "Say hello in one sentence.", "max_tokens": 32}),),
@@ -206,6 +207,7 @@ async def generate_text(request: TextRequest, ctx: Context) -> GeneratedText:
 @operation(
     "models.stream_text",
     effect="reads",
+    outward=True,
     time_limit=300,
     examples=(
         Example(title="A sentence, in parts", request={"prompt": "Say hello in one sentence.", "max_tokens": 32}),

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from pydantic import Field
 
 from nis_backend.drivers.store.base import cursor_of, place_of
-from nis_backend.event import CancelledRun, CancelRequested, Event
+from nis_backend.event import Event
 from nis_backend.operation import Example, Model, operation
 from nis_backend.run import Run, State, beyond_end
 from nis_backend.view import Table, View, moment
@@ -107,10 +107,7 @@ async def stream_events(request: StreamEvents, ctx: Context) -> AsyncIterator[Ev
 @operation("runs.cancel_run", effect="writes", essential=True, on="run")
 async def cancel_run(request: OneRun, ctx: Context) -> CancelledResult:
     """Stop a run that is under way."""
-    seq = await ctx.runs.command(request.id, CancelRequested())
-    if not await ctx.drivers.dispatch.cancel(request.id):
-        seq = await ctx.runs.command(request.id, CancelledRun(), state="cancelled")
-    return CancelledResult(id=request.id, seq=seq)
+    return CancelledResult(id=request.id, seq=await ctx.stop_run(request.id))
 
 
 OPERATIONS = (list_runs, get_run, stream_events, cancel_run)

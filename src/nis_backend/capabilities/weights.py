@@ -161,7 +161,7 @@ def verify_weight(request: OneWeight, ctx: Context) -> WeightFile:
     return _file(weights, weight)
 
 
-@operation("weights.pull_weight", effect="writes", on="weight", view=_draw_pulled)
+@operation("weights.pull_weight", effect="writes", outward=True, on="weight", view=_draw_pulled)
 async def pull_weight(request: OneWeight, ctx: Context) -> Recorded[PulledWeight]:
     """Fetch a model file from the first source that gives the right one, and verify it; resumes, and shows progress.
 

@@ -1,0 +1,69 @@
+"""Call an operation through MCP, one request of the stateless era: its result as JSON, or its failure as it was."""
+
+from __future__ import annotations
+
+import json
+import urllib.request
+from collections.abc import Mapping
+from typing import Any
+
+from nis_backend.catalog import Catalog
+from nis_backend.errors import NisError, from_problem
+from nis_backend.surfaces.tools import tool_name
+
+VERSION = "2026-07-28"
+CATALOG = Catalog.from_index()
+
+
+def over_mcp(url: str, operation: str, request: Mapping[str, Any], *, key: str | None = None) -> Any:
+    """What the server at `url` answers; an unknown operation is asked for all the same.
+
+    Raises:
+        NisError: of the failure's own class, with its code, field, value and remedy.
+    """
+    known = {entry.name: tool_name(entry) for entry in CATALOG.entries()}
+    name = known.get(operation, operation.replace(".", "-"))
+    answer = post(url, "tools/call", {"name": name, "arguments": dict(request)}, key=key)
+    if "error" in answer:
+        raise _failure(answer["error"].get("data"), answer)
+    result = answer["result"]
+    if result["isError"]:
+        raise _failure(result["_meta"].get("nis/problem"), result)
+    [text] = result["content"]
+    # What a client without structured content reads is the same.
+    assert json.loads(text["text"]) == result.get("structuredContent")
+    return result.get("structuredContent")
+
+
+def _failure(problem: Any, answer: Any) -> NisError:
+    assert problem is not None, f"a failure that is no problem: {answer}"
+    return from_problem(problem)
+
+
+def post(
+    url: str, method: str, params: Mapping[str, Any] | None = None, *, key: str | None = None, path: str = "/mcp"
+) -> Any:
+    """The JSON-RPC answer to one request of the stateless era."""
+    meta = {
+        "io.modelcontextprotocol/protocolVersion": VERSION,
+        "io.modelcontextprotocol/clientCapabilities": {},
+        "io.modelcontextprotocol/clientInfo": {"name": "tests", "version": "1"},
+    }
+    body = {"jsonrpc": "2.0", "id": 1, "method": method, "params": {**(params or {}), "_meta": meta}}
+    headers = {
+        "Content-Type": "application/json",
+        "Accept": "application/json, text/event-stream",
+        "MCP-Protocol-Version": VERSION,
+        "Mcp-Method": method,
+    }
+    if params and "name" in params:
+        headers["Mcp-Name"] = str(params["name"])
+    if key is not None:
+        headers["Authorization"] = f"Bearer {key}"
+    asked = urllib.request.Request(f"{url}{path}", json.dumps(body).encode(), headers)
+    with urllib.request.urlopen(asked, timeout=120) as answer:
+        text = answer.read().decode()
+        if answer.headers.get_content_type() == "text/event-stream":
+            # It took long enough for the stream to be opened; the answer is its last event.
+            text = [line for line in text.splitlines() if line.startswith("data: ")][-1].removeprefix("data: ")
+    return json.loads(text)

@@ -1,0 +1,79 @@
+"""Operations as tools: what is derived, what is listed where, and what a list may cost."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+
+import pytest
+
+from nis_backend.catalog import Catalog
+from nis_backend.errors import NotFound
+from nis_backend.operation import Entry
+from nis_backend.surfaces.mcp.tools import choose, tool
+
+ENTRIES = Catalog.from_index().entries()
+MOST = 40
+"""Tools a client without a toolset gets: what a model still chooses from well."""
+
+
+def test_the_plain_list_is_short_and_has_what_is_needed_most() -> None:
+    """Promise: at most 40 tools unless more are asked for, chat among them."""
+    names = [entry.name for entry in choose(ENTRIES, None)]
+    assert "chat.send_message" in names
+    assert 5 <= len(names) <= MOST
+
+
+def test_a_toolset_is_a_family_or_several_or_all() -> None:
+    """Promise: `?toolset=physics` lists that family, commas join, `all` is everything."""
+    assert {entry.family for entry in choose(ENTRIES, "physics")} == {"physics"}
+    assert {entry.family for entry in choose(ENTRIES, "physics, runs")} == {"physics", "runs"}
+    assert choose(ENTRIES, "all") == list(ENTRIES)
+    assert choose(ENTRIES, "") == choose(ENTRIES, None) == choose(ENTRIES, "essential")
+
+
+def test_an_unknown_toolset_is_refused_with_those_there_are() -> None:
+    """Promise: the remedy names every toolset."""
+    with pytest.raises(NotFound, match="There is no toolset 'phisics'") as refused:
+        choose(ENTRIES, "phisics")
+    assert refused.value.field == "toolset"
+    for name in ("essential", "all", *{entry.family for entry in ENTRIES}):
+        assert name in refused.value.remedy
+
+
+@pytest.mark.parametrize("entry", ENTRIES, ids=lambda entry: entry.name)
+def test_a_tool_is_its_operation(entry: Entry) -> None:
+    """Promise: name, description, schemas and annotations come from the declaration (MCP 2025-11-25, server/tools)."""
+    one = tool(entry)
+    assert one.name == entry.name.replace(".", "-")
+    assert one.title
+    assert one.description == entry.description
+    assert one.input_schema == entry.request_schema
+    assert one.input_schema["type"] == "object"
+    assert one.output_schema is None or one.output_schema["type"] == "object"
+    assert (one.output_schema is None) == (entry.shape == "stream")
+    hints = one.annotations
+    assert hints is not None
+    assert hints.read_only_hint == (entry.effect == "reads")
+    assert hints.destructive_hint == (entry.effect == "destroys")
+    assert hints.open_world_hint == entry.outward
+
+
+def test_a_pull_reaches_outward_and_a_computation_does_not() -> None:
+    """Promise: the open-world hint is the trait, which somebody set where it is true."""
+    outward = {entry.name for entry in ENTRIES if entry.outward}
+    assert {"chat.send_message", "weights.pull_weight"} <= outward
+    assert not {name for name in outward if name.startswith("physics.")}
+
+
+def test_the_protocols_package_loads_at_the_first_request() -> None:
+    """The route costs no import of it (NIS_PRELOAD=mcp does it at start)."""
+    code = (
+        "import asyncio, sys\n"
+        "from nis_backend.surfaces.mcp import routes\n"
+        "before = [name for name in ('mcp', 'mcp_types', 'httpx2', 'opentelemetry') if name in sys.modules]\n"
+        "asyncio.run(routes.preload())\n"
+        "print(before, 'mcp.server' in sys.modules)\n"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "[] True"
