@@ -198,11 +198,8 @@ async def _turns(conversation_id: str, ctx: Context, limit: int) -> list[Run]:
     "chat.send_message",
     effect="writes",
     essential=True,
-<<<<<<< HEAD
     view=_draw_reply,
-=======
     outward=True,
->>>>>>> 84036a3 (MCP: each operation a tool at /mcp, in both eras)
     prepare=_prepare,
     examples=(
         Example(title="Say something", request={"message": "Hello! Who are you?"}),
