@@ -166,6 +166,7 @@ def search_operations(request: SearchOperations, ctx: Context) -> OperationMatch
     scopes=(),
     time_limit=600.0,
     essential=True,
+    outward=True,
     examples=(
         Example(
             title="Convert a speed",
