@@ -15,6 +15,7 @@ TESTS := $(VENV)/.tests-$(KEY)
 WHEELHOUSE := .wheelhouse/.filled-$(KEY)
 CLIENTS := tests/clients/node_modules/.package-lock.json
 CONSOLE := $(if $(wildcard console/package.json),console/node_modules/.package-lock.json)
+WEIGHTS := smollm2-135m-instruct-q4_1 minilm-l6-v2-int8
 EXTRAS := local embeddings science vision voice training redis kafka postgres aws all dev
 
 # uv installs in a tenth of pip's time but does not read pip's settings: hand on the places of wheels and the index.
@@ -45,8 +46,10 @@ help: ## list the targets
 serve: $(SERVES) weights ## install, fetch the embedded model, start the server and print its address (ARGS="--port 9000")
 	@exec $(BIN)/nis serve $(ARGS)
 
-weights: $(SERVES) ## fetch the embedded model (98 MB, once) and check it
-	@$(BIN)/nis weights pull smollm2-135m-instruct-q4_1 || echo "── Going on without the embedded model; \`make weights\` tries again."
+weights: $(SERVES) ## fetch the embedded models (98 + 23 MB, once) and check them
+	@for weight in $(WEIGHTS); do \
+	  $(BIN)/nis weights pull $$weight || echo "── Going on without $$weight; \`make weights\` tries again."; \
+	done
 
 test: $(TESTS) $(WHEELHOUSE) weights $(CONSOLE) $(CLIENTS) ## install what the tests need, then run them all with the network off
 	$(call say,the suite: the network is off from here)
@@ -87,13 +90,13 @@ $(BIN)/pip:
 	@"$(PYTHON)" -m venv --clear $(VENV) || { echo "Python's venv module is missing: on Debian, apt install python3-venv"; exit 1; }
 	@$(BIN)/pip install --quiet uv || echo "── uv is not to be had; pip will do, slower"
 
-$(SERVES): want := .[local,science]
+$(SERVES): want := .[local,embeddings,science]
 $(SERVES): | $(BIN)/pip
-	$(call say,the server and its extras local and science)
+	$(call say,the server and its extras local, embeddings and science)
 	@$(install)
 	@$(forget) && touch $@
 
-$(TESTS): want := .[local,science,dev]
+$(TESTS): want := .[local,embeddings,science,dev]
 $(TESTS): | $(BIN)/pip
 	$(call say,the server and what its tests need)
 	@$(install)

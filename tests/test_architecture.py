@@ -26,8 +26,9 @@ KERNEL = ("errors", "operation", "view", "event", "run", "context", "settings")
 LAYERS = {
     "kernel": (),
     "contract": ("kernel",),
-    "driver": ("kernel", "contract", "weights"),
+    "driver": ("kernel", "contract", "weights", "cores"),
     "weights": ("kernel",),
+    "cores": (),
     "capability": ("kernel", "contract", "weights"),
     "catalog": ("kernel", "contract", "capability"),
     "surface": ("kernel", "contract", "catalog", "lock"),

@@ -13,6 +13,9 @@ from nis_backend.context import LOCAL, Caller, Context, Drivers
 from nis_backend.drivers.compute.base import Pool
 from nis_backend.drivers.compute.processes import WorkerPools
 from nis_backend.drivers.dispatch.in_process import InProcess
+from nis_backend.drivers.embeddings.base import Embedders
+from nis_backend.drivers.embeddings.minilm import MiniLM
+from nis_backend.drivers.embeddings.minilm import pool as embeddings_pool
 from nis_backend.drivers.http import Http
 from nis_backend.drivers.llm.base import Models
 from nis_backend.drivers.llm.embedded import EmbeddedModels
@@ -83,7 +86,7 @@ class Process:
                 remedy="Give --data a folder this user may write to.",
             ) from None
         store = SqliteStore(self.settings.data / "nis.db", self.settings.durability)
-        compute = WorkerPools([_science(self.settings), embedded_pool(self.settings)])
+        compute = WorkerPools([_science(self.settings), embedded_pool(self.settings), embeddings_pool(self.settings)])
         models = Models(self._providers(compute), self.settings.model)
         dispatch = InProcess(self._execute, self.settings.max_runs)
         self._drivers = Drivers(
@@ -94,6 +97,7 @@ class Process:
             models=models,
             dispatch=dispatch,
             operations=self.operations,
+            embedders=Embedders([MiniLM(self.settings, compute)]),
             checks={"store": self._check_store, "models": self._check_models},
         )
         try:

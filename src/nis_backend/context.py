@@ -10,6 +10,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
+from nis_backend.drivers.embeddings.base import Embedders
 from nis_backend.errors import InvalidRequest, NisError
 from nis_backend.event import CancelledRun, CancelRequested, Progressed
 from nis_backend.operation import call
@@ -86,6 +87,7 @@ class Drivers:
     models: Models
     dispatch: Dispatch
     operations: Operations
+    embedders: Embedders = field(default_factory=Embedders)
     checks: Mapping[str, Callable[[], Awaitable[str]]] = field(
         default_factory=dict[str, "Callable[[], Awaitable[str]]"]
     )
@@ -159,6 +161,11 @@ class Context:
     def models(self) -> Models:
         """The language models configured."""
         return self.drivers.models
+
+    @property
+    def embedders(self) -> Embedders:
+        """The embedding models configured."""
+        return self.drivers.embedders
 
     @property
     def store(self) -> Owned:

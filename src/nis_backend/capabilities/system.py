@@ -140,7 +140,7 @@ async def get_info(request: Nothing, ctx: Context) -> Info:
     )
 
 
-EXTRAS = {"local": "xllamacpp", "science": "scipy"}
+EXTRAS = {"local": "xllamacpp", "embeddings": "onnxruntime", "science": "scipy"}
 """Each extra with code in this release, and the package that tells whether it is installed."""
 
 

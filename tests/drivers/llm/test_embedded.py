@@ -18,7 +18,6 @@ from nis_backend.drivers.compute.base import Json, PoolStatus
 from nis_backend.drivers.compute.processes import WorkerPools
 from nis_backend.drivers.llm.base import Answered, Message, Prompt, TextChunk, Tool
 from nis_backend.drivers.llm.embedded import CONTEXT, LONGEST_TOKEN, MAX_TOKENS, SLOTS, EmbeddedModels, pool
-from nis_backend.drivers.llm.embedded_worker import allowed_threads
 from nis_backend.errors import InvalidRequest, NotSupported, Unavailable, WorkerLost
 from nis_backend.settings import Settings, read_settings
 from nis_backend.weights import Weights
@@ -427,41 +426,3 @@ def test_a_weight_that_is_not_in_the_manifest_is_named_with_its_setting(settings
     failure = refusal(settings.model_copy(update={"embedded_weight": "huge"}))
     assert "NIS_EMBEDDED_WEIGHT" in failure.message
     assert "huge" in failure.message
-
-
-@pytest.mark.parametrize(
-    ("files", "wanted", "allowed"),
-    [
-        ({}, None, 16),
-        ({}, 3, 3),
-        ({}, 99, 16),
-        ({"cgroup": "0::/a/b\n", "a/cpu.max": "250000 100000", "a/b/cpu.max": "max 100000"}, None, 2),
-        ({"cgroup": "0::/a/b\n", "a/cpu.max": "250000 100000", "a/b/cpu.max": "150000 100000"}, 8, 1),
-        ({"cgroup": "0::/\n", "cpu.max": "50000 100000"}, None, 1),
-        # In a container of version 1 the path is the host's.
-        (
-            {
-                "cgroup": "4:cpu,cpuacct:/docker/x\n",
-                "cpu/cpu.cfs_quota_us": "400000",
-                "cpu/cpu.cfs_period_us": "100000",
-            },
-            None,
-            4,
-        ),
-        ({"cgroup": "4:cpu:/\n", "cpu/cpu.cfs_quota_us": "-1", "cpu/cpu.cfs_period_us": "100000"}, None, 16),
-    ],
-)
-def test_threads_keep_to_the_cpu_quota(
-    files: dict[str, str], wanted: int | None, allowed: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """The quota of the process's own control group and of every one above it, whichever is least."""
-
-    def sixteen_cores(_pid: int) -> set[int]:
-        return set(range(16))
-
-    monkeypatch.setattr("os.sched_getaffinity", sixteen_cores, raising=False)
-    for name, text in files.items():
-        path = tmp_path / ("proc/self/cgroup" if name == "cgroup" else f"sys/fs/cgroup/{name}")
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(text)
-    assert allowed_threads(wanted, tmp_path) == allowed

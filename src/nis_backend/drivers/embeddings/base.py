@@ -1,0 +1,99 @@
+"""The contract of a model that turns texts into vectors, and the choice among those configured."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Protocol
+
+from nis_backend.errors import NotFound, shorten
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+
+@dataclass(frozen=True, kw_only=True)
+class EmbeddingModel:
+    """A model that can be asked. Vectors of two models have nothing to do with each other."""
+
+    provider: str
+    name: str
+    dimensions: int | None = None
+    """None when only an answer tells."""
+    max_tokens: int | None = None
+    """How much of a text it reads; None when not stated."""
+
+    @property
+    def id(self) -> str:
+        """`provider:name`, as callers write it; a slash in a vendor's name becomes a colon."""
+        return f"{self.provider}:{self.name}".replace("/", ":")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Embedded:
+    """The vectors of some texts, in their order, each of length 1."""
+
+    vectors: list[list[float]]
+    input_tokens: int | None
+    """Tokens that were read, all texts together; None when the provider states none."""
+    truncated: tuple[int, ...] = ()
+    """Which texts were longer than the model reads: their vectors are those of their beginnings."""
+
+
+class TextEmbedder(Protocol):
+    """One provider of vectors."""
+
+    provider: str
+
+    async def find(self, name: str | None) -> EmbeddingModel | None:
+        """The model of this name, or the default one; None when there is none.
+
+        Raises:
+            Unavailable: weights, package or key are missing; the remedy says what mends it.
+        """
+        ...
+
+    async def embed(self, model: str, texts: Sequence[str]) -> Embedded:
+        """The texts' vectors; a text's vector does not depend on the others.
+
+        Raises:
+            InvalidRequest: a text has nothing that the model can read; its field is named.
+            Unavailable, UpstreamFailed, WorkerLost, Busy: as their names say.
+        """
+        ...
+
+
+class Embedders:
+    """The providers configured; `default` is `provider:name`, and unset it is the first provider's own."""
+
+    def __init__(self, providers: Sequence[TextEmbedder] = (), default: str | None = None) -> None:
+        self.providers = tuple(providers)
+        self._default = default
+
+    async def choose(self, model: str | None = None) -> tuple[TextEmbedder, EmbeddingModel]:
+        """The driver and the model for a request; a name without a provider is the first provider's.
+
+        Raises:
+            NotFound: no provider has it.
+            Unavailable: its provider cannot answer now.
+        """
+        wanted = model or self._default
+        drivers = {one.provider: one for one in self.providers}
+        prefix, _, rest = (wanted or "").partition(":")
+        if prefix in drivers:
+            asked, name = drivers[prefix], rest or None
+        elif self.providers:
+            asked, name = self.providers[0], wanted
+        else:
+            raise self._unknown(wanted)
+        found = await asked.find(name)
+        if found is None:
+            raise self._unknown(wanted)
+        return asked, found
+
+    def _unknown(self, model: str | None) -> NotFound:
+        return NotFound(
+            f"There is no embedding model {shorten(model or '')!r}.",
+            field="model",
+            value=model,
+            remedy=f"Name one as provider:name; providers: {', '.join(one.provider for one in self.providers)}.",
+        )

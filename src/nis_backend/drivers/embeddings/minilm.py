@@ -1,0 +1,76 @@
+"""The embedding model in the box, the light half: what it is, whether it can answer, and how its worker is asked."""
+
+from __future__ import annotations
+
+import asyncio
+import importlib.util
+from array import array
+from typing import TYPE_CHECKING
+
+from nis_backend.drivers.compute.base import Pool
+from nis_backend.drivers.embeddings.base import Embedded, EmbeddingModel, TextEmbedder
+from nis_backend.errors import Unavailable
+from nis_backend.weights import Weights
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from nis_backend.drivers.compute.base import Compute
+    from nis_backend.settings import Settings
+
+POOL = "embeddings"
+WEIGHT = "minilm-l6-v2-int8"
+DIMENSIONS = 384
+MAX_TOKENS = 256
+"""Tokens of a text that are read, its two marks included: as long as the texts that the model was trained on."""
+
+
+def pool(settings: Settings) -> Pool:
+    """The pool whose worker holds the model."""
+    return Pool(
+        name=POOL,
+        kind="shared",
+        entry="nis_backend.drivers.embeddings.minilm_worker:open_worker",
+        options={"weights": str(settings.weights), "threads": settings.embedded_threads},
+        idle_seconds=settings.idle_seconds,
+        extra="embeddings",
+    )
+
+
+class MiniLM(TextEmbedder):
+    """The provider `embedded`: one small English model on this CPU, no key, no network."""
+
+    provider = "embedded"
+
+    def __init__(self, settings: Settings, compute: Compute) -> None:
+        self._weights = Weights.of(settings)
+        self._compute = compute
+
+    async def find(self, name: str | None) -> EmbeddingModel | None:
+        """See `TextEmbedder.find`."""
+        weight = self._weights.find(WEIGHT)
+        if name not in (None, weight.model):
+            return None
+        for package in ("onnxruntime", "tokenizers"):
+            if importlib.util.find_spec(package) is None:
+                raise Unavailable(
+                    f"The embedding model needs the package {package}, which is not installed.",
+                    remedy="Run: pip install 'nis-backend[embeddings]'.",
+                )
+        if not self._weights.present(weight):
+            raise Unavailable(
+                f"The embedding model has no weights: there is no {weight.file}.",
+                remedy=f"Run: nis weights pull {weight.name}.",
+            )
+        return EmbeddingModel(provider=self.provider, name=weight.model, dimensions=DIMENSIONS, max_tokens=MAX_TOKENS)
+
+    async def embed(self, model: str, texts: Sequence[str]) -> Embedded:  # noqa: ARG002 - it has one
+        """See `TextEmbedder.embed`."""
+        await asyncio.to_thread(self._weights.require, WEIGHT)
+        answer = await self._compute.call(POOL, {"texts": list(texts)})
+        numbers = array("d", answer["vectors"])
+        return Embedded(
+            vectors=[numbers[at : at + DIMENSIONS].tolist() for at in range(0, len(numbers), DIMENSIONS)],
+            input_tokens=answer["input_tokens"],
+            truncated=tuple(answer["truncated"]),
+        )

@@ -1,0 +1,117 @@
+"""The embedding model in the box, the heavy half: a worker process of the pool `embeddings`.
+
+Texts become tokens in one thread and vectors in another, so one call is read while another is computed.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from nis_backend.cores import allowed_threads
+from nis_backend.drivers.embeddings.batches import Batches, Job
+from nis_backend.drivers.embeddings.minilm import MAX_TOKENS, WEIGHT
+from nis_backend.drivers.embeddings.minilm_model import MiniLMModel
+from nis_backend.errors import InvalidRequest
+from nis_backend.weights import Weights
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator
+
+    from nis_backend.drivers.compute.base import Json, WorkerContext
+
+READ_AT_ONCE = 64
+"""Texts tokenised between two looks at whether the call is cancelled."""
+
+MARKS = 2
+"""Tokens of a text without words: its beginning and its end."""
+
+DECIMALS = 7
+"""Digits kept of a number: a float32 of this size has hardly more, and JSON is half as long."""
+
+
+def open_worker(options: Json) -> MiniLMWorker:
+    """The pool's entry: checks the weight and loads it."""
+    path = Weights(Path(options["weights"])).require(WEIGHT)
+    return MiniLMWorker(MiniLMModel(path, allowed_threads(options["threads"])))
+
+
+class MiniLMWorker:
+    """Answers `{"texts"}` with one item: vectors as float64 in rows, tokens read, which texts were cut."""
+
+    def __init__(self, model: MiniLMModel) -> None:
+        self._model = model
+        self._reading = ThreadPoolExecutor(1, "read")
+        self._computing = ThreadPoolExecutor(1, "compute")
+        self._batches = Batches()
+        self._done: dict[Job, asyncio.Future[None]] = {}
+        self._running: asyncio.Task[None] | None = None
+
+    async def handle(self, payload: Json, ctx: WorkerContext) -> AsyncIterator[Json]:
+        """See `Handler.handle`."""
+        loop = asyncio.get_running_loop()
+        tokens, lengths = await loop.run_in_executor(self._reading, self._read, payload["texts"], ctx)
+        job = Job(tokens)
+        self._done[job] = loop.create_future()
+        self._batches.add(job)
+        if self._running is None or self._running.done():
+            self._running = asyncio.create_task(self._run())
+        try:
+            await self._done[job]
+        finally:
+            self._batches.remove(job)
+            del self._done[job]
+        yield {
+            "vectors": np.round(np.array(job.vectors, np.float64), DECIMALS).tobytes(),
+            "input_tokens": sum(map(len, tokens)),
+            "truncated": [index for index, length in enumerate(lengths) if length > MAX_TOKENS],
+        }
+
+    def _read(self, texts: list[str], ctx: WorkerContext) -> tuple[list[list[int]], list[int]]:
+        tokens: list[list[int]] = []
+        lengths: list[int] = []
+        for start in range(0, len(texts), READ_AT_ONCE):
+            if ctx.cancelled():
+                break
+            some, long = self._model.read(texts[start : start + READ_AT_ONCE])
+            tokens += some
+            lengths += long
+        for index, length in enumerate(lengths):
+            if length <= MARKS:
+                raise InvalidRequest(
+                    f"texts.{index}: there is nothing in it that the model reads.",
+                    field=f"texts.{index}",
+                    value=texts[index],
+                    remedy=f"Give texts.{index} as words, or leave it out.",
+                )
+        return tokens, lengths
+
+    async def _run(self) -> None:
+        loop = asyncio.get_running_loop()
+        while batch := self._batches.next():
+            texts = [job.texts[index] for job, index in batch]
+            try:
+                vectors = await loop.run_in_executor(self._computing, self._model.embed, texts)
+            except Exception as error:  # noqa: BLE001 - whatever it is, it is the answer of the calls it was computed for
+                for job in {job for job, _ in batch}:
+                    self._batches.remove(job)
+                    self._finish(job, error)
+                continue
+            for (job, index), vector in zip(batch, vectors, strict=True):
+                job.vectors[index] = vector
+                job.left -= 1
+                if job.left == 0:
+                    self._finish(job, None)
+
+    def _finish(self, job: Job, error: Exception | None) -> None:
+        done = self._done.get(job)
+        if done is None or done.done():
+            return  # its caller has left
+        if error is None:
+            done.set_result(None)
+        else:
+            done.set_exception(error)
