@@ -88,6 +88,16 @@ def _environment(tmp_path_factory: pytest.TempPathFactory) -> None:
     _clean_environment(tmp_path_factory.mktemp("home"))
 
 
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """The table of operations and surfaces, where the tests that fill it have run."""
+    parity = sys.modules.get("parity")
+    lines = list(parity.TABLE.lines()) if parity else []
+    if lines:
+        terminalreporter.section("parity: each operation on each derived surface")
+        for line in lines:
+            terminalreporter.write_line(line)
+
+
 @pytest.fixture(scope="session")
 def root() -> Path:
     """The checkout."""

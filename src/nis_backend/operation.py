@@ -7,7 +7,7 @@ import inspect
 import re
 import typing
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Annotated, Any, Generic, Literal, TypeVar, cast
 
 from pydantic import BaseModel, ConfigDict, GetJsonSchemaHandler, ValidationError
@@ -113,6 +113,18 @@ class Reads(_SchemaNote):
 
 
 @dataclass(frozen=True, kw_only=True)
+class Before:
+    """A call that an example stands on: the run it cancels, the conversation it renames."""
+
+    name: str
+    """What the example, and calls after this one, refer to it by: the value `"{name.field}"` is the result's field."""
+    operation: str
+    request: Mapping[str, Any] = field(default_factory=dict[str, Any])
+    wait: bool = True
+    """Whether a run has ended before the next call; one that was only begun answers `{"id": …}`."""
+
+
+@dataclass(frozen=True, kw_only=True)
 class Example:
     """A call that works; a test executes it on every surface."""
 
@@ -120,6 +132,8 @@ class Example:
     request: Mapping[str, Any]
     question: str = ""
     """How a person would ask for it; the router learns the operation from these."""
+    before: tuple[Before, ...] = ()
+    """What is called first, in this order."""
 
 
 # Compared by identity, so that what is derived from a declaration can be kept by it.

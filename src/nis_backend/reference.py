@@ -58,7 +58,15 @@ def _family(entries: Iterable[Entry]) -> Iterator[str]:
         yield from _fields("Result", entry.result_schema, required=False)
         for example in entry.examples[:1]:
             shown = json.dumps(example["request"], ensure_ascii=False)
-            yield from (f"Example: {example['title'].rstrip('.')}.", "", "```json", shown, "```", "")
+            first = "".join(f" {_first(one)}" for one in example["before"])
+            yield from (f"Example: {example['title'].rstrip('.')}.{first}", "", "```json", shown, "```", "")
+
+
+def _first(before: Json) -> str:
+    """A call that an example stands on, in words."""
+    done = "has answered" if before["wait"] else "is under way"
+    given = json.dumps(before["request"], ensure_ascii=False)
+    return f"`{before['name']}` is `{before['operation']}` with `{given}`, which {done}."
 
 
 def _traits(entry: Entry) -> Iterator[tuple[str, str]]:

@@ -9,7 +9,7 @@ from pydantic import Field
 
 from nis_backend.drivers.store.base import cursor_of, place_of
 from nis_backend.event import Event
-from nis_backend.operation import Example, Model, operation
+from nis_backend.operation import Before, Example, Model, operation
 from nis_backend.run import Run, State, beyond_end
 from nis_backend.view import Table, View, moment
 
@@ -89,13 +89,36 @@ async def list_runs(request: ListRuns, ctx: Context) -> RunList:
     return RunList(runs=page, next_cursor=last)
 
 
-@operation("runs.get_run", effect="reads", essential=True, resource="run")
+SAID = Before(name="turn", operation="chat.send_message", request={"message": "Hello! Who are you?"})
+ASKED = Before(
+    name="begun",
+    operation="chat.send_message",
+    request={"message": "Write a long story about the sea and a ship."},
+    wait=False,
+)
+
+
+@operation(
+    "runs.get_run",
+    effect="reads",
+    essential=True,
+    resource="run",
+    examples=(Example(title="A turn of a conversation", request={"id": "{turn.run_id}"}, before=(SAID,)),),
+)
 async def get_run(request: OneRun, ctx: Context) -> Run:
     """Get a run: its state, request, result or problem."""
     return await ctx.runs.get(request.id)
 
 
-@operation("runs.stream_events", effect="reads", on="run")
+@operation(
+    "runs.stream_events",
+    effect="reads",
+    on="run",
+    examples=(
+        Example(title="From its beginning", request={"id": "{turn.run_id}"}, before=(SAID,)),
+        Example(title="After the first event", request={"id": "{turn.run_id}", "after": 1}, before=(SAID,)),
+    ),
+)
 async def stream_events(request: StreamEvents, ctx: Context) -> AsyncIterator[Event]:
     """Stream a run's events from any number on, live, up to its end."""
     run = await ctx.runs.get(request.id)
@@ -104,7 +127,13 @@ async def stream_events(request: StreamEvents, ctx: Context) -> AsyncIterator[Ev
     return ctx.runs.follow(request.id, request.after)
 
 
-@operation("runs.cancel_run", effect="writes", essential=True, on="run")
+@operation(
+    "runs.cancel_run",
+    effect="writes",
+    essential=True,
+    on="run",
+    examples=(Example(title="A long answer", request={"id": "{begun.id}"}, before=(ASKED,)),),
+)
 async def cancel_run(request: OneRun, ctx: Context) -> CancelledResult:
     """Stop a run that is under way."""
     return CancelledResult(id=request.id, seq=await ctx.stop_run(request.id))

@@ -76,13 +76,15 @@ class Diagnosis(Model):
     parts: list[Part]
 
 
-@operation("system.check_live", effect="reads", scopes=())
+@operation("system.check_live", effect="reads", scopes=(), examples=(Example(title="Is it there", request={}),))
 async def check_live(request: Nothing, ctx: Context) -> Live:
     """Say that the process answers; looks at nothing else."""
     return Live(status="ok", version=__version__)
 
 
-@operation("system.check_ready", effect="reads", scopes=())
+@operation(
+    "system.check_ready", effect="reads", scopes=(), examples=(Example(title="Before requests are sent", request={}),)
+)
 async def check_ready(request: Nothing, ctx: Context) -> Health:
     """Check that every part a request may need is there; a failing one is named, with the remedy."""
     parts = await _check(ctx)
@@ -96,7 +98,7 @@ async def check_ready(request: Nothing, ctx: Context) -> Health:
     return Health(status="ok", version=__version__, parts=parts)
 
 
-@operation("system.check_health", effect="reads", scopes=())
+@operation("system.check_health", effect="reads", scopes=(), examples=(Example(title="For a dashboard", request={}),))
 async def check_health(request: Nothing, ctx: Context) -> Health:
     """Describe the health of every part; answers also while a part is unavailable."""
     parts = await _check(ctx)

@@ -134,7 +134,13 @@ def _draw_path(_request: OneWeight, result: WeightPath) -> list[View]:
     return [Text(text=result.path)]
 
 
-@operation("weights.get_path", effect="reads", on="weight", view=_draw_path)
+@operation(
+    "weights.get_path",
+    effect="reads",
+    on="weight",
+    view=_draw_path,
+    examples=(Example(title="The embedded model's", request=EMBEDDED),),
+)
 def get_path(request: OneWeight, ctx: Context) -> WeightPath:
     """Say where a model file lies on the server's disk.
 
@@ -145,7 +151,13 @@ def get_path(request: OneWeight, ctx: Context) -> WeightPath:
     return WeightPath(path=str(weights.require(request.id)))
 
 
-@operation("weights.verify_weight", effect="writes", on="weight", time_limit=600)
+@operation(
+    "weights.verify_weight",
+    effect="writes",
+    on="weight",
+    time_limit=600,
+    examples=(Example(title="The embedded model's", request=EMBEDDED),),
+)
 def verify_weight(request: OneWeight, ctx: Context) -> WeightFile:
     """Read a model file whole and compare its hash; one that differs is refused by name.
 
@@ -161,7 +173,14 @@ def verify_weight(request: OneWeight, ctx: Context) -> WeightFile:
     return _file(weights, weight)
 
 
-@operation("weights.pull_weight", effect="writes", outward=True, on="weight", view=_draw_pulled)
+@operation(
+    "weights.pull_weight",
+    effect="writes",
+    outward=True,
+    on="weight",
+    view=_draw_pulled,
+    examples=(Example(title="The embedded model's", request=EMBEDDED),),
+)
 async def pull_weight(request: OneWeight, ctx: Context) -> Recorded[PulledWeight]:
     """Fetch a model file from the first source that gives the right one, and verify it; resumes, and shows progress.
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 from pydantic import Field, StringConstraints
 
 from nis_backend.errors import InvalidRequest, NotFound, NotSupported
-from nis_backend.operation import Example, Model, Recorded, authorise, operation
+from nis_backend.operation import Before, Example, Model, Recorded, authorise, operation
 from nis_backend.view import Table, Text, View, moment
 
 if TYPE_CHECKING:
@@ -295,7 +295,16 @@ def _draw_conversations(_request: ListConversations, result: ConversationList) -
     return [Table(title="Conversations", columns=["id", "title", "created (UTC)"], rows=rows)]
 
 
-@operation("conversations.list_conversations", effect="reads", resource="conversation", view=_draw_conversations)
+SAID = Before(name="turn", operation="chat.send_message", request={"message": "Hello! Who are you?"})
+
+
+@operation(
+    "conversations.list_conversations",
+    effect="reads",
+    resource="conversation",
+    view=_draw_conversations,
+    examples=(Example(title="The last ones", request={"limit": 5}, before=(SAID,)),),
+)
 async def list_conversations(request: ListConversations, ctx: Context) -> ConversationList:
     """List the caller's conversations, newest first."""
     rows = await ctx.store.select("conversations", limit=request.limit)
@@ -303,7 +312,12 @@ async def list_conversations(request: ListConversations, ctx: Context) -> Conver
     return ConversationList(conversations=lines)
 
 
-@operation("conversations.get_conversation", effect="reads", resource="conversation")
+@operation(
+    "conversations.get_conversation",
+    effect="reads",
+    resource="conversation",
+    examples=(Example(title="What was said", request={"id": "{turn.conversation_id}"}, before=(SAID,)),),
+)
 async def get_conversation(request: OneConversation, ctx: Context) -> Conversation:
     """Get a conversation with its last 100 turns, oldest first."""
     row = await _conversation(request.id, ctx)

@@ -38,6 +38,7 @@ class ScriptedReply(Model):
     tool_calls: list[ScriptedCall] = Field(default_factory=list[ScriptedCall])
     input_tokens: int | None = None
     output_tokens: int | None = None
+    pause: float | None = Field(default=None, ge=0, le=10, description="Seconds between two of its words.")
 
 
 class Script(Model):
@@ -79,7 +80,7 @@ class ScriptedModels(LanguageModels):
         for word in re.findall(r"\S*\s*", MARK + text if text else ""):
             if word:
                 yield TextChunk(text=word)
-                await asyncio.sleep(script.pause)
+                await asyncio.sleep(script.pause if reply.pause is None else reply.pause)
         calls = tuple(
             ToolCall(id=f"call-{len(prompt.messages)}-{number}", name=call.name, arguments=json.dumps(call.arguments))
             for number, call in enumerate(reply.tool_calls)

@@ -107,7 +107,9 @@ def _described(route: RestRoute, entry: Entry, schemas: Json) -> Json:
 def _parameter(name: str, place: str, entry: Entry, schemas: Json) -> Json:
     """One field in the path or the query, filled as in the first example."""
     field: Json = entry.request_schema["properties"][name]
-    example: Json = entry.examples[0]["request"] if entry.examples else {}
+    # A value that an earlier call's result gives is none to send.
+    plain: list[Json] = [one["request"] for one in entry.examples if not one["before"]]
+    example = plain[0] if plain else {}
     return {
         "name": name,
         "in": place,

@@ -1,0 +1,360 @@
+"""Each derived surface as one function: an operation and a request in, an answer or a problem out.
+
+A new derived surface is one more function of this shape in `SURFACES`; where it leaves operations out, it says why.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import io
+import json
+import os
+import re
+import sys
+import threading
+import urllib.error
+import urllib.parse
+import urllib.request
+import uuid
+from collections.abc import AsyncGenerator, Callable, Generator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Literal, cast
+
+import pytest
+import uvicorn
+from websockets.sync.client import connect
+
+from nis_backend.app import Process, asgi
+from nis_backend.capabilities.chat.loop import converse
+from nis_backend.context import LOCAL, Context
+from nis_backend.drivers.llm.base import Answered, LanguageModels, Message, ModelInfo, Prompt, TextChunk, ToolCall
+from nis_backend.event import Succeeded, ToolAnswered
+from nis_backend.lock import FolderLock
+from nis_backend.operation import Entry, Model
+from nis_backend.run import Journal, RunHandle
+from nis_backend.settings import Settings, read_settings
+from nis_backend.surfaces.cli.commands import command_line
+from nis_backend.surfaces.rest.derive import RestRoute, routes_of
+from nis_backend.surfaces.tools import tool_name
+
+Json = dict[str, Any]
+PATIENCE = 120.0
+
+SCRIPT = {
+    "replies": [
+        {"when": "long story", "text": "Once upon a time there was a ship.", "pause": 10},
+        {"text": "I answer from a script."},
+    ]
+}
+"""What the model says; the story is still under way when it is cancelled."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Answer:
+    """What a surface answered: the result as JSON, of a stream its last item; or the problem."""
+
+    result: Any = None
+    problem: Json | None = None
+
+
+class Ground:
+    """A whole nis in this process, served on a free port by a thread of its own."""
+
+    def __init__(self, folder: Path) -> None:
+        script = folder / "script.json"
+        script.write_text(json.dumps(SCRIPT))
+        self.data = folder
+        self.settings = read_settings(os.environ, data=folder, port=0, scripted=script)
+        self.url = ""
+        self.process = Process(self.settings)
+        self._loop = asyncio.new_event_loop()
+        self._end = asyncio.Event()
+
+    def read(self, **_: object) -> Settings:
+        """Its settings, for a command in this process."""
+        return self.settings
+
+    @contextlib.contextmanager
+    def open(self) -> Generator[Ground]:
+        """From its first answer to its orderly end."""
+        up = threading.Event()
+        thread = threading.Thread(target=lambda: self._loop.run_until_complete(self._serve(up)), name="ground")
+        with FolderLock(self.data) as lock:
+            thread.start()
+            try:
+                assert up.wait(PATIENCE), "it did not start"
+                lock.listening(self.url)
+                yield self
+            finally:
+                self._loop.call_soon_threadsafe(self._end.set)
+                thread.join(PATIENCE)
+                self._loop.close()
+
+    async def _serve(self, up: threading.Event) -> None:
+        config = uvicorn.Config(
+            asgi(self.process), port=0, lifespan="off", log_config=None, ws="websockets-sansio", http="httptools"
+        )
+        config.load()
+        server = uvicorn.Server(config)
+        server.lifespan = config.lifespan_class(config)
+        async with self.process.open():
+            await server.startup()
+            self.url = f"http://127.0.0.1:{server.servers[0].sockets[0].getsockname()[1]}"
+            up.set()
+            await self._end.wait()
+            self.process.closing.set()
+            await server.shutdown()
+
+    def run(self, work: Any) -> Any:  # Any: a coroutine and what it answers
+        """Carry a coroutine out where the process lives."""
+        return asyncio.run_coroutine_threadsafe(work, self._loop).result(PATIENCE)
+
+    def call(self, name: str, request: Json, *, wait: bool = True) -> Any:  # Any: JSON
+        """The operation's result, without any surface."""
+
+        async def called() -> Any:
+            result = await self.process.context(LOCAL).call_named(name, request)
+            if isinstance(result, RunHandle):
+                return await result.result() if wait else {"id": result.id}
+            return result.model_dump(mode="json") if isinstance(result, Model) else [item async for item in result]
+
+        return self.run(called())
+
+
+# -- what an example stands on -----------------------------------------------------------------------------------------
+
+_REFERENCE = re.compile(r"\{(\w+)\.(\w+)\}")
+
+
+def prepared(ground: Ground, example: Json) -> Json:
+    """The example's request, once its first calls have been made."""
+    results: Json = {}
+    for before in example["before"]:
+        given = filled(before["request"], results)
+        results[before["name"]] = ground.call(before["operation"], given, wait=before["wait"])
+    return filled(example["request"], results)
+
+
+def filled(value: Any, results: Json) -> Any:  # Any: JSON
+    """The value, with what earlier calls answered in the place of references to it."""
+    if isinstance(value, dict):
+        return {key: filled(one, results) for key, one in cast("Json", value).items()}
+    if isinstance(value, list):
+        return [filled(one, results) for one in cast("list[Any]", value)]
+    found = _REFERENCE.fullmatch(value) if isinstance(value, str) else None
+    return results[found[1]][found[2]] if found else value
+
+
+# -- REST --------------------------------------------------------------------------------------------------------------
+
+
+def over_rest(ground: Ground, entry: Entry, request: Json) -> list[Answer]:
+    """Every route of the operation."""
+    return [_over_route(ground, route, request) for route in routes_of(entry)]
+
+
+def _over_route(ground: Ground, route: RestRoute, request: Json) -> Answer:
+    rest = dict(request)
+    path = route.path.replace("{id}", urllib.parse.quote(str(rest.pop("id", "")), safe=":"))
+    sent = None
+    if route.method in {"GET", "DELETE"}:
+        query = {key: str(value) for key, value in rest.items() if value is not None}
+        path += f"?{urllib.parse.urlencode(query)}" if query else ""
+    else:
+        sent = json.dumps(rest).encode()
+    asked = urllib.request.Request(f"{ground.url}{path}", sent, method=route.method)
+    try:
+        answer = urllib.request.urlopen(asked, timeout=PATIENCE)
+    except urllib.error.HTTPError as error:
+        answer = error
+    with answer:
+        body = json.load(answer)
+    if not isinstance(answer, urllib.error.HTTPError):
+        return Answer(result=body)
+    assert (answer.code, answer.headers.get_content_type()) == (body["status"], "application/problem+json")
+    return Answer(problem=body)
+
+
+# -- the command line --------------------------------------------------------------------------------------------------
+
+
+def over_command_line(ground: Ground, entry: Entry, request: Json) -> list[Answer]:
+    """`nis call`, in this process, which finds the server by its folder."""
+    out, err = io.StringIO(), io.StringIO()
+    arguments = ["call", entry.name, "--json", "--input", "-"]
+    with pytest.MonkeyPatch.context() as patch, contextlib.redirect_stdout(out), contextlib.redirect_stderr(err):
+        patch.setattr(sys, "stdin", io.StringIO(json.dumps(request)))
+        code = command_line(ground.read, _unused, _unused, arguments)
+    if code:
+        return [Answer(problem=json.loads(err.getvalue()))]
+    said = out.getvalue()
+    return [Answer(result=json.loads(said.splitlines()[-1] if entry.shape == "stream" else said))]
+
+
+def _unused(*_: object) -> Any:  # Any: neither a server nor a folder is opened here
+    raise AssertionError("the command did not find the server")
+
+
+# -- function tools ----------------------------------------------------------------------------------------------------
+
+
+class Caller(LanguageModels):
+    """A model that calls one tool and then says a word."""
+
+    provider = "parity"
+
+    def __init__(self, call: ToolCall) -> None:
+        self._call = call
+
+    async def models(self) -> list[ModelInfo]:
+        """One."""
+        return [INFO]
+
+    async def generate(self, prompt: Prompt) -> AsyncGenerator[TextChunk | Answered, None]:
+        """The call, then the word."""
+        if prompt.messages[-1].role == "tool":
+            yield TextChunk(text="Done.")
+            yield Answered(finish_reason="stop")
+        else:
+            yield Answered(finish_reason="tool_calls", tool_calls=(self._call,))
+
+    async def close(self) -> None:
+        """Nothing is open."""
+
+
+INFO = ModelInfo(provider="parity", name="caller", tools=True)
+
+
+class Nothing(Model):
+    """A request without fields."""
+
+
+def over_tools(ground: Ground, entry: Entry, request: Json) -> list[Answer]:
+    """A model's call of the tool, in a turn of the agent loop: what the run's log has of it."""
+
+    async def turn() -> Answer:
+        drivers = ground.process.drivers
+        run_id = f"run-{uuid.uuid4().hex}"
+        ctx = Context(drivers=drivers, caller=LOCAL, journal=Journal(drivers.store, LOCAL.owner, run_id, 1))
+        await ctx.runs.create(run_id, "operations.list_operations", Nothing(), None)
+        call = ToolCall(id="call-1", name=tool_name(entry), arguments=json.dumps(request))
+        await converse(ctx, Caller(call), INFO, [Message(role="user", content="Call it.")], [entry])
+        await ctx.run.write(Succeeded(result=None), state="succeeded")
+        (answered,) = [one.body for one in await ctx.runs.events(run_id) if isinstance(one.body, ToolAnswered)]
+        return Answer(result=answered.result, problem=answered.problem)
+
+    return [ground.run(turn())]
+
+
+# -- A2A ---------------------------------------------------------------------------------------------------------------
+
+
+def over_a2a(ground: Ground, entry: Entry, request: Json) -> list[Answer]:
+    """A data part with the operation and its arguments, over a plain socket: the artifact `result`, or the problem."""
+    part = {"data": {"operation": entry.name, "arguments": request}}
+    message = {"messageId": uuid.uuid4().hex, "role": "ROLE_USER", "parts": [part]}
+    frame = {"jsonrpc": "2.0", "id": 1, "method": "SendStreamingMessage", "params": {"message": message}}
+    address = ground.url.replace("http", "ws", 1)
+    answer: Answer | None = None
+    with connect(f"{address}/a2a", compression=None, max_size=None) as socket:
+        socket.send(json.dumps(frame))
+        while (got := json.loads(socket.recv(PATIENCE))).get("method") != "streamEnd":
+            assert "result" in got, got
+            answer = answer or _of_update(got["result"])
+    assert answer is not None, f"{entry.name} left neither a result nor a problem"
+    return [answer]
+
+
+def _of_update(result: Json) -> Answer | None:
+    match result:
+        case {"artifactUpdate": {"artifact": {"artifactId": "result", "parts": [{"data": data}]}}}:
+            return Answer(result=data)
+        case {"statusUpdate": {"status": {"message": {"metadata": {"problem": problem}}}}}:
+            return Answer(problem=problem)
+        case _:
+            return None
+
+
+# -- all of them -------------------------------------------------------------------------------------------------------
+
+Over = Callable[[Ground, Entry, Json], list[Answer]]
+
+
+def _everything(_entry: Entry) -> str:
+    return ""
+
+
+def _models_only(entry: Entry) -> str:
+    """A call of a tool or a skill is answered with one object."""
+    return "" if entry.shape == "model" else f"answers a {entry.shape}, and this surface's calls answer one object"
+
+
+def _models_that_stay(entry: Entry) -> str:
+    destroys = "destroys, which waits for a person: the agent loop lets no model do it"
+    return _models_only(entry) or (destroys if entry.effect == "destroys" else "")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Surface:
+    """How an operation is called here, and why some are not; an empty reason is none."""
+
+    name: str
+    over: Over
+    left_out: Callable[[Entry], str] = _everything
+
+
+SURFACES = (
+    Surface(name="REST", over=over_rest),
+    Surface(name="command line", over=over_command_line),
+    Surface(name="function tool", over=over_tools, left_out=_models_that_stay),
+    Surface(name="A2A", over=over_a2a, left_out=_models_only),
+)
+
+
+@dataclass
+class Shown:
+    """What was the same in one cell."""
+
+    answers: int = 0
+    problems: int = 0
+
+    def __str__(self) -> str:
+        return f"{self.answers}+{self.problems}"
+
+
+@dataclass
+class Table:
+    """What was shown: for each operation and surface, how many answers and problems were the same."""
+
+    cells: dict[tuple[str, str], str | Shown] = field(default_factory=dict[tuple[str, str], "str | Shown"])
+    reasons: list[str] = field(default_factory=list[str])
+
+    def same(self, operation: str, surface: str, kind: Literal["answers", "problems"]) -> None:
+        """One more was the same here as everywhere."""
+        cell = self.cells.setdefault((operation, surface), Shown())
+        assert isinstance(cell, Shown)
+        setattr(cell, kind, getattr(cell, kind) + 1)
+
+    def left_out(self, operation: str, surface: str, reason: str) -> None:
+        """It is not there, for this reason."""
+        if reason not in self.reasons:
+            self.reasons.append(reason)
+        self.cells[operation, surface] = f"({self.reasons.index(reason) + 1})"
+
+    def lines(self) -> Generator[str]:
+        """Operations down, surfaces across."""
+        if not self.cells:
+            return
+        operations = sorted({operation for operation, _ in self.cells})
+        wide = max(map(len, operations))
+        yield "  ".join(["operation".ljust(wide), *(surface.name for surface in SURFACES)])
+        for operation in operations:
+            cells = (str(self.cells.get((operation, one.name), "?")).ljust(len(one.name)) for one in SURFACES)
+            yield "  ".join([operation.ljust(wide), *cells]).rstrip()
+        yield "3+2: three answers and two problems were the same as everywhere; ?: not shown in this run"
+        yield from (f"({number}) {reason}" for number, reason in enumerate(self.reasons, 1))
+
+
+TABLE = Table()
