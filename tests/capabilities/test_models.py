@@ -14,7 +14,7 @@ from fake_openai import Canned, FakeOpenAI, Reply, breaks_off, delta, says
 from opened import opened
 from pydantic import SecretStr
 
-from nis_backend.capabilities.models import (
+from nis_backend.capabilities.models.operations import (
     OPERATIONS,
     EarlierMessage,
     GeneratedText,

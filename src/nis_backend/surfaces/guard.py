@@ -9,6 +9,8 @@ import json
 import logging
 import re
 import uuid
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
@@ -30,8 +32,6 @@ from nis_backend.errors import (
 from nis_backend.surfaces.rest.fixed import PUBLIC
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
     from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
     from nis_backend.settings import Settings
@@ -101,12 +101,36 @@ def _name(host: str) -> str:
     return (found["v6"] or found["name"]).lower() if found else ""
 
 
-class Guard:
-    """ASGI middleware: refuses foreign, keyless and oversized requests, and answers every failure as a problem."""
+@dataclass(frozen=True, kw_only=True)
+class Told:
+    """A failure as it goes out."""
 
-    def __init__(self, app: ASGIApp, process: Process) -> None:
+    status: int
+    document: Mapping[str, Any]  # Any: a JSON object's values differ in type
+    media_type: str = "application/json"
+    headers: Mapping[str, str] = field(default_factory=dict[str, str])
+
+
+Tell = Callable[[NisError, "Mapping[str, Any]"], Told]
+"""How failures are worded below one prefix, from the failure and the request's scope."""
+
+
+def as_problem(error: NisError, scope: Mapping[str, Any]) -> Told:
+    """A problem document of RFC 9457."""
+    document = {**error.problem(), "instance": scope["path"], "request_id": scope["state"].get("request_id")}
+    return Told(status=error.codes.http, document=document, media_type="application/problem+json")
+
+
+class Guard:
+    """ASGI middleware: refuses foreign, keyless and oversized requests, and answers every failure.
+
+    As a problem document, or below a prefix in `tells` as the surface there words it.
+    """
+
+    def __init__(self, app: ASGIApp, process: Process, tells: Mapping[str, Tell] | None = None) -> None:
         self._app = app
         self._process = process
+        self._tells = dict(tells or {})
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """One request or one handshake."""
@@ -143,7 +167,8 @@ class Guard:
                 raise
             # Starlette's 405 names the methods that are allowed.
             extra = (error.headers or {}) if isinstance(error, HTTPException) else {}
-            await answer_problem(_told(error, scope), scope, exchange.send, extra)
+            tell = next((tell for prefix, tell in self._tells.items() if _below(scope["path"], prefix)), as_problem)
+            await answer_problem(_told(error, scope), scope, exchange.send, extra, tell)
 
     def _admit(self, scope: Scope, headers: Mapping[str, str]) -> None:
         """Refuse a foreign host or page, a missing key, and a body that says it is too large."""
@@ -234,21 +259,29 @@ def _too_large(size: int, limit: int) -> TooLarge:
     )
 
 
+def _below(path: str, prefix: str) -> bool:
+    return path == prefix or path.startswith(f"{prefix}/")
+
+
 async def answer_problem(
-    error: NisError, scope: Mapping[str, Any], send: Send, extra: Mapping[str, str] | None = None
+    error: NisError,
+    scope: Mapping[str, Any],
+    send: Send,
+    extra: Mapping[str, str] | None = None,
+    tell: Tell = as_problem,
 ) -> None:
-    """Answer an HTTP request with a problem document, and these headers besides."""
-    document = {**error.problem(), "instance": scope["path"], "request_id": scope["state"].get("request_id")}
-    body = json.dumps(document).encode()
+    """Answer an HTTP request with a failure, and these headers besides."""
+    told = tell(error, scope)
+    body = json.dumps(told.document).encode()
     headers = [
-        (b"content-type", b"application/problem+json"),
+        (b"content-type", told.media_type.encode()),
         (b"content-length", str(len(body)).encode()),
         (b"cache-control", b"no-store"),
-        *((name.lower().encode(), value.encode()) for name, value in (extra or {}).items()),
+        *((name.lower().encode(), value.encode()) for name, value in {**told.headers, **(extra or {})}.items()),
     ]
-    if error.codes.http == HTTPStatus.UNAUTHORIZED:
+    if told.status == HTTPStatus.UNAUTHORIZED:
         headers.append((b"www-authenticate", b"Bearer"))
-    if error.codes.http in {HTTPStatus.TOO_MANY_REQUESTS, HTTPStatus.SERVICE_UNAVAILABLE}:
+    if told.status in {HTTPStatus.TOO_MANY_REQUESTS, HTTPStatus.SERVICE_UNAVAILABLE}:
         headers.append((b"retry-after", b"1"))
-    await send({"type": "http.response.start", "status": error.codes.http, "headers": headers})
+    await send({"type": "http.response.start", "status": told.status, "headers": headers})
     await send({"type": "http.response.body", "body": body})

@@ -37,6 +37,8 @@ class Tool:
     name: str
     description: str
     parameters: dict[str, Any]  # Any: a JSON schema
+    strict: bool = False
+    """Whether the arguments must follow the schema to the letter."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -47,8 +49,22 @@ class Prompt:
     """The driver's own name for it, without the provider."""
     messages: Sequence[Message]
     tools: Sequence[Tool] = ()
+    tool_choice: Literal["auto", "none", "required"] = "auto"
+    tool_name: str | None = None
+    """The one tool to call."""
+    parallel_tool_calls: bool = True
+    json: bool = False
+    """Whether the words are to be one JSON value, of `schema` where there is one."""
+    schema: dict[str, Any] | None = None  # Any: a JSON schema
+    strict: bool = False
+    """Whether the provider is to refuse a schema that it cannot follow to the letter."""
     max_tokens: int | None = None
     temperature: float | None = None
+    top_p: float | None = None
+    frequency_penalty: float | None = None
+    presence_penalty: float | None = None
+    seed: int | None = None
+    stop: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True)

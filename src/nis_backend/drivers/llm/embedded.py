@@ -97,6 +97,7 @@ class EmbeddedModels(LanguageModels):
             "messages": list(_turns(prompt.messages)),
             "max_tokens": min(prompt.max_tokens or MAX_TOKENS, CONTEXT),
             "temperature": prompt.temperature,
+            "options": _options(prompt),
         }
         async with aclosing(self._compute.stream(POOL, payload)) as items:
             async for item in items:
@@ -125,6 +126,22 @@ class EmbeddedModels(LanguageModels):
                 remedy=f"Run: nis weights pull {weight.name}.",
             )
         return weight
+
+
+def _options(prompt: Prompt) -> Json:
+    """What the engine is told besides, under its own names."""
+    names = ("top_p", "frequency_penalty", "presence_penalty", "seed")
+    options: Json = {name: value for name in names if (value := getattr(prompt, name)) is not None}
+    if "seed" in options:
+        # The engine has 32 bits, of which the highest number means "any".
+        options["seed"] %= 2**32 - 1
+    if prompt.stop:
+        options["stop"] = list(prompt.stop)
+    if prompt.schema is not None:
+        options["response_format"] = {"type": "json_schema", "json_schema": {"schema": prompt.schema}}
+    elif prompt.json:
+        options["response_format"] = {"type": "json_object"}
+    return options
 
 
 def too_long(given: str, context: int) -> InvalidRequest:

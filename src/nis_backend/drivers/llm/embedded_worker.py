@@ -43,7 +43,7 @@ def open_worker(options: Json) -> EmbeddedWorker:
 
 
 class EmbeddedWorker:
-    """Answers `{"messages", "max_tokens", "temperature"}` with `{"text"}` items, then one with reason and counts."""
+    """Answers the payload of `EmbeddedModels.generate` with `{"text"}` items, then one with reason and counts."""
 
     def __init__(self, path: Path, *, context: int, slots: int, threads: int) -> None:
         self._context = context
@@ -55,6 +55,7 @@ class EmbeddedWorker:
         """See `Handler.handle`."""
         temperature = payload["temperature"]
         request = {
+            **payload["options"],
             "messages": payload["messages"],
             "max_tokens": payload["max_tokens"],
             "temperature": TEMPERATURE if temperature is None else temperature,

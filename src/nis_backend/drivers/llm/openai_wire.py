@@ -15,7 +15,7 @@ from nis_backend.errors import InvalidRequest, UpstreamFailed
 if TYPE_CHECKING:
     from collections.abc import Container, Iterator
 
-    from nis_backend.drivers.llm.base import Message, Prompt
+    from nis_backend.drivers.llm.base import Message, Prompt, Tool
 
 # Any: a JSON object's values differ in type, and what a server sends is checked where it is read.
 Json = dict[str, Any]
@@ -37,20 +37,39 @@ def body_of(prompt: Prompt, refused: Container[str]) -> Json:
     body: Json = {"model": prompt.model, "messages": [_message(one) for one in prompt.messages], "stream": True}
     if "stream_options" not in refused:
         body["stream_options"] = {"include_usage": True}
-    if prompt.tools:
-        body["tools"] = [
-            {
-                "type": "function",
-                "function": {"name": tool.name, "description": tool.description, "parameters": tool.parameters},
-            }
-            for tool in prompt.tools
-        ]
+    body |= _tools(prompt) if prompt.tools else {}
+    if prompt.json:
+        body["response_format"] = _format(prompt)
     if prompt.max_tokens is not None:
         # OpenAI's reasoning models know only the second name, most other servers only the first.
         body["max_completion_tokens" if "max_completion_tokens" in refused else "max_tokens"] = prompt.max_tokens
-    if prompt.temperature is not None:
-        body["temperature"] = prompt.temperature
+    for name in ("temperature", "top_p", "frequency_penalty", "presence_penalty", "seed"):
+        if (value := getattr(prompt, name)) is not None:
+            body[name] = value
+    if prompt.stop:
+        body["stop"] = list(prompt.stop)
     return body
+
+
+def _tools(prompt: Prompt) -> Json:
+    """The tools and the choice among them; what is the default is left to the server."""
+    body: Json = {"tools": [_tool(tool) for tool in prompt.tools]}
+    if prompt.tool_name is not None:
+        body["tool_choice"] = {"type": "function", "function": {"name": prompt.tool_name}}
+    elif prompt.tool_choice != "auto":
+        body["tool_choice"] = prompt.tool_choice
+    return body if prompt.parallel_tool_calls else {**body, "parallel_tool_calls": False}
+
+
+def _tool(tool: Tool) -> Json:
+    function = {"name": tool.name, "description": tool.description, "parameters": tool.parameters}
+    return {"type": "function", "function": {**function, "strict": True} if tool.strict else function}
+
+
+def _format(prompt: Prompt) -> Json:
+    if prompt.schema is None:
+        return {"type": "json_object"}
+    return {"type": "json_schema", "json_schema": {"name": "answer", "strict": prompt.strict, "schema": prompt.schema}}
 
 
 def _message(message: Message) -> Json:

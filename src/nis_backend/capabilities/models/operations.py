@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Literal
 
 from pydantic import Field
 
+from nis_backend.capabilities.models.completion import ChatCompletion, ChatPart, ChatRequest, check, complete
 from nis_backend.drivers.llm.base import Answered, Message, Prompt, TextChunk
 from nis_backend.errors import InvalidRequest, NisError, UpstreamFailed
 from nis_backend.operation import Example, Model, operation
@@ -219,6 +220,49 @@ async def stream_text(request: TextRequest, ctx: Context) -> AsyncIterator[TextP
     return _generate(driver, info, request)
 
 
+_HELLO = {"messages": [{"role": "user", "content": "Say hello in one sentence."}], "max_tokens": 32}
+
+
+def _draw_chat(_request: ChatRequest, result: ChatCompletion) -> list[View]:
+    label = f"\n\n*{result.model} is a demonstration model.*" if result.demonstration else ""
+    calls = [[one.name, one.arguments] for answer in result.answers for one in answer.tool_calls]
+    rows: list[list[str | float]] = [[name, arguments] for name, arguments in calls]
+    words = [Text(text=answer.text + label) for answer in result.answers if answer.text]
+    return [*words, *([Table(title="Wants called", columns=["function", "arguments"], rows=rows)] if rows else [])]
+
+
+@operation(
+    "models.complete_chat",
+    effect="reads",
+    view=_draw_chat,
+    time_limit=300,
+    examples=(Example(title="A greeting", request=_HELLO),),
+)
+async def complete_chat(request: ChatRequest, ctx: Context) -> ChatCompletion:
+    """Ask a language model for the next turn of a conversation that you keep, tools and a schema of yours included."""
+    async with aclosing(await _chat(request, ctx)) as parts:
+        *_, last = [part async for part in parts]
+    assert last.whole is not None
+    return last.whole
+
+
+@operation(
+    "models.stream_chat",
+    effect="reads",
+    time_limit=300,
+    examples=(Example(title="A greeting, in parts", request=_HELLO),),
+)
+async def stream_chat(request: ChatRequest, ctx: Context) -> AsyncIterator[ChatPart]:
+    """Ask a language model for the next turn of a conversation that you keep, and hear it in parts."""
+    return await _chat(request, ctx)
+
+
+async def _chat(request: ChatRequest, ctx: Context) -> AsyncGenerator[ChatPart, None]:
+    check(request)
+    driver, info = await ctx.models.choose(request.model, request.provider)
+    return complete(driver, info, request)
+
+
 async def _generate(driver: LanguageModels, info: ModelInfo, request: TextRequest) -> AsyncGenerator[TextPart, None]:
     prompt = Prompt(
         model=info.name,
@@ -264,4 +308,4 @@ def _card(info: ModelInfo) -> LanguageModel:
     )
 
 
-OPERATIONS = (list_models, get_model, generate_text, stream_text)
+OPERATIONS = (list_models, get_model, generate_text, stream_text, complete_chat, stream_chat)

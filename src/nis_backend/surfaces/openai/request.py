@@ -1,0 +1,277 @@
+"""A request for a chat completion, read and translated into the operation's."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal, cast
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
+from pydantic_core import PydanticCustomError, from_json
+
+from nis_backend.errors import InvalidRequest, Malformed, NotFound, NotSupported, shorten
+from nis_backend.operation import Json, Model, invalid
+from nis_backend.surfaces.openai.problem import param
+
+IGNORED = frozenset(
+    {
+        *("user", "safety_identifier", "metadata", "store", "service_tier", "prediction"),
+        *("prompt_cache_key", "prompt_cache_retention", "prompt_cache_options", "reasoning_effort", "verbosity"),
+    }
+)
+"""Parameters that clients send and that change nothing here: labels, places of storage, hints of effort and speed."""
+
+REFUSED: dict[str, tuple[tuple[object, ...], str]] = {
+    "logprobs": ((None, False), "Leave it out: probabilities are not answered."),
+    "top_logprobs": ((None, 0), "Leave it out: probabilities are not answered."),
+    "logit_bias": ((None, {}), "Leave it out: likelihoods of single tokens cannot be set."),
+    "modalities": ((None, ["text"]), 'Ask for ["text"]: nothing else is answered.'),
+    "audio": ((None,), "Leave it out: nothing but text is answered."),
+    "web_search_options": ((None,), "Leave it out: this server searches nothing by itself."),
+    "functions": ((None, []), "Use tools."),
+    "function_call": ((None, "auto", "none"), "Use tool_choice."),
+}
+"""Parameters that would change the answer and cannot be followed: the values that ask for nothing, and the remedy."""
+
+
+def _joined(content: object) -> object:
+    """Text from a content field: null, a string, or a list of parts."""
+    if content is None:
+        return ""
+    if not isinstance(content, list):
+        return content
+    return "".join(_words(number, part) for number, part in enumerate(cast("list[object]", content)))
+
+
+def _words(number: int, part: object) -> str:
+    fields: Json = cast("Json", part) if isinstance(part, dict) else {}
+    kind: object = fields.get("type")
+    text: object = fields.get(kind) if kind in ("text", "refusal") else None
+    if isinstance(text, str):
+        return text
+    shown = shorten(kind if isinstance(kind, str) else repr(cast("object", part)), 40)
+    raise PydanticCustomError("part", "part {number} is {kind}: only text is read", {"number": number, "kind": shown})
+
+
+class Called(Model):
+    """A function that an earlier turn wanted called."""
+
+    name: str = Field(min_length=1, max_length=256)
+    arguments: str = Field(max_length=400_000)
+
+
+class CallMade(BaseModel):
+    """Such a call; streams that were put together leave their `index` in it."""
+
+    model_config = ConfigDict(extra="ignore")
+
+    id: str = Field(min_length=1, max_length=256)
+    type: Literal["function"] = "function"
+    function: Called
+
+
+class Turn(Model):
+    """A message. What clients send back of an earlier answer, and is not its words, is taken and not read."""
+
+    role: Literal["system", "developer", "user", "assistant", "tool"]
+    content: Annotated[str, BeforeValidator(_joined)] = Field(default="", max_length=400_000)
+    tool_calls: list[CallMade] | None = Field(default=None, max_length=128)
+    tool_call_id: str | None = Field(default=None, min_length=1, max_length=256)
+    refusal: str | None = Field(default=None, max_length=400_000)
+    name: str | None = None
+    annotations: Any = None  # Any: not read
+    reasoning: Any = None  # Any: not read
+    reasoning_content: Any = None  # Any: not read
+    audio: None = None
+    function_call: None = None
+
+    def translated(self) -> Json:
+        """The operation's message."""
+        calls = [
+            {"id": one.id, "name": one.function.name, "arguments": one.function.arguments}
+            for one in self.tool_calls or ()
+        ]
+        return {
+            "role": "system" if self.role == "developer" else self.role,
+            "content": self.content or self.refusal or "",
+            "tool_calls": calls,
+            "tool_call_id": self.tool_call_id if self.role == "tool" else None,
+        }
+
+
+class Function(Model):
+    """A function offered."""
+
+    name: str = Field(pattern=r"^[A-Za-z0-9_.-]{1,64}$")
+    description: str | None = Field(default=None, max_length=16_384)
+    parameters: dict[str, Any] | None = None  # Any: a JSON schema
+    strict: bool | None = None
+
+
+class ToolOffered(Model):
+    """A tool; functions are the one kind."""
+
+    type: Literal["function"]
+    function: Function
+
+
+class FunctionNamed(Model):
+    """A function chosen by its name."""
+
+    name: str = Field(min_length=1, max_length=64)
+
+
+class ToolNamed(Model):
+    """The one tool that is to be called."""
+
+    type: Literal["function"]
+    function: FunctionNamed
+
+
+class SchemaFormat(Model):
+    """A schema that the words must follow."""
+
+    name: str = Field(pattern=r"^[A-Za-z0-9_-]{1,64}$")
+    description: str | None = None
+    schema_: dict[str, Any] = Field(alias="schema")  # Any: a JSON schema
+    strict: bool | None = None
+
+
+class ResponseFormat(Model):
+    """What the words must be."""
+
+    type: Literal["text", "json_object", "json_schema"]
+    json_schema: SchemaFormat | None = None
+
+
+class StreamOptions(Model):
+    """What a stream carries besides."""
+
+    include_usage: bool = False
+    include_obfuscation: bool = False
+
+
+class ChatCompletionRequest(Model):
+    """The body of a request, without what is ignored or refused."""
+
+    messages: list[Turn] = Field(min_length=1, max_length=2048)
+    stream: bool | None = None
+    stream_options: StreamOptions | None = None
+    tools: list[ToolOffered] | None = Field(default=None, max_length=128)
+    tool_choice: Literal["none", "auto", "required"] | ToolNamed | None = None
+    parallel_tool_calls: bool | None = None
+    response_format: ResponseFormat | None = None
+    max_tokens: int | None = Field(default=None, ge=1, le=131_072)
+    max_completion_tokens: int | None = Field(default=None, ge=1, le=131_072)
+    temperature: float | None = Field(default=None, ge=0, le=2)
+    top_p: float | None = Field(default=None, gt=0, le=1)
+    frequency_penalty: float | None = Field(default=None, ge=-2, le=2)
+    presence_penalty: float | None = Field(default=None, ge=-2, le=2)
+    seed: int | None = Field(default=None, ge=-(2**63), lt=2**63)
+    stop: Annotated[list[str], BeforeValidator(lambda given: [given] if isinstance(given, str) else given)] | None = (
+        Field(default=None, max_length=4)
+    )
+    n: int | None = Field(default=None, ge=1, le=8)
+
+    def arguments(self, model: str) -> Json:
+        """The operation's request."""
+        named = self.tool_choice.function.name if isinstance(self.tool_choice, ToolNamed) else None
+        wanted = self.response_format
+        given: Json = {
+            "messages": [one.translated() for one in self.messages],
+            "model": model,
+            "tools": [_offered(one.function) for one in self.tools or ()],
+            "tool_choice": "required" if named else self.tool_choice or "auto",
+            "tool_name": named,
+            "parallel_tool_calls": self.parallel_tool_calls is not False,
+            "answer_as": "text" if wanted is None or wanted.type == "text" else "json",
+            "answer_schema": wanted.json_schema.schema_ if wanted and wanted.json_schema else None,
+            "strict": bool(wanted and wanted.json_schema and wanted.json_schema.strict),
+            "max_tokens": self.max_completion_tokens or self.max_tokens,
+            "stop": [word for word in self.stop or () if word],
+            "answers": self.n or 1,
+        }
+        same = ("temperature", "top_p", "frequency_penalty", "presence_penalty", "seed")
+        return given | {name: getattr(self, name) for name in same}
+
+
+def _offered(function: Function) -> Json:
+    return {
+        "name": function.name,
+        "description": function.description or "",
+        "parameters": function.parameters or {},
+        "strict": bool(function.strict),
+    }
+
+
+KNOWN = frozenset({*ChatCompletionRequest.model_fields, "model"})
+
+
+def json_object(body: bytes) -> Json:
+    """The body as a JSON object.
+
+    Raises:
+        Malformed: it is none.
+    """
+    remedy = "Send one JSON object, in UTF-8."
+    try:
+        given: Any = from_json(body)
+    except ValueError as error:
+        raise Malformed(f"The body is not JSON: {error}.", remedy=remedy) from None
+    if not isinstance(given, dict):
+        raise Malformed("The body is not a JSON object.", remedy=remedy)
+    return cast("Json", given)
+
+
+def read(body: Json) -> tuple[str, ChatCompletionRequest]:
+    """The model's name, and the request for it.
+
+    Raises:
+        NotFound: no model is named.
+        InvalidRequest: a parameter is wrong or unknown.
+        NotSupported: a parameter asks for what this server cannot do.
+    """
+    unknown = sorted(body.keys() - KNOWN - IGNORED - REFUSED.keys())
+    if unknown:
+        raise InvalidRequest(
+            f"There is no parameter {shorten(unknown[0])!r}.", field=shorten(unknown[0]), remedy="Leave it out."
+        )
+    for name, (neutral, remedy) in REFUSED.items():
+        if name in body and body[name] not in neutral:
+            raise NotSupported(f"{name} is not supported here.", field=name, value=body[name], remedy=remedy)
+    model: object = body.get("model")
+    if model is None or model == "":
+        raise NotFound("The request names no model.", field="model")
+    if not isinstance(model, str):
+        raise InvalidRequest("model: a string names a model.", field="model", value=model, remedy="Give a model's id.")
+    given = {name: value for name, value in body.items() if name in ChatCompletionRequest.model_fields}
+    try:
+        asked = ChatCompletionRequest.model_validate(given)
+    except ValidationError as error:
+        raise _wrong(error, given) from None
+    if asked.response_format and asked.response_format.type == "json_schema" and not asked.response_format.json_schema:
+        raise InvalidRequest(
+            "response_format of type json_schema has no json_schema.",
+            field="response_format.json_schema",
+            remedy='Give {"name": …, "schema": {…}}.',
+        )
+    return model, asked
+
+
+def _wrong(error: ValidationError, given: Json) -> InvalidRequest:
+    """Pydantic's refusal; the path leads as far as the body does, without the branches of our own types."""
+    found = invalid(error)
+    wrong = error.errors(include_url=False, include_input=False)[0]
+    path: list[str] = []
+    at: Any = given
+    for part in wrong["loc"]:
+        inside = (isinstance(at, dict) and part in at) or (isinstance(at, list) and isinstance(part, int))
+        if not inside and not (wrong["type"] == "missing" and part == wrong["loc"][-1]):
+            break
+        path.append(str(part))
+        at = cast("Any", at)[part] if inside else None
+    name = ".".join(path)
+    return InvalidRequest(
+        f"{param(name) or 'the request'}: {wrong['msg']}.",
+        field=name or None,
+        value=found.value or None,
+        remedy="See OpenAI's reference for what it may be.",
+    )
