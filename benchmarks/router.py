@@ -1,54 +1,64 @@
-"""How often the router picks the right operation and reads the right arguments: `python benchmarks/router.py`.
+"""How often the router picks the right operation and reads the right arguments.
 
-The questions are in router_questions.json. Those marked "unseen" were written before the router was, and its rules and
-figures were set on the others alone. Nothing is computed: an answer is the operation, its arguments as its own request
-model accepts them, or what is asked for.
+    make bench-router                    # the tables on standard output, as Markdown
+    make bench-router ARGS="--wrong"     # with what went otherwise than wanted on the seen questions
+
+Each question is sent to `POST /operations/route-message` of a server of this checkout: what a chat turn itself calls.
+The seen questions (router_seen.json) were looked at while the rules were made. The unseen ones (router_unseen.json)
+were written by somebody who had only a description of the operations; nothing of them is ever printed but counts.
 """
 
 from __future__ import annotations
 
+import argparse
+import http.client
 import json
 import math
+import os
+import signal
+import statistics
+import subprocess
 import sys
+import tempfile
+import time
 from collections import Counter
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
-from functools import cache
+from collections.abc import Callable, Generator, Sequence
+from contextlib import closing, contextmanager
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any, cast
+from urllib.parse import urlsplit
+
+from nis_backend.capabilities.physics.operations import ConversionRequest, convert_unit
 
 HERE = Path(__file__).resolve().parent
-sys.path.insert(0, str(HERE.parent / "src"))
+SPLITS = {"seen": HERE / "router_seen.json", "unseen": HERE / "router_unseen.json"}
+LIMIT_SECONDS = 60.0
 
-from nis_backend.capabilities.chat.routed import decide, wanted_units  # noqa: E402 - the path is set first
-from nis_backend.capabilities.chat.router import routable, speaks_of_quantities  # noqa: E402
-from nis_backend.capabilities.chat.sentence import Sentence  # noqa: E402
-from nis_backend.capabilities.physics.operations import (  # noqa: E402
-    ConversionRequest,
-    Quantities,
-    TextRequest,
-    convert_unit,
-    read_quantities,
-)
-from nis_backend.catalog import entry_of, load_capabilities  # noqa: E402
-from nis_backend.errors import InvalidRequest  # noqa: E402
+# Any, here and below: JSON.
+Json = dict[str, Any]
 
-if TYPE_CHECKING:
-    from nis_backend.capabilities.chat.reading import Reading
-    from nis_backend.operation import Entry, Operation
 
-QUESTIONS = HERE / "router_questions.json"
+@dataclass(frozen=True, kw_only=True)
+class Label:
+    """What should come of a question; `operation` None is nobody's."""
+
+    operation: str | None
+    arguments: Json = field(default_factory=dict[str, Any])
+    missing: list[str] = field(default_factory=list[str])
 
 
 @dataclass(frozen=True, kw_only=True)
 class Question:
-    """What is asked, and what should come of it; `operation` None is nobody's question."""
+    """What is asked, and every outcome that is right, the likeliest first."""
 
-    split: str
-    question: str
-    operation: str | None
-    arguments: dict[str, Any]  # Any: JSON
-    missing: list[str]
+    text: str
+    labels: tuple[Label, ...]
+
+    @property
+    def operation(self) -> str | None:
+        """The operation wanted."""
+        return self.labels[0].operation
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -57,149 +67,273 @@ class Outcome:
 
     asked: Question
     operation: str | None
-    arguments: dict[str, Any]  # Any: JSON
+    arguments: Json
     missing: list[str]
+    answered: bool
+    """Whether it would be computed as it stands, without a question first."""
+    seconds: float
 
     @property
     def picked(self) -> bool:
-        """Whether it is the operation wanted, or rightly none."""
-        return self.operation == self.asked.operation
+        """Whether it is an operation wanted, or rightly none."""
+        return any(label.operation == self.operation for label in self.asked.labels)
 
     @property
     def false(self) -> bool:
-        """Whether an operation was picked that is not the one wanted."""
+        """Whether an operation was picked that is not wanted."""
         return self.operation is not None and not self.picked
 
     @property
     def right(self) -> bool:
         """Whether operation, arguments and what is asked for are all as they should be."""
-        same = same_arguments(self.asked.arguments, self.arguments)
-        return self.picked and same and set(self.missing) == set(self.asked.missing)
-
-    @property
-    def harmful(self) -> bool:
-        """Whether something would be computed, without a question, that was not what was asked."""
-        return self.operation is not None and not self.missing and not self.right
-
-
-@cache
-def catalog() -> tuple[dict[str, Operation[Any, Any]], list[Entry]]:
-    """Every operation by name, and every declaration."""
-    operations = {one.name: one for one in load_capabilities()}
-    return operations, [entry_of(one) for one in operations.values()]
+        return any(
+            label.operation == self.operation
+            and same_arguments(label.arguments, self.arguments)
+            and set(label.missing) == set(self.missing)
+            for label in self.asked.labels
+        )
 
 
-def questions() -> list[Question]:
-    """All of them."""
-    return [Question(**one) for one in json.loads(QUESTIONS.read_text("utf-8"))]
+def questions(split: str) -> list[Question]:
+    """Those of a split; none where its file is not here."""
+    path = SPLITS[split]
+    return [_question(one) for one in json.loads(path.read_text("utf-8"))] if path.is_file() else []
 
 
-def ask(question: Question) -> Outcome:
-    """Route one question as a turn does."""
-    operations, entries = catalog()
-    candidates = [entry for entry in entries if routable(entry)]
-    numbers = speaks_of_quantities(question.question, candidates)
-    found = read(question.question, candidates) if numbers else None
-    decision = decide(Sentence(question.question, found), entries)
-    if decision is None:
-        return Outcome(asked=question, operation=None, arguments={}, missing=[])
-    name, reading = decision.entry.name, decision.reading
-    return Outcome(
-        asked=question,
-        operation=name,
-        arguments=reading.arguments,
-        missing=reading.asked or refused(operations[name], reading),
+def _question(one: Json) -> Question:
+    labels = [one, *one.get("also", ())]
+    return Question(
+        text=one["question"],
+        labels=tuple(
+            Label(
+                operation=label["operation"], arguments=label.get("arguments") or {}, missing=label.get("missing") or []
+            )
+            for label in labels
+        ),
     )
 
 
-def read(text: str, entries: Sequence[Entry]) -> Quantities:
-    """The quantities of a text as a turn has them read, in this process."""
-    return read_quantities.function(TextRequest(text=text, units=wanted_units(entries)), None)
+class Router:
+    """A server's router, over one connection."""
+
+    def __init__(self, url: str) -> None:
+        self._connection = http.client.HTTPConnection(urlsplit(url).netloc, timeout=LIMIT_SECONDS)
+
+    def close(self) -> None:
+        """Let the connection go."""
+        self._connection.close()
+
+    def ask(self, question: Question) -> Outcome:
+        """Have a question routed."""
+        began = time.perf_counter()
+        route = self.send("POST", "/operations/route-message", {"message": question.text})
+        return Outcome(
+            asked=question,
+            operation=route["operation"],
+            arguments=route["arguments"],
+            missing=route["missing"],
+            answered=route["ready"],
+            seconds=time.perf_counter() - began,
+        )
+
+    def send(self, method: str, path: str, body: Json | None = None) -> Json:
+        """A request's answer.
+
+        Raises:
+            RuntimeError: it is none of 200.
+        """
+        self._connection.request(method, path, json.dumps(body) if body else None, {"content-type": "application/json"})
+        answer = self._connection.getresponse()
+        text = answer.read()
+        if answer.status != http.client.OK:
+            msg = f"{path} answered {answer.status}: {text[:300]!r}"
+            raise RuntimeError(msg)
+        return json.loads(text)
 
 
-def refused(operation: Operation[Any, Any], reading: Reading) -> list[str]:
-    """The fields that the operation's own model refuses."""
-    try:
-        operation.validate(reading.arguments)
-    except InvalidRequest as error:
-        return [error.field or ""]
-    return []
-
-
-def same_arguments(wanted: dict[str, Any], got: dict[str, Any]) -> bool:  # Any: JSON
-    """Whether two requests mean the same: numbers to nine digits, units however they are spelled."""
+def same_arguments(wanted: Json, got: Json) -> bool:
+    """Whether two requests mean the same: numbers to nine digits, units and quoted texts however they are spelled."""
     return wanted.keys() == got.keys() and all(_same(name, wanted[name], got[name]) for name in wanted)
 
 
 def _same(name: str, wanted: object, got: object) -> bool:
+    if isinstance(wanted, bool) or isinstance(got, bool):
+        return wanted is got
     if isinstance(wanted, int | float) and isinstance(got, int | float):
         return math.isclose(wanted, got, rel_tol=1e-9, abs_tol=1e-9)
-    if name in ("unit", "to"):
-        # The same at two values: neither scaled nor shifted.
-        at = (ConversionRequest(value=value, unit=str(wanted), to=str(got)) for value in (1.0, 3.0))
-        return all(math.isclose(convert_unit.function(one, None).value, one.value, rel_tol=1e-9) for one in at)
+    if isinstance(wanted, list) and isinstance(got, list):
+        pairs = zip(cast("list[object]", wanted), cast("list[object]", got), strict=False)
+        return len(wanted) == len(got) and all(_same(name, *pair) for pair in pairs)  # pyright: ignore[reportUnknownArgumentType]
+    if isinstance(wanted, str) and isinstance(got, str):
+        return _same_unit(wanted, got) if name in ("unit", "to") else _plain(wanted) == _plain(got)
     return wanted == got
+
+
+def _same_unit(wanted: str, got: str) -> bool:
+    # The same at two values: neither scaled nor shifted.
+    at = (ConversionRequest(value=value, unit=wanted, to=got) for value in (1.0, 3.0))
+    return all(math.isclose(convert_unit.function(one, None).value, one.value, rel_tol=1e-9) for one in at)
+
+
+def _plain(text: str) -> str:
+    return " ".join(text.split()).rstrip(".?!").casefold()
+
+
+@dataclass(frozen=True, kw_only=True)
+class Share:
+    """Some of several."""
+
+    part: int
+    whole: int
+
+    @property
+    def percent(self) -> float:
+        """The share, in percent; 0 of none."""
+        return 100 * self.part / self.whole if self.whole else 0.0
+
+    def __str__(self) -> str:
+        low, high = wilson(self.part, self.whole)
+        return f"{self.percent:.1f} % ({100 * low:.1f}-{100 * high:.1f}), {self.part}/{self.whole}"
+
+
+def wilson(part: int, whole: int, z: float = 1.96) -> tuple[float, float]:
+    """The 95 % interval of a share.
+
+    Source: Wilson, J. Am. Stat. Assoc. 22 (1927), 209-212.
+    """
+    if not whole:
+        return 0.0, 1.0
+    share, spread = part / whole, z * z / whole
+    centre = (share + spread / 2) / (1 + spread)
+    half = z * math.sqrt(share * (1 - share) / whole + spread / (4 * whole)) / (1 + spread)
+    return max(0.0, centre - half), min(1.0, centre + half)
 
 
 @dataclass(frozen=True, kw_only=True)
 class Scores:
-    """Shares of a set of questions, in percent."""
+    """The shares that are promised."""
 
-    questions: int
-    false_picks: float
-    """Questions for which an operation was picked that is not the one wanted."""
-    all_right: float
-    """Questions for an operation whose operation, arguments and missing fields are all right."""
-    harmful: float
-    """Questions answered by a computation that was not the one asked for, without a question first."""
+    right_operation: Share
+    """Of the questions that want an operation: that operation was picked."""
+    false_picks: Share
+    """Of all questions: an operation was picked that was not wanted."""
+    arguments_right: Share
+    """Of those answered without asking: operation and every argument are right."""
+    wrong_unasked: Share
+    """Of all questions: answered without asking, and not right."""
+    whole: Share
+    """Of all questions: the operation or none, each argument, and each field asked for."""
 
 
 def score(outcomes: Sequence[Outcome]) -> Scores:
     """The shares over some outcomes."""
     wanting = [one for one in outcomes if one.asked.operation is not None]
+    answered = [one for one in outcomes if one.answered]
     return Scores(
-        questions=len(outcomes),
-        false_picks=_percent(one.false for one in outcomes),
-        all_right=_percent(one.right for one in wanting),
-        harmful=_percent(one.harmful for one in outcomes),
+        right_operation=_share(wanting, lambda one: one.operation is not None and one.picked),
+        false_picks=_share(outcomes, lambda one: one.false),
+        arguments_right=_share(answered, lambda one: one.right),
+        wrong_unasked=_share(outcomes, lambda one: one.answered and not one.right),
+        whole=_share(outcomes, lambda one: one.right),
     )
 
 
-def _percent(yes: Iterable[bool]) -> float:
-    values = list(yes)
-    return 100 * sum(values) / len(values) if values else 0.0
+def _share(outcomes: Sequence[Outcome], holds: Callable[[Outcome], bool]) -> Share:
+    return Share(part=sum(map(holds, outcomes)), whole=len(outcomes))
 
 
-def table(outcomes: Sequence[Outcome]) -> str:
-    """A line per operation: asked, picked rightly, picked wrongly, not picked, arguments right."""
-    lines = [f"{'operation':32} {'asked':>6} {'right':>6} {'wrong':>6} {'none':>6} {'all right':>10}"]
+def by_operation(outcomes: Sequence[Outcome]) -> str:
+    """A row per operation wanted: asked, picked rightly, picked wrongly, not picked, right as a whole."""
+    rows = ["| operation | asked | right | wrong | none | whole |", "|---|---|---|---|---|---|"]
     counts = Counter(one.asked.operation for one in outcomes)
     for name in sorted(counts, key=str):
         some = [one for one in outcomes if one.asked.operation == name]
         right, wrong = sum(one.picked for one in some), sum(one.false for one in some)
-        none = sum(one.operation is None for one in some)
-        whole = sum(one.right for one in some)
-        lines.append(f"{name or 'none':32} {len(some):6} {right:6} {wrong:6} {none:6} {whole:10}")
-    return "\n".join(lines)
+        rows.append(
+            f"| {name or 'none'} | {len(some)} | {right} | {wrong} | {sum(one.operation is None for one in some)} "
+            f"| {sum(one.right for one in some)} |"
+        )
+    return "\n".join(rows)
+
+
+@contextmanager
+def serving(**environment: str) -> Generator[str]:
+    """A server of this checkout with a data folder of its own; its address."""
+    with tempfile.TemporaryDirectory() as folder:
+        address = Path(folder) / "server.json"
+        command = [sys.executable, "-m", "nis_backend", "serve", "--port", "0", "--data", folder]
+        process = subprocess.Popen(
+            command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, env={**os.environ, **environment}
+        )
+        try:
+            yield _url(process, address)
+        finally:
+            process.send_signal(signal.SIGTERM)
+            process.wait(30)
+
+
+def _url(process: subprocess.Popen[bytes], address: Path) -> str:
+    deadline = time.monotonic() + LIMIT_SECONDS
+    while time.monotonic() < deadline and process.poll() is None:
+        try:
+            url = json.loads(address.read_text("utf-8"))["url"]
+            # It is written before the server listens, without its address.
+            with closing(Router(url or "")) as router:
+                router.send("GET", "/health/live")
+        except (OSError, ValueError, KeyError):
+            time.sleep(0.02)
+        else:
+            return str(url)
+    msg = "the server did not start"
+    raise RuntimeError(msg)
+
+
+def measure(router: Router) -> tuple[dict[str, list[Outcome]], float]:
+    """The outcomes of each split, and the median time of a request that routes nothing."""
+    # What loads at first use is loaded.
+    router.ask(Question(text="Convert 1 m to feet.", labels=(Label(operation=None),)))
+    outcomes = {split: [router.ask(one) for one in questions(split)] for split in SPLITS}
+    floors: list[float] = []
+    for _ in range(200):
+        began = time.perf_counter()
+        router.send("GET", "/health/live")
+        floors.append(time.perf_counter() - began)
+    return outcomes, statistics.median(floors)
+
+
+def report(name: str, outcomes: Sequence[Outcome], floor: float) -> str:
+    """One row of the table."""
+    shares = score(outcomes)
+    median = statistics.median(one.seconds for one in outcomes)
+    return (
+        f"| {name} | {len(outcomes)} | {shares.right_operation} | {shares.false_picks} | {shares.arguments_right} "
+        f"| {shares.wrong_unasked} | {shares.whole} | {1e3 * median:.1f} ms (floor {1e3 * floor:.1f}) |"
+    )
 
 
 def main() -> None:
-    """Print the tables, and with --all what went otherwise than wanted on the seen questions."""
-    outcomes = [ask(one) for one in questions()]
-    for split in ("seen", "unseen"):
-        some = [one for one in outcomes if one.asked.split == split]
-        scores = score(some)
-        print(f"\n{split}: {scores.questions} questions\n{table(some)}")
-        print(
-            f"false picks {scores.false_picks:.1f} %   all right {scores.all_right:.1f} %   "
-            f"computed wrongly without asking {scores.harmful:.1f} %"
-        )
-    if "--all" in sys.argv:
-        for one in outcomes:
-            if one.asked.split == "seen" and not one.right:
-                print(
-                    f"\n{one.asked.question}\n  wanted {one.asked.operation} {one.asked.arguments} {one.asked.missing}"
-                )
+    """Print the tables."""
+    options = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    options.add_argument(
+        "--wrong", action="store_true", help="print the seen questions that went otherwise than wanted"
+    )
+    wanted = options.parse_args()
+    print("| questions | n | right operation | false picks | arguments right | wrong, unasked | whole | median time |")
+    print("|---|---|---|---|---|---|---|---|")
+    results: dict[str, list[Outcome]] = {}
+    with serving() as url, closing(Router(url)) as router:
+        results, floor = measure(router)
+        for split, outcomes in results.items():
+            if outcomes:
+                print(report(split, outcomes, floor))
+    for split, outcomes in results.items():
+        if outcomes:
+            print(f"\n{split}:\n\n{by_operation(outcomes)}")
+    if wanted.wrong:
+        for one in results["seen"]:
+            if not one.right:
+                label = one.asked.labels[0]
+                print(f"\n{one.asked.text}\n  wanted {label.operation} {label.arguments} {label.missing}")
                 print(f"  got    {one.operation} {one.arguments} {one.missing}")
 
 

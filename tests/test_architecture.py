@@ -21,7 +21,7 @@ from nis_backend import catalog
 ROOT = Path(__file__).resolve().parent.parent
 PACKAGE = ROOT / "src" / "nis_backend"
 
-KERNEL = ("errors", "operation", "view", "event", "run", "context", "settings")
+KERNEL = ("errors", "operation", "fields", "view", "event", "run", "context", "settings")
 # Each layer and the layers it may import besides its own; a layer not named here is forbidden to it.
 LAYERS = {
     "kernel": (),

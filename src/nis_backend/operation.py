@@ -96,16 +96,27 @@ class Knob(_SchemaNote):
         return {"knob": True}
 
 
+class Says(_SchemaNote):
+    """Words that state a value of this field by themselves: `Says({"straight up": 90})`."""
+
+    def __init__(self, values: Mapping[str, Any]) -> None:  # Any: JSON
+        self.values = values
+
+    @override
+    def note(self) -> Json:
+        return {"says": dict(self.values)}
+
+
 @dataclass(frozen=True)
 class Reads(_SchemaNote):
     """How the router fills a text field from a sentence.
 
     `"unit"`: the unit of the quantity named; `"target_unit"`: a unit named without a number ("in feet");
     `"magnitude"`: the number in front of the `"unit"`; `"choice"`: the enum value, or a name of it, that occurs in
-    the sentence.
+    the sentence; `"quote"`: what stands in quotation marks, or behind a colon; `"quotes"`: each text that does.
     """
 
-    kind: Literal["unit", "target_unit", "magnitude", "choice"]
+    kind: Literal["unit", "target_unit", "magnitude", "choice", "quote", "quotes"]
 
     @override
     def note(self) -> Json:
@@ -169,6 +180,12 @@ class Entry:
     def action(self) -> str:
         """`solve_heat` of `physics.solve_heat`."""
         return self.name.partition(".")[2]
+
+    @property
+    def routable(self) -> bool:
+        """Whether words alone may reach it: it changes nothing, and declares how people ask for it."""
+        asked = any(example.get("question") for example in self.examples)
+        return self.shape == "model" and self.effect == "reads" and asked
 
 
 @dataclass(frozen=True, kw_only=True)

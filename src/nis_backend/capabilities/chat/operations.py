@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 from pydantic import Field, StringConstraints
 
+from nis_backend.capabilities.operations.operations import Pending, SearchOperations, search_operations
 from nis_backend.errors import InvalidRequest, NotFound, NotSupported
 from nis_backend.operation import Before, Example, Model, Recorded, authorise, operation
 from nis_backend.view import Table, Text, View, moment
@@ -25,6 +26,12 @@ REMEMBERED = 20
 
 OFFERED = 20
 """Operations offered to a model as tools, the likeliest for the message first."""
+
+QUERY = 1000
+"""Characters of a message by which they are looked for."""
+
+USUAL_TIME = 60.0
+"""Seconds that an operation allows itself when it does not say otherwise."""
 
 FACTS = 20_000
 """Characters of facts given with a message: a fifth of what a message may have."""
@@ -54,14 +61,6 @@ class MessageRequest(Model):
         default=None, max_length=50, description="Facts for the model to know in this turn, by name."
     )
     call: OperationCall | None = Field(default=None, description="Call this operation instead of choosing one.")
-
-
-class Pending(Model):
-    """A question of ours that the next message may answer."""
-
-    operation: str
-    arguments: dict[str, Any]  # Any: JSON
-    missing: list[str]
 
 
 class Reply(Model):
@@ -154,6 +153,22 @@ def permitted(ctx: Context) -> list[Entry]:
     return [entry for entry in ctx.operations.entries() if not ctx.caller.lacks(entry.scopes)]
 
 
+async def offered(ctx: Context, message: str, most: int) -> list[Entry]:
+    """What a model that chooses by itself is given to choose from: the likeliest first, nothing that changes anything.
+
+    What declares how people ask for it comes before the rest. Of the rest, what allows itself more time than is usual
+    is left out: to ask another model is no step towards this one's answer.
+    """
+    asked = SearchOperations(query=message[:QUERY], effect="reads", limit=50)
+    places = {one.id: place for place, one in enumerate((await ctx.call(search_operations, asked)).operations)}
+    able = [
+        entry
+        for entry in permitted(ctx)
+        if entry.shape == "model" and entry.effect == "reads" and (entry.routable or entry.time_limit <= USUAL_TIME)
+    ]
+    return sorted(able, key=lambda entry: (not entry.routable, places.get(entry.name, len(places))))[:most]
+
+
 def fillable(ctx: Context, name: str) -> Entry:
     """The operation whose form the caller sent.
 
@@ -217,7 +232,6 @@ async def send_message(request: MessageRequest, ctx: Context) -> Recorded[Reply]
     """
     from nis_backend.capabilities.chat.loop import answer, converse  # noqa: PLC0415 - the loop loads with the first turn
     from nis_backend.capabilities.chat.routed import routed_turn, run_form  # noqa: PLC0415
-    from nis_backend.capabilities.chat.router import offered  # noqa: PLC0415
 
     assert request.conversation_id is not None
 
@@ -241,7 +255,7 @@ async def send_message(request: MessageRequest, ctx: Context) -> Recorded[Reply]
     past = [run for run in await _turns(request.conversation_id, ctx, REMEMBERED + 1) if run.id != ctx.run.run_id]
     messages = _messages(past, request)
     if info.tools:
-        tools = offered(request.message, permitted(ctx), OFFERED)
+        tools = await offered(ctx, request.message, OFFERED)
         said = await converse(ctx, driver, info, messages, tools)
         return reply(said.text, info, tokens_used=_sum(said.input_tokens, said.output_tokens), views=said.views)
     routed = await routed_turn(ctx, request.message, _pending(past))

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from pydantic import Field
 
+from nis_backend.capabilities.operations.message import Evidence, Pending, Route, RouteMessage, UnclearWords
 from nis_backend.errors import Forbidden, InvalidRequest, NisError
 from nis_backend.operation import Effect, Example, Model, Shape, operation
 from nis_backend.run import RunHandle
@@ -14,6 +15,21 @@ from nis_backend.run import RunHandle
 if TYPE_CHECKING:
     from nis_backend.context import Context
     from nis_backend.operation import Entry
+
+__all__ = [
+    "OPERATIONS",
+    "Evidence",
+    "Pending",
+    "Route",
+    "RouteMessage",
+    "SearchOperations",
+    "UnclearWords",
+    "call_operation",
+    "get_operation",
+    "list_operations",
+    "route_message",
+    "search_operations",
+]
 
 
 class ListOperations(Model):
@@ -135,6 +151,8 @@ def get_operation(request: OneOperation, ctx: Context) -> OperationDetail:
 @operation(
     "operations.search_operations",
     effect="reads",
+    # It finds only what the caller may call.
+    scopes=(),
     essential=True,
     examples=(
         Example(title="Find what swings", request={"query": "period of a pendulum", "limit": 3}),
@@ -205,6 +223,31 @@ async def call_operation(request: CallOperation, ctx: Context) -> CalledOperatio
         raise _under_arguments(error) from None
 
 
+@operation(
+    "operations.route_message",
+    effect="reads",
+    # It picks only what the caller may call.
+    scopes=(),
+    examples=(
+        Example(title="A whole question", request={"message": "Convert 100 km/h to m/s."}),
+        Example(title="One that leaves something open", request={"message": "What is the period of a 1 m pendulum?"}),
+        Example(title="Talk", request={"message": "Thank you, that was great!"}),
+    ),
+)
+async def route_message(request: RouteMessage, ctx: Context) -> Route:
+    """Say which operation a message asks for, with its arguments and where each is from, or that none is meant.
+
+    Rules and words of the declarations, no language model: what is not said is never guessed, but named as missing.
+    Nothing is called.
+
+    Raises:
+        Unavailable: the message has numbers for an operation, and their reader's package is missing.
+    """
+    from nis_backend.capabilities.operations.route import route  # noqa: PLC0415 - the rules load with the first message
+
+    return await route(ctx, request.message, request.pending)
+
+
 async def _whole(answer: Any) -> Any:  # Any: what an operation of any shape answers, then JSON
     """The result as JSON, once there is one: of a run its result, of a stream its last item."""
     if isinstance(answer, RunHandle):
@@ -235,4 +278,4 @@ def _line(entry: Entry) -> dict[str, Any]:  # Any: the fields of OperationLine
     }
 
 
-OPERATIONS = (list_operations, get_operation, search_operations, call_operation)
+OPERATIONS = (list_operations, get_operation, search_operations, call_operation, route_message)

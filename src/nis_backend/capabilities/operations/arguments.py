@@ -8,16 +8,16 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from nis_backend.capabilities.chat.declared import declared
-from nis_backend.capabilities.chat.numbers import NumberReader, find_names
-from nis_backend.capabilities.chat.reading import Reading, Unclear
+from nis_backend.capabilities.operations.declared import declared
+from nis_backend.capabilities.operations.numbers import NumberReader, find_names
+from nis_backend.capabilities.operations.reading import Reading, Unclear
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Mapping
 
-    from nis_backend.capabilities.chat.declared import Declared
-    from nis_backend.capabilities.chat.numbers import Name
-    from nis_backend.capabilities.chat.sentence import Mention, Sentence
+    from nis_backend.capabilities.operations.declared import Declared
+    from nis_backend.capabilities.operations.numbers import Name
+    from nis_backend.capabilities.operations.sentence import Mention, Sentence
     from nis_backend.operation import Entry
 
 

@@ -17,18 +17,18 @@ from difflib import SequenceMatcher
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
-from nis_backend.capabilities.chat.arguments import read_arguments
-from nis_backend.capabilities.chat.declared import FIELD, declared
-from nis_backend.capabilities.chat.words import listed, stem, stems, telling
+from nis_backend.capabilities.operations.arguments import read_arguments
+from nis_backend.capabilities.operations.declared import FIELD, declared
+from nis_backend.capabilities.operations.words import listed, stem, stems, telling
 from nis_backend.operation import Entry
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
     from collections.abc import Set as AbstractSet
 
-    from nis_backend.capabilities.chat.declared import Declared
-    from nis_backend.capabilities.chat.reading import Reading
-    from nis_backend.capabilities.chat.sentence import Sentence
+    from nis_backend.capabilities.operations.declared import Declared
+    from nis_backend.capabilities.operations.reading import Reading
+    from nis_backend.capabilities.operations.sentence import Sentence
 
 # The figures were set on the questions marked "seen" in benchmarks/router_questions.json.
 LEAST_WORDS = 1.0
@@ -80,35 +80,11 @@ class Pick:
     """An operation that a message asks for, and what the message gives it."""
 
     entry: Entry
+    words: float
+    cover: float
+    fits: int
     score: float
     reading: Reading
-
-
-def routable(entry: Entry) -> bool:
-    """Whether a message may reach it by the router: it changes nothing, and declares how people ask for it."""
-    return (
-        entry.shape == "model"
-        and entry.effect == "reads"
-        and any(example.get("question") for example in entry.examples)
-    )
-
-
-def rank(message: str, entries: Sequence[Entry]) -> list[Entry]:
-    """The entries by the words they share with the message, most first; equals keep their order."""
-    said, rarity = frozenset(stems(message)), _rarity(tuple(entries))
-    return sorted(entries, key=lambda entry: -rarity.shared(declared(entry), said))
-
-
-def offered(message: str, entries: Sequence[Entry], most: int) -> list[Entry]:
-    """What a model that chooses by itself is given to choose from: the likeliest first, nothing that changes anything.
-
-    What declares how people ask for it comes before the rest. Of the rest, what allows itself more time than is usual
-    is left out: to ask another model is no step towards this one's answer.
-    """
-    ranked = [entry for entry in rank(message, entries) if entry.shape == "model" and entry.effect == "reads"]
-    asked_for = [entry for entry in ranked if routable(entry)]
-    rest = [entry for entry in ranked if not routable(entry) and entry.time_limit <= Entry.time_limit]
-    return [*asked_for, *rest][:most]
 
 
 def asks_for_a_sum(sentence: Sentence) -> bool:
@@ -126,7 +102,7 @@ def pick(sentence: Sentence, entries: Iterable[Entry]) -> Pick | None:
     """
     if not sentence.stems.isdisjoint(_TELLS):
         return None
-    candidates = tuple(entry for entry in entries if routable(entry))
+    candidates = tuple(entry for entry in entries if entry.routable)
     rarity = _rarity(candidates)
     picks = [one for entry in candidates if (one := _weigh(sentence, declared(entry), rarity))]
     picks.sort(key=lambda one: -one.score)
@@ -200,7 +176,8 @@ def _weigh(sentence: Sentence, operation: Declared, rarity: _Rarity) -> Pick | N
     if not fits and not (wanted and cover >= WELL_COVERED):
         return None
     score = words + 0.5 * fits + reading.complete - strays * (0.5 if fits else 1.0)
-    return Pick(entry=operation.entry, score=max(0.0, score * (0.5 + cover / 2)) + 4.0 * run, reading=reading)
+    score = max(0.0, score * (0.5 + cover / 2)) + 4.0 * run
+    return Pick(entry=operation.entry, words=words, cover=cover, fits=fits, score=score, reading=reading)
 
 
 def _least_cover(words: float, *, whole: bool) -> float:

@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from nis_backend.capabilities.chat.words import Token, listed, tokens
+from nis_backend.capabilities.operations.words import Token, listed, tokens
+from nis_backend.fields import Field, fields_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -18,28 +19,11 @@ _JOINING = listed("of the a an in for and")
 
 
 @dataclass(frozen=True, kw_only=True)
-class Slot:
-    """One field of a request."""
+class Slot(Field):
+    """One field of a request, and the words that mean it."""
 
-    name: str
-    type: str
-    unit: str | None
-    reads: str | None
-    knob: bool
-    choices: tuple[str, ...]
     phrases: tuple[tuple[str, ...], ...]
     """What the field is called, in words; its own name first."""
-    required: bool
-
-    @property
-    def label(self) -> str:
-        """Its name in words."""
-        return self.name.replace("_", " ")
-
-    @property
-    def number(self) -> bool:
-        """Whether a quantity may fill it."""
-        return self.type in ("number", "integer") and self.reads is None
 
     @cached_property
     def spelled(self) -> dict[str, tuple[str, ...]]:
@@ -78,28 +62,9 @@ def _near(wanted: Sequence[str], content: Sequence[tuple[int, str]]) -> frozense
 
 def slots_of(schema: Json) -> tuple[Slot, ...]:
     """The fields of a request's or a result's schema."""
-    definitions: Json = schema.get("$defs", {})
-    required: list[str] = schema.get("required", [])
-    return tuple(_slot(name, one, definitions, name in required) for name, one in schema.get("properties", {}).items())
+    return tuple(Slot(**vars(field), phrases=_phrases(field)) for field in fields_of(schema))
 
 
-def _slot(name: str, schema: Json, definitions: Json, required: bool) -> Slot:
-    flat: Json = {}
-    for part in (*schema.get("anyOf", ()), *schema.get("allOf", ()), schema):
-        if part.get("type") == "null":
-            continue
-        target = str(part.get("$ref", "")).rpartition("/")[2]
-        flat |= {**definitions.get(target, {}), **part}
-    choices = tuple(str(one) for one in flat.get("enum", [flat["const"]] if "const" in flat else ()))
-    names = [name.replace("_", " "), *flat.get("names", ())]
-    phrases = {tuple(one.text for one in tokens(words) if one.word): None for words in names}
-    return Slot(
-        name=name,
-        type=str(flat.get("type", "")),
-        unit=flat.get("unit"),
-        reads=flat.get("reads"),
-        knob=bool(flat.get("knob")),
-        choices=choices,
-        phrases=tuple(one for one in phrases if one),
-        required=required,
-    )
+def _phrases(field: Field) -> tuple[tuple[str, ...], ...]:
+    phrases = {tuple(one.text for one in tokens(words) if one.word): None for words in (field.label, *field.names)}
+    return tuple(one for one in phrases if one)

@@ -10,11 +10,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import Field
 
-from nis_backend.capabilities.chat.arguments import read_arguments
-from nis_backend.capabilities.chat.declared import declared
-from nis_backend.capabilities.chat.reading import Reading
-from nis_backend.capabilities.chat.routed import wanted_units
-from nis_backend.capabilities.chat.sentence import Sentence
+from nis_backend.capabilities.operations.arguments import read_arguments
+from nis_backend.capabilities.operations.declared import declared
+from nis_backend.capabilities.operations.reading import Reading
+from nis_backend.capabilities.operations.route import wanted_units
+from nis_backend.capabilities.operations.sentence import Sentence
 from nis_backend.capabilities.physics.operations import OPERATIONS, Quantities, TextRequest, read_quantities
 from nis_backend.catalog import entry_of
 from nis_backend.operation import Entry, Knob, Model, Names, Reads, Unit, operation

@@ -5,13 +5,13 @@ from __future__ import annotations
 from functools import cached_property, lru_cache
 from typing import TYPE_CHECKING
 
-from nis_backend.capabilities.chat.slots import slots_of
-from nis_backend.capabilities.chat.words import listed, stem, stems, tokens
+from nis_backend.capabilities.operations.slots import slots_of
+from nis_backend.capabilities.operations.words import listed, stem, stems, tokens
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-    from nis_backend.capabilities.chat.slots import Slot
+    from nis_backend.capabilities.operations.slots import Slot
     from nis_backend.operation import Entry
 
 MEASURES = listed("""

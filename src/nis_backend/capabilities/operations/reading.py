@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from nis_backend.capabilities.chat.slots import Slot
+    from nis_backend.capabilities.operations.slots import Slot
     from nis_backend.operation import Json
 
 

@@ -1,26 +1,20 @@
-"""The router: which operation a message is for, or none; and a turn that is answered without a model."""
+"""A turn that is answered without a model: computed, quoted, or asked for more."""
 
 from __future__ import annotations
 
 import asyncio
-import importlib.util
-import sys
-from collections.abc import AsyncGenerator, Iterable
+from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 from dataclasses import replace
 from pathlib import Path
-from types import ModuleType
 from typing import Any
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 from opened import RUN, logged, opened, words
 
-from nis_backend.capabilities.chat.operations import Pending, send_message
+from nis_backend.capabilities.chat.operations import offered, send_message
 from nis_backend.capabilities.chat.routed import Routed, routed_turn, run_form
-from nis_backend.capabilities.chat.router import asks_for_a_sum, offered, pick, rank, routable
-from nis_backend.capabilities.chat.sentence import Sentence
+from nis_backend.capabilities.operations.operations import Pending, RouteMessage, route_message
 from nis_backend.catalog import Catalog, entry_of, load_capabilities
 from nis_backend.context import Caller, Context
 from nis_backend.drivers.compute.base import Pool
@@ -29,7 +23,6 @@ from nis_backend.errors import Forbidden, NisError, NotFound, NotSupported
 from nis_backend.event import InputRequired, Surface, ToolAnswered, ToolCalled, Warned
 from nis_backend.view import Form, Series, Table
 
-ROOT = Path(__file__).resolve().parent.parent.parent
 ENTRIES = [entry_of(one) for one in load_capabilities()]
 SCIENCE = Pool(
     name="science",
@@ -38,137 +31,6 @@ SCIENCE = Pool(
     environment={"OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1"},
 )
 BALL = "How far does a ball fly at 20 m/s and 40 degrees with drag, mass 0.145 kg, diameter 74 mm?"
-
-
-def _benchmark() -> ModuleType:
-    spec = importlib.util.spec_from_file_location("benchmark_router", ROOT / "benchmarks" / "router.py")
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    # Dataclasses look their module up while they are made.
-    sys.modules[spec.name] = module
-    spec.loader.exec_module(module)
-    return module
-
-
-BENCHMARK: Any = _benchmark()  # Any: a script's names are known when it has run
-
-
-@pytest.fixture(scope="module")
-def outcomes() -> list[Any]:
-    """What comes of each labelled question."""
-    return [BENCHMARK.ask(one) for one in BENCHMARK.questions()]
-
-
-def of_split(outcomes: Iterable[Any], split: str) -> Any:
-    """The shares over the questions of one split."""
-    return BENCHMARK.score([one for one in outcomes if one.asked.split == split])
-
-
-@pytest.mark.parametrize("split", ["seen", "unseen"])
-def test_a_false_pick_is_at_most_one_in_twenty(outcomes: list[Any], split: str) -> None:
-    """The limit set for the embedded profile, on questions used while building and on those kept apart."""
-    assert of_split(outcomes, split).false_picks <= 5
-
-
-@pytest.mark.parametrize("split", ["seen", "unseen"])
-def test_nothing_is_computed_that_was_not_asked_for(outcomes: list[Any], split: str) -> None:
-    """An answer from wrong arguments is worse than a question: at most two in a hundred."""
-    assert of_split(outcomes, split).harmful <= 2
-
-
-@pytest.mark.parametrize(("split", "least"), [("seen", 95), ("unseen", 80)])
-def test_most_questions_are_read_whole(outcomes: list[Any], split: str, least: float) -> None:
-    """Operation, each argument, and each missing field."""
-    assert of_split(outcomes, split).all_right >= least
-
-
-def test_the_questions_cover_each_operation_and_no_operation() -> None:
-    """At least 90 questions, 30 of them unseen, every routable physics operation asked for in both splits."""
-    questions = BENCHMARK.questions()
-    wanted = {entry.name for entry in ENTRIES if entry.family == "physics" and routable(entry)}
-    for split, least in (("seen", 60), ("unseen", 30)):
-        some = [one for one in questions if one.split == split]
-        assert len(some) >= least
-        assert {one.operation for one in some} == {*wanted, None}
-
-
-@pytest.mark.parametrize("entry", [one for one in ENTRIES if routable(one)], ids=lambda entry: entry.name)
-def test_an_operation_is_picked_by_the_questions_of_its_own_examples(entry: Any) -> None:
-    """A declaration that its author's own words do not reach would be dead."""
-    for example in entry.examples:
-        if example["question"]:
-            question = BENCHMARK.Question(
-                split="", question=example["question"], operation=entry.name, arguments={}, missing=[]
-            )
-            assert BENCHMARK.ask(question).operation == entry.name
-
-
-@pytest.mark.parametrize(
-    "message",
-    [
-        "what is the heat death of the universe?",
-        "how far is the moon?",
-        "write a poem about a pendulum",
-        "hello",
-        "Is 98.6 °F a fever?",
-        "I ran 5 km in 25 minutes, is that good?",
-        "simulate a pendulum company",
-        "a steel rod breaks at 5 kN, how thick is it?",
-        "Write a python function that converts miles to kilometers",
-        "",
-        "???",
-    ],
-)
-def test_talk_is_nobodys(message: str) -> None:
-    """Near misses share words or numbers with an operation and ask for none."""
-    assert BENCHMARK.ask(
-        BENCHMARK.Question(split="", question=message, operation=None, arguments={}, missing=[])
-    ).picked
-
-
-@given(st.text(max_size=300))
-def test_any_message_can_be_routed(message: str) -> None:
-    """Whatever a person sends, routing does not fail."""
-    pick(Sentence(message), ENTRIES)
-
-
-def test_operations_that_change_something_are_never_picked() -> None:
-    """Only a reader with a question among its examples is reached by words."""
-    assert all(entry.effect == "reads" and entry.shape == "model" for entry in ENTRIES if routable(entry))
-    writing = [replace(entry, effect="writes") for entry in ENTRIES]
-    question = Sentence("What is the speed of light?")
-    assert pick(question, ENTRIES) is not None
-    assert pick(question, writing) is None
-
-
-def test_of_two_operations_as_near_none_is_picked() -> None:
-    """Between equals the router would have to guess."""
-    question = Sentence("What is the speed of light?")
-    picked = pick(question, ENTRIES)
-    assert picked is not None
-    assert pick(question, [*ENTRIES, replace(picked.entry, name="physics.get_twin")]) is None
-
-
-def test_the_nearest_operations_rank_first() -> None:
-    """A model that chooses by itself is offered the likeliest first."""
-    assert rank("how does a pendulum swing", ENTRIES)[0].name == "physics.simulate_pendulum"
-    assert rank("convert miles", ENTRIES)[0].name == "physics.convert_unit"
-
-
-def test_a_model_is_offered_what_answers_and_changes_nothing() -> None:
-    """What people ask for first, then the rest; no run, no stream, nothing that writes, no other model."""
-    found = offered("generate text with a model about a pendulum", ENTRIES, len(ENTRIES))
-    assert found[0].name == "physics.simulate_pendulum"
-    assert all(entry.effect == "reads" and entry.shape == "model" for entry in found)
-    asked_for = [entry for entry in ENTRIES if routable(entry)]
-    assert set(found[: len(asked_for)]) == set(asked_for)
-    names = {entry.name for entry in found}
-    assert "runs.list_runs" in names
-    assert names.isdisjoint({"models.generate_text", "runs.cancel_run", "chat.send_message"})
-    own = replace(asked_for[0], name="own.do_thing", examples=())
-    assert own in offered("hello", [*ENTRIES, own], len(ENTRIES) + 1)
-    assert len(offered("hello", ENTRIES, 3)) == 3
 
 
 @asynccontextmanager
@@ -398,25 +260,6 @@ def test_a_caller_is_routed_only_to_what_it_may_call(tmp_path: Path) -> None:
     asyncio.run(turn())
 
 
-@pytest.mark.parametrize(
-    ("message", "is_one"),
-    [
-        ("What is 17 + 25?", True),
-        ("17*23", True),
-        ("seven is odd, but what is 12 times 12?", True),
-        ("What is the square root of 144?", True),
-        ("What is 15 % of 80?", True),
-        ("Write a poem about 2 + 2", False),
-        ("I was born on 2001-03-04 in Paris", False),
-        ("What happened in 1989?", False),
-        ("Hello there!", False),
-    ],
-)
-def test_a_sum_is_never_left_to_the_model(message: str, is_one: bool) -> None:
-    """A model that gets sums wrong is not asked for one; talk that only holds numbers goes to it."""
-    assert asks_for_a_sum(Sentence(message)) is is_one
-
-
 def test_a_refused_sum_is_answered_with_questions_that_work(tmp_path: Path) -> None:
     """Each suggestion is a question of the router's own operations."""
 
@@ -427,7 +270,28 @@ def test_a_refused_sum_is_answered_with_questions_that_work(tmp_path: Path) -> N
             suggested = [line[2:] for line in answer.text.splitlines() if line.startswith("- ")]
             assert suggested
             for one in suggested:
-                question = BENCHMARK.Question(split="", question=one, operation=None, arguments={}, missing=[])
-                assert BENCHMARK.ask(question).operation is not None
+                assert (await ctx.call(route_message, RouteMessage(message=one))).operation is not None
 
     asyncio.run(turn())
+
+
+def test_a_model_is_offered_what_answers_and_changes_nothing(tmp_path: Path) -> None:
+    """What people ask for first, then the rest; no run, no stream, nothing that writes, no other model."""
+
+    async def look() -> None:
+        async with turning(tmp_path) as ctx:
+            most = len(ENTRIES)
+            found = await offered(ctx, "generate text with a model about a pendulum", most)
+            assert found[0].name == "physics.simulate_pendulum"
+            assert all(entry.effect == "reads" and entry.shape == "model" for entry in found)
+            asked_for = {entry.name for entry in ENTRIES if entry.routable}
+            assert {entry.name for entry in found[: len(asked_for)]} == asked_for
+            names = {entry.name for entry in found}
+            assert "runs.list_runs" in names
+            assert names.isdisjoint({"models.generate_text", "runs.cancel_run", "chat.send_message"})
+            own = replace(found[0], name="own.do_thing", examples=())
+            wider = replace(ctx, drivers=replace(ctx.drivers, operations=Catalog([*ENTRIES, own])))
+            assert own in await offered(wider, "hello", most + 1)
+            assert len(await offered(ctx, "hello", 3)) == 3
+
+    asyncio.run(look())

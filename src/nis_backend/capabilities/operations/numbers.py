@@ -11,16 +11,16 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
-from nis_backend.capabilities.chat.reading import Unclear
-from nis_backend.capabilities.chat.sentence import QUANTITY, Place
-from nis_backend.capabilities.chat.words import FUNCTION_WORDS, listed, stem
+from nis_backend.capabilities.operations.reading import Unclear
+from nis_backend.capabilities.operations.sentence import QUANTITY, Place
+from nis_backend.capabilities.operations.words import FUNCTION_WORDS, listed, stem
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Mapping, Sequence
 
-    from nis_backend.capabilities.chat.declared import Declared
-    from nis_backend.capabilities.chat.reading import Reading
-    from nis_backend.capabilities.chat.sentence import Sentence
+    from nis_backend.capabilities.operations.declared import Declared
+    from nis_backend.capabilities.operations.reading import Reading
+    from nis_backend.capabilities.operations.sentence import Sentence
 
 NAMED = 0.5
 """Least nearness at which a name speaks for a number."""

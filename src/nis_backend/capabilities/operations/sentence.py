@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import cached_property
 from typing import TYPE_CHECKING, Protocol
 
-from nis_backend.capabilities.chat.words import FUNCTION_WORDS, Token, find_phrase, listed, stem, telling, tokens
+from nis_backend.capabilities.operations.words import FUNCTION_WORDS, Token, find_phrase, listed, stem, telling, tokens
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence

@@ -1,0 +1,72 @@
+"""The fields of a request or a result, as far as a JSON schema tells them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from nis_backend.operation import Json
+
+
+@dataclass(frozen=True, kw_only=True)
+class Field:
+    """One field; what the schema does not say of it is empty."""
+
+    name: str
+    type: str
+    description: str
+    unit: str | None
+    names: tuple[str, ...]
+    """Other words people use for it."""
+    reads: str | None
+    says: tuple[tuple[str, Any], ...]  # Any: JSON
+    """Words that state a value of it: "straight up"."""
+    knob: bool
+    choices: tuple[str, ...]
+    required: bool
+
+    @property
+    def label(self) -> str:
+        """Its name in words."""
+        return self.name.replace("_", " ")
+
+    @property
+    def number(self) -> bool:
+        """Whether a quantity may fill it."""
+        return self.type in ("number", "integer") and self.reads is None
+
+
+def fields_of(schema: Json) -> tuple[Field, ...]:
+    """The fields of an object's schema, in its order."""
+    definitions: Json = schema.get("$defs", {})
+    required: list[str] = schema.get("required", [])
+    return tuple(
+        _field(name, flat(one, definitions), name in required) for name, one in schema.get("properties", {}).items()
+    )
+
+
+def flat(schema: Json, definitions: Json) -> Json:
+    """A field's schema without references and without the alternative of being null."""
+    merged: Json = {}
+    for part in (*schema.get("anyOf", ()), *schema.get("allOf", ()), schema):
+        if part.get("type") != "null":
+            target = str(part.get("$ref", "")).rpartition("/")[2]
+            merged |= {**definitions.get(target, {}), **part}
+    return merged
+
+
+def _field(name: str, schema: Json, required: bool) -> Field:
+    choices = schema.get("enum", [schema["const"]] if "const" in schema else ())
+    return Field(
+        name=name,
+        type=str(schema.get("type", "")),
+        description=str(schema.get("description", "")),
+        unit=schema.get("unit"),
+        names=tuple(schema.get("names", ())),
+        reads=schema.get("reads"),
+        says=tuple(schema.get("says", {}).items()),
+        knob=bool(schema.get("knob")),
+        choices=tuple(map(str, choices)),
+        required=required,
+    )
