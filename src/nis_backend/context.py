@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from nis_backend.drivers.compute.base import Compute
     from nis_backend.drivers.dispatch.base import Dispatch
     from nis_backend.drivers.llm.base import Models
-    from nis_backend.drivers.store.base import Row, Store, Table
+    from nis_backend.drivers.store.base import Order, Row, Store, Table
     from nis_backend.operation import Entry, Model, Operation
     from nis_backend.run import Tail
     from nis_backend.settings import Settings
@@ -111,7 +111,7 @@ class Owned:
         """See `Store.get`."""
         return await self._store.get(table, self._owner, id)
 
-    async def select(
+    async def select(  # noqa: PLR0913 - one argument a clause
         self,
         table: Table,
         *,
@@ -119,10 +119,11 @@ class Owned:
         before: tuple[float, str] | None = None,
         limit: int = 50,
         descending: bool = True,
+        order: Order = "created",
     ) -> list[Row]:
         """See `Store.select`."""
         return await self._store.select(
-            table, self._owner, where=where, before=before, limit=limit, descending=descending
+            table, self._owner, where=where, before=before, limit=limit, descending=descending, order=order
         )
 
     async def update(self, table: Table, id: str, changes: Mapping[str, Any]) -> bool:  # noqa: A002
@@ -132,6 +133,18 @@ class Owned:
     async def delete(self, table: Table, id: str) -> bool:  # noqa: A002
         """See `Store.delete`."""
         return await self._store.delete(table, self._owner, id)
+
+    async def search(self, words: Sequence[str], limit: int, after: int = 0) -> list[Row]:
+        """See `Store.search`."""
+        return await self._store.search(self._owner, words, limit, after)
+
+    async def forget(self, conversation_id: str) -> bool:
+        """See `Store.forget`."""
+        return await self._store.forget(self._owner, conversation_id)
+
+    async def branch(self, conversation: Row, runs: Mapping[str, str]) -> None:
+        """See `Store.branch`."""
+        await self._store.branch(self._owner, conversation, runs)
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -397,3 +397,13 @@ def unknown_run(run_id: str) -> NotFound:
     return NotFound(
         f"There is no run {run_id!r}.", field="id", value=run_id, remedy="List the runs to see what there is."
     )
+
+
+def unknown_conversation(conversation_id: str, field: str = "conversation_id") -> NotFound:
+    """The refusal for a conversation that the caller does not have."""
+    return NotFound(
+        f"There is no conversation {conversation_id!r}.",
+        field=field,
+        value=conversation_id,
+        remedy="List the conversations to see what there is.",
+    )

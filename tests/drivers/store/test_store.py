@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import json
 import sqlite3
 from collections.abc import AsyncGenerator, Awaitable, Callable
 from pathlib import Path
 
 import pytest
 
-from nis_backend.drivers.store.base import Append, NewEvent, Row, Store
+from nis_backend.drivers.store.base import FOUND, Append, NewEvent, Row, Store
 from nis_backend.drivers.store.sqlite import STEPS, SqliteStore
 from nis_backend.errors import Conflict, Fenced, NotFound, Unavailable
 
@@ -276,6 +277,142 @@ def test_a_deleted_row_is_gone_and_only_for_its_owner(with_store: Callable[[Body
     with_store(body)
 
 
+def conversation_row(conversation_id: str, title: str = "A talk", **given: object) -> Row:
+    """A conversation's row."""
+    return {"id": conversation_id, "title": title, "created": 1.0, "updated": 1.0, **given}
+
+
+async def say(store: Store, run_id: str, message: str, answer: str, conversation_id: str = "conversation-1") -> None:
+    """A turn of ann's that has ended."""
+    given = json.dumps({"message": message, "conversation_id": conversation_id})
+    await store.insert("runs", "ann", run_row(run_id, conversation_id=conversation_id, input=given))
+    result = json.dumps({"response": answer, "run_id": run_id, "conversation_id": conversation_id})
+    await store.append(events(run_id, answer, state="succeeded", result=result))
+
+
+async def found(store: Store, *words: str, owner: str = "ann", **given: int) -> list[tuple[str | None, str]]:
+    """What a search answers: runs and marked texts."""
+    rows = await store.search(owner, words, given.get("limit", 10), given.get("after", 0))
+    return [(row["run_id"], row["text"].replace(FOUND[0], "<").replace(FOUND[1], ">")) for row in rows]
+
+
+def test_what_was_said_is_found_by_the_beginnings_of_its_words(with_store: Callable[[Body], None]) -> None:
+    """Titles, messages and answers, of their owner alone, whatever their accents; the words found are marked."""
+
+    async def body(store: Store) -> None:
+        await store.insert("conversations", "ann", conversation_row("conversation-1", "Über Pendel"))
+        await say(store, "run-1", "How long does a pendulum swing?", "The pendulum's period is two seconds.")
+        assert await found(store, "uber") == [(None, "<Über> Pendel")]
+        assert {run for run, _ in await found(store, "pendul")} == {"run-1"}
+        assert await found(store, "period", "sec") == [("run-1", "The pendulum's <period> is two <seconds>.")]
+        assert await found(store, "period", "minutes") == []
+        assert await found(store, "period", owner="bob") == []
+        assert len(await found(store, "pend")) == 3
+        assert len(await found(store, "pend", after=2)) == 1
+        await store.update("conversations", "ann", "conversation-1", {"title": "Swings"})
+        assert await found(store, "uber") == []
+        assert (None, "<Swings>") in await found(store, "swing")
+
+    with_store(body)
+
+
+def test_the_words_of_a_query_language_are_only_words(with_store: Callable[[Body], None]) -> None:
+    """`or`, `not` and `near` are looked for like any other word."""
+
+    async def body(store: Store) -> None:
+        await store.insert("conversations", "ann", conversation_row("conversation-1", "near OR not"))
+        assert await found(store, "OR", "NOT", "NEAR") == [(None, "<near> <OR> <not>")]
+        assert await found(store, "AND") == []
+
+    with_store(body)
+
+
+def test_a_forgotten_conversation_leaves_no_row(tmp_path: Path) -> None:
+    """Its messages, logs, feedback and index are gone, and a kept reply about it; others stay."""
+
+    async def body() -> None:
+        async with opened("sqlite", tmp_path) as store:
+            for number in (1, 2):
+                conversation_id = f"conversation-{number}"
+                await store.insert("conversations", "ann", conversation_row(conversation_id, f"word{number}"))
+                await say(store, f"run-{number}", f"word{number}", f"word{number}", conversation_id)
+                moments = {"created": 1.0, "updated": 1.0}
+                judged = {"id": f"f{number}", "run_id": f"run-{number}", "rating": 1, "comment": f"word{number}"}
+                await store.insert("feedback", "ann", judged | moments)
+                kept = {"id": f"k{number}", "request": "", "status": "200", "reply": f'{{"{conversation_id}": "word"}}'}
+                await store.insert("replies", "ann", kept | moments)
+            assert not await store.forget("bob", "conversation-1")
+            assert await store.forget("ann", "conversation-1")
+            assert not await store.forget("ann", "conversation-1")
+
+    asyncio.run(body())
+    left = cells(tmp_path / "nis.db")
+    assert not [cell for cell in left if "word1" in cell or "run-1" in cell or "conversation-1" in cell]
+    assert [cell for cell in left if "word2" in cell]
+
+
+def cells(path: Path) -> list[str]:
+    """Every cell of every table, as text."""
+    with contextlib.closing(sqlite3.connect(path)) as connection:
+        tables = [row[0] for row in connection.execute("select name from sqlite_master where type = 'table'")]
+        return [
+            cell.decode("utf-8", "replace") if isinstance(cell, bytes) else str(cell)
+            for table in tables
+            for row in connection.execute(f"select * from {table}")  # noqa: S608 - the database names them
+            for cell in row
+        ]
+
+
+def test_a_conversation_is_not_forgotten_under_a_run(with_store: Callable[[Body], None]) -> None:
+    """Its holder goes on to write; it is told which run, and what to do."""
+
+    async def body(store: Store) -> None:
+        await store.insert("conversations", "ann", conversation_row("conversation-1"))
+        await store.insert("runs", "ann", run_row("run-1", conversation_id="conversation-1"))
+        with pytest.raises(Conflict, match="run-1"):
+            await store.forget("ann", "conversation-1")
+        assert await store.get("conversations", "ann", "conversation-1")
+
+    with_store(body)
+
+
+def test_no_run_begins_in_a_conversation_that_is_gone(with_store: Callable[[Body], None]) -> None:
+    """Between the check of a message and its run the conversation may be forgotten: nothing is left behind."""
+
+    async def body(store: Store) -> None:
+        await store.insert("conversations", "ann", conversation_row("conversation-1"))
+        for owner, conversation_id in (("ann", "conversation-2"), ("bob", "conversation-1")):
+            with pytest.raises(NotFound) as refused:
+                await store.insert("runs", owner, run_row("run-1", conversation_id=conversation_id))
+            assert refused.value.field == "conversation_id"
+
+    with_store(body)
+
+
+def test_a_branch_holds_copies_under_their_own_ids(with_store: Callable[[Body], None]) -> None:
+    """The logs are the same but for ids, and stay when the conversation they came from is forgotten."""
+
+    async def body(store: Store) -> None:
+        await store.insert("conversations", "ann", conversation_row("conversation-1"))
+        await say(store, "run-1", "a question", "an answer")
+        branch = conversation_row("conversation-2", branched_from="run-1")
+        with pytest.raises(Conflict):
+            await store.branch("bob", branch, {"run-1": "run-2"})
+        await store.branch("ann", branch, {"run-1": "run-2"})
+        assert await store.forget("ann", "conversation-1")
+        copied = await store.get("runs", "ann", "run-2")
+        assert copied is not None
+        assert json.loads(copied["input"]) == {"message": "a question", "conversation_id": "conversation-2"}
+        assert json.loads(copied["result"])["run_id"] == "run-2"
+        assert [(row["seq"], row["type"]) for row in await store.events("ann", "run-2", 0)] == [(1, "text_delta")]
+        row = await store.get("conversations", "ann", "conversation-2")
+        assert row
+        assert row["branched_from"] is None
+        assert {run for run, _ in await found(store, "answer")} == {"run-2"}
+
+    with_store(body)
+
+
 def test_every_table_has_an_owner(tmp_path: Path) -> None:
     """A thing of a user's is reached only by its owner, from the first revision of the schema on."""
 
@@ -287,5 +424,7 @@ def test_every_table_has_an_owner(tmp_path: Path) -> None:
     with contextlib.closing(sqlite3.connect(tmp_path / "nis.db")) as connection:
         tables = [row[0] for row in connection.execute("select name from sqlite_master where type = 'table'")]
         columns = {table: {row[1] for row in connection.execute(f"pragma table_info({table})")} for table in tables}
+    # The words of an index have their owner in the rows they are made of, which each search joins.
+    tables = [table for table in tables if not table.startswith("said_words")]
     assert len(tables) >= 3
     assert [table for table in tables if "owner" not in columns[table]] == []

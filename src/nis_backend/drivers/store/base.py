@@ -15,6 +15,8 @@ if TYPE_CHECKING:
 
 Table = Literal["runs", "conversations", "feedback", "blobs", "replies"]
 Order = Literal["created", "updated"]
+FOUND = ("\x02", "\x03")
+"""Around a word that a search has found: control characters, which nobody writes."""
 # Any: a cell is text, a number, bytes or None; its table says which.
 Row = dict[str, Any]
 
@@ -116,6 +118,26 @@ class Store(Protocol):
 
     async def delete(self, table: Table, owner: str, id: str) -> bool:  # noqa: A002
         """Remove one row; False when there is none."""
+        ...
+
+    async def search(self, owner: str, words: Sequence[str], limit: int, after: int = 0) -> list[Row]:
+        """What was said in conversations, and their titles, where each word begins a word of it; the best first.
+
+        `conversation_id, title, run_id` (None for a title), `created`, and `text` with its found words between the
+        marks `FOUND`. `words` hold letters and digits only; `after` leaves out as many of the first.
+        """
+        ...
+
+    async def forget(self, owner: str, conversation_id: str) -> bool:
+        """Remove a conversation, its runs with their logs, and what was said about them; False when there is none.
+
+        Raises:
+            Conflict: a run of it has not ended.
+        """
+        ...
+
+    async def branch(self, owner: str, conversation: Row, runs: Mapping[str, str]) -> None:
+        """Add a conversation with copies of runs that have ended, logs included, each under its new id."""
         ...
 
     async def append(self, append: Append) -> tuple[int, float]:

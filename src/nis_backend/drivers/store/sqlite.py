@@ -13,8 +13,9 @@ from typing import TYPE_CHECKING, Any, Literal, TypeVar
 from typing_extensions import override
 
 from nis_backend.drivers.store.base import Append, Order, Row, Store, Table
+from nis_backend.drivers.store.conversations import GONE, SAID, branch, forget, search
 from nis_backend.errors import Conflict, Fenced, NisError, Unavailable
-from nis_backend.run import unknown_run
+from nis_backend.run import unknown_conversation, unknown_run
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -58,7 +59,11 @@ create table replies (
     created real not null, updated real not null
 ) strict;
 create index replies_by_owner on replies (owner, created, id);
-""",
+alter table conversations add column archived integer not null default 0;
+alter table conversations add column branched_from text;
+create index conversations_by_activity on conversations (owner, updated, id);
+"""
+    + SAID,
 )
 """What brings a database from each schema version to the next; a new one passes them all. `replies` are kept for
 callers that repeat a write under one `Idempotency-Key`."""
@@ -211,7 +216,9 @@ class SqliteStore(Store):
         sql = f"insert into {table} ({', '.join(columns)}) values ({', '.join('?' * len(columns))})"  # noqa: S608 - names are ours
         try:
             await self._write(lambda connection: connection.execute(sql, [*columns.values()]) and None)
-        except sqlite3.IntegrityError:
+        except sqlite3.IntegrityError as error:
+            if GONE in str(error):
+                raise unknown_conversation(row["conversation_id"]) from None
             raise Conflict(
                 f"{table} already has {row['id']!r}.", field="id", value=row["id"], remedy="Give another id."
             ) from None
@@ -270,6 +277,18 @@ class SqliteStore(Store):
     async def delete(self, table: Table, owner: str, id: str) -> bool:
         sql = f"delete from {table} where id = ? and owner = ?"  # noqa: S608 - names are ours
         return await self._write(lambda connection: connection.execute(sql, (id, owner)).rowcount == 1)
+
+    @override
+    async def search(self, owner: str, words: Sequence[str], limit: int, after: int = 0) -> list[Row]:
+        return await self._read(*search(owner, words, limit, after))
+
+    @override
+    async def forget(self, owner: str, conversation_id: str) -> bool:
+        return await self._write(lambda connection: forget(connection, owner, conversation_id))
+
+    @override
+    async def branch(self, owner: str, conversation: Row, runs: Mapping[str, str]) -> None:
+        await self._write(lambda connection: branch(connection, owner, conversation, runs))
 
     @override
     async def append(self, append: Append) -> tuple[int, float]:
