@@ -159,6 +159,8 @@ class Context:
     depth: int = 0
     on_progress: Callable[[float, str], None] | None = None
     """Hears how far what is computed for this call is, 0 to 1; a run's log has it without."""
+    run_id: str | None = None
+    """The id of the run that this call starts, where it was settled before."""
 
     @property
     def settings(self) -> Settings:
@@ -211,7 +213,7 @@ class Context:
     def _within(self) -> Context:
         if self.depth >= DEEPEST:
             raise InvalidRequest(f"Operations called each other {DEEPEST} deep.", remedy="Break the loop.")
-        return replace(self, depth=self.depth + 1)
+        return replace(self, depth=self.depth + 1, run_id=None)
 
     def now(self) -> float:
         """Seconds since 1970, UTC."""
@@ -223,7 +225,7 @@ class Context:
 
     async def start_run(self, operation: Operation[Any, Any], request: Model) -> RunHandle:
         """Write the run down and have it executed; it does not depend on this call from here on."""
-        run_id = self.new_id("run")
+        run_id = self.run_id or self.new_id("run")
         conversation_id = getattr(request, "conversation_id", None)
         await self.runs.create(run_id, operation.name, request, conversation_id)
         try:

@@ -156,7 +156,8 @@ class Guard:
     async def _http(self, scope: Scope, headers: Mapping[str, str], receive: Receive, send: Send) -> None:
         request_id = uuid.uuid4().hex
         scope.setdefault("state", {})["request_id"] = request_id
-        exchange = _Exchange(receive, send, request_id, self._process.settings.max_body)
+        exchange = Exchange(receive, send, request_id, self._process.settings.max_body)
+        scope["state"]["exchange"] = exchange
         try:
             self._admit(scope, headers)
             await self._app(scope, exchange.receive, exchange.send)
@@ -183,19 +184,21 @@ class Guard:
             raise _too_large(int(length), limit)
 
 
-class _Exchange:
+class Exchange:
     """One request's two directions: counts what comes in, marks what goes out."""
 
     def __init__(self, receive: Receive, send: Send, request_id: str, limit: int) -> None:
         self._receive = receive
         self._send = send
-        self._mark = (b"x-request-id", request_id.encode())
+        self.marks: dict[str, str] = {"x-request-id": request_id}
+        """Headers of the answer, whatever it will be: a problem carries them too."""
         self._limit = limit
         self._size = 0
         self._whole = False
         self.started = False
 
     async def receive(self) -> Message:
+        """The next piece of the body, or word that the caller has left."""
         try:
             # After the body, this waits for the caller to leave: as long as the answer takes.
             async with asyncio.timeout(None if self._whole else BODY_SECONDS):
@@ -209,9 +212,11 @@ class _Exchange:
         return message
 
     async def send(self, message: Message) -> None:
+        """A piece of the answer."""
         if message["type"] == "http.response.start":
             self.started = True
-            message["headers"] = [*message.get("headers", ()), self._mark]
+            marks = [(name.encode(), value.encode()) for name, value in self.marks.items()]
+            message["headers"] = [*message.get("headers", ()), *marks]
         await self._send(message)
 
 

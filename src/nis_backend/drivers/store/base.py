@@ -140,6 +140,13 @@ class Store(Protocol):
         """Add a conversation with copies of runs that have ended, logs included, each under its new id."""
         ...
 
+    async def expire(self, table: Table, before: float) -> list[Row]:
+        """Remove every owner's rows that were last `updated` before this time, and answer them.
+
+        For the process alone: a call sees its own owner's rows.
+        """
+        ...
+
     async def append(self, append: Append) -> tuple[int, float]:
         """Add events to a run's log; answers the last number and the time of the commit.
 

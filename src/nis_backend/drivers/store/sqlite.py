@@ -291,6 +291,11 @@ class SqliteStore(Store):
         await self._write(lambda connection: branch(connection, owner, conversation, runs))
 
     @override
+    async def expire(self, table: Table, before: float) -> list[Row]:
+        sql = f"delete from {table} where updated < ? returning *"  # noqa: S608 - names are ours
+        return await self._write(lambda connection: [dict(row) for row in connection.execute(sql, (before,))])
+
+    @override
     async def append(self, append: Append) -> tuple[int, float]:
         def tell(committed: tuple[int, float]) -> None:
             for heard in self._heard:

@@ -12,6 +12,9 @@ if TYPE_CHECKING:
 
     from nis_backend.operation import Entry, Json
 
+ID = "[A-Za-z0-9._:-]+"
+"""An id as a path may hold it."""
+
 RESOURCE = {
     "list": ("GET", ""),
     "get": ("GET", "/{id}"),
@@ -70,19 +73,33 @@ def _scalar(schema: Json, definitions: Json) -> bool:
 def check_clashes(routes: Iterable[RestRoute]) -> None:
     """Refuse two operations that answer the same method and path.
 
+    A literal path beside one with a parameter is no clash: it is looked at first.
+
     Raises:
         InvalidRequest: naming both.
     """
-    seen: dict[tuple[str, str], str] = {}
+    seen: list[RestRoute] = []
     for route in routes:
-        other = seen.setdefault((route.method, route.path), route.operation)
-        if other != route.operation:
-            raise InvalidRequest(
-                f"{other} and {route.operation} both answer {route.method} {route.path}.",
-                field="operation",
-                value=route.operation,
-                remedy="Give one of them another name.",
-            )
+        for other in seen:
+            if other.operation != route.operation and _overlap(other, route):
+                raise InvalidRequest(
+                    f"{other.operation} and {route.operation} both answer {route.method} {route.path}.",
+                    field="operation",
+                    value=route.operation,
+                    remedy="Give one of them another name.",
+                )
+        seen.append(route)
+
+
+def _overlap(one: RestRoute, other: RestRoute) -> bool:
+    """Whether some request would reach both, and neither is the more literal."""
+    pairs = list(zip(one.path.split("/"), other.path.split("/"), strict=False))
+    if one.method != other.method or one.path.count("/") != other.path.count("/"):
+        return False
+    if not all(a == b or "{id}" in {a, b} for a, b in pairs):
+        return False
+    wider = {a == "{id}" for a, b in pairs if a != b}
+    return len(wider) != 1
 
 
 def in_order(routes: Iterable[RestRoute]) -> list[RestRoute]:

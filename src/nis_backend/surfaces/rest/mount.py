@@ -4,17 +4,21 @@ from __future__ import annotations
 
 import json
 from importlib import resources
+from itertools import groupby
 from typing import TYPE_CHECKING
 
 from starlette.convertors import Convertor, register_url_convertor
 from starlette.responses import Response
 from starlette.routing import Route
 
-from nis_backend.surfaces.rest.derive import check_clashes, in_order, routes_of
+from nis_backend.surfaces.rest.derive import ID, check_clashes, in_order, routes_of
 from nis_backend.surfaces.rest.endpoint import endpoint
 from nis_backend.surfaces.rest.fixed import FIXED
+from nis_backend.surfaces.rest.replies import Replies
 
 if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable
+
     from starlette.requests import Request
 
     from nis_backend.surfaces.base import Process
@@ -23,7 +27,7 @@ if TYPE_CHECKING:
 class IdConvertor(Convertor[str]):
     """An id in a path."""
 
-    regex = "[A-Za-z0-9._:-]+"
+    regex = ID
 
     def convert(self, value: str) -> str:
         """From the path."""
@@ -35,11 +39,14 @@ class IdConvertor(Convertor[str]):
 
 
 def routes(process: Process) -> list[Route]:
-    """A route for each operation, and the document that describes them."""
+    """A route for each path, and the document that describes them."""
     register_url_convertor("id", IdConvertor())
     entries = process.operations.entries()
     derived = [*FIXED, *(route for entry in entries for route in routes_of(entry))]
-    check_clashes(derived)
+    if process.has_app:
+        # Those of the index were compared when it was made.
+        check_clashes(derived)
+    replies = Replies()
 
     async def openapi(_request: Request) -> Response:
         if process.has_app:
@@ -50,14 +57,23 @@ def routes(process: Process) -> list[Route]:
             body = resources.files("nis_backend").joinpath("openapi.json").read_bytes()
         return Response(body, media_type="application/json", headers={"cache-control": "no-cache"})
 
-    return [
-        Route("/openapi.json", openapi, methods=["GET"]),
-        *(
-            Route(
-                route.path.replace("{id}", "{id:id}"),
-                endpoint(process, route, process.operations.entry(route.operation)),
-                methods=[route.method],
-            )
-            for route in in_order(derived)
-        ),
-    ]
+    found = [Route("/openapi.json", openapi, methods=["GET"])]
+    for path, group in groupby(in_order(derived), key=lambda route: route.path):
+        answers = {
+            route.method: endpoint(process, replies, route, process.operations.entry(route.operation))
+            for route in group
+        }
+        found.append(_at(path, answers))
+    return found
+
+
+def _at(path: str, answers: dict[str, Callable[[Request], Awaitable[Response]]]) -> Route:
+    """One path with all that answers there: so a 405 and an `OPTIONS` name each of its methods."""
+    methods = sorted({*answers, *(["HEAD"] if "GET" in answers else ()), "OPTIONS"})
+
+    async def answer(request: Request) -> Response:
+        if request.method == "OPTIONS":
+            return Response(status_code=204, headers={"allow": ", ".join(methods)})
+        return await answers["GET" if request.method == "HEAD" else request.method](request)
+
+    return Route(path.replace("{id}", "{id:id}"), answer, methods=methods)

@@ -1,0 +1,122 @@
+"""A request's fields: from the path and the query, or from the path and the body, and never silently from less."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, cast
+
+from pydantic_core import from_json
+
+from nis_backend.errors import InvalidRequest, Malformed, TooLarge, WrongMedia, shorten
+from nis_backend.surfaces.rest.accept import JSON
+
+if TYPE_CHECKING:
+    from starlette.requests import Request
+
+    from nis_backend.operation import Entry, Json
+
+MOST_FIELDS = 1000
+"""Fields of a request: far more than any has, few enough to name the wrong ones quickly."""
+
+LAST_SEEN = "after"
+"""The field of a stream that `Last-Event-ID` fills: a client that reconnects sends the number it has seen last."""
+
+IN_QUERY = frozenset({"GET", "HEAD", "DELETE"})
+"""Methods whose fields are in the query."""
+
+
+async def arguments_of(request: Request, entry: Entry) -> Json:
+    """The request's fields; the path's `id` stands in the path alone.
+
+    Raises:
+        InvalidRequest: a query parameter is given twice, or where no query is read.
+        Malformed: the body is not a JSON object, or there is one where none is read.
+        WrongMedia: the body is of another media type.
+    """
+    if request.method in IN_QUERY:
+        arguments = await _from_query(request)
+        if "last-event-id" in request.headers and LAST_SEEN in entry.request_schema.get("properties", {}):
+            arguments[LAST_SEEN] = request.headers["last-event-id"]
+    else:
+        arguments = await _from_body(request)
+    for name, value in request.path_params.items():
+        if arguments.setdefault(name, value) != value:
+            raise InvalidRequest(
+                f"{name} is {shorten(value)!r} in the path and {shorten(arguments[name])!r} beside it.",
+                field=name,
+                value=arguments[name],
+                remedy=f"Give {name} in the path alone.",
+            )
+    return arguments
+
+
+async def _from_query(request: Request) -> Json:
+    given = request.query_params.multi_items()
+    arguments: Json = dict(given)
+    if len(given) > len(arguments):
+        names = [name for name, _ in given]
+        twice = next(name for name in names if names.count(name) > 1)
+        raise InvalidRequest(
+            f"The query gives {shorten(twice)} more than once.",
+            field=shorten(twice),
+            value=arguments[twice],
+            remedy="Give each parameter once.",
+        )
+    if await request.body():
+        raise Malformed(
+            f"{request.method} reads no body.",
+            field="body",
+            value="",
+            remedy="Give the fields as query parameters.",
+        )
+    return arguments
+
+
+async def _from_body(request: Request) -> Json:
+    if request.url.query:
+        raise InvalidRequest(
+            f"{request.method} reads no query.",
+            field="query",
+            value=request.url.query,
+            remedy="Give the fields in the body, as one JSON object.",
+        )
+    media = request.headers.get("content-type", JSON)
+    body = await request.body()
+    if body and not _is_json(media):
+        raise WrongMedia(
+            f"The body is {shorten(media)!r}.",
+            field="Content-Type",
+            value=media,
+            remedy=f"Send one JSON object with Content-Type: {JSON}.",
+        )
+    return _object(body)
+
+
+def _is_json(media: str) -> bool:
+    """Whether the media type is JSON in UTF-8; RFC 8259 knows no other encoding between systems."""
+    kind, *parameters = (part.strip().lower() for part in media.split(";"))
+    charsets = {one.removeprefix("charset=").strip('"') for one in parameters if one.startswith("charset=")}
+    return (kind == JSON or (kind.startswith("application/") and kind.endswith("+json"))) and charsets <= {
+        "utf-8",
+        "utf8",
+    }
+
+
+def _object(body: bytes) -> Json:
+    try:
+        given: Any = from_json(body) if body else {}
+    except ValueError as error:
+        raise Malformed(
+            f"The body is not JSON: {error}.",
+            field="body",
+            value=body[:60].decode("utf-8", "replace"),
+            remedy="Send one JSON object, in UTF-8.",
+        ) from None
+    if not isinstance(given, dict):
+        raise Malformed("The body is not a JSON object.", field="body", value=given, remedy="Send one JSON object.")
+    fields = cast("Json", given)  # isinstance says nothing of the keys, which JSON has as text
+    count = len(fields)
+    if count > MOST_FIELDS:
+        raise TooLarge(
+            f"The body has {count} fields.", field="body", value=count, remedy=f"Send at most {MOST_FIELDS}."
+        )
+    return fields

@@ -1,0 +1,186 @@
+"""`Idempotency-Key`: a write that is repeated under one key is done once and answered again.
+
+A key belongs to its owner and is kept for a day. What is kept is the outcome and not the bytes of the answer, so that a
+repeat may accept another media type; of a run it is the id, which is settled before the run is made.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import re
+import time
+from contextlib import asynccontextmanager, suppress
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+from nis_backend.errors import Conflict, InvalidRequest, NisError, NotFound, NotSupported, from_problem, shorten
+from nis_backend.operation import Model, authorise, call
+from nis_backend.run import RunHandle
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncGenerator
+
+    from nis_backend.context import Context
+    from nis_backend.drivers.store.base import Row
+    from nis_backend.operation import Operation
+
+HEADER = "Idempotency-Key"
+REPLAYED = "idempotency-replayed"
+"""The header of an answer that was given before."""
+
+KEPT_SECONDS = 86_400.0
+"""How long a key is known."""
+
+SWEEP_SECONDS = 3600.0
+"""Keys that are no longer known are removed this often, and only while keys are used."""
+
+_KEY = re.compile(r"[\x21-\x7e]{1,255}")
+
+
+class Replies:
+    """The keys of one process: there is one, so what is open and not among its own was left by an earlier one."""
+
+    def __init__(self) -> None:
+        self._open: set[str] = set()
+        self._swept = 0.0
+
+    async def once(
+        self, key: str, operation: Operation[Any, Any], asked: Model, ctx: Context, marks: dict[str, str]
+    ) -> Any:
+        """What `call` answers; `marks`, the headers of the answer, say when it was done before.
+
+        Raises:
+            InvalidRequest: it is no key, or was used for another request.
+        NotSupported: the operation answers a stream that is not a run.
+            Conflict: the first request is under way, or nobody knows how it ended.
+        """
+        if not _KEY.fullmatch(key):
+            raise InvalidRequest(
+                f"{HEADER} is no key: {shorten(key)!r}.",
+                field=HEADER,
+                value=shorten(key),
+                remedy="Give up to 255 visible ASCII characters, such as a UUID.",
+            )
+        if operation.shape == "stream":
+            raise NotSupported(
+                f"{operation.name} answers a stream, of which nothing is kept.",
+                field=HEADER,
+                value=shorten(key),
+                remedy=f"Leave out {HEADER}.",
+            )
+        authorise(operation, ctx)
+        await self._sweep(ctx)
+        row_id = hashlib.sha256(f"{ctx.caller.owner}\0{key}".encode()).hexdigest()
+        mine = row_id not in self._open
+        self._open.add(row_id)
+        try:
+            row = await self._row(row_id, operation, asked, ctx)
+            again = await _again(row, operation, ctx, marks) if row else None
+            if again is not None:
+                return again
+            if not mine:
+                raise Conflict(
+                    f"The first request with this {HEADER} is under way.",
+                    field=HEADER,
+                    value=key,
+                    remedy="Wait for its answer, or ask again in a moment.",
+                )
+            if row is not None and operation.shape != "run":
+                raise Conflict(
+                    f"The server stopped during the first request with this {HEADER}; it may have been done.",
+                    field=HEADER,
+                    value=key,
+                    remedy="Look whether it was, and if not send it with another key.",
+                )
+            row = row or await self._begin(row_id, operation, asked, ctx)
+            return await self._perform(row, operation, asked, ctx)
+        finally:
+            if mine:
+                self._open.discard(row_id)
+
+    async def _row(self, row_id: str, operation: Operation[Any, Any], asked: Model, ctx: Context) -> Row | None:
+        row = await ctx.store.get("replies", row_id)
+        if row is None:
+            return None
+        if row["created"] < ctx.now() - KEPT_SECONDS:
+            await ctx.store.delete("replies", row_id)
+            return None
+        if row["request"] != _fingerprint(operation, asked):
+            raise InvalidRequest(
+                f"This {HEADER} was used for another request.",
+                field=HEADER,
+                value="",
+                remedy="Send the first request unchanged, or give this one a key of its own.",
+            )
+        return row
+
+    async def _begin(self, row_id: str, operation: Operation[Any, Any], asked: Model, ctx: Context) -> Row:
+        now = ctx.now()
+        reply = json.dumps({"run": ctx.new_id("run")}) if operation.shape == "run" else None
+        row: Row = {
+            "id": row_id,
+            "request": _fingerprint(operation, asked),
+            "status": "open",
+            "reply": reply,
+            "created": now,
+            "updated": now,
+        }
+        await ctx.store.insert("replies", row)
+        return row
+
+    async def _perform(self, row: Row, operation: Operation[Any, Any], asked: Model, ctx: Context) -> Any:
+        if operation.shape == "run":
+            ctx = replace(ctx, run_id=json.loads(row["reply"])["run"])
+        async with _kept_failure(row, ctx):
+            result = await call(operation, asked, ctx)
+            if operation.shape == "model":
+                await _keep(row, ctx, result=result.model_dump(mode="json"))
+            return result
+
+    async def _sweep(self, ctx: Context) -> None:
+        now = time.monotonic()
+        if not self._swept or now - self._swept > SWEEP_SECONDS:
+            self._swept = now
+            await ctx.drivers.store.expire("replies", ctx.now() - KEPT_SECONDS)
+
+
+async def _again(row: Row, operation: Operation[Any, Any], ctx: Context, marks: dict[str, str]) -> Any:
+    """The outcome that was kept; None when there is none yet.
+
+    Raises:
+        NisError: it was this failure.
+    """
+    reply = json.loads(row["reply"] or "{}")
+    marks[REPLAYED] = "true"
+    if "problem" in reply:
+        raise from_problem(reply["problem"])
+    if "result" in reply:
+        return operation.result.model_validate(reply["result"])
+    if "run" in reply:
+        with suppress(NotFound):
+            run = await ctx.runs.get(reply["run"])
+            return RunHandle(id=run.id, log=ctx.runs)
+    del marks[REPLAYED]
+    return None
+
+
+@asynccontextmanager
+async def _kept_failure(row: Row, ctx: Context) -> AsyncGenerator[None]:
+    """Keep a failure that is final; one that says to try again is forgotten, so that trying again is that."""
+    try:
+        yield
+    except NisError as error:
+        if error.codes.retry:
+            await ctx.store.delete("replies", row["id"])
+        else:
+            await _keep(row, ctx, problem=error.problem())
+        raise
+
+
+async def _keep(row: Row, ctx: Context, **reply: Any) -> None:  # Any: JSON
+    await ctx.store.update("replies", row["id"], {"status": "done", "reply": json.dumps(reply)})
+
+
+def _fingerprint(operation: Operation[Any, Any], asked: Model) -> str:
+    return hashlib.sha256(f"{operation.name} {asked.model_dump_json()}".encode()).hexdigest()
