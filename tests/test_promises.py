@@ -37,8 +37,11 @@ def post(server: Server, path: str, body: Json) -> Json:
 
 def refused(server: Server, path: str, body: Json | None = None) -> tuple[int, Json]:
     """A request that fails: its status and problem."""
+    request = urllib.request.Request(
+        f"{server.url}{path}", None if body is None else json.dumps(body).encode(), {"content-type": "application/json"}
+    )
     with pytest.raises(urllib.error.HTTPError) as error:
-        urllib.request.urlopen(f"{server.url}{path}", None if body is None else json.dumps(body).encode(), timeout=120)
+        urllib.request.urlopen(request, timeout=120)
     with error.value as answer:
         return answer.code, json.load(answer)
 
@@ -46,7 +49,9 @@ def refused(server: Server, path: str, body: Json | None = None) -> tuple[int, J
 @contextlib.contextmanager
 def stream(server: Server, body: Json | None, path: str = "/chat", after: int = 0) -> Generator[Iterator[Json]]:
     """The events of a chat turn, or of a run's log from a number on."""
-    headers = {"accept": "text/event-stream"} | ({"last-event-id": str(after)} if after else {})
+    headers = {"accept": "text/event-stream", "content-type": "application/json"} | (
+        {"last-event-id": str(after)} if after else {}
+    )
     request = urllib.request.Request(
         f"{server.url}{path}", None if body is None else json.dumps(body).encode(), headers
     )

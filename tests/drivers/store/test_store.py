@@ -223,6 +223,21 @@ def test_claiming_raises_the_attempt_of_open_runs_alone(with_store: Callable[[Bo
     with_store(body)
 
 
+def test_what_has_expired_is_removed_whoever_owns_it(with_store: Callable[[Body], None]) -> None:
+    """The process clears up by age; what was touched since stays."""
+
+    async def body(store: Store) -> None:
+        for owner, row_id, updated in (("ann", "old-1", 1.0), ("bob", "old-2", 2.0), ("ann", "new-1", 3.0)):
+            row = {"id": row_id, "request": "", "status": "done", "reply": None, "created": 1.0, "updated": updated}
+            await store.insert("replies", owner, row)
+        expired = await store.expire("replies", 3.0)
+        assert {(row["owner"], row["id"]) for row in expired} == {("ann", "old-1"), ("bob", "old-2")}
+        assert [row["id"] for row in await store.select("replies", "ann")] == ["new-1"]
+        assert await store.select("replies", "bob") == []
+
+    with_store(body)
+
+
 def test_what_was_written_is_there_after_closing(tmp_path: Path) -> None:
     """Another process that opens the file finds the log."""
 

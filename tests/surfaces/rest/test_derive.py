@@ -66,6 +66,35 @@ def test_two_operations_on_one_route_are_refused() -> None:
         check_clashes(clash)
 
 
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ("GET /a/{id}", "GET /a/{id}"),
+        ("GET /a/{id}/{id}", "GET /{id}/b/{id}"),
+    ],
+)
+def test_two_routes_that_one_request_could_reach_are_refused(one: str, other: str) -> None:
+    """DESIGN: overlapping routes fail `make generate`."""
+    routes = [
+        RestRoute(method=method, path=path, operation=f"a.find_{number}")
+        for number, (method, path) in enumerate([one.split(), other.split()])
+    ]
+    with pytest.raises(InvalidRequest, match=r"a\.find_0 and a\.find_1"):
+        check_clashes(routes)
+
+
+@pytest.mark.parametrize("other", ["POST /a/{id}", "GET /a/b", "GET /a/{id}/c", "GET /b/{id}"])
+def test_routes_that_can_be_told_apart_may_stand_beside_each_other(other: str) -> None:
+    """By method, by length, by a literal: the more literal one is looked at first."""
+    method, path = other.split()
+    check_clashes(
+        [
+            RestRoute(method="GET", path="/a/{id}", operation="a.get_a"),
+            RestRoute(method=method, path=path, operation="a.other_a"),
+        ]
+    )
+
+
 def test_literal_routes_precede_parameters() -> None:
     """`/models/generate-text` is never read as the id of a model."""
     routes = [RestRoute(method="GET", path=path, operation=path) for path in ("/models/{id}", "/models/find-one")]
