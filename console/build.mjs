@@ -13,7 +13,7 @@ await rm(out, { recursive: true, force: true });
 await mkdir(out, { recursive: true });
 await build({
   absWorkingDir: here,
-  entryPoints: ["src/console.ts", "src/docs.ts", "src/console.css", "src/docs.css"],
+  entryPoints: ["src/console.ts", "src/early.ts", "src/docs.ts", "src/console.css", "src/docs.css"],
   outdir: out,
   bundle: true,
   minify: true,
@@ -21,6 +21,8 @@ await build({
   target: "es2022",
   charset: "utf8",
   legalComments: "none",
+  // Fonts are copied beside the stylesheet that names them.
+  external: ["*.woff2"],
   logLevel: "warning",
 });
 for (const name of ["index.html", "docs.html", "icon.svg"]) await copyFile(join(here, "src", name), join(out, name));
@@ -28,6 +30,11 @@ for (const name of ["swagger-ui.css", "swagger-ui-bundle.js"]) {
   const text = await readFile(join(swagger, name), "utf8");
   // The source maps stay behind, and a browser would ask for them.
   await writeFile(join(out, name), text.replace(/\n(\/\/|\/\*)# sourceMappingURL=.*$/m, ""));
+}
+for (const [name, file] of [["inter", "inter-latin-wght-normal"], ["jetbrains-mono", "jetbrains-mono-latin-wght-normal"]]) {
+  const font = join(here, "node_modules/@fontsource-variable", name);
+  await copyFile(join(font, `files/${file}.woff2`), join(out, `${name}.woff2`));
+  await copyFile(join(font, "LICENSE"), join(out, `${name}.LICENSE`));
 }
 await copyFile(join(swagger, "LICENSE"), join(out, "swagger-ui.LICENSE"));
 await copyFile(join(swagger, "NOTICE"), join(out, "swagger-ui.NOTICE"));

@@ -2,12 +2,16 @@
 
 import { html, nothing, type TemplateResult } from "lit";
 import { guard } from "lit/directives/guard.js";
-import "./chart.js";
-import { resolve } from "./form.js";
+import "./copy.js";
+import { resolve } from "./fields.js";
+import "./form.js";
+import { icon } from "./icons.js";
 import { markdown } from "./markdown.js";
 import { number, words as spaced } from "./numbers.js";
+import { address, explore } from "./route.js";
 import { type Call, drawings, ended, type Turn, words } from "./turn.js";
-import type { FormView, Problem, TableView, View } from "./wire.js";
+import { drawn, failure, table } from "./views.js";
+import type { FormView, View } from "./wire.js";
 
 /** Characters of a question; a longer one is set smaller and scrolls. */
 const LONG = 240;
@@ -22,12 +26,12 @@ export function draw(turn: Turn, last: boolean, busy: boolean, retry: () => void
     ${guard([turn.seq, turn.state], () => turn.calls.map((call) => called(call, turn.views, said)))}
     ${guard([said], () => (said ? html`<div class="prose" dir="auto">${markdown(said)}</div>` : nothing))}
     ${guard([turn.views.length, said, busy, last], () =>
-      drawings(turn).map((view, index, views) => drawn(view, index > 0 || repeats(view, views), last, busy)),
+      drawings(turn).map((view, index, views) => shown(view, index > 0 || repeats(view, views), last, busy)),
     )}
     ${turn.notes.map((note) => html`<p class="note">${note}</p>`)}
     ${running ? waiting(turn) : nothing} ${turn.problem ? failure(turn.problem, last && !busy ? retry : undefined) : nothing}
     ${turn.state === "cancelled" ? html`<p class="note">Stopped.</p>` : nothing}
-    ${running ? nothing : signed(turn)}
+    ${running ? nothing : signed(turn, last && !busy ? retry : undefined)}
   </article>`;
 }
 
@@ -50,6 +54,7 @@ function called(call: Call, views: View[], said: string): TemplateResult {
         </dl>`
       : html`<p class="hint">Without arguments.</p>`}
     ${problem ? html`<p class="bad">${problem.detail} ${problem.remedy ?? ""}</p>` : nothing}
+    <p class="hint"><a href=${explore(call.operation, call.arguments)}>Open it in Explore</a></p>
   </details>`;
 }
 
@@ -67,40 +72,13 @@ function repeats(view: View, views: View[]): boolean {
   return view.rows.every(([name]) => names.has(name));
 }
 
-/** A view; a table that is `aside` waits behind its title, since an answer begins with what was asked. */
-function drawn(view: View, aside: boolean, last: boolean, busy: boolean): TemplateResult {
-  switch (view.kind) {
-    case "text":
-      return html`<div class="prose" dir="auto">${markdown(view.text)}</div>`;
-    case "table":
-      return aside
-        ? html`<details class="aside"><summary>${view.title}</summary>${table(view)}</details>`
-        : html`<figure><figcaption>${view.title}</figcaption>${table(view)}</figure>`;
-    case "series":
-      return html`<nis-chart .series=${view}></nis-chart>`;
-    case "form":
-      return html`<nis-form .form=${view} ?asks=${last} ?disabled=${busy}></nis-form>`;
+/** A view as an answer has it: a table that is `aside` waits behind its title, since an answer begins with what was asked. */
+function shown(view: View, aside: boolean, last: boolean, busy: boolean): TemplateResult | typeof nothing {
+  if (view.kind === "form") return html`<nis-form .form=${view} ?asks=${last} ?disabled=${busy}></nis-form>`;
+  if (view.kind === "table" && aside) {
+    return html`<details class="aside"><summary>${view.title}</summary>${table(view)}</details>`;
   }
-}
-
-function table(view: TableView): TemplateResult {
-  // A column that is mostly numbers is set as one, a word among them included.
-  const side = view.columns.map((_, index) => {
-    const numbers = view.rows.filter((row) => typeof row[index] === "number");
-    return 2 * numbers.length > view.rows.length ? "n" : "";
-  });
-  const cell = (value: string | number, index: number): TemplateResult =>
-    html`<td class=${side[index] ?? ""}>${typeof value === "number" ? number(value) : value}</td>`;
-  return html`<div class="wide" tabindex="0">
-    <table>
-      <thead>
-        <tr>
-          ${view.columns.map((name, index) => html`<th scope="col" class=${side[index]!}>${name}</th>`)}
-        </tr>
-      </thead>
-      <tbody>${view.rows.map((row) => html`<tr>${row.map(cell)}</tr>`)}</tbody>
-    </table>
-  </div>`;
+  return drawn(view);
 }
 
 function waiting(turn: Turn): TemplateResult {
@@ -113,27 +91,19 @@ function waiting(turn: Turn): TemplateResult {
   return html`<p class="waiting"><span class="pulse"></span><span class="quiet">${words(turn) ? "answering" : "thinking"}</span></p>`;
 }
 
-export function failure(problem: Problem, retry?: () => void): TemplateResult {
-  return html`<div class="failure" role="alert">
-    <p><strong>${sentence(problem.title)}.</strong> ${problem.detail}</p>
-    ${problem.errors && problem.errors.length > 1
-      ? html`<ul>${problem.errors.map((one) => html`<li><code>${one.field}</code> ${one.message}</li>`)}</ul>`
-      : nothing}
-    ${problem.remedy ? html`<p class="remedy">${problem.remedy}</p>` : nothing}
-    ${retry && problem.retryable ? html`<button @click=${retry}>Ask again</button>` : nothing}
-  </div>`;
-}
-
-const sentence = (text: string): string => text.charAt(0).toUpperCase() + text.slice(1);
-
-function signed(turn: Turn): TemplateResult | typeof nothing {
+/** Who answered, the run it was, and what one can do with it. */
+function signed(turn: Turn, retry: (() => void) | undefined): TemplateResult | typeof nothing {
   if (!turn.model && !turn.runId) return nothing;
   return html`<footer>
+    ${turn.state === "succeeded"
+      ? html`<nis-copy .text=${() => words(turn)} label="Copy the answer"></nis-copy>
+          ${retry ? html`<button class="ghost" aria-label="Ask again" title="Ask again" @click=${retry}>${icon("again")}</button>` : nothing}`
+      : nothing}
     ${turn.model ? html`<span>${turn.model.provider} · ${turn.model.model}</span>` : nothing}
     ${turn.model?.demonstration
       ? html`<span class="badge" title="It is too small to be relied on.">demonstration model</span>`
       : nothing}
     ${turn.tokens ? html`<span>${turn.tokens} tokens</span>` : nothing}
-    ${turn.runId ? html`<span class="run">${turn.runId}</span>` : nothing}
+    ${turn.runId ? html`<a class="run id" href=${address({ page: "run", id: turn.runId })} title="The run's events">${turn.runId}</a>` : nothing}
   </footer>`;
 }

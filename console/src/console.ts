@@ -1,57 +1,37 @@
-// The chat page.
+// The console: its pages, the way between them, and what they share.
 
 import { html, LitElement, nothing, type TemplateResult } from "lit";
 import { createRef, ref } from "lit/directives/ref.js";
-import { draw, failure } from "./answer.js";
-import { ask, follow, type Watcher } from "./runs.js";
-import { begin, ended, type Turn } from "./turn.js";
-import { type Conversation, type Models, type OperationCall, type Problem, Refused, request } from "./wire.js";
+import "./chat.js";
+import "./conversations.js";
+import "./explore.js";
+import { icon, type Icon } from "./icons.js";
+import "./operation.js";
+import "./palette.js";
+import { parse, type Route } from "./route.js";
+import "./run.js";
+import "./runs.js";
+import { changed, connection } from "./status.js";
+import { type Theme, theme, wear } from "./theme.js";
+import { onKeyWanted } from "./wire.js";
 
-const STARTERS = [
-  "How far does a ball fly at 20 m/s and 40 degrees with drag, mass 0.145 kg, diameter 74 mm?",
-  "What is the period of a pendulum 1.2 m long, released at 60 degrees?",
-  "Convert 65 miles per hour to m/s",
-  "What is the Planck constant?",
+const PAGES: { page: Route["page"]; also: Route["page"]; name: string; icon: Icon; to: string }[] = [
+  { page: "chat", also: "chat", name: "Chat", icon: "chat", to: "#/" },
+  { page: "explore", also: "operation", name: "Explore", icon: "explore", to: "#/explore" },
+  { page: "runs", also: "run", name: "Runs", icon: "runs", to: "#/runs" },
 ];
 
-const LAST = "nis-conversation";
-
-type Connection = { state: "ok" } | { state: "lost" } | { state: "waiting"; seconds: number };
-
 export class NisConsole extends LitElement {
-  static override properties = {
-    turns: { state: true },
-    connection: { state: true },
-    keyWanted: { state: true },
-    loading: { state: true },
-    models: { state: true },
-    trouble: { state: true },
-  };
-  declare turns: Turn[];
-  declare connection: Connection;
+  static override properties = { route: { state: true }, keyWanted: { state: true } };
+  declare route: Route;
   declare keyWanted: { again: boolean; give: (key: string) => void } | null;
-  declare loading: boolean;
-  declare models: Models | null;
-  /** Why the conversation could not be opened. */
-  declare trouble: Problem | null;
-
-  private conversationId: string | null = null;
-  /** Ends what is being read: another conversation is shown now. */
-  private reading = new AbortController();
-  private input = createRef<HTMLTextAreaElement>();
   private dialog = createRef<HTMLDialogElement>();
-  /** The model chosen; empty leaves the choice to the server. */
-  private model = "";
-  private sticks = true;
 
   constructor() {
     super();
-    this.turns = [];
-    this.connection = { state: "ok" };
+    this.route = parse(location.hash);
     this.keyWanted = null;
-    this.loading = false;
-    this.models = null;
-    this.trouble = null;
+    onKeyWanted((again) => this.askKey(again));
   }
 
   protected override createRenderRoot(): this {
@@ -60,62 +40,16 @@ export class NisConsole extends LitElement {
 
   override connectedCallback(): void {
     super.connectedCallback();
-    addEventListener("hashchange", () => {
-      if (location.hash.slice(1) !== (this.conversationId ?? "")) void this.open(location.hash.slice(1) || null);
-    });
-    addEventListener("offline", () => this.lose());
-    addEventListener("scroll", () => {
-      this.sticks = innerHeight + scrollY >= document.documentElement.scrollHeight - 80;
-    });
-    void this.open(location.hash.slice(1) || localStorage.getItem(LAST));
-    void this.listModels();
-  }
-
-  private async listModels(): Promise<void> {
-    try {
-      const response = await request("/models", {}, (again) => this.askKey(again));
-      this.models = (await response.json()) as Models;
-    } catch (error) {
-      // The list is a convenience: asking works without it, and says what is wrong.
-      if (!(error instanceof Refused)) this.lose();
-    }
-  }
-
-  /** Says that the server is out of reach, and looks for it until it is back. */
-  private lose(): void {
-    this.connection = { state: "lost" };
-    setTimeout(() => {
-      if (this.connection.state !== "lost") return;
-      fetch("/health", { cache: "no-store" }).then(
-        () => {
-          this.connection = { state: "ok" };
-          if (!this.models) void this.listModels();
-        },
-        () => this.lose(),
-      );
-    }, 3000);
-  }
-
-  private get busy(): boolean {
-    return this.turns.some((turn) => !ended(turn));
-  }
-
-  private get watcher(): Watcher {
-    return {
-      askKey: (again) => this.askKey(again),
-      changed: () => this.requestUpdate(),
-      waiting: (milliseconds) => {
-        this.connection = milliseconds === null ? { state: "ok" } : { state: "waiting", seconds: milliseconds / 1000 };
-      },
-      signal: this.reading.signal,
-    };
+    addEventListener("hashchange", () => (this.route = parse(location.hash)));
+    changed.addEventListener("change", () => this.requestUpdate());
+    addEventListener("keydown", (event) => this.press(event));
   }
 
   private askKey(again: boolean): Promise<string> {
     return new Promise((resolve) => {
       const earlier = this.keyWanted;
       this.keyWanted = {
-        again,
+        again: again || (earlier?.again ?? false),
         give: (key) => {
           earlier?.give(key);
           resolve(key);
@@ -124,269 +58,103 @@ export class NisConsole extends LitElement {
     });
   }
 
-  // A conversation is in the address, so that it can be reloaded and kept; the last one is remembered beside it.
-
-  private async open(id: string | null): Promise<void> {
-    this.reading.abort();
-    this.reading = new AbortController();
-    this.turns = [];
-    this.trouble = null;
-    this.name(id);
-    if (id === null) return;
-    const watcher = this.watcher;
-    this.loading = true;
-    try {
-      const response = await request(`/conversations/${encodeURIComponent(id)}`, { signal: watcher.signal }, watcher.askKey);
-      const conversation = (await response.json()) as Conversation;
-      this.turns = conversation.turns.map((one) => {
-        const turn = begin(one.message);
-        turn.runId = one.run_id;
-        turn.stored = one.response;
-        turn.views = one.views;
-        turn.state = one.state === "queued" ? "running" : (one.state as Turn["state"]);
-        return turn;
-      });
-      this.sticks = true;
-    } catch (error) {
-      if (watcher.signal.aborted) return;
-      if (error instanceof Refused && error.status === 404) this.name(null);
-      else if (error instanceof Refused) this.trouble = error.problem;
-      else this.lose();
-    } finally {
-      if (!watcher.signal.aborted) this.loading = false;
-    }
-    // Each turn is read again from its run's log, the newest first: one still under way goes on where it is.
-    for (const turn of this.turns.toReversed()) await this.replay(turn, watcher);
+  private press(event: KeyboardEvent): void {
+    const typing = (event.target as Element).closest?.("input, textarea, select, dialog");
+    const asked = (event.key === "k" && (event.metaKey || event.ctrlKey)) || (event.key === "/" && !typing);
+    if (!asked || this.keyWanted) return;
+    event.preventDefault();
+    this.querySelector("nis-palette")!.open();
   }
-
-  private async replay(shown: Turn, watcher: Watcher): Promise<void> {
-    const turn = begin(shown.question);
-    turn.runId = shown.runId;
-    const live = !ended(shown);
-    const swap = (): void => void (this.turns = this.turns.map((one) => (one === shown ? turn : one)));
-    if (live) swap();
-    try {
-      await follow(turn, watcher);
-      if (!live) swap();
-    } catch (error) {
-      if (live) this.fail(turn, error, watcher.signal);
-    }
-  }
-
-  private name(id: string | null): void {
-    this.conversationId = id;
-    if (id === null) localStorage.removeItem(LAST);
-    else localStorage.setItem(LAST, id);
-    const address = id === null ? location.pathname : `#${id}`;
-    if (location.hash.slice(1) === (id ?? "")) return;
-    // What was opened by itself is no step to go back to.
-    if (this.turns.length || id === null) history.pushState(null, "", address);
-    else history.replaceState(null, "", address);
-  }
-
-  private async say(message: string, call: OperationCall | null = null): Promise<void> {
-    if (this.busy || !message.trim()) return;
-    const turn = begin(message, call);
-    this.turns = [...this.turns, turn];
-    this.sticks = true;
-    const watcher = this.watcher;
-    const body = {
-      message,
-      genui_enabled: false,
-      ...(this.conversationId === null ? {} : { conversation_id: this.conversationId }),
-      ...(this.model ? { model: this.model } : {}),
-      ...(call ? { call: { operation: call.operation, arguments: call.arguments } } : {}),
-    };
-    const named = this.conversationId !== null;
-    const changed = (): void => {
-      watcher.changed();
-      if (!named && turn.seq === 1) void this.nameAfter(turn, watcher);
-    };
-    try {
-      await ask(turn, body, { ...watcher, changed });
-    } catch (error) {
-      this.fail(turn, error, watcher.signal);
-    }
-    this.requestUpdate();
-  }
-
-  /** A first message begins a conversation; its run says which. */
-  private async nameAfter(turn: Turn, watcher: Watcher): Promise<void> {
-    try {
-      const response = await request(`/runs/${encodeURIComponent(turn.runId!)}`, { signal: watcher.signal }, watcher.askKey);
-      const run = (await response.json()) as { conversation_id: string | null };
-      if (run.conversation_id !== null && !watcher.signal.aborted) this.name(run.conversation_id);
-    } catch {
-      // The reply names the conversation as well.
-      if (turn.conversationId !== null) this.name(turn.conversationId);
-    }
-  }
-
-  private fail(turn: Turn, error: unknown, signal: AbortSignal): void {
-    if (signal.aborted && turn.runId === null) {
-      turn.state = "cancelled";
-      return;
-    }
-    if (signal.aborted) return;
-    turn.state = "failed";
-    if (error instanceof Refused) {
-      turn.problem = error.problem;
-      return;
-    }
-    this.lose();
-    turn.problem = {
-      title: "no connection",
-      detail: "The server cannot be reached.",
-      remedy: "See that it is running, then ask again.",
-      retryable: true,
-    };
-  }
-
-  private async stop(): Promise<void> {
-    const turn = this.turns.find((one) => !ended(one));
-    if (!turn) return;
-    if (turn.runId === null) {
-      this.reading.abort();
-      this.reading = new AbortController();
-      return;
-    }
-    const watcher = this.watcher;
-    const path = `/runs/${encodeURIComponent(turn.runId)}/cancel`;
-    try {
-      await request(path, { method: "POST", headers: { "Content-Type": "application/json" }, body: "{}" }, watcher.askKey);
-    } catch (error) {
-      // It may have ended a moment ago: then the stream says so.
-      turn.notes.push(error instanceof Refused ? error.problem.detail : "The server could not be told to stop.");
-      this.requestUpdate();
-    }
-  }
-
-  private retry = (turn: Turn): void => {
-    this.turns = this.turns.filter((one) => one !== turn);
-    void this.say(turn.question, turn.call);
-  };
 
   protected override updated(): void {
-    if (this.sticks) this.keepInView();
     const dialog = this.dialog.value;
     if (this.keyWanted && dialog && !dialog.open) dialog.showModal();
+    document.title = this.heading;
   }
 
-  /** Follows the answer as it grows, until its question reaches the top: what is read stays where it is. */
-  private keepInView(): void {
-    const last = this.querySelector(".turn:last-child");
-    if (last) scrollTo({ top: Math.min(last.getBoundingClientRect().top + scrollY - 8, document.documentElement.scrollHeight) });
+  private get heading(): string {
+    const { route } = this;
+    if (route.page === "operation") return `${route.name} · nis`;
+    return route.page === "chat" ? "nis" : `${PAGES.find((one) => one.page === route.page || one.also === route.page)!.name} · nis`;
   }
 
   protected override render(): TemplateResult {
-    const busy = this.busy;
     return html`
-      <header>
-        <a class="brand" href="/">nis</a>
-        ${this.status()}
-        <nav>
-          <button class="plain" ?disabled=${!this.turns.length} @click=${() => void this.open(null)}>New conversation</button>
-          <a href="/docs">API</a>
-        </nav>
-      </header>
-      <main>
-        ${this.trouble ? failure(this.trouble) : this.turns.length || this.loading ? nothing : this.welcome()}
-        <div
-          role="log"
-          aria-label="Conversation"
-          @call=${(event: CustomEvent<OperationCall>) => void this.say(event.detail.message, event.detail)}
-        >
-          ${this.turns.map((turn, index) =>
-            draw(turn, index === this.turns.length - 1, busy, () => this.retry(turn)),
-          )}
+      <a class="skip" href="#main" @click=${this.skip}>Skip to the content</a>
+      <aside class="side">
+        <div class="top">
+          <a class="brand" href="#/" aria-label="nis, start page">${mark}<span>nis</span></a>
+          ${this.status()}
         </div>
-      </main>
-      ${this.composer(busy)} ${this.keyDialog()}
+        <button class="search" @click=${() => this.querySelector("nis-palette")!.open()}>
+          ${icon("explore")}<span>Find anything</span><kbd>${/mac/i.test(navigator.platform) ? "⌘" : "Ctrl"} K</kbd>
+        </button>
+        <nav class="pages" aria-label="Pages">${PAGES.map((one) => this.link(one))}</nav>
+        <nis-conversations></nis-conversations>
+        <div class="foot">
+          <a href="/docs">${icon("book")}<span>API reference</span></a>
+          ${this.themes()}
+        </div>
+      </aside>
+      <main id="main" tabindex="-1">${this.page()}</main>
+      <nav class="tabs" aria-label="Pages">${PAGES.map((one) => this.link(one))}</nav>
+      <nis-palette></nis-palette>
+      ${this.keyDialog()}
     `;
   }
 
+  private skip = (event: Event): void => {
+    event.preventDefault();
+    this.querySelector<HTMLElement>("#main")!.focus();
+  };
+
+  private link(one: (typeof PAGES)[number]): TemplateResult {
+    const here = this.route.page === one.page || this.route.page === one.also;
+    return html`<a href=${one.to} aria-current=${here ? "page" : nothing}>${icon(one.icon)}<span>${one.name}</span></a>`;
+  }
+
+  private page(): TemplateResult {
+    const { route } = this;
+    switch (route.page) {
+      case "chat":
+        return html`<nis-chat .conversationId=${route.id}></nis-chat>`;
+      case "explore":
+        return html`<nis-explore .query=${route.query} .family=${route.family}></nis-explore>`;
+      case "operation":
+        return html`<nis-operation .name=${route.name} .input=${route.input}></nis-operation>`;
+      case "runs":
+        return html`<nis-runs .state=${route.state}></nis-runs>`;
+      case "run":
+        return html`<nis-run .runId=${route.id}></nis-run>`;
+    }
+  }
+
   private status(): TemplateResult {
-    const { connection } = this;
+    const now = connection();
     const text = {
-      ok: () => "connected",
-      lost: () => "no connection",
-      waiting: () => `connection lost, trying again in ${connection.state === "waiting" ? connection.seconds : 0} s`,
-    }[connection.state]();
-    return html`<p class="status ${connection.state}" role="status"><span class="dot"></span><span class="words">${text}</span></p>`;
+      ok: "connected",
+      lost: "no connection",
+      waiting: `connection lost, trying again in ${now.state === "waiting" ? now.seconds : 0} s`,
+    }[now.state];
+    return html`<p class="status ${now.state}" role="status"><span class="dot"></span><span class="words">${text}</span></p>`;
   }
 
-  private welcome(): TemplateResult {
-    return html`<section class="welcome">
-      <h1>Ask for a number, get one that was computed.</h1>
-      <p>A model talks; what can be computed is computed, with its method, its error and the arguments used.</p>
-      <ul>
-        ${STARTERS.map((one) => html`<li><button @click=${(event: MouseEvent) => this.start(one, event)}>${one}</button></li>`)}
-      </ul>
-      ${this.models && !this.models.models.length
-        ? html`<div class="failure">
-            <p><strong>No model can be asked.</strong> What is computed does not need one.</p>
-            ${this.models.unavailable.map((one) => html`<p>${one.provider}: ${one.reason} <span class="remedy">${one.remedy}</span></p>`)}
-          </div>`
-        : nothing}
-    </section>`;
-  }
-
-  private start(message: string, event: MouseEvent): void {
-    // The button goes: whoever pressed it by a key goes on in the message.
-    if (event.detail === 0) this.input.value?.focus();
-    void this.say(message);
-  }
-
-  private composer(busy: boolean): TemplateResult {
-    const send = (): void => {
-      const input = this.input.value!;
-      if (this.busy || !input.value.trim()) return;
-      void this.say(input.value.trim());
-      input.value = "";
-    };
-    return html`<form
-      class="composer"
-      @submit=${(event: SubmitEvent) => {
-        event.preventDefault();
-        send();
+  private themes(): TemplateResult {
+    const now = theme();
+    const next: Record<Theme, Theme> = { auto: "light", light: "dark", dark: "auto" };
+    const signs: Record<Theme, Icon> = { auto: "auto", light: "sun", dark: "moon" };
+    const named: Record<Theme, string> = { auto: "as the system", light: "light", dark: "dark" };
+    return html`<button
+      class="ghost"
+      title="Theme: ${named[now]}"
+      aria-label="Theme: ${named[now]}. Change to ${named[next[now]]}"
+      @click=${() => {
+        wear(next[now]);
+        this.requestUpdate();
       }}
     >
-      <label class="hidden" for="message">Message</label>
-      <textarea
-        id="message"
-        dir="auto"
-        ${ref(this.input)}
-        rows="1"
-        maxlength="100000"
-        placeholder="Ask something"
-        autofocus
-        @keydown=${(event: KeyboardEvent) => {
-          // While an input method composes, Enter chooses a character.
-          if (event.key !== "Enter" || event.shiftKey || event.isComposing) return;
-          event.preventDefault();
-          send();
-        }}
-      ></textarea>
-      ${busy
-        ? html`<button type="button" class="stop" @click=${() => void this.stop()}>Stop</button>`
-        : html`<button class="primary">Send</button>`}
-      ${this.modelLine()}
-    </form>`;
-  }
-
-  private modelLine(): TemplateResult | typeof nothing {
-    const models = this.models?.models ?? [];
-    const named = (one: (typeof models)[number]): string =>
-      `${one.provider} · ${one.name}${one.demonstration ? " (demonstration model)" : ""}`;
-    if (!models.length) return nothing;
-    if (models.length === 1) return html`<p class="model">${named(models[0]!)}</p>`;
-    return html`<p class="model">
-      <label for="model">Model</label>
-      <select id="model" @change=${(event: Event) => (this.model = (event.target as HTMLSelectElement).value)}>
-        <option value="">as set up</option>
-        ${models.map((one) => html`<option value=${one.id}>${named(one)}</option>`)}
-      </select>
-    </p>`;
+      ${icon(signs[now])}
+    </button>`;
   }
 
   private keyDialog(): TemplateResult | typeof nothing {
@@ -399,12 +167,12 @@ export class NisConsole extends LitElement {
           const given = new FormData(event.currentTarget as HTMLFormElement).get("key");
           this.keyWanted = null;
           give(String(given).trim());
-          void this.updateComplete.then(() => this.input.value?.focus());
+          void this.updateComplete.then(() => this.querySelector<HTMLElement>("#message, [data-first]")?.focus());
         }}
       >
         <h2 id="key-title">This server wants a key</h2>
-        <p>${again ? "That key was not accepted. " : nothing}It is the value of NIS_API_KEY where the server runs, and is
-          kept until this tab is closed.</p>
+        <p>${again ? html`<strong class="bad">That key was not accepted.</strong> ` : nothing}It is the value of NIS_API_KEY where the
+          server runs, and is kept until this tab is closed.</p>
         <label for="key">Key</label>
         <input id="key" name="key" type="password" required autocomplete="current-password" autofocus />
         <button class="primary">Continue</button>
@@ -412,5 +180,12 @@ export class NisConsole extends LitElement {
     </dialog>`;
   }
 }
+
+const mark = html`<svg class="mark" viewBox="0 0 32 32" aria-hidden="true">
+  <rect width="32" height="32" rx="8"></rect>
+  <path d="M6 24C11 4 21 4 26 24"></path>
+  <circle cx="16" cy="9" r="3"></circle>
+</svg>`;
+
 
 customElements.define("nis-console", NisConsole);

@@ -1,19 +1,20 @@
-// An operation's request schema as a form to call it again.
+// A form that an answer brings along: an operation's request, to be called again or for what is missing.
 
-import { html, LitElement, nothing, type TemplateResult } from "lit";
-import { inline } from "./markdown.js";
+import { html, LitElement, nothing, type PropertyValues, type TemplateResult } from "lit";
+import { type Field, shown, tree, value } from "./fields.js";
+import { type Drawing, fields } from "./inputs.js";
 import { number, words } from "./numbers.js";
-import type { FormView, OperationCall, Schema } from "./wire.js";
-
-type Kind = "flag" | "choice" | "integer" | "number" | "text" | "json";
+import type { FormView, OperationCall } from "./wire.js";
 
 /** Fields at their defaults, from which on they wait behind a title. */
 const FOLDED = 3;
 
 /** A field that is refused has to be seen: the browser points at it. */
-const REVEAL = {
+export const REVEAL = {
   capture: true,
-  handleEvent: (event: Event): void => (event.target as Element).closest("details")?.setAttribute("open", ""),
+  handleEvent: (event: Event): void => {
+    for (let at = (event.target as Element).closest("details"); at; at = at.parentElement?.closest("details") ?? null) at.open = true;
+  },
 };
 
 export class NisForm extends LitElement {
@@ -23,24 +24,36 @@ export class NisForm extends LitElement {
   declare asks: boolean;
   declare disabled: boolean;
 
+  private root!: Field;
+  /** Fields that had nothing of their own at first: where a field is drawn does not change while it is filled. */
+  private plain = new Set<Field>();
+
   protected override createRenderRoot(): this {
     return this;
   }
 
+  protected override willUpdate(changed: PropertyValues): void {
+    if (!changed.has("form") || changed.get("form") === this.form) return;
+    const { request_schema, values, missing } = this.form;
+    this.root = tree({ ...request_schema, required: [...(request_schema.required ?? []), ...missing] }, values);
+    this.plain = new Set(this.root.parts.filter((one) => !one.required && same(value(one) ?? one.schema.default ?? null, one.schema.default ?? null)));
+  }
+
   protected override render(): TemplateResult {
-    const { form } = this;
-    const fields = Object.entries(form.request_schema.properties ?? {}).map(
-      ([name, schema]): [string, Schema] => [name, resolve(schema, form.request_schema)],
-    );
-    const plain = fields.filter(([name, schema]) => this.stays(name, schema));
+    const { form, root } = this;
+    const plain = root.parts.filter((one) => this.plain.has(one));
     // A few are no burden, and a form of nothing else would be an empty one.
-    const folds = plain.length >= FOLDED && plain.length < fields.length;
-    const first = folds ? fields.filter((field) => !plain.includes(field)) : fields;
-    const draw = (some: [string, Schema][]): TemplateResult =>
-      html`<div class="fields">${some.map(([name, schema]) => this.field(name, schema))}</div>`;
+    const folds = plain.length >= FOLDED && plain.length < root.parts.length;
+    const first = folds ? root.parts.filter((one) => !plain.includes(one)) : root.parts;
+    const drawing: Drawing = {
+      root: form.request_schema,
+      id: `f${root.id}`,
+      errors: new Map(),
+      changed: () => this.requestUpdate(),
+    };
     const inner = html`<form @submit=${this.submit} @invalid=${REVEAL}>
-      ${draw(first)}
-      ${folds ? html`<details class="more"><summary>${plain.length} more, as by default</summary>${draw(plain)}</details>` : nothing}
+      ${fields(first, drawing)}
+      ${folds ? html`<details class="more"><summary>${plain.length} more, as by default</summary>${fields(plain, drawing)}</details>` : nothing}
       <button class="primary" ?disabled=${this.disabled}>Run</button>
     </form>`;
     // What is asked for is open; what may be changed can wait behind its title.
@@ -49,79 +62,18 @@ export class NisForm extends LitElement {
       : html`<details class="form"><summary>${form.title}</summary>${inner}</details>`;
   }
 
-  /** Whether a field is as the operation has it when nothing is given. */
-  private stays(name: string, schema: Schema): boolean {
-    const { missing, request_schema, values } = this.form;
-    const wanted = missing.includes(name) || (request_schema.required ?? []).includes(name);
-    return !wanted && same(values[name] ?? schema.default ?? null, schema.default ?? null);
-  }
-
-  private field(name: string, schema: Schema): TemplateResult {
-    const id = `${this.form.operation}-${name}-${this.serial}`;
-    const { form } = this;
-    const value = form.values[name] ?? schema.default ?? null;
-    const required = form.missing.includes(name) || (form.request_schema.required ?? []).includes(name);
-    const missing = form.missing.includes(name);
-    return html`<div class="field ${missing ? "missing" : ""}">
-      <label for=${id}>${words(name)}${schema.unit ? html` <span class="unit">${schema.unit}</span>` : nothing}</label>
-      ${this.input(id, name, schema, value, required)}
-      ${schema.description ? html`<p class="hint" id="${id}-hint">${inline(schema.description)}</p>` : nothing}
-    </div>`;
-  }
-
-  private input(id: string, name: string, schema: Schema, value: unknown, required: boolean): TemplateResult {
-    const hint = schema.description ? `${id}-hint` : nothing;
-    const kind = kindOf(schema);
-    if (kind === "flag" && typeof value === "boolean") {
-      return html`<input type="checkbox" id=${id} name=${name} ?checked=${value} aria-describedby=${hint} />`;
-    }
-    if (kind === "choice" || kind === "flag") {
-      const options = kind === "flag" ? ["true", "false"] : choices(schema).map(shown);
-      return html`<select id=${id} name=${name} ?required=${required} aria-describedby=${hint}>
-        <option value="" ?selected=${value === null}></option>
-        ${options.map((one) => html`<option ?selected=${value !== null && one === shown(value)}>${one}</option>`)}
-      </select>`;
-    }
-    if (kind === "json") {
-      return html`<textarea
-        id=${id}
-        name=${name}
-        rows="2"
-        spellcheck="false"
-        ?required=${required}
-        aria-describedby=${hint}
-        .defaultValue=${value === null ? "" : shown(value)}
-      ></textarea>`;
-    }
-    return html`<input
-      id=${id}
-      name=${name}
-      type=${kind === "text" ? "text" : "number"}
-      inputmode=${kind === "text" ? "text" : "decimal"}
-      step=${kind === "integer" ? "1" : "any"}
-      min=${schema.minimum ?? schema.exclusiveMinimum ?? nothing}
-      max=${schema.maximum ?? schema.exclusiveMaximum ?? nothing}
-      autocomplete="off"
-      ?required=${required}
-      aria-describedby=${hint}
-      .defaultValue=${value === null ? "" : shown(value)}
-    />`;
-  }
-
   private submit = (event: SubmitEvent): void => {
     event.preventDefault();
     if (this.disabled) return;
-    const target = event.currentTarget as HTMLFormElement;
     const given: Record<string, unknown> = {};
     const said: string[] = [];
-    for (const [name, raw] of Object.entries(this.form.request_schema.properties ?? {})) {
-      const schema = resolve(raw, this.form.request_schema);
-      const input = target.elements.namedItem(name) as HTMLInputElement | null;
-      const value = input === null ? undefined : input.type === "checkbox" ? input.checked : read(input.value, schema);
+    for (const field of this.root.parts) {
+      const one = value(field);
       // A default is not said, so that the question is what was chosen.
-      if (value === undefined || same(value, schema.default)) continue;
-      given[name] = value;
-      said.push(`${words(name)} ${typeof value === "number" ? number(value) : shown(value)}${schema.unit ? ` ${schema.unit}` : ""}`);
+      if (one === undefined || same(one, field.schema.default)) continue;
+      given[field.name] = one;
+      const { unit } = field.schema;
+      said.push(`${words(field.name)} ${typeof one === "number" ? number(one) : shown(one)}${unit ? ` ${unit}` : ""}`);
     }
     const detail: OperationCall = {
       message: `Run ${this.form.operation}: ${said.join(", ") || "as it is"}`,
@@ -130,55 +82,8 @@ export class NisForm extends LitElement {
     };
     this.dispatchEvent(new CustomEvent("call", { detail, bubbles: true, composed: true }));
   };
-
-  private serial = ++NisForm.count;
-  private static count = 0;
 }
-
-/** What a field holds, as its schema's type; undefined when it is empty. What does not convert is for the server to name. */
-export function read(text: string, schema: Schema): unknown {
-  const trimmed = text.trim();
-  if (!trimmed) return undefined;
-  const kind = kindOf(schema);
-  if (kind === "text") return text;
-  if (kind === "choice") return choices(schema).find((one) => shown(one) === text) ?? text;
-  for (const candidate of kind === "json" ? [trimmed, `[${trimmed}]`] : [trimmed]) {
-    try {
-      return JSON.parse(candidate);
-    } catch {
-      continue;
-    }
-  }
-  return Number.isFinite(Number(trimmed)) ? Number(trimmed) : trimmed;
-}
-
-/** A field's schema without references and without the alternative of being null. */
-export function resolve(schema: Schema, root: Schema): Schema {
-  let found: Schema = { ...schema };
-  for (let hops = 0; hops < 8; hops++) {
-    const { $ref, anyOf, ...rest } = found;
-    if ($ref !== undefined) {
-      found = { ...(root.$defs?.[$ref.replace("#/$defs/", "")] ?? {}), ...rest };
-      continue;
-    }
-    const real = (anyOf ?? []).filter((one) => one.type !== "null");
-    if (real.length !== 1) break;
-    found = { ...real[0], ...rest };
-  }
-  return found;
-}
-
-function kindOf(schema: Schema): Kind {
-  if (choices(schema).length) return "choice";
-  const kinds: Record<string, Kind> = { boolean: "flag", integer: "integer", number: "number", string: "text" };
-  return (typeof schema.type === "string" && kinds[schema.type]) || "json";
-}
-
-const choices = (schema: Schema): unknown[] =>
-  "const" in schema ? [schema.const] : (schema.enum ?? []).filter((one) => one !== null);
 
 const same = (one: unknown, other: unknown): boolean => JSON.stringify(one) === JSON.stringify(other);
-
-const shown = (value: unknown): string => (typeof value === "string" ? value : JSON.stringify(value));
 
 customElements.define("nis-form", NisForm);

@@ -1,95 +1,163 @@
-// Asking, and following a run through dropped connections to its end.
+// The runs there were and are, newest first.
 
-import { apply, ended, type Turn } from "./turn.js";
-import { type AskKey, frames, Refused, request, type RunEvent } from "./wire.js";
+import { html, LitElement, nothing, type PropertyValues, type TemplateResult } from "lit";
+import { address } from "./route.js";
+import { failure } from "./views.js";
+import { type Problem, problem, read, type RunLine, type RunState } from "./wire.js";
 
-export interface Watcher {
-  askKey: AskKey;
-  /** The turn has changed. */
-  changed: () => void;
-  /** Milliseconds until the next attempt, null while connected. */
-  waiting: (milliseconds: number | null) => void;
-  signal: AbortSignal;
+const STATES: ("" | RunState)[] = ["", "running", "queued", "succeeded", "failed", "cancelled"];
+const PAGE = 25;
+/** While something is under way the list is read again. */
+const AGAIN = 2000;
+
+interface RunList {
+  runs: RunLine[];
+  next_cursor: string | null;
 }
 
-const SHORTEST = 500;
-const LONGEST = 10_000;
+export class NisRuns extends LitElement {
+  static override properties = {
+    state: { attribute: false },
+    lines: { state: true },
+    more: { state: true },
+    loading: { state: true },
+    trouble: { state: true },
+  };
+  declare state: string;
+  declare lines: RunLine[];
+  /** The cursor of the next page. */
+  declare more: string | null;
+  declare loading: boolean;
+  declare trouble: Problem | null;
+  private timer: ReturnType<typeof setInterval> | undefined;
 
-/** Sends a message and reads the answer to its end, whatever the connection does meanwhile. */
-export async function ask(turn: Turn, body: unknown, watcher: Watcher): Promise<void> {
-  const response = await request(
-    "/chat",
-    {
-      method: "POST",
-      headers: { "Content-Type": "application/json", Accept: "text/event-stream" },
-      body: JSON.stringify(body),
-      signal: watcher.signal,
-    },
-    watcher.askKey,
-  );
-  // The run is named before its first event, so a connection that drops right here loses nothing.
-  turn.runId = response.headers.get("Location")?.match(/\/runs\/([^/]+)$/)?.[1] ?? null;
-  watcher.waiting(null);
-  try {
-    await read(turn, response, watcher);
-  } catch (error) {
-    if (fatal(error, watcher)) throw error;
+  constructor() {
+    super();
+    this.state = "";
+    this.lines = [];
+    this.more = null;
+    this.loading = true;
+    this.trouble = null;
   }
-  if (!ended(turn)) await follow(turn, watcher);
-}
 
-/** Reads a run from the last event seen to its end, reconnecting for as long as it takes. */
-export async function follow(turn: Turn, watcher: Watcher): Promise<void> {
-  if (turn.runId === null) throw new TypeError("the connection was lost before the run had its number");
-  let delay = SHORTEST;
-  while (!ended(turn)) {
-    const before = turn.seq;
-    try {
-      const response = await request(
-        `/runs/${encodeURIComponent(turn.runId)}/events`,
-        { headers: { Accept: "text/event-stream", "Last-Event-ID": String(turn.seq) }, signal: watcher.signal },
-        watcher.askKey,
-      );
-      watcher.waiting(null);
-      await read(turn, response, watcher);
-    } catch (error) {
-      if (fatal(error, watcher)) throw error;
+  protected override createRenderRoot(): this {
+    return this;
+  }
+
+  override connectedCallback(): void {
+    super.connectedCallback();
+    this.timer = setInterval(() => {
+      const live = this.lines.slice(0, PAGE).some((run) => run.state === "running" || run.state === "queued");
+      if (live && !document.hidden && !this.loading) void this.load(true);
+    }, AGAIN);
+  }
+
+  override disconnectedCallback(): void {
+    super.disconnectedCallback();
+    clearInterval(this.timer);
+  }
+
+  protected override willUpdate(changed: PropertyValues): void {
+    if (changed.has("state")) {
+      this.lines = [];
+      void this.load();
     }
-    if (ended(turn)) return;
-    delay = turn.seq > before ? SHORTEST : Math.min(2 * delay, LONGEST);
-    watcher.waiting(delay);
-    await pause(delay, watcher.signal);
+  }
+
+  /** The first page; with `fresh`, put before the pages that were read already. */
+  private async load(fresh = false): Promise<void> {
+    const { state } = this;
+    this.loading = !fresh;
+    try {
+      const page = await this.page(null);
+      if (state !== this.state) return;
+      const known = new Set(page.runs.map((run) => run.id));
+      const rest = fresh && this.lines.length > PAGE ? this.lines.filter((run) => !known.has(run.id)) : [];
+      this.lines = [...page.runs, ...rest];
+      if (!rest.length) this.more = page.next_cursor;
+      this.trouble = null;
+    } catch (error) {
+      this.trouble = problem(error);
+    } finally {
+      this.loading = false;
+    }
+  }
+
+  private async next(): Promise<void> {
+    try {
+      const page = await this.page(this.more);
+      this.lines = [...this.lines, ...page.runs];
+      this.more = page.next_cursor;
+    } catch (error) {
+      this.trouble = problem(error);
+    }
+  }
+
+  private page(cursor: string | null): Promise<RunList> {
+    const given = { limit: String(PAGE), ...(this.state ? { state: this.state } : {}), ...(cursor ? { cursor } : {}) };
+    return read<RunList>(`/runs?${new URLSearchParams(given)}`);
+  }
+
+  protected override render(): TemplateResult {
+    return html`<div class="column wide-column">
+      <header class="head">
+        <h1>Runs</h1>
+        <p class="lede">Every turn and every long task is a run: a log of numbered events, kept, watched live, stopped from anywhere.</p>
+      </header>
+      <nav class="families" aria-label="State">
+        ${STATES.map(
+          (one) => html`<a class="chip" href=${address({ page: "runs", state: one })} aria-current=${one === this.state ? "true" : nothing}
+            >${one || "all"}</a
+          >`,
+        )}
+      </nav>
+      ${this.trouble ? failure(this.trouble, () => void this.load()) : nothing}
+      ${this.lines.length ? this.list() : nothing}
+      ${this.loading ? html`<div class="skeleton" aria-label="Reading the runs"><i></i><i></i><i></i></div>` : nothing}
+      ${!this.lines.length && !this.loading && !this.trouble
+        ? html`<p class="empty">${this.state ? `No run is ${this.state}.` : html`Nothing has run yet. <a href="#/">Ask something</a>, or <a href="#/explore">call an operation</a> that is a run.`}</p>`
+        : nothing}
+      ${this.more ? html`<button @click=${() => void this.next()}>Earlier runs</button>` : nothing}
+    </div>`;
+  }
+
+  private list(): TemplateResult {
+    return html`<div class="wide" role="region" aria-label="Runs" tabindex="0">
+      <table class="runs">
+        <thead>
+          <tr><th scope="col">State</th><th scope="col">Operation</th><th scope="col">Started</th><th scope="col" class="n">Took</th><th scope="col" class="n">Events</th><th scope="col">Run</th></tr>
+        </thead>
+        <tbody>
+          ${this.lines.map(
+            (run) => html`<tr>
+              <td>${state(run.state)}</td>
+              <td><a href=${address({ page: "run", id: run.id })}><code>${run.operation}</code></a></td>
+              <td><time datetime=${new Date(run.created * 1000).toISOString()} title=${new Date(run.created * 1000).toLocaleString()}>${ago(run.created)}</time></td>
+              <td class="n">${run.state === "running" || run.state === "queued" ? "…" : span(run.updated - run.created)}</td>
+              <td class="n">${run.last_seq}</td>
+              <td class="id">${run.id}</td>
+            </tr>`,
+          )}
+        </tbody>
+      </table>
+    </div>`;
   }
 }
 
-async function read(turn: Turn, response: Response, watcher: Watcher): Promise<void> {
-  for await (const frame of frames(response)) {
-    if (frame.event === "closing") return;
-    if (frame.event === "error") throw new Refused(JSON.parse(frame.data), 0);
-    apply(turn, JSON.parse(frame.data) as RunEvent);
-    watcher.changed();
-    if (ended(turn)) return;
-  }
+export const state = (now: string): TemplateResult => html`<span class="state-mark ${now}"><i></i>${now}</span>`;
+
+export function span(seconds: number): string {
+  if (seconds < 0.9995) return `${Math.max(0, Math.round(seconds * 1000))} ms`;
+  if (seconds < 60) return `${seconds.toFixed(1)} s`;
+  return `${Math.floor(seconds / 60)} min ${Math.round(seconds % 60)} s`;
 }
 
-function fatal(error: unknown, watcher: Watcher): boolean {
-  if (watcher.signal.aborted) return true;
-  // A broken connection is a TypeError; a proxy without its server answers 502 to 504.
-  if (error instanceof Refused) return !(error.problem.retryable ?? error.status >= 502);
-  return !(error instanceof TypeError || (error instanceof DOMException && error.name === "NetworkError"));
+export function ago(time: number): string {
+  const seconds = Date.now() / 1000 - time;
+  if (seconds < 45) return "just now";
+  const steps: [number, Intl.RelativeTimeFormatUnit][] = [[60, "minute"], [3600, "hour"], [86_400, "day"]];
+  const [size, unit] = steps.findLast(([one]) => seconds >= one * 0.75) ?? steps[0]!;
+  return new Intl.RelativeTimeFormat("en", { numeric: "auto" }).format(-Math.round(seconds / size), unit);
 }
 
-/** Waits, or less when the network is back. */
-function pause(milliseconds: number, signal: AbortSignal): Promise<void> {
-  return new Promise((resolve) => {
-    const done = (): void => {
-      clearTimeout(timer);
-      removeEventListener("online", done);
-      signal.removeEventListener("abort", done);
-      resolve();
-    };
-    const timer = setTimeout(done, milliseconds);
-    addEventListener("online", done);
-    signal.addEventListener("abort", done);
-  });
-}
+customElements.define("nis-runs", NisRuns);

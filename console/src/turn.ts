@@ -1,6 +1,7 @@
 // A turn is what a run's events add up to.
 
-import type { OperationCall, Problem, Reply, RunEvent, View } from "./wire.js";
+import type { Reader } from "./follow.js";
+import { LAST_WORDS, type OperationCall, type Problem, type Reply, type RunEvent, type View } from "./wire.js";
 
 export interface Call {
   id: string;
@@ -12,12 +13,10 @@ export interface Call {
   problem?: Problem;
 }
 
-export interface Turn {
+export interface Turn extends Reader {
   question: string;
   /** The form that was run, where the question is one. */
   call: OperationCall | null;
-  runId: string | null;
-  seq: number;
   state: "sending" | "running" | "succeeded" | "failed" | "cancelled";
   steps: Map<number, string>;
   /** What was answered, when the log's text is not at hand. */
@@ -33,9 +32,10 @@ export interface Turn {
 }
 
 export function begin(question: string, call: OperationCall | null = null): Turn {
-  return {
+  const turn: Turn = {
     question,
     call,
+    take: (event) => apply(turn, event),
     runId: null,
     seq: 0,
     state: "sending",
@@ -50,9 +50,10 @@ export function begin(question: string, call: OperationCall | null = null): Turn
     problem: null,
     conversationId: null,
   };
+  return turn;
 }
 
-export const ended = (turn: Turn): boolean => ["succeeded", "failed", "cancelled"].includes(turn.state);
+export const ended = (turn: Turn): boolean => LAST_WORDS.includes(turn.state);
 
 /** The answer's words so far. */
 export function words(turn: Turn): string {
@@ -66,11 +67,7 @@ export function drawings(turn: Turn): View[] {
   return turn.views.filter((view) => view.kind !== "text" || !said.includes(view.text.trim()));
 }
 
-/** Adds an event; one that was seen before changes nothing, so a stream may repeat itself. */
-export function apply(turn: Turn, event: RunEvent): void {
-  if (event.seq <= turn.seq) return;
-  turn.seq = event.seq;
-  turn.runId = event.run_id;
+function apply(turn: Turn, event: RunEvent): void {
   if (turn.state === "sending") turn.state = "running";
   const body = event.body;
   switch (body.type) {
@@ -112,7 +109,7 @@ export function apply(turn: Turn, event: RunEvent): void {
       turn.notes.push(body.message);
       break;
     case "succeeded":
-      finish(turn, body.result);
+      finish(turn, body.result as Reply);
       break;
     case "failed":
       turn.state = "failed";

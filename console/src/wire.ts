@@ -5,6 +5,7 @@ export interface Problem {
   detail: string;
   remedy?: string;
   code?: string;
+  field?: string;
   retryable?: boolean;
   errors?: { field: string; message: string; remedy: string }[];
 }
@@ -42,20 +43,66 @@ export type View = TextView | TableView | SeriesView | FormView;
 
 export interface Schema {
   type?: string;
+  title?: string;
+  format?: string;
   properties?: Record<string, Schema>;
+  additionalProperties?: boolean | Schema;
   required?: string[];
+  items?: Schema;
+  prefixItems?: Schema[];
   $ref?: string;
   $defs?: Record<string, Schema>;
   anyOf?: Schema[];
+  oneOf?: Schema[];
+  allOf?: Schema[];
   enum?: unknown[];
   const?: unknown;
   default?: unknown;
   unit?: string;
+  /** A setting of the method, not of what it is applied to. */
+  knob?: boolean;
   description?: string;
   minimum?: number;
   maximum?: number;
   exclusiveMinimum?: number;
   exclusiveMaximum?: number;
+  minLength?: number;
+  maxLength?: number;
+  minItems?: number;
+  maxItems?: number;
+  pattern?: string;
+}
+
+/** An operation as the explorer lists it. */
+export interface Line {
+  name: string;
+  summary: string;
+  effect: "reads" | "writes" | "destroys";
+  shape: "model" | "stream" | "run";
+  method: string;
+  path: string;
+}
+
+export interface Example {
+  title: string;
+  request: Record<string, unknown>;
+  question?: string;
+}
+
+/** An operation's whole declaration. */
+export interface Detail {
+  id: string;
+  summary: string;
+  description: string;
+  effect: Line["effect"];
+  shape: Line["shape"];
+  routes: string[];
+  scopes: string[];
+  pool: string | null;
+  time_limit: number;
+  request_schema: Schema;
+  result_schema: Schema;
+  examples: Example[];
 }
 
 /** A form that was filled in, and how it reads as a message. */
@@ -80,7 +127,7 @@ export type Body =
   | { type: "started"; operation: string; attempt: number }
   | { type: "text_delta"; step: number; text: string }
   | { type: "model_called"; step: number; provider: string; model: string }
-  | { type: "model_answered"; step: number }
+  | { type: "model_answered"; step: number; finish_reason?: string; input_tokens?: number | null; output_tokens?: number | null }
   | { type: "tool_called"; step: number; call_id: string; operation: string; arguments: Record<string, unknown> }
   | { type: "tool_answered"; step: number; call_id: string; operation: string; result: unknown; problem: Problem | null }
   | { type: "progress"; fraction: number; message: string }
@@ -89,7 +136,7 @@ export type Body =
   | { type: "step_retried"; step: number; attempt: number; reason: string }
   | { type: "warning"; message: string }
   | { type: "cancel_requested" }
-  | { type: "succeeded"; result: Reply }
+  | { type: "succeeded"; result: unknown }
   | { type: "failed"; problem: Problem }
   | { type: "cancelled" };
 
@@ -101,14 +148,39 @@ export interface RunEvent {
   body: Body;
 }
 
+export const LAST_WORDS = ["succeeded", "failed", "cancelled"];
+
+export type RunState = "queued" | "running" | "succeeded" | "failed" | "cancelled";
+
+export interface RunLine {
+  id: string;
+  operation: string;
+  state: RunState;
+  attempt: number;
+  last_seq: number;
+  conversation_id: string | null;
+  created: number;
+  updated: number;
+}
+
+export interface Run extends RunLine {
+  input: unknown;
+  result: unknown;
+  problem: Problem | null;
+}
+
 export interface Models {
   models: { id: string; provider: string; name: string; demonstration: boolean }[];
   unavailable: { provider: string; reason: string; remedy: string }[];
 }
 
-export interface Conversation {
+export interface ConversationLine {
   id: string;
   title: string;
+  created: number;
+}
+
+export interface Conversation extends ConversationLine {
   turns: { run_id: string; state: string; message: string; response: string | null; views: View[] }[];
 }
 
@@ -127,23 +199,41 @@ export const key = {
 };
 
 /** Asks the person for the server's key; `again` when the one they gave was wrong. */
-export type AskKey = (again: boolean) => Promise<string>;
+type AskKey = (again: boolean) => Promise<string>;
+
+let askKey: AskKey = () => Promise.reject(new Error("nobody is asked for the key yet"));
+
+/** Who is asked when the server wants a key. */
+export const onKeyWanted = (ask: AskKey): void => void (askKey = ask);
 
 /** One request to our own server; a 401 asks for the key and tries again. */
-export async function request(path: string, init: RequestInit, askKey: AskKey): Promise<Response> {
+export async function request(path: string, init: RequestInit = {}): Promise<Response> {
   for (;;) {
     const given = key.get();
     const headers = new Headers(init.headers);
     if (given !== null) headers.set("Authorization", `Bearer ${given}`);
-    const response = await fetch(path, { ...init, headers, cache: "no-store" });
+    const response = await fetch(path, { cache: "no-store", ...init, headers });
     if (response.status === 401) {
-      key.set(await askKey(given !== null));
+      // Several requests may be refused at once: only one that sent the key as it is now has a say.
+      if (key.get() === given) key.set(await askKey(given !== null));
       continue;
     }
     if (!response.ok) throw new Refused(await problemOf(response), response.status);
     return response;
   }
 }
+
+/** The JSON that a GET answers. */
+export async function read<T>(path: string, init: RequestInit = {}): Promise<T> {
+  return (await (await request(path, init)).json()) as T;
+}
+
+/** A request with a JSON body. */
+export const sending = (method: string, body: unknown, headers: Record<string, string> = {}): RequestInit => ({
+  method,
+  headers: { "Content-Type": "application/json", ...headers },
+  body: JSON.stringify(body),
+});
 
 async function problemOf(response: Response): Promise<Problem> {
   const fallback = { title: "failure", detail: `The server answered ${response.status} ${response.statusText}.` };
@@ -152,6 +242,18 @@ async function problemOf(response: Response): Promise<Problem> {
   } catch {
     return fallback;
   }
+}
+
+/** A failure as a problem, a lost connection included. */
+export function problem(error: unknown): Problem {
+  if (error instanceof Refused) return error.problem;
+  if (!(error instanceof TypeError)) console.error(error);
+  return {
+    title: "no connection",
+    detail: "The server cannot be reached.",
+    remedy: "See that it is running, then try again.",
+    retryable: true,
+  };
 }
 
 /** Longer than the server's pause between keep-alive comments: a connection silent for this long is dead. */

@@ -1,46 +1,9 @@
 // Drives the console in a headless browser and prints what it saw as JSON: node page.mjs ADDRESS KEYED_ADDRESS
 
-import { createRequire } from "node:module";
-
-const require = createRequire(new URL("../../../console/package.json", import.meta.url));
-const { chromium } = require("playwright-core");
-const { default: packaged } = await import(require.resolve("@sparticuz/chromium"));
+import { browse } from "./scenes.mjs";
 
 const [plain, keyed] = process.argv.slice(2);
-const LIMIT = 20_000;
-
-const browser = await chromium.launch({
-  executablePath: process.env.CHROMIUM || (await packaged.executablePath()),
-  // Not the package's own arguments: they switch the checks of origins off, and everything into one process.
-  args: ["--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage", "--disable-background-networking"],
-  headless: true,
-});
-
-const said = {};
-
-/** One page of its own; `look` answers what it saw. */
-async function scene(name, look, { base = plain, ...options } = {}) {
-  const context = await browser.newContext({ viewport: { width: 1200, height: 900 }, ...options });
-  context.setDefaultTimeout(LIMIT);
-  const page = await context.newPage();
-  const trouble = [];
-  const foreign = [];
-  page.on("pageerror", (error) => trouble.push(error.message));
-  page.on("console", (message) => {
-    // A refused key is a 401, which the browser notes by itself.
-    if (message.type() === "error" && !message.text().includes("401")) trouble.push(message.text());
-  });
-  page.on("request", (request) => {
-    if (!request.url().startsWith(base) && !request.url().startsWith("data:")) foreign.push(request.url());
-  });
-  try {
-    await page.goto(`${base}/`);
-    said[name] = { ...(await look(page, trouble)), trouble, foreign };
-  } catch (error) {
-    said[name] = { failed: String(error), trouble, foreign };
-  }
-  await context.close();
-}
+const { scene, close } = await browse(plain);
 
 async function ask(page, message) {
   await page.locator("#message").fill(message);
@@ -71,6 +34,7 @@ await scene("answer", async (page) => {
     aside: await page.locator("details.aside:not([open]) > summary").allInnerTexts(),
     busy: await page.locator(".turn").getAttribute("aria-busy"),
     address: new URL(page.url()).hash,
+    listed: await page.locator(".conversations a").allInnerTexts(),
   };
 });
 
@@ -80,14 +44,15 @@ await scene("form", async (page) => {
   const field = (name) => page.locator("nis-form").getByLabel(name);
   const label = page.locator("nis-form .field label");
   await page.locator("nis-form > details > summary").click();
-  const first = await label.locator("visible=true").allInnerTexts();
+  const texts = async (found) => (await found.allInnerTexts()).map((text) => text.replace(/\s+/g, " "));
+  const first = await texts(label.locator("visible=true"));
   await page.locator("nis-form .more > summary").click();
-  const fields = await label.allInnerTexts();
+  const fields = await texts(label);
   await field("delay").fill("-1");
   await page.locator("nis-form .more > summary").click();
   await page.locator("nis-form button").click();
   await page.locator("nis-form .more[open]").waitFor();
-  const refused = await page.evaluate(() => [document.activeElement.name, document.querySelectorAll(".turn").length]);
+  const refused = await page.evaluate(() => [document.activeElement.closest('[data-path]').dataset.path, document.querySelectorAll(".turn").length]);
   await field("delay").fill("0");
   await field("speed").fill("25.5");
   await field("mass").fill("");
@@ -144,8 +109,8 @@ await scene("hostile", async (page) => {
   await page.locator(".prose a").first().waitFor();
   return {
     ...(await turn(page)),
-    links: await page.locator(".turn a").evaluateAll((all) => all.map((one) => [one.getAttribute("href"), one.rel])),
-    made: await page.locator(".turn :is(img, script, iframe, object, style, svg, form)").count(),
+    links: await page.locator(".turn > :not(footer) a").evaluateAll((all) => all.map((one) => [one.getAttribute("href"), one.rel])),
+    made: await page.locator(".turn > :not(footer) :is(img, script, iframe, object, style, svg, form)").count(),
     ran: await page.evaluate(() => "hacked" in window),
   };
 });
@@ -215,5 +180,4 @@ await scene("docs", async (page) => {
   return { shown: await page.locator(".opblock").allInnerTexts() };
 });
 
-await browser.close();
-process.stdout.write(JSON.stringify(said));
+await close();

@@ -220,7 +220,7 @@ def test_an_answer_is_shown_with_all_that_belongs_to_it(seen: dict[str, Any]) ->
     assert "embedded · tiny" in scene["signed"]
     assert "demonstration model" in scene["model"]
     assert scene["busy"] == "false"
-    assert scene["address"] == "#conversation-1"
+    assert scene["address"] == "#/chat/conversation-1"
 
 
 def test_the_form_runs_the_operation_again(
@@ -230,8 +230,8 @@ def test_the_form_runs_the_operation_again(
 
     Fields at their defaults wait behind a title, which opens where the browser refuses one of them.
     """
-    assert seen["form"]["first"] == ["speed m/s", "mass kg"]
-    assert seen["form"]["fields"] == ["speed m/s", "mass kg", "planet", "drag", "delay s", "heights"]
+    assert seen["form"]["first"] == ["speed m/s required", "mass kg"]
+    assert seen["form"]["fields"] == ["speed m/s required", "mass kg", "planet", "drag", "delay s", "heights"]
     assert seen["form"]["refused"] == ["delay", 1]
     (call,) = [run.asked for run in servers[0].runs if "call" in run.asked]
     assert call["call"] == {
@@ -278,7 +278,7 @@ def test_a_failure_names_what_happened_and_what_to_do(seen: dict[str, Any]) -> N
     shown = seen["failure"]["failure"]
     assert "The model's file is missing." in shown
     assert "nis weights pull" in shown
-    assert "Ask again" in shown
+    assert "Try again" in shown
 
 
 def test_hostile_markdown_is_only_text(seen: dict[str, Any]) -> None:

@@ -58,6 +58,8 @@ class WireServer:
         calls = [
             Route("/chat", self.chat, methods=["POST"]),
             Route("/models", self.models),
+            Route("/operations", self.operations),
+            Route("/conversations", self.conversations),
             Route("/conversations/{id}", self.conversation),
             Route("/runs/{id}", self.run),
             Route("/runs/{id}/events", self.events),
@@ -133,6 +135,15 @@ class WireServer:
             for index, run in enumerate(self.runs, 1)
         ]
         return JSONResponse({"id": "conversation-1", "title": "t", "created": 0, "turns": turns})
+
+    async def operations(self, request: Request) -> Response:
+        """Nothing to explore: that is looked at on a real server."""
+        return self.refusal(request) or JSONResponse({"operations": []})
+
+    async def conversations(self, request: Request) -> Response:
+        """One conversation, once something was said."""
+        line = {"id": "conversation-1", "title": "A title", "created": 0}
+        return self.refusal(request) or JSONResponse({"conversations": [line] if self.runs else []})
 
     async def models(self, request: Request) -> Response:
         """One model, for demonstration."""

@@ -17,8 +17,9 @@ if TYPE_CHECKING:
 STATIC = Path(__file__).with_name("static")
 
 _NOTHING_ELSE = "default-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'; connect-src 'self'; "
-CHAT_POLICY = (
-    _NOTHING_ELSE + "script-src 'self'; style-src 'self'; img-src 'self' data:; "
+CONSOLE_POLICY = (
+    _NOTHING_ELSE
+    + "script-src 'self'; style-src 'self'; font-src 'self'; img-src 'self' data: blob:; media-src 'self' blob:; "
     # Markup made from text is refused by the browser itself, but for the page's own templates.
     "require-trusted-types-for 'script'; trusted-types lit-html"
 )
@@ -45,7 +46,7 @@ class _Files(StaticFiles):
 
 
 def routes(_process: Process) -> list[BaseRoute]:
-    """The chat page at `/`, the API page at `/docs`, their files below `/console`."""
+    """The console at `/`, the API page at `/docs`, their files below `/console`."""
     files = _Files(directory=STATIC)
 
     def page(name: str, policy: str) -> Any:  # Any: an endpoint
@@ -57,7 +58,7 @@ def routes(_process: Process) -> list[BaseRoute]:
         return answer
 
     return [
-        Route("/", page("index.html", CHAT_POLICY), name="console"),
+        Route("/", page("index.html", CONSOLE_POLICY), name="console"),
         Route("/docs", page("docs.html", DOCS_POLICY), name="docs"),
         Mount("/console", files, name="console-files"),
     ]

@@ -1,0 +1,361 @@
+// The chat: a conversation's turns, the message to come, and the welcome before the first.
+
+import { html, LitElement, nothing, type PropertyValues, type TemplateResult } from "lit";
+import { createRef, ref } from "lit/directives/ref.js";
+import { draw } from "./answer.js";
+import { list } from "./catalog.js";
+import { touched } from "./conversations.js";
+import { cancel, follow, start, type Watcher } from "./follow.js";
+import { icon } from "./icons.js";
+import { address, rename } from "./route.js";
+import { lose, waiting } from "./status.js";
+import { begin, ended, type Turn } from "./turn.js";
+import { failure } from "./views.js";
+import { type Conversation, type Models, type OperationCall, type Problem, problem, read, Refused, type RunLine } from "./wire.js";
+
+/** Questions that are answered without a provider: what they ask for is computed. */
+const STARTERS: [title: string, message: string][] = [
+  ["Fly a ball", "How far does a ball fly at 20 m/s and 40 degrees with drag, mass 0.145 kg, diameter 74 mm?"],
+  ["Swing a pendulum", "What is the period of a pendulum 1.2 m long, released at 60 degrees?"],
+  ["Convert units", "Convert 65 miles per hour to m/s"],
+  ["Look up a constant", "What is the Planck constant?"],
+];
+
+export class NisChat extends LitElement {
+  static override properties = {
+    conversationId: { attribute: false },
+    turns: { state: true },
+    loading: { state: true },
+    models: { state: true },
+    trouble: { state: true },
+    count: { state: true },
+    below: { state: true },
+  };
+  declare conversationId: string | null;
+  declare turns: Turn[];
+  declare loading: boolean;
+  declare models: Models | null;
+  /** Why the conversation could not be opened. */
+  declare trouble: Problem | null;
+  /** How many operations there are. */
+  declare count: number | null;
+  /** Whether the newest words are out of sight. */
+  declare below: boolean;
+
+  /** The conversation that is shown; the address follows when a first message begins one. */
+  private opened: string | null = null;
+  /** Ends what is being read: another conversation is shown now. */
+  private reading = new AbortController();
+  private input = createRef<HTMLTextAreaElement>();
+  /** The model chosen; empty leaves the choice to the server. */
+  private model = "";
+  private sticks = true;
+
+  constructor() {
+    super();
+    this.conversationId = null;
+    this.turns = [];
+    this.loading = false;
+    this.models = null;
+    this.trouble = null;
+    this.count = null;
+    this.below = false;
+  }
+
+  protected override createRenderRoot(): this {
+    return this;
+  }
+
+  override connectedCallback(): void {
+    super.connectedCallback();
+    addEventListener("scroll", this.scrolled);
+    addEventListener("hashchange", this.again);
+    void this.listModels();
+    list().then(
+      (lines) => (this.count = lines.length),
+      () => undefined,
+    );
+  }
+
+  override disconnectedCallback(): void {
+    super.disconnectedCallback();
+    removeEventListener("scroll", this.scrolled);
+    removeEventListener("hashchange", this.again);
+    this.reading.abort();
+  }
+
+  private scrolled = (): void => {
+    const left = document.documentElement.scrollHeight - innerHeight - scrollY;
+    this.sticks = left < 80;
+    this.below = left > 400;
+  };
+
+  /** The link to a new conversation leads from one that has no address yet as well. */
+  private again = (): void => {
+    if (this.conversationId === null && this.turns.length && address({ page: "chat", id: null }) === location.hash) void this.open(null);
+  };
+
+  protected override willUpdate(changed: PropertyValues): void {
+    if (changed.has("conversationId") && (this.conversationId !== this.opened || !this.hasUpdated)) void this.open(this.conversationId);
+  }
+
+  private async listModels(): Promise<void> {
+    try {
+      this.models = await read<Models>("/models");
+    } catch (error) {
+      // The list is a convenience: asking works without it, and says what is wrong.
+      if (!(error instanceof Refused)) lose();
+    }
+  }
+
+  private get busy(): boolean {
+    return this.turns.some((turn) => !ended(turn));
+  }
+
+  private get watcher(): Watcher {
+    return { changed: () => this.requestUpdate(), waiting, signal: this.reading.signal };
+  }
+
+  private async open(id: string | null): Promise<void> {
+    this.reading.abort();
+    this.reading = new AbortController();
+    this.turns = [];
+    this.trouble = null;
+    this.opened = id;
+    if (id === null) return void this.input.value?.focus();
+    const watcher = this.watcher;
+    this.loading = true;
+    try {
+      const conversation = await read<Conversation>(`/conversations/${encodeURIComponent(id)}`, { signal: watcher.signal });
+      this.turns = conversation.turns.map((one) => {
+        const turn = begin(one.message);
+        turn.runId = one.run_id;
+        turn.stored = one.response;
+        turn.views = one.views;
+        turn.state = one.state === "queued" ? "running" : (one.state as Turn["state"]);
+        return turn;
+      });
+      this.sticks = true;
+    } catch (error) {
+      if (watcher.signal.aborted) return;
+      this.trouble = problem(error);
+      if (!(error instanceof Refused)) lose();
+    } finally {
+      if (!watcher.signal.aborted) this.loading = false;
+    }
+    // Each turn is read again from its run's log, the newest first: one still under way goes on where it is.
+    for (const turn of this.turns.toReversed()) await this.replay(turn, watcher);
+  }
+
+  private async replay(shown: Turn, watcher: Watcher): Promise<void> {
+    const turn = begin(shown.question);
+    turn.runId = shown.runId;
+    const live = !ended(shown);
+    const swap = (): void => void (this.turns = this.turns.map((one) => (one === shown ? turn : one)));
+    if (live) swap();
+    try {
+      await follow(turn, watcher);
+      if (!live) swap();
+    } catch (error) {
+      if (live) this.fail(turn, error, watcher.signal);
+    }
+  }
+
+  private named(id: string): void {
+    this.opened = id;
+    touched();
+    // The page may have been left meanwhile.
+    if (!this.isConnected) return;
+    rename({ page: "chat", id });
+    this.conversationId = id;
+  }
+
+  private async say(message: string, call: OperationCall | null = null): Promise<void> {
+    if (this.busy || !message.trim()) return;
+    const turn = begin(message, call);
+    this.turns = [...this.turns, turn];
+    this.sticks = true;
+    const watcher = this.watcher;
+    const known = this.opened;
+    const body = {
+      message,
+      genui_enabled: false,
+      ...(known === null ? {} : { conversation_id: known }),
+      ...(this.model ? { model: this.model } : {}),
+      ...(call ? { call: { operation: call.operation, arguments: call.arguments } } : {}),
+    };
+    let asked = known !== null;
+    const changed = (): void => {
+      watcher.changed();
+      if (asked || turn.runId === null) return;
+      asked = true;
+      void this.nameAfter(turn, watcher);
+    };
+    try {
+      await start("/chat", body, turn, { ...watcher, changed });
+    } catch (error) {
+      this.fail(turn, error, watcher.signal);
+    }
+    this.requestUpdate();
+  }
+
+  /** A first message begins a conversation; its run says which. */
+  private async nameAfter(turn: Turn, watcher: Watcher): Promise<void> {
+    try {
+      const run = await read<RunLine>(`/runs/${encodeURIComponent(turn.runId!)}`, { signal: watcher.signal });
+      if (run.conversation_id !== null && !watcher.signal.aborted) this.named(run.conversation_id);
+    } catch {
+      // The reply names the conversation as well.
+      if (turn.conversationId !== null) this.named(turn.conversationId);
+    }
+  }
+
+  private fail(turn: Turn, error: unknown, signal: AbortSignal): void {
+    if (signal.aborted && turn.runId === null) turn.state = "cancelled";
+    if (signal.aborted) return;
+    turn.state = "failed";
+    turn.problem = problem(error);
+    if (!(error instanceof Refused)) lose();
+  }
+
+  private async stop(): Promise<void> {
+    const turn = this.turns.find((one) => !ended(one));
+    if (!turn) return;
+    if (turn.runId === null) {
+      this.reading.abort();
+      this.reading = new AbortController();
+      return;
+    }
+    try {
+      await cancel(turn.runId);
+    } catch (error) {
+      // It may have ended a moment ago: then the stream says so.
+      turn.notes.push(error instanceof Refused ? error.problem.detail : "The server could not be told to stop.");
+      this.requestUpdate();
+    }
+  }
+
+  private retry(turn: Turn): void {
+    this.turns = this.turns.filter((one) => one !== turn);
+    void this.say(turn.question, turn.call);
+  }
+
+  protected override updated(): void {
+    if (this.sticks) this.keepInView();
+  }
+
+  /** Follows the answer as it grows, until its question reaches the top: what is read stays where it is. */
+  private keepInView(): void {
+    const last = this.querySelector(".turn:last-child");
+    if (!last) return;
+    const margin = Number.parseFloat(getComputedStyle(last).scrollMarginTop) || 0;
+    scrollTo({ top: Math.min(last.getBoundingClientRect().top + scrollY - margin, document.documentElement.scrollHeight) });
+  }
+
+  protected override render(): TemplateResult {
+    const busy = this.busy;
+    const empty = !this.turns.length && !this.loading && !this.trouble;
+    return html`<div class="column chat ${empty ? "blank" : ""}">
+      ${this.trouble ? failure(this.trouble) : empty ? this.welcome() : nothing}
+      ${this.loading ? html`<div class="skeleton" aria-label="Opening the conversation"><i></i><i></i><i></i></div>` : nothing}
+      <div
+        class="log"
+        role="log"
+        aria-label="Conversation"
+        @call=${(event: CustomEvent<OperationCall>) => void this.say(event.detail.message, event.detail)}
+      >
+        ${this.turns.map((turn, index) => draw(turn, index === this.turns.length - 1, busy, () => this.retry(turn)))}
+      </div>
+      ${this.composer(busy)}
+    </div>`;
+  }
+
+  private welcome(): TemplateResult {
+    return html`<section class="welcome">
+      <h1>Ask for a number, get one that was computed.</h1>
+      <p>
+        A model talks; what can be computed is computed, and comes with its method, its error and the arguments
+        used.${this.count ? html` Or <a href="#/explore">explore all ${this.count} operations</a>.` : nothing}
+      </p>
+      <ul>
+        ${STARTERS.map(
+          ([title, message]) => html`<li>
+            <button @click=${(event: MouseEvent) => this.begin(message, event)}><strong>${title}</strong><span>${message}</span></button>
+          </li>`,
+        )}
+      </ul>
+      ${this.models && !this.models.models.length
+        ? html`<div class="failure">
+            <p><strong>No model can be asked.</strong> What is computed does not need one.</p>
+            ${this.models.unavailable.map((one) => html`<p>${one.provider}: ${one.reason} <span class="remedy">${one.remedy}</span></p>`)}
+          </div>`
+        : nothing}
+    </section>`;
+  }
+
+  private begin(message: string, event: MouseEvent): void {
+    // The button goes: whoever pressed it by a key goes on in the message.
+    if (event.detail === 0) this.input.value?.focus();
+    void this.say(message);
+  }
+
+  private composer(busy: boolean): TemplateResult {
+    const send = (): void => {
+      const input = this.input.value!;
+      if (this.busy || !input.value.trim()) return;
+      void this.say(input.value.trim());
+      input.value = "";
+    };
+    return html`<form
+      class="composer"
+      @submit=${(event: SubmitEvent) => {
+        event.preventDefault();
+        send();
+      }}
+    >
+      ${this.below
+        ? html`<button type="button" class="down" aria-label="To the end" @click=${() => scrollTo({ top: document.documentElement.scrollHeight })}>
+            ${icon("arrow")}
+          </button>`
+        : nothing}
+      <div class="box">
+        <label class="hidden" for="message">Message</label>
+        <textarea
+          id="message"
+          dir="auto"
+          ${ref(this.input)}
+          rows="1"
+          maxlength="100000"
+          placeholder="Ask something"
+          autofocus
+          @keydown=${(event: KeyboardEvent) => {
+            // While an input method composes, Enter chooses a character.
+            if (event.key !== "Enter" || event.shiftKey || event.isComposing) return;
+            event.preventDefault();
+            send();
+          }}
+        ></textarea>
+        ${this.modelLine()}
+        ${busy
+          ? html`<button type="button" class="round stop" aria-label="Stop" title="Stop" @click=${() => void this.stop()}>${icon("stop")}</button>`
+          : html`<button class="round primary" aria-label="Send" title="Send">${icon("send")}</button>`}
+      </div>
+    </form>`;
+  }
+
+  private modelLine(): TemplateResult {
+    const models = this.models?.models ?? [];
+    const named = (one: (typeof models)[number]): string =>
+      `${one.provider} · ${one.name}${one.demonstration ? " (demonstration model)" : ""}`;
+    if (models.length < 2) return html`<p class="model">${models[0] ? named(models[0]) : nothing}</p>`;
+    return html`<p class="model">
+      <label class="hidden" for="model">Model</label>
+      <select id="model" @change=${(event: Event) => (this.model = (event.target as HTMLSelectElement).value)}>
+        <option value="">Model as set up</option>
+        ${models.map((one) => html`<option value=${one.id}>${named(one)}</option>`)}
+      </select>
+    </p>`;
+  }
+}
+
+customElements.define("nis-chat", NisChat);

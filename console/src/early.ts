@@ -1,0 +1,5 @@
+// What runs before the page is drawn.
+
+import { put } from "./theme.js";
+
+put();

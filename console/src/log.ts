@@ -1,0 +1,31 @@
+// A run's events in their order, and what they add up to so far.
+
+import type { Reader } from "./follow.js";
+import type { Problem, RunEvent, RunState, View } from "./wire.js";
+
+export class Log implements Reader {
+  seq = 0;
+  state: RunState = "queued";
+  events: RunEvent[] = [];
+  views: View[] = [];
+  result: unknown = undefined;
+  problem: Problem | null = null;
+  progress: { fraction: number; message: string } | null = null;
+
+  constructor(public runId: string | null) {}
+
+  take(event: RunEvent): void {
+    this.events.push(event);
+    const { body } = event;
+    if (this.state === "queued") this.state = "running";
+    if (body.type === "surface") this.views = [...this.views, ...body.views];
+    else if (body.type === "progress") this.progress = { fraction: body.fraction, message: body.message };
+    else if (body.type === "succeeded") [this.state, this.result] = ["succeeded", body.result];
+    else if (body.type === "failed") [this.state, this.problem] = ["failed", body.problem];
+    else if (body.type === "cancelled") this.state = "cancelled";
+  }
+
+  get ended(): boolean {
+    return this.state !== "queued" && this.state !== "running";
+  }
+}

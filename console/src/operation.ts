@@ -1,0 +1,347 @@
+// One operation: read, filled in, called, its result drawn, and the same call for elsewhere.
+
+import { html, LitElement, nothing, type PropertyValues, type TemplateResult } from "lit";
+import { detail, list } from "./catalog.js";
+import "./copy.js";
+import { badges } from "./explore.js";
+import { type Field, tree, value } from "./fields.js";
+import { cancel } from "./follow.js";
+import { REVEAL } from "./form.js";
+import { icon } from "./icons.js";
+import { type Drawing, fields } from "./inputs.js";
+import { begun, invoke, type Outcome } from "./invoke.js";
+import { coloured, pretty } from "./json.js";
+import { inline, markdown } from "./markdown.js";
+import { words } from "./numbers.js";
+import { outcomeOf } from "./outcome.js";
+import { address, explore } from "./route.js";
+import { SNIPPETS } from "./snippets.js";
+import { lose } from "./status.js";
+import { failure } from "./views.js";
+import { type Detail, type Example, key, type Line, type Problem, problem, Refused, type Schema } from "./wire.js";
+
+type Given = Record<string, unknown>;
+
+export class NisOperation extends LitElement {
+  static override properties = {
+    name: { attribute: false },
+    input: { attribute: false },
+    line: { state: true },
+    detail: { state: true },
+    trouble: { state: true },
+    outcome: { state: true },
+    refusal: { state: true },
+    json: { state: true },
+    tab: { state: true },
+    snippet: { state: true },
+  };
+  declare name: string;
+  /** What a link fills in. */
+  declare input: Given | null;
+  declare line: Line | null;
+  declare detail: Detail | null;
+  /** Why the operation could not be read. */
+  declare trouble: Problem | null;
+  declare outcome: Outcome | null;
+  /** Why the call was refused. */
+  declare refusal: Problem | null;
+  /** The request as JSON, where it is edited so; null while the form is shown. */
+  declare json: string | null;
+  declare tab: "drawn" | "json" | "events";
+  declare snippet: string;
+
+  private root: Field | null = null;
+  private calling = new AbortController();
+
+  constructor() {
+    super();
+    this.line = null;
+    this.detail = null;
+    this.trouble = null;
+    this.outcome = null;
+    this.refusal = null;
+    this.json = null;
+    this.tab = "drawn";
+    this.snippet = "curl";
+    this.input = null;
+  }
+
+  protected override createRenderRoot(): this {
+    return this;
+  }
+
+  override disconnectedCallback(): void {
+    super.disconnectedCallback();
+    this.calling.abort();
+  }
+
+  protected override willUpdate(changed: PropertyValues): void {
+    if (changed.has("name")) void this.open();
+    else if (changed.has("input") && this.detail) this.fill(this.input ?? {});
+  }
+
+  private async open(): Promise<void> {
+    this.calling.abort();
+    [this.detail, this.line, this.trouble, this.outcome, this.refusal, this.json] = [null, null, null, null, null, null];
+    const { name } = this;
+    try {
+      const [read, lines] = await Promise.all([detail(name), list()]);
+      if (name !== this.name) return;
+      this.line = lines.find((line) => line.name === name) ?? null;
+      this.detail = read;
+      this.fill(this.input ?? read.examples[0]?.request ?? {});
+    } catch (error) {
+      if (name === this.name) this.trouble = problem(error);
+    }
+  }
+
+  private fill(given: Given): void {
+    this.root = tree(this.detail!.request_schema, given);
+    if (this.json !== null) this.json = pretty(given);
+    this.refusal = null;
+    this.requestUpdate();
+  }
+
+  /** The request as it stands; null where the JSON is none. */
+  private get given(): Given | null {
+    if (this.json === null) return (this.root ? value(this.root) : {}) as Given;
+    try {
+      const parsed: unknown = JSON.parse(this.json || "{}");
+      return typeof parsed === "object" && parsed !== null && !Array.isArray(parsed) ? (parsed as Given) : null;
+    } catch {
+      return null;
+    }
+  }
+
+  private async call(event?: Event): Promise<void> {
+    event?.preventDefault();
+    const { line, given } = this;
+    if (!line || this.outcome?.state === "running") return;
+    if (given === null) {
+      this.refusal = { title: "not JSON", detail: "The request is not a JSON object.", remedy: "Mend it, or go back to the form." };
+      return;
+    }
+    const { signal } = (this.calling = new AbortController());
+    const outcome = (this.outcome = begun());
+    this.refusal = null;
+    this.tab = line.shape === "model" ? (this.tab === "events" ? "drawn" : this.tab) : "drawn";
+    try {
+      await invoke(line, given, outcome, () => this.requestUpdate(), signal);
+    } catch (error) {
+      outcome.state = signal.aborted ? "stopped" : "failed";
+      if (!signal.aborted) {
+        this.refusal = problem(error);
+        if (!(error instanceof Refused)) lose();
+      }
+    }
+    this.requestUpdate();
+    await this.updateComplete;
+    this.reveal();
+  }
+
+  /** Brings what one has to see next to where one is: the first field that was refused, or the result. */
+  private reveal(): void {
+    const answer = this.querySelector(".answer")!.getBoundingClientRect();
+    if (!this.refusal && (answer.top > innerHeight - 120 || answer.bottom < 0)) this.querySelector(".answer")!.scrollIntoView({ block: "start" });
+    const wrong = this.querySelector<HTMLElement>(".request .wrong :is(input, select, textarea)");
+    for (let at = wrong?.closest("details"); at; at = at.parentElement?.closest("details") ?? null) at.open = true;
+    wrong?.focus();
+  }
+
+  private async stop(): Promise<void> {
+    const run = this.line?.shape === "run" ? this.outcome?.log?.runId : null;
+    if (!run) return this.calling.abort();
+    try {
+      await cancel(run);
+    } catch (error) {
+      if (!(error instanceof Refused)) this.calling.abort();
+    }
+  }
+
+  protected override render(): TemplateResult {
+    const { detail, line } = this;
+    const head = html`<p class="crumbs">
+      <a href="#/explore">Explore</a> / <a href=${address({ page: "explore", query: "", family: this.name.split(".")[0]! })}>${words(this.name.split(".")[0]!)}</a>
+    </p>`;
+    if (this.trouble) return html`<div class="column wide-column">${head}${failure(this.trouble, () => void this.open())}</div>`;
+    if (!detail || !line) return html`<div class="column wide-column">${head}<div class="skeleton" aria-label="Reading the operation"><i></i><i></i><i></i></div></div>`;
+    const [, ...rest] = detail.description.split(/\n\s*\n/);
+    return html`<div class="column wide-column operation">
+      ${head}
+      <header class="head">
+        <h1><code>${detail.id}</code>${badges(detail)}</h1>
+        <p class="lede">${inline(detail.summary)}</p>
+      </header>
+      <div class="halves">
+        <div class="request">${this.request(detail, line)} ${rest.length ? html`<section class="about prose">${markdown(docstring(rest.join("\n\n")))}</section>` : nothing} ${this.facts(detail)}</div>
+        <div class="answer" tabindex="-1">${this.answer(line)} ${this.elsewhere(line)}</div>
+      </div>
+    </div>`;
+  }
+
+  private request(detail: Detail, line: Line): TemplateResult {
+    const running = this.outcome?.state === "running";
+    const errors = new Map((this.refusal?.errors ?? []).map((one) => [this.nearest(one.field), `${one.message}${/[.!?]$/.test(one.message) ? "" : "."}`]));
+    const drawing: Drawing = {
+      root: detail.request_schema,
+      id: "r",
+      errors,
+      changed: () => {
+        this.requestUpdate();
+      },
+    };
+    return html`<form
+      class="panel"
+      @submit=${(event: Event) => void this.call(event)}
+      @invalid=${REVEAL}
+      @keydown=${(event: KeyboardEvent) => {
+        if (event.key === "Enter" && (event.ctrlKey || event.metaKey)) (event.currentTarget as HTMLFormElement).requestSubmit();
+      }}
+    >
+      <div class="bar">
+        <h2>Request</h2>
+        ${this.examples(detail.examples)}
+        <div class="switch" role="group" aria-label="How to edit">
+          <button type="button" aria-pressed=${this.json === null} @click=${() => this.asForm()}>Form</button>
+          <button type="button" aria-pressed=${this.json !== null} @click=${() => (this.json ??= pretty(this.given ?? {}))}>JSON</button>
+        </div>
+      </div>
+      ${this.json !== null ? this.editor() : this.form(drawing)}
+      <div class="act">
+        ${running
+          ? html`<button type="button" class="stop" @click=${() => void this.stop()}>Stop</button>`
+          : html`<button class="primary">${icon("play")}Run</button>`}
+        <kbd class="quiet">Ctrl ⏎</kbd>
+        ${line.effect === "destroys" ? html`<span class="note">This cannot be undone.</span>` : nothing}
+      </div>
+    </form>`;
+  }
+
+  private examples(examples: Example[]): TemplateResult | typeof nothing {
+    if (!examples.length) return nothing;
+    return html`<label class="hidden" for="example">Fill in an example</label>
+      <select
+        id="example"
+        class="small"
+        @change=${(event: Event) => {
+          const select = event.target as HTMLSelectElement;
+          this.fill(select.value === "" ? {} : examples[Number(select.value)]!.request);
+        }}
+      >
+        ${examples.map((one, index) => html`<option value=${index}>${one.title}</option>`)}
+        <option value="">Empty</option>
+      </select>`;
+  }
+
+  private form(drawing: Drawing): TemplateResult {
+    const parts = this.root?.parts ?? [];
+    if (!parts.length) return html`<p class="note">It takes no arguments.</p>`;
+    // How it is computed waits behind a title; what it is computed for does not.
+    const knobs = parts.filter((one) => one.schema.knob && !one.required);
+    const first = parts.filter((one) => !knobs.includes(one));
+    return html`${fields(first, drawing)}
+      ${knobs.length
+        ? html`<details class="more"><summary>${knobs.length} ${knobs.length > 1 ? "settings" : "setting"} of the method</summary>${fields(knobs, drawing)}</details>`
+        : nothing}`;
+  }
+
+  private editor(): TemplateResult {
+    return html`<label class="hidden" for="json">The request as JSON</label>
+      <textarea
+        id="json" class="code" rows="12" spellcheck="false" aria-invalid=${this.given === null} .value=${this.json ?? ""}
+        @input=${(event: Event) => (this.json = (event.target as HTMLTextAreaElement).value)}
+      ></textarea>
+      ${this.given === null ? html`<p class="error">This is not a JSON object yet.</p>` : nothing}`;
+  }
+
+  private asForm(): void {
+    const { given } = this;
+    if (this.json === null || given === null) return;
+    this.root = tree(this.detail!.request_schema, given);
+    this.json = null;
+  }
+
+  /** The path of the field that is drawn and nearest to where a refusal points: a union's own names are not drawn. */
+  private nearest(path: string): string {
+    const parts = path.split(".");
+    const steps: string[] = [];
+    let at: Field[] = this.root?.parts ?? [];
+    for (const part of parts) {
+      const found = at.find((one) => one.name === part);
+      if (!found) continue;
+      steps.push(part);
+      at = found.parts.flatMap((one) => (found.kind === "union" && one.kind === "group" ? one.parts : [one]));
+    }
+    return steps.join(".");
+  }
+
+  private facts(detail: Detail): TemplateResult {
+    const rows: [string, unknown][] = [
+      ["REST", detail.routes.map((one) => html`<code>${one}</code> `)],
+      ["MCP tool", html`<code>${detail.id.replace(".", "-")}</code>`],
+      ["Command line", html`<code>nis call ${detail.id}</code>`],
+      ["Scopes", detail.scopes.length ? detail.scopes.map((one) => html`<code>${one}</code> `) : "none"],
+      ["Time limit", detail.shape === "run" ? "the run's own" : `${detail.time_limit} s`],
+      ["Runs in", detail.pool ? `the worker pool ${detail.pool}` : "the server"],
+    ];
+    return html`<details class="panel">
+        <summary>Where it is called</summary>
+        <dl class="rows">${rows.map(([name, what]) => html`<div><dt>${name}</dt><dd>${what}</dd></div>`)}</dl>
+      </details>
+      <details class="panel">
+        <summary>What it answers</summary>
+        ${results(detail.result_schema)}
+      </details>`;
+  }
+
+  private answer(line: Line): TemplateResult {
+    const { outcome, refusal } = this;
+    const known = new Set((refusal?.errors ?? []).map((one) => this.nearest(one.field)).filter(Boolean));
+    return html`<section class="panel result" aria-label="Result" aria-busy=${outcome?.state === "running"}>
+      ${outcomeOf(outcome, line, this.tab, (tab) => (this.tab = tab))}
+      ${refusal ? failure(known.size ? { ...refusal, errors: [] } : refusal, () => void this.call()) : nothing}
+    </section>`;
+  }
+
+  private elsewhere(line: Line): TemplateResult {
+    const chosen = SNIPPETS.find((one) => one.id === this.snippet)!;
+    const text = chosen.text({ line, given: this.given ?? {}, origin: location.origin, keyed: key.get() !== null });
+    return html`<section class="panel code" aria-labelledby="elsewhere">
+      <div class="bar">
+        <h2 id="elsewhere" class="hidden">The same call</h2>
+        <div class="switch" role="group" aria-label="The same call in">
+          ${SNIPPETS.map(
+            (one) => html`<button type="button" aria-pressed=${one === chosen} @click=${() => (this.snippet = one.id)}>${one.name}</button>`,
+          )}
+        </div>
+        <nis-copy .text=${text} label="Copy the ${chosen.name} call"></nis-copy>
+      </div>
+      <pre class="code-block" tabindex="0" data-snippet=${chosen.id}><code>${text}</code></pre>
+      ${chosen.note ? html`<p class="note">${chosen.note}</p>` : nothing}
+      <p class="note"><a href=${explore(line.name, this.given)}>A link to this call</a></p>
+    </section>`;
+  }
+}
+
+/** A docstring's parts as Markdown: lines broken for its width are one paragraph, `Raises:` is a list. */
+function docstring(text: string): string {
+  return text.replace(/^(Raises|Source|Note):\s*$/gm, "**$1**\n").replace(/^ {4,}(\w+): /gm, "- `$1`: ");
+}
+
+function results(schema: Schema): TemplateResult {
+  const fields = Object.entries(schema.properties ?? {});
+  if (!fields.length) return coloured(pretty(schema));
+  return html`<div class="wide" tabindex="0" role="region" aria-label="Fields of the result"><table>
+    <tbody>
+      ${fields.map(
+        ([name, one]) => html`<tr>
+          <th scope="row"><code>${name}</code></th>
+          <td>${one.unit ? html`<span class="unit">${one.unit}</span> ` : nothing}${one.description ? inline(one.description) : nothing}</td>
+        </tr>`,
+      )}
+    </tbody>
+  </table></div>`;
+}
+
+
+customElements.define("nis-operation", NisOperation);

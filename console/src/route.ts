@@ -1,0 +1,68 @@
+// Where one is in the console: an address behind the hash, so that it can be kept, shared and gone back to.
+
+export type Route =
+  | { page: "chat"; id: string | null }
+  | { page: "explore"; query: string; family: string }
+  | { page: "operation"; name: string; input: Record<string, unknown> | null }
+  | { page: "runs"; state: string }
+  | { page: "run"; id: string };
+
+export function parse(hash: string): Route {
+  const [path = "", search = ""] = hash.replace(/^#\/?/, "").split("?", 2);
+  const [page, ...rest] = path.split("/");
+  const query = new URLSearchParams(search);
+  const name = decode(rest.join("/"));
+  if (page === "explore" && name) return { page: "operation", name, input: given(query.get("input")) };
+  if (page === "explore") return { page, query: query.get("q") ?? "", family: query.get("family") ?? "" };
+  if (page === "runs" && name) return { page: "run", id: name };
+  if (page === "runs") return { page, state: query.get("state") ?? "" };
+  return { page: "chat", id: page === "chat" && name ? name : null };
+}
+
+export function address(route: Route): string {
+  const id = (text: string): string => encodeURIComponent(text);
+  switch (route.page) {
+    case "chat":
+      return route.id === null ? "#/" : `#/chat/${id(route.id)}`;
+    case "explore":
+      return `#/explore${search({ q: route.query, family: route.family })}`;
+    case "operation":
+      return `#/explore/${id(route.name)}${search({ input: route.input ? JSON.stringify(route.input) : "" })}`;
+    case "runs":
+      return `#/runs${search({ state: route.state })}`;
+    case "run":
+      return `#/runs/${id(route.id)}`;
+  }
+}
+
+export const go = (route: Route): void => void (location.hash = address(route));
+
+/** The address of an operation's page, its form filled with `input`. */
+export const explore = (name: string, input: Record<string, unknown> | null = null): string =>
+  address({ page: "operation", name, input });
+
+/** Changes the address of the page one is on; no step to go back to. */
+export const rename = (route: Route): void => history.replaceState(null, "", address(route));
+
+function search(given: Record<string, string>): string {
+  const kept = Object.entries(given).filter(([, value]) => value);
+  return kept.length ? `?${new URLSearchParams(kept)}` : "";
+}
+
+function decode(text: string): string {
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    return text;
+  }
+}
+
+/** The fields that a link fills; anything else than an object fills none. */
+function given(text: string | null): Record<string, unknown> | null {
+  try {
+    const value: unknown = JSON.parse(text ?? "null");
+    return typeof value === "object" && !Array.isArray(value) ? (value as Record<string, unknown> | null) : null;
+  } catch {
+    return null;
+  }
+}

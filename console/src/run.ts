@@ -1,0 +1,96 @@
+// One run: what it is, and its events as they happen.
+
+import { html, LitElement, nothing, type PropertyValues, type TemplateResult } from "lit";
+import "./copy.js";
+import { cancel, follow } from "./follow.js";
+import { coloured, pretty } from "./json.js";
+import { Log } from "./log.js";
+import { address, explore } from "./route.js";
+import { ago, span, state } from "./runs.js";
+import { lose, waiting } from "./status.js";
+import { timeline } from "./timeline.js";
+import { failure } from "./views.js";
+import { type Problem, problem, read, Refused, type Run } from "./wire.js";
+
+export class NisRun extends LitElement {
+  static override properties = { runId: { attribute: false }, run: { state: true }, trouble: { state: true } };
+  declare runId: string;
+  declare run: Run | null;
+  declare trouble: Problem | null;
+  private log = new Log(null);
+  private reading = new AbortController();
+
+  constructor() {
+    super();
+    this.run = null;
+    this.trouble = null;
+  }
+
+  protected override createRenderRoot(): this {
+    return this;
+  }
+
+  override disconnectedCallback(): void {
+    super.disconnectedCallback();
+    this.reading.abort();
+  }
+
+  protected override willUpdate(changed: PropertyValues): void {
+    if (changed.has("runId")) void this.open();
+  }
+
+  private async open(): Promise<void> {
+    this.reading.abort();
+    const { signal } = (this.reading = new AbortController());
+    this.log = new Log(this.runId);
+    [this.run, this.trouble] = [null, null];
+    try {
+      this.run = await read<Run>(`/runs/${encodeURIComponent(this.runId)}`, { signal });
+      await follow(this.log, { changed: () => this.requestUpdate(), waiting, signal });
+      this.run = await read<Run>(`/runs/${encodeURIComponent(this.runId)}`, { signal });
+    } catch (error) {
+      if (signal.aborted) return;
+      this.trouble = problem(error);
+      if (!(error instanceof Refused)) lose();
+    }
+  }
+
+  private async stop(): Promise<void> {
+    try {
+      await cancel(this.runId);
+    } catch (error) {
+      if (!this.log.ended) this.trouble = problem(error);
+    }
+  }
+
+  protected override render(): TemplateResult {
+    const { run, log } = this;
+    const now = log.events.length ? log.state : (run?.state ?? "queued");
+    const took = run ? (log.ended ? run.updated : (log.events.at(-1)?.time ?? run.updated)) - run.created : 0;
+    return html`<div class="column wide-column run-page">
+      <p class="crumbs"><a href="#/runs">Runs</a> / <span class="id">${this.runId}</span><nis-copy .text=${this.runId} label="Copy the run's id"></nis-copy></p>
+      ${this.trouble ? failure(this.trouble, () => void this.open()) : nothing}
+      ${run
+        ? html`<header class="head">
+            <h1><a href=${explore(run.operation, run.input as Record<string, unknown>)}><code>${run.operation}</code></a></h1>
+            <div class="facts">
+              ${state(now)}
+              <span title=${new Date(run.created * 1000).toLocaleString()}>${ago(run.created)}</span>
+              <span>${span(took)}</span>
+              <span>${log.seq || run.last_seq} events</span>
+              ${run.attempt > 1 ? html`<span>attempt ${run.attempt}</span>` : nothing}
+              ${run.conversation_id ? html`<a href=${address({ page: "chat", id: run.conversation_id })}>its conversation</a>` : nothing}
+              ${log.ended || (run.state !== "running" && run.state !== "queued")
+                ? nothing
+                : html`<button class="stop small" @click=${() => void this.stop()}>Stop</button>`}
+            </div>
+          </header>
+          <details class="panel"><summary>Request</summary>${coloured(pretty(run.input))}</details>`
+        : nothing}
+      <section aria-label="Events" aria-live=${log.ended ? "off" : "polite"}>${timeline(log.events)}</section>
+      ${run && !log.ended && !this.trouble ? html`<p class="waiting"><span class="pulse"></span> <span>live</span></p>` : nothing}
+    </div>`;
+  }
+}
+
+customElements.define("nis-run", NisRun);

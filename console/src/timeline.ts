@@ -1,0 +1,110 @@
+// A run's log as a line of time: what happened, when, and what it left.
+
+import { html, nothing, type TemplateResult } from "lit";
+import { coloured, pretty } from "./json.js";
+import { markdown } from "./markdown.js";
+import { explore } from "./route.js";
+import { drawn, failure } from "./views.js";
+import type { Body, RunEvent } from "./wire.js";
+
+/** Events of one step's words are one entry. */
+interface Entry {
+  first: RunEvent;
+  last: RunEvent;
+  text: string;
+}
+
+/** Entries drawn; of a longer log the latest. */
+const MOST = 400;
+
+export function timeline(events: readonly RunEvent[]): TemplateResult {
+  const all = joined(events);
+  const shown = all.slice(-MOST);
+  const from = events[0]?.time ?? 0;
+  return html`${all.length > shown.length ? html`<p class="note">The last ${MOST} of ${all.length} entries.</p>` : nothing}
+    <ol class="timeline">
+      ${shown.map(
+        (entry) => html`<li class=${entry.first.body.type}>
+          <span class="at" title=${new Date(entry.first.time * 1000).toLocaleString()}>${offset(entry.first.time - from)}</span>
+          <span class="seq">${entry.first.seq === entry.last.seq ? entry.first.seq : `${entry.first.seq}–${entry.last.seq}`}</span>
+          <div class="what">${told(entry)}</div>
+        </li>`,
+      )}
+    </ol>`;
+}
+
+function joined(events: readonly RunEvent[]): Entry[] {
+  const out: Entry[] = [];
+  for (const event of events) {
+    const { body } = event;
+    const before = out.at(-1);
+    const words = body.type === "text_delta" ? body.text : "";
+    const same = before?.first.body.type === "text_delta" && body.type === "text_delta" && before.first.body.step === body.step;
+    if (same) [before.last, before.text] = [event, before.text + words];
+    else if (before?.first.body.type === "progress" && body.type === "progress") out[out.length - 1] = { ...before, last: event };
+    else out.push({ first: event, last: event, text: words });
+  }
+  return out;
+}
+
+function told({ first, last, text }: Entry): TemplateResult {
+  const body: Body = last.body;
+  switch (body.type) {
+    case "started":
+      return html`<strong>Started</strong> <a href=${explore(body.operation)}><code>${body.operation}</code></a>${body.attempt > 1
+        ? html` <span class="note">attempt ${body.attempt}</span>`
+        : nothing}`;
+    case "text_delta":
+      return html`<div class="prose said">${markdown(text)}</div>`;
+    case "model_called":
+      return html`<strong>Model asked</strong> ${body.provider} · ${body.model}`;
+    case "model_answered":
+      return html`<strong>Model answered</strong> <span class="note">${[
+        body.finish_reason,
+        body.input_tokens ? `${body.input_tokens} tokens in` : "",
+        body.output_tokens ? `${body.output_tokens} out` : "",
+      ].filter(Boolean).join(" · ")}</span>`;
+    case "tool_called":
+      return html`<strong>Called</strong> <a href=${explore(body.operation, body.arguments)}><code>${body.operation}</code></a>
+        ${folded("Arguments", body.arguments)}`;
+    case "tool_answered":
+      return html`<strong>${body.problem ? "Refused" : "Answered"}</strong> <code>${body.operation}</code>
+        ${body.problem ? failure(body.problem) : folded("Result", body.result)}`;
+    case "progress":
+      return html`<strong>Progress</strong> <progress max="1" .value=${body.fraction} aria-label="Progress"></progress>
+        <span class="note">${Math.round(100 * body.fraction)} % ${body.message}</span>`;
+    case "surface":
+      return html`<strong>Shown</strong> ${body.views.map(drawn)}`;
+    case "input_required":
+      return html`<strong>Asks</strong> for ${body.missing.join(", ") || "a choice"} of <code>${body.operation}</code>`;
+    case "step_retried":
+      return html`<strong>Begun again</strong> <span class="note">step ${body.step}: ${body.reason}</span>`;
+    case "warning":
+      return html`<strong>Warning</strong> ${body.message}`;
+    case "cancel_requested":
+      return html`<strong>Told to stop</strong>`;
+    case "succeeded":
+      return html`<strong class="good">Succeeded</strong> ${folded("Result", body.result)}`;
+    case "failed":
+      return html`<strong class="bad">Failed</strong> ${failure(body.problem)}`;
+    case "cancelled":
+      return html`<strong>Stopped</strong>`;
+    default:
+      // A later server may know events that this page does not.
+      body satisfies never;
+      return html`<strong>${(first.body as { type: string }).type}</strong> ${folded("Event", first.body)}`;
+  }
+}
+
+/** JSON that is written only once it is opened. */
+function folded(title: string, value: unknown): TemplateResult {
+  return html`<details
+    @toggle=${(event: Event) => (event.target as HTMLElement).classList.add("seen")}
+  ><summary>${title}</summary>${coloured(pretty(value))}</details>`;
+}
+
+function offset(seconds: number): string {
+  if (seconds < 0.9995) return `${Math.round(seconds * 1000)} ms`;
+  if (seconds < 60) return `${seconds.toFixed(2)} s`;
+  return `${Math.floor(seconds / 60)} min ${Math.round(seconds % 60)} s`;
+}
