@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import importlib
 import math
 import os
+import signal
+import sys
 from collections.abc import AsyncGenerator, Callable, Coroutine, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -15,13 +18,14 @@ import pytest
 
 from nis_backend.drivers.compute.processes import WorkerPools
 from nis_backend.drivers.embeddings.minilm import DIMENSIONS, MAX_TOKENS, WEIGHT, MiniLM, pool
-from nis_backend.errors import InvalidRequest, Unavailable
+from nis_backend.errors import InvalidRequest, TooLarge, Unavailable, WorkerLost
 from nis_backend.settings import Settings, read_settings
 from nis_backend.weights import Weights
 
 T = TypeVar("T")
 LIMIT = 120.0
 """Seconds for one test on a machine whose cores are wanted by others too."""
+UNKNOWN = "[UNK]"
 ROUNDING = 2e-6
 """What padding may change in a number: sums of float32 in another order, and the seven decimals kept."""
 
@@ -75,6 +79,12 @@ def run(settings: Settings, test: Callable[[Box], Coroutine[Any, Any, T]]) -> T:
             return await test(box)
 
     return asyncio.run(go())
+
+
+async def until(holds: Callable[[], bool]) -> None:
+    """Wait for it, as long as the test may take."""
+    while not holds():  # noqa: ASYNC110 - a pool's status is no event
+        await asyncio.sleep(0.01)
 
 
 def dot(one: Sequence[float], other: Sequence[float]) -> float:
@@ -147,3 +157,158 @@ def test_without_weights_it_says_which_command_fetches_them(settings: Settings, 
         assert box.pids == ()
 
     run(without, test)
+
+
+def plainly(settings: Settings, texts: Sequence[str]) -> list[list[float]]:
+    """The vectors by the shortest path there is: each text alone, without padding, graph or threads of ours."""
+    tokenizers: Any = importlib.import_module("tokenizers")  # Any: neither library has types
+    engine: Any = importlib.import_module("onnxruntime")
+    numpy: Any = importlib.import_module("numpy")
+    folder = Path(str(importlib.import_module("nis_backend.drivers.embeddings").__file__)).parent
+    words = (folder / "bert_uncased_vocab.txt").read_text("utf-8").splitlines()
+    vocabulary = {word: number for number, word in enumerate(words)}
+    tokenizer = tokenizers.Tokenizer(tokenizers.models.WordPiece(vocabulary, unk_token=UNKNOWN))
+    tokenizer.normalizer = tokenizers.normalizers.BertNormalizer(lowercase=True)
+    tokenizer.pre_tokenizer = tokenizers.pre_tokenizers.BertPreTokenizer()
+    plain = engine.SessionOptions()
+    plain.graph_optimization_level = engine.GraphOptimizationLevel.ORT_DISABLE_ALL
+    weights = Weights.of(settings)
+    session = engine.InferenceSession(str(weights.path(weights.find(WEIGHT))), plain)
+    found: list[list[float]] = []
+    for text in texts:
+        ids = [vocabulary["[CLS]"], *tokenizer.encode(text).ids[: MAX_TOKENS - 2], vocabulary["[SEP]"]]
+        row = numpy.array([ids], numpy.int64)
+        given = {"input_ids": row, "attention_mask": row * 0 + 1, "token_type_ids": row * 0}
+        mean = session.run(None, given)[0][0].mean(axis=0)
+        found.append((mean / numpy.linalg.norm(mean)).tolist())
+    return found
+
+
+def test_it_agrees_with_the_plainest_way_to_ask_the_model(settings: Settings) -> None:
+    """Each number, for texts of every length and script."""
+    texts = [
+        "A cat sleeps on the sofa.",
+        "Don't panic: 42.5 % of it (roughly) is\n\tfine!",
+        "Füße, naïve café, Ångström; Грибы и лес; 日本語の文; العربية; 🎉🧪",
+        "supercalifragilisticexpialidocious " * 3,
+        "a" * 5000,
+        "The engine of the boat stopped at sea. " * 60,
+    ]
+
+    async def test(box: Box) -> None:
+        wanted = plainly(settings, texts)
+        for one, other in zip(await box.embed(*texts), wanted, strict=True):
+            assert one == pytest.approx(other, abs=ROUNDING)
+
+    run(settings, test)
+
+
+def test_when_the_worker_dies_the_next_call_is_answered(settings: Settings) -> None:
+    """A typed failure for those under way, and a new process."""
+
+    async def test(box: Box) -> None:
+        await box.embed("A cat.")
+        (before,) = box.pids
+        calls = [asyncio.create_task(box.embed(*["word " * 200] * 300)) for _ in range(2)]
+        await until(lambda: box.compute.status()[0].busy == 2)
+        os.kill(before, signal.SIGKILL)
+        assert [type(one) for one in await asyncio.gather(*calls, return_exceptions=True)] == [WorkerLost] * 2
+        assert len(await box.embed("A cat.")) == 1
+        assert box.pids != (before,)
+
+    run(settings, test)
+
+
+def test_a_cancelled_call_makes_room_and_costs_nobody_the_process(settings: Settings) -> None:
+    """What it had waiting is not computed: a minute of work is gone in less than a second."""
+
+    async def test(box: Box) -> None:
+        clock = asyncio.get_running_loop().time
+        await box.embed("A cat.")
+        before = box.pids
+        began = clock()
+        await box.embed(*["word " * 200] * 16)
+        some = clock() - began
+        long = asyncio.create_task(box.embed(*["word " * 200] * 2000))
+        await until(lambda: box.compute.status()[0].busy == 1)
+        await box.embed("A dog.")
+        long.cancel()
+        began = clock()
+        await box.embed(*["word " * 200] * 16)
+        await until(lambda: not box.compute.status()[0].busy)
+        # 125 times as many were under way.
+        assert clock() - began < 20 * some
+        assert box.pids == before
+
+    run(settings, test)
+
+
+def test_a_short_call_overtakes_a_long_one(settings: Settings) -> None:
+    """The long one is still under way when the short one has its answer."""
+
+    async def test(box: Box) -> None:
+        long = asyncio.create_task(box.embed(*["word " * 200] * 100))
+        await until(lambda: box.compute.status()[0].busy == 1)
+        await box.embed("A cat.")
+        assert not long.done()
+        assert len(await long) == 100
+
+    run(settings, test)
+
+
+def test_more_than_a_frame_holds_is_refused(settings: Settings) -> None:
+    """By its size, before the worker has read it."""
+
+    async def test(box: Box) -> None:
+        with pytest.raises(TooLarge):
+            await box.embed(*["word" * 8000] * 600)
+
+    run(settings, test)
+
+
+@pytest.mark.parametrize("package", ["onnxruntime", "tokenizers"])
+def test_without_a_package_it_says_which_extra_has_it(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch, package: str
+) -> None:
+    """A core install has neither."""
+    monkeypatch.setitem(sys.modules, package, None)
+
+    async def test(box: Box) -> None:
+        with pytest.raises(Unavailable) as failure:
+            await box.models.find(None)
+        assert package in failure.value.message
+        assert failure.value.remedy == "Run: pip install 'nis-backend[embeddings]'."
+
+    run(settings, test)
+
+
+def test_another_file_is_refused_by_name_before_it_is_loaded(settings: Settings, tmp_path: Path) -> None:
+    """With the hash it has and the hash wanted."""
+    weight = Weights.of(settings).find(WEIGHT)
+    (tmp_path / weight.file).write_bytes(b"something else")
+
+    async def test(box: Box) -> None:
+        with pytest.raises(Unavailable, match=weight.sha256):
+            await box.embed("A cat.")
+        assert box.pids == ()
+
+    run(settings.model_copy(update={"weights": tmp_path}), test)
+
+
+def test_an_unused_worker_ends(settings: Settings) -> None:
+    """Its memory goes back to the machine; the next call starts another."""
+
+    async def test(box: Box) -> None:
+        await box.embed("A cat.")
+        await until(lambda: not box.pids)
+        assert len(await box.embed("A cat.")) == 1
+
+    run(settings.model_copy(update={"idle_seconds": 0.1}), test)
+
+
+def test_the_vocabulary_is_the_models() -> None:
+    """Word for word the one that BERT was published with, whose hash is public."""
+    hashlib = importlib.import_module("hashlib")
+    folder = Path(str(importlib.import_module("nis_backend.drivers.embeddings").__file__)).parent
+    got = hashlib.sha256((folder / "bert_uncased_vocab.txt").read_bytes()).hexdigest()
+    assert got == "07eced375cec144d27c900241f3e339478dec958f92fddbc551f295c992038a3"

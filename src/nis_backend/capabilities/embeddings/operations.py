@@ -1,69 +1,56 @@
-"""Embeddings as operations."""
+"""Embeddings as operations. Vectors come from a driver; cosines are taken here, clusters in the pool `science`."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated
+import asyncio
+from typing import TYPE_CHECKING
 
-from pydantic import Field, StringConstraints
-
-from nis_backend.operation import Example, Model, operation
-from nis_backend.view import Table, Text, View
+from nis_backend.capabilities.embeddings import views
+from nis_backend.capabilities.embeddings.closeness import (
+    COSINE,
+    Comparison,
+    ComparisonRequest,
+    Matches,
+    SearchRequest,
+    best_matches,
+    closest_pairs,
+    cosines,
+)
+from nis_backend.capabilities.embeddings.clusters import (
+    Cluster,
+    ClusterRequest,
+    Clusters,
+    Grouping,
+    VectorsRequest,
+)
+from nis_backend.capabilities.embeddings.texts import EmbeddingRequest, Embeddings, Read
+from nis_backend.errors import InvalidRequest
+from nis_backend.operation import Example, operation
 
 if TYPE_CHECKING:
     from nis_backend.context import Context
 
-MOST_TEXTS, LONGEST_TEXT = 2048, 32_768
-"""Texts of one call; characters of each."""
-
-SomeText = Annotated[str, StringConstraints(min_length=1, max_length=LONGEST_TEXT)]
-
-
-class EmbeddingRequest(Model):
-    """Texts to turn into vectors."""
-
-    texts: list[SomeText] = Field(min_length=1, max_length=MOST_TEXTS, description="The texts, each by itself.")
-    model: str | None = Field(
-        default=None, min_length=1, max_length=512, description="As provider:name; unset takes the default."
-    )
-
-
-class Embeddings(Model):
-    """A vector for each text, in their order. Vectors of different models cannot be compared."""
-
-    model: str = Field(description="The model's id, provider:name.")
-    dimensions: int = Field(description="Numbers in a vector.")
-    vectors: list[list[float]] = Field(description="Each of length 1, so that a dot product is a cosine.")
-    input_tokens: int | None = Field(description="Tokens that were read in all; null when the provider states none.")
-    max_tokens: int | None = Field(description="Tokens of a text that the model reads; null when not stated.")
-    truncated: list[int] = Field(
-        description="Which texts (0 is the first) were longer than that: their vectors are those of their beginnings."
-    )
-
-
-def _draw(request: EmbeddingRequest, result: Embeddings) -> list[View]:
-    count = len(result.vectors)
-    cut = f" {len(result.truncated)} of them had more than {result.max_tokens} tokens and were cut." * bool(
-        result.truncated
-    )
-    rows: list[list[str | float]] = [
-        [index, text, *vector[:4]]
-        for index, (text, vector) in enumerate(zip(request.texts[:20], result.vectors, strict=False))
-    ]
-    return [
-        Text(text=f"{count} vectors of {result.dimensions} numbers each, by {result.model}.{cut}"),
-        Table(title="How the vectors begin", columns=["", "text", "1", "2", "3", "4"], rows=rows),
-    ]
+__all__ = [
+    "OPERATIONS",
+    "EmbeddingRequest",
+    "Embeddings",
+    "cluster_texts",
+    "cluster_vectors",
+    "compare_texts",
+    "embed_texts",
+    "search_texts",
+]
 
 
 @operation(
     "embeddings.embed_texts",
     effect="reads",
-    view=_draw,
+    view=views.draw_vectors,
     time_limit=300,
     examples=(Example(title="Two sentences", request={"texts": ["A cat sleeps on the sofa.", "Rates rose again."]}),),
 )
 async def embed_texts(request: EmbeddingRequest, ctx: Context) -> Embeddings:
-    """Turn texts into vectors of length 1 whose dot product says how close the texts are in meaning.
+    """Turn texts into vectors of length 1, whose dot product says how close the texts are in meaning.
 
     Raises:
         Unavailable: the model's package, weights or server are missing.
@@ -81,4 +68,164 @@ async def embed_texts(request: EmbeddingRequest, ctx: Context) -> Embeddings:
     )
 
 
-OPERATIONS = (embed_texts,)
+@operation(
+    "embeddings.compare_texts",
+    effect="reads",
+    view=views.draw_comparison,
+    time_limit=300,
+    examples=(
+        Example(
+            title="Three sentences with each other",
+            request={"texts": ["A cat sleeps on the sofa.", "The kitten naps on a couch.", "Rates rose again."]},
+        ),
+        Example(
+            title="A question with two answers",
+            request={
+                "texts": ["How do I get my money back?"],
+                "others": ["Refunds take five days.", "The shop opens at nine."],
+            },
+        ),
+    ),
+)
+async def compare_texts(request: ComparisonRequest, ctx: Context) -> Comparison:
+    """Say how close texts are in meaning: a matrix of cosines of their vectors, and the closest pairs."""
+    lists = {"texts": request.texts} | ({"others": request.others} if request.others else {})
+    read = await _read(ctx, request.model, lists)
+    rows = read.vectors["texts"]
+    matrix = await asyncio.to_thread(cosines, rows, read.vectors.get("others", rows))
+    return Comparison(
+        model=read.model,
+        formula=COSINE,
+        matrix=matrix,
+        closest=closest_pairs(matrix, among_themselves=request.others is None),
+        truncated=read.truncated,
+    )
+
+
+@operation(
+    "embeddings.search_texts",
+    effect="reads",
+    essential=True,
+    view=views.draw_matches,
+    time_limit=300,
+    examples=(
+        Example(
+            title="A question to a few notes",
+            request={
+                "query": "how long does a refund take",
+                "texts": ["We open at nine.", "Money is paid back within five days.", "Parking is behind the house."],
+                "limit": 2,
+            },
+        ),
+    ),
+)
+async def search_texts(request: SearchRequest, ctx: Context) -> Matches:
+    """Find those of the given texts that are closest in meaning to a query, by the cosine of their vectors."""
+    read = await _read(ctx, request.model, {"texts": request.texts, "query": [request.query]})
+    (query,) = read.vectors["query"]
+    matches = await asyncio.to_thread(best_matches, query, read.vectors["texts"], request.texts, request.limit)
+    return Matches(model=read.model, formula=COSINE, matches=matches, truncated=read.truncated)
+
+
+@operation(
+    "embeddings.cluster_texts",
+    effect="reads",
+    view=views.draw_clusters,
+    time_limit=300,
+    examples=(
+        Example(
+            title="Notes about three things",
+            request={
+                "texts": [
+                    "The goalkeeper saved a penalty.",
+                    "Our striker scored twice.",
+                    "The match ended in a draw.",
+                    "Bake the bread for forty minutes.",
+                    "Knead the dough until it is smooth.",
+                    "Let the sourdough rise overnight.",
+                    "The central bank raised interest rates.",
+                    "Inflation fell to two percent.",
+                    "Bond yields climbed on Tuesday.",
+                ]
+            },
+        ),
+    ),
+)
+async def cluster_texts(request: ClusterRequest, ctx: Context) -> Clusters:
+    """Group texts by what they are about, and say how well the groups are apart.
+
+    Ward's minimum variance linkage of the vectors, cut into the clusters wanted, or into as many as have the greatest
+    mean silhouette. Nothing is random.
+
+    Source: Ward (1963), J. Am. Stat. Assoc. 58, 236-244; Rousseeuw (1987), J. Comput. Appl. Math. 20, 53-65.
+    """
+    read = await _read(ctx, request.model, {"texts": request.texts})
+    found = await ctx.call(cluster_vectors, VectorsRequest(vectors=read.vectors["texts"], clusters=request.clusters))
+    members = [
+        [index for index, label in enumerate(found.labels) if label == number] for number in range(len(found.typical))
+    ]
+    return Clusters(
+        model=read.model,
+        method=found.method,
+        clusters=[
+            Cluster(size=len(places), typical=typical, typical_text=request.texts[typical], members=places)
+            for places, typical in zip(members, found.typical, strict=True)
+        ],
+        labels=found.labels,
+        silhouette=found.silhouette,
+        formula=found.formula,
+        trials=found.trials,
+        truncated=read.truncated,
+    )
+
+
+@operation(
+    "embeddings.cluster_vectors",
+    effect="reads",
+    pool="science",
+    examples=(
+        Example(
+            title="Two directions",
+            request={"vectors": [[1, 0, 0.1], [0.9, 0.1, 0], [0, 1, 0], [0.1, 0.8, 0.1]], "clusters": 2},
+        ),
+    ),
+)
+def cluster_vectors(request: VectorsRequest, ctx: Context) -> Grouping:
+    """Group vectors by direction, and say how well the groups are apart.
+
+    Ward's minimum variance linkage of the vectors at length 1, cut into the clusters wanted, or into as many as have
+    the greatest mean silhouette. Nothing is random. Time grows with the square of their number: 500 take 0.1 s.
+
+    Source: Ward (1963), J. Am. Stat. Assoc. 58, 236-244; Rousseeuw (1987), J. Comput. Appl. Math. 20, 53-65.
+    """
+    from nis_backend.capabilities.embeddings.clustering import group  # noqa: PLC0415 - loads in the worker only
+
+    return group(request)
+
+
+async def _read(ctx: Context, model: str | None, lists: dict[str, list[str]]) -> Read:
+    """Each list's vectors, asked for at once; what is said of one text names it by its own field."""
+    places = [_place(name, index, len(texts)) for name, texts in lists.items() for index in range(len(texts))]
+    try:
+        together = EmbeddingRequest(texts=[text for texts in lists.values() for text in texts], model=model)
+        embedded = await ctx.call(embed_texts, together)
+    except InvalidRequest as error:
+        field, _, index = (error.field or "").partition(".")
+        if field == "texts" and index.isdigit():
+            place = places[int(index)]
+            message = error.message.replace(f"texts.{index}", place, 1)
+            raise InvalidRequest(message, field=place, value=error.value, remedy=error.remedy) from None
+        raise
+    vectors: dict[str, list[list[float]]] = {}
+    at = 0
+    for name, texts in lists.items():
+        vectors[name] = embedded.vectors[at : at + len(texts)]
+        at += len(texts)
+    return Read(model=embedded.model, vectors=vectors, truncated=[places[index] for index in embedded.truncated])
+
+
+def _place(name: str, index: int, count: int) -> str:
+    return name if name == "query" and count == 1 else f"{name}.{index}"
+
+
+OPERATIONS = (embed_texts, compare_texts, search_texts, cluster_texts, cluster_vectors)

@@ -11,12 +11,13 @@ if TYPE_CHECKING:
 STEP = 8
 """Texts are read together when their lengths, rounded up to this many tokens, are the same: padding is work too."""
 
-BUDGET = 2048
-"""Tokens read at once, padding included. More is no faster and takes memory: attention grows with length times this."""
+BUDGET = 512
+"""Tokens read at once, padding included. What they pass through fits the processor's cache: four times as many take
+twice the memory and are slower, as docs/experiments.md has it."""
 
 
 class Job:
-    """The texts of one call, as tokens, and what came of them; `order` is what waits, by rounded length."""
+    """The texts of one call, as tokens, and what came of them; `waiting` has places by rounded length."""
 
     def __init__(self, texts: Sequence[Sequence[int]]) -> None:
         self.texts = texts

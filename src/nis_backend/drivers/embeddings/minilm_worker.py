@@ -83,10 +83,10 @@ class MiniLMWorker:
         for index, length in enumerate(lengths):
             if length <= MARKS:
                 raise InvalidRequest(
-                    f"texts.{index}: there is nothing in it that the model reads.",
+                    f"texts.{index} has nothing in it that the model reads.",
                     field=f"texts.{index}",
                     value=texts[index],
-                    remedy=f"Give texts.{index} as words, or leave it out.",
+                    remedy="Give it words, or leave it out.",
                 )
         return tokens, lengths
 
