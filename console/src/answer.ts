@@ -5,7 +5,7 @@ import { guard } from "lit/directives/guard.js";
 import "./copy.js";
 import { resolve } from "./fields.js";
 import "./form.js";
-import { icon } from "./icons.js";
+import { icon, type Icon } from "./icons.js";
 import { markdown } from "./markdown.js";
 import { number, words as spaced } from "./numbers.js";
 import { address, explore } from "./route.js";
@@ -16,7 +16,14 @@ import type { FormView, View } from "./wire.js";
 /** Characters of a question; a longer one is set smaller and scrolls. */
 const LONG = 240;
 
-export function draw(turn: Turn, last: boolean, busy: boolean, retry: () => void): TemplateResult {
+/** What can be done with a turn, as far as it can. */
+export interface Acts {
+  retry?: () => void;
+  branch?: () => void;
+  turnTo: (runId: string) => void;
+}
+
+export function draw(turn: Turn, last: boolean, busy: boolean, acts: Acts): TemplateResult {
   const running = !ended(turn);
   const said = words(turn);
   return html`<article class="turn" aria-busy=${running}>
@@ -29,9 +36,9 @@ export function draw(turn: Turn, last: boolean, busy: boolean, retry: () => void
       drawings(turn).map((view, index, views) => shown(view, index > 0 || repeats(view, views), last, busy)),
     )}
     ${turn.notes.map((note) => html`<p class="note">${note}</p>`)}
-    ${running ? waiting(turn) : nothing} ${turn.problem ? failure(turn.problem, last && !busy ? retry : undefined) : nothing}
+    ${running ? waiting(turn) : nothing} ${turn.problem ? failure(turn.problem, acts.retry) : nothing}
     ${turn.state === "cancelled" ? html`<p class="note">Stopped.</p>` : nothing}
-    ${running ? nothing : signed(turn, last && !busy ? retry : undefined)}
+    ${running ? nothing : signed(turn, acts)}
   </article>`;
 }
 
@@ -92,13 +99,14 @@ function waiting(turn: Turn): TemplateResult {
 }
 
 /** Who answered, the run it was, and what one can do with it. */
-function signed(turn: Turn, retry: (() => void) | undefined): TemplateResult | typeof nothing {
+function signed(turn: Turn, { retry, branch, turnTo }: Acts): TemplateResult | typeof nothing {
   if (!turn.model && !turn.runId) return nothing;
   return html`<footer>
-    ${turn.state === "succeeded"
-      ? html`<nis-copy .text=${() => words(turn)} label="Copy the answer"></nis-copy>
-          ${retry ? html`<button class="ghost" aria-label="Ask again" title="Ask again" @click=${retry}>${icon("again")}</button>` : nothing}`
-      : nothing}
+    <span class="acts">
+      ${turn.state === "succeeded" ? html`<nis-copy .text=${() => words(turn)} label="Copy the answer"></nis-copy>` : nothing}
+      ${retry ? act("again", "Answer again", retry) : nothing} ${branch ? act("branch", "Go on from here in another conversation", branch) : nothing}
+      ${turn.answers.length > 1 ? others(turn, turnTo) : nothing}
+    </span>
     ${turn.model ? html`<span>${turn.model.provider} · ${turn.model.model}</span>` : nothing}
     ${turn.model?.demonstration
       ? html`<span class="badge" title="It is too small to be relied on.">demonstration model</span>`
@@ -106,4 +114,19 @@ function signed(turn: Turn, retry: (() => void) | undefined): TemplateResult | t
     ${turn.tokens ? html`<span>${turn.tokens} tokens</span>` : nothing}
     ${turn.runId ? html`<a class="run id" href=${address({ page: "run", id: turn.runId })} title="The run's events">${turn.runId}</a>` : nothing}
   </footer>`;
+}
+
+const act = (sign: Icon, label: string, does: () => void): TemplateResult =>
+  html`<button class="ghost" aria-label=${label} title=${label} @click=${does}>${icon(sign)}</button>`;
+
+/** Which of several answers this is, and the way to the others. */
+function others(turn: Turn, turnTo: (runId: string) => void): TemplateResult {
+  const at = turn.answers.indexOf(turn.runId!);
+  const way = (sign: Icon, label: string, to: string | undefined): TemplateResult =>
+    html`<button class="ghost" aria-label=${label} title=${label} ?disabled=${!to} @click=${() => turnTo(to!)}>${icon(sign)}</button>`;
+  return html`${way("left", "The answer before", turn.answers[at - 1])}<span>${at + 1} of ${turn.answers.length}</span>${way(
+    "right",
+    "The answer after",
+    turn.answers[at + 1],
+  )}`;
 }

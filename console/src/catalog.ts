@@ -34,8 +34,8 @@ export function detail(name: string): Promise<Detail> {
   return found;
 }
 
-/** Whether an operation is there; what stands on it is left out where it is not. */
-export const has = async (name: string): Promise<boolean> => (await list()).some((line) => line.name === name);
+/** The operation of this name; null where it is not there, and then what stands on it is left out. */
+export const named = (lines: Line[], name: string): Line | null => lines.find((line) => line.name === name) ?? null;
 
 export const family = (line: Line): string => line.name.split(".")[0]!;
 

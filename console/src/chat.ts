@@ -2,16 +2,16 @@
 
 import { html, LitElement, nothing, type PropertyValues, type TemplateResult } from "lit";
 import { createRef, ref } from "lit/directives/ref.js";
-import { draw } from "./answer.js";
-import { list } from "./catalog.js";
+import { type Acts, draw } from "./answer.js";
+import { list, named } from "./catalog.js";
 import { touched } from "./conversations.js";
 import { cancel, follow, start, type Watcher } from "./follow.js";
 import { icon } from "./icons.js";
-import { address, rename } from "./route.js";
+import { address, go, rename } from "./route.js";
 import { lose, waiting } from "./status.js";
 import { begin, ended, type Turn } from "./turn.js";
 import { failure } from "./views.js";
-import { type Conversation, type Models, type OperationCall, type Problem, problem, read, Refused, type RunLine } from "./wire.js";
+import { type Conversation, type Line, type Models, type OperationCall, type Problem, problem, read, Refused, request, type RunLine, sending } from "./wire.js";
 
 /** Questions that are answered without a provider: what they ask for is computed. */
 const STARTERS: [title: string, message: string][] = [
@@ -28,7 +28,7 @@ export class NisChat extends LitElement {
     loading: { state: true },
     models: { state: true },
     trouble: { state: true },
-    count: { state: true },
+    lines: { state: true },
     below: { state: true },
   };
   declare conversationId: string | null;
@@ -37,8 +37,8 @@ export class NisChat extends LitElement {
   declare models: Models | null;
   /** Why the conversation could not be opened. */
   declare trouble: Problem | null;
-  /** How many operations there are. */
-  declare count: number | null;
+  /** The operations there are: what stands on one is left out where it is not. */
+  declare lines: Line[];
   /** Whether the newest words are out of sight. */
   declare below: boolean;
 
@@ -58,7 +58,7 @@ export class NisChat extends LitElement {
     this.loading = false;
     this.models = null;
     this.trouble = null;
-    this.count = null;
+    this.lines = [];
     this.below = false;
   }
 
@@ -72,7 +72,7 @@ export class NisChat extends LitElement {
     addEventListener("hashchange", this.again);
     void this.listModels();
     list().then(
-      (lines) => (this.count = lines.length),
+      (lines) => (this.lines = lines),
       () => undefined,
     );
   }
@@ -132,6 +132,8 @@ export class NisChat extends LitElement {
         turn.runId = one.run_id;
         turn.stored = one.response;
         turn.views = one.views;
+        turn.problem = one.problem ?? null;
+        turn.answers = [...(one.alternatives ?? []), one.run_id].sort();
         turn.state = one.state === "queued" ? "running" : (one.state as Turn["state"]);
         return turn;
       });
@@ -150,12 +152,12 @@ export class NisChat extends LitElement {
   private async replay(shown: Turn, watcher: Watcher): Promise<void> {
     const turn = begin(shown.question);
     turn.runId = shown.runId;
+    turn.answers = shown.answers;
     const live = !ended(shown);
-    const swap = (): void => void (this.turns = this.turns.map((one) => (one === shown ? turn : one)));
-    if (live) swap();
+    if (live) this.swap(shown, turn);
     try {
       await follow(turn, watcher);
-      if (!live) swap();
+      if (!live) this.swap(shown, turn);
     } catch (error) {
       if (live) this.fail(turn, error, watcher.signal);
     }
@@ -235,9 +237,73 @@ export class NisChat extends LitElement {
     }
   }
 
-  private retry(turn: Turn): void {
-    this.turns = this.turns.filter((one) => one !== turn);
-    void this.say(turn.question, turn.call);
+  /** Asks once more: as another answer to the same message where there can be one, else by sending it again. */
+  private async retry(turn: Turn): Promise<void> {
+    const line = named(this.lines, "conversations.regenerate_answer");
+    if (!line || !this.opened || !turn.runId) {
+      this.turns = this.turns.filter((one) => one !== turn);
+      return this.say(turn.question, turn.call);
+    }
+    const next = begin(turn.question, turn.call);
+    next.answers = turn.answers.length ? turn.answers : [turn.runId];
+    const known = next.answers;
+    this.swap(turn, next);
+    const watcher = this.watcher;
+    const changed = (): void => {
+      if (next.runId !== null && !next.answers.includes(next.runId)) next.answers = [...known, next.runId];
+      watcher.changed();
+    };
+    const body = { run_id: turn.runId, ...(this.model ? { model: this.model } : {}) };
+    try {
+      await start(line.path.replace("{id}", encodeURIComponent(this.opened)), body, next, { ...watcher, changed });
+    } catch (error) {
+      this.fail(next, error, watcher.signal);
+    }
+    touched();
+    this.requestUpdate();
+  }
+
+  /** Shows another answer to the same message. */
+  private async turnTo(turn: Turn, runId: string): Promise<void> {
+    const other = begin(turn.question, turn.call);
+    [other.runId, other.answers] = [runId, turn.answers];
+    const watcher = this.watcher;
+    try {
+      await follow(other, watcher);
+      this.swap(turn, other);
+    } catch (error) {
+      if (!watcher.signal.aborted) turn.notes.push(problem(error).detail);
+      this.requestUpdate();
+    }
+  }
+
+  /** A conversation of its own that begins with this one's turns up to here. */
+  private async branch(turn: Turn): Promise<void> {
+    const line = named(this.lines, "conversations.branch_conversation")!;
+    try {
+      const path = line.path.replace("{id}", encodeURIComponent(this.opened!));
+      const made = (await (await request(path, sending("POST", { run_id: turn.runId }))).json()) as { id: string };
+      touched();
+      go({ page: "chat", id: made.id });
+    } catch (error) {
+      turn.notes.push(problem(error).detail);
+      this.requestUpdate();
+    }
+  }
+
+  private swap(one: Turn, other: Turn): void {
+    this.turns = this.turns.map((turn) => (turn === one ? other : turn));
+  }
+
+  /** What can be done with a turn. */
+  private acts(turn: Turn, last: boolean, busy: boolean): Acts {
+    const branches = named(this.lines, "conversations.branch_conversation") && this.opened !== null;
+    const again = named(this.lines, "conversations.regenerate_answer") !== null || turn.state !== "succeeded";
+    return {
+      ...(last && !busy && again ? { retry: () => void this.retry(turn) } : {}),
+      ...(branches && !busy ? { branch: () => void this.branch(turn) } : {}),
+      turnTo: (runId) => void this.turnTo(turn, runId),
+    };
   }
 
   protected override updated(): void {
@@ -256,6 +322,7 @@ export class NisChat extends LitElement {
     const busy = this.busy;
     const empty = !this.turns.length && !this.loading && !this.trouble;
     return html`<div class="column chat ${empty ? "blank" : ""}">
+      ${empty ? nothing : html`<h1 class="hidden">Conversation</h1>`}
       ${this.trouble ? failure(this.trouble) : empty ? this.welcome() : nothing}
       ${this.loading ? html`<div class="skeleton" aria-label="Opening the conversation"><i></i><i></i><i></i></div>` : nothing}
       <div
@@ -264,7 +331,7 @@ export class NisChat extends LitElement {
         aria-label="Conversation"
         @call=${(event: CustomEvent<OperationCall>) => void this.say(event.detail.message, event.detail)}
       >
-        ${this.turns.map((turn, index) => draw(turn, index === this.turns.length - 1, busy, () => this.retry(turn)))}
+        ${this.turns.map((turn, index) => draw(turn, index === this.turns.length - 1, busy, this.acts(turn, index === this.turns.length - 1, busy)))}
       </div>
       ${this.composer(busy)}
     </div>`;
@@ -275,7 +342,7 @@ export class NisChat extends LitElement {
       <h1>Ask for a number, get one that was computed.</h1>
       <p>
         A model talks; what can be computed is computed, and comes with its method, its error and the arguments
-        used.${this.count ? html` Or <a href="#/explore">explore all ${this.count} operations</a>.` : nothing}
+        used.${this.lines.length ? html` Or <a href="#/explore">explore all ${this.lines.length} operations</a>.` : nothing}
       </p>
       <ul>
         ${STARTERS.map(

@@ -26,6 +26,7 @@ export class NisConsole extends LitElement {
   declare route: Route;
   declare keyWanted: { again: boolean; give: (key: string) => void } | null;
   private dialog = createRef<HTMLDialogElement>();
+  private drawer = createRef<HTMLDialogElement>();
 
   constructor() {
     super();
@@ -83,6 +84,7 @@ export class NisConsole extends LitElement {
       <a class="skip" href="#main" @click=${this.skip}>Skip to the content</a>
       <aside class="side">
         <div class="top">
+          <button class="ghost menu" aria-label="Conversations" @click=${() => this.drawer.value!.showModal()}>${icon("menu")}</button>
           <a class="brand" href="#/" aria-label="nis, start page">${mark}<span>nis</span></a>
           ${this.status()}
         </div>
@@ -98,6 +100,16 @@ export class NisConsole extends LitElement {
       </aside>
       <main id="main" tabindex="-1">${this.page()}</main>
       <nav class="tabs" aria-label="Pages">${PAGES.map((one) => this.link(one))}</nav>
+      <dialog
+        class="drawer" aria-label="Conversations" ${ref(this.drawer)}
+        @click=${(event: Event) => (event.target === event.currentTarget || (event.target as Element).closest("a")) && this.drawer.value!.close()}
+      >
+        <div class="bar">
+          <a href="#/" class="new">${icon("plus")}New conversation</a>
+          <button class="ghost" aria-label="Close" @click=${() => this.drawer.value!.close()}>${icon("close")}</button>
+        </div>
+        <nis-conversations></nis-conversations>
+      </dialog>
       <nis-palette></nis-palette>
       ${this.keyDialog()}
     `;

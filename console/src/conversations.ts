@@ -1,7 +1,7 @@
 // The conversations beside every page: opened, searched, renamed and deleted as far as the server can.
 
 import { html, LitElement, nothing, type TemplateResult } from "lit";
-import { list } from "./catalog.js";
+import { list, named } from "./catalog.js";
 import { icon } from "./icons.js";
 import { address, go, parse } from "./route.js";
 import { type ConversationLine, type Line, read, request, sending } from "./wire.js";
@@ -15,6 +15,14 @@ const MOST = 30;
 /** From this many on there is something to search in. */
 const MANY = 8;
 
+interface Match {
+  conversation_id: string;
+  title: string;
+  snippet: string;
+  /** Where a word that was found begins and ends. */
+  marks: [number, number][];
+}
+
 interface Page {
   conversations: ConversationLine[];
   next_cursor?: string | null;
@@ -24,6 +32,7 @@ export class NisConversations extends LitElement {
   static override properties = {
     lines: { state: true },
     query: { state: true },
+    hits: { state: true },
     more: { state: true },
     can: { state: true },
     renaming: { state: true },
@@ -31,6 +40,8 @@ export class NisConversations extends LitElement {
   };
   declare lines: ConversationLine[];
   declare query: string;
+  /** What the server finds for the query; null where it has not answered. */
+  declare hits: Match[] | null;
   /** The cursor of the next page. */
   declare more: string | null;
   /** What the server can do with a conversation. */
@@ -45,6 +56,7 @@ export class NisConversations extends LitElement {
     super();
     this.lines = [];
     this.query = "";
+    this.hits = null;
     this.more = null;
     this.can = { rename: null, delete: null, search: null };
     this.renaming = null;
@@ -62,8 +74,8 @@ export class NisConversations extends LitElement {
     void this.load();
     list().then(
       (lines) => {
-        const named = (name: string): Line | null => lines.find((line) => line.name === `conversations.${name}`) ?? null;
-        this.can = { rename: named("update_conversation"), delete: named("delete_conversation"), search: named("search_conversations") };
+        const can = (verb: string): Line | null => named(lines, `conversations.${verb}`);
+        this.can = { rename: can("update_conversation"), delete: can("delete_conversation"), search: can("search_conversations") };
       },
       () => undefined,
     );
@@ -82,12 +94,11 @@ export class NisConversations extends LitElement {
   private async search(query: string): Promise<void> {
     this.query = query;
     const { search } = this.can;
-    if (!query.trim() || !search) return this.load();
+    this.hits = null;
+    if (!query.trim() || !search) return;
     try {
-      const found = search.method === "GET"
-        ? await read<Page>(`${search.path}?${new URLSearchParams({ query })}`)
-        : ((await (await request(search.path, sending("POST", { query }))).json()) as Page);
-      if (this.query === query) [this.lines, this.more] = [found.conversations, null];
+      const found = (await (await request(search.path, sending("POST", { query, limit: MOST }))).json()) as { matches: Match[] };
+      if (this.query === query) this.hits = found.matches;
     } catch {
       // As above: what is listed stays.
     }
@@ -118,7 +129,7 @@ export class NisConversations extends LitElement {
     if (!this.lines.length && !this.query) return nothing;
     const route = parse(location.hash);
     const here = route.page === "chat" ? route.id : null;
-    const needle = this.can.search ? "" : this.query.toLowerCase();
+    const needle = this.query.toLowerCase();
     const shown = this.lines.filter((one) => one.title.toLowerCase().includes(needle));
     return html`<section class="conversations" aria-labelledby="conversations-title">
       <h2 id="conversations-title">Conversations</h2>
@@ -135,9 +146,10 @@ export class NisConversations extends LitElement {
           />`
         : nothing}
       <ul>
-        ${shown.map((one) => this.line(one, one.id === here))}
+        ${this.hits ? this.hits.map((one) => found(one)) : shown.map((one) => this.line(one, one.id === here))}
       </ul>
-      ${this.more ? html`<button class="plain small" @click=${() => void this.load(this.more)}>Earlier ones</button>` : nothing}
+      ${this.query && !(this.hits ?? shown).length ? html`<p class="empty">Nowhere was that said.</p>` : nothing}
+      ${this.more && !this.query ? html`<button class="plain small" @click=${() => void this.load(this.more)}>Earlier ones</button>` : nothing}
     </section>`;
   }
 
@@ -180,6 +192,19 @@ export class NisConversations extends LitElement {
     this.renaming = id;
     void this.updateComplete.then(() => this.querySelector<HTMLInputElement>(".rename")?.select());
   }
+}
+
+function found(match: Match): TemplateResult {
+  const pieces: unknown[] = [];
+  let from = 0;
+  for (const [begin, end] of match.marks) {
+    pieces.push(match.snippet.slice(from, begin), html`<mark>${match.snippet.slice(begin, end)}</mark>`);
+    from = end;
+  }
+  pieces.push(match.snippet.slice(from));
+  return html`<li class="match">
+    <a href=${address({ page: "chat", id: match.conversation_id })}>${match.title || "untitled"}<span>${pieces}</span></a>
+  </li>`;
 }
 
 customElements.define("nis-conversations", NisConversations);

@@ -7,23 +7,22 @@ const WIDTH = 78;
 const MOST = 60_000;
 
 /** JSON whose lists of scalars are filled lines. */
-export function pretty(value: unknown, indent = ""): string {
+export function pretty(value: unknown, indent = "", step = "  "): string {
+  const inner = indent + step;
   if (Array.isArray(value)) {
     if (!value.length) return "[]";
-    const inner = `${indent}  `;
-    if (value.every((one) => typeof one !== "object" || one === null)) return filled(value.map((one) => JSON.stringify(one)), indent);
-    return `[\n${value.map((one) => inner + pretty(one, inner)).join(",\n")}\n${indent}]`;
+    if (value.every((one) => typeof one !== "object" || one === null)) return filled(value.map((one) => JSON.stringify(one)), indent, step);
+    return `[\n${value.map((one) => inner + pretty(one, inner, step)).join(",\n")}\n${indent}]`;
   }
   if (typeof value === "object" && value !== null) {
-    const inner = `${indent}  `;
     const fields = Object.entries(value).filter(([, one]) => one !== undefined);
     if (!fields.length) return "{}";
-    return `{\n${fields.map(([name, one]) => `${inner}${JSON.stringify(name)}: ${pretty(one, inner)}`).join(",\n")}\n${indent}}`;
+    return `{\n${fields.map(([name, one]) => `${inner}${JSON.stringify(name)}: ${pretty(one, inner, step)}`).join(",\n")}\n${indent}}`;
   }
   return JSON.stringify(value) ?? "null";
 }
 
-function filled(parts: string[], indent: string): string {
+function filled(parts: string[], indent: string, step: string): string {
   const one = `[${parts.join(", ")}]`;
   if (one.length + indent.length <= WIDTH) return one;
   const lines = [""];
@@ -33,7 +32,7 @@ function filled(parts: string[], indent: string): string {
     if (line && line.length + piece.length + 1 > WIDTH - indent.length) lines.push(piece);
     else lines[lines.length - 1] = line ? `${line} ${piece}` : piece;
   }
-  return `[\n${lines.map((line) => `${indent}  ${line}`).join("\n")}\n${indent}]`;
+  return `[\n${lines.map((line) => `${indent}${step}${line}`).join("\n")}\n${indent}]`;
 }
 
 const TOKEN = /("(?:[^"\\]|\\.)*")(\s*:)?|\b(true|false|null)\b|(-?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?)/g;

@@ -89,7 +89,7 @@ export class NisOperation extends LitElement {
       if (name !== this.name) return;
       this.line = lines.find((line) => line.name === name) ?? null;
       this.detail = read;
-      this.fill(this.input ?? read.examples[0]?.request ?? {});
+      this.fill(this.input ?? (read.examples[0] ? filled(read.examples[0]) : {}));
     } catch (error) {
       if (name === this.name) this.trouble = problem(error);
     }
@@ -225,7 +225,7 @@ export class NisOperation extends LitElement {
         class="small"
         @change=${(event: Event) => {
           const select = event.target as HTMLSelectElement;
-          this.fill(select.value === "" ? {} : examples[Number(select.value)]!.request);
+          this.fill(select.value === "" ? {} : filled(examples[Number(select.value)]!));
         }}
       >
         ${examples.map((one, index) => html`<option value=${index}>${one.title}</option>`)}
@@ -304,13 +304,14 @@ export class NisOperation extends LitElement {
   }
 
   private elsewhere(line: Line): TemplateResult {
-    const chosen = SNIPPETS.find((one) => one.id === this.snippet)!;
+    const snippets = SNIPPETS.filter((one) => one.fits?.(line) ?? true);
+    const chosen = snippets.find((one) => one.id === this.snippet) ?? snippets[0]!;
     const text = chosen.text({ line, given: this.given ?? {}, origin: location.origin, keyed: key.get() !== null });
     return html`<section class="panel code" aria-labelledby="elsewhere">
       <div class="bar">
         <h2 id="elsewhere" class="hidden">The same call</h2>
         <div class="switch" role="group" aria-label="The same call in">
-          ${SNIPPETS.map(
+          ${snippets.map(
             (one) => html`<button type="button" aria-pressed=${one === chosen} @click=${() => (this.snippet = one.id)}>${one.name}</button>`,
           )}
         </div>
@@ -321,6 +322,12 @@ export class NisOperation extends LitElement {
       <p class="note"><a href=${explore(line.name, this.given)}>A link to this call</a></p>
     </section>`;
   }
+}
+
+/** An example's request; what stands for something made before is left for the reader to give. */
+function filled(example: Example): Given {
+  const given = Object.entries(example.request).filter(([, one]) => typeof one !== "string" || !/^\{[\w.]+\}$/.test(one));
+  return Object.fromEntries(given);
 }
 
 /** A docstring's parts as Markdown: lines broken for its width are one paragraph, `Raises:` is a list. */

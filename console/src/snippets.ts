@@ -18,6 +18,8 @@ export interface Snippet {
   id: string;
   name: string;
   note: string;
+  /** Whether it can make the call; without it, it can make any. */
+  fits?: (line: Line) => boolean;
   text: (target: Target) => string;
 }
 
@@ -25,7 +27,12 @@ export const SNIPPETS: Snippet[] = [
   { id: "curl", name: "curl", note: "", text: curl },
   { id: "python", name: "Python", note: "Standard library alone.", text: python },
   { id: "mcp", name: "MCP", note: "The official client: pip install mcp", text: mcp },
-  { id: "socket", name: "WebSocket", note: "A2A over one socket: pip install websockets", text: socket },
+  { id: "mcp-json", name: "MCP JSON", note: "One request of the stateless protocol.", text: mcpJson },
+  {
+    ...{ id: "socket", name: "WebSocket", note: "A2A over one socket: pip install websockets", text: socket },
+    // What is a run or a stream itself is no answer of a task.
+    fits: (line) => line.shape === "model",
+  },
   { id: "cli", name: "Shell", note: "The server's own command line.", text: shell },
 ];
 
@@ -45,26 +52,48 @@ export const query = (given: Arguments): [string, string][] =>
 
 const quoted = (text: string): string => (/^[\w./:=@%+,-]+$/.test(text) ? text : `'${text.replaceAll("'", "'\\''")}'`);
 
+const KEYED = '-H "Authorization: Bearer $NIS_API_KEY"';
+const body = (given: unknown): string => `-d '${pretty(given).replaceAll("'", "'\\''")}'`;
+const joined = (parts: string[]): string => parts.join(" \\\n  ");
+
 function curl(target: Target): string {
   const { url, rest, query: inQuery } = place(target);
-  const parts = [`curl -sS${target.line.shape === "stream" ? "N" : ""}`];
-  if (target.keyed) parts.push('-H "Authorization: Bearer $NIS_API_KEY"');
-  if (target.line.shape === "stream") parts.push("-H 'Accept: text/event-stream'");
-  if (inQuery) {
-    if (target.line.method !== "GET") parts.push(`-X ${target.line.method}`);
-    const fields = query(rest);
-    if (fields.length) parts.push("-G", ...fields.map(([name, value]) => `--data-urlencode ${quoted(`${name}=${value}`)}`));
-  } else {
-    if (target.line.method !== "POST") parts.push(`-X ${target.line.method}`);
-    parts.push("-H 'Content-Type: application/json'", `-d ${`'${pretty(rest).replaceAll("'", "'\\''")}'`}`);
-  }
-  return [...parts, quoted(url)].join(" \\\n  ");
+  const { method, shape } = target.line;
+  const parts = [`curl -sS${shape === "stream" ? "N" : ""}${["GET", "POST"].includes(method) ? "" : ` -X ${method}`} ${quoted(url)}`];
+  if (target.keyed) parts.push(KEYED);
+  if (shape === "stream") parts.push("-H 'Accept: text/event-stream'");
+  if (!inQuery) return joined([...parts, "-H 'Content-Type: application/json'", body(rest)]);
+  const fields = query(rest).map(([name, value]) => `--data-urlencode ${quoted(`${name}=${value}`)}`);
+  return joined(fields.length ? [...parts, "-G", ...fields] : parts);
+}
+
+function mcpJson({ line, given, origin, keyed }: Target): string {
+  const name = line.name.replace(".", "-");
+  const version = "2026-07-28";
+  const meta = {
+    "io.modelcontextprotocol/protocolVersion": version,
+    "io.modelcontextprotocol/clientInfo": { name: "curl", version: "8" },
+    "io.modelcontextprotocol/clientCapabilities": {},
+  };
+  const headers = {
+    "Content-Type": "application/json",
+    Accept: "application/json, text/event-stream",
+    "MCP-Protocol-Version": version,
+    "Mcp-Method": "tools/call",
+    "Mcp-Name": name,
+  };
+  return joined([
+    `curl -sS ${quoted(`${origin}/mcp`)}`,
+    ...(keyed ? [KEYED] : []),
+    ...Object.entries(headers).map(([header, value]) => `-H '${header}: ${value}'`),
+    body({ jsonrpc: "2.0", id: 1, method: "tools/call", params: { name, arguments: given, _meta: meta } }),
+  ]);
 }
 
 /** JSON as Python writes it. */
 function literal(value: unknown, indent = ""): string {
   // Outside of texts only: a text may hold the word true.
-  return pretty(value, indent).replace(/"(?:[^"\\]|\\.)*"|\b(?:true|false|null)\b/g, (found) =>
+  return pretty(value, indent, "    ").replace(/"(?:[^"\\]|\\.)*"|\b(?:true|false|null)\b/g, (found) =>
     ({ true: "True", false: "False", null: "None" })[found] ?? found.replace(/\\\//g, "/"),
   );
 }
@@ -81,12 +110,14 @@ function python(target: Target): string {
   const imports = ["json", target.keyed ? "os" : "", inQuery && fields.length ? "urllib.parse" : "", "urllib.request"].filter(Boolean);
   const lines = imports.map((name) => `import ${name}`);
   lines.push("");
-  if (inQuery && fields.length) lines.push(`query = urllib.parse.urlencode(${literal(Object.fromEntries(fields))})`);
+  if (inQuery && fields.length) lines.push(`query = urllib.parse.urlencode(${literal(Object.fromEntries(fields.map(([name, text]) => [name, typeof rest[name] === "number" ? rest[name] : text])))})`);
   lines.push("request = urllib.request.Request(");
   lines.push(inQuery && fields.length ? `    ${JSON.stringify(`${url}?`)} + query,` : `    ${JSON.stringify(url)},`);
   if (!inQuery) lines.push(`    data=json.dumps(${literal(rest, "    ")}).encode(),`);
   if (headers.length) lines.push(`    headers={${headers.join(", ")}},`);
-  lines.push(`    method=${JSON.stringify(target.line.method)},`, ")");
+  // What urllib does by itself is not said.
+  if (!["GET", "POST"].includes(target.line.method)) lines.push(`    method=${JSON.stringify(target.line.method)},`);
+  lines.push(")");
   lines.push("with urllib.request.urlopen(request) as answer:");
   if (streams) lines.push("    for line in answer:", '        if line.startswith(b"data: "):', "            print(json.loads(line[6:]))");
   else lines.push("    print(json.dumps(json.load(answer), indent=2))");
@@ -94,10 +125,12 @@ function python(target: Target): string {
 }
 
 function mcp({ line, given, origin, keyed }: Target): string {
+  // The plain address lists a few tools; the client checks the answer of one that was listed.
+  const address = JSON.stringify(`${origin}/mcp?toolset=${line.name.split(".")[0]}`);
   const headers = keyed
     ? `\n    http = httpx2.AsyncClient(headers={"Authorization": "Bearer " + os.environ["NIS_API_KEY"]})
-    async with Client(streamable_http_client(${JSON.stringify(`${origin}/mcp`)}, http_client=http)) as client:`
-    : `\n    async with Client(${JSON.stringify(`${origin}/mcp`)}) as client:`;
+    async with Client(streamable_http_client(${address}, http_client=http)) as client:`
+    : `\n    async with Client(${address}) as client:`;
   return `import asyncio
 import json
 ${keyed ? "import os\n\nimport httpx2\n" : "\n"}from mcp import Client
@@ -125,19 +158,13 @@ from websockets.asyncio.client import connect
 message = {
     "messageId": str(uuid.uuid4()),
     "role": "ROLE_USER",
-    "parts": [
-        {
-            "data": {
-                "operation": ${JSON.stringify(line.name)},
-                "arguments": ${literal(given, "                ")},
-            }
-        }
-    ],
+    "parts": [{"data": {"operation": ${JSON.stringify(line.name)}, "arguments": ${literal(given, "    ")}}}],
 }
 
 
 async def main():
-    async with connect(${JSON.stringify(`${origin.replace(/^http/, "ws")}/a2a`)}${headers}) as socket:
+    address = ${JSON.stringify(`${origin.replace(/^http/, "ws")}/a2a`)}
+    async with connect(address${headers}) as socket:
         call = {"jsonrpc": "2.0", "id": 1, "method": "SendMessage", "params": {"message": message}}
         await socket.send(json.dumps(call))
         print(json.dumps(json.loads(await socket.recv()), indent=2))

@@ -29,6 +29,8 @@ export interface Turn extends Reader {
   notes: string[];
   problem: Problem | null;
   conversationId: string | null;
+  /** The runs that answer the same message, oldest first. */
+  answers: string[];
 }
 
 export function begin(question: string, call: OperationCall | null = null): Turn {
@@ -49,6 +51,7 @@ export function begin(question: string, call: OperationCall | null = null): Turn
     notes: [],
     problem: null,
     conversationId: null,
+    answers: [],
   };
   return turn;
 }

@@ -181,7 +181,15 @@ export interface ConversationLine {
 }
 
 export interface Conversation extends ConversationLine {
-  turns: { run_id: string; state: string; message: string; response: string | null; views: View[] }[];
+  turns: {
+    run_id: string;
+    state: string;
+    message: string;
+    response: string | null;
+    views: View[];
+    problem?: Problem | null;
+    alternatives?: string[];
+  }[];
 }
 
 /** A refusal that the server put in words. */

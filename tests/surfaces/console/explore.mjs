@@ -1,8 +1,9 @@
-// Finds, fills and runs operations of a real server: node explore.mjs ADDRESS
+// Finds, fills and runs operations of a real server: node explore.mjs ADDRESS KEYED_ADDRESS
 
-import { browse } from "./scenes.mjs";
+import { axe, browse } from "./scenes.mjs";
 
-const { scene, close } = await browse(process.argv[2]);
+const [address, keyed] = process.argv.slice(2);
+const { scene, close } = await browse(address);
 
 const shown = (page, text) => page.locator(".cards code", { hasText: text }).first().waitFor();
 const run = (page) => page.getByRole("button", { name: "Run", exact: true }).click();
@@ -26,5 +27,170 @@ await scene("found", async (page) => {
   const json = JSON.parse(await page.locator(".result pre").innerText());
   return { all, narrowed, unit, charts, fields: Object.keys(json), address: new URL(page.url()).hash };
 });
+
+await scene("sentence", async (page) => {
+  await page.locator("#find").fill("how long does a swing of a pendulum take");
+  await shown(page, "physics.simulate_pendulum");
+  return { found: await page.locator(".cards code").allInnerTexts(), address: new URL(page.url()).hash };
+}, { path: "/#/explore" });
+
+await scene("family", async (page) => {
+  await page.locator(".chip", { hasText: "runs" }).click();
+  await page.waitForFunction(() => [...document.querySelectorAll(".cards code")].every((one) => one.textContent.startsWith("runs.")));
+  return { found: await page.locator(".cards code").allInnerTexts(), badges: await page.locator(".cards .badges").allInnerTexts() };
+}, { path: "/#/explore" });
+
+await scene("refused", async (page) => {
+  await page.locator("[data-path=unit] input").fill("parsec per fortnight squared kelvin nonsense");
+  await run(page);
+  await page.locator(".failure").waitFor();
+  const failure = await page.locator(".failure").innerText();
+  await page.locator(".switch").getByRole("button", { name: "JSON" }).first().click();
+  await page.locator("#json").fill('{"value": "far", "unit": "m", "to": "km"}');
+  await page.locator(".request .switch").getByRole("button", { name: "Form" }).click();
+  await page.locator("#example").selectOption({ label: "Empty" });
+  await page.locator("[data-path=value] input").fill("1");
+  await page.locator("[data-path=unit] input").fill("m");
+  // The browser would stop a field that is missing: what the server says of it is what is looked at.
+  await page.evaluate(() => (document.querySelector("form.panel").noValidate = true));
+  await run(page);
+  const error = page.locator("[data-path=to] .error");
+  await error.waitFor();
+  await page.waitForFunction(() => document.activeElement?.closest("[data-path]")?.dataset.path === "to");
+  return {
+    failure,
+    error: await error.innerText(),
+    told: await page.locator("[data-path=to] input").getAttribute("aria-describedby"),
+    invalid: await page.locator("[data-path=to] input").getAttribute("aria-invalid"),
+  };
+}, { path: "/#/explore/physics.convert_unit" });
+
+await scene("json", async (page) => {
+  await page.locator(".request .switch").getByRole("button", { name: "JSON" }).click();
+  await page.locator("#json").fill("{");
+  const broken = await page.locator(".request .error").innerText();
+  await page.locator("#json").fill('{"value": 3, "unit": "km", "to": "m"}');
+  await page.locator("#json").press("Control+Enter");
+  await page.locator(".result .took.done").waitFor();
+  await page.locator(".request .switch").getByRole("button", { name: "Form" }).click();
+  const back = await page.locator("[data-path=unit] input").inputValue();
+  return { broken, back, result: await page.locator(".result").innerText() };
+}, { path: "/#/explore/physics.convert_unit" });
+
+await scene("linked", async (page) => {
+  const held = await page.locator("[data-path=unit] input").inputValue();
+  await page.goto(`${address}/#/explore/nothing.is_called_so`);
+  await page.locator(".failure").waitFor();
+  return { held, unknown: await page.locator(".failure").innerText() };
+}, { path: `/#/explore/physics.convert_unit?input=${encodeURIComponent('{"value":5,"unit":"mile","to":"km"}')}` });
+
+await scene("a run", async (page) => {
+  await page.locator("[data-path=message] :is(input, textarea)").fill("Convert 65 miles per hour to m/s");
+  await run(page);
+  await page.locator(".result .took.done").waitFor();
+  await page.locator(".result .switch").getByRole("button", { name: "Events" }).click();
+  const events = await page.locator(".result .timeline .what > strong").allInnerTexts();
+  await page.locator(".result a.id").click();
+  await page.locator(".run-page .timeline .succeeded").waitFor();
+  const state = await page.locator(".facts .state-mark").innerText();
+  const live = await page.locator(".run-page .timeline .what > strong").allInnerTexts();
+  await page.getByRole("link", { name: "Runs", exact: true }).first().click();
+  await page.locator("table.runs tbody tr").first().waitFor();
+  const listed = await page.locator("table.runs tbody tr").first().innerText();
+  await page.locator(".chip", { hasText: "failed" }).click();
+  await page.getByText("No run is failed.").waitFor();
+  return { events, state, live, listed, filtered: new URL(page.url()).hash };
+}, { path: "/#/explore/chat.send_message" });
+
+await scene("a stream", async (page) => {
+  const id = await page.evaluate(async () => (await (await fetch("/runs?limit=1")).json()).runs[0].id);
+  await page.locator("[data-path=id] input").fill(id);
+  await run(page);
+  await page.locator(".result .took.done").waitFor();
+  return { events: await page.locator(".result .timeline .what > strong").allInnerTexts() };
+}, { path: "/#/explore/runs.stream_events" });
+
+await scene("palette", async (page) => {
+  await page.locator("#message").waitFor();
+  await page.keyboard.press("Control+k");
+  await page.keyboard.type("solve heat");
+  await page.locator(".palette [aria-selected=true]", { hasText: "physics.solve_heat" }).waitFor();
+  await page.keyboard.press("Enter");
+  await page.locator(".operation h1").waitFor();
+  // From here on by the keyboard alone, to the result.
+  for (let steps = 0; steps < 60; steps++) {
+    await page.keyboard.press("Tab");
+    if (await page.evaluate(() => document.activeElement.textContent.trim() === "Run")) break;
+  }
+  await page.keyboard.press("Enter");
+  await page.locator(".result .took.done").waitFor();
+  return { title: await page.title(), charts: await page.locator(".result nis-chart").count() };
+});
+
+/** The text of each tab. */
+async function snippets(page) {
+  const texts = {};
+  for (const tab of await page.locator(".code .switch button").all()) {
+    await tab.click();
+    const block = page.locator("[data-snippet]");
+    texts[await block.getAttribute("data-snippet")] = await block.innerText();
+  }
+  return texts;
+}
+
+for (const name of ["physics.simulate_pendulum", "operations.get_operation", "physics.solve_heat"]) {
+  await scene(`snippets of ${name}`, async (page) => {
+    await page.locator("[data-snippet]").waitFor();
+    return { texts: await snippets(page) };
+  }, { path: `/#/explore/${name}` });
+}
+
+await scene("keyed snippets", async (page) => {
+  await page.getByLabel("Key", { exact: true }).fill("a key of sixteen letters or more");
+  await page.getByRole("button", { name: "Continue" }).click();
+  await page.locator("[data-snippet]").waitFor();
+  const texts = await snippets(page);
+  const shown = await page.content();
+  return { texts, leaks: shown.includes("sixteen") || page.url().includes("sixteen") };
+}, { base: keyed, path: "/#/explore/physics.convert_unit" });
+
+const PAGES = ["/", "/#/explore", "/#/explore/physics.simulate_projectile", "/#/runs"];
+
+for (const colorScheme of ["light", "dark"]) {
+  for (const path of PAGES) {
+    await scene(`access ${colorScheme} ${path}`, async (page) => {
+      await page.locator("#message, .cards a, .request .field, table.runs").first().waitFor();
+      if (path.includes("projectile")) {
+        await run(page);
+        await page.locator(".result nis-chart path.line").first().waitFor();
+      }
+      if (path === "/") {
+        await page.getByRole("button", { name: /Convert units/ }).click();
+        await page.locator(".turn > footer").waitFor();
+      }
+      return { breaches: await breaches(page) };
+    }, { path, colorScheme, reducedMotion: "reduce", bypassCSP: true });
+  }
+}
+
+/** What axe finds wrong, in short. */
+async function breaches(page) {
+  await page.addScriptTag({ path: axe() });
+  return page.evaluate(async () => {
+    const found = await globalThis.axe.run(document, { runOnly: ["wcag2a", "wcag2aa", "wcag21aa", "best-practice"] });
+    return found.violations.map((one) => `${one.id}: ${one.nodes.map((node) => node.target.join(" ") + " " + (node.any[0]?.message ?? "")).join(" | ")}`);
+  });
+}
+
+for (const path of PAGES) {
+  await scene(`phone ${path}`, async (page) => {
+    await page.locator("#message, .cards a, .request .field, table.runs").first().waitFor();
+    if (path.includes("projectile")) {
+      await run(page);
+      await page.locator(".result nis-chart path.line").first().waitFor();
+    }
+    return { across: await page.evaluate(() => document.documentElement.scrollWidth) };
+  }, { path, viewport: { width: 390, height: 844 }, isMobile: true, hasTouch: true });
+}
 
 await close();
