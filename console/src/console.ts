@@ -172,7 +172,7 @@ export class NisConsole extends LitElement {
   private keyDialog(): TemplateResult | typeof nothing {
     if (!this.keyWanted) return nothing;
     const { again, give } = this.keyWanted;
-    return html`<dialog ${ref(this.dialog)} aria-labelledby="key-title" @cancel=${(event: Event) => event.preventDefault()}>
+    return html`<dialog class="key" ${ref(this.dialog)} aria-labelledby="key-title" @cancel=${(event: Event) => event.preventDefault()}>
       <form
         method="dialog"
         @submit=${(event: SubmitEvent) => {

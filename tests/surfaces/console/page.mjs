@@ -165,7 +165,7 @@ await scene(
     await again.waitFor();
     await page.getByLabel("Key", { exact: true }).fill("right");
     await page.getByRole("button", { name: "Continue" }).click();
-    await page.locator("dialog").waitFor({ state: "detached" });
+    await page.locator("dialog.key").waitFor({ state: "detached" });
     await page.locator("#message:focus").waitFor();
     await ask(page, "anything");
     await over(page);

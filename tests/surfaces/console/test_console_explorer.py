@@ -1,4 +1,4 @@
-"""The explorer in a real browser, on a real server: what is found, filled in, run, drawn, and copied to run elsewhere."""
+"""The explorer in a real browser on a real server: what is found, filled in, run, drawn, and copied."""
 
 from __future__ import annotations
 
@@ -118,7 +118,7 @@ def test_an_operation_is_found_and_run_by_the_keyboard_alone(seen: dict[str, Any
 
 
 def test_no_page_bars_anyone(seen: dict[str, Any]) -> None:
-    """axe finds nothing against WCAG 2.1 AA, in light and in dark."""
+    """Axe finds nothing against WCAG 2.1 AA, in light and in dark."""
     scenes = {name: scene["breaches"] for name, scene in seen.items() if name.startswith("access ")}
     assert len(scenes) == 8
     assert {name: breaches for name, breaches in scenes.items() if breaches} == {}

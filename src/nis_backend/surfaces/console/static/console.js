@@ -555,7 +555,7 @@ asyncio.run(main())`}function Ir({line:t,given:s}){let e=Object.entries(s).map((
       @click=${()=>{fn(n[e]),this.requestUpdate()}}
     >
       ${v(r[e])}
-    </button>`}keyDialog(){if(!this.keyWanted)return u;let{again:e,give:n}=this.keyWanted;return a`<dialog ${ye(this.dialog)} aria-labelledby="key-title" @cancel=${r=>r.preventDefault()}>
+    </button>`}keyDialog(){if(!this.keyWanted)return u;let{again:e,give:n}=this.keyWanted;return a`<dialog class="key" ${ye(this.dialog)} aria-labelledby="key-title" @cancel=${r=>r.preventDefault()}>
       <form
         method="dialog"
         @submit=${r=>{let i=new FormData(r.currentTarget).get("key");this.keyWanted=null,n(String(i).trim()),this.updateComplete.then(()=>this.querySelector("#message, [data-first]")?.focus())}}
