@@ -16,6 +16,7 @@ from nis_backend.drivers.dispatch.in_process import InProcess
 from nis_backend.drivers.embeddings.base import Embedders
 from nis_backend.drivers.embeddings.minilm import MiniLM
 from nis_backend.drivers.embeddings.minilm import pool as embeddings_pool
+from nis_backend.drivers.embeddings.openai_embeddings import OpenAIEmbeddings
 from nis_backend.drivers.http import Http
 from nis_backend.drivers.llm.base import Models
 from nis_backend.drivers.llm.embedded import EmbeddedModels
@@ -87,7 +88,9 @@ class Process:
             ) from None
         store = SqliteStore(self.settings.data / "nis.db", self.settings.durability)
         compute = WorkerPools([_science(self.settings), embedded_pool(self.settings), embeddings_pool(self.settings)])
-        models = Models(self._providers(compute), self.settings.model)
+        servers = self._servers()
+        models = Models(self._providers(servers, compute), self.settings.model)
+        embedders = [OpenAIEmbeddings(server.provider, server.ask) for server in servers]
         dispatch = InProcess(self._execute, self.settings.max_runs)
         self._drivers = Drivers(
             settings=self.settings,
@@ -97,7 +100,8 @@ class Process:
             models=models,
             dispatch=dispatch,
             operations=self.operations,
-            embedders=Embedders([MiniLM(self.settings, compute)]),
+            # The model in the box first: a key that is set must not change what vectors are compared with.
+            embedders=Embedders([MiniLM(self.settings, compute), *embedders], self.settings.embedding_model),
             checks={"store": self._check_store, "models": self._check_models},
         )
         try:
@@ -111,12 +115,15 @@ class Process:
             await self._http.close()
             await store.close()
 
-    def _providers(self, compute: WorkerPools) -> Sequence[LanguageModels]:
+    def _providers(self, servers: Sequence[OpenAICompatible], compute: WorkerPools) -> Sequence[LanguageModels]:
         """The providers that are set up, in order of preference: a configured server before the model in the box."""
+        scripted = [] if self.settings.scripted is None else [ScriptedModels(self.settings.scripted)]
+        return [*scripted, *servers, EmbeddedModels(self.settings, compute)]
+
+    def _servers(self) -> Sequence[OpenAICompatible]:
+        """The servers that are set up."""
         given = self.settings
-        providers: list[LanguageModels] = []
-        if given.scripted is not None:
-            providers.append(ScriptedModels(given.scripted))
+        servers: list[OpenAICompatible] = []
         for name, url, key, model in (
             ("local", given.local_url, given.local_api_key, given.local_model),
             ("openai", given.openai_url if given.openai_api_key else None, given.openai_api_key, given.openai_model),
@@ -135,8 +142,8 @@ class Process:
                     model_variable=f"{ours}_MODEL",
                     needs_key=name != "local",
                 )
-                providers.append(driver)
-        return [*providers, EmbeddedModels(given, compute)]
+                servers.append(driver)
+        return servers
 
     async def _execute(self, owner: str, run_id: str, attempt: int, stop: StopReason | None) -> None:
         journal = Journal(self.drivers.store, owner, run_id, attempt)

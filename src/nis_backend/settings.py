@@ -82,6 +82,11 @@ class Settings(BaseModel):
     local_model: str | None = Field(
         default=None, alias="NIS_LOCAL_MODEL", description="The provider local's model; unset takes the first it lists."
     )
+    embedding_model: str | None = Field(
+        default=None,
+        alias="NIS_EMBEDDING_MODEL",
+        description="Model of vectors when a request names none, as provider:name; unset takes the one in the box.",
+    )
     scripted: Path | None = Field(
         default=None,
         alias="NIS_SCRIPTED",

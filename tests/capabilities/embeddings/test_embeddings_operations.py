@@ -9,7 +9,8 @@ import urllib.request
 from typing import Any
 
 import pytest
-from conftest import Server
+from conftest import Serve, Server
+from fake_openai import Asked, Canned, FakeOpenAI
 
 TRIPLES = [
     ("How do I get my money back?", "The refund policy of our shop.", "The opening hours of our shop."),
@@ -197,3 +198,21 @@ def test_a_long_text_is_named_where_it_stands(server: Server) -> None:
     assert call(server, "compare-texts", texts=["a", long], others=[long])["truncated"] == ["texts.1", "others.0"]
     assert call(server, "search-texts", query=long, texts=["a", long])["truncated"] == ["texts.1", "query"]
     assert call(server, "cluster-texts", texts=[long, "a"])["truncated"] == ["texts.0"]
+
+
+def test_a_servers_model_answers_by_one_setting(serve: Serve) -> None:
+    """`NIS_EMBEDDING_MODEL`; what stands on vectors stands on its own, and the one in the box can be named."""
+
+    def embeds(asked: Asked) -> Canned:
+        rows = [{"index": n, "embedding": [len(text), 1.0]} for n, text in enumerate(asked.body["input"])]
+        return Canned(pieces=[json.dumps({"data": rows}).encode()], content_type="application/json")
+
+    with FakeOpenAI(embeds, embeds).in_thread() as fake:
+        server = serve(NIS_LOCAL_URL=fake.url, NIS_EMBEDDING_MODEL="local:vendor/tiny")
+        embedded = call(server, "embed-texts", texts=["a", "bb"])
+        assert (embedded["model"], embedded["dimensions"], embedded["input_tokens"]) == ("local:vendor/tiny", 2, None)
+        found = call(server, "search-texts", query="bb", texts=["a", "bb"])
+        assert (found["model"], found["matches"][0]["index"]) == ("local:vendor/tiny", 1)
+        ours = call(server, "embed-texts", texts=["a"], model="embedded:minilm-l6-v2-int8")
+        assert ours["dimensions"] == 384
+        assert [asked.body["input"] for asked in fake.asked] == [["a", "bb"], ["a", "bb", "bb"]]

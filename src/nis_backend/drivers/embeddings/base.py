@@ -24,8 +24,8 @@ class EmbeddingModel:
 
     @property
     def id(self) -> str:
-        """`provider:name`, as callers write it; a slash in a vendor's name becomes a colon."""
-        return f"{self.provider}:{self.name}".replace("/", ":")
+        """`provider:name`, as callers write it."""
+        return f"{self.provider}:{self.name}"
 
 
 @dataclass(frozen=True, kw_only=True)

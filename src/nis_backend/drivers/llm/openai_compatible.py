@@ -9,7 +9,7 @@ import time
 from contextlib import aclosing
 from typing import TYPE_CHECKING, Any, cast
 
-from nis_backend.drivers.llm.base import LanguageModels, ModelInfo, TextChunk
+from nis_backend.drivers.llm.base import LanguageModels, ModelInfo, Prompt, TextChunk
 from nis_backend.drivers.llm.openai_wire import OPTIONS, Answer, Json, Lines, body_of, message_of
 from nis_backend.errors import (
     Busy,
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from aiohttp import ClientResponse, ClientSession
     from pydantic import SecretStr
 
-    from nis_backend.drivers.llm.base import Answered, Prompt
+    from nis_backend.drivers.llm.base import Answered
 
 LISTED, REFUSED = 60.0, 5.0
 """Seconds for which the server's list of models is kept, and its failure to give one."""
@@ -142,6 +142,26 @@ class OpenAICompatible(LanguageModels):
         if not answer.ended:
             raise self._cut(None)
         yield answer.whole(self.provider)
+
+    async def ask(self, path: str, body: Json, model: str) -> Json:
+        """Ask for what is no conversation, such as embeddings, and read all of it; failures are those of `generate`."""
+        self._check_key()
+        response = await self._send("POST", path, body)
+        import aiohttp  # noqa: PLC0415 - loaded with the session
+
+        try:
+            if response.status != 200:  # noqa: PLR2004 - HTTP's own number
+                raise self._refusal(response, await self._said(response), Prompt(model=model, messages=()))
+            answer: Any = json.loads(bytes(await self._read(response, LONGEST_ANSWER)))  # Any: JSON
+        except (ValueError, RecursionError):
+            raise self._strange("what is not JSON") from None
+        except (aiohttp.ClientError, TimeoutError) as error:
+            raise self._cut(error) from error
+        finally:
+            response.close()
+        if not isinstance(answer, dict):
+            raise self._strange("what is not a JSON object")
+        return cast("Json", answer)
 
     async def close(self) -> None:
         """Nothing: whoever opened the session closes it."""
