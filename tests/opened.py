@@ -9,6 +9,7 @@ from typing import Any
 
 from nis_backend.catalog import Catalog
 from nis_backend.context import LOCAL, Context, Drivers
+from nis_backend.drivers.blobs.folder import FolderContents
 from nis_backend.drivers.compute.processes import WorkerPools
 from nis_backend.drivers.dispatch.base import StopReason
 from nis_backend.drivers.dispatch.in_process import InProcess
@@ -41,6 +42,7 @@ async def opened(
     drivers = Drivers(
         settings=read_settings({}, data=folder),
         store=store,
+        contents=FolderContents(folder / "blobs"),
         tail=Tail(store),
         compute=WorkerPools([]),
         models=Models(providers, default),

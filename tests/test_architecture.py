@@ -21,7 +21,7 @@ from nis_backend import catalog
 ROOT = Path(__file__).resolve().parent.parent
 PACKAGE = ROOT / "src" / "nis_backend"
 
-KERNEL = ("errors", "operation", "fields", "view", "event", "run", "context", "settings")
+KERNEL = ("errors", "operation", "fields", "view", "event", "run", "context", "settings", "blob", "media", "shelf")
 # Each layer and the layers it may import besides its own; a layer not named here is forbidden to it.
 LAYERS = {
     "kernel": (),
@@ -41,7 +41,7 @@ LAYERS = {
     "entry": ("kernel", "surface", "lock", "app", "server"),
 }
 DIALECTS = ("openai", "a2a", "agui", "voice")
-CONTRACTS_FOR = ("run", "context")
+CONTRACTS_FOR = ("run", "context", "shelf")
 ENVIRONMENT_READERS = ("nis_backend.settings", "nis_backend.app", "nis_backend.__main__")
 NAMES_OPERATIONS = "nis_backend.surfaces.rest.fixed"
 # What a serving process must not have loaded before the first call that needs it.

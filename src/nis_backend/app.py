@@ -6,10 +6,12 @@ import asyncio
 import contextlib
 import logging
 import shutil
+import time
 from typing import TYPE_CHECKING
 
 from nis_backend.catalog import Catalog, load_app
 from nis_backend.context import LOCAL, Caller, Context, Drivers
+from nis_backend.drivers.blobs.folder import FolderContents
 from nis_backend.drivers.compute.base import Pool
 from nis_backend.drivers.compute.processes import WorkerPools
 from nis_backend.drivers.dispatch.in_process import InProcess
@@ -28,6 +30,7 @@ from nis_backend.errors import NisError, Unavailable
 from nis_backend.run import INTERRUPTED, Journal, Tail, carry, end_failed
 from nis_backend.surfaces.guard import authenticate
 from nis_backend.surfaces.rest.derive import told
+from nis_backend.surfaces.rest.replies import KEPT_SECONDS as REPLIES_SECONDS
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, Mapping, Sequence
@@ -95,6 +98,7 @@ class Process:
         self._drivers = Drivers(
             settings=self.settings,
             store=store,
+            contents=FolderContents(self.settings.data / "blobs"),
             tail=Tail(store),
             compute=compute,
             models=models,
@@ -104,11 +108,13 @@ class Process:
             embedders=Embedders([MiniLM(self.settings, compute), *embedders], self.settings.embedding_model),
             checks={"store": self._check_store, "models": self._check_models},
         )
+        tidying = asyncio.create_task(self._tidy(), name="tidying")
         try:
             await self._end_interrupted()
             yield self
         finally:
             self.closing.set()
+            tidying.cancel()
             await dispatch.close(RUNS_DRAIN_SECONDS)
             await models.close()
             await compute.close()
@@ -163,6 +169,20 @@ class Process:
             log.warning("run %s was under way when an earlier process ended", row["id"])
             await end_failed(Journal(store, row["owner"], row["id"], row["attempt"]), INTERRUPTED)
 
+    async def _tidy(self) -> None:
+        """Remove what is no longer kept, now and every hour: answers to repeated writes, blobs that nobody uses."""
+        store, contents, days = self.drivers.store, self.drivers.contents, self.settings.blob_days
+        while True:
+            now = time.time()
+            try:
+                await store.expire("replies", now - REPLIES_SECONDS)
+                for row in await store.expire("blobs", now - 86_400 * days) if days else ():
+                    await contents.delete(row["id"])
+                await contents.tidy()
+            except NisError as error:
+                log.warning("tidying has to wait: %s", error)
+            await asyncio.sleep(TIDY_SECONDS)
+
     async def _check_store(self) -> str:
         await self.drivers.store.select("runs", LOCAL.owner, limit=1)
         try:
@@ -177,6 +197,8 @@ class Process:
         _, info = await self.drivers.models.choose()
         return f"{info.id} answers when no model is named"
 
+
+TIDY_SECONDS = 3600.0
 
 DISK_BYTES = 16 * 2**20
 """Free space below which the store is called unavailable: a few long runs would fill it."""

@@ -29,6 +29,7 @@ CAPABILITIES = (
     "nis_backend.capabilities.models.operations",
     "nis_backend.capabilities.embeddings.operations",
     "nis_backend.capabilities.runs",
+    "nis_backend.capabilities.blobs",
     "nis_backend.capabilities.physics.operations",
     "nis_backend.capabilities.weights",
 )

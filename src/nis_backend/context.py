@@ -10,16 +10,19 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
+from nis_backend.blob import blobs_in
 from nis_backend.drivers.embeddings.base import Embedders
 from nis_backend.errors import InvalidRequest, NisError
 from nis_backend.event import CancelledRun, CancelRequested, Progressed
 from nis_backend.operation import call
 from nis_backend.run import Journal, RunHandle, RunLog, end_failed
+from nis_backend.shelf import Shelf
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Generator, Iterable, Mapping, Sequence
 
-    from nis_backend.drivers.compute.base import Compute
+    from nis_backend.drivers.blobs.base import Contents
+    from nis_backend.drivers.compute.base import Compute, Json
     from nis_backend.drivers.dispatch.base import Dispatch
     from nis_backend.drivers.llm.base import Models
     from nis_backend.drivers.store.base import Order, Row, Store, Table
@@ -82,6 +85,7 @@ class Drivers:
 
     settings: Settings
     store: Store
+    contents: Contents
     tail: Tail
     compute: Compute
     models: Models
@@ -188,6 +192,11 @@ class Context:
         return Owned(self.drivers.store, self.caller.owner)
 
     @property
+    def blobs(self) -> Shelf:
+        """The caller's own blobs."""
+        return Shelf(self)
+
+    @property
     def runs(self) -> RunLog:
         """The caller's own runs."""
         return RunLog(self.drivers.store, self.drivers.tail, self.caller.owner)
@@ -247,8 +256,8 @@ class Context:
             seq = await self.runs.command(run_id, CancelledRun(), state="cancelled")
         return seq
 
-    async def compute(self, pool: str, module: str, operation: str, request: str) -> str:
-        """Have a pooled operation computed by a worker: JSON in, JSON out."""
+    async def compute(self, target: Operation[Any, Any], request: Model) -> Json:
+        """Have a pooled operation computed by a worker: `result` is JSON, new blobs' bytes stand beside it."""
         written: list[asyncio.Task[int]] = []
 
         def progressed(fraction: float, message: str) -> None:
@@ -258,9 +267,14 @@ class Context:
             if self.on_progress is not None:
                 self.on_progress(fraction, message)
 
-        payload = {"module": module, "operation": operation, "request": request}
+        payload: Json = {
+            "module": target.function.__module__,
+            "operation": target.name,
+            "request": request.model_dump_json(),
+            "files": {blob.id: str(blob.path) for _, blob in blobs_in(request)} if target.holds_blobs else {},
+        }
         try:
-            return str((await self.drivers.compute.call(pool, payload, on_progress=progressed))["result"])
+            return await self.drivers.compute.call(str(target.pool), payload, on_progress=progressed)
         finally:
             # A refusal of one of these meets the holder again at its next write.
             await asyncio.gather(*written, return_exceptions=True)

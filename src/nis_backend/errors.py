@@ -3,7 +3,8 @@
     NisError
     ├── InvalidRequest        a field or an argument is wrong
     │   ├── Malformed         the body is not what its media type says
-    │   └── TooLarge          a limit on size was crossed
+    │   ├── TooLarge          a limit on size was crossed
+    │   └── OutOfRange        a part was asked for that is not there
     ├── Unauthenticated       no key, or a wrong one
     ├── Forbidden             the caller may not do this, or comes from a foreign page
     ├── NotFound              no such thing, or it is another owner's
@@ -123,6 +124,10 @@ class TooLarge(InvalidRequest):
     """A limit on size was crossed."""
 
 
+class OutOfRange(InvalidRequest):
+    """A part was asked for that is not there."""
+
+
 class Unauthenticated(NisError):
     """No key, or a wrong one."""
 
@@ -192,6 +197,7 @@ CODES: Mapping[type[NisError], Codes] = {
     InvalidRequest: Codes(http=422, jsonrpc=-32602, a2a="INVALID_PARAMS", exit=2),
     Malformed: Codes(http=400, jsonrpc=-32700, a2a="PARSE_ERROR", exit=2),
     TooLarge: Codes(http=413, jsonrpc=-32602, a2a="INVALID_PARAMS", exit=2),
+    OutOfRange: Codes(http=416, jsonrpc=-32602, a2a="INVALID_PARAMS", exit=2),
     Unauthenticated: Codes(http=401, jsonrpc=-32010, a2a="UNAUTHENTICATED", exit=77),
     Forbidden: Codes(http=403, jsonrpc=-32011, a2a="PERMISSION_DENIED", exit=77),
     NotFound: Codes(http=404, jsonrpc=-32001, a2a="TASK_NOT_FOUND", exit=4),

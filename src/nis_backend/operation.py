@@ -8,6 +8,7 @@ import re
 import typing
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import TYPE_CHECKING, Annotated, Any, Generic, Literal, TypeVar, cast
 
 from pydantic import BaseModel, ConfigDict, GetJsonSchemaHandler, ValidationError
@@ -215,6 +216,13 @@ class Operation(Generic[Req, Res]):
     prepare: Callable[[Req, Context], Awaitable[Req]] | None = None
     """Checks and completes a request before its run is written down, so that a wrong one never becomes a run."""
 
+    @cached_property
+    def holds_blobs(self) -> bool:
+        """Whether a request or a result of it may hold blobs."""
+        from nis_backend.blob import holds_blob  # noqa: PLC0415 - it stands on this module
+
+        return holds_blob(self.request) or holds_blob(self.result)
+
     def validate(self, arguments: Mapping[str, Any] | bytes | str | Model) -> Req:
         """`arguments` as the request model.
 
@@ -355,6 +363,8 @@ async def call(target: Operation[Any, Res], arguments: Mapping[str, Any] | bytes
     request = target.validate(arguments)
     authorise(target, ctx)
     with ctx.trace(target.name):
+        if target.shape != "model" and target.holds_blobs:
+            request = await ctx.blobs.resolve(request, [])
         if target.shape == "run":
             if target.prepare:
                 request = await target.prepare(request, ctx)
@@ -398,17 +408,41 @@ async def perform(target: Operation[Any, Res], request: Model, ctx: Context, sec
 
 
 async def _execute(target: Operation[Any, Res], request: Model, ctx: Context) -> Res:
+    """With the blobs of the request resolved, and new ones of the result put down."""
+    if not target.holds_blobs:
+        return await _run(target, request, ctx)
+    put: list[str] = []
+    result: Any = None
+    try:
+        request = await ctx.blobs.resolve(request, put)
+        result = await ctx.blobs.keep(cast("Any", await _run(target, request, ctx)))
+    finally:
+        await ctx.blobs.drop(put, result)
+    return result
+
+
+async def _run(target: Operation[Any, Res], request: Model, ctx: Context) -> Res:
     """In its pool, in a thread, or here."""
     if target.pool:
-        answer = await ctx.compute(target.pool, target.function.__module__, target.name, request.model_dump_json())
-        # A worker that has read hostile input is not trusted: its answer is validated like a caller's.
-        try:
-            return cast("type[Any]", target.result).model_validate_json(answer)
-        except ValidationError as error:
-            wrong = error.errors(include_url=False, include_input=False)[0]
-            raise InternalError(
-                f"A worker's answer to {target.name} is not one: {wrong['loc']}: {wrong['msg']}.", remedy="Report it."
-            ) from None
+        return _answered(target, await ctx.compute(target, request))
     if inspect.iscoroutinefunction(target.function):
         return await target.function(request, ctx)
     return await asyncio.to_thread(target.function, request, ctx)
+
+
+def _answered(target: Operation[Any, Res], answer: Json) -> Res:
+    """A worker's answer; one that has read hostile input is not trusted, so it is validated like a caller's."""
+    from nis_backend.blob import Blob, replaced  # noqa: PLC0415 - it stands on this module
+
+    try:
+        result = cast("type[Any]", target.result).model_validate_json(answer["result"])
+        if target.holds_blobs:
+            result = replaced(result, lambda one: one if one.id else Blob.of(answer[one.sha256], **one.described))
+    except ValidationError as error:
+        wrong = error.errors(include_url=False, include_input=False)[0]
+        told = f"{wrong['loc']}: {wrong['msg']}"
+    except KeyError as missing:
+        told = f"{missing} is not with it"
+    else:
+        return result
+    raise InternalError(f"A worker's answer to {target.name} is not one: {told}.", remedy="Report it.")

@@ -113,6 +113,13 @@ class Settings(BaseModel):
         default=300, gt=0, alias="NIS_IDLE_SECONDS", description="Seconds after which an unused worker process ends."
     )
     max_body: int = Field(default=4_194_304, ge=1024, alias="NIS_MAX_BODY", description="Largest request body, bytes.")
+    max_blob: int = Field(default=67_108_864, ge=1024, alias="NIS_MAX_BLOB", description="Largest blob, bytes.")
+    blob_days: float | None = Field(
+        default=None,
+        gt=0,
+        alias="NIS_BLOB_DAYS",
+        description="Days after their last use at which blobs are removed; unset keeps them.",
+    )
     max_runs: int = Field(default=64, ge=1, alias="NIS_MAX_RUNS", description="Runs executed at once; more wait.")
     run_seconds: float = Field(default=600, gt=0, alias="NIS_RUN_SECONDS", description="Seconds a chat turn may take.")
     durability: Literal["process", "power"] = Field(

@@ -164,7 +164,8 @@ def _over_route(ground: Ground, route: RestRoute, request: Json) -> Answer:
         path += f"?{urllib.parse.urlencode(query)}" if query else ""
     else:
         sent = json.dumps(rest).encode()
-    headers = {"content-type": "application/json"} if sent is not None else {}
+    # What is known of a blob is the same everywhere; its bytes are REST's own.
+    headers = {"accept": "application/json", **({"content-type": "application/json"} if sent is not None else {})}
     asked = urllib.request.Request(f"{ground.url}{path}", sent, headers, method=route.method)
     try:
         answer = urllib.request.urlopen(asked, timeout=PATIENCE)

@@ -179,9 +179,17 @@ class Guard:
             if scope["path"] not in PUBLIC and not _open(scope["path"]):
                 raise
             scope["state"]["caller"] = ANYONE
-        length, limit = headers.get("content-length", "0"), self._process.settings.max_body
+        given = self._process.settings
+        # Parts may hold blobs: whether they do here, and how many bytes are read, is the route's to say.
+        limit = given.max_body + (given.max_blob if is_multipart(headers.get("content-type", "")) else 0)
+        length = headers.get("content-length", "0")
         if length.isdigit() and int(length) > limit:
             raise _too_large(int(length), limit)
+
+
+def is_multipart(media: str) -> bool:
+    """Whether a body is a form in parts."""
+    return media.partition(";")[0].strip().lower() == "multipart/form-data"
 
 
 class Exchange:
@@ -192,7 +200,8 @@ class Exchange:
         self._send = send
         self.marks: dict[str, str] = {"x-request-id": request_id}
         """Headers of the answer, whatever it will be: a problem carries them too."""
-        self._limit = limit
+        self.limit = limit
+        """The most bytes that are read; a route that takes more says so before it reads."""
         self._size = 0
         self._whole = False
         self.started = False
@@ -207,8 +216,8 @@ class Exchange:
             raise DeadlineExceeded(f"The body paused for {BODY_SECONDS:g} s.", remedy="Send it whole.") from None
         self._size += len(message.get("body", b""))
         self._whole = not message.get("more_body", False)
-        if self._size > self._limit:
-            raise _too_large(self._size, self._limit)
+        if self._size > self.limit:
+            raise _too_large(self._size, self.limit)
         return message
 
     async def send(self, message: Message) -> None:

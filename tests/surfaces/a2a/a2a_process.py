@@ -18,6 +18,7 @@ from nis_backend.capabilities.chat.operations import MessageRequest, Reply
 from nis_backend.capabilities.runs import OPERATIONS as RUNS
 from nis_backend.catalog import Catalog
 from nis_backend.context import Caller, Context, Drivers
+from nis_backend.drivers.blobs.folder import FolderContents
 from nis_backend.drivers.dispatch.in_process import InProcess
 from nis_backend.drivers.llm.base import Models
 from nis_backend.drivers.store.sqlite import SqliteStore
@@ -103,6 +104,7 @@ class StandIn:
         self.drivers = Drivers(
             settings=self.settings,
             store=store,
+            contents=FolderContents(self.settings.data / "blobs"),
             tail=Tail(store),
             # No operation here has a pool.
             compute=cast("Compute", None),

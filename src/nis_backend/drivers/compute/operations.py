@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import importlib
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
+from nis_backend.blob import blobs_in, replaced
 from nis_backend.errors import NotFound
 from nis_backend.operation import Operation
 
@@ -21,22 +23,31 @@ def perform_operations(_options: Json) -> Operations:
 
 
 class Operations:
-    """Answers `{"module", "operation", "request"}` with `{"result"}`; request and result are JSON text."""
+    """Answers `{"module", "operation", "request", "files"}` with `{"result"}`; request and result are JSON text.
+
+    `files` has the path of each blob in the request; bytes of new blobs stand beside the result under their SHA-256.
+    """
 
     async def handle(self, payload: Json, ctx: WorkerContext) -> AsyncIterator[Json]:
         """See `Handler.handle`."""
         job = asyncio.get_running_loop().run_in_executor(None, _perform, payload, ctx)
         try:
-            yield {"result": await asyncio.shield(job)}
+            yield await asyncio.shield(job)
         except asyncio.CancelledError:
             # A thread cannot be stopped, so the call has ended only when the thread has; see `Handler.handle`.
             await asyncio.wait([job])
             raise
 
 
-def _perform(payload: Json, ctx: WorkerContext) -> str:
+def _perform(payload: Json, ctx: WorkerContext) -> Json:
     operation = _find(str(payload["module"]), str(payload["operation"]))
-    return operation.function(operation.validate(str(payload["request"])), ctx).model_dump_json()
+    request = operation.validate(str(payload["request"]))
+    files: dict[str, str] = payload.get("files", {})
+    if files:
+        request = replaced(request, lambda blob: blob.at(Path(files[blob.id])))
+    result = operation.function(request, ctx)
+    new = [blob for _, blob in blobs_in(result)] if operation.holds_blobs else []
+    return {"result": result.model_dump_json(), **{one.sha256: one.content for one in new if one.content is not None}}
 
 
 def _find(module: str, name: str) -> Operation[Any, Any]:

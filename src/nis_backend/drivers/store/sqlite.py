@@ -53,7 +53,6 @@ create table blobs (
     name text not null, created real not null, updated real not null
 ) strict;
 create index blobs_by_owner on blobs (owner, created, id);
-create index blobs_by_content on blobs (sha256);
 create table replies (
     id text primary key, owner text not null, request text not null, status text not null, reply text,
     created real not null, updated real not null

@@ -6,13 +6,17 @@ from typing import TYPE_CHECKING, Any, cast
 
 from pydantic_core import from_json
 
+from nis_backend.blob import blob_fields
 from nis_backend.errors import InvalidRequest, Malformed, TooLarge, WrongMedia, shorten
+from nis_backend.surfaces.guard import is_multipart
 from nis_backend.surfaces.rest.accept import JSON
+from nis_backend.surfaces.rest.parts import parts_of
 
 if TYPE_CHECKING:
     from starlette.requests import Request
 
     from nis_backend.operation import Entry, Json
+    from nis_backend.settings import Settings
 
 MOST_FIELDS = 1000
 """Fields of a request: far more than any has, few enough to name the wrong ones quickly."""
@@ -24,20 +28,21 @@ IN_QUERY = frozenset({"GET", "HEAD", "DELETE"})
 """Methods whose fields are in the query."""
 
 
-async def arguments_of(request: Request, entry: Entry) -> Json:
+async def arguments_of(request: Request, entry: Entry, settings: Settings) -> Json:
     """The request's fields; the path's `id` stands in the path alone.
 
     Raises:
         InvalidRequest: a query parameter is given twice, or where no query is read.
         Malformed: the body is not a JSON object, or there is one where none is read.
         WrongMedia: the body is of another media type.
+        TooLarge: it has more bytes, fields or parts than are read.
     """
     if request.method in IN_QUERY:
         arguments = await _from_query(request)
         if "last-event-id" in request.headers and LAST_SEEN in entry.request_schema.get("properties", {}):
             arguments[LAST_SEEN] = request.headers["last-event-id"]
     else:
-        arguments = await _from_body(request)
+        arguments = await _from_body(request, entry, settings)
     for name, value in request.path_params.items():
         if arguments.setdefault(name, value) != value:
             raise InvalidRequest(
@@ -71,7 +76,7 @@ async def _from_query(request: Request) -> Json:
     return arguments
 
 
-async def _from_body(request: Request) -> Json:
+async def _from_body(request: Request, entry: Entry, settings: Settings) -> Json:
     if request.url.query:
         raise InvalidRequest(
             f"{request.method} reads no query.",
@@ -80,13 +85,17 @@ async def _from_body(request: Request) -> Json:
             remedy="Give the fields in the body, as one JSON object.",
         )
     media = request.headers.get("content-type", JSON)
+    blobs = blob_fields(entry.request_schema)
+    if is_multipart(media) and blobs:
+        request.state.exchange.limit = settings.max_body + settings.max_blob
+        return await parts_of(request, entry, blobs, settings.max_body)
     body = await request.body()
     if body and not _is_json(media):
         raise WrongMedia(
             f"The body is {shorten(media)!r}.",
             field="Content-Type",
             value=media,
-            remedy=f"Send one JSON object with Content-Type: {JSON}.",
+            remedy=f"Send one JSON object with Content-Type: {JSON}" + (", or a form in parts." if blobs else "."),
         )
     return _object(body)
 

@@ -3,19 +3,21 @@
 from __future__ import annotations
 
 import asyncio
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlencode
 
 from starlette.responses import JSONResponse, Response
 
-from nis_backend.errors import Unavailable
+from nis_backend.blob import Blob
+from nis_backend.errors import NotAcceptable, Unavailable
 from nis_backend.operation import Model, call
 from nis_backend.run import RunHandle
 from nis_backend.surfaces.rest.accept import JSON, SSE, VIEWS, chosen
 from nis_backend.surfaces.rest.arguments import arguments_of
 from nis_backend.surfaces.rest.chat import AsIs, Chat
-from nis_backend.surfaces.rest.fixed import CHAT
+from nis_backend.surfaces.rest.content import content_of
+from nis_backend.surfaces.rest.fixed import CHAT, CONTENT
 from nis_backend.surfaces.rest.replies import HEADER
 from nis_backend.surfaces.rest.stream import event_frame, frame, stream
 
@@ -24,6 +26,7 @@ if TYPE_CHECKING:
 
     from starlette.requests import Request
 
+    from nis_backend.context import Context
     from nis_backend.operation import Entry, Operation
     from nis_backend.surfaces.base import Process
     from nis_backend.surfaces.rest.derive import RestRoute
@@ -56,8 +59,17 @@ def endpoint(
     """The function that answers one route."""
 
     async def answer(request: Request) -> Response:
-        kind = chosen(request.headers.get("accept", ""), OFFERED[entry.shape])
-        arguments = await arguments_of(request, entry)
+        try:
+            return await answered(request)
+        finally:
+            # The files of a form.
+            await request.close()
+
+    async def answered(request: Request) -> Response:
+        wanted = request.headers.get("accept", "")
+        # The media type of a blob is known with the blob.
+        kind = JSON if entry.result_schema.get("blob") else chosen(wanted, OFFERED[entry.shape])
+        arguments = await arguments_of(request, entry, process.settings)
         shown = Chat(arguments) if route is CHAT else AsIs()
         operation = process.operations.find(entry.name)
         asked = operation.validate(arguments)
@@ -70,6 +82,8 @@ def endpoint(
         one = Call(request=request, process=process, operation=operation, asked=asked, shown=shown, kind=kind)
         if isinstance(result, RunHandle):
             return await _answer_run(one, result)
+        if isinstance(result, Blob):
+            return await _answer_blob(one, result, ctx)
         if isinstance(result, Model):
             return _answer(one, result)
         return await _answer_stream(one, result)
@@ -84,6 +98,23 @@ def _answer(one: Call, result: Model | None) -> Response:
         shown = result and result.model_dump(mode="json")
         return _drawn(shown, [] if result is None else one.operation.draw(one.asked, result), headers)
     return Response("null" if result is None else result.model_dump_json(), media_type=JSON, headers=headers)
+
+
+async def _answer_blob(one: Call, result: Blob, ctx: Context) -> Response:
+    """The bytes where their media type is accepted, else what is known of them and a link."""
+    blob = await ctx.blobs.get(result.id)
+    bytes_are = blob.media_type
+    try:
+        # Named, or by a range that it is in: the bytes come first.
+        kind = chosen(one.request.headers.get("accept", ""), (bytes_are, JSON, VIEWS, bytes_are))
+    except NotAcceptable:
+        kind = JSON
+    if kind == bytes_are:
+        return content_of(one.request, blob, ctx.blobs)
+    answer = _answer(replace(one, kind=kind), blob)
+    answer.headers["vary"] = "accept"
+    answer.headers["link"] = f'<{CONTENT.path.replace("{id}", blob.id)}>; rel="alternate"; type="{bytes_are}"'
+    return answer
 
 
 def _next_page(one: Call, result: Model | None) -> dict[str, str]:

@@ -13,6 +13,9 @@ FIXED = (
     CHAT,
 )
 
+CONTENT = RestRoute(method="GET", path="/blobs/{id}/content", operation="blobs.read_content")
+"""Where the bytes of a blob are, for links to them."""
+
 PUBLIC = frozenset({"/health", "/health/live", "/health/ready", "/.well-known/agent-card.json"})
 """Paths that answer without a key."""
 

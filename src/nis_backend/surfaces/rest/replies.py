@@ -9,7 +9,6 @@ from __future__ import annotations
 import hashlib
 import json
 import re
-import time
 from contextlib import asynccontextmanager, suppress
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
@@ -32,9 +31,6 @@ REPLAYED = "idempotency-replayed"
 KEPT_SECONDS = 86_400.0
 """How long a key is known."""
 
-SWEEP_SECONDS = 3600.0
-"""Keys that are no longer known are removed this often, and only while keys are used."""
-
 _KEY = re.compile(r"[\x21-\x7e]{1,255}")
 
 
@@ -43,7 +39,6 @@ class Replies:
 
     def __init__(self) -> None:
         self._open: set[str] = set()
-        self._swept = 0.0
 
     async def once(
         self, key: str, operation: Operation[Any, Any], asked: Model, ctx: Context, marks: dict[str, str]
@@ -70,7 +65,6 @@ class Replies:
                 remedy=f"Leave out {HEADER}.",
             )
         authorise(operation, ctx)
-        await self._sweep(ctx)
         row_id = hashlib.sha256(f"{ctx.caller.owner}\0{key}".encode()).hexdigest()
         mine = row_id not in self._open
         self._open.add(row_id)
@@ -137,12 +131,6 @@ class Replies:
             if operation.shape == "model":
                 await _keep(row, ctx, result=result.model_dump(mode="json"))
             return result
-
-    async def _sweep(self, ctx: Context) -> None:
-        now = time.monotonic()
-        if not self._swept or now - self._swept > SWEEP_SECONDS:
-            self._swept = now
-            await ctx.drivers.store.expire("replies", ctx.now() - KEPT_SECONDS)
 
 
 async def _again(row: Row, operation: Operation[Any, Any], ctx: Context, marks: dict[str, str]) -> Any:

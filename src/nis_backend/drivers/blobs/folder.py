@@ -1,0 +1,135 @@
+"""Contents in a folder: a file for each key, spread over folders by the end of their names."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import hashlib
+import io
+import re
+import shutil
+import time
+import uuid
+from typing import TYPE_CHECKING, BinaryIO
+
+from typing_extensions import override
+
+from nis_backend.drivers.blobs.base import HEAD_BYTES, Contents, Written
+from nis_backend.errors import NotFound, TooLarge, Unavailable
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncGenerator
+    from pathlib import Path
+
+PIECE = 256 * 1024
+"""Bytes that are read or written at once."""
+
+FREE_BYTES = 64 * 2**20
+"""Room on the disk that contents leave to the database."""
+
+STALE_SECONDS = 3600.0
+"""Age at which what is not whole counts as given up: its writer has died."""
+
+_KEY = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{3,127}")
+
+
+class FolderContents(Contents):
+    """Files below one folder. What is being written has a name of its own until it is whole."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+
+    @override
+    async def put(self, key: str, data: bytes | BinaryIO, limit: int) -> Written:
+        source = io.BytesIO(data) if isinstance(data, bytes) else data
+        return await asyncio.to_thread(self._put, key, source, limit)
+
+    @override
+    async def read(self, key: str, start: int = 0, end: int | None = None) -> AsyncGenerator[bytes]:
+        file = await asyncio.to_thread(self._open, key)
+        try:
+            await asyncio.to_thread(file.seek, start)
+            left = None if end is None else end - start
+            while left is None or left > 0:
+                piece = await asyncio.to_thread(file.read, PIECE if left is None else min(PIECE, left))
+                if not piece:
+                    return
+                left = None if left is None else left - len(piece)
+                yield piece
+        finally:
+            file.close()
+
+    @override
+    async def local(self, key: str) -> Path:
+        path = self._path(key)
+        if not await asyncio.to_thread(path.is_file):
+            raise _missing(key)
+        return path
+
+    @override
+    async def delete(self, key: str) -> None:
+        await asyncio.to_thread(self._path(key).unlink, missing_ok=True)
+
+    @override
+    async def tidy(self) -> None:
+        await asyncio.to_thread(self._tidy)
+
+    def _tidy(self) -> None:
+        for left in self._folder.glob("*.part"):
+            with contextlib.suppress(OSError):
+                if time.time() - left.stat().st_mtime > STALE_SECONDS:
+                    left.unlink()
+
+    def _path(self, key: str) -> Path:
+        if not _KEY.fullmatch(key):
+            raise _missing(key)
+        # Ids begin with the time they were made: only their ends are spread evenly.
+        return self._folder / key[-2:] / key
+
+    def _open(self, key: str) -> BinaryIO:
+        try:
+            return self._path(key).open("rb")
+        except OSError:
+            raise _missing(key) from None
+
+    def _put(self, key: str, source: BinaryIO, limit: int) -> Written:
+        path, part = self._path(key), self._folder / f"{uuid.uuid4().hex}.part"
+        try:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            written = self._copy(source, part, limit)
+            part.replace(path)
+        except OSError as error:
+            raise Unavailable(
+                f"The folder of the blobs cannot be written to: {error.strerror}.",
+                remedy="Look to the data folder: is it there, has its disk space?",
+            ) from None
+        finally:
+            with contextlib.suppress(OSError):
+                part.unlink(missing_ok=True)
+        return written
+
+    def _copy(self, source: BinaryIO, part: Path, limit: int) -> Written:
+        digest, size, head = hashlib.sha256(), 0, b""
+        room = shutil.disk_usage(self._folder).free - FREE_BYTES
+        with part.open("wb") as file:
+            while piece := source.read(PIECE):
+                size += len(piece)
+                if size > limit:
+                    raise TooLarge(
+                        f"The blob has more than {limit} bytes.",
+                        field="content",
+                        value=size,
+                        remedy="Send less, or raise NIS_MAX_BLOB.",
+                    )
+                if size > room:
+                    raise Unavailable("The disk of the data folder is nearly full.", remedy="Free some space.")
+                head = head or piece[:HEAD_BYTES]
+                digest.update(piece)
+                file.write(piece)
+        return Written(size=size, sha256=digest.hexdigest(), head=head)
+
+
+def _missing(key: str) -> NotFound:
+    return NotFound(
+        f"There is no content {key!r}.", field="id", value=key, remedy="List the blobs to see what there is."
+    )

@@ -1,0 +1,130 @@
+"""The blobs of one owner: put down, found, read, removed, and resolved in what a call is given and answers."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, BinaryIO, TypeVar
+
+from nis_backend.blob import NAME_LENGTH, Blob, blobs_in, replaced
+from nis_backend.errors import NotFound
+from nis_backend.media import media_type_of
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncGenerator, Iterable
+
+    from nis_backend.context import Context
+    from nis_backend.drivers.store.base import Row
+    from nis_backend.operation import Model
+
+M = TypeVar("M", bound="Model")
+
+USED_SECONDS = 3600.0
+"""A blob's row says when it was used last, to within this."""
+
+
+class Shelf:
+    """What `ctx.blobs` is: every query has the caller's owner, and another owner's blob is not there."""
+
+    def __init__(self, ctx: Context) -> None:
+        self._ctx = ctx
+        self._contents = ctx.drivers.contents
+
+    async def put(self, data: bytes | BinaryIO, *, media_type: str = "", name: str = "") -> Blob:
+        """Put bytes down; a file is read from its current place on.
+
+        Raises:
+            TooLarge: there are more than `NIS_MAX_BLOB`.
+        """
+        ctx = self._ctx
+        blob_id, now = ctx.new_id("blob"), ctx.now()
+        written = await self._contents.put(blob_id, data, ctx.settings.max_blob)
+        row: Row = {
+            "id": blob_id,
+            "sha256": written.sha256,
+            "media_type": media_type_of(written.head, media_type),
+            "size": written.size,
+            "name": name[:NAME_LENGTH],
+            "created": now,
+            "updated": now,
+        }
+        # A death between the two leaves bytes that nobody can reach, never a row without its bytes.
+        await ctx.store.insert("blobs", row)
+        return await self._at(row)
+
+    async def get(self, blob_id: str, field: str = "id") -> Blob:
+        """The blob of this id.
+
+        Raises:
+            NotFound: the caller has none; `field` named it.
+        """
+        row = await self._ctx.store.get("blobs", blob_id)
+        if row is None:
+            raise _unknown(blob_id, field)
+        now = self._ctx.now()
+        if now - row["updated"] > USED_SECONDS:
+            await self._ctx.store.update("blobs", blob_id, {"updated": now})
+        return await self._at(row)
+
+    def stream(self, blob: Blob, start: int = 0, end: int | None = None) -> AsyncGenerator[bytes]:
+        """The bytes of a blob that `get` has answered, in pieces."""
+        return self._contents.read(blob.id, start, end)
+
+    async def read(self, blob_id: str) -> bytes:
+        """All bytes at once, for what is known to be small.
+
+        Raises:
+            NotFound: the caller has no such blob.
+        """
+        blob = await self.get(blob_id)
+        return b"".join([piece async for piece in self.stream(blob)])
+
+    async def delete(self, blob_id: str) -> None:
+        """Remove a blob.
+
+        Raises:
+            NotFound: the caller has none of this id.
+        """
+        if not await self._ctx.store.delete("blobs", blob_id):
+            raise _unknown(blob_id, "id")
+        await self._contents.delete(blob_id)
+
+    async def resolve(self, request: M, put: list[str]) -> M:
+        """A request whose blobs are all there, with their files; ids of those that came with it go to `put`.
+
+        Raises:
+            NotFound: the caller has none of an id; the field is named.
+            TooLarge: one that came is too large.
+        """
+        found: dict[int, Blob] = {}
+        for field, blob in blobs_in(request):
+            if blob.content is None:
+                found[id(blob)] = await self.get(blob.id, field)
+            else:
+                found[id(blob)] = one = await self.put(blob.content, **blob.described)
+                put.append(one.id)
+        return replaced(request, lambda blob: found[id(blob)])
+
+    async def keep(self, result: M) -> M:
+        """A result whose new blobs are put down."""
+        new = [blob for _, blob in blobs_in(result) if blob.content is not None]
+        kept = {id(blob): await self.put(blob.content, **blob.described) for blob in new if blob.content is not None}
+        return replaced(result, lambda blob: kept.get(id(blob), blob)) if kept else result
+
+    async def drop(self, ids: Iterable[str], result: Model | None) -> None:
+        """Remove what came with a call, unless its result names it: nobody else knows of it."""
+        named = "" if result is None else result.model_dump_json()
+        for blob_id in ids:
+            if blob_id not in named:
+                await self.delete(blob_id)
+
+    async def _at(self, row: Row) -> Blob:
+        fields = {name: row[name] for name in Blob.model_fields}
+        return Blob.model_validate(fields).at(await self._contents.local(row["id"]))
+
+
+def _unknown(blob_id: str, field: str) -> NotFound:
+    return NotFound(
+        f"There is no blob {blob_id!r}.",
+        field=field,
+        value=blob_id,
+        remedy="List the blobs to see what there is, or send the bytes.",
+    )

@@ -1,0 +1,131 @@
+"""The contract of contents, run over every implementation."""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import io
+import os
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from nis_backend.drivers.blobs.base import HEAD_BYTES, Contents
+from nis_backend.drivers.blobs.folder import PIECE, STALE_SECONDS, FolderContents
+from nis_backend.errors import NisError, NotFound, TooLarge, Unavailable
+
+OPENERS: dict[str, Callable[[Path], Contents]] = {"folder": lambda folder: FolderContents(folder / "blobs")}
+MUCH = 10 * PIECE
+DATA = bytes(range(256)) * (3 * PIECE // 256) + b"end"
+
+
+@pytest.fixture(params=sorted(OPENERS))
+def contents(request: pytest.FixtureRequest, tmp_path: Path) -> Contents:
+    """Each implementation."""
+    return OPENERS[str(request.param)](tmp_path)
+
+
+async def all_of(contents: Contents, key: str, start: int = 0, end: int | None = None) -> bytes:
+    """The pieces, joined."""
+    return b"".join([piece async for piece in contents.read(key, start, end)])
+
+
+@pytest.mark.parametrize("data", [b"", b"x", DATA])
+def test_what_is_put_is_read(contents: Contents, data: bytes) -> None:
+    """Bytes or a file, whole, with their size and fingerprint."""
+
+    async def body() -> None:
+        for key, given in (("blob-1", data), ("blob-2", io.BytesIO(data))):
+            written = await contents.put(key, given, MUCH)
+            assert (written.size, written.sha256) == (len(data), hashlib.sha256(data).hexdigest())
+            assert written.head == data[:HEAD_BYTES]
+            assert await all_of(contents, key) == data
+            assert (await contents.local(key)).read_bytes() == data
+
+    asyncio.run(body())
+
+
+@pytest.mark.parametrize(("start", "end"), [(0, 1), (5, 5), (PIECE - 1, PIECE + 1), (7, None), (len(DATA), None)])
+def test_a_part_is_read(contents: Contents, start: int, end: int | None) -> None:
+    """Wherever the pieces are cut."""
+
+    async def body() -> None:
+        await contents.put("blob-1", DATA, MUCH)
+        assert await all_of(contents, "blob-1", start, end) == DATA[start:end]
+
+    asyncio.run(body())
+
+
+def test_a_file_is_put_from_its_place_on(contents: Contents) -> None:
+    """What was read of it before is not part of it."""
+
+    async def body() -> None:
+        file = io.BytesIO(b"head and body")
+        file.seek(5)
+        assert (await contents.put("blob-1", file, MUCH)).size == 8
+
+    asyncio.run(body())
+
+
+def test_what_is_too_large_leaves_nothing(contents: Contents, tmp_path: Path) -> None:
+    """Refused while it is read, before more than the limit is kept."""
+
+    async def body() -> None:
+        with pytest.raises(TooLarge, match="more than 10 bytes"):
+            await contents.put("blob-1", io.BytesIO(DATA), 10)
+        with pytest.raises(NotFound):
+            await all_of(contents, "blob-1")
+
+    asyncio.run(body())
+    assert [path for path in tmp_path.rglob("*") if path.is_file()] == []
+
+
+@pytest.mark.parametrize("key", ["blob-0", "../nis.db", "..", "/etc/passwd", "a/b/c/d", "blob-\x001", ""])
+def test_what_is_not_there_is_not_found(contents: Contents, key: str) -> None:
+    """No key leads out of the folder, whoever made it up."""
+
+    async def body() -> None:
+        with pytest.raises(NotFound):
+            await all_of(contents, key)
+        with pytest.raises(NotFound):
+            await contents.local(key)
+
+    asyncio.run(body())
+
+
+def test_what_is_deleted_is_gone(contents: Contents) -> None:
+    """Twice is once."""
+
+    async def body() -> None:
+        await contents.put("blob-1", b"x", MUCH)
+        await contents.delete("blob-1")
+        await contents.delete("blob-1")
+        with pytest.raises(NotFound):
+            await contents.local("blob-1")
+
+    asyncio.run(body())
+
+
+def test_a_writers_remains_are_removed_and_its_works_are_not(tmp_path: Path) -> None:
+    """A process that died while it wrote; one that writes now is left alone."""
+    contents = FolderContents(tmp_path / "blobs")
+    asyncio.run(contents.put("blob-1", b"x", MUCH))
+    old, new = tmp_path / "blobs" / "old.part", tmp_path / "blobs" / "new.part"
+    for path in (old, new):
+        path.write_bytes(b"half")
+    long_ago = time.time() - STALE_SECONDS - 60
+    os.utime(old, (long_ago, long_ago))
+    asyncio.run(contents.tidy())
+    assert (old.exists(), new.exists()) == (False, True)
+    assert asyncio.run(all_of(contents, "blob-1")) == b"x"
+
+
+def test_a_folder_that_cannot_be_written_to_is_unavailable(tmp_path: Path) -> None:
+    """No path of the machine is told."""
+    (tmp_path / "blobs").write_text("a file")
+    with pytest.raises(Unavailable) as refused:
+        asyncio.run(FolderContents(tmp_path / "blobs").put("blob-1", b"x", MUCH))
+    assert isinstance(refused.value, NisError)
+    assert str(tmp_path) not in refused.value.message
