@@ -29,6 +29,8 @@ from nis_backend.settings import Settings
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from ground import Ground
+
 ROOT = Path(__file__).resolve().parent.parent
 OFFLINE = ROOT / "tests" / "offline"
 START_SECONDS = 60.0
@@ -198,6 +200,15 @@ def _wait_until_up(process: subprocess.Popen[bytes], address: Path, log: Path) -
 def server(tmp_path_factory: pytest.TempPathFactory, _environment: None) -> Iterator[Server]:
     """One server with default settings, shared by all tests that change nothing of it."""
     with running_server(tmp_path_factory.mktemp("server")) as one:
+        yield one
+
+
+@pytest.fixture(scope="session")
+def ground(tmp_path_factory: pytest.TempPathFactory, _environment: None) -> Iterator[Ground]:
+    """One nis in this process that says what a script holds, shared by all tests that change nothing of it."""
+    from ground import Ground  # noqa: PLC0415 - the kernel takes the network from a process without threads alone
+
+    with Ground(tmp_path_factory.mktemp("ground")).open() as one:
         yield one
 
 

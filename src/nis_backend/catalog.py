@@ -26,6 +26,7 @@ CAPABILITIES = (
     "nis_backend.capabilities.system",
     "nis_backend.capabilities.operations.operations",
     "nis_backend.capabilities.chat.operations",
+    "nis_backend.capabilities.conversations.operations",
     "nis_backend.capabilities.models.operations",
     "nis_backend.capabilities.embeddings.operations",
     "nis_backend.capabilities.runs",

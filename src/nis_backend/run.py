@@ -405,5 +405,7 @@ def unknown_conversation(conversation_id: str, field: str = "conversation_id") -
         f"There is no conversation {conversation_id!r}.",
         field=field,
         value=conversation_id,
-        remedy="List the conversations to see what there is.",
+        remedy="List the conversations to see what there is."
+        if field == "id"
+        else "Leave conversation_id out to begin one.",
     )

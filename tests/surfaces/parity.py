@@ -5,50 +5,31 @@ A new derived surface is one more function of this shape in `SURFACES`; where it
 
 from __future__ import annotations
 
-import asyncio
 import contextlib
 import io
 import json
-import os
-import re
 import sys
-import threading
 import urllib.error
 import urllib.parse
 import urllib.request
 import uuid
 from collections.abc import AsyncGenerator, Callable, Generator
 from dataclasses import dataclass, field
-from pathlib import Path
-from typing import Any, Literal, cast
+from typing import Any, Literal
 
 import pytest
-import uvicorn
+from ground import PATIENCE, Ground, Json
 from websockets.sync.client import connect
 
-from nis_backend.app import Process, asgi
 from nis_backend.capabilities.chat.loop import converse
 from nis_backend.context import LOCAL, Context
 from nis_backend.drivers.llm.base import Answered, LanguageModels, Message, ModelInfo, Prompt, TextChunk, ToolCall
 from nis_backend.event import Succeeded, ToolAnswered
-from nis_backend.lock import FolderLock
 from nis_backend.operation import Entry, Model
-from nis_backend.run import Journal, RunHandle
-from nis_backend.settings import Settings, read_settings
+from nis_backend.run import Journal
 from nis_backend.surfaces.cli.commands import command_line
 from nis_backend.surfaces.rest.derive import RestRoute, routes_of
 from nis_backend.surfaces.tools import tool_name
-
-Json = dict[str, Any]
-PATIENCE = 120.0
-
-SCRIPT = {
-    "replies": [
-        {"when": "long story", "text": "Once upon a time there was a ship.", "pause": 10},
-        {"text": "I answer from a script."},
-    ]
-}
-"""What the model says; the story is still under way when it is cancelled."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -57,94 +38,6 @@ class Answer:
 
     result: Any = None
     problem: Json | None = None
-
-
-class Ground:
-    """A whole nis in this process, served on a free port by a thread of its own."""
-
-    def __init__(self, folder: Path) -> None:
-        script = folder / "script.json"
-        script.write_text(json.dumps(SCRIPT))
-        self.data = folder
-        self.settings = read_settings(os.environ, data=folder, port=0, scripted=script)
-        self.url = ""
-        self.process = Process(self.settings)
-        self._loop = asyncio.new_event_loop()
-        self._end = asyncio.Event()
-
-    def read(self, **_: object) -> Settings:
-        """Its settings, for a command in this process."""
-        return self.settings
-
-    @contextlib.contextmanager
-    def open(self) -> Generator[Ground]:
-        """From its first answer to its orderly end."""
-        up = threading.Event()
-        thread = threading.Thread(target=lambda: self._loop.run_until_complete(self._serve(up)), name="ground")
-        with FolderLock(self.data) as lock:
-            thread.start()
-            try:
-                assert up.wait(PATIENCE), "it did not start"
-                lock.listening(self.url)
-                yield self
-            finally:
-                self._loop.call_soon_threadsafe(self._end.set)
-                thread.join(PATIENCE)
-                self._loop.close()
-
-    async def _serve(self, up: threading.Event) -> None:
-        config = uvicorn.Config(
-            asgi(self.process), port=0, lifespan="off", log_config=None, ws="websockets-sansio", http="httptools"
-        )
-        config.load()
-        server = uvicorn.Server(config)
-        server.lifespan = config.lifespan_class(config)
-        async with self.process.open():
-            await server.startup()
-            self.url = f"http://127.0.0.1:{server.servers[0].sockets[0].getsockname()[1]}"
-            up.set()
-            await self._end.wait()
-            self.process.closing.set()
-            await server.shutdown()
-
-    def run(self, work: Any) -> Any:  # Any: a coroutine and what it answers
-        """Carry a coroutine out where the process lives."""
-        return asyncio.run_coroutine_threadsafe(work, self._loop).result(PATIENCE)
-
-    def call(self, name: str, request: Json, *, wait: bool = True) -> Any:  # Any: JSON
-        """The operation's result, without any surface."""
-
-        async def called() -> Any:
-            result = await self.process.context(LOCAL).call_named(name, request)
-            if isinstance(result, RunHandle):
-                return await result.result() if wait else {"id": result.id}
-            return result.model_dump(mode="json") if isinstance(result, Model) else [item async for item in result]
-
-        return self.run(called())
-
-
-# -- what an example stands on -----------------------------------------------------------------------------------------
-
-_REFERENCE = re.compile(r"\{(\w+)\.(\w+)\}")
-
-
-def prepared(ground: Ground, example: Json) -> Json:
-    """The example's request, once its first calls have been made."""
-    results: Json = {}
-    for before in example["before"]:
-        given = filled(before["request"], results)
-        results[before["name"]] = ground.call(before["operation"], given, wait=before["wait"])
-    return filled(example["request"], results)
-
-
-def filled(value: Any, results: Json) -> Any:  # Any: JSON
-    """The value, with what earlier calls answered in the place of references to it."""
-    if isinstance(value, dict):
-        return {key: filled(one, results) for key, one in cast("Json", value).items()}
-    if isinstance(value, list):
-        return [filled(one, results) for one in cast("list[Any]", value)]
-    found = _REFERENCE.fullmatch(value) if isinstance(value, str) else None
-    return results[found[1]][found[2]] if found else value
 
 
 # -- REST --------------------------------------------------------------------------------------------------------------

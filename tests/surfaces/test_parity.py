@@ -7,7 +7,8 @@ from collections.abc import Iterator
 from typing import Any, cast
 
 import pytest
-from parity import SURFACES, TABLE, Answer, Ground, filled, prepared
+from ground import Ground, filled, prepared
+from parity import SURFACES, TABLE, Answer
 
 from nis_backend.catalog import Catalog
 from nis_backend.operation import Entry
@@ -27,13 +28,6 @@ _OWN = re.compile(r"\b([a-z]+)-[0-9a-f]{24}\b|\b[0-9a-f]{32}\b")
 _MOMENT = re.compile(r"\d{4}-\d\d-\d\dT[\d:.]+(\+00:00|Z)?")
 SINCE = 1.6e9
 """A number above it is a time in seconds since 1970."""
-
-
-@pytest.fixture(scope="module")
-def ground(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Ground]:
-    """One process that every surface reaches."""
-    with Ground(tmp_path_factory.mktemp("ground")).open() as one:
-        yield one
 
 
 def comparable(value: Any) -> Any:  # Any: JSON

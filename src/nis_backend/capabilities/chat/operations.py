@@ -1,4 +1,4 @@
-"""Conversations: a message in, an answer as a run; what was said is read back from the runs themselves."""
+"""Chat: a message in, an answer as a run; what was said before is read back from the runs themselves."""
 
 from __future__ import annotations
 
@@ -8,10 +8,12 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 from pydantic import Field, StringConstraints
 
+from nis_backend.capabilities.chat.turns import Turn, read_turns
 from nis_backend.capabilities.operations.operations import Pending, SearchOperations, search_operations
-from nis_backend.errors import InvalidRequest, NotFound, NotSupported
-from nis_backend.operation import Before, Example, Model, Recorded, authorise, operation
-from nis_backend.view import Table, Text, View, moment
+from nis_backend.errors import InvalidRequest, NotSupported, shorten
+from nis_backend.operation import Example, Model, Recorded, authorise, operation
+from nis_backend.run import unknown_conversation
+from nis_backend.view import Text, View
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -38,6 +40,9 @@ FACTS = 20_000
 
 ARGUMENTS = 100_000
 """Characters of a filled form: what a message may have."""
+
+TITLE = 80
+"""Characters of a message that name the conversation it begins."""
 
 Id = Annotated[str, StringConstraints(min_length=1, max_length=64, pattern=r"^[A-Za-z0-9._:-]+$")]
 
@@ -79,73 +84,33 @@ class Reply(Model):
     pending: Pending | None = Field(default=None, description="What the answer asks for.")
 
 
-class OneConversation(Model):
-    """Which conversation."""
-
-    id: str = Field(min_length=1, max_length=64, description="The conversation's id.")
-
-
-class Turn(Model):
-    """One message and its answer; `response` is null while the run is under way or when it failed."""
-
-    run_id: str
-    state: str
-    message: str
-    response: str | None
-    views: list[View]
-    created: float = Field(description="Seconds since 1970, UTC.")
-
-
-class Conversation(Model):
-    """A conversation and its last turns."""
-
-    id: str
-    title: str
-    created: float = Field(description="Seconds since 1970, UTC.")
-    turns: list[Turn]
-
-
-class ListConversations(Model):
-    """Which conversations to list, newest first."""
-
-    limit: int = Field(default=20, ge=1, le=100, description="Most conversations to answer.")
-
-
-class ConversationLine(Model):
-    """A conversation in a list."""
-
-    id: str
-    title: str
-    created: float = Field(description="Seconds since 1970, UTC.")
-
-
-class ConversationList(Model):
-    """Conversations, newest first."""
-
-    conversations: list[ConversationLine]
-
-
-def _draw_reply(_request: MessageRequest, reply: Reply) -> list[View]:
+def draw_reply(_request: Model, reply: Reply) -> list[View]:
     """The views of the reply; its words are the first of them."""
     said = [] if any(isinstance(view, Text) for view in reply.views) else [Text(text=reply.response)]
     return [*said, *reply.views]
 
 
 async def _prepare(request: MessageRequest, ctx: Context) -> MessageRequest:
-    """Find or begin the conversation, and refuse a model or a call that cannot be before anything is written down."""
+    """Find or begin the conversation."""
+    await check_message(request, ctx)
+    now = ctx.now()
+    if request.conversation_id is not None:
+        if not await ctx.store.update("conversations", request.conversation_id, {"updated": now}):
+            raise unknown_conversation(request.conversation_id)
+        return request
+    row = {"id": ctx.new_id("conversation"), "title": shorten(request.message, TITLE), "created": now, "updated": now}
+    await ctx.store.insert("conversations", row)
+    return request.model_copy(update={"conversation_id": row["id"]})
+
+
+async def check_message(request: MessageRequest, ctx: Context) -> None:
+    """Refuse a model or a call that cannot be, before anything is written down."""
     _bounded("context", request.context, FACTS)
     _bounded("call", request.call and request.call.arguments, ARGUMENTS)
     if request.call is None:
         await ctx.models.choose(request.model, request.provider)
     else:
         fillable(ctx, request.call.operation)
-    if request.conversation_id is not None:
-        await _conversation(request.conversation_id, ctx)
-        return request
-    now = ctx.now()
-    row = {"id": ctx.new_id("conversation"), "title": request.message[:80], "created": now, "updated": now}
-    await ctx.store.insert("conversations", row)
-    return request.model_copy(update={"conversation_id": row["id"]})
 
 
 def permitted(ctx: Context) -> list[Entry]:
@@ -191,29 +156,11 @@ def fillable(ctx: Context, name: str) -> Entry:
     return entry
 
 
-async def _conversation(conversation_id: str, ctx: Context) -> dict[str, Any]:  # Any: a row of the store
-    row = await ctx.store.get("conversations", conversation_id)
-    if row is None:
-        raise NotFound(
-            f"There is no conversation {conversation_id!r}.",
-            field="conversation_id",
-            value=conversation_id,
-            remedy="Leave conversation_id out to begin one.",
-        )
-    return row
-
-
-async def _turns(conversation_id: str, ctx: Context, limit: int) -> list[Run]:
-    """The conversation's last runs, oldest first."""
-    runs = await ctx.runs.list(where={"conversation_id": conversation_id}, limit=limit)
-    return runs[::-1]
-
-
 @operation(
     "chat.send_message",
     effect="writes",
     essential=True,
-    view=_draw_reply,
+    view=draw_reply,
     outward=True,
     prepare=_prepare,
     examples=(
@@ -230,6 +177,11 @@ async def send_message(request: MessageRequest, ctx: Context) -> Recorded[Reply]
     A model that can use tools is offered the operations and chooses by itself. One that cannot never chooses: rules
     pick an operation, code reads its arguments, and what is missing is asked for.
     """
+    return await answer_message(request, ctx)
+
+
+async def answer_message(request: MessageRequest, ctx: Context) -> Reply:
+    """The answer to a message, in the run this call is in; the turns before that run's own are what is remembered."""
     from nis_backend.capabilities.chat.loop import answer, converse  # noqa: PLC0415 - the loop loads with the first turn
     from nis_backend.capabilities.chat.routed import routed_turn, run_form  # noqa: PLC0415
 
@@ -252,7 +204,8 @@ async def send_message(request: MessageRequest, ctx: Context) -> Recorded[Reply]
         done = await run_form(ctx, request.call.operation, request.call.arguments)
         return reply(done.text, None, tokens_used=0, views=done.views, pending=done.pending)
     driver, info = await ctx.models.choose(request.model, request.provider)
-    past = [run for run in await _turns(request.conversation_id, ctx, REMEMBERED + 1) if run.id != ctx.run.run_id]
+    turns, _ = await read_turns(ctx, request.conversation_id, REMEMBERED + 1)
+    past = [turn.current for turn in turns if not turn.holds(ctx.run.run_id)]
     messages = _messages(past, request)
     if info.tools:
         tools = await offered(ctx, request.message, OFFERED)
@@ -276,7 +229,7 @@ def _messages(past: Sequence[Run], request: MessageRequest) -> list[Message]:
 
     messages = [Message(role="system", content=_facts(request.context))] if request.context else []
     for run in past:
-        if run.state == "succeeded" and "message" in run.input:
+        if run.state == "succeeded":
             messages.append(Message(role="user", content=run.input["message"]))
             messages.append(Message(role="assistant", content=run.result["response"]))
     return [*messages, Message(role="user", content=request.message)]
@@ -304,49 +257,5 @@ def _pending(past: Sequence[Run]) -> Pending | None:
     return None
 
 
-def _draw_conversations(_request: ListConversations, result: ConversationList) -> list[View]:
-    rows: list[list[str | float]] = [[line.id, line.title, moment(line.created)] for line in result.conversations]
-    return [Table(title="Conversations", columns=["id", "title", "created (UTC)"], rows=rows)]
-
-
-SAID = Before(name="turn", operation="chat.send_message", request={"message": "Hello! Who are you?"})
-
-
-@operation(
-    "conversations.list_conversations",
-    effect="reads",
-    resource="conversation",
-    view=_draw_conversations,
-    examples=(Example(title="The last ones", request={"limit": 5}, before=(SAID,)),),
-)
-async def list_conversations(request: ListConversations, ctx: Context) -> ConversationList:
-    """List the caller's conversations, newest first."""
-    rows = await ctx.store.select("conversations", limit=request.limit)
-    lines = [ConversationLine(id=row["id"], title=row["title"], created=row["created"]) for row in rows]
-    return ConversationList(conversations=lines)
-
-
-@operation(
-    "conversations.get_conversation",
-    effect="reads",
-    resource="conversation",
-    examples=(Example(title="What was said", request={"id": "{turn.conversation_id}"}, before=(SAID,)),),
-)
-async def get_conversation(request: OneConversation, ctx: Context) -> Conversation:
-    """Get a conversation with its last 100 turns, oldest first."""
-    row = await _conversation(request.id, ctx)
-    turns = [
-        Turn(
-            run_id=run.id,
-            state=run.state,
-            message=run.input.get("message", ""),
-            response=run.result["response"] if run.state == "succeeded" else None,
-            views=run.result["views"] if run.state == "succeeded" else [],
-            created=run.created,
-        )
-        for run in await _turns(request.id, ctx, 100)
-    ]
-    return Conversation(id=row["id"], title=row["title"], created=row["created"], turns=turns)
-
-
-OPERATIONS = (send_message, list_conversations, get_conversation)
+__all__ = ["OPERATIONS", "Turn", "answer_message", "check_message", "draw_reply", "read_turns", "send_message"]
+OPERATIONS = (send_message,)

@@ -1,0 +1,1 @@
+"""Conversations: listed, searched, read, renamed, deleted, exported, summarised, branched, answered again."""

@@ -1,0 +1,133 @@
+"""Conversations as they are shown: what a caller gets of them, from the store's rows and from runs, and drawn."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from pydantic import Field
+
+from nis_backend.drivers.store.base import FOUND
+from nis_backend.operation import Model
+from nis_backend.run import State
+from nis_backend.view import Table, View, moment
+
+if TYPE_CHECKING:
+    from nis_backend.capabilities.chat.operations import Turn as Said
+    from nis_backend.drivers.store.base import Row
+
+
+class ConversationLine(Model):
+    """A conversation in a list."""
+
+    id: str
+    title: str
+    created: float = Field(description="Seconds since 1970, UTC.")
+    updated: float = Field(
+        description="When something was last said in it, or it was changed; seconds since 1970, UTC."
+    )
+    archived: bool
+    branched_from: str | None = Field(description="The run of another conversation that it was branched from.")
+
+
+class ConversationList(Model):
+    """One page of conversations."""
+
+    conversations: list[ConversationLine]
+    next_cursor: str | None = Field(description="Give it as `cursor` for the next page; null on the last one.")
+
+
+class Turn(Model):
+    """A message and its answer; `response` is null while the run is under way or when it failed."""
+
+    run_id: str = Field(description="The run of the answer that counts: the newest that succeeded.")
+    state: State
+    message: str
+    response: str | None
+    provider: str | None = Field(description="Who answered.")
+    model: str | None
+    views: list[View]
+    problem: dict[str, Any] | None = Field(description="Why there is no answer.")  # Any: a problem document
+    created: float = Field(description="Seconds since 1970, UTC.")
+    alternatives: list[str] = Field(description="Runs of the other answers to it, oldest first.")
+
+
+class Conversation(ConversationLine):
+    """A conversation and its last turns, oldest first."""
+
+    turns: list[Turn]
+    next_cursor: str | None = Field(
+        description="Give it as `cursor` for the turns before these; null when there are none."
+    )
+
+
+class Match(Model):
+    """A message, an answer or a title that holds the words."""
+
+    conversation_id: str
+    title: str
+    run_id: str | None = Field(description="The turn it was said in; null for a title.")
+    created: float = Field(description="Seconds since 1970, UTC.")
+    snippet: str = Field(description="The text around the words.")
+    marks: list[tuple[int, int]] = Field(description="Where in the snippet a word that was found begins and ends.")
+
+
+class Matches(Model):
+    """What was found, the best match first (BM25)."""
+
+    matches: list[Match]
+    next_cursor: str | None = Field(description="Give it as `cursor` for the next page; null on the last one.")
+
+
+def line_of(row: Row) -> ConversationLine:
+    """A row as a list shows it."""
+    return ConversationLine(**{name: row[name] for name in ConversationLine.model_fields})
+
+
+def turn_of(said: Said) -> Turn:
+    """A turn by the answer that counts."""
+    run = said.current
+    result: dict[str, Any] = run.result if run.state == "succeeded" else {}  # Any: JSON
+    return Turn(
+        run_id=run.id,
+        state=run.state,
+        message=run.input["message"],
+        response=result.get("response"),
+        provider=result.get("provider"),
+        model=result.get("model"),
+        views=result.get("views", []),
+        problem=run.problem,
+        created=run.created,
+        alternatives=[other.id for other in said.runs if other.id != run.id],
+    )
+
+
+def draw_conversations(_request: Model, result: ConversationList) -> list[View]:
+    """A row for each."""
+    rows: list[list[str | float]] = [[line.id, line.title, moment(line.updated)] for line in result.conversations]
+    return [Table(title="Conversations", columns=["id", "title", "last active (UTC)"], rows=rows)]
+
+
+def draw_conversation(_request: Model, result: Conversation) -> list[View]:
+    """A row for each turn."""
+    rows: list[list[str | float]] = [
+        [moment(turn.created), turn.message, turn.response or f"({turn.state})"] for turn in result.turns
+    ]
+    return [Table(title=result.title, columns=["asked (UTC)", "message", "answer"], rows=rows)]
+
+
+def draw_matches(_request: Model, result: Matches) -> list[View]:
+    """A row for each text."""
+    rows: list[list[str | float]] = [[one.conversation_id, one.title, one.snippet] for one in result.matches]
+    return [Table(title="Matches", columns=["conversation", "title", "text"], rows=rows)]
+
+
+def match_of(row: Row) -> Match:
+    """The text without its marks, and where they were."""
+    begin, end = FOUND
+    text, marks = "", list[tuple[int, int]]()
+    for part in str(row.pop("text")).split(begin):
+        word, marked, rest = part.partition(end)
+        if marked:
+            marks.append((len(text), len(text) + len(word)))
+        text += word + rest
+    return Match(**row, snippet=text, marks=marks)

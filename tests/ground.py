@@ -1,0 +1,121 @@
+"""A whole nis in this process: real drivers, real log, every surface; its model says what a script holds."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import json
+import os
+import re
+import threading
+from collections.abc import Generator
+from pathlib import Path
+from typing import Any, cast
+
+import uvicorn
+
+from nis_backend.app import Process, asgi
+from nis_backend.context import LOCAL
+from nis_backend.lock import FolderLock
+from nis_backend.operation import Model
+from nis_backend.run import RunHandle
+from nis_backend.settings import Settings, read_settings
+
+Json = dict[str, Any]
+PATIENCE = 120.0
+
+SCRIPT = {
+    "replies": [
+        {"when": "long story", "text": "Once upon a time there was a ship.", "pause": 10},
+        {"text": "I answer from a script."},
+    ]
+}
+"""What the model says; the story is still under way when it is cancelled."""
+
+
+class Ground:
+    """A whole nis in this process, served on a free port by a thread of its own."""
+
+    def __init__(self, folder: Path) -> None:
+        script = folder / "script.json"
+        script.write_text(json.dumps(SCRIPT))
+        self.data = folder
+        self.settings = read_settings(os.environ, data=folder, port=0, scripted=script)
+        self.url = ""
+        self.process = Process(self.settings)
+        self._loop = asyncio.new_event_loop()
+        self._end = asyncio.Event()
+
+    def read(self, **_: object) -> Settings:
+        """Its settings, for a command in this process."""
+        return self.settings
+
+    @contextlib.contextmanager
+    def open(self) -> Generator[Ground]:
+        """From its first answer to its orderly end."""
+        up = threading.Event()
+        thread = threading.Thread(target=lambda: self._loop.run_until_complete(self._serve(up)), name="ground")
+        with FolderLock(self.data) as lock:
+            thread.start()
+            try:
+                assert up.wait(PATIENCE), "it did not start"
+                lock.listening(self.url)
+                yield self
+            finally:
+                self._loop.call_soon_threadsafe(self._end.set)
+                thread.join(PATIENCE)
+                self._loop.close()
+
+    async def _serve(self, up: threading.Event) -> None:
+        config = uvicorn.Config(
+            asgi(self.process), port=0, lifespan="off", log_config=None, ws="websockets-sansio", http="httptools"
+        )
+        config.load()
+        server = uvicorn.Server(config)
+        server.lifespan = config.lifespan_class(config)
+        async with self.process.open():
+            await server.startup()
+            self.url = f"http://127.0.0.1:{server.servers[0].sockets[0].getsockname()[1]}"
+            up.set()
+            await self._end.wait()
+            self.process.closing.set()
+            await server.shutdown()
+
+    def run(self, work: Any) -> Any:  # Any: a coroutine and what it answers
+        """Carry a coroutine out where the process lives."""
+        return asyncio.run_coroutine_threadsafe(work, self._loop).result(PATIENCE)
+
+    def call(self, name: str, request: Json, *, wait: bool = True) -> Any:  # Any: JSON
+        """The operation's result, without any surface."""
+
+        async def called() -> Any:
+            result = await self.process.context(LOCAL).call_named(name, request)
+            if isinstance(result, RunHandle):
+                return await result.result() if wait else {"id": result.id}
+            if isinstance(result, Model):
+                return result.model_dump(mode="json")
+            return [item.model_dump(mode="json") async for item in result]
+
+        return self.run(called())
+
+
+_REFERENCE = re.compile(r"\{(\w+)\.(\w+)\}")
+
+
+def prepared(ground: Ground, example: Json) -> Json:
+    """The example's request, once its first calls have been made."""
+    results: Json = {}
+    for before in example["before"]:
+        given = filled(before["request"], results)
+        results[before["name"]] = ground.call(before["operation"], given, wait=before["wait"])
+    return filled(example["request"], results)
+
+
+def filled(value: Any, results: Json) -> Any:  # Any: JSON
+    """The value, with what earlier calls answered in the place of references to it."""
+    if isinstance(value, dict):
+        return {key: filled(one, results) for key, one in cast("Json", value).items()}
+    if isinstance(value, list):
+        return [filled(one, results) for one in cast("list[Any]", value)]
+    found = _REFERENCE.fullmatch(value) if isinstance(value, str) else None
+    return results[found[1]][found[2]] if found else value
