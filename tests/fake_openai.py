@@ -116,6 +116,8 @@ class FakeOpenAI:
         self.listed = 0
         self.left = asyncio.Event()
         """Set when a caller has left an answer that is held open."""
+        self.came, self.gone = threading.Event(), threading.Event()
+        """Set with the first request, and with `left`: for a test in another thread."""
         self.url = ""
 
     @asynccontextmanager
@@ -169,6 +171,7 @@ class FakeOpenAI:
         port = int(request.transport.get_extra_info("peername")[1])
         asked = Asked(path=request.path, headers=dict(request.headers), body=await request.json(), port=port)
         self.asked.append(asked)
+        self.came.set()
         reply = self.replies.pop(0) if self.replies else fails(500, "The test has no reply left.")
         canned = reply if isinstance(reply, Canned) else reply(asked)
         if canned.dropped:
@@ -184,6 +187,7 @@ class FakeOpenAI:
                 await asyncio.Event().wait()
             finally:
                 self.left.set()
+                self.gone.set()
         if canned.cut:
             request.transport.close()
             return response

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import os
 import signal
 import sys
@@ -12,12 +13,14 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, TypeVar
 
+import jsonschema
 import pytest
 
 from nis_backend.drivers.compute.base import Json, PoolStatus
 from nis_backend.drivers.compute.processes import WorkerPools
-from nis_backend.drivers.llm.base import Answered, Message, Prompt, TextChunk, Tool
-from nis_backend.drivers.llm.embedded import CONTEXT, LONGEST_TOKEN, MAX_TOKENS, SLOTS, EmbeddedModels, pool
+from nis_backend.drivers.llm.base import Answered, Message, Prompt, TextChunk, Tool, ToolCall
+from nis_backend.drivers.llm.embedded import SLOTS, EmbeddedModels, pool
+from nis_backend.drivers.llm.embedded_wire import CONTEXT, LONGEST_TOKEN, MAX_TOKENS
 from nis_backend.errors import InvalidRequest, NotSupported, Unavailable, WorkerLost
 from nis_backend.settings import Settings, read_settings
 from nis_backend.weights import Weights
@@ -297,7 +300,7 @@ def test_the_engine_cannot_be_reached_past_us(settings: Settings, tmp_path: Path
 
 
 class Listening:
-    """A `Compute` that keeps what it is asked; its answers are those of a worker that says nothing."""
+    """A `Compute` that keeps what it is asked; its answers are those of a worker that says as little as it can."""
 
     def __init__(self) -> None:
         self.payloads: list[Json] = []
@@ -308,6 +311,8 @@ class Listening:
         """Keep it, and end."""
         assert (pool, on_progress) == ("llm", None)
         self.payloads.append(payload)
+        if payload["schema"] is not None:
+            yield {"text": "{}"}
         yield {"finish_reason": "stop", "input_tokens": 1, "output_tokens": 0}
 
     async def call(self, pool: str, payload: Json, *, on_progress: Callable[[float, str], None] | None = None) -> Json:
@@ -346,12 +351,13 @@ def test_a_history_with_operations_is_told_in_the_models_own_roles(settings: Set
         settings,
         ASSISTANT,
         Message(role="user", content="Convert."),
-        Message(role="assistant", content=""),
+        Message(role="assistant", content="", tool_calls=(ToolCall(id="1", name="convert", arguments='{"to": "ft"}'),)),
         Message(role="tool", content="3.28 ft", tool_call_id="1"),
     )
     assert [(one["role"], one["content"]) for one in asked["messages"][1:]] == [
         ("user", "Convert."),
-        ("user", "3.28 ft"),
+        ("assistant", 'convert({"to": "ft"})'),
+        ("user", "The result is 3.28 ft. Say it in a sentence."),
     ]
 
 
@@ -370,10 +376,88 @@ def test_the_length_of_an_answer_has_a_bound(settings: Settings) -> None:
     assert heard(settings, hello, max_tokens=10**9)["max_tokens"] == CONTEXT
 
 
-def test_it_calls_no_operations(settings: Settings) -> None:
-    """It says so instead of leaving them out."""
-    with pytest.raises(NotSupported, match="calls no operations"):
-        heard(settings, ASSISTANT, tools=(Tool(name="f", description="", parameters={}),))
+WEATHER = Tool(
+    name="get_weather",
+    description="Get the weather in a city.",
+    parameters={
+        "type": "object",
+        "properties": {"city": {"type": "string", "description": "City name"}},
+        "required": ["city"],
+    },
+)
+
+
+def test_it_chooses_no_tools(settings: Settings) -> None:
+    """It says so instead of leaving them out; one that is named it is told of, and held to."""
+    other = replace(WEATHER, name="get_time")
+    for choice in ({}, {"tools": (WEATHER, other), "tool_choice": "required"}):
+        with pytest.raises(NotSupported, match="chooses no tools"):
+            heard(settings, ASSISTANT, **{"tools": (WEATHER,), **choice})
+    named = heard(settings, ASSISTANT, tools=(WEATHER, other), tool_choice="required", tool_name="get_weather")
+    assert named["schema"] == WEATHER.parameters
+    assert "City name" in named["messages"][0]["content"]
+    without = heard(settings, ASSISTANT, tools=(WEATHER, other), tool_choice="none")
+    assert (without["schema"], without["messages"][0]["content"]) == (None, ASSISTANT.content)
+
+
+def test_a_tool_that_must_be_called_is_called(settings: Settings) -> None:
+    """Its arguments follow the schema; no word is said; cut, they are as far as they came."""
+
+    async def test(box: Box) -> None:
+        asked = replace(prompt("What's the weather in Paris?", max_tokens=64), tools=(WEATHER,), tool_choice="required")
+        pieces, end = await ask(box, asked)
+        (call,) = end.tool_calls
+        assert (pieces, end.finish_reason, call.name) == ([], "tool_calls", "get_weather")
+        assert json.loads(call.arguments) == {"city": "Paris"}
+        _, cut = await ask(box, replace(asked, max_tokens=4))
+        assert cut.finish_reason == "length"
+        assert cut.tool_calls[0].arguments.startswith("{")
+
+    run(settings, test)
+
+
+PERSON = {
+    "type": "object",
+    "properties": {
+        "name": {"type": "string", "maxLength": 20},
+        "age": {"type": "integer", "minimum": 0, "maximum": 150},
+        "mood": {"enum": ["glad", "sad", None]},
+        "code": {"type": "string", "pattern": "^[A-Z]{2}-[0-9]+$"},
+        "pair": {"type": "array", "prefixItems": [{"type": "integer"}, {"type": "boolean"}]},
+        "next": {"anyOf": [{"$ref": "#/$defs/day"}, {"type": "null"}]},
+    },
+    "required": ["name", "age", "mood", "code", "pair", "next"],
+    "additionalProperties": False,
+    "$defs": {"day": {"type": "string", "format": "date"}},
+}
+
+
+def test_an_answer_follows_its_schema(settings: Settings) -> None:
+    """Every keyword that the gate lets through, held to whatever the model would rather say."""
+
+    async def test(box: Box) -> None:
+        asked = replace(prompt("Tell me of a sad person of 31 years.", max_tokens=300), json=True, schema=PERSON)
+        pieces, end = await ask(box, asked)
+        assert end.finish_reason == "stop"
+        answer = json.loads("".join(pieces))
+        library: Any = jsonschema  # Any: it has no types
+        library.Draft202012Validator(PERSON, format_checker=library.FormatChecker()).validate(answer)
+        pieces, _ = await ask(box, replace(prompt("Name a color, as JSON.", max_tokens=200), json=True, stop=("}",)))
+        assert "".join(pieces).startswith("{")
+
+    run(settings, test)
+
+
+def test_a_schema_that_the_engine_refuses_is_the_callers_matter(settings: Settings) -> None:
+    """What the gate cannot see, a circle of alternatives, is still no fault of ours; the next one is answered."""
+
+    async def test(box: Box) -> None:
+        circle = {"$ref": "#/$defs/a", "$defs": {"a": {"anyOf": [{"$ref": "#/$defs/a"}, {"type": "null"}]}}}
+        with pytest.raises(NotSupported, match="cannot be held to this schema"):
+            await ask(box, replace(prompt("Hello"), json=True, schema=circle))
+        await ask(box, prompt("Hello", max_tokens=2))
+
+    run(settings, test)
 
 
 def test_its_model_is_labelled_a_demonstration(settings: Settings) -> None:

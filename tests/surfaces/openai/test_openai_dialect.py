@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import socket
 import urllib.error
 import urllib.request
 from collections.abc import Iterator
@@ -11,7 +12,8 @@ from typing import Any
 import openai
 import pytest
 from conftest import Serve, Server
-from fake_openai import FakeOpenAI, fails, says
+from fake_openai import Canned, FakeOpenAI, breaks_off, delta, fails, says, wants
+from pydantic import BaseModel
 
 Json = dict[str, Any]
 MODEL = "embedded:smollm2-135m-instruct"
@@ -22,6 +24,12 @@ FRANCE = "What is the capital of France?"
 def client_of(url: str, key: str = "none") -> openai.OpenAI:
     """The official client, which does not ask twice."""
     return openai.OpenAI(base_url=f"{url}/v1", api_key=key, max_retries=0, timeout=60)
+
+
+def ask(client: openai.OpenAI, *messages: Json, **given: Any) -> Any:
+    """A chat completion, or its stream; Any: the client has a type of its own for each argument and each overload."""
+    create: Any = client.chat.completions.create  # Any: as above
+    return create(**{"model": MODEL, "messages": list(messages), **given})
 
 
 @pytest.fixture
@@ -177,6 +185,178 @@ def test_what_clients_send_along_changes_nothing(client: openai.OpenAI) -> None:
     assert answer.choices[0].finish_reason == "length"
     assert answer.usage is not None
     assert answer.usage.completion_tokens == 2
+
+
+WEATHER: Json = {
+    "type": "function",
+    "function": {
+        "name": "get_weather",
+        "description": "Get the current weather in a city.",
+        "parameters": {
+            "type": "object",
+            "properties": {"city": {"type": "string", "description": "City name"}},
+            "required": ["city"],
+            "additionalProperties": False,
+        },
+    },
+}
+NOW: Json = {"type": "function", "function": {"name": "now", "description": "Tell the time of day."}}
+ASKED: Json = {"role": "user", "content": "What's the weather in Paris?"}
+
+
+def test_tools_are_called_answered_and_left_alone(client: openai.OpenAI) -> None:
+    """The whole round on the embedded model: chosen by meaning, arguments by schema, then words about the result."""
+
+    def one(*messages: Json, **given: Any) -> Any:  # Any: see ask
+        return ask(client, *messages, **{"tools": [WEATHER, NOW], "max_tokens": 64, **given}).choices[0]
+
+    chosen = one(ASKED)
+    (call,) = chosen.message.tool_calls
+    assert (chosen.finish_reason, chosen.message.content) == ("tool_calls", None)
+    assert (call.function.name, json.loads(call.function.arguments)) == ("get_weather", {"city": "Paris"})
+    result = {"role": "tool", "tool_call_id": call.id, "content": "21 degrees"}
+    told = one(ASKED, chosen.message.model_dump(), result)
+    assert (told.message.tool_calls, told.finish_reason) == (None, "stop")
+    assert "21" in told.message.content
+    assert one({"role": "user", "content": "Hello!"}).message.tool_calls is None
+    assert one(ASKED, tool_choice="none", max_tokens=4).message.tool_calls is None
+    required = one({"role": "user", "content": "Hello!"}, tool_choice="required")
+    assert required.finish_reason == "tool_calls"
+    named = one(ASKED, tool_choice={"type": "function", "function": {"name": "now"}})
+    assert (named.message.tool_calls[0].function.name, named.message.tool_calls[0].function.arguments) == ("now", "{}")
+
+
+def test_a_stream_carries_the_tool_call(client: openai.OpenAI) -> None:
+    """The role without words, the call's name, its arguments, the reason: as clients put it together again."""
+    deltas = [chunk.choices[0] for chunk in ask(client, ASKED, tools=[WEATHER, NOW], stream=True)]
+    assert (deltas[0].delta.role, deltas[0].delta.content) == ("assistant", None)
+    named, *parts = [one.delta.tool_calls[0] for one in deltas if one.delta.tool_calls]
+    assert (named.index, named.type, named.function.name, named.function.arguments) == (
+        0,
+        "function",
+        "get_weather",
+        "",
+    )
+    assert json.loads("".join(one.function.arguments for one in parts)) == {"city": "Paris"}
+    assert deltas[-1].finish_reason == "tool_calls"
+
+
+class Person(BaseModel):
+    """What is read from a sentence."""
+
+    name: str
+    age: int
+    likes: list[str]
+
+
+def test_an_answer_is_parsed_into_the_callers_model(client: openai.OpenAI) -> None:
+    """The official client's own helper, plain and streamed."""
+    told: Any = [{"role": "user", "content": "Ann is 31 and likes rain and tea."}]
+    parsed = client.chat.completions.parse(model=MODEL, messages=told, response_format=Person).choices[0].message.parsed
+    assert parsed is not None
+    assert (parsed.name, parsed.age) == ("Ann", 31)
+    with client.chat.completions.stream(model=MODEL, messages=told, response_format=Person) as stream:
+        assert stream.get_final_completion().choices[0].message.parsed == parsed
+
+
+def test_json_that_was_cut_says_so(client: openai.OpenAI) -> None:
+    """By its reason: what was written stands there, and the helper refuses to parse it."""
+    told: Any = [{"role": "user", "content": "Ann is 31 and likes rain and tea."}]
+    cut = ask(client, *told, response_format={"type": "json_object"}, max_tokens=3).choices[0]
+    assert cut.finish_reason == "length"
+    assert str(cut.message.content).startswith("{")
+    with pytest.raises(openai.LengthFinishReasonError):
+        client.chat.completions.parse(model=MODEL, messages=told, response_format=Person, max_tokens=3)
+
+
+def test_what_the_embedded_model_cannot_be_held_to_is_refused_by_name(client: openai.OpenAI) -> None:
+    """In a format and in a tool, before there is a word; a stream too is answered with a status."""
+    schema: Json = {"type": "object", "properties": {"a": {"type": "integer", "multipleOf": 3}}, "required": ["a"]}
+    tool = {"type": "function", "function": {"name": "f", "parameters": schema}}
+    wrong: list[tuple[Json, str]] = [
+        (
+            {"response_format": {"type": "json_schema", "json_schema": {"name": "n", "schema": schema}}},
+            "response_format",
+        ),
+        ({"tools": [tool], "tool_choice": "required"}, "tools"),
+    ]
+    for given, param in wrong:
+        for stream in (False, True):
+            with pytest.raises(openai.BadRequestError, match="multipleOf") as error:
+                ask(client, ASKED, stream=stream, **given)
+            assert (error.value.param, error.value.code) == (param, "not_supported")
+
+
+def test_several_answers_come_side_by_side(client: openai.OpenAI) -> None:
+    """Each with its index, in a stream too; seeds differ, so that the answers may."""
+    told, given = {"role": "user", "content": "Name an animal."}, {"n": 2, "seed": 1, "temperature": 1.5}
+    whole = ask(client, told, **given, max_tokens=6)
+    assert [one.index for one in whole.choices] == [0, 1]
+    said = ["", ""]
+    for chunk in ask(client, told, **given, max_tokens=6, stream=True):
+        said[chunk.choices[0].index] += chunk.choices[0].delta.content or ""
+    assert len(set(said)) == 2
+
+
+def test_a_word_to_stop_at_is_not_said(client: openai.OpenAI) -> None:
+    """Nor is what would follow it."""
+    answer = client.chat.completions.create(
+        model=MODEL, messages=[{"role": "user", "content": FRANCE}], stop=["Paris", "nothing"]
+    ).choices[0]
+    assert (answer.message.content, answer.finish_reason) == ("The capital of France is ", "stop")
+
+
+@pytest.mark.parametrize("stream", [True, False])
+def test_a_caller_that_leaves_stops_the_model(serve: Serve, stream: bool) -> None:
+    """The provider is left as well: nobody pays for words that nobody reads."""
+    held = Canned(pieces=[delta(role="assistant", content="Once")], held=True)
+    with FakeOpenAI(held).in_thread() as fake:
+        server = serve(NIS_LOCAL_URL=fake.url, NIS_LOCAL_MODEL="fake-large")
+        body = json.dumps({"model": "local", "messages": [ASKED], "stream": stream}).encode()
+        with socket.create_connection(("127.0.0.1", int(server.url.rpartition(":")[2])), timeout=30) as caller:
+            head = f"POST /v1/chat/completions HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Length: {len(body)}\r\n\r\n"
+            caller.sendall(head.encode() + body)
+            if stream:
+                seen = b""
+                while b"Once" not in seen:
+                    seen += caller.recv(4096)
+            else:
+                assert fake.came.wait(30)
+        assert fake.gone.wait(30)
+
+
+def test_a_stream_that_fails_midway_ends_with_the_error(serve: Serve) -> None:
+    """In the place of the mark, so that no client takes what came for the whole."""
+    with FakeOpenAI(breaks_off("Once upon")).in_thread() as fake:
+        server = serve(NIS_LOCAL_URL=fake.url, NIS_LOCAL_MODEL="fake-large")
+        said: list[str] = []
+        with client_of(server.url) as client:
+            chunks = ask(client, ASKED, model="local", stream=True)
+            with pytest.raises(openai.APIError, match="broke off") as error:
+                said.extend(chunk.choices[0].delta.content for chunk in chunks)
+        assert error.value.type == "server_error"
+        assert "Once upon" in said
+
+
+def test_a_providers_tools_and_format_go_through(serve: Serve) -> None:
+    """As the caller gave them; what it wants called comes back under its own ids."""
+    with FakeOpenAI(wants(("get_weather", {"city": "Paris"}), ("now", {})), says('{"a": 1}')).in_thread() as fake:
+        server = serve(NIS_LOCAL_URL=fake.url, NIS_LOCAL_MODEL="fake-large")
+        schema: Json = {"type": "object", "properties": {"a": {"type": "integer", "multipleOf": 3}}}
+        wanted = {"type": "json_schema", "json_schema": {"name": "answer", "strict": False, "schema": schema}}
+        given: list[Json] = [
+            {"tools": [WEATHER, NOW], "tool_choice": "required", "parallel_tool_calls": False},
+            {"response_format": wanted},
+        ]
+        with client_of(server.url) as client:
+            both = [ask(client, ASKED, model="local", **one).choices[0] for one in given]
+        assert [call.function.name for call in both[0].message.tool_calls] == ["get_weather", "now"]
+        assert both[0].message.tool_calls[0].id == "call_get_weather_0"
+        sent = fake.asked[0].body
+        assert (sent["tool_choice"], sent["parallel_tool_calls"]) == ("required", False)
+        assert sent["tools"][0]["function"]["parameters"] == WEATHER["function"]["parameters"]
+        assert fake.asked[1].body["response_format"] == wanted
+        assert both[1].message.content == '{"a": 1}'
 
 
 def test_a_providers_model_answers_through_it(serve: Serve) -> None:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Literal
 
 from pydantic import Field
 
+from nis_backend.capabilities.models.choice import choose
 from nis_backend.capabilities.models.completion import ChatCompletion, ChatPart, ChatRequest, check, complete
 from nis_backend.drivers.llm.base import Answered, Message, Prompt, TextChunk
 from nis_backend.errors import InvalidRequest, NisError, UpstreamFailed
@@ -260,7 +261,7 @@ async def stream_chat(request: ChatRequest, ctx: Context) -> AsyncIterator[ChatP
 async def _chat(request: ChatRequest, ctx: Context) -> AsyncGenerator[ChatPart, None]:
     check(request)
     driver, info = await ctx.models.choose(request.model, request.provider)
-    return complete(driver, info, request)
+    return complete(driver, info, request if info.tools else await choose(request, ctx))
 
 
 async def _generate(driver: LanguageModels, info: ModelInfo, request: TextRequest) -> AsyncGenerator[TextPart, None]:

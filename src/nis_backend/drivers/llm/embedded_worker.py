@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import importlib
+import json
 import tempfile
 import threading
 from concurrent.futures import ThreadPoolExecutor
@@ -15,8 +16,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from nis_backend.cores import allowed_threads
-from nis_backend.drivers.llm.embedded import too_long
-from nis_backend.errors import InternalError, NisError, Unavailable
+from nis_backend.drivers.llm.embedded_wire import too_long
+from nis_backend.errors import InternalError, NisError, NotSupported, Unavailable, shorten
 from nis_backend.weights import Weights
 
 if TYPE_CHECKING:
@@ -53,7 +54,7 @@ class EmbeddedWorker:
 
     async def handle(self, payload: Json, ctx: WorkerContext) -> AsyncIterator[Json]:  # noqa: ARG002 - the contract's
         """See `Handler.handle`."""
-        temperature = payload["temperature"]
+        temperature, schema = payload["temperature"], payload["schema"]
         request = {
             **payload["options"],
             "messages": payload["messages"],
@@ -69,8 +70,11 @@ class EmbeddedWorker:
             # Calls back between two batches of the prompt too, where a cancel is then heeded.
             "return_progress": True,
         }
+        if schema is not None:
+            request["response_format"] = {"type": "json_schema", "json_schema": {"schema": schema}}
         async with self._free:
-            answer = _Answer(self._context)
+            # At a word to stop at the answer may well end before its JSON does, as its caller has asked for.
+            answer = _Answer(self._context, None if "stop" in payload["options"] else schema)
             job = asyncio.get_running_loop().run_in_executor(self._threads, self._ask, request, answer)
             try:
                 while (item := await answer.items.get()) is not None:
@@ -85,6 +89,9 @@ class EmbeddedWorker:
     def _ask(self, request: Json, answer: _Answer) -> None:
         try:
             self._server.handle_chat_completions(request, answer.take)
+        except ValueError as error:
+            # Of its reasons the engine gives the last one last.
+            raise _not_held(str(error).rpartition(": ")[2]) from None
         finally:
             answer.put(None)
 
@@ -92,10 +99,12 @@ class EmbeddedWorker:
 class _Answer:
     """One answer as it comes: taken in the engine's thread, read on the loop."""
 
-    def __init__(self, context: int) -> None:
+    def __init__(self, context: int, schema: Json | None) -> None:
         self.items: asyncio.Queue[Json | None] = asyncio.Queue()
         self.stopped = threading.Event()
         self._context = context
+        self._schema = schema
+        self._text: list[str] = []
         self._loop = asyncio.get_running_loop()
         self._failure: NisError | None = None
         self._reason: str | None = None
@@ -108,6 +117,7 @@ class _Answer:
         for choice in chunk.get("choices", ()):
             self._reason = choice.get("finish_reason") or self._reason
             if text := choice["delta"].get("content"):
+                self._text.append(text)
                 self.put({"text": text})
         self._usage = chunk.get("usage") or self._usage
         return self.stopped.is_set()
@@ -121,12 +131,14 @@ class _Answer:
 
         Raises:
             InvalidRequest: the prompt is longer than the context.
-            InternalError: the engine failed.
+            InternalError: the engine failed, or has not kept to the schema.
         """
         if self._failure is not None:
             raise self._failure
         if self._reason is None or self._usage is None:
             raise InternalError("The embedded model's answer has no end.", remedy="Ask again.")
+        if self._schema is not None and self._reason != "length":
+            _check_answer("".join(self._text), self._schema)
         return {
             "finish_reason": "length" if self._reason == "length" else "stop",
             "input_tokens": self._usage["prompt_tokens"],
@@ -134,9 +146,39 @@ class _Answer:
         }
 
 
+def _check_answer(text: str, schema: Json) -> None:
+    """That the answer is what the schema says; its patterns the grammar has kept, and they may take long to match."""
+    library: Any = importlib.import_module("jsonschema")  # Any: it has no types; loads with the first schema
+    validator = library.validators.extend(library.Draft202012Validator, {"pattern": _kept})
+    try:
+        wrong: Any = next(validator(schema).iter_errors(json.loads(text)), None)
+    except ValueError as error:
+        raise InternalError(f"The embedded model's answer is no JSON: {error}.", remedy="Ask again.") from None
+    if wrong is not None:
+        raise InternalError(
+            f"The embedded model's answer does not follow the schema at {wrong.json_path}: {shorten(wrong.message)}.",
+            remedy="Ask again, or give a plainer schema.",
+        )
+
+
+def _kept(*_: object) -> tuple[()]:
+    return ()
+
+
+def _not_held(reason: str) -> NotSupported:
+    return NotSupported(
+        f"The embedded model cannot be held to this schema: {reason}.",
+        field="answer_schema",
+        remedy="Give a plainer schema, or use another provider's model.",
+    )
+
+
 def _failure(error: Json, context: int) -> NisError:
     if error.get("type") == "exceed_context_size_error":
         return too_long(str(error["n_prompt_tokens"]), context)
+    if "grammar" in str(error.get("message")):
+        # Its own parser of grammars has bounds, and says on its log alone which one was met.
+        return _not_held("its definitions go in a circle, or it is too large")
     return InternalError(f"The embedded model failed: {error.get('message', error)}", remedy="Ask again.")
 
 
