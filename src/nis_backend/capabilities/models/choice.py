@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from nis_backend.capabilities.embeddings.operations import LONGEST_TEXT, EmbeddingRequest, embed_texts
+from nis_backend.capabilities.embeddings.operations import EmbeddingRequest, embed_texts
 from nis_backend.errors import InvalidRequest, Unavailable
 
 if TYPE_CHECKING:
@@ -17,6 +17,9 @@ if TYPE_CHECKING:
 
 MODEL = "embedded:minilm-l6-v2-int8"
 """The threshold is this model's: another one's likeness has another scale."""
+
+LONGEST_READ = 8192
+"""Characters of a message and of a description that are compared: the model reads less."""
 
 LEAST_LIKENESS = 0.28
 """Cosine of message and description below which none is called: of 21 that ask for a tool 19 are above it, of 15 that
@@ -48,7 +51,7 @@ async def _likeness(request: ChatRequest, ctx: Context) -> list[float]:
     asked = next((one.content for one in reversed(request.messages) if one.role == "user"), "").strip()
     if not asked:
         return [0.0 for _ in request.tools]
-    texts = [asked[:LONGEST_TEXT], *(_described(tool) for tool in request.tools)]
+    texts = [asked[:LONGEST_READ], *(_described(tool) for tool in request.tools)]
     try:
         found = await ctx.call(embed_texts, EmbeddingRequest(texts=texts, model=MODEL))
     except InvalidRequest:
@@ -64,4 +67,4 @@ async def _likeness(request: ChatRequest, ctx: Context) -> list[float]:
 
 
 def _described(tool: OfferedFunction) -> str:
-    return tool.description.strip()[:LONGEST_TEXT] or tool.name.replace("_", " ").replace("-", " ")
+    return tool.description.strip()[:LONGEST_READ] or tool.name.replace("_", " ").replace("-", " ")
