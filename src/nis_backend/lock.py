@@ -48,7 +48,9 @@ class FolderLock:
                 f"The data folder is held by process {holder.get('pid', '?')} at {holder.get('url') or 'no address'}.",
                 field="data",
                 value=self._path.parent.name,
-                remedy="Use that server, stop it, or give another --data folder.",
+                remedy="Use that server, stop it, or give another --data folder."
+                if holder.get("url")
+                else "It holds it alone: end it, and start `nis serve`, which everything else can share.",
             ) from None
         self._write({"pid": os.getpid(), "url": None})
         return self

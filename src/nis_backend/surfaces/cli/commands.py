@@ -19,6 +19,7 @@ from nis_backend.catalog import Catalog
 from nis_backend.errors import InvalidRequest, NisError, NotFound
 from nis_backend.lock import holder_of
 from nis_backend.operation import Entry
+from nis_backend.surfaces.cli import mcp
 from nis_backend.surfaces.cli.connection import OverFolder, OverHttp
 from nis_backend.surfaces.rest.fixed import COMMANDS, LOOKUP
 
@@ -92,6 +93,10 @@ class Session:
             return OverHttp(str(holder["url"]), settings.api_key)
         return OverFolder(lambda: self._open(settings))
 
+    def opened(self) -> AbstractAsyncContextManager[Context]:
+        """The data folder, opened by this command itself."""
+        return self._open(self.settings())
+
     def entry(self, name: str) -> Entry:
         """The declaration of this name, from the index or from the running server."""
         try:
@@ -136,6 +141,7 @@ class Root(click.Group):
         self.add_command(_serve(session))
         self.add_command(_call(session))
         self.add_command(_settings(session))
+        self.add_command(mcp.command(session))
         for short, name in COMMANDS.items():
             entry = session.catalog.entry(name)
             self.add_command(_chat(session, entry) if short == "chat" else _command(session, entry, short))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 from contextlib import asynccontextmanager
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 from mcp.server.caching import CacheHint
 from mcp.server.lowlevel.server import Server
@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
     from mcp.server.context import CallNext, HandlerResult, ServerRequestContext
 
+    from nis_backend.context import Caller, Context, Operations
     from nis_backend.operation import Entry, Json
     from nis_backend.surfaces.base import Process
 
@@ -75,7 +76,20 @@ class Sessions:
         await self._calls.drain(DRAIN_SECONDS)
 
 
-def build(process: Process, calls: Calls, toolset: str | None = None) -> Server[Any]:
+class Catalogued(Protocol):
+    """What the tools are made of: a process, or a data folder that was opened."""
+
+    @property
+    def operations(self) -> Operations:
+        """What there is to call."""
+        ...
+
+    def context(self, caller: Caller) -> Context:
+        """A fresh context for one call."""
+        ...
+
+
+def build(process: Catalogued, calls: Calls, toolset: str | None = None) -> Server[Any]:
     """The server whose tools are the operations; `toolset` counts where the address names none."""
     entries = process.operations.entries()
     offered: dict[str, Entry] = {tool_name(entry): entry for entry in entries}
