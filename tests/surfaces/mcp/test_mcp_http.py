@@ -108,7 +108,7 @@ def test_an_unknown_toolset_is_told_at_once(server: Server, mode: Mode, version:
     while isinstance(error, ExceptionGroup):
         [error] = error.exceptions
     assert isinstance(error, MCPError)
-    assert "Toolsets: essential, all, chat" in error.message
+    assert "Toolsets: essential, all" in error.message
 
 
 def test_a_toolset_in_the_address_changes_the_list(server: Server) -> None:
