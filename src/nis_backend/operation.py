@@ -114,10 +114,11 @@ class Reads(_SchemaNote):
 
     `"unit"`: the unit of the quantity named; `"target_unit"`: a unit named without a number ("in feet");
     `"magnitude"`: the number in front of the `"unit"`; `"choice"`: the enum value, or a name of it, that occurs in
-    the sentence; `"quote"`: what stands in quotation marks, or behind a colon; `"quotes"`: each text that does.
+    the sentence; `"quote"`: what stands in quotation marks, or behind a colon; `"quotes"`: each text that does;
+    `"count"`: how many things of a list are wanted.
     """
 
-    kind: Literal["unit", "target_unit", "magnitude", "choice", "quote", "quotes"]
+    kind: Literal["unit", "target_unit", "magnitude", "choice", "quote", "quotes", "count"]
 
     @override
     def note(self) -> Json:
@@ -144,6 +145,8 @@ class Example:
     request: Mapping[str, Any]
     question: str = ""
     """How a person would ask for it; the router learns the operation from these."""
+    also: tuple[str, ...] = ()
+    """Other ways to ask for an operation of this kind, whatever their numbers."""
     before: tuple[Before, ...] = ()
     """What is called first, in this order."""
 

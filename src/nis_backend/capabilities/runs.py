@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Annotated
 
 from pydantic import Field
 
 from nis_backend.drivers.store.base import cursor_of, place_of
 from nis_backend.event import Event
-from nis_backend.operation import Before, Example, Model, operation
+from nis_backend.operation import Before, Example, Model, Reads, operation
 from nis_backend.run import Run, State, beyond_end
 from nis_backend.view import Table, View, moment
 
@@ -20,10 +20,10 @@ if TYPE_CHECKING:
 class ListRuns(Model):
     """Which runs to list, newest first."""
 
-    state: State | None = Field(default=None, description="Only runs in this state.")
+    state: Annotated[State, Reads("choice")] | None = Field(default=None, description="Only runs in this state.")
     conversation_id: str | None = Field(default=None, max_length=64, description="Only this conversation's runs.")
     cursor: str | None = Field(default=None, max_length=128, description="`next_cursor` of the page before.")
-    limit: int = Field(default=20, ge=1, le=100, description="Most runs to answer.")
+    limit: Annotated[int, Reads("count")] = Field(default=20, ge=1, le=100, description="Most runs to answer.")
 
 
 class RunLine(Model):
@@ -76,7 +76,14 @@ def _draw_runs(_request: ListRuns, result: RunList) -> list[View]:
     essential=True,
     resource="run",
     view=_draw_runs,
-    examples=(Example(title="The last runs", request={"limit": 5}),),
+    examples=(
+        Example(
+            title="The last runs",
+            request={"limit": 5},
+            question="Show my last 5 runs.",
+            also=("List my runs.", "Which of my runs failed?", "Are any runs still running or queued?"),
+        ),
+    ),
 )
 async def list_runs(request: ListRuns, ctx: Context) -> RunList:
     """List the caller's runs, newest first."""

@@ -98,7 +98,19 @@ async def check_ready(request: Nothing, ctx: Context) -> Health:
     return Health(status="ok", version=__version__, parts=parts)
 
 
-@operation("system.check_health", effect="reads", scopes=(), examples=(Example(title="For a dashboard", request={}),))
+@operation(
+    "system.check_health",
+    effect="reads",
+    scopes=(),
+    examples=(
+        Example(
+            title="For a dashboard",
+            request={},
+            question="Is every part of this server healthy?",
+            also=("Check the health of the system.", "How is the server doing: does everything work?"),
+        ),
+    ),
+)
 async def check_health(request: Nothing, ctx: Context) -> Health:
     """Describe the health of every part; answers also while a part is unavailable."""
     parts = await _check(ctx)
@@ -125,7 +137,19 @@ async def _check(ctx: Context) -> list[Part]:
     return list(await asyncio.gather(*(one(name) for name in ctx.drivers.checks)))
 
 
-@operation("system.get_info", effect="reads", essential=True, examples=(Example(title="What runs here", request={}),))
+@operation(
+    "system.get_info",
+    effect="reads",
+    essential=True,
+    examples=(
+        Example(
+            title="What runs here",
+            request={},
+            question="Which version is this server?",
+            also=("Show system information.", "How many calls were answered since the start?"),
+        ),
+    ),
+)
 async def get_info(request: Nothing, ctx: Context) -> Info:
     """Describe this process: version, providers, worker pools, calls since its start."""
     return Info(

@@ -101,7 +101,14 @@ def _draw_pulled(_request: OneWeight, result: PulledWeight) -> list[View]:
     effect="reads",
     resource="weight",
     view=_draw_list,
-    examples=(Example(title="All", request={}),),
+    examples=(
+        Example(
+            title="All",
+            request={},
+            question="Which model files are here?",
+            also=("List the weights.", "Which weights are downloaded?"),
+        ),
+    ),
 )
 def list_weights(request: ListWeights, ctx: Context) -> WeightList:
     """List the model files known here: size, licence, sources, and whether each is present and verified."""

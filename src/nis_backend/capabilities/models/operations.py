@@ -135,7 +135,14 @@ def _draw_text(_request: TextRequest, result: GeneratedText) -> list[View]:
     essential=True,
     resource="model",
     view=_draw_list,
-    examples=(Example(title="Every model", request={}, question="Which language models are there?"),),
+    examples=(
+        Example(
+            title="Every model",
+            request={},
+            question="Which language models are there?",
+            also=("List the available models, the LLMs I can choose from.",),
+        ),
+    ),
 )
 async def list_models(request: ListModels, ctx: Context) -> ModelList:
     """List the language models that can be asked, and the providers that cannot, with what mends them."""

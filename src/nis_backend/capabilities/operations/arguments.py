@@ -6,11 +6,20 @@ two fields could claim is left open and reported: nothing is guessed.
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Any
 
 from nis_backend.capabilities.operations.declared import declared
 from nis_backend.capabilities.operations.numbers import NumberReader, find_names
 from nis_backend.capabilities.operations.reading import Reading, Unclear
+
+_COUNTED = "one two three four five six seven eight nine ten eleven twelve"
+COUNTS = {word: number for number, word in enumerate(_COUNTED.split(), start=1)} | {"fifteen": 15, "twenty": 20}
+_COUNT = re.compile(
+    rf"\b(?:last|latest|newest|first|recent|top)\s+(?P<n>\d{{1,4}}|{'|'.join(COUNTS)})\b(?![.,]\d)"
+    rf"|\b(?P<m>\d{{1,4}}|{'|'.join(COUNTS)})\s+(?:(?:most|last)\s+)?(?:recent|latest|newest|last)\b",
+    re.IGNORECASE,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Mapping
@@ -36,13 +45,39 @@ def read_arguments(
     operation = declared(entry)
     reading = Reading(arguments=dict(known or {}))
     left = set(range(len(sentence.quantities)))
+    left -= _read_quotes(sentence, operation, reading)
     left -= _read_units(sentence, operation, reading, bool(asked))
     names = find_names(sentence, operation)
     NumberReader(sentence, operation, reading, names, left, asked=asked, known=known or {}).read()
+    _read_counts(sentence, operation, reading)
     _read_choices(sentence, operation, reading)
+    _read_stated(sentence, operation, reading)
     _read_truths(sentence, operation, reading, names)
     reading.missing = [name for name in operation.required if name not in reading.arguments]
     return reading
+
+
+# Texts: what is quoted is a text, whatever numbers are in it.
+
+
+def _read_quotes(sentence: Sentence, operation: Declared, reading: Reading) -> set[int]:
+    """Fill the fields that want texts; answers the quantities that are within them."""
+    one, several = operation.by_reads.get("quote"), operation.by_reads.get("quotes")
+    quotes = sentence.quotes or (sentence.rest if one else ())
+    texts = [sentence.text[start:end].strip() for start, end in quotes]
+    if one and len(texts) == 1:
+        reading.fill(one, texts[0], texts[0])
+    elif one and texts:
+        reading.unclear.append(Unclear(said=tuple(texts), fields=(one.name,)))
+    if several and len(texts) > 1:
+        reading.fill(several, texts, " / ".join(texts))
+    if not (one or several):
+        return set()
+    return {
+        index
+        for index, quantity in enumerate(sentence.quantities)
+        if any(start <= quantity.start < end for start, end in quotes)
+    }
 
 
 # Units: the fields that want a unit's name, not a number.
@@ -107,7 +142,30 @@ def _target(sentence: Sentence, index: int | None, asked: bool) -> Mention | Non
     return candidates[0] if len(units) == 1 else None
 
 
-# Words: choices, and what is with or without.
+# Words: counts, choices, and what is with or without.
+
+
+def _read_counts(sentence: Sentence, operation: Declared, reading: Reading) -> None:
+    slot = operation.by_reads.get("count")
+    said = ((one["n"] or one["m"], one[0]) for one in _COUNT.finditer(sentence.text)) if slot else ()
+    found = {COUNTS.get(number.lower()) or int(number): words for number, words in said}
+    if slot and len(found) == 1:
+        count, words = next(iter(found.items()))
+        reading.fill(slot, count, words)
+    elif slot and found:
+        reading.unclear.append(Unclear(said=tuple(found.values()), fields=(slot.name,)))
+
+
+def _read_stated(sentence: Sentence, operation: Declared, reading: Reading) -> None:
+    """Values that words state: "straight up". A number that was read for the field says it better."""
+    for slot in operation.slots.values():
+        said = {value: " ".join(words) for words, value in slot.stated if any(sentence.find(words))}
+        if not said or slot.name in reading.sources or any(slot.name in one.fields for one in reading.unclear):
+            continue
+        if len(said) == 1 and None not in said:
+            reading.fill(slot, *next(iter(said.items())))
+        else:
+            reading.unclear.append(Unclear(said=tuple(said.values()), fields=(slot.name,)))
 
 
 def _read_choices(sentence: Sentence, operation: Declared, reading: Reading) -> None:

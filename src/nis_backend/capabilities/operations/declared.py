@@ -57,7 +57,14 @@ class Declared:
         weights: dict[str, float] = {}
         for weight, texts in (
             (RESULT, [slot.label for slot in self.results]),
-            (FIELD, [" ".join(phrase) for slot in self.slots.values() for phrase in slot.phrases]),
+            (
+                FIELD,
+                [
+                    " ".join(phrase)
+                    for slot in self.slots.values()
+                    for phrase in (*slot.phrases, *(words for words, _ in slot.stated))
+                ],
+            ),
             (1.0, [self.entry.action.replace("_", " "), self.entry.summary, *self._questions()]),
         ):
             weights |= {word: weight for text in texts for word in stems(text)}
@@ -91,7 +98,8 @@ class Declared:
         return frozenset(one.stem for text in self._texts() for one in tokens(text) if one.word)
 
     def _questions(self) -> list[str]:
-        return [str(example["question"]) for example in self.entry.examples if example.get("question")]
+        asked = [(example.get("question"), *example.get("also", ())) for example in self.entry.examples]
+        return [str(question) for questions in asked for question in questions if question]
 
     def _texts(self) -> Iterator[str]:
         yield self.entry.action.replace("_", " ")

@@ -116,7 +116,14 @@ class CalledOperation(Model):
     "operations.list_operations",
     effect="reads",
     resource="operation",
-    examples=(Example(title="Everything here", request={}),),
+    examples=(
+        Example(
+            title="Everything here",
+            request={},
+            question="Which operations are there?",
+            also=("List the operations of this server.", "What tools and functions do you have?"),
+        ),
+    ),
 )
 def list_operations(request: ListOperations, ctx: Context) -> OperationList:
     """List what can be called here, with one line each."""

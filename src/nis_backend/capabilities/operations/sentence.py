@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from functools import cached_property
 from typing import TYPE_CHECKING, Protocol
 
@@ -21,6 +22,12 @@ _DENIES = listed("without no not ignore ignoring ignored neglect neglecting negl
 _AFFIRMS = listed("with including include includes plus considering consider assuming under against")
 _DENIED = listed("ignored neglected excluded off disregarded free")
 _AFFIRMED = listed("included considered on")
+
+_QUOTED = re.compile(
+    r"\"([^\"]+)\"|“([^”]+)[”\"]|„([^“”]+)[“”]|«([^»]+)»|`([^`]+)`"
+    r"|(?<![^\s(\[:,])['\u2018](.+?)['\u2019](?![^\s.,;:?!)\]])"
+)
+_REST = re.compile(r"[^:]:\s+(\S.*)", re.DOTALL)
 
 Place = tuple[int, int]
 """A range of tokens: the first, and the one after the last."""
@@ -71,13 +78,28 @@ class Sentence:
         """The stems of all its words."""
         return frozenset(one.stem for one in self.words if one.word)
 
-    @cached_property
-    def subject(self) -> frozenset[str]:
-        """The stems of the words that say something, units left out."""
-        spans = [(one.start, one.end) for one in (*self.quantities, *self.mentions)]
+    def subject_outside(self, spans: Sequence[Place]) -> frozenset[str]:
+        """The stems of the words that say something, units left out, and what is within these characters."""
+        spans = [*spans, *((one.start, one.end) for one in (*self.quantities, *self.mentions))]
         return frozenset(
             one.stem for one in self.words if telling(one) and not any(start <= one.start < end for start, end in spans)
         )
+
+    @cached_property
+    def subject(self) -> frozenset[str]:
+        """The stems of the words that say something, units left out."""
+        return self.subject_outside(())
+
+    @cached_property
+    def quotes(self) -> list[Place]:
+        """The characters of each text in quotation marks."""
+        return [found.span(found.lastindex or 0) for found in _QUOTED.finditer(self.text)]
+
+    @cached_property
+    def rest(self) -> list[Place]:
+        """The characters behind the first colon, where a text may stand without quotation marks."""
+        found = _REST.search(self.text)
+        return [found.span(1)] if found else []
 
     @cached_property
     def said(self) -> list[Token]:

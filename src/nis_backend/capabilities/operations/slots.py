@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from nis_backend.capabilities.operations.words import Token, listed, tokens
 from nis_backend.fields import Field, fields_of
@@ -24,6 +24,8 @@ class Slot(Field):
 
     phrases: tuple[tuple[str, ...], ...]
     """What the field is called, in words; its own name first."""
+    stated: tuple[tuple[tuple[str, ...], Any], ...]  # Any: JSON
+    """The words that state a value of it, and that value; None where they only say that it is another than usual."""
 
     @cached_property
     def spelled(self) -> dict[str, tuple[str, ...]]:
@@ -62,9 +64,17 @@ def _near(wanted: Sequence[str], content: Sequence[tuple[int, str]]) -> frozense
 
 def slots_of(schema: Json) -> tuple[Slot, ...]:
     """The fields of a request's or a result's schema."""
-    return tuple(Slot(**vars(field), phrases=_phrases(field)) for field in fields_of(schema))
+    return tuple(Slot(**vars(one), phrases=_phrases(one), stated=_stated(one)) for one in fields_of(schema))
 
 
-def _phrases(field: Field) -> tuple[tuple[str, ...], ...]:
-    phrases = {tuple(one.text for one in tokens(words) if one.word): None for words in (field.label, *field.names)}
-    return tuple(one for one in phrases if one)
+def _phrases(one: Field) -> tuple[tuple[str, ...], ...]:
+    phrases = (_words(words) for words in (one.label, *one.names))
+    return tuple(dict.fromkeys(phrase for phrase in phrases if phrase))
+
+
+def _stated(one: Field) -> tuple[tuple[tuple[str, ...], Any], ...]:  # Any: JSON
+    return tuple((_words(words), value) for words, value in one.says)
+
+
+def _words(text: str) -> tuple[str, ...]:
+    return tuple(one.text for one in tokens(text) if one.word)

@@ -116,7 +116,7 @@ class Conversion(Model):
 class TextRequest(Model):
     """A text, and the units its quantities are wanted in."""
 
-    text: str = Field(max_length=8000, description="The text.")
+    text: Annotated[str, Reads("quote")] = Field(max_length=8000, description="The text.")
     units: list[Annotated[str, Field(max_length=64)]] = Field(
         default=[], max_length=64, description='Units to convert to where the dimension agrees; "" for a plain number.'
     )

@@ -7,11 +7,29 @@ from typing import Annotated, Literal, Self
 from pydantic import Field, model_validator
 
 from nis_backend.capabilities.physics.receipt import Receipt
-from nis_backend.errors import InvalidRequest
-from nis_backend.operation import Knob, Model, Names, Unit
+from nis_backend.errors import FieldError, InvalidRequest
+from nis_backend.operation import Knob, Model, Names, Says, Unit
 
 STANDARD_GRAVITY = 9.80665
 """m/s², by definition (3rd CGPM, 1901)."""
+
+ELSEWHERE = (
+    *("on mercury", "on venus", "on jupiter", "on saturn", "on uranus", "on neptune", "on pluto", "on titan"),
+    *("on europa", "on another planet", "on an asteroid"),
+)
+"""Where gravity is another, and is to be asked for."""
+LEVEL = (
+    *("thrown horizontally", "fired horizontally", "launched horizontally", "shot horizontally", "kicked horizontally"),
+    *("hit horizontally", "horizontally at", "horizontally with", "horizontally from", "horizontally off"),
+)
+UPRIGHT = (
+    "straight up",
+    "straight upward",
+    "straight upwards",
+    "vertically up",
+    "vertically upward",
+    "vertically upwards",
+)
 
 MaxSteps = Annotated[
     int,
@@ -29,6 +47,8 @@ Gravity = Annotated[
     float,
     Unit("m/s²"),
     Names("gravity", "gravitational acceleration", "acceleration of gravity", "g"),
+    # On the surface: NASA's planetary fact sheet.
+    Says({"on the moon": 1.62, "lunar surface": 1.62, "on mars": 3.71, **dict.fromkeys(ELSEWHERE)}),
     Field(gt=0, le=1000, description="Acceleration of gravity; the default is the standard value on Earth."),
 ]
 
@@ -39,9 +59,12 @@ class ProjectileRequest(Model):
     speed: Annotated[float, Unit("m/s"), Names("launch speed", "initial speed", "velocity", "initial velocity")] = (
         Field(gt=0, le=20_000, description="Speed at launch.")
     )
-    angle: Annotated[float, Unit("degree"), Names("launch angle", "elevation", "inclination")] = Field(
-        ge=-90, le=90, description="Angle of the launch above the horizontal."
-    )
+    angle: Annotated[
+        float,
+        Unit("degree"),
+        Names("launch angle", "elevation", "inclination"),
+        Says({**dict.fromkeys(LEVEL, 0), **dict.fromkeys(UPRIGHT, 90)}),
+    ] = Field(ge=-90, le=90, description="Angle of the launch above the horizontal.")
     height: Annotated[
         float, Unit("m"), Names("launch height", "initial height", "altitude", "high", "above the ground")
     ] = Field(default=0.0, ge=0, le=100_000, description="Height of the launch above the ground.")
@@ -75,12 +98,25 @@ class ProjectileRequest(Model):
     @model_validator(mode="after")
     def _flies(self) -> Self:
         if self.drag:
-            for field, value in (("mass", self.mass), ("diameter", self.diameter)):
-                if value is None:
-                    raise InvalidRequest(
-                        f"Drag needs the body's {field}.", field=field, remedy=f"Give {field}, or leave out drag."
-                    )
-        if self.height == 0 and self.angle <= 0:
+            lacking = [name for name in ("mass", "diameter") if getattr(self, name) is None]
+            if lacking:
+                remedy = f"Give {' and '.join(lacking)}, or leave out drag."
+                raise InvalidRequest(
+                    f"Drag needs the body's {' and '.join(lacking)}.",
+                    field=lacking[0],
+                    remedy=remedy,
+                    fields=[
+                        FieldError(field=name, value="", message="Drag needs it.", remedy=remedy) for name in lacking
+                    ],
+                )
+        if self.height == 0 and self.angle == 0:
+            raise InvalidRequest(
+                "A level launch from the ground ends where it starts.",
+                field="height",
+                value=self.height,
+                remedy="Give a height above 0 m, or an angle above 0 degrees.",
+            )
+        if self.height == 0 and self.angle < 0:
             raise InvalidRequest(
                 f"From the ground, a launch at {self.angle:g} degrees ends where it starts.",
                 field="angle",
