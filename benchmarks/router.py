@@ -25,11 +25,13 @@ from collections import Counter
 from collections.abc import Callable, Generator, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
+from functools import cache
 from pathlib import Path
 from typing import Any, cast
 from urllib.parse import urlsplit
 
 from nis_backend.capabilities.physics.operations import ConversionRequest, convert_unit
+from nis_backend.catalog import Catalog
 
 HERE = Path(__file__).resolve().parent
 SPLITS = {"seen": HERE / "router_seen.json", "unseen": HERE / "router_unseen.json"}
@@ -88,7 +90,7 @@ class Outcome:
         """Whether operation, arguments and what is asked for are all as they should be."""
         return any(
             label.operation == self.operation
-            and same_arguments(label.arguments, self.arguments)
+            and same_arguments(stated(self.operation, label.arguments), stated(self.operation, self.arguments))
             and set(label.missing) == set(self.missing)
             for label in self.asked.labels
         )
@@ -149,6 +151,19 @@ class Router:
             msg = f"{path} answered {answer.status}: {text[:300]!r}"
             raise RuntimeError(msg)
         return json.loads(text)
+
+
+@cache
+def defaults(operation: str) -> Json:
+    """The default of each field that has one."""
+    fields = Catalog.from_index().entry(operation).request_schema.get("properties", {})
+    return {name: field["default"] for name, field in fields.items() if "default" in field}
+
+
+def stated(operation: str | None, arguments: Json) -> Json:
+    """The arguments without those that say what holds without them: of "a mile", the 1."""
+    usual = defaults(operation) if operation else {}
+    return {name: value for name, value in arguments.items() if name not in usual or usual[name] != value}
 
 
 def same_arguments(wanted: Json, got: Json) -> bool:

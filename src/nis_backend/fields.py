@@ -22,6 +22,8 @@ class Field:
     reads: str | None
     says: tuple[tuple[str, Any], ...]  # Any: JSON
     """Words that state a value of it: "straight up"."""
+    called: tuple[tuple[str, tuple[str, ...]], ...]
+    """For some of its choices, other names."""
     knob: bool
     choices: tuple[str, ...]
     required: bool
@@ -66,6 +68,7 @@ def _field(name: str, schema: Json, required: bool) -> Field:
         names=tuple(schema.get("names", ())),
         reads=schema.get("reads"),
         says=tuple(schema.get("says", {}).items()),
+        called=tuple((choice, tuple(names)) for choice, names in schema.get("called", {}).items()),
         knob=bool(schema.get("knob")),
         choices=tuple(map(str, choices)),
         required=required,

@@ -86,6 +86,17 @@ class Names(_SchemaNote):
         return {"names": list(self.words)}
 
 
+class Called(_SchemaNote):
+    """Other names of a field's choices: `Called({"Avogadro constant": ("Avogadro number",)})`."""
+
+    def __init__(self, names: Mapping[str, tuple[str, ...]]) -> None:
+        self.names = names
+
+    @override
+    def note(self) -> Json:
+        return {"called": {choice: list(names) for choice, names in self.names.items()}}
+
+
 class Knob(_SchemaNote):
     """A setting of the method, not of what it is applied to: tolerances, limits of steps, points of a curve.
 

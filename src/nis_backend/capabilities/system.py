@@ -107,7 +107,11 @@ async def check_ready(request: Nothing, ctx: Context) -> Health:
             title="For a dashboard",
             request={},
             question="Is every part of this server healthy?",
-            also=("Check the health of the system.", "How is the server doing: does everything work?"),
+            also=(
+                "Check the health of the system.",
+                "How is the server doing: are all parts working?",
+                "What is its health status?",
+            ),
         ),
     ),
 )
@@ -146,7 +150,11 @@ async def _check(ctx: Context) -> list[Part]:
             title="What runs here",
             request={},
             question="Which version is this server?",
-            also=("Show system information.", "How many calls were answered since the start?"),
+            also=(
+                "Show system information: version, providers.",
+                "How many calls has the server answered since it started?",
+                "What version of nis are you running?",
+            ),
         ),
     ),
 )

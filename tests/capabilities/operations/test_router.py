@@ -16,7 +16,8 @@ from conftest import Server
 from hypothesis import given
 from hypothesis import strategies as st
 
-from nis_backend.capabilities.operations.router import asks_for_a_sum, pick
+from nis_backend.capabilities.operations.guards import asks_for_a_sum
+from nis_backend.capabilities.operations.router import pick
 from nis_backend.capabilities.operations.sentence import Sentence
 from nis_backend.catalog import entry_of, load_capabilities
 
@@ -68,7 +69,7 @@ def test_the_seen_questions_stay_right(outcomes: list[Any]) -> None:
 def test_the_seen_questions_cover_every_operation_that_words_may_reach(outcomes: list[Any]) -> None:
     """And questions that are nobody's: at least 170 in all."""
     assert len(outcomes) >= 170
-    assert {one.asked.operation for one in outcomes} == {*(one.name for one in ENTRIES if one.routable), None}
+    assert {one.asked.operation for one in outcomes} >= {*(one.name for one in ENTRIES if one.routable), None}
 
 
 def test_a_share_has_its_interval() -> None:

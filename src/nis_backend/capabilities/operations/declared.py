@@ -6,7 +6,7 @@ from functools import cached_property, lru_cache
 from typing import TYPE_CHECKING
 
 from nis_backend.capabilities.operations.slots import slots_of
-from nis_backend.capabilities.operations.words import listed, stem, stems, tokens
+from nis_backend.capabilities.operations.words import listed, stem, stems, telling, tokens
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -37,6 +37,11 @@ class Declared:
         self.slots = {slot.name: slot for slot in slots_of(entry.request_schema)}
         self.required = [slot.name for slot in self.slots.values() if slot.required]
         self.by_reads = {slot.reads: slot for slot in self.slots.values() if slot.reads}
+
+    @property
+    def quotes(self) -> bool:
+        """Whether it works on texts that a message quotes: their words say nothing of what is asked."""
+        return not self.by_reads.keys().isdisjoint(("quote", "quotes"))
 
     @cached_property
     def results(self) -> tuple[Slot, ...]:
@@ -76,10 +81,27 @@ class Declared:
         return [[one.stem for one in tokens(question)] for question in self._questions()]
 
     @cached_property
+    def things(self) -> tuple[str, ...]:
+        """Of an operation that lists: the words for what it lists, in the plural."""
+        verb, _, things = self.entry.action.partition("_")
+        if verb != "list":
+            return ()
+        asked = (one.text for question in self._questions() for one in tokens(question) if telling(one))
+        return tuple({things.rpartition("_")[2]: None, **{word: None for word in asked if word.endswith("s")}})
+
+    @cached_property
+    def deniable(self) -> frozenset[str]:
+        """The stems that a denial in a message turns away from it: not what may be without, as drag."""
+        without = {word for slot in self.slots.values() if slot.type == "boolean" for word in _stems_of(slot)}
+        return frozenset((self.verbs | self.subject | self.outcome) - without)
+
+    @cached_property
     def verbs(self) -> frozenset[str]:
         """The stems of the verbs that order what the operation does."""
-        verb, first = self.entry.action.partition("_")[0], self.entry.summary.lower().split()[:1]
-        return frozenset(map(stem, (verb, *first, *_COMPUTES)))
+        sentences = (self.entry.action.replace("_", " "), self.entry.summary, *self._questions())
+        firsts = (tokens(text)[:1] for text in sentences)
+        orders = (one for first in firsts for one in first if telling(one))
+        return frozenset((*(one.stem for one in orders), *map(stem, _COMPUTES)))
 
     @cached_property
     def outcome(self) -> frozenset[str]:
@@ -91,6 +113,13 @@ class Declared:
         """The stems of what it is about: of its name and summary, without those of results."""
         about = {*stems(self.entry.action.replace("_", " ")), *stems(self.entry.summary)}
         return frozenset(about - self.outcome)
+
+    @cached_property
+    def spelled(self) -> frozenset[str]:
+        """Every word by which it may be asked for, as it is spelled."""
+        texts = [self.entry.action.replace("_", " "), self.entry.summary, *self._questions()]
+        texts += [" ".join(phrase) for slot in self.slots.values() for phrase in slot.phrases]
+        return frozenset(one.text for text in texts for one in tokens(text) if one.word)
 
     @cached_property
     def vocabulary(self) -> frozenset[str]:
@@ -110,7 +139,12 @@ class Declared:
         for slot in self.slots.values():
             yield slot.label
             yield from (" ".join(phrase) for phrase in slot.phrases)
+            yield from (" ".join(words) for words, _ in slot.stated)
             yield from slot.choices
+
+
+def _stems_of(slot: Slot) -> set[str]:
+    return {stem(word) for phrase in slot.phrases for word in phrase}
 
 
 @lru_cache(maxsize=1024)

@@ -196,7 +196,10 @@ class NumberReader:
         free = [name for name in fields if name in self.known or name not in self.reading.arguments]
         asked = [name for name in free if name in self.asked]
         required = [name for name in fields if self.operation.slots[name].required]
-        only = asked or required or fields
+        rest = [name for name in required if name not in self.reading.arguments]
+        # What is left over goes to the one field that nothing was said of, when the others were named.
+        left_over = len(rest) == 1 and all(name in self.reading.named for name in required if name not in rest)
+        only = asked or (rest if left_over else required) or fields
         doubtful = self._has_rival(index, fields) or (not asked and self._is_called_otherwise(index))
         if len(only) == 1 and only[0] in free and not doubtful:
             self._fill(index, only[0], named=False)

@@ -121,7 +121,7 @@ class CalledOperation(Model):
             title="Everything here",
             request={},
             question="Which operations are there?",
-            also=("List the operations of this server.", "What tools and functions do you have?"),
+            also=("List the operations of this server.", "What tools and functions are available?"),
         ),
     ),
 )

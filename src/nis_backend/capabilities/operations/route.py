@@ -9,16 +9,18 @@ from typing import TYPE_CHECKING
 
 from nis_backend.capabilities.operations.arguments import read_arguments
 from nis_backend.capabilities.operations.declared import declared
+from nis_backend.capabilities.operations.guards import asks_for_a_sum
 from nis_backend.capabilities.operations.message import Evidence, Pending, Route, UnclearWords
-from nis_backend.capabilities.operations.router import asks_for_a_sum, pick, speaks_of_quantities
+from nis_backend.capabilities.operations.router import pick, speaks_of_quantities
 from nis_backend.capabilities.operations.search import index_of
 from nis_backend.capabilities.operations.sentence import Sentence
+from nis_backend.capabilities.operations.spelling import spelling_of
 from nis_backend.capabilities.operations.words import listed
 from nis_backend.capabilities.physics.operations import TextRequest, read_quantities
 from nis_backend.errors import InvalidRequest, Unavailable
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Callable, Iterable, Sequence
 
     from nis_backend.capabilities.operations.reading import Reading
     from nis_backend.capabilities.operations.router import Pick
@@ -58,16 +60,21 @@ async def route(ctx: Context, message: str, pending: Pending | None) -> Route:
     try:
         found = await _quantities(ctx, message, entries, pending)
     except Unavailable as error:
-        if decide(Sentence(message), entries, pending):
+        if decide(Sentence(message, mend=_mend(entries)), entries, pending):
             raise
         return Route(operation=None, reason="not_asked", warning=f"{error.message} {error.remedy}")
-    sentence = Sentence(message, found)
+    sentence = Sentence(message, found, _mend(entries))
     # A thread where there are numbers: the time to tell them apart grows with how many could be meant for one field.
     decide_it = partial(decide, sentence, entries, pending)
     decision = await asyncio.to_thread(decide_it) if sentence.quantities else decide_it()
     if decision is None:
         return _nobodys(sentence, entries)
     return _routed(ctx, decision)
+
+
+def _mend(entries: Iterable[Entry]) -> Callable[[str], str]:
+    """What mends the spelling of a message for these operations."""
+    return spelling_of(tuple(entry for entry in entries if entry.routable)).mend
 
 
 def _routed(ctx: Context, decision: Decision) -> Route:

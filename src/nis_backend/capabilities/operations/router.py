@@ -12,13 +12,14 @@ from __future__ import annotations
 import math
 import re
 from collections import Counter
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from difflib import SequenceMatcher
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from nis_backend.capabilities.operations.arguments import read_arguments
 from nis_backend.capabilities.operations.declared import FIELD, declared
+from nis_backend.capabilities.operations.guards import asks_for_meaning, declines, is_no_request, tells
 from nis_backend.capabilities.operations.words import listed, stem, stems, telling
 from nis_backend.operation import Entry
 
@@ -28,7 +29,7 @@ if TYPE_CHECKING:
 
     from nis_backend.capabilities.operations.declared import Declared
     from nis_backend.capabilities.operations.reading import Reading
-    from nis_backend.capabilities.operations.sentence import Sentence
+    from nis_backend.capabilities.operations.sentence import Place, Sentence
 
 # The figures were set on the questions marked "seen" in benchmarks/router_questions.json.
 LEAST_WORDS = 1.0
@@ -45,6 +46,13 @@ CHOSEN = 2.0
 CONVERTED = 2.0
 """The same of a quantity and the unit it is wanted in: for a conversion they are themselves the question."""
 
+ASKED_COVER = 0.3
+"""Share that they must explain of the clause that asks: "what power does it need?"."""
+OPEN_COVER = 0.5
+"""Share that they must explain where something must be asked for."""
+FRAGMENT = 4
+"""Words of a message that may ask without a question word: "system info"."""
+
 PHRASE = 4
 """Words in a row that a message shares with an example before they count as a phrase."""
 
@@ -54,25 +62,9 @@ _NUMBER = re.compile(
     re.IGNORECASE,
 )
 
-_TELLS = frozenset(
-    stem(word)
-    for word in listed("""
-    advice article author biography book born buy cheap compose cost discovered essay explain film funny history idea
-    invented inventor joke lyrics meaning movie named novel opinion paint podcast poem price program python function
-    code recommend recommendation review rhyme sing sentence sold song story summarise summarize translate who whom
-    whose why write wrote
-    """)
-)
-"""English words that ask for something to be told, written or advised: no computation answers that."""
-
-_SUM = re.compile(
-    r"\d\s*(?:[+*/×÷^=]|\s[-x]\s|plus|minus|times|(?:divided|multiplied) by|to the power)\s*\d"
-    r"|(?:root|sum|product|average|mean|factorial|logarithm|sine|cosine) of\b[^.?!]*\d|%\s*of\s+\d",
-    re.IGNORECASE,
-)
-_HOW_MUCH = re.compile(r"\bhow (?:deep|far|fast|heavy|high|hot|large|long|many|much|strong|tall|warm)\b", re.IGNORECASE)
-
-_QUESTIONS = listed("give how know need show tell what when where which")
+_QUESTIONS = listed("give how know need show tell what whats when where which")
+_ASKING = listed("any are can could do does is will")
+"""Words that ask, where they begin the message."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -87,20 +79,12 @@ class Pick:
     reading: Reading
 
 
-def asks_for_a_sum(sentence: Sentence) -> bool:
-    """Whether the answer would be a number worked out of the message's own: a model too small would make one up."""
-    if not sentence.stems.isdisjoint(_TELLS):
-        return False
-    measured = any(quantity.unit for quantity in sentence.quantities)
-    return bool(_SUM.search(sentence.text) or (measured and _HOW_MUCH.search(sentence.text)))
-
-
 def pick(sentence: Sentence, entries: Iterable[Entry]) -> Pick | None:
     """The operation that the message asks for, with what it gives; None where no one, or more than one, is meant.
 
     The quantities of the sentence must have been converted to the units of the entries' fields.
     """
-    if not sentence.stems.isdisjoint(_TELLS):
+    if is_no_request(sentence):
         return None
     candidates = tuple(entry for entry in entries if entry.routable)
     rarity = _rarity(candidates)
@@ -155,29 +139,116 @@ def _weigh(sentence: Sentence, operation: Declared, rarity: _Rarity) -> Pick | N
     What the words alone rule out is not read for arguments: most operations, for most messages.
     """
     required, chosen = _chosen(sentence, operation)
-    words = rarity.shared(operation, sentence.subject) + CHOSEN * bool(required)
-    cover = rarity.cover(sentence.subject, operation.words.keys() | chosen)
+    aside = [*sentence.quotes, *sentence.rest] if operation.quotes else _aside(sentence, operation)
+    if declines(sentence, operation.deniable | chosen) or tells(sentence, aside):
+        return None
+    subject = sentence.subject_outside(aside)
+    words = rarity.shared(operation, subject) + CHOSEN * bool(required)
+    cover = rarity.cover(subject, operation.words.keys() | chosen)
     # A conversion may have no other words than its units.
     converts = {"unit", "target_unit"} <= operation.by_reads.keys() and bool(sentence.quantities or sentence.mentions)
     if not converts and (words < LEAST_WORDS or cover < _least_cover(words, whole=True)):
         return None
     reading = read_arguments(sentence, operation.entry)
-    if converts and not reading.missing:
-        words, cover = words + CONVERTED, max(cover, LEAST_COVER)
-    fits, strays = len(reading.sources) + len(reading.unclear), len(reading.unread)
+    known = operation.words.keys() | chosen | {word for source in reading.sources.values() for word in stems(source)}
+    if not converts and _asks_for_other(sentence, known, rarity):
+        return None
+    weighed = _Weighed(sentence, operation, reading, words=words, cover=rarity.cover(subject, known), aside=aside)
+    if not operation.required:
+        return _weigh_listing(weighed)
+    return _weigh_computing(weighed, named=bool(required), converts=converts and not reading.missing)
+
+
+@dataclass(frozen=True)
+class _Weighed:
+    """One operation, read from one message, and what of the message it explains."""
+
+    sentence: Sentence
+    operation: Declared
+    reading: Reading
+    words: float = field(kw_only=True)
+    cover: float = field(kw_only=True)
+    aside: Sequence[Place] = field(kw_only=True)
+
+    def pick(self, score: float) -> Pick:
+        """It, with this score."""
+        fits = len(self.reading.sources) + len(self.reading.unclear)
+        return Pick(
+            entry=self.operation.entry, words=self.words, cover=self.cover, fits=fits, score=score, reading=self.reading
+        )
+
+    @property
+    def strays(self) -> int:
+        """Measured quantities, beside what is aside, that no field takes."""
+        return sum(
+            bool(one.unit) and one.text in self.reading.unread and not any(a <= one.start < b for a, b in self.aside)
+            for one in self.sentence.quantities
+        )
+
+
+def _weigh_listing(weighed: _Weighed) -> Pick | None:
+    """An operation that needs nothing: it answers a question that it explains whole, and that names what it lists."""
+    sentence, operation = weighed.sentence, weighed.operation
+    plural = any(any(sentence.find((thing,))) for thing in operation.things)
+    if asks_for_meaning(sentence) or weighed.cover < WELL_COVERED or (operation.things and not plural):
+        return None
+    run = _run(sentence, operation)
+    asks = _is_asked(sentence, operation) or sentence.words[0].text in _ASKING
+    if not (run or asks or len(sentence.words) <= FRAGMENT):
+        return None
+    fits = len(weighed.reading.sources)
+    return weighed.pick((weighed.words + 0.5 * fits + 1 + plural) * (0.5 + weighed.cover / 2) + 4.0 * run)
+
+
+def _weigh_computing(weighed: _Weighed, *, named: bool, converts: bool) -> Pick | None:
+    """An operation that works on what the message gives it.
+
+    `named` says that a choice it must be given is named, `converts` that a quantity and a unit wanted are.
+    """
+    sentence, operation, reading = weighed.sentence, weighed.operation, weighed.reading
+    if converts:
+        weighed = replace(weighed, words=weighed.words + CONVERTED, cover=max(weighed.cover, LEAST_COVER))
+    words, cover, strays = weighed.words, weighed.cover, weighed.strays
+    fits = len(reading.sources) + len(reading.unclear)
     whole = reading.complete and len(operation.required) > 1 and not strays
     if words < LEAST_WORDS or cover < _least_cover(words, whole=whole):
         return None
-    meant = whole or required or (converts and not reading.missing) or _names_subject(sentence, operation)
-    if not meant or not (reading.complete or _is_asked(sentence, operation)):
+    measured = converts or any(operation.slots[name].number for name in reading.sources)
+    if asks_for_meaning(sentence) and not measured:
         return None
     run = _run(sentence, operation)
     wanted = run or _orders(sentence, operation) or _wants_result(sentence, operation)
-    if not fits and not (wanted and cover >= WELL_COVERED):
+    if not (
+        whole or named or converts or (fits and _orders(sentence, operation)) or _names_subject(sentence, operation)
+    ):
+        return None
+    if not reading.complete and not (_is_asked(sentence, operation) and cover >= OPEN_COVER and (wanted or not strays)):
+        return None
+    begun = not {*reading.sources, *(name for one in reading.unclear for name in one.fields)}.isdisjoint(
+        operation.required
+    )
+    if not begun and (strays or not (wanted and cover >= WELL_COVERED)):
         return None
     score = words + 0.5 * fits + reading.complete - strays * (0.5 if fits else 1.0)
-    score = max(0.0, score * (0.5 + cover / 2)) + 4.0 * run
-    return Pick(entry=operation.entry, words=words, cover=cover, fits=fits, score=score, reading=reading)
+    return weighed.pick(max(0.0, score * (0.5 + cover / 2)) + 4.0 * run)
+
+
+def _asks_for_other(sentence: Sentence, known: AbstractSet[str], rarity: _Rarity) -> bool:
+    """Whether what is asked for is none of what the operation speaks of: "what is the tension", "how would it feel"."""
+    for spans, least in ((sentence.heads, 1), ([sentence.asked] if sentence.asked else [], 2)):
+        asked = sentence.subject & {one.stem for span in spans for one in sentence.within(span)}
+        if len(asked) >= least and rarity.cover(asked, known) < ASKED_COVER:
+            return True
+    return False
+
+
+def _aside(sentence: Sentence, operation: Declared) -> list[Place]:
+    """The characters of the sentences, of several, that have no word of the operation."""
+    return [
+        (start, end)
+        for start, end in sentence.pieces
+        if not any(start <= one.start < end and one.stem in operation.words for one in sentence.meant)
+    ]
 
 
 def _least_cover(words: float, *, whole: bool) -> float:
@@ -198,7 +269,7 @@ def _chosen(sentence: Sentence, operation: Declared) -> tuple[frozenset[str], fr
 
 def _names_subject(sentence: Sentence, operation: Declared) -> bool:
     """Whether a word of the message is more than the name of a field."""
-    return any(operation.words.get(word, FIELD) != FIELD for word in sentence.subject)
+    return any(operation.words.get(word, FIELD) != FIELD for word in sentence.subject - operation.verbs)
 
 
 def _orders(sentence: Sentence, operation: Declared) -> bool:

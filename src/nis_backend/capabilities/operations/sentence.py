@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import re
 from functools import cached_property
+from itertools import pairwise
 from typing import TYPE_CHECKING, Protocol
 
 from nis_backend.capabilities.operations.words import FUNCTION_WORDS, Token, find_phrase, listed, stem, telling, tokens
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Callable, Iterator, Sequence
 
 FARTHEST_BEFORE, FARTHEST_AFTER = 6, 3
 """Words that may stand between a name and its number, where the name comes before it, and after it."""
@@ -27,6 +28,17 @@ _QUOTED = re.compile(
     r"\"([^\"]+)\"|“([^”]+)[”\"]|„([^“”]+)[“”]|«([^»]+)»|`([^`]+)`"
     r"|(?<![^\s(\[:,])['\u2018](.+?)['\u2019](?![^\s.,;:?!)\]])"
 )
+_ASKS = re.compile(
+    r"\b(what|what's|whats|how|where|which)\b|(?:^|[.!?;:,]\s+(?:and\s+)?)(when|is|are|does|do|can|will)\b",
+    re.IGNORECASE,
+)
+_HEAD = re.compile(
+    r"\b(?:what(?:['\u2019]?s|\s+is|\s+are|\s+was|\s+will\s+be|\s+would\s+be)?|how\s+much|how\s+many|which)\s+"
+    r"(?:(?:the|its|my|your|their)\s+)?((?:[^\W\d_]+\s+){0,3}?[^\W\d_]+)"
+    r"(?=\s+(?:of|in|for|from|does|do|did|is|are|has|have|will|would|can|when|at|with|after|on|to)\b|\s*[?.,;:!]|\s*$)",
+    re.IGNORECASE,
+)
+_END = re.compile(r"(?:[.!?;]+|\n)\s+")
 _REST = re.compile(r"[^:]:\s+(\S.*)", re.DOTALL)
 
 Place = tuple[int, int]
@@ -67,8 +79,10 @@ class Quantities(Protocol):
 class Sentence:
     """A message, and what was found in it of numbers and units; `found` None: none were looked for."""
 
-    def __init__(self, text: str, found: Quantities | None = None) -> None:
+    def __init__(self, text: str, found: Quantities | None = None, mend: Callable[[str], str] = str) -> None:
+        """`mend` answers the word that a misspelled one is meant for."""
         self.text = text
+        self._mend = mend
         self.words = tokens(text)
         self.quantities = list(found.quantities) if found else []
         self.mentions = list(found.mentions) if found else []
@@ -76,19 +90,47 @@ class Sentence:
     @cached_property
     def stems(self) -> frozenset[str]:
         """The stems of all its words."""
-        return frozenset(one.stem for one in self.words if one.word)
+        return frozenset(one.stem for one in self.meant if one.word)
 
-    def subject_outside(self, spans: Sequence[Place]) -> frozenset[str]:
-        """The stems of the words that say something, units left out, and what is within these characters."""
-        spans = [*spans, *((one.start, one.end) for one in (*self.quantities, *self.mentions))]
-        return frozenset(
-            one.stem for one in self.words if telling(one) and not any(start <= one.start < end for start, end in spans)
-        )
+    @cached_property
+    def meant(self) -> list[Token]:
+        """The words and marks, each word as it is meant."""
+        return [self._meant(one) for one in self.words]
+
+    def _meant(self, one: Token) -> Token:
+        return one._replace(text=self._mend(one.text)) if one.word else one
 
     @cached_property
     def subject(self) -> frozenset[str]:
         """The stems of the words that say something, units left out."""
         return self.subject_outside(())
+
+    def subject_outside(self, aside: Sequence[Place]) -> frozenset[str]:
+        """The stems of the words that say something, units left out, and what is within these characters."""
+        spans = [*aside, *((one.start, one.end) for one in (*self.quantities, *self.mentions))]
+        return frozenset(one.stem for one in self.outside(spans) if telling(one))
+
+    def outside(self, spans: Sequence[Place]) -> list[Token]:
+        """The words, as they are meant, that begin within none of these characters."""
+        return [one for one in self.meant if one.word and not any(start <= one.start < end for start, end in spans)]
+
+    def within(self, span: Place) -> list[Token]:
+        """The words, as they are meant, that begin within these characters."""
+        return [one for one in self.meant if one.word and span[0] <= one.start < span[1]]
+
+    @cached_property
+    def heads(self) -> list[Place]:
+        """The characters of the nouns that are asked for: "the period" of "what is the period of …"."""
+        return [found.span(1) for found in _HEAD.finditer(self.text)]
+
+    @cached_property
+    def asked(self) -> Place | None:
+        """The characters of the last clause that begins with a word that asks, to the end of its sentence."""
+        found = [one.start(one.lastindex or 0) for one in _ASKS.finditer(self.text)]
+        if not found:
+            return None
+        ends = [end for _, end in self.pieces if end > found[-1]]
+        return found[-1], ends[0] if ends else len(self.text)
 
     @cached_property
     def quotes(self) -> list[Place]:
@@ -102,11 +144,22 @@ class Sentence:
         return [found.span(1)] if found else []
 
     @cached_property
+    def pieces(self) -> list[Place]:
+        """The characters of each of several sentences; of a single one, none."""
+        ends = [found.end() for found in _END.finditer(self.text)]
+        edges = [0, *(end for end in ends if end < len(self.text)), len(self.text)]
+        return list(pairwise(edges)) if len(edges) > 2 else []  # noqa: PLR2004 - a beginning and an end
+
+    @cached_property
     def said(self) -> list[Token]:
         """The words and marks, with each quantity as one token."""
         spans = [(one.start, one.end) for one in self.quantities]
         outside = [word for word in self.words if not any(start <= word.start < end for start, end in spans)]
         return sorted([*outside, *(Token(QUANTITY, *span) for span in spans)], key=lambda one: one.start)
+
+    @cached_property
+    def _said_as_meant(self) -> list[Token]:
+        return [self._meant(one) for one in self.said]
 
     @cached_property
     def at(self) -> list[int]:
@@ -115,7 +168,7 @@ class Sentence:
 
     def find(self, phrase: Sequence[str]) -> Iterator[Place]:
         """Where the words of `phrase` follow one another."""
-        return find_phrase(phrase, self.said) if self.stems.issuperset(map(stem, phrase)) else iter(())
+        return find_phrase(phrase, self._said_as_meant) if self.stems.issuperset(map(stem, phrase)) else iter(())
 
     def between(self, place: Place, quantity: int) -> list[Token]:
         """What stands between a name and a quantity."""

@@ -10,7 +10,7 @@ from nis_backend.capabilities.operations.words import Token, listed, tokens
 from nis_backend.fields import Field, fields_of
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Iterator, Sequence
 
     from nis_backend.operation import Json
 
@@ -28,9 +28,11 @@ class Slot(Field):
     """The words that state a value of it, and that value; None where they only say that it is another than usual."""
 
     @cached_property
-    def spelled(self) -> dict[str, tuple[str, ...]]:
-        """For each choice the stems that tell it from others, sorted."""
-        return {choice: tuple(sorted(word for _, word in _content(tokens(choice)))) for choice in self.choices}
+    def spelled(self) -> dict[tuple[str, ...], str]:
+        """The choice that each name means; a name as the stems that tell it from others, sorted."""
+        called = [(choice, choice) for choice in self.choices]
+        called += [(name, choice) for choice, names in self.called for name in names]
+        return {tuple(sorted(word for _, word in _content(tokens(name)))): choice for name, choice in called}
 
     def chosen(self, said: Sequence[Token]) -> dict[str, str]:
         """The choices that are named in `said`, with the words that name them; a longer name hides those within it.
@@ -40,12 +42,20 @@ class Slot(Field):
         """
         content = _content(said)
         stems = {word for _, word in content}
-        named: dict[str, frozenset[int]] = {}
-        for choice, wanted in self.spelled.items():
-            if stems.issuperset(wanted) and (places := _near(wanted, content)):
-                named[choice] = places
-        kept = {one: at for one, at in named.items() if not any(at < other for other in named.values())}
-        return {choice: " ".join(said[at].text for at in sorted(places)) for choice, places in kept.items()}
+        named = {
+            places: choice
+            for wanted, choice in self.spelled.items()
+            if stems.issuperset(wanted)
+            for places in _near(wanted, content)
+            if _literal(choice, said, places)
+        }
+        kept = {at: one for at, one in named.items() if not any(at < other for other in named)}
+        return {choice: " ".join(said[at].text for at in sorted(places)) for places, choice in kept.items()}
+
+
+def _literal(choice: str, said: Sequence[Token], places: Iterable[int]) -> bool:
+    """Whether what is said has the form of the choice, where that matters: "running" is not "a run"."""
+    return not choice.endswith("ing") or any(said[at].text.endswith("ing") for at in places)
 
 
 def _content(said: Sequence[Token]) -> list[tuple[int, str]]:
@@ -53,13 +63,12 @@ def _content(said: Sequence[Token]) -> list[tuple[int, str]]:
     return [(at, one.stem) for at, one in enumerate(said) if one.word and one.text not in _JOINING]
 
 
-def _near(wanted: Sequence[str], content: Sequence[tuple[int, str]]) -> frozenset[int] | None:
+def _near(wanted: Sequence[str], content: Sequence[tuple[int, str]]) -> Iterator[frozenset[int]]:
     """Places of all the wanted words within a window of the content words that has no room for others."""
     for first in range(len(content) - len(wanted) + 1):
         window = content[first : first + len(wanted)]
         if sorted(word for _, word in window) == list(wanted):
-            return frozenset(at for at, _ in window)
-    return None
+            yield frozenset(at for at, _ in window)
 
 
 def slots_of(schema: Json) -> tuple[Slot, ...]:

@@ -149,6 +149,22 @@ COMPOUND: dict[str, Factors] = {
 SCALES = {"c": "degree_Celsius", "f": "degree_Fahrenheit", "r": "degree_Rankine"}
 SCALE_WORDS = ("celsius", "centigrade", "fahrenheit", "rankine", "C", "F", "R")
 
+_MISSPELT = {
+    "celsius": "celcius celsuis celcus",
+    "fahrenheit": "farenheit fahrenhiet farenhite fahrenheight farenheight ferenheit",
+    "degrees": "degres degress degreees degees",
+    "miles": "miels milles",
+    "kilometers": "killometers killometres kilomters kilometrs kilometeres",
+    "centimeters": "centimetrs centimeteres centemeters",
+    "meters": "meteres metters",
+    "feet": "feets foots",
+    "inches": "inchs inchess",
+    "seconds": "secound secounds",
+    "minutes": "minuts mintues",
+    "kilograms": "kilogramms killograms kilogrammes",
+}
+"""What people mean by common misspellings."""
+
 # English words, and times of day, that are also symbols with a prefix.
 NEVER = frozenset({"pm", "fm"})
 
@@ -203,6 +219,7 @@ def _spell() -> dict[str, Factors]:
         words |= {word: {name: 1} for word in (name.replace("_", " "), *others)}
     words |= {"μ" + word[1:]: factors for word, factors in words.items() if word.startswith("µ")}
     words |= {"u" + word[1:]: factors for word, factors in words.items() if word.startswith("µ")}
+    words |= {wrong: words[right] for right, wrongs in _MISSPELT.items() for wrong in wrongs.split()}
     words |= {"\u2126": {"ohm": 1}, "\u212b": {"angstrom": 1}}  # the signs with code points of their own
     return {word: factors for word, factors in words.items() if word not in NEVER}
 

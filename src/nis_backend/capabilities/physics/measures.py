@@ -7,7 +7,7 @@ from typing import Annotated
 
 from pydantic import Field
 
-from nis_backend.operation import Model, Names, Reads, Unit
+from nis_backend.operation import Called, Model, Names, Reads, Unit
 
 
 class Constant(StrEnum):
@@ -61,10 +61,44 @@ class Constant(StrEnum):
     PLANCK_TEMPERATURE = "Planck temperature"
 
 
+NAMES: dict[str, tuple[str, ...]] = {
+    Constant.SPEED_OF_LIGHT: (
+        "light speed",
+        "how fast is light",
+        "how fast does light travel",
+        "lightspeed",
+        "velocity of light",
+    ),
+    Constant.GRAVITATIONAL: ("Newton's constant", "universal gravitation constant", "big G"),
+    Constant.STANDARD_GRAVITY: ("standard acceleration of gravity", "standard gravitational acceleration"),
+    Constant.PLANCK: ("Planck h", "quantum of action"),
+    Constant.REDUCED_PLANCK: ("h bar", "hbar", "h-bar", "Dirac constant"),
+    Constant.ELEMENTARY_CHARGE: ("electron charge", "proton charge", "charge on electron", "fundamental charge"),
+    Constant.AVOGADRO: ("Avogadro number",),
+    Constant.GAS: ("ideal gas constant", "universal gas constant", "molar gas constant"),
+    Constant.WIEN: ("Wien constant",),
+    Constant.VACUUM_PERMITTIVITY: ("permittivity of free space", "electric constant", "epsilon zero", "epsilon nought"),
+    Constant.VACUUM_PERMEABILITY: ("permeability of free space", "magnetic constant", "mu zero", "mu nought"),
+    Constant.VACUUM_IMPEDANCE: ("impedance of vacuum", "vacuum impedance"),
+    Constant.FINE_STRUCTURE: ("alpha fine structure",),
+    Constant.ELECTRON_MASS: ("heavy is electron", "electron weigh", "electron rest mass"),
+    Constant.PROTON_MASS: ("heavy is proton", "proton weigh", "proton rest mass"),
+    Constant.NEUTRON_MASS: ("heavy is neutron", "neutron weigh", "neutron rest mass"),
+    Constant.MUON_MASS: ("heavy is muon", "muon weigh"),
+    Constant.ATOMIC_MASS: ("unified atomic mass unit", "dalton in kg"),
+    Constant.VON_KLITZING: ("Klitzing constant",),
+    Constant.MOLAR_VOLUME: ("molar volume", "molar volume of ideal gas"),
+    Constant.STANDARD_ATMOSPHERE: ("standard atmospheric pressure",),
+}
+"""Other names that people use."""
+
+
 class ConstantRequest(Model):
     """Which constant."""
 
-    name: Annotated[Constant, Reads("choice"), Names("constant")] = Field(description="Name of the constant.")
+    name: Annotated[Constant, Reads("choice"), Names("constant"), Called(NAMES)] = Field(
+        description="Name of the constant."
+    )
 
 
 class ConstantValue(Model):

@@ -18,6 +18,10 @@ ELSEWHERE = (
     *("on europa", "on another planet", "on an asteroid"),
 )
 """Where gravity is another, and is to be asked for."""
+HEIGHT = (
+    *("launch height", "initial height", "altitude", "high", "above the ground", "above ground", "off the ground"),
+    *("tower", "cliff", "building", "roof", "balcony", "bridge", "hill"),
+)
 LEVEL = (
     *("thrown horizontally", "fired horizontally", "launched horizontally", "shot horizontally", "kicked horizontally"),
     *("hit horizontally", "horizontally at", "horizontally with", "horizontally from", "horizontally off"),
@@ -65,9 +69,9 @@ class ProjectileRequest(Model):
         Names("launch angle", "elevation", "inclination"),
         Says({**dict.fromkeys(LEVEL, 0), **dict.fromkeys(UPRIGHT, 90)}),
     ] = Field(ge=-90, le=90, description="Angle of the launch above the horizontal.")
-    height: Annotated[
-        float, Unit("m"), Names("launch height", "initial height", "altitude", "high", "above the ground")
-    ] = Field(default=0.0, ge=0, le=100_000, description="Height of the launch above the ground.")
+    height: Annotated[float, Unit("m"), Names(*HEIGHT)] = Field(
+        default=0.0, ge=0, le=100_000, description="Height of the launch above the ground."
+    )
     mass: Annotated[float, Unit("kg"), Names("weight", "weighing", "weighs", "heavy")] | None = Field(
         default=None, gt=0, le=1e9, description="Mass of the body; needed for drag."
     )

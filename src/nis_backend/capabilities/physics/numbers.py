@@ -51,8 +51,9 @@ _WORDS = re.compile(
     (?<![^\W_])(?<!-)
     (?P<sign>(?:minus|negative)\s+)?
     (?:
-        (?P<half>half\s+an?|half\s+of\s+an?|one\s+half|half)
-      | (?P<quarter>(?:a\s+)?quarter\s+of\s+an?)
+        (?P<half>half\s+an?(?!\s+dozen)|half\s+of\s+an?|one\s+half|half(?!\s+a\s+dozen))
+      | (?P<quarter>(?:(?:an?|one|three)\s+)?quarters?\s+of\s+an?)
+      | (?P<dozen>(?:(?:an?|half\s+a|two)\s+)?dozen)
       | (?P<count>(?:(?:an?\s+)(?=hundred|thousand|million|billion)|(?=(?:{_NAMED})\b))
             (?:{_NAMED})(?:(?:\s|-|\s+and\s+)(?:{_NAMED})\b){{0,11}})
         (?P<plus>\s+and\s+a\s+half)?
@@ -126,10 +127,7 @@ def _ratio(top: str, bottom: str) -> float:
 def _words(text: str) -> list[Number]:
     found: list[Number] = []
     for match in _WORDS.finditer(text):
-        if match["count"]:
-            value = _count(re.findall(r"[a-z]+", match["count"].lower()))
-        else:
-            value = 0.5 if match["half"] else 0.25
+        value = _count(re.findall(r"[a-z]+", match["count"].lower())) if match["count"] else _part(match)
         if value is None:
             # Several numbers side by side: "one and two".
             each = re.finditer(rf"\b(?:{_NAMED})\b", text[match.start() : match.end()], re.IGNORECASE)
@@ -142,6 +140,14 @@ def _words(text: str) -> list[Number]:
         value = -value if match["sign"] else value
         found.append(Number(value=value, start=match.start(), end=match.end(), spelt=True))
     return found
+
+
+def _part(match: re.Match[str]) -> float:
+    """What "half an", "three quarters of a" and "a dozen" say."""
+    first = match.group().lower().split()[0]
+    if match["dozen"]:
+        return {"half": 6.0, "two": 24.0}.get(first, 12.0)
+    return 0.5 if match["half"] else 0.75 if first == "three" else 0.25
 
 
 def _count(words: list[str]) -> float | None:

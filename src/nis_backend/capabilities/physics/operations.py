@@ -51,6 +51,12 @@ __all__ = [
             title="A baseball with drag",
             request={"speed": 20, "angle": 40, "mass": 0.145, "diameter": 0.074},
             question="How far does a ball fly at 20 m/s and 40 degrees with drag, mass 0.145 kg, diameter 74 mm?",
+            also=(
+                "Where does a rock hurled, tossed or lobbed from a tower come down? Its landing point and distance.",
+                "When will a javelin, an arrow or a cannonball, shot, fired or kicked, touch down or hit the ground?",
+                "What are the range, the greatest height, the apex and the trajectory of a catapulted shell or bullet?",
+                "How long does a football stay in the air, how far away does it land, with which speed?",
+            ),
         ),
         Example(
             title="A stone from a cliff",
@@ -94,6 +100,11 @@ def simulate_projectile(request: ProjectileRequest, _ctx: Context) -> Flight:
             title="A metre-long pendulum",
             request={"length": 1, "angle": 30},
             question="What is the period of a 1 m pendulum released from 30 degrees?",
+            also=(
+                "How does a pendulum move when it is let go? Its oscillation time, its speed through the lowest point.",
+                "How long is one swing of a bob on a string with an amplitude of 5 degrees?",
+                "Show the oscillations of a damped pendulum.",
+            ),
         ),
         Example(
             title="A damped swing",
@@ -140,6 +151,11 @@ def simulate_pendulum(request: PendulumRequest, _ctx: Context) -> PendulumMotion
             },
             question="A 1 m copper rod at 20 °C has its left end held at 100 °C and its right end at 0 °C. "
             "How warm is it after 60 s?",
+            also=(
+                "Solve the heat equation for a metal rod.",
+                "How does a wire cool down, or a bar heat up, when both its ends are kept at a temperature?",
+                "What is the temperature profile or distribution along a bar, initially hot? Heat conduction.",
+            ),
         ),
         Example(
             title="A steel bar cooling",
@@ -191,7 +207,15 @@ def solve_heat(request: HeatRequest, _ctx: Context) -> HeatSolution:
     pool="science",
     view=views.draw_constant,
     examples=(
-        Example(title="Speed of light", request={"name": "speed of light"}, question="What is the speed of light?"),
+        Example(
+            title="Speed of light",
+            request={"name": "speed of light"},
+            question="What is the speed of light?",
+            also=(
+                "How large is Boltzmann's constant, in SI units, exactly?",
+                "Give me the number of a constant of nature.",
+            ),
+        ),
         Example(
             title="Planck constant",
             request={"name": "Planck constant"},
@@ -220,7 +244,12 @@ def get_constant(request: ConstantRequest, _ctx: Context) -> ConstantValue:
     pool="science",
     view=views.draw_constants,
     examples=(
-        Example(title="All", request={}, question="Which physical constants do you know?"),
+        Example(
+            title="All",
+            request={},
+            question="Which physical constants do you know?",
+            also=("Which constants of nature can you look up?", "Show all constants that are available."),
+        ),
         Example(
             title="Masses", request={"containing": "mass"}, question="List the physical constants that are masses."
         ),
@@ -281,6 +310,11 @@ def convert_unit(request: ConversionRequest, _ctx: Context) -> Conversion:
             title="A sentence",
             request={"text": "A ball of 0.145 kg flies at 72 km/h and 40 degrees.", "units": ["m/s", "kg", "degree"]},
             question="Which quantities are in: a ball of 0.145 kg flies at 72 km/h and 40 degrees?",
+            also=(
+                "Extract the quantities from a text.",
+                "Find the numbers with units in this sentence.",
+                "List the measurements that a text has.",
+            ),
         ),
         Example(
             title="Feet and inches",

@@ -37,7 +37,7 @@ _AND_A_HALF = re.compile(r"\s+and\s+a\s+half\b(?!\s+an?\b)", re.IGNORECASE)
 _BESIDE = re.compile(r"(?:,?\s+and\s+|,?\s*)", re.IGNORECASE)
 _SHARES = re.compile(r"[-\u2013]|\s+\u2013\s+|\s+(?:and|or|to)\s+", re.IGNORECASE)
 _ONE = re.compile(rf"(?<![^\W_])an?\s+(?={LETTER}{{3}})", re.IGNORECASE)
-_TOWARDS = re.compile(r"\b(?:in|into|to|as|many|per)\s+(?:the\s+)?$", re.IGNORECASE)
+_TOWARDS = re.compile(r"(?:\b(?:in|into|to|as|many|much|per)|[-=]>|\u2192|=)\s+(?:the\s+)?$", re.IGNORECASE)
 _WORD = re.compile(rf"(?<![\w°]){LETTER}+|[°℃℉%]")
 
 _PARTS = frozenset(

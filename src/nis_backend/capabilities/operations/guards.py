@@ -1,0 +1,125 @@
+"""What speaks against a message being a request to compute, whatever words it shares with an operation.
+
+English only, and of no subject: who asks to be told, written or advised, who talks of a computation, who declines one.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from nis_backend.capabilities.operations.words import listed, stem
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from collections.abc import Set as AbstractSet
+
+    from nis_backend.capabilities.operations.sentence import Place, Sentence
+
+_TELLING = listed("""
+    advice article author biography book born buy cheap code compose cost discovered essay explain film funny history
+    idea invented inventor joke lyrics meaning movie named novel opinion paint podcast poem price program python
+    function recommend recommendation review rhyme sing sentence sold song story summarise summarize translate who
+    whom whose why write wrote
+    """)
+_TELLS = frozenset(map(stem, _TELLING))
+"""English words that ask for something to be told, written or advised: no computation answers that."""
+
+_TALKS_OF = re.compile(
+    r"\bif i (?:asked|ask|told|gave|give|were to|wanted)\b|^\W*what if\b|\bare you able\b"
+    r"|\bdo you know how\b|\b(?:would|do) you need to know\b",
+    re.IGNORECASE,
+)
+"""Talk of a computation, that orders none."""
+
+_NARRATES = re.compile(
+    r"^\W*(?:(?:yesterday|today|this morning|last \w+|once|recently)\W+)?"
+    r"(?:i|i've|we|we've|he|she|they|it|my|our|his|her)\b",
+    re.IGNORECASE,
+)
+"""How a statement begins that tells of somebody."""
+_WANTS = listed("""
+    calculate can compute convert could determine do does find give how is know like need please show simulate solve
+    tell want what when where which will wonder wondering would
+    """)
+"""Words with which a message asks; without any of them, and without a question mark, it may only tell."""
+
+_DEFINES = re.compile(
+    r"\b(?:what|who)(?:'s|\u2019s| is| are| was| were) an?\b(?!\s+\d)"
+    r"|\bwhat\b.{1,60}\b(?:mean|means|stands? for|used for|good for)\b"
+    r"|\b(?:define|definition|difference between|describe (?:how|what|why)|in (?:simple|plain) (?:words|terms))\b",
+    re.IGNORECASE,
+)
+"""Asks what something is, or is for."""
+
+_SUM = re.compile(
+    r"\d\s*(?:[+*/×÷^=]|\s[-x]\s|plus|minus|times|(?:divided|multiplied) by|to the power)\s*\d"
+    r"|(?:root|sum|product|average|mean|factorial|logarithm|sine|cosine) of\b[^.?!]*\d|%\s*of\s+\d",
+    re.IGNORECASE,
+)
+_HOW_MUCH = re.compile(r"\bhow (?:deep|far|fast|heavy|high|hot|large|long|many|much|strong|tall|warm)\b", re.IGNORECASE)
+
+_FIRST = 3
+"""Words within which an order begins: "please write", "can you write"."""
+_CLAUSES = frozenset((",", ";", ".", "!", "?", ":", "and", "so", "but", "then"))
+_EARLY = 2
+"""Words of a clause before the one that makes it a question or an order."""
+
+_DENIES = listed("don't dont not never no without instead rather")
+_DENIED_WITHIN = 3
+"""Words after a denial that it reaches."""
+
+
+def is_no_request(sentence: Sentence) -> bool:
+    """Whether the message talks of a computation, or only tells of somebody: no operation answers it."""
+    return bool(_TALKS_OF.search(sentence.text)) or _narrates(sentence)
+
+
+def _narrates(sentence: Sentence) -> bool:
+    """Whether it only tells of somebody: it begins so, has no question mark, and no word that asks begins a clause."""
+    if "?" in sentence.text or not _NARRATES.search(sentence.text):
+        return False
+    words = [one.text for one in sentence.words]
+    asks = (word in _WANTS and _begins(words, at) for at, word in enumerate(words))
+    return not any(asks)
+
+
+def _begins(words: Sequence[str], at: int) -> bool:
+    """Whether a word begins a clause, or follows the first words of one: "I need", "and please tell"."""
+    start = max((place + 1 for place, word in enumerate(words[:at]) if word in _CLAUSES), default=0)
+    return at - start <= _EARLY
+
+
+def tells(sentence: Sentence, aside: Sequence[Place] = ()) -> bool:
+    """Whether something is to be told, written or advised: in a word that is not aside, or that begins a sentence."""
+    if not _TELLS.isdisjoint(one.stem for one in sentence.outside(aside)):
+        return True
+    firsts = (sentence.within(piece)[:_FIRST] for piece in sentence.pieces)
+    return any(one.text in _TELLING for first in firsts for one in first)
+
+
+def asks_for_meaning(sentence: Sentence) -> bool:
+    """Whether the message asks what something is, or is for."""
+    return bool(_DEFINES.search(sentence.text))
+
+
+def declines(sentence: Sentence, wanted: AbstractSet[str]) -> bool:
+    """Whether one of the wanted stems is denied: "don't convert", "not the period"."""
+    plain = sentence.text.lower().replace("\u2019", "'")
+    for found in _DENIAL.finditer(plain):
+        following = _WORD.findall(plain[found.end() : found.end() + 60].split(",")[0].split(".")[0])
+        if not wanted.isdisjoint(stem(word) for word in following[:_DENIED_WITHIN]):
+            return True
+    return False
+
+
+_DENIAL = re.compile(rf"\b(?:{'|'.join(sorted(_DENIES))}|do not|never mind)\b")
+_WORD = re.compile(r"[^\W\d_]+")
+
+
+def asks_for_a_sum(sentence: Sentence) -> bool:
+    """Whether the answer would be a number worked out of the message's own: a model too small would make one up."""
+    if tells(sentence):
+        return False
+    measured = any(quantity.unit for quantity in sentence.quantities)
+    return bool(_SUM.search(sentence.text) or (measured and _HOW_MUCH.search(sentence.text)))
