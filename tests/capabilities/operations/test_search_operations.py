@@ -56,7 +56,7 @@ def test_what_matches_nothing_finds_nothing(query: str) -> None:
 
 def test_a_search_can_be_narrowed_and_is_bounded(tmp_path: Path) -> None:
     """By effect and family; best first, at most `limit`, each with its routes; the formula of the score is named."""
-    found = search(tmp_path, query="run runs model", effect="writes", limit=2)
+    found = search(tmp_path, query="stop a run", effect="writes", limit=2)
     assert found.operations[0].id == "runs.cancel_run"
     assert found.operations[0].routes == ["POST /runs/{id}/cancel"]
     assert len(found.operations) <= 2

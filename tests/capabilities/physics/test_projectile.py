@@ -179,7 +179,7 @@ def test_wrong_fields_are_refused_by_name(changes: dict[str, Any], field: str) -
     [
         ({"drag": True, "mass": None}, "mass"),
         ({"drag": True, "diameter": None}, "diameter"),
-        ({"angle": 0}, "angle"),
+        ({"angle": 0}, "height"),
         ({"angle": -10, "height": 0}, "angle"),
     ],
 )

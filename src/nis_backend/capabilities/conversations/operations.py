@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 from pydantic import Field
 
@@ -30,7 +30,7 @@ from nis_backend.capabilities.conversations.shown import (
 )
 from nis_backend.drivers.store.base import cursor_of, place_of
 from nis_backend.errors import Conflict, InvalidRequest, NotFound, TooLarge
-from nis_backend.operation import Before, Example, Model, Recorded, operation
+from nis_backend.operation import Before, Example, Model, Reads, Recorded, Says, operation
 from nis_backend.run import unknown_conversation
 
 if TYPE_CHECKING:
@@ -56,9 +56,11 @@ class OneConversation(Model):
 class ListConversations(Model):
     """Which conversations to list, the last active first."""
 
-    archived: bool = Field(default=False, description="Those put away instead of the others.")
+    archived: Annotated[bool, Says({"archived": True})] = Field(
+        default=False, description="Those put away instead of the others."
+    )
     cursor: str | None = Field(default=None, max_length=128, description="`next_cursor` of the page before.")
-    limit: int = Field(default=20, ge=1, le=100, description="Most conversations to answer.")
+    limit: Annotated[int, Reads("count")] = Field(default=20, ge=1, le=100, description="Most conversations to answer.")
 
 
 class GetConversation(OneConversation):
@@ -145,7 +147,15 @@ async def find_conversation(conversation_id: str, ctx: Context) -> Row:
     essential=True,
     resource="conversation",
     view=draw_conversations,
-    examples=(Example(title="The last ones", request={"limit": 5}, before=(SAID,)),),
+    examples=(
+        Example(
+            title="The last ones",
+            request={"limit": 5},
+            question="Show my last 5 conversations.",
+            also=("List my past conversations.", "Which previous conversations did we have?"),
+            before=(SAID,),
+        ),
+    ),
 )
 async def list_conversations(request: ListConversations, ctx: Context) -> ConversationList:
     """List the caller's conversations, the last active first."""
