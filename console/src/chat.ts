@@ -68,6 +68,7 @@ export class NisChat extends LitElement {
 
   override connectedCallback(): void {
     super.connectedCallback();
+    this.grown.observe(this);
     addEventListener("scroll", this.scrolled);
     addEventListener("hashchange", this.again);
     void this.listModels();
@@ -79,16 +80,25 @@ export class NisChat extends LitElement {
 
   override disconnectedCallback(): void {
     super.disconnectedCallback();
+    this.grown.disconnect();
     removeEventListener("scroll", this.scrolled);
     removeEventListener("hashchange", this.again);
     this.reading.abort();
   }
 
+  /** A chart grows after it was drawn. */
+  private grown = new ResizeObserver(() => void this.measure());
+
   private scrolled = (): void => {
-    const left = document.documentElement.scrollHeight - innerHeight - scrollY;
-    this.sticks = left < 80;
-    this.below = left > 400;
+    this.sticks = this.measure() < 80;
   };
+
+  /** How much of the page lies below what is seen. */
+  private measure(): number {
+    const left = document.documentElement.scrollHeight - innerHeight - scrollY;
+    this.below = left > 400;
+    return left;
+  }
 
   /** The link to a new conversation leads from one that has no address yet as well. */
   private again = (): void => {

@@ -1,5 +1,6 @@
 // A request schema as a tree of fields: what each holds as text, and the value that they add up to.
 
+import { number } from "./numbers.js";
 import type { Schema } from "./wire.js";
 
 export type Kind =
@@ -212,16 +213,15 @@ export const titled = (schema: Schema, index: number): string =>
 
 /** The bounds of a field, in words. */
 export function bounds(schema: Schema): string {
+  const { minimum, maximum, exclusiveMinimum, exclusiveMaximum, minItems, maxItems } = schema;
   const said: string[] = [];
-  const between = (low: number | undefined, high: number | undefined, what: string): void => {
-    if (low !== undefined && high !== undefined) said.push(low === high ? `${low}${what}` : `${low} to ${high}${what}`);
-    else if (low !== undefined && low > 0) said.push(`at least ${low}${what}`);
-    else if (high !== undefined) said.push(`at most ${high}${what}`);
-  };
-  if (schema.exclusiveMinimum !== undefined) said.push(`above ${schema.exclusiveMinimum}`);
-  if (schema.minimum !== undefined && schema.maximum === undefined) said.push(`${schema.minimum} or more`);
-  else between(schema.minimum, schema.maximum, "");
-  if (schema.exclusiveMaximum !== undefined) said.push(`below ${schema.exclusiveMaximum}`);
-  between(schema.minItems, schema.maxItems, " items");
+  if (minimum !== undefined && maximum !== undefined) said.push(`${number(minimum)} to ${number(maximum)}`);
+  else if (minimum !== undefined) said.push(`${number(minimum)} or more`);
+  else if (exclusiveMinimum !== undefined) said.push(`above ${number(exclusiveMinimum)}`);
+  if (maximum !== undefined && minimum === undefined) said.push(`at most ${number(maximum)}`);
+  if (exclusiveMaximum !== undefined) said.push(`below ${number(exclusiveMaximum)}`);
+  if (minItems && maxItems !== undefined) said.push(minItems === maxItems ? `${minItems} of them` : `${minItems} to ${number(maxItems)} of them`);
+  else if (maxItems !== undefined) said.push(`at most ${number(maxItems)} of them`);
+  else if (minItems) said.push(`at least ${minItems} of them`);
   return said.join(", ");
 }

@@ -5,7 +5,7 @@ import { live } from "lit/directives/live.js";
 import { repeat } from "lit/directives/repeat.js";
 import { add, bounds, choices, choose, close, fallback, type Field, open, shown, titled } from "./fields.js";
 import { inline } from "./markdown.js";
-import { words } from "./numbers.js";
+import { number, words } from "./numbers.js";
 import type { Schema } from "./wire.js";
 
 export interface Drawing {
@@ -29,7 +29,7 @@ function draw(field: Field, form: Drawing, path: string): TemplateResult {
   const error = form.errors.get(path);
   const limits = bounds(field.schema);
   const plain = field.schema.default;
-  const note = [limits, fallback(field.schema) && field.kind !== "flag" ? `default ${fallback(field.schema)}` : ""].filter(Boolean).join(" · ");
+  const note = [limits, usual(field)].filter(Boolean).join(" · ");
   const described = [error ? `${id}-error` : "", field.schema.description || note ? `${id}-hint` : ""].filter(Boolean).join(" ");
   const wide = ["json", "numbers", "file"].includes(field.kind) || (field.kind === "text" && (field.schema.maxLength ?? 0) > 1000);
   return html`<div class="field ${error ? "wrong" : ""} ${wide ? "broad" : ""} ${field.required ? "" : "optional"}" data-path=${path}>
@@ -38,11 +38,17 @@ function draw(field: Field, form: Drawing, path: string): TemplateResult {
     ${error ? html`<p class="error" id="${id}-error">${error}</p>` : nothing}
     ${field.schema.description || note
       ? html`<p class="hint" id="${id}-hint">
-          ${field.schema.description ? inline(field.schema.description) : nothing}
-          ${note ? html`<span class="limits">${note}</span>` : nothing}
+          ${field.schema.description ? inline(field.schema.description) : nothing} ${note ? html`<span class="limits">${note}</span>` : nothing}
         </p>`
       : nothing}
   </div>`;
+}
+
+/** What holds where nothing is given; a box shows it by itself. */
+function usual({ schema, kind }: Field): string {
+  const held = fallback(schema);
+  if (!held || kind === "flag" || kind === "choice") return "";
+  return `default ${typeof schema.default === "number" ? number(schema.default) : held}`;
 }
 
 function label(field: Field, path: string): TemplateResult {

@@ -2,7 +2,8 @@
 
 import { html, type TemplateResult } from "lit";
 
-const WIDTH = 78;
+/** Characters of a filled line. */
+const WIDTH = 56;
 /** Characters that are drawn; the rest is copied or saved, not looked at. */
 const MOST = 60_000;
 

@@ -4,14 +4,23 @@
 export function number(value: number): string {
   if (value === 0) return "0";
   const size = Math.abs(value);
-  const text = size >= 1e7 || size < 1e-4 ? power(value) : String(Number(value.toPrecision(6)));
+  // A whole number is told whole, as far as it can be read at a glance.
+  const plain = Number.isInteger(value) && size < 1e9 ? String(value) : String(Number(value.toPrecision(6)));
+  const text = size >= 1e9 || (size >= 1e7 && !Number.isInteger(value)) || size < 1e-4 ? power(value) : grouped(plain);
   return text.replace("-", "−");
+}
+
+/** Digits in threes, from five on, by a narrow space. */
+function grouped(text: string): string {
+  const [whole, rest] = text.split(".") as [string, string | undefined];
+  const threes = whole.replace("-", "").length > 4 ? whole.replace(/\B(?=(\d{3})+$)/g, "\u202f") : whole;
+  return rest === undefined ? threes : `${threes}.${rest}`;
 }
 
 function power(value: number): string {
   const [digits, exponent] = value.toExponential(4).split("e") as [string, string];
   const raised = [...exponent.replace("+", "")].map((c) => (c === "-" ? "⁻" : "⁰¹²³⁴⁵⁶⁷⁸⁹"[Number(c)])).join("");
-  return `${Number(digits)} × 10${raised}`;
+  return Number(digits) === 1 ? `10${raised}` : `${Number(digits)} × 10${raised}`;
 }
 
 /** Round numbers between two ends, about `wanted` of them; the ends alone where there are none. */

@@ -34,6 +34,7 @@ export class NisOperation extends LitElement {
     json: { state: true },
     tab: { state: true },
     snippet: { state: true },
+    example: { state: true },
   };
   declare name: string;
   /** What a link fills in. */
@@ -49,6 +50,8 @@ export class NisOperation extends LitElement {
   declare json: string | null;
   declare tab: "drawn" | "json" | "events";
   declare snippet: string;
+  /** Which example the form was filled from; "" for none. */
+  declare example: string;
 
   private root: Field | null = null;
   private calling = new AbortController();
@@ -63,6 +66,7 @@ export class NisOperation extends LitElement {
     this.json = null;
     this.tab = "drawn";
     this.snippet = "curl";
+    this.example = "";
     this.input = null;
   }
 
@@ -89,6 +93,7 @@ export class NisOperation extends LitElement {
       if (name !== this.name) return;
       this.line = lines.find((line) => line.name === name) ?? null;
       this.detail = read;
+      this.example = !this.input && read.examples.length ? "0" : "";
       this.fill(this.input ?? (read.examples[0] ? filled(read.examples[0]) : {}));
     } catch (error) {
       if (name === this.name) this.trouble = problem(error);
@@ -224,12 +229,12 @@ export class NisOperation extends LitElement {
         id="example"
         class="small"
         @change=${(event: Event) => {
-          const select = event.target as HTMLSelectElement;
-          this.fill(select.value === "" ? {} : filled(examples[Number(select.value)]!));
+          this.example = (event.target as HTMLSelectElement).value;
+          this.fill(this.example === "" ? {} : filled(examples[Number(this.example)]!));
         }}
       >
-        ${examples.map((one, index) => html`<option value=${index}>${one.title}</option>`)}
-        <option value="">Empty</option>
+        ${examples.map((one, index) => html`<option value=${index} .selected=${String(index) === this.example}>${one.title}</option>`)}
+        <option value="" .selected=${this.example === ""}>Empty</option>
       </select>`;
   }
 
