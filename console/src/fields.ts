@@ -25,6 +25,8 @@ export interface Field {
   readonly required: boolean;
   given: boolean;
   text: string;
+  /** What is said beside it. */
+  note: string;
   /** Fields of a group, items of a list, the one form of a union. */
   parts: Field[];
   /** The forms a union can take, and which one it has. */
@@ -47,7 +49,7 @@ export function make(name: string, raw: Schema, root: Schema, value: unknown, re
   const kind = depth > DEEPEST ? "json" : kindOf(schema, root);
   const forms = kind === "union" ? alternatives(schema).map((one) => resolve(one, root)) : [];
   const field: Field = {
-    ...{ id: ++count, name, schema, kind, required, forms, text: "", parts: [] },
+    ...{ id: ++count, name, schema, kind, required, forms, text: "", note: "", parts: [] },
     given: value !== undefined && value !== null,
     form: 0,
   };
@@ -116,7 +118,8 @@ function converted(text: string, kind: Kind, schema: Schema): unknown {
   const trimmed = text.trim();
   if (kind === "text") return text === "" && schema.minLength ? undefined : text;
   if (!trimmed) return undefined;
-  if (kind === "file") return JSON.parse(trimmed);
+  // A blob by its id, as an address, or as JSON.
+  if (kind === "file" && !trimmed.startsWith("{")) return trimmed;
   if (kind === "choice") return choices(schema).find((one) => shown(one) === text) ?? text;
   if (kind === "numbers") {
     const parts = trimmed.replace(/^\[|\]$/g, "").split(/[\s,;]+/).filter(Boolean);
@@ -159,11 +162,8 @@ export function resolve(schema: Schema, root: Schema): Schema {
   return found;
 }
 
-/** A media type in the schema says that the field takes bytes. */
-const isFile = (schema: Schema): boolean => schema.format === "blob" || schema.format === "binary";
-
 function kindOf(schema: Schema, root: Schema): Kind {
-  if (isFile(schema)) return "file";
+  if (schema.blob) return "file";
   if (choices(schema).length) return "choice";
   if (alternatives(schema).length > 1) return "union";
   switch (schema.type) {

@@ -3,10 +3,11 @@
 import { html, nothing, type TemplateResult } from "lit";
 import { live } from "lit/directives/live.js";
 import { repeat } from "lit/directives/repeat.js";
+import { send, size } from "./blob.js";
 import { add, bounds, choices, choose, close, fallback, type Field, open, shown, titled } from "./fields.js";
 import { inline } from "./markdown.js";
 import { number, words } from "./numbers.js";
-import type { Schema } from "./wire.js";
+import { problem, type Schema } from "./wire.js";
 
 export interface Drawing {
   root: Schema;
@@ -118,22 +119,39 @@ function input(field: Field, form: Drawing, id: string, described: string, wrong
 const shownDefault = (schema: Schema): string =>
   schema.default === undefined || schema.default === null ? (schema.type === "object" ? "{ }" : "JSON") : JSON.stringify(schema.default);
 
-/** Bytes that fit into a request as base64. */
-const MOST_BYTES = 20 * 1024 * 1024;
-
+/** Bytes: a file is kept by the server as soon as it is chosen, and named by its id from then on. */
 function file(field: Field, form: Drawing, id: string, hint: string | typeof nothing, wrong: boolean): TemplateResult {
-  const taken = async (event: Event): Promise<void> => {
-    const chosen = (event.target as HTMLInputElement).files?.[0];
-    if (!chosen) return close(field), form.changed();
-    if (chosen.size > MOST_BYTES) return;
-    const bytes = new Uint8Array(await chosen.arrayBuffer());
-    let binary = "";
-    for (let at = 0; at < bytes.length; at += 0x8000) binary += String.fromCharCode(...bytes.subarray(at, at + 0x8000));
-    field.text = JSON.stringify({ data: btoa(binary), media_type: chosen.type || "application/octet-stream", name: chosen.name });
-    field.given = true;
+  const say = (text: string, note: string): void => {
+    [field.text, field.given, field.note] = [text, text !== "", note];
     form.changed();
   };
-  return html`<input type="file" id=${id} name=${id} ?required=${field.required} aria-describedby=${hint} aria-invalid=${wrong} @change=${taken} />`;
+  const keep = async (chosen: File): Promise<void> => {
+    say("", `sending ${chosen.name}`);
+    try {
+      const blob = await send(chosen);
+      say(blob.id, `${chosen.name}, ${size(blob.size)}, ${blob.media_type}`);
+    } catch (error) {
+      say("", problem(error).detail);
+    }
+  };
+  return html`<div class="file">
+    <input
+      id=${id} name=${id} type="text" placeholder="a blob's id, or data:…" autocomplete="off" spellcheck="false" ?required=${field.required}
+      aria-describedby=${hint} aria-invalid=${wrong} .value=${live(field.text)}
+      @input=${(event: Event) => say((event.target as HTMLInputElement).value, "")}
+    />
+    <label class="pick">
+      Choose a file
+      <input
+        type="file" class="hidden"
+        @change=${(event: Event) => {
+          const chosen = (event.target as HTMLInputElement).files?.[0];
+          if (chosen) void keep(chosen);
+        }}
+      />
+    </label>
+    ${field.note ? html`<p class="hint" role="status">${field.note}</p>` : nothing}
+  </div>`;
 }
 
 function nested(field: Field, form: Drawing, path: string): TemplateResult {

@@ -1,6 +1,7 @@
 // What a call has answered: drawn, as JSON, or as a run's events.
 
 import { html, nothing, type TemplateResult } from "lit";
+import { blobs } from "./blob.js";
 import "./copy.js";
 import type { Outcome } from "./invoke.js";
 import { coloured, pretty } from "./json.js";
@@ -50,7 +51,8 @@ function shown(outcome: Outcome, tab: Tab): TemplateResult {
   if (tab === "events" && outcome.log) return timeline(outcome.log.events);
   if (outcome.log && !outcome.views.length) return timeline(outcome.log.events);
   const views = outcome.views.filter((view) => view.kind !== "form");
-  if (views.length) return html`<div class="views">${views.map(drawn)}</div>`;
+  const bytes = blobs(outcome.result).map((one) => html`<nis-blob .blob=${one}></nis-blob>`);
+  if (views.length || bytes.length) return html`<div class="views">${bytes}${views.map(drawn)}</div>`;
   return outcome.items.length ? items(outcome.items) : coloured(pretty(whole(outcome)));
 }
 

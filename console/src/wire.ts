@@ -44,7 +44,6 @@ export type View = TextView | TableView | SeriesView | FormView;
 export interface Schema {
   type?: string;
   title?: string;
-  format?: string;
   properties?: Record<string, Schema>;
   additionalProperties?: boolean | Schema;
   required?: string[];
@@ -61,6 +60,8 @@ export interface Schema {
   unit?: string;
   /** A setting of the method, not of what it is applied to. */
   knob?: boolean;
+  /** Bytes: in a request by their id. */
+  blob?: boolean;
   description?: string;
   minimum?: number;
   maximum?: number;
@@ -103,6 +104,15 @@ export interface Detail {
   request_schema: Schema;
   result_schema: Schema;
   examples: Example[];
+}
+
+/** Bytes that the server keeps. */
+export interface Kept {
+  id: string;
+  media_type: string;
+  size: number;
+  name: string;
+  sha256: string;
 }
 
 /** A form that was filled in, and how it reads as a message. */

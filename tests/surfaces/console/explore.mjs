@@ -110,6 +110,18 @@ await scene("a stream", async (page) => {
   return { events: await page.locator(".result .timeline .what > strong").allInnerTexts() };
 }, { path: "/#/explore/runs.stream_events" });
 
+await scene("bytes", async (page) => {
+  // The smallest picture there is.
+  const picture = Buffer.from("iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg==", "base64");
+  await page.locator("input[type=file]").setInputFiles({ name: "dot.png", mimeType: "image/png", buffer: picture });
+  await page.locator(".file .hint", { hasText: "dot.png" }).waitFor();
+  await page.waitForFunction(() => document.querySelector(".file input").value.startsWith("blob-"));
+  await run(page);
+  await page.locator(".blob img").waitFor();
+  const wide = await page.locator(".blob img").evaluate((img) => img.decode().then(() => img.naturalWidth));
+  return { wide, told: await page.locator(".blob figcaption").innerText(), snippet: await page.locator("[data-snippet]").innerText() };
+}, { path: "/#/explore/blobs.create_blob" });
+
 await scene("palette", async (page) => {
   await page.locator("#message").waitFor();
   await page.keyboard.press("Control+k");

@@ -111,6 +111,13 @@ def test_a_stream_is_shown_as_it_comes(seen: dict[str, Any]) -> None:
     assert seen["a stream"]["events"] == EVENTS
 
 
+def test_a_file_is_kept_and_shown_as_what_it_is(seen: dict[str, Any]) -> None:
+    """It is sent when it is chosen and named by its id from then on, so a copied call stays short."""
+    assert seen["bytes"]["wide"] == 1
+    assert "dot.png" in seen["bytes"]["told"]
+    assert "blob-" in seen["bytes"]["snippet"]
+
+
 def test_an_operation_is_found_and_run_by_the_keyboard_alone(seen: dict[str, Any]) -> None:
     """Ctrl K, a few letters, Enter, Tab to Run, Enter."""
     assert seen["palette"]["title"] == "physics.solve_heat · nis"
