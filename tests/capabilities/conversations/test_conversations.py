@@ -55,7 +55,7 @@ def test_the_last_active_comes_first_and_pages_follow_each_other(ground: Ground)
         page = ground.call("conversations.list_conversations", {"limit": 2, "cursor": cursor})
         seen += [line["id"] for line in page["conversations"]]
         cursor = page["next_cursor"]
-        assert cursor
+        assert cursor or set(ids) <= set(seen)
     assert [one for one in seen if one in ids] == [ids[1], ids[3], ids[2], ids[0]]
     with pytest.raises(InvalidRequest) as refused:
         ground.call("conversations.list_conversations", {"cursor": "page 2"})

@@ -3,17 +3,11 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 from pydantic import Field
 
 from nis_backend.capabilities.chat.operations import (
-    MessageRequest,
-    OperationCall,
-    Reply,
-    answer_message,
-    check_message,
-    draw_reply,
     read_turns,
 )
 from nis_backend.capabilities.conversations.shown import (
@@ -29,8 +23,8 @@ from nis_backend.capabilities.conversations.shown import (
     turn_of,
 )
 from nis_backend.drivers.store.base import cursor_of, place_of
-from nis_backend.errors import Conflict, InvalidRequest, NotFound, TooLarge
-from nis_backend.operation import Before, Example, Model, Reads, Recorded, Says, operation
+from nis_backend.errors import InvalidRequest
+from nis_backend.operation import Before, Example, Model, Reads, Says, operation
 from nis_backend.run import unknown_conversation
 
 if TYPE_CHECKING:
@@ -40,8 +34,8 @@ if TYPE_CHECKING:
 SAID = Before(name="turn", operation="chat.send_message", request={"message": "Hello! Who are you?"})
 """What most examples here stand on."""
 
-COPIED = 500
-"""Turns that a branch holds at most: they are copied in one transaction."""
+MOST = 500
+"""Turns that are copied, exported or summarised at most: they are held in memory at once."""
 
 WORDS = 16
 """Words of a query that are looked for."""
@@ -87,40 +81,6 @@ class UpdateConversation(OneConversation):
 
     title: str | None = Field(default=None, min_length=1, max_length=200, description="Its new name.")
     archived: bool | None = Field(default=None, description="Whether it is put away: left out of the usual list.")
-
-
-class BranchConversation(OneConversation):
-    """Which conversation, and up to where."""
-
-    run_id: str | None = Field(
-        default=None,
-        max_length=64,
-        description="The last turn that is taken along; any of its answers. Unset: the last.",
-    )
-    title: str | None = Field(default=None, min_length=1, max_length=200, description="The branch's name.")
-
-
-class RegenerateAnswer(OneConversation):
-    """Which conversation's last turn is answered again; what is unset stays as it was."""
-
-    run_id: str | None = Field(
-        default=None, max_length=64, description="The turn, to be sure which: any of its answers."
-    )
-    message: str | None = Field(
-        default=None, min_length=1, max_length=100_000, description="Other words for the message."
-    )
-    user_id: str | None = Field(default=None, max_length=128, description="A label for the person; it grants nothing.")
-    provider: str | None = Field(default=None, max_length=64, description="Provider to ask.")
-    model: str | None = Field(default=None, max_length=256, description="Model to ask, as provider:name or a name.")
-    context: dict[str, Any] | None = Field(  # Any: JSON
-        default=None, max_length=50, description="Facts for the model to know in this turn, by name."
-    )
-    call: OperationCall | None = Field(default=None, description="Call this operation instead of choosing one.")
-
-    @property
-    def conversation_id(self) -> str:
-        """Where its run belongs."""
-        return self.id
 
 
 class DeletedConversation(Model):
@@ -246,146 +206,10 @@ async def delete_conversation(request: OneConversation, ctx: Context) -> Deleted
     return DeletedConversation(id=request.id)
 
 
-@operation(
-    "conversations.branch_conversation",
-    effect="writes",
-    on="conversation",
-    examples=(
-        Example(
-            title="From its first turn",
-            request={"id": "{turn.conversation_id}", "run_id": "{turn.run_id}", "title": "Another way"},
-            before=(SAID,),
-        ),
-    ),
-)
-async def branch_conversation(request: BranchConversation, ctx: Context) -> ConversationLine:
-    """Begin a conversation with a copy of another's turns, up to one of them, to go on differently.
-
-    Of each turn the answer that counts is copied; of the last, the one that was named.
-
-    Raises:
-        NotFound: there is no such conversation, or no such turn in it.
-        Conflict: the turn has not ended, or the conversation has none.
-        TooLarge: it would hold more than 500 turns.
-    """
-    row = await find_conversation(request.id, ctx)
-    turns, earlier = await read_turns(ctx, request.id, COPIED)
-    if request.run_id is None:
-        runs = [turn.current for turn in turns]
-    else:
-        last = next((place for place, turn in enumerate(turns) if turn.holds(request.run_id)), None)
-        if last is None:
-            raise _no_turn(request.run_id, earlier is not None)
-        runs = [turn.current for turn in turns[:last]]
-        runs += [run for run in turns[last].runs if run.id == request.run_id]
-    if earlier is not None:
-        raise TooLarge(
-            f"The conversation has more than {COPIED} turns.",
-            field="id",
-            value=request.id,
-            remedy="Begin a new one, and give it what it should know as context.",
-        )
-    if not runs or not runs[-1].finished:
-        raise Conflict(
-            f"Run {runs[-1].id} has not ended." if runs else "Nothing was said in it yet.",
-            field="id",
-            value=request.id,
-            remedy="Wait for the answer, or branch from an earlier turn.",
-        )
-    now = ctx.now()
-    branch: Row = {
-        "id": ctx.new_id("conversation"),
-        "title": request.title or row["title"],
-        "created": now,
-        "updated": now,
-        "archived": 0,
-        "branched_from": runs[-1].id,
-    }
-    await ctx.store.branch(branch, {run.id: ctx.new_id("run") for run in runs if run.finished})
-    return line_of(branch)
-
-
-def _no_turn(run_id: str, far: bool) -> NotFound:
-    return NotFound(
-        f"Run {run_id!r} is no turn of this conversation{f' among its last {COPIED}' if far else ''}.",
-        field="run_id",
-        value=run_id,
-        remedy="Get the conversation to see its turns.",
-    )
-
-
-async def _prepare(request: RegenerateAnswer, ctx: Context) -> RegenerateAnswer:
-    """Find the turn, and complete the request from it."""
-    await find_conversation(request.id, ctx)
-    turns, _ = await read_turns(ctx, request.id, 1)
-    if not turns:
-        raise Conflict("Nothing was said in it yet.", field="id", value=request.id, remedy="Send a message first.")
-    turn = turns[-1]
-    if request.run_id is not None and not turn.holds(request.run_id):
-        raise Conflict(
-            f"Run {request.run_id!r} is not the last turn of this conversation.",
-            field="run_id",
-            value=request.run_id,
-            remedy="Branch from it, and have the branch's last turn answered again.",
-        )
-    if not turn.runs[-1].finished:
-        raise Conflict(
-            f"Run {turn.runs[-1].id} has not ended.",
-            field="id",
-            value=request.id,
-            remedy="Cancel it, or wait for its end.",
-        )
-    said = MessageRequest.model_validate(
-        {name: turn.current.input.get(name) for name in ("message", "context", "provider", "model")}
-        | {"user_id": turn.current.input.get("user_id") or "anonymous", "conversation_id": request.id}
-        # Other words ask for something else than the form that was sent.
-        | ({} if request.message else {"call": turn.current.input.get("call")})
-        | {name: value for name, value in request.model_dump().items() if name in _TAKEN and value is not None}
-    )
-    await check_message(said, ctx)
-    await ctx.store.update("conversations", request.id, {"updated": ctx.now()})
-    return RegenerateAnswer(id=request.id, run_id=turn.key, **{name: getattr(said, name) for name in _TAKEN})
-
-
-_TAKEN = ("message", "user_id", "provider", "model", "context", "call")
-"""Fields of a message that an answer again takes over."""
-
-
-@operation(
-    "conversations.regenerate_answer",
-    effect="writes",
-    outward=True,
-    on="conversation",
-    view=draw_reply,
-    prepare=_prepare,
-    examples=(
-        Example(title="The same once more", request={"id": "{turn.conversation_id}"}, before=(SAID,)),
-        Example(
-            title="In other words",
-            request={"id": "{turn.conversation_id}", "message": "Hello! What can you do?"},
-            before=(SAID,),
-        ),
-    ),
-)
-async def regenerate_answer(request: RegenerateAnswer, ctx: Context) -> Recorded[Reply]:
-    """Answer the last message again, as a run of its own: with another model, other words, or once more.
-
-    The newest answer that succeeds counts; earlier ones stay as alternatives, from which a branch can go on.
-
-    Raises:
-        NotFound: the caller has no such conversation.
-        Conflict: nothing was said yet, the turn named is not the last, or it is still being answered.
-    """
-    given = {name: getattr(request, name) for name in _TAKEN}
-    return await answer_message(MessageRequest(conversation_id=request.id, **given), ctx)
-
-
 OPERATIONS = (
     list_conversations,
     get_conversation,
     search_conversations,
     update_conversation,
     delete_conversation,
-    branch_conversation,
-    regenerate_answer,
 )

@@ -111,9 +111,15 @@ def forget(connection: sqlite3.Connection, owner: str, conversation_id: str) -> 
     connection.execute("delete from conversations where id = ? and owner = ?", ours)
     # A removed row's words wait in the index until it is merged; for 50,000 messages that takes a third of a second.
     connection.execute("insert into said_words (said_words) values ('optimize')")
-    # A kept reply of an earlier write, should it be about this conversation.
-    connection.execute("delete from replies where owner = ? and instr(reply, ?) > 0", (owner, conversation_id))
+    _forget_replies(connection, owner, [conversation_id, *(run_id for run_id, _ in runs)])
     return True
+
+
+def _forget_replies(connection: sqlite3.Connection, owner: str, ids: Sequence[str]) -> None:
+    """What was kept for callers that repeat a write, where it names one of these."""
+    kept = connection.execute("select id, reply from replies where owner = ? and reply is not null", (owner,))
+    gone = [(row["id"],) for row in kept if any(one in row["reply"] for one in ids)]
+    connection.executemany("delete from replies where id = ?", gone)
 
 
 def _forget_run(connection: sqlite3.Connection, run_id: str) -> None:

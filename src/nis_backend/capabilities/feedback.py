@@ -1,0 +1,210 @@
+"""Feedback: what a person thinks of an answer, kept beside its run and gone with it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Literal
+
+from pydantic import Field
+
+from nis_backend.drivers.store.base import cursor_of, place_of
+from nis_backend.errors import Conflict, InvalidRequest, NotFound
+from nis_backend.operation import Before, Example, Model, operation
+from nis_backend.view import Table, View, moment
+
+if TYPE_CHECKING:
+    from nis_backend.context import Context
+    from nis_backend.drivers.store.base import Row
+
+Rating = Literal["good", "bad"]
+STORED: dict[Rating, int] = {"good": 1, "bad": -1}
+
+SAID = Before(name="turn", operation="chat.send_message", request={"message": "Hello! Who are you?"})
+RATED = Before(
+    name="rated",
+    operation="feedback.create_feedback",
+    request={"run_id": "{turn.run_id}", "rating": "good", "comment": "Short and right."},
+)
+
+
+class CreateFeedback(Model):
+    """Which answer, and what is thought of it."""
+
+    run_id: str = Field(min_length=1, max_length=64, description="The answer's run.")
+    rating: Rating = Field(description="Whether it was good.")
+    comment: str = Field(default="", max_length=4000, description="Why, in words.")
+
+
+class Feedback(Model):
+    """What a person thinks of an answer."""
+
+    id: str
+    run_id: str
+    rating: Rating
+    comment: str
+    created: float = Field(description="Seconds since 1970, UTC.")
+    updated: float = Field(description="Seconds since 1970, UTC.")
+
+
+class OneFeedback(Model):
+    """Which feedback."""
+
+    id: str = Field(min_length=1, max_length=64, description="The feedback's id.")
+
+
+class UpdateFeedback(OneFeedback):
+    """Which feedback, and what changes of it."""
+
+    rating: Rating | None = Field(default=None, description="Whether the answer was good.")
+    comment: str | None = Field(default=None, max_length=4000, description="Why, in words.")
+
+
+class ListFeedback(Model):
+    """Which feedback to list, newest first."""
+
+    run_id: str | None = Field(default=None, max_length=64, description="Only on this answer.")
+    rating: Rating | None = Field(default=None, description="Only of this kind.")
+    cursor: str | None = Field(default=None, max_length=128, description="`next_cursor` of the page before.")
+    limit: int = Field(default=20, ge=1, le=100, description="Most to answer.")
+
+
+class FeedbackList(Model):
+    """One page of feedback."""
+
+    feedback: list[Feedback]
+    next_cursor: str | None = Field(description="Give it as `cursor` for the next page; null on the last one.")
+
+
+def _of(row: Row) -> Feedback:
+    rating: Rating = "good" if row["rating"] > 0 else "bad"
+    return Feedback(**{name: row[name] for name in Feedback.model_fields if name != "rating"}, rating=rating)
+
+
+async def _find(feedback_id: str, ctx: Context) -> Feedback:
+    row = await ctx.store.get("feedback", feedback_id)
+    if row is None:
+        raise _unknown(feedback_id)
+    return _of(row)
+
+
+def _unknown(feedback_id: str) -> NotFound:
+    return NotFound(
+        f"There is no feedback {feedback_id!r}.",
+        field="id",
+        value=feedback_id,
+        remedy="List the feedback to see what there is.",
+    )
+
+
+@operation(
+    "feedback.create_feedback",
+    effect="writes",
+    resource="feedback",
+    examples=(
+        Example(
+            title="A good answer",
+            request={"run_id": "{turn.run_id}", "rating": "good", "comment": "Short and right."},
+            before=(SAID,),
+        ),
+    ),
+)
+async def create_feedback(request: CreateFeedback, ctx: Context) -> Feedback:
+    """Say what you think of an answer; each has one feedback, which can be changed.
+
+    Raises:
+        NotFound: the caller has no such run.
+        Conflict: it has feedback already, or has not ended.
+    """
+    run = await ctx.runs.get(request.run_id)
+    if not run.finished:
+        raise Conflict(
+            f"Run {run.id} has not ended.", field="run_id", value=run.id, remedy="Wait for its answer, then judge it."
+        )
+    now = ctx.now()
+    # One for each run, by its id.
+    row: Row = {"id": f"feedback-{run.id}"[:64], **request.model_dump(), "created": now, "updated": now}
+    try:
+        await ctx.store.insert("feedback", {**row, "rating": STORED[request.rating]})
+    except Conflict:
+        raise Conflict(
+            f"Run {run.id} has feedback already: {row['id']}.",
+            field="run_id",
+            value=run.id,
+            remedy="Update that instead.",
+        ) from None
+    return await _find(row["id"], ctx)
+
+
+@operation(
+    "feedback.get_feedback",
+    effect="reads",
+    resource="feedback",
+    examples=(Example(title="What was thought", request={"id": "{rated.id}"}, before=(SAID, RATED)),),
+)
+async def get_feedback(request: OneFeedback, ctx: Context) -> Feedback:
+    """Get one feedback."""
+    return await _find(request.id, ctx)
+
+
+def _draw(_request: Model, result: FeedbackList) -> list[View]:
+    rows: list[list[str | float]] = [[one.id, one.rating, one.comment, moment(one.updated)] for one in result.feedback]
+    return [Table(title="Feedback", columns=["id", "rating", "comment", "last changed (UTC)"], rows=rows)]
+
+
+@operation(
+    "feedback.list_feedback",
+    effect="reads",
+    resource="feedback",
+    view=_draw,
+    examples=(
+        Example(title="On one answer", request={"run_id": "{turn.run_id}"}, before=(SAID, RATED)),
+        Example(title="The last complaints", request={"rating": "bad", "limit": 5}),
+    ),
+)
+async def list_feedback(request: ListFeedback, ctx: Context) -> FeedbackList:
+    """List the caller's feedback, newest first."""
+    where: Row = {"run_id": request.run_id} if request.run_id else {}
+    where |= {"rating": STORED[request.rating]} if request.rating else {}
+    before = None if request.cursor is None else place_of(request.cursor)
+    rows = await ctx.store.select("feedback", where=where, before=before, limit=request.limit + 1)
+    page = [_of(row) for row in rows[: request.limit]]
+    last = cursor_of(page[-1].created, page[-1].id) if len(rows) > request.limit else None
+    return FeedbackList(feedback=page, next_cursor=last)
+
+
+@operation(
+    "feedback.update_feedback",
+    effect="writes",
+    resource="feedback",
+    examples=(
+        Example(
+            title="On second thoughts",
+            request={"id": "{rated.id}", "rating": "bad", "comment": "It does not say why."},
+            before=(SAID, RATED),
+        ),
+    ),
+)
+async def update_feedback(request: UpdateFeedback, ctx: Context) -> Feedback:
+    """Change what you said of an answer."""
+    changes: Row = {} if request.comment is None else {"comment": request.comment}
+    if request.rating is not None:
+        changes["rating"] = STORED[request.rating]
+    if not changes:
+        raise InvalidRequest("Nothing is to change.", field="rating", value="", remedy="Give rating or comment.")
+    await ctx.store.update("feedback", request.id, {**changes, "updated": ctx.now()})
+    return await _find(request.id, ctx)
+
+
+@operation(
+    "feedback.delete_feedback",
+    effect="destroys",
+    resource="feedback",
+    examples=(Example(title="Take it back", request={"id": "{rated.id}"}, before=(SAID, RATED)),),
+)
+async def delete_feedback(request: OneFeedback, ctx: Context) -> OneFeedback:
+    """Delete one feedback."""
+    if not await ctx.store.delete("feedback", request.id):
+        raise _unknown(request.id)
+    return request
+
+
+OPERATIONS = (create_feedback, get_feedback, list_feedback, update_feedback, delete_feedback)
