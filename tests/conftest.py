@@ -150,13 +150,16 @@ class Serve(Protocol):
 
 @contextmanager
 def running_server(
-    data: Path, arguments: tuple[str, ...] = (), environment: Mapping[str, str] | None = None
+    data: Path,
+    arguments: tuple[str, ...] = (),
+    environment: Mapping[str, str] | None = None,
+    program: tuple[str, ...] = ("-m", "nis_backend"),
 ) -> Generator[Server]:
     """A server over this data folder, from its first answer to its orderly end."""
     data.mkdir(parents=True, exist_ok=True)
     log = data / "server.log"
     address = data / "server.json"
-    command = [sys.executable, "-m", "nis_backend", "serve", "--port", "0", "--data", str(data), *arguments]
+    command = [sys.executable, *program, "serve", "--port", "0", "--data", str(data), *arguments]
     with log.open("ab") as output:
         process = subprocess.Popen(
             command, stdin=subprocess.DEVNULL, stdout=output, stderr=output, env={**os.environ, **(environment or {})}

