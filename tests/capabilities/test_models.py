@@ -16,19 +16,16 @@ from pydantic import SecretStr
 
 from nis_backend.capabilities.models.operations import (
     OPERATIONS,
-    EarlierMessage,
-    GeneratedText,
     LanguageModel,
     ListModels,
     ModelList,
     OneModel,
-    TextPart,
-    TextRequest,
     generate_text,
     get_model,
     list_models,
     stream_text,
 )
+from nis_backend.capabilities.models.text import EarlierMessage, GeneratedText, TextPart, TextRequest
 from nis_backend.context import Context
 from nis_backend.drivers.http import Http
 from nis_backend.drivers.llm.openai_compatible import OpenAICompatible

@@ -5,14 +5,15 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Sequence
 from contextlib import aclosing
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING
 
 from pydantic import Field
 
 from nis_backend.capabilities.models.choice import choose
-from nis_backend.capabilities.models.completion import ChatCompletion, ChatPart, ChatRequest, check, complete
-from nis_backend.drivers.llm.base import Answered, Message, Prompt, TextChunk
-from nis_backend.errors import InvalidRequest, NisError, UpstreamFailed
+from nis_backend.capabilities.models.completing import check, complete
+from nis_backend.capabilities.models.completion import ChatCompletion, ChatPart, ChatRequest
+from nis_backend.capabilities.models.text import GeneratedText, TextPart, TextRequest, generate
+from nis_backend.errors import InvalidRequest, NisError
 from nis_backend.operation import Example, Model, operation
 from nis_backend.view import Table, Text, View
 
@@ -68,48 +69,6 @@ class ModelList(Model):
     models: list[LanguageModel]
     unavailable: list[SilentProvider] = Field(description="Those of the providers asked that could not answer.")
     next_cursor: str | None = Field(description="Give it as `cursor` for the next page; null on the last one.")
-
-
-class EarlierMessage(Model):
-    """A message before the prompt."""
-
-    role: Literal["system", "user", "assistant"]
-    content: str = Field(max_length=400_000)
-
-
-class TextRequest(Model):
-    """What a model is asked, without conversation, tools or a run."""
-
-    prompt: str = Field(min_length=1, max_length=400_000, description="What the model is to answer.")
-    earlier: list[EarlierMessage] = Field(
-        default_factory=list[EarlierMessage], max_length=512, description="Instructions and turns before the prompt."
-    )
-    model: str | None = Field(
-        default=None, min_length=1, max_length=512, description="As provider:name or a name; unset takes the default."
-    )
-    provider: str | None = Field(default=None, min_length=1, max_length=64, description="Provider to ask.")
-    max_tokens: int = Field(default=512, ge=1, le=32_768, description="Most tokens of the answer.")
-    temperature: float | None = Field(
-        default=None, ge=0, le=2, description="0 is the steadiest; unset, the model's own."
-    )
-
-
-class GeneratedText(Model):
-    """A model's whole answer."""
-
-    text: str
-    model: str = Field(description="The model's id.")
-    demonstration: bool = Field(description="Whether the model is too small to be relied on.")
-    finish_reason: Literal["stop", "length"] = Field(description="`length`: it was cut at `max_tokens`.")
-    input_tokens: int | None = Field(description="By the provider's count; null when it states none.")
-    output_tokens: int | None = Field(description="By the provider's count; null when it states none.")
-
-
-class TextPart(Model):
-    """A part of an answer; the last has no words of its own, and holds the whole."""
-
-    text: str = Field(description="The next words.")
-    whole: GeneratedText | None = Field(default=None, description="The answer, in the last part.")
 
 
 def _draw_list(_request: ListModels, result: ModelList) -> list[View]:
@@ -207,7 +166,7 @@ async def get_model(request: OneModel, ctx: Context) -> LanguageModel:
 async def generate_text(request: TextRequest, ctx: Context) -> GeneratedText:
     """Ask a language model for text, and wait for all of it."""
     driver, info = await ctx.models.choose(request.model, request.provider)
-    async with aclosing(_generate(driver, info, request)) as parts:
+    async with aclosing(generate(driver, info, request)) as parts:
         *_, last = [part async for part in parts]
     assert last.whole is not None
     return last.whole
@@ -225,7 +184,7 @@ async def generate_text(request: TextRequest, ctx: Context) -> GeneratedText:
 async def stream_text(request: TextRequest, ctx: Context) -> AsyncIterator[TextPart]:
     """Ask a language model for text, and hear it in parts; the last part holds the whole."""
     driver, info = await ctx.models.choose(request.model, request.provider)
-    return _generate(driver, info, request)
+    return generate(driver, info, request)
 
 
 _HELLO = {"messages": [{"role": "user", "content": "Say hello in one sentence."}], "max_tokens": 32}
@@ -269,39 +228,6 @@ async def _chat(request: ChatRequest, ctx: Context) -> AsyncGenerator[ChatPart, 
     check(request)
     driver, info = await ctx.models.choose(request.model, request.provider)
     return complete(driver, info, request if info.tools else await choose(request, ctx))
-
-
-async def _generate(driver: LanguageModels, info: ModelInfo, request: TextRequest) -> AsyncGenerator[TextPart, None]:
-    prompt = Prompt(
-        model=info.name,
-        messages=[
-            *(Message(role=one.role, content=one.content) for one in request.earlier),
-            Message(role="user", content=request.prompt),
-        ],
-        max_tokens=request.max_tokens,
-        temperature=request.temperature,
-    )
-    words: list[str] = []
-    async with aclosing(driver.generate(prompt)) as items:
-        async for item in items:
-            if isinstance(item, TextChunk):
-                words.append(item.text)
-                yield TextPart(text=item.text)
-            else:
-                yield TextPart(text="", whole=_whole(info, "".join(words), item))
-                return
-    raise UpstreamFailed(f"{info.id} ended without an end to its answer.", remedy="Try again.")
-
-
-def _whole(info: ModelInfo, text: str, end: Answered) -> GeneratedText:
-    return GeneratedText(
-        text=text,
-        model=info.id,
-        demonstration=info.demonstration,
-        finish_reason="length" if end.finish_reason == "length" else "stop",
-        input_tokens=end.input_tokens,
-        output_tokens=end.output_tokens,
-    )
 
 
 def _card(info: ModelInfo) -> LanguageModel:

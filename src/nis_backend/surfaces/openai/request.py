@@ -5,11 +5,11 @@ from __future__ import annotations
 from typing import Annotated, Any, Literal, cast
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
-from pydantic_core import PydanticCustomError, from_json
+from pydantic_core import PydanticCustomError
 
-from nis_backend.errors import InvalidRequest, Malformed, NotFound, NotSupported, shorten
-from nis_backend.operation import Json, Model, invalid
-from nis_backend.surfaces.openai.problem import param
+from nis_backend.errors import InvalidRequest, NotSupported, shorten
+from nis_backend.operation import Json, Model
+from nis_backend.surfaces.openai.body import model_of, refuse_unknown, wrong
 
 IGNORED = frozenset(
     {
@@ -205,22 +205,6 @@ def _offered(function: Function) -> Json:
 KNOWN = frozenset({*ChatCompletionRequest.model_fields, "model"})
 
 
-def json_object(body: bytes) -> Json:
-    """The body as a JSON object.
-
-    Raises:
-        Malformed: it is none.
-    """
-    remedy = "Send one JSON object, in UTF-8."
-    try:
-        given: Any = from_json(body)
-    except ValueError as error:
-        raise Malformed(f"The body is not JSON: {error}.", remedy=remedy) from None
-    if not isinstance(given, dict):
-        raise Malformed("The body is not a JSON object.", remedy=remedy)
-    return cast("Json", given)
-
-
 def read(body: Json) -> tuple[str, ChatCompletionRequest]:
     """The model's name, and the request for it.
 
@@ -229,24 +213,16 @@ def read(body: Json) -> tuple[str, ChatCompletionRequest]:
         InvalidRequest: a parameter is wrong or unknown.
         NotSupported: a parameter asks for what this server cannot do.
     """
-    unknown = sorted(body.keys() - KNOWN - IGNORED - REFUSED.keys())
-    if unknown:
-        raise InvalidRequest(
-            f"There is no parameter {shorten(unknown[0])!r}.", field=shorten(unknown[0]), remedy="Leave it out."
-        )
+    refuse_unknown(body, KNOWN | IGNORED | REFUSED.keys())
     for name, (neutral, remedy) in REFUSED.items():
         if name in body and body[name] not in neutral:
             raise NotSupported(f"{name} is not supported here.", field=name, value=body[name], remedy=remedy)
-    model: object = body.get("model")
-    if model is None or model == "":
-        raise NotFound("The request names no model.", field="model")
-    if not isinstance(model, str):
-        raise InvalidRequest("model: a string names a model.", field="model", value=model, remedy="Give a model's id.")
+    model = model_of(body)
     given = {name: value for name, value in body.items() if name in ChatCompletionRequest.model_fields}
     try:
         asked = ChatCompletionRequest.model_validate(given)
     except ValidationError as error:
-        raise _wrong(error, given) from None
+        raise wrong(error, given) from None
     if asked.response_format and asked.response_format.type == "json_schema" and not asked.response_format.json_schema:
         raise InvalidRequest(
             "response_format of type json_schema has no json_schema.",
@@ -254,24 +230,3 @@ def read(body: Json) -> tuple[str, ChatCompletionRequest]:
             remedy='Give {"name": …, "schema": {…}}.',
         )
     return model, asked
-
-
-def _wrong(error: ValidationError, given: Json) -> InvalidRequest:
-    """Pydantic's refusal; the path leads as far as the body does, without the branches of our own types."""
-    found = invalid(error)
-    wrong = error.errors(include_url=False, include_input=False)[0]
-    path: list[str] = []
-    at: Any = given
-    for part in wrong["loc"]:
-        inside = (isinstance(at, dict) and part in at) or (isinstance(at, list) and isinstance(part, int))
-        if not inside and not (wrong["type"] == "missing" and part == wrong["loc"][-1]):
-            break
-        path.append(str(part))
-        at = cast("Any", at)[part] if inside else None
-    name = ".".join(path)
-    return InvalidRequest(
-        f"{param(name) or 'the request'}: {wrong['msg']}.",
-        field=name or None,
-        value=found.value or None,
-        remedy="See OpenAI's reference for what it may be.",
-    )

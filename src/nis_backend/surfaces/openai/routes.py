@@ -20,7 +20,7 @@ TELLS = {PREFIX: problem.tell}
 
 
 def routes(process: Process) -> list[Route]:
-    """The models and chat completions."""
+    """The models, chat completions and embeddings."""
 
     async def models(request: Request) -> Response:
         from nis_backend.surfaces.openai import listing  # noqa: PLC0415 - see above
@@ -37,9 +37,15 @@ def routes(process: Process) -> list[Route]:
 
         return await chat.answer(process, request)
 
+    async def embeddings(request: Request) -> Response:
+        from nis_backend.surfaces.openai import embeddings  # noqa: PLC0415 - see above
+
+        return await embeddings.answer(process, request)
+
     return [
         Route(f"{PREFIX}/models", models, methods=["GET"]),
         # A path: vendors' names have slashes, and clients write them as they are.
         Route(f"{PREFIX}/models/{{id:path}}", model, methods=["GET"]),
         Route(f"{PREFIX}/chat/completions", chat, methods=["POST"]),
+        Route(f"{PREFIX}/embeddings", embeddings, methods=["POST"]),
     ]

@@ -1,0 +1,168 @@
+"""How the next turn of a conversation is written: one answer, or several side by side."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+from contextlib import aclosing
+from typing import TYPE_CHECKING
+
+from nis_backend.capabilities.models.completion import ChatAnswer, ChatCompletion, ChatPart, FunctionCall
+from nis_backend.drivers.llm.base import Answered, Message, Prompt, TextChunk, Tool, ToolCall
+from nis_backend.errors import InvalidRequest, UpstreamFailed
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncGenerator
+
+    from nis_backend.capabilities.models.completion import ChatMessage, ChatRequest
+    from nis_backend.drivers.llm.base import LanguageModels, ModelInfo
+
+
+async def complete(driver: LanguageModels, info: ModelInfo, request: ChatRequest) -> AsyncGenerator[ChatPart, None]:
+    """The answers in parts, as they come; closing the generator stops the model."""
+    answers: list[ChatAnswer | None] = [None] * request.answers
+    ends: list[Answered] = []
+    words: list[list[str]] = [[] for _ in answers]
+    prompts = [prompt_of(info, request, number) for number in range(request.answers)]
+    items = _one(driver, prompts[0]) if len(prompts) == 1 else _together(driver, prompts)
+    async with aclosing(items) as coming:
+        async for number, item in coming:
+            if isinstance(item, TextChunk):
+                words[number].append(item.text)
+                yield ChatPart(model=info.id, demonstration=info.demonstration, answer=number, text=item.text)
+            else:
+                ended = _ended("".join(words[number]), item)
+                answers[number] = ended
+                ends.append(item)
+                yield ChatPart(model=info.id, demonstration=info.demonstration, answer=number, ended=ended)
+    if len(ends) < request.answers:
+        raise UpstreamFailed(f"{info.id} ended without an end to its answer.", remedy="Try again.")
+    yield ChatPart(
+        model=info.id,
+        demonstration=info.demonstration,
+        whole=ChatCompletion(
+            model=info.id,
+            demonstration=info.demonstration,
+            answers=[one for one in answers if one is not None],
+            input_tokens=_sum([end.input_tokens for end in ends]),
+            output_tokens=_sum([end.output_tokens for end in ends]),
+        ),
+    )
+
+
+def check(request: ChatRequest) -> None:
+    """Refuse what no model could follow.
+
+    Raises:
+        InvalidRequest: naming the field.
+    """
+    offered = [tool.name for tool in request.tools]
+    if len(set(offered)) < len(offered):
+        twice = next(name for name in offered if offered.count(name) > 1)
+        raise InvalidRequest(
+            f"Two tools are called {twice!r}.", field="tools", value=twice, remedy="Give each a name of its own."
+        )
+    if request.tool_name is not None and request.tool_name not in offered:
+        raise InvalidRequest(
+            f"There is no tool {request.tool_name!r} to choose.",
+            field="tool_name",
+            value=request.tool_name,
+            remedy=f"Offer it in tools, or choose one of: {', '.join(offered) or 'none are offered'}.",
+        )
+    if request.tool_choice == "required" and not offered:
+        raise InvalidRequest(
+            "A tool is required and none is offered.",
+            field="tool_choice",
+            value=request.tool_choice,
+            remedy="Offer tools, or leave the choice out.",
+        )
+    for number, message in enumerate(request.messages):
+        if message.role == "tool" and message.tool_call_id is None:
+            raise InvalidRequest(
+                "A tool's turn says which call it answers.",
+                field=f"messages.{number}.tool_call_id",
+                remedy="Give the id of the call.",
+            )
+
+
+def prompt_of(info: ModelInfo, request: ChatRequest, number: int) -> Prompt:
+    """What the driver is asked for answer `number`; answers with a seed each have another."""
+    return Prompt(
+        model=info.name,
+        messages=[_message(one) for one in request.messages],
+        tools=[
+            Tool(name=one.name, description=one.description, parameters=one.parameters, strict=one.strict)
+            for one in request.tools
+        ],
+        tool_choice=request.tool_choice if request.tool_name is None else "required",
+        tool_name=request.tool_name,
+        parallel_tool_calls=request.parallel_tool_calls,
+        json=request.answer_as == "json" or request.answer_schema is not None,
+        schema=request.answer_schema,
+        strict=request.strict,
+        max_tokens=request.max_tokens,
+        temperature=request.temperature,
+        top_p=request.top_p,
+        frequency_penalty=request.frequency_penalty,
+        presence_penalty=request.presence_penalty,
+        seed=None if request.seed is None else request.seed + number,
+        stop=tuple(request.stop),
+    )
+
+
+def _message(message: ChatMessage) -> Message:
+    return Message(
+        role=message.role,
+        content=message.content,
+        tool_calls=tuple(ToolCall(id=one.id, name=one.name, arguments=one.arguments) for one in message.tool_calls),
+        tool_call_id=message.tool_call_id,
+    )
+
+
+def _ended(text: str, end: Answered) -> ChatAnswer:
+    calls = [FunctionCall(id=one.id, name=one.name, arguments=one.arguments) for one in end.tool_calls]
+    return ChatAnswer(text=text, tool_calls=calls, finish_reason=end.finish_reason)
+
+
+def _sum(counts: Sequence[int | None]) -> int | None:
+    known = [count for count in counts if count is not None]
+    return sum(known) if len(known) == len(counts) else None
+
+
+Item = tuple[int, TextChunk | Answered]
+
+
+async def _one(driver: LanguageModels, prompt: Prompt) -> AsyncGenerator[Item, None]:
+    async with aclosing(driver.generate(prompt)) as items:
+        async for item in items:
+            yield 0, item
+
+
+async def _together(driver: LanguageModels, prompts: Sequence[Prompt]) -> AsyncGenerator[Item, None]:
+    """The items of several answers as they come; the first failure is the failure of all."""
+    coming: asyncio.Queue[Item | BaseException | None] = asyncio.Queue(64)
+
+    async def write(number: int, prompt: Prompt) -> None:
+        try:
+            async with aclosing(driver.generate(prompt)) as items:
+                async for item in items:
+                    await coming.put((number, item))
+            await coming.put(None)
+        except Exception as failure:  # noqa: BLE001 - raised again by the reader, whatever it is
+            await coming.put(failure)
+
+    writing = [asyncio.create_task(write(number, prompt)) for number, prompt in enumerate(prompts)]
+    try:
+        left = len(writing)
+        while left:
+            item = await coming.get()
+            if isinstance(item, BaseException):
+                raise item
+            if item is None:
+                left -= 1
+            else:
+                yield item
+    finally:
+        for task in writing:
+            task.cancel()
+        await asyncio.gather(*writing, return_exceptions=True)

@@ -1,0 +1,79 @@
+"""A body as a JSON object, and the refusals that every request of this dialect shares."""
+
+from __future__ import annotations
+
+from collections.abc import Set as AbstractSet
+from typing import TYPE_CHECKING, Any, cast
+
+from pydantic_core import from_json
+
+from nis_backend.errors import InvalidRequest, Malformed, NotFound, shorten
+from nis_backend.operation import Json, invalid
+from nis_backend.surfaces.openai.problem import param
+
+if TYPE_CHECKING:
+    from pydantic import ValidationError
+
+
+def json_object(body: bytes) -> Json:
+    """The body as a JSON object.
+
+    Raises:
+        Malformed: it is none.
+    """
+    remedy = "Send one JSON object, in UTF-8."
+    try:
+        given: Any = from_json(body)
+    except ValueError as error:
+        raise Malformed(f"The body is not JSON: {error}.", remedy=remedy) from None
+    if not isinstance(given, dict):
+        raise Malformed("The body is not a JSON object.", remedy=remedy)
+    return cast("Json", given)
+
+
+def refuse_unknown(body: Json, known: AbstractSet[str]) -> None:
+    """Refuse a parameter that is not known: a typing error would else go unnoticed.
+
+    Raises:
+        InvalidRequest: naming it.
+    """
+    unknown = sorted(body.keys() - known)
+    if unknown:
+        name = shorten(unknown[0])
+        raise InvalidRequest(f"There is no parameter {name!r}.", field=name, remedy="Leave it out.")
+
+
+def model_of(body: Json) -> str:
+    """The model's name.
+
+    Raises:
+        NotFound: none is named.
+        InvalidRequest: it is no name.
+    """
+    model: object = body.get("model")
+    if model is None or model == "":
+        raise NotFound("The request names no model.", field="model", remedy="Name one as provider:name.")
+    if not isinstance(model, str):
+        raise InvalidRequest("model: a string names a model.", field="model", value=model, remedy="Give a model's id.")
+    return model
+
+
+def wrong(error: ValidationError, given: Json) -> InvalidRequest:
+    """Pydantic's refusal; the path leads as far as the body does, without the branches of our own types."""
+    found = invalid(error)
+    first = error.errors(include_url=False, include_input=False)[0]
+    path: list[str] = []
+    at: Any = given
+    for part in first["loc"]:
+        inside = (isinstance(at, dict) and part in at) or (isinstance(at, list) and isinstance(part, int))
+        if not inside and not (first["type"] == "missing" and part == first["loc"][-1]):
+            break
+        path.append(str(part))
+        at = cast("Any", at)[part] if inside else None
+    name = ".".join(path)
+    return InvalidRequest(
+        f"{param(name) or 'the request'}: {first['msg']}.",
+        field=name or None,
+        value=found.value or None,
+        remedy="See OpenAI's reference for what it may be.",
+    )

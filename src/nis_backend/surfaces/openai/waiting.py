@@ -1,0 +1,52 @@
+"""An answer that is worked out while its caller may leave and the server may stop."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import TYPE_CHECKING, Any
+
+from nis_backend.errors import Cancelled, Unavailable
+
+if TYPE_CHECKING:
+    from starlette.requests import Request
+    from starlette.types import Receive
+
+    from nis_backend.surfaces.base import Process
+
+STOPPING = Unavailable("The server is stopping.", remedy="Ask again in a moment.")
+
+
+async def settled(
+    process: Process, request: Request, working: asyncio.Future[Any], seconds: float | None = None
+) -> bool:
+    """Whether it is done by then; it is stopped when the caller leaves or the server ends.
+
+    Raises:
+        Cancelled: the caller has left.
+        Unavailable: the server is stopping.
+    """
+    watched = [asyncio.ensure_future(one) for one in (process.closing.wait(), left(request.receive))]
+    try:
+        done, _ = await asyncio.wait({working, *watched}, timeout=seconds, return_when=asyncio.FIRST_COMPLETED)
+        if working in done or not done:
+            return bool(done)
+        await stop(working)
+        raise STOPPING if watched[0] in done else Cancelled("The caller left before there was an answer.")
+    except asyncio.CancelledError:
+        working.cancel()
+        raise
+    finally:
+        for one in watched:
+            one.cancel()
+
+
+async def left(receive: Receive) -> None:
+    """Wait until the caller has left."""
+    while (await receive())["type"] != "http.disconnect":
+        pass
+
+
+async def stop(working: asyncio.Future[Any]) -> None:
+    """Cancel it, and wait until it has ended."""
+    working.cancel()
+    await asyncio.wait({working})
