@@ -13,17 +13,20 @@ import urllib.error
 import urllib.parse
 import urllib.request
 import uuid
-from collections.abc import AsyncGenerator, Callable, Generator
+from collections.abc import AsyncGenerator, Callable, Generator, Mapping
 from dataclasses import dataclass, field
+from functools import cache
 from typing import Any, Literal
 
 import pytest
 from ground import PATIENCE, Ground, Json
+from over_mcp import over_mcp, post
 from websockets.sync.client import connect
 
 from nis_backend.capabilities.chat.loop import converse
 from nis_backend.context import LOCAL, Context
 from nis_backend.drivers.llm.base import Answered, LanguageModels, Message, ModelInfo, Prompt, TextChunk, ToolCall
+from nis_backend.errors import NisError
 from nis_backend.event import Succeeded, ToolAnswered
 from nis_backend.operation import Entry, Model
 from nis_backend.run import Journal
@@ -44,11 +47,23 @@ class Answer:
 
 
 def over_rest(ground: Ground, entry: Entry, request: Json) -> list[Answer]:
-    """Every route of the operation."""
-    return [_over_route(ground, route, request) for route in routes_of(entry)]
+    """Every route of the operation, answered whole; a run also by `Prefer: respond-async` and its address."""
+    answers = [_over_route(ground, route, request) for route in routes_of(entry)]
+    if entry.shape == "run":
+        begun = _over_route(ground, routes_of(entry)[0], request, {"prefer": "respond-async"})
+        answers.append(begun if begun.problem else _ended(ground, begun.result["id"]))
+    return answers
 
 
-def _over_route(ground: Ground, route: RestRoute, request: Json) -> Answer:
+def over_events(ground: Ground, entry: Entry, request: Json) -> list[Answer]:
+    """The first route as server-sent events: a stream's last item, the result in a run's last event."""
+    route = routes_of(entry)[0]
+    return [_over_route(ground, route, request, {"accept": "text/event-stream"}, run=entry.shape == "run")]
+
+
+def _over_route(
+    ground: Ground, route: RestRoute, request: Json, more: Mapping[str, str] | None = None, *, run: bool = False
+) -> Answer:
     rest = dict(request)
     path = route.path.replace("{id}", urllib.parse.quote(str(rest.pop("id", "")), safe=":"))
     sent = None
@@ -58,18 +73,34 @@ def _over_route(ground: Ground, route: RestRoute, request: Json) -> Answer:
     else:
         sent = json.dumps(rest).encode()
     # What is known of a blob is the same everywhere; its bytes are REST's own.
-    headers = {"accept": "application/json", **({"content-type": "application/json"} if sent is not None else {})}
+    headers = {"accept": "application/json", **(more or {})}
+    headers |= {"content-type": "application/json"} if sent is not None else {}
     asked = urllib.request.Request(f"{ground.url}{path}", sent, headers, method=route.method)
     try:
         answer = urllib.request.urlopen(asked, timeout=PATIENCE)
     except urllib.error.HTTPError as error:
         answer = error
     with answer:
-        body = json.load(answer)
-    if not isinstance(answer, urllib.error.HTTPError):
-        return Answer(result=body)
-    assert (answer.code, answer.headers.get_content_type()) == (body["status"], "application/problem+json")
-    return Answer(problem=body)
+        kind, body = answer.headers.get_content_type(), answer.read()
+    if isinstance(answer, urllib.error.HTTPError):
+        problem = json.loads(body)
+        assert (answer.code, kind) == (problem["status"], "application/problem+json")
+        return Answer(problem=problem)
+    assert kind == headers["accept"]
+    if kind == "application/json":
+        return Answer(result=json.loads(body))
+    last = json.loads(body.decode().rpartition("\ndata: ")[2])
+    if not run:
+        return Answer(result=last)
+    return Answer(result=last["body"].get("result"), problem=last["body"].get("problem"))
+
+
+def _ended(ground: Ground, run_id: str) -> Answer:
+    """The result of a run, once it has one."""
+    ground.call("runs.stream_events", {"id": run_id})
+    with urllib.request.urlopen(f"{ground.url}/runs/{run_id}", timeout=PATIENCE) as answer:
+        run = json.load(answer)
+    return Answer(result=run["result"], problem=run["problem"])
 
 
 # -- the command line --------------------------------------------------------------------------------------------------
@@ -172,6 +203,23 @@ def _of_update(result: Json) -> Answer | None:
             return None
 
 
+# -- MCP ---------------------------------------------------------------------------------------------------------------
+
+
+def through_mcp(ground: Ground, entry: Entry, request: Json) -> list[Answer]:
+    """The tool, which the whole list names, called by a client of the stateless era."""
+    assert tool_name(entry) in _listed(ground.url)
+    try:
+        return [Answer(result=over_mcp(ground.url, entry.name, request))]
+    except NisError as error:
+        return [Answer(problem=error.problem())]
+
+
+@cache
+def _listed(url: str) -> frozenset[str]:
+    return frozenset(tool["name"] for tool in post(url, "tools/list", path="/mcp?toolset=all")["result"]["tools"])
+
+
 # -- all of them -------------------------------------------------------------------------------------------------------
 
 Over = Callable[[Ground, Entry, Json], list[Answer]]
@@ -184,6 +232,10 @@ def _everything(_entry: Entry) -> str:
 def _models_only(entry: Entry) -> str:
     """A call of a tool or a skill is answered with one object."""
     return "" if entry.shape == "model" else f"answers a {entry.shape}, and this surface's calls answer one object"
+
+
+def _not_one(entry: Entry) -> str:
+    return "answers one object: there are no events" if entry.shape == "model" else ""
 
 
 def _models_that_stay(entry: Entry) -> str:
@@ -202,9 +254,11 @@ class Surface:
 
 SURFACES = (
     Surface(name="REST", over=over_rest),
+    Surface(name="events", over=over_events, left_out=_not_one),
     Surface(name="command line", over=over_command_line),
     Surface(name="function tool", over=over_tools, left_out=_models_that_stay),
     Surface(name="A2A", over=over_a2a, left_out=_models_only),
+    Surface(name="MCP", over=through_mcp),
 )
 
 

@@ -21,7 +21,14 @@ EXAMPLES = [
     for entry in CATALOG.entries()
     for number, example in enumerate(entry.examples, 1)
 ]
-MOVES = {"runs.list_runs", "blobs.list_blobs", "conversations.list_conversations", "system.get_info", "runs.cancel_run"}
+MOVES = {
+    "runs.list_runs",
+    "blobs.list_blobs",
+    "conversations.list_conversations",
+    "conversations.search_conversations",
+    "system.get_info",
+    "runs.cancel_run",
+}
 """Whose answers tell what was called before, or how far a run has got: their shape is compared."""
 
 _OWN = re.compile(r"\b([a-z]+)-[0-9a-f]{24}\b|\b[0-9a-f]{32}\b")
