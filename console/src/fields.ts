@@ -12,6 +12,7 @@ export type Kind =
   | "numbers"
   | "file"
   | "json"
+  | "fixed"
   | "group"
   | "list"
   | "union";
@@ -109,6 +110,8 @@ export function value(field: Field): unknown {
       return field.given ? field.parts.map((one) => value(one) ?? null) : undefined;
     case "union":
       return field.given && field.parts[0] ? value(field.parts[0]) : undefined;
+    case "fixed":
+      return field.schema.const;
     default:
       return field.given ? converted(field.text, field.kind, field.schema) : undefined;
   }
@@ -164,6 +167,8 @@ export function resolve(schema: Schema, root: Schema): Schema {
 
 function kindOf(schema: Schema, root: Schema): Kind {
   if (schema.blob) return "file";
+  // What tells the forms of a union apart is said by which form was chosen.
+  if ("const" in schema && (schema.default === undefined || schema.default === schema.const)) return "fixed";
   if (choices(schema).length) return "choice";
   if (alternatives(schema).length > 1) return "union";
   switch (schema.type) {

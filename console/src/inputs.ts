@@ -20,7 +20,8 @@ export interface Drawing {
 
 /** The fields of a group. */
 export function fields(parts: Field[], form: Drawing, path = ""): TemplateResult {
-  const drawn = repeat(parts, (one) => one.id, (one) => draw(one, form, path ? `${path}.${one.name}` : one.name));
+  const seen = parts.filter((one) => one.kind !== "fixed");
+  const drawn = repeat(seen, (one) => one.id, (one) => draw(one, form, path ? `${path}.${one.name}` : one.name));
   return html`<div class="fields">${drawn}</div>`;
 }
 

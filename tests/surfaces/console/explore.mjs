@@ -110,6 +110,63 @@ await scene("a stream", async (page) => {
   return { events: await page.locator(".result .timeline .what > strong").allInnerTexts() };
 }, { path: "/#/explore/runs.stream_events" });
 
+await scene("shapes", async (page) => {
+  const at = (path) => page.locator(`[data-path="${path}"]`);
+  const fill = (path, text) => at(path).locator("input, textarea").fill(text);
+  const press = (path, name) => at(path).getByRole("button", { name, exact: true }).first().click();
+  await fill("text", "words");
+  await fill("count", "3");
+  await fill("share", "1e-3");
+  await at("flag").locator("input").check();
+  await at("wide").locator("input").uncheck();
+  await at("colour").locator("select").selectOption("red");
+  await fill("maybe", "7");
+  await fill("maybe", "");
+  await press("tags", "Add tags");
+  for (const [index, tag] of ["a, b", "gone", "c"].entries()) {
+    await press("tags", "Add an item");
+    await fill(`tags.${index}`, tag);
+  }
+  const full = await at("tags").getByRole("button", { name: "Add an item" }).count();
+  await at("tags").getByRole("button", { name: "Remove item 2 of tags" }).click();
+  await fill("numbers", "1, 2.5 3e2");
+  await press("pair", "Add pair");
+  await fill("pair.0", "left");
+  await fill("pair.1", "4");
+  await fill("origin.x", "-1.5");
+  await press("target", "Add target");
+  await fill("target.x", "2");
+  await press("target", "Leave out target");
+  await at("figure").locator("select").first().selectOption({ label: "Polygon" });
+  await fill("figure.corners.0.x", "1");
+  await press("figure.corners", "Add an item");
+  await fill("figure.corners.1.x", "2");
+  await fill("figure.corners.1.y", "3");
+  await press("either", "Add either");
+  await at("either").locator("select").first().selectOption({ label: "string" });
+  await at("either").locator("input").fill("12");
+  await fill("free", '{"a": 1}');
+  await press("tree", "Add tree");
+  await fill("tree.name", "root");
+  await press("tree.inner", "Add inner");
+  await fill("tree.inner.name", "leaf");
+  await page.locator(".request .switch").getByRole("button", { name: "JSON" }).click();
+  const json = JSON.parse(await page.locator("#json").inputValue());
+  await page.locator(".request .switch").getByRole("button", { name: "Form" }).click();
+  const again = await at("figure.corners.1.y").locator("input").inputValue();
+  await run(page);
+  await page.locator(".result .took.done").waitFor();
+  await page.locator(".result .switch").getByRole("button", { name: "JSON" }).click();
+  const { asked } = JSON.parse(await page.locator(".result pre").innerText());
+  await page.evaluate(() => (document.querySelector("form.panel").noValidate = true));
+  await fill("figure.corners.1.x", "");
+  await fill("count", "99");
+  await run(page);
+  await page.locator(".error").first().waitFor();
+  const wrong = await page.locator(".wrong").evaluateAll((all) => all.map((one) => one.dataset.path));
+  return { full, json, again, asked, wrong };
+}, { path: "/#/explore/shapes.echo_shape" });
+
 await scene("bytes", async (page) => {
   // The smallest picture there is.
   const picture = Buffer.from("iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg==", "base64");

@@ -24,7 +24,8 @@ CALLED = ("physics.simulate_pendulum", "operations.get_operation", "physics.solv
 def servers(tmp_path_factory: pytest.TempPathFactory, _environment: None) -> Iterator[tuple[Server, Server]]:
     """A server of the module's own, so that its runs are known, and one that wants a key."""
     folder = tmp_path_factory.mktemp("explorer")
-    with running_server(folder / "open") as one, running_server(folder / "keyed", (), {"NIS_API_KEY": KEY}) as keyed:
+    app = ("--app", str(Path(__file__).with_name("shapes.py")))
+    with running_server(folder / "open", app) as one, running_server(folder / "keyed", (), {"NIS_API_KEY": KEY}) as keyed:
         yield one, keyed
 
 
@@ -109,6 +110,31 @@ def test_a_run_is_watched_from_the_explorer_and_among_the_runs(seen: dict[str, A
 def test_a_stream_is_shown_as_it_comes(seen: dict[str, Any]) -> None:
     """A run's events, streamed by their operation."""
     assert seen["a stream"]["events"] == EVENTS
+
+
+def test_a_form_takes_every_shape_of_a_request(seen: dict[str, Any]) -> None:
+    """Scalars, choices, lists, tuples, nested and optional objects, unions, recursion: as typed, and only what was given."""
+    scene = seen["shapes"]
+    assert scene["asked"] == {
+        "text": "words",
+        "count": 3,
+        "share": 0.001,
+        "flag": True,
+        "wide": False,
+        "colour": "red",
+        "tags": ["a, b", "c"],
+        "numbers": [1, 2.5, 300],
+        "pair": ["left", 4],
+        "origin": {"x": -1.5},
+        "figure": {"kind": "polygon", "corners": [{"x": 1}, {"x": 2, "y": 3}]},
+        "either": "12",
+        "free": {"a": 1},
+        "tree": {"name": "root", "inner": {"name": "leaf"}},
+    }
+    assert scene["json"] == scene["asked"]
+    assert scene["again"] == "3"
+    assert scene["full"] == 0
+    assert {*scene["wrong"]} == {"count", "figure.corners.1.x"}
 
 
 def test_a_file_is_kept_and_shown_as_what_it_is(seen: dict[str, Any]) -> None:
