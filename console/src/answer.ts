@@ -4,6 +4,7 @@ import { html, nothing, type TemplateResult } from "lit";
 import { guard } from "lit/directives/guard.js";
 import "./copy.js";
 import { resolve } from "./fields.js";
+import "./feedback.js";
 import "./form.js";
 import { icon, type Icon } from "./icons.js";
 import { markdown } from "./markdown.js";
@@ -21,6 +22,8 @@ export interface Acts {
   retry?: () => void;
   branch?: () => void;
   turnTo: (runId: string) => void;
+  /** Whether it can be judged. */
+  rates: boolean;
 }
 
 export function draw(turn: Turn, last: boolean, busy: boolean, acts: Acts): TemplateResult {
@@ -99,12 +102,13 @@ function waiting(turn: Turn): TemplateResult {
 }
 
 /** Who answered, the run it was, and what one can do with it. */
-function signed(turn: Turn, { retry, branch, turnTo }: Acts): TemplateResult | typeof nothing {
+function signed(turn: Turn, { retry, branch, turnTo, rates }: Acts): TemplateResult | typeof nothing {
   if (!turn.model && !turn.runId) return nothing;
   return html`<footer>
     <span class="acts">
       ${turn.state === "succeeded" ? html`<nis-copy .text=${() => words(turn)} label="Copy the answer"></nis-copy>` : nothing}
       ${retry ? act("again", "Answer again", retry) : nothing} ${branch ? act("branch", "Go on from here in another conversation", branch) : nothing}
+      ${rates && turn.state === "succeeded" && turn.runId ? html`<nis-feedback .runId=${turn.runId}></nis-feedback>` : nothing}
       ${turn.answers.length > 1 ? others(turn, turnTo) : nothing}
     </span>
     ${turn.model ? html`<span>${turn.model.provider} · ${turn.model.model}</span>` : nothing}

@@ -313,6 +313,7 @@ export class NisChat extends LitElement {
       ...(last && !busy && again ? { retry: () => void this.retry(turn) } : {}),
       ...(branches && !busy ? { branch: () => void this.branch(turn) } : {}),
       turnTo: (runId) => void this.turnTo(turn, runId),
+      rates: named(this.lines, "feedback.create_feedback") !== null,
     };
   }
 

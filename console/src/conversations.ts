@@ -98,7 +98,9 @@ export class NisConversations extends LitElement {
     if (!query.trim() || !search) return;
     try {
       const found = (await (await request(search.path, sending("POST", { query, limit: MOST }))).json()) as { matches: Match[] };
-      if (this.query === query) this.hits = found.matches;
+      // The best of each conversation.
+      const best = new Map(found.matches.toReversed().map((one) => [one.conversation_id, one]));
+      if (this.query === query) this.hits = found.matches.filter((one) => best.get(one.conversation_id) === one);
     } catch {
       // As above: what is listed stays.
     }

@@ -1,4 +1,4 @@
-// Finds, fills and runs operations of a real server: node explore.mjs ADDRESS KEYED_ADDRESS
+// Uses a real server as a person does: node explore.mjs ADDRESS KEYED_ADDRESS
 
 import { axe, browse } from "./scenes.mjs";
 
@@ -206,6 +206,47 @@ async function snippets(page) {
   }
   return texts;
 }
+
+await scene("conversations", async (page) => {
+  await page.getByRole("button", { name: /Look up a constant/ }).click();
+  await page.locator(".turn > footer").waitFor();
+  await page.getByRole("button", { name: "Answer again" }).click();
+  await page.getByText("2 of 2").waitFor();
+  const runs = [await page.locator(".turn .run").innerText()];
+  await page.getByRole("button", { name: "The answer before" }).click();
+  await page.getByText("1 of 2").waitFor();
+  runs.push(await page.locator(".turn .run").innerText());
+  const first = page.url();
+  await page.getByRole("button", { name: "Go on from here in another conversation" }).click();
+  await page.waitForURL((url) => url.toString() !== first);
+  await page.locator(".turn > footer").waitFor();
+  const copied = await page.locator(".turn > h2").allInnerTexts();
+  const side = page.locator(".side .conversations");
+  await side.locator("li").first().hover();
+  await side.getByRole("button", { name: /Rename/ }).first().click();
+  await side.locator(".rename").fill("Named anew");
+  await side.locator(".rename").press("Enter");
+  await side.locator("a", { hasText: "Named anew" }).waitFor();
+  await page.evaluate(async () => {
+    for (let count = 0; count < 8; count++) {
+      const body = JSON.stringify({ message: `Convert ${count} miles to km` });
+      await fetch("/chat", { method: "POST", headers: { "Content-Type": "application/json" }, body });
+    }
+  });
+  await page.reload();
+  await side.getByLabel("Search conversations").fill("planck");
+  await side.locator(".match mark").first().waitFor();
+  const found = await side.locator(".match a").allInnerTexts();
+  await side.getByLabel("Search conversations").fill("");
+  await side.locator(".match").first().waitFor({ state: "detached" });
+  const named = side.locator("li", { hasText: "Named anew" });
+  await named.hover();
+  await named.getByRole("button", { name: /Delete/ }).click();
+  await side.locator(".asking").getByRole("button", { name: "Delete" }).click();
+  await named.waitFor({ state: "detached" });
+  await page.locator(".welcome").waitFor();
+  return { runs, copied, found, address: new URL(page.url()).hash };
+});
 
 for (const name of ["physics.simulate_pendulum", "operations.get_operation", "physics.solve_heat"]) {
   await scene(`snippets of ${name}`, async (page) => {

@@ -48,13 +48,13 @@ class Shapes(Model):
     colour: Literal["red", "green"] = "green"
     maybe: int | None = None
     tags: list[str] = Field(default=[], max_length=3)
-    numbers: list[float] = []
+    numbers: list[float] = Field(default=[])
     pair: tuple[str, int] | None = None
     origin: Point
     target: Point | None = None
     figure: Annotated[Circle | Polygon, Field(discriminator="kind")]
     either: int | str | None = None
-    free: dict[str, float] = {}
+    free: dict[str, float] = Field(default={})
     tree: Branch | None = None
 
 

@@ -25,7 +25,10 @@ def servers(tmp_path_factory: pytest.TempPathFactory, _environment: None) -> Ite
     """A server of the module's own, so that its runs are known, and one that wants a key."""
     folder = tmp_path_factory.mktemp("explorer")
     app = ("--app", str(Path(__file__).with_name("shapes.py")))
-    with running_server(folder / "open", app) as one, running_server(folder / "keyed", (), {"NIS_API_KEY": KEY}) as keyed:
+    with (
+        running_server(folder / "open", app) as one,
+        running_server(folder / "keyed", (), {"NIS_API_KEY": KEY}) as keyed,
+    ):
         yield one, keyed
 
 
@@ -113,7 +116,7 @@ def test_a_stream_is_shown_as_it_comes(seen: dict[str, Any]) -> None:
 
 
 def test_a_form_takes_every_shape_of_a_request(seen: dict[str, Any]) -> None:
-    """Scalars, choices, lists, tuples, nested and optional objects, unions, recursion: as typed, and only what was given."""
+    """Scalars, choices, lists, tuples, objects in objects, unions, recursion: as typed, and only what was given."""
     scene = seen["shapes"]
     assert scene["asked"] == {
         "text": "words",
@@ -135,6 +138,15 @@ def test_a_form_takes_every_shape_of_a_request(seen: dict[str, Any]) -> None:
     assert scene["again"] == "3"
     assert scene["full"] == 0
     assert {*scene["wrong"]} == {"count", "figure.corners.1.x"}
+
+
+def test_conversations_are_kept_as_a_person_keeps_them(seen: dict[str, Any]) -> None:
+    """An answer again and back, a branch, a new name, a search in what was said, a deletion that is asked about."""
+    scene = seen["conversations"]
+    assert len({*scene["runs"]}) == 2
+    assert scene["copied"] == ["What is the Planck constant?"]
+    assert any("Planck" in one for one in scene["found"])
+    assert scene["address"] == "#/"
 
 
 def test_a_file_is_kept_and_shown_as_what_it_is(seen: dict[str, Any]) -> None:
