@@ -6,7 +6,7 @@ import asyncio
 import inspect
 import re
 import typing
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING, Annotated, Any, Generic, Literal, TypeVar, cast
@@ -249,9 +249,17 @@ class Operation(Generic[Req, Res]):
         try:
             if isinstance(arguments, (bytes, str)):
                 return self.request.model_validate_json(arguments)
-            return self.request.model_validate(arguments)
+            request = self.request.model_validate(arguments)
         except ValidationError as error:
             raise invalid(error) from None
+        for where, value in truths(arguments, request):
+            raise InvalidRequest(
+                f"{where}: Input should be a number, not a truth value.",
+                field=where,
+                value=value,
+                remedy=f"Give {where} as a number.",
+            )
+        return request
 
     def draw(self, request: Req, result: Res) -> list[View]:
         """The result as a person would rather look at it."""
@@ -331,6 +339,22 @@ def _shape(hint: Any) -> tuple[type, Shape]:  # Any: an annotation can be any ob
     if typing.get_origin(hint) is AsyncIterator:
         return typing.get_args(hint)[0], "stream"
     return hint, "model"
+
+
+def truths(given: Any, read: Any, where: str = "") -> Iterator[tuple[str, bool]]:  # Any: JSON, and what was read of it
+    """Where a truth value was read as a number, as Python does and JSON does not."""
+    if isinstance(given, bool):
+        if not isinstance(read, bool) and isinstance(read, int | float):
+            yield where, given
+    elif isinstance(given, Mapping):
+        for name, value in cast("Mapping[str, Any]", given).items():
+            yield from truths(value, getattr(read, name, None), f"{where}.{name}" if where else name)
+    elif isinstance(given, list) and isinstance(read, list | tuple):
+        items = cast("list[Any]", given)
+        # Long lists of numbers are the common case, and hold none.
+        if not set(map(type, items)) <= {int, float, str}:
+            for place, pair in enumerate(zip(items, cast("Sequence[Any]", read), strict=False)):
+                yield from truths(*pair, f"{where}.{place}")
 
 
 def invalid(error: ValidationError) -> InvalidRequest:

@@ -7,8 +7,10 @@ import importlib
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
+from pydantic import ValidationError
+
 from nis_backend.blob import blobs_in, replaced
-from nis_backend.errors import NotFound
+from nis_backend.errors import InvalidRequest, NotFound
 from nis_backend.operation import Operation
 
 if TYPE_CHECKING:
@@ -45,9 +47,22 @@ def _perform(payload: Json, ctx: WorkerContext) -> Json:
     files: dict[str, str] = payload.get("files", {})
     if files:
         request = replaced(request, lambda blob: blob.at(Path(files[blob.id])))
-    result = operation.function(request, ctx)
+    result = _computed(operation, request, ctx)
     new = [blob for _, blob in blobs_in(result)] if operation.holds_blobs else []
     return {"result": result.model_dump_json(), **{one.sha256: one.content for one in new if one.content is not None}}
+
+
+def _computed(operation: Operation[Any, Any], request: Any, ctx: WorkerContext) -> Any:
+    """The function's answer; numbers that grow beyond what a double holds are the request's fault."""
+    try:
+        return operation.function(request, ctx)
+    except (OverflowError, ValidationError) as error:
+        if isinstance(error, ValidationError) and {one["type"] for one in error.errors()} != {"finite_number"}:
+            raise
+        raise InvalidRequest(
+            f"{operation.name} comes to numbers that no double holds.",
+            remedy="Give numbers that are less extreme.",
+        ) from error
 
 
 def _find(module: str, name: str) -> Operation[Any, Any]:

@@ -39,8 +39,11 @@ async def arguments_of(request: Request, entry: Entry, settings: Settings) -> Js
     """
     if request.method in IN_QUERY:
         arguments = await _from_query(request)
-        if "last-event-id" in request.headers and LAST_SEEN in entry.request_schema.get("properties", {}):
-            arguments[LAST_SEEN] = request.headers["last-event-id"]
+        seen = request.headers.get("last-event-id")
+        takes = LAST_SEEN in entry.request_schema.get("properties", {})
+        # A client that reconnects repeats its first address; what is wrong in that is refused all the same.
+        if seen is not None and takes and str(arguments.get(LAST_SEEN, "0")).isdecimal():
+            arguments[LAST_SEEN] = seen
     else:
         arguments = await _from_body(request, entry, settings)
     for name, value in request.path_params.items():

@@ -28,7 +28,18 @@ class Drawn(Model):
     )
 
 
+HIDDEN = frozenset({"views", "pending"})
+"""Fields of the reply that earlier callers do not know."""
+
 FIELDS = [str(field.alias) for field in Drawn.model_fields.values()]
+
+
+def reply_schema(schema: Json) -> Json:
+    """The schema of the reply to earlier callers, from that of the operation's result."""
+    shown = {name: field for name, field in schema["properties"].items() if name not in HIDDEN}
+    messages = {"type": "array", "items": {"type": "object"}, "description": "A2UI messages, where they were wanted."}
+    required = [name for name in schema.get("required", ()) if name in shown]
+    return {**schema, "title": "ChatReply", "properties": {**shown, "a2ui": messages}, "required": required}
 
 
 class AsIs:
@@ -59,7 +70,7 @@ class Chat(AsIs):
     @override
     async def result(self, result: Any) -> Any:
         """The reply, with `a2ui` in place of `views`."""
-        kept = {key: value for key, value in result.items() if key not in {"views", "pending"}}
+        kept = {key: value for key, value in result.items() if key not in HIDDEN}
         return {**kept, "a2ui": await self._surface(result)} if self._drawn.wanted else kept
 
     @override

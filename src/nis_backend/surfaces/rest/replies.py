@@ -31,7 +31,8 @@ REPLAYED = "idempotency-replayed"
 KEPT_SECONDS = 86_400.0
 """How long a key is known."""
 
-_KEY = re.compile(r"[\x21-\x7e]{1,255}")
+KEY = r"^[\x21-\x7e]{1,255}$"
+"""A key: visible ASCII."""
 
 
 class Replies:
@@ -50,7 +51,7 @@ class Replies:
         NotSupported: the operation answers a stream that is not a run.
             Conflict: the first request is under way, or nobody knows how it ended.
         """
-        if not _KEY.fullmatch(key):
+        if not re.fullmatch(KEY, key):
             raise InvalidRequest(
                 f"{HEADER} is no key: {shorten(key)!r}.",
                 field=HEADER,
