@@ -120,3 +120,51 @@ def test_a_physical_number_without_a_unit_is_refused() -> None:
     )
     with pytest.raises(ValueError, match="mass"):
         entry_of(bare)
+
+
+class Mixed(Model):
+    """Fields of several kinds."""
+
+    number: float = 0
+    whole: int | None = None
+    flag: bool = False
+    values: list[float] = Field(default_factory=list[float])
+    inner: list[Mixed] = Field(default_factory=list["Mixed"])
+
+
+@operation("tests.mix_fields", effect="reads")
+def mix_fields(request: Mixed, ctx: Any) -> Mixed:
+    """Answer the request."""
+    return request
+
+
+@pytest.mark.parametrize(
+    ("given", "field"),
+    [
+        ({"number": True}, "number"),
+        ({"whole": False}, "whole"),
+        ({"flag": 0}, "flag"),
+        ({"flag": 1.0}, "flag"),
+        ({"values": [1, 2.5, True]}, "values.2"),
+        ({"inner": [{}, {"number": False}]}, "inner.1.number"),
+    ],
+    ids=str,
+)
+def test_a_truth_value_is_no_number(given: dict[str, Any], field: str) -> None:
+    """JSON tells them apart, as the schema does; Python does not."""
+    with pytest.raises(InvalidRequest) as refused:
+        mix_fields.validate(given)
+    assert refused.value.field == field
+
+
+SPELT: list[dict[str, Any]] = [
+    {"number": "3", "whole": "4", "flag": "true"},
+    {"values": [1, 2.5]},
+    {"inner": [{"flag": True}]},
+]
+
+
+@pytest.mark.parametrize("given", SPELT, ids=str)
+def test_text_is_read_as_the_number_that_it_spells(given: dict[str, Any]) -> None:
+    """A query, a form and a command line have text alone."""
+    assert mix_fields.validate(given)

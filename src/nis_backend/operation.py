@@ -252,12 +252,9 @@ class Operation(Generic[Req, Res]):
             request = self.request.model_validate(arguments)
         except ValidationError as error:
             raise invalid(error) from None
-        for where, value in truths(arguments, request):
+        for where, wanted, value in mistaken(arguments, request):
             raise InvalidRequest(
-                f"{where}: Input should be a number, not a truth value.",
-                field=where,
-                value=value,
-                remedy=f"Give {where} as a number.",
+                f"{where}: Input should be {wanted}.", field=where, value=value, remedy=f"Give {where} as {wanted}."
             )
         return request
 
@@ -341,20 +338,25 @@ def _shape(hint: Any) -> tuple[type, Shape]:  # Any: an annotation can be any ob
     return hint, "model"
 
 
-def truths(given: Any, read: Any, where: str = "") -> Iterator[tuple[str, bool]]:  # Any: JSON, and what was read of it
-    """Where a truth value was read as a number, as Python does and JSON does not."""
-    if isinstance(given, bool):
-        if not isinstance(read, bool) and isinstance(read, int | float):
-            yield where, given
+def mistaken(
+    given: Any, read: Any, where: str = ""
+) -> Iterator[tuple[str, str, Any]]:  # Any: JSON, what was read of it
+    """Where a truth value was read as a number or a number as a truth value, as Python does and JSON does not."""
+    if isinstance(given, bool | int | float):
+        if isinstance(given, bool) != isinstance(read, bool) and isinstance(read, bool | int | float):
+            yield where, "a number" if isinstance(given, bool) else "true or false", given
     elif isinstance(given, Mapping):
         for name, value in cast("Mapping[str, Any]", given).items():
-            yield from truths(value, getattr(read, name, None), f"{where}.{name}" if where else name)
+            yield from mistaken(value, getattr(read, name, None), f"{where}.{name}" if where else name)
     elif isinstance(given, list) and isinstance(read, list | tuple):
-        items = cast("list[Any]", given)
-        # Long lists of numbers are the common case, and hold none.
-        if not set(map(type, items)) <= {int, float, str}:
-            for place, pair in enumerate(zip(items, cast("Sequence[Any]", read), strict=False)):
-                yield from truths(*pair, f"{where}.{place}")
+        pairs = list(zip(cast("list[Any]", given), cast("Sequence[Any]", read), strict=False))
+        # Long lists of numbers are the common case: one look at their types is enough.
+        if {(type(one), type(other)) for one, other in pairs} - _ALIKE:
+            for place, pair in enumerate(pairs):
+                yield from mistaken(*pair, f"{where}.{place}")
+
+
+_ALIKE = {(int, int), (float, float), (int, float), (str, str)}
 
 
 def invalid(error: ValidationError) -> InvalidRequest:

@@ -42,7 +42,7 @@ def routes_of(entry: Entry) -> list[RestRoute]:
         method, tail = RESOURCE[verb]
         found = [(method, family + tail)]
     elif entry.on:
-        rest = thing if entry.effect == "reads" else entry.action.removesuffix(f"_{entry.on}")
+        rest = (thing or verb) if entry.effect == "reads" else entry.action.removesuffix(f"_{entry.on}")
         method = "GET" if entry.effect == "reads" and scalars(entry.request_schema) else "POST"
         found = [(method, f"{family}/{{id}}/{rest.replace('_', '-')}")]
     elif entry.effect == "reads" and scalars(entry.request_schema):
