@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import json
+import re
 import socket
 import urllib.error
 import urllib.request
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import openai
@@ -14,6 +16,8 @@ import pytest
 from conftest import Serve, Server
 from fake_openai import Canned, FakeOpenAI, breaks_off, delta, fails, says, wants
 from pydantic import BaseModel
+
+from nis_backend.surfaces.openai.request import IGNORED, REFUSED, ChatCompletionRequest
 
 Json = dict[str, Any]
 MODEL = "embedded:smollm2-135m-instruct"
@@ -357,6 +361,13 @@ def test_a_providers_tools_and_format_go_through(serve: Serve) -> None:
         assert sent["tools"][0]["function"]["parameters"] == WEATHER["function"]["parameters"]
         assert fake.asked[1].body["response_format"] == wanted
         assert both[1].message.content == '{"a": 1}'
+
+
+def test_every_parameter_is_on_the_page_that_sorts_them(root: Path) -> None:
+    """The README sends readers there."""
+    page = (root / "docs/decisions/0007-openais-parameters.md").read_text("utf-8")
+    named = {name.partition(".")[0] for name in re.findall(r"`([a-z_.]+)`", page)}
+    assert named >= IGNORED | REFUSED.keys() | ChatCompletionRequest.model_fields.keys()
 
 
 def test_a_providers_model_answers_through_it(serve: Serve) -> None:
