@@ -25,6 +25,8 @@ if TYPE_CHECKING:
 
 log = logging.getLogger("nis.mcp")
 
+DRAIN_SECONDS = 2.0
+"""Time that calls under way get when the process ends."""
 PROBLEM = "nis/problem"
 """The member of a result's `_meta` that holds the failure as a problem document."""
 
@@ -44,10 +46,10 @@ class Calls:
         self._closing = closing
         self._under_way: set[asyncio.Task[Any]] = set()  # Any: their results differ
 
-    async def drain(self, seconds: float) -> None:
-        """Give what is under way this time to end."""
+    async def drain(self) -> None:
+        """Give what is under way a moment to end."""
         if self._under_way:
-            await asyncio.wait(self._under_way, timeout=seconds)
+            await asyncio.wait(self._under_way, timeout=DRAIN_SECONDS)
 
     async def answer(self, entry: Entry, arguments: Json, ctx: Context, tell: Tell) -> CallToolResult:
         """Call the operation; a failure is a result too, which the model can read and mend."""

@@ -11,11 +11,10 @@ from starlette.routing import Route
 from nis_backend.errors import InternalError, NisError, Unavailable
 
 if TYPE_CHECKING:
-    from mcp.server.streamable_http_manager import StreamableHTTPSessionManager
     from starlette.types import Receive, Scope, Send
 
     from nis_backend.surfaces.base import Process
-    from nis_backend.surfaces.mcp.server import Extend, Sessions
+    from nis_backend.surfaces.mcp.sessions import Extend, Sessions
 
 log = logging.getLogger("nis.mcp")
 
@@ -35,7 +34,7 @@ async def preload() -> None:
 
 def load() -> type[Sessions]:
     """The part of this surface that imports the protocol's package."""
-    from nis_backend.surfaces.mcp.server import Sessions  # noqa: PLC0415 - half a second and 27 MB, at the first request
+    from nis_backend.surfaces.mcp.sessions import Sessions  # noqa: PLC0415 - half a second and 27 MB, at the first request
 
     return Sessions
 
@@ -50,7 +49,7 @@ class Endpoint:
     def __init__(self, process: Process, extend: Extend | None) -> None:
         self._process = process
         self._extend = extend
-        self._ready: asyncio.Future[StreamableHTTPSessionManager] | None = None
+        self._ready: asyncio.Future[Sessions] | None = None
         self._living: asyncio.Task[None] | None = None
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -59,9 +58,9 @@ class Endpoint:
             self._ready = asyncio.get_running_loop().create_future()
             self._living = asyncio.create_task(self._live(self._ready))
         sessions = await asyncio.shield(self._ready)
-        await sessions.handle_request(scope, receive, send)
+        await sessions.handle(scope, receive, send)
 
-    async def _live(self, ready: asyncio.Future[StreamableHTTPSessionManager]) -> None:
+    async def _live(self, ready: asyncio.Future[Sessions]) -> None:
         try:
             sessions = (await asyncio.to_thread(load))(self._process, self._extend)
         except Exception as error:  # whatever it is, the next request tries again and these callers are told
@@ -71,8 +70,8 @@ class Endpoint:
             # Read here, so that it is not called forgotten when every caller has left.
             ready.exception()
             return
-        async with sessions.opened() as manager:
-            ready.set_result(manager)
+        async with sessions.opened():
+            ready.set_result(sessions)
             await self._process.closing.wait()
             await sessions.drain()
 

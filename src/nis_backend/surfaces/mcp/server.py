@@ -1,42 +1,29 @@
-"""The protocol's server: the package dispatches and keeps sessions, the tools are the catalog's."""
+"""The protocol's server: the package dispatches, the tools are the catalog's."""
 
 from __future__ import annotations
 
-import logging
-from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING, Any, Protocol
 
 from mcp.server.caching import CacheHint
 from mcp.server.lowlevel.server import Server
-from mcp.server.streamable_http_manager import StreamableHTTPSessionManager
 from mcp.shared.exceptions import MCPError
 from mcp_types import INVALID_PARAMS, CallToolRequestParams, CallToolResult, ListToolsResult, PaginatedRequestParams
 
 from nis_backend import __version__
 from nis_backend.context import LOCAL
 from nis_backend.errors import NisError, NotFound
-from nis_backend.surfaces.mcp.call import Calls
 from nis_backend.surfaces.mcp.tools import choose, tool
 from nis_backend.surfaces.tools import tool_name
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncGenerator, Callable
-
     from mcp.server.context import CallNext, HandlerResult, ServerRequestContext
 
     from nis_backend.context import Caller, Context, Operations
     from nis_backend.operation import Entry, Json
-    from nis_backend.surfaces.base import Process
+    from nis_backend.surfaces.mcp.call import Calls
 
     Asked = ServerRequestContext[Any, Any]  # Any: nothing is kept in the package's lifespan
-    Extend = Callable[[Server[Any]], None]
 
-SESSIONS = 256
-"""Sessions of the older era at once; the next is refused. Each has a task and two streams."""
-IDLE_SECONDS = 1800.0
-"""Seconds after which a session without a request or an open stream is forgotten."""
-DRAIN_SECONDS = 2.0
-"""Time that calls under way get when the server stops."""
 FRESH_MILLISECONDS = 300_000
 """How long a client may keep the list of tools, which changes only with a restart."""
 
@@ -44,36 +31,6 @@ INSTRUCTIONS = (
     "Tools compute, simulate, remember and run agents on this server. Only the most used are listed at first: the "
     "search tool finds the others by what you want done, and the call tool calls them by name."
 )
-
-
-class Sessions:
-    """The protocol's server over HTTP, and its sessions."""
-
-    def __init__(self, process: Process, extend: Extend | None = None) -> None:
-        # It tells each session's id at "info".
-        logging.getLogger("mcp").setLevel(logging.WARNING)
-        self._calls = Calls(process.closing)
-        server = build(process, self._calls)
-        if extend is not None:
-            extend(server)
-        self._manager = StreamableHTTPSessionManager(
-            server,
-            # The guard has checked host and origin.
-            security_settings=None,
-            session_idle_timeout=IDLE_SECONDS,
-            max_request_body_size=process.settings.max_body,
-            max_sessions=SESSIONS,
-        )
-
-    @asynccontextmanager
-    async def opened(self) -> AsyncGenerator[StreamableHTTPSessionManager]:
-        """The sessions, while they are open."""
-        async with self._manager.run():
-            yield self._manager
-
-    async def drain(self) -> None:
-        """Give calls under way a moment to end."""
-        await self._calls.drain(DRAIN_SECONDS)
 
 
 class Catalogued(Protocol):

@@ -37,7 +37,7 @@ from nis_backend.context import Context
 from nis_backend.errors import NisError, Unavailable, from_problem, shorten
 from nis_backend.surfaces.mcp.call import Calls
 from nis_backend.surfaces.mcp.routes import PATH
-from nis_backend.surfaces.mcp.server import DRAIN_SECONDS, build
+from nis_backend.surfaces.mcp.server import build
 from nis_backend.surfaces.mcp.tools import choose
 
 if TYPE_CHECKING:
@@ -85,7 +85,7 @@ async def _serve_folder(opened: AbstractAsyncContextManager[Context], toolset: s
         server = build(_Folder(ctx), calls, toolset)
         async with _stdio() as (incoming, outgoing):
             await server.run(incoming, outgoing, server.create_initialization_options())
-        await calls.drain(DRAIN_SECONDS)
+        await calls.drain()
 
 
 @asynccontextmanager

@@ -1,0 +1,111 @@
+"""The protocol's server over HTTP, and the sessions that its older era keeps."""
+
+from __future__ import annotations
+
+import logging
+from contextlib import asynccontextmanager
+from http import HTTPStatus
+from typing import TYPE_CHECKING
+
+from mcp.server.streamable_http_manager import StreamableHTTPSessionManager
+from starlette.datastructures import Headers
+
+from nis_backend.surfaces.mcp.call import Calls
+from nis_backend.surfaces.mcp.server import build
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncGenerator, Callable
+    from typing import Any
+
+    from mcp.server.lowlevel.server import Server
+    from starlette.types import Message, Receive, Scope, Send
+
+    from nis_backend.surfaces.base import Process
+
+    Extend = Callable[[Server[Any]], None]  # Any: nothing is kept in the package's lifespan
+
+SESSIONS = 256
+"""Sessions at once, of about 40 kB each. Many clients never end theirs, so the one unused for longest makes room."""
+OPENING = 64
+"""Sessions that may be opened at the same moment beyond them; one more is refused."""
+IDLE_SECONDS = 1800.0
+"""Seconds after which a session without a request or an open stream is forgotten."""
+
+SESSION = "mcp-session-id"
+
+
+class Sessions:
+    """The server of one process; `extend` adds to it what is no operation."""
+
+    def __init__(self, process: Process, extend: Extend | None = None) -> None:
+        # It tells each session's id at "info".
+        logging.getLogger("mcp").setLevel(logging.WARNING)
+        self._calls = Calls(process.closing)
+        server = build(process, self._calls)
+        if extend is not None:
+            extend(server)
+        self._manager = StreamableHTTPSessionManager(
+            server,
+            # The guard has checked host and origin.
+            security_settings=None,
+            session_idle_timeout=IDLE_SECONDS,
+            max_request_body_size=process.settings.max_body,
+            # More than are kept: those that open at this moment, before others have made room for them.
+            max_sessions=SESSIONS + OPENING,
+        )
+        self._under_way: dict[str, int] = {}
+        """Requests of each session, the longest unused first; a session that ended by itself is found out late."""
+
+    @asynccontextmanager
+    async def opened(self) -> AsyncGenerator[None]:
+        """Where the sessions live; they end with it."""
+        async with self._manager.run():
+            yield
+
+    async def drain(self) -> None:
+        """Give calls under way a moment to end."""
+        await self._calls.drain()
+
+    async def handle(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """One request, whose session was used last from here on."""
+        name = Headers(scope=scope).get(SESSION)
+
+        async def watch(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                await self._heed(name, message)
+            await send(message)
+
+        if name in self._under_way:
+            self._under_way[name] = self._under_way.pop(name) + 1
+        try:
+            await self._manager.handle_request(scope, receive, watch)
+        finally:
+            if name in self._under_way:
+                self._under_way[name] -= 1
+            if name in self._under_way and scope["method"] == "DELETE":
+                del self._under_way[name]
+
+    async def _heed(self, name: str | None, message: Message) -> None:
+        """Note a session that an answer opens; the one unused for longest ends if there are too many."""
+        opened = Headers(raw=message["headers"]).get(SESSION)
+        if name is None and opened is not None and message["status"] == HTTPStatus.OK:
+            self._under_way[opened] = 0
+            idle = [one for one, requests in self._under_way.items() if not requests and one != opened]
+            if len(self._under_way) > SESSIONS and idle:
+                await self._end(idle[0])
+        elif name is not None and message["status"] == HTTPStatus.NOT_FOUND:
+            self._under_way.pop(name, None)
+
+    async def _end(self, name: str) -> None:
+        """End a session as its client would."""
+        del self._under_way[name]
+        headers = [(SESSION.encode(), name.encode())]
+        scope: Scope = {"type": "http", "method": "DELETE", "path": "/", "headers": headers, "query_string": b""}
+
+        async def receive() -> Message:
+            return {"type": "http.request", "body": b"", "more_body": False}
+
+        async def send(_message: Message) -> None:
+            pass
+
+        await self._manager.handle_request(scope, receive, send)
