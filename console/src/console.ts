@@ -13,7 +13,7 @@ import "./run.js";
 import "./runs.js";
 import { changed, connection } from "./status.js";
 import { type Theme, theme, wear } from "./theme.js";
-import { onKeyWanted } from "./wire.js";
+import { key, onKeyWanted } from "./wire.js";
 
 const PAGES: { page: Route["page"]; also: Route["page"]; name: string; icon: Icon; to: string }[] = [
   { page: "chat", also: "chat", name: "Chat", icon: "chat", to: "#/" },
@@ -41,9 +41,18 @@ export class NisConsole extends LitElement {
 
   override connectedCallback(): void {
     super.connectedCallback();
-    addEventListener("hashchange", () => (this.route = parse(location.hash)));
+    addEventListener("hashchange", () => this.went());
     changed.addEventListener("change", () => this.requestUpdate());
     addEventListener("keydown", (event) => this.press(event));
+  }
+
+  /** Another page begins at its top, with the focus in it; one that is gone back to is as it was left. */
+  private went(): void {
+    this.route = parse(location.hash);
+    if (back) return;
+    scrollTo({ top: 0 });
+    const typing = document.activeElement?.closest("main input, main textarea, dialog");
+    if (!typing) void this.updateComplete.then(() => this.querySelector<HTMLElement>("#main")!.focus({ preventScroll: true }));
   }
 
   private askKey(again: boolean): Promise<string> {
@@ -95,6 +104,9 @@ export class NisConsole extends LitElement {
         <nis-conversations></nis-conversations>
         <div class="foot">
           <a href="/docs">${icon("book")}<span>API reference</span></a>
+          ${key.get() === null
+            ? nothing
+            : html`<button class="ghost" aria-label="Forget the key" title="Forget the key" @click=${this.forget}>${icon("key")}</button>`}
           ${this.themes()}
         </div>
       </aside>
@@ -114,6 +126,11 @@ export class NisConsole extends LitElement {
       ${this.keyDialog()}
     `;
   }
+
+  private forget = (): void => {
+    key.forget();
+    location.reload();
+  };
 
   private skip = (event: Event): void => {
     event.preventDefault();
@@ -199,5 +216,15 @@ const mark = html`<svg class="mark" viewBox="0 0 32 32" aria-hidden="true">
   <circle cx="16" cy="9" r="3"></circle>
 </svg>`;
 
+
+/** Whether the page was come to by going back or forth, where the browser tells. */
+let back = false;
+
+interface Going extends Event {
+  navigationType?: string;
+}
+(globalThis as { navigation?: EventTarget }).navigation?.addEventListener("navigate", (event: Going) => {
+  back = event.navigationType === "traverse" || event.navigationType === "replace";
+});
 
 customElements.define("nis-console", NisConsole);

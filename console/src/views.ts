@@ -31,7 +31,8 @@ export function table(view: TableView): TemplateResult {
     return 2 * numbers.length > view.rows.length ? "n" : "";
   });
   const cell = (value: string | number, index: number): TemplateResult =>
-    html`<td class=${side[index] ?? ""}>${typeof value === "number" ? number(value) : value}</td>`;
+    // A short word, such as an id, is not broken at its hyphens.
+    html`<td class="${side[index] ?? ""} ${/^\S{1,40}$/.test(String(value)) ? "token" : ""}">${typeof value === "number" ? number(value) : value}</td>`;
   return html`<div class="wide" tabindex="0" role="region" aria-label=${view.title}>
     <table>
       <thead>

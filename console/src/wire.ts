@@ -214,6 +214,7 @@ const KEY = "nis-key";
 export const key = {
   get: (): string | null => sessionStorage.getItem(KEY),
   set: (value: string): void => sessionStorage.setItem(KEY, value),
+  forget: (): void => sessionStorage.removeItem(KEY),
 };
 
 /** Asks the person for the server's key; `again` when the one they gave was wrong. */

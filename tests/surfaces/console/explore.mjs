@@ -216,6 +216,11 @@ await scene("conversations", async (page) => {
   await page.getByRole("button", { name: "The answer before" }).click();
   await page.getByText("1 of 2").waitFor();
   runs.push(await page.locator(".turn .run").innerText());
+  await page.getByRole("button", { name: "A bad answer" }).click();
+  await page.getByLabel("Why?").fill("Too short.");
+  await page.getByLabel("Why?").press("Enter");
+  await page.getByText("Thank you.").waitFor();
+  const feedback = await page.evaluate(async () => (await (await fetch("/feedback")).json()).feedback);
   const first = page.url();
   await page.getByRole("button", { name: "Go on from here in another conversation" }).click();
   await page.waitForURL((url) => url.toString() !== first);
@@ -245,7 +250,7 @@ await scene("conversations", async (page) => {
   await side.locator(".asking").getByRole("button", { name: "Delete" }).click();
   await named.waitFor({ state: "detached" });
   await page.locator(".welcome").waitFor();
-  return { runs, copied, found, address: new URL(page.url()).hash };
+  return { runs, feedback, copied, found, address: new URL(page.url()).hash };
 });
 
 for (const name of ["physics.simulate_pendulum", "operations.get_operation", "physics.solve_heat"]) {

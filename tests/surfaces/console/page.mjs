@@ -91,6 +91,18 @@ await scene("stop", async (page) => {
   return { ...(await turn(page)), send: await page.getByRole("button", { name: "Send" }).count() };
 });
 
+await scene("stopped from its page", async (page) => {
+  await ask(page, "stop");
+  await page.locator(".prose").first().waitFor();
+  const run = await page.evaluate(() => fetch("/conversations/conversation-1").then((answer) => answer.json()));
+  await page.goto(`${plain}/#/runs/${run.turns.at(-1).run_id}`);
+  await page.locator(".run-page .text_delta").waitFor();
+  const live = await page.locator(".facts .state-mark").innerText();
+  await page.getByRole("button", { name: "Stop" }).click();
+  await page.locator(".run-page .timeline .cancelled").waitFor();
+  return { live, state: await page.locator(".facts .state-mark").innerText(), said: await page.locator(".said").innerText() };
+});
+
 await scene("retried", async (page) => {
   await ask(page, "retried");
   await over(page);

@@ -267,6 +267,13 @@ def test_a_run_is_stopped(seen: dict[str, Any]) -> None:
     assert seen["stop"]["send"] == 1
 
 
+def test_a_run_is_watched_and_stopped_from_its_page(seen: dict[str, Any]) -> None:
+    """Its events as they come, its words joined, and its end."""
+    scene = seen["stopped from its page"]
+    assert (scene["live"], scene["state"]) == ("running", "cancelled")
+    assert scene["said"] == "half a thought"
+
+
 def test_a_retried_step_replaces_its_words(seen: dict[str, Any]) -> None:
     """The first half is gone, and the page says why."""
     assert seen["retried"]["text"] == "whole"
@@ -329,7 +336,7 @@ def test_the_key_is_asked_for_once_and_kept_for_the_tab(
 ) -> None:
     """A wrong one is asked for again; the right one goes along with every call."""
     assert seen["key"]["text"] == "Yes."
-    assert seen["key"]["kept"][1] == "right"
+    assert seen["key"]["kept"] == [0, "right"]
     assert len(servers[1].runs) == 1
 
 

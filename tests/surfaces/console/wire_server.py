@@ -121,7 +121,10 @@ class WireServer:
 
     async def run(self, request: Request) -> Response:
         """What a run is."""
-        return JSONResponse({"id": request.path_params["id"], "conversation_id": "conversation-1"})
+        told: Json = {"operation": "chat.send_message", "state": "running", "attempt": 1, "last_seq": 1}
+        times = {"created": time.time(), "updated": time.time()}
+        known = {"id": request.path_params["id"], "conversation_id": "conversation-1", "input": {}, "problem": None}
+        return JSONResponse({**known, **told, **times})
 
     async def conversation(self, request: Request) -> Response:
         """Every run so far as one conversation."""

@@ -16,15 +16,17 @@ if TYPE_CHECKING:
 
 STATIC = Path(__file__).with_name("static")
 
-_NOTHING_ELSE = "default-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'; connect-src 'self'; "
+_OURS_ALONE = (
+    "default-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'; "
+    "connect-src 'self'; script-src 'self'; font-src 'self'; "
+)
 CONSOLE_POLICY = (
-    _NOTHING_ELSE
-    + "script-src 'self'; style-src 'self'; font-src 'self'; img-src 'self' data: blob:; media-src 'self' blob:; "
+    _OURS_ALONE + "style-src 'self'; img-src 'self' data: blob:; media-src 'self' blob:; "
     # Markup made from text is refused by the browser itself, but for the page's own templates.
     "require-trusted-types-for 'script'; trusted-types lit-html"
 )
 # The API page's library sets styles on elements.
-DOCS_POLICY = _NOTHING_ELSE + "script-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:"
+DOCS_POLICY = _OURS_ALONE + "style-src 'self' 'unsafe-inline'; img-src 'self' data:"
 
 HEADERS = {
     # The names do not change with the content: a browser keeps the files and asks each time whether they still hold.
