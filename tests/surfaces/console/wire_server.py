@@ -123,7 +123,12 @@ class WireServer:
         """What a run is."""
         told: Json = {"operation": "chat.send_message", "state": "running", "attempt": 1, "last_seq": 1}
         times = {"created": time.time(), "updated": time.time()}
-        known = {"id": request.path_params["id"], "conversation_id": "conversation-1", "input": {}, "problem": None}
+        known: Json = {
+            "id": request.path_params["id"],
+            "conversation_id": "conversation-1",
+            "input": {},
+            "problem": None,
+        }
         return JSONResponse({**known, **told, **times})
 
     async def conversation(self, request: Request) -> Response:
