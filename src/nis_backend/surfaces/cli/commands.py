@@ -15,12 +15,14 @@ import click
 from typing_extensions import override
 
 from nis_backend import __version__
+from nis_backend.blob import blob_fields
 from nis_backend.catalog import Catalog
 from nis_backend.errors import InvalidRequest, NisError, NotFound
 from nis_backend.lock import holder_of
 from nis_backend.operation import Entry
 from nis_backend.surfaces.cli import mcp
 from nis_backend.surfaces.cli.connection import OverFolder, OverHttp
+from nis_backend.surfaces.cli.files import given_files, save
 from nis_backend.surfaces.rest.fixed import COMMANDS, LOOKUP
 
 if TYPE_CHECKING:
@@ -196,6 +198,14 @@ def _as_json() -> click.Option:
     return click.Option(["--json", "as_json"], is_flag=True, help="Print JSON.")
 
 
+def _to_file() -> click.Option:
+    return click.Option(
+        ["--output", "-o", "to_file"],
+        type=click.Path(path_type=Path, allow_dash=True),
+        help="File for the bytes; - is what reads the output, which gets them anyway when it is no terminal.",
+    )
+
+
 def _serve(session: Session) -> click.Command:
     def run(host: str | None, port: int | None, data: Path | None, app: Path | None, log_level: str | None) -> None:
         session.data = data or session.data
@@ -246,8 +256,15 @@ def _call(session: Session) -> click.Command:
 def _command(session: Session, entry: Entry, name: str) -> click.Command:
     """The command of one operation: its fields are options, its required fields may also stand in order."""
     fields: Json = entry.request_schema.get("properties", {})
+    blobs = blob_fields(entry.request_schema)
 
-    def run(as_json: bool, input: Path | None, positional: tuple[str, ...], **options: str | None) -> None:  # noqa: A002
+    def run(
+        as_json: bool,
+        input: Path | None,  # noqa: A002 - the option's name
+        positional: tuple[str, ...],
+        to_file: Path | None = None,
+        **options: str | None,
+    ) -> None:
         arguments = _from_file(input) if input else {}
         arguments |= {key: _value(fields[key], value) for key, value in options.items() if value is not None}
         open_fields = [key for key in entry.request_schema.get("required", ()) if key not in arguments]
@@ -261,16 +278,16 @@ def _command(session: Session, entry: Entry, name: str) -> click.Command:
                 remedy=f"Name it: `nis call {entry.name} --help` lists the names.",
             )
         arguments |= {key: _value(fields[key], value) for key, value in zip(open_fields, positional, strict=False)}
-        _show(session, entry, arguments, as_json=as_json)
+        _show(session, entry, given_files(entry, arguments), as_json=as_json, to_file=to_file)
 
     options = [
         click.Option(
             [*dict.fromkeys([f"--{key.replace('_', '-')}", f"--{key}"]), key],
             help=_help(field, required=key in entry.request_schema.get("required", ())),
-            metavar=_metavar(field),
+            metavar=_metavar(field, blob=key in blobs),
         )
         for key, field in fields.items()
-        if key not in {"as_json", "input", "positional"}
+        if key not in {"as_json", "input", "positional", "to_file"}
     ]
     params: list[click.Parameter] = [
         *options,
@@ -278,6 +295,7 @@ def _command(session: Session, entry: Entry, name: str) -> click.Command:
             ["--input"], type=click.Path(path_type=Path, allow_dash=True), help="Request as a JSON file; - reads stdin."
         ),
         _as_json(),
+        *([_to_file()] if entry.result_schema.get("blob") else []),
         click.Argument(
             ["positional"], nargs=-1, required=False, metavar=" ".join(entry.request_schema.get("required", ()))
         ),
@@ -343,12 +361,14 @@ def _help(field: Json, *, required: bool) -> str:
     return " ".join(word for word in words if word)
 
 
-def _metavar(field: Json) -> str:
+def _metavar(field: Json, *, blob: bool) -> str:
+    if blob:
+        return "@FILE|ID"
     one = next((one for one in field.get("anyOf", (field,)) if one.get("type") != "null"), field)
     return str(one.get("type", "JSON")).upper()
 
 
-def _show(session: Session, entry: Entry, arguments: Json, *, as_json: bool) -> None:
+def _show(session: Session, entry: Entry, arguments: Json, *, as_json: bool, to_file: Path | None = None) -> None:
     """Call, and print: JSON lines as they come, or a drawing at the end with the words streamed."""
     if as_json:
         stream = entry.shape == "stream"
@@ -362,7 +382,8 @@ def _show(session: Session, entry: Entry, arguments: Json, *, as_json: bool) -> 
 
     with Screen() as screen:
         result = session.call(entry, arguments, screen.heard)
-        screen.result(session.catalog, entry, arguments, result)
+        if not (entry.result_schema.get("blob") and save(session.connection(), result, to_file)):
+            screen.result(session.catalog, entry, arguments, result)
 
 
 def _chat(session: Session, entry: Entry) -> click.Command:

@@ -13,7 +13,10 @@ from urllib.parse import quote, urlencode, urlsplit
 from nis_backend.errors import Cancelled, Unavailable, from_problem
 from nis_backend.operation import call
 from nis_backend.run import RunHandle
+from nis_backend.surfaces.cli.files import body_of
+from nis_backend.surfaces.rest.accept import JSON, SSE, VIEWS
 from nis_backend.surfaces.rest.derive import routes_of
+from nis_backend.surfaces.rest.fixed import CONTENT
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable, Iterator
@@ -27,6 +30,10 @@ if TYPE_CHECKING:
     Open = Callable[[], AbstractAsyncContextManager[Context]]
 
 
+PIECE = 256 * 1024
+"""Bytes of a blob that are held at once."""
+
+
 class Connection(Protocol):
     """Calls operations; every item of a stream or of a run's log is handed to `heard` as it comes."""
 
@@ -35,6 +42,14 @@ class Connection(Protocol):
 
         Raises:
             NisError: the operation's failure, as it was.
+        """
+        ...
+
+    def read(self, blob_id: str, write: Callable[[bytes], object]) -> None:
+        """Hand a blob's bytes to `write`, in pieces.
+
+        Raises:
+            NotFound: there is no such blob.
         """
         ...
 
@@ -60,6 +75,16 @@ class OverFolder:
                 return await _drain(result, heard)
             return result.model_dump(mode="json")
 
+    def read(self, blob_id: str, write: Callable[[bytes], object]) -> None:
+        """See `Connection.read`."""
+
+        async def copy() -> None:
+            async with self._open() as ctx:
+                async for piece in ctx.blobs.stream(await ctx.blobs.get(blob_id)):
+                    write(piece)
+
+        asyncio.run(copy())
+
 
 async def _drain(items: AsyncIterator[Any], heard: Callable[[Json], None]) -> Any:  # Any: a stream's items
     last = None
@@ -74,7 +99,7 @@ class OverHttp:
 
     def __init__(self, url: str, key: SecretStr | None) -> None:
         self._url = urlsplit(url)
-        self._headers = {"accept": "application/json", "content-type": "application/json"}
+        self._headers = {"accept": JSON}
         if key is not None:
             self._headers["authorization"] = f"Bearer {key.get_secret_value()}"
 
@@ -85,32 +110,58 @@ class OverHttp:
         path = (
             route.path.replace("{id}", quote(str(rest.pop("id", "")), safe=":")) if "{id}" in route.path else route.path
         )
-        body = None
+        body, headers = None, dict(self._headers)
         if route.method in {"GET", "DELETE"}:
             path += "?" + urlencode({key: value for key, value in rest.items() if value is not None}) if rest else ""
         else:
-            body = json.dumps(rest)
-        headers = self._headers if entry.shape == "model" else {**self._headers, "accept": "text/event-stream"}
+            body, headers["content-type"] = body_of(rest)
+        is_blob = bool(entry.result_schema.get("blob"))
+        if is_blob:
+            # Bytes that are JSON themselves would be taken for what is known of them.
+            headers["accept"] = VIEWS
+        elif entry.shape != "model":
+            headers["accept"] = SSE
         connection = http.client.HTTPConnection(self._url.hostname or "", self._url.port)
         with closing(connection):
-            try:
-                connection.request(route.method, path, body, headers)
-                response = connection.getresponse()
-            except OSError as error:
-                raise Unavailable(
-                    f"The server at {self._url.geturl()} does not answer: {error.strerror or error}.",
-                    remedy="Start it with `nis serve`, or give the --data folder of another.",
-                ) from None
-            if response.status >= HTTPStatus.BAD_REQUEST:
-                raise from_problem(json.loads(response.read() or b"{}"))
-            if response.headers.get_content_type() != "text/event-stream":
-                return json.loads(response.read())
+            response = self._asked(connection, route.method, path, body, headers)
+            if response.headers.get_content_type() != SSE:
+                answer = json.loads(response.read())
+                return answer["result"] if is_blob else answer
             try:
                 return _follow(response, heard, run=entry.shape == "run")
             except (OSError, http.client.HTTPException) as error:
                 raise Unavailable(
                     f"The server stopped before the run's end: {error}.", remedy="The run's log says how it ended."
                 ) from None
+
+    def read(self, blob_id: str, write: Callable[[bytes], object]) -> None:
+        """See `Connection.read`."""
+        connection = http.client.HTTPConnection(self._url.hostname or "", self._url.port)
+        path = CONTENT.path.replace("{id}", quote(blob_id, safe=":"))
+        with closing(connection):
+            response = self._asked(connection, CONTENT.method, path, None, {**self._headers, "accept": "*/*"})
+            while piece := response.read(PIECE):
+                write(piece)
+
+    def _asked(
+        self,
+        connection: http.client.HTTPConnection,
+        method: str,
+        path: str,
+        body: bytes | None,
+        headers: dict[str, str],
+    ) -> http.client.HTTPResponse:
+        try:
+            connection.request(method, path, body, headers)
+            response = connection.getresponse()
+        except OSError as error:
+            raise Unavailable(
+                f"The server at {self._url.geturl()} does not answer: {error.strerror or error}.",
+                remedy="Start it with `nis serve`, or give the --data folder of another.",
+            ) from None
+        if response.status >= HTTPStatus.BAD_REQUEST:
+            raise from_problem(json.loads(response.read() or b"{}"))
+        return response
 
 
 def _follow(response: http.client.HTTPResponse, heard: Callable[[Json], None], *, run: bool) -> Any:  # Any: JSON

@@ -1,0 +1,88 @@
+"""Files on the command line: `@PATH` gives one to a field that takes a blob, and a result's bytes go to one."""
+
+from __future__ import annotations
+
+import json
+import sys
+import uuid
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, cast
+
+from nis_backend.blob import Blob, blob_fields
+from nis_backend.errors import InvalidRequest
+from nis_backend.surfaces.rest.accept import JSON
+
+if TYPE_CHECKING:
+    from nis_backend.operation import Entry, Json
+    from nis_backend.surfaces.cli.connection import Connection
+
+
+def given_files(entry: Entry, arguments: Json) -> Json:
+    """The arguments with what `@PATH` names read; `@-` is what comes in, and a text without `@` an id."""
+    for name, many in blob_fields(entry.request_schema).items():
+        value: Any = arguments.get(name)
+        if many and isinstance(value, str):
+            value = [value]
+        if isinstance(value, list):
+            arguments[name] = [_read(name, one) for one in cast("list[Any]", value)]
+        elif value is not None:
+            arguments[name] = _read(name, value)
+    return arguments
+
+
+def _read(field: str, value: Any) -> Any:  # Any: JSON, or the blob
+    if not isinstance(value, str) or not value.startswith("@"):
+        return value
+    path = Path(value[1:])
+    try:
+        data = sys.stdin.buffer.read() if value == "@-" else path.read_bytes()
+    except OSError as error:
+        raise InvalidRequest(
+            f"{path.name!r} cannot be read: {error.strerror}.", field=field, value=value, remedy="Give @ and a file."
+        ) from None
+    return Blob.of(data, name="" if value == "@-" else path.name)
+
+
+def body_of(arguments: Json) -> tuple[bytes, str]:
+    """The body of a request and its media type: JSON, or a form in parts where a file is among the arguments."""
+    flat = [(name, one) for name, value in arguments.items() for one in (value if _files(value) else [value])]
+    if not any(isinstance(one, Blob) for _, one in flat):
+        return json.dumps(arguments).encode(), JSON
+    boundary = uuid.uuid4().hex
+    parts = [_part(boundary, name, one) for name, one in flat if one is not None]
+    return b"".join([*parts, f"--{boundary}--\r\n".encode()]), f"multipart/form-data; boundary={boundary}"
+
+
+def _files(value: Any) -> bool:  # Any: JSON, or blobs
+    return isinstance(value, list) and any(isinstance(one, Blob) for one in cast("list[Any]", value))
+
+
+def _part(boundary: str, name: str, value: Any) -> bytes:  # Any: JSON, or a blob
+    head = f'--{boundary}\r\nContent-Disposition: form-data; name="{name}"'
+    if isinstance(value, Blob):
+        assert isinstance(value.content, bytes)
+        plain = value.name.replace("\\", "_").replace('"', "_").replace("\r", "_").replace("\n", "_")
+        return f'{head}; filename="{plain}"\r\n\r\n'.encode() + value.content + b"\r\n"
+    text = value if isinstance(value, str) else json.dumps(value)
+    return f"{head}\r\n\r\n{text}\r\n".encode()
+
+
+def save(connection: Connection, result: Json, output: Path | None) -> bool:
+    """Write a result's bytes to the file named, or to what reads our output; False where that is a person."""
+    if output is None and sys.stdout.isatty():
+        return False
+    if output is None or str(output) == "-":
+        connection.read(result["id"], sys.stdout.buffer.write)
+        sys.stdout.buffer.flush()
+        return True
+    try:
+        with output.open("wb") as file:
+            connection.read(result["id"], file.write)
+    except OSError as error:
+        raise InvalidRequest(
+            f"{output.name!r} cannot be written: {error.strerror}.",
+            field="output",
+            value=output.name,
+            remedy="Give a file that can be.",
+        ) from None
+    return True

@@ -1,0 +1,63 @@
+"""Files on the command line: given with `@`, written with `--output`; by the running server and by the folder alone."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from conftest import Server
+
+DATA = b"\x89PNG\r\n\x1a\n" + bytes(range(256)) * 20_000
+"""More than a JSON body may hold."""
+
+
+def nis(data: Path, *arguments: str, given: bytes = b"", code: int = 0) -> tuple[bytes, str]:
+    """One command: its output, and what it said beside it."""
+    command = [sys.executable, "-m", "nis_backend", "--data", str(data), *arguments]
+    done = subprocess.run(command, input=given, capture_output=True, timeout=60, check=False, env=dict(os.environ))
+    assert done.returncode == code, done.stderr.decode()
+    return done.stdout, done.stderr.decode()
+
+
+@pytest.fixture(params=["server", "folder"])
+def data(request: pytest.FixtureRequest, tmp_path: Path) -> Path:
+    """A data folder that a server holds, and one that nobody does."""
+    if request.param == "folder":
+        return tmp_path / "data"
+    server: Server = request.getfixturevalue("server")
+    return server.data
+
+
+def test_a_file_goes_in_and_comes_out(data: Path, tmp_path: Path) -> None:
+    """As it was, by its name and through a pipe."""
+    picture = tmp_path / "a picture.png"
+    picture.write_bytes(DATA)
+    stored = json.loads(nis(data, "blobs", "create", f"@{picture}", "--json")[0])
+    assert (stored["name"], stored["media_type"], stored["size"]) == ("a picture.png", "image/png", len(DATA))
+    assert nis(data, "blobs", "content", stored["id"])[0] == DATA
+    copy = tmp_path / "copy.png"
+    nis(data, "blobs", "content", stored["id"], "--output", str(copy))
+    assert copy.read_bytes() == DATA
+    known = json.loads(nis(data, "blobs", "content", stored["id"], "--json")[0])
+    assert known["sha256"] == stored["sha256"]
+
+
+def test_a_pipe_goes_in(data: Path) -> None:
+    """`@-` reads what comes in; JSON is bytes like any other."""
+    stored = json.loads(nis(data, "blobs", "create", "--content", "@-", "--json", given=b'{"a": 1}')[0])
+    assert stored["size"] == 8
+    known = json.loads(nis(data, "blobs", "content", stored["id"], "--json")[0])
+    assert known["id"] == stored["id"]
+    assert nis(data, "blobs", "content", stored["id"])[0] == b'{"a": 1}'
+
+
+def test_a_file_that_is_not_there_is_named(data: Path, tmp_path: Path) -> None:
+    """And its folder is not."""
+    _, said = nis(data, "blobs", "create", f"@{tmp_path}/nothing.png", code=2)
+    assert "'nothing.png' cannot be read" in said
+    _, said = nis(data, "blobs", "content", "blob-0", code=4)
+    assert "blob-0" in said
