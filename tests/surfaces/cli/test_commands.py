@@ -81,7 +81,7 @@ def test_a_wrong_command_says_what_to_do(
 def test_a_pipe_gets_whole_names_and_unbroken_rows(server: Server) -> None:
     """`nis operations | grep` finds a whole row, and a path is one that can be opened."""
     rows = nis("--data", str(server.data), "operations", COLUMNS="40").stdout.splitlines()
-    assert any("conversations.get_conversation " in row and "oldest first." in row for row in rows)
+    assert any("conversations.get_conversation " in row and "oldest first" in row for row in rows)
     path = nis("--data", str(server.data), "weights", "path", "smollm2-135m-instruct-q4_1", COLUMNS="40").stdout
     assert path.rstrip("\n") == path.strip()
     assert "\n" not in path.strip()

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from pydantic import Field
 
+from nis_backend.blob import Blob
 from nis_backend.errors import Conflict
 from nis_backend.operation import Model, operation
 
@@ -42,3 +43,17 @@ def wait_forever(request: Numbers, ctx: Context) -> Sum:
     """Wait without end."""
     threading.Event().wait()
     raise AssertionError(request, ctx)
+
+
+class Halves(Model):
+    """Bytes to join, and how often."""
+
+    halves: list[Blob] = Field(max_length=4)
+    times: int = 1
+
+
+@operation("sums.join_blobs", effect="reads", pool="science")
+def join_blobs(request: Halves, ctx: Context) -> Blob:
+    """Join bytes: read from their files, answered as a new blob."""
+    joined = b"".join(half.path.read_bytes() for half in request.halves)
+    return Blob.of(joined * request.times, media_type="application/x-joined", name="joined")

@@ -1,0 +1,76 @@
+"""Blobs in a worker: their bytes are read from files, and new ones come back beside the result."""
+
+from __future__ import annotations
+
+import asyncio
+import importlib
+import os
+import sys
+from collections.abc import Awaitable, Callable
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+from opened import opened
+
+from nis_backend.context import Context
+from nis_backend.drivers.compute.base import Pool
+from nis_backend.drivers.compute.processes import WorkerPools
+from nis_backend.errors import InternalError, NotFound, TooLarge
+from nis_backend.operation import Operation, call
+
+WORKERS = Path(__file__).parent / "workers"
+POOL = Pool(
+    name="science",
+    kind="exclusive",
+    entry="nis_backend.drivers.compute.operations:perform_operations",
+    environment={"PYTHONPATH": os.pathsep.join([str(WORKERS), *filter(None, [os.environ.get("PYTHONPATH")])])},
+)
+
+
+@pytest.fixture
+def join(monkeypatch: pytest.MonkeyPatch) -> Operation[Any, Any]:
+    """An operation that is computed in a worker."""
+    monkeypatch.setattr(sys, "path", [str(WORKERS), *sys.path])
+    return importlib.import_module("pool_operations").join_blobs
+
+
+def within(folder: Path, body: Callable[[Context], Awaitable[None]]) -> None:
+    """Run a test's body with a context whose pool has workers."""
+
+    async def run() -> None:
+        compute = WorkerPools([POOL])
+        try:
+            async with asyncio.timeout(60), opened(folder) as ctx:
+                await body(replace(ctx, drivers=replace(ctx.drivers, compute=compute)))
+        finally:
+            await compute.close()
+
+    asyncio.run(run())
+
+
+def test_a_worker_reads_files_and_answers_a_new_blob(tmp_path: Path, join: Operation[Any, Any]) -> None:
+    """Ids, and bytes that came with the call; no bytes of the request travel to the worker."""
+
+    async def body(ctx: Context) -> None:
+        kept = await ctx.blobs.put(b"\x00Hello, ")
+        joined = await call(join, {"halves": [kept.id, "data:,world"]}, ctx)
+        assert (joined.media_type, joined.name) == ("application/x-joined", "joined")
+        assert await ctx.blobs.read(joined.id) == b"\x00Hello, world"
+        assert {row["id"] for row in await ctx.store.select("blobs")} == {kept.id, joined.id}
+
+    within(tmp_path, body)
+
+
+def test_what_a_worker_cannot_send_is_refused(tmp_path: Path, join: Operation[Any, Any]) -> None:
+    """Larger than a frame: nothing of it is kept."""
+
+    async def body(ctx: Context) -> None:
+        with pytest.raises((TooLarge, InternalError)):
+            await call(join, {"halves": ["data:," + "x" * 1024], "times": 20_000}, ctx)
+        with pytest.raises(NotFound):
+            await call(join, {"halves": ["blob-0"]}, ctx)
+        assert await ctx.store.select("blobs") == []
+
+    within(tmp_path, body)
