@@ -107,7 +107,7 @@ function signed(turn: Turn, { retry, branch, turnTo, rates }: Acts): TemplateRes
   return html`<footer>
     <span class="acts">
       ${turn.state === "succeeded" ? html`<nis-copy .text=${() => words(turn)} label="Copy the answer"></nis-copy>` : nothing}
-      ${retry ? act("again", "Answer again", retry) : nothing} ${branch ? act("branch", "Go on from here in another conversation", branch) : nothing}
+      ${retry && !turn.problem?.retryable ? act("again", "Answer again", retry) : nothing} ${branch ? act("branch", "Go on from here in another conversation", branch) : nothing}
       ${rates && turn.state === "succeeded" && turn.runId ? html`<nis-feedback .runId=${turn.runId}></nis-feedback>` : nothing}
       ${turn.answers.length > 1 ? others(turn, turnTo) : nothing}
     </span>

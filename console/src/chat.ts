@@ -307,7 +307,7 @@ export class NisChat extends LitElement {
 
   /** What can be done with a turn. */
   private acts(turn: Turn, last: boolean, busy: boolean): Acts {
-    const branches = named(this.lines, "conversations.branch_conversation") && this.opened !== null;
+    const branches = turn.state === "succeeded" && this.opened !== null && named(this.lines, "conversations.branch_conversation");
     const again = named(this.lines, "conversations.regenerate_answer") !== null || turn.state !== "succeeded";
     return {
       ...(last && !busy && again ? { retry: () => void this.retry(turn) } : {}),

@@ -50,7 +50,7 @@ export class NisOperation extends LitElement {
   declare json: string | null;
   declare tab: "drawn" | "json" | "events";
   declare snippet: string;
-  /** Which example the form was filled from; "" for none. */
+  /** Which example the form was filled from; "" when a link filled it. */
   declare example: string;
 
   private root: Field | null = null;
@@ -81,7 +81,10 @@ export class NisOperation extends LitElement {
 
   protected override willUpdate(changed: PropertyValues): void {
     if (changed.has("name")) void this.open();
-    else if (changed.has("input") && this.detail) this.fill(this.input ?? {});
+    else if (changed.has("input") && this.detail) {
+      this.example = "";
+      this.fill(this.input ?? {});
+    }
   }
 
   private async open(): Promise<void> {
@@ -230,11 +233,12 @@ export class NisOperation extends LitElement {
         class="small"
         @change=${(event: Event) => {
           this.example = (event.target as HTMLSelectElement).value;
-          this.fill(this.example === "" ? {} : filled(examples[Number(this.example)]!));
+          this.fill(this.example === "empty" ? {} : filled(examples[Number(this.example)]!));
         }}
       >
+        <option value="" hidden .selected=${this.example === ""}>Examples</option>
         ${examples.map((one, index) => html`<option value=${index} .selected=${String(index) === this.example}>${one.title}</option>`)}
-        <option value="" .selected=${this.example === ""}>Empty</option>
+        <option value="empty" .selected=${this.example === "empty"}>Empty</option>
       </select>`;
   }
 

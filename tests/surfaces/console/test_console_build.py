@@ -43,3 +43,9 @@ def test_the_pages_load_nothing_from_elsewhere() -> None:
     # The lock file names versions and hashes, never the registry they came from.
     lock = Path(__file__).parents[3] / "console" / "package-lock.json"
     assert '"resolved"' not in lock.read_text(encoding="utf-8")
+
+
+def test_what_a_first_visit_loads_is_small() -> None:
+    """Script, styles and typefaces: a third of a megabyte, where a page of its kind has several."""
+    loaded = ["index.html", "early.js", "console.js", "console.css", "icon.svg", "inter.woff2", "jetbrains-mono.woff2"]
+    assert sum((STATIC / name).stat().st_size for name in loaded) < 333_000
