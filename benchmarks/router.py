@@ -306,7 +306,7 @@ def _url(process: subprocess.Popen[bytes], address: Path) -> str:
 def measure(router: Router) -> tuple[dict[str, list[Outcome]], float]:
     """The outcomes of each split, and the median time of a request that routes nothing."""
     # What loads at first use is loaded.
-    router.ask(Question(text="Convert 1 m to feet.", labels=(Label(operation=None),)))
+    router.ask(Question(text="How far does a ball fly at 1 m/s?", labels=(Label(operation=None),)))
     outcomes = {split: [router.ask(one) for one in questions(split)] for split in SPLITS}
     floors: list[float] = []
     for _ in range(200):
@@ -319,10 +319,12 @@ def measure(router: Router) -> tuple[dict[str, list[Outcome]], float]:
 def report(name: str, outcomes: Sequence[Outcome], floor: float) -> str:
     """One row of the table."""
     shares = score(outcomes)
-    median = statistics.median(one.seconds for one in outcomes)
+    times = [one.seconds for one in outcomes]
+    median, slow = statistics.median(times), statistics.quantiles(times, n=20)[-1]
+    took = f"median {1e3 * median:.1f} ms, 95 % below {1e3 * slow:.0f}, floor {1e3 * floor:.1f}"
     return (
         f"| {name} | {len(outcomes)} | {shares.right_operation} | {shares.false_picks} | {shares.arguments_right} "
-        f"| {shares.wrong_unasked} | {shares.whole} | {1e3 * median:.1f} ms (floor {1e3 * floor:.1f}) |"
+        f"| {shares.wrong_unasked} | {shares.whole} | {took} |"
     )
 
 
@@ -333,17 +335,22 @@ def main() -> None:
         "--wrong", action="store_true", help="print the seen questions that went otherwise than wanted"
     )
     wanted = options.parse_args()
-    print("| questions | n | right operation | false picks | arguments right | wrong, unasked | whole | median time |")
-    print("|---|---|---|---|---|---|---|---|")
+    print(
+        "| questions | vectors | n | right operation | false picks | arguments right | wrong, unasked | whole | time |"
+    )
+    print("|---|---|---|---|---|---|---|---|---|")
     results: dict[str, list[Outcome]] = {}
-    with serving() as url, closing(Router(url)) as router:
-        results, floor = measure(router)
-        for split, outcomes in results.items():
-            if outcomes:
-                print(report(split, outcomes, floor))
+    with tempfile.TemporaryDirectory() as nothing:
+        # Without the model's weights there are no vectors.
+        for vectors, environment in (("without", {"NIS_WEIGHTS": nothing}), ("with", {})):
+            with serving(**environment) as url, closing(Router(url)) as router:
+                results, floor = measure(router)
+            for split, outcomes in results.items():
+                if outcomes:
+                    print(report(f"{split} | {vectors}", outcomes, floor), flush=True)
     for split, outcomes in results.items():
         if outcomes:
-            print(f"\n{split}:\n\n{by_operation(outcomes)}")
+            print(f"\n{split}, with vectors:\n\n{by_operation(outcomes)}")
     if wanted.wrong:
         for one in results["seen"]:
             if not one.right:

@@ -19,6 +19,7 @@ from nis_backend.run import Journal, RunHandle, RunLog, end_failed
 from nis_backend.shelf import Shelf
 
 if TYPE_CHECKING:
+    from array import array
     from collections.abc import Awaitable, Callable, Generator, Iterable, Mapping, Sequence
 
     from nis_backend.drivers.blobs.base import Contents
@@ -98,6 +99,8 @@ class Drivers:
     """Each part's own check: answers what it found, or raises `Unavailable`."""
     counts: dict[str, int] = field(default_factory=dict[str, int])
     """Calls since the start, by `operation outcome`."""
+    vectors: dict[str, array[float]] = field(default_factory=dict[str, "array[float]"])
+    """Vectors of the catalog's own texts, by the text, of the model in the box: as many as declarations have."""
 
 
 class Owned:

@@ -8,12 +8,12 @@ from __future__ import annotations
 
 from heapq import nsmallest
 from operator import mul
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Annotated
 
 from pydantic import Field
 
 from nis_backend.capabilities.embeddings.texts import TRUNCATED, WHICH_MODEL, ModelName, SomeText
-from nis_backend.operation import Model
+from nis_backend.operation import Model, Reads
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -29,7 +29,9 @@ DECIMALS = 6
 class ComparisonRequest(Model):
     """Texts to compare with each other, or with others."""
 
-    texts: list[SomeText] = Field(min_length=1, max_length=MOST_COMPARED, description="The rows of the matrix.")
+    texts: Annotated[list[SomeText], Reads("quotes")] = Field(
+        min_length=1, max_length=MOST_COMPARED, description="The rows of the matrix."
+    )
     others: list[SomeText] | None = Field(
         default=None,
         min_length=1,

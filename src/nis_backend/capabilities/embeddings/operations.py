@@ -77,6 +77,12 @@ async def embed_texts(request: EmbeddingRequest, ctx: Context) -> Embeddings:
         Example(
             title="Three sentences with each other",
             request={"texts": ["A cat sleeps on the sofa.", "The kitten naps on a couch.", "Rates rose again."]},
+            question='How similar are "A cat sleeps on the sofa." and "The kitten naps on a couch."?',
+            also=(
+                "Compare two texts: how close are they in meaning?",
+                "What is the semantic similarity of these sentences?",
+                "Do the texts mean the same?",
+            ),
         ),
         Example(
             title="A question with two answers",

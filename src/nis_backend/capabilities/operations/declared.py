@@ -39,6 +39,11 @@ class Declared:
         self.by_reads = {slot.reads: slot for slot in self.slots.values() if slot.reads}
 
     @property
+    def asked(self) -> tuple[str, ...]:
+        """How it is asked for: its examples' questions, and what it says that it does."""
+        return (*self._questions(), self.entry.summary)
+
+    @property
     def quotes(self) -> bool:
         """Whether it works on texts that a message quotes: their words say nothing of what is asked."""
         return not self.by_reads.keys().isdisjoint(("quote", "quotes"))

@@ -90,12 +90,15 @@ def _begins(words: Sequence[str], at: int) -> bool:
     return at - start <= _EARLY
 
 
-def tells(sentence: Sentence, aside: Sequence[Place] = ()) -> bool:
-    """Whether something is to be told, written or advised: in a word that is not aside, or that begins a sentence."""
-    if not _TELLS.isdisjoint(one.stem for one in sentence.outside(aside)):
+def tells(sentence: Sentence, aside: Sequence[Place] = (), own: AbstractSet[str] = frozenset()) -> bool:
+    """Whether something is to be told, written or advised: in a word that is not aside, or that begins a sentence.
+
+    `own` are the stems by which an operation is asked for: they tell nothing else.
+    """
+    if not (_TELLS - own).isdisjoint(one.stem for one in sentence.outside(aside)):
         return True
     firsts = (sentence.within(piece)[:_FIRST] for piece in sentence.pieces)
-    return any(one.text in _TELLING for first in firsts for one in first)
+    return any(one.text in _TELLING and one.stem not in own for first in firsts for one in first)
 
 
 def asks_for_meaning(sentence: Sentence) -> bool:

@@ -2,15 +2,23 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from pydantic import Field
-
+from nis_backend.capabilities.operations.lines import (
+    CalledOperation,
+    CallOperation,
+    ListOperations,
+    OneOperation,
+    OperationDetail,
+    OperationLine,
+    OperationList,
+    OperationMatch,
+    OperationMatches,
+    SearchOperations,
+)
 from nis_backend.capabilities.operations.message import Evidence, Pending, Route, RouteMessage, UnclearWords
-from nis_backend.errors import Forbidden, InvalidRequest, NisError
-from nis_backend.operation import Effect, Example, Model, Shape, operation
-from nis_backend.run import RunHandle
+from nis_backend.errors import InvalidRequest
+from nis_backend.operation import Example, operation
 
 if TYPE_CHECKING:
     from nis_backend.context import Context
@@ -30,86 +38,6 @@ __all__ = [
     "route_message",
     "search_operations",
 ]
-
-
-class ListOperations(Model):
-    """Which operations to list."""
-
-    family: str | None = Field(default=None, max_length=64, description="Only this family.")
-
-
-class OperationLine(Model):
-    """An operation in a list."""
-
-    id: str = Field(description="Its name, family.verb_object.")
-    summary: str
-    effect: Effect
-    shape: Shape
-    routes: list[str] = Field(description="Where it answers over HTTP: method and path.")
-
-
-class OperationList(Model):
-    """Operations by name."""
-
-    operations: list[OperationLine]
-
-
-class OneOperation(Model):
-    """Which operation."""
-
-    id: str = Field(min_length=3, max_length=64, description="Its name, family.verb_object.")
-
-
-class OperationDetail(OperationLine):
-    """An operation's whole declaration."""
-
-    description: str
-    scopes: list[str]
-    pool: str | None
-    resource: str | None
-    on: str | None
-    time_limit: float
-    request_schema: dict[str, Any] = Field(description="JSON schema of the request.")  # Any: JSON
-    result_schema: dict[str, Any] = Field(description="JSON schema of the result.")  # Any: JSON
-    examples: list[dict[str, Any]]  # Any: JSON
-
-
-class SearchOperations(Model):
-    """What is looked for."""
-
-    query: str = Field(
-        min_length=1, max_length=1000, description="What it should do, in words; part of a name will do."
-    )
-    effect: Effect | None = Field(default=None, description="Only operations with this effect.")
-    family: str | None = Field(default=None, max_length=64, description="Only this family.")
-    limit: int = Field(default=10, ge=1, le=50, description="Most operations to answer.")
-
-
-class OperationMatch(OperationLine):
-    """An operation that was found."""
-
-    score: float = Field(description="How well it matches, by `formula`; it compares matches of one query only.")
-
-
-class OperationMatches(Model):
-    """Operations that the caller may call, best first; none when nothing in them matches."""
-
-    operations: list[OperationMatch]
-    formula: str = Field(description="How the scores are made.")
-
-
-class CallOperation(OneOperation):
-    """Which operation, and its request."""
-
-    arguments: dict[str, Any] = Field(default_factory=dict, description="The operation's request.")  # Any: JSON
-
-
-class CalledOperation(Model):
-    """What the operation answered."""
-
-    operation: str
-    result: Any = Field(description="Its result; of a stream, the last item.")  # Any: JSON
-    run_id: str | None = Field(default=None, description="The run it was, where each of its calls is one.")
 
 
 @operation(
@@ -166,9 +94,9 @@ def get_operation(request: OneOperation, ctx: Context) -> OperationDetail:
         Example(title="Only what stops something", request={"query": "stop a run", "effect": "writes", "limit": 3}),
     ),
 )
-def search_operations(request: SearchOperations, ctx: Context) -> OperationMatches:
+async def search_operations(request: SearchOperations, ctx: Context) -> OperationMatches:
     """Find operations by what they should do, in words; read one with get_operation, call it with call_operation."""
-    from nis_backend.capabilities.operations.search import FORMULA, index_of  # noqa: PLC0415 - loads with the first query
+    from nis_backend.capabilities.operations.finding import find  # noqa: PLC0415 - loads with the first query
 
     allowed = tuple(
         entry
@@ -177,9 +105,9 @@ def search_operations(request: SearchOperations, ctx: Context) -> OperationMatch
         and request.effect in (None, entry.effect)
         and not ctx.caller.lacks(entry.scopes)
     )
-    found = index_of(allowed).search(request.query)[: request.limit]
-    matches = [OperationMatch(**_line(entry), score=round(score, 4)) for score, entry in found]
-    return OperationMatches(operations=matches, formula=FORMULA)
+    found = await find(ctx, request.query, allowed)
+    matches = [OperationMatch(**_line(entry), score=round(score, 4)) for score, entry in found.scored[: request.limit]]
+    return OperationMatches(operations=matches, formula=found.formula, unused=found.unused)
 
 
 @operation(
@@ -210,6 +138,8 @@ async def call_operation(request: CallOperation, ctx: Context) -> CalledOperatio
         NotFound: there is no operation of this name.
         Forbidden: the caller lacks the operation's scopes.
     """
+    from nis_backend.capabilities.operations.calling import call_it  # noqa: PLC0415 - loads with the first call
+
     if request.id == call_operation.name:
         raise InvalidRequest(
             f"{request.id} does not call itself.",
@@ -217,17 +147,7 @@ async def call_operation(request: CallOperation, ctx: Context) -> CalledOperatio
             value=request.id,
             remedy="Name the operation it should call.",
         )
-    try:
-        entry = ctx.operations.entry(request.id)
-    except NisError as error:
-        error.field = "id"
-        raise
-    try:
-        answer = await ctx.call_named(entry.name, request.arguments)
-        run_id = answer.id if isinstance(answer, RunHandle) else None
-        return CalledOperation(operation=entry.name, result=await _whole(answer), run_id=run_id)
-    except NisError as error:
-        raise _under_arguments(error) from None
+    return await call_it(ctx, request)
 
 
 @operation(
@@ -253,26 +173,6 @@ async def route_message(request: RouteMessage, ctx: Context) -> Route:
     from nis_backend.capabilities.operations.route import route  # noqa: PLC0415 - the rules load with the first message
 
     return await route(ctx, request.message, request.pending)
-
-
-async def _whole(answer: Any) -> Any:  # Any: what an operation of any shape answers, then JSON
-    """The result as JSON, once there is one: of a run its result, of a stream its last item."""
-    if isinstance(answer, RunHandle):
-        return await answer.result()
-    if isinstance(answer, Model):
-        return answer.model_dump(mode="json")
-    last = None
-    async for item in answer:
-        last = item
-    return last.model_dump(mode="json") if isinstance(last, Model) else last
-
-
-def _under_arguments(error: NisError) -> NisError:
-    """The refusal, its fields named as they are in this request."""
-    if error.field and not isinstance(error, Forbidden):
-        error.field = f"arguments.{error.field}"
-        error.fields = tuple(replace(one, field=f"arguments.{one.field}".rstrip(".")) for one in error.fields)
-    return error
 
 
 def _line(entry: Entry) -> dict[str, Any]:  # Any: the fields of OperationLine

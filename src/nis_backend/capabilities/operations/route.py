@@ -10,8 +10,9 @@ from typing import TYPE_CHECKING
 from nis_backend.capabilities.operations.arguments import read_arguments
 from nis_backend.capabilities.operations.declared import declared
 from nis_backend.capabilities.operations.guards import asks_for_a_sum
+from nis_backend.capabilities.operations.meaning import Meaning, meaning_of
 from nis_backend.capabilities.operations.message import Evidence, Pending, Route, UnclearWords
-from nis_backend.capabilities.operations.router import pick, speaks_of_quantities
+from nis_backend.capabilities.operations.router import has_a_word_for, pick, speaks_of_quantities
 from nis_backend.capabilities.operations.search import index_of
 from nis_backend.capabilities.operations.sentence import Sentence
 from nis_backend.capabilities.operations.spelling import spelling_of
@@ -23,8 +24,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
 
     from nis_backend.capabilities.operations.reading import Reading
-    from nis_backend.capabilities.operations.router import Pick
     from nis_backend.capabilities.operations.sentence import Quantities
+    from nis_backend.capabilities.operations.weighing import Pick
     from nis_backend.context import Context
     from nis_backend.operation import Entry
 
@@ -64,12 +65,24 @@ async def route(ctx: Context, message: str, pending: Pending | None) -> Route:
             raise
         return Route(operation=None, reason="not_asked", warning=f"{error.message} {error.remedy}")
     sentence = Sentence(message, found, _mend(entries))
+    decision = await _decide(sentence, entries, pending)
+    untold = None
+    if not (decision and (decision.picked is None or decision.picked.sure)) and has_a_word_for(sentence, entries):
+        meaning = await meaning_of(ctx, sentence.mended, [entry for entry in entries if entry.routable])
+        if isinstance(meaning, Meaning):
+            decision = await _decide(sentence, entries, pending, meaning)
+        else:
+            untold = f"Its meaning was not compared: {meaning}"
+    routed = _routed(ctx, decision) if decision else _nobodys(sentence, entries)
+    return routed.model_copy(update={"unused": untold}) if untold else routed
+
+
+async def _decide(
+    sentence: Sentence, entries: Sequence[Entry], pending: Pending | None, meaning: Meaning | None = None
+) -> Decision | None:
+    decide_it = partial(decide, sentence, entries, pending, meaning)
     # A thread where there are numbers: the time to tell them apart grows with how many could be meant for one field.
-    decide_it = partial(decide, sentence, entries, pending)
-    decision = await asyncio.to_thread(decide_it) if sentence.quantities else decide_it()
-    if decision is None:
-        return _nobodys(sentence, entries)
-    return _routed(ctx, decision)
+    return await asyncio.to_thread(decide_it) if sentence.quantities else decide_it()
 
 
 def _mend(entries: Iterable[Entry]) -> Callable[[str], str]:
@@ -105,8 +118,17 @@ def _refused(error: InvalidRequest) -> list[str]:
 
 def _evidence(picked: Pick) -> Evidence:
     return Evidence(
-        words=round(picked.words, 3), cover=round(picked.cover, 3), fits=picked.fits, score=round(picked.score, 3)
+        words=round(picked.words, 3),
+        cover=round(picked.cover, 3),
+        fits=picked.fits,
+        cosine=_rounded(picked.cosine),
+        nobodys=_rounded(picked.nobodys),
+        score=round(picked.score, 3),
     )
+
+
+def _rounded(value: float | None) -> float | None:
+    return None if value is None else round(value, 3)
 
 
 def _nobodys(sentence: Sentence, entries: Sequence[Entry]) -> Route:
@@ -125,9 +147,11 @@ def _computes(entry: Entry) -> bool:
     return any(slot.unit or slot.reads for slot in declared(entry).slots.values())
 
 
-def decide(sentence: Sentence, entries: Sequence[Entry], pending: Pending | None = None) -> Decision | None:
+def decide(
+    sentence: Sentence, entries: Sequence[Entry], pending: Pending | None = None, meaning: Meaning | None = None
+) -> Decision | None:
     """The operation that the message is for: the one it asks for by itself, or the one it completes."""
-    picked = pick(sentence, entries)
+    picked = pick(sentence, entries, meaning)
     by_itself = picked and Decision(entry=picked.entry, reading=picked.reading, picked=picked)
     waiting = next((one for one in entries if pending and one.name == pending.operation), None)
     if (

@@ -90,12 +90,21 @@ class Sentence:
     @cached_property
     def stems(self) -> frozenset[str]:
         """The stems of all its words."""
-        return frozenset(one.stem for one in self.meant if one.word)
+        return frozenset(one.stem for one in self._meant_words)
 
     @cached_property
     def meant(self) -> list[Token]:
         """The words and marks, each word as it is meant."""
         return [self._meant(one) for one in self.words]
+
+    @cached_property
+    def mended(self) -> str:
+        """The message with each word as it is meant."""
+        text = self.text
+        for one, meant in reversed(list(zip(self.words, self.meant, strict=True))):
+            if one.text != meant.text:
+                text = text[: one.start] + meant.text + text[one.end :]
+        return text
 
     def _meant(self, one: Token) -> Token:
         return one._replace(text=self._mend(one.text)) if one.word else one
@@ -112,11 +121,17 @@ class Sentence:
 
     def outside(self, spans: Sequence[Place]) -> list[Token]:
         """The words, as they are meant, that begin within none of these characters."""
-        return [one for one in self.meant if one.word and not any(start <= one.start < end for start, end in spans)]
+        if not spans:
+            return self._meant_words
+        return [one for one in self._meant_words if not any(start <= one.start < end for start, end in spans)]
 
     def within(self, span: Place) -> list[Token]:
         """The words, as they are meant, that begin within these characters."""
-        return [one for one in self.meant if one.word and span[0] <= one.start < span[1]]
+        return [one for one in self._meant_words if span[0] <= one.start < span[1]]
+
+    @cached_property
+    def _meant_words(self) -> list[Token]:
+        return [one for one in self.meant if one.word]
 
     @cached_property
     def heads(self) -> list[Place]:

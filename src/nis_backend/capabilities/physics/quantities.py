@@ -32,7 +32,9 @@ _IN = re.compile(rf"in\s+(?!(?:an?|the)\b)(?={LETTER})", re.IGNORECASE)
 _TO_INCH = re.compile(r"\b(?:to|into|in)\s+(in)\s*[?.!]*\s*$", re.IGNORECASE)
 _GAP = re.compile(r"-|[ \u00a0\u202f]{0,2}")
 _OVER = re.compile(rf"(?:[ \u00a0]1)?\s?/\s?(?={LETTER})|\s+per\s+(?={LETTER})")
-_FEET_INCHES = re.compile(r"(?<![\w.,])(\d+)\s?['\u2019\u2032]\s?(\d+(?:\.\d+)?)(?:\s?[\"\u201d\u2033]|'')?(?!\w)")
+_FEET_INCHES = re.compile(
+    r"(?<![\w.,+\-\u2212])(\d+)\s?['\u2019\u2032]\s?(\d+(?:\.\d+)?)(?:\s?[\"\u201d\u2033]|'')?(?!\w)"
+)
 _AND_A_HALF = re.compile(r"\s+and\s+a\s+half\b(?!\s+an?\b)", re.IGNORECASE)
 _BESIDE = re.compile(r"(?:,?\s+and\s+|,?\s*)", re.IGNORECASE)
 _SHARES = re.compile(r"[-\u2013]|\s+\u2013\s+|\s+(?:and|or|to)\s+", re.IGNORECASE)

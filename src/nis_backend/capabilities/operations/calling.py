@@ -1,0 +1,54 @@
+"""Calling an operation that is named in the request: its answer whole, its refusals in the request's words."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+from nis_backend.capabilities.operations.lines import CalledOperation
+from nis_backend.errors import Forbidden, NisError
+from nis_backend.operation import Model
+from nis_backend.run import RunHandle
+
+if TYPE_CHECKING:
+    from nis_backend.capabilities.operations.lines import CallOperation
+    from nis_backend.context import Context
+
+
+async def call_it(ctx: Context, request: CallOperation) -> CalledOperation:
+    """Call the operation and wait for all of its answer.
+
+    Raises:
+        NisError: what the operation refuses, its fields under `arguments`; or there is no such operation: `id`.
+    """
+    try:
+        entry = ctx.operations.entry(request.id)
+    except NisError as error:
+        error.field = "id"
+        raise
+    try:
+        answer = await ctx.call_named(entry.name, request.arguments)
+        run_id = answer.id if isinstance(answer, RunHandle) else None
+        return CalledOperation(operation=entry.name, result=await _whole(answer), run_id=run_id)
+    except NisError as error:
+        raise _under_arguments(error) from None
+
+
+async def _whole(answer: Any) -> Any:  # Any: what an operation of any shape answers, then JSON
+    """The result as JSON, once there is one: of a run its result, of a stream its last item."""
+    if isinstance(answer, RunHandle):
+        return await answer.result()
+    if isinstance(answer, Model):
+        return answer.model_dump(mode="json")
+    last = None
+    async for item in answer:
+        last = item
+    return last.model_dump(mode="json") if isinstance(last, Model) else last
+
+
+def _under_arguments(error: NisError) -> NisError:
+    """The refusal, its fields named as they are in this request."""
+    if error.field and not isinstance(error, Forbidden):
+        error.field = f"arguments.{error.field}"
+        error.fields = tuple(replace(one, field=f"arguments.{one.field}".rstrip(".")) for one in error.fields)
+    return error

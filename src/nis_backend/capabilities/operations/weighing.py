@@ -1,0 +1,300 @@
+"""One operation weighed against one message: words, cover, fit and meaning, and the rules that speak against it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from difflib import SequenceMatcher
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+from nis_backend.capabilities.operations.arguments import read_arguments
+from nis_backend.capabilities.operations.declared import FIELD
+from nis_backend.capabilities.operations.guards import asks_for_meaning, declines, tells
+from nis_backend.capabilities.operations.words import listed, stem, stems, telling
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from collections.abc import Set as AbstractSet
+
+    from nis_backend.capabilities.operations.declared import Declared
+    from nis_backend.capabilities.operations.meaning import Meaning
+    from nis_backend.capabilities.operations.rarity import Rarity
+    from nis_backend.capabilities.operations.reading import Reading
+    from nis_backend.capabilities.operations.sentence import Place, Sentence
+    from nis_backend.operation import Entry
+
+# The figures were set on the questions in benchmarks/router_seen.json.
+LEAST_WORDS = 1.0
+"""Weight of shared words below which numbers alone decide nothing."""
+LEAST_COVER = 0.4
+"""Share of the message that an operation's words must explain."""
+WELL_COVERED = 0.75
+"""Share that they must explain where nothing of the message fits a field."""
+CHOSEN = 2.0
+"""Weight, in words, of a choice that the message names for a field that must be given."""
+CONVERTED = 2.0
+"""The same of a quantity and the unit it is wanted in: for a conversion they are themselves the question."""
+
+ASKED_COVER = 0.3
+"""Share that they must explain of the clause that asks: "what power does it need?"."""
+LISTED_COVER = 0.65
+"""Share that they must explain of a message that is near in meaning, where nothing of it fits a field."""
+OPEN_COVER = 0.5
+"""Share that they must explain where something must be asked for."""
+NEAR = 1.0
+"""Weight, in words, of a meaning that is near."""
+FRAGMENT = 4
+"""Words of a message that may ask without a question word: "system info"."""
+
+PHRASE = 4
+"""Words in a row that a message shares with an example before they count as a phrase."""
+
+_QUESTIONS = listed("give how know need show tell what whats when where which")
+_ASKING = listed("any are can could do does is will")
+"""Words that ask, where they begin the message."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Pick:
+    """An operation that a message asks for, and what the message gives it."""
+
+    entry: Entry
+    words: float
+    cover: float
+    fits: int
+    score: float
+    reading: Reading
+    cosine: float | None
+    nobodys: float | None
+    sure: bool
+    """Whether the message names what is wanted exactly: a quantity and a unit, or a choice; meaning adds nothing."""
+
+
+def weigh(sentence: Sentence, operation: Declared, rarity: Rarity, meaning: Meaning | None = None) -> Pick | None:
+    """The score of one operation; None where a rule speaks against it.
+
+    What the words alone rule out is not read for arguments: most operations, for most messages.
+    """
+    units = {"unit", "target_unit"} <= operation.by_reads.keys() and bool(sentence.quantities or sentence.mentions)
+    required, chosen = _chosen(sentence, operation)
+    if not (units or required) and rarity.shared(operation, sentence.subject) < LEAST_WORDS:
+        return None
+    aside = [*sentence.quotes, *sentence.rest] if operation.quotes else _aside(sentence, operation)
+    if declines(sentence, operation.deniable | chosen) or tells(sentence, aside, operation.words.keys()):
+        return None
+    name, subject = operation.entry.name, sentence.subject_outside(aside)
+    words = rarity.shared(operation, subject) + CHOSEN * bool(required)
+    cover = rarity.cover(subject, operation.words.keys() | chosen)
+    near = meaning is not None and meaning.is_near(name)
+    # A conversion may have no other words than its units.
+    if not units and (words < LEAST_WORDS or not (near or cover >= _least_cover(words, whole=True))):
+        return None
+    reading = read_arguments(sentence, operation.entry)
+    known = operation.words.keys() | chosen | {word for source in reading.sources.values() for word in stems(source)}
+    weighed = _Weighed(
+        sentence=sentence,
+        operation=operation,
+        reading=reading,
+        words=words,
+        cover=rarity.cover(subject, known),
+        aside=aside,
+        meaning=meaning,
+        named=bool(required),
+        converts=units and not reading.missing,
+    )
+    if not units and _asks_for_other(weighed, known, rarity):
+        return None
+    if meaning is not None and meaning.is_far(name) and not weighed.sure:
+        return None
+    return _listing(weighed) if not operation.required else _computing(weighed)
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Weighed:
+    """One operation, read from one message, and what of the message it explains."""
+
+    sentence: Sentence
+    operation: Declared
+    reading: Reading
+    words: float
+    cover: float
+    aside: Sequence[Place]
+    meaning: Meaning | None
+    named: bool
+    """Whether a choice that must be given is named."""
+    converts: bool
+    """Whether a quantity and the unit it is wanted in are given."""
+
+    @property
+    def near(self) -> bool:
+        """Whether the message means what the operation's examples ask."""
+        return self.meaning is not None and self.meaning.is_near(self.operation.entry.name)
+
+    @property
+    def sure(self) -> bool:
+        """Whether what is wanted is named exactly."""
+        named = self.named or self.operation.quotes
+        return self.converts or (named and self.reading.complete)
+
+    @property
+    def fits(self) -> int:
+        """What of the message its fields take, or might."""
+        return len(self.reading.sources) + len(self.reading.unclear)
+
+    @cached_property
+    def run(self) -> float:
+        """Share of the message that is a piece of an example's question."""
+        return _run(self.sentence, self.operation)
+
+    @property
+    def strays(self) -> int:
+        """Measured quantities, beside what is aside, that no field takes."""
+        return sum(
+            bool(one.unit) and one.text in self.reading.unread and not any(a <= one.start < b for a, b in self.aside)
+            for one in self.sentence.quantities
+        )
+
+    @property
+    def begun(self) -> bool:
+        """Whether something was said for a field that must be given."""
+        said = {*self.reading.sources, *(name for one in self.reading.unclear for name in one.fields)}
+        return not said.isdisjoint(self.operation.required)
+
+    def pick(self, score: float) -> Pick:
+        """It, with this score, and what makes a message nearly an example."""
+        return Pick(
+            entry=self.operation.entry,
+            words=self.words,
+            cover=self.cover,
+            fits=self.fits,
+            score=max(0.0, score * (0.5 + self.cover / 2)) + 4.0 * self.run + NEAR * self.near,
+            reading=self.reading,
+            cosine=self.meaning and self.meaning.cosines.get(self.operation.entry.name),
+            nobodys=self.meaning and self.meaning.nobodys,
+            sure=self.sure,
+        )
+
+
+def _listing(weighed: _Weighed) -> Pick | None:
+    """An operation that needs nothing: it answers a question that it explains whole, and that names what it lists."""
+    sentence, operation = weighed.sentence, weighed.operation
+    plural = any(any(sentence.find((thing,))) for thing in operation.things)
+    if asks_for_meaning(sentence) or (operation.things and not plural):
+        return None
+    if weighed.cover < (LISTED_COVER if weighed.near else WELL_COVERED):
+        return None
+    asks = _is_asked(sentence, operation) or sentence.words[0].text in _ASKING
+    if not (weighed.run or asks or weighed.near or len(sentence.words) <= FRAGMENT):
+        return None
+    return weighed.pick(weighed.words + 0.5 * weighed.fits + 1 + plural)
+
+
+def _computing(weighed: _Weighed) -> Pick | None:
+    """An operation that works on what the message gives it."""
+    sentence, operation, reading, strays = weighed.sentence, weighed.operation, weighed.reading, weighed.strays
+    whole = reading.complete and len(operation.required) > 1 and not strays
+    words, cover = weighed.words, weighed.cover
+    if weighed.converts:
+        words, cover = words + CONVERTED, max(cover, LEAST_COVER)
+    if words < LEAST_WORDS or not (weighed.near or cover >= _least_cover(words, whole=whole)):
+        return None
+    measured = weighed.converts or any(operation.slots[name].number for name in reading.sources)
+    if asks_for_meaning(sentence) and not measured:
+        return None
+    orders = _orders(sentence, operation)
+    wanted = bool(weighed.run) or orders or weighed.near or _wants_result(sentence, operation)
+    if not (
+        whole or weighed.named or weighed.converts or (weighed.fits and orders) or _names_subject(sentence, operation)
+    ):
+        return None
+    if not reading.complete and not _may_ask(weighed, wanted=wanted):
+        return None
+    score = words + 0.5 * weighed.fits + reading.complete - strays * (0.5 if weighed.fits else 1.0)
+    return replace(weighed, words=words, cover=cover).pick(score)
+
+
+def _may_ask(weighed: _Weighed, *, wanted: bool) -> bool:
+    """Whether what is open may be asked for: the operation is plainly meant, or begun."""
+    if not (_is_asked(weighed.sentence, weighed.operation) and (weighed.near or weighed.cover >= OPEN_COVER)):
+        return False
+    if weighed.begun:
+        return wanted or not weighed.strays
+    return wanted and not weighed.strays and weighed.cover >= (OPEN_COVER if weighed.near else WELL_COVERED)
+
+
+def _asks_for_other(weighed: _Weighed, known: AbstractSet[str], rarity: Rarity) -> bool:
+    """Whether what is asked for is none of what the operation speaks of: "what is the tension", "how would it feel"."""
+    sentence = weighed.sentence
+    # What is near in meaning may be worded otherwise, but for its very noun.
+    clause = [sentence.asked] if sentence.asked and not weighed.near else []
+    for spans, least in ((sentence.heads, 1), (clause, 2)):
+        asked = sentence.subject & {one.stem for span in spans for one in sentence.within(span)}
+        if len(asked) >= least and rarity.cover(asked, known) < ASKED_COVER:
+            return True
+    return False
+
+
+def _aside(sentence: Sentence, operation: Declared) -> list[Place]:
+    """The characters of the sentences, of several, that have no word of the operation."""
+    return [
+        (start, end)
+        for start, end in sentence.pieces
+        if not any(start <= one.start < end and one.stem in operation.words for one in sentence.meant)
+    ]
+
+
+def _least_cover(words: float, *, whole: bool) -> float:
+    """Half the usual where the words are many and nothing of the call is open."""
+    return LEAST_COVER / 2 if whole and words >= 2 * LEAST_WORDS else LEAST_COVER
+
+
+def _chosen(sentence: Sentence, operation: Declared) -> tuple[frozenset[str], frozenset[str]]:
+    """The stems with which the message names a choice: of a required field, and of any."""
+    named = {
+        slot: frozenset(stem(word) for words in slot.chosen(sentence.words).values() for word in words.split())
+        for slot in operation.slots.values()
+        if slot.reads == "choice"
+    }
+    required = [words for slot, words in named.items() if slot.required]
+    return frozenset[str]().union(*required), frozenset[str]().union(*named.values())
+
+
+def _names_subject(sentence: Sentence, operation: Declared) -> bool:
+    """Whether a word of the message is more than the name of a field."""
+    return any(operation.words.get(word, FIELD) != FIELD for word in sentence.subject - operation.verbs)
+
+
+def _orders(sentence: Sentence, operation: Declared) -> bool:
+    """Whether the message orders what the operation does, in the verb of its name or its summary."""
+    return not operation.verbs.isdisjoint(sentence.stems)
+
+
+def _is_asked(sentence: Sentence, operation: Declared) -> bool:
+    """Whether it is a question or an order, or names a result: what gives some numbers only may just be told."""
+    return (
+        "?" in sentence.text
+        or any(one.text in _QUESTIONS for one in sentence.words)
+        or _orders(sentence, operation)
+        or _wants_result(sentence, operation)
+    )
+
+
+def _wants_result(sentence: Sentence, operation: Declared) -> bool:
+    """Whether the message names a result of the operation, and its subject: the period of a pendulum."""
+    if not operation.required:
+        return False
+    return bool(sentence.subject & operation.outcome) and bool(sentence.subject & operation.subject)
+
+
+def _run(sentence: Sentence, operation: Declared) -> float:
+    """Share of the message that is, word for word, a piece of an example's question; 0 for less than a phrase."""
+    said = [one.stem for one in sentence.words]
+    content = {one.stem for one in sentence.words if telling(one)}
+    longest = 0
+    for asked in operation.questions:
+        if len(content.intersection(asked)) > 1:
+            found = SequenceMatcher(None, said, asked, autojunk=False).find_longest_match()
+            shared = said[found.a : found.a + found.size]
+            if found.size >= PHRASE and len(content.intersection(shared)) > 1:
+                longest = max(longest, found.size)
+    return longest / len(said) if said else 0.0
