@@ -4,22 +4,16 @@ import { html, LitElement, nothing, type PropertyValues, type TemplateResult } f
 import { createRef, ref } from "lit/directives/ref.js";
 import { type Acts, draw } from "./answer.js";
 import { list, named } from "./catalog.js";
+import type { NisComposer } from "./composer.js";
+import "./composer.js";
 import { touched } from "./conversations.js";
 import { cancel, follow, start, type Watcher } from "./follow.js";
-import { icon } from "./icons.js";
 import { address, go, rename } from "./route.js";
 import { lose, waiting } from "./status.js";
 import { begin, ended, type Turn } from "./turn.js";
 import { failure } from "./views.js";
+import { welcome } from "./welcome.js";
 import { type Conversation, type Line, type Models, type OperationCall, type Problem, problem, read, Refused, request, type RunLine, sending } from "./wire.js";
-
-/** Questions that are answered without a provider: what they ask for is computed. */
-const STARTERS: [title: string, message: string][] = [
-  ["Fly a ball", "How far does a ball fly at 20 m/s and 40 degrees with drag, mass 0.145 kg, diameter 74 mm?"],
-  ["Swing a pendulum", "What is the period of a pendulum 1.2 m long, released at 60 degrees?"],
-  ["Convert units", "Convert 65 miles per hour to m/s"],
-  ["Look up a constant", "What is the Planck constant?"],
-];
 
 export class NisChat extends LitElement {
   static override properties = {
@@ -46,9 +40,7 @@ export class NisChat extends LitElement {
   private opened: string | null = null;
   /** Ends what is being read: another conversation is shown now. */
   private reading = new AbortController();
-  private input = createRef<HTMLTextAreaElement>();
-  /** The model chosen; empty leaves the choice to the server. */
-  private model = "";
+  private composer = createRef<NisComposer>();
   private sticks = true;
 
   constructor() {
@@ -122,6 +114,12 @@ export class NisChat extends LitElement {
     return this.turns.some((turn) => !ended(turn));
   }
 
+  /** The model that was chosen, as a request names it. */
+  private get model(): { model?: string } {
+    const model = this.composer.value?.model;
+    return model ? { model } : {};
+  }
+
   private get watcher(): Watcher {
     return { changed: () => this.requestUpdate(), waiting, signal: this.reading.signal };
   }
@@ -132,7 +130,7 @@ export class NisChat extends LitElement {
     this.turns = [];
     this.trouble = null;
     this.opened = id;
-    if (id === null) return void this.input.value?.focus();
+    if (id === null) return void this.composer.value?.focus();
     const watcher = this.watcher;
     this.loading = true;
     try {
@@ -193,7 +191,7 @@ export class NisChat extends LitElement {
       message,
       genui_enabled: false,
       ...(known === null ? {} : { conversation_id: known }),
-      ...(this.model ? { model: this.model } : {}),
+      ...this.model,
       ...(call ? { call: { operation: call.operation, arguments: call.arguments } } : {}),
     };
     let asked = known !== null;
@@ -263,7 +261,7 @@ export class NisChat extends LitElement {
       if (next.runId !== null && !next.answers.includes(next.runId)) next.answers = [...known, next.runId];
       watcher.changed();
     };
-    const body = { run_id: turn.runId, ...(this.model ? { model: this.model } : {}) };
+    const body = { run_id: turn.runId, ...this.model };
     try {
       await start(line.path.replace("{id}", encodeURIComponent(this.opened)), body, next, { ...watcher, changed });
     } catch (error) {
@@ -334,7 +332,7 @@ export class NisChat extends LitElement {
     const empty = !this.turns.length && !this.loading && !this.trouble;
     return html`<div class="column chat ${empty ? "blank" : ""}">
       ${empty ? nothing : html`<h1 class="hidden">Conversation</h1>`}
-      ${this.trouble ? failure(this.trouble) : empty ? this.welcome() : nothing}
+      ${this.trouble ? failure(this.trouble) : empty ? welcome(this.lines.length, this.models, (message, event) => this.begin(message, event)) : nothing}
       ${this.loading ? html`<div class="skeleton" aria-label="Opening the conversation"><i></i><i></i><i></i></div>` : nothing}
       <div
         class="log"
@@ -344,95 +342,17 @@ export class NisChat extends LitElement {
       >
         ${this.turns.map((turn, index) => draw(turn, index === this.turns.length - 1, busy, this.acts(turn, index === this.turns.length - 1, busy)))}
       </div>
-      ${this.composer(busy)}
+      <nis-composer
+        ?busy=${busy} ?below=${this.below} .models=${this.models} ${ref(this.composer)}
+        @say=${(event: CustomEvent<string>) => void this.say(event.detail)} @stop=${() => void this.stop()}
+      ></nis-composer>
     </div>`;
-  }
-
-  private welcome(): TemplateResult {
-    return html`<section class="welcome">
-      <h1>Ask for a number, get one that was computed.</h1>
-      <p>
-        A model talks; what can be computed is computed, and comes with its method, its error and the arguments
-        used.${this.lines.length ? html` Or <a href="#/explore">explore all ${this.lines.length} operations</a>.` : nothing}
-      </p>
-      <ul>
-        ${STARTERS.map(
-          ([title, message]) => html`<li>
-            <button @click=${(event: MouseEvent) => this.begin(message, event)}><strong>${title}</strong><span>${message}</span></button>
-          </li>`,
-        )}
-      </ul>
-      ${this.models && !this.models.models.length
-        ? html`<div class="failure">
-            <p><strong>No model can be asked.</strong> What is computed does not need one.</p>
-            ${this.models.unavailable.map((one) => html`<p>${one.provider}: ${one.reason} <span class="remedy">${one.remedy}</span></p>`)}
-          </div>`
-        : nothing}
-    </section>`;
   }
 
   private begin(message: string, event: MouseEvent): void {
     // The button goes: whoever pressed it by a key goes on in the message.
-    if (event.detail === 0) this.input.value?.focus();
+    if (event.detail === 0) this.composer.value?.focus();
     void this.say(message);
-  }
-
-  private composer(busy: boolean): TemplateResult {
-    const send = (): void => {
-      const input = this.input.value!;
-      if (this.busy || !input.value.trim()) return;
-      void this.say(input.value.trim());
-      input.value = "";
-    };
-    return html`<form
-      class="composer"
-      @submit=${(event: SubmitEvent) => {
-        event.preventDefault();
-        send();
-      }}
-    >
-      ${this.below
-        ? html`<button type="button" class="down" aria-label="To the end" @click=${() => scrollTo({ top: document.documentElement.scrollHeight })}>
-            ${icon("arrow")}
-          </button>`
-        : nothing}
-      <div class="box">
-        <label class="hidden" for="message">Message</label>
-        <textarea
-          id="message"
-          dir="auto"
-          ${ref(this.input)}
-          rows="1"
-          maxlength="100000"
-          placeholder="Ask something"
-          autofocus
-          @keydown=${(event: KeyboardEvent) => {
-            // While an input method composes, Enter chooses a character.
-            if (event.key !== "Enter" || event.shiftKey || event.isComposing) return;
-            event.preventDefault();
-            send();
-          }}
-        ></textarea>
-        ${this.modelLine()}
-        ${busy
-          ? html`<button type="button" class="round stop" aria-label="Stop" title="Stop" @click=${() => void this.stop()}>${icon("stop")}</button>`
-          : html`<button class="round primary" aria-label="Send" title="Send">${icon("send")}</button>`}
-      </div>
-    </form>`;
-  }
-
-  private modelLine(): TemplateResult {
-    const models = this.models?.models ?? [];
-    const named = (one: (typeof models)[number]): string =>
-      `${one.provider} · ${one.name}${one.demonstration ? " (demonstration model)" : ""}`;
-    if (models.length < 2) return html`<p class="model">${models[0] ? named(models[0]) : nothing}</p>`;
-    return html`<p class="model">
-      <label class="hidden" for="model">Model</label>
-      <select id="model" @change=${(event: Event) => (this.model = (event.target as HTMLSelectElement).value)}>
-        <option value="">Model as set up</option>
-        ${models.map((one) => html`<option value=${one.id}>${named(one)}</option>`)}
-      </select>
-    </p>`;
   }
 }
 

@@ -1,8 +1,9 @@
 // One operation: read, filled in, called, its result drawn, and the same call for elsewhere.
 
 import { html, LitElement, nothing, type PropertyValues, type TemplateResult } from "lit";
+import { about } from "./about.js";
 import { detail, list } from "./catalog.js";
-import "./copy.js";
+import { elsewhere } from "./elsewhere.js";
 import { badges } from "./explore.js";
 import { type Field, tree, value } from "./fields.js";
 import { cancel } from "./follow.js";
@@ -10,15 +11,14 @@ import { REVEAL } from "./form.js";
 import { icon } from "./icons.js";
 import { type Drawing, fields } from "./inputs.js";
 import { begun, invoke, type Outcome } from "./invoke.js";
-import { coloured, pretty } from "./json.js";
-import { inline, markdown } from "./markdown.js";
+import { pretty } from "./json.js";
+import { inline } from "./markdown.js";
 import { words } from "./numbers.js";
 import { outcomeOf } from "./outcome.js";
-import { address, explore } from "./route.js";
-import { SNIPPETS } from "./snippets.js";
+import { address } from "./route.js";
 import { lose } from "./status.js";
 import { failure } from "./views.js";
-import { type Detail, type Example, key, type Line, type Problem, problem, Refused, type Schema } from "./wire.js";
+import { type Detail, type Example, type Line, type Problem, problem, Refused } from "./wire.js";
 
 type Given = Record<string, unknown>;
 
@@ -173,7 +173,6 @@ export class NisOperation extends LitElement {
     </p>`;
     if (this.trouble) return html`<div class="column wide-column">${head}${failure(this.trouble, () => void this.open())}</div>`;
     if (!detail || !line) return html`<div class="column wide-column">${head}<div class="skeleton" aria-label="Reading the operation"><i></i><i></i><i></i></div></div>`;
-    const [, ...rest] = detail.description.split(/\n\s*\n/);
     return html`<div class="column wide-column operation">
       ${head}
       <header class="head">
@@ -181,8 +180,8 @@ export class NisOperation extends LitElement {
         <p class="lede">${inline(detail.summary)}</p>
       </header>
       <div class="halves">
-        <div class="request">${this.request(detail, line)} ${rest.length ? html`<section class="about prose">${markdown(docstring(rest.join("\n\n")))}</section>` : nothing} ${this.facts(detail)}</div>
-        <div class="answer" tabindex="-1">${this.answer(line)} ${this.elsewhere(line)}</div>
+        <div class="request">${this.request(detail, line)} ${about(detail)}</div>
+        <div class="answer" tabindex="-1">${this.answer(line)} ${elsewhere(line, this.given ?? {}, this.snippet, (tab) => (this.snippet = tab))}</div>
       </div>
     </div>`;
   }
@@ -284,51 +283,12 @@ export class NisOperation extends LitElement {
     return steps.join(".");
   }
 
-  private facts(detail: Detail): TemplateResult {
-    const rows: [string, unknown][] = [
-      ["REST", detail.routes.map((one) => html`<code>${one}</code> `)],
-      ["MCP tool", html`<code>${detail.id.replace(".", "-")}</code>`],
-      ["Command line", html`<code>nis call ${detail.id}</code>`],
-      ["Scopes", detail.scopes.length ? detail.scopes.map((one) => html`<code>${one}</code> `) : "none"],
-      ["Time limit", detail.shape === "run" ? "the run's own" : `${detail.time_limit} s`],
-      ["Runs in", detail.pool ? `the worker pool ${detail.pool}` : "the server"],
-    ];
-    return html`<details class="panel">
-        <summary>Where it is called</summary>
-        <dl class="rows">${rows.map(([name, what]) => html`<div><dt>${name}</dt><dd>${what}</dd></div>`)}</dl>
-      </details>
-      <details class="panel">
-        <summary>What it answers</summary>
-        ${results(detail.result_schema)}
-      </details>`;
-  }
-
   private answer(line: Line): TemplateResult {
     const { outcome, refusal } = this;
     const known = new Set((refusal?.errors ?? []).map((one) => this.nearest(one.field)).filter(Boolean));
     return html`<section class="panel result" aria-label="Result" aria-busy=${outcome?.state === "running"}>
       ${outcomeOf(outcome, line, this.tab, (tab) => (this.tab = tab))}
       ${refusal ? failure(known.size ? { ...refusal, errors: [] } : refusal, () => void this.call()) : nothing}
-    </section>`;
-  }
-
-  private elsewhere(line: Line): TemplateResult {
-    const snippets = SNIPPETS.filter((one) => one.fits?.(line) ?? true);
-    const chosen = snippets.find((one) => one.id === this.snippet) ?? snippets[0]!;
-    const text = chosen.text({ line, given: this.given ?? {}, origin: location.origin, keyed: key.get() !== null });
-    return html`<section class="panel code" aria-labelledby="elsewhere">
-      <div class="bar">
-        <h2 id="elsewhere" class="hidden">The same call</h2>
-        <div class="switch" role="group" aria-label="The same call in">
-          ${snippets.map(
-            (one) => html`<button type="button" aria-pressed=${one === chosen} @click=${() => (this.snippet = one.id)}>${one.name}</button>`,
-          )}
-        </div>
-        <nis-copy .text=${text} label="Copy the ${chosen.name} call"></nis-copy>
-      </div>
-      <pre class="code-block" tabindex="0" data-snippet=${chosen.id}><code>${text}</code></pre>
-      ${chosen.note ? html`<p class="note">${chosen.note}</p>` : nothing}
-      <p class="note"><a href=${explore(line.name, this.given)}>A link to this call</a></p>
     </section>`;
   }
 }
@@ -338,26 +298,5 @@ function filled(example: Example): Given {
   const given = Object.entries(example.request).filter(([, one]) => typeof one !== "string" || !/^\{[\w.]+\}$/.test(one));
   return Object.fromEntries(given);
 }
-
-/** A docstring's parts as Markdown: lines broken for its width are one paragraph, `Raises:` is a list. */
-function docstring(text: string): string {
-  return text.replace(/^(Raises|Source|Note):\s*$/gm, "**$1**\n").replace(/^ {4,}(\w+): /gm, "- `$1`: ");
-}
-
-function results(schema: Schema): TemplateResult {
-  const fields = Object.entries(schema.properties ?? {});
-  if (!fields.length) return coloured(pretty(schema));
-  return html`<div class="wide" tabindex="0" role="region" aria-label="Fields of the result"><table>
-    <tbody>
-      ${fields.map(
-        ([name, one]) => html`<tr>
-          <th scope="row"><code>${name}</code></th>
-          <td>${one.unit ? html`<span class="unit">${one.unit}</span> ` : nothing}${one.description ? inline(one.description) : nothing}</td>
-        </tr>`,
-      )}
-    </tbody>
-  </table></div>`;
-}
-
 
 customElements.define("nis-operation", NisOperation);
