@@ -183,7 +183,7 @@ def rows(contenders: Mapping[str, Contender], texts: Mapping[str, Sequence[str]]
             return [count / taken for taken in (one.processor if of_processor else one.seconds)[kind]]
 
         def cell(found: list[float]) -> str:
-            spread = "" if of_processor else f" ({min(found):.0f}-{max(found):.0f})"
+            spread = "" if of_processor else f" ({min(found):.1f}-{max(found):.1f})"
             return f"{statistics.median(found):.1f}{spread}"
 
         mine = rates(contenders[NIS])

@@ -46,7 +46,7 @@ ENVIRONMENT_READERS = ("nis_backend.settings", "nis_backend.app", "nis_backend._
 NAMES_OPERATIONS = "nis_backend.surfaces.rest.fixed"
 # What a serving process must not have loaded before the first call that needs it.
 HEAVY = (
-    *("torch", "transformers", "scipy", "cv2", "onnxruntime", "numpy", "pint", "xllamacpp"),
+    *("torch", "transformers", "scipy", "cv2", "onnxruntime", "tokenizers", "numpy", "pint", "xllamacpp"),
     *("alembic", "sqlalchemy", "a2a", "a2ui", "mcp", "google.protobuf", "aiohttp", "httpx", "requests", "rich"),
 )
 

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import json
 import math
+import sys
 import urllib.error
 import urllib.request
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -198,6 +200,18 @@ def test_a_long_text_is_named_where_it_stands(server: Server) -> None:
     assert call(server, "compare-texts", texts=["a", long], others=[long])["truncated"] == ["texts.1", "others.0"]
     assert call(server, "search-texts", query=long, texts=["a", long])["truncated"] == ["texts.1", "query"]
     assert call(server, "cluster-texts", texts=[long, "a"])["truncated"] == ["texts.0"]
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="reads /proc")
+def test_the_serving_process_stays_light(server: Server) -> None:
+    """Whatever was asked of it: the model and arrays are in worker processes, whose memory goes when they are idle."""
+    texts = ["A cat.", "A dog.", "A house."]
+    call(server, "compare-texts", texts=texts)
+    call(server, "search-texts", query="A cat.", texts=texts)
+    call(server, "cluster-texts", texts=texts)
+    mapped = Path(f"/proc/{server.pid}/maps").read_text()
+    assert "python" in mapped
+    assert not [name for name in ("onnxruntime", "numpy", "tokenizers", "scipy") if f"/{name}/" in mapped]
 
 
 def test_a_servers_model_answers_by_one_setting(serve: Serve) -> None:

@@ -7,17 +7,20 @@ import importlib
 import math
 import os
 import signal
+import struct
 import sys
+import threading
 from collections.abc import AsyncGenerator, Callable, Coroutine, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, TypeVar, cast
 
 import pytest
 
 from nis_backend.drivers.compute.processes import WorkerPools
 from nis_backend.drivers.embeddings.minilm import DIMENSIONS, MAX_TOKENS, WEIGHT, MiniLM, pool
+from nis_backend.drivers.embeddings.minilm_worker import MiniLMWorker
 from nis_backend.errors import InvalidRequest, TooLarge, Unavailable, WorkerLost
 from nis_backend.settings import Settings, read_settings
 from nis_backend.weights import Weights
@@ -254,6 +257,61 @@ def test_a_short_call_overtakes_a_long_one(settings: Settings) -> None:
         assert len(await long) == 100
 
     run(settings, test)
+
+
+class Held:
+    """A model whose first vectors, and second reading, wait to be let go."""
+
+    def __init__(self) -> None:
+        self.read_calls = self.embed_calls = 0
+        self.may_read, self.may_embed = threading.Event(), threading.Event()
+
+    def read(self, texts: list[str]) -> tuple[list[list[int]], list[int]]:
+        """A token a letter."""
+        self.read_calls += 1
+        assert self.read_calls == 1 or self.may_read.wait(LIMIT)
+        return [[1] * len(text) for text in texts], [len(text) for text in texts]
+
+    def embed(self, texts: Sequence[Sequence[int]]) -> list[list[float]]:
+        """The length."""
+        self.embed_calls += 1
+        assert self.may_embed.wait(LIMIT)
+        return [[float(len(text))] for text in texts]
+
+
+class Uncancelled:
+    """What a call may use."""
+
+    def progress(self, fraction: float, message: str = "") -> None:
+        """Nobody listens."""
+
+    def cancelled(self) -> bool:
+        """Never."""
+        return False
+
+
+def test_a_call_that_comes_as_the_last_batch_ends_is_read() -> None:
+    """Not left to a task that has just found nothing more to do."""
+
+    async def one(worker: MiniLMWorker, text: str) -> list[bytes]:
+        return [item["vectors"] async for item in worker.handle({"texts": [text]}, Uncancelled())]
+
+    async def go() -> None:
+        model = Held()
+        worker = MiniLMWorker(cast("Any", model), 1)
+        async with asyncio.timeout(10):
+            first = asyncio.create_task(one(worker, "aaa"))
+            await until(lambda: model.embed_calls == 1)
+            second = asyncio.create_task(one(worker, "aaaa"))
+            await until(lambda: model.read_calls == 2)
+            # Both end while the loop looks away, so that it learns of both at once: first the batch, then the reading.
+            model.may_embed.set()
+            worker._computing.submit(int).result(LIMIT)
+            model.may_read.set()
+            worker._reading.submit(int).result(LIMIT)
+            assert await asyncio.gather(first, second) == [[struct.pack("d", 3)], [struct.pack("d", 4)]]
+
+    asyncio.run(go())
 
 
 def test_more_than_a_frame_holds_is_refused(settings: Settings) -> None:

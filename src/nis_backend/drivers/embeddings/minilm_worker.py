@@ -56,7 +56,7 @@ class MiniLMWorker:
         self._computing = ThreadPoolExecutor(at_once, "compute")
         self._batches = Batches()
         self._done: dict[Job, asyncio.Future[None]] = {}
-        self._running: set[asyncio.Task[None]] = set()
+        self._running: list[asyncio.Task[None]] = []
 
     async def handle(self, payload: Json, ctx: WorkerContext) -> AsyncIterator[Json]:
         """See `Handler.handle`."""
@@ -65,10 +65,10 @@ class MiniLMWorker:
         job = Job(tokens)
         self._done[job] = loop.create_future()
         self._batches.add(job)
+        # One that has found nothing more to read has ended by now: none goes on without looking at this job.
+        self._running = [running for running in self._running if not running.done()]
         while len(self._running) < self._at_once:
-            running = asyncio.create_task(self._run())
-            self._running.add(running)
-            running.add_done_callback(self._running.discard)
+            self._running.append(asyncio.create_task(self._run()))
         try:
             await self._done[job]
         finally:
