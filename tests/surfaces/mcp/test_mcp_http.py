@@ -8,6 +8,7 @@ import json
 import urllib.error
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
+from pathlib import Path
 from typing import Any, Literal
 from urllib.parse import urlsplit
 
@@ -18,7 +19,7 @@ from mcp.shared.exceptions import MCPError
 from mcp_types import CallToolResult, TextContent
 from over_mcp import over_mcp, post
 
-from nis_backend.errors import InvalidRequest, NotFound
+from nis_backend.errors import InternalError, InvalidRequest, NotFound
 
 ERAS = pytest.mark.parametrize(("mode", "version"), [("legacy", "2025-11-25"), ("auto", "2026-07-28")])
 Mode = Literal["legacy", "auto"]
@@ -129,6 +130,38 @@ def test_the_helper_of_the_parity_test_gives_result_or_failure(server: Server) -
     with pytest.raises(NotFound) as unknown:
         over_mcp(server.url, "runs.get_run", {"id": "run-none"})
     assert (unknown.value.field, unknown.value.value) == ("id", "run-none")
+
+
+APP = """
+from nis_backend.operation import Model, operation
+
+class Words(Model):
+    words: str
+
+@operation("shouts.shout_words", effect="reads")
+def shout_words(request: Words, ctx: "Context") -> Words:
+    \"\"\"Say it louder.\"\"\"
+    if not request.words:
+        raise RuntimeError("/a/path/nobody/should/see")
+    return Words(words=request.words.upper())
+
+OPERATIONS = (shout_words,)
+"""
+
+
+def test_an_operation_of_ones_own_is_a_tool_and_its_faults_leak_nothing(serve: Serve, tmp_path: Path) -> None:
+    """Promise: `--app` adds tools and toolsets; what fails inside is told without its insides, under a number."""
+    file = tmp_path / "app.py"
+    file.write_text(APP)
+    server = serve("--app", str(file))
+    [tool] = post(server.url, "tools/list", path="/mcp?toolset=shouts")["result"]["tools"]
+    assert tool["name"] == "shouts-shout_words"
+    assert over_mcp(server.url, "shouts.shout_words", {"words": "hello"}) == {"words": "HELLO"}
+    with pytest.raises(InternalError, match="nis failed") as fault:
+        over_mcp(server.url, "shouts.shout_words", {"words": ""})
+    assert "path" not in fault.value.message + fault.value.remedy
+    number = fault.value.remedy.split()[-1].rstrip(".")
+    assert number in server.log.read_text()
 
 
 def _raw(server: Server, headers: dict[str, str], method: str = "POST", body: str = "{}") -> tuple[int, Any]:
