@@ -42,7 +42,7 @@ SHELL := /bin/bash
 .PHONY: help serve weights test check format generate console bench-start bench-router bench-embeddings clean
 
 help: ## list the targets
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' Makefile
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-16s %s\n", $$1, $$2 }' Makefile
 
 serve: $(SERVES) weights ## install, fetch the embedded model, start the server and print its address (ARGS="--port 9000")
 	@exec $(BIN)/nis serve $(ARGS)

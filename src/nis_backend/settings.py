@@ -107,7 +107,7 @@ class Settings(BaseModel):
         default=None,
         ge=1,
         alias="NIS_EMBEDDED_THREADS",
-        description="Threads of the embedded model; unset takes the CPU quota.",
+        description="Threads of each embedded model; unset takes the CPU quota.",
     )
     idle_seconds: float = Field(
         default=300, gt=0, alias="NIS_IDLE_SECONDS", description="Seconds after which an unused worker process ends."

@@ -306,9 +306,9 @@ def test_a_call_that_comes_as_the_last_batch_ends_is_read() -> None:
             await until(lambda: model.read_calls == 2)
             # Both end while the loop looks away, so that it learns of both at once: first the batch, then the reading.
             model.may_embed.set()
-            worker._computing.submit(int).result(LIMIT)
+            worker._computing.submit(int).result(LIMIT)  # pyright: ignore[reportPrivateUsage] - its end is no event
             model.may_read.set()
-            worker._reading.submit(int).result(LIMIT)
+            worker._reading.submit(int).result(LIMIT)  # pyright: ignore[reportPrivateUsage] - as above
             assert await asyncio.gather(first, second) == [[struct.pack("d", 3)], [struct.pack("d", 4)]]
 
     asyncio.run(go())
