@@ -2,41 +2,26 @@
 
 from __future__ import annotations
 
-import contextlib
-import difflib
-import importlib
-import json
-import re
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING
 
 import click
+from click.exceptions import NoSuchCommand
 from typing_extensions import override
 
 from nis_backend import __version__
-from nis_backend.blob import blob_fields
-from nis_backend.catalog import Catalog
-from nis_backend.errors import InvalidRequest, NisError, NotFound
-from nis_backend.lock import holder_of
-from nis_backend.operation import Entry
-from nis_backend.surfaces.cli import mcp
-from nis_backend.surfaces.cli.connection import OverFolder, OverHttp
-from nis_backend.surfaces.cli.files import given_files, save
-from nis_backend.surfaces.rest.fixed import COMMANDS, LOOKUP
+from nis_backend.errors import NisError
+from nis_backend.surfaces.cli import completion, mcp, watch
+from nis_backend.surfaces.cli.derived import as_json_option, command, short_name
+from nis_backend.surfaces.cli.session import Session, say_failure
+from nis_backend.surfaces.cli.talk import chat
+from nis_backend.surfaces.rest.fixed import COMMANDS, WATCHED
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Sequence
-    from contextlib import AbstractAsyncContextManager
+    from collections.abc import Sequence
 
-    from nis_backend.context import Context
-    from nis_backend.operation import Json
-    from nis_backend.settings import Settings
-    from nis_backend.surfaces.cli.connection import Connection
-
-    Read = Callable[..., Settings]
-    Serve = Callable[[Settings, Path | None], None]
-    Open = Callable[[Settings], AbstractAsyncContextManager[Context]]
+    from nis_backend.surfaces.cli.session import Open, Read, Serve
 
 
 def command_line(read: Read, serve: Serve, open_process: Open, arguments: Sequence[str] | None = None) -> int:
@@ -46,7 +31,7 @@ def command_line(read: Read, serve: Serve, open_process: Open, arguments: Sequen
     try:
         root.main(given, prog_name="nis", standalone_mode=False)
     except NisError as error:
-        return _say_failure(error, as_json="--json" in given)
+        return say_failure(error, as_json="--json" in given)
     except click.ClickException as error:
         error.show()
         return error.exit_code
@@ -59,61 +44,6 @@ def command_line(read: Read, serve: Serve, open_process: Open, arguments: Sequen
         sys.stderr.close()
         return 0
     return 0
-
-
-def _say_failure(error: NisError, *, as_json: bool) -> int:
-    if as_json:
-        click.echo(json.dumps(error.problem(), indent=2), err=True)
-    else:
-        click.echo(f"nis: {error.message}", err=True)
-        for wrong in error.fields[1:]:
-            click.echo(f"     {wrong.field}: {wrong.message}", err=True)
-        if error.remedy:
-            click.echo(f"     {error.remedy}", err=True)
-    return error.codes.exit
-
-
-class Session:
-    """What every command shares: the settings, the catalog, the way to the operations."""
-
-    def __init__(self, read: Read, serve: Serve, open_process: Open) -> None:
-        self._read = read
-        self._open = open_process
-        self.serve = serve
-        self.data: Path | None = None
-        self.catalog = Catalog.from_index()
-
-    def settings(self, **given: object) -> Settings:
-        """The settings, where arguments of the command win."""
-        return self._read(data=self.data, **given)
-
-    def connection(self) -> Connection:
-        """The running server if there is one, else the folder."""
-        settings = self.settings()
-        holder = holder_of(settings.data)
-        if holder and holder.get("url"):
-            return OverHttp(str(holder["url"]), settings.api_key)
-        return OverFolder(lambda: self._open(settings))
-
-    def opened(self) -> AbstractAsyncContextManager[Context]:
-        """The data folder, opened by this command itself."""
-        return self._open(self.settings())
-
-    def entry(self, name: str) -> Entry:
-        """The declaration of this name, from the index or from the running server."""
-        try:
-            return self.catalog.entry(name)
-        except NotFound:
-            holder = holder_of(self.settings().data)
-            if not holder:
-                raise
-            found = self.call(self.catalog.entry(LOOKUP), {"id": name})
-            fields: Json = {**found, "module": "", "scopes": (), "examples": ()}
-            return Entry(name=fields.pop("id"), **fields)
-
-    def call(self, entry: Entry, arguments: Json, heard: Callable[[Json], None] = lambda _: None) -> Any:  # Any: JSON
-        """The operation's result as JSON."""
-        return self.connection().call(entry, arguments, heard)
 
 
 class Root(click.Group):
@@ -144,9 +74,10 @@ class Root(click.Group):
         self.add_command(_call(session))
         self.add_command(_settings(session))
         self.add_command(mcp.command(session))
+        self.add_command(completion.command(self, session))
         for short, name in COMMANDS.items():
             entry = session.catalog.entry(name)
-            self.add_command(_chat(session, entry) if short == "chat" else _command(session, entry, short))
+            self.add_command(chat(session, entry) if short == "chat" else command(session, entry, short))
 
     def _keep_data(self, _ctx: click.Context, _param: click.Parameter, value: Path | None) -> None:
         self._session.data = value
@@ -158,6 +89,16 @@ class Root(click.Group):
 
     def _families(self) -> list[str]:
         return sorted({entry.family for entry in self._session.catalog.entries()})
+
+    @override
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        """A family's name may be what was meant, too."""
+        try:
+            return super().resolve_command(ctx, args)
+        except NoSuchCommand as error:
+            raise NoSuchCommand(error.command_name, possibilities=self.list_commands(ctx), ctx=ctx) from None
 
     @override
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
@@ -173,37 +114,19 @@ class Family(click.Group):
     """`nis runs`: the operations of one family by their short names."""
 
     def __init__(self, session: Session, family: str) -> None:
-        super().__init__(family, help=f"Operations of {family}.", no_args_is_help=True)
+        super().__init__(family, no_args_is_help=True)
         for entry in session.catalog.entries():
             if entry.family == family:
-                self.add_command(_command(session, entry, _short(entry)))
-
-
-def _short(entry: Entry) -> str:
-    """`list` of `runs.list_runs`, `events` of `runs.stream_events`: what is left without the family's own words."""
-    verb, _, thing = entry.action.partition("_")
-    if entry.on and entry.effect == "reads":
-        return thing.replace("_", "-")
-    repeats = thing in {entry.family, entry.resource, entry.on, entry.family.removesuffix("s")}
-    return verb if repeats else entry.action.replace("_", "-")
+                self.add_command(command(session, entry, short_name(entry)))
+                if entry.name in WATCHED:
+                    self.add_command(watch.command(session, entry, WATCHED[entry.name]))
+        self.help = f"{family.replace('_', ' ').capitalize()}: {', '.join(sorted(self.commands))}."
 
 
 def _say_version(ctx: click.Context, _param: click.Parameter, value: bool) -> None:
     if value:
         click.echo(f"nis {__version__}")
         ctx.exit()
-
-
-def _as_json() -> click.Option:
-    return click.Option(["--json", "as_json"], is_flag=True, help="Print JSON.")
-
-
-def _to_file() -> click.Option:
-    return click.Option(
-        ["--output", "-o", "to_file"],
-        type=click.Path(path_type=Path, allow_dash=True),
-        help="File for the bytes; - is what reads the output, which gets them anyway when it is no terminal.",
-    )
 
 
 def _serve(session: Session) -> click.Command:
@@ -232,7 +155,7 @@ def _settings(session: Session) -> click.Command:
         draw_settings(session.settings(), as_json=as_json)
 
     return click.Command(
-        "settings", callback=run, help="Print every setting: value, source, meaning.", params=[_as_json()]
+        "settings", callback=run, help="Print every setting: value, source, meaning.", params=[as_json_option()]
     )
 
 
@@ -241,8 +164,8 @@ def _call(session: Session) -> click.Command:
         if name == "--help":
             click.echo(click.get_current_context().get_help())
             return
-        command = _command(session, session.entry(name), name)
-        command.main(list(rest), prog_name=f"nis call {name}", standalone_mode=False)
+        called = command(session, session.entry(name), name)
+        called.main(list(rest), prog_name=f"nis call {name}", standalone_mode=False)
 
     return click.Command(
         "call",
@@ -251,188 +174,3 @@ def _call(session: Session) -> click.Command:
         context_settings={"ignore_unknown_options": True, "help_option_names": []},
         params=[click.Argument(["name"]), click.Argument(["rest"], nargs=-1, type=click.UNPROCESSED)],
     )
-
-
-def _command(session: Session, entry: Entry, name: str) -> click.Command:
-    """The command of one operation: its fields are options, its required fields may also stand in order."""
-    fields: Json = entry.request_schema.get("properties", {})
-    blobs = blob_fields(entry.request_schema)
-
-    def run(
-        as_json: bool,
-        input: Path | None,  # noqa: A002 - the option's name
-        positional: tuple[str, ...],
-        to_file: Path | None = None,
-        **options: str | None,
-    ) -> None:
-        arguments = _from_file(input) if input else {}
-        arguments |= {key: _value(fields[key], value) for key, value in options.items() if value is not None}
-        open_fields = [key for key in entry.request_schema.get("required", ()) if key not in arguments]
-        _refuse_options(positional, fields)
-        if len(positional) > len(open_fields):
-            over = positional[len(open_fields)]
-            raise InvalidRequest(
-                f"{over!r} is one argument too many: only what is required may stand without its name.",
-                field=name,
-                value=over,
-                remedy=f"Name it: `nis call {entry.name} --help` lists the names.",
-            )
-        arguments |= {key: _value(fields[key], value) for key, value in zip(open_fields, positional, strict=False)}
-        _show(session, entry, given_files(entry, arguments), as_json=as_json, to_file=to_file)
-
-    options = [
-        click.Option(
-            [*dict.fromkeys([f"--{key.replace('_', '-')}", f"--{key}"]), key],
-            help=_help(field, required=key in entry.request_schema.get("required", ())),
-            metavar=_metavar(field, blob=key in blobs),
-        )
-        for key, field in fields.items()
-        if key not in {"as_json", "input", "positional", "to_file"}
-    ]
-    params: list[click.Parameter] = [
-        *options,
-        click.Option(
-            ["--input"], type=click.Path(path_type=Path, allow_dash=True), help="Request as a JSON file; - reads stdin."
-        ),
-        _as_json(),
-        *([_to_file()] if entry.result_schema.get("blob") else []),
-        click.Argument(
-            ["positional"], nargs=-1, required=False, metavar=" ".join(entry.request_schema.get("required", ()))
-        ),
-    ]
-    return click.Command(
-        name,
-        callback=run,
-        params=params,
-        help=entry.description.replace("\n\n", "\n\n\b\n"),
-        short_help=entry.summary,
-        # A negative number is a value, not an option.
-        context_settings={"ignore_unknown_options": True},
-    )
-
-
-def _refuse_options(given: Iterable[str], fields: Iterable[str]) -> None:
-    """Options that are not known arrive as arguments, beside the negative numbers."""
-    for one in given:
-        option = one.partition("=")[0]
-        if re.fullmatch(r"--[a-z][a-z0-9_-]*", option):
-            near = difflib.get_close_matches(option, [f"--{key.replace('_', '-')}" for key in fields], n=1)
-            raise click.NoSuchOption(option, possibilities=near)
-
-
-def _from_file(path: Path) -> Json:
-    try:
-        text = sys.stdin.read() if str(path) == "-" else path.read_text("utf-8")
-    except (OSError, UnicodeDecodeError) as error:
-        raise InvalidRequest(
-            f"--input cannot be read: {error}.", field="input", value=path.name, remedy="Give a text file, or -."
-        ) from None
-    try:
-        given = json.loads(text)
-    except ValueError as error:
-        raise InvalidRequest(
-            f"--input is not JSON: {error}.", field="input", value=path.name, remedy="Give one JSON object."
-        ) from None
-    if not isinstance(given, dict):
-        raise InvalidRequest(
-            "--input is not a JSON object.", field="input", value=path.name, remedy="Give one JSON object."
-        )
-    return cast("Json", given)  # isinstance says nothing of the keys, which JSON has as text
-
-
-def _value(schema: Json, text: str) -> Any:  # Any: JSON
-    """An option's text as the field's JSON: numbers and truth values are read by validation, the rest is JSON here."""
-    kinds = {one.get("type", "object") for one in schema.get("anyOf", (schema,)) if "enum" not in one}
-    if kinds & {"array", "object"}:
-        try:
-            return json.loads(text)
-        except ValueError:
-            return text
-    return text
-
-
-def _help(field: Json, *, required: bool) -> str:
-    words = [str(field.get("description", ""))]
-    words += [f"[{one['unit']}]" for one in (field, *field.get("anyOf", ())) if one.get("unit")]
-    if required:
-        words.append("[required]")
-    elif field.get("default") is not None:
-        words.append(f"[default: {json.dumps(field['default'])}]")
-    return " ".join(word for word in words if word)
-
-
-def _metavar(field: Json, *, blob: bool) -> str:
-    if blob:
-        return "@FILE|ID"
-    one = next((one for one in field.get("anyOf", (field,)) if one.get("type") != "null"), field)
-    return str(one.get("type", "JSON")).upper()
-
-
-def _show(session: Session, entry: Entry, arguments: Json, *, as_json: bool, to_file: Path | None = None) -> None:
-    """Call, and print: JSON lines as they come, or a drawing at the end with the words streamed."""
-    if as_json:
-        stream = entry.shape == "stream"
-        result = session.call(
-            entry, arguments, (lambda item: click.echo(json.dumps(item))) if stream else lambda _: None
-        )
-        if not stream:
-            click.echo(json.dumps(result, indent=2, ensure_ascii=False))
-        return
-    from nis_backend.surfaces.cli.draw import Screen  # noqa: PLC0415 - tables load when one is drawn
-
-    with Screen() as screen:
-        result = session.call(entry, arguments, screen.heard)
-        if not (entry.result_schema.get("blob") and save(session.connection(), result, to_file)):
-            screen.result(session.catalog, entry, arguments, result)
-
-
-def _chat(session: Session, entry: Entry) -> click.Command:
-    """`nis chat`: one message, or a conversation on a terminal."""
-    one = _command(session, entry, "chat")
-
-    def run(**given: Any) -> None:  # Any: click's values
-        said = given["positional"] or given.get("message")
-        _refuse_options(given["positional"], entry.request_schema["properties"])
-        if said or given["input"] or not sys.stdin.isatty():
-            given["positional"] = given["positional"] or (
-                () if given.get("message") or given["input"] else (sys.stdin.read(),)
-            )
-            given["positional"] = (" ".join(given["positional"]),) if given["positional"] else ()
-            assert one.callback is not None
-            one.callback(**given)
-            return
-        _converse(
-            session,
-            entry,
-            {key: value for key, value in given.items() if value and key in {"model", "provider", "conversation_id"}},
-        )
-
-    return click.Command("chat", callback=run, params=one.params, help=one.help, short_help="Talk, or ask one thing.")
-
-
-def _converse(session: Session, entry: Entry, options: Json) -> None:
-    from nis_backend.surfaces.cli.draw import Screen  # noqa: PLC0415
-
-    with contextlib.suppress(ImportError):
-        # Its import gives the prompt its arrow keys and its history.
-        importlib.import_module("readline")
-    click.echo("Ctrl+D ends the conversation.", err=True)
-    while True:
-        try:
-            message = input("› ").strip()  # noqa: RUF001 - a prompt, not an apostrophe
-        except EOFError:
-            click.echo()
-            return
-        if not message:
-            continue
-        screen = Screen()
-        try:
-            with screen:
-                result = session.call(entry, {**options, "message": message}, screen.heard)
-                screen.result(session.catalog, entry, {}, result)
-            options["conversation_id"] = result["conversation_id"]
-        except NisError as error:
-            _say_failure(error, as_json=False)
-        except KeyboardInterrupt:
-            # A run belongs to its server: leaving it does not end it.
-            click.echo(f"\nLeft; `nis runs cancel {screen.run_id}` ends it." if screen.run_id else "", err=True)

@@ -122,6 +122,11 @@ class Screen:
             # The running server is of another version: what it said is shown as it came.
             return [Text(text=f"```json\n{json.dumps(result, indent=2)}\n```")]
 
+    def views(self, given: Sequence[Json]) -> None:
+        """Views as JSON, drawn."""
+        for view in given:
+            self._draw(_VIEW.validate_python(view))
+
     def _draw(self, view: View) -> None:
         match view:
             case Text():

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from nis_backend.operation import Json
-    from nis_backend.surfaces.cli.commands import Session
+    from nis_backend.surfaces.cli.session import Session
 
 CLIENTS = {"desktop": "mcpServers", "vscode": "servers"}
 """Who reads which member: most desktop clients and editors the first, VS Code's `mcp.json` the second."""

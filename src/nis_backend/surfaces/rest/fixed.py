@@ -22,5 +22,8 @@ PUBLIC = frozenset({"/health", "/health/live", "/health/ready", "/.well-known/ag
 COMMANDS = {"doctor": "system.run_doctor", "chat": "chat.send_message", "operations": "operations.list_operations"}
 """Short commands of the command line."""
 
+WATCHED = {"runs.stream_events": "watch"}
+"""Streams of a run's events that the command line also draws live, and the name of the command that does."""
+
 LOOKUP = "operations.get_operation"
 """How the command line learns of an operation that only the running server has."""

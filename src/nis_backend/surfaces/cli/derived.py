@@ -1,0 +1,208 @@
+"""The command of each operation, derived: its fields are options, its required fields may also stand in order."""
+
+from __future__ import annotations
+
+import difflib
+import json
+import re
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, cast
+
+import click
+
+from nis_backend.blob import blob_fields
+from nis_backend.errors import InvalidRequest
+from nis_backend.surfaces.cli.files import given_files, save
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+
+    from nis_backend.operation import Entry, Json
+    from nis_backend.surfaces.cli.session import Session
+
+
+def short_name(entry: Entry) -> str:
+    """`list` of `runs.list_runs`, `events` of `runs.stream_events`: what is left without the family's own words."""
+    verb, _, thing = entry.action.partition("_")
+    if entry.on and entry.effect == "reads":
+        return thing.replace("_", "-")
+    repeats = thing in {entry.family, entry.resource, entry.on, entry.family.removesuffix("s")}
+    return verb if repeats else entry.action.replace("_", "-")
+
+
+def as_json_option() -> click.Option:
+    """For scripts: the result as it is, failures as problem documents."""
+    return click.Option(["--json", "as_json"], is_flag=True, help="Print JSON.")
+
+
+def _to_file() -> click.Option:
+    return click.Option(
+        ["--output", "-o", "to_file"],
+        type=click.Path(path_type=Path, allow_dash=True),
+        help="File for the bytes; - is what reads the output, which gets them anyway when it is no terminal.",
+    )
+
+
+def command(session: Session, entry: Entry, name: str) -> click.Command:
+    """The command of one operation: its fields are options, its required fields may also stand in order."""
+    fields: Json = entry.request_schema.get("properties", {})
+    definitions: Json = entry.request_schema.get("$defs", {})
+
+    blobs = blob_fields(entry.request_schema)
+
+    def run(
+        as_json: bool,
+        input: Path | None,  # noqa: A002 - the option's name
+        positional: tuple[str, ...],
+        to_file: Path | None = None,
+        **options: str | None,
+    ) -> None:
+        arguments = _from_file(input) if input else {}
+        arguments |= {key: _value(fields[key], value) for key, value in options.items() if value is not None}
+        open_fields = [key for key in entry.request_schema.get("required", ()) if key not in arguments]
+        refuse_options(positional, fields)
+        if len(positional) > len(open_fields):
+            over = positional[len(open_fields)]
+            raise InvalidRequest(
+                f"{over!r} is one argument too many: only what is required may stand without its name.",
+                field=name,
+                value=over,
+                remedy=f"Name it: `nis call {entry.name} --help` lists the names.",
+            )
+        arguments |= {key: _value(fields[key], value) for key, value in zip(open_fields, positional, strict=False)}
+        if not (as_json or input):
+            for key in entry.request_schema.get("required", ()):
+                required(key, arguments.get(key))
+        _show(session, entry, given_files(entry, arguments), as_json=as_json, to_file=to_file)
+
+    options = [
+        click.Option(
+            shell_complete=_choices(field, definitions),
+            param_decls=[*dict.fromkeys([f"--{key.replace('_', '-')}", f"--{key}"]), key],
+            help=_help(field, required=key in entry.request_schema.get("required", ())),
+            metavar=_metavar(field, blob=key in blobs),
+        )
+        for key, field in fields.items()
+        if key not in {"as_json", "input", "positional", "to_file"}
+    ]
+    params: list[click.Parameter] = [
+        *options,
+        click.Option(
+            ["--input"], type=click.Path(path_type=Path, allow_dash=True), help="Request as a JSON file; - reads stdin."
+        ),
+        as_json_option(),
+        *([_to_file()] if entry.result_schema.get("blob") else []),
+        click.Argument(
+            ["positional"], nargs=-1, required=False, metavar=" ".join(entry.request_schema.get("required", ()))
+        ),
+    ]
+    return click.Command(
+        name,
+        callback=run,
+        params=params,
+        help=entry.description.replace("\n\n", "\n\n\b\n"),
+        short_help=entry.summary,
+        # A negative number is a value, not an option.
+        context_settings={"ignore_unknown_options": True},
+    )
+
+
+def required(name: str, value: str | None) -> str:
+    """The value, which a person has to give; a script that asks for JSON is answered by the operation instead.
+
+    Raises:
+        UsageError: it is missing; said with how the command is written.
+    """
+    if value is None:
+        raise click.UsageError(f"Give {name}.", click.get_current_context())
+    return value
+
+
+def _choices(field: Json, definitions: Json) -> Callable[..., list[str]]:
+    """What a shell may offer for a field: its few values, where it has some."""
+    found: list[str] = []
+    for one in field.get("anyOf", (field,)):
+        schema: Json = definitions.get(str(one.get("$ref", "")).rpartition("/")[2], one)
+        found += [str(value) for value in schema.get("enum", [schema["const"]] if "const" in schema else [])]
+        found += ["true", "false"] if schema.get("type") == "boolean" else []
+
+    def offered(_ctx: click.Context, _param: click.Parameter, begun: str) -> list[str]:
+        return [value for value in found if value.startswith(begun)]
+
+    return offered
+
+
+def refuse_options(given: Iterable[str], fields: Iterable[str]) -> None:
+    """Options that are not known arrive as arguments, beside the negative numbers."""
+    for one in given:
+        option = one.partition("=")[0]
+        if re.fullmatch(r"--[a-z][a-z0-9_-]*", option):
+            near = difflib.get_close_matches(option, [f"--{key.replace('_', '-')}" for key in fields], n=1)
+            raise click.NoSuchOption(option, possibilities=near)
+
+
+def _from_file(path: Path) -> Json:
+    try:
+        text = sys.stdin.read() if str(path) == "-" else path.read_text("utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise InvalidRequest(
+            f"--input cannot be read: {error}.", field="input", value=path.name, remedy="Give a text file, or -."
+        ) from None
+    try:
+        given = json.loads(text)
+    except ValueError as error:
+        raise InvalidRequest(
+            f"--input is not JSON: {error}.", field="input", value=path.name, remedy="Give one JSON object."
+        ) from None
+    if not isinstance(given, dict):
+        raise InvalidRequest(
+            "--input is not a JSON object.", field="input", value=path.name, remedy="Give one JSON object."
+        )
+    return cast("Json", given)  # isinstance says nothing of the keys, which JSON has as text
+
+
+def _value(schema: Json, text: str) -> Any:  # Any: JSON
+    """An option's text as the field's JSON: numbers and truth values are read by validation, the rest is JSON here."""
+    kinds = {one.get("type", "object") for one in schema.get("anyOf", (schema,)) if "enum" not in one}
+    if kinds & {"array", "object"}:
+        try:
+            return json.loads(text)
+        except ValueError:
+            return text
+    return text
+
+
+def _help(field: Json, *, required: bool) -> str:
+    words = [str(field.get("description", ""))]
+    words += [f"[{one['unit']}]" for one in (field, *field.get("anyOf", ())) if one.get("unit")]
+    if required:
+        words.append("[required]")
+    elif field.get("default") is not None:
+        words.append(f"[default: {json.dumps(field['default'])}]")
+    return " ".join(word for word in words if word)
+
+
+def _metavar(field: Json, *, blob: bool) -> str:
+    if blob:
+        return "@FILE|ID"
+    one = next((one for one in field.get("anyOf", (field,)) if one.get("type") != "null"), field)
+    return str(one.get("type", "JSON")).upper()
+
+
+def _show(session: Session, entry: Entry, arguments: Json, *, as_json: bool, to_file: Path | None = None) -> None:
+    """Call, and print: JSON lines as they come, or a drawing at the end with the words streamed."""
+    if as_json:
+        stream = entry.shape == "stream"
+        result = session.call(
+            entry, arguments, (lambda item: click.echo(json.dumps(item))) if stream else lambda _: None
+        )
+        if not stream:
+            click.echo(json.dumps(result, indent=2, ensure_ascii=False))
+        return
+    from nis_backend.surfaces.cli.draw import Screen  # noqa: PLC0415 - tables load when one is drawn
+
+    with Screen() as screen:
+        result = session.call(entry, arguments, screen.heard)
+        if not (entry.result_schema.get("blob") and save(session.connection(), result, to_file)):
+            screen.result(session.catalog, entry, arguments, result)

@@ -1,0 +1,86 @@
+"""What every command shares: the settings, the catalog, the way to the operations, and how a failure is told."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from nis_backend.catalog import Catalog
+from nis_backend.errors import NotFound
+from nis_backend.lock import holder_of
+from nis_backend.operation import Entry
+from nis_backend.surfaces.cli.connection import OverFolder, OverHttp
+from nis_backend.surfaces.rest.fixed import LOOKUP
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from contextlib import AbstractAsyncContextManager
+    from pathlib import Path
+
+    from nis_backend.context import Context
+    from nis_backend.errors import NisError
+    from nis_backend.operation import Json
+    from nis_backend.settings import Settings
+    from nis_backend.surfaces.cli.connection import Connection
+
+    Read = Callable[..., Settings]
+    Serve = Callable[[Settings, Path | None], None]
+    Open = Callable[[Settings], AbstractAsyncContextManager[Context]]
+
+
+class Session:
+    """What every command shares: the settings, the catalog, the way to the operations."""
+
+    def __init__(self, read: Read, serve: Serve, open_process: Open) -> None:
+        self._read = read
+        self._open = open_process
+        self.serve = serve
+        self.data: Path | None = None
+        self.catalog = Catalog.from_index()
+
+    def settings(self, **given: object) -> Settings:
+        """The settings, where arguments of the command win."""
+        return self._read(data=self.data, **given)
+
+    def connection(self) -> Connection:
+        """The running server if there is one, else the folder."""
+        settings = self.settings()
+        holder = holder_of(settings.data)
+        if holder and holder.get("url"):
+            return OverHttp(str(holder["url"]), settings.api_key)
+        return OverFolder(lambda: self._open(settings))
+
+    def opened(self) -> AbstractAsyncContextManager[Context]:
+        """The data folder, opened by this command itself."""
+        return self._open(self.settings())
+
+    def entry(self, name: str) -> Entry:
+        """The declaration of this name, from the index or from the running server."""
+        try:
+            return self.catalog.entry(name)
+        except NotFound:
+            holder = holder_of(self.settings().data)
+            if not holder:
+                raise
+            found = self.call(self.catalog.entry(LOOKUP), {"id": name})
+            fields: Json = {**found, "module": "", "scopes": (), "examples": ()}
+            return Entry(name=fields.pop("id"), **fields)
+
+    def call(self, entry: Entry, arguments: Json, heard: Callable[[Json], None] = lambda _: None) -> Any:  # Any: JSON
+        """The operation's result as JSON."""
+        return self.connection().call(entry, arguments, heard)
+
+
+def say_failure(error: NisError, *, as_json: bool) -> int:
+    """Print what happened and what to do; answers the exit code."""
+    if as_json:
+        click.echo(json.dumps(error.problem(), indent=2), err=True)
+    else:
+        click.echo(f"nis: {error.message}", err=True)
+        for wrong in error.fields[1:]:
+            click.echo(f"     {wrong.field}: {wrong.message}", err=True)
+        if error.remedy:
+            click.echo(f"     {error.remedy}", err=True)
+    return error.codes.exit

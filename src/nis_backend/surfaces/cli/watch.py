@@ -1,0 +1,142 @@
+"""`nis runs watch`: the events of a run as they come, in words, up to its end, whose outcome is the exit code."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from nis_backend.errors import Cancelled, Unavailable, from_problem, shorten
+from nis_backend.surfaces.cli.derived import as_json_option, required
+
+if TYPE_CHECKING:
+    from nis_backend.operation import Entry, Json
+    from nis_backend.surfaces.cli.session import Session
+
+WIDE = 100
+"""Characters of what one event tells besides words and drawings."""
+
+
+def command(session: Session, entry: Entry, name: str) -> click.Command:
+    """The command that watches by the operation `entry`, a stream of a run's events."""
+
+    def run(run_id: str | None, after: str | None, as_json: bool) -> None:
+        given: Json = {"id": required("id", run_id), **({} if after is None else {"after": after})}
+        from nis_backend.surfaces.cli.draw import Screen  # noqa: PLC0415 - tables load when one is drawn
+
+        with Screen() as screen:
+            seen = _Seen(screen, as_json=as_json)
+            again = f"nis {entry.family} {name} {given['id']} --after"
+            try:
+                session.call(entry, given, seen.heard)
+            except KeyboardInterrupt:
+                seen.end_line()
+                click.echo(f"Left; the run goes on. `{again} {seen.number or after or 0}` goes on watching.", err=True)
+                raise
+            except Unavailable as error:
+                if seen.number:
+                    error.remedy = f"{error.remedy} `{again} {seen.number}` goes on watching."
+                raise
+            seen.end_line()
+        seen.outcome(again)
+
+    return click.Command(
+        name,
+        callback=run,
+        help="Watch a run: its events as they come, drawn, up to its end.\n\n\b\n"
+        "It exits with 0 when the run has succeeded, else with the code of its failure, 130 when it was cancelled.\n"
+        "Ctrl+C ends the watching, not the run.",
+        params=[
+            click.Argument(["run_id"], required=False, metavar="id"),
+            click.Option(["--after"], metavar="INTEGER", help="Number of the last event already seen.  [0]"),
+            as_json_option(),
+        ],
+    )
+
+
+class _Seen:
+    """What was heard of the run so far, and is on the screen."""
+
+    def __init__(self, screen: Any, *, as_json: bool) -> None:  # Any: `Screen`, which is imported late
+        self.number = 0
+        self._screen = screen
+        self._as_json = as_json
+        self._in_words = self._shown = False
+        self._last: Json = {}
+
+    def heard(self, event: Json) -> None:
+        """Show one event."""
+        self.number, self._last = event["seq"], event["body"]
+        if self._as_json:
+            click.echo(json.dumps(event, ensure_ascii=False))
+            return
+        body = event["body"]
+        if body["type"] == "text_delta":
+            if not self._in_words:
+                click.echo(f"{self.number:>5}  ", nl=False)
+            click.echo(body["text"], nl=False)
+            self._in_words = self._shown = True
+            return
+        self.end_line()
+        click.echo(f"{self.number:>5}  {told(body)}")
+        if body["type"] == "surface":
+            self._screen.views(body["views"])
+            self._shown = True
+
+    def end_line(self) -> None:
+        """Begin a new line after words."""
+        if self._in_words:
+            click.echo()
+        self._in_words = False
+
+    def outcome(self, again: str) -> None:
+        """Show a result that nothing else has shown, and leave with the run's own failure.
+
+        Raises:
+            NisError: why it failed.
+            Cancelled: it was cancelled.
+            Unavailable: its end has not been seen.
+        """
+        match self._last:
+            case {"type": "succeeded", "result": result}:
+                if not self._shown and not self._as_json:
+                    click.echo(json.dumps(result, indent=2, ensure_ascii=False))
+            case {"type": "failed", "problem": problem}:
+                raise from_problem(problem)
+            case {"type": "cancelled"}:
+                raise Cancelled("The run was cancelled.", remedy="Start it again if you want its result.")
+            case _:
+                raise Unavailable(
+                    "The server stopped before the run's end.", remedy=f"`{again} {self.number}` goes on watching."
+                )
+
+
+def told(body: Json) -> str:  # noqa: C901, PLR0911 - one line a kind of event
+    """An event in words."""
+    match body:
+        case {"type": "started", "operation": operation, "attempt": attempt}:
+            return f"{operation} has begun" + (f" again, attempt {attempt}" if attempt > 1 else "")
+        case {"type": "model_called", "provider": provider, "model": model}:
+            return f"asks {provider}: {model}"
+        case {"type": "model_answered", "input_tokens": given, "output_tokens": made, "finish_reason": reason}:
+            counts = f", {given} tokens in, {made} out" if given is not None and made is not None else ""
+            return f"the model has answered ({reason}{counts})"
+        case {"type": "tool_called", "operation": operation, "arguments": arguments}:
+            return shorten(f"calls {operation} {json.dumps(arguments, ensure_ascii=False)}", WIDE)
+        case {"type": "tool_answered", "operation": operation, "problem": {"detail": detail}}:
+            return shorten(f"{operation} refused: {detail}", WIDE)
+        case {"type": "tool_answered", "operation": operation, "result": result}:
+            return shorten(f"{operation} answered {json.dumps(result, ensure_ascii=False)}", WIDE)
+        case {"type": "progress", "fraction": fraction, "message": message}:
+            return f"{fraction:>4.0%}  {message}".rstrip()
+        case {"type": "step_retried", "reason": reason}:
+            return f"begins the step again, without the words above: {reason}"
+        case {"type": "input_required", "operation": operation, "missing": missing}:
+            return f"asks for {', '.join(missing)} of {operation}"
+        case {"type": "warning", "message": message}:
+            return f"warning: {message}"
+        case {"type": kind}:
+            return str(kind).replace("_", " ")
+        case _:
+            return json.dumps(body)
