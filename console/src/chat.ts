@@ -8,6 +8,7 @@ import type { NisComposer } from "./composer.js";
 import "./composer.js";
 import { touched } from "./conversations.js";
 import { cancel, follow, start, type Watcher } from "./follow.js";
+import { eachFrame } from "./frame.js";
 import { address, go, rename } from "./route.js";
 import { lose, waiting } from "./status.js";
 import { begin, ended, type Turn } from "./turn.js";
@@ -42,6 +43,7 @@ export class NisChat extends LitElement {
   private reading = new AbortController();
   private composer = createRef<NisComposer>();
   private sticks = true;
+  private paint = eachFrame(() => this.requestUpdate());
 
   constructor() {
     super();
@@ -121,7 +123,7 @@ export class NisChat extends LitElement {
   }
 
   private get watcher(): Watcher {
-    return { changed: () => this.requestUpdate(), waiting, signal: this.reading.signal };
+    return { changed: this.paint, waiting, signal: this.reading.signal };
   }
 
   private async open(id: string | null): Promise<void> {
@@ -324,7 +326,9 @@ export class NisChat extends LitElement {
     const last = this.querySelector(".turn:last-child");
     if (!last) return;
     const margin = Number.parseFloat(getComputedStyle(last).scrollMarginTop) || 0;
-    scrollTo({ top: Math.min(last.getBoundingClientRect().top + scrollY - margin, document.documentElement.scrollHeight) });
+const top = Math.min(last.getBoundingClientRect().top + scrollY - margin, document.documentElement.scrollHeight - innerHeight);
+    // Whoever has gone down to read on is not brought back up.
+    if (top > scrollY) scrollTo({ top });
   }
 
   protected override render(): TemplateResult {

@@ -1,12 +1,33 @@
 // Markdown without HTML: a small subset as Lit templates, whose text is always text.
 
 import { html, type TemplateResult } from "lit";
+import { guard } from "lit/directives/guard.js";
 
 type Piece = TemplateResult | string;
 
-/** Blocks: paragraphs, headings, lists, quotes, code, tables, rules. */
-export function markdown(text: string): TemplateResult[] {
-  return blocks(text.replaceAll("\r\n", "\n").split("\n"), 0);
+/** Blocks: paragraphs, headings, lists, quotes, code, tables, rules. What stands already is not read again as a text grows. */
+export function markdown(text: string): unknown[] {
+  return pieces(text.replaceAll("\r\n", "\n")).map((piece) => guard([piece], () => blocks(piece.split("\n"), 0)));
+}
+
+/** A text cut where nothing spans the cut: at a blank line outside of code, before what begins a block of its own. */
+function pieces(text: string): string[] {
+  const out: string[] = [];
+  let from = 0;
+  let fence = "";
+  for (let at = 0; at < text.length; ) {
+    const next = text.indexOf("\n", at) + 1 || text.length;
+    const line = text.slice(at, next);
+    const mark = /^\s*(```+|~~~+)/.exec(line)?.[1] ?? "";
+    if (fence ? mark.startsWith(fence) : mark) fence = fence ? "" : mark;
+    const blank = !fence && !mark && !line.trim();
+    if (blank && /[^\s>\-*+\d]/.test(text[next] ?? "")) {
+      out.push(text.slice(from, next));
+      from = next;
+    }
+    at = next;
+  }
+  return [...out, text.slice(from)];
 }
 
 /** Quotes in quotes in quotes: an answer may not nest without end. */

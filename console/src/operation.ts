@@ -8,6 +8,7 @@ import { badges } from "./explore.js";
 import { type Field, tree, value } from "./fields.js";
 import { cancel } from "./follow.js";
 import { REVEAL } from "./form.js";
+import { eachFrame } from "./frame.js";
 import { icon } from "./icons.js";
 import { type Drawing, fields } from "./inputs.js";
 import { begun, invoke, type Outcome } from "./invoke.js";
@@ -55,6 +56,7 @@ export class NisOperation extends LitElement {
 
   private root: Field | null = null;
   private calling = new AbortController();
+  private paint = eachFrame(() => this.requestUpdate());
 
   constructor() {
     super();
@@ -134,7 +136,7 @@ export class NisOperation extends LitElement {
     this.refusal = null;
     this.tab = line.shape === "model" ? (this.tab === "events" ? "drawn" : this.tab) : "drawn";
     try {
-      await invoke(line, given, outcome, () => this.requestUpdate(), signal);
+      await invoke(line, given, outcome, this.paint, signal);
     } catch (error) {
       outcome.state = signal.aborted ? "stopped" : "failed";
       if (!signal.aborted) {

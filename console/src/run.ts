@@ -3,6 +3,7 @@
 import { html, LitElement, nothing, type PropertyValues, type TemplateResult } from "lit";
 import "./copy.js";
 import { cancel, follow } from "./follow.js";
+import { eachFrame } from "./frame.js";
 import { coloured, pretty } from "./json.js";
 import { Log } from "./log.js";
 import { address, explore } from "./route.js";
@@ -19,6 +20,7 @@ export class NisRun extends LitElement {
   declare trouble: Problem | null;
   private log = new Log(null);
   private reading = new AbortController();
+  private paint = eachFrame(() => this.requestUpdate());
 
   constructor() {
     super();
@@ -46,7 +48,7 @@ export class NisRun extends LitElement {
     [this.run, this.trouble] = [null, null];
     try {
       this.run = await read<Run>(`/runs/${encodeURIComponent(this.runId)}`, { signal });
-      await follow(this.log, { changed: () => this.requestUpdate(), waiting, signal });
+      await follow(this.log, { changed: this.paint, waiting, signal });
       this.run = await read<Run>(`/runs/${encodeURIComponent(this.runId)}`, { signal });
     } catch (error) {
       if (signal.aborted) return;

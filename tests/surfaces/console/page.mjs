@@ -83,6 +83,16 @@ await scene("cut", async (page) => {
   return { ...live, status, turns: await page.locator(".turn").count() };
 });
 
+await scene("long", async (page) => {
+  await ask(page, "long");
+  await over(page);
+  // The question stays in sight while the answer grows below it.
+  const top = await page.evaluate(() => scrollY);
+  await page.getByRole("button", { name: "To the end" }).click();
+  await page.waitForFunction((from) => scrollY > from + 5000, top);
+  return { top, down: await page.evaluate(() => scrollY), bold: await page.locator(".prose strong").count() };
+});
+
 await scene("stop", async (page) => {
   await ask(page, "stop");
   await page.locator(".prose").first().waitFor();

@@ -112,6 +112,7 @@ def words(text: str, step: int = 1) -> list[Body]:
 
 
 COUNTED = " ".join(str(number) for number in range(40))
+LONG = "\n\n".join(f"{number}. paragraph with **bold** words and `code` of some length." for number in range(500))
 STORIES = {
     BALL: Story(
         bodies=reply(
@@ -168,6 +169,7 @@ STORIES = {
             *words("x" * 300),
         )
     ),
+    "long": Story(bodies=reply(LONG, *words(LONG))),
     "*": Story(bodies=reply("Yes.", *words("Yes."))),
 }
 
@@ -259,6 +261,14 @@ def test_a_dropped_connection_is_taken_up_where_it_broke(
     (run,) = [run for run in servers[0].runs if run.asked["message"] == "cut"]
     assert run.resumed_after[0] == 17
     assert scene["turns"] >= 1
+
+
+def test_a_long_answer_is_drawn_as_it_comes(seen: dict[str, Any]) -> None:
+    """Thousands of pieces, each drawn onto what stands already: reading all anew with each would outlast the scene."""
+    scene = seen["long"]
+    assert scene["bold"] == 500
+    assert scene["top"] < 100
+    assert scene["down"] > scene["top"] + 5000
 
 
 def test_a_run_is_stopped(seen: dict[str, Any]) -> None:
