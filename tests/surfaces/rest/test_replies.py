@@ -2,17 +2,24 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import sqlite3
 import time
 from collections.abc import Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 from conftest import Serve, Server, running_server
+from opened import Nothing, opened
 from rest_client import Json, ask, events_of
+
+from nis_backend.context import Caller, Context, Owned
+from nis_backend.operation import operation
+from nis_backend.surfaces.rest.replies import Replies
 
 APP = '''
 import asyncio
@@ -238,6 +245,28 @@ def forget_run(data: Path, run_id: str) -> None:
     connection.execute("delete from runs where id = ?", (run_id,))
     connection.commit()
     connection.close()
+
+
+def test_a_key_is_its_owners(tmp_path: Path) -> None:
+    """Another owner's equal key is another key, and tells nothing of the first."""
+    done: list[str] = []
+
+    @operation("tests.note_owner", effect="writes")
+    async def note_owner(request: Nothing, ctx: Context) -> Nothing:
+        """Note who calls."""
+        done.append(ctx.caller.owner)
+        return request
+
+    async def body() -> None:
+        async with opened(tmp_path) as ctx:
+            replies = Replies()
+            for owner in ("ann", "bob", "ann", "bob"):
+                mine = replace(ctx, caller=Caller(owner=owner))
+                await replies.once("key", note_owner, Nothing(), mine, {})
+            assert [len(await Owned(ctx.drivers.store, owner).select("replies")) for owner in ("ann", "bob")] == [1, 1]
+
+    asyncio.run(body())
+    assert done == ["ann", "bob"]
 
 
 def test_a_key_is_forgotten_after_a_day(serve: Serve, tmp_path: Path) -> None:

@@ -13,6 +13,7 @@ from urllib.parse import urlsplit
 
 import pytest
 from conftest import Serve, Server
+from openapi_spec_validator import validate
 from rest_client import Json, ask, events_of
 
 SCRIPT = {"replies": [{"text": "one two three four"}]}
@@ -182,9 +183,23 @@ def test_a_list_is_a_get_on_its_family(server: Server) -> None:
 
 
 def test_the_document_is_served(server: Server) -> None:
-    """OpenAPI 3.1, with the fixed paths in it."""
+    """OpenAPI 3.1 by its own schema, with the fixed paths, what is read of the headers and what may be answered."""
     _, _, document = ask(server, "GET", "/openapi.json")
     assert document["openapi"] == "3.1.0"
+    validate(document)
+    for path, method, header in (
+        ("/chat", "post", "Idempotency-Key"),
+        ("/chat", "post", "Prefer"),
+        ("/runs/{id}/events", "get", "Last-Event-ID"),
+        ("/blobs/{id}/content", "get", "Range"),
+        ("/blobs/{id}", "delete", "Idempotency-Key"),
+    ):
+        described = document["paths"][path][method]
+        assert header in {one["name"] for one in described["parameters"]}
+        assert {"200", "401", "406", "422", "default"} <= set(described["responses"])
+    assert "multipart/form-data" in document["paths"]["/blobs"]["post"]["requestBody"]["content"]
+    assert {"206", "304", "416"} <= set(document["paths"]["/blobs/{id}/content"]["get"]["responses"])
+    assert "Link" in document["paths"]["/runs"]["get"]["responses"]["200"]["headers"]
     assert "genui_enabled" in json.dumps(document["paths"]["/chat"])
 
 

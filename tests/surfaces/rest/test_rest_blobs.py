@@ -5,13 +5,15 @@ from __future__ import annotations
 import base64
 import http.client
 import json
+import sqlite3
+import time
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
-from conftest import Server, running_server
+from conftest import Serve, Server, running_server
 from rest_client import Json, ask
 
 PNG = b"\x89PNG\r\n\x1a\n" + bytes(range(200))
@@ -277,6 +279,26 @@ def test_a_form_that_cannot_be_read_is_refused(blobs: Server, body: bytes, media
     status, _, problem = ask(blobs, "POST", "/sheets/count-bytes", body, {"content-type": media})
     assert status in {400, 422}, problem
     assert problem["field"]
+
+
+def test_blobs_that_nobody_uses_are_removed_where_that_is_set(serve: Serve, tmp_path: Path) -> None:
+    """`NIS_BLOB_DAYS`: at the start and every hour, bytes and all."""
+    server = serve(data=tmp_path / "data", NIS_BLOB_DAYS="1")
+    old, new = put(server, b"old"), put(server, b"new")
+    server.kill()
+    connection = sqlite3.connect(tmp_path / "data" / "nis.db")
+    connection.execute("update blobs set updated = updated - 90000 where id = ?", (old["id"],))
+    connection.commit()
+    connection.close()
+    server = serve(data=tmp_path / "data", NIS_BLOB_DAYS="1")
+    deadline = time.monotonic() + 30
+    while ask(server, "GET", f"/blobs/{old['id']}")[0] != 404 or _kept(tmp_path) != {new["id"]}:
+        assert time.monotonic() < deadline
+    assert fetch(server, f"/blobs/{new['id']}/content")[2] == b"new"
+
+
+def _kept(folder: Path) -> set[str]:
+    return {path.name for path in (folder / "data" / "blobs").rglob("*") if path.is_file()}
 
 
 def test_a_repeated_upload_is_kept_once(blobs: Server) -> None:
