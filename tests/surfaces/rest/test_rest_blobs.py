@@ -14,7 +14,7 @@ from urllib.parse import urlsplit
 
 import pytest
 from conftest import Serve, Server, running_server
-from rest_client import Json, ask
+from rest_client import Json, ask, events_of
 
 PNG = b"\x89PNG\r\n\x1a\n" + bytes(range(200))
 BOUNDARY = "a-boundary"
@@ -22,7 +22,7 @@ MAX_BLOB = 300_000
 
 APP = '''
 from nis_backend.blob import Blob
-from nis_backend.operation import Model, operation
+from nis_backend.operation import Model, Recorded, operation
 from pydantic import Field
 
 
@@ -53,7 +53,13 @@ def join_bytes(request: Given, ctx: "Context") -> Blob:
     return Blob.of(b"".join(one.path.read_bytes() for one in request.images), name="joined \\u00fc.bin")
 
 
-OPERATIONS = (count_bytes, join_bytes)
+@operation("sheets.repeat_bytes", effect="writes")
+async def repeat_bytes(request: Given, ctx: "Context") -> Recorded[Blob]:
+    """Repeat the first of them, as a run."""
+    return Blob.of(request.images[0].path.read_bytes() * request.times, media_type="text/plain")
+
+
+OPERATIONS = (count_bytes, join_bytes, repeat_bytes)
 '''
 
 
@@ -160,6 +166,24 @@ def _post(server: Server, path: str, body: Any, **headers: str) -> tuple[int, Ma
         return response.status, {key.lower(): value for key, value in response.getheaders()}, response.read()
     finally:
         connection.close()
+
+
+def test_a_run_is_given_blobs_and_answers_one(blobs: Server) -> None:
+    """What came is kept with the run, by its id; the result is its bytes, its log, or what is known of it."""
+    body, headers = form(("images", "a.txt", "text/plain", b"abc"), ("times", None, "", b"2"))
+    address = urlsplit(blobs.url)
+    connection = http.client.HTTPConnection(address.hostname or "", address.port, timeout=60)
+    connection.request("POST", "/sheets/repeat-bytes", body, headers)
+    response = connection.getresponse()
+    assert (response.status, response.headers.get_content_type(), response.read()) == (200, "text/plain", b"abcabc")
+    run = ask(blobs, "GET", str(response.headers["location"]))[2]
+    connection.close()
+    given = run["input"]["images"][0]
+    assert (given["name"], given["size"], run["result"]["size"]) == ("a.txt", 3, 6)
+    assert fetch(blobs, f"/blobs/{given['id']}/content")[2] == b"abc"
+    events = events_of(blobs, "POST", "/sheets/repeat-bytes", {"images": [given["id"]], "times": 3})
+    assert (events[-1]["event"], events[-1]["data"]["body"]["result"]["size"]) == ("succeeded", 9)
+    assert ask(blobs, "POST", "/sheets/repeat-bytes", {"images": ["blob-0"]})[2]["field"] == "images.0"
 
 
 SIZE = len(PNG)

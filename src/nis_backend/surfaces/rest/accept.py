@@ -46,6 +46,11 @@ def chosen(accept: str, offered: Sequence[str]) -> str:
     return offered[best]
 
 
+def names(accept: str, kind: str) -> bool:
+    """Whether the caller names this media type itself, and not only a range that it is in."""
+    return any(range_ == kind and quality > 0 for range_, quality in _ranges(accept))
+
+
 def _ranges(accept: str) -> list[tuple[str, float]]:
     found: list[tuple[str, float]] = []
     for part in accept.split(",")[:MOST_RANGES]:

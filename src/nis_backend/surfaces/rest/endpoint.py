@@ -13,7 +13,7 @@ from nis_backend.blob import Blob
 from nis_backend.errors import NotAcceptable, Unavailable
 from nis_backend.operation import Model, call
 from nis_backend.run import RunHandle
-from nis_backend.surfaces.rest.accept import JSON, SSE, VIEWS, chosen
+from nis_backend.surfaces.rest.accept import JSON, SSE, VIEWS, chosen, names
 from nis_backend.surfaces.rest.arguments import arguments_of
 from nis_backend.surfaces.rest.chat import AsIs, Chat
 from nis_backend.surfaces.rest.content import content_of
@@ -66,9 +66,7 @@ def endpoint(
             await request.close()
 
     async def answered(request: Request) -> Response:
-        wanted = request.headers.get("accept", "")
-        # The media type of a blob is known with the blob.
-        kind = JSON if entry.result_schema.get("blob") else chosen(wanted, OFFERED[entry.shape])
+        kind = _kind(request.headers.get("accept", ""), entry)
         arguments = await arguments_of(request, entry, process.settings)
         shown = Chat(arguments) if route is CHAT else AsIs()
         operation = process.operations.find(entry.name)
@@ -81,7 +79,7 @@ def endpoint(
             result = await call(operation, asked, ctx)
         one = Call(request=request, process=process, operation=operation, asked=asked, shown=shown, kind=kind)
         if isinstance(result, RunHandle):
-            return await _answer_run(one, result)
+            return await _answer_run(one, result, ctx)
         if isinstance(result, Blob):
             return await _answer_blob(one, result, ctx)
         if isinstance(result, Model):
@@ -89,6 +87,13 @@ def endpoint(
         return await _answer_stream(one, result)
 
     return answer
+
+
+def _kind(accept: str, entry: Entry) -> str:
+    """The media type to answer in; that of a blob is known with the blob, so here it is JSON that stands for it."""
+    if not entry.result_schema.get("blob"):
+        return chosen(accept, OFFERED[entry.shape])
+    return SSE if entry.shape != "model" and names(accept, SSE) else JSON
 
 
 def _answer(one: Call, result: Model | None) -> Response:
@@ -140,7 +145,7 @@ async def _answer_stream(one: Call, items: AsyncIterator[Model]) -> Response:
     return _answer(one, last)
 
 
-async def _answer_run(one: Call, run: RunHandle) -> Response:
+async def _answer_run(one: Call, run: RunHandle, ctx: Context) -> Response:
     headers = {"location": f"/runs/{run.id}"}
     if one.kind == SSE:
         frames = (event_frame(event, await one.shown.event(event)) async for event in run.follow())
@@ -149,6 +154,10 @@ async def _answer_run(one: Call, run: RunHandle) -> Response:
         shown = (await run.log.get(run.id)).model_dump(mode="json")
         return JSONResponse(shown, 202, {**headers, "preference-applied": "respond-async"})
     result = await _result(one.process, run)
+    if issubclass(one.operation.result, Blob):
+        answer = await _answer_blob(one, Blob.model_validate(result), ctx)
+        answer.headers.update(headers)
+        return answer
     if one.kind == VIEWS:
         views = one.operation.draw(one.asked, one.operation.result.model_validate(result))
         return _drawn(await one.shown.result(result), views, headers)
