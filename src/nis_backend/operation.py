@@ -381,7 +381,7 @@ def invalid(error: ValidationError) -> InvalidRequest:
 
 def _field_error(one: Json) -> FieldError:
     path = ".".join(str(part) for part in one["loc"])
-    kind, message = str(one["type"]), str(one["msg"])
+    kind, message = str(one["type"]), str(one["msg"]).removeprefix("Value error, ")
     remedy = {
         "missing": f"Give {path}.",
         "extra_forbidden": f"Leave out {path}: there is no such field.",

@@ -12,6 +12,8 @@ from nis_backend.operation import Before, Example, Model, operation
 from nis_backend.view import Table, View, moment
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from nis_backend.context import Context
     from nis_backend.drivers.store.base import Row
 
@@ -73,17 +75,25 @@ async def _row(blob_id: str, ctx: Context) -> dict[str, Any]:  # Any: a row of t
     return row
 
 
+def _draw_blob(_request: Model, blob: StoredBlob) -> list[View]:
+    """One blob, as a row of the list."""
+    return _table("Blob", [blob])
+
+
 def _draw_blobs(_request: ListBlobs, result: BlobList) -> list[View]:
-    rows: list[list[str | float]] = [
-        [one.id, one.name, one.media_type, one.size, moment(one.created)] for one in result.blobs
-    ]
-    return [Table(title="Blobs", columns=["id", "name", "media type", "bytes", "created (UTC)"], rows=rows)]
+    return _table("Blobs", result.blobs)
+
+
+def _table(title: str, blobs: Sequence[StoredBlob]) -> list[View]:
+    rows: list[list[str | float]] = [[one.id, one.name, one.media_type, one.size, moment(one.created)] for one in blobs]
+    return [Table(title=title, columns=["id", "name", "media type", "bytes", "created (UTC)"], rows=rows)]
 
 
 @operation(
     "blobs.create_blob",
     effect="writes",
     resource="blob",
+    view=_draw_blob,
     examples=(
         Example(title="Keep a text", request={"content": {"base64": "SGVsbG8sIHdvcmxkIQ==", "name": "hello.txt"}}),
         Example(title="By its address", request={"content": "data:text/plain,Hello%20again"}),
@@ -118,6 +128,7 @@ async def list_blobs(request: ListBlobs, ctx: Context) -> BlobList:
     "blobs.get_blob",
     effect="reads",
     resource="blob",
+    view=_draw_blob,
     examples=(Example(title="A text", request={"id": "{kept.id}"}, before=(KEPT,)),),
 )
 async def get_blob(request: OneBlob, ctx: Context) -> StoredBlob:

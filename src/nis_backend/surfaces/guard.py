@@ -269,7 +269,7 @@ def _too_large(size: int, limit: int) -> TooLarge:
         f"The body has {size} bytes or more; at most {limit} are read.",
         field="body",
         value=size,
-        remedy="Send less, or raise NIS_MAX_BODY.",
+        remedy="Send less, or raise NIS_MAX_BODY; for a form with files NIS_MAX_BLOB.",
     )
 
 
