@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from typing import Any, Literal
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from pydantic import BaseModel
 
-from nis_backend.drivers.llm.schema import MOST_PARTS, MOST_PROPERTIES, check_schema
-from nis_backend.errors import InvalidRequest, NotSupported
+from nis_backend.drivers.llm.schema import ASSERTIONS, MOST_PARTS, MOST_PROPERTIES, UNREAD, check_schema
+from nis_backend.errors import InvalidRequest, NisError, NotSupported
 
 Json = dict[str, Any]
 
@@ -79,9 +82,9 @@ def test_what_the_grammar_would_leave_out_is_refused_by_name(schema: Json, word:
         "properties": {"deep": {"type": "array", "items": schema}},
         "$defs": schema.get("$defs"),
     }
-    for given in (schema, {name: value for name, value in inside.items() if value}):
+    for whole in (schema, {name: value for name, value in inside.items() if value}):
         with pytest.raises(NotSupported, match=word) as error:
-            check_schema(given, "tools")
+            check_schema(whole, "tools")
         assert error.value.field == "tools"
 
 
@@ -110,4 +113,30 @@ WRONG: list[Json] = [
 def test_what_is_no_schema_or_too_large_a_one_is_refused(schema: Json) -> None:
     """Before the engine makes a grammar of it."""
     with pytest.raises(InvalidRequest):
+        check_schema(schema, "answer_schema")
+
+
+SCALARS = (
+    st.none()
+    | st.booleans()
+    | st.integers(-5, 2000)
+    | st.floats(allow_nan=False)
+    | st.sampled_from(["string", "object"])
+)
+WORDS = st.sampled_from(sorted([*ASSERTIONS, *UNREAD, "$defs", "title"]))
+ANYTHING = st.recursive(
+    SCALARS,
+    lambda inner: (
+        st.lists(inner, max_size=4)
+        | st.dictionaries(WORDS, inner, max_size=5)
+        | st.dictionaries(st.sampled_from(["a", "b"]), inner, max_size=2)
+    ),
+    max_leaves=30,
+)
+
+
+@given(st.dictionaries(WORDS, ANYTHING, max_size=6))
+def test_nothing_a_caller_sends_breaks_the_gate(schema: Json) -> None:
+    """It passes, or is refused with a failure of ours; any other is a fault."""
+    with suppress(NisError):
         check_schema(schema, "answer_schema")

@@ -41,7 +41,7 @@ UNREAD = frozenset(
 )
 """What the standard defines and the grammar has no rule for."""
 ASSERTIONS = frozenset(word for words in OF_TYPE.values() for word in words) | {*COMBINED, "type", "enum", "const"}
-FORMATS = frozenset({"date", "time", "date-time", "uuid"})
+FORMATS = ("date", "time", "date-time", "uuid")
 _TIMES = (("minItems", "maxItems"), ("minLength", "maxLength"))
 _SIZES = (("minimum", "maximum"), ("exclusiveMinimum", "exclusiveMaximum"))
 _REFERENCE = re.compile(r"#/(\$defs|definitions)/([^/]+)")
@@ -141,7 +141,7 @@ class _Check:
             raise self._wrong(place.path, "properties is not an object, or required not a list", "")
         if len(cast("Schema", properties)) > MOST_PROPERTIES:
             raise self._wrong(place.path, f"an object has more than {MOST_PROPERTIES} properties", "")
-        unknown = [one for one in cast("list[object]", required) if one not in properties]
+        unknown = [one for one in cast("list[object]", required) if one not in list(cast("Schema", properties))]
         if unknown:
             raise self._refused(f"required of {shorten(unknown[0], 40)}, which properties lacks", place.path)
 
@@ -169,8 +169,7 @@ class _Check:
         if not isinstance(first, list) or not first:
             raise self._wrong(place.path, "prefixItems is not a list of schemas", "")
         count = len(cast("list[object]", first))
-        counts = {schema.get("minItems", count), schema.get("maxItems", count)}
-        if counts != {count} or "items" in schema:
+        if [schema.get("minItems", count), schema.get("maxItems", count)] != [count, count] or "items" in schema:
             raise self._refused("prefixItems beside items, or with another number of items", place.path)
 
     def _reference(self, place: _Place) -> None:

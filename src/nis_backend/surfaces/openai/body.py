@@ -23,7 +23,7 @@ def json_object(body: bytes) -> Json:
     """
     remedy = "Send one JSON object, in UTF-8."
     try:
-        given: Any = from_json(body)
+        given: Any = from_json(body, allow_inf_nan=False)
     except ValueError as error:
         raise Malformed(f"The body is not JSON: {error}.", remedy=remedy) from None
     if not isinstance(given, dict):
