@@ -46,9 +46,21 @@ _TIMES = (("minItems", "maxItems"), ("minLength", "maxLength"))
 _SIZES = (("minimum", "maximum"), ("exclusiveMinimum", "exclusiveMaximum"))
 _REFERENCE = re.compile(r"#/(\$defs|definitions)/([^/]+)")
 _PATTERN = re.compile(
-    r"\^(?:[^\\^$()*+?{}|.\[\]]|\\[\\^$()*+?{}|.\[\]/-]|\[[^\\\]\[]+\]|\.|[*+?|()]|\{\d{1,3}(?:,\d{0,3})?\})*\$"
+    r"""\^(?:
+        (?: [A-Za-z0-9 !#%&',:;<=>@_`~/-]
+          | \[(?:[a-z]-[a-z]|[A-Z]-[A-Z]|[0-9]-[0-9]|[A-Za-z0-9 !#%&'(),.:;<=>@_`~/+*?|{}$])+-?\]
+          | \)
+        ) (?: [*+?] | \{\d{1,3}(?:,\d{0,3})?\} )?
+      | \\[.()\[\]{}*+?|^$-]
+      | [(|]
+    )*\$""",
+    re.VERBOSE,
 )
-"""Characters, classes, groups, choices and repetitions between the two anchors."""
+"""Characters, classes, groups and choices between the two anchors, each of them repeated.
+
+Not a dot, nor a class of what a character is not: the grammar lets them be the quotation mark that ends the text, or a
+backslash, and both break the JSON around it. Nor an escaped character repeated: the grammar repeats more than that.
+"""
 
 
 def check_schema(schema: Schema, field: str) -> None:
@@ -150,15 +162,12 @@ class _Check:
         lengths = "minLength" in schema or "maxLength" in schema
         if "format" in schema and (schema["format"] not in FORMATS or lengths or "pattern" in schema):
             raise self._refused(f"format {shorten(schema['format'], 40)}", place.path, f"Use: {', '.join(FORMATS)}.")
-        if "pattern" in schema:
-            pattern: object = schema["pattern"]
-            fits = isinstance(pattern, str) and len(pattern) <= LONGEST_PATTERN and _PATTERN.fullmatch(pattern)
-            if not fits or "(?" in str(pattern) or lengths:
-                raise self._refused(
-                    f"pattern {shorten(pattern, 40)}",
-                    place.path,
-                    r"Write it from ^ to $, with classes like [0-9] for \d, and without lengths beside it.",
-                )
+        if "pattern" in schema and (lengths or not _is_kept(schema["pattern"])):
+            raise self._refused(
+                f"pattern {shorten(schema['pattern'], 40)}",
+                place.path,
+                r"Write it from ^ to $ in ASCII, with classes like [0-9] for \d and . and without lengths beside it.",
+            )
 
     def _tuples(self, place: _Place) -> None:
         """The grammar writes each of `prefixItems` once, and nothing after them."""
@@ -216,3 +225,14 @@ class _Check:
         return InvalidRequest(
             f"At #{path} of the schema {what}.", field=self._field, remedy=remedy or "Give a plainer JSON schema."
         )
+
+
+def _is_kept(pattern: object) -> bool:
+    """Whether the grammar writes what the pattern says."""
+    if not isinstance(pattern, str) or len(pattern) > LONGEST_PATTERN or not _PATTERN.fullmatch(pattern):
+        return False
+    try:
+        re.compile(pattern)
+    except re.error:
+        return False
+    return "(?" not in pattern
