@@ -9,11 +9,14 @@ import sys
 from pathlib import Path
 from typing import Any
 
+import anyio
 import pytest
 from conftest import Serve, Server
 from mcp import Client, StdioServerParameters
 from mcp.client.stdio import stdio_client
+from over_mcp import over_mcp
 from test_mcp_http import ERAS, Mode
+from test_mcp_runs import LONG, scripted
 
 HELLO = {"protocolVersion": "2025-11-25", "capabilities": {}, "clientInfo": {"name": "tests", "version": "1"}}
 
@@ -159,3 +162,26 @@ def test_a_wrong_toolset_or_a_held_folder_is_told(tmp_path: Path) -> None:
     assert f"process {first.pid}" in second.stderr
     assert "nis serve" in second.stderr
     first.communicate(timeout=60)
+
+
+@ERAS
+def test_cancelling_over_stdio_reaches_the_servers_run(serve: Serve, tmp_path: Path, mode: Mode, version: str) -> None:
+    """Promise: what is handed on is whole: the client's cancellation ends the run on the server (MCP, cancellation)."""
+    server = serve(NIS_SCRIPTED=scripted(tmp_path, 0.1, LONG))
+
+    async def use() -> str:
+        parameters = StdioServerParameters(command=sys.executable, args=nis("--data", str(server.data), "mcp")[1:])
+        async with Client(stdio_client(parameters), mode=mode) as client:
+            with anyio.CancelScope() as scope:
+
+                async def leave(progress: float, total: float | None, message: str | None) -> None:
+                    scope.cancel()
+
+                await client.call_tool("chat-send_message", {"message": "Talk."}, progress_callback=leave)
+            assert scope.cancelled_caught
+            async with asyncio.timeout(20):
+                [run] = over_mcp(server.url, "runs.list_runs", {})["runs"]
+                last = await client.call_tool("runs-stream_events", {"id": run["id"]})
+                return str(last.structured_content["body"]["type"])
+
+    assert asyncio.run(use()) == "cancelled"
