@@ -18,6 +18,7 @@ from opened import Nothing, opened
 from rest_client import Json, ask, events_of
 
 from nis_backend.context import Caller, Context, Owned
+from nis_backend.errors import Conflict, Unavailable
 from nis_backend.operation import operation
 from nis_backend.surfaces.rest.replies import Replies
 
@@ -267,6 +268,33 @@ def test_a_key_is_its_owners(tmp_path: Path) -> None:
 
     asyncio.run(body())
     assert done == ["ann", "bob"]
+
+
+def test_what_was_done_and_could_not_be_kept_is_not_done_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The store fails between the write and its answer: a repeat is told that it may have been done."""
+    done: list[str] = []
+
+    @operation("tests.note_call", effect="writes")
+    async def note_call(request: Nothing, ctx: Context) -> Nothing:
+        """Note the call."""
+        done.append("once")
+        return request
+
+    async def full(*_: object) -> bool:
+        raise Unavailable("The disk is full.")
+
+    async def body() -> None:
+        async with opened(tmp_path) as ctx:
+            replies = Replies()
+            with monkeypatch.context() as failing:
+                failing.setattr(ctx.drivers.store, "update", full)
+                with pytest.raises(Unavailable):
+                    await replies.once("key", note_call, Nothing(), ctx, {})
+            with pytest.raises(Conflict, match="may have been done"):
+                await replies.once("key", note_call, Nothing(), ctx, {})
+
+    asyncio.run(body())
+    assert done == ["once"]
 
 
 def test_a_key_is_forgotten_after_a_day(serve: Serve, tmp_path: Path) -> None:

@@ -48,7 +48,7 @@ class Replies:
 
         Raises:
             InvalidRequest: it is no key, or was used for another request.
-        NotSupported: the operation answers a stream that is not a run.
+            NotSupported: the operation answers a stream that is not a run.
             Conflict: the first request is under way, or nobody knows how it ended.
         """
         if not re.fullmatch(KEY, key):
@@ -129,9 +129,10 @@ class Replies:
             ctx = replace(ctx, run_id=json.loads(row["reply"])["run"])
         async with _kept_failure(row, ctx):
             result = await call(operation, asked, ctx)
-            if operation.shape == "model":
-                await _keep(row, ctx, result=result.model_dump(mode="json"))
-            return result
+        if operation.shape == "model":
+            # Where this fails, the write is done and its row stays open: a repeat is told that it may have been.
+            await _keep(row, ctx, result=result.model_dump(mode="json"))
+        return result
 
 
 async def _again(row: Row, operation: Operation[Any, Any], ctx: Context, marks: dict[str, str]) -> Any:
