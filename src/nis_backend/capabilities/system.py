@@ -109,7 +109,7 @@ async def check_ready(request: Nothing, ctx: Context) -> Health:
             question="Is every part of this server healthy?",
             also=(
                 "Check the health of the system.",
-                "How is the server doing: are all parts working?",
+                "How is the server doing: are all parts and components working?",
                 "What is its health status?",
             ),
         ),
@@ -151,7 +151,7 @@ async def _check(ctx: Context) -> list[Part]:
             request={},
             question="Which version is this server?",
             also=(
-                "Show system information: version, providers.",
+                "Show system information: version, providers, worker pools.",
                 "How many calls has the server answered since it started?",
                 "What version of nis are you running?",
             ),

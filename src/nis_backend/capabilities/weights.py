@@ -106,7 +106,7 @@ def _draw_pulled(_request: OneWeight, result: PulledWeight) -> list[View]:
             title="All",
             request={},
             question="Which model files are here?",
-            also=("List the weights.", "Which weights are downloaded?"),
+            also=("List the weights.", "Which model weights are downloaded or lie on disk?"),
         ),
     ),
 )

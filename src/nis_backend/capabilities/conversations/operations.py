@@ -112,7 +112,7 @@ async def find_conversation(conversation_id: str, ctx: Context) -> Row:
             title="The last ones",
             request={"limit": 5},
             question="Show my last 5 conversations.",
-            also=("List my past conversations.", "Which previous conversations did we have?"),
+            also=("List my past conversations, the recent ones.", "Which previous conversations did we have?"),
             before=(SAID,),
         ),
     ),

@@ -99,7 +99,10 @@ def _draw_text(_request: TextRequest, result: GeneratedText) -> list[View]:
             title="Every model",
             request={},
             question="Which language models are there?",
-            also=("List the available models, the LLMs I can choose from.",),
+            also=(
+                "List the available models, the LLMs I can choose from.",
+                "Which AI models does this server offer?",
+            ),
         ),
     ),
 )

@@ -172,7 +172,7 @@ def _read_choices(sentence: Sentence, operation: Declared, reading: Reading) -> 
     for slot in operation.slots.values():
         if slot.reads != "choice":
             continue
-        named = slot.chosen(sentence.said)
+        named = slot.chosen(sentence.spelled_out)
         if len(named) == 1:
             choice, words = next(iter(named.items()))
             reading.fill(slot, choice, words)

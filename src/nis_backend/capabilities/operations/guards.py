@@ -27,7 +27,8 @@ _TELLS = frozenset(map(stem, _TELLING))
 
 _TALKS_OF = re.compile(
     r"\bif i (?:asked|ask|told|gave|give|were to|wanted)\b|^\W*what if\b|\bare you able\b"
-    r"|\bdo you know how\b|\b(?:would|do) you need to know\b",
+    r"|\bdo you know how\b|\b(?:would|do) you need to know\b"
+    r"|\b(?:do not|don't|don\u2019t|no longer) (?:need|want) (?:\d|you to|to (?:know|convert|compute|calculate|see))",
     re.IGNORECASE,
 )
 """Talk of a computation, that orders none."""
@@ -47,10 +48,16 @@ _WANTS = listed("""
 _DEFINES = re.compile(
     r"\b(?:what|who)(?:'s|\u2019s| is| are| was| were) an?\b(?!\s+\d)"
     r"|\bwhat\b.{1,60}\b(?:mean|means|stands? for|used for|good for)\b"
+    r"|\btell me (?:about|more) (?!this\b|your\b)|\bwhat can you tell\b"
     r"|\b(?:define|definition|difference between|describe (?:how|what|why)|in (?:simple|plain) (?:words|terms))\b",
     re.IGNORECASE,
 )
 """Asks what something is, or is for."""
+
+_YES_OR_NO = re.compile(
+    r"^\W*(?:is|are|was|were|do|does|did|has|have|can|could|will|would|should) (?!you\b|we\b|i\b|there\b|any\b)",
+    re.IGNORECASE,
+)
 
 _SUM = re.compile(
     r"\d\s*(?:[+*/×÷^=]|\s[-x]\s|plus|minus|times|(?:divided|multiplied) by|to the power)\s*\d"
@@ -104,6 +111,11 @@ def tells(sentence: Sentence, aside: Sequence[Place] = (), own: AbstractSet[str]
 def asks_for_meaning(sentence: Sentence) -> bool:
     """Whether the message asks what something is, or is for."""
     return bool(_DEFINES.search(sentence.text))
+
+
+def asks_yes_or_no(sentence: Sentence) -> bool:
+    """Whether the answer would be yes or no, and not of what the one asked can do: "would it be practical?"."""
+    return bool(_YES_OR_NO.search(sentence.text))
 
 
 def declines(sentence: Sentence, wanted: AbstractSet[str]) -> bool:

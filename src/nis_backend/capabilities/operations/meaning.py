@@ -25,6 +25,8 @@ FAR_BEHIND = 0.03
 """What an operation must be behind questions that are nobody's, to be far."""
 NEAR, NEAR_AHEAD = 0.55, 0.2
 """Least cosine with a question of an operation that is near, and what it must be ahead of those that are nobody's."""
+LIKELY, LIKELY_AHEAD = 0.45, 0.08
+"""The same where the message gives all that the operation needs."""
 LONGEST = 500
 """Characters of a message that are compared."""
 MOST = 256
@@ -44,6 +46,11 @@ class Meaning:
         """Whether the message means what the operation is asked."""
         cosine = self.cosines.get(name, 0.0)
         return cosine >= NEAR and cosine - self.nobodys >= NEAR_AHEAD
+
+    def is_likely(self, name: str) -> bool:
+        """Whether it is not far from it."""
+        cosine = self.cosines.get(name, 0.0)
+        return cosine >= LIKELY and cosine - self.nobodys >= LIKELY_AHEAD
 
     def is_far(self, name: str) -> bool:
         """Whether it is closer to what nobody answers."""

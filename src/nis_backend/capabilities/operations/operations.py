@@ -49,7 +49,10 @@ __all__ = [
             title="Everything here",
             request={},
             question="Which operations are there?",
-            also=("List the operations of this server.", "What tools and functions are available?"),
+            also=(
+                "List the operations of this server.",
+                "What tools and functions are available that I can call or use?",
+            ),
         ),
     ),
 )

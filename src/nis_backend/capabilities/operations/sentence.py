@@ -14,15 +14,17 @@ if TYPE_CHECKING:
 
 FARTHEST_BEFORE, FARTHEST_AFTER = 6, 3
 """Words that may stand between a name and its number, where the name comes before it, and after it."""
+LONG_WORD = 6
+"""Letters of a word that is like few others."""
 QUANTITY = "\0"
 """The text of a token that is a quantity."""
 
 _BREAKS = frozenset((QUANTITY, ",", ";", ".", "!", "?", "and"))
 """What a name does not reach across."""
 _DENIES = listed("without no not ignore ignoring ignored neglect neglecting neglected disregarding zero minus")
-_AFFIRMS = listed("with including include includes plus considering consider assuming under against")
+_AFFIRMS = listed("with take taking including include includes plus considering consider assuming under against")
 _DENIED = listed("ignored neglected excluded off disregarded free")
-_AFFIRMED = listed("included considered on")
+_AFFIRMED = listed("included considered on account")
 
 _QUOTED = re.compile(
     r"\"([^\"]+)\"|“([^”]+)[”\"]|„([^“”]+)[“”]|«([^»]+)»|`([^`]+)`"
@@ -96,6 +98,11 @@ class Sentence:
     def meant(self) -> list[Token]:
         """The words and marks, each word as it is meant."""
         return [self._meant(one) for one in self.words]
+
+    @cached_property
+    def spelled_out(self) -> list[Token]:
+        """The words and marks, quantities as one, where only long words are mended: a choice is no place to guess."""
+        return [self._meant(one) if len(one.text) >= LONG_WORD else one for one in self.said]
 
     @cached_property
     def mended(self) -> str:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from difflib import get_close_matches
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
@@ -16,8 +15,8 @@ if TYPE_CHECKING:
 
 SHORTEST = 5
 """Letters of a word that may be misspelled; a shorter one is too near to others."""
-LIKENESS = 0.82
-"""Least ratio of letters in common, by difflib's measure: one wrong letter in six, or two changed places."""
+LONG = 8
+"""Letters of a word in which two may be wrong."""
 
 
 class Spelling:
@@ -34,8 +33,31 @@ class Spelling:
         """The word that is meant; the word itself where it is known, short, or like none."""
         if len(word) < SHORTEST or word in FUNCTION_WORDS or stem(word) in self.stems:
             return word
-        near = get_close_matches(word, self.by_first.get(word[0], ()), 1, LIKENESS)
-        return near[0] if near else word
+        slips = 2 if len(word) >= LONG else 1
+        near = [(distance(word, one, slips), one) for one in self.by_first.get(word[0], ())]
+        best = min(near, default=(slips + 1, word))
+        return best[1] if best[0] <= slips else word
+
+
+def distance(a: str, b: str, most: int) -> int:
+    """Letters wrong, left out or put in, or neighbours that changed places, from `a` to `b`; `most` + 1 for more.
+
+    Source: the optimal string alignment distance; Boytsov, J. Exp. Algorithmics 16 (2011), 1.1.
+    """
+    if abs(len(a) - len(b)) > most:
+        return most + 1
+    before, last = list[int](), list(range(len(b) + 1))
+    for i, letter in enumerate(a, start=1):
+        row = [i]
+        for j, other in enumerate(b, start=1):
+            cost = min(last[j] + 1, row[-1] + 1, last[j - 1] + (letter != other))
+            if i > 1 and j > 1 and letter == b[j - 2] and a[i - 2] == other:
+                cost = min(cost, before[j - 2] + 1)
+            row.append(cost)
+        if min(row) > most:
+            return most + 1
+        before, last = last, row
+    return last[-1]
 
 
 @lru_cache(maxsize=8)

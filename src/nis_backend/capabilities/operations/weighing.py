@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from nis_backend.capabilities.operations.arguments import read_arguments
 from nis_backend.capabilities.operations.declared import FIELD
-from nis_backend.capabilities.operations.guards import asks_for_meaning, declines, tells
+from nis_backend.capabilities.operations.guards import asks_for_meaning, asks_yes_or_no, declines, tells
 from nis_backend.capabilities.operations.words import listed, stem, stems, telling
 
 if TYPE_CHECKING:
@@ -37,7 +37,7 @@ CONVERTED = 2.0
 
 ASKED_COVER = 0.3
 """Share that they must explain of the clause that asks: "what power does it need?"."""
-LISTED_COVER = 0.65
+LISTED_COVER = 0.3
 """Share that they must explain of a message that is near in meaning, where nothing of it fits a field."""
 OPEN_COVER = 0.5
 """Share that they must explain where something must be asked for."""
@@ -79,13 +79,15 @@ def weigh(sentence: Sentence, operation: Declared, rarity: Rarity, meaning: Mean
     required, chosen = _chosen(sentence, operation)
     if not (units or required) and rarity.shared(operation, sentence.subject) < LEAST_WORDS:
         return None
-    aside = [*sentence.quotes, *sentence.rest] if operation.quotes else _aside(sentence, operation)
+    aside = (
+        [*sentence.quotes, *sentence.rest] if operation.quotes else _aside(sentence, required or operation.words.keys())
+    )
     if declines(sentence, operation.deniable | chosen) or tells(sentence, aside, operation.words.keys()):
         return None
     name, subject = operation.entry.name, sentence.subject_outside(aside)
     words = rarity.shared(operation, subject) + CHOSEN * bool(required)
     cover = rarity.cover(subject, operation.words.keys() | chosen)
-    near = meaning is not None and meaning.is_near(name)
+    near = meaning is not None and (meaning.is_near(name) or meaning.is_likely(name))
     # A conversion may have no other words than its units.
     if not units and (words < LEAST_WORDS or not (near or cover >= _least_cover(words, whole=True))):
         return None
@@ -102,11 +104,13 @@ def weigh(sentence: Sentence, operation: Declared, rarity: Rarity, meaning: Mean
         named=bool(required),
         converts=units and not reading.missing,
     )
-    if not units and _asks_for_other(weighed, known, rarity):
+    far = meaning is not None and meaning.is_far(name) and not weighed.sure
+    if far or (not units and _asks_for_other(weighed, known, rarity)):
         return None
-    if meaning is not None and meaning.is_far(name) and not weighed.sure:
-        return None
-    return _listing(weighed) if not operation.required else _computing(weighed)
+    if operation.required:
+        return _computing(weighed)
+    # What is not explained may be a name; a word of other operations is another wish.
+    return _listing(weighed, strange=any(rarity.users[word] for word in subject - known))
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -129,6 +133,11 @@ class _Weighed:
     def near(self) -> bool:
         """Whether the message means what the operation's examples ask."""
         return self.meaning is not None and self.meaning.is_near(self.operation.entry.name)
+
+    @property
+    def likely(self) -> bool:
+        """Whether it is not far from what the examples ask: enough where every argument is there."""
+        return self.meaning is not None and self.meaning.is_likely(self.operation.entry.name)
 
     @property
     def sure(self) -> bool:
@@ -175,13 +184,13 @@ class _Weighed:
         )
 
 
-def _listing(weighed: _Weighed) -> Pick | None:
+def _listing(weighed: _Weighed, *, strange: bool) -> Pick | None:
     """An operation that needs nothing: it answers a question that it explains whole, and that names what it lists."""
     sentence, operation = weighed.sentence, weighed.operation
     plural = any(any(sentence.find((thing,))) for thing in operation.things)
     if asks_for_meaning(sentence) or (operation.things and not plural):
         return None
-    if weighed.cover < (LISTED_COVER if weighed.near else WELL_COVERED):
+    if weighed.cover < (LISTED_COVER if weighed.near and not strange else WELL_COVERED):
         return None
     asks = _is_asked(sentence, operation) or sentence.words[0].text in _ASKING
     if not (weighed.run or asks or weighed.near or len(sentence.words) <= FRAGMENT):
@@ -196,7 +205,8 @@ def _computing(weighed: _Weighed) -> Pick | None:
     words, cover = weighed.words, weighed.cover
     if weighed.converts:
         words, cover = words + CONVERTED, max(cover, LEAST_COVER)
-    if words < LEAST_WORDS or not (weighed.near or cover >= _least_cover(words, whole=whole)):
+    close = weighed.near or (whole and weighed.likely)
+    if words < LEAST_WORDS or not (close or cover >= _least_cover(words, whole=whole)):
         return None
     measured = weighed.converts or any(operation.slots[name].number for name in reading.sources)
     if asks_for_meaning(sentence) and not measured:
@@ -215,7 +225,8 @@ def _computing(weighed: _Weighed) -> Pick | None:
 
 def _may_ask(weighed: _Weighed, *, wanted: bool) -> bool:
     """Whether what is open may be asked for: the operation is plainly meant, or begun."""
-    if not (_is_asked(weighed.sentence, weighed.operation) and (weighed.near or weighed.cover >= OPEN_COVER)):
+    asked = _is_asked(weighed.sentence, weighed.operation) and not asks_yes_or_no(weighed.sentence)
+    if not (asked and (weighed.near or weighed.cover >= OPEN_COVER)):
         return False
     if weighed.begun:
         return wanted or not weighed.strays
@@ -226,7 +237,8 @@ def _asks_for_other(weighed: _Weighed, known: AbstractSet[str], rarity: Rarity) 
     """Whether what is asked for is none of what the operation speaks of: "what is the tension", "how would it feel"."""
     sentence = weighed.sentence
     # What is near in meaning may be worded otherwise, but for its very noun.
-    clause = [sentence.asked] if sentence.asked and not weighed.near else []
+    likely = weighed.near or (weighed.likely and weighed.reading.complete)
+    clause = [sentence.asked] if sentence.asked and not likely else []
     for spans, least in ((sentence.heads, 1), (clause, 2)):
         asked = sentence.subject & {one.stem for span in spans for one in sentence.within(span)}
         if len(asked) >= least and rarity.cover(asked, known) < ASKED_COVER:
@@ -234,13 +246,9 @@ def _asks_for_other(weighed: _Weighed, known: AbstractSet[str], rarity: Rarity) 
     return False
 
 
-def _aside(sentence: Sentence, operation: Declared) -> list[Place]:
-    """The characters of the sentences, of several, that have no word of the operation."""
-    return [
-        (start, end)
-        for start, end in sentence.pieces
-        if not any(start <= one.start < end and one.stem in operation.words for one in sentence.meant)
-    ]
+def _aside(sentence: Sentence, wanted: AbstractSet[str]) -> list[Place]:
+    """The characters of the sentences, of several, that have none of the stems."""
+    return [piece for piece in sentence.pieces if wanted.isdisjoint(one.stem for one in sentence.within(piece))]
 
 
 def _least_cover(words: float, *, whole: bool) -> float:
@@ -251,7 +259,7 @@ def _least_cover(words: float, *, whole: bool) -> float:
 def _chosen(sentence: Sentence, operation: Declared) -> tuple[frozenset[str], frozenset[str]]:
     """The stems with which the message names a choice: of a required field, and of any."""
     named = {
-        slot: frozenset(stem(word) for words in slot.chosen(sentence.words).values() for word in words.split())
+        slot: frozenset(stem(word) for words in slot.chosen(sentence.spelled_out).values() for word in words.split())
         for slot in operation.slots.values()
         if slot.reads == "choice"
     }

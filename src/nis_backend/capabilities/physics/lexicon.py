@@ -161,6 +161,8 @@ _MISSPELT = {
     "inches": "inchs inchess",
     "seconds": "secound secounds",
     "minutes": "minuts mintues",
+    "ounces": "onces ouncs",
+    "grams": "gramms grms",
     "kilograms": "kilogramms killograms kilogrammes",
 }
 """What people mean by common misspellings."""

@@ -20,7 +20,7 @@ ELSEWHERE = (
 """Where gravity is another, and is to be asked for."""
 HEIGHT = (
     *("launch height", "initial height", "altitude", "high", "above the ground", "above ground", "off the ground"),
-    *("tower", "cliff", "building", "roof", "balcony", "bridge", "hill"),
+    *("h", "tower", "cliff", "building", "roof", "balcony", "bridge", "hill"),
 )
 LEVEL = (
     *("thrown horizontally", "fired horizontally", "launched horizontally", "shot horizontally", "kicked horizontally"),
@@ -60,13 +60,13 @@ Gravity = Annotated[
 class ProjectileRequest(Model):
     """A body thrown over level ground. With mass and diameter the air slows it down, without them it does not."""
 
-    speed: Annotated[float, Unit("m/s"), Names("launch speed", "initial speed", "velocity", "initial velocity")] = (
-        Field(gt=0, le=20_000, description="Speed at launch.")
-    )
+    speed: Annotated[
+        float, Unit("m/s"), Names("launch speed", "initial speed", "velocity", "initial velocity", "v")
+    ] = Field(gt=0, le=20_000, description="Speed at launch.")
     angle: Annotated[
         float,
         Unit("degree"),
-        Names("launch angle", "elevation", "inclination"),
+        Names("launch angle", "elevation", "inclination", "theta", "alpha", "θ", "α"),
         Says({**dict.fromkeys(LEVEL, 0), **dict.fromkeys(UPRIGHT, 90)}),
     ] = Field(ge=-90, le=90, description="Angle of the launch above the horizontal.")
     height: Annotated[float, Unit("m"), Names(*HEIGHT)] = Field(
@@ -157,12 +157,12 @@ class Flight(Model):
 class PendulumRequest(Model):
     """A point mass on a rigid massless rod, released at an angle."""
 
-    length: Annotated[float, Unit("m"), Names("long", "rod", "string", "rope")] = Field(
+    length: Annotated[float, Unit("m"), Names("long", "rod", "string", "rope", "L")] = Field(
         ge=1e-6, le=100_000, description="Distance from the pivot to the mass."
     )
-    angle: Annotated[float, Unit("degree"), Names("initial angle", "amplitude", "released at", "release angle")] = (
-        Field(gt=-180, lt=180, description="Angle from the vertical at the start; 0 hangs straight down.")
-    )
+    angle: Annotated[
+        float, Unit("degree"), Names("initial angle", "amplitude", "released at", "release angle", "theta", "θ")
+    ] = Field(gt=-180, lt=180, description="Angle from the vertical at the start; 0 hangs straight down.")
     angular_velocity: Annotated[float, Unit("rad/s"), Names("initial angular velocity", "push", "angular speed")] = (
         Field(default=0.0, ge=-1000, le=1000, description="Rate of change of the angle at the start.")
     )

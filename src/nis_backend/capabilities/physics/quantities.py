@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 # "5 in" is five inches where "in" has no other meaning: by what follows it, or by a length named before the number.
 _INCH = re.compile(
     r"in(?=\.?\s*(?:$|[,;:?!)×*/²³^\"]|\.\s|"
-    r"(?:to|into|and|or|is|are|as|at|with|from|long|wide|tall|high|deep|thick|across|diameter|radius|per|x|in\s+[a-z]+)\b))",
+    r"(?:to|into|and|or|is|are|as|at|with|from|long|wide|tall|high|deep|thick|across|above|below|off|over|under|apart|diameter|radius|per|x|in\s+[a-z]+)\b))",
     re.IGNORECASE,
 )
 _LENGTH = re.compile(
