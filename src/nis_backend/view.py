@@ -5,6 +5,7 @@ A capability's `view=` function answers a list of these. The first `Text` is the
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Annotated, Any, Literal, cast
@@ -75,7 +76,7 @@ def draw_fields(result: object) -> list[View]:
         name: value for name, value in result if isinstance(value, list) and value and isinstance(value[0], Model)
     }
     rows: list[list[str | float]] = [
-        [name, _cell(value)] for name, value in result if name not in lists and value is not None
+        [name, _cell(value, name)] for name, value in result if name not in lists and value is not None
     ]
     tables = [Table(title=type(result).__name__, columns=["field", "value"], rows=rows)] if rows else []
     return [*tables, *(_table(name, things) for name, things in lists.items())]
@@ -90,7 +91,7 @@ def _table(title: str, things: Sequence[Model]) -> Table:
         and any(getattr(thing, name, None) not in (None, "") for thing in things)
     ]
     return Table(
-        title=title, columns=names, rows=[[_cell(getattr(thing, name, "")) for name in names] for thing in things]
+        title=title, columns=names, rows=[[_cell(getattr(thing, name, ""), name) for name in names] for thing in things]
     )
 
 
@@ -100,13 +101,18 @@ CELL = 200
 _PLAIN = (str, int, float, bool, type(None))
 
 
-def _cell(value: object) -> str | float:
-    if value is None:
-        return ""
+MOMENTS = ("created", "updated")
+"""Fields that are times, wherever they occur: seconds since 1970."""
+
+
+def _cell(value: object, name: str = "") -> str | float:
+    if name in MOMENTS and isinstance(value, float):
+        return f"{moment(value)} UTC"
     if isinstance(value, bool):
         return "yes" if value else "no"
     if isinstance(value, int | float):
         return value
     if isinstance(value, list | tuple):
         return shorten(", ".join(str(_cell(one)) for one in cast("Sequence[object]", value)), CELL)
-    return shorten(value.model_dump_json() if isinstance(value, Model) else str(value), CELL)
+    text = json.dumps(value, ensure_ascii=False) if isinstance(value, dict) else "" if value is None else str(value)
+    return shorten(value.model_dump_json() if isinstance(value, Model) else text, CELL)

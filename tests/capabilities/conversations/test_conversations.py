@@ -80,6 +80,10 @@ def test_what_is_put_away_is_in_a_list_of_its_own(ground: Ground) -> None:
 def test_a_search_answers_the_words_in_their_text(ground: Ground) -> None:
     """Promise: messages, answers and titles are searched, with the words found marked."""
     turn = say(ground, "The quokka is a small wallaby of Rottnest island.")
+    named = {"id": turn["conversation_id"], "title": "Quokka, a wallaby"}
+    before = ground.call("conversations.search_conversations", {"query": "quokka"})["matches"]
+    assert [one["run_id"] for one in before] == [turn["run_id"]], "a title that repeats the message is not told twice"
+    ground.call("conversations.update_conversation", named)
     found = ground.call("conversations.search_conversations", {"query": "WALLABY, quok"})["matches"]
     ours = [one for one in found if one["conversation_id"] == turn["conversation_id"]]
     in_message = next(one for one in ours if one["run_id"] == turn["run_id"])

@@ -364,6 +364,7 @@ def test_a_forgotten_conversation_leaves_no_row(tmp_path: Path) -> None:
     left = cells(tmp_path / "nis.db")
     assert not [cell for cell in left if "word1" in cell or "run-1" in cell or "conversation-1" in cell]
     assert [cell for cell in left if "word2" in cell]
+    assert b"word1" not in (tmp_path / "nis.db").read_bytes(), "nor is it left in the file's free pages"
 
 
 def cells(path: Path) -> list[str]:

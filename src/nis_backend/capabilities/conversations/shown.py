@@ -9,7 +9,7 @@ from pydantic import Field
 from nis_backend.drivers.store.base import FOUND
 from nis_backend.operation import Model
 from nis_backend.run import State
-from nis_backend.view import Table, View, moment
+from nis_backend.view import Table, Text, View, moment
 
 if TYPE_CHECKING:
     from nis_backend.capabilities.chat.operations import Turn as Said
@@ -108,11 +108,16 @@ def draw_conversations(_request: Model, result: ConversationList) -> list[View]:
 
 
 def draw_conversation(_request: Model, result: Conversation) -> list[View]:
-    """A row for each turn."""
-    rows: list[list[str | float]] = [
-        [moment(turn.created), turn.message, turn.response or f"({turn.state})"] for turn in result.turns
-    ]
-    return [Table(title=result.title, columns=["asked (UTC)", "message", "answer"], rows=rows)]
+    """What was said, in order; without the drawings of the answers, which the runs have."""
+    told = [f"**{moment(turn.created)}** {turn.message}\n\n{_answered(turn)}" for turn in result.turns]
+    return [Text(text="\n\n".join([f"**{result.title}**", *told]))]
+
+
+def _answered(turn: Turn) -> str:
+    if turn.response is None:
+        return f"*No answer: {turn.state}.*"
+    others = f", {len(turn.alternatives)} more" if turn.alternatives else ""
+    return f"{turn.response}\n\n*({turn.provider}: {turn.model}{others})*"
 
 
 def draw_matches(_request: Model, result: Matches) -> list[View]:

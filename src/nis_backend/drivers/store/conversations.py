@@ -84,7 +84,11 @@ def search(owner: str, words: Sequence[str], limit: int, after: int) -> tuple[st
         f" snippet(said_words, 0, ?, ?, '…', {SNIPPET}) as text"
         " from said_words join said s on s.id = said_words.rowid join conversations c on c.id = s.conversation_id"
         " left join runs r on r.id = s.run_id"
-        " where said_words match ? and s.owner = ? order by rank, s.id desc limit ? offset ?"
+        # A title made from the first message is found with that.
+        " where said_words match ? and s.owner = ? and not (s.run_id is null and exists (select 1 from said m"
+        " where m.conversation_id = s.conversation_id and m.run_id is not null"
+        " and substr(m.text, 1, 40) = substr(s.text, 1, 40)))"
+        " order by rank, s.id desc limit ? offset ?"
     )
     return sql, (*FOUND, query, owner, limit, after)
 

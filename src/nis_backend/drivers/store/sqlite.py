@@ -127,6 +127,8 @@ class SqliteStore(Store):
         connection.row_factory = sqlite3.Row
         connection.execute("pragma journal_mode = wal")
         connection.execute(f"pragma synchronous = {self._synchronous}")
+        # What is deleted is overwritten in the file too; some builds of SQLite do it anyway.
+        connection.execute("pragma secure_delete = on")
         # The writer checkpoints by itself every 1000 pages (SQLite's default); readers never wait for it.
         connection.execute("pragma cache_size = -2000")
         return connection

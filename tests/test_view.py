@@ -1,0 +1,34 @@
+"""The view of a result that declares none: what a person reads of its fields."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from nis_backend.operation import Model
+from nis_backend.view import Table, draw_fields
+
+
+class Thing(Model):
+    """Something with a history."""
+
+    id: str
+    created: float
+    weight: float
+    context: dict[str, Any]
+    tags: tuple[str, ...]
+    ready: bool = True
+
+
+def test_fields_are_read_as_a_person_writes_them() -> None:
+    """Promise: moments as dates, truth as words, JSON as JSON, numbers as numbers."""
+    thing = Thing(id="t-1", created=86400.0, weight=86400.0, context={"name": "Ä"}, tags=("a", "b"))
+    (table,) = draw_fields(thing)
+    assert isinstance(table, Table)
+    assert {row[0]: row[1] for row in table.rows} == {
+        "id": "t-1",
+        "created": "1970-01-02 00:00:00 UTC",
+        "weight": 86400.0,
+        "context": '{"name": "Ä"}',
+        "tags": "a, b",
+        "ready": "yes",
+    }
