@@ -17,7 +17,7 @@ from nis_backend.capabilities.operations.route import wanted_units
 from nis_backend.capabilities.operations.sentence import Sentence
 from nis_backend.capabilities.physics.operations import OPERATIONS, Quantities, TextRequest, read_quantities
 from nis_backend.catalog import entry_of
-from nis_backend.operation import Entry, Knob, Model, Names, Reads, Unit, operation
+from nis_backend.operation import Entry, Knob, Model, Names, Reads, Says, Unit, operation
 
 
 class Dough(Model):
@@ -333,3 +333,78 @@ def test_any_text_can_be_read(text: str) -> None:
     """Whatever a person sends, reading does not fail."""
     for entry in ENTRIES.values():
         read_arguments(Sentence(text, quantities_of(text)), entry)
+
+
+class Shelf(Model):
+    """What is wanted of a list."""
+
+    limit: Annotated[int, Reads("count")] = 20
+    state: Annotated[Literal["running", "stale"], Reads("choice")] | None = None
+    deep: Annotated[bool, Says({"down below": True})] = False
+    warmth: Annotated[float, Unit("degC"), Says({"lukewarm": 30, "ice cold": 2, "somewhere else": None})] = 20
+    note: Annotated[str, Reads("quote")] = ""
+
+
+class Pair(Model):
+    """Two texts."""
+
+    texts: Annotated[list[str], Reads("quotes")]
+
+
+@operation("bakery.list_loaves", effect="reads")
+def list_loaves(request: Shelf, _ctx: object) -> Bread:
+    """List the loaves on the shelf."""
+    return Bread(weight=request.limit)
+
+
+@operation("bakery.compare_names", effect="reads")
+def compare_names(request: Pair, _ctx: object) -> Bread:
+    """Compare the names of two loaves."""
+    return Bread(weight=len(request.texts))
+
+
+SHELF, NAMES = entry_of(list_loaves), entry_of(compare_names)
+
+
+@pytest.mark.parametrize(
+    ("text", "arguments"),
+    [
+        ("the last 5 loaves", {"limit": 5}),
+        ("show me the three most recent ones", {"limit": 3}),
+        ("the loaves of 5 bakers", {}),
+        ("which loaves are running?", {"state": "running"}),
+        ("do not run to the loaves", {}),
+        ("what lies down below", {"deep": True}),
+        ("a lukewarm loaf", {"warmth": 30}),
+        ("a lukewarm loaf, its warmth 35 °C", {"warmth": 35.0}),
+        ('a loaf called "5 kg of rye"', {"note": "5 kg of rye"}),
+        ("a loaf called: the last one", {"note": "the last one"}),
+        ("it's the baker's loaf", {}),
+    ],
+)
+def test_counts_states_values_in_words_and_texts_are_read(text: str, arguments: dict[str, object]) -> None:
+    """Each by its own kind of field; a number within a quotation, or of the count, is left over for nothing."""
+    found = reading(text, SHELF)
+    assert found.arguments == arguments
+    assert [one for one in found.unread if "5 kg" in one or one in ("5", "3")] == (["5"] if "bakers" in text else [])
+
+
+@pytest.mark.parametrize(
+    ("text", "fields"),
+    [
+        ("the last 5 loaves, no, the first 7", ("limit",)),
+        ("ice cold or lukewarm", ("warmth",)),
+        ("a loaf from somewhere else", ("warmth",)),
+        ("'one' or 'the other'", ("note",)),
+    ],
+)
+def test_what_is_said_twice_or_not_in_full_is_a_question(text: str, fields: tuple[str, ...]) -> None:
+    """Two counts, two texts for one field, or a value that is only said to be another than usual."""
+    assert [one.fields for one in reading(text, SHELF).unclear] == [fields]
+
+
+def test_several_texts_are_each_a_quotation() -> None:
+    """In whatever marks; one alone is not several."""
+    text = "how close are \"the cat's nap\", “a kitten sleeps” and 'it rains'?"
+    assert reading(text, NAMES).arguments == {"texts": ["the cat's nap", "a kitten sleeps", "it rains"]}
+    assert reading('how close is "one" to the other?', NAMES).missing == ["texts"]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 from nis_backend.capabilities.chat.operations import fillable
 from nis_backend.capabilities.operations.operations import Pending, Route, RouteMessage, route_message
@@ -220,4 +220,6 @@ def _value(value: object) -> str:
     """A value in words; numbers with six digits, which the table beside has in full."""
     if isinstance(value, bool):
         return "yes" if value else "no"
+    if isinstance(value, list):
+        return ", ".join(f"“{one}”" if isinstance(one, str) else _value(one) for one in cast("list[object]", value))
     return f"{value:.6g}" if isinstance(value, int | float) else str(value)

@@ -13,14 +13,6 @@ from nis_backend.capabilities.operations.declared import declared
 from nis_backend.capabilities.operations.numbers import NumberReader, find_names
 from nis_backend.capabilities.operations.reading import Reading, Unclear
 
-_COUNTED = "one two three four five six seven eight nine ten eleven twelve"
-COUNTS = {word: number for number, word in enumerate(_COUNTED.split(), start=1)} | {"fifteen": 15, "twenty": 20}
-_COUNT = re.compile(
-    rf"\b(?:last|latest|newest|first|recent|top)\s+(?P<n>\d{{1,4}}|{'|'.join(COUNTS)})\b(?![.,]\d)"
-    rf"|\b(?P<m>\d{{1,4}}|{'|'.join(COUNTS)})\s+(?:(?:most|last)\s+)?(?:recent|latest|newest|last)\b",
-    re.IGNORECASE,
-)
-
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Mapping
 
@@ -28,6 +20,15 @@ if TYPE_CHECKING:
     from nis_backend.capabilities.operations.numbers import Name
     from nis_backend.capabilities.operations.sentence import Mention, Sentence
     from nis_backend.operation import Entry
+
+# Not "one", which stands for the thing: "the last one".
+_COUNTED = "two three four five six seven eight nine ten eleven twelve"
+COUNTS = {word: number for number, word in enumerate(_COUNTED.split(), start=2)} | {"fifteen": 15, "twenty": 20}
+_COUNT = re.compile(
+    rf"\b(?:last|latest|newest|first|recent|top)\s+(?P<n>\d{{1,4}}|{'|'.join(COUNTS)})\b(?![.,]\d)"
+    rf"|\b(?P<m>\d{{1,4}}|{'|'.join(COUNTS)})\s+(?:(?:most|last)\s+)?(?:recent|latest|newest|last)\b",
+    re.IGNORECASE,
+)
 
 
 def read_arguments(
@@ -46,10 +47,10 @@ def read_arguments(
     reading = Reading(arguments=dict(known or {}))
     left = set(range(len(sentence.quantities)))
     left -= _read_quotes(sentence, operation, reading)
+    left -= _read_counts(sentence, operation, reading)
     left -= _read_units(sentence, operation, reading, bool(asked))
     names = find_names(sentence, operation)
     NumberReader(sentence, operation, reading, names, left, asked=asked, known=known or {}).read()
-    _read_counts(sentence, operation, reading)
     _read_choices(sentence, operation, reading)
     _read_stated(sentence, operation, reading)
     _read_truths(sentence, operation, reading, names)
@@ -145,15 +146,22 @@ def _target(sentence: Sentence, index: int | None, asked: bool) -> Mention | Non
 # Words: counts, choices, and what is with or without.
 
 
-def _read_counts(sentence: Sentence, operation: Declared, reading: Reading) -> None:
+def _read_counts(sentence: Sentence, operation: Declared, reading: Reading) -> set[int]:
+    """Fill how many things are wanted; answers the quantities that said so."""
     slot = operation.by_reads.get("count")
-    said = ((one["n"] or one["m"], one[0]) for one in _COUNT.finditer(sentence.text)) if slot else ()
-    found = {COUNTS.get(number.lower()) or int(number): words for number, words in said}
+    said = list(_COUNT.finditer(sentence.text)) if slot else []
+    numbers = ((one["n"] or one["m"], one[0]) for one in said)
+    found = {COUNTS.get(number.lower()) or int(number): words for number, words in numbers}
     if slot and len(found) == 1:
         count, words = next(iter(found.items()))
         reading.fill(slot, count, words)
     elif slot and found:
         reading.unclear.append(Unclear(said=tuple(found.values()), fields=(slot.name,)))
+    return {
+        index
+        for index, quantity in enumerate(sentence.quantities)
+        if any(one.start() <= quantity.start < one.end() for one in said)
+    }
 
 
 def _read_stated(sentence: Sentence, operation: Declared, reading: Reading) -> None:
