@@ -32,6 +32,7 @@ from urllib.parse import urlsplit
 
 from nis_backend.capabilities.physics.operations import ConversionRequest, convert_unit
 from nis_backend.catalog import Catalog
+from nis_backend.errors import InvalidRequest
 
 HERE = Path(__file__).resolve().parent
 SPLITS = {"seen": HERE / "router_seen.json", "unseen": HERE / "router_unseen.json"}
@@ -103,7 +104,7 @@ def questions(split: str) -> list[Question]:
 
 
 def _question(one: Json) -> Question:
-    labels = [one, *one.get("also", ())]
+    labels = [one, *(one.get("also") or ())]
     return Question(
         text=one["question"],
         labels=tuple(
@@ -187,7 +188,11 @@ def _same(name: str, wanted: object, got: object) -> bool:
 def _same_unit(wanted: str, got: str) -> bool:
     # The same at two values: neither scaled nor shifted.
     at = (ConversionRequest(value=value, unit=wanted, to=got) for value in (1.0, 3.0))
-    return all(math.isclose(convert_unit.function(one, None).value, one.value, rel_tol=1e-9) for one in at)
+    try:
+        return all(math.isclose(convert_unit.function(one, None).value, one.value, rel_tol=1e-9) for one in at)
+    except InvalidRequest:
+        # Of another dimension, or a label whose unit is none.
+        return False
 
 
 def _plain(text: str) -> str:
