@@ -209,3 +209,9 @@ def test_a_schema_says_where_blobs_are() -> None:
     assert blob_fields(entry_of(read_sizes).request_schema) == {"one": False, "maybe": False, "more": True}
     assert entry_of(draw_one).result_schema["blob"] is True
     assert not read_sizes.result.model_json_schema().get("blob")
+
+
+def test_a_long_address_is_base64() -> None:
+    """Escaped bytes are read one by one: of megabytes the server would do nothing else for half a second."""
+    with pytest.raises(InvalidRequest, match="without base64"):
+        read_sizes.validate({"one": "data:," + "%41" * 100_000})

@@ -10,7 +10,7 @@ from pydantic import Field
 
 from nis_backend.catalog import entry_of
 from nis_backend.errors import InvalidRequest, Malformed
-from nis_backend.operation import Model, Names, Operation, Recorded, Unit, operation
+from nis_backend.operation import MANY_WRONG, Model, Names, Operation, Recorded, Unit, operation
 
 
 class Throw(Model):
@@ -76,6 +76,37 @@ def test_a_wrong_field_is_named_with_its_value_and_a_remedy(arguments: bytes, fi
         throw_ball.validate(arguments)
     assert (refused.value.field, refused.value.value) == (field, value)
     assert field in refused.value.remedy
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [{"x" * 10**6: 1}, {"speed": "x" * 10**6}, {"speed": [[1] * 10**6]}, {f"{n}{'x' * 10**5}": n for n in range(50)}],
+)
+def test_a_refusal_is_short_however_long_what_it_refuses(arguments: dict[str, Any]) -> None:
+    """Trust: all is bounded; a caller's megabytes are not sent back."""
+    with pytest.raises(InvalidRequest) as refused:
+        throw_ball.validate(arguments)
+    assert len(str(refused.value.problem())) < 20_000
+
+
+class Many(Model):
+    """A list without a bound."""
+
+    numbers: list[int]
+
+
+@operation("tests.count_numbers", effect="reads")
+def count_numbers(request: Many, ctx: Any) -> Many:
+    """Answer them."""
+    return request
+
+
+def test_of_very_many_wrong_items_the_first_is_told() -> None:
+    """To name each of a million takes seconds, in which nothing else is answered."""
+    with pytest.raises(InvalidRequest) as refused:
+        count_numbers.validate({"numbers": ["a"] * 1000})
+    assert refused.value.field == "numbers.0"
+    assert f"({MANY_WRONG - 1} more)" in refused.value.message
 
 
 def test_what_is_not_json_is_malformed() -> None:

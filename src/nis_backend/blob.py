@@ -31,6 +31,9 @@ T = TypeVar("T")
 NAME_LENGTH = 200
 """Characters of a blob's name."""
 
+LONGEST_ESCAPED = 262_144
+"""Characters of an address without base64: they are read one by one."""
+
 INPUT: Json = {
     "title": "Blob",
     "blob": True,
@@ -164,6 +167,9 @@ def _from_address(kind: type[Blob], address: str) -> Any:  # Any: a Blob of that
     head, comma, body = address.removeprefix("data:").partition(",")
     if not comma:
         msg = "a data: address has a comma before its data"
+        raise ValueError(msg)
+    if len(body) > LONGEST_ESCAPED and not head.endswith(";base64"):
+        msg = f"a data: address without base64 has at most {LONGEST_ESCAPED} characters"
         raise ValueError(msg)
     media_type, base, _ = head.rpartition(";base64") if head.endswith(";base64") else (head, "", "")
     return kind.of(_decoded(body) if base else unquote_to_bytes(body), media_type=media_type)

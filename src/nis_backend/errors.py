@@ -28,7 +28,8 @@ A message says what happened, with which value; `remedy` says what to do.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from itertools import islice
+from typing import TYPE_CHECKING, Any, cast
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -71,9 +72,9 @@ class NisError(Exception):
         fields: Sequence[FieldError] = (),
     ) -> None:
         super().__init__(message)
-        self.message = message
+        self.message = _clipped(message, LONGEST_MESSAGE)
         self.remedy = remedy
-        self.field = field
+        self.field = None if field is None else _clipped(field, LONGEST_FIELD)
         self.value = None if value is None else shorten(value)
         self.fields = tuple(fields)
 
@@ -217,11 +218,33 @@ CODES: Mapping[type[NisError], Codes] = {
 }
 
 
+LONGEST_MESSAGE, LONGEST_FIELD = 2000, 200
+"""Characters of what is said and of the field's path: both may quote a caller who sends megabytes."""
+
+
 def shorten(value: object, limit: int = 120) -> str:
     """A caller's value as an error may quote it: on one line, never longer than `limit`."""
-    text = value if isinstance(value, str) else repr(value)
-    text = " ".join(text.split())
+    text = value if isinstance(value, str) else repr(_beginning(value, limit))
+    # What is cut here would be cut below: only the beginning is looked at, however long the rest.
+    return _clipped(" ".join(text[: 8 * limit].split()), limit)
+
+
+def _clipped(text: str, limit: int) -> str:
     return text if len(text) <= limit else f"{text[: limit - 1]}…"
+
+
+def _beginning(value: Any, limit: int, depth: int = 3) -> Any:  # Any: JSON
+    """As much of a JSON value as its first `limit` characters may show."""
+    if isinstance(value, str):
+        return value[:limit]
+    if isinstance(value, list | dict) and not depth:
+        return ...
+    if isinstance(value, list):
+        return [_beginning(one, limit, depth - 1) for one in cast("list[Any]", value)[: limit // 3]]
+    if isinstance(value, dict):
+        first = islice(cast("dict[Any, Any]", value).items(), limit // 3)
+        return {_beginning(key, limit): _beginning(one, limit, depth - 1) for key, one in first}
+    return value
 
 
 def from_problem(problem: Mapping[str, Any]) -> NisError:

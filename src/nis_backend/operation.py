@@ -12,6 +12,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Annotated, Any, Generic, Literal, TypeVar, cast
 
 from pydantic import BaseModel, ConfigDict, GetJsonSchemaHandler, ValidationError
+from pydantic_core import from_json
 from typing_extensions import override
 
 from nis_backend.errors import (
@@ -251,7 +252,7 @@ class Operation(Generic[Req, Res]):
                 return self.request.model_validate_json(arguments)
             request = self.request.model_validate(arguments)
         except ValidationError as error:
-            raise invalid(error) from None
+            raise invalid(few_wrong(error, self.request, arguments)) from None
         for where, wanted, value in mistaken(arguments, request):
             raise InvalidRequest(
                 f"{where}: Input should be {wanted}.", field=where, value=value, remedy=f"Give {where} as {wanted}."
@@ -356,7 +357,28 @@ def mistaken(
                 yield from mistaken(*pair, f"{where}.{place}")
 
 
+MANY_WRONG = 200
+"""Wrong values beyond which they are not counted: to name a million of them takes seconds."""
+
 _ALIKE = {(int, int), (float, float), (int, float), (str, str)}
+
+
+def few_wrong(error: ValidationError, kind: type[BaseModel], given: Any) -> ValidationError:  # Any: JSON
+    """The refusal of `given`. Of lists with very many wrong items only their beginnings are told, which is quick."""
+    if error.error_count() > MANY_WRONG:
+        try:
+            kind.model_validate(_first_items(from_json(given) if isinstance(given, (bytes, str)) else given))
+        except ValidationError as shorter:
+            return shorter
+    return error
+
+
+def _first_items(given: Any) -> Any:  # Any: JSON
+    if isinstance(given, Mapping):
+        return {name: _first_items(one) for name, one in cast("Mapping[str, Any]", given).items()}
+    if isinstance(given, list):
+        return [_first_items(one) for one in cast("list[Any]", given)[:MANY_WRONG]]
+    return given
 
 
 def invalid(error: ValidationError) -> InvalidRequest:
@@ -380,7 +402,7 @@ def invalid(error: ValidationError) -> InvalidRequest:
 
 
 def _field_error(one: Json) -> FieldError:
-    path = ".".join(str(part) for part in one["loc"])
+    path = shorten(".".join(shorten(part, 80) for part in one["loc"]), 200)
     kind, message = str(one["type"]), str(one["msg"]).removeprefix("Value error, ")
     remedy = {
         "missing": f"Give {path}.",

@@ -10,7 +10,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import BaseModel
 
-from nis_backend.drivers.llm.schema import ASSERTIONS, MOST_PARTS, MOST_PROPERTIES, UNREAD, check_schema
+from nis_backend.drivers.llm.schema import (
+    ASSERTIONS,
+    LONGEST,
+    MOST_PARTS,
+    MOST_PROPERTIES,
+    MOST_VALUES,
+    UNREAD,
+    check_schema,
+)
 from nis_backend.errors import InvalidRequest, NisError, NotSupported
 
 Json = dict[str, Any]
@@ -61,6 +69,10 @@ REFUSED: list[tuple[Json, str]] = [
     ({"type": "integer", "maxLength": 3}, "maxLength"),
     ({"type": "string", "format": "email"}, "format email"),
     ({"type": "string", "pattern": "a"}, "pattern a"),
+    ({"type": "string", "pattern": "^a{9,1}$"}, "pattern"),
+    ({"type": "string", "pattern": "^(a?){999}$"}, "pattern"),
+    ({"type": "string", "pattern": "^((a?){9}){9}$"}, "pattern"),
+    ({"type": "string", "pattern": "^a?{999}$"}, "pattern"),
     ({"type": "string", "pattern": r"^\d$"}, "pattern"),
     ({"type": "string", "pattern": "^(?=a)a$"}, "pattern"),
     ({"type": "string", "pattern": "^a$", "maxLength": 3}, "pattern"),
@@ -113,6 +125,10 @@ WRONG: list[Json] = [
     {"type": "integer", "minimum": 0.5},
     {"type": "object", "properties": {str(number): {} for number in range(MOST_PROPERTIES + 1)}},
     {"anyOf": [{} for _ in range(MOST_PARTS)]},
+    {"enum": [str(number) for number in range(MOST_VALUES + 1)]},
+    {"const": "x" * LONGEST},
+    {"enum": [float("nan")]},
+    {"type": "integer", "minimum": 0, "maximum": 10**400},
     deep(100),
 ]
 

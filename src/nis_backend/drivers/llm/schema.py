@@ -8,6 +8,8 @@ Source: https://json-schema.org/draft/2020-12, and the grammar of llama.cpp's `j
 
 from __future__ import annotations
 
+import json
+import math
 import re
 from dataclasses import dataclass
 from typing import Any, cast
@@ -19,6 +21,9 @@ Schema = dict[str, Any]
 
 MOST_PARTS, DEEPEST, MOST_PROPERTIES, MOST_TIMES, LONGEST_PATTERN = 500, 32, 100, 1000, 200
 """Bounds: schemas within the schema, one in another, an object's properties, repetitions, characters of a pattern."""
+LONGEST, MOST_VALUES, MOST_GROUPS = 65_536, 1000, 30
+"""Bounds on what each word of an answer is weighed against: characters of the schema, values of its enums together, and
+how often a pattern's groups are repeated, within each other."""
 
 TYPES = frozenset({"object", "array", "string", "integer", "number", "boolean", "null"})
 OF_TYPE = {
@@ -63,6 +68,20 @@ backslash, and both break the JSON around it. Nor an escaped character repeated:
 """
 
 
+_TAKEN = re.compile(r"\\.|\[[^\]]+\]")
+_GROUP_TIMES = re.compile(r"\)\{(?:\d+,)?(\d+),?\}")
+
+
+def _read_integer(text: str) -> None:
+    if not -(2**63) <= int(text) < 2**63:
+        raise ValueError
+
+
+def _repeats_little(pattern: str) -> bool:
+    """Whether groups are repeated a few times only: the grammar tries each of their ways at once."""
+    return math.prod(max(int(times), 1) for times in _GROUP_TIMES.findall(_TAKEN.sub("x", pattern))) <= MOST_GROUPS
+
+
 def check_schema(schema: Schema, field: str) -> None:
     """Refuse what the model could not be held to; `field` is where the caller gave it.
 
@@ -70,7 +89,9 @@ def check_schema(schema: Schema, field: str) -> None:
         NotSupported: naming the keyword and where it stands.
         InvalidRequest: the schema is none, or too large.
     """
-    _Check(schema, field).part(schema, "", 0)
+    check = _Check(schema, field)
+    check.size()
+    check.part(schema, "", 0)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -87,6 +108,17 @@ class _Check:
         self._root = root
         self._field = field
         self._parts = 0
+        self._values = 0
+
+    def size(self) -> None:
+        """The engine reads all of it: a text of JSON that is not too long, with numbers of 64 bits."""
+        try:
+            text = json.dumps(self._root, allow_nan=False)
+            json.loads(text, parse_int=_read_integer)
+        except ValueError:
+            raise self._wrong("", "there is a number that is infinite, none, or of more than 64 bits", "") from None
+        if len(text) > LONGEST:
+            raise self._wrong("", f"there are more than {LONGEST} characters", "")
 
     def part(self, schema: object, path: str, depth: int) -> None:
         """One schema and those within it."""
@@ -134,10 +166,18 @@ class _Check:
         self._objects(place)
         self._strings(place)
         self._tuples(place)
-        if "enum" in said and not (isinstance(place.schema["enum"], list) and place.schema["enum"]):
-            raise self._wrong(place.path, "enum is not a list of values", "")
+        if "enum" in said:
+            self._enum(place)
         if "$ref" in said:
             self._reference(place)
+
+    def _enum(self, place: _Place) -> None:
+        values: object = place.schema["enum"]
+        if not isinstance(values, list) or not values:
+            raise self._wrong(place.path, "enum is not a list of values", "")
+        self._values += len(cast("list[object]", values))
+        if self._values > MOST_VALUES:
+            raise self._wrong(place.path, f"the enums of the schema have more than {MOST_VALUES} values", "")
 
     def _pair(self, place: _Place, least: str, most: str) -> None:
         low, high = place.schema.get(least, 0), place.schema.get(most, MOST_TIMES)
@@ -166,7 +206,8 @@ class _Check:
             raise self._refused(
                 f"pattern {shorten(schema['pattern'], 40)}",
                 place.path,
-                r"Write it from ^ to $ in ASCII, with classes like [0-9] for \d and . and without lengths beside it.",
+                r"Write it from ^ to $ in ASCII, with classes like [0-9] for \d and ., without lengths beside it, "
+                f"and repeat a group at most {MOST_GROUPS} times.",
             )
 
     def _tuples(self, place: _Place) -> None:
@@ -235,4 +276,4 @@ def _is_kept(pattern: object) -> bool:
         re.compile(pattern)
     except re.error:
         return False
-    return "(?" not in pattern
+    return "(?" not in pattern and _repeats_little(pattern)

@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING, Any, cast
 from pydantic_core import from_json
 
 from nis_backend.errors import InvalidRequest, Malformed, NotFound, shorten
-from nis_backend.operation import Json, invalid
+from nis_backend.operation import Json, few_wrong, invalid
 from nis_backend.surfaces.openai.problem import param
 
 if TYPE_CHECKING:
-    from pydantic import ValidationError
+    from pydantic import BaseModel, ValidationError
 
 
 def json_object(body: bytes) -> Json:
@@ -58,8 +58,9 @@ def model_of(body: Json) -> str:
     return model
 
 
-def wrong(error: ValidationError, given: Json) -> InvalidRequest:
+def wrong(error: ValidationError, kind: type[BaseModel], given: Json) -> InvalidRequest:
     """Pydantic's refusal; the path leads as far as the body does, without the branches of our own types."""
+    error = few_wrong(error, kind, given)
     found = invalid(error)
     first = error.errors(include_url=False, include_input=False)[0]
     path: list[str] = []

@@ -73,7 +73,7 @@ def _read(given: Json) -> EmbeddingsRequest:
     try:
         return EmbeddingsRequest.model_validate(given)
     except ValidationError as error:
-        raise wrong(error, given) from None
+        raise wrong(error, EmbeddingsRequest, given) from None
 
 
 def _answered(found: Embeddings, form: Literal["float", "base64"]) -> bytes:

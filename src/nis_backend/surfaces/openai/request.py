@@ -222,7 +222,7 @@ def read(body: Json) -> tuple[str, ChatCompletionRequest]:
     try:
         asked = ChatCompletionRequest.model_validate(given)
     except ValidationError as error:
-        raise wrong(error, given) from None
+        raise wrong(error, ChatCompletionRequest, given) from None
     if asked.response_format and asked.response_format.type == "json_schema" and not asked.response_format.json_schema:
         raise InvalidRequest(
             "response_format of type json_schema has no json_schema.",

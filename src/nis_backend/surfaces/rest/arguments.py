@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from typing import TYPE_CHECKING, Any, cast
 
 from pydantic_core import from_json
@@ -61,8 +62,7 @@ async def _from_query(request: Request) -> Json:
     given = request.query_params.multi_items()
     arguments: Json = dict(given)
     if len(given) > len(arguments):
-        names = [name for name, _ in given]
-        twice = next(name for name in names if names.count(name) > 1)
+        twice = next(name for name, count in Counter(name for name, _ in given).items() if count > 1)
         raise InvalidRequest(
             f"The query gives {shorten(twice)} more than once.",
             field=shorten(twice),

@@ -10,7 +10,7 @@ from starlette.datastructures import UploadFile
 from starlette.exceptions import HTTPException
 
 from nis_backend.blob import Blob
-from nis_backend.errors import InvalidRequest, Malformed
+from nis_backend.errors import InvalidRequest, Malformed, shorten
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -47,7 +47,9 @@ async def parts_of(request: Request, entry: Entry, blobs: Mapping[str, bool], mo
         if blobs.get(name):
             arguments.setdefault(name, []).append(value)
         elif name in arguments:
-            raise InvalidRequest(f"The form gives {name} more than once.", field=name, remedy="Give each field once.")
+            raise InvalidRequest(
+                f"The form gives {shorten(name)} more than once.", field=name, remedy="Give each field once."
+            )
         else:
             arguments[name] = value
     return arguments
