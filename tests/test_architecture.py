@@ -242,7 +242,8 @@ from nis_backend.settings import read_settings
 async def main():
     process = Process(read_settings({}, data=Path(sys.argv[1])))
     app, sent = asgi(process), []
-    async def receive(): return {"type": "http.request", "body": b"", "more_body": False}
+    messages = [{"type": "http.request", "body": b"", "more_body": False}]
+    async def receive(): return messages.pop() if messages else await asyncio.Event().wait()
     async def send(message): sent.append(message)
     scope = {"type": "http", "asgi": {"version": "3.0"}, "http_version": "1.1", "method": "GET", "scheme": "http",
              "path": "/health", "raw_path": b"/health", "root_path": "", "query_string": b"",

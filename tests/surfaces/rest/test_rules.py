@@ -9,6 +9,7 @@ from urllib.parse import urlsplit
 
 import pytest
 from conftest import Serve, Server
+from fake_openai import Canned, FakeOpenAI, delta
 from rest_client import ask, events_of
 
 CONVERT = "/physics/convert-unit"
@@ -179,3 +180,18 @@ def test_who_prefers_not_to_wait_is_told_where_to_look(serve: Serve, tmp_path: A
     assert (status, headers["location"]) == (202, f"/runs/{run['id']}")
     assert headers["preference-applied"] == "respond-async"
     assert ask(server, "GET", headers["location"])[2]["operation"] == "chat.send_message"
+
+
+@pytest.mark.parametrize("path", ["/models/generate-text", "/models/stream-text"])
+def test_a_caller_that_leaves_stops_what_it_asked_to_read(serve: Serve, path: str) -> None:
+    """The provider is left as well; a write goes on to its end, and a run never depended on its caller."""
+    held = Canned(pieces=[delta(role="assistant", content="Once")], held=True)
+    with FakeOpenAI(held).in_thread() as fake:
+        server = serve(NIS_LOCAL_URL=fake.url, NIS_LOCAL_MODEL="fake-large")
+        body = json.dumps({"prompt": "Tell.", "provider": "local"}).encode()
+        lines = (f"POST {path} HTTP/1.1", "Host: 127.0.0.1", "Content-Type: application/json")
+        head = "\r\n".join((*lines, f"Content-Length: {len(body)}", "", "")).encode()
+        with socket.create_connection(("127.0.0.1", urlsplit(server.url).port or 0), timeout=30) as caller:
+            caller.sendall(head + body)
+            assert fake.came.wait(30)
+        assert fake.gone.wait(30)

@@ -13,8 +13,8 @@ from nis_backend.surfaces.openai import listing
 from nis_backend.surfaces.openai.body import json_object
 from nis_backend.surfaces.openai.request import read
 from nis_backend.surfaces.openai.stream import KEEP_ALIVE, Stream
-from nis_backend.surfaces.openai.waiting import settled
 from nis_backend.surfaces.openai.wire import Chunks, completion
+from nis_backend.surfaces.waiting import settled
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator

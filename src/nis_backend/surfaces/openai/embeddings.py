@@ -15,7 +15,7 @@ from starlette.responses import Response
 from nis_backend.errors import InvalidRequest, NotSupported
 from nis_backend.operation import Json, Model, call
 from nis_backend.surfaces.openai.body import json_object, model_of, refuse_unknown, wrong
-from nis_backend.surfaces.openai.waiting import settled
+from nis_backend.surfaces.waiting import settled
 
 if TYPE_CHECKING:
     from starlette.requests import Request

@@ -12,7 +12,7 @@ from typing_extensions import override
 
 from nis_backend.errors import InternalError, NisError
 from nis_backend.surfaces.openai.problem import document
-from nis_backend.surfaces.openai.waiting import STOPPING, left, stop
+from nis_backend.surfaces.waiting import STOPPING, left, stop
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator

@@ -20,6 +20,7 @@ from nis_backend.surfaces.rest.content import content_of
 from nis_backend.surfaces.rest.fixed import CHAT, CONTENT
 from nis_backend.surfaces.rest.replies import HEADER
 from nis_backend.surfaces.rest.stream import event_frame, frame, stream
+from nis_backend.surfaces.waiting import unless_left
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Awaitable, Callable
@@ -75,6 +76,8 @@ def endpoint(
         key = request.headers.get(HEADER)
         if key is not None and entry.effect != "reads":
             result = await replies.once(key, operation, asked, ctx, request.state.exchange.marks)
+        elif entry.effect == "reads":
+            result = await unless_left(request, call(operation, asked, ctx))
         else:
             result = await call(operation, asked, ctx)
         one = Call(request=request, process=process, operation=operation, asked=asked, shown=shown, kind=kind)
@@ -139,10 +142,14 @@ def _drawn(result: Any, views: list[Any], headers: dict[str, str]) -> Response: 
 async def _answer_stream(one: Call, items: AsyncIterator[Model]) -> Response:
     if one.kind == SSE:
         return stream(one.process, (frame(item) async for item in items), head=one.is_head)
+    return _answer(one, await unless_left(one.request, _last(items)))
+
+
+async def _last(items: AsyncIterator[Model]) -> Model | None:
     last = None
     async for last in items:  # noqa: B007 - the last one is the answer
         pass
-    return _answer(one, last)
+    return last
 
 
 async def _answer_run(one: Call, run: RunHandle, ctx: Context) -> Response:

@@ -3,16 +3,21 @@
 from __future__ import annotations
 
 import asyncio
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from nis_backend.errors import Cancelled, Unavailable
 
 if TYPE_CHECKING:
+    from collections.abc import Coroutine
+
     from starlette.requests import Request
     from starlette.types import Receive
 
     from nis_backend.surfaces.base import Process
 
+T = TypeVar("T")
+
+LEFT = "The caller left before there was an answer."
 STOPPING = Unavailable("The server is stopping.", remedy="Ask again in a moment.")
 
 
@@ -31,13 +36,30 @@ async def settled(
         if working in done or not done:
             return bool(done)
         await stop(working)
-        raise STOPPING if watched[0] in done else Cancelled("The caller left before there was an answer.")
+        raise STOPPING if watched[0] in done else Cancelled(LEFT)
     except asyncio.CancelledError:
         working.cancel()
         raise
     finally:
         for one in watched:
             one.cancel()
+
+
+async def unless_left(request: Request, work: Coroutine[Any, Any, T]) -> T:
+    """What the work answers; it is stopped when the caller leaves, and goes on while the server drains.
+
+    Raises:
+        Cancelled: the caller has left.
+    """
+    working, leaving = asyncio.ensure_future(work), asyncio.ensure_future(left(request.receive))
+    try:
+        await asyncio.wait({working, leaving}, return_when=asyncio.FIRST_COMPLETED)
+        if not working.done():
+            raise Cancelled(LEFT)
+        return working.result()
+    finally:
+        leaving.cancel()
+        await stop(working)
 
 
 async def left(receive: Receive) -> None:
