@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 from starlette.exceptions import HTTPException
+from starlette.requests import ClientDisconnect
 
 from nis_backend.context import LOCAL, Caller
 from nis_backend.errors import (
@@ -161,6 +162,9 @@ class Guard:
         try:
             self._admit(scope, headers)
             await self._app(scope, exchange.receive, exchange.send)
+        except ClientDisconnect:
+            # Whoever left within the body is answered no more.
+            return
         except Exception as error:
             if not isinstance(error, NisError | HTTPException):
                 log.exception("request %s failed: %s %s", request_id, scope["method"], scope["path"])

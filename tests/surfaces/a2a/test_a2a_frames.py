@@ -103,3 +103,10 @@ def test_any_parameters_are_answered(tmp_path: Path, caplog: pytest.LogCaptureFi
 
         check()
         runner.run(process.close())
+
+
+@pytest.mark.parametrize("params", [{"a": [0] * 30_000}, {"a": [[[0] * 100] * 100] * 3}])
+def test_a_frame_of_very_many_values_is_refused_unread(params: Json) -> None:
+    """The package turns each into an object of its own, for seconds in which nothing else is answered."""
+    with pytest.raises(wire.Refused, match="values"):
+        wire.read(json.dumps({"jsonrpc": "2.0", "id": 1, "method": "SendMessage", "params": params}))

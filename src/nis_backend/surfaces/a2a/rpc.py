@@ -101,7 +101,7 @@ class Rpc:
         if known is None:
             raise wire.Refused(
                 wire.METHOD_NOT_FOUND,
-                f"There is no method {request.method!r}.",
+                f"There is no method {shorten(request.method)!r}.",
                 metadata={"method": request.method[:64]},
             )
         kind, method = known

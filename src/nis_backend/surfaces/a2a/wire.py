@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import islice
 from math import isfinite
 from typing import TYPE_CHECKING, Any, cast
 
@@ -118,6 +119,10 @@ class CancelStream:
     id: Id
 
 
+MOST_VALUES = 20_000
+"""Values in a frame: far more than a message or a call has."""
+
+
 def read(text: str) -> Request | CancelStream:
     """The frame.
 
@@ -133,6 +138,8 @@ def read(text: str) -> Request | CancelStream:
     if not isinstance(frame, dict):
         raise Refused(INVALID_REQUEST, f"A frame holds one JSON-RPC object, not {shorten(frame)}.")
     given = cast("Json", frame)
+    if _has_many(given):
+        raise Refused(INVALID_REQUEST, f"The frame holds more than {MOST_VALUES} values.")
     if given.get("method") == "cancelStream" and "id" not in given:
         return CancelStream(id=_id("params.id", _object("params", given.get("params", {})).get("id")))
     request_id = _id("id", given.get("id"))
@@ -141,6 +148,21 @@ def read(text: str) -> Request | CancelStream:
     except Refused as refusal:
         refusal.id = request_id
         raise
+
+
+def _has_many(frame: Json) -> bool:
+    """Whether there are more values in it than are read: the package takes seconds for 100,000, and all else waits."""
+    count, within = 0, [cast("object", frame)]
+    while within and count <= MOST_VALUES:
+        value = within.pop()
+        held: Collection[object] = ()
+        if isinstance(value, dict):
+            held = cast("Json", value).values()
+        elif isinstance(value, list):
+            held = cast("list[object]", value)
+        count += len(held)
+        within += islice(held, MOST_VALUES)
+    return count > MOST_VALUES
 
 
 def _request(request_id: Id, frame: Json) -> Request:
