@@ -131,7 +131,7 @@ def test_one_name_with_two_numbers_fills_nothing() -> None:
     """Which end is which, or which of two speeds is meant, is the person's to say."""
     found = reading("it has ends at 100 °C and 0 °C", HEAT)
     assert found.arguments == {}
-    assert unclear(found).keys() == {"100 °C", "0 °C"}
+    assert unclear(found) == {"100 °C or 0 °C": ("left_temperature", "right_temperature")}
     found = reading("speed 20 m/s or 30 m/s", PROJECTILE)
     assert "speed" not in found.arguments
     assert "speed" in found.missing

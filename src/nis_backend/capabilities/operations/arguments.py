@@ -7,18 +7,23 @@ two fields could claim is left open and reported: nothing is guessed.
 from __future__ import annotations
 
 import re
+from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
+from nis_backend.capabilities.operations.amending import amend
 from nis_backend.capabilities.operations.declared import declared
 from nis_backend.capabilities.operations.numbers import NumberReader, find_names
 from nis_backend.capabilities.operations.reading import Reading, Unclear
+from nis_backend.capabilities.operations.words import listed
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Mapping
+    from collections.abc import Collection, Iterable, Mapping, Sequence
 
+    from nis_backend.capabilities.operations.amending import Amended
     from nis_backend.capabilities.operations.declared import Declared
     from nis_backend.capabilities.operations.numbers import Name
     from nis_backend.capabilities.operations.sentence import Mention, Sentence
+    from nis_backend.capabilities.operations.slots import Slot
     from nis_backend.operation import Entry
 
 # Not "one", which stands for the thing: "the last one".
@@ -45,12 +50,15 @@ def read_arguments(
     """
     operation = declared(entry)
     reading = Reading(arguments=dict(known or {}))
-    left = set(range(len(sentence.quantities)))
+    amended = amend(sentence)
+    left = set(range(len(sentence.quantities))) - amended.dropped
     left -= _read_quotes(sentence, operation, reading)
     left -= _read_counts(sentence, operation, reading)
-    left -= _read_units(sentence, operation, reading, bool(asked))
+    left -= _read_units(sentence, operation, reading, amended, asked=bool(asked))
     names = find_names(sentence, operation)
-    NumberReader(sentence, operation, reading, names, left, asked=asked, known=known or {}).read()
+    NumberReader(
+        sentence, operation, reading, names, left, asked=asked, known=known or {}, alternatives=amended.alternatives
+    ).read()
     _read_choices(sentence, operation, reading)
     _read_stated(sentence, operation, reading)
     _read_truths(sentence, operation, reading, names)
@@ -84,33 +92,58 @@ def _read_quotes(sentence: Sentence, operation: Declared, reading: Reading) -> s
 # Units: the fields that want a unit's name, not a number.
 
 
-def _read_units(sentence: Sentence, operation: Declared, reading: Reading, asked: bool) -> set[int]:
+def _read_units(
+    sentence: Sentence, operation: Declared, reading: Reading, amended: Amended, *, asked: bool
+) -> set[int]:
     """Fill the fields that name units, and the magnitude beside; answers the quantities that are dealt with."""
     source, target = operation.by_reads.get("unit"), operation.by_reads.get("target_unit")
     if source is None and target is None:
         return set()
-    chosen = _converted(sentence) if source else []
-    if source and len(chosen) > 1:
-        texts = tuple(sentence.quantities[index].text for index in chosen)
+    chosen = _converted(sentence, amended) if source else []
+    said = [*chosen, *(amended.alternatives[index] for index in chosen if index in amended.alternatives)]
+    magnitude = operation.by_reads.get("magnitude")
+    if source and len(said) > 1:
+        texts = tuple(sentence.quantities[index].text for index in said)
         fields = tuple(slot.name for slot in operation.slots.values() if slot.reads in ("unit", "magnitude"))
         reading.unclear.append(Unclear(said=texts, fields=fields))
     elif source and chosen:
         quantity = sentence.quantities[chosen[0]]
         reading.fill(source, quantity.unit, quantity.text)
-        if magnitude := operation.by_reads.get("magnitude"):
+        if magnitude:
             reading.fill(magnitude, quantity.value, quantity.text)
     if source and target and len(chosen) != 1 and (pair := _unit_pair(sentence)):
         wanted, given = pair
         reading.fill(target, wanted.unit, wanted.text)
         reading.fill(source, given.unit, given.text)
-    elif target and (mention := _target(sentence, chosen[0] if len(chosen) == 1 else None, asked)):
-        reading.fill(target, mention.unit, mention.text)
-    return set(chosen)
+        _doubt_magnitude(sentence, given, magnitude, reading)
+    elif target:
+        mentions = _targets(sentence, chosen, asked=asked)
+        if len({one.unit for one in mentions}) == 1:
+            reading.fill(target, mentions[0].unit, mentions[0].text)
+        elif len(mentions) > 1:
+            reading.unclear.append(Unclear(said=tuple(one.text for one in mentions), fields=(target.name,)))
+    return set(said)
 
 
-def _converted(sentence: Sentence) -> list[int]:
+def _doubt_magnitude(sentence: Sentence, given: Mention, magnitude: Slot | None, reading: Reading) -> None:
+    """Ask how many are given, where something is said that is no number read here: "a few miles"."""
+    bare = [one.text for one in sentence.quantities if not one.unit]
+    vague = [one.group() for one in [_VAGUE.search(sentence.text[: given.start])] if one]
+    if magnitude and (said := [*bare, *vague]):
+        reading.unclear.append(Unclear(said=tuple(said), fields=(magnitude.name,)))
+
+
+_VAGUE = re.compile(
+    r"\b(?:few|several|some|many|half|quarters?|thirds?|fifths?|eighths?|tenths?|dozens?|hundreds?|thousands?|millions?"
+    r"|couple|pair)(?:\s+(?:of\s+)?(?:an?\s+|the\s+)?)$",
+    re.IGNORECASE,
+)
+"""What stands for a number in front of a unit."""
+
+
+def _converted(sentence: Sentence, amended: Amended) -> list[int]:
     """The quantities with a unit; if some share a dimension with a unit mentioned alone, only those."""
-    having = [index for index, one in enumerate(sentence.quantities) if one.unit]
+    having = [index for index, one in enumerate(sentence.quantities) if one.unit and index not in amended.dropped]
     wanted = {one.dimension for one in sentence.mentions}
     return [index for index in having if sentence.quantities[index].dimension in wanted] or having
 
@@ -127,20 +160,28 @@ def _unit_pair(sentence: Sentence) -> tuple[Mention, Mention] | None:
     return None
 
 
-def _target(sentence: Sentence, index: int | None, asked: bool) -> Mention | None:
-    """The unit mentioned without a number that the quantity is wanted in."""
-    if index is None:
-        candidates = sentence.mentions if asked else []
-    else:
-        dimension = sentence.quantities[index].dimension
-        candidates = [one for one in sentence.mentions if one.dimension == dimension]
-        # Another dimension is taken only where the sentence clearly asks for it: the operation then says why not.
-        candidates = candidates or [one for one in sentence.mentions if sentence.word_before(one) in ("to", "into")]
-    units = {one.unit for one in candidates}
-    if len(units) > 1:
-        candidates = [one for one in candidates if sentence.word_before(one) in ("to", "in", "into", "as", "many")]
-        units = {one.unit for one in candidates}
-    return candidates[0] if len(units) == 1 else None
+def _targets(sentence: Sentence, chosen: Sequence[int], *, asked: bool) -> Sequence[Mention]:
+    """The units mentioned without a number that the quantity, or each of several of a kind, may be wanted in."""
+    dimensions = {sentence.quantities[index].dimension for index in chosen}
+    if len(dimensions) != 1:
+        return sentence.mentions if asked else []
+    candidates = [one for one in sentence.mentions if one.dimension in dimensions]
+    # Another dimension is taken only where the sentence clearly asks for it: the operation then says why not.
+    candidates = candidates or [one for one in sentence.mentions if sentence.word_before(one) in ("to", "into")]
+    if len({one.unit for one in candidates}) > 1:
+        pointed = [one for one in candidates if sentence.word_before(one) in _TOWARDS]
+        # "in pounds or stone" is a choice of two; of "a mile in feet, or so I think, of a foot" the first.
+        either = [
+            two
+            for one, two in pairwise(candidates)
+            if one in pointed and _EITHER.fullmatch(sentence.text, one.end, two.start)
+        ]
+        return [*pointed, *either]
+    return candidates
+
+
+_TOWARDS = listed("to in into as many")
+_EITHER = re.compile(r",?\s+(?:or|and|and/or|as well as)\s+(?:in\s+|to\s+|maybe\s+)*", re.IGNORECASE)
 
 
 # Words: counts, choices, and what is with or without.

@@ -11,6 +11,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
+from nis_backend.capabilities.operations.amending import pointed
 from nis_backend.capabilities.operations.reading import Unclear
 from nis_backend.capabilities.operations.sentence import QUANTITY, Place
 from nis_backend.capabilities.operations.words import FUNCTION_WORDS, listed, stem
@@ -33,6 +34,11 @@ MOST_CLAIMS = 4
 
 _NAMING = listed("of is = : about in was equals equal exactly approximately roughly being")
 """What may stand between a measure, or a result, and its number."""
+
+_AHEAD = frozenset(("from", "first"))
+"""Names that stand only in front of their number."""
+_BEHIND = frozenset(("up", "above", "everywhere"))
+"""Names that stand only behind it."""
 
 
 @dataclass(frozen=True)
@@ -86,6 +92,7 @@ class NumberReader:
         *,
         asked: Collection[str],
         known: Mapping[str, Any],  # Any: JSON
+        alternatives: Mapping[int, int],
     ) -> None:
         self.sentence = sentence
         self.operation = operation
@@ -94,10 +101,13 @@ class NumberReader:
         self.left = set(left)
         self.asked = frozenset(asked)
         self.known = known
+        self.alternatives = alternatives
         # Of each number that fits a field by dimension: its value in each such field's unit, and the nearest claims.
         self.values = {index: fields for index in left if (fields := self._values(index))}
         self.claims = {index: self._claims(index) for index in self.values}
         self.contested: set[int] = set()
+        self.elsewhere: set[int] = set()
+        """Numbers that a name which is no field's speaks for."""
 
     def read(self) -> None:
         """Give each number to a field, or report it as unclear or unread."""
@@ -105,11 +115,23 @@ class NumberReader:
             self._settle([index for index in group if self.claims[index]])
         for index in sorted(self.left & self.values.keys()):
             self._read_unnamed(index)
+        self._compare()
         for index in sorted(self.left):
             quantity = self.sentence.quantities[index]
             # "one end", "two balls": a count in words belongs to the sentence, it is not a quantity left over.
             if quantity.unit or quantity.text[-1].isdigit():
                 self.reading.unread.append(quantity.text)
+
+    def _compare(self) -> None:
+        """Of what is unclear: a number of something else needs no field that has its own, any other competes for it."""
+        filled = self.reading.arguments
+        for one in [one for one in self.reading.unclear if one.numbers]:
+            if self.elsewhere.issuperset(one.numbers) and all(name in self.reading.sources for name in one.fields):
+                self.reading.unclear.remove(one)
+                self.left |= one.numbers
+            elif len(one.fields) == 1 and one.fields[0] in self.reading.sources:
+                del filled[one.fields[0]]
+                self.reading.sources.pop(one.fields[0])
 
     def _values(self, index: int) -> dict[str, float | int]:
         quantity = self.sentence.quantities[index]
@@ -122,6 +144,7 @@ class NumberReader:
                 value = quantity.value
             if value is None or (slot.type == "integer" and value != int(value)):
                 continue
+            value = pointed(self.sentence, index, slot, value)
             values[slot.name] = int(value) if slot.type == "integer" else value
         return values
 
@@ -130,27 +153,44 @@ class NumberReader:
         return [name for name in self.values[index] if name in self.asked or not self.operation.slots[name].knob]
 
     def _fill(self, index: int, name: str, *, named: bool) -> None:
+        if index in self.alternatives:
+            self._report(index, [name])
+            return
         self.left.discard(index)
         slot, text = self.operation.slots[name], self.sentence.quantities[index].text
         self.reading.fill(slot, self.values[index][name], text, named=named)
 
-    def _report(self, index: int, fields: Collection[str]) -> None:
-        """Note that the number is unclear; one that could be meant for no field stays unread."""
-        if fields:
-            self.left.discard(index)
-            order = tuple(name for name in self.operation.slots if name in fields)
-            self.reading.unclear.append(Unclear(said=(self.sentence.quantities[index].text,), fields=order))
+    def _report(self, index: int, fields: Collection[str], *others: int) -> None:
+        """Note that the number is unclear, or which of several; one that could be meant for no field stays unread."""
+        if not fields:
+            return
+        numbers = [index, *others, *(self.alternatives[one] for one in (index, *others) if one in self.alternatives)]
+        self.left -= set(numbers)
+        order = tuple(name for name in self.operation.slots if name in fields)
+        said = tuple(self.sentence.quantities[one].text for one in sorted(numbers))
+        self.reading.unclear.append(Unclear(said=said, fields=order, numbers=frozenset((index, *others))))
 
     # Named numbers.
 
     def _claims(self, index: int) -> list[_Claim]:
         claims: list[_Claim] = []
+        beside = [index, *([self.alternatives[index]] if index in self.alternatives else [])]
         for name in self.names:
             fields = name.fields & self.values[index].keys()
+            if not self._is_in_place(name, index):
+                continue
             if fields or (not name.fields and self._is_foreign(name, index)):
-                claims.append(_Claim(self.sentence.nearness(name.place, index), fields, name.place))
+                nearness = max(self.sentence.nearness(name.place, one) for one in beside)
+                claims.append(_Claim(nearness, fields, name.place))
         near = [one for one in claims if one.nearness >= NAMED]
         return sorted(near, key=lambda one: -one.nearness)[:MOST_CLAIMS]
+
+    def _is_in_place(self, name: Name, index: int) -> bool:
+        """Whether the name may stand on this side of its number: "from 2 m", but "2 m up"."""
+        first, last = name.place
+        word = self.sentence.said[first].text if last - first == 1 else ""
+        before = last <= self.sentence.at[index]
+        return word not in (_BEHIND if before else _AHEAD)
 
     def _is_foreign(self, name: Name, index: int) -> bool:
         """Whether a name that no field has is this number's: joined to it, and of its dimension where that is known."""
@@ -163,27 +203,40 @@ class NumberReader:
         group = group[:MOST_NUMBERS]
         total, granted = _best(group, self.claims)
         for index, claim in granted.items():
+            if index not in self.left:
+                continue
             others = [one for one in self.claims[index] if one.fields != claim.fields]
             rival_total, rivals = _best(group, {**self.claims, index: others})
-            rival = rivals.get(index) if total - rival_total < CLEAR else None
-            if rival or (claim.fields and self._is_one_of_several(index, granted)):
+            near = total - rival_total < CLEAR
+            rival, taker = rivals.get(index), self._taker(claim, granted, rivals)
+            if claim.fields and (following := self._following(index, granted)) is not None:
+                self._report(index, claim.fields, following)
+            elif near and rival is None and taker is not None:
+                self._report(index, claim.fields, taker)
+            elif near and rival:
                 self.contested.add(index)
-                fields = claim.fields | rival.fields if rival else claim.fields
-                self._report(index, fields or self._meant(index))
+                self._report(index, (claim.fields | rival.fields) or self._meant(index))
             elif not claim.fields:
+                self.elsewhere.add(index)
                 self._report(index, self._meant(index))
             else:
                 for name in sorted(claim.fields):
                     self._fill(index, name, named=True)
 
-    def _is_one_of_several(self, index: int, granted: Mapping[int, _Claim]) -> bool:
-        """Whether one name has more numbers than one: of "ends at 100 °C and 0 °C" neither is both ends'."""
+    def _taker(self, claim: _Claim, granted: Mapping[int, _Claim], rivals: Mapping[int, _Claim]) -> int | None:
+        """The number that a name of its own gives the very same fields: of two heights neither is the one."""
+        same = ((one, other) for one, other in rivals.items() if one not in granted and other.fields & claim.fields)
+        return next((one for one, other in same if other.place != claim.place), None)
+
+    def _following(self, index: int, granted: Mapping[int, _Claim]) -> int | None:
+        """The second number that one name has: of "ends at 100 °C and 0 °C" neither is both ends'."""
         at = self.sentence.at[index]
         after = [one.text for one in self.sentence.said[at + 1 : at + 3]]
         if len(after) < 2 or after[0] not in ("and", "or", "to", ",") or after[1] != QUANTITY:  # noqa: PLR2004 - both of them
-            return False
+            return None
         quantity, following = self.sentence.quantities[index : index + 2]
-        return following.dimension == quantity.dimension and index + 1 not in granted
+        alike = following.dimension == quantity.dimension and index + 1 in self.left and index + 1 not in granted
+        return index + 1 if alike else None
 
     # Numbers without a name.
 
@@ -196,9 +249,13 @@ class NumberReader:
         free = [name for name in fields if name in self.known or name not in self.reading.arguments]
         asked = [name for name in free if name in self.asked]
         required = [name for name in fields if self.operation.slots[name].required]
-        rest = [name for name in required if name not in self.reading.arguments]
+        # What two numbers are said for is spoken of, too.
+        spoken = {name for one in self.reading.unclear if len(one.said) > 1 for name in one.fields}
+        rest = [name for name in required if name not in self.reading.arguments and name not in spoken]
         # What is left over goes to the one field that nothing was said of, when the others were named.
-        left_over = len(rest) == 1 and all(name in self.reading.named for name in required if name not in rest)
+        left_over = len(rest) == 1 and all(
+            name in self.reading.named or name in spoken for name in required if name not in rest
+        )
         only = asked or (rest if left_over else required) or fields
         doubtful = self._has_rival(index, fields) or (not asked and self._is_called_otherwise(index))
         if len(only) == 1 and only[0] in free and not doubtful:
@@ -208,8 +265,11 @@ class NumberReader:
 
     def _has_rival(self, index: int, fields: Collection[str]) -> bool:
         """Whether another number, as little named, could be meant for the same fields."""
+        # Those that one name has together are no rivals.
+        paired = {number for one in self.reading.unclear if len(one.said) > 1 for number in one.numbers}
         return any(
             other != index
+            and other not in paired
             and (other in self.contested or not self.claims[other])
             and not values.keys().isdisjoint(fields)
             for other, values in self.values.items()

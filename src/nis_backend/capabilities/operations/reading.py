@@ -16,6 +16,8 @@ class Unclear:
 
     said: tuple[str, ...]
     fields: tuple[str, ...]
+    numbers: frozenset[int] = frozenset()
+    """Which of the sentence's quantities were said, by their index."""
 
 
 @dataclass(kw_only=True)

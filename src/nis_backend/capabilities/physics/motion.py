@@ -20,12 +20,14 @@ ELSEWHERE = (
 """Where gravity is another, and is to be asked for."""
 HEIGHT = (
     *("launch height", "initial height", "altitude", "high", "above the ground", "above ground", "off the ground"),
-    *("h", "tower", "cliff", "building", "roof", "balcony", "bridge", "hill"),
+    *("h", "from", "up", "above", "tower", "cliff", "building", "roof", "balcony", "bridge", "hill"),
 )
+AIRLESS = ("in vacuum", "in a vacuum", "no air", "without air", "airless", "ignoring the air", "neglecting the air")
 LEVEL = (
     *("thrown horizontally", "fired horizontally", "launched horizontally", "shot horizontally", "kicked horizontally"),
     *("hit horizontally", "horizontally at", "horizontally with", "horizontally from", "horizontally off"),
 )
+ACROSS = ("released horizontally", "released from horizontal", "from the horizontal", "held horizontally")
 UPRIGHT = (
     "straight up",
     "straight upward",
@@ -52,7 +54,13 @@ Gravity = Annotated[
     Unit("m/s²"),
     Names("gravity", "gravitational acceleration", "acceleration of gravity", "g"),
     # On the surface: NASA's planetary fact sheet.
-    Says({"on the moon": 1.62, "lunar surface": 1.62, "on mars": 3.71, **dict.fromkeys(ELSEWHERE)}),
+    Says(
+        {
+            **dict.fromkeys(("on the moon", "to the moon", "lunar surface", "lunar gravity", "moon gravity"), 1.62),
+            **dict.fromkeys(("on mars", "to mars", "martian surface", "martian gravity"), 3.71),
+            **dict.fromkeys(ELSEWHERE),
+        }
+    ),
     Field(gt=0, le=1000, description="Acceleration of gravity; the default is the standard value on Earth."),
 ]
 
@@ -85,7 +93,14 @@ class ProjectileRequest(Model):
         default=1.225, ge=0, le=2000, description="Density of the air; the default is sea level, standard atmosphere."
     )
     gravity: Gravity = STANDARD_GRAVITY
-    drag: Annotated[bool, Names("drag", "air resistance", "air drag")] | None = Field(
+    drag: (
+        Annotated[
+            bool,
+            Names("drag", "air resistance", "air drag", "air friction", "resistance of the air"),
+            Says(dict.fromkeys(AIRLESS, False)),
+        ]
+        | None
+    ) = Field(
         default=None, description="Whether the air slows the body; unset: yes if both mass and diameter are given."
     )
     tolerance: Annotated[float, Unit("m"), Knob(), Names("tolerance", "accuracy", "error")] = Field(
@@ -161,7 +176,10 @@ class PendulumRequest(Model):
         ge=1e-6, le=100_000, description="Distance from the pivot to the mass."
     )
     angle: Annotated[
-        float, Unit("degree"), Names("initial angle", "amplitude", "released at", "release angle", "theta", "θ")
+        float,
+        Unit("degree"),
+        Names("initial angle", "amplitude", "released at", "release angle", "theta", "θ"),
+        Says(dict.fromkeys(ACROSS, 90)),
     ] = Field(gt=-180, lt=180, description="Angle from the vertical at the start; 0 hangs straight down.")
     angular_velocity: Annotated[float, Unit("rad/s"), Names("initial angular velocity", "push", "angular speed")] = (
         Field(default=0.0, ge=-1000, le=1000, description="Rate of change of the angle at the start.")
@@ -172,7 +190,7 @@ class PendulumRequest(Model):
         le=1000,
         description="Rate c in the term c·dθ/dt of the motion; 0 is frictionless.",
     )
-    duration: Annotated[float, Unit("s"), Names("time", "for", "during", "after")] | None = Field(
+    duration: Annotated[float, Unit("s"), Names("time", "for", "during", "after", "first", "t")] | None = Field(
         default=None, gt=0, le=1e6, description="Time to simulate; unset: four periods."
     )
     gravity: Gravity = STANDARD_GRAVITY

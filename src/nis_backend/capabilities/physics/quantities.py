@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import re
 from dataclasses import dataclass, replace
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 import pint
@@ -38,8 +39,15 @@ _FEET_INCHES = re.compile(
 _AND_A_HALF = re.compile(r"\s+and\s+a\s+half\b(?!\s+an?\b)", re.IGNORECASE)
 _BESIDE = re.compile(r"(?:,?\s+and\s+|,?\s*)", re.IGNORECASE)
 _SHARES = re.compile(r"[-\u2013]|\s+\u2013\s+|\s+(?:and|or|to)\s+", re.IGNORECASE)
+_CORRECTS = re.compile(
+    r"\W+(?:(?:sorry|no|wait|oops|er|erm|i mean|i meant|rather|make (?:it|that)|actually|correction|scratch that"
+    r"|not that|or rather|better)\b\W*){1,4}",
+    re.IGNORECASE,
+)
+"""What stands between a slip and its correction."""
 _ONE = re.compile(rf"(?<![^\W_])an?\s+(?={LETTER}{{3}})", re.IGNORECASE)
 _TOWARDS = re.compile(r"(?:\b(?:in|into|to|as|many|much|per)|[-=]>|\u2192|=)\s+(?:the\s+)?$", re.IGNORECASE)
+_EITHER = re.compile(r"\s+(?:or|and)\s+", re.IGNORECASE)
 _WORD = re.compile(rf"(?<![\w°]){LETTER}+|[°℃℉%]")
 
 _PARTS = frozenset(
@@ -58,6 +66,8 @@ _PARTS = frozenset(
     }
 )
 """What is one quantity when written side by side: 5 ft 3 in, 1 hour 30 minutes."""
+_UNSAID = (("foot", "inch"), ("stone", "pound"), ("hour", "minute"))
+"""Pairs of them of which the second may be left out: 5 foot 3."""
 
 _ELECTRIC = frozenset({parse("farad", "").dimension, parse("coulomb", "").dimension})
 
@@ -207,7 +217,8 @@ def _add_parts(text: str, found: Sequence[Found]) -> list[Found]:
     """5 ft 3 in as one quantity, in feet."""
     added: list[Found] = []
     last: Found | None = None
-    for one in found:
+    for given in found:
+        one = _part_unsaid(text, last, given)
         before, last = last, one
         if before and before.value.is_integer() and _is_part(before.measure, one.measure):
             gap, whole = text[before.end : one.start], added[-1]
@@ -218,6 +229,14 @@ def _add_parts(text: str, found: Sequence[Found]) -> list[Found]:
                 continue
         added.append(one)
     return added
+
+
+def _part_unsaid(text: str, before: Found | None, one: Found) -> Found:
+    """With the unit that is left out behind a greater one: the 11 of "5 foot 11" is inches."""
+    if before is None or one.measure.factors or text[before.end : one.start] != " ":
+        return one
+    part = next((part for whole, part in _UNSAID if before.measure.factors == {whole: 1}), None)
+    return replace(one, measure=Measure(factors={part: 1}, end=one.end)) if part else one
 
 
 def _is_part(whole: Measure, part: Measure) -> bool:
@@ -232,6 +251,11 @@ def _share(text: str, found: Sequence[Found]) -> list[Found]:
         one, following = shared[i], shared[i + 1]
         if not one.measure.factors and following.measure.factors and _SHARES.fullmatch(text, one.end, following.start):
             shared[i] = replace(one, measure=following.measure)
+    for i, (one, following) in enumerate(pairwise(shared)):
+        # "20 m/s, no, make it 25": the unit stays.
+        bare = one.measure.factors and not following.measure.factors
+        if bare and _CORRECTS.fullmatch(text, one.end, following.start):
+            shared[i + 1] = replace(following, measure=one.measure)
     return shared
 
 
@@ -249,7 +273,8 @@ def _read_mentions(text: str, found: Sequence[Found]) -> list[UnitMention]:
         towards = _TOWARDS.search(text[max(0, start - 20) : start]) is not None
         spelt = text[start : measure.end]
         plain = len(spelt) > 2 and spelt.lower() not in ONLY_AFTER_NUMBER  # noqa: PLR2004 - symbols are words too
-        if (towards and spelt.lower() != "second") or plain:
+        either = bool(mentions) and _EITHER.fullmatch(text, mentions[-1].end, start) is not None
+        if (towards and spelt.lower() != "second") or plain or either:
             mentions.append(_mention(text, start, measure))
             at = measure.end
     if last := _TO_INCH.search(text):

@@ -71,7 +71,21 @@ class HeatRequest(Model):
         ge=1e-9, le=1e6, description="Distance between the two ends."
     )
     initial_temperature: Annotated[
-        float, Unit("degC"), Names("initial temperature", "initially", "starts at", "uniform temperature", "rod at")
+        float,
+        Unit("degC"),
+        Names(
+            "initial temperature",
+            "initially",
+            "starts at",
+            "uniform temperature",
+            "rod at",
+            "bar at",
+            "wire at",
+            "start",
+            "everywhere",
+            "to begin with",
+            "at first",
+        ),
     ] = Field(ge=-273.15, le=1e6, description="Temperature of the whole rod at the start.")
     left_temperature: Annotated[
         float, Unit("degC"), Names("left end", "left", "one end", "first end", "hot end", "ends")
@@ -79,7 +93,7 @@ class HeatRequest(Model):
     right_temperature: Annotated[
         float, Unit("degC"), Names("right end", "right", "other end", "second end", "cold end", "ends")
     ] = Field(ge=-273.15, le=1e6, description="Temperature the right end is held at.")
-    duration: Annotated[float, Unit("s"), Names("time", "after", "for", "later")] = Field(
+    duration: Annotated[float, Unit("s"), Names("time", "after", "for", "later", "t")] = Field(
         gt=0, le=1e12, description="Time to advance."
     )
     material: Annotated[Material, Reads("choice"), Names("made of", "material")] | None = Field(
