@@ -81,7 +81,15 @@ def _draw_runs(_request: ListRuns, result: RunList) -> list[View]:
             title="The last runs",
             request={"limit": 5},
             question="Show my last 5 runs.",
-            also=("List my runs.", "Which of my runs failed?", "Are any runs still running or queued?"),
+            also=(
+                "List my runs.",
+                "Which of my runs failed?",
+                "Are any runs still running or queued?",
+                "What jobs or tasks of mine are currently running, waiting, pending, finished or done?",
+                "Did any of my recent jobs or tasks fail, crash, error, succeed, get cancelled or stopped?",
+                "What were my latest runs, and how did they go? Their status.",
+                "Show the history of my executions and tasks on this server.",
+            ),
         ),
     ),
 )

@@ -106,7 +106,13 @@ def _draw_pulled(_request: OneWeight, result: PulledWeight) -> list[View]:
             title="All",
             request={},
             question="Which model files are here?",
-            also=("List the weights.", "Which model weights are downloaded or lie on disk?"),
+            also=(
+                "List the weights.",
+                "Which model weights are downloaded or lie on disk?",
+                "Show the model files that are present, stored, installed, known or missing.",
+                "What weight files, checkpoints, gguf or onnx files do you have locally?",
+                "Have any model files been downloaded yet, and how large are they?",
+            ),
         ),
     ),
 )

@@ -82,6 +82,11 @@ async def embed_texts(request: EmbeddingRequest, ctx: Context) -> Embeddings:
                 "Compare two texts: how close are they in meaning?",
                 "What is the semantic similarity of these sentences?",
                 "Do the texts mean the same?",
+                "Do these two phrases or sentences say the same thing, are they synonymous, paraphrases, alike?",
+                "How near, related, alike or different are these statements or lines by meaning? Rate or score them.",
+                "Calculate the cosine, the semantic distance, closeness or resemblance between the following.",
+                "Which of these are closest, most alike?",
+                "Check whether two wordings, titles, headlines or messages match in meaning.",
             ),
         ),
         Example(

@@ -17,16 +17,21 @@ if TYPE_CHECKING:
     from nis_backend.capabilities.operations.sentence import Place, Sentence
 
 _TELLING = listed("""
-    advice article author biography book born buy cheap code compose cost discovered essay explain film funny history
-    idea invented inventor joke lyrics meaning movie named novel opinion paint podcast poem price program python
-    function recommend recommendation review rhyme sing sentence sold song story summarise summarize translate who
-    whom whose why write wrote
+    advice article author biography book born buy cheap code compose cost csv derivation derive discovered essay
+    examples explain explanation film function funny grammar history html idea invented inventor java javascript joke
+    json lyrics meaning movie named novel opinion paint podcast poem price program proof prove python recommend
+    recommendation review rhyme rust sell sentence sing sold song sql story summarise summarize translate who whom
+    whose why write wrote
     """)
-_TELLS = frozenset(map(stem, _TELLING))
+# "I mean" asks for no meaning; what does is seen in its words below.
+_TELLS = frozenset(map(stem, _TELLING)) - {stem("meaning")}
 """English words that ask for something to be told, written or advised: no computation answers that."""
 
 _TALKS_OF = re.compile(
-    r"\bif i (?:asked|ask|told|gave|give|were to|wanted)\b|^\W*what if\b|\bare you able\b"
+    r"\bif i (?:asked|ask|told|gave|give|were to|wanted)\b(?!.{1,80}\bhow (?:many|much|far|high|fast)\b)"
+    r"|\bwhat if\b"
+    r"|\bare you able\b|\bwhat (?:would|will|could) (?:\w+ ){0,4}?(?:happen|change|be like|look like|feel like)\b"
+    r"|\bhow would (?:\w+ ){0,4}?(?:change|feel|look|react)\b"
     r"|\bdo you know how\b|\b(?:would|do) you need to know\b"
     r"|\b(?:do not|don't|don\u2019t|no longer) (?:need|want) (?:\d|you to|to (?:know|convert|compute|calculate|see))",
     re.IGNORECASE,
@@ -39,6 +44,12 @@ _NARRATES = re.compile(
     re.IGNORECASE,
 )
 """How a statement begins that tells of somebody."""
+_NAMES_MINE = re.compile(
+    r"^\W*(?:my|our) (?:last|latest|newest|recent|most|previous|past|earlier|old|failed|running|queued|cancelled|finished"
+    r"|succeeded|\d+)\b(?:\W+\w+){1,4}\W*$",
+    re.IGNORECASE,
+)
+"""What is wanted of the speaker's own, with no verb: "my last ten runs"."""
 _WANTS = listed("""
     calculate can compute convert could determine do does find give how is know like need please show simulate solve
     tell want what when where which will wonder wondering would
@@ -47,14 +58,16 @@ _WANTS = listed("""
 
 _DEFINES = re.compile(
     r"\b(?:what|who)(?:'s|\u2019s| is| are| was| were) an?\b(?!\s+\d)"
-    r"|\bwhat\b.{1,60}\b(?:mean|means|stands? for|used for|good for)\b"
+    r"|\bwhat\b.{1,60}\b(?<!\bi )(?:means?|meaning|stands? for|used for|good for|describes?|represents?)\b"
+    r"|\b(?:do|does|did)\b.{1,60}\b(?:tells?|say) (?:us|me)\b|\bname .{1,30}\bcomes? from\b"
+    r"|\b(?:what|how) (?:is|are|does|do|did) .{1,50} (?:work|measured|derived|defined|called)\b"
     r"|\btell me (?:about|more) (?!this\b|your\b)|\bwhat can you tell\b"
     r"|\b(?:define|definition|difference between|describe (?:how|what|why)|in (?:simple|plain) (?:words|terms))\b",
     re.IGNORECASE,
 )
 """Asks what something is, or is for."""
 
-_YES_OR_NO = re.compile(
+YES_OR_NO = re.compile(
     r"^\W*(?:is|are|was|were|do|does|did|has|have|can|could|will|would|should) (?!you\b|we\b|i\b|there\b|any\b)",
     re.IGNORECASE,
 )
@@ -84,7 +97,7 @@ def is_no_request(sentence: Sentence) -> bool:
 
 def _narrates(sentence: Sentence) -> bool:
     """Whether it only tells of somebody: it begins so, has no question mark, and no word that asks begins a clause."""
-    if "?" in sentence.text or not _NARRATES.search(sentence.text):
+    if "?" in sentence.text or not _NARRATES.search(sentence.text) or _NAMES_MINE.search(sentence.text):
         return False
     words = [one.text for one in sentence.words]
     asks = (word in _WANTS and _begins(words, at) for at, word in enumerate(words))
@@ -102,10 +115,19 @@ def tells(sentence: Sentence, aside: Sequence[Place] = (), own: AbstractSet[str]
 
     `own` are the stems by which an operation is asked for: they tell nothing else.
     """
-    if not (_TELLS - own).isdisjoint(one.stem for one in sentence.outside(aside)):
+    # Where one of several sentences asks, the others are what it is about.
+    quiet = [one for one in sentence.pieces if not _asks(sentence, one)] if sentence.asked else []
+    denied = [found.span(1) for found in _DENIED.finditer(sentence.text)]
+    if not (_TELLS - own).isdisjoint(one.stem for one in sentence.outside([*aside, *quiet, *denied])):
         return True
     firsts = (sentence.within(piece)[:_FIRST] for piece in sentence.pieces)
     return any(one.text in _TELLING and one.stem not in own for first in firsts for one in first)
+
+
+def _asks(sentence: Sentence, piece: Place) -> bool:
+    """Whether a sentence of several has a question, or is the one that does."""
+    asked = sentence.asked
+    return "?" in sentence.text[slice(*piece)] or (asked is not None and piece[0] <= asked[0] < piece[1])
 
 
 def asks_for_meaning(sentence: Sentence) -> bool:
@@ -115,13 +137,16 @@ def asks_for_meaning(sentence: Sentence) -> bool:
 
 def asks_yes_or_no(sentence: Sentence) -> bool:
     """Whether the answer would be yes or no, and not of what the one asked can do: "would it be practical?"."""
-    return bool(_YES_OR_NO.search(sentence.text))
+    return bool(YES_OR_NO.search(sentence.text))
 
 
 def declines(sentence: Sentence, wanted: AbstractSet[str]) -> bool:
     """Whether one of the wanted stems is denied: "don't convert", "not the period"."""
     plain = sentence.text.lower().replace("\u2019", "'")
     for found in _DENIAL.finditer(plain):
+        # "not the range, just how high": something else of the same is wanted.
+        if any(start <= found.start() < end for start, end in sentence.quotes) or _ONLY.search(plain, found.end()):
+            continue
         following = _WORD.findall(plain[found.end() : found.end() + 60].split(",")[0].split(".")[0])
         if not wanted.isdisjoint(stem(word) for word in following[:_DENIED_WITHIN]):
             return True
@@ -130,6 +155,10 @@ def declines(sentence: Sentence, wanted: AbstractSet[str]) -> bool:
 
 _DENIAL = re.compile(rf"\b(?:{'|'.join(sorted(_DENIES))}|do not|never mind)\b")
 _WORD = re.compile(r"[^\W\d_]+")
+_ONLY = re.compile(
+    r"\b(?:just|only|but) (?:tell me |give me |show me |say )?(?:how (?:far|high|long|fast|warm|hot)|when|where)\b"
+)
+_DENIED = re.compile(r"\b(?:no|not|without|skip)(?: (?:the|a|an|any))? (\w+)", re.IGNORECASE)
 
 
 def asks_for_a_sum(sentence: Sentence) -> bool:

@@ -52,6 +52,10 @@ __all__ = [
             also=(
                 "List the operations of this server.",
                 "What tools and functions are available that I can call or use?",
+                "What functions does this server offer, provide, support, expose or have?",
+                "Show me every tool that you have got, your commands and capabilities, an overview.",
+                "What can you do: which operations, functions or tools can you run or perform?",
+                "Which operations does the family have, are there in it, belong to it?",
             ),
         ),
     ),

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 FARTHEST_BEFORE, FARTHEST_AFTER = 6, 3
 """Words that may stand between a name and its number, where the name comes before it, and after it."""
-LONG_WORD = 6
+LONG_WORD = 5
 """Letters of a word that is like few others."""
 QUANTITY = "\0"
 """The text of a token that is a quantity."""

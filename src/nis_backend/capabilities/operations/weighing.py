@@ -9,7 +9,13 @@ from typing import TYPE_CHECKING
 
 from nis_backend.capabilities.operations.arguments import read_arguments
 from nis_backend.capabilities.operations.declared import FIELD
-from nis_backend.capabilities.operations.guards import asks_for_meaning, asks_yes_or_no, declines, tells
+from nis_backend.capabilities.operations.elsewhere import wants_otherwise
+from nis_backend.capabilities.operations.guards import (
+    asks_for_meaning,
+    asks_yes_or_no,
+    declines,
+    tells,
+)
 from nis_backend.capabilities.operations.words import listed, stem, stems, telling
 
 if TYPE_CHECKING:
@@ -105,7 +111,9 @@ def weigh(sentence: Sentence, operation: Declared, rarity: Rarity, meaning: Mean
         converts=units and not reading.missing,
     )
     far = meaning is not None and meaning.is_far(name) and not weighed.sure
-    if far or (not units and _asks_for_other(weighed, known, rarity)):
+    computes = bool(operation.required) and not (units or required or operation.quotes)
+    other = (computes and wants_otherwise(sentence)) or (not units and _asks_for_other(weighed, known, rarity))
+    if far or other:
         return None
     if operation.required:
         return _computing(weighed)

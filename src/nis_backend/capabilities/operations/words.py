@@ -23,6 +23,9 @@ FUNCTION_WORDS = listed("""
     out over own per please roughly same see she should show small so some such take takes tell than that the
     their them then there these they this those through to too two under until up upon us very want warm was we
     well were what whats when where whether which while will with within would you your yourself
+    hello hi hey greetings evening afternoon thanks thank thx cheers sorry bother kindly pls plz wondering wonder
+    curious appreciate quick quickly re ve ll isn aren doesn don didn won got getting lets keep keeps actually really
+    simply maybe perhaps single
     """)
 """Words that join others or ask how much; they say nothing of the subject."""
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from nis_backend.capabilities.physics import views
+from nis_backend.capabilities.physics import asked, views
 from nis_backend.capabilities.physics.measures import (
     ConstantList,
     ConstantRequest,
@@ -51,12 +51,7 @@ __all__ = [
             title="A baseball with drag",
             request={"speed": 20, "angle": 40, "mass": 0.145, "diameter": 0.074},
             question="How far does a ball fly at 20 m/s and 40 degrees with drag, mass 0.145 kg, diameter 74 mm?",
-            also=(
-                "Where does a rock hurled, tossed or lobbed from a tower come down? Its landing point and distance.",
-                "When will a javelin, an arrow or a cannonball, shot, fired or kicked, touch down or hit the ground?",
-                "What are the range, the greatest height, the apex and the trajectory of a catapulted shell or bullet?",
-                "How long does a football stay in the air, how far away does it land, with which speed?",
-            ),
+            also=asked.FLIGHT,
         ),
         Example(
             title="A stone from a cliff",
@@ -100,11 +95,7 @@ def simulate_projectile(request: ProjectileRequest, _ctx: Context) -> Flight:
             title="A metre-long pendulum",
             request={"length": 1, "angle": 30},
             question="What is the period of a 1 m pendulum released from 30 degrees?",
-            also=(
-                "How does a pendulum move when it is let go? Its oscillation time, its speed through the lowest point.",
-                "How long is one swing of a bob on a string with an amplitude of 5 degrees?",
-                "Show the oscillations of a damped pendulum.",
-            ),
+            also=asked.SWING,
         ),
         Example(
             title="A damped swing",
@@ -151,11 +142,7 @@ def simulate_pendulum(request: PendulumRequest, _ctx: Context) -> PendulumMotion
             },
             question="A 1 m copper rod at 20 °C has its left end held at 100 °C and its right end at 0 °C. "
             "How warm is it after 60 s?",
-            also=(
-                "Solve the heat equation for a metal rod.",
-                "How does a wire cool down, or a bar heat up, when both its ends are kept at a temperature?",
-                "What is the temperature profile or distribution along a bar, initially hot? Heat conduction.",
-            ),
+            also=asked.ROD_HEAT,
         ),
         Example(
             title="A steel bar cooling",
@@ -211,10 +198,7 @@ def solve_heat(request: HeatRequest, _ctx: Context) -> HeatSolution:
             title="Speed of light",
             request={"name": "speed of light"},
             question="What is the speed of light?",
-            also=(
-                "How large is Boltzmann's constant, in SI units, exactly?",
-                "Give me the number of a constant of nature.",
-            ),
+            also=asked.CONSTANT,
         ),
         Example(
             title="Planck constant",
@@ -248,7 +232,7 @@ def get_constant(request: ConstantRequest, _ctx: Context) -> ConstantValue:
             title="All",
             request={},
             question="Which physical constants do you know?",
-            also=("Which constants of nature can you look up?", "Show all constants that are available."),
+            also=asked.CONSTANTS,
         ),
         Example(
             title="Masses", request={"containing": "mass"}, question="List the physical constants that are masses."
@@ -273,7 +257,10 @@ def list_constants(request: ConstantsRequest, _ctx: Context) -> ConstantList:
     view=views.draw_conversion,
     examples=(
         Example(
-            title="Speed", request={"value": 100, "unit": "km/h", "to": "m/s"}, question="Convert 100 km/h to m/s."
+            title="Speed",
+            request={"value": 100, "unit": "km/h", "to": "m/s"},
+            question="Convert 100 km/h to m/s.",
+            also=asked.CONVERSION,
         ),
         Example(
             title="Temperature",
@@ -310,11 +297,7 @@ def convert_unit(request: ConversionRequest, _ctx: Context) -> Conversion:
             title="A sentence",
             request={"text": "A ball of 0.145 kg flies at 72 km/h and 40 degrees.", "units": ["m/s", "kg", "degree"]},
             question="Which quantities are in: a ball of 0.145 kg flies at 72 km/h and 40 degrees?",
-            also=(
-                "Extract the quantities from a text.",
-                "Find the numbers with units in this sentence.",
-                "List the measurements that a text has.",
-            ),
+            also=asked.QUANTITIES,
         ),
         Example(
             title="Feet and inches",

@@ -1,0 +1,54 @@
+"""What a message may want that shares words and numbers with a computation here, and is another one.
+
+The reverse (what to start from so that something comes of it), another kind of physics, an opinion of the thing.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from nis_backend.capabilities.operations.guards import YES_OR_NO
+
+if TYPE_CHECKING:
+    from nis_backend.capabilities.operations.sentence import Sentence
+
+_INVERTS = re.compile(
+    r"\b(?:what|which) (?:launch |launching |starting |initial |minimum |least )?"
+    r"(?:speed|velocity|angle|elevation|length|temperature|height|material|metal)\b[^.?!]{0,60}"
+    r"\b(?:must|should|needs?|needed|required|ha(?:ve|s) to|to get|gives?|best|farthest|furthest|(?:so|such) that)\b"
+    r"|\b(?:at|under) (?:what|which) (?:launch )?angle (?:does|do|must|should|would|will|can|has|have|is|was)\b"
+    r"(?![^.?!]*\b(?:land|hit|strike|impact|touch|come down|arrive|meet)\w*)"
+    r"|\bhow (?:long|short|fast|hard|steep|steeply|hot|thick)\b[^.?!]{0,40}\b(?:must|should|ha(?:ve|s) to|needs? to)\b"
+    r"(?! (?:i |we |you )?wait)[^.?!]{0,60}\b(?:so|to|for|if|before|until)\b"
+    r"|\b(?:best|optimal|optimum|ideal) (?:launch )?(?:angle|speed|length|height)\b",
+    re.IGNORECASE,
+)
+"""Asks for what a computation starts from, so that something comes of it."""
+
+_OTHER_PHYSICS = re.compile(
+    r"\b(?:roll|slid|ski|coast|glid|skid)\w* (?:\w+ ){0,2}down\b"
+    r"|\bdown (?:a|an|the) [^.?!,]{0,20}(?:slope|hill|ramp|incline)|\b(?:up|along) (?:a|an|the) (?:slope|hill|incline)"
+    r"|\binclined plane\b|\bclimbing at\b|\bexpan[ds]\w*\b|\bheat (?:flux|flow|loss) (?:of|in)\b"
+    r"|\bhow much (?:heat|energy|power|force|work|weight|longer|shorter|current|charge)\b"
+    r"|\b(?:brak|accelerat(?!ion of gravity|ion due)|deceler|vibrat|reson|refract|orbit|conductiv|resistiv)\w*"
+    r"|\b(?:guitar|violin|piano|satellite|photons?|circuit|resistor|capacitor|lens)\b|\b(?:on|of) a spring\b"
+    r"|\b(?:melt|boil|evaporat|freez|rust|bend|break|snap|burst)s?(?: \w+)?\\?"
+    r"|\b(?:kinetic|potential|thermal|elastic) energy\b|\b(?:tension|momentum|torque|stress|strain|inertia)\b",
+    re.IGNORECASE,
+)
+
+_OPINES = re.compile(
+    r"\b(?:hard|difficult|easy|possible|practical|realistic|worth|legal|stupid|safe|dangerous|fun|scary|cool|hurts?"
+    r"|mind|believe|think|agree|normal|impressive|amazing|lonely|bored|feelings|good idea|survive|great"
+    r"|too (?:fast|hot|cold|long|short|high))\b[^.?!]*\?\W*$",
+    re.IGNORECASE,
+)
+
+
+def wants_otherwise(sentence: Sentence) -> bool:
+    """Whether what is wanted is another computation, its reverse, or an opinion of it."""
+    text = sentence.text
+    last = text[max(text.rfind(mark, 0, -2) for mark in ".!?;") + 1 :]
+    opines = _OPINES.search(text) and YES_OR_NO.search(last)
+    return bool(opines or _INVERTS.search(text) or _OTHER_PHYSICS.search(text))
