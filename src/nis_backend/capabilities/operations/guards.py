@@ -45,8 +45,8 @@ _NARRATES = re.compile(
 )
 """How a statement begins that tells of somebody."""
 _NAMES_MINE = re.compile(
-    r"^\W*(?:my|our) (?:last|latest|newest|recent|most|previous|past|earlier|old|failed|running|queued|cancelled|finished"
-    r"|succeeded|\d+)\b(?:\W+\w+){1,4}\W*$",
+    r"^\W*(?:my|our) (?:last|latest|newest|recent|most|previous|past|earlier|old|failed|running|queued|cancelled"
+    r"|finished|succeeded|\d+)\b(?:\W+\w+){1,4}\W*$",
     re.IGNORECASE,
 )
 """What is wanted of the speaker's own, with no verb: "my last ten runs"."""
