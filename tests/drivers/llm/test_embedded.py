@@ -460,6 +460,21 @@ def test_a_schema_that_the_engine_refuses_is_the_callers_matter(settings: Settin
     run(settings, test)
 
 
+@pytest.mark.parametrize("within", [{}, {"anyOf": [{"$ref": "#/$defs/digit"}]}])
+def test_branches_of_a_one_of_that_hold_together_are_the_callers_matter(settings: Settings, within: Json) -> None:
+    """That they overlap only the answer shows, which is no fault of ours: the schema is refused, wherever it is."""
+    digit = {"oneOf": [{"type": "integer", "minimum": 1, "maximum": 9}, {"enum": [1, 2, 3, 4, 5, 6, 7, 8, 9]}]}
+    schema = {**within, "$defs": {"digit": digit}} if within else digit
+
+    async def test(box: Box) -> None:
+        with pytest.raises(NotSupported, match="more than one branch of a oneOf") as refused:
+            await ask(box, replace(prompt("Give me a digit, as JSON."), json=True, schema=schema))
+        assert refused.value.field == "answer_schema"
+        assert "anyOf" in refused.value.remedy
+
+    run(settings, test)
+
+
 def test_its_model_is_labelled_a_demonstration(settings: Settings) -> None:
     """Wherever it answers."""
     (info,) = asyncio.run(EmbeddedModels(settings, Listening()).models())

@@ -131,6 +131,7 @@ class _Answer:
 
         Raises:
             InvalidRequest: the prompt is longer than the context.
+            NotSupported: the schema says what the engine cannot hold to.
             InternalError: the engine failed, or has not kept to the schema.
         """
         if self._failure is not None:
@@ -147,18 +148,31 @@ class _Answer:
 
 
 def _check_answer(text: str, schema: Json) -> None:
-    """That the answer is what the schema says; its patterns the grammar has kept, and they may take long to match."""
+    """That the answer is what the schema says; its patterns the grammar has kept, and they may take long to match.
+
+    Raises:
+        NotSupported: it is of several branches of a `oneOf` at once, which the grammar reads as `anyOf`.
+        InternalError: the grammar has let through what it should not.
+    """
     library: Any = importlib.import_module("jsonschema")  # Any: it has no types; loads with the first schema
     validator = library.validators.extend(library.Draft202012Validator, {"pattern": _kept})
     try:
         wrong: Any = next(validator(schema).iter_errors(json.loads(text)), None)
     except ValueError as error:
         raise InternalError(f"The embedded model's answer is no JSON: {error}.", remedy="Ask again.") from None
+    if wrong is not None and _is_of_several(wrong):
+        raise _not_held(f"what it wrote at {wrong.json_path} is of more than one branch of a oneOf")
     if wrong is not None:
         raise InternalError(
             f"The embedded model's answer does not follow the schema at {wrong.json_path}: {shorten(wrong.message)}.",
             remedy="Ask again, or give a plainer schema.",
         )
+
+
+def _is_of_several(wrong: Any) -> bool:  # Any: jsonschema's ValidationError
+    """Whether two branches of a `oneOf` hold, here or in a branch of another; where none did, each would say why."""
+    several = wrong.validator == "oneOf" and not wrong.context
+    return several or any(_is_of_several(one) for one in wrong.context)
 
 
 def _kept(*_: object) -> tuple[()]:
@@ -169,7 +183,7 @@ def _not_held(reason: str) -> NotSupported:
     return NotSupported(
         f"The embedded model cannot be held to this schema: {reason}.",
         field="answer_schema",
-        remedy="Give a plainer schema, or use another provider's model.",
+        remedy="Give a plainer schema (anyOf for a oneOf), or use another provider's model.",
     )
 
 
