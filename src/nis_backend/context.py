@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
 from nis_backend.blob import blobs_in
 from nis_backend.drivers.embeddings.base import Embedders
+from nis_backend.drivers.store.base import cursor_of, place_of
 from nis_backend.errors import InvalidRequest, NisError
 from nis_backend.event import CancelledRun, CancelRequested, Progressed
 from nis_backend.operation import call
@@ -132,6 +133,25 @@ class Owned:
         return await self._store.select(
             table, self._owner, where=where, before=before, limit=limit, descending=descending, order=order
         )
+
+    async def page(
+        self,
+        table: Table,
+        *,
+        cursor: str | None,
+        limit: int,
+        where: Mapping[str, Any] | None = None,  # Any: see Row
+        order: Order = "created",
+    ) -> tuple[list[Row], str | None]:
+        """A page of a list, its newest rows first, and the cursor of the next one; None on the last.
+
+        Raises:
+            InvalidRequest: the cursor is not one of this list.
+        """
+        before = None if cursor is None else place_of(cursor)
+        rows = await self.select(table, where=where, before=before, limit=limit + 1, order=order)
+        shown = rows[:limit]
+        return shown, cursor_of(shown[-1][order], shown[-1]["id"]) if len(rows) > limit else None
 
     async def update(self, table: Table, id: str, changes: Mapping[str, Any]) -> bool:  # noqa: A002
         """See `Store.update`."""

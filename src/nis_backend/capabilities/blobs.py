@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Any
 from pydantic import Field
 
 from nis_backend.blob import Blob
-from nis_backend.drivers.store.base import cursor_of, place_of
 from nis_backend.operation import Before, Example, Model, operation
 from nis_backend.view import Table, View, moment
 
@@ -117,11 +116,8 @@ async def create_blob(request: CreateBlob, ctx: Context) -> StoredBlob:
 )
 async def list_blobs(request: ListBlobs, ctx: Context) -> BlobList:
     """List the caller's blobs, newest first."""
-    before = None if request.cursor is None else place_of(request.cursor)
-    rows = await ctx.store.select("blobs", before=before, limit=request.limit + 1)
-    page = [_stored(row) for row in rows[: request.limit]]
-    last = cursor_of(page[-1].created, page[-1].id) if len(rows) > request.limit else None
-    return BlobList(blobs=page, next_cursor=last)
+    rows, following = await ctx.store.page("blobs", cursor=request.cursor, limit=request.limit)
+    return BlobList(blobs=[_stored(row) for row in rows], next_cursor=following)
 
 
 @operation(

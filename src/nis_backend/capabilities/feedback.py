@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING, Literal
 
 from pydantic import Field
 
-from nis_backend.drivers.store.base import cursor_of, place_of
 from nis_backend.errors import Conflict, InvalidRequest, NotFound
 from nis_backend.operation import Before, Example, Model, operation
 from nis_backend.view import Table, View, moment
@@ -164,11 +163,8 @@ async def list_feedback(request: ListFeedback, ctx: Context) -> FeedbackList:
     """List the caller's feedback, newest first."""
     where: Row = {"run_id": request.run_id} if request.run_id else {}
     where |= {"rating": STORED[request.rating]} if request.rating else {}
-    before = None if request.cursor is None else place_of(request.cursor)
-    rows = await ctx.store.select("feedback", where=where, before=before, limit=request.limit + 1)
-    page = [_of(row) for row in rows[: request.limit]]
-    last = cursor_of(page[-1].created, page[-1].id) if len(rows) > request.limit else None
-    return FeedbackList(feedback=page, next_cursor=last)
+    rows, following = await ctx.store.page("feedback", where=where, cursor=request.cursor, limit=request.limit)
+    return FeedbackList(feedback=[_of(row) for row in rows], next_cursor=following)
 
 
 @operation(

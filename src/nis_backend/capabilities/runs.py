@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Annotated
 
 from pydantic import Field
 
-from nis_backend.drivers.store.base import cursor_of, place_of
 from nis_backend.event import Event
 from nis_backend.operation import Before, Example, Model, Reads, operation
 from nis_backend.run import Run, State, beyond_end
@@ -97,11 +96,9 @@ async def list_runs(request: ListRuns, ctx: Context) -> RunList:
     """List the caller's runs, newest first."""
     given = {"state": request.state, "conversation_id": request.conversation_id}
     where = {column: str(value) for column, value in given.items() if value is not None}
-    before = None if request.cursor is None else place_of(request.cursor)
-    rows = await ctx.store.select("runs", where=where, before=before, limit=request.limit + 1)
-    page = [RunLine.model_validate({name: row[name] for name in RunLine.model_fields}) for row in rows[: request.limit]]
-    last = cursor_of(page[-1].created, page[-1].id) if len(rows) > request.limit else None
-    return RunList(runs=page, next_cursor=last)
+    rows, following = await ctx.store.page("runs", where=where, cursor=request.cursor, limit=request.limit)
+    lines = [RunLine.model_validate({name: row[name] for name in RunLine.model_fields}) for row in rows]
+    return RunList(runs=lines, next_cursor=following)
 
 
 SAID = Before(name="turn", operation="chat.send_message", request={"message": "Hello! Who are you?"})

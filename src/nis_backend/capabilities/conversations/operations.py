@@ -7,9 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 from pydantic import Field
 
-from nis_backend.capabilities.chat.operations import (
-    read_turns,
-)
+from nis_backend.capabilities.chat.operations import read_turns
 from nis_backend.capabilities.conversations.shown import (
     Conversation,
     ConversationLine,
@@ -126,12 +124,11 @@ async def find_conversation(conversation_id: str, ctx: Context) -> Row:
 )
 async def list_conversations(request: ListConversations, ctx: Context) -> ConversationList:
     """List the caller's conversations, the last active first."""
-    before = None if request.cursor is None else place_of(request.cursor)
     where = {"archived": int(request.archived)}
-    rows = await ctx.store.select("conversations", where=where, before=before, limit=request.limit + 1, order="updated")
-    page = [line_of(row) for row in rows[: request.limit]]
-    last = cursor_of(page[-1].updated, page[-1].id) if len(rows) > request.limit else None
-    return ConversationList(conversations=page, next_cursor=last)
+    rows, following = await ctx.store.page(
+        "conversations", where=where, cursor=request.cursor, limit=request.limit, order="updated"
+    )
+    return ConversationList(conversations=[line_of(row) for row in rows], next_cursor=following)
 
 
 @operation(
