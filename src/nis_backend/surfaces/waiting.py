@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from nis_backend.errors import Cancelled, Unavailable
+from nis_backend.errors import Cancelled, NisError, Unavailable
 
 if TYPE_CHECKING:
     from collections.abc import Coroutine
@@ -18,7 +18,12 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 
 LEFT = "The caller left before there was an answer."
-STOPPING = Unavailable("The server is stopping.", remedy="Ask again in a moment.")
+
+
+def stopping(run_id: str | None = None) -> Unavailable:
+    """Word that the server stops first; the log of a run has its end later."""
+    remedy = "Ask again in a moment." if run_id is None else f"See /runs/{run_id} later."
+    return Unavailable("The server is stopping.", field=run_id and "run", value=run_id, remedy=remedy)
 
 
 async def settled(
@@ -36,7 +41,7 @@ async def settled(
         if working in done or not done:
             return bool(done)
         await stop(working)
-        raise STOPPING if watched[0] in done else Cancelled(LEFT)
+        raise stopping() if watched[0] in done else Cancelled(LEFT)
     except asyncio.CancelledError:
         working.cancel()
         raise
@@ -51,14 +56,27 @@ async def unless_left(request: Request, work: Coroutine[Any, Any, T]) -> T:
     Raises:
         Cancelled: the caller has left.
     """
-    working, leaving = asyncio.ensure_future(work), asyncio.ensure_future(left(request.receive))
+    return await _unless(left(request.receive), work, Cancelled(LEFT))
+
+
+async def unless_stopped(closing: asyncio.Event, work: Coroutine[Any, Any, T], run_id: str | None = None) -> T:
+    """What the work answers; it is not waited for when the server stops.
+
+    Raises:
+        Unavailable: the server is stopping.
+    """
+    return await _unless(closing.wait(), work, stopping(run_id))
+
+
+async def _unless(end: Coroutine[Any, Any, object], work: Coroutine[Any, Any, T], failure: NisError) -> T:
+    working, ending = asyncio.ensure_future(work), asyncio.ensure_future(end)
     try:
-        await asyncio.wait({working, leaving}, return_when=asyncio.FIRST_COMPLETED)
+        await asyncio.wait({working, ending}, return_when=asyncio.FIRST_COMPLETED)
         if not working.done():
-            raise Cancelled(LEFT)
+            raise failure
         return working.result()
     finally:
-        leaving.cancel()
+        ending.cancel()
         await stop(working)
 
 

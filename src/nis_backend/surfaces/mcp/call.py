@@ -11,10 +11,11 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from mcp_types import CallToolResult, TextContent
 
-from nis_backend.errors import InternalError, NisError, Unavailable
+from nis_backend.errors import InternalError, NisError
 from nis_backend.event import Progressed, StepRetried, TextDelta, ToolCalled, Warned
 from nis_backend.operation import Model, call
 from nis_backend.run import RunHandle
+from nis_backend.surfaces.waiting import unless_stopped
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
@@ -74,7 +75,7 @@ class Calls:
             return await self._run(entry, arguments, ctx, tell)
         if entry.shape == "stream":
             items = await call(ctx.operations.find(entry.name), arguments, ctx)
-            return await self._unless_stopped(_last(items, tell))
+            return await unless_stopped(self._closing, _last(items, tell))
         progress = Progress(tell)
         relaying = asyncio.create_task(progress.relay())
         try:
@@ -91,7 +92,7 @@ class Calls:
         starting = asyncio.ensure_future(call(ctx.operations.find(entry.name), arguments, ctx))
         try:
             handle: RunHandle = await asyncio.shield(starting)
-            return await self._unless_stopped(_followed(handle, tell))
+            return await unless_stopped(self._closing, _followed(handle, tell), handle.id)
         except asyncio.CancelledError:
             if not self._closing.is_set():
                 # A task of its own, because this one may await nothing more.
@@ -99,18 +100,6 @@ class Calls:
                 self._under_way.add(stopping)
                 stopping.add_done_callback(self._under_way.discard)
             raise
-
-    async def _unless_stopped(self, work: Any) -> Any:  # Any: a coroutine and its result
-        """The result, or word that the server stops first: a run's log has its end."""
-        working, closing = asyncio.ensure_future(work), asyncio.create_task(self._closing.wait())
-        try:
-            await asyncio.wait({working, closing}, return_when=asyncio.FIRST_COMPLETED)
-            if working.done():
-                return working.result()
-            raise Unavailable("The server is stopping.", remedy="Call again when it is back.")
-        finally:
-            working.cancel()
-            closing.cancel()
 
 
 async def _stop(starting: asyncio.Future[RunHandle], ctx: Context) -> None:

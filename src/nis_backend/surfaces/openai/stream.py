@@ -12,7 +12,7 @@ from typing_extensions import override
 
 from nis_backend.errors import InternalError, NisError
 from nis_backend.surfaces.openai.problem import document
-from nis_backend.surfaces.waiting import STOPPING, left, stop
+from nis_backend.surfaces.waiting import left, stop, stopping
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator
@@ -69,7 +69,7 @@ class Stream(Response):
                 return
             if writing not in done:
                 await stop(writing)
-                await send(_body(_frame(document(STOPPING))))
+                await send(_body(_frame(document(stopping()))))
             await send({"type": "http.response.body", "body": b"", "more_body": False})
         finally:
             for one in (writing, *watched):

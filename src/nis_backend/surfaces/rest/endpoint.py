@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlencode
@@ -10,7 +9,7 @@ from urllib.parse import urlencode
 from starlette.responses import JSONResponse, Response
 
 from nis_backend.blob import Blob
-from nis_backend.errors import NotAcceptable, Unavailable
+from nis_backend.errors import NotAcceptable
 from nis_backend.operation import Model, call
 from nis_backend.run import RunHandle
 from nis_backend.surfaces.rest.accept import JSON, SSE, VIEWS, chosen, names
@@ -20,7 +19,7 @@ from nis_backend.surfaces.rest.content import content_of
 from nis_backend.surfaces.rest.fixed import CHAT, CONTENT
 from nis_backend.surfaces.rest.replies import HEADER
 from nis_backend.surfaces.rest.stream import event_frame, frame, stream
-from nis_backend.surfaces.waiting import unless_left
+from nis_backend.surfaces.waiting import unless_left, unless_stopped
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Awaitable, Callable
@@ -160,7 +159,7 @@ async def _answer_run(one: Call, run: RunHandle, ctx: Context) -> Response:
     if "respond-async" in _preferences(one.request):
         shown = (await run.log.get(run.id)).model_dump(mode="json")
         return JSONResponse(shown, 202, {**headers, "preference-applied": "respond-async"})
-    result = await _result(one.process, run)
+    result = await unless_stopped(one.process.closing, run.result(), run.id)
     if issubclass(one.operation.result, Blob):
         answer = await _answer_blob(one, Blob.model_validate(result), ctx)
         answer.headers.update(headers)
@@ -178,16 +177,3 @@ def _preferences(request: Request) -> set[str]:
         for line in request.headers.getlist("prefer")
         for preference in line.split(",")
     }
-
-
-async def _result(process: Process, run: RunHandle) -> Any:  # Any: JSON
-    """The run's result, or word that the server stops first: the run's log has its end."""
-    waiting = {asyncio.create_task(run.result()), closing := asyncio.create_task(process.closing.wait())}
-    try:
-        done, _ = await asyncio.wait(waiting, return_when=asyncio.FIRST_COMPLETED)
-        if done == {closing}:
-            raise Unavailable("The server is stopping.", field="run", value=run.id, remedy=f"See /runs/{run.id} later.")
-        return next(task.result() for task in done if task is not closing)
-    finally:
-        for task in waiting:
-            task.cancel()
