@@ -11,7 +11,9 @@ import json
 import re
 import subprocess
 import sys
+import tomllib
 from collections.abc import Callable, Iterator
+from importlib.metadata import packages_distributions
 from pathlib import Path
 
 import pytest
@@ -171,10 +173,31 @@ def names_no_operation(name: str, tree: ast.Module) -> Iterator[str]:
                 yield f"{name}:{node.lineno} names the operation {operation}"
 
 
+def states_what_it_imports(name: str, tree: ast.Module) -> Iterator[str]:
+    """What is imported is a dependency that pyproject.toml states, not one that another brings along today."""
+    for line, module, _ in imports(tree):
+        # Several distributions share the package google.
+        top = ".".join(module.split(".")[: 2 if module.startswith("google.") else 1])
+        ours = top in {*sys.stdlib_module_names, "nis_backend", *BROUGHT}
+        if not ours and not {plain(one) for one in DISTRIBUTIONS.get(top, [top])} & STATED:
+            yield f"{name}:{line} imports {top}, which pyproject.toml does not state"
+
+
+def plain(distribution: str) -> str:
+    """A distribution's name as all its spellings compare."""
+    return re.sub(r"[-_.]+", "-", re.split(r"[^\w.-]", distribution)[0]).lower()
+
+
+PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]
+STATED = {plain(one) for some in (PROJECT["dependencies"], *PROJECT["optional-dependencies"].values()) for one in some}
+DISTRIBUTIONS = {**packages_distributions(), "google.protobuf": ["protobuf"]}
+BROUGHT = frozenset({"mcp_types", "pydantic_core", "anyio"})
+"""Parts of packages that are stated: pinned by them to the version, or a type that their own functions take."""
+
 CAPABILITIES = catalog.CAPABILITIES
 OPERATIONS = frozenset(str(entry["name"]) for entry in json.loads((PACKAGE / "catalog.json").read_text()))
 Rule = Callable[[str, ast.Module], Iterator[str]]
-RULES: tuple[Rule, ...] = (one_way, operations_only, light_top, environment, names_no_operation)
+RULES: tuple[Rule, ...] = (one_way, operations_only, light_top, environment, names_no_operation, states_what_it_imports)
 
 
 @pytest.mark.parametrize("rule", RULES, ids=lambda rule: rule.__name__)
@@ -215,6 +238,8 @@ def test_every_module_obeys(rule: Rule) -> None:
         (environment, "nis_backend.surfaces.guard", "from os import getenv"),
         (names_no_operation, "nis_backend.surfaces.rest.endpoint", "NAME = 'runs.list_runs'"),
         (names_no_operation, "nis_backend.surfaces.cli", "NAME = f'call runs.list_runs {1}'"),
+        (states_what_it_imports, "nis_backend.surfaces.guard", "import h11"),
+        (states_what_it_imports, "nis_backend.surfaces.guard", "def f():\n    from google.api_core import retry"),
     ],
 )
 def test_a_rule_bites(rule: Rule, module: str, source: str) -> None:
