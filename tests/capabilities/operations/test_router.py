@@ -63,7 +63,7 @@ def test_the_seen_questions_stay_right(outcomes: list[Any]) -> None:
     assert found.right_operation.percent >= 91, found
     assert found.false_picks.percent <= 2, found
     assert found.arguments_right.percent >= 97, found
-    assert found.wrong_unasked.percent <= 1.2, found
+    assert found.wrong_unasked.percent <= 1.3, found
 
 
 def test_the_seen_questions_cover_every_operation_that_words_may_reach(outcomes: list[Any]) -> None:
