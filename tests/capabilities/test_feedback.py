@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import contextlib
 import json
-import sqlite3
 import urllib.request
 from typing import Any
 
 import pytest
 from ground import Ground
+from stored import cells
 
 from nis_backend.errors import Conflict, InvalidRequest, NotFound
 
@@ -69,19 +68,7 @@ def test_nothing_of_a_deleted_conversation_is_left_in_any_table(ground: Ground) 
     post("/feedback", judged, "key-2")
     post(f"/conversations/{one}/regenerate-answer", {"message": f"again {hidden}"}, "key-3")
     ground.call("conversations.update_conversation", {"id": one, "title": f"on {hidden}"})
-    assert any(hidden.lower() in cell.lower() for cell in cells(ground))
+    assert any(hidden.lower() in cell.lower() for cell in cells(ground.data))
     ground.call("conversations.delete_conversation", {"id": one})
     gone = (hidden.lower(), one, turn["run_id"])
-    assert [cell for cell in cells(ground) if any(word in cell.lower() for word in gone)] == []
-
-
-def cells(ground: Ground) -> list[str]:
-    """Every cell of every table of its database, as text."""
-    with contextlib.closing(sqlite3.connect(ground.data / "nis.db")) as connection:
-        tables = [row[0] for row in connection.execute("select name from sqlite_master where type = 'table'")]
-        return [
-            cell.decode("utf-8", "replace") if isinstance(cell, bytes) else str(cell)
-            for table in tables
-            for row in connection.execute(f"select * from {table}")  # noqa: S608 - the database names them
-            for cell in row
-        ]
+    assert [cell for cell in cells(ground.data) if any(word in cell.lower() for word in gone)] == []

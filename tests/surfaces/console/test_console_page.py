@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-import json
-import os
-import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
-from console_node import node_or_skip
+from console_node import browsed
 from wire_server import Story, WireServer, listening
 
 from nis_backend.event import (
@@ -185,16 +182,7 @@ def servers() -> Iterator[tuple[WireServer, WireServer, str, str]]:
 @pytest.fixture(scope="module")
 def seen(root: Path, servers: tuple[WireServer, WireServer, str, str]) -> dict[str, Any]:  # Any: JSON
     """What the browser saw, by scene."""
-    done = subprocess.run(
-        [node_or_skip(root), str(Path(__file__).with_name("page.mjs")), *servers[2:]],
-        capture_output=True,
-        text=True,
-        timeout=240,
-        env={**os.environ, "PYTHONPATH": ""},
-        check=False,
-    )
-    assert done.returncode == 0, done.stderr
-    return json.loads(done.stdout)
+    return browsed(root, "page.mjs", *servers[2:])
 
 
 def test_nothing_goes_wrong_and_nothing_leaves_the_origin(seen: dict[str, Any]) -> None:
