@@ -23,7 +23,10 @@ from nis_backend import catalog
 ROOT = Path(__file__).resolve().parent.parent
 PACKAGE = ROOT / "src" / "nis_backend"
 
-KERNEL = ("errors", "operation", "fields", "view", "event", "run", "context", "settings", "blob", "media", "shelf")
+KERNEL = (
+    *("errors", "refusal", "operation", "fields", "view", "event", "run", "context", "settings"),
+    *("blob", "media", "shelf"),
+)
 # Each layer and the layers it may import besides its own; a layer not named here is forbidden to it.
 LAYERS = {
     "kernel": (),

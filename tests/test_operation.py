@@ -10,7 +10,8 @@ from pydantic import Field
 
 from nis_backend.catalog import entry_of
 from nis_backend.errors import InvalidRequest, Malformed
-from nis_backend.operation import MANY_WRONG, Model, Names, Operation, Recorded, Unit, operation
+from nis_backend.operation import Model, Names, Operation, Recorded, Unit, operation
+from nis_backend.refusal import MANY_WRONG
 
 
 class Throw(Model):

@@ -6,24 +6,16 @@ import asyncio
 import inspect
 import re
 import typing
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING, Annotated, Any, Generic, Literal, TypeVar, cast
 
 from pydantic import BaseModel, ConfigDict, GetJsonSchemaHandler, ValidationError
-from pydantic_core import from_json
 from typing_extensions import override
 
-from nis_backend.errors import (
-    DeadlineExceeded,
-    FieldError,
-    Forbidden,
-    InternalError,
-    InvalidRequest,
-    Malformed,
-    shorten,
-)
+from nis_backend.errors import DeadlineExceeded, Forbidden, InternalError, InvalidRequest
+from nis_backend.refusal import few_wrong, invalid, mistaken
 
 if TYPE_CHECKING:
     from pydantic.json_schema import JsonSchemaValue
@@ -337,80 +329,6 @@ def _shape(hint: Any) -> tuple[type, Shape]:  # Any: an annotation can be any ob
     if typing.get_origin(hint) is AsyncIterator:
         return typing.get_args(hint)[0], "stream"
     return hint, "model"
-
-
-def mistaken(
-    given: Any, read: Any, where: str = ""
-) -> Iterator[tuple[str, str, Any]]:  # Any: JSON, what was read of it
-    """Where a truth value was read as a number or a number as a truth value, as Python does and JSON does not."""
-    if isinstance(given, bool | int | float):
-        if isinstance(given, bool) != isinstance(read, bool) and isinstance(read, bool | int | float):
-            yield where, "a number" if isinstance(given, bool) else "true or false", given
-    elif isinstance(given, Mapping):
-        for name, value in cast("Mapping[str, Any]", given).items():
-            yield from mistaken(value, getattr(read, name, None), f"{where}.{name}" if where else name)
-    elif isinstance(given, list) and isinstance(read, list | tuple):
-        pairs = list(zip(cast("list[Any]", given), cast("Sequence[Any]", read), strict=False))
-        # Long lists of numbers are the common case: one look at their types is enough.
-        if {(type(one), type(other)) for one, other in pairs} - _ALIKE:
-            for place, pair in enumerate(pairs):
-                yield from mistaken(*pair, f"{where}.{place}")
-
-
-MANY_WRONG = 200
-"""Wrong values beyond which they are not counted: to name a million of them takes seconds."""
-
-_ALIKE = {(int, int), (float, float), (int, float), (str, str)}
-
-
-def few_wrong(error: ValidationError, kind: type[BaseModel], given: Any) -> ValidationError:  # Any: JSON
-    """The refusal of `given`. Of lists with very many wrong items only their beginnings are told, which is quick."""
-    if error.error_count() > MANY_WRONG:
-        try:
-            kind.model_validate(_first_items(from_json(given) if isinstance(given, (bytes, str)) else given))
-        except ValidationError as shorter:
-            return shorter
-    return error
-
-
-def _first_items(given: Any) -> Any:  # Any: JSON
-    if isinstance(given, Mapping):
-        return {name: _first_items(one) for name, one in cast("Mapping[str, Any]", given).items()}
-    if isinstance(given, list):
-        return [_first_items(one) for one in cast("list[Any]", given)[:MANY_WRONG]]
-    return given
-
-
-def invalid(error: ValidationError) -> InvalidRequest:
-    """Pydantic's refusal in our words: which field, which value, what to do."""
-    wrong = error.errors(include_url=False, include_context=True)
-    if any(one["type"] == "json_invalid" for one in wrong):
-        return Malformed(
-            f"The body is not JSON: {wrong[0].get('ctx', {}).get('error', wrong[0]['msg'])}.",
-            remedy="Send one JSON object, UTF-8, with Content-Type: application/json.",
-        )
-    fields = [_field_error(cast("Json", one)) for one in wrong[:20]]
-    first = fields[0]
-    more = f" ({len(wrong) - 1} more)" if len(wrong) > 1 else ""
-    return InvalidRequest(
-        f"{first.field or 'request'}: {first.message}{more}.",
-        remedy=first.remedy,
-        field=first.field,
-        value=first.value,
-        fields=fields,
-    )
-
-
-def _field_error(one: Json) -> FieldError:
-    path = shorten(".".join(shorten(part, 80) for part in one["loc"]), 200)
-    kind, message = str(one["type"]), str(one["msg"]).removeprefix("Value error, ")
-    remedy = {
-        "missing": f"Give {path}.",
-        "extra_forbidden": f"Leave out {path}: there is no such field.",
-        "finite_number": f"Give {path} as a finite number.",
-    }.get(kind, f"Give {path or 'the request'} as its description says.")
-    value = "" if kind == "missing" else shorten(one.get("input", ""))
-    return FieldError(field=path, value=value, message=message, remedy=remedy)
 
 
 async def call(target: Operation[Any, Res], arguments: Mapping[str, Any] | bytes | str | Model, ctx: Context) -> Any:

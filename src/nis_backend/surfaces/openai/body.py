@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any, cast
 from pydantic_core import from_json
 
 from nis_backend.errors import InvalidRequest, Malformed, NotFound, shorten
-from nis_backend.operation import Json, few_wrong, invalid
+from nis_backend.operation import Json
+from nis_backend.refusal import few_wrong, invalid
 from nis_backend.surfaces.openai.problem import param
 
 if TYPE_CHECKING:

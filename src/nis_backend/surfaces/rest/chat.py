@@ -8,7 +8,8 @@ from pydantic import Field, StrictBool, ValidationError
 from typing_extensions import override
 
 from nis_backend.event import Event, Surface
-from nis_backend.operation import Json, Model, invalid
+from nis_backend.operation import Json, Model
+from nis_backend.refusal import invalid
 
 
 class ClientCapabilities(Model):
