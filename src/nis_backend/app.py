@@ -47,6 +47,12 @@ log = logging.getLogger("nis.app")
 RUNS_DRAIN_SECONDS = 3.0
 """Time that runs under way get to finish when the process is asked to stop."""
 
+TIDY_SECONDS = 3600.0
+"""Time between two looks for what is no longer kept."""
+
+DISK_BYTES = 16 * 2**20
+"""Free space below which the store is called unavailable: a few long runs would fill it."""
+
 
 class Process:
     """The drivers, opened; see `surfaces.base.Process` for what the surfaces use of it."""
@@ -196,12 +202,6 @@ class Process:
     async def _check_models(self) -> str:
         _, info = await self.drivers.models.choose()
         return f"{info.id} answers when no model is named"
-
-
-TIDY_SECONDS = 3600.0
-
-DISK_BYTES = 16 * 2**20
-"""Free space below which the store is called unavailable: a few long runs would fill it."""
 
 
 def _science(settings: Settings) -> Pool:

@@ -18,6 +18,7 @@ from urllib.parse import unquote_to_bytes
 
 from pydantic import Field, GetJsonSchemaHandler, ModelWrapValidatorHandler, PrivateAttr, model_validator
 
+from nis_backend.fields import referred
 from nis_backend.operation import Json, Model
 
 if TYPE_CHECKING:
@@ -231,7 +232,7 @@ def blob_fields(schema: Json) -> dict[str, bool]:
     definitions: Json = schema.get("$defs", {})
 
     def takes(field: Json) -> bool:
-        own = definitions.get(str(field.get("$ref", "")).rpartition("/")[2], field)
+        own = referred(field, definitions)
         return bool(own.get("blob")) or any(takes(one) for one in own.get("anyOf", ()))
 
     fields: dict[str, Json] = schema.get("properties", {})

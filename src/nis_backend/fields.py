@@ -48,18 +48,26 @@ def fields_of(schema: Json) -> tuple[Field, ...]:
     )
 
 
+def referred(schema: Json, definitions: Json) -> Json:
+    """The definition that a schema refers to; itself where it refers to none."""
+    return definitions.get(str(schema.get("$ref", "")).rpartition("/")[2], schema)
+
+
+def choices_of(schema: Json) -> list[Any]:  # Any: JSON
+    """The values that a schema names, where it names some."""
+    return schema.get("enum", [schema["const"]] if "const" in schema else [])
+
+
 def flat(schema: Json, definitions: Json) -> Json:
     """A field's schema without references and without the alternative of being null."""
     merged: Json = {}
     for part in (*schema.get("anyOf", ()), *schema.get("allOf", ()), schema):
         if part.get("type") != "null":
-            target = str(part.get("$ref", "")).rpartition("/")[2]
-            merged |= {**definitions.get(target, {}), **part}
+            merged |= {**referred(part, definitions), **part}
     return merged
 
 
 def _field(name: str, schema: Json, required: bool) -> Field:
-    choices = schema.get("enum", [schema["const"]] if "const" in schema else ())
     return Field(
         name=name,
         type=str(schema.get("type", "")),
@@ -70,6 +78,6 @@ def _field(name: str, schema: Json, required: bool) -> Field:
         says=tuple(schema.get("says", {}).items()),
         called=tuple((choice, tuple(names)) for choice, names in schema.get("called", {}).items()),
         knob=bool(schema.get("knob")),
-        choices=tuple(map(str, choices)),
+        choices=tuple(map(str, choices_of(schema))),
         required=required,
     )

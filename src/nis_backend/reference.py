@@ -11,6 +11,7 @@ from pydantic_core import PydanticUndefined
 
 from nis_backend import errors
 from nis_backend.errors import CODES
+from nis_backend.fields import choices_of
 from nis_backend.settings import Settings
 from nis_backend.surfaces.rest.derive import routes_of
 from nis_backend.surfaces.tools import tool_name
@@ -99,8 +100,7 @@ def _kind(schema: Json) -> str:
         return " or ".join(dict.fromkeys(_kind(one) for one in schema["anyOf"]))
     if "$ref" in schema:
         return str(schema["$ref"]).rpartition("/")[2]
-    if "enum" in schema or "const" in schema:
-        choices = schema.get("enum", [schema.get("const")])
+    if choices := choices_of(schema):
         return "one of " + ", ".join(json.dumps(one, ensure_ascii=False) for one in choices)
     kind = str(schema.get("type", "anything"))
     if kind == "array":

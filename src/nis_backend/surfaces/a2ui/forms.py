@@ -6,6 +6,8 @@ import json
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal, cast
 
+from nis_backend.fields import choices_of
+
 if TYPE_CHECKING:
     from nis_backend.operation import Json
     from nis_backend.view import Form
@@ -86,7 +88,7 @@ def _convert(schema: Json, value: Any) -> Any:  # Any: JSON
     if not text or kind == "text":
         return value if text else ""
     if kind == "choice":
-        return next((one for one in _values(schema) if _text(one) == value), value)
+        return next((one for one in choices_of(schema) if _text(one) == value), value)
     wanted = {"flag": bool, "integer": int | float, "number": int | float}.get(kind, object)
     for candidate in (text, f"[{text}]") if kind == "json" else (text,):
         try:
@@ -125,12 +127,8 @@ def _properties(schema: Json) -> dict[str, Json]:
     return cast("dict[str, Json]", schema.get("properties", {}))
 
 
-def _values(schema: Json) -> list[Any]:  # Any: JSON
-    return [schema["const"]] if "const" in schema else cast("list[Any]", schema.get("enum", []))
-
-
 def _choices(schema: Json) -> tuple[str, ...]:
-    return tuple(_text(value) for value in _values(schema) if value is not None)
+    return tuple(_text(value) for value in choices_of(schema) if value is not None)
 
 
 def _text(value: Any) -> str:  # Any: JSON
@@ -138,7 +136,7 @@ def _text(value: Any) -> str:  # Any: JSON
 
 
 def _kind(schema: Json) -> Kind:
-    if _values(schema):
+    if choices_of(schema):
         return "choice"
     kinds: dict[Any, Kind] = {"boolean": "flag", "integer": "integer", "number": "number", "string": "text"}
     of = schema.get("type")

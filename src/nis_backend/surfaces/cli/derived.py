@@ -13,6 +13,7 @@ import click
 
 from nis_backend.blob import blob_fields
 from nis_backend.errors import InvalidRequest
+from nis_backend.fields import choices_of, referred
 from nis_backend.surfaces.cli.files import given_files, save
 
 if TYPE_CHECKING:
@@ -123,8 +124,8 @@ def _choices(field: Json, definitions: Json) -> Callable[..., list[str]]:
     """What a shell may offer for a field: its few values, where it has some."""
     found: list[str] = []
     for one in field.get("anyOf", (field,)):
-        schema: Json = definitions.get(str(one.get("$ref", "")).rpartition("/")[2], one)
-        found += [str(value) for value in schema.get("enum", [schema["const"]] if "const" in schema else [])]
+        schema = referred(one, definitions)
+        found += map(str, choices_of(schema))
         found += ["true", "false"] if schema.get("type") == "boolean" else []
 
     def offered(_ctx: click.Context, _param: click.Parameter, begun: str) -> list[str]:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from nis_backend.errors import InvalidRequest
+from nis_backend.fields import referred
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -64,9 +65,7 @@ def scalars(schema: Json) -> bool:
 
 
 def _scalar(schema: Json, definitions: Json) -> bool:
-    kinds = [
-        definitions.get(str(one.get("$ref", "")).rpartition("/")[2], one) for one in schema.get("anyOf", (schema,))
-    ]
+    kinds = [referred(one, definitions) for one in schema.get("anyOf", (schema,))]
     return all(one.get("type") in {"string", "number", "integer", "boolean", "null"} for one in kinds)
 
 
