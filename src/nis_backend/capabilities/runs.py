@@ -82,6 +82,7 @@ def _draw_runs(_request: ListRuns, result: RunList) -> list[View]:
             question="Show my last 5 runs.",
             also=(
                 "List my runs.",
+                "What is running right now?",
                 "Which of my runs failed?",
                 "Are any runs still running or queued?",
                 "What jobs or tasks of mine are currently running, waiting, pending, finished or done?",

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Annotated
 from pydantic import Field
 
 from nis_backend.capabilities.embeddings.texts import TRUNCATED, WHICH_MODEL, ModelName, SomeText
-from nis_backend.operation import Model, Reads
+from nis_backend.operation import Model, Names, Reads
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -29,9 +29,9 @@ DECIMALS = 6
 class ComparisonRequest(Model):
     """Texts to compare with each other, or with others."""
 
-    texts: Annotated[list[SomeText], Reads("quotes")] = Field(
-        min_length=1, max_length=MOST_COMPARED, description="The rows of the matrix."
-    )
+    texts: Annotated[
+        list[SomeText], Reads("quotes"), Names("sentences", "phrases", "statements", "lines", "sentence")
+    ] = Field(min_length=1, max_length=MOST_COMPARED, description="The rows of the matrix.")
     others: list[SomeText] | None = Field(
         default=None,
         min_length=1,

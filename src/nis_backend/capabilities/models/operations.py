@@ -102,7 +102,7 @@ def _draw_text(_request: TextRequest, result: GeneratedText) -> list[View]:
             also=(
                 "List the available models, the LLMs I can choose from.",
                 "Which AI models does this server offer?",
-                "What models do you have, got installed, support, provide or can run?",
+                "What models do you have, got installed, support or provide?",
                 "Which LLMs can I use, pick, select, talk to or chat with here?",
                 "What models can answer me, are configured, on offer or to choose from?",
             ),

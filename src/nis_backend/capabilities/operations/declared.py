@@ -25,6 +25,9 @@ FIELD = 0.8
 RESULT = 0.6
 """What a word that names a result counts; one of the name, the summary or a question counts 1."""
 
+COLLECTIVE = listed("history overview")
+"""English words for many of what is listed."""
+
 _COMPUTES = listed("calculate compute determine evaluate find model plot simulate solve work")
 """English imperatives that ask for a computation, whatever of."""
 
@@ -92,7 +95,12 @@ class Declared:
         if verb != "list":
             return ()
         asked = (one.text for question in self._questions() for one in tokens(question) if telling(one))
-        return tuple({things.rpartition("_")[2]: None, **{word: None for word in asked if word.endswith("s")}})
+        return tuple(
+            {
+                things.rpartition("_")[2]: None,
+                **{word: None for word in asked if word.endswith("s") or word in COLLECTIVE},
+            }
+        )
 
     @cached_property
     def deniable(self) -> frozenset[str]:

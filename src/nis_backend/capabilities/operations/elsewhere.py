@@ -33,7 +33,7 @@ _OTHER_PHYSICS = re.compile(
     r"|\bhow much (?:heat|energy|power|force|work|weight|longer|shorter|current|charge)\b"
     r"|\b(?:brak|accelerat(?!ion of gravity|ion due)|deceler|vibrat|reson|refract|orbit|conductiv|resistiv)\w*"
     r"|\b(?:guitar|violin|piano|satellite|photons?|circuit|resistor|capacitor|lens)\b|\b(?:on|of) a spring\b"
-    r"|\b(?:melt|boil|evaporat|freez|rust|bend|break|snap|burst)s?(?: \w+)?\\?"
+    r"|\b(?:melt|boil|evaporat|freez|rust|bend|break|snap|burst)s?(?: \w+)?\?"
     r"|\b(?:kinetic|potential|thermal|elastic) energy\b|\b(?:tension|momentum|torque|stress|strain|inertia)\b",
     re.IGNORECASE,
 )

@@ -50,6 +50,7 @@ _NAMES_MINE = re.compile(
     re.IGNORECASE,
 )
 """What is wanted of the speaker's own, with no verb: "my last ten runs"."""
+_PLEASE = listed("please pls plz")
 _WANTS = listed("""
     calculate can compute convert could determine do does find give how is know like need please show simulate solve
     tell want what when where which will wonder wondering would
@@ -68,7 +69,7 @@ _DEFINES = re.compile(
 """Asks what something is, or is for."""
 
 YES_OR_NO = re.compile(
-    r"^\W*(?:is|are|was|were|do|does|did|has|have|can|could|will|would|should) (?!you\b|we\b|i\b|there\b|any\b)",
+    r"^\W*(?:is|are|was|were|do|does|did|has|have|can|could|will|would|should) (?!you\b|u\b|we\b|i\b|there\b|any\b)",
     re.IGNORECASE,
 )
 
@@ -78,6 +79,12 @@ _SUM = re.compile(
     re.IGNORECASE,
 )
 _HOW_MUCH = re.compile(r"\bhow (?:deep|far|fast|heavy|high|hot|large|long|many|much|strong|tall|warm)\b", re.IGNORECASE)
+
+_HOW = re.compile(r"\bhow (?:is|are|was|were|do|does|did|can|could|should|would|to)\b", re.IGNORECASE)
+_MEASURE = re.compile(r"\bhow (?:far|fast|high|hot|long|often|warm)\b|\bwhen\b|\bwhere\b", re.IGNORECASE)
+_YOU = re.compile(
+    r"\b(?:can|could|did|do|have|will|would) you\b(?! (?:say|tell|calculate|compute|work))", re.IGNORECASE
+)
 
 _FIRST = 3
 """Words within which an order begins: "please write", "can you write"."""
@@ -101,7 +108,7 @@ def _narrates(sentence: Sentence) -> bool:
         return False
     words = [one.text for one in sentence.words]
     asks = (word in _WANTS and _begins(words, at) for at, word in enumerate(words))
-    return not any(asks)
+    return not any(asks) and words[-2:][:1] != ["please"] and words[-1] not in _PLEASE
 
 
 def _begins(words: Sequence[str], at: int) -> bool:
@@ -133,6 +140,16 @@ def _asks(sentence: Sentence, piece: Place) -> bool:
 def asks_for_meaning(sentence: Sentence) -> bool:
     """Whether the message asks what something is, or is for."""
     return bool(_DEFINES.search(sentence.text))
+
+
+def asks_how(sentence: Sentence) -> bool:
+    """Whether it asks how something is done, or comes about: no list answers that."""
+    return bool(_HOW.search(sentence.text))
+
+
+def asks_a_measure(sentence: Sentence) -> bool:
+    """Whether it asks how far, how long, when or where, and not of the one who is asked."""
+    return bool(_MEASURE.search(sentence.text)) and not _YOU.search(sentence.text)
 
 
 def asks_yes_or_no(sentence: Sentence) -> bool:

@@ -2,17 +2,25 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Annotated, Any
 
 from pydantic import Field
 
-from nis_backend.operation import Effect, Model, Shape
+from nis_backend.operation import Called, Effect, Model, Reads, Shape
+
+FAMILIES = (
+    *("blobs", "chat", "conversations", "embeddings", "feedback", "models", "operations", "physics", "runs"),
+    *("system", "weights"),
+)
+"""What names start with."""
 
 
 class ListOperations(Model):
     """Which operations to list."""
 
-    family: str | None = Field(default=None, max_length=64, description="Only this family.")
+    family: Annotated[str, Reads("choice"), Called({one: (one,) for one in FAMILIES})] | None = Field(
+        default=None, max_length=64, description="Only this family."
+    )
 
 
 class OperationLine(Model):

@@ -21,10 +21,12 @@ if TYPE_CHECKING:
     from nis_backend.operation import Entry
 
 # The figures were set on the questions in benchmarks/router_seen.json.
-FAR_BEHIND = 0.03
-"""What an operation must be behind questions that are nobody's, to be far."""
+FAR_BEHIND, FAR_BEHIND_SETTLED = 0.03, 0.12
+"""What an operation must be behind questions that are nobody's, to be far; and where the message gives all it needs."""
 NEAR, NEAR_AHEAD = 0.55, 0.2
 """Least cosine with a question of an operation that is near, and what it must be ahead of those that are nobody's."""
+CLOSE_AHEAD = 0.3
+"""The same of one that is nearer still."""
 LIKELY, LIKELY_AHEAD = 0.45, 0.08
 """The same where the message gives all that the operation needs."""
 LONGEST = 500
@@ -52,9 +54,15 @@ class Meaning:
         cosine = self.cosines.get(name, 0.0)
         return cosine >= LIKELY and cosine - self.nobodys >= LIKELY_AHEAD
 
-    def is_far(self, name: str) -> bool:
-        """Whether it is closer to what nobody answers."""
-        return name in self.cosines and self.nobodys - self.cosines[name] > FAR_BEHIND
+    def is_close(self, name: str) -> bool:
+        """Whether it is so near that a word which others use as well does not matter."""
+        cosine = self.cosines.get(name, 0.0)
+        return cosine >= NEAR and cosine - self.nobodys >= CLOSE_AHEAD
+
+    def is_far(self, name: str, *, settled: bool = False) -> bool:
+        """Whether it is closer to what nobody answers; `settled`: the message gives all that the operation needs."""
+        behind = FAR_BEHIND_SETTLED if settled else FAR_BEHIND
+        return name in self.cosines and self.nobodys - self.cosines[name] > behind
 
 
 @cache

@@ -8,10 +8,12 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from nis_backend.capabilities.operations.arguments import read_arguments
-from nis_backend.capabilities.operations.declared import FIELD
+from nis_backend.capabilities.operations.declared import COLLECTIVE, FIELD
 from nis_backend.capabilities.operations.elsewhere import wants_otherwise
 from nis_backend.capabilities.operations.guards import (
+    asks_a_measure,
     asks_for_meaning,
+    asks_how,
     asks_yes_or_no,
     declines,
     tells,
@@ -27,6 +29,7 @@ if TYPE_CHECKING:
     from nis_backend.capabilities.operations.rarity import Rarity
     from nis_backend.capabilities.operations.reading import Reading
     from nis_backend.capabilities.operations.sentence import Place, Sentence
+    from nis_backend.capabilities.operations.slots import Slot
     from nis_backend.operation import Entry
 
 # The figures were set on the questions in benchmarks/router_seen.json.
@@ -41,6 +44,8 @@ CHOSEN = 2.0
 CONVERTED = 2.0
 """The same of a quantity and the unit it is wanted in: for a conversion they are themselves the question."""
 
+WHOLE = 0.95
+"""Share of a message that is all of it."""
 ASKED_COVER = 0.3
 """Share that they must explain of the clause that asks: "what power does it need?"."""
 LISTED_COVER = 0.3
@@ -55,7 +60,14 @@ FRAGMENT = 4
 PHRASE = 4
 """Words in a row that a message shares with an example before they count as a phrase."""
 
-_QUESTIONS = listed("give how know need show tell what whats when where which")
+STRONG = 8.0
+"""Weight of shared words with which a longer message is plainly about an operation."""
+SPOKEN = 0.3
+"""Share that they must explain of such a message, where it gives something that is needed."""
+HALF_LISTED = 0.6
+"""Share that they must explain of a message that is likely and names what is listed."""
+
+_QUESTIONS = listed("give how know need number show tell what whats when where which")
 _ASKING = listed("any are can could do does is will")
 """Words that ask, where they begin the message."""
 
@@ -90,6 +102,8 @@ def weigh(sentence: Sentence, operation: Declared, rarity: Rarity, meaning: Mean
     )
     if declines(sentence, operation.deniable | chosen) or tells(sentence, aside, operation.words.keys()):
         return None
+    if not operation.required:
+        aside = _but_one(sentence, operation, rarity)
     name, subject = operation.entry.name, sentence.subject_outside(aside)
     words = rarity.shared(operation, subject) + CHOSEN * bool(required)
     cover = rarity.cover(subject, operation.words.keys() | chosen)
@@ -108,9 +122,12 @@ def weigh(sentence: Sentence, operation: Declared, rarity: Rarity, meaning: Mean
         aside=aside,
         meaning=meaning,
         named=bool(required),
-        converts=units and not reading.missing,
+        converts=units and (not reading.missing or _pairs_units(sentence)),
     )
-    far = meaning is not None and meaning.is_far(name) and not weighed.sure
+    settled = reading.complete and len(operation.required) > 1
+    far = meaning is not None and meaning.is_far(name, settled=settled) and not weighed.sure
+    if far and not operation.required and weighed.cover >= WHOLE and _names_things(sentence, operation):
+        far = False
     computes = bool(operation.required) and not (units or required or operation.quotes)
     other = (computes and wants_otherwise(sentence)) or (not units and _asks_for_other(weighed, known, rarity))
     if far or other:
@@ -151,7 +168,7 @@ class _Weighed:
     def sure(self) -> bool:
         """Whether what is wanted is named exactly."""
         named = self.named or self.operation.quotes
-        return self.converts or (named and self.reading.complete)
+        return (self.converts or named) and self.reading.complete
 
     @property
     def fits(self) -> int:
@@ -195,15 +212,23 @@ class _Weighed:
 def _listing(weighed: _Weighed, *, strange: bool) -> Pick | None:
     """An operation that needs nothing: it answers a question that it explains whole, and that names what it lists."""
     sentence, operation = weighed.sentence, weighed.operation
-    plural = any(any(sentence.find((thing,))) for thing in operation.things)
-    if asks_for_meaning(sentence) or (operation.things and not plural):
-        return None
-    if weighed.cover < (LISTED_COVER if weighed.near and not strange else WELL_COVERED):
+    plural = _names_things(sentence, operation)
+    # An example word for word names what it wants in its own way.
+    lists = not operation.things or ((plural or weighed.run > WHOLE) and not asks_how(sentence))
+    if asks_for_meaning(sentence) or not lists or weighed.cover < _least_listed(weighed, plural, strange):
         return None
     asks = _is_asked(sentence, operation) or sentence.words[0].text in _ASKING
     if not (weighed.run or asks or weighed.near or len(sentence.words) <= FRAGMENT):
         return None
     return weighed.pick(weighed.words + 0.5 * weighed.fits + 1 + plural)
+
+
+def _least_listed(weighed: _Weighed, plural: bool, strange: bool) -> float:
+    """Share of the message that must be explained, by how near it is and what else it says."""
+    if weighed.near and not strange:
+        return LISTED_COVER
+    close = weighed.meaning is not None and weighed.meaning.is_close(weighed.operation.entry.name)
+    return HALF_LISTED if close or (weighed.likely and plural and not strange) else WELL_COVERED
 
 
 def _computing(weighed: _Weighed) -> Pick | None:
@@ -216,13 +241,20 @@ def _computing(weighed: _Weighed) -> Pick | None:
     close = weighed.near or (whole and weighed.likely)
     if words < LEAST_WORDS or not (close or cover >= _least_cover(words, whole=whole)):
         return None
+    if weighed.named and asks_yes_or_no(sentence):
+        return None
     measured = weighed.converts or any(operation.slots[name].number for name in reading.sources)
     if asks_for_meaning(sentence) and not measured:
         return None
     orders = _orders(sentence, operation)
     wanted = bool(weighed.run) or orders or weighed.near or _wants_result(sentence, operation)
     if not (
-        whole or weighed.named or weighed.converts or (weighed.fits and orders) or _names_subject(sentence, operation)
+        whole
+        or weighed.named
+        or weighed.converts
+        or (weighed.fits and orders)
+        or (orders and sentence.mentions)
+        or _names_subject(sentence, operation)
     ):
         return None
     if not reading.complete and not _may_ask(weighed, wanted=wanted):
@@ -233,12 +265,64 @@ def _computing(weighed: _Weighed) -> Pick | None:
 
 def _may_ask(weighed: _Weighed, *, wanted: bool) -> bool:
     """Whether what is open may be asked for: the operation is plainly meant, or begun."""
-    asked = _is_asked(weighed.sentence, weighed.operation) and not asks_yes_or_no(weighed.sentence)
-    if not (asked and (weighed.near or weighed.cover >= OPEN_COVER)):
+    sentence, operation = weighed.sentence, weighed.operation
+    given = len(weighed.reading.sources.keys() & set(operation.required))
+    telegram = given > 1 and weighed.cover >= OPEN_COVER
+    plain = weighed.begun and weighed.words >= STRONG and weighed.cover >= SPOKEN
+    result = plain and not sentence.subject.isdisjoint(operation.outcome)
+    asked = weighed.converts or telegram or result or _is_asked(sentence, operation)
+    if (
+        not asked
+        or asks_yes_or_no(sentence)
+        or (operation.quotes and not weighed.begun and not _speaks_of_text(weighed))
+    ):
         return False
-    if weighed.begun:
-        return wanted or not weighed.strays
+    if not (weighed.converts or weighed.near or plain or weighed.cover >= OPEN_COVER):
+        return False
+    if weighed.converts or weighed.begun:
+        return wanted or weighed.converts or plain or not weighed.strays
+    wanted = wanted or (weighed.cover >= WHOLE and asks_a_measure(sentence))
     return wanted and not weighed.strays and weighed.cover >= (OPEN_COVER if weighed.near else WELL_COVERED)
+
+
+def _speaks_of_text(weighed: _Weighed) -> bool:
+    """Whether a text is spoken of, where the text itself is not there."""
+    called = {word for slot in weighed.operation.slots.values() if slot.required for word in _called(slot)}
+    return not called.isdisjoint(weighed.sentence.stems)
+
+
+def _called(slot: Slot) -> set[str]:
+    return {stem(word) for phrase in slot.phrases for word in phrase}
+
+
+def _but_one(sentence: Sentence, operation: Declared, rarity: Rarity) -> list[Place]:
+    """Of several sentences, the characters of all but the one that speaks most of the operation."""
+    weights = [
+        rarity.shared(operation, frozenset(one.stem for one in sentence.within(piece) if telling(one)))
+        for piece in sentence.pieces
+    ]
+    best = weights.index(max(weights)) if weights else 0
+    return [piece for at, piece in enumerate(sentence.pieces) if at != best]
+
+
+def _names_things(sentence: Sentence, operation: Declared) -> bool:
+    """Whether the message names what the operation lists."""
+    plurals = {one.stem for one in sentence.meant if one.word and (one.text.endswith("s") or one.text in COLLECTIVE)}
+    return not plurals.isdisjoint(map(stem, operation.things))
+
+
+def _pairs_units(sentence: Sentence) -> bool:
+    """Whether a quantity and a unit it is wanted in are said, or two units of one kind: "acres in a hectare"."""
+    said = [*sentence.quantities, *sentence.mentions]
+    if len(said) < 2 or not sentence.mentions:  # noqa: PLR2004 - a pair
+        return False
+    into = [one for one in sentence.mentions if sentence.word_before(one) in ("in", "into", "to", "as", "many")]
+    # Right behind a quantity: whether it is of the same kind is not the question.
+    if any(0 < one.start - other.end <= len(" into ") for one in into for other in sentence.quantities if other.unit):
+        return True
+    per = len(sentence.mentions) > 1 and sentence.word_before(sentence.mentions[-1]) in ("a", "an", "per")
+    dimensions = [one.dimension for one in said if one.unit]
+    return bool(into or per) and len(set(dimensions)) < len(dimensions)
 
 
 def _asks_for_other(weighed: _Weighed, known: AbstractSet[str], rarity: Rarity) -> bool:
@@ -246,10 +330,14 @@ def _asks_for_other(weighed: _Weighed, known: AbstractSet[str], rarity: Rarity) 
     sentence = weighed.sentence
     # What is near in meaning may be worded otherwise, but for its very noun.
     likely = weighed.near or (weighed.likely and weighed.reading.complete)
-    clause = [sentence.asked] if sentence.asked and not likely else []
-    for spans, least in ((sentence.heads, 1), (clause, 2)):
+    clauses = [sentence.asked] if sentence.asked and not likely else []
+    if len(sentence.pieces) > 1 and asks_a_measure(sentence) and weighed.reading.complete:
+        clauses = []
+    for spans, least in ((sentence.heads, 1), (clauses, 2)):
         asked = sentence.subject & {one.stem for span in spans for one in sentence.within(span)}
-        if len(asked) >= least and rarity.cover(asked, known) < ASKED_COVER:
+        # Beside a name, any word of it is enough: "the accepted value for the mass of the electron".
+        explained = weighed.named and not asked.isdisjoint(known)
+        if len(asked) >= least and not explained and rarity.cover(asked, known) < ASKED_COVER:
             return True
     return False
 

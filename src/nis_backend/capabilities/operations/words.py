@@ -25,7 +25,7 @@ FUNCTION_WORDS = listed("""
     well were what whats when where whether which while will with within would you your yourself
     hello hi hey greetings evening afternoon thanks thank thx cheers sorry bother kindly pls plz wondering wonder
     curious appreciate quick quickly re ve ll isn aren doesn don didn won got getting lets keep keeps actually really
-    simply maybe perhaps single
+    simply maybe perhaps single tell telling rush dose wen wat wich hows wheres ur im ive id hav
     """)
 """Words that join others or ask how much; they say nothing of the subject."""
 

@@ -80,13 +80,13 @@ CONVERSION = (
     "Express 2 atmospheres in pascal.",
     "How much is 12 stone in kilograms?",
     "What is 65 mph in km/h?",
-    "Turn, change, translate or switch 3 hours into seconds.",
+    "How do I turn, change, translate or switch 3 hours into seconds?",
     "What does 5 ft 3 in come to in centimetres, what does it make, correspond to, amount to, equal?",
     "How many litres, pints or cups make up a gallon, go into a quart?",
     "How long is a furlong, a yard or a fathom in metres?",
     "How heavy is a pound or an ounce in grams?",
     "How large is a hectare or an acre in square metres?",
-    "Write 40 horsepower as kilowatts.",
+    "What is 40 horsepower as kilowatts? Pi radians as degrees?",
     "The metric equivalent of a measure; the same in imperial units, in other units: conversion.",
 )
 

@@ -63,32 +63,72 @@ class Constant(StrEnum):
 
 NAMES: dict[str, tuple[str, ...]] = {
     Constant.SPEED_OF_LIGHT: (
-        "light speed",
-        "how fast is light",
-        "how fast does light travel",
-        "lightspeed",
-        "velocity of light",
+        *("light speed", "lightspeed", "velocity of light", "how fast is light", "how fast does light travel"),
+        *("how fast does light go", "how fast light goes", "how fast light travels", "c in vacuum", "value of c"),
+        *("constant c", "sped of light", "speed of ligth"),
     ),
-    Constant.GRAVITATIONAL: ("Newton's constant", "universal gravitation constant", "big G"),
-    Constant.STANDARD_GRAVITY: ("standard acceleration of gravity", "standard gravitational acceleration"),
-    Constant.PLANCK: ("Planck h", "quantum of action"),
-    Constant.REDUCED_PLANCK: ("h bar", "hbar", "h-bar", "Dirac constant"),
-    Constant.ELEMENTARY_CHARGE: ("electron charge", "proton charge", "charge on electron", "fundamental charge"),
-    Constant.AVOGADRO: ("Avogadro number",),
-    Constant.GAS: ("ideal gas constant", "universal gas constant", "molar gas constant"),
+    Constant.GRAVITATIONAL: (
+        *("Newton's constant", "universal gravitation constant", "big G", "capital G", "constant of gravitation"),
+        *("Newtonian constant", "universal gravity constant", "gravity constant", "G constant"),
+    ),
+    Constant.STANDARD_GRAVITY: (
+        *("standard acceleration of gravity", "standard gravitational acceleration", "little g", "small g"),
+        *("acceleration due to gravity", "gravitational acceleration on Earth", "free fall acceleration"),
+    ),
+    Constant.PLANCK: ("Planck h", "quantum of action", "plank constant", "planks constant", "constant h"),
+    Constant.REDUCED_PLANCK: ("h bar", "hbar", "h-bar", "\u0127", "Dirac constant", "reduced Planck"),
+    Constant.ELEMENTARY_CHARGE: (
+        *("electron charge", "proton charge", "charge on electron", "charge on proton", "fundamental charge"),
+        *("unit charge", "charge on one electron", "charge of one electron", "charge of a single electron"),
+        *("charge on a single electron", "charge carried by an electron", "electron's electric charge"),
+    ),
+    Constant.BOLTZMANN: ("k B", "k in S", "Boltzmann k", "Boltzman constant", "Boltzmann number"),
+    Constant.AVOGADRO: (
+        *("Avogadro number", "Avagadro number", "Avagadro constant", "Avogadros number", "particles in a mole"),
+        *("atoms in a mole", "molecules in a mole", "particles are in a mole", "atoms are in a mole"),
+        *("molecules are in a mole", "particles per mole", "particles make up a mole", "particles make up"),
+    ),
+    Constant.GAS: (
+        *("ideal gas constant", "universal gas constant", "molar gas constant", "R in PV", "gas constant R"),
+        *("value of R", "constant R"),
+    ),
+    Constant.STEFAN_BOLTZMANN: (
+        "Stefan Boltzmann one",
+        "sigma Stefan Boltzmann",
+        "Stefan constant",
+        "Stefan Boltzmann sigma",
+    ),
     Constant.WIEN: ("Wien constant",),
-    Constant.VACUUM_PERMITTIVITY: ("permittivity of free space", "electric constant", "epsilon zero", "epsilon nought"),
-    Constant.VACUUM_PERMEABILITY: ("permeability of free space", "magnetic constant", "mu zero", "mu nought"),
+    Constant.VACUUM_PERMITTIVITY: (
+        *("permittivity of free space", "electric constant", "epsilon zero", "epsilon nought", "epsilon naught"),
+        *("permittivity of vacuum", "value of epsilon", "dielectric constant of vacuum"),
+    ),
+    Constant.VACUUM_PERMEABILITY: (
+        *("permeability of free space", "magnetic constant", "mu zero", "mu nought", "mu naught", "value of mu"),
+        *("permeability of vacuum",),
+    ),
     Constant.VACUUM_IMPEDANCE: ("impedance of vacuum", "vacuum impedance"),
-    Constant.FINE_STRUCTURE: ("alpha fine structure",),
-    Constant.ELECTRON_MASS: ("heavy is electron", "electron weigh", "electron rest mass"),
-    Constant.PROTON_MASS: ("heavy is proton", "proton weigh", "proton rest mass"),
-    Constant.NEUTRON_MASS: ("heavy is neutron", "neutron weigh", "neutron rest mass"),
-    Constant.MUON_MASS: ("heavy is muon", "muon weigh"),
-    Constant.ATOMIC_MASS: ("unified atomic mass unit", "dalton in kg"),
+    Constant.FINE_STRUCTURE: ("alpha fine structure", "Sommerfeld constant", "fine structure number"),
+    **{
+        mass: (
+            *(f"heavy is {one}{particle}" for one in ("", "one ", "single ")),
+            *(f"{one}{particle} weigh" for one in ("", "one ", "single ")),
+            *(f"mass of {one} {particle}" for one in ("one", "single")),
+            *(f"{particle} rest mass", f"weight of {particle}", f"{particle} heavy", f"heavy are {particle}"),
+        )
+        for mass, particle in (
+            (Constant.ELECTRON_MASS, "electron"),
+            (Constant.PROTON_MASS, "proton"),
+            (Constant.NEUTRON_MASS, "neutron"),
+            (Constant.MUON_MASS, "muon"),
+            (Constant.ALPHA_PARTICLE_MASS, "alpha particle"),
+            (Constant.DEUTERON_MASS, "deuteron"),
+        )
+    },
+    Constant.ATOMIC_MASS: ("unified atomic mass unit", "dalton in kg", "atomic mass constant"),
     Constant.VON_KLITZING: ("Klitzing constant",),
     Constant.MOLAR_VOLUME: ("molar volume", "molar volume of ideal gas"),
-    Constant.STANDARD_ATMOSPHERE: ("standard atmospheric pressure",),
+    Constant.STANDARD_ATMOSPHERE: ("standard atmospheric pressure", "standard air pressure"),
 }
 """Other names that people use."""
 
@@ -150,7 +190,9 @@ class Conversion(Model):
 class TextRequest(Model):
     """A text, and the units its quantities are wanted in."""
 
-    text: Annotated[str, Reads("quote")] = Field(max_length=8000, description="The text.")
+    text: Annotated[str, Reads("quote"), Names("sentence", "passage", "paragraph", "note", "line")] = Field(
+        max_length=8000, description="The text."
+    )
     units: list[Annotated[str, Field(max_length=64)]] = Field(
         default=[], max_length=64, description='Units to convert to where the dimension agrees; "" for a plain number.'
     )
