@@ -80,6 +80,13 @@ _SUM = re.compile(
 )
 _HOW_MUCH = re.compile(r"\bhow (?:deep|far|fast|heavy|high|hot|large|long|many|much|strong|tall|warm)\b", re.IGNORECASE)
 
+_CHANGES = re.compile(
+    r"\W*(?:(?:please|now|and|then|can you|could you|would you|will you|i want to|i'd like to|let's)\W+)*"
+    r"(?:abort|add|archive|begin|cancel|change|clear|continue|create|delete|download|drop|edit|erase|export|forget|import"
+    r"|install|kill|load|make|merge|move|open a|pause|pull|remove|rename|repeat|rerun|reset|restart|resume|retry|run my"
+    r"|share|shut|start|stop|summari[sz]e|switch|train|undo|uninstall|unload|update|upgrade|upload|verify|wipe)\b",
+    re.IGNORECASE,
+)
 _HOW = re.compile(r"\bhow (?:is|are|was|were|do|does|did|can|could|should|would|to)\b", re.IGNORECASE)
 _MEASURE = re.compile(r"\bhow (?:far|fast|high|hot|long|often|warm)\b|\bwhen\b|\bwhere\b", re.IGNORECASE)
 _YOU = re.compile(
@@ -140,6 +147,11 @@ def _asks(sentence: Sentence, piece: Place) -> bool:
 def asks_for_meaning(sentence: Sentence) -> bool:
     """Whether the message asks what something is, or is for."""
     return bool(_DEFINES.search(sentence.text))
+
+
+def changes(sentence: Sentence) -> bool:
+    """Whether it orders that something be changed, begun or ended: no list is wanted."""
+    return any(_CHANGES.match(sentence.text[slice(*piece)]) for piece in sentence.pieces or [(0, len(sentence.text))])
 
 
 def asks_how(sentence: Sentence) -> bool:

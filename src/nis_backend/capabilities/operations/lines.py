@@ -9,10 +9,10 @@ from pydantic import Field
 from nis_backend.operation import Called, Effect, Model, Reads, Shape
 
 FAMILIES = (
-    *("blobs", "chat", "conversations", "embeddings", "feedback", "models", "operations", "physics", "runs"),
+    *("blobs", "chat", "conversations", "embeddings", "feedback", "models", "physics", "runs"),
     *("system", "weights"),
 )
-"""What names start with."""
+"""What names start with; that of these operations is also the word for all of them."""
 
 
 class ListOperations(Model):

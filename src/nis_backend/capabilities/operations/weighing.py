@@ -15,6 +15,7 @@ from nis_backend.capabilities.operations.guards import (
     asks_for_meaning,
     asks_how,
     asks_yes_or_no,
+    changes,
     declines,
     tells,
 )
@@ -125,9 +126,8 @@ def weigh(sentence: Sentence, operation: Declared, rarity: Rarity, meaning: Mean
         converts=units and (not reading.missing or _pairs_units(sentence)),
     )
     settled = reading.complete and len(operation.required) > 1
+    settled = settled or (weighed.cover >= WHOLE and _names_things(sentence, operation))
     far = meaning is not None and meaning.is_far(name, settled=settled) and not weighed.sure
-    if far and not operation.required and weighed.cover >= WHOLE and _names_things(sentence, operation):
-        far = False
     computes = bool(operation.required) and not (units or required or operation.quotes)
     other = (computes and wants_otherwise(sentence)) or (not units and _asks_for_other(weighed, known, rarity))
     if far or other:
@@ -215,6 +215,7 @@ def _listing(weighed: _Weighed, *, strange: bool) -> Pick | None:
     plural = _names_things(sentence, operation)
     # An example word for word names what it wants in its own way.
     lists = not operation.things or ((plural or weighed.run > WHOLE) and not asks_how(sentence))
+    lists = lists and not changes(sentence)
     if asks_for_meaning(sentence) or not lists or weighed.cover < _least_listed(weighed, plural, strange):
         return None
     asks = _is_asked(sentence, operation) or sentence.words[0].text in _ASKING
