@@ -95,6 +95,14 @@ def test_what_is_not_there_is_not_found(contents: Contents, key: str) -> None:
     asyncio.run(body())
 
 
+def test_what_cannot_be_removed_is_told(tmp_path: Path) -> None:
+    """As a failure with a remedy: a hand that meddles with the folder is no fault of ours."""
+    contents = FolderContents(tmp_path)
+    (tmp_path / "-1" / "blob-1").mkdir(parents=True)
+    with pytest.raises(Unavailable, match="cannot be written to"):
+        asyncio.run(contents.delete("blob-1"))
+
+
 def test_what_is_deleted_is_gone(contents: Contents) -> None:
     """Twice is once."""
 

@@ -56,5 +56,9 @@ class Contents(Protocol):
         ...
 
     async def delete(self, key: str) -> None:
-        """Remove the bytes; nothing when there are none."""
+        """Remove the bytes; nothing when there are none.
+
+        Raises:
+            Unavailable: they cannot be removed.
+        """
         ...

@@ -68,7 +68,10 @@ class FolderContents(Contents):
 
     @override
     async def delete(self, key: str) -> None:
-        await asyncio.to_thread(self._path(key).unlink, missing_ok=True)
+        try:
+            await asyncio.to_thread(self._path(key).unlink, missing_ok=True)
+        except OSError as error:
+            raise _unwritable(error) from None
 
     @override
     async def tidy(self) -> None:
@@ -99,10 +102,7 @@ class FolderContents(Contents):
             written = self._copy(source, part, limit)
             part.replace(path)
         except OSError as error:
-            raise Unavailable(
-                f"The folder of the blobs cannot be written to: {error.strerror}.",
-                remedy="Look to the data folder: is it there, has its disk space?",
-            ) from None
+            raise _unwritable(error) from None
         finally:
             with contextlib.suppress(OSError):
                 part.unlink(missing_ok=True)
@@ -127,6 +127,13 @@ class FolderContents(Contents):
                 digest.update(piece)
                 file.write(piece)
         return Written(size=size, sha256=digest.hexdigest(), head=head)
+
+
+def _unwritable(error: OSError) -> Unavailable:
+    return Unavailable(
+        f"The folder of the blobs cannot be written to: {error.strerror}.",
+        remedy="Look to the data folder: is it there, has its disk space?",
+    )
 
 
 def _missing(key: str) -> NotFound:
