@@ -8,6 +8,7 @@ import sys
 from typing import TYPE_CHECKING
 
 from nis_backend.settings import Settings, read_settings
+from nis_backend.surfaces.cli.commands import command_line
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator
@@ -27,8 +28,8 @@ def serve(settings: Settings, app_file: Path | None) -> None:
 async def open_process(settings: Settings) -> AsyncGenerator[Context]:
     """Open the data folder for the length of one command."""
     from nis_backend.app import Process  # noqa: PLC0415 - a command to a running server opens nothing
-    from nis_backend.context import LOCAL  # noqa: PLC0415
-    from nis_backend.lock import FolderLock  # noqa: PLC0415
+    from nis_backend.context import LOCAL  # noqa: PLC0415 - as above
+    from nis_backend.lock import FolderLock  # noqa: PLC0415 - as above
 
     with FolderLock(settings.data):
         async with Process(settings).open() as process:
@@ -37,7 +38,6 @@ async def open_process(settings: Settings) -> AsyncGenerator[Context]:
 
 def main() -> None:
     """Run the command line."""
-    from nis_backend.surfaces.cli.commands import command_line  # noqa: PLC0415
 
     def settings(**given: object) -> Settings:
         return read_settings(os.environ, **given)

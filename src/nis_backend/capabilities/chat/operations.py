@@ -183,7 +183,7 @@ async def send_message(request: MessageRequest, ctx: Context) -> Recorded[Reply]
 async def answer_message(request: MessageRequest, ctx: Context) -> Reply:
     """The answer to a message, in the run this call is in; the turns before that run's own are what is remembered."""
     from nis_backend.capabilities.chat.loop import answer, converse  # noqa: PLC0415 - the loop loads with the first turn
-    from nis_backend.capabilities.chat.routed import routed_turn, run_form  # noqa: PLC0415
+    from nis_backend.capabilities.chat.routed import routed_turn, run_form  # noqa: PLC0415 - as above
 
     assert request.conversation_id is not None
 
@@ -225,7 +225,7 @@ def _sum(*counts: int | None) -> int | None:
 
 def _messages(past: Sequence[Run], request: MessageRequest) -> list[Message]:
     """The turns that were answered, then this one; facts given with it come first."""
-    from nis_backend.drivers.llm.base import Message  # noqa: PLC0415
+    from nis_backend.drivers.llm.base import Message  # noqa: PLC0415 - loads with the first turn
 
     messages = [Message(role="system", content=_facts(request.context))] if request.context else []
     for run in past:

@@ -43,7 +43,7 @@ def chat(session: Session, entry: Entry) -> click.Command:
 
 
 def _converse(session: Session, entry: Entry, options: Json) -> None:
-    from nis_backend.surfaces.cli.draw import Screen  # noqa: PLC0415
+    from nis_backend.surfaces.cli.draw import Screen  # noqa: PLC0415 - tables load when one is drawn
 
     with contextlib.suppress(ImportError):
         # Its import gives the prompt its arrow keys and its history.
