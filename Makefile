@@ -29,6 +29,7 @@ uv_settings = links="$${PIP_FIND_LINKS:-$(call pip_setting,find-links)}"; index=
 install = $(uv_settings); uv pip install --compile-bytecode -e '$(want)' || { echo "── with pip instead"; $(BIN)/pip install -e '$(want)'; }
 forget = find $(VENV) -maxdepth 1 \( -name '.serves-*' -o -name '.tests-*' \) ! -name '*-$(KEY)' -delete
 say = @echo "── $(1)"
+comma := ,
 
 # Node and npm come from a wheel of the extra dev: nothing is installed beyond .venv. (The wheel's own `npm` is a link that
 # became a file, so npm is started by its path.)
@@ -96,7 +97,7 @@ $(BIN)/pip:
 
 $(SERVES): want := .[local,embeddings,science]
 $(SERVES): | $(BIN)/pip
-	$(call say,the server and its extras local, embeddings and science)
+	$(call say,the server and its extras local$(comma) embeddings and science)
 	@$(install)
 	@$(forget) && touch $@
 

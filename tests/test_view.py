@@ -24,6 +24,7 @@ def test_fields_are_read_as_a_person_writes_them() -> None:
     thing = Thing(id="t-1", created=86400.0, weight=86400.0, context={"name": "Ä"}, tags=("a", "b"))
     (table,) = draw_fields(thing)
     assert isinstance(table, Table)
+    assert table.title == "Thing"
     assert {row[0]: row[1] for row in table.rows} == {
         "id": "t-1",
         "created": "1970-01-02 00:00:00 UTC",
@@ -32,3 +33,16 @@ def test_fields_are_read_as_a_person_writes_them() -> None:
         "tags": "a, b",
         "ready": "yes",
     }
+
+
+class ThingLine(Model):
+    """A thing in a list."""
+
+    id: str
+
+
+def test_a_heading_is_words() -> None:
+    """Promise: what a person reads has no names of classes in it."""
+    (table,) = draw_fields(ThingLine(id="t-1"))
+    assert isinstance(table, Table)
+    assert table.title == "Thing line"

@@ -6,6 +6,7 @@ A capability's `view=` function answers a list of these. The first `Text` is the
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Annotated, Any, Literal, cast
@@ -78,8 +79,13 @@ def draw_fields(result: object) -> list[View]:
     rows: list[list[str | float]] = [
         [name, _cell(value, name)] for name, value in result if name not in lists and value is not None
     ]
-    tables = [Table(title=type(result).__name__, columns=["field", "value"], rows=rows)] if rows else []
+    tables = [Table(title=_words(type(result).__name__), columns=["field", "value"], rows=rows)] if rows else []
     return [*tables, *(_table(name, things) for name, things in lists.items())]
+
+
+def _words(name: str) -> str:
+    """A class's name as a heading: `ConversationLine` is Conversation line."""
+    return re.sub(r"(?<=[a-z])(?=[A-Z])", " ", name).capitalize()
 
 
 def _table(title: str, things: Sequence[Model]) -> Table:

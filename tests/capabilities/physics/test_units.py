@@ -128,6 +128,7 @@ def test_equal_dimensions_are_equal_texts(one: str, other: str) -> None:
     [
         ("metrs", "metres"),
         ("kilogrm", "kilogram"),
+        ("mlie", "Did you mean mole or mile?"),
         ("bananas", "Write it like"),
         ("m/banana", "Write it like"),
         ("(m", "Write it like"),

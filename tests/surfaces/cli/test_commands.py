@@ -49,6 +49,16 @@ def test_required_fields_may_stand_in_order(server: Server) -> None:
     assert result_of("--data", str(server.data), "models", "list")["models"]
 
 
+def test_a_family_named_like_a_command_has_its_own_commands_too(server: Server) -> None:
+    """Promise: `nis FAMILY VERB` for each operation, and `nis operations` alone still lists them."""
+    data = ("--data", str(server.data))
+    found = result_of(*data, "operations", "search", "stop a run", "--limit", "1")["operations"]
+    assert [one["id"] for one in found] == ["runs.cancel_run"]
+    listed = result_of(*data, "operations", "--family", "runs")["operations"]
+    assert {one["id"].partition(".")[0] for one in listed} == {"runs"}
+    assert "search" in nis("operations", "--help").stdout
+
+
 @pytest.mark.parametrize(
     ("arguments", "code", "said"),
     [

@@ -139,8 +139,8 @@ def test_a_run_is_watched_on_after_its_server_was_killed(serve: Serve, tmp_path:
     [
         (("rnus", "list"), "Did you mean 'runs'"),
         (("runs", "wacth"), "Did you mean 'watch'"),
-        (("runs", "watch"), "Give id."),
-        (("runs", "get"), "Usage: nis runs get [OPTIONS] id"),
+        (("runs", "watch"), "Give ID."),
+        (("runs", "get"), "Usage: nis runs get [OPTIONS] ID"),
         (("runs", "list", "--stat", "failed"), "--state"),
         (("runs", "list", "--state", "done"), "'succeeded'"),
         (("conversations", "export", "conversation-0", "--format", "pdf"), "'markdown'"),

@@ -82,6 +82,14 @@ def test_the_configuration_has_the_form_that_clients_read() -> None:
         assert config[member]["nis"]["args"] == ["-m", "nis_backend", "mcp"]
 
 
+def test_the_configuration_names_the_folder_that_this_shell_has_set(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Promise: paste it, and the tools are there: a client starts its servers without this shell's variables."""
+    monkeypatch.setenv("NIS_DATA", str(tmp_path))
+    assert printed("mcp", "--print-config")["mcpServers"]["nis"]["args"][2:4] == ["--data", str(tmp_path)]
+
+
 def talk(data: Path, *messages: object, environment: dict[str, str] | None = None) -> subprocess.Popen[str]:
     """The command with these lines in its input, which stays open."""
     process = subprocess.Popen(

@@ -156,7 +156,8 @@ def unknown(text: str, field: str, read: Measure | None) -> InvalidRequest:
     known: Iterable[str] = SPELLINGS
     if len(word) > 2:  # noqa: PLR2004 - two letters are near to everything
         known = [*SPELLINGS, *cast("Iterable[str]", dir(REGISTRY))]
-    near = difflib.get_close_matches(word, known, n=3, cutoff=0.7)
+    # A name may be in both.
+    near = difflib.get_close_matches(word, dict.fromkeys(known), n=3, cutoff=0.7)
     how = 'Write it like "m/s", "kg/m³", "degF" or "kilowatt hour".'
     if word in near:
         return InvalidRequest(f"{text!r} does not read as a unit.", field=field, value=text, remedy=how)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 from click.exceptions import NoSuchCommand
@@ -21,6 +21,7 @@ from nis_backend.surfaces.rest.fixed import COMMANDS, WATCHED
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from nis_backend.operation import Entry
     from nis_backend.surfaces.cli.session import Open, Read, Serve
 
 
@@ -77,7 +78,12 @@ class Root(click.Group):
         self.add_command(completion.command(self, session))
         for short, name in COMMANDS.items():
             entry = session.catalog.entry(name)
-            self.add_command(chat(session, entry) if short == "chat" else command(session, entry, short))
+            if short == "chat":
+                self.add_command(chat(session, entry))
+            elif short == entry.family:
+                self.add_command(Family(session, short, alone=entry))
+            else:
+                self.add_command(command(session, entry, short))
 
     def _keep_data(self, _ctx: click.Context, _param: click.Parameter, value: Path | None) -> None:
         self._session.data = value
@@ -111,16 +117,29 @@ class Root(click.Group):
 
 
 class Family(click.Group):
-    """`nis runs`: the operations of one family by their short names."""
+    """`nis runs`: the operations of one family by their short names; `alone` is what the family's name alone calls."""
 
-    def __init__(self, session: Session, family: str) -> None:
-        super().__init__(family, no_args_is_help=True)
+    def __init__(self, session: Session, family: str, alone: Entry | None = None) -> None:
+        super().__init__(family, no_args_is_help=alone is None, invoke_without_command=alone is not None)
         for entry in session.catalog.entries():
             if entry.family == family:
                 self.add_command(command(session, entry, short_name(entry)))
                 if entry.name in WATCHED:
                     self.add_command(watch.command(session, entry, WATCHED[entry.name]))
         self.help = f"{family.replace('_', ' ').capitalize()}: {', '.join(sorted(self.commands))}."
+        if alone:
+            self._call_alone(command(session, alone, family))
+
+    def _call_alone(self, plain: click.Command) -> None:
+        def run(**options: Any) -> None:  # Any: what click has read
+            context = click.get_current_context()
+            if context.invoked_subcommand is None:
+                context.invoke(plain, positional=(), **options)
+
+        self.params = [one for one in plain.params if isinstance(one, click.Option)]
+        self.callback = run
+        self.help = plain.help
+        self.short_help = plain.short_help
 
 
 def _say_version(ctx: click.Context, _param: click.Parameter, value: bool) -> None:

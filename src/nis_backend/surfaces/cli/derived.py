@@ -95,7 +95,7 @@ def command(session: Session, entry: Entry, name: str) -> click.Command:
         as_json_option(),
         *([_to_file()] if entry.result_schema.get("blob") else []),
         click.Argument(
-            ["positional"], nargs=-1, required=False, metavar=" ".join(entry.request_schema.get("required", ()))
+            ["positional"], nargs=-1, required=False, metavar=" ".join(entry.request_schema.get("required", ())).upper()
         ),
     ]
     return click.Command(
@@ -116,7 +116,7 @@ def required(name: str, value: str | None) -> str:
         UsageError: it is missing; said with how the command is written.
     """
     if value is None:
-        raise click.UsageError(f"Give {name}.", click.get_current_context())
+        raise click.UsageError(f"Give {name.upper()}.", click.get_current_context())
     return value
 
 

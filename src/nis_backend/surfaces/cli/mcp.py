@@ -27,7 +27,10 @@ def command(session: Session) -> click.Command:
 
     def run(toolset: str | None, print_config: str | None) -> None:
         if print_config is not None:
-            click.echo(json.dumps(config(print_config, session.data, toolset), indent=2))
+            settings = session.settings()
+            # A client starts its servers without the variables of this shell.
+            data = settings.data if "data" in settings.model_fields_set else None
+            click.echo(json.dumps(config(print_config, data, toolset), indent=2))
             return
         from nis_backend.surfaces.mcp import stdio  # noqa: PLC0415 - the protocol's package is only for serving it
 

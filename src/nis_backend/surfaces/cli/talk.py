@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     from nis_backend.operation import Entry, Json
     from nis_backend.surfaces.cli.session import Session
 
+ALONE = "Without a message, a terminal gets a conversation, which Ctrl+D ends; what is piped in is the message."
+
 
 def chat(session: Session, entry: Entry) -> click.Command:
     """`nis chat`: one message, or a conversation on a terminal."""
@@ -39,7 +41,9 @@ def chat(session: Session, entry: Entry) -> click.Command:
             {key: value for key, value in given.items() if value and key in {"model", "provider", "conversation_id"}},
         )
 
-    return click.Command("chat", callback=run, params=one.params, help=one.help, short_help="Talk, or ask one thing.")
+    return click.Command(
+        "chat", callback=run, params=one.params, help=f"{one.help}\n\n{ALONE}", short_help="Talk, or ask one thing."
+    )
 
 
 def _converse(session: Session, entry: Entry, options: Json) -> None:

@@ -48,7 +48,7 @@ def command(session: Session, entry: Entry, name: str) -> click.Command:
         "It exits with 0 when the run has succeeded, else with the code of its failure, 130 when it was cancelled.\n"
         "Ctrl+C ends the watching, not the run.",
         params=[
-            click.Argument(["run_id"], required=False, metavar="id"),
+            click.Argument(["run_id"], required=False, metavar="ID"),
             click.Option(["--after"], metavar="INTEGER", help="Number of the last event already seen.  [0]"),
             as_json_option(),
         ],
