@@ -66,6 +66,13 @@ def test_a_pull_reaches_outward_and_a_computation_does_not() -> None:
     assert not {name for name in outward if name.startswith("physics.")}
 
 
+def test_what_asks_a_model_of_the_callers_choice_reaches_outward() -> None:
+    """Promise of the specification's openWorldHint: the model named may be a provider's, beyond this server."""
+    asking = {entry.name for entry in ENTRIES if "model" in entry.request_schema.get("properties", {})}
+    assert {"chat.send_message", "models.complete_chat", "embeddings.embed_texts"} <= asking
+    assert asking <= {entry.name for entry in ENTRIES if entry.outward}
+
+
 def test_the_protocols_package_loads_at_the_first_request() -> None:
     """The route costs no import of it (NIS_PRELOAD=mcp does it at start)."""
     code = (

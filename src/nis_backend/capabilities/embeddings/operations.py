@@ -45,6 +45,7 @@ __all__ = [
 @operation(
     "embeddings.embed_texts",
     effect="reads",
+    outward=True,
     view=views.draw_vectors,
     time_limit=300,
     examples=(Example(title="Two sentences", request={"texts": ["A cat sleeps on the sofa.", "Rates rose again."]}),),
@@ -71,6 +72,7 @@ async def embed_texts(request: EmbeddingRequest, ctx: Context) -> Embeddings:
 @operation(
     "embeddings.compare_texts",
     effect="reads",
+    outward=True,
     view=views.draw_comparison,
     time_limit=300,
     examples=(
@@ -117,6 +119,7 @@ async def compare_texts(request: ComparisonRequest, ctx: Context) -> Comparison:
     "embeddings.search_texts",
     effect="reads",
     essential=True,
+    outward=True,
     view=views.draw_matches,
     time_limit=300,
     examples=(
@@ -141,6 +144,7 @@ async def search_texts(request: SearchRequest, ctx: Context) -> Matches:
 @operation(
     "embeddings.cluster_texts",
     effect="reads",
+    outward=True,
     view=views.draw_clusters,
     time_limit=300,
     examples=(

@@ -1,4 +1,4 @@
-"""Models: which can be asked, and text straight from one."""
+"""Models as operations: which can be asked, text straight from one, the next turn of a conversation."""
 
 from __future__ import annotations
 
@@ -92,6 +92,7 @@ def _draw_text(_request: TextRequest, result: GeneratedText) -> list[View]:
     "models.list_models",
     effect="reads",
     essential=True,
+    outward=True,
     resource="model",
     view=_draw_list,
     examples=(
@@ -151,6 +152,7 @@ async def _listed(driver: LanguageModels) -> Sequence[ModelInfo] | NisError:
 @operation(
     "models.get_model",
     effect="reads",
+    outward=True,
     resource="model",
     examples=(Example(title="The model in the box", request={"id": "embedded"}),),
 )
@@ -207,6 +209,7 @@ def _draw_chat(_request: ChatRequest, result: ChatCompletion) -> list[View]:
 @operation(
     "models.complete_chat",
     effect="reads",
+    outward=True,
     view=_draw_chat,
     time_limit=300,
     examples=(Example(title="A greeting", request=_HELLO),),
@@ -222,6 +225,7 @@ async def complete_chat(request: ChatRequest, ctx: Context) -> ChatCompletion:
 @operation(
     "models.stream_chat",
     effect="reads",
+    outward=True,
     time_limit=300,
     examples=(Example(title="A greeting, in parts", request=_HELLO),),
 )
