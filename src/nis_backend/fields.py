@@ -27,6 +27,7 @@ class Field:
     knob: bool
     choices: tuple[str, ...]
     required: bool
+    default: Any  # JSON
 
     @property
     def label(self) -> str:
@@ -80,4 +81,5 @@ def _field(name: str, schema: Json, required: bool) -> Field:
         knob=bool(schema.get("knob")),
         choices=tuple(map(str, choices_of(schema))),
         required=required,
+        default=schema.get("default"),
     )

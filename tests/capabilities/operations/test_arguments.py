@@ -177,7 +177,7 @@ def test_a_number_without_a_unit_fills_nothing_that_has_one() -> None:
     """Twenty what?"""
     found = reading("speed 20, angle 40", PROJECTILE)
     assert found.arguments == {}
-    assert found.unread == ["20", "40"]
+    assert unclear(found) == {"20": ("speed",), "40": ("angle",)}
 
 
 def test_a_number_without_a_unit_answers_a_question_that_names_the_unit() -> None:
@@ -262,7 +262,7 @@ def test_a_whole_number_field_takes_whole_numbers_only() -> None:
     """There are no two and a half loaves."""
     found = reading("pieces: 2.5", BREAD)
     assert "loaves" not in found.arguments
-    assert found.unread == ["2.5"]
+    assert unclear(found) == {"2.5": ("loaves",)}
 
 
 SPEEDS = {"m/s": 1.0, "km/h": 1 / 3.6, "mph": 0.44704, "ft/s": 0.3048}

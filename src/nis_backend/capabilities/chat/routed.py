@@ -146,6 +146,8 @@ def _missing(entry: Entry, wanted: Sequence[Field]) -> str:
 def _unclear(unclear: UnclearWords, slots: Mapping[str, Field]) -> str:
     said = " or ".join(f"“{one}”" for one in unclear.said)
     labels = " or ".join(slots[name].label for name in unclear.fields)
+    if not unclear.fields:
+        return f"{said} is nothing that it takes: say what it is for, or go on without it."
     if len(unclear.said) > 1:
         return f"{said}: say which one you mean."
     if len(unclear.fields) > 1:

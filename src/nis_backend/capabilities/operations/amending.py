@@ -59,12 +59,15 @@ class Amended:
     dropped: frozenset[int]
     alternatives: dict[int, int]
     """For the first of two, the second; which of them is meant is not said."""
+    instead: dict[int, int]
+    """For a correction, what it corrects: it stands for the same."""
 
 
 def amend(sentence: Sentence) -> Amended:
     """What the sentence takes back, says again or leaves open of its quantities."""
     dropped: set[int] = set()
     alternatives: dict[int, int] = {}
+    instead: dict[int, int] = {}
     quantities = sentence.quantities
     for index, one in enumerate(quantities):
         twin = _twin(quantities, index, dropped)
@@ -74,10 +77,12 @@ def amend(sentence: Sentence) -> Amended:
         gap = sentence.text[before.end : one.start]
         if len(gap) <= LONGEST_SLIP and _CORRECTS.search(gap):
             dropped.add(twin)
+            instead[index] = twin
         elif _DENIED.search(sentence.text[: one.start]):
             dropped.add(index)
         elif _DENIED.search(sentence.text[: before.start]):
             dropped.add(twin)
+            instead[index] = twin
         elif twin == index - 1 and _AGAIN.fullmatch(gap) and _is_same(before, one):
             dropped.add(index)
         elif twin == index - 1 and (
@@ -85,7 +90,8 @@ def amend(sentence: Sentence) -> Amended:
         ):
             alternatives[twin] = index
             dropped.add(index)
-    return Amended(frozenset(dropped), {one: two for one, two in alternatives.items() if one not in dropped})
+    either = {one: two for one, two in alternatives.items() if one not in dropped}
+    return Amended(frozenset(dropped), either, instead)
 
 
 def _twin(quantities: Sequence[Quantity], index: int, dropped: set[int]) -> int | None:

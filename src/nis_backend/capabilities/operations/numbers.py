@@ -8,20 +8,22 @@ number without a name goes to the only field it can be meant for.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from nis_backend.capabilities.operations.amending import pointed
+from nis_backend.capabilities.operations.claims import Claim, best_of, grouped
 from nis_backend.capabilities.operations.reading import Unclear
-from nis_backend.capabilities.operations.sentence import QUANTITY, Place
+from nis_backend.capabilities.operations.sentence import QUANTITY
 from nis_backend.capabilities.operations.words import FUNCTION_WORDS, listed, stem
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterator, Mapping, Sequence
+    from collections.abc import Collection, Mapping, Sequence
 
+    from nis_backend.capabilities.operations.amending import Amended
     from nis_backend.capabilities.operations.declared import Declared
+    from nis_backend.capabilities.operations.names import Name
     from nis_backend.capabilities.operations.reading import Reading
-    from nis_backend.capabilities.operations.sentence import Sentence
+    from nis_backend.capabilities.operations.sentence import Quantity, Sentence
 
 NAMED = 0.5
 """Least nearness at which a name speaks for a number."""
@@ -35,48 +37,14 @@ MOST_CLAIMS = 4
 _NAMING = listed("of is = : about in was equals equal exactly approximately roughly being")
 """What may stand between a measure, or a result, and its number."""
 
+BARE = 0.9
+"""Least nearness at which a name means a number that has no unit."""
+_ASIDE = frozenset(("", "[mass]", "[time]"))
+"""Dimensions of what is often told beside: an age, a weight that changes nothing."""
 _AHEAD = frozenset(("from", "first"))
 """Names that stand only in front of their number."""
 _BEHIND = frozenset(("up", "above", "everywhere"))
 """Names that stand only behind it."""
-
-
-@dataclass(frozen=True)
-class Name:
-    """Where a name stands, and the fields that are called so."""
-
-    place: Place
-    fields: frozenset[str]
-    units: frozenset[str | None] = frozenset()
-    """Where no field is: the units of what is called so; None among them where any unit may be."""
-
-
-@dataclass(frozen=True)
-class _Claim:
-    """Fields that one name, standing near one number, claims it for; none: the name is not a field's."""
-
-    nearness: float
-    fields: frozenset[str]
-    place: Place
-
-
-def find_names(sentence: Sentence, operation: Declared) -> list[Name]:
-    """The names in the sentence; one within a longer one is none."""
-    fields: dict[Place, set[str]] = {}
-    units: dict[Place, set[str | None]] = {}
-    for slot in operation.slots.values():
-        for phrase in slot.phrases:
-            for place in sentence.find(phrase):
-                fields.setdefault(place, set()).add(slot.name)
-    for phrase, unit in operation.foreign.items():
-        for place in sentence.find(phrase):
-            units.setdefault(place, set()).add(unit)
-    places = list(dict.fromkeys([*fields, *units]))
-    return [
-        Name(place, frozenset(fields.get(place, ())), frozenset(units.get(place, ())))
-        for place in places
-        if not any(other != place and other[0] <= place[0] and place[1] <= other[1] for other in places)
-    ]
 
 
 class NumberReader:
@@ -92,7 +60,7 @@ class NumberReader:
         *,
         asked: Collection[str],
         known: Mapping[str, Any],  # Any: JSON
-        alternatives: Mapping[int, int],
+        amended: Amended,
     ) -> None:
         self.sentence = sentence
         self.operation = operation
@@ -101,7 +69,7 @@ class NumberReader:
         self.left = set(left)
         self.asked = frozenset(asked)
         self.known = known
-        self.alternatives = alternatives
+        self.amended = amended
         # Of each number that fits a field by dimension: its value in each such field's unit, and the nearest claims.
         self.values = {index: fields for index in left if (fields := self._values(index))}
         self.claims = {index: self._claims(index) for index in self.values}
@@ -111,11 +79,12 @@ class NumberReader:
 
     def read(self) -> None:
         """Give each number to a field, or report it as unclear or unread."""
-        for group in _groups(self.values):
+        for group in grouped(self.values):
             self._settle([index for index in group if self.claims[index]])
         for index in sorted(self.left & self.values.keys()):
             self._read_unnamed(index)
         self._compare()
+        self._account()
         for index in sorted(self.left):
             quantity = self.sentence.quantities[index]
             # "one end", "two balls": a count in words belongs to the sentence, it is not a quantity left over.
@@ -132,6 +101,35 @@ class NumberReader:
             elif len(one.fields) == 1 and one.fields[0] in self.reading.sources:
                 del filled[one.fields[0]]
                 self.reading.sources.pop(one.fields[0])
+
+    def _account(self) -> None:
+        """Ask about what would be passed over: a field's name with a bare number, a quantity among what was read."""
+        for index in sorted(self.left - self.elsewhere):
+            quantity = self.sentence.quantities[index]
+            if not quantity.unit:
+                self._report(index, self._named_barely(index))
+            elif quantity.dimension not in _ASIDE and self._is_among_read(quantity):
+                self.left.discard(index)
+                self.reading.unclear.append(Unclear(said=(quantity.text,), fields=()))
+
+    def _named_barely(self, index: int) -> list[str]:
+        """The fields, not yet filled, whose name stands right before a number that has no unit."""
+        at = self.sentence.at[index]
+        near = [one for one in self.names if one.place[1] <= at and self.sentence.nearness(one.place, index) >= BARE]
+        fields = {field for one in near for field in one.fields if self.operation.slots[field].number}
+        telling = {field for one in near for field in one.fields if not self._is_function_word(one)}
+        return sorted((fields & telling) - self.reading.sources.keys() - self.known.keys())
+
+    def _is_function_word(self, name: Name) -> bool:
+        return all(one.text in FUNCTION_WORDS for one in self.sentence.said[slice(*name.place)])
+
+    def _is_among_read(self, quantity: Quantity) -> bool:
+        """Whether numbers of the same sentence were read, of an operation that computes with them."""
+        start, end = next(
+            (one for one in self.sentence.pieces if one[0] <= quantity.start < one[1]), (0, len(self.sentence.text))
+        )
+        inside = [one.text for one in self.sentence.quantities if start <= one.start < end]
+        return any(source in inside for source in self.reading.sources.values())
 
     def _values(self, index: int) -> dict[str, float | int]:
         quantity = self.sentence.quantities[index]
@@ -153,7 +151,7 @@ class NumberReader:
         return [name for name in self.values[index] if name in self.asked or not self.operation.slots[name].knob]
 
     def _fill(self, index: int, name: str, *, named: bool) -> None:
-        if index in self.alternatives:
+        if index in self.amended.alternatives:
             self._report(index, [name])
             return
         self.left.discard(index)
@@ -164,24 +162,28 @@ class NumberReader:
         """Note that the number is unclear, or which of several; one that could be meant for no field stays unread."""
         if not fields:
             return
-        numbers = [index, *others, *(self.alternatives[one] for one in (index, *others) if one in self.alternatives)]
+        numbers = [index, *others, *self._alternatives(index, *others)]
         self.left -= set(numbers)
         order = tuple(name for name in self.operation.slots if name in fields)
         said = tuple(self.sentence.quantities[one].text for one in sorted(numbers))
         self.reading.unclear.append(Unclear(said=said, fields=order, numbers=frozenset((index, *others))))
 
+    def _alternatives(self, *indices: int) -> list[int]:
+        either = self.amended.alternatives
+        return [either[index] for index in indices if index in either]
+
     # Named numbers.
 
-    def _claims(self, index: int) -> list[_Claim]:
-        claims: list[_Claim] = []
-        beside = [index, *([self.alternatives[index]] if index in self.alternatives else [])]
+    def _claims(self, index: int) -> list[Claim]:
+        claims: list[Claim] = []
+        beside = [index, *(also[index] for also in (self.amended.alternatives, self.amended.instead) if index in also)]
         for name in self.names:
             fields = name.fields & self.values[index].keys()
             if not self._is_in_place(name, index):
                 continue
             if fields or (not name.fields and self._is_foreign(name, index)):
                 nearness = max(self.sentence.nearness(name.place, one) for one in beside)
-                claims.append(_Claim(nearness, fields, name.place))
+                claims.append(Claim(nearness, fields, name.place))
         near = [one for one in claims if one.nearness >= NAMED]
         return sorted(near, key=lambda one: -one.nearness)[:MOST_CLAIMS]
 
@@ -201,12 +203,12 @@ class NumberReader:
     def _settle(self, group: Sequence[int]) -> None:
         """Give the numbers of one dimension to the fields named near them, all at once, where that is clear."""
         group = group[:MOST_NUMBERS]
-        total, granted = _best(group, self.claims)
+        total, granted = best_of(group, self.claims)
         for index, claim in granted.items():
             if index not in self.left:
                 continue
             others = [one for one in self.claims[index] if one.fields != claim.fields]
-            rival_total, rivals = _best(group, {**self.claims, index: others})
+            rival_total, rivals = best_of(group, {**self.claims, index: others})
             near = total - rival_total < CLEAR
             rival, taker = rivals.get(index), self._taker(claim, granted, rivals)
             if claim.fields and (following := self._following(index, granted)) is not None:
@@ -223,12 +225,12 @@ class NumberReader:
                 for name in sorted(claim.fields):
                     self._fill(index, name, named=True)
 
-    def _taker(self, claim: _Claim, granted: Mapping[int, _Claim], rivals: Mapping[int, _Claim]) -> int | None:
+    def _taker(self, claim: Claim, granted: Mapping[int, Claim], rivals: Mapping[int, Claim]) -> int | None:
         """The number that a name of its own gives the very same fields: of two heights neither is the one."""
         same = ((one, other) for one, other in rivals.items() if one not in granted and other.fields & claim.fields)
         return next((one for one, other in same if other.place != claim.place), None)
 
-    def _following(self, index: int, granted: Mapping[int, _Claim]) -> int | None:
+    def _following(self, index: int, granted: Mapping[int, Claim]) -> int | None:
         """The second number that one name has: of "ends at 100 °C and 0 °C" neither is both ends'."""
         at = self.sentence.at[index]
         after = [one.text for one in self.sentence.said[at + 1 : at + 3]]
@@ -285,37 +287,3 @@ class NumberReader:
         word = words[-1].text
         verb = word.endswith(("ing", "ed", "ly"))
         return not verb and word not in FUNCTION_WORDS and stem(word) not in self.operation.vocabulary
-
-
-def _groups(values: Mapping[int, Mapping[str, object]]) -> Iterator[list[int]]:
-    """The numbers that could want the same fields, together."""
-    rest = dict(values)
-    while rest:
-        first, fields = rest.popitem()
-        group, names = [first], set(fields)
-        while near := [index for index, some in rest.items() if not names.isdisjoint(some)]:
-            for index in near:
-                names |= rest.pop(index).keys()
-                group.append(index)
-        yield sorted(group)
-
-
-def _best(group: Sequence[int], claims: Mapping[int, list[_Claim]]) -> tuple[float, dict[int, _Claim]]:
-    """The choice of claims with the greatest sum of nearness, in which no field and no name is used twice."""
-    if not group:
-        return 0.0, {}
-    first, rest = group[0], group[1:]
-    best = _best(rest, claims)
-    for claim in claims[first]:
-        narrowed = {
-            index: [
-                replace(one, fields=one.fields - claim.fields)
-                for one in claims[index]
-                if one.place != claim.place and (not one.fields or one.fields - claim.fields)
-            ]
-            for index in rest
-        }
-        total, chosen = _best(rest, narrowed)
-        if total + claim.nearness > best[0]:
-            best = (total + claim.nearness, {first: claim, **chosen})
-    return best

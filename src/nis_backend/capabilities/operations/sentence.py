@@ -24,7 +24,9 @@ _BREAKS = frozenset((QUANTITY, ",", ";", ".", "!", "?", "and"))
 _DENIES = listed("without no not ignore ignoring ignored neglect neglecting neglected disregarding zero minus")
 _AFFIRMS = listed("with take taking including include includes plus considering consider assuming under against")
 _DENIED = listed("ignored neglected excluded off disregarded free")
-_AFFIRMED = listed("included considered on account")
+_AFFIRMED = listed("included considered counted on account into")
+_WITHIN = listed("in into through")
+"""Of these "the air" is a place."""
 
 _QUOTED = re.compile(
     r"\"([^\"]+)\"|“([^”]+)[”\"]|„([^“”]+)[“”]|«([^»]+)»|`([^`]+)`"
@@ -220,6 +222,8 @@ class Sentence:
         """Whether the words around a name say yes or no to it; a bare mention says neither."""
         first, last = place
         before = self.said[max(0, first - 3) : first][::-1]
+        if before and before[0].text in _WITHIN:
+            return None
         return _first_of(before, _AFFIRMS, _DENIES, _first_of(self.said[last : last + 2], _AFFIRMED, _DENIED))
 
 

@@ -27,7 +27,13 @@ LEVEL = (
     *("thrown horizontally", "fired horizontally", "launched horizontally", "shot horizontally", "kicked horizontally"),
     *("hit horizontally", "horizontally at", "horizontally with", "horizontally from", "horizontally off"),
 )
-ACROSS = ("released horizontally", "released from horizontal", "from the horizontal", "held horizontally")
+ACROSS = (
+    "released horizontally",
+    "released from horizontal",
+    "from the horizontal",
+    "held horizontally",
+    "right angle",
+)
 UPRIGHT = (
     "straight up",
     "straight upward",
@@ -75,7 +81,7 @@ class ProjectileRequest(Model):
         float,
         Unit("degree"),
         Names("launch angle", "elevation", "inclination", "theta", "alpha", "θ", "α"),
-        Says({**dict.fromkeys(LEVEL, 0), **dict.fromkeys(UPRIGHT, 90)}),
+        Says({**dict.fromkeys(LEVEL, 0), **dict.fromkeys(UPRIGHT, 90), "right angle": 90}),
     ] = Field(ge=-90, le=90, description="Angle of the launch above the horizontal.")
     height: Annotated[float, Unit("m"), Names(*HEIGHT)] = Field(
         default=0.0, ge=0, le=100_000, description="Height of the launch above the ground."
@@ -96,7 +102,7 @@ class ProjectileRequest(Model):
     drag: (
         Annotated[
             bool,
-            Names("drag", "air resistance", "air drag", "air friction", "resistance of the air"),
+            Names("drag", "air resistance", "air drag", "air friction", "resistance of the air", "the air", "air"),
             Says(dict.fromkeys(AIRLESS, False)),
         ]
         | None
@@ -184,7 +190,7 @@ class PendulumRequest(Model):
     angular_velocity: Annotated[float, Unit("rad/s"), Names("initial angular velocity", "push", "angular speed")] = (
         Field(default=0.0, ge=-1000, le=1000, description="Rate of change of the angle at the start.")
     )
-    damping: Annotated[float, Unit("1/s"), Names("damping rate", "friction")] = Field(
+    damping: Annotated[float, Unit("1/s"), Names("damping rate", "damped", "friction")] = Field(
         default=0.0,
         ge=0,
         le=1000,

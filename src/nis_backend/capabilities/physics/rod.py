@@ -91,7 +91,7 @@ class HeatRequest(Model):
         float, Unit("degC"), Names("left end", "left", "one end", "first end", "hot end", "ends")
     ] = Field(ge=-273.15, le=1e6, description="Temperature the left end is held at.")
     right_temperature: Annotated[
-        float, Unit("degC"), Names("right end", "right", "other end", "second end", "cold end", "ends")
+        float, Unit("degC"), Names("right end", "right", "other end", "the other", "second end", "cold end", "ends")
     ] = Field(ge=-273.15, le=1e6, description="Temperature the right end is held at.")
     duration: Annotated[float, Unit("s"), Names("time", "after", "for", "later", "t")] = Field(
         gt=0, le=1e12, description="Time to advance."
