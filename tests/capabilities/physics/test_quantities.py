@@ -116,6 +116,21 @@ ONE = [
     ("(30 m)", 30, "meter"),
     ("t=5s", 5, "second"),
     ("θ=30°", 30, "degree"),
+    ("2k metres", 2000, "meter"),
+    ("two and three quarter inches", 2.75, "inch"),
+    ("5 and three eighths inches", 5.375, "inch"),
+    ("a million and a half joules", 1.5e6, "joule"),
+    ("two and a half million joules", 2.5e6, "joule"),
+    ("two thirds of a mile", 2 / 3, "mile"),
+    ("a quarter turn", 0.25, "turn"),
+    ("three point two five metres", 3.25, "meter"),
+    ("6.02 times ten to the power of 23 eV", 6.02e23, "electron_volt"),
+    ("ten to the minus six metres", 1e-6, "meter"),
+    ("pi/4 rad", 0.7853981633974483, "radian"),
+    ("1.000,5 km", 1000.5, "kilometer"),
+    ("11 stone 7", 11.5, "stone"),
+    ("5 foot 6", 5.5, "foot"),
+    ("3 m/s2, then", 3, "meter / second ** 2"),
 ]
 
 
