@@ -140,7 +140,7 @@ def test_a_number_that_answers_nothing_asked_leaves_the_question(tmp_path: Path)
             assert other is not None
             assert "27.7" in other.text
             unclear, ignored = await talk(
-                ctx, "How far does a ball with a radius of 3 cm fly at 20 m/s and 40 degrees?", "leave it out"
+                ctx, "How far does a ball of 3 cm fly at 20 m/s and 40 degrees?", "leave it out"
             )
             assert unclear is not None
             assert unclear.pending is not None

@@ -139,8 +139,13 @@ def test_one_name_with_two_numbers_fills_nothing() -> None:
 
 @pytest.mark.parametrize("text", ["a ball with a radius of 3.7 cm", "a ball of radius 3.7 cm", "with a 3.7 cm radius"])
 def test_a_radius_is_not_taken_for_a_diameter(text: str) -> None:
-    """A measure that no field is called is asked about, whatever fits by dimension."""
-    found = reading(text, PROJECTILE)
+    """It is half of one."""
+    assert reading(text, PROJECTILE).arguments == pytest.approx({"diameter": 0.074})
+
+
+def test_a_measure_that_no_field_is_called_is_asked_about() -> None:
+    """Whatever fits by dimension."""
+    found = reading("a ball with a circumference of 3.7 cm", PROJECTILE)
     assert "diameter" not in found.arguments
     assert unclear(found)["3.7 cm"] == ("height", "diameter")
     assert not found.complete

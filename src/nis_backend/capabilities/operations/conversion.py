@@ -95,7 +95,10 @@ _VAGUE = re.compile(
 
 def _converted(sentence: Sentence, amended: Amended) -> list[int]:
     """The quantities with a unit; if some share a dimension with a unit mentioned alone, only those."""
-    having = [index for index, one in enumerate(sentence.quantities) if one.unit and index not in amended.dropped]
+    counted = {index: one for index, one in enumerate(sentence.quantities) if index not in amended.dropped}
+    # What is said twice is one.
+    once = {(one.value, one.unit): index for index, one in reversed(counted.items()) if one.unit}
+    having = sorted(once.values())
     wanted = {one.dimension for one in sentence.mentions}
     return [index for index in having if sentence.quantities[index].dimension in wanted] or having
 

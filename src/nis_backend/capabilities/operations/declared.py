@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 MEASURES = listed("""
     radius circumference perimeter girth depth breadth thickness width area volume distance difference ratio
     thick deep wide tall high broad across away apart
+    long diameter diagonal
     """)
 """English words for a measure. Beside a number they name it: it is then no field's that is not called so."""
 

@@ -15,6 +15,8 @@ if TYPE_CHECKING:
     from nis_backend.capabilities.operations.sentence import Place, Sentence
     from nis_backend.capabilities.operations.slots import Slot
 
+HALVES = {"diameter": "radius"}
+"""Measures of which another is the half."""
 _HELD = listed("held kept put set fixed maintained left right . ; ? !")
 """What makes another thing of "at 100 °C" than how warm the rod is."""
 
@@ -34,21 +36,25 @@ def find_names(sentence: Sentence, operation: Declared) -> list[Name]:
     fields: dict[Place, set[str]] = {}
     units: dict[Place, set[str | None]] = {}
     for slot in operation.slots.values():
-        for phrase in slot.phrases:
-            for place in sentence.find(phrase):
-                fields.setdefault(place, set()).add(slot.name)
+        for place in _called(sentence, slot):
+            fields.setdefault(place, set()).add(slot.name)
     for phrase, unit in operation.foreign.items():
         for place in sentence.find(phrase):
             units.setdefault(place, set()).add(unit)
-    for slot in operation.slots.values():
-        for place in _apart(sentence, slot):
-            fields.setdefault(place, set()).add(slot.name)
     places = list(dict.fromkeys([*fields, *units]))
     return [
         Name(place, frozenset(fields.get(place, ())), frozenset(units.get(place, ())))
         for place in places
         if not any(other != place and other[0] <= place[0] and place[1] <= other[1] for other in places)
     ]
+
+
+def _called(sentence: Sentence, slot: Slot) -> Iterator[Place]:
+    """Where a field is called by one of its names, or by the half of it."""
+    halves = [(half,) for whole, half in HALVES.items() if (whole,) in slot.phrases]
+    for phrase in (*slot.phrases, *halves):
+        yield from sentence.find(phrase)
+    yield from _apart(sentence, slot)
 
 
 def _apart(sentence: Sentence, slot: Slot) -> Iterator[Place]:

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from nis_backend.capabilities.operations.amending import pointed
 from nis_backend.capabilities.operations.claims import Claim, best_of, grouped
+from nis_backend.capabilities.operations.names import HALVES
 from nis_backend.capabilities.operations.reading import Unclear
 from nis_backend.capabilities.operations.sentence import QUANTITY
 from nis_backend.capabilities.operations.words import FUNCTION_WORDS, listed, stem
@@ -41,7 +42,7 @@ BARE = 0.9
 """Least nearness at which a name means a number that has no unit."""
 _ASIDE = frozenset(("", "[mass]", "[time]"))
 """Dimensions of what is often told beside: an age, a weight that changes nothing."""
-_AHEAD = frozenset(("from", "first"))
+_AHEAD = frozenset(("from", "off", "first"))
 """Names that stand only in front of their number."""
 _BEHIND = frozenset(("up", "above", "everywhere"))
 """Names that stand only behind it."""
@@ -223,7 +224,14 @@ class NumberReader:
                 self._report(index, self._meant(index))
             else:
                 for name in sorted(claim.fields):
+                    self._double(index, name, claim)
                     self._fill(index, name, named=True)
+
+    def _double(self, index: int, name: str, claim: Claim) -> None:
+        """Make a diameter of a radius."""
+        said = self.sentence.said[claim.place[0]].text
+        if said in HALVES.values() and (said,) not in self.operation.slots[name].phrases:
+            self.values[index][name] *= 2
 
     def _taker(self, claim: Claim, granted: Mapping[int, Claim], rivals: Mapping[int, Claim]) -> int | None:
         """The number that a name of its own gives the very same fields: of two heights neither is the one."""

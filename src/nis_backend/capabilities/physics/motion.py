@@ -20,7 +20,7 @@ ELSEWHERE = (
 """Where gravity is another, and is to be asked for."""
 HEIGHT = (
     *("launch height", "initial height", "altitude", "high", "above the ground", "above ground", "off the ground"),
-    *("h", "from", "up", "above", "tower", "cliff", "building", "roof", "balcony", "bridge", "hill"),
+    *("h", "from", "off", "up", "above", "tower", "cliff", "building", "roof", "balcony", "bridge", "hill"),
 )
 AIRLESS = ("in vacuum", "in a vacuum", "no air", "without air", "airless", "ignoring the air", "neglecting the air")
 LEVEL = (
@@ -34,6 +34,7 @@ ACROSS = (
     "held horizontally",
     "right angle",
 )
+DOWNRIGHT = ("straight down", "straight downwards", "straight downward", "vertically down", "vertically downwards")
 UPRIGHT = (
     "straight up",
     "straight upward",
@@ -81,7 +82,14 @@ class ProjectileRequest(Model):
         float,
         Unit("degree"),
         Names("launch angle", "elevation", "inclination", "theta", "alpha", "θ", "α"),
-        Says({**dict.fromkeys(LEVEL, 0), **dict.fromkeys(UPRIGHT, 90), "right angle": 90}),
+        Says(
+            {
+                **dict.fromkeys(LEVEL, 0),
+                **dict.fromkeys(UPRIGHT, 90),
+                **dict.fromkeys(DOWNRIGHT, -90),
+                "right angle": 90,
+            }
+        ),
     ] = Field(ge=-90, le=90, description="Angle of the launch above the horizontal.")
     height: Annotated[float, Unit("m"), Names(*HEIGHT)] = Field(
         default=0.0, ge=0, le=100_000, description="Height of the launch above the ground."

@@ -9,7 +9,7 @@ from pydantic import Field, model_validator
 
 from nis_backend.capabilities.physics.receipt import Receipt
 from nis_backend.errors import InvalidRequest
-from nis_backend.operation import Knob, Model, Names, Reads, Unit
+from nis_backend.operation import Called, Knob, Model, Names, Reads, Unit
 
 
 class Material(StrEnum):
@@ -96,9 +96,10 @@ class HeatRequest(Model):
     duration: Annotated[float, Unit("s"), Names("time", "after", "for", "later", "t")] = Field(
         gt=0, le=1e12, description="Time to advance."
     )
-    material: Annotated[Material, Reads("choice"), Names("made of", "material")] | None = Field(
-        default=None, description="What the rod is made of; sets the diffusivity. Give this or `diffusivity`."
-    )
+    material: (
+        Annotated[Material, Reads("choice"), Names("made of", "material"), Called({Material.ALUMINIUM: ("aluminum",)})]
+        | None
+    ) = Field(default=None, description="What the rod is made of; sets the diffusivity. Give this or `diffusivity`.")
     diffusivity: Annotated[float, Unit("m²/s"), Names("thermal diffusivity", "alpha")] | None = Field(
         default=None, gt=0, le=1, description="Thermal diffusivity k/(ρc). Give this or `material`."
     )
