@@ -90,6 +90,9 @@ def count_words(request: Words, ctx: "Context") -> Count:
 
 OPERATIONS = (count_words,)
 '''
+BARE = "from typing import Annotated\n" + APP.replace("import Model", "import Model, Unit").replace(
+    "text: str", 'text: str\n    length: Annotated[float, Unit("m")]\n    weight: float'
+)
 
 
 def test_a_file_of_the_users_adds_operations(tmp_path: Path) -> None:
@@ -108,6 +111,7 @@ def test_a_file_of_the_users_adds_operations(tmp_path: Path) -> None:
         ("x = 1", "declares no operations"),
         (APP.replace("(count_words,)", "count_words"), "declares no operations"),
         (APP.replace("texts.count_words", "runs.list_runs"), "declared already"),
+        (BARE, "weight is a number without a unit"),
         (APP.replace('effect="reads"', 'effect="reads", pool="science"'), "names the pool"),
     ],
 )

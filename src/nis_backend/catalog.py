@@ -15,6 +15,8 @@ from dataclasses import asdict, replace
 from importlib import resources
 from typing import TYPE_CHECKING, Any
 
+from pydantic import PydanticUserError
+
 from nis_backend.errors import InvalidRequest, NotFound
 from nis_backend.operation import Entry, Json, Model, Operation
 
@@ -103,8 +105,16 @@ class Catalog:
                     value=operation.name,
                     remedy="Leave out pool=.",
                 )
+            try:
+                entry = entry_of(operation)
+            except (ValueError, PydanticUserError) as error:
+                raise InvalidRequest(
+                    f"{operation.name} is not declared well: {error}.",
+                    field="app",
+                    value=operation.name,
+                    remedy="Mend its models in the file given as --app.",
+                ) from error
             self._found[operation.name] = operation
-            entry = entry_of(operation)
             self._entries[operation.name] = replace(entry, routes=routes(entry))
         self._entries = dict(sorted(self._entries.items()))
 
