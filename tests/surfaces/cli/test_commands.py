@@ -202,6 +202,8 @@ def test_an_operation_of_the_servers_app_file_is_called(serve: Serve, tmp_path: 
     )
     server = serve("--app", str(app))
     assert result_of("--data", str(server.data), "call", "texts.count_words", "--text", "a b c") == {"words": 3}
+    read = nis("--data", str(server.data), "call", "texts.count_words", "a b c").stdout
+    assert ["words", "3"] in [line.split() for line in read.splitlines()]
 
 
 def test_help_loads_nothing_heavy() -> None:

@@ -377,7 +377,7 @@ def _check(params: ProtoMessage) -> None:
             {"field": camel(one["field"]), "message": one["message"]} for one in data_of(error).get("errors", ())
         ]
         names = ", ".join(one["field"] for one in missing)
-        raise InvalidParamsError(f"Missing or empty: {names}.", data={"errors": missing}) from None
+        raise InvalidParamsError(f"Missing, empty or unknown: {names}.", data={"errors": missing}) from None
 
 
 def data_of(error: A2AError) -> Json:

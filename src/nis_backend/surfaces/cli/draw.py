@@ -114,13 +114,13 @@ class Screen:
         if entry.shape == "stream":
             return []
         if not entry.module:
-            return [Text(text=f"```json\n{json.dumps(result, indent=2)}\n```")]
+            return [_unknown(entry, result)]
         operation = catalog.find(entry.name)
         try:
             return operation.draw(operation.validate(arguments), operation.result.model_validate(result))
         except ValidationError:
             # The running server is of another version: what it said is shown as it came.
-            return [Text(text=f"```json\n{json.dumps(result, indent=2)}\n```")]
+            return [_unknown(entry, result)]
 
     def views(self, given: Sequence[Json]) -> None:
         """Views as JSON, drawn."""
@@ -157,6 +157,15 @@ class Screen:
         if self._progress is not None:
             self._progress.stop()
             self._progress = None
+
+
+def _unknown(entry: Entry, result: Json | None) -> Table:
+    """The result of an operation, or of a version of one, that only the running server has."""
+    rows: list[list[str | float]] = [
+        [key, value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)]
+        for key, value in (result or {}).items()
+    ]
+    return Table(title=entry.name, columns=["field", "value"], rows=rows)
 
 
 def _console() -> Console:
