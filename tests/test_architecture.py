@@ -52,7 +52,8 @@ NAMES_OPERATIONS = "nis_backend.surfaces.rest.fixed"
 # What a serving process must not have loaded before the first call that needs it.
 HEAVY = (
     *("torch", "transformers", "scipy", "cv2", "onnxruntime", "tokenizers", "numpy", "pint", "xllamacpp"),
-    *("alembic", "sqlalchemy", "a2a", "a2ui", "mcp", "google.protobuf", "aiohttp", "httpx", "requests", "rich"),
+    *("alembic", "sqlalchemy", "a2a", "a2ui", "mcp", "google.protobuf", "aiohttp", "httpx", "httpx2"),
+    *("jsonschema", "requests", "rich"),
 )
 
 
