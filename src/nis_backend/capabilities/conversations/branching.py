@@ -15,7 +15,13 @@ from nis_backend.capabilities.chat.operations import (
     draw_reply,
     read_turns,
 )
-from nis_backend.capabilities.conversations.operations import MOST, SAID, OneConversation, find_conversation
+from nis_backend.capabilities.conversations.operations import (
+    MOST,
+    SAID,
+    OneConversation,
+    find_conversation,
+    nothing_said,
+)
 from nis_backend.capabilities.conversations.shown import ConversationLine, line_of
 from nis_backend.errors import Conflict, NotFound, TooLarge
 from nis_backend.operation import Example, Recorded, operation
@@ -98,9 +104,11 @@ async def branch_conversation(request: BranchConversation, ctx: Context) -> Conv
             value=request.id,
             remedy="Begin a new one, and give it what it should know as context.",
         )
-    if not runs or not runs[-1].finished:
+    if not runs:
+        raise nothing_said(request.id)
+    if not runs[-1].finished:
         raise Conflict(
-            f"Run {runs[-1].id} has not ended." if runs else "Nothing was said in it yet.",
+            f"Run {runs[-1].id} has not ended.",
             field="id",
             value=request.id,
             remedy="Wait for the answer, or branch from an earlier turn.",
@@ -132,7 +140,7 @@ async def _prepare(request: RegenerateAnswer, ctx: Context) -> RegenerateAnswer:
     await find_conversation(request.id, ctx)
     turns, _ = await read_turns(ctx, request.id, 1)
     if not turns:
-        raise Conflict("Nothing was said in it yet.", field="id", value=request.id, remedy="Send a message first.")
+        raise nothing_said(request.id)
     turn = turns[-1]
     if request.run_id is not None and not turn.holds(request.run_id):
         raise Conflict(

@@ -21,7 +21,7 @@ from nis_backend.capabilities.conversations.shown import (
     turn_of,
 )
 from nis_backend.drivers.store.base import cursor_of, place_of
-from nis_backend.errors import InvalidRequest
+from nis_backend.errors import Conflict, InvalidRequest
 from nis_backend.operation import Before, Example, Model, Reads, Says, operation
 from nis_backend.run import unknown_conversation
 
@@ -97,6 +97,11 @@ async def find_conversation(conversation_id: str, ctx: Context) -> Row:
     if row is None:
         raise unknown_conversation(conversation_id, "id")
     return row
+
+
+def nothing_said(conversation_id: str) -> Conflict:
+    """The refusal of what stands on a turn, of a conversation that has none."""
+    return Conflict("Nothing was said in it yet.", field="id", value=conversation_id, remedy="Send a message first.")
 
 
 @operation(

@@ -9,11 +9,16 @@ from pydantic import Field
 from nis_backend.capabilities.chat.operations import (
     read_turns,
 )
-from nis_backend.capabilities.conversations.operations import MOST, SAID, OneConversation, find_conversation
+from nis_backend.capabilities.conversations.operations import (
+    MOST,
+    SAID,
+    OneConversation,
+    find_conversation,
+    nothing_said,
+)
 from nis_backend.capabilities.conversations.shown import Conversation, line_of, turn_of
 from nis_backend.capabilities.models.operations import TextRequest, generate_text
 from nis_backend.drivers.store.base import cursor_of
-from nis_backend.errors import Conflict
 from nis_backend.operation import Example, Model, operation
 from nis_backend.view import Text, View
 
@@ -138,7 +143,7 @@ async def get_summary(request: SummariseConversation, ctx: Context) -> Summary:
     turns, earlier = await read_turns(ctx, request.id, MOST)
     runs = [turn.current for turn in turns]
     if not runs:
-        raise Conflict("Nothing was said in it yet.", field="id", value=request.id, remedy="Send a message first.")
+        raise nothing_said(request.id)
     if request.method == "extractive":
         text, read, model, formula = summary.extract(runs, request.words), len(runs), None, summary.FORMULA
     else:
