@@ -111,6 +111,7 @@ def _draw_pulled(_request: OneWeight, result: PulledWeight) -> list[View]:
                 "Which model weights are downloaded or lie on disk?",
                 "Show the model files that are present, stored, installed, known or missing.",
                 "Are there any model weights on this machine or computer?",
+                "Which model weights have already been downloaded to this server?",
                 "What weight files, checkpoints, gguf or onnx files do you have locally?",
                 "Have any model files been downloaded yet, and how large are they?",
             ),

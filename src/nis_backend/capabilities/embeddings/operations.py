@@ -88,6 +88,7 @@ async def embed_texts(request: EmbeddingRequest, ctx: Context) -> Embeddings:
                 "How near, related, alike or different are these statements or lines by meaning? Rate or score them.",
                 "Calculate the cosine, the semantic distance, closeness or resemblance between the following.",
                 "Which of these are closest, most alike?",
+                "How much do they resemble each other?",
                 "Check whether two wordings, titles, headlines or messages match in meaning.",
             ),
         ),

@@ -118,6 +118,13 @@ class Declared:
         return frozenset((*(one.stem for one in orders), *map(stem, _COMPUTES)))
 
     @cached_property
+    def choices(self) -> frozenset[str]:
+        """The stems of what may be chosen where something must be."""
+        return frozenset(
+            word for slot in self.slots.values() if slot.required for one in slot.choices for word in stems(one)
+        )
+
+    @cached_property
     def outcome(self) -> frozenset[str]:
         """The stems of the results' names."""
         return frozenset(word for slot in self.results for word in stems(slot.label))
@@ -133,6 +140,7 @@ class Declared:
         """Every word by which it may be asked for, as it is spelled."""
         texts = [self.entry.action.replace("_", " "), self.entry.summary, *self._questions()]
         texts += [" ".join(phrase) for slot in self.slots.values() for phrase in slot.phrases]
+        texts += [choice for slot in self.slots.values() for choice in slot.choices]
         return frozenset(one.text for text in texts for one in tokens(text) if one.word)
 
     @cached_property

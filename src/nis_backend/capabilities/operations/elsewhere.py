@@ -8,8 +8,6 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from nis_backend.capabilities.operations.guards import YES_OR_NO
-
 if TYPE_CHECKING:
     from nis_backend.capabilities.operations.sentence import Sentence
 
@@ -46,9 +44,18 @@ _OPINES = re.compile(
 )
 
 
+_OF_PEOPLE = re.compile(
+    r"\bwhere (?:would|should|can|could|do|did) (?:i|we|you) (?:hang|buy|find|get|keep|store|build)\b"
+    r"|\b(?:what|how) (?:would|should|do|will|could|can) (?:i|we|you|people|they|one|it) "
+    r"(?:write|prepare|say|think|feel|learn|study|explain|teach|react|like)\b",
+    re.IGNORECASE,
+)
+_VERDICT = re.compile(r"(?:^|,)\W*(?:is|are|was|were|do|does|did|would|should|will)\b", re.IGNORECASE)
+
+
 def wants_otherwise(sentence: Sentence) -> bool:
     """Whether what is wanted is another computation, its reverse, or an opinion of it."""
     text = sentence.text
     last = text[max(text.rfind(mark, 0, -2) for mark in ".!?;") + 1 :]
-    opines = _OPINES.search(text) and YES_OR_NO.search(last)
-    return bool(opines or _INVERTS.search(text) or _OTHER_PHYSICS.search(text))
+    opines = _OPINES.search(last) and _VERDICT.search(last)
+    return bool(opines or _OF_PEOPLE.search(text) or _INVERTS.search(text) or _OTHER_PHYSICS.search(text))

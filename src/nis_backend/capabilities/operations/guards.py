@@ -23,6 +23,11 @@ _TELLING = listed("""
     recommendation review rhyme rust sell sentence sing sold song sql story summarise summarize translate who whom
     whose why write wrote
     """)
+_ORDERED = _TELLING & listed("""
+    code compose derive explain paint program prove recommend review rhyme sing summarise summarize translate who whose
+    why write
+    """)
+_OWN_DOING = listed("i we before after he she they")
 # "I mean" asks for no meaning; what does is seen in its words below.
 _TELLS = frozenset(map(stem, _TELLING)) - {stem("meaning")}
 """English words that ask for something to be told, written or advised: no computation answers that."""
@@ -52,8 +57,8 @@ _NAMES_MINE = re.compile(
 """What is wanted of the speaker's own, with no verb: "my last ten runs"."""
 _PLEASE = listed("please pls plz")
 _WANTS = listed("""
-    calculate can compute convert could determine do does find give how is know like need please show simulate solve
-    tell want what when where which will wonder wondering would
+    calculate can compute convert could determine display do does find give how is know like list need please print show
+    simulate solve tell want what when where which will wonder wondering would
     """)
 """Words with which a message asks; without any of them, and without a question mark, it may only tell."""
 
@@ -68,7 +73,7 @@ _DEFINES = re.compile(
 )
 """Asks what something is, or is for."""
 
-YES_OR_NO = re.compile(
+_YES_OR_NO = re.compile(
     r"^\W*(?:is|are|was|were|do|does|did|has|have|can|could|will|would|should) (?!you\b|u\b|we\b|i\b|there\b|any\b)",
     re.IGNORECASE,
 )
@@ -87,6 +92,11 @@ _CHANGES = re.compile(
     r"|share|shut|start|stop|summari[sz]e|switch|train|undo|uninstall|unload|update|upgrade|upload|verify|wipe)\b",
     re.IGNORECASE,
 )
+_PAST = re.compile(
+    r"\b(?:when|where) (?:was|were|did|does|is)\b|\bhow (?:it|they) (?:was|were|is|are)\b|\bhow (?:was|were|did)\b"
+    r"|\b(?:suppose|imagine|assume|if)\b[^.?!]{1,60}\b(?:were|was|had|would)\b",
+    re.IGNORECASE,
+)
 _HOW = re.compile(r"\bhow (?:is|are|was|were|do|does|did|can|could|should|would|to)\b", re.IGNORECASE)
 _MEASURE = re.compile(r"\bhow (?:far|fast|high|hot|long|often|warm)\b|\bwhen\b|\bwhere\b", re.IGNORECASE)
 _YOU = re.compile(
@@ -96,7 +106,7 @@ _YOU = re.compile(
 _FIRST = 3
 """Words within which an order begins: "please write", "can you write"."""
 _CLAUSES = frozenset((",", ";", ".", "!", "?", ":", "and", "so", "but", "then"))
-_EARLY = 2
+_EARLY = 3
 """Words of a clause before the one that makes it a question or an order."""
 
 _DENIES = listed("don't dont not never no without instead rather")
@@ -135,7 +145,12 @@ def tells(sentence: Sentence, aside: Sequence[Place] = (), own: AbstractSet[str]
     if not (_TELLS - own).isdisjoint(one.stem for one in sentence.outside([*aside, *quiet, *denied])):
         return True
     firsts = (sentence.within(piece)[:_FIRST] for piece in sentence.pieces)
-    return any(one.text in _TELLING and one.stem not in own for first in firsts for one in first)
+    return any(
+        one.text in _ORDERED and one.stem not in own
+        for first in firsts
+        for one in first
+        if _OWN_DOING.isdisjoint(word.text for word in first)
+    )
 
 
 def _asks(sentence: Sentence, piece: Place) -> bool:
@@ -159,14 +174,25 @@ def asks_how(sentence: Sentence) -> bool:
     return bool(_HOW.search(sentence.text))
 
 
+def asks_of_its_past(sentence: Sentence) -> bool:
+    """Whether it asks when, where or how something came about, or what if it were otherwise: no value answers that."""
+    return bool(_PAST.search(sentence.text))
+
+
 def asks_a_measure(sentence: Sentence) -> bool:
     """Whether it asks how far, how long, when or where, and not of the one who is asked."""
     return bool(_MEASURE.search(sentence.text)) and not _YOU.search(sentence.text)
 
 
+def gives_measures(sentence: Sentence) -> bool:
+    """Whether it gives two quantities, and asks for another."""
+    return sum(bool(one.unit) for one in sentence.quantities) > 1 and asks_a_measure(sentence)
+
+
 def asks_yes_or_no(sentence: Sentence) -> bool:
     """Whether the answer would be yes or no, and not of what the one asked can do: "would it be practical?"."""
-    return bool(YES_OR_NO.search(sentence.text))
+    last = sentence.pieces[-1] if sentence.pieces else (0, len(sentence.text))
+    return bool(_YES_OR_NO.search(sentence.text[slice(*last)]))
 
 
 def declines(sentence: Sentence, wanted: AbstractSet[str]) -> bool:
@@ -185,7 +211,8 @@ def declines(sentence: Sentence, wanted: AbstractSet[str]) -> bool:
 _DENIAL = re.compile(rf"\b(?:{'|'.join(sorted(_DENIES))}|do not|never mind)\b")
 _WORD = re.compile(r"[^\W\d_]+")
 _ONLY = re.compile(
-    r"\b(?:just|only|but) (?:tell me |give me |show me |say )?(?:how (?:far|high|long|fast|warm|hot)|when|where)\b"
+    r"\b(?:just|only|but) (?:tell me |give me |show me |say )?"
+    r"(?:how (?:far|high|long|fast|warm|hot)|when|where|care about)\b"
 )
 _DENIED = re.compile(r"\b(?:no|not|without|skip)(?: (?:the|a|an|any))? (\w+)", re.IGNORECASE)
 

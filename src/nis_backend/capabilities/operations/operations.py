@@ -58,6 +58,7 @@ __all__ = [
                 "Which operations does the family have, are there in it, belong to it?",
                 "What can I call here?",
                 "Help, what tools are there?",
+                "What functions does nis have?",
             ),
         ),
     ),

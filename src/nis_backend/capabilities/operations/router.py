@@ -13,7 +13,7 @@ import re
 from typing import TYPE_CHECKING
 
 from nis_backend.capabilities.operations.declared import declared
-from nis_backend.capabilities.operations.guards import is_no_request
+from nis_backend.capabilities.operations.guards import gives_measures, is_no_request
 from nis_backend.capabilities.operations.rarity import rarity_of
 from nis_backend.capabilities.operations.weighing import LEAST_WORDS, Pick, weigh
 from nis_backend.capabilities.operations.words import stems
@@ -58,7 +58,9 @@ def has_a_word_for(sentence: Sentence, entries: Iterable[Entry]) -> bool:
     if is_no_request(sentence) or not candidates:
         return False
     rarity = rarity_of(candidates)
-    return any(rarity.shared(declared(entry), sentence.subject) >= LEAST_WORDS for entry in candidates)
+    return gives_measures(sentence) or any(
+        rarity.shared(declared(entry), sentence.subject) >= LEAST_WORDS for entry in candidates
+    )
 
 
 def speaks_of_quantities(message: str, entries: Sequence[Entry]) -> bool:

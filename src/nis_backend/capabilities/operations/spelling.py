@@ -34,9 +34,16 @@ class Spelling:
         if len(word) < SHORTEST or word in FUNCTION_WORDS or stem(word) in self.stems:
             return word
         slips = 2 if len(word) >= LONG else 1
-        near = [(distance(word, one, slips), one) for one in self.by_first.get(word[0], ())]
+        # One letter for another makes another word of a short one: "power" is no "poker".
+        alike = (one for one in self.by_first.get(word[0], ()) if slips > 1 or _same_letters(word, one))
+        near = [(distance(word, one, slips), one) for one in alike]
         best = min(near, default=(slips + 1, word))
         return best[1] if best[0] <= slips else word
+
+
+def _same_letters(word: str, other: str) -> bool:
+    """Whether a letter is missing, too many or in another place, and none is another."""
+    return len(word) != len(other) or sorted(word) == sorted(other)
 
 
 def distance(a: str, b: str, most: int) -> int:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from difflib import SequenceMatcher
 from functools import cached_property
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from nis_backend.capabilities.operations.arguments import read_arguments
@@ -14,9 +15,11 @@ from nis_backend.capabilities.operations.guards import (
     asks_a_measure,
     asks_for_meaning,
     asks_how,
+    asks_of_its_past,
     asks_yes_or_no,
     changes,
     declines,
+    gives_measures,
     tells,
 )
 from nis_backend.capabilities.operations.words import listed, stem, stems, telling
@@ -61,6 +64,10 @@ FRAGMENT = 4
 PHRASE = 4
 """Words in a row that a message shares with an example before they count as a phrase."""
 
+FITTING = 3.0
+"""Weight, in words, of numbers that are all an operation needs, where a measure is asked for."""
+MANY = 4.0
+"""Weight of shared words with which a question for a measure is plainly of an operation."""
 STRONG = 8.0
 """Weight of shared words with which a longer message is plainly about an operation."""
 SPOKEN = 0.3
@@ -69,6 +76,8 @@ HALF_LISTED = 0.6
 """Share that they must explain of a message that is likely and names what is listed."""
 
 _QUESTIONS = listed("give how know need number show tell what whats when where which")
+_LATEST = listed("last latest newest recent")
+"""Words for the one of many that is the last."""
 _ASKING = listed("any are can could do does is will")
 """Words that ask, where they begin the message."""
 
@@ -96,7 +105,8 @@ def weigh(sentence: Sentence, operation: Declared, rarity: Rarity, meaning: Mean
     """
     units = {"unit", "target_unit"} <= operation.by_reads.keys() and bool(sentence.quantities or sentence.mentions)
     required, chosen = _chosen(sentence, operation)
-    if not (units or required) and rarity.shared(operation, sentence.subject) < LEAST_WORDS:
+    fitting = len(operation.required) > 1 and meaning is not None and gives_measures(sentence)
+    if not (units or required or fitting) and rarity.shared(operation, sentence.subject) < LEAST_WORDS:
         return None
     aside = (
         [*sentence.quotes, *sentence.rest] if operation.quotes else _aside(sentence, required or operation.words.keys())
@@ -110,15 +120,22 @@ def weigh(sentence: Sentence, operation: Declared, rarity: Rarity, meaning: Mean
     cover = rarity.cover(subject, operation.words.keys() | chosen)
     near = meaning is not None and (meaning.is_near(name) or meaning.is_likely(name))
     # A conversion may have no other words than its units.
-    if not units and (words < LEAST_WORDS or not (near or cover >= _least_cover(words, whole=True))):
+    if not units and ((words < LEAST_WORDS and not fitting) or not (near or cover >= _least_cover(words, whole=True))):
         return None
     reading = read_arguments(sentence, operation.entry)
-    known = operation.words.keys() | chosen | {word for source in reading.sources.values() for word in stems(source)}
+    known = (
+        operation.words.keys()
+        | operation.verbs
+        | operation.choices
+        | chosen
+        | {word for source in reading.sources.values() for word in stems(source)}
+    )
     weighed = _Weighed(
         sentence=sentence,
         operation=operation,
         reading=reading,
-        words=words,
+        # All that it needs, a question for a measure, and a meaning that is likely stand for words.
+        words=max(words, FITTING * (fitting and reading.complete and not reading.unread)),
         cover=rarity.cover(subject, known),
         aside=aside,
         meaning=meaning,
@@ -128,6 +145,9 @@ def weigh(sentence: Sentence, operation: Declared, rarity: Rarity, meaning: Mean
     settled = reading.complete and len(operation.required) > 1
     settled = settled or (weighed.cover >= WHOLE and _names_things(sentence, operation))
     far = meaning is not None and meaning.is_far(name, settled=settled) and not weighed.sure
+    # A unit's name has no meaning to be near to.
+    named = stem(operation.entry.action.partition("_")[0]) in sentence.stems
+    far = far and not (units and named and reading.sources and not (meaning and meaning.is_far(name, settled=True)))
     computes = bool(operation.required) and not (units or required or operation.quotes)
     other = (computes and wants_otherwise(sentence)) or (not units and _asks_for_other(weighed, known, rarity))
     if far or other:
@@ -192,7 +212,7 @@ class _Weighed:
     def begun(self) -> bool:
         """Whether something was said for a field that must be given."""
         said = {*self.reading.sources, *(name for one in self.reading.unclear for name in one.fields)}
-        return not said.isdisjoint(self.operation.required)
+        return not said.isdisjoint(self.operation.required) or (self.operation.quotes and bool(self.sentence.quotes))
 
     def pick(self, score: float) -> Pick:
         """It, with this score, and what makes a message nearly an example."""
@@ -240,9 +260,10 @@ def _computing(weighed: _Weighed) -> Pick | None:
     if weighed.converts:
         words, cover = words + CONVERTED, max(cover, LEAST_COVER)
     close = weighed.near or (whole and weighed.likely)
-    if words < LEAST_WORDS or not (close or cover >= _least_cover(words, whole=whole)):
+    plain = whole or (weighed.begun and words >= MANY and asks_a_measure(sentence))
+    if words < LEAST_WORDS or not (close or cover >= _least_cover(words, whole=plain)):
         return None
-    if weighed.named and asks_yes_or_no(sentence):
+    if weighed.named and (asks_yes_or_no(sentence) or asks_of_its_past(sentence)):
         return None
     measured = weighed.converts or any(operation.slots[name].number for name in reading.sources)
     if asks_for_meaning(sentence) and not measured:
@@ -260,6 +281,7 @@ def _computing(weighed: _Weighed) -> Pick | None:
         return None
     if not reading.complete and not _may_ask(weighed, wanted=wanted):
         return None
+    words += LEAST_WORDS * bool(orders and sentence.mentions and not weighed.converts)
     score = words + 0.5 * weighed.fits + reading.complete - strays * (0.5 if weighed.fits else 1.0)
     return replace(weighed, words=words, cover=cover).pick(score)
 
@@ -269,7 +291,8 @@ def _may_ask(weighed: _Weighed, *, wanted: bool) -> bool:
     sentence, operation = weighed.sentence, weighed.operation
     given = len(weighed.reading.sources.keys() & set(operation.required))
     telegram = given > 1 and weighed.cover >= OPEN_COVER
-    plain = weighed.begun and weighed.words >= STRONG and weighed.cover >= SPOKEN
+    many = MANY if asks_a_measure(sentence) else STRONG
+    plain = weighed.begun and weighed.words >= many and weighed.cover >= SPOKEN
     result = plain and not sentence.subject.isdisjoint(operation.outcome)
     asked = weighed.converts or telegram or result or _is_asked(sentence, operation)
     if (
@@ -309,7 +332,9 @@ def _but_one(sentence: Sentence, operation: Declared, rarity: Rarity) -> list[Pl
 def _names_things(sentence: Sentence, operation: Declared) -> bool:
     """Whether the message names what the operation lists."""
     plurals = {one.stem for one in sentence.meant if one.word and (one.text.endswith("s") or one.text in COLLECTIVE)}
-    return not plurals.isdisjoint(map(stem, operation.things))
+    things = set(map(stem, operation.things))
+    last = (b.stem for a, b in pairwise(sentence.meant) if a.text in _LATEST)
+    return not (things.isdisjoint(plurals) and (things.isdisjoint(last) or "my" not in sentence.stems))
 
 
 def _pairs_units(sentence: Sentence) -> bool:

@@ -60,7 +60,7 @@ ROD_HEAT = (
 CONSTANT = (
     "How large is Boltzmann's constant, in SI units, exactly?",
     "Give me the number of a constant of nature.",
-    "Look up a fundamental constant: its numerical value, with all digits, its magnitude, its CODATA figure.",
+    "Look up a fundamental constant: its numeric or numerical value, all digits, its magnitude, its CODATA figure.",
     "What do you have for the mass of a particle, how much does an electron or a proton weigh?",
     "How big is the elementary charge in coulombs, to as many decimals as are known?",
     "What is the exact value of the Avogadro number?",

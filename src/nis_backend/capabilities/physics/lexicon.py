@@ -68,6 +68,7 @@ PLAIN: dict[str, tuple[str, ...]] = {
     "minute": ("min", "mins", "minutes"),
     "hour": ("h", "hr", "hrs", "hours"),
     "day": ("days",),
+    "fortnight": ("fortnights",),
     "week": ("wk", "wks", "weeks"),
     "month": ("months",),
     "year": ("yr", "yrs", "years"),

@@ -82,7 +82,7 @@ NAMES: dict[str, tuple[str, ...]] = {
         *("unit charge", "charge on one electron", "charge of one electron", "charge of a single electron"),
         *("charge on a single electron", "charge carried by an electron", "electron's electric charge"),
     ),
-    Constant.BOLTZMANN: ("k B", "k in S", "Boltzmann k", "Boltzman constant", "Boltzmann number"),
+    Constant.BOLTZMANN: ("k B", "k in S", "Boltzmann k", "Boltzman constant", "Boltzmann number", "Boltzmann const"),
     Constant.AVOGADRO: (
         *("Avogadro number", "Avagadro number", "Avagadro constant", "Avogadros number", "particles in a mole"),
         *("atoms in a mole", "molecules in a mole", "particles are in a mole", "atoms are in a mole"),
@@ -126,6 +126,10 @@ NAMES: dict[str, tuple[str, ...]] = {
         )
     },
     Constant.ATOMIC_MASS: ("unified atomic mass unit", "dalton in kg", "atomic mass constant"),
+    Constant.PROTON_ELECTRON_RATIO: (
+        *("ratio of proton mass to electron mass", "ratio of proton to electron mass", "proton to electron mass ratio"),
+        *("mass ratio of proton and electron", "mass ratio of proton to electron"),
+    ),
     Constant.VON_KLITZING: ("Klitzing constant",),
     Constant.MOLAR_VOLUME: ("molar volume", "molar volume of ideal gas"),
     Constant.STANDARD_ATMOSPHERE: ("standard atmospheric pressure", "standard air pressure"),
