@@ -147,7 +147,9 @@ def _counts(sentence: Sentence, operation: Declared) -> list[re.Match[str]]:
     states = "|".join(re.escape(choice) for slot in operation.slots.values() for choice in slot.choices) or "past"
     things = "|".join(map(re.escape, operation.things)) or "things"
     counted = re.compile(_COUNTED_THINGS.format(n=_N, states=states, things=things), re.IGNORECASE)
-    return [*_COUNT.finditer(sentence.text), *counted.finditer(sentence.text)]
+    # "30 jobs" of a sentence before are told, not wanted.
+    last = sentence.pieces[-1][0] if sentence.pieces else 0
+    return [*_COUNT.finditer(sentence.text), *counted.finditer(sentence.text, last)]
 
 
 def _read_choices(sentence: Sentence, operation: Declared, reading: Reading) -> None:

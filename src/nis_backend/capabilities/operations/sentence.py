@@ -19,7 +19,7 @@ LONG_WORD = 5
 QUANTITY = "\0"
 """The text of a token that is a quantity."""
 
-_BREAKS = frozenset((QUANTITY, ",", ";", ".", "!", "?", "and"))
+_BREAKS = frozenset((QUANTITY, ",", ";", ".", "!", "?", "and", "while", "whereas", "but", "then"))
 """What a name does not reach across."""
 _DENIES = listed("without no not ignore ignoring ignored neglect neglecting neglected disregarding zero minus")
 _AFFIRMS = listed("with take taking including include includes plus considering consider assuming under against")

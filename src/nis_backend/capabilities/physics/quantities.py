@@ -38,7 +38,10 @@ _FEET_INCHES = re.compile(
 )
 _AND_A_HALF = re.compile(r"\s+and\s+a\s+half\b(?!\s+an?\b)", re.IGNORECASE)
 _BESIDE = re.compile(r"(?:,?\s+and\s+|,?\s*)", re.IGNORECASE)
-_SHARES = re.compile(r"[-\u2013]|\s+\u2013\s+|\s+(?:and|or|to)\s+", re.IGNORECASE)
+_SHARES = re.compile(
+    r"[-\u2013]|\s+\u2013\s+|\s+(?:and|or|to)\s+(?:(?:maybe|perhaps|possibly|even)\s+)?", re.IGNORECASE
+)
+_WAS_IT = re.compile(r",?\s+or\s+(?:was|is)\s+it\s+", re.IGNORECASE)
 _CORRECTS = re.compile(
     r"\W+(?:(?:sorry|no|wait|oops|er|erm|i mean|i meant|rather|make (?:it|that)|actually|correction|scratch that"
     r"|not that|or rather|better)\b\W*){1,4}",
@@ -254,7 +257,8 @@ def _share(text: str, found: Sequence[Found]) -> list[Found]:
     for i, (one, following) in enumerate(pairwise(shared)):
         # "20 m/s, no, make it 25": the unit stays.
         bare = one.measure.factors and not following.measure.factors
-        if bare and _CORRECTS.fullmatch(text, one.end, following.start):
+        beside = (text, one.end, following.start)
+        if bare and (_CORRECTS.fullmatch(*beside) or _WAS_IT.fullmatch(*beside)):
             shared[i + 1] = replace(following, measure=one.measure)
     return shared
 

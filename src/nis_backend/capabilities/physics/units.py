@@ -292,4 +292,7 @@ def _look_up(word: str) -> Factors | None:
     """A spelling as written, else in small letters: "KG", "Metres"; one letter's case always counts."""
     if word in SPELLINGS:
         return SPELLINGS[word]
+    if word.startswith("US"):
+        # Gallons and pints are those of the United States here; alone it is no microsecond.
+        return SPELLINGS.get(word[3:].lower())
     return SPELLINGS.get(word.lower()) if len(word) > 1 else None
