@@ -327,7 +327,12 @@ def test_every_number_is_used_or_reported_and_none_is_made_up(name: str, said: l
         unit = units[field]
         alike = [one.converted.get(unit) if unit else one.value for one in quantities.quantities]
         assert found.arguments[field] in alike
-    told = [*found.sources.values(), *(text for one in found.unclear for text in one.said), *found.unread]
+    told = [
+        *found.sources.values(),
+        *(text for one in found.unclear for text in one.said),
+        *found.unread,
+        *found.replaced,
+    ]
     for one in quantities.quantities:
         if one.unit:
             assert any(one.text in words for words in told)

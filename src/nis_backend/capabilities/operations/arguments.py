@@ -68,6 +68,7 @@ def read_arguments(
     reading = Reading(arguments=dict(known or {}))
     amended = amend(sentence)
     left = set(range(len(sentence.quantities))) - amended.dropped
+    reading.replaced = [sentence.quantities[index].text for index in sorted(amended.dropped)]
     left -= _read_quotes(sentence, operation, reading)
     left -= _read_counts(sentence, operation, reading)
     left -= read_units(sentence, operation, reading, amended, asked=bool(asked))

@@ -8,6 +8,7 @@ number without a name goes to the only field it can be meant for.
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from nis_backend.capabilities.operations.amending import pointed
@@ -101,7 +102,8 @@ class NumberReader:
                 self.left |= one.numbers
             elif len(one.fields) == 1 and one.fields[0] in self.reading.sources:
                 del filled[one.fields[0]]
-                self.reading.sources.pop(one.fields[0])
+                said = (self.reading.sources.pop(one.fields[0]), *one.said)
+                self.reading.unclear[self.reading.unclear.index(one)] = replace(one, said=said)
 
     def _account(self) -> None:
         """Ask about what would be passed over: a field's name with a bare number, a quantity among what was read."""

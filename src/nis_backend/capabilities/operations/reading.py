@@ -32,6 +32,8 @@ class Reading:
     missing: list[str] = field(default_factory=list[str])
     """Required fields that nothing was found for."""
     unclear: list[Unclear] = field(default_factory=list[Unclear])
+    replaced: list[str] = field(default_factory=list[str])
+    """Numbers that were taken back, or said again in another way."""
     unread: list[str] = field(default_factory=list[str])
     """Numbers that fit no field."""
 
