@@ -22,6 +22,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
+import hypothesis
 import pytest
 
 from nis_backend.settings import Settings
@@ -33,6 +34,10 @@ if TYPE_CHECKING:
 
 ROOT = Path(__file__).resolve().parent.parent
 OFFLINE = ROOT / "tests" / "offline"
+# The same examples each time, so that a red run can be run again; no example is timed, since machines are busy.
+hypothesis.settings.register_profile("suite", derandomize=True, deadline=None)
+hypothesis.settings.load_profile("suite")
+
 START_SECONDS = 60.0
 """How long a server may take to answer; two cores run the whole suite beside it."""
 
