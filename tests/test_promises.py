@@ -64,6 +64,12 @@ def workers(server: Server) -> list[int]:
     return [int(pid) for pid in Path(f"/proc/{server.pid}/task/{server.pid}/children").read_text().split()]
 
 
+def kill_workers(server: Server) -> None:
+    """That of the model, and that of the vectors which routed the message."""
+    for pid in workers(server):
+        os.kill(pid, signal.SIGKILL)
+
+
 def wait_for(what: Callable[[], bool], seconds: float = 30) -> None:
     """Wait until it is so."""
     pause = threading.Event()
@@ -153,7 +159,7 @@ def test_an_answer_survives_the_death_of_the_models_worker(serve: Serve) -> None
     server = serve()
     with stream(server, {"message": LONG}) as events:
         seen = until_text(events)
-        os.kill(workers(server)[0], signal.SIGKILL)
+        kill_workers(server)
         seen += list(events)
     kinds = [event["body"]["type"] for event in seen]
     assert "step_retried" in kinds
@@ -165,11 +171,11 @@ def test_an_answer_survives_the_death_of_the_models_worker(serve: Serve) -> None
 
     with stream(server, {"message": LONG}) as events:
         seen = until_text(events)
-        os.kill(workers(server)[0], signal.SIGKILL)
+        kill_workers(server)
         # Words that were on their way when it died are no sign of the next worker.
         seen += until(events, "step_retried")
         seen += until_text(events)
-        os.kill(workers(server)[0], signal.SIGKILL)
+        kill_workers(server)
         seen += list(events)
     assert seen[-1]["body"]["problem"]["code"] == "worker_lost"
     assert post(server, "/chat", {"message": "hi"})["response"]

@@ -156,7 +156,7 @@ def failing(_options: Json) -> Answers:
             wrong = FieldError(field="a", value="1", message="is taken", remedy="Give another.")
             raise Conflict("It is taken.", remedy="Take another.", field="name", value="this one", fields=[wrong])
         if payload.get("how") == "long":
-            raise Conflict("x" * 2**25)
+            raise Conflict("It is taken.", remedy="x" * 2**25)
         if payload.get("how") == "package":
             import package_that_nobody_has  # noqa: F401, PLC0415 # pyright: ignore[reportMissingImports, reportUnusedImport]
         if payload.get("how") == "exit":
