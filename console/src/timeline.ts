@@ -1,6 +1,7 @@
 // A run's log as a line of time: what happened, when, and what it left.
 
 import { html, nothing, type TemplateResult } from "lit";
+import { guard } from "lit/directives/guard.js";
 import { coloured, pretty } from "./json.js";
 import { markdown } from "./markdown.js";
 import { explore } from "./route.js";
@@ -27,7 +28,7 @@ export function timeline(events: readonly RunEvent[]): TemplateResult {
         (entry) => html`<li class=${entry.first.body.type}>
           <span class="at" title=${new Date(entry.first.time * 1000).toLocaleString()}>${offset(entry.first.time - from)}</span>
           <span class="seq">${entry.first.seq === entry.last.seq ? entry.first.seq : `${entry.first.seq}–${entry.last.seq}`}</span>
-          <div class="what">${told(entry)}</div>
+          <div class="what">${guard([entry.first, entry.last], () => told(entry))}</div>
         </li>`,
       )}
     </ol>`;
@@ -96,11 +97,8 @@ function told({ first, last, text }: Entry): TemplateResult {
   }
 }
 
-/** JSON that is written only once it is opened. */
 function folded(title: string, value: unknown): TemplateResult {
-  return html`<details
-    @toggle=${(event: Event) => (event.target as HTMLElement).classList.add("seen")}
-  ><summary>${title}</summary>${coloured(pretty(value))}</details>`;
+  return html`<details><summary>${title}</summary>${coloured(pretty(value))}</details>`;
 }
 
 function offset(seconds: number): string {
