@@ -1,13 +1,13 @@
 // Bytes that the server keeps: sent, and looked at as what they are.
 
 import { html, LitElement, nothing, type PropertyValues, type TemplateResult } from "lit";
-import { type Kept, problem, request } from "./wire.js";
+import { type Kept, problem, read, request } from "./wire.js";
 
 /** Has the server keep a file. */
-export async function send(file: File): Promise<Kept> {
+export function send(file: File): Promise<Kept> {
   const body = new FormData();
   body.append("content", file);
-  return (await (await request("/blobs", { method: "POST", body })).json()) as Kept;
+  return read<Kept>("/blobs", { method: "POST", body });
 }
 
 export function size(bytes: number): string {

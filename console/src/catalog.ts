@@ -1,6 +1,6 @@
 // The operations there are: listed once, found by words, each read whole when it is opened.
 
-import { type Detail, type Line, read, request, sending } from "./wire.js";
+import { type Detail, type Line, read, sending } from "./wire.js";
 
 let listed: Promise<Line[]> | null = null;
 
@@ -84,7 +84,7 @@ const SENTENCE = 3;
 /** The names that the server finds for a sentence, the nearest first. */
 export async function meant(query: string, signal: AbortSignal): Promise<string[]> {
   if (split(query).length < SENTENCE) return [];
-  const response = await request(`/operations/search-operations`, { ...sending("POST", { query, limit: 8 }), signal });
-  const found = (await response.json()) as { operations: { id: string }[] };
+  const asked = { ...sending("POST", { query, limit: 8 }), signal };
+  const found = await read<{ operations: { id: string }[] }>("/operations/search-operations", asked);
   return found.operations.map((one) => one.id);
 }

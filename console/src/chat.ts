@@ -14,7 +14,7 @@ import { lose, waiting } from "./status.js";
 import { begin, ended, type Turn } from "./turn.js";
 import { failure } from "./views.js";
 import { welcome } from "./welcome.js";
-import { type Conversation, type Line, type Models, type OperationCall, type Problem, problem, read, Refused, request, type RunLine, sending } from "./wire.js";
+import { type Conversation, type Line, type Models, type OperationCall, type Problem, problem, read, Refused, type RunLine, sending } from "./wire.js";
 
 export class NisChat extends LitElement {
   static override properties = {
@@ -292,7 +292,7 @@ export class NisChat extends LitElement {
     const line = named(this.lines, "conversations.branch_conversation")!;
     try {
       const path = line.path.replace("{id}", encodeURIComponent(this.opened!));
-      const made = (await (await request(path, sending("POST", { run_id: turn.runId }))).json()) as { id: string };
+      const made = await read<{ id: string }>(path, sending("POST", { run_id: turn.runId }));
       touched();
       go({ page: "chat", id: made.id });
     } catch (error) {

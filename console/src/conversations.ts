@@ -97,7 +97,7 @@ export class NisConversations extends LitElement {
     this.hits = null;
     if (!query.trim() || !search) return;
     try {
-      const found = (await (await request(search.path, sending("POST", { query, limit: MOST }))).json()) as { matches: Match[] };
+      const found = await read<{ matches: Match[] }>(search.path, sending("POST", { query, limit: MOST }));
       // The best of each conversation.
       const best = new Map(found.matches.toReversed().map((one) => [one.conversation_id, one]));
       if (this.query === query) this.hits = found.matches.filter((one) => best.get(one.conversation_id) === one);

@@ -75,8 +75,8 @@ export class NisFeedback extends LitElement {
     return `/feedback/${encodeURIComponent(this.mine!.id)}`;
   }
 
-  private async put(method: "POST" | "PATCH", body: unknown): Promise<Feedback> {
-    return (await (await request(method === "POST" ? "/feedback" : this.path, sending(method, body))).json()) as Feedback;
+  private put(method: "POST" | "PATCH", body: unknown): Promise<Feedback> {
+    return read<Feedback>(method === "POST" ? "/feedback" : this.path, sending(method, body));
   }
 
   private async change(act: () => Promise<Feedback | null>): Promise<void> {

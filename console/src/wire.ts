@@ -242,7 +242,7 @@ export async function request(path: string, init: RequestInit = {}): Promise<Res
   }
 }
 
-/** The JSON that a GET answers. */
+/** The JSON that a request answers. */
 export async function read<T>(path: string, init: RequestInit = {}): Promise<T> {
   return (await (await request(path, init)).json()) as T;
 }
