@@ -1,6 +1,7 @@
 // What there is to read of an operation besides its form.
 
 import { html, nothing, type TemplateResult } from "lit";
+import { toolName } from "./catalog.js";
 import { coloured, pretty } from "./json.js";
 import { inline, markdown } from "./markdown.js";
 import type { Detail, Schema } from "./wire.js";
@@ -10,7 +11,7 @@ export function about(detail: Detail): TemplateResult {
   const [, ...rest] = detail.description.split(/\n\s*\n/);
   const rows: [string, unknown][] = [
     ["REST", detail.routes.map((one) => html`<code>${one}</code> `)],
-    ["MCP tool", html`<code>${detail.id.replace(".", "-")}</code>`],
+    ["MCP tool", html`<code>${toolName(detail.id)}</code>`],
     ["Command line", html`<code>nis call ${detail.id}</code>`],
     ["Scopes", detail.scopes.length ? detail.scopes.map((one) => html`<code>${one}</code> `) : "none"],
     ["Time limit", detail.shape === "run" ? "the run's own" : `${detail.time_limit} s`],

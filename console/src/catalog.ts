@@ -37,12 +37,18 @@ export function detail(name: string): Promise<Detail> {
 /** The operation of this name; null where it is not there, and then what stands on it is left out. */
 export const named = (lines: Line[], name: string): Line | null => lines.find((line) => line.name === name) ?? null;
 
-export const family = (line: Line): string => line.name.split(".")[0]!;
+export const family = (name: string): string => name.split(".")[0]!;
+
+/** What its tool is called: the protocol's names have no dot. */
+export const toolName = (name: string): string => name.replace(".", "-");
+
+/** Where it is called for the thing of this id. */
+export const placed = (line: Line, id: string): string => line.path.replace("{id}", encodeURIComponent(id));
 
 /** Families with how many operations each has. */
 export function families(lines: Line[]): [name: string, count: number][] {
   const counts = new Map<string, number>();
-  for (const line of lines) counts.set(family(line), (counts.get(family(line)) ?? 0) + 1);
+  for (const { name } of lines) counts.set(family(name), (counts.get(family(name)) ?? 0) + 1);
   return [...counts].sort(([a], [b]) => a.localeCompare(b));
 }
 

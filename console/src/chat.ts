@@ -3,7 +3,7 @@
 import { html, LitElement, nothing, type PropertyValues, type TemplateResult } from "lit";
 import { createRef, ref } from "lit/directives/ref.js";
 import { type Acts, draw } from "./answer.js";
-import { list, named } from "./catalog.js";
+import { list, named, placed } from "./catalog.js";
 import type { NisComposer } from "./composer.js";
 import "./composer.js";
 import { touched } from "./conversations.js";
@@ -265,7 +265,7 @@ export class NisChat extends LitElement {
     };
     const body = { run_id: turn.runId, ...this.model };
     try {
-      await start(line.path.replace("{id}", encodeURIComponent(this.opened)), body, next, { ...watcher, changed });
+      await start(placed(line, this.opened), body, next, { ...watcher, changed });
     } catch (error) {
       this.fail(next, error, watcher.signal);
     }
@@ -291,8 +291,7 @@ export class NisChat extends LitElement {
   private async branch(turn: Turn): Promise<void> {
     const line = named(this.lines, "conversations.branch_conversation")!;
     try {
-      const path = line.path.replace("{id}", encodeURIComponent(this.opened!));
-      const made = await read<{ id: string }>(path, sending("POST", { run_id: turn.runId }));
+      const made = await read<{ id: string }>(placed(line, this.opened!), sending("POST", { run_id: turn.runId }));
       touched();
       go({ page: "chat", id: made.id });
     } catch (error) {
@@ -326,7 +325,7 @@ export class NisChat extends LitElement {
     const last = this.querySelector(".turn:last-child");
     if (!last) return;
     const margin = Number.parseFloat(getComputedStyle(last).scrollMarginTop) || 0;
-const top = Math.min(last.getBoundingClientRect().top + scrollY - margin, document.documentElement.scrollHeight - innerHeight);
+    const top = Math.min(last.getBoundingClientRect().top + scrollY - margin, document.documentElement.scrollHeight - innerHeight);
     // Whoever has gone down to read on is not brought back up.
     if (top > scrollY) scrollTo({ top });
   }

@@ -1,7 +1,7 @@
 // The conversations beside every page: opened, searched, renamed and deleted as far as the server can.
 
 import { html, LitElement, nothing, type TemplateResult } from "lit";
-import { list, named } from "./catalog.js";
+import { list, named, placed } from "./catalog.js";
 import { icon } from "./icons.js";
 import { address, go, parse } from "./route.js";
 import { type ConversationLine, type Line, read, request, sending } from "./wire.js";
@@ -121,7 +121,7 @@ export class NisConversations extends LitElement {
 
   private async change(line: Line, id: string, body?: unknown): Promise<void> {
     try {
-      await request(line.path.replace("{id}", encodeURIComponent(id)), body ? sending(line.method, body) : { method: line.method });
+      await request(placed(line, id), body ? sending(line.method, body) : { method: line.method });
     } finally {
       await this.load();
     }

@@ -1,7 +1,7 @@
 // Every operation, found by family, by a few letters, or by a sentence that says what is wanted.
 
 import { html, LitElement, nothing, type PropertyValues, type TemplateResult } from "lit";
-import { families, family, find, list, meant } from "./catalog.js";
+import { families, family, find, list, meant, named } from "./catalog.js";
 import { icon } from "./icons.js";
 import { words } from "./numbers.js";
 import { address, explore, rename } from "./route.js";
@@ -83,11 +83,11 @@ export class NisExplore extends LitElement {
 
   protected override render(): TemplateResult {
     const lines = this.lines ?? [];
-    const within = this.family ? lines.filter((line) => family(line) === this.family) : lines;
+    const within = this.family ? lines.filter((line) => family(line.name) === this.family) : lines;
     const found = find(within, this.query);
     const more = this.meant
-      .map((name) => within.find((line) => line.name === name))
-      .filter((line) => line !== undefined && !found.includes(line)) as Line[];
+      .map((name) => named(within, name))
+      .filter((line): line is Line => line !== null && !found.includes(line));
     return html`<div class="column wide-column explore">
       <header class="head">
         <h1>Explore</h1>
@@ -133,7 +133,7 @@ export class NisExplore extends LitElement {
     return families(lines).map(
       ([name]) => html`<section>
         <h2>${words(name)}</h2>
-        ${this.cards(lines.filter((line) => family(line) === name))}
+        ${this.cards(lines.filter((line) => family(line.name) === name))}
       </section>`,
     );
   }

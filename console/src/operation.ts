@@ -2,7 +2,7 @@
 
 import { html, LitElement, nothing, type PropertyValues, type TemplateResult } from "lit";
 import { about } from "./about.js";
-import { detail, list } from "./catalog.js";
+import { detail, family, list, named } from "./catalog.js";
 import { elsewhere } from "./elsewhere.js";
 import { badges } from "./explore.js";
 import { type Field, tree, value } from "./fields.js";
@@ -96,7 +96,7 @@ export class NisOperation extends LitElement {
     try {
       const [read, lines] = await Promise.all([detail(name), list()]);
       if (name !== this.name) return;
-      this.line = lines.find((line) => line.name === name) ?? null;
+      this.line = named(lines, name);
       this.detail = read;
       this.example = !this.input && read.examples.length ? "0" : "";
       this.fill(this.input ?? (read.examples[0] ? filled(read.examples[0]) : {}));
@@ -171,7 +171,7 @@ export class NisOperation extends LitElement {
   protected override render(): TemplateResult {
     const { detail, line } = this;
     const head = html`<p class="crumbs">
-      <a href="#/explore">Explore</a> / <a href=${address({ page: "explore", query: "", family: this.name.split(".")[0]! })}>${words(this.name.split(".")[0]!)}</a>
+      <a href="#/explore">Explore</a> / <a href=${address({ page: "explore", query: "", family: family(this.name) })}>${words(family(this.name))}</a>
     </p>`;
     if (this.trouble) return html`<div class="column wide-column">${head}${failure(this.trouble, () => void this.open())}</div>`;
     if (!detail || !line) return html`<div class="column wide-column">${head}<div class="skeleton" aria-label="Reading the operation"><i></i><i></i><i></i></div></div>`;

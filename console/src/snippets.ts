@@ -1,5 +1,6 @@
 // The same call elsewhere: in a shell, in Python, over MCP, over a socket. Each runs as it is copied.
 
+import { family, placed, toolName } from "./catalog.js";
 import { pretty } from "./json.js";
 import type { Line } from "./wire.js";
 
@@ -40,8 +41,7 @@ export const SNIPPETS: Snippet[] = [
 export function place({ line, given, origin }: Target): { url: string; rest: Arguments; query: boolean } {
   const { id, ...others } = given;
   const named = line.path.includes("{id}");
-  const path = line.path.replace("{id}", encodeURIComponent(String(id ?? "")));
-  return { url: `${origin}${path}`, rest: named ? others : given, query: ["GET", "DELETE"].includes(line.method) };
+  return { url: `${origin}${placed(line, String(id ?? ""))}`, rest: named ? others : given, query: ["GET", "DELETE"].includes(line.method) };
 }
 
 /** A request's fields as a query's. */
@@ -68,7 +68,7 @@ function curl(target: Target): string {
 }
 
 function mcpJson({ line, given, origin, keyed }: Target): string {
-  const name = line.name.replace(".", "-");
+  const name = toolName(line.name);
   const version = "2026-07-28";
   const meta = {
     "io.modelcontextprotocol/protocolVersion": version,
@@ -126,7 +126,7 @@ function python(target: Target): string {
 
 function mcp({ line, given, origin, keyed }: Target): string {
   // The plain address lists a few tools; the client checks the answer of one that was listed.
-  const address = JSON.stringify(`${origin}/mcp?toolset=${line.name.split(".")[0]}`);
+  const address = JSON.stringify(`${origin}/mcp?toolset=${family(line.name)}`);
   const headers = keyed
     ? `\n    http = httpx2.AsyncClient(headers={"Authorization": "Bearer " + os.environ["NIS_API_KEY"]})
     async with Client(streamable_http_client(${address}, http_client=http)) as client:`
@@ -138,7 +138,7 @@ ${keyed ? "from mcp.client.streamable_http import streamable_http_client\n" : ""
 
 async def main():${headers}
         result = await client.call_tool(
-            ${JSON.stringify(line.name.replace(".", "-"))},
+            ${JSON.stringify(toolName(line.name))},
             ${literal(given, "            ")},
         )
         print(json.dumps(result.structured_content, indent=2))
