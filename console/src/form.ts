@@ -9,13 +9,13 @@ import type { FormView, OperationCall } from "./wire.js";
 /** Fields at their defaults, from which on they wait behind a title. */
 const FOLDED = 3;
 
+/** Opens all that an element waits behind. */
+export function unfold(element: Element | null): void {
+  for (let at = element?.closest("details"); at; at = at.parentElement?.closest("details")) at.open = true;
+}
+
 /** A field that is refused has to be seen: the browser points at it. */
-export const REVEAL = {
-  capture: true,
-  handleEvent: (event: Event): void => {
-    for (let at = (event.target as Element).closest("details"); at; at = at.parentElement?.closest("details") ?? null) at.open = true;
-  },
-};
+export const REVEAL = { capture: true, handleEvent: (event: Event): void => unfold(event.target as Element) };
 
 export class NisForm extends LitElement {
   static override properties = { form: { attribute: false }, asks: { type: Boolean }, disabled: { type: Boolean } };

@@ -7,7 +7,7 @@ import { elsewhere } from "./elsewhere.js";
 import { badges } from "./explore.js";
 import { type Field, tree, value } from "./fields.js";
 import { cancel } from "./follow.js";
-import { REVEAL } from "./form.js";
+import { REVEAL, unfold } from "./form.js";
 import { eachFrame } from "./frame.js";
 import { icon } from "./icons.js";
 import { type Drawing, fields } from "./inputs.js";
@@ -154,7 +154,7 @@ export class NisOperation extends LitElement {
     const answer = this.querySelector(".answer")!.getBoundingClientRect();
     if (!this.refusal && (answer.top > innerHeight - 120 || answer.bottom < 0)) this.querySelector(".answer")!.scrollIntoView({ block: "start" });
     const wrong = this.querySelector<HTMLElement>(".request .wrong :is(input, select, textarea)");
-    for (let at = wrong?.closest("details"); at; at = at.parentElement?.closest("details") ?? null) at.open = true;
+    unfold(wrong);
     wrong?.focus();
   }
 
