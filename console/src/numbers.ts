@@ -37,5 +37,12 @@ export function ticks(low: number, high: number, wanted: number): number[] {
   return Array.from({ length: last - first + 1 }, (_, index) => (first + index) * step);
 }
 
+/** How long it took; a clock that was set back makes no time negative. */
+export function span(seconds: number, digits = 1): string {
+  if (seconds < 0.9995) return `${Math.max(0, Math.round(seconds * 1000))} ms`;
+  if (seconds < 60) return `${seconds.toFixed(digits)} s`;
+  return `${Math.floor(seconds / 60)} min ${Math.round(seconds % 60)} s`;
+}
+
 /** A field's name as words. */
 export const words = (name: string): string => name.replaceAll("_", " ");

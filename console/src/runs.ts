@@ -1,6 +1,7 @@
 // The runs there were and are, newest first.
 
 import { html, LitElement, nothing, type PropertyValues, type TemplateResult } from "lit";
+import { span } from "./numbers.js";
 import { address } from "./route.js";
 import { failure } from "./views.js";
 import { type Problem, problem, read, type RunLine, type RunState } from "./wire.js";
@@ -145,12 +146,6 @@ export class NisRuns extends LitElement {
 }
 
 export const state = (now: string): TemplateResult => html`<span class="state-mark ${now}"><i></i>${now}</span>`;
-
-export function span(seconds: number): string {
-  if (seconds < 0.9995) return `${Math.max(0, Math.round(seconds * 1000))} ms`;
-  if (seconds < 60) return `${seconds.toFixed(1)} s`;
-  return `${Math.floor(seconds / 60)} min ${Math.round(seconds % 60)} s`;
-}
 
 export function ago(time: number): string {
   const seconds = Date.now() / 1000 - time;

@@ -4,6 +4,7 @@ import { html, nothing, type TemplateResult } from "lit";
 import { guard } from "lit/directives/guard.js";
 import { coloured, pretty } from "./json.js";
 import { markdown } from "./markdown.js";
+import { span } from "./numbers.js";
 import { explore } from "./route.js";
 import { drawn, failure } from "./views.js";
 import type { Body, RunEvent } from "./wire.js";
@@ -26,7 +27,7 @@ export function timeline(events: readonly RunEvent[]): TemplateResult {
     <ol class="timeline">
       ${shown.map(
         (entry) => html`<li class=${entry.first.body.type}>
-          <span class="at" title=${new Date(entry.first.time * 1000).toLocaleString()}>${offset(entry.first.time - from)}</span>
+          <span class="at" title=${new Date(entry.first.time * 1000).toLocaleString()}>${span(entry.first.time - from, 2)}</span>
           <span class="seq">${entry.first.seq === entry.last.seq ? entry.first.seq : `${entry.first.seq}–${entry.last.seq}`}</span>
           <div class="what">${guard([entry.first, entry.last], () => told(entry))}</div>
         </li>`,
@@ -99,10 +100,4 @@ function told({ first, last, text }: Entry): TemplateResult {
 
 function folded(title: string, value: unknown): TemplateResult {
   return html`<details><summary>${title}</summary>${coloured(pretty(value))}</details>`;
-}
-
-function offset(seconds: number): string {
-  if (seconds < 0.9995) return `${Math.round(seconds * 1000)} ms`;
-  if (seconds < 60) return `${seconds.toFixed(2)} s`;
-  return `${Math.floor(seconds / 60)} min ${Math.round(seconds % 60)} s`;
 }
