@@ -1,7 +1,7 @@
 // A run's events in their order, and what they add up to so far.
 
 import type { Reader } from "./follow.js";
-import type { Problem, RunEvent, RunState, View } from "./wire.js";
+import { LAST_WORDS, type Problem, type RunEvent, type RunState, type View } from "./wire.js";
 
 export class Log implements Reader {
   seq = 0;
@@ -26,6 +26,6 @@ export class Log implements Reader {
   }
 
   get ended(): boolean {
-    return this.state !== "queued" && this.state !== "running";
+    return LAST_WORDS.includes(this.state);
   }
 }

@@ -12,7 +12,7 @@ import { ago, state } from "./runs.js";
 import { lose, waiting } from "./status.js";
 import { timeline } from "./timeline.js";
 import { failure } from "./views.js";
-import { type Problem, problem, read, Refused, type Run } from "./wire.js";
+import { LAST_WORDS, type Problem, problem, read, Refused, type Run } from "./wire.js";
 
 export class NisRun extends LitElement {
   static override properties = { runId: { attribute: false }, run: { state: true }, trouble: { state: true } };
@@ -83,7 +83,7 @@ export class NisRun extends LitElement {
               <span>${log.seq || run.last_seq} events</span>
               ${run.attempt > 1 ? html`<span>attempt ${run.attempt}</span>` : nothing}
               ${run.conversation_id ? html`<a href=${address({ page: "chat", id: run.conversation_id })}>its conversation</a>` : nothing}
-              ${log.ended || (run.state !== "running" && run.state !== "queued")
+              ${log.ended || LAST_WORDS.includes(run.state)
                 ? nothing
                 : html`<button class="stop small" @click=${() => void this.stop()}>Stop</button>`}
             </div>

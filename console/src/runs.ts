@@ -4,7 +4,7 @@ import { html, LitElement, nothing, type PropertyValues, type TemplateResult } f
 import { span } from "./numbers.js";
 import { address } from "./route.js";
 import { failure } from "./views.js";
-import { type Problem, problem, read, type RunLine, type RunState } from "./wire.js";
+import { LAST_WORDS, type Problem, problem, read, type RunLine, type RunState } from "./wire.js";
 
 const STATES: ("" | RunState)[] = ["", "running", "queued", "succeeded", "failed", "cancelled"];
 const PAGE = 25;
@@ -48,7 +48,7 @@ export class NisRuns extends LitElement {
   override connectedCallback(): void {
     super.connectedCallback();
     this.timer = setInterval(() => {
-      const live = this.lines.slice(0, PAGE).some((run) => run.state === "running" || run.state === "queued");
+      const live = this.lines.slice(0, PAGE).some((run) => !LAST_WORDS.includes(run.state));
       if (live && !document.hidden && !this.loading) void this.load(true);
     }, AGAIN);
   }
@@ -134,7 +134,7 @@ export class NisRuns extends LitElement {
               <td>${state(run.state)}</td>
               <td><a href=${address({ page: "run", id: run.id })}><code>${run.operation}</code></a></td>
               <td><time datetime=${new Date(run.created * 1000).toISOString()} title=${new Date(run.created * 1000).toLocaleString()}>${ago(run.created)}</time></td>
-              <td class="n">${run.state === "running" || run.state === "queued" ? "…" : span(run.updated - run.created)}</td>
+              <td class="n">${LAST_WORDS.includes(run.state) ? span(run.updated - run.created) : "…"}</td>
               <td class="n">${run.last_seq}</td>
               <td class="id">${run.id}</td>
             </tr>`,
