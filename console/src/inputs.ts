@@ -25,18 +25,20 @@ export function fields(parts: Field[], form: Drawing, path = ""): TemplateResult
   return html`<div class="fields">${drawn}</div>`;
 }
 
+/** Whether it is a text of more than a line. */
+const long = ({ kind, schema }: Field): boolean => kind === "text" && (schema.maxLength ?? 0) > 1000;
+
 function draw(field: Field, form: Drawing, path: string): TemplateResult {
   if (field.kind === "group" || field.kind === "list" || field.kind === "union") return nested(field, form, path);
   const id = `${form.id}-${path}`;
   const error = form.errors.get(path);
   const limits = bounds(field.schema);
-  const plain = field.schema.default;
   const note = [limits, usual(field)].filter(Boolean).join(" · ");
   const described = [error ? `${id}-error` : "", field.schema.description || note ? `${id}-hint` : ""].filter(Boolean).join(" ");
-  const wide = ["json", "numbers", "file"].includes(field.kind) || (field.kind === "text" && (field.schema.maxLength ?? 0) > 1000);
+  const wide = ["json", "numbers", "file"].includes(field.kind) || long(field);
   return html`<div class="field ${error ? "wrong" : ""} ${wide ? "broad" : ""} ${field.required ? "" : "optional"}" data-path=${path}>
     <label for=${id}>${label(field, path)}</label>
-    ${input(field, form, id, described, Boolean(error), plain)}
+    ${input(field, form, id, described, Boolean(error))}
     ${error ? html`<p class="error" id="${id}-error">${error}</p>` : nothing}
     ${field.schema.description || note
       ? html`<p class="hint" id="${id}-hint">
@@ -63,7 +65,7 @@ function label(field: Field, path: string): TemplateResult {
     : nothing}`;
 }
 
-function input(field: Field, form: Drawing, id: string, described: string, wrong: boolean, plain: unknown): TemplateResult {
+function input(field: Field, form: Drawing, id: string, described: string, wrong: boolean): TemplateResult {
   const take = (text: string): void => {
     field.text = text;
     // A text that has to be there may be empty; any other field that holds nothing says nothing.
@@ -73,8 +75,8 @@ function input(field: Field, form: Drawing, id: string, described: string, wrong
   const on = (event: Event): void => take((event.target as HTMLInputElement).value);
   const { schema, kind } = field;
   const hint = described || nothing;
-  if (kind === "flag" && (typeof plain === "boolean" || field.required)) {
-    const held = field.given ? field.text === "true" : plain === true;
+  if (kind === "flag" && (typeof schema.default === "boolean" || field.required)) {
+    const held = field.given ? field.text === "true" : schema.default === true;
     if (field.required && !field.given) take("false");
     return html`<input
       type="checkbox" role="switch" id=${id} name=${id} .checked=${live(held)} aria-describedby=${hint} aria-invalid=${wrong}
@@ -90,7 +92,7 @@ function input(field: Field, form: Drawing, id: string, described: string, wrong
     </select>`;
   }
   if (kind === "file") return file(field, form, id, hint, wrong);
-  if (kind === "json" || kind === "numbers" || (kind === "text" && (schema.maxLength ?? 0) > 1000)) {
+  if (kind === "json" || kind === "numbers" || long(field)) {
     return html`<textarea
       id=${id} name=${id} class=${kind === "text" ? "" : "code"} rows=${kind === "json" ? 3 : 1} spellcheck=${kind === "text"}
       placeholder=${kind === "numbers" ? fallback(schema) || "1, 2, 3" : kind === "json" ? shownDefault(schema) : fallback(schema)}
