@@ -216,7 +216,6 @@ const mark = html`<svg class="mark" viewBox="0 0 32 32" aria-hidden="true">
   <circle cx="16" cy="9" r="3"></circle>
 </svg>`;
 
-
 /** Whether the page was come to by going back or forth, where the browser tells. */
 let back = false;
 

@@ -45,7 +45,7 @@ export function tree(schema: Schema, value: unknown = undefined): Field {
   return make("", schema, schema, value, true, 0);
 }
 
-export function make(name: string, raw: Schema, root: Schema, value: unknown, required: boolean, depth: number): Field {
+function make(name: string, raw: Schema, root: Schema, value: unknown, required: boolean, depth: number): Field {
   const schema = resolve(raw, root);
   const kind = depth > DEEPEST ? "json" : kindOf(schema, root);
   const forms = kind === "union" ? alternatives(schema).map((one) => resolve(one, root)) : [];
@@ -85,7 +85,7 @@ export function close(field: Field): void {
   field.text = "";
 }
 
-export const item = (schema: Schema, index: number): Schema => schema.prefixItems?.[index] ?? schema.items ?? {};
+const item = (schema: Schema, index: number): Schema => schema.prefixItems?.[index] ?? schema.items ?? {};
 
 export function add(list: Field, root: Schema): void {
   list.given = true;

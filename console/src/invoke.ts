@@ -6,7 +6,7 @@ import { waiting } from "./status.js";
 import { Log } from "./log.js";
 import { frames, type Line, Refused, request, type RunEvent, sending, type View } from "./wire.js";
 
-export const VIEWS = "application/vnd.nis.views+json";
+const VIEWS = "application/vnd.nis.views+json";
 
 /** A call, under way or over. */
 export interface Outcome {

@@ -15,7 +15,7 @@ import { begun, invoke, type Outcome } from "./invoke.js";
 import { pretty } from "./json.js";
 import { inline } from "./markdown.js";
 import { words } from "./numbers.js";
-import { outcomeOf } from "./outcome.js";
+import { outcomeOf, type Tab } from "./outcome.js";
 import { address } from "./route.js";
 import { lose } from "./status.js";
 import { failure } from "./views.js";
@@ -49,7 +49,7 @@ export class NisOperation extends LitElement {
   declare refusal: Problem | null;
   /** The request as JSON, where it is edited so; null while the form is shown. */
   declare json: string | null;
-  declare tab: "drawn" | "json" | "events";
+  declare tab: Tab;
   declare snippet: string;
   /** Which example the form was filled from; "" when a link filled it. */
   declare example: string;
@@ -195,9 +195,7 @@ export class NisOperation extends LitElement {
       root: detail.request_schema,
       id: "r",
       errors,
-      changed: () => {
-        this.requestUpdate();
-      },
+      changed: () => this.requestUpdate(),
     };
     return html`<form
       class="panel"

@@ -426,7 +426,7 @@ asyncio.run(main())`}function oi({line:t,given:s}){let e=Object.entries(s).map((
         <div class="request">${this.request(e,n)} ${yn(e)}</div>
         <div class="answer" tabindex="-1">${this.answer(n)} ${Tn(n,this.given??{},this.snippet,i=>this.snippet=i)}</div>
       </div>
-    </div>`}request(e,n){let r=this.outcome?.state==="running",i=new Map((this.refusal?.errors??[]).map(l=>[this.nearest(l.field),`${l.message}${/[.!?]$/.test(l.message)?"":"."}`])),o={root:e.request_schema,id:"r",errors:i,changed:()=>{this.requestUpdate()}};return a`<form
+    </div>`}request(e,n){let r=this.outcome?.state==="running",i=new Map((this.refusal?.errors??[]).map(l=>[this.nearest(l.field),`${l.message}${/[.!?]$/.test(l.message)?"":"."}`])),o={root:e.request_schema,id:"r",errors:i,changed:()=>this.requestUpdate()};return a`<form
       class="panel"
       @submit=${l=>{this.call(l)}}
       @invalid=${Nt}
