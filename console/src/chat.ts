@@ -10,7 +10,7 @@ import { touched } from "./conversations.js";
 import { cancel, follow, start, type Watcher } from "./follow.js";
 import { eachFrame } from "./frame.js";
 import { address, go, rename } from "./route.js";
-import { lose, waiting } from "./status.js";
+import { lose, told, waiting } from "./status.js";
 import { begin, ended, type Turn } from "./turn.js";
 import { failure } from "./views.js";
 import { welcome } from "./welcome.js";
@@ -150,8 +150,7 @@ export class NisChat extends LitElement {
       this.sticks = true;
     } catch (error) {
       if (watcher.signal.aborted) return;
-      this.trouble = problem(error);
-      if (!(error instanceof Refused)) lose();
+      this.trouble = told(error);
     } finally {
       if (!watcher.signal.aborted) this.loading = false;
     }
@@ -226,8 +225,7 @@ export class NisChat extends LitElement {
     if (signal.aborted && turn.runId === null) turn.state = "cancelled";
     if (signal.aborted) return;
     turn.state = "failed";
-    turn.problem = problem(error);
-    if (!(error instanceof Refused)) lose();
+    turn.problem = told(error);
   }
 
   private async stop(): Promise<void> {

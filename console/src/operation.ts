@@ -17,7 +17,7 @@ import { inline } from "./markdown.js";
 import { words } from "./numbers.js";
 import { outcomeOf, type Tab } from "./outcome.js";
 import { address } from "./route.js";
-import { lose } from "./status.js";
+import { told } from "./status.js";
 import { failure } from "./views.js";
 import { type Detail, type Example, type Line, type Problem, problem, Refused } from "./wire.js";
 
@@ -139,10 +139,7 @@ export class NisOperation extends LitElement {
       await invoke(line, given, outcome, this.paint, signal);
     } catch (error) {
       outcome.state = signal.aborted ? "stopped" : "failed";
-      if (!signal.aborted) {
-        this.refusal = problem(error);
-        if (!(error instanceof Refused)) lose();
-      }
+      if (!signal.aborted) this.refusal = told(error);
     }
     this.requestUpdate();
     await this.updateComplete;

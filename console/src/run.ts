@@ -9,10 +9,10 @@ import { Log } from "./log.js";
 import { span } from "./numbers.js";
 import { address, explore } from "./route.js";
 import { ago, state } from "./runs.js";
-import { lose, waiting } from "./status.js";
+import { told, waiting } from "./status.js";
 import { timeline } from "./timeline.js";
 import { failure } from "./views.js";
-import { LAST_WORDS, type Problem, problem, read, Refused, type Run } from "./wire.js";
+import { LAST_WORDS, type Problem, problem, read, type Run } from "./wire.js";
 
 export class NisRun extends LitElement {
   static override properties = { runId: { attribute: false }, run: { state: true }, trouble: { state: true } };
@@ -53,8 +53,7 @@ export class NisRun extends LitElement {
       this.run = await read<Run>(`/runs/${encodeURIComponent(this.runId)}`, { signal });
     } catch (error) {
       if (signal.aborted) return;
-      this.trouble = problem(error);
-      if (!(error instanceof Refused)) lose();
+      this.trouble = told(error);
     }
   }
 

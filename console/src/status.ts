@@ -1,5 +1,7 @@
 // Whether the server is in reach, told once for every page.
 
+import { type Problem, problem, Refused } from "./wire.js";
+
 export type Connection = { state: "ok" } | { state: "lost" } | { state: "waiting"; seconds: number };
 
 export const changed = new EventTarget();
@@ -26,6 +28,12 @@ export function lose(): void {
     if (held.state !== "lost") return;
     fetch("/health", { cache: "no-store" }).then(() => set({ state: "ok" }), lose);
   }, 3000);
+}
+
+/** A failure as a problem, of which every page learns where the server is out of reach. */
+export function told(error: unknown): Problem {
+  if (!(error instanceof Refused)) lose();
+  return problem(error);
 }
 
 addEventListener("offline", lose);
