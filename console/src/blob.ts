@@ -1,6 +1,7 @@
 // Bytes that the server keeps: sent, and looked at as what they are.
 
-import { html, LitElement, nothing, type PropertyValues, type TemplateResult } from "lit";
+import { html, nothing, type PropertyValues, type TemplateResult } from "lit";
+import { Light } from "./light.js";
 import { type Kept, problem, read, request } from "./wire.js";
 
 /** Has the server keep a file. */
@@ -30,7 +31,7 @@ const LARGEST = 32_000_000;
 /** Characters of a text that are shown. */
 const LONGEST = 20_000;
 
-export class NisBlob extends LitElement {
+export class NisBlob extends Light {
   static override properties = { blob: { attribute: false }, address: { state: true }, text: { state: true }, trouble: { state: true } };
   declare blob: Kept;
   /** Where the page has the bytes. */
@@ -41,10 +42,6 @@ export class NisBlob extends LitElement {
   constructor() {
     super();
     [this.address, this.text, this.trouble] = [null, null, ""];
-  }
-
-  protected override createRenderRoot(): this {
-    return this;
   }
 
   override disconnectedCallback(): void {

@@ -1,6 +1,7 @@
 // A series as a chart: a panel for each unit, a guide under the pointer, and the numbers themselves.
 
-import { html, LitElement, nothing, svg, type PropertyValues, type TemplateResult } from "lit";
+import { html, nothing, svg, type PropertyValues, type TemplateResult } from "lit";
+import { Light } from "./light.js";
 import { number, ticks } from "./numbers.js";
 import type { Axis, SeriesView } from "./wire.js";
 
@@ -18,7 +19,7 @@ type Scale = [low: number, high: number];
 const named = (axis: Axis): string => (axis.unit ? `${axis.label} (${axis.unit})` : axis.label);
 const colour = (index: number): string => `c${index % COLOURS}`;
 
-export class NisChart extends LitElement {
+export class NisChart extends Light {
   static override properties = { series: { attribute: false }, width: { state: true }, at: { state: true } };
   declare series: SeriesView;
   declare width: number;
@@ -33,10 +34,6 @@ export class NisChart extends LitElement {
     super();
     this.width = 0;
     this.at = null;
-  }
-
-  protected override createRenderRoot(): this {
-    return this;
   }
 
   override connectedCallback(): void {

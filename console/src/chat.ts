@@ -1,6 +1,6 @@
 // The chat: a conversation's turns, the message to come, and the welcome before the first.
 
-import { html, LitElement, nothing, type PropertyValues, type TemplateResult } from "lit";
+import { html, nothing, type PropertyValues, type TemplateResult } from "lit";
 import { createRef, ref } from "lit/directives/ref.js";
 import { type Acts, draw } from "./answer.js";
 import { list, named, placed } from "./catalog.js";
@@ -9,6 +9,7 @@ import "./composer.js";
 import { touched } from "./conversations.js";
 import { cancel, follow, start, type Watcher } from "./follow.js";
 import { eachFrame } from "./frame.js";
+import { Light } from "./light.js";
 import { address, go, rename } from "./route.js";
 import { lose, told, waiting } from "./status.js";
 import { begin, ended, type Turn } from "./turn.js";
@@ -16,7 +17,7 @@ import { failure } from "./views.js";
 import { welcome } from "./welcome.js";
 import { type Conversation, type Line, type Models, type OperationCall, type Problem, problem, read, Refused, type RunLine, sending } from "./wire.js";
 
-export class NisChat extends LitElement {
+export class NisChat extends Light {
   static override properties = {
     conversationId: { attribute: false },
     turns: { state: true },
@@ -54,10 +55,6 @@ export class NisChat extends LitElement {
     this.trouble = null;
     this.lines = [];
     this.below = false;
-  }
-
-  protected override createRenderRoot(): this {
-    return this;
   }
 
   override connectedCallback(): void {

@@ -1,11 +1,12 @@
 // The message to come: written here, sent as an event `say`; while an answer is under way, `stop` ends it.
 
-import { html, LitElement, nothing, type TemplateResult } from "lit";
+import { html, nothing, type TemplateResult } from "lit";
 import { createRef, ref } from "lit/directives/ref.js";
 import { icon } from "./icons.js";
+import { Light } from "./light.js";
 import type { Models } from "./wire.js";
 
-export class NisComposer extends LitElement {
+export class NisComposer extends Light {
   static override properties = { busy: { type: Boolean }, below: { type: Boolean }, models: { attribute: false } };
   declare busy: boolean;
   /** Whether the newest words are out of sight. */
@@ -19,10 +20,6 @@ export class NisComposer extends LitElement {
   constructor() {
     super();
     [this.busy, this.below, this.models] = [false, false, null];
-  }
-
-  protected override createRenderRoot(): this {
-    return this;
   }
 
   override focus(): void {

@@ -1,11 +1,12 @@
 // The console: its pages, the way between them, and what they share.
 
-import { html, LitElement, nothing, type TemplateResult } from "lit";
+import { html, nothing, type TemplateResult } from "lit";
 import { createRef, ref } from "lit/directives/ref.js";
 import "./chat.js";
 import "./conversations.js";
 import "./explore.js";
 import { icon, type Icon } from "./icons.js";
+import { Light } from "./light.js";
 import "./operation.js";
 import "./palette.js";
 import { parse, type Route } from "./route.js";
@@ -21,7 +22,7 @@ const PAGES: { page: Route["page"]; also: Route["page"]; name: string; icon: Ico
   { page: "runs", also: "run", name: "Runs", icon: "runs", to: "#/runs" },
 ];
 
-export class NisConsole extends LitElement {
+export class NisConsole extends Light {
   static override properties = { route: { state: true }, keyWanted: { state: true } };
   declare route: Route;
   declare keyWanted: { again: boolean; give: (key: string) => void } | null;
@@ -33,10 +34,6 @@ export class NisConsole extends LitElement {
     this.route = parse(location.hash);
     this.keyWanted = null;
     onKeyWanted((again) => this.askKey(again));
-  }
-
-  protected override createRenderRoot(): this {
-    return this;
   }
 
   override connectedCallback(): void {

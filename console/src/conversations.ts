@@ -1,8 +1,9 @@
 // The conversations beside every page: opened, searched, renamed and deleted as far as the server can.
 
-import { html, LitElement, nothing, type TemplateResult } from "lit";
+import { html, nothing, type TemplateResult } from "lit";
 import { list, named, placed } from "./catalog.js";
 import { icon } from "./icons.js";
+import { Light } from "./light.js";
 import { address, go, parse } from "./route.js";
 import { type ConversationLine, type Line, read, request, sending } from "./wire.js";
 
@@ -28,7 +29,7 @@ interface Page {
   next_cursor?: string | null;
 }
 
-export class NisConversations extends LitElement {
+export class NisConversations extends Light {
   static override properties = {
     lines: { state: true },
     query: { state: true },
@@ -61,10 +62,6 @@ export class NisConversations extends LitElement {
     this.can = { rename: null, delete: null, search: null };
     this.renaming = null;
     this.asking = null;
-  }
-
-  protected override createRenderRoot(): this {
-    return this;
   }
 
   override connectedCallback(): void {

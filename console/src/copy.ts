@@ -1,9 +1,10 @@
 // A button that copies.
 
-import { html, LitElement, type TemplateResult } from "lit";
+import { html, type TemplateResult } from "lit";
 import { icon } from "./icons.js";
+import { Light } from "./light.js";
 
-export class NisCopy extends LitElement {
+export class NisCopy extends Light {
   static override properties = { text: { attribute: false }, label: {}, done: { state: true } };
   declare text: string | (() => string);
   declare label: string;
@@ -13,10 +14,6 @@ export class NisCopy extends LitElement {
     super();
     this.label = "Copy";
     this.done = false;
-  }
-
-  protected override createRenderRoot(): this {
-    return this;
   }
 
   protected override render(): TemplateResult {

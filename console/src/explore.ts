@@ -1,8 +1,9 @@
 // Every operation, found by family, by a few letters, or by a sentence that says what is wanted.
 
-import { html, LitElement, nothing, type PropertyValues, type TemplateResult } from "lit";
+import { html, nothing, type PropertyValues, type TemplateResult } from "lit";
 import { families, family, find, list, meant, named } from "./catalog.js";
 import { icon } from "./icons.js";
+import { Light } from "./light.js";
 import { words } from "./numbers.js";
 import { address, explore, rename } from "./route.js";
 import { failure } from "./views.js";
@@ -11,7 +12,7 @@ import { type Line, type Problem, problem } from "./wire.js";
 /** How long one has to stop typing before the server is asked what is meant. */
 const PAUSE = 200;
 
-export class NisExplore extends LitElement {
+export class NisExplore extends Light {
   static override properties = {
     query: { attribute: false },
     family: { attribute: false },
@@ -36,10 +37,6 @@ export class NisExplore extends LitElement {
     this.lines = null;
     this.meant = [];
     this.trouble = null;
-  }
-
-  protected override createRenderRoot(): this {
-    return this;
   }
 
   override connectedCallback(): void {

@@ -1,7 +1,8 @@
 // What a person thinks of an answer: a thumb, and a word on it.
 
-import { html, LitElement, nothing, type PropertyValues, type TemplateResult } from "lit";
+import { html, nothing, type PropertyValues, type TemplateResult } from "lit";
 import { icon } from "./icons.js";
+import { Light } from "./light.js";
 import { problem, read, request, sending } from "./wire.js";
 
 type Rating = "good" | "bad";
@@ -29,7 +30,7 @@ function all(): Promise<Map<string, Feedback>> {
   return given;
 }
 
-export class NisFeedback extends LitElement {
+export class NisFeedback extends Light {
   static override properties = { runId: { attribute: false }, mine: { state: true }, asks: { state: true }, said: { state: true } };
   declare runId: string;
   declare mine: Feedback | null;
@@ -40,10 +41,6 @@ export class NisFeedback extends LitElement {
   constructor() {
     super();
     [this.mine, this.asks, this.said] = [null, false, ""];
-  }
-
-  protected override createRenderRoot(): this {
-    return this;
   }
 
   protected override willUpdate(changed: PropertyValues): void {

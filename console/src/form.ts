@@ -1,8 +1,9 @@
 // A form that an answer brings along: an operation's request, to be called again or for what is missing.
 
-import { html, LitElement, nothing, type PropertyValues, type TemplateResult } from "lit";
+import { html, nothing, type PropertyValues, type TemplateResult } from "lit";
 import { type Field, shown, tree, value } from "./fields.js";
 import { type Drawing, fields } from "./inputs.js";
+import { Light } from "./light.js";
 import { number, words } from "./numbers.js";
 import type { FormView, OperationCall } from "./wire.js";
 
@@ -17,7 +18,7 @@ export function unfold(element: Element | null): void {
 /** A field that is refused has to be seen: the browser points at it. */
 export const REVEAL = { capture: true, handleEvent: (event: Event): void => unfold(event.target as Element) };
 
-export class NisForm extends LitElement {
+export class NisForm extends Light {
   static override properties = { form: { attribute: false }, asks: { type: Boolean }, disabled: { type: Boolean } };
   declare form: FormView;
   /** Whether it waits for an answer: then it is open where something is missing. */
@@ -27,10 +28,6 @@ export class NisForm extends LitElement {
   private root!: Field;
   /** Fields that had nothing of their own at first: where a field is drawn does not change while it is filled. */
   private plain = new Set<Field>();
-
-  protected override createRenderRoot(): this {
-    return this;
-  }
 
   protected override willUpdate(changed: PropertyValues): void {
     if (!changed.has("form") || changed.get("form") === this.form) return;

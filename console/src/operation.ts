@@ -1,6 +1,6 @@
 // One operation: read, filled in, called, its result drawn, and the same call for elsewhere.
 
-import { html, LitElement, nothing, type PropertyValues, type TemplateResult } from "lit";
+import { html, nothing, type PropertyValues, type TemplateResult } from "lit";
 import { about } from "./about.js";
 import { detail, family, list, named } from "./catalog.js";
 import { elsewhere } from "./elsewhere.js";
@@ -13,6 +13,7 @@ import { icon } from "./icons.js";
 import { type Drawing, fields } from "./inputs.js";
 import { begun, invoke, type Outcome } from "./invoke.js";
 import { pretty } from "./json.js";
+import { Light } from "./light.js";
 import { inline } from "./markdown.js";
 import { words } from "./numbers.js";
 import { outcomeOf, type Tab } from "./outcome.js";
@@ -23,7 +24,7 @@ import { type Detail, type Example, type Line, type Problem, problem, Refused } 
 
 type Given = Record<string, unknown>;
 
-export class NisOperation extends LitElement {
+export class NisOperation extends Light {
   static override properties = {
     name: { attribute: false },
     input: { attribute: false },
@@ -70,10 +71,6 @@ export class NisOperation extends LitElement {
     this.snippet = "curl";
     this.example = "";
     this.input = null;
-  }
-
-  protected override createRenderRoot(): this {
-    return this;
   }
 
   override disconnectedCallback(): void {

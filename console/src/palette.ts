@@ -1,8 +1,9 @@
 // Find anything: pages, operations and conversations, by a few letters.
 
-import { html, LitElement, nothing, type TemplateResult } from "lit";
+import { html, nothing, type TemplateResult } from "lit";
 import { find, list } from "./catalog.js";
 import { icon, type Icon } from "./icons.js";
+import { Light } from "./light.js";
 import { explore } from "./route.js";
 import type { Line } from "./wire.js";
 
@@ -21,7 +22,7 @@ const PAGES: Hit[] = [
 ];
 const MOST = 12;
 
-export class NisPalette extends LitElement {
+export class NisPalette extends Light {
   static override properties = { query: { state: true }, lines: { state: true }, at: { state: true }, shown: { state: true } };
   declare query: string;
   declare lines: Line[];
@@ -34,10 +35,6 @@ export class NisPalette extends LitElement {
     this.lines = [];
     this.at = 0;
     this.shown = false;
-  }
-
-  protected override createRenderRoot(): this {
-    return this;
   }
 
   open(): void {

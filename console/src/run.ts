@@ -1,10 +1,11 @@
 // One run: what it is, and its events as they happen.
 
-import { html, LitElement, nothing, type PropertyValues, type TemplateResult } from "lit";
+import { html, nothing, type PropertyValues, type TemplateResult } from "lit";
 import "./copy.js";
 import { cancel, follow } from "./follow.js";
 import { eachFrame } from "./frame.js";
 import { coloured, pretty } from "./json.js";
+import { Light } from "./light.js";
 import { Log } from "./log.js";
 import { span } from "./numbers.js";
 import { address, explore } from "./route.js";
@@ -14,7 +15,7 @@ import { timeline } from "./timeline.js";
 import { failure } from "./views.js";
 import { LAST_WORDS, type Problem, problem, read, type Run } from "./wire.js";
 
-export class NisRun extends LitElement {
+export class NisRun extends Light {
   static override properties = { runId: { attribute: false }, run: { state: true }, trouble: { state: true } };
   declare runId: string;
   declare run: Run | null;
@@ -27,10 +28,6 @@ export class NisRun extends LitElement {
     super();
     this.run = null;
     this.trouble = null;
-  }
-
-  protected override createRenderRoot(): this {
-    return this;
   }
 
   override disconnectedCallback(): void {

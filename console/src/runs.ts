@@ -1,6 +1,7 @@
 // The runs there were and are, newest first.
 
-import { html, LitElement, nothing, type PropertyValues, type TemplateResult } from "lit";
+import { html, nothing, type PropertyValues, type TemplateResult } from "lit";
+import { Light } from "./light.js";
 import { span } from "./numbers.js";
 import { address } from "./route.js";
 import { failure } from "./views.js";
@@ -16,7 +17,7 @@ interface RunList {
   next_cursor: string | null;
 }
 
-export class NisRuns extends LitElement {
+export class NisRuns extends Light {
   static override properties = {
     state: { attribute: false },
     lines: { state: true },
@@ -39,10 +40,6 @@ export class NisRuns extends LitElement {
     this.more = null;
     this.loading = true;
     this.trouble = null;
-  }
-
-  protected override createRenderRoot(): this {
-    return this;
   }
 
   override connectedCallback(): void {
