@@ -23,9 +23,11 @@ const PAGES: { page: Route["page"]; also: Route["page"]; name: string; icon: Ico
 ];
 
 export class NisConsole extends Light {
-  static override properties = { route: { state: true }, keyWanted: { state: true } };
+  static override properties = { route: { state: true }, keyWanted: { state: true }, drawn: { state: true } };
   declare route: Route;
   declare keyWanted: { again: boolean; give: (key: string) => void } | null;
+  /** Whether the drawer has been opened: until then its list is not read, which the one beside the page is. */
+  declare drawn: boolean;
   private dialog = createRef<HTMLDialogElement>();
   private drawer = createRef<HTMLDialogElement>();
 
@@ -33,6 +35,7 @@ export class NisConsole extends Light {
     super();
     this.route = parse(location.hash);
     this.keyWanted = null;
+    this.drawn = false;
     onKeyWanted((again) => this.askKey(again));
   }
 
@@ -90,7 +93,7 @@ export class NisConsole extends Light {
       <a class="skip" href="#main" @click=${this.skip}>Skip to the content</a>
       <aside class="side">
         <div class="top">
-          <button class="ghost menu" aria-label="Conversations" @click=${() => this.drawer.value!.showModal()}>${icon("menu")}</button>
+          <button class="ghost menu" aria-label="Conversations" @click=${this.draw}>${icon("menu")}</button>
           <a class="brand" href="#/" aria-label="nis, start page">${mark}<span>nis</span></a>
           ${this.status()}
         </div>
@@ -117,12 +120,17 @@ export class NisConsole extends Light {
           <a href="#/" class="new">${icon("plus")}New conversation</a>
           <button class="ghost" aria-label="Close" @click=${() => this.drawer.value!.close()}>${icon("close")}</button>
         </div>
-        <nis-conversations></nis-conversations>
+        ${this.drawn ? html`<nis-conversations></nis-conversations>` : nothing}
       </dialog>
       <nis-palette></nis-palette>
       ${this.keyDialog()}
     `;
   }
+
+  private draw = (): void => {
+    this.drawn = true;
+    this.drawer.value!.showModal();
+  };
 
   private forget = (): void => {
     key.forget();

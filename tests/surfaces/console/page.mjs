@@ -34,7 +34,6 @@ await scene("answer", async (page) => {
     aside: await page.locator("details.aside:not([open]) > summary").allInnerTexts(),
     busy: await page.locator(".turn").getAttribute("aria-busy"),
     address: new URL(page.url()).hash,
-    listed: await page.locator(".conversations a").allInnerTexts(),
   };
 });
 
