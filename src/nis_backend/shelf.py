@@ -51,7 +51,11 @@ class Shelf:
         return await self._at(row)
 
     async def get(self, blob_id: str, field: str = "id") -> Blob:
-        """The blob of this id.
+        """The blob of this id; see `find`."""
+        return (await self.find(blob_id, field))[1]
+
+    async def find(self, blob_id: str, field: str = "id") -> tuple[Row, Blob]:
+        """The blob of this id, and its row; it counts as used.
 
         Raises:
             NotFound: the caller has none; `field` named it.
@@ -62,7 +66,7 @@ class Shelf:
         now = self._ctx.now()
         if now - row["updated"] > USED_SECONDS:
             await self._ctx.store.update("blobs", blob_id, {"updated": now})
-        return await self._at(row)
+        return row, await self._at(row)
 
     def stream(self, blob: Blob, start: int = 0, end: int | None = None) -> AsyncGenerator[bytes]:
         """The bytes of a blob that `get` has answered, in pieces."""

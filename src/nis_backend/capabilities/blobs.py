@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from pydantic import Field
 
@@ -67,11 +67,9 @@ def _stored(row: Row) -> StoredBlob:
     return StoredBlob(**{name: row[name] for name in StoredBlob.model_fields})
 
 
-async def _row(blob_id: str, ctx: Context) -> dict[str, Any]:  # Any: a row of the store
-    await ctx.blobs.get(blob_id)
-    row = await ctx.store.get("blobs", blob_id)
-    assert row is not None
-    return row
+async def _find(blob_id: str, ctx: Context) -> StoredBlob:
+    row, _ = await ctx.blobs.find(blob_id)
+    return _stored(row)
 
 
 def _draw_blob(_request: Model, blob: StoredBlob) -> list[View]:
@@ -104,7 +102,7 @@ async def create_blob(request: CreateBlob, ctx: Context) -> StoredBlob:
     Send them as a part `content` of a multipart body, as base64, or as a data: address. What they are is told by the
     bytes; the media type that was sent counts where they leave it open, the name never.
     """
-    return _stored(await _row(request.content.id, ctx))
+    return await _find(request.content.id, ctx)
 
 
 @operation(
@@ -129,7 +127,7 @@ async def list_blobs(request: ListBlobs, ctx: Context) -> BlobList:
 )
 async def get_blob(request: OneBlob, ctx: Context) -> StoredBlob:
     """Get what is known of a blob: its media type, size, name and fingerprint."""
-    return _stored(await _row(request.id, ctx))
+    return await _find(request.id, ctx)
 
 
 @operation(
