@@ -9,7 +9,7 @@ from nis_backend.errors import NotFound
 from nis_backend.media import media_type_of
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncGenerator, Iterable
+    from collections.abc import AsyncGenerator, Sequence
 
     from nis_backend.context import Context
     from nis_backend.drivers.store.base import Row
@@ -109,12 +109,17 @@ class Shelf:
 
     async def keep(self, result: M) -> M:
         """A result whose new blobs are put down."""
-        new = [blob for _, blob in blobs_in(result) if blob.content is not None]
-        kept = {id(blob): await self.put(blob.content, **blob.described) for blob in new if blob.content is not None}
+        kept = {
+            id(blob): await self.put(blob.content, **blob.described)
+            for _, blob in blobs_in(result)
+            if blob.content is not None
+        }
         return replaced(result, lambda blob: kept.get(id(blob), blob)) if kept else result
 
-    async def drop(self, ids: Iterable[str], result: Model | None) -> None:
+    async def drop(self, ids: Sequence[str], result: Model | None) -> None:
         """Remove what came with a call, unless its result names it: nobody else knows of it."""
+        if not ids:
+            return
         named = "" if result is None else result.model_dump_json()
         for blob_id in ids:
             if blob_id not in named:
