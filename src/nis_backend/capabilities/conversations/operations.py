@@ -13,14 +13,14 @@ from nis_backend.capabilities.conversations.shown import (
     ConversationLine,
     ConversationList,
     Matches,
+    conversation_of,
     draw_conversation,
     draw_conversations,
     draw_matches,
     line_of,
     match_of,
-    turn_of,
 )
-from nis_backend.drivers.store.base import cursor_of, place_of
+from nis_backend.drivers.store.base import place_of
 from nis_backend.errors import Conflict, InvalidRequest
 from nis_backend.operation import Before, Example, Model, Reads, Says, operation
 from nis_backend.run import unknown_conversation
@@ -150,8 +150,7 @@ async def get_conversation(request: GetConversation, ctx: Context) -> Conversati
     row = await find_conversation(request.id, ctx)
     before = None if request.cursor is None else place_of(request.cursor)
     turns, earlier = await read_turns(ctx, request.id, request.limit, before)
-    shown = [turn_of(turn) for turn in turns]
-    return Conversation(**line_of(row).model_dump(), turns=shown, next_cursor=earlier and cursor_of(*earlier))
+    return conversation_of(row, turns, earlier)
 
 
 @operation(

@@ -6,9 +6,7 @@ from typing import TYPE_CHECKING, Literal
 
 from pydantic import Field
 
-from nis_backend.capabilities.chat.operations import (
-    read_turns,
-)
+from nis_backend.capabilities.chat.operations import read_turns
 from nis_backend.capabilities.conversations.operations import (
     MOST,
     SAID,
@@ -16,9 +14,8 @@ from nis_backend.capabilities.conversations.operations import (
     find_conversation,
     nothing_said,
 )
-from nis_backend.capabilities.conversations.shown import Conversation, line_of, turn_of
+from nis_backend.capabilities.conversations.shown import conversation_of
 from nis_backend.capabilities.models.operations import TextRequest, generate_text
-from nis_backend.drivers.store.base import cursor_of
 from nis_backend.operation import Example, Model, operation
 from nis_backend.view import Text, View
 
@@ -89,11 +86,7 @@ async def get_export(request: ExportConversation, ctx: Context) -> Export:
 
     row = await find_conversation(request.id, ctx)
     turns, earlier = await read_turns(ctx, request.id, MOST)
-    whole = Conversation(
-        **line_of(row).model_dump(),
-        turns=[turn_of(turn) for turn in turns],
-        next_cursor=earlier and cursor_of(*earlier),
-    )
+    whole = conversation_of(row, turns, earlier)
     as_json = request.format == "json"
     return Export(
         id=request.id,

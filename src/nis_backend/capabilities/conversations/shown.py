@@ -6,12 +6,14 @@ from typing import TYPE_CHECKING, Any
 
 from pydantic import Field
 
-from nis_backend.drivers.store.base import FOUND
+from nis_backend.drivers.store.base import FOUND, cursor_of
 from nis_backend.operation import Model
 from nis_backend.run import State
 from nis_backend.view import Table, Text, View, moment
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from nis_backend.capabilities.chat.operations import Turn as Said
     from nis_backend.drivers.store.base import Row
 
@@ -98,6 +100,15 @@ def turn_of(said: Said) -> Turn:
         problem=run.problem,
         created=run.created,
         alternatives=[other.id for other in said.runs if other.id != run.id],
+    )
+
+
+def conversation_of(row: Row, turns: Sequence[Said], earlier: tuple[float, str] | None) -> Conversation:
+    """A row with some of its turns, and the place before which there are earlier ones."""
+    return Conversation(
+        **line_of(row).model_dump(),
+        turns=[turn_of(turn) for turn in turns],
+        next_cursor=earlier and cursor_of(*earlier),
     )
 
 
