@@ -77,10 +77,10 @@ class EmbeddedModels(LanguageModels):
         Raises:
             NotSupported: it would have to choose among tools, or cannot be held to a schema.
         """
-        payload = asked(prompt)
+        tool = tool_of(prompt)
+        payload = asked(prompt, tool)
         self._ready()
         await asyncio.to_thread(self._weights.require, self._name)
-        tool = tool_of(prompt)
         arguments: list[str] = []
         async with aclosing(self._compute.stream(POOL, payload)) as items:
             async for item in items:

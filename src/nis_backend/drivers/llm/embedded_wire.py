@@ -34,14 +34,13 @@ INSTRUCTION = "You are a helpful assistant."
 NO_ARGUMENTS: dict[str, Any] = {"type": "object", "properties": {}}  # Any: a JSON schema
 
 
-def asked(prompt: Prompt) -> Json:
-    """The worker's payload.
+def asked(prompt: Prompt, tool: Tool | None) -> Json:
+    """The worker's payload; `tool` is the one that is to be called.
 
     Raises:
-        NotSupported: it would have to choose among tools, or cannot be held to a schema.
+        NotSupported: it cannot be held to a schema.
         InvalidRequest: the conversation is certainly too long.
     """
-    tool = tool_of(prompt)
     schema = prompt.schema
     if tool is not None:
         schema = tool.parameters or NO_ARGUMENTS
