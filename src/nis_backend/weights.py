@@ -173,6 +173,21 @@ class Weights:
         """Whether a file is in its place; nothing is said about what is in it."""
         return self.path(weight).is_file()
 
+    def check_usable(self, weight: Weight, model: str, extra: str, *packages: str) -> None:
+        """That a worker which is started now can load it, as far as can be told without reading it.
+
+        Raises:
+            Unavailable: a package of the extra, or the file, is missing; `model` is what the reader calls it.
+        """
+        for package in packages:
+            if importlib.util.find_spec(package) is None:
+                raise Unavailable(
+                    f"The {model} needs the package {package}, which is not installed.",
+                    remedy=f"Run: pip install 'nis-backend[{extra}]'.",
+                )
+        if not self.present(weight):
+            raise Unavailable(f"The {model} has no weights: there is no {weight.file}.", remedy=_pull(weight))
+
     def verified(self, weight: Weight) -> bool:
         """Whether the file in its place was found right and has not changed since, by its size and time."""
         try:

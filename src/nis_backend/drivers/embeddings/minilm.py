@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 import asyncio
-import importlib.util
 from array import array
 from typing import TYPE_CHECKING
 
 from nis_backend.drivers.compute.base import Pool
 from nis_backend.drivers.embeddings.base import Embedded, EmbeddingModel, TextEmbedder
-from nis_backend.errors import Unavailable
 from nis_backend.weights import Weights
 
 if TYPE_CHECKING:
@@ -51,17 +49,7 @@ class MiniLM(TextEmbedder):
         weight = self._weights.find(WEIGHT)
         if name not in (None, weight.model):
             return None
-        for package in ("onnxruntime", "tokenizers"):
-            if importlib.util.find_spec(package) is None:
-                raise Unavailable(
-                    f"The embedding model needs the package {package}, which is not installed.",
-                    remedy="Run: pip install 'nis-backend[embeddings]'.",
-                )
-        if not self._weights.present(weight):
-            raise Unavailable(
-                f"The embedding model has no weights: there is no {weight.file}.",
-                remedy=f"Run: nis weights pull {weight.name}.",
-            )
+        self._weights.check_usable(weight, "embedding model", "embeddings", "onnxruntime", "tokenizers")
         return EmbeddingModel(provider=self.provider, name=weight.model, dimensions=DIMENSIONS, max_tokens=MAX_TOKENS)
 
     async def embed(self, model: str, texts: Sequence[str]) -> Embedded:  # noqa: ARG002 - it has one

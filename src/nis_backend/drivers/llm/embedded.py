@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import importlib.util
 from contextlib import aclosing
 from typing import TYPE_CHECKING
 
@@ -101,14 +100,5 @@ class EmbeddedModels(LanguageModels):
             weight = self._weights.find(self._name)
         except NotFound as error:
             raise Unavailable(f"NIS_EMBEDDED_WEIGHT: {error.message}", remedy=error.remedy) from None
-        if importlib.util.find_spec("xllamacpp") is None:
-            raise Unavailable(
-                "The embedded model needs the package xllamacpp, which is not installed.",
-                remedy="Run: pip install 'nis-backend[local]'.",
-            )
-        if not self._weights.present(weight):
-            raise Unavailable(
-                f"The embedded model has no weights: there is no {weight.file}.",
-                remedy=f"Run: nis weights pull {weight.name}.",
-            )
+        self._weights.check_usable(weight, "embedded model", "local", "xllamacpp")
         return weight
