@@ -135,16 +135,19 @@ def _forget_run(connection: sqlite3.Connection, run_id: str) -> None:
 
 def branch(connection: sqlite3.Connection, owner: str, conversation: Row, runs: Mapping[str, str]) -> None:
     """See `Store.branch`: within the caller's transaction."""
-    row = {**conversation, "owner": owner}
-    connection.execute(
-        f"insert into conversations ({', '.join(row)}) values ({', '.join('?' * len(row))})",  # noqa: S608 - names are ours
-        [*row.values()],
-    )
+    _insert(connection, "conversations", {**conversation, "owner": owner})
     for old, new in runs.items():
         source = connection.execute("select * from runs where id = ? and owner = ?", (old, owner)).fetchone()
         if source is None or source["conversation_id"] is None:
             raise Conflict(f"Run {old} is gone.", field="run_id", value=old, remedy="Branch from another turn.")
-        _copy(connection, dict(source), old, new, row["id"])
+        _copy(connection, dict(source), old, new, conversation["id"])
+
+
+def _insert(connection: sqlite3.Connection, table: str, row: Row) -> None:
+    connection.execute(
+        f"insert into {table} ({', '.join(row)}) values ({', '.join('?' * len(row))})",  # noqa: S608 - names are ours
+        [*row.values()],
+    )
 
 
 def _copy(connection: sqlite3.Connection, run: Row, old: str, new: str, conversation_id: str) -> None:
@@ -158,10 +161,7 @@ def _copy(connection: sqlite3.Connection, run: Row, old: str, new: str, conversa
 
     row = {**run, "id": new, "conversation_id": conversation_id}
     row |= {column: renamed(run[column]) for column in ("input", "result", "problem")}
-    connection.execute(
-        f"insert into runs ({', '.join(row)}) values ({', '.join('?' * len(row))})",  # noqa: S608 - names are ours
-        [*row.values()],
-    )
+    _insert(connection, "runs", row)
     connection.executemany(
         "insert into events (run_id, seq, owner, attempt, time, type, body) values (?, ?, ?, ?, ?, ?, ?)",
         [
