@@ -76,10 +76,10 @@ def corpora() -> dict[str, list[str]]:
     sentences = [one for one in re.split(r"(?<=[.!?])\s+", words) if 20 < len(one) < 200]  # noqa: PLR2004
     shuffled = random.Random(1)  # noqa: S311 - the same texts each time
     shuffled.shuffle(sentences)
-    at = iter(range(0, len(sentences), 1))
+    coming = iter(sentences)
 
     def passage(count: int) -> str:
-        return " ".join(sentences[next(at)] for _ in range(count))
+        return " ".join(next(coming) for _ in range(count))
 
     return {
         "a sentence each": [passage(1) for _ in range(256)],
