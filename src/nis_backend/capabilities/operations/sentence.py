@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from functools import cached_property
+from functools import cache, cached_property
 from itertools import pairwise
 from typing import TYPE_CHECKING, Protocol
 
@@ -86,7 +86,8 @@ class Sentence:
     def __init__(self, text: str, found: Quantities | None = None, mend: Callable[[str], str] = str) -> None:
         """`mend` answers the word that a misspelled one is meant for."""
         self.text = text
-        self._mend = mend
+        # The words, the text and its phrases each ask for the same words.
+        self._mend = cache(mend)
         self.words = tokens(text)
         self.quantities = list(found.quantities) if found else []
         self.mentions = list(found.mentions) if found else []
