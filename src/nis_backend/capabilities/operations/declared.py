@@ -42,10 +42,10 @@ class Declared:
         self.required = [slot.name for slot in self.slots.values() if slot.required]
         self.by_reads = {slot.reads: slot for slot in self.slots.values() if slot.reads}
 
-    @property
+    @cached_property
     def asked(self) -> tuple[str, ...]:
         """How it is asked for: its examples' questions, and what it says that it does."""
-        return (*self._questions(), self.entry.summary)
+        return (*self._questions, self.entry.summary)
 
     @property
     def quotes(self) -> bool:
@@ -79,7 +79,7 @@ class Declared:
                     for phrase in (*slot.phrases, *(words for words, _ in slot.stated))
                 ],
             ),
-            (1.0, [self.entry.action.replace("_", " "), self.entry.summary, *self._questions()]),
+            (1.0, [self._order, *self.asked]),
         ):
             weights |= {word: weight for text in texts for word in stems(text)}
         return weights
@@ -87,7 +87,7 @@ class Declared:
     @cached_property
     def questions(self) -> list[list[str]]:
         """The words, as stems, and the marks of each example's question."""
-        return [[one.stem for one in tokens(question)] for question in self._questions()]
+        return [[one.stem for one in tokens(question)] for question in self._questions]
 
     @cached_property
     def things(self) -> tuple[str, ...]:
@@ -95,7 +95,7 @@ class Declared:
         verb, _, things = self.entry.action.partition("_")
         if verb != "list":
             return ()
-        asked = (one.text for question in self._questions() for one in tokens(question) if telling(one))
+        asked = (one.text for question in self._questions for one in tokens(question) if telling(one))
         return tuple(
             {
                 things.rpartition("_")[2]: None,
@@ -112,8 +112,7 @@ class Declared:
     @cached_property
     def verbs(self) -> frozenset[str]:
         """The stems of the verbs that order what the operation does."""
-        sentences = (self.entry.action.replace("_", " "), self.entry.summary, *self._questions())
-        firsts = (tokens(text)[:1] for text in sentences)
+        firsts = (tokens(text)[:1] for text in (self._order, *self.asked))
         orders = (one for first in firsts for one in first if telling(one))
         return frozenset((*(one.stem for one in orders), *map(stem, _COMPUTES)))
 
@@ -132,13 +131,13 @@ class Declared:
     @cached_property
     def subject(self) -> frozenset[str]:
         """The stems of what it is about: of its name and summary, without those of results."""
-        about = {*stems(self.entry.action.replace("_", " ")), *stems(self.entry.summary)}
+        about = {*stems(self._order), *stems(self.entry.summary)}
         return frozenset(about - self.outcome)
 
     @cached_property
     def spelled(self) -> frozenset[str]:
         """Every word by which it may be asked for, as it is spelled."""
-        texts = [self.entry.action.replace("_", " "), self.entry.summary, *self._questions()]
+        texts = [self._order, *self.asked]
         texts += [" ".join(phrase) for slot in self.slots.values() for phrase in slot.phrases]
         texts += [choice for slot in self.slots.values() for choice in slot.choices]
         return frozenset(one.text for text in texts for one in tokens(text) if one.word)
@@ -148,14 +147,20 @@ class Declared:
         """The stems of every word with which the operation describes itself."""
         return frozenset(one.stem for text in self._texts() for one in tokens(text) if one.word)
 
+    @property
+    def _order(self) -> str:
+        """Its name as an order: "solve heat"."""
+        return self.entry.action.replace("_", " ")
+
+    @cached_property
     def _questions(self) -> list[str]:
         asked = [(example.get("question"), *example.get("also", ())) for example in self.entry.examples]
         return [str(question) for questions in asked for question in questions if question]
 
     def _texts(self) -> Iterator[str]:
-        yield self.entry.action.replace("_", " ")
+        yield self._order
         yield self.entry.description
-        yield from self._questions()
+        yield from self._questions
         for schema in self.entry.request_schema.get("properties", {}).values():
             yield str(schema.get("description", ""))
         for slot in self.slots.values():
