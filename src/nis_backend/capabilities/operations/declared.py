@@ -106,7 +106,7 @@ class Declared:
     @cached_property
     def deniable(self) -> frozenset[str]:
         """The stems that a denial in a message turns away from it: not what may be without, as drag."""
-        without = {word for slot in self.slots.values() if slot.type == "boolean" for word in _stems_of(slot)}
+        without = {word for slot in self.slots.values() if slot.type == "boolean" for word in slot.stems}
         return frozenset((self.verbs | self.subject | self.outcome) - without)
 
     @cached_property
@@ -168,10 +168,6 @@ class Declared:
             yield from (" ".join(phrase) for phrase in slot.phrases)
             yield from (" ".join(words) for words, _ in slot.stated)
             yield from slot.choices
-
-
-def _stems_of(slot: Slot) -> set[str]:
-    return {stem(word) for phrase in slot.phrases for word in phrase}
 
 
 @lru_cache(maxsize=1024)

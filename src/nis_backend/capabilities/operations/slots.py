@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
-from nis_backend.capabilities.operations.words import Token, listed, tokens
+from nis_backend.capabilities.operations.words import Token, listed, stem, tokens
 from nis_backend.fields import Field, fields_of
 
 if TYPE_CHECKING:
@@ -26,6 +26,11 @@ class Slot(Field):
     """What the field is called, in words; its own name first."""
     stated: tuple[tuple[tuple[str, ...], Any], ...]  # Any: JSON
     """The words that state a value of it, and that value; None where they only say that it is another than usual."""
+
+    @cached_property
+    def stems(self) -> frozenset[str]:
+        """The stems of the words that it is called by."""
+        return frozenset(stem(word) for phrase in self.phrases for word in phrase)
 
     @cached_property
     def spelled(self) -> dict[tuple[str, ...], str]:

@@ -33,7 +33,6 @@ if TYPE_CHECKING:
     from nis_backend.capabilities.operations.rarity import Rarity
     from nis_backend.capabilities.operations.reading import Reading
     from nis_backend.capabilities.operations.sentence import Place, Sentence
-    from nis_backend.capabilities.operations.slots import Slot
     from nis_backend.operation import Entry
 
 # The figures were set on the questions in benchmarks/router_seen.json.
@@ -311,12 +310,8 @@ def _may_ask(weighed: _Weighed, *, wanted: bool) -> bool:
 
 def _speaks_of_text(weighed: _Weighed) -> bool:
     """Whether a text is spoken of, where the text itself is not there."""
-    called = {word for slot in weighed.operation.slots.values() if slot.required for word in _called(slot)}
+    called = {word for slot in weighed.operation.slots.values() if slot.required for word in slot.stems}
     return not called.isdisjoint(weighed.sentence.stems)
-
-
-def _called(slot: Slot) -> set[str]:
-    return {stem(word) for phrase in slot.phrases for word in phrase}
 
 
 def _but_one(sentence: Sentence, operation: Declared, rarity: Rarity) -> list[Place]:
