@@ -45,6 +45,9 @@ _AND = re.compile(r"\s+(?:and|or)\s+", re.IGNORECASE)
 
 _DOWN = re.compile(r"\b(?:below|beneath|under|downwards?|downhill)\b", re.IGNORECASE)
 _DOWN_BEFORE = re.compile(r"\b(?:downwards?|depression|declination)\b[^.,;!?\d]{0,20}$", re.IGNORECASE)
+_ABOVE = re.compile(r"\babove\b", re.IGNORECASE)
+_NEXT = re.compile(r"[.,;!?]|\d| and | at | with speed")
+"""What the direction of an angle does not reach across."""
 _FROM = re.compile(
     r"[^.,;!?\d]{0,24}?\b(?:from|off|to|against|above|below|beneath|under|with|over|of)\s+"
     r"(?:the\s+|a\s+)?(?P<line>horizontal|horizon|vertical|level|plumb)",
@@ -114,11 +117,11 @@ def pointed(sentence: Sentence, index: int, slot: Slot, value: float) -> float:
     reference = next((line for line in ("horizontal", "vertical") if line in slot.description), "")
     if quantity.dimension != "angle" or not reference:
         return value
-    following = re.split(r"[.,;!?]|\d| and | at | with speed", sentence.text[quantity.end : quantity.end + 50])[0]
+    following = _NEXT.split(sentence.text[quantity.end : quantity.end + 50])[0]
     said = _FROM.match(following)
     line = "" if said is None else "vertical" if said["line"].lower() in ("vertical", "plumb") else "horizontal"
     below = _DOWN.search(following) or _DOWN_BEFORE.search(sentence.text[: quantity.start])
     if line and line != reference:
-        raised = reference == "vertical" and re.search(r"\babove\b", following, re.IGNORECASE)
+        raised = reference == "vertical" and _ABOVE.search(following)
         return RIGHT + value if raised else RIGHT - value
     return -value if below and reference == "horizontal" and value > 0 else value

@@ -7,6 +7,7 @@ two fields could claim is left open and reported: nothing is guessed.
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 from nis_backend.capabilities.operations.amending import amend
@@ -145,12 +146,17 @@ def _beside(sentence: Sentence, operation: Declared, named: Mapping[str, str]) -
 
 def _counts(sentence: Sentence, operation: Declared) -> list[re.Match[str]]:
     """Where a number of what is listed is said: "the last three", "five failed runs"."""
-    states = "|".join(re.escape(choice) for slot in operation.slots.values() for choice in slot.choices) or "past"
-    things = "|".join(map(re.escape, operation.things)) or "things"
-    counted = re.compile(_COUNTED_THINGS.format(n=_N, states=states, things=things), re.IGNORECASE)
     # "30 jobs" of a sentence before are told, not wanted.
     last = sentence.pieces[-1][0] if sentence.pieces else 0
-    return [*_COUNT.finditer(sentence.text), *counted.finditer(sentence.text, last)]
+    return [*_COUNT.finditer(sentence.text), *_counted(operation).finditer(sentence.text, last)]
+
+
+@lru_cache(maxsize=64)
+def _counted(operation: Declared) -> re.Pattern[str]:
+    """How a number of what the operation lists is said; bounded, and nothing in it is of a call or a caller."""
+    states = "|".join(re.escape(choice) for slot in operation.slots.values() for choice in slot.choices) or "past"
+    things = "|".join(map(re.escape, operation.things)) or "things"
+    return re.compile(_COUNTED_THINGS.format(n=_N, states=states, things=things), re.IGNORECASE)
 
 
 def _read_choices(sentence: Sentence, operation: Declared, reading: Reading) -> None:

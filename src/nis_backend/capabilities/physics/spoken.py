@@ -41,6 +41,7 @@ _ONES = {word: float(value) for value, word in enumerate(_TO_NINETEEN.split())}
 _TENS = {word: 10.0 * tens for tens, word in enumerate(_FROM_TWENTY.split(), start=2)}
 MANY = {"hundred": 1e2, "thousand": 1e3, "million": 1e6, "billion": 1e9, "trillion": 1e12}
 _NAMED = "|".join(sorted([*_ONES, *_TENS, *MANY], key=len, reverse=True))
+_ALONE = re.compile(rf"\b(?:{_NAMED})\b", re.IGNORECASE)
 _DIGIT = "|".join(_TO_NINETEEN.split()[:10])
 _WORDS = re.compile(
     rf"""
@@ -92,8 +93,7 @@ def spelt_numbers(text: str) -> list[Number]:
         value = _count(_letters(match["count"])) if match["count"] else _part(match)
         if value is None:
             # Several numbers side by side: "one and two".
-            each = re.finditer(rf"\b(?:{_NAMED})\b", text[match.start() : match.end()], re.IGNORECASE)
-            for one in each:
+            for one in _ALONE.finditer(text[match.start() : match.end()]):
                 alone = _count([one.group().lower()])
                 start, end = match.start() + one.start(), match.start() + one.end()
                 found.append(Number(value=alone or 0.0, start=start, end=end, spelt=True))
