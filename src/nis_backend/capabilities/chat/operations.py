@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 from pydantic import Field, StringConstraints
 
 from nis_backend.capabilities.chat.turns import Turn, read_turns
-from nis_backend.capabilities.operations.operations import Pending, SearchOperations, search_operations
+from nis_backend.capabilities.operations.operations import Pending, SearchOperations, permitted, search_operations
 from nis_backend.errors import InvalidRequest, NotSupported, shorten
 from nis_backend.operation import Example, Model, Recorded, authorise, operation
 from nis_backend.run import unknown_conversation
@@ -111,11 +111,6 @@ async def check_message(request: MessageRequest, ctx: Context) -> None:
         await ctx.models.choose(request.model, request.provider)
     else:
         fillable(ctx, request.call.operation)
-
-
-def permitted(ctx: Context) -> list[Entry]:
-    """The operations that the caller may call."""
-    return [entry for entry in ctx.operations.entries() if not ctx.caller.lacks(entry.scopes)]
 
 
 async def offered(ctx: Context, message: str, most: int) -> list[Entry]:

@@ -35,9 +35,15 @@ __all__ = [
     "call_operation",
     "get_operation",
     "list_operations",
+    "permitted",
     "route_message",
     "search_operations",
 ]
+
+
+def permitted(ctx: Context) -> list[Entry]:
+    """The operations that the caller may call."""
+    return [entry for entry in ctx.operations.entries() if not ctx.caller.lacks(entry.scopes)]
 
 
 @operation(
@@ -110,10 +116,8 @@ async def search_operations(request: SearchOperations, ctx: Context) -> Operatio
 
     allowed = tuple(
         entry
-        for entry in ctx.operations.entries()
-        if request.family in (None, entry.family)
-        and request.effect in (None, entry.effect)
-        and not ctx.caller.lacks(entry.scopes)
+        for entry in permitted(ctx)
+        if request.family in (None, entry.family) and request.effect in (None, entry.effect)
     )
     found = await find(ctx, request.query, allowed)
     matches = [OperationMatch(**_line(entry), score=round(score, 4)) for score, entry in found.scored[: request.limit]]

@@ -12,6 +12,7 @@ from nis_backend.capabilities.operations.declared import declared
 from nis_backend.capabilities.operations.guards import asks_for_a_sum
 from nis_backend.capabilities.operations.meaning import Meaning, meaning_of
 from nis_backend.capabilities.operations.message import Evidence, Pending, Route, UnclearWords
+from nis_backend.capabilities.operations.operations import permitted
 from nis_backend.capabilities.operations.router import has_a_word_for, pick, speaks_of_quantities
 from nis_backend.capabilities.operations.search import index_of
 from nis_backend.capabilities.operations.sentence import Sentence
@@ -57,7 +58,7 @@ async def route(ctx: Context, message: str, pending: Pending | None) -> Route:
     """
     if len(message) > LONGEST_QUESTION:
         return Route(operation=None, reason="too_long")
-    entries = [entry for entry in ctx.operations.entries() if not ctx.caller.lacks(entry.scopes)]
+    entries = permitted(ctx)
     try:
         found = await _quantities(ctx, message, entries, pending)
     except Unavailable as error:
