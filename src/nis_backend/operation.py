@@ -189,7 +189,7 @@ class Entry:
         """`solve_heat` of `physics.solve_heat`."""
         return self.name.partition(".")[2]
 
-    @property
+    @cached_property
     def routable(self) -> bool:
         """Whether words alone may reach it: it changes nothing, and declares how people ask for it."""
         asked = any(example.get("question") for example in self.examples)
