@@ -31,7 +31,7 @@ from nis_backend.event import Succeeded, ToolAnswered
 from nis_backend.operation import Entry, Model
 from nis_backend.run import Journal
 from nis_backend.surfaces.cli.commands import command_line
-from nis_backend.surfaces.rest.derive import RestRoute, routes_of
+from nis_backend.surfaces.rest.derive import IN_QUERY, RestRoute, routes_of
 from nis_backend.surfaces.tools import tool_name
 
 
@@ -67,7 +67,7 @@ def _over_route(
     rest = dict(request)
     path = route.path.replace("{id}", urllib.parse.quote(str(rest.pop("id", "")), safe=":"))
     sent = None
-    if route.method in {"GET", "DELETE"}:
+    if route.method in IN_QUERY:
         query = {key: str(value) for key, value in rest.items() if value is not None}
         path += f"?{urllib.parse.urlencode(query)}" if query else ""
     else:

@@ -15,7 +15,7 @@ from nis_backend.operation import call
 from nis_backend.run import RunHandle
 from nis_backend.surfaces.cli.files import body_of
 from nis_backend.surfaces.rest.accept import JSON, SSE, VIEWS
-from nis_backend.surfaces.rest.derive import routes_of
+from nis_backend.surfaces.rest.derive import IN_QUERY, routes_of
 from nis_backend.surfaces.rest.fixed import CONTENT
 
 if TYPE_CHECKING:
@@ -111,7 +111,7 @@ class OverHttp:
             route.path.replace("{id}", quote(str(rest.pop("id", "")), safe=":")) if "{id}" in route.path else route.path
         )
         body, headers = None, dict(self._headers)
-        if route.method in {"GET", "DELETE"}:
+        if route.method in IN_QUERY:
             path += "?" + urlencode({key: value for key, value in rest.items() if value is not None}) if rest else ""
         else:
             body, headers["content-type"] = body_of(rest)

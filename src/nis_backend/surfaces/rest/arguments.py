@@ -11,6 +11,7 @@ from nis_backend.blob import blob_fields
 from nis_backend.errors import InvalidRequest, Malformed, TooLarge, WrongMedia, shorten
 from nis_backend.surfaces.guard import is_multipart
 from nis_backend.surfaces.rest.accept import JSON
+from nis_backend.surfaces.rest.derive import IN_QUERY
 from nis_backend.surfaces.rest.parts import parts_of
 
 if TYPE_CHECKING:
@@ -24,9 +25,6 @@ MOST_FIELDS = 1000
 
 LAST_SEEN = "after"
 """The field of a stream that `Last-Event-ID` fills: a client that reconnects sends the number it has seen last."""
-
-IN_QUERY = frozenset({"GET", "HEAD", "DELETE"})
-"""Methods whose fields are in the query."""
 
 
 async def arguments_of(request: Request, entry: Entry, settings: Settings) -> Json:

@@ -16,6 +16,9 @@ if TYPE_CHECKING:
 ID = "[A-Za-z0-9._:-]+"
 """An id as a path may hold it."""
 
+IN_QUERY = frozenset({"GET", "HEAD", "DELETE"})
+"""Methods whose fields are in the query."""
+
 RESOURCE = {
     "list": ("GET", ""),
     "get": ("GET", "/{id}"),

@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING
 from nis_backend import __version__
 from nis_backend.blob import blob_fields
 from nis_backend.surfaces.rest.accept import JSON
-from nis_backend.surfaces.rest.arguments import IN_QUERY, LAST_SEEN
+from nis_backend.surfaces.rest.arguments import LAST_SEEN
 from nis_backend.surfaces.rest.chat import Drawn
-from nis_backend.surfaces.rest.derive import ID, in_order, routes_of
+from nis_backend.surfaces.rest.derive import ID, IN_QUERY, in_order, routes_of
 from nis_backend.surfaces.rest.fixed import CHAT, FIXED, PUBLIC
 from nis_backend.surfaces.rest.replies import HEADER, KEY
 from nis_backend.surfaces.rest.responses import HEADERS, problems, responses

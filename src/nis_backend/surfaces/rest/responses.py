@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 
 from nis_backend.errors import CODES
 from nis_backend.surfaces.rest.accept import JSON, SSE, VIEWS
-from nis_backend.surfaces.rest.arguments import IN_QUERY
 from nis_backend.surfaces.rest.chat import reply_schema
+from nis_backend.surfaces.rest.derive import IN_QUERY
 from nis_backend.surfaces.rest.fixed import CHAT
 from nis_backend.surfaces.rest.schemas import with_views
 
