@@ -174,18 +174,26 @@ def _follow(response: http.client.HTTPResponse, heard: Callable[[Json], None], *
             break
         last = data
         heard(data)
-    if not run:
-        return last
-    body: Json = last["body"] if last else {"type": ""}
-    match body["type"]:
-        case "succeeded":
-            return body["result"]
-        case "failed":
-            raise from_problem(body["problem"])
-        case "cancelled":
+    return outcome(last["body"] if last else {}, "The run's log says how it ended.") if run else last
+
+
+def outcome(body: Json, remedy: str) -> Any:  # Any: JSON
+    """The result of a run whose log ends with this event.
+
+    Raises:
+        NisError: why it failed.
+        Cancelled: it was cancelled.
+        Unavailable: this is not its end; `remedy` says what to do then.
+    """
+    match body:
+        case {"type": "succeeded", "result": result}:
+            return result
+        case {"type": "failed", "problem": problem}:
+            raise from_problem(problem)
+        case {"type": "cancelled"}:
             raise Cancelled("The run was cancelled.", remedy="Start it again if you want its result.")
         case _:
-            raise Unavailable("The server stopped before the run's end.", remedy="The run's log says how it ended.")
+            raise Unavailable("The server stopped before the run's end.", remedy=remedy)
 
 
 def _sse(response: http.client.HTTPResponse) -> Iterator[tuple[str, Json]]:

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from nis_backend.errors import Cancelled, Unavailable, from_problem, shorten
+from nis_backend.errors import Unavailable, shorten
+from nis_backend.surfaces.cli.connection import outcome
 from nis_backend.surfaces.cli.derived import as_json_option, required
 
 if TYPE_CHECKING:
@@ -94,22 +95,11 @@ class _Seen:
         """Show a result that nothing else has shown, and leave with the run's own failure.
 
         Raises:
-            NisError: why it failed.
-            Cancelled: it was cancelled.
-            Unavailable: its end has not been seen.
+            NisError: see `connection.outcome`.
         """
-        match self._last:
-            case {"type": "succeeded", "result": result}:
-                if not self._shown and not self._as_json:
-                    click.echo(json.dumps(result, indent=2, ensure_ascii=False))
-            case {"type": "failed", "problem": problem}:
-                raise from_problem(problem)
-            case {"type": "cancelled"}:
-                raise Cancelled("The run was cancelled.", remedy="Start it again if you want its result.")
-            case _:
-                raise Unavailable(
-                    "The server stopped before the run's end.", remedy=f"`{again} {self.number}` goes on watching."
-                )
+        result = outcome(self._last, f"`{again} {self.number}` goes on watching.")
+        if not self._shown and not self._as_json:
+            click.echo(json.dumps(result, indent=2, ensure_ascii=False))
 
 
 def told(body: Json) -> str:  # noqa: C901, PLR0911 - one line a kind of event
