@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from nis_backend.errors import shorten
 from nis_backend.surfaces.cli.derived import command as derived_command
 
 if TYPE_CHECKING:
@@ -49,7 +50,7 @@ def places(root: click.Group, session: Session) -> Places:
     """Every place of the command line where something can be completed."""
     found = _of(root, ("nis",), None)
     entries = session.catalog.entries()
-    found["nis call",] = [(entry.name, _meaning(entry.summary)) for entry in entries]
+    found["nis call",] = [(entry.name, shorten(entry.summary, LONG)) for entry in entries]
     for entry in entries:
         found |= _of(derived_command(session, entry, entry.name), (f"nis call {entry.name}",), None)
     return _joined(found)
@@ -91,7 +92,9 @@ def _words(one: click.Command, ctx: click.Context) -> Words:
     """Its commands, then its options by their first names."""
     commands = [(name, inner.get_short_help_str(LONG)) for name, inner in _commands(one, ctx)]
     options = [
-        (param.opts[0], _meaning(param.help or "")) for param in one.get_params(ctx) if isinstance(param, click.Option)
+        (param.opts[0], shorten(param.help or "", LONG))
+        for param in one.get_params(ctx)
+        if isinstance(param, click.Option)
     ]
     return [*commands, *options]
 
@@ -102,11 +105,6 @@ def _values(param: click.Parameter, ctx: click.Context) -> Words:
     if any(item.type in {"file", "dir"} for item in items):
         return [(FILES, "")]
     return [(str(item.value), "") for item in items if re.fullmatch(r"[\w./+-]+", str(item.value))]
-
-
-def _meaning(text: str) -> str:
-    line = " ".join(text.split())
-    return line if len(line) <= LONG else f"{line[: LONG - 1]}…"
 
 
 # -- the shells --------------------------------------------------------------------------------------------------------
