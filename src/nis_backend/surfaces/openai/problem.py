@@ -30,7 +30,7 @@ ANSWERED_400 = HTTPStatus.UNPROCESSABLE_ENTITY
 """What others answer with 422 is 400 here: clients have a `BadRequestError` for it, and retry neither."""
 
 
-def tell(error: NisError, _scope: Mapping[str, Any] | None = None) -> Told:
+def tell(error: NisError, _scope: Mapping[str, Any]) -> Told:
     """The failure, its status, and whether the official clients shall try again by themselves."""
     codes = error.codes
     return Told(
