@@ -73,7 +73,7 @@ class Contender:
 def corpora() -> dict[str, list[str]]:
     """English of the Python reference, in three lengths, and one by one."""
     words = re.sub(r"\s+", " ", " ".join(topics.values()))
-    sentences = [one for one in re.split(r"(?<=[.!?])\s+", words) if 20 < len(one) < 200]  # noqa: PLR2004
+    sentences = [one for one in re.split(r"(?<=[.!?])\s+", words) if 20 < len(one) < 200]  # noqa: PLR2004 - a sentence
     shuffled = random.Random(1)  # noqa: S311 - the same texts each time
     shuffled.shuffle(sentences)
     coming = iter(sentences)
