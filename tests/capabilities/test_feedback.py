@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-import json
-import urllib.request
 from typing import Any
 
 import pytest
 from ground import Ground
+from rest_client import Json, done
 from stored import cells
 
 from nis_backend.errors import Conflict, InvalidRequest, NotFound
-
-Json = dict[str, Any]
 
 
 def say(ground: Ground, message: str, **given: Any) -> Json:
@@ -56,10 +53,7 @@ def test_nothing_of_a_deleted_conversation_is_left_in_any_table(ground: Ground) 
     """Promise: delete means gone: no message, answer, event, feedback, kept reply or word of an index."""
 
     def post(path: str, body: Json, key: str) -> Json:
-        headers = {"content-type": "application/json", "idempotency-key": key}
-        asked = urllib.request.Request(f"{ground.url}{path}", json.dumps(body).encode(), headers)
-        with urllib.request.urlopen(asked, timeout=60) as answer:
-            return json.load(answer)
+        return done(ground, "POST", path, body, {"idempotency-key": key})
 
     hidden = "Kwisatz4711"
     turn = post("/chat", {"message": f"{hidden} is hidden", "context": {"fact": hidden}}, "key-1")

@@ -5,14 +5,13 @@ from __future__ import annotations
 import json
 import math
 import sys
-import urllib.error
-import urllib.request
 from pathlib import Path
 from typing import Any
 
 import pytest
 from conftest import Serve, Server
 from fake_openai import Asked, Canned, FakeOpenAI
+from rest_client import ask, done
 
 TRIPLES = [
     ("How do I get my money back?", "The refund policy of our shop.", "The opening hours of our shop."),
@@ -69,18 +68,14 @@ STRANGE = [
 
 def call(server: Server, action: str, **request: Any) -> Any:  # Any: JSON out and in
     """What the operation answers over REST."""
-    asked = urllib.request.Request(
-        f"{server.url}/embeddings/{action}", json.dumps(request).encode(), {"Content-Type": "application/json"}
-    )
-    with urllib.request.urlopen(asked, timeout=120) as answer:
-        return json.load(answer)
+    return done(server, "POST", f"/embeddings/{action}", request)
 
 
 def refusal(server: Server, action: str, **request: Any) -> Any:
     """The problem that it answers."""
-    with pytest.raises(urllib.error.HTTPError) as refused:
-        call(server, action, **request)
-    return json.load(refused.value)
+    status, _, problem = ask(server, "POST", f"/embeddings/{action}", request)
+    assert status >= 400
+    return problem
 
 
 @pytest.mark.parametrize(("anchor", "near", "far"), TRIPLES)

@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import asyncio
-import http.client
 import json
 import urllib.error
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any, Literal
-from urllib.parse import urlsplit
 
 import pytest
 from conftest import Serve, Server
@@ -18,6 +16,7 @@ from mcp import Client
 from mcp.shared.exceptions import MCPError
 from mcp_types import CallToolResult, TextContent
 from over_mcp import over_mcp, post
+from rest_client import ask
 
 from nis_backend.errors import InternalError, InvalidRequest, NotFound
 
@@ -165,14 +164,8 @@ def test_an_operation_of_ones_own_is_a_tool_and_its_faults_leak_nothing(serve: S
 
 
 def _raw(server: Server, headers: dict[str, str], method: str = "POST", body: str = "{}") -> tuple[int, Any]:
-    place = urlsplit(server.url)
-    connection = http.client.HTTPConnection(place.hostname or "", place.port, timeout=30)
-    try:
-        connection.request(method, "/mcp", body, {"Content-Type": "application/json", **headers})
-        answer = connection.getresponse()
-        return answer.status, json.loads(answer.read() or b"null")
-    finally:
-        connection.close()
+    status, _, answer = ask(server, method, "/mcp", body.encode(), {"Content-Type": "application/json", **headers})
+    return status, answer
 
 
 def test_the_guard_stands_before_it(server: Server) -> None:

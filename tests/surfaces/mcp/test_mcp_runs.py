@@ -12,6 +12,7 @@ import anyio
 import pytest
 from conftest import Serve, Server
 from over_mcp import over_mcp
+from rest_client import done
 from test_mcp_http import ERAS, Mode, opened
 
 LONG = " ".join(f"word{index}" for index in range(400))
@@ -22,11 +23,6 @@ def scripted(folder: Path, pause: float, text: str) -> str:
     path = folder / "script.json"
     path.write_text(json.dumps({"pause": pause, "replies": [{"text": text}]}))
     return str(path)
-
-
-def _get(server: Server, path: str) -> Any:
-    with urllib.request.urlopen(f"{server.url}{path}", timeout=30) as answer:
-        return json.load(answer)
 
 
 @pytest.fixture
@@ -71,7 +67,7 @@ def test_cancelling_the_call_cancels_the_run(slow: Server, mode: Mode, version: 
             assert scope.cancelled_caught
             # On the server this follows to the run's end, whichever it is.
             async with asyncio.timeout(20):
-                [run] = _get(slow, "/runs")["runs"]
+                [run] = done(slow, "GET", "/runs")["runs"]
                 last = await client.call_tool("runs-stream_events", {"id": run["id"]})
                 return str(last.structured_content["body"]["type"])
 
@@ -96,14 +92,14 @@ def test_a_dropped_connection_of_the_older_era_does_not_cancel(slow: Server) -> 
     with post({"id": 2, "method": "tools/call", "params": call}, **{"Mcp-Session-Id": session}) as talking:
         while b"notifications/progress" not in talking.readline():
             pass
-    [run] = _get(slow, "/runs")["runs"]
-    before = _get(slow, f"/runs/{run['id']}")
+    [run] = done(slow, "GET", "/runs")["runs"]
+    before = done(slow, "GET", f"/runs/{run['id']}")
     events = f"{slow.url}/runs/{run['id']}/events?after={before['last_seq']}"
     asked = urllib.request.Request(events, headers={"Accept": "text/event-stream"})
     with urllib.request.urlopen(asked, timeout=30) as later:
         while not later.readline().startswith(b"event: text_delta"):
             pass
-    assert _get(slow, f"/runs/{run['id']}")["state"] == "running"
+    assert done(slow, "GET", f"/runs/{run['id']}")["state"] == "running"
 
 
 def test_a_stopping_server_tells_who_waits_and_ends_in_time(slow: Server) -> None:

@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 import base64
-import json
 import math
 import struct
-import urllib.request
 from collections.abc import Iterator
 from typing import Any
 
 import openai
 import pytest
 from conftest import Server
+from rest_client import done
 
 MODEL = "embedded:minilm-l6-v2-int8"
 CATS = ["A cat sleeps on the sofa.", "A kitten naps on the couch.", "Rates rose again."]
@@ -46,9 +45,8 @@ def test_both_encodings_are_the_same_numbers(server: Server) -> None:
     """Base64 is float32, the lowest byte first, on the wire itself."""
 
     def wire(form: str) -> Any:  # Any: JSON
-        body = json.dumps({"model": MODEL, "input": CATS[0], "encoding_format": form}).encode()
-        with urllib.request.urlopen(urllib.request.Request(f"{server.url}/v1/embeddings", body), timeout=60) as answer:
-            found = json.load(answer)
+        body = {"model": MODEL, "input": CATS[0], "encoding_format": form}
+        found = done(server, "POST", "/v1/embeddings", body)
         assert (found["object"], found["data"][0]["object"]) == ("list", "embedding")
         return found["data"][0]["embedding"]
 

@@ -3,18 +3,15 @@
 from __future__ import annotations
 
 import base64
-import http.client
 import json
 import sqlite3
 import time
 from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import Any
-from urllib.parse import urlsplit
 
 import pytest
 from conftest import Serve, Server, running_server
-from rest_client import Json, ask, events_of
+from rest_client import Json, ask, events_of, send
 
 PNG = b"\x89PNG\r\n\x1a\n" + bytes(range(200))
 BOUNDARY = "a-boundary"
@@ -99,14 +96,7 @@ def put(server: Server, data: bytes, media: str = "image/png", name: str = "a.pn
 
 def fetch(server: Server, path: str, method: str = "GET", **headers: str) -> tuple[int, Mapping[str, str], bytes]:
     """One request for bytes."""
-    address = urlsplit(server.url)
-    connection = http.client.HTTPConnection(address.hostname or "", address.port, timeout=60)
-    try:
-        connection.request(method, path, headers={name.replace("_", "-"): value for name, value in headers.items()})
-        response = connection.getresponse()
-        return response.status, {key.lower(): value for key, value in response.getheaders()}, response.read()
-    finally:
-        connection.close()
+    return send(server, method, path, headers={name.replace("_", "-"): value for name, value in headers.items()})
 
 
 def test_a_blob_is_made_found_listed_and_removed(blobs: Server) -> None:
@@ -143,12 +133,12 @@ def test_one_request_gives_blobs_in_three_ways(blobs: Server) -> None:
 def test_a_blob_that_an_operation_answers_is_its_bytes(blobs: Server) -> None:
     """In its own media type, or what is known of it with a link to them."""
     body = {"images": ["data:,abc", "data:,def"]}
-    status, headers, data = _post(blobs, "/sheets/join-bytes", body)
+    status, headers, data = send(blobs, "POST", "/sheets/join-bytes", body)
     assert (status, headers["content-type"], data) == (200, "text/plain; charset=utf-8", b"abcdef")
     assert headers["content-disposition"].startswith("inline;")
     assert "filename*=UTF-8''joined%20%C3%BC.bin" in headers["content-disposition"]
     for accept in ("application/json", "image/png", "application/vnd.nis.views+json"):
-        status, headers, data = _post(blobs, "/sheets/join-bytes", body, accept=accept)
+        status, headers, data = send(blobs, "POST", "/sheets/join-bytes", body, {"accept": accept})
         answer = json.loads(data)
         known = answer.get("result", answer)
         assert (status, known["size"]) == (200, 6)
@@ -157,27 +147,12 @@ def test_a_blob_that_an_operation_answers_is_its_bytes(blobs: Server) -> None:
         assert fetch(blobs, link[1:])[2] == b"abcdef"
 
 
-def _post(server: Server, path: str, body: Any, **headers: str) -> tuple[int, Mapping[str, str], bytes]:
-    address = urlsplit(server.url)
-    connection = http.client.HTTPConnection(address.hostname or "", address.port, timeout=60)
-    try:
-        connection.request("POST", path, json.dumps(body), headers)
-        response = connection.getresponse()
-        return response.status, {key.lower(): value for key, value in response.getheaders()}, response.read()
-    finally:
-        connection.close()
-
-
 def test_a_run_is_given_blobs_and_answers_one(blobs: Server) -> None:
     """What came is kept with the run, by its id; the result is its bytes, its log, or what is known of it."""
     body, headers = form(("images", "a.txt", "text/plain", b"abc"), ("times", None, "", b"2"))
-    address = urlsplit(blobs.url)
-    connection = http.client.HTTPConnection(address.hostname or "", address.port, timeout=60)
-    connection.request("POST", "/sheets/repeat-bytes", body, headers)
-    response = connection.getresponse()
-    assert (response.status, response.headers.get_content_type(), response.read()) == (200, "text/plain", b"abcabc")
-    run = ask(blobs, "GET", str(response.headers["location"]))[2]
-    connection.close()
+    status, told, data = send(blobs, "POST", "/sheets/repeat-bytes", body, headers)
+    assert (status, told["content-type"].partition(";")[0], data) == (200, "text/plain", b"abcabc")
+    run = ask(blobs, "GET", told["location"])[2]
     given = run["input"]["images"][0]
     assert (given["name"], given["size"], run["result"]["size"]) == ("a.txt", 3, 6)
     assert fetch(blobs, f"/blobs/{given['id']}/content")[2] == b"abc"
