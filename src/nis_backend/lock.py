@@ -89,3 +89,9 @@ def holder_of(folder: Path) -> dict[str, object] | None:
                 held = None
             return cast("dict[str, object]", held) if isinstance(held, dict) else {}
     return None
+
+
+def address_of(folder: Path) -> str | None:
+    """Where the process that holds the folder answers; None when none does, or does not yet."""
+    holder = holder_of(folder) or {}
+    return str(holder["url"]) if holder.get("url") else None

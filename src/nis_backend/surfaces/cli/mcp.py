@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from nis_backend.lock import holder_of
+from nis_backend.lock import address_of
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -42,9 +42,9 @@ def command(session: Session) -> click.Command:
             signal.signal(signal.SIGINT, signal.SIG_DFL)
         settings = session.settings()
         logging.basicConfig(level=settings.log_level.upper(), format="%(levelname)s %(name)s %(message)s")
-        holder = holder_of(settings.data)
-        if holder and holder.get("url"):
-            stdio.serve_over_http(str(holder["url"]), settings.api_key, toolset)
+        url = address_of(settings.data)
+        if url is not None:
+            stdio.serve_over_http(url, settings.api_key, toolset)
         else:
             stdio.serve_folder(session.opened(), toolset)
 

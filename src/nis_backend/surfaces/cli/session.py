@@ -9,7 +9,7 @@ import click
 
 from nis_backend.catalog import Catalog
 from nis_backend.errors import NotFound
-from nis_backend.lock import holder_of
+from nis_backend.lock import address_of, holder_of
 from nis_backend.operation import Entry
 from nis_backend.surfaces.cli.connection import OverFolder, OverHttp
 from nis_backend.surfaces.rest.fixed import LOOKUP
@@ -47,9 +47,9 @@ class Session:
     def connection(self) -> Connection:
         """The running server if there is one, else the folder."""
         settings = self.settings()
-        holder = holder_of(settings.data)
-        if holder and holder.get("url"):
-            return OverHttp(str(holder["url"]), settings.api_key)
+        url = address_of(settings.data)
+        if url is not None:
+            return OverHttp(url, settings.api_key)
         return OverFolder(lambda: self._open(settings))
 
     def opened(self) -> AbstractAsyncContextManager[Context]:
