@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -58,17 +57,6 @@ def referred(schema: Json, definitions: Json) -> Json:
 def choices_of(schema: Json) -> list[Any]:  # Any: JSON
     """The values that a schema names, where it names some."""
     return schema.get("enum", [schema["const"]] if "const" in schema else [])
-
-
-def from_text(text: str, schema: Json, definitions: Json) -> Any:  # Any: JSON
-    """A field's value that was written as text: validation reads texts, numbers and truth values; the rest is JSON."""
-    kinds = {referred(one, definitions).get("type", "object") for one in schema.get("anyOf", (schema,))}
-    if not kinds & {"array", "object"}:
-        return text
-    try:
-        return json.loads(text)
-    except ValueError:
-        return text
 
 
 def flat(schema: Json, definitions: Json) -> Json:

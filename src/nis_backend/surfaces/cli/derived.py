@@ -7,13 +7,13 @@ import json
 import re
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING, Any, cast
 
 import click
 
 from nis_backend.blob import blob_fields
 from nis_backend.errors import InvalidRequest
-from nis_backend.fields import choices_of, from_text, referred
+from nis_backend.fields import choices_of, referred
 from nis_backend.surfaces.cli.files import given_files, save
 
 if TYPE_CHECKING:
@@ -49,7 +49,7 @@ def command(session: Session, entry: Entry, name: str) -> click.Command:
     """The command of one operation: its fields are options, its required fields may also stand in order."""
     fields: Json = entry.request_schema.get("properties", {})
     definitions: Json = entry.request_schema.get("$defs", {})
-    demanded: list[str] = entry.request_schema.get("required", [])
+
     blobs = blob_fields(entry.request_schema)
 
     def run(
@@ -60,9 +60,8 @@ def command(session: Session, entry: Entry, name: str) -> click.Command:
         **options: str | None,
     ) -> None:
         arguments = _from_file(input) if input else {}
-        written = {key: value for key, value in options.items() if value is not None}
-        arguments |= {key: from_text(value, fields[key], definitions) for key, value in written.items()}
-        open_fields = [key for key in demanded if key not in arguments]
+        arguments |= {key: _value(fields[key], value) for key, value in options.items() if value is not None}
+        open_fields = [key for key in entry.request_schema.get("required", ()) if key not in arguments]
         refuse_options(positional, fields)
         if len(positional) > len(open_fields):
             over = positional[len(open_fields)]
@@ -72,10 +71,9 @@ def command(session: Session, entry: Entry, name: str) -> click.Command:
                 value=over,
                 remedy=f"Name it: `nis call {entry.name} --help` lists the names.",
             )
-        written = dict(zip(open_fields, positional, strict=False))
-        arguments |= {key: from_text(value, fields[key], definitions) for key, value in written.items()}
+        arguments |= {key: _value(fields[key], value) for key, value in zip(open_fields, positional, strict=False)}
         if not (as_json or input):
-            for key in demanded:
+            for key in entry.request_schema.get("required", ()):
                 required(key, arguments.get(key))
         _show(session, entry, given_files(entry, arguments), as_json=as_json, to_file=to_file)
 
@@ -83,7 +81,7 @@ def command(session: Session, entry: Entry, name: str) -> click.Command:
         click.Option(
             shell_complete=_choices(field, definitions),
             param_decls=[*dict.fromkeys([f"--{key.replace('_', '-')}", f"--{key}"]), key],
-            help=_help(field, required=key in demanded),
+            help=_help(field, required=key in entry.request_schema.get("required", ())),
             metavar=_metavar(field, blob=key in blobs),
         )
         for key, field in fields.items()
@@ -96,7 +94,9 @@ def command(session: Session, entry: Entry, name: str) -> click.Command:
         ),
         as_json_option(),
         *([_to_file()] if entry.result_schema.get("blob") else []),
-        click.Argument(["positional"], nargs=-1, required=False, metavar=" ".join(demanded).upper()),
+        click.Argument(
+            ["positional"], nargs=-1, required=False, metavar=" ".join(entry.request_schema.get("required", ())).upper()
+        ),
     ]
     return click.Command(
         name,
@@ -161,6 +161,17 @@ def _from_file(path: Path) -> Json:
             "--input is not a JSON object.", field="input", value=path.name, remedy="Give one JSON object."
         )
     return cast("Json", given)  # isinstance says nothing of the keys, which JSON has as text
+
+
+def _value(schema: Json, text: str) -> Any:  # Any: JSON
+    """An option's text as the field's JSON: numbers and truth values are read by validation, the rest is JSON here."""
+    kinds = {one.get("type", "object") for one in schema.get("anyOf", (schema,)) if "enum" not in one}
+    if kinds & {"array", "object"}:
+        try:
+            return json.loads(text)
+        except ValueError:
+            return text
+    return text
 
 
 def _help(field: Json, *, required: bool) -> str:

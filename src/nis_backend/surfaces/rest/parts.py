@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import asyncio
-from typing import TYPE_CHECKING
+import json
+from typing import TYPE_CHECKING, Any
 
 from starlette.datastructures import UploadFile
 from starlette.exceptions import HTTPException
 
 from nis_backend.blob import Blob
 from nis_backend.errors import InvalidRequest, Malformed, shorten
-from nis_backend.fields import from_text
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -41,13 +41,9 @@ async def parts_of(request: Request, entry: Entry, blobs: Mapping[str, bool], mo
             remedy=f"Send multipart/form-data with a boundary, and at most {MOST_FILES} files.",
         ) from None
     fields: dict[str, Json] = entry.request_schema.get("properties", {})
-    definitions: Json = entry.request_schema.get("$defs", {})
     arguments: Json = {}
     for name, part in form.multi_items():
-        if isinstance(part, UploadFile):
-            value = await _blob(part)
-        else:
-            value = from_text(part, fields.get(name, {}), definitions)
+        value = await _blob(part) if isinstance(part, UploadFile) else _value(fields.get(name, {}), part)
         if blobs.get(name):
             arguments.setdefault(name, []).append(value)
         elif name in arguments:
@@ -61,3 +57,14 @@ async def parts_of(request: Request, entry: Entry, blobs: Mapping[str, bool], mo
 
 async def _blob(part: UploadFile) -> Blob:
     return await asyncio.to_thread(Blob.of, part.file, media_type=part.content_type or "", name=part.filename or "")
+
+
+def _value(schema: Json, text: str) -> Any:  # Any: JSON
+    """A part's text as the field's JSON: texts and numbers are read by validation, the rest is JSON here."""
+    kinds = {one.get("type", "object") for one in schema.get("anyOf", (schema,))}
+    if "$ref" in schema or not kinds & {"array", "object"}:
+        return text
+    try:
+        return json.loads(text)
+    except ValueError:
+        return text
