@@ -31,14 +31,14 @@ if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Sequence
 
     from nis_backend.context import Context
-    from nis_backend.drivers.store.base import Order, Row, Store
+    from nis_backend.drivers.store.base import Growth, Order, Row, Store
 
 log = logging.getLogger("nis.run")
 
 FORMAT = 1
 """The version of the events' shapes, kept in each run's row."""
 
-State = Literal["queued", "running", "succeeded", "failed", "cancelled"]
+State = Literal["queued", "running", "paused", "waiting", "succeeded", "failed", "cancelled"]
 TERMINAL: frozenset[State] = frozenset({"succeeded", "failed", "cancelled"})
 
 
@@ -57,12 +57,24 @@ class Run(Model):
     input: dict[str, Any] = Field(description="The operation's request.")  # Any: JSON
     result: Any = Field(default=None, description="The operation's result, once it succeeded.")  # Any: JSON
     problem: dict[str, Any] | None = Field(default=None, description="Why it failed.")  # Any: a problem document
+    queue: str = Field(default="default", description="The queue it waits in.")
+    priority: int = Field(default=0, description="Runs of one queue start by this, the highest first.")
+    not_before: float = Field(default=0, description="When it may start, seconds since 1970, UTC.")
+    deadline: float | None = Field(default=None, description="When it ends at the latest, seconds since 1970, UTC.")
+    waiting: dict[str, Any] | None = Field(  # Any: JSON
+        default=None, description="What a person is asked for while it is waiting."
+    )
+    parent: str | None = Field(default=None, description="The run it was forked from.")
+    parent_seq: int | None = Field(default=None, description="The last event that it shares with that run.")
 
     @property
     def finished(self) -> bool:
         """Whether its log is closed."""
         return self.state in TERMINAL
 
+
+JSON = frozenset({"input", "result", "problem", "waiting"})
+"""Columns of a run's row that hold JSON."""
 
 INTERRUPTED = Unavailable("The server stopped while the run was under way.", remedy="Ask again.")
 
@@ -77,8 +89,8 @@ class Tail:
         self._readers: defaultdict[str, set[asyncio.Event]] = defaultdict(set)
         store.listen(self._grown)
 
-    def _grown(self, run_id: str, _last_seq: int) -> None:
-        for reader in self._readers.get(run_id, ()):
+    def _grown(self, growth: Growth) -> None:
+        for reader in self._readers.get(growth.run_id, ()):
             reader.set()
 
     def open(self, run_id: str) -> asyncio.Event:
@@ -365,9 +377,8 @@ def _failure(error: NisError) -> tuple[list[Body], Row]:
 
 def run_of(row: Row) -> Run:
     """The run that a row of the store holds."""
-    shown = {key: _json(value) if key in {"input", "result", "problem"} else value for key, value in row.items()}
-    shown.pop("owner", None)
-    return Run.model_validate(shown)
+    given = {key: row[key] for key in Run.model_fields if key in row}
+    return Run.model_validate({key: _json(value) if key in JSON else value for key, value in given.items()})
 
 
 def event_of(run_id: str, row: Row) -> Event:

@@ -13,8 +13,10 @@ from nis_backend.errors import InvalidRequest
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
-Table = Literal["runs", "conversations", "feedback", "blobs", "replies"]
+Table = Literal["runs", "conversations", "feedback", "blobs", "replies", "schedules", "keys"]
 Order = Literal["created", "updated"]
+OPEN = ("queued", "running", "paused", "waiting")
+"""The states of a run that has not ended."""
 FOUND = ("\x02", "\x03")
 """Around a word that a search has found: control characters, which nobody writes."""
 # Any: a cell is text, a number, bytes or None; its table says which.
@@ -57,7 +59,7 @@ class Append:
     """Events for one run, committed together or not at all.
 
     `attempt` is the holder's; None marks a command, which anyone may append to a run that has not ended.
-    `changes` are columns of the run's row that change in the same transaction.
+    `changes` are columns of the run's row that change in the same transaction; `only_in` are the states it must be in.
     """
 
     owner: str
@@ -65,13 +67,23 @@ class Append:
     attempt: int | None
     events: Sequence[NewEvent]
     changes: Mapping[str, Any]  # Any: see Row
+    only_in: Sequence[str] = OPEN
+
+
+@dataclass(frozen=True, kw_only=True)
+class Growth:
+    """A run's log has grown: up to which number, and by which command, where it was one."""
+
+    run_id: str
+    last_seq: int
+    command: str | None = None
 
 
 class Store(Protocol):
     """Durable rows. A write has happened when its call returns."""
 
-    async def insert(self, table: Table, owner: str, row: Row) -> None:
-        """Add a row.
+    async def insert(self, table: Table, owner: str, row: Row, once: str | None = None) -> None:
+        """Add a row; under a key `once` that was used before, nothing happens.
 
         Raises:
             Conflict: its id is taken.
@@ -112,12 +124,22 @@ class Store(Protocol):
         """How many rows `select` would answer without a limit."""
         ...
 
-    async def update(self, table: Table, owner: str, id: str, changes: Mapping[str, Any]) -> bool:  # noqa: A002
-        """Change columns of one row; False when there is none."""
+    async def update(
+        self,
+        table: Table,
+        owner: str,
+        id: str,  # noqa: A002
+        changes: Mapping[str, Any],  # Any: see Row
+        once: str | None = None,
+    ) -> bool:
+        """Change columns of one row; False when there is none.
+
+        Under a key `once` that was used before, nothing happens, and it answers as it did then.
+        """
         ...
 
-    async def delete(self, table: Table, owner: str, id: str) -> bool:  # noqa: A002
-        """Remove one row; False when there is none."""
+    async def delete(self, table: Table, owner: str, id: str, once: str | None = None) -> bool:  # noqa: A002
+        """Remove one row; False when there is none. `once` as in `update`."""
         ...
 
     async def search(self, owner: str, words: Sequence[str], limit: int, after: int = 0) -> list[Row]:
@@ -153,7 +175,7 @@ class Store(Protocol):
         Raises:
             NotFound: the owner has no such run.
             Fenced: another attempt holds the run.
-            Conflict: the run has ended.
+            Conflict: the run has ended, or is not in a state of `only_in`.
         """
         ...
 
@@ -168,8 +190,8 @@ class Store(Protocol):
         """
         ...
 
-    def listen(self, heard: Callable[[str, int], None]) -> None:
-        """Have `heard(run_id, last_seq)` called on the event loop after each commit that appended."""
+    def listen(self, heard: Callable[[Growth], None]) -> None:
+        """Have `heard` called on the event loop after each commit that appended."""
         ...
 
     async def close(self) -> None:

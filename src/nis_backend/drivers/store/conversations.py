@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from nis_backend.drivers.store.base import FOUND
+from nis_backend.drivers.store.base import FOUND, OPEN
 from nis_backend.errors import Conflict
 
 if TYPE_CHECKING:
@@ -102,7 +102,7 @@ def forget(connection: sqlite3.Connection, owner: str, conversation_id: str) -> 
         (row["id"], row["state"])
         for row in connection.execute("select id, state from runs where conversation_id = ? and owner = ?", ours)
     ]
-    active = [run_id for run_id, state in runs if state in {"queued", "running"}]
+    active = [run_id for run_id, state in runs if state in OPEN]
     if active:
         raise Conflict(
             f"Run {active[0]} of conversation {conversation_id} has not ended.",

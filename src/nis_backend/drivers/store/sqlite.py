@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Literal, TypeVar
 
 from typing_extensions import override
 
-from nis_backend.drivers.store.base import Append, Order, Row, Store, Table
+from nis_backend.drivers.store.base import OPEN, Append, Growth, Order, Row, Store, Table
 from nis_backend.drivers.store.conversations import GONE, SAID, branch, forget, search
 from nis_backend.errors import Conflict, Fenced, NisError, Unavailable
 from nis_backend.run import unknown_conversation, unknown_run
@@ -63,9 +63,49 @@ alter table conversations add column branched_from text;
 create index conversations_by_activity on conversations (owner, updated, id);
 """
     + SAID,
+    """
+alter table runs add column queue text not null default 'default';
+alter table runs add column priority integer not null default 0;
+alter table runs add column not_before real not null default 0;
+alter table runs add column deadline real;
+alter table runs add column dedupe text;
+alter table runs add column retries integer not null default 0;
+alter table runs add column retried integer not null default 0;
+alter table runs add column holder text;
+alter table runs add column wanted text;
+alter table runs add column waiting text;
+alter table runs add column parent text;
+alter table runs add column parent_seq integer;
+alter table runs add column version text not null default '';
+drop index runs_open;
+create index runs_queued on runs (queue, priority desc, not_before, id) where state = 'queued';
+create index runs_held on runs (holder) where state = 'running';
+create unique index runs_dedupe on runs (owner, dedupe)
+    where dedupe is not null and state in ('queued', 'running', 'paused', 'waiting');
+create table schedules (
+    id text primary key, owner text not null, name text not null, operation text not null, arguments text not null,
+    cron text not null, timezone text not null, enabled integer not null default 1, queue text not null,
+    next_at real, last_at real, last_run_id text, created real not null, updated real not null
+) strict;
+create index schedules_by_owner on schedules (owner, created, id);
+create index schedules_due on schedules (next_at) where enabled = 1;
+create table keys (
+    id text primary key, owner text not null, name text not null, prefix text not null, hash text not null unique,
+    scopes text not null, expires real, last_used real, revoked real, created real not null, updated real not null
+) strict;
+create index keys_by_owner on keys (owner, created, id);
+create table effects (
+    key text primary key, owner text not null, answer integer not null, created real not null
+) strict, without rowid;
+create table outbox (
+    id integer primary key autoincrement, owner text not null, run_id text not null, seq integer not null
+) strict;
+""",
 )
 """What brings a database from each schema version to the next; a new one passes them all. `replies` are kept for
-callers that repeat a write under one `Idempotency-Key`."""
+callers that repeat a write under one `Idempotency-Key`; `effects` are the writes of a run's steps that were made, under
+their keys; `outbox` holds the events that the bus has not acknowledged. In `runs`: `wanted` is what a command asks of
+the holder, `waiting` what a person is asked for, `parent` the run it was forked from, after its event `parent_seq`."""
 
 VERSION = len(STEPS)
 
@@ -106,7 +146,7 @@ class SqliteStore(Store):
     def __init__(self, path: Path, durability: Literal["process", "power"] = "process") -> None:
         self._path = path
         self._synchronous = "full" if durability == "power" else "normal"
-        self._heard: list[Callable[[str, int], None]] = []
+        self._heard: list[Callable[[Growth], None]] = []
         self._queue: queue.SimpleQueue[_Write | None] = queue.SimpleQueue()
         try:
             connection = self._open()
@@ -212,11 +252,11 @@ class SqliteStore(Store):
     # -- the contract -------------------------------------------------------------------------------------------------
 
     @override
-    async def insert(self, table: Table, owner: str, row: Row) -> None:
+    async def insert(self, table: Table, owner: str, row: Row, once: str | None = None) -> None:
         columns = {**row, "owner": owner}
         sql = f"insert into {table} ({', '.join(columns)}) values ({', '.join('?' * len(columns))})"  # noqa: S608 - names are ours
         try:
-            await self._write(lambda connection: connection.execute(sql, [*columns.values()]) and None)
+            await self._change(owner, sql, [*columns.values()], once)
         except sqlite3.IntegrityError as error:
             if GONE in str(error):
                 raise unknown_conversation(row["conversation_id"]) from None
@@ -268,16 +308,29 @@ class SqliteStore(Store):
         return int((await self._read(sql, parameters))[0]["found"])
 
     @override
-    async def update(self, table: Table, owner: str, id: str, changes: Mapping[str, Any]) -> bool:
+    async def update(
+        self, table: Table, owner: str, id: str, changes: Mapping[str, Any], once: str | None = None
+    ) -> bool:
         sql = f"update {table} set {_assign(changes)} where id = ? and owner = ?"  # noqa: S608 - columns are ours
-        return await self._write(
-            lambda connection: connection.execute(sql, (*changes.values(), id, owner)).rowcount == 1
-        )
+        return await self._change(owner, sql, (*changes.values(), id, owner), once)
 
     @override
-    async def delete(self, table: Table, owner: str, id: str) -> bool:
+    async def delete(self, table: Table, owner: str, id: str, once: str | None = None) -> bool:
         sql = f"delete from {table} where id = ? and owner = ?"  # noqa: S608 - names are ours
-        return await self._write(lambda connection: connection.execute(sql, (id, owner)).rowcount == 1)
+        return await self._change(owner, sql, (id, owner), once)
+
+    async def _change(self, owner: str, sql: str, parameters: Sequence[Any], once: str | None) -> bool:
+        def change(connection: sqlite3.Connection) -> bool:
+            if once is None:
+                return connection.execute(sql, parameters).rowcount == 1
+            known = connection.execute("select answer from effects where key = ?", (once,)).fetchone()
+            if known is not None:
+                return bool(known["answer"])
+            answer = connection.execute(sql, parameters).rowcount == 1
+            connection.execute("insert into effects values (?, ?, ?, ?)", (once, owner, answer, time.time()))
+            return answer
+
+        return await self._write(change)
 
     @override
     async def search(self, owner: str, words: Sequence[str], limit: int, after: int = 0) -> list[Row]:
@@ -299,8 +352,10 @@ class SqliteStore(Store):
     @override
     async def append(self, append: Append) -> tuple[int, float]:
         def tell(committed: tuple[int, float]) -> None:
+            command = append.events[-1].type if append.attempt is None and append.events else None
+            growth = Growth(run_id=append.run_id, last_seq=committed[0], command=command)
             for heard in self._heard:
-                heard(append.run_id, committed[0])
+                heard(growth)
 
         return await self._write(lambda connection: _append(connection, append), tell)
 
@@ -318,7 +373,7 @@ class SqliteStore(Store):
         return await self._write(lambda connection: [dict(row) for row in connection.execute(sql, [*states])])
 
     @override
-    def listen(self, heard: Callable[[str, int], None]) -> None:
+    def listen(self, heard: Callable[[Growth], None]) -> None:
         self._heard.append(heard)
 
     @override
@@ -356,9 +411,9 @@ def _append(connection: sqlite3.Connection, append: Append) -> tuple[int, float]
     changes = {**append.changes, "updated": now}
     row = connection.execute(
         f"update runs set last_seq = last_seq + ?, {_assign(changes)}"  # noqa: S608 - columns are named by our own code
-        " where id = ? and owner = ? and state in ('queued', 'running') and attempt = coalesce(?, attempt)"
-        " returning last_seq, attempt",
-        (len(append.events), *changes.values(), append.run_id, append.owner, append.attempt),
+        f" where id = ? and owner = ? and state in ({', '.join('?' * len(append.only_in))})"
+        " and attempt = coalesce(?, attempt) returning last_seq, attempt",
+        (len(append.events), *changes.values(), append.run_id, append.owner, *append.only_in, append.attempt),
     ).fetchone()
     if row is None:
         raise _refusal(connection, append)
@@ -387,6 +442,13 @@ def _refusal(connection: sqlite3.Connection, append: Append) -> NisError:
             field="id",
             value=append.run_id,
             remedy="Stop: it goes on elsewhere.",
+        )
+    if state in OPEN:
+        return Conflict(
+            f"Run {append.run_id} is {state}.",
+            field="id",
+            value=append.run_id,
+            remedy=f"This goes while it is {' or '.join(append.only_in)}.",
         )
     return Conflict(
         f"Run {append.run_id} has ended: {state}.",

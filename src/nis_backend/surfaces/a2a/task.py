@@ -12,6 +12,7 @@ from a2a.types.a2a_pb2 import (
     TASK_STATE_CANCELED,
     TASK_STATE_COMPLETED,
     TASK_STATE_FAILED,
+    TASK_STATE_INPUT_REQUIRED,
     TASK_STATE_SUBMITTED,
     TASK_STATE_WORKING,
     Artifact,
@@ -71,6 +72,8 @@ RESULT = "result"
 STATES: Mapping[State, TaskState] = {
     "queued": TASK_STATE_SUBMITTED,
     "running": TASK_STATE_WORKING,
+    "paused": TASK_STATE_WORKING,
+    "waiting": TASK_STATE_INPUT_REQUIRED,
     "succeeded": TASK_STATE_COMPLETED,
     "failed": TASK_STATE_FAILED,
     "cancelled": TASK_STATE_CANCELED,
