@@ -7,6 +7,7 @@ import contextlib
 import logging
 import shutil
 import time
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from nis_backend.catalog import Catalog, load_app
@@ -96,7 +97,8 @@ class Process:
                 remedy="Give --data a folder this user may write to.",
             ) from None
         store = SqliteStore(self.settings.data / "nis.db", self.settings.durability)
-        compute = WorkerPools([_science(self.settings), embedded_pool(self.settings), embeddings_pool(self.settings)])
+        pools = [_science(self.settings), embedded_pool(self.settings), embeddings_pool(self.settings)]
+        compute = WorkerPools([replace(pool, memory=self.settings.worker_memory) for pool in pools])
         servers = self._servers()
         models = Models(self._providers(servers, compute), self.settings.model)
         embedders = [OpenAIEmbeddings(server.provider, server.ask) for server in servers]

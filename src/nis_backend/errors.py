@@ -27,9 +27,10 @@ A message says what happened, with which value; `remedy` says what to do.
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from itertools import islice
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any, ClassVar, cast
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -59,10 +60,14 @@ class FieldError:
 class NisError(Exception):
     """Any failure that a caller is told about.
 
-    `field` and `value` name the part of the request at fault, where there is one.
+    `field` and `value` name the part of the request at fault, where there is one; `retry_after` is in how many seconds
+    it may be worth to try again, where that is known.
     """
 
-    def __init__(
+    soonest: ClassVar[int | None] = None
+    """Seconds until the next try, where the failure itself does not know them."""
+
+    def __init__(  # noqa: PLR0913 - each is a member of the problem document
         self,
         message: str,
         *,
@@ -70,6 +75,7 @@ class NisError(Exception):
         field: str | None = None,
         value: object = None,
         fields: Sequence[FieldError] = (),
+        retry_after: float | None = None,
     ) -> None:
         super().__init__(message)
         self.message = _clipped(message, LONGEST_MESSAGE)
@@ -77,6 +83,7 @@ class NisError(Exception):
         self.field = None if field is None else _clipped(field, LONGEST_FIELD)
         self.value = None if value is None else shorten(value)
         self.fields = tuple(fields)
+        self.retry_after = self.soonest if retry_after is None else math.ceil(max(1.0, min(retry_after, LONGEST_WAIT)))
 
     @property
     def code(self) -> str:
@@ -108,6 +115,8 @@ class NisError(Exception):
             document["field"] = self.field
         if self.value is not None:
             document["value"] = self.value
+        if self.retry_after is not None:
+            document["retry_after"] = self.retry_after
         if self.fields:
             document["errors"] = [vars(wrong) for wrong in self.fields]
         return document
@@ -168,6 +177,8 @@ class Fenced(Conflict):
 class Busy(NisError):
     """A queue is full."""
 
+    soonest = 1
+
 
 class DeadlineExceeded(NisError):
     """The time allowed is over."""
@@ -222,6 +233,10 @@ LONGEST_MESSAGE, LONGEST_FIELD = 2000, 200
 """Characters of what is said and of the field's path: both may quote a caller who sends megabytes."""
 
 
+LONGEST_WAIT = 3600.0
+"""Seconds: who is told to wait longer had better be told to go."""
+
+
 def shorten(value: object, limit: int = 120) -> str:
     """A caller's value as an error may quote it: on one line, never longer than `limit`."""
     text = value if isinstance(value, str) else repr(_beginning(value, limit))
@@ -257,6 +272,7 @@ def from_problem(problem: Mapping[str, Any]) -> NisError:
         field=problem.get("field"),
         value=problem.get("value"),
         fields=[FieldError(**wrong) for wrong in problem.get("errors", ())],
+        retry_after=problem.get("retry_after"),
     )
 
 

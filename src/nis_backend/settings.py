@@ -112,6 +112,12 @@ class Settings(BaseModel):
     idle_seconds: float = Field(
         default=300, gt=0, alias="NIS_IDLE_SECONDS", description="Seconds after which an unused worker process ends."
     )
+    worker_memory: int | None = Field(
+        default=None,
+        ge=134_217_728,
+        alias="NIS_WORKER_MEMORY",
+        description="Bytes that each worker process may take for itself (Linux); unset leaves it to the machine.",
+    )
     max_body: int = Field(default=4_194_304, ge=1024, alias="NIS_MAX_BODY", description="Largest request body, bytes.")
     max_blob: int = Field(default=67_108_864, ge=1024, alias="NIS_MAX_BLOB", description="Largest blob, bytes.")
     blob_days: float | None = Field(

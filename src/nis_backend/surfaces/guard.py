@@ -122,6 +122,10 @@ def as_problem(error: NisError, scope: Mapping[str, Any]) -> Told:
     return Told(status=error.codes.http, document=document, media_type="application/problem+json")
 
 
+TELLS_WHEN = frozenset({HTTPStatus.TOO_MANY_REQUESTS, HTTPStatus.SERVICE_UNAVAILABLE})
+"""What is answered with when to try again."""
+
+
 class Guard:
     """ASGI middleware: refuses foreign, keyless and oversized requests, and answers every failure.
 
@@ -299,7 +303,7 @@ async def answer_problem(
     ]
     if told.status == HTTPStatus.UNAUTHORIZED:
         headers.append((b"www-authenticate", b"Bearer"))
-    if told.status in {HTTPStatus.TOO_MANY_REQUESTS, HTTPStatus.SERVICE_UNAVAILABLE}:
-        headers.append((b"retry-after", b"1"))
+    if told.status in TELLS_WHEN:
+        headers.append((b"retry-after", str(error.retry_after or 1).encode()))
     await send({"type": "http.response.start", "status": told.status, "headers": headers})
     await send({"type": "http.response.body", "body": body})

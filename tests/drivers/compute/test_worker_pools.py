@@ -17,7 +17,7 @@ import uvloop
 
 from nis_backend.drivers.compute.base import Pool
 from nis_backend.drivers.compute.frames import LENGTHS, MAX_FRAME, WINDOW
-from nis_backend.drivers.compute.processes import WorkerPools
+from nis_backend.drivers.compute.processes import WorkerPools, seconds_ahead
 from nis_backend.errors import (
     Busy,
     Conflict,
@@ -345,7 +345,7 @@ def test_a_call_in_progress_is_not_idle(run: Run) -> None:
 SERVER = """
 import asyncio, sys
 from nis_backend.drivers.compute.base import Pool
-from nis_backend.drivers.compute.processes import WorkerPools
+from nis_backend.drivers.compute.processes import WorkerPools, seconds_ahead
 
 async def main():
     environment = {"PYTHONPATH": sys.argv[1]}
@@ -388,7 +388,7 @@ def test_a_full_queue_is_refused(run: Run) -> None:
             await asyncio.wait({waiting}, timeout=0.01)
             with pytest.raises(Busy, match="1 calls waiting") as busy:
                 await compute.call("gate", {})
-            assert busy.value.remedy
+            assert (busy.value.retry_after, busy.value.remedy) == (1, "Call again in 1 s.")
             waiting.cancel()
             await asyncio.wait({waiting})
             waiting = asyncio.create_task(compute.call("gate", {}))
@@ -403,6 +403,34 @@ def test_a_full_queue_is_refused(run: Run) -> None:
                 await compute.call("gate", {})
             await calls[0].aclose()
             assert await compute.call("gate", {}) == {"ended": ["a"]}
+
+    run(test)
+
+
+@pytest.mark.parametrize(
+    ("took", "waiting", "at_once", "said"),
+    [([], 64, 2, None), ([3.0], 64, 2, 96.0), ([1.0, 2.0], 4, 1, 6.0), ([5.0], 0, 8, 5.0), ([0.01], 64, 64, 0.01)],
+)
+def test_a_refusal_tells_the_time_by_the_calls_before(
+    took: list[float], waiting: int, at_once: int, said: float | None
+) -> None:
+    """Back-pressure: until those who wait have had their turns, at least one turn; nothing where none has ended."""
+    assert seconds_ahead(took, waiting, at_once) == said
+
+
+def test_what_needs_too_much_memory_fails_alone(run: Run) -> None:
+    """`Pool.memory`: a typed failure that names the setting; the process answers the next call."""
+
+    async def test() -> None:
+        async with opened(pool("memory", memory=2**28)) as compute:
+            pid = (await compute.call("memory", {"take": 2**20}))["pid"]
+            with pytest.raises(TooLarge, match="268435456 bytes of NIS_WORKER_MEMORY") as refused:
+                await compute.call("memory", {"take": 2**29})
+            assert "ask for less" in refused.value.remedy
+            assert (await compute.call("memory", {"take": 2**20}))["pid"] == pid
+        async with opened(pool("memory", memory=2**28, options={"open": 2**29})) as compute:
+            with pytest.raises(Unavailable, match="'memory' needs more memory than the 268435456 bytes"):
+                await compute.call("memory", {"take": 1})
 
     run(test)
 

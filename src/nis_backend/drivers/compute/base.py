@@ -34,6 +34,9 @@ class Pool:
     queue: int = 64
     """Calls that may wait, in a shared pool calls at once; one more is refused with `Busy`."""
     idle_seconds: float = 300.0
+    memory: int | None = None
+    """Bytes that a process may take for itself, where the system can hold it to them; files that are mapped do not
+    count. What needs more fails, and the process lives on if it can."""
     environment: Mapping[str, str] = field(default_factory=dict[str, str])
     """Variables beside the few that a worker inherits (`settings.INHERITED`)."""
     extra: str | None = None
@@ -60,10 +63,10 @@ class Compute(Protocol):
         """Send one call and yield what its handler yields; closing the generator (`aclosing`) cancels the call.
 
         Raises:
-            Busy: the pool's queue is full.
+            Busy: the pool's queue is full; `retry_after` is told by the times of the last calls.
             WorkerLost: the process died under the call; the next call starts a new one.
             Unavailable: the pool is unknown or closed, or a package that its entry imports is not installed.
-            TooLarge: the payload is more than a frame holds.
+            TooLarge: the payload is more than a frame holds, or the call more than the memory of its process.
             NisError: whatever failure the handler raised, as the same class.
         """
         ...

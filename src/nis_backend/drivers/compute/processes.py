@@ -9,6 +9,7 @@ import os
 import signal
 import socket
 import sys
+from collections import deque
 from contextlib import aclosing, asynccontextmanager, suppress
 from typing import TYPE_CHECKING
 
@@ -30,6 +31,9 @@ GRACE = 2.0
 """Seconds that a cancelled call, or a process that was let go, has to end by itself."""
 
 STDERR = 2
+
+RECENT = 32
+"""Calls from whose times it is told how long a turn takes."""
 
 
 class WorkerPools:
@@ -80,6 +84,8 @@ class _Workers:
         self._most = pool.processes if self._exclusive else 1
         self._turns = asyncio.Semaphore(pool.processes if self._exclusive else pool.queue)
         self._waiting = 0
+        self._took: deque[float] = deque(maxlen=RECENT)
+        """Seconds that the last calls had their turns for."""
         self._numbers = itertools.count(1)
         self._workers: list[_Worker] = []
         self._closed = False
@@ -99,20 +105,29 @@ class _Workers:
     @asynccontextmanager
     async def _turn(self) -> AsyncGenerator[None]:
         if self._turns.locked() and self._waiting >= (self._pool.queue if self._exclusive else 0):
-            what = "waiting" if self._exclusive else "in progress"
-            raise Busy(
-                f"The pool {self._pool.name!r} has {self._pool.queue} calls {what}.",
-                remedy="Call again a little later.",
-            )
+            raise self._busy()
         self._waiting += 1
         try:
             await self._turns.acquire()
         finally:
             self._waiting -= 1
+        loop = asyncio.get_running_loop()
+        begun = loop.time()
         try:
             yield
         finally:
+            self._took.append(loop.time() - begun)
             self._turns.release()
+
+    def _busy(self) -> Busy:
+        what = "waiting" if self._exclusive else "in progress"
+        at_once = self._pool.processes if self._exclusive else self._pool.queue
+        refusal = Busy(
+            f"The pool {self._pool.name!r} has {self._pool.queue} calls {what}.",
+            retry_after=seconds_ahead(self._took, self._waiting, at_once),
+        )
+        refusal.remedy = f"Call again in {refusal.retry_after} s."
+        return refusal
 
     async def _worker(self) -> _Worker:
         while not self._closed:
@@ -147,6 +162,11 @@ class _Workers:
             worker.kill("the server stops")
         if lives:
             await asyncio.wait(lives)
+
+
+def seconds_ahead(took: Sequence[float], waiting: int, at_once: int) -> float | None:
+    """Seconds until those who wait have had their turns, if turns take as long as the last; None where none ended."""
+    return max(1.0, waiting / at_once) * sum(took) / len(took) if took else None
 
 
 class _Call:
@@ -220,7 +240,13 @@ class _Worker:
         self._grace = grace
         self._loop = asyncio.get_running_loop()
         self._writer: asyncio.StreamWriter | None = None
-        hello = {"pool": pool.name, "entry": pool.entry, "options": dict(pool.options), "extra": pool.extra}
+        hello = {
+            "pool": pool.name,
+            "entry": pool.entry,
+            "options": dict(pool.options),
+            "extra": pool.extra,
+            "memory": pool.memory,
+        }
         self._unsent = [pack("hello", 0, hello)]
         self._ready = False
         self._idle: asyncio.TimerHandle | None = None

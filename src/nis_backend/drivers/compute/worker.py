@@ -10,6 +10,7 @@ import ctypes
 import importlib
 import logging
 import os
+import resource
 import signal
 import socket
 import sys
@@ -120,15 +121,25 @@ class _Pool:
         self._entry = str(hello["entry"])
         self._options: Json = hello["options"]
         self._extra: str | None = hello["extra"]
+        self._memory: int | None = hello["memory"]
+        self._opening = False
 
     def open(self) -> Handler:
+        if self._memory is not None:
+            # Of the limits, the one for what a process writes: a model's file that is mapped costs nothing of it.
+            resource.setrlimit(resource.RLIMIT_DATA, (self._memory, self._memory))
+        self._opening = True
         module, _, function = self._entry.partition(":")
-        return getattr(importlib.import_module(module), function)(self._options)
+        handler: Handler = getattr(importlib.import_module(module), function)(self._options)
+        self._opening = False
+        return handler
 
     def failure(self, error: Exception, where: str) -> NisError:
         """What the caller is told; a traceback stays in the log."""
         if isinstance(error, NisError):
             return error
+        if isinstance(error, MemoryError):
+            return self._short()
         package = (error.name or "").partition(".")[0] if isinstance(error, ModuleNotFoundError) else ""
         if package and package != "nis_backend":
             what = f"nis-backend[{self._extra}]" if self._extra else package
@@ -138,6 +149,15 @@ class _Pool:
             )
         log.error("%s failed", where, exc_info=error)
         return InternalError(f"The pool {self.name!r} failed inside; the server's log has the traceback.")
+
+    def _short(self) -> NisError:
+        """What is said when memory was refused: by our limit, or by the machine."""
+        limited = self._memory is not None
+        limit = f"the {self._memory} bytes of NIS_WORKER_MEMORY" if limited else "there is"
+        more = "Raise NIS_WORKER_MEMORY" if limited else "Give the machine more memory"
+        if self._opening:
+            return Unavailable(f"The pool {self.name!r} needs more memory than {limit}.", remedy=f"{more}.")
+        return TooLarge(f"The call needs more memory than {limit}.", remedy=f"{more}, or ask for less at once.")
 
 
 async def _live(inherited: socket.socket) -> None:

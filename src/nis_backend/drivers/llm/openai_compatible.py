@@ -344,7 +344,11 @@ class OpenAICompatible(LanguageModels):
             after = response.headers.get("Retry-After", "")
             seconds = " s" if after.isdigit() else ""
             when = f"after {shorten(after, 40)}{seconds}" if after else "later"
-            return Busy(f"{name} is over its limit{said}; try again {when}.", remedy="Wait, or choose another model.")
+            return Busy(
+                f"{name} is over its limit{said}; try again {when}.",
+                remedy="Wait, or choose another model.",
+                retry_after=float(after) if seconds else None,
+            )
         if prompt is not None and status in (404, *_REQUEST_AT_FAULT):
             return self._fault(status, message, said, prompt)
         if 300 <= status < 400 or status in (402, 404, 405):  # noqa: PLR2004 - HTTP's own numbers

@@ -62,6 +62,7 @@ class Refused(Exception):
         domain: str = A2A_DOMAIN,
         metadata: Mapping[str, str] | None = None,
         fields: Sequence[tuple[str, str]] = (),
+        retry_after: int | None = None,
     ) -> None:
         super().__init__(message)
         info: Json = {
@@ -72,7 +73,10 @@ class Refused(Exception):
         }
         violations = [{"field": field, "description": description} for field, description in fields]
         bad: Json = {"@type": "type.googleapis.com/google.rpc.BadRequest", "fieldViolations": violations}
-        self.error: Json = {"code": code, "message": message, "data": [info, bad] if violations else [info]}
+        data = [info, bad] if violations else [info]
+        if retry_after is not None:
+            data.append({"@type": "type.googleapis.com/google.rpc.RetryInfo", "retryDelay": f"{retry_after}s"})
+        self.error: Json = {"code": code, "message": message, "data": data}
 
 
 def refused(error: NisError) -> Refused:
@@ -88,6 +92,7 @@ def refused(error: NisError) -> Refused:
             "retryable": str(error.codes.retry).lower(),
         },
         fields=[(wrong.field, describe(wrong)) for wrong in error.fields],
+        retry_after=error.retry_after,
     )
 
 

@@ -6,6 +6,7 @@ import inspect
 from typing import TYPE_CHECKING
 
 from nis_backend.errors import CODES
+from nis_backend.surfaces.guard import TELLS_WHEN
 from nis_backend.surfaces.rest.accept import JSON, SSE, VIEWS
 from nis_backend.surfaces.rest.chat import reply_schema
 from nis_backend.surfaces.rest.derive import IN_QUERY
@@ -29,6 +30,10 @@ HEADERS: Json = {
         "schema": {"type": "string", "enum": ["true"]},
         "description": "There when the answer was given before to this Idempotency-Key.",
     },
+    "Retry-After": {
+        "schema": {"type": "integer", "minimum": 1},
+        "description": "Seconds after which to try again: by the times of the calls before, where they are known.",
+    },
     "ETag": {"schema": {"type": "string"}, "description": "The bytes' fingerprint."},
     "Content-Range": {"schema": {"type": "string"}, "description": "Which part of the bytes this is."},
     "Content-Disposition": {
@@ -46,7 +51,11 @@ def problems() -> Json:
     content = {"application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}}
     return {
         **{
-            f"Problem{status}": {"description": "; ".join(said) + ".", "content": content}
+            f"Problem{status}": {
+                "description": "; ".join(said) + ".",
+                **({"headers": _headers("Retry-After")} if status in TELLS_WHEN else {}),
+                "content": content,
+            }
             for status, said in sorted(by_status.items())
         },
         "Problem": {"description": "A problem: what happened, with which value, and what to do.", "content": content},

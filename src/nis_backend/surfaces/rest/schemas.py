@@ -31,6 +31,7 @@ PROBLEM: Json = {
         "code": {"type": "string", "enum": sorted(kind("").code for kind in CODES)},
         "retryable": {"type": "boolean"},
         "remedy": {"type": "string", "description": "What to do."},
+        "retry_after": {"type": "integer", "minimum": 1, "description": "Seconds after which to try again."},
         "field": {"type": "string"},
         "value": {"type": "string"},
         "errors": {"type": "array", "items": {"type": "object"}, "description": "Each wrong field of a request."},

@@ -222,3 +222,14 @@ def slow_to_open(options: Json) -> Answers:
     """Opens when something is written into the pipe it was told."""
     Path(options["pipe"]).read_bytes()
     return gate(options)
+
+
+def memory(options: Json) -> Answers:
+    """Takes as many bytes as it is told to, at its opening or in a call, and gives them back."""
+    bytearray(options.get("open", 0))
+
+    async def handle(payload: Json, _ctx: WorkerContext) -> AsyncIterator[Json]:
+        bytearray(payload["take"])
+        yield {"pid": os.getpid()}
+
+    return Answers(handle)
