@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from ground import Ground
+    from postgresql import PostgreSQL
 
 ROOT = Path(__file__).resolve().parent.parent
 OFFLINE = ROOT / "tests" / "offline"
@@ -230,3 +231,18 @@ def serve(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Serve]:
             return stack.enter_context(running_server(folder, arguments, environment))
 
         yield start
+
+
+@pytest.fixture(scope="session")
+def postgresql(_environment: None) -> Iterator[PostgreSQL]:
+    """One PostgreSQL, shared by all tests that do not stop it; each takes a database of its own."""
+    from postgresql import running_postgresql  # noqa: PLC0415 - as above
+
+    with running_postgresql() as one:
+        yield one
+
+
+@pytest.fixture
+def database(postgresql: PostgreSQL) -> str:
+    """The address of an empty database in PostgreSQL, for one test."""
+    return postgresql.database()
