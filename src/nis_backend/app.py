@@ -167,7 +167,9 @@ class Process:
         except NisError as error:
             await end_failed(journal, error)
             return
-        context = Context(drivers=self.drivers, caller=Caller(owner=owner), journal=journal)
+        # A run may do what the caller who began it may, and no more.
+        caller = Caller(owner=owner, scopes=frozenset(run.scopes))
+        context = Context(drivers=self.drivers, caller=caller, journal=journal)
         await carry(target, run.input, context, stop)
 
     async def _end_interrupted(self) -> None:

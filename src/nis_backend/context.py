@@ -222,7 +222,7 @@ class Context:
     @property
     def runs(self) -> RunLog:
         """The caller's own runs."""
-        return RunLog(self.drivers.store, self.drivers.tail, self.caller.owner)
+        return RunLog(self.drivers.store, self.drivers.tail, self.caller.owner, self.caller.scopes)
 
     @property
     def run(self) -> Journal:

@@ -28,7 +28,7 @@ from nis_backend.event import Body, CancelledRun, Event, Failed, Started, Succee
 from nis_backend.operation import Model, Operation, perform
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Sequence
+    from collections.abc import AsyncIterator, Iterable, Sequence
 
     from nis_backend.context import Context
     from nis_backend.drivers.store.base import Growth, Order, Row, Store
@@ -66,6 +66,7 @@ class Run(Model):
     )
     parent: str | None = Field(default=None, description="The run it was forked from.")
     parent_seq: int | None = Field(default=None, description="The last event that it shares with that run.")
+    scopes: list[str] = Field(default=["*"], description="What it may call: what the caller who began it may.")
 
     @property
     def finished(self) -> bool:
@@ -73,7 +74,7 @@ class Run(Model):
         return self.state in TERMINAL
 
 
-JSON = frozenset({"input", "result", "problem", "waiting"})
+JSON = frozenset({"input", "result", "problem", "waiting", "scopes"})
 """Columns of a run's row that hold JSON."""
 
 INTERRUPTED = Unavailable("The server stopped while the run was under way.", remedy="Ask again.")
@@ -109,10 +110,12 @@ class Tail:
 class RunLog:
     """The runs of one owner: made, read, followed, commanded."""
 
-    def __init__(self, store: Store, tail: Tail, owner: str) -> None:
+    def __init__(self, store: Store, tail: Tail, owner: str, scopes: Iterable[str] = ()) -> None:
         self._store = store
         self._tail = tail
         self.owner = owner
+        self._scopes = json.dumps(sorted(scopes))
+        """What the runs made here may call."""
 
     async def create(self, run_id: str, operation: str, request: Model, conversation_id: str | None) -> Run:
         """Write down a run that nobody holds yet."""
@@ -130,6 +133,7 @@ class RunLog:
             "input": request.model_dump_json(),
             "result": None,
             "problem": None,
+            "scopes": self._scopes,
         }
         await self._store.insert("runs", self.owner, row)
         return run_of(row)

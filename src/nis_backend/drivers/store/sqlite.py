@@ -77,6 +77,7 @@ alter table runs add column waiting text;
 alter table runs add column parent text;
 alter table runs add column parent_seq integer;
 alter table runs add column version text not null default '';
+alter table runs add column scopes text not null default '["*"]';
 drop index runs_open;
 create index runs_queued on runs (queue, priority desc, not_before, id) where state = 'queued';
 create index runs_held on runs (holder) where state = 'running';
@@ -85,7 +86,8 @@ create unique index runs_dedupe on runs (owner, dedupe)
 create table schedules (
     id text primary key, owner text not null, name text not null, operation text not null, arguments text not null,
     cron text not null, timezone text not null, enabled integer not null default 1, queue text not null,
-    next_at real, last_at real, last_run_id text, created real not null, updated real not null
+    scopes text not null default '[]', next_at real, last_at real, last_run_id text, created real not null,
+    updated real not null
 ) strict;
 create index schedules_by_owner on schedules (owner, created, id);
 create index schedules_due on schedules (next_at) where enabled = 1;
@@ -105,7 +107,8 @@ create table outbox (
 """What brings a database from each schema version to the next; a new one passes them all. `replies` are kept for
 callers that repeat a write under one `Idempotency-Key`; `effects` are the writes of a run's steps that were made, under
 their keys; `outbox` holds the events that the bus has not acknowledged. In `runs`: `wanted` is what a command asks of
-the holder, `waiting` what a person is asked for, `parent` the run it was forked from, after its event `parent_seq`."""
+the holder, `waiting` what a person is asked for, `parent` the run it was forked from, after its event `parent_seq`,
+`scopes` what the caller who began it may do, and so what it may. A schedule's runs have those of its author."""
 
 VERSION = len(STEPS)
 
