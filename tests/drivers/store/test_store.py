@@ -13,8 +13,8 @@ import pytest
 from stored import cells
 
 from nis_backend.drivers.store.base import FOUND, Append, NewEvent, Row, Store
-from nis_backend.drivers.store.sqlite import STEPS, SqliteStore
-from nis_backend.errors import Conflict, Fenced, NotFound, Unavailable
+from nis_backend.drivers.store.sqlite import SqliteStore
+from nis_backend.errors import Conflict, Fenced, NotFound
 
 OPENERS: dict[str, Callable[[Path], Store]] = {"sqlite": lambda folder: SqliteStore(folder / "nis.db")}
 
@@ -253,31 +253,6 @@ def test_what_was_written_is_there_after_closing(tmp_path: Path) -> None:
 
     asyncio.run(write())
     assert asyncio.run(read()) == [1, 2]
-
-
-def test_a_database_of_a_newer_version_is_refused(tmp_path: Path) -> None:
-    """An older nis does not touch what it cannot read."""
-    connection = sqlite3.connect(tmp_path / "nis.db")
-    connection.execute("pragma user_version = 99")
-    connection.close()
-    with pytest.raises(Unavailable, match="version 99"):
-        SqliteStore(tmp_path / "nis.db")
-
-
-def test_a_database_of_an_earlier_version_is_brought_up_to_date(tmp_path: Path) -> None:
-    """What an earlier nis wrote is still there under the newer schema."""
-    connection = sqlite3.connect(tmp_path / "nis.db")
-    connection.executescript(f"{STEPS[0]} pragma user_version = 1;")
-    connection.execute("insert into conversations values ('c-1', 'ann', 'Tides', 1, 1)")
-    connection.commit()
-    connection.close()
-
-    async def body() -> list[Row]:
-        async with opened("sqlite", tmp_path) as store:
-            await store.select("feedback", "ann")
-            return await store.select("conversations", "ann")
-
-    assert [row["title"] for row in asyncio.run(body())] == ["Tides"]
 
 
 def test_a_deleted_row_is_gone_and_only_for_its_owner(with_store: Callable[[Body], None]) -> None:

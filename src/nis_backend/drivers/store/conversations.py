@@ -16,61 +16,6 @@ if TYPE_CHECKING:
 GONE = "the conversation is gone"
 """What a trigger says of a run that would begin in a conversation that is not there."""
 
-# Messages, answers and titles by their words. Triggers keep it: whoever writes a run, what it said is found.
-SAID = """
-create table said (
-    id integer primary key, owner text not null, conversation_id text not null, run_id text, text text not null
-) strict;
-create index said_by_run on said (run_id);
-create index said_by_conversation on said (conversation_id);
-create virtual table said_words using fts5 (
-    text, content = 'said', content_rowid = 'id', tokenize = 'unicode61 remove_diacritics 2'
-);
-create trigger said_added after insert on said begin
-    insert into said_words (rowid, text) values (new.id, new.text);
-end;
-create trigger said_removed after delete on said begin
-    insert into said_words (said_words, rowid, text) values ('delete', old.id, old.text);
-end;
-create trigger said_changed after update of text on said begin
-    insert into said_words (said_words, rowid, text) values ('delete', old.id, old.text);
-    insert into said_words (rowid, text) values (new.id, new.text);
-end;
-create view said_in_runs as
-    select owner, conversation_id, id as run_id, json_extract(input, '$.message') as text from runs
-    union all
-    select owner, conversation_id, id as run_id, json_extract(result, '$.response') as text from runs;
-insert into said (owner, conversation_id, text) select owner, id, title from conversations;
-insert into said (owner, conversation_id, run_id, text) select * from said_in_runs
-    where conversation_id is not null and text is not null;
-create trigger conversation_begun after insert on conversations begin
-    insert into said (owner, conversation_id, text) values (new.owner, new.id, new.title);
-end;
-create trigger conversation_renamed after update of title on conversations when old.title is not new.title begin
-    update said set text = new.title where conversation_id = new.id and run_id is null;
-end;
-create trigger conversation_removed after delete on conversations begin
-    delete from said where conversation_id = old.id;
-end;
-create trigger run_in_no_conversation before insert on runs when new.conversation_id is not null
-    and not exists (select 1 from conversations where id = new.conversation_id and owner = new.owner) begin
-    select raise(abort, 'the conversation is gone');
-end;
-create trigger run_begun after insert on runs when new.conversation_id is not null begin
-    insert into said (owner, conversation_id, run_id, text) select * from said_in_runs
-        where run_id = new.id and text is not null;
-end;
-create trigger run_answered after update of result on runs
-    when new.conversation_id is not null and old.result is null and new.result is not null begin
-    insert into said (owner, conversation_id, run_id, text)
-        select new.owner, new.conversation_id, new.id, json_extract(new.result, '$.response')
-        where json_extract(new.result, '$.response') is not null;
-end;
-create trigger run_removed after delete on runs when old.conversation_id is not null begin
-    delete from said where run_id = old.id;
-end;
-"""
-
 SNIPPET = 24
 """Words of a text around those that were found."""
 

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
+import logging
 import queue
 import sqlite3
 import threading
@@ -13,7 +15,9 @@ from typing import TYPE_CHECKING, Any, Literal, TypeVar
 from typing_extensions import override
 
 from nis_backend.drivers.store.base import OPEN, Append, Growth, Order, Row, Store, Table
-from nis_backend.drivers.store.conversations import GONE, SAID, branch, forget, search
+from nis_backend.drivers.store.conversations import GONE, branch, forget, search
+from nis_backend.drivers.store.copies import keep_copy
+from nis_backend.drivers.store.migrations.schema import VERSION, newer, whole
 from nis_backend.errors import Conflict, Fenced, NisError, Unavailable
 from nis_backend.run import unknown_conversation, unknown_run
 
@@ -21,96 +25,9 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
     from pathlib import Path
 
+log = logging.getLogger("nis.store")
+
 T = TypeVar("T")
-
-STEPS = (
-    """
-create table conversations (
-    id text primary key, owner text not null, title text not null, created real not null, updated real not null
-) strict;
-create index conversations_by_owner on conversations (owner, created, id);
-create table runs (
-    id text primary key, owner text not null, operation text not null, state text not null, attempt integer not null,
-    last_seq integer not null, format integer not null, conversation_id text, created real not null,
-    updated real not null, input text not null, result text, problem text
-) strict;
-create index runs_by_owner on runs (owner, created, id);
-create index runs_by_conversation on runs (conversation_id, created, id);
-create index runs_open on runs (state) where state in ('queued', 'running');
-create table events (
-    run_id text not null references runs (id), seq integer not null, owner text not null, attempt integer not null,
-    time real not null, type text not null, body text not null, primary key (run_id, seq)
-) strict, without rowid;
-""",
-    """
-create table feedback (
-    id text primary key, owner text not null, run_id text not null, rating integer not null, comment text not null,
-    created real not null, updated real not null
-) strict;
-create index feedback_by_owner on feedback (owner, created, id);
-create table blobs (
-    id text primary key, owner text not null, sha256 text not null, media_type text not null, size integer not null,
-    name text not null, created real not null, updated real not null
-) strict;
-create index blobs_by_owner on blobs (owner, created, id);
-create table replies (
-    id text primary key, owner text not null, request text not null, status text not null, reply text,
-    created real not null, updated real not null
-) strict;
-create index replies_by_owner on replies (owner, created, id);
-alter table conversations add column archived integer not null default 0;
-alter table conversations add column branched_from text;
-create index conversations_by_activity on conversations (owner, updated, id);
-"""
-    + SAID,
-    """
-alter table runs add column queue text not null default 'default';
-alter table runs add column priority integer not null default 0;
-alter table runs add column not_before real not null default 0;
-alter table runs add column deadline real;
-alter table runs add column dedupe text;
-alter table runs add column retries integer not null default 0;
-alter table runs add column retried integer not null default 0;
-alter table runs add column holder text;
-alter table runs add column wanted text;
-alter table runs add column waiting text;
-alter table runs add column parent text;
-alter table runs add column parent_seq integer;
-alter table runs add column version text not null default '';
-alter table runs add column scopes text not null default '["*"]';
-drop index runs_open;
-create index runs_queued on runs (queue, priority desc, not_before, id) where state = 'queued';
-create index runs_held on runs (holder) where state = 'running';
-create unique index runs_dedupe on runs (owner, dedupe)
-    where dedupe is not null and state in ('queued', 'running', 'paused', 'waiting');
-create table schedules (
-    id text primary key, owner text not null, name text not null, operation text not null, arguments text not null,
-    cron text not null, timezone text not null, enabled integer not null default 1, queue text not null,
-    scopes text not null default '[]', next_at real, last_at real, last_run_id text, created real not null,
-    updated real not null
-) strict;
-create index schedules_by_owner on schedules (owner, created, id);
-create index schedules_due on schedules (next_at) where enabled = 1;
-create table keys (
-    id text primary key, owner text not null, name text not null, prefix text not null, hash text not null unique,
-    scopes text not null, expires real, last_used real, revoked real, created real not null, updated real not null
-) strict;
-create index keys_by_owner on keys (owner, created, id);
-create table effects (
-    key text primary key, owner text not null, answer integer not null, created real not null
-) strict, without rowid;
-create table outbox (
-    id integer primary key autoincrement, owner text not null, run_id text not null, seq integer not null
-) strict;
-""",
-)
-"""What brings a database from each schema version to the next; a new one passes them all. `replies` are kept for
-callers that repeat a write under one `Idempotency-Key`; `effects` are the writes of a run's steps that were made, under
-their keys; `outbox` holds the events that the bus has not acknowledged. In `runs`: `wanted` is what a command asks of
-the holder, `waiting` what a person is asked for, `parent` the run it was forked from, after its event `parent_seq`,
-`scopes` what the caller who began it may do, and so what it may. A schedule's runs have those of its author."""
-
-VERSION = len(STEPS)
 
 READERS = 4
 
@@ -179,13 +96,23 @@ class SqliteStore(Store):
     def _create(self, connection: sqlite3.Connection) -> None:
         version = connection.execute("pragma user_version").fetchone()[0]
         if version > VERSION:
-            raise Unavailable(
-                f"The database has schema version {version}; this nis knows version {VERSION}.",
-                remedy="Use the version of nis that wrote it, or another --data folder.",
-            )
-        if version < VERSION:
-            steps = "".join(STEPS[version:])
-            connection.executescript(f"begin; {steps} pragma user_version = {VERSION}; commit;")
+            raise newer(version)
+        if version == 0:
+            connection.executescript(f"begin immediate; {whole('sqlite')} pragma user_version = {VERSION}; commit;")
+        elif version < VERSION:
+            self.migrate(self._path, VERSION)
+
+    @staticmethod
+    def migrate(path: Path, version: int) -> int:
+        """Bring a file to a version of the schema, a copy of it being kept beside it; answers the version it had."""
+        # Alembic and what it stands on load here alone.
+        from nis_backend.drivers.store.migrations.running import migrate_sqlite  # noqa: PLC0415
+
+        with contextlib.closing(sqlite3.connect(path)) as connection:
+            found = int(connection.execute("pragma user_version").fetchone()[0])
+        copy = keep_copy(path, found)
+        log.warning("the database goes from schema version %d to %d; as it was, it is kept in %s", found, version, copy)
+        return migrate_sqlite(path, version)
 
     # -- writing: in the writer's thread ------------------------------------------------------------------------------
 

@@ -1,0 +1,68 @@
+"""Brings a database from one version of the schema to another, by Alembic."""
+
+from __future__ import annotations
+
+import sqlite3
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from alembic import command
+from alembic.config import Config
+from sqlalchemy import create_engine
+from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.pool import NullPool
+
+from nis_backend.errors import Unavailable
+
+if TYPE_CHECKING:
+    from sqlalchemy import Connection
+
+LOCK = 0x6E6973
+"""Whoever holds this advisory lock of PostgreSQL's changes the schema; others wait for it."""
+
+
+def migrate_sqlite(path: Path, version: int) -> int:
+    """Bring the file to `version`, all or nothing; answers the version it had.
+
+    The number stays where every program looks for it, in `user_version`: Alembic's own table is there only meanwhile.
+    """
+    engine = create_engine("sqlite://", creator=lambda: sqlite3.connect(path, isolation_level=None), poolclass=NullPool)
+    with engine.connect() as connection:
+        connection.exec_driver_sql("begin immediate")
+        found = int(connection.exec_driver_sql("pragma user_version").scalar_one())
+        connection.exec_driver_sql("create table alembic_version (version_num text not null)")
+        connection.exec_driver_sql("insert into alembic_version values (?)", (f"{found:04d}",))
+        _move(connection, found, version)
+        connection.exec_driver_sql("drop table alembic_version")
+        connection.exec_driver_sql(f"pragma user_version = {version:d}")
+        connection.commit()
+    return found
+
+
+def migrate_postgresql(url: str, version: int) -> int:
+    """Bring the database to `version`, all or nothing; answers the version it had when its turn came."""
+    engine = create_engine(url.replace(url.partition("://")[0], "postgresql+psycopg", 1), poolclass=NullPool)
+    with engine.begin() as connection:
+        connection.exec_driver_sql(f"select pg_advisory_xact_lock({LOCK})")
+        found = int(connection.exec_driver_sql("select version_num from alembic_version").scalar_one())
+        _move(connection, found, version)
+    return found
+
+
+def _move(connection: Connection, found: int, version: int) -> None:
+    config = Config()
+    config.set_main_option("script_location", str(Path(__file__).parent))
+    config.set_main_option("path_separator", "os")
+    config.attributes["connection"] = connection
+    try:
+        if version > found:
+            command.upgrade(config, f"{version:04d}")
+        elif version < found:
+            command.downgrade(config, f"{version:04d}")
+    except SQLAlchemyError as error:
+        # The first line: the statement follows it.
+        reason = str(error).partition("\n")[0]
+        raise Unavailable(
+            f"The database stays at schema version {found}: {reason}",
+            remedy="Look into what was added to it by hand, or give another --data folder.",
+        ) from error

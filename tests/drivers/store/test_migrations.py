@@ -1,0 +1,170 @@
+"""The schema's steps: forward and back on each database, with what was written kept."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import sqlite3
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from nis_backend.drivers.store.migrations.schema import VERSION, steps
+from nis_backend.drivers.store.sqlite import SqliteStore
+from nis_backend.errors import Unavailable
+
+EARLIER = range(1, VERSION)
+Shape = list[tuple[str, ...]]
+
+WRITTEN = """
+insert into conversations (id, owner, title, created, updated) values ('c-1', 'ann', 'Tides', 1.5, 2.5);
+insert into runs
+    (id, owner, operation, state, attempt, last_seq, format, conversation_id, created, updated, input, result) values ('r-1', 'ann', 'chat.send_message', 'succeeded', 1, 1, 1, 'c-1', 1.5, 2.5,
+        '{"message": "When is high water?"}', '{"response": "At noon."}');
+insert into events values ('r-1', 1, 'ann', 1, 2.5, 'text_delta', '{"step": 1, "text": "At noon."}');
+"""
+READ = (
+    "select * from (select id, title from conversations union all select id, result from runs"
+    " union all select run_id, body from events) as all_of_them order by 1, 2"
+)
+KEPT = [
+    ("c-1", "Tides"),
+    ("r-1", '{"response": "At noon."}'),
+    ("r-1", '{"step": 1, "text": "At noon."}'),
+]
+
+
+class File:
+    """A database in a file."""
+
+    kind = "sqlite"
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+
+    def execute(self, sql: str) -> list[tuple[str, ...]]:
+        """What a statement answers; several answer nothing."""
+        with contextlib.closing(sqlite3.connect(self.path)) as connection:
+            if sql.startswith("select"):
+                return [tuple(str(cell) for cell in row) for row in connection.execute(sql)]
+            connection.executescript(sql)
+            return []
+
+    def make(self, version: int) -> None:
+        """What the program of that version made of nothing."""
+        self.execute(
+            "".join(step.upgrade("sqlite") for step in steps()[:version]) + f"pragma user_version = {version};"
+        )
+
+    def open(self) -> None:
+        """Start on it as the program does, and stop."""
+
+        async def start() -> None:
+            await SqliteStore(self.path).close()
+
+        asyncio.run(start())
+
+    def migrate(self, version: int) -> int:
+        """Bring it to a version."""
+        return SqliteStore.migrate(self.path, version)
+
+    def shape(self) -> Shape:
+        """Everything that is declared in it."""
+        return self.execute("select type, name, sql from sqlite_master where name != 'sqlite_sequence' order by 1, 2")
+
+
+@pytest.fixture
+def database_of(tmp_path: Path) -> Callable[[str], File]:
+    """Empty databases by name."""
+    return lambda name: File(tmp_path / f"{name}.db")
+
+
+@pytest.mark.parametrize("version", EARLIER)
+def test_a_database_of_an_earlier_version_becomes_what_a_fresh_one_is(
+    database_of: Callable[[str], File], version: int
+) -> None:
+    """By itself, at the start; what an earlier nis wrote is still there, and is found by its words."""
+    fresh, old = database_of("fresh"), database_of("old")
+    fresh.open()
+    old.make(version)
+    old.execute(WRITTEN)
+    old.open()
+    assert old.shape() == fresh.shape()
+    assert old.execute(READ) == KEPT
+    assert sorted(old.execute("select text from said")) == [("At noon.",), ("Tides",), ("When is high water?",)]
+
+
+@pytest.mark.parametrize("version", EARLIER)
+def test_a_database_goes_back_to_what_an_earlier_version_made(database_of: Callable[[str], File], version: int) -> None:
+    """A rollback of the program: it finds the schema it knows, and its data; and forward again."""
+    old, new = database_of("old"), database_of("new")
+    old.make(version)
+    new.open()
+    new.execute(WRITTEN)
+    fresh = new.shape()
+    assert new.migrate(version) == VERSION
+    assert new.shape() == old.shape()
+    assert new.execute(READ) == KEPT
+    new.open()
+    assert new.shape() == fresh
+    assert new.execute(READ) == KEPT
+
+
+def test_runs_that_an_earlier_version_cannot_carry_on_end_on_the_way_back(database_of: Callable[[str], File]) -> None:
+    """It knows no run that waits for a person."""
+    database = database_of("one")
+    database.open()
+    database.execute(WRITTEN)
+    database.execute("update runs set state = 'waiting', result = null;")
+    database.migrate(2)
+    assert database.execute("select state from runs") == [("cancelled",)]
+
+
+def test_a_file_is_kept_as_it_was_before_it_is_changed(tmp_path: Path) -> None:
+    """Beside it, under the version it had: whoever regrets the new program has the old data."""
+    File(tmp_path / "nis.db").make(1)
+    File(tmp_path / "nis.db").execute(WRITTEN)
+    File(tmp_path / "nis.db").open()
+    copy = File(tmp_path / "nis-version-1.db")
+    assert copy.execute(READ) == KEPT
+    assert copy.execute("select user_version from pragma_user_version") == [("1",)]
+
+
+def test_a_step_that_fails_changes_nothing(tmp_path: Path) -> None:
+    """A file that somebody has added a table to stays at its version, whole."""
+    database = File(tmp_path / "nis.db")
+    database.make(1)
+    database.execute(f"{WRITTEN} create table keys (id text);")
+    shape = database.shape()
+    with pytest.raises(Unavailable, match="table keys already exists"):
+        database.open()
+    assert database.shape() == shape
+    assert database.execute("select user_version from pragma_user_version") == [("1",)]
+
+
+def test_a_database_of_a_newer_version_is_refused(tmp_path: Path) -> None:
+    """An older nis does not touch what it cannot read, and says who can take it back."""
+    database = File(tmp_path / "nis.db")
+    database.execute("pragma user_version = 99;")
+    with pytest.raises(Unavailable, match="version 99") as refused:
+        database.open()
+    assert f"nis database downgrade {VERSION}" in refused.value.remedy
+
+
+def test_alembic_loads_only_where_a_schema_changes(tmp_path: Path) -> None:
+    """Its import, with SQLAlchemy's, takes longer than the whole start may."""
+    program = (
+        "import sys; from pathlib import Path; from nis_backend.drivers.store.sqlite import SqliteStore;"
+        "SqliteStore(Path(sys.argv[1])); print('alembic' in sys.modules or 'sqlalchemy' in sys.modules)"
+    )
+
+    def loaded() -> str:
+        command = [sys.executable, "-c", program, str(tmp_path / "nis.db")]
+        return subprocess.run(command, check=True, capture_output=True, text=True, timeout=60).stdout.strip()
+
+    assert [loaded(), loaded()] == ["False", "False"]
+    File(tmp_path / "nis.db").migrate(2)
+    assert [loaded(), loaded()] == ["True", "False"]
