@@ -22,7 +22,8 @@ Shape = list[tuple[str, ...]]
 WRITTEN = """
 insert into conversations (id, owner, title, created, updated) values ('c-1', 'ann', 'Tides', 1.5, 2.5);
 insert into runs
-    (id, owner, operation, state, attempt, last_seq, format, conversation_id, created, updated, input, result) values ('r-1', 'ann', 'chat.send_message', 'succeeded', 1, 1, 1, 'c-1', 1.5, 2.5,
+    (id, owner, operation, state, attempt, last_seq, format, conversation_id, created, updated, input, result)
+    values ('r-1', 'ann', 'chat.send_message', 'succeeded', 1, 1, 1, 'c-1', 1.5, 2.5,
         '{"message": "When is high water?"}', '{"response": "At noon."}');
 insert into events values ('r-1', 1, 'ann', 1, 2.5, 'text_delta', '{"step": 1, "text": "At noon."}');
 """

@@ -9,8 +9,8 @@ down_revision = "0002"
 
 # `effects` are the writes of a run's steps that were made, under their keys; `outbox` holds the events that the bus has
 # not acknowledged. In `runs`: `wanted` is what a command asks of the holder, `waiting` what a person is asked for,
-# `parent` the run it was forked from, after its event `parent_seq`, `scopes` what the caller who began it may do, and so
-# what it may (a schedule's runs have those of its author), `log_bytes` the size of its events' bodies.
+# `parent` the run it was forked from, after its event `parent_seq`, `scopes` what the caller who began it may do, and
+# so what it may (a schedule's runs have those of its author), `log_bytes` the size of its events' bodies.
 STEP = Step(
     up="""
 alter table runs add column queue text not null default 'default';
