@@ -53,7 +53,7 @@ NAMES_OPERATIONS = "nis_backend.surfaces.rest.fixed"
 HEAVY = (
     *("torch", "transformers", "scipy", "cv2", "onnxruntime", "tokenizers", "numpy", "pint", "xllamacpp"),
     *("alembic", "sqlalchemy", "a2a", "a2ui", "mcp", "google.protobuf", "aiohttp", "httpx", "httpx2"),
-    *("jsonschema", "requests", "rich"),
+    *("jsonschema", "requests", "rich", "redis", "confluent_kafka"),
 )
 
 

@@ -1,0 +1,1 @@
+"""Events out and commands in: in this process, or over Kafka."""
