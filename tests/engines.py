@@ -36,6 +36,8 @@ class Kafka:
     def hang(self) -> None:
         """Answer nothing, as behind a cut wire."""
         os.kill(self.pid, signal.SIGSTOP)
+        # It has stopped when its parent can see so.
+        os.waitpid(self.pid, os.WUNTRACED)
 
     def go_on(self) -> None:
         """Answer again."""
