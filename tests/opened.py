@@ -11,7 +11,7 @@ from nis_backend.catalog import Catalog
 from nis_backend.context import LOCAL, Context, Drivers
 from nis_backend.drivers.blobs.folder import FolderContents
 from nis_backend.drivers.compute.processes import WorkerPools
-from nis_backend.drivers.dispatch.base import StopReason
+from nis_backend.drivers.dispatch.base import Left
 from nis_backend.drivers.dispatch.in_process import InProcess
 from nis_backend.drivers.llm.base import LanguageModels, Models
 from nis_backend.drivers.store.sqlite import SqliteStore
@@ -33,8 +33,8 @@ async def opened(
 ) -> AsyncGenerator[Context]:
     """The context of a call inside the run `RUN`."""
 
-    async def execute(owner: str, run_id: str, attempt: int, stop: StopReason | None) -> None:
-        raise NotImplementedError(owner, run_id, attempt, stop)
+    async def execute(owner: str, run_id: str, attempt: int) -> Left:
+        raise NotImplementedError(owner, run_id, attempt)
 
     store = SqliteStore(folder / "nis.db")
     catalog = Catalog(())
@@ -46,10 +46,10 @@ async def opened(
         tail=Tail(store),
         compute=WorkerPools([]),
         models=Models(providers, default),
-        dispatch=InProcess(execute, 1),
+        dispatch=InProcess(store, execute, 1),
         operations=catalog,
     )
-    context = Context(drivers=drivers, caller=LOCAL, journal=Journal(store, LOCAL.owner, RUN, 1))
+    context = Context(drivers=drivers, caller=LOCAL, journal=Journal(store, LOCAL.owner, RUN, 0))
     await context.runs.create(RUN, "tests.carry_run", Nothing(), None)
     try:
         yield context

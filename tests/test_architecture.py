@@ -25,7 +25,7 @@ PACKAGE = ROOT / "src" / "nis_backend"
 
 KERNEL = (
     *("errors", "refusal", "operation", "fields", "view", "event", "run", "context", "settings"),
-    *("blob", "media", "shelf"),
+    *("blob", "media", "shelf", "commands", "history", "journal", "execution", "replay"),
 )
 # Each layer and the layers it may import besides its own; a layer not named here is forbidden to it.
 LAYERS = {
@@ -46,7 +46,7 @@ LAYERS = {
     "entry": ("kernel", "surface", "lock", "app", "server"),
 }
 DIALECTS = ("openai", "a2a", "agui", "voice")
-CONTRACTS_FOR = ("run", "context", "shelf")
+CONTRACTS_FOR = ("run", "context", "shelf", "commands", "history", "journal", "execution", "replay")
 ENVIRONMENT_READERS = ("nis_backend.settings", "nis_backend.app", "nis_backend.__main__")
 NAMES_OPERATIONS = "nis_backend.surfaces.rest.fixed"
 # What a serving process must not have loaded before the first call that needs it.

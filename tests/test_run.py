@@ -27,7 +27,7 @@ async def begun(folder: Path) -> AsyncGenerator[tuple[RunLog, Journal]]:
     log = RunLog(store, Tail(store), "ann")
     await log.create("run-1", "chat.send_message", Nothing(), None)
     try:
-        yield log, Journal(store, "ann", "run-1", 1)
+        yield log, Journal(store, "ann", "run-1", 0)
     finally:
         await store.close()
 

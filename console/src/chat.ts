@@ -141,7 +141,7 @@ export class NisChat extends Light {
         turn.views = one.views;
         turn.problem = one.problem ?? null;
         turn.answers = [...(one.alternatives ?? []), one.run_id].sort();
-        turn.state = one.state === "queued" ? "running" : (one.state as Turn["state"]);
+        turn.state = ["queued", "paused", "waiting"].includes(one.state) ? "running" : (one.state as Turn["state"]);
         return turn;
       });
       this.sticks = true;

@@ -17,7 +17,8 @@ export class Log implements Reader {
   take(event: RunEvent): void {
     this.events.push(event);
     const { body } = event;
-    if (this.state === "queued") this.state = "running";
+    if (body.type === "released") this.state = body.reason === "shutdown" ? "queued" : body.reason;
+    else if (this.state !== "running") this.state = "running";
     if (body.type === "surface") this.views = [...this.views, ...body.views];
     else if (body.type === "progress") this.progress = { fraction: body.fraction, message: body.message };
     else if (body.type === "succeeded") [this.state, this.result] = ["succeeded", body.result];

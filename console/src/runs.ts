@@ -7,7 +7,7 @@ import { address } from "./route.js";
 import { failure } from "./views.js";
 import { LAST_WORDS, type Problem, problem, read, type RunLine, type RunState } from "./wire.js";
 
-const STATES: ("" | RunState)[] = ["", "running", "queued", "succeeded", "failed", "cancelled"];
+const STATES: ("" | RunState)[] = ["", "running", "queued", "waiting", "paused", "succeeded", "failed", "cancelled"];
 const PAGE = 25;
 /** While something is under way the list is read again. */
 const AGAIN = 2000;

@@ -79,12 +79,33 @@ function told({ first, last, text }: Entry): TemplateResult {
       return html`<strong>Shown</strong> ${body.views.map(drawn)}`;
     case "input_required":
       return html`<strong>Asks</strong> for ${body.missing.join(", ") || "a choice"} of <code>${body.operation}</code>`;
+    case "approval_required":
+      return html`<strong>Asks</strong> to be allowed <code>${body.operation}</code> <span class="note">${body.reason}</span>
+        ${folded("Arguments", body.arguments)}`;
+    case "noted":
+      return html`<strong>Noted</strong> <code>${body.name}</code> ${folded("Value", body.value)}`;
+    case "artifact":
+      return html`<strong>Made</strong> ${body.name} <span class="note">${body.media_type} · ${body.size} bytes</span>`;
     case "step_retried":
       return html`<strong>Begun again</strong> <span class="note">step ${body.step}: ${body.reason}</span>`;
     case "warning":
       return html`<strong>Warning</strong> ${body.message}`;
     case "cancel_requested":
       return html`<strong>Told to stop</strong>`;
+    case "pause_requested":
+      return html`<strong>Told to pause</strong>`;
+    case "resume_requested":
+      return html`<strong>Told to go on</strong>`;
+    case "approved":
+      return html`<strong class="good">Approved</strong>`;
+    case "rejected":
+      return html`<strong class="bad">Rejected</strong> ${body.reason}`;
+    case "input_provided":
+      return html`<strong>Told</strong> ${folded("Values", body.values)}`;
+    case "retry_scheduled":
+      return html`<strong>Tried again</strong> ${failure(body.problem)}`;
+    case "released":
+      return html`<strong>${{ shutdown: "Handed over", paused: "Paused", waiting: "Waits" }[body.reason]}</strong>`;
     case "succeeded":
       return html`<strong class="good">Succeeded</strong> ${folded("Result", body.result)}`;
     case "failed":

@@ -124,7 +124,17 @@ function apply(turn: Turn, event: RunEvent): void {
     case "started":
     case "model_answered":
     case "input_required":
+    case "approval_required":
+    case "noted":
+    case "artifact":
     case "cancel_requested":
+    case "pause_requested":
+    case "resume_requested":
+    case "approved":
+    case "rejected":
+    case "input_provided":
+    case "retry_scheduled":
+    case "released":
       break;
     default:
       // A later server may know events that this page does not: they are no reason to stop reading.

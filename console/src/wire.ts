@@ -142,10 +142,20 @@ export type Body =
   | { type: "tool_answered"; step: number; call_id: string; operation: string; result: unknown; problem: Problem | null }
   | { type: "progress"; fraction: number; message: string }
   | { type: "surface"; views: View[] }
-  | { type: "input_required"; operation: string; missing: string[] }
+  | { type: "input_required"; operation: string; missing: string[]; call_id?: string }
+  | { type: "approval_required"; step: number; call_id: string; operation: string; arguments: Record<string, unknown>; reason: string }
+  | { type: "noted"; name: string; value: unknown }
+  | { type: "artifact"; blob_id: string; name: string; media_type: string; size: number }
   | { type: "step_retried"; step: number; attempt: number; reason: string }
   | { type: "warning"; message: string }
   | { type: "cancel_requested" }
+  | { type: "pause_requested" }
+  | { type: "resume_requested" }
+  | { type: "approved"; call_id: string }
+  | { type: "rejected"; call_id: string; reason: string }
+  | { type: "input_provided"; call_id: string; values: Record<string, unknown> }
+  | { type: "retry_scheduled"; at: number; problem: Problem }
+  | { type: "released"; reason: "shutdown" | "paused" | "waiting" }
   | { type: "succeeded"; result: unknown }
   | { type: "failed"; problem: Problem }
   | { type: "cancelled" };
@@ -160,7 +170,7 @@ export interface RunEvent {
 
 export const LAST_WORDS = ["succeeded", "failed", "cancelled"];
 
-export type RunState = "queued" | "running" | "succeeded" | "failed" | "cancelled";
+export type RunState = "queued" | "running" | "paused" | "waiting" | "succeeded" | "failed" | "cancelled";
 
 export interface RunLine {
   id: string;

@@ -28,7 +28,7 @@ from nis_backend.drivers.llm.openai_compatible import OpenAICompatible
 from nis_backend.drivers.llm.scripted import ScriptedModels
 from nis_backend.drivers.store.sqlite import SqliteStore
 from nis_backend.errors import NisError, Unavailable
-from nis_backend.run import INTERRUPTED, Journal, Tail, carry, end_failed
+from nis_backend.run import ENDED, INTERRUPTED, Journal, Tail, carry, end_failed
 from nis_backend.surfaces.guard import authenticate
 from nis_backend.surfaces.rest.derive import told
 from nis_backend.surfaces.rest.replies import KEPT_SECONDS as REPLIES_SECONDS
@@ -39,7 +39,7 @@ if TYPE_CHECKING:
 
     from starlette.types import ASGIApp
 
-    from nis_backend.drivers.dispatch.base import StopReason
+    from nis_backend.drivers.dispatch.base import Left
     from nis_backend.drivers.llm.base import LanguageModels
     from nis_backend.settings import Settings
 
@@ -102,7 +102,7 @@ class Process:
         servers = self._servers()
         models = Models(self._providers(servers, compute), self.settings.model)
         embedders = [OpenAIEmbeddings(server.provider, server.ask) for server in servers]
-        dispatch = InProcess(self._execute, self.settings.max_runs)
+        dispatch = InProcess(store, self._execute, self.settings.max_runs)
         self._drivers = Drivers(
             settings=self.settings,
             store=store,
@@ -159,18 +159,18 @@ class Process:
                 servers.append(driver)
         return servers
 
-    async def _execute(self, owner: str, run_id: str, attempt: int, stop: StopReason | None) -> None:
+    async def _execute(self, owner: str, run_id: str, attempt: int) -> Left:
         journal = Journal(self.drivers.store, owner, run_id, attempt)
         try:
             run = await self.context(Caller(owner=owner)).runs.get(run_id)
             target = self.operations.find(run.operation)
         except NisError as error:
             await end_failed(journal, error)
-            return
+            return ENDED
         # A run may do what the caller who began it may, and no more.
         caller = Caller(owner=owner, scopes=frozenset(run.scopes))
         context = Context(drivers=self.drivers, caller=caller, journal=journal)
-        await carry(target, run.input, context, stop)
+        return await carry(target, run.input, context)
 
     async def _end_interrupted(self) -> None:
         """End the runs that an earlier process left open: their logs say so, and none stays under way for ever."""

@@ -14,7 +14,7 @@ from nis_backend.blob import blobs_in
 from nis_backend.drivers.embeddings.base import Embedders
 from nis_backend.drivers.store.base import cursor_of, place_of
 from nis_backend.errors import InvalidRequest, NisError
-from nis_backend.event import CancelledRun, CancelRequested, Progressed
+from nis_backend.event import Progressed
 from nis_backend.operation import call
 from nis_backend.run import Journal, RunHandle, RunLog, end_failed
 from nis_backend.shelf import Shelf
@@ -222,7 +222,13 @@ class Context:
     @property
     def runs(self) -> RunLog:
         """The caller's own runs."""
-        return RunLog(self.drivers.store, self.drivers.tail, self.caller.owner, self.caller.scopes)
+        return RunLog(
+            self.drivers.store,
+            self.drivers.tail,
+            self.caller.owner,
+            self.caller.scopes,
+            self.drivers.dispatch.submit,
+        )
 
     @property
     def run(self) -> Journal:
@@ -261,23 +267,11 @@ class Context:
         conversation_id = getattr(request, "conversation_id", None)
         await self.runs.create(run_id, operation.name, request, conversation_id)
         try:
-            await self.drivers.dispatch.submit(self.caller.owner, run_id, 1)
+            await self.drivers.dispatch.submit(self.caller.owner, run_id)
         except NisError as refused:
-            await end_failed(Journal(self.drivers.store, self.caller.owner, run_id, 1), refused)
+            await end_failed(Journal(self.drivers.store, self.caller.owner, run_id, 0), refused)
             raise
         return RunHandle(id=run_id, log=self.runs)
-
-    async def stop_run(self, run_id: str) -> int:
-        """Write down that the run is to stop, and tell its holder; answers the number of what was written last.
-
-        Raises:
-            NotFound: the caller has no such run.
-            Conflict: it has ended.
-        """
-        seq = await self.runs.command(run_id, CancelRequested())
-        if not await self.drivers.dispatch.cancel(run_id):
-            seq = await self.runs.command(run_id, CancelledRun(), state="cancelled")
-        return seq
 
     async def compute(self, target: Operation[Any, Any], request: Model) -> Json:
         """Have a pooled operation computed by a worker: `result` is JSON, new blobs' bytes stand beside it."""

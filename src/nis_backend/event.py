@@ -34,16 +34,27 @@ class ModelCalled(Model):
     step: int
     provider: str
     model: str
+    digest: str = Field(default="", description="SHA-256 of what it was asked.")
+
+
+class WantedCall(Model):
+    """A function that a model wants called; `arguments` is the text as the model wrote it."""
+
+    id: str
+    name: str
+    arguments: str
 
 
 class ModelAnswered(Model):
-    """A model's answer is whole; token counts are the provider's own, null when it states none."""
+    """A model's answer is whole, or it has none; token counts are the provider's own, null when it states none."""
 
     type: Literal["model_answered"] = "model_answered"
     step: int
     finish_reason: str
     input_tokens: int | None = None
     output_tokens: int | None = None
+    tool_calls: list[WantedCall] = Field(default_factory=list[WantedCall])
+    problem: dict[str, Any] | None = None  # Any: a problem document
 
 
 class ToolCalled(Model):
@@ -83,11 +94,44 @@ class Surface(Model):
 
 
 class InputRequired(Model):
-    """The agent asks for what it may not guess; the last view of the surface before is the form."""
+    """The agent asks for what it may not guess; the last view of the surface before is the form.
+
+    With a `call_id` the run waits for `input_provided`; without, the run ends with the question.
+    """
 
     type: Literal["input_required"] = "input_required"
     operation: str
     missing: list[str]
+    call_id: str = ""
+
+
+class ApprovalRequired(Model):
+    """A person has to allow it before the run goes on."""
+
+    type: Literal["approval_required"] = "approval_required"
+    step: int
+    call_id: str
+    operation: str
+    arguments: dict[str, Any]  # Any: JSON
+    reason: str
+
+
+class Noted(Model):
+    """A value that was computed once and is handed out again: a time, an id, a choice."""
+
+    type: Literal["noted"] = "noted"
+    name: str
+    value: Any  # Any: JSON
+
+
+class ArtifactMade(Model):
+    """The run has made a file: it is a blob of the run's owner."""
+
+    type: Literal["artifact"] = "artifact"
+    blob_id: str
+    name: str
+    media_type: str
+    size: int
 
 
 class StepRetried(Model):
@@ -110,6 +154,56 @@ class CancelRequested(Model):
     """A command, appended by anyone who may: the holder reads it and stops."""
 
     type: Literal["cancel_requested"] = "cancel_requested"
+
+
+class PauseRequested(Model):
+    """A command: the run rests until it is resumed."""
+
+    type: Literal["pause_requested"] = "pause_requested"
+
+
+class ResumeRequested(Model):
+    """A command: the run goes on."""
+
+    type: Literal["resume_requested"] = "resume_requested"
+
+
+class Approved(Model):
+    """A command: what `approval_required` asked for is allowed."""
+
+    type: Literal["approved"] = "approved"
+    call_id: str
+
+
+class Rejected(Model):
+    """A command: what `approval_required` asked for is refused."""
+
+    type: Literal["rejected"] = "rejected"
+    call_id: str
+    reason: str = ""
+
+
+class InputProvided(Model):
+    """A command: what `input_required` asked for."""
+
+    type: Literal["input_provided"] = "input_provided"
+    call_id: str
+    values: dict[str, Any]  # Any: JSON
+
+
+class RetryScheduled(Model):
+    """It has failed and is tried again from where it failed."""
+
+    type: Literal["retry_scheduled"] = "retry_scheduled"
+    at: float = Field(description="Not before this time, seconds since 1970, UTC.")
+    problem: dict[str, Any]  # Any: a problem document
+
+
+class Released(Model):
+    """The holder has let go of the run: it goes on elsewhere, or once it is resumed or answered."""
+
+    type: Literal["released"] = "released"
+    reason: Literal["shutdown", "paused", "waiting"]
 
 
 class Succeeded(Model):
@@ -142,9 +236,19 @@ Body = Annotated[
     | Progressed
     | Surface
     | InputRequired
+    | ApprovalRequired
+    | Noted
+    | ArtifactMade
     | StepRetried
     | Warned
     | CancelRequested
+    | PauseRequested
+    | ResumeRequested
+    | Approved
+    | Rejected
+    | InputProvided
+    | RetryScheduled
+    | Released
     | Succeeded
     | Failed
     | CancelledRun,

@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from pydantic import Field
 
-from nis_backend.drivers.dispatch.base import CANCELLED, StopReason, stop_reason
-from nis_backend.drivers.store.base import Append, NewEvent
+from nis_backend.commands import Commands, append_of, unknown_run
+from nis_backend.drivers.dispatch.base import CANCELLED, Left, StopReason, stop_reason
 from nis_backend.errors import (
     Cancelled,
     Fenced,
@@ -30,6 +30,7 @@ from nis_backend.operation import Model, Operation, perform
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Iterable, Sequence
 
+    from nis_backend.commands import Submit
     from nis_backend.context import Context
     from nis_backend.drivers.store.base import Growth, Order, Row, Store
 
@@ -107,13 +108,18 @@ class Tail:
             del self._readers[run_id]
 
 
-class RunLog:
+async def _unsubmitted(owner: str, run_id: str) -> None:
+    """A run log without a dispatcher: what is queued waits for one."""
+
+
+class RunLog(Commands):
     """The runs of one owner: made, read, followed, commanded."""
 
-    def __init__(self, store: Store, tail: Tail, owner: str, scopes: Iterable[str] = ()) -> None:
-        self._store = store
+    def __init__(
+        self, store: Store, tail: Tail, owner: str, scopes: Iterable[str] = (), submit: Submit = _unsubmitted
+    ) -> None:
+        super().__init__(store, owner, submit)
         self._tail = tail
-        self.owner = owner
         self._scopes = json.dumps(sorted(scopes))
         """What the runs made here may call."""
 
@@ -124,7 +130,7 @@ class RunLog:
             "id": run_id,
             "operation": operation,
             "state": "queued",
-            "attempt": 1,
+            "attempt": 0,
             "last_seq": 0,
             "format": FORMAT,
             "conversation_id": conversation_id,
@@ -209,11 +215,6 @@ class RunLog:
                     await grown.wait()
         finally:
             self._tail.close(run_id, grown)
-
-    async def command(self, run_id: str, body: Body, **changes: Any) -> int:  # Any: columns of the run's row
-        """Append a command to a run that has not ended; answers its number."""
-        seq, _ = await self._store.append(_append(self.owner, run_id, None, [body], changes))
-        return seq
 
     async def result(self, run_id: str) -> Any:  # Any: the operation's result as JSON
         """Wait for the end; the operation's result.
@@ -309,31 +310,27 @@ class Journal:
         return [TextDelta(step=self._step, text=text)]
 
     async def _append(self, bodies: Sequence[Body], changes: dict[str, Any]) -> int:  # Any: see write
-        seq, _ = await self._store.append(_append(self._owner, self.run_id, self.attempt, bodies, changes))
+        seq, _ = await self._store.append(append_of(self._owner, self.run_id, self.attempt, bodies, changes))
         return seq
 
 
-def _append(owner: str, run_id: str, attempt: int | None, bodies: Sequence[Body], changes: dict[str, Any]) -> Append:
-    events = [NewEvent(type=body.type, body=body.model_dump_json(exclude={"type"})) for body in bodies]
-    return Append(owner=owner, run_id=run_id, attempt=attempt, events=events, changes=changes)
+ENDED, RELEASED = Left(how="ended"), Left(how="released")
 
 
-async def carry(target: Operation[Any, Any], arguments: Row, ctx: Context, stop: StopReason | None = None) -> None:
+async def carry(target: Operation[Any, Any], arguments: Row, ctx: Context) -> Left:
     """Execute the operation of a run and append its end, whatever happens; never raises.
 
-    With `stop`, or when the task is cancelled, the end says why.
+    When the task is cancelled, the end says why.
     """
     journal = ctx.run
     try:
-        if stop:
-            await _finish(journal, *_end(stop))
-            return
         await journal.write(Started(operation=target.name, attempt=journal.attempt), state="running")
         result = await perform(target, target.validate(arguments), ctx, ctx.settings.run_seconds)
         body = result.model_dump(mode="json") if isinstance(result, Model) else result
         await journal.write(Succeeded(result=body), state="succeeded", result=json.dumps(body))
     except Fenced:
         log.warning("run %s goes on elsewhere", journal.run_id)
+        return RELEASED
     except asyncio.CancelledError as cancelled:
         await _finish(journal, *_end(stop_reason(cancelled)))
     except NisError as error:
@@ -344,6 +341,7 @@ async def carry(target: Operation[Any, Any], arguments: Row, ctx: Context, stop:
             f"{target.name} failed inside nis.", remedy=f"The server's log names run {journal.run_id}."
         )
         await end_failed(journal, fault)
+    return ENDED
 
 
 async def _finish(journal: Journal, bodies: Sequence[Body], changes: Row) -> None:
@@ -404,13 +402,6 @@ def beyond_end(run: Run, after: int) -> InvalidRequest:
         field="after",
         value=after,
         remedy="Give the number of the last event you have seen.",
-    )
-
-
-def unknown_run(run_id: str) -> NotFound:
-    """The refusal for a run that the caller does not have."""
-    return NotFound(
-        f"There is no run {run_id!r}.", field="id", value=run_id, remedy="List the runs to see what there is."
     )
 
 

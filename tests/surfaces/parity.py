@@ -163,7 +163,7 @@ def over_tools(ground: Ground, entry: Entry, request: Json) -> list[Answer]:
     async def turn() -> Answer:
         drivers = ground.process.drivers
         run_id = f"run-{uuid.uuid4().hex}"
-        ctx = Context(drivers=drivers, caller=LOCAL, journal=Journal(drivers.store, LOCAL.owner, run_id, 1))
+        ctx = Context(drivers=drivers, caller=LOCAL, journal=Journal(drivers.store, LOCAL.owner, run_id, 0))
         await ctx.runs.create(run_id, "operations.list_operations", Nothing(), None)
         call = ToolCall(id="call-1", name=tool_name(entry), arguments=json.dumps(request))
         await converse(ctx, Caller(call), INFO, [Message(role="user", content="Call it.")], [entry])

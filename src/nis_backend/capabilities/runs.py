@@ -149,7 +149,7 @@ async def stream_events(request: StreamEvents, ctx: Context) -> AsyncIterator[Ev
 )
 async def cancel_run(request: OneRun, ctx: Context) -> CancelledResult:
     """Stop a run that is under way."""
-    return CancelledResult(id=request.id, seq=await ctx.stop_run(request.id))
+    return CancelledResult(id=request.id, seq=await ctx.runs.cancel(request.id))
 
 
 OPERATIONS = (list_runs, get_run, stream_events, cancel_run)

@@ -37,7 +37,7 @@ if TYPE_CHECKING:
     from websockets.asyncio.client import ClientConnection
 
     from nis_backend.drivers.compute.base import Compute
-    from nis_backend.drivers.dispatch.base import StopReason
+    from nis_backend.drivers.dispatch.base import Left
 
 PATIENCE = 20.0
 """Seconds a test waits for what must come."""
@@ -100,7 +100,7 @@ class StandIn:
         self.operations.add([chat, *RUNS, toss_ball])
         store = SqliteStore(data / "nis.db")
         self.store = store
-        self._dispatch = InProcess(self._execute, self.settings.max_runs)
+        self._dispatch = InProcess(store, self._execute, self.settings.max_runs)
         self.drivers = Drivers(
             settings=self.settings,
             store=store,
@@ -127,11 +127,11 @@ class StandIn:
         await self._dispatch.close(PATIENCE)
         await self.store.close()
 
-    async def _execute(self, owner: str, run_id: str, attempt: int, stop: StopReason | None) -> None:
+    async def _execute(self, owner: str, run_id: str, attempt: int) -> Left:
         journal = Journal(self.store, owner, run_id, attempt)
         run = await self.context(Caller(owner=owner)).runs.get(run_id)
         context = Context(drivers=self.drivers, caller=Caller(owner=owner), journal=journal)
-        await carry(self.operations.find(run.operation), run.input, context, stop)
+        return await carry(self.operations.find(run.operation), run.input, context)
 
     async def _prepare(self, request: MessageRequest, ctx: Context) -> MessageRequest:
         if request.conversation_id is not None:

@@ -27,13 +27,23 @@ from a2a.types.a2a_pb2 import (
 from google.protobuf.json_format import ParseDict
 
 from nis_backend.event import (
+    ApprovalRequired,
+    Approved,
+    ArtifactMade,
     CancelledRun,
     CancelRequested,
     Failed,
+    InputProvided,
     InputRequired,
     ModelAnswered,
     ModelCalled,
+    Noted,
+    PauseRequested,
     Progressed,
+    Rejected,
+    Released,
+    ResumeRequested,
+    RetryScheduled,
     Started,
     StepRetried,
     Succeeded,
@@ -50,7 +60,7 @@ from nis_backend.view import Axis, Form, Series, Table, Text
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
 
-    from nis_backend.event import Event
+    from nis_backend.event import Body, Event
     from nis_backend.operation import Json
     from nis_backend.run import Run, State
     from nis_backend.view import View
@@ -59,6 +69,19 @@ if TYPE_CHECKING:
     """How a surface is shown: its views and its id, as parts."""
 
     Update = TaskStatusUpdateEvent | TaskArtifactUpdateEvent
+
+_UNTOLD = (
+    CancelRequested
+    | PauseRequested
+    | ResumeRequested
+    | Approved
+    | Rejected
+    | InputProvided
+    | ModelCalled
+    | ModelAnswered
+    | Noted
+)
+"""What a task does not tell: its state says what came of it."""
 
 ANSWER = "answer"
 """The artifact that the words of the answer make up."""
@@ -93,7 +116,7 @@ class TaskFold:
         self._steps: dict[int, str] = {}
         self._begun = False
         self._artifacts: list[Artifact] = []
-        self._asked: InputRequired | None = None
+        self._asked: InputRequired | ApprovalRequired | None = None
 
     def apply(self, event: Event) -> Update | None:
         """Take the next event; the update a subscriber is sent, of which an event has one at most.
@@ -106,7 +129,7 @@ class TaskFold:
             return self._text(body)
         if isinstance(body, StepRetried):
             return self._retry(body)
-        if isinstance(body, CancelRequested | ModelCalled | ModelAnswered):
+        if isinstance(body, _UNTOLD) or (isinstance(body, Released) and body.reason != "waiting"):
             return None
         shown = self._shown(event)
         if shown is None:
@@ -122,6 +145,9 @@ class TaskFold:
         if isinstance(body, Surface):
             parts = self._draw(body.views, f"{self.run.id}-{event.seq}")
             return Artifact(artifact_id=f"surface-{event.seq}", name="surface", parts=parts)
+        if isinstance(body, ArtifactMade):
+            parts = [data_part(body.model_dump(mode="json", exclude={"type"}))]
+            return Artifact(artifact_id=f"blob-{event.seq}", name=body.name, parts=parts)
         if isinstance(body, ToolAnswered) and body.problem is None and self.run.input.get("call"):
             return Artifact(artifact_id=RESULT, name=body.operation, parts=[data_part(body.result)])
         return None
@@ -160,9 +186,11 @@ class TaskFold:
 
     def _status(self, event: Event) -> Update:
         body = event.body
-        if isinstance(body, InputRequired):
+        if isinstance(body, InputRequired | ApprovalRequired):
             self._asked = body
-        if isinstance(body, Succeeded):
+        if isinstance(body, Released):
+            self._state = TASK_STATE_INPUT_REQUIRED
+        elif isinstance(body, Succeeded):
             self._state = TASK_STATE_COMPLETED
         elif isinstance(body, Failed):
             self._state = TASK_STATE_FAILED
@@ -188,33 +216,19 @@ class TaskFold:
     def _said(self, event: Event) -> tuple[list[Part], Json]:
         """What the status says about an event, in words, and the same as data."""
         body = event.body
-        text = ""
         kept: Json = {
             name: value
             for name, value in body.model_dump(mode="json", exclude={"type", "step"}).items()
             if value is not None
         }
-        if isinstance(body, ToolCalled):
-            text = f"Calling {body.operation}."
-        elif isinstance(body, ToolAnswered):
-            text = (
-                f"{body.operation} failed: {_failure(body.problem)}" if body.problem else f"{body.operation} answered."
-            )
-        elif isinstance(body, Progressed):
-            text = f"{body.fraction:.0%} {body.message}".strip()
-        elif isinstance(body, InputRequired):
-            text = _question(body)
-        elif isinstance(body, Warned):
-            text = body.message
-        elif isinstance(body, Failed):
-            text = _failure(body.problem)
-        elif isinstance(body, Started) and body.attempt > 1:
-            text = f"Begun again, attempt {body.attempt}."
-        elif isinstance(body, Succeeded):
-            if self._asked:
-                return [Part(text=_question(self._asked))], self._asked.model_dump(mode="json", exclude={"type"})
+        if isinstance(body, Succeeded):
+            if isinstance(self._asked, InputRequired) and not self._asked.call_id:
+                return [Part(text=_question(self._asked))], self._asked.model_dump(mode="json", exclude_defaults=True)
             # A run that left neither words nor a surface (a simulation, a training) has only its result to show.
             return ([] if self._begun or self._artifacts else [data_part(body.result)]), {}
+        if isinstance(body, Released) and self._asked:
+            return [Part(text=_question(self._asked))], self._asked.model_dump(mode="json", exclude_defaults=True)
+        text = _words(body)
         return ([Part(text=text)], kept) if text else ([], {})
 
     def _now(self) -> TaskStatus:
@@ -270,11 +284,39 @@ def context_id(run: Run) -> str:
     return run.conversation_id or run.id
 
 
+def _words(body: Body) -> str:  # noqa: PLR0911 - one line a kind of event
+    """What a status says of an event; empty for the rest."""
+    match body:
+        case ToolCalled():
+            return f"Calling {body.operation}."
+        case ToolAnswered():
+            told = f"failed: {_failure(body.problem)}" if body.problem else "answered."
+            return f"{body.operation} {told}"
+        case Progressed():
+            return f"{body.fraction:.0%} {body.message}".strip()
+        case InputRequired() | ApprovalRequired():
+            return _question(body)
+        case RetryScheduled():
+            return f"Tried again: {_failure(body.problem)}"
+        case Warned():
+            return body.message
+        case Failed():
+            return _failure(body.problem)
+        case Started() if body.attempt > 1:
+            return f"Begun again, attempt {body.attempt}."
+        case _:
+            return ""
+
+
 def _failure(problem: Mapping[str, Any]) -> str:  # Any: a problem document's members differ in type
     return f"{problem.get('detail', 'It failed.')} {problem.get('remedy', '')}".strip()
 
 
-def _question(asked: InputRequired) -> str:
+def _question(asked: InputRequired | ApprovalRequired) -> str:
+    if isinstance(asked, ApprovalRequired):
+        return f"{asked.operation} needs approval: {asked.reason}"
+    if asked.call_id:
+        return f"{asked.operation} needs {', '.join(asked.missing)}."
     return f"{asked.operation} needs {', '.join(asked.missing)}. Say it in a message with the same contextId."
 
 

@@ -102,7 +102,7 @@ class _Seen:
             click.echo(json.dumps(result, indent=2, ensure_ascii=False))
 
 
-def told(body: Json) -> str:  # noqa: C901, PLR0911 - one line a kind of event
+def told(body: Json) -> str:  # noqa: C901, PLR0911, PLR0912 - one line a kind of event
     """An event in words."""
     match body:
         case {"type": "started", "operation": operation, "attempt": attempt}:
@@ -124,6 +124,16 @@ def told(body: Json) -> str:  # noqa: C901, PLR0911 - one line a kind of event
             return f"begins the step again, without the words above: {reason}"
         case {"type": "input_required", "operation": operation, "missing": missing}:
             return f"asks for {', '.join(missing)} of {operation}"
+        case {"type": "approval_required", "operation": operation, "reason": reason}:
+            return shorten(f"asks for approval of {operation}: {reason}", WIDE)
+        case {"type": "retry_scheduled", "problem": {"detail": detail}}:
+            return shorten(f"is tried again: {detail}", WIDE)
+        case {"type": "released", "reason": reason}:
+            return {"paused": "rests", "waiting": "waits"}.get(reason, "goes on once a server is there again")
+        case {"type": "artifact", "name": artifact, "blob_id": blob}:
+            return f"has made {artifact} ({blob})"
+        case {"type": "noted", "name": noted, "value": value}:
+            return shorten(f"notes {noted} {json.dumps(value, ensure_ascii=False)}", WIDE)
         case {"type": "warning", "message": message}:
             return f"warning: {message}"
         case {"type": kind}:

@@ -105,7 +105,7 @@ class Calls:
 async def _stop(starting: asyncio.Future[RunHandle], ctx: Context) -> None:
     # It was refused, or it has ended: there is nothing to stop.
     with suppress(NisError):
-        await ctx.stop_run((await starting).id)
+        await ctx.runs.cancel((await starting).id)
 
 
 async def _followed(run: RunHandle, tell: Tell) -> Any:  # Any: JSON

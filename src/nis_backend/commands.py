@@ -1,0 +1,153 @@
+"""What anyone who may can tell a run: to stop, to rest, to go on, and what it waits for."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from nis_backend.drivers.store.base import OPEN, Append, NewEvent
+from nis_backend.errors import Conflict, InvalidRequest, NotFound
+from nis_backend.event import (
+    Approved,
+    CancelledRun,
+    CancelRequested,
+    InputProvided,
+    PauseRequested,
+    Rejected,
+    ResumeRequested,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable, Sequence
+
+    from nis_backend.drivers.store.base import Row, Store
+    from nis_backend.event import Body
+
+    Submit = Callable[[str, str], Awaitable[None]]
+    """Tells the dispatcher that a run is queued: its owner and its id."""
+
+    Json = dict[str, Any]  # Any: JSON
+
+UNHELD = ("queued", "paused", "waiting")
+"""States of a run that nobody holds: what is commanded happens at once."""
+
+
+class Commands:
+    """The commands of one owner; each is an event of the run's log, and answers its number.
+
+    Raises, every one of them:
+        NotFound: the owner has no such run.
+        Conflict: the run has ended, or is in a state where the command means nothing.
+    """
+
+    def __init__(self, store: Store, owner: str, submit: Submit) -> None:
+        self._store = store
+        self.owner = owner
+        self._submit = submit
+
+    async def cancel(self, run_id: str) -> int:
+        """End the run: at once where nobody holds it, else its holder ends it."""
+        row = await self._row(run_id)
+        if row["state"] in UNHELD:
+            bodies = [CancelRequested(), CancelledRun()]
+            return await self._command(row, bodies, UNHELD, state="cancelled", waiting=None, wanted=None)
+        return await self._tell(row, CancelRequested(), "cancel")
+
+    async def pause(self, run_id: str) -> int:
+        """Have the run rest until it is resumed; a step that may not be repeated is finished first."""
+        row = await self._row(run_id)
+        if row["state"] in {"queued", "waiting"}:
+            return await self._command(row, [PauseRequested()], [row["state"]], state="paused")
+        return await self._tell(row, PauseRequested(), "pause")
+
+    async def resume(self, run_id: str) -> int:
+        """Have a paused run go on."""
+        return await self._requeue(await self._row(run_id), ResumeRequested(), "paused")
+
+    async def approve(self, run_id: str, call_id: str | None = None) -> int:
+        """Allow what the run waits for; `call_id` names it."""
+        row, waiting = await self._waiting(run_id, "approval", call_id)
+        return await self._requeue(row, Approved(call_id=waiting["call_id"]), "waiting")
+
+    async def reject(self, run_id: str, call_id: str | None = None, reason: str = "") -> int:
+        """Refuse what the run waits for; it goes on without."""
+        row, waiting = await self._waiting(run_id, "approval", call_id)
+        return await self._requeue(row, Rejected(call_id=waiting["call_id"], reason=reason), "waiting")
+
+    async def provide_input(self, run_id: str, values: Json, call_id: str | None = None) -> int:
+        """Tell the run what it waits for.
+
+        Raises:
+            InvalidRequest: a value was not asked for, or one is missing.
+        """
+        row, waiting = await self._waiting(run_id, "input", call_id)
+        asked = waiting["schema"]
+        for name in values:
+            if name not in asked["properties"]:
+                wanted = ", ".join(asked["properties"])
+                raise InvalidRequest(f"{name} is not asked for.", field=f"values.{name}", remedy=f"Give {wanted}.")
+        for name in asked.get("required", ()):
+            if name not in values:
+                raise InvalidRequest(f"{name} is missing.", field=f"values.{name}", remedy=f"Give {name}.")
+        return await self._requeue(row, InputProvided(call_id=waiting["call_id"], values=values), "waiting")
+
+    async def _row(self, run_id: str) -> Row:
+        row = await self._store.get("runs", self.owner, run_id)
+        if row is None:
+            raise unknown_run(run_id)
+        return row
+
+    async def _waiting(self, run_id: str, kind: str, call_id: str | None) -> tuple[Row, Json]:
+        """The run, and what it waits for."""
+        from nis_backend.run import run_of  # noqa: PLC0415 - it stands on this module
+
+        row = await self._row(run_id)
+        waiting = run_of(row).waiting or {}
+        if row["state"] != "waiting" or waiting.get("kind") != kind or call_id not in {None, waiting["call_id"]}:
+            raise Conflict(
+                f"Run {run_id} is {row['state']}; it waits for no {kind}{f' of {call_id!r}' if call_id else ''}.",
+                field="id" if call_id is None else "call_id",
+                value=call_id or run_id,
+                remedy="Get the run: it says what it waits for.",
+            )
+        return row, waiting
+
+    async def _tell(self, row: Row, body: Body, wanted: str) -> int:
+        """Tell the holder."""
+        if row["state"] == "running" and row["wanted"] == wanted:
+            raise Conflict(f"Run {row['id']} was already told to {wanted}.", field="id", value=row["id"])
+        return await self._command(row, [body], ["running"], wanted=wanted)
+
+    async def _requeue(self, row: Row, body: Body, state: str) -> int:
+        seq = await self._command(row, [body], [state], state="queued", waiting=None, wanted=None)
+        await self._submit(self.owner, row["id"])
+        return seq
+
+    async def _command(
+        self,
+        row: Row,
+        bodies: Sequence[Body],
+        only_in: Sequence[str],
+        **changes: Any,  # Any: columns
+    ) -> int:
+        append = append_of(self.owner, row["id"], None, bodies, changes, only_in)
+        return (await self._store.append(append))[0]
+
+
+def append_of(  # noqa: PLR0913, PLR0917 - the fields of an append
+    owner: str,
+    run_id: str,
+    attempt: int | None,
+    bodies: Sequence[Body],
+    changes: Row,
+    only_in: Sequence[str] = OPEN,
+) -> Append:
+    """Events as the store takes them."""
+    events = [NewEvent(type=body.type, body=body.model_dump_json(exclude={"type"})) for body in bodies]
+    return Append(owner=owner, run_id=run_id, attempt=attempt, events=events, changes=changes, only_in=only_in)
+
+
+def unknown_run(run_id: str) -> NotFound:
+    """The refusal for a run that the caller does not have."""
+    return NotFound(
+        f"There is no run {run_id!r}.", field="id", value=run_id, remedy="List the runs to see what there is."
+    )
