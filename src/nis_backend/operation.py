@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from pydantic_core import CoreSchema
 
     from nis_backend.context import Context
+    from nis_backend.drivers.compute.base import WorkerContext
     from nis_backend.view import View
 
 
@@ -309,9 +310,12 @@ class _Declare:
     def __call__(self, function: Callable[[Req, Context], Awaitable[Res]]) -> Operation[Req, Res]: ...
     @typing.overload
     def __call__(self, function: Callable[[Req, Context], Res]) -> Operation[Req, Res]: ...
+    @typing.overload
+    def __call__(self, function: Callable[[Req, WorkerContext], Res]) -> Operation[Req, Res]: ...
     def __call__(self, function: Callable[..., Any]) -> Operation[Any, Any]:
-        # A capability's own names are needed to resolve its annotations; Context is only ever a forward reference.
-        hints = typing.get_type_hints(function, localns={"Context": object}, include_extras=True)
+        # A capability's own names are needed to resolve its annotations; a context is only ever a forward reference.
+        contexts = {"Context": object, "WorkerContext": object}
+        hints = typing.get_type_hints(function, localns=contexts, include_extras=True)
         request = next(hint for key, hint in hints.items() if key != "return")
         result, shape = _shape(hints["return"])
         if not inspect.getdoc(function):

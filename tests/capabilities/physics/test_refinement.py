@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 import pytest
 
-from nis_backend.capabilities.physics.refinement import compare, refine
+from nis_backend.capabilities.physics.refinement import Course, compare, refine
 from nis_backend.errors import InvalidRequest
 
 if TYPE_CHECKING:
@@ -101,3 +102,52 @@ def test_rounding_is_the_least_error() -> None:
 def test_a_check_agrees_within_what_is_allowed(expected: float, *, agrees: bool) -> None:
     """A check that cannot fail would be no check."""
     assert compare("a value", 1.0, expected, "m", allowed=0.1).agrees is agrees
+
+
+def told(error: Callable[[int], float], *, growth: int) -> list[float]:
+    """What a fourth-order refinement with this error says of how far it is, each step told."""
+    said: list[float] = []
+    course = Course(lambda fraction, _: said.append(fraction), growth=growth, quiet=0)
+    solve = solver(error)
+
+    def walked(halvings: int) -> Known:
+        for step in range(solve(halvings).steps):
+            course.tell(step / solve(halvings).steps)
+        return solve(halvings)
+
+    refine(
+        walked,
+        lambda coarse, fine: abs(coarse.value - fine.value),
+        order=4,
+        most=4096,
+        tolerance=1e-8,
+        rounding=1e-15,
+        course=course,
+    )
+    return said
+
+
+def test_how_far_it_is_rises_with_the_work_to_the_whole() -> None:
+    """Promise: progress of a simulation is work done of the work expected; by the order the end is foreseen."""
+    said = told(lambda n: 3.0 * n**-4.0, growth=2)
+    assert said == sorted(said)
+    assert 0.99 < said[-1] < 1
+    # The last grid is half of the work, and no word jumps over more than the small first grids.
+    assert max(b - a for a, b in pairwise(said)) < 0.1
+    halfway = [fraction for fraction in said if fraction >= 0.5]
+    assert 0.4 < len(halfway) / len(said) < 0.8
+
+
+def test_an_end_that_comes_late_is_not_announced_early() -> None:
+    """Where the error falls slower than the order says, the whole is reached only with the last grid."""
+    said = told(lambda n: 3.0 * n**-1.0, growth=2)
+    assert 0.99 < said[-1] < 1
+
+
+def test_what_ends_soon_says_nothing() -> None:
+    """A tool's call of a few milliseconds leaves no events of progress in its run."""
+    said: list[float] = []
+    course = Course(lambda fraction, _: said.append(fraction), quiet=3600)
+    for _ in course.over(10_000):
+        pass
+    assert said == []

@@ -9,10 +9,12 @@ from typing import TYPE_CHECKING
 import numpy as np
 from scipy.linalg import lapack  # pyright: ignore[reportMissingTypeStubs] - scipy has none
 
-from nis_backend.capabilities.physics.refinement import ROUNDING, compare, refine, write_receipt
+from nis_backend.capabilities.physics.refinement import ROUNDING, Course, compare, refine, silent, write_receipt
 from nis_backend.capabilities.physics.rod import HeatRequest, HeatSolution
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+
     from numpy.typing import NDArray
 
     from nis_backend.capabilities.physics.receipt import Check
@@ -51,11 +53,11 @@ class Profile:
     steps: int
 
 
-def diffuse(values: Array, fourier: float, steps: int) -> Array:
+def diffuse(values: Array, fourier: float, steps: int, over: Callable[[int], Iterable[int]] = range) -> Array:
     """Advance a profile `(intervals + 1,)` whose ends are held at zero by the Fourier number diffusivity·time/length².
 
     The first two steps are four half-steps of implicit Euler: they have the matrix of a Crank-Nicolson step, and damp
-    what the step from the given ends to zero would set ringing.
+    what the step from the given ends to zero would set ringing. `over` hands out the steps, and may tell of them.
     """
     intervals = len(values) - 1
     r = fourier / steps * intervals**2
@@ -63,7 +65,7 @@ def diffuse(values: Array, fourier: float, steps: int) -> Array:
     inner = values[1:-1].copy()
     for _ in range(4):
         inner = substitute(diagonal, off, inner)[0]
-    for _ in range(steps - 2):
+    for _ in over(steps - 2):
         inner = 2 * substitute(diagonal, off, inner)[0] - inner
     result = np.zeros(intervals + 1)
     result[1:-1] = inner
@@ -98,8 +100,10 @@ def layers(start: float, left: float, right: float, fourier: float, x: Array) ->
     return start + (left - start) * near + (right - start) * far
 
 
-def conduct(request: HeatRequest) -> HeatSolution:
-    """The rod that was asked for."""
+def conduct(request: HeatRequest, tell: Callable[[float, str], None] = silent) -> HeatSolution:
+    """The rod that was asked for; `tell` hears how far it is."""
+    # Each grid has twice the nodes of the one before, and twice the steps.
+    course = Course(tell, growth=4)
     left, right = request.left_temperature, request.right_temperature
     base = (len(request.departure) or request.nodes) - 1
     knots = np.array(request.departure) if request.departure else np.zeros(base + 1)
@@ -115,7 +119,7 @@ def conduct(request: HeatRequest) -> HeatSolution:
         given = request.initial_temperature + np.interp(
             np.linspace(0, 1, intervals + 1), np.linspace(0, 1, len(knots)), knots
         )
-        return Profile(values=diffuse(given - steady(intervals), fourier, steps), steps=steps)
+        return Profile(values=diffuse(given - steady(intervals), fourier, steps, course.over), steps=steps)
 
     def gap(coarse: Profile, fine: Profile) -> float:
         return float(np.max(np.abs(coarse.values - fine.values[::2])))
@@ -128,6 +132,7 @@ def conduct(request: HeatRequest) -> HeatSolution:
         most=min(request.max_steps, first_steps * MOST_INTERVALS // first),
         tolerance=request.tolerance,
         rounding=ROUNDING * max(hottest, 1e-300),
+        course=course,
     )
     v = refined.solution.values
     intervals = len(v) - 1

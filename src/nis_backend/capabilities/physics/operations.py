@@ -22,7 +22,7 @@ from nis_backend.capabilities.physics.rod import HeatRequest, HeatSolution
 from nis_backend.operation import Example, operation
 
 if TYPE_CHECKING:
-    from nis_backend.context import Context
+    from nis_backend.drivers.compute.base import WorkerContext
 
 __all__ = [
     "OPERATIONS",
@@ -70,7 +70,7 @@ __all__ = [
         ),
     ),
 )
-def simulate_projectile(request: ProjectileRequest, _ctx: Context) -> Flight:
+def simulate_projectile(request: ProjectileRequest, ctx: WorkerContext) -> Flight:
     """Compute where, when and how fast a thrown, kicked, fired or dropped body lands, and its path, with air drag.
 
     Classical Runge-Kutta, fourth order in the time step; apex and landing are found to the same order by a step of
@@ -81,7 +81,7 @@ def simulate_projectile(request: ProjectileRequest, _ctx: Context) -> Flight:
     """
     from nis_backend.capabilities.physics.projectile import fly  # noqa: PLC0415 - loads in the worker only
 
-    return fly(request)
+    return fly(request, ctx.progress)
 
 
 @operation(
@@ -109,7 +109,7 @@ def simulate_projectile(request: ProjectileRequest, _ctx: Context) -> Flight:
         ),
     ),
 )
-def simulate_pendulum(request: PendulumRequest, _ctx: Context) -> PendulumMotion:
+def simulate_pendulum(request: PendulumRequest, ctx: WorkerContext) -> PendulumMotion:
     """Compute the swing of a pendulum of any amplitude, with damping: its period, speed and motion over time.
 
     Classical Runge-Kutta, fourth order in the time step, on θ'' = -(g/L) sin θ - c θ'. Without damping the period is
@@ -120,7 +120,7 @@ def simulate_pendulum(request: PendulumRequest, _ctx: Context) -> PendulumMotion
     """
     from nis_backend.capabilities.physics.pendulum import swing  # noqa: PLC0415 - loads in the worker only
 
-    return swing(request)
+    return swing(request, ctx.progress)
 
 
 @operation(
@@ -172,7 +172,7 @@ def simulate_pendulum(request: PendulumRequest, _ctx: Context) -> PendulumMotion
         ),
     ),
 )
-def solve_heat(request: HeatRequest, _ctx: Context) -> HeatSolution:
+def solve_heat(request: HeatRequest, ctx: WorkerContext) -> HeatSolution:
     """Compute the temperature along a rod or bar over time by heat conduction, its two ends held at fixed temperatures.
 
     Crank-Nicolson, second order in time and space; its first two steps are four half-steps of implicit Euler
@@ -184,7 +184,7 @@ def solve_heat(request: HeatRequest, _ctx: Context) -> HeatSolution:
     """
     from nis_backend.capabilities.physics.heat import conduct  # noqa: PLC0415 - loads in the worker only
 
-    return conduct(request)
+    return conduct(request, ctx.progress)
 
 
 @operation(
@@ -212,7 +212,7 @@ def solve_heat(request: HeatRequest, _ctx: Context) -> HeatSolution:
         ),
     ),
 )
-def get_constant(request: ConstantRequest, _ctx: Context) -> ConstantValue:
+def get_constant(request: ConstantRequest, _ctx: WorkerContext) -> ConstantValue:
     """Look up a physical constant: its value, SI unit and uncertainty, such as the speed of light or Planck's constant.
 
     Source: CODATA recommended values of 2022, as tabulated in scipy.constants.
@@ -239,7 +239,7 @@ def get_constant(request: ConstantRequest, _ctx: Context) -> ConstantValue:
         ),
     ),
 )
-def list_constants(request: ConstantsRequest, _ctx: Context) -> ConstantList:
+def list_constants(request: ConstantsRequest, _ctx: WorkerContext) -> ConstantList:
     """List the physical constants known by name, each with its value, unit and uncertainty.
 
     Source: CODATA recommended values of 2022, as tabulated in scipy.constants.
@@ -272,7 +272,7 @@ def list_constants(request: ConstantsRequest, _ctx: Context) -> ConstantList:
         ),
     ),
 )
-def convert_unit(request: ConversionRequest, _ctx: Context) -> Conversion:
+def convert_unit(request: ConversionRequest, _ctx: WorkerContext) -> Conversion:
     """Convert a number from one unit of measurement to another: lengths, speeds, temperatures, energies, angles, ...
 
     Exact to the last digit of a double. Temperatures shift as well as scale. SI, imperial, US and many other units.
@@ -306,7 +306,7 @@ def convert_unit(request: ConversionRequest, _ctx: Context) -> Conversion:
         ),
     ),
 )
-def read_quantities(request: TextRequest, _ctx: Context) -> Quantities:
+def read_quantities(request: TextRequest, _ctx: WorkerContext) -> Quantities:
     """Find every number in a text with its unit and dimension, converted to the units wanted.
 
     Reads "20 m/s", "40°", "1,000 m", "3.5×10⁻⁴ m²/s", "-10 °C", "5 ft 3 in", "ten seconds", "half an hour". A letter

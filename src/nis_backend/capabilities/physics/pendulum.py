@@ -8,10 +8,12 @@ from typing import TYPE_CHECKING, Literal
 
 from nis_backend.capabilities.physics.motion import PendulumMotion, PendulumRequest, Swing
 from nis_backend.capabilities.physics.ode import METHOD, ORDER, SOURCE, advance, between, crossings
-from nis_backend.capabilities.physics.refinement import ROUNDING, compare, refine, write_receipt
+from nis_backend.capabilities.physics.refinement import ROUNDING, Course, compare, refine, silent, write_receipt
 from nis_backend.errors import InvalidRequest
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from nis_backend.capabilities.physics.ode import Rate, State
     from nis_backend.capabilities.physics.receipt import Check
 
@@ -65,8 +67,9 @@ def exact_period(angle: float, omega: float, stiffness: float) -> float | None:
     return None
 
 
-def swing(request: PendulumRequest) -> PendulumMotion:
-    """The motion that was asked for."""
+def swing(request: PendulumRequest, tell: Callable[[float, str], None] = silent) -> PendulumMotion:
+    """The motion that was asked for; `tell` hears how far it is."""
+    course = Course(tell)
     stiffness, damping = request.gravity / request.length, request.damping
     start = (math.radians(request.angle), request.angular_velocity, 0.0)
     f = rate(stiffness, damping)
@@ -78,7 +81,7 @@ def swing(request: PendulumRequest) -> PendulumMotion:
     def solve(halvings: int) -> Motion:
         steps = first * 2**halvings
         states: list[State] = [start]
-        for _ in range(steps):
+        for _ in course.over(steps):
             states.append(advance(f, states[-1], duration / steps))
         return Motion(h=duration / steps, states=states)
 
@@ -89,6 +92,7 @@ def swing(request: PendulumRequest) -> PendulumMotion:
         most=request.max_steps,
         tolerance=request.tolerance,
         rounding=ROUNDING * max(abs(start[ANGLE]), abs(start[RATE]) * duration),
+        course=course,
     )
     motion = refined.solution
     passes = list(crossings(f, motion.states, motion.h, ANGLE))

@@ -8,10 +8,20 @@ from typing import TYPE_CHECKING
 
 from nis_backend.capabilities.physics.motion import Flight, ProjectileRequest, Trajectory
 from nis_backend.capabilities.physics.ode import METHOD, ORDER, SOURCE, advance, between, cross
-from nis_backend.capabilities.physics.refinement import ROUNDING, compare, refine, write_receipt
+from nis_backend.capabilities.physics.refinement import (
+    ROUNDING,
+    TELL_EVERY,
+    Course,
+    compare,
+    refine,
+    silent,
+    write_receipt,
+)
 from nis_backend.errors import InvalidRequest
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from nis_backend.capabilities.physics.ode import Rate, State
     from nis_backend.capabilities.physics.receipt import Check
     from nis_backend.capabilities.physics.refinement import Refined
@@ -50,11 +60,13 @@ def rate(gravity: float, k: float) -> Rate:
     return f
 
 
-def trace(f: Rate, start: State, h: float, most: int) -> Path | None:
-    """Follow the body to the ground; None when that takes more than `most` steps."""
+def trace(f: Rate, start: State, h: float, most: int, heard: Callable[[int], None] | None = None) -> Path | None:
+    """Follow the body to the ground; None when that takes more than `most` steps. `heard` is told of those taken."""
     states, y = [start], start
     apex_time, apex = 0.0, start[Y]
     while len(states) <= most:
+        if heard is not None and len(states) % TELL_EVERY == 0:
+            heard(len(states))
         following = advance(f, y, h)
         if y[VY] > 0 >= following[VY]:
             s, top = cross(f, y, h, VY)
@@ -103,13 +115,16 @@ def first_step(start: State, gravity: float, k: float) -> float:
     return step
 
 
-def fly(request: ProjectileRequest) -> Flight:
-    """The flight that was asked for."""
+def fly(request: ProjectileRequest, tell: Callable[[float, str], None] = silent) -> Flight:
+    """The flight that was asked for; `tell` hears how far it is."""
+    course = Course(tell)
+    expected = request.max_steps
     k, start = drag_constant(request), launch(request)
     f, h = rate(request.gravity, k), first_step(start, request.gravity, k)
 
     def solve(halvings: int) -> Path:
-        path = trace(f, start, h / 2**halvings, request.max_steps)
+        nonlocal expected
+        path = trace(f, start, h / 2**halvings, request.max_steps, lambda steps: course.tell(steps / expected))
         if path is None:
             raise InvalidRequest(
                 f"The body is still in the air after {request.max_steps} steps of {h / 2**halvings:.3g} s.",
@@ -117,6 +132,7 @@ def fly(request: ProjectileRequest) -> Flight:
                 value=request.max_steps,
                 remedy="Allow more steps, or give a heavier, smaller body or a lower launch.",
             )
+        expected = 2 * path.steps
         return path
 
     refined = refine(
@@ -126,6 +142,7 @@ def fly(request: ProjectileRequest) -> Flight:
         most=request.max_steps,
         tolerance=request.tolerance,
         rounding=ROUNDING * _size(solve(0)),
+        course=course,
     )
     path = refined.solution
     _, _, vx, vy = path.landing

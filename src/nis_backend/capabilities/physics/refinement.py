@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Generic, Protocol, TypeVar
 
@@ -10,7 +11,7 @@ from nis_backend.capabilities.physics.receipt import Check, Receipt
 from nis_backend.errors import InvalidRequest
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
 ROUNDING = 4 * 2.0**-52
 """Relative error below which a sum of doubles says nothing."""
@@ -26,6 +27,56 @@ class Graded(Protocol):
 
 
 S = TypeVar("S", bound=Graded)
+
+TELL_EVERY = 256
+"""Steps of a grid between two words about it: a fraction of a millisecond's work."""
+
+QUIET_SECONDS = 0.1
+"""What takes no longer says nothing of how far it is."""
+
+
+def silent(_fraction: float, _message: str) -> None:
+    """Nobody hears how far it is."""
+
+
+class Course:
+    """How far a refinement is: the work done, of all that the errors seen so far let expect.
+
+    `growth` is how many times as much work a grid is as the grid before it; for `quiet` seconds nothing is said.
+    """
+
+    def __init__(self, tell: Callable[[float, str], None], *, growth: int = 2, quiet: float = QUIET_SECONDS) -> None:
+        self._tell = tell
+        self._growth = growth
+        self._grid = 0
+        self._last = 2
+        """The grid that the course is expected to end with; at least three are compared."""
+        self._told = 0.0
+        self._since = time.monotonic() + quiet
+
+    def begin(self, grid: int, expected: int) -> None:
+        """Go on to this grid, with a new expectation of the last one."""
+        self._grid, self._last = grid, max(grid, expected)
+        self.tell(0)
+
+    def over(self, steps: int) -> Iterator[int]:
+        """The numbers of a grid's steps, each as its step begins."""
+        for step in range(steps):
+            if step % TELL_EVERY == 0:
+                self.tell(step / steps)
+            yield step
+
+    def tell(self, part: float) -> None:
+        """Say that this part of the grid is done, where that is further than was said before."""
+        before, own = self._work(self._grid), self._growth**self._grid
+        done = (before + min(1.0, part) * own) / self._work(self._last + 1)
+        if done > self._told and time.monotonic() >= self._since:
+            self._told = done
+            self._tell(done, f"Grid {self._grid + 1} of {self._last + 1}")
+
+    def _work(self, grids: int) -> int:
+        """That of so many grids, in that of the first."""
+        return sum(self._growth**grid for grid in range(grids))
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -45,6 +96,7 @@ def refine(  # noqa: PLR0913 - each is one term of the bargain
     most: int,
     tolerance: float,
     rounding: float,
+    course: Course | None = None,
 ) -> Refined[S]:
     """Solve with the step halved 0, 1, 2, ... times until the estimated error is within `tolerance`.
 
@@ -58,6 +110,9 @@ def refine(  # noqa: PLR0913 - each is one term of the bargain
     halvings = 0
     while 2 * coarse.steps <= most and not (halvings > 1 and error <= tolerance):
         halvings += 1
+        if course is not None:
+            finest = halvings - 1 + math.floor(math.log2(most / coarse.steps))
+            course.begin(halvings, min(finest, max(2, halvings + _more(error, tolerance, order))))
         fine = solve(halvings)
         if fine.steps > most:
             break
@@ -75,6 +130,13 @@ def refine(  # noqa: PLR0913 - each is one term of the bargain
             remedy="Allow more steps, or ask for a shorter or slower process.",
         )
     return Refined(solution=coarse, error=error, observed_order=observed)
+
+
+def _more(error: float, tolerance: float, order: int) -> int:
+    """Halvings after the next that the tolerance still needs, if each gains what the order promises."""
+    if not tolerance < error < math.inf:
+        return 0
+    return max(0, math.ceil(math.log2(error / tolerance) / order) - 1)
 
 
 def _estimate(before: float, now: float, expected: int, rounding: float) -> float:
