@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 from nis_backend.blob import blobs_in
 from nis_backend.drivers.embeddings.base import Embedders
 from nis_backend.drivers.store.base import cursor_of, place_of
-from nis_backend.errors import InvalidRequest, NisError
+from nis_backend.errors import InvalidRequest, NisError, WorkerLost
 from nis_backend.event import Progressed
 from nis_backend.operation import call
 from nis_backend.run import Journal, RunHandle, RunLog, end_failed
@@ -274,7 +274,13 @@ class Context:
         return RunHandle(id=run_id, log=self.runs)
 
     async def compute(self, target: Operation[Any, Any], request: Model) -> Json:
-        """Have a pooled operation computed by a worker: `result` is JSON, new blobs' bytes stand beside it."""
+        """Have a pooled operation computed by a worker: `result` is JSON, new blobs' bytes stand beside it.
+
+        What only reads is computed once more when its worker is lost.
+
+        Raises:
+            WorkerLost: the process died under the call.
+        """
         written: list[asyncio.Task[int]] = []
 
         def progressed(fraction: float, message: str) -> None:
@@ -290,8 +296,16 @@ class Context:
             "request": request.model_dump_json(),
             "files": {blob.id: str(blob.path) for _, blob in blobs_in(request)} if target.holds_blobs else {},
         }
+        pool = str(target.pool)
         try:
-            return await self.drivers.compute.call(str(target.pool), payload, on_progress=progressed)
+            try:
+                return await self.drivers.compute.call(pool, payload, on_progress=progressed)
+            except WorkerLost as lost:
+                # Once: a request that crashes its worker would crash every next one.
+                if target.effect != "reads":
+                    raise
+                log.warning("%s is computed again: %s", target.name, lost.message)
+                return await self.drivers.compute.call(pool, payload, on_progress=progressed)
         finally:
             # A refusal of one of these meets the holder again at its next write.
             await asyncio.gather(*written, return_exceptions=True)

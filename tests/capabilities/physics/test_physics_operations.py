@@ -22,9 +22,24 @@ CALLS = [
 SOLVERS = [operation for operation in OPERATIONS if "receipt" in operation.result.model_fields]
 
 
+class Worker:
+    """What a worker offers: it hears how far a call is."""
+
+    def __init__(self) -> None:
+        self.told: list[float] = []
+
+    def progress(self, fraction: float, _message: str = "") -> None:
+        """See `WorkerContext.progress`."""
+        self.told.append(fraction)
+
+    def cancelled(self) -> bool:
+        """Never."""
+        return False
+
+
 def call(operation: Operation[Any, Any], request: dict[str, Any] | str) -> Any:  # Any: that operation's result
-    """What a worker does: JSON in, the model out; physics uses nothing of the context."""
-    return operation.function(operation.validate(request), None)
+    """What a worker does: JSON in, the model out."""
+    return operation.function(operation.validate(request), Worker())
 
 
 @pytest.mark.parametrize(("operation", "example"), CALLS)
@@ -38,7 +53,7 @@ def test_an_example_is_answered_and_comes_back_from_json(operation: Operation[An
 def test_an_answer_begins_with_words(operation: Operation[Any, Any], example: Example) -> None:
     """The first view is the answer in words; every curve has a value for each place on its axis."""
     request = operation.validate(example.request)
-    views = operation.draw(request, operation.function(request, None))
+    views = operation.draw(request, operation.function(request, Worker()))
     assert isinstance(views[0], Text)
     for view in views[1:]:
         if isinstance(view, Series):
@@ -109,3 +124,44 @@ def test_the_declarations_load_without_the_libraries_that_compute() -> None:
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=60, check=True)
     assert done.stdout.strip() == "[]"
+
+
+@pytest.mark.parametrize(
+    ("name", "request_"),
+    [
+        ("physics.simulate_pendulum", {"length": 1, "angle": 170, "duration": 300, "tolerance": 1e-12}),
+        (
+            "physics.simulate_projectile",
+            {
+                "speed": 300,
+                "angle": 45,
+                "height": 1e5,
+                "mass": 1,
+                "diameter": 0.2,
+                "tolerance": 1e-12,
+                "max_steps": 262144,
+            },
+        ),
+        (
+            "physics.solve_heat",
+            {
+                "length": 1,
+                "initial_temperature": 0,
+                "left_temperature": 100,
+                "right_temperature": 0,
+                "duration": 1000,
+                "material": "copper",
+                "tolerance": 1e-12,
+                "max_steps": 16384,
+            },
+        ),
+    ],
+)
+def test_a_long_simulation_says_how_far_it_is(name: str, request_: dict[str, Any]) -> None:
+    """A run's log and an MCP client's progress come from these words."""
+    operation = next(one for one in OPERATIONS if one.name == name)
+    worker = Worker()
+    operation.function(operation.validate(request_), worker)
+    assert len(worker.told) > 3
+    assert worker.told == sorted(worker.told)
+    assert worker.told[-1] <= 1

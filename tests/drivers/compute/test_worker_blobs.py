@@ -1,4 +1,4 @@
-"""Blobs in a worker: their bytes are read from files, and new ones come back beside the result."""
+"""A call's way through a pool: blobs by their files, and what becomes of a worker that dies under it."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from opened import opened
 from nis_backend.context import Context
 from nis_backend.drivers.compute.base import Pool
 from nis_backend.drivers.compute.processes import WorkerPools
-from nis_backend.errors import InternalError, NotFound, TooLarge
+from nis_backend.errors import InternalError, NotFound, TooLarge, WorkerLost
 from nis_backend.operation import Operation, call
 
 WORKERS = Path(__file__).parent / "workers"
@@ -30,10 +30,16 @@ POOL = Pool(
 
 
 @pytest.fixture
-def join(monkeypatch: pytest.MonkeyPatch) -> Operation[Any, Any]:
-    """An operation that is computed in a worker."""
+def operations(monkeypatch: pytest.MonkeyPatch) -> Any:  # Any: a module that is found at run time
+    """Operations that are computed in a worker."""
     monkeypatch.setattr(sys, "path", [str(WORKERS), *sys.path])
-    return importlib.import_module("pool_operations").join_blobs
+    return importlib.import_module("pool_operations")
+
+
+@pytest.fixture
+def join(operations: Any) -> Operation[Any, Any]:  # Any: see above
+    """One that joins blobs."""
+    return operations.join_blobs
 
 
 def within(folder: Path, body: Callable[[Context], Awaitable[None]]) -> None:
@@ -74,3 +80,24 @@ def test_what_a_worker_cannot_send_is_refused(tmp_path: Path, join: Operation[An
         assert await ctx.store.select("blobs") == []
 
     within(tmp_path, body)
+
+
+@pytest.mark.parametrize(
+    ("name", "times", "asked"), [("die_reading", 1, 2), ("die_reading", 9, 2), ("die_writing", 9, 1)]
+)
+def test_what_only_reads_is_computed_once_more_when_its_worker_dies(
+    tmp_path: Path, operations: Any, name: str, times: int, asked: int
+) -> None:
+    """A crash is a retry or a typed failure: never a second write, never a third worker lost to one call."""
+    marks = tmp_path / "marks"
+
+    async def body(ctx: Context) -> None:
+        request = {"marks": str(marks), "times": times}
+        if times < asked:
+            assert (await call(getattr(operations, name), request, ctx)).total == asked
+            return
+        with pytest.raises(WorkerLost, match="killed by signal 9"):
+            await call(getattr(operations, name), request, ctx)
+
+    within(tmp_path, body)
+    assert marks.read_bytes() == b"x" * asked

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import os
+import signal
 import threading
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pydantic import Field
@@ -13,7 +15,7 @@ from nis_backend.errors import Conflict
 from nis_backend.operation import Model, operation
 
 if TYPE_CHECKING:
-    from nis_backend.context import Context
+    from nis_backend.drivers.compute.base import WorkerContext
 
 
 class Numbers(Model):
@@ -31,7 +33,7 @@ class Sum(Model):
 
 
 @operation("sums.add_numbers", effect="reads", pool="science")
-def add_numbers(request: Numbers, ctx: Context) -> Sum:
+def add_numbers(request: Numbers, ctx: WorkerContext) -> Sum:
     """Add numbers."""
     if len(request.numbers) == 1:
         raise Conflict("One number is no sum.", field="numbers", value=request.numbers, remedy="Give two.")
@@ -39,7 +41,7 @@ def add_numbers(request: Numbers, ctx: Context) -> Sum:
 
 
 @operation("sums.wait_forever", effect="reads", pool="science")
-def wait_forever(request: Numbers, ctx: Context) -> Sum:
+def wait_forever(request: Numbers, ctx: WorkerContext) -> Sum:
     """Wait without end."""
     threading.Event().wait()
     raise AssertionError(request, ctx)
@@ -53,7 +55,35 @@ class Halves(Model):
 
 
 @operation("sums.join_blobs", effect="reads", pool="science")
-def join_blobs(request: Halves, ctx: Context) -> Blob:
+def join_blobs(request: Halves, ctx: WorkerContext) -> Blob:
     """Join bytes: read from their files, answered as a new blob."""
     joined = b"".join(half.path.read_bytes() for half in request.halves)
     return Blob.of(joined * request.times, media_type="application/x-joined", name="joined")
+
+
+class Die(Model):
+    """A file that remembers how often the worker died, and how often it shall."""
+
+    marks: str
+    times: int
+
+
+def _die(request: Die) -> Sum:
+    with Path(request.marks).open("ab+") as marks:
+        marks.write(b"x")
+        died = marks.tell()
+    if died <= request.times:
+        os.kill(os.getpid(), signal.SIGKILL)
+    return Sum(total=died, pid=os.getpid(), thread="")
+
+
+@operation("sums.die_reading", effect="reads", pool="science")
+def die_reading(request: Die, ctx: WorkerContext) -> Sum:
+    """Take the worker along a few times, changing nothing else."""
+    return _die(request)
+
+
+@operation("sums.die_writing", effect="writes", pool="science")
+def die_writing(request: Die, ctx: WorkerContext) -> Sum:
+    """Take the worker along a few times, as what changes something."""
+    return _die(request)
