@@ -22,7 +22,6 @@ if TYPE_CHECKING:
     from pydantic_core import CoreSchema
 
     from nis_backend.context import Context
-    from nis_backend.drivers.compute.base import WorkerContext
     from nis_backend.view import View
 
 
@@ -309,9 +308,8 @@ class _Declare:
     @typing.overload
     def __call__(self, function: Callable[[Req, Context], Awaitable[Res]]) -> Operation[Req, Res]: ...
     @typing.overload
-    def __call__(self, function: Callable[[Req, Context], Res]) -> Operation[Req, Res]: ...
-    @typing.overload
-    def __call__(self, function: Callable[[Req, WorkerContext], Res]) -> Operation[Req, Res]: ...
+    # Any: the context, or in a pool's process the worker's; its contract is above this module.
+    def __call__(self, function: Callable[[Req, Any], Res]) -> Operation[Req, Res]: ...
     def __call__(self, function: Callable[..., Any]) -> Operation[Any, Any]:
         # A capability's own names are needed to resolve its annotations; a context is only ever a forward reference.
         contexts = {"Context": object, "WorkerContext": object}
