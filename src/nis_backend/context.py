@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from nis_backend.drivers.compute.base import Compute, Json
     from nis_backend.drivers.dispatch.base import Dispatch
     from nis_backend.drivers.llm.base import Models
-    from nis_backend.drivers.store.base import Order, Row, Store, Table
+    from nis_backend.drivers.store.base import Measures, Order, Row, Store, Table
     from nis_backend.operation import Entry, Model, Operation
     from nis_backend.run import Tail
     from nis_backend.settings import Settings
@@ -128,13 +128,14 @@ class Owned:
         limit: int = 50,
         descending: bool = True,
         order: Order = "created",
+        since: float | None = None,
     ) -> list[Row]:
         """See `Store.select`."""
         return await self._store.select(
-            table, self._owner, where=where, before=before, limit=limit, descending=descending, order=order
+            table, self._owner, where=where, before=before, limit=limit, descending=descending, order=order, since=since
         )
 
-    async def page(
+    async def page(  # noqa: PLR0913 - one argument a clause
         self,
         table: Table,
         *,
@@ -142,14 +143,20 @@ class Owned:
         limit: int,
         where: Mapping[str, Any] | None = None,  # Any: see Row
         order: Order = "created",
+        since: float | None = None,
+        until: float | None = None,
     ) -> tuple[list[Row], str | None]:
         """A page of a list, its newest rows first, and the cursor of the next one; None on the last.
+
+        Of those whose `order` is at least `since` and less than `until`.
 
         Raises:
             InvalidRequest: the cursor is not one of this list.
         """
-        before = None if cursor is None else place_of(cursor)
-        rows = await self.select(table, where=where, before=before, limit=limit + 1, order=order)
+        places = [] if cursor is None else [place_of(cursor)]
+        places += [] if until is None else [(until, "")]
+        before = min(places, default=None)
+        rows = await self.select(table, where=where, before=before, limit=limit + 1, order=order, since=since)
         shown = rows[:limit]
         return shown, cursor_of(shown[-1][order], shown[-1]["id"]) if len(rows) > limit else None
 
@@ -168,6 +175,14 @@ class Owned:
     async def forget(self, conversation_id: str) -> bool:
         """See `Store.forget`."""
         return await self._store.forget(self._owner, conversation_id)
+
+    async def forget_run(self, run_id: str) -> bool:
+        """See `Store.forget_run`."""
+        return await self._store.forget_run(self._owner, run_id)
+
+    async def measure(self, since: float, until: float, most: int) -> Measures:
+        """See `Store.measure`."""
+        return await self._store.measure(self._owner, since, until, most)
 
     async def branch(self, conversation: Row, runs: Mapping[str, str]) -> None:
         """See `Store.branch`."""

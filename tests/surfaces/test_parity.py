@@ -28,6 +28,7 @@ MOVES = {
     "conversations.search_conversations",
     "system.get_info",
     "runs.cancel_run",
+    "runs.get_statistics",
 }
 """Whose answers tell what was called before, or how far a run has got: their shape is compared."""
 

@@ -11,7 +11,7 @@ from nis_backend.capabilities.operations.reading import Reading
 from nis_backend.capabilities.operations.route import wanted_units
 from nis_backend.capabilities.operations.sentence import Sentence
 from nis_backend.capabilities.physics.operations import OPERATIONS, TextRequest, read_quantities
-from nis_backend.capabilities.runs import list_runs
+from nis_backend.capabilities.runs.operations import list_runs
 from nis_backend.catalog import entry_of
 
 ENTRIES = {one.name.partition(".")[2]: entry_of(one) for one in (*OPERATIONS, list_runs)}

@@ -6,15 +6,18 @@ import asyncio
 import contextlib
 import json
 import sqlite3
+import time
 from collections.abc import AsyncGenerator, Awaitable, Callable
 from pathlib import Path
 
 import pytest
 from stored import cells
 
+from nis_backend.capabilities.runs.timing import spent
 from nis_backend.drivers.store.base import FOUND, Append, NewEvent, Row, Store
 from nis_backend.drivers.store.sqlite import SqliteStore
 from nis_backend.errors import Conflict, Fenced, NotFound
+from nis_backend.run import event_of
 
 OPENERS: dict[str, Callable[[Path], Store]] = {"sqlite": lambda folder: SqliteStore(folder / "nis.db")}
 
@@ -408,3 +411,97 @@ def test_every_table_has_an_owner(tmp_path: Path) -> None:
     tables = [table for table in tables if not table.startswith(("said_words", "sqlite_"))]
     assert len(tables) >= 3
     assert [table for table in tables if "owner" not in columns[table]] == []
+
+
+def test_a_run_is_forgotten_once_it_has_ended(with_store: Callable[[Body], None]) -> None:
+    """Its log, feedback and kept replies go with it; what was forked from it stays, and says so no more."""
+
+    async def body(store: Store) -> None:
+        await store.insert("conversations", "ann", conversation_row("conversation-1"))
+        await store.insert("runs", "ann", run_row("run-1", conversation_id="conversation-1"))
+        await store.insert("runs", "ann", run_row("run-2", parent="run-1", parent_seq=1))
+        moments = {"created": 1.0, "updated": 1.0}
+        await store.insert("feedback", "ann", {"id": "f", "run_id": "run-1", "rating": 1, "comment": ""} | moments)
+        kept = {"id": "k", "request": "", "status": "done", "reply": '{"run": "run-1"}'}
+        await store.insert("replies", "ann", kept | moments)
+        with pytest.raises(Conflict, match="has not ended: queued"):
+            await store.forget_run("ann", "run-1")
+        await store.append(events("run-1", "word", state="succeeded", result='{"response": "word"}'))
+        assert not await store.forget_run("bob", "run-1")
+        assert await store.forget_run("ann", "run-1")
+        assert not await store.forget_run("ann", "run-1")
+        assert await store.events("ann", "run-1", 0) == []
+        assert await store.get("feedback", "ann", "f") is None
+        assert await store.get("replies", "ann", "k") is None
+        assert await found(store, "word") == []
+        fork = await store.get("runs", "ann", "run-2")
+        assert fork
+        assert (fork["parent"], fork["parent_seq"]) == (None, None)
+
+    with_store(body)
+
+
+def test_runs_are_measured_where_they_lie(with_store: Callable[[Body], None]) -> None:
+    """States, durations by the nearest rank, tokens by model, of the newest runs of one owner within a time."""
+
+    def called(model: str) -> NewEvent:
+        return NewEvent(type="model_called", body=f'{{"step": 1, "provider": "p", "model": "{model}"}}')
+
+    def answered(given: int | None) -> NewEvent:
+        tokens = "null" if given is None else given
+        return NewEvent(type="model_answered", body=f'{{"step": 1, "input_tokens": {tokens}, "output_tokens": 2}}')
+
+    async def body(store: Store) -> None:
+        for number in range(4):
+            await store.insert("runs", "ann", run_row(f"run-{number}", created=10.0 + number))
+        await store.insert("runs", "bob", run_row("other", created=11.0))
+        for number, one in enumerate((called("a"), answered(5), called("a"), answered(7), called("b"), answered(None))):
+            run_id = f"run-{number // 2}"
+            await store.append(Append(owner="ann", run_id=run_id, attempt=1, events=[one], changes={}))
+        for number in range(3):
+            await store.append(events(f"run-{number}", "x", state="succeeded"))
+        found = await store.measure("ann", 10.0, 20.0, 100)
+        counts = {(row["state"], row["runs"]) for row in found.counts}
+        assert counts == {("succeeded", 3), ("queued", 1)}
+        [durations] = found.durations
+        ended = [await store.get("runs", "ann", f"run-{number}") for number in range(3)]
+        took = sorted(row["updated"] - row["created"] for row in ended if row)
+        assert (durations["runs"], durations["p50"], durations["p95"]) == (3, took[1], took[2])
+        assert [tuple(row.values()) for row in found.tokens] == [("p", "a", 2, 0, 12, 4), ("p", "b", 1, 1, 0, 2)]
+        assert sum(row["runs"] for row in (await store.measure("ann", 11.0, 13.0, 100)).counts) == 2
+        assert [row["state"] for row in (await store.measure("ann", 10.0, 20.0, 1)).counts] == ["queued"]
+        assert (await store.measure("ann", 20.0, 30.0, 100)).times == []
+
+    with_store(body)
+
+
+def test_where_the_time_went_is_one_rule_in_sql_and_in_python(with_store: Callable[[Body], None]) -> None:
+    """Promise: a run's own division of its time and that of many runs are the same."""
+
+    def word(kind: str, **fields: object) -> NewEvent:
+        return NewEvent(type=kind, body=json.dumps({"step": 1, **fields}))
+
+    asked = word("model_called", provider="p", model="m")
+    answered = word("model_answered", finish_reason="stop")
+    tool = word("tool_called", call_id="1", operation="o", arguments={})
+    used = word("tool_answered", call_id="1", operation="o")
+    log = [
+        NewEvent(type="started", body='{"operation": "o", "attempt": 1}'),
+        *(asked, word("step_retried", attempt=2, reason=""), asked, answered),
+        *(tool, tool, used, used, asked, answered),
+        NewEvent(type="succeeded", body='{"result": null}'),
+    ]
+
+    async def body(store: Store) -> None:
+        await store.insert("runs", "ann", run_row("run-1", created=time.time()))
+        for event in log:
+            await store.append(Append(owner="ann", run_id="run-1", attempt=1, events=[event], changes={}))
+        row = await store.get("runs", "ann", "run-1")
+        assert row
+        seen = [event_of("run-1", one) for one in await store.events("ann", "run-1", 0)]
+        times = {one["part"]: one["seconds"] for one in (await store.measure("ann", 0, row["created"] + 1, 9)).times}
+        divided = spent(row["created"], seen).model_dump()
+        assert {name: seconds for name, seconds in divided.items() if seconds} == pytest.approx(times)
+        assert {"queued", "model", "tools", "own"} <= set(times)
+
+    with_store(body)

@@ -15,7 +15,7 @@ from starlette.routing import Router
 from websockets.asyncio.client import connect
 
 from nis_backend.capabilities.chat.operations import MessageRequest, Reply
-from nis_backend.capabilities.runs import OPERATIONS as RUNS
+from nis_backend.capabilities.runs.operations import OPERATIONS as RUNS
 from nis_backend.catalog import Catalog
 from nis_backend.context import Caller, Context, Drivers
 from nis_backend.drivers.blobs.folder import FolderContents

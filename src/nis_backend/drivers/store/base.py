@@ -79,6 +79,20 @@ class Growth:
     command: str | None = None
 
 
+@dataclass(frozen=True, kw_only=True)
+class Measures:
+    """What the newest runs of a time come to, as rows; see `Store.measure`."""
+
+    counts: list[Row]
+    """`operation, state, runs`."""
+    durations: list[Row]
+    """`operation, runs, p50, p95`: seconds from the creation to the end, by the nearest rank, of runs that ended."""
+    tokens: list[Row]
+    """`provider, model, calls, unstated, input_tokens, output_tokens`; `unstated` calls name no count of tokens."""
+    times: list[Row]
+    """`part, seconds`: what runs were doing between two events of theirs: `queued, waiting, model, tools, own`."""
+
+
 class Store(Protocol):
     """Durable rows. A write has happened when its call returns."""
 
@@ -156,6 +170,18 @@ class Store(Protocol):
         Raises:
             Conflict: a run of it has not ended.
         """
+        ...
+
+    async def forget_run(self, owner: str, run_id: str) -> bool:
+        """Remove a run, its log, and what was said about it; False when there is none.
+
+        Raises:
+            Conflict: it has not ended.
+        """
+        ...
+
+    async def measure(self, owner: str, since: float, until: float, most: int) -> Measures:
+        """Measure the runs created within a time, the newest `most` of them."""
         ...
 
     async def branch(self, owner: str, conversation: Row, runs: Mapping[str, str]) -> None:

@@ -64,6 +64,27 @@ def forget(connection: sqlite3.Connection, owner: str, conversation_id: str) -> 
     return True
 
 
+def forget_run(connection: sqlite3.Connection, owner: str, run_id: str) -> bool:
+    """See `Store.forget_run`: within the caller's transaction."""
+    row = connection.execute(
+        "select state, conversation_id from runs where id = ? and owner = ?", (run_id, owner)
+    ).fetchone()
+    if row is None:
+        return False
+    if row["state"] in OPEN:
+        raise Conflict(
+            f"Run {run_id} has not ended: {row['state']}.",
+            field="id",
+            value=run_id,
+            remedy="Cancel it, or wait for its end.",
+        )
+    _forget_run(connection, run_id)
+    if row["conversation_id"] is not None:
+        connection.execute("insert into said_words (said_words) values ('optimize')")
+    _forget_replies(connection, owner, [run_id])
+    return True
+
+
 def _forget_replies(connection: sqlite3.Connection, owner: str, ids: Sequence[str]) -> None:
     """What was kept for callers that repeat a write, where it names one of these."""
     kept = connection.execute("select id, reply from replies where owner = ? and reply is not null", (owner,))
@@ -73,6 +94,8 @@ def _forget_replies(connection: sqlite3.Connection, owner: str, ids: Sequence[st
 
 def _forget_run(connection: sqlite3.Connection, run_id: str) -> None:
     connection.execute("update conversations set branched_from = null where branched_from = ?", (run_id,))
+    connection.execute("update runs set parent = null, parent_seq = null where parent = ?", (run_id,))
+    connection.execute("update schedules set last_run_id = null where last_run_id = ?", (run_id,))
     connection.execute("delete from feedback where run_id = ?", (run_id,))
     connection.execute("delete from events where run_id = ?", (run_id,))
     connection.execute("delete from runs where id = ?", (run_id,))

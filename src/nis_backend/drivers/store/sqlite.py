@@ -14,9 +14,10 @@ from typing import TYPE_CHECKING, Any, Literal, TypeVar
 
 from typing_extensions import override
 
-from nis_backend.drivers.store.base import OPEN, Append, Growth, Order, Row, Store, Table
-from nis_backend.drivers.store.conversations import GONE, branch, forget, search
+from nis_backend.drivers.store.base import OPEN, Append, Growth, Measures, Order, Row, Store, Table
+from nis_backend.drivers.store.conversations import GONE, branch, forget, forget_run, search
 from nis_backend.drivers.store.copies import keep_copy
+from nis_backend.drivers.store.measures import COUNTS, DURATIONS, TIMES, bounds, tokens
 from nis_backend.drivers.store.migrations.schema import VERSION, newer, whole
 from nis_backend.errors import Conflict, Fenced, NisError, Unavailable
 from nis_backend.run import unknown_conversation, unknown_run
@@ -271,6 +272,18 @@ class SqliteStore(Store):
         return await self._write(lambda connection: forget(connection, owner, conversation_id))
 
     @override
+    async def forget_run(self, owner: str, run_id: str) -> bool:
+        return await self._write(lambda connection: forget_run(connection, owner, run_id))
+
+    @override
+    async def measure(self, owner: str, since: float, until: float, most: int) -> Measures:
+        given = bounds(owner, since, until, most)
+        counts, durations, used, times = [
+            await self._read(sql, given) for sql in (COUNTS, DURATIONS, tokens(_field, _field), TIMES)
+        ]
+        return Measures(counts=counts, durations=durations, tokens=used, times=times)
+
+    @override
     async def branch(self, owner: str, conversation: Row, runs: Mapping[str, str]) -> None:
         await self._write(lambda connection: branch(connection, owner, conversation, runs))
 
@@ -324,6 +337,10 @@ def _conditions(
         clauses.append(f"{order} >= ?")
         parameters.append(since)
     return clauses, parameters
+
+
+def _field(column: str, name: str) -> str:
+    return f"json_extract({column}, '$.{name}')"
 
 
 def _refused(what: str, error: sqlite3.Error) -> Unavailable:

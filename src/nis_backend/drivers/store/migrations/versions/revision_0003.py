@@ -32,6 +32,7 @@ create index runs_ended on runs (updated) where state in ('succeeded', 'failed',
 drop index runs_open;
 create index runs_queued on runs (queue, priority desc, not_before, id) where state = 'queued';
 create index runs_held on runs (holder) where state = 'running';
+create index runs_by_parent on runs (parent) where parent is not null;
 create unique index runs_dedupe on runs (owner, dedupe)
     where dedupe is not null and state in ('queued', 'running', 'paused', 'waiting');
 create table schedules (
@@ -61,6 +62,7 @@ drop table effects;
 drop table keys;
 drop table schedules;
 drop index runs_dedupe;
+drop index runs_by_parent;
 drop index runs_held;
 drop index runs_queued;
 create index runs_open on runs (state) where state in ('queued', 'running');

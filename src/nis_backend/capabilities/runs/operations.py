@@ -1,19 +1,23 @@
-"""Runs: what was started, what it did, how it is stopped."""
+"""What was started, what it did, how it is stopped and removed."""
 
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
 from typing import TYPE_CHECKING, Annotated
 
-from pydantic import Field
+from pydantic import AwareDatetime, Field
 
 from nis_backend.event import Event
 from nis_backend.operation import Before, Example, Model, Reads, operation
-from nis_backend.run import Run, State, beyond_end
+from nis_backend.run import Run, State, beyond_end, unknown_run
 from nis_backend.view import Table, View, moment
 
 if TYPE_CHECKING:
     from nis_backend.context import Context
+
+
+Moment = AwareDatetime
+"""A time as a request gives it: ISO 8601 with its zone."""
 
 
 class ListRuns(Model):
@@ -21,8 +25,16 @@ class ListRuns(Model):
 
     state: Annotated[State, Reads("choice")] | None = Field(default=None, description="Only runs in this state.")
     conversation_id: str | None = Field(default=None, max_length=64, description="Only this conversation's runs.")
+    operation: str | None = Field(default=None, max_length=64, description="Only runs of this operation.")
+    parent: str | None = Field(default=None, max_length=64, description="Only runs that were forked from this one.")
+    since: Moment | None = Field(default=None, description="Only runs created then or later, ISO 8601.")
+    until: Moment | None = Field(default=None, description="Only runs created before then, ISO 8601.")
     cursor: str | None = Field(default=None, max_length=128, description="`next_cursor` of the page before.")
     limit: Annotated[int, Reads("count")] = Field(default=20, ge=1, le=100, description="Most runs to answer.")
+
+
+FILTERS = ("state", "conversation_id", "operation", "parent")
+"""Fields of the request that are columns of a run."""
 
 
 class RunLine(Model):
@@ -34,6 +46,7 @@ class RunLine(Model):
     attempt: int
     last_seq: int
     conversation_id: str | None
+    parent: str | None = Field(description="The run it was forked from.")
     created: float = Field(description="Seconds since 1970, UTC.")
     updated: float = Field(description="Seconds since 1970, UTC.")
 
@@ -55,6 +68,10 @@ class StreamEvents(OneRun):
     """Which run, and from where."""
 
     after: int = Field(default=0, ge=0, description="Number of the last event already seen.")
+
+
+class DeletedRun(OneRun):
+    """What is gone."""
 
 
 class CancelledResult(Model):
@@ -91,13 +108,20 @@ def _draw_runs(_request: ListRuns, result: RunList) -> list[View]:
                 "Show the history of my executions and tasks on this server.",
             ),
         ),
+        Example(title="One day's chat", request={"operation": "chat.send_message", "since": "2026-11-01T00:00:00Z"}),
     ),
 )
 async def list_runs(request: ListRuns, ctx: Context) -> RunList:
     """List the caller's runs, newest first."""
-    given = {"state": request.state, "conversation_id": request.conversation_id}
-    where = {column: str(value) for column, value in given.items() if value is not None}
-    rows, following = await ctx.store.page("runs", where=where, cursor=request.cursor, limit=request.limit)
+    where = {name: value for name in FILTERS if (value := getattr(request, name)) is not None}
+    rows, following = await ctx.store.page(
+        "runs",
+        where=where,
+        cursor=request.cursor,
+        limit=request.limit,
+        since=request.since and request.since.timestamp(),
+        until=request.until and request.until.timestamp(),
+    )
     lines = [RunLine.model_validate({name: row[name] for name in RunLine.model_fields}) for row in rows]
     return RunList(runs=lines, next_cursor=following)
 
@@ -152,4 +176,24 @@ async def cancel_run(request: OneRun, ctx: Context) -> CancelledResult:
     return CancelledResult(id=request.id, seq=await ctx.runs.cancel(request.id))
 
 
-OPERATIONS = (list_runs, get_run, stream_events, cancel_run)
+@operation(
+    "runs.delete_run",
+    effect="destroys",
+    resource="run",
+    examples=(Example(title="A turn of a conversation", request={"id": "{turn.run_id}"}, before=(SAID,)),),
+)
+async def delete_run(request: OneRun, ctx: Context) -> DeletedRun:
+    """Delete a run that has ended: its log, its result, and the feedback on it.
+
+    Of a conversation, it is that turn which goes. Blobs are things of their own and stay; so do runs forked from it.
+
+    Raises:
+        NotFound: the caller has no such run.
+        Conflict: it has not ended.
+    """
+    if not await ctx.store.forget_run(request.id):
+        raise unknown_run(request.id)
+    return DeletedRun(id=request.id)
+
+
+OPERATIONS = (list_runs, get_run, stream_events, cancel_run, delete_run)

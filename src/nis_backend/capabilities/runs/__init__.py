@@ -1,0 +1,1 @@
+"""Runs: what was started, what it did, how it is steered, repeated and measured."""
