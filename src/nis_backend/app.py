@@ -13,6 +13,12 @@ from typing import TYPE_CHECKING
 from nis_backend.catalog import Catalog, load_app
 from nis_backend.context import LOCAL, Caller, Context, Drivers
 from nis_backend.drivers.blobs.folder import FolderContents
+from nis_backend.drivers.bus.in_process import InProcessBus
+from nis_backend.drivers.bus.kafka import Brokers, KafkaBus
+from nis_backend.drivers.bus.outbox import Outbox
+from nis_backend.drivers.cache.base import CallLimit
+from nis_backend.drivers.cache.in_process import InProcessCache
+from nis_backend.drivers.cache.redis import Address, RedisCache
 from nis_backend.drivers.compute.base import Pool
 from nis_backend.drivers.compute.processes import WorkerPools
 from nis_backend.drivers.dispatch.in_process import InProcess
@@ -39,8 +45,11 @@ if TYPE_CHECKING:
 
     from starlette.types import ASGIApp
 
+    from nis_backend.drivers.bus.base import Bus
+    from nis_backend.drivers.cache.base import Cache
     from nis_backend.drivers.dispatch.base import Left
     from nis_backend.drivers.llm.base import LanguageModels
+    from nis_backend.drivers.store.base import Store
     from nis_backend.settings import Settings
 
 log = logging.getLogger("nis.app")
@@ -65,6 +74,7 @@ class Process:
         if app_file is not None:
             self.operations.add(load_app(app_file), told)
         self.closing = asyncio.Event()
+        self.bus: Bus = InProcessBus()
         self._drivers: Drivers | None = None
         self._http = Http()
 
@@ -96,7 +106,10 @@ class Process:
                 f"The data folder cannot be made: {error.strerror}.",
                 remedy="Give --data a folder this user may write to.",
             ) from None
-        store = SqliteStore(self.settings.data / "nis.db", self.settings.durability)
+        given = self.settings
+        store = SqliteStore(given.data / "nis.db", given.durability, outbox=given.kafka_servers is not None)
+        self.bus, outbox = _bus(given, store)
+        cache = _cache(given)
         pools = [_science(self.settings), embedded_pool(self.settings), embeddings_pool(self.settings)]
         compute = WorkerPools([replace(pool, memory=self.settings.worker_memory) for pool in pools])
         servers = self._servers()
@@ -114,9 +127,17 @@ class Process:
             operations=self.operations,
             # The model in the box first: a key that is set must not change what vectors are compared with.
             embedders=Embedders([MiniLM(self.settings, compute), *embedders], self.settings.embedding_model),
-            checks={"store": self._check_store, "models": self._check_models},
+            checks={
+                "store": self._check_store,
+                "models": self._check_models,
+                **({} if outbox is None else {"bus": outbox.check}),
+                **({} if given.redis_host is None else {"cache": cache.check}),
+            },
+            spared=frozenset({"bus", "cache"}),
+            limit=None if given.call_limit is None else CallLimit(given.call_limit, cache, InProcessCache()),
         )
         tidying = asyncio.create_task(self._tidy(), name="tidying")
+        publishing = None if outbox is None else asyncio.create_task(outbox.publish(), name="outbox")
         try:
             await self._end_interrupted()
             yield self
@@ -124,6 +145,10 @@ class Process:
             self.closing.set()
             tidying.cancel()
             await dispatch.close(RUNS_DRAIN_SECONDS)
+            if publishing is not None:
+                publishing.cancel()
+            await self.bus.close()
+            await cache.close()
             await models.close()
             await compute.close()
             await self._http.close()
@@ -206,6 +231,37 @@ class Process:
     async def _check_models(self) -> str:
         _, info = await self.drivers.models.choose()
         return f"{info.id} answers when no model is named"
+
+
+def _bus(settings: Settings, store: Store) -> tuple[Bus, Outbox | None]:
+    """Kafka where brokers are named, and what goes out to them; else this process's own, which run events stay off."""
+    if settings.kafka_servers is None:
+        return InProcessBus(), None
+    brokers = Brokers(
+        servers=settings.kafka_servers,
+        protocol=settings.kafka_protocol,
+        mechanism=settings.kafka_mechanism,
+        username=settings.kafka_username,
+        password=settings.kafka_password,
+    )
+    bus = KafkaBus(brokers)
+    return bus, Outbox(store, bus)
+
+
+def _cache(settings: Settings) -> Cache:
+    """Redis where its host is named, else this process's own."""
+    if settings.redis_host is None:
+        return InProcessCache()
+    return RedisCache(
+        Address(
+            host=settings.redis_host,
+            port=settings.redis_port,
+            database=settings.redis_database,
+            username=settings.redis_username,
+            password=settings.redis_password,
+            tls=settings.redis_tls,
+        )
+    )
 
 
 def _science(settings: Settings) -> Pool:

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Generator, Iterable, Mapping, Sequence
 
     from nis_backend.drivers.blobs.base import Contents
+    from nis_backend.drivers.cache.base import CallLimit
     from nis_backend.drivers.compute.base import Compute, Json
     from nis_backend.drivers.dispatch.base import Dispatch
     from nis_backend.drivers.llm.base import Models
@@ -100,6 +101,10 @@ class Drivers:
     """Each part's own check: answers what it found, or raises `Unavailable`."""
     counts: dict[str, int] = field(default_factory=dict[str, int])
     """Calls since the start, by `operation outcome`."""
+    limit: CallLimit | None = None
+    """How many calls each owner may make in a minute."""
+    spared: frozenset[str] = frozenset()
+    """Of `checks`, the parts that no request waits for: the process is ready without them."""
     vectors: dict[str, array[float]] = field(default_factory=dict[str, "array[float]"])
     """Vectors of the catalog's own texts, by the text, of the model in the box: as many as declarations have."""
 

@@ -344,6 +344,9 @@ async def call(target: Operation[Any, Res], arguments: Mapping[str, Any] | bytes
     """
     request = target.validate(arguments)
     authorise(target, ctx)
+    # Probers and calls within calls are not counted.
+    if ctx.drivers.limit is not None and target.scopes and not ctx.depth:
+        await ctx.drivers.limit.admit(ctx.caller.owner)
     with ctx.trace(target.name):
         if target.shape != "model" and target.holds_blobs:
             request = await ctx.blobs.resolve(request, [])

@@ -118,6 +118,39 @@ class Settings(BaseModel):
         alias="NIS_WORKER_MEMORY",
         description="Bytes that each worker process may take for itself (Linux); unset leaves it to the machine.",
     )
+    redis_host: str | None = Field(
+        default=None,
+        alias="REDIS_HOST",
+        description="Host of a Redis that all processes share; unset keeps cache and counts in this process.",
+    )
+    redis_port: int = Field(default=6379, ge=1, le=65535, alias="REDIS_PORT", description="Its port.")
+    redis_database: int = Field(default=0, ge=0, alias="NIS_REDIS_DATABASE", description="Number of its database.")
+    redis_username: str | None = Field(default=None, alias="NIS_REDIS_USERNAME", description="Its user's name.")
+    redis_password: SecretStr | None = Field(default=None, alias="NIS_REDIS_PASSWORD", description="Its password.")
+    redis_tls: bool = Field(default=False, alias="NIS_REDIS_TLS", description="Whether it is spoken to over TLS.")
+    kafka_servers: str | None = Field(
+        default=None,
+        alias="KAFKA_BOOTSTRAP_SERVERS",
+        description="Kafka brokers, HOST:PORT by commas: run events go out to them and commands come in.",
+    )
+    kafka_protocol: Literal["plaintext", "ssl", "sasl_plaintext", "sasl_ssl"] = Field(
+        default="plaintext", alias="NIS_KAFKA_PROTOCOL", description="How the brokers are spoken to."
+    )
+    kafka_mechanism: Literal["PLAIN", "SCRAM-SHA-256", "SCRAM-SHA-512"] = Field(
+        default="SCRAM-SHA-512", alias="NIS_KAFKA_MECHANISM", description="How the user is proved to them."
+    )
+    kafka_username: str | None = Field(default=None, alias="NIS_KAFKA_USERNAME", description="The user's name.")
+    kafka_password: SecretStr | None = Field(default=None, alias="NIS_KAFKA_PASSWORD", description="Its password.")
+    bus_owner: str | None = Field(
+        default=None,
+        min_length=1,
+        max_length=64,
+        alias="NIS_BUS_OWNER",
+        description="Owner for whom commands that carry no key are done; unset refuses them.",
+    )
+    call_limit: int | None = Field(
+        default=None, ge=1, alias="NIS_CALL_LIMIT", description="Calls each owner may make in a minute; unset, any."
+    )
     max_body: int = Field(default=4_194_304, ge=1024, alias="NIS_MAX_BODY", description="Largest request body, bytes.")
     max_blob: int = Field(default=67_108_864, ge=1024, alias="NIS_MAX_BLOB", description="Largest blob, bytes.")
     blob_days: float | None = Field(

@@ -6,6 +6,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
 
+RUNS, COMMANDS, REPLIES, DEAD_LETTERS = "nis.runs", "nis.commands", "nis.replies", "nis.dead-letters"
+"""The topics: every run's events; what is to be done; what became of it; what could not be done."""
+
 LARGEST_MESSAGE = 900_000
 """Bytes of a message's value: brokers take a million with all that surrounds it, unless they are told otherwise."""
 

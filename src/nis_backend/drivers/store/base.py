@@ -19,6 +19,16 @@ OPEN = ("queued", "running", "paused", "waiting")
 """The states of a run that has not ended."""
 FOUND = ("\x02", "\x03")
 """Around a word that a search has found: control characters, which nobody writes."""
+UNSENT = """
+select id, owner, run_id, seq, attempt, time, type, body from (
+    select oldest.id, oldest.owner, oldest.run_id, oldest.seq, events.attempt, events.time, events.type, events.body,
+        sum(coalesce(length(events.body), 0)) over (order by oldest.id) - coalesce(length(events.body), 0) as beginning
+    from (select * from outbox order by id limit %s) as oldest
+    left join events on events.run_id = oldest.run_id and events.seq = oldest.seq
+) as sized where beginning < %s order by id
+"""
+"""`Store.unsent` in SQL, and below `Store.count_unsent`, with the places of their arguments as psycopg writes them."""
+COUNT_UNSENT = "select count(*) as found from (select 1 from outbox limit %s) as waiting"
 # Any: a cell is text, a number, bytes or None; its table says which.
 Row = dict[str, Any]
 
@@ -213,6 +223,30 @@ class Store(Protocol):
         """Take over every owner's runs in these states: raises the attempt of each and answers its row, with `owner`.
 
         For the dispatcher alone, at its start.
+        """
+        ...
+
+    async def unsent(self, limit: int, size: int) -> list[Row]:
+        """The oldest events that the bus has not acknowledged, in their order in each run.
+
+        `id` in the outbox, `owner, run_id, seq`, and `attempt, time, type, body`, which are None of an event that was
+        deleted since. At most `limit`, and as many as begin within the first `size` characters. Only a store that was
+        opened with an outbox has any. For the process alone.
+        """
+        ...
+
+    async def sent(self, ids: Sequence[int]) -> None:
+        """Forget these of the outbox: they were acknowledged."""
+        ...
+
+    async def count_unsent(self, limit: int) -> int:
+        """How many events wait in the outbox, counted up to `limit`."""
+        ...
+
+    async def leads(self, role: str) -> bool:
+        """Whether this process is the one that plays a role, among those that share the database; asked each time anew.
+
+        Once it does, it does until it ends or loses the database.
         """
         ...
 

@@ -14,8 +14,13 @@ from typing import TYPE_CHECKING, Any, Literal, TypeVar
 
 from typing_extensions import override
 
+<<<<<<< HEAD
 from nis_backend.drivers.store.base import OPEN, Append, Growth, Measures, Order, Row, Store, Table
 from nis_backend.drivers.store.conversations import GONE, branch, forget, forget_run, search
+=======
+from nis_backend.drivers.store.base import COUNT_UNSENT, OPEN, UNSENT, Append, Growth, Order, Row, Store, Table
+from nis_backend.drivers.store.conversations import GONE, branch, forget, search
+>>>>>>> 86b0f24 (Run events go out to Kafka from an outbox; Redis counts calls; ready without either)
 from nis_backend.drivers.store.copies import keep_copy
 from nis_backend.drivers.store.measures import COUNTS, DURATIONS, TIMES, bounds, tokens
 from nis_backend.drivers.store.migrations.schema import VERSION, newer, whole
@@ -64,8 +69,11 @@ class SqliteStore(Store):
         Unavailable: the file cannot be opened, or a newer version of nis has written it.
     """
 
-    def __init__(self, path: Path, durability: Literal["process", "power"] = "process") -> None:
+    def __init__(
+        self, path: Path, durability: Literal["process", "power"] = "process", *, outbox: bool = False
+    ) -> None:
         self._path = path
+        self._outbox = outbox
         self._synchronous = "full" if durability == "power" else "normal"
         self._heard: list[Callable[[Growth], None]] = []
         self._queue: queue.SimpleQueue[_Write | None] = queue.SimpleQueue()
@@ -300,7 +308,7 @@ class SqliteStore(Store):
             for heard in self._heard:
                 heard(growth)
 
-        return await self._write(lambda connection: _append(connection, append), tell)
+        return await self._write(lambda connection: _append(connection, append, outbox=self._outbox), tell)
 
     @override
     async def events(self, owner: str, run_id: str, after: int, limit: int = 500) -> list[Row]:
@@ -314,6 +322,24 @@ class SqliteStore(Store):
     async def claim(self, states: Sequence[str]) -> list[Row]:
         sql = f"update runs set attempt = attempt + 1 where state in ({', '.join('?' * len(states))}) returning *"  # noqa: S608
         return await self._write(lambda connection: [dict(row) for row in connection.execute(sql, [*states])])
+
+    @override
+    async def unsent(self, limit: int, size: int) -> list[Row]:
+        return await self._read(UNSENT.replace("%s", "?"), (limit, size))
+
+    @override
+    async def sent(self, ids: Sequence[int]) -> None:
+        each = [(one,) for one in ids]
+        await self._write(lambda connection: connection.executemany("delete from outbox where id = ?", each) and None)
+
+    @override
+    async def count_unsent(self, limit: int) -> int:
+        return int((await self._read(COUNT_UNSENT.replace("%s", "?"), (limit,)))[0]["found"])
+
+    @override
+    async def leads(self, role: str) -> bool:
+        # The data folder has one process.
+        return True
 
     @override
     def listen(self, heard: Callable[[Growth], None]) -> None:
@@ -353,7 +379,7 @@ def _assign(columns: Mapping[str, Any]) -> str:
     return ", ".join(f"{column} = ?" for column in columns)
 
 
-def _append(connection: sqlite3.Connection, append: Append) -> tuple[int, float]:
+def _append(connection: sqlite3.Connection, append: Append, *, outbox: bool) -> tuple[int, float]:
     now = time.time()
     changes = {**append.changes, "updated": now}
     row = connection.execute(
@@ -373,6 +399,11 @@ def _append(connection: sqlite3.Connection, append: Append) -> tuple[int, float]
             for index, event in enumerate(append.events)
         ],
     )
+    if outbox:
+        connection.executemany(
+            "insert into outbox (owner, run_id, seq) values (?, ?, ?)",
+            [(append.owner, append.run_id, seq) for seq in range(first, last + 1)],
+        )
     return last, now
 
 
