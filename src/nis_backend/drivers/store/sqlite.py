@@ -14,13 +14,19 @@ from typing import TYPE_CHECKING, Any, Literal, TypeVar
 
 from typing_extensions import override
 
-<<<<<<< HEAD
-from nis_backend.drivers.store.base import OPEN, Append, Growth, Measures, Order, Row, Store, Table
+from nis_backend.drivers.store.base import (
+    COUNT_UNSENT,
+    OPEN,
+    UNSENT,
+    Append,
+    Growth,
+    Measures,
+    Order,
+    Row,
+    Store,
+    Table,
+)
 from nis_backend.drivers.store.conversations import GONE, branch, forget, forget_run, search
-=======
-from nis_backend.drivers.store.base import COUNT_UNSENT, OPEN, UNSENT, Append, Growth, Order, Row, Store, Table
-from nis_backend.drivers.store.conversations import GONE, branch, forget, search
->>>>>>> 86b0f24 (Run events go out to Kafka from an outbox; Redis counts calls; ready without either)
 from nis_backend.drivers.store.copies import keep_copy
 from nis_backend.drivers.store.measures import COUNTS, DURATIONS, TIMES, bounds, tokens
 from nis_backend.drivers.store.migrations.schema import VERSION, newer, whole
