@@ -26,6 +26,7 @@ PACKAGE = ROOT / "src" / "nis_backend"
 KERNEL = (
     *("errors", "refusal", "operation", "fields", "view", "event", "run", "context", "settings"),
     *("blob", "media", "shelf", "commands", "history", "journal", "execution", "replay"),
+    "cron",
 )
 # Each layer and the layers it may import besides its own; a layer not named here is forbidden to it.
 LAYERS = {
