@@ -35,7 +35,8 @@ from nis_backend.drivers.llm.scripted import ScriptedModels
 from nis_backend.drivers.store.sqlite import SqliteStore
 from nis_backend.errors import NisError, Unavailable
 from nis_backend.run import ENDED, INTERRUPTED, Journal, Tail, carry, end_failed
-from nis_backend.surfaces.guard import authenticate
+from nis_backend.surfaces.guard import check_host
+from nis_backend.surfaces.login import caller_of
 from nis_backend.surfaces.rest.derive import told
 from nis_backend.surfaces.rest.replies import KEPT_SECONDS as REPLIES_SECONDS
 
@@ -88,9 +89,10 @@ class Process:
         """A fresh context for one call."""
         return Context(drivers=self.drivers, caller=caller)
 
-    def authenticate(self, headers: Mapping[str, str]) -> Caller:
+    async def authenticate(self, headers: Mapping[str, str]) -> Caller:
         """See `surfaces.base.Process.authenticate`."""
-        return authenticate(self.settings, headers)
+        check_host(self.settings, headers)
+        return await caller_of(self.settings, self.drivers.keys, headers)
 
     @contextlib.asynccontextmanager
     async def open(self) -> AsyncGenerator[Process]:
@@ -152,6 +154,7 @@ class Process:
             await models.close()
             await compute.close()
             await self._http.close()
+            await self.drivers.keys.close()
             await store.close()
 
     def _providers(self, servers: Sequence[OpenAICompatible], compute: WorkerPools) -> Sequence[LanguageModels]:

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 
 CAPABILITIES = (
     "nis_backend.capabilities.system",
+    "nis_backend.capabilities.identity",
     "nis_backend.capabilities.operations.operations",
     "nis_backend.capabilities.chat.operations",
     "nis_backend.capabilities.conversations.operations",
@@ -141,6 +142,7 @@ def entry_of(operation: Operation[Any, Any]) -> Entry:
         time_limit=operation.time_limit,
         essential=operation.essential,
         outward=operation.outward,
+        secret=operation.secret,
         examples=tuple({**asdict(example), "request": dict(example.request)} for example in operation.examples),
     )
 

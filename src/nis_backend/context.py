@@ -8,6 +8,7 @@ import time
 import uuid
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
 from nis_backend.blob import blobs_in
@@ -15,7 +16,7 @@ from nis_backend.drivers.embeddings.base import Embedders
 from nis_backend.drivers.store.base import cursor_of, place_of
 from nis_backend.errors import InvalidRequest, NisError, WorkerLost
 from nis_backend.event import Progressed
-from nis_backend.operation import call
+from nis_backend.operation import call, refuse_secret
 from nis_backend.run import Journal, RunHandle, RunLog, end_failed
 from nis_backend.shelf import Shelf
 
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
     from nis_backend.drivers.dispatch.base import Dispatch
     from nis_backend.drivers.llm.base import Models
     from nis_backend.drivers.store.base import Measures, Order, Row, Store, Table
+    from nis_backend.keys import KeyRing, Keys
     from nis_backend.operation import Entry, Model, Operation
     from nis_backend.run import Tail
     from nis_backend.settings import Settings
@@ -66,19 +68,35 @@ class Operations(Protocol):
         ...
 
 
+ADMIN = "identity:admin"
+"""The scope to administer every owner's keys. It is named or it is not there: no wildcard holds it."""
+
+
 @dataclass(frozen=True, kw_only=True)
 class Caller:
     """Who calls: the owner of what the call makes, and what it may do."""
 
     owner: str
     scopes: frozenset[str] = frozenset({"*"})
+    """`runs:read`; `runs:write`, which holds `runs:read`; `runs:*`; `*`, which is all of the owner's own; `ADMIN`."""
+    key: str | None = None
+    """The id of the stored key that was sent."""
+    expires: float | None = None
+    """When that key ends, seconds since 1970, UTC."""
 
     def lacks(self, scopes: Iterable[str]) -> list[str]:
         """Those of the scopes that the caller does not hold."""
-        return [] if "*" in self.scopes else [scope for scope in scopes if scope not in self.scopes]
+        return [scope for scope in scopes if not self._holds(scope)]
+
+    def _holds(self, scope: str) -> bool:
+        if scope in self.scopes or scope == ADMIN:
+            return scope in self.scopes
+        family, _, right = scope.partition(":")
+        wider = {"*", f"{family}:*", f"{family}:write" if right == "read" else "*"}
+        return not wider.isdisjoint(self.scopes)
 
 
-LOCAL = Caller(owner="local")
+LOCAL = Caller(owner="local", scopes=frozenset({"*", ADMIN}))
 """Who calls when there is one user and one key."""
 
 
@@ -107,6 +125,13 @@ class Drivers:
     """Of `checks`, the parts that no request waits for: the process is ready without them."""
     vectors: dict[str, array[float]] = field(default_factory=dict[str, "array[float]"])
     """Vectors of the catalog's own texts, by the text, of the model in the box: as many as declarations have."""
+
+    @cached_property
+    def keys(self) -> Keys:
+        """Whose each stored key is."""
+        from nis_backend.keys import Keys  # noqa: PLC0415 - it stands on this module
+
+        return Keys(self.store)
 
 
 class Owned:
@@ -240,6 +265,13 @@ class Context:
         return Shelf(self)
 
     @property
+    def keys(self) -> KeyRing:
+        """The keys that the caller may see and change."""
+        from nis_backend.keys import KeyRing  # noqa: PLC0415 - it stands on this module
+
+        return KeyRing(self.drivers.store, self.drivers.keys, self.caller)
+
+    @property
     def runs(self) -> RunLog:
         """The caller's own runs."""
         return RunLog(
@@ -283,6 +315,7 @@ class Context:
 
     async def start_run(self, operation: Operation[Any, Any], request: Model) -> RunHandle:
         """Write the run down and have it executed; it does not depend on this call from here on."""
+        refuse_secret(operation)
         run_id = self.run_id or self.new_id("run")
         conversation_id = getattr(request, "conversation_id", None)
         await self.runs.create(run_id, operation.name, request, conversation_id)

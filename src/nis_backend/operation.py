@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Generic, Literal, TypeVar, cas
 from pydantic import BaseModel, ConfigDict, GetJsonSchemaHandler, ValidationError
 from typing_extensions import override
 
-from nis_backend.errors import DeadlineExceeded, Forbidden, InternalError, InvalidRequest
+from nis_backend.errors import DeadlineExceeded, Forbidden, InternalError, InvalidRequest, NotSupported
 from nis_backend.refusal import few_wrong, invalid, mistaken
 
 if TYPE_CHECKING:
@@ -177,6 +177,7 @@ class Entry:
     routes: tuple[str, ...] = ()
     """Where it answers over HTTP: told to those who ask, never read; the index has them from the surface."""
     outward: bool = False
+    secret: bool = False
     examples: tuple[Json, ...] = ()
 
     @property
@@ -188,6 +189,17 @@ class Entry:
     def action(self) -> str:
         """`solve_heat` of `physics.solve_heat`."""
         return self.name.partition(".")[2]
+
+    @property
+    def collection(self) -> str:
+        """What its routes and commands are under: its family, or in a subject's family the things it is about.
+
+        `runs` of `runs.get_run`, `keys` of `identity.get_key`, whose resource is the key.
+        """
+        thing = self.resource or self.on
+        if thing is None or self.family.endswith((thing, f"{thing}s", f"{thing}es", f"{thing[:-1]}ies")):
+            return self.family
+        return f"{thing}s"
 
     @cached_property
     def routable(self) -> bool:
@@ -220,6 +232,8 @@ class Operation(Generic[Req, Res]):
     """Whether it is offered where only a few operations are: a short list of tools, a first page."""
     outward: bool = False
     """Whether it may talk to what is beyond this server and its drivers: a provider, a mirror, a page."""
+    secret: bool = False
+    """Whether its result is shown once and kept nowhere: it is no part of a run, whose log keeps what was answered."""
     prepare: Callable[[Req, Context], Awaitable[Req]] | None = None
     """Checks and completes a request before its run is written down, so that a wrong one never becomes a run."""
 
@@ -271,6 +285,7 @@ def operation(  # noqa: PLR0913 - each argument is one trait of the declaration
     time_limit: float = 60.0,
     essential: bool = False,
     outward: bool = False,
+    secret: bool = False,
     prepare: Callable[[Any, Any], Awaitable[Any]] | None = None,
 ) -> _Declare:
     """Declare the function below as an operation; it registers nothing."""
@@ -291,6 +306,7 @@ def operation(  # noqa: PLR0913 - each argument is one trait of the declaration
         time_limit=time_limit,
         essential=essential,
         outward=outward,
+        secret=secret,
         prepare=prepare,
     )
 
@@ -344,6 +360,8 @@ async def call(target: Operation[Any, Res], arguments: Mapping[str, Any] | bytes
     """
     request = target.validate(arguments)
     authorise(target, ctx)
+    if ctx.journal is not None:
+        refuse_secret(target)
     # Probers and calls within calls are not counted.
     if ctx.drivers.limit is not None and target.scopes and not ctx.depth:
         await ctx.drivers.limit.admit(ctx.caller.owner)
@@ -370,6 +388,17 @@ def authorise(target: Operation[Any, Any] | Entry, ctx: Context) -> None:
             remedy="Use a key that has it.",
             field="scope",
             value=missing[0],
+        )
+
+
+def refuse_secret(target: Operation[Any, Any] | Entry) -> None:
+    """Refuse an operation whose result is shown once, where what is answered is kept."""
+    if target.secret:
+        raise NotSupported(
+            f"{target.name} answers a secret, which is shown once and kept in no log.",
+            field="operation",
+            value=target.name,
+            remedy="Call it directly.",
         )
 
 

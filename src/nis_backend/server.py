@@ -16,7 +16,7 @@ from nis_backend import __version__
 from nis_backend.app import Process, asgi, preload
 from nis_backend.errors import Conflict, InvalidRequest
 from nis_backend.lock import FolderLock
-from nis_backend.surfaces.guard import is_loopback
+from nis_backend.surfaces.login import is_loopback
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -101,8 +101,22 @@ class Server(uvicorn.Server):
     async def serve(self, sockets: list[socket.socket] | None = None) -> None:
         """Serve between the opening and the closing of the process, whose refusal is the command's."""
         async with self._process.open():
+            await self._refuse_keyless()
             await preload(self._process.settings)
             await super().serve(sockets)
+
+    async def _refuse_keyless(self) -> None:
+        """Others can call a server that listens beyond loopback: nobody could, and none should, without a key."""
+        settings = self._process.settings
+        if is_loopback(settings.host) or settings.api_key is not None or await self._process.drivers.keys.are_there():
+            return
+        raise InvalidRequest(
+            f"Listening on {settings.host} lets others call this server, and there is no key.",
+            field="NIS_API_KEY",
+            value="",
+            remedy="Make one with the same --data: `nis keys create --name first`. Or set one for the owner local: "
+            "export NIS_API_KEY=$(python3 -c 'import secrets; print(secrets.token_urlsafe(32))')",
+        )
 
     @override
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
@@ -134,13 +148,6 @@ def serve(settings: Settings, app_file: Path | None = None) -> None:
         InvalidRequest: it would listen beyond loopback without a key.
         Conflict: the data folder is held, or the port is taken.
     """
-    if not is_loopback(settings.host) and settings.api_key is None:
-        raise InvalidRequest(
-            f"Listening on {settings.host} lets others call this server, and there is no key.",
-            field="NIS_API_KEY",
-            value="",
-            remedy="Make one: export NIS_API_KEY=$(python3 -c 'import secrets; print(secrets.token_urlsafe(32))')",
-        )
     logging.basicConfig(level=settings.log_level.upper(), format="%(asctime)s %(levelname)s %(name)s %(message)s")
     # uvicorn tells at "info" what the address above tells.
     logging.getLogger("uvicorn.error").setLevel(max(logging.WARNING, logging.getLogger().level))

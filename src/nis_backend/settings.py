@@ -36,7 +36,9 @@ class Settings(BaseModel):
         description="Address in cards and links, when it is not the one listened on.",
     )
     api_key: SecretStr | None = Field(
-        default=None, alias="NIS_API_KEY", description="Key every caller must send; needed to listen beyond loopback."
+        default=None,
+        alias="NIS_API_KEY",
+        description="The first key: all scopes, for the owner `local`. Beyond loopback every caller must send one.",
     )
     allowed_hosts: str = Field(
         default="", alias="NIS_ALLOWED_HOSTS", description="Further Host and Origin names to accept, comma-separated."

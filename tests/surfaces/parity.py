@@ -238,9 +238,13 @@ def _not_one(entry: Entry) -> str:
     return "answers one object: there are no events" if entry.shape == "model" else ""
 
 
+def _models_in_logs(entry: Entry) -> str:
+    return _models_only(entry) or ("answers a secret, and a run's log keeps what was answered" if entry.secret else "")
+
+
 def _models_that_stay(entry: Entry) -> str:
     destroys = "destroys, which waits for a person: the agent loop lets no model do it"
-    return _models_only(entry) or (destroys if entry.effect == "destroys" else "")
+    return _models_in_logs(entry) or (destroys if entry.effect == "destroys" else "")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -257,7 +261,7 @@ SURFACES = (
     Surface(name="events", over=over_events, left_out=_not_one),
     Surface(name="command line", over=over_command_line),
     Surface(name="function tool", over=over_tools, left_out=_models_that_stay),
-    Surface(name="A2A", over=over_a2a, left_out=_models_only),
+    Surface(name="A2A", over=over_a2a, left_out=_models_in_logs),
     Surface(name="MCP", over=through_mcp),
 )
 

@@ -23,6 +23,7 @@ EXAMPLES = [
 ]
 MOVES = {
     "runs.list_runs",
+    "identity.list_keys",
     "blobs.list_blobs",
     "conversations.list_conversations",
     "conversations.search_conversations",
@@ -33,19 +34,20 @@ MOVES = {
 """Whose answers tell what was called before, or how far a run has got: their shape is compared."""
 
 _OWN = re.compile(r"\b([a-z]+)-[0-9a-f]{24}\b|\b[0-9a-f]{32}\b")
+_KEY = re.compile(r"\bnis_[A-Za-z0-9_-]{6,}")
 _MOMENT = re.compile(r"\d{4}-\d\d-\d\dT[\d:.]+(\+00:00|Z)?")
 SINCE = 1.6e9
 """A number above it is a time in seconds since 1970."""
 
 
 def comparable(value: Any) -> Any:  # Any: JSON
-    """An answer without what each call makes anew: ids and moments."""
+    """An answer without what each call makes anew: ids, keys and moments."""
     if isinstance(value, dict):
         return {key: comparable(one) for key, one in cast("Json", value).items()}
     if isinstance(value, list):
         return [comparable(one) for one in cast("list[Any]", value)]
     if isinstance(value, str):
-        return _MOMENT.sub("MOMENT", _OWN.sub(lambda found: f"{found[1] or 'some'}-ID", value))
+        return _MOMENT.sub("MOMENT", _KEY.sub("KEY", _OWN.sub(lambda found: f"{found[1] or 'some'}-ID", value)))
     return "MOMENT" if isinstance(value, float) and value > SINCE else value
 
 

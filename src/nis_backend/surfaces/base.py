@@ -27,11 +27,12 @@ class Process(Protocol):
         """A fresh context for one call."""
         ...
 
-    def authenticate(self, headers: Mapping[str, str]) -> Caller:
+    async def authenticate(self, headers: Mapping[str, str]) -> Caller:
         """Who sends these headers.
 
         Raises:
-            Unauthenticated: a key is set and none, or a wrong one, was sent.
+            Unauthenticated: a key is wanted and none was sent, or a wrong one, or one that counts no more.
+            Unavailable: the database cannot be asked whose it is.
             Forbidden: the `Host` or the `Origin` is a foreign one.
         """
         ...

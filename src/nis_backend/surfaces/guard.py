@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import hmac
-import ipaddress
 import json
 import logging
 import re
@@ -18,7 +16,6 @@ from urllib.parse import urlsplit
 from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect
 
-from nis_backend.context import LOCAL, Caller
 from nis_backend.errors import (
     DeadlineExceeded,
     Forbidden,
@@ -27,9 +24,11 @@ from nis_backend.errors import (
     NotFound,
     TooLarge,
     Unauthenticated,
+    Unavailable,
     WrongMethod,
     shorten,
 )
+from nis_backend.surfaces.login import ANYONE, Watch, is_loopback
 from nis_backend.surfaces.rest.fixed import PUBLIC
 
 if TYPE_CHECKING:
@@ -40,40 +39,13 @@ if TYPE_CHECKING:
 
 log = logging.getLogger("nis.http")
 
+UNAUTHORIZED = 4401
+"""The code a socket closes with that has no key, a wrong one, or one that counts no more."""
+
 BODY_SECONDS = 30.0
 """Longest pause between two pieces of a body."""
 
 _HOST = re.compile(r"(?:\[(?P<v6>[0-9a-f.]*:[0-9a-f:.]+)\]|(?P<name>[a-z0-9._-]+))(?::\d{1,5})?", re.IGNORECASE)
-
-
-def is_loopback(host: str) -> bool:
-    """Whether an address to listen on, or a host name asked for, is this machine alone."""
-    if host == "localhost":
-        return True
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        # A name, and any name may lead anywhere: `127.0.0.1.example.com` too.
-        return False
-
-
-ANYONE = Caller(owner="anyone", scopes=frozenset())
-"""Who calls without the key, where that is allowed."""
-
-
-def authenticate(settings: Settings, headers: Mapping[str, str]) -> Caller:
-    """See `Process.authenticate`."""
-    check_host(settings, headers)
-    if settings.api_key is not None:
-        scheme, _, given = headers.get("authorization", "").partition(" ")
-        if scheme.lower() != "bearer" or not hmac.compare_digest(
-            given.strip().encode(), settings.api_key.get_secret_value().encode()
-        ):
-            raise Unauthenticated(
-                "This server wants a key and the request has " + ("another one." if given else "none."),
-                remedy="Send the header Authorization: Bearer KEY, with the server's NIS_API_KEY.",
-            )
-    return LOCAL
 
 
 def check_host(settings: Settings, headers: Mapping[str, str]) -> None:
@@ -154,7 +126,7 @@ class Guard:
                 # Closing before accepting answers the handshake with 403.
                 await send({"type": "websocket.close", "code": 1008})
                 return
-            await self._app(scope, receive, send)
+            await self._app(scope, *self._watched(headers, receive, send))
             return
         await self._http(scope, headers, receive, send)
 
@@ -164,12 +136,16 @@ class Guard:
         exchange = Exchange(receive, send, request_id, self._process.settings.max_body)
         scope["state"]["exchange"] = exchange
         try:
-            self._admit(scope, headers)
+            await self._admit(scope, headers)
+            if scope["state"]["caller"].key is not None:
+                exchange.watch = Watch(lambda: self._process.authenticate(headers))
             await self._app(scope, exchange.receive, exchange.send)
         except ClientDisconnect:
             # Whoever left within the body is answered no more.
             return
         except Exception as error:
+            if exchange.cut:
+                return
             if not isinstance(error, NisError | HTTPException):
                 log.exception("request %s failed: %s %s", request_id, scope["method"], scope["path"])
             if exchange.started:
@@ -179,11 +155,33 @@ class Guard:
             tell = next((tell for prefix, tell in self._tells.items() if _below(scope["path"], prefix)), as_problem)
             await answer_problem(_told(error, scope), scope, exchange.send, extra, tell)
 
-    def _admit(self, scope: Scope, headers: Mapping[str, str]) -> None:
+    def _watched(self, headers: Mapping[str, str], receive: Receive, send: Send) -> tuple[Receive, Send]:
+        """A socket's two directions, which close once its key counts no more."""
+        watch = Watch(lambda: self._process.authenticate(headers))
+
+        async def close() -> None:
+            await send({"type": "websocket.close", "code": UNAUTHORIZED, "reason": "The key counts no more."})
+
+        async def watched_receive() -> Message:
+            message = await receive()
+            if message["type"] != "websocket.receive" or await watch.holds():
+                return message
+            await close()
+            return {"type": "websocket.disconnect", "code": UNAUTHORIZED}
+
+        async def watched_send(message: Message) -> None:
+            if message["type"] == "websocket.send" and not await watch.holds():
+                await close()
+                raise OSError(UNAUTHORIZED, "the key counts no more")
+            await send(message)
+
+        return watched_receive, watched_send
+
+    async def _admit(self, scope: Scope, headers: Mapping[str, str]) -> None:
         """Refuse a foreign host or page, a missing key, and a body that says it is too large."""
         try:
-            scope["state"]["caller"] = self._process.authenticate(headers)
-        except Unauthenticated:
+            scope["state"]["caller"] = await self._process.authenticate(headers)
+        except (Unauthenticated, Unavailable):
             if scope["path"] not in PUBLIC and not _open(scope["path"]):
                 raise
             scope["state"]["caller"] = ANYONE
@@ -210,9 +208,12 @@ class Exchange:
         """Headers of the answer, whatever it will be: a problem carries them too."""
         self.limit = limit
         """The most bytes that are read; a route that takes more says so before it reads."""
+        self.watch: Watch | None = None
+        """Of the key that was sent: an answer that goes on for long ends with it."""
         self._size = 0
         self._whole = False
         self.started = False
+        self.cut = False
 
     async def receive(self) -> Message:
         """The next piece of the body, or word that the caller has left."""
@@ -234,6 +235,11 @@ class Exchange:
             self.started = True
             marks = [(name.encode(), value.encode()) for name, value in self.marks.items()]
             message["headers"] = [*message.get("headers", ()), *marks]
+        elif self.watch is not None and not await self.watch.holds():
+            # An end like any other: who asks for what is missing is told why.
+            self.cut = True
+            await self._send({"type": "http.response.body", "body": b""})
+            raise ClientDisconnect
         await self._send(message)
 
 

@@ -1,4 +1,4 @@
-"""Function tools for models, derived: one for each operation that answers a model."""
+"""Function tools for models, derived: one for each operation that answers a model and no secret."""
 
 from __future__ import annotations
 
@@ -27,5 +27,5 @@ def tools(entries: Iterable[Entry]) -> list[Json]:
             },
         }
         for entry in entries
-        if entry.shape == "model"
+        if entry.shape == "model" and not entry.secret
     ]

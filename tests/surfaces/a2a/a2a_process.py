@@ -28,7 +28,8 @@ from nis_backend.operation import Example, Json, Model, Operation, Recorded, ope
 from nis_backend.run import Journal, Tail, carry
 from nis_backend.settings import Settings
 from nis_backend.surfaces.a2a.routes import routes
-from nis_backend.surfaces.guard import Guard, authenticate
+from nis_backend.surfaces.guard import Guard, check_host
+from nis_backend.surfaces.login import caller_of
 from nis_backend.view import Axis, Form, Series, Table, Text
 
 if TYPE_CHECKING:
@@ -117,9 +118,10 @@ class StandIn:
         """See `Process.context`."""
         return Context(drivers=self.drivers, caller=caller)
 
-    def authenticate(self, headers: Mapping[str, str]) -> Caller:
+    async def authenticate(self, headers: Mapping[str, str]) -> Caller:
         """See `Process.authenticate`."""
-        return authenticate(self.settings, headers)
+        check_host(self.settings, headers)
+        return await caller_of(self.settings, self.drivers.keys, headers)
 
     async def close(self) -> None:
         """End the runs, then the store."""

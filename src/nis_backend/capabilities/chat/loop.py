@@ -115,8 +115,9 @@ async def converse(  # noqa: PLR0913 - each argument is one choice of the caller
         UpstreamFailed, WorkerLost: a model call was cut twice, or answered with nothing.
         NisError: the model's own refusal. What an operation refuses goes back to the model instead.
     """
-    # A run within this run could go on without end, and what destroys waits for a person.
-    offered = {tool_name(entry): entry for entry in tools if entry.shape == "model" and entry.effect != "destroys"}
+    # A run within this run could go on without end, what destroys waits for a person, and a log keeps no secret.
+    plain = [entry for entry in tools if entry.shape == "model" and entry.effect != "destroys" and not entry.secret]
+    offered = {tool_name(entry): entry for entry in plain}
     said = _instructed(messages) if offered else list(messages)
     texts: list[str] = []
     views: list[View] = []

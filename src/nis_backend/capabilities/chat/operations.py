@@ -11,7 +11,7 @@ from pydantic import Field, StringConstraints
 from nis_backend.capabilities.chat.turns import Turn, read_turns
 from nis_backend.capabilities.operations.operations import Pending, SearchOperations, permitted, search_operations
 from nis_backend.errors import InvalidRequest, NotSupported, shorten
-from nis_backend.operation import Example, Model, Recorded, authorise, operation
+from nis_backend.operation import Example, Model, Recorded, authorise, operation, refuse_secret
 from nis_backend.run import unknown_conversation
 from nis_backend.view import Text, View
 
@@ -136,7 +136,7 @@ def fillable(ctx: Context, name: str) -> Entry:
 
     Raises:
         NotFound: there is none of this name.
-        NotSupported: its result is a stream or a run, which no form shows.
+        NotSupported: its result is a stream or a run, which no form shows, or a secret, which no log keeps.
         Forbidden: the caller may not call it.
     """
     entry = ctx.operations.entry(name)
@@ -148,6 +148,7 @@ def fillable(ctx: Context, name: str) -> Entry:
             remedy="Call it directly.",
         )
     authorise(entry, ctx)
+    refuse_secret(entry)
     return entry
 
 

@@ -198,6 +198,19 @@ class Store(Protocol):
         """Add a conversation with copies of runs that have ended, logs included, each under its new id."""
         ...
 
+    async def keys(
+        self,
+        where: Mapping[str, Any],  # Any: see Row
+        *,
+        before: tuple[float, str] | None = None,
+        limit: int = 50,
+    ) -> list[Row]:
+        """Every owner's keys, the newest first; a column that `where` says is None is unset.
+
+        For authentication, which learns the owner from it, and for callers who administer every owner's keys.
+        """
+        ...
+
     async def expire(self, table: Table, before: float) -> list[Row]:
         """Remove every owner's rows that were last `updated` before this time, and answer them.
 

@@ -302,6 +302,17 @@ class SqliteStore(Store):
         await self._write(lambda connection: branch(connection, owner, conversation, runs))
 
     @override
+    async def keys(
+        self, where: Mapping[str, Any], *, before: tuple[float, str] | None = None, limit: int = 50
+    ) -> list[Row]:
+        clauses, parameters = [f"{column} is ?" for column in where] or ["true"], [*where.values()]
+        if before is not None:
+            clauses.append("(created, id) < (?, ?)")
+            parameters.extend(before)
+        sql = f"select * from keys where {' and '.join(clauses)} order by created desc, id desc limit ?"  # noqa: S608 - columns are ours
+        return await self._read(sql, [*parameters, limit])
+
+    @override
     async def expire(self, table: Table, before: float) -> list[Row]:
         sql = f"delete from {table} where updated < ? returning *"  # noqa: S608 - names are ours
         return await self._write(lambda connection: [dict(row) for row in connection.execute(sql, (before,))])

@@ -16,6 +16,7 @@ from starlette.responses import Response
 from nis_backend import __version__
 from nis_backend.surfaces.a2a.wire import A2UI, A2UI_MEDIA_TYPE, BINDING, REPLAY, VERSION
 from nis_backend.surfaces.a2ui import BASIC, CATALOG
+from nis_backend.surfaces.login import wants_key
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -72,9 +73,9 @@ def agent_card(settings: Settings, entries: Iterable[Entry], base: str) -> Json:
         "defaultOutputModes": MODES,
         "skills": [_skill(family, [*some]) for family, some in groupby(_by_name(entries), lambda entry: entry.family)],
     }
-    if settings.api_key is not None:
+    if wants_key(settings):
         card["securitySchemes"] = {
-            "bearer": {"httpAuthSecurityScheme": {"scheme": "bearer", "description": "The server's NIS_API_KEY."}}
+            "bearer": {"httpAuthSecurityScheme": {"scheme": "bearer", "description": "A key of this server."}}
         }
         card["securityRequirements"] = [{"schemes": {"bearer": {"list": []}}}]
     return card

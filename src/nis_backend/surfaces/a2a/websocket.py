@@ -10,9 +10,10 @@ requests are multiplexed by `id`. Beyond that:
   event; `SubscribeToTask` with `params.lastSeq` goes on after it (see `RunHandler.subscribe`).
 - The client's notification `cancelStream` with `params.id` stops the delivery of that stream, not the task;
   `streamEnd` follows.
-- The key travels as `Authorization: Bearer` in the handshake; without it the socket closes with 4401. A foreign page is
-  refused with 403. Other closes: 1001 the server stops, 1003 a binary frame, 1009 a frame beyond the limit,
-  1013 a reader too slow for its streams. Nothing is lost by a close: the log has it.
+- The key travels as `Authorization: Bearer` in the handshake; without it, and once it counts no more, the socket closes
+  with 4401. A foreign page is refused with 403. Other closes: 1001 the server stops, 1003 a binary frame, 1009 a frame
+  beyond the limit, 1013 a reader too slow for its streams, or a database that does not answer. Nothing is lost by a
+  close: the log has it.
 """
 
 from __future__ import annotations
@@ -27,6 +28,7 @@ from starlette.websockets import WebSocket, WebSocketDisconnect
 
 from nis_backend.errors import Busy, Forbidden, InternalError, Unauthenticated, Unavailable
 from nis_backend.surfaces.a2a import wire
+from nis_backend.surfaces.guard import UNAUTHORIZED
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
@@ -41,7 +43,7 @@ log = logging.getLogger("nis.a2a")
 
 PATH = "/a2a"
 
-GOING_AWAY, UNSUPPORTED, TOO_BIG, FAULT, TRY_LATER, UNAUTHORIZED = 1001, 1003, 1009, 1011, 1013, 4401
+GOING_AWAY, UNSUPPORTED, TOO_BIG, FAULT, TRY_LATER = 1001, 1003, 1009, 1011, 1013
 
 WAITING = 64
 """Frames that may wait for a reader; streams pause then, which costs nothing, because the log keeps what follows."""
@@ -65,15 +67,16 @@ def endpoint(process: Process) -> Callable[[WebSocket], Awaitable[None]]:
 
     async def answer(socket: WebSocket) -> None:
         try:
-            caller = process.authenticate(socket.headers)
+            caller = await process.authenticate(socket.headers)
         except Forbidden:
             # Closing before accepting answers the handshake with 403.
             await socket.close()
             return
-        except Unauthenticated as error:
+        except (Unauthenticated, Unavailable) as error:
             # A browser sees the code of a close and not the status of a handshake.
             await socket.accept()
-            await socket.close(UNAUTHORIZED, error.message)
+            keyless = isinstance(error, Unauthenticated)
+            await socket.close(*((UNAUTHORIZED, error.message) if keyless else (TRY_LATER, "The database is away.")))
             return
         await Connection(process, socket, caller).serve()
 

@@ -80,7 +80,7 @@ class Root(click.Group):
             entry = session.catalog.entry(name)
             if short == "chat":
                 self.add_command(chat(session, entry))
-            elif short == entry.family:
+            elif short == entry.collection:
                 self.add_command(Family(session, short, alone=entry))
             else:
                 self.add_command(command(session, entry, short))
@@ -94,7 +94,7 @@ class Root(click.Group):
         return [*sorted(self.commands), *(name for name in self._families() if name not in self.commands)]
 
     def _families(self) -> list[str]:
-        return sorted({entry.family for entry in self._session.catalog.entries()})
+        return sorted({entry.collection for entry in self._session.catalog.entries()})
 
     @override
     def resolve_command(
@@ -122,7 +122,7 @@ class Family(click.Group):
     def __init__(self, session: Session, family: str, alone: Entry | None = None) -> None:
         super().__init__(family, no_args_is_help=alone is None, invoke_without_command=alone is not None)
         for entry in session.catalog.entries():
-            if entry.family == family:
+            if entry.collection == family:
                 self.add_command(command(session, entry, short_name(entry)))
                 if entry.name in WATCHED:
                     self.add_command(watch.command(session, entry, WATCHED[entry.name]))

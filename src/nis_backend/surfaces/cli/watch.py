@@ -28,7 +28,7 @@ def command(session: Session, entry: Entry, name: str) -> click.Command:
 
         with Screen() as screen:
             seen = _Seen(screen, as_json=as_json)
-            again = f"nis {entry.family} {name} {given['id']} --after"
+            again = f"nis {entry.collection} {name} {given['id']} --after"
             try:
                 session.call(entry, given, seen.heard)
             except KeyboardInterrupt:

@@ -39,8 +39,8 @@ class RestRoute:
 
 def routes_of(entry: Entry) -> list[RestRoute]:
     """The operation's routes; a read whose fields are all scalars has a GET beside its POST."""
-    family = "/" + entry.family.replace("_", "-")
     verb, _, thing = entry.action.partition("_")
+    family = "/" + entry.collection.replace("_", "-")
     path = f"{family}/{entry.action.replace('_', '-')}"
     if entry.resource and verb in RESOURCE:
         method, tail = RESOURCE[verb]

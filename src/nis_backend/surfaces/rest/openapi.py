@@ -45,9 +45,7 @@ def document(entries: Iterable[Entry]) -> Json:
             "schemas": dict(sorted(schemas.shared.items())),
             "responses": problems(),
             "headers": HEADERS,
-            "securitySchemes": {
-                "key": {"type": "http", "scheme": "bearer", "description": "The server's NIS_API_KEY."}
-            },
+            "securitySchemes": {"key": {"type": "http", "scheme": "bearer", "description": "A key of this server."}},
         },
         "tags": [{"name": family} for family in sorted({entry.family for entry in by_name.values()})],
     }
@@ -103,7 +101,7 @@ def _headers(route: RestRoute, entry: Entry) -> Iterable[Json]:
         yield _header(
             "Prefer", "`respond-async`: answer 202 at once, with the run's `Location`.", example="respond-async"
         )
-    if entry.effect != "reads" and entry.shape != "stream":
+    if entry.effect != "reads" and entry.shape != "stream" and not entry.secret:
         yield _header(HEADER, "A key of the caller's: repeated within a day, the request is done once.", pattern=KEY)
     if entry.shape == "stream" and route.method == "GET" and LAST_SEEN in entry.request_schema["properties"]:
         yield _header(

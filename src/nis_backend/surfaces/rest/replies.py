@@ -14,7 +14,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from nis_backend.errors import Conflict, InvalidRequest, NisError, NotFound, NotSupported, from_problem, shorten
-from nis_backend.operation import Model, authorise, call
+from nis_backend.operation import Model, authorise, call, refuse_secret
 from nis_backend.run import RunHandle
 
 if TYPE_CHECKING:
@@ -48,7 +48,7 @@ class Replies:
 
         Raises:
             InvalidRequest: it is no key, or was used for another request.
-            NotSupported: the operation answers a stream that is not a run.
+            NotSupported: the operation answers a stream that is not a run, or a secret.
             Conflict: the first request is under way, or nobody knows how it ended.
         """
         if not re.fullmatch(KEY, key):
@@ -66,6 +66,7 @@ class Replies:
                 remedy=f"Leave out {HEADER}.",
             )
         authorise(operation, ctx)
+        refuse_secret(operation)
         row_id = hashlib.sha256(f"{ctx.caller.owner}\0{key}".encode()).hexdigest()
         mine = row_id not in self._open
         self._open.add(row_id)
