@@ -30,6 +30,7 @@ from nis_backend.drivers.store.conversations import GONE, branch, forget, forget
 from nis_backend.drivers.store.copies import keep_copy
 from nis_backend.drivers.store.measures import COUNTS, DURATIONS, TIMES, bounds, tokens
 from nis_backend.drivers.store.migrations.schema import VERSION, newer, whole
+from nis_backend.drivers.store.recent import Recent
 from nis_backend.errors import Conflict, Fenced, NisError, Unavailable
 from nis_backend.run import unknown_conversation, unknown_run
 
@@ -47,8 +48,9 @@ READERS = 4
 class _Write:
     """One write that waits for the writer: what to do, and whom to tell."""
 
-    def __init__(self, work: Callable[[sqlite3.Connection], Any], then: Callable[[Any], None] | None = None) -> None:
+    def __init__(self, work: Callable[[sqlite3.Connection], Any], then: Callable[[Any], None]) -> None:
         self.work = work
+        """May be called twice: the first time may be taken back."""
         self.then = then
         """Called with the result once it is committed, also when the caller has stopped waiting."""
         self.loop = asyncio.get_running_loop()
@@ -58,7 +60,7 @@ class _Write:
 
     def tell(self) -> None:
         """Answer the caller; on its loop."""
-        if self.error is None and self.then is not None:
+        if self.error is None:
             self.then(self.result)
         if self.done.done():
             return
@@ -82,6 +84,7 @@ class SqliteStore(Store):
         self._outbox = outbox
         self._synchronous = "full" if durability == "power" else "normal"
         self._heard: list[Callable[[Growth], None]] = []
+        self._recent = Recent()
         self._queue: queue.SimpleQueue[_Write | None] = queue.SimpleQueue()
         try:
             connection = self._open()
@@ -138,44 +141,58 @@ class SqliteStore(Store):
             while not self._queue.empty():
                 batch.append(self._queue.get())
             stopped = None in batch
-            self._commit(connection, [write for write in batch if write is not None])
+            if writes := [write for write in batch if write is not None]:
+                self._commit(connection, writes)
         connection.close()
 
     def _commit(self, connection: sqlite3.Connection, batch: Sequence[_Write]) -> None:
-        if not batch:
-            return
         try:
-            connection.execute("begin immediate")
-            for write in batch:
-                self._one(connection, write)
-            connection.execute("commit")
+            for work in (self._together, self._apart):
+                connection.execute("begin immediate")
+                if work(connection, batch):
+                    connection.execute("commit")
+                    break
+                connection.execute("rollback")
         except sqlite3.Error as error:
             if connection.in_transaction:
                 connection.execute("rollback")
             for write in batch:
                 write.error = _refused("write", error)
-        for write in batch:
-            try:
-                write.loop.call_soon_threadsafe(write.tell)
-            except RuntimeError:
-                # Its loop is closed: nobody waits for the answer any more, and the row is committed.
-                continue
+        # One call a batch wakes everyone who waits for it.
+        for loop in dict.fromkeys(write.loop for write in batch):
+            # Where a loop is closed nobody waits for the answer any more, and the rows are committed.
+            with contextlib.suppress(RuntimeError):
+                loop.call_soon_threadsafe(_tell, [write for write in batch if write.loop is loop])
 
-    def _one(self, connection: sqlite3.Connection, write: _Write) -> None:
-        """One write under a savepoint: its refusal does not touch the others of its batch."""
-        connection.execute("savepoint one")
+    def _together(self, connection: sqlite3.Connection, batch: Sequence[_Write]) -> bool:
+        """Every write of a batch; False when one is refused, and none of them may stay."""
         try:
-            write.result = write.work(connection)
+            for write in batch:
+                write.result = write.work(connection)
         except sqlite3.OperationalError:
             # The disk or the file: the whole batch is refused.
             raise
-        except Exception as error:  # noqa: BLE001 - a value that cannot be stored is its writer's fault, never the thread's
-            connection.execute("rollback to one")
-            write.error = error
-        connection.execute("release one")
+        except Exception:  # noqa: BLE001 - told to its writer when it is met again, by itself
+            return False
+        return True
+
+    def _apart(self, connection: sqlite3.Connection, batch: Sequence[_Write]) -> bool:
+        """Each write under a savepoint: its refusal does not touch the others of its batch."""
+        for write in batch:
+            connection.execute("savepoint one")
+            try:
+                write.result = write.work(connection)
+            except sqlite3.OperationalError:
+                raise
+            except Exception as error:  # noqa: BLE001 - a value that cannot be stored is its writer's fault, never the thread's
+                connection.execute("rollback to one")
+                write.error = error
+            connection.execute("release one")
+        return True
 
     async def _write(self, work: Callable[[sqlite3.Connection], T], then: Callable[[T], None] | None = None) -> T:
-        write = _Write(work, then)
+        """Have it committed. Without `then`, which says what it has changed, any run may have been."""
+        write = _Write(work, then or (lambda _: self._recent.clear()))
         self._queue.put(write)
         return await write.done
 
@@ -201,7 +218,10 @@ class SqliteStore(Store):
         columns = {**row, "owner": owner}
         sql = f"insert into {table} ({', '.join(columns)}) values ({', '.join('?' * len(columns))})"  # noqa: S608 - names are ours
         try:
-            await self._change(owner, sql, [*columns.values()], once)
+            if table == "runs" and once is None:
+                await self._begin(f"{sql} returning *", [*columns.values()])
+            else:
+                await self._change(table, owner, sql, [*columns.values()], once)
         except sqlite3.IntegrityError as error:
             if GONE in str(error):
                 raise unknown_conversation(row["conversation_id"]) from None
@@ -209,8 +229,16 @@ class SqliteStore(Store):
                 f"{table} already has {row['id']!r}.", field="id", value=row["id"], remedy="Give another id."
             ) from None
 
+    async def _begin(self, sql: str, parameters: Sequence[Any]) -> None:
+        def begin(connection: sqlite3.Connection) -> Row:
+            return dict(connection.execute(sql, parameters).fetchone())
+
+        await self._write(begin, lambda row: self._recent.grown(row, ()))
+
     @override
     async def get(self, table: Table, owner: str, id: str) -> Row | None:
+        if table == "runs" and (row := self._recent.row(owner, id)) is not None:
+            return row
         rows = await self._read(f"select * from {table} where id = ? and owner = ?", (id, owner))  # noqa: S608
         return rows[0] if rows else None
 
@@ -257,14 +285,14 @@ class SqliteStore(Store):
         self, table: Table, owner: str, id: str, changes: Mapping[str, Any], once: str | None = None
     ) -> bool:
         sql = f"update {table} set {_assign(changes)} where id = ? and owner = ?"  # noqa: S608 - columns are ours
-        return await self._change(owner, sql, (*changes.values(), id, owner), once)
+        return await self._change(table, owner, sql, (*changes.values(), id, owner), once)
 
     @override
     async def delete(self, table: Table, owner: str, id: str, once: str | None = None) -> bool:
         sql = f"delete from {table} where id = ? and owner = ?"  # noqa: S608 - names are ours
-        return await self._change(owner, sql, (id, owner), once)
+        return await self._change(table, owner, sql, (id, owner), once)
 
-    async def _change(self, owner: str, sql: str, parameters: Sequence[Any], once: str | None) -> bool:
+    async def _change(self, table: Table, owner: str, sql: str, parameters: Sequence[Any], once: str | None) -> bool:
         def change(connection: sqlite3.Connection) -> bool:
             if once is None:
                 return connection.execute(sql, parameters).rowcount == 1
@@ -275,7 +303,7 @@ class SqliteStore(Store):
             connection.execute("insert into effects values (?, ?, ?, ?)", (once, owner, answer, time.time()))
             return answer
 
-        return await self._write(change)
+        return await self._write(change, None if table == "runs" else lambda _: None)
 
     @override
     async def search(self, owner: str, words: Sequence[str], limit: int, after: int = 0) -> list[Row]:
@@ -319,16 +347,22 @@ class SqliteStore(Store):
 
     @override
     async def append(self, append: Append) -> tuple[int, float]:
-        def tell(committed: tuple[int, float]) -> None:
+        def tell(committed: tuple[Row, list[Row]]) -> None:
+            row, events = committed
+            self._recent.grown(row, events)
             command = append.events[-1].type if append.attempt is None and append.events else None
-            growth = Growth(run_id=append.run_id, last_seq=committed[0], command=command)
+            growth = Growth(run_id=append.run_id, last_seq=row["last_seq"], command=command)
             for heard in self._heard:
                 heard(growth)
 
-        return await self._write(lambda connection: _append(connection, append, outbox=self._outbox), tell)
+        row, _ = await self._write(lambda connection: _append(connection, append, outbox=self._outbox), tell)
+        return row["last_seq"], row["updated"]
 
     @override
     async def events(self, owner: str, run_id: str, after: int, limit: int = 500) -> list[Row]:
+        recent = self._recent.events(owner, run_id, after, limit)
+        if recent is not None:
+            return recent
         return await self._read(
             "select seq, attempt, time, type, body from events"
             " where run_id = ? and owner = ? and seq > ? order by seq limit ?",
@@ -396,32 +430,39 @@ def _assign(columns: Mapping[str, Any]) -> str:
     return ", ".join(f"{column} = ?" for column in columns)
 
 
-def _append(connection: sqlite3.Connection, append: Append, *, outbox: bool) -> tuple[int, float]:
+def _tell(writes: Sequence[_Write]) -> None:
+    for write in writes:
+        write.tell()
+
+
+def _append(connection: sqlite3.Connection, append: Append, *, outbox: bool) -> tuple[Row, list[Row]]:
+    """The run's row and the events, as they are now."""
     now = time.time()
     changes = {**append.changes, "updated": now}
-    row = connection.execute(
+    found = connection.execute(
         f"update runs set last_seq = last_seq + ?, {_assign(changes)}"  # noqa: S608 - columns are named by our own code
         f" where id = ? and owner = ? and state in ({', '.join('?' * len(append.only_in))})"
-        " and attempt = coalesce(?, attempt) returning last_seq, attempt",
+        " and attempt = coalesce(?, attempt) returning *",
         (len(append.events), *changes.values(), append.run_id, append.owner, *append.only_in, append.attempt),
     ).fetchone()
-    if row is None:
+    if found is None:
         raise _refusal(connection, append)
-    last, attempt = row
-    first = last - len(append.events) + 1
+    row = dict(found)
+    first, attempt = row["last_seq"] - len(append.events) + 1, row["attempt"]
+    events: list[Row] = [
+        {"seq": first + index, "attempt": attempt, "time": now, "type": event.type, "body": event.body}
+        for index, event in enumerate(append.events)
+    ]
     connection.executemany(
-        "insert into events (run_id, seq, owner, attempt, time, type, body) values (?, ?, ?, ?, ?, ?, ?)",
-        [
-            (append.run_id, first + index, append.owner, attempt, now, event.type, event.body)
-            for index, event in enumerate(append.events)
-        ],
+        "insert into events (run_id, owner, seq, attempt, time, type, body) values (?, ?, ?, ?, ?, ?, ?)",
+        [(append.run_id, append.owner, *event.values()) for event in events],
     )
     if outbox:
         connection.executemany(
             "insert into outbox (owner, run_id, seq) values (?, ?, ?)",
-            [(append.owner, append.run_id, seq) for seq in range(first, last + 1)],
+            [(append.owner, append.run_id, event["seq"]) for event in events],
         )
-    return last, now
+    return row, events
 
 
 def _refusal(connection: sqlite3.Connection, append: Append) -> NisError:
