@@ -381,7 +381,9 @@ class SqliteStore(Store):
     @override
     async def sent(self, ids: Sequence[int]) -> None:
         each = [(one,) for one in ids]
-        await self._write(lambda connection: connection.executemany("delete from outbox where id = ?", each) and None)
+        await self._write(
+            lambda connection: connection.executemany("delete from outbox where id = ?", each), lambda _: None
+        )
 
     @override
     async def count_unsent(self, limit: int) -> int:
