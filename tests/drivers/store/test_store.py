@@ -15,31 +15,31 @@ from stored import cells
 
 from nis_backend.capabilities.runs.timing import spent
 from nis_backend.drivers.store.base import FOUND, Append, NewEvent, Row, Store
+from nis_backend.drivers.store.postgres import PostgresStore
 from nis_backend.drivers.store.sqlite import SqliteStore
 from nis_backend.errors import Conflict, Fenced, NotFound
 from nis_backend.run import event_of
-
-OPENERS: dict[str, Callable[[Path], Store]] = {"sqlite": lambda folder: SqliteStore(folder / "nis.db")}
 
 Body = Callable[[Store], Awaitable[None]]
 
 
 @contextlib.asynccontextmanager
-async def opened(kind: str, folder: Path) -> AsyncGenerator[Store]:
-    """One implementation, closed at the end."""
-    store = OPENERS[kind](folder)
+async def opened(folder: Path, database: str | None = None) -> AsyncGenerator[Store]:
+    """The store over a folder's file or a database, closed at the end."""
+    store = SqliteStore(folder / "nis.db") if database is None else PostgresStore(database)
     try:
         yield store
     finally:
         await store.close()
 
 
-@pytest.fixture(params=sorted(OPENERS))
+@pytest.fixture(params=["sqlite", "postgresql"])
 def with_store(request: pytest.FixtureRequest, tmp_path: Path) -> Callable[[Body], None]:
     """Runs a test's body with each implementation."""
+    database = request.getfixturevalue("database") if request.param == "postgresql" else None
 
     async def within(body: Body) -> None:
-        async with opened(str(request.param), tmp_path) as store:
+        async with opened(tmp_path, database) as store:
             await body(store)
 
     return lambda body: asyncio.run(within(body))
@@ -246,12 +246,12 @@ def test_what_was_written_is_there_after_closing(tmp_path: Path) -> None:
     """Another process that opens the file finds the log."""
 
     async def write() -> None:
-        async with opened("sqlite", tmp_path) as store:
+        async with opened(tmp_path) as store:
             await store.insert("runs", "ann", run_row("run-1"))
             await store.append(events("run-1", "a", "b"))
 
     async def read() -> list[int]:
-        async with opened("sqlite", tmp_path) as store:
+        async with opened(tmp_path) as store:
             return [row["seq"] for row in await store.events("ann", "run-1", 0)]
 
     asyncio.run(write())
@@ -325,7 +325,7 @@ def test_a_forgotten_conversation_leaves_no_row(tmp_path: Path) -> None:
     """Its messages, logs, feedback and index are gone, and a kept reply about it; others stay."""
 
     async def body() -> None:
-        async with opened("sqlite", tmp_path) as store:
+        async with opened(tmp_path) as store:
             for number in (1, 2):
                 conversation_id = f"conversation-{number}"
                 await store.insert("conversations", "ann", conversation_row(conversation_id, f"word{number}"))
@@ -400,7 +400,7 @@ def test_every_table_has_an_owner(tmp_path: Path) -> None:
     """A thing of a user's is reached only by its owner, from the first revision of the schema on."""
 
     async def body() -> None:
-        async with opened("sqlite", tmp_path):
+        async with opened(tmp_path):
             pass
 
     asyncio.run(body())

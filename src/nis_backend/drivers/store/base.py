@@ -111,6 +111,7 @@ class Store(Protocol):
 
         Raises:
             Conflict: its id is taken.
+            InvalidRequest: a cell cannot be stored: NUL, half a surrogate pair, more than 64 bits.
         """
         ...
 
@@ -225,6 +226,7 @@ class Store(Protocol):
             NotFound: the owner has no such run.
             Fenced: another attempt holds the run.
             Conflict: the run has ended, or is not in a state of `only_in`.
+            TooLarge: an event is, or the log would be.
         """
         ...
 
@@ -265,6 +267,14 @@ class Store(Protocol):
 
     def listen(self, heard: Callable[[Growth], None]) -> None:
         """Have `heard` called on the event loop after each commit that appended."""
+        ...
+
+    async def check(self) -> str:
+        """Ask the database for an answer, and say which database it is.
+
+        Raises:
+            Unavailable: it gives none.
+        """
         ...
 
     async def close(self) -> None:

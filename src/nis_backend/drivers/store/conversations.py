@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from nis_backend.drivers.store.base import FOUND, OPEN
-from nis_backend.errors import Conflict
+from nis_backend.drivers.store.refusals import gone, still_open, under_way
 
 if TYPE_CHECKING:
     import sqlite3
@@ -49,12 +49,7 @@ def forget(connection: sqlite3.Connection, owner: str, conversation_id: str) -> 
     ]
     active = [run_id for run_id, state in runs if state in OPEN]
     if active:
-        raise Conflict(
-            f"Run {active[0]} of conversation {conversation_id} has not ended.",
-            field="id",
-            value=conversation_id,
-            remedy="Cancel the run, or wait for its end.",
-        )
+        raise under_way(active[0], conversation_id)
     for run_id, _ in runs:
         _forget_run(connection, run_id)
     connection.execute("delete from conversations where id = ? and owner = ?", ours)
@@ -72,12 +67,7 @@ def forget_run(connection: sqlite3.Connection, owner: str, run_id: str) -> bool:
     if row is None:
         return False
     if row["state"] in OPEN:
-        raise Conflict(
-            f"Run {run_id} has not ended: {row['state']}.",
-            field="id",
-            value=run_id,
-            remedy="Cancel it, or wait for its end.",
-        )
+        raise still_open(run_id, row["state"])
     _forget_run(connection, run_id)
     if row["conversation_id"] is not None:
         connection.execute("insert into said_words (said_words) values ('optimize')")
@@ -107,7 +97,7 @@ def branch(connection: sqlite3.Connection, owner: str, conversation: Row, runs: 
     for old, new in runs.items():
         source = connection.execute("select * from runs where id = ? and owner = ?", (old, owner)).fetchone()
         if source is None or source["conversation_id"] is None:
-            raise Conflict(f"Run {old} is gone.", field="run_id", value=old, remedy="Branch from another turn.")
+            raise gone(old)
         _copy(connection, dict(source), old, new, conversation["id"])
 
 

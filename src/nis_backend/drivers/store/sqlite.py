@@ -16,7 +16,6 @@ from typing_extensions import override
 
 from nis_backend.drivers.store.base import (
     COUNT_UNSENT,
-    OPEN,
     UNSENT,
     Append,
     Growth,
@@ -28,11 +27,13 @@ from nis_backend.drivers.store.base import (
 )
 from nis_backend.drivers.store.conversations import GONE, branch, forget, forget_run, search
 from nis_backend.drivers.store.copies import keep_copy
+from nis_backend.drivers.store.limits import Limits, ends, size
 from nis_backend.drivers.store.measures import COUNTS, DURATIONS, TIMES, bounds, tokens
 from nis_backend.drivers.store.migrations.schema import VERSION, newer, whole
 from nis_backend.drivers.store.recent import Recent
-from nis_backend.errors import Conflict, Fenced, NisError, Unavailable
-from nis_backend.run import unknown_conversation, unknown_run
+from nis_backend.drivers.store.refusals import check_cells, check_events, refused_append, taken
+from nis_backend.errors import InvalidRequest, Unavailable
+from nis_backend.run import unknown_conversation
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -43,6 +44,7 @@ log = logging.getLogger("nis.store")
 T = TypeVar("T")
 
 READERS = 4
+FITS = "and last_seq + ? <= ? and log_bytes + ? <= ?"
 
 
 class _Write:
@@ -78,9 +80,15 @@ class SqliteStore(Store):
     """
 
     def __init__(
-        self, path: Path, durability: Literal["process", "power"] = "process", *, outbox: bool = False
+        self,
+        path: Path,
+        durability: Literal["process", "power"] = "process",
+        *,
+        limits: Limits | None = None,
+        outbox: bool = False,
     ) -> None:
         self._path = path
+        self._limits = limits or Limits()
         self._outbox = outbox
         self._synchronous = "full" if durability == "power" else "normal"
         self._heard: list[Callable[[Growth], None]] = []
@@ -215,6 +223,7 @@ class SqliteStore(Store):
 
     @override
     async def insert(self, table: Table, owner: str, row: Row, once: str | None = None) -> None:
+        check_cells(row)
         columns = {**row, "owner": owner}
         sql = f"insert into {table} ({', '.join(columns)}) values ({', '.join('?' * len(columns))})"  # noqa: S608 - names are ours
         try:
@@ -225,9 +234,9 @@ class SqliteStore(Store):
         except sqlite3.IntegrityError as error:
             if GONE in str(error):
                 raise unknown_conversation(row["conversation_id"]) from None
-            raise Conflict(
-                f"{table} already has {row['id']!r}.", field="id", value=row["id"], remedy="Give another id."
-            ) from None
+            if "UNIQUE" in str(error):
+                raise taken(table, row) from None
+            raise InvalidRequest(f"The database does not take a value: {error}.", remedy="Give another.") from None
 
     async def _begin(self, sql: str, parameters: Sequence[Any]) -> None:
         def begin(connection: sqlite3.Connection) -> Row:
@@ -284,6 +293,7 @@ class SqliteStore(Store):
     async def update(
         self, table: Table, owner: str, id: str, changes: Mapping[str, Any], once: str | None = None
     ) -> bool:
+        check_cells(changes)
         sql = f"update {table} set {_assign(changes)} where id = ? and owner = ?"  # noqa: S608 - columns are ours
         return await self._change(table, owner, sql, (*changes.values(), id, owner), once)
 
@@ -327,6 +337,7 @@ class SqliteStore(Store):
 
     @override
     async def branch(self, owner: str, conversation: Row, runs: Mapping[str, str]) -> None:
+        check_cells(conversation)
         await self._write(lambda connection: branch(connection, owner, conversation, runs))
 
     @override
@@ -347,6 +358,9 @@ class SqliteStore(Store):
 
     @override
     async def append(self, append: Append) -> tuple[int, float]:
+        check_events(append)
+        self._limits.check(append)
+
         def tell(committed: tuple[Row, list[Row]]) -> None:
             row, events = committed
             self._recent.grown(row, events)
@@ -355,7 +369,7 @@ class SqliteStore(Store):
             for heard in self._heard:
                 heard(growth)
 
-        row, _ = await self._write(lambda connection: _append(connection, append, outbox=self._outbox), tell)
+        row, _ = await self._write(lambda connection: _append(connection, append, self._limits, self._outbox), tell)
         return row["last_seq"], row["updated"]
 
     @override
@@ -399,6 +413,11 @@ class SqliteStore(Store):
         self._heard.append(heard)
 
     @override
+    async def check(self) -> str:
+        await self._read("select 1 from runs limit 1", ())
+        return "SQLite answers"
+
+    @override
     async def close(self) -> None:
         self._queue.put(None)
         await asyncio.to_thread(self._writer.join)
@@ -437,20 +456,27 @@ def _tell(writes: Sequence[_Write]) -> None:
         write.tell()
 
 
-def _append(connection: sqlite3.Connection, append: Append, *, outbox: bool) -> tuple[Row, list[Row]]:
+def _append(
+    connection: sqlite3.Connection, append: Append, limits: Limits, outbox: bool
+) -> tuple[Row, list[Row]]:
     """The run's row and the events, as they are now."""
-    now = time.time()
+    now, count, length = time.time(), len(append.events), size(append)
     changes = {**append.changes, "updated": now}
+    fits = () if ends(append) else (count, limits.events, length, limits.log_bytes)
     found = connection.execute(
-        f"update runs set last_seq = last_seq + ?, {_assign(changes)}"  # noqa: S608 - columns are named by our own code
+        f"update runs set last_seq = last_seq + ?, log_bytes = log_bytes + ?, {_assign(changes)}"  # noqa: S608 - ours
         f" where id = ? and owner = ? and state in ({', '.join('?' * len(append.only_in))})"
-        " and attempt = coalesce(?, attempt) returning *",
-        (len(append.events), *changes.values(), append.run_id, append.owner, *append.only_in, append.attempt),
+        f" and attempt = coalesce(?, attempt) {FITS if fits else ''} returning *",
+        (
+            *(count, length, *changes.values()),
+            *(append.run_id, append.owner, *append.only_in, append.attempt, *fits),
+        ),
     ).fetchone()
     if found is None:
-        raise _refusal(connection, append)
+        run = "select state, attempt, last_seq, log_bytes from runs where id = ? and owner = ?"
+        raise refused_append(append, connection.execute(run, (append.run_id, append.owner)).fetchone(), limits)
     row = dict(found)
-    first, attempt = row["last_seq"] - len(append.events) + 1, row["attempt"]
+    first, attempt = row["last_seq"] - count + 1, row["attempt"]
     events: list[Row] = [
         {"seq": first + index, "attempt": attempt, "time": now, "type": event.type, "body": event.body}
         for index, event in enumerate(append.events)
@@ -465,32 +491,3 @@ def _append(connection: sqlite3.Connection, append: Append, *, outbox: bool) -> 
             [(append.owner, append.run_id, event["seq"]) for event in events],
         )
     return row, events
-
-
-def _refusal(connection: sqlite3.Connection, append: Append) -> NisError:
-    row = connection.execute(
-        "select state, attempt from runs where id = ? and owner = ?", (append.run_id, append.owner)
-    ).fetchone()
-    if row is None:
-        return unknown_run(append.run_id)
-    state, attempt = row
-    if append.attempt is not None and attempt != append.attempt:
-        return Fenced(
-            f"Run {append.run_id} is held by attempt {attempt}, not {append.attempt}.",
-            field="id",
-            value=append.run_id,
-            remedy="Stop: it goes on elsewhere.",
-        )
-    if state in OPEN:
-        return Conflict(
-            f"Run {append.run_id} is {state}.",
-            field="id",
-            value=append.run_id,
-            remedy=f"This goes while it is {' or '.join(append.only_in)}.",
-        )
-    return Conflict(
-        f"Run {append.run_id} has ended: {state}.",
-        field="id",
-        value=append.run_id,
-        remedy="Start it again if you need another result.",
-    )

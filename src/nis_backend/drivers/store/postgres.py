@@ -1,0 +1,305 @@
+"""The store on PostgreSQL, for several processes: writes are committed in groups, growth is heard everywhere."""
+
+from __future__ import annotations
+
+import secrets
+from decimal import Decimal
+from functools import partial
+from typing import TYPE_CHECKING, Any, LiteralString, cast
+
+import psycopg
+from typing_extensions import override
+
+from nis_backend.drivers.store.base import Append, Growth, Measures, Order, Row, Store, Table
+from nis_backend.drivers.store.limits import Limits, ends, size
+from nis_backend.drivers.store.measures import COUNTS, DURATIONS, TIMES, bounds, tokens
+from nis_backend.drivers.store.postgres_batches import Batches, wrong_value
+from nis_backend.drivers.store.postgres_conversations import branch, forget, forget_run, insert, renamed, said_in
+from nis_backend.drivers.store.postgres_link import Link
+from nis_backend.drivers.store.postgres_listener import NOTIFY, Listener
+from nis_backend.drivers.store.postgres_said import SEARCH, query, response_in, snippet, vector
+from nis_backend.drivers.store.refusals import check_cells, check_events, refused_append, taken
+from nis_backend.run import unknown_conversation
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+
+    from nis_backend.drivers.store.postgres_batches import Statement
+    from nis_backend.drivers.store.postgres_link import Connection
+
+NOW = "extract(epoch from clock_timestamp())::double precision"
+"""The database's clock: hosts differ in theirs. Read under the row's lock, it never goes back within a run."""
+NOTED = f"insert into effects (key, owner, answer, created) values (%s, %s, %s, {NOW})"
+
+
+class PostgresStore(Store):
+    """One database, shared with every process that is given its address. Opened behind the start.
+
+    Raises:
+        InvalidRequest: the address is none.
+    """
+
+    def __init__(self, url: str, limits: Limits | None = None) -> None:
+        self._limits = limits or Limits()
+        self._link = Link(url)
+        self._batches = Batches(self._link)
+        self._name = secrets.token_hex(8)
+        self._heard: list[Callable[[Growth], None]] = []
+        self._listener = Listener(self._link, self._name, self._hear)
+        self.beside_queued: Callable[[str, str], Sequence[Statement]] = lambda _owner, _run_id: ()
+        """Statements that are committed with each run that becomes queued: a dispatcher's job for it."""
+
+    def _hear(self, growth: Growth) -> None:
+        for heard in self._heard:
+            heard(growth)
+
+    # -- rows ---------------------------------------------------------------------------------------------------------
+
+    @override
+    async def insert(self, table: Table, owner: str, row: Row, once: str | None = None) -> None:
+        check_cells(row)
+        row = {**_cells(row), "owner": owner}
+        statements = [insert(table, row), *said_in(table, row)]
+        if table == "runs" and row["state"] == "queued":
+            statements += self.beside_queued(owner, row["id"])
+        try:
+            await self._change(owner, row["id"], statements, once)
+        except psycopg.errors.UniqueViolation:
+            raise taken(table, row) from None
+        except psycopg.errors.ForeignKeyViolation:
+            raise unknown_conversation(row["conversation_id"]) from None
+
+    @override
+    async def get(self, table: Table, owner: str, id: str) -> Row | None:
+        rows = await self._link.read(f"select * from {table} where id = %s and owner = %s", [id, owner])  # noqa: S608 - names are ours
+        return rows[0] if rows else None
+
+    @override
+    async def select(
+        self,
+        table: Table,
+        owner: str,
+        *,
+        where: Mapping[str, Any] | None = None,
+        before: tuple[float, str] | None = None,
+        limit: int = 50,
+        descending: bool = True,
+        order: Order = "created",
+        since: float | None = None,
+    ) -> list[Row]:
+        clauses, parameters = _conditions(owner, where, order, since)
+        if before is not None:
+            clauses.append(f"({order}, id) {'<' if descending else '>'} (%s, %s)")
+            parameters.extend(before)
+        way = "desc" if descending else "asc"
+        sql = (
+            f"select * from {table} where {' and '.join(clauses)} "  # noqa: S608 - columns are named by our own code
+            f"order by {order} {way}, id {way} limit %s"
+        )
+        return await self._link.read(sql, [*parameters, limit])
+
+    @override
+    async def count(
+        self,
+        table: Table,
+        owner: str,
+        *,
+        where: Mapping[str, Any] | None = None,
+        order: Order = "created",
+        since: float | None = None,
+    ) -> int:
+        clauses, parameters = _conditions(owner, where, order, since)
+        sql = f"select count(*) as found from {table} where {' and '.join(clauses)}"  # noqa: S608 - as in select
+        return int((await self._link.read(sql, parameters))[0]["found"])
+
+    @override
+    async def update(
+        self, table: Table, owner: str, id: str, changes: Mapping[str, Any], once: str | None = None
+    ) -> bool:
+        check_cells(changes)
+        sql = f"update {table} set {_assign(changes)} where id = %s and owner = %s returning 1"  # noqa: S608 - columns are ours
+        statements: list[Statement] = [(sql, [*_cells(changes).values(), id, owner])]
+        if table == "conversations" and "title" in changes:
+            statements.append(renamed(owner, id, changes["title"]))
+        return await self._change(owner, id, statements, once)
+
+    @override
+    async def delete(self, table: Table, owner: str, id: str, once: str | None = None) -> bool:
+        sql = f"delete from {table} where id = %s and owner = %s returning 1"  # noqa: S608 - names are ours
+        return await self._change(owner, id, [(sql, [id, owner])], once)
+
+    async def _change(self, owner: str, locks: str, statements: Sequence[Statement], once: str | None) -> bool:
+        """Whether the first of the statements found its row."""
+
+        async def change(connection: Connection) -> bool:
+            # Two that use a key at the same time take turns.
+            await connection.execute("select pg_advisory_xact_lock(hashtextextended(%s, 0))", [once])
+            known = await (await connection.execute("select answer from effects where key = %s", [once])).fetchone()
+            if known is not None:
+                return bool(known["answer"])
+            cursors = [await connection.execute(cast("LiteralString", sql), given) for sql, given in statements]
+            answer = await cursors[0].fetchone() is not None
+            await connection.execute(NOTED, [once, owner, int(answer)])
+            return answer
+
+        try:
+            if once is None:
+                return bool(await self._batches.write(locks, *statements))
+            return await self._link.transact(change)
+        except (psycopg.DataError, psycopg.errors.NotNullViolation) as error:
+            raise wrong_value(error) from None
+
+    # -- conversations ------------------------------------------------------------------------------------------------
+
+    @override
+    async def search(self, owner: str, words: Sequence[str], limit: int, after: int = 0) -> list[Row]:
+        given = {"owner": owner, "query": query(words), "limit": limit, "after": after}
+        return [{**row, "text": snippet(row["text"], words)} for row in await self._link.read(SEARCH, given)]
+
+    @override
+    async def forget(self, owner: str, conversation_id: str) -> bool:
+        return await self._link.transact(partial(forget, owner=owner, conversation_id=conversation_id))
+
+    @override
+    async def forget_run(self, owner: str, run_id: str) -> bool:
+        return await self._link.transact(partial(forget_run, owner=owner, run_id=run_id))
+
+    @override
+    async def measure(self, owner: str, since: float, until: float, most: int) -> Measures:
+        given = bounds(owner, since, until, most)
+        counts, durations, used, times = [
+            [
+                {name: int(cell) if isinstance(cell, Decimal) else cell for name, cell in row.items()}
+                for row in await self._link.read(sql.replace("?", "%s"), given)
+            ]
+            for sql in (COUNTS, DURATIONS, tokens(_field, lambda *field: f"({_field(*field)})::bigint"), TIMES)
+        ]
+        return Measures(counts=counts, durations=durations, tokens=used, times=times)
+
+    @override
+    async def branch(self, owner: str, conversation: Row, runs: Mapping[str, str]) -> None:
+        check_cells(conversation)
+        try:
+            await self._link.transact(partial(branch, owner=owner, conversation=_cells(conversation), runs=runs))
+        except psycopg.errors.UniqueViolation:
+            raise taken("conversations", conversation) from None
+
+    @override
+    async def expire(self, table: Table, before: float) -> list[Row]:
+        sql = f"delete from {table} where updated < %s returning *"  # noqa: S608 - names are ours
+        return await self._batches.write("", (sql, [before]))
+
+    # -- logs ---------------------------------------------------------------------------------------------------------
+
+    @override
+    async def append(self, append: Append) -> tuple[int, float]:
+        check_events(append)
+        self._limits.check(append)
+        command = append.events[-1].type if append.attempt is None and append.events else None
+
+        def tell(rows: list[Row]) -> None:
+            if rows:
+                self._hear(Growth(run_id=append.run_id, last_seq=rows[0]["last_seq"], command=command))
+
+        statements = [self._append(append, command)]
+        if append.changes.get("state") == "queued":
+            statements += self.beside_queued(append.owner, append.run_id)
+        try:
+            rows = await self._batches.write(append.run_id, *statements, then=tell)
+        except psycopg.DataError as error:
+            raise wrong_value(error) from None
+        if not rows:
+            raise await self._refusal(append)
+        return rows[0]["last_seq"], rows[0]["updated"]
+
+    def _append(self, append: Append, command: str | None) -> Statement:
+        """One statement: no row comes back when the run's row does not let the events in, and nothing has happened."""
+        changes, events, length = _cells(append.changes), append.events, size(append)
+        changes.pop("updated", None)
+        fits, limits = "", []
+        if not ends(append):
+            fits = "and last_seq + %s <= %s and log_bytes + %s <= %s"
+            limits = [len(events), self._limits.events, length, self._limits.log_bytes]
+        answer = response_in(changes.get("result"))
+        found, words = "", []
+        if answer is not None:
+            found = (
+                ", found as (insert into said (owner, conversation_id, run_id, text, words)"
+                " select owner, conversation_id, id, %s, %s::tsvector from grown where conversation_id is not null)"
+            )
+            words = [answer, vector(answer)]
+        sql = (
+            f"with grown as (update runs set last_seq = last_seq + %s, log_bytes = log_bytes + %s,"  # noqa: S608 - ours
+            f" {_assign({**changes, 'updated': None}, NOW)}"
+            f" where id = %s and owner = %s and state = any(%s) and attempt = coalesce(%s, attempt) {fits}"
+            " returning id, owner, conversation_id, last_seq, attempt, updated), logged as ("
+            "insert into events (run_id, seq, owner, attempt, time, type, body)"
+            " select grown.id, grown.last_seq - %s + n, grown.owner, grown.attempt, grown.updated, e.type, e.body"
+            f" from grown, unnest(%s::text[], %s::text[]) with ordinality as e (type, body, n)){found}"
+            f" select last_seq, updated, {NOTIFY} from grown"
+        )
+        where = [append.run_id, append.owner, [*append.only_in], append.attempt, *limits]
+        logged = [len(events), [event.type for event in events], [event.body for event in events]]
+        return sql, [len(events), length, *changes.values(), *where, *logged, *words, self._name, command or "-"]
+
+    async def _refusal(self, append: Append) -> Exception:
+        row = await self._link.read(
+            "select state, attempt, last_seq, log_bytes from runs where id = %s and owner = %s",
+            [append.run_id, append.owner],
+        )
+        return refused_append(append, row[0] if row else None, self._limits)
+
+    @override
+    async def events(self, owner: str, run_id: str, after: int, limit: int = 500) -> list[Row]:
+        return await self._link.read(
+            "select seq, attempt, time, type, body from events"
+            " where run_id = %s and owner = %s and seq > %s order by seq limit %s",
+            [run_id, owner, after, limit],
+        )
+
+    @override
+    async def claim(self, states: Sequence[str]) -> list[Row]:
+        sql = "update runs set attempt = attempt + 1 where state = any(%s) returning *"
+        return await self._batches.write("", (sql, [[*states]]))
+
+    @override
+    def listen(self, heard: Callable[[Growth], None]) -> None:
+        self._heard.append(heard)
+
+    @override
+    async def check(self) -> str:
+        rows = await self._link.read("select current_setting('server_version') as version")
+        return f"PostgreSQL {rows[0]['version'].partition(' ')[0]} answers"
+
+    @override
+    async def close(self) -> None:
+        await self._batches.close()
+        await self._listener.close()
+        await self._link.close()
+
+
+def _cells(row: Mapping[str, Any]) -> Row:  # Any: see Row
+    """As they are stored: what is true is 1, as in SQLite."""
+    return {column: int(cell) if isinstance(cell, bool) else cell for column, cell in row.items()}
+
+
+def _assign(columns: Mapping[str, Any], now: str | None = None) -> str:  # Any: see Row
+    return ", ".join(f"{column} = {now if column == 'updated' and now else '%s'}" for column in columns)
+
+
+def _field(column: str, name: str) -> str:
+    return f"{column}::json ->> '{name}'"
+
+
+def _conditions(
+    owner: str,
+    where: Mapping[str, Any] | None,  # Any: see Row
+    order: Order,
+    since: float | None,
+) -> tuple[list[str], list[Any]]:
+    given = _cells({**(where or {}), "owner": owner})
+    clauses, parameters = [f"{column} = %s" for column in given], [*given.values()]
+    if since is not None:
+        clauses.append(f"{order} >= %s")
+        parameters.append(since)
+    return clauses, parameters

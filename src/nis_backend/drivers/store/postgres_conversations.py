@@ -1,0 +1,136 @@
+"""What PostgreSQL keeps for conversations beside their runs: forgetting them, and copies for a branch."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, LiteralString, cast
+
+from nis_backend.drivers.store.base import OPEN
+from nis_backend.drivers.store.postgres_said import message_in, response_in, vector
+from nis_backend.drivers.store.refusals import gone, still_open, under_way
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
+
+    from nis_backend.drivers.store.base import Row
+    from nis_backend.drivers.store.postgres_batches import Statement
+    from nis_backend.drivers.store.postgres_link import Connection
+
+REMOVE_RUNS = (
+    "update conversations set branched_from = null where branched_from = any(%(runs)s)",
+    "update runs set parent = null, parent_seq = null where parent = any(%(runs)s)",
+    "update schedules set last_run_id = null where last_run_id = any(%(runs)s)",
+    "delete from feedback where run_id = any(%(runs)s)",
+    "delete from events where run_id = any(%(runs)s)",
+    "delete from runs where id = any(%(runs)s)",
+)
+"""What removes runs and all that is about them; what was said in them goes with them."""
+
+COPY_EVENTS = """
+insert into events (run_id, seq, owner, attempt, time, type, body)
+select %(new)s, seq, owner, attempt, time, type, replace(replace(body, %(old)s, %(new)s), %(was)s, %(now)s)
+from events where run_id = %(old)s
+"""
+
+
+def insert(table: str, row: Row) -> Statement:
+    """The statement that adds a row."""
+    return (
+        f"insert into {table} ({', '.join(row)}) values ({', '.join(['%s'] * len(row))}) returning 1",  # noqa: S608 - ours
+        [*row.values()],
+    )
+
+
+def said(owner: str, conversation_id: str, run_id: str | None, text: str) -> Statement:
+    """The statement that has a text found by its words."""
+    columns = {"owner": owner, "conversation_id": conversation_id, "run_id": run_id, "text": text}
+    sql, given = insert("said", {**columns, "words": vector(text)})
+    return sql, given
+
+
+def said_in(table: str, row: Row) -> Iterable[Statement]:
+    """What has a new row found by its words: a title, a turn's message and its answer."""
+    if table == "conversations":
+        yield said(row["owner"], row["id"], None, row["title"])
+    elif table == "runs" and row.get("conversation_id") is not None:
+        for text in (message_in(row["input"]), response_in(row.get("result"))):
+            if text is not None:
+                yield said(row["owner"], row["conversation_id"], row["id"], text)
+
+
+def renamed(owner: str, conversation_id: str, title: str) -> Statement:
+    """The statement that has a conversation found by its new title."""
+    return (
+        "update said set text = %s, words = %s where conversation_id = %s and owner = %s and run_id is null",
+        [title, vector(title), conversation_id, owner],
+    )
+
+
+async def forget(connection: Connection, owner: str, conversation_id: str) -> bool:
+    """See `Store.forget`: within the caller's transaction."""
+    ours = [conversation_id, owner]
+    # Its row is locked: a run that would begin in it now waits, and is refused.
+    locked = "select 1 from conversations where id = %s and owner = %s for update"
+    if not await (await connection.execute(locked, ours)).fetchone():
+        return False
+    all_runs = "select id, state from runs where conversation_id = %s and owner = %s for update"
+    runs = await (await connection.execute(all_runs, ours)).fetchall()
+    active = [run["id"] for run in runs if run["state"] in OPEN]
+    if active:
+        raise under_way(active[0], conversation_id)
+    ids = [run["id"] for run in runs]
+    await remove_runs(connection, ids)
+    await connection.execute("delete from conversations where id = %s and owner = %s", ours)
+    await _forget_replies(connection, owner, [conversation_id, *ids])
+    return True
+
+
+async def forget_run(connection: Connection, owner: str, run_id: str) -> bool:
+    """See `Store.forget_run`: within the caller's transaction."""
+    ours = "select state from runs where id = %s and owner = %s for update"
+    row = await (await connection.execute(ours, [run_id, owner])).fetchone()
+    if row is None:
+        return False
+    if row["state"] in OPEN:
+        raise still_open(run_id, row["state"])
+    await remove_runs(connection, [run_id])
+    await _forget_replies(connection, owner, [run_id])
+    return True
+
+
+async def remove_runs(connection: Connection, ids: Sequence[str]) -> None:
+    """Remove runs that are locked."""
+    for sql in REMOVE_RUNS:
+        await connection.execute(sql, {"runs": [*ids]})
+
+
+async def _forget_replies(connection: Connection, owner: str, ids: Sequence[str]) -> None:
+    """What was kept for callers that repeat a write, where it names one of these."""
+    await connection.execute(
+        "delete from replies where owner = %s"
+        " and exists (select from unnest(%s::text[]) as gone (id) where position(gone.id in reply) > 0)",
+        [owner, [*ids]],
+    )
+
+
+async def branch(connection: Connection, owner: str, conversation: Row, runs: Mapping[str, str]) -> None:
+    """See `Store.branch`: within the caller's transaction."""
+    await _add(connection, "conversations", {**conversation, "owner": owner})
+    for old, new in runs.items():
+        select = "select * from runs where id = %s and owner = %s and conversation_id is not null"
+        run = await (await connection.execute(select, [old, owner])).fetchone()
+        if run is None:
+            raise gone(old)
+        ids = {"old": old, "new": new, "was": str(run["conversation_id"]), "now": conversation["id"]}
+        row = {**run, "id": new, "conversation_id": conversation["id"]}
+        row |= {column: _renamed(run[column], ids) for column in ("input", "result", "problem")}
+        await _add(connection, "runs", row)
+        await connection.execute(COPY_EVENTS, ids)
+
+
+async def _add(connection: Connection, table: str, row: Row) -> None:
+    for sql, given in (insert(table, row), *said_in(table, row)):
+        await connection.execute(cast("LiteralString", sql), given)
+
+
+def _renamed(text: str | None, ids: Mapping[str, str]) -> str | None:
+    return text and text.replace(ids["old"], ids["new"]).replace(ids["was"], ids["now"])
