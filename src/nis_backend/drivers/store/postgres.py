@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
 NOW = "extract(epoch from clock_timestamp())::double precision"
 """The database's clock: hosts differ in theirs. Read under the row's lock, it never goes back within a run."""
-NOTED = f"insert into effects (key, owner, answer, created) values (%s, %s, %s, {NOW})"
+NOTED = f"insert into effects (key, owner, answer, created) values (%s, %s, %s, {NOW})"  # noqa: S608 - ours
 
 
 class PostgresStore(Store):
@@ -172,7 +172,7 @@ class PostgresStore(Store):
                 {name: int(cell) if isinstance(cell, Decimal) else cell for name, cell in row.items()}
                 for row in await self._link.read(sql.replace("?", "%s"), given)
             ]
-            for sql in (COUNTS, DURATIONS, tokens(_field, lambda *field: f"({_field(*field)})::bigint"), TIMES)
+            for sql in (COUNTS, DURATIONS, tokens(_field, _number), TIMES)
         ]
         return Measures(counts=counts, durations=durations, tokens=used, times=times)
 
@@ -289,6 +289,10 @@ def _assign(columns: Mapping[str, Any], now: str | None = None) -> str:  # Any: 
 
 def _field(column: str, name: str) -> str:
     return f"{column}::json ->> '{name}'"
+
+
+def _number(column: str, name: str) -> str:
+    return f"({_field(column, name)})::bigint"
 
 
 def _conditions(
