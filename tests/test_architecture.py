@@ -54,7 +54,7 @@ NAMES_OPERATIONS = "nis_backend.surfaces.rest.fixed"
 HEAVY = (
     *("torch", "transformers", "scipy", "cv2", "onnxruntime", "tokenizers", "numpy", "pint", "xllamacpp"),
     *("alembic", "sqlalchemy", "a2a", "a2ui", "mcp", "google.protobuf", "aiohttp", "httpx", "httpx2"),
-    *("jsonschema", "requests", "rich", "redis", "confluent_kafka"),
+    *("jsonschema", "requests", "rich", "redis", "confluent_kafka", "psycopg", "psycopg_pool"),
 )
 
 

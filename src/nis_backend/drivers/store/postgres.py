@@ -10,13 +10,14 @@ from typing import TYPE_CHECKING, Any, LiteralString, cast
 import psycopg
 from typing_extensions import override
 
-from nis_backend.drivers.store.base import Append, Growth, Measures, Order, Row, Store, Table
+from nis_backend.drivers.store.base import COUNT_UNSENT, UNSENT, Append, Growth, Measures, Order, Row, Store, Table
 from nis_backend.drivers.store.limits import Limits, ends, size
 from nis_backend.drivers.store.measures import COUNTS, DURATIONS, TIMES, bounds, tokens
 from nis_backend.drivers.store.postgres_batches import Batches, wrong_value
 from nis_backend.drivers.store.postgres_conversations import branch, forget, forget_run, insert, renamed, said_in
 from nis_backend.drivers.store.postgres_link import Link
 from nis_backend.drivers.store.postgres_listener import NOTIFY, Listener
+from nis_backend.drivers.store.postgres_roles import Roles
 from nis_backend.drivers.store.postgres_said import SEARCH, query, response_in, snippet, vector
 from nis_backend.drivers.store.refusals import check_cells, check_events, refused_append, taken
 from nis_backend.run import unknown_conversation
@@ -39,10 +40,12 @@ class PostgresStore(Store):
         InvalidRequest: the address is none.
     """
 
-    def __init__(self, url: str, limits: Limits | None = None) -> None:
+    def __init__(self, url: str, *, limits: Limits | None = None, outbox: bool = False) -> None:
         self._limits = limits or Limits()
+        self._outbox = outbox
         self._link = Link(url)
         self._batches = Batches(self._link)
+        self._roles = Roles(self._link)
         self._name = secrets.token_hex(8)
         self._heard: list[Callable[[Growth], None]] = []
         self._listener = Listener(self._link, self._name, self._hear)
@@ -235,12 +238,18 @@ class PostgresStore(Store):
             " returning id, owner, conversation_id, last_seq, attempt, updated), logged as ("
             "insert into events (run_id, seq, owner, attempt, time, type, body)"
             " select grown.id, grown.last_seq - %s + n, grown.owner, grown.attempt, grown.updated, e.type, e.body"
-            f" from grown, unnest(%s::text[], %s::text[]) with ordinality as e (type, body, n)){found}"
+            " from grown, unnest(%s::text[], %s::text[]) with ordinality as e (type, body, n)"
+            f" returning owner, run_id, seq){self._kept}{found}"
             f" select last_seq, updated, {NOTIFY} from grown"
         )
         where = [append.run_id, append.owner, [*append.only_in], append.attempt, *limits]
         logged = [len(events), [event.type for event in events], [event.body for event in events]]
         return sql, [len(events), length, *changes.values(), *where, *logged, *words, self._name, command or "-"]
+
+    @property
+    def _kept(self) -> str:
+        insert = ", kept as (insert into outbox (owner, run_id, seq) select * from logged order by seq)"
+        return insert if self._outbox else ""
 
     async def _refusal(self, append: Append) -> Exception:
         row = await self._link.read(
@@ -263,6 +272,22 @@ class PostgresStore(Store):
         return await self._batches.write("", (sql, [[*states]]))
 
     @override
+    async def unsent(self, limit: int, size: int) -> list[Row]:
+        return await self._link.read(UNSENT, [limit, size])
+
+    @override
+    async def sent(self, ids: Sequence[int]) -> None:
+        await self._batches.write("", ("delete from outbox where id = any(%s) returning 1", [[*ids]]))
+
+    @override
+    async def count_unsent(self, limit: int) -> int:
+        return int((await self._link.read(COUNT_UNSENT, [limit]))[0]["found"])
+
+    @override
+    async def leads(self, role: str) -> bool:
+        return await self._roles.leads(role)
+
+    @override
     def listen(self, heard: Callable[[Growth], None]) -> None:
         self._heard.append(heard)
 
@@ -275,6 +300,7 @@ class PostgresStore(Store):
     async def close(self) -> None:
         await self._batches.close()
         await self._listener.close()
+        await self._roles.close()
         await self._link.close()
 
 
