@@ -188,6 +188,18 @@ class PostgresStore(Store):
             raise taken("conversations", conversation) from None
 
     @override
+    async def keys(
+        self, where: Mapping[str, Any], *, before: tuple[float, str] | None = None, limit: int = 50
+    ) -> list[Row]:
+        clauses = [f"{column} is not distinct from %s" for column in where] or ["true"]
+        parameters = [*where.values()]
+        if before is not None:
+            clauses.append("(created, id) < (%s, %s)")
+            parameters.extend(before)
+        sql = f"select * from keys where {' and '.join(clauses)} order by created desc, id desc limit %s"  # noqa: S608 - columns are ours
+        return await self._link.read(sql, [*parameters, limit])
+
+    @override
     async def expire(self, table: Table, before: float) -> list[Row]:
         sql = f"delete from {table} where updated < %s returning *"  # noqa: S608 - names are ours
         return await self._batches.write("", (sql, [before]))

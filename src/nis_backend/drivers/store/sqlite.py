@@ -456,9 +456,7 @@ def _tell(writes: Sequence[_Write]) -> None:
         write.tell()
 
 
-def _append(
-    connection: sqlite3.Connection, append: Append, limits: Limits, outbox: bool
-) -> tuple[Row, list[Row]]:
+def _append(connection: sqlite3.Connection, append: Append, limits: Limits, outbox: bool) -> tuple[Row, list[Row]]:
     """The run's row and the events, as they are now."""
     now, count, length = time.time(), len(append.events), size(append)
     changes = {**append.changes, "updated": now}
