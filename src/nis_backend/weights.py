@@ -138,6 +138,8 @@ class Weights:
         self.folder = folder
         self._mirror = mirror
         self._manifest = manifest
+        self._installed: set[str] = set()
+        """Packages that were found: to look for one reads several folders."""
 
     @classmethod
     def of(cls, settings: Settings) -> Weights:
@@ -180,11 +182,12 @@ class Weights:
             Unavailable: a package of the extra, or the file, is missing; `model` is what the reader calls it.
         """
         for package in packages:
-            if importlib.util.find_spec(package) is None:
+            if package not in self._installed and importlib.util.find_spec(package) is None:
                 raise Unavailable(
                     f"The {model} needs the package {package}, which is not installed.",
                     remedy=f"Run: pip install 'nis-backend[{extra}]'.",
                 )
+            self._installed.add(package)
         if not self.present(weight):
             raise Unavailable(f"The {model} has no weights: there is no {weight.file}.", remedy=_pull(weight))
 

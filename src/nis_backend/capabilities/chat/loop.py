@@ -8,6 +8,7 @@ import re
 from collections.abc import AsyncIterator
 from contextlib import aclosing
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any, cast
 
 from pydantic_core import from_json
@@ -174,6 +175,7 @@ def tool_name(entry: Entry) -> str:
     return entry.name.replace(".", "-")
 
 
+@lru_cache(maxsize=512)
 def _tool(entry: Entry) -> Tool:
     return Tool(
         name=tool_name(entry), description=entry.description[:LONGEST_DESCRIPTION], parameters=entry.request_schema

@@ -89,6 +89,8 @@ async def cosines_with(ctx: Context, text: str, texts: Sequence[str]) -> dict[st
     Always the model in the box: its cosines are what the figures here are for, and it costs nothing.
     """
     try:
+        # Where there is none, to find that out costs less than to ask it.
+        await ctx.embedders.choose(MODEL)
         vectors = await _vectors(ctx, texts)
         (said,) = (await ctx.call(embed_texts, EmbeddingRequest(texts=[text[:LONGEST]], model=MODEL))).vectors
     except NisError as error:

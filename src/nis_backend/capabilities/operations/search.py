@@ -20,6 +20,10 @@ K1, B = 1.2, 0.75
 """BM25's usual figures: how soon repetition stops counting, and how much a long part is discounted."""
 NEAR = 0.5
 """What a word counts for that only begins as the query's does, or is spelled nearly so."""
+ALIKE = 0.8
+"""Least ratio of difflib for a word that is spelled nearly so."""
+NEAREST_KEPT = 4096
+"""Words of queries whose nearest are remembered."""
 
 FORMULA = (
     "BM25F: the sum over the query's words of idf·tf/(1.2 + tf), where tf adds up the parts of the declaration (name "
@@ -37,6 +41,8 @@ class Index:
         lengths = {name: _mean([len(one[name]) for one in parts]) for name in WEIGHTS}
         self.counts = [_weighted(one, lengths) for one in parts]
         self.users = Counter(word for counts in self.counts for word in counts)
+        # Words come again from message to message, and to spell one out against all others takes a tenth of a ms.
+        self._near = lru_cache(maxsize=NEAREST_KEPT)(self._nearest)
 
     def search(self, query: str) -> list[tuple[float, Entry]]:
         """Each operation that shares a word with the query, and its score, greatest first; equals by name."""
@@ -51,10 +57,18 @@ class Index:
             if word in self.users:
                 wanted[word] = 1.0
                 continue
-            near = [one for one in self.users if one.startswith(word)] or get_close_matches(word, self.users, 2, 0.8)
-            for one in near:
+            for one in self._near(word):
                 wanted.setdefault(one, NEAR)
         return wanted
+
+    def _nearest(self, word: str) -> list[str]:
+        """Words that begin with this one, else the two that are spelled most like it."""
+        if begun := [one for one in self.users if one.startswith(word)]:
+            return begun
+        # What has no letter of it, or too many more or fewer, is below ALIKE in any case.
+        size = len(word)
+        able = [one for one in self.users if 2 * min(size, len(one)) >= ALIKE * (size + len(one)) and {*one} & {*word}]
+        return get_close_matches(word, able, 2, ALIKE)
 
     def _score(self, wanted: Mapping[str, float], counts: Mapping[str, float]) -> float:
         return sum(

@@ -30,7 +30,8 @@ class Message:
     tool_call_id: str | None = None
 
 
-@dataclass(frozen=True, kw_only=True)
+# Compared by identity, so that what is derived from one can be kept by it.
+@dataclass(frozen=True, kw_only=True, eq=False)
 class Tool:
     """A function offered to the model."""
 

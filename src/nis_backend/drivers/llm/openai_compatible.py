@@ -146,7 +146,7 @@ class OpenAICompatible(LanguageModels):
     async def ask(self, path: str, body: Json, model: str) -> Json:
         """Ask for what is no conversation, such as embeddings, and read all of it; failures are those of `generate`."""
         self._check_key()
-        response = await self._send("POST", path, body)
+        response = await self._send("POST", path, json.dumps(body, separators=(",", ":")).encode())
         import aiohttp  # noqa: PLC0415 - loaded with the session
 
         try:
@@ -181,16 +181,15 @@ class OpenAICompatible(LanguageModels):
                 raise self._refusal(response, message, prompt)
             self._refused |= {(prompt.model, option) for option in named}
 
-    async def _send(self, method: str, path: str, body: Json | None = None) -> ClientResponse:
+    async def _send(self, method: str, path: str, data: bytes | None = None) -> ClientResponse:
         session = await self._http()
         import aiohttp  # noqa: PLC0415 - loaded with the session
 
         headers = {"Accept": "application/json, text/event-stream"}
         if self._sends_key:
             headers["Authorization"] = f"Bearer {self._key}"
-        if body is not None:
+        if data is not None:
             headers["Content-Type"] = "application/json"
-        data = None if body is None else json.dumps(body, separators=(",", ":")).encode()
         timeout = aiohttp.ClientTimeout(total=None, sock_connect=CONNECT, sock_read=self._patience)
         again = True
         while True:

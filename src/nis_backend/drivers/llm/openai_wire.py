@@ -6,6 +6,7 @@ Source: https://platform.openai.com/docs/api-reference/chat; where servers depar
 from __future__ import annotations
 
 import json
+import weakref
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Literal, cast
 
@@ -32,12 +33,24 @@ _REASONS: dict[str, Literal["stop", "length", "tool_calls"]] = {
 }
 
 
-def body_of(prompt: Prompt, refused: Container[str]) -> Json:
+def body_of(prompt: Prompt, refused: Container[str]) -> bytes:
     """The request for a stream, with regard to the `OPTIONS` that the server has refused."""
+    text = _dumps(_without_tools(prompt, refused))
+    if prompt.tools:
+        # Most of a request, and the same from turn to turn: each tool is written once for as long as it is offered.
+        text = f'{text[:-1]},"tools":[{",".join(map(_tool_text, prompt.tools))}]}}'
+    return text.encode()
+
+
+def _dumps(value: Json) -> str:
+    return json.dumps(value, separators=(",", ":"))
+
+
+def _without_tools(prompt: Prompt, refused: Container[str]) -> Json:
     body: Json = {"model": prompt.model, "messages": [_message(one) for one in prompt.messages], "stream": True}
     if "stream_options" not in refused:
         body["stream_options"] = {"include_usage": True}
-    body |= _tools(prompt) if prompt.tools else {}
+    body |= _choice(prompt) if prompt.tools else {}
     if prompt.json:
         body["response_format"] = _format(prompt)
     if prompt.max_tokens is not None:
@@ -51,14 +64,25 @@ def body_of(prompt: Prompt, refused: Container[str]) -> Json:
     return body
 
 
-def _tools(prompt: Prompt) -> Json:
-    """The tools and the choice among them; what is the default is left to the server."""
-    body: Json = {"tools": [_tool(tool) for tool in prompt.tools]}
+def _choice(prompt: Prompt) -> Json:
+    """The choice among the tools; what is the default is left to the server."""
+    body: Json = {}
     if prompt.tool_name is not None:
         body["tool_choice"] = {"type": "function", "function": {"name": prompt.tool_name}}
     elif prompt.tool_choice != "auto":
         body["tool_choice"] = prompt.tool_choice
     return body if prompt.parallel_tool_calls else {**body, "parallel_tool_calls": False}
+
+
+_texts: weakref.WeakKeyDictionary[Tool, str] = weakref.WeakKeyDictionary()
+"""Each tool as JSON; gone with the tool."""
+
+
+def _tool_text(tool: Tool) -> str:
+    text = _texts.get(tool)
+    if text is None:
+        text = _texts[tool] = _dumps(_tool(tool))
+    return text
 
 
 def _tool(tool: Tool) -> Json:
