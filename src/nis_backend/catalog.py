@@ -36,6 +36,8 @@ CAPABILITIES = (
     "nis_backend.capabilities.models.operations",
     "nis_backend.capabilities.embeddings.operations",
     "nis_backend.capabilities.runs.operations",
+    "nis_backend.capabilities.runs.starting",
+    "nis_backend.capabilities.runs.steering",
     "nis_backend.capabilities.runs.statistics",
     "nis_backend.capabilities.runs.comparing",
     "nis_backend.capabilities.blobs",

@@ -317,7 +317,8 @@ class Context:
         """Write the run down and have it executed; it does not depend on this call from here on."""
         refuse_secret(operation)
         run_id = self.run_id or self.new_id("run")
-        conversation_id = getattr(request, "conversation_id", None)
+        # A turn of a conversation is what each call of makes a run; what only reads or changes one is none.
+        conversation_id = getattr(request, "conversation_id", None) if operation.shape == "run" else None
         await self.runs.create(run_id, operation.name, request, conversation_id)
         try:
             await self.drivers.dispatch.submit(self.caller.owner, run_id)

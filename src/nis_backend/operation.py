@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from pydantic_core import CoreSchema
 
     from nis_backend.context import Context
+    from nis_backend.run import RunHandle
     from nis_backend.view import View
 
 
@@ -358,6 +359,42 @@ async def call(target: Operation[Any, Res], arguments: Mapping[str, Any] | bytes
     Raises:
         NisError: with the field, the value and the remedy.
     """
+    request = await _admitted(target, arguments, ctx)
+    with ctx.trace(target.name):
+        if target.shape == "run":
+            return await _begun(target, request, ctx)
+        if target.shape == "stream":
+            if target.holds_blobs:
+                request = await ctx.blobs.resolve(request, [])
+            # A coroutine may refuse before the stream begins; a generator refuses within it.
+            items = target.function(request, ctx)
+            return await items if inspect.isawaitable(items) else items
+        return await perform(target, request, ctx, target.time_limit)
+
+
+async def begin(target: Operation[Any, Any], arguments: Mapping[str, Any] | Model, ctx: Context) -> RunHandle:
+    """Call an operation as a run, also one whose calls are none: it goes on by itself, and its log has the result.
+
+    Raises:
+        NotSupported: it answers a stream, of which nothing is kept.
+        NisError: as `call` does.
+    """
+    if target.shape == "stream":
+        raise NotSupported(
+            f"{target.name} answers a stream, of which nothing is kept: it cannot be a run.",
+            field="operation",
+            value=target.name,
+            remedy="Call it, and read what comes.",
+        )
+    request = await _admitted(target, arguments, ctx)
+    with ctx.trace(target.name):
+        return await _begun(target, request, ctx)
+
+
+async def _admitted(
+    target: Operation[Req, Any], arguments: Mapping[str, Any] | bytes | str | Model, ctx: Context
+) -> Req:
+    """The request of a caller who may call, and does not call too often."""
     request = target.validate(arguments)
     authorise(target, ctx)
     if ctx.journal is not None:
@@ -365,18 +402,15 @@ async def call(target: Operation[Any, Res], arguments: Mapping[str, Any] | bytes
     # Probers and calls within calls are not counted.
     if ctx.drivers.limit is not None and target.scopes and not ctx.depth:
         await ctx.drivers.limit.admit(ctx.caller.owner)
-    with ctx.trace(target.name):
-        if target.shape != "model" and target.holds_blobs:
-            request = await ctx.blobs.resolve(request, [])
-        if target.shape == "run":
-            if target.prepare:
-                request = await target.prepare(request, ctx)
-            return await ctx.start_run(target, request)
-        if target.shape == "stream":
-            # A coroutine may refuse before the stream begins; a generator refuses within it.
-            items = target.function(request, ctx)
-            return await items if inspect.isawaitable(items) else items
-        return await perform(target, request, ctx, target.time_limit)
+    return request
+
+
+async def _begun(target: Operation[Any, Any], request: Model, ctx: Context) -> RunHandle:
+    if target.holds_blobs:
+        request = await ctx.blobs.resolve(request, [])
+    if target.prepare:
+        request = await target.prepare(request, ctx)
+    return await ctx.start_run(target, request)
 
 
 def authorise(target: Operation[Any, Any] | Entry, ctx: Context) -> None:

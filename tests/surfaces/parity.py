@@ -47,9 +47,10 @@ class Answer:
 
 
 def over_rest(ground: Ground, entry: Entry, request: Json) -> list[Answer]:
-    """Every route of the operation, answered whole; a run also by `Prefer: respond-async` and its address."""
+    """Every route of the operation, answered whole, and what may be a run also by `Prefer: respond-async`."""
     answers = [_over_route(ground, route, request) for route in routes_of(entry)]
-    if entry.shape == "run":
+    # What changes something was prepared for one call.
+    if entry.shape == "run" or (entry.shape == "model" and entry.effect == "reads"):
         begun = _over_route(ground, routes_of(entry)[0], request, {"prefer": "respond-async"})
         answers.append(begun if begun.problem else _ended(ground, begun.result["id"]))
     return answers

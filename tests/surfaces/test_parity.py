@@ -30,6 +30,7 @@ MOVES = {
     "system.get_info",
     "runs.cancel_run",
     "runs.get_statistics",
+    "runs.start_run",
 }
 """Whose answers tell what was called before, or how far a run has got: their shape is compared."""
 

@@ -74,13 +74,6 @@ class DeletedRun(OneRun):
     """What is gone."""
 
 
-class CancelledResult(Model):
-    """The cancel is written down; the run's last event says when it has stopped."""
-
-    id: str
-    seq: int = Field(description="Number of the command in the run's log.")
-
-
 def _draw_runs(_request: ListRuns, result: RunList) -> list[View]:
     rows: list[list[str | float]] = [[run.id, run.operation, run.state, moment(run.created)] for run in result.runs]
     return [Table(title="Runs", columns=["id", "operation", "state", "created (UTC)"], rows=rows)]
@@ -165,18 +158,6 @@ async def stream_events(request: StreamEvents, ctx: Context) -> AsyncIterator[Ev
 
 
 @operation(
-    "runs.cancel_run",
-    effect="writes",
-    essential=True,
-    on="run",
-    examples=(Example(title="A long answer", request={"id": "{begun.id}"}, before=(ASKED,)),),
-)
-async def cancel_run(request: OneRun, ctx: Context) -> CancelledResult:
-    """Stop a run that is under way."""
-    return CancelledResult(id=request.id, seq=await ctx.runs.cancel(request.id))
-
-
-@operation(
     "runs.delete_run",
     effect="destroys",
     resource="run",
@@ -196,4 +177,4 @@ async def delete_run(request: OneRun, ctx: Context) -> DeletedRun:
     return DeletedRun(id=request.id)
 
 
-OPERATIONS = (list_runs, get_run, stream_events, cancel_run, delete_run)
+OPERATIONS = (list_runs, get_run, stream_events, delete_run)

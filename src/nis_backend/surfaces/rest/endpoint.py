@@ -10,13 +10,13 @@ from starlette.responses import JSONResponse, Response
 
 from nis_backend.blob import Blob
 from nis_backend.errors import NotAcceptable
-from nis_backend.operation import Model, call
+from nis_backend.operation import Model, begin, call
 from nis_backend.run import RunHandle
 from nis_backend.surfaces.rest.accept import JSON, SSE, VIEWS, chosen, names
 from nis_backend.surfaces.rest.arguments import arguments_of
 from nis_backend.surfaces.rest.chat import AsIs, Chat
 from nis_backend.surfaces.rest.content import content_of
-from nis_backend.surfaces.rest.fixed import CHAT, CONTENT
+from nis_backend.surfaces.rest.fixed import CHAT, CONTENT, may_be_run
 from nis_backend.surfaces.rest.replies import HEADER
 from nis_backend.surfaces.rest.stream import event_frame, frame, stream
 from nis_backend.surfaces.waiting import unless_left, unless_stopped
@@ -73,8 +73,12 @@ def endpoint(
         asked = operation.validate(arguments)
         ctx = process.context(request.state.caller)
         key = request.headers.get(HEADER)
+        alone = may_be_run(route, entry) and request.method != "HEAD" and "respond-async" in _preferences(request)
         if key is not None and entry.effect != "reads":
-            result = await replies.once(key, operation, asked, ctx, request.state.exchange.marks)
+            work = begin if alone else call
+            result = await replies.once(key, operation, asked, ctx, request.state.exchange.marks, work)
+        elif alone:
+            result = await begin(operation, asked, ctx)
         elif entry.effect == "reads":
             result = await unless_left(request, call(operation, asked, ctx))
         else:

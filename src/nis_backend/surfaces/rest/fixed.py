@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from nis_backend.surfaces.rest.derive import RestRoute
+
+if TYPE_CHECKING:
+    from nis_backend.operation import Entry
 
 CHAT = RestRoute(method="POST", path="/chat", operation="chat.send_message")
 
@@ -18,6 +23,15 @@ CONTENT = RestRoute(method="GET", path="/blobs/{id}/content", operation="blobs.r
 
 PUBLIC = frozenset({"/health", "/health/live", "/health/ready", "/.well-known/agent-card.json"})
 """Paths that answer without a key."""
+
+
+def may_be_run(route: RestRoute, entry: Entry) -> bool:
+    """Whether `Prefer: respond-async` is met here; RFC 7240 has it passed over where it is not.
+
+    Of a stream nothing is kept, and what answers anyone is not written down for each who asks.
+    """
+    return entry.shape != "stream" and route.path not in PUBLIC
+
 
 COMMANDS = {"doctor": "system.run_doctor", "chat": "chat.send_message", "operations": "operations.list_operations"}
 """Short commands of the command line."""

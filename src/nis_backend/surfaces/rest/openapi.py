@@ -10,7 +10,7 @@ from nis_backend.surfaces.rest.accept import JSON
 from nis_backend.surfaces.rest.arguments import LAST_SEEN
 from nis_backend.surfaces.rest.chat import Drawn
 from nis_backend.surfaces.rest.derive import ID, IN_QUERY, in_order, routes_of
-from nis_backend.surfaces.rest.fixed import CHAT, FIXED, PUBLIC
+from nis_backend.surfaces.rest.fixed import CHAT, FIXED, PUBLIC, may_be_run
 from nis_backend.surfaces.rest.replies import HEADER, KEY
 from nis_backend.surfaces.rest.responses import HEADERS, problems, responses
 from nis_backend.surfaces.rest.schemas import Schemas, said
@@ -97,7 +97,7 @@ def _fields(route: RestRoute, entry: Entry, schemas: Schemas) -> Iterable[Json]:
 
 def _headers(route: RestRoute, entry: Entry) -> Iterable[Json]:
     """The headers that are read beside those of every request."""
-    if entry.shape == "run":
+    if may_be_run(route, entry):
         yield _header(
             "Prefer", "`respond-async`: answer 202 at once, with the run's `Location`.", example="respond-async"
         )

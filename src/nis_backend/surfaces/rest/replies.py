@@ -14,15 +14,18 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from nis_backend.errors import Conflict, InvalidRequest, NisError, NotFound, NotSupported, from_problem, shorten
-from nis_backend.operation import Model, authorise, call, refuse_secret
+from nis_backend.operation import Model, authorise, begin, call, refuse_secret
 from nis_backend.run import RunHandle
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncGenerator
+    from collections.abc import AsyncGenerator, Awaitable, Callable
 
     from nis_backend.context import Context
     from nis_backend.drivers.store.base import Row
     from nis_backend.operation import Operation
+
+    Work = Callable[[Operation[Any, Any], Model, Context], Awaitable[Any]]
+    """`call` or `begin`."""
 
 HEADER = "Idempotency-Key"
 REPLAYED = "idempotency-replayed"
@@ -41,10 +44,16 @@ class Replies:
     def __init__(self) -> None:
         self._open: set[str] = set()
 
-    async def once(
-        self, key: str, operation: Operation[Any, Any], asked: Model, ctx: Context, marks: dict[str, str]
+    async def once(  # noqa: PLR0913, PLR0917 - what is called, and how
+        self,
+        key: str,
+        operation: Operation[Any, Any],
+        asked: Model,
+        ctx: Context,
+        marks: dict[str, str],
+        work: Work = call,
     ) -> Any:
-        """What `call` answers; `marks`, the headers of the answer, say when it was done before.
+        """What `work` answers, `call` or `begin`; `marks`, the headers of the answer, say when it was done before.
 
         Raises:
             InvalidRequest: it is no key, or was used for another request.
@@ -82,15 +91,18 @@ class Replies:
                     value=key,
                     remedy="Wait for its answer, or ask again in a moment.",
                 )
-            if row is not None and operation.shape != "run":
+            if row is not None and row["reply"] is None:
                 raise Conflict(
                     f"The server stopped during the first request with this {HEADER}; it may have been done.",
                     field=HEADER,
                     value=key,
                     remedy="Look whether it was, and if not send it with another key.",
                 )
-            row = row or await self._begin(row_id, operation, asked, ctx)
-            return await self._perform(row, operation, asked, ctx)
+            if row is not None:
+                # It is the run that was promised, also for a repeat that would have waited.
+                return await self._perform(row, operation, asked, ctx, begin)
+            row = await self._begin(row_id, operation, asked, ctx, is_run=operation.shape == "run" or work is begin)
+            return await self._perform(row, operation, asked, ctx, work)
         finally:
             if mine:
                 self._open.discard(row_id)
@@ -111,9 +123,11 @@ class Replies:
             )
         return row
 
-    async def _begin(self, row_id: str, operation: Operation[Any, Any], asked: Model, ctx: Context) -> Row:
+    async def _begin(
+        self, row_id: str, operation: Operation[Any, Any], asked: Model, ctx: Context, *, is_run: bool
+    ) -> Row:
         now = ctx.now()
-        reply = json.dumps({"run": ctx.new_id("run")}) if operation.shape == "run" else None
+        reply = json.dumps({"run": ctx.new_id("run")}) if is_run else None
         row: Row = {
             "id": row_id,
             "request": _fingerprint(operation, asked),
@@ -125,12 +139,12 @@ class Replies:
         await ctx.store.insert("replies", row)
         return row
 
-    async def _perform(self, row: Row, operation: Operation[Any, Any], asked: Model, ctx: Context) -> Any:
-        if operation.shape == "run":
+    async def _perform(self, row: Row, operation: Operation[Any, Any], asked: Model, ctx: Context, work: Work) -> Any:
+        if row["reply"] is not None:
             ctx = replace(ctx, run_id=json.loads(row["reply"])["run"])
         async with _kept_failure(row, ctx):
-            result = await call(operation, asked, ctx)
-        if operation.shape == "model":
+            result = await work(operation, asked, ctx)
+        if row["reply"] is None:
             # Where this fails, the write is done and its row stays open: a repeat is told that it may have been.
             await _keep(row, ctx, result=result.model_dump(mode="json"))
         return result

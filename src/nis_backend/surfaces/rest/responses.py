@@ -10,7 +10,7 @@ from nis_backend.surfaces.guard import TELLS_WHEN
 from nis_backend.surfaces.rest.accept import JSON, SSE, VIEWS
 from nis_backend.surfaces.rest.chat import reply_schema
 from nis_backend.surfaces.rest.derive import IN_QUERY
-from nis_backend.surfaces.rest.fixed import CHAT
+from nis_backend.surfaces.rest.fixed import CHAT, may_be_run
 from nis_backend.surfaces.rest.schemas import with_views
 
 if TYPE_CHECKING:
@@ -74,6 +74,7 @@ def responses(route: RestRoute, entry: Entry, schemas: Schemas) -> Json:
         content[SSE] = {"schema": {"type": "string", "description": "Server-sent events; `id` is an event's number."}}
     if entry.shape == "run":
         names.append("Location")
+    if may_be_run(route, entry):
         found["202"] = {
             "description": "The run was started and is not waited for.",
             "headers": _headers("Location", "Preference-Applied"),

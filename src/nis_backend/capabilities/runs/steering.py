@@ -1,0 +1,148 @@
+"""A run is stopped, rests, goes on, and is told what it waits for; each is a command in its log."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from pydantic import Field
+
+from nis_backend.capabilities.runs.operations import ASKED, OneRun
+from nis_backend.operation import Before, Example, Model, operation
+from nis_backend.run import State
+
+if TYPE_CHECKING:
+    from nis_backend.context import Context
+
+
+class Steered(Model):
+    """The command is written down; the run's events say when it has come to be."""
+
+    id: str
+    seq: int = Field(description="Number of the command in the run's log, or of the end that it was.")
+    state: State = Field(description="What the run is after it: a run that is under way hears it a moment later.")
+
+
+class Answered(OneRun):
+    """Which run, and which of its questions."""
+
+    call_id: str | None = Field(
+        default=None, max_length=256, description="Which call is meant, to be sure; unset: the one that it waits for."
+    )
+
+
+class RejectRun(Answered):
+    """Which run, and why not."""
+
+    reason: str = Field(default="", max_length=2_000, description="What the agent is told.")
+
+
+class ProvideInput(Answered):
+    """Which run, and what it asked for."""
+
+    values: dict[str, Any] = Field(max_length=200, description="A value for each field it asked for.")  # Any: JSON
+
+
+async def _steered(ctx: Context, run_id: str, seq: int) -> Steered:
+    return Steered(id=run_id, seq=seq, state=(await ctx.runs.get(run_id)).state)
+
+
+@operation(
+    "runs.cancel_run",
+    effect="writes",
+    essential=True,
+    on="run",
+    examples=(Example(title="A long answer", request={"id": "{begun.id}"}, before=(ASKED,)),),
+)
+async def cancel_run(request: OneRun, ctx: Context) -> Steered:
+    """Stop a run for good, whether it is under way, queued, paused or waiting.
+
+    Raises:
+        NotFound: the caller has no such run.
+        Conflict: it has ended.
+    """
+    return await _steered(ctx, request.id, await ctx.runs.cancel(request.id))
+
+
+@operation(
+    "runs.pause_run",
+    effect="writes",
+    on="run",
+    examples=(Example(title="A long answer", request={"id": "{begun.id}"}, before=(ASKED,)),),
+)
+async def pause_run(request: OneRun, ctx: Context) -> Steered:
+    """Have a run rest until it is resumed; a step that may not be repeated is finished first.
+
+    Raises:
+        NotFound: the caller has no such run.
+        Conflict: it has ended, or rests already.
+    """
+    return await _steered(ctx, request.id, await ctx.runs.pause(request.id))
+
+
+PAUSED = Before(name="paused", operation="runs.pause_run", request={"id": "{begun.id}"})
+
+
+@operation(
+    "runs.resume_run",
+    effect="writes",
+    on="run",
+    examples=(Example(title="A long answer", request={"id": "{begun.id}"}, before=(ASKED, PAUSED)),),
+)
+async def resume_run(request: OneRun, ctx: Context) -> Steered:
+    """Have a paused run go on from where it was.
+
+    Raises:
+        NotFound: the caller has no such run.
+        Conflict: it is not paused.
+    """
+    return await _steered(ctx, request.id, await ctx.runs.resume(request.id))
+
+
+@operation(
+    "runs.approve_run",
+    effect="writes",
+    on="run",
+)
+async def approve_run(request: Answered, ctx: Context) -> Steered:
+    """Allow what a run waits for a person to allow; it goes on.
+
+    Raises:
+        NotFound: the caller has no such run.
+        Conflict: it waits for no approval, or for that of another call.
+    """
+    return await _steered(ctx, request.id, await ctx.runs.approve(request.id, request.call_id))
+
+
+@operation(
+    "runs.reject_run",
+    effect="writes",
+    on="run",
+)
+async def reject_run(request: RejectRun, ctx: Context) -> Steered:
+    """Refuse what a run waits for a person to allow; it goes on without, and is told why.
+
+    Raises:
+        NotFound: the caller has no such run.
+        Conflict: it waits for no approval, or for that of another call.
+    """
+    return await _steered(ctx, request.id, await ctx.runs.reject(request.id, request.call_id, request.reason))
+
+
+@operation(
+    "runs.provide_input",
+    effect="writes",
+    on="run",
+)
+async def provide_input(request: ProvideInput, ctx: Context) -> Steered:
+    """Give a run the values that it waits for; it goes on with them.
+
+    Raises:
+        NotFound: the caller has no such run.
+        Conflict: it waits for no input.
+        InvalidRequest: a value was not asked for, or one is missing.
+    """
+    seq = await ctx.runs.provide_input(request.id, request.values, request.call_id)
+    return await _steered(ctx, request.id, seq)
+
+
+OPERATIONS = (cancel_run,)

@@ -1,0 +1,129 @@
+"""Any operation as a run: by its own operation, and by `Prefer: respond-async`."""
+
+from __future__ import annotations
+
+import uuid
+from typing import Any
+
+import pytest
+from ground import Ground
+from rest_client import ask, events_of, send
+
+from nis_backend.context import LOCAL, Caller
+from nis_backend.errors import Forbidden, InvalidRequest, NotFound, NotSupported
+from nis_backend.operation import begin
+
+Json = dict[str, Any]
+
+FLIGHT: Json = {"speed": 20, "angle": 40, "points": 3}
+LONG: Json = {"length": 1, "angle": 170, "duration": 900}
+"""Some seconds of work: what ends at once says nothing on the way."""
+ASYNC = {"prefer": "respond-async"}
+
+
+def ended(ground: Ground, run_id: str) -> Json:
+    """The run, once it has ended."""
+    ground.call("runs.stream_events", {"id": run_id})
+    return ground.call("runs.get_run", {"id": run_id})
+
+
+def test_a_computation_is_a_run_with_its_result(ground: Ground) -> None:
+    """Promise: any operation can be made a run; what its worker says of its progress is in the log."""
+    begun = ground.call("runs.start_run", {"operation": "physics.simulate_pendulum", "arguments": LONG})
+    assert (begun["operation"], begun["conversation_id"]) == ("physics.simulate_pendulum", None)
+    run = ended(ground, begun["id"])
+    assert run["result"]["receipt"]["method"]
+    kinds = {event["body"]["type"] for event in ground.call("runs.stream_events", {"id": begun["id"]})}
+    assert kinds >= {"started", "progress", "succeeded"}
+
+
+def test_what_is_started_is_checked_first(ground: Ground) -> None:
+    """Promise: a wrong request never becomes a run, and its fields are named as they are in this request."""
+    before = len(ground.call("runs.list_runs", {"limit": 100})["runs"])
+    for request, kind, field in (
+        ({"operation": "physics.simulate_projectil"}, NotFound, "operation"),
+        ({"operation": "runs.stream_events", "arguments": {"id": "run-0"}}, NotSupported, "operation"),
+        ({"operation": "physics.simulate_projectile", "arguments": {"speed": -1}}, InvalidRequest, "arguments.speed"),
+        ({"operation": "chat.send_message", "arguments": {"message": "x", "model": "none:none"}}, NotFound, None),
+    ):
+        with pytest.raises(kind) as refused:
+            ground.call("runs.start_run", request)
+        assert field in {None, refused.value.field}
+    assert len(ground.call("runs.list_runs", {"limit": 100})["runs"]) == before
+
+
+def test_a_caller_needs_the_scopes_of_what_is_started(ground: Ground) -> None:
+    """Promise: starting grants nothing: the operation's own scopes are checked."""
+    caller = Caller(owner=LOCAL.owner, scopes=frozenset({"runs:write"}))
+
+    async def started() -> Any:
+        ctx = ground.process.context(caller)
+        return await ctx.call_named("runs.start_run", {"operation": "models.list_models"})
+
+    with pytest.raises(Forbidden, match="models:read"):
+        ground.run(started())
+
+
+def test_a_filter_is_no_conversation(ground: Ground) -> None:
+    """A read that is given a conversation does not become a turn of it."""
+    turn = ground.call("chat.send_message", {"message": "Hello."})
+    given = {"conversation_id": turn["conversation_id"]}
+    run = ground.call("runs.start_run", {"operation": "runs.list_runs", "arguments": given})
+    assert ended(ground, run["id"])["state"] == "succeeded"
+    assert len(ground.call("runs.list_runs", given)["runs"]) == 1
+
+
+def test_an_operation_is_not_waited_for_where_the_caller_prefers_so(ground: Ground) -> None:
+    """Promise: `Prefer: respond-async` on any operation is 202 with its `Location`. Source: RFC 7240."""
+    for method, path, body in (
+        ("POST", "/physics/simulate-projectile", FLIGHT),
+        ("GET", "/physics/convert-unit?value=3&unit=mile&to=km", None),
+        ("POST", "/operations/models.list_models/call", {}),
+    ):
+        status, told, run = ask(ground, method, path, body, ASYNC)
+        assert (status, told["preference-applied"]) == (202, "respond-async"), run
+        assert told["location"] == f"/runs/{run['id']}"
+        events = events_of(ground, "GET", f"{told['location']}/events")
+        assert events[-1]["event"] == "succeeded"
+        assert ask(ground, "GET", told["location"])[2]["result"] == events[-1]["data"]["body"]["result"]
+
+
+def test_a_preference_that_cannot_be_met_is_passed_over(ground: Ground) -> None:
+    """Source: RFC 7240, section 2. Of a stream nothing is kept, and a prober's calls are not written down."""
+    turn = ground.call("chat.send_message", {"message": "Hello."})
+    for path in (f"/runs/{turn['run_id']}/events", "/health", "/health/live"):
+        status, told, _ = send(ground, "GET", path, headers=ASYNC)
+        assert status == 200
+        assert "preference-applied" not in told
+
+
+def test_a_wrong_request_is_refused_and_not_begun(ground: Ground) -> None:
+    """What is wrong is said at once, also to who does not wait."""
+    status, _, problem = ask(ground, "POST", "/physics/simulate-projectile", {"speed": "fast"}, ASYNC)
+    assert (status, problem["field"]) == (422, "speed")
+
+
+def test_a_repeated_write_that_is_not_waited_for_is_one_run(ground: Ground) -> None:
+    """Promise: one key, one run: the repeat is answered with it, and one that waits gets its result."""
+    turn = ground.call("chat.send_message", {"message": "Hello."})
+    rating = {"run_id": turn["run_id"], "rating": "good"}
+    key = {"idempotency-key": uuid.uuid4().hex}
+    first = ask(ground, "POST", "/feedback", rating, {**ASYNC, **key})
+    again = ask(ground, "POST", "/feedback", rating, {**ASYNC, **key})
+    assert (first[0], again[0]) == (202, 202)
+    assert first[2]["id"] == again[2]["id"]
+    waited = ask(ground, "POST", "/feedback", rating, key)
+    assert (waited[0], waited[2]["run_id"]) == (200, turn["run_id"])
+    assert waited[1]["idempotency-replayed"] == "true"
+
+
+def test_a_stream_is_no_run(ground: Ground) -> None:
+    """Said with what to do instead."""
+
+    async def begun() -> None:
+        await begin(
+            ground.process.operations.find("runs.stream_events"), {"id": "run-0"}, ground.process.context(LOCAL)
+        )
+
+    with pytest.raises(NotSupported, match="stream"):
+        ground.run(begun())
