@@ -246,3 +246,12 @@ def postgresql(_environment: None) -> Iterator[PostgreSQL]:
 def database(postgresql: PostgreSQL) -> str:
     """The address of an empty database in PostgreSQL, for one test."""
     return postgresql.database()
+
+
+@pytest.fixture(scope="session")
+def s3(_environment: None) -> Iterator[str]:
+    """The address of a server that speaks S3."""
+    from s3_server import running_s3  # noqa: PLC0415 - as above
+
+    with running_s3() as url:
+        yield url

@@ -155,6 +155,16 @@ class Settings(BaseModel):
     )
     max_body: int = Field(default=4_194_304, ge=1024, alias="NIS_MAX_BODY", description="Largest request body, bytes.")
     max_blob: int = Field(default=67_108_864, ge=1024, alias="NIS_MAX_BLOB", description="Largest blob, bytes.")
+    blobs: str | None = Field(
+        default=None,
+        pattern=r"^s3://[^/\s]+(/\S*)?$",
+        alias="NIS_BLOBS",
+        description="Where the bytes of blobs are kept, as s3://BUCKET/PREFIX; unset takes the data folder. The keys to it "
+        "are AWS's own: AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY, AWS_REGION, a file or the machine's role.",
+    )
+    s3_endpoint: str | None = Field(
+        default=None, alias="NIS_S3_ENDPOINT", description="Address of a server that speaks S3, when it is not AWS."
+    )
     blob_days: float | None = Field(
         default=None,
         gt=0,
@@ -185,7 +195,7 @@ class Settings(BaseModel):
             raise ValueError(msg)
         return SecretStr(text) if text else None
 
-    @field_validator("public_url")
+    @field_validator("public_url", "s3_endpoint")
     @classmethod
     def _whole(cls, url: str | None) -> str | None:
         """A whole address, without the slash at its end."""

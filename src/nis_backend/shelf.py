@@ -48,7 +48,7 @@ class Shelf:
         }
         # A death between the two leaves bytes that nobody can reach, never a row without its bytes.
         await ctx.store.insert("blobs", row)
-        return await self._at(row)
+        return _blob(row)
 
     async def get(self, blob_id: str, field: str = "id") -> Blob:
         """The blob of this id; see `find`."""
@@ -66,7 +66,7 @@ class Shelf:
         now = self._ctx.now()
         if now - row["updated"] > USED_SECONDS:
             await self._ctx.store.update("blobs", blob_id, {"updated": now})
-        return row, await self._at(row)
+        return row, _blob(row)
 
     def stream(self, blob: Blob, start: int = 0, end: int | None = None) -> AsyncGenerator[bytes]:
         """The bytes of a blob that `get` has answered, in pieces."""
@@ -101,10 +101,11 @@ class Shelf:
         found: dict[int, Blob] = {}
         for field, blob in blobs_in(request):
             if blob.content is None:
-                found[id(blob)] = await self.get(blob.id, field)
+                one = await self.get(blob.id, field)
             else:
-                found[id(blob)] = one = await self.put(blob.content, **blob.described)
+                one = await self.put(blob.content, **blob.described)
                 put.append(one.id)
+            found[id(blob)] = one.at(await self._contents.local(one.id))
         return replaced(request, lambda blob: found[id(blob)])
 
     async def keep(self, result: M) -> M:
@@ -125,9 +126,9 @@ class Shelf:
             if blob_id not in named:
                 await self.delete(blob_id)
 
-    async def _at(self, row: Row) -> Blob:
-        fields = {name: row[name] for name in Blob.model_fields}
-        return Blob.model_validate(fields).at(await self._contents.local(row["id"]))
+
+def _blob(row: Row) -> Blob:
+    return Blob.model_validate({name: row[name] for name in Blob.model_fields})
 
 
 def _unknown(blob_id: str, field: str) -> NotFound:

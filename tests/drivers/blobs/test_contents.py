@@ -7,24 +7,36 @@ import hashlib
 import io
 import os
 import time
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from s3_server import KEYS, new_bucket
 
-from nis_backend.drivers.blobs.base import HEAD_BYTES, Contents
-from nis_backend.drivers.blobs.folder import PIECE, STALE_SECONDS, FolderContents
+from nis_backend.drivers.blobs.base import HEAD_BYTES, PIECE, STALE_SECONDS, Contents
+from nis_backend.drivers.blobs.bucket import PART, Place
+from nis_backend.drivers.blobs.folder import FolderContents
+from nis_backend.drivers.blobs.s3 import S3Contents
 from nis_backend.errors import NisError, NotFound, TooLarge, Unavailable
 
-OPENERS: dict[str, Callable[[Path], Contents]] = {"folder": lambda folder: FolderContents(folder / "blobs")}
-MUCH = 10 * PIECE
+MUCH = 3 * PART
 DATA = bytes(range(256)) * (3 * PIECE // 256) + b"end"
+LONG = bytes(range(256)) * (2 * PART // 256) + b"end"
 
 
-@pytest.fixture(params=sorted(OPENERS))
+@pytest.fixture(params=["folder", "s3"])
 def contents(request: pytest.FixtureRequest, tmp_path: Path) -> Contents:
     """Each implementation."""
-    return OPENERS[str(request.param)](tmp_path)
+    if request.param == "folder":
+        return FolderContents(tmp_path / "blobs")
+    return request.getfixturevalue("in_bucket")
+
+
+@pytest.fixture
+def in_bucket(s3: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> S3Contents:
+    """In a bucket of its own, below a prefix."""
+    for name, value in KEYS.items():
+        monkeypatch.setenv(name, value)
+    return S3Contents(Place.of(f"s3://{new_bucket(s3)}/some/where", s3), tmp_path / "cache")
 
 
 async def all_of(contents: Contents, key: str, start: int = 0, end: int | None = None) -> bytes:
@@ -32,7 +44,7 @@ async def all_of(contents: Contents, key: str, start: int = 0, end: int | None =
     return b"".join([piece async for piece in contents.read(key, start, end)])
 
 
-@pytest.mark.parametrize("data", [b"", b"x", DATA])
+@pytest.mark.parametrize("data", [b"", b"x", DATA, LONG[:PART], LONG], ids=len)
 def test_what_is_put_is_read(contents: Contents, data: bytes) -> None:
     """Bytes or a file, whole, with their size and fingerprint."""
 

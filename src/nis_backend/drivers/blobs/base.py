@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, BinaryIO, Protocol
+
+from nis_backend.errors import NotFound, TooLarge
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator
@@ -11,6 +14,14 @@ if TYPE_CHECKING:
 
 HEAD_BYTES = 4096
 """Bytes at the beginning by which a media type is told."""
+
+PIECE = 256 * 1024
+"""Bytes that are read or written at once."""
+
+STALE_SECONDS = 3600.0
+"""Age at which what is not whole counts as given up: its writer has died."""
+
+_KEY = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{3,127}")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -40,6 +51,7 @@ class Contents(Protocol):
 
         Raises:
             NotFound: there are none under this key.
+            Unavailable: whoever keeps them does not answer.
         """
         ...
 
@@ -49,6 +61,10 @@ class Contents(Protocol):
         Raises:
             NotFound: there are none under this key.
         """
+        ...
+
+    def keys(self) -> AsyncGenerator[list[str]]:
+        """The keys of what was put down `STALE_SECONDS` ago or longer, a page at a time, in no order."""
         ...
 
     async def tidy(self) -> None:
@@ -62,3 +78,39 @@ class Contents(Protocol):
             Unavailable: they cannot be removed.
         """
         ...
+
+    async def check(self) -> str:
+        """What keeps them, if it answers.
+
+        Raises:
+            Unavailable: it does not.
+        """
+        ...
+
+
+def checked(key: str) -> str:
+    """A key that leads nowhere but to contents.
+
+    Raises:
+        NotFound: it is none.
+    """
+    if not _KEY.fullmatch(key):
+        raise missing(key)
+    return key
+
+
+def missing(key: str) -> NotFound:
+    """The refusal for contents that are not there."""
+    return NotFound(
+        f"There is no content {key!r}.", field="id", value=key, remedy="List the blobs to see what there is."
+    )
+
+
+def too_large(size: int, limit: int) -> TooLarge:
+    """The refusal for contents that are longer than they may be; `size` is how many bytes were read."""
+    return TooLarge(
+        f"The blob has more than {limit} bytes.",
+        field="content",
+        value=size,
+        remedy="Send less, or raise NIS_MAX_BLOB.",
+    )

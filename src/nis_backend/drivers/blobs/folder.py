@@ -6,7 +6,6 @@ import asyncio
 import contextlib
 import hashlib
 import io
-import re
 import shutil
 import time
 import uuid
@@ -14,23 +13,24 @@ from typing import TYPE_CHECKING, BinaryIO
 
 from typing_extensions import override
 
-from nis_backend.drivers.blobs.base import HEAD_BYTES, Contents, Written
-from nis_backend.errors import NotFound, TooLarge, Unavailable
+from nis_backend.drivers.blobs.base import (
+    HEAD_BYTES,
+    PIECE,
+    STALE_SECONDS,
+    Contents,
+    Written,
+    checked,
+    missing,
+    too_large,
+)
+from nis_backend.errors import Unavailable
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator
     from pathlib import Path
 
-PIECE = 256 * 1024
-"""Bytes that are read or written at once."""
-
 FREE_BYTES = 64 * 2**20
 """Room on the disk that contents leave to the database."""
-
-STALE_SECONDS = 3600.0
-"""Age at which what is not whole counts as given up: its writer has died."""
-
-_KEY = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{3,127}")
 
 
 class FolderContents(Contents):
@@ -63,7 +63,7 @@ class FolderContents(Contents):
     async def local(self, key: str) -> Path:
         path = self._path(key)
         if not await asyncio.to_thread(path.is_file):
-            raise _missing(key)
+            raise missing(key)
         return path
 
     @override
@@ -71,11 +71,20 @@ class FolderContents(Contents):
         try:
             await asyncio.to_thread(self._path(key).unlink, missing_ok=True)
         except OSError as error:
-            raise _unwritable(error) from None
+            raise unwritable(error) from None
 
     @override
     async def tidy(self) -> None:
         await asyncio.to_thread(self._tidy)
+
+    @override
+    async def keys(self) -> AsyncGenerator[list[str]]:
+        for folder in await asyncio.to_thread(lambda: sorted(self._folder.glob("??"))):
+            yield await asyncio.to_thread(_settled, folder)
+
+    @override
+    async def check(self) -> str:
+        return "the data folder"
 
     def _tidy(self) -> None:
         for left in self._folder.glob("*.part"):
@@ -84,16 +93,14 @@ class FolderContents(Contents):
                     left.unlink()
 
     def _path(self, key: str) -> Path:
-        if not _KEY.fullmatch(key):
-            raise _missing(key)
         # Ids begin with the time they were made: only their ends are spread evenly.
-        return self._folder / key[-2:] / key
+        return self._folder / checked(key)[-2:] / key
 
     def _open(self, key: str) -> BinaryIO:
         try:
             return self._path(key).open("rb")
         except OSError:
-            raise _missing(key) from None
+            raise missing(key) from None
 
     def _put(self, key: str, source: BinaryIO, limit: int) -> Written:
         path, part = self._path(key), self._folder / f"{uuid.uuid4().hex}.part"
@@ -102,7 +109,7 @@ class FolderContents(Contents):
             written = self._copy(source, part, limit)
             part.replace(path)
         except OSError as error:
-            raise _unwritable(error) from None
+            raise unwritable(error) from None
         finally:
             with contextlib.suppress(OSError):
                 part.unlink(missing_ok=True)
@@ -115,12 +122,7 @@ class FolderContents(Contents):
             while piece := source.read(PIECE):
                 size += len(piece)
                 if size > limit:
-                    raise TooLarge(
-                        f"The blob has more than {limit} bytes.",
-                        field="content",
-                        value=size,
-                        remedy="Send less, or raise NIS_MAX_BLOB.",
-                    )
+                    raise too_large(size, limit)
                 if size > room:
                     raise Unavailable("The disk of the data folder is nearly full.", remedy="Free some space.")
                 head = head or piece[:HEAD_BYTES]
@@ -129,14 +131,14 @@ class FolderContents(Contents):
         return Written(size=size, sha256=digest.hexdigest(), head=head)
 
 
-def _unwritable(error: OSError) -> Unavailable:
+def _settled(folder: Path) -> list[str]:
+    before = time.time() - STALE_SECONDS
+    return [one.name for one in folder.iterdir() if one.stat().st_mtime <= before]
+
+
+def unwritable(error: OSError) -> Unavailable:
+    """The refusal of a disk."""
     return Unavailable(
         f"The folder of the blobs cannot be written to: {error.strerror}.",
         remedy="Look to the data folder: is it there, has its disk space?",
-    )
-
-
-def _missing(key: str) -> NotFound:
-    return NotFound(
-        f"There is no content {key!r}.", field="id", value=key, remedy="List the blobs to see what there is."
     )

@@ -1,0 +1,133 @@
+"""Contents in a bucket: an object for each key, below one prefix.
+
+Threads of their own make the calls, so that a bucket that does not answer holds up nothing else. What an operation wants
+as a file is kept in a folder until it was not used for long.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import io
+import os
+import shutil
+import time
+import uuid
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
+from typing import TYPE_CHECKING, BinaryIO, TypeVar
+
+from typing_extensions import override
+
+from nis_backend.drivers.blobs.base import PIECE, STALE_SECONDS, Contents, Written, checked
+from nis_backend.drivers.blobs.bucket import CONNECTIONS, Bucket, Place
+from nis_backend.drivers.blobs.folder import FREE_BYTES, unwritable
+from nis_backend.errors import Busy, Unavailable
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncGenerator, Callable
+    from pathlib import Path
+
+T = TypeVar("T")
+
+MOST_WAITING = 256
+"""Calls that may wait for a thread."""
+
+
+class S3Contents(Contents):
+    """Objects below one prefix; `cache` is the folder of what was wanted as a file."""
+
+    def __init__(self, place: Place, cache: Path) -> None:
+        self._bucket = Bucket(place)
+        self._cache = cache
+        self._threads = ThreadPoolExecutor(CONNECTIONS, thread_name_prefix="nis-s3")
+        self._under_way = 0
+
+    @override
+    async def put(self, key: str, data: bytes | BinaryIO, limit: int) -> Written:
+        source = io.BytesIO(data) if isinstance(data, bytes) else data
+        return await self._do(lambda: self._bucket.put(key, source, limit))
+
+    @override
+    async def read(self, key: str, start: int = 0, end: int | None = None) -> AsyncGenerator[bytes]:
+        if end is not None and end <= start:
+            return
+        body = await self._do(lambda: self._bucket.open(key, start, end))
+        if body is None:
+            return
+        try:
+            while piece := await self._do(lambda: body.read(PIECE)):
+                yield piece
+        finally:
+            body.close()
+
+    @override
+    async def local(self, key: str) -> Path:
+        return await self._do(lambda: self._local(key))
+
+    @override
+    async def keys(self) -> AsyncGenerator[list[str]]:
+        after: str | None = None
+        while True:
+            found, after = await self._do(lambda since=after: self._bucket.page(since))
+            yield found
+            if after is None:
+                return
+
+    @override
+    async def tidy(self) -> None:
+        await asyncio.to_thread(self._forget)
+        await self._do(self._bucket.give_up)
+
+    @override
+    async def delete(self, key: str) -> None:
+        await self._do(lambda: self._bucket.delete(key))
+        await asyncio.to_thread((self._cache / checked(key)).unlink, missing_ok=True)
+
+    @override
+    async def check(self) -> str:
+        await self._do(self._bucket.check)
+        return f"{self._bucket.place} answers"
+
+    async def _do(self, work: Callable[[], T]) -> T:
+        if self._under_way >= CONNECTIONS + MOST_WAITING:
+            raise Busy(f"{MOST_WAITING} calls wait for {self._bucket.place}.", remedy="Try again in a moment.")
+        self._under_way += 1
+        try:
+            return await asyncio.get_running_loop().run_in_executor(self._threads, work)
+        finally:
+            self._under_way -= 1
+
+    def _local(self, key: str) -> Path:
+        path = self._cache / checked(key)
+        try:
+            # The time of its last use.
+            os.utime(path)
+        except FileNotFoundError:
+            self._fetch(key, path)
+        return path
+
+    def _fetch(self, key: str, path: Path) -> None:
+        body = self._bucket.open(key)
+        part = self._cache / f"{uuid.uuid4().hex}.part"
+        try:
+            self._cache.mkdir(parents=True, exist_ok=True)
+            with part.open("wb") as file:
+                while piece := body and body.read(PIECE):
+                    if shutil.disk_usage(self._cache).free < FREE_BYTES:
+                        raise Unavailable("The disk of the data folder is nearly full.", remedy="Free some space.")
+                    file.write(piece)
+            part.replace(path)
+        except OSError as error:
+            raise unwritable(error) from None
+        finally:
+            if body:
+                body.close()
+            with suppress(OSError):
+                part.unlink(missing_ok=True)
+
+    def _forget(self) -> None:
+        """Remove the files that nobody wanted for long; no call lasts as long."""
+        for file in self._cache.glob("*"):
+            with suppress(OSError):
+                if time.time() - file.stat().st_mtime > STALE_SECONDS:
+                    file.unlink()
