@@ -12,7 +12,9 @@ from typing import TYPE_CHECKING
 
 from nis_backend.catalog import Catalog, load_app
 from nis_backend.context import LOCAL, Caller, Context, Drivers
+from nis_backend.drivers.blobs.bucket import Place
 from nis_backend.drivers.blobs.folder import FolderContents
+from nis_backend.drivers.blobs.s3 import S3Contents
 from nis_backend.drivers.bus.in_process import InProcessBus
 from nis_backend.drivers.bus.kafka import Brokers, KafkaBus
 from nis_backend.drivers.bus.outbox import Outbox
@@ -46,6 +48,7 @@ if TYPE_CHECKING:
 
     from starlette.types import ASGIApp
 
+    from nis_backend.drivers.blobs.base import Contents
     from nis_backend.drivers.bus.base import Bus
     from nis_backend.drivers.cache.base import Cache
     from nis_backend.drivers.dispatch.base import Left
@@ -112,6 +115,7 @@ class Process:
         store = SqliteStore(given.data / "nis.db", given.durability, outbox=given.kafka_servers is not None)
         self.bus, outbox = _bus(given, store)
         cache = _cache(given)
+        contents = _contents(given)
         pools = [_science(self.settings), embedded_pool(self.settings), embeddings_pool(self.settings)]
         compute = WorkerPools([replace(pool, memory=self.settings.worker_memory) for pool in pools])
         servers = self._servers()
@@ -121,7 +125,7 @@ class Process:
         self._drivers = Drivers(
             settings=self.settings,
             store=store,
-            contents=FolderContents(self.settings.data / "blobs"),
+            contents=contents,
             tail=Tail(store),
             compute=compute,
             models=models,
@@ -134,8 +138,9 @@ class Process:
                 "models": self._check_models,
                 **({} if outbox is None else {"bus": outbox.check}),
                 **({} if given.redis_host is None else {"cache": cache.check}),
+                **({} if given.blobs is None else {"blobs": contents.check}),
             },
-            spared=frozenset({"bus", "cache"}),
+            spared=frozenset({"bus", "cache", "blobs"}),
             limit=None if given.call_limit is None else CallLimit(given.call_limit, cache, InProcessCache()),
         )
         tidying = asyncio.create_task(self._tidy(), name="tidying")
@@ -155,6 +160,7 @@ class Process:
             await compute.close()
             await self._http.close()
             await self.drivers.keys.close()
+            await contents.close()
             await store.close()
 
     def _providers(self, servers: Sequence[OpenAICompatible], compute: WorkerPools) -> Sequence[LanguageModels]:
@@ -265,6 +271,13 @@ def _cache(settings: Settings) -> Cache:
             tls=settings.redis_tls,
         )
     )
+
+
+def _contents(settings: Settings) -> Contents:
+    """Where blobs are kept."""
+    if settings.blobs is None:
+        return FolderContents(settings.data / "blobs")
+    return S3Contents(Place.of(settings.blobs, settings.s3_endpoint), settings.data / "cache" / "blobs")
 
 
 def _science(settings: Settings) -> Pool:

@@ -159,8 +159,8 @@ class Settings(BaseModel):
         default=None,
         pattern=r"^s3://[^/\s]+(/\S*)?$",
         alias="NIS_BLOBS",
-        description="Where the bytes of blobs are kept, as s3://BUCKET/PREFIX; unset takes the data folder. The keys to it "
-        "are AWS's own: AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY, AWS_REGION, a file or the machine's role.",
+        description="Where the bytes of blobs are kept, as s3://BUCKET/PREFIX; unset takes the data folder. Its keys "
+        "are AWS's own: AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY and AWS_REGION, a file, or the machine's role.",
     )
     s3_endpoint: str | None = Field(
         default=None, alias="NIS_S3_ENDPOINT", description="Address of a server that speaks S3, when it is not AWS."

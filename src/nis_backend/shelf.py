@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import aclosing
 from typing import TYPE_CHECKING, BinaryIO, TypeVar
 
 from nis_backend.blob import NAME_LENGTH, Blob, blobs_in, replaced
@@ -71,6 +72,24 @@ class Shelf:
     def stream(self, blob: Blob, start: int = 0, end: int | None = None) -> AsyncGenerator[bytes]:
         """The bytes of a blob that `get` has answered, in pieces."""
         return self._contents.read(blob.id, start, end)
+
+    async def begun(self, blob: Blob, start: int = 0, end: int | None = None) -> AsyncGenerator[bytes]:
+        """As `stream`, after its first piece is there: what cannot be read is refused before an answer is begun.
+
+        Raises:
+            NotFound: the bytes are gone.
+            Unavailable: whoever keeps them does not answer.
+        """
+        pieces = self.stream(blob, start, end)
+        first = await anext(pieces, b"")
+
+        async def all_of() -> AsyncGenerator[bytes]:
+            async with aclosing(pieces):
+                yield first
+                async for piece in pieces:
+                    yield piece
+
+        return all_of()
 
     async def read(self, blob_id: str) -> bytes:
         """All bytes at once, for what is known to be small.

@@ -10,7 +10,7 @@ import time
 from pathlib import Path
 
 import pytest
-from s3_server import KEYS, new_bucket
+from s3_server import KEYS, client, new_bucket
 
 from nis_backend.drivers.blobs.base import HEAD_BYTES, PIECE, STALE_SECONDS, Contents
 from nis_backend.drivers.blobs.bucket import PART, Place
@@ -149,3 +149,60 @@ def test_a_folder_that_cannot_be_written_to_is_unavailable(tmp_path: Path) -> No
         asyncio.run(FolderContents(tmp_path / "blobs").put("blob-1", b"x", MUCH))
     assert isinstance(refused.value, NisError)
     assert str(tmp_path) not in refused.value.message
+
+
+def test_a_bucket_that_does_not_answer_is_unavailable(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Promise: named by readiness, and told with what to look at; no address of the machine's and no key is told."""
+    for name, value in KEYS.items():
+        monkeypatch.setenv(name, value)
+    contents = S3Contents(Place.of("s3://nowhere/at/all", "http://127.0.0.1:1"), tmp_path)
+
+    async def body() -> None:
+        for doing in (contents.check(), contents.put("blob-1", b"x", MUCH), contents.local("blob-1")):
+            with pytest.raises(Unavailable, match="s3://nowhere/at/all does not answer") as refused:
+                await doing
+            assert "NIS_S3_ENDPOINT" in refused.value.remedy
+        await contents.close()
+
+    asyncio.run(body())
+
+
+def test_a_bucket_that_is_not_there_is_unavailable(s3: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The bucket's own word for it is told."""
+    for name, value in KEYS.items():
+        monkeypatch.setenv(name, value)
+    contents = S3Contents(Place.of("s3://no-such-bucket", s3), tmp_path)
+    with pytest.raises(Unavailable, match="NoSuchBucket"):
+        asyncio.run(contents.put("blob-1", b"x", MUCH))
+    with pytest.raises(Unavailable, match="refuses"):
+        asyncio.run(contents.check())
+
+
+def test_what_is_put_is_below_the_prefix_and_nothing_else_is_listed(in_bucket: S3Contents, s3: str) -> None:
+    """A bucket may be shared; only what was put down an hour ago is listed, for its row may be on its way."""
+
+    async def body() -> None:
+        await in_bucket.put("blob-1", b"x", MUCH)
+        assert [key async for page in in_bucket.settled() for key in page] == []
+
+    asyncio.run(body())
+    [bucket] = [one["Name"] for one in client(s3).list_buckets()["Buckets"][-1:]]
+    assert [one["Key"] for one in client(s3).list_objects_v2(Bucket=bucket)["Contents"]] == ["some/where/blob-1"]
+
+
+def test_a_file_that_was_wanted_is_kept_until_it_is_long_unused(in_bucket: S3Contents, tmp_path: Path) -> None:
+    """It is fetched once; forgotten, it is fetched anew."""
+
+    async def body() -> None:
+        await in_bucket.put("blob-1", DATA, MUCH)
+        path = await in_bucket.local("blob-1")
+        assert path.parent == tmp_path / "cache"
+        path.write_bytes(b"as it was fetched")
+        assert (await in_bucket.local("blob-1")).read_bytes() == b"as it was fetched"
+        long_ago = time.time() - STALE_SECONDS - 60
+        os.utime(path, (long_ago, long_ago))
+        await in_bucket.tidy()
+        assert not path.exists()
+        assert (await in_bucket.local("blob-1")).read_bytes() == DATA
+
+    asyncio.run(body())

@@ -63,7 +63,7 @@ class Contents(Protocol):
         """
         ...
 
-    def keys(self) -> AsyncGenerator[list[str]]:
+    def settled(self) -> AsyncGenerator[list[str]]:
         """The keys of what was put down `STALE_SECONDS` ago or longer, a page at a time, in no order."""
         ...
 
@@ -85,6 +85,10 @@ class Contents(Protocol):
         Raises:
             Unavailable: it does not.
         """
+        ...
+
+    async def close(self) -> None:
+        """Let go of what keeps them."""
         ...
 
 

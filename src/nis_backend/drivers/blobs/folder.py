@@ -78,13 +78,17 @@ class FolderContents(Contents):
         await asyncio.to_thread(self._tidy)
 
     @override
-    async def keys(self) -> AsyncGenerator[list[str]]:
+    async def settled(self) -> AsyncGenerator[list[str]]:
         for folder in await asyncio.to_thread(lambda: sorted(self._folder.glob("??"))):
-            yield await asyncio.to_thread(_settled, folder)
+            yield await asyncio.to_thread(_old, folder)
 
     @override
     async def check(self) -> str:
         return "the data folder"
+
+    @override
+    async def close(self) -> None:
+        pass
 
     def _tidy(self) -> None:
         for left in self._folder.glob("*.part"):
@@ -131,7 +135,7 @@ class FolderContents(Contents):
         return Written(size=size, sha256=digest.hexdigest(), head=head)
 
 
-def _settled(folder: Path) -> list[str]:
+def _old(folder: Path) -> list[str]:
     before = time.time() - STALE_SECONDS
     return [one.name for one in folder.iterdir() if one.stat().st_mtime <= before]
 

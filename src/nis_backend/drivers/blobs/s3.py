@@ -1,7 +1,7 @@
 """Contents in a bucket: an object for each key, below one prefix.
 
-Threads of their own make the calls, so that a bucket that does not answer holds up nothing else. What an operation wants
-as a file is kept in a folder until it was not used for long.
+Threads of their own make the calls, so that a bucket that does not answer holds up nothing else. What an operation
+wants as a file is kept in a folder until it was not used for long.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ import time
 import uuid
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
+from functools import partial
 from typing import TYPE_CHECKING, BinaryIO, TypeVar
 
 from typing_extensions import override
@@ -65,13 +66,12 @@ class S3Contents(Contents):
         return await self._do(lambda: self._local(key))
 
     @override
-    async def keys(self) -> AsyncGenerator[list[str]]:
-        after: str | None = None
-        while True:
-            found, after = await self._do(lambda since=after: self._bucket.page(since))
+    async def settled(self) -> AsyncGenerator[list[str]]:
+        found, after = await self._do(lambda: self._bucket.page(None))
+        yield found
+        while after is not None:
+            found, after = await self._do(partial(self._bucket.page, after))
             yield found
-            if after is None:
-                return
 
     @override
     async def tidy(self) -> None:
@@ -87,6 +87,10 @@ class S3Contents(Contents):
     async def check(self) -> str:
         await self._do(self._bucket.check)
         return f"{self._bucket.place} answers"
+
+    @override
+    async def close(self) -> None:
+        self._threads.shutdown(wait=False, cancel_futures=True)
 
     async def _do(self, work: Callable[[], T]) -> T:
         if self._under_way >= CONNECTIONS + MOST_WAITING:

@@ -26,11 +26,12 @@ SHOWN = re.compile(r"image/(png|jpeg|gif|webp|avif|tiff)|(audio|video)/[a-z0-9.+
 _RANGE = re.compile(r"bytes=\s*(\d{0,18})\s*-\s*(\d{0,18})\s*")
 
 
-def content_of(request: Request, blob: Blob, shelf: Shelf) -> Response:
+async def content_of(request: Request, blob: Blob, shelf: Shelf) -> Response:
     """The bytes, as RFC 9110 answers a whole, a range or a condition.
 
     Raises:
         OutOfRange: the range begins behind the end.
+        NotFound, Unavailable: as `Shelf.begun`.
     """
     tag = f'"{blob.sha256}"'
     headers = _headers(blob, tag)
@@ -45,7 +46,7 @@ def content_of(request: Request, blob: Blob, shelf: Shelf) -> Response:
     headers["content-length"] = str(end - start)
     if request.method == "HEAD":
         return Response(status_code=status, headers=headers)
-    return StreamingResponse(shelf.stream(blob, start, end), status, headers)
+    return StreamingResponse(await shelf.begun(blob, start, end), status, headers)
 
 
 def _headers(blob: Blob, tag: str) -> dict[str, str]:

@@ -121,7 +121,7 @@ async def _answer_blob(one: Call, result: Blob, ctx: Context) -> Response:
     except NotAcceptable:
         kind = JSON
     if kind == bytes_are:
-        return content_of(one.request, blob, ctx.blobs)
+        return await content_of(one.request, blob, ctx.blobs)
     answer = _answer(replace(one, kind=kind), blob)
     answer.headers["vary"] = "accept"
     answer.headers["link"] = f'<{CONTENT.path.replace("{id}", blob.id)}>; rel="alternate"; type="{bytes_are}"'
