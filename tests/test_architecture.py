@@ -54,11 +54,7 @@ NAMES_OPERATIONS = "nis_backend.surfaces.rest.fixed"
 HEAVY = (
     *("torch", "transformers", "scipy", "cv2", "onnxruntime", "tokenizers", "numpy", "pint", "xllamacpp"),
     *("alembic", "sqlalchemy", "a2a", "a2ui", "mcp", "google.protobuf", "aiohttp", "httpx", "httpx2"),
-<<<<<<< HEAD
-    *("jsonschema", "requests", "rich", "redis", "confluent_kafka", "psycopg", "psycopg_pool"),
-=======
-    *("jsonschema", "requests", "rich", "redis", "confluent_kafka", "boto3", "botocore"),
->>>>>>> 0b4235d (A server keeps its blobs in a bucket by one setting)
+    *("jsonschema", "requests", "rich", "redis", "confluent_kafka", "psycopg", "psycopg_pool", "boto3", "botocore"),
 )
 
 
