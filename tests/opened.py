@@ -46,7 +46,7 @@ async def opened(
         tail=Tail(store),
         compute=WorkerPools([]),
         models=Models(providers, default),
-        dispatch=InProcess(store, execute, 1),
+        dispatch=InProcess(store, execute, {}),
         operations=catalog,
     )
     context = Context(drivers=drivers, caller=LOCAL, journal=Journal(store, LOCAL.owner, RUN, 0))

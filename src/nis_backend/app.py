@@ -36,7 +36,7 @@ from nis_backend.drivers.llm.openai_compatible import OpenAICompatible
 from nis_backend.drivers.llm.scripted import ScriptedModels
 from nis_backend.drivers.store.sqlite import SqliteStore
 from nis_backend.errors import NisError, Unavailable
-from nis_backend.run import ENDED, INTERRUPTED, Journal, Tail, carry, end_failed
+from nis_backend.run import ENDED, INTERRUPTED, Journal, Tail, carry, end_failed, late
 from nis_backend.surfaces.guard import check_host
 from nis_backend.surfaces.login import caller_of
 from nis_backend.surfaces.rest.derive import told
@@ -99,7 +99,7 @@ class Process:
 
     @contextlib.asynccontextmanager
     async def open(self) -> AsyncGenerator[Process]:
-        """Open every driver, end what an earlier process left, and close in reverse.
+        """Open every driver, take back the runs that an earlier process left, and close in reverse.
 
         Raises:
             Unavailable: the data folder or its database cannot be used.
@@ -121,7 +121,7 @@ class Process:
         servers = self._servers()
         models = Models(self._providers(servers, compute), self.settings.model)
         embedders = [OpenAIEmbeddings(server.provider, server.ask) for server in servers]
-        dispatch = InProcess(store, self._execute, self.settings.max_runs)
+        dispatch = InProcess(store, self._execute, self.settings.all_queues)
         self._drivers = Drivers(
             settings=self.settings,
             store=store,
@@ -146,7 +146,7 @@ class Process:
         tidying = asyncio.create_task(self._tidy(), name="tidying")
         publishing = None if outbox is None else asyncio.create_task(outbox.publish(), name="outbox")
         try:
-            await self._end_interrupted()
+            await dispatch.open()
             yield self
         finally:
             self.closing.set()
@@ -198,6 +198,10 @@ class Process:
         try:
             run = await self.context(Caller(owner=owner)).runs.get(run_id)
             target = self.operations.find(run.operation)
+            if attempt > 1:
+                raise INTERRUPTED
+            if run.deadline is not None and run.deadline <= time.time():
+                raise late(run)
         except NisError as error:
             await end_failed(journal, error)
             return ENDED
@@ -205,13 +209,6 @@ class Process:
         caller = Caller(owner=owner, scopes=frozenset(run.scopes))
         context = Context(drivers=self.drivers, caller=caller, journal=journal)
         return await carry(target, run.input, context)
-
-    async def _end_interrupted(self) -> None:
-        """End the runs that an earlier process left open: their logs say so, and none stays under way for ever."""
-        store = self.drivers.store
-        for row in await store.claim(["queued", "running"]):
-            log.warning("run %s was under way when an earlier process ended", row["id"])
-            await end_failed(Journal(store, row["owner"], row["id"], row["attempt"]), INTERRUPTED)
 
     async def _tidy(self) -> None:
         """Remove what is no longer kept, now and every hour: answers to repeated writes, blobs that nobody uses."""

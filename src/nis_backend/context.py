@@ -17,7 +17,7 @@ from nis_backend.drivers.store.base import cursor_of, place_of
 from nis_backend.errors import InvalidRequest, NisError, WorkerLost
 from nis_backend.event import Progressed
 from nis_backend.operation import call, refuse_secret
-from nis_backend.run import Journal, RunHandle, RunLog, end_failed
+from nis_backend.run import Journal, RunHandle, RunLog, Terms
 from nis_backend.shelf import Shelf
 
 if TYPE_CHECKING:
@@ -313,19 +313,22 @@ class Context:
         """An unused id that says what it names: `run-0192…`; ids of one kind sort by the time they were made."""
         return f"{kind}-{int(time.time() * 1000):012x}{uuid.uuid4().hex[:12]}"
 
-    async def start_run(self, operation: Operation[Any, Any], request: Model) -> RunHandle:
-        """Write the run down and have it executed; it does not depend on this call from here on."""
+    async def start_run(self, operation: Operation[Any, Any], request: Model, terms: Terms | None = None) -> RunHandle:
+        """Write the run down and have it executed; it does not depend on this call from here on.
+
+        Raises:
+            Busy: the queue is full.
+            InvalidRequest: nobody serves the queue.
+        """
         refuse_secret(operation)
+        terms = terms or Terms()
+        await self.drivers.dispatch.admit(terms.queue)
         run_id = self.run_id or self.new_id("run")
         # A turn of a conversation is what each call of makes a run; what only reads or changes one is none.
         conversation_id = getattr(request, "conversation_id", None) if operation.shape == "run" else None
-        await self.runs.create(run_id, operation.name, request, conversation_id)
-        try:
-            await self.drivers.dispatch.submit(self.caller.owner, run_id)
-        except NisError as refused:
-            await end_failed(Journal(self.drivers.store, self.caller.owner, run_id, 0), refused)
-            raise
-        return RunHandle(id=run_id, log=self.runs)
+        run = await self.runs.create(run_id, operation.name, request, conversation_id, terms)
+        await self.drivers.dispatch.submit(self.caller.owner, run.id)
+        return RunHandle(id=run.id, log=self.runs)
 
     async def compute(self, target: Operation[Any, Any], request: Model) -> Json:
         """Have a pooled operation computed by a worker: `result` is JSON, new blobs' bytes stand beside it.

@@ -14,8 +14,11 @@ from pydantic import Field
 
 from nis_backend.commands import Commands, append_of, unknown_run
 from nis_backend.drivers.dispatch.base import CANCELLED, Left, StopReason, stop_reason
+from nis_backend.drivers.store.base import OPEN
 from nis_backend.errors import (
     Cancelled,
+    Conflict,
+    DeadlineExceeded,
     Fenced,
     InternalError,
     InvalidRequest,
@@ -108,6 +111,22 @@ class Tail:
             del self._readers[run_id]
 
 
+@dataclass(frozen=True, kw_only=True)
+class Terms:
+    """When and where a run is executed."""
+
+    queue: str = "default"
+    priority: int = 0
+    """Runs of one queue start by this, the highest first."""
+    not_before: float = 0.0
+    deadline: float | None = None
+    """It ends at the latest then, also when it was never started."""
+    dedupe: str | None = None
+    """While a run of the owner with this key is open, that one stands for any other with it."""
+    retries: int = 0
+    """How often it may be tried again after a failure that may pass."""
+
+
 async def _unsubmitted(owner: str, run_id: str) -> None:
     """A run log without a dispatcher: what is queued waits for one."""
 
@@ -123,8 +142,15 @@ class RunLog(Commands):
         self._scopes = json.dumps(sorted(scopes))
         """What the runs made here may call."""
 
-    async def create(self, run_id: str, operation: str, request: Model, conversation_id: str | None) -> Run:
-        """Write down a run that nobody holds yet."""
+    async def create(
+        self, run_id: str, operation: str, request: Model, conversation_id: str | None, terms: Terms | None = None
+    ) -> Run:
+        """Write down a run that nobody holds yet; where one with the same `dedupe` is open, that one is answered.
+
+        Raises:
+            Conflict: the id is taken.
+        """
+        terms = terms or Terms()
         now = time.time()
         row: Row = {
             "id": run_id,
@@ -140,8 +166,17 @@ class RunLog(Commands):
             "result": None,
             "problem": None,
             "scopes": self._scopes,
+            **vars(terms),
+            # Who may start at once has been due since now: the longest waiting goes first.
+            "not_before": max(terms.not_before, now),
         }
-        await self._store.insert("runs", self.owner, row)
+        try:
+            await self._store.insert("runs", self.owner, row)
+        except Conflict:
+            same = await self._store.select("runs", self.owner, where={"dedupe": terms.dedupe}, limit=1)
+            if terms.dedupe is None or not same or same[0]["state"] not in OPEN:
+                raise
+            return run_of(same[0])
         return run_of(row)
 
     async def get(self, run_id: str) -> Run:
@@ -393,6 +428,16 @@ def event_of(run_id: str, row: Row) -> Event:
 
 def _json(text: str | None) -> Any:  # Any: JSON
     return None if text is None else json.loads(text)
+
+
+def late(run: Run) -> DeadlineExceeded:
+    """The end of a run that was not started in time."""
+    return DeadlineExceeded(
+        f"Run {run.id} was not started before its deadline.",
+        field="deadline",
+        value=run.deadline,
+        remedy="Give it more time, or a queue or priority that starts it sooner.",
+    )
 
 
 def beyond_end(run: Run, after: int) -> InvalidRequest:

@@ -20,6 +20,10 @@ def _home() -> Path:
     return Path(base) / "nis"
 
 
+QUEUE = "[a-z][a-z0-9_-]{0,31}=[1-9][0-9]{0,3}"
+"""A queue and its number as they are written in `NIS_QUEUES`."""
+
+
 class Settings(BaseModel):
     """How this process is set up. A field's variable is its alias."""
 
@@ -171,7 +175,14 @@ class Settings(BaseModel):
         alias="NIS_BLOB_DAYS",
         description="Days after their last use at which blobs are removed; unset keeps them.",
     )
-    max_runs: int = Field(default=64, ge=1, alias="NIS_MAX_RUNS", description="Runs executed at once; more wait.")
+    max_runs: int = Field(
+        default=64, ge=1, alias="NIS_MAX_RUNS", description="Runs of the queue default executed at once; more wait."
+    )
+    queues: str = Field(
+        default="compute=2",
+        alias="NIS_QUEUES",
+        description="Queues of runs and how many of each are executed at once: compute=2,reports=1.",
+    )
     run_seconds: float = Field(default=600, gt=0, alias="NIS_RUN_SECONDS", description="Seconds a chat turn may take.")
     durability: Literal["process", "power"] = Field(
         default="process",
@@ -194,6 +205,21 @@ class Settings(BaseModel):
             msg = "a key is printable ASCII"
             raise ValueError(msg)
         return SecretStr(text) if text else None
+
+    @field_validator("queues")
+    @classmethod
+    def _counted(cls, queues: str) -> str:
+        """Names, each with how many of its runs are executed at once."""
+        if not re.fullmatch(rf"({QUEUE},)*{QUEUE}", queues.replace(" ", "")):
+            msg = "queues are written NAME=NUMBER,NAME=NUMBER"
+            raise ValueError(msg)
+        return queues.replace(" ", "")
+
+    @property
+    def all_queues(self) -> dict[str, int]:
+        """How many runs of each queue are executed at once."""
+        given = (pair.partition("=") for pair in self.queues.split(","))
+        return {"default": self.max_runs, **{name: int(number) for name, _, number in given}}
 
     @field_validator("public_url", "s3_endpoint")
     @classmethod

@@ -213,16 +213,20 @@ def test_a_commit_is_heard_though_its_writer_has_left(with_store: Callable[[Body
     with_store(body)
 
 
-def test_claiming_raises_the_attempt_of_open_runs_alone(with_store: Callable[[Body], None]) -> None:
+def test_what_a_dead_process_held_is_queued_and_taken_under_a_new_attempt(with_store: Callable[[Body], None]) -> None:
     """After a restart the earlier holder's attempt is stale; runs that had ended stay as they were."""
 
     async def body(store: Store) -> None:
-        await store.insert("runs", "ann", run_row("run-1", state="running"))
+        await store.insert("runs", "ann", run_row("run-1"))
         await store.insert("runs", "bob", run_row("run-2", state="succeeded"))
-        claimed = await store.claim(["queued", "running"])
-        assert [(row["id"], row["owner"], row["attempt"]) for row in claimed] == [("run-1", "ann", 2)]
+        taken = await store.take({"default": 2}, "dead", 10.0)
+        assert [(row["id"], row["owner"], row["attempt"]) for row in taken.rows] == [("run-1", "ann", 2)]
+        assert await store.recover("alive", 0.0) == ["run-1"]
+        assert await store.recover("alive", 0.0) == []
+        taken = await store.take({"default": 2}, "alive", 10.0)
+        assert [(row["id"], row["attempt"], row["state"]) for row in taken.rows] == [("run-1", 3, "running")]
         with pytest.raises(Fenced):
-            await store.append(events("run-1", "stale"))
+            await store.append(events("run-1", "stale", attempt=2))
 
     with_store(body)
 

@@ -101,7 +101,7 @@ class StandIn:
         self.operations.add([chat, *RUNS, toss_ball])
         store = SqliteStore(data / "nis.db")
         self.store = store
-        self._dispatch = InProcess(store, self._execute, self.settings.max_runs)
+        self._dispatch = InProcess(store, self._execute, self.settings.all_queues)
         self.drivers = Drivers(
             settings=self.settings,
             store=store,
@@ -212,6 +212,7 @@ async def served(data: Path, **settings: Any) -> AsyncGenerator[tuple[StandIn, s
     with socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP) as listening:
         listening.bind(("127.0.0.1", 0))
         # startup() and shutdown() rather than serve(): the test's loop keeps its signal handlers.
+        await process.drivers.dispatch.open()
         await server.startup([listening])
         try:
             async with asyncio.timeout(3 * PATIENCE):

@@ -81,6 +81,7 @@ def test_any_parameters_are_answered(tmp_path: Path, caplog: pytest.LogCaptureFi
     caplog.set_level(logging.ERROR)
     process = StandIn(tmp_path)
     with asyncio.Runner() as runner:
+        runner.run(process.drivers.dispatch.open())
 
         async def ask(method: str, params: Any) -> list[Json]:
             text = json.dumps({"jsonrpc": "2.0", "id": 1, "method": method, "params": params})

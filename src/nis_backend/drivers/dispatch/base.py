@@ -1,4 +1,8 @@
-"""The contract of dispatch: who executes which run, and how one is stopped."""
+"""The contract of dispatch: who executes which run, and how one is stopped.
+
+A run's row is its place in the queue: what is `queued` and due is taken by whoever has room for it, in one transaction
+that makes it `running`, names the holder and raises the attempt, by which every later append is fenced.
+"""
 
 from __future__ import annotations
 
@@ -38,14 +42,23 @@ def stop_reason(cancelled: asyncio.CancelledError) -> StopReason:
 class Dispatch(Protocol):
     """Carries runs to their ends."""
 
-    async def submit(self, owner: str, run_id: str) -> None:
-        """Have a run executed soon that was written down as queued.
+    async def open(self) -> None:
+        """Take back what a process that died has held, and begin to take runs."""
+        ...
+
+    async def admit(self, queue: str) -> None:
+        """Return when a run may be added to this queue.
 
         Raises:
-            Busy: as many runs as may are under way or waiting.
+            Busy: as many wait there as may.
+            InvalidRequest: nobody serves this queue.
         """
         ...
 
+    async def submit(self, owner: str, run_id: str) -> None:
+        """Have a run executed soon that was committed as `queued`."""
+        ...
+
     async def close(self, grace: float) -> None:
-        """Let runs finish for `grace` seconds, then have them released."""
+        """Take no more, let runs finish for `grace` seconds, then have them released."""
         ...

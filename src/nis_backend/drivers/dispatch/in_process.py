@@ -1,91 +1,130 @@
-"""Dispatch inside the one process that owns the data folder: a task a run."""
+"""Dispatch inside one process, from the rows of its store: those that are due are taken while there is room."""
 
 from __future__ import annotations
 
 import asyncio
+import logging
+import time
+from collections import Counter
 from typing import TYPE_CHECKING
 
 from typing_extensions import override
 
-from nis_backend.drivers.dispatch.base import CANCELLED, PAUSED, Dispatch
-from nis_backend.drivers.store.base import Append
-from nis_backend.errors import Busy, NisError
+from nis_backend.drivers.dispatch.base import Dispatch
+from nis_backend.drivers.dispatch.holding import END_SECONDS, Holding
+from nis_backend.errors import Busy, InvalidRequest, NisError
 
 if TYPE_CHECKING:
-    from nis_backend.drivers.dispatch.base import Execute, StopReason
-    from nis_backend.drivers.store.base import Growth, Store
+    from collections.abc import Mapping
 
-COMMANDS: dict[str | None, StopReason] = {"cancel_requested": CANCELLED, "pause_requested": PAUSED}
+    from nis_backend.drivers.dispatch.base import Execute, Left
+    from nis_backend.drivers.store.base import Row, Store
+
+log = logging.getLogger("nis.dispatch")
 
 WAITING_PER_RUNNING = 16
+"""A queue holds this many waiting runs for each that may run at once."""
 
-END_SECONDS = 2.0
-"""Time that a stopped run gets to write its end."""
+LONGEST_SLEEP = 3600.0
+"""Seconds after which the rows are looked at in any case: the wall's clock may be set while the loop's runs on."""
 
 
 class InProcess(Dispatch):
-    """At most `running` runs at once, and 16 times as many waiting."""
+    """`queues` says how many runs of each queue are executed at once."""
 
-    def __init__(self, store: Store, execute: Execute, running: int) -> None:
+    def __init__(self, store: Store, execute: Execute, queues: Mapping[str, int]) -> None:
         self._store = store
-        store.listen(self._commanded)
-        self._execute = execute
-        self._running = running
-        self._free = asyncio.Semaphore(running)
-        self._tasks: dict[str, asyncio.Task[None]] = {}
+        self._queues = dict(queues)
+        self._running = dict.fromkeys(queues, 0)
+        self._submitted = 0
+        """Runs since the last look, which are under way to being taken."""
+        self._full: set[str] = set()
+        """Queues that may hold more than there was room for."""
+        self._woken = asyncio.Event()
+        self._closing = False
+        self._loop: asyncio.Task[None] | None = None
+        self.holding = Holding(store, execute)
+
+    @override
+    async def open(self) -> None:
+        for run_id in await self._store.recover(self.holding.holder, 0.0):
+            log.warning("run %s was under way when its process ended: it is queued again", run_id)
+        self._loop = asyncio.create_task(self._serve(), name="dispatch")
+
+    @override
+    async def admit(self, queue: str) -> None:
+        if queue not in self._queues:
+            raise InvalidRequest(
+                f"No queue is called {queue!r} here.",
+                field="queue",
+                value=queue,
+                remedy=f"Take {' or '.join(sorted(self._queues))}, or add it to NIS_QUEUES.",
+            )
+        most = self._queues[queue]
+        if self._running[queue] + self._submitted < most:
+            return
+        waiting = await self._store.waiting(queue, WAITING_PER_RUNNING * most)
+        if waiting >= WAITING_PER_RUNNING * most:
+            raise Busy(f"{waiting} runs wait in the queue {queue!r}.", remedy="Try again in a moment.")
 
     @override
     async def submit(self, owner: str, run_id: str) -> None:
-        if len(self._tasks) >= self._running * (1 + WAITING_PER_RUNNING):
-            raise Busy(f"{len(self._tasks)} runs are under way or waiting.", remedy="Try again in a moment.")
-        task = asyncio.create_task(self._carry(owner, run_id), name=run_id)
-        self._tasks[run_id] = task
-        task.add_done_callback(lambda done: self._tasks.get(run_id) is done and self._tasks.pop(run_id))
-
-    async def _carry(self, owner: str, run_id: str) -> None:
-        async with self._free:
-            attempt = await self._take(owner, run_id)
-            if attempt is not None:
-                await self._execute(owner, run_id, attempt)
-
-    async def _take(self, owner: str, run_id: str) -> int | None:
-        """Begin the next attempt of a queued run; None where there is nothing to begin."""
-        row = await self._store.get("runs", owner, run_id)
-        if row is None:
-            return None
-        attempt = row["attempt"] + 1
-        changes = {"state": "running", "attempt": attempt}
-        try:
-            await self._store.append(
-                Append(
-                    owner=owner,
-                    run_id=run_id,
-                    attempt=row["attempt"],
-                    events=[],
-                    changes=changes,
-                    only_in=["queued"],
-                )
-            )
-        except NisError:
-            return None
-        return attempt
-
-    def _commanded(self, growth: Growth) -> None:
-        task, reason = self._tasks.get(growth.run_id), COMMANDS.get(growth.command)
-        # Once: a second cancel would meet the run while it writes its end.
-        if reason and task is not None and not task.cancelling():
-            task.cancel(reason)
+        self._submitted += 1
+        self._woken.set()
 
     @override
     async def close(self, grace: float) -> None:
-        tasks = set(self._tasks.values())
-        if tasks:
-            _, late = await asyncio.wait(tasks, timeout=grace)
-            for task in late:
-                if not task.cancelling():
-                    task.cancel()
-            if late:
-                # Their ends are being written; a store that refuses them is not waited for.
-                _, stuck = await asyncio.wait(late, timeout=END_SECONDS)
-                for task in stuck:
-                    task.cancel()
+        self._closing = True
+        self._woken.set()
+        if self._loop is not None:
+            # A store that does not answer is not waited for; what it may have taken meanwhile is recovered.
+            await asyncio.wait([self._loop], timeout=END_SECONDS)
+            self._loop.cancel()
+        await self.holding.close(grace)
+
+    async def _serve(self) -> None:
+        pause = 0.1
+        while not self._closing:
+            self._woken.clear()
+            try:
+                next_at = await self._take()
+                pause = 0.1
+            except NisError as refused:
+                log.warning("runs have to wait: %s", refused)
+                next_at = time.time() + pause
+                pause = min(2 * pause, 10.0)
+            await self._sleep(next_at)
+
+    async def _sleep(self, until: float | None) -> None:
+        seconds = LONGEST_SLEEP if until is None else min(max(until - time.time(), 0.0), LONGEST_SLEEP)
+        try:
+            async with asyncio.timeout(seconds):
+                await self._woken.wait()
+        except TimeoutError:
+            return
+
+    async def _take(self) -> float | None:
+        """Take what is due and there is room for; answers when to look again if nothing happens until then."""
+        room = {queue: most - self._running[queue] for queue, most in self._queues.items()}
+        submitted = self._submitted
+        taken = await self._store.take(room, self.holding.holder, time.time())
+        got = Counter(str(row["queue"]) for row in taken.rows)
+        for row in taken.rows:
+            self._hold(row)
+        self._submitted -= submitted
+        self._full = {queue for queue, left in room.items() if got[queue] >= left}
+        # Room that came while these were taken was not offered to them.
+        if any(self._running[queue] < self._queues[queue] for queue in self._full):
+            self._woken.set()
+        return taken.next_at
+
+    def _hold(self, row: Row) -> None:
+        queue = str(row["queue"])
+
+        def done(left: Left) -> None:
+            self._running[queue] -= 1
+            if queue in self._full or left.how == "again":
+                self._woken.set()
+
+        self._running[queue] += 1
+        self.holding.hold(row, done)

@@ -103,6 +103,14 @@ class Measures:
     """`part, seconds`: what runs were doing between two events of theirs: `queued, waiting, model, tools, own`."""
 
 
+@dataclass(frozen=True, kw_only=True)
+class Taken:
+    """Runs that were taken, and when the next of these queues is due if nothing happens until then."""
+
+    rows: Sequence[Row]
+    next_at: float | None
+
+
 class Store(Protocol):
     """Durable rows. A write has happened when its call returns."""
 
@@ -234,10 +242,27 @@ class Store(Protocol):
         """A run's events with numbers above `after`, in order: `seq, attempt, time, type, body`."""
         ...
 
-    async def claim(self, states: Sequence[str]) -> list[Row]:
-        """Take over every owner's runs in these states: raises the attempt of each and answers its row, with `owner`.
+    async def take(self, room: Mapping[str, int], holder: str, now: float) -> Taken:
+        """Make runs of every owner `running`, under this holder and a new attempt; `wanted` stays.
 
-        For the dispatcher alone, at its start.
+        They were queued and due, as many as each queue has room for: the highest priority first, then who is due the
+        longest. Runs of these queues whose deadline has passed are taken too, without room and while they rest as well:
+        to be ended. For the dispatcher alone, as are the three below.
+        """
+        ...
+
+    async def waiting(self, queue: str, most: int) -> int:
+        """How many runs of every owner are queued there, counted up to `most`."""
+        ...
+
+    async def beat(self, holder: str) -> list[Row]:
+        """Say that this holder lives; the runs it holds: `id, attempt, wanted`."""
+        ...
+
+    async def recover(self, holder: str, stall: float) -> list[str]:
+        """Queue again what is held by others that have not said for `stall` seconds that they live; the runs' ids.
+
+        A data folder has one process: there every other holder is dead.
         """
         ...
 

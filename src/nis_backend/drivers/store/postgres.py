@@ -10,7 +10,18 @@ from typing import TYPE_CHECKING, Any, LiteralString, cast
 import psycopg
 from typing_extensions import override
 
-from nis_backend.drivers.store.base import COUNT_UNSENT, UNSENT, Append, Growth, Measures, Order, Row, Store, Table
+from nis_backend.drivers.store.base import (
+    COUNT_UNSENT,
+    UNSENT,
+    Append,
+    Growth,
+    Measures,
+    Order,
+    Row,
+    Store,
+    Table,
+    Taken,
+)
 from nis_backend.drivers.store.limits import Limits, ends, size
 from nis_backend.drivers.store.measures import COUNTS, DURATIONS, TIMES, bounds, tokens
 from nis_backend.drivers.store.postgres_batches import Batches, wrong_value
@@ -19,6 +30,7 @@ from nis_backend.drivers.store.postgres_link import Link
 from nis_backend.drivers.store.postgres_listener import NOTIFY, Listener
 from nis_backend.drivers.store.postgres_roles import Roles
 from nis_backend.drivers.store.postgres_said import SEARCH, query, response_in, snippet, vector
+from nis_backend.drivers.store.postgres_taking import BEAT, RECOVER, take
 from nis_backend.drivers.store.refusals import check_cells, check_events, refused_append, taken
 from nis_backend.run import unknown_conversation
 
@@ -279,9 +291,22 @@ class PostgresStore(Store):
         )
 
     @override
-    async def claim(self, states: Sequence[str]) -> list[Row]:
-        sql = "update runs set attempt = attempt + 1 where state = any(%s) returning *"
-        return await self._batches.write("", (sql, [[*states]]))
+    async def take(self, room: Mapping[str, int], holder: str, now: float) -> Taken:
+        return await self._link.transact(partial(take, room=room, holder=holder, now=now))
+
+    @override
+    async def waiting(self, queue: str, most: int) -> int:
+        sql = "select count(*) as found from (select 1 from runs where state = 'queued' and queue = %s limit %s) as one"
+        return int((await self._link.read(sql, [queue, most]))[0]["found"])
+
+    @override
+    async def beat(self, holder: str) -> list[Row]:
+        return await self._link.read(BEAT, {"holder": holder})
+
+    @override
+    async def recover(self, holder: str, stall: float) -> list[str]:
+        rows = await self._link.read(RECOVER, {"holder": holder, "stall": stall})
+        return sorted(row["id"] for row in rows)
 
     @override
     async def unsent(self, limit: int, size: int) -> list[Row]:

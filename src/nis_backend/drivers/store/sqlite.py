@@ -24,6 +24,7 @@ from nis_backend.drivers.store.base import (
     Row,
     Store,
     Table,
+    Taken,
 )
 from nis_backend.drivers.store.conversations import GONE, branch, forget, forget_run, search
 from nis_backend.drivers.store.copies import keep_copy
@@ -32,6 +33,7 @@ from nis_backend.drivers.store.measures import COUNTS, DURATIONS, TIMES, bounds,
 from nis_backend.drivers.store.migrations.schema import VERSION, newer, whole
 from nis_backend.drivers.store.recent import Recent
 from nis_backend.drivers.store.refusals import check_cells, check_events, refused_append, taken
+from nis_backend.drivers.store.taking import recover, take
 from nis_backend.errors import InvalidRequest, Unavailable
 from nis_backend.run import unknown_conversation
 
@@ -384,9 +386,27 @@ class SqliteStore(Store):
         )
 
     @override
-    async def claim(self, states: Sequence[str]) -> list[Row]:
-        sql = f"update runs set attempt = attempt + 1 where state in ({', '.join('?' * len(states))}) returning *"  # noqa: S608
-        return await self._write(lambda connection: [dict(row) for row in connection.execute(sql, [*states])])
+    async def take(self, room: Mapping[str, int], holder: str, now: float) -> Taken:
+        def tell(taken: Taken) -> None:
+            for row in taken.rows:
+                self._recent.grown(row, ())
+
+        return await self._write(lambda connection: take(connection, room, holder, now), tell)
+
+    @override
+    async def waiting(self, queue: str, most: int) -> int:
+        sql = "select count(*) as found from (select 1 from runs where state = 'queued' and queue = ? limit ?)"
+        return int((await self._read(sql, (queue, most)))[0]["found"])
+
+    @override
+    async def beat(self, holder: str) -> list[Row]:
+        return await self._read(
+            "select id, attempt, wanted from runs where state = 'running' and holder = ?", (holder,)
+        )
+
+    @override
+    async def recover(self, holder: str, stall: float) -> list[str]:
+        return await self._write(lambda connection: recover(connection, holder))
 
     @override
     async def unsent(self, limit: int, size: int) -> list[Row]:

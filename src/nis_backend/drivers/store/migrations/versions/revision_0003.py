@@ -31,6 +31,9 @@ alter table runs add column log_bytes integer not null default 0;
 create index runs_ended on runs (updated) where state in ('succeeded', 'failed', 'cancelled');
 drop index runs_open;
 create index runs_queued on runs (queue, priority desc, not_before, id) where state = 'queued';
+create index runs_due on runs (queue, not_before) where state = 'queued';
+create index runs_overdue on runs (queue, deadline)
+    where deadline is not null and state in ('queued', 'paused', 'waiting');
 create index runs_held on runs (holder) where state = 'running';
 create index runs_by_parent on runs (parent) where parent is not null;
 create unique index runs_dedupe on runs (owner, dedupe)
@@ -64,6 +67,8 @@ drop table schedules;
 drop index runs_dedupe;
 drop index runs_by_parent;
 drop index runs_held;
+drop index runs_overdue;
+drop index runs_due;
 drop index runs_queued;
 create index runs_open on runs (state) where state in ('queued', 'running');
 update runs set state = 'cancelled' where state in ('paused', 'waiting');
@@ -83,6 +88,13 @@ alter table runs drop column deadline;
 alter table runs drop column not_before;
 alter table runs drop column priority;
 alter table runs drop column queue;
+""",
+    # The processes that execute runs, and when each was last heard of: nobody's, for they serve every owner.
+    postgresql_up="""
+create table holders (id text primary key, beat double precision not null);
+""",
+    postgresql_down="""
+drop table holders;
 """,
 )
 

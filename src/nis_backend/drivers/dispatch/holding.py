@@ -1,0 +1,101 @@
+"""The runs that this process executes: what is asked of them reaches their tasks."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import os
+import socket
+import uuid
+from typing import TYPE_CHECKING
+
+from nis_backend.drivers.dispatch.base import CANCELLED, PAUSED, Left, StopReason
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from nis_backend.drivers.dispatch.base import Execute
+    from nis_backend.drivers.store.base import Growth, Row, Store
+
+log = logging.getLogger("nis.dispatch")
+
+END_SECONDS = 2.0
+"""Time that a stopped run gets to write how it was left."""
+
+RELEASED = Left(how="released")
+COMMANDS: dict[str, StopReason] = {"cancel_requested": CANCELLED, "pause_requested": PAUSED}
+WANTED: dict[str, StopReason] = {"cancel": CANCELLED, "pause": PAUSED}
+
+
+class Holding:
+    """A task for each run held."""
+
+    def __init__(self, store: Store, execute: Execute) -> None:
+        self.holder = f"{socket.gethostname()}-{os.getpid()}-{uuid.uuid4().hex[:8]}"
+        self._store = store
+        self._execute = execute
+        self._tasks: dict[str, asyncio.Task[Left]] = {}
+        self._missing: frozenset[str] = frozenset()
+        store.listen(self._heard)
+
+    def hold(self, row: Row, left: Callable[[Left], None]) -> None:
+        """Execute a run that was taken; `left` hears how that went."""
+        run_id = str(row["id"])
+        task = asyncio.create_task(self._carry(row), name=run_id)
+        self._tasks[run_id] = task
+
+        def over(done: asyncio.Task[Left]) -> None:
+            if self._tasks.get(run_id) is done:
+                del self._tasks[run_id]
+            left(RELEASED if done.cancelled() else done.result())
+
+        task.add_done_callback(over)
+        if row["wanted"] in WANTED:
+            self.stop(run_id, WANTED[row["wanted"]])
+
+    async def _carry(self, row: Row) -> Left:
+        try:
+            return await self._execute(row["owner"], row["id"], row["attempt"])
+        except Exception:
+            log.exception("run %s was dropped", row["id"])
+            return RELEASED
+
+    def stop(self, run_id: str, reason: StopReason) -> None:
+        """Have the run's task stop, if it is held here."""
+        task = self._tasks.get(run_id)
+        # Once: a second cancel would meet the run while it writes its end. Soon, not now: a task that has not begun
+        # would end without a word.
+        if task is not None:
+            asyncio.get_running_loop().call_soon(lambda: task.cancelling() or task.cancel(reason))
+
+    def _heard(self, growth: Growth) -> None:
+        if growth.command in COMMANDS:
+            self.stop(growth.run_id, COMMANDS[growth.command])
+
+    async def beat(self) -> None:
+        """Say that this process lives; hear what was asked of its runs, and let go of those that others hold now."""
+        before = frozenset(self._tasks)
+        mine = {str(row["id"]): row["wanted"] for row in await self._store.beat(self.holder)}
+        for run_id, wanted in mine.items():
+            if wanted in WANTED:
+                self.stop(run_id, WANTED[wanted])
+        missing = before - mine.keys()
+        # One that has just ended is missing too, until its task is over: only who is missing twice was lost.
+        for run_id in missing & self._missing:
+            log.warning("run %s goes on elsewhere", run_id)
+            self.stop(run_id, "shutdown")
+        self._missing = missing
+
+    async def close(self, grace: float) -> None:
+        """Let runs finish for `grace` seconds, then have them write how they were left."""
+        tasks = set(self._tasks.values())
+        if not tasks:
+            return
+        _, late = await asyncio.wait(tasks, timeout=grace)
+        for task in late:
+            self.stop(task.get_name(), "shutdown")
+        if late:
+            # A store that refuses what they write is not waited for.
+            _, stuck = await asyncio.wait(late, timeout=END_SECONDS)
+            for task in stuck:
+                task.cancel()

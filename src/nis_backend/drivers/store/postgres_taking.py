@@ -1,0 +1,68 @@
+"""What dispatch asks of the store on PostgreSQL: several processes take runs side by side, and from those that died."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from nis_backend.drivers.store.base import Taken
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from nis_backend.drivers.store.postgres_link import Connection
+
+NOW = "extract(epoch from clock_timestamp())::double precision"
+ROOM = "room as (select * from unnest(%(queues)s::text[], %(most)s::bigint[]) as room (queue, most))"
+RESTING = "state in ('queued', 'paused', 'waiting')"
+
+# Rows that another process is taking this moment are skipped, not waited for.
+TAKE = f"""
+with {ROOM}, ready as (
+    select one.id from room cross join lateral (
+        select id from runs where state = 'queued' and runs.queue = room.queue and not_before <= %(now)s
+        order by priority desc, not_before, id limit greatest(room.most, 0) for update skip locked
+    ) as one
+), overdue as (
+    select one.id from room cross join lateral (
+        select id from runs where runs.queue = room.queue and deadline <= %(now)s and {RESTING}
+        for update skip locked
+    ) as one
+)
+update runs set state = 'running', attempt = attempt + 1, holder = %(holder)s, updated = {NOW}
+where id in (select id from ready union select id from overdue) returning *"""  # noqa: S608 - the text is ours
+
+NEXT = f"""
+with {ROOM} select min(at) as at from room cross join lateral (
+    (select not_before as at from runs
+        where state = 'queued' and runs.queue = room.queue and not_before > %(now)s order by not_before limit 1)
+    union all
+    (select deadline from runs
+        where runs.queue = room.queue and deadline > %(now)s and {RESTING} order by deadline limit 1)
+) as one"""  # noqa: S608 - as above
+
+BEAT = f"""
+with beaten as (
+    insert into holders (id, beat) values (%(holder)s, {NOW}) on conflict (id) do update set beat = excluded.beat
+)
+select id, attempt, wanted from runs where state = 'running' and holder = %(holder)s"""  # noqa: S608 - as above
+
+# A run without a holder was under way in a version that named none.
+RECOVER = f"""
+with silent as (
+    delete from holders where beat < {NOW} - %(stall)s and id <> %(holder)s returning id
+)
+update runs set state = 'queued', holder = null, updated = {NOW}
+where state = 'running' and (
+    holder is null or holder in (select id from silent)
+    or holder <> %(holder)s and not exists (select 1 from holders where holders.id = runs.holder)
+) returning id"""  # noqa: S608 - as above
+
+
+async def take(connection: Connection, room: Mapping[str, int], holder: str, now: float) -> Taken:
+    """See `Store.take`."""
+    given = {"queues": [*room], "most": [*room.values()], "holder": holder, "now": now}
+    rows = await (await connection.execute(TAKE, given)).fetchall()
+    found = await (await connection.execute(NEXT, given)).fetchone()
+    # What an update returns is in no order.
+    rows.sort(key=lambda row: (-row["priority"], row["not_before"], row["id"]))
+    return Taken(rows=rows, next_at=found["at"] if found else None)

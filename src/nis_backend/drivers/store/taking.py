@@ -1,0 +1,55 @@
+"""What dispatch asks of the store on SQLite: runs are taken, and queued again when their process is gone."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from nis_backend.drivers.store.base import Row, Taken
+
+if TYPE_CHECKING:
+    import sqlite3
+    from collections.abc import Mapping, Sequence
+
+HOLD = "update runs set state = 'running', attempt = attempt + 1, holder = ?, updated = ? where id in"
+
+READY = """(
+    select id from runs where state = 'queued' and queue = ? and not_before <= ?
+    order by priority desc, not_before, id limit ?
+) returning *"""
+
+OVERDUE = """(
+    select id from runs where queue = ? and deadline <= ? and state in ('queued', 'paused', 'waiting')
+) returning *"""
+
+# One look into an index each.
+NEXT_DUE = (
+    "select not_before from runs where state = 'queued' and queue = ? and not_before > ? order by not_before limit 1"
+)
+NEXT_DEADLINE = """
+select deadline from runs where queue = ? and deadline > ? and state in ('queued', 'paused', 'waiting')
+order by deadline limit 1"""
+
+
+def take(connection: sqlite3.Connection, room: Mapping[str, int], holder: str, now: float) -> Taken:
+    """See `Store.take`."""
+    rows: list[Row] = []
+    times: list[float] = []
+    for queue, most in room.items():
+        rows += _rows(connection, HOLD + OVERDUE, (holder, now, queue, now))
+        if most > 0:
+            rows += _rows(connection, HOLD + READY, (holder, now, queue, now, most))
+        for sql in (NEXT_DUE, NEXT_DEADLINE):
+            times += [float(row[0]) for row in connection.execute(sql, (queue, now))]
+    # What an update returns is in no order.
+    rows.sort(key=lambda row: (-row["priority"], row["not_before"], row["id"]))
+    return Taken(rows=rows, next_at=min(times, default=None))
+
+
+def recover(connection: sqlite3.Connection, holder: str) -> list[str]:
+    """See `Store.recover`."""
+    sql = "update runs set state = 'queued', holder = null where state = 'running' and holder is not ? returning id"
+    return sorted(str(row[0]) for row in connection.execute(sql, (holder,)))
+
+
+def _rows(connection: sqlite3.Connection, sql: str, parameters: Sequence[Any]) -> list[Row]:
+    return [dict(row) for row in connection.execute(sql, parameters)]

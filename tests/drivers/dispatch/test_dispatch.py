@@ -1,0 +1,410 @@
+"""The contract of dispatch, run over every implementation."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import time
+from collections import Counter
+from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping
+from pathlib import Path
+
+import pytest
+
+from nis_backend.drivers.dispatch.base import CANCELLED, PAUSED, Dispatch, Left, stop_reason
+from nis_backend.drivers.dispatch.in_process import InProcess
+from nis_backend.drivers.store.base import Append, NewEvent, Store
+from nis_backend.drivers.store.sqlite import SqliteStore
+from nis_backend.errors import Busy, Fenced, InvalidRequest
+from nis_backend.operation import Model
+from nis_backend.run import RunLog, Tail, Terms
+
+PATIENCE = 30.0
+
+
+class Nothing(Model):
+    """A request without fields."""
+
+
+class Place:
+    """A store, and hosts that share it."""
+
+    def __init__(self, store: Store) -> None:
+        self.store = store
+        self.log = RunLog(store, Tail(store), "ann", ["*"])
+        self._hosts: list[Host] = []
+
+    async def host(self, queues: Mapping[str, int] | None = None) -> Host:
+        """A process that executes runs."""
+        host = Host(self.store, queues or {"default": 4})
+        self._hosts.append(host)
+        await host.dispatch.open()
+        return host
+
+    async def submit(self, run_id: str, *, wake: bool = True, **terms: object) -> str:
+        """Write a run down, and have every host look at it."""
+        how = Terms(**terms)  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType] - the fields' own types
+        run = await self.log.create(run_id, "tests.carry_run", Nothing(), None, how)
+        for host in self._hosts if wake else ():
+            await host.dispatch.submit(self.log.owner, run.id)
+        return run.id
+
+    async def change(self, run_id: str, **changes: object) -> None:
+        """Change columns of a run's row, as a command does."""
+        await self.store.append(Append(owner="ann", run_id=run_id, attempt=None, events=[], changes=changes))
+
+    async def close(self) -> None:
+        """Every host at once, without patience."""
+        for host in self._hosts:
+            host.gate.set()
+            await host.dispatch.close(0.0)
+
+
+class Host:
+    """A process: what it was given to execute, and how it was stopped."""
+
+    def __init__(self, store: Store, queues: Mapping[str, int]) -> None:
+        self.store = store
+        self.dispatch: Dispatch = InProcess(store, self.execute, queues)
+        self.began: list[tuple[str, int]] = []
+        self.stopped: dict[str, str] = {}
+        self.gate = asyncio.Event()
+        """Runs stand here."""
+        self.changed = asyncio.Condition()
+        self.under_way: Counter[str] = Counter()
+        self.most = 0
+        self.again: dict[str, float] = {}
+        """Runs that fail at first, and when they are to be tried again."""
+
+    async def execute(self, owner: str, run_id: str, attempt: int) -> Left:
+        """What a run of these tests does: it says that it began, waits, and ends."""
+        self.began.append((run_id, attempt))
+        self.under_way[run_id] += 1
+        self.most = max(self.most, self.under_way.total())
+        try:
+            async with self.changed:
+                self.changed.notify_all()
+            await self.gate.wait()
+            at = self.again.pop(run_id, None)
+            if at is not None:
+                await self.append(owner, run_id, attempt, state="queued", not_before=at, retried=1)
+                return Left(how="again", at=at)
+            await self.append(owner, run_id, attempt, state="succeeded")
+        except asyncio.CancelledError as cancelled:
+            self.stopped[run_id] = stop_reason(cancelled)
+            state = {CANCELLED: "cancelled", PAUSED: "paused"}.get(stop_reason(cancelled), "queued")
+            with contextlib.suppress(Fenced):
+                await self.append(owner, run_id, attempt, state=state)
+            return Left(how="ended" if state == "cancelled" else "released")
+        except Fenced:
+            self.stopped[run_id] = "fenced"
+        finally:
+            self.under_way[run_id] -= 1
+            async with self.changed:
+                self.changed.notify_all()
+        return Left(how="ended")
+
+    async def append(self, owner: str, run_id: str, attempt: int, **changes: object) -> None:
+        """An append as a run's holder makes it."""
+        event = NewEvent(type="warning", body='{"message": ""}')
+        append = Append(owner=owner, run_id=run_id, attempt=attempt, events=[event], changes=changes)
+        await self.store.append(append)
+
+    async def until(self, number: int) -> None:
+        """Wait until as many runs have begun here."""
+        async with asyncio.timeout(PATIENCE), self.changed:
+            await self.changed.wait_for(lambda: len(self.began) >= number)
+
+
+Test = Callable[[Place], Awaitable[None]]
+
+
+@contextlib.asynccontextmanager
+async def place_on(kind: str, folder: Path) -> AsyncGenerator[Place]:
+    """One implementation's store, closed at the end."""
+    assert kind == "sqlite"
+    store = SqliteStore(folder / "nis.db")
+    place = Place(store)
+    try:
+        async with asyncio.timeout(PATIENCE):
+            yield place
+    finally:
+        await place.close()
+        await store.close()
+
+
+@pytest.fixture(params=["sqlite"])
+def with_place(request: pytest.FixtureRequest, tmp_path: Path) -> Callable[[Test], None]:
+    """Runs a test's body on each implementation."""
+
+    async def within(body: Test) -> None:
+        async with place_on(str(request.param), tmp_path) as place:
+            await body(place)
+
+    return lambda body: asyncio.run(within(body))
+
+
+async def state_of(place: Place, run_id: str, *states: str) -> str:
+    """The run's state once it is one of these."""
+    grown = asyncio.Event()
+    place.store.listen(lambda _: grown.set())
+    async with asyncio.timeout(PATIENCE):
+        while True:
+            grown.clear()
+            state = (await place.log.get(run_id)).state
+            if state in states:
+                return state
+            await grown.wait()
+
+
+def test_a_run_is_executed_once_under_its_first_attempt(with_place: Callable[[Test], None]) -> None:
+    """A run that was committed is taken, its attempt is one, and its holder's append ends it."""
+
+    async def body(place: Place) -> None:
+        host = await place.host()
+        host.gate.set()
+        await place.submit("run-1")
+        assert await state_of(place, "run-1", "succeeded") == "succeeded"
+        assert host.began == [("run-1", 1)]
+
+    with_place(body)
+
+
+def test_a_run_written_down_before_the_start_is_found(with_place: Callable[[Test], None]) -> None:
+    """The row is the queue: nobody has to hand it over."""
+
+    async def body(place: Place) -> None:
+        await place.submit("run-1")
+        host = await place.host()
+        await host.until(1)
+
+    with_place(body)
+
+
+def test_the_highest_priority_goes_first_then_the_longest_waiting(with_place: Callable[[Test], None]) -> None:
+    """Within a queue that takes one run at a time."""
+
+    async def body(place: Place) -> None:
+        for run_id, priority in (("run-a", 0), ("run-b", 5), ("run-c", 0), ("run-d", 5), ("run-e", -1)):
+            await place.submit(run_id, priority=priority)
+        host = await place.host({"default": 1})
+        host.gate.set()
+        await host.until(5)
+        assert [run_id for run_id, _ in host.began] == ["run-b", "run-d", "run-a", "run-c", "run-e"]
+        assert host.most == 1
+
+    with_place(body)
+
+
+def test_each_queue_executes_as_many_at_once_as_it_may(with_place: Callable[[Test], None]) -> None:
+    """A full queue does not hold up another one."""
+
+    async def body(place: Place) -> None:
+        host = await place.host({"default": 3, "compute": 1})
+        for number in range(6):
+            await place.submit(f"run-{number}")
+        await host.until(3)
+        await place.submit("run-x", queue="compute")
+        await place.submit("run-y", queue="compute")
+        await host.until(4)
+        assert host.most == 4
+        assert sorted(run_id for run_id, _ in host.began) == ["run-0", "run-1", "run-2", "run-x"]
+        host.gate.set()
+        await host.until(8)
+
+    with_place(body)
+
+
+def test_a_delayed_run_starts_when_it_is_due_and_no_sooner(with_place: Callable[[Test], None]) -> None:
+    """Nobody wakes the host: it sleeps until then by itself."""
+
+    async def body(place: Place) -> None:
+        host = await place.host()
+        due = time.time() + 0.3
+        await place.submit("run-1", not_before=due)
+        await place.submit("run-2")
+        await host.until(1)
+        assert [run_id for run_id, _ in host.began] == ["run-2"]
+        await host.until(2)
+        assert time.time() >= due
+
+    with_place(body)
+
+
+def test_an_open_run_stands_for_others_with_its_key(with_place: Callable[[Test], None]) -> None:
+    """Dedupe: by owner, and only while the first is open."""
+
+    async def body(place: Place) -> None:
+        host = await place.host()
+        assert await place.submit("run-1", dedupe="daily") == "run-1"
+        assert await place.submit("run-2", dedupe="daily") == "run-1"
+        assert await place.submit("run-3", dedupe="weekly") == "run-3"
+        theirs = RunLog(place.store, Tail(place.store), "bob", [])
+        assert (await theirs.create("run-4", "o", Nothing(), None, Terms(dedupe="daily"))).id == "run-4"
+        host.gate.set()
+        await state_of(place, "run-1", "succeeded")
+        assert await place.submit("run-5", dedupe="daily") == "run-5"
+
+    with_place(body)
+
+
+def test_a_run_past_its_deadline_is_taken_to_be_ended_without_room(with_place: Callable[[Test], None]) -> None:
+    """A queue that is full, or a run that rests, does not keep it open."""
+
+    async def body(place: Place) -> None:
+        host = await place.host({"default": 1})
+        await place.submit("run-1")
+        await host.until(1)
+        await place.submit("run-2", deadline=time.time() + 0.2)
+        await place.submit("run-3", deadline=time.time() + 0.3)
+        await place.change("run-3", state="waiting")
+        await host.until(3)
+        assert {run_id for run_id, _ in host.began} == {"run-1", "run-2", "run-3"}
+
+    with_place(body)
+
+
+def test_a_run_that_is_tried_again_waits_for_its_time(with_place: Callable[[Test], None]) -> None:
+    """Back-off: the executor names the time, and the next attempt is the second."""
+
+    async def body(place: Place) -> None:
+        host = await place.host()
+        host.gate.set()
+        host.again["run-1"] = at = time.time() + 0.3
+        await place.submit("run-1", retries=1)
+        await host.until(2)
+        assert time.time() >= at
+        assert host.began == [("run-1", 1), ("run-1", 2)]
+        await state_of(place, "run-1", "succeeded")
+
+    with_place(body)
+
+
+@pytest.mark.parametrize(
+    ("command", "wanted", "reason"),
+    [("cancel_requested", "cancel", CANCELLED), ("pause_requested", "pause", PAUSED)],
+)
+def test_a_command_reaches_the_holder(
+    with_place: Callable[[Test], None], command: str, wanted: str, reason: str
+) -> None:
+    """Its task is cancelled with the reason, once, however often it is asked."""
+
+    async def body(place: Place) -> None:
+        host = await place.host()
+        await place.submit("run-1")
+        await host.until(1)
+        ask = Append(
+            owner="ann",
+            run_id="run-1",
+            attempt=None,
+            events=[NewEvent(type=command, body="{}")],
+            changes={"wanted": wanted},
+        )
+        await asyncio.gather(*(place.store.append(ask) for _ in range(3)), return_exceptions=True)
+        await state_of(place, "run-1", "cancelled", "paused")
+        assert host.stopped == {"run-1": reason}
+
+    with_place(body)
+
+
+def test_a_command_meets_the_next_holder_too(with_place: Callable[[Test], None]) -> None:
+    """What was asked of a process that died is in the row, and the run begins with it."""
+
+    async def body(place: Place) -> None:
+        await place.submit("run-1")
+        await place.store.take({"default": 1}, "dead", time.time())
+        await place.change("run-1", wanted="cancel")
+        host = await place.host()
+        await state_of(place, "run-1", "cancelled")
+        assert host.began == [("run-1", 2)]
+        assert host.stopped == {"run-1": CANCELLED}
+
+    with_place(body)
+
+
+def test_two_dispatchers_never_take_one_run_twice(with_place: Callable[[Test], None]) -> None:
+    """Each of a hundred runs begins once, on one of both."""
+
+    async def body(place: Place) -> None:
+        # Before both: a host that opens takes back what others hold, where a folder has one process.
+        first, second = await place.host({"default": 8}), await place.host({"default": 8})
+        first.gate.set()
+        second.gate.set()
+        for number in range(100):
+            await place.submit(f"run-{number}")
+        async with asyncio.timeout(PATIENCE):
+            for number in range(100):
+                await state_of(place, f"run-{number}", "succeeded")
+        assert Counter([*first.began, *second.began]) == Counter((f"run-{number}", 1) for number in range(100))
+
+    with_place(body)
+
+
+def test_a_holder_that_stalled_is_refused(with_place: Callable[[Test], None]) -> None:
+    """The fence: once another has taken the run, the first one's append adds nothing."""
+
+    async def body(place: Place) -> None:
+        stalled = await place.host()
+        await place.submit("run-1")
+        await stalled.until(1)
+        other = await place.host()
+        await other.until(1)
+        assert other.began == [("run-1", 2)]
+        stalled.gate.set()
+        other.gate.set()
+        await state_of(place, "run-1", "succeeded")
+        async with stalled.changed:
+            await stalled.changed.wait_for(lambda: not stalled.under_way.total())
+        assert stalled.stopped == {"run-1": "fenced"}
+
+    with_place(body)
+
+
+def test_a_full_queue_is_busy_until_one_is_done(with_place: Callable[[Test], None]) -> None:
+    """Sixteen may wait for each that may run; the refusal names the queue and when to try again."""
+
+    async def body(place: Place) -> None:
+        host = await place.host({"default": 1})
+        for number in range(17):
+            await host.dispatch.admit("default")
+            await place.submit(f"run-{number}")
+            await host.until(1)
+        with pytest.raises(Busy, match="default") as busy:
+            await host.dispatch.admit("default")
+        assert busy.value.retry_after
+        host.gate.set()
+        await state_of(place, "run-16", "succeeded")
+        await host.dispatch.admit("default")
+
+    with_place(body)
+
+
+def test_a_queue_that_nobody_serves_is_refused(with_place: Callable[[Test], None]) -> None:
+    """The message names those there are."""
+
+    async def body(place: Place) -> None:
+        host = await place.host({"default": 1, "compute": 1})
+        with pytest.raises(InvalidRequest, match="vision") as refused:
+            await host.dispatch.admit("vision")
+        assert refused.value.field == "queue"
+        assert "compute or default" in refused.value.remedy
+
+    with_place(body)
+
+
+def test_close_releases_what_is_held_and_leaves_what_waits(with_place: Callable[[Test], None]) -> None:
+    """A graceful stop fails nothing: both are queued, and the next process goes on."""
+
+    async def body(place: Place) -> None:
+        host = await place.host({"default": 1})
+        await place.submit("run-1")
+        await place.submit("run-2")
+        await host.until(1)
+        await host.dispatch.close(0.0)
+        assert host.stopped == {"run-1": "shutdown"}
+        assert [(await place.log.get(run_id)).state for run_id in ("run-1", "run-2")] == ["queued", "queued"]
+        following = await place.host()
+        await following.until(2)
+        assert sorted(following.began) == [("run-1", 2), ("run-2", 1)]
+
+    with_place(body)
