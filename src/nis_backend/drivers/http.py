@@ -26,7 +26,10 @@ class Http:
                 import aiohttp  # noqa: PLC0415 - now it is at hand
 
                 # No limit: runs are limited where they start, and one provider is not to wait for another.
-                self._session = aiohttp.ClientSession(connector=aiohttp.TCPConnector(limit=0))
+                # What one caller's answer sets in a cookie is nothing for the next one's request.
+                self._session = aiohttp.ClientSession(
+                    connector=aiohttp.TCPConnector(limit=0), cookie_jar=aiohttp.DummyCookieJar()
+                )
             return self._session
 
     async def close(self) -> None:

@@ -14,7 +14,7 @@ from nis_backend.drivers.llm.base import Answered, ToolCall
 from nis_backend.errors import InvalidRequest, UpstreamFailed
 
 if TYPE_CHECKING:
-    from collections.abc import Container, Iterator
+    from collections.abc import Container, Iterable
 
     from nis_backend.drivers.llm.base import Message, Prompt, Tool
 
@@ -110,6 +110,9 @@ def _message(message: Message) -> Json:
     return body
 
 
+_EMPTY = frozenset({b"", b"\r"})
+
+
 class Lines:
     """Server-sent events from bytes cut anywhere: yields the data of each event.
 
@@ -121,26 +124,29 @@ class Lines:
         self._line = b""
         self._data: list[bytes] = []
 
-    def feed(self, piece: bytes) -> Iterator[bytes]:
+    def feed(self, piece: bytes) -> list[bytes]:
         """The events that this piece completes."""
         self.read += len(piece)
         *lines, self._line = (self._line + piece).split(b"\n")
-        for line in lines:
-            yield from self._take(line.rstrip(b"\r"))
+        return self._take(lines)
 
-    def rest(self) -> Iterator[bytes]:
+    def rest(self) -> list[bytes]:
         """The event that the end of the body completes: the specification drops it, servers send it."""
-        line, self._line = self._line.rstrip(b"\r"), b""
-        yield from self._take(line)
-        yield from self._take(b"")
+        line, self._line = self._line, b""
+        return self._take([line, b""])
 
-    def _take(self, line: bytes) -> Iterator[bytes]:
-        if line.startswith(b"data:"):
-            self._data.append(line[5:].removeprefix(b" "))
-        elif not line and self._data:
-            data, self._data = b"\n".join(self._data), []
-            if data.strip():
-                yield data.strip()
+    def _take(self, lines: Iterable[bytes]) -> list[bytes]:
+        found: list[bytes] = []
+        for line in lines:
+            if line.startswith(b"data:"):
+                self._data.append(line[5:])
+            elif self._data and line in _EMPTY:
+                # What surrounds a line says nothing: each is JSON, or a part of some.
+                data = b"\n".join([part.strip() for part in self._data]).strip()
+                self._data = []
+                if data:
+                    found.append(data)
+        return found
 
 
 @dataclass(kw_only=True)
