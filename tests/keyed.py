@@ -1,0 +1,74 @@
+"""Callers of a running nis with keys of their own."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+from urllib.parse import quote, urlencode
+
+from rest_client import Json, ask, done, send
+
+from nis_backend.surfaces.rest.derive import IN_QUERY, routes_of
+
+if TYPE_CHECKING:
+    from rest_client import Served
+
+    from nis_backend.operation import Entry
+
+
+@dataclass(frozen=True, kw_only=True)
+class Holder:
+    """Someone with a key."""
+
+    server: Served
+    id: str
+    key: str
+
+    @property
+    def headers(self) -> dict[str, str]:
+        """What each of its requests carries."""
+        return {"authorization": f"Bearer {self.key}"}
+
+    def ask(
+        self, method: str, path: str, body: Any = None, headers: Mapping[str, str] | None = None
+    ) -> tuple[int, Json]:
+        """One request with the key: status and JSON."""
+        status, _, answer = ask(self.server, method, path, body, {**self.headers, **(headers or {})})
+        return status, answer
+
+    def done(self, method: str, path: str, body: Any = None) -> Json:
+        """The answer of a request with the key that succeeds."""
+        return done(self.server, method, path, body, self.headers)
+
+    def make(self, **request: Any) -> Holder:
+        """One more, whose key this one makes."""
+        made = self.done("POST", "/keys", {"name": "test", **request})
+        return Holder(server=self.server, id=made["id"], key=made["key"])
+
+
+def holder(server: Served, key: str | None = None, **request: Any) -> Holder:
+    """Someone with a new key, which the server's own person makes."""
+    headers = {} if key is None else {"authorization": f"Bearer {key}"}
+    made = done(server, "POST", "/keys", {"name": "test", **request}, headers)
+    return Holder(server=server, id=made["id"], key=made["key"])
+
+
+def over_routes(
+    who: Holder, entry: Entry, request: Json, headers: Mapping[str, str] | None = None
+) -> Iterator[tuple[int, str]]:
+    """The operation called at each of its routes: status and body as text."""
+    for route in routes_of(entry):
+        rest = dict(request)
+        path = route.path.replace("{id}", quote(str(rest.pop("id", "")), safe=":"))
+        body: bytes | None = None
+        sent = {**who.headers, **(headers or {})}
+        if route.method in IN_QUERY:
+            query = {name: str(value) for name, value in rest.items() if value is not None}
+            path += f"?{urlencode(query)}" if query else ""
+        else:
+            body = json.dumps(rest).encode()
+            sent["content-type"] = "application/json"
+        status, _, text = send(who.server, route.method, path, body, sent)
+        yield status, text.decode("utf-8", "replace")
