@@ -14,7 +14,7 @@ from typing import Any, cast
 
 import uvicorn
 
-from nis_backend.app import Process, asgi
+from nis_backend.app import Process, asgi, commanded
 from nis_backend.context import LOCAL
 from nis_backend.lock import FolderLock
 from nis_backend.operation import Model
@@ -40,7 +40,7 @@ class Ground:
         script = folder / "script.json"
         script.write_text(json.dumps(SCRIPT))
         self.data = folder
-        self.settings = read_settings(os.environ, data=folder, port=0, scripted=script)
+        self.settings = read_settings(os.environ, data=folder, port=0, scripted=script, bus_owner=LOCAL.owner)
         self.url = ""
         self.process = Process(self.settings)
         self._loop = asyncio.new_event_loop()
@@ -73,7 +73,7 @@ class Ground:
         config.load()
         server = uvicorn.Server(config)
         server.lifespan = config.lifespan_class(config)
-        async with self.process.open():
+        async with self.process.open(), commanded(self.process):
             await server.startup()
             self.url = f"http://127.0.0.1:{server.servers[0].sockets[0].getsockname()[1]}"
             up.set()

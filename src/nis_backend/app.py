@@ -154,6 +154,7 @@ class Process:
             await dispatch.close(RUNS_DRAIN_SECONDS)
             if publishing is not None:
                 publishing.cancel()
+                await asyncio.wait({publishing})
             await self.bus.close()
             await cache.close()
             await models.close()
@@ -305,6 +306,19 @@ def asgi(process: Process) -> ASGIApp:
 
     routes = [*console(process), *a2a(process), *a2ui(), *mcp(process), *openai.routes(process), *rest(process)]
     return guard.Guard(Router(routes, redirect_slashes=False, default=guard.not_found), process, openai.TELLS)
+
+
+@contextlib.asynccontextmanager
+async def commanded(process: Process) -> AsyncGenerator[None]:
+    """Do what comes in over the bus, until the block ends."""
+    from nis_backend.surfaces.bus.commands import Commands  # noqa: PLC0415 - as in asgi
+
+    listening = asyncio.create_task(Commands(process, process.bus).listen(), name="commands")
+    try:
+        yield
+    finally:
+        listening.cancel()
+        await asyncio.wait({listening})
 
 
 async def preload(settings: Settings) -> None:

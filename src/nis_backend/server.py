@@ -13,7 +13,7 @@ from typing_extensions import override
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 from nis_backend import __version__
-from nis_backend.app import Process, asgi, preload
+from nis_backend.app import Process, asgi, commanded, preload
 from nis_backend.errors import Conflict, InvalidRequest
 from nis_backend.lock import FolderLock
 from nis_backend.surfaces.login import is_loopback
@@ -103,7 +103,8 @@ class Server(uvicorn.Server):
         async with self._process.open():
             await self._refuse_keyless()
             await preload(self._process.settings)
-            await super().serve(sockets)
+            async with commanded(self._process):
+                await super().serve(sockets)
 
     async def _refuse_keyless(self) -> None:
         """Others can call a server that listens beyond loopback: nobody could, and none should, without a key."""

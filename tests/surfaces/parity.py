@@ -5,6 +5,7 @@ A new derived surface is one more function of this shape in `SURFACES`; where it
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 import io
 import json
@@ -25,6 +26,8 @@ from websockets.sync.client import connect
 
 from nis_backend.capabilities.chat.loop import converse
 from nis_backend.context import LOCAL, Context
+from nis_backend.drivers.bus.base import COMMANDS, REPLIES
+from nis_backend.drivers.bus.base import Message as BusMessage
 from nis_backend.drivers.llm.base import Answered, LanguageModels, Message, ModelInfo, Prompt, TextChunk, ToolCall
 from nis_backend.errors import NisError
 from nis_backend.event import Succeeded, ToolAnswered
@@ -221,6 +224,30 @@ def _listed(url: str) -> frozenset[str]:
     return frozenset(tool["name"] for tool in post(url, "tools/list", path="/mcp?toolset=all")["result"]["tools"])
 
 
+# -- the bus -----------------------------------------------------------------------------------------------------------
+
+
+def over_bus(ground: Ground, entry: Entry, request: Json) -> list[Answer]:
+    """A command, and what became of it; of a run its result, once it has one."""
+    id_ = uuid.uuid4().hex
+    value = json.dumps({"id": id_, "operation": entry.name, "arguments": request}).encode()
+
+    async def commanded() -> Json:
+        bus = ground.process.bus
+        replies = await bus.consume(REPLIES, id_)
+        await bus.publish(COMMANDS, [BusMessage(key=id_, value=value)])
+        async with asyncio.timeout(PATIENCE):
+            while (reply := json.loads((await replies.take()).value))["id"] != id_:
+                pass
+        await replies.close()
+        return reply
+
+    reply = ground.run(commanded())
+    if "run_id" in reply:
+        return [_ended(ground, reply["run_id"])]
+    return [Answer(result=reply.get("result"), problem=reply.get("problem"))]
+
+
 # -- all of them -------------------------------------------------------------------------------------------------------
 
 Over = Callable[[Ground, Entry, Json], list[Answer]]
@@ -264,6 +291,7 @@ SURFACES = (
     Surface(name="function tool", over=over_tools, left_out=_models_that_stay),
     Surface(name="A2A", over=over_a2a, left_out=_models_in_logs),
     Surface(name="MCP", over=through_mcp),
+    Surface(name="bus", over=over_bus),
 )
 
 

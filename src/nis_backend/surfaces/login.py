@@ -43,10 +43,11 @@ def wants_key(settings: Settings) -> bool:
     return settings.api_key is not None or not is_loopback(settings.host)
 
 
-async def caller_of(settings: Settings, keys: Keys, headers: Mapping[str, str]) -> Caller:
+async def caller_of(settings: Settings, keys: Keys, headers: Mapping[str, str], *, always: bool = False) -> Caller:
     """Who sends these headers.
 
     Where no key is wanted, what is not one of ours counts as none: clients of other protocols must send something.
+    With `always` a key is wanted on this machine alone too: the message may come from anywhere.
 
     Raises:
         Unauthenticated: a key is wanted and none was sent, or a wrong one, or one that counts no more.
@@ -60,7 +61,7 @@ async def caller_of(settings: Settings, keys: Keys, headers: Mapping[str, str]) 
         return LOCAL
     if is_ours(key):
         return await keys.caller(key)
-    if not wants_key(settings):
+    if not (always or wants_key(settings)):
         return LOCAL
     raise _refusal(header, key)
 

@@ -39,9 +39,14 @@ KEY = r"^[\x21-\x7e]{1,255}$"
 
 
 class Replies:
-    """The keys of one process: there is one, so what is open and not among its own was left by an earlier one."""
+    """The keys of one process: there is one, so what is open and not among its own was left by an earlier one.
 
-    def __init__(self) -> None:
+    `field` is what a refusal calls the key, and `prefix` stands before it: keys of another surface are other keys.
+    """
+
+    def __init__(self, field: str = HEADER, prefix: str = "") -> None:
+        self._field = field
+        self._prefix = prefix
         self._open: set[str] = set()
 
     async def once(  # noqa: PLR0913, PLR0917 - what is called, and how
@@ -62,21 +67,21 @@ class Replies:
         """
         if not re.fullmatch(KEY, key):
             raise InvalidRequest(
-                f"{HEADER} is no key: {shorten(key)!r}.",
-                field=HEADER,
+                f"{self._field} is no key: {shorten(key)!r}.",
+                field=self._field,
                 value=shorten(key),
                 remedy="Give up to 255 visible ASCII characters, such as a UUID.",
             )
         if operation.shape == "stream":
             raise NotSupported(
                 f"{operation.name} answers a stream, of which nothing is kept.",
-                field=HEADER,
+                field=self._field,
                 value=shorten(key),
-                remedy=f"Leave out {HEADER}.",
+                remedy=f"Leave out {self._field}.",
             )
         authorise(operation, ctx)
         refuse_secret(operation)
-        row_id = hashlib.sha256(f"{ctx.caller.owner}\0{key}".encode()).hexdigest()
+        row_id = hashlib.sha256(f"{ctx.caller.owner}\0{self._prefix}{key}".encode()).hexdigest()
         mine = row_id not in self._open
         self._open.add(row_id)
         try:
@@ -86,15 +91,15 @@ class Replies:
                 return again
             if not mine:
                 raise Conflict(
-                    f"The first request with this {HEADER} is under way.",
-                    field=HEADER,
+                    f"The first request with this {self._field} is under way.",
+                    field=self._field,
                     value=key,
                     remedy="Wait for its answer, or ask again in a moment.",
                 )
             if row is not None and row["reply"] is None:
                 raise Conflict(
-                    f"The server stopped during the first request with this {HEADER}; it may have been done.",
-                    field=HEADER,
+                    f"The server stopped during the first request with this {self._field}; it may have been done.",
+                    field=self._field,
                     value=key,
                     remedy="Look whether it was, and if not send it with another key.",
                 )
@@ -116,8 +121,8 @@ class Replies:
             return None
         if row["request"] != _fingerprint(operation, asked):
             raise InvalidRequest(
-                f"This {HEADER} was used for another request.",
-                field=HEADER,
+                f"This {self._field} was used for another request.",
+                field=self._field,
                 value="",
                 remedy="Send the first request unchanged, or give this one a key of its own.",
             )
