@@ -122,8 +122,8 @@ class Commands:
         if given is None:
             raise Unauthenticated(
                 "The command carries no key.",
-                remedy="Send one in the message's header authorization, as Bearer KEY; or name in NIS_BUS_OWNER for whom "
-                "commands without one are done.",
+                remedy="Send one in the message's header authorization, as Bearer KEY; or name in NIS_BUS_OWNER for "
+                "whom commands without one are done.",
             )
         keys = self._process.context(LOCAL).drivers.keys
         return await caller_of(self._process.settings, keys, {"authorization": given}, always=True)
