@@ -376,7 +376,7 @@ async def begin(target: Operation[Any, Any], arguments: Mapping[str, Any] | Mode
     """Call an operation as a run, also one whose calls are none: it goes on by itself, and its log has the result.
 
     Raises:
-        NotSupported: it answers a stream, of which nothing is kept.
+        NotSupported: it answers a stream, of which nothing is kept, or a secret, which no log keeps.
         NisError: as `call` does.
     """
     if target.shape == "stream":
@@ -386,6 +386,7 @@ async def begin(target: Operation[Any, Any], arguments: Mapping[str, Any] | Mode
             value=target.name,
             remedy="Call it, and read what comes.",
         )
+    refuse_secret(target)
     request = await _admitted(target, arguments, ctx)
     with ctx.trace(target.name):
         return await _begun(target, request, ctx)

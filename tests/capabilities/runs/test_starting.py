@@ -43,6 +43,7 @@ def test_what_is_started_is_checked_first(ground: Ground) -> None:
     for request, kind, field in (
         ({"operation": "physics.simulate_projectil"}, NotFound, "operation"),
         ({"operation": "runs.stream_events", "arguments": {"id": "run-0"}}, NotSupported, "operation"),
+        ({"operation": "identity.create_key", "arguments": {"name": "mine"}}, NotSupported, None),
         ({"operation": "physics.simulate_projectile", "arguments": {"speed": -1}}, InvalidRequest, "arguments.speed"),
         ({"operation": "chat.send_message", "arguments": {"message": "x", "model": "none:none"}}, NotFound, None),
     ):

@@ -28,9 +28,9 @@ PUBLIC = frozenset({"/health", "/health/live", "/health/ready", "/.well-known/ag
 def may_be_run(route: RestRoute, entry: Entry) -> bool:
     """Whether `Prefer: respond-async` is met here; RFC 7240 has it passed over where it is not.
 
-    Of a stream nothing is kept, and what answers anyone is not written down for each who asks.
+    Of a stream nothing is kept, no log keeps a secret, and what answers anyone is not written down for each who asks.
     """
-    return entry.shape != "stream" and route.path not in PUBLIC
+    return entry.shape != "stream" and not entry.secret and route.path not in PUBLIC
 
 
 COMMANDS = {"doctor": "system.run_doctor", "chat": "chat.send_message", "operations": "operations.list_operations"}
