@@ -40,6 +40,7 @@ CAPABILITIES = (
     "nis_backend.capabilities.runs.steering",
     "nis_backend.capabilities.runs.statistics",
     "nis_backend.capabilities.runs.comparing",
+    "nis_backend.capabilities.schedules.operations",
     "nis_backend.capabilities.blobs",
     "nis_backend.capabilities.physics.operations",
     "nis_backend.capabilities.weights",

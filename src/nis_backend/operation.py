@@ -7,14 +7,14 @@ import inspect
 import re
 import typing
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Annotated, Any, Generic, Literal, TypeVar, cast
 
 from pydantic import BaseModel, ConfigDict, GetJsonSchemaHandler, ValidationError
 from typing_extensions import override
 
-from nis_backend.errors import DeadlineExceeded, Forbidden, InternalError, InvalidRequest, NotSupported
+from nis_backend.errors import DeadlineExceeded, Forbidden, InternalError, InvalidRequest, NisError, NotSupported
 from nis_backend.refusal import few_wrong, invalid, mistaken
 
 if TYPE_CHECKING:
@@ -379,14 +379,7 @@ async def begin(target: Operation[Any, Any], arguments: Mapping[str, Any] | Mode
         NotSupported: it answers a stream, of which nothing is kept, or a secret, which no log keeps.
         NisError: as `call` does.
     """
-    if target.shape == "stream":
-        raise NotSupported(
-            f"{target.name} answers a stream, of which nothing is kept: it cannot be a run.",
-            field="operation",
-            value=target.name,
-            remedy="Call it, and read what comes.",
-        )
-    refuse_secret(target)
+    refuse_stream(target)
     request = await _admitted(target, arguments, ctx)
     with ctx.trace(target.name):
         return await _begun(target, request, ctx)
@@ -434,6 +427,25 @@ def refuse_secret(target: Operation[Any, Any] | Entry) -> None:
             field="operation",
             value=target.name,
             remedy="Call it directly.",
+        )
+
+
+def under(name: str, error: NisError) -> NisError:
+    """What an operation refuses of a request that another request holds under this name, in that one's fields."""
+    if error.field and not isinstance(error, Forbidden):
+        error.field = f"{name}.{error.field}"
+        error.fields = tuple(replace(one, field=f"{name}.{one.field}".rstrip(".")) for one in error.fields)
+    return error
+
+
+def refuse_stream(target: Operation[Any, Any]) -> None:
+    """Refuse an operation that answers a stream, where what is answered is kept."""
+    if target.shape == "stream":
+        raise NotSupported(
+            f"{target.name} answers a stream, of which nothing is kept: it cannot be a run.",
+            field="operation",
+            value=target.name,
+            remedy="Call it, and read what comes.",
         )
 
 

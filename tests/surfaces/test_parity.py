@@ -31,6 +31,8 @@ MOVES = {
     "runs.cancel_run",
     "runs.get_statistics",
     "runs.start_run",
+    "schedules.list_schedules",
+    "schedules.trigger_schedule",
 }
 """Whose answers tell what was called before, or how far a run has got: their shape is compared."""
 

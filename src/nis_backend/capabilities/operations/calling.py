@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from nis_backend.capabilities.operations.lines import CalledOperation
-from nis_backend.errors import Forbidden, NisError
-from nis_backend.operation import Model
+from nis_backend.errors import NisError
+from nis_backend.operation import Model, under
 from nis_backend.run import RunHandle
 
 if TYPE_CHECKING:
@@ -31,7 +30,7 @@ async def call_it(ctx: Context, request: CallOperation) -> CalledOperation:
         run_id = answer.id if isinstance(answer, RunHandle) else None
         return CalledOperation(operation=entry.name, result=await _whole(answer), run_id=run_id)
     except NisError as error:
-        raise _under_arguments(error) from None
+        raise under("arguments", error) from None
 
 
 async def _whole(answer: Any) -> Any:  # Any: what an operation of any shape answers, then JSON
@@ -44,11 +43,3 @@ async def _whole(answer: Any) -> Any:  # Any: what an operation of any shape ans
     async for item in answer:
         last = item
     return last.model_dump(mode="json") if isinstance(last, Model) else last
-
-
-def _under_arguments(error: NisError) -> NisError:
-    """The refusal, its fields named as they are in this request."""
-    if error.field and not isinstance(error, Forbidden):
-        error.field = f"arguments.{error.field}"
-        error.fields = tuple(replace(one, field=f"arguments.{one.field}".rstrip(".")) for one in error.fields)
-    return error

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from pydantic import Field
 
-from nis_backend.errors import Forbidden, NisError, NotSupported
-from nis_backend.operation import Example, Model, begin, operation
+from nis_backend.errors import NisError, NotSupported
+from nis_backend.operation import Example, Model, begin, operation, under
 from nis_backend.run import Run
 
 if TYPE_CHECKING:
@@ -56,16 +55,8 @@ async def start_run(request: StartRun, ctx: Context) -> Run:
     except NotSupported:
         raise
     except NisError as error:
-        raise _under_arguments(error) from None
+        raise under("arguments", error) from None
     return await ctx.runs.get(handle.id)
-
-
-def _under_arguments(error: NisError) -> NisError:
-    """The refusal, its fields named as they are in this request."""
-    if error.field and not isinstance(error, Forbidden):
-        error.field = f"arguments.{error.field}"
-        error.fields = tuple(replace(one, field=f"arguments.{one.field}".rstrip(".")) for one in error.fields)
-    return error
 
 
 OPERATIONS = (start_run,)

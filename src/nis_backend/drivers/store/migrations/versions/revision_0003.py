@@ -41,8 +41,8 @@ create unique index runs_dedupe on runs (owner, dedupe)
 create table schedules (
     id text primary key, owner text not null, name text not null, operation text not null, arguments text not null,
     cron text not null, timezone text not null, enabled integer not null default 1, queue text not null,
-    scopes text not null default '[]', next_at real, last_at real, last_run_id text, created real not null,
-    updated real not null
+    scopes text not null default '[]', key_id text, next_at real, last_at real, last_run_id text, problem text,
+    created real not null, updated real not null
 ) strict;
 create index schedules_by_owner on schedules (owner, created, id);
 create index schedules_due on schedules (next_at) where enabled = 1;
