@@ -20,7 +20,7 @@ def _home() -> Path:
     return Path(base) / "nis"
 
 
-QUEUE = "[a-z][a-z0-9_-]{0,31}=[1-9][0-9]{0,3}"
+QUEUE = "[a-z][a-z0-9_-]{0,31}=[0-9]{1,4}"
 """A queue and its number as they are written in `NIS_QUEUES`."""
 
 

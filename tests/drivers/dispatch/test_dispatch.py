@@ -13,13 +13,18 @@ import pytest
 
 from nis_backend.drivers.dispatch.base import CANCELLED, PAUSED, Dispatch, Left, stop_reason
 from nis_backend.drivers.dispatch.in_process import InProcess
+from nis_backend.drivers.dispatch.leases import Leases
 from nis_backend.drivers.store.base import Append, NewEvent, Store
+from nis_backend.drivers.store.postgres import PostgresStore
 from nis_backend.drivers.store.sqlite import SqliteStore
 from nis_backend.errors import Busy, Fenced, InvalidRequest
 from nis_backend.operation import Model
 from nis_backend.run import RunLog, Tail, Terms
 
 PATIENCE = 30.0
+
+STALL = 1.0
+"""Seconds of silence after which a host of these tests is dead, where several share the store."""
 
 
 class Nothing(Model):
@@ -65,7 +70,11 @@ class Host:
 
     def __init__(self, store: Store, queues: Mapping[str, int]) -> None:
         self.store = store
-        self.dispatch: Dispatch = InProcess(store, self.execute, queues)
+        self.dispatch: Dispatch = (
+            Leases(store, self.execute, queues, STALL)
+            if isinstance(store, PostgresStore)
+            else InProcess(store, self.execute, queues)
+        )
         self.began: list[tuple[str, int]] = []
         self.stopped: dict[str, str] = {}
         self.gate = asyncio.Event()
@@ -110,6 +119,13 @@ class Host:
         append = Append(owner=owner, run_id=run_id, attempt=attempt, events=[event], changes=changes)
         await self.store.append(append)
 
+    def fall_silent(self) -> None:
+        """Hold on, but say no more that it lives, and take no more: as a process does that is stopped."""
+        for name in ("_beating", "_loop"):
+            task: asyncio.Task[None] | None = getattr(self.dispatch, name, None)
+            if task is not None:
+                task.cancel()
+
     async def until(self, number: int) -> None:
         """Wait until as many runs have begun here."""
         async with asyncio.timeout(PATIENCE), self.changed:
@@ -120,10 +136,9 @@ Test = Callable[[Place], Awaitable[None]]
 
 
 @contextlib.asynccontextmanager
-async def place_on(kind: str, folder: Path) -> AsyncGenerator[Place]:
+async def place_on(folder: Path, database: str | None) -> AsyncGenerator[Place]:
     """One implementation's store, closed at the end."""
-    assert kind == "sqlite"
-    store = SqliteStore(folder / "nis.db")
+    store = SqliteStore(folder / "nis.db") if database is None else PostgresStore(database)
     place = Place(store)
     try:
         async with asyncio.timeout(PATIENCE):
@@ -133,12 +148,13 @@ async def place_on(kind: str, folder: Path) -> AsyncGenerator[Place]:
         await store.close()
 
 
-@pytest.fixture(params=["sqlite"])
+@pytest.fixture(params=["in_process", "leases"])
 def with_place(request: pytest.FixtureRequest, tmp_path: Path) -> Callable[[Test], None]:
     """Runs a test's body on each implementation."""
+    database = request.getfixturevalue("database") if request.param == "leases" else None
 
     async def within(body: Test) -> None:
-        async with place_on(str(request.param), tmp_path) as place:
+        async with place_on(tmp_path, database) as place:
             await body(place)
 
     return lambda body: asyncio.run(within(body))
@@ -347,6 +363,7 @@ def test_a_holder_that_stalled_is_refused(with_place: Callable[[Test], None]) ->
         stalled = await place.host()
         await place.submit("run-1")
         await stalled.until(1)
+        stalled.fall_silent()
         other = await place.host()
         await other.until(1)
         assert other.began == [("run-1", 2)]
@@ -408,3 +425,60 @@ def test_close_releases_what_is_held_and_leaves_what_waits(with_place: Callable[
         assert sorted(following.began) == [("run-1", 2), ("run-2", 1)]
 
     with_place(body)
+
+
+def test_another_process_hears_of_a_run_at_its_commit(database: str) -> None:
+    """Nobody submits it there: the statement that queues a run tells the other processes' dispatchers."""
+
+    async def body() -> None:
+        here, there = PostgresStore(database), PostgresStore(database)
+        place, other = Place(here), Place(there)
+        try:
+            host = await other.host()
+            async with asyncio.timeout(PATIENCE):
+                await there._listener.listening.wait()  # pyright: ignore[reportPrivateUsage] - what it waits for
+            await place.submit("run-1")
+            await host.until(1)
+            ask = NewEvent(type="cancel_requested", body="{}")
+            await here.append(
+                Append(owner="ann", run_id="run-1", attempt=None, events=[ask], changes={"wanted": "cancel"})
+            )
+            await state_of(place, "run-1", "cancelled")
+            assert host.stopped == {"run-1": CANCELLED}
+        finally:
+            await other.close()
+            await there.close()
+            await here.close()
+
+    asyncio.run(body())
+
+
+def test_a_host_that_lives_keeps_its_runs(database: str) -> None:
+    """However long a run takes: others see that its holder beats, and take nothing."""
+
+    async def body() -> None:
+        async with place_on(Path(), database) as place:
+            first = await place.host()
+            await place.submit("run-1")
+            await first.until(1)
+            second = await place.host()
+            looks = 0
+            with_beats = place.store.recover
+
+            async def recover(holder: str, stall: float) -> list[str]:
+                nonlocal looks
+                found = await with_beats(holder, stall)
+                looks += 1
+                assert not found
+                async with first.changed:
+                    first.changed.notify_all()
+                return found
+
+            place.store.recover = recover  # pyright: ignore[reportAttributeAccessIssue] - counted, and carried out
+            async with first.changed:
+                await first.changed.wait_for(lambda: looks >= 14)
+            first.gate.set()
+            await state_of(place, "run-1", "succeeded")
+            assert (first.began, second.began) == ([("run-1", 1)], [])
+
+    asyncio.run(body())

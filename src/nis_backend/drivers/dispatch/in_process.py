@@ -25,6 +25,9 @@ log = logging.getLogger("nis.dispatch")
 WAITING_PER_RUNNING = 16
 """A queue holds this many waiting runs for each that may run at once."""
 
+ELSEWHERE = 64
+"""As how many the others' room counts, in a queue that this process does not serve."""
+
 LONGEST_SLEEP = 3600.0
 """Seconds after which the rows are looked at in any case: the wall's clock may be set while the loop's runs on."""
 
@@ -40,16 +43,31 @@ class InProcess(Dispatch):
         """Runs since the last look, which are under way to being taken."""
         self._full: set[str] = set()
         """Queues that may hold more than there was room for."""
-        self._woken = asyncio.Event()
+        self.woken = asyncio.Event()
+        self.longest_sleep = LONGEST_SLEEP
         self._closing = False
         self._loop: asyncio.Task[None] | None = None
         self.holding = Holding(store, execute)
 
     @override
     async def open(self) -> None:
-        for run_id in await self._store.recover(self.holding.holder, 0.0):
+        await self.recover(0.0)
+        self.start()
+
+    async def recover(self, stall: float) -> None:
+        """Queue again what is held by processes that have been silent for `stall` seconds."""
+        for run_id in await self._store.recover(self.holding.holder, stall):
             log.warning("run %s was under way when its process ended: it is queued again", run_id)
+            self.woken.set()
+
+    def start(self) -> None:
+        """Begin to take runs."""
         self._loop = asyncio.create_task(self._serve(), name="dispatch")
+
+    @property
+    def has_room(self) -> bool:
+        """Whether one more run could be executed here."""
+        return any(most > self._running[queue] for queue, most in self._queues.items())
 
     @override
     async def admit(self, queue: str) -> None:
@@ -63,19 +81,20 @@ class InProcess(Dispatch):
         most = self._queues[queue]
         if self._running[queue] + self._submitted < most:
             return
-        waiting = await self._store.waiting(queue, WAITING_PER_RUNNING * most)
-        if waiting >= WAITING_PER_RUNNING * most:
+        bound = WAITING_PER_RUNNING * (most or ELSEWHERE)
+        waiting = await self._store.waiting(queue, bound)
+        if waiting >= bound:
             raise Busy(f"{waiting} runs wait in the queue {queue!r}.", remedy="Try again in a moment.")
 
     @override
     async def submit(self, owner: str, run_id: str) -> None:
         self._submitted += 1
-        self._woken.set()
+        self.woken.set()
 
     @override
     async def close(self, grace: float) -> None:
         self._closing = True
-        self._woken.set()
+        self.woken.set()
         if self._loop is not None:
             # A store that does not answer is not waited for; what it may have taken meanwhile is recovered.
             await asyncio.wait([self._loop], timeout=END_SECONDS)
@@ -85,7 +104,7 @@ class InProcess(Dispatch):
     async def _serve(self) -> None:
         pause = 0.1
         while not self._closing:
-            self._woken.clear()
+            self.woken.clear()
             try:
                 next_at = await self._take()
                 pause = 0.1
@@ -96,10 +115,10 @@ class InProcess(Dispatch):
             await self._sleep(next_at)
 
     async def _sleep(self, until: float | None) -> None:
-        seconds = LONGEST_SLEEP if until is None else min(max(until - time.time(), 0.0), LONGEST_SLEEP)
+        seconds = self.longest_sleep if until is None else min(max(until - time.time(), 0.0), self.longest_sleep)
         try:
             async with asyncio.timeout(seconds):
-                await self._woken.wait()
+                await self.woken.wait()
         except TimeoutError:
             return
 
@@ -115,7 +134,7 @@ class InProcess(Dispatch):
         self._full = {queue for queue, left in room.items() if got[queue] >= left}
         # Room that came while these were taken was not offered to them.
         if any(self._running[queue] < self._queues[queue] for queue in self._full):
-            self._woken.set()
+            self.woken.set()
         return taken.next_at
 
     def _hold(self, row: Row) -> None:
@@ -124,7 +143,7 @@ class InProcess(Dispatch):
         def done(left: Left) -> None:
             self._running[queue] -= 1
             if queue in self._full or left.how == "again":
-                self._woken.set()
+                self.woken.set()
 
         self._running[queue] += 1
         self.holding.hold(row, done)

@@ -27,7 +27,7 @@ from nis_backend.drivers.store.measures import COUNTS, DURATIONS, TIMES, bounds,
 from nis_backend.drivers.store.postgres_batches import Batches, wrong_value
 from nis_backend.drivers.store.postgres_conversations import branch, forget, forget_run, insert, renamed, said_in
 from nis_backend.drivers.store.postgres_link import Link
-from nis_backend.drivers.store.postgres_listener import NOTIFY, Listener
+from nis_backend.drivers.store.postgres_listener import NOTIFY, QUEUED, Listener
 from nis_backend.drivers.store.postgres_roles import Roles
 from nis_backend.drivers.store.postgres_said import SEARCH, query, response_in, snippet, vector
 from nis_backend.drivers.store.postgres_taking import BEAT, RECOVER, take
@@ -61,8 +61,6 @@ class PostgresStore(Store):
         self._name = secrets.token_hex(8)
         self._heard: list[Callable[[Growth], None]] = []
         self._listener = Listener(self._link, self._name, self._hear)
-        self.beside_queued: Callable[[str, str], Sequence[Statement]] = lambda _owner, _run_id: ()
-        """Statements that are committed with each run that becomes queued: a dispatcher's job for it."""
 
     def _hear(self, growth: Growth) -> None:
         for heard in self._heard:
@@ -76,7 +74,7 @@ class PostgresStore(Store):
         row = {**_cells(row), "owner": owner}
         statements = [insert(table, row), *said_in(table, row)]
         if table == "runs" and row["state"] == "queued":
-            statements += self.beside_queued(owner, row["id"])
+            statements.append((QUEUED, [self._name, row["id"]]))
         try:
             await self._change(owner, row["id"], statements, once)
         except psycopg.errors.UniqueViolation:
@@ -230,7 +228,7 @@ class PostgresStore(Store):
 
         statements = [self._append(append, command)]
         if append.changes.get("state") == "queued":
-            statements += self.beside_queued(append.owner, append.run_id)
+            statements.append((QUEUED, [self._name, append.run_id]))
         try:
             rows = await self._batches.write(append.run_id, *statements, then=tell)
         except psycopg.DataError as error:
@@ -305,7 +303,7 @@ class PostgresStore(Store):
 
     @override
     async def recover(self, holder: str, stall: float) -> list[str]:
-        rows = await self._link.read(RECOVER, {"holder": holder, "stall": stall})
+        rows = await self._link.read(RECOVER, {"holder": holder, "stall": stall, "name": self._name})
         return sorted(row["id"] for row in rows)
 
     @override

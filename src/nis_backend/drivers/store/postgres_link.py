@@ -247,7 +247,11 @@ def _lost(error: Exception) -> bool:
 
 
 async def _version(connection: psycopg.AsyncConnection[Any]) -> int:  # Any: rows of any shape
-    cursor = await connection.execute("select to_regclass('alembic_version') is not null as known")
+    # Not to_regclass(): after a wait for the lock it answers from before, where another process has made the table.
+    cursor = await connection.execute(
+        "select count(*) from pg_tables"
+        " where tablename = 'alembic_version' and schemaname = any(current_schemas(false))"
+    )
     known = await cursor.fetchone()
     if not known or not known[0]:
         return 0

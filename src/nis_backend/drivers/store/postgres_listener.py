@@ -27,6 +27,8 @@ LONGEST_PAUSE = 5.0
 
 NOTIFY = f"pg_notify('{CHANNEL}', concat_ws(' ', %s::text, last_seq, %s::text, id))"
 """Part of the statement that appends: this process's name, the command or `-`."""
+QUEUED = f"select pg_notify('{CHANNEL}', concat_ws(' ', %s::text, 0, 'queued', %s::text))"
+"""Tells the other processes' dispatchers that a run waits for one of them."""
 MISSED = (
     "select id, last_seq, wanted from runs"
     " where updated >= extract(epoch from clock_timestamp())::double precision - %s order by updated"

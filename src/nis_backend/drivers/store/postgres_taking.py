@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from nis_backend.drivers.store.base import Taken
+from nis_backend.drivers.store.postgres_listener import CHANNEL
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -50,12 +51,13 @@ select id, attempt, wanted from runs where state = 'running' and holder = %(hold
 RECOVER = f"""
 with silent as (
     delete from holders where beat < {NOW} - %(stall)s and id <> %(holder)s returning id
-)
+), recovered as (
 update runs set state = 'queued', holder = null, updated = {NOW}
 where state = 'running' and (
     holder is null or holder in (select id from silent)
     or holder <> %(holder)s and not exists (select 1 from holders where holders.id = runs.holder)
-) returning id"""  # noqa: S608 - as above
+) returning id)
+select id, pg_notify('{CHANNEL}', concat_ws(' ', %(name)s::text, 0, 'queued', id)) from recovered"""  # noqa: S608 - as above
 
 
 async def take(connection: Connection, room: Mapping[str, int], holder: str, now: float) -> Taken:
