@@ -77,7 +77,10 @@ def test_the_wheel_carries_everything_the_package_reads(wheel: Path) -> None:
     with zipfile.ZipFile(wheel) as archive:
         packed = {name for name in archive.namelist() if name.startswith("nis_backend/")}
     assert packed == ours
-    assert {"nis_backend/py.typed", "nis_backend/catalog.json", "nis_backend/openapi.json"} <= packed
+    assert {
+        "nis_backend/py.typed",
+        *(f"nis_backend/{one}.json" for one in ("catalog", "openapi", "asyncapi")),
+    } <= packed
 
 
 def test_the_wheel_states_its_licence(wheel: Path) -> None:

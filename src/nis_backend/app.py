@@ -299,12 +299,21 @@ def asgi(process: Process) -> ASGIApp:
     from nis_backend.surfaces import guard  # noqa: PLC0415
     from nis_backend.surfaces.a2a.routes import routes as a2a  # noqa: PLC0415
     from nis_backend.surfaces.a2ui import routes as a2ui  # noqa: PLC0415
+    from nis_backend.surfaces.bus.routes import routes as bus  # noqa: PLC0415
     from nis_backend.surfaces.console.routes import routes as console  # noqa: PLC0415
     from nis_backend.surfaces.mcp.routes import routes as mcp  # noqa: PLC0415
     from nis_backend.surfaces.openai import routes as openai  # noqa: PLC0415
     from nis_backend.surfaces.rest.mount import routes as rest  # noqa: PLC0415
 
-    routes = [*console(process), *a2a(process), *a2ui(), *mcp(process), *openai.routes(process), *rest(process)]
+    routes = [
+        *console(process),
+        *a2a(process),
+        *a2ui(),
+        *mcp(process),
+        *bus(process),
+        *openai.routes(process),
+        *rest(process),
+    ]
     return guard.Guard(Router(routes, redirect_slashes=False, default=guard.not_found), process, openai.TELLS)
 
 

@@ -1,7 +1,7 @@
 """`make generate`: import every capability and write the index that the server starts from.
 
-Writes `catalog.json`, `openapi.json`, `tools.json` and the A2UI catalog into the package, and the reference into
-`docs/reference`; with `--check`, says which of them is stale.
+Writes `catalog.json`, `openapi.json`, `asyncapi.json`, `tools.json` and the A2UI catalog into the package, and the
+reference into `docs/reference`; with `--check`, says which of them is stale.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ from pathlib import Path
 from nis_backend.catalog import entry_of, load_capabilities
 from nis_backend.reference import pages
 from nis_backend.surfaces.a2ui.check import document as a2ui_catalog
+from nis_backend.surfaces.bus.asyncapi import document as asyncapi
 from nis_backend.surfaces.rest.derive import check_clashes, routes_of, told
 from nis_backend.surfaces.rest.fixed import FIXED
 from nis_backend.surfaces.rest.openapi import document
@@ -41,6 +42,7 @@ def generated() -> dict[str, str]:
     contents = {
         "catalog.json": [asdict(entry) for entry in entries],
         "openapi.json": document(entries),
+        "asyncapi.json": asyncapi(entries),
         "tools.json": tools(entries),
     }
     written = {name: json.dumps(content, indent=1, ensure_ascii=False) + "\n" for name, content in contents.items()}

@@ -19,7 +19,7 @@ from nis_backend.errors import Busy, DeadlineExceeded, InternalError, NisError, 
 from nis_backend.operation import Model, call
 from nis_backend.refusal import invalid
 from nis_backend.run import RunHandle
-from nis_backend.surfaces.bus.letters import AUTHORIZATION, Command, Reply, dead_letter, named_in, reply_to
+from nis_backend.surfaces.bus.letters import AUTHORIZATION, GROUP, Command, Reply, dead_letter, named_in, reply_to
 from nis_backend.surfaces.login import caller_of
 from nis_backend.surfaces.rest.replies import REPLAYED, Replies
 
@@ -34,7 +34,6 @@ T = TypeVar("T")
 
 log = logging.getLogger("nis.commands")
 
-GROUP = "nis"
 UNDER_WAY = 16
 """Commands taken and not yet committed, in every partition together; within one they are done in turn."""
 

@@ -22,6 +22,9 @@ AUTHORIZATION = "authorization"
 """The header of a command that holds its key, as `Bearer KEY`; it goes out again in no message."""
 
 
+GROUP = "nis"
+"""The group whose members share the commands."""
+
 LONGEST_KEY = 256
 """Characters of a command's key that go out again: with a longer one no message about it might be taken."""
 
