@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import random
 import time
-import uuid
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from functools import cached_property
@@ -227,7 +227,8 @@ class Context:
     caller: Caller
     journal: Journal | None = None
     """The log of the run this call is part of."""
-    request_id: str = field(default_factory=lambda: uuid.uuid4().hex)
+    # Not a secret, only a name in the server's log: the system is not asked for randomness.
+    request_id: str = field(default_factory=lambda: f"{random.getrandbits(128):032x}")
     depth: int = 0
     on_progress: Callable[[float, str], None] | None = None
     """Hears how far what is computed for this call is, 0 to 1; a run's log has it without."""
@@ -311,7 +312,8 @@ class Context:
 
     def new_id(self, kind: str) -> str:
         """An unused id that says what it names: `run-0192…`; ids of one kind sort by the time they were made."""
-        return f"{kind}-{int(time.time() * 1000):012x}{uuid.uuid4().hex[:12]}"
+        # No secret either: whose a thing is is asked wherever it is read.
+        return f"{kind}-{int(time.time() * 1000):012x}{random.getrandbits(48):012x}"
 
     async def start_run(self, operation: Operation[Any, Any], request: Model, terms: Terms | None = None) -> RunHandle:
         """Write the run down and have it executed; it does not depend on this call from here on.

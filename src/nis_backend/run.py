@@ -258,16 +258,27 @@ class RunLog(Commands):
             NisError: the run's failure, as it was.
             Cancelled: it was cancelled.
         """
-        run = await self.get(run_id)
-        if not run.finished:
-            async for _ in self.follow(run_id, run.last_seq):
-                pass
-            run = await self.get(run_id)
+        run = await self._ended(run_id)
         if run.state == "failed":
             raise from_problem(run.problem or {})
         if run.state == "cancelled":
             raise Cancelled(f"Run {run_id} was cancelled.", remedy="Start it again if you want its result.")
         return run.result
+
+    async def _ended(self, run_id: str) -> Run:
+        """The run, once it has ended: its row says it, so that no event is read."""
+        grown = self._tail.open(run_id)
+        try:
+            while True:
+                grown.clear()
+                row = await self._store.get("runs", self.owner, run_id)
+                if row is None:
+                    raise unknown_run(run_id)
+                if row["state"] in TERMINAL:
+                    return run_of(row)
+                await grown.wait()
+        finally:
+            self._tail.close(run_id, grown)
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -16,6 +16,7 @@ import os
 import shutil
 import signal
 import sys
+import time
 import zipfile
 from dataclasses import dataclass
 from functools import cached_property
@@ -131,6 +132,10 @@ class _Refused(Exception):
         self.wrong = wrong
 
 
+LOOK_SECONDS = 1.0
+"""How long it is believed that a file is, or is not, in its place."""
+
+
 class Weights:
     """The files of one folder, as the manifest wants them."""
 
@@ -138,6 +143,7 @@ class Weights:
         self.folder = folder
         self._mirror = mirror
         self._manifest = manifest
+        self._looked: dict[str, tuple[float, bool]] = {}
         self._installed: set[str] = set()
         """Packages that were found: to look for one reads several folders."""
 
@@ -188,8 +194,16 @@ class Weights:
                     remedy=f"Run: pip install 'nis-backend[{extra}]'.",
                 )
             self._installed.add(package)
-        if not self.present(weight):
+        if not self._lately_present(weight):
             raise Unavailable(f"The {model} has no weights: there is no {weight.file}.", remedy=_pull(weight))
+
+    def _lately_present(self, weight: Weight) -> bool:
+        """Whether its file was in its place within the last second: each turn of a chat asks."""
+        at, found = self._looked.get(weight.name, (-LOOK_SECONDS, False))
+        if time.monotonic() - at >= LOOK_SECONDS:
+            at, found = time.monotonic(), self.present(weight)
+            self._looked[weight.name] = at, found
+        return found
 
     def verified(self, weight: Weight) -> bool:
         """Whether the file in its place was found right and has not changed since, by its size and time."""

@@ -5,8 +5,8 @@ from __future__ import annotations
 import asyncio
 import json
 import logging
+import random
 import re
-import uuid
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from http import HTTPStatus
@@ -131,7 +131,8 @@ class Guard:
         await self._http(scope, headers, receive, send)
 
     async def _http(self, scope: Scope, headers: Mapping[str, str], receive: Receive, send: Send) -> None:
-        request_id = uuid.uuid4().hex
+        # Not a secret, only a name in the server's log: the system is not asked for randomness.
+        request_id = f"{random.getrandbits(128):032x}"
         scope.setdefault("state", {})["request_id"] = request_id
         exchange = Exchange(receive, send, request_id, self._process.settings.max_body)
         scope["state"]["exchange"] = exchange

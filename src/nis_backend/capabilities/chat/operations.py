@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 from pydantic import Field, StringConstraints
 
 from nis_backend.capabilities.chat.turns import Turn, read_turns
-from nis_backend.capabilities.operations.operations import Pending, SearchOperations, permitted, search_operations
+from nis_backend.capabilities.operations.operations import Pending, permitted, ranked
 from nis_backend.errors import InvalidRequest, NotSupported, shorten
 from nis_backend.operation import Example, Model, Recorded, authorise, operation, refuse_secret
 from nis_backend.run import unknown_conversation
@@ -119,14 +119,13 @@ async def offered(ctx: Context, message: str, most: int) -> list[Entry]:
     What declares how people ask for it comes before the rest. Of the rest, what allows itself more time than is usual
     is left out: to ask another model is no step towards this one's answer.
     """
-    asked = SearchOperations(query=message[:QUERY], effect="reads", limit=50)
-    places = {one.id: place for place, one in enumerate((await ctx.call(search_operations, asked)).operations)}
-    able = [
+    able = tuple(
         entry
         for entry in permitted(ctx)
         if entry.shape == "model" and entry.effect == "reads" and (entry.routable or entry.time_limit <= USUAL_TIME)
-    ]
-    return sorted(able, key=lambda entry: (not entry.routable, places.get(entry.name, len(places))))[:most]
+    )
+    places = {entry: place for place, entry in enumerate(await ranked(ctx, message[:QUERY], able))}
+    return sorted(able, key=lambda entry: (not entry.routable, places.get(entry, len(places))))[:most]
 
 
 def fillable(ctx: Context, name: str) -> Entry:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 from nis_backend.capabilities.operations.lines import (
@@ -17,10 +18,13 @@ from nis_backend.capabilities.operations.lines import (
     SearchOperations,
 )
 from nis_backend.capabilities.operations.message import Evidence, Pending, Route, RouteMessage, UnclearWords
+from nis_backend.context import Caller
 from nis_backend.errors import InvalidRequest
 from nis_backend.operation import Example, operation
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from nis_backend.context import Context
     from nis_backend.operation import Entry
 
@@ -36,14 +40,28 @@ __all__ = [
     "get_operation",
     "list_operations",
     "permitted",
+    "ranked",
     "route_message",
     "search_operations",
 ]
 
 
-def permitted(ctx: Context) -> list[Entry]:
+def permitted(ctx: Context) -> Sequence[Entry]:
     """The operations that the caller may call."""
-    return [entry for entry in ctx.operations.entries() if not ctx.caller.lacks(entry.scopes)]
+    return _held(tuple(ctx.operations.entries()), ctx.caller.scopes)
+
+
+@lru_cache(maxsize=64)
+def _held(entries: tuple[Entry, ...], scopes: frozenset[str]) -> tuple[Entry, ...]:
+    caller = Caller(owner="", scopes=scopes)
+    return tuple(entry for entry in entries if not caller.lacks(entry.scopes))
+
+
+async def ranked(ctx: Context, query: str, entries: tuple[Entry, ...]) -> list[Entry]:
+    """The entries that have something of the query, the likeliest first."""
+    from nis_backend.capabilities.operations.finding import find  # noqa: PLC0415 - loads with the first query
+
+    return [entry for _, entry in (await find(ctx, query, entries)).scored]
 
 
 @operation(

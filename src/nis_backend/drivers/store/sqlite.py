@@ -95,7 +95,7 @@ class SqliteStore(Store):
         self._synchronous = "full" if durability == "power" else "normal"
         self._heard: list[Callable[[Growth], None]] = []
         self._recent = Recent()
-        self._queue: queue.SimpleQueue[_Write | None] = queue.SimpleQueue()
+        self._queue: queue.SimpleQueue[Sequence[_Write] | None] = queue.SimpleQueue()
         try:
             connection = self._open()
             self._create(connection)
@@ -104,6 +104,7 @@ class SqliteStore(Store):
                 f"The database in the data folder cannot be opened: {error}.",
                 remedy="Give --data a folder on a local disk that this user may write to.",
             ) from error
+        self._waiting: dict[asyncio.AbstractEventLoop, list[_Write]] = {}
         self._writer = threading.Thread(target=self._write_loop, args=(connection,), name="nis-writer", daemon=True)
         self._writer.start()
         self._local = threading.local()
@@ -151,7 +152,7 @@ class SqliteStore(Store):
             while not self._queue.empty():
                 batch.append(self._queue.get())
             stopped = None in batch
-            if writes := [write for write in batch if write is not None]:
+            if writes := [write for together in batch if together is not None for write in together]:
                 self._commit(connection, writes)
         connection.close()
 
@@ -203,8 +204,16 @@ class SqliteStore(Store):
     async def _write(self, work: Callable[[sqlite3.Connection], T], then: Callable[[T], None] | None = None) -> T:
         """Have it committed. Without `then`, which says what it has changed, any run may have been."""
         write = _Write(work, then or (lambda _: self._recent.clear()))
-        self._queue.put(write)
+        waiting = self._waiting.setdefault(write.loop, [])
+        waiting.append(write)
+        if len(waiting) == 1:
+            write.loop.call_soon(self._hand_over, write.loop)
         return await write.done
+
+    def _hand_over(self, loop: asyncio.AbstractEventLoop) -> None:
+        """Give the writer what has come in this turn of the loop: to wake a thread costs more than a small write."""
+        if waiting := self._waiting.pop(loop, None):
+            self._queue.put(waiting)
 
     # -- reading: in a reader's thread --------------------------------------------------------------------------------
 
@@ -439,6 +448,7 @@ class SqliteStore(Store):
 
     @override
     async def close(self) -> None:
+        self._hand_over(asyncio.get_running_loop())
         self._queue.put(None)
         await asyncio.to_thread(self._writer.join)
         self._readers.shutdown()
