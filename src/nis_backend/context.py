@@ -17,7 +17,7 @@ from nis_backend.drivers.store.base import cursor_of, place_of
 from nis_backend.errors import InvalidRequest, NisError, WorkerLost
 from nis_backend.event import Progressed
 from nis_backend.operation import call, refuse_secret
-from nis_backend.run import Journal, RunHandle, RunLog, Terms
+from nis_backend.run import Journal, RunHandle, RunLog, Terms, own_queue
 from nis_backend.shelf import Shelf
 
 if TYPE_CHECKING:
@@ -323,7 +323,7 @@ class Context:
             InvalidRequest: nobody serves the queue.
         """
         refuse_secret(operation)
-        terms = terms or Terms()
+        terms = terms or Terms(queue=own_queue(operation.pool))
         await self.drivers.dispatch.admit(terms.queue)
         run_id = self.run_id or self.new_id("run")
         # A turn of a conversation is what each call of makes a run; what only reads or changes one is none.

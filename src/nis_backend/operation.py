@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from pydantic_core import CoreSchema
 
     from nis_backend.context import Context
-    from nis_backend.run import RunHandle
+    from nis_backend.run import RunHandle, Terms
     from nis_backend.view import View
 
 
@@ -372,8 +372,12 @@ async def call(target: Operation[Any, Res], arguments: Mapping[str, Any] | bytes
         return await perform(target, request, ctx, target.time_limit)
 
 
-async def begin(target: Operation[Any, Any], arguments: Mapping[str, Any] | Model, ctx: Context) -> RunHandle:
+async def begin(
+    target: Operation[Any, Any], arguments: Mapping[str, Any] | Model, ctx: Context, terms: Terms | None = None
+) -> RunHandle:
     """Call an operation as a run, also one whose calls are none: it goes on by itself, and its log has the result.
+
+    Without other terms, what a pool computes waits in the queue `compute`.
 
     Raises:
         NotSupported: it answers a stream, of which nothing is kept, or a secret, which no log keeps.
@@ -382,7 +386,7 @@ async def begin(target: Operation[Any, Any], arguments: Mapping[str, Any] | Mode
     refuse_stream(target)
     request = await _admitted(target, arguments, ctx)
     with ctx.trace(target.name):
-        return await _begun(target, request, ctx)
+        return await _begun(target, request, ctx, terms)
 
 
 async def _admitted(
@@ -399,12 +403,12 @@ async def _admitted(
     return request
 
 
-async def _begun(target: Operation[Any, Any], request: Model, ctx: Context) -> RunHandle:
+async def _begun(target: Operation[Any, Any], request: Model, ctx: Context, terms: Terms | None = None) -> RunHandle:
     if target.holds_blobs:
         request = await ctx.blobs.resolve(request, [])
     if target.prepare:
         request = await target.prepare(request, ctx)
-    return await ctx.start_run(target, request)
+    return await ctx.start_run(target, request, terms)
 
 
 def authorise(target: Operation[Any, Any] | Entry, ctx: Context) -> None:

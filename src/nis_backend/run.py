@@ -127,6 +127,11 @@ class Terms:
     """How often it may be tried again after a failure that may pass."""
 
 
+def own_queue(pool: str | None) -> str:
+    """The queue of an operation's runs where none is named: what a pool computes does not hold up the rest."""
+    return "compute" if pool else "default"
+
+
 async def _unsubmitted(owner: str, run_id: str) -> None:
     """A run log without a dispatcher: what is queued waits for one."""
 

@@ -219,7 +219,7 @@ class Settings(BaseModel):
     def all_queues(self) -> dict[str, int]:
         """How many runs of each queue are executed at once."""
         given = (pair.partition("=") for pair in self.queues.split(","))
-        return {"default": self.max_runs, **{name: int(number) for name, _, number in given}}
+        return {"default": self.max_runs, "compute": 2, **{name: int(number) for name, _, number in given}}
 
     @field_validator("public_url", "s3_endpoint")
     @classmethod

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 import uuid
 from typing import Any
 
@@ -128,3 +129,44 @@ def test_a_stream_is_no_run(ground: Ground) -> None:
 
     with pytest.raises(NotSupported, match="stream"):
         ground.run(begun())
+
+
+def start(ground: Ground, **given: Any) -> Json:
+    """A run of something that reads."""
+    return ground.call("runs.start_run", {"operation": "models.list_models", **given})
+
+
+def test_a_run_waits_until_it_may_start(ground: Ground) -> None:
+    """Promise: delay, queue, priority, deadline and retries are the run's own, and it can be cancelled meanwhile."""
+    now = time.time()
+    run = start(ground, delay_seconds=3600, priority=7, deadline_seconds=60, retries=2)
+    assert (run["state"], run["priority"], run["queue"]) == ("queued", 7, "default")
+    assert now + 3600 <= run["not_before"] < run["deadline"] - 59.9
+    assert ground.call("runs.cancel_run", {"id": run["id"]})["state"] == "cancelled"
+    assert ended(ground, run["id"])["state"] == "cancelled"
+    assert start(ground, not_before="2001-01-01T00:00Z")["not_before"] < time.time()
+
+
+def test_one_open_run_stands_for_its_key(ground: Ground) -> None:
+    """Promise: dedupe: while it is open the same run is answered; then another begins."""
+    first = start(ground, delay_seconds=3600, dedupe="nightly")
+    assert start(ground, dedupe="nightly")["id"] == first["id"]
+    ground.call("runs.cancel_run", {"id": first["id"]})
+    again = start(ground, delay_seconds=3600, dedupe="nightly")
+    assert again["id"] != first["id"]
+    ground.call("runs.cancel_run", {"id": again["id"]})
+
+
+def test_a_computation_waits_in_its_own_queue(ground: Ground) -> None:
+    """Promise: a run of a pooled operation waits in the queue compute, unless another is named."""
+    asked = {"operation": "physics.simulate_projectile", "arguments": FLIGHT}
+    assert ground.call("runs.start_run", asked)["queue"] == "compute"
+    assert ground.call("runs.start_run", {**asked, "queue": "default"})["queue"] == "default"
+    for wrong, field in (
+        ({"queue": "nowhere"}, "queue"),
+        ({"delay_seconds": 1, "not_before": "2030-01-01T00:00Z"}, "not_before"),
+        ({"not_before": "2999-01-01T00:00Z"}, "not_before"),
+    ):
+        with pytest.raises(InvalidRequest) as refused:
+            ground.call("runs.start_run", {**asked, **wrong})
+        assert refused.value.field == field

@@ -215,3 +215,18 @@ def test_help_loads_nothing_heavy() -> None:
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=60, check=True)
     assert done.stdout.strip().endswith("[]")
+
+
+def test_a_command_is_not_waited_for_in_the_background(server: Server, tmp_path: Path) -> None:
+    """Promise: `--background` has the server go on with any operation, as a run that can be watched."""
+    flight = ("physics", "simulate-projectile", "--speed", "20", "--angle", "40", "--background")
+    said = nis("--data", str(server.data), *flight)
+    run_id = said.stdout.split()[0]
+    assert f"`nis runs watch {run_id}` watches it." in said.stdout, said.stderr
+    assert nis("--data", str(server.data), "runs", "watch", run_id).returncode == 0
+    run = result_of("--data", str(server.data), *flight)
+    assert (run["operation"], run["result"]) == ("physics.simulate_projectile", None)
+    alone = nis("--data", str(tmp_path), *flight)
+    assert alone.returncode == 69
+    assert "nis serve" in alone.stderr
+    assert "--background" not in nis("runs", "events", "--help").stdout

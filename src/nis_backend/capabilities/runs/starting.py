@@ -6,12 +6,17 @@ from typing import TYPE_CHECKING, Any
 
 from pydantic import Field
 
-from nis_backend.errors import NisError, NotSupported
+from nis_backend.capabilities.runs.operations import Moment
+from nis_backend.errors import InvalidRequest, NisError, NotSupported
 from nis_backend.operation import Example, Model, begin, operation, under
-from nis_backend.run import Run
+from nis_backend.run import Run, Terms, own_queue
 
 if TYPE_CHECKING:
     from nis_backend.context import Context
+
+
+YEAR = 366 * 86_400.0
+"""The longest wait, seconds."""
 
 
 class StartRun(Model):
@@ -20,6 +25,24 @@ class StartRun(Model):
     operation: str = Field(min_length=1, max_length=64, description="The operation's name.")
     arguments: dict[str, Any] = Field(  # Any: JSON
         default_factory=dict, max_length=200, description="The operation's request."
+    )
+    queue: str | None = Field(
+        default=None, min_length=1, max_length=32, description="The queue to wait in; unset takes the operation's own."
+    )
+    priority: int = Field(default=0, ge=-100, le=100, description="Runs of one queue start by this, the highest first.")
+    delay_seconds: float | None = Field(default=None, ge=0, le=YEAR, description="Start it this much later.")
+    not_before: Moment | None = Field(default=None, description="Start it then or later, ISO 8601.")
+    deadline_seconds: float | None = Field(
+        default=None, gt=0, le=YEAR, description="It ends at the latest this long after it may start."
+    )
+    retries: int = Field(
+        default=0, ge=0, le=20, description="How often it is tried again after a failure that may pass, ever later."
+    )
+    dedupe: str | None = Field(
+        default=None,
+        min_length=1,
+        max_length=128,
+        description="A key: while a run with it is open, that run is answered and none is started.",
     )
 
 
@@ -37,6 +60,16 @@ class StartRun(Model):
                 "arguments": {"speed": 20, "angle": 40, "points": 3},
             },
         ),
+        Example(
+            title="In an hour, once, and again if it fails for a while",
+            request={
+                "operation": "models.list_models",
+                "delay_seconds": 3600,
+                "deadline_seconds": 600,
+                "retries": 3,
+                "dedupe": "models-in-an-hour",
+            },
+        ),
     ),
 )
 async def start_run(request: StartRun, ctx: Context) -> Run:
@@ -50,13 +83,46 @@ async def start_run(request: StartRun, ctx: Context) -> Run:
         Busy: the queue is full.
     """
     target = ctx.operations.find(request.operation)
+    terms = _terms(request, target.pool, ctx.now())
+    await ctx.drivers.dispatch.admit(terms.queue)
     try:
-        handle = await begin(target, request.arguments, ctx)
+        handle = await begin(target, request.arguments, ctx, terms)
     except NotSupported:
         raise
     except NisError as error:
         raise under("arguments", error) from None
     return await ctx.runs.get(handle.id)
+
+
+def _terms(request: StartRun, pool: str | None, now: float) -> Terms:
+    """When and where the run is executed.
+
+    Raises:
+        InvalidRequest: it is told twice when to start.
+    """
+    if request.delay_seconds is not None and request.not_before is not None:
+        raise InvalidRequest(
+            "delay_seconds and not_before both say when to start.",
+            field="not_before",
+            value=request.not_before,
+            remedy="Give one of them.",
+        )
+    begins = request.not_before.timestamp() if request.not_before else now + (request.delay_seconds or 0)
+    if begins > now + YEAR:
+        raise InvalidRequest(
+            "not_before is more than a year away.",
+            field="not_before",
+            value=request.not_before,
+            remedy="Give an earlier time, or make a schedule.",
+        )
+    return Terms(
+        queue=request.queue or own_queue(pool),
+        priority=request.priority,
+        not_before=begins if begins > now else 0.0,
+        deadline=None if request.deadline_seconds is None else max(begins, now) + request.deadline_seconds,
+        dedupe=request.dedupe,
+        retries=request.retries,
+    )
 
 
 OPERATIONS = (start_run,)

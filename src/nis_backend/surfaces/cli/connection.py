@@ -10,7 +10,7 @@ from http import HTTPStatus
 from typing import TYPE_CHECKING, Any, Protocol
 from urllib.parse import quote, urlencode, urlsplit
 
-from nis_backend.errors import Cancelled, Unavailable, from_problem
+from nis_backend.errors import Cancelled, NotSupported, Unavailable, from_problem
 from nis_backend.operation import call
 from nis_backend.run import RunHandle
 from nis_backend.surfaces.cli.files import body_of
@@ -45,6 +45,15 @@ class Connection(Protocol):
         """
         ...
 
+    def begin(self, entry: Entry, arguments: Json) -> Json:
+        """Have the operation called as a run that is not waited for; answers the run.
+
+        Raises:
+            NotSupported: it cannot be a run.
+            Unavailable: no server is running, which would go on with it.
+        """
+        ...
+
     def read(self, blob_id: str, write: Callable[[bytes], object]) -> None:
         """Hand a blob's bytes to `write`, in pieces.
 
@@ -75,6 +84,13 @@ class OverFolder:
                 return await _drain(result, heard)
             return result.model_dump(mode="json")
 
+    def begin(self, entry: Entry, arguments: Json) -> Json:  # noqa: ARG002 - the contract's
+        """See `Connection.begin`."""
+        raise Unavailable(
+            f"No server holds the data folder, and {entry.name} would end with this command.",
+            remedy="Start one with `nis serve`, or leave out --background.",
+        )
+
     def read(self, blob_id: str, write: Callable[[bytes], object]) -> None:
         """See `Connection.read`."""
 
@@ -103,8 +119,18 @@ class OverHttp:
         if key is not None:
             self._headers["authorization"] = f"Bearer {key.get_secret_value()}"
 
-    def call(self, entry: Entry, arguments: Json, heard: Callable[[Json], None]) -> Any:  # Any: JSON
-        """See `Connection.call`. No event loop: it would hold an interrupt until the answer is there."""
+    def begin(self, entry: Entry, arguments: Json) -> Json:
+        """See `Connection.begin`."""
+        method, path, body, headers = self._request(entry, arguments)
+        connection = http.client.HTTPConnection(self._url.hostname or "", self._url.port)
+        with closing(connection):
+            response = self._asked(connection, method, path, body, {**headers, "prefer": "respond-async"})
+            if response.status != HTTPStatus.ACCEPTED:
+                raise NotSupported(f"{entry.name} cannot be a run.", remedy="Leave out --background.")
+            return json.loads(response.read())
+
+    def _request(self, entry: Entry, arguments: Json) -> tuple[str, str, bytes | None, dict[str, str]]:
+        """Method, path, body and headers of a call."""
         route = routes_of(entry)[0]
         rest = dict(arguments)
         path = (
@@ -115,6 +141,11 @@ class OverHttp:
             path += "?" + urlencode({key: value for key, value in rest.items() if value is not None}) if rest else ""
         else:
             body, headers["content-type"] = body_of(rest)
+        return route.method, path, body, headers
+
+    def call(self, entry: Entry, arguments: Json, heard: Callable[[Json], None]) -> Any:  # Any: JSON
+        """See `Connection.call`. No event loop: it would hold an interrupt until the answer is there."""
+        method, path, body, headers = self._request(entry, arguments)
         is_blob = bool(entry.result_schema.get("blob"))
         if is_blob:
             # Bytes that are JSON themselves would be taken for what is known of them.
@@ -123,7 +154,7 @@ class OverHttp:
             headers["accept"] = SSE
         connection = http.client.HTTPConnection(self._url.hostname or "", self._url.port)
         with closing(connection):
-            response = self._asked(connection, route.method, path, body, headers)
+            response = self._asked(connection, method, path, body, headers)
             if response.headers.get_content_type() != SSE:
                 answer = json.loads(response.read())
                 return answer["result"] if is_blob else answer

@@ -15,6 +15,7 @@ from nis_backend.blob import blob_fields
 from nis_backend.errors import InvalidRequest
 from nis_backend.fields import choices_of, referred
 from nis_backend.surfaces.cli.files import given_files, save
+from nis_backend.surfaces.rest.fixed import WATCHED
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -45,6 +46,12 @@ def _to_file() -> click.Option:
     )
 
 
+def _background() -> click.Option:
+    return click.Option(
+        ["--background"], is_flag=True, help="Do not wait: the server goes on with it, as a run that can be watched."
+    )
+
+
 def command(session: Session, entry: Entry, name: str) -> click.Command:
     """The command of one operation: its fields are options, its required fields may also stand in order."""
     fields: Json = entry.request_schema.get("properties", {})
@@ -57,6 +64,7 @@ def command(session: Session, entry: Entry, name: str) -> click.Command:
         input: Path | None,  # noqa: A002 - the option's name
         positional: tuple[str, ...],
         to_file: Path | None = None,
+        background: bool = False,
         **options: str | None,
     ) -> None:
         arguments = _from_file(input) if input else {}
@@ -75,7 +83,11 @@ def command(session: Session, entry: Entry, name: str) -> click.Command:
         if not (as_json or input):
             for key in entry.request_schema.get("required", ()):
                 required(key, arguments.get(key))
-        _show(session, entry, given_files(entry, arguments), as_json=as_json, to_file=to_file)
+        arguments = given_files(entry, arguments)
+        if background:
+            _begin(session, entry, arguments, as_json=as_json)
+        else:
+            _show(session, entry, arguments, as_json=as_json, to_file=to_file)
 
     options = [
         click.Option(
@@ -85,7 +97,7 @@ def command(session: Session, entry: Entry, name: str) -> click.Command:
             metavar=_metavar(field, blob=key in blobs),
         )
         for key, field in fields.items()
-        if key not in {"as_json", "input", "positional", "to_file"}
+        if key not in {"as_json", "input", "positional", "to_file", "background"}
     ]
     params: list[click.Parameter] = [
         *options,
@@ -94,6 +106,7 @@ def command(session: Session, entry: Entry, name: str) -> click.Command:
         ),
         as_json_option(),
         *([_to_file()] if entry.result_schema.get("blob") else []),
+        *([] if entry.shape == "stream" or entry.secret else [_background()]),
         click.Argument(
             ["positional"], nargs=-1, required=False, metavar=" ".join(entry.request_schema.get("required", ())).upper()
         ),
@@ -189,6 +202,16 @@ def _metavar(field: Json, *, blob: bool) -> str:
         return "@FILE|ID"
     one = next((one for one in field.get("anyOf", (field,)) if one.get("type") != "null"), field)
     return str(one.get("type", "JSON")).upper()
+
+
+def _begin(session: Session, entry: Entry, arguments: Json, *, as_json: bool) -> None:
+    """Call as a run, and say how to watch it."""
+    run = session.connection().begin(entry, arguments)
+    if as_json:
+        click.echo(json.dumps(run, indent=2, ensure_ascii=False))
+        return
+    [(watched, watch)] = WATCHED.items()
+    click.echo(f"{run['id']} is {run['state']}. `nis {watched.partition('.')[0]} {watch} {run['id']}` watches it.")
 
 
 def _show(session: Session, entry: Entry, arguments: Json, *, as_json: bool, to_file: Path | None = None) -> None:
