@@ -40,11 +40,12 @@ LAYERS = {
     "surface": ("kernel", "contract", "catalog", "lock"),
     "dialect": ("kernel", "contract", "catalog", "surface", "capability"),
     "lock": ("kernel",),
-    "app": ("kernel", "contract", "driver", "weights", "capability", "catalog", "surface", "dialect"),
+    "database": ("kernel", "contract", "driver", "lock"),
+    "app": ("kernel", "contract", "driver", "weights", "capability", "catalog", "surface", "dialect", "database"),
     "reference": ("kernel", "catalog", "surface"),
     "generate": ("kernel", "contract", "capability", "catalog", "surface", "dialect", "reference"),
     "server": ("kernel", "surface", "lock", "app"),
-    "entry": ("kernel", "surface", "lock", "app", "server"),
+    "entry": ("kernel", "surface", "lock", "database", "app", "server"),
 }
 DIALECTS = ("openai", "a2a", "agui", "voice")
 CONTRACTS_FOR = ("run", "context", "shelf", "keys", "commands", "history", "journal", "execution", "replay", "schedule")

@@ -9,12 +9,14 @@ from typing import TYPE_CHECKING
 
 from nis_backend.settings import Settings, read_settings
 from nis_backend.surfaces.cli.commands import command_line
+from nis_backend.surfaces.cli.session import Moves
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator
     from pathlib import Path
 
     from nis_backend.context import Context
+    from nis_backend.database import Schema
 
 
 def serve(settings: Settings, app_file: Path | None) -> None:
@@ -36,13 +38,27 @@ async def open_process(settings: Settings) -> AsyncGenerator[Context]:
             yield process.context(LOCAL)
 
 
+def schema_of(settings: Settings) -> Schema:
+    """The version of the database's schema."""
+    from nis_backend.database import schema_of  # noqa: PLC0415 - as above
+
+    return schema_of(settings)
+
+
+def move_schema(settings: Settings, version: int) -> Schema:
+    """Bring the database's schema to a version."""
+    from nis_backend.database import move_schema  # noqa: PLC0415 - as above
+
+    return move_schema(settings, version)
+
+
 def main() -> None:
     """Run the command line."""
 
     def settings(**given: object) -> Settings:
         return read_settings(os.environ, **given)
 
-    sys.exit(command_line(settings, serve, open_process))
+    sys.exit(command_line(settings, serve, open_process, moves=Moves(of=schema_of, to=move_schema)))
 
 
 if __name__ == "__main__":

@@ -11,7 +11,8 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from nis_backend.catalog import Catalog, load_app
-from nis_backend.context import LOCAL, Caller, Context, Drivers
+from nis_backend.context import Caller, Context, Drivers
+from nis_backend.database import open_store
 from nis_backend.drivers.blobs.bucket import Place
 from nis_backend.drivers.blobs.folder import FolderContents
 from nis_backend.drivers.blobs.s3 import S3Contents
@@ -34,7 +35,6 @@ from nis_backend.drivers.llm.embedded import EmbeddedModels
 from nis_backend.drivers.llm.embedded import pool as embedded_pool
 from nis_backend.drivers.llm.openai_compatible import OpenAICompatible
 from nis_backend.drivers.llm.scripted import ScriptedModels
-from nis_backend.drivers.store.sqlite import SqliteStore
 from nis_backend.errors import NisError, Unavailable
 from nis_backend.run import ENDED, INTERRUPTED, Journal, Tail, carry, end_failed, late
 from nis_backend.surfaces.guard import check_host
@@ -112,7 +112,7 @@ class Process:
                 remedy="Give --data a folder this user may write to.",
             ) from None
         given = self.settings
-        store = SqliteStore(given.data / "nis.db", given.durability, outbox=given.kafka_servers is not None)
+        store = open_store(given)
         self.bus, outbox = _bus(given, store)
         cache = _cache(given)
         contents = _contents(given)
@@ -226,14 +226,14 @@ class Process:
             await asyncio.sleep(TIDY_SECONDS)
 
     async def _check_store(self) -> str:
-        await self.drivers.store.select("runs", LOCAL.owner, limit=1)
+        found = await self.drivers.store.check()
         try:
             free = shutil.disk_usage(self.settings.data).free
         except OSError as error:
             raise Unavailable(f"The data folder is gone: {error.strerror}.", remedy="Restart nis.") from None
         if free < DISK_BYTES:
             raise Unavailable(f"The disk of the data folder has {free} bytes left.", remedy="Free some space.")
-        return "SQLite answers"
+        return found
 
     async def _check_models(self) -> str:
         _, info = await self.drivers.models.choose()

@@ -30,6 +30,11 @@ class Settings(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid", populate_by_name=True)
 
     data: Path = Field(default_factory=_home, alias="NIS_DATA", description="Folder of the database and the lock file.")
+    database_url: SecretStr | None = Field(
+        default=None,
+        alias="NIS_DATABASE_URL",
+        description="Address of a PostgreSQL database that several processes share; unset keeps a file in the folder.",
+    )
     host: str = Field(default="127.0.0.1", alias="NIS_HOST", description="Address to listen on.")
     port: int = Field(
         default=8000, ge=0, le=65535, alias="NIS_PORT", description="Port to listen on; 0 takes a free one."
@@ -184,6 +189,21 @@ class Settings(BaseModel):
         description="Queues of runs and how many of each are executed at once: compute=2,reports=1.",
     )
     run_seconds: float = Field(default=600, gt=0, alias="NIS_RUN_SECONDS", description="Seconds a chat turn may take.")
+    run_days: float | None = Field(
+        default=None,
+        gt=0,
+        alias="NIS_RUN_DAYS",
+        description="Days after their end at which runs are removed, logs included; unset keeps them.",
+    )
+    max_run_events: int = Field(
+        default=200_000, ge=100, alias="NIS_MAX_RUN_EVENTS", description="Most events of one run's log."
+    )
+    max_run_bytes: int = Field(
+        default=268_435_456, ge=65_536, alias="NIS_MAX_RUN_BYTES", description="Most bytes of one run's log."
+    )
+    max_event: int = Field(
+        default=16_777_216, ge=4096, alias="NIS_MAX_EVENT", description="Most bytes of one event in a run's log."
+    )
     durability: Literal["process", "power"] = Field(
         default="process",
         alias="NIS_DURABILITY",
@@ -220,6 +240,15 @@ class Settings(BaseModel):
         """How many runs of each queue are executed at once."""
         given = (pair.partition("=") for pair in self.queues.split(","))
         return {"default": self.max_runs, "compute": 2, **{name: int(number) for name, _, number in given}}
+
+    @field_validator("database_url")
+    @classmethod
+    def _database(cls, url: SecretStr | None) -> SecretStr | None:
+        """An address of PostgreSQL: another database's would be tried as one."""
+        if url is not None and not re.match(r"postgres(ql)?://", url.get_secret_value()):
+            msg = "an address is written postgresql://USER:PASSWORD@HOST:PORT/DATABASE"
+            raise ValueError(msg)
+        return url
 
     @field_validator("public_url", "s3_endpoint")
     @classmethod
@@ -261,7 +290,7 @@ def read_settings(environment: Mapping[str, str], **given: object) -> Settings:
         wrong = error.errors()[0]
         name = str(wrong["loc"][0])
         alias = Settings.model_fields[name].alias if name in Settings.model_fields else name
-        secret = "key" in name
+        secret = name in Settings.model_fields and "SecretStr" in str(Settings.model_fields[name].annotation)
         raise InvalidRequest(
             f"{alias}: {wrong['msg']}.",
             field=alias,

@@ -11,6 +11,7 @@ from collections.abc import AsyncGenerator, Awaitable, Callable
 from pathlib import Path
 
 import pytest
+from store_rows import conversation_row, events, run_row
 from stored import cells
 
 from nis_backend.capabilities.runs.timing import spent
@@ -43,31 +44,6 @@ def with_store(request: pytest.FixtureRequest, tmp_path: Path) -> Callable[[Body
             await body(store)
 
     return lambda body: asyncio.run(within(body))
-
-
-def run_row(run_id: str, created: float = 1.0, **given: object) -> Row:
-    """A run's row before anyone holds it."""
-    row: Row = {
-        "id": run_id,
-        "operation": "chat.send_message",
-        "state": "queued",
-        "attempt": 1,
-        "last_seq": 0,
-        "format": 1,
-        "conversation_id": None,
-        "created": created,
-        "updated": created,
-        "input": "{}",
-        "result": None,
-        "problem": None,
-    }
-    return {**row, **given}
-
-
-def events(run_id: str, *texts: str, attempt: int | None = 1, owner: str = "ann", **changes: object) -> Append:
-    """An append of text events."""
-    made = [NewEvent(type="text_delta", body=f'{{"step": 1, "text": "{text}"}}') for text in texts]
-    return Append(owner=owner, run_id=run_id, attempt=attempt, events=made, changes=changes)
 
 
 def test_numbers_are_dense_and_ordered_under_concurrent_appends(with_store: Callable[[Body], None]) -> None:
@@ -273,11 +249,6 @@ def test_a_deleted_row_is_gone_and_only_for_its_owner(with_store: Callable[[Body
         assert await store.get("conversations", "ann", "c-1") is None
 
     with_store(body)
-
-
-def conversation_row(conversation_id: str, title: str = "A talk", **given: object) -> Row:
-    """A conversation's row."""
-    return {"id": conversation_id, "title": title, "created": 1.0, "updated": 1.0, **given}
 
 
 async def say(store: Store, run_id: str, message: str, answer: str, conversation_id: str = "conversation-1") -> None:

@@ -326,6 +326,10 @@ class PostgresStore(Store):
     def listen(self, heard: Callable[[Growth], None]) -> None:
         self._heard.append(heard)
 
+    async def listening(self) -> None:
+        """Wait until what other processes append is heard at once."""
+        await self._listener.listening.wait()
+
     @override
     async def check(self) -> str:
         rows = await self._link.read("select current_setting('server_version') as version")

@@ -13,8 +13,8 @@ from psycopg.conninfo import conninfo_to_dict
 from psycopg.rows import DictRow, dict_row
 from psycopg_pool import AsyncConnectionPool, PoolClosed, PoolTimeout
 
-from nis_backend.drivers.store.migrations.schema import VERSION, newer, whole
-from nis_backend.errors import NisError, Unavailable
+from nis_backend.drivers.store.postgres_schema import bring
+from nis_backend.errors import InvalidRequest, NisError, Unavailable
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Mapping, Sequence
@@ -45,13 +45,26 @@ SETTINGS = {
     "keepalives_count": 3,
     "tcp_user_timeout": 25_000,
 }
-SCHEMA_LOCK = 0x6E6973
-"""Whoever holds this advisory lock changes the schema; others wait for it."""
 STATUS_TRIES = 20
-MENDED_SECONDS = 0.2
-"""Connections that were looked at this long ago are not looked at again."""
 
 AGAIN = (psycopg.errors.DeadlockDetected, psycopg.errors.SerializationFailure)
+
+
+def connecting_to(url: str) -> dict[str, Any]:  # Any: psycopg's own settings
+    """How to connect; what the address says wins.
+
+    Raises:
+        InvalidRequest: it is no address.
+    """
+    try:
+        return SETTINGS | conninfo_to_dict(url)
+    except psycopg.ProgrammingError:
+        raise InvalidRequest(
+            "NIS_DATABASE_URL is no address of PostgreSQL.",
+            field="NIS_DATABASE_URL",
+            value="***",
+            remedy="Write postgresql://USER:PASSWORD@HOST:PORT/DATABASE.",
+        ) from None
 
 
 class Link:
@@ -61,15 +74,17 @@ class Link:
     """
 
     def __init__(self, url: str) -> None:
-        self.url = url
-        self.connecting: dict[str, Any] = SETTINGS | conninfo_to_dict(url)  # Any: psycopg's own settings
+        # What they warn of is told here, once and in fewer words.
+        logging.getLogger("psycopg").setLevel(logging.ERROR)
+        self.connecting = connecting_to(url)
         self._ready = asyncio.Event()
         self._failed = asyncio.Event()
         self._trouble = Unavailable("The database has not answered yet.", remedy=REMEDY)
         self._pool: Pool | None = None
         self._closing = False
         self._mending = asyncio.Lock()
-        self._mended = 0.0
+        self._mended = 0
+        """How often connections were looked at after one was cut."""
         self._opening: asyncio.Task[None] | None = asyncio.create_task(self._open(), name="store link")
 
     # -- having one ---------------------------------------------------------------------------------------------------
@@ -79,7 +94,7 @@ class Link:
         pause = 0.1
         while True:
             try:
-                await self._make_schema()
+                await bring(self.connecting)
                 pool = AsyncConnectionPool(
                     kwargs={**self.connecting, "autocommit": True, "row_factory": dict_row},
                     connection_class=Connection,
@@ -107,28 +122,6 @@ class Link:
             log.warning("the store waits for its database: %s", trouble)
         self._trouble = Unavailable(str(trouble), remedy=trouble.remedy)
         self._failed.set()
-
-    async def _make_schema(self) -> None:
-        """Bring the schema to this program's version; of several processes one does it, and the others wait."""
-        async with await psycopg.AsyncConnection.connect(**self.connecting) as connection:
-            version = await _version(connection)
-            if version == 0:
-                await connection.execute("select pg_advisory_xact_lock(%s)", [SCHEMA_LOCK])
-                version = await _version(connection)
-                if version == 0:
-                    # The statements are ours; without parameters several go at once.
-                    await connection.execute(cast("LiteralString", whole("postgresql")))
-                    await connection.execute("create table alembic_version (version_num text not null)")
-                    await connection.execute("insert into alembic_version values (%s)", [f"{VERSION:04d}"])
-                    version = VERSION
-        if version > VERSION:
-            raise newer(version)
-        if version < VERSION:
-            log.warning("the database goes from schema version %d to %d", version, VERSION)
-            # Alembic and what it stands on load here alone.
-            from nis_backend.drivers.store.migrations.running import migrate_postgresql  # noqa: PLC0415
-
-            await asyncio.to_thread(migrate_postgresql, self.url, VERSION)
 
     async def _have(self) -> Pool:
         if not self._ready.is_set() and not self._failed.is_set():
@@ -182,18 +175,16 @@ class Link:
 
         async def transact(pool: Pool) -> T:
             xid, result = None, None
-            async with pool.connection() as connection:
-                try:
-                    async with connection.pipeline() as pipeline, connection.transaction():
-                        result = await work(connection)
-                        cursor = await connection.execute("select pg_current_xact_id()::text as xid")
-                        await pipeline.sync()
-                        xid = await cursor.fetchone()
-                except psycopg.OperationalError:
-                    if xid is None or not connection.broken:
-                        raise
-            if xid is not None and connection.broken and not await self._committed(xid["xid"]):
-                raise psycopg.OperationalError("the connection was lost before its commit")
+            try:
+                async with pool.connection() as connection, connection.pipeline() as pipeline, connection.transaction():
+                    result = await work(connection)
+                    cursor = await connection.execute("select pg_current_xact_id()::text as xid")
+                    await pipeline.sync()
+                    xid = await cursor.fetchone()
+            except psycopg.OperationalError as error:
+                # What ends a connection may reach it after its commit.
+                if xid is None or not _lost(error) or not await self._committed(xid["xid"]):
+                    raise
             return cast("T", result)
 
         return await self._try(transact)
@@ -212,7 +203,7 @@ class Link:
 
     async def _try(self, once: Callable[[Pool], Awaitable[T]]) -> T:
         for last in [False] * (TRIES - 1) + [True]:
-            pool = await self._have()
+            pool, mended = await self._have(), self._mended
             try:
                 return await once(pool)
             except AGAIN as error:
@@ -224,39 +215,29 @@ class Link:
             except (psycopg.OperationalError, psycopg.InterfaceError, PoolClosed) as error:
                 if not _lost(error):
                     raise unreachable(error) from None
-                await self._replace_broken(pool)
+                await self._replace_broken(pool, mended)
         raise Unavailable(str(self._trouble), remedy=self._trouble.remedy)
 
-    async def _replace_broken(self, pool: Pool) -> None:
-        """After one connection was cut: have the others looked at, or let go of them all where none is to be had."""
+    async def _replace_broken(self, pool: Pool, mended: int) -> None:
+        """After one connection was cut: have the others looked at, or let go of them all where none is to be had.
+
+        Once for all calls that were under way together: `mended` is from before the call.
+        """
         async with self._mending:
-            if self._pool is not pool or asyncio.get_running_loop().time() - self._mended < MENDED_SECONDS:
+            if self._pool is not pool or self._mended != mended:
                 return
             try:
                 async with await psycopg.AsyncConnection.connect(**self.connecting):
                     await pool.check()
             except (psycopg.Error, PoolTimeout, OSError) as error:
                 self._lose(pool, error)
-            self._mended = asyncio.get_running_loop().time()
+            self._mended += 1
 
 
 def _lost(error: Exception) -> bool:
     """Whether the connection is gone, rather than the statement refused (a full disk, a database that only reads)."""
     state = getattr(error, "sqlstate", None)
     return state is None or state[:2] in {"08", "57"}
-
-
-async def _version(connection: psycopg.AsyncConnection[Any]) -> int:  # Any: rows of any shape
-    # Not to_regclass(): after a wait for the lock it answers from before, where another process has made the table.
-    cursor = await connection.execute(
-        "select count(*) from pg_tables"
-        " where tablename = 'alembic_version' and schemaname = any(current_schemas(false))"
-    )
-    known = await cursor.fetchone()
-    if not known or not known[0]:
-        return 0
-    row = await (await connection.execute("select version_num from alembic_version")).fetchone()
-    return int(row[0]) if row else 0
 
 
 REMEDY = "Look to the database that NIS_DATABASE_URL names: does it run, and may this host reach it?"
@@ -267,4 +248,13 @@ def unreachable(error: Exception) -> Unavailable:
     # The first line, after what it was about: what follows may quote the statement.
     reason = str(error).strip().partition("\n")[0].rpartition("failed: ")[2]
     reason = re.sub(r'"[^"]*"', "…", reason).strip(" .") or type(error).__name__
-    return Unavailable(f"The database does not answer: {reason}.", remedy=REMEDY)
+    does = "does not answer" if _lost(error) else "refuses"
+    return Unavailable(f"The database {does}: {reason}.", remedy=REMEDY)
+
+
+async def reached(asking: Awaitable[T]) -> T:
+    """What a single question answers; `Unavailable` when the database does not."""
+    try:
+        return await asking
+    except (psycopg.OperationalError, OSError) as error:
+        raise unreachable(error) from None

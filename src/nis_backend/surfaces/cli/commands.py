@@ -12,7 +12,7 @@ from typing_extensions import override
 
 from nis_backend import __version__
 from nis_backend.errors import NisError
-from nis_backend.surfaces.cli import completion, mcp, watch
+from nis_backend.surfaces.cli import completion, database, mcp, watch
 from nis_backend.surfaces.cli.derived import as_json_option, command, short_name
 from nis_backend.surfaces.cli.session import Session, say_failure
 from nis_backend.surfaces.cli.talk import chat
@@ -22,12 +22,19 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from nis_backend.operation import Entry
-    from nis_backend.surfaces.cli.session import Open, Read, Serve
+    from nis_backend.surfaces.cli.session import Moves, Open, Read, Serve
 
 
-def command_line(read: Read, serve: Serve, open_process: Open, arguments: Sequence[str] | None = None) -> int:
+def command_line(
+    read: Read,
+    serve: Serve,
+    open_process: Open,
+    arguments: Sequence[str] | None = None,
+    *,
+    moves: Moves | None = None,
+) -> int:
     """Run one command; answers the exit code."""
-    root = Root(Session(read, serve, open_process))
+    root = Root(Session(read, serve, open_process), moves)
     given = list(sys.argv[1:] if arguments is None else arguments)
     try:
         root.main(given, prog_name="nis", standalone_mode=False)
@@ -50,7 +57,7 @@ def command_line(read: Read, serve: Serve, open_process: Open, arguments: Sequen
 class Root(click.Group):
     """`nis`: its own commands, and each family of operations as a group made when it is asked for."""
 
-    def __init__(self, session: Session) -> None:
+    def __init__(self, session: Session, moves: Moves | None) -> None:
         super().__init__("nis", help="A self-hosted backend for AI agents.", no_args_is_help=True)
         self._session = session
         self.params = [
@@ -75,6 +82,8 @@ class Root(click.Group):
         self.add_command(_call(session))
         self.add_command(_settings(session))
         self.add_command(mcp.command(session))
+        if moves:
+            self.add_command(database.command(session, moves))
         self.add_command(completion.command(self, session))
         for short, name in COMMANDS.items():
             entry = session.catalog.entry(name)

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING, Any
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Protocol
 
 import click
 
@@ -28,6 +29,33 @@ if TYPE_CHECKING:
     Read = Callable[..., Settings]
     Serve = Callable[[Settings, Path | None], None]
     Open = Callable[[Settings], AbstractAsyncContextManager[Context]]
+
+
+class Schema(Protocol):
+    """A database and the version of its schema, beside the newest that the program knows."""
+
+    @property
+    def database(self) -> str:
+        """What it is called."""
+        ...
+
+    @property
+    def version(self) -> int:
+        """The version it has."""
+        ...
+
+    @property
+    def newest(self) -> int:
+        """The newest that the program knows."""
+        ...
+
+
+@dataclass(frozen=True, kw_only=True)
+class Moves:
+    """How the schema is asked for, and brought to a version."""
+
+    of: Callable[[Settings], Schema]
+    to: Callable[[Settings, int], Schema]
 
 
 class Session:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from alembic import command
 from alembic.config import Config
@@ -15,10 +15,9 @@ from sqlalchemy.pool import NullPool
 from nis_backend.errors import Unavailable
 
 if TYPE_CHECKING:
-    from sqlalchemy import Connection
+    from collections.abc import Mapping
 
-LOCK = 0x6E6973
-"""Whoever holds this advisory lock of PostgreSQL's changes the schema; others wait for it."""
+    from sqlalchemy import Connection
 
 
 def migrate_sqlite(path: Path, version: int) -> int:
@@ -39,11 +38,11 @@ def migrate_sqlite(path: Path, version: int) -> int:
     return found
 
 
-def migrate_postgresql(url: str, version: int) -> int:
+def migrate_postgresql(connecting: Mapping[str, Any], version: int, lock: int) -> int:  # Any: psycopg's own settings
     """Bring the database to `version`, all or nothing; answers the version it had when its turn came."""
-    engine = create_engine(url.replace(url.partition("://")[0], "postgresql+psycopg", 1), poolclass=NullPool)
+    engine = create_engine("postgresql+psycopg://", connect_args={**connecting}, poolclass=NullPool)
     with engine.begin() as connection:
-        connection.exec_driver_sql(f"select pg_advisory_xact_lock({LOCK})")
+        connection.exec_driver_sql(f"select pg_advisory_xact_lock({lock})")
         found = int(connection.exec_driver_sql("select version_num from alembic_version").scalar_one())
         _move(connection, found, version)
     return found

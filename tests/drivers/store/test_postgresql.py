@@ -1,0 +1,260 @@
+"""What only a database shared by several processes can show: its loss, its return, and who hears what."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import AsyncGenerator, Awaitable, Callable, Iterator
+from contextlib import asynccontextmanager
+from functools import partial
+
+import pytest
+from postgresql import PostgreSQL, running_postgresql
+from store_rows import conversation_row, events, run_row
+
+from nis_backend.drivers.store.base import Growth, Store
+from nis_backend.drivers.store.migrations.schema import VERSION
+from nis_backend.drivers.store.postgres import PostgresStore
+from nis_backend.errors import Fenced, InvalidRequest, NotFound, Unavailable
+
+PATIENCE = 30.0
+
+
+@pytest.fixture(scope="module")
+def own() -> Iterator[PostgreSQL]:
+    """A server that the tests of this file may stop."""
+    with running_postgresql() as one:
+        yield one
+
+
+@asynccontextmanager
+async def opened(database: str, count: int = 1) -> AsyncGenerator[list[PostgresStore]]:
+    """Stores as several processes have them, closed at the end."""
+    stores = [PostgresStore(database) for _ in range(count)]
+    try:
+        yield stores
+    finally:
+        await asyncio.gather(*(store.close() for store in stores))
+
+
+async def numbers(store: Store, run_id: str) -> list[int]:
+    """The numbers of a run's events."""
+    return [row["seq"] for row in await store.events("ann", run_id, 0)]
+
+
+def test_processes_that_start_at_once_make_the_schema_once(postgresql: PostgreSQL, database: str) -> None:
+    """The first to take the lock makes it; the others wait, and find it."""
+
+    async def body() -> None:
+        async with opened(database, 6) as stores:
+            await asyncio.gather(*(store.insert("runs", "ann", run_row(f"run-{n}")) for n, store in enumerate(stores)))
+            assert len(await stores[0].select("runs", "ann")) == 6
+
+    asyncio.run(body())
+    assert postgresql.execute("select version_num from alembic_version", database) == f"{VERSION:04d}"
+
+
+def test_a_store_whose_database_is_not_there_says_so_and_finds_it_later(own: PostgreSQL) -> None:
+    """Promise: an unreachable store delays no start; callers get Unavailable, and it is retried behind them."""
+    database = own.database()
+    own.stop()
+
+    async def body() -> None:
+        before = time.monotonic()
+        async with opened(database) as [store]:
+            assert time.monotonic() - before < 1
+            with pytest.raises(Unavailable) as refused:
+                await store.check()
+            assert "NIS_DATABASE_URL" in refused.value.remedy
+            assert str(own.port) not in refused.value.message
+            with pytest.raises(Unavailable):
+                await store.insert("runs", "ann", run_row("run-1"))
+            await asyncio.to_thread(own.start)
+            await until(partial(answers, store))
+            await store.insert("runs", "ann", run_row("run-1"))
+
+    asyncio.run(body())
+
+
+async def until(true: Callable[[], Awaitable[bool]]) -> None:
+    """Wait, bounded, for what another process or task does."""
+    async with asyncio.timeout(PATIENCE):
+        while not await true():  # noqa: ASYNC110 - nobody here is told
+            await asyncio.sleep(0.01)
+
+
+async def holds(heard: list[Growth], growth: Growth) -> bool:
+    """Whether this was heard."""
+    return growth in heard
+
+
+async def answers(store: Store) -> bool:
+    """Whether its database does."""
+    try:
+        await store.check()
+    except Unavailable:
+        return False
+    return True
+
+
+def test_connections_that_are_cut_are_replaced(postgresql: PostgreSQL, database: str) -> None:
+    """An administrator, a proxy or a failover cuts them all: the next call of each kind is answered."""
+    cut = (
+        "select count(pg_terminate_backend(pid)) from pg_stat_activity"
+        " where datname = current_database() and application_name = 'nis'"
+    )
+
+    async def body() -> None:
+        async with opened(database) as [store]:
+            await store.insert("runs", "ann", run_row("run-1"))
+            for _ in range(5):
+                assert int(await asyncio.to_thread(postgresql.execute, cut, database)) > 0
+                assert await store.get("runs", "ann", "run-1")
+                await asyncio.to_thread(postgresql.execute, cut, database)
+                await store.append(events("run-1", "a"))
+            assert await numbers(store, "run-1") == [1, 2, 3, 4, 5]
+
+    asyncio.run(body())
+
+
+def test_appends_whose_connection_is_cut_are_there_once(postgresql: PostgreSQL, database: str) -> None:
+    """What a lost connection had committed is asked for: an append is neither lost nor doubled."""
+    cut = (
+        "select count(pg_terminate_backend(pid)) from pg_stat_activity where datname = current_database()"
+        " and application_name = 'nis' and state <> 'idle' and pid <> pg_backend_pid()"
+    )
+
+    async def body() -> None:
+        async with opened(database) as [store]:
+            await store.insert("runs", "ann", run_row("run-1"))
+            stopped = asyncio.Event()
+
+            async def cutting() -> None:
+                while not stopped.is_set():
+                    await asyncio.to_thread(postgresql.execute, cut, database)
+
+            task = asyncio.create_task(cutting())
+            answered: list[int] = []
+            for number in range(40):
+                try:
+                    answered.append((await store.append(events("run-1", f"text {number}")))[0])
+                except Unavailable:
+                    # Cut three times in a row: it says that it has not been written.
+                    continue
+            stopped.set()
+            await task
+            assert await numbers(store, "run-1") == answered == list(range(1, len(answered) + 1))
+
+    asyncio.run(body())
+
+
+def test_growth_is_heard_in_every_process_once(database: str) -> None:
+    """The process that appends hears it at its commit, the others by notice; a command is named."""
+
+    async def body() -> None:
+        async with opened(database, 2) as [here, there]:
+            heard: dict[Store, list[Growth]] = {here: [], there: []}
+            for store, list_ in heard.items():
+                store.listen(list_.append)
+            await here.insert("runs", "ann", run_row("run-1"))
+            await asyncio.gather(here.listening(), there.listening())
+            await here.append(events("run-1", "a", "b"))
+            await there.append(events("run-1", "c", attempt=None))
+            wanted = [
+                Growth(run_id="run-1", last_seq=2),
+                Growth(run_id="run-1", last_seq=3, command="text_delta"),
+            ]
+            for list_ in heard.values():
+                await until(partial(holds, list_, wanted[-1]))
+            assert list(heard.values()) == [wanted, wanted]
+
+    asyncio.run(body())
+
+
+def test_growth_that_was_missed_while_deaf_is_told_afterwards(postgresql: PostgreSQL, database: str) -> None:
+    """A listener that lost its connection looks up what others have appended since, and what they ask of a holder."""
+    deafen = (
+        "select count(pg_terminate_backend(pid)) from pg_stat_activity"
+        " where datname = current_database() and query = 'listen nis_runs'"
+    )
+
+    async def body() -> None:
+        async with opened(database, 2) as [here, there]:
+            heard: list[Growth] = []
+            there.listen(heard.append)
+            await here.insert("runs", "ann", run_row("run-1"))
+            await asyncio.gather(here.listening(), there.listening())
+            await asyncio.to_thread(postgresql.execute, deafen, database)
+            await here.append(events("run-1", "a", attempt=None, wanted="cancel"))
+            await until(partial(holds, heard, Growth(run_id="run-1", last_seq=1, command="cancel_requested")))
+
+    asyncio.run(body())
+
+
+def test_a_stale_holder_on_another_host_is_refused(database: str) -> None:
+    """The fence holds between processes: one row says whose attempt it is."""
+
+    async def body() -> None:
+        async with opened(database, 2) as [first, second]:
+            await first.insert("runs", "ann", run_row("run-1"))
+            await second.take({"default": 1}, "second", time.time())
+            taken, refused = await asyncio.gather(
+                second.append(events("run-1", "mine", attempt=2)),
+                first.append(events("run-1", "stale")),
+                return_exceptions=True,
+            )
+            assert isinstance(refused, Fenced)
+            assert not isinstance(taken, BaseException)
+            assert await numbers(first, "run-1") == [1]
+
+    asyncio.run(body())
+
+
+def test_a_role_is_played_by_one_process_until_it_ends(database: str) -> None:
+    """Promise: what must happen once, happens in one of the processes that share a database."""
+
+    async def body() -> None:
+        async with opened(database, 2) as [first, second]:
+            assert await first.leads("tidying")
+            assert await first.leads("tidying")
+            assert not await second.leads("tidying")
+            assert await second.leads("publishing")
+            await first.close()
+            await until(partial(second.leads, "tidying"))
+            await second.close()
+
+    asyncio.run(body())
+
+
+def test_a_run_does_not_begin_in_a_conversation_that_is_being_forgotten(database: str) -> None:
+    """Two processes at once: either the run is refused, or it is there to keep the conversation."""
+
+    async def body() -> None:
+        async with opened(database, 2) as [first, second]:
+            for number in range(20):
+                talk = f"c-{number}"
+                await first.insert("conversations", "ann", conversation_row(talk))
+                row = run_row(f"run-{number}", conversation_id=talk)
+                forgotten, begun = await asyncio.gather(
+                    second.forget("ann", talk), first.insert("runs", "ann", row), return_exceptions=True
+                )
+                left = await first.get("conversations", "ann", talk), await first.get("runs", "ann", f"run-{number}")
+                if forgotten is True:
+                    assert isinstance(begun, NotFound)
+                    assert left == (None, None)
+                else:
+                    assert begun is None
+                    assert all(left)
+
+    asyncio.run(body())
+
+
+def test_what_is_no_address_is_refused_without_being_shown() -> None:
+    """An address holds a password."""
+
+    async def body() -> None:
+        with pytest.raises(InvalidRequest) as refused:
+            PostgresStore("postgresql://ann:secret@[::1/nis")
+        assert "secret" not in str(refused.value.problem())
+
+    asyncio.run(body())
