@@ -30,6 +30,11 @@ def events(run_id: str, *texts: str, attempt: int | None = 1, owner: str = "ann"
     return Append(owner=owner, run_id=run_id, attempt=attempt, events=made, changes=changes)
 
 
+def command(run_id: str, kind: str) -> Append:
+    """An append of a command."""
+    return Append(owner="ann", run_id=run_id, attempt=None, events=[NewEvent(type=kind, body="{}")], changes={})
+
+
 def conversation_row(conversation_id: str, title: str = "A talk", **given: object) -> Row:
     """A conversation's row."""
     return {"id": conversation_id, "title": title, "created": 1.0, "updated": 1.0, **given}

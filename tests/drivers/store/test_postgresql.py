@@ -10,7 +10,7 @@ from functools import partial
 
 import pytest
 from postgresql import PostgreSQL, running_postgresql
-from store_rows import conversation_row, events, run_row
+from store_rows import command, conversation_row, events, run_row
 
 from nis_backend.drivers.store.base import Growth, Store
 from nis_backend.drivers.store.migrations.schema import VERSION
@@ -172,21 +172,27 @@ def test_growth_is_heard_in_every_process_once(database: str) -> None:
 
 
 def test_growth_that_was_missed_while_deaf_is_told_afterwards(postgresql: PostgreSQL, database: str) -> None:
-    """A listener that lost its connection looks up what others have appended since, and what they ask of a holder."""
+    """A listener looks up what others have appended shortly before, or since it lost its connection."""
     deafen = (
         "select count(pg_terminate_backend(pid)) from pg_stat_activity"
-        " where datname = current_database() and query = 'listen nis_runs'"
+        " where datname = current_database() and pid <> pg_backend_pid() and query like '%wanted from runs where%'"
     )
 
+    def asked(seq: int) -> Growth:
+        return Growth(run_id="run-1", last_seq=seq, command="cancel_requested")
+
     async def body() -> None:
-        async with opened(database, 2) as [here, there]:
-            heard: list[Growth] = []
-            there.listen(heard.append)
+        async with opened(database) as [here]:
             await here.insert("runs", "ann", run_row("run-1"))
-            await asyncio.gather(here.listening(), there.listening())
-            await asyncio.to_thread(postgresql.execute, deafen, database)
-            await here.append(events("run-1", "a", attempt=None, wanted="cancel"))
-            await until(partial(holds, heard, Growth(run_id="run-1", last_seq=1, command="cancel_requested")))
+            await here.append(events("run-1", "a", wanted="cancel"))
+            async with opened(database) as [there]:
+                heard: list[Growth] = []
+                there.listen(heard.append)
+                await until(partial(holds, heard, asked(1)))
+                await there.listening()
+                assert int(await asyncio.to_thread(postgresql.execute, deafen, database)) >= 2
+                await here.append(command("run-1", "cancel_requested"))
+                await until(partial(holds, heard, asked(2)))
 
     asyncio.run(body())
 
