@@ -49,6 +49,20 @@ def test_required_fields_may_stand_in_order(server: Server) -> None:
     assert result_of("--data", str(server.data), "models", "list")["models"]
 
 
+def test_a_list_of_texts_is_one_option_given_several_times(server: Server) -> None:
+    """Promise: no JSON on the command line where words will do; a subject's things have commands of their own name."""
+    data = ("--data", str(server.data))
+    made = result_of(*data, "keys", "create", "reports", "--scopes", "runs:read", "--scopes", "chat:*")
+    assert (made["name"], made["scopes"]) == ("reports", ["chat:*", "runs:read"])
+    assert result_of(*data, "keys", "create", "one", "--scopes", '["runs:read"]')["scopes"] == ["runs:read"]
+    keyed = result_of(*data, "runs", "list", NIS_API_KEY=made["key"])
+    assert keyed["runs"] == []
+    refused = nis(*data, "keys", "list", NIS_API_KEY=made["key"])
+    assert (refused.returncode, "identity:read" in refused.stderr) == (77, True)
+    assert result_of(*data, "keys", "revoke", made["id"])["state"] == "revoked"
+    assert nis(*data, "runs", "list", NIS_API_KEY=made["key"]).returncode == 77
+
+
 def test_a_family_named_like_a_command_has_its_own_commands_too(server: Server) -> None:
     """Promise: `nis FAMILY VERB` for each operation, and `nis operations` alone still lists them."""
     data = ("--data", str(server.data))

@@ -29,7 +29,7 @@ def short_name(entry: Entry) -> str:
     verb, _, thing = entry.action.partition("_")
     if entry.on and entry.effect == "reads":
         return thing.replace("_", "-")
-    repeats = thing in {entry.family, entry.resource, entry.on, entry.family.removesuffix("s")}
+    repeats = thing in {entry.family, entry.collection, entry.resource, entry.on, entry.family.removesuffix("s")}
     return verb if repeats else entry.action.replace("_", "-")
 
 
@@ -58,6 +58,7 @@ def command(session: Session, entry: Entry, name: str) -> click.Command:
     definitions: Json = entry.request_schema.get("$defs", {})
 
     blobs = blob_fields(entry.request_schema)
+    several = {key for key, field in fields.items() if _repeats(field) and key not in blobs}
 
     def run(
         as_json: bool,
@@ -65,10 +66,10 @@ def command(session: Session, entry: Entry, name: str) -> click.Command:
         positional: tuple[str, ...],
         to_file: Path | None = None,
         background: bool = False,
-        **options: str | None,
+        **options: str | tuple[str, ...] | None,
     ) -> None:
         arguments = _from_file(input) if input else {}
-        arguments |= {key: _value(fields[key], value) for key, value in options.items() if value is not None}
+        arguments |= {key: _given(fields[key], value) for key, value in options.items() if value not in (None, ())}
         open_fields = [key for key in entry.request_schema.get("required", ()) if key not in arguments]
         refuse_options(positional, fields)
         if len(positional) > len(open_fields):
@@ -79,7 +80,8 @@ def command(session: Session, entry: Entry, name: str) -> click.Command:
                 value=over,
                 remedy=f"Name it: `nis call {entry.name} --help` lists the names.",
             )
-        arguments |= {key: _value(fields[key], value) for key, value in zip(open_fields, positional, strict=False)}
+        ordered = zip(open_fields, positional, strict=False)
+        arguments |= {key: _given(fields[key], (one,) if key in several else one) for key, one in ordered}
         if not (as_json or input):
             for key in entry.request_schema.get("required", ()):
                 required(key, arguments.get(key))
@@ -94,7 +96,8 @@ def command(session: Session, entry: Entry, name: str) -> click.Command:
             shell_complete=_choices(field, definitions),
             param_decls=[*dict.fromkeys([f"--{key.replace('_', '-')}", f"--{key}"]), key],
             help=_help(field, required=key in entry.request_schema.get("required", ())),
-            metavar=_metavar(field, blob=key in blobs),
+            metavar="TEXT..." if key in several else _metavar(field, blob=key in blobs),
+            multiple=key in several,
         )
         for key, field in fields.items()
         if key not in {"as_json", "input", "positional", "to_file", "background"}
@@ -174,6 +177,20 @@ def _from_file(path: Path) -> Json:
             "--input is not a JSON object.", field="input", value=path.name, remedy="Give one JSON object."
         )
     return cast("Json", given)  # isinstance says nothing of the keys, which JSON has as text
+
+
+def _repeats(schema: Json) -> bool:
+    """Whether the field is a list of texts: its option may be given several times."""
+    return any(one.get("items", {}).get("type") == "string" for one in schema.get("anyOf", (schema,)))
+
+
+def _given(schema: Json, given: str | tuple[str, ...] | None) -> Any:  # Any: JSON
+    """What an option was given: a list of texts may also be one text, or several times one, instead of JSON."""
+    if not isinstance(given, tuple):
+        return _value(schema, given or "")
+    if len(given) == 1 and given[0].lstrip().startswith("["):
+        return _value(schema, given[0])
+    return list(given)
 
 
 def _value(schema: Json, text: str) -> Any:  # Any: JSON
