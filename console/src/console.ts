@@ -206,7 +206,7 @@ export class NisConsole extends Light {
       >
         <h2 id="key-title">This server wants a key</h2>
         <p>${again ? html`<strong class="bad">That key was not accepted.</strong> ` : nothing}It is the value of NIS_API_KEY where the
-          server runs, and is kept until this tab is closed.</p>
+          server runs, or what <code>nis keys create</code> answered, and is kept until this tab is closed.</p>
         <label for="key">Key</label>
         <input id="key" name="key" type="password" required autocomplete="current-password" autofocus />
         <button class="primary">Continue</button>

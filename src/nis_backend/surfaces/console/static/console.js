@@ -591,7 +591,7 @@ asyncio.run(main())`}function li({line:t,given:s}){let e=Object.entries(s).map((
       >
         <h2 id="key-title">This server wants a key</h2>
         <p>${e?a`<strong class="bad">That key was not accepted.</strong> `:u}It is the value of NIS_API_KEY where the
-          server runs, and is kept until this tab is closed.</p>
+          server runs, or what <code>nis keys create</code> answered, and is kept until this tab is closed.</p>
         <label for="key">Key</label>
         <input id="key" name="key" type="password" required autocomplete="current-password" autofocus />
         <button class="primary">Continue</button>
