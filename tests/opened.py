@@ -16,8 +16,9 @@ from nis_backend.drivers.dispatch.in_process import InProcess
 from nis_backend.drivers.llm.base import LanguageModels, Models
 from nis_backend.drivers.store.sqlite import SqliteStore
 from nis_backend.event import Event, transcript
+from nis_backend.journal import Journal
 from nis_backend.operation import Model, Operation
-from nis_backend.run import Journal, Tail
+from nis_backend.run import Tail
 from nis_backend.settings import read_settings
 
 RUN = "run-1"

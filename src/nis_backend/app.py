@@ -36,7 +36,8 @@ from nis_backend.drivers.llm.embedded import pool as embedded_pool
 from nis_backend.drivers.llm.openai_compatible import OpenAICompatible
 from nis_backend.drivers.llm.scripted import ScriptedModels
 from nis_backend.errors import NisError, Unavailable
-from nis_backend.run import ENDED, INTERRUPTED, Journal, Tail, carry, end_failed, late
+from nis_backend.execution import execute
+from nis_backend.run import Tail
 from nis_backend.surfaces.guard import check_host
 from nis_backend.surfaces.login import caller_of
 from nis_backend.surfaces.rest.derive import told
@@ -195,21 +196,7 @@ class Process:
         return servers
 
     async def _execute(self, owner: str, run_id: str, attempt: int) -> Left:
-        journal = Journal(self.drivers.store, owner, run_id, attempt)
-        try:
-            run = await self.context(Caller(owner=owner)).runs.get(run_id)
-            target = self.operations.find(run.operation)
-            if attempt > 1:
-                raise INTERRUPTED
-            if run.deadline is not None and run.deadline <= time.time():
-                raise late(run)
-        except NisError as error:
-            await end_failed(journal, error)
-            return ENDED
-        # A run may do what the caller who began it may, and no more.
-        caller = Caller(owner=owner, scopes=frozenset(run.scopes))
-        context = Context(drivers=self.drivers, caller=caller, journal=journal)
-        return await carry(target, run.input, context)
+        return await execute(self.drivers, owner, run_id, attempt)
 
     async def _tidy(self) -> None:
         """Remove what is no longer kept, now and every hour: answers to repeated writes, blobs that nobody uses."""

@@ -146,6 +146,7 @@ def entry_of(operation: Operation[Any, Any]) -> Entry:
         essential=operation.essential,
         outward=operation.outward,
         secret=operation.secret,
+        repeatable=operation.repeatable,
         examples=tuple({**asdict(example), "request": dict(example.request)} for example in operation.examples),
     )
 

@@ -2,23 +2,27 @@
 
 from __future__ import annotations
 
-import asyncio
+import inspect
 import logging
 import random
+import re
 import time
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
+from pydantic import ValidationError
+
 from nis_backend.blob import blobs_in
 from nis_backend.drivers.embeddings.base import Embedders
-from nis_backend.drivers.store.base import cursor_of, place_of
-from nis_backend.errors import InvalidRequest, NisError, WorkerLost
-from nis_backend.event import Progressed
+from nis_backend.errors import InvalidRequest, NisError, WorkerLost, from_problem
+from nis_backend.event import ApprovalRequired, InputRequired, Progressed, ToolCalled, Warned
 from nis_backend.operation import call, refuse_secret
-from nis_backend.run import Journal, RunHandle, RunLog, Terms, own_queue
+from nis_backend.owned import Owned, Scope
+from nis_backend.run import RunHandle, RunLog, Terms, own_queue
 from nis_backend.shelf import Shelf
+from nis_backend.steps import Used, use
 
 if TYPE_CHECKING:
     from array import array
@@ -29,7 +33,9 @@ if TYPE_CHECKING:
     from nis_backend.drivers.compute.base import Compute, Json
     from nis_backend.drivers.dispatch.base import Dispatch
     from nis_backend.drivers.llm.base import Models
-    from nis_backend.drivers.store.base import Measures, Order, Row, Store, Table
+    from nis_backend.drivers.store.base import Store
+    from nis_backend.event import Approved, Rejected
+    from nis_backend.journal import Journal
     from nis_backend.keys import KeyRing, Keys
     from nis_backend.operation import Entry, Model, Operation
     from nis_backend.run import Tail
@@ -40,6 +46,7 @@ log = logging.getLogger("nis.call")
 DEEPEST = 8
 """Calls within calls; a chain longer than this is a loop."""
 
+Asked = TypeVar("Asked", bound="Model")
 Req = TypeVar("Req", bound="Model")
 Res = TypeVar("Res")
 
@@ -134,91 +141,6 @@ class Drivers:
         return Keys(self.store)
 
 
-class Owned:
-    """The store, bound to one owner: a query without the owner cannot be written."""
-
-    def __init__(self, store: Store, owner: str) -> None:
-        self._store = store
-        self._owner = owner
-
-    async def insert(self, table: Table, row: Row) -> None:
-        """See `Store.insert`."""
-        await self._store.insert(table, self._owner, row)
-
-    async def get(self, table: Table, id: str) -> Row | None:  # noqa: A002 - the column's name
-        """See `Store.get`."""
-        return await self._store.get(table, self._owner, id)
-
-    async def select(  # noqa: PLR0913 - one argument a clause
-        self,
-        table: Table,
-        *,
-        where: Mapping[str, Any] | None = None,  # Any: see Row
-        before: tuple[float, str] | None = None,
-        limit: int = 50,
-        descending: bool = True,
-        order: Order = "created",
-        since: float | None = None,
-    ) -> list[Row]:
-        """See `Store.select`."""
-        return await self._store.select(
-            table, self._owner, where=where, before=before, limit=limit, descending=descending, order=order, since=since
-        )
-
-    async def page(  # noqa: PLR0913 - one argument a clause
-        self,
-        table: Table,
-        *,
-        cursor: str | None,
-        limit: int,
-        where: Mapping[str, Any] | None = None,  # Any: see Row
-        order: Order = "created",
-        since: float | None = None,
-        until: float | None = None,
-    ) -> tuple[list[Row], str | None]:
-        """A page of a list, its newest rows first, and the cursor of the next one; None on the last.
-
-        Of those whose `order` is at least `since` and less than `until`.
-
-        Raises:
-            InvalidRequest: the cursor is not one of this list.
-        """
-        places = [] if cursor is None else [place_of(cursor)]
-        places += [] if until is None else [(until, "")]
-        before = min(places, default=None)
-        rows = await self.select(table, where=where, before=before, limit=limit + 1, order=order, since=since)
-        shown = rows[:limit]
-        return shown, cursor_of(shown[-1][order], shown[-1]["id"]) if len(rows) > limit else None
-
-    async def update(self, table: Table, id: str, changes: Mapping[str, Any]) -> bool:  # noqa: A002
-        """See `Store.update`."""
-        return await self._store.update(table, self._owner, id, changes)
-
-    async def delete(self, table: Table, id: str) -> bool:  # noqa: A002
-        """See `Store.delete`."""
-        return await self._store.delete(table, self._owner, id)
-
-    async def search(self, words: Sequence[str], limit: int, after: int = 0) -> list[Row]:
-        """See `Store.search`."""
-        return await self._store.search(self._owner, words, limit, after)
-
-    async def forget(self, conversation_id: str) -> bool:
-        """See `Store.forget`."""
-        return await self._store.forget(self._owner, conversation_id)
-
-    async def forget_run(self, run_id: str) -> bool:
-        """See `Store.forget_run`."""
-        return await self._store.forget_run(self._owner, run_id)
-
-    async def measure(self, since: float, until: float, most: int) -> Measures:
-        """See `Store.measure`."""
-        return await self._store.measure(self._owner, since, until, most)
-
-    async def branch(self, conversation: Row, runs: Mapping[str, str]) -> None:
-        """See `Store.branch`."""
-        await self._store.branch(self._owner, conversation, runs)
-
-
 @dataclass(frozen=True, kw_only=True)
 class Context:
     """One call's view of the process."""
@@ -227,6 +149,8 @@ class Context:
     caller: Caller
     journal: Journal | None = None
     """The log of the run this call is part of."""
+    scope: Scope | None = None
+    """Where this call's writes and ids are counted, in a run."""
     # Not a secret, only a name in the server's log: the system is not asked for randomness.
     request_id: str = field(default_factory=lambda: f"{random.getrandbits(128):032x}")
     depth: int = 0
@@ -258,7 +182,7 @@ class Context:
     @property
     def store(self) -> Owned:
         """The caller's own rows."""
-        return Owned(self.drivers.store, self.caller.owner)
+        return Owned(self.drivers.store, self.caller.owner, self.journal, self.scope)
 
     @property
     def blobs(self) -> Shelf:
@@ -307,13 +231,108 @@ class Context:
         return replace(self, depth=self.depth + 1, run_id=None)
 
     def now(self) -> float:
-        """Seconds since 1970, UTC."""
-        return time.time()
+        """Seconds since 1970, UTC; in a run the same however often its code is executed."""
+        journal, scope = self.journal, self.scope
+        if journal is None or scope is None or scope.reads:
+            return time.time()
+        name = f"{scope.key} now" if scope.in_call else "now"
+        known = journal.noted(name)
+        if known is not None:
+            return float(known[0])
+        now = time.time()
+        journal.note(name, now)
+        return now
 
     def new_id(self, kind: str) -> str:
-        """An unused id that says what it names: `run-0192…`; ids of one kind sort by the time they were made."""
-        # No secret either: whose a thing is is asked wherever it is read.
-        return f"{kind}-{int(time.time() * 1000):012x}{random.getrandbits(48):012x}"
+        """An unused id that says what it names: `run-0192…`; ids of one kind sort by the time they were made.
+
+        In a run it is the same however often its code is executed.
+        """
+        journal, scope = self.journal, self.scope
+        if journal is None or scope is None:
+            return _new_id(kind)
+        if scope.in_call:
+            return f"{kind}-{_made(journal.run_id)}{scope.digest()[:12]}"
+        known = journal.noted("id")
+        if known is not None:
+            return str(known[0])
+        made = _new_id(kind)
+        journal.note("id", made)
+        return made
+
+    async def note(self, name: str, work: Callable[[], Awaitable[Any] | Any]) -> Any:  # Any: JSON
+        """What the work answers, which in a run is done once and recorded under this name: JSON.
+
+        Whatever a run's code learns from outside, and could learn otherwise the next time, goes through here.
+        """
+        scope = self.scope
+        if self.journal is None or scope is None:
+            return await _awaited(work())
+        name = f"{scope.key} {name}" if scope.in_call else name
+        known = self.journal.noted(name)
+        if known is not None:
+            return known[0]
+        value = await _awaited(work())
+        self.journal.note(name, value)
+        return value
+
+    @property
+    def idempotency_key(self) -> str:
+        """What to give a provider that makes nothing twice under one key: the same in each attempt of this call."""
+        return self.request_id if self.scope is None else self.scope.key
+
+    async def use(
+        self,
+        called: ToolCalled,
+        *,
+        operation: Operation[Any, Any] | None = None,
+        refusal: NisError | None = None,
+        ask: str = "",
+    ) -> Used:
+        """Make a call as a step of this run: see `steps.use`."""
+        return await use(self, called, operation=operation, refusal=refusal, ask=ask)
+
+    async def step(self, operation: Operation[Req, Res], request: Req, *, ask: str = "") -> Res:
+        """Call another operation as the next step of this run; its outcome is recorded, its effect happens once.
+
+        With `ask`, the reason, a person has to approve first.
+
+        Raises:
+            NisError: its own, or that a person has rejected it.
+        """
+        number = self.run.next_number("step")
+        called = ToolCalled(
+            step=number,
+            call_id=f"step-{number}",
+            operation=operation.name,
+            arguments=request.model_dump(mode="json"),
+        )
+        used = await use(self, called, operation=operation, ask=ask)
+        if used.event.problem is not None:
+            raise from_problem(used.event.problem)
+        return used.result
+
+    async def approve(self, reason: str, *, operation: str = "", arguments: Json | None = None) -> Approved | Rejected:
+        """Have a person decide; the run waits for it, and its code is executed again from what its log holds."""
+        number = self.run.next_number("approval")
+        asked = ApprovalRequired(
+            step=0, call_id=f"approval-{number}", operation=operation, arguments=arguments or {}, reason=reason
+        )
+        return await self.run.approval(asked)
+
+    async def ask(self, wanted: type[Asked], question: str, *, operation: str = "") -> Asked:
+        """Have a person give what the model `wanted` holds; asked again where it cannot be that."""
+        schema = wanted.model_json_schema()
+        while True:
+            call_id = f"input-{self.run.next_number('input')}"
+            missing = list(schema.get("required", ()))
+            required = InputRequired(operation=operation, missing=missing, call_id=call_id, question=question)
+            given = await self.run.input(required, schema)
+            try:
+                return wanted.model_validate(given)
+            except ValidationError as error:
+                wrong = error.errors(include_url=False, include_input=False)[0]
+                await self.run.write(Warned(message=f"{'.'.join(map(str, wrong['loc']))}: {wrong['msg']}."))
 
     async def start_run(self, operation: Operation[Any, Any], request: Model, terms: Terms | None = None) -> RunHandle:
         """Write the run down and have it executed; it does not depend on this call from here on.
@@ -328,7 +347,8 @@ class Context:
         run_id = self.run_id or self.new_id("run")
         # A turn of a conversation is what each call of makes a run; what only reads or changes one is none.
         conversation_id = getattr(request, "conversation_id", None) if operation.shape == "run" else None
-        run = await self.runs.create(run_id, operation.name, request, conversation_id, terms)
+        once = await self.store.once()
+        run = await self.runs.create(run_id, operation.name, request, conversation_id, terms, once)
         await self.drivers.dispatch.submit(self.caller.owner, run.id)
         return RunHandle(id=run.id, log=self.runs)
 
@@ -340,12 +360,12 @@ class Context:
         Raises:
             WorkerLost: the process died under the call.
         """
-        written: list[asyncio.Task[int]] = []
 
         def progressed(fraction: float, message: str) -> None:
             if self.journal is not None:
-                event = Progressed(fraction=fraction, message=message)
-                written.append(asyncio.create_task(self.journal.write(event)))
+                # A refusal meets the holder again at its next write.
+                with suppress(NisError):
+                    self.journal.put(Progressed(fraction=fraction, message=message))
             if self.on_progress is not None:
                 self.on_progress(fraction, message)
 
@@ -357,17 +377,13 @@ class Context:
         }
         pool = str(target.pool)
         try:
-            try:
-                return await self.drivers.compute.call(pool, payload, on_progress=progressed)
-            except WorkerLost as lost:
-                # Once: a request that crashes its worker would crash every next one.
-                if target.effect != "reads":
-                    raise
-                log.warning("%s is computed again: %s", target.name, lost.message)
-                return await self.drivers.compute.call(pool, payload, on_progress=progressed)
-        finally:
-            # A refusal of one of these meets the holder again at its next write.
-            await asyncio.gather(*written, return_exceptions=True)
+            return await self.drivers.compute.call(pool, payload, on_progress=progressed)
+        except WorkerLost as lost:
+            # Once: a request that crashes its worker would crash every next one.
+            if target.effect != "reads":
+                raise
+            log.warning("%s is computed again: %s", target.name, lost.message)
+            return await self.drivers.compute.call(pool, payload, on_progress=progressed)
 
     @contextmanager
     def trace(self, name: str) -> Generator[None]:
@@ -386,3 +402,21 @@ class Context:
             key = f"{name} {outcome}"
             self.drivers.counts[key] = self.drivers.counts.get(key, 0) + 1
             log.debug("%s %s %.1f ms request=%s", name, outcome, 1e3 * (time.perf_counter() - started), self.request_id)
+
+
+_MADE = re.compile(r"run-([0-9a-f]{12})")
+
+
+def _made(run_id: str) -> str:
+    """When the run was made, as ids have it."""
+    found = _MADE.match(run_id)
+    return found[1] if found else "0" * 12
+
+
+def _new_id(kind: str) -> str:
+    # No secret either: whose a thing is is asked wherever it is read.
+    return f"{kind}-{int(time.time() * 1000):012x}{random.getrandbits(48):012x}"
+
+
+async def _awaited(value: Any) -> Any:  # Any: JSON
+    return await value if inspect.isawaitable(value) else value

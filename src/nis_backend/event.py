@@ -103,6 +103,7 @@ class InputRequired(Model):
     operation: str
     missing: list[str]
     call_id: str = ""
+    question: str = ""
 
 
 class ApprovalRequired(Model):

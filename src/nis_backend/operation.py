@@ -179,6 +179,7 @@ class Entry:
     """Where it answers over HTTP: told to those who ask, never read; the index has them from the surface."""
     outward: bool = False
     secret: bool = False
+    repeatable: bool = False
     examples: tuple[Json, ...] = ()
 
     @property
@@ -235,6 +236,9 @@ class Operation(Generic[Req, Res]):
     """Whether it may talk to what is beyond this server and its drivers: a provider, a mirror, a page."""
     secret: bool = False
     """Whether its result is shown once and kept nowhere: it is no part of a run, whose log keeps what was answered."""
+    repeatable: bool = False
+    """Whether a call that a crash has cut may be made again under the same key: it reads, or all it changes are rows
+    of `ctx.store` and things named by `ctx.new_id` or `ctx.idempotency_key`, which a second time changes no more."""
     prepare: Callable[[Req, Context], Awaitable[Req]] | None = None
     """Checks and completes a request before its run is written down, so that a wrong one never becomes a run."""
 
@@ -287,6 +291,7 @@ def operation(  # noqa: PLR0913 - each argument is one trait of the declaration
     essential: bool = False,
     outward: bool = False,
     secret: bool = False,
+    repeatable: bool | None = None,
     prepare: Callable[[Any, Any], Awaitable[Any]] | None = None,
 ) -> _Declare:
     """Declare the function below as an operation; it registers nothing."""
@@ -308,6 +313,7 @@ def operation(  # noqa: PLR0913 - each argument is one trait of the declaration
         essential=essential,
         outward=outward,
         secret=secret,
+        repeatable=effect == "reads" if repeatable is None else repeatable,
         prepare=prepare,
     )
 

@@ -12,34 +12,28 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from pydantic import Field
 
-from nis_backend.commands import Commands, append_of, unknown_run
-from nis_backend.drivers.dispatch.base import CANCELLED, Left, StopReason, stop_reason
+from nis_backend.commands import Commands, unknown_run
 from nis_backend.drivers.store.base import OPEN
 from nis_backend.errors import (
     Cancelled,
     Conflict,
     DeadlineExceeded,
-    Fenced,
-    InternalError,
     InvalidRequest,
-    NisError,
     NotFound,
-    Unavailable,
     from_problem,
 )
-from nis_backend.event import Body, CancelledRun, Event, Failed, Started, Succeeded, TextDelta
-from nis_backend.operation import Model, Operation, perform
+from nis_backend.event import Event
+from nis_backend.operation import Model
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Iterable, Sequence
+    from collections.abc import AsyncIterator, Iterable
 
     from nis_backend.commands import Submit
-    from nis_backend.context import Context
     from nis_backend.drivers.store.base import Growth, Order, Row, Store
 
 log = logging.getLogger("nis.run")
 
-FORMAT = 1
+FORMAT = 2
 """The version of the events' shapes, kept in each run's row."""
 
 State = Literal["queued", "running", "paused", "waiting", "succeeded", "failed", "cancelled"]
@@ -80,11 +74,6 @@ class Run(Model):
 
 JSON = frozenset({"input", "result", "problem", "waiting", "scopes"})
 """Columns of a run's row that hold JSON."""
-
-INTERRUPTED = Unavailable("The server stopped while the run was under way.", remedy="Ask again.")
-
-FIRST_TEXT, MORE_TEXT = 0.025, 1024
-"""Text waits at most this many seconds, or until there are this many bytes, for the next event of its step."""
 
 
 class Tail:
@@ -147,10 +136,18 @@ class RunLog(Commands):
         self._scopes = json.dumps(sorted(scopes))
         """What the runs made here may call."""
 
-    async def create(
-        self, run_id: str, operation: str, request: Model, conversation_id: str | None, terms: Terms | None = None
+    async def create(  # noqa: PLR0913, PLR0917 - each is a column of the run's row but the last
+        self,
+        run_id: str,
+        operation: str,
+        request: Model,
+        conversation_id: str | None,
+        terms: Terms | None = None,
+        once: str | None = None,
     ) -> Run:
         """Write down a run that nobody holds yet; where one with the same `dedupe` is open, that one is answered.
+
+        Under a key `once` that was used before, nothing is written.
 
         Raises:
             Conflict: the id is taken.
@@ -176,7 +173,7 @@ class RunLog(Commands):
             "not_before": max(terms.not_before, now),
         }
         try:
-            await self._store.insert("runs", self.owner, row)
+            await self._store.insert("runs", self.owner, row, once)
         except Conflict:
             same = await self._store.select("runs", self.owner, where={"dedupe": terms.dedupe}, limit=1)
             if terms.dedupe is None or not same or same[0]["state"] not in OPEN:
@@ -300,132 +297,6 @@ class RunHandle:
     async def result(self) -> Any:  # Any: the operation's result as JSON
         """See `RunLog.result`."""
         return await self.log.result(self.id)
-
-
-class Journal:
-    """The holder's pen: only it appends to the run, under its attempt."""
-
-    def __init__(self, store: Store, owner: str, run_id: str, attempt: int) -> None:
-        self.run_id = run_id
-        self.attempt = attempt
-        self._store = store
-        self._owner = owner
-        self._order = asyncio.Lock()
-        self._text = ""
-        self._step = 0
-        self._flushed = 0.0
-        self._timer: asyncio.TimerHandle | None = None
-        self._flush: asyncio.Task[None] | None = None
-
-    async def write(self, *bodies: Body, **changes: Any) -> int:  # Any: columns of the run's row
-        """Append events, after any text still held; answers the last number.
-
-        Raises:
-            Fenced: another process holds the run now: stop.
-        """
-        async with self._order:
-            return await self._append([*self._take_text(), *bodies], changes)
-
-    async def text(self, step: int, text: str) -> None:
-        """Append words of a step's answer: the first at once, then joined for up to 25 ms or 1 kB."""
-        if step != self._step:
-            await self.flush()
-            self._step = step
-        self._text += text
-        waited = asyncio.get_running_loop().time() - self._flushed
-        if waited >= FIRST_TEXT or len(self._text) >= MORE_TEXT:
-            await self.flush()
-        elif self._timer is None:
-            self._timer = asyncio.get_running_loop().call_later(FIRST_TEXT - waited, self._flush_soon)
-
-    async def flush(self) -> None:
-        """Commit the text still held."""
-        async with self._order:
-            if self._text:
-                await self._append(self._take_text(), {})
-
-    def _flush_soon(self) -> None:
-        self._timer = None
-        self._flush = asyncio.create_task(self.flush())
-        # A refusal here meets the holder again at its next write.
-        self._flush.add_done_callback(lambda done: done.cancelled() or done.exception())
-
-    def _take_text(self) -> list[Body]:
-        if self._timer is not None:
-            self._timer.cancel()
-            self._timer = None
-        if not self._text:
-            return []
-        text, self._text = self._text, ""
-        self._flushed = asyncio.get_running_loop().time()
-        return [TextDelta(step=self._step, text=text)]
-
-    async def _append(self, bodies: Sequence[Body], changes: dict[str, Any]) -> int:  # Any: see write
-        seq, _ = await self._store.append(append_of(self._owner, self.run_id, self.attempt, bodies, changes))
-        return seq
-
-
-ENDED, RELEASED = Left(how="ended"), Left(how="released")
-
-
-async def carry(target: Operation[Any, Any], arguments: Row, ctx: Context) -> Left:
-    """Execute the operation of a run and append its end, whatever happens; never raises.
-
-    When the task is cancelled, the end says why.
-    """
-    journal = ctx.run
-    try:
-        await journal.write(Started(operation=target.name, attempt=journal.attempt), state="running")
-        result = await perform(target, target.validate(arguments), ctx, ctx.settings.run_seconds)
-        body = result.model_dump(mode="json") if isinstance(result, Model) else result
-        await journal.write(Succeeded(result=body), state="succeeded", result=json.dumps(body))
-    except Fenced:
-        log.warning("run %s goes on elsewhere", journal.run_id)
-        return RELEASED
-    except asyncio.CancelledError as cancelled:
-        await _finish(journal, *_end(stop_reason(cancelled)))
-    except NisError as error:
-        await end_failed(journal, error)
-    except Exception:
-        log.exception("run %s of %s failed", journal.run_id, target.name)
-        fault = InternalError(
-            f"{target.name} failed inside nis.", remedy=f"The server's log names run {journal.run_id}."
-        )
-        await end_failed(journal, fault)
-    return ENDED
-
-
-async def _finish(journal: Journal, bodies: Sequence[Body], changes: Row) -> None:
-    """Append the end; a store that cannot take it now (a full disk) is asked until it can."""
-    pause = 0.1
-    while True:
-        try:
-            await journal.write(*bodies, **changes)
-        except Unavailable as refused:
-            log.warning("run %s: its end has to wait: %s", journal.run_id, refused)
-            await asyncio.sleep(pause)
-            pause = min(2 * pause, 10.0)
-        except NisError as refused:
-            log.warning("run %s: its end was refused: %s", journal.run_id, refused)
-            return
-        else:
-            return
-
-
-async def end_failed(journal: Journal, error: NisError) -> None:
-    """End a run with `error`."""
-    await _finish(journal, *_failure(error))
-
-
-def _end(stop: StopReason) -> tuple[list[Body], Row]:
-    if stop == CANCELLED:
-        return [CancelledRun()], {"state": "cancelled"}
-    return _failure(INTERRUPTED)
-
-
-def _failure(error: NisError) -> tuple[list[Body], Row]:
-    problem = error.problem()
-    return [Failed(problem=problem)], {"state": "failed", "problem": json.dumps(problem)}
 
 
 def run_of(row: Row) -> Run:

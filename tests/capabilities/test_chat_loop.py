@@ -254,7 +254,7 @@ def test_calls_of_one_step_run_together_and_are_answered_in_order(tmp_path: Path
         async with talking(tmp_path, both, quotes_results, operations=[meet_other]) as talk:
             assert (await talk.converse()).text == 'Computed: {"total":1.0} and {"total":2.0}'
             types = await talk.types()
-            assert types[2:8] == ["tool_called", "tool_called", "tool_answered", "surface", "tool_answered", "surface"]
+            assert types[2:8] == ["tool_called", "tool_called", "tool_answered", "tool_answered", "surface", "surface"]
 
     run(body())
 

@@ -24,8 +24,9 @@ from nis_backend.drivers.llm.base import Models
 from nis_backend.drivers.store.sqlite import SqliteStore
 from nis_backend.errors import NotFound, Unavailable
 from nis_backend.event import InputRequired, StepRetried, Surface
+from nis_backend.execution import execute
 from nis_backend.operation import Example, Json, Model, Operation, Recorded, operation
-from nis_backend.run import Journal, Tail, carry
+from nis_backend.run import Tail
 from nis_backend.settings import Settings
 from nis_backend.surfaces.a2a.routes import routes
 from nis_backend.surfaces.guard import Guard, check_host
@@ -130,10 +131,7 @@ class StandIn:
         await self.store.close()
 
     async def _execute(self, owner: str, run_id: str, attempt: int) -> Left:
-        journal = Journal(self.store, owner, run_id, attempt)
-        run = await self.context(Caller(owner=owner)).runs.get(run_id)
-        context = Context(drivers=self.drivers, caller=Caller(owner=owner), journal=journal)
-        return await carry(self.operations.find(run.operation), run.input, context)
+        return await execute(self.drivers, owner, run_id, attempt)
 
     async def _prepare(self, request: MessageRequest, ctx: Context) -> MessageRequest:
         if request.conversation_id is not None:

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, cast
 
 from pydantic_core import from_json
 
-from nis_backend.drivers.llm.base import Answered, Message, Prompt, Tool
+from nis_backend.drivers.llm.base import Answered, Message, Prompt, Tool, ToolCall
 from nis_backend.errors import (
     InvalidRequest,
     Malformed,
@@ -25,15 +25,16 @@ from nis_backend.errors import (
     WorkerLost,
     shorten,
 )
-from nis_backend.event import ModelAnswered, ModelCalled, StepRetried, Surface, ToolAnswered, ToolCalled, Warned
+from nis_backend.event import ModelAnswered, ModelCalled, Surface, ToolAnswered, ToolCalled, WantedCall, Warned
 from nis_backend.view import Form, Text, View
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from nis_backend.context import Context
-    from nis_backend.drivers.llm.base import LanguageModels, ModelInfo, ToolCall
+    from nis_backend.drivers.llm.base import LanguageModels, ModelInfo
     from nis_backend.operation import Entry
+    from nis_backend.steps import Used
 
 # Any: a JSON object's values differ in type.
 Json = dict[str, Any]
@@ -95,6 +96,7 @@ async def answer(  # noqa: PLR0913 - each argument is one choice of the caller's
         UpstreamFailed, WorkerLost: it was cut twice, or answered with nothing.
     """
     text, end = await _ask(ctx, driver, Prompt(model=info.name, messages=messages, max_tokens=max_tokens), step)
+    await _warn_of_cut(ctx, end)
     if not text:
         raise _empty(info)
     return Conversed(text=text, views=[], input_tokens=end.input_tokens, output_tokens=end.output_tokens, steps=1)
@@ -147,6 +149,7 @@ async def converse(  # noqa: PLR0913 - each argument is one choice of the caller
             await ctx.run.write(Warned(message=f"{info.id} answers without tools: {error.message}"))
             offered = {}
             continue
+        await _warn_of_cut(ctx, end)
         texts.append(text)
         ends.append(end)
         if not offered or not end.tool_calls:
@@ -194,39 +197,70 @@ def _instructed(messages: Sequence[Message]) -> list[Message]:
 async def _ask(
     ctx: Context, driver: LanguageModels, prompt: Prompt, step: int, before: str = ""
 ) -> tuple[str, Answered]:
-    """Ask, and write down the words as they come, with `before` in front of the first; once more when cut."""
+    """Ask, and write down the words as they come, with `before` in front of the first; once more when cut.
+
+    An answer that the run's log holds already is taken from there.
+    """
+    called = ModelCalled(step=step, provider=driver.provider, model=prompt.model, digest=prompt.digest())
     attempt = 1
     while True:
-        await ctx.run.write(ModelCalled(step=step, provider=driver.provider, model=prompt.model))
-        words: list[str] = []
+        told = await ctx.run.ask_model(called)
+        if told is not None:
+            return told.text, _end_of(told.answered)
         try:
-            async with aclosing(driver.generate(prompt)) as items:
-                async for item in items:
-                    if isinstance(item, Answered):
-                        return "".join(words), await _ended(ctx, step, item)
-                    words.append(item.text if words else before + item.text)
-                    await ctx.run.text(step, words[-1])
-            raise _endless(driver)
+            return await _listen(ctx, driver, prompt, step, before)
         except (UpstreamFailed, WorkerLost) as error:
             if attempt > 1:
+                await _refused(ctx, step, error)
                 raise
             attempt += 1
-            await ctx.run.write(StepRetried(step=step, attempt=attempt, reason=error.message))
+            await ctx.run.retry_step(step, error.message)
+        except NisError as error:
+            await _refused(ctx, step, error)
+            raise
 
 
-def _endless(driver: LanguageModels) -> UpstreamFailed:
-    return UpstreamFailed(f"{driver.provider} ended without an end to its answer.", remedy="Try again.")
+async def _listen(ctx: Context, driver: LanguageModels, prompt: Prompt, step: int, before: str) -> tuple[str, Answered]:
+    words: list[str] = []
+    async with aclosing(driver.generate(prompt)) as items:
+        async for item in items:
+            if isinstance(item, Answered):
+                return "".join(words), await _ended(ctx, step, item)
+            words.append(item.text if words else before + item.text)
+            await ctx.run.text(step, words[-1])
+    raise UpstreamFailed(f"{driver.provider} ended without an end to its answer.", remedy="Try again.")
 
 
 async def _ended(ctx: Context, step: int, end: Answered) -> Answered:
     answered = ModelAnswered(
-        step=step, finish_reason=end.finish_reason, input_tokens=end.input_tokens, output_tokens=end.output_tokens
+        step=step,
+        finish_reason=end.finish_reason,
+        input_tokens=end.input_tokens,
+        output_tokens=end.output_tokens,
+        tool_calls=[WantedCall(id=one.id, name=one.name, arguments=one.arguments) for one in end.tool_calls],
     )
-    cut = (
-        [Warned(message="The answer was cut at the model's limit of tokens.")] if end.finish_reason == "length" else []
-    )
-    await ctx.run.write(answered, *cut)
+    await ctx.run.write(answered)
     return end
+
+
+async def _refused(ctx: Context, step: int, error: NisError) -> None:
+    """Write down that there is no answer, and why."""
+    await ctx.run.write(ModelAnswered(step=step, finish_reason="refused", problem=error.problem()))
+
+
+def _end_of(answered: ModelAnswered) -> Answered:
+    """The end of an answer, as the log has it."""
+    return Answered(
+        finish_reason=cast("Any", answered.finish_reason),
+        tool_calls=tuple(ToolCall(id=one.id, name=one.name, arguments=one.arguments) for one in answered.tool_calls),
+        input_tokens=answered.input_tokens,
+        output_tokens=answered.output_tokens,
+    )
+
+
+async def _warn_of_cut(ctx: Context, end: Answered) -> None:
+    if end.finish_reason == "length":
+        await ctx.run.write(Warned(message="The answer was cut at the model's limit of tokens."))
 
 
 async def _say_views(ctx: Context, info: ModelInfo, step: int, views: Sequence[View], before: str) -> str:
@@ -237,7 +271,6 @@ async def _say_views(ctx: Context, info: ModelInfo, step: int, views: Sequence[V
     text = before + "\n\n".join(words)
     await ctx.run.write(Warned(message=f"{info.id} said nothing about the results; they are shown as computed."))
     await ctx.run.text(step, text)
-    await ctx.run.flush()
     return text
 
 
@@ -256,28 +289,33 @@ def _total(counts: Sequence[int | None]) -> int | None:
 async def _use_all(
     ctx: Context, step: int, calls: Sequence[ToolCall], offered: dict[str, Entry]
 ) -> AsyncIterator[tuple[ToolCall, _Used]]:
-    """Carry out the calls of a step together; each one's outcome is written down and answered in their order."""
-    named = [_operation(call.name, offered) for call in calls]
-    parsed = [_arguments(call) for call in calls]
-    await ctx.run.write(
-        *(
-            ToolCalled(step=step, call_id=call.id, operation=name, arguments=given if isinstance(given, dict) else {})
-            for call, name, given in zip(calls, named, parsed, strict=True)
-        )
-    )
+    """Carry out the calls of a step together, and answer them in their order."""
     tasks = [
-        asyncio.create_task(_use(ctx, ToolAnswered(step=step, call_id=call.id, operation=name), given, number, offered))
-        for number, (call, name, given) in enumerate(zip(calls, named, parsed, strict=True))
+        asyncio.create_task(_use(ctx, step, call, number, offered)) for number, call in enumerate(_told_apart(calls))
     ]
     try:
-        for call, task in zip(calls, tasks, strict=True):
-            used = await task
-            await ctx.run.write(used.event, *([Surface(views=used.views)] if used.views else []))
-            yield call, used
-    finally:
+        await asyncio.wait(tasks)
+    except asyncio.CancelledError as stopped:
+        # Each hears why: a call that may not be repeated is finished first, unless the run is cancelled.
         for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
+            task.cancel(*stopped.args)
+        await asyncio.wait(tasks)
+        raise
+    for call, task in zip(calls, tasks, strict=True):
+        used = task.result()
+        if used.views:
+            await ctx.run.write(Surface(views=used.views))
+        yield call, used
+
+
+def _told_apart(calls: Sequence[ToolCall]) -> list[ToolCall]:
+    """The calls with an id each, which some models forget: what was answered is known by it."""
+    seen: set[str] = set()
+    apart: list[ToolCall] = []
+    for number, call in enumerate(calls):
+        apart.append(replace(call, id=f"{call.id}-{number}") if call.id in seen else call)
+        seen.add(call.id)
+    return apart
 
 
 def _operation(name: str, offered: dict[str, Entry]) -> str:
@@ -305,42 +343,37 @@ def _arguments(call: ToolCall) -> Json | NisError:
     return cast("Json", given)
 
 
-async def _use(
-    ctx: Context, event: ToolAnswered, given: Json | NisError, number: int, offered: dict[str, Entry]
-) -> _Used:
+async def _use(ctx: Context, step: int, call: ToolCall, number: int, offered: dict[str, Entry]) -> _Used:
     """Call the operation; its refusal is the outcome too."""
-    try:
-        if number >= MOST_CALLS:
-            raise InvalidRequest(f"A step may call {MOST_CALLS} tools.", remedy="Call this one in the next step.")
-        entry = next((one for one in offered.values() if one.name == event.operation), None)
-        if entry is None:
-            raise NotFound(
-                f"There is no tool {event.operation!r}.",
-                field="name",
-                value=event.operation,
-                remedy=f"The tools are: {', '.join(offered)}.",
-            )
-        if isinstance(given, NisError):
-            raise given
-        result, views = await _call(ctx, entry, given)
-    except NisError as error:
-        problem = error.problem()
-        return _Used(event=event.model_copy(update={"problem": problem}), views=[], told=_told(_mendable(problem)))
-    return _Used(event=event.model_copy(update={"result": result}), views=views, told=_told(result))
+    name, given = _operation(call.name, offered), _arguments(call)
+    refusal = given if isinstance(given, NisError) else None
+    if not any(entry.name == name for entry in offered.values()):
+        refusal = NotFound(
+            f"There is no tool {name!r}.",
+            field="name",
+            value=name,
+            remedy=f"The tools are: {', '.join(offered)}.",
+        )
+    if number >= MOST_CALLS:
+        refusal = InvalidRequest(f"A step may call {MOST_CALLS} tools.", remedy="Call this one in the next step.")
+    arguments = given if isinstance(given, dict) else {}
+    used = await ctx.use(ToolCalled(step=step, call_id=call.id, operation=name, arguments=arguments), refusal=refusal)
+    if used.event.problem is not None or used.request is None:
+        return _Used(event=used.event, views=[], told=_told(_mendable(used.event.problem or {})))
+    return _Used(event=used.event, views=_drawn(ctx, used), told=_told(used.event.result))
 
 
-async def _call(ctx: Context, entry: Entry, given: Json) -> tuple[Any, list[View]]:  # Any: JSON
-    """The operation's result as JSON, and drawn, with a form to call it again."""
-    operation = ctx.operations.find(entry.name)
-    request = operation.validate(given)
-    result = await ctx.call(operation, request)
+def _drawn(ctx: Context, used: Used) -> list[View]:
+    """The result as it is looked at, with a form to call the operation again."""
+    assert used.request is not None
+    entry = ctx.operations.entry(used.event.operation)
     again = Form(
         title="Run again",
         operation=entry.name,
         request_schema=entry.request_schema,
-        values=request.model_dump(mode="json"),
+        values=used.request.model_dump(mode="json"),
     )
-    return result.model_dump(mode="json"), [*operation.draw(request, result), again]
+    return [*ctx.operations.find(entry.name).draw(used.request, used.result), again]
 
 
 def _clean(call: ToolCall) -> ToolCall:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import asdict
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -187,7 +188,7 @@ async def answer_message(request: MessageRequest, ctx: Context) -> Reply:
             response=text,
             conversation_id=str(request.conversation_id),
             user_id=request.user_id,
-            timestamp=datetime.now(UTC).isoformat(timespec="milliseconds"),
+            timestamp=datetime.fromtimestamp(ctx.now(), UTC).isoformat(timespec="milliseconds"),
             run_id=ctx.run.run_id,
             provider=info.provider if info else "nis",
             model=info.name if info else "router",
@@ -198,12 +199,10 @@ async def answer_message(request: MessageRequest, ctx: Context) -> Reply:
     if request.call is not None:
         done = await run_form(ctx, request.call.operation, request.call.arguments)
         return reply(done.text, None, tokens_used=0, views=done.views, pending=done.pending)
-    driver, info = await ctx.models.choose(request.model, request.provider)
-    turns, _ = await read_turns(ctx, request.conversation_id, REMEMBERED + 1)
-    past = [turn.current for turn in turns if not turn.holds(ctx.run.run_id)]
+    info, past, tools = await _chosen(ctx, request)
+    driver = ctx.models.driver(info.provider)
     messages = _messages(past, request)
     if info.tools:
-        tools = await offered(ctx, request.message, OFFERED)
         said = await converse(ctx, driver, info, messages, tools)
         return reply(said.text, info, tokens_used=_sum(said.input_tokens, said.output_tokens), views=said.views)
     routed = await routed_turn(ctx, request.message, _pending(past))
@@ -211,6 +210,24 @@ async def answer_message(request: MessageRequest, ctx: Context) -> Reply:
         return reply(routed.text, None, tokens_used=0, views=routed.views, pending=routed.pending)
     said = await answer(ctx, driver, info, messages)
     return reply(said.text, info, tokens_used=_sum(said.input_tokens, said.output_tokens))
+
+
+async def _chosen(ctx: Context, request: MessageRequest) -> tuple[ModelInfo, list[Run], list[Entry]]:
+    """The model, the earlier turns and the tools that this turn is answered with: chosen once."""
+    from nis_backend.drivers.llm.base import ModelInfo  # noqa: PLC0415 - loads with the first turn
+
+    read: dict[str, Run] = {}
+
+    async def choose() -> dict[str, Any]:  # Any: JSON
+        _, info = await ctx.models.choose(request.model, request.provider)
+        turns, _ = await read_turns(ctx, str(request.conversation_id), REMEMBERED + 1)
+        read.update({turn.current.id: turn.current for turn in turns if not turn.holds(ctx.run.run_id)})
+        tools = await offered(ctx, request.message, OFFERED) if info.tools else []
+        return {"model": asdict(info), "turns": list(read), "tools": [entry.name for entry in tools]}
+
+    chosen = await ctx.note("turn", choose)
+    past = [read.get(run_id) or await ctx.runs.get(run_id) for run_id in chosen["turns"]]
+    return ModelInfo(**chosen["model"]), past, [ctx.operations.entry(name) for name in chosen["tools"]]
 
 
 def _sum(*counts: int | None) -> int | None:

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, cast
 
 from nis_backend.capabilities.chat.operations import fillable
 from nis_backend.capabilities.operations.operations import Pending, Route, RouteMessage, route_message
-from nis_backend.errors import InvalidRequest, NisError, Unavailable
-from nis_backend.event import InputRequired, Surface, ToolAnswered, ToolCalled, Warned
+from nis_backend.errors import InvalidRequest, Unavailable, from_problem
+from nis_backend.event import InputRequired, Surface, ToolCalled, Warned
 from nis_backend.fields import fields_of
 from nis_backend.view import Form, Table, Text, View
 
@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
     from nis_backend.capabilities.operations.operations import UnclearWords
     from nis_backend.context import Context
+    from nis_backend.errors import NisError
     from nis_backend.fields import Field
     from nis_backend.operation import Entry, Json, Model
 
@@ -35,10 +36,19 @@ async def routed_turn(ctx: Context, message: str, pending: Pending | None) -> Ro
 
     `pending` is what the last answer asked for: a message that gives some of it completes that call.
     """
-    try:
-        route = await ctx.call(route_message, RouteMessage(message=message, pending=pending))
-    except Unavailable as error:
-        return await _say(ctx, _cannot(error))
+
+    async def find() -> Json:
+        try:
+            return (await ctx.call(route_message, RouteMessage(message=message, pending=pending))).model_dump(
+                mode="json"
+            )
+        except Unavailable as error:
+            return {"problem": error.problem()}
+
+    found = await ctx.note("route", find)
+    if "problem" in found:
+        return await _say(ctx, _cannot(from_problem(found["problem"])))
+    route = Route.model_validate(found)
     if route.warning:
         await ctx.run.write(Warned(message=f"I cannot compute that now: {route.warning}"))
     if route.operation is None:
@@ -69,22 +79,17 @@ def _no_sums(route: Route) -> str:
 
 async def _compute(ctx: Context, entry: Entry, route: Route) -> Routed:
     """Call the operation, note it in the run, and answer with what it computed."""
-    call_id, arguments = ctx.new_id("call"), route.arguments
-    await ctx.run.write(ToolCalled(step=1, call_id=call_id, operation=entry.name, arguments=arguments))
-    try:
-        operation = ctx.operations.find(entry.name)
-        request = operation.validate(arguments)
-        result = await ctx.call(operation, request)
-    except NisError as error:
-        problem = error.problem()
-        await ctx.run.write(ToolAnswered(step=1, call_id=call_id, operation=entry.name, problem=problem))
+    called = ToolCalled(step=1, call_id=ctx.new_id("call"), operation=entry.name, arguments=route.arguments)
+    operation = ctx.operations.find(entry.name)
+    made = await ctx.use(called)
+    if made.event.problem is not None or made.request is None:
+        error = from_problem(made.event.problem or {})
         if isinstance(error, InvalidRequest):
             return await _ask(ctx, entry, route, error)
         if isinstance(error, Unavailable):
             return await _say(ctx, _cannot(error))
-        raise
-    answer = result.model_dump(mode="json")
-    await ctx.run.write(ToolAnswered(step=1, call_id=call_id, operation=entry.name, result=answer))
+        raise error
+    request, result = made.request, made.result
     drawn = operation.draw(request, result)
     used = _used(entry, request, route)
     again = Form(
@@ -169,7 +174,7 @@ async def _say(ctx: Context, text: str, views: Sequence[View] = (), pending: Pen
     return Routed(text=text, views=list(views), pending=pending)
 
 
-def _cannot(error: Unavailable) -> str:
+def _cannot(error: NisError) -> str:
     return f"I cannot compute that now: {error.message} {error.remedy}".strip()
 
 

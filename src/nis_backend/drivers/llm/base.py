@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import hashlib
+import json
+from dataclasses import dataclass, fields
 from typing import TYPE_CHECKING, Any, Literal, Protocol
 
 from nis_backend.errors import NisError, NotFound, Unavailable, UpstreamFailed
@@ -66,6 +68,22 @@ class Prompt:
     presence_penalty: float | None = None
     seed: int | None = None
     stop: tuple[str, ...] = ()
+
+    def digest(self) -> str:
+        """SHA-256 of all of it: two prompts of one digest ask the same."""
+        said = hashlib.sha256()
+        for one in fields(self):
+            value: Any = getattr(self, one.name)
+            if one.name == "tools":
+                value = [(tool.name, tool.description, tool.parameters, tool.strict) for tool in value]
+            elif one.name == "messages":
+                value = [
+                    (m.role, m.content, m.tool_call_id, [(c.id, c.name, c.arguments) for c in m.tool_calls])
+                    for m in value
+                ]
+            if value != one.default:
+                said.update(f"{one.name} {json.dumps(value)}\n".encode())
+        return said.hexdigest()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -140,6 +158,27 @@ class LanguageModels(Protocol):
         ...
 
 
+class Gone(LanguageModels):
+    """A provider that was there when it was chosen."""
+
+    def __init__(self, provider: str) -> None:
+        self.provider = provider
+
+    async def models(self) -> list[ModelInfo]:
+        """None."""
+        return []
+
+    async def generate(self, prompt: Prompt) -> AsyncGenerator[TextChunk | Answered, None]:
+        """Refuse."""
+        raise Unavailable(
+            f"The provider {self.provider!r} of {prompt.model!r} is gone.", remedy="Set it up again, or name another."
+        )
+        yield Answered(finish_reason="stop")
+
+    async def close(self) -> None:
+        """Nothing is open."""
+
+
 class Models:
     """The providers configured, in order of preference."""
 
@@ -184,6 +223,10 @@ class Models:
         if refusals and wanted is None:
             raise refusals[0]
         raise self._unknown("model", wanted)
+
+    def driver(self, provider: str) -> LanguageModels:
+        """The driver of this provider; one that is gone refuses when it is asked."""
+        return next((one for one in self.providers if one.provider == provider), Gone(provider))
 
     def _unknown(self, field: str, value: str | None) -> NotFound:
         return NotFound(

@@ -1,0 +1,231 @@
+"""One execution of a run: from what its log holds, until it has ended, rests, waits, or is let go."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import logging
+import time
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from nis_backend.context import Caller, Context
+from nis_backend.drivers.dispatch.base import Left, stop_reason
+from nis_backend.errors import (
+    Fenced,
+    Forbidden,
+    InternalError,
+    NisError,
+    NotFound,
+    Unavailable,
+    WorkerLost,
+)
+from nis_backend.event import (
+    ApprovalRequired,
+    CancelledRun,
+    Failed,
+    Rejected,
+    Released,
+    RetryScheduled,
+    Started,
+    Succeeded,
+)
+from nis_backend.history import History
+from nis_backend.journal import Journal, Suspended
+from nis_backend.operation import Model, perform
+from nis_backend.owned import Scope
+from nis_backend.run import FORMAT, event_of, late, run_of
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable, Sequence
+
+    from nis_backend.context import Drivers
+    from nis_backend.drivers.store.base import Row
+    from nis_backend.event import Body, Event
+    from nis_backend.operation import Operation
+
+T = TypeVar("T")
+
+log = logging.getLogger("nis.run")
+
+MOST_IDLE = 5
+"""Attempts in a row that leave nothing: what runs then is likely what ends its process."""
+
+ABSENT_SECONDS = 60.0
+"""Time between two looks for an operation that this process does not have."""
+
+ENDED, RELEASED, AGAIN = Left(how="ended"), Left(how="released"), Left(how="again")
+
+LAST_SECONDS = 1.0
+"""Time that what a stopped run writes may still take when it is stopped again."""
+
+FIRST_RETRY, LONGEST_RETRY = 1.0, 300.0
+"""Seconds before a failed run is tried again: the first, doubled each time, up to the second."""
+
+
+async def execute(drivers: Drivers, owner: str, run_id: str, attempt: int) -> Left:
+    """Carry on a run that was taken under this attempt; see `dispatch.base.Execute`."""
+    store = drivers.store
+    row = await _patiently(run_id, lambda: store.get("runs", owner, run_id))
+    if row is None:
+        return RELEASED
+    events = await _patiently(run_id, lambda: read_events(drivers, owner, row)) if row["last_seq"] else []
+    journal = Journal(store, owner, run_id, attempt, History(events))
+    # A run may do what the caller who began it may, and no more.
+    caller = Caller(owner=owner, scopes=frozenset(json.loads(row["scopes"])))
+    try:
+        target = drivers.operations.find(row["operation"])
+    except NotFound:
+        log.warning("run %s waits: there is no operation %s here", run_id, row["operation"])
+        return await _leave(journal, AGAIN, [], {"state": "queued", "not_before": time.time() + ABSENT_SECONDS})
+    scope = Scope(key=run_id, in_call=target.shape != "run")
+    return await carry(target, row, Context(drivers=drivers, caller=caller, journal=journal, scope=scope))
+
+
+async def read_events(drivers: Drivers, owner: str, row: Row) -> list[Event]:
+    """All events of a run."""
+    events: list[Event] = []
+    while page := await drivers.store.events(owner, row["id"], events[-1].seq if events else 0):
+        events += [event_of(row["id"], one) for one in page]
+    return events
+
+
+async def carry(target: Operation[Any, Any], row: Row, ctx: Context) -> Left:
+    """Execute the operation of a run and write down how it was left, whatever happens; never raises."""
+    journal = ctx.run
+    try:
+        _refuse_hopeless(row, journal.history)
+        seconds = _seconds(row, ctx.settings.run_seconds)
+        await journal.write(Started(operation=target.name, attempt=journal.attempt))
+        request = target.validate(run_of(row).input)
+        await _allow_again(target, request, ctx)
+        result = await perform(target, request, ctx, seconds)
+        body = result.model_dump(mode="json") if isinstance(result, Model) else result
+        await journal.commit(Succeeded(result=body), state="succeeded", result=json.dumps(body), waiting=None)
+    except Suspended as wait:
+        return await _wait(journal, wait)
+    except Fenced:
+        log.warning("run %s goes on elsewhere", journal.run_id)
+        return RELEASED
+    except asyncio.CancelledError as cancelled:
+        return await _stop(journal, cancelled)
+    except NisError as error:
+        return await _fail(journal, row, error)
+    except Exception:
+        log.exception("run %s of %s failed", journal.run_id, target.name)
+        fault = InternalError(
+            f"{target.name} failed inside nis.", remedy=f"The server's log names run {journal.run_id}."
+        )
+        return await end_failed(journal, fault)
+    return ENDED
+
+
+def _refuse_hopeless(row: Row, history: History) -> None:
+    """Refuse what would not get on.
+
+    Raises:
+        WorkerLost: too many attempts have left nothing.
+        Unavailable: an earlier version has begun it.
+    """
+    if history.idle >= MOST_IDLE:
+        raise WorkerLost(
+            f"{history.idle} attempts in a row were cut before their next step.",
+            remedy="Retry the run once what ended its process is mended; the server's log may say what it was.",
+        )
+    if row["format"] != FORMAT and history.events:
+        raise Unavailable("An earlier version of nis has begun this run, whose log cannot be gone on from.")
+
+
+def _seconds(row: Row, most: float) -> float:
+    """Time that this attempt has.
+
+    Raises:
+        DeadlineExceeded: none is left.
+    """
+    left = most if row["deadline"] is None else row["deadline"] - time.time()
+    if left <= 0:
+        raise late(run_of(row))
+    return min(most, left)
+
+
+async def _allow_again(target: Operation[Any, Any], request: Model, ctx: Context) -> None:
+    """A call that is a run as a whole is, when it was cut, no other matter than one that a run makes."""
+    if target.shape == "run":
+        return
+    journal, begun = ctx.run, any(isinstance(event.body, Started) for event in ctx.run.history.events)
+    if begun and not target.repeatable:
+        asked = ApprovalRequired(
+            step=0,
+            call_id="run",
+            operation=target.name,
+            arguments=request.model_dump(mode="json"),
+            reason=f"Attempt {journal.attempt - 1} was cut while it was under way: it may have happened. Run it again?",
+        )
+        if isinstance(decision := await journal.approval(asked, fresh=True), Rejected):
+            raise Forbidden(f"A person has rejected it: {decision.reason}".rstrip(": "))
+    if target.effect != "reads":
+        await journal.before_effect()
+
+
+# -- how it is left ----------------------------------------------------------------------------------------------------
+
+
+async def _wait(journal: Journal, wait: Suspended) -> Left:
+    changes = {"state": "waiting", "waiting": json.dumps(wait.waiting)}
+    return await _leave(journal, RELEASED, [Released(reason="waiting")], changes)
+
+
+async def _stop(journal: Journal, cancelled: asyncio.CancelledError) -> Left:
+    match stop_reason(cancelled):
+        case "cancelled":
+            return await _leave(journal, ENDED, [CancelledRun()], {"state": "cancelled"})
+        case "paused":
+            changes = {"state": "paused", "wanted": None}
+            return await _leave(journal, RELEASED, [Released(reason="paused")], changes)
+        case "shutdown":
+            return await _leave(journal, RELEASED, [Released(reason="shutdown")], {"state": "queued"})
+
+
+async def _fail(journal: Journal, row: Row, error: NisError) -> Left:
+    at = time.time() + max(min(FIRST_RETRY * 2 ** row["retried"], LONGEST_RETRY), error.retry_after or 0)
+    in_time = row["deadline"] is None or at < row["deadline"]
+    if error.codes.retry and row["retried"] < row["retries"] and in_time and journal.history.idle < MOST_IDLE:
+        changes = {"state": "queued", "not_before": at, "retried": row["retried"] + 1}
+        return await _leave(journal, AGAIN, [RetryScheduled(at=at, problem=error.problem())], changes)
+    return await end_failed(journal, error)
+
+
+async def end_failed(journal: Journal, error: NisError) -> Left:
+    """End a run with `error`."""
+    problem = error.problem()
+    changes = {"state": "failed", "problem": json.dumps(problem), "waiting": None}
+    return await _leave(journal, ENDED, [Failed(problem=problem)], changes)
+
+
+async def _leave(journal: Journal, how: Left, bodies: Sequence[Body], changes: Row) -> Left:
+    """Write down how the run is left; a store that cannot take it now (a full disk) is asked until it can."""
+    writing = asyncio.ensure_future(_patiently(journal.run_id, lambda: journal.commit(*bodies, **changes)))
+    try:
+        await asyncio.shield(writing)
+    except asyncio.CancelledError:
+        # Whoever stops it now meets it while it stops: what is on its way arrives, and no more is waited for.
+        await asyncio.wait([writing], timeout=LAST_SECONDS)
+        if not writing.done():
+            writing.cancel()
+            return RELEASED
+    except NisError as refused:
+        log.warning("run %s: how it was left was refused: %s", journal.run_id, refused)
+        return RELEASED
+    if changes["state"] in {"waiting", "paused"}:
+        await journal.heed_cancel()
+    return how
+
+
+async def _patiently(run_id: str, work: Callable[[], Awaitable[T]]) -> T:
+    pause = 0.1
+    while True:
+        try:
+            return await work()
+        except Unavailable as refused:
+            log.warning("run %s has to wait: %s", run_id, refused)
+            await asyncio.sleep(pause)
+            pause = min(2 * pause, 10.0)

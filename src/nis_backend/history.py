@@ -1,0 +1,246 @@
+"""What a run's log holds already: handed out to the code that is executed again, each entry once."""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict, deque
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from nis_backend.event import (
+    Approved,
+    CancelledRun,
+    CancelRequested,
+    Failed,
+    InputProvided,
+    ModelAnswered,
+    ModelCalled,
+    Noted,
+    PauseRequested,
+    Progressed,
+    Rejected,
+    Released,
+    ResumeRequested,
+    RetryScheduled,
+    Started,
+    StepRetried,
+    Succeeded,
+    TextDelta,
+    ToolAnswered,
+    ToolCalled,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from nis_backend.event import Body, Event
+
+Decision = Approved | Rejected | InputProvided
+"""What a person has answered."""
+
+COMMANDED = CancelRequested | PauseRequested | ResumeRequested | Approved | Rejected | InputProvided | RetryScheduled
+"""What the run is told from outside."""
+
+UNTOLD = COMMANDED | Started | Released | Succeeded | Failed | CancelledRun | StepRetried | TextDelta
+"""What is no word of the operation's own code, or is compared as text."""
+
+GOT_ON = ModelAnswered | ToolAnswered | Noted | Decision | RetryScheduled
+"""What an attempt leaves that the next one need not do again."""
+
+CUT = "The process that held the run ended."
+
+
+@dataclass(frozen=True, kw_only=True)
+class Told:
+    """A model's answer as the log has it."""
+
+    text: str
+    answered: ModelAnswered
+
+
+@dataclass(kw_only=True)
+class _Asked:
+    """A model call on the way through the log."""
+
+    seqs: list[int]
+    text: str = ""
+
+
+class History:
+    """The log so far; `events` are all of a run's, in order.
+
+    An answer of a model is found by its step, an operation's by step and call, a note by its name, each in the order
+    in which the code comes to it. Anything else the code writes is looked for among what is left, wherever it stood:
+    calls that go on together need not end in the same order again.
+    """
+
+    def __init__(self, events: Sequence[Event] = ()) -> None:
+        self.events = events
+        self.taken: dict[int, Body | None] = {}
+        """What the code has come to again, by its number; None for what was handed out to it."""
+        self.idle = 0
+        """Attempts that began and left nothing, one after the other, up to now."""
+        self._told: defaultdict[int, deque[tuple[Told, list[int]]]] = defaultdict(deque)
+        self._open: dict[int, _Asked] = {}
+        self._calls: Counter[int] = Counter()
+        self._loose: defaultdict[int, str] = defaultdict(str)
+        self._loose_seqs: defaultdict[int, list[int]] = defaultdict(list)
+        self._said: defaultdict[int, str] = defaultdict(str)
+        self._called: set[tuple[int, str]] = set()
+        self._answers: dict[tuple[int, str], ToolAnswered] = {}
+        self._notes: defaultdict[str, deque[tuple[Any, int]]] = defaultdict(deque)  # Any: JSON
+        self._decisions: dict[str, Decision] = {}
+        self._fresh: dict[str, Decision] = {}
+        self._others: defaultdict[str, deque[int]] = defaultdict(deque)
+        for event in events:
+            self._read(event.seq, event.body)
+
+    def _read(self, seq: int, body: Body) -> None:
+        self._count(body)
+        if isinstance(body, Started):
+            self._fresh.clear()
+        elif isinstance(body, Decision):
+            self._decisions.setdefault(body.call_id, body)
+            self._fresh[body.call_id] = body
+        elif isinstance(body, RetryScheduled):
+            self._forget(body.problem)
+        elif isinstance(body, Noted):
+            self._notes[body.name].append((body.value, seq))
+        elif isinstance(body, ModelCalled | TextDelta | ModelAnswered | StepRetried):
+            self._read_step(seq, body)
+        elif not isinstance(body, UNTOLD):
+            self._others[_key(body)].append(seq)
+            if isinstance(body, ToolCalled):
+                self._called.add((body.step, body.call_id))
+            elif isinstance(body, ToolAnswered):
+                self._answers[body.step, body.call_id] = body
+
+    def _count(self, body: Body) -> None:
+        if isinstance(body, Started):
+            self.idle += 1
+        elif isinstance(body, Released):
+            # It was let go, not lost.
+            self.idle = max(0, self.idle - 1)
+        elif isinstance(body, GOT_ON):
+            self.idle = 0
+
+    def _read_step(self, seq: int, body: ModelCalled | TextDelta | ModelAnswered | StepRetried) -> None:
+        step = body.step
+        asked = self._open.get(step)
+        if isinstance(body, ModelCalled):
+            before = asked.seqs if asked else []
+            self._open[step] = _Asked(seqs=[*before, seq])
+            self._calls[step] += 1
+        elif isinstance(body, StepRetried):
+            if asked:
+                asked.seqs.append(seq)
+                asked.text = ""
+            self._loose.pop(step, None)
+        elif isinstance(body, TextDelta):
+            if asked:
+                asked.seqs.append(seq)
+                asked.text += body.text
+            else:
+                self._loose[step] += body.text
+                self._loose_seqs[step].append(seq)
+        elif asked:
+            del self._open[step]
+            self._told[step].append((Told(text=asked.text, answered=body), [*asked.seqs, seq]))
+
+    def _forget(self, problem: dict[str, Any]) -> None:  # Any: a problem document
+        """The failure that made the run fail is to be tried again."""
+        for step, told in self._told.items():
+            if told and told[-1][0].answered.problem == problem:
+                one, seqs = told.pop()
+                self._open[step] = _Asked(seqs=seqs, text=one.text)
+        for at in [at for at, answer in self._answers.items() if answer.problem == problem]:
+            self._others[_key(self._answers.pop(at))].popleft()
+            self._called.discard(at)
+
+    def told(self, step: int) -> Told | None:
+        """The next answer of a model in this step; None when it has to be asked."""
+        if not self._told.get(step):
+            return None
+        told, seqs = self._told[step].popleft()
+        self._hand_out(seqs)
+        return told
+
+    def cut(self, step: int) -> bool:
+        """Whether the last model call of this step has no answer, and nothing supersedes what it has said."""
+        asked = self._open.pop(step, None)
+        if asked is None:
+            return False
+        self._hand_out(asked.seqs)
+        return not isinstance(self._body(asked.seqs[-1]), StepRetried)
+
+    def _body(self, seq: int) -> Body:
+        return self.events[seq - self.events[0].seq].body
+
+    def calls(self, step: int) -> int:
+        """How often a model was asked in this step."""
+        return self._calls[step]
+
+    def said(self, step: int, text: str) -> str | None:
+        """What of these words the log has not; None where it has others, which they supersede."""
+        known = self._loose.get(step, "")
+        if not known:
+            return text
+        if known.startswith(text):
+            self._loose[step] = known[len(text) :]
+            self._said[step] += text
+            text = ""
+        elif text.startswith(known):
+            self._said[step] += self._loose.pop(step)
+            text = text[len(known) :]
+        else:
+            self._loose.pop(step)
+            return None
+        if not self._loose.get(step):
+            self._hand_out(self._loose_seqs.pop(step, []))
+        return text
+
+    def said_before(self, step: int) -> str:
+        """The words of this step that the code has come to again."""
+        return self._said[step]
+
+    def called(self, step: int, call_id: str) -> bool:
+        """Whether this call was written down as begun."""
+        return (step, call_id) in self._called
+
+    def answer(self, step: int, call_id: str) -> ToolAnswered | None:
+        """What this call was answered."""
+        return self._answers.get((step, call_id))
+
+    def note(self, name: str) -> tuple[Any] | None:  # Any: JSON
+        """The next value noted under this name."""
+        if not self._notes.get(name):
+            return None
+        value, seq = self._notes[name].popleft()
+        self._hand_out([seq])
+        return (value,)
+
+    def decision(self, call_id: str, *, fresh: bool = False) -> Decision | None:
+        """What a person has answered; `fresh` leaves out what an earlier attempt may have acted on."""
+        return (self._fresh if fresh else self._decisions).get(call_id)
+
+    def holds(self, body: Body) -> bool:
+        """Whether the log has this, once more than the code has come to it."""
+        if isinstance(body, UNTOLD | ModelCalled | ModelAnswered | Noted):
+            return False
+        seqs = self._others.get(_key(body))
+        if not seqs:
+            return False
+        self.taken[seqs.popleft()] = body
+        return True
+
+    def left(self) -> Iterator[Event]:
+        """What the code has not come to, of its own words and what it was answered."""
+        for event in self.events:
+            if event.seq not in self.taken and not isinstance(event.body, UNTOLD | Progressed):
+                yield event
+
+    def _hand_out(self, seqs: Sequence[int]) -> None:
+        self.taken.update(dict.fromkeys(seqs))
+
+
+def _key(body: Body) -> str:
+    return f"{body.type} {body.model_dump_json()}"

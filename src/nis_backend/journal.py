@@ -1,0 +1,262 @@
+"""The holder's pen: only it writes what a run does, under its attempt, after what the log holds already."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import threading
+from collections import Counter
+from typing import TYPE_CHECKING, Any
+
+from nis_backend.commands import UNHELD, append_of
+from nis_backend.errors import Conflict, NisError, Unavailable, from_problem
+from nis_backend.event import (
+    ApprovalRequired,
+    Approved,
+    CancelledRun,
+    InputProvided,
+    InputRequired,
+    ModelCalled,
+    Noted,
+    Rejected,
+    StepRetried,
+    TextDelta,
+)
+from nis_backend.history import CUT, History, Told
+
+if TYPE_CHECKING:
+    from collections.abc import Coroutine, Sequence
+
+    from nis_backend.drivers.store.base import Store
+    from nis_backend.event import Body
+
+FIRST_TEXT, MORE_TEXT = 0.025, 1024
+"""What is written waits at most this many seconds, and words until there are this many, to be committed with more."""
+
+MOST_HELD = 256
+"""Events that may wait for a store that is slow; who writes more waits for it."""
+
+
+class Suspended(BaseException):
+    """The run waits for a person: its task ends here, and its code is executed again once they have answered."""
+
+    def __init__(self, waiting: dict[str, Any]) -> None:  # Any: JSON
+        super().__init__(str(waiting.get("kind")))
+        self.waiting = waiting
+
+
+class Journal:
+    """Writes a run's events in their order, without waiting for their commit.
+
+    What the history holds is not written again. A refusal meets the holder at its next write, which raises:
+        Fenced: another process holds the run now: stop.
+        Unavailable: the store cannot take it now.
+    """
+
+    def __init__(self, store: Store, owner: str, run_id: str, attempt: int, history: History | None = None) -> None:
+        self.run_id = run_id
+        self.attempt = attempt
+        self.owner = owner
+        self.history = history or History()
+        self._store = store
+        self._loop = asyncio.get_running_loop()
+        self._thread = threading.get_ident()
+        self._order = asyncio.Lock()
+        self._held: list[Body] = []
+        self._text = ""
+        self._step = 0
+        self._begun: set[int] = set()
+        self._timer: asyncio.TimerHandle | None = None
+        self._flushes: set[asyncio.Task[int]] = set()
+        self._refused: NisError | None = None
+        self._last = 0
+        self._numbers: Counter[str] = Counter()
+        self._asked: Counter[int] = Counter()
+
+    # -- writing -------------------------------------------------------------------------------------------------------
+
+    async def write(self, *bodies: Body, **changes: Any) -> int:  # Any: columns of the run's row
+        """Write events; with changes of the row it returns when they are committed, else at once.
+
+        Answers the last number that is committed.
+        """
+        if changes:
+            self._raise_refusal()
+            return await self.commit(*(body for body in bodies if not self.history.holds(body)), **changes)
+        self.put(*bodies)
+        if len(self._held) >= MOST_HELD:
+            await self.flush()
+        return self._last
+
+    def put(self, *bodies: Body) -> None:
+        """Write events, from code that cannot wait."""
+        self._raise_refusal()
+        self._hold(*(body for body in bodies if not self.history.holds(body)))
+
+    async def text(self, step: int, text: str) -> None:
+        """Write words of a step's answer: the first at once, then joined for up to 25 ms or 1 kB."""
+        self._raise_refusal()
+        before = self.history.said_before(step)
+        said = self.history.said(step, text)
+        if said is None:
+            # The code says something else than before: what it had said is taken back.
+            self._hold(StepRetried(step=step, attempt=self.attempt, reason="It is said anew."))
+            said = before + text
+        if not said:
+            return
+        if step != self._step:
+            self._hold_text()
+            self._step = step
+        self._text += said
+        if step not in self._begun or len(self._text) >= MORE_TEXT:
+            self._begun.add(step)
+            self._flush_now()
+        else:
+            self._flush_later()
+
+    async def flush(self) -> None:
+        """Commit what is held."""
+        self._raise_refusal()
+        if self._held or self._text or self._flushes:
+            await self.commit()
+            self._raise_refusal()
+
+    async def before_effect(self) -> None:
+        """Return when what was written is committed: an effect may follow."""
+        await self.flush()
+
+    async def heed_cancel(self) -> None:
+        """End the run where it was told to stop while it was being released."""
+        row = await self._store.get("runs", self.owner, self.run_id)
+        if row and row["wanted"] == "cancel":
+            with contextlib.suppress(Conflict):
+                changes = {"state": "cancelled", "waiting": None, "wanted": None}
+                append = append_of(self.owner, self.run_id, self.attempt, [CancelledRun()], changes, UNHELD)
+                await self._store.append(append)
+
+    async def commit(self, *bodies: Body, **changes: Any) -> int:  # Any: columns of the run's row
+        """Append these after what is held, and return when all is committed; answers the last number."""
+        # A task of its own: what is on its way to the store arrives, also when the holder is stopped.
+        return await asyncio.shield(self._keep(self._commit(bodies, changes)))
+
+    async def _commit(self, bodies: Sequence[Body], changes: dict[str, Any]) -> int:  # Any: see commit
+        async with self._order:
+            self._hold_text()
+            held, self._held = self._held, []
+            if self._timer is not None:
+                self._timer.cancel()
+                self._timer = None
+            if not held and not bodies and not changes:
+                return self._last
+            append = append_of(self.owner, self.run_id, self.attempt, [*held, *bodies], changes)
+            try:
+                self._last, _ = await self._store.append(append)
+            except Unavailable:
+                self._held = [*held, *self._held]
+                raise
+            return self._last
+
+    def _hold(self, *bodies: Body) -> None:
+        if bodies:
+            self._hold_text()
+            self._held += bodies
+            self._flush_later()
+
+    def _hold_text(self) -> None:
+        if self._text:
+            self._held.append(TextDelta(step=self._step, text=self._text))
+            self._text = ""
+
+    def _flush_later(self) -> None:
+        if self._timer is None:
+            self._timer = self._loop.call_later(FIRST_TEXT, self._flush_now)
+
+    def _flush_now(self) -> None:
+        self._keep(self._flush())
+
+    async def _flush(self) -> int:
+        try:
+            return await self._commit((), {})
+        except NisError as refused:
+            self._refused = refused
+            return self._last
+
+    def _keep(self, work: Coroutine[Any, Any, int]) -> asyncio.Task[int]:  # Any: what a coroutine is sent
+        task = asyncio.create_task(work)
+        self._flushes.add(task)
+        task.add_done_callback(self._flushes.discard)
+        return task
+
+    def _raise_refusal(self) -> None:
+        if self._refused is not None:
+            refused, self._refused = self._refused, None
+            raise refused
+
+    # -- what is computed once -----------------------------------------------------------------------------------------
+
+    def noted(self, name: str) -> tuple[Any] | None:  # Any: JSON
+        """The value that an earlier attempt has noted here under this name; None when there is none."""
+        return self.history.note(name)
+
+    def note(self, name: str, value: Any) -> None:  # Any: JSON
+        """Note a value; may be called in a thread."""
+        body = Noted(name=name, value=value)
+        if threading.get_ident() == self._thread:
+            self._hold(body)
+        else:
+            self._loop.call_soon_threadsafe(self._hold, body)
+
+    def next_number(self, kind: str) -> int:
+        """1, 2, 3, … in the order in which the code comes to it."""
+        self._numbers[kind] += 1
+        return self._numbers[kind]
+
+    async def ask_model(self, called: ModelCalled) -> Told | None:
+        """What the model has answered in this step before; None when it has to be asked now, which is written down.
+
+        Raises:
+            NisError: it had no answer, as the log says.
+        """
+        told = self.history.told(called.step)
+        if told is not None:
+            if told.answered.problem is not None:
+                raise from_problem(told.answered.problem)
+            return told
+        if self.history.cut(called.step):
+            await self.retry_step(called.step, CUT)
+        self._asked[called.step] += 1
+        await self.write(called)
+        return None
+
+    async def retry_step(self, step: int, reason: str) -> None:
+        """A model call was cut: what it has said is superseded."""
+        self._raise_refusal()
+        self._begun.discard(step)
+        attempt = self.history.calls(step) + self._asked[step] + 1
+        self._hold(StepRetried(step=step, attempt=attempt, reason=reason))
+
+    # -- waits ---------------------------------------------------------------------------------------------------------
+
+    async def approval(self, asked: ApprovalRequired, *, fresh: bool = False) -> Approved | Rejected:
+        """What a person has decided; `fresh` takes nothing that an earlier attempt may have acted on.
+
+        Raises:
+            Suspended: they have not yet.
+        """
+        decision = self.history.decision(asked.call_id, fresh=fresh)
+        await self.write(asked)
+        if isinstance(decision, Approved | Rejected):
+            return decision
+        raise Suspended({"kind": "approval", **asked.model_dump(mode="json", exclude={"type"})})
+
+    async def input(self, asked: InputRequired, schema: dict[str, Any]) -> dict[str, Any]:  # Any: JSON
+        """What a person has given.
+
+        Raises:
+            Suspended: they have not yet.
+        """
+        given = self.history.decision(asked.call_id)
+        await self.write(asked)
+        if isinstance(given, InputProvided):
+            return given.values
+        raise Suspended({"kind": "input", **asked.model_dump(mode="json", exclude={"type"}), "schema": schema})

@@ -1,0 +1,140 @@
+"""The store as a call sees it: its owner's rows alone, and no write of a call that is made again made twice."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from hashlib import sha256
+from typing import TYPE_CHECKING, Any
+
+from nis_backend.drivers.store.base import cursor_of, place_of
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from nis_backend.drivers.store.base import Measures, Order, Row, Store, Table
+    from nis_backend.journal import Journal
+
+
+@dataclass(kw_only=True)
+class Scope:
+    """Where the writes and ids of a run's code are counted: in the run, or in one call that it makes.
+
+    Code that is executed again comes to them in the same order, and so under the same keys.
+    """
+
+    key: str
+    in_call: bool = False
+    """Whether an outcome of the whole is recorded: ids in it are then made from the key, not noted."""
+    reads: bool = False
+    """Whether it changes nothing: the time it sees is then nobody's matter."""
+    count: int = 0
+
+    def next(self) -> str:
+        """The next key."""
+        self.count += 1
+        return f"{self.key}:{self.count}"
+
+    def digest(self) -> str:
+        """A number that the next key alone has."""
+        return sha256(self.next().encode()).hexdigest()
+
+
+class Owned:
+    """The store, bound to one owner: a query without the owner cannot be written.
+
+    In a run, what is written down of it is committed before each write, and the write carries the scope's next key.
+    """
+
+    def __init__(self, store: Store, owner: str, journal: Journal | None = None, scope: Scope | None = None) -> None:
+        self._store = store
+        self._owner = owner
+        self._journal = journal
+        self._scope = scope
+
+    async def once(self) -> str | None:
+        """The key of the next write; what was written of the run before is committed."""
+        if self._journal is None or self._scope is None:
+            return None
+        key = self._scope.next()
+        await self._journal.before_effect()
+        return key
+
+    async def insert(self, table: Table, row: Row) -> None:
+        """See `Store.insert`."""
+        await self._store.insert(table, self._owner, row, await self.once())
+
+    async def get(self, table: Table, id: str) -> Row | None:  # noqa: A002 - the column's name
+        """See `Store.get`."""
+        return await self._store.get(table, self._owner, id)
+
+    async def select(  # noqa: PLR0913 - one argument a clause
+        self,
+        table: Table,
+        *,
+        where: Mapping[str, Any] | None = None,  # Any: see Row
+        before: tuple[float, str] | None = None,
+        limit: int = 50,
+        descending: bool = True,
+        order: Order = "created",
+        since: float | None = None,
+    ) -> list[Row]:
+        """See `Store.select`."""
+        return await self._store.select(
+            table, self._owner, where=where, before=before, limit=limit, descending=descending, order=order, since=since
+        )
+
+    async def page(  # noqa: PLR0913 - one argument a clause
+        self,
+        table: Table,
+        *,
+        cursor: str | None,
+        limit: int,
+        where: Mapping[str, Any] | None = None,  # Any: see Row
+        order: Order = "created",
+        since: float | None = None,
+        until: float | None = None,
+    ) -> tuple[list[Row], str | None]:
+        """A page of a list, its newest rows first, and the cursor of the next one; None on the last.
+
+        Of those whose `order` is at least `since` and less than `until`.
+
+        Raises:
+            InvalidRequest: the cursor is not one of this list.
+        """
+        places = [] if cursor is None else [place_of(cursor)]
+        places += [] if until is None else [(until, "")]
+        before = min(places, default=None)
+        rows = await self.select(table, where=where, before=before, limit=limit + 1, order=order, since=since)
+        shown = rows[:limit]
+        return shown, cursor_of(shown[-1][order], shown[-1]["id"]) if len(rows) > limit else None
+
+    async def update(self, table: Table, id: str, changes: Mapping[str, Any]) -> bool:  # noqa: A002
+        """See `Store.update`."""
+        return await self._store.update(table, self._owner, id, changes, await self.once())
+
+    async def delete(self, table: Table, id: str) -> bool:  # noqa: A002
+        """See `Store.delete`."""
+        return await self._store.delete(table, self._owner, id, await self.once())
+
+    async def search(self, words: Sequence[str], limit: int, after: int = 0) -> list[Row]:
+        """See `Store.search`."""
+        return await self._store.search(self._owner, words, limit, after)
+
+    async def forget(self, conversation_id: str) -> bool:
+        """See `Store.forget`."""
+        await self.once()
+        return await self._store.forget(self._owner, conversation_id)
+
+    async def forget_run(self, run_id: str) -> bool:
+        """See `Store.forget_run`."""
+        await self.once()
+        return await self._store.forget_run(self._owner, run_id)
+
+    async def measure(self, since: float, until: float, most: int) -> Measures:
+        """See `Store.measure`."""
+        return await self._store.measure(self._owner, since, until, most)
+
+    async def branch(self, conversation: Row, runs: Mapping[str, str]) -> None:
+        """See `Store.branch`."""
+        await self.once()
+        await self._store.branch(self._owner, conversation, runs)

@@ -1,0 +1,142 @@
+"""A call as a step of a run: its outcome is recorded, and its effect happens once, or a person is asked."""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any
+
+from nis_backend.drivers.dispatch.base import CANCELLED, stop_reason
+from nis_backend.errors import Forbidden, NisError, NotSupported
+from nis_backend.event import ApprovalRequired, Rejected, ToolAnswered
+from nis_backend.operation import refuse_secret
+from nis_backend.owned import Scope
+
+if TYPE_CHECKING:
+    from collections.abc import Coroutine
+
+    from nis_backend.context import Context
+    from nis_backend.event import ToolCalled
+    from nis_backend.operation import Model, Operation
+
+
+@dataclass(frozen=True, kw_only=True)
+class Used:
+    """What came of a call: the event, and the request and the result where there is one."""
+
+    event: ToolAnswered
+    request: Model | None = None
+    result: Any = None  # Any: the operation's result
+
+
+async def use(
+    ctx: Context,
+    called: ToolCalled,
+    *,
+    operation: Operation[Any, Any] | None = None,
+    refusal: NisError | None = None,
+    ask: str = "",
+) -> Used:
+    """Make the call, or hand out what it was answered before; what the operation refuses is an answer too.
+
+    A call that a crash has cut is made again under the same key where the operation is repeatable; else a person is
+    asked. With `ask`, the reason, a person is asked before the first time. `refusal` is the answer where the call
+    cannot be made at all.
+
+    Raises:
+        Suspended: a person has to answer first.
+    """
+    journal = ctx.run
+    known = journal.history.answer(called.step, called.call_id)
+    begun = journal.history.called(called.step, called.call_id)
+    await journal.write(called)
+    stopped: asyncio.CancelledError | None = None
+    request = result = None
+    try:
+        if known is not None and known.problem is not None:
+            await journal.write(known)
+            return Used(event=known)
+        if refusal is not None:
+            raise refusal
+        operation = operation or ctx.operations.find(called.operation)
+        request = operation.validate(called.arguments)
+        if known is not None:
+            await journal.write(known)
+            return Used(event=known, request=request, result=operation.result.model_validate(known.result))
+        if operation.shape != "model":
+            raise NotSupported(f"{operation.name} answers a {operation.shape}.", remedy="Call it directly.")
+        refuse_secret(operation)
+        await _allow(ctx, called, ask, cut=begun and not operation.repeatable)
+        result, stopped = await _make(ctx, called, operation, request)
+        answered = _answer(called, result=result.model_dump(mode="json"))
+    except NisError as error:
+        answered = _answer(called, problem=error.problem())
+    await journal.write(answered)
+    if stopped is not None:
+        raise stopped
+    return Used(event=answered, request=request, result=result)
+
+
+def _answer(called: ToolCalled, **given: Any) -> ToolAnswered:  # Any: JSON
+    return ToolAnswered(step=called.step, call_id=called.call_id, operation=called.operation, **given)
+
+
+async def _allow(ctx: Context, called: ToolCalled, ask: str, *, cut: bool) -> None:
+    """Return when the call may be made.
+
+    Raises:
+        Suspended: a person is asked first.
+        Forbidden: they said no.
+    """
+    journal = ctx.run
+    given = journal.history.decision(called.call_id)
+    decision = journal.history.decision(called.call_id, fresh=True) if cut else None
+    if cut and decision is None and (given is not None or not ask):
+        ask = f"Attempt {journal.attempt - 1} was cut while it was under way: it may have happened. Run it again?"
+        decision = await journal.approval(_asked(called, ask), fresh=True)
+    elif ask:
+        decision = await journal.approval(_asked(called, ask))
+    if isinstance(decision, Rejected):
+        why = f": {decision.reason}" if decision.reason else "."
+        raise Forbidden(f"A person has rejected {called.operation}{why}", remedy="Go on without it.")
+
+
+def _asked(called: ToolCalled, reason: str) -> ApprovalRequired:
+    return ApprovalRequired(
+        step=called.step,
+        call_id=called.call_id,
+        operation=called.operation,
+        arguments=called.arguments,
+        reason=reason,
+    )
+
+
+async def _make(
+    ctx: Context, called: ToolCalled, operation: Operation[Any, Any], request: Model
+) -> tuple[Any, asyncio.CancelledError | None]:
+    """The result; beside it, why the run is to stop, where the call had to be finished first."""
+    key = f"{ctx.run.run_id}:{called.step}:{called.call_id}"
+    inner = replace(ctx, scope=Scope(key=key, in_call=True, reads=operation.effect == "reads"))
+    if operation.repeatable:
+        if operation.effect != "reads":
+            await ctx.run.before_effect()
+        return await inner.call(operation, request), None
+    return await unbroken(_committed(inner, operation, request))
+
+
+async def _committed(ctx: Context, operation: Operation[Any, Any], request: Model) -> Any:
+    await ctx.run.before_effect()
+    return await ctx.call(operation, request)
+
+
+async def unbroken(work: Coroutine[Any, Any, Any]) -> tuple[Any, asyncio.CancelledError | None]:
+    """What the work answers, which only a cancel of the run or a second stop cuts; and the stop that came meanwhile."""
+    task = asyncio.ensure_future(work)
+    try:
+        return await asyncio.shield(task), None
+    except asyncio.CancelledError as stopped:
+        if task.done() or stop_reason(stopped) == CANCELLED:
+            task.cancel()
+            await asyncio.wait([task])
+            raise
+        return await task, stopped
