@@ -105,7 +105,7 @@ def test_leaving_does_not_end_the_run(ground: Ground) -> None:
 
 
 def test_a_run_is_watched_on_after_its_server_was_killed(serve: Serve, tmp_path: Path) -> None:
-    """Promise: the number to go on from is told, and the folder itself has the rest: how the run ended."""
+    """Promise: the number to go on from is told, and whoever opens the folder next carries the run on from its log."""
     script = tmp_path / "script.json"
     script.write_text(json.dumps(SCRIPT))
     server = serve(data=tmp_path / "data", NIS_SCRIPTED=str(script))
@@ -121,17 +121,21 @@ def test_a_run_is_watched_on_after_its_server_was_killed(serve: Serve, tmp_path:
             _, told = cut.communicate(timeout=20)
     assert (cut.returncode, f"nis runs watch {runs[0]['id']} --after" in told) == (69, True)
     number = told.rpartition("--after ")[2].partition("`")[0]
+    script.write_text(json.dumps({"replies": [{"text": "The sea is wide."}]}))
     done = subprocess.run(
         [*command, "runs", "watch", runs[0]["id"], "--after", number],
         capture_output=True,
         text=True,
         timeout=60,
         check=False,
-        env={**os.environ},
+        env={**os.environ, "NIS_SCRIPTED": str(script)},
     )
-    assert done.returncode == 69
-    assert done.stdout.splitlines()[-1].endswith("failed")
-    assert "stopped while the run was under way" in done.stderr
+    assert done.returncode == 0, done.stderr
+    lines = done.stdout.splitlines()
+    assert lines[0].endswith("chat.send_message has begun again, attempt 2")
+    assert any("without the words above" in line for line in lines)
+    assert any("The sea is wide." in line for line in lines)
+    assert lines[-1].endswith("succeeded")
 
 
 @pytest.mark.parametrize(
