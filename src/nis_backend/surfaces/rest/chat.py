@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 from pydantic import Field, StrictBool, ValidationError
 from typing_extensions import override
 
-from nis_backend.event import Event, Surface
+from nis_backend.event import Event, Succeeded, Surface
 from nis_backend.operation import Json, Model
 from nis_backend.refusal import invalid
 
@@ -50,9 +51,9 @@ class AsIs:
         """What the caller gets at the end."""
         return result
 
-    async def event(self, event: Event) -> Json:
-        """What the stream carries."""
-        return event.model_dump(mode="json")
+    async def event(self, event: Event) -> str:
+        """What the stream carries, as JSON."""
+        return event.model_dump_json()
 
 
 class Chat(AsIs):
@@ -75,14 +76,16 @@ class Chat(AsIs):
         return {**kept, "a2ui": await self._surface(result)} if self._drawn.wanted else kept
 
     @override
-    async def event(self, event: Event) -> Json:
+    async def event(self, event: Event) -> str:
         """The event as the log has it; one that shows something has its A2UI messages beside it."""
+        if not self._drawn.wanted or not isinstance(event.body, Succeeded | Surface):
+            return event.model_dump_json()
         shown = event.model_dump(mode="json")
-        if self._drawn.wanted and event.body.type == "succeeded":
+        if isinstance(event.body, Succeeded):
             shown["body"]["result"]["a2ui"] = await self._surface(shown["body"]["result"])
-        elif self._drawn.wanted and isinstance(event.body, Surface):
+        else:
             shown["body"]["a2ui"] = await self._messages(shown["body"]["views"], f"{event.run_id}-{event.seq}")
-        return shown
+        return json.dumps(shown, separators=(",", ":"))
 
     async def _surface(self, result: Json) -> list[Json]:
         """The reply's views; its words are the first of them, so that nothing of the text is lost."""

@@ -16,7 +16,7 @@ from nis_backend.surfaces.rest.accept import SSE
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, Mapping
 
-    from nis_backend.operation import Json, Model
+    from nis_backend.operation import Model
     from nis_backend.surfaces.base import Process
 
 log = logging.getLogger("nis.http")
@@ -25,16 +25,20 @@ KEEP_ALIVE = 15.0
 """Seconds of silence after which a comment keeps the stream's connection open through proxies."""
 
 
+AHEAD = 256
+"""Frames that are read ahead of the connection, which takes them together."""
+
+
 def frame(item: Model) -> str:
     """One item of a stream."""
     if isinstance(item, Event):
-        return event_frame(item, item.model_dump(mode="json"))
+        return event_frame(item, item.model_dump_json())
     return f"event: {getattr(item, 'type', 'message')}\ndata: {item.model_dump_json()}\n\n"
 
 
-def event_frame(event: Event, shown: Json) -> str:
+def event_frame(event: Event, shown: str) -> str:
     """One event of a run: `id` is its number, with which `Last-Event-ID` picks the stream up again."""
-    return f"id: {event.seq}\nevent: {event.body.type}\ndata: {json.dumps(shown, separators=(',', ':'))}\n\n"
+    return f"id: {event.seq}\nevent: {event.body.type}\ndata: {shown}\n\n"
 
 
 def stream(
@@ -49,22 +53,21 @@ def stream(
 
 async def _kept_alive(process: Process, frames: AsyncGenerator[str]) -> AsyncGenerator[str]:
     """The frames, a comment in long silences, a problem as the last event of a stream that fails or is shut down."""
+    ahead = _Ahead(frames)
     closing = asyncio.create_task(process.closing.wait())
-    upcoming: asyncio.Task[str | None] | None = None
+    closing.add_done_callback(lambda _: ahead.news.set())
     try:
         while True:
-            upcoming = upcoming or asyncio.create_task(_next(frames))
-            done, _ = await asyncio.wait({upcoming, closing}, timeout=KEEP_ALIVE, return_when=asyncio.FIRST_COMPLETED)
-            if upcoming in done:
-                text = upcoming.result()
-                upcoming = None
-                if text is None:
-                    return
+            ended = ahead.ended
+            if text := ahead.take():
                 yield text
-            elif closing in done:
+            elif ended:
+                ahead.task.result()
+                return
+            elif closing.done():
                 yield "event: closing\ndata: {}\nretry: 1000\n\n"
                 return
-            else:
+            elif not await ahead.wait(KEEP_ALIVE):
                 yield ": still here\n\n"
     except NisError as error:
         yield f"event: error\ndata: {json.dumps(error.problem())}\n\n"
@@ -73,11 +76,53 @@ async def _kept_alive(process: Process, frames: AsyncGenerator[str]) -> AsyncGen
         yield f"event: error\ndata: {json.dumps(InternalError('nis failed to answer.').problem())}\n\n"
     finally:
         closing.cancel()
-        if upcoming is not None:
-            upcoming.cancel()
-            await asyncio.wait({upcoming})
-        await frames.aclose()
+        await ahead.close()
 
 
-async def _next(frames: AsyncGenerator[str]) -> str | None:
-    return await anext(frames, None)
+class _Ahead:
+    """Frames that have come and wait to be taken: all at once, since each write to a connection has its price."""
+
+    def __init__(self, frames: AsyncGenerator[str]) -> None:
+        self._frames = frames
+        self._held: list[str] = []
+        self._room = asyncio.Event()
+        self.news = asyncio.Event()
+        self.ended = False
+        self.task = asyncio.create_task(self._read())
+
+    async def _read(self) -> None:
+        try:
+            async for text in self._frames:
+                self._held.append(text)
+                self.news.set()
+                if len(self._held) >= AHEAD:
+                    self._room.clear()
+                    await self._room.wait()
+        finally:
+            self.ended = True
+            self.news.set()
+
+    def take(self) -> str:
+        """All that has come; empty when nothing has."""
+        text = "".join(self._held)
+        self._held.clear()
+        self._room.set()
+        self.news.clear()
+        return text
+
+    async def wait(self, seconds: float) -> bool:
+        """Whether there is news by then."""
+        try:
+            async with asyncio.timeout(seconds):
+                return await self.news.wait()
+        except TimeoutError:
+            return False
+
+    async def close(self) -> None:
+        """Read no further."""
+        self.task.cancel()
+        await asyncio.wait({self.task})
+        if not self.task.cancelled():
+            # Whoever streams has heard of a failure, or has left.
+            self.task.exception()
+        await self._frames.aclose()
