@@ -40,12 +40,13 @@ LAYERS = {
     "surface": ("kernel", "contract", "catalog", "lock"),
     "dialect": ("kernel", "contract", "catalog", "surface", "capability"),
     "lock": ("kernel",),
+    "backups": ("kernel", "contract", "driver", "lock"),
     "database": ("kernel", "contract", "driver", "lock"),
-    "app": ("kernel", "contract", "driver", "weights", "capability", "catalog", "surface", "dialect", "database"),
+    "app": ("kernel", "contract", "driver", "weights", "capability", "catalog", "surface", "dialect", "database", "backups"),
     "reference": ("kernel", "catalog", "surface"),
     "generate": ("kernel", "contract", "capability", "catalog", "surface", "dialect", "reference"),
     "server": ("kernel", "surface", "lock", "app"),
-    "entry": ("kernel", "surface", "lock", "database", "app", "server"),
+    "entry": ("kernel", "surface", "lock", "database", "backups", "app", "server"),
 }
 DIALECTS = ("openai", "a2a", "agui", "voice")
 CONTRACTS_FOR = (

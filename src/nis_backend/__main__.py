@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import os
 import sys
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from nis_backend.settings import Settings, read_settings
 from nis_backend.surfaces.cli.commands import command_line
@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import AsyncGenerator
     from pathlib import Path
 
+    from nis_backend.backups.archive import Tell
     from nis_backend.context import Context
     from nis_backend.database import Schema
 
@@ -52,13 +53,28 @@ def move_schema(settings: Settings, version: int) -> Schema:
     return move_schema(settings, version)
 
 
+def back_up(settings: Settings, file: Path, tell: Tell, *, force: bool) -> dict[str, Any]:
+    """Write the folder's data to a file; a server may go on using them. Answers the manifest."""
+    from nis_backend.backups.taking import take  # noqa: PLC0415 - as above
+
+    return take(settings, file, tell, force=force).model_dump(mode="json")
+
+
+def restore(settings: Settings, file: Path, tell: Tell, *, force: bool) -> dict[str, Any]:
+    """Bring a backup's data into the folder. Answers the manifest."""
+    from nis_backend.backups.restoring import restore  # noqa: PLC0415 - as above
+
+    return restore(settings, file, tell, force=force).model_dump(mode="json")
+
+
 def main() -> None:
     """Run the command line."""
 
     def settings(**given: object) -> Settings:
         return read_settings(os.environ, **given)
 
-    sys.exit(command_line(settings, serve, open_process, moves=Moves(of=schema_of, to=move_schema)))
+    moves, backups = Moves(of=schema_of, to=move_schema), {"backup": back_up, "restore": restore}
+    sys.exit(command_line(settings, serve, open_process, moves=moves, backups=backups))
 
 
 if __name__ == "__main__":

@@ -10,12 +10,11 @@ import time
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from nis_backend.backups.swap import finish
 from nis_backend.catalog import Catalog, load_app
 from nis_backend.context import Caller, Context, Drivers
 from nis_backend.database import open_store
-from nis_backend.drivers.blobs.bucket import Place
-from nis_backend.drivers.blobs.folder import FolderContents
-from nis_backend.drivers.blobs.s3 import S3Contents
+from nis_backend.drivers.blobs.chosen import contents_of
 from nis_backend.drivers.bus.in_process import InProcessBus
 from nis_backend.drivers.bus.kafka import Brokers, KafkaBus
 from nis_backend.drivers.bus.outbox import Outbox
@@ -49,7 +48,6 @@ if TYPE_CHECKING:
 
     from starlette.types import ASGIApp
 
-    from nis_backend.drivers.blobs.base import Contents
     from nis_backend.drivers.bus.base import Bus
     from nis_backend.drivers.cache.base import Cache
     from nis_backend.drivers.dispatch.base import Left
@@ -107,6 +105,7 @@ class Process:
         """
         try:
             self.settings.data.mkdir(parents=True, exist_ok=True)
+            finish(self.settings.data)
         except OSError as error:
             raise Unavailable(
                 f"The data folder cannot be made: {error.strerror}.",
@@ -116,7 +115,7 @@ class Process:
         store = open_store(given)
         self.bus, outbox = _bus(given, store)
         cache = _cache(given)
-        contents = _contents(given)
+        contents = contents_of(given, given.data)
         pools = [_science(self.settings), embedded_pool(self.settings), embeddings_pool(self.settings)]
         compute = WorkerPools([replace(pool, memory=self.settings.worker_memory) for pool in pools])
         servers = self._servers()
@@ -256,13 +255,6 @@ def _cache(settings: Settings) -> Cache:
             tls=settings.redis_tls,
         )
     )
-
-
-def _contents(settings: Settings) -> Contents:
-    """Where blobs are kept."""
-    if settings.blobs is None:
-        return FolderContents(settings.data / "blobs")
-    return S3Contents(Place.of(settings.blobs, settings.s3_endpoint), settings.data / "cache" / "blobs")
 
 
 def _science(settings: Settings) -> Pool:

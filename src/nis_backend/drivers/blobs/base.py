@@ -63,6 +63,10 @@ class Contents(Protocol):
         """
         ...
 
+    async def forget(self, key: str) -> None:
+        """Let go of the file that `local` answered, where it is but a copy."""
+        ...
+
     def settled(self) -> AsyncGenerator[list[str]]:
         """The keys of what was put down `STALE_SECONDS` ago or longer, a page at a time, in no order."""
         ...

@@ -67,6 +67,10 @@ class FolderContents(Contents):
         return path
 
     @override
+    async def forget(self, key: str) -> None:
+        pass
+
+    @override
     async def delete(self, key: str) -> None:
         try:
             await asyncio.to_thread(self._path(key).unlink, missing_ok=True)

@@ -66,6 +66,10 @@ class S3Contents(Contents):
         return await self._do(lambda: self._local(key))
 
     @override
+    async def forget(self, key: str) -> None:
+        await asyncio.to_thread((self._cache / checked(key)).unlink, missing_ok=True)
+
+    @override
     async def settled(self) -> AsyncGenerator[list[str]]:
         found, after = await self._do(lambda: self._bucket.page(None))
         yield found
@@ -81,7 +85,7 @@ class S3Contents(Contents):
     @override
     async def delete(self, key: str) -> None:
         await self._do(lambda: self._bucket.delete(key))
-        await asyncio.to_thread((self._cache / checked(key)).unlink, missing_ok=True)
+        await self.forget(key)
 
     @override
     async def check(self) -> str:

@@ -12,16 +12,17 @@ from typing_extensions import override
 
 from nis_backend import __version__
 from nis_backend.errors import NisError
-from nis_backend.surfaces.cli import completion, database, mcp, watch
+from nis_backend.surfaces.cli import backing, completion, database, mcp, watch
 from nis_backend.surfaces.cli.derived import as_json_option, command, short_name
 from nis_backend.surfaces.cli.session import Session, say_failure
 from nis_backend.surfaces.cli.talk import chat
 from nis_backend.surfaces.rest.fixed import COMMANDS, WATCHED
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from nis_backend.operation import Entry
+    from nis_backend.surfaces.cli.backing import Keep
     from nis_backend.surfaces.cli.session import Moves, Open, Read, Serve
 
 
@@ -32,9 +33,13 @@ def command_line(
     arguments: Sequence[str] | None = None,
     *,
     moves: Moves | None = None,
+    backups: Mapping[str, Keep] | None = None,
 ) -> int:
-    """Run one command; answers the exit code."""
-    root = Root(Session(read, serve, open_process), moves)
+    """Run one command; answers the exit code. `backups` has what `nis backup` and `nis restore` do."""
+    session = Session(read, serve, open_process)
+    root = Root(session, moves)
+    for name, keep in (backups or {}).items():
+        root.add_command(backing.command(session, name, keep))
     given = list(sys.argv[1:] if arguments is None else arguments)
     try:
         root.main(given, prog_name="nis", standalone_mode=False)

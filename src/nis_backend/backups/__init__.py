@@ -1,0 +1,1 @@
+"""Backups: a running system's data in one file, and back."""
