@@ -264,6 +264,15 @@ def test_an_archive_that_was_cut_brings_nothing_back(tmp_path: Path, backup: Pat
     assert [one.name for one in (tmp_path / "new").iterdir()] == ["server.json"]
 
 
+def test_data_in_postgresql_are_pg_dumps_to_back_up(tmp_path: Path, backup: Path) -> None:
+    """A clear refusal, not an empty backup of a folder that holds nothing."""
+    settings = settings_of(tmp_path / "data", NIS_DATABASE_URL="postgresql://127.0.0.1/nis")
+    for doing in (take, restore):
+        with pytest.raises(Unavailable, match="in PostgreSQL") as refused:
+            doing(settings, backup, ignore, force=True)
+        assert "pg_dump" in refused.value.remedy
+
+
 def test_a_newer_schema_is_refused(tmp_path: Path, backup: Path) -> None:
     """Before any of it is looked into."""
     with closing(sqlite3.connect(tmp_path / "data" / "nis.db")) as database:

@@ -7,14 +7,14 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable
-from typing import BinaryIO, Literal
+from typing import TYPE_CHECKING, BinaryIO, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from nis_backend.backups.swap import DATABASE
-from nis_backend.errors import Malformed
+from nis_backend.errors import Malformed, Unavailable
 
-__all__ = ["BLOBS", "DATABASE", "MANIFEST", "PIECE", "Hashed", "Manifest", "Sealed", "SealedBlobs", "Tell", "damaged"]
+if TYPE_CHECKING:
+    from nis_backend.settings import Settings
 
 BLOBS = "blobs/"
 MANIFEST = "manifest.json"
@@ -82,6 +82,20 @@ class Hashed:
     def sha256(self) -> str:
         """The fingerprint of what was read."""
         return self._digest.hexdigest()
+
+
+def in_files(settings: Settings) -> None:
+    """Refuse data that are not in the folder.
+
+    Raises:
+        Unavailable: they are in PostgreSQL.
+    """
+    if settings.database_url is not None:
+        raise Unavailable(
+            "The data are in PostgreSQL, which has its own backups.",
+            field="NIS_DATABASE_URL",
+            remedy="Use pg_dump and pg_restore, or unset it for the data folder's own.",
+        )
 
 
 def damaged(why: str) -> Malformed:

@@ -16,8 +16,8 @@ from typing import TYPE_CHECKING, BinaryIO, Self, cast
 from pydantic import ValidationError
 from typing_extensions import override
 
-from nis_backend.backups.archive import BLOBS, DATABASE, LONGEST_MANIFEST, MANIFEST, PIECE, Hashed, Manifest, damaged
-from nis_backend.backups.swap import READY, RESTORING, finish
+from nis_backend.backups.archive import BLOBS, LONGEST_MANIFEST, MANIFEST, PIECE, Hashed, Manifest, damaged, in_files
+from nis_backend.backups.swap import DATABASE, READY, RESTORING, finish
 from nis_backend.drivers.blobs.base import checked
 from nis_backend.drivers.blobs.chosen import contents_of
 from nis_backend.drivers.blobs.folder import FREE_BYTES
@@ -46,6 +46,7 @@ def restore(settings: Settings, file: Path, tell: Tell, *, force: bool = False) 
         Malformed: the backup is damaged, or none.
         Unavailable: a newer nis wrote it, or there is no room.
     """
+    in_files(settings)
     if not file.is_file():
         raise NotFound(f"There is no file {file.name!r}.", field="file", value=file.name, remedy="Name a backup.")
     with FolderLock(settings.data):

@@ -19,7 +19,8 @@ from io import BytesIO
 from typing import TYPE_CHECKING, Any, cast
 
 from nis_backend import __version__
-from nis_backend.backups.archive import BLOBS, DATABASE, MANIFEST, Hashed, Manifest, Sealed, SealedBlobs
+from nis_backend.backups.archive import BLOBS, MANIFEST, Hashed, Manifest, Sealed, SealedBlobs, in_files
+from nis_backend.backups.swap import DATABASE
 from nis_backend.drivers.blobs.chosen import contents_of
 from nis_backend.errors import Conflict, NotFound, Unavailable
 
@@ -45,6 +46,7 @@ def take(settings: Settings, file: Path, tell: Tell, *, force: bool = False) -> 
         Conflict: the file is there already, without `force`.
         Unavailable: the file cannot be written, or a blob cannot be read.
     """
+    in_files(settings)
     source = settings.data / DATABASE
     if not source.is_file():
         raise NotFound(

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from nis_backend.surfaces.cli.session import Moves, Open, Read, Serve
 
 
-def command_line(
+def command_line(  # noqa: PLR0913 - each is what the command line itself cannot import
     read: Read,
     serve: Serve,
     open_process: Open,
