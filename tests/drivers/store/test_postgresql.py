@@ -156,7 +156,7 @@ def test_growth_is_heard_in_every_process_once(database: str) -> None:
             heard: dict[Store, list[Growth]] = {here: [], there: []}
             for store, list_ in heard.items():
                 store.listen(list_.append)
-            await here.insert("runs", "ann", run_row("run-1"))
+            await here.insert("runs", "ann", run_row("run-1", state="running"))
             await asyncio.gather(here.listening(), there.listening())
             await here.append(events("run-1", "a", "b"))
             await there.append(events("run-1", "c", attempt=None))
@@ -175,7 +175,7 @@ def test_growth_that_was_missed_while_deaf_is_told_afterwards(postgresql: Postgr
     """A listener looks up what others have appended shortly before, or since it lost its connection."""
     deafen = (
         "select count(pg_terminate_backend(pid)) from pg_stat_activity"
-        " where datname = current_database() and pid <> pg_backend_pid() and query like '%wanted from runs where%'"
+        " where datname = current_database() and pid <> pg_backend_pid() and query like '%end from runs%'"
     )
 
     def asked(seq: int) -> Growth:
@@ -183,7 +183,7 @@ def test_growth_that_was_missed_while_deaf_is_told_afterwards(postgresql: Postgr
 
     async def body() -> None:
         async with opened(database) as [here]:
-            await here.insert("runs", "ann", run_row("run-1"))
+            await here.insert("runs", "ann", run_row("run-1", state="running"))
             await here.append(events("run-1", "a", wanted="cancel"))
             async with opened(database) as [there]:
                 heard: list[Growth] = []

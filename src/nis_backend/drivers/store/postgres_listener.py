@@ -30,7 +30,7 @@ NOTIFY = f"pg_notify('{CHANNEL}', concat_ws(' ', %s::text, last_seq, %s::text, i
 QUEUED = f"select pg_notify('{CHANNEL}', concat_ws(' ', %s::text, 0, 'queued', %s::text))"
 """Tells the other processes' dispatchers that a run waits for one of them."""
 MISSED = (
-    "select id, last_seq, wanted from runs"
+    "select id, last_seq, case when state = 'queued' then state else wanted || '_requested' end from runs"
     " where updated >= extract(epoch from clock_timestamp())::double precision - %s order by updated"
 )
 
@@ -74,8 +74,7 @@ class Listener:
         deaf = asyncio.get_running_loop().time() - self._alive
         # A database that is still empty has no runs.
         with contextlib.suppress(psycopg.errors.UndefinedTable):
-            async for run_id, last_seq, wanted in await connection.execute(MISSED, [deaf + MARGIN_SECONDS]):
-                command = f"{wanted}_requested" if wanted else None
+            async for run_id, last_seq, command in await connection.execute(MISSED, [deaf + MARGIN_SECONDS]):
                 self._heard(Growth(run_id=run_id, last_seq=last_seq, command=command))
         self._alive = asyncio.get_running_loop().time()
 
