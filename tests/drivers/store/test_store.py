@@ -238,6 +238,38 @@ def test_what_was_written_is_there_after_closing(tmp_path: Path) -> None:
     assert asyncio.run(read()) == [1, 2]
 
 
+def test_keys_are_found_whoevers_they_are(with_store: Callable[[Body], None]) -> None:
+    """By hash or id or none, the newest first, page by page; what is None is unset. A hash is there once."""
+
+    async def body(store: Store) -> None:
+        for number, owner in enumerate(("ann", "bob", "ann")):
+            await store.insert("keys", owner, key_row(number, revoked=5.0 if owner == "bob" else None))
+        assert [row["id"] for row in await store.keys({})] == ["key-2", "key-1", "key-0"]
+        assert [row["id"] for row in await store.keys({"owner": "ann"}, limit=1)] == ["key-2"]
+        assert [row["id"] for row in await store.keys({}, before=(102.0, "key-2"))] == ["key-1", "key-0"]
+        assert [row["owner"] for row in await store.keys({"hash": "hash-1"})] == ["bob"]
+        assert [row["id"] for row in await store.keys({"revoked": None})] == ["key-2", "key-0"]
+        assert await store.keys({"hash": "hash-9"}) == []
+        with pytest.raises(Conflict):
+            await store.insert("keys", "cid", key_row(3) | {"hash": "hash-1"})
+
+    with_store(body)
+
+
+def key_row(number: int, revoked: float | None = None) -> Row:
+    """A stored key."""
+    return {
+        "id": f"key-{number}",
+        "name": "test",
+        "prefix": "nis_",
+        "hash": f"hash-{number}",
+        "scopes": "[]",
+        "revoked": revoked,
+        "created": 100.0 + number,
+        "updated": 100.0,
+    }
+
+
 def test_a_deleted_row_is_gone_and_only_for_its_owner(with_store: Callable[[Body], None]) -> None:
     """Another owner's row is as absent as one that never was."""
 

@@ -9,6 +9,7 @@ from contextlib import closing
 from urllib.parse import urlsplit
 
 from conftest import Serve, Server
+from keyed import holder
 
 from nis_backend.surfaces.mcp.sessions import SESSIONS
 
@@ -18,7 +19,8 @@ HELLO = {"protocolVersion": "2025-11-25", "capabilities": {}, "clientInfo": {"na
 class Caller:
     """A client that never ends a session."""
 
-    def __init__(self, url: str) -> None:
+    def __init__(self, url: str, key: str | None = None) -> None:
+        self._key = {} if key is None else {"Authorization": f"Bearer {key}"}
         place = urlsplit(url)
         self._connection = http.client.HTTPConnection(place.hostname or "", place.port, timeout=60)
 
@@ -35,6 +37,7 @@ class Caller:
             "Accept": "application/json, text/event-stream",
             "Content-Type": "application/json",
             **({"Mcp-Session-Id": session} if session else {}),
+            **self._key,
         }
         self._connection.request(verb, "/mcp", body, headers)
         answer = self._connection.getresponse()
@@ -69,3 +72,20 @@ def test_a_session_ends_when_its_client_ends_it(server: Server) -> None:
         assert caller.ask("", session=session, verb="DELETE")[0] == 200
         assert caller.ask("ping", session=session)[0] == 404
         assert caller.ask("ping", session="none-of-ours")[0] == 404
+
+
+def test_a_session_is_its_owners(server: Server) -> None:
+    """Promise: another owner that knows its id finds no session, and does not end it; its owner's other keys use it."""
+    ann, again, bob = (holder(server, owner=owner).key for owner in ("ann", "ann", "bob"))
+    with (
+        closing(Caller(server.url, ann)) as first,
+        closing(Caller(server.url, again)) as second,
+        closing(Caller(server.url, bob)) as other,
+        closing(Caller(server.url)) as local,
+    ):
+        session = first.open()
+        for one in (other, local):
+            assert one.ask("ping", session=session)[0] == 404
+            assert one.ask("", session=session, verb="DELETE")[0] == 404
+        assert first.ask("ping", session=session)[0] == 200
+        assert second.ask("ping", session=session)[0] == 200

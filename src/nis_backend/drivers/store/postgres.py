@@ -201,8 +201,9 @@ class PostgresStore(Store):
     async def keys(
         self, where: Mapping[str, Any], *, before: tuple[float, str] | None = None, limit: int = 50
     ) -> list[Row]:
-        clauses = [f"{column} is not distinct from %s" for column in where] or ["true"]
-        parameters = [*where.values()]
+        # By `=`, for which there is an index: `is not distinct from` has none.
+        clauses = ["true", *(f"{column} {'is null' if at is None else '= %s'}" for column, at in where.items())]
+        parameters = [at for at in where.values() if at is not None]
         if before is not None:
             clauses.append("(created, id) < (%s, %s)")
             parameters.extend(before)

@@ -7,6 +7,8 @@ from contextlib import asynccontextmanager
 from http import HTTPStatus
 from typing import TYPE_CHECKING
 
+from mcp.server.auth.middleware.bearer_auth import AuthenticatedUser
+from mcp.server.auth.provider import AccessToken
 from mcp.server.streamable_http_manager import StreamableHTTPSessionManager
 from starlette.datastructures import Headers
 
@@ -55,6 +57,7 @@ class Sessions:
         )
         self._under_way: dict[str, int] = {}
         """Requests of each session, the longest unused first; a session that ended by itself is found out late."""
+        self._owners: dict[str, str] = {}
 
     @asynccontextmanager
     async def opened(self) -> AsyncGenerator[None]:
@@ -67,12 +70,13 @@ class Sessions:
         await self._calls.drain()
 
     async def handle(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """One request, whose session was used last from here on."""
-        name = Headers(scope=scope).get(SESSION)
+        """One request, whose session was used last from here on; to other owners a session is not there."""
+        name, owner = Headers(scope=scope).get(SESSION), scope["state"]["caller"].owner
+        scope["user"] = _user(owner)
 
         async def watch(message: Message) -> None:
             if message["type"] == "http.response.start":
-                await self._heed(name, message)
+                await self._heed(name, owner, message)
             await send(message)
 
         if name in self._under_way:
@@ -82,25 +86,31 @@ class Sessions:
         finally:
             if name in self._under_way:
                 self._under_way[name] -= 1
-            if name in self._under_way and scope["method"] == "DELETE":
-                del self._under_way[name]
+            if self._owners.get(name or "") == owner and scope["method"] == "DELETE":
+                self._forget(name)
 
-    async def _heed(self, name: str | None, message: Message) -> None:
+    async def _heed(self, name: str | None, owner: str, message: Message) -> None:
         """Note a session that an answer opens; the one unused for longest ends if there are too many."""
         opened = Headers(raw=message["headers"]).get(SESSION)
         if name is None and opened is not None and message["status"] == HTTPStatus.OK:
-            self._under_way[opened] = 0
+            self._under_way[opened], self._owners[opened] = 0, owner
             idle = [one for one, requests in self._under_way.items() if not requests and one != opened]
             if len(self._under_way) > SESSIONS and idle:
                 await self._end(idle[0])
-        elif name is not None and message["status"] == HTTPStatus.NOT_FOUND:
-            self._under_way.pop(name, None)
+        elif self._owners.get(name or "") == owner and message["status"] == HTTPStatus.NOT_FOUND:
+            self._forget(name)
+
+    def _forget(self, name: str | None) -> None:
+        self._under_way.pop(name or "", None)
+        self._owners.pop(name or "", None)
 
     async def _end(self, name: str) -> None:
         """End a session as its client would."""
-        del self._under_way[name]
+        user = _user(self._owners[name])
+        self._forget(name)
         headers = [(SESSION.encode(), name.encode())]
         scope: Scope = {"type": "http", "method": "DELETE", "path": "/", "headers": headers, "query_string": b""}
+        scope["user"] = user
 
         async def receive() -> Message:
             return {"type": "http.request", "body": b"", "more_body": False}
@@ -109,3 +119,8 @@ class Sessions:
             pass
 
         await self._manager.handle_request(scope, receive, send)
+
+
+def _user(owner: str) -> AuthenticatedUser:
+    """An owner as the package knows the user of a request: it lets a session be used by who opened it."""
+    return AuthenticatedUser(AccessToken(token="", client_id=owner, scopes=[]))
