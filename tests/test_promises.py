@@ -191,8 +191,8 @@ def test_a_cancelled_answer_stops(talked: Server) -> None:
     assert "cancel_requested" in kinds
 
 
-def test_a_killed_server_leaves_a_log_that_the_next_one_ends(serve: Serve, tmp_path: Path) -> None:
-    """What was committed is there; the run that was cut is ended and says why; its workers died with it."""
+def test_a_killed_server_leaves_a_log_that_the_next_one_goes_on_with(serve: Serve, tmp_path: Path) -> None:
+    """What was committed is there; the answer that was cut is given anew, and says so; its workers died with it."""
     first = serve(data=tmp_path)
     with stream(first, {"message": LONG}) as events:
         seen = until_text(events)
@@ -202,8 +202,12 @@ def test_a_killed_server_leaves_a_log_that_the_next_one_ends(serve: Serve, tmp_p
     with stream(second, None, f"/runs/{seen[0]['run_id']}/events") as events:
         log = list(events)
     assert log[: len(seen)] == seen
-    assert log[-1]["body"]["problem"]["code"] == "unavailable"
     assert [event["seq"] for event in log] == list(range(1, len(log) + 1))
+    kinds = [event["body"]["type"] for event in log]
+    assert kinds[-1] == "succeeded"
+    again = log[kinds.index("step_retried") :]
+    words = [event["body"]["text"] for event in again if event["body"]["type"] == "text_delta"]
+    assert log[-1]["body"]["result"]["response"] == "".join(words)
     wait_for(lambda: not any(Path(f"/proc/{pid}").exists() for pid in children))
 
 
