@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from nis_backend.capabilities.operations.meaning import cosines_with
@@ -33,7 +34,7 @@ class Found:
 async def find(ctx: Context, query: str, entries: tuple[Entry, ...]) -> Found:
     """The entries that have something of the query."""
     by_words = index_of(entries).search(query)
-    texts = {entry.name: f"{entry.family} {entry.action.replace('_', ' ')}: {entry.summary}" for entry in entries}
+    texts = _texts(entries)
     cosines = await cosines_with(ctx, query, list(texts.values()))
     if isinstance(cosines, str):
         return Found(scored=by_words, formula=FORMULA, unused=f"The meaning was not compared: {cosines}")
@@ -42,3 +43,9 @@ async def find(ctx: Context, query: str, entries: tuple[Entry, ...]) -> Found:
         scores[entry.name] += score
     scored = [(scores[entry.name], entry) for entry in entries if scores[entry.name] > 0]
     return Found(scored=sorted(scored, key=lambda one: (-one[0], one[1].name)), formula=JOINED)
+
+
+@lru_cache(maxsize=16)
+def _texts(entries: tuple[Entry, ...]) -> dict[str, str]:
+    """What of each entry is compared by meaning; kept as the index of their words is."""
+    return {entry.name: f"{entry.family} {entry.action.replace('_', ' ')}: {entry.summary}" for entry in entries}

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from dataclasses import dataclass, fields
+from functools import cached_property
 from typing import TYPE_CHECKING, Any, Literal, Protocol
 
 from nis_backend.errors import NisError, NotFound, Unavailable, UpstreamFailed
@@ -43,6 +44,12 @@ class Tool:
     strict: bool = False
     """Whether the arguments must follow the schema to the letter."""
 
+    @cached_property
+    def digest(self) -> str:
+        """SHA-256 of all of it."""
+        said = json.dumps([self.name, self.description, self.parameters, self.strict])
+        return hashlib.sha256(said.encode()).hexdigest()
+
 
 @dataclass(frozen=True, kw_only=True)
 class Prompt:
@@ -75,7 +82,8 @@ class Prompt:
         for one in fields(self):
             value: Any = getattr(self, one.name)
             if one.name == "tools":
-                value = [(tool.name, tool.description, tool.parameters, tool.strict) for tool in value]
+                # Most of a prompt, and the same from turn to turn.
+                value = [tool.digest for tool in value]
             elif one.name == "messages":
                 value = [
                     (m.role, m.content, m.tool_call_id, [(c.id, c.name, c.arguments) for c in m.tool_calls])
