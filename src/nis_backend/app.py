@@ -15,6 +15,7 @@ from nis_backend.catalog import Catalog, load_app
 from nis_backend.context import Caller, Context, Drivers
 from nis_backend.database import open_store
 from nis_backend.drivers.blobs.chosen import contents_of
+from nis_backend.drivers.blobs.sweeping import sweep
 from nis_backend.drivers.bus.in_process import InProcessBus
 from nis_backend.drivers.bus.kafka import Brokers, KafkaBus
 from nis_backend.drivers.bus.outbox import Outbox
@@ -204,6 +205,7 @@ class Process:
             now = time.time()
             try:
                 await store.expire("replies", now - REPLIES_SECONDS)
+                await sweep(store, contents)
                 for row in await store.expire("blobs", now - 86_400 * days) if days else ():
                     await contents.delete(row["id"])
                 await contents.tidy()

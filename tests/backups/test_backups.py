@@ -59,7 +59,7 @@ def held(folder: Path) -> dict[str, bytes]:
     """The blobs that a data folder holds, by their names."""
     with closing(sqlite3.connect(folder / "nis.db")) as database:
         assert database.execute("pragma integrity_check").fetchone() == ("ok",)
-        rows = database.execute("select id, name from blobs").fetchall()
+        rows = database.execute("select id, name from blobs where owner <> ''").fetchall()
     return {name: (folder / "blobs" / key[-2:] / key).read_bytes() for key, name in rows}
 
 

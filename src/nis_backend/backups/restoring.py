@@ -21,6 +21,7 @@ from nis_backend.backups.swap import DATABASE, READY, RESTORING, finish
 from nis_backend.drivers.blobs.base import checked
 from nis_backend.drivers.blobs.chosen import contents_of
 from nis_backend.drivers.blobs.folder import FREE_BYTES
+from nis_backend.drivers.blobs.sweeping import NOBODY
 from nis_backend.drivers.store.migrations.schema import VERSION, newer
 from nis_backend.errors import Conflict, NotFound, Unavailable
 from nis_backend.lock import FolderLock
@@ -98,9 +99,11 @@ def _unpack(settings: Settings, file: Path, work: Path, tell: Tell) -> Manifest:
             manifest = reading.all()
         finally:
             runner.run(contents.close())
-    if manifest.blobs.gone:
-        with closing(sqlite3.connect(work / DATABASE)) as database, database:
+    with closing(sqlite3.connect(work / DATABASE)) as database, database:
+        if database.execute("select 1 from sqlite_master where name = 'blobs'").fetchone():
             database.executemany("delete from blobs where id = ?", [(key,) for key in manifest.blobs.gone])
+            # The mark of the place that the blobs came from.
+            database.execute("delete from blobs where owner = ?", (NOBODY,))
     _sync(work / DATABASE)
     return manifest
 

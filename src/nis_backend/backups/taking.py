@@ -22,6 +22,7 @@ from nis_backend import __version__
 from nis_backend.backups.archive import BLOBS, MANIFEST, Hashed, Manifest, Sealed, SealedBlobs, in_files
 from nis_backend.backups.swap import DATABASE
 from nis_backend.drivers.blobs.chosen import contents_of
+from nis_backend.drivers.blobs.sweeping import NOBODY
 from nis_backend.errors import Conflict, NotFound, Unavailable
 
 if TYPE_CHECKING:
@@ -33,6 +34,9 @@ if TYPE_CHECKING:
 
 PAGES = 4096
 """Pages of the database between two words about it."""
+
+BYTES = f"from blobs where owner <> '{NOBODY}'"
+"""The rows that name bytes; the other one is the mark of the place where they lie."""
 
 COMPRESSION = 3
 """Of gzip: of its nine levels the one after which time grows faster than space shrinks."""
@@ -124,10 +128,10 @@ class _Blobs:
         """Every blob that the database names."""
         if database.execute("select 1 from sqlite_master where name = 'blobs'").fetchone() is None:
             # The first schema had none: its temporary stand-in is gone with the connection.
-            database.execute("create temp table blobs (id text, sha256 text, size integer)")
+            database.execute("create temp table blobs (id text, owner text, sha256 text, size integer)")
         count, size, lines = 0, 0, hashlib.sha256()
-        total = int(database.execute("select coalesce(sum(size), 0) from blobs").fetchone()[0])
-        for key, wanted in database.execute("select id, sha256 from blobs order by id"):
+        total = int(database.execute(f"select coalesce(sum(size), 0) {BYTES}").fetchone()[0])
+        for key, wanted in database.execute(f"select id, sha256 {BYTES} order by id"):
             sealed = self._add(key)
             if sealed is None:
                 continue

@@ -7,15 +7,18 @@ import hashlib
 import io
 import os
 import time
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from opened import opened
 from s3_server import KEYS, client, new_bucket
 
 from nis_backend.drivers.blobs.base import HEAD_BYTES, PIECE, STALE_SECONDS, Contents
 from nis_backend.drivers.blobs.bucket import PART, Place
 from nis_backend.drivers.blobs.folder import FolderContents
 from nis_backend.drivers.blobs.s3 import S3Contents
+from nis_backend.drivers.blobs.sweeping import sweep
 from nis_backend.errors import NisError, NotFound, TooLarge, Unavailable
 
 MUCH = 3 * PART
@@ -204,5 +207,61 @@ def test_a_file_that_was_wanted_is_kept_until_it_is_long_unused(in_bucket: S3Con
         await in_bucket.tidy()
         assert not path.exists()
         assert (await in_bucket.local("blob-1")).read_bytes() == DATA
+
+    asyncio.run(body())
+
+
+def test_the_first_mark_stays(contents: Contents) -> None:
+    """Whose contents these are is said once; a bucket's rule keeps two hosts from saying it at once."""
+
+    async def body() -> None:
+        assert await contents.claimed("place-1") == "place-1"
+        assert await contents.claimed("place-2") == "place-1"
+
+    asyncio.run(body())
+
+
+def age(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let what is there be of long ago."""
+    now = time.time
+    monkeypatch.setattr(time, "time", lambda: now() + STALE_SECONDS + 60)
+
+
+def test_bytes_that_no_row_names_are_removed(
+    contents: Contents, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Promise: a death between bytes and row leaves nothing for ever; what is new may yet get its row."""
+
+    async def body() -> None:
+        async with opened(tmp_path) as ctx:
+            store = ctx.drivers.store
+            shelf = replace(ctx, drivers=replace(ctx.drivers, contents=contents)).blobs
+            kept = await shelf.put(b"named")
+            await contents.put("blob-lost", b"not named", MUCH)
+            assert await sweep(store, contents) == 0
+            age(monkeypatch)
+            assert await sweep(store, contents) == 1
+            assert await all_of(contents, kept.id) == b"named"
+            with pytest.raises(NotFound):
+                await all_of(contents, "blob-lost")
+
+    asyncio.run(body())
+
+
+def test_nothing_is_removed_where_another_database_has_its_bytes(
+    contents: Contents, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Two databases with one prefix, or a folder that was served with another database: its rows are not seen here."""
+
+    async def body() -> None:
+        for name in ("theirs", "ours"):
+            (tmp_path / name).mkdir()
+        async with opened(tmp_path / "theirs") as ctx:
+            await sweep(ctx.drivers.store, contents)
+            await contents.put("blob-theirs", b"theirs", MUCH)
+        age(monkeypatch)
+        async with opened(tmp_path / "ours") as ctx:
+            assert await sweep(ctx.drivers.store, contents) == 0
+        assert await all_of(contents, "blob-theirs") == b"theirs"
 
     asyncio.run(body())

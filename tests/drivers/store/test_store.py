@@ -222,6 +222,19 @@ def test_what_has_expired_is_removed_whoever_owns_it(with_store: Callable[[Body]
     with_store(body)
 
 
+def test_what_is_known_is_told_whoever_owns_it(with_store: Callable[[Body], None]) -> None:
+    """The process looks for rows by their ids alone."""
+
+    async def body(store: Store) -> None:
+        for owner, row_id in (("ann", "one"), ("bob", "two")):
+            row = {"id": row_id, "request": "", "status": "done", "reply": None, "created": 1.0, "updated": 1.0}
+            await store.insert("replies", owner, row)
+        assert await store.known("replies", ["one", "two", "three"]) == {"one", "two"}
+        assert await store.known("replies", ["three"]) == set()
+
+    with_store(body)
+
+
 def test_what_was_written_is_there_after_closing(tmp_path: Path) -> None:
     """Another process that opens the file finds the log."""
 

@@ -21,6 +21,9 @@ PIECE = 256 * 1024
 STALE_SECONDS = 3600.0
 """Age at which what is not whole counts as given up: its writer has died."""
 
+MARK = "place"
+"""The name that the mark lies under; no blob has it."""
+
 _KEY = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{3,127}")
 
 
@@ -69,6 +72,10 @@ class Contents(Protocol):
 
     def settled(self) -> AsyncGenerator[list[str]]:
         """The keys of what was put down `STALE_SECONDS` ago or longer, a page at a time, in no order."""
+        ...
+
+    async def claimed(self, mark: str) -> str:
+        """The mark of whose contents these are: `mark`, if nobody had put one."""
         ...
 
     async def tidy(self) -> None:

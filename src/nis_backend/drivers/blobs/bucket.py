@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from importlib import import_module
 from typing import TYPE_CHECKING, Any, BinaryIO, TypeVar
 
-from nis_backend.drivers.blobs.base import HEAD_BYTES, STALE_SECONDS, Written, checked, missing, too_large
+from nis_backend.drivers.blobs.base import HEAD_BYTES, MARK, STALE_SECONDS, Written, checked, missing, too_large
 from nis_backend.errors import InvalidRequest, NisError, Unavailable
 
 if TYPE_CHECKING:
@@ -132,8 +132,25 @@ class Bucket:
             lambda client: client.list_objects_v2(Bucket=self.place.bucket, Prefix=self.place.prefix, **more)
         )
         before = time.time() - STALE_SECONDS
-        listed = [one for one in found.get("Contents", ()) if one["LastModified"].timestamp() <= before]
-        return [one["Key"].removeprefix(self.place.prefix) for one in listed], found.get("NextContinuationToken")
+        listed = [one["Key"] for one in found.get("Contents", ()) if one["LastModified"].timestamp() <= before]
+        keys = [key.removeprefix(self.place.prefix) for key in listed if key != self.place.prefix + MARK]
+        # What is deeper is not ours.
+        return [key for key in keys if "/" not in key], found.get("NextContinuationToken")
+
+    def claimed(self, mark: str) -> str:
+        """See `Contents.claimed`."""
+
+        def put(client: Client) -> str:
+            at = {"Bucket": self.place.bucket, "Key": self.place.prefix + MARK}
+            try:
+                client.put_object(**at, Body=mark.encode(), IfNoneMatch="*")
+            except client.exceptions.ClientError as error:
+                if _code(error) not in {"PreconditionFailed", "412"}:
+                    raise
+                return client.get_object(**at)["Body"].read().decode()
+            return mark
+
+        return self._call(put)
 
     def give_up(self) -> None:
         """Give up what was begun in parts long ago and never became whole."""

@@ -15,6 +15,7 @@ from typing_extensions import override
 
 from nis_backend.drivers.blobs.base import (
     HEAD_BYTES,
+    MARK,
     PIECE,
     STALE_SECONDS,
     Contents,
@@ -87,12 +88,27 @@ class FolderContents(Contents):
             yield await asyncio.to_thread(_old, folder)
 
     @override
+    async def claimed(self, mark: str) -> str:
+        return await asyncio.to_thread(self._claimed, mark)
+
+    @override
     async def check(self) -> str:
         return "the data folder"
 
     @override
     async def close(self) -> None:
         pass
+
+    def _claimed(self, mark: str) -> str:
+        try:
+            self._folder.mkdir(parents=True, exist_ok=True)
+            with (self._folder / MARK).open("x", encoding="ascii") as file:
+                file.write(mark)
+        except FileExistsError:
+            return (self._folder / MARK).read_text("ascii")
+        except OSError as error:
+            raise unwritable(error) from None
+        return mark
 
     def _tidy(self) -> None:
         for left in self._folder.glob("*.part"):

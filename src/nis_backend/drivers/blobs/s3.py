@@ -78,6 +78,10 @@ class S3Contents(Contents):
             yield found
 
     @override
+    async def claimed(self, mark: str) -> str:
+        return await self._do(lambda: self._bucket.claimed(mark))
+
+    @override
     async def tidy(self) -> None:
         await asyncio.to_thread(self._forget)
         await self._do(self._bucket.give_up)

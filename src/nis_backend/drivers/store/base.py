@@ -227,6 +227,13 @@ class Store(Protocol):
         """
         ...
 
+    async def known(self, table: Table, ids: Sequence[str]) -> set[str]:
+        """Those of the ids that some owner has a row of.
+
+        For the process alone: a call sees its own owner's rows.
+        """
+        ...
+
     async def append(self, append: Append) -> tuple[int, float]:
         """Add events to a run's log; answers the last number and the time of the commit.
 

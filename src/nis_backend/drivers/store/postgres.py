@@ -215,6 +215,11 @@ class PostgresStore(Store):
         sql = f"delete from {table} where updated < %s returning *"  # noqa: S608 - names are ours
         return await self._batches.write("", (sql, [before]))
 
+    @override
+    async def known(self, table: Table, ids: Sequence[str]) -> set[str]:
+        sql = f"select id from {table} where id = any(%s)"  # noqa: S608 - names are ours
+        return {row["id"] for row in await self._link.read(sql, [[*ids]])}
+
     # -- logs ---------------------------------------------------------------------------------------------------------
 
     @override

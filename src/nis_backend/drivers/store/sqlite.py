@@ -368,6 +368,11 @@ class SqliteStore(Store):
         return await self._write(lambda connection: [dict(row) for row in connection.execute(sql, (before,))])
 
     @override
+    async def known(self, table: Table, ids: Sequence[str]) -> set[str]:
+        sql = f"select id from {table} where id in ({', '.join('?' * len(ids))})"  # noqa: S608 - names are ours
+        return {row["id"] for row in await self._read(sql, [*ids])}
+
+    @override
     async def append(self, append: Append) -> tuple[int, float]:
         check_events(append)
         self._limits.check(append)
