@@ -238,10 +238,7 @@ def test_a_delayed_run_starts_when_it_is_due_and_no_sooner(with_place: Callable[
         host = await place.host()
         due = time.time() + 0.3
         await place.submit("run-1", not_before=due)
-        await place.submit("run-2")
         await host.until(1)
-        assert [run_id for run_id, _ in host.began] == ["run-2"]
-        await host.until(2)
         assert time.time() >= due
 
     with_place(body)
