@@ -47,7 +47,7 @@ async def opened(
         tail=Tail(store),
         compute=WorkerPools([]),
         models=Models(providers, default),
-        dispatch=InProcess(store, execute, {}),
+        dispatch=InProcess(store, execute, {"default": 1}),
         operations=catalog,
     )
     context = Context(drivers=drivers, caller=LOCAL, journal=Journal(store, LOCAL.owner, RUN, 0))

@@ -35,7 +35,7 @@ async def open_process(settings: Settings) -> AsyncGenerator[Context]:
     from nis_backend.lock import FolderLock  # noqa: PLC0415 - as above
 
     with FolderLock(settings.data):
-        async with Process(settings).open() as process:
+        async with Process(settings, serves=False).open() as process:
             yield process.context(LOCAL)
 
 

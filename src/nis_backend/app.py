@@ -38,6 +38,7 @@ from nis_backend.drivers.llm.scripted import ScriptedModels
 from nis_backend.errors import NisError, Unavailable
 from nis_backend.execution import execute
 from nis_backend.run import Tail
+from nis_backend.schedule import Clock
 from nis_backend.surfaces.guard import check_host
 from nis_backend.surfaces.login import caller_of
 from nis_backend.surfaces.rest.derive import told
@@ -71,12 +72,13 @@ DISK_BYTES = 16 * 2**20
 class Process:
     """The drivers, opened; see `surfaces.base.Process` for what the surfaces use of it."""
 
-    def __init__(self, settings: Settings, app_file: Path | None = None) -> None:
+    def __init__(self, settings: Settings, app_file: Path | None = None, *, serves: bool = True) -> None:
         self.settings = settings
         self.operations = Catalog.from_index()
         self.has_app = app_file is not None
         if app_file is not None:
             self.operations.add(load_app(app_file), told)
+        self._serves = serves
         self.closing = asyncio.Event()
         self.bus: Bus = InProcessBus()
         self._drivers: Drivers | None = None
@@ -145,6 +147,7 @@ class Process:
             limit=None if given.call_limit is None else CallLimit(given.call_limit, cache, InProcessCache()),
         )
         tidying = asyncio.create_task(self._tidy(), name="tidying")
+        clock = asyncio.create_task(Clock(self._drivers).run(), name="clock") if self._serves else None
         publishing = None if outbox is None else asyncio.create_task(outbox.publish(), name="outbox")
         try:
             await dispatch.open()
@@ -152,6 +155,8 @@ class Process:
         finally:
             self.closing.set()
             tidying.cancel()
+            if clock is not None:
+                clock.cancel()
             await dispatch.close(RUNS_DRAIN_SECONDS)
             if publishing is not None:
                 publishing.cancel()

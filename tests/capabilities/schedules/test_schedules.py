@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import time
+import uuid
 from datetime import datetime
 from typing import Any
 
@@ -48,7 +49,8 @@ def row_of(ground: Ground, schedule_id: str, owner: str = "local") -> Json:
 
 def fired(ground: Ground, schedule_id: str, owner: str = "local") -> str | None:
     """What becomes of it when it is due."""
-    return ground.run(fire(ground.process.drivers, row_of(ground, schedule_id, owner)))
+    row = row_of(ground, schedule_id, owner)
+    return ground.run(fire(ground.process.drivers, row, f"run-{uuid.uuid4().hex}"))
 
 
 def test_a_schedule_shows_when_it_is_due(ground: Ground) -> None:
@@ -150,7 +152,7 @@ def test_what_cannot_begin_is_told_and_stays(ground: Ground) -> None:
     """A refusal that may pass leaves the schedule as it is, and says what it was."""
     made = created(ground)
     row = {**row_of(ground, made["id"]), "operation": "physics.gone"}
-    assert ground.run(fire(ground.process.drivers, row)) is None
+    assert ground.run(fire(ground.process.drivers, row, "run-gone")) is None
     seen = ground.call("schedules.get_schedule", {"id": made["id"]})
     assert (seen["enabled"], seen["problem"]["code"]) == (True, "not_found")
     assert seen["last_at"] >= made["created"]

@@ -254,12 +254,20 @@ class Store(Protocol):
 
         They were queued and due, as many as each queue has room for: the highest priority first, then who is due the
         longest. Runs of these queues whose deadline has passed are taken too, without room and while they rest as well:
-        to be ended. For the dispatcher alone, as are the three below.
+        to be ended. For the dispatcher alone, as is what follows.
         """
         ...
 
     async def waiting(self, queue: str, most: int) -> int:
         """How many runs of every owner are queued there, counted up to `most`."""
+        ...
+
+    async def due(self, now: float, limit: int) -> list[Row]:
+        """Every owner's schedules that are enabled and due, the longest first. For the process alone."""
+        ...
+
+    async def move(self, schedule_id: str, due: float, next_at: float) -> bool:
+        """Have a schedule be due next at another time; False when it is not due at this one any more."""
         ...
 
     async def beat(self, holder: str) -> list[Row]:

@@ -32,6 +32,7 @@ from nis_backend.drivers.store.postgres_roles import Roles
 from nis_backend.drivers.store.postgres_said import SEARCH, query, response_in, snippet, vector
 from nis_backend.drivers.store.postgres_taking import BEAT, RECOVER, take
 from nis_backend.drivers.store.refusals import check_cells, check_events, refused_append, taken
+from nis_backend.drivers.store.taking import DUE, MOVE
 from nis_backend.run import unknown_conversation
 
 if TYPE_CHECKING:
@@ -302,6 +303,15 @@ class PostgresStore(Store):
     async def waiting(self, queue: str, most: int) -> int:
         sql = "select count(*) as found from (select 1 from runs where state = 'queued' and queue = %s limit %s) as one"
         return int((await self._link.read(sql, [queue, most]))[0]["found"])
+
+    @override
+    async def due(self, now: float, limit: int) -> list[Row]:
+        return await self._link.read(DUE.replace("?", "%s"), [now, limit])
+
+    @override
+    async def move(self, schedule_id: str, due: float, next_at: float) -> bool:
+        sql = f"{MOVE} returning id".replace("?", "%s")
+        return bool(await self._batches.write(schedule_id, (sql, [next_at, schedule_id, due])))
 
     @override
     async def beat(self, holder: str) -> list[Row]:

@@ -33,7 +33,7 @@ from nis_backend.drivers.store.measures import COUNTS, DURATIONS, TIMES, bounds,
 from nis_backend.drivers.store.migrations.schema import VERSION, newer, whole
 from nis_backend.drivers.store.recent import Recent
 from nis_backend.drivers.store.refusals import check_cells, check_events, refused_append, taken
-from nis_backend.drivers.store.taking import recover, take
+from nis_backend.drivers.store.taking import DUE, MOVE, recover, take
 from nis_backend.errors import InvalidRequest, Unavailable
 from nis_backend.run import unknown_conversation
 
@@ -411,6 +411,15 @@ class SqliteStore(Store):
     async def waiting(self, queue: str, most: int) -> int:
         sql = "select count(*) as found from (select 1 from runs where state = 'queued' and queue = ? limit ?)"
         return int((await self._read(sql, (queue, most)))[0]["found"])
+
+    @override
+    async def due(self, now: float, limit: int) -> list[Row]:
+        return await self._read(DUE, (now, limit))
+
+    @override
+    async def move(self, schedule_id: str, due: float, next_at: float) -> bool:
+        given = (next_at, schedule_id, due)
+        return await self._write(lambda connection: connection.execute(MOVE, given).rowcount == 1, lambda _: None)
 
     @override
     async def beat(self, holder: str) -> list[Row]:
