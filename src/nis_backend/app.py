@@ -25,6 +25,7 @@ from nis_backend.drivers.cache.redis import Address, RedisCache
 from nis_backend.drivers.compute.base import Pool
 from nis_backend.drivers.compute.processes import WorkerPools
 from nis_backend.drivers.dispatch.in_process import InProcess
+from nis_backend.drivers.dispatch.leases import Leases
 from nis_backend.drivers.embeddings.base import Embedders
 from nis_backend.drivers.embeddings.minilm import MiniLM
 from nis_backend.drivers.embeddings.minilm import pool as embeddings_pool
@@ -52,7 +53,7 @@ if TYPE_CHECKING:
 
     from nis_backend.drivers.bus.base import Bus
     from nis_backend.drivers.cache.base import Cache
-    from nis_backend.drivers.dispatch.base import Left
+    from nis_backend.drivers.dispatch.base import Execute, Left
     from nis_backend.drivers.llm.base import LanguageModels
     from nis_backend.drivers.store.base import Store
     from nis_backend.settings import Settings
@@ -61,6 +62,9 @@ log = logging.getLogger("nis.app")
 
 RUNS_DRAIN_SECONDS = 3.0
 """Time that runs under way get to finish when the process is asked to stop."""
+
+STALL_SECONDS = 15.0
+"""After this long without a word, and up to a quarter more, a process's runs are taken over by another."""
 
 TIDY_SECONDS = 3600.0
 """Time between two looks for what is no longer kept."""
@@ -124,7 +128,7 @@ class Process:
         servers = self._servers()
         models = Models(self._providers(servers, compute), self.settings.model)
         embedders = [OpenAIEmbeddings(server.provider, server.ask) for server in servers]
-        dispatch = InProcess(store, self._execute, self.settings.all_queues)
+        dispatch = _dispatch(given, store, self._execute)
         self._drivers = Drivers(
             settings=self.settings,
             store=store,
@@ -231,6 +235,13 @@ class Process:
     async def _check_models(self) -> str:
         _, info = await self.drivers.models.choose()
         return f"{info.id} answers when no model is named"
+
+
+def _dispatch(settings: Settings, store: Store, execute: Execute) -> InProcess:
+    """Who executes runs: this process alone, or those that share a database."""
+    if settings.database_url is None:
+        return InProcess(store, execute, settings.all_queues)
+    return Leases(store, execute, settings.all_queues, STALL_SECONDS)
 
 
 def _bus(settings: Settings, store: Store) -> tuple[Bus, Outbox | None]:
