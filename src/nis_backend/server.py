@@ -115,8 +115,8 @@ class Server(uvicorn.Server):
             f"Listening on {settings.host} lets others call this server, and there is no key.",
             field="NIS_API_KEY",
             value="",
-            remedy="Make one with the same --data: `nis keys create --name first`. Or set one for the owner local: "
-            "export NIS_API_KEY=$(python3 -c 'import secrets; print(secrets.token_urlsafe(32))')",
+            remedy="Make one with the same --data: `nis keys create first --scopes '*' --scopes identity:admin`. "
+            "Or set one: export NIS_API_KEY=$(python3 -c 'import secrets; print(secrets.token_urlsafe(32))')",
         )
 
     @override
