@@ -158,6 +158,8 @@ class Context:
     """Hears how far what is computed for this call is, 0 to 1; a run's log has it without."""
     run_id: str | None = None
     """The id of the run that this call starts, where it was settled before."""
+    kept: bool = False
+    """Whether what it answers is kept, for a caller that repeats it."""
 
     @property
     def settings(self) -> Settings:

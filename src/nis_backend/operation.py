@@ -401,7 +401,7 @@ async def _admitted(
     """The request of a caller who may call, and does not call too often."""
     request = target.validate(arguments)
     authorise(target, ctx)
-    if ctx.journal is not None:
+    if ctx.journal is not None or ctx.kept:
         refuse_secret(target)
     # Probers and calls within calls are not counted.
     if ctx.drivers.limit is not None and target.scopes and not ctx.depth:

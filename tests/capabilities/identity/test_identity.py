@@ -50,7 +50,7 @@ def test_a_key_says_whose_it_is_and_what_it_may_do(ground: Ground) -> None:
 
 def test_a_key_does_what_its_scopes_say_and_no_more(ground: Ground) -> None:
     """Promise: scopes are checked at the one gate; what is missing is named."""
-    reader = holder(ground, owner="ann", scopes=["runs:read"])
+    reader = holder(ground, owner="dan", scopes=["runs:read"])
     assert reader.done("GET", "/runs")["runs"] == []
     status, problem = reader.ask("POST", "/chat", {"message": "Hello"})
     assert (status, problem["code"], problem["value"]) == (403, "forbidden", "chat:write")
@@ -58,7 +58,7 @@ def test_a_key_does_what_its_scopes_say_and_no_more(ground: Ground) -> None:
     # By another way in, the same.
     by_name = reader.ask("POST", "/operations/chat.send_message/call", {"arguments": {"message": "Hello"}})
     assert code(by_name) == (403, "forbidden")
-    talker = holder(ground, owner="ann", scopes=["chat:write"])
+    talker = holder(ground, owner="dan", scopes=["chat:write"])
     run_id = talker.done("POST", "/chat", {"message": "Hello"})["run_id"]
     assert reader.done("GET", f"/runs/{run_id}")["scopes"] == ["chat:write"]
 
@@ -157,6 +157,8 @@ def test_a_secret_is_answered_once_and_kept_nowhere(ground: Ground) -> None:
     made = holder(ground)
     repeated = {"idempotency-key": "once"}
     assert code(asked(ground, "/keys", {"name": "again"}, repeated)) == (400, "not_supported")
+    by_another = asked(ground, "/operations/identity.create_key/call", {"arguments": {"name": "again"}}, repeated)
+    assert code(by_another) == (400, "not_supported")
     call = {"operation": "identity.create_key", "arguments": {"name": "by chat"}}
     assert code(asked(ground, "/chat", {"message": "-", "call": call})) == (400, "not_supported")
     by_name = {

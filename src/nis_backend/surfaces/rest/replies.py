@@ -81,6 +81,8 @@ class Replies:
             )
         authorise(operation, ctx)
         refuse_secret(operation)
+        # Nor may what it calls answer one.
+        ctx = replace(ctx, kept=True)
         row_id = hashlib.sha256(f"{ctx.caller.owner}\0{self._prefix}{key}".encode()).hexdigest()
         mine = row_id not in self._open
         self._open.add(row_id)
