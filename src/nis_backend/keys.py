@@ -24,6 +24,8 @@ from nis_backend.errors import NisError, NotFound, Unauthenticated
 from nis_backend.view import moment
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from nis_backend.drivers.store.base import Row, Store
 
 log = logging.getLogger("nis.keys")
@@ -76,6 +78,8 @@ class Keys:
         self._known: OrderedDict[str, _Known] = OrderedDict()
         self._asked: dict[str, asyncio.Task[_Known]] = {}
         self._noting: set[asyncio.Task[None]] = set()
+        self.tell: Callable[[str], None] | None = None
+        """Tells other processes of a key that has changed, where they can be told: they look anew in seconds anyway."""
 
     async def caller(self, secret: str) -> Caller:
         """Who holds this key.
@@ -102,7 +106,17 @@ class Keys:
         return any(row["expires"] is None or row["expires"] > time.time() for row in rows)
 
     def forget(self, digest: str) -> None:
-        """Look this key up anew when it comes next: it has changed."""
+        """Look this key up anew when it comes next, here and elsewhere: it has changed."""
+        self.hear(digest)
+        if self.tell is not None:
+            self.tell(digest)
+
+    def hear(self, digest: str | None) -> None:
+        """Look a key up anew that another process has changed; None when it may be any."""
+        if digest is None:
+            self._known.clear()
+            self._asked.clear()
+            return
         self._known.pop(digest, None)
         # One that is being looked up may have been read before the change; its askers are answered, nobody else.
         self._asked.pop(digest, None)

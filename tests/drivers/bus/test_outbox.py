@@ -18,6 +18,7 @@ from nis_backend.drivers.bus.in_process import InProcessBus
 from nis_backend.drivers.bus.kafka import Brokers, KafkaBus
 from nis_backend.drivers.bus.outbox import BATCH, Outbox
 from nis_backend.drivers.store.base import Append, NewEvent, Store
+from nis_backend.drivers.store.postgres import PostgresStore
 from nis_backend.drivers.store.sqlite import SqliteStore
 from nis_backend.errors import Unavailable
 from nis_backend.event import Event
@@ -41,10 +42,12 @@ class Refusing(InProcessBus):
 
 
 @asynccontextmanager
-async def opened(folder: Path, bus: Bus) -> AsyncGenerator[tuple[Store, Outbox]]:
+async def opened(folder: Path, bus: Bus, database: str | None = None) -> AsyncGenerator[tuple[Store, Outbox]]:
     """A store with an outbox, and what publishes it, under way."""
     async with asyncio.timeout(PATIENCE):
-        store = SqliteStore(folder / "nis.db", outbox=True)
+        store = (
+            SqliteStore(folder / "nis.db", outbox=True) if database is None else PostgresStore(database, outbox=True)
+        )
         outbox = Outbox(store, bus)
         publishing = asyncio.create_task(outbox.publish())
         try:
@@ -102,12 +105,18 @@ def first_times(numbers: list[int]) -> list[int]:
     return list(dict.fromkeys(numbers))
 
 
-def test_every_event_goes_out_as_it_is_shown_elsewhere(tmp_path: Path) -> None:
+@pytest.fixture(params=["sqlite", "postgresql"])
+def shared(request: pytest.FixtureRequest) -> str | None:
+    """The address of a database, or none for a file."""
+    return request.getfixturevalue("database") if request.param == "postgresql" else None
+
+
+def test_every_event_goes_out_as_it_is_shown_elsewhere(tmp_path: Path, shared: str | None) -> None:
     """Promise: `nis.runs` carries the events that every surface shows, under their run's id, and then forgets them."""
 
     async def body() -> None:
         bus = InProcessBus()
-        async with opened(tmp_path, bus) as (store, outbox):
+        async with opened(tmp_path, bus, shared) as (store, outbox):
             await begin(store, "run-1")
             await say(store, "run-1", "дом \ud800")
             inbox = await bus.consume(RUNS, "reader")
@@ -154,12 +163,12 @@ def test_an_event_too_long_for_a_message_goes_without_its_body(tmp_path: Path) -
     asyncio.run(body())
 
 
-def test_a_bus_that_refuses_is_tried_again_and_nothing_is_overtaken(tmp_path: Path) -> None:
+def test_a_bus_that_refuses_is_tried_again_and_nothing_is_overtaken(tmp_path: Path, shared: str | None) -> None:
     """Promise: none lost, the order of each run kept, though a part of a batch was taken before the refusal."""
 
     async def body() -> None:
         bus = Refusing()
-        async with opened(tmp_path, bus) as (store, outbox):
+        async with opened(tmp_path, bus, shared) as (store, outbox):
             bus.refusing = True
             for run in ("run-1", "run-2"):
                 await begin(store, run)
@@ -218,6 +227,28 @@ def test_a_run_that_was_deleted_is_told_no_more(tmp_path: Path) -> None:
         async with opened(tmp_path, bus) as (store, _):
             assert await heard(bus, 1) == {"run-2": [1]}
             await at_most(store, 0)
+
+    asyncio.run(body())
+
+
+def test_of_several_hosts_one_publishes_and_another_takes_over(tmp_path: Path, database: str) -> None:
+    """Promise: each event once while all live; when the one that publishes ends, the next goes on, in order."""
+
+    async def body() -> None:
+        bus, other_bus = InProcessBus(), InProcessBus()
+        async with opened(tmp_path, bus, database) as (store, _):
+            await begin(store, "run-1")
+            await say(store, "run-1", "first")
+            await at_most(store, 0)
+            async with opened(tmp_path, other_bus, database) as (other, _):
+                for _ in range(20):
+                    await say(other, "run-1", "word")
+                assert await heard(bus, 21) == {"run-1": list(range(1, 22))}
+                assert not await other.leads("outbox")
+                await at_most(other, 0)
+                await store.close()
+                await say(other, "run-1", "last")
+                assert await heard(other_bus, 1) == {"run-1": [22]}
 
     asyncio.run(body())
 

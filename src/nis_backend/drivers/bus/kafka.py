@@ -27,8 +27,8 @@ log = logging.getLogger("nis.kafka")
 POLL_SECONDS = 0.2
 """How long the thread waits for word of the broker; an end is noticed then."""
 
-CHECK_SECONDS = 1.5
-"""Time that the broker has to say that it is there: a check of a part may take two seconds."""
+CHECK_SECONDS, ASK_SECONDS = 1.0, 5.0
+"""Time that a check waits for the brokers, and time that they get: a later check hears what an earlier one asked."""
 
 FULL_SECONDS = 0.05
 """Pause before a message is offered again to a producer whose queue is full."""
@@ -146,7 +146,10 @@ class KafkaBus(Bus):
         # One question at a time: while the broker is away each takes a thread for its whole time.
         if self._checking is None or self._checking.done():
             self._checking = asyncio.create_task(self._ask())
-        return await asyncio.shield(self._checking)
+        await asyncio.wait({self._checking}, timeout=CHECK_SECONDS)
+        if not self._checking.done():
+            raise _unavailable("does not answer, or not yet")
+        return self._checking.result()
 
     @override
     async def close(self) -> None:
@@ -205,7 +208,7 @@ class KafkaBus(Bus):
 
         producer = await self._opened()
         try:
-            found = await asyncio.to_thread(producer.list_topics, timeout=CHECK_SECONDS)
+            found = await asyncio.to_thread(producer.list_topics, timeout=ASK_SECONDS)
         except KafkaException as error:
             raise _unavailable(f"does not answer: {error.args[0].str()}") from None
         self._told = ""
