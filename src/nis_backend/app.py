@@ -20,6 +20,7 @@ from nis_backend.drivers.bus.in_process import InProcessBus
 from nis_backend.drivers.bus.kafka import Brokers, KafkaBus
 from nis_backend.drivers.bus.outbox import Outbox
 from nis_backend.drivers.cache.base import CallLimit
+from nis_backend.drivers.cache.changed_keys import ChangedKeys
 from nis_backend.drivers.cache.in_process import InProcessCache
 from nis_backend.drivers.cache.redis import Address, RedisCache
 from nis_backend.drivers.compute.base import Pool
@@ -153,6 +154,7 @@ class Process:
         tidying = asyncio.create_task(self._tidy(), name="tidying")
         clock = asyncio.create_task(Clock(self._drivers).run(), name="clock") if self._serves else None
         publishing = None if outbox is None else asyncio.create_task(outbox.publish(), name="outbox")
+        changed = None if given.redis_host is None else ChangedKeys(cache, self.drivers.keys)
         try:
             await dispatch.open()
             yield self
@@ -166,6 +168,8 @@ class Process:
                 publishing.cancel()
                 await asyncio.wait({publishing})
             await self.bus.close()
+            if changed is not None:
+                await changed.close()
             await cache.close()
             await models.close()
             await compute.close()

