@@ -221,6 +221,15 @@ def test_a_lost_connection_is_told_to_who_listens(redis: ValkeyServer) -> None:
     asyncio.run(body())
 
 
+async def counts(keys: Keys, secret: str) -> bool:
+    """Whether the key counts here."""
+    try:
+        await keys.caller(secret)
+    except Unauthenticated:
+        return False
+    return True
+
+
 def test_a_key_that_one_process_revokes_ends_in_the_others(
     redis: ValkeyServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -230,7 +239,11 @@ def test_a_key_that_one_process_revokes_ends_in_the_others(
     row: Row = {
         **dict.fromkeys(("expires", "last_used", "revoked")),
         **dict.fromkeys(("created", "updated"), 1.0),
-        "id": "key-1", "name": "laptop", "prefix": secret[:10], "hash": hashed(secret), "scopes": '["*"]',
+        "id": "key-1",
+        "name": "laptop",
+        "prefix": secret[:10],
+        "hash": hashed(secret),
+        "scopes": '["*"]',
     }
 
     async def body() -> None:
@@ -243,9 +256,8 @@ def test_a_key_that_one_process_revokes_ends_in_the_others(
             await store.insert("keys", "ada", row)
             assert (await there.caller(secret)).owner == "ada"
             await KeyRing(store, here, LOCAL).change({**row, "owner": "ada"}, revoked=2.0)
-            with pytest.raises(Unauthenticated, match="revoked"):
-                while await there.caller(secret):  # noqa: ASYNC110 - another connection tells
-                    await asyncio.sleep(0.005)
+            while await counts(there, secret):  # noqa: ASYNC110 - another connection tells
+                await asyncio.sleep(0.005)
             for each in (here, there, *told):
                 await each.close()
         await store.close()
