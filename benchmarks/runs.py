@@ -23,7 +23,7 @@ import statistics
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Generator
+from collections.abc import Callable, Generator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -103,6 +103,8 @@ class Contender:
     processor: dict[bool, list[float]] = field(default_factory=lambda: {False: [], True: []})
     alone: dict[bool, list[float]] = field(default_factory=lambda: {False: [], True: []})
     """Seconds of turns with one caller."""
+    windows: list[tuple[float, float]] = field(default_factory=list[tuple[float, float]])
+    """When there was one."""
     firsts: dict[bool, list[float]] = field(default_factory=lambda: {False: [], True: []})
     times: dict[bool, list[float]] = field(default_factory=lambda: {False: [], True: []})
 
@@ -201,7 +203,9 @@ def measure(found: dict[str, Contender], rounds: int, seconds: float) -> None:
         for streamed in (False, True):
             for name, one in found.items():
                 print(f"\rround {turn + 1}/{rounds}: {name:24}", end="", file=sys.stderr, flush=True)
+                begun = time.time()
                 one.alone[streamed] += load(one, seconds / 2, 1, streamed).times
+                one.windows.append((begun, time.time()))
                 before = processor_seconds(one.pid)
                 done = load(one, seconds, CALLERS, streamed)
                 one.processor[streamed].append((processor_seconds(one.pid) - before) / len(done.times))
@@ -235,17 +239,20 @@ def print_turns(found: dict[str, Contender]) -> None:
         print()
 
 
-def print_starts(data: str) -> None:
-    """How long the runs of the load waited: from the row to the event that says that it was begun."""
+def print_starts(data: str, alone: Sequence[tuple[float, float]]) -> None:
+    """How long the runs waited: from their rows to the commit of the event that says that they were begun."""
     with sqlite3.connect(f"{data}/nis.db") as database:
-        waited = [
-            row[0]
-            for row in database.execute(
-                "select e.time - r.created from runs r join events e on e.run_id = r.id and e.type = 'started'"
-            )
-        ]
-    p50, p99 = (1e3 * share(waited, part) for part in (0.5, 0.99))
-    print(f"Enqueued to started, {len(waited)} runs of the load: p50 {p50:.1f} ms (budget 50), p99 {p99:.1f} ms.\n")
+        rows = database.execute(
+            "select r.created, e.time - r.created from runs r join events e on e.run_id = r.id and e.type = 'started'"
+        ).fetchall()
+    waited: dict[str, list[float]] = {"one caller": [], "more callers, saturated": []}
+    for created, seconds in rows:
+        few = any(begun <= created <= ended for begun, ended in alone)
+        waited["one caller" if few else "more callers, saturated"].append(seconds)
+    print("| enqueued to started | runs | p50 | p99 |\n|---|---|---|---|")
+    for name, values in waited.items():
+        print(f"| {name} | {len(values)} | {1e3 * share(values, 0.5):.1f} ms | {1e3 * share(values, 0.99):.1f} ms |")
+    print()
 
 
 # -- the log alone -----------------------------------------------------------------------------------------------------
@@ -354,7 +361,7 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as data, contenders(data, vectors=given.vectors) as found:
         measure(found, given.rounds, given.seconds)
         print_turns(found)
-        print_starts(data)
+        print_starts(data, found[NIS].windows)
     measure_log(given.rounds)
 
 
