@@ -192,7 +192,13 @@ async def get_info(request: Nothing, ctx: Context) -> Info:
     )
 
 
-EXTRAS = {"local": "xllamacpp", "embeddings": "onnxruntime", "science": "scipy"}
+EXTRAS = {
+    "local": "xllamacpp",
+    "embeddings": "onnxruntime",
+    "science": "scipy",
+    "redis": "redis",
+    "kafka": "confluent_kafka",
+}
 """Each extra with code in this release, and the package that tells whether it is installed."""
 
 

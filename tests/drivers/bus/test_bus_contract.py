@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import sys
 import uuid
 from collections.abc import AsyncGenerator, Callable, Iterator
 from contextlib import asynccontextmanager, suppress
@@ -202,5 +203,30 @@ def test_memory_is_bounded() -> None:
             inbox = await bus.consume("topic", "group")
             got = [int((await inbox.take()).value) for _ in range(19)]
             assert got == list(range(981, 1000))
+
+    asyncio.run(body())
+
+
+def test_a_missing_package_is_named_with_the_extra_that_brings_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Promise: what cannot be real is `Unavailable` with the remedy, for whoever publishes, consumes or checks."""
+    monkeypatch.setitem(sys.modules, "confluent_kafka", None)
+
+    async def body() -> None:
+        async with opened(lambda: KafkaBus(Brokers(servers="127.0.0.1:1"))) as bus:
+            for asked in (bus.check(), bus.consume("topic", "group"), bus.publish("topic", numbered(1, 1))):
+                with pytest.raises(Unavailable) as refused:
+                    await asked
+                assert "nis-backend[kafka]" in refused.value.remedy
+
+    asyncio.run(body())
+
+
+def test_settings_that_the_client_refuses_are_named() -> None:
+    """Promise: a wrong setting is a reason that can be read, not a fault of the server."""
+
+    async def body() -> None:
+        async with opened(lambda: KafkaBus(Brokers(servers="127.0.0.1:1", protocol="pigeon"))) as bus:
+            with pytest.raises(Unavailable, match="as it is set up"):
+                await bus.check()
 
     asyncio.run(body())

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import sys
 import uuid
 from collections.abc import AsyncGenerator, Callable, Iterator
 from contextlib import asynccontextmanager
@@ -293,5 +294,18 @@ def test_calls_beyond_the_limit_are_refused_and_counted_here_while_the_server_is
                 with pytest.raises(Busy, match="More than 3 calls"):
                     await limit.admit("ada")
                 await limit.admit("bob")
+
+    asyncio.run(body())
+
+
+def test_a_missing_package_is_named_with_the_extra_that_brings_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Promise: what cannot be real is `Unavailable` with the remedy."""
+    monkeypatch.setitem(sys.modules, "redis.exceptions", None)
+
+    async def body() -> None:
+        async with opened(lambda: RedisCache(Address(host="127.0.0.1"))) as cache:
+            with pytest.raises(Unavailable) as refused:
+                await cache.check()
+            assert "nis-backend[redis]" in refused.value.remedy
 
     asyncio.run(body())

@@ -65,7 +65,11 @@ class Bus(Protocol):
         ...
 
     async def consume(self, topic: str, group: str) -> Inbox:
-        """Join a group; a new one begins with the oldest message there is."""
+        """Join a group; a new one begins with the oldest message there is.
+
+        Raises:
+            Unavailable: the bus cannot be used as it is installed and set up; that its server is away is no reason.
+        """
         ...
 
     async def check(self) -> str:

@@ -137,6 +137,8 @@ class KafkaBus(Bus):
 
     @override
     async def consume(self, topic: str, group: str) -> Inbox:
+        # The same package and settings: what is wrong with them is told here.
+        await self._opened()
         inbox = KafkaInbox(self._brokers.config(), topic, group)
         self._inboxes.append(inbox)
         return inbox
@@ -181,9 +183,22 @@ class KafkaBus(Bus):
             return self._producer
 
     def _make(self) -> Producer:
-        from confluent_kafka import Producer  # noqa: PLC0415 - see _offer
+        """A producer.
 
-        return Producer({**self._brokers.config(), **PRODUCER, "error_cb": self._failed}, logger=log)
+        Raises:
+            Unavailable: its package is missing, or does not take the settings.
+        """
+        try:
+            from confluent_kafka import KafkaException, Producer  # noqa: PLC0415 - see _offer
+        except ImportError:
+            raise Unavailable(
+                "Brokers are set, and the package that speaks to them is not installed.",
+                remedy="pip install 'nis-backend[kafka]'",
+            ) from None
+        try:
+            return Producer({**self._brokers.config(), **PRODUCER, "error_cb": self._failed}, logger=log)
+        except KafkaException as error:
+            raise _unavailable(f"cannot be spoken to as it is set up: {error.args[0].str()}") from None
 
     def _hear(self, producer: Producer) -> None:
         """Call back what the broker says, until the producer is given up."""
@@ -204,9 +219,9 @@ class KafkaBus(Bus):
             log.warning("Kafka: %s", error.str())
 
     async def _ask(self) -> str:
+        producer = await self._opened()
         from confluent_kafka import KafkaException  # noqa: PLC0415 - see _offer
 
-        producer = await self._opened()
         try:
             found = await asyncio.to_thread(producer.list_topics, timeout=ASK_SECONDS)
         except KafkaException as error:

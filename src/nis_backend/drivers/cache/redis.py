@@ -118,8 +118,13 @@ class RedisCache(Cache):
             await self._client.aclose()
 
     async def _ask(self, ask: Callable[[Client], Awaitable[Any]]) -> Any:  # Any: what the command answers
-        from redis.exceptions import RedisError  # noqa: PLC0415 - only where a server is set
-
+        try:
+            from redis.exceptions import RedisError  # noqa: PLC0415 - only where a server is set
+        except ImportError:
+            raise Unavailable(
+                "Redis is set, and the package that speaks to it is not installed.",
+                remedy="pip install 'nis-backend[redis]'",
+            ) from None
         if time.monotonic() < self._away_until:
             raise _unavailable("did not answer a moment ago")
         try:

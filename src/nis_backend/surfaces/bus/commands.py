@@ -60,7 +60,11 @@ class Commands:
 
     async def listen(self) -> None:
         """Do what comes, until this is cancelled."""
-        inbox = await self._bus.consume(COMMANDS, GROUP)
+        try:
+            inbox = await self._bus.consume(COMMANDS, GROUP)
+        except Unavailable as refused:
+            log.warning("no commands come in: %s %s", refused, refused.remedy)
+            return
         under_way: set[asyncio.Task[None]] = set()
         try:
             while True:
