@@ -7,11 +7,12 @@ import { list, named, placed } from "./catalog.js";
 import type { NisComposer } from "./composer.js";
 import "./composer.js";
 import { touched } from "./conversations.js";
-import { cancel, follow, start, type Watcher } from "./follow.js";
+import { follow, start, type Watcher } from "./follow.js";
 import { eachFrame } from "./frame.js";
 import { Light } from "./light.js";
 import { address, go, rename } from "./route.js";
 import { lose, told, waiting } from "./status.js";
+import { command } from "./steer.js";
 import { begin, ended, type Turn } from "./turn.js";
 import { failure } from "./views.js";
 import { welcome } from "./welcome.js";
@@ -234,7 +235,7 @@ export class NisChat extends Light {
       return;
     }
     try {
-      await cancel(turn.runId);
+      await command(turn.runId, "cancel");
     } catch (error) {
       // It may have ended a moment ago: then the stream says so.
       turn.notes.push(error instanceof Refused ? error.problem.detail : "The server could not be told to stop.");

@@ -59,10 +59,6 @@ export async function follow(reader: Reader, watcher: Watcher): Promise<void> {
   }
 }
 
-/** Stops a run; it may have ended a moment ago, and then its log says so. */
-export const cancel = (runId: string): Promise<unknown> =>
-  request(`/runs/${encodeURIComponent(runId)}/cancel`, sending("POST", {}));
-
 /** Whether the run has ended. */
 async function drain(reader: Reader, response: Response, watcher: Watcher): Promise<boolean> {
   for await (const frame of frames(response)) {

@@ -1,7 +1,12 @@
 // A run's events in their order, and what they add up to so far.
 
 import type { Reader } from "./follow.js";
-import { LAST_WORDS, type Problem, type RunEvent, type RunState, type View } from "./wire.js";
+import { type Body, LAST_WORDS, type Problem, type RunEvent, type RunState, type View } from "./wire.js";
+
+/** What a run asks a person. */
+export type Asked = { body: Extract<Body, { type: "approval_required" | "input_required" }> };
+
+const ASKS = ["approval_required", "input_required"];
 
 export class Log implements Reader {
   seq = 0;
@@ -24,6 +29,12 @@ export class Log implements Reader {
     else if (body.type === "succeeded") [this.state, this.result] = ["succeeded", body.result];
     else if (body.type === "failed") [this.state, this.problem] = ["failed", body.problem];
     else if (body.type === "cancelled") this.state = "cancelled";
+  }
+
+  /** What it waits for, while it does. */
+  get asked(): Asked | null {
+    const body = this.state === "waiting" ? this.events.findLast(({ body: { type } }) => ASKS.includes(type))?.body : undefined;
+    return body?.type === "approval_required" || body?.type === "input_required" ? { body } : null;
   }
 
   get ended(): boolean {

@@ -6,7 +6,6 @@ import { detail, family, list, named } from "./catalog.js";
 import { elsewhere } from "./elsewhere.js";
 import { badges } from "./explore.js";
 import { type Field, tree, value } from "./fields.js";
-import { cancel } from "./follow.js";
 import { REVEAL, unfold } from "./form.js";
 import { eachFrame } from "./frame.js";
 import { icon } from "./icons.js";
@@ -19,6 +18,7 @@ import { words } from "./numbers.js";
 import { outcomeOf, type Tab } from "./outcome.js";
 import { address } from "./route.js";
 import { told } from "./status.js";
+import { command } from "./steer.js";
 import { failure } from "./views.js";
 import { type Detail, type Example, type Line, type Problem, problem, Refused } from "./wire.js";
 
@@ -156,7 +156,7 @@ export class NisOperation extends Light {
     const run = this.line?.shape === "run" ? this.outcome?.log?.runId : null;
     if (!run) return this.calling.abort();
     try {
-      await cancel(run);
+      await command(run, "cancel");
     } catch (error) {
       if (!(error instanceof Refused)) this.calling.abort();
     }

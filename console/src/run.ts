@@ -2,7 +2,7 @@
 
 import { html, nothing, type PropertyValues, type TemplateResult } from "lit";
 import "./copy.js";
-import { cancel, follow } from "./follow.js";
+import { follow } from "./follow.js";
 import { eachFrame } from "./frame.js";
 import { coloured, pretty } from "./json.js";
 import { Light } from "./light.js";
@@ -10,7 +10,9 @@ import { Log } from "./log.js";
 import { span } from "./numbers.js";
 import { address, explore } from "./route.js";
 import { ago, state } from "./runs.js";
+import { shares } from "./spent.js";
 import { told, waiting } from "./status.js";
+import { buttons, command, question } from "./steer.js";
 import { timeline } from "./timeline.js";
 import { failure } from "./views.js";
 import { LAST_WORDS, type Problem, problem, read, type Run } from "./wire.js";
@@ -54,9 +56,9 @@ export class NisRun extends Light {
     }
   }
 
-  private async stop(): Promise<void> {
+  private async tell(name: string, body: Record<string, unknown> = {}): Promise<void> {
     try {
-      await cancel(this.runId);
+      await command(this.runId, name, body);
     } catch (error) {
       if (!this.log.ended) this.trouble = problem(error);
     }
@@ -65,6 +67,7 @@ export class NisRun extends Light {
   protected override render(): TemplateResult {
     const { run, log } = this;
     const now = log.events.length ? log.state : (run?.state ?? "queued");
+    const tell = (name: string, body?: Record<string, unknown>): void => void this.tell(name, body);
     const took = run ? (log.ended ? run.updated : (log.events.at(-1)?.time ?? run.updated)) - run.created : 0;
     return html`<div class="column wide-column run-page">
       <p class="crumbs"><a href="#/runs">Runs</a> / <span class="id">${this.runId}</span><nis-copy .text=${this.runId} label="Copy the run's id"></nis-copy></p>
@@ -81,13 +84,15 @@ export class NisRun extends Light {
               ${run.conversation_id ? html`<a href=${address({ page: "chat", id: run.conversation_id })}>its conversation</a>` : nothing}
               ${log.ended || LAST_WORDS.includes(run.state)
                 ? nothing
-                : html`<button class="stop small" @click=${() => void this.stop()}>Stop</button>`}
+                : buttons(now, tell)}
             </div>
           </header>
+          ${log.asked ? question(log.asked, tell) : nothing}
+          ${shares(run.created, log.events)}
           <details class="panel"><summary>Request</summary>${coloured(pretty(run.input))}</details>`
         : nothing}
       <section aria-label="Events" aria-live=${log.ended ? "off" : "polite"}>${timeline(log.events)}</section>
-      ${run && !log.ended && !this.trouble ? html`<p class="waiting"><span class="pulse"></span> <span>live</span></p>` : nothing}
+      ${run && !log.ended && !this.trouble ? html`<p class="waiting"><span class="pulse"></span> <span>${now === "running" ? "live" : now}</span></p>` : nothing}
     </div>`;
   }
 }

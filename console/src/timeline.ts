@@ -39,6 +39,8 @@ function joined(events: readonly RunEvent[]): Entry[] {
   const out: Entry[] = [];
   for (const event of events) {
     const { body } = event;
+    // Times and ids that the run has noted so as to be replayed tell a person nothing.
+    if (body.type === "noted") continue;
     const before = out.at(-1);
     const words = body.type === "text_delta" ? body.text : "";
     const same = before?.first.body.type === "text_delta" && body.type === "text_delta" && before.first.body.step === body.step;

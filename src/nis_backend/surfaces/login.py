@@ -24,7 +24,7 @@ ANYONE = Caller(owner="anyone", scopes=frozenset())
 STILL_SECONDS = 5.0
 """Time between two looks whether the key behind something long open still counts."""
 
-_BEARER = re.compile(r"bearer +([^\s]+)", re.IGNORECASE)
+_BEARER = re.compile(r"bearer +(\S.*)", re.IGNORECASE)
 
 
 def is_loopback(host: str) -> bool:
