@@ -266,8 +266,12 @@ def _not_one(entry: Entry) -> str:
     return "answers one object: there are no events" if entry.shape == "model" else ""
 
 
+def _no_secret(entry: Entry) -> str:
+    return "answers a secret, and what was answered is kept: in a run's log, in a topic" if entry.secret else ""
+
+
 def _models_in_logs(entry: Entry) -> str:
-    return _models_only(entry) or ("answers a secret, and a run's log keeps what was answered" if entry.secret else "")
+    return _models_only(entry) or _no_secret(entry)
 
 
 def _models_that_stay(entry: Entry) -> str:
@@ -291,7 +295,7 @@ SURFACES = (
     Surface(name="function tool", over=over_tools, left_out=_models_that_stay),
     Surface(name="A2A", over=over_a2a, left_out=_models_in_logs),
     Surface(name="MCP", over=through_mcp),
-    Surface(name="bus", over=over_bus),
+    Surface(name="bus", over=over_bus, left_out=_no_secret),
 )
 
 
