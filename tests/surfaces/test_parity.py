@@ -24,6 +24,7 @@ EXAMPLES = [
 MOVES = {
     "runs.list_runs",
     "identity.list_keys",
+    "identity.get_caller",
     "blobs.list_blobs",
     "conversations.list_conversations",
     "conversations.search_conversations",
@@ -34,7 +35,7 @@ MOVES = {
     "schedules.list_schedules",
     "schedules.trigger_schedule",
 }
-"""Whose answers tell what was called before, or how far a run has got: their shape is compared."""
+"""Whose answers tell what was called before, how far a run has got, or who calls: their shape is compared."""
 
 _OWN = re.compile(r"\b([a-z]+)-[0-9a-f]{24}\b|\b[0-9a-f]{32}\b")
 _KEY = re.compile(r"\bnis_[A-Za-z0-9_-]{6,}")
