@@ -27,7 +27,7 @@ log = logging.getLogger("nis.kafka")
 POLL_SECONDS = 0.2
 """How long the thread waits for word of the broker; an end is noticed then."""
 
-CHECK_SECONDS, ASK_SECONDS = 1.0, 5.0
+CHECK_SECONDS, ASK_SECONDS = 1.0, 2.0
 """Time that a check waits for the brokers, and time that they get: a later check hears what an earlier one asked."""
 
 FULL_SECONDS = 0.05
@@ -148,6 +148,8 @@ class KafkaBus(Bus):
         # One question at a time: while the broker is away each takes a thread for its whole time.
         if self._checking is None or self._checking.done():
             self._checking = asyncio.create_task(self._ask())
+            # Who asked may have gone on without the answer.
+            self._checking.add_done_callback(lambda done: done.cancelled() or done.exception())
         await asyncio.wait({self._checking}, timeout=CHECK_SECONDS)
         if not self._checking.done():
             raise _unavailable("does not answer, or not yet")
