@@ -133,7 +133,7 @@ class _Refused(Exception):
 
 
 LOOK_SECONDS = 1.0
-"""How long it is believed that a file is, or is not, in its place."""
+"""How long it is believed that a file is in its place; that it is not is never believed."""
 
 
 class Weights:
@@ -143,7 +143,7 @@ class Weights:
         self.folder = folder
         self._mirror = mirror
         self._manifest = manifest
-        self._looked: dict[str, tuple[float, bool]] = {}
+        self._seen: dict[str, float] = {}
         self._installed: set[str] = set()
         """Packages that were found: to look for one reads several folders."""
 
@@ -199,10 +199,11 @@ class Weights:
 
     def _lately_present(self, weight: Weight) -> bool:
         """Whether its file was in its place within the last second: each turn of a chat asks."""
-        at, found = self._looked.get(weight.name, (-LOOK_SECONDS, False))
-        if time.monotonic() - at >= LOOK_SECONDS:
-            at, found = time.monotonic(), self.present(weight)
-            self._looked[weight.name] = at, found
+        if time.monotonic() - self._seen.get(weight.name, -LOOK_SECONDS) < LOOK_SECONDS:
+            return True
+        found = self.present(weight)
+        if found:
+            self._seen[weight.name] = time.monotonic()
         return found
 
     def verified(self, weight: Weight) -> bool:

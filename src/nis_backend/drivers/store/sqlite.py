@@ -64,14 +64,16 @@ class _Write:
 
     def tell(self) -> None:
         """Answer the caller; on its loop."""
-        if self.error is None:
-            self.then(self.result)
-        if self.done.done():
-            return
-        if self.error is not None:
-            self.done.set_exception(self.error)
-        else:
-            self.done.set_result(self.result)
+        try:
+            if self.error is None:
+                self.then(self.result)
+        finally:
+            if self.done.done():
+                pass
+            elif self.error is not None:
+                self.done.set_exception(self.error)
+            else:
+                self.done.set_result(self.result)
 
 
 class SqliteStore(Store):
@@ -497,7 +499,8 @@ def _assign(columns: Mapping[str, Any]) -> str:
 
 def _tell(writes: Sequence[_Write]) -> None:
     for write in writes:
-        write.tell()
+        # Each in a call of its own: what one of them does wrong is no other's matter.
+        write.loop.call_soon(write.tell)
 
 
 def _append(connection: sqlite3.Connection, append: Append, limits: Limits, outbox: bool) -> tuple[Row, list[Row]]:
