@@ -25,7 +25,7 @@ PACKAGE = ROOT / "src" / "nis_backend"
 
 KERNEL = (
     *("errors", "refusal", "operation", "fields", "view", "event", "run", "context", "settings"),
-    *("blob", "media", "shelf", "keys", "commands", "history", "journal", "execution", "replay", "schedule"),
+    *("blob", "media", "shelf", "keys", "commands", "history", "journal", "execution", "replay", "schedule", "held"),
     *("cron", "owned", "steps", "fork"),
 )
 # Each layer and the layers it may import besides its own; a layer not named here is forbidden to it.

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Sequence
 
     from nis_backend.drivers.store.base import Row, Store
-    from nis_backend.event import Body
+    from nis_backend.event import ApprovalRequired, Body, InputRequired
 
     Submit = Callable[[str, str], Awaitable[None]]
     """Tells the dispatcher that a run is queued: its owner and its id."""
@@ -46,7 +46,9 @@ class Commands:
 
     async def cancel(self, run_id: str) -> int:
         """End the run: at once where nobody holds it, else its holder ends it."""
-        row = await self._row(run_id)
+        return await self._while_it_moves(run_id, self._cancel)
+
+    async def _cancel(self, row: Row) -> int:
         if row["state"] in UNHELD:
             bodies = [CancelRequested(), CancelledRun()]
             return await self._command(row, bodies, UNHELD, state="cancelled", waiting=None, wanted=None)
@@ -54,14 +56,23 @@ class Commands:
 
     async def pause(self, run_id: str) -> int:
         """Have the run rest until it is resumed; a step that may not be repeated is finished first."""
-        row = await self._row(run_id)
+        return await self._while_it_moves(run_id, self._pause)
+
+    async def _pause(self, row: Row) -> int:
         if row["state"] in {"queued", "waiting"}:
             return await self._command(row, [PauseRequested()], [row["state"]], state="paused")
         return await self._tell(row, PauseRequested(), "pause")
 
     async def resume(self, run_id: str) -> int:
-        """Have a paused run go on."""
-        return await self._requeue(await self._row(run_id), ResumeRequested(), "paused")
+        """Have a paused run go on, or wait again for what it waited for."""
+        row = await self._row(run_id)
+        if row["waiting"]:
+            return await self._command(row, [ResumeRequested()], ["paused"], state="waiting")
+        return await self._requeue(row, ResumeRequested(), "paused")
+
+    async def ask(self, run_id: str, asked: ApprovalRequired | InputRequired) -> int:
+        """Write down what a run that has not begun waits for."""
+        return await self._command(await self._row(run_id), [asked], ["waiting"])
 
     async def approve(self, run_id: str, call_id: str | None = None) -> int:
         """Allow what the run waits for; `call_id` names it."""
@@ -73,8 +84,10 @@ class Commands:
         row, waiting = await self._waiting(run_id, "approval", call_id)
         return await self._requeue(row, Rejected(call_id=waiting["call_id"], reason=reason), "waiting")
 
-    async def provide_input(self, run_id: str, values: Json, call_id: str | None = None) -> int:
-        """Tell the run what it waits for.
+    async def provide_input(
+        self, run_id: str, values: Json, call_id: str | None = None, request: str | None = None
+    ) -> int:
+        """Tell the run what it waits for; `request` is its whole request then, of a run that has not begun.
 
         Raises:
             InvalidRequest: a value was not asked for, or one is missing.
@@ -88,7 +101,19 @@ class Commands:
         for name in asked.get("required", ()):
             if name not in values:
                 raise InvalidRequest(f"{name} is missing.", field=f"values.{name}", remedy=f"Give {name}.")
-        return await self._requeue(row, InputProvided(call_id=waiting["call_id"], values=values), "waiting")
+        body = InputProvided(call_id=waiting["call_id"], values=values)
+        return await self._requeue(row, body, "waiting", **({} if request is None else {"input": request}))
+
+    async def _while_it_moves(self, run_id: str, command: Callable[[Row], Awaitable[int]]) -> int:
+        """Command the run as it is; where it was taken or let go meanwhile, as it is then."""
+        row = await self._row(run_id)
+        while True:
+            try:
+                return await command(row)
+            except Conflict:
+                before, row = row, await self._row(run_id)
+                if row["state"] == before["state"] or row["state"] not in OPEN:
+                    raise
 
     async def _row(self, run_id: str) -> Row:
         row = await self._store.get("runs", self.owner, run_id)
@@ -117,8 +142,8 @@ class Commands:
             raise Conflict(f"Run {row['id']} was already told to {wanted}.", field="id", value=row["id"])
         return await self._command(row, [body], ["running"], wanted=wanted)
 
-    async def _requeue(self, row: Row, body: Body, state: str) -> int:
-        seq = await self._command(row, [body], [state], state="queued", waiting=None, wanted=None)
+    async def _requeue(self, row: Row, body: Body, state: str, **changes: Any) -> int:  # Any: columns
+        seq = await self._command(row, [body], [state], state="queued", waiting=None, wanted=None, **changes)
         await self._submit(self.owner, row["id"])
         return seq
 

@@ -336,7 +336,9 @@ class Context:
                 wrong = error.errors(include_url=False, include_input=False)[0]
                 await self.run.write(Warned(message=f"{'.'.join(map(str, wrong['loc']))}: {wrong['msg']}."))
 
-    async def start_run(self, operation: Operation[Any, Any], request: Model, terms: Terms | None = None) -> RunHandle:
+    async def start_run(
+        self, operation: Operation[Any, Any], request: Model | str, terms: Terms | None = None
+    ) -> RunHandle:
         """Write the run down and have it executed; it does not depend on this call from here on.
 
         Raises:
@@ -351,7 +353,10 @@ class Context:
         conversation_id = getattr(request, "conversation_id", None) if operation.shape == "run" else None
         once = await self.store.once()
         run = await self.runs.create(run_id, operation.name, request, conversation_id, terms, once)
-        await self.drivers.dispatch.submit(self.caller.owner, run.id)
+        if terms.hold is None:
+            await self.drivers.dispatch.submit(self.caller.owner, run.id)
+        elif run.id == run_id:
+            await self.runs.ask(run.id, terms.hold.asked)
         return RunHandle(id=run.id, log=self.runs)
 
     async def compute(self, target: Operation[Any, Any], request: Model) -> Json:

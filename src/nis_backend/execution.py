@@ -29,6 +29,7 @@ from nis_backend.event import (
     Started,
     Succeeded,
 )
+from nis_backend.held import heed
 from nis_backend.history import History
 from nis_backend.journal import Journal, Suspended
 from nis_backend.operation import Model, perform
@@ -96,6 +97,7 @@ async def carry(target: Operation[Any, Any], row: Row, ctx: Context) -> Left:
         _refuse_hopeless(row, journal.history)
         seconds = _seconds(row, ctx.settings.run_seconds)
         await journal.write(Started(operation=target.name, attempt=journal.attempt))
+        heed(journal.history)
         request = target.validate(run_of(row).input)
         await _allow_again(target, request, ctx)
         result = await perform(target, request, ctx, seconds)

@@ -30,6 +30,7 @@ if TYPE_CHECKING:
 
     from nis_backend.commands import Submit
     from nis_backend.drivers.store.base import Growth, Order, Row, Store
+    from nis_backend.held import Hold
 
 log = logging.getLogger("nis.run")
 
@@ -114,6 +115,8 @@ class Terms:
     """While a run of the owner with this key is open, that one stands for any other with it."""
     retries: int = 0
     """How often it may be tried again after a failure that may pass."""
+    hold: Hold | None = None
+    """What a person is asked before it begins."""
 
 
 def own_queue(pool: str | None) -> str:
@@ -140,14 +143,15 @@ class RunLog(Commands):
         self,
         run_id: str,
         operation: str,
-        request: Model,
+        request: Model | str,
         conversation_id: str | None,
         terms: Terms | None = None,
         once: str | None = None,
     ) -> Run:
         """Write down a run that nobody holds yet; where one with the same `dedupe` is open, that one is answered.
 
-        Under a key `once` that was used before, nothing is written.
+        A request as text is JSON that still wants something. Under a key `once` that was used before, nothing is
+        written.
 
         Raises:
             Conflict: the id is taken.
@@ -157,18 +161,19 @@ class RunLog(Commands):
         row: Row = {
             "id": run_id,
             "operation": operation,
-            "state": "queued",
+            "state": "waiting" if terms.hold else "queued",
             "attempt": 0,
             "last_seq": 0,
             "format": FORMAT,
             "conversation_id": conversation_id,
             "created": now,
             "updated": now,
-            "input": request.model_dump_json(),
+            "input": request if isinstance(request, str) else request.model_dump_json(),
             "result": None,
             "problem": None,
             "scopes": self._scopes,
-            **vars(terms),
+            **{name: value for name, value in vars(terms).items() if name != "hold"},
+            "waiting": terms.hold and terms.hold.waiting,
             # Who may start at once has been due since now: the longest waiting goes first.
             "not_before": max(terms.not_before, now),
         }

@@ -33,6 +33,7 @@ from nis_backend.errors import NisError
 from nis_backend.event import Succeeded, ToolAnswered
 from nis_backend.journal import Journal
 from nis_backend.operation import Entry, Model
+from nis_backend.run import Terms
 from nis_backend.surfaces.cli.commands import command_line
 from nis_backend.surfaces.rest.derive import IN_QUERY, RestRoute, routes_of
 from nis_backend.surfaces.tools import tool_name
@@ -157,6 +158,10 @@ class Caller(LanguageModels):
 INFO = ModelInfo(provider="parity", name="caller", tools=True)
 
 
+NEVER = 1e11
+"""A time after all others, seconds since 1970."""
+
+
 class Nothing(Model):
     """A request without fields."""
 
@@ -168,7 +173,8 @@ def over_tools(ground: Ground, entry: Entry, request: Json) -> list[Answer]:
         drivers = ground.process.drivers
         run_id = f"run-{uuid.uuid4().hex}"
         ctx = Context(drivers=drivers, caller=LOCAL, journal=Journal(drivers.store, LOCAL.owner, run_id, 0))
-        await ctx.runs.create(run_id, "operations.list_operations", Nothing(), None)
+        # Not due, so that nobody takes it when a call wakes the dispatcher.
+        await ctx.runs.create(run_id, "operations.list_operations", Nothing(), None, Terms(not_before=NEVER))
         call = ToolCall(id="call-1", name=tool_name(entry), arguments=json.dumps(request))
         await converse(ctx, Caller(call), INFO, [Message(role="user", content="Call it.")], [entry])
         await ctx.run.write(Succeeded(result=None), state="succeeded")

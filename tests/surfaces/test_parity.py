@@ -32,6 +32,11 @@ MOVES = {
     "runs.cancel_run",
     "runs.get_statistics",
     "runs.start_run",
+    "runs.pause_run",
+    "runs.resume_run",
+    "runs.approve_run",
+    "runs.reject_run",
+    "runs.provide_input",
     "schedules.list_schedules",
     "schedules.trigger_schedule",
 }

@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
+import json
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from pydantic import Field
 
 from nis_backend.capabilities.runs.operations import Moment
 from nis_backend.errors import InvalidRequest, NisError, NotSupported
-from nis_backend.operation import Example, Model, begin, operation, under
+from nis_backend.held import for_approval, for_input
+from nis_backend.operation import Example, Model, authorise, begin, operation, under
 from nis_backend.run import Run, Terms, own_queue
 
 if TYPE_CHECKING:
     from nis_backend.context import Context
+    from nis_backend.operation import Operation
+    from nis_backend.run import RunHandle
 
 
 YEAR = 366 * 86_400.0
@@ -37,6 +42,15 @@ class StartRun(Model):
     )
     retries: int = Field(
         default=0, ge=0, le=20, description="How often it is tried again after a failure that may pass, ever later."
+    )
+    approval: str | None = Field(
+        default=None,
+        min_length=1,
+        max_length=1_000,
+        description="Why a person has to allow it: it waits until somebody approves, and ends if they reject.",
+    )
+    ask: bool = Field(
+        default=False, description="Whether it waits for a person to give the required fields that are missing."
     )
     dedupe: str | None = Field(
         default=None,
@@ -70,6 +84,10 @@ class StartRun(Model):
                 "dedupe": "models-in-an-hour",
             },
         ),
+        Example(
+            title="Once a person has allowed it",
+            request={"operation": "models.list_models", "approval": "It asks every provider for its list."},
+        ),
     ),
 )
 async def start_run(request: StartRun, ctx: Context) -> Run:
@@ -86,12 +104,25 @@ async def start_run(request: StartRun, ctx: Context) -> Run:
     terms = _terms(request, target.pool, ctx.now())
     await ctx.drivers.dispatch.admit(terms.queue)
     try:
-        handle = await begin(target, request.arguments, ctx, terms)
+        handle = await _begun(target, request, terms, ctx)
     except NotSupported:
         raise
     except NisError as error:
         raise under("arguments", error) from None
     return await ctx.runs.get(handle.id)
+
+
+async def _begun(target: Operation[Any, Any], request: StartRun, terms: Terms, ctx: Context) -> RunHandle:
+    """The run, which waits where a person is to be asked first."""
+    if request.ask and target.shape == "model":
+        authorise(target, ctx)
+        hold = for_input(target, request.arguments)
+        if hold is not None:
+            return await ctx.start_run(target, json.dumps(request.arguments), replace(terms, hold=hold))
+    if request.approval:
+        hold = for_approval(target, request.arguments, request.approval)
+        return await begin(target, request.arguments, ctx, replace(terms, hold=hold))
+    return await begin(target, request.arguments, ctx, terms)
 
 
 def _terms(request: StartRun, pool: str | None, now: float) -> Terms:
@@ -100,6 +131,10 @@ def _terms(request: StartRun, pool: str | None, now: float) -> Terms:
     Raises:
         InvalidRequest: it is told twice when to start.
     """
+    if request.ask and request.approval:
+        raise InvalidRequest(
+            "ask and approval both have a person asked first.", field="ask", value=True, remedy="Give one of them."
+        )
     if request.delay_seconds is not None and request.not_before is not None:
         raise InvalidRequest(
             "delay_seconds and not_before both say when to start.",

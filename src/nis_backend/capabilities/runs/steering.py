@@ -7,7 +7,9 @@ from typing import TYPE_CHECKING, Any
 from pydantic import Field
 
 from nis_backend.capabilities.runs.operations import ASKED, OneRun
-from nis_backend.operation import Before, Example, Model, operation
+from nis_backend.errors import NisError
+from nis_backend.held import START
+from nis_backend.operation import Before, Example, Model, operation, under
 from nis_backend.run import State
 
 if TYPE_CHECKING:
@@ -79,14 +81,17 @@ async def pause_run(request: OneRun, ctx: Context) -> Steered:
     return await _steered(ctx, request.id, await ctx.runs.pause(request.id))
 
 
-PAUSED = Before(name="paused", operation="runs.pause_run", request={"id": "{begun.id}"})
+LATER = Before(
+    name="later", operation="runs.start_run", request={"operation": "models.list_models", "delay_seconds": 3600}
+)
+PAUSED = Before(name="paused", operation="runs.pause_run", request={"id": "{later.id}"})
 
 
 @operation(
     "runs.resume_run",
     effect="writes",
     on="run",
-    examples=(Example(title="A long answer", request={"id": "{begun.id}"}, before=(ASKED, PAUSED)),),
+    examples=(Example(title="What rests goes on", request={"id": "{later.id}"}, before=(LATER, PAUSED)),),
 )
 async def resume_run(request: OneRun, ctx: Context) -> Steered:
     """Have a paused run go on from where it was.
@@ -98,10 +103,18 @@ async def resume_run(request: OneRun, ctx: Context) -> Steered:
     return await _steered(ctx, request.id, await ctx.runs.resume(request.id))
 
 
+HELD = Before(
+    name="held",
+    operation="runs.start_run",
+    request={"operation": "models.list_models", "approval": "It asks every provider for its list."},
+)
+
+
 @operation(
     "runs.approve_run",
     effect="writes",
     on="run",
+    examples=(Example(title="Let it begin", request={"id": "{held.id}"}, before=(HELD,)),),
 )
 async def approve_run(request: Answered, ctx: Context) -> Steered:
     """Allow what a run waits for a person to allow; it goes on.
@@ -117,6 +130,7 @@ async def approve_run(request: Answered, ctx: Context) -> Steered:
     "runs.reject_run",
     effect="writes",
     on="run",
+    examples=(Example(title="Not now", request={"id": "{held.id}", "reason": "Not before noon."}, before=(HELD,)),),
 )
 async def reject_run(request: RejectRun, ctx: Context) -> Steered:
     """Refuse what a run waits for a person to allow; it goes on without, and is told why.
@@ -128,10 +142,18 @@ async def reject_run(request: RejectRun, ctx: Context) -> Steered:
     return await _steered(ctx, request.id, await ctx.runs.reject(request.id, request.call_id, request.reason))
 
 
+WANTING = Before(
+    name="wanting",
+    operation="runs.start_run",
+    request={"operation": "physics.convert_unit", "arguments": {"value": 5, "unit": "mile"}, "ask": True},
+)
+
+
 @operation(
     "runs.provide_input",
     effect="writes",
     on="run",
+    examples=(Example(title="The unit", request={"id": "{wanting.id}", "values": {"to": "km"}}, before=(WANTING,)),),
 )
 async def provide_input(request: ProvideInput, ctx: Context) -> Steered:
     """Give a run the values that it waits for; it goes on with them.
@@ -141,8 +163,18 @@ async def provide_input(request: ProvideInput, ctx: Context) -> Steered:
         Conflict: it waits for no input.
         InvalidRequest: a value was not asked for, or one is missing.
     """
-    seq = await ctx.runs.provide_input(request.id, request.values, request.call_id)
+    run = await ctx.runs.get(request.id)
+    whole = None
+    if run.waiting and (run.waiting["kind"], run.waiting["call_id"]) == ("input", START):
+        target = ctx.operations.find(run.operation)
+        try:
+            whole = target.validate({**run.input, **request.values})
+            if target.holds_blobs:
+                whole = await ctx.blobs.resolve(whole, [])
+        except NisError as error:
+            raise under("values", error) from None
+    seq = await ctx.runs.provide_input(request.id, request.values, request.call_id, whole and whole.model_dump_json())
     return await _steered(ctx, request.id, seq)
 
 
-OPERATIONS = (cancel_run,)
+OPERATIONS = (cancel_run, pause_run, resume_run, approve_run, reject_run, provide_input)
