@@ -21,7 +21,7 @@ from nis_backend.drivers.compute.processes import WorkerPools
 from nis_backend.drivers.llm.base import Answered, Message, Prompt, TextChunk, Tool, ToolCall
 from nis_backend.drivers.llm.embedded import SLOTS, EmbeddedModels, pool
 from nis_backend.drivers.llm.embedded_wire import CONTEXT, LONGEST_TOKEN, MAX_TOKENS
-from nis_backend.errors import InvalidRequest, NotSupported, Unavailable, WorkerLost
+from nis_backend.errors import DeadlineExceeded, InvalidRequest, NotSupported, Unavailable, WorkerLost
 from nis_backend.settings import Settings, read_settings
 from nis_backend.weights import Weights
 
@@ -446,6 +446,20 @@ def test_an_answer_follows_its_schema(settings: Settings) -> None:
         assert "".join(pieces).startswith("{")
 
     run(settings, test)
+
+
+def test_an_answer_that_never_ends_by_its_schema_is_ended(settings: Settings) -> None:
+    """Promise: a recursive schema holds up nobody: a typed failure within its time, and the next one is answered."""
+    node = {"type": "object", "properties": {"next": {"$ref": "#/$defs/node"}}, "required": ["next"]}
+    schema: dict[str, Any] = {**node, "$defs": {"node": node}}
+
+    async def test(box: Box) -> None:
+        with pytest.raises(DeadlineExceeded, match=r"after 0\.5 s") as refused:
+            await ask(box, replace(prompt("A chain.", max_tokens=2000), json=True, schema=schema))
+        assert refused.value.field == "answer_schema"
+        assert (await ask(box, prompt("Hello")))[0]
+
+    run(settings, test, held_seconds=0.5)
 
 
 def test_a_schema_that_the_engine_refuses_is_the_callers_matter(settings: Settings) -> None:

@@ -25,6 +25,10 @@ POOL = "llm"
 SLOTS = 4
 """Answers at once; more wait their turn."""
 
+HELD_SECONDS = 45.0
+"""Time for an answer that is held to a schema, by one of which the model may write without end: below the 60 s of a plain
+call, so that its caller is told the reason."""
+
 
 def pool(settings: Settings) -> Pool:
     """The pool whose worker holds the model."""
@@ -38,6 +42,7 @@ def pool(settings: Settings) -> Pool:
             "threads": settings.embedded_threads,
             "context": CONTEXT,
             "slots": SLOTS,
+            "held_seconds": HELD_SECONDS,
         },
         idle_seconds=settings.idle_seconds,
         # Threads that spin while they wait for each other lose most of their speed when something else wants the cores:

@@ -9,15 +9,17 @@ from __future__ import annotations
 import asyncio
 import importlib
 import json
+import math
 import tempfile
 import threading
+import time
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from nis_backend.cores import allowed_threads
 from nis_backend.drivers.llm.embedded_wire import too_long
-from nis_backend.errors import InternalError, NisError, NotSupported, Unavailable, shorten
+from nis_backend.errors import DeadlineExceeded, InternalError, NisError, NotSupported, Unavailable, shorten
 from nis_backend.weights import Weights
 
 if TYPE_CHECKING:
@@ -39,15 +41,20 @@ def open_worker(options: Json) -> EmbeddedWorker:
     """The pool's entry: checks the weight and loads it."""
     path = Weights(Path(options["weights"])).require(options["weight"])
     return EmbeddedWorker(
-        path, context=options["context"], slots=options["slots"], threads=allowed_threads(options["threads"])
+        path,
+        context=options["context"],
+        slots=options["slots"],
+        threads=allowed_threads(options["threads"]),
+        held_seconds=options["held_seconds"],
     )
 
 
 class EmbeddedWorker:
     """Answers the payload of `EmbeddedModels.generate` with `{"text"}` items, then one with reason and counts."""
 
-    def __init__(self, path: Path, *, context: int, slots: int, threads: int) -> None:
+    def __init__(self, path: Path, *, context: int, slots: int, threads: int, held_seconds: float) -> None:
         self._context = context
+        self._held_seconds = held_seconds
         self._free = asyncio.Semaphore(slots)
         self._threads = ThreadPoolExecutor(slots, "answer")
         self._server = _load(path, context=context, slots=slots, threads=threads)
@@ -74,7 +81,11 @@ class EmbeddedWorker:
             request["response_format"] = {"type": "json_schema", "json_schema": {"schema": schema}}
         async with self._free:
             # At a word to stop at the answer may well end before its JSON does, as its caller has asked for.
-            answer = _Answer(self._context, None if "stop" in payload["options"] else schema)
+            answer = _Answer(
+                self._context,
+                None if "stop" in payload["options"] else schema,
+                seconds=math.inf if schema is None else self._held_seconds,
+            )
             job = asyncio.get_running_loop().run_in_executor(self._threads, self._ask, request, answer)
             try:
                 while (item := await answer.items.get()) is not None:
@@ -99,11 +110,13 @@ class EmbeddedWorker:
 class _Answer:
     """One answer as it comes: taken in the engine's thread, read on the loop."""
 
-    def __init__(self, context: int, schema: Json | None) -> None:
+    def __init__(self, context: int, schema: Json | None, *, seconds: float) -> None:
         self.items: asyncio.Queue[Json | None] = asyncio.Queue()
         self.stopped = threading.Event()
         self._context = context
         self._schema = schema
+        self._seconds = seconds
+        self._until = time.monotonic() + seconds
         self._text: list[str] = []
         self._loop = asyncio.get_running_loop()
         self._failure: NisError | None = None
@@ -120,7 +133,9 @@ class _Answer:
                 self._text.append(text)
                 self.put({"text": text})
         self._usage = chunk.get("usage") or self._usage
-        return self.stopped.is_set()
+        if self._failure is None and self._reason is None and time.monotonic() > self._until:
+            self._failure = _too_slow(self._seconds)
+        return self._failure is not None or self.stopped.is_set()
 
     def put(self, item: Json | None) -> None:
         """Hand an item, or the end, to the loop."""
@@ -132,6 +147,7 @@ class _Answer:
         Raises:
             InvalidRequest: the prompt is longer than the context.
             NotSupported: the schema says what the engine cannot hold to.
+            DeadlineExceeded: held to its schema, it took longer than it may.
             InternalError: the engine failed, or has not kept to the schema.
         """
         if self._failure is not None:
@@ -184,6 +200,14 @@ def _not_held(reason: str) -> NotSupported:
         f"The embedded model cannot be held to this schema: {reason}.",
         field="answer_schema",
         remedy="Give a plainer schema (anyOf for a oneOf), or use another provider's model.",
+    )
+
+
+def _too_slow(seconds: float) -> DeadlineExceeded:
+    return DeadlineExceeded(
+        f"The embedded model's answer, held to a schema, was not whole after {seconds:g} s.",
+        field="answer_schema",
+        remedy="Give a plainer schema, without one that refers to itself, or ask for fewer tokens.",
     )
 
 
