@@ -26,8 +26,8 @@ SLOTS = 4
 """Answers at once; more wait their turn."""
 
 HELD_SECONDS = 45.0
-"""Time for an answer that is held to a schema, by one of which the model may write without end: below the 60 s of a plain
-call, so that its caller is told the reason."""
+"""Time for an answer that is held to a schema: by some the model may write without end. It is below the 60 s of a plain
+call, so that the caller is told the reason."""
 
 
 def pool(settings: Settings) -> Pool:
