@@ -9,8 +9,8 @@ from pydantic import Field
 from nis_backend.operation import Called, Effect, Model, Reads, Shape
 
 FAMILIES = (
-    *("blobs", "chat", "conversations", "embeddings", "feedback", "models", "physics", "runs"),
-    *("system", "weights"),
+    *("blobs", "chat", "conversations", "embeddings", "feedback", "identity", "models", "physics", "runs"),
+    *("schedules", "system", "weights"),
 )
 """What names start with; that of these operations is also the word for all of them."""
 
