@@ -8,7 +8,7 @@ import random
 import re
 import time
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass, field, replace
+from dataclasses import asdict, dataclass, field, replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
@@ -16,6 +16,7 @@ from pydantic import ValidationError
 
 from nis_backend.blob import blobs_in
 from nis_backend.drivers.embeddings.base import Embedders
+from nis_backend.drivers.llm.base import ModelInfo
 from nis_backend.errors import InvalidRequest, NisError, WorkerLost, from_problem
 from nis_backend.event import ApprovalRequired, InputRequired, Progressed, ToolCalled, Warned
 from nis_backend.operation import call, refuse_secret
@@ -32,13 +33,14 @@ if TYPE_CHECKING:
     from nis_backend.drivers.cache.base import CallLimit
     from nis_backend.drivers.compute.base import Compute, Json
     from nis_backend.drivers.dispatch.base import Dispatch
-    from nis_backend.drivers.llm.base import Models
+    from nis_backend.drivers.llm.base import LanguageModels, Models
     from nis_backend.drivers.store.base import Store
     from nis_backend.event import Approved, Rejected
     from nis_backend.journal import Journal
     from nis_backend.keys import KeyRing, Keys
     from nis_backend.operation import Entry, Model, Operation
-    from nis_backend.run import Tail
+    from nis_backend.replay import Replayed
+    from nis_backend.run import Run, Tail
     from nis_backend.settings import Settings
 
 log = logging.getLogger("nis.call")
@@ -237,7 +239,7 @@ class Context:
         journal, scope = self.journal, self.scope
         if journal is None or scope is None or scope.reads:
             return time.time()
-        name = f"{scope.key} now" if scope.in_call else "now"
+        name = f"{scope.call} now" if scope.call else "now"
         known = journal.noted(name)
         if known is not None:
             return float(known[0])
@@ -253,7 +255,7 @@ class Context:
         journal, scope = self.journal, self.scope
         if journal is None or scope is None:
             return _new_id(kind)
-        if scope.in_call:
+        if scope.call:
             return f"{kind}-{_made(journal.run_id)}{scope.digest()[:12]}"
         known = journal.noted("id")
         if known is not None:
@@ -270,13 +272,24 @@ class Context:
         scope = self.scope
         if self.journal is None or scope is None:
             return await _awaited(work())
-        name = f"{scope.key} {name}" if scope.in_call else name
+        name = f"{scope.call} {name}" if scope.call else name
         known = self.journal.noted(name)
         if known is not None:
             return known[0]
         value = await _awaited(work())
         self.journal.note(name, value)
         return value
+
+    async def choose_model(
+        self, model: str | None = None, provider: str | None = None
+    ) -> tuple[LanguageModels, ModelInfo]:
+        """See `Models.choose`; a run's code has the same model however often it is executed."""
+
+        async def choose() -> Json:
+            return asdict((await self.models.choose(model, provider))[1])
+
+        info = ModelInfo(**await self.note("model", choose))
+        return self.models.driver(info.provider), info
 
     @property
     def idempotency_key(self) -> str:
@@ -358,6 +371,25 @@ class Context:
         elif run.id == run_id:
             await self.runs.ask(run.id, terms.hold.asked)
         return RunHandle(id=run.id, log=self.runs)
+
+    async def fork_run(self, run_id: str, after: int, changes: Mapping[str, Any]) -> Run:  # Any: JSON
+        """A new run that shares a run's first events: see `fork.fork`."""
+        from nis_backend.fork import fork  # noqa: PLC0415 - loads with the first one
+
+        return await fork(self, run_id, after, changes)
+
+    async def retry_run(self, run_id: str) -> Run:
+        """A new run that goes on from where one has failed: see `fork.retry`."""
+        from nis_backend.fork import retry  # noqa: PLC0415 - as above
+
+        return await retry(self, run_id)
+
+    async def replay_run(self, run_id: str) -> Replayed:
+        """A run's code executed again, offline, against its log: see `replay.replay`."""
+        from nis_backend.replay import replay  # noqa: PLC0415 - as above
+
+        run = await self.runs.get(run_id)
+        return await replay(self, run, await self.runs.all_events(run_id))
 
     async def compute(self, target: Operation[Any, Any], request: Model) -> Json:
         """Have a pooled operation computed by a worker: `result` is JSON, new blobs' bytes stand beside it.

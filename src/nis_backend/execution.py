@@ -34,14 +34,14 @@ from nis_backend.history import History
 from nis_backend.journal import Journal, Suspended
 from nis_backend.operation import Model, perform
 from nis_backend.owned import Scope
-from nis_backend.run import FORMAT, event_of, late, run_of
+from nis_backend.run import FORMAT, RunLog, late, run_of
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Sequence
 
     from nis_backend.context import Drivers
     from nis_backend.drivers.store.base import Row
-    from nis_backend.event import Body, Event
+    from nis_backend.event import Body
     from nis_backend.operation import Operation
 
 T = TypeVar("T")
@@ -69,7 +69,8 @@ async def execute(drivers: Drivers, owner: str, run_id: str, attempt: int) -> Le
     row = await _patiently(run_id, lambda: store.get("runs", owner, run_id))
     if row is None:
         return RELEASED
-    events = await _patiently(run_id, lambda: read_events(drivers, owner, row)) if row["last_seq"] else []
+    runs = RunLog(store, drivers.tail, owner)
+    events = await _patiently(run_id, lambda: runs.all_events(run_id)) if row["last_seq"] else []
     journal = Journal(store, owner, run_id, attempt, History(events))
     # A run may do what the caller who began it may, and no more.
     caller = Caller(owner=owner, scopes=frozenset(json.loads(row["scopes"])))
@@ -78,16 +79,8 @@ async def execute(drivers: Drivers, owner: str, run_id: str, attempt: int) -> Le
     except NotFound:
         log.warning("run %s waits: there is no operation %s here", run_id, row["operation"])
         return await _leave(journal, AGAIN, [], {"state": "queued", "not_before": time.time() + ABSENT_SECONDS})
-    scope = Scope(key=run_id, in_call=target.shape != "run")
+    scope = Scope(key=run_id, call="" if target.shape == "run" else "0:run")
     return await carry(target, row, Context(drivers=drivers, caller=caller, journal=journal, scope=scope))
-
-
-async def read_events(drivers: Drivers, owner: str, row: Row) -> list[Event]:
-    """All events of a run."""
-    events: list[Event] = []
-    while page := await drivers.store.events(owner, row["id"], events[-1].seq if events else 0):
-        events += [event_of(row["id"], one) for one in page]
-    return events
 
 
 async def carry(target: Operation[Any, Any], row: Row, ctx: Context) -> Left:

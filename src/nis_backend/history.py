@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from nis_backend.event import (
+    ApprovalRequired,
     Approved,
     CancelledRun,
     CancelRequested,
@@ -53,6 +54,7 @@ CUT = "The process that held the run ended."
 class Told:
     """A model's answer as the log has it."""
 
+    called: ModelCalled
     text: str
     answered: ModelAnswered
 
@@ -61,6 +63,7 @@ class Told:
 class _Asked:
     """A model call on the way through the log."""
 
+    called: ModelCalled
     seqs: list[int]
     text: str = ""
 
@@ -128,7 +131,7 @@ class History:
         asked = self._open.get(step)
         if isinstance(body, ModelCalled):
             before = asked.seqs if asked else []
-            self._open[step] = _Asked(seqs=[*before, seq])
+            self._open[step] = _Asked(called=body, seqs=[*before, seq])
             self._calls[step] += 1
         elif isinstance(body, StepRetried):
             if asked:
@@ -144,14 +147,14 @@ class History:
                 self._loose_seqs[step].append(seq)
         elif asked:
             del self._open[step]
-            self._told[step].append((Told(text=asked.text, answered=body), [*asked.seqs, seq]))
+            self._told[step].append((Told(called=asked.called, text=asked.text, answered=body), [*asked.seqs, seq]))
 
     def _forget(self, problem: dict[str, Any]) -> None:  # Any: a problem document
         """The failure that made the run fail is to be tried again."""
         for step, told in self._told.items():
             if told and told[-1][0].answered.problem == problem:
                 one, seqs = told.pop()
-                self._open[step] = _Asked(seqs=seqs, text=one.text)
+                self._open[step] = _Asked(called=one.called, seqs=seqs, text=one.text)
         for at in [at for at, answer in self._answers.items() if answer.problem == problem]:
             self._others[_key(self._answers.pop(at))].popleft()
             self._called.discard(at)
@@ -164,15 +167,25 @@ class History:
         self._hand_out(seqs)
         return told
 
+    def has_told(self, step: int) -> bool:
+        """Whether there is one."""
+        return bool(self._told.get(step))
+
+    def called_model(self, step: int) -> ModelCalled | None:
+        """What the model was asked in this step, the next time the code comes to it."""
+        told, asked = self._told.get(step), self._open.get(step)
+        return told[0][0].called if told else asked.called if asked else None
+
     def cut(self, step: int) -> bool:
         """Whether the last model call of this step has no answer, and nothing supersedes what it has said."""
         asked = self._open.pop(step, None)
         if asked is None:
             return False
         self._hand_out(asked.seqs)
-        return not isinstance(self._body(asked.seqs[-1]), StepRetried)
+        return not isinstance(self.body(asked.seqs[-1]), StepRetried)
 
-    def _body(self, seq: int) -> Body:
+    def body(self, seq: int) -> Body:
+        """The body of this event."""
         return self.events[seq - self.events[0].seq].body
 
     def calls(self, step: int) -> int:
@@ -233,10 +246,19 @@ class History:
         return True
 
     def left(self) -> Iterator[Event]:
-        """What the code has not come to, of its own words and what it was answered."""
+        """What the code has not come to, of its own words and what it was answered.
+
+        What a call has noted, and what a person was asked before it, belongs to the call; how far it was, to nobody.
+        """
         for event in self.events:
-            if event.seq not in self.taken and not isinstance(event.body, UNTOLD | Progressed):
+            body = event.body
+            if event.seq not in self.taken and not self._of_call(body) and not isinstance(body, UNTOLD | Progressed):
                 yield event
+
+    def _of_call(self, body: Body) -> bool:
+        if isinstance(body, ApprovalRequired):
+            return (body.step, body.call_id) in self._called
+        return isinstance(body, Noted) and any(body.name.startswith(f"{step}:{call} ") for step, call in self._called)
 
     def _hand_out(self, seqs: Sequence[int]) -> None:
         self.taken.update(dict.fromkeys(seqs))

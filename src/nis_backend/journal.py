@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from collections.abc import Coroutine, Sequence
 
     from nis_backend.drivers.store.base import Store
-    from nis_backend.event import Body
+    from nis_backend.event import Body, ToolCalled
 
 FIRST_TEXT, MORE_TEXT = 0.025, 1024
 """What is written waits at most this many seconds, and words until there are this many, to be committed with more."""
@@ -234,6 +234,9 @@ class Journal:
         self._begun.discard(step)
         attempt = self.history.calls(step) + self._asked[step] + 1
         self._hold(StepRetried(step=step, attempt=attempt, reason=reason))
+
+    def make(self, called: ToolCalled) -> None:
+        """A call is about to be made that the log has no answer of."""
 
     # -- waits ---------------------------------------------------------------------------------------------------------
 

@@ -23,8 +23,8 @@ class Scope:
     """
 
     key: str
-    in_call: bool = False
-    """Whether an outcome of the whole is recorded: ids in it are then made from the key, not noted."""
+    call: str = ""
+    """The call of the run whose outcome is recorded as a whole: ids in it are made from the key, not noted."""
     reads: bool = False
     """Whether it changes nothing: the time it sees is then nobody's matter."""
     count: int = 0

@@ -230,6 +230,13 @@ class RunLog(Commands):
         """What is committed above `after`, in order."""
         return [event_of(run_id, row) for row in await self._store.events(self.owner, run_id, after, limit)]
 
+    async def all_events(self, run_id: str) -> list[Event]:
+        """The log as it is now."""
+        events: list[Event] = []
+        while page := await self.events(run_id, events[-1].seq if events else 0):
+            events += page
+        return events
+
     async def follow(self, run_id: str, after: int = 0) -> AsyncIterator[Event]:
         """Every event above `after`, those to come included, up to the terminal one.
 

@@ -66,6 +66,7 @@ async def use(
         if operation.shape != "model":
             raise NotSupported(f"{operation.name} answers a {operation.shape}.", remedy="Call it directly.")
         refuse_secret(operation)
+        journal.make(called)
         await _allow(ctx, called, ask, cut=begun and not operation.repeatable)
         result, stopped = await _make(ctx, called, operation, request)
         answered = _answer(called, result=result.model_dump(mode="json"))
@@ -115,8 +116,9 @@ async def _make(
     ctx: Context, called: ToolCalled, operation: Operation[Any, Any], request: Model
 ) -> tuple[Any, asyncio.CancelledError | None]:
     """The result; beside it, why the run is to stop, where the call had to be finished first."""
-    key = f"{ctx.run.run_id}:{called.step}:{called.call_id}"
-    inner = replace(ctx, scope=Scope(key=key, in_call=True, reads=operation.effect == "reads"))
+    call = f"{called.step}:{called.call_id}"
+    scope = Scope(key=f"{ctx.run.run_id}:{call}", call=call, reads=operation.effect == "reads")
+    inner = replace(ctx, scope=scope)
     if operation.repeatable:
         if operation.effect != "reads":
             await ctx.run.before_effect()

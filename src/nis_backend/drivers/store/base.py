@@ -207,6 +207,14 @@ class Store(Protocol):
         """Add a conversation with copies of runs that have ended, logs included, each under its new id."""
         ...
 
+    async def fork(self, owner: str, row: Row, upto: int) -> None:
+        """Add a run with copies of its `parent`'s events up to this number.
+
+        Raises:
+            NotFound: the owner has no such parent.
+        """
+        ...
+
     async def keys(
         self,
         where: Mapping[str, Any],  # Any: see Row

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from nis_backend.drivers.store.base import FOUND, OPEN
 from nis_backend.drivers.store.refusals import gone, still_open, under_way
+from nis_backend.run import unknown_run
 
 if TYPE_CHECKING:
     import sqlite3
@@ -99,6 +100,18 @@ def branch(connection: sqlite3.Connection, owner: str, conversation: Row, runs: 
         if source is None or source["conversation_id"] is None:
             raise gone(old)
         _copy(connection, dict(source), old, new, conversation["id"])
+
+
+def fork(connection: sqlite3.Connection, owner: str, row: Row, upto: int) -> None:
+    """See `Store.fork`: within the caller's transaction."""
+    if connection.execute("select 1 from runs where id = ? and owner = ?", (row["parent"], owner)).fetchone() is None:
+        raise unknown_run(row["parent"])
+    _insert(connection, "runs", {**row, "owner": owner})
+    connection.execute(
+        "insert into events (run_id, seq, owner, attempt, time, type, body)"
+        " select ?, seq, owner, attempt, time, type, body from events where run_id = ? and seq <= ?",
+        (row["id"], row["parent"], upto),
+    )
 
 
 def _insert(connection: sqlite3.Connection, table: str, row: Row) -> None:

@@ -25,7 +25,7 @@ from nis_backend.drivers.store.base import (
 from nis_backend.drivers.store.limits import Limits, ends, size
 from nis_backend.drivers.store.measures import COUNTS, DURATIONS, TIMES, bounds, tokens
 from nis_backend.drivers.store.postgres_batches import Batches, wrong_value
-from nis_backend.drivers.store.postgres_conversations import branch, forget, forget_run, insert, renamed, said_in
+from nis_backend.drivers.store.postgres_conversations import branch, forget, forget_run, fork, insert, renamed, said_in
 from nis_backend.drivers.store.postgres_link import Link
 from nis_backend.drivers.store.postgres_listener import NOTIFY, QUEUED, Listener
 from nis_backend.drivers.store.postgres_roles import Roles
@@ -189,6 +189,11 @@ class PostgresStore(Store):
             for sql in (COUNTS, DURATIONS, tokens(_field, _number), TIMES)
         ]
         return Measures(counts=counts, durations=durations, tokens=used, times=times)
+
+    @override
+    async def fork(self, owner: str, row: Row, upto: int) -> None:
+        check_cells(row)
+        await self._link.transact(partial(fork, owner=owner, row=_cells(row), upto=upto))
 
     @override
     async def branch(self, owner: str, conversation: Row, runs: Mapping[str, str]) -> None:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, LiteralString, cast
 from nis_backend.drivers.store.base import OPEN
 from nis_backend.drivers.store.postgres_said import message_in, response_in, vector
 from nis_backend.drivers.store.refusals import gone, still_open, under_way
+from nis_backend.run import unknown_run
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -125,6 +126,19 @@ async def branch(connection: Connection, owner: str, conversation: Row, runs: Ma
         row |= {column: _renamed(run[column], ids) for column in ("input", "result", "problem")}
         await _add(connection, "runs", row)
         await connection.execute(COPY_EVENTS, ids)
+
+
+async def fork(connection: Connection, owner: str, row: Row, upto: int) -> None:
+    """See `Store.fork`: within the caller's transaction."""
+    ours = "select 1 from runs where id = %s and owner = %s"
+    if not await (await connection.execute(ours, [row["parent"], owner])).fetchone():
+        raise unknown_run(row["parent"])
+    await _add(connection, "runs", {**row, "owner": owner})
+    await connection.execute(
+        "insert into events (run_id, seq, owner, attempt, time, type, body)"
+        " select %s, seq, owner, attempt, time, type, body from events where run_id = %s and seq <= %s",
+        [row["id"], row["parent"], upto],
+    )
 
 
 async def _add(connection: Connection, table: str, row: Row) -> None:

@@ -26,7 +26,7 @@ from nis_backend.drivers.store.base import (
     Table,
     Taken,
 )
-from nis_backend.drivers.store.conversations import GONE, branch, forget, forget_run, search
+from nis_backend.drivers.store.conversations import GONE, branch, forget, forget_run, fork, search
 from nis_backend.drivers.store.copies import keep_copy
 from nis_backend.drivers.store.limits import Limits, ends, size
 from nis_backend.drivers.store.measures import COUNTS, DURATIONS, TIMES, bounds, tokens
@@ -347,6 +347,11 @@ class SqliteStore(Store):
             await self._read(sql, given) for sql in (COUNTS, DURATIONS, tokens(_field, _field), TIMES)
         ]
         return Measures(counts=counts, durations=durations, tokens=used, times=times)
+
+    @override
+    async def fork(self, owner: str, row: Row, upto: int) -> None:
+        check_cells(row)
+        await self._write(lambda connection: fork(connection, owner, row, upto))
 
     @override
     async def branch(self, owner: str, conversation: Row, runs: Mapping[str, str]) -> None:
