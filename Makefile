@@ -41,7 +41,7 @@ SHELL := /bin/bash
 .SHELLFLAGS := -o pipefail -c
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help serve weights test check format generate console bench-start bench-router bench-embeddings bench-runs bench-soak prove-readers clean
+.PHONY: help serve weights test check format generate console bench-start bench-router bench-embeddings bench-runs bench-soak prove-kills prove-readers clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-16s %s\n", $$1, $$2 }' Makefile
@@ -88,6 +88,9 @@ bench-runs: $(TESTS) $(RUNS_PEER) ## measure durable chat turns and the log agai
 
 bench-soak: $(TESTS) ## stream 10,000 chat turns and see how much the serving process grows
 	@$(BIN)/python benchmarks/soak.py $(ARGS)
+
+prove-kills: $(TESTS) ## kill the server 200 times while runs go on, and look for what is lost or done twice
+	@$(BIN)/python benchmarks/kills.py $(ARGS)
 
 prove-readers: $(TESTS) ## have 500 readers watch 50 runs, and compare what each has read
 	@$(BIN)/python benchmarks/readers.py $(ARGS)
