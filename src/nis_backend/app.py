@@ -222,9 +222,17 @@ class Process:
                 for row in await store.expire("blobs", now - 86_400 * days) if days else ():
                     await contents.delete(row["id"])
                 await contents.tidy()
+                await self._tidy_runs(now)
             except NisError as error:
                 log.warning("tidying has to wait: %s", error)
             await asyncio.sleep(TIDY_SECONDS)
+
+    async def _tidy_runs(self, now: float) -> None:
+        """Remove runs that are no longer kept, in one of the processes that share them; a little at a time."""
+        store, days = self.drivers.store, self.settings.run_days
+        before = None if days is None else now - 86_400 * days
+        while await store.leads("tidying") and await store.tidy(before):
+            continue
 
     async def _check_store(self) -> str:
         found = await self.drivers.store.check()

@@ -242,6 +242,14 @@ class Store(Protocol):
         """
         ...
 
+    async def tidy(self, before: float | None) -> bool:
+        """Remove a little of what is no longer kept, so that no write waits long; False when nothing is left to do.
+
+        That is every owner's runs that ended before this time, their logs, and conversations that this empties; None
+        keeps them all. Space that was freed goes back to the disk. For the process alone.
+        """
+        ...
+
     async def append(self, append: Append) -> tuple[int, float]:
         """Add events to a run's log; answers the last number and the time of the commit.
 

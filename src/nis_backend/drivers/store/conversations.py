@@ -52,7 +52,7 @@ def forget(connection: sqlite3.Connection, owner: str, conversation_id: str) -> 
     if active:
         raise under_way(active[0], conversation_id)
     for run_id, _ in runs:
-        _forget_run(connection, run_id)
+        remove_run(connection, run_id)
     connection.execute("delete from conversations where id = ? and owner = ?", ours)
     # A removed row's words wait in the index until it is merged; for 50,000 messages that takes a third of a second.
     connection.execute("insert into said_words (said_words) values ('optimize')")
@@ -69,7 +69,7 @@ def forget_run(connection: sqlite3.Connection, owner: str, run_id: str) -> bool:
         return False
     if row["state"] in OPEN:
         raise still_open(run_id, row["state"])
-    _forget_run(connection, run_id)
+    remove_run(connection, run_id)
     if row["conversation_id"] is not None:
         connection.execute("insert into said_words (said_words) values ('optimize')")
     _forget_replies(connection, owner, [run_id])
@@ -83,7 +83,8 @@ def _forget_replies(connection: sqlite3.Connection, owner: str, ids: Sequence[st
     connection.executemany("delete from replies where id = ?", gone)
 
 
-def _forget_run(connection: sqlite3.Connection, run_id: str) -> None:
+def remove_run(connection: sqlite3.Connection, run_id: str) -> None:
+    """Remove a run that has ended, and all that is about it."""
     connection.execute("update conversations set branched_from = null where branched_from = ?", (run_id,))
     connection.execute("update runs set parent = null, parent_seq = null where parent = ?", (run_id,))
     connection.execute("update schedules set last_run_id = null where last_run_id = ?", (run_id,))

@@ -25,7 +25,16 @@ from nis_backend.drivers.store.base import (
 from nis_backend.drivers.store.limits import Limits, ends, size
 from nis_backend.drivers.store.measures import COUNTS, DURATIONS, TIMES, bounds, tokens
 from nis_backend.drivers.store.postgres_batches import Batches, wrong_value
-from nis_backend.drivers.store.postgres_conversations import branch, forget, forget_run, fork, insert, renamed, said_in
+from nis_backend.drivers.store.postgres_conversations import (
+    branch,
+    forget,
+    forget_run,
+    fork,
+    insert,
+    renamed,
+    said_in,
+    tidy,
+)
 from nis_backend.drivers.store.postgres_link import Link
 from nis_backend.drivers.store.postgres_listener import NOTIFY, QUEUED, Listener
 from nis_backend.drivers.store.postgres_roles import Roles
@@ -225,6 +234,11 @@ class PostgresStore(Store):
     async def known(self, table: Table, ids: Sequence[str]) -> set[str]:
         sql = f"select id from {table} where id = any(%s)"  # noqa: S608 - names are ours
         return {row["id"] for row in await self._link.read(sql, [[*ids]])}
+
+    @override
+    async def tidy(self, before: float | None) -> bool:
+        # The server gives space back by itself.
+        return before is not None and await self._link.transact(partial(tidy, before=before))
 
     # -- logs ---------------------------------------------------------------------------------------------------------
 

@@ -26,6 +26,18 @@ REMOVE_RUNS = (
 )
 """What removes runs and all that is about them; what was said in them goes with them."""
 
+EVENTS = 5000
+"""Most that one transaction of `tidy` removes."""
+ENDED = """
+select id from runs where state in ('succeeded', 'failed', 'cancelled') and updated < %s
+order by updated limit 1 for update skip locked
+"""
+EMPTIED = """
+delete from conversations where id in (
+    select id from conversations c where updated < %s and not exists (select 1 from runs where conversation_id = c.id)
+    limit 200 for update skip locked
+)"""
+
 COPY_EVENTS = """
 insert into events (run_id, seq, owner, attempt, time, type, body)
 select %(new)s, seq, owner, attempt, time, type, replace(replace(body, %(old)s, %(new)s), %(was)s, %(now)s)
@@ -111,6 +123,18 @@ async def _forget_replies(connection: Connection, owner: str, ids: Sequence[str]
         " and exists (select from unnest(%s::text[]) as gone (id) where position(gone.id in reply) > 0)",
         [owner, [*ids]],
     )
+
+
+async def tidy(connection: Connection, before: float) -> bool:
+    """See `Store.tidy`: within the caller's transaction."""
+    run = await (await connection.execute(ENDED, [before])).fetchone()
+    if run is None:
+        return (await connection.execute(EMPTIED, [before])).rowcount > 0
+    # A long log goes from its end on, and what is left with its run.
+    longer = "delete from events where run_id = %s and seq > (select max(seq) from events where run_id = %s) - %s"
+    if (await connection.execute(longer, [run["id"], run["id"], EVENTS])).rowcount < EVENTS:
+        await remove_runs(connection, [run["id"]])
+    return True
 
 
 async def branch(connection: Connection, owner: str, conversation: Row, runs: Mapping[str, str]) -> None:

@@ -33,6 +33,7 @@ from nis_backend.drivers.store.measures import COUNTS, DURATIONS, TIMES, bounds,
 from nis_backend.drivers.store.migrations.schema import VERSION, newer, whole
 from nis_backend.drivers.store.recent import Recent
 from nis_backend.drivers.store.refusals import check_cells, check_events, refused_append, taken
+from nis_backend.drivers.store.retention import tidy
 from nis_backend.drivers.store.taking import DUE, MOVE, recover, take
 from nis_backend.errors import InvalidRequest, Unavailable
 from nis_backend.run import unknown_conversation
@@ -116,6 +117,8 @@ class SqliteStore(Store):
     def _open(self) -> sqlite3.Connection:
         connection = sqlite3.connect(self._path, isolation_level=None, check_same_thread=False, timeout=5)
         connection.row_factory = sqlite3.Row
+        # Of an empty file alone, before anything else: space that is freed can be given back.
+        connection.execute("pragma auto_vacuum = incremental")
         connection.execute("pragma journal_mode = wal")
         connection.execute(f"pragma synchronous = {self._synchronous}")
         # What is deleted is overwritten in the file too; some builds of SQLite do it anyway.
@@ -143,7 +146,13 @@ class SqliteStore(Store):
             found = int(connection.execute("pragma user_version").fetchone()[0])
         copy = keep_copy(path, found)
         log.warning("the database goes from schema version %d to %d; as it was, it is kept in %s", found, version, copy)
-        return migrate_sqlite(path, version)
+        migrate_sqlite(path, version)
+        with contextlib.closing(sqlite3.connect(path)) as connection:
+            # An earlier nis made files that never become smaller.
+            if connection.execute("pragma auto_vacuum").fetchone()[0] == 0:
+                connection.execute("pragma auto_vacuum = incremental")
+                connection.execute("vacuum")
+        return found
 
     # -- writing: in the writer's thread ------------------------------------------------------------------------------
 
@@ -378,6 +387,10 @@ class SqliteStore(Store):
     async def known(self, table: Table, ids: Sequence[str]) -> set[str]:
         sql = f"select id from {table} where id in ({', '.join('?' * len(ids))})"  # noqa: S608 - names are ours
         return {row["id"] for row in await self._read(sql, [*ids])}
+
+    @override
+    async def tidy(self, before: float | None) -> bool:
+        return await self._write(lambda connection: tidy(connection, before))
 
     @override
     async def append(self, append: Append) -> tuple[int, float]:

@@ -1,0 +1,46 @@
+"""What SQLite does about what is no longer kept: a little at a time, between other writes."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from nis_backend.drivers.store.conversations import remove_run
+
+if TYPE_CHECKING:
+    import sqlite3
+
+EVENTS, CONVERSATIONS, PAGES = 2000, 200, 200
+"""Most of each that one transaction removes: some ten milliseconds."""
+ENDED = """
+select id from runs where state in ('succeeded', 'failed', 'cancelled') and updated < ? order by updated limit 1
+"""
+EMPTIED = f"""
+delete from conversations where id in (
+    select id from conversations c where updated < ? and not exists (select 1 from runs where conversation_id = c.id)
+    limit {CONVERSATIONS}
+)"""  # noqa: S608 - the text is ours
+
+
+def tidy(connection: sqlite3.Connection, before: float | None) -> bool:
+    """See `Store.tidy`: within the caller's transaction."""
+    if before is not None:
+        run = connection.execute(ENDED, (before,)).fetchone()
+        if run is not None:
+            _shorten(connection, run["id"])
+            return True
+        if connection.execute(EMPTIED, (before,)).rowcount:
+            return True
+    if not connection.execute("pragma freelist_count").fetchone()[0]:
+        return False
+    if connection.execute("pragma auto_vacuum").fetchone()[0] == 0:
+        return False
+    # It works while its rows are read.
+    connection.execute(f"pragma incremental_vacuum({PAGES})").fetchall()
+    return True
+
+
+def _shorten(connection: sqlite3.Connection, run_id: str) -> None:
+    """Remove a long log from its end on, and what is left with its run."""
+    sql = "delete from events where run_id = ? and seq > (select max(seq) from events where run_id = ?) - ?"
+    if connection.execute(sql, (run_id, run_id, EVENTS)).rowcount < EVENTS:
+        remove_run(connection, run_id)
