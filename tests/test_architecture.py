@@ -54,6 +54,7 @@ LAYERS = {
         "database",
         "backups",
     ),
+    "rehearsal": ("kernel", "contract", "driver", "catalog"),
     "reference": ("kernel", "catalog", "surface"),
     "generate": ("kernel", "contract", "capability", "catalog", "surface", "dialect", "reference"),
     "server": ("kernel", "surface", "lock", "app"),

@@ -40,6 +40,8 @@ CAPABILITIES = (
     "nis_backend.capabilities.runs.steering",
     "nis_backend.capabilities.runs.statistics",
     "nis_backend.capabilities.runs.comparing",
+    "nis_backend.capabilities.runs.forking",
+    "nis_backend.capabilities.runs.replaying",
     "nis_backend.capabilities.schedules.operations",
     "nis_backend.capabilities.blobs",
     "nis_backend.capabilities.physics.operations",

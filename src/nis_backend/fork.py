@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from nis_backend.run import Run
 
 
-KEPT = ("operation", "attempt", "format", "queue", "priority", "scopes", "log_bytes")
+KEPT = ("operation", "attempt", "format", "queue", "priority", "log_bytes")
 """Columns that the new run has from the other."""
 
 
@@ -90,11 +90,10 @@ async def _begun(ctx: Context, source: Row, after: int, given: Mapping[str, Any]
     await ctx.drivers.dispatch.admit(source["queue"])
     now = time.time()
     row: Row = {
-        **{
-            name: source[name]
-            for name in ("operation", "attempt", "format", "queue", "priority", "scopes", "log_bytes")
-        },
+        **{name: source[name] for name in ("operation", "attempt", "format", "queue", "priority", "log_bytes")},
         "id": ctx.new_id("run"),
+        # It may do what the caller who begins it may.
+        "scopes": json.dumps(sorted(ctx.caller.scopes)),
         # It rests until it is whole.
         "state": "paused",
         "last_seq": after,

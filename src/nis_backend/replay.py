@@ -20,6 +20,7 @@ from nis_backend.event import (
     TextDelta,
     ToolAnswered,
 )
+from nis_backend.held import heed
 from nis_backend.history import History
 from nis_backend.journal import Journal, Suspended
 from nis_backend.operation import Model, perform
@@ -183,7 +184,6 @@ def _offline(ctx: Context, run: Run, pen: Pen) -> Context:
         models=Models(()),
         embedders=Embedders(),
         compute=nothing,
-        dispatch=nothing,
     )
     caller = replace(ctx.caller, scopes=frozenset(run.scopes))
     return replace(ctx, drivers=drivers, caller=caller, journal=pen, scope=Scope(key=run.id), run_id=None)
@@ -192,6 +192,7 @@ def _offline(ctx: Context, run: Run, pen: Pen) -> Context:
 async def _executed(target: Operation[Any, Any], run: Run, ctx: Context, pen: Pen) -> None:
     """Execute, and compare how it ends, unless the log ends in the middle of something."""
     try:
+        heed(pen.history)
         result = await perform(target, target.validate(run.input), ctx, ctx.settings.run_seconds)
         end: Body = Succeeded(result=result.model_dump(mode="json") if isinstance(result, Model) else result)
     except (_Stopped, Suspended):

@@ -32,6 +32,8 @@ MOVES = {
     "runs.cancel_run",
     "runs.get_statistics",
     "runs.start_run",
+    "runs.fork_run",
+    "runs.retry_run",
     "runs.pause_run",
     "runs.resume_run",
     "runs.approve_run",
