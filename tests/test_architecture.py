@@ -58,7 +58,8 @@ LAYERS = {
     "reference": ("kernel", "catalog", "surface"),
     "generate": ("kernel", "contract", "capability", "catalog", "surface", "dialect", "reference"),
     "server": ("kernel", "surface", "lock", "app"),
-    "entry": ("kernel", "surface", "lock", "database", "backups", "app", "server"),
+    "worker": ("kernel", "app", "server"),
+    "entry": ("worker", "kernel", "surface", "lock", "database", "backups", "app", "server"),
 }
 DIALECTS = ("openai", "a2a", "agui", "voice")
 CONTRACTS_FOR = (

@@ -27,6 +27,13 @@ def serve(settings: Settings, app_file: Path | None) -> None:
     serve(settings, app_file)
 
 
+def work(settings: Settings, app_file: Path | None, queues: str | None) -> None:
+    """Execute runs until SIGTERM or SIGINT."""
+    from nis_backend.worker import work  # noqa: PLC0415 - as above
+
+    work(settings, app_file, queues)
+
+
 @contextlib.asynccontextmanager
 async def open_process(settings: Settings) -> AsyncGenerator[Context]:
     """Open the data folder for the length of one command."""
@@ -74,7 +81,7 @@ def main() -> None:
         return read_settings(os.environ, **given)
 
     moves, backups = Moves(of=schema_of, to=move_schema), {"backup": back_up, "restore": restore}
-    sys.exit(command_line(settings, serve, open_process, moves=moves, backups=backups))
+    sys.exit(command_line(settings, serve, open_process, moves=moves, backups=backups, work=work))
 
 
 if __name__ == "__main__":

@@ -64,9 +64,6 @@ log = logging.getLogger("nis.app")
 RUNS_DRAIN_SECONDS = 3.0
 """Time that runs under way get to finish when the process is asked to stop."""
 
-STALL_SECONDS = 15.0
-"""After this long without a word, and up to a quarter more, a process's runs are taken over by another."""
-
 TIDY_SECONDS = 3600.0
 """Time between two looks for what is no longer kept."""
 
@@ -252,8 +249,8 @@ class Process:
 def _dispatch(settings: Settings, store: Store, execute: Execute) -> InProcess:
     """Who executes runs: this process alone, or those that share a database."""
     if settings.database_url is None:
-        return InProcess(store, execute, settings.all_queues)
-    return Leases(store, execute, settings.all_queues, STALL_SECONDS)
+        return InProcess(store, execute, {name: most for name, most in settings.all_queues.items() if most})
+    return Leases(store, execute, settings.all_queues, settings.stall_seconds)
 
 
 def _bus(settings: Settings, store: Store) -> tuple[Bus, Outbox | None]:
@@ -299,6 +296,18 @@ def _science(settings: Settings) -> Pool:
         environment={"OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1"},
         extra="science",
     )
+
+
+def health(process: Process) -> ASGIApp:
+    """The application of a worker: how it is, and nothing else."""
+    from starlette.routing import Router  # noqa: PLC0415 - as below
+
+    from nis_backend.surfaces import guard  # noqa: PLC0415
+    from nis_backend.surfaces.rest.fixed import PUBLIC  # noqa: PLC0415
+    from nis_backend.surfaces.rest.mount import routes as rest  # noqa: PLC0415
+
+    routes = [route for route in rest(process) if getattr(route, "path", "") in PUBLIC]
+    return guard.Guard(Router(routes, redirect_slashes=False, default=guard.not_found), process)
 
 
 def asgi(process: Process) -> ASGIApp:

@@ -92,7 +92,7 @@ class BoundedHttp(HttpToolsProtocol):
 class Server(uvicorn.Server):
     """uvicorn's server; opens the process around it, says where it listens, and tells streams when it stops."""
 
-    def __init__(self, config: uvicorn.Config, process: Process, lock: FolderLock) -> None:
+    def __init__(self, config: uvicorn.Config, process: Process, lock: FolderLock | None) -> None:
         super().__init__(config)
         self._process = process
         self._lock = lock
@@ -129,7 +129,12 @@ class Server(uvicorn.Server):
         host = f"[{self.config.host}]" if ":" in self.config.host else self.config.host
         reachable = "127.0.0.1" if host in {"0.0.0.0", "[::]"} else host  # noqa: S104 - compared, not bound
         url = f"http://{reachable}:{port}"
-        self._lock.listening(url)
+        if self._lock is not None:
+            self._lock.listening(url)
+        self.announce(url)
+
+    def announce(self, url: str) -> None:
+        """Say on the terminal where it is."""
         sys.stderr.write(f"nis {__version__}\n  console  {url}/\n  API      {url}/docs\n  stop     Ctrl+C\n")
 
     @override

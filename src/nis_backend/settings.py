@@ -188,6 +188,12 @@ class Settings(BaseModel):
         alias="NIS_QUEUES",
         description="Queues of runs and how many of each are executed at once: compute=2,reports=1.",
     )
+    stall_seconds: float = Field(
+        default=20,
+        ge=1,
+        alias="NIS_STALL_SECONDS",
+        description="Silence, s, after which a process's runs are taken over: one number for all of a database.",
+    )
     run_seconds: float = Field(default=600, gt=0, alias="NIS_RUN_SECONDS", description="Seconds a chat turn may take.")
     run_days: float | None = Field(
         default=None,

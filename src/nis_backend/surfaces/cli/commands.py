@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
     from nis_backend.operation import Entry
     from nis_backend.surfaces.cli.backing import Keep
-    from nis_backend.surfaces.cli.session import Moves, Open, Read, Serve
+    from nis_backend.surfaces.cli.session import Moves, Open, Read, Serve, Work
 
 
 def command_line(  # noqa: PLR0913 - each is what the command line itself cannot import
@@ -34,10 +34,13 @@ def command_line(  # noqa: PLR0913 - each is what the command line itself cannot
     *,
     moves: Moves | None = None,
     backups: Mapping[str, Keep] | None = None,
+    work: Work | None = None,
 ) -> int:
     """Run one command; answers the exit code. `backups` has what `nis backup` and `nis restore` do."""
     session = Session(read, serve, open_process)
     root = Root(session, moves)
+    if work is not None:
+        root.add_command(_worker(session, work))
     for name, keep in (backups or {}).items():
         root.add_command(backing.command(session, name, keep))
     given = list(sys.argv[1:] if arguments is None else arguments)
@@ -177,6 +180,25 @@ def _serve(session: Session) -> click.Command:
             click.Option(["--data"], type=click.Path(path_type=Path, file_okay=False), help="Data folder."),
             click.Option(["--app"], type=click.Path(path_type=Path), help="A Python file whose OPERATIONS are added."),
             click.Option(["--log-level"], help="debug, info, warning or error."),
+        ],
+    )
+
+
+def _worker(session: Session, work: Work) -> click.Command:
+    def run(queues: str | None, host: str | None, port: int, data: Path | None, app: Path | None) -> None:
+        session.data = data or session.data
+        work(session.settings(host=host, port=port), app, queues)
+
+    return click.Command(
+        "worker",
+        callback=run,
+        help="Execute runs from the PostgreSQL that servers share, until it is stopped.",
+        params=[
+            click.Option(["--queues"], help="Queues to serve, comma-separated: compute,default.  [all]"),
+            click.Option(["--host"], help="Address where it tells how it is.  [127.0.0.1]"),
+            click.Option(["--port"], type=int, default=0, help="Port of /health/ready there.  [a free one]"),
+            click.Option(["--data"], type=click.Path(path_type=Path, file_okay=False), help="Data folder."),
+            click.Option(["--app"], type=click.Path(path_type=Path), help="A Python file whose OPERATIONS are added."),
         ],
     )
 

@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 
     Read = Callable[..., Settings]
     Serve = Callable[[Settings, Path | None], None]
+    Work = Callable[[Settings, Path | None, str | None], None]
     Open = Callable[[Settings], AbstractAsyncContextManager[Context]]
 
 

@@ -1,0 +1,189 @@
+"""`nis worker`: runs go on in another process when theirs is killed or stopped."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+from collections import Counter
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from pathlib import Path
+from typing import Any
+
+import pytest
+from conftest import Serve, Server
+
+APP = str(Path(__file__).parent / "walking_app.py")
+PATIENCE = 60.0
+TAKEN_OVER_SECONDS = 30.0
+
+Json = dict[str, Any]
+Start = Callable[..., "Worker"]
+
+
+class Worker:
+    """A `nis worker` that is up."""
+
+    def __init__(self, folder: Path, *arguments: str, **environment: str) -> None:
+        self._log = folder / "worker.log"
+        command = [sys.executable, "-m", "nis_backend", "worker", "--data", str(folder), "--app", APP, *arguments]
+        with self._log.open("wb") as output:
+            self.process = subprocess.Popen(command, stdout=output, stderr=output, env={**os.environ, **environment})
+        deadline = time.monotonic() + PATIENCE
+        while "/health/ready" not in self.said:
+            assert time.monotonic() < deadline, self.said
+            try:
+                # The wait between two looks is a wait for its death.
+                self.process.wait(0.05)
+            except subprocess.TimeoutExpired:
+                continue
+            raise AssertionError(self.said)
+        self.health = next(word for word in self.said.split() if word.startswith("http://"))
+
+    @property
+    def said(self) -> str:
+        """Its output so far."""
+        return self._log.read_text("utf-8")
+
+    def end(self, how: signal.Signals) -> None:
+        """Send a signal, and wait for its end."""
+        if self.process.poll() is None:
+            self.process.send_signal(how)
+        self.process.wait(PATIENCE)
+
+
+@pytest.fixture
+def work(database: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Start]:
+    """Workers of a test's own, on its database."""
+    with ExitStack() as stack:
+
+        def start(*arguments: str, **environment: str) -> Worker:
+            folder = tmp_path_factory.mktemp("worker")
+            worker = Worker(folder, *arguments, **{"NIS_DATABASE_URL": database, **environment})
+            stack.callback(worker.end, signal.SIGTERM)
+            return worker
+
+        yield start
+
+
+@pytest.fixture
+def front(serve: Serve, database: str) -> Server:
+    """A server that takes calls and executes no run."""
+    return serve("--app", APP, NIS_DATABASE_URL=database, NIS_QUEUES="default=0,compute=0")
+
+
+def asked(url: str, body: object = None, **headers: str) -> Any:  # Any: JSON
+    """What an address answers."""
+    data = None if body is None else json.dumps(body).encode()
+    request = urllib.request.Request(url, data, {"content-type": "application/json", **headers})
+    with urllib.request.urlopen(request, timeout=PATIENCE) as answer:
+        return json.loads(answer.read())
+
+
+def walk(front: Server, gate: Path) -> str:
+    """Begin a walk of twenty steps that halts before the eighth; the run's id."""
+    request = {"steps": 20, "halt": 8, "gate": str(gate)}
+    return str(asked(f"{front.url}/walks/take-walk", request, prefer="respond-async")["id"])
+
+
+def followed(front: Server, run_id: str) -> Iterator[Json]:
+    """A run's events as one stream brings them."""
+    request = urllib.request.Request(f"{front.url}/runs/{run_id}/events", headers={"accept": "text/event-stream"})
+    with urllib.request.urlopen(request, timeout=PATIENCE) as answer:
+        for line in answer:
+            if line.startswith(b"data: "):
+                yield json.loads(line[6:])
+
+
+def until_halt(events: Iterator[Json]) -> list[Json]:
+    """The events up to the answer of the seventh step."""
+    seen: list[Json] = []
+    for event in events:
+        seen.append(event)
+        if sum(one["body"]["type"] == "tool_answered" for one in seen) == 7:
+            return seen
+    raise AssertionError(seen)
+
+
+def check_whole(front: Server, run_id: str, events: list[Json]) -> None:
+    """No number is lost or doubled, and each step was made and written once."""
+    assert [event["seq"] for event in events] == list(range(1, len(events) + 1))
+    assert events[-1]["body"] == {"type": "succeeded", "result": {"steps": 20}}
+    answered = Counter(one["body"]["call_id"] for one in events if one["body"]["type"] == "tool_answered")
+    assert answered == Counter(f"step-{number}" for number in range(1, 21))
+    rows = asked(f"{front.url}/feedback?limit=100")["feedback"]
+    assert Counter(row["comment"] for row in rows) == Counter(f"step {number}" for number in range(1, 21))
+    assert asked(f"{front.url}/runs/{run_id}")["attempt"] == 2
+
+
+def test_a_killed_workers_run_is_taken_over(front: Server, work: Start, tmp_path: Path) -> None:
+    """Promise: a second process goes on within 30 s; one reader sees every number once; each write was made once."""
+    first = work(NIS_STALL_SECONDS="2")
+    run_id = walk(front, tmp_path / "gate")
+    stream = followed(front, run_id)
+    events = until_halt(stream)
+    work(NIS_STALL_SECONDS="2")
+    killed = time.monotonic()
+    first.end(signal.SIGKILL)
+    (tmp_path / "gate").touch()
+    for event in stream:
+        events.append(event)
+        if event["body"]["type"] == "started":
+            assert time.monotonic() - killed < TAKEN_OVER_SECONDS
+    check_whole(front, run_id, events)
+
+
+def test_a_stopped_worker_hands_its_run_over(front: Server, work: Start, tmp_path: Path) -> None:
+    """SIGTERM: what is under way is released, and so at once another's."""
+    first = work()
+    run_id = walk(front, tmp_path / "gate")
+    stream = followed(front, run_id)
+    events = until_halt(stream)
+    work("--queues", "default")
+    first.end(signal.SIGTERM)
+    assert first.process.returncode == 0
+    (tmp_path / "gate").touch()
+    events += stream
+    assert "released" in {event["body"]["type"] for event in events}
+    check_whole(front, run_id, events)
+
+
+def test_a_worker_serves_its_queues_and_tells_how_it_is(work: Start) -> None:
+    """What it says at its start, `/health/ready`, and nothing of the surfaces."""
+    worker = work("--queues", "compute")
+    assert "compute 2" in worker.said
+    assert "default" not in worker.said
+    assert asked(worker.health)["status"] == "ok"
+    with pytest.raises(urllib.error.HTTPError) as refused:
+        asked(worker.health.replace("/health/ready", "/runs"))
+    with refused.value as answer:
+        assert answer.code == 404
+
+
+@pytest.mark.parametrize(
+    ("arguments", "environment", "names"),
+    [
+        ((), {}, "NIS_DATABASE_URL"),
+        (("--queues", "vision"), {"NIS_DATABASE_URL": "postgresql://127.0.0.1:1/none"}, "NIS_QUEUES=vision=4"),
+    ],
+)
+def test_a_worker_that_could_do_nothing_is_refused(
+    tmp_path: Path, arguments: tuple[str, ...], environment: dict[str, str], names: str
+) -> None:
+    """On SQLite, or without a queue that has room: the message has the remedy, the exit code is that of wrong input."""
+    done = subprocess.run(
+        [sys.executable, "-m", "nis_backend", "worker", "--data", str(tmp_path), *arguments],
+        capture_output=True,
+        text=True,
+        timeout=PATIENCE,
+        check=False,
+        env={**os.environ, **environment},
+    )
+    assert done.returncode == 2
+    assert names in done.stderr
