@@ -89,6 +89,7 @@ def _table(title: str, blobs: Sequence[StoredBlob]) -> list[View]:
 @operation(
     "blobs.create_blob",
     effect="writes",
+    repeatable=True,
     resource="blob",
     view=_draw_blob,
     examples=(

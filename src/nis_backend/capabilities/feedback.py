@@ -97,6 +97,7 @@ def _unknown(feedback_id: str) -> NotFound:
 @operation(
     "feedback.create_feedback",
     effect="writes",
+    repeatable=True,
     resource="feedback",
     examples=(
         Example(
@@ -170,6 +171,7 @@ async def list_feedback(request: ListFeedback, ctx: Context) -> FeedbackList:
 @operation(
     "feedback.update_feedback",
     effect="writes",
+    repeatable=True,
     resource="feedback",
     examples=(
         Example(
@@ -193,6 +195,7 @@ async def update_feedback(request: UpdateFeedback, ctx: Context) -> Feedback:
 @operation(
     "feedback.delete_feedback",
     effect="destroys",
+    repeatable=True,
     resource="feedback",
     examples=(Example(title="Take it back", request={"id": "{rated.id}"}, before=(SAID, RATED)),),
 )

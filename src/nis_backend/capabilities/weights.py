@@ -169,6 +169,7 @@ def get_path(request: OneWeight, ctx: Context) -> WeightPath:
 @operation(
     "weights.verify_weight",
     effect="writes",
+    repeatable=True,
     on="weight",
     time_limit=600,
     examples=(Example(title="The embedded model's", request=EMBEDDED),),

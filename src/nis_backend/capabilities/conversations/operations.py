@@ -176,6 +176,7 @@ async def search_conversations(request: SearchConversations, ctx: Context) -> Ma
 @operation(
     "conversations.update_conversation",
     effect="writes",
+    repeatable=True,
     resource="conversation",
     examples=(
         Example(
