@@ -46,8 +46,8 @@ def check(servers: Servers, walkers: Sequence[Walker], ledger: Counter[str]) -> 
         check_effects(found, walker, bodies, rows, ledger)
         found.count("runs not once in the list", runs.pop(walker.run_id, 0) != 1, walker.run_id)
     found.count("runs that nobody started", len(runs), str(list(runs)[:3]))
-    gap = max((reader.longest_gap for walker in walkers for reader in walker.readers), default=0.0)
-    found.figures["longest gap that a reader saw"] = f"{gap:.1f} s"
+    silence = max((reader.longest_silence for walker in walkers for reader in walker.readers), default=0.0)
+    found.figures["longest silence between two events"] = f"{silence:.1f} s"
     return found
 
 

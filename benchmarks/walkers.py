@@ -74,11 +74,11 @@ class Reader:
         self.frames: list[Frame] = []
         self.faults: list[str] = []
         self.connections = 0
-        self.longest_gap = 0.0
-        """The most time that a connection which broke cost, to the next event."""
+        self.longest_silence = 0.0
+        """The most seconds from one event to the next, as they came."""
         self._servers = servers
         self._heard = heard
-        self._broke: float | None = None
+        self._came = 0.0
 
     @property
     def last(self) -> int:
@@ -102,8 +102,6 @@ class Reader:
                     self._once(method, path, body, **headers)
             except (OSError, http.client.HTTPException):
                 time.sleep(PAUSE_SECONDS)
-            if not self.done and self._broke is None:
-                self._broke = time.monotonic()
             if self.last > before:
                 deadline = time.monotonic() + LIMIT_SECONDS
         if not self.done:
@@ -140,9 +138,10 @@ class Reader:
             return
         head, kind, _ = text.split(b"\n", 2)
         frame = (int(head.removeprefix(b"id: ")), kind.removeprefix(b"event: ").decode(), text)
-        if self._broke is not None:
-            self.longest_gap = max(self.longest_gap, time.monotonic() - self._broke)
-            self._broke = None
+        now = time.monotonic()
+        if self.frames:
+            self.longest_silence = max(self.longest_silence, now - self._came)
+        self._came = now
         self.frames.append(frame)
         if self._heard is not None:
             self._heard(frame)
@@ -151,11 +150,12 @@ class Reader:
 class Walker:
     """Starts one walk, reads it, and decides what it asks a person."""
 
-    def __init__(self, servers: Servers, name: str, seed: int) -> None:
+    def __init__(self, servers: Servers, name: str, seed: int, heard: Callable[[Frame], None] | None = None) -> None:
         self.name = name
         self.readers = [Reader(servers, self._heard)]
         self.questions = 0
         self._servers = servers
+        self._tell = heard
         self._chance = random.Random(seed)  # noqa: S311 - the same decisions each time
         self._others: list[threading.Thread] = []
 
@@ -179,6 +179,8 @@ class Walker:
             thread = threading.Thread(target=reader.read, args=("GET", f"/runs/{self.run_id}/events"))
             self._others.append(thread)
             thread.start()
+        if self._tell is not None:
+            self._tell(frame)
         if frame[1] == "approval_required":
             body = json.loads(frame[2].partition(b"data: ")[2])["body"]
             self._decide(frame[0], str(body["call_id"]))
