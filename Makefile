@@ -41,7 +41,7 @@ SHELL := /bin/bash
 .SHELLFLAGS := -o pipefail -c
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help serve weights test check format generate console bench-start bench-router bench-embeddings bench-runs bench-soak prove-kills prove-readers clean
+.PHONY: help serve weights test check format generate console bench-start bench-router bench-embeddings bench-runs bench-soak prove-kills prove-readers prove-takeover clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-16s %s\n", $$1, $$2 }' Makefile
@@ -94,6 +94,9 @@ prove-kills: $(TESTS) ## kill the server 200 times while runs go on, and look fo
 
 prove-readers: $(TESTS) ## have 500 readers watch 50 runs, and compare what each has read
 	@$(BIN)/python benchmarks/readers.py $(ARGS)
+
+prove-takeover: $(TESTS) ## kill the server that holds a run, of two on one PostgreSQL, and see when the other goes on with it
+	@$(BIN)/python benchmarks/takeover.py $(ARGS)
 
 clean: ## remove what make has made here; model files and data stay
 	rm -rf $(VENV) .wheelhouse console/node_modules tests/clients/node_modules .pytest_cache .ruff_cache .hypothesis

@@ -73,6 +73,11 @@ class Host:
         return time.perf_counter() - begun
 
     @property
+    def pid(self) -> int:
+        """The process that it is now."""
+        return self._process.pid if self._process is not None else 0
+
+    @property
     def log(self) -> str:
         """What it has said."""
         return (self._folder / "log").read_text()
@@ -118,6 +123,19 @@ class Lanes:
             thread.join()
 
 
+def surroundings(folder: Path) -> tuple[Path, dict[str, str]]:
+    """The file that the walks add lines to, and the variables of a server for them."""
+    script, ledger = folder / "script.json", folder / "ledger"
+    script.write_text(json.dumps(SCRIPT))
+    ledger.touch()
+    return ledger, {
+        LEDGER: str(ledger),
+        "NIS_SCRIPTED": str(script),
+        "NIS_MODEL": "scripted:scripted",
+        "NIS_WEIGHTS": f"{folder}/none",
+    }
+
+
 def kill_often(hosts: list[Host], kills: int, most: float, chance: random.Random) -> list[float]:
     """Kill one of them as often; the seconds that each start took to its first answer."""
     starts: list[float] = []
@@ -153,16 +171,8 @@ def prove(kills: int, walks: int, seed: int, *, most: float, postgresql: bool) -
     """Kill the servers while walks go on, and see what is left; the times of starts, and of all."""
     chance = random.Random(seed)  # noqa: S311 - the same moments each time
     with tempfile.TemporaryDirectory() as folder, database(wanted=postgresql) as stored:
-        script, ledger = Path(folder, "script.json"), Path(folder, "ledger")
-        script.write_text(json.dumps(SCRIPT))
-        ledger.touch()
-        environment = {
-            **stored,
-            LEDGER: str(ledger),
-            "NIS_SCRIPTED": str(script),
-            "NIS_MODEL": "scripted:scripted",
-            "NIS_WEIGHTS": f"{folder}/none",
-        }
+        ledger, environment = surroundings(Path(folder))
+        environment |= stored
         hosts = [Host(Path(folder, f"data-{number}"), environment) for number in range(1 + postgresql)]
         try:
             for host in hosts:
