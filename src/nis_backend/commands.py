@@ -138,8 +138,8 @@ class Commands:
 
     async def _tell(self, row: Row, body: Body, wanted: str) -> int:
         """Tell the holder."""
-        if row["state"] == "running" and row["wanted"] == wanted:
-            raise Conflict(f"Run {row['id']} was already told to {wanted}.", field="id", value=row["id"])
+        if row["state"] == "running" and row["wanted"] in {wanted, "cancel"}:
+            raise Conflict(f"Run {row['id']} was already told to {row['wanted']}.", field="id", value=row["id"])
         return await self._command(row, [body], ["running"], wanted=wanted)
 
     async def _requeue(self, row: Row, body: Body, state: str, **changes: Any) -> int:  # Any: columns
@@ -167,7 +167,11 @@ def append_of(  # noqa: PLR0913, PLR0917 - the fields of an append
     only_in: Sequence[str] = OPEN,
 ) -> Append:
     """Events as the store takes them."""
-    events = [NewEvent(type=body.type, body=body.model_dump_json(exclude={"type"})) for body in bodies]
+    try:
+        events = [NewEvent(type=body.type, body=body.model_dump_json(exclude={"type"})) for body in bodies]
+    except ValueError as error:
+        # Half of a character, which some servers of models send.
+        raise InvalidRequest(f"An event of run {run_id} is no JSON: {error}.", remedy="Leave that out.") from None
     return Append(owner=owner, run_id=run_id, attempt=attempt, events=events, changes=changes, only_in=only_in)
 
 

@@ -245,6 +245,9 @@ def shorten(value: object, limit: int = 120) -> str:
 
 
 def _clipped(text: str, limit: int) -> str:
+    if not text.isascii():
+        # Half of a character could be told to nobody, nor be written down.
+        text = text.encode("utf-8", "replace").decode()
     return text if len(text) <= limit else f"{text[: limit - 1]}…"
 
 

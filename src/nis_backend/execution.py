@@ -35,6 +35,7 @@ from nis_backend.journal import Journal, Suspended
 from nis_backend.operation import Model, perform
 from nis_backend.owned import Scope
 from nis_backend.run import FORMAT, RunLog, late, run_of
+from nis_backend.steps import unbroken
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Sequence
@@ -66,17 +67,25 @@ FIRST_RETRY, LONGEST_RETRY = 1.0, 300.0
 async def execute(drivers: Drivers, owner: str, run_id: str, attempt: int) -> Left:
     """Carry on a run that was taken under this attempt; see `dispatch.base.Execute`."""
     store = drivers.store
-    row = await _patiently(run_id, lambda: store.get("runs", owner, run_id))
-    if row is None:
-        return RELEASED
-    runs = RunLog(store, drivers.tail, owner)
-    events = await _patiently(run_id, lambda: runs.all_events(run_id)) if row["last_seq"] else []
+    journal, runs = Journal(store, owner, run_id, attempt), RunLog(store, drivers.tail, owner)
+    try:
+        row = await _patiently(run_id, lambda: store.get("runs", owner, run_id))
+        if row is None:
+            return RELEASED
+        events = await _patiently(run_id, lambda: runs.all_events(run_id)) if row["last_seq"] else []
+    except asyncio.CancelledError as cancelled:
+        return await _stop(journal, cancelled)
+    except ValueError:
+        log.exception("run %s: its log cannot be read", run_id)
+        return await end_failed(journal, InternalError("The run's log cannot be read.", remedy="Start it again."))
     journal = Journal(store, owner, run_id, attempt, History(events))
     # A run may do what the caller who began it may, and no more.
     caller = Caller(owner=owner, scopes=frozenset(json.loads(row["scopes"])))
     try:
         target = drivers.operations.find(row["operation"])
     except NotFound:
+        if row["deadline"] is not None and row["deadline"] <= time.time():
+            return await end_failed(journal, late(run_of(row)))
         log.warning("run %s waits: there is no operation %s here", run_id, row["operation"])
         return await _leave(journal, AGAIN, [], {"state": "queued", "not_before": time.time() + ABSENT_SECONDS})
     scope = Scope(key=run_id, call="" if target.shape == "run" else "0:run")
@@ -90,12 +99,17 @@ async def carry(target: Operation[Any, Any], row: Row, ctx: Context) -> Left:
         _refuse_hopeless(row, journal.history)
         seconds = _seconds(row, ctx.settings.run_seconds)
         await journal.write(Started(operation=target.name, attempt=journal.attempt))
+        if journal.attempt > 1:
+            # An attempt that ends its process at once is counted too.
+            await journal.flush()
         heed(journal.history)
         request = target.validate(run_of(row).input)
         await _allow_again(target, request, ctx)
-        result = await perform(target, request, ctx, seconds)
+        result = await _performed(target, request, ctx, seconds)
         body = result.model_dump(mode="json") if isinstance(result, Model) else result
-        await journal.commit(Succeeded(result=body), state="succeeded", result=json.dumps(body), waiting=None)
+        changes = {"state": "succeeded", "result": json.dumps(body), "waiting": None}
+        # What was computed outlasts a store that cannot take it now.
+        await _patiently(journal.run_id, lambda: journal.commit(Succeeded(result=body), **changes))
     except Suspended as wait:
         return await _wait(journal, wait)
     except Fenced:
@@ -161,6 +175,15 @@ async def _allow_again(target: Operation[Any, Any], request: Model, ctx: Context
         await journal.before_effect()
 
 
+async def _performed(target: Operation[Any, Any], request: Model, ctx: Context, seconds: float) -> Any:
+    """The result; a call that may not be repeated is one step, which a pause or a stop lets finish, and the run so."""
+    work = perform(target, request, ctx, seconds)
+    if target.shape == "run" or target.repeatable:
+        return await work
+    result, _ = await unbroken(work)
+    return result
+
+
 # -- how it is left ----------------------------------------------------------------------------------------------------
 
 
@@ -174,8 +197,7 @@ async def _stop(journal: Journal, cancelled: asyncio.CancelledError) -> Left:
         case "cancelled":
             return await _leave(journal, ENDED, [CancelledRun()], {"state": "cancelled"})
         case "paused":
-            changes = {"state": "paused", "wanted": None}
-            return await _leave(journal, RELEASED, [Released(reason="paused")], changes)
+            return await _leave(journal, RELEASED, [Released(reason="paused")], {"state": "paused"})
         case "shutdown":
             return await _leave(journal, RELEASED, [Released(reason="shutdown")], {"state": "queued"})
 
@@ -198,21 +220,31 @@ async def end_failed(journal: Journal, error: NisError) -> Left:
 
 async def _leave(journal: Journal, how: Left, bodies: Sequence[Body], changes: Row) -> Left:
     """Write down how the run is left; a store that cannot take it now (a full disk) is asked until it can."""
-    writing = asyncio.ensure_future(_patiently(journal.run_id, lambda: journal.commit(*bodies, **changes)))
+    writing = asyncio.ensure_future(_write_left(journal, bodies, changes))
+    while not writing.done():
+        try:
+            await asyncio.wait([writing])
+        except asyncio.CancelledError as stopped:
+            if stop_reason(stopped) != "shutdown":
+                # The run's row has the command: it is heeded there.
+                continue
+            # What is on its way arrives, and no more is waited for: whoever starts next goes on from here.
+            await asyncio.wait([writing], timeout=LAST_SECONDS)
+            if not writing.done():
+                writing.cancel()
+                return RELEASED
     try:
-        await asyncio.shield(writing)
-    except asyncio.CancelledError:
-        # Whoever stops it now meets it while it stops: what is on its way arrives, and no more is waited for.
-        await asyncio.wait([writing], timeout=LAST_SECONDS)
-        if not writing.done():
-            writing.cancel()
-            return RELEASED
+        writing.result()
     except NisError as refused:
         log.warning("run %s: how it was left was refused: %s", journal.run_id, refused)
         return RELEASED
-    if changes["state"] in {"waiting", "paused"}:
-        await journal.heed_cancel()
     return how
+
+
+async def _write_left(journal: Journal, bodies: Sequence[Body], changes: Row) -> None:
+    await _patiently(journal.run_id, lambda: journal.commit(*bodies, **changes))
+    if changes["state"] in {"waiting", "paused"}:
+        await _patiently(journal.run_id, journal.heed)
 
 
 async def _patiently(run_id: str, work: Callable[[], Awaitable[T]]) -> T:

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import logging
 import threading
 from collections import Counter
 from typing import TYPE_CHECKING, Any
 
-from nis_backend.commands import UNHELD, append_of
-from nis_backend.errors import Conflict, NisError, Unavailable, from_problem
+from nis_backend.commands import append_of
+from nis_backend.errors import Conflict, Fenced, InternalError, NisError, Unavailable, from_problem
 from nis_backend.event import (
     ApprovalRequired,
     Approved,
@@ -30,11 +31,24 @@ if TYPE_CHECKING:
     from nis_backend.drivers.store.base import Store
     from nis_backend.event import Body, ToolCalled
 
+log = logging.getLogger("nis.run")
+
 FIRST_TEXT, MORE_TEXT = 0.025, 1024
 """What is written waits at most this many seconds, and words until there are this many, to be committed with more."""
 
 MOST_HELD = 256
 """Events that may wait for a store that is slow; who writes more waits for it."""
+
+
+AWAY_SECONDS, LONGEST_AWAY = 0.1, 10.0
+"""Time between two tries of a store that cannot take what is written: the first, doubled up to the second."""
+
+RESTING = ("paused", "waiting")
+HEEDED: dict[str, tuple[Sequence[Body], dict[str, Any]]] = {  # Any: columns of the run's row
+    "cancel": ([CancelledRun()], {"state": "cancelled", "waiting": None, "wanted": None}),
+    "pause": ([], {"state": "paused", "wanted": None}),
+}
+"""What a run that was released has still to do, by what is wanted of it."""
 
 
 class Suspended(BaseException):
@@ -48,9 +62,10 @@ class Suspended(BaseException):
 class Journal:
     """Writes a run's events in their order, without waiting for their commit.
 
-    What the history holds is not written again. A refusal meets the holder at its next write, which raises:
+    What the history holds is not written again. A store that cannot take it now is asked until it can: who has to wait
+    for a commit waits so long. A refusal meets the holder at its next write, which raises:
         Fenced: another process holds the run now: stop.
-        Unavailable: the store cannot take it now.
+        TooLarge: an event is, or the log would be.
     """
 
     def __init__(self, store: Store, owner: str, run_id: str, attempt: int, history: History | None = None) -> None:
@@ -69,6 +84,8 @@ class Journal:
         self._timer: asyncio.TimerHandle | None = None
         self._flushes: set[asyncio.Task[int]] = set()
         self._refused: NisError | None = None
+        self._away = 0.0
+        """Time until the store is asked again; 0 while it answers."""
         self._last = 0
         self._numbers: Counter[str] = Counter()
         self._asked: Counter[int] = Counter()
@@ -108,7 +125,7 @@ class Journal:
             self._hold_text()
             self._step = step
         self._text += said
-        if step not in self._begun or len(self._text) >= MORE_TEXT:
+        if not self._away and (step not in self._begun or len(self._text) >= MORE_TEXT):
             self._begun.add(step)
             self._flush_now()
         else:
@@ -117,22 +134,29 @@ class Journal:
     async def flush(self) -> None:
         """Commit what is held."""
         self._raise_refusal()
-        if self._held or self._text or self._flushes:
-            await self.commit()
-            self._raise_refusal()
+        while self._held or self._text or self._flushes:
+            try:
+                await self.commit()
+            except Unavailable as away:
+                self._have_away(away)
+                await asyncio.sleep(self._away)
+            else:
+                break
+        self._raise_refusal()
 
     async def before_effect(self) -> None:
         """Return when what was written is committed: an effect may follow."""
         await self.flush()
 
-    async def heed_cancel(self) -> None:
-        """End the run where it was told to stop while it was being released."""
+    async def heed(self) -> None:
+        """End the run, or have it rest, where it was told so while it was being released."""
         row = await self._store.get("runs", self.owner, self.run_id)
-        if row and row["wanted"] == "cancel":
-            with contextlib.suppress(Conflict):
-                changes = {"state": "cancelled", "waiting": None, "wanted": None}
-                append = append_of(self.owner, self.run_id, self.attempt, [CancelledRun()], changes, UNHELD)
-                await self._store.append(append)
+        if row is None or row["wanted"] not in HEEDED:
+            return
+        bodies, changes = HEEDED[row["wanted"]]
+        # Where it goes on already, whoever holds it hears the command.
+        with contextlib.suppress(Conflict, Fenced):
+            await self._store.append(append_of(self.owner, self.run_id, self.attempt, bodies, changes, RESTING))
 
     async def commit(self, *bodies: Body, **changes: Any) -> int:  # Any: columns of the run's row
         """Append these after what is held, and return when all is committed; answers the last number."""
@@ -154,6 +178,7 @@ class Journal:
             except Unavailable:
                 self._held = [*held, *self._held]
                 raise
+            self._away = 0.0
             return self._last
 
     def _hold(self, *bodies: Body) -> None:
@@ -169,7 +194,7 @@ class Journal:
 
     def _flush_later(self) -> None:
         if self._timer is None:
-            self._timer = self._loop.call_later(FIRST_TEXT, self._flush_now)
+            self._timer = self._loop.call_later(self._away or FIRST_TEXT, self._flush_now)
 
     def _flush_now(self) -> None:
         self._keep(self._flush())
@@ -177,9 +202,19 @@ class Journal:
     async def _flush(self) -> int:
         try:
             return await self._commit((), {})
+        except Unavailable as away:
+            self._have_away(away)
+            self._flush_later()
         except NisError as refused:
             self._refused = refused
-            return self._last
+        except Exception as fault:
+            log.exception("run %s: what it writes was lost", self.run_id)
+            self._refused = InternalError(f"What the run wrote was lost: {type(fault).__name__}.")
+        return self._last
+
+    def _have_away(self, away: Unavailable) -> None:
+        log.warning("run %s has to wait: %s", self.run_id, away)
+        self._away = min(max(2 * self._away, AWAY_SECONDS), LONGEST_AWAY)
 
     def _keep(self, work: Coroutine[Any, Any, int]) -> asyncio.Task[int]:  # Any: what a coroutine is sent
         task = asyncio.create_task(work)

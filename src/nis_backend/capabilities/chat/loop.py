@@ -293,14 +293,17 @@ async def _use_all(
     tasks = [
         asyncio.create_task(_use(ctx, step, call, number, offered)) for number, call in enumerate(_told_apart(calls))
     ]
-    try:
-        await asyncio.wait(tasks)
-    except asyncio.CancelledError as stopped:
-        # Each hears why: a call that may not be repeated is finished first, unless the run is cancelled.
-        for task in tasks:
-            task.cancel(*stopped.args)
-        await asyncio.wait(tasks)
-        raise
+    stopped: asyncio.CancelledError | None = None
+    while any(not task.done() for task in tasks):
+        try:
+            await asyncio.wait(tasks)
+        except asyncio.CancelledError as cancelled:
+            # Each hears why: a call that may not be repeated is finished first, unless the run is cancelled.
+            stopped = cancelled
+            for task in tasks:
+                task.cancel(*stopped.args)
+    if stopped is not None:
+        raise stopped
     for call, task in zip(calls, tasks, strict=True):
         used = task.result()
         if used.views:

@@ -8,6 +8,7 @@ import os
 import socket
 import uuid
 from typing import TYPE_CHECKING
+from weakref import WeakSet
 
 from nis_backend.drivers.dispatch.base import CANCELLED, PAUSED, Left, StopReason
 
@@ -35,6 +36,7 @@ class Holding:
         self._store = store
         self._execute = execute
         self._tasks: dict[str, asyncio.Task[Left]] = {}
+        self._cancelled: WeakSet[asyncio.Task[Left]] = WeakSet()
         self._missing: frozenset[str] = frozenset()
         store.listen(self._heard)
 
@@ -63,10 +65,16 @@ class Holding:
     def stop(self, run_id: str, reason: StopReason) -> None:
         """Have the run's task stop, if it is held here."""
         task = self._tasks.get(run_id)
-        # Once: a second cancel would meet the run while it writes its end. Soon, not now: a task that has not begun
-        # would end without a word.
+        # Soon, not now: a task that has not begun would end without a word.
         if task is not None:
-            asyncio.get_running_loop().call_soon(lambda: task.cancelling() or task.cancel(reason))
+            asyncio.get_running_loop().call_soon(self._stop, task, reason)
+
+    def _stop(self, task: asyncio.Task[Left], reason: StopReason) -> None:
+        # Once; but a cancel does not wait for what a pause lets finish.
+        if not task.cancelling() or (reason == CANCELLED and task not in self._cancelled):
+            if reason == CANCELLED:
+                self._cancelled.add(task)
+            task.cancel(reason)
 
     def _heard(self, growth: Growth) -> None:
         if growth.command in COMMANDS:

@@ -392,11 +392,11 @@ class OpenAICompatible(LanguageModels):
 
 
 def _json(data: bytes) -> Any:  # Any: JSON
-    """JSON, quickly; what only Python's reader takes, such as half a character, is left to that."""
+    """JSON, quickly; of what only Python's reader takes, half a character is a question mark."""
     try:
         return from_json(data)
     except ValueError:
-        return json.loads(data)
+        return from_json(json.dumps(json.loads(data), ensure_ascii=False).encode("utf-8", "replace"))
 
 
 _REQUEST_AT_FAULT = (400, 413, 422)

@@ -1,0 +1,372 @@
+"""How a run is carried on and left: commands that race it, and a store that cannot take what it writes."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from collections.abc import AsyncGenerator, Sequence
+from pathlib import Path
+from typing import Any, cast
+
+import pytest
+from typing_extensions import override
+
+from nis_backend.catalog import Catalog
+from nis_backend.context import LOCAL, Context, Drivers
+from nis_backend.drivers.blobs.folder import FolderContents
+from nis_backend.drivers.compute.processes import WorkerPools
+from nis_backend.drivers.dispatch.base import CANCELLED, PAUSED, Left
+from nis_backend.drivers.dispatch.in_process import InProcess
+from nis_backend.drivers.llm.base import Models
+from nis_backend.drivers.store.base import Append, Row
+from nis_backend.drivers.store.sqlite import SqliteStore
+from nis_backend.errors import Unavailable
+from nis_backend.execution import execute
+from nis_backend.operation import Model, Operation, Recorded, operation
+from nis_backend.run import RunHandle, RunLog, Tail, Terms
+from nis_backend.settings import read_settings
+
+PATIENCE = 20.0
+
+
+class Nothing(Model):
+    """A request or a result without fields."""
+
+
+class World:
+    """A store, the process that executes its runs, and what its operations are told."""
+
+    def __init__(self, folder: Path) -> None:
+        self.store = Store(folder / "nis.db")
+        self.catalog = Catalog(())
+        self.log = RunLog(self.store, Tail(self.store), LOCAL.owner, ["*"], self._submit)
+        self.dispatch = InProcess(self.store, self.execute, {"default": 4})
+        self.drivers = Drivers(
+            settings=read_settings({}, data=folder),
+            store=self.store,
+            contents=FolderContents(folder / "blobs"),
+            tail=Tail(self.store),
+            compute=WorkerPools([]),
+            models=Models([], None),
+            dispatch=self.dispatch,
+            operations=self.catalog,
+        )
+
+    async def _submit(self, owner: str, run_id: str) -> None:
+        await self.dispatch.submit(owner, run_id)
+
+    async def execute(self, owner: str, run_id: str, attempt: int) -> Left:
+        """As `app.py` has it."""
+        return await execute(self.drivers, owner, run_id, attempt)
+
+    async def submit(self, target: Operation[Any, Any] | None = None, **terms: Any) -> RunHandle:
+        """A run of this operation; of one that is not there without."""
+        if target is not None:
+            self.catalog.add([target])
+        name = target.name if target else "tests.gone_away"
+        run = await self.log.create("run-1", name, Nothing(), None, Terms(**terms))
+        await self.dispatch.submit(LOCAL.owner, run.id)
+        return RunHandle(id=run.id, log=self.log)
+
+    async def take(self) -> int:
+        """Take the run by hand; its attempt."""
+        [row] = (await self.store.take({"default": 1}, self.dispatch.holding.holder, 1e12)).rows
+        return int(row["attempt"])
+
+    async def until(self, *states: str) -> Row:
+        """The run's row once it is in one of these states."""
+        grown = asyncio.Event()
+        self.store.listen(lambda _: grown.set())
+        async with asyncio.timeout(PATIENCE):
+            while True:
+                grown.clear()
+                row = await self.store.get("runs", LOCAL.owner, "run-1")
+                if row is not None and row["state"] in states:
+                    return row
+                await grown.wait()
+
+
+class Store(SqliteStore):
+    """A store whose reads may be held, and whose disk may be full."""
+
+    def __init__(self, path: Path) -> None:
+        super().__init__(path)
+        self.reading = asyncio.Event()
+        self.may_read = asyncio.Event()
+        self.may_read.set()
+        self.full = False
+        self.refused = asyncio.Event()
+
+    @override
+    async def events(self, owner: str, run_id: str, after: int, limit: int = 500) -> list[Row]:
+        self.reading.set()
+        await self.may_read.wait()
+        return await super().events(owner, run_id, after, limit)
+
+    @override
+    async def append(self, append: Append) -> tuple[int, float]:
+        if self.full:
+            self.refused.set()
+            raise Unavailable("The disk is full.")
+        return await super().append(append)
+
+
+@contextlib.asynccontextmanager
+async def world(folder: Path) -> AsyncGenerator[World]:
+    """A world whose process does not take runs by itself yet."""
+    one = World(folder)
+    try:
+        async with asyncio.timeout(PATIENCE):
+            yield one
+    finally:
+        one.store.full = False
+        await one.dispatch.close(0.0)
+        await one.store.close()
+
+
+@pytest.mark.parametrize(("message", "state"), [(CANCELLED, "cancelled"), (PAUSED, "paused"), ("", "queued")])
+def test_a_command_that_meets_a_run_while_its_log_is_read_is_heeded(tmp_path: Path, message: str, state: str) -> None:
+    """No run stays `running` without a holder, whenever it is told to stop."""
+
+    @operation("tests.carry_run", effect="reads")
+    async def carry_run(request: Nothing, ctx: Context) -> Nothing:
+        """Carry."""
+        return request
+
+    async def body() -> None:
+        async with world(tmp_path) as here:
+            await here.submit(carry_run)
+            await here.log.pause("run-1")
+            await here.log.resume("run-1")
+            attempt = await here.take()
+            here.store.may_read.clear()
+            task = asyncio.create_task(here.execute(LOCAL.owner, "run-1", attempt))
+            await here.store.reading.wait()
+            task.cancel(message)
+            await asyncio.wait([task])
+            assert (await here.log.get("run-1")).state == state
+
+    asyncio.run(body())
+
+
+def test_a_cancel_is_heeded_though_a_pause_was_asked_before(tmp_path: Path) -> None:
+    """What is not repeatable is finished for a pause, and cut by the cancel that follows."""
+    begun = asyncio.Event()
+
+    @operation("tests.write_slowly", effect="writes")
+    async def write_slowly(request: Nothing, ctx: Context) -> Nothing:
+        """Write for long."""
+        begun.set()
+        await asyncio.Event().wait()
+        return request
+
+    @operation("tests.carry_run", effect="writes")
+    async def carry_run(request: Nothing, ctx: Context) -> Recorded[Nothing]:
+        """Carry."""
+        return await ctx.step(write_slowly, request)
+
+    async def body() -> None:
+        async with world(tmp_path) as here:
+            await here.dispatch.open()
+            await here.submit(carry_run)
+            await begun.wait()
+            await here.log.pause("run-1")
+            await here.log.cancel("run-1")
+            await here.until("cancelled")
+
+    asyncio.run(body())
+
+
+@pytest.mark.parametrize("commands", [("pause", "cancel"), ("cancel",)])
+def test_a_cancel_wins_over_how_the_run_is_left_meanwhile(tmp_path: Path, commands: Sequence[str]) -> None:
+    """A cancel that was taken is never undone by the pause that was under way."""
+
+    async def body() -> None:
+        async with world(tmp_path) as here:
+            await here.submit(asks)
+            attempt = await here.take()
+            for name in commands:
+                await getattr(here.log, name)("run-1")
+            task = asyncio.create_task(here.execute(LOCAL.owner, "run-1", attempt))
+            if "pause" in commands:
+                asyncio.get_running_loop().call_soon(task.cancel, PAUSED)
+            await task
+            assert (await here.log.get("run-1")).state == "cancelled"
+
+    asyncio.run(body())
+
+
+@operation("tests.ask_first", effect="reads")
+async def asks(request: Nothing, ctx: Context) -> Recorded[Nothing]:
+    """Ask a person."""
+    await ctx.approve("May I?")
+    return request
+
+
+def test_a_run_that_was_told_to_rest_rests_though_it_has_come_to_a_question(tmp_path: Path) -> None:
+    """A pause that was taken holds: the question stays, and is answered after the run is resumed."""
+
+    async def body() -> None:
+        async with world(tmp_path) as here:
+            handle = await here.submit(asks)
+            attempt = await here.take()
+            await here.log.pause("run-1")
+            await here.execute(LOCAL.owner, "run-1", attempt)
+            row = await here.until("paused", "waiting")
+            assert (row["state"], row["wanted"]) == ("paused", None)
+            await here.log.resume("run-1")
+            await here.log.approve("run-1")
+            await here.dispatch.open()
+            assert await handle.result() == {}
+
+    asyncio.run(body())
+
+
+def test_a_command_while_the_disk_is_full_leaves_no_run_behind(tmp_path: Path) -> None:
+    """The holder goes on until how the run was left is written."""
+
+    async def body() -> None:
+        async with world(tmp_path) as here:
+            await here.submit(asks)
+            attempt = await here.take()
+            here.store.full = True
+            task = asyncio.create_task(here.execute(LOCAL.owner, "run-1", attempt))
+            await here.store.refused.wait()
+            here.store.full = False
+            await here.log.cancel("run-1")
+            here.store.full = True
+            task.cancel(CANCELLED)
+            # Longer than a stop of the process would wait.
+            await asyncio.wait([task], timeout=1.5)
+            here.store.full = False
+            await here.until("cancelled")
+
+    asyncio.run(body())
+
+
+def test_a_result_outlasts_a_full_disk(tmp_path: Path) -> None:
+    """What was computed while the store could not take it is the run's result once it can."""
+    computed = asyncio.Event()
+
+    async def body() -> None:
+        async with world(tmp_path) as here:
+
+            @operation("tests.carry_run", effect="reads")
+            async def carry_run(request: Nothing, ctx: Context) -> Recorded[Nothing]:
+                """Carry."""
+                here.store.full = True
+                await ctx.run.text(1, "words")
+                await here.store.refused.wait()
+                await asyncio.sleep(0)
+                await ctx.run.text(1, " and more")
+                computed.set()
+                return request
+
+            handle = await here.submit(carry_run)
+            await here.dispatch.open()
+            await computed.wait()
+            here.store.refused.clear()
+            await here.store.refused.wait()
+            here.store.full = False
+            assert await handle.result() == {}
+
+    asyncio.run(body())
+
+
+def test_words_that_cannot_be_stored_fail_the_run(tmp_path: Path) -> None:
+    """Half of a character, which a model's server may send, loses no event in silence and leaves no run behind."""
+
+    @operation("tests.carry_run", effect="reads")
+    async def carry_run(request: Nothing, ctx: Context) -> Recorded[Nothing]:
+        """Carry."""
+        await ctx.run.text(1, "half \ud800")
+        await ctx.run.flush()
+        return request
+
+    @operation("tests.fail_oddly", effect="reads")
+    async def fail_oddly(request: Nothing, ctx: Context) -> Recorded[Nothing]:
+        """Fail."""
+        raise Unavailable("half \ud800", field="a", value="\ud800")
+
+    async def body(target: Operation[Any, Any], folder: Path) -> None:
+        async with world(folder) as here:
+            await here.submit(target)
+            await here.dispatch.open()
+            await here.until("failed", "succeeded")
+
+    for target in (carry_run, fail_oddly):
+        (tmp_path / target.name).mkdir()
+        asyncio.run(body(target, tmp_path / target.name))
+
+
+def test_a_run_of_an_operation_that_is_gone_ends_at_its_deadline(tmp_path: Path) -> None:
+    """It is not taken again and again from then on."""
+
+    async def body() -> None:
+        async with world(tmp_path) as here:
+            await here.dispatch.open()
+            await here.submit(deadline=1.0)
+            row = await here.until("failed")
+            assert row["attempt"] == 1
+            assert "deadline" in row["problem"]
+
+    asyncio.run(body())
+
+
+def test_a_run_that_ends_its_process_at_once_is_given_up(tmp_path: Path) -> None:
+    """Each further attempt is in the log before the operation's code begins, so that it is counted."""
+    attempts = 0
+
+    class Died(BaseException):
+        """The process ended here."""
+
+    @operation("tests.end_process", effect="reads")
+    async def end_process(request: Nothing, ctx: Context) -> Recorded[Nothing]:
+        """End."""
+        nonlocal attempts
+        attempts += 1
+        # Nothing that was not committed by now is.
+        cast("Any", ctx.run)._held.clear()
+        raise Died
+
+    async def body() -> None:
+        async with world(tmp_path) as here:
+            await here.submit(end_process)
+            for _ in range(8):
+                row = await here.store.get("runs", LOCAL.owner, "run-1")
+                assert row is not None
+                if row["state"] == "failed":
+                    break
+                with contextlib.suppress(Died):
+                    await here.execute(LOCAL.owner, "run-1", await here.take())
+                await here.store.recover("another", 0.0)
+            assert (await here.log.get("run-1")).state == "failed"
+            assert attempts < 8
+
+    asyncio.run(body())
+
+
+def test_a_pause_lets_a_run_that_may_not_be_repeated_finish(tmp_path: Path) -> None:
+    """It is one step: nobody has to be asked whether it may have happened."""
+    begun, go_on = asyncio.Event(), asyncio.Event()
+
+    @operation("tests.write_slowly", effect="writes")
+    async def write_slowly(request: Nothing, ctx: Context) -> Nothing:
+        """Write for long."""
+        begun.set()
+        await go_on.wait()
+        return request
+
+    async def body() -> None:
+        async with world(tmp_path) as here:
+            await here.dispatch.open()
+            handle = await here.submit(write_slowly)
+            await begun.wait()
+            await here.log.pause("run-1")
+            for _ in range(10):
+                await asyncio.sleep(0)
+            go_on.set()
+            await here.until("succeeded", "paused")
+            assert await handle.result() == {}
+
+    asyncio.run(body())
