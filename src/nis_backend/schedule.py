@@ -41,8 +41,9 @@ class Clock:
             try:
                 await self.tick(time.time())
                 seconds = 60 - time.time() % 60
-            except NisError as refused:
-                log.warning("schedules have to wait: %s", refused)
+            except Exception as refused:
+                # Whatever it is: without this loop no schedule would begin anything any more.
+                log.warning("schedules have to wait: %s", refused, exc_info=not isinstance(refused, NisError))
                 seconds = RETRY_SECONDS
             await asyncio.sleep(seconds)
 
@@ -70,8 +71,9 @@ class Clock:
             # A zone that this host does not know.
             changes = {"problem": json.dumps(unread.problem()), "enabled": 0}
             return await self._drivers.store.update("schedules", row["owner"], row["id"], changes)
-        except NisError as refused:
-            log.warning("schedule %s has to wait: %s", row["id"], refused)
+        except Exception as refused:
+            # One that fails in an unforeseen way holds up no other.
+            log.warning("schedule %s has to wait: %s", row["id"], refused, exc_info=not isinstance(refused, NisError))
             return False
         return await self._drivers.store.move(row["id"], due, following)
 

@@ -178,3 +178,15 @@ def test_a_zone_that_is_unknown_here_disables_the_schedule(with_context: Callabl
         assert await begun(ctx) == {}
 
     with_context(body)
+
+
+def test_a_schedule_that_breaks_holds_up_no_other(with_context: Callable[[Test], None]) -> None:
+    """What nobody foresaw about one schedule is its own matter, now and at each next look."""
+
+    async def body(ctx: Context) -> None:
+        await scheduled(ctx, "schedule-1", arguments="not JSON")
+        await scheduled(ctx, "schedule-2", next_at=FIRST + 1)
+        await Clock(ctx.drivers).tick(FIRST + 2)
+        await ctx.runs.get(run_id_of("schedule-2", FIRST + 1))
+
+    with_context(body)

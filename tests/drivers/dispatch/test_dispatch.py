@@ -8,13 +8,14 @@ import time
 from collections import Counter
 from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping
 from pathlib import Path
+from typing import cast
 
 import pytest
 
 from nis_backend.drivers.dispatch.base import CANCELLED, PAUSED, Dispatch, Left, stop_reason
 from nis_backend.drivers.dispatch.in_process import InProcess
 from nis_backend.drivers.dispatch.leases import Leases
-from nis_backend.drivers.store.base import Append, NewEvent, Store
+from nis_backend.drivers.store.base import Append, NewEvent, Store, Taken
 from nis_backend.drivers.store.postgres import PostgresStore
 from nis_backend.drivers.store.sqlite import SqliteStore
 from nis_backend.errors import Busy, Fenced, InvalidRequest
@@ -82,6 +83,8 @@ class Host:
         self.changed = asyncio.Condition()
         self.under_way: Counter[str] = Counter()
         self.most = 0
+        self.broken: set[str] = set()
+        """Runs whose execution breaks in a way that nobody foresaw, once."""
         self.again: dict[str, float] = {}
         """Runs that fail at first, and when they are to be tried again."""
 
@@ -94,6 +97,9 @@ class Host:
             async with self.changed:
                 self.changed.notify_all()
             await self.gate.wait()
+            if run_id in self.broken:
+                self.broken.discard(run_id)
+                raise RuntimeError(run_id)
             at = self.again.pop(run_id, None)
             if at is not None:
                 await self.append(owner, run_id, attempt, state="queued", not_before=at, retried=1)
@@ -477,5 +483,62 @@ def test_a_host_that_lives_keeps_its_runs(database: str) -> None:
             first.gate.set()
             await state_of(place, "run-1", "succeeded")
             assert (first.began, second.began) == ([("run-1", 1)], [])
+
+    asyncio.run(body())
+
+
+def test_a_run_whose_execution_breaks_is_taken_anew(with_place: Callable[[Test], None]) -> None:
+    """Whatever breaks in a process that goes on, no run stays with it that nobody executes."""
+
+    async def body(place: Place) -> None:
+        host = await place.host()
+        host.broken.add("run-1")
+        host.gate.set()
+        await place.submit("run-1")
+        assert await state_of(place, "run-1", "succeeded") == "succeeded"
+        assert host.began == [("run-1", 1), ("run-1", 2)]
+
+    with_place(body)
+
+
+def test_runs_go_on_though_a_look_for_them_has_broken(
+    with_place: Callable[[Test], None], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """One answer of the database that nobody foresaw does not end the dispatcher."""
+
+    async def body(place: Place) -> None:
+        take, broken = place.store.take, [True]
+
+        async def breaks(room: Mapping[str, int], holder: str, now: float) -> Taken:
+            if broken:
+                broken.pop()
+                raise RuntimeError
+            return await take(room, holder, now)
+
+        monkeypatch.setattr(place.store, "take", breaks)
+        host = await place.host()
+        await place.submit("run-1")
+        await host.until(1)
+
+    with_place(body)
+
+
+def test_a_run_that_was_taken_and_never_begun_is_queued(database: str) -> None:
+    """The database has committed that this process holds it, and the answer was lost: the next beats find it."""
+
+    async def body() -> None:
+        store = PostgresStore(database)
+        place = Place(store)
+        try:
+            async with asyncio.timeout(PATIENCE):
+                host = await place.host({"default": 0})
+                dispatch = cast("Leases", host.dispatch)
+                await place.submit("run-1", wake=False)
+                taken = await store.take({"default": 1}, dispatch.holding.holder, time.time())
+                assert len(taken.rows) == 1
+                assert await state_of(place, "run-1", "queued") == "queued"
+        finally:
+            await place.close()
+            await store.close()
 
     asyncio.run(body())

@@ -6,11 +6,14 @@ import asyncio
 import logging
 import os
 import socket
+import time
 import uuid
 from typing import TYPE_CHECKING
 from weakref import WeakSet
 
 from nis_backend.drivers.dispatch.base import CANCELLED, PAUSED, Left, StopReason
+from nis_backend.drivers.store.base import Append
+from nis_backend.errors import NisError
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -22,6 +25,9 @@ log = logging.getLogger("nis.dispatch")
 
 END_SECONDS = 2.0
 """Time that a stopped run gets to write how it was left."""
+
+AGAIN_SECONDS = 1.0
+"""Time until a run that was dropped is taken anew."""
 
 RELEASED = Left(how="released")
 COMMANDS: dict[str, StopReason] = {"cancel_requested": CANCELLED, "pause_requested": PAUSED}
@@ -38,6 +44,7 @@ class Holding:
         self._tasks: dict[str, asyncio.Task[Left]] = {}
         self._cancelled: WeakSet[asyncio.Task[Left]] = WeakSet()
         self._missing: frozenset[str] = frozenset()
+        self._lost: frozenset[tuple[str, int]] = frozenset()
         store.listen(self._heard)
 
     def hold(self, row: Row, left: Callable[[Left], None]) -> None:
@@ -59,8 +66,25 @@ class Holding:
         try:
             return await self._execute(row["owner"], row["id"], row["attempt"])
         except Exception:
-            log.exception("run %s was dropped", row["id"])
-            return RELEASED
+            log.exception("run %s was dropped: it is queued again", row["id"])
+            await self._requeue(row)
+            return Left(how="again")
+
+    async def _requeue(self, row: Row) -> None:
+        """Have a run taken anew that this process holds and nobody executes."""
+        again = {"state": "queued", "not_before": time.time() + AGAIN_SECONDS}
+        append = Append(
+            owner=row["owner"],
+            run_id=row["id"],
+            attempt=row["attempt"],
+            events=[],
+            changes=again,
+            only_in=["running"],
+        )
+        try:
+            await self._store.append(append)
+        except NisError as refused:
+            log.warning("run %s: %s", row["id"], refused)
 
     def stop(self, run_id: str, reason: StopReason) -> None:
         """Have the run's task stop, if it is held here."""
@@ -81,12 +105,21 @@ class Holding:
             self.stop(growth.run_id, COMMANDS[growth.command])
 
     async def beat(self) -> None:
-        """Say that this process lives; hear what was asked of its runs, and let go of those that others hold now."""
+        """Say that this process lives; hear what was asked of its runs, and let go of those that others hold now.
+
+        What the database says it holds and it does not, because the answer was lost by which it was taken, is queued.
+        """
         before = frozenset(self._tasks)
-        mine = {str(row["id"]): row["wanted"] for row in await self._store.beat(self.holder)}
-        for run_id, wanted in mine.items():
-            if wanted in WANTED:
-                self.stop(run_id, WANTED[wanted])
+        mine = {str(row["id"]): row for row in await self._store.beat(self.holder)}
+        for run_id, row in mine.items():
+            if row["wanted"] in WANTED:
+                self.stop(run_id, WANTED[row["wanted"]])
+        lost = frozenset((run_id, int(row["attempt"])) for run_id, row in mine.items() if run_id not in self._tasks)
+        # One that is being taken, or has just ended, is lost for a moment too.
+        for run_id, _ in lost & self._lost:
+            log.warning("run %s was taken, and never begun: it is queued again", run_id)
+            await self._requeue(mine[run_id])
+        self._lost = lost
         missing = before - mine.keys()
         # One that has just ended is missing too, until its task is over: only who is missing twice was lost.
         for run_id in missing & self._missing:

@@ -108,8 +108,9 @@ class InProcess(Dispatch):
             try:
                 next_at = await self._take()
                 pause = 0.1
-            except NisError as refused:
-                log.warning("runs have to wait: %s", refused)
+            except Exception as refused:
+                # Whatever it is: without this loop no run would begin any more.
+                log.warning("runs have to wait: %s", refused, exc_info=not isinstance(refused, NisError))
                 next_at = time.time() + pause
                 pause = min(2 * pause, 10.0)
             await self._sleep(next_at)

@@ -53,8 +53,11 @@ class Leases(InProcess):
             try:
                 await self.holding.beat()
                 await self.recover(self._stall)
-            except NisError as refused:
-                log.warning("this process cannot say that it lives: %s", refused)
+            except Exception as refused:
+                # Whatever it is: a process that fell silent would lose its runs.
+                log.warning(
+                    "this process cannot say that it lives: %s", refused, exc_info=not isinstance(refused, NisError)
+                )
             await asyncio.sleep(self._stall / BEATS)
 
     @override

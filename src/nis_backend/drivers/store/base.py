@@ -287,7 +287,7 @@ class Store(Protocol):
         ...
 
     async def beat(self, holder: str) -> list[Row]:
-        """Say that this holder lives; the runs it holds: `id, attempt, wanted`."""
+        """Say that this holder lives; the runs it holds: `id, owner, attempt, wanted`."""
         ...
 
     async def recover(self, holder: str, stall: float) -> list[str]:

@@ -93,7 +93,8 @@ class Batches:
         except BaseException as error:
             for write in batch:
                 write.tell(_own(error))
-            if not isinstance(error, NisError):
+            # What is wrong with these is no matter of those that wait.
+            if not isinstance(error, Exception):
                 raise
         else:
             for write, answer in zip(batch, answers, strict=True):

@@ -45,7 +45,7 @@ BEAT = f"""
 with beaten as (
     insert into holders (id, beat) values (%(holder)s, {NOW}) on conflict (id) do update set beat = excluded.beat
 )
-select id, attempt, wanted from runs where state = 'running' and holder = %(holder)s"""  # noqa: S608 - as above
+select id, owner, attempt, wanted from runs where state = 'running' and holder = %(holder)s"""  # noqa: S608 - as above
 
 # A run without a holder was under way in a version that named none.
 RECOVER = f"""

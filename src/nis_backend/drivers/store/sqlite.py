@@ -444,7 +444,7 @@ class SqliteStore(Store):
     @override
     async def beat(self, holder: str) -> list[Row]:
         return await self._read(
-            "select id, attempt, wanted from runs where state = 'running' and holder = ?", (holder,)
+            "select id, owner, attempt, wanted from runs where state = 'running' and holder = ?", (holder,)
         )
 
     @override
