@@ -10,6 +10,7 @@ from functools import partial
 
 import pytest
 from postgresql import PostgreSQL, running_postgresql
+from psycopg_pool import AsyncConnectionPool
 from store_rows import command, conversation_row, events, run_row
 
 from nis_backend.drivers.store.base import Growth, Store
@@ -251,6 +252,26 @@ def test_a_run_does_not_begin_in_a_conversation_that_is_being_forgotten(database
                 else:
                     assert begun is None
                     assert all(left)
+
+    asyncio.run(body())
+
+
+def test_a_store_that_is_closed_while_it_opens_leaves_nothing_behind(
+    database: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A process that is stopped before its first connection is there ends: no worker of the pool goes on."""
+    waiting = asyncio.Event()
+
+    async def wait(_pool: object, timeout: float) -> None:  # noqa: ASYNC109 - the pool's own
+        waiting.set()
+        await asyncio.sleep(timeout * 1000)
+
+    monkeypatch.setattr(AsyncConnectionPool, "wait", wait)
+
+    async def body() -> None:
+        async with opened(database):
+            await waiting.wait()
+        assert asyncio.all_tasks() == {asyncio.current_task()}
 
     asyncio.run(body())
 

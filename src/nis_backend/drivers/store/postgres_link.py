@@ -95,17 +95,7 @@ class Link:
         while True:
             try:
                 await bring(self.connecting)
-                pool = AsyncConnectionPool(
-                    kwargs={**self.connecting, "autocommit": True, "row_factory": dict_row},
-                    connection_class=Connection,
-                    min_size=1,
-                    max_size=CONNECTIONS,
-                    timeout=CONNECT_SECONDS,
-                    reconnect_timeout=CONNECT_SECONDS,
-                    reconnect_failed=self._reconnect_failed,
-                    open=False,
-                )
-                await pool.open(wait=True, timeout=CONNECT_SECONDS)
+                pool = await self._fill()
             except (psycopg.Error, PoolTimeout, NisError, OSError) as error:
                 self._say(error)
                 await asyncio.sleep(pause)
@@ -115,6 +105,26 @@ class Link:
                 self._failed.clear()
                 self._ready.set()
                 return
+
+    async def _fill(self) -> Pool:
+        """A pool that has its first connection."""
+        pool = AsyncConnectionPool(
+            kwargs={**self.connecting, "autocommit": True, "row_factory": dict_row},
+            connection_class=Connection,
+            min_size=1,
+            max_size=CONNECTIONS,
+            timeout=CONNECT_SECONDS,
+            reconnect_timeout=CONNECT_SECONDS,
+            reconnect_failed=self._reconnect_failed,
+            open=False,
+        )
+        try:
+            await pool.open(wait=True, timeout=CONNECT_SECONDS)
+        except BaseException:
+            # Its workers take a cancel for a connection that failed, and would go on for ever.
+            await pool.close(timeout=1)
+            raise
+        return pool
 
     def _say(self, error: Exception) -> None:
         trouble = error if isinstance(error, NisError) else unreachable(error)
