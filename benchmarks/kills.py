@@ -2,6 +2,7 @@
 
     make prove-kills                                       # 200 kills of one server on its data folder
     make prove-kills ARGS="--kills 20 --postgresql"        # two servers on one PostgreSQL, of which one is killed
+    make prove-kills ARGS="--kills 20 --stall 6"           # … of which one is stopped for 6 s, and knows nothing of it
     make prove-kills ARGS="--seed 7"                       # the same moments and decisions as before
 
 Several walks of twenty steps (`walk.py`) go on at once, each started and read over server-sent events by one reader
@@ -19,6 +20,7 @@ import os
 import platform
 import random
 import secrets
+import signal
 import statistics
 import subprocess
 import sys
@@ -88,6 +90,14 @@ class Host:
             self._process.kill()
             self._process.wait(30)
 
+    def stall(self, seconds: float) -> float:
+        """Stop it without a word, and let it go on as if nothing had been; the seconds that this took."""
+        if self._process is not None:
+            self._process.send_signal(signal.SIGSTOP)
+            time.sleep(seconds)
+            self._process.send_signal(signal.SIGCONT)
+        return seconds
+
     def stop(self) -> None:
         """End it in order."""
         if self._process is not None:
@@ -136,22 +146,26 @@ def surroundings(folder: Path) -> tuple[Path, dict[str, str]]:
     }
 
 
-def kill_often(hosts: list[Host], kills: int, most: float, chance: random.Random) -> list[float]:
-    """Kill one of them as often; the seconds that each start took to its first answer."""
+def hit_often(hosts: list[Host], kills: int, most: float, stall: float | None, chance: random.Random) -> list[float]:
+    """Kill one of them as often, or stop it for so long; the seconds until each was there again."""
     starts: list[float] = []
     for number in range(kills):
         time.sleep(chance.uniform(0, most))
         host = chance.choice(hosts)
-        host.kill()
-        if chance.random() < EARLY and number + 1 < kills:
-            host.begin()
-            # This kill is one of the next round's, which finds the server that it has to kill half started.
-            time.sleep(chance.uniform(0, 1))
-            host.kill()
-        starts.append(host.start())
-        print(f"\rkill {number + 1}/{kills}", end="", file=sys.stderr, flush=True)
+        starts.append(kill(host, chance) if stall is None else host.stall(stall))
+        print(f"\r{number + 1}/{kills}", end="", file=sys.stderr, flush=True)
     print(file=sys.stderr)
     return starts
+
+
+def kill(host: Host, chance: random.Random) -> float:
+    """Kill it, and start it again; the seconds to its first answer."""
+    host.kill()
+    if chance.random() < EARLY:
+        host.begin()
+        time.sleep(chance.uniform(0, 1))
+        host.kill()
+    return host.start()
 
 
 @contextlib.contextmanager
@@ -167,20 +181,20 @@ def database(*, wanted: bool) -> Generator[dict[str, str]]:
         yield {"NIS_DATABASE_URL": server.database()}
 
 
-def prove(kills: int, walks: int, seed: int, *, most: float, postgresql: bool) -> tuple[Found, list[float], float]:
-    """Kill the servers while walks go on, and see what is left; the times of starts, and of all."""
-    chance = random.Random(seed)  # noqa: S311 - the same moments each time
-    with tempfile.TemporaryDirectory() as folder, database(wanted=postgresql) as stored:
+def prove(given: argparse.Namespace) -> tuple[Found, list[float], float]:
+    """Hit the servers while walks go on, and see what is left; the times until they were there again, and of all."""
+    chance = random.Random(given.seed)  # noqa: S311 - the same moments each time
+    with tempfile.TemporaryDirectory() as folder, database(wanted=given.postgresql) as stored:
         ledger, environment = surroundings(Path(folder))
         environment |= stored
-        hosts = [Host(Path(folder, f"data-{number}"), environment) for number in range(1 + postgresql)]
+        hosts = [Host(Path(folder, f"data-{number}"), environment) for number in range(1 + given.postgresql)]
         try:
             for host in hosts:
                 host.start()
             begun = time.perf_counter()
             servers = Servers([host.port for host in hosts])
-            lanes = Lanes(servers, walks, seed)
-            starts = kill_often(hosts, kills, most, chance)
+            lanes = Lanes(servers, given.walks, given.seed)
+            starts = hit_often(hosts, given.kills, given.most, given.stall, chance)
             lanes.end()
             took = time.perf_counter() - begun
             found = check(servers, lanes.walkers, Counter(ledger.read_text().splitlines()))
@@ -201,16 +215,18 @@ def main() -> None:
     arguments.add_argument("--seed", type=int, default=secrets.randbelow(10**6), help="of moments and decisions")
     arguments.add_argument("--most", type=float, help="seconds between a start and a kill, at most (default 2; 25)")
     arguments.add_argument("--postgresql", action="store_true", help="two servers on one PostgreSQL")
+    arguments.add_argument("--stall", type=float, help="stop a server for so many seconds instead, on PostgreSQL")
     given = arguments.parse_args()
-    most = given.most or (25.0 if given.postgresql else 2.0)
-    found, starts, took = prove(given.kills, given.walks, given.seed, most=most, postgresql=given.postgresql)
+    given.postgresql |= given.stall is not None
+    given.most = given.most or (25.0 if given.postgresql else 2.0)
+    found, starts, took = prove(given)
     print(f"{time.strftime('%Y-%m-%d')}, {os.cpu_count()} cores, {platform.system()}, seed {given.seed}\n")
-    median, longest = statistics.median(starts), max(starts)
-    print(f"| {len(starts)} kills in {took:.0f} s | |\n|---|---|")
+    print(f"| {len(starts)} {'kills' if given.stall is None else 'stalls'} in {took:.0f} s | |\n|---|---|")
     for name, figure in found.figures.items():
         print(f"| {name} | {figure} |")
-    print(f"| start to first answer, median / longest | {median:.2f} / {longest:.2f} s |\n")
-    print("\n".join(found.faults[:10]) or "Nothing was lost, and nothing was done twice.")
+    if given.stall is None:
+        print(f"| start to first answer, median / longest | {statistics.median(starts):.2f} / {max(starts):.2f} s |")
+    print("\n" + ("\n".join(found.faults[:10]) or "Nothing was lost, and nothing was done twice."))
     sys.exit(bool(found.faults))
 
 
