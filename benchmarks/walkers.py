@@ -44,7 +44,7 @@ class Servers:
             except (OSError, http.client.HTTPException, json.JSONDecodeError):
                 time.sleep(PAUSE_SECONDS)
         msg = f"nobody answered {method} {path}"
-        raise TimeoutError(msg)
+        raise RuntimeError(msg)
 
     def connect(self) -> http.client.HTTPConnection:
         """A connection to one that listens.
@@ -183,20 +183,22 @@ class Walker:
             self._tell(frame)
         if frame[1] == "approval_required":
             body = json.loads(frame[2].partition(b"data: ")[2])["body"]
-            self._decide(frame[0], str(body["call_id"]))
+            self._decide(str(body["call_id"]))
 
-    def _decide(self, seq: int, call_id: str) -> None:
-        """Answer the question, until the log has an answer to it or another question in its place."""
+    def _decide(self, call_id: str) -> None:
+        """Answer what the run waits for, if it is this; a question that a kill has overtaken has no answer."""
         self.questions += 1
         verb = "approve" if self._chance.random() < 0.7 else "reject"  # noqa: PLR2004 - more often than not
         deadline = time.monotonic() + LIMIT_SECONDS
         while time.monotonic() < deadline:
-            status, _ = self._servers.ask("POST", f"/runs/{self.run_id}/{verb}", {"call_id": call_id})
-            if status < 300:  # noqa: PLR2004 - HTTP's own
-                return
-            _, page = self._servers.ask("GET", f"/runs/{self.run_id}/events?after={seq}")
-            for event in page["events"]:
-                if event["body"].get("call_id") == call_id or event["body"]["type"] in ENDS:
+            _, run = self._servers.ask("GET", f"/runs/{self.run_id}")
+            if run.get("waiting"):
+                if run["waiting"]["call_id"] != call_id:
                     return
+                status, _ = self._servers.ask("POST", f"/runs/{self.run_id}/{verb}", {"call_id": call_id})
+                if status < 300:  # noqa: PLR2004 - HTTP's own
+                    return
+            elif run.get("state") in ENDS:
+                return
             time.sleep(PAUSE_SECONDS)
         self.readers[0].faults.append(f"{self.run_id}: {call_id} could not be decided")
