@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import json
 from collections.abc import AsyncGenerator, Sequence
 from pathlib import Path
 from typing import Any, cast
@@ -21,6 +22,7 @@ from nis_backend.drivers.llm.base import Models
 from nis_backend.drivers.store.base import Append, Row
 from nis_backend.drivers.store.sqlite import SqliteStore
 from nis_backend.errors import Unavailable
+from nis_backend.event import ToolCalled
 from nis_backend.execution import execute
 from nis_backend.operation import Model, Operation, Recorded, operation
 from nis_backend.run import RunHandle, RunLog, Tail, Terms
@@ -368,5 +370,62 @@ def test_a_pause_lets_a_run_that_may_not_be_repeated_finish(tmp_path: Path) -> N
             go_on.set()
             await here.until("succeeded", "paused")
             assert await handle.result() == {}
+
+    asyncio.run(body())
+
+
+def test_leave_for_one_call_is_none_for_a_later_one_of_the_same_name(tmp_path: Path) -> None:
+    """Some models name their calls alike in each step: a person is asked for each."""
+
+    @operation("tests.write_once", effect="writes")
+    async def write_once(request: Nothing, ctx: Context) -> Nothing:
+        """Write."""
+        return request
+
+    @operation("tests.carry_run", effect="writes")
+    async def carry_run(request: Nothing, ctx: Context) -> Recorded[Nothing]:
+        """Carry."""
+        for step in (1, 2):
+            called = ToolCalled(step=step, call_id="call_0", operation="tests.write_once", arguments={})
+            await ctx.use(called, operation=write_once, ask="May I?")
+        return request
+
+    async def body() -> None:
+        async with world(tmp_path) as here:
+            await here.dispatch.open()
+            handle = await here.submit(carry_run)
+            for step in (1, 2):
+                row = await here.until("waiting", "succeeded")
+                assert row["state"] == "waiting"
+                assert json.loads(row["waiting"])["step"] == step
+                await here.log.approve("run-1")
+            assert await handle.result() == {}
+
+    asyncio.run(body())
+
+
+def test_a_write_that_is_left_out_the_second_time_takes_no_others_place(tmp_path: Path) -> None:
+    """Code that looks before it writes comes to fewer writes when it is executed again: the next one is made."""
+    fields = {"title": "", "created": 1.0, "updated": 1.0}
+
+    @operation("tests.carry_run", effect="writes")
+    async def carry_run(request: Nothing, ctx: Context) -> Recorded[Nothing]:
+        """Carry."""
+        if await ctx.store.get("conversations", "conversation-1") is None:
+            await ctx.store.insert("conversations", {"id": "conversation-1", **fields})
+        await ctx.approve("May I?")
+        await ctx.store.update("conversations", "conversation-1", {"title": "approved"})
+        return request
+
+    async def body() -> None:
+        async with world(tmp_path) as here:
+            await here.dispatch.open()
+            handle = await here.submit(carry_run)
+            await here.until("waiting")
+            await here.log.approve("run-1")
+            await handle.result()
+            row = await here.store.get("conversations", LOCAL.owner, "conversation-1")
+            assert row is not None
+            assert row["title"] == "approved"
 
     asyncio.run(body())

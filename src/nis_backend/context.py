@@ -256,7 +256,7 @@ class Context:
         if journal is None or scope is None:
             return _new_id(kind)
         if scope.call:
-            return f"{kind}-{_made(journal.run_id)}{scope.digest()[:12]}"
+            return f"{kind}-{_made(journal.run_id)}{scope.digest(kind)[:12]}"
         known = journal.noted("id")
         if known is not None:
             return str(known[0])
@@ -364,7 +364,7 @@ class Context:
         run_id = self.run_id or self.new_id("run")
         # A turn of a conversation is what each call of makes a run; what only reads or changes one is none.
         conversation_id = getattr(request, "conversation_id", None) if operation.shape == "run" else None
-        once = await self.store.once()
+        once = await self.store.once("run")
         run = await self.runs.create(run_id, operation.name, request, conversation_id, terms, once)
         if terms.hold is None:
             await self.drivers.dispatch.submit(self.caller.owner, run.id)

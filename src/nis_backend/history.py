@@ -91,8 +91,10 @@ class History:
         self._called: set[tuple[int, str]] = set()
         self._answers: dict[tuple[int, str], ToolAnswered] = {}
         self._notes: defaultdict[str, deque[tuple[Any, int]]] = defaultdict(deque)  # Any: JSON
-        self._decisions: dict[str, Decision] = {}
-        self._fresh: dict[str, Decision] = {}
+        self._asked_in: dict[str, int] = {}
+        """The step in which a person was last asked about the call of this id: some models use one in each step."""
+        self._decisions: dict[tuple[int, str], Decision] = {}
+        self._fresh: dict[tuple[int, str], Decision] = {}
         self._others: defaultdict[str, deque[int]] = defaultdict(deque)
         for event in events:
             self._read(event.seq, event.body)
@@ -102,8 +104,9 @@ class History:
         if isinstance(body, Started):
             self._fresh.clear()
         elif isinstance(body, Decision):
-            self._decisions.setdefault(body.call_id, body)
-            self._fresh[body.call_id] = body
+            at = self._asked_in.get(body.call_id, 0), body.call_id
+            self._decisions.setdefault(at, body)
+            self._fresh[at] = body
         elif isinstance(body, RetryScheduled):
             self._forget(body.problem)
         elif isinstance(body, Noted):
@@ -112,7 +115,9 @@ class History:
             self._read_step(seq, body)
         elif not isinstance(body, UNTOLD):
             self._others[_key(body)].append(seq)
-            if isinstance(body, ToolCalled):
+            if isinstance(body, ApprovalRequired):
+                self._asked_in[body.call_id] = body.step
+            elif isinstance(body, ToolCalled):
                 self._called.add((body.step, body.call_id))
             elif isinstance(body, ToolAnswered):
                 self._answers[body.step, body.call_id] = body
@@ -231,9 +236,9 @@ class History:
         self._hand_out([seq])
         return (value,)
 
-    def decision(self, call_id: str, *, fresh: bool = False) -> Decision | None:
+    def decision(self, call_id: str, step: int = 0, *, fresh: bool = False) -> Decision | None:
         """What a person has answered; `fresh` leaves out what an earlier attempt may have acted on."""
-        return (self._fresh if fresh else self._decisions).get(call_id)
+        return (self._fresh if fresh else self._decisions).get((step, call_id))
 
     def holds(self, body: Body) -> bool:
         """Whether the log has this, once more than the code has come to it."""

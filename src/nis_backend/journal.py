@@ -281,7 +281,7 @@ class Journal:
         Raises:
             Suspended: they have not yet.
         """
-        decision = self.history.decision(asked.call_id, fresh=fresh)
+        decision = self.history.decision(asked.call_id, asked.step, fresh=fresh)
         await self.write(asked)
         if isinstance(decision, Approved | Rejected):
             return decision

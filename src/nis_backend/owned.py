@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections import Counter
+from dataclasses import dataclass, field
 from hashlib import sha256
 from typing import TYPE_CHECKING, Any
 
@@ -27,16 +28,16 @@ class Scope:
     """The call of the run whose outcome is recorded as a whole: ids in it are made from the key, not noted."""
     reads: bool = False
     """Whether it changes nothing: the time it sees is then nobody's matter."""
-    count: int = 0
+    counts: Counter[str] = field(default_factory=Counter[str])
 
-    def next(self) -> str:
-        """The next key."""
-        self.count += 1
-        return f"{self.key}:{self.count}"
+    def next(self, what: str) -> str:
+        """The next key of what is written or named: a write that is left out the next time takes no other's place."""
+        self.counts[what] += 1
+        return f"{self.key}:{what}:{self.counts[what]}"
 
-    def digest(self) -> str:
+    def digest(self, kind: str) -> str:
         """A number that the next key alone has."""
-        return sha256(self.next().encode()).hexdigest()
+        return sha256(self.next(kind).encode()).hexdigest()
 
 
 class Owned:
@@ -51,17 +52,17 @@ class Owned:
         self._journal = journal
         self._scope = scope
 
-    async def once(self) -> str | None:
+    async def once(self, what: str) -> str | None:
         """The key of the next write; what was written of the run before is committed."""
         if self._journal is None or self._scope is None:
             return None
-        key = self._scope.next()
+        key = self._scope.next(what)
         await self._journal.before_effect()
         return key
 
     async def insert(self, table: Table, row: Row) -> None:
         """See `Store.insert`."""
-        await self._store.insert(table, self._owner, row, await self.once())
+        await self._store.insert(table, self._owner, row, await self.once(f"insert {table}"))
 
     async def get(self, table: Table, id: str) -> Row | None:  # noqa: A002 - the column's name
         """See `Store.get`."""
@@ -110,11 +111,11 @@ class Owned:
 
     async def update(self, table: Table, id: str, changes: Mapping[str, Any]) -> bool:  # noqa: A002
         """See `Store.update`."""
-        return await self._store.update(table, self._owner, id, changes, await self.once())
+        return await self._store.update(table, self._owner, id, changes, await self.once(f"update {table} {id}"))
 
     async def delete(self, table: Table, id: str) -> bool:  # noqa: A002
         """See `Store.delete`."""
-        return await self._store.delete(table, self._owner, id, await self.once())
+        return await self._store.delete(table, self._owner, id, await self.once(f"delete {table} {id}"))
 
     async def search(self, words: Sequence[str], limit: int, after: int = 0) -> list[Row]:
         """See `Store.search`."""
@@ -122,12 +123,12 @@ class Owned:
 
     async def forget(self, conversation_id: str) -> bool:
         """See `Store.forget`."""
-        await self.once()
+        await self.once("forget")
         return await self._store.forget(self._owner, conversation_id)
 
     async def forget_run(self, run_id: str) -> bool:
         """See `Store.forget_run`."""
-        await self.once()
+        await self.once("forget")
         return await self._store.forget_run(self._owner, run_id)
 
     async def measure(self, since: float, until: float, most: int) -> Measures:
@@ -136,5 +137,5 @@ class Owned:
 
     async def branch(self, conversation: Row, runs: Mapping[str, str]) -> None:
         """See `Store.branch`."""
-        await self.once()
+        await self.once("branch")
         await self._store.branch(self._owner, conversation, runs)

@@ -90,8 +90,8 @@ async def _allow(ctx: Context, called: ToolCalled, ask: str, *, cut: bool) -> No
         Forbidden: they said no.
     """
     journal = ctx.run
-    given = journal.history.decision(called.call_id)
-    decision = journal.history.decision(called.call_id, fresh=True) if cut else None
+    given = journal.history.decision(called.call_id, called.step)
+    decision = journal.history.decision(called.call_id, called.step, fresh=True) if cut else None
     if cut and decision is None and (given is not None or not ask):
         ask = f"Attempt {journal.attempt - 1} was cut while it was under way: it may have happened. Run it again?"
         decision = await journal.approval(_asked(called, ask), fresh=True)
