@@ -57,8 +57,8 @@ ABSENT_SECONDS = 60.0
 
 ENDED, RELEASED, AGAIN = Left(how="ended"), Left(how="released"), Left(how="again")
 
-LAST_SECONDS = 1.0
-"""Time that what a stopped run writes may still take when it is stopped again."""
+LAST_SECONDS = 1.5
+"""Time that a run which is stopped with its process gets to write how it was left; what it cannot stays held."""
 
 FIRST_RETRY, LONGEST_RETRY = 1.0, 300.0
 """Seconds before a failed run is tried again: the first, doubled each time, up to the second."""
@@ -199,7 +199,7 @@ async def _stop(journal: Journal, cancelled: asyncio.CancelledError) -> Left:
         case "paused":
             return await _leave(journal, RELEASED, [Released(reason="paused")], {"state": "paused"})
         case "shutdown":
-            return await _leave(journal, RELEASED, [Released(reason="shutdown")], {"state": "queued"})
+            return await _leave(journal, RELEASED, [Released(reason="shutdown")], {"state": "queued"}, ends=True)
 
 
 async def _fail(journal: Journal, row: Row, error: NisError) -> Left:
@@ -218,12 +218,18 @@ async def end_failed(journal: Journal, error: NisError) -> Left:
     return await _leave(journal, ENDED, [Failed(problem=problem)], changes)
 
 
-async def _leave(journal: Journal, how: Left, bodies: Sequence[Body], changes: Row) -> Left:
-    """Write down how the run is left; a store that cannot take it now (a full disk) is asked until it can."""
+async def _leave(journal: Journal, how: Left, bodies: Sequence[Body], changes: Row, *, ends: bool = False) -> Left:
+    """Write down how the run is left; a store that cannot take it now (a full disk) is asked until it can.
+
+    Not where the process `ends`: the row stays as it is then, of a run to be taken over.
+    """
     writing = asyncio.ensure_future(_write_left(journal, bodies, changes))
     while not writing.done():
         try:
-            await asyncio.wait([writing])
+            # A process that ends waits for no store: its stop may be the last word that this task hears.
+            _, late = await asyncio.wait([writing], timeout=LAST_SECONDS if ends else None)
+            if late:
+                return _give_up(journal, writing)
         except asyncio.CancelledError as stopped:
             if stop_reason(stopped) != "shutdown":
                 # The run's row has the command: it is heeded there.
@@ -231,14 +237,19 @@ async def _leave(journal: Journal, how: Left, bodies: Sequence[Body], changes: R
             # What is on its way arrives, and no more is waited for: whoever starts next goes on from here.
             await asyncio.wait([writing], timeout=LAST_SECONDS)
             if not writing.done():
-                writing.cancel()
-                return RELEASED
+                return _give_up(journal, writing)
     try:
         writing.result()
     except NisError as refused:
         log.warning("run %s: how it was left was refused: %s", journal.run_id, refused)
         return RELEASED
     return how
+
+
+def _give_up(journal: Journal, writing: asyncio.Future[None]) -> Left:
+    writing.cancel()
+    log.warning("run %s: how it was left could not be written: it will be taken over", journal.run_id)
+    return RELEASED
 
 
 async def _write_left(journal: Journal, bodies: Sequence[Body], changes: Row) -> None:

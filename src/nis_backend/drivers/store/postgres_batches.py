@@ -21,6 +21,9 @@ if TYPE_CHECKING:
 LARGEST = 200
 """Most writes of one transaction: as many rows stay locked while it commits."""
 
+CLOSE_SECONDS = 5.0
+"""Time that a database gets at the end to take what is queued."""
+
 Statement = tuple[str, "Sequence[Any]"]  # Any: see Row
 
 
@@ -68,9 +71,12 @@ class Batches:
         return await write.done
 
     async def close(self) -> None:
-        """Finish what is queued."""
+        """Finish what is queued, unless the database is away."""
         if self._task is not None:
-            await self._task
+            await asyncio.wait([self._task], timeout=CLOSE_SECONDS)
+        if self._task is not None:
+            self._task.cancel()
+            await asyncio.wait([self._task])
 
     async def _commit_all(self) -> None:
         try:

@@ -113,6 +113,7 @@ class SqliteStore(Store):
         self._local = threading.local()
         self._connections: list[sqlite3.Connection] = []
         self._readers = ThreadPoolExecutor(READERS, thread_name_prefix="nis-reader")
+        self._closed = False
 
     def _open(self) -> sqlite3.Connection:
         connection = sqlite3.connect(self._path, isolation_level=None, check_same_thread=False, timeout=5)
@@ -213,7 +214,12 @@ class SqliteStore(Store):
         return True
 
     async def _write(self, work: Callable[[sqlite3.Connection], T], then: Callable[[T], None] | None = None) -> T:
-        """Have it committed. Without `then`, which says what it has changed, any run may have been."""
+        """Have it committed. Without `then`, which says what it has changed, any run may have been.
+
+        Raises:
+            Unavailable: the store is closed.
+        """
+        self._refuse_closed()
         write = _Write(work, then or (lambda _: self._recent.clear()))
         waiting = self._waiting.setdefault(write.loop, [])
         waiting.append(write)
@@ -236,10 +242,15 @@ class SqliteStore(Store):
                 self._connections.append(connection)
             return [dict(row) for row in connection.execute(sql, parameters)]
 
+        self._refuse_closed()
         try:
             return await asyncio.get_running_loop().run_in_executor(self._readers, read)
         except sqlite3.Error as error:
             raise _refused("read", error) from None
+
+    def _refuse_closed(self) -> None:
+        if self._closed:
+            raise Unavailable("The database is closed: the process is ending.", remedy="Ask again in a moment.")
 
     # -- the contract -------------------------------------------------------------------------------------------------
 
@@ -482,6 +493,7 @@ class SqliteStore(Store):
 
     @override
     async def close(self) -> None:
+        self._closed = True
         self._hand_over(asyncio.get_running_loop())
         self._queue.put(None)
         await asyncio.to_thread(self._writer.join)
