@@ -10,7 +10,7 @@ import json
 import threading
 from collections.abc import AsyncGenerator, Callable, Generator, Sequence
 from contextlib import asynccontextmanager, contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from aiohttp import web
@@ -106,11 +106,58 @@ def fails(status: int, message: str = "", **headers: str) -> Canned:
     return Canned(pieces=[body], status=status, content_type="application/json", headers=named)
 
 
-class FakeOpenAI:
-    """Answers chat completions with `replies` in turn, and then with 500; keeps what it was asked in `asked`."""
+def whole(canned: Canned) -> Canned:
+    """What a server answers that was asked for no stream: the same in one piece; broken off in its middle when `cut`.
 
-    def __init__(self, *replies: Reply, models: Sequence[str] | Canned = ("fake-large", "vendor/fake-small")) -> None:
+    Source: https://platform.openai.com/docs/api-reference/chat/object
+    """
+    message: Json = {"role": "assistant", "content": None}
+    end: Json = {}
+    counts: Json | None = None
+    for line in b"".join(canned.pieces).splitlines():
+        if not line.startswith(b"data: {"):
+            continue
+        chunk = json.loads(line.removeprefix(b"data: "))
+        counts = chunk.get("usage") or counts
+        for choice in chunk["choices"]:
+            end = choice if choice["finish_reason"] else end
+            _add(message, choice["delta"])
+    choices = [{"index": 0, "message": message, "finish_reason": end.get("finish_reason")}]
+    body = json.dumps({"object": "chat.completion", "choices": choices, "usage": counts}).encode()
+    pieces = [body[: len(body) // 2]] if canned.cut else [body]
+    return replace(canned, pieces=pieces, content_type="application/json")
+
+
+def _add(message: Json, given: Json) -> None:
+    if given.get("content"):
+        message["content"] = (message["content"] or "") + given["content"]
+    for part in given.get("tool_calls", ()):
+        calls = message.setdefault("tool_calls", [])
+        if part["index"] == len(calls):
+            function = {"name": part["function"]["name"], "arguments": ""}
+            calls.append({"id": part["id"], "type": "function", "function": function})
+        calls[part["index"]]["function"]["arguments"] += part["function"]["arguments"]
+
+
+def _streams(canned: Canned) -> bool:
+    """Whether it is a stream such as the functions above make, with words or calls."""
+    return canned.status == 200 and not canned.held and any(b'"delta"' in piece for piece in canned.pieces)
+
+
+class FakeOpenAI:
+    """Answers chat completions with `replies` in turn, and then with 500; keeps what it was asked in `asked`.
+
+    Who asks for no stream gets a reply that is one in one piece, unless it `only_streams`.
+    """
+
+    def __init__(
+        self,
+        *replies: Reply,
+        models: Sequence[str] | Canned = ("fake-large", "vendor/fake-small"),
+        only_streams: bool = False,
+    ) -> None:
         self.replies = list(replies)
+        self.only_streams = only_streams
         self.models = models
         self.asked: list[Asked] = []
         self.listed = 0
@@ -174,6 +221,8 @@ class FakeOpenAI:
         self.came.set()
         reply = self.replies.pop(0) if self.replies else fails(500, "The test has no reply left.")
         canned = reply if isinstance(reply, Canned) else reply(asked)
+        if asked.body.get("stream") is False and _streams(canned) and not self.only_streams:
+            canned = whole(canned)
         if canned.dropped:
             request.transport.close()
         response = web.StreamResponse(

@@ -131,7 +131,7 @@ class Process:
             settings=self.settings,
             store=store,
             contents=contents,
-            tail=Tail(store),
+            tail=Tail(store, shared=given.database_url is not None),
             compute=compute,
             models=models,
             dispatch=dispatch,

@@ -162,6 +162,8 @@ class Context:
     """The id of the run that this call starts, where it was settled before."""
     kept: bool = False
     """Whether what it answers is kept, for a caller that repeats it."""
+    follows: bool = False
+    """Whether the caller reads the words of the run that this call starts as they come."""
 
     @property
     def settings(self) -> Settings:
@@ -218,6 +220,11 @@ class Context:
             msg = "this call is not a run"
             raise RuntimeError(msg)
         return self.journal
+
+    @property
+    def watched(self) -> bool:
+        """Whether somebody reads the words of this call's run as they come; else a model may say all at once."""
+        return self.journal is not None and self.drivers.tail.watched(self.journal.run_id)
 
     async def call(self, operation: Operation[Req, Res], request: Req) -> Res:
         """Call another operation as this caller; it shares the time of the call it is made in."""
@@ -365,12 +372,13 @@ class Context:
         # A turn of a conversation is what each call of makes a run; what only reads or changes one is none.
         conversation_id = getattr(request, "conversation_id", None) if operation.shape == "run" else None
         once = await self.store.once("run")
+        reader = self.drivers.tail.expect(run_id) if self.follows else None
         run = await self.runs.create(run_id, operation.name, request, conversation_id, terms, once)
         if terms.hold is None:
             await self.drivers.dispatch.submit(self.caller.owner, run.id)
         elif run.id == run_id:
             await self.runs.ask(run.id, terms.hold.asked)
-        return RunHandle(id=run.id, log=self.runs)
+        return RunHandle(id=run.id, log=self.runs, reader=reader)
 
     async def fork_run(self, run_id: str, after: int, changes: Mapping[str, Any]) -> Run:  # Any: JSON
         """A new run that shares a run's first events: see `fork.fork`."""

@@ -110,8 +110,11 @@ class Journal:
         self._raise_refusal()
         self._hold(*(body for body in bodies if not self.history.holds(body)))
 
-    async def text(self, step: int, text: str) -> None:
-        """Write words of a step's answer: the first at once, then joined for up to 25 ms or 1 kB."""
+    async def text(self, step: int, text: str, *, at_once: bool = True) -> None:
+        """Write words of a step's answer: the first at once, then joined for up to 25 ms or 1 kB.
+
+        What need not be there `at_once` is committed with what follows within that time.
+        """
         self._raise_refusal()
         before = self.history.said_before(step)
         said = self.history.said(step, text)
@@ -125,7 +128,7 @@ class Journal:
             self._hold_text()
             self._step = step
         self._text += said
-        if not self._away and (step not in self._begun or len(self._text) >= MORE_TEXT):
+        if at_once and not self._away and (step not in self._begun or len(self._text) >= MORE_TEXT):
             self._begun.add(step)
             self._flush_now()
         else:

@@ -9,6 +9,7 @@ import time
 from collections import defaultdict
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
+from weakref import WeakValueDictionary
 
 from pydantic import Field
 
@@ -77,24 +78,47 @@ JSON = frozenset({"input", "result", "problem", "waiting", "scopes"})
 """Columns of a run's row that hold JSON."""
 
 
-class Tail:
-    """Wakes the readers of a run when its log has grown."""
+class Reader(asyncio.Event):
+    """One who waits for a run's log to grow; `live` says that they read its words as they come."""
 
-    def __init__(self, store: Store) -> None:
-        self._readers: defaultdict[str, set[asyncio.Event]] = defaultdict(set)
+    live = False
+
+
+class Tail:
+    """Wakes the readers of a run when its log has grown, and knows whether there are any.
+
+    `shared` says that other processes may have readers of the runs that are executed here.
+    """
+
+    def __init__(self, store: Store, *, shared: bool = False) -> None:
+        self._readers: defaultdict[str, set[Reader]] = defaultdict(set)
+        self._expected: WeakValueDictionary[str, Reader] = WeakValueDictionary()
+        self._shared = shared
         store.listen(self._grown)
 
     def _grown(self, growth: Growth) -> None:
         for reader in self._readers.get(growth.run_id, ()):
             reader.set()
 
-    def open(self, run_id: str) -> asyncio.Event:
+    def open(self, run_id: str, *, live: bool = False) -> Reader:
         """An event that is set at each growth, from now until `close`."""
-        reader = asyncio.Event()
+        reader = Reader()
+        reader.live = live
         self._readers[run_id].add(reader)
         return reader
 
-    def close(self, run_id: str, reader: asyncio.Event) -> None:
+    def expect(self, run_id: str) -> Reader:
+        """One who is about to read the run's words, for as long as this is held."""
+        reader = self._expected[run_id] = Reader()
+        return reader
+
+    def watched(self, run_id: str) -> bool:
+        """Whether somebody reads the run's words as they come, or may without this process knowing."""
+        if self._shared or run_id in self._expected:
+            return True
+        return any(reader.live for reader in self._readers.get(run_id, ()))
+
+    def close(self, run_id: str, reader: Reader) -> None:
         """Stop waking `reader`."""
         self._readers[run_id].discard(reader)
         if not self._readers[run_id]:
@@ -237,8 +261,10 @@ class RunLog(Commands):
             events += page
         return events
 
-    async def follow(self, run_id: str, after: int = 0) -> AsyncIterator[Event]:
+    async def follow(self, run_id: str, after: int = 0, *, live: bool = True) -> AsyncIterator[Event]:
         """Every event above `after`, those to come included, up to the terminal one.
+
+        Without `live`, a model need not be asked for its words one by one: the end is what is waited for.
 
         Raises:
             NotFound: the caller has no such run.
@@ -247,7 +273,7 @@ class RunLog(Commands):
         run = await self.get(run_id)
         if after > run.last_seq:
             raise beyond_end(run, after)
-        grown = self._tail.open(run_id)
+        grown = self._tail.open(run_id, live=live)
         try:
             while True:
                 grown.clear()
@@ -301,6 +327,8 @@ class RunHandle:
 
     id: str
     log: RunLog
+    reader: Reader | None = None
+    """Holds the place of a caller who is about to follow."""
 
     def follow(self, after: int = 0) -> AsyncIterator[Event]:
         """See `RunLog.follow`."""

@@ -8,6 +8,7 @@ import subprocess
 import sys
 from collections.abc import AsyncGenerator, Coroutine
 from contextlib import aclosing, asynccontextmanager
+from dataclasses import replace
 from itertools import pairwise
 from typing import Any, TypeVar
 
@@ -45,7 +46,7 @@ def run(body: Coroutine[Any, Any, T]) -> T:
 
 @asynccontextmanager
 async def asking(
-    fake: FakeOpenAI, *, model: str | None = None, url: str = "", patience: float = 300
+    fake: FakeOpenAI, *, model: str | None = None, url: str = "", patience: float = 300, silence: float = 300
 ) -> AsyncGenerator[OpenAICompatible]:
     """A driver for the fake server, or for another address."""
     http = Http()
@@ -60,6 +61,7 @@ async def asking(
             key_variable="NIS_LOCAL_API_KEY",
             model_variable="NIS_LOCAL_MODEL",
             patience=patience,
+            silence=silence,
         )
         try:
             yield driver
@@ -375,6 +377,111 @@ def test_what_a_server_refuses_is_left_out_and_remembered() -> None:
             assert asked.body["max_completion_tokens"] == 5
 
     run(body())
+
+
+PLAIN = replace(HELLO, pieces=False)
+
+
+def test_a_whole_answer_is_asked_for_where_no_pieces_are_wanted() -> None:
+    """`stream` is false, `stream_options` belong to a stream alone; words, end and tokens are the same either way."""
+
+    async def body() -> None:
+        fake = FakeOpenAI(*[says("Hello you there", finish="length")] * 2)
+        async with asking(fake) as driver:
+            assert await whole(driver, PLAIN) == await whole(driver, HELLO)
+        assert fake.asked[0].body["stream"] is False
+        assert "stream_options" not in fake.asked[0].body
+
+    run(body())
+
+
+def test_the_calls_of_a_whole_answer_are_each_their_own() -> None:
+    """Also where a server numbers none of them, or gives two of them one id."""
+    calls = wants(("physics-fly", {"speed": 1}), ("physics-fly", {"speed": 2}), text="Let me see.")
+    words, end = answered(calls, prompt=replace(PLAIN, tools=[TOOL]))
+    assert (words, end.finish_reason) == ("Let me see.", "tool_calls")
+    assert [json.loads(call.arguments) for call in end.tool_calls] == [{"speed": 1}, {"speed": 2}]
+    function = {"name": "physics-fly", "arguments": "{}"}
+    message = {"role": "assistant", "tool_calls": [{"id": "same", "function": function}] * 2}
+    said = json.dumps({"choices": [{"message": message, "finish_reason": "stop"}]}).encode()
+    _, end = answered(Canned(pieces=[said], content_type="text/plain"), prompt=PLAIN)
+    assert [call.arguments for call in end.tool_calls] == ["{}", "{}"]
+    assert len({call.id for call in end.tool_calls}) == 2
+
+
+def test_what_a_reasoning_model_thought_is_no_part_of_a_whole_answer() -> None:
+    """Source: DeepSeek's `reasoning_content`, beside the content of the message."""
+    message = {"role": "assistant", "content": "Four.", "reasoning_content": "Two and two."}
+    said = json.dumps({"choices": [{"message": message, "finish_reason": "stop"}], "usage": None}).encode()
+    assert answered(Canned(pieces=[said], content_type="application/json"), prompt=PLAIN) == (
+        "Four.",
+        Answered(finish_reason="stop"),
+    )
+
+
+@pytest.mark.parametrize(
+    "refusal",
+    [
+        fails(400, "This model only support stream mode, please enable the stream parameter to access the model."),
+        fails(504),
+        Canned(pieces=[b"<html>"], status=524, content_type="text/html"),
+    ],
+)
+def test_a_model_that_answers_in_streams_alone_is_asked_for_them_from_then_on(refusal: Canned) -> None:
+    """Some refuse a whole answer, some are too slow for the proxy before them, which cuts what is silent."""
+
+    async def body() -> None:
+        fake = FakeOpenAI(refusal, says("one"), says("two"))
+        async with asking(fake) as driver:
+            assert (await whole(driver, PLAIN))[0] == "one"
+            assert (await whole(driver, PLAIN))[0] == "two"
+        assert [asked.body["stream"] for asked in fake.asked] == [False, True, True]
+
+    run(body())
+
+
+def test_a_refusal_that_is_no_matter_of_streams_is_told() -> None:
+    """A server that failed upstream is not asked again otherwise."""
+
+    async def body() -> None:
+        fake = FakeOpenAI(fails(400, "Your upstream is muddy."), says("never"))
+        async with asking(fake) as driver:
+            with pytest.raises(InvalidRequest, match="muddy"):
+                await whole(driver, PLAIN)
+        assert len(fake.asked) == 1
+
+    run(body())
+
+
+def test_a_server_that_streams_anyway_is_understood() -> None:
+    """What it sends is read for what it is."""
+
+    async def body() -> None:
+        async with asking(FakeOpenAI(says("Hello you there"), only_streams=True)) as driver:
+            assert (await whole(driver, PLAIN))[0] == "Hello you there"
+
+    run(body())
+
+
+def test_a_whole_answer_that_is_late_is_asked_for_in_pieces_the_next_time() -> None:
+    """It is silent while it is written, for longer than a stream may be; past that it is cut, and its model streams."""
+
+    async def body() -> None:
+        silent = Canned(pieces=[], held=True)
+        fake = FakeOpenAI(silent, says("Hello again"))
+        async with asking(fake, silence=0.2) as driver:
+            with pytest.raises(UpstreamFailed, match=r"sent nothing for 0\.2 s"):
+                await whole(driver, PLAIN)
+            assert (await whole(driver, PLAIN))[0] == "Hello again"
+        assert [asked.body["stream"] for asked in fake.asked] == [False, True]
+
+    run(body())
+
+
+def test_a_whole_answer_that_breaks_off_is_a_failure() -> None:
+    """Half of it is no answer."""
+    with pytest.raises(UpstreamFailed, match="broke off"):
+        answered(breaks_off("Half"), prompt=PLAIN)
 
 
 def test_a_refusal_that_does_not_end_is_not_followed_for_ever() -> None:

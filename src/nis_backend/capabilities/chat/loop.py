@@ -208,7 +208,9 @@ async def _ask(
         if told is not None:
             return told.text, _end_of(told.answered)
         try:
-            return await _listen(ctx, driver, prompt, step, before)
+            # What was cut may have been cut for its silence.
+            pieces = ctx.watched or attempt > 1
+            return await _listen(ctx, driver, replace(prompt, pieces=pieces), step, before)
         except (UpstreamFailed, WorkerLost) as error:
             if attempt > 1:
                 await _refused(ctx, step, error)
@@ -227,7 +229,7 @@ async def _listen(ctx: Context, driver: LanguageModels, prompt: Prompt, step: in
             if isinstance(item, Answered):
                 return "".join(words), await _ended(ctx, step, item)
             words.append(item.text if words else before + item.text)
-            await ctx.run.text(step, words[-1])
+            await ctx.run.text(step, words[-1], at_once=prompt.pieces)
     raise UpstreamFailed(f"{driver.provider} ended without an end to its answer.", remedy="Try again.")
 
 

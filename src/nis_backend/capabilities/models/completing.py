@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Sequence
 from contextlib import aclosing
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from nis_backend.capabilities.models.completion import ChatAnswer, ChatCompletion, ChatPart, FunctionCall
@@ -18,12 +19,14 @@ if TYPE_CHECKING:
     from nis_backend.drivers.llm.base import LanguageModels, ModelInfo
 
 
-async def complete(driver: LanguageModels, info: ModelInfo, request: ChatRequest) -> AsyncGenerator[ChatPart, None]:
-    """The answers in parts, as they come; closing the generator stops the model."""
+async def complete(
+    driver: LanguageModels, info: ModelInfo, request: ChatRequest, *, pieces: bool = True
+) -> AsyncGenerator[ChatPart, None]:
+    """The answers in parts, as they come where `pieces` are wanted; closing the generator stops the model."""
     answers: list[ChatAnswer | None] = [None] * request.answers
     ends: list[Answered] = []
     words: list[list[str]] = [[] for _ in answers]
-    prompts = [prompt_of(info, request, number) for number in range(request.answers)]
+    prompts = [replace(prompt_of(info, request, number), pieces=pieces) for number in range(request.answers)]
     items = _one(driver, prompts[0]) if len(prompts) == 1 else _together(driver, prompts)
     async with aclosing(items) as coming:
         async for number, item in coming:

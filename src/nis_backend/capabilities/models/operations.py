@@ -174,7 +174,7 @@ async def get_model(request: OneModel, ctx: Context) -> LanguageModel:
 async def generate_text(request: TextRequest, ctx: Context) -> GeneratedText:
     """Ask a language model for text, and wait for all of it."""
     driver, info = await ctx.models.choose(request.model, request.provider)
-    async with aclosing(generate(driver, info, request)) as parts:
+    async with aclosing(generate(driver, info, request, pieces=False)) as parts:
         *_, last = [part async for part in parts]
     assert last.whole is not None
     return last.whole
@@ -216,7 +216,7 @@ def _draw_chat(_request: ChatRequest, result: ChatCompletion) -> list[View]:
 )
 async def complete_chat(request: ChatRequest, ctx: Context) -> ChatCompletion:
     """Ask a language model for the next turn of a conversation that you keep, tools and a schema of yours included."""
-    async with aclosing(await _chat(request, ctx)) as parts:
+    async with aclosing(await _chat(request, ctx, pieces=False)) as parts:
         *_, last = [part async for part in parts]
     assert last.whole is not None
     return last.whole
@@ -231,13 +231,13 @@ async def complete_chat(request: ChatRequest, ctx: Context) -> ChatCompletion:
 )
 async def stream_chat(request: ChatRequest, ctx: Context) -> AsyncIterator[ChatPart]:
     """Ask a language model for the next turn of a conversation that you keep, and hear it in parts."""
-    return await _chat(request, ctx)
+    return await _chat(request, ctx, pieces=True)
 
 
-async def _chat(request: ChatRequest, ctx: Context) -> AsyncGenerator[ChatPart, None]:
+async def _chat(request: ChatRequest, ctx: Context, *, pieces: bool) -> AsyncGenerator[ChatPart, None]:
     check(request)
     driver, info = await ctx.models.choose(request.model, request.provider)
-    return complete(driver, info, request if info.tools else await choose(request, ctx))
+    return complete(driver, info, request if info.tools else await choose(request, ctx), pieces=pieces)
 
 
 def _card(info: ModelInfo) -> LanguageModel:

@@ -59,8 +59,10 @@ class TextPart(Model):
     whole: GeneratedText | None = Field(default=None, description="The answer, in the last part.")
 
 
-async def generate(driver: LanguageModels, info: ModelInfo, request: TextRequest) -> AsyncGenerator[TextPart, None]:
-    """The answer in parts, as they come; closing the generator stops the model."""
+async def generate(
+    driver: LanguageModels, info: ModelInfo, request: TextRequest, *, pieces: bool = True
+) -> AsyncGenerator[TextPart, None]:
+    """The answer in parts, as they come where `pieces` are wanted; closing the generator stops the model."""
     prompt = Prompt(
         model=info.name,
         messages=[
@@ -69,6 +71,7 @@ async def generate(driver: LanguageModels, info: ModelInfo, request: TextRequest
         ],
         max_tokens=request.max_tokens,
         temperature=request.temperature,
+        pieces=pieces,
     )
     words: list[str] = []
     async with aclosing(driver.generate(prompt)) as items:

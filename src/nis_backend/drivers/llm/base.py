@@ -75,11 +75,15 @@ class Prompt:
     presence_penalty: float | None = None
     seed: int | None = None
     stop: tuple[str, ...] = ()
+    pieces: bool = True
+    """Whether the words are wanted as they come. A driver may answer in pieces anyway."""
 
     def digest(self) -> str:
-        """SHA-256 of all of it: two prompts of one digest ask the same."""
+        """SHA-256 of all that is asked: two prompts of one digest ask the same."""
         said = hashlib.sha256()
         for one in fields(self):
+            if one.name == "pieces":
+                continue
             value: Any = getattr(self, one.name)
             if one.name == "tools":
                 # Most of a prompt, and the same from turn to turn.

@@ -5,8 +5,10 @@ from __future__ import annotations
 import asyncio
 import json
 import os
+import re
 import time
 from contextlib import aclosing
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, cast
 
 from pydantic_core import from_json
@@ -34,8 +36,9 @@ if TYPE_CHECKING:
 
 LISTED, REFUSED = 60.0, 5.0
 """Seconds for which the server's list of models is kept, and its failure to give one."""
-CONNECT, LISTING, PATIENCE, FAREWELL = 10.0, 10.0, 120.0, 2.0
-"""Seconds: to connect; for the list; between two pieces of an answer; for what may follow the answer's end."""
+CONNECT, LISTING, PATIENCE, SILENCE, FAREWELL, RACE = 10.0, 10.0, 120.0, 300.0, 2.0, 5.0
+"""Seconds: to connect; for the list; between two pieces of an answer; for an answer that is sent whole; for what may
+follow the answer's end; within which a kept connection shows that its server had closed it."""
 MOST_MODELS, LONGEST_ERROR, LONGEST_ANSWER = 2000, 16_384, 16 * 2**20
 """What is read of a server's list, of an error, of a whole answer; the last two in bytes."""
 
@@ -56,6 +59,7 @@ class OpenAICompatible(LanguageModels):
         model_variable: str,
         needs_key: bool = True,
         patience: float = PATIENCE,
+        silence: float = SILENCE,
     ) -> None:
         self.provider = provider
         self._url = url.rstrip("/")
@@ -70,12 +74,15 @@ class OpenAICompatible(LanguageModels):
         self._model_variable = model_variable
         self._needs_key = needs_key
         self._patience = patience
+        self._silence = silence
         self._asking = asyncio.Lock()
         self._listing: list[ModelInfo] | NisError | None = None
         self._listed_at = 0.0
         self._key_refused = False
         # Options that a server has refused, by model: not sent to it again.
         self._refused: set[tuple[str, str]] = set()
+        # Models that are asked for streams alone: they refuse a whole answer, or are too slow for one.
+        self._streams: set[str] = set()
 
     async def models(self) -> list[ModelInfo]:
         """See `LanguageModels.models`; with a default configured, an unreachable list leaves that alone."""
@@ -125,19 +132,21 @@ class OpenAICompatible(LanguageModels):
             NotSupported: the model takes no tools.
         """
         self._check_key()
+        if prompt.model in self._streams:
+            prompt = replace(prompt, pieces=True)
         answer = Answer(prefix=f"call-{len(prompt.messages)}")
-        response = await self._ask(prompt)
+        response, prompt = await self._ask(prompt)
         import aiohttp  # noqa: PLC0415 - loaded with the session
 
         try:
-            async with aclosing(self._words(response, answer)) as pieces:
+            async with aclosing(self._words(response, answer, whole=not prompt.pieces)) as pieces:
                 async for words in pieces:
                     if words:
                         yield TextChunk(text=words)
         except (aiohttp.ClientError, TimeoutError) as error:
             # What follows the reason for the end is only the count of tokens.
             if not answer.ended:
-                raise self._cut(error) from error
+                raise self._cut(error, prompt) from error
         finally:
             # Read to its end it has already given its connection back; else the server is to notice.
             response.close()
@@ -170,20 +179,26 @@ class OpenAICompatible(LanguageModels):
 
     # -- asking
 
-    async def _ask(self, prompt: Prompt) -> ClientResponse:
-        """The response with status 200, its body unread."""
+    async def _ask(self, prompt: Prompt) -> tuple[ClientResponse, Prompt]:
+        """The response with status 200, its body unread, and what was asked in the end."""
         while True:
             refused = {option for model, option in self._refused if model == prompt.model}
-            response = await self._send("POST", "/chat/completions", body_of(prompt, refused))
+            response = await self._send("POST", "/chat/completions", body_of(prompt, refused), prompt)
             if response.status == 200:  # noqa: PLR2004 - HTTP's own number
-                return response
+                return response, prompt
             message = await self._said(response)
+            if not prompt.pieces and _wants_stream(response.status, message):
+                self._streams.add(prompt.model)
+                prompt = replace(prompt, pieces=True)
+                continue
             named = {option for option in OPTIONS if option in message} - refused
             if not named or response.status not in _REQUEST_AT_FAULT or _too_long(response.status, message):
                 raise self._refusal(response, message, prompt)
             self._refused |= {(prompt.model, option) for option in named}
 
-    async def _send(self, method: str, path: str, data: bytes | None = None) -> ClientResponse:
+    async def _send(
+        self, method: str, path: str, data: bytes | None = None, prompt: Prompt | None = None
+    ) -> ClientResponse:
         session = await self._http()
         import aiohttp  # noqa: PLC0415 - loaded with the session
 
@@ -192,8 +207,9 @@ class OpenAICompatible(LanguageModels):
             headers["Authorization"] = f"Bearer {self._key}"
         if data is not None:
             headers["Content-Type"] = "application/json"
-        timeout = aiohttp.ClientTimeout(total=None, sock_connect=CONNECT, sock_read=self._patience)
-        again = True
+        patience = self._silence if prompt is not None and not prompt.pieces else self._patience
+        timeout = aiohttp.ClientTimeout(total=None, sock_connect=CONNECT, sock_read=patience)
+        again, begun = True, time.monotonic()
         while True:
             try:
                 return await session.request(
@@ -211,22 +227,27 @@ class OpenAICompatible(LanguageModels):
                 ) from error
             except (aiohttp.ServerDisconnectedError, aiohttp.ClientOSError) as error:
                 # A kept connection that the server closed while we wrote to it: once more, on another.
-                if not again:
-                    raise self._cut(error) from error
+                slow = time.monotonic() - begun > RACE
+                if slow or not again:
+                    raise self._cut(error, prompt, slow=slow) from error
                 again = False
             except aiohttp.ClientError as error:
-                raise self._cut(error) from error
+                raise self._cut(error, prompt) from error
 
     # -- reading
 
-    async def _words(self, response: ClientResponse, answer: Answer) -> AsyncGenerator[str, None]:
+    async def _words(self, response: ClientResponse, answer: Answer, *, whole: bool) -> AsyncGenerator[str, None]:
         """Feed the body to `answer` up to its end, and yield the words of each piece that arrives."""
-        if response.content_type == "application/json":
-            # This server does not stream.
-            yield self._feed(answer, bytes(await self._read(response, LONGEST_ANSWER)))
-            return
-        if response.content_type == "text/html":
+        kind = response.content_type
+        if kind == "text/html":
             raise self._strange("a web page")
+        # Some servers never stream, and some do nothing else.
+        if kind == "application/json" or (whole and kind != "text/event-stream"):
+            body = await self._read(response, LONGEST_ANSWER)
+            if len(body) > LONGEST_ANSWER:
+                raise self._too_much()
+            yield self._feed(answer, bytes(body))
+            return
         lines = Lines()
         while True:
             # Some servers leave the connection open after the end.
@@ -236,7 +257,7 @@ class OpenAICompatible(LanguageModels):
             if not piece:
                 return
             if lines.read > LONGEST_ANSWER:
-                raise UpstreamFailed(f"{self.provider} at {self._where} sent more than {LONGEST_ANSWER} bytes.")
+                raise self._too_much()
 
     def _feed(self, answer: Answer, data: bytes) -> str:
         if data == b"[DONE]" or answer.done:
@@ -385,9 +406,17 @@ class OpenAICompatible(LanguageModels):
             remedy=f"See whether {self._url_variable} is the address of an OpenAI-compatible server; most end in /v1.",
         )
 
-    def _cut(self, error: BaseException | None) -> UpstreamFailed:
-        silent = isinstance(error, TimeoutError)
-        what = f"sent nothing for {self._patience:g} s" if silent else "broke off before its answer was whole"
+    def _too_much(self) -> UpstreamFailed:
+        return UpstreamFailed(f"{self.provider} at {self._where} sent more than {LONGEST_ANSWER} bytes.")
+
+    def _cut(self, error: BaseException | None, prompt: Prompt | None = None, *, slow: bool = False) -> UpstreamFailed:
+        silent, patience = isinstance(error, TimeoutError), self._patience
+        if prompt is not None and not prompt.pieces:
+            patience = self._silence
+            if silent or slow:
+                # Cut for its silence, by us or by what stands between: words that come keep a way open.
+                self._streams.add(prompt.model)
+        what = f"sent nothing for {patience:g} s" if silent else "broke off before its answer was whole"
         return UpstreamFailed(f"{self.provider} at {self._where} {what}.", remedy="Try again, or choose another model.")
 
 
@@ -400,6 +429,9 @@ def _json(data: bytes) -> Any:  # Any: JSON
 
 
 _REQUEST_AT_FAULT = (400, 413, 422)
+_STREAM = re.compile(r"\bstream", re.IGNORECASE)
+_TOO_SLOW = (408, 504, 524)
+"""What a server, or a proxy before it, answers for one that is silent for too long; the last is Cloudflare's own."""
 _TOO_LONG = (
     "context length",
     "context_length",
@@ -413,6 +445,11 @@ _TOO_LONG = (
 
 def _too_long(status: int, message: str) -> bool:
     return status == 413 or any(sign in message.lower() for sign in _TOO_LONG)  # noqa: PLR2004 - HTTP's own number
+
+
+def _wants_stream(status: int, message: str) -> bool:
+    """Whether a whole answer is what was refused: some models answer in streams alone, some too slowly for a proxy."""
+    return status in _TOO_SLOW or (status in _REQUEST_AT_FAULT and bool(_STREAM.search(message)))
 
 
 def _context(row: Json) -> int | None:

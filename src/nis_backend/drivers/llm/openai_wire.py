@@ -34,7 +34,7 @@ _REASONS: dict[str, Literal["stop", "length", "tool_calls"]] = {
 
 
 def body_of(prompt: Prompt, refused: Container[str]) -> bytes:
-    """The request for a stream, with regard to the `OPTIONS` that the server has refused."""
+    """The request, for a stream or for one whole answer, without the `OPTIONS` that the server has refused."""
     text = _dumps(_without_tools(prompt, refused))
     if prompt.tools:
         # Most of a request, and the same from turn to turn: each tool is written once for as long as it is offered.
@@ -47,8 +47,9 @@ def _dumps(value: Json) -> str:
 
 
 def _without_tools(prompt: Prompt, refused: Container[str]) -> Json:
-    body: Json = {"model": prompt.model, "messages": [_message(one) for one in prompt.messages], "stream": True}
-    if "stream_options" not in refused:
+    body: Json = {"model": prompt.model, "messages": [_message(one) for one in prompt.messages]}
+    body["stream"] = prompt.pieces
+    if prompt.pieces and "stream_options" not in refused:
         body["stream_options"] = {"include_usage": True}
     body |= _choice(prompt) if prompt.tools else {}
     if prompt.json:
@@ -180,8 +181,9 @@ class Answer:
         reason = choice.get("finish_reason")
         self.reason = str(reason) if reason else self.reason
         delta: Json = choice.get("delta") or choice.get("message") or {}
-        for call in delta.get("tool_calls") or ():
-            self._call(call)
+        for at, call in enumerate(delta.get("tool_calls") or ()):
+            # A whole answer's calls are whole, each one of its own.
+            self._call(call if "delta" in choice else {**call, "index": at})
         return _text(delta.get("content") or delta.get("refusal"))
 
     def _call(self, part: Json) -> None:

@@ -8,6 +8,7 @@ from __future__ import annotations
 import asyncio
 import re
 from contextlib import aclosing, contextmanager
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Never
 
 from a2a.server.request_handlers.request_handler import RequestHandler
@@ -108,11 +109,11 @@ class RunHandler(RequestHandler):
     async def on_message_send(self, params: SendMessageRequest, context: ServerCallContext) -> Task:
         """The task when its turn has ended, or at once with `returnImmediately`."""
         ctx = self._context(context)
-        run = await self._start(params, ctx)
-        fold = TaskFold(run, _draw(context, params.message))
+        handle = await self._start(params, ctx)
         with _told():
+            fold = TaskFold(await ctx.runs.get(handle.id), _draw(context, params.message))
             if not params.configuration.return_immediately:
-                async for event in ctx.runs.follow(run.id):
+                async for event in ctx.runs.follow(handle.id, live=False):
                     await _apply(fold, event)
         return fold.task(_history_length(params.configuration))
 
@@ -127,13 +128,14 @@ class RunHandler(RequestHandler):
     async def stream(self, params: SendMessageRequest, call: ServerCallContext) -> AsyncGenerator[Numbered]:
         """`on_message_send_stream`, each event with its number."""
         ctx = self._context(call)
-        run = await self._start(params, ctx)
-        fold = TaskFold(run, _draw(call, params.message))
+        handle = await self._start(params, replace(ctx, follows=True))
+        with _told():
+            fold = TaskFold(await ctx.runs.get(handle.id), _draw(call, params.message))
         async with aclosing(_follow(ctx, fold, _history_length(params.configuration))) as events:
             async for numbered in events:
                 yield numbered
 
-    async def _start(self, params: SendMessageRequest, ctx: Context) -> Run:
+    async def _start(self, params: SendMessageRequest, ctx: Context) -> RunHandle:
         _check(params)
         if params.configuration.HasField("task_push_notification_config"):
             raise PushNotificationNotSupportedError
@@ -148,8 +150,7 @@ class RunHandler(RequestHandler):
             starting = asyncio.ensure_future(ctx.call_named("chat.send_message", request))
             self._starting.add(starting)
             starting.add_done_callback(self._starting.discard)
-            handle = await asyncio.shield(starting)
-            return await ctx.runs.get(handle.id)
+            return await asyncio.shield(starting)
 
     # -- tasks --------------------------------------------------------------------------------------------------------
 
@@ -215,7 +216,7 @@ class RunHandler(RequestHandler):
             fold = TaskFold(await ctx.runs.get(params.id), _draw(context))
             try:
                 async with asyncio.timeout(CANCEL_SECONDS):
-                    async for event in ctx.runs.follow(params.id):
+                    async for event in ctx.runs.follow(params.id, live=False):
                         await _apply(fold, event)
             except TimeoutError:
                 pass

@@ -6,6 +6,7 @@ import asyncio
 import http.client
 import json
 from contextlib import closing
+from dataclasses import replace
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any, Protocol
 from urllib.parse import quote, urlencode, urlsplit
@@ -75,7 +76,7 @@ class OverFolder:
 
     async def _call(self, entry: Entry, arguments: Json, heard: Callable[[Json], None]) -> Any:  # Any: JSON
         async with self._open() as ctx:
-            result = await call(ctx.operations.find(entry.name), arguments, ctx)
+            result = await call(ctx.operations.find(entry.name), arguments, replace(ctx, follows=True))
             if isinstance(result, RunHandle):
                 async for event in result.follow():
                     heard(event.model_dump(mode="json"))

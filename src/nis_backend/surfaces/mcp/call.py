@@ -89,7 +89,7 @@ class Calls:
     async def _run(self, entry: Entry, arguments: Json, ctx: Context, tell: Tell) -> Any:  # Any: JSON
         """Start a run and follow it to its end; a client that cancels this call cancels the run."""
         # A client that cancels now must not leave a run that is written down and never carried out.
-        starting = asyncio.ensure_future(call(ctx.operations.find(entry.name), arguments, ctx))
+        starting = asyncio.ensure_future(call(ctx.operations.find(entry.name), arguments, replace(ctx, follows=True)))
         try:
             handle: RunHandle = await asyncio.shield(starting)
             return await unless_stopped(self._closing, _followed(handle, tell), handle.id)

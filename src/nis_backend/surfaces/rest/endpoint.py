@@ -71,7 +71,7 @@ def endpoint(
         shown = Chat(arguments) if route is CHAT else AsIs()
         operation = process.operations.find(entry.name)
         asked = operation.validate(arguments)
-        ctx = process.context(request.state.caller)
+        ctx = replace(process.context(request.state.caller), follows=kind == SSE)
         key = request.headers.get(HEADER)
         alone = may_be_run(route, entry) and request.method != "HEAD" and "respond-async" in _preferences(request)
         if key is not None and entry.effect != "reads":
