@@ -34,7 +34,7 @@ if TYPE_CHECKING:
     from nis_backend.drivers.compute.base import Compute, Json
     from nis_backend.drivers.dispatch.base import Dispatch
     from nis_backend.drivers.llm.base import LanguageModels, Models
-    from nis_backend.drivers.store.base import Store
+    from nis_backend.drivers.store.base import Row, Store, Table
     from nis_backend.event import Approved, Rejected
     from nis_backend.journal import Journal
     from nis_backend.keys import KeyRing, Keys
@@ -160,6 +160,8 @@ class Context:
     """Hears how far what is computed for this call is, 0 to 1; a run's log has it without."""
     run_id: str | None = None
     """The id of the run that this call starts, where it was settled before."""
+    beside: list[tuple[Table, Row]] = field(default_factory=list["tuple[Table, Row]"])
+    """Rows that are written down with the run that this call starts: both are there, or neither."""
     kept: bool = False
     """Whether what it answers is kept, for a caller that repeats it."""
     follows: bool = False
@@ -239,7 +241,7 @@ class Context:
     def _within(self) -> Context:
         if self.depth >= DEEPEST:
             raise InvalidRequest(f"Operations called each other {DEEPEST} deep.", remedy="Break the loop.")
-        return replace(self, depth=self.depth + 1, run_id=None)
+        return replace(self, depth=self.depth + 1, run_id=None, beside=[])
 
     def now(self) -> float:
         """Seconds since 1970, UTC; in a run the same however often its code is executed."""
@@ -373,7 +375,7 @@ class Context:
         conversation_id = getattr(request, "conversation_id", None) if operation.shape == "run" else None
         once = await self.store.once("run")
         reader = self.drivers.tail.expect(run_id) if self.follows else None
-        run = await self.runs.create(run_id, operation.name, request, conversation_id, terms, once)
+        run = await self.runs.create(run_id, operation.name, request, conversation_id, terms, once, self.beside)
         if terms.hold is None:
             await self.drivers.dispatch.submit(self.caller.owner, run.id)
         elif run.id == run_id:

@@ -240,7 +240,10 @@ class Operation(Generic[Req, Res]):
     """Whether a call that a crash has cut may be made again under the same key: it reads, or all it changes are rows
     of `ctx.store` and things named by `ctx.new_id` or `ctx.idempotency_key`, which a second time changes no more."""
     prepare: Callable[[Req, Context], Awaitable[Req]] | None = None
-    """Checks and completes a request before its run is written down, so that a wrong one never becomes a run."""
+    """Checks and completes a request before its run, `ctx.run_id`, is written down, and `ctx.beside` with it.
+
+    So a wrong one never becomes a run.
+    """
 
     @cached_property
     def holds_blobs(self) -> bool:
@@ -413,6 +416,7 @@ async def _begun(target: Operation[Any, Any], request: Model, ctx: Context, term
     if target.holds_blobs:
         request = await ctx.blobs.resolve(request, [])
     if target.prepare:
+        ctx = replace(ctx, run_id=ctx.run_id or ctx.new_id("run"), beside=[])
         request = await target.prepare(request, ctx)
     return await ctx.start_run(target, request, terms)
 

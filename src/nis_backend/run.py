@@ -27,10 +27,10 @@ from nis_backend.event import Event
 from nis_backend.operation import Model
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Iterable
+    from collections.abc import AsyncIterator, Iterable, Sequence
 
     from nis_backend.commands import Submit
-    from nis_backend.drivers.store.base import Growth, Order, Row, Store
+    from nis_backend.drivers.store.base import Growth, Order, Row, Store, Table
     from nis_backend.held import Hold
 
 log = logging.getLogger("nis.run")
@@ -163,7 +163,7 @@ class RunLog(Commands):
         self._scopes = json.dumps(sorted(scopes))
         """What the runs made here may call."""
 
-    async def create(  # noqa: PLR0913, PLR0917 - each is a column of the run's row but the last
+    async def create(  # noqa: PLR0913, PLR0917 - each is a column of the run's row but the last two
         self,
         run_id: str,
         operation: str,
@@ -171,11 +171,12 @@ class RunLog(Commands):
         conversation_id: str | None,
         terms: Terms | None = None,
         once: str | None = None,
+        beside: Sequence[tuple[Table, Row]] = (),
     ) -> Run:
         """Write down a run that nobody holds yet; where one with the same `dedupe` is open, that one is answered.
 
-        A request as text is JSON that still wants something. Under a key `once` that was used before, nothing is
-        written.
+        A request as text is JSON that still wants something. Rows `beside` are added with it. Under a key `once` that
+        was used before, nothing is written.
 
         Raises:
             Conflict: the id is taken.
@@ -202,7 +203,7 @@ class RunLog(Commands):
             "not_before": max(terms.not_before, now),
         }
         try:
-            await self._store.insert("runs", self.owner, row, once)
+            await self._store.insert("runs", self.owner, row, once, beside)
         except Conflict:
             same = await self._store.select("runs", self.owner, where={"dedupe": terms.dedupe}, limit=1)
             if terms.dedupe is None or not same or same[0]["state"] not in OPEN:

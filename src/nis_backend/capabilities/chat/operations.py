@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 from pydantic import Field, StringConstraints
 
-from nis_backend.capabilities.chat.turns import Turn, read_turns
+from nis_backend.capabilities.chat.turns import Turn, begun_by, read_turns
 from nis_backend.capabilities.operations.operations import Pending, permitted, ranked
 from nis_backend.errors import InvalidRequest, NotSupported, shorten
 from nis_backend.operation import Example, Model, Recorded, authorise, operation, refuse_secret
@@ -99,8 +99,8 @@ async def _prepare(request: MessageRequest, ctx: Context) -> MessageRequest:
         if not await ctx.store.update("conversations", request.conversation_id, {"updated": now}):
             raise unknown_conversation(request.conversation_id)
         return request
-    row = {"id": ctx.new_id("conversation"), "title": shorten(request.message, TITLE), "created": now, "updated": now}
-    await ctx.store.insert("conversations", row)
+    row = {"id": begun_by(str(ctx.run_id)), "title": shorten(request.message, TITLE), "created": now, "updated": now}
+    ctx.beside.append(("conversations", row))
     return request.model_copy(update={"conversation_id": row["id"]})
 
 
@@ -220,7 +220,9 @@ async def _chosen(ctx: Context, request: MessageRequest) -> tuple[ModelInfo, lis
 
     async def choose() -> dict[str, Any]:  # Any: JSON
         _, info = await ctx.models.choose(request.model, request.provider)
-        turns, _ = await read_turns(ctx, str(request.conversation_id), REMEMBERED + 1)
+        # A run that has begun its conversation goes on with nothing.
+        begins = request.conversation_id == begun_by(ctx.run.run_id)
+        turns = [] if begins else (await read_turns(ctx, str(request.conversation_id), REMEMBERED + 1))[0]
         read.update({turn.current.id: turn.current for turn in turns if not turn.holds(ctx.run.run_id)})
         tools = await offered(ctx, request.message, OFFERED) if info.tools else []
         return {"model": asdict(info), "turns": list(read), "tools": [entry.name for entry in tools]}

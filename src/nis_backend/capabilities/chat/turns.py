@@ -38,6 +38,11 @@ def key_of(run: Run) -> str:
     return str(run.input.get("run_id", run.id))
 
 
+def begun_by(run_id: str) -> str:
+    """The conversation that a run begins, where it goes on with none."""
+    return f"conversation-{run_id.partition('-')[2]}"
+
+
 async def read_turns(
     ctx: Context, conversation_id: str, limit: int, before: tuple[float, str] | None = None
 ) -> tuple[list[Turn], tuple[float, str] | None]:

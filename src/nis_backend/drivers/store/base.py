@@ -114,8 +114,12 @@ class Taken:
 class Store(Protocol):
     """Durable rows. A write has happened when its call returns."""
 
-    async def insert(self, table: Table, owner: str, row: Row, once: str | None = None) -> None:
-        """Add a row; under a key `once` that was used before, nothing happens.
+    async def insert(
+        self, table: Table, owner: str, row: Row, once: str | None = None, beside: Sequence[tuple[Table, Row]] = ()
+    ) -> None:
+        """Add a row, and before it those `beside`, together or not at all.
+
+        Under a key `once` that was used before, nothing happens.
 
         Raises:
             Conflict: its id is taken.

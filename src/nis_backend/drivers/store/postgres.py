@@ -79,10 +79,15 @@ class PostgresStore(Store):
     # -- rows ---------------------------------------------------------------------------------------------------------
 
     @override
-    async def insert(self, table: Table, owner: str, row: Row, once: str | None = None) -> None:
-        check_cells(row)
-        row = {**_cells(row), "owner": owner}
-        statements = [insert(table, row), *said_in(table, row)]
+    async def insert(
+        self, table: Table, owner: str, row: Row, once: str | None = None, beside: Sequence[tuple[Table, Row]] = ()
+    ) -> None:
+        statements: list[Statement] = []
+        rows: list[tuple[Table, Row]] = [*beside, (table, row)]
+        for name, given in rows:
+            check_cells(given)
+            cells = {**_cells(given), "owner": owner}
+            statements += [insert(name, cells), *said_in(name, cells)]
         if table == "runs" and row["state"] == "queued":
             statements.append((QUEUED, [self._name, row["id"]]))
         try:

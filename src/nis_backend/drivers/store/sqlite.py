@@ -45,6 +45,8 @@ if TYPE_CHECKING:
 log = logging.getLogger("nis.store")
 
 T = TypeVar("T")
+Statement = tuple[str, "Sequence[Any]"]
+"""SQL, and what stands for its marks."""
 
 READERS = 4
 FITS = "and last_seq + ? <= ? and log_bytes + ? <= ?"
@@ -255,15 +257,16 @@ class SqliteStore(Store):
     # -- the contract -------------------------------------------------------------------------------------------------
 
     @override
-    async def insert(self, table: Table, owner: str, row: Row, once: str | None = None) -> None:
-        check_cells(row)
-        columns = {**row, "owner": owner}
-        sql = f"insert into {table} ({', '.join(columns)}) values ({', '.join('?' * len(columns))})"  # noqa: S608 - names are ours
+    async def insert(
+        self, table: Table, owner: str, row: Row, once: str | None = None, beside: Sequence[tuple[Table, Row]] = ()
+    ) -> None:
+        rows: list[tuple[Table, Row]] = [*beside, (table, row)]
+        statements = [_insert(name, owner, given) for name, given in rows]
         try:
             if table == "runs" and once is None:
-                await self._begin(f"{sql} returning *", [*columns.values()])
+                await self._begin(statements)
             else:
-                await self._change(table, owner, sql, [*columns.values()], once)
+                await self._change(table, owner, statements, once)
         except sqlite3.IntegrityError as error:
             if GONE in str(error):
                 raise unknown_conversation(row["conversation_id"]) from None
@@ -271,9 +274,12 @@ class SqliteStore(Store):
                 raise taken(table, row) from None
             raise InvalidRequest(f"The database does not take a value: {error}.", remedy="Give another.") from None
 
-    async def _begin(self, sql: str, parameters: Sequence[Any]) -> None:
+    async def _begin(self, statements: Sequence[Statement]) -> None:
         def begin(connection: sqlite3.Connection) -> Row:
-            return dict(connection.execute(sql, parameters).fetchone())
+            *before, (sql, parameters) = statements
+            for one in before:
+                connection.execute(*one)
+            return dict(connection.execute(f"{sql} returning *", parameters).fetchone())
 
         await self._write(begin, lambda row: self._recent.grown(row, ()))
 
@@ -328,21 +334,21 @@ class SqliteStore(Store):
     ) -> bool:
         check_cells(changes)
         sql = f"update {table} set {_assign(changes)} where id = ? and owner = ?"  # noqa: S608 - columns are ours
-        return await self._change(table, owner, sql, (*changes.values(), id, owner), once)
+        return await self._change(table, owner, [(sql, (*changes.values(), id, owner))], once)
 
     @override
     async def delete(self, table: Table, owner: str, id: str, once: str | None = None) -> bool:
         sql = f"delete from {table} where id = ? and owner = ?"  # noqa: S608 - names are ours
-        return await self._change(table, owner, sql, (id, owner), once)
+        return await self._change(table, owner, [(sql, (id, owner))], once)
 
-    async def _change(self, table: Table, owner: str, sql: str, parameters: Sequence[Any], once: str | None) -> bool:
+    async def _change(self, table: Table, owner: str, statements: Sequence[Statement], once: str | None) -> bool:
         def change(connection: sqlite3.Connection) -> bool:
             if once is None:
-                return connection.execute(sql, parameters).rowcount == 1
+                return _last_changed(connection, statements)
             known = connection.execute("select answer from effects where key = ?", (once,)).fetchone()
             if known is not None:
                 return bool(known["answer"])
-            answer = connection.execute(sql, parameters).rowcount == 1
+            answer = _last_changed(connection, statements)
             connection.execute("insert into effects values (?, ?, ?, ?)", (once, owner, answer, time.time()))
             return answer
 
@@ -511,6 +517,18 @@ def _conditions(
         clauses.append(f"{order} >= ?")
         parameters.append(since)
     return clauses, parameters
+
+
+def _insert(table: Table, owner: str, row: Row) -> Statement:
+    check_cells(row)
+    columns = {**row, "owner": owner}
+    sql = f"insert into {table} ({', '.join(columns)}) values ({', '.join('?' * len(columns))})"  # noqa: S608 - names are ours
+    return sql, [*columns.values()]
+
+
+def _last_changed(connection: sqlite3.Connection, statements: Sequence[Statement]) -> bool:
+    """Execute them; whether the last one has changed a row."""
+    return [connection.execute(*one).rowcount for one in statements][-1] == 1
 
 
 def _field(column: str, name: str) -> str:
