@@ -70,8 +70,8 @@ def test_a_model_is_asked_for_a_stream_where_the_surface_hands_its_words_on(serv
         assert asked(sent(server, "/models/stream-text", {"prompt": "hi"}, Accept="text/event-stream")) is True
 
 
-def test_a_turn_that_nobody_watched_is_logged_like_any_other(serve: Serve) -> None:
-    """Its words are one event, whose step has the reason for its end and the provider's own count of tokens."""
+def test_a_turn_that_nobody_watched_is_logged_and_replayed_like_any_other(serve: Serve) -> None:
+    """Its words are one event, its step has the provider's own count, and no model is needed to come to it again."""
     fake = FakeOpenAI(says(SAID))
     with fake.in_thread():
         server = serve(NIS_LOCAL_URL=fake.url, NIS_LOCAL_MODEL="fake")
@@ -82,6 +82,7 @@ def test_a_turn_that_nobody_watched_is_logged_like_any_other(serve: Serve) -> No
     assert words == [SAID]
     answered = next(body for body in bodies if body["type"] == "model_answered")
     assert (answered["finish_reason"], answered["input_tokens"], answered["output_tokens"]) == ("stop", 7, 3)
+    assert json.loads(sent(server, f"/runs/{run_id}/replay", None))["identical"] is True
 
 
 def test_who_reads_is_known_while_they_read(tmp_path: Path) -> None:

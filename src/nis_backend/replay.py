@@ -75,8 +75,9 @@ class Pen(Journal):
             if not self.history.holds(body) and not isinstance(body, Progressed):
                 self.differ(body)
 
-    async def text(self, step: int, text: str) -> None:
+    async def text(self, step: int, text: str, *, at_once: bool = True) -> None:
         """See `Journal.text`."""
+        del at_once
         if self.history.said(step, text) != "":
             self.differ(TextDelta(step=step, text=text))
 

@@ -156,6 +156,26 @@ def test_an_id_is_taken_once(with_store: Callable[[Body], None]) -> None:
     with_store(body)
 
 
+def test_rows_beside_a_row_are_there_with_it_or_not_at_all(with_store: Callable[[Body], None]) -> None:
+    """A conversation and the run that begins it are one write, once under one key."""
+
+    async def body(store: Store) -> None:
+        row: Row = {"id": "conversation-1", "title": "One", "created": 1.0, "updated": 1.0}
+        run = {**run_row("run-1"), "conversation_id": "conversation-1"}
+        for _ in range(2):
+            await store.insert("runs", "ann", run, "key", [("conversations", row)])
+        assert (await store.get("runs", "ann", "run-1") or {})["conversation_id"] == "conversation-1"
+        assert (await store.get("conversations", "ann", "conversation-1") or {})["title"] == "One"
+        assert await store.get("conversations", "bob", "conversation-1") is None
+        with pytest.raises(Conflict):
+            await store.insert("runs", "ann", run_row("run-1"), None, [("conversations", {**row, "id": "other"})])
+        assert await store.get("conversations", "ann", "other") is None
+        await store.insert("runs", "ann", run_row("run-2"), None, [("conversations", {**row, "id": "other"})])
+        assert (await store.get("conversations", "ann", "other") or {})["owner"] == "ann"
+
+    with_store(body)
+
+
 def test_what_cannot_be_stored_is_refused_alone(with_store: Callable[[Body], None]) -> None:
     """Half a character is its writer's fault: the writes beside it land, and the next ones too."""
 
