@@ -99,7 +99,11 @@ async def _prepare(request: MessageRequest, ctx: Context) -> MessageRequest:
         if not await ctx.store.update("conversations", request.conversation_id, {"updated": now}):
             raise unknown_conversation(request.conversation_id)
         return request
-    row = {"id": begun_by(str(ctx.run_id)), "title": shorten(request.message, TITLE), "created": now, "updated": now}
+    new = begun_by(str(ctx.run_id))
+    # Of a run that is named for a repeat, and was deleted since, the conversation may be left.
+    if ctx.kept and await ctx.store.get("conversations", new) is not None:
+        new = ctx.new_id("conversation")
+    row = {"id": new, "title": shorten(request.message, TITLE), "created": now, "updated": now}
     ctx.beside.append(("conversations", row))
     return request.model_copy(update={"conversation_id": row["id"]})
 
