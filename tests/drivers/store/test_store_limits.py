@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 from store_rows import conversation_row, events, run_row
 
+from nis_backend.drivers.store import postgres_conversations, retention
 from nis_backend.drivers.store.base import Append, NewEvent, Store
 from nis_backend.drivers.store.limits import Limits
 from nis_backend.drivers.store.postgres import PostgresStore
@@ -260,3 +261,27 @@ def test_space_that_was_freed_goes_back_to_the_disk(tmp_path: Path) -> None:
     with contextlib.closing(sqlite3.connect(path)) as connection:
         connection.execute("pragma wal_checkpoint(truncate)")
     assert path.stat().st_size < full / 10
+
+
+def test_keys_of_writes_go_once_their_run_has_ended(
+    with_store: Callable[[Body], None], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Those of a run that is open stay, however long it waits; the others after their time."""
+
+    async def body(store: Store) -> None:
+        await store.insert("conversations", "ann", conversation_row("c-1"))
+        for run_id, state in (("run-1", "succeeded"), ("run-2", "waiting")):
+            await store.insert("runs", "ann", run_row(run_id))
+            await store.update("conversations", "ann", "c-1", {"title": "once"}, once=f"{run_id}:1")
+            await store.append(events(run_id, "a", state=state))
+        while await store.tidy(None):
+            continue
+        assert await store.update("conversations", "ann", "none", {"title": "twice"}, once="run-1:1")
+        for module in (retention, postgres_conversations):
+            monkeypatch.setattr(module, "EFFECT_SECONDS", -60.0)
+        while await store.tidy(None):
+            continue
+        assert not await store.update("conversations", "ann", "none", {"title": "twice"}, once="run-1:1")
+        assert await store.update("conversations", "ann", "none", {"title": "twice"}, once="run-2:1")
+
+    with_store(body)

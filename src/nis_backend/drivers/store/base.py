@@ -17,6 +17,8 @@ Table = Literal["runs", "conversations", "feedback", "blobs", "replies", "schedu
 Order = Literal["created", "updated"]
 OPEN = ("queued", "running", "paused", "waiting")
 """The states of a run that has not ended."""
+EFFECT_SECONDS = 86_400.0
+"""How long the keys of a run's writes are known at least, also once it has ended: a holder that was lost may stir."""
 FOUND = ("\x02", "\x03")
 """Around a word that a search has found: control characters, which nobody writes."""
 UNSENT = """
@@ -250,7 +252,8 @@ class Store(Protocol):
         """Remove a little of what is no longer kept, so that no write waits long; False when nothing is left to do.
 
         That is every owner's runs that ended before this time, their logs, and conversations that this empties; None
-        keeps them all. Space that was freed goes back to the disk. For the process alone.
+        keeps them all. The keys `once` of runs that have ended or are gone go after a day, and space that was freed
+        goes back to the disk. For the process alone.
         """
         ...
 

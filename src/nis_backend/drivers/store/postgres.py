@@ -243,7 +243,7 @@ class PostgresStore(Store):
     @override
     async def tidy(self, before: float | None) -> bool:
         # The server gives space back by itself.
-        return before is not None and await self._link.transact(partial(tidy, before=before))
+        return await self._link.transact(partial(tidy, before=before))
 
     # -- logs ---------------------------------------------------------------------------------------------------------
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, LiteralString, cast
 
-from nis_backend.drivers.store.base import OPEN
+from nis_backend.drivers.store.base import EFFECT_SECONDS, OPEN
 from nis_backend.drivers.store.postgres_said import message_in, response_in, vector
 from nis_backend.drivers.store.refusals import gone, still_open, under_way
 from nis_backend.run import unknown_run
@@ -36,6 +36,16 @@ EMPTIED = """
 delete from conversations where id in (
     select id from conversations c where updated < %s and not exists (select 1 from runs where conversation_id = c.id)
     limit 200 for update skip locked
+)"""
+
+# A key begins with its run's id.
+EFFECTS = """
+delete from effects where key in (
+    select key from effects e where created < extract(epoch from clock_timestamp())::double precision - %s
+    and not exists (
+        select 1 from runs where id = split_part(e.key, ':', 1)
+        and state in ('queued', 'running', 'paused', 'waiting')
+    ) limit 2000
 )"""
 
 COPY_EVENTS = """
@@ -125,14 +135,23 @@ async def _forget_replies(connection: Connection, owner: str, ids: Sequence[str]
     )
 
 
-async def tidy(connection: Connection, before: float) -> bool:
+async def _removed(connection: Connection, sql: LiteralString, given: Sequence[object]) -> int:
+    """How many rows a statement removes: they are fetched, for in a pipeline a count is not known before."""
+    return len(await (await connection.execute(sql + " returning 1", given)).fetchall())
+
+
+async def tidy(connection: Connection, before: float | None) -> bool:
     """See `Store.tidy`: within the caller's transaction."""
+    if before is None:
+        return await _removed(connection, EFFECTS, [EFFECT_SECONDS]) > 0
     run = await (await connection.execute(ENDED, [before])).fetchone()
     if run is None:
-        return (await connection.execute(EMPTIED, [before])).rowcount > 0
+        if await _removed(connection, EMPTIED, [before]):
+            return True
+        return await tidy(connection, None)
     # A long log goes from its end on, and what is left with its run.
     longer = "delete from events where run_id = %s and seq > (select max(seq) from events where run_id = %s) - %s"
-    if (await connection.execute(longer, [run["id"], run["id"], EVENTS])).rowcount < EVENTS:
+    if await _removed(connection, longer, [run["id"], run["id"], EVENTS]) < EVENTS:
         await remove_runs(connection, [run["id"]])
     return True
 

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import time
 from typing import TYPE_CHECKING
 
+from nis_backend.drivers.store.base import EFFECT_SECONDS
 from nis_backend.drivers.store.conversations import remove_run
 
 if TYPE_CHECKING:
@@ -19,6 +21,14 @@ delete from conversations where id in (
     select id from conversations c where updated < ? and not exists (select 1 from runs where conversation_id = c.id)
     limit {CONVERSATIONS}
 )"""  # noqa: S608 - the text is ours
+# A key begins with its run's id.
+EFFECTS = """
+delete from effects where key in (
+    select key from effects e where created < ? and not exists (
+        select 1 from runs where id = substr(e.key, 1, instr(e.key, ':') - 1)
+        and state in ('queued', 'running', 'paused', 'waiting')
+    ) limit 2000
+)"""
 
 
 def tidy(connection: sqlite3.Connection, before: float | None) -> bool:
@@ -30,6 +40,8 @@ def tidy(connection: sqlite3.Connection, before: float | None) -> bool:
             return True
         if connection.execute(EMPTIED, (before,)).rowcount:
             return True
+    if connection.execute(EFFECTS, (time.time() - EFFECT_SECONDS,)).rowcount:
+        return True
     if not connection.execute("pragma freelist_count").fetchone()[0]:
         return False
     if connection.execute("pragma auto_vacuum").fetchone()[0] == 0:
