@@ -78,7 +78,7 @@ class Reader:
         """The most seconds from one event to the next, as they came."""
         self._servers = servers
         self._heard = heard
-        self._came = 0.0
+        self._came = self._until = 0.0
 
     @property
     def last(self) -> int:
@@ -92,18 +92,15 @@ class Reader:
 
     def read(self, method: str, path: str, body: object = None, **headers: str) -> None:
         """Read to the end; once the run has an id, from `GET /runs/{id}/events`."""
-        deadline = time.monotonic() + LIMIT_SECONDS
-        while not self.done and time.monotonic() < deadline:
-            before = self.last
+        self._until = time.monotonic() + LIMIT_SECONDS
+        while not self.done and time.monotonic() < self._until:
             try:
                 if self.frames:
-                    self._once("GET", f"/runs/{self.run_id}/events", None, Last_Event_ID=str(before))
+                    self._once("GET", f"/runs/{self.run_id}/events", None, Last_Event_ID=str(self.last))
                 else:
                     self._once(method, path, body, **headers)
             except (OSError, http.client.HTTPException):
                 time.sleep(PAUSE_SECONDS)
-            if self.last > before:
-                deadline = time.monotonic() + LIMIT_SECONDS
         if not self.done:
             self.faults.append(f"{self.run_id or path}: nothing came after {self.last}")
 
@@ -129,6 +126,9 @@ class Reader:
                 if line == b"\n":
                     self._take(held)
                     held = b""
+                    if time.monotonic() > self._until:
+                        # The connection is kept open, and nothing comes.
+                        return
         finally:
             connection.close()
 
@@ -142,6 +142,7 @@ class Reader:
         if self.frames:
             self.longest_silence = max(self.longest_silence, now - self._came)
         self._came = now
+        self._until = now + LIMIT_SECONDS
         self.frames.append(frame)
         if self._heard is not None:
             self._heard(frame)
