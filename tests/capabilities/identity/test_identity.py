@@ -175,7 +175,7 @@ WRONG: list[tuple[dict[str, str], str]] = [
     ({}, "has none"),
     ({"authorization": "Bearer"}, "not of the form"),
     ({"authorization": "Basic bmlzOm5pcw=="}, "not of the form"),
-    ({"authorization": "Bearer one two"}, "not of the form"),
+    ({"authorization": "Bearer one two"}, "another one"),
     ({"authorization": "Bearer something"}, "another one"),
     ({"authorization": "Bearer nis_something"}, "not one of this server's"),
     ({"authorization": f"Bearer nis_{'A' * 43}"}, "not one of this server's"),

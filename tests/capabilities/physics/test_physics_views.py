@@ -11,11 +11,18 @@ from nis_backend.capabilities.physics.views import format_known, format_number
 from nis_backend.view import Text
 
 
+class Silent:
+    """What a worker offers to a call that nobody watches."""
+
+    def progress(self, fraction: float, message: str = "") -> None:
+        """See `WorkerContext.progress`."""
+
+
 def tell(action: str, **request: Any) -> str:
     """The first view of an operation's result."""
     operation = next(one for one in OPERATIONS if one.name == f"physics.{action}")
     asked: Any = operation.validate(request)  # Any: one of several operations' requests
-    text = operation.draw(asked, operation.function(asked, None))[0]
+    text = operation.draw(asked, operation.function(asked, Silent()))[0]
     assert isinstance(text, Text)
     return text.text
 

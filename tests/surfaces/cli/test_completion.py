@@ -65,7 +65,7 @@ def test_a_shell_offers_commands_options_and_values(ground: Ground, shell: str, 
     assert {"runs.get_run", "chat.send_message"} <= offered(shell, script, "nis call ")
     assert {"--speed", "--json"} <= offered(shell, script, "nis call physics.simulate_projectile --")
     assert {"--speed", "--json"} <= offered(shell, script, "nis physics simulate-projectile --")
-    states = {"queued", "running", "succeeded", "failed", "cancelled"}
+    states = {"queued", "running", "paused", "waiting", "succeeded", "failed", "cancelled"}
     assert offered(shell, script, "nis runs list --state ") == states
     assert {"list", "watch"} <= offered(shell, script, f"nis --data {tmp_path} runs ")
     assert SHELLS[0] in offered(shell, script, "nis completion ")

@@ -60,10 +60,10 @@ entries = st.builds(entry, families, actions, effects, st.none() | words, st.non
 @quick
 @given(entries)
 def test_each_name_has_a_route_that_a_router_can_tell(one: Entry) -> None:
-    """Below its family, of literals and at most one id, without a mark that a path would have to escape."""
+    """Below its collection, of literals and at most one id, without a mark that a path would have to escape."""
     for route in routes_of(one):
         assert route.method in {"GET", "POST", "PATCH", "DELETE"}
-        assert route.path.startswith("/" + one.family.replace("_", "-"))
+        assert route.path.startswith("/" + one.collection.replace("_", "-"))
         assert re.fullmatch(r"(/[a-z0-9-]+|/\{id\})+", route.path)
         assert route.path.count("{id}") <= 1
         assert (route.method == "GET") <= (one.effect == "reads")

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
-from pydantic import AwareDatetime, Field
+from pydantic import AwareDatetime, BeforeValidator, Field
 
 from nis_backend.event import Event
 from nis_backend.operation import Before, Example, Model, Reads, operation
@@ -16,7 +16,17 @@ if TYPE_CHECKING:
     from nis_backend.context import Context
 
 
-Moment = AwareDatetime
+def _written(given: Any) -> Any:  # Any: what a caller sent
+    """A time as it is written: a bare number would be taken for seconds since 1970, which no schema says."""
+    try:
+        float(given)
+    except (TypeError, ValueError):
+        return given
+    msg = "a time is written as in 2026-11-25T18:00:00Z"
+    raise ValueError(msg)
+
+
+Moment = Annotated[AwareDatetime, BeforeValidator(_written)]
 """A time as a request gives it: ISO 8601 with its zone."""
 
 
