@@ -7,7 +7,7 @@ import os
 import sys
 from typing import TYPE_CHECKING, Any
 
-from nis_backend.settings import Settings, read_settings
+from nis_backend.settings import Settings, misspelt, read_settings
 from nis_backend.surfaces.cli.commands import command_line
 from nis_backend.surfaces.cli.session import Moves
 
@@ -24,6 +24,7 @@ def serve(settings: Settings, app_file: Path | None) -> None:
     """Serve until SIGTERM or SIGINT."""
     from nis_backend.server import serve  # noqa: PLC0415 - a command that only calls needs no server
 
+    _say_misspelt()
     serve(settings, app_file)
 
 
@@ -31,7 +32,13 @@ def work(settings: Settings, app_file: Path | None, queues: str | None) -> None:
     """Execute runs until SIGTERM or SIGINT."""
     from nis_backend.worker import work  # noqa: PLC0415 - as above
 
+    _say_misspelt()
     work(settings, app_file, queues)
+
+
+def _say_misspelt() -> None:
+    for line in misspelt(os.environ):
+        sys.stderr.write(f"nis: {line} `nis settings` lists them.\n")
 
 
 @contextlib.asynccontextmanager

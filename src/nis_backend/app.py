@@ -153,7 +153,7 @@ class Process:
         publishing = None if outbox is None else asyncio.create_task(outbox.publish(), name="outbox")
         changed = None if given.redis_host is None else ChangedKeys(cache, self.drivers.keys)
         try:
-            await dispatch.open()
+            await dispatch.open(idle=not self._serves)
             yield self
         finally:
             self.closing.set()

@@ -179,7 +179,7 @@ class RunLog(Commands):
         was used before, nothing is written.
 
         Raises:
-            Conflict: the id is taken.
+            Conflict: the id is taken, or the key `dedupe` by an open run of another operation.
         """
         terms = terms or Terms()
         now = time.time()
@@ -208,6 +208,13 @@ class RunLog(Commands):
             same = await self._store.select("runs", self.owner, where={"dedupe": terms.dedupe}, limit=1)
             if terms.dedupe is None or not same or same[0]["state"] not in OPEN:
                 raise
+            if same[0]["operation"] != operation:
+                raise Conflict(
+                    f"The open run {same[0]['id']} of {same[0]['operation']} has this key.",
+                    field="dedupe",
+                    value=terms.dedupe,
+                    remedy="Give each operation keys of its own.",
+                ) from None
             return run_of(same[0])
         return run_of(row)
 

@@ -14,7 +14,7 @@ from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 from nis_backend import __version__
 from nis_backend.app import Process, asgi, commanded, preload
-from nis_backend.errors import Conflict, InvalidRequest
+from nis_backend.errors import Conflict, InvalidRequest, NisError
 from nis_backend.lock import FolderLock
 from nis_backend.surfaces.login import is_loopback
 
@@ -23,6 +23,8 @@ if TYPE_CHECKING:
     from types import FrameType
 
     from nis_backend.settings import Settings
+
+log = logging.getLogger("nis.server")
 
 DRAIN_SECONDS = 3
 """Time that open connections get at a stop: streams and waiting callers are told at once. With the time that runs get,
@@ -96,6 +98,7 @@ class Server(uvicorn.Server):
         super().__init__(config)
         self._process = process
         self._lock = lock
+        self._trial: asyncio.Task[None] | None = None
 
     @override
     async def serve(self, sockets: list[socket.socket] | None = None) -> None:
@@ -132,6 +135,15 @@ class Server(uvicorn.Server):
         if self._lock is not None:
             self._lock.listening(url)
         self.announce(url)
+        if self._process.settings.model is not None:
+            # It may ask a provider's server, which the start does not wait for.
+            self._trial = asyncio.create_task(self._try_model(), name="model named by the settings")
+
+    async def _try_model(self) -> None:
+        try:
+            await self._process.drivers.models.choose()
+        except NisError as refused:
+            log.warning("NIS_MODEL answers nobody: %s %s", refused.message, refused.remedy)
 
     def announce(self, url: str) -> None:
         """Say on the terminal where it is."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import difflib
 import os
 import re
 from pathlib import Path
@@ -303,3 +304,13 @@ def read_settings(environment: Mapping[str, str], **given: object) -> Settings:
             value="***" if secret else shorten(wrong["input"]),
             remedy=f"Set {alias} to something else, or unset it.",
         ) from None
+
+
+def misspelt(environment: Mapping[str, str]) -> list[str]:
+    """What to say of variables that are written like a setting and are none."""
+    known = {str(field.alias) for field in Settings.model_fields.values()}
+    said: list[str] = []
+    for name in sorted(name for name in environment if name.startswith("NIS_") and name not in known):
+        near = difflib.get_close_matches(name, known, n=1)
+        said.append(f"{name} is no setting" + (f"; the nearest is {near[0]}." if near else "."))
+    return said

@@ -107,7 +107,7 @@ CELL = 200
 _PLAIN = (str, int, float, bool, type(None))
 
 
-MOMENTS = ("created", "updated")
+MOMENTS = ("created", "updated", "not_before", "deadline", "expires", "last_used", "last_at", "revoked")
 """Fields that are times, wherever they occur: seconds since 1970."""
 
 

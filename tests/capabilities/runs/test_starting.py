@@ -11,7 +11,7 @@ from ground import Ground
 from rest_client import ask, events_of, send
 
 from nis_backend.context import LOCAL, Caller
-from nis_backend.errors import Forbidden, InvalidRequest, NotFound, NotSupported
+from nis_backend.errors import Conflict, Forbidden, InvalidRequest, NotFound, NotSupported
 from nis_backend.operation import begin
 
 Json = dict[str, Any]
@@ -151,6 +151,8 @@ def test_one_open_run_stands_for_its_key(ground: Ground) -> None:
     """Promise: dedupe: while it is open the same run is answered; then another begins."""
     first = start(ground, delay_seconds=3600, dedupe="nightly")
     assert start(ground, dedupe="nightly")["id"] == first["id"]
+    with pytest.raises(Conflict, match="has this key"):
+        ground.call("runs.start_run", {"operation": "system.get_info", "dedupe": "nightly"})
     ground.call("runs.cancel_run", {"id": first["id"]})
     again = start(ground, delay_seconds=3600, dedupe="nightly")
     assert again["id"] != first["id"]

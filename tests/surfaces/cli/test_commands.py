@@ -7,6 +7,7 @@ import os
 import signal
 import subprocess
 import sys
+import time
 from pathlib import Path
 from typing import Any
 
@@ -244,3 +245,43 @@ def test_a_command_is_not_waited_for_in_the_background(server: Server, tmp_path:
     assert alone.returncode == 69
     assert "nis serve" in alone.stderr
     assert "--background" not in nis("runs", "events", "--help").stdout
+
+
+@pytest.mark.parametrize("words", [("doctor",), ("doctor", "--json"), ("call", "system.run_doctor")])
+def test_a_diagnosis_that_is_bad_is_an_exit_code(tmp_path: Path, words: tuple[str, ...]) -> None:
+    """Promise: a script need not read what `nis doctor` prints."""
+    done = nis("--data", str(tmp_path), *words, NIS_MODEL="nobody:nothing")
+    assert done.returncode == 69
+    assert "nobody:nothing" in done.stdout
+
+
+def test_json_that_is_broken_is_told_as_that(tmp_path: Path) -> None:
+    """Promise: a message names what is wrong: a quote that the shell ate is no wrong field."""
+    done = nis("--data", str(tmp_path), "runs", "start", "models.list_models", "--arguments", '{"limit": 1')
+    assert done.returncode == 2
+    assert "arguments is not JSON" in done.stderr
+    assert "single quotes" in done.stderr
+
+
+def test_a_start_tells_of_settings_that_do_nothing(serve: Serve) -> None:
+    """Promise: a misspelt variable and a model that nobody has are told at the start, which goes on."""
+    server = serve(NIS_MODLE="x", NIS_MODEL="nobody:nothing")
+    deadline = time.monotonic() + 30
+    while "NIS_MODEL answers nobody" not in (said := server.log.read_text()):
+        assert time.monotonic() < deadline, said
+        server.process.poll()
+    assert "NIS_MODLE is no setting; the nearest is NIS_MODEL." in said
+
+
+def test_a_command_that_reads_leaves_cut_runs_to_the_next_server(serve: Serve, tmp_path: Path) -> None:
+    """Promise: looking at the folder of a server that died executes nothing: the run goes on once a server is there."""
+    script = tmp_path / "script.json"
+    script.write_text(json.dumps({"replies": [{"when": "sea", "text": "wave " * 2000, "pause": 0.05}]}))
+    models = {"NIS_SCRIPTED": str(script), "NIS_MODEL": "scripted:scripted"}
+    server = serve(NIS_SCRIPTED=str(script), NIS_MODEL="scripted:scripted")
+    data = ("--data", str(server.data))
+    run_id = result_of(*data, "runs", "start", "chat.send_message", "--arguments", '{"message": "sea"}')["id"]
+    server.kill()
+    first, again = (result_of(*data, "runs", "get", run_id, **models) for _ in range(2))
+    assert first["state"] == again["state"] == "queued"
+    assert first["last_seq"] == again["last_seq"]

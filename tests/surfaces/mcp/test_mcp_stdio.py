@@ -90,6 +90,20 @@ def test_the_configuration_names_the_folder_that_this_shell_has_set(
     assert printed("mcp", "--print-config")["mcpServers"]["nis"]["args"][2:4] == ["--data", str(tmp_path)]
 
 
+def test_no_configuration_names_a_toolset_that_there_is_not(tmp_path: Path) -> None:
+    """Promise: a slip of the pen is told where it is made, not by a client that lists no tools."""
+    done = subprocess.run(
+        nis("--data", str(tmp_path), "mcp", "--toolset", "phisics", "--print-config"),
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    assert (done.returncode, done.stdout) == (4, "")
+    assert "no toolset 'phisics'" in done.stderr
+    assert "physics" in done.stderr
+
+
 def talk(data: Path, *messages: object, environment: dict[str, str] | None = None) -> subprocess.Popen[str]:
     """The command with these lines in its input, which stays open."""
     process = subprocess.Popen(

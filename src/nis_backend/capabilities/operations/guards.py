@@ -85,6 +85,9 @@ _SUM = re.compile(
 )
 _HOW_MUCH = re.compile(r"\bhow (?:deep|far|fast|heavy|high|hot|large|long|many|much|strong|tall|warm)\b", re.IGNORECASE)
 
+_CONVERTS = re.compile(r"\bconvert(?: me)? [-+]?\d[\d.,]* ?[^\s\d.,?!]+ (?:in)?to [^\s.?!]+\W*$", re.IGNORECASE)
+"""An amount of one thing wanted as another: "convert 5 parsecs to bananas"."""
+
 _CHANGES = re.compile(
     r"\W*(?:(?:please|now|and|then|can you|could you|would you|will you|i want to|i'd like to|let's)\W+)*"
     r"(?:abort|add|archive|begin|cancel|change|clear|continue|create|delete|download|drop|edit|erase|export|forget|import"
@@ -222,4 +225,6 @@ def asks_for_a_sum(sentence: Sentence) -> bool:
     if tells(sentence):
         return False
     measured = any(quantity.unit for quantity in sentence.quantities)
-    return bool(_SUM.search(sentence.text) or (measured and _HOW_MUCH.search(sentence.text)))
+    return bool(
+        _SUM.search(sentence.text) or _CONVERTS.search(sentence.text) or (measured and _HOW_MUCH.search(sentence.text))
+    )

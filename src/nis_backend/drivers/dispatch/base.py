@@ -42,8 +42,8 @@ def stop_reason(cancelled: asyncio.CancelledError) -> StopReason:
 class Dispatch(Protocol):
     """Carries runs to their ends."""
 
-    async def open(self) -> None:
-        """Take back what a process that died has held, and begin to take runs."""
+    async def open(self, *, idle: bool = False) -> None:
+        """Take back what a process that died has held, and begin to take runs; `idle`: once one is submitted here."""
         ...
 
     async def admit(self, queue: str) -> None:

@@ -46,13 +46,17 @@ class InProcess(Dispatch):
         self.woken = asyncio.Event()
         self.longest_sleep = LONGEST_SLEEP
         self._closing = False
+        self._idle = False
+        """Whether the first run that is submitted here begins it."""
         self._loop: asyncio.Task[None] | None = None
         self.holding = Holding(store, execute)
 
     @override
-    async def open(self) -> None:
+    async def open(self, *, idle: bool = False) -> None:
         await self.recover(0.0)
-        self.start()
+        self._idle = idle
+        if not idle:
+            self.start()
 
     async def recover(self, stall: float) -> None:
         """Queue again what is held by processes that have been silent for `stall` seconds."""
@@ -61,8 +65,9 @@ class InProcess(Dispatch):
             self.woken.set()
 
     def start(self) -> None:
-        """Begin to take runs."""
-        self._loop = asyncio.create_task(self._serve(), name="dispatch")
+        """Begin to take runs, unless it has begun or is closing."""
+        if self._loop is None and not self._closing:
+            self._loop = asyncio.create_task(self._serve(), name="dispatch")
 
     @property
     def has_room(self) -> bool:
@@ -89,6 +94,8 @@ class InProcess(Dispatch):
     @override
     async def submit(self, owner: str, run_id: str) -> None:
         self._submitted += 1
+        if self._idle:
+            self.start()
         self.woken.set()
 
     @override

@@ -43,10 +43,17 @@ class Leases(InProcess):
             self.woken.set()
 
     @override
-    async def open(self) -> None:
+    async def open(self, *, idle: bool = False) -> None:
         # A database that does not answer yet does not delay the start.
-        self.start()
-        self._beating = asyncio.create_task(self._beat(), name="dispatch beat")
+        self._idle = idle
+        if not idle:
+            self.start()
+
+    @override
+    def start(self) -> None:
+        super().start()
+        if self._beating is None:
+            self._beating = asyncio.create_task(self._beat(), name="dispatch beat")
 
     async def _beat(self) -> None:
         while True:

@@ -45,7 +45,8 @@ def command_line(  # noqa: PLR0913 - each is what the command line itself cannot
         root.add_command(backing.command(session, name, keep))
     given = list(sys.argv[1:] if arguments is None else arguments)
     try:
-        root.main(given, prog_name="nis", standalone_mode=False)
+        # Without its standalone mode click answers the code of an `Exit`, and what a command returns.
+        code = root.main(given, prog_name="nis", standalone_mode=False)
     except NisError as error:
         return say_failure(error, as_json="--json" in given)
     except click.ClickException as error:
@@ -59,7 +60,7 @@ def command_line(  # noqa: PLR0913 - each is what the command line itself cannot
         # The reader of our output has seen enough (`nis operations | head`).
         sys.stderr.close()
         return 0
-    return 0
+    return code if isinstance(code, int) else 0
 
 
 class Root(click.Group):
@@ -215,12 +216,12 @@ def _settings(session: Session) -> click.Command:
 
 
 def _call(session: Session) -> click.Command:
-    def run(name: str, rest: tuple[str, ...]) -> None:
+    def run(name: str, rest: tuple[str, ...]) -> Any:  # Any: an exit code, or what a command returns
         if name == "--help":
             click.echo(click.get_current_context().get_help())
-            return
+            return None
         called = command(session, session.entry(name), name)
-        called.main(list(rest), prog_name=f"nis call {name}", standalone_mode=False)
+        return called.main(list(rest), prog_name=f"nis call {name}", standalone_mode=False)
 
     return click.Command(
         "call",

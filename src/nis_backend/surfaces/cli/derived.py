@@ -12,10 +12,10 @@ from typing import TYPE_CHECKING, Any, cast
 import click
 
 from nis_backend.blob import blob_fields
-from nis_backend.errors import InvalidRequest
+from nis_backend.errors import InvalidRequest, Unavailable, shorten
 from nis_backend.fields import choices_of, referred
 from nis_backend.surfaces.cli.files import given_files, save
-from nis_backend.surfaces.rest.fixed import WATCHED
+from nis_backend.surfaces.rest.fixed import VERDICTS, WATCHED
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -69,7 +69,7 @@ def command(session: Session, entry: Entry, name: str) -> click.Command:
         **options: str | tuple[str, ...] | None,
     ) -> None:
         arguments = _from_file(input) if input else {}
-        arguments |= {key: _given(fields[key], value) for key, value in options.items() if value not in (None, ())}
+        arguments |= {key: _given(key, fields[key], value) for key, value in options.items() if value not in (None, ())}
         open_fields = [key for key in entry.request_schema.get("required", ()) if key not in arguments]
         refuse_options(positional, fields)
         if len(positional) > len(open_fields):
@@ -81,7 +81,7 @@ def command(session: Session, entry: Entry, name: str) -> click.Command:
                 remedy=f"Name it: `nis call {entry.name} --help` lists the names.",
             )
         ordered = zip(open_fields, positional, strict=False)
-        arguments |= {key: _given(fields[key], (one,) if key in several else one) for key, one in ordered}
+        arguments |= {key: _given(key, fields[key], (one,) if key in several else one) for key, one in ordered}
         if not (as_json or input):
             for key in entry.request_schema.get("required", ()):
                 required(key, arguments.get(key))
@@ -184,22 +184,33 @@ def _repeats(schema: Json) -> bool:
     return any(one.get("items", {}).get("type") == "string" for one in schema.get("anyOf", (schema,)))
 
 
-def _given(schema: Json, given: str | tuple[str, ...] | None) -> Any:  # Any: JSON
+def _given(key: str, schema: Json, given: str | tuple[str, ...] | None) -> Any:  # Any: JSON
     """What an option was given: a list of texts may also be one text, or several times one, instead of JSON."""
     if not isinstance(given, tuple):
-        return _value(schema, given or "")
+        return _value(key, schema, given or "")
     if len(given) == 1 and given[0].lstrip().startswith("["):
-        return _value(schema, given[0])
+        return _value(key, schema, given[0])
     return list(given)
 
 
-def _value(schema: Json, text: str) -> Any:  # Any: JSON
-    """An option's text as the field's JSON: numbers and truth values are read by validation, the rest is JSON here."""
+def _value(key: str, schema: Json, text: str) -> Any:  # Any: JSON
+    """An option's text as the field's JSON: numbers and truth values are read by validation, the rest is JSON here.
+
+    Raises:
+        InvalidRequest: it begins as JSON does, and is none.
+    """
     kinds = {one.get("type", "object") for one in schema.get("anyOf", (schema,)) if "enum" not in one}
     if kinds & {"array", "object"}:
         try:
             return json.loads(text)
-        except ValueError:
+        except ValueError as error:
+            if text.lstrip().startswith(("{", "[")):
+                raise InvalidRequest(
+                    f"{key} is not JSON: {error}.",
+                    field=key,
+                    value=shorten(text),
+                    remedy="Put the JSON between single quotes, or give the request as a file with --input.",
+                ) from None
             return text
     return text
 
@@ -240,6 +251,7 @@ def _show(session: Session, entry: Entry, arguments: Json, *, as_json: bool, to_
         )
         if not stream:
             click.echo(json.dumps(result, indent=2, ensure_ascii=False))
+        _judge(entry, result)
         return
     from nis_backend.surfaces.cli.draw import Screen  # noqa: PLC0415 - tables load when one is drawn
 
@@ -247,3 +259,11 @@ def _show(session: Session, entry: Entry, arguments: Json, *, as_json: bool, to_
         result = session.call(entry, arguments, screen.heard)
         if not (entry.result_schema.get("blob") and save(session.connection(), result, to_file)):
             screen.result(session.catalog, entry, arguments, result)
+    _judge(entry, result)
+
+
+def _judge(entry: Entry, result: Any) -> None:  # Any: JSON
+    """Leave with the code of what is unavailable, where the result says that all is not well."""
+    field = VERDICTS.get(entry.name)
+    if field is not None and not result[field]:
+        raise click.exceptions.Exit(Unavailable("").codes.exit)

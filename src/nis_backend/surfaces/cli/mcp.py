@@ -28,6 +28,7 @@ def command(session: Session) -> click.Command:
     def run(toolset: str | None, print_config: str | None) -> None:
         if print_config is not None:
             settings = session.settings()
+            _check(session, toolset)
             # A client starts its servers without the variables of this shell.
             data = settings.data if "data" in settings.model_fields_set else None
             click.echo(json.dumps(config(print_config, data, toolset), indent=2))
@@ -63,6 +64,20 @@ def command(session: Session) -> click.Command:
             ),
         ],
     )
+
+
+def _check(session: Session, toolset: str | None) -> None:
+    """Refuse a toolset that there is not.
+
+    A running server may have families of its own, and says so itself when the client starts.
+
+    Raises:
+        NotFound: no family has this name.
+    """
+    if toolset and address_of(session.settings().data) is None:
+        from nis_backend.surfaces.mcp.tools import choose  # noqa: PLC0415 - as above
+
+        choose(session.catalog.entries(), toolset)
 
 
 def config(client: str, data: Path | None, toolset: str | None) -> Json:

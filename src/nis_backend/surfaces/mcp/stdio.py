@@ -81,6 +81,8 @@ def serve_folder(opened: AbstractAsyncContextManager[Context], toolset: str | No
 async def _serve_folder(opened: AbstractAsyncContextManager[Context], toolset: str | None) -> None:
     async with opened as ctx:
         choose(ctx.operations.entries(), toolset)
+        # It stays as long as its client: runs that were cut go on here, which a single command leaves alone.
+        await ctx.drivers.dispatch.open()
         calls = Calls(asyncio.Event())
         server = build(_Folder(ctx), calls, toolset)
         async with _stdio() as (incoming, outgoing):

@@ -36,6 +36,9 @@ def may_be_run(route: RestRoute, entry: Entry) -> bool:
 COMMANDS = {"doctor": "system.run_doctor", "chat": "chat.send_message", "operations": "operations.list_operations"}
 """Short commands of the command line."""
 
+VERDICTS = {"system.run_doctor": "ok"}
+"""Results that are a verdict, and the field that gives it: where it is false, the command line's exit code says so."""
+
 WATCHED = {"runs.stream_events": "watch"}
 """Streams of a run's events that the command line also draws live, and the name of the command that does."""
 
