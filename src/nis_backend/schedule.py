@@ -39,8 +39,9 @@ class Clock:
         """Until it is cancelled."""
         while True:
             try:
-                await self.tick(time.time())
-                seconds = 60 - time.time() % 60
+                now = time.time()
+                await self.tick(now)
+                seconds = until_next(now, time.time())
             except Exception as refused:
                 # Whatever it is: without this loop no schedule would begin anything any more.
                 log.warning("schedules have to wait: %s", refused, exc_info=not isinstance(refused, NisError))
@@ -76,6 +77,11 @@ class Clock:
             log.warning("schedule %s has to wait: %s", row["id"], refused, exc_info=not isinstance(refused, NisError))
             return False
         return await self._drivers.store.move(row["id"], due, following)
+
+
+def until_next(looked: float, now: float) -> float:
+    """Seconds to the minute after the one looked at: a look that begins just before it may end when it is past."""
+    return max(0.0, looked - looked % 60 + 60 - now)
 
 
 def run_id_of(schedule_id: str, due: float) -> str:

@@ -15,7 +15,7 @@ from nis_backend.context import Context
 from nis_backend.drivers.store.base import Row
 from nis_backend.errors import Busy
 from nis_backend.operation import Model, operation
-from nis_backend.schedule import Clock, run_id_of
+from nis_backend.schedule import Clock, run_id_of, until_next
 
 Test = Callable[[Context], Awaitable[None]]
 
@@ -190,3 +190,9 @@ def test_a_schedule_that_breaks_holds_up_no_other(with_context: Callable[[Test],
         await ctx.runs.get(run_id_of("schedule-2", FIRST + 1))
 
     with_context(body)
+
+
+def test_no_minute_is_passed_over_by_a_look_that_begins_just_before_it() -> None:
+    """Promise: a schedule of every minute begins a run in every minute; a timer may wake some milliseconds early."""
+    assert until_next(looked=119.999, now=120.002) == 0
+    assert until_next(looked=120.002, now=120.502) == pytest.approx(59.498)
