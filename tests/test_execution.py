@@ -341,7 +341,7 @@ def test_a_run_that_ends_its_process_at_once_is_given_up(tmp_path: Path) -> None
                     break
                 with contextlib.suppress(Died):
                     await here.execute(LOCAL.owner, "run-1", await here.take())
-                await here.store.recover("another", 0.0)
+                await here.store.recover("another")
             assert (await here.log.get("run-1")).state == "failed"
             assert attempts < 8
 

@@ -193,7 +193,7 @@ class Settings(BaseModel):
         default=20,
         ge=1,
         alias="NIS_STALL_SECONDS",
-        description="Silence, s, after which a process's runs are taken over: one number for all of a database.",
+        description="Silence of this process, in seconds, after which others take its runs over.",
     )
     run_seconds: float = Field(default=600, gt=0, alias="NIS_RUN_SECONDS", description="Seconds a chat turn may take.")
     run_days: float | None = Field(

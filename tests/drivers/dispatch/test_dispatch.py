@@ -6,7 +6,7 @@ import asyncio
 import contextlib
 import time
 from collections import Counter
-from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping
+from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping, Sequence
 from pathlib import Path
 from typing import cast
 
@@ -40,11 +40,11 @@ class Place:
         self.log = RunLog(store, Tail(store), "ann", ["*"])
         self._hosts: list[Host] = []
 
-    async def host(self, queues: Mapping[str, int] | None = None) -> Host:
-        """A process that executes runs."""
+    async def host(self, queues: Mapping[str, int] | None = None, *, serves: bool = True) -> Host:
+        """A process that executes runs; one that does not serve, its own alone."""
         host = Host(self.store, queues or {"default": 4})
         self._hosts.append(host)
-        await host.dispatch.open()
+        await host.dispatch.open(idle=not serves)
         return host
 
     async def submit(self, run_id: str, *, wake: bool = True, **terms: object) -> str:
@@ -468,9 +468,9 @@ def test_a_host_that_lives_keeps_its_runs(database: str) -> None:
             looks = 0
             with_beats = place.store.recover
 
-            async def recover(holder: str, stall: float) -> list[str]:
+            async def recover(holder: str) -> list[str]:
                 nonlocal looks
-                found = await with_beats(holder, stall)
+                found = await with_beats(holder)
                 looks += 1
                 assert not found
                 async with first.changed:
@@ -509,11 +509,11 @@ def test_runs_go_on_though_a_look_for_them_has_broken(
     async def body(place: Place) -> None:
         take, broken = place.store.take, [True]
 
-        async def breaks(room: Mapping[str, int], holder: str, now: float) -> Taken:
+        async def breaks(room: Mapping[str, int], holder: str, now: float, only: Sequence[str] | None) -> Taken:
             if broken:
                 broken.pop()
                 raise RuntimeError
-            return await take(room, holder, now)
+            return await take(room, holder, now, only)
 
         monkeypatch.setattr(place.store, "take", breaks)
         host = await place.host()
@@ -540,5 +540,42 @@ def test_a_run_that_was_taken_and_never_begun_is_queued(database: str) -> None:
         finally:
             await place.close()
             await store.close()
+
+    asyncio.run(body())
+
+
+def test_a_command_executes_its_own_run_and_leaves_the_others_as_they_are(with_place: Callable[[Test], None]) -> None:
+    """A process that does not serve executes nothing that was cut, queued, overdue, or comes besides."""
+
+    async def body(place: Place) -> None:
+        await place.submit("run-held")
+        await place.store.take({"default": 1}, "dead", time.time())
+        await place.submit("run-queued")
+        await place.submit("run-late", deadline=time.time() - 1)
+        host = await place.host(serves=False)
+        host.gate.set()
+        await place.log.create("run-besides", "tests.carry_run", Nothing(), None)
+        await place.submit("run-own")
+        await state_of(place, "run-own", "succeeded")
+        assert host.began == [("run-own", 1)]
+        states = [(await place.log.get(f"run-{name}")).state for name in ("queued", "late", "besides")]
+        assert states == ["queued", "queued", "queued"]
+        server = await place.host()
+        server.gate.set()
+        await server.until(4)
+
+    with_place(body)
+
+
+def test_each_process_is_judged_by_its_own_promise(database: str) -> None:
+    """Who is patient is not taken over from by who is hasty: the time is in the holder's row."""
+
+    async def body() -> None:
+        async with place_on(Path(), database) as place:
+            for holder, stall in (("patient", 60.0), ("hasty", 0.0)):
+                await place.store.beat(holder, stall)
+                await place.submit(f"run-{holder}")
+                await place.store.take({"default": 1}, holder, time.time())
+            assert await place.store.recover("another") == ["run-hasty"]
 
     asyncio.run(body())

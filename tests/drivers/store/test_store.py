@@ -217,8 +217,8 @@ def test_what_a_dead_process_held_is_queued_and_taken_under_a_new_attempt(with_s
         await store.insert("runs", "bob", run_row("run-2", state="succeeded"))
         taken = await store.take({"default": 2}, "dead", 10.0)
         assert [(row["id"], row["owner"], row["attempt"]) for row in taken.rows] == [("run-1", "ann", 2)]
-        assert await store.recover("alive", 0.0) == ["run-1"]
-        assert await store.recover("alive", 0.0) == []
+        assert await store.recover("alive") == ["run-1"]
+        assert await store.recover("alive") == []
         taken = await store.take({"default": 2}, "alive", 10.0)
         assert [(row["id"], row["attempt"], row["state"]) for row in taken.rows] == [("run-1", 3, "running")]
         with pytest.raises(Fenced):

@@ -43,7 +43,7 @@ class Dispatch(Protocol):
     """Carries runs to their ends."""
 
     async def open(self, *, idle: bool = False) -> None:
-        """Take back what a process that died has held, and begin to take runs; `idle`: once one is submitted here."""
+        """Take back what a process that died has held, and begin to take runs; `idle`: only what is submitted here."""
         ...
 
     async def admit(self, queue: str) -> None:

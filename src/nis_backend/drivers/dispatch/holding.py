@@ -104,13 +104,15 @@ class Holding:
         if growth.command in COMMANDS:
             self.stop(growth.run_id, COMMANDS[growth.command])
 
-    async def beat(self) -> None:
-        """Say that this process lives; hear what was asked of its runs, and let go of those that others hold now.
+    async def beat(self, stall: float) -> None:
+        """Say that this process lives, and will again within `stall` seconds; hear what was asked of its runs.
+
+        Those that others hold now are let go of.
 
         What the database says it holds and it does not, because the answer was lost by which it was taken, is queued.
         """
         before = frozenset(self._tasks)
-        mine = {str(row["id"]): row for row in await self._store.beat(self.holder)}
+        mine = {str(row["id"]): row for row in await self._store.beat(self.holder, stall)}
         for run_id, row in mine.items():
             if row["wanted"] in WANTED:
                 self.stop(run_id, WANTED[row["wanted"]])

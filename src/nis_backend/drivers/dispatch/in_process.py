@@ -47,20 +47,22 @@ class InProcess(Dispatch):
         self.longest_sleep = LONGEST_SLEEP
         self._closing = False
         self._idle = False
-        """Whether the first run that is submitted here begins it."""
+        """Whether the first run that is submitted here begins it, and no others than such are taken."""
+        self._own: set[str] = set()
+        """What was submitted here while that is so."""
         self._loop: asyncio.Task[None] | None = None
         self.holding = Holding(store, execute)
 
     @override
     async def open(self, *, idle: bool = False) -> None:
-        await self.recover(0.0)
+        await self.recover()
         self._idle = idle
         if not idle:
             self.start()
 
-    async def recover(self, stall: float) -> None:
-        """Queue again what is held by processes that have been silent for `stall` seconds."""
-        for run_id in await self._store.recover(self.holding.holder, stall):
+    async def recover(self) -> None:
+        """Queue again what is held by processes that have fallen silent."""
+        for run_id in await self._store.recover(self.holding.holder):
             log.warning("run %s was under way when its process ended: it is queued again", run_id)
             self.woken.set()
 
@@ -95,6 +97,7 @@ class InProcess(Dispatch):
     async def submit(self, owner: str, run_id: str) -> None:
         self._submitted += 1
         if self._idle:
+            self._own.add(run_id)
             self.start()
         self.woken.set()
 
@@ -133,8 +136,8 @@ class InProcess(Dispatch):
     async def _take(self) -> float | None:
         """Take what is due and there is room for; answers when to look again if nothing happens until then."""
         room = {queue: most - self._running[queue] for queue, most in self._queues.items()}
-        submitted = self._submitted
-        taken = await self._store.take(room, self.holding.holder, time.time())
+        submitted, only = self._submitted, [*self._own] if self._idle else None
+        taken = await self._store.take(room, self.holding.holder, time.time(), only)
         got = Counter(str(row["queue"]) for row in taken.rows)
         for row in taken.rows:
             self._hold(row)

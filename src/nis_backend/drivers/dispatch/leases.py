@@ -58,8 +58,8 @@ class Leases(InProcess):
     async def _beat(self) -> None:
         while True:
             try:
-                await self.holding.beat()
-                await self.recover(self._stall)
+                await self.holding.beat(self._stall)
+                await self.recover()
             except Exception as refused:
                 # Whatever it is: a process that fell silent would lose its runs.
                 log.warning(

@@ -272,12 +272,12 @@ class Store(Protocol):
         """A run's events with numbers above `after`, in order: `seq, attempt, time, type, body`."""
         ...
 
-    async def take(self, room: Mapping[str, int], holder: str, now: float) -> Taken:
+    async def take(self, room: Mapping[str, int], holder: str, now: float, only: Sequence[str] | None = None) -> Taken:
         """Make runs of every owner `running`, under this holder and a new attempt; `wanted` stays.
 
         They were queued and due, as many as each queue has room for: the highest priority first, then who is due the
         longest. Runs of these queues whose deadline has passed are taken too, without room and while they rest as well:
-        to be ended. For the dispatcher alone, as is what follows.
+        to be ended. `only` names the runs that are looked at. For the dispatcher alone, as is what follows.
         """
         ...
 
@@ -293,12 +293,15 @@ class Store(Protocol):
         """Have a schedule be due next at another time; False when it is not due at this one any more."""
         ...
 
-    async def beat(self, holder: str) -> list[Row]:
-        """Say that this holder lives; the runs it holds: `id, owner, attempt, wanted`."""
+    async def beat(self, holder: str, stall: float) -> list[Row]:
+        """Say that this holder lives, and will say so again within `stall` seconds.
+
+        The runs it holds: `id, owner, attempt, wanted`.
+        """
         ...
 
-    async def recover(self, holder: str, stall: float) -> list[str]:
-        """Queue again what is held by others that have not said for `stall` seconds that they live; the runs' ids.
+    async def recover(self, holder: str) -> list[str]:
+        """Queue again what is held by others that have not said in time that they live; the runs' ids.
 
         A data folder has one process: there every other holder is dead.
         """

@@ -320,8 +320,8 @@ class PostgresStore(Store):
         )
 
     @override
-    async def take(self, room: Mapping[str, int], holder: str, now: float) -> Taken:
-        return await self._link.transact(partial(take, room=room, holder=holder, now=now))
+    async def take(self, room: Mapping[str, int], holder: str, now: float, only: Sequence[str] | None = None) -> Taken:
+        return await self._link.transact(partial(take, room=room, holder=holder, now=now, only=only))
 
     @override
     async def waiting(self, queue: str, most: int) -> int:
@@ -338,12 +338,12 @@ class PostgresStore(Store):
         return bool(await self._batches.write(schedule_id, (sql, [next_at, schedule_id, due])))
 
     @override
-    async def beat(self, holder: str) -> list[Row]:
-        return await self._link.read(BEAT, {"holder": holder})
+    async def beat(self, holder: str, stall: float) -> list[Row]:
+        return await self._link.read(BEAT, {"holder": holder, "stall": stall})
 
     @override
-    async def recover(self, holder: str, stall: float) -> list[str]:
-        rows = await self._link.read(RECOVER, {"holder": holder, "stall": stall, "name": self._name})
+    async def recover(self, holder: str) -> list[str]:
+        rows = await self._link.read(RECOVER, {"holder": holder, "name": self._name})
         return sorted(row["id"] for row in rows)
 
     @override

@@ -8,24 +8,25 @@ from nis_backend.drivers.store.base import Taken
 from nis_backend.drivers.store.postgres_listener import CHANNEL
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     from nis_backend.drivers.store.postgres_link import Connection
 
 NOW = "extract(epoch from clock_timestamp())::double precision"
 ROOM = "room as (select * from unnest(%(queues)s::text[], %(most)s::bigint[]) as room (queue, most))"
+ONLY = "(%(only)s::text[] is null or id = any(%(only)s::text[]))"
 RESTING = "state in ('queued', 'paused', 'waiting')"
 
 # Rows that another process is taking this moment are skipped, not waited for.
 TAKE = f"""
 with {ROOM}, ready as (
     select one.id from room cross join lateral (
-        select id from runs where state = 'queued' and runs.queue = room.queue and not_before <= %(now)s
+        select id from runs where state = 'queued' and runs.queue = room.queue and not_before <= %(now)s and {ONLY}
         order by priority desc, not_before, id limit greatest(room.most, 0) for update skip locked
     ) as one
 ), overdue as (
     select one.id from room cross join lateral (
-        select id from runs where runs.queue = room.queue and deadline <= %(now)s and {RESTING}
+        select id from runs where runs.queue = room.queue and deadline <= %(now)s and {RESTING} and {ONLY}
         for update skip locked
     ) as one
 )
@@ -43,14 +44,15 @@ with {ROOM} select min(at) as at from room cross join lateral (
 
 BEAT = f"""
 with beaten as (
-    insert into holders (id, beat) values (%(holder)s, {NOW}) on conflict (id) do update set beat = excluded.beat
+    insert into holders (id, until) values (%(holder)s, {NOW} + %(stall)s)
+    on conflict (id) do update set until = excluded.until
 )
 select id, owner, attempt, wanted from runs where state = 'running' and holder = %(holder)s"""  # noqa: S608 - as above
 
-# A run without a holder was under way in a version that named none.
+# Each holder is judged by its own promise. A run without a holder was under way in a version that named none.
 RECOVER = f"""
 with silent as (
-    delete from holders where beat < {NOW} - %(stall)s and id <> %(holder)s returning id
+    delete from holders where until < {NOW} and id <> %(holder)s returning id
 ), recovered as (
 update runs set state = 'queued', holder = null, updated = {NOW}
 where state = 'running' and (
@@ -60,9 +62,17 @@ where state = 'running' and (
 select id, pg_notify('{CHANNEL}', concat_ws(' ', %(name)s::text, 0, 'queued', id)) from recovered"""  # noqa: S608 - as above
 
 
-async def take(connection: Connection, room: Mapping[str, int], holder: str, now: float) -> Taken:
+async def take(
+    connection: Connection, room: Mapping[str, int], holder: str, now: float, only: Sequence[str] | None
+) -> Taken:
     """See `Store.take`."""
-    given = {"queues": [*room], "most": [*room.values()], "holder": holder, "now": now}
+    given = {
+        "queues": [*room],
+        "most": [*room.values()],
+        "holder": holder,
+        "now": now,
+        "only": None if only is None else [*only],
+    }
     rows = await (await connection.execute(TAKE, given)).fetchall()
     found = await (await connection.execute(NEXT, given)).fetchone()
     # What an update returns is in no order.

@@ -437,12 +437,12 @@ class SqliteStore(Store):
         )
 
     @override
-    async def take(self, room: Mapping[str, int], holder: str, now: float) -> Taken:
+    async def take(self, room: Mapping[str, int], holder: str, now: float, only: Sequence[str] | None = None) -> Taken:
         def tell(taken: Taken) -> None:
             for row in taken.rows:
                 self._recent.grown(row, ())
 
-        return await self._write(lambda connection: take(connection, room, holder, now), tell)
+        return await self._write(lambda connection: take(connection, room, holder, now, only), tell)
 
     @override
     async def waiting(self, queue: str, most: int) -> int:
@@ -459,13 +459,13 @@ class SqliteStore(Store):
         return await self._write(lambda connection: connection.execute(MOVE, given).rowcount == 1, lambda _: None)
 
     @override
-    async def beat(self, holder: str) -> list[Row]:
+    async def beat(self, holder: str, stall: float) -> list[Row]:
         return await self._read(
             "select id, owner, attempt, wanted from runs where state = 'running' and holder = ?", (holder,)
         )
 
     @override
-    async def recover(self, holder: str, stall: float) -> list[str]:
+    async def recover(self, holder: str) -> list[str]:
         return await self._write(lambda connection: recover(connection, holder))
 
     @override

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import TYPE_CHECKING, Any
 
 from nis_backend.drivers.store.base import Row, Taken
@@ -12,13 +13,15 @@ if TYPE_CHECKING:
 
 HOLD = "update runs set state = 'running', attempt = attempt + 1, holder = ?, updated = ? where id in"
 
+ONLY = "and id in (select value from json_each(?))"
+
 READY = """(
-    select id from runs where state = 'queued' and queue = ? and not_before <= ?
+    select id from runs where state = 'queued' and queue = ? and not_before <= ? {only}
     order by priority desc, not_before, id limit ?
 ) returning *"""
 
 OVERDUE = """(
-    select id from runs where queue = ? and deadline <= ? and state in ('queued', 'paused', 'waiting')
+    select id from runs where queue = ? and deadline <= ? and state in ('queued', 'paused', 'waiting') {only}
 ) returning *"""
 
 # One look into an index each.
@@ -33,14 +36,18 @@ DUE = "select * from schedules where enabled = 1 and next_at <= ? order by next_
 MOVE = "update schedules set next_at = ? where id = ? and next_at = ?"
 
 
-def take(connection: sqlite3.Connection, room: Mapping[str, int], holder: str, now: float) -> Taken:
+def take(
+    connection: sqlite3.Connection, room: Mapping[str, int], holder: str, now: float, only: Sequence[str] | None
+) -> Taken:
     """See `Store.take`."""
+    overdue, ready = (HOLD + sql.format(only="" if only is None else ONLY) for sql in (OVERDUE, READY))
+    named = () if only is None else (json.dumps([*only]),)
     rows: list[Row] = []
     times: list[float] = []
     for queue, most in room.items():
-        rows += _rows(connection, HOLD + OVERDUE, (holder, now, queue, now))
+        rows += _rows(connection, overdue, (holder, now, queue, now, *named))
         if most > 0:
-            rows += _rows(connection, HOLD + READY, (holder, now, queue, now, most))
+            rows += _rows(connection, ready, (holder, now, queue, now, *named, most))
         for sql in (NEXT_DUE, NEXT_DEADLINE):
             times += [float(row[0]) for row in connection.execute(sql, (queue, now))]
     # What an update returns is in no order.

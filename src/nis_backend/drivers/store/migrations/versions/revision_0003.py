@@ -89,9 +89,9 @@ alter table runs drop column not_before;
 alter table runs drop column priority;
 alter table runs drop column queue;
 """,
-    # The processes that execute runs, and when each was last heard of: nobody's, for they serve every owner.
+    # The processes that execute runs, and until when each will be heard of again: nobody's, for they serve every owner.
     postgresql_up="""
-create table holders (id text primary key, beat double precision not null);
+create table holders (id text primary key, until double precision not null);
 """,
     postgresql_down="""
 drop table holders;
