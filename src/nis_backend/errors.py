@@ -13,7 +13,8 @@
     │   ├── NotAcceptable     it is not answered in any media type that the caller accepts
     │   └── WrongMedia        it is not read in the media type that was sent
     ├── Conflict              the state of the thing does not allow it
-    │   └── Fenced            another process holds the run now
+    │   ├── Fenced            another process holds the run now
+    │   └── Waiting           the run waits for a person, who answers it by a command
     ├── Busy                  a queue is full; try again
     ├── DeadlineExceeded      the time allowed is over
     ├── Cancelled             the caller asked it to stop
@@ -174,6 +175,10 @@ class Fenced(Conflict):
     """Another process holds the run now."""
 
 
+class Waiting(Conflict):
+    """The run waits for a person, who answers it by a command."""
+
+
 class Busy(NisError):
     """A queue is full."""
 
@@ -219,6 +224,7 @@ CODES: Mapping[type[NisError], Codes] = {
     WrongMedia: Codes(http=415, jsonrpc=-32004, a2a="UNSUPPORTED_OPERATION", exit=2),
     Conflict: Codes(http=409, jsonrpc=-32012, a2a="FAILED_PRECONDITION", exit=5),
     Fenced: Codes(http=409, jsonrpc=-32012, a2a="FAILED_PRECONDITION", exit=5),
+    Waiting: Codes(http=409, jsonrpc=-32012, a2a="FAILED_PRECONDITION", exit=5),
     Busy: Codes(http=429, jsonrpc=-32013, a2a="RESOURCE_EXHAUSTED", exit=75, retry=True),
     DeadlineExceeded: Codes(http=504, jsonrpc=-32014, a2a="DEADLINE_EXCEEDED", exit=75, retry=True),
     Cancelled: Codes(http=409, jsonrpc=-32015, a2a="CANCELLED", exit=130),

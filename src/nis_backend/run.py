@@ -21,13 +21,14 @@ from nis_backend.errors import (
     DeadlineExceeded,
     InvalidRequest,
     NotFound,
+    Waiting,
     from_problem,
 )
 from nis_backend.event import Event
 from nis_backend.operation import Model
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Iterable, Sequence
+    from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
 
     from nis_backend.commands import Submit
     from nis_backend.drivers.store.base import Growth, Order, Row, Store, Table
@@ -269,9 +270,12 @@ class RunLog(Commands):
             events += page
         return events
 
-    async def follow(self, run_id: str, after: int = 0, *, live: bool = True) -> AsyncIterator[Event]:
+    async def follow(
+        self, run_id: str, after: int = 0, *, live: bool = True, waits: bool = True
+    ) -> AsyncIterator[Event]:
         """Every event above `after`, those to come included, up to the terminal one.
 
+        Without `waits`, up to where the run begins to wait for a person, too.
         Without `live`, a model need not be asked for its words one by one: the end is what is waited for.
 
         Raises:
@@ -293,7 +297,8 @@ class RunLog(Commands):
                         return
                 if not events:
                     run = await self.get(run_id)
-                    if run.finished and after >= run.last_seq:
+                    rests = run.finished or (run.state == "waiting" and not waits)
+                    if rests and after >= run.last_seq:
                         return
                     await grown.wait()
         finally:
@@ -305,8 +310,11 @@ class RunLog(Commands):
         Raises:
             NisError: the run's failure, as it was.
             Cancelled: it was cancelled.
+            Waiting: it waits for a person.
         """
         run = await self._ended(run_id)
+        if run.state == "waiting":
+            raise waits_for(run_id, run.waiting or {})
         if run.state == "failed":
             raise from_problem(run.problem or {})
         if run.state == "cancelled":
@@ -314,7 +322,7 @@ class RunLog(Commands):
         return run.result
 
     async def _ended(self, run_id: str) -> Run:
-        """The run, once it has ended: its row says it, so that no event is read."""
+        """The run, once it has ended or waits for a person: its row says it, so that no event is read."""
         grown = self._tail.open(run_id)
         try:
             while True:
@@ -322,7 +330,7 @@ class RunLog(Commands):
                 row = await self._store.get("runs", self.owner, run_id)
                 if row is None:
                     raise unknown_run(run_id)
-                if row["state"] in TERMINAL:
+                if row["state"] in TERMINAL or row["state"] == "waiting":
                     return run_of(row)
                 await grown.wait()
         finally:
@@ -338,9 +346,9 @@ class RunHandle:
     reader: Reader | None = None
     """Holds the place of a caller who is about to follow."""
 
-    def follow(self, after: int = 0) -> AsyncIterator[Event]:
+    def follow(self, after: int = 0, *, waits: bool = True) -> AsyncIterator[Event]:
         """See `RunLog.follow`."""
-        return self.log.follow(self.id, after)
+        return self.log.follow(self.id, after, waits=waits)
 
     async def result(self) -> Any:  # Any: the operation's result as JSON
         """See `RunLog.result`."""
@@ -372,6 +380,21 @@ def late(run: Run) -> DeadlineExceeded:
         field="deadline",
         value=run.deadline,
         remedy="Give it more time, or a queue or priority that starts it sooner.",
+    )
+
+
+def waits_for(run_id: str, waiting: Mapping[str, Any]) -> Waiting:  # Any: JSON
+    """What a caller hears who waits for a run that waits for a person."""
+    what = f" of {waiting['operation']}" if waiting.get("operation") else ""
+    if waiting.get("kind") == "input":
+        asked, commands = f"input{what}: {', '.join(waiting.get('missing', ()))}", "runs.provide_input"
+    else:
+        asked, commands = f"approval{what}: {waiting.get('reason', '')}", "runs.approve_run or runs.reject_run"
+    return Waiting(
+        f"Run {run_id} waits for {asked.rstrip(': ')}.".replace("..", "."),
+        field="run",
+        value=run_id,
+        remedy=f"Answer it with {commands}; then it goes on, and runs.get_run has its result.",
     )
 
 

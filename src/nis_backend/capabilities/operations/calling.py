@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from nis_backend.capabilities.operations.lines import CalledOperation
-from nis_backend.errors import NisError
+from nis_backend.errors import NisError, Waiting
 from nis_backend.operation import Model, under
 from nis_backend.run import RunHandle
 
@@ -29,6 +29,9 @@ async def call_it(ctx: Context, request: CallOperation) -> CalledOperation:
         answer = await ctx.call_named(entry.name, request.arguments)
         run_id = answer.id if isinstance(answer, RunHandle) else None
         return CalledOperation(operation=entry.name, result=await _whole(answer), run_id=run_id)
+    except Waiting:
+        # Its field is the run, and no argument.
+        raise
     except NisError as error:
         raise under("arguments", error) from None
 

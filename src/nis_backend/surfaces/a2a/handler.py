@@ -107,13 +107,13 @@ class RunHandler(RequestHandler):
     # -- messages -----------------------------------------------------------------------------------------------------
 
     async def on_message_send(self, params: SendMessageRequest, context: ServerCallContext) -> Task:
-        """The task when its turn has ended, or at once with `returnImmediately`."""
+        """The task when its turn has ended or waits for a person, or at once with `returnImmediately`."""
         ctx = self._context(context)
         handle = await self._start(params, ctx)
         with _told():
             fold = TaskFold(await ctx.runs.get(handle.id), _draw(context, params.message))
             if not params.configuration.return_immediately:
-                async for event in ctx.runs.follow(handle.id, live=False):
+                async for event in ctx.runs.follow(handle.id, live=False, waits=False):
                     await _apply(fold, event)
         return fold.task(_history_length(params.configuration))
 

@@ -13,7 +13,7 @@ from urllib.parse import quote, urlencode, urlsplit
 
 from nis_backend.errors import Cancelled, NotSupported, Unavailable, from_problem
 from nis_backend.operation import call
-from nis_backend.run import RunHandle
+from nis_backend.run import RunHandle, waits_for
 from nis_backend.surfaces.cli.files import body_of
 from nis_backend.surfaces.rest.accept import JSON, SSE, VIEWS
 from nis_backend.surfaces.rest.derive import IN_QUERY, routes_of
@@ -64,6 +64,10 @@ class Connection(Protocol):
         ...
 
 
+ASKS = {"approval_required": "approval", "input_required": "input"}
+"""What a run waits for after these events."""
+
+
 class OverFolder:
     """Opens the data folder for the length of one call."""
 
@@ -78,7 +82,7 @@ class OverFolder:
         async with self._open() as ctx:
             result = await call(ctx.operations.find(entry.name), arguments, replace(ctx, follows=True))
             if isinstance(result, RunHandle):
-                async for event in result.follow():
+                async for event in result.follow(waits=False):
                     heard(event.model_dump(mode="json"))
                 return await result.result()
             if entry.shape == "stream":
@@ -199,6 +203,7 @@ class OverHttp:
 def _follow(response: http.client.HTTPResponse, heard: Callable[[Json], None], *, run: bool) -> Any:  # Any: JSON
     """Read a stream to its end: its last item, or the result of the run whose log it is."""
     last: Json | None = None
+    asked: Json = {}
     for kind, data in _sse(response):
         if kind == "error":
             raise from_problem(data)
@@ -206,6 +211,10 @@ def _follow(response: http.client.HTTPResponse, heard: Callable[[Json], None], *
             break
         last = data
         heard(data)
+        asked = data["body"] if run and data["body"]["type"] in ASKS else asked
+        if run and data["body"] == {"type": "released", "reason": "waiting"}:
+            # A stream goes on; who has asked for a result hears what it waits for.
+            raise waits_for(data["run_id"], {"kind": ASKS[asked["type"]], **asked} if asked else {})
     return outcome(last["body"] if last else {}, "The run's log says how it ended.") if run else last
 
 

@@ -110,7 +110,7 @@ async def _stop(starting: asyncio.Future[RunHandle], ctx: Context) -> None:
 
 async def _followed(run: RunHandle, tell: Tell) -> Any:  # Any: JSON
     """The run's result; what happens on the way is progress, numbered as its log is."""
-    async for event in run.follow():
+    async for event in run.follow(waits=False):
         word = _word(event)
         if word:
             # The number always rises. Where the run says how far it is, the total is such that both agree.
