@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import io
 import json
-import os
 import signal
 import subprocess
 import sys
@@ -105,7 +104,7 @@ def test_leaving_does_not_end_the_run(ground: Ground) -> None:
 
 
 def test_a_run_is_watched_on_after_its_server_was_killed(serve: Serve, tmp_path: Path) -> None:
-    """Promise: the number to go on from is told, and whoever opens the folder next carries the run on from its log."""
+    """Promise: the next server goes on with the run, and the watching with it; without one, the number is told."""
     script = tmp_path / "script.json"
     script.write_text(json.dumps(SCRIPT))
     server = serve(data=tmp_path / "data", NIS_SCRIPTED=str(script))
@@ -115,24 +114,22 @@ def test_a_run_is_watched_on_after_its_server_was_killed(serve: Serve, tmp_path:
         while not runs:
             listed = subprocess.run([*command, "runs", "list", "--json"], capture_output=True, check=True, timeout=60)
             runs = json.loads(listed.stdout)["runs"]
-        with watching(server.data, runs[0]["id"]) as cut:
+        with watching(server.data, runs[0]["id"]) as on, watching(server.data, runs[0]["id"], "--wait", "0") as cut:
+            first_words(on)
             first_words(cut)
             server.kill()
             _, told = cut.communicate(timeout=20)
-    assert (cut.returncode, f"nis runs watch {runs[0]['id']} --after" in told) == (69, True)
-    number = told.rpartition("--after ")[2].partition("`")[0]
-    script.write_text(json.dumps({"replies": [{"text": "The sea is wide."}]}))
-    done = subprocess.run(
-        [*command, "runs", "watch", runs[0]["id"], "--after", number],
-        capture_output=True,
-        text=True,
-        timeout=60,
-        check=False,
-        env={**os.environ, "NIS_SCRIPTED": str(script)},
-    )
-    assert done.returncode == 0, done.stderr
-    lines = done.stdout.splitlines()
-    assert lines[0].endswith("chat.send_message has begun again, attempt 2")
+            assert (cut.returncode, f"nis runs watch {runs[0]['id']} --after" in told) == (69, True)
+            left = subprocess.run(
+                [*command, "runs", "watch", runs[0]["id"], "--wait", "0"], capture_output=True, check=False, timeout=60
+            )
+            assert (left.returncode, b"Start one with `nis serve`" in left.stderr) == (69, True)
+            script.write_text(json.dumps({"replies": [{"text": "The sea is wide."}]}))
+            serve(data=tmp_path / "data", NIS_SCRIPTED=str(script))
+            out, told = on.communicate(timeout=60)
+    assert on.returncode == 0, told
+    lines = out.splitlines()
+    assert any(line.endswith("chat.send_message has begun again, attempt 2") for line in lines)
     assert any("without the words above" in line for line in lines)
     assert any("The sea is wide." in line for line in lines)
     assert lines[-1].endswith("succeeded")

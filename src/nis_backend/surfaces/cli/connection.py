@@ -67,6 +67,9 @@ class Connection(Protocol):
 ASKS = {"approval_required": "approval", "input_required": "input"}
 """What a run waits for after these events."""
 
+STILL = 2.0
+"""Seconds after which a run that nothing happens in is one that nobody executes: a command executes none."""
+
 
 class OverFolder:
     """Opens the data folder for the length of one call."""
@@ -86,7 +89,7 @@ class OverFolder:
                     heard(event.model_dump(mode="json"))
                 return await result.result()
             if entry.shape == "stream":
-                return await _drain(result, heard)
+                return await _drain(result, heard, STILL if entry.on == "run" else None)
             return result.model_dump(mode="json")
 
     def begin(self, entry: Entry, arguments: Json) -> Json:  # noqa: ARG002 - the contract's
@@ -107,11 +110,21 @@ class OverFolder:
         asyncio.run(copy())
 
 
-async def _drain(items: AsyncIterator[Any], heard: Callable[[Json], None]) -> Any:  # Any: a stream's items
+async def _drain(
+    items: AsyncIterator[Any],  # Any: a stream's items
+    heard: Callable[[Json], None],
+    still: float | None,
+) -> Any:
     last = None
-    async for item in items:
-        last = item.model_dump(mode="json")
-        heard(last)
+    try:
+        while (item := await asyncio.wait_for(anext(items, None), still)) is not None:
+            last = item.model_dump(mode="json")
+            heard(last)
+    except TimeoutError:
+        raise Unavailable(
+            "No server holds the data folder, and without one its runs stand still.",
+            remedy="Start one with `nis serve`.",
+        ) from None
     return last
 
 

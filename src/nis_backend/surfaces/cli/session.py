@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol
 
@@ -30,6 +31,10 @@ if TYPE_CHECKING:
     Serve = Callable[[Settings, Path | None], None]
     Work = Callable[[Settings, Path | None, str | None], None]
     Open = Callable[[Settings], AbstractAsyncContextManager[Context]]
+
+
+AGAIN = 0.2
+"""Seconds between two looks for a server."""
 
 
 class Schema(Protocol):
@@ -80,6 +85,15 @@ class Session:
         if url is not None:
             return OverHttp(url, settings.api_key)
         return OverFolder(lambda: self._open(settings))
+
+    def server_by(self, until: float) -> bool:
+        """Whether a server holds the folder before the monotonic clock is at `until`."""
+        data = self.settings().data
+        while time.monotonic() < until:
+            time.sleep(AGAIN)
+            if address_of(data) is not None:
+                return True
+        return False
 
     def opened(self) -> AbstractAsyncContextManager[Context]:
         """The data folder, opened by this command itself."""

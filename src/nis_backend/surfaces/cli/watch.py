@@ -3,17 +3,22 @@
 from __future__ import annotations
 
 import json
+import time
 from typing import TYPE_CHECKING, Any
 
 import click
 
 from nis_backend.errors import Unavailable, shorten
+from nis_backend.run import TERMINAL
 from nis_backend.surfaces.cli.connection import outcome
 from nis_backend.surfaces.cli.derived import as_json_option, required
 
 if TYPE_CHECKING:
     from nis_backend.operation import Entry, Json
     from nis_backend.surfaces.cli.session import Session
+
+PATIENCE = 30.0
+"""Seconds within which a server is usually started again."""
 
 WIDE = 100
 """Characters of what one event tells besides words and drawings."""
@@ -22,7 +27,7 @@ WIDE = 100
 def command(session: Session, entry: Entry, name: str) -> click.Command:
     """The command that watches by the operation `entry`, a stream of a run's events."""
 
-    def run(run_id: str | None, after: str | None, as_json: bool) -> None:
+    def run(run_id: str | None, after: str | None, wait: float, as_json: bool) -> None:
         given: Json = {"id": required("id", run_id), **({} if after is None else {"after": after})}
         from nis_backend.surfaces.cli.draw import Screen  # noqa: PLC0415 - tables load when one is drawn
 
@@ -30,7 +35,7 @@ def command(session: Session, entry: Entry, name: str) -> click.Command:
             seen = _Seen(screen, as_json=as_json)
             again = f"nis {entry.collection} {name} {given['id']} --after"
             try:
-                session.call(entry, given, seen.heard)
+                _follow(session, entry, given, seen, wait)
             except KeyboardInterrupt:
                 seen.end_line()
                 click.echo(f"Left; the run goes on. `{again} {seen.number or after or 0}` goes on watching.", err=True)
@@ -51,9 +56,35 @@ def command(session: Session, entry: Entry, name: str) -> click.Command:
         params=[
             click.Argument(["run_id"], required=False, metavar="ID"),
             click.Option(["--after"], metavar="INTEGER", help="Number of the last event already seen.  [0]"),
+            click.Option(
+                ["--wait"],
+                type=click.FloatRange(0, 86_400),
+                default=PATIENCE,
+                metavar="SECONDS",
+                help=f"How long a server that went away is waited for.  [{PATIENCE:g}]",
+            ),
             as_json_option(),
         ],
     )
+
+
+def _follow(session: Session, entry: Entry, given: Json, seen: _Seen, wait: float) -> None:
+    """Hear the run to its end; a server that went away is waited for, since the next one goes on with the run.
+
+    Raises:
+        Unavailable: none came for `wait` seconds.
+    """
+    number, until = -1, 0.0
+    while not seen.ended:
+        if seen.number != number:
+            number, until = seen.number, time.monotonic() + wait
+        try:
+            session.call(entry, {**given, **({"after": number} if number else {})}, seen.heard)
+            gone = Unavailable("The server is stopping.")
+        except Unavailable as error:
+            gone = error
+        if not seen.ended and not session.server_by(until):
+            raise gone
 
 
 class _Seen:
@@ -65,6 +96,11 @@ class _Seen:
         self._as_json = as_json
         self._in_words = self._shown = False
         self._last: Json = {}
+
+    @property
+    def ended(self) -> bool:
+        """Whether the run's end was heard."""
+        return self._last.get("type") in TERMINAL
 
     def heard(self, event: Json) -> None:
         """Show one event."""
