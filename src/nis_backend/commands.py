@@ -129,7 +129,8 @@ class Commands:
         waiting = run_of(row).waiting or {}
         if row["state"] != "waiting" or waiting.get("kind") != kind or call_id not in {None, waiting["call_id"]}:
             raise Conflict(
-                f"Run {run_id} has the state {row['state']}; it waits for no {kind}{f' of {call_id!r}' if call_id else ''}.",
+                f"Run {run_id} is in the state {row['state']}: it waits for no {kind}"
+                + (f" of {call_id!r}." if call_id else "."),
                 field="id" if call_id is None else "call_id",
                 value=call_id or run_id,
                 remedy="Get the run: it says what it waits for.",
