@@ -269,6 +269,33 @@ await scene("keyed snippets", async (page) => {
   return { texts, leaks: shown.includes("sixteen") || page.url().includes("sixteen") };
 }, { base: keyed, path: "/#/explore/physics.convert_unit" });
 
+await scene("a run that asks", async (page) => {
+  const begun = await page.evaluate(() =>
+    fetch("/shapes/send-thing", {
+      method: "POST",
+      headers: { "Content-Type": "application/json", Prefer: "respond-async" },
+      body: JSON.stringify({ thing: "A piano" }),
+    }).then((answer) => answer.json()),
+  );
+  await page.goto(`${new URL(page.url()).origin}/#/runs/${begun.id}`);
+  const asks = page.getByRole("region", { name: "The run waits for you" });
+  await asks.waitFor();
+  const question = await asks.innerText();
+  const state = await page.locator(".facts .state-mark").innerText();
+  await page.getByRole("button", { name: "Pause" }).waitFor({ state: "detached" });
+  await asks.getByRole("button", { name: "Approve" }).click();
+  await page.getByLabel("place").fill("The attic");
+  await page.getByRole("button", { name: "Send" }).click();
+  await page.locator(".run-page .timeline .succeeded").waitFor();
+  return {
+    question,
+    state,
+    ended: await page.locator(".facts .state-mark").innerText(),
+    spent: await page.locator(".spent figcaption").innerText(),
+    result: await page.locator(".timeline .succeeded").textContent(),
+  };
+});
+
 const PAGES = ["/", "/#/explore", "/#/explore/physics.simulate_projectile", "/#/runs"];
 
 for (const colorScheme of ["light", "dark"]) {

@@ -1,4 +1,4 @@
-"""An operation whose request has every shape that a form can meet; it answers what it was asked."""
+"""Operations with every shape that a form can meet, and with every question that a run can ask."""
 
 from __future__ import annotations
 
@@ -6,7 +6,8 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field
 
-from nis_backend.operation import Model, Unit, operation
+from nis_backend.context import Context
+from nis_backend.operation import Model, Recorded, Unit, operation
 
 
 class Point(Model):
@@ -74,4 +75,23 @@ def echo_shape(request: Shapes, ctx: object) -> Answer:
     return Answer(asked=request.model_dump(mode="json", exclude_unset=True))
 
 
-OPERATIONS = (echo_shape,)
+class Order(Model):
+    """What is ordered."""
+
+    thing: str
+
+
+class Sent(Model):
+    """Where it went."""
+
+    place: str
+
+
+@operation("shapes.send_thing", effect="writes")
+async def send_thing(request: Order, ctx: Context) -> Recorded[Sent]:
+    """Send a thing where a person says, once another has allowed it."""
+    await ctx.approve(f"{request.thing} leaves the house.", operation="shapes.send_thing")
+    return await ctx.ask(Sent, "Where does it go?", operation="shapes.send_thing")
+
+
+OPERATIONS = (echo_shape, send_thing)

@@ -101,6 +101,15 @@ def test_a_run_is_watched_from_the_explorer_and_among_the_runs(seen: dict[str, A
     assert scene["filtered"] == "#/runs?state=failed"
 
 
+def test_a_run_that_asks_is_answered_on_its_page(seen: dict[str, Any]) -> None:
+    """What it waits for, with the ways to answer; then where its time went."""
+    scene = seen["a run that asks"]
+    assert "A piano leaves the house." in scene["question"]
+    assert (scene["state"], scene["ended"]) == ("waiting", "succeeded")
+    assert "waiting" in scene["spent"]
+    assert "The attic" in scene["result"]
+
+
 def test_a_stream_is_shown_as_it_comes(seen: dict[str, Any]) -> None:
     """A run's events, streamed by their operation."""
     assert seen["a stream"]["events"] == EVENTS
