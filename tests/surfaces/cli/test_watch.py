@@ -15,6 +15,7 @@ from typing import Any
 import pytest
 from conftest import Serve
 from ground import SCRIPT, Ground
+from rest_client import ask
 
 from nis_backend.surfaces.cli.commands import command_line
 
@@ -85,20 +86,23 @@ def test_a_failure_is_the_exit_code(ground: Ground) -> None:
     assert json.loads(told)["code"] == "not_found"
 
 
-def test_leaving_does_not_end_the_run(ground: Ground) -> None:
+def test_leaving_does_not_end_the_run(serve: Serve, tmp_path: Path) -> None:
     """Promise: Ctrl+C ends the watching; the run goes on, is watched again, and its cancel ends that with 130."""
-    run_id = ground.call("chat.send_message", STORY, wait=False)["id"]
-    with watching(ground.data, run_id) as left:
+    script = tmp_path / "script.json"
+    script.write_text(json.dumps(SCRIPT))
+    server = serve(data=tmp_path / "data", NIS_SCRIPTED=str(script))
+    run_id = ask(server, "POST", "/chat", STORY, {"prefer": "respond-async"})[2]["id"]
+    with watching(server.data, run_id) as left:
         first_words(left)
         left.send_signal(signal.SIGINT)
         _, told = left.communicate(timeout=20)
     assert left.returncode == 130
     assert f"nis runs watch {run_id} --after" in told
     assert "Traceback" not in told
-    assert ground.call("runs.get_run", {"id": run_id})["state"] == "running"
-    with watching(ground.data, run_id) as again:
+    assert ask(server, "GET", f"/runs/{run_id}")[2]["state"] == "running"
+    with watching(server.data, run_id) as again:
         first_words(again)
-        ground.call("runs.cancel_run", {"id": run_id})
+        assert ask(server, "POST", f"/runs/{run_id}/cancel", {})[0] == 200
         rest, told = again.communicate(timeout=20)
     assert (again.returncode, rest.splitlines()[-1].endswith("cancelled"), "was cancelled" in told) == (130, True, True)
 
