@@ -206,6 +206,20 @@ def states_what_it_imports(name: str, tree: ast.Module) -> Iterator[str]:
             yield f"{name}:{line} imports {top}, which pyproject.toml does not state"
 
 
+def recorded_only(name: str, tree: ast.Module) -> Iterator[str]:
+    """A capability takes the time, ids and chance from `ctx`, which records them in a run so that it can be replayed."""
+    if layer_of(name) != "capability":
+        return
+    for line, module, what in imports(tree):
+        if module in {"uuid", "random", "secrets"} or (module, what) == ("time", "time"):
+            yield f"{name}:{line} imports {module}: take it from ctx"
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute):
+            called = ast.unparse(node.func)
+            if called == "time.time" or called.endswith(("datetime.now", "datetime.utcnow", "date.today")):
+                yield f"{name}:{node.lineno} calls {called}: take it from ctx"
+
+
 def plain(distribution: str) -> str:
     """A distribution's name as all its spellings compare."""
     return re.sub(r"[-_.]+", "-", re.split(r"[^\w.-]", distribution)[0]).lower()
@@ -221,7 +235,10 @@ functions take."""
 CAPABILITIES = catalog.CAPABILITIES
 OPERATIONS = frozenset(str(entry["name"]) for entry in json.loads((PACKAGE / "catalog.json").read_text()))
 Rule = Callable[[str, ast.Module], Iterator[str]]
-RULES: tuple[Rule, ...] = (one_way, operations_only, light_top, environment, names_no_operation, states_what_it_imports)
+RULES: tuple[Rule, ...] = (
+    *(one_way, operations_only, light_top, environment, names_no_operation, states_what_it_imports),
+    recorded_only,
+)
 
 
 @pytest.mark.parametrize("rule", RULES, ids=lambda rule: rule.__name__)
@@ -270,6 +287,10 @@ def test_every_module_obeys(rule: Rule) -> None:
         (environment, "nis_backend.surfaces.guard", "from os import getenv"),
         (names_no_operation, "nis_backend.surfaces.rest.endpoint", "NAME = 'runs.list_runs'"),
         (names_no_operation, "nis_backend.surfaces.cli", "NAME = f'call runs.list_runs {1}'"),
+        (recorded_only, "nis_backend.capabilities.chat.loop", "import uuid"),
+        (recorded_only, "nis_backend.capabilities.runs.operations", "from time import time"),
+        (recorded_only, "nis_backend.capabilities.runs.operations", "import time\nnow = time.time()"),
+        (recorded_only, "nis_backend.capabilities.chat.operations", "def f():\n    return datetime.now(UTC)"),
         (states_what_it_imports, "nis_backend.surfaces.guard", "import h11"),
         (states_what_it_imports, "nis_backend.surfaces.guard", "def f():\n    from google.api_core import retry"),
     ],
