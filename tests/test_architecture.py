@@ -207,7 +207,7 @@ def states_what_it_imports(name: str, tree: ast.Module) -> Iterator[str]:
 
 
 def recorded_only(name: str, tree: ast.Module) -> Iterator[str]:
-    """A capability takes the time, ids and chance from `ctx`, which records them in a run so that it can be replayed."""
+    """A capability takes time, ids and chance from `ctx`, which records them in a run so that it can be replayed."""
     if layer_of(name) != "capability":
         return
     for line, module, what in imports(tree):
