@@ -90,7 +90,7 @@ async def _begun(ctx: Context, source: Row, after: int, given: Mapping[str, Any]
     await ctx.drivers.dispatch.admit(source["queue"])
     now = time.time()
     row: Row = {
-        **{name: source[name] for name in ("operation", "attempt", "format", "queue", "priority", "log_bytes")},
+        **{name: source[name] for name in KEPT},
         "id": ctx.new_id("run"),
         # It may do what the caller who begins it may.
         "scopes": json.dumps(sorted(ctx.caller.scopes)),

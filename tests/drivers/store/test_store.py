@@ -436,6 +436,30 @@ def test_a_branch_holds_copies_under_their_own_ids(with_store: Callable[[Body], 
     with_store(body)
 
 
+def test_a_fork_shares_the_log_up_to_a_number_and_goes_on_by_itself(with_store: Callable[[Body], None]) -> None:
+    """The same events under the same numbers; what follows in one is not in the other; an owner forks only its own."""
+
+    async def body(store: Store) -> None:
+        await store.insert("runs", "ann", run_row("run-1"))
+        await store.append(events("run-1", "a", "b", "c"))
+        forked = run_row("run-2", state="paused", attempt=1, last_seq=2, parent="run-1", parent_seq=2)
+        with pytest.raises(NotFound):
+            await store.fork("bob", forked, 2)
+        assert await store.get("runs", "bob", "run-2") is None
+        await store.fork("ann", forked, 2)
+        assert await store.events("ann", "run-2", 0) == (await store.events("ann", "run-1", 0))[:2]
+        # Without an event: what queues it.
+        assert (await store.append(events("run-2", attempt=None, state="queued")))[0] == 2
+        row = await store.get("runs", "ann", "run-2")
+        assert row is not None
+        assert (row["state"], row["last_seq"], row["parent"], row["parent_seq"]) == ("queued", 2, "run-1", 2)
+        assert (await store.append(events("run-2", "d", attempt=None)))[0] == 3
+        assert [one["seq"] for one in await store.events("ann", "run-1", 0)] == [1, 2, 3]
+        assert '"d"' in (await store.events("ann", "run-2", 2))[0]["body"]
+
+    with_store(body)
+
+
 def test_every_table_has_an_owner(tmp_path: Path) -> None:
     """A thing of a user's is reached only by its owner, from the first revision of the schema on."""
 
