@@ -10,11 +10,14 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
+import psycopg
 import pytest
 
+from nis_backend.database import move_schema, schema_of
 from nis_backend.drivers.store.migrations.schema import VERSION, steps
 from nis_backend.drivers.store.sqlite import SqliteStore
 from nis_backend.errors import Unavailable
+from nis_backend.settings import read_settings
 
 EARLIER = range(1, VERSION)
 Shape = list[tuple[str, ...]]
@@ -169,3 +172,28 @@ def test_alembic_loads_only_where_a_schema_changes(tmp_path: Path) -> None:
     assert [loaded(), loaded()] == ["False", "False"]
     File(tmp_path / "nis.db").migrate(2)
     assert [loaded(), loaded()] == ["True", "False"]
+
+
+DECLARED = """
+select table_name, column_name, data_type, is_nullable, column_default from information_schema.columns
+    where table_schema = 'public'
+union all select tablename, indexname, indexdef, null, null from pg_indexes where schemaname = 'public'
+union all select event_object_table, trigger_name, action_statement, null, null from information_schema.triggers
+order by 1, 2, 3
+"""
+
+
+@pytest.mark.parametrize("version", EARLIER)
+def test_a_postgresql_database_goes_back_and_forward_again(database: str, version: int) -> None:
+    """As a file does: what was written is kept both ways, and the schema comes to be the same again."""
+    settings = read_settings({"NIS_DATABASE_URL": database})
+    assert move_schema(settings, VERSION).version == VERSION
+    with psycopg.connect(database, autocommit=True) as connection:
+        connection.execute(WRITTEN)
+        fresh = connection.execute(DECLARED).fetchall()
+        assert move_schema(settings, version).version == version
+        assert connection.execute(READ).fetchall() == KEPT
+        assert connection.execute(DECLARED).fetchall() != fresh
+        assert move_schema(settings, VERSION) == schema_of(settings)
+        assert connection.execute(READ).fetchall() == KEPT
+        assert connection.execute(DECLARED).fetchall() == fresh
