@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
@@ -144,7 +145,7 @@ def test_a_list_is_narrowed_and_paged_within_a_time(ground: Ground) -> None:
     def listed(**given: Any) -> list[str]:
         return [one["id"] for one in ground.call("runs.list_runs", given)["runs"]]
 
-    since, until = (f"{made[n]['created'] - 1e-4:.6f}" for n in (0, 2))
+    since, until = (datetime.fromtimestamp(made[n]["created"] - 1e-4, UTC).isoformat() for n in (0, 2))
     ids = [one["id"] for one in made]
     assert listed(since=since, until=until) == [ids[1], ids[0]]
     page = ground.call("runs.list_runs", {"since": since, "until": until, "limit": 1})
