@@ -27,6 +27,9 @@ import pytest
 
 from nis_backend.settings import Settings
 
+# A suite that runs in the background inherits that interrupts are ignored, and so would the commands it starts.
+signal.signal(signal.SIGINT, signal.default_int_handler)
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
 

@@ -117,7 +117,7 @@ def test_another_owner_finds_nothing(ground: Ground) -> None:
     one = say(ground, "xylophone secrets")["conversation_id"]
 
     async def as_bob(name: str, **request: Any) -> Any:
-        result = await ground.process.context(Caller(owner="bob")).call_named(name, request)
+        result = await ground.process.context(Caller(owner="eve")).call_named(name, request)
         return result.model_dump()
 
     assert ground.run(as_bob("conversations.search_conversations", query="xylophone"))["matches"] == []

@@ -50,7 +50,7 @@ def test_the_client_for_node_gets_what_the_one_for_python_gets(serve: Serve) -> 
     assert got["heard"] == 3
     assert got["dimensions"] == [384, 384]
     assert got["failures"] == {
-        "key": {"name": "AuthenticationError", "status": 401, "code": "invalid_api_key", "param": None},
+        "key": {"name": "AuthenticationError", "status": 401, "code": "invalid_api_key", "param": "Authorization"},
         "model": {"name": "NotFoundError", "status": 404, "code": "model_not_found", "param": "model"},
         "parameter": {"name": "BadRequestError", "status": 400, "code": "not_supported", "param": "logprobs"},
     }
