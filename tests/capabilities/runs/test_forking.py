@@ -54,7 +54,8 @@ def test_an_exported_run_is_a_test_that_passes_and_can_fail(ground: Ground, tmp_
     whole = tmp_path / exported["name"]
     whole.write_text(exported["text"], "utf-8")
     changed = tmp_path / "test_changed.py"
-    changed.write_text(exported["text"].replace('"text": "I', '"text": "You and I', 1), "utf-8")
+    changed.write_text(exported["text"].replace("I answer from", "I tell you from"), "utf-8")
+    assert changed.read_text("utf-8") != exported["text"], exported["text"]
     command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "-p", "no:randomly"]
     environment = {**os.environ, "NIS_DATA": str(tmp_path / "nowhere")}
     right = subprocess.run(
