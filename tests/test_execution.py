@@ -21,7 +21,7 @@ from nis_backend.drivers.dispatch.in_process import InProcess
 from nis_backend.drivers.llm.base import Models
 from nis_backend.drivers.store.base import Append, Row
 from nis_backend.drivers.store.sqlite import SqliteStore
-from nis_backend.errors import Unavailable
+from nis_backend.errors import Forbidden, Unavailable
 from nis_backend.event import ToolCalled
 from nis_backend.execution import execute
 from nis_backend.operation import Model, Operation, Recorded, operation
@@ -370,6 +370,46 @@ def test_a_pause_lets_a_run_that_may_not_be_repeated_finish(tmp_path: Path) -> N
             go_on.set()
             await here.until("succeeded", "paused")
             assert await handle.result() == {}
+
+    asyncio.run(body())
+
+
+@pytest.mark.parametrize("allowed", [True, False])
+def test_what_may_have_happened_is_asked_of_a_person_once(tmp_path: Path, allowed: bool) -> None:
+    """A run that is one call, which may not be repeated and was cut, is asked about once, also when it goes on."""
+    made = 0
+
+    class Died(BaseException):
+        """The process ended here."""
+
+    @operation("tests.write_once", effect="writes")
+    async def write_once(request: Nothing, ctx: Context) -> Nothing:
+        """Write, and end the first time."""
+        nonlocal made
+        made += 1
+        if made == 1:
+            raise Died
+        return request
+
+    async def body() -> None:
+        async with world(tmp_path) as here:
+            handle = await here.submit(write_once)
+            with contextlib.suppress(Died):
+                await here.execute(LOCAL.owner, "run-1", await here.take())
+            await here.store.recover("another")
+            await here.execute(LOCAL.owner, "run-1", await here.take())
+            asked = (await here.log.get("run-1")).waiting or {}
+            assert (asked["call_id"], asked["operation"]) == ("run", "tests.write_once")
+            await (here.log.approve("run-1") if allowed else here.log.reject("run-1", reason="Not again."))
+            await here.execute(LOCAL.owner, "run-1", await here.take())
+            if allowed:
+                assert await handle.result() == {}
+            else:
+                with pytest.raises(Forbidden, match="Not again"):
+                    await handle.result()
+            kinds = [event.body.type for event in await here.log.all_events("run-1")]
+            assert kinds.count("approval_required") == 1
+            assert made == 1 + allowed
 
     asyncio.run(body())
 

@@ -12,7 +12,6 @@ from nis_backend.context import Caller, Context
 from nis_backend.drivers.dispatch.base import Left, stop_reason
 from nis_backend.errors import (
     Fenced,
-    Forbidden,
     InternalError,
     NisError,
     NotFound,
@@ -20,14 +19,13 @@ from nis_backend.errors import (
     WorkerLost,
 )
 from nis_backend.event import (
-    ApprovalRequired,
     CancelledRun,
     Failed,
-    Rejected,
     Released,
     RetryScheduled,
     Started,
     Succeeded,
+    ToolCalled,
 )
 from nis_backend.held import heed
 from nis_backend.history import History
@@ -35,7 +33,7 @@ from nis_backend.journal import Journal, Suspended
 from nis_backend.operation import Model, perform
 from nis_backend.owned import Scope
 from nis_backend.run import FORMAT, RunLog, late, run_of
-from nis_backend.steps import unbroken
+from nis_backend.steps import allow, unbroken
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Sequence
@@ -160,19 +158,11 @@ async def _allow_again(target: Operation[Any, Any], request: Model, ctx: Context
     """A call that is a run as a whole is, when it was cut, no other matter than one that a run makes."""
     if target.shape == "run":
         return
-    journal, begun = ctx.run, any(isinstance(event.body, Started) for event in ctx.run.history.events)
-    if begun and not target.repeatable:
-        asked = ApprovalRequired(
-            step=0,
-            call_id="run",
-            operation=target.name,
-            arguments=request.model_dump(mode="json"),
-            reason=f"Attempt {journal.attempt - 1} was cut while it was under way: it may have happened. Run it again?",
-        )
-        if isinstance(decision := await journal.approval(asked, fresh=True), Rejected):
-            raise Forbidden(f"A person has rejected it: {decision.reason}".rstrip(": "))
+    if not target.repeatable and any(isinstance(event.body, Started) for event in ctx.run.history.events):
+        arguments = request.model_dump(mode="json")
+        await allow(ctx, ToolCalled(step=0, call_id="run", operation=target.name, arguments=arguments), cut=True)
     if target.effect != "reads":
-        await journal.before_effect()
+        await ctx.run.before_effect()
 
 
 async def _performed(target: Operation[Any, Any], request: Model, ctx: Context, seconds: float) -> Any:

@@ -67,7 +67,7 @@ async def use(
             raise NotSupported(f"{operation.name} answers a {operation.shape}.", remedy="Call it directly.")
         refuse_secret(operation)
         journal.make(called)
-        await _allow(ctx, called, ask, cut=begun and not operation.repeatable)
+        await allow(ctx, called, ask, cut=begun and not operation.repeatable)
         result, stopped = await _make(ctx, called, operation, request)
         answered = _answer(called, result=result.model_dump(mode="json"))
     except NisError as error:
@@ -82,8 +82,8 @@ def _answer(called: ToolCalled, **given: Any) -> ToolAnswered:  # Any: JSON
     return ToolAnswered(step=called.step, call_id=called.call_id, operation=called.operation, **given)
 
 
-async def _allow(ctx: Context, called: ToolCalled, ask: str, *, cut: bool) -> None:
-    """Return when the call may be made.
+async def allow(ctx: Context, called: ToolCalled, ask: str = "", *, cut: bool) -> None:
+    """Return when the call may be made; one that was `cut` and may not be repeated is asked about once more.
 
     Raises:
         Suspended: a person is asked first.
