@@ -178,7 +178,7 @@ async def _performed(target: Operation[Any, Any], request: Model, ctx: Context, 
 
 
 async def _wait(journal: Journal, wait: Suspended) -> Left:
-    changes = {"state": "waiting", "waiting": json.dumps(wait.waiting)}
+    changes = {"state": "waiting", "waiting": wait.waiting}
     return await _leave(journal, RELEASED, [Released(reason="waiting")], changes)
 
 

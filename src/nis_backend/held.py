@@ -23,7 +23,7 @@ START = "start"
 
 @dataclass(frozen=True, kw_only=True)
 class Hold:
-    """What a person is asked before a run begins."""
+    """What a run waits for a person to say, before it begins or on its way."""
 
     asked: ApprovalRequired | InputRequired
     schema: Json | None = None

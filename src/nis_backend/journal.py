@@ -23,6 +23,7 @@ from nis_backend.event import (
     StepRetried,
     TextDelta,
 )
+from nis_backend.held import Hold
 from nis_backend.history import CUT, History, Told
 
 if TYPE_CHECKING:
@@ -54,9 +55,9 @@ HEEDED: dict[str, tuple[Sequence[Body], dict[str, Any]]] = {  # Any: columns of 
 class Suspended(BaseException):
     """The run waits for a person: its task ends here, and its code is executed again once they have answered."""
 
-    def __init__(self, waiting: dict[str, Any]) -> None:  # Any: JSON
-        super().__init__(str(waiting.get("kind")))
-        self.waiting = waiting
+    def __init__(self, hold: Hold) -> None:
+        super().__init__(hold.asked.type)
+        self.waiting = hold.waiting
 
 
 class Journal:
@@ -288,7 +289,7 @@ class Journal:
         await self.write(asked)
         if isinstance(decision, Approved | Rejected):
             return decision
-        raise Suspended({"kind": "approval", **asked.model_dump(mode="json", exclude={"type"})})
+        raise Suspended(Hold(asked=asked))
 
     async def input(self, asked: InputRequired, schema: dict[str, Any]) -> dict[str, Any]:  # Any: JSON
         """What a person has given.
@@ -300,4 +301,4 @@ class Journal:
         await self.write(asked)
         if isinstance(given, InputProvided):
             return given.values
-        raise Suspended({"kind": "input", **asked.model_dump(mode="json", exclude={"type"}), "schema": schema})
+        raise Suspended(Hold(asked=asked, schema=schema))
