@@ -16,6 +16,7 @@ from nis_backend.app import Process
 from nis_backend.context import LOCAL, Context
 from nis_backend.errors import Conflict, InvalidRequest, NotFound
 from nis_backend.event import Event, ModelAnswered, Noted, Released, transcript
+from nis_backend.fork import fork, retry
 from nis_backend.replay import replay
 from nis_backend.settings import read_settings
 
@@ -64,22 +65,22 @@ def test_from_every_event_on_a_run_ends_as_it_did(tmp_path: Path) -> None:
             handle = await ctx.start_run(keep_diary, Keep(lines=2))
             events = await whole(ctx, handle.id)
             for after in range(len(events)):
-                fork = await ctx.fork_run(handle.id, after, {})
-                again = await whole(ctx, fork.id)
+                forked = await fork(ctx, handle.id, after, {})
+                again = await whole(ctx, forked.id)
                 assert bodies(again)[:after] == bodies(events)[:after]
                 assert transcript(again) == transcript(events)
                 answered = [one for one in again if isinstance(one.body, ModelAnswered)]
                 assert [one.body.step for one in answered] == [1, 2]  # type: ignore[union-attr] - they are answers
-                rows = await ctx.store.select("feedback", where={"run_id": fork.id})
+                rows = await ctx.store.select("feedback", where={"run_id": forked.id})
                 made = {row["id"] for row in rows}
                 shared = {row["id"] for row in await ctx.store.select("feedback", where={"run_id": handle.id})}
-                result = Diary.model_validate(await ctx.runs.result(fork.id))
+                result = Diary.model_validate(await ctx.runs.result(forked.id))
                 assert set(result.ids) <= made | shared
                 assert len(made) == len(set(result.ids) - shared)
             with pytest.raises(InvalidRequest, match="cannot be gone on from"):
-                await ctx.fork_run(handle.id, len(events), {})
+                await fork(ctx, handle.id, len(events), {})
             with pytest.raises(NotFound):
-                await ctx.fork_run("run-0", 0, {})
+                await fork(ctx, "run-0", 0, {})
 
     asyncio.run(body())
 
@@ -91,13 +92,13 @@ def test_a_fork_differs_after_its_event_alone(tmp_path: Path) -> None:
         async with process(tmp_path) as ctx:
             handle = await ctx.start_run(keep_diary, Keep(lines=2))
             events = await whole(ctx, handle.id)
-            fork = await ctx.fork_run(handle.id, len(events) - 1, {"lines": 3})
-            again = await whole(ctx, fork.id)
+            forked = await fork(ctx, handle.id, len(events) - 1, {"lines": 3})
+            again = await whole(ctx, forked.id)
             assert bodies(again)[: len(events) - 1] == bodies(events)[:-1]
             assert transcript(again).endswith("This is line 3.")
-            assert (fork.parent, fork.parent_seq) == (handle.id, len(events) - 1)
+            assert (forked.parent, forked.parent_seq) == (handle.id, len(events) - 1)
             with pytest.raises(InvalidRequest):
-                await ctx.fork_run(handle.id, 1, {"lines": -1})
+                await fork(ctx, handle.id, 1, {"lines": -1})
 
     asyncio.run(body())
 
@@ -111,7 +112,7 @@ def test_a_replay_is_the_log_but_for_the_time(tmp_path: Path) -> None:
             await until(ctx, handle.id, "waiting")
             await ctx.runs.approve(handle.id)
             events = await whole(ctx, handle.id)
-            done = await ctx.replay_run(handle.id)
+            done = await replay(ctx, await ctx.runs.get(handle.id), events)
             assert done.divergence is None
             assert done.same
             assert bodies(done.events) == bodies(events)
@@ -138,7 +139,7 @@ def test_a_replay_of_a_turn_with_tools_is_the_log(tmp_path: Path) -> None:
             handle = await ctx.call_named("chat.send_message", {"message": "How many metres are 2 km?"})
             events = await whole(ctx, handle.id)
             assert "tool_answered" in [event.body.type for event in events]
-            done = await ctx.replay_run(handle.id)
+            done = await replay(ctx, await ctx.runs.get(handle.id), events)
             assert done.divergence is None
             assert bodies(done.events) == bodies(events)
 
@@ -310,12 +311,12 @@ def test_a_failed_run_is_gone_on_from_where_it_failed(tmp_path: Path) -> None:
             with pytest.raises(Conflict):
                 await ctx.runs.pause(handle.id)
         async with process(tmp_path) as ctx:
-            again = await ctx.retry_run(handle.id)
+            again = await retry(ctx, handle.id)
             retried = await whole(ctx, again.id)
             assert bodies(retried)[: len(events) - 1] == bodies(events)[:-1]
             assert transcript(retried) == "[scripted] This is line 1.[scripted] This is line 2."
             with pytest.raises(Conflict):
-                await ctx.retry_run(again.id)
+                await retry(ctx, again.id)
 
     asyncio.run(body())
 

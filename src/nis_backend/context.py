@@ -39,8 +39,7 @@ if TYPE_CHECKING:
     from nis_backend.journal import Journal
     from nis_backend.keys import KeyRing, Keys
     from nis_backend.operation import Entry, Model, Operation
-    from nis_backend.replay import Replayed
-    from nis_backend.run import Run, Tail
+    from nis_backend.run import Tail
     from nis_backend.settings import Settings
 
 log = logging.getLogger("nis.call")
@@ -381,25 +380,6 @@ class Context:
         elif run.id == run_id:
             await self.runs.ask(run.id, terms.hold.asked)
         return RunHandle(id=run.id, log=self.runs, reader=reader)
-
-    async def fork_run(self, run_id: str, after: int, changes: Mapping[str, Any]) -> Run:  # Any: JSON
-        """A new run that shares a run's first events: see `fork.fork`."""
-        from nis_backend.fork import fork  # noqa: PLC0415 - loads with the first one
-
-        return await fork(self, run_id, after, changes)
-
-    async def retry_run(self, run_id: str) -> Run:
-        """A new run that goes on from where one has failed: see `fork.retry`."""
-        from nis_backend.fork import retry  # noqa: PLC0415 - as above
-
-        return await retry(self, run_id)
-
-    async def replay_run(self, run_id: str) -> Replayed:
-        """A run's code executed again, offline, against its log: see `replay.replay`."""
-        from nis_backend.replay import replay  # noqa: PLC0415 - as above
-
-        run = await self.runs.get(run_id)
-        return await replay(self, run, await self.runs.all_events(run_id))
 
     async def compute(self, target: Operation[Any, Any], request: Model) -> Json:
         """Have a pooled operation computed by a worker: `result` is JSON, new blobs' bytes stand beside it.
