@@ -29,7 +29,7 @@ def next_times(cron: str, timezone: str, after: float, count: int = 1) -> list[f
     """
     from cronsim import CronSim, CronSimError  # noqa: PLC0415 - loads with the first schedule
 
-    begin = _at(after, timezone)
+    begin = at(after, timezone)
     fields = NICKNAMES.get(cron.strip().lower(), cron)
     wanted = f"minute hour day month weekday, or {', '.join(NICKNAMES)}"
     if len(fields.split()) != FIELDS:
@@ -43,8 +43,12 @@ def next_times(cron: str, timezone: str, after: float, count: int = 1) -> list[f
     return times
 
 
-def _at(moment: float, timezone: str) -> datetime:
-    """A moment in this zone; UTC itself, whose days all have 24 hours, needs no database of zones."""
+def at(moment: float, timezone: str) -> datetime:
+    """A moment in this zone; UTC itself, whose days all have 24 hours, needs no database of zones.
+
+    Raises:
+        InvalidRequest: there is no such zone.
+    """
     if timezone == "UTC":
         return datetime.fromtimestamp(moment, UTC)
     from zoneinfo import ZoneInfo  # noqa: PLC0415 - as above

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import json
-from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from pydantic import Field
 
-from nis_backend.cron import next_times
+from nis_backend.cron import at, next_times
 from nis_backend.errors import Conflict, InvalidRequest, NisError, NotFound
 from nis_backend.operation import (
     Before,
@@ -112,14 +111,8 @@ def _of(row: Row, ctx: Context) -> Schedule:
     times = next_times(row["cron"], row["timezone"], ctx.now(), SHOWN) if row["enabled"] else []
     given |= {"arguments": json.loads(row["arguments"]), "enabled": bool(row["enabled"])}
     given |= {"problem": row["problem"] and json.loads(row["problem"])}
-    return Schedule.model_validate({**given, "upcoming": [_shown(time, row["timezone"]) for time in times]})
-
-
-def _shown(time: float, timezone: str) -> str:
-    from zoneinfo import ZoneInfo  # noqa: PLC0415 - loads with the first schedule
-
-    zone = UTC if timezone == "UTC" else ZoneInfo(timezone)
-    return datetime.fromtimestamp(time, zone).isoformat(timespec="minutes")
+    upcoming = [at(time, row["timezone"]).isoformat(timespec="minutes") for time in times]
+    return Schedule.model_validate({**given, "upcoming": upcoming})
 
 
 async def _find(schedule_id: str, ctx: Context) -> Row:
