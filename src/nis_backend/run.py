@@ -263,12 +263,15 @@ class RunLog(Commands):
         """What is committed above `after`, in order."""
         return [event_of(run_id, row) for row in await self._store.events(self.owner, run_id, after, limit)]
 
-    async def all_events(self, run_id: str) -> list[Event]:
-        """The log as it is now."""
+    async def all_events(self, run_id: str, most: int | None = None) -> list[Event]:
+        """The log as it is now, from its beginning; at most so many events of it."""
         events: list[Event] = []
-        while page := await self.events(run_id, events[-1].seq if events else 0):
+        while most is None or len(events) < most:
+            page = await self.events(run_id, events[-1].seq if events else 0)
+            if not page:
+                break
             events += page
-        return events
+        return events[:most]
 
     async def follow(
         self, run_id: str, after: int = 0, *, live: bool = True, waits: bool = True

@@ -66,14 +66,6 @@ class Comparison(Model):
     formula: str = Field(description="How the time was divided.")
 
 
-async def read_log(ctx: Context, run_id: str, most: int = MOST_EVENTS) -> list[Event]:
-    """A log from its beginning, at most so many events."""
-    events: list[Event] = []
-    while len(events) < most and (more := await ctx.runs.events(run_id, events[-1].seq if events else 0)):
-        events += more
-    return events[:most]
-
-
 def _compared(run: Run, events: Sequence[Event]) -> Compared:
     answered = [event.body for event in events if isinstance(event.body, ModelAnswered)]
     return Compared(
@@ -170,7 +162,7 @@ async def compare_runs(request: CompareRuns, ctx: Context) -> Comparison:
 
 async def _found(run_id: str, field: str, ctx: Context) -> tuple[Run, list[Event]]:
     try:
-        return await ctx.runs.get(run_id), await read_log(ctx, run_id)
+        return await ctx.runs.get(run_id), await ctx.runs.all_events(run_id, MOST_EVENTS)
     except NotFound as error:
         error.field = field
         raise

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from pydantic import Field
 
-from nis_backend.capabilities.runs.comparing import MOST_EVENTS, read_log
+from nis_backend.capabilities.runs.comparing import MOST_EVENTS
 from nis_backend.capabilities.runs.operations import SAID, OneRun
 from nis_backend.errors import Conflict, TooLarge
 from nis_backend.operation import Example, Model, operation
@@ -61,7 +61,7 @@ async def _replayed(run_id: str, ctx: Context) -> tuple[Run, list[Event], Replay
             value=run_id,
             remedy=f"Replay one of at most {MOST_EVENTS}.",
         )
-    events = await read_log(ctx, run_id)
+    events = await ctx.runs.all_events(run_id)
     return run, events, await replay(ctx, run, events)
 
 
