@@ -60,12 +60,6 @@ class Recent:
             _, gone = self._runs.popitem(last=False)
             self._size -= gone.size
 
-    def forget(self, run_id: str) -> None:
-        """Its row was changed, or is gone."""
-        kept = self._runs.pop(run_id, None)
-        if kept is not None:
-            self._size -= kept.size
-
     def clear(self) -> None:
         """Rows of any run may have changed."""
         self._runs.clear()
