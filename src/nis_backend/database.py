@@ -95,11 +95,11 @@ async def _ask(url: str) -> int:
     return await reached(version_of(connecting_to(url)))
 
 
-async def _move(url: str, version: int) -> int:
+async def _move(url: str, version: int) -> None:
     from nis_backend.drivers.store.postgres_link import connecting_to, reached  # noqa: PLC0415 - as in `open_store`
     from nis_backend.drivers.store.postgres_schema import move  # noqa: PLC0415 - as above
 
-    return await reached(move(connecting_to(url), version))
+    await reached(move(connecting_to(url), version))
 
 
 def _address(settings: Settings) -> str | None:

@@ -51,8 +51,8 @@ async def bring(connecting: Mapping[str, Any]) -> None:  # Any: as above
         await _migrate(connecting, VERSION)
 
 
-async def move(connecting: Mapping[str, Any], version: int) -> int:  # Any: as above
-    """Bring the schema to any version; answers the one it had.
+async def move(connecting: Mapping[str, Any], version: int) -> None:  # Any: as above
+    """Bring the schema to any version.
 
     Raises:
         Conflict: on the way back, while other processes use the newer schema.
@@ -71,7 +71,6 @@ async def move(connecting: Mapping[str, Any], version: int) -> int:  # Any: as a
     if found > VERSION:
         raise newer(found)
     await _migrate(connecting, version)
-    return found
 
 
 async def _version(connection: Connection) -> int:

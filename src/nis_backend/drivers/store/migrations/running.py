@@ -20,8 +20,8 @@ if TYPE_CHECKING:
     from sqlalchemy import Connection
 
 
-def migrate_sqlite(path: Path, version: int) -> int:
-    """Bring the file to `version`, all or nothing; answers the version it had.
+def migrate_sqlite(path: Path, version: int) -> None:
+    """Bring the file to `version`, all or nothing.
 
     The number stays where every program looks for it, in `user_version`: Alembic's own table is there only meanwhile.
     """
@@ -35,17 +35,15 @@ def migrate_sqlite(path: Path, version: int) -> int:
         connection.exec_driver_sql("drop table alembic_version")
         connection.exec_driver_sql(f"pragma user_version = {version:d}")
         connection.commit()
-    return found
 
 
-def migrate_postgresql(connecting: Mapping[str, Any], version: int, lock: int) -> int:  # Any: psycopg's own settings
-    """Bring the database to `version`, all or nothing; answers the version it had when its turn came."""
+def migrate_postgresql(connecting: Mapping[str, Any], version: int, lock: int) -> None:  # Any: psycopg's own settings
+    """Bring the database to `version`, all or nothing; of several processes one after the other."""
     engine = create_engine("postgresql+psycopg://", connect_args={**connecting}, poolclass=NullPool)
     with engine.begin() as connection:
         connection.exec_driver_sql(f"select pg_advisory_xact_lock({lock})")
         found = int(connection.exec_driver_sql("select version_num from alembic_version").scalar_one())
         _move(connection, found, version)
-    return found
 
 
 def _move(connection: Connection, found: int, version: int) -> None:
