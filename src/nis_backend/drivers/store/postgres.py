@@ -35,7 +35,7 @@ from nis_backend.drivers.store.postgres_conversations import (
     said_in,
     tidy,
 )
-from nis_backend.drivers.store.postgres_link import Link
+from nis_backend.drivers.store.postgres_link import NOW, Link
 from nis_backend.drivers.store.postgres_listener import NOTIFY, QUEUED, Listener
 from nis_backend.drivers.store.postgres_roles import Roles
 from nis_backend.drivers.store.postgres_said import SEARCH, query, response_in, snippet, vector
@@ -50,8 +50,6 @@ if TYPE_CHECKING:
     from nis_backend.drivers.store.postgres_batches import Statement
     from nis_backend.drivers.store.postgres_link import Connection
 
-NOW = "extract(epoch from clock_timestamp())::double precision"
-"""The database's clock: hosts differ in theirs. Read under the row's lock, it never goes back within a run."""
 NOTED = f"insert into effects (key, owner, answer, created) values (%s, %s, %s, {NOW})"  # noqa: S608 - ours
 
 

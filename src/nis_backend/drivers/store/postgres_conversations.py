@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, LiteralString, cast
 
 from nis_backend.drivers.store.base import EFFECT_SECONDS, OPEN
+from nis_backend.drivers.store.postgres_link import NOW
 from nis_backend.drivers.store.postgres_said import message_in, response_in, vector
 from nis_backend.drivers.store.refusals import gone, still_open, under_way
 from nis_backend.run import unknown_run
@@ -39,14 +40,14 @@ delete from conversations where id in (
 )"""
 
 # A key begins with its run's id.
-EFFECTS = """
+EFFECTS: LiteralString = f"""
 delete from effects where key in (
-    select key from effects e where created < extract(epoch from clock_timestamp())::double precision - %s
+    select key from effects e where created < {NOW} - %s
     and not exists (
         select 1 from runs where id = split_part(e.key, ':', 1)
         and state in ('queued', 'running', 'paused', 'waiting')
     ) limit 2000
-)"""
+)"""  # noqa: S608 - the text is ours
 
 COPY_EVENTS = """
 insert into events (run_id, seq, owner, attempt, time, type, body)

@@ -34,6 +34,8 @@ CONNECT_SECONDS = 5
 """Time to connect, and to wait for a free connection."""
 FIRST_SECONDS = 1.5
 """Time that a call waits for the first link; a prober gives up after 2 s."""
+NOW = "extract(epoch from clock_timestamp())::double precision"
+"""The database's clock: hosts differ in theirs. Read under the row's lock, it never goes back within a run."""
 TRIES = 3
 LONGEST_PAUSE = 5.0
 SETTINGS = {

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import psycopg
 
 from nis_backend.drivers.store.base import Growth
+from nis_backend.drivers.store.postgres_link import NOW
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -30,8 +31,8 @@ NOTIFY = f"pg_notify('{CHANNEL}', concat_ws(' ', %s::text, last_seq, %s::text, i
 QUEUED = f"select pg_notify('{CHANNEL}', concat_ws(' ', %s::text, 0, 'queued', %s::text))"
 """Tells the other processes' dispatchers that a run waits for one of them."""
 MISSED = (
-    "select id, last_seq, case when state = 'queued' then state else wanted || '_requested' end from runs"
-    " where updated >= extract(epoch from clock_timestamp())::double precision - %s order by updated"
+    "select id, last_seq, case when state = 'queued' then state else wanted || '_requested' end from runs"  # noqa: S608 - the text is ours
+    f" where updated >= {NOW} - %s order by updated"
 )
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from nis_backend.drivers.store.base import Taken
+from nis_backend.drivers.store.postgres_link import NOW
 from nis_backend.drivers.store.postgres_listener import CHANNEL
 
 if TYPE_CHECKING:
@@ -12,7 +13,6 @@ if TYPE_CHECKING:
 
     from nis_backend.drivers.store.postgres_link import Connection
 
-NOW = "extract(epoch from clock_timestamp())::double precision"
 ROOM = "room as (select * from unnest(%(queues)s::text[], %(most)s::bigint[]) as room (queue, most))"
 ONLY = "(%(only)s::text[] is null or id = any(%(only)s::text[]))"
 RESTING = "state in ('queued', 'paused', 'waiting')"
