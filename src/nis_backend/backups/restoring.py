@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
-import os
 import shutil
 import sqlite3
 import struct
@@ -17,7 +16,7 @@ from pydantic import ValidationError
 from typing_extensions import override
 
 from nis_backend.backups.archive import BLOBS, LONGEST_MANIFEST, MANIFEST, PIECE, Hashed, Manifest, damaged, in_files
-from nis_backend.backups.swap import DATABASE, READY, RESTORING, finish
+from nis_backend.backups.swap import DATABASE, READY, RESTORING, finish, sync
 from nis_backend.drivers.blobs.base import checked
 from nis_backend.drivers.blobs.chosen import contents_of
 from nis_backend.drivers.blobs.folder import FREE_BYTES
@@ -104,7 +103,7 @@ def _unpack(settings: Settings, file: Path, work: Path, tell: Tell) -> Manifest:
             database.executemany("delete from blobs where id = ?", [(key,) for key in manifest.blobs.gone])
             # The mark of the place that the blobs came from.
             database.execute("delete from blobs where owner = ?", (NOBODY,))
-    _sync(work / DATABASE)
+    sync(work / DATABASE)
     return manifest
 
 
@@ -223,11 +222,3 @@ def _looked_into(path: Path) -> sqlite3.Connection:
     connection = sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True)
     connection.execute("pragma trusted_schema = off")
     return connection
-
-
-def _sync(path: Path) -> None:
-    descriptor = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)

@@ -8,6 +8,7 @@ at any moment leaves the folder with its old data or with the backup's, whole.
 
 from __future__ import annotations
 
+import os
 import shutil
 from typing import TYPE_CHECKING
 
@@ -34,3 +35,12 @@ def finish(folder: Path) -> None:
     # At the very end: while it is there, all of this is done again.
     (work / READY).unlink()
     shutil.rmtree(work, ignore_errors=True)
+
+
+def sync(path: Path) -> None:
+    """Have a file, or the names in a folder, be on the disk."""
+    descriptor = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)

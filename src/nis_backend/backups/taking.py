@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING, Any, cast
 
 from nis_backend import __version__
 from nis_backend.backups.archive import BLOBS, MANIFEST, Hashed, Manifest, Sealed, SealedBlobs, in_files
-from nis_backend.backups.swap import DATABASE
+from nis_backend.backups.swap import DATABASE, sync
 from nis_backend.drivers.blobs.chosen import contents_of
 from nis_backend.drivers.blobs.sweeping import NOBODY
 from nis_backend.errors import Conflict, NotFound, Unavailable
@@ -70,7 +70,7 @@ def take(settings: Settings, file: Path, tell: Tell, *, force: bool = False) -> 
         work.mkdir(mode=0o700)
         manifest = _write(settings, part, work, tell)
         part.replace(file)
-        _sync(file.parent)
+        sync(file.parent)
     except (OSError, sqlite3.Error) as error:
         raise Unavailable(
             f"The backup cannot be written: {getattr(error, 'strerror', None) or error}.",
@@ -185,11 +185,3 @@ def _member(name: str, size: int) -> tarfile.TarInfo:
     member = tarfile.TarInfo(name)
     member.size, member.mode = size, 0o600
     return member
-
-
-def _sync(folder: Path) -> None:
-    descriptor = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
