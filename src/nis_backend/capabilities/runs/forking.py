@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from pydantic import Field
 
 from nis_backend.capabilities.runs.operations import SAID, OneRun
+from nis_backend.capabilities.runs.steering import LATER
 from nis_backend.errors import NisError
 from nis_backend.operation import Before, Example, authorise, operation, under
 from nis_backend.run import Run
@@ -68,9 +69,6 @@ async def fork_run(request: ForkRun, ctx: Context) -> Run:
         raise (under("changes", error) if error.field in request.changes else error) from None
 
 
-LATER = Before(
-    name="later", operation="runs.start_run", request={"operation": "models.list_models", "delay_seconds": 3600}
-)
 STOPPED = Before(name="stopped", operation="runs.cancel_run", request={"id": "{later.id}"})
 
 
