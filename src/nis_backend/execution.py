@@ -29,7 +29,7 @@ from nis_backend.event import (
 )
 from nis_backend.held import heed
 from nis_backend.history import History
-from nis_backend.journal import Journal, Suspended
+from nis_backend.journal import AWAY_SECONDS, LONGEST_AWAY, Journal, Suspended
 from nis_backend.operation import Model, perform
 from nis_backend.owned import Scope
 from nis_backend.run import FORMAT, RunLog, late, run_of
@@ -249,11 +249,11 @@ async def _write_left(journal: Journal, bodies: Sequence[Body], changes: Row) ->
 
 
 async def _patiently(run_id: str, work: Callable[[], Awaitable[T]]) -> T:
-    pause = 0.1
+    pause = AWAY_SECONDS
     while True:
         try:
             return await work()
         except Unavailable as refused:
             log.warning("run %s has to wait: %s", run_id, refused)
             await asyncio.sleep(pause)
-            pause = min(2 * pause, 10.0)
+            pause = min(2 * pause, LONGEST_AWAY)
