@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import http.client
 import json
-from contextlib import closing
+from contextlib import closing, contextmanager
 from dataclasses import replace
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any, Protocol
@@ -20,7 +20,7 @@ from nis_backend.surfaces.rest.derive import IN_QUERY, routes_of
 from nis_backend.surfaces.rest.fixed import CONTENT
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Callable, Iterator
+    from collections.abc import AsyncIterator, Callable, Generator, Iterator
     from contextlib import AbstractAsyncContextManager
 
     from pydantic import SecretStr
@@ -140,9 +140,7 @@ class OverHttp:
     def begin(self, entry: Entry, arguments: Json) -> Json:
         """See `Connection.begin`."""
         method, path, body, headers = self._request(entry, arguments)
-        connection = http.client.HTTPConnection(self._url.hostname or "", self._url.port)
-        with closing(connection):
-            response = self._asked(connection, method, path, body, {**headers, "prefer": "respond-async"})
+        with self._asked(method, path, body, {**headers, "prefer": "respond-async"}) as response:
             if response.status != HTTPStatus.ACCEPTED:
                 raise NotSupported(f"{entry.name} cannot be a run.", remedy="Leave out --background.")
             return json.loads(response.read())
@@ -170,9 +168,7 @@ class OverHttp:
             headers["accept"] = VIEWS
         elif entry.shape != "model":
             headers["accept"] = SSE
-        connection = http.client.HTTPConnection(self._url.hostname or "", self._url.port)
-        with closing(connection):
-            response = self._asked(connection, method, path, body, headers)
+        with self._asked(method, path, body, headers) as response:
             if response.headers.get_content_type() != SSE:
                 answer = json.loads(response.read())
                 return answer["result"] if is_blob else answer
@@ -185,32 +181,29 @@ class OverHttp:
 
     def read(self, blob_id: str, write: Callable[[bytes], object]) -> None:
         """See `Connection.read`."""
-        connection = http.client.HTTPConnection(self._url.hostname or "", self._url.port)
         path = CONTENT.path.replace("{id}", quote(blob_id, safe=":"))
-        with closing(connection):
-            response = self._asked(connection, CONTENT.method, path, None, {**self._headers, "accept": "*/*"})
+        with self._asked(CONTENT.method, path, None, {**self._headers, "accept": "*/*"}) as response:
             while piece := response.read(PIECE):
                 write(piece)
 
+    @contextmanager
     def _asked(
-        self,
-        connection: http.client.HTTPConnection,
-        method: str,
-        path: str,
-        body: bytes | None,
-        headers: dict[str, str],
-    ) -> http.client.HTTPResponse:
-        try:
-            connection.request(method, path, body, headers)
-            response = connection.getresponse()
-        except OSError as error:
-            raise Unavailable(
-                f"The server at {self._url.geturl()} does not answer: {error.strerror or error}.",
-                remedy="Start it with `nis serve`, or give the --data folder of another.",
-            ) from None
-        if response.status >= HTTPStatus.BAD_REQUEST:
-            raise from_problem(json.loads(response.read() or b"{}"))
-        return response
+        self, method: str, path: str, body: bytes | None, headers: dict[str, str]
+    ) -> Generator[http.client.HTTPResponse]:
+        """The answer to one request, its body to be read within the block."""
+        connection = http.client.HTTPConnection(self._url.hostname or "", self._url.port)
+        with closing(connection):
+            try:
+                connection.request(method, path, body, headers)
+                response = connection.getresponse()
+            except OSError as error:
+                raise Unavailable(
+                    f"The server at {self._url.geturl()} does not answer: {error.strerror or error}.",
+                    remedy="Start it with `nis serve`, or give the --data folder of another.",
+                ) from None
+            if response.status >= HTTPStatus.BAD_REQUEST:
+                raise from_problem(json.loads(response.read() or b"{}"))
+            yield response
 
 
 def _follow(response: http.client.HTTPResponse, heard: Callable[[Json], None], *, run: bool) -> Any:  # Any: JSON
