@@ -381,6 +381,14 @@ async def call(target: Operation[Any, Res], arguments: Mapping[str, Any] | bytes
         return await perform(target, request, ctx, target.time_limit)
 
 
+async def last_of(items: AsyncIterator[Model]) -> Model | None:
+    """The last item of a stream, which answers whoever wants one result; None where there was no item."""
+    last = None
+    async for last in items:  # noqa: B007 - the last one is the answer
+        pass
+    return last
+
+
 async def begin(
     target: Operation[Any, Any], arguments: Mapping[str, Any] | Model, ctx: Context, terms: Terms | None = None
 ) -> RunHandle:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from nis_backend.capabilities.operations.lines import CalledOperation
 from nis_backend.errors import NisError, Waiting
-from nis_backend.operation import Model, under
+from nis_backend.operation import Model, last_of, under
 from nis_backend.run import RunHandle
 
 if TYPE_CHECKING:
@@ -42,7 +42,5 @@ async def _whole(answer: Any) -> Any:  # Any: what an operation of any shape ans
         return await answer.result()
     if isinstance(answer, Model):
         return answer.model_dump(mode="json")
-    last = None
-    async for item in answer:
-        last = item
-    return last.model_dump(mode="json") if isinstance(last, Model) else last
+    last = await last_of(answer)
+    return last and last.model_dump(mode="json")

@@ -16,7 +16,7 @@ from pydantic import ValidationError
 from nis_backend.context import LOCAL, Caller
 from nis_backend.drivers.bus.base import COMMANDS, DEAD_LETTERS, REPLIES
 from nis_backend.errors import Busy, DeadlineExceeded, InternalError, NisError, TooLarge, Unauthenticated, Unavailable
-from nis_backend.operation import Model, call
+from nis_backend.operation import Model, call, last_of
 from nis_backend.refusal import invalid
 from nis_backend.run import RunHandle
 from nis_backend.surfaces.bus.letters import AUTHORIZATION, GROUP, Command, Reply, dead_letter, named_in, reply_to
@@ -212,14 +212,11 @@ async def _last(items: AsyncIterator[Model], operation: Operation[Any, Any]) -> 
     Raises:
         DeadlineExceeded: it was not at its end by then.
     """
-    last = None
     try:
         async with asyncio.timeout(operation.time_limit):
-            async for last in items:  # noqa: B007 - the last one is the answer
-                pass
+            return await last_of(items)
     except TimeoutError:
         raise DeadlineExceeded(
             f"{operation.name} was not at its end after {operation.time_limit:g} s.",
             remedy="Follow it over another surface.",
         ) from None
-    return last

@@ -10,7 +10,7 @@ from starlette.responses import JSONResponse, Response
 
 from nis_backend.blob import Blob
 from nis_backend.errors import NotAcceptable
-from nis_backend.operation import Model, begin, call
+from nis_backend.operation import Model, begin, call, last_of
 from nis_backend.run import RunHandle
 from nis_backend.surfaces.rest.accept import JSON, SSE, VIEWS, chosen, names
 from nis_backend.surfaces.rest.arguments import arguments_of
@@ -145,14 +145,7 @@ def _drawn(result: Any, views: list[Any], headers: dict[str, str]) -> Response: 
 async def _answer_stream(one: Call, items: AsyncIterator[Model]) -> Response:
     if one.kind == SSE:
         return stream(one.process, (frame(item) async for item in items), head=one.is_head)
-    return _answer(one, await unless_left(one.request, _last(items)))
-
-
-async def _last(items: AsyncIterator[Model]) -> Model | None:
-    last = None
-    async for last in items:  # noqa: B007 - the last one is the answer
-        pass
-    return last
+    return _answer(one, await unless_left(one.request, last_of(items)))
 
 
 async def _answer_run(one: Call, run: RunHandle, ctx: Context) -> Response:
