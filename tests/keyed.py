@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
-from urllib.parse import quote, urlencode
 
-from rest_client import Json, ask, done, send
+from rest_client import Json, ask, done, placed, send
 
-from nis_backend.surfaces.rest.derive import IN_QUERY, routes_of
+from nis_backend.surfaces.rest.derive import routes_of
 
 if TYPE_CHECKING:
     from rest_client import Served
@@ -60,15 +58,9 @@ def over_routes(
 ) -> Iterator[tuple[int, str]]:
     """The operation called at each of its routes: status and body as text."""
     for route in routes_of(entry):
-        rest = dict(request)
-        path = route.path.replace("{id}", quote(str(rest.pop("id", "")), safe=":"))
-        body: bytes | None = None
+        path, body = placed(route, request)
         sent = {**who.headers, **(headers or {})}
-        if route.method in IN_QUERY:
-            query = {name: str(value) for name, value in rest.items() if value is not None}
-            path += f"?{urlencode(query)}" if query else ""
-        else:
-            body = json.dumps(rest).encode()
+        if body is not None:
             sent["content-type"] = "application/json"
         status, _, text = send(who.server, route.method, path, body, sent)
         yield status, text.decode("utf-8", "replace")

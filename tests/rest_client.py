@@ -7,7 +7,9 @@ import json
 from collections.abc import Mapping
 from contextlib import closing
 from typing import Any, Protocol
-from urllib.parse import urlsplit
+from urllib.parse import quote, urlencode, urlsplit
+
+from nis_backend.surfaces.rest.derive import IN_QUERY, RestRoute
 
 Json = dict[str, Any]
 
@@ -48,6 +50,16 @@ def done(
     status, _, answer = ask(server, method, path, body, headers)
     assert status == 200, answer
     return answer
+
+
+def placed(route: RestRoute, request: Json) -> tuple[str, bytes | None]:
+    """An operation's request as one of its routes takes it: path with query, and body."""
+    rest = dict(request)
+    path = route.path.replace("{id}", quote(str(rest.pop("id", "")), safe=":"))
+    if route.method not in IN_QUERY:
+        return path, json.dumps(rest).encode()
+    query = urlencode({name: str(value) for name, value in rest.items() if value is not None})
+    return (f"{path}?{query}" if query else path), None
 
 
 def events_of(

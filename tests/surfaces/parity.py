@@ -11,7 +11,6 @@ import io
 import json
 import sys
 import urllib.error
-import urllib.parse
 import urllib.request
 import uuid
 from collections.abc import AsyncGenerator, Callable, Generator, Mapping
@@ -22,6 +21,7 @@ from typing import Any, Literal
 import pytest
 from ground import PATIENCE, Ground, Json
 from over_mcp import over_mcp, post
+from rest_client import placed
 from websockets.sync.client import connect
 
 from nis_backend.capabilities.chat.loop import converse
@@ -35,7 +35,7 @@ from nis_backend.journal import Journal
 from nis_backend.operation import Entry, Model
 from nis_backend.run import Terms
 from nis_backend.surfaces.cli.commands import command_line
-from nis_backend.surfaces.rest.derive import IN_QUERY, RestRoute, routes_of
+from nis_backend.surfaces.rest.derive import RestRoute, routes_of
 from nis_backend.surfaces.tools import tool_name
 
 
@@ -69,14 +69,7 @@ def over_events(ground: Ground, entry: Entry, request: Json) -> list[Answer]:
 def _over_route(
     ground: Ground, route: RestRoute, request: Json, more: Mapping[str, str] | None = None, *, run: bool = False
 ) -> Answer:
-    rest = dict(request)
-    path = route.path.replace("{id}", urllib.parse.quote(str(rest.pop("id", "")), safe=":"))
-    sent = None
-    if route.method in IN_QUERY:
-        query = {key: str(value) for key, value in rest.items() if value is not None}
-        path += f"?{urllib.parse.urlencode(query)}" if query else ""
-    else:
-        sent = json.dumps(rest).encode()
+    path, sent = placed(route, request)
     # What is known of a blob is the same everywhere; its bytes are REST's own.
     headers = {"accept": "application/json", **(more or {})}
     headers |= {"content-type": "application/json"} if sent is not None else {}
