@@ -55,7 +55,7 @@ def test_a_reader_that_reconnects_misses_and_repeats_nothing(tmp_path: Path) -> 
             readers.append(asyncio.create_task(read_through()))
             for number in range(40):
                 await journal.write(Warned(message=str(number)))
-            await journal.write(Succeeded(result=None), state="succeeded", result="null")
+            await journal.commit(Succeeded(result=None), state="succeeded", result="null")
             async with asyncio.timeout(20):
                 assert await asyncio.gather(*readers) == [list(range(1, 42))] * 4
 
@@ -135,7 +135,7 @@ def test_the_result_of_a_failed_run_is_its_failure_as_it_was(tmp_path: Path) -> 
         async with begun(tmp_path) as (log, journal):
             waiting = asyncio.create_task(log.result("run-1"))
             problem = UpstreamFailed("it broke", remedy="try another").problem()
-            await journal.write(
+            await journal.commit(
                 Failed(problem=problem),
                 state="failed",
                 problem='{"code": "upstream_failed", "detail": "it broke", "remedy": "try another"}',
@@ -152,7 +152,7 @@ def test_the_result_of_a_cancelled_run_is_a_refusal(tmp_path: Path) -> None:
 
     async def body() -> None:
         async with begun(tmp_path) as (log, journal):
-            await journal.write(CancelledRun(), state="cancelled")
+            await journal.commit(CancelledRun(), state="cancelled")
             with pytest.raises(Cancelled, match="run-1"):
                 await log.result("run-1")
 

@@ -83,28 +83,20 @@ class Journal:
         self._step = 0
         self._begun: set[int] = set()
         self._timer: asyncio.TimerHandle | None = None
-        self._flushes: set[asyncio.Task[int]] = set()
+        self._flushes: set[asyncio.Task[None]] = set()
         self._refused: NisError | None = None
         self._away = 0.0
         """Time until the store is asked again; 0 while it answers."""
-        self._last = 0
         self._numbers: Counter[str] = Counter()
         self._asked: Counter[int] = Counter()
 
     # -- writing -------------------------------------------------------------------------------------------------------
 
-    async def write(self, *bodies: Body, **changes: Any) -> int:  # Any: columns of the run's row
-        """Write events; with changes of the row it returns when they are committed, else at once.
-
-        Answers the last number that is committed.
-        """
-        if changes:
-            self._raise_refusal()
-            return await self.commit(*(body for body in bodies if not self.history.holds(body)), **changes)
+    async def write(self, *bodies: Body) -> None:
+        """Write events; it returns at once, unless very many wait for the store."""
         self.put(*bodies)
         if len(self._held) >= MOST_HELD:
             await self.flush()
-        return self._last
 
     def put(self, *bodies: Body) -> None:
         """Write events, from code that cannot wait."""
@@ -162,12 +154,12 @@ class Journal:
         with contextlib.suppress(Conflict, Fenced):
             await self._store.append(append_of(self.owner, self.run_id, self.attempt, bodies, changes, RESTING))
 
-    async def commit(self, *bodies: Body, **changes: Any) -> int:  # Any: columns of the run's row
-        """Append these after what is held, and return when all is committed; answers the last number."""
+    async def commit(self, *bodies: Body, **changes: Any) -> None:  # Any: columns of the run's row
+        """Append these after what is held, with changes of the row, and return when all is committed."""
         # A task of its own: what is on its way to the store arrives, also when the holder is stopped.
-        return await asyncio.shield(self._keep(self._commit(bodies, changes)))
+        await asyncio.shield(self._keep(self._commit(bodies, changes)))
 
-    async def _commit(self, bodies: Sequence[Body], changes: dict[str, Any]) -> int:  # Any: see commit
+    async def _commit(self, bodies: Sequence[Body], changes: dict[str, Any]) -> None:  # Any: see commit
         async with self._order:
             self._hold_text()
             held, self._held = self._held, []
@@ -175,15 +167,14 @@ class Journal:
                 self._timer.cancel()
                 self._timer = None
             if not held and not bodies and not changes:
-                return self._last
+                return
             append = append_of(self.owner, self.run_id, self.attempt, [*held, *bodies], changes)
             try:
-                self._last, _ = await self._store.append(append)
+                await self._store.append(append)
             except Unavailable:
                 self._held = [*held, *self._held]
                 raise
             self._away = 0.0
-            return self._last
 
     def _hold(self, *bodies: Body) -> None:
         if bodies:
@@ -203,9 +194,9 @@ class Journal:
     def _flush_now(self) -> None:
         self._keep(self._flush())
 
-    async def _flush(self) -> int:
+    async def _flush(self) -> None:
         try:
-            return await self._commit((), {})
+            await self._commit((), {})
         except Unavailable as away:
             self._have_away(away)
             self._flush_later()
@@ -214,13 +205,12 @@ class Journal:
         except Exception as fault:
             log.exception("run %s: what it writes was lost", self.run_id)
             self._refused = InternalError(f"What the run wrote was lost: {type(fault).__name__}.")
-        return self._last
 
     def _have_away(self, away: Unavailable) -> None:
         log.warning("run %s has to wait: %s", self.run_id, away)
         self._away = min(max(2 * self._away, AWAY_SECONDS), LONGEST_AWAY)
 
-    def _keep(self, work: Coroutine[Any, Any, int]) -> asyncio.Task[int]:  # Any: what a coroutine is sent
+    def _keep(self, work: Coroutine[Any, Any, None]) -> asyncio.Task[None]:  # Any: what a coroutine is sent
         task = asyncio.create_task(work)
         self._flushes.add(task)
         task.add_done_callback(self._flushes.discard)

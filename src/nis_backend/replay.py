@@ -81,10 +81,9 @@ class Pen(Journal):
         if self.history.said(step, text) != "":
             self.differ(TextDelta(step=step, text=text))
 
-    async def commit(self, *bodies: Body, **_: Any) -> int:  # Any: see Journal
+    async def commit(self, *bodies: Body, **_: Any) -> None:  # Any: see Journal
         """Nothing is committed."""
         self.put(*bodies)
-        return 0
 
     async def flush(self) -> None:
         """Nothing is held."""

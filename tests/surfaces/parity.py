@@ -170,7 +170,7 @@ def over_tools(ground: Ground, entry: Entry, request: Json) -> list[Answer]:
         await ctx.runs.create(run_id, "operations.list_operations", Nothing(), None, Terms(not_before=NEVER))
         call = ToolCall(id="call-1", name=tool_name(entry), arguments=json.dumps(request))
         await converse(ctx, Caller(call), INFO, [Message(role="user", content="Call it.")], [entry])
-        await ctx.run.write(Succeeded(result=None), state="succeeded")
+        await ctx.run.commit(Succeeded(result=None), state="succeeded")
         (answered,) = [one.body for one in await ctx.runs.events(run_id) if isinstance(one.body, ToolAnswered)]
         return Answer(result=answered.result, problem=answered.problem)
 
