@@ -21,16 +21,6 @@ EFFECT_SECONDS = 86_400.0
 """How long the keys of a run's writes are known at least, also once it has ended: a holder that was lost may stir."""
 FOUND = ("\x02", "\x03")
 """Around a word that a search has found: control characters, which nobody writes."""
-UNSENT = """
-select id, owner, run_id, seq, attempt, time, type, body from (
-    select oldest.id, oldest.owner, oldest.run_id, oldest.seq, events.attempt, events.time, events.type, events.body,
-        sum(coalesce(length(events.body), 0)) over (order by oldest.id) - coalesce(length(events.body), 0) as beginning
-    from (select * from outbox order by id limit %s) as oldest
-    left join events on events.run_id = oldest.run_id and events.seq = oldest.seq
-) as sized where beginning < %s order by id
-"""
-"""`Store.unsent` in SQL, and below `Store.count_unsent`, with the places of their arguments as psycopg writes them."""
-COUNT_UNSENT = "select count(*) as found from (select 1 from outbox limit %s) as waiting"
 # Any: a cell is text, a number, bytes or None; its table says which.
 Row = dict[str, Any]
 

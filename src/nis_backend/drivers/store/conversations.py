@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from nis_backend.drivers.store.base import FOUND, OPEN
+from nis_backend.drivers.store.queries import insert
 from nis_backend.drivers.store.refusals import gone, still_open, under_way
 from nis_backend.run import unknown_run
 
@@ -95,7 +96,7 @@ def remove_run(connection: sqlite3.Connection, run_id: str) -> None:
 
 def branch(connection: sqlite3.Connection, owner: str, conversation: Row, runs: Mapping[str, str]) -> None:
     """See `Store.branch`: within the caller's transaction."""
-    _insert(connection, "conversations", {**conversation, "owner": owner})
+    connection.execute(*insert("conversations", {**conversation, "owner": owner}))
     for old, new in runs.items():
         source = connection.execute("select * from runs where id = ? and owner = ?", (old, owner)).fetchone()
         if source is None or source["conversation_id"] is None:
@@ -107,18 +108,11 @@ def fork(connection: sqlite3.Connection, owner: str, row: Row, upto: int) -> Non
     """See `Store.fork`: within the caller's transaction."""
     if connection.execute("select 1 from runs where id = ? and owner = ?", (row["parent"], owner)).fetchone() is None:
         raise unknown_run(row["parent"])
-    _insert(connection, "runs", {**row, "owner": owner})
+    connection.execute(*insert("runs", {**row, "owner": owner}))
     connection.execute(
         "insert into events (run_id, seq, owner, attempt, time, type, body)"
         " select ?, seq, owner, attempt, time, type, body from events where run_id = ? and seq <= ?",
         (row["id"], row["parent"], upto),
-    )
-
-
-def _insert(connection: sqlite3.Connection, table: str, row: Row) -> None:
-    connection.execute(
-        f"insert into {table} ({', '.join(row)}) values ({', '.join('?' * len(row))})",  # noqa: S608 - names are ours
-        [*row.values()],
     )
 
 
@@ -133,7 +127,7 @@ def _copy(connection: sqlite3.Connection, run: Row, old: str, new: str, conversa
 
     row = {**run, "id": new, "conversation_id": conversation_id}
     row |= {column: renamed(run[column]) for column in ("input", "result", "problem")}
-    _insert(connection, "runs", row)
+    connection.execute(*insert("runs", row))
     connection.executemany(
         "insert into events (run_id, seq, owner, attempt, time, type, body) values (?, ?, ?, ?, ?, ?, ?)",
         [

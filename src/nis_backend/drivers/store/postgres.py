@@ -10,18 +10,8 @@ from typing import TYPE_CHECKING, Any, LiteralString, cast
 import psycopg
 from typing_extensions import override
 
-from nis_backend.drivers.store.base import (
-    COUNT_UNSENT,
-    UNSENT,
-    Append,
-    Growth,
-    Measures,
-    Order,
-    Row,
-    Store,
-    Table,
-    Taken,
-)
+from nis_backend.drivers.store import queries
+from nis_backend.drivers.store.base import Append, Growth, Measures, Order, Row, Store, Table, Taken
 from nis_backend.drivers.store.limits import Limits, ends, size
 from nis_backend.drivers.store.measures import COUNTS, DURATIONS, TIMES, bounds, tokens
 from nis_backend.drivers.store.postgres_batches import Batches, wrong_value
@@ -40,15 +30,15 @@ from nis_backend.drivers.store.postgres_listener import NOTIFY, QUEUED, Listener
 from nis_backend.drivers.store.postgres_roles import Roles
 from nis_backend.drivers.store.postgres_said import SEARCH, query, response_in, snippet, vector
 from nis_backend.drivers.store.postgres_taking import BEAT, RECOVER, take
+from nis_backend.drivers.store.queries import in_psycopg
 from nis_backend.drivers.store.refusals import check_cells, check_events, refused_append, taken
-from nis_backend.drivers.store.taking import DUE, MOVE
 from nis_backend.run import unknown_conversation
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
-    from nis_backend.drivers.store.postgres_batches import Statement
     from nis_backend.drivers.store.postgres_link import Connection
+    from nis_backend.drivers.store.queries import Statement
 
 NOTED = f"insert into effects (key, owner, answer, created) values (%s, %s, %s, {NOW})"  # noqa: S608 - ours
 
@@ -74,6 +64,9 @@ class PostgresStore(Store):
         for heard in self._heard:
             heard(growth)
 
+    async def _ask(self, statement: Statement) -> list[Row]:
+        return await self._link.read(*_ours(statement))
+
     # -- rows ---------------------------------------------------------------------------------------------------------
 
     @override
@@ -97,7 +90,7 @@ class PostgresStore(Store):
 
     @override
     async def get(self, table: Table, owner: str, id: str) -> Row | None:
-        rows = await self._link.read(f"select * from {table} where id = %s and owner = %s", [id, owner])  # noqa: S608 - names are ours
+        rows = await self._ask(queries.get(table, owner, id))
         return rows[0] if rows else None
 
     @override
@@ -113,16 +106,10 @@ class PostgresStore(Store):
         order: Order = "created",
         since: float | None = None,
     ) -> list[Row]:
-        clauses, parameters = _conditions(owner, where, order, since)
-        if before is not None:
-            clauses.append(f"({order}, id) {'<' if descending else '>'} (%s, %s)")
-            parameters.extend(before)
-        way = "desc" if descending else "asc"
-        sql = (
-            f"select * from {table} where {' and '.join(clauses)} "  # noqa: S608 - columns are named by our own code
-            f"order by {order} {way}, id {way} limit %s"
+        statement = queries.select(
+            table, owner, where=where, before=before, limit=limit, descending=descending, order=order, since=since
         )
-        return await self._link.read(sql, [*parameters, limit])
+        return await self._ask(statement)
 
     @override
     async def count(
@@ -134,25 +121,22 @@ class PostgresStore(Store):
         order: Order = "created",
         since: float | None = None,
     ) -> int:
-        clauses, parameters = _conditions(owner, where, order, since)
-        sql = f"select count(*) as found from {table} where {' and '.join(clauses)}"  # noqa: S608 - as in select
-        return int((await self._link.read(sql, parameters))[0]["found"])
+        statement = queries.count(table, owner, where=where, order=order, since=since)
+        return int((await self._ask(statement))[0]["found"])
 
     @override
     async def update(
         self, table: Table, owner: str, id: str, changes: Mapping[str, Any], once: str | None = None
     ) -> bool:
         check_cells(changes)
-        sql = f"update {table} set {_assign(changes)} where id = %s and owner = %s returning 1"  # noqa: S608 - columns are ours
-        statements: list[Statement] = [(sql, [*_cells(changes).values(), id, owner])]
+        statements = [_telling(queries.update(table, owner, id, changes))]
         if table == "conversations" and "title" in changes:
             statements.append(renamed(owner, id, changes["title"]))
         return await self._change(owner, id, statements, once)
 
     @override
     async def delete(self, table: Table, owner: str, id: str, once: str | None = None) -> bool:
-        sql = f"delete from {table} where id = %s and owner = %s returning 1"  # noqa: S608 - names are ours
-        return await self._change(owner, id, [(sql, [id, owner])], once)
+        return await self._change(owner, id, [_telling(queries.delete(table, owner, id))], once)
 
     async def _change(self, owner: str, locks: str, statements: Sequence[Statement], once: str | None) -> bool:
         """Whether the first of the statements found its row."""
@@ -196,7 +180,7 @@ class PostgresStore(Store):
         counts, durations, used, times = [
             [
                 {name: int(cell) if isinstance(cell, Decimal) else cell for name, cell in row.items()}
-                for row in await self._link.read(sql.replace("?", "%s"), given)
+                for row in await self._link.read(in_psycopg(sql), given)
             ]
             for sql in (COUNTS, DURATIONS, tokens(_field, _number), TIMES)
         ]
@@ -219,19 +203,11 @@ class PostgresStore(Store):
     async def keys(
         self, where: Mapping[str, Any], *, before: tuple[float, str] | None = None, limit: int = 50
     ) -> list[Row]:
-        # By `=`, for which there is an index: `is not distinct from` has none.
-        clauses = ["true", *(f"{column} {'is null' if at is None else '= %s'}" for column, at in where.items())]
-        parameters = [at for at in where.values() if at is not None]
-        if before is not None:
-            clauses.append("(created, id) < (%s, %s)")
-            parameters.extend(before)
-        sql = f"select * from keys where {' and '.join(clauses)} order by created desc, id desc limit %s"  # noqa: S608 - columns are ours
-        return await self._link.read(sql, [*parameters, limit])
+        return await self._ask(queries.keys(where, before=before, limit=limit))
 
     @override
     async def expire(self, table: Table, before: float) -> list[Row]:
-        sql = f"delete from {table} where updated < %s returning *"  # noqa: S608 - names are ours
-        return await self._batches.write("", (sql, [before]))
+        return await self._batches.write("", _ours(queries.expire(table, before)))
 
     @override
     async def known(self, table: Table, ids: Sequence[str]) -> set[str]:
@@ -284,7 +260,7 @@ class PostgresStore(Store):
             words = [answer, vector(answer)]
         sql = (
             f"with grown as (update runs set last_seq = last_seq + %s, log_bytes = log_bytes + %s,"  # noqa: S608 - ours
-            f" {_assign({**changes, 'updated': None}, NOW)}"
+            f" {', '.join([*(f'{column} = %s' for column in changes), f'updated = {NOW}'])}"
             f" where id = %s and owner = %s and state = any(%s) and attempt = coalesce(%s, attempt) {fits}"
             " returning id, owner, conversation_id, last_seq, attempt, updated), logged as ("
             "insert into events (run_id, seq, owner, attempt, time, type, body)"
@@ -303,19 +279,12 @@ class PostgresStore(Store):
         return insert if self._outbox else ""
 
     async def _refusal(self, append: Append) -> Exception:
-        row = await self._link.read(
-            "select state, attempt, last_seq, log_bytes from runs where id = %s and owner = %s",
-            [append.run_id, append.owner],
-        )
+        row = await self._ask((queries.REFUSING, [append.run_id, append.owner]))
         return refused_append(append, row[0] if row else None, self._limits)
 
     @override
     async def events(self, owner: str, run_id: str, after: int, limit: int = 500) -> list[Row]:
-        return await self._link.read(
-            "select seq, attempt, time, type, body from events"
-            " where run_id = %s and owner = %s and seq > %s order by seq limit %s",
-            [run_id, owner, after, limit],
-        )
+        return await self._ask((queries.EVENTS, [run_id, owner, after, limit]))
 
     @override
     async def take(self, room: Mapping[str, int], holder: str, now: float, only: Sequence[str] | None = None) -> Taken:
@@ -323,17 +292,16 @@ class PostgresStore(Store):
 
     @override
     async def waiting(self, queue: str, most: int) -> int:
-        sql = "select count(*) as found from (select 1 from runs where state = 'queued' and queue = %s limit %s) as one"
-        return int((await self._link.read(sql, [queue, most]))[0]["found"])
+        return int((await self._ask((queries.WAITING, [queue, most])))[0]["found"])
 
     @override
     async def due(self, now: float, limit: int) -> list[Row]:
-        return await self._link.read(DUE.replace("?", "%s"), [now, limit])
+        return await self._ask((queries.DUE, [now, limit]))
 
     @override
     async def move(self, schedule_id: str, due: float, next_at: float) -> bool:
-        sql = f"{MOVE} returning id".replace("?", "%s")
-        return bool(await self._batches.write(schedule_id, (sql, [next_at, schedule_id, due])))
+        statement = _telling((queries.MOVE, [next_at, schedule_id, due]))
+        return bool(await self._batches.write(schedule_id, statement))
 
     @override
     async def beat(self, holder: str, stall: float) -> list[Row]:
@@ -346,7 +314,7 @@ class PostgresStore(Store):
 
     @override
     async def unsent(self, limit: int, size: int) -> list[Row]:
-        return await self._link.read(UNSENT, [limit, size])
+        return await self._ask((queries.UNSENT, [limit, size]))
 
     @override
     async def sent(self, ids: Sequence[int]) -> None:
@@ -354,7 +322,7 @@ class PostgresStore(Store):
 
     @override
     async def count_unsent(self, limit: int) -> int:
-        return int((await self._link.read(COUNT_UNSENT, [limit]))[0]["found"])
+        return int((await self._ask((queries.COUNT_UNSENT, [limit])))[0]["found"])
 
     @override
     async def leads(self, role: str) -> bool:
@@ -383,11 +351,23 @@ class PostgresStore(Store):
 
 def _cells(row: Mapping[str, Any]) -> Row:  # Any: see Row
     """As they are stored: what is true is 1, as in SQLite."""
-    return {column: int(cell) if isinstance(cell, bool) else cell for column, cell in row.items()}
+    return {column: _cell(cell) for column, cell in row.items()}
 
 
-def _assign(columns: Mapping[str, Any], now: str | None = None) -> str:  # Any: see Row
-    return ", ".join(f"{column} = {now if column == 'updated' and now else '%s'}" for column in columns)
+def _cell(cell: Any) -> Any:  # Any: see Row
+    return int(cell) if isinstance(cell, bool) else cell
+
+
+def _ours(statement: Statement) -> Statement:
+    """A statement of `queries` as psycopg takes it."""
+    sql, given = statement
+    return in_psycopg(sql), [_cell(one) for one in given]
+
+
+def _telling(statement: Statement) -> Statement:
+    """The same of a statement that changes a row, with an answer that it did."""
+    sql, given = statement
+    return _ours((f"{sql} returning 1", given))
 
 
 def _field(column: str, name: str) -> str:
@@ -396,17 +376,3 @@ def _field(column: str, name: str) -> str:
 
 def _number(column: str, name: str) -> str:
     return f"({_field(column, name)})::bigint"
-
-
-def _conditions(
-    owner: str,
-    where: Mapping[str, Any] | None,  # Any: see Row
-    order: Order,
-    since: float | None,
-) -> tuple[list[str], list[Any]]:
-    given = _cells({**(where or {}), "owner": owner})
-    clauses, parameters = [f"{column} = %s" for column in given], [*given.values()]
-    if since is not None:
-        clauses.append(f"{order} >= %s")
-        parameters.append(since)
-    return clauses, parameters

@@ -6,7 +6,7 @@ import asyncio
 from collections import deque
 from dataclasses import dataclass, field
 from functools import partial
-from typing import TYPE_CHECKING, Any, LiteralString, cast
+from typing import TYPE_CHECKING, LiteralString, cast
 
 import psycopg
 
@@ -17,14 +17,13 @@ if TYPE_CHECKING:
 
     from nis_backend.drivers.store.base import Row
     from nis_backend.drivers.store.postgres_link import Connection, Link
+    from nis_backend.drivers.store.queries import Statement
 
 LARGEST = 200
 """Most writes of one transaction: as many rows stay locked while it commits."""
 
 CLOSE_SECONDS = 5.0
 """Time that a database gets at the end to take what is queued."""
-
-Statement = tuple[str, "Sequence[Any]"]  # Any: see Row
 
 
 @dataclass(kw_only=True)

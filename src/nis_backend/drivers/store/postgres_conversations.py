@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, LiteralString, cast
 
+from nis_backend.drivers.store import queries
 from nis_backend.drivers.store.base import EFFECT_SECONDS, OPEN
 from nis_backend.drivers.store.postgres_link import NOW
 from nis_backend.drivers.store.postgres_said import message_in, response_in, vector
+from nis_backend.drivers.store.queries import in_psycopg
 from nis_backend.drivers.store.refusals import gone, still_open, under_way
 from nis_backend.run import unknown_run
 
@@ -14,8 +16,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
     from nis_backend.drivers.store.base import Row
-    from nis_backend.drivers.store.postgres_batches import Statement
     from nis_backend.drivers.store.postgres_link import Connection
+    from nis_backend.drivers.store.queries import Statement
 
 REMOVE_RUNS = (
     "update conversations set branched_from = null where branched_from = any(%(runs)s)",
@@ -57,11 +59,9 @@ from events where run_id = %(old)s
 
 
 def insert(table: str, row: Row) -> Statement:
-    """The statement that adds a row."""
-    return (
-        f"insert into {table} ({', '.join(row)}) values ({', '.join(['%s'] * len(row))}) returning 1",  # noqa: S608 - ours
-        [*row.values()],
-    )
+    """The statement that adds a row, and answers that it did."""
+    sql, given = queries.insert(table, row)
+    return in_psycopg(f"{sql} returning 1"), given
 
 
 def said(owner: str, conversation_id: str, run_id: str | None, text: str) -> Statement:

@@ -14,18 +14,8 @@ from typing import TYPE_CHECKING, Any, Literal, TypeVar
 
 from typing_extensions import override
 
-from nis_backend.drivers.store.base import (
-    COUNT_UNSENT,
-    UNSENT,
-    Append,
-    Growth,
-    Measures,
-    Order,
-    Row,
-    Store,
-    Table,
-    Taken,
-)
+from nis_backend.drivers.store import queries
+from nis_backend.drivers.store.base import Append, Growth, Measures, Order, Row, Store, Table, Taken
 from nis_backend.drivers.store.conversations import GONE, branch, forget, forget_run, fork, search
 from nis_backend.drivers.store.copies import keep_copy
 from nis_backend.drivers.store.limits import Limits, ends, size
@@ -34,7 +24,7 @@ from nis_backend.drivers.store.migrations.schema import VERSION, newer, whole
 from nis_backend.drivers.store.recent import Recent
 from nis_backend.drivers.store.refusals import check_cells, check_events, refused_append, taken
 from nis_backend.drivers.store.retention import tidy
-from nis_backend.drivers.store.taking import DUE, MOVE, recover, take
+from nis_backend.drivers.store.taking import recover, take
 from nis_backend.errors import InvalidRequest, Unavailable
 from nis_backend.run import unknown_conversation
 
@@ -42,11 +32,11 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
     from pathlib import Path
 
+    from nis_backend.drivers.store.queries import Statement
+
 log = logging.getLogger("nis.store")
 
 T = TypeVar("T")
-Statement = tuple[str, "Sequence[Any]"]
-"""SQL, and what stands for its marks."""
 
 READERS = 4
 FITS = "and last_seq + ? <= ? and log_bytes + ? <= ?"
@@ -287,7 +277,7 @@ class SqliteStore(Store):
     async def get(self, table: Table, owner: str, id: str) -> Row | None:
         if table == "runs" and (row := self._recent.row(owner, id)) is not None:
             return row
-        rows = await self._read(f"select * from {table} where id = ? and owner = ?", (id, owner))  # noqa: S608
+        rows = await self._read(*queries.get(table, owner, id))
         return rows[0] if rows else None
 
     @override
@@ -303,16 +293,10 @@ class SqliteStore(Store):
         order: Order = "created",
         since: float | None = None,
     ) -> list[Row]:
-        clauses, parameters = _conditions(owner, where, order, since)
-        if before is not None:
-            clauses.append(f"({order}, id) {'<' if descending else '>'} (?, ?)")
-            parameters.extend(before)
-        way = "desc" if descending else "asc"
-        sql = (
-            f"select * from {table} where {' and '.join(clauses)} "  # noqa: S608 - columns are named by our own code
-            f"order by {order} {way}, id {way} limit ?"
+        statement = queries.select(
+            table, owner, where=where, before=before, limit=limit, descending=descending, order=order, since=since
         )
-        return await self._read(sql, [*parameters, limit])
+        return await self._read(*statement)
 
     @override
     async def count(
@@ -324,22 +308,19 @@ class SqliteStore(Store):
         order: Order = "created",
         since: float | None = None,
     ) -> int:
-        clauses, parameters = _conditions(owner, where, order, since)
-        sql = f"select count(*) as found from {table} where {' and '.join(clauses)}"  # noqa: S608 - as in select
-        return int((await self._read(sql, parameters))[0]["found"])
+        statement = queries.count(table, owner, where=where, order=order, since=since)
+        return int((await self._read(*statement))[0]["found"])
 
     @override
     async def update(
         self, table: Table, owner: str, id: str, changes: Mapping[str, Any], once: str | None = None
     ) -> bool:
         check_cells(changes)
-        sql = f"update {table} set {_assign(changes)} where id = ? and owner = ?"  # noqa: S608 - columns are ours
-        return await self._change(table, owner, [(sql, (*changes.values(), id, owner))], once)
+        return await self._change(table, owner, [queries.update(table, owner, id, changes)], once)
 
     @override
     async def delete(self, table: Table, owner: str, id: str, once: str | None = None) -> bool:
-        sql = f"delete from {table} where id = ? and owner = ?"  # noqa: S608 - names are ours
-        return await self._change(table, owner, [(sql, (id, owner))], once)
+        return await self._change(table, owner, [queries.delete(table, owner, id)], once)
 
     async def _change(self, table: Table, owner: str, statements: Sequence[Statement], once: str | None) -> bool:
         def change(connection: sqlite3.Connection) -> bool:
@@ -388,17 +369,12 @@ class SqliteStore(Store):
     async def keys(
         self, where: Mapping[str, Any], *, before: tuple[float, str] | None = None, limit: int = 50
     ) -> list[Row]:
-        clauses, parameters = [f"{column} is ?" for column in where] or ["true"], [*where.values()]
-        if before is not None:
-            clauses.append("(created, id) < (?, ?)")
-            parameters.extend(before)
-        sql = f"select * from keys where {' and '.join(clauses)} order by created desc, id desc limit ?"  # noqa: S608 - columns are ours
-        return await self._read(sql, [*parameters, limit])
+        return await self._read(*queries.keys(where, before=before, limit=limit))
 
     @override
     async def expire(self, table: Table, before: float) -> list[Row]:
-        sql = f"delete from {table} where updated < ? returning *"  # noqa: S608 - names are ours
-        return await self._write(lambda connection: [dict(row) for row in connection.execute(sql, (before,))])
+        statement = queries.expire(table, before)
+        return await self._write(lambda connection: [dict(row) for row in connection.execute(*statement)])
 
     @override
     async def known(self, table: Table, ids: Sequence[str]) -> set[str]:
@@ -430,11 +406,7 @@ class SqliteStore(Store):
         recent = self._recent.events(owner, run_id, after, limit)
         if recent is not None:
             return recent
-        return await self._read(
-            "select seq, attempt, time, type, body from events"
-            " where run_id = ? and owner = ? and seq > ? order by seq limit ?",
-            (run_id, owner, after, limit),
-        )
+        return await self._read(queries.EVENTS, (run_id, owner, after, limit))
 
     @override
     async def take(self, room: Mapping[str, int], holder: str, now: float, only: Sequence[str] | None = None) -> Taken:
@@ -446,17 +418,18 @@ class SqliteStore(Store):
 
     @override
     async def waiting(self, queue: str, most: int) -> int:
-        sql = "select count(*) as found from (select 1 from runs where state = 'queued' and queue = ? limit ?)"
-        return int((await self._read(sql, (queue, most)))[0]["found"])
+        return int((await self._read(queries.WAITING, (queue, most)))[0]["found"])
 
     @override
     async def due(self, now: float, limit: int) -> list[Row]:
-        return await self._read(DUE, (now, limit))
+        return await self._read(queries.DUE, (now, limit))
 
     @override
     async def move(self, schedule_id: str, due: float, next_at: float) -> bool:
         given = (next_at, schedule_id, due)
-        return await self._write(lambda connection: connection.execute(MOVE, given).rowcount == 1, lambda _: None)
+        return await self._write(
+            lambda connection: connection.execute(queries.MOVE, given).rowcount == 1, lambda _: None
+        )
 
     @override
     async def beat(self, holder: str, stall: float) -> list[Row]:
@@ -470,7 +443,7 @@ class SqliteStore(Store):
 
     @override
     async def unsent(self, limit: int, size: int) -> list[Row]:
-        return await self._read(UNSENT.replace("%s", "?"), (limit, size))
+        return await self._read(queries.UNSENT, (limit, size))
 
     @override
     async def sent(self, ids: Sequence[int]) -> None:
@@ -481,7 +454,7 @@ class SqliteStore(Store):
 
     @override
     async def count_unsent(self, limit: int) -> int:
-        return int((await self._read(COUNT_UNSENT.replace("%s", "?"), (limit,)))[0]["found"])
+        return int((await self._read(queries.COUNT_UNSENT, (limit,)))[0]["found"])
 
     @override
     async def leads(self, role: str) -> bool:
@@ -508,22 +481,9 @@ class SqliteStore(Store):
             connection.close()
 
 
-def _conditions(
-    owner: str, where: Mapping[str, Any] | None, order: Order, since: float | None
-) -> tuple[list[str], list[Any]]:
-    given = {**(where or {}), "owner": owner}
-    clauses, parameters = [f"{column} = ?" for column in given], [*given.values()]
-    if since is not None:
-        clauses.append(f"{order} >= ?")
-        parameters.append(since)
-    return clauses, parameters
-
-
 def _insert(table: Table, owner: str, row: Row) -> Statement:
     check_cells(row)
-    columns = {**row, "owner": owner}
-    sql = f"insert into {table} ({', '.join(columns)}) values ({', '.join('?' * len(columns))})"  # noqa: S608 - names are ours
-    return sql, [*columns.values()]
+    return queries.insert(table, {**row, "owner": owner})
 
 
 def _last_changed(connection: sqlite3.Connection, statements: Sequence[Statement]) -> bool:
@@ -541,10 +501,6 @@ def _refused(what: str, error: sqlite3.Error) -> Unavailable:
     )
 
 
-def _assign(columns: Mapping[str, Any]) -> str:
-    return ", ".join(f"{column} = ?" for column in columns)
-
-
 def _tell(writes: Sequence[_Write]) -> None:
     for write in writes:
         # Each in a call of its own: what one of them does wrong is no other's matter.
@@ -557,7 +513,7 @@ def _append(connection: sqlite3.Connection, append: Append, limits: Limits, outb
     changes = {**append.changes, "updated": now}
     fits = () if ends(append) else (count, limits.events, length, limits.log_bytes)
     found = connection.execute(
-        f"update runs set last_seq = last_seq + ?, log_bytes = log_bytes + ?, {_assign(changes)}"  # noqa: S608 - ours
+        f"update runs set last_seq = last_seq + ?, log_bytes = log_bytes + ?, {queries.assign(changes)}"  # noqa: S608 - ours
         f" where id = ? and owner = ? and state in ({', '.join('?' * len(append.only_in))})"
         f" and attempt = coalesce(?, attempt) {FITS if fits else ''} returning *",
         (
@@ -566,8 +522,8 @@ def _append(connection: sqlite3.Connection, append: Append, limits: Limits, outb
         ),
     ).fetchone()
     if found is None:
-        run = "select state, attempt, last_seq, log_bytes from runs where id = ? and owner = ?"
-        raise refused_append(append, connection.execute(run, (append.run_id, append.owner)).fetchone(), limits)
+        run = connection.execute(queries.REFUSING, (append.run_id, append.owner)).fetchone()
+        raise refused_append(append, run, limits)
     row = dict(found)
     first, attempt = row["last_seq"] - count + 1, row["attempt"]
     events: list[Row] = [

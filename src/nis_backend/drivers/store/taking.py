@@ -32,9 +32,6 @@ NEXT_DEADLINE = """
 select deadline from runs where queue = ? and deadline > ? and state in ('queued', 'paused', 'waiting')
 order by deadline limit 1"""
 
-DUE = "select * from schedules where enabled = 1 and next_at <= ? order by next_at, id limit ?"
-MOVE = "update schedules set next_at = ? where id = ? and next_at = ?"
-
 
 def take(
     connection: sqlite3.Connection, room: Mapping[str, int], holder: str, now: float, only: Sequence[str] | None

@@ -1,0 +1,132 @@
+"""What SQLite and PostgreSQL are asked in the same words; a `?` stands for each value."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from nis_backend.drivers.store.base import Order, Row, Table
+
+Statement = tuple[str, "Sequence[Any]"]  # Any: see Row
+"""SQL, and what stands for its marks."""
+
+DUE = "select * from schedules where enabled = 1 and next_at <= ? order by next_at, id limit ?"
+MOVE = "update schedules set next_at = ? where id = ? and next_at = ?"
+WAITING = "select count(*) as found from (select 1 from runs where state = 'queued' and queue = ? limit ?) as waiting"
+EVENTS = """
+select seq, attempt, time, type, body from events where run_id = ? and owner = ? and seq > ? order by seq limit ?
+"""
+REFUSING = "select state, attempt, last_seq, log_bytes from runs where id = ? and owner = ?"
+"""What `refused_append` wants to know of a run."""
+UNSENT = """
+select id, owner, run_id, seq, attempt, time, type, body from (
+    select oldest.id, oldest.owner, oldest.run_id, oldest.seq, events.attempt, events.time, events.type, events.body,
+        sum(coalesce(length(events.body), 0)) over (order by oldest.id) - coalesce(length(events.body), 0) as beginning
+    from (select * from outbox order by id limit ?) as oldest
+    left join events on events.run_id = oldest.run_id and events.seq = oldest.seq
+) as sized where beginning < ? order by id
+"""
+COUNT_UNSENT = "select count(*) as found from (select 1 from outbox limit ?) as waiting"
+
+
+def in_psycopg(sql: str) -> str:
+    """The same with marks as psycopg writes them."""
+    return sql.replace("?", "%s")
+
+
+def assign(columns: Mapping[str, Any]) -> str:  # Any: see Row
+    """What an update sets."""
+    return ", ".join(f"{column} = ?" for column in columns)
+
+
+def insert(table: str, row: Row) -> Statement:
+    """Add a row."""
+    sql = f"insert into {table} ({', '.join(row)}) values ({', '.join('?' * len(row))})"  # noqa: S608 - names are ours
+    return sql, [*row.values()]
+
+
+def get(table: Table, owner: str, id: str) -> Statement:  # noqa: A002 - the column's name
+    """See `Store.get`."""
+    return f"select * from {table} where id = ? and owner = ?", [id, owner]  # noqa: S608 - as above
+
+
+def select(  # noqa: PLR0913 - one argument a clause
+    table: Table,
+    owner: str,
+    *,
+    where: Mapping[str, Any] | None,  # Any: see Row
+    before: tuple[float, str] | None,
+    limit: int,
+    descending: bool,
+    order: Order,
+    since: float | None,
+) -> Statement:
+    """See `Store.select`."""
+    clauses, given = _conditions(owner, where, order, since)
+    if before is not None:
+        clauses.append(f"({order}, id) {'<' if descending else '>'} (?, ?)")
+        given.extend(before)
+    way = "desc" if descending else "asc"
+    sql = f"select * from {table} where {' and '.join(clauses)} order by {order} {way}, id {way} limit ?"  # noqa: S608 - as above
+    return sql, [*given, limit]
+
+
+def count(
+    table: Table,
+    owner: str,
+    *,
+    where: Mapping[str, Any] | None,  # Any: see Row
+    order: Order,
+    since: float | None,
+) -> Statement:
+    """See `Store.count`."""
+    clauses, given = _conditions(owner, where, order, since)
+    return f"select count(*) as found from {table} where {' and '.join(clauses)}", given  # noqa: S608 - as above
+
+
+def update(table: Table, owner: str, id: str, changes: Mapping[str, Any]) -> Statement:  # noqa: A002 - Any: see Row
+    """See `Store.update`."""
+    return f"update {table} set {assign(changes)} where id = ? and owner = ?", [*changes.values(), id, owner]  # noqa: S608 - as above
+
+
+def delete(table: Table, owner: str, id: str) -> Statement:  # noqa: A002
+    """See `Store.delete`."""
+    return f"delete from {table} where id = ? and owner = ?", [id, owner]  # noqa: S608 - as above
+
+
+def keys(
+    where: Mapping[str, Any],  # Any: see Row
+    *,
+    before: tuple[float, str] | None,
+    limit: int,
+) -> Statement:
+    """See `Store.keys`."""
+    # By `=`, for which PostgreSQL has an index: for `is not distinct from` it has none.
+    clauses = ["true", *(f"{column} {'is null' if at is None else '= ?'}" for column, at in where.items())]
+    given = [at for at in where.values() if at is not None]
+    if before is not None:
+        clauses.append("(created, id) < (?, ?)")
+        given.extend(before)
+    sql = f"select * from keys where {' and '.join(clauses)} order by created desc, id desc limit ?"  # noqa: S608 - as above
+    return sql, [*given, limit]
+
+
+def expire(table: Table, before: float) -> Statement:
+    """See `Store.expire`."""
+    return f"delete from {table} where updated < ? returning *", [before]  # noqa: S608 - as above
+
+
+def _conditions(
+    owner: str,
+    where: Mapping[str, Any] | None,  # Any: see Row
+    order: Order,
+    since: float | None,
+) -> tuple[list[str], list[Any]]:
+    given = {**(where or {}), "owner": owner}
+    clauses, values = [f"{column} = ?" for column in given], [*given.values()]
+    if since is not None:
+        clauses.append(f"{order} >= ?")
+        values.append(since)
+    return clauses, values
