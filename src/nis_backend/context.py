@@ -247,13 +247,7 @@ class Context:
         journal, scope = self.journal, self.scope
         if journal is None or scope is None or scope.reads:
             return time.time()
-        name = f"{scope.call} now" if scope.call else "now"
-        known = journal.noted(name)
-        if known is not None:
-            return float(known[0])
-        now = time.time()
-        journal.note(name, now)
-        return now
+        return float(journal.once(f"{scope.call} now" if scope.call else "now", time.time))
 
     def new_id(self, kind: str) -> str:
         """An unused id that says what it names: `run-0192…`; ids of one kind sort by the time they were made.
@@ -265,12 +259,7 @@ class Context:
             return _new_id(kind)
         if scope.call:
             return f"{kind}-{_made(journal.run_id)}{scope.digest(kind)[:12]}"
-        known = journal.noted("id")
-        if known is not None:
-            return str(known[0])
-        made = _new_id(kind)
-        journal.note("id", made)
-        return made
+        return str(journal.once("id", lambda: _new_id(kind)))
 
     async def note(self, name: str, work: Callable[[], Awaitable[Any] | Any]) -> Any:  # Any: JSON
         """What the work answers, which in a run is done once and recorded under this name: JSON.

@@ -27,7 +27,7 @@ from nis_backend.held import Hold
 from nis_backend.history import CUT, History, Told
 
 if TYPE_CHECKING:
-    from collections.abc import Coroutine, Sequence
+    from collections.abc import Callable, Coroutine, Sequence
 
     from nis_backend.drivers.store.base import Store
     from nis_backend.event import Body, ToolCalled
@@ -234,6 +234,15 @@ class Journal:
             self._hold(body)
         else:
             self._loop.call_soon_threadsafe(self._hold, body)
+
+    def once(self, name: str, make: Callable[[], Any]) -> Any:  # Any: JSON
+        """The value noted under this name; made now, and noted, where there is none."""
+        known = self.noted(name)
+        if known is not None:
+            return known[0]
+        made = make()
+        self.note(name, made)
+        return made
 
     def next_number(self, kind: str) -> int:
         """1, 2, 3, … in the order in which the code comes to it."""
