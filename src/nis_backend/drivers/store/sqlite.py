@@ -1,11 +1,10 @@
-"""The store on SQLite: one writer thread that commits what has arrived as soon as it is free, and a pool of readers."""
+"""The store on SQLite: one writer, and a pool of readers."""
 
 from __future__ import annotations
 
 import asyncio
 import contextlib
 import logging
-import queue
 import sqlite3
 import threading
 import time
@@ -24,6 +23,7 @@ from nis_backend.drivers.store.migrations.schema import VERSION, newer, whole
 from nis_backend.drivers.store.recent import Recent
 from nis_backend.drivers.store.refusals import check_cells, check_events, refused_append, taken
 from nis_backend.drivers.store.retention import tidy
+from nis_backend.drivers.store.sqlite_writer import Writer, refused
 from nis_backend.drivers.store.taking import recover, take
 from nis_backend.errors import InvalidRequest, Unavailable
 from nis_backend.run import unknown_conversation
@@ -40,33 +40,6 @@ T = TypeVar("T")
 
 READERS = 4
 FITS = "and last_seq + ? <= ? and log_bytes + ? <= ?"
-
-
-class _Write:
-    """One write that waits for the writer: what to do, and whom to tell."""
-
-    def __init__(self, work: Callable[[sqlite3.Connection], Any], then: Callable[[Any], None]) -> None:
-        self.work = work
-        """May be called twice: the first time may be taken back."""
-        self.then = then
-        """Called with the result once it is committed, also when the caller has stopped waiting."""
-        self.loop = asyncio.get_running_loop()
-        self.done: asyncio.Future[Any] = self.loop.create_future()
-        self.result: Any = None
-        self.error: BaseException | None = None
-
-    def tell(self) -> None:
-        """Answer the caller; on its loop."""
-        try:
-            if self.error is None:
-                self.then(self.result)
-        finally:
-            if self.done.done():
-                pass
-            elif self.error is not None:
-                self.done.set_exception(self.error)
-            else:
-                self.done.set_result(self.result)
 
 
 class SqliteStore(Store):
@@ -90,7 +63,6 @@ class SqliteStore(Store):
         self._synchronous = "full" if durability == "power" else "normal"
         self._heard: list[Callable[[Growth], None]] = []
         self._recent = Recent()
-        self._queue: queue.SimpleQueue[Sequence[_Write] | None] = queue.SimpleQueue()
         try:
             connection = self._open()
             self._create(connection)
@@ -99,9 +71,7 @@ class SqliteStore(Store):
                 f"The database in the data folder cannot be opened: {error}.",
                 remedy="Give --data a folder on a local disk that this user may write to.",
             ) from error
-        self._waiting: dict[asyncio.AbstractEventLoop, list[_Write]] = {}
-        self._writer = threading.Thread(target=self._write_loop, args=(connection,), name="nis-writer", daemon=True)
-        self._writer.start()
+        self._writer = Writer(connection)
         self._local = threading.local()
         self._connections: list[sqlite3.Connection] = []
         self._readers = ThreadPoolExecutor(READERS, thread_name_prefix="nis-reader")
@@ -147,63 +117,7 @@ class SqliteStore(Store):
                 connection.execute("vacuum")
         return found
 
-    # -- writing: in the writer's thread ------------------------------------------------------------------------------
-
-    def _write_loop(self, connection: sqlite3.Connection) -> None:
-        stopped = False
-        while not stopped:
-            batch = [self._queue.get()]
-            while not self._queue.empty():
-                batch.append(self._queue.get())
-            stopped = None in batch
-            if writes := [write for together in batch if together is not None for write in together]:
-                self._commit(connection, writes)
-        connection.close()
-
-    def _commit(self, connection: sqlite3.Connection, batch: Sequence[_Write]) -> None:
-        try:
-            for work in (self._together, self._apart):
-                connection.execute("begin immediate")
-                if work(connection, batch):
-                    connection.execute("commit")
-                    break
-                connection.execute("rollback")
-        except sqlite3.Error as error:
-            if connection.in_transaction:
-                connection.execute("rollback")
-            for write in batch:
-                write.error = _refused("write", error)
-        # One call a batch wakes everyone who waits for it.
-        for loop in dict.fromkeys(write.loop for write in batch):
-            # Where a loop is closed nobody waits for the answer any more, and the rows are committed.
-            with contextlib.suppress(RuntimeError):
-                loop.call_soon_threadsafe(_tell, [write for write in batch if write.loop is loop])
-
-    def _together(self, connection: sqlite3.Connection, batch: Sequence[_Write]) -> bool:
-        """Every write of a batch; False when one is refused, and none of them may stay."""
-        try:
-            for write in batch:
-                write.result = write.work(connection)
-        except sqlite3.OperationalError:
-            # The disk or the file: the whole batch is refused.
-            raise
-        except Exception:  # noqa: BLE001 - told to its writer when it is met again, by itself
-            return False
-        return True
-
-    def _apart(self, connection: sqlite3.Connection, batch: Sequence[_Write]) -> bool:
-        """Each write under a savepoint: its refusal does not touch the others of its batch."""
-        for write in batch:
-            connection.execute("savepoint one")
-            try:
-                write.result = write.work(connection)
-            except sqlite3.OperationalError:
-                raise
-            except Exception as error:  # noqa: BLE001 - a value that cannot be stored is its writer's fault, never the thread's
-                connection.execute("rollback to one")
-                write.error = error
-            connection.execute("release one")
-        return True
+    # -- writing ------------------------------------------------------------------------------------------------------
 
     async def _write(self, work: Callable[[sqlite3.Connection], T], then: Callable[[T], None] | None = None) -> T:
         """Have it committed. Without `then`, which says what it has changed, any run may have been.
@@ -212,17 +126,7 @@ class SqliteStore(Store):
             Unavailable: the store is closed.
         """
         self._refuse_closed()
-        write = _Write(work, then or (lambda _: self._recent.clear()))
-        waiting = self._waiting.setdefault(write.loop, [])
-        waiting.append(write)
-        if len(waiting) == 1:
-            write.loop.call_soon(self._hand_over, write.loop)
-        return await write.done
-
-    def _hand_over(self, loop: asyncio.AbstractEventLoop) -> None:
-        """Give the writer what has come in this turn of the loop: to wake a thread costs more than a small write."""
-        if waiting := self._waiting.pop(loop, None):
-            self._queue.put(waiting)
+        return await self._writer.write(work, then or (lambda _: self._recent.clear()))
 
     # -- reading: in a reader's thread --------------------------------------------------------------------------------
 
@@ -238,7 +142,7 @@ class SqliteStore(Store):
         try:
             return await asyncio.get_running_loop().run_in_executor(self._readers, read)
         except sqlite3.Error as error:
-            raise _refused("read", error) from None
+            raise refused("read", error) from None
 
     def _refuse_closed(self) -> None:
         if self._closed:
@@ -473,9 +377,7 @@ class SqliteStore(Store):
     @override
     async def close(self) -> None:
         self._closed = True
-        self._hand_over(asyncio.get_running_loop())
-        self._queue.put(None)
-        await asyncio.to_thread(self._writer.join)
+        await self._writer.close()
         self._readers.shutdown()
         for connection in self._connections:
             connection.close()
@@ -493,18 +395,6 @@ def _last_changed(connection: sqlite3.Connection, statements: Sequence[Statement
 
 def _field(column: str, name: str) -> str:
     return f"json_extract({column}, '$.{name}')"
-
-
-def _refused(what: str, error: sqlite3.Error) -> Unavailable:
-    return Unavailable(
-        f"The database refused the {what}: {error}.", remedy="Look to the data folder: is it there, has its disk space?"
-    )
-
-
-def _tell(writes: Sequence[_Write]) -> None:
-    for write in writes:
-        # Each in a call of its own: what one of them does wrong is no other's matter.
-        write.loop.call_soon(write.tell)
 
 
 def _append(connection: sqlite3.Connection, append: Append, limits: Limits, outbox: bool) -> tuple[Row, list[Row]]:
