@@ -27,7 +27,7 @@ from nis_backend.drivers.blobs.base import (
 from nis_backend.errors import Unavailable
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncGenerator
+    from collections.abc import AsyncGenerator, Generator
     from pathlib import Path
 
 FREE_BYTES = 64 * 2**20
@@ -80,7 +80,7 @@ class FolderContents(Contents):
 
     @override
     async def tidy(self) -> None:
-        await asyncio.to_thread(self._tidy)
+        await asyncio.to_thread(remove_old, self._folder, "*.part")
 
     @override
     async def settled(self) -> AsyncGenerator[list[str]]:
@@ -110,12 +110,6 @@ class FolderContents(Contents):
             raise unwritable(error) from None
         return mark
 
-    def _tidy(self) -> None:
-        for left in self._folder.glob("*.part"):
-            with contextlib.suppress(OSError):
-                if time.time() - left.stat().st_mtime > STALE_SECONDS:
-                    left.unlink()
-
     def _path(self, key: str) -> Path:
         # Ids begin with the time they were made: only their ends are spread evenly.
         return self._folder / checked(key)[-2:] / key
@@ -127,32 +121,47 @@ class FolderContents(Contents):
             raise missing(key) from None
 
     def _put(self, key: str, source: BinaryIO, limit: int) -> Written:
-        path, part = self._path(key), self._folder / f"{uuid.uuid4().hex}.part"
-        try:
-            path.parent.mkdir(parents=True, exist_ok=True)
-            written = self._copy(source, part, limit)
-            part.replace(path)
-        except OSError as error:
-            raise unwritable(error) from None
-        finally:
-            with contextlib.suppress(OSError):
-                part.unlink(missing_ok=True)
-        return written
-
-    def _copy(self, source: BinaryIO, part: Path, limit: int) -> Written:
         digest, size, head = hashlib.sha256(), 0, b""
-        room = shutil.disk_usage(self._folder).free - FREE_BYTES
-        with part.open("wb") as file:
+        with whole(self._path(key), self._folder) as file:
+            room = shutil.disk_usage(self._folder).free - FREE_BYTES
             while piece := source.read(PIECE):
                 size += len(piece)
                 if size > limit:
                     raise too_large(size, limit)
                 if size > room:
-                    raise Unavailable("The disk of the data folder is nearly full.", remedy="Free some space.")
+                    raise nearly_full()
                 head = head or piece[:HEAD_BYTES]
                 digest.update(piece)
                 file.write(piece)
         return Written(size=size, sha256=digest.hexdigest(), head=head)
+
+
+@contextlib.contextmanager
+def whole(path: Path, folder: Path) -> Generator[BinaryIO]:
+    """A file to be written, which is at `path` once the block has ended well; until then a part of `folder`.
+
+    Raises:
+        Unavailable: it cannot be written.
+    """
+    part = folder / f"{uuid.uuid4().hex}.part"
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with part.open("wb") as file:
+            yield file
+        part.replace(path)
+    except OSError as error:
+        raise unwritable(error) from None
+    finally:
+        with contextlib.suppress(OSError):
+            part.unlink(missing_ok=True)
+
+
+def remove_old(folder: Path, names: str) -> None:
+    """Remove the files of a folder that nobody touched for `STALE_SECONDS`."""
+    for file in folder.glob(names):
+        with contextlib.suppress(OSError):
+            if time.time() - file.stat().st_mtime > STALE_SECONDS:
+                file.unlink()
 
 
 def _old(folder: Path) -> list[str]:
@@ -166,3 +175,8 @@ def unwritable(error: OSError) -> Unavailable:
         f"The folder of the blobs cannot be written to: {error.strerror}.",
         remedy="Look to the data folder: is it there, has its disk space?",
     )
+
+
+def nearly_full() -> Unavailable:
+    """The refusal of a disk that has no room."""
+    return Unavailable("The disk of the data folder is nearly full.", remedy="Free some space.")

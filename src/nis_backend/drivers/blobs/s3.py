@@ -10,19 +10,16 @@ import asyncio
 import io
 import os
 import shutil
-import time
-import uuid
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import suppress
 from functools import partial
 from typing import TYPE_CHECKING, BinaryIO, TypeVar
 
 from typing_extensions import override
 
-from nis_backend.drivers.blobs.base import PIECE, STALE_SECONDS, Contents, Written, checked
+from nis_backend.drivers.blobs.base import PIECE, Contents, Written, checked
 from nis_backend.drivers.blobs.bucket import CONNECTIONS, Bucket, Place
-from nis_backend.drivers.blobs.folder import FREE_BYTES, unwritable
-from nis_backend.errors import Busy, Unavailable
+from nis_backend.drivers.blobs.folder import FREE_BYTES, nearly_full, remove_old, whole
+from nis_backend.errors import Busy
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, Callable
@@ -83,7 +80,8 @@ class S3Contents(Contents):
 
     @override
     async def tidy(self) -> None:
-        await asyncio.to_thread(self._forget)
+        # What nobody wanted for long: no call lasts as long.
+        await asyncio.to_thread(remove_old, self._cache, "*")
         await self._do(self._bucket.give_up)
 
     @override
@@ -120,26 +118,12 @@ class S3Contents(Contents):
 
     def _fetch(self, key: str, path: Path) -> None:
         body = self._bucket.open(key)
-        part = self._cache / f"{uuid.uuid4().hex}.part"
         try:
-            self._cache.mkdir(parents=True, exist_ok=True)
-            with part.open("wb") as file:
+            with whole(path, self._cache) as file:
                 while piece := body and body.read(PIECE):
                     if shutil.disk_usage(self._cache).free < FREE_BYTES:
-                        raise Unavailable("The disk of the data folder is nearly full.", remedy="Free some space.")
+                        raise nearly_full()
                     file.write(piece)
-            part.replace(path)
-        except OSError as error:
-            raise unwritable(error) from None
         finally:
             if body:
                 body.close()
-            with suppress(OSError):
-                part.unlink(missing_ok=True)
-
-    def _forget(self) -> None:
-        """Remove the files that nobody wanted for long; no call lasts as long."""
-        for file in self._cache.glob("*"):
-            with suppress(OSError):
-                if time.time() - file.stat().st_mtime > STALE_SECONDS:
-                    file.unlink()
