@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import http.client
 import json
-from collections.abc import Mapping
+from collections.abc import Generator, Mapping
 from contextlib import closing
 from typing import Any, Protocol
 from urllib.parse import quote, urlencode, urlsplit
@@ -60,6 +60,17 @@ def placed(route: RestRoute, request: Json) -> tuple[str, bytes | None]:
         return path, json.dumps(rest).encode()
     query = urlencode({name: str(value) for name, value in rest.items() if value is not None})
     return (f"{path}?{query}" if query else path), None
+
+
+def followed(server: Served, run_id: str, after: int = 0) -> Generator[Json]:
+    """A run's events as one stream brings them, from the one after this number."""
+    address = urlsplit(server.url)
+    with closing(http.client.HTTPConnection(address.hostname or "", address.port, timeout=120)) as connection:
+        headers = {"accept": "text/event-stream", "last-event-id": str(after)}
+        connection.request("GET", f"/runs/{run_id}/events", None, headers)
+        for line in connection.getresponse():
+            if line.startswith(b"data: "):
+                yield json.loads(line.removeprefix(b"data: "))
 
 
 def events_of(

@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-import http.client
 import json
 import random
 import sqlite3
 from contextlib import closing
+from itertools import islice
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit
 
 from conftest import Serve, Server
-from rest_client import ask
+from rest_client import ask, followed
 
 APP = Path(__file__).parent / "durable_app.py"
 LINES = 6
@@ -21,19 +20,10 @@ KILLS = 4
 
 def read(server: Server, run_id: str, seen: list[dict[str, Any]], most: int) -> bool:
     """Read on from the last number seen, at most so many events; whether the run has ended."""
-    address = urlsplit(server.url)
-    last = seen[-1]["seq"] if seen else 0
-    with closing(http.client.HTTPConnection(address.hostname or "", address.port, timeout=60)) as connection:
-        headers = {"accept": "text/event-stream", "last-event-id": str(last)}
-        connection.request("GET", f"/runs/{run_id}/events", None, headers)
-        response = connection.getresponse()
-        while most:
-            line = response.readline().decode()
-            if line.startswith("data: "):
-                seen.append(json.loads(line.removeprefix("data: ")))
-                most -= 1
-                if seen[-1]["body"]["type"] in {"succeeded", "failed", "cancelled"}:
-                    return True
+    for event in islice(followed(server, run_id, seen[-1]["seq"] if seen else 0), most):
+        seen.append(event)
+        if event["body"]["type"] in {"succeeded", "failed", "cancelled"}:
+            return True
     return False
 
 

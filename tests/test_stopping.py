@@ -7,13 +7,12 @@ import json
 import sqlite3
 import threading
 import time
-import urllib.request
 from pathlib import Path
-from typing import Any
 
 import pytest
 from conftest import Serve, Server
 from postgresql import running_postgresql
+from rest_client import ask, done
 
 from nis_backend import app
 from nis_backend.app import Process
@@ -64,14 +63,6 @@ def test_a_run_that_lets_go_after_the_store_is_closed_does_not_keep_the_process(
         assert database.execute("select state, attempt from runs").fetchall() == [("running", 1)]
 
 
-def asked(url: str, body: object = None) -> Any:  # Any: JSON
-    """What a route answers."""
-    data = None if body is None else json.dumps(body).encode()
-    headers = {"content-type": "application/json", **({} if data is None else {"prefer": "respond-async"})}
-    with urllib.request.urlopen(urllib.request.Request(url, data, headers), timeout=PATIENCE) as answer:
-        return json.loads(answer.read())
-
-
 def test_a_server_ends_while_its_database_is_away_and_its_run_goes_on_elsewhere(serve: Serve, tmp_path: Path) -> None:
     """SIGTERM: a database that does not answer is not waited for; what it holds is taken over by whoever comes."""
     script = tmp_path / "script.json"
@@ -88,15 +79,16 @@ def test_a_server_ends_while_its_database_is_away_and_its_run_goes_on_elsewhere(
             )
 
         first = started()
-        run = asked(f"{first.url}/chat", {"message": "Go on forever."})
+        turn = {"message": "Go on forever."}
+        _, _, run = ask(first, "POST", "/chat", turn, {"prefer": "respond-async"})
         deadline = time.monotonic() + PATIENCE
-        while (found := asked(f"{first.url}/runs/{run['id']}"))["last_seq"] < 3:
+        while (found := done(first, "GET", f"/runs/{run['id']}"))["last_seq"] < 3:
             assert time.monotonic() < deadline, found
         own.stop()
         first.process.terminate()
         first.process.wait(PATIENCE)
         own.start()
         second = started()
-        while (found := asked(f"{second.url}/runs/{run['id']}"))["state"] != "succeeded":
+        while (found := done(second, "GET", f"/runs/{run['id']}"))["state"] != "succeeded":
             assert time.monotonic() < deadline + PATIENCE
         assert found["attempt"] == 2

@@ -2,28 +2,24 @@
 
 from __future__ import annotations
 
-import json
 import os
 import signal
 import subprocess
 import sys
 import time
-import urllib.error
-import urllib.request
 from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from pathlib import Path
-from typing import Any
 
 import pytest
 from conftest import Serve, Server
+from rest_client import Json, ask, done, followed, send
 
 APP = str(Path(__file__).parent / "walking_app.py")
 PATIENCE = 60.0
 TAKEN_OVER_SECONDS = 30.0
 
-Json = dict[str, Any]
 Start = Callable[..., "Worker"]
 
 
@@ -44,7 +40,8 @@ class Worker:
             except subprocess.TimeoutExpired:
                 continue
             raise AssertionError(self.said)
-        self.health = next(word for word in self.said.split() if word.startswith("http://"))
+        health = next(word for word in self.said.split() if word.startswith("http://"))
+        self.url = health.removesuffix("/health/ready")
 
     @property
     def said(self) -> str:
@@ -78,27 +75,10 @@ def front(serve: Serve, database: str) -> Server:
     return serve("--app", APP, NIS_DATABASE_URL=database, NIS_QUEUES="default=0,compute=0")
 
 
-def asked(url: str, body: object = None, **headers: str) -> Any:  # Any: JSON
-    """What an address answers."""
-    data = None if body is None else json.dumps(body).encode()
-    request = urllib.request.Request(url, data, {"content-type": "application/json", **headers})
-    with urllib.request.urlopen(request, timeout=PATIENCE) as answer:
-        return json.loads(answer.read())
-
-
 def walk(front: Server, gate: Path) -> str:
     """Begin a walk of twenty steps that halts before the eighth; the run's id."""
     request = {"steps": 20, "halt": 8, "gate": str(gate)}
-    return str(asked(f"{front.url}/walks/take-walk", request, prefer="respond-async")["id"])
-
-
-def followed(front: Server, run_id: str) -> Iterator[Json]:
-    """A run's events as one stream brings them."""
-    request = urllib.request.Request(f"{front.url}/runs/{run_id}/events", headers={"accept": "text/event-stream"})
-    with urllib.request.urlopen(request, timeout=PATIENCE) as answer:
-        for line in answer:
-            if line.startswith(b"data: "):
-                yield json.loads(line[6:])
+    return str(ask(front, "POST", "/walks/take-walk", request, {"prefer": "respond-async"})[2]["id"])
 
 
 def until_halt(events: Iterator[Json]) -> list[Json]:
@@ -117,9 +97,9 @@ def check_whole(front: Server, run_id: str, events: list[Json]) -> None:
     assert events[-1]["body"] == {"type": "succeeded", "result": {"steps": 20}}
     answered = Counter(one["body"]["call_id"] for one in events if one["body"]["type"] == "tool_answered")
     assert answered == Counter(f"step-{number}" for number in range(1, 21))
-    rows = asked(f"{front.url}/feedback?limit=100")["feedback"]
+    rows = done(front, "GET", "/feedback?limit=100")["feedback"]
     assert Counter(row["comment"] for row in rows) == Counter(f"step {number}" for number in range(1, 21))
-    assert asked(f"{front.url}/runs/{run_id}")["attempt"] == 2
+    assert done(front, "GET", f"/runs/{run_id}")["attempt"] == 2
 
 
 def test_a_killed_workers_run_is_taken_over(front: Server, work: Start, tmp_path: Path) -> None:
@@ -159,11 +139,8 @@ def test_a_worker_serves_its_queues_and_tells_how_it_is(work: Start) -> None:
     worker = work("--queues", "compute")
     assert "compute 2" in worker.said
     assert "default" not in worker.said
-    assert asked(worker.health)["status"] == "ok"
-    with pytest.raises(urllib.error.HTTPError) as refused:
-        asked(worker.health.replace("/health/ready", "/runs"))
-    with refused.value as answer:
-        assert answer.code == 404
+    assert done(worker, "GET", "/health/ready")["status"] == "ok"
+    assert send(worker, "GET", "/runs")[0] == 404
 
 
 @pytest.mark.parametrize(

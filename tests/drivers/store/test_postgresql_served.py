@@ -4,15 +4,12 @@ from __future__ import annotations
 
 import json
 import time
-import urllib.error
-import urllib.request
-from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import pytest
 from conftest import Serve, Server
 from postgresql import running_postgresql
+from rest_client import Json, ask, done, followed
 
 PATIENCE = 60.0
 SCRIPT = {
@@ -21,24 +18,6 @@ SCRIPT = {
         {"when": "forever", "text": "on and on it goes", "pause": 10},
     ]
 }
-
-
-def called(server: Server, path: str, body: object = None, **headers: str) -> Any:  # Any: JSON
-    """What a route answers."""
-    data = None if body is None else json.dumps(body).encode()
-    given = {"content-type": "application/json", **{name.replace("_", "-"): text for name, text in headers.items()}}
-    request = urllib.request.Request(f"{server.url}{path}", data, given)
-    with urllib.request.urlopen(request, timeout=PATIENCE) as answer:
-        return json.loads(answer.read())
-
-
-def followed(server: Server, run_id: str) -> Iterator[dict[str, Any]]:  # Any: JSON
-    """A run's events as its stream brings them, up to its end."""
-    request = urllib.request.Request(f"{server.url}/runs/{run_id}/events", headers={"accept": "text/event-stream"})
-    with urllib.request.urlopen(request, timeout=PATIENCE) as answer:
-        for line in answer:
-            if line.startswith(b"data: "):
-                yield json.loads(line[6:])
 
 
 @pytest.fixture
@@ -58,29 +37,38 @@ def two(serve: Serve, database: str, script: str) -> list[Server]:
 def test_a_conversation_through_one_server_is_read_through_the_other(two: list[Server]) -> None:
     """Its turns, and what was said in it by its words, accents or none."""
     here, there = two
-    said = called(here, "/chat", {"message": "When is the tide in Århus?"})
-    shown = called(there, f"/conversations/{said['conversation_id']}")
+    said = done(here, "POST", "/chat", {"message": "When is the tide in Århus?"})
+    shown = done(there, "GET", f"/conversations/{said['conversation_id']}")
     assert said["response"] in json.dumps(shown, ensure_ascii=False)
-    found = called(there, "/conversations/search-conversations", {"query": "arhus"})
+    found = done(there, "POST", "/conversations/search-conversations", {"query": "arhus"})
     assert said["conversation_id"] in json.dumps(found)
-    again = called(there, "/chat", {"message": "And the tide tomorrow?", "conversation_id": said["conversation_id"]})
-    turns = called(here, f"/runs?conversation_id={again['conversation_id']}")
+    again = done(
+        there, "POST", "/chat", {"message": "And the tide tomorrow?", "conversation_id": said["conversation_id"]}
+    )
+    turns = done(here, "GET", f"/runs?conversation_id={again['conversation_id']}")
     assert len(turns["runs"]) == 2
+
+
+def begun(server: Server, message: str) -> Json:
+    """A turn that goes on as a run of its own."""
+    status, _, run = ask(server, "POST", "/chat", {"message": message}, {"prefer": "respond-async"})
+    assert status == 202
+    return run
 
 
 def test_a_run_of_one_server_is_followed_and_cancelled_through_the_other(two: list[Server]) -> None:
     """A reader there sees each event as it is committed here, and the same log; a command from there ends the run."""
     here, there = two
-    run = called(here, "/chat", {"message": "Tell me of the tide."}, prefer="respond-async")
+    run = begun(here, "Tell me of the tide.")
     events = list(followed(there, run["id"]))
     assert [event["seq"] for event in events] == list(range(1, len(events) + 1))
     assert events[-1]["body"]["type"] == "succeeded"
     assert events == list(followed(here, run["id"]))
-    run = called(here, "/chat", {"message": "Go on forever."}, prefer="respond-async")
+    run = begun(here, "Go on forever.")
     stream = followed(there, run["id"])
     while next(stream)["body"]["type"] != "text_delta":
         continue
-    called(there, f"/runs/{run['id']}/cancel", {})
+    done(there, "POST", f"/runs/{run['id']}/cancel", {})
     assert [event["body"]["type"] for event in stream][-1] == "cancelled"
 
 
@@ -91,25 +79,13 @@ def test_a_server_starts_before_its_database_and_serves_once_it_is_there(serve: 
         own.stop()
         server = serve(NIS_DATABASE_URL=database, NIS_SCRIPTED=script, NIS_MODEL="scripted:scripted")
         for path in ("/health/ready", "/runs"):
-            with pytest.raises(urllib.error.HTTPError) as refused:
-                called(server, path)
-            with refused.value as answer:
-                assert answer.code == 503
-                assert "database" in json.loads(answer.read())["detail"]
+            status, _, problem = ask(server, "GET", path)
+            assert status == 503
+            assert "database" in problem["detail"]
         own.start()
         deadline = time.monotonic() + PATIENCE
-        while not ready(server):
+        while ask(server, "GET", "/health/ready")[0] != 200:
             assert time.monotonic() < deadline
-        [store] = [part for part in called(server, "/health/ready")["parts"] if part["name"] == "store"]
+        [store] = [part for part in done(server, "GET", "/health/ready")["parts"] if part["name"] == "store"]
         assert store["detail"].startswith("PostgreSQL 18")
-        assert called(server, "/chat", {"message": "The tide?"})["response"]
-
-
-def ready(server: Server) -> bool:
-    """Whether every part of it is there."""
-    try:
-        called(server, "/health/ready")
-    except urllib.error.HTTPError as error:
-        error.close()
-        return False
-    return True
+        assert done(server, "POST", "/chat", {"message": "The tide?"})["response"]
