@@ -17,6 +17,8 @@ import sys
 import time
 from collections.abc import Awaitable, Callable
 
+from load import share
+
 from nis_backend.drivers.dispatch.base import Left
 from nis_backend.drivers.dispatch.leases import Leases
 from nis_backend.drivers.store.base import Append
@@ -57,8 +59,8 @@ class Runs:
 
     def say(self, name: str, paced: list[str], seconds: float) -> None:
         """A line of the table."""
-        waits = sorted(1e3 * (self.began[run_id] - self.committed[run_id]) for run_id in paced)
-        p99 = waits[int(0.99 * len(waits))]
+        waits = [1e3 * (self.began[run_id] - self.committed[run_id]) for run_id in paced]
+        p99 = share(waits, 0.99)
         print(
             f"{name:14} start p50 {statistics.median(waits):6.1f} ms  p99 {p99:6.1f} ms  burst {BURST / seconds:6.0f}/s"
         )

@@ -31,7 +31,7 @@ from pathlib import Path
 import uvloop
 from load import Load, Loaded, json_request, request_bytes, share
 from start import compile_everything, descendants, free_port, ours, started
-from upstream import LAST
+from upstream import LAST, asking
 
 from nis_backend.drivers.store.base import Append, NewEvent
 from nis_backend.drivers.store.sqlite import SqliteStore
@@ -137,13 +137,7 @@ def contenders(data: str, *, vectors: bool) -> Generator[dict[str, Contender]]:
         def ask(port: int, path: str) -> Callable[[int, bool], bytes]:
             return lambda number, streamed: json_request(port, path, {**body, "user": str(number), "stream": streamed})
 
-        settings = {
-            "NIS_LOCAL_URL": f"http://127.0.0.1:{upstream}/v1",
-            "NIS_LOCAL_MODEL": "prepared",
-            "NIS_MODEL": "local:prepared",
-            "NIS_LOG_LEVEL": "warning",
-            **({} if vectors else {"NIS_WEIGHTS": f"{data}/none"}),
-        }
+        settings = {**asking(upstream), **({} if vectors else {"NIS_WEIGHTS": f"{data}/none"})}
         pid = start([sys.executable, str(UPSTREAM), str(upstream)], upstream)
         found = {
             DIRECT: Contender(pid=pid, port=upstream, request=ask(upstream, "/v1/chat/completions")),

@@ -21,6 +21,7 @@ from pathlib import Path
 import uvloop
 from load import Load, Loaded, json_request
 from start import free_port, ours, resident_mb, started
+from upstream import asking
 
 UPSTREAM = Path(__file__).with_name("upstream.py")
 CALLERS, SETTLE_SECONDS, LONGEST = 16, 2.0, 3600.0
@@ -51,15 +52,7 @@ def main() -> None:
     with (
         tempfile.TemporaryDirectory() as data,
         started([sys.executable, str(UPSTREAM), str(upstream)], upstream),
-        started(
-            ours(port, data),
-            port,
-            NIS_LOCAL_URL=f"http://127.0.0.1:{upstream}/v1",
-            NIS_LOCAL_MODEL="prepared",
-            NIS_MODEL="local:prepared",
-            NIS_WEIGHTS=f"{data}/none",
-            NIS_LOG_LEVEL="warning",
-        ) as server,
+        started(ours(port, data), port, NIS_WEIGHTS=f"{data}/none", **asking(upstream)) as server,
     ):
         stream(port, max(given.runs // 10, CALLERS))
         time.sleep(SETTLE_SECONDS)

@@ -27,6 +27,16 @@ NAMED = {"id": "chatcmpl-1", "created": 1, "model": "prepared"}
 USAGE = {"prompt_tokens": 10, "completion_tokens": TOKENS, "total_tokens": 10 + TOKENS}
 
 
+def asking(port: int) -> dict[str, str]:
+    """The variables of a nis that asks the server at this port, and says nothing of each call."""
+    return {
+        "NIS_LOCAL_URL": f"http://127.0.0.1:{port}/v1",
+        "NIS_LOCAL_MODEL": "prepared",
+        "NIS_MODEL": "local:prepared",
+        "NIS_LOG_LEVEL": "warning",
+    }
+
+
 def _plain(body: object) -> bytes:
     text = json.dumps(body).encode()
     return b"HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ncontent-length: %d\r\n\r\n%b" % (len(text), text)
