@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from contextlib import asynccontextmanager
+from dataclasses import dataclass
 from http import HTTPStatus
 from typing import TYPE_CHECKING
 
@@ -36,6 +37,14 @@ IDLE_SECONDS = 1800.0
 SESSION = "mcp-session-id"
 
 
+@dataclass
+class Session:
+    """What is known of a session: whose it is, and how many requests of it are under way."""
+
+    owner: str
+    requests: int = 0
+
+
 class Sessions:
     """The server of one process; `extend` adds to it what is no operation."""
 
@@ -55,9 +64,8 @@ class Sessions:
             # More than are kept: those that open at this moment, before others have made room for them.
             max_sessions=SESSIONS + OPENING,
         )
-        self._under_way: dict[str, int] = {}
-        """Requests of each session, the longest unused first; a session that ended by itself is found out late."""
-        self._owners: dict[str, str] = {}
+        self._known: dict[str, Session] = {}
+        """By name, the longest unused first; a session that ended by itself is found out late."""
 
     @asynccontextmanager
     async def opened(self) -> AsyncGenerator[None]:
@@ -71,7 +79,7 @@ class Sessions:
 
     async def handle(self, scope: Scope, receive: Receive, send: Send) -> None:
         """One request, whose session was used last from here on; to other owners a session is not there."""
-        name, owner = Headers(scope=scope).get(SESSION), scope["state"]["caller"].owner
+        name, owner = Headers(scope=scope).get(SESSION, ""), scope["state"]["caller"].owner
         scope["user"] = _user(owner)
 
         async def watch(message: Message) -> None:
@@ -79,35 +87,37 @@ class Sessions:
                 await self._heed(name, owner, message)
             await send(message)
 
-        if name in self._under_way:
-            self._under_way[name] = self._under_way.pop(name) + 1
+        session = self._known.get(name)
+        if session is not None:
+            self._known[name] = self._known.pop(name)
+            session.requests += 1
         try:
             await self._manager.handle_request(scope, receive, watch)
         finally:
-            if name in self._under_way:
-                self._under_way[name] -= 1
-            if self._owners.get(name or "") == owner and scope["method"] == "DELETE":
-                self._forget(name)
+            if session is not None:
+                session.requests -= 1
+            if scope["method"] == "DELETE":
+                self._forget(name, owner)
 
-    async def _heed(self, name: str | None, owner: str, message: Message) -> None:
+    async def _heed(self, name: str, owner: str, message: Message) -> None:
         """Note a session that an answer opens; the one unused for longest ends if there are too many."""
         opened = Headers(raw=message["headers"]).get(SESSION)
-        if name is None and opened is not None and message["status"] == HTTPStatus.OK:
-            self._under_way[opened], self._owners[opened] = 0, owner
-            idle = [one for one, requests in self._under_way.items() if not requests and one != opened]
-            if len(self._under_way) > SESSIONS and idle:
+        if not name and opened is not None and message["status"] == HTTPStatus.OK:
+            self._known[opened] = Session(owner)
+            idle = [one for one, session in self._known.items() if not session.requests and one != opened]
+            if len(self._known) > SESSIONS and idle:
                 await self._end(idle[0])
-        elif self._owners.get(name or "") == owner and message["status"] == HTTPStatus.NOT_FOUND:
-            self._forget(name)
+        elif message["status"] == HTTPStatus.NOT_FOUND:
+            self._forget(name, owner)
 
-    def _forget(self, name: str | None) -> None:
-        self._under_way.pop(name or "", None)
-        self._owners.pop(name or "", None)
+    def _forget(self, name: str, owner: str) -> None:
+        """Know a session no more, if it is this owner's."""
+        if name in self._known and self._known[name].owner == owner:
+            del self._known[name]
 
     async def _end(self, name: str) -> None:
         """End a session as its client would."""
-        user = _user(self._owners[name])
-        self._forget(name)
+        user = _user(self._known.pop(name).owner)
         headers = [(SESSION.encode(), name.encode())]
         scope: Scope = {"type": "http", "method": "DELETE", "path": "/", "headers": headers, "query_string": b""}
         scope["user"] = user
