@@ -166,6 +166,14 @@ def _say_version(ctx: click.Context, _param: click.Parameter, value: bool) -> No
         ctx.exit()
 
 
+def _over() -> list[click.Option]:
+    """What a process stands on: its data, and operations of one's own."""
+    return [
+        click.Option(["--data"], type=click.Path(path_type=Path, file_okay=False), help="Data folder."),
+        click.Option(["--app"], type=click.Path(path_type=Path), help="A Python file whose OPERATIONS are added."),
+    ]
+
+
 def _serve(session: Session) -> click.Command:
     def run(host: str | None, port: int | None, data: Path | None, app: Path | None, log_level: str | None) -> None:
         session.data = data or session.data
@@ -178,8 +186,7 @@ def _serve(session: Session) -> click.Command:
         params=[
             click.Option(["--host"], help="Address to listen on.  [127.0.0.1]"),
             click.Option(["--port"], type=int, help="Port to listen on; 0 takes a free one.  [8000]"),
-            click.Option(["--data"], type=click.Path(path_type=Path, file_okay=False), help="Data folder."),
-            click.Option(["--app"], type=click.Path(path_type=Path), help="A Python file whose OPERATIONS are added."),
+            *_over(),
             click.Option(["--log-level"], help="debug, info, warning or error."),
         ],
     )
@@ -198,8 +205,7 @@ def _worker(session: Session, work: Work) -> click.Command:
             click.Option(["--queues"], help="Queues to serve, comma-separated: compute,default.  [all]"),
             click.Option(["--host"], help="Address where it tells how it is.  [127.0.0.1]"),
             click.Option(["--port"], type=int, default=0, help="Port of /health/ready there.  [a free one]"),
-            click.Option(["--data"], type=click.Path(path_type=Path, file_okay=False), help="Data folder."),
-            click.Option(["--app"], type=click.Path(path_type=Path), help="A Python file whose OPERATIONS are added."),
+            *_over(),
         ],
     )
 
