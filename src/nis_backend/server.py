@@ -123,6 +123,23 @@ class Server(uvicorn.Server):
         )
 
     @override
+    def run(self, sockets: list[socket.socket] | None = None) -> None:
+        """Run until SIGTERM or SIGINT.
+
+        Raises:
+            Conflict: the port is taken.
+        """
+        try:
+            super().run(sockets)
+        except SystemExit:
+            raise Conflict(
+                f"Nothing listens: {self.config.host}:{self.config.port} is taken, or the start failed.",
+                field="NIS_PORT",
+                value=self.config.port,
+                remedy="Give another --port; the lines above have the reason.",
+            ) from None
+
+    @override
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         """Start, then announce the address."""
         await super().startup(sockets)
@@ -159,6 +176,13 @@ class Server(uvicorn.Server):
         self._captured_signals.clear()
 
 
+def log_to_terminal(settings: Settings) -> None:
+    """Write what is logged from the level of the settings on."""
+    logging.basicConfig(level=settings.log_level.upper(), format="%(asctime)s %(levelname)s %(name)s %(message)s")
+    # uvicorn tells at "info" what the address announced tells.
+    logging.getLogger("uvicorn.error").setLevel(max(logging.WARNING, logging.getLogger().level))
+
+
 def serve(settings: Settings, app_file: Path | None = None) -> None:
     """Serve until SIGTERM or SIGINT.
 
@@ -166,9 +190,7 @@ def serve(settings: Settings, app_file: Path | None = None) -> None:
         InvalidRequest: it would listen beyond loopback without a key.
         Conflict: the data folder is held, or the port is taken.
     """
-    logging.basicConfig(level=settings.log_level.upper(), format="%(asctime)s %(levelname)s %(name)s %(message)s")
-    # uvicorn tells at "info" what the address above tells.
-    logging.getLogger("uvicorn.error").setLevel(max(logging.WARNING, logging.getLogger().level))
+    log_to_terminal(settings)
     process = Process(settings, app_file)
     config = uvicorn.Config(
         asgi(process),
@@ -188,14 +210,6 @@ def serve(settings: Settings, app_file: Path | None = None) -> None:
     )
     with FolderLock(settings.data) as lock:
         server = Server(config, process, lock)
-        try:
-            server.run()
-        except SystemExit:
-            raise Conflict(
-                f"Nothing listens: {settings.host}:{settings.port} is taken, or the start failed.",
-                field="NIS_PORT",
-                value=settings.port,
-                remedy="Give another --port; the lines above have the reason.",
-            ) from None
+        server.run()
     if not server.started:
         raise SystemExit(3)

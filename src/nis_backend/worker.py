@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 import sys
 from typing import TYPE_CHECKING
 
@@ -11,8 +10,8 @@ from typing_extensions import override
 
 from nis_backend import __version__
 from nis_backend.app import Process, health
-from nis_backend.errors import Conflict, InvalidRequest
-from nis_backend.server import DRAIN_SECONDS, Server
+from nis_backend.errors import InvalidRequest
+from nis_backend.server import DRAIN_SECONDS, Server, log_to_terminal
 
 if TYPE_CHECKING:
     import socket
@@ -51,8 +50,7 @@ def work(settings: Settings, app_file: Path | None, queues: str | None) -> None:
             value="",
             remedy="Set NIS_DATABASE_URL to the PostgreSQL that the servers use; with SQLite, `nis serve` does it all.",
         )
-    logging.basicConfig(level=settings.log_level.upper(), format="%(asctime)s %(levelname)s %(name)s %(message)s")
-    logging.getLogger("uvicorn.error").setLevel(max(logging.WARNING, logging.getLogger().level))
+    log_to_terminal(settings)
     process = Process(_serving(settings, queues), app_file)
     config = uvicorn.Config(
         health(process),
@@ -66,16 +64,7 @@ def work(settings: Settings, app_file: Path | None, queues: str | None) -> None:
         timeout_graceful_shutdown=DRAIN_SECONDS,
     )
     # Without the folder's lock: what a worker shares it with is the database, and at most the folder's blobs.
-    server = Worker(config, process, None)
-    try:
-        server.run()
-    except SystemExit:
-        raise Conflict(
-            f"Nothing listens: {settings.host}:{settings.port} is taken, or the start failed.",
-            field="port",
-            value=settings.port,
-            remedy="Give another --port; the lines above have the reason.",
-        ) from None
+    Worker(config, process, None).run()
 
 
 def _serving(settings: Settings, queues: str | None) -> Settings:
