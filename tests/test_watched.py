@@ -93,7 +93,7 @@ def test_who_reads_is_known_while_they_read(tmp_path: Path) -> None:
         tail = Tail(store)
         log = RunLog(store, tail, "ann")
         await log.create("run-1", "tests.do_nothing", Nothing(), None)
-        await Journal(store, "ann", "run-1", 0).write(Warned(message="one"), state="running")
+        await Journal(store, "ann", "run-1", 0).commit(Warned(message="one"), state="running")
         waiting = asyncio.create_task(log.result("run-1"))
         await asyncio.sleep(0)
         events, ends = log.follow("run-1"), log.follow("run-1", live=False)

@@ -152,8 +152,8 @@ def test_a_list_is_narrowed_and_paged_within_a_time(ground: Ground) -> None:
     assert page["runs"][0]["id"] == ids[1]
     rest = ground.call("runs.list_runs", {"since": since, "until": until, "cursor": page["next_cursor"]})
     assert ([one["id"] for one in rest["runs"]], rest["next_cursor"]) == ([ids[0]], None)
-    assert listed(operation="physics.solve_heat") == []
-    assert listed(parent=ids[0]) == []
+    assert listed(since=since, operation="physics.solve_heat") == []
+    assert listed(since=since, parent=ids[0]) == []
 
 
 def test_a_run_is_deleted_once_it_has_ended(ground: Ground) -> None:
