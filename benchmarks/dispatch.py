@@ -22,7 +22,7 @@ from load import share
 from nis_backend.drivers.dispatch.base import Left
 from nis_backend.drivers.dispatch.leases import Leases
 from nis_backend.drivers.store.base import Append
-from nis_backend.drivers.store.postgres import PostgresStore
+from nis_backend.drivers.store.postgres.store import PostgresStore
 from nis_backend.operation import Model
 from nis_backend.run import RunLog, Tail
 
@@ -154,7 +154,7 @@ async def measure(name: str, runs: Runs, submit: Callable[[str], Awaitable[None]
 def cost(module: str) -> None:
     """What an import adds to a process that has the store."""
     program = (
-        "import sys, time, resource\nimport nis_backend.drivers.store.postgres, nis_backend.run\n"
+        "import sys, time, resource\nimport nis_backend.drivers.store.postgres.store, nis_backend.run\n"
         "before, m, t = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss, len(sys.modules), time.perf_counter()\n"
         f"import {module}\n"
         "after = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss\n"

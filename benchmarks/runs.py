@@ -34,7 +34,7 @@ from start import compile_everything, descendants, free_port, ours, started
 from upstream import LAST, asking
 
 from nis_backend.drivers.store.base import Append, NewEvent
-from nis_backend.drivers.store.sqlite import SqliteStore
+from nis_backend.drivers.store.sqlite.store import SqliteStore
 
 UPSTREAM = Path(__file__).with_name("upstream.py")
 PEERS = Path(__file__).resolve().parents[1] / ".venv" / "bench-runs"

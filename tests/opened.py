@@ -14,7 +14,7 @@ from nis_backend.drivers.compute.processes import WorkerPools
 from nis_backend.drivers.dispatch.base import Left
 from nis_backend.drivers.dispatch.in_process import InProcess
 from nis_backend.drivers.llm.base import LanguageModels, Models
-from nis_backend.drivers.store.sqlite import SqliteStore
+from nis_backend.drivers.store.sqlite.store import SqliteStore
 from nis_backend.event import Event, transcript
 from nis_backend.journal import Journal
 from nis_backend.operation import Model, Operation

@@ -20,7 +20,7 @@ from nis_backend.drivers.dispatch.base import CANCELLED, PAUSED, Left
 from nis_backend.drivers.dispatch.in_process import InProcess
 from nis_backend.drivers.llm.base import Models
 from nis_backend.drivers.store.base import Append, Row
-from nis_backend.drivers.store.sqlite import SqliteStore
+from nis_backend.drivers.store.sqlite.store import SqliteStore
 from nis_backend.errors import Forbidden, Unavailable
 from nis_backend.event import ToolCalled
 from nis_backend.execution import execute

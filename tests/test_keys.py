@@ -16,7 +16,7 @@ from typing_extensions import override
 from nis_backend import keys
 from nis_backend.context import ADMIN, LOCAL, Caller
 from nis_backend.drivers.store.base import Row
-from nis_backend.drivers.store.sqlite import SqliteStore
+from nis_backend.drivers.store.sqlite.store import SqliteStore
 from nis_backend.errors import Unauthenticated
 from nis_backend.keys import Keys, hashed, new_secret
 

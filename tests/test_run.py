@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from nis_backend.drivers.store.sqlite import SqliteStore
+from nis_backend.drivers.store.sqlite.store import SqliteStore
 from nis_backend.errors import Cancelled, InvalidRequest, NotFound, UpstreamFailed
 from nis_backend.event import CancelledRun, Event, Failed, StepRetried, Succeeded, TextDelta, Warned, transcript
 from nis_backend.journal import Journal

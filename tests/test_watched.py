@@ -13,7 +13,7 @@ from fake_openai import FakeOpenAI, says
 from over_mcp import over_mcp
 from websockets.sync.client import connect
 
-from nis_backend.drivers.store.sqlite import SqliteStore
+from nis_backend.drivers.store.sqlite.store import SqliteStore
 from nis_backend.event import Warned
 from nis_backend.journal import Journal
 from nis_backend.operation import Model

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from nis_backend.drivers.store.limits import Limits
 from nis_backend.drivers.store.migrations.schema import VERSION, newer, unknown_version
-from nis_backend.drivers.store.sqlite import SqliteStore
+from nis_backend.drivers.store.sqlite.store import SqliteStore
 from nis_backend.errors import NotFound, Unavailable
 from nis_backend.lock import FolderLock
 
@@ -42,7 +42,7 @@ def open_store(settings: Settings) -> Store:
     url = _address(settings)
     if url is None:
         return SqliteStore(_file(settings), settings.durability, limits=limits, outbox=outbox)
-    from nis_backend.drivers.store.postgres import PostgresStore  # noqa: PLC0415 - its packages load where it is used
+    from nis_backend.drivers.store.postgres.store import PostgresStore  # noqa: PLC0415 - its packages load where it is used
 
     return PostgresStore(url, limits=limits, outbox=outbox)
 
@@ -89,15 +89,15 @@ def move_schema(settings: Settings, version: int) -> Schema:
 
 
 async def _ask(url: str) -> int:
-    from nis_backend.drivers.store.postgres_link import connecting_to, reached  # noqa: PLC0415 - as in `open_store`
-    from nis_backend.drivers.store.postgres_schema import version_of  # noqa: PLC0415 - as above
+    from nis_backend.drivers.store.postgres.link import connecting_to, reached  # noqa: PLC0415 - as in `open_store`
+    from nis_backend.drivers.store.postgres.schema import version_of  # noqa: PLC0415 - as above
 
     return await reached(version_of(connecting_to(url)))
 
 
 async def _move(url: str, version: int) -> None:
-    from nis_backend.drivers.store.postgres_link import connecting_to, reached  # noqa: PLC0415 - as in `open_store`
-    from nis_backend.drivers.store.postgres_schema import move  # noqa: PLC0415 - as above
+    from nis_backend.drivers.store.postgres.link import connecting_to, reached  # noqa: PLC0415 - as in `open_store`
+    from nis_backend.drivers.store.postgres.schema import move  # noqa: PLC0415 - as above
 
     await reached(move(connecting_to(url), version))
 

@@ -15,7 +15,7 @@ from nis_backend.drivers.compute.processes import WorkerPools
 from nis_backend.drivers.dispatch.in_process import InProcess
 from nis_backend.drivers.llm.base import Models
 from nis_backend.drivers.store.base import Append, NewEvent
-from nis_backend.drivers.store.sqlite import SqliteStore
+from nis_backend.drivers.store.sqlite.store import SqliteStore
 from nis_backend.errors import InvalidRequest
 from nis_backend.replay import Replayed, replay
 from nis_backend.run import Tail

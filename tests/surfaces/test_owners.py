@@ -21,7 +21,7 @@ from rest_client import ask, done
 from test_parity import comparable
 
 from nis_backend.catalog import Catalog
-from nis_backend.drivers.store.sqlite import SqliteStore
+from nis_backend.drivers.store.sqlite.store import SqliteStore
 from nis_backend.operation import Entry
 
 Json = dict[str, Any]

@@ -18,8 +18,8 @@ from nis_backend.drivers.bus.in_process import InProcessBus
 from nis_backend.drivers.bus.kafka import Brokers, KafkaBus
 from nis_backend.drivers.bus.outbox import BATCH, Outbox
 from nis_backend.drivers.store.base import Append, NewEvent, Store
-from nis_backend.drivers.store.postgres import PostgresStore
-from nis_backend.drivers.store.sqlite import SqliteStore
+from nis_backend.drivers.store.postgres.store import PostgresStore
+from nis_backend.drivers.store.sqlite.store import SqliteStore
 from nis_backend.errors import Unavailable
 from nis_backend.event import Event
 

@@ -19,7 +19,7 @@ from nis_backend.drivers.cache.changed_keys import ChangedKeys
 from nis_backend.drivers.cache.in_process import InProcessCache
 from nis_backend.drivers.cache.redis import Address, RedisCache
 from nis_backend.drivers.store.base import Row
-from nis_backend.drivers.store.sqlite import SqliteStore
+from nis_backend.drivers.store.sqlite.store import SqliteStore
 from nis_backend.errors import Busy, TooLarge, Unauthenticated, Unavailable
 from nis_backend.keys import KeyRing, Keys, hashed, new_secret
 

@@ -16,8 +16,8 @@ from nis_backend.drivers.dispatch.base import CANCELLED, PAUSED, Dispatch, Left,
 from nis_backend.drivers.dispatch.in_process import InProcess
 from nis_backend.drivers.dispatch.leases import Leases
 from nis_backend.drivers.store.base import Append, NewEvent, Store, Taken
-from nis_backend.drivers.store.postgres import PostgresStore
-from nis_backend.drivers.store.sqlite import SqliteStore
+from nis_backend.drivers.store.postgres.store import PostgresStore
+from nis_backend.drivers.store.sqlite.store import SqliteStore
 from nis_backend.errors import Busy, Fenced, InvalidRequest
 from nis_backend.operation import Model
 from nis_backend.run import RunLog, Tail, Terms

@@ -15,7 +15,7 @@ import pytest
 
 from nis_backend.database import move_schema, schema_of
 from nis_backend.drivers.store.migrations.schema import VERSION, steps
-from nis_backend.drivers.store.sqlite import SqliteStore
+from nis_backend.drivers.store.sqlite.store import SqliteStore
 from nis_backend.errors import Unavailable
 from nis_backend.settings import read_settings
 
@@ -161,7 +161,7 @@ def test_a_database_of_a_newer_version_is_refused(tmp_path: Path) -> None:
 def test_alembic_loads_only_where_a_schema_changes(tmp_path: Path) -> None:
     """Its import, with SQLAlchemy's, takes longer than the whole start may."""
     program = (
-        "import sys; from pathlib import Path; from nis_backend.drivers.store.sqlite import SqliteStore;"
+        "import sys; from pathlib import Path; from nis_backend.drivers.store.sqlite.store import SqliteStore;"
         "SqliteStore(Path(sys.argv[1])); print('alembic' in sys.modules or 'sqlalchemy' in sys.modules)"
     )
 

@@ -15,7 +15,7 @@ from store_rows import command, conversation_row, events, run_row
 
 from nis_backend.drivers.store.base import Growth, Store
 from nis_backend.drivers.store.migrations.schema import VERSION
-from nis_backend.drivers.store.postgres import PostgresStore
+from nis_backend.drivers.store.postgres.store import PostgresStore
 from nis_backend.errors import Fenced, InvalidRequest, NotFound, Unavailable
 
 PATIENCE = 30.0

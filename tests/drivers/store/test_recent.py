@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from nis_backend.drivers.store.base import Row
-from nis_backend.drivers.store.recent import EVENT_BYTES, LONGEST, ROW_BYTES, Recent
+from nis_backend.drivers.store.sqlite.recent import EVENT_BYTES, LONGEST, ROW_BYTES, Recent
 
 
 def _row(run_id: str, last_seq: int) -> Row:

@@ -16,8 +16,8 @@ from stored import cells
 
 from nis_backend.capabilities.runs.timing import spent
 from nis_backend.drivers.store.base import FOUND, Append, NewEvent, Row, Store
-from nis_backend.drivers.store.postgres import PostgresStore
-from nis_backend.drivers.store.sqlite import SqliteStore
+from nis_backend.drivers.store.postgres.store import PostgresStore
+from nis_backend.drivers.store.sqlite.store import SqliteStore
 from nis_backend.errors import Conflict, Fenced, NotFound
 from nis_backend.run import event_of
 

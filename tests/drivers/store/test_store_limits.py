@@ -11,11 +11,12 @@ from pathlib import Path
 import pytest
 from store_rows import conversation_row, events, run_row
 
-from nis_backend.drivers.store import postgres_conversations, retention
 from nis_backend.drivers.store.base import Append, NewEvent, Store
 from nis_backend.drivers.store.limits import Limits
-from nis_backend.drivers.store.postgres import PostgresStore
-from nis_backend.drivers.store.sqlite import SqliteStore
+from nis_backend.drivers.store.postgres import conversations as postgres_conversations
+from nis_backend.drivers.store.postgres.store import PostgresStore
+from nis_backend.drivers.store.sqlite import retention
+from nis_backend.drivers.store.sqlite.store import SqliteStore
 from nis_backend.errors import Conflict, InvalidRequest, TooLarge
 
 LIMITS = Limits(events=10, log_bytes=2_000_000, event_bytes=1_000_000)

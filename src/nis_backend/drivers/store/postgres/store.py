@@ -14,8 +14,8 @@ from nis_backend.drivers.store import queries
 from nis_backend.drivers.store.base import Append, Growth, Measures, Order, Row, Store, Table, Taken
 from nis_backend.drivers.store.limits import Limits, ends, size
 from nis_backend.drivers.store.measures import COUNTS, DURATIONS, TIMES, bounds, tokens
-from nis_backend.drivers.store.postgres_batches import Batches, wrong_value
-from nis_backend.drivers.store.postgres_conversations import (
+from nis_backend.drivers.store.postgres.batches import Batches, wrong_value
+from nis_backend.drivers.store.postgres.conversations import (
     branch,
     forget,
     forget_run,
@@ -25,11 +25,11 @@ from nis_backend.drivers.store.postgres_conversations import (
     said_in,
     tidy,
 )
-from nis_backend.drivers.store.postgres_link import NOW, Link
-from nis_backend.drivers.store.postgres_listener import NOTIFY, QUEUED, Listener
-from nis_backend.drivers.store.postgres_roles import Roles
-from nis_backend.drivers.store.postgres_said import SEARCH, query, response_in, snippet, vector
-from nis_backend.drivers.store.postgres_taking import BEAT, RECOVER, take
+from nis_backend.drivers.store.postgres.link import NOW, Link
+from nis_backend.drivers.store.postgres.listener import NOTIFY, QUEUED, Listener
+from nis_backend.drivers.store.postgres.roles import Roles
+from nis_backend.drivers.store.postgres.said import SEARCH, query, response_in, snippet, vector
+from nis_backend.drivers.store.postgres.taking import BEAT, RECOVER, take
 from nis_backend.drivers.store.queries import in_psycopg
 from nis_backend.drivers.store.refusals import check_cells, check_events, refused_append, taken
 from nis_backend.run import unknown_conversation
@@ -37,7 +37,7 @@ from nis_backend.run import unknown_conversation
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
-    from nis_backend.drivers.store.postgres_link import Connection
+    from nis_backend.drivers.store.postgres.link import Connection
     from nis_backend.drivers.store.queries import Statement
 
 NOTED = f"insert into effects (key, owner, answer, created) values (%s, %s, %s, {NOW})"  # noqa: S608 - ours

@@ -6,7 +6,7 @@ import time
 from typing import TYPE_CHECKING
 
 from nis_backend.drivers.store.base import EFFECT_SECONDS
-from nis_backend.drivers.store.conversations import remove_run
+from nis_backend.drivers.store.sqlite.conversations import remove_run
 
 if TYPE_CHECKING:
     import sqlite3

@@ -10,12 +10,12 @@ from typing import TYPE_CHECKING, Any
 import psycopg
 
 from nis_backend.drivers.store.base import Growth
-from nis_backend.drivers.store.postgres_link import NOW
+from nis_backend.drivers.store.postgres.link import NOW
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from nis_backend.drivers.store.postgres_link import Link
+    from nis_backend.drivers.store.postgres.link import Link
 
 log = logging.getLogger("nis.store")
 

@@ -5,13 +5,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from nis_backend.drivers.store.base import Taken
-from nis_backend.drivers.store.postgres_link import NOW
-from nis_backend.drivers.store.postgres_listener import CHANNEL
+from nis_backend.drivers.store.postgres.link import NOW
+from nis_backend.drivers.store.postgres.listener import CHANNEL
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from nis_backend.drivers.store.postgres_link import Connection
+    from nis_backend.drivers.store.postgres.link import Connection
 
 ROOM = "room as (select * from unnest(%(queues)s::text[], %(most)s::bigint[]) as room (queue, most))"
 ONLY = "(%(only)s::text[] is null or id = any(%(only)s::text[]))"

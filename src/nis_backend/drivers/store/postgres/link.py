@@ -13,7 +13,7 @@ from psycopg.conninfo import conninfo_to_dict
 from psycopg.rows import DictRow, dict_row
 from psycopg_pool import AsyncConnectionPool, PoolClosed, PoolTimeout
 
-from nis_backend.drivers.store.postgres_schema import bring
+from nis_backend.drivers.store.postgres.schema import bring
 from nis_backend.errors import InvalidRequest, NisError, Unavailable
 
 if TYPE_CHECKING:

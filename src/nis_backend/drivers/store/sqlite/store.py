@@ -15,16 +15,16 @@ from typing_extensions import override
 
 from nis_backend.drivers.store import queries
 from nis_backend.drivers.store.base import Append, Growth, Measures, Order, Row, Store, Table, Taken
-from nis_backend.drivers.store.conversations import GONE, branch, forget, forget_run, fork, search
-from nis_backend.drivers.store.copies import keep_copy
 from nis_backend.drivers.store.limits import Limits, ends, size
 from nis_backend.drivers.store.measures import COUNTS, DURATIONS, TIMES, bounds, tokens
 from nis_backend.drivers.store.migrations.schema import VERSION, newer, whole
-from nis_backend.drivers.store.recent import Recent
 from nis_backend.drivers.store.refusals import check_cells, check_events, refused_append, taken
-from nis_backend.drivers.store.retention import tidy
-from nis_backend.drivers.store.sqlite_writer import Writer, refused
-from nis_backend.drivers.store.taking import recover, take
+from nis_backend.drivers.store.sqlite.conversations import GONE, branch, forget, forget_run, fork, search
+from nis_backend.drivers.store.sqlite.copies import keep_copy
+from nis_backend.drivers.store.sqlite.recent import Recent
+from nis_backend.drivers.store.sqlite.retention import tidy
+from nis_backend.drivers.store.sqlite.taking import recover, take
+from nis_backend.drivers.store.sqlite.writer import Writer, refused
 from nis_backend.errors import InvalidRequest, Unavailable
 from nis_backend.run import unknown_conversation
 

@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING, Any
 
 import psycopg
 
-from nis_backend.drivers.store.postgres_link import unreachable
+from nis_backend.drivers.store.postgres.link import unreachable
 
 if TYPE_CHECKING:
-    from nis_backend.drivers.store.postgres_link import Link
+    from nis_backend.drivers.store.postgres.link import Link
 
 
 class Roles:

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from nis_backend.drivers.store.base import Row
-    from nis_backend.drivers.store.postgres_link import Connection, Link
+    from nis_backend.drivers.store.postgres.link import Connection, Link
     from nis_backend.drivers.store.queries import Statement
 
 LARGEST = 200

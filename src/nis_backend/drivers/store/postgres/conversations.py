@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING, LiteralString, cast
 
 from nis_backend.drivers.store import queries
 from nis_backend.drivers.store.base import EFFECT_SECONDS, OPEN
-from nis_backend.drivers.store.postgres_link import NOW
-from nis_backend.drivers.store.postgres_said import message_in, response_in, vector
+from nis_backend.drivers.store.postgres.link import NOW
+from nis_backend.drivers.store.postgres.said import message_in, response_in, vector
 from nis_backend.drivers.store.queries import in_psycopg
 from nis_backend.drivers.store.refusals import gone, still_open, under_way
 from nis_backend.run import unknown_run
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
     from nis_backend.drivers.store.base import Row
-    from nis_backend.drivers.store.postgres_link import Connection
+    from nis_backend.drivers.store.postgres.link import Connection
     from nis_backend.drivers.store.queries import Statement
 
 REMOVE_RUNS = (
