@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from nis_backend.drivers.store.limits import Limits
 from nis_backend.drivers.store.migrations.schema import VERSION, newer, unknown_version
 from nis_backend.drivers.store.sqlite.store import SqliteStore
+from nis_backend.drivers.store.sqlite.writer import usable
 from nis_backend.errors import NotFound, Unavailable
 from nis_backend.lock import FolderLock
 
@@ -60,7 +61,7 @@ def schema_of(settings: Settings) -> Schema:
     path = _file(settings)
     if not path.is_file():
         raise NotFound("There is no database in the data folder.", remedy="The first start of nis makes it.")
-    with contextlib.closing(sqlite3.connect(path)) as connection:
+    with usable(), contextlib.closing(sqlite3.connect(path)) as connection:
         return Schema(database="SQLite", version=int(connection.execute("pragma user_version").fetchone()[0]))
 
 
@@ -84,7 +85,8 @@ def move_schema(settings: Settings, version: int) -> Schema:
             if found > VERSION:
                 raise newer(found)
             if found != version:
-                SqliteStore.migrate(_file(settings), version)
+                with usable():
+                    SqliteStore.migrate(_file(settings), version)
     return schema_of(settings)
 
 

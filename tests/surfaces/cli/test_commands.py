@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import signal
 import subprocess
 import sys
@@ -13,19 +12,7 @@ from typing import Any
 
 import pytest
 from conftest import Serve, Server
-
-
-def nis(*arguments: str, stdin: str = "", **environment: str) -> subprocess.CompletedProcess[str]:
-    """One command, to its end."""
-    return subprocess.run(
-        [sys.executable, "-m", "nis_backend", *arguments],
-        input=stdin,
-        capture_output=True,
-        text=True,
-        timeout=120,
-        check=False,
-        env={**os.environ, "COLUMNS": "120", **environment},
-    )
+from nis_command import nis
 
 
 def result_of(*arguments: str, **environment: str) -> Any:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from nis_backend.errors import InvalidRequest
 from nis_backend.surfaces.cli.derived import as_json_option
 
 if TYPE_CHECKING:
@@ -21,10 +22,18 @@ def command(session: Session, moves: Moves) -> click.Group:
 
     def upgrade(version: int | None, as_json: bool) -> None:
         settings = session.settings()
-        _say(moves.to(settings, moves.of(settings).newest if version is None else version), as_json)
+        found = moves.of(settings)
+        wanted = found.newest if version is None else version
+        if 1 <= wanted < found.version <= found.newest:
+            raise _other_way(found, wanted, "downgrade")
+        _say(moves.to(settings, wanted), as_json)
 
     def downgrade(version: int, as_json: bool) -> None:
-        _say(moves.to(session.settings(), version), as_json)
+        settings = session.settings()
+        found = moves.of(settings)
+        if found.version < version <= found.newest:
+            raise _other_way(found, version, "upgrade")
+        _say(moves.to(settings, version), as_json)
         click.echo(f"Start the nis that knows version {version} now: this one would bring it forward again.", err=True)
 
     group = click.Group("database", help="The database and the version of its schema.", no_args_is_help=True)
@@ -48,6 +57,15 @@ def command(session: Session, moves: Moves) -> click.Group:
         )
     )
     return group
+
+
+def _other_way(found: Schema, version: int, way: str) -> InvalidRequest:
+    return InvalidRequest(
+        f"From version {found.version} to {version} is the other way.",
+        field="version",
+        value=version,
+        remedy=f"If that is meant: nis database {way} {version}",
+    )
 
 
 def _say(found: Schema, as_json: bool) -> None:

@@ -268,5 +268,5 @@ async def reached(asking: Awaitable[T]) -> T:
     """What a single question answers; `Unavailable` when the database does not."""
     try:
         return await asking
-    except (psycopg.OperationalError, OSError) as error:
+    except (psycopg.Error, OSError) as error:
         raise unreachable(error) from None

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, LiteralString, cast
 import psycopg
 
 from nis_backend.drivers.store.migrations.schema import VERSION, newer, whole
-from nis_backend.errors import Conflict
+from nis_backend.errors import Conflict, Unavailable
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -29,7 +29,11 @@ OTHERS = (
 
 
 async def version_of(connecting: Mapping[str, Any]) -> int:  # Any: psycopg's own settings
-    """The version of the schema in the database; 0 where there is none."""
+    """The version of the schema in the database; 0 where there is none.
+
+    Raises:
+        Unavailable: it is another program's.
+    """
     async with await psycopg.AsyncConnection.connect(**connecting) as connection:
         return await _version(connection)
 
@@ -77,6 +81,11 @@ async def _version(connection: Connection) -> int:
     if not await (await connection.execute(KNOWN)).fetchone():
         return 0
     row = await (await connection.execute("select version_num from alembic_version")).fetchone()
+    if row is not None and not str(row[0]).isdecimal():
+        raise Unavailable(
+            f"The database belongs to another program: its schema has version {row[0]}.",
+            remedy="Give NIS_DATABASE_URL the address of a database of nis's own.",
+        )
     return int(row[0]) if row else 0
 
 

@@ -24,7 +24,7 @@ from nis_backend.drivers.store.sqlite.copies import keep_copy
 from nis_backend.drivers.store.sqlite.recent import Recent
 from nis_backend.drivers.store.sqlite.retention import tidy
 from nis_backend.drivers.store.sqlite.taking import recover, take
-from nis_backend.drivers.store.sqlite.writer import Writer, refused
+from nis_backend.drivers.store.sqlite.writer import Writer, refused, usable
 from nis_backend.errors import InvalidRequest, Unavailable
 from nis_backend.run import unknown_conversation
 
@@ -63,14 +63,9 @@ class SqliteStore(Store):
         self._synchronous = "full" if durability == "power" else "normal"
         self._heard: list[Callable[[Growth], None]] = []
         self._recent = Recent()
-        try:
+        with usable():
             connection = self._open()
             self._create(connection)
-        except (sqlite3.Error, OSError) as error:
-            raise Unavailable(
-                f"The database in the data folder cannot be opened: {error}.",
-                remedy="Give --data a folder on a local disk that this user may write to.",
-            ) from error
         self._writer = Writer(connection)
         self._local = threading.local()
         self._connections: list[sqlite3.Connection] = []

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from nis_backend.errors import Unavailable
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Generator, Sequence
 
 T = TypeVar("T")
 
@@ -139,6 +139,22 @@ def _tell(writes: Sequence[_Write]) -> None:
     for write in writes:
         # Each in a call of its own: what one of them does wrong is no other's matter.
         write.loop.call_soon(write.tell)
+
+
+@contextlib.contextmanager
+def usable() -> Generator[None]:
+    """Where a file is opened or moved: what hinders it is told.
+
+    Raises:
+        Unavailable: the file cannot be used.
+    """
+    try:
+        yield
+    except (sqlite3.Error, OSError) as error:
+        raise Unavailable(
+            f"The database in the data folder cannot be opened: {error}.",
+            remedy="Give --data a folder on a local disk that this user may write to.",
+        ) from error
 
 
 def refused(what: str, error: sqlite3.Error) -> Unavailable:
