@@ -7,6 +7,7 @@ import hashlib
 import io
 import os
 import time
+from collections.abc import Awaitable, Callable
 from dataclasses import replace
 from pathlib import Path
 
@@ -244,6 +245,36 @@ def test_bytes_that_no_row_names_are_removed(
             assert await all_of(contents, kept.id) == b"named"
             with pytest.raises(NotFound):
                 await all_of(contents, "blob-lost")
+
+    asyncio.run(body())
+
+
+def claimed_and_cut(contents: Contents) -> Callable[[str], Awaitable[str]]:
+    """Puts the mark, and goes no further."""
+    claimed = contents.claimed
+
+    async def cut(mark: str) -> str:
+        await claimed(mark)
+        raise Unavailable("The database is away.")
+
+    return cut
+
+
+def test_a_first_look_that_is_cut_does_not_make_the_bytes_anothers(
+    contents: Contents, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A process that ended, or lost its database, once it had put its mark: the next one knows it for its own."""
+
+    async def body() -> None:
+        async with opened(tmp_path) as ctx:
+            store = ctx.drivers.store
+            with monkeypatch.context() as cut:
+                cut.setattr(contents, "claimed", claimed_and_cut(contents))
+                with pytest.raises(Unavailable):
+                    await sweep(store, contents)
+            await contents.put("blob-lost", b"not named", MUCH)
+            age(monkeypatch)
+            assert await sweep(store, contents) == 1
 
     asyncio.run(body())
 
