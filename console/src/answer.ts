@@ -2,6 +2,7 @@
 
 import { html, nothing, type TemplateResult } from "lit";
 import { guard } from "lit/directives/guard.js";
+import "./asked.js";
 import "./copy.js";
 import { resolve } from "./fields.js";
 import "./feedback.js";
@@ -10,6 +11,8 @@ import { icon, type Icon } from "./icons.js";
 import { markdown } from "./markdown.js";
 import { number, words as spaced } from "./numbers.js";
 import { address, explore } from "./route.js";
+import { connection } from "./status.js";
+import { command } from "./steer.js";
 import { type Call, drawings, ended, type Turn, words } from "./turn.js";
 import { drawn, failure, table } from "./views.js";
 import type { FormView, View } from "./wire.js";
@@ -92,14 +95,22 @@ function shown(view: View, aside: boolean, last: boolean, busy: boolean): Templa
 }
 
 function waiting(turn: Turn): TemplateResult {
-  const { progress } = turn;
+  const { progress, runId } = turn;
+  const { asked, state } = turn.standing;
+  if (connection().state !== "ok") return quiet("the server is out of reach; the answer goes on once it is back");
+  if (asked && runId) return html`<nis-asked .runId=${runId} .asked=${asked}></nis-asked>`;
+  if (state === "paused" && runId) {
+    return html`${quiet("paused")} <p><button class="small" @click=${() => void command(runId, "resume").catch(() => undefined)}>Go on</button></p>`;
+  }
   if (progress) {
     return html`<p class="waiting">
       <progress max="1" .value=${progress.fraction} aria-label="Progress"></progress> ${progress.message}
     </p>`;
   }
-  return html`<p class="waiting"><span class="pulse"></span><span class="quiet">${words(turn) ? "answering" : "thinking"}</span></p>`;
+  return quiet(words(turn) ? "answering" : "thinking");
 }
+
+const quiet = (doing: string): TemplateResult => html`<p class="waiting"><span class="pulse"></span><span class="quiet">${doing}</span></p>`;
 
 /** Who answered, the run it was, and what one can do with it. */
 function signed(turn: Turn, { retry, branch, turnTo, rates }: Acts): TemplateResult | typeof nothing {

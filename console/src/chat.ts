@@ -11,7 +11,7 @@ import { follow, start, type Watcher } from "./follow.js";
 import { eachFrame } from "./frame.js";
 import { Light } from "./light.js";
 import { address, go, rename } from "./route.js";
-import { lose, told, waiting } from "./status.js";
+import { changed as moved, lose, told, waiting } from "./status.js";
 import { command } from "./steer.js";
 import { begin, ended, type Turn } from "./turn.js";
 import { failure } from "./views.js";
@@ -63,6 +63,7 @@ export class NisChat extends Light {
     this.grown.observe(this);
     addEventListener("scroll", this.scrolled);
     addEventListener("hashchange", this.again);
+    moved.addEventListener("change", this.paint);
     void this.listModels();
     list().then(
       (lines) => (this.lines = lines),
@@ -75,6 +76,7 @@ export class NisChat extends Light {
     this.grown.disconnect();
     removeEventListener("scroll", this.scrolled);
     removeEventListener("hashchange", this.again);
+    moved.removeEventListener("change", this.paint);
     this.reading.abort();
   }
 

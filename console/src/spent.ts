@@ -13,7 +13,9 @@ export function spent(created: number, events: readonly RunEvent[]): Record<Part
   const seconds: Record<Part, number> = { queued: 0, waiting: 0, model: 0, tools: 0, own: 0 };
   let [at, started, released, asked, calls] = [created, false, false, false, 0];
   for (const { time, body } of events) {
-    seconds[!started ? "queued" : released ? "waiting" : asked ? "model" : calls > 0 ? "tools" : "own"] += time - at;
+    // What is begun again was let go, or its holder was cut.
+    const waits = released || body.type === "started";
+    seconds[!started ? "queued" : waits ? "waiting" : asked ? "model" : calls > 0 ? "tools" : "own"] += time - at;
     at = time;
     switch (body.type) {
       case "started":

@@ -14,6 +14,8 @@ interface Entry {
   first: RunEvent;
   last: RunEvent;
   text: string;
+  /** Whether the step began again: these words count no more. */
+  gone: boolean;
 }
 
 /** Entries drawn; of a longer log the latest. */
@@ -26,10 +28,10 @@ export function timeline(events: readonly RunEvent[]): TemplateResult {
   return html`${all.length > shown.length ? html`<p class="note">The last ${MOST} of ${all.length} entries.</p>` : nothing}
     <ol class="timeline">
       ${shown.map(
-        (entry) => html`<li class=${entry.first.body.type}>
+        (entry) => html`<li class="${entry.first.body.type} ${entry.gone ? "gone" : ""}">
           <span class="at" title=${new Date(entry.first.time * 1000).toLocaleString()}>${span(entry.first.time - from, 2)}</span>
           <span class="seq">${entry.first.seq === entry.last.seq ? entry.first.seq : `${entry.first.seq}–${entry.last.seq}`}</span>
-          <div class="what">${guard([entry.first, entry.last], () => told(entry))}</div>
+          <div class="what">${guard([entry.first, entry.last, entry.gone], () => told(entry))}</div>
         </li>`,
       )}
     </ol>`;
@@ -41,17 +43,20 @@ function joined(events: readonly RunEvent[]): Entry[] {
     const { body } = event;
     // Times and ids that the run has noted so as to be replayed tell a person nothing.
     if (body.type === "noted") continue;
+    if (body.type === "step_retried") {
+      for (const one of out) one.gone ||= one.first.body.type === "text_delta" && one.first.body.step === body.step;
+    }
     const before = out.at(-1);
     const words = body.type === "text_delta" ? body.text : "";
     const same = before?.first.body.type === "text_delta" && body.type === "text_delta" && before.first.body.step === body.step;
     if (same) [before.last, before.text] = [event, before.text + words];
     else if (before?.first.body.type === "progress" && body.type === "progress") out[out.length - 1] = { ...before, last: event };
-    else out.push({ first: event, last: event, text: words });
+    else out.push({ first: event, last: event, text: words, gone: false });
   }
   return out;
 }
 
-function told({ first, last, text }: Entry): TemplateResult {
+function told({ first, last, text, gone }: Entry): TemplateResult {
   const body: Body = last.body;
   switch (body.type) {
     case "started":
@@ -59,7 +64,7 @@ function told({ first, last, text }: Entry): TemplateResult {
         ? html` <span class="note">attempt ${body.attempt}</span>`
         : nothing}`;
     case "text_delta":
-      return html`<div class="prose said">${markdown(text)}</div>`;
+      return html`${gone ? html`<span class="note">Taken back:</span>` : nothing}<div class="prose said">${markdown(text)}</div>`;
     case "model_called":
       return html`<strong>Model asked</strong> ${body.provider} · ${body.model}`;
     case "model_answered":
@@ -80,7 +85,8 @@ function told({ first, last, text }: Entry): TemplateResult {
     case "surface":
       return html`<strong>Shown</strong> ${body.views.map(drawn)}`;
     case "input_required":
-      return html`<strong>Asks</strong> for ${body.missing.join(", ") || "a choice"} of <code>${body.operation}</code>`;
+      return html`<strong>Asks</strong> for ${body.missing.join(", ") || "a choice"} ${body.operation ? html`of <code>${body.operation}</code>` : nothing}
+        <span class="note">${body.question}</span>`;
     case "approval_required":
       return html`<strong>Asks</strong> to be allowed <code>${body.operation}</code> <span class="note">${body.reason}</span>
         ${folded("Arguments", body.arguments)}`;
@@ -105,7 +111,7 @@ function told({ first, last, text }: Entry): TemplateResult {
     case "input_provided":
       return html`<strong>Told</strong> ${folded("Values", body.values)}`;
     case "retry_scheduled":
-      return html`<strong>Tried again</strong> ${failure(body.problem)}`;
+      return html`<strong>To be tried again</strong> ${body.problem.detail ? failure(body.problem) : nothing}`;
     case "released":
       return html`<strong>${{ shutdown: "Handed over", paused: "Paused", waiting: "Waits" }[body.reason]}</strong>`;
     case "succeeded":

@@ -1,6 +1,7 @@
 // A turn is what a run's events add up to.
 
 import type { Reader } from "./follow.js";
+import { Standing } from "./standing.js";
 import { LAST_WORDS, type OperationCall, type Problem, type Reply, type RunEvent, type View } from "./wire.js";
 
 export interface Call {
@@ -18,6 +19,7 @@ export interface Turn extends Reader {
   /** The form that was run, where the question is one. */
   call: OperationCall | null;
   state: "sending" | "running" | "succeeded" | "failed" | "cancelled";
+  standing: Standing;
   steps: Map<number, string>;
   /** What was answered, when the log's text is not at hand. */
   stored: string | null;
@@ -41,6 +43,7 @@ export function begin(question: string, call: OperationCall | null = null): Turn
     runId: null,
     seq: 0,
     state: "sending",
+    standing: new Standing(),
     steps: new Map(),
     stored: null,
     calls: [],
@@ -73,13 +76,14 @@ export function drawings(turn: Turn): View[] {
 function apply(turn: Turn, event: RunEvent): void {
   if (turn.state === "sending") turn.state = "running";
   const body = event.body;
+  turn.standing.hear(body);
   switch (body.type) {
     case "text_delta":
       turn.steps.set(body.step, (turn.steps.get(body.step) ?? "") + body.text);
       break;
     case "step_retried":
       turn.steps.delete(body.step);
-      turn.notes.push(`The answer was cut off (${body.reason}) and began again.`);
+      turn.notes.push(`The answer was cut off and began again. ${body.reason}`);
       break;
     case "model_called":
       turn.model = { provider: body.provider, model: body.model, demonstration: turn.model?.demonstration ?? false };

@@ -142,7 +142,7 @@ export type Body =
   | { type: "tool_answered"; step: number; call_id: string; operation: string; result: unknown; problem: Problem | null }
   | { type: "progress"; fraction: number; message: string }
   | { type: "surface"; views: View[] }
-  | { type: "input_required"; operation: string; missing: string[]; call_id?: string }
+  | { type: "input_required"; operation: string; missing: string[]; call_id?: string; question?: string }
   | { type: "approval_required"; step: number; call_id: string; operation: string; arguments: Record<string, unknown>; reason: string }
   | { type: "noted"; name: string; value: unknown }
   | { type: "artifact"; blob_id: string; name: string; media_type: string; size: number }
@@ -187,6 +187,11 @@ export interface Run extends RunLine {
   input: unknown;
   result: unknown;
   problem: Problem | null;
+  /** What a person is asked for while it is waiting. */
+  waiting: { schema?: Schema } | null;
+  /** The run it was forked from, and the last event that it shares with that one. */
+  parent: string | null;
+  parent_seq: number | null;
 }
 
 export interface Models {

@@ -296,6 +296,47 @@ await scene("a run that asks", async (page) => {
   };
 });
 
+const started = (page, body) =>
+  page.evaluate(
+    (given) => fetch("/runs/start-run", { method: "POST", headers: { "Content-Type": "application/json" }, body: JSON.stringify(given) }).then((answer) => answer.json()),
+    body,
+  );
+
+const state = (page, word) => page.locator(".facts .state-mark", { hasText: word }).waitFor();
+
+await scene("a run that is held", async (page) => {
+  const held = await started(page, { operation: "models.list_models", approval: "It asks every provider." });
+  await page.goto(`${new URL(page.url()).origin}/#/runs/${held.id}`);
+  const asks = page.getByRole("region", { name: "The run waits for you" });
+  await asks.waitFor();
+  await state(page, "waiting");
+  const question = await asks.innerText();
+  await asks.getByRole("button", { name: "Approve" }).click();
+  await state(page, "succeeded");
+  const wanting = await started(page, { operation: "physics.convert_unit", arguments: { value: 5, unit: "mile" }, ask: true });
+  await page.goto(`${new URL(page.url()).origin}/#/runs/${wanting.id}`);
+  await page.locator(".asks [data-path=to] input").fill("km");
+  await page.getByRole("button", { name: "Send" }).click();
+  await state(page, "succeeded");
+  return { question };
+});
+
+await scene("a run that rests", async (page) => {
+  const later = await started(page, { operation: "models.list_models", delay_seconds: 3600 });
+  await page.goto(`${new URL(page.url()).origin}/#/runs/${later.id}`);
+  const press = (name) => page.getByRole("button", { name, exact: true }).click();
+  await press("Pause");
+  await state(page, "paused");
+  await press("Go on");
+  await state(page, "queued");
+  await press("Stop");
+  await state(page, "cancelled");
+  await press("Try again");
+  await page.waitForFunction((id) => !location.hash.includes(id), later.id);
+  await state(page, "succeeded");
+  return { from: await page.locator(".facts a.id").innerText(), later: later.id, more: await page.locator(".facts > a").allInnerTexts() };
+});
+
 const PAGES = ["/", "/#/explore", "/#/explore/physics.simulate_projectile", "/#/runs"];
 
 for (const colorScheme of ["light", "dark"]) {

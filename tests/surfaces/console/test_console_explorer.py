@@ -110,6 +110,19 @@ def test_a_run_that_asks_is_answered_on_its_page(seen: dict[str, Any]) -> None:
     assert "The attic" in scene["result"]
 
 
+def test_a_run_that_has_not_begun_is_answered_on_its_page(seen: dict[str, Any]) -> None:
+    """Promise: what is held for a person's leave, or for what it still wants, says so and has the way to answer."""
+    assert "models.list_models" in seen["a run that is held"]["question"]
+    assert "It asks every provider." in seen["a run that is held"]["question"]
+
+
+def test_a_run_is_paused_goes_on_is_stopped_and_tried_again_from_its_page(seen: dict[str, Any]) -> None:
+    """Promise: each state has the buttons that mean something in it; what is tried again is a run of its own."""
+    scene = seen["a run that rests"]
+    assert scene["from"] == scene["later"]
+    assert scene["more"] == ["Fork", "Replay", "Export"]
+
+
 def test_a_stream_is_shown_as_it_comes(seen: dict[str, Any]) -> None:
     """A run's events, streamed by their operation."""
     assert seen["a stream"]["events"] == EVENTS

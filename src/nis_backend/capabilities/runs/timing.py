@@ -17,8 +17,9 @@ Part = Literal["queued", "waiting", "model", "tools", "own"]
 
 FORMULA = (
     "The time between two events of a run counts to what had begun and not ended before it: waiting after it was let "
-    "go, model from model_called to model_answered or step_retried, tools while an operation that the agent called has "
-    "not answered, queued until it started, own otherwise."
+    "go, and before an attempt that follows one that was cut, model from model_called to model_answered or "
+    "step_retried, tools while an operation that the agent called has not answered, queued until it started, own "
+    "otherwise."
 )
 
 
@@ -26,7 +27,7 @@ class Spent(Model):
     """Seconds of each kind; together they are the time from the creation to the last event."""
 
     queued: float = Field(description="Until it started.")
-    waiting: float = Field(description="Paused, waiting for a person, or let go until it was taken up again.")
+    waiting: float = Field(description="Paused, waiting for a person, or held by nobody until it was taken up again.")
     model: float = Field(description="A language model was answering.")
     tools: float = Field(description="Operations that the agent called were under way.")
     own: float = Field(description="The rest: the operation's own work, and nis.")
@@ -37,7 +38,7 @@ def spent(created: float, events: Sequence[Event]) -> Spent:
     seconds: dict[Part, float] = dict.fromkeys(("queued", "waiting", "model", "tools", "own"), 0.0)
     doing, at = _Doing(), created
     for event in events:
-        seconds[doing.part] += event.time - at
+        seconds[doing.before(event)] += event.time - at
         doing.hear(event)
         at = event.time
     return Spent.model_validate(seconds)
@@ -50,11 +51,11 @@ class _Doing:
         self._started = self._released = self._asked = False
         self._calls = 0
 
-    @property
-    def part(self) -> Part:
+    def before(self, event: Event) -> Part:
+        """What it was doing up to this event."""
         if not self._started:
             return "queued"
-        if self._released:
+        if self._released or event.body.type == "started":
             return "waiting"
         if self._asked:
             return "model"

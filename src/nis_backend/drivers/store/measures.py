@@ -32,9 +32,10 @@ select operation, many as runs, min(case when place >= 0.5 * many then seconds e
 from ranked group by operation, many order by operation
 """  # noqa: S608 - as below
 
-# What a run was doing between two events is told by what has begun and not ended before the first of them.
+# What a run was doing between two events is told by what has begun and not ended before the first of them; but what is
+# begun again was held by nobody, at some moment after the first of them.
 TIMES = f"""{CHOSEN}, told as (
-    select e.run_id, e.seq, e.time, lead(e.time) over one - e.time as seconds,
+    select e.run_id, e.seq, e.time, lead(e.time) over one - e.time as seconds, lead(e.type) over one as following,
         max(case when e.type = 'started' then e.seq else 0 end) over one as started,
         max(case when e.type = 'released' then e.seq else 0 end) over one as released,
         max(case when e.type = 'model_called' then e.seq else 0 end) over one as asked,
@@ -43,7 +44,7 @@ TIMES = f"""{CHOSEN}, told as (
     from events e join chosen c on c.id = e.run_id
     window one as (partition by e.run_id order by e.seq)
 ), parts as (
-    select seconds, case when started = 0 then 'queued' when released > started then 'waiting'
+    select seconds, case when started = 0 then 'queued' when released > started or following = 'started' then 'waiting'
         when asked > answered then 'model' when called > 0 then 'tools' else 'own' end as part
     from told where seconds is not null
     union all
