@@ -15,15 +15,18 @@ VERSION = "2026-07-28"
 CATALOG = Catalog.from_index()
 
 
-def over_mcp(url: str, operation: str, request: Mapping[str, Any], *, key: str | None = None) -> Any:
-    """What the server at `url` answers; an unknown operation is asked for all the same.
+def over_mcp(
+    url: str, operation: str, request: Mapping[str, Any], *, key: str | None = None, progress: bool = False
+) -> Any:
+    """What the server at `url` answers; an unknown operation is asked for all the same; with `progress`, as it comes.
 
     Raises:
         NisError: of the failure's own class, with its code, field, value and remedy.
     """
     known = {entry.name: tool_name(entry) for entry in CATALOG.entries()}
     name = known.get(operation, operation.replace(".", "-"))
-    answer = post(url, "tools/call", {"name": name, "arguments": dict(request)}, key=key)
+    asked = {"name": name, "arguments": dict(request), "_meta": {"progressToken": 1} if progress else {}}
+    answer = post(url, "tools/call", asked, key=key)
     if "error" in answer:
         raise _failure(answer["error"].get("data"), answer)
     result = answer["result"]
@@ -44,20 +47,22 @@ def post(
     url: str, method: str, params: Mapping[str, Any] | None = None, *, key: str | None = None, path: str = "/mcp"
 ) -> Any:
     """The JSON-RPC answer to one request of the stateless era."""
+    given = params or {}
     meta = {
+        **given.get("_meta", {}),
         "io.modelcontextprotocol/protocolVersion": VERSION,
         "io.modelcontextprotocol/clientCapabilities": {},
         "io.modelcontextprotocol/clientInfo": {"name": "tests", "version": "1"},
     }
-    body = {"jsonrpc": "2.0", "id": 1, "method": method, "params": {**(params or {}), "_meta": meta}}
+    body = {"jsonrpc": "2.0", "id": 1, "method": method, "params": {**given, "_meta": meta}}
     headers = {
         "Content-Type": "application/json",
         "Accept": "application/json, text/event-stream",
         "MCP-Protocol-Version": VERSION,
         "Mcp-Method": method,
     }
-    if params and "name" in params:
-        headers["Mcp-Name"] = str(params["name"])
+    if "name" in given:
+        headers["Mcp-Name"] = str(given["name"])
     if key is not None:
         headers["Authorization"] = f"Bearer {key}"
     asked = urllib.request.Request(f"{url}{path}", json.dumps(body).encode(), headers)

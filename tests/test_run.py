@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import time
 from collections.abc import AsyncGenerator
 from pathlib import Path
 
 import pytest
 
+from nis_backend.commands import append_of
+from nis_backend.drivers.store.base import Append
 from nis_backend.drivers.store.sqlite.store import SqliteStore
 from nis_backend.errors import Cancelled, InvalidRequest, NotFound, UpstreamFailed
 from nis_backend.event import CancelledRun, Event, Failed, StepRetried, Succeeded, TextDelta, Warned, transcript
@@ -155,5 +158,31 @@ def test_the_result_of_a_cancelled_run_is_a_refusal(tmp_path: Path) -> None:
             await journal.commit(CancelledRun(), state="cancelled")
             with pytest.raises(Cancelled, match="run-1"):
                 await log.result("run-1")
+
+    asyncio.run(body())
+
+
+@pytest.mark.parametrize(("command", "then"), [("cancel", "cancelled"), ("pause", "paused")])
+def test_a_command_meets_a_run_that_was_taken_and_let_go_meanwhile(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, command: str, then: str
+) -> None:
+    """Promise: read as queued, taken, told, and queued again: it is no conflict, and what was told counts."""
+
+    async def body() -> None:
+        async with begun(tmp_path) as (log, journal):
+            store = journal._store  # pyright: ignore[reportPrivateUsage] - what a command meets is between two calls
+            append = store.append
+
+            async def meanwhile(told: Append) -> tuple[int, float]:
+                monkeypatch.setattr(store, "append", append)
+                await store.take({"default": 1}, "other", time.time())
+                try:
+                    return await append(told)
+                finally:
+                    await append(append_of("ann", "run-1", 1, [], {"state": "queued"}))
+
+            monkeypatch.setattr(store, "append", meanwhile)
+            await getattr(log, command)("run-1")
+            assert (await log.get("run-1")).state == then
 
     asyncio.run(body())

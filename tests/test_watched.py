@@ -62,7 +62,8 @@ def test_a_model_is_asked_for_a_stream_where_the_surface_hands_its_words_on(serv
         assert asked(sent(server, "/chat", TURN, Accept="text/event-stream")) is True
         assert asked(over_a2a(server, "SendMessage")) is False
         assert asked(over_a2a(server, "SendStreamingMessage")) is True
-        assert asked(json.dumps(over_mcp(server.url, "chat.send_message", TURN))) is True
+        assert asked(json.dumps(over_mcp(server.url, "chat.send_message", TURN))) is False
+        assert asked(json.dumps(over_mcp(server.url, "chat.send_message", TURN, progress=True))) is True
         turn = {"messages": [{"role": "user", "content": "hi"}], "model": "local:fake"}
         assert asked(sent(server, "/v1/chat/completions", turn)) is False
         assert asked(sent(server, "/v1/chat/completions", {**turn, "stream": True})) is True

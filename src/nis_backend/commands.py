@@ -112,7 +112,7 @@ class Commands:
                 return await command(row)
             except Conflict:
                 before, row = row, await self._row(run_id)
-                if row["state"] == before["state"] or row["state"] not in OPEN:
+                if _standing(row) == _standing(before) or row["state"] not in OPEN:
                     raise
 
     async def _row(self, run_id: str) -> Row:
@@ -157,6 +157,12 @@ class Commands:
     ) -> int:
         append = append_of(self.owner, row["id"], None, bodies, changes, only_in)
         return (await self._store.append(append))[0]
+
+
+def _standing(row: Row) -> tuple[str, int, int]:
+    """What a command depends on, which tells a run that was taken and let go meanwhile from one that was not."""
+    # A run that is under way writes to its log all the time.
+    return row["state"], row["attempt"], 0 if row["state"] == "running" else row["last_seq"]
 
 
 def append_of(  # noqa: PLR0913, PLR0917 - the fields of an append

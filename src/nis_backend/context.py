@@ -161,6 +161,8 @@ class Context:
     """The id of the run that this call starts, where it was settled before."""
     beside: list[tuple[Table, Row]] = field(default_factory=list["tuple[Table, Row]"])
     """Rows that are written down with the run that this call starts: both are there, or neither."""
+    probes: bool = False
+    """Whether a prober asks how this process is, a load balancer say: its calls are not counted."""
     kept: bool = False
     """Whether what it answers is kept, for a caller that repeats it."""
     follows: bool = False

@@ -415,7 +415,7 @@ async def _admitted(
     if ctx.journal is not None or ctx.kept:
         refuse_secret(target)
     # Probers and calls within calls are not counted.
-    if ctx.drivers.limit is not None and target.scopes and not ctx.depth:
+    if ctx.drivers.limit is not None and not ctx.depth and not ctx.probes:
         await ctx.drivers.limit.admit(ctx.caller.owner)
     return request
 

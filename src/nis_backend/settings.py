@@ -161,7 +161,10 @@ class Settings(BaseModel):
         description="Owner for whom commands that carry no key are done; unset refuses them.",
     )
     call_limit: int | None = Field(
-        default=None, ge=1, alias="NIS_CALL_LIMIT", description="Calls each owner may make in a minute; unset, any."
+        default=None,
+        ge=1,
+        alias="NIS_CALL_LIMIT",
+        description="Calls each owner may make in a minute, those that a call or a run makes not counted; unset, any.",
     )
     max_body: int = Field(default=4_194_304, ge=1024, alias="NIS_MAX_BODY", description="Largest request body, bytes.")
     max_blob: int = Field(default=67_108_864, ge=1024, alias="NIS_MAX_BLOB", description="Largest blob, bytes.")

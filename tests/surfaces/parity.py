@@ -51,11 +51,12 @@ class Answer:
 
 
 def over_rest(ground: Ground, entry: Entry, request: Json) -> list[Answer]:
-    """Every route of the operation, answered whole, and what may be a run also by `Prefer: respond-async`."""
+    """Every route of the operation, answered whole, and what may be a run also by `Prefer: respond-async`: no GET."""
     answers = [_over_route(ground, route, request) for route in routes_of(entry)]
     # What changes something was prepared for one call.
-    if entry.shape == "run" or (entry.shape == "model" and entry.effect == "reads"):
-        begun = _over_route(ground, routes_of(entry)[0], request, {"prefer": "respond-async"})
+    able = [route for route in routes_of(entry) if route.method != "GET"]
+    if able and (entry.shape == "run" or (entry.shape == "model" and entry.effect == "reads")):
+        begun = _over_route(ground, able[0], request, {"prefer": "respond-async"})
         answers.append(begun if begun.problem else _ended(ground, begun.result["id"]))
     return answers
 

@@ -38,12 +38,29 @@ def test_a_computation_is_a_run_with_its_result(ground: Ground) -> None:
     assert kinds >= {"started", "progress", "succeeded"}
 
 
+def within(times: int) -> Json:
+    """A run that starts a run by way of a call, and so on."""
+    request: Json = {"operation": "models.list_models", "arguments": {}}
+    for _ in range(times):
+        request = {
+            "operation": "operations.call_operation",
+            "arguments": {"id": "runs.start_run", "arguments": request},
+        }
+    return request
+
+
 def test_what_is_started_is_checked_first(ground: Ground) -> None:
     """Promise: a wrong request never becomes a run, and its fields are named as they are in this request."""
     before = len(ground.call("runs.list_runs", {"limit": 100})["runs"])
     for request, kind, field in (
         ({"operation": "physics.simulate_projectil"}, NotFound, "operation"),
         ({"operation": "runs.stream_events", "arguments": {"id": "run-0"}}, NotSupported, "operation"),
+        (
+            {"operation": "runs.start_run", "arguments": {"operation": "models.list_models"}},
+            InvalidRequest,
+            "operation",
+        ),
+        (within(20), InvalidRequest, "arguments"),
         ({"operation": "identity.create_key", "arguments": {"name": "mine"}}, NotSupported, None),
         ({"operation": "physics.simulate_projectile", "arguments": {"speed": -1}}, InvalidRequest, "arguments.speed"),
         ({"operation": "chat.send_message", "arguments": {"message": "x", "model": "none:none"}}, NotFound, None),
@@ -76,10 +93,10 @@ def test_a_filter_is_no_conversation(ground: Ground) -> None:
 
 
 def test_an_operation_is_not_waited_for_where_the_caller_prefers_so(ground: Ground) -> None:
-    """Promise: `Prefer: respond-async` on any operation is 202 with its `Location`. Source: RFC 7240."""
+    """Promise: `Prefer: respond-async` is 202 with its `Location`, whichever operation. Source: RFC 7240."""
     for method, path, body in (
         ("POST", "/physics/simulate-projectile", FLIGHT),
-        ("GET", "/physics/convert-unit?value=3&unit=mile&to=km", None),
+        ("POST", "/physics/convert-unit", {"value": 3, "unit": "mile", "to": "km"}),
         ("POST", "/operations/models.list_models/call", {}),
     ):
         status, told, run = ask(ground, method, path, body, ASYNC)
@@ -91,12 +108,15 @@ def test_an_operation_is_not_waited_for_where_the_caller_prefers_so(ground: Grou
 
 
 def test_a_preference_that_cannot_be_met_is_passed_over(ground: Ground) -> None:
-    """Source: RFC 7240, section 2. Of a stream nothing is kept, and a prober's calls are not written down."""
+    """Source: RFC 7240, section 2; RFC 9110, 9.2.1: a GET is safe. Of a stream nothing is kept."""
     turn = ground.call("chat.send_message", {"message": "Hello."})
-    for path in (f"/runs/{turn['run_id']}/events", "/health", "/health/live"):
+    before = ground.call("runs.list_runs", {"limit": 100})["runs"]
+    convert = "/physics/convert-unit?value=3&unit=mile&to=km"
+    for path in (f"/runs/{turn['run_id']}/events", "/health", "/health/live", convert, "/runs"):
         status, told, _ = send(ground, "GET", path, headers=ASYNC)
         assert status == 200
         assert "preference-applied" not in told
+    assert ground.call("runs.list_runs", {"limit": 100})["runs"] == before
 
 
 def test_a_wrong_request_is_refused_and_not_begun(ground: Ground) -> None:

@@ -98,6 +98,8 @@ def test_a_redis_that_comes_is_used(serve: Serve, free_port: int) -> None:
     server = serve(REDIS_HOST="127.0.0.1", REDIS_PORT=str(free_port), NIS_CALL_LIMIT="3")
     codes = [ask(server, "GET", "/runs")[0] for _ in range(4)]
     assert codes == [200, 200, 200, 429]
+    # What it calls by name is counted too.
+    assert ask(server, "POST", "/operations/models.list_models/call", {})[0] == 429
     # Probers are not counted.
     assert part(server, "cache")[2]["ok"] is False
     with valkey(free_port) as redis:

@@ -227,6 +227,8 @@ def test_a_command_is_not_waited_for_in_the_background(server: Server, tmp_path:
     assert nis("--data", str(server.data), "runs", "watch", run_id).returncode == 0
     run = result_of("--data", str(server.data), *flight)
     assert (run["operation"], run["result"]) == ("physics.simulate_projectile", None)
+    # Over HTTP only a GET answers it, which begins no run.
+    assert result_of("--data", str(server.data), "runs", "list", "--background")["operation"] == "runs.list_runs"
     alone = nis("--data", str(tmp_path), *flight)
     assert alone.returncode == 69
     assert "nis serve" in alone.stderr

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 from pydantic import Field
 
@@ -19,6 +19,9 @@ if TYPE_CHECKING:
     from nis_backend.operation import Operation
     from nis_backend.run import RunHandle
 
+
+DEEPEST = 32
+"""Levels of a request's arguments: a run that starts a run takes two or three, so one request starts a few at most."""
 
 YEAR = 366 * 86_400.0
 """The longest wait, seconds."""
@@ -97,9 +100,17 @@ async def start_run(request: StartRun, ctx: Context) -> Run:
         NotFound: there is no operation of this name.
         NotSupported: it answers a stream.
         Forbidden: the caller lacks its scopes.
-        InvalidRequest: a field under `arguments` is wrong.
+        InvalidRequest: the operation is this one, or `arguments` nest too deep, or a field under them is wrong.
         Busy: the queue is full.
     """
+    if request.operation == start_run.name:
+        raise InvalidRequest(
+            f"{start_run.name} does not start itself.",
+            field="operation",
+            value=request.operation,
+            remedy="Name the operation it should start.",
+        )
+    _refuse_nested(request.arguments)
     target = ctx.operations.find(request.operation)
     terms = _terms(request, target.pool, ctx.now())
     await ctx.drivers.dispatch.admit(terms.queue)
@@ -123,6 +134,31 @@ async def _begun(target: Operation[Any, Any], request: StartRun, terms: Terms, c
         hold = for_approval(target, request.arguments, request.approval)
         return await begin(target, request.arguments, ctx, replace(terms, hold=hold))
     return await begin(target, request.arguments, ctx, terms)
+
+
+def _refuse_nested(arguments: dict[str, Any]) -> None:  # Any: JSON
+    """Refuse runs within runs without an end: what starts what starts a run says so in arguments of arguments.
+
+    Raises:
+        InvalidRequest: they nest deeper than `DEEPEST`.
+    """
+    level: list[Any] = [arguments]
+    for _ in range(DEEPEST):
+        level = [one for value in level for one in _members(value)]
+        if not level:
+            return
+    raise InvalidRequest(
+        f"arguments nest more than {DEEPEST} deep.",
+        field="arguments",
+        remedy="Start what is meant in the end directly.",
+    )
+
+
+def _members(value: Any) -> list[Any]:  # Any: JSON
+    """What an object or an array holds."""
+    if isinstance(value, dict):
+        return [*cast("dict[str, Any]", value).values()]
+    return cast("list[Any]", value) if isinstance(value, list) else []
 
 
 def _terms(request: StartRun, pool: str | None, now: float) -> Terms:

@@ -17,7 +17,7 @@ from nis_backend.run import RunHandle, waits_for
 from nis_backend.surfaces.cli.files import body_of
 from nis_backend.surfaces.rest.accept import JSON, SSE, VIEWS
 from nis_backend.surfaces.rest.derive import IN_QUERY, routes_of
-from nis_backend.surfaces.rest.fixed import CONTENT
+from nis_backend.surfaces.rest.fixed import CONTENT, START
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable, Generator, Iterator
@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 
     from nis_backend.context import Context
     from nis_backend.operation import Entry, Json
+    from nis_backend.surfaces.rest.derive import RestRoute
 
     Open = Callable[[], AbstractAsyncContextManager[Context]]
 
@@ -139,15 +140,19 @@ class OverHttp:
 
     def begin(self, entry: Entry, arguments: Json) -> Json:
         """See `Connection.begin`."""
-        method, path, body, headers = self._request(entry, arguments)
-        with self._asked(method, path, body, {**headers, "prefer": "respond-async"}) as response:
-            if response.status != HTTPStatus.ACCEPTED:
+        # A GET leaves nothing behind, no run either.
+        route = next((route for route in routes_of(entry) if route.method != "GET"), START)
+        if route is START:
+            arguments = {"operation": entry.name, "arguments": arguments}
+        method, path, body, headers = self._request(route, arguments)
+        prefers = {} if route is START else {"prefer": "respond-async"}
+        with self._asked(method, path, body, {**headers, **prefers}) as response:
+            if route is not START and response.status != HTTPStatus.ACCEPTED:
                 raise NotSupported(f"{entry.name} cannot be a run.", remedy="Leave out --background.")
             return json.loads(response.read())
 
-    def _request(self, entry: Entry, arguments: Json) -> tuple[str, str, bytes | None, dict[str, str]]:
+    def _request(self, route: RestRoute, arguments: Json) -> tuple[str, str, bytes | None, dict[str, str]]:
         """Method, path, body and headers of a call."""
-        route = routes_of(entry)[0]
         rest = dict(arguments)
         path = (
             route.path.replace("{id}", quote(str(rest.pop("id", "")), safe=":")) if "{id}" in route.path else route.path
@@ -161,7 +166,7 @@ class OverHttp:
 
     def call(self, entry: Entry, arguments: Json, heard: Callable[[Json], None]) -> Any:  # Any: JSON
         """See `Connection.call`. No event loop: it would hold an interrupt until the answer is there."""
-        method, path, body, headers = self._request(entry, arguments)
+        method, path, body, headers = self._request(routes_of(entry)[0], arguments)
         is_blob = bool(entry.result_schema.get("blob"))
         if is_blob:
             # Bytes that are JSON themselves would be taken for what is known of them.

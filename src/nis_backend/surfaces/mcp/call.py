@@ -89,10 +89,11 @@ class Calls:
     async def _run(self, entry: Entry, arguments: Json, ctx: Context, tell: Tell) -> Any:  # Any: JSON
         """Start a run and follow it to its end; a client that cancels this call cancels the run."""
         # A client that cancels now must not leave a run that is written down and never carried out.
-        starting = asyncio.ensure_future(call(ctx.operations.find(entry.name), arguments, replace(ctx, follows=True)))
+        starting = asyncio.ensure_future(call(ctx.operations.find(entry.name), arguments, ctx))
         try:
             handle: RunHandle = await asyncio.shield(starting)
-            return await unless_stopped(self._closing, _followed(handle, tell), handle.id)
+            ending = _followed(handle, tell) if ctx.follows else handle.result()
+            return await unless_stopped(self._closing, ending, handle.id)
         except asyncio.CancelledError:
             if not self._closing.is_set():
                 # A task of its own, because this one may await nothing more.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Protocol
 
 from mcp.server.caching import CacheHint
@@ -64,7 +65,10 @@ def build(process: Catalogued, calls: Calls, toolset: str | None = None) -> Serv
         caller = asked.request.state.caller if asked.request is not None else LOCAL
         arguments: Json = params.arguments or {}
         tell = asked.session.report_progress
-        return await calls.answer(offered[params.name], arguments, process.context(caller), tell)
+        # A client that gave no token for progress reads no words as they come.
+        reads = asked.meta is not None and asked.meta.get("progress_token") is not None
+        ctx = replace(process.context(caller), follows=reads)
+        return await calls.answer(offered[params.name], arguments, ctx, tell)
 
     async def check_toolset(ctx: Asked, call_next: CallNext) -> HandlerResult:
         """A wrong address is told at the first request, whichever it is."""

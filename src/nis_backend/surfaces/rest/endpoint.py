@@ -16,7 +16,7 @@ from nis_backend.surfaces.rest.accept import JSON, SSE, VIEWS, chosen, names
 from nis_backend.surfaces.rest.arguments import arguments_of
 from nis_backend.surfaces.rest.chat import AsIs, Chat
 from nis_backend.surfaces.rest.content import content_of
-from nis_backend.surfaces.rest.fixed import CHAT, CONTENT, may_be_run
+from nis_backend.surfaces.rest.fixed import CHAT, CONTENT, PUBLIC, may_be_run
 from nis_backend.surfaces.rest.replies import HEADER
 from nis_backend.surfaces.rest.stream import event_frame, frame, stream
 from nis_backend.surfaces.waiting import unless_left, unless_stopped
@@ -71,9 +71,9 @@ def endpoint(
         shown = Chat(arguments) if route is CHAT else AsIs()
         operation = process.operations.find(entry.name)
         asked = operation.validate(arguments)
-        ctx = replace(process.context(request.state.caller), follows=kind == SSE)
+        ctx = replace(process.context(request.state.caller), follows=kind == SSE, probes=route.path in PUBLIC)
         key = request.headers.get(HEADER)
-        alone = may_be_run(route, entry) and request.method != "HEAD" and "respond-async" in _preferences(request)
+        alone = may_be_run(route, entry) and "respond-async" in _preferences(request)
         if key is not None and entry.effect != "reads":
             work = begin if alone else call
             result = await replies.once(key, operation, asked, ctx, request.state.exchange.marks, work)

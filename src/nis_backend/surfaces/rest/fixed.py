@@ -21,6 +21,9 @@ FIXED = (
 CONTENT = RestRoute(method="GET", path="/blobs/{id}/content", operation="blobs.read_content")
 """Where the bytes of a blob are, for links to them."""
 
+START = RestRoute(method="POST", path="/runs/start-run", operation="runs.start_run")
+"""Where the command line begins a run of an operation that only a GET answers."""
+
 PUBLIC = frozenset({"/health", "/health/live", "/health/ready", "/.well-known/agent-card.json"})
 """Paths that answer without a key."""
 
@@ -28,9 +31,10 @@ PUBLIC = frozenset({"/health", "/health/live", "/health/ready", "/.well-known/ag
 def may_be_run(route: RestRoute, entry: Entry) -> bool:
     """Whether `Prefer: respond-async` is met here; RFC 7240 has it passed over where it is not.
 
-    Of a stream nothing is kept, no log keeps a secret, and what answers anyone is not written down for each who asks.
+    A GET is safe, and sent again by whatever it passes: it leaves nothing behind. Of a stream nothing is kept, and no
+    log keeps a secret.
     """
-    return entry.shape != "stream" and not entry.secret and route.path not in PUBLIC
+    return route.method != "GET" and entry.shape != "stream" and not entry.secret
 
 
 COMMANDS = {"doctor": "system.run_doctor", "chat": "chat.send_message", "operations": "operations.list_operations"}
