@@ -81,21 +81,23 @@ class Keys:
         self.tell: Callable[[str], None] | None = None
         """Tells other processes of a key that has changed, where they can be told: they look anew in seconds anyway."""
 
-    async def caller(self, secret: str) -> Caller:
-        """Who holds this key.
+    async def caller(self, secret: str, otherwise: Caller | None = None) -> Caller:
+        """Who holds this key; `otherwise` where it is not stored.
 
         Raises:
             Unauthenticated: there is no such key, or it was revoked, or has expired.
             Unavailable: the database cannot be asked.
         """
         if not _FORM.fullmatch(secret):
-            raise _unknown()
+            return _or_unknown(otherwise)
         digest = hashed(secret)
         known = self._known.get(digest)
         if known is None or asyncio.get_running_loop().time() - known.looked >= FRESH_SECONDS:
             known = await self._ask(digest)
         else:
             self._known.move_to_end(digest)
+        if known.row is None:
+            return _or_unknown(otherwise)
         caller = _admitted(known)
         self._note(known)
         return caller
@@ -173,6 +175,13 @@ def caller_of(row: Row) -> Caller:
     return Caller(
         owner=row["owner"], scopes=frozenset(json.loads(row["scopes"])), key=row["id"], expires=row["expires"]
     )
+
+
+def _or_unknown(otherwise: Caller | None) -> Caller:
+    """Whom a key proves that is not stored."""
+    if otherwise is None:
+        raise _unknown()
+    return otherwise
 
 
 def _admitted(known: _Known) -> Caller:

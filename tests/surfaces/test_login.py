@@ -137,3 +137,23 @@ def test_a_server_for_others_starts_with_a_stored_key(serve: Serve, tmp_path: Pa
     told = done(server, "GET", "/identity/get-caller", headers={"authorization": f"Bearer {key}"})
     assert (told["owner"], told["scopes"]) == ("local", ["runs:read"])
     assert done(server, "GET", "/.well-known/agent-card.json")["securitySchemes"]
+
+
+def test_a_stored_key_is_no_first_key(serve: Serve, tmp_path: Path) -> None:
+    """A server started from a shell where NIS_API_KEY is a caller's key makes it no more than it was.
+
+    One of the same form that is not stored is a first key like any other.
+    """
+
+    async def made() -> str:
+        async with Process(read_settings({}, data=tmp_path)).open() as process:
+            given = {"name": "reports", "owner": "ann", "scopes": ["runs:read"]}
+            return (await process.context(LOCAL).call_named("identity.create_key", given)).key
+
+    key = asyncio.run(made())
+    for first, owner in ((key, "ann"), (f"nis_{'A' * 43}", "local")):
+        server = serve(data=tmp_path, NIS_API_KEY=first)
+        told = done(server, "GET", "/identity/get-caller", headers={"authorization": f"Bearer {first}"})
+        assert told["owner"] == owner
+        assert ask(server, "GET", "/runs")[0] == 401
+        server.kill()

@@ -57,10 +57,12 @@ async def caller_of(settings: Settings, keys: Keys, headers: Mapping[str, str], 
     given = _BEARER.fullmatch(header.strip())
     key = given[1] if given else ""
     first = settings.api_key
-    if first is not None and hmac.compare_digest(key.encode(), first.get_secret_value().encode()):
-        return LOCAL
+    is_first = first is not None and hmac.compare_digest(key.encode(), first.get_secret_value().encode())
     if is_ours(key):
-        return await keys.caller(key)
+        # A stored key is its holder's also where the server was started with it, as from the shell of a caller.
+        return await keys.caller(key, LOCAL if is_first else None)
+    if is_first:
+        return LOCAL
     if not (always or wants_key(settings)):
         return LOCAL
     raise _refusal(header, key)
