@@ -13,7 +13,7 @@ from nis_backend.surfaces.rest.derive import routes_of
 if TYPE_CHECKING:
     from rest_client import Served
 
-    from nis_backend.operation import Entry
+    from nis_backend.entry import Entry
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -26,7 +26,7 @@ PACKAGE = ROOT / "src" / "nis_backend"
 KERNEL = (
     *("errors", "refusal", "operation", "fields", "view", "event", "run", "context", "settings"),
     *("blob", "media", "shelf", "keys", "commands", "history", "journal", "execution", "replay", "schedule", "held"),
-    *("cron", "owned", "steps", "fork"),
+    *("annotations", "calling", "cron", "entry", "owned", "steps", "fork"),
 )
 # Each layer and the layers it may import besides its own; a layer not named here is forbidden to it.
 LAYERS = {

@@ -90,7 +90,7 @@ def count_words(request: Words, ctx: "Context") -> Count:
 
 OPERATIONS = (count_words,)
 '''
-BARE = "from typing import Annotated\n" + APP.replace("import Model", "import Model, Unit").replace(
+BARE = "from typing import Annotated\nfrom nis_backend.annotations import Unit\n" + APP.replace(
     "text: str", 'text: str\n    length: Annotated[float, Unit("m")]\n    weight: float'
 )
 

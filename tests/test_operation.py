@@ -8,9 +8,10 @@ from typing import Annotated, Any
 import pytest
 from pydantic import Field
 
+from nis_backend.annotations import Names, Unit
 from nis_backend.catalog import entry_of
 from nis_backend.errors import InvalidRequest, Malformed
-from nis_backend.operation import Model, Names, Operation, Recorded, Unit, operation
+from nis_backend.operation import Model, Operation, Recorded, operation
 from nis_backend.refusal import MANY_WRONG
 
 

@@ -17,8 +17,9 @@ from typing import TYPE_CHECKING, Any
 
 from pydantic import PydanticUserError
 
+from nis_backend.entry import Entry
 from nis_backend.errors import InvalidRequest, NotFound
-from nis_backend.operation import Entry, Json, Model, Operation
+from nis_backend.operation import Json, Model, Operation
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence

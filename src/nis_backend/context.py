@@ -15,11 +15,11 @@ from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 from pydantic import ValidationError
 
 from nis_backend.blob import blobs_in
+from nis_backend.calling import call, refuse_secret
 from nis_backend.drivers.embeddings.base import Embedders
 from nis_backend.drivers.llm.base import ModelInfo
 from nis_backend.errors import InvalidRequest, NisError, WorkerLost, from_problem
 from nis_backend.event import ApprovalRequired, InputRequired, Progressed, ToolCalled, Warned
-from nis_backend.operation import call, refuse_secret
 from nis_backend.owned import Owned, Scope
 from nis_backend.run import RunHandle, RunLog, Terms, own_queue
 from nis_backend.shelf import Shelf
@@ -35,10 +35,11 @@ if TYPE_CHECKING:
     from nis_backend.drivers.dispatch.base import Dispatch
     from nis_backend.drivers.llm.base import LanguageModels, Models
     from nis_backend.drivers.store.base import Row, Store, Table
+    from nis_backend.entry import Entry
     from nis_backend.event import Approved, Rejected
     from nis_backend.journal import Journal
     from nis_backend.keys import KeyRing, Keys
-    from nis_backend.operation import Entry, Model, Operation
+    from nis_backend.operation import Model, Operation
     from nis_backend.run import Tail
     from nis_backend.settings import Settings
 

@@ -8,6 +8,7 @@ import logging
 import time
 from typing import TYPE_CHECKING, Any, TypeVar
 
+from nis_backend.calling import perform
 from nis_backend.context import Caller, Context
 from nis_backend.drivers.dispatch.base import Left, stop_reason
 from nis_backend.errors import (
@@ -30,7 +31,7 @@ from nis_backend.event import (
 from nis_backend.held import heed
 from nis_backend.history import History
 from nis_backend.journal import AWAY_SECONDS, LONGEST_AWAY, Journal, Suspended
-from nis_backend.operation import Model, perform
+from nis_backend.operation import Model
 from nis_backend.owned import Scope
 from nis_backend.run import FORMAT, RunLog, late, run_of
 from nis_backend.steps import allow, unbroken

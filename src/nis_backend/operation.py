@@ -1,28 +1,22 @@
-"""What an operation is, how one is declared, and the one place where it is called."""
+"""What an operation is, and how one is declared."""
 
 from __future__ import annotations
 
-import asyncio
 import inspect
 import re
 import typing
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from functools import cached_property
-from typing import TYPE_CHECKING, Annotated, Any, Generic, Literal, TypeVar, cast
+from typing import TYPE_CHECKING, Annotated, Any, Generic, Literal, TypeVar
 
-from pydantic import BaseModel, ConfigDict, GetJsonSchemaHandler, ValidationError
-from typing_extensions import override
+from pydantic import BaseModel, ConfigDict, ValidationError
 
-from nis_backend.errors import DeadlineExceeded, Forbidden, InternalError, InvalidRequest, NisError, NotSupported
+from nis_backend.errors import InvalidRequest
 from nis_backend.refusal import few_wrong, invalid, mistaken
 
 if TYPE_CHECKING:
-    from pydantic.json_schema import JsonSchemaValue
-    from pydantic_core import CoreSchema
-
     from nis_backend.context import Context
-    from nis_backend.run import RunHandle, Terms
     from nis_backend.view import View
 
 
@@ -44,90 +38,6 @@ Recorded = Annotated[Res, _RUN]
 
 # Any: a JSON object's values differ in type.
 Json = dict[str, Any]
-
-
-class _SchemaNote:
-    """Metadata that adds one member to a field's JSON schema."""
-
-    def note(self) -> Json:
-        raise NotImplementedError
-
-    def __get_pydantic_json_schema__(self, core: CoreSchema, handler: GetJsonSchemaHandler) -> JsonSchemaValue:
-        schema = handler(core)
-        schema.update(self.note())
-        return schema
-
-
-@dataclass(frozen=True)
-class Unit(_SchemaNote):
-    """The physical unit of a number, as pint spells it; `""` says dimensionless on purpose."""
-
-    symbol: str
-
-    @override
-    def note(self) -> Json:
-        return {"unit": self.symbol}
-
-
-class Names(_SchemaNote):
-    """Other words people use for this field; the router reads them."""
-
-    def __init__(self, *words: str) -> None:
-        self.words = words
-
-    @override
-    def note(self) -> Json:
-        return {"names": list(self.words)}
-
-
-class Called(_SchemaNote):
-    """Other names of a field's choices: `Called({"Avogadro constant": ("Avogadro number",)})`."""
-
-    def __init__(self, names: Mapping[str, tuple[str, ...]]) -> None:
-        self.names = names
-
-    @override
-    def note(self) -> Json:
-        return {"called": {choice: list(names) for choice, names in self.names.items()}}
-
-
-class Knob(_SchemaNote):
-    """A setting of the method, not of what it is applied to: tolerances, limits of steps, points of a curve.
-
-    The router fills it only where it is named, and an answer does not dwell on its default.
-    """
-
-    @override
-    def note(self) -> Json:
-        return {"knob": True}
-
-
-class Says(_SchemaNote):
-    """Words that state a value of this field by themselves: `Says({"straight up": 90})`."""
-
-    def __init__(self, values: Mapping[str, Any]) -> None:  # Any: JSON
-        self.values = values
-
-    @override
-    def note(self) -> Json:
-        return {"says": dict(self.values)}
-
-
-@dataclass(frozen=True)
-class Reads(_SchemaNote):
-    """How the router fills a text field from a sentence.
-
-    `"unit"`: the unit of the quantity named; `"target_unit"`: a unit named without a number ("in feet");
-    `"magnitude"`: the number in front of the `"unit"`; `"choice"`: the enum value, or a name of it, that occurs in
-    the sentence; `"quote"`: what stands in quotation marks, or behind a colon; `"quotes"`: each text that does;
-    `"count"`: how many things of a list are wanted.
-    """
-
-    kind: Literal["unit", "target_unit", "magnitude", "choice", "quote", "quotes", "count"]
-
-    @override
-    def note(self) -> Json:
-        return {"reads": self.kind}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -154,60 +64,6 @@ class Example:
     """Other ways to ask for an operation of this kind, whatever their numbers."""
     before: tuple[Before, ...] = ()
     """What is called first, in this order."""
-
-
-# Compared by identity, so that what is derived from a declaration can be kept by it.
-@dataclass(frozen=True, kw_only=True, eq=False)
-class Entry:
-    """An operation's declaration as data: all a surface needs until the first call."""
-
-    name: str
-    summary: str
-    description: str
-    effect: Effect
-    shape: Shape
-    module: str
-    request_schema: Json
-    result_schema: Json
-    scopes: tuple[str, ...]
-    pool: str | None = None
-    resource: str | None = None
-    on: str | None = None
-    time_limit: float = 60.0
-    essential: bool = False
-    routes: tuple[str, ...] = ()
-    """Where it answers over HTTP: told to those who ask, never read; the index has them from the surface."""
-    outward: bool = False
-    secret: bool = False
-    repeatable: bool = False
-    examples: tuple[Json, ...] = ()
-
-    @property
-    def family(self) -> str:
-        """`physics` of `physics.solve_heat`."""
-        return self.name.partition(".")[0]
-
-    @property
-    def action(self) -> str:
-        """`solve_heat` of `physics.solve_heat`."""
-        return self.name.partition(".")[2]
-
-    @property
-    def collection(self) -> str:
-        """What its routes and commands are under: its family, or in a subject's family the things it is about.
-
-        `runs` of `runs.get_run`, `keys` of `identity.get_key`, whose resource is the key.
-        """
-        thing = self.resource or self.on
-        if thing is None or self.family.endswith((thing, f"{thing}s", f"{thing}es", f"{thing[:-1]}ies")):
-            return self.family
-        return f"{thing}s"
-
-    @cached_property
-    def routable(self) -> bool:
-        """Whether words alone may reach it: it changes nothing, and declares how people ask for it."""
-        asked = any(example.get("question") for example in self.examples)
-        return self.shape == "model" and self.effect == "reads" and asked
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -357,175 +213,3 @@ def _shape(hint: Any) -> tuple[type, Shape]:  # Any: an annotation can be any ob
     if typing.get_origin(hint) is AsyncIterator:
         return typing.get_args(hint)[0], "stream"
     return hint, "model"
-
-
-async def call(target: Operation[Any, Res], arguments: Mapping[str, Any] | bytes | str | Model, ctx: Context) -> Any:
-    """Call an operation: the one way in, for every surface and for other operations.
-
-    Validates, authorises, limits the time, traces. Answers a result model for shape `"model"`, an async iterator for
-    `"stream"`, a `RunHandle` for `"run"`.
-
-    Raises:
-        NisError: with the field, the value and the remedy.
-    """
-    request = await _admitted(target, arguments, ctx)
-    with ctx.trace(target.name):
-        if target.shape == "run":
-            return await _begun(target, request, ctx)
-        if target.shape == "stream":
-            if target.holds_blobs:
-                request = await ctx.blobs.resolve(request, [])
-            # A coroutine may refuse before the stream begins; a generator refuses within it.
-            items = target.function(request, ctx)
-            return await items if inspect.isawaitable(items) else items
-        return await perform(target, request, ctx, target.time_limit)
-
-
-async def last_of(items: AsyncIterator[Model]) -> Model | None:
-    """The last item of a stream, which answers whoever wants one result; None where there was no item."""
-    last = None
-    async for last in items:  # noqa: B007 - the last one is the answer
-        pass
-    return last
-
-
-async def begin(
-    target: Operation[Any, Any], arguments: Mapping[str, Any] | Model, ctx: Context, terms: Terms | None = None
-) -> RunHandle:
-    """Call an operation as a run, also one whose calls are none: it goes on by itself, and its log has the result.
-
-    Without other terms, what a pool computes waits in the queue `compute`.
-
-    Raises:
-        NotSupported: it answers a stream, of which nothing is kept, or a secret, which no log keeps.
-        NisError: as `call` does.
-    """
-    refuse_stream(target)
-    request = await _admitted(target, arguments, ctx)
-    with ctx.trace(target.name):
-        return await _begun(target, request, ctx, terms)
-
-
-async def _admitted(
-    target: Operation[Req, Any], arguments: Mapping[str, Any] | bytes | str | Model, ctx: Context
-) -> Req:
-    """The request of a caller who may call, and does not call too often."""
-    request = target.validate(arguments)
-    authorise(target, ctx)
-    if ctx.journal is not None or ctx.kept:
-        refuse_secret(target)
-    # Probers and calls within calls are not counted.
-    if ctx.drivers.limit is not None and not ctx.depth and not ctx.probes:
-        await ctx.drivers.limit.admit(ctx.caller.owner)
-    return request
-
-
-async def _begun(target: Operation[Any, Any], request: Model, ctx: Context, terms: Terms | None = None) -> RunHandle:
-    if target.holds_blobs:
-        request = await ctx.blobs.resolve(request, [])
-    if target.prepare:
-        ctx = replace(ctx, run_id=ctx.run_id or ctx.new_id("run"), beside=[])
-        request = await target.prepare(request, ctx)
-    return await ctx.start_run(target, request, terms)
-
-
-def authorise(target: Operation[Any, Any] | Entry, ctx: Context) -> None:
-    """Refuse a caller without the operation's scopes."""
-    missing = ctx.caller.lacks(target.scopes)
-    if missing:
-        raise Forbidden(
-            f"{target.name} needs the scope {missing[0]!r}.",
-            remedy="Use a key that has it.",
-            field="scope",
-            value=missing[0],
-        )
-
-
-def refuse_secret(target: Operation[Any, Any] | Entry) -> None:
-    """Refuse an operation whose result is shown once, where what is answered is kept."""
-    if target.secret:
-        raise NotSupported(
-            f"{target.name} answers a secret, which is shown once and kept in no log.",
-            field="operation",
-            value=target.name,
-            remedy="Call it directly.",
-        )
-
-
-def under(name: str, error: NisError) -> NisError:
-    """What an operation refuses of a request that another request holds under this name, in that one's fields."""
-    if error.field and not isinstance(error, Forbidden):
-        error.field = f"{name}.{error.field}"
-        error.fields = tuple(replace(one, field=f"{name}.{one.field}".rstrip(".")) for one in error.fields)
-    return error
-
-
-def refuse_stream(target: Operation[Any, Any]) -> None:
-    """Refuse an operation that answers a stream, where what is answered is kept."""
-    if target.shape == "stream":
-        raise NotSupported(
-            f"{target.name} answers a stream, of which nothing is kept: it cannot be a run.",
-            field="operation",
-            value=target.name,
-            remedy="Call it, and read what comes.",
-        )
-
-
-async def perform(target: Operation[Any, Res], request: Model, ctx: Context, seconds: float) -> Res:
-    """Execute the function where it belongs, for at most `seconds`.
-
-    Raises:
-        DeadlineExceeded: it was not done by then.
-    """
-    limit = asyncio.timeout(seconds)
-    try:
-        async with limit:
-            return await _execute(target, request, ctx)
-    except TimeoutError:
-        if not limit.expired():
-            # The function's own.
-            raise
-        raise DeadlineExceeded(
-            f"{target.name} was not done after {seconds:g} s.", remedy="Ask for less, or allow more time."
-        ) from None
-
-
-async def _execute(target: Operation[Any, Res], request: Model, ctx: Context) -> Res:
-    """With the blobs of the request resolved, and new ones of the result put down."""
-    if not target.holds_blobs:
-        return await _run(target, request, ctx)
-    put: list[str] = []
-    result: Any = None
-    try:
-        request = await ctx.blobs.resolve(request, put)
-        result = await ctx.blobs.keep(cast("Any", await _run(target, request, ctx)))
-    finally:
-        await ctx.blobs.drop(put, result)
-    return result
-
-
-async def _run(target: Operation[Any, Res], request: Model, ctx: Context) -> Res:
-    """In its pool, in a thread, or here."""
-    if target.pool:
-        return _answered(target, await ctx.compute(target, request))
-    if inspect.iscoroutinefunction(target.function):
-        return await target.function(request, ctx)
-    return await asyncio.to_thread(target.function, request, ctx)
-
-
-def _answered(target: Operation[Any, Res], answer: Json) -> Res:
-    """A worker's answer; one that has read hostile input is not trusted, so it is validated like a caller's."""
-    from nis_backend.blob import Blob, replaced  # noqa: PLC0415 - it stands on this module
-
-    try:
-        result = cast("type[Any]", target.result).model_validate_json(answer["result"])
-        if target.holds_blobs:
-            result = replaced(result, lambda one: one if one.id else Blob.of(answer[one.sha256], **one.described))
-    except ValidationError as error:
-        wrong = error.errors(include_url=False, include_input=False)[0]
-        told = f"{wrong['loc']}: {wrong['msg']}"
-    except KeyError as missing:
-        told = f"{missing} is not with it"
-    else:
-        return result
-    raise InternalError(f"A worker's answer to {target.name} is not one: {told}.", remedy="Report it.")

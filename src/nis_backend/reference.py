@@ -21,7 +21,8 @@ if TYPE_CHECKING:
 
     from pydantic.fields import FieldInfo
 
-    from nis_backend.operation import Entry, Json
+    from nis_backend.entry import Entry
+    from nis_backend.operation import Json
 
 MADE = "<!-- Written by `make generate`: change the declarations instead. -->\n"
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from pydantic import Field
 
+from nis_backend.calling import perform
 from nis_backend.drivers.embeddings.base import Embedders
 from nis_backend.drivers.llm.base import Models
 from nis_backend.errors import Conflict, NisError, NotSupported
@@ -23,7 +24,7 @@ from nis_backend.event import (
 from nis_backend.held import heed
 from nis_backend.history import History
 from nis_backend.journal import Journal, Suspended
-from nis_backend.operation import Model, perform
+from nis_backend.operation import Model
 from nis_backend.owned import Scope
 from nis_backend.run import FORMAT
 

@@ -9,10 +9,10 @@ import logging
 import time
 from typing import TYPE_CHECKING
 
+from nis_backend.calling import begin
 from nis_backend.context import Caller, Context
 from nis_backend.cron import next_times
 from nis_backend.errors import Conflict, Forbidden, InvalidRequest, NisError
-from nis_backend.operation import begin
 
 if TYPE_CHECKING:
     from nis_backend.context import Drivers

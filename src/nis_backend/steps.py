@@ -6,10 +6,10 @@ import asyncio
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
+from nis_backend.calling import refuse_secret
 from nis_backend.drivers.dispatch.base import CANCELLED, stop_reason
 from nis_backend.errors import Forbidden, NisError, NotSupported
 from nis_backend.event import ApprovalRequired, Rejected, ToolAnswered
-from nis_backend.operation import refuse_secret
 from nis_backend.owned import Scope
 
 if TYPE_CHECKING:

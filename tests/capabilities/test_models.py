@@ -14,6 +14,7 @@ from fake_openai import Canned, FakeOpenAI, Reply, breaks_off, delta, says
 from opened import opened
 from pydantic import SecretStr
 
+from nis_backend.calling import call
 from nis_backend.capabilities.models.operations import (
     OPERATIONS,
     LanguageModel,
@@ -31,7 +32,6 @@ from nis_backend.drivers.http import Http
 from nis_backend.drivers.llm.openai_compatible import OpenAICompatible
 from nis_backend.drivers.llm.scripted import ScriptedModels
 from nis_backend.errors import InvalidRequest, NotFound, Unavailable, UpstreamFailed
-from nis_backend.operation import call
 from nis_backend.view import Table, Text
 
 T = TypeVar("T")

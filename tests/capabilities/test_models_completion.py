@@ -12,12 +12,12 @@ from typing import Any
 import pytest
 from opened import opened
 
+from nis_backend.calling import call
 from nis_backend.capabilities.models.completion import ChatCompletion, ChatPart
 from nis_backend.capabilities.models.operations import OPERATIONS, complete_chat, stream_chat
 from nis_backend.context import Context
 from nis_backend.drivers.llm.base import Answered, LanguageModels, ModelInfo, Prompt, TextChunk
 from nis_backend.errors import Busy, InvalidRequest
-from nis_backend.operation import call
 
 HI = {"role": "user", "content": "Hi"}
 TOOL = {"name": "look", "description": "Look out of the window."}

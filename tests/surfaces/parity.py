@@ -29,10 +29,11 @@ from nis_backend.context import LOCAL, Context
 from nis_backend.drivers.bus.base import COMMANDS, REPLIES
 from nis_backend.drivers.bus.base import Message as BusMessage
 from nis_backend.drivers.llm.base import Answered, LanguageModels, Message, ModelInfo, Prompt, TextChunk, ToolCall
+from nis_backend.entry import Entry
 from nis_backend.errors import NisError
 from nis_backend.event import Succeeded, ToolAnswered
 from nis_backend.journal import Journal
-from nis_backend.operation import Entry, Model
+from nis_backend.operation import Model
 from nis_backend.run import Terms
 from nis_backend.surfaces.cli.commands import command_line
 from nis_backend.surfaces.rest.derive import RestRoute, routes_of

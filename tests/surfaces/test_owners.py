@@ -22,7 +22,7 @@ from test_parity import comparable
 
 from nis_backend.catalog import Catalog
 from nis_backend.drivers.store.sqlite.store import SqliteStore
-from nis_backend.operation import Entry
+from nis_backend.entry import Entry
 
 Json = dict[str, Any]
 

@@ -11,7 +11,7 @@ from ground import Ground, filled, prepared
 from parity import SURFACES, TABLE, Answer
 
 from nis_backend.catalog import Catalog
-from nis_backend.operation import Entry
+from nis_backend.entry import Entry
 
 Json = dict[str, Any]
 

@@ -13,8 +13,8 @@ import pytest
 from conftest import Serve, Server
 from over_mcp import over_mcp
 
+from nis_backend.entry import Entry
 from nis_backend.errors import NisError, Waiting, from_problem
-from nis_backend.operation import Entry
 from nis_backend.surfaces.cli.connection import OverHttp
 
 APP = str(Path(__file__).parent.parent / "asking_app.py")

@@ -10,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import Field
 
+from nis_backend.annotations import Knob, Names, Reads, Says, Unit
 from nis_backend.capabilities.operations.arguments import read_arguments
 from nis_backend.capabilities.operations.declared import declared
 from nis_backend.capabilities.operations.reading import Reading
@@ -17,7 +18,8 @@ from nis_backend.capabilities.operations.route import wanted_units
 from nis_backend.capabilities.operations.sentence import Sentence
 from nis_backend.capabilities.physics.operations import OPERATIONS, Quantities, TextRequest, read_quantities
 from nis_backend.catalog import entry_of
-from nis_backend.operation import Entry, Knob, Model, Names, Reads, Says, Unit, operation
+from nis_backend.entry import Entry
+from nis_backend.operation import Model, operation
 
 
 class Dough(Model):

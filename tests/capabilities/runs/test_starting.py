@@ -10,9 +10,9 @@ import pytest
 from ground import Ground
 from rest_client import ask, events_of, send
 
+from nis_backend.calling import begin
 from nis_backend.context import LOCAL, Caller
 from nis_backend.errors import Conflict, Forbidden, InvalidRequest, NotFound, NotSupported
-from nis_backend.operation import begin
 
 Json = dict[str, Any]
 

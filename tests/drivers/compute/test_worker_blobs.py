@@ -14,11 +14,12 @@ from typing import Any
 import pytest
 from opened import opened
 
+from nis_backend.calling import call
 from nis_backend.context import Context
 from nis_backend.drivers.compute.base import Pool
 from nis_backend.drivers.compute.processes import WorkerPools
 from nis_backend.errors import InternalError, NotFound, TooLarge, WorkerLost
-from nis_backend.operation import Operation, call
+from nis_backend.operation import Operation
 
 WORKERS = Path(__file__).parent / "workers"
 POOL = Pool(

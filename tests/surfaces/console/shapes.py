@@ -6,8 +6,9 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field
 
+from nis_backend.annotations import Unit
 from nis_backend.context import Context
-from nis_backend.operation import Model, Recorded, Unit, operation
+from nis_backend.operation import Model, Recorded, operation
 
 
 class Point(Model):

@@ -8,8 +8,8 @@ import sys
 import pytest
 
 from nis_backend.catalog import Catalog
+from nis_backend.entry import Entry
 from nis_backend.errors import NotFound
-from nis_backend.operation import Entry
 from nis_backend.surfaces.mcp.tools import choose, tool
 
 ENTRIES = Catalog.from_index().entries()

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import pytest
 
+from nis_backend.entry import Entry
 from nis_backend.errors import InvalidRequest
-from nis_backend.operation import Entry, Json
+from nis_backend.operation import Json
 from nis_backend.surfaces.rest.derive import RestRoute, check_clashes, in_order, routes_of
 
 SCALARS: Json = {"properties": {"id": {"type": "string"}, "limit": {"type": "integer"}}}

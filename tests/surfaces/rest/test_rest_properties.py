@@ -18,8 +18,9 @@ from starlette.requests import Request
 
 from nis_backend.blob import Blob
 from nis_backend.catalog import entry_of
+from nis_backend.entry import Entry
 from nis_backend.errors import InvalidRequest, NisError, NotAcceptable
-from nis_backend.operation import Entry, Model, operation
+from nis_backend.operation import Model, operation
 from nis_backend.settings import read_settings
 from nis_backend.surfaces.rest.accept import chosen
 from nis_backend.surfaces.rest.arguments import arguments_of

@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 
     from nis_backend.context import Context
     from nis_backend.drivers.llm.base import LanguageModels, ModelInfo
-    from nis_backend.operation import Entry
+    from nis_backend.entry import Entry
     from nis_backend.steps import Used
 
 # Any: a JSON object's values differ in type.

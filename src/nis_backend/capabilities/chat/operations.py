@@ -9,10 +9,11 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 from pydantic import Field, StringConstraints
 
+from nis_backend.calling import authorise, refuse_secret
 from nis_backend.capabilities.chat.turns import Turn, begun_by, read_turns
 from nis_backend.capabilities.operations.operations import Pending, permitted, ranked
 from nis_backend.errors import InvalidRequest, NotSupported, shorten
-from nis_backend.operation import Example, Model, Recorded, authorise, operation, refuse_secret
+from nis_backend.operation import Example, Model, Recorded, operation
 from nis_backend.run import unknown_conversation
 from nis_backend.view import Text, View
 
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
 
     from nis_backend.context import Context
     from nis_backend.drivers.llm.base import Message, ModelInfo
-    from nis_backend.operation import Entry
+    from nis_backend.entry import Entry
     from nis_backend.run import Run
 
 REMEMBERED = 20

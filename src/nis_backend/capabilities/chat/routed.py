@@ -17,9 +17,10 @@ if TYPE_CHECKING:
 
     from nis_backend.capabilities.operations.operations import UnclearWords
     from nis_backend.context import Context
+    from nis_backend.entry import Entry
     from nis_backend.errors import NisError
     from nis_backend.fields import Field
-    from nis_backend.operation import Entry, Json, Model
+    from nis_backend.operation import Json, Model
 
 
 @dataclass(frozen=True, kw_only=True)

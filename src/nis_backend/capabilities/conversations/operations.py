@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 from pydantic import Field
 
+from nis_backend.annotations import Reads, Says
 from nis_backend.capabilities.chat.operations import read_turns
 from nis_backend.capabilities.conversations.shown import (
     Conversation,
@@ -22,7 +23,7 @@ from nis_backend.capabilities.conversations.shown import (
 )
 from nis_backend.drivers.store.base import place_of
 from nis_backend.errors import Conflict, InvalidRequest
-from nis_backend.operation import Before, Example, Model, Reads, Says, operation
+from nis_backend.operation import Before, Example, Model, operation
 from nis_backend.run import unknown_conversation
 
 if TYPE_CHECKING:

@@ -12,8 +12,9 @@ from typing import TYPE_CHECKING, Annotated
 
 from pydantic import Field
 
+from nis_backend.annotations import Names, Reads
 from nis_backend.capabilities.embeddings.texts import TRUNCATED, WHICH_MODEL, ModelName, SomeText
-from nis_backend.operation import Model, Names, Reads
+from nis_backend.operation import Model
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
     from nis_backend.capabilities.operations.declared import Declared
     from nis_backend.capabilities.operations.sentence import Sentence
-    from nis_backend.operation import Entry
+    from nis_backend.entry import Entry
 
 # Not "one", which stands for the thing: "the last one".
 _COUNTED = "two three four five six seven eight nine ten eleven twelve"

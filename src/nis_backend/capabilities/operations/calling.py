@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from nis_backend.calling import last_of, under
 from nis_backend.capabilities.operations.lines import CalledOperation
 from nis_backend.errors import NisError, Waiting
-from nis_backend.operation import Model, last_of, under
+from nis_backend.operation import Model
 from nis_backend.run import RunHandle
 
 if TYPE_CHECKING:

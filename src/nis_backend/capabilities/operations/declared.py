@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
     from nis_backend.capabilities.operations.slots import Slot
-    from nis_backend.operation import Entry
+    from nis_backend.entry import Entry
 
 MEASURES = listed("""
     radius circumference perimeter girth depth breadth thickness width area volume distance difference ratio

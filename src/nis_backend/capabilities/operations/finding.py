@@ -11,7 +11,7 @@ from nis_backend.capabilities.operations.search import FORMULA, index_of
 
 if TYPE_CHECKING:
     from nis_backend.context import Context
-    from nis_backend.operation import Entry
+    from nis_backend.entry import Entry
 
 # Set so that of the seen questions of benchmarks/router_seen.json most find their operation among the first five.
 WEIGHT, LEAST_COSINE = 8.0, 0.2

@@ -6,7 +6,8 @@ from typing import Annotated, Any
 
 from pydantic import Field
 
-from nis_backend.operation import Called, Effect, Model, Reads, Shape
+from nis_backend.annotations import Called, Reads
+from nis_backend.operation import Effect, Model, Shape
 
 FAMILIES = (
     *("blobs", "chat", "conversations", "embeddings", "feedback", "identity", "models", "physics", "runs"),

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
     from nis_backend.context import Context
-    from nis_backend.operation import Entry
+    from nis_backend.entry import Entry
 
 # The figures were set on the questions in benchmarks/router_seen.json.
 FAR_BEHIND, FAR_BEHIND_SETTLED = 0.03, 0.12

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from nis_backend.context import Context
-    from nis_backend.operation import Entry
+    from nis_backend.entry import Entry
 
 __all__ = [
     "OPERATIONS",

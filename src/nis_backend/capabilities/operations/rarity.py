@@ -8,7 +8,7 @@ from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from nis_backend.capabilities.operations.declared import declared
-from nis_backend.operation import Entry
+from nis_backend.entry import Entry
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from nis_backend.capabilities.operations.sentence import Quantities
     from nis_backend.capabilities.operations.weighing import Pick
     from nis_backend.context import Context
-    from nis_backend.operation import Entry
+    from nis_backend.entry import Entry
 
 LONGEST_QUESTION = 1000
 """Characters of a message that may be a question for an operation; a longer one is a text to talk about."""

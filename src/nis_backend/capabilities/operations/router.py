@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
     from nis_backend.capabilities.operations.meaning import Meaning
     from nis_backend.capabilities.operations.sentence import Sentence
-    from nis_backend.operation import Entry
+    from nis_backend.entry import Entry
 
 LEAST_SCORE = 2.0
 MARGIN = 0.5

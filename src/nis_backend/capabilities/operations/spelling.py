@@ -11,7 +11,7 @@ from nis_backend.capabilities.operations.words import FUNCTION_WORDS, stem
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from nis_backend.operation import Entry
+    from nis_backend.entry import Entry
 
 SHORTEST = 5
 """Letters of a word that may be misspelled; a shorter one is too near to others."""

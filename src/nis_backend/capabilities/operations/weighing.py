@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from nis_backend.capabilities.operations.rarity import Rarity
     from nis_backend.capabilities.operations.reading import Reading
     from nis_backend.capabilities.operations.sentence import Place, Sentence
-    from nis_backend.operation import Entry
+    from nis_backend.entry import Entry
 
 # The figures were set on the questions in benchmarks/router_seen.json.
 LEAST_WORDS = 1.0

@@ -7,7 +7,8 @@ from typing import Annotated
 
 from pydantic import Field
 
-from nis_backend.operation import Called, Model, Names, Reads, Unit
+from nis_backend.annotations import Called, Names, Reads, Unit
+from nis_backend.operation import Model
 
 
 class Constant(StrEnum):

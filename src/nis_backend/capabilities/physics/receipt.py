@@ -6,7 +6,8 @@ from typing import Annotated
 
 from pydantic import Field
 
-from nis_backend.operation import Model, Unit
+from nis_backend.annotations import Unit
+from nis_backend.operation import Model
 
 
 class Check(Model):

@@ -6,10 +6,11 @@ from typing import TYPE_CHECKING, Any
 
 from pydantic import Field
 
+from nis_backend.calling import authorise, under
 from nis_backend.capabilities.runs.operations import SAID, OneRun
 from nis_backend.capabilities.runs.steering import LATER
 from nis_backend.errors import NisError
-from nis_backend.operation import Before, Example, authorise, operation, under
+from nis_backend.operation import Before, Example, operation
 from nis_backend.run import Run
 
 if TYPE_CHECKING:

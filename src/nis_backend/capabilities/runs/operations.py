@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 from pydantic import AwareDatetime, BeforeValidator, Field
 
+from nis_backend.annotations import Reads
 from nis_backend.event import Event
-from nis_backend.operation import Before, Example, Model, Reads, operation
+from nis_backend.operation import Before, Example, Model, operation
 from nis_backend.run import Run, State, beyond_end, unknown_run
 from nis_backend.view import Table, View, moment
 

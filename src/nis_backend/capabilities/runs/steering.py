@@ -6,10 +6,11 @@ from typing import TYPE_CHECKING, Any
 
 from pydantic import Field
 
+from nis_backend.calling import under
 from nis_backend.capabilities.runs.operations import ASKED, OneRun
 from nis_backend.errors import NisError
 from nis_backend.held import START
-from nis_backend.operation import Before, Example, Model, operation, under
+from nis_backend.operation import Before, Example, Model, operation
 from nis_backend.run import State
 
 if TYPE_CHECKING:

@@ -7,19 +7,10 @@ from typing import TYPE_CHECKING, Any
 
 from pydantic import Field
 
+from nis_backend.calling import authorise, begin, refuse_secret, refuse_stream, under
 from nis_backend.cron import at, next_times
 from nis_backend.errors import Conflict, InvalidRequest, NisError, NotFound
-from nis_backend.operation import (
-    Before,
-    Example,
-    Model,
-    authorise,
-    begin,
-    operation,
-    refuse_secret,
-    refuse_stream,
-    under,
-)
+from nis_backend.operation import Before, Example, Model, operation
 from nis_backend.run import Run
 from nis_backend.view import Table, View, moment
 

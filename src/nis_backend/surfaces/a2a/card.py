@@ -23,7 +23,8 @@ if TYPE_CHECKING:
 
     from starlette.requests import Request
 
-    from nis_backend.operation import Entry, Json
+    from nis_backend.entry import Entry
+    from nis_backend.operation import Json
     from nis_backend.settings import Settings
     from nis_backend.surfaces.base import Process
 

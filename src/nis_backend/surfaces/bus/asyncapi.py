@@ -13,7 +13,8 @@ from nis_backend.surfaces.rest.schemas import Schemas
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from nis_backend.operation import Entry, Json, Model
+    from nis_backend.entry import Entry
+    from nis_backend.operation import Json, Model
 
 BINDING = "0.5.0"
 """Version of AsyncAPI's words for Kafka."""

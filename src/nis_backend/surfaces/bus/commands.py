@@ -13,10 +13,11 @@ from weakref import WeakValueDictionary
 
 from pydantic import ValidationError
 
+from nis_backend.calling import call, last_of
 from nis_backend.context import LOCAL, Caller
 from nis_backend.drivers.bus.base import COMMANDS, DEAD_LETTERS, REPLIES
 from nis_backend.errors import Busy, DeadlineExceeded, InternalError, NisError, TooLarge, Unauthenticated, Unavailable
-from nis_backend.operation import Model, call, last_of
+from nis_backend.operation import Model
 from nis_backend.refusal import invalid
 from nis_backend.run import RunHandle
 from nis_backend.surfaces.bus.letters import AUTHORIZATION, GROUP, Command, Reply, dead_letter, named_in, reply_to

@@ -21,7 +21,7 @@ from nis_backend.surfaces.rest.fixed import COMMANDS, WATCHED
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from nis_backend.operation import Entry
+    from nis_backend.entry import Entry
     from nis_backend.surfaces.cli.backing import Keep
     from nis_backend.surfaces.cli.session import Moves, Open, Read, Serve, Work
 

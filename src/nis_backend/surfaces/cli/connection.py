@@ -11,8 +11,8 @@ from http import HTTPStatus
 from typing import TYPE_CHECKING, Any, Protocol
 from urllib.parse import quote, urlencode, urlsplit
 
+from nis_backend.calling import call
 from nis_backend.errors import Cancelled, NotSupported, Unavailable, from_problem
-from nis_backend.operation import call
 from nis_backend.run import RunHandle, waits_for
 from nis_backend.surfaces.cli.files import body_of
 from nis_backend.surfaces.rest.accept import JSON, SSE, VIEWS
@@ -26,7 +26,8 @@ if TYPE_CHECKING:
     from pydantic import SecretStr
 
     from nis_backend.context import Context
-    from nis_backend.operation import Entry, Json
+    from nis_backend.entry import Entry
+    from nis_backend.operation import Json
     from nis_backend.surfaces.rest.derive import RestRoute
 
     Open = Callable[[], AbstractAsyncContextManager[Context]]

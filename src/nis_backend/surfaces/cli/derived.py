@@ -20,7 +20,8 @@ from nis_backend.surfaces.rest.fixed import VERDICTS, WATCHED
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
-    from nis_backend.operation import Entry, Json
+    from nis_backend.entry import Entry
+    from nis_backend.operation import Json
     from nis_backend.surfaces.cli.session import Session
 
 

@@ -22,7 +22,8 @@ if TYPE_CHECKING:
     from types import TracebackType
 
     from nis_backend.catalog import Catalog
-    from nis_backend.operation import Entry, Json
+    from nis_backend.entry import Entry
+    from nis_backend.operation import Json
 
 _VIEW: TypeAdapter[View] = TypeAdapter(View)
 

@@ -13,7 +13,8 @@ from nis_backend.errors import InvalidRequest
 from nis_backend.surfaces.rest.accept import JSON
 
 if TYPE_CHECKING:
-    from nis_backend.operation import Entry, Json
+    from nis_backend.entry import Entry
+    from nis_backend.operation import Json
     from nis_backend.surfaces.cli.connection import Connection
 
 

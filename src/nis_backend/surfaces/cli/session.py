@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING, Any, Protocol
 import click
 
 from nis_backend.catalog import Catalog
+from nis_backend.entry import Entry
 from nis_backend.errors import NotFound
 from nis_backend.lock import address_of, holder_of
-from nis_backend.operation import Entry
 from nis_backend.surfaces.cli.connection import OverFolder, OverHttp
 from nis_backend.surfaces.rest.fixed import LOOKUP
 

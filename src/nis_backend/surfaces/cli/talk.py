@@ -14,7 +14,8 @@ from nis_backend.surfaces.cli.derived import command, refuse_options
 from nis_backend.surfaces.cli.session import say_failure
 
 if TYPE_CHECKING:
-    from nis_backend.operation import Entry, Json
+    from nis_backend.entry import Entry
+    from nis_backend.operation import Json
     from nis_backend.surfaces.cli.session import Session
 
 ALONE = "Without a message, a terminal gets a conversation, which Ctrl+D ends; what is piped in is the message."

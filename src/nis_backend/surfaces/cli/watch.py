@@ -14,7 +14,8 @@ from nis_backend.surfaces.cli.connection import outcome
 from nis_backend.surfaces.cli.derived import as_json_option, required
 
 if TYPE_CHECKING:
-    from nis_backend.operation import Entry, Json
+    from nis_backend.entry import Entry
+    from nis_backend.operation import Json
     from nis_backend.surfaces.cli.session import Session
 
 PATIENCE = 30.0

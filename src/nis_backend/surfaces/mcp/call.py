@@ -11,9 +11,10 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from mcp_types import CallToolResult, TextContent
 
+from nis_backend.calling import call
 from nis_backend.errors import InternalError, NisError
 from nis_backend.event import Progressed, StepRetried, TextDelta, ToolCalled, Warned
-from nis_backend.operation import Model, call
+from nis_backend.operation import Model
 from nis_backend.run import RunHandle
 from nis_backend.surfaces.waiting import unless_stopped
 
@@ -21,8 +22,9 @@ if TYPE_CHECKING:
     from collections.abc import AsyncIterator
 
     from nis_backend.context import Context
+    from nis_backend.entry import Entry
     from nis_backend.event import Event
-    from nis_backend.operation import Entry, Json
+    from nis_backend.operation import Json
 
 log = logging.getLogger("nis.mcp")
 

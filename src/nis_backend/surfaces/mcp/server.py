@@ -20,7 +20,8 @@ if TYPE_CHECKING:
     from mcp.server.context import CallNext, HandlerResult, ServerRequestContext
 
     from nis_backend.context import Caller, Context, Operations
-    from nis_backend.operation import Entry, Json
+    from nis_backend.entry import Entry
+    from nis_backend.operation import Json
     from nis_backend.surfaces.mcp.call import Calls
 
     Asked = ServerRequestContext[Any, Any]  # Any: nothing is kept in the package's lifespan

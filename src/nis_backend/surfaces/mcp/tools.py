@@ -12,7 +12,7 @@ from nis_backend.surfaces.tools import tool_name
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from nis_backend.operation import Entry
+    from nis_backend.entry import Entry
 
 ESSENTIAL, ALL = "essential", "all"
 

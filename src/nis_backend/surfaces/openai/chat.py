@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 
 from starlette.responses import JSONResponse
 
+from nis_backend.calling import call
 from nis_backend.errors import NotFound
-from nis_backend.operation import call
 from nis_backend.surfaces.openai import listing
 from nis_backend.surfaces.openai.body import json_object
 from nis_backend.surfaces.openai.request import read

@@ -12,8 +12,9 @@ from pydantic import Field, ValidationError
 from pydantic_core import to_json
 from starlette.responses import Response
 
+from nis_backend.calling import call
 from nis_backend.errors import InvalidRequest, NotSupported
-from nis_backend.operation import Json, Model, call
+from nis_backend.operation import Json, Model
 from nis_backend.surfaces.openai.body import json_object, model_of, refuse_unknown, wrong
 from nis_backend.surfaces.waiting import settled
 

@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING
 
 from starlette.responses import JSONResponse
 
+from nis_backend.calling import call
 from nis_backend.errors import NotFound
-from nis_backend.operation import call
 
 if TYPE_CHECKING:
     from starlette.requests import Request

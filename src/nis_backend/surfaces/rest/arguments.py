@@ -19,7 +19,8 @@ from nis_backend.surfaces.rest.parts import parts_of
 if TYPE_CHECKING:
     from starlette.requests import Request
 
-    from nis_backend.operation import Entry, Json
+    from nis_backend.entry import Entry
+    from nis_backend.operation import Json
     from nis_backend.settings import Settings
 
 MOST_FIELDS = 1000

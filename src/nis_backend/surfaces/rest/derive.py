@@ -11,7 +11,8 @@ from nis_backend.fields import referred
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from nis_backend.operation import Entry, Json
+    from nis_backend.entry import Entry
+    from nis_backend.operation import Json
 
 ID = "[A-Za-z0-9._:-]+"
 """An id as a path may hold it."""

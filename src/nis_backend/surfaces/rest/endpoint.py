@@ -9,8 +9,9 @@ from urllib.parse import urlencode
 from starlette.responses import JSONResponse, Response
 
 from nis_backend.blob import Blob
+from nis_backend.calling import begin, call, last_of
 from nis_backend.errors import NotAcceptable
-from nis_backend.operation import Model, begin, call, last_of
+from nis_backend.operation import Model
 from nis_backend.run import RunHandle
 from nis_backend.surfaces.rest.accept import JSON, SSE, VIEWS, chosen, names
 from nis_backend.surfaces.rest.arguments import arguments_of
@@ -27,7 +28,8 @@ if TYPE_CHECKING:
     from starlette.requests import Request
 
     from nis_backend.context import Context
-    from nis_backend.operation import Entry, Operation
+    from nis_backend.entry import Entry
+    from nis_backend.operation import Operation
     from nis_backend.surfaces.base import Process
     from nis_backend.surfaces.rest.derive import RestRoute
     from nis_backend.surfaces.rest.replies import Replies

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from nis_backend.surfaces.rest.derive import RestRoute
 
 if TYPE_CHECKING:
-    from nis_backend.operation import Entry
+    from nis_backend.entry import Entry
 
 CHAT = RestRoute(method="POST", path="/chat", operation="chat.send_message")
 

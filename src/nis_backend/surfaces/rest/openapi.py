@@ -18,7 +18,8 @@ from nis_backend.surfaces.rest.schemas import Schemas, said
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-    from nis_backend.operation import Entry, Json
+    from nis_backend.entry import Entry
+    from nis_backend.operation import Json
     from nis_backend.surfaces.rest.derive import RestRoute
 
 

@@ -17,7 +17,8 @@ if TYPE_CHECKING:
 
     from starlette.requests import Request
 
-    from nis_backend.operation import Entry, Json
+    from nis_backend.entry import Entry
+    from nis_backend.operation import Json
 
 MOST_FILES = 32
 MOST_PARTS = 200

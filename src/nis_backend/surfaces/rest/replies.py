@@ -13,8 +13,9 @@ from contextlib import asynccontextmanager, suppress
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
+from nis_backend.calling import authorise, begin, call, refuse_secret
 from nis_backend.errors import Conflict, InvalidRequest, NisError, NotFound, NotSupported, from_problem, shorten
-from nis_backend.operation import Model, authorise, begin, call, refuse_secret
+from nis_backend.operation import Model
 from nis_backend.run import RunHandle
 
 if TYPE_CHECKING:

@@ -16,7 +16,8 @@ from nis_backend.surfaces.rest.schemas import with_views
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from nis_backend.operation import Entry, Json
+    from nis_backend.entry import Entry
+    from nis_backend.operation import Json
     from nis_backend.surfaces.rest.derive import RestRoute
     from nis_backend.surfaces.rest.schemas import Schemas
 

@@ -1,0 +1,100 @@
+"""What a field says of itself beyond its type: its unit, other names, how a sentence fills it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Literal
+
+from typing_extensions import override
+
+if TYPE_CHECKING:
+    from pydantic import GetJsonSchemaHandler
+    from pydantic.json_schema import JsonSchemaValue
+    from pydantic_core import CoreSchema
+
+    from nis_backend.operation import Json
+
+
+class _SchemaNote:
+    """Metadata that adds one member to a field's JSON schema."""
+
+    def note(self) -> Json:
+        raise NotImplementedError
+
+    def __get_pydantic_json_schema__(self, core: CoreSchema, handler: GetJsonSchemaHandler) -> JsonSchemaValue:
+        schema = handler(core)
+        schema.update(self.note())
+        return schema
+
+
+@dataclass(frozen=True)
+class Unit(_SchemaNote):
+    """The physical unit of a number, as pint spells it; `""` says dimensionless on purpose."""
+
+    symbol: str
+
+    @override
+    def note(self) -> Json:
+        return {"unit": self.symbol}
+
+
+class Names(_SchemaNote):
+    """Other words people use for this field; the router reads them."""
+
+    def __init__(self, *words: str) -> None:
+        self.words = words
+
+    @override
+    def note(self) -> Json:
+        return {"names": list(self.words)}
+
+
+class Called(_SchemaNote):
+    """Other names of a field's choices: `Called({"Avogadro constant": ("Avogadro number",)})`."""
+
+    def __init__(self, names: Mapping[str, tuple[str, ...]]) -> None:
+        self.names = names
+
+    @override
+    def note(self) -> Json:
+        return {"called": {choice: list(names) for choice, names in self.names.items()}}
+
+
+class Knob(_SchemaNote):
+    """A setting of the method, not of what it is applied to: tolerances, limits of steps, points of a curve.
+
+    The router fills it only where it is named, and an answer does not dwell on its default.
+    """
+
+    @override
+    def note(self) -> Json:
+        return {"knob": True}
+
+
+class Says(_SchemaNote):
+    """Words that state a value of this field by themselves: `Says({"straight up": 90})`."""
+
+    def __init__(self, values: Mapping[str, Any]) -> None:  # Any: JSON
+        self.values = values
+
+    @override
+    def note(self) -> Json:
+        return {"says": dict(self.values)}
+
+
+@dataclass(frozen=True)
+class Reads(_SchemaNote):
+    """How the router fills a text field from a sentence.
+
+    `"unit"`: the unit of the quantity named; `"target_unit"`: a unit named without a number ("in feet");
+    `"magnitude"`: the number in front of the `"unit"`; `"choice"`: the enum value, or a name of it, that occurs in
+    the sentence; `"quote"`: what stands in quotation marks, or behind a colon; `"quotes"`: each text that does;
+    `"count"`: how many things of a list are wanted.
+    """
+
+    kind: Literal["unit", "target_unit", "magnitude", "choice", "quote", "quotes", "count"]
+
+    @override
+    def note(self) -> Json:
+        return {"reads": self.kind}

@@ -1,0 +1,194 @@
+"""The one place where operations are called: validated, authorised, limited in time, traced, and executed."""
+
+from __future__ import annotations
+
+import asyncio
+import inspect
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any, TypeVar, cast
+
+from pydantic import ValidationError
+
+from nis_backend.blob import Blob, replaced
+from nis_backend.errors import DeadlineExceeded, Forbidden, InternalError, NisError, NotSupported
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Mapping
+
+    from nis_backend.context import Context
+    from nis_backend.entry import Entry
+    from nis_backend.operation import Json, Model, Operation
+    from nis_backend.run import RunHandle, Terms
+
+Req = TypeVar("Req", bound="Model")
+Res = TypeVar("Res")
+
+
+async def call(target: Operation[Any, Res], arguments: Mapping[str, Any] | bytes | str | Model, ctx: Context) -> Any:
+    """Call an operation: the one way in, for every surface and for other operations.
+
+    Validates, authorises, limits the time, traces. Answers a result model for shape `"model"`, an async iterator for
+    `"stream"`, a `RunHandle` for `"run"`.
+
+    Raises:
+        NisError: with the field, the value and the remedy.
+    """
+    request = await _admitted(target, arguments, ctx)
+    with ctx.trace(target.name):
+        if target.shape == "run":
+            return await _begun(target, request, ctx)
+        if target.shape == "stream":
+            if target.holds_blobs:
+                request = await ctx.blobs.resolve(request, [])
+            # A coroutine may refuse before the stream begins; a generator refuses within it.
+            items = target.function(request, ctx)
+            return await items if inspect.isawaitable(items) else items
+        return await perform(target, request, ctx, target.time_limit)
+
+
+async def last_of(items: AsyncIterator[Model]) -> Model | None:
+    """The last item of a stream, which answers whoever wants one result; None where there was no item."""
+    last = None
+    async for last in items:  # noqa: B007 - the last one is the answer
+        pass
+    return last
+
+
+async def begin(
+    target: Operation[Any, Any], arguments: Mapping[str, Any] | Model, ctx: Context, terms: Terms | None = None
+) -> RunHandle:
+    """Call an operation as a run, also one whose calls are none: it goes on by itself, and its log has the result.
+
+    Without other terms, what a pool computes waits in the queue `compute`.
+
+    Raises:
+        NotSupported: it answers a stream, of which nothing is kept, or a secret, which no log keeps.
+        NisError: as `call` does.
+    """
+    refuse_stream(target)
+    request = await _admitted(target, arguments, ctx)
+    with ctx.trace(target.name):
+        return await _begun(target, request, ctx, terms)
+
+
+async def _admitted(
+    target: Operation[Req, Any], arguments: Mapping[str, Any] | bytes | str | Model, ctx: Context
+) -> Req:
+    """The request of a caller who may call, and does not call too often."""
+    request = target.validate(arguments)
+    authorise(target, ctx)
+    if ctx.journal is not None or ctx.kept:
+        refuse_secret(target)
+    # Probers and calls within calls are not counted.
+    if ctx.drivers.limit is not None and not ctx.depth and not ctx.probes:
+        await ctx.drivers.limit.admit(ctx.caller.owner)
+    return request
+
+
+async def _begun(target: Operation[Any, Any], request: Model, ctx: Context, terms: Terms | None = None) -> RunHandle:
+    if target.holds_blobs:
+        request = await ctx.blobs.resolve(request, [])
+    if target.prepare:
+        ctx = replace(ctx, run_id=ctx.run_id or ctx.new_id("run"), beside=[])
+        request = await target.prepare(request, ctx)
+    return await ctx.start_run(target, request, terms)
+
+
+def authorise(target: Operation[Any, Any] | Entry, ctx: Context) -> None:
+    """Refuse a caller without the operation's scopes."""
+    missing = ctx.caller.lacks(target.scopes)
+    if missing:
+        raise Forbidden(
+            f"{target.name} needs the scope {missing[0]!r}.",
+            remedy="Use a key that has it.",
+            field="scope",
+            value=missing[0],
+        )
+
+
+def refuse_secret(target: Operation[Any, Any] | Entry) -> None:
+    """Refuse an operation whose result is shown once, where what is answered is kept."""
+    if target.secret:
+        raise NotSupported(
+            f"{target.name} answers a secret, which is shown once and kept in no log.",
+            field="operation",
+            value=target.name,
+            remedy="Call it directly.",
+        )
+
+
+def under(name: str, error: NisError) -> NisError:
+    """What an operation refuses of a request that another request holds under this name, in that one's fields."""
+    if error.field and not isinstance(error, Forbidden):
+        error.field = f"{name}.{error.field}"
+        error.fields = tuple(replace(one, field=f"{name}.{one.field}".rstrip(".")) for one in error.fields)
+    return error
+
+
+def refuse_stream(target: Operation[Any, Any]) -> None:
+    """Refuse an operation that answers a stream, where what is answered is kept."""
+    if target.shape == "stream":
+        raise NotSupported(
+            f"{target.name} answers a stream, of which nothing is kept: it cannot be a run.",
+            field="operation",
+            value=target.name,
+            remedy="Call it, and read what comes.",
+        )
+
+
+async def perform(target: Operation[Any, Res], request: Model, ctx: Context, seconds: float) -> Res:
+    """Execute the function where it belongs, for at most `seconds`.
+
+    Raises:
+        DeadlineExceeded: it was not done by then.
+    """
+    limit = asyncio.timeout(seconds)
+    try:
+        async with limit:
+            return await _execute(target, request, ctx)
+    except TimeoutError:
+        if not limit.expired():
+            # The function's own.
+            raise
+        raise DeadlineExceeded(
+            f"{target.name} was not done after {seconds:g} s.", remedy="Ask for less, or allow more time."
+        ) from None
+
+
+async def _execute(target: Operation[Any, Res], request: Model, ctx: Context) -> Res:
+    """With the blobs of the request resolved, and new ones of the result put down."""
+    if not target.holds_blobs:
+        return await _run(target, request, ctx)
+    put: list[str] = []
+    result: Any = None
+    try:
+        request = await ctx.blobs.resolve(request, put)
+        result = await ctx.blobs.keep(cast("Any", await _run(target, request, ctx)))
+    finally:
+        await ctx.blobs.drop(put, result)
+    return result
+
+
+async def _run(target: Operation[Any, Res], request: Model, ctx: Context) -> Res:
+    """In its pool, in a thread, or here."""
+    if target.pool:
+        return _answered(target, await ctx.compute(target, request))
+    if inspect.iscoroutinefunction(target.function):
+        return await target.function(request, ctx)
+    return await asyncio.to_thread(target.function, request, ctx)
+
+
+def _answered(target: Operation[Any, Res], answer: Json) -> Res:
+    """A worker's answer; one that has read hostile input is not trusted, so it is validated like a caller's."""
+    try:
+        result = cast("type[Any]", target.result).model_validate_json(answer["result"])
+        if target.holds_blobs:
+            result = replaced(result, lambda one: one if one.id else Blob.of(answer[one.sha256], **one.described))
+    except ValidationError as error:
+        wrong = error.errors(include_url=False, include_input=False)[0]
+        told = f"{wrong['loc']}: {wrong['msg']}"
+    except KeyError as missing:
+        told = f"{missing} is not with it"
+    else:
+        return result
+    raise InternalError(f"A worker's answer to {target.name} is not one: {told}.", remedy="Report it.")

@@ -1,0 +1,64 @@
+"""An operation's declaration as data, which the index holds: all that is known of it before its module is imported."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from nis_backend.operation import Effect, Json, Shape
+
+
+# Compared by identity, so that what is derived from a declaration can be kept by it.
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Entry:
+    """An operation's declaration as data: all a surface needs until the first call."""
+
+    name: str
+    summary: str
+    description: str
+    effect: Effect
+    shape: Shape
+    module: str
+    request_schema: Json
+    result_schema: Json
+    scopes: tuple[str, ...]
+    pool: str | None = None
+    resource: str | None = None
+    on: str | None = None
+    time_limit: float = 60.0
+    essential: bool = False
+    routes: tuple[str, ...] = ()
+    """Where it answers over HTTP: told to those who ask, never read; the index has them from the surface."""
+    outward: bool = False
+    secret: bool = False
+    repeatable: bool = False
+    examples: tuple[Json, ...] = ()
+
+    @property
+    def family(self) -> str:
+        """`physics` of `physics.solve_heat`."""
+        return self.name.partition(".")[0]
+
+    @property
+    def action(self) -> str:
+        """`solve_heat` of `physics.solve_heat`."""
+        return self.name.partition(".")[2]
+
+    @property
+    def collection(self) -> str:
+        """What its routes and commands are under: its family, or in a subject's family the things it is about.
+
+        `runs` of `runs.get_run`, `keys` of `identity.get_key`, whose resource is the key.
+        """
+        thing = self.resource or self.on
+        if thing is None or self.family.endswith((thing, f"{thing}s", f"{thing}es", f"{thing[:-1]}ies")):
+            return self.family
+        return f"{thing}s"
+
+    @cached_property
+    def routable(self) -> bool:
+        """Whether words alone may reach it: it changes nothing, and declares how people ask for it."""
+        asked = any(example.get("question") for example in self.examples)
+        return self.shape == "model" and self.effect == "reads" and asked
