@@ -109,7 +109,7 @@ class Process:
             Unavailable: the data folder or its database cannot be used.
         """
         try:
-            self.settings.data.mkdir(parents=True, exist_ok=True)
+            self.settings.data.mkdir(mode=0o700, parents=True, exist_ok=True)
             finish(self.settings.data)
         except OSError as error:
             raise Unavailable(

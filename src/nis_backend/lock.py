@@ -30,7 +30,8 @@ class FolderLock:
     def __enter__(self) -> Self:
         """Take the lock."""
         try:
-            self._path.parent.mkdir(parents=True, exist_ok=True)
+            # Its files are everybody's data: for the eyes of who serves them.
+            self._path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
             self._file = self._path.open("a+", encoding="utf-8")
         except OSError as error:
             raise Unavailable(

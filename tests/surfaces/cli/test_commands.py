@@ -125,6 +125,16 @@ def test_the_folder_is_free_again_after_its_server_was_killed(serve: Serve, tmp_
     assert result_of("--data", str(tmp_path), "call", "runs.list_runs") == {"runs": [], "next_cursor": None}
 
 
+def test_a_new_data_folder_is_its_owners_alone(tmp_path: Path) -> None:
+    """It holds everybody's data; the folder of somebody who had made it is left as it is."""
+    for folder, made in ((tmp_path / "new", None), (tmp_path / "theirs", 0o755)):
+        if made is not None:
+            folder.mkdir(mode=made)
+        before = made or 0o700
+        assert result_of("--data", str(folder), "runs", "list")["runs"] == []
+        assert folder.stat().st_mode & 0o777 == before
+
+
 def test_settings_mask_secrets() -> None:
     """Every variable is listed, no key is shown."""
     done = nis("settings", "--json", NIS_API_KEY="s3cret", OPENAI_API_KEY="sk-123")
