@@ -152,7 +152,7 @@ class Context:
     journal: Journal | None = None
     """The log of the run this call is part of."""
     scope: Scope | None = None
-    """Where this call's writes and ids are counted, in a run."""
+    """Where this call's writes and ids are counted, in a run and in what may be repeated."""
     # Not a secret, only a name in the server's log: the system is not asked for randomness.
     request_id: str = field(default_factory=lambda: f"{random.getrandbits(128):032x}")
     depth: int = 0
@@ -255,14 +255,14 @@ class Context:
     def new_id(self, kind: str) -> str:
         """An unused id that says what it names: `run-0192…`; ids of one kind sort by the time they were made.
 
-        In a run it is the same however often its code is executed.
+        In code that may be executed again it is the same each time.
         """
-        journal, scope = self.journal, self.scope
-        if journal is None or scope is None:
+        scope = self.scope
+        if scope is None:
             return _new_id(kind)
         if scope.call:
-            return f"{kind}-{_made(journal.run_id)}{scope.digest(kind)[:12]}"
-        return str(journal.once("id", lambda: _new_id(kind)))
+            return f"{kind}-{_made(scope.key)}{scope.digest(kind)[:12]}"
+        return str(self.run.once("id", lambda: _new_id(kind)))
 
     async def note(self, name: str, work: Callable[[], Awaitable[Any] | Any]) -> Any:  # Any: JSON
         """What the work answers, which in a run is done once and recorded under this name: JSON.
@@ -425,12 +425,12 @@ class Context:
             log.debug("%s %s %.1f ms request=%s", name, outcome, 1e3 * (time.perf_counter() - started), self.request_id)
 
 
-_MADE = re.compile(r"run-([0-9a-f]{12})")
+_MADE = re.compile(r"[a-z]+-([0-9a-f]{12})")
 
 
-def _made(run_id: str) -> str:
-    """When the run was made, as ids have it."""
-    found = _MADE.match(run_id)
+def _made(key: str) -> str:
+    """When that was made which a scope's key begins with, as ids have it."""
+    found = _MADE.match(key)
     return found[1] if found else "0" * 12
 
 

@@ -88,10 +88,13 @@ async def _begun(ctx: Context, source: Row, after: int, given: Mapping[str, Any]
     """Write the new run down, and have it executed."""
     request = ctx.operations.find(source["operation"]).validate(given)
     await ctx.drivers.dispatch.admit(source["queue"])
-    now = time.time()
+    now, run_id = time.time(), ctx.new_id("run")
+    if ctx.scope is not None and (there := await ctx.store.get("runs", run_id)) is not None:
+        # An earlier try of this call has begun it.
+        return run_of(there)
     row: Row = {
         **{name: source[name] for name in KEPT},
-        "id": ctx.new_id("run"),
+        "id": run_id,
         # It may do what the caller who begins it may.
         "scopes": json.dumps(sorted(ctx.caller.scopes)),
         # It rests until it is whole.

@@ -18,14 +18,15 @@ if TYPE_CHECKING:
 
 @dataclass(kw_only=True)
 class Scope:
-    """Where the writes and ids of a run's code are counted: in the run, or in one call that it makes.
+    """Where the writes and ids of code are counted that may be executed again: a run's, or one call's.
 
-    Code that is executed again comes to them in the same order, and so under the same keys.
+    It comes to them in the same order, and so under the same keys.
     """
 
     key: str
+    """It begins as an id does, with what it belongs to and when that was made."""
     call: str = ""
-    """The call of the run whose outcome is recorded as a whole: ids in it are made from the key, not noted."""
+    """The call whose outcome is recorded as a whole: ids in it are made from the key, not noted."""
     reads: bool = False
     """Whether it changes nothing: the time it sees is then nobody's matter."""
     counts: Counter[str] = field(default_factory=Counter[str])
@@ -43,7 +44,7 @@ class Scope:
 class Owned:
     """The store, bound to one owner: a query without the owner cannot be written.
 
-    In a run, what is written down of it is committed before each write, and the write carries the scope's next key.
+    Each write carries the scope's next key; in a run, what is written down of it is committed before.
     """
 
     def __init__(self, store: Store, owner: str, journal: Journal | None = None, scope: Scope | None = None) -> None:
@@ -54,10 +55,11 @@ class Owned:
 
     async def once(self, what: str) -> str | None:
         """The key of the next write; what was written of the run before is committed."""
-        if self._journal is None or self._scope is None:
+        if self._scope is None:
             return None
         key = self._scope.next(what)
-        await self._journal.before_effect()
+        if self._journal is not None:
+            await self._journal.before_effect()
         return key
 
     async def insert(self, table: Table, row: Row) -> None:

@@ -174,13 +174,13 @@ class RunLog(Commands):
         once: str | None = None,
         beside: Sequence[tuple[Table, Row]] = (),
     ) -> Run:
-        """Write down a run that nobody holds yet; where one with the same `dedupe` is open, that one is answered.
+        """Write down a run that nobody holds yet; one of this id, or an open one with the same `dedupe`, is answered.
 
         A request as text is JSON that still wants something. Rows `beside` are added with it. Under a key `once` that
         was used before, nothing is written.
 
         Raises:
-            Conflict: the id is taken, or the key `dedupe` by an open run of another operation.
+            Conflict: the id is taken by another operation's, or the key `dedupe` by an open run of another operation.
         """
         terms = terms or Terms()
         now = time.time()
@@ -206,6 +206,10 @@ class RunLog(Commands):
         try:
             await self._store.insert("runs", self.owner, row, once, beside)
         except Conflict:
+            there = await self._store.get("runs", self.owner, run_id)
+            if there is not None and there["operation"] == operation:
+                # Whoever was promised this id has begun it: it is the one.
+                return run_of(there)
             same = await self._store.select("runs", self.owner, where={"dedupe": terms.dedupe}, limit=1)
             if terms.dedupe is None or not same or same[0]["state"] not in OPEN:
                 raise

@@ -40,6 +40,8 @@ async def _allowed(run_id: str, ctx: Context) -> None:
     effect="destroys",
     on="run",
     outward=True,
+    # All it does is a run of an id that is made here.
+    repeatable=True,
     examples=(
         Example(
             title="The same question in other words",
@@ -79,6 +81,8 @@ STOPPED = Before(name="stopped", operation="runs.cancel_run", request={"id": "{l
     effect="destroys",
     on="run",
     outward=True,
+    # All it does is a run of an id that is made here.
+    repeatable=True,
     examples=(Example(title="After all", request={"id": "{later.id}"}, before=(LATER, STOPPED)),),
 )
 async def retry_run(request: OneRun, ctx: Context) -> Run:

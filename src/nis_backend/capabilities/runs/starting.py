@@ -70,6 +70,8 @@ class StartRun(Model):
     effect="destroys",
     essential=True,
     outward=True,
+    # All it does is a run of an id that is made here.
+    repeatable=True,
     examples=(
         Example(
             title="A long computation",

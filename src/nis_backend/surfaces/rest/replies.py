@@ -1,7 +1,8 @@
 """`Idempotency-Key`: a write that is repeated under one key is done once and answered again.
 
 A key belongs to its owner and is kept for a day. What is kept is the outcome and not the bytes of the answer, so that a
-repeat may accept another media type; of a run it is the id, which is settled before the run is made.
+repeat may accept another media type; of a run it is the id, which is settled before the run is made. A call that a
+death has cut is made again where that does nothing twice: its writes and the ids it makes are the key's.
 """
 
 from __future__ import annotations
@@ -14,9 +15,19 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from nis_backend.calling import authorise, begin, call, refuse_secret
-from nis_backend.errors import Conflict, InvalidRequest, NisError, NotFound, NotSupported, from_problem, shorten
+from nis_backend.errors import (
+    Conflict,
+    InvalidRequest,
+    NisError,
+    NotFound,
+    NotSupported,
+    Waiting,
+    from_problem,
+    shorten,
+)
 from nis_backend.operation import Model
-from nis_backend.run import RunHandle
+from nis_backend.owned import Scope
+from nis_backend.run import RunHandle, waits_for
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, Awaitable, Callable
@@ -40,7 +51,7 @@ KEY = r"^[\x21-\x7e]{1,255}$"
 
 
 class Replies:
-    """The keys of one process: there is one, so what is open and not among its own was left by an earlier one.
+    """The keys of one process: what is open and not among its own was left by an earlier one, or is another's.
 
     `field` is what a refusal calls the key, and `prefix` stands before it: keys of another surface are other keys.
     """
@@ -93,27 +104,33 @@ class Replies:
             if again is not None:
                 return again
             if not mine:
+                raise self._under_way(key)
+            if row is None:
+                row = await self._begin(row_id, operation, asked, ctx, is_run=operation.shape == "run" or work is begin)
+                if row is None:
+                    # Another process was first.
+                    raise self._under_way(key)
+                return await _perform(row, operation, asked, ctx, work, forget=True)
+            if row["reply"] is None and not operation.repeatable:
                 raise Conflict(
-                    f"The first request with this {self._field} is under way.",
+                    f"The first request with this {self._field} was cut, or another process is at it: it may have been done.",
                     field=self._field,
                     value=key,
-                    remedy="Wait for its answer, or ask again in a moment.",
+                    remedy="Ask again in a moment; if it stays so, look whether it was, and if not send another key.",
                 )
-            if row is not None and row["reply"] is None:
-                raise Conflict(
-                    f"The server stopped during the first request with this {self._field}; it may have been done.",
-                    field=self._field,
-                    value=key,
-                    remedy="Look whether it was, and if not send it with another key.",
-                )
-            if row is not None:
-                # It is the run that was promised, also for a repeat that would have waited.
-                return await self._perform(row, operation, asked, ctx, begin)
-            row = await self._begin(row_id, operation, asked, ctx, is_run=operation.shape == "run" or work is begin)
-            return await self._perform(row, operation, asked, ctx, work)
+            # What may have been begun keeps its place, whatever comes of this try.
+            return await _perform(row, operation, asked, ctx, begin if _promised(row) else work, forget=False)
         finally:
             if mine:
                 self._open.discard(row_id)
+
+    def _under_way(self, key: str) -> Conflict:
+        return Conflict(
+            f"The first request with this {self._field} is under way.",
+            field=self._field,
+            value=key,
+            remedy="Wait for its answer, or ask again in a moment.",
+        )
 
     async def _row(self, row_id: str, operation: Operation[Any, Any], asked: Model, ctx: Context) -> Row | None:
         row = await ctx.store.get("replies", row_id)
@@ -133,7 +150,8 @@ class Replies:
 
     async def _begin(
         self, row_id: str, operation: Operation[Any, Any], asked: Model, ctx: Context, *, is_run: bool
-    ) -> Row:
+    ) -> Row | None:
+        """The row of a key that is used for the first time; None where another process has just written it."""
         now = ctx.now()
         reply = json.dumps({"run": ctx.new_id("run")}) if is_run else None
         row: Row = {
@@ -144,18 +162,30 @@ class Replies:
             "created": now,
             "updated": now,
         }
-        await ctx.store.insert("replies", row)
+        try:
+            await ctx.store.insert("replies", row)
+        except Conflict:
+            return None
         return row
 
-    async def _perform(self, row: Row, operation: Operation[Any, Any], asked: Model, ctx: Context, work: Work) -> Any:
-        if row["reply"] is not None:
-            ctx = replace(ctx, run_id=json.loads(row["reply"])["run"])
-        async with _kept_failure(row, ctx):
-            result = await work(operation, asked, ctx)
-        if row["reply"] is None:
-            # Where this fails, the write is done and its row stays open: a repeat is told that it may have been.
-            await _keep(row, ctx, result=result.model_dump(mode="json"))
-        return result
+
+def _promised(row: Row) -> str | None:
+    """The id of the run that the key stands for."""
+    return json.loads(row["reply"] or "{}").get("run")
+
+
+async def _perform(  # noqa: PLR0913 - what is called, and how
+    row: Row, operation: Operation[Any, Any], asked: Model, ctx: Context, work: Work, *, forget: bool
+) -> Any:
+    promised = _promised(row)
+    scope = Scope(key=f"reply-{int(row['created'] * 1000):012x}{row['id'][:32]}", call="reply")
+    async with _kept_failure(row, ctx, forget=forget):
+        within = replace(ctx, scope=scope) if promised is None else replace(ctx, run_id=promised)
+        result = await work(operation, asked, within)
+    if promised is None:
+        # Where this fails, the write is done and its row stays open: a repeat is told that it may have been.
+        await _keep(row, ctx, result=result.model_dump(mode="json"))
+    return result
 
 
 async def _again(row: Row, operation: Operation[Any, Any], ctx: Context, marks: dict[str, str]) -> Any:
@@ -174,25 +204,36 @@ async def _again(row: Row, operation: Operation[Any, Any], ctx: Context, marks: 
         with suppress(NotFound):
             run = await ctx.runs.get(reply["run"])
             return RunHandle(id=run.id, log=ctx.runs)
+    if "waits" in reply:
+        run = await ctx.runs.get(reply["waits"])
+        if run.state == "waiting":
+            raise waits_for(run.id, run.waiting or {})
     del marks[REPLAYED]
     return None
 
 
 @asynccontextmanager
-async def _kept_failure(row: Row, ctx: Context) -> AsyncGenerator[None]:
-    """Keep a failure that is final; one that says to try again is forgotten, so that trying again is that."""
+async def _kept_failure(row: Row, ctx: Context, *, forget: bool) -> AsyncGenerator[None]:
+    """Keep a failure that is final; one that says to try again is forgotten, so that trying again is that.
+
+    Of a run that the call waits for and that waits for a person, the id is kept: a repeat is answered with what has
+    become of it.
+    """
     try:
         yield
+    except Waiting as waiting:
+        await _keep(row, ctx, status="open", waits=waiting.value)
+        raise
     except NisError as error:
-        if error.codes.retry:
-            await ctx.store.delete("replies", row["id"])
-        else:
+        if not error.codes.retry:
             await _keep(row, ctx, problem=error.problem())
+        elif forget:
+            await ctx.store.delete("replies", row["id"])
         raise
 
 
-async def _keep(row: Row, ctx: Context, **reply: Any) -> None:  # Any: JSON
-    await ctx.store.update("replies", row["id"], {"status": "done", "reply": json.dumps(reply)})
+async def _keep(row: Row, ctx: Context, *, status: str = "done", **reply: Any) -> None:  # Any: JSON
+    await ctx.store.update("replies", row["id"], {"status": status, "reply": json.dumps(reply)})
 
 
 def _fingerprint(operation: Operation[Any, Any], asked: Model) -> str:
