@@ -113,7 +113,7 @@ class Replies:
                 return await _perform(row, operation, asked, ctx, work, forget=True)
             if row["reply"] is None and not operation.repeatable:
                 raise Conflict(
-                    f"The first request with this {self._field} was cut, or another process is at it: it may have been done.",
+                    f"The first request with this {self._field} was cut, or goes on elsewhere: it may have been done.",
                     field=self._field,
                     value=key,
                     remedy="Ask again in a moment; if it stays so, look whether it was, and if not send another key.",
