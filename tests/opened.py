@@ -7,8 +7,9 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 
+from nis_backend.caller import LOCAL
 from nis_backend.catalog import Catalog
-from nis_backend.context import LOCAL, Context, Drivers
+from nis_backend.context import Context
 from nis_backend.drivers.blobs.folder import FolderContents
 from nis_backend.drivers.compute.processes import WorkerPools
 from nis_backend.drivers.dispatch.base import Left
@@ -17,6 +18,7 @@ from nis_backend.drivers.llm.base import LanguageModels, Models
 from nis_backend.drivers.store.sqlite.store import SqliteStore
 from nis_backend.event import Event, transcript
 from nis_backend.journal import Journal
+from nis_backend.opened import Drivers
 from nis_backend.operation import Model, Operation
 from nis_backend.run import Tail
 from nis_backend.settings import read_settings

@@ -26,7 +26,7 @@ PACKAGE = ROOT / "src" / "nis_backend"
 KERNEL = (
     *("errors", "refusal", "operation", "fields", "view", "event", "run", "context", "settings"),
     *("blob", "media", "shelf", "keys", "commands", "history", "journal", "execution", "replay", "schedule", "held"),
-    *("annotations", "calling", "cron", "entry", "owned", "steps", "fork"),
+    *("annotations", "caller", "calling", "cron", "entry", "opened", "owned", "steps", "fork"),
 )
 # Each layer and the layers it may import besides its own; a layer not named here is forbidden to it.
 LAYERS = {
@@ -64,7 +64,7 @@ LAYERS = {
 DIALECTS = ("openai", "a2a", "agui", "voice")
 CONTRACTS_FOR = (
     *("run", "context", "shelf", "keys", "commands", "history", "journal", "execution", "replay", "schedule"),
-    *("owned", "steps", "fork"),
+    *("opened", "owned", "steps", "fork"),
 )
 ENVIRONMENT_READERS = ("nis_backend.settings", "nis_backend.app", "nis_backend.__main__")
 NAMES_OPERATIONS = "nis_backend.surfaces.rest.fixed"

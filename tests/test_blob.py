@@ -15,9 +15,10 @@ from opened import opened
 from pydantic import Field
 
 from nis_backend.blob import Blob, blob_fields
+from nis_backend.caller import Caller
 from nis_backend.calling import call
 from nis_backend.catalog import entry_of
-from nis_backend.context import Caller, Context
+from nis_backend.context import Context
 from nis_backend.errors import Conflict, InvalidRequest, NotFound, TooLarge
 from nis_backend.operation import Model, Operation, operation
 

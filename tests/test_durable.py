@@ -13,7 +13,8 @@ import pytest
 from durable_app import OPERATIONS, Diary, Keep, keep_diary
 
 from nis_backend.app import Process
-from nis_backend.context import LOCAL, Context
+from nis_backend.caller import LOCAL
+from nis_backend.context import Context
 from nis_backend.errors import Conflict, InvalidRequest, NotFound
 from nis_backend.event import Event, ModelAnswered, Noted, Released, transcript
 from nis_backend.fork import fork, retry

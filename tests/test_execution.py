@@ -12,8 +12,9 @@ from typing import Any, cast
 import pytest
 from typing_extensions import override
 
+from nis_backend.caller import LOCAL
 from nis_backend.catalog import Catalog
-from nis_backend.context import LOCAL, Context, Drivers
+from nis_backend.context import Context
 from nis_backend.drivers.blobs.folder import FolderContents
 from nis_backend.drivers.compute.processes import WorkerPools
 from nis_backend.drivers.dispatch.base import CANCELLED, PAUSED, Left
@@ -24,6 +25,7 @@ from nis_backend.drivers.store.sqlite.store import SqliteStore
 from nis_backend.errors import Forbidden, Unavailable
 from nis_backend.event import ToolCalled
 from nis_backend.execution import execute
+from nis_backend.opened import Drivers
 from nis_backend.operation import Model, Operation, Recorded, operation
 from nis_backend.run import RunHandle, RunLog, Tail, Terms
 from nis_backend.settings import read_settings

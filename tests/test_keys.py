@@ -14,7 +14,7 @@ from stored import cells
 from typing_extensions import override
 
 from nis_backend import keys
-from nis_backend.context import ADMIN, LOCAL, Caller
+from nis_backend.caller import ADMIN, LOCAL, Caller
 from nis_backend.drivers.store.base import Row
 from nis_backend.drivers.store.sqlite.store import SqliteStore
 from nis_backend.errors import Unauthenticated

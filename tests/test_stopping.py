@@ -16,7 +16,8 @@ from rest_client import ask, done
 
 from nis_backend import app
 from nis_backend.app import Process
-from nis_backend.context import LOCAL, Context
+from nis_backend.caller import LOCAL
+from nis_backend.context import Context
 from nis_backend.operation import Model, Recorded, operation
 from nis_backend.settings import read_settings
 

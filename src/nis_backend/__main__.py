@@ -45,7 +45,7 @@ def _say_misspelt() -> None:
 async def open_process(settings: Settings) -> AsyncGenerator[Context]:
     """Open the data folder for the length of one command."""
     from nis_backend.app import Process  # noqa: PLC0415 - a command to a running server opens nothing
-    from nis_backend.context import LOCAL  # noqa: PLC0415 - as above
+    from nis_backend.caller import LOCAL  # noqa: PLC0415 - as above
     from nis_backend.lock import FolderLock  # noqa: PLC0415 - as above
 
     with FolderLock(settings.data):

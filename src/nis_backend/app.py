@@ -11,8 +11,9 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from nis_backend.backups.swap import finish
+from nis_backend.caller import Caller
 from nis_backend.catalog import Catalog, load_app
-from nis_backend.context import Caller, Context, Drivers
+from nis_backend.context import Context
 from nis_backend.database import open_store
 from nis_backend.drivers.blobs.chosen import contents_of
 from nis_backend.drivers.blobs.sweeping import sweep
@@ -39,6 +40,7 @@ from nis_backend.drivers.llm.openai_compatible import OpenAICompatible
 from nis_backend.drivers.llm.scripted import ScriptedModels
 from nis_backend.errors import NisError, Unavailable
 from nis_backend.execution import execute
+from nis_backend.opened import Drivers
 from nis_backend.run import Tail
 from nis_backend.schedule import Clock
 from nis_backend.surfaces.guard import check_host

@@ -9,38 +9,33 @@ import re
 import time
 from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass, field, replace
-from functools import cached_property
-from typing import TYPE_CHECKING, Any, Protocol, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from pydantic import ValidationError
 
 from nis_backend.blob import blobs_in
 from nis_backend.calling import call, refuse_secret
-from nis_backend.drivers.embeddings.base import Embedders
 from nis_backend.drivers.llm.base import ModelInfo
 from nis_backend.errors import InvalidRequest, NisError, WorkerLost, from_problem
 from nis_backend.event import ApprovalRequired, InputRequired, Progressed, ToolCalled, Warned
+from nis_backend.keys import KeyRing
 from nis_backend.owned import Owned, Scope
 from nis_backend.run import RunHandle, RunLog, Terms, own_queue
 from nis_backend.shelf import Shelf
 from nis_backend.steps import Used, use
 
 if TYPE_CHECKING:
-    from array import array
-    from collections.abc import Awaitable, Callable, Generator, Iterable, Mapping, Sequence
+    from collections.abc import Awaitable, Callable, Generator, Mapping
 
-    from nis_backend.drivers.blobs.base import Contents
-    from nis_backend.drivers.cache.base import CallLimit
-    from nis_backend.drivers.compute.base import Compute, Json
-    from nis_backend.drivers.dispatch.base import Dispatch
+    from nis_backend.caller import Caller
+    from nis_backend.drivers.compute.base import Json
+    from nis_backend.drivers.embeddings.base import Embedders
     from nis_backend.drivers.llm.base import LanguageModels, Models
-    from nis_backend.drivers.store.base import Row, Store, Table
-    from nis_backend.entry import Entry
+    from nis_backend.drivers.store.base import Row, Table
     from nis_backend.event import Approved, Rejected
     from nis_backend.journal import Journal
-    from nis_backend.keys import KeyRing, Keys
+    from nis_backend.opened import Drivers, Operations
     from nis_backend.operation import Model, Operation
-    from nis_backend.run import Tail
     from nis_backend.settings import Settings
 
 log = logging.getLogger("nis.call")
@@ -51,96 +46,6 @@ DEEPEST = 8
 Asked = TypeVar("Asked", bound="Model")
 Req = TypeVar("Req", bound="Model")
 Res = TypeVar("Res")
-
-
-class Operations(Protocol):
-    """The catalog as a call sees it."""
-
-    def entries(self) -> Sequence[Entry]:
-        """Every operation's declaration, by name."""
-        ...
-
-    def entry(self, name: str) -> Entry:
-        """The declaration of this name.
-
-        Raises:
-            NotFound: there is none.
-        """
-        ...
-
-    def find(self, name: str) -> Operation[Any, Any]:
-        """The operation of this name; imports its module at first use.
-
-        Raises:
-            NotFound: there is none.
-        """
-        ...
-
-
-ADMIN = "identity:admin"
-"""The scope to administer every owner's keys. It is named or it is not there: no wildcard holds it."""
-
-
-@dataclass(frozen=True, kw_only=True)
-class Caller:
-    """Who calls: the owner of what the call makes, and what it may do."""
-
-    owner: str
-    scopes: frozenset[str] = frozenset({"*"})
-    """`runs:read`; `runs:write`, which holds `runs:read`; `runs:*`; `*`, which is all of the owner's own; `ADMIN`."""
-    key: str | None = None
-    """The id of the stored key that was sent."""
-    expires: float | None = None
-    """When that key ends, seconds since 1970, UTC."""
-
-    def lacks(self, scopes: Iterable[str]) -> list[str]:
-        """Those of the scopes that the caller does not hold."""
-        return [scope for scope in scopes if not self._holds(scope)]
-
-    def _holds(self, scope: str) -> bool:
-        if scope in self.scopes or scope == ADMIN:
-            return scope in self.scopes
-        family, _, right = scope.partition(":")
-        wider = {"*", f"{family}:*", f"{family}:write" if right == "read" else "*"}
-        return not wider.isdisjoint(self.scopes)
-
-
-LOCAL = Caller(owner="local", scopes=frozenset({"*", ADMIN}))
-"""Who calls when there is one user and one key."""
-
-
-@dataclass(frozen=True, kw_only=True)
-class Drivers:
-    """What the process has opened; `app.py` makes it, every call shares it."""
-
-    settings: Settings
-    store: Store
-    contents: Contents
-    tail: Tail
-    compute: Compute
-    models: Models
-    dispatch: Dispatch
-    operations: Operations
-    embedders: Embedders = field(default_factory=Embedders)
-    checks: Mapping[str, Callable[[], Awaitable[str]]] = field(
-        default_factory=dict[str, "Callable[[], Awaitable[str]]"]
-    )
-    """Each part's own check: answers what it found, or raises `Unavailable`."""
-    counts: dict[str, int] = field(default_factory=dict[str, int])
-    """Calls since the start, by `operation outcome`."""
-    limit: CallLimit | None = None
-    """How many calls each owner may make in a minute."""
-    spared: frozenset[str] = frozenset()
-    """Of `checks`, the parts that no request waits for: the process is ready without them."""
-    vectors: dict[str, array[float]] = field(default_factory=dict[str, "array[float]"])
-    """Vectors of the catalog's own texts, by the text, of the model in the box: as many as declarations have."""
-
-    @cached_property
-    def keys(self) -> Keys:
-        """Whose each stored key is."""
-        from nis_backend.keys import Keys  # noqa: PLC0415 - it stands on this module
-
-        return Keys(self.store)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -202,8 +107,6 @@ class Context:
     @property
     def keys(self) -> KeyRing:
         """The keys that the caller may see and change."""
-        from nis_backend.keys import KeyRing  # noqa: PLC0415 - it stands on this module
-
         return KeyRing(self.drivers.store, self.drivers.keys, self.caller)
 
     @property

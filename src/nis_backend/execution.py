@@ -8,8 +8,9 @@ import logging
 import time
 from typing import TYPE_CHECKING, Any, TypeVar
 
+from nis_backend.caller import Caller
 from nis_backend.calling import perform
-from nis_backend.context import Caller, Context
+from nis_backend.context import Context
 from nis_backend.drivers.dispatch.base import Left, stop_reason
 from nis_backend.errors import (
     Fenced,
@@ -39,9 +40,9 @@ from nis_backend.steps import allow, unbroken
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Sequence
 
-    from nis_backend.context import Drivers
     from nis_backend.drivers.store.base import Row
     from nis_backend.event import Body
+    from nis_backend.opened import Drivers
     from nis_backend.operation import Operation
 
 T = TypeVar("T")

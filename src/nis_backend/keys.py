@@ -18,7 +18,7 @@ from collections import OrderedDict
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from nis_backend.context import ADMIN, Caller
+from nis_backend.caller import ADMIN, Caller
 from nis_backend.drivers.store.base import cursor_of, place_of
 from nis_backend.errors import NisError, NotFound, Unauthenticated
 from nis_backend.view import moment

@@ -8,8 +8,9 @@ import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from nis_backend.caller import Caller
 from nis_backend.catalog import Catalog, load_app
-from nis_backend.context import Caller, Context, Drivers
+from nis_backend.context import Context
 from nis_backend.drivers.blobs.folder import FolderContents
 from nis_backend.drivers.compute.processes import WorkerPools
 from nis_backend.drivers.dispatch.in_process import InProcess
@@ -17,6 +18,7 @@ from nis_backend.drivers.llm.base import Models
 from nis_backend.drivers.store.base import Append, NewEvent
 from nis_backend.drivers.store.sqlite.store import SqliteStore
 from nis_backend.errors import InvalidRequest
+from nis_backend.opened import Drivers
 from nis_backend.replay import Replayed, replay
 from nis_backend.run import Tail
 from nis_backend.settings import read_settings

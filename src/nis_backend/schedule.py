@@ -9,14 +9,15 @@ import logging
 import time
 from typing import TYPE_CHECKING
 
+from nis_backend.caller import Caller
 from nis_backend.calling import begin
-from nis_backend.context import Caller, Context
+from nis_backend.context import Context
 from nis_backend.cron import next_times
 from nis_backend.errors import Conflict, Forbidden, InvalidRequest, NisError
 
 if TYPE_CHECKING:
-    from nis_backend.context import Drivers
     from nis_backend.drivers.store.base import Row
+    from nis_backend.opened import Drivers
 
 
 log = logging.getLogger("nis.schedule")

@@ -14,8 +14,9 @@ from typing import Any
 import pytest
 
 from nis_backend.app import Process
+from nis_backend.caller import LOCAL
 from nis_backend.calling import call
-from nis_backend.context import LOCAL, Context
+from nis_backend.context import Context
 from nis_backend.errors import InvalidRequest, NotFound, Unavailable
 from nis_backend.event import Progressed
 from nis_backend.settings import read_settings

@@ -24,8 +24,9 @@ from over_mcp import over_mcp, post
 from rest_client import placed
 from websockets.sync.client import connect
 
+from nis_backend.caller import LOCAL
 from nis_backend.capabilities.chat.loop import converse
-from nis_backend.context import LOCAL, Context
+from nis_backend.context import Context
 from nis_backend.drivers.bus.base import COMMANDS, REPLIES
 from nis_backend.drivers.bus.base import Message as BusMessage
 from nis_backend.drivers.llm.base import Answered, LanguageModels, Message, ModelInfo, Prompt, TextChunk, ToolCall

@@ -21,7 +21,7 @@ from websockets.exceptions import ConnectionClosed
 from websockets.sync.client import ClientConnection, connect
 
 from nis_backend.app import Process
-from nis_backend.context import LOCAL
+from nis_backend.caller import LOCAL
 from nis_backend.settings import read_settings
 from nis_backend.surfaces import login
 

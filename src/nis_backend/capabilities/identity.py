@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 from pydantic import Field, StringConstraints
 
-from nis_backend.context import ADMIN
+from nis_backend.caller import ADMIN
 from nis_backend.errors import Conflict, Forbidden, InvalidRequest
 from nis_backend.keys import SHOWN, hashed, new_secret
 from nis_backend.operation import Before, Example, Model, operation

@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING, Protocol
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from nis_backend.caller import Caller
     from nis_backend.catalog import Catalog
-    from nis_backend.context import Caller, Context
+    from nis_backend.context import Context
     from nis_backend.settings import Settings
 
 

@@ -8,7 +8,7 @@ import ipaddress
 import re
 from typing import TYPE_CHECKING
 
-from nis_backend.context import LOCAL, Caller
+from nis_backend.caller import LOCAL, Caller
 from nis_backend.errors import Unauthenticated, Unavailable
 from nis_backend.keys import is_ours
 

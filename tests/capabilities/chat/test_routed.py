@@ -12,11 +12,12 @@ from typing import Any
 import pytest
 from opened import RUN, logged, opened, words
 
+from nis_backend.caller import Caller
 from nis_backend.capabilities.chat.operations import offered, send_message
 from nis_backend.capabilities.chat.routed import Routed, routed_turn, run_form
 from nis_backend.capabilities.operations.operations import Pending, RouteMessage, route_message
 from nis_backend.catalog import Catalog, entry_of, load_capabilities
-from nis_backend.context import Caller, Context
+from nis_backend.context import Context
 from nis_backend.drivers.compute.base import Pool
 from nis_backend.drivers.compute.processes import WorkerPools
 from nis_backend.errors import Forbidden, NisError, NotFound, NotSupported

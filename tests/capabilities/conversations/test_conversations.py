@@ -12,7 +12,7 @@ from ground import Ground
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from nis_backend.context import LOCAL, Caller
+from nis_backend.caller import LOCAL, Caller
 from nis_backend.errors import Conflict, InvalidRequest, NisError, NotFound
 
 Json = dict[str, Any]

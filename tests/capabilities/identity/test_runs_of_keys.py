@@ -6,7 +6,8 @@ import asyncio
 from pathlib import Path
 
 from nis_backend.app import Process
-from nis_backend.context import Caller, Context
+from nis_backend.caller import Caller
+from nis_backend.context import Context
 from nis_backend.operation import Model, Recorded, operation
 from nis_backend.settings import read_settings
 

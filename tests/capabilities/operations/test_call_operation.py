@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from opened import opened
 
+from nis_backend.caller import LOCAL, Caller
 from nis_backend.capabilities.operations.operations import CalledOperation, CallOperation, call_operation
-from nis_backend.context import LOCAL, Caller
 from nis_backend.errors import Forbidden, InvalidRequest, NisError, NotFound
 from nis_backend.operation import Model, operation
 

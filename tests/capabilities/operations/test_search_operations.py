@@ -9,10 +9,10 @@ from pathlib import Path
 import pytest
 from opened import opened
 
+from nis_backend.caller import LOCAL, Caller
 from nis_backend.capabilities.operations.operations import OperationMatches, SearchOperations, search_operations
 from nis_backend.capabilities.operations.search import index_of
 from nis_backend.catalog import Catalog
-from nis_backend.context import LOCAL, Caller
 
 CATALOG = Catalog.from_index()
 INDEX = index_of(tuple(CATALOG.entries()))

@@ -10,8 +10,8 @@ import pytest
 from ground import Ground
 from rest_client import ask, events_of, send
 
+from nis_backend.caller import LOCAL, Caller
 from nis_backend.calling import begin
-from nis_backend.context import LOCAL, Caller
 from nis_backend.errors import Conflict, Forbidden, InvalidRequest, NotFound, NotSupported
 
 Json = dict[str, Any]

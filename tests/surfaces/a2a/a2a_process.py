@@ -14,11 +14,12 @@ import uvicorn
 from starlette.routing import Router
 from websockets.asyncio.client import connect
 
+from nis_backend.caller import Caller
 from nis_backend.capabilities.chat.operations import MessageRequest, Reply
 from nis_backend.capabilities.runs.operations import OPERATIONS as RUNS
 from nis_backend.capabilities.runs.steering import OPERATIONS as STEERING
 from nis_backend.catalog import Catalog
-from nis_backend.context import Caller, Context, Drivers
+from nis_backend.context import Context
 from nis_backend.drivers.blobs.folder import FolderContents
 from nis_backend.drivers.dispatch.in_process import InProcess
 from nis_backend.drivers.llm.base import Models
@@ -26,6 +27,7 @@ from nis_backend.drivers.store.sqlite.store import SqliteStore
 from nis_backend.errors import NotFound, Unavailable
 from nis_backend.event import InputRequired, StepRetried, Surface
 from nis_backend.execution import execute
+from nis_backend.opened import Drivers
 from nis_backend.operation import Example, Json, Model, Operation, Recorded, operation
 from nis_backend.run import Tail
 from nis_backend.settings import Settings

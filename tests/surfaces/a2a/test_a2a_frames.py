@@ -12,7 +12,7 @@ from a2a_process import StandIn
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from nis_backend.context import LOCAL
+from nis_backend.caller import LOCAL
 from nis_backend.surfaces.a2a import wire
 from nis_backend.surfaces.a2a.rpc import Rpc
 

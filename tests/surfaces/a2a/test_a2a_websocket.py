@@ -21,7 +21,7 @@ from a2a_process import (
 from websockets.asyncio.client import connect
 from websockets.exceptions import ConnectionClosed, InvalidStatus
 
-from nis_backend.context import LOCAL, Caller
+from nis_backend.caller import LOCAL, Caller
 from nis_backend.surfaces.a2a import websocket
 
 if TYPE_CHECKING:

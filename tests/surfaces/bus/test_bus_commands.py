@@ -14,7 +14,7 @@ from engines import PATIENCE
 from pydantic import SecretStr
 
 from nis_backend.app import Process
-from nis_backend.context import LOCAL
+from nis_backend.caller import LOCAL
 from nis_backend.drivers.bus.base import COMMANDS, DEAD_LETTERS, REPLIES, Inbox, Message
 from nis_backend.errors import Unavailable
 from nis_backend.settings import read_settings

@@ -17,7 +17,8 @@ from conftest import Serve, Server, running_server
 from opened import Nothing, opened
 from rest_client import Json, ask, events_of
 
-from nis_backend.context import Caller, Context, Owned
+from nis_backend.caller import Caller
+from nis_backend.context import Context, Owned
 from nis_backend.errors import Conflict, Unavailable
 from nis_backend.operation import operation
 from nis_backend.surfaces.rest.replies import Replies

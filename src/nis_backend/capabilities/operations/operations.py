@@ -5,6 +5,7 @@ from __future__ import annotations
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
+from nis_backend.caller import Caller
 from nis_backend.capabilities.operations.lines import (
     CalledOperation,
     CallOperation,
@@ -18,7 +19,6 @@ from nis_backend.capabilities.operations.lines import (
     SearchOperations,
 )
 from nis_backend.capabilities.operations.message import Evidence, Pending, Route, RouteMessage, UnclearWords
-from nis_backend.context import Caller
 from nis_backend.errors import InvalidRequest
 from nis_backend.operation import Example, operation
 

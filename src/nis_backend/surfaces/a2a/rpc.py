@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
     from google.protobuf.message import Message as ProtoMessage
 
-    from nis_backend.context import Caller
+    from nis_backend.caller import Caller
     from nis_backend.operation import Json
     from nis_backend.surfaces.a2a.handler import Numbered
     from nis_backend.surfaces.a2a.wire import Refused, Request

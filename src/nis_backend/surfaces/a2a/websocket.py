@@ -33,7 +33,7 @@ from nis_backend.surfaces.guard import UNAUTHORIZED
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
 
-    from nis_backend.context import Caller
+    from nis_backend.caller import Caller
     from nis_backend.operation import Json
     from nis_backend.surfaces.a2a.rpc import Rpc
     from nis_backend.surfaces.a2a.wire import CancelStream, Id, Request

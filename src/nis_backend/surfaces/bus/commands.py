@@ -13,8 +13,8 @@ from weakref import WeakValueDictionary
 
 from pydantic import ValidationError
 
+from nis_backend.caller import LOCAL, Caller
 from nis_backend.calling import call, last_of
-from nis_backend.context import LOCAL, Caller
 from nis_backend.drivers.bus.base import COMMANDS, DEAD_LETTERS, REPLIES
 from nis_backend.errors import Busy, DeadlineExceeded, InternalError, NisError, TooLarge, Unauthenticated, Unavailable
 from nis_backend.operation import Model

@@ -11,7 +11,7 @@ from mcp.shared.exceptions import MCPError
 from mcp_types import INVALID_PARAMS, CallToolRequestParams, CallToolResult, ListToolsResult, PaginatedRequestParams
 
 from nis_backend import __version__
-from nis_backend.context import LOCAL
+from nis_backend.caller import LOCAL
 from nis_backend.errors import NisError, NotFound
 from nis_backend.surfaces.mcp.tools import choose, tool
 from nis_backend.surfaces.tools import tool_name
@@ -19,8 +19,10 @@ from nis_backend.surfaces.tools import tool_name
 if TYPE_CHECKING:
     from mcp.server.context import CallNext, HandlerResult, ServerRequestContext
 
-    from nis_backend.context import Caller, Context, Operations
+    from nis_backend.caller import Caller
+    from nis_backend.context import Context
     from nis_backend.entry import Entry
+    from nis_backend.opened import Operations
     from nis_backend.operation import Json
     from nis_backend.surfaces.mcp.call import Calls
 

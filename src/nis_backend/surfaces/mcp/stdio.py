@@ -48,7 +48,8 @@ if TYPE_CHECKING:
     from mcp.shared._stream_protocols import ReadStream, WriteStream
     from pydantic import SecretStr
 
-    from nis_backend.context import Caller, Operations
+    from nis_backend.caller import Caller
+    from nis_backend.opened import Operations
     from nis_backend.operation import Json
 
     Messages = ReadStream[SessionMessage | Exception]

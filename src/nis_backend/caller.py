@@ -1,0 +1,40 @@
+"""Who calls, and what it may do."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+ADMIN = "identity:admin"
+"""The scope to administer every owner's keys. It is named or it is not there: no wildcard holds it."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Caller:
+    """Who calls: the owner of what the call makes, and what it may do."""
+
+    owner: str
+    scopes: frozenset[str] = frozenset({"*"})
+    """`runs:read`; `runs:write`, which holds `runs:read`; `runs:*`; `*`, which is all of the owner's own; `ADMIN`."""
+    key: str | None = None
+    """The id of the stored key that was sent."""
+    expires: float | None = None
+    """When that key ends, seconds since 1970, UTC."""
+
+    def lacks(self, scopes: Iterable[str]) -> list[str]:
+        """Those of the scopes that the caller does not hold."""
+        return [scope for scope in scopes if not self._holds(scope)]
+
+    def _holds(self, scope: str) -> bool:
+        if scope in self.scopes or scope == ADMIN:
+            return scope in self.scopes
+        family, _, right = scope.partition(":")
+        wider = {"*", f"{family}:*", f"{family}:write" if right == "read" else "*"}
+        return not wider.isdisjoint(self.scopes)
+
+
+LOCAL = Caller(owner="local", scopes=frozenset({"*", ADMIN}))
+"""Who calls when there is one user and one key."""

@@ -1,0 +1,81 @@
+"""What the process has opened, which every call shares."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import TYPE_CHECKING, Any, Protocol
+
+from nis_backend.drivers.embeddings.base import Embedders
+from nis_backend.keys import Keys
+
+if TYPE_CHECKING:
+    from array import array
+    from collections.abc import Awaitable, Callable, Mapping, Sequence
+
+    from nis_backend.drivers.blobs.base import Contents
+    from nis_backend.drivers.cache.base import CallLimit
+    from nis_backend.drivers.compute.base import Compute
+    from nis_backend.drivers.dispatch.base import Dispatch
+    from nis_backend.drivers.llm.base import Models
+    from nis_backend.drivers.store.base import Store
+    from nis_backend.entry import Entry
+    from nis_backend.operation import Operation
+    from nis_backend.run import Tail
+    from nis_backend.settings import Settings
+
+
+class Operations(Protocol):
+    """The catalog as a call sees it."""
+
+    def entries(self) -> Sequence[Entry]:
+        """Every operation's declaration, by name."""
+        ...
+
+    def entry(self, name: str) -> Entry:
+        """The declaration of this name.
+
+        Raises:
+            NotFound: there is none.
+        """
+        ...
+
+    def find(self, name: str) -> Operation[Any, Any]:
+        """The operation of this name; imports its module at first use.
+
+        Raises:
+            NotFound: there is none.
+        """
+        ...
+
+
+@dataclass(frozen=True, kw_only=True)
+class Drivers:
+    """What the process has opened; `app.py` makes it, every call shares it."""
+
+    settings: Settings
+    store: Store
+    contents: Contents
+    tail: Tail
+    compute: Compute
+    models: Models
+    dispatch: Dispatch
+    operations: Operations
+    embedders: Embedders = field(default_factory=Embedders)
+    checks: Mapping[str, Callable[[], Awaitable[str]]] = field(
+        default_factory=dict[str, "Callable[[], Awaitable[str]]"]
+    )
+    """Each part's own check: answers what it found, or raises `Unavailable`."""
+    counts: dict[str, int] = field(default_factory=dict[str, int])
+    """Calls since the start, by `operation outcome`."""
+    limit: CallLimit | None = None
+    """How many calls each owner may make in a minute."""
+    spared: frozenset[str] = frozenset()
+    """Of `checks`, the parts that no request waits for: the process is ready without them."""
+    vectors: dict[str, array[float]] = field(default_factory=dict[str, "array[float]"])
+    """Vectors of the catalog's own texts, by the text, of the model in the box: as many as declarations have."""
+
+    @cached_property
+    def keys(self) -> Keys:
+        """Whose each stored key is."""
+        return Keys(self.store)
