@@ -196,8 +196,10 @@ EXTRAS = {
     "local": "xllamacpp",
     "embeddings": "onnxruntime",
     "science": "scipy",
+    "postgres": "psycopg",
     "redis": "redis",
     "kafka": "confluent_kafka",
+    "aws": "boto3",
 }
 """Each extra with code in this release, and the package that tells whether it is installed."""
 
