@@ -120,6 +120,8 @@ def refuse_secret(target: Operation[Any, Any] | Entry) -> None:
 def under(name: str, error: NisError) -> NisError:
     """What an operation refuses of a request that another request holds under this name, in that one's fields."""
     if error.field and not isinstance(error, Forbidden):
+        if error.message.startswith(f"{error.field}: "):
+            error.message = f"{name}.{error.message}"
         error.field = f"{name}.{error.field}"
         error.fields = tuple(replace(one, field=f"{name}.{one.field}".rstrip(".")) for one in error.fields)
     return error

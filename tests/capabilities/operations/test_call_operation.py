@@ -94,6 +94,7 @@ def test_it_refuses_as_the_operation_does(
     with pytest.raises(kind) as refused:
         call(tmp_path, name, arguments)
     assert refused.value.field == field
+    assert isinstance(refused.value, NotFound) or refused.value.message.startswith(f"{field}: ")
     assert all(one.field.startswith("arguments.") for one in refused.value.fields)
 
 
