@@ -28,7 +28,7 @@ QUEUE = "[a-z][a-z0-9_-]{0,31}=[0-9]{1,4}"
 class Settings(BaseModel):
     """How this process is set up. A field's variable is its alias."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid", populate_by_name=True)
+    model_config = ConfigDict(frozen=True, extra="forbid", populate_by_name=True, allow_inf_nan=False)
 
     data: Path = Field(default_factory=_home, alias="NIS_DATA", description="Folder of the database and the lock file.")
     database_url: SecretStr | None = Field(
@@ -48,7 +48,8 @@ class Settings(BaseModel):
     api_key: SecretStr | None = Field(
         default=None,
         alias="NIS_API_KEY",
-        description="The first key: all scopes, for the owner `local`. Beyond loopback every caller must send one.",
+        description="The first key: all scopes, for the owner `local`. Beyond loopback every caller must send one. "
+        "On the command line it is the key that is sent.",
     )
     allowed_hosts: str = Field(
         default="", alias="NIS_ALLOWED_HOSTS", description="Further Host and Origin names to accept, comma-separated."
@@ -243,7 +244,29 @@ class Settings(BaseModel):
         if not re.fullmatch(rf"({QUEUE},)*{QUEUE}", queues.replace(" ", "")):
             msg = "queues are written NAME=NUMBER,NAME=NUMBER"
             raise ValueError(msg)
+        names = [pair.partition("=")[0].strip() for pair in queues.split(",")]
+        if len(set(names)) < len(names):
+            msg = "each queue is named once"
+            raise ValueError(msg)
         return queues.replace(" ", "")
+
+    @field_validator("redis_host")
+    @classmethod
+    def _bare(cls, host: str | None) -> str | None:
+        """A host alone: its port and its user have settings of their own."""
+        if host is not None and not re.fullmatch(r"[^\s/:@]+|[0-9a-fA-F]*:[0-9a-fA-F]*:[0-9a-fA-F:.]*", host):
+            msg = "a host is a name or an address, with no scheme and no port"
+            raise ValueError(msg)
+        return host
+
+    @field_validator("preload")
+    @classmethod
+    def _known(cls, packages: str) -> str:
+        """What can be loaded at start."""
+        if not {name.strip() for name in packages.split(",")} <= {"", "a2a", "mcp"}:
+            msg = "what can be loaded at start is a2a and mcp"
+            raise ValueError(msg)
+        return packages
 
     @property
     def all_queues(self) -> dict[str, int]:
@@ -301,11 +324,13 @@ def read_settings(environment: Mapping[str, str], **given: object) -> Settings:
         name = str(wrong["loc"][0])
         alias = Settings.model_fields[name].alias if name in Settings.model_fields else name
         secret = name in Settings.model_fields and "SecretStr" in str(Settings.model_fields[name].annotation)
+        value = "***" if secret else shorten(wrong["input"])
+        why = wrong["msg"].removeprefix("Value error, ")
         raise InvalidRequest(
-            f"{alias}: {wrong['msg']}.",
+            f"{alias} is {value!r}: {why[:1].lower()}{why[1:]}.",
             field=alias,
-            value="***" if secret else shorten(wrong["input"]),
-            remedy=f"Set {alias} to something else, or unset it.",
+            value=value,
+            remedy=f"Set it anew or unset it. What it means: {Settings.model_fields[name].description}",
         ) from None
 
 

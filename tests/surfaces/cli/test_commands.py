@@ -144,15 +144,35 @@ def test_settings_mask_secrets() -> None:
     assert "sk-123" not in done.stdout
 
 
-def test_a_wrong_setting_names_its_variable() -> None:
-    """The variable, its value and the remedy."""
-    done = nis("settings", NIS_PORT="http")
-    assert done.returncode == 2
-    assert "NIS_PORT" in done.stderr
+def test_settings_say_that_a_running_server_has_its_own(server: Server) -> None:
+    """What a shell would start a server with is not what the one that runs was started with."""
+    assert server.url in nis("--data", str(server.data), "settings").stderr
+    assert nis("--data", str(server.data), "settings", "--json").stderr == ""
+
+
+def test_a_wrong_setting_names_its_variable_its_value_and_what_it_means() -> None:
+    """Enough to mend it without another look; a secret's value is not repeated."""
+    told = nis("settings", NIS_RUN_DAYS="soon")
+    assert told.returncode == 2
+    assert "NIS_RUN_DAYS is 'soon'" in told.stderr
+    assert "Days after their end" in told.stderr
+    masked = nis("settings", NIS_DATABASE_URL="mysql://nis:s3cret@host/nis")
+    assert "NIS_DATABASE_URL is '***'" in masked.stderr
+    assert "s3cret" not in masked.stderr
 
 
 @pytest.mark.parametrize(
-    ("variable", "value"), [("NIS_API_KEY", "schlüssel"), ("NIS_PUBLIC_URL", "nis.example.com"), ("NIS_MAX_BODY", "1")]
+    ("variable", "value"),
+    [
+        ("NIS_API_KEY", "schlüssel"),
+        ("NIS_PUBLIC_URL", "nis.example.com"),
+        ("NIS_MAX_BODY", "1"),
+        ("NIS_STALL_SECONDS", "inf"),
+        ("NIS_QUEUES", "compute=2,compute=3"),
+        ("NIS_PRELOAD", "mcp,agui"),
+        ("REDIS_HOST", "redis:6379"),
+        ("REDIS_HOST", "redis://redis"),
+    ],
 )
 def test_a_setting_that_cannot_work_is_refused_at_start(tmp_path: Path, variable: str, value: str) -> None:
     """A key that no header carries, an address without a scheme: told before anybody waits for an answer."""

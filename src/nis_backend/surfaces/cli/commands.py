@@ -12,6 +12,7 @@ from typing_extensions import override
 
 from nis_backend import __version__
 from nis_backend.errors import NisError
+from nis_backend.lock import address_of
 from nis_backend.surfaces.cli import backing, completion, database, mcp, watch
 from nis_backend.surfaces.cli.derived import as_json_option, command, short_name
 from nis_backend.surfaces.cli.session import Session, say_failure
@@ -214,7 +215,11 @@ def _settings(session: Session) -> click.Command:
     def run(as_json: bool) -> None:
         from nis_backend.surfaces.cli.draw import draw_settings  # noqa: PLC0415 - tables load when one is drawn
 
-        draw_settings(session.settings(), as_json=as_json)
+        settings = session.settings()
+        draw_settings(settings, as_json=as_json)
+        url = address_of(settings.data)
+        if url is not None and not as_json:
+            click.echo(f"As read here and now: the server at {url} has those that it was started with.", err=True)
 
     return click.Command(
         "settings", callback=run, help="Print every setting: value, source, meaning.", params=[as_json_option()]
