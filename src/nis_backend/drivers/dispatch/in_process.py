@@ -80,10 +80,10 @@ class InProcess(Dispatch):
     async def admit(self, queue: str) -> None:
         if queue not in self._queues:
             raise InvalidRequest(
-                f"No queue is called {queue!r} here.",
+                f"No queue {queue!r} has room here.",
                 field="queue",
                 value=queue,
-                remedy=f"Take {' or '.join(sorted(self._queues))}, or add it to NIS_QUEUES.",
+                remedy=f"Take {' or '.join(sorted(self._queues))}, or give it room at the start: NIS_QUEUES={queue}=2",
             )
         most = self._queues[queue]
         if self._running[queue] + self._submitted < most:
