@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, cast
 
@@ -78,6 +79,16 @@ def invalid(error: ValidationError) -> InvalidRequest:
     )
 
 
+_SHOULD = re.compile(r"\w+ should (?P<rule>.+?)(?: after validation)?(?:, (?:unable to|got|not) .*)?")
+"""How pydantic says what a value is held to, and what it was instead."""
+
+
+def _rule(path: str, message: str) -> str:
+    """What a field has to be."""
+    told = _SHOULD.fullmatch(message)
+    return f"{path} has to {told['rule']}." if told else f"Mend {path}: {message.removesuffix('.')}."
+
+
 def _field_error(one: Json) -> FieldError:
     path = shorten(".".join(shorten(part, 80) for part in one["loc"]), 200)
     kind, message = str(one["type"]), str(one["msg"]).removeprefix("Value error, ")
@@ -85,6 +96,6 @@ def _field_error(one: Json) -> FieldError:
         "missing": f"Give {path}.",
         "extra_forbidden": f"Leave out {path}: there is no such field.",
         "finite_number": f"Give {path} as a finite number.",
-    }.get(kind, f"Give {path or 'the request'} as its description says.")
+    }.get(kind) or _rule(path or "The request", message)
     value = "" if kind == "missing" else shorten(one.get("input", ""))
     return FieldError(field=path, value=value, message=message, remedy=remedy)
