@@ -292,6 +292,11 @@ def _below(path: str, prefix: str) -> bool:
     return path == prefix or path.startswith(f"{prefix}/")
 
 
+def _sent_key(scope: Mapping[str, Any]) -> bool:
+    """Whether the request has a key, right or wrong: RFC 6750 has the one told apart from the other."""
+    return any(name == b"authorization" and value[:7].lower() == b"bearer " for name, value in scope["headers"])
+
+
 async def answer_problem(
     error: NisError,
     scope: Mapping[str, Any],
@@ -309,7 +314,7 @@ async def answer_problem(
         *((name.lower().encode(), value.encode()) for name, value in {**told.headers, **(extra or {})}.items()),
     ]
     if told.status == HTTPStatus.UNAUTHORIZED:
-        headers.append((b"www-authenticate", b"Bearer"))
+        headers.append((b"www-authenticate", b'Bearer error="invalid_token"' if _sent_key(scope) else b"Bearer"))
     if told.status in TELLS_WHEN:
         headers.append((b"retry-after", str(error.retry_after or 1).encode()))
     await send({"type": "http.response.start", "status": told.status, "headers": headers})

@@ -189,7 +189,8 @@ def test_each_way_of_having_no_key_says_what_to_do(ground: Ground, monkeypatch: 
     monkeypatch.setattr(ground.process, "settings", ground.settings.model_copy(update={"api_key": _secret(key)}))
     for headers, words in WRONG:
         status, told, problem = ask(ground, "GET", "/runs", headers=headers)
-        assert (status, problem["code"], told["www-authenticate"]) == (401, "unauthenticated", "Bearer")
+        assert (status, problem["code"]) == (401, "unauthenticated")
+        assert told["www-authenticate"].startswith("Bearer")
         assert words in problem["detail"]
         assert "Bearer KEY" in problem["remedy"] or "nis keys create" in problem["remedy"]
         assert "value" not in problem

@@ -104,9 +104,11 @@ def test_a_key_guards_everything_but_health_and_the_card(serve: Serve, tmp_path:
     server = serve(NIS_API_KEY="s3cret", NIS_WEIGHTS=str(tmp_path), NIS_LOCAL_URL="http://127.0.0.1:1/v1")
     for path in ("/health", "/health/live", "/.well-known/agent-card.json"):
         assert ask(server, "GET", path)[0] == 200
-    for headers in ({}, {"authorization": "Bearer wrong"}, {"authorization": "Basic s3cret"}):
-        status, answered, problem = ask(server, "GET", "/runs", None, headers)
-        assert (status, problem["code"], answered["www-authenticate"]) == (401, "unauthenticated", "Bearer")
+    # RFC 6750, 3.1: a token that was sent and is wrong is told apart from none at all.
+    wrong = 'Bearer error="invalid_token"'
+    for header, asked in ((None, "Bearer"), ("Bearer wrong", wrong), ("Basic s3cret", "Bearer")):
+        status, answered, problem = ask(server, "GET", "/runs", None, {"authorization": header} if header else {})
+        assert (status, problem["code"], answered["www-authenticate"]) == (401, "unauthenticated", asked)
     key = {"authorization": "Bearer s3cret"}
     assert ask(server, "GET", "/runs", None, key)[0] == 200
     # A prober learns which part fails, and only the key's holder what is behind it.
