@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from nis_backend.errors import Unavailable, shorten
+from nis_backend.errors import NisError, Unavailable, shorten
 from nis_backend.run import TERMINAL
 from nis_backend.surfaces.cli.connection import outcome
 from nis_backend.surfaces.cli.derived import as_json_option, required
@@ -46,7 +46,9 @@ def command(session: Session, entry: Entry, name: str) -> click.Command:
                     error.remedy = f"{error.remedy} `{again} {seen.number}` goes on watching."
                 raise
             seen.end_line()
-        seen.outcome(again)
+        result = outcome(seen.last, f"`{again} {seen.number}` goes on watching.")
+        if not (seen.shown or as_json):
+            _draw(session, entry, given["id"], result)
 
     return click.Command(
         name,
@@ -67,6 +69,19 @@ def command(session: Session, entry: Entry, name: str) -> click.Command:
             as_json_option(),
         ],
     )
+
+
+def _draw(session: Session, entry: Entry, run_id: str, result: Any) -> None:  # Any: JSON
+    """Show a result as the run's own operation has it shown."""
+    from nis_backend.surfaces.cli.draw import Screen  # noqa: PLC0415 - tables load when one is drawn
+
+    try:
+        run = session.call(session.catalog.entry(f"{entry.family}.get_{entry.on}"), {"id": run_id})
+        with Screen() as screen:
+            screen.result(session.catalog, session.entry(run["operation"]), run["input"], result)
+    except NisError:
+        # The server has gone, or knows the operation no more: the result is at hand.
+        click.echo(json.dumps(result, indent=2, ensure_ascii=False))
 
 
 def _follow(session: Session, entry: Entry, given: Json, seen: _Seen, wait: float) -> None:
@@ -95,17 +110,17 @@ class _Seen:
         self.number = 0
         self._screen = screen
         self._as_json = as_json
-        self._in_words = self._shown = False
-        self._last: Json = {}
+        self._in_words = self.shown = False
+        self.last: Json = {}
 
     @property
     def ended(self) -> bool:
         """Whether the run's end was heard."""
-        return self._last.get("type") in TERMINAL
+        return self.last.get("type") in TERMINAL
 
     def heard(self, event: Json) -> None:
         """Show one event."""
-        self.number, self._last = event["seq"], event["body"]
+        self.number, self.last = event["seq"], event["body"]
         if self._as_json:
             click.echo(json.dumps(event, ensure_ascii=False))
             return
@@ -114,29 +129,19 @@ class _Seen:
             if not self._in_words:
                 click.echo(f"{self.number:>5}  ", nl=False)
             click.echo(body["text"], nl=False)
-            self._in_words = self._shown = True
+            self._in_words = self.shown = True
             return
         self.end_line()
         click.echo(f"{self.number:>5}  {told(body)}")
         if body["type"] == "surface":
             self._screen.views(body["views"])
-            self._shown = True
+            self.shown = True
 
     def end_line(self) -> None:
         """Begin a new line after words."""
         if self._in_words:
             click.echo()
         self._in_words = False
-
-    def outcome(self, again: str) -> None:
-        """Show a result that nothing else has shown, and leave with the run's own failure.
-
-        Raises:
-            NisError: see `connection.outcome`.
-        """
-        result = outcome(self._last, f"`{again} {self.number}` goes on watching.")
-        if not self._shown and not self._as_json:
-            click.echo(json.dumps(result, indent=2, ensure_ascii=False))
 
 
 def told(body: Json) -> str:  # noqa: C901, PLR0911, PLR0912 - one line a kind of event
