@@ -60,6 +60,14 @@ def test_a_family_named_like_a_command_has_its_own_commands_too(server: Server) 
     assert "search" in nis("operations", "--help").stdout
 
 
+def test_a_command_has_its_operations_whole_name_too(server: Server) -> None:
+    """Promise: what a route is called is understood; what is mistyped is met with what is near."""
+    data = ("--data", str(server.data))
+    assert "runs" in result_of(*data, "runs", "list-runs", "--limit", "1")
+    assert "runs" in result_of(*data, "runs", "list_runs", "--limit", "1")
+    assert "watch" in nis(*data, "runs", "watsh").stderr
+
+
 @pytest.mark.parametrize(
     ("arguments", "code", "said"),
     [
@@ -235,6 +243,9 @@ def test_an_operation_of_the_servers_app_file_is_called(serve: Serve, tmp_path: 
     assert result_of("--data", str(server.data), "call", "texts.count_words", "--text", "a b c") == {"words": 3}
     read = nis("--data", str(server.data), "call", "texts.count_words", "a b c").stdout
     assert ["words", "3"] in [line.split() for line in read.splitlines()]
+    assert result_of("--data", str(server.data), "texts", "count-words", "a b") == {"words": 2}
+    unknown = nis("--data", str(tmp_path / "elsewhere"), "texts", "count-words", "a b")
+    assert (unknown.returncode, "nis serve --app FILE" in unknown.stderr) == (2, True)
 
 
 def test_help_loads_nothing_heavy() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import difflib
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -20,7 +21,7 @@ from nis_backend.surfaces.cli.talk import chat
 from nis_backend.surfaces.rest.fixed import COMMANDS, WATCHED
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
     from nis_backend.entry import Entry
     from nis_backend.surfaces.cli.backing import Keep
@@ -64,8 +65,30 @@ def command_line(  # noqa: PLR0913 - each is what the command line itself cannot
     return code if isinstance(code, int) else 0
 
 
-class Root(click.Group):
+class Group(click.Group):
+    """Commands, of which the nearest are named where there is no such one."""
+
+    unknown = ""
+    """What is said besides where none is near."""
+
+    @override
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        """The command that is meant."""
+        try:
+            return super().resolve_command(ctx, args)
+        except NoSuchCommand as error:
+            name, known = error.command_name, self.list_commands(ctx)
+            near = difflib.get_close_matches(name, known)
+            words = f"No such command {name!r}." + ("" if near else self.unknown)
+            raise NoSuchCommand(name, words, known, ctx) from None
+
+
+class Root(Group):
     """`nis`: its own commands, and each family of operations as a group made when it is asked for."""
+
+    unknown = " If it is in a file of yours, have the server add that: nis serve --app FILE."
 
     def __init__(self, session: Session, moves: Moves | None) -> None:
         super().__init__("nis", help="A self-hosted backend for AI agents.", no_args_is_help=True)
@@ -100,7 +123,7 @@ class Root(click.Group):
             if short == "chat":
                 self.add_command(chat(session, entry))
             elif short == entry.collection:
-                self.add_command(Family(session, short, alone=entry))
+                self.add_command(Family(session, short, _of_family(session, short), alone=entry))
             else:
                 self.add_command(command(session, entry, short))
 
@@ -116,38 +139,41 @@ class Root(click.Group):
         return sorted({entry.collection for entry in self._session.catalog.entries()})
 
     @override
-    def resolve_command(
-        self, ctx: click.Context, args: list[str]
-    ) -> tuple[str | None, click.Command | None, list[str]]:
-        """A family's name may be what was meant, too."""
-        try:
-            return super().resolve_command(ctx, args)
-        except NoSuchCommand as error:
-            raise NoSuchCommand(error.command_name, possibilities=self.list_commands(ctx), ctx=ctx) from None
-
-    @override
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         """Our own command, or a family's group."""
         if cmd_name in self.commands:
             return self.commands[cmd_name]
         if cmd_name in self._families():
-            return Family(self._session, cmd_name)
-        return None
+            return Family(self._session, cmd_name, _of_family(self._session, cmd_name))
+        served = self._session.served(cmd_name)
+        return Family(self._session, cmd_name, served) if served else None
 
 
-class Family(click.Group):
+def _of_family(session: Session, family: str) -> list[Entry]:
+    return [entry for entry in session.catalog.entries() if entry.collection == family]
+
+
+class Family(Group):
     """`nis runs`: the operations of one family by their short names; `alone` is what the family's name alone calls."""
 
-    def __init__(self, session: Session, family: str, alone: Entry | None = None) -> None:
+    def __init__(self, session: Session, family: str, entries: Iterable[Entry], alone: Entry | None = None) -> None:
         super().__init__(family, no_args_is_help=alone is None, invoke_without_command=alone is not None)
-        for entry in session.catalog.entries():
-            if entry.collection == family:
-                self.add_command(command(session, entry, short_name(entry)))
-                if entry.name in WATCHED:
-                    self.add_command(watch.command(session, entry, WATCHED[entry.name]))
+        self._whole: dict[str, str] = {}
+        """Short names by the whole ones, which are taken too."""
+        for entry in entries:
+            self._whole[entry.action.replace("_", "-")] = short_name(entry)
+            self.add_command(command(session, entry, short_name(entry)))
+            if entry.name in WATCHED:
+                self.add_command(watch.command(session, entry, WATCHED[entry.name]))
         self.help = f"{family.replace('_', ' ').capitalize()}: {', '.join(sorted(self.commands))}."
         if alone:
             self._call_alone(command(session, alone, family))
+
+    @override
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """By its short name, or by its whole one."""
+        whole = cmd_name.replace("_", "-")
+        return super().get_command(ctx, cmd_name) or self.commands.get(self._whole.get(whole, whole))
 
     def _call_alone(self, plain: click.Command) -> None:
         def run(**options: Any) -> None:  # Any: what click has read

@@ -11,10 +11,10 @@ import click
 
 from nis_backend.catalog import Catalog
 from nis_backend.entry import Entry
-from nis_backend.errors import NotFound
+from nis_backend.errors import NisError, NotFound
 from nis_backend.lock import address_of, holder_of
 from nis_backend.surfaces.cli.connection import OverFolder, OverHttp
-from nis_backend.surfaces.rest.fixed import LOOKUP
+from nis_backend.surfaces.rest.fixed import COMMANDS, LOOKUP
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -22,7 +22,6 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from nis_backend.context import Context
-    from nis_backend.errors import NisError
     from nis_backend.operation import Json
     from nis_backend.settings import Settings
     from nis_backend.surfaces.cli.connection import Connection
@@ -110,6 +109,17 @@ class Session:
             found = self.call(self.catalog.entry(LOOKUP), {"id": name})
             fields: Json = {**found, "module": "", "scopes": (), "examples": ()}
             return Entry(name=fields.pop("id"), **fields)
+
+    def served(self, family: str) -> list[Entry]:
+        """The operations of a family, where only the running server has it."""
+        if not holder_of(self.settings().data):
+            return []
+        try:
+            listed = self.call(self.catalog.entry(COMMANDS["operations"]), {"family": family})
+            return [self.entry(line["id"]) for line in listed["operations"]]
+        except NisError:
+            # It is asked for a name that may be mistyped: what is wrong with that is what the caller hears.
+            return []
 
     def call(self, entry: Entry, arguments: Json, heard: Callable[[Json], None] = lambda _: None) -> Any:  # Any: JSON
         """The operation's result as JSON."""
