@@ -99,8 +99,9 @@ def test_it_refuses_as_the_operation_does(
 
 def test_a_field_that_is_wrong_is_named_in_words_as_it_stands(tmp_path: Path) -> None:
     """Who reads the message alone finds the field in what was sent."""
-    with pytest.raises(InvalidRequest, match=r"^arguments\.to: "):
+    with pytest.raises(InvalidRequest) as refused:
         call(tmp_path, "numbers.double_number", {"to": "x"})
+    assert refused.value.message.startswith("arguments.to: ")
 
 
 def test_the_caller_needs_the_scopes_of_what_is_called(tmp_path: Path) -> None:
