@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Sequence
 
     from nis_backend.drivers.store.base import Row, Store
-    from nis_backend.event import ApprovalRequired, Body, InputRequired
+    from nis_backend.event import Body
 
     Submit = Callable[[str, str], Awaitable[None]]
     """Tells the dispatcher that a run is queued: its owner and its id."""
@@ -69,10 +69,6 @@ class Commands:
         if row["waiting"]:
             return await self._command(row, [ResumeRequested()], ["paused"], state="waiting")
         return await self._requeue(row, ResumeRequested(), "paused")
-
-    async def ask(self, run_id: str, asked: ApprovalRequired | InputRequired) -> int:
-        """Write down what a run that has not begun waits for."""
-        return await self._command(await self._row(run_id), [asked], ["waiting"])
 
     async def approve(self, run_id: str, call_id: str | None = None) -> int:
         """Allow what the run waits for; `call_id` names it."""

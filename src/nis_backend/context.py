@@ -272,8 +272,6 @@ class Context:
         run = await self.runs.create(run_id, operation.name, request, conversation_id, terms, once, self.beside)
         if terms.hold is None:
             await self.drivers.dispatch.submit(self.caller.owner, run.id)
-        elif run.id == run_id:
-            await self.runs.ask(run.id, terms.hold.asked)
         return RunHandle(id=run.id, log=self.runs, reader=reader)
 
     async def compute(self, target: Operation[Any, Any], request: Model) -> Json:

@@ -110,7 +110,6 @@ async def _begun(ctx: Context, source: Row, after: int, given: Mapping[str, Any]
         "parent_seq": after,
     }
     owner, store = ctx.caller.owner, ctx.drivers.store
-    await store.fork(owner, row, after)
-    await store.append(append_of(owner, row["id"], None, bodies, {"state": "queued"}, ["paused"]))
+    await store.fork(owner, row, after, append_of(owner, row["id"], None, bodies, {"state": "queued"}, ["paused"]))
     await ctx.drivers.dispatch.submit(owner, row["id"])
     return run_of({**row, "state": "queued", "last_seq": after + len(bodies)})

@@ -13,7 +13,7 @@ from weakref import WeakValueDictionary
 
 from pydantic import Field
 
-from nis_backend.commands import Commands, unknown_run
+from nis_backend.commands import Commands, append_of, unknown_run
 from nis_backend.drivers.store.base import OPEN
 from nis_backend.errors import (
     Cancelled,
@@ -176,8 +176,8 @@ class RunLog(Commands):
     ) -> Run:
         """Write down a run that nobody holds yet; one of this id, or an open one with the same `dedupe`, is answered.
 
-        A request as text is JSON that still wants something. Rows `beside` are added with it. Under a key `once` that
-        was used before, nothing is written.
+        A request as text is JSON that still wants something; what a person is asked first begins the log. Rows `beside`
+        are added with it. Under a key `once` that was used before, nothing is written.
 
         Raises:
             Conflict: the id is taken by another operation's, or the key `dedupe` by an open run of another operation.
@@ -204,7 +204,8 @@ class RunLog(Commands):
             "not_before": max(terms.not_before, now),
         }
         try:
-            await self._store.insert("runs", self.owner, row, once, beside)
+            asked = terms.hold and append_of(self.owner, run_id, None, [terms.hold.asked], {}, ["waiting"])
+            await self._store.insert("runs", self.owner, row, once, beside, asked)
         except Conflict:
             there = await self._store.get("runs", self.owner, run_id)
             if there is not None and there["operation"] == operation:

@@ -8,6 +8,7 @@ import json
 import sqlite3
 import time
 from collections.abc import AsyncGenerator, Awaitable, Callable
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -442,20 +443,54 @@ def test_a_fork_shares_the_log_up_to_a_number_and_goes_on_by_itself(with_store: 
     async def body(store: Store) -> None:
         await store.insert("runs", "ann", run_row("run-1"))
         await store.append(events("run-1", "a", "b", "c"))
+        # Without an event: what queues it.
+        first = events("run-2", attempt=None, state="queued")
         forked = run_row("run-2", state="paused", attempt=1, last_seq=2, parent="run-1", parent_seq=2)
         with pytest.raises(NotFound):
-            await store.fork("bob", forked, 2)
+            await store.fork("bob", forked, 2, replace(first, owner="bob"))
         assert await store.get("runs", "bob", "run-2") is None
-        await store.fork("ann", forked, 2)
+        await store.fork("ann", forked, 2, first)
         assert await store.events("ann", "run-2", 0) == (await store.events("ann", "run-1", 0))[:2]
-        # Without an event: what queues it.
-        assert (await store.append(events("run-2", attempt=None, state="queued")))[0] == 2
+        with pytest.raises(Conflict):
+            await store.fork("ann", forked, 2, first)
         row = await store.get("runs", "ann", "run-2")
         assert row is not None
         assert (row["state"], row["last_seq"], row["parent"], row["parent_seq"]) == ("queued", 2, "run-1", 2)
         assert (await store.append(events("run-2", "d", attempt=None)))[0] == 3
         assert [one["seq"] for one in await store.events("ann", "run-1", 0)] == [1, 2, 3]
         assert '"d"' in (await store.events("ann", "run-2", 2))[0]["body"]
+
+    with_store(body)
+
+
+def test_a_run_and_its_first_events_are_one_write(with_store: Callable[[Body], None]) -> None:
+    """What begins a log is there with its run, told and kept for the bus; refused, it leaves nothing of the run."""
+
+    async def body(store: Store) -> None:
+        await store.insert("runs", "ann", run_row("run-1"))
+        await store.append(events("run-1", "a", "b"))
+        forked = run_row("run-3", state="paused", attempt=0, last_seq=1, parent="run-1", parent_seq=1)
+        for wrong in (
+            replace(events("run-2", "x", attempt=None), only_in=["running"]),
+            events("run-2", "x", attempt=7),
+        ):
+            with pytest.raises((Conflict, Fenced)):
+                await store.insert("runs", "ann", run_row("run-2", state="waiting"), first=wrong)
+            with pytest.raises((Conflict, Fenced)):
+                await store.fork("ann", forked, 1, replace(wrong, run_id="run-3"))
+        assert await store.known("runs", ["run-2", "run-3"]) == set()
+        heard: list[tuple[str, int]] = []
+        store.listen(lambda growth: heard.append((growth.run_id, growth.last_seq)))
+        first = replace(events("run-2", "x", attempt=None), only_in=["waiting"])
+        for _ in range(2):
+            await store.insert("runs", "ann", run_row("run-2", state="waiting"), "a:key", first=first)
+        row = await store.get("runs", "ann", "run-2")
+        assert row is not None
+        assert (row["last_seq"], row["state"]) == (1, "waiting")
+        await store.fork("ann", forked, 1, events("run-3", "y", attempt=None, state="queued"))
+        assert [(one["seq"], one["type"]) for one in await store.events("ann", "run-2", 0)] == [(1, "text_delta")]
+        assert [one["seq"] for one in await store.events("ann", "run-3", 0)] == [1, 2]
+        assert {*heard} == {("run-2", 1), ("run-3", 2)}
 
     with_store(body)
 

@@ -106,10 +106,16 @@ class Taken:
 class Store(Protocol):
     """Durable rows. A write has happened when its call returns."""
 
-    async def insert(
-        self, table: Table, owner: str, row: Row, once: str | None = None, beside: Sequence[tuple[Table, Row]] = ()
+    async def insert(  # noqa: PLR0913, PLR0917 - the row, and what is written with it
+        self,
+        table: Table,
+        owner: str,
+        row: Row,
+        once: str | None = None,
+        beside: Sequence[tuple[Table, Row]] = (),
+        first: Append | None = None,
     ) -> None:
-        """Add a row, and before it those `beside`, together or not at all.
+        """Add a row, before it those `beside`, and the `first` events of a run, together or not at all.
 
         Under a key `once` that was used before, nothing happens.
 
@@ -203,11 +209,13 @@ class Store(Protocol):
         """Add a conversation with copies of runs that have ended, logs included, each under its new id."""
         ...
 
-    async def fork(self, owner: str, row: Row, upto: int) -> None:
-        """Add a run with copies of its `parent`'s events up to this number.
+    async def fork(self, owner: str, row: Row, upto: int, first: Append) -> None:
+        """Add a run with copies of its `parent`'s events up to this number and its own `first`, together.
 
         Raises:
             NotFound: the owner has no such parent.
+            Conflict: its id is taken.
+            TooLarge: as `append` does.
         """
         ...
 

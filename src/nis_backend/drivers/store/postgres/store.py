@@ -71,8 +71,16 @@ class PostgresStore(Store):
 
     @override
     async def insert(
-        self, table: Table, owner: str, row: Row, once: str | None = None, beside: Sequence[tuple[Table, Row]] = ()
+        self,
+        table: Table,
+        owner: str,
+        row: Row,
+        once: str | None = None,
+        beside: Sequence[tuple[Table, Row]] = (),
+        first: Append | None = None,
     ) -> None:
+        if first is not None:
+            self._check(first)
         statements: list[Statement] = []
         rows: list[tuple[Table, Row]] = [*beside, (table, row)]
         for name, given in rows:
@@ -82,11 +90,17 @@ class PostgresStore(Store):
         if table == "runs" and row["state"] == "queued":
             statements.append((QUEUED, [self._name, row["id"]]))
         try:
-            await self._change(owner, row["id"], statements, once)
+            await self._change(owner, row["id"], statements, once, first)
         except psycopg.errors.UniqueViolation:
             raise taken(table, row) from None
         except psycopg.errors.ForeignKeyViolation:
             raise unknown_conversation(row["conversation_id"]) from None
+        self._hear_first(row, first)
+
+    def _hear_first(self, row: Row, first: Append | None) -> None:
+        """Tell of a log that has begun with its run."""
+        if first is not None and first.events:
+            self._hear(Growth(run_id=first.run_id, last_seq=row["last_seq"] + len(first.events)))
 
     @override
     async def get(self, table: Table, owner: str, id: str) -> Row | None:
@@ -138,22 +152,32 @@ class PostgresStore(Store):
     async def delete(self, table: Table, owner: str, id: str, once: str | None = None) -> bool:
         return await self._change(owner, id, [_telling(queries.delete(table, owner, id))], once)
 
-    async def _change(self, owner: str, locks: str, statements: Sequence[Statement], once: str | None) -> bool:
+    async def _change(
+        self, owner: str, locks: str, statements: Sequence[Statement], once: str | None, first: Append | None = None
+    ) -> bool:
         """Whether the first of the statements found its row."""
 
+        async def execute(connection: Connection) -> bool:
+            cursors = [await connection.execute(cast("LiteralString", sql), given) for sql, given in statements]
+            answer = await cursors[0].fetchone() is not None
+            if first is not None:
+                await self._append_first(connection, first)
+            return answer
+
         async def change(connection: Connection) -> bool:
+            if once is None:
+                return await execute(connection)
             # Two that use a key at the same time take turns.
             await connection.execute("select pg_advisory_xact_lock(hashtextextended(%s, 0))", [once])
             known = await (await connection.execute("select answer from effects where key = %s", [once])).fetchone()
             if known is not None:
                 return bool(known["answer"])
-            cursors = [await connection.execute(cast("LiteralString", sql), given) for sql, given in statements]
-            answer = await cursors[0].fetchone() is not None
+            answer = await execute(connection)
             await connection.execute(NOTED, [once, owner, int(answer)])
             return answer
 
         try:
-            if once is None:
+            if once is None and first is None:
                 return bool(await self._batches.write(locks, *statements))
             return await self._link.transact(change)
         except (psycopg.DataError, psycopg.errors.NotNullViolation) as error:
@@ -187,9 +211,19 @@ class PostgresStore(Store):
         return Measures(counts=counts, durations=durations, tokens=used, times=times)
 
     @override
-    async def fork(self, owner: str, row: Row, upto: int) -> None:
+    async def fork(self, owner: str, row: Row, upto: int, first: Append) -> None:
         check_cells(row)
-        await self._link.transact(partial(fork, owner=owner, row=_cells(row), upto=upto))
+        self._check(first)
+
+        async def begin(connection: Connection) -> None:
+            await fork(connection, owner, _cells(row), upto)
+            await self._append_first(connection, first)
+
+        try:
+            await self._link.transact(begin)
+        except psycopg.errors.UniqueViolation:
+            raise taken("runs", row) from None
+        self._hear_first(row, first)
 
     @override
     async def branch(self, owner: str, conversation: Row, runs: Mapping[str, str]) -> None:
@@ -223,8 +257,7 @@ class PostgresStore(Store):
 
     @override
     async def append(self, append: Append) -> tuple[int, float]:
-        check_events(append)
-        self._limits.check(append)
+        self._check(append)
         command = append.events[-1].type if append.attempt is None and append.events else None
 
         def tell(rows: list[Row]) -> None:
@@ -241,6 +274,20 @@ class PostgresStore(Store):
         if not rows:
             raise await self._refusal(append)
         return rows[0]["last_seq"], rows[0]["updated"]
+
+    def _check(self, append: Append) -> None:
+        check_events(append)
+        self._limits.check(append)
+
+    async def _append_first(self, connection: Connection, first: Append) -> None:
+        """Append to a run that the same transaction adds."""
+        sql, given = self._append(first, None)
+        if await (await connection.execute(cast("LiteralString", sql), given)).fetchone() is None:
+            of = [first.run_id, first.owner]
+            run = await (await connection.execute(cast("LiteralString", in_psycopg(queries.REFUSING)), of)).fetchone()
+            raise refused_append(first, run, self._limits)
+        if first.changes.get("state") == "queued":
+            await connection.execute(QUEUED, [self._name, first.run_id])
 
     def _append(self, append: Append, command: str | None) -> Statement:
         """One statement: no row comes back when the run's row does not let the events in, and nothing has happened."""

@@ -147,21 +147,40 @@ class SqliteStore(Store):
 
     @override
     async def insert(
-        self, table: Table, owner: str, row: Row, once: str | None = None, beside: Sequence[tuple[Table, Row]] = ()
+        self,
+        table: Table,
+        owner: str,
+        row: Row,
+        once: str | None = None,
+        beside: Sequence[tuple[Table, Row]] = (),
+        first: Append | None = None,
     ) -> None:
         rows: list[tuple[Table, Row]] = [*beside, (table, row)]
         statements = [_insert(name, owner, given) for name, given in rows]
+        if first is not None:
+            self._check(first)
         try:
-            if table == "runs" and once is None:
+            if table == "runs" and once is None and first is None:
                 await self._begin(statements)
             else:
-                await self._change(table, owner, statements, once)
+                await self._change(table, owner, statements, once, first)
         except sqlite3.IntegrityError as error:
             if GONE in str(error):
                 raise unknown_conversation(row["conversation_id"]) from None
             if "UNIQUE" in str(error):
                 raise taken(table, row) from None
             raise InvalidRequest(f"The database does not take a value: {error}.", remedy="Give another.") from None
+
+        self._hear_first(row, first)
+
+    def _hear_first(self, row: Row, first: Append | None) -> None:
+        """Tell of a log that has begun with its run."""
+        if first is not None and first.events:
+            self._hear(Growth(run_id=first.run_id, last_seq=row["last_seq"] + len(first.events)))
+
+    def _hear(self, growth: Growth) -> None:
+        for heard in self._heard:
+            heard(growth)
 
     async def _begin(self, statements: Sequence[Statement]) -> None:
         def begin(connection: sqlite3.Connection) -> Row:
@@ -221,14 +240,22 @@ class SqliteStore(Store):
     async def delete(self, table: Table, owner: str, id: str, once: str | None = None) -> bool:
         return await self._change(table, owner, [queries.delete(table, owner, id)], once)
 
-    async def _change(self, table: Table, owner: str, statements: Sequence[Statement], once: str | None) -> bool:
+    async def _change(
+        self, table: Table, owner: str, statements: Sequence[Statement], once: str | None, first: Append | None = None
+    ) -> bool:
+        def execute(connection: sqlite3.Connection) -> bool:
+            answer = _last_changed(connection, statements)
+            if first is not None:
+                _append(connection, first, self._limits, self._outbox)
+            return answer
+
         def change(connection: sqlite3.Connection) -> bool:
             if once is None:
-                return _last_changed(connection, statements)
+                return execute(connection)
             known = connection.execute("select answer from effects where key = ?", (once,)).fetchone()
             if known is not None:
                 return bool(known["answer"])
-            answer = _last_changed(connection, statements)
+            answer = execute(connection)
             connection.execute("insert into effects values (?, ?, ?, ?)", (once, owner, answer, time.time()))
             return answer
 
@@ -255,9 +282,19 @@ class SqliteStore(Store):
         return Measures(counts=counts, durations=durations, tokens=used, times=times)
 
     @override
-    async def fork(self, owner: str, row: Row, upto: int) -> None:
+    async def fork(self, owner: str, row: Row, upto: int, first: Append) -> None:
         check_cells(row)
-        await self._write(lambda connection: fork(connection, owner, row, upto))
+        self._check(first)
+
+        def begin(connection: sqlite3.Connection) -> None:
+            fork(connection, owner, row, upto)
+            _append(connection, first, self._limits, self._outbox)
+
+        try:
+            await self._write(begin)
+        except sqlite3.IntegrityError:
+            raise taken("runs", row) from None
+        self._hear_first(row, first)
 
     @override
     async def branch(self, owner: str, conversation: Row, runs: Mapping[str, str]) -> None:
@@ -286,19 +323,21 @@ class SqliteStore(Store):
 
     @override
     async def append(self, append: Append) -> tuple[int, float]:
-        check_events(append)
-        self._limits.check(append)
+        self._check(append)
 
         def tell(committed: tuple[Row, list[Row]]) -> None:
             row, events = committed
             self._recent.grown(row, events)
             command = append.events[-1].type if append.attempt is None and append.events else None
             growth = Growth(run_id=append.run_id, last_seq=row["last_seq"], command=command)
-            for heard in self._heard:
-                heard(growth)
+            self._hear(growth)
 
         row, _ = await self._write(lambda connection: _append(connection, append, self._limits, self._outbox), tell)
         return row["last_seq"], row["updated"]
+
+    def _check(self, append: Append) -> None:
+        check_events(append)
+        self._limits.check(append)
 
     @override
     async def events(self, owner: str, run_id: str, after: int, limit: int = 500) -> list[Row]:
