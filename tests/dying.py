@@ -13,7 +13,8 @@ from typing import Any, NoReturn
 from durable_app import OPERATIONS, Keep, keep_diary
 
 from nis_backend.app import Process
-from nis_backend.context import LOCAL, Context
+from nis_backend.caller import LOCAL
+from nis_backend.context import Context
 from nis_backend.drivers.store.sqlite.store import SqliteStore
 from nis_backend.fork import fork
 from nis_backend.run import RunLog

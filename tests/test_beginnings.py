@@ -13,7 +13,8 @@ import pytest
 from durable_app import OPERATIONS
 
 from nis_backend.app import Process
-from nis_backend.context import LOCAL, Context
+from nis_backend.caller import LOCAL
+from nis_backend.context import Context
 from nis_backend.settings import read_settings
 
 DYING = Path(__file__).with_name("dying.py")

@@ -12,11 +12,12 @@ import pytest
 from durable_app import OPERATIONS, keep_diary
 
 from nis_backend.app import Process
+from nis_backend.caller import LOCAL
 from nis_backend.calling import begin
 from nis_backend.capabilities.operations.operations import call_operation
 from nis_backend.capabilities.runs.forking import fork_run
 from nis_backend.capabilities.runs.starting import start_run
-from nis_backend.context import LOCAL, Context
+from nis_backend.context import Context
 from nis_backend.errors import Unavailable, Waiting
 from nis_backend.operation import Model, Operation
 from nis_backend.run import RunLog
