@@ -2,11 +2,13 @@
 
     make bench-runs                      # the tables on standard output, as Markdown
     make bench-runs ARGS="--seconds 8"
+    make bench-runs ARGS="--postgresql"  # … and the same of a PostgreSQL of its own, with fsync
 
 One machine, one process a server; the callers, the model's stand-in and the server share its cores. The stand-in
 answers with 50 tokens, an event each, without a pause between them. Each server is asked in turn, so that what else the
-machine does falls on all; the steadiest column is the processor time of the server's processes a turn. Each caller says
-something else. An answer that does not hold the stand-in's last token counts as failed, and ends the measurement.
+machine does falls on all; the steadiest column is the processor time of the server's processes a turn, and beside it of
+PostgreSQL's. Each caller says something else. An answer that does not hold the stand-in's last token counts as failed,
+and ends the measurement.
 
 `nis` is asked as it comes up where no model file was fetched: a turn then offers the model the operations its words
 are likest to. With the embedding model's file here (`--vectors`) it compares meanings as well: that is a model's call.
@@ -15,7 +17,6 @@ are likest to. With the embedding model's file here (`--vectors`) it compares me
 from __future__ import annotations
 
 import argparse
-import asyncio
 import os
 import platform
 import sqlite3
@@ -30,19 +31,21 @@ from pathlib import Path
 
 import uvloop
 from load import Load, Loaded, json_request, request_bytes, share
+from logs import measure_log
 from start import compile_everything, descendants, free_port, ours, started
 from upstream import LAST, asking
 
-from nis_backend.drivers.store.base import Append, NewEvent
-from nis_backend.drivers.store.sqlite.store import SqliteStore
+sys.path.append(str(Path(__file__).parents[1] / "tests"))
+from postgresql import PostgreSQL, running_postgresql
 
 UPSTREAM = Path(__file__).with_name("upstream.py")
 PEERS = Path(__file__).resolve().parents[1] / ".venv" / "bench-runs"
 CALLERS = 32
-DIRECT, FLOOR, NIS, AGNO, AGNO_DB = (
+DIRECT, FLOOR, NIS, NIS_POSTGRESQL, AGNO, AGNO_DB = (
     "the stand-in itself",
     "bare pass-through",
     "nis",
+    "nis on PostgreSQL",
     "Agno AgentOS",
     "Agno, its SQLite",
 )
@@ -95,12 +98,14 @@ uvicorn.run(app, port=int(sys.argv[1]), loop="uvloop", http="httptools", log_lev
 class Contender:
     """One that answers turns; `request(number, streamed)` asks it, and a whole answer holds `ends`."""
 
-    pid: int
+    pids: tuple[int, ...]
+    """Whose processor time it is, that of those below them included."""
     port: int
     request: Callable[[int, bool], bytes]
     ends: dict[bool, str] = field(default_factory=lambda: {False: LAST, True: LAST})
     rates: dict[bool, list[float]] = field(default_factory=lambda: {False: [], True: []})
-    processor: dict[bool, list[float]] = field(default_factory=lambda: {False: [], True: []})
+    processor: dict[bool, list[list[float]]] = field(default_factory=lambda: {False: [], True: []})
+    """Seconds a turn of each of `pids`."""
     alone: dict[bool, list[float]] = field(default_factory=lambda: {False: [], True: []})
     """Seconds of turns with one caller."""
     windows: list[tuple[float, float]] = field(default_factory=list[tuple[float, float]])
@@ -124,12 +129,12 @@ def said(number: int) -> str:
 
 
 @contextmanager
-def contenders(data: str, *, vectors: bool) -> Generator[dict[str, Contender]]:
+def contenders(data: str, postgresql: PostgreSQL | None, *, vectors: bool) -> Generator[dict[str, Contender]]:
     """Every server that can be started here, ready."""
     with ExitStack() as stack:
 
-        def start(command: list[str], port: int, **environment: str) -> int:
-            return stack.enter_context(started(command, port, **environment)).process.pid
+        def start(command: list[str], port: int, **environment: str) -> tuple[int, ...]:
+            return (stack.enter_context(started(command, port, **environment)).process.pid,)
 
         upstream, passing, product = free_port(), free_port(), free_port()
         body = {"model": "prepared", "messages": [{"role": "user", "content": "Hello!"}]}
@@ -140,28 +145,33 @@ def contenders(data: str, *, vectors: bool) -> Generator[dict[str, Contender]]:
         settings = {**asking(upstream), **({} if vectors else {"NIS_WEIGHTS": f"{data}/none"})}
         pid = start([sys.executable, str(UPSTREAM), str(upstream)], upstream)
         found = {
-            DIRECT: Contender(pid=pid, port=upstream, request=ask(upstream, "/v1/chat/completions")),
+            DIRECT: Contender(pids=pid, port=upstream, request=ask(upstream, "/v1/chat/completions")),
             FLOOR: Contender(
-                pid=start([sys.executable, "-c", PASSING, str(passing), str(upstream)], passing),
+                pids=start([sys.executable, "-c", PASSING, str(passing), str(upstream)], passing),
                 port=passing,
                 request=ask(passing, "/chat"),
             ),
-            NIS: Contender(
-                pid=start(ours(product, data), product, **settings),
-                port=product,
-                request=lambda number, streamed: json_request(
-                    product, "/chat", {"message": said(number)}, **(SSE if streamed else {})
-                ),
-                ends={False: LAST, True: "event: succeeded"},
-            ),
+            NIS: _to_nis(product, start(ours(product, data), product, **settings)),
         }
+        if postgresql is not None:
+            port = free_port()
+            settings["NIS_DATABASE_URL"] = postgresql.database()
+            pids = start(ours(port, f"{data}/shared"), port, **settings)
+            found[NIS_POSTGRESQL] = _to_nis(port, (*pids, postgresql.pid))
         python = PEERS / "bin" / "python"
         for name, database in ((AGNO, []), (AGNO_DB, [f"{data}/agno.db"])):
             if python.exists():
                 port = free_port()
                 pid = start([str(python), "-c", PEER, str(port), str(upstream), *database], port)
-                found[name] = Contender(pid=pid, port=port, request=_to_agno(port))
+                found[name] = Contender(pids=pid, port=port, request=_to_agno(port))
         yield found
+
+
+def _to_nis(port: int, pids: tuple[int, ...]) -> Contender:
+    def request(number: int, streamed: bool) -> bytes:
+        return json_request(port, "/chat", {"message": said(number)}, **(SSE if streamed else {}))
+
+    return Contender(pids=pids, port=port, request=request, ends={False: LAST, True: "event: succeeded"})
 
 
 def _to_agno(port: int) -> Callable[[int, bool], bytes]:
@@ -200,9 +210,10 @@ def measure(found: dict[str, Contender], rounds: int, seconds: float) -> None:
                 begun = time.time()
                 one.alone[streamed] += load(one, seconds / 2, 1, streamed).times
                 one.windows.append((begun, time.time()))
-                before = processor_seconds(one.pid)
+                before = [processor_seconds(pid) for pid in one.pids]
                 done = load(one, seconds, CALLERS, streamed)
-                one.processor[streamed].append((processor_seconds(one.pid) - before) / len(done.times))
+                used = [processor_seconds(pid) - of for pid, of in zip(one.pids, before, strict=True)]
+                one.processor[streamed].append([seconds / len(done.times) for seconds in used])
                 one.rates[streamed].append(done.rate)
                 one.firsts[streamed] += done.firsts
                 one.times[streamed] += done.times
@@ -225,10 +236,11 @@ def print_turns(found: dict[str, Contender]) -> None:
         print("|---|---|---|---|---|---|")
         for name, one in found.items():
             whole = " / ".join(f"{1e3 * share(one.times[streamed], part):.0f}" for part in (0.5, 0.99))
+            used = " + ".join(f"{1e6 * statistics.median(of):.0f}" for of in zip(*one.processor[streamed], strict=True))
             first, added = share(one.firsts[streamed], 0.5), share(one.alone[streamed], 0.5) - direct
             print(
                 f"| {name} | {statistics.median(one.rates[streamed]):.0f} | {1e3 * first:.1f} ms | {whole} ms "
-                f"| {1e3 * added:.2f} ms | {1e6 * statistics.median(one.processor[streamed]):.0f} µs |"
+                f"| {1e3 * added:.2f} ms | {used} µs |"
             )
         print()
 
@@ -249,114 +261,24 @@ def print_starts(data: str, alone: Sequence[tuple[float, float]]) -> None:
     print()
 
 
-# -- the log alone -----------------------------------------------------------------------------------------------------
-
-BODY = '{"step":1,"text":"a few words of the answer "}'
-RUNS, EVENTS = 32, 500
-
-
-def bare_inserts(path: Path, batch: int) -> float:
-    """Events a second of SQLite alone: inserts into the log's own table, so many a transaction, in one thread."""
-    database = sqlite3.connect(path, isolation_level=None)
-    database.execute("pragma journal_mode = wal")
-    database.execute("pragma synchronous = normal")
-    database.execute(
-        "create table events (run_id text not null, seq integer not null, owner text not null, attempt integer"
-        " not null, time real not null, type text not null, body text not null, primary key (run_id, seq)) strict"
-        ", without rowid"
-    )
-    count, begun = RUNS * EVENTS // (1 if batch > 1 else 4), time.perf_counter()
-    for first in range(0, count, batch):
-        database.execute("begin immediate")
-        for number in range(first, first + batch):
-            row = (f"run-{number % RUNS}", number // RUNS, "local", 1, time.time(), "text_delta", BODY)
-            database.execute("insert into events values (?, ?, ?, ?, ?, ?, ?)", row)
-        database.execute("commit")
-    took = time.perf_counter() - begun
-    database.close()
-    return count / took
-
-
-def bare_reads(path: Path) -> float:
-    """Events a second of SQLite alone: pages of 500 in one thread."""
-    database = sqlite3.connect(path)
-    begun, count = time.perf_counter(), 0
-    for run in range(RUNS):
-        count += len(
-            database.execute(
-                "select seq, attempt, time, type, body from events where run_id = ?", (f"run-{run}",)
-            ).fetchall()
-        )
-    took = time.perf_counter() - begun
-    database.close()
-    return count / took
-
-
-async def our_log(path: Path) -> tuple[float, float]:
-    """Events written a second by 32 holders that each wait for every commit, and read back in pages."""
-    store = SqliteStore(path)
-
-    async def hold(number: int) -> None:
-        run_id, now = f"run-{number}", time.time()
-        row = {"id": run_id, "operation": "bench.write", "state": "running", "attempt": 1, "last_seq": 0, "format": 1}
-        row |= {"conversation_id": None, "created": now, "updated": now, "input": "{}", "result": None, "problem": None}
-        await store.insert("runs", "local", row)
-        event = NewEvent(type="text_delta", body=BODY)
-        for _ in range(EVENTS):
-            await store.append(Append(owner="local", run_id=run_id, attempt=1, events=[event], changes={}))
-
-    begun = time.perf_counter()
-    await asyncio.gather(*(hold(number) for number in range(RUNS)))
-    wrote = RUNS * EVENTS / (time.perf_counter() - begun)
-    await store.close()
-    # Opened anew, so that what it may have kept in memory does not answer.
-    store = SqliteStore(path)
-    begun = time.perf_counter()
-    read = 0
-    for number in range(RUNS):
-        read += len(await store.events("local", f"run-{number}", 0))
-    took = time.perf_counter() - begun
-    await store.close()
-    return wrote, read / took
-
-
-def measure_log(rounds: int) -> None:
-    """Print the table of the log beside SQLite."""
-    figures: dict[str, list[tuple[float, float]]] = {"alone": [], "batch": [], "nis": []}
-    for _ in range(rounds):
-        with tempfile.TemporaryDirectory() as folder:
-            alone, batch = (bare_inserts(Path(folder, f"{size}.db"), size) for size in (1, 100))
-            figures["alone"].append((alone, 0.0))
-            figures["batch"].append((batch, bare_reads(Path(folder, "100.db"))))
-            figures["nis"].append(uvloop.run(our_log(Path(folder, "nis.db"))))
-    print("| the log | events written/s | events read/s, pages of 500 |")
-    print("|---|---|---|")
-    names = {
-        "alone": "bare sqlite3 in one thread, an event a transaction",
-        "batch": "bare sqlite3 in one thread, 100 a transaction",
-        "nis": f"the store, {RUNS} holders that wait for each commit",
-    }
-    for key, name in names.items():
-        wrote, read = (statistics.median(values) for values in zip(*figures[key], strict=True))
-        print(f"| {name} | {wrote:.0f} | {f'{read:.0f}' if read else ''} |")
-    print()
-
-
 def main() -> None:
     """Measure and print."""
     arguments = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else "")
     arguments.add_argument("--rounds", type=int, default=3, help="rounds of which the median counts (default 3)")
     arguments.add_argument("--seconds", type=float, default=3.0, help="length of each load (default 3)")
     arguments.add_argument("--vectors", action="store_true", help="let nis compare meanings as well, where it can")
+    arguments.add_argument("--postgresql", action="store_true", help="measure nis and its log on PostgreSQL too")
     given = arguments.parse_args()
     compile_everything()
     machine = f"{os.cpu_count()} cores, {platform.system()}, Python {platform.python_version()}"
     print(f"{time.strftime('%Y-%m-%d')}, {machine}\n")
-    with tempfile.TemporaryDirectory() as data, contenders(data, vectors=given.vectors) as found:
-        measure(found, given.rounds, given.seconds)
-        print_turns(found)
-        print_starts(data, found[NIS].windows)
-    measure_log(given.rounds)
+    with ExitStack() as stack:
+        postgresql = stack.enter_context(running_postgresql(durable=True)) if given.postgresql else None
+        with tempfile.TemporaryDirectory() as data, contenders(data, postgresql, vectors=given.vectors) as found:
+            measure(found, given.rounds, given.seconds)
+            print_turns(found)
+            print_starts(data, found[NIS].windows)
+        measure_log(given.rounds, postgresql)
 
 
 if __name__ == "__main__":

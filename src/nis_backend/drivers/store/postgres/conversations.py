@@ -32,8 +32,8 @@ REMOVE_RUNS = (
 EVENTS = 5000
 """Most that one transaction of `tidy` removes."""
 ENDED = """
-select id from runs where state in ('succeeded', 'failed', 'cancelled') and updated < %s
-order by updated limit 1 for update skip locked
+select id from runs where state in ('succeeded', 'failed', 'cancelled') and created < %s and updated < %s
+order by created limit 1 for update skip locked
 """
 EMPTIED = """
 delete from conversations where id in (
@@ -145,7 +145,7 @@ async def tidy(connection: Connection, before: float | None) -> bool:
     """See `Store.tidy`: within the caller's transaction."""
     if before is None:
         return await _removed(connection, EFFECTS, [EFFECT_SECONDS]) > 0
-    run = await (await connection.execute(ENDED, [before])).fetchone()
+    run = await (await connection.execute(ENDED, [before, before])).fetchone()
     if run is None:
         if await _removed(connection, EMPTIED, [before]):
             return True

@@ -14,7 +14,8 @@ if TYPE_CHECKING:
 EVENTS, CONVERSATIONS, PAGES = 2000, 200, 200
 """Most of each that one transaction removes: some ten milliseconds."""
 ENDED = """
-select id from runs where state in ('succeeded', 'failed', 'cancelled') and updated < ? order by updated limit 1
+select id from runs where state in ('succeeded', 'failed', 'cancelled') and created < ? and updated < ?
+order by created limit 1
 """
 EMPTIED = f"""
 delete from conversations where id in (
@@ -34,7 +35,7 @@ delete from effects where key in (
 def tidy(connection: sqlite3.Connection, before: float | None) -> bool:
     """See `Store.tidy`: within the caller's transaction."""
     if before is not None:
-        run = connection.execute(ENDED, (before,)).fetchone()
+        run = connection.execute(ENDED, (before, before)).fetchone()
         if run is not None:
             _shorten(connection, run["id"])
             return True

@@ -11,6 +11,9 @@ down_revision = "0002"
 # not acknowledged. In `runs`: `wanted` is what a command asks of the holder, `waiting` what a person is asked for,
 # `parent` the run it was forked from, after its event `parent_seq`, `scopes` what the caller who began it may do, and
 # so what it may (a schedule's runs have those of its author), `log_bytes` the size of its events' bodies.
+#
+# No index may name what each append changes (`updated`, `last_seq`, `log_bytes`), not even one of other rows alone:
+# PostgreSQL would then write every index of the row anew with each event.
 STEP = Step(
     up="""
 alter table runs add column queue text not null default 'default';
@@ -28,7 +31,7 @@ alter table runs add column parent_seq integer;
 alter table runs add column version text not null default '';
 alter table runs add column scopes text not null default '["*"]';
 alter table runs add column log_bytes integer not null default 0;
-create index runs_ended on runs (updated) where state in ('succeeded', 'failed', 'cancelled');
+create index runs_ended on runs (created) where state in ('succeeded', 'failed', 'cancelled');
 drop index runs_open;
 create index runs_queued on runs (queue, priority desc, not_before, id) where state = 'queued';
 create index runs_due on runs (queue, not_before) where state = 'queued';
