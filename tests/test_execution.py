@@ -6,10 +6,12 @@ import asyncio
 import contextlib
 import json
 from collections.abc import AsyncGenerator, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, cast
 
 import pytest
+from opened import RUN, opened
 from typing_extensions import override
 
 from nis_backend.caller import LOCAL
@@ -25,8 +27,10 @@ from nis_backend.drivers.store.sqlite.store import SqliteStore
 from nis_backend.errors import Forbidden, Unavailable
 from nis_backend.event import ToolCalled
 from nis_backend.execution import execute
+from nis_backend.journal import MOST_HELD
 from nis_backend.opened import Drivers
 from nis_backend.operation import Model, Operation, Recorded, operation
+from nis_backend.owned import Scope
 from nis_backend.run import RunHandle, RunLog, Tail, Terms
 from nis_backend.settings import read_settings
 
@@ -471,3 +475,27 @@ def test_a_write_that_is_left_out_the_second_time_takes_no_others_place(tmp_path
             assert row["title"] == "approved"
 
     asyncio.run(body())
+
+
+def test_notes_without_a_pause_wait_for_the_store(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Promise: what a run writes is bounded while it writes it, in memory and by the limits of its log."""
+    batches: list[int] = []
+
+    async def body() -> None:
+        async with opened(tmp_path) as ctx:
+            store = ctx.drivers.store
+            append = store.append
+
+            async def counted(given: Append) -> tuple[int, float]:
+                batches.append(len(given.events))
+                return await append(given)
+
+            monkeypatch.setattr(store, "append", counted)
+            inside = replace(ctx, scope=Scope(key=RUN))
+            for number in range(3 * MOST_HELD):
+                await inside.note(f"number {number}", lambda: 1)
+            await ctx.run.flush()
+
+    asyncio.run(body())
+    assert sum(batches) == 3 * MOST_HELD
+    assert max(batches) <= MOST_HELD

@@ -181,6 +181,8 @@ class Context:
             return known[0]
         value = await _awaited(work())
         self.journal.note(name, value)
+        # Who notes without a pause would fill the memory: it waits for the store, and hears what that refuses.
+        await self.journal.write()
         return value
 
     async def choose_model(
