@@ -118,6 +118,20 @@ def test_a_count_rises_by_one_for_each_who_counts(make: Callable[[], Cache]) -> 
     asyncio.run(body())
 
 
+def test_what_is_left_of_a_window_is_told(make: Callable[[], Cache]) -> None:
+    """Contract: who is refused within one learns when the next begins."""
+
+    async def body() -> None:
+        async with opened(make) as cache:
+            key = fresh()
+            assert await cache.left(key) == 0
+            await cache.increment(key, 60)
+            await cache.increment(key, 3600)
+            assert 0 < await cache.left(key) <= 60
+
+    asyncio.run(body())
+
+
 def test_a_window_ends_with_its_time_though_it_is_counted_in(make: Callable[[], Cache]) -> None:
     """Contract: the first opens the window, and later ones do not lengthen it."""
 
@@ -287,12 +301,14 @@ def test_calls_beyond_the_limit_are_refused_and_counted_here_while_the_server_is
 
     async def body() -> None:
         async with opened(lambda: RedisCache(Address(host="127.0.0.1", port=free_port))) as away:
-            here = InProcessCache()
-            for limit in (CallLimit(3, here, here), CallLimit(3, away, InProcessCache())):
+            here, meanwhile = (InProcessCache(now=lambda: 0.0) for _ in range(2))
+            for limit in (CallLimit(3, here, here), CallLimit(3, away, meanwhile)):
                 for _ in range(3):
                     await limit.admit("ada")
-                with pytest.raises(Busy, match="More than 3 calls"):
+                with pytest.raises(Busy, match="More than 3 calls") as refused:
                     await limit.admit("ada")
+                assert refused.value.retry_after == 60
+                assert "in 60 s" in refused.value.remedy
                 await limit.admit("bob")
 
     asyncio.run(body())

@@ -6,14 +6,17 @@ Nothing in it is durable: what must not be lost is in the store. And the limit o
 from __future__ import annotations
 
 import logging
-from typing import TYPE_CHECKING, Protocol
+import math
+from typing import TYPE_CHECKING, Protocol, TypeVar
 
 from nis_backend.errors import Busy, TooLarge, Unavailable
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Awaitable, Callable
 
 log = logging.getLogger("nis.cache")
+
+T = TypeVar("T")
 
 LARGEST_VALUE = 1_048_576
 """Bytes of a value: what is larger belongs to the blobs."""
@@ -60,6 +63,10 @@ class Cache(Protocol):
         """Count one more; the first opens a window of that many seconds, after which counting begins again."""
         ...
 
+    async def left(self, key: str) -> float:
+        """Seconds until a value or a count ends; 0 when there is none."""
+        ...
+
     async def publish(self, channel: str, message: bytes) -> None:
         """Tell whoever listens now, at most once; in order for one sender."""
         ...
@@ -98,20 +105,25 @@ class CallLimit:
         """Count a call.
 
         Raises:
-            Busy: the owner has made as many in this minute as it may.
+            Busy: the owner has made as many in this minute as it may; `retry_after` is when the next minute begins.
         """
-        if await self._counted(f"calls:{owner}") > self._calls:
-            raise Busy(
-                f"More than {self._calls} calls in a minute.", remedy="Wait a minute, or have NIS_CALL_LIMIT raised."
-            )
+        key = f"calls:{owner}"
+        if await self._asked(lambda cache: cache.increment(key, MINUTE)) <= self._calls:
+            return
+        left = math.ceil(await self._asked(lambda cache: cache.left(key)))
+        raise Busy(
+            f"More than {self._calls} calls in a minute.",
+            remedy=f"Call again in {max(1, left)} s, or have NIS_CALL_LIMIT raised.",
+            retry_after=left,
+        )
 
-    async def _counted(self, key: str) -> int:
+    async def _asked(self, ask: Callable[[Cache], Awaitable[T]]) -> T:
         try:
-            counted = await self._cache.increment(key, MINUTE)
+            answer = await ask(self._cache)
         except Unavailable as away:
             if not self._away:
                 log.warning("calls are counted by each process for itself: %s", away)
             self._away = True
-            return await self._meanwhile.increment(key, MINUTE)
+            return await ask(self._meanwhile)
         self._away = False
-        return counted
+        return answer

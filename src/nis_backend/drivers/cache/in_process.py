@@ -53,6 +53,11 @@ class InProcessCache(Cache):
         return number
 
     @override
+    async def left(self, key: str) -> float:
+        found = self._find(key)
+        return 0.0 if found is None else found[0] - self._now()
+
+    @override
     async def publish(self, channel: str, message: bytes) -> None:
         for heard in tuple(self._heard.get(channel, ())):
             heard(message)

@@ -84,6 +84,11 @@ class RedisCache(Cache):
         return int((await self._ask(counted))[1])
 
     @override
+    async def left(self, key: str) -> float:
+        # Below 0 it says that there is none.
+        return max(0, await self._ask(lambda client: client.pttl(PREFIX + key))) / 1000
+
+    @override
     async def publish(self, channel: str, message: bytes) -> None:
         await self._ask(lambda client: client.publish(PREFIX + channel, message))
 
