@@ -17,7 +17,7 @@ from nis_backend.drivers.dispatch.in_process import InProcess
 from nis_backend.drivers.llm.base import Models
 from nis_backend.drivers.store.base import Append, NewEvent
 from nis_backend.drivers.store.sqlite.store import SqliteStore
-from nis_backend.errors import InvalidRequest
+from nis_backend.errors import InvalidRequest, NotFound
 from nis_backend.opened import Drivers
 from nis_backend.replay import Replayed, replay
 from nis_backend.run import Tail
@@ -36,6 +36,7 @@ def rehearse(recorded: Mapping[str, Any], app: str | None = None) -> None:
     Raises:
         AssertionError: where the code parts from the record, with what each has.
         InvalidRequest: another version has recorded it.
+        NotFound: its operation is in a file that is not named.
     """
     if recorded.get("format") != FORMAT:
         raise InvalidRequest(
@@ -53,6 +54,9 @@ async def _replayed(folder: Path, recorded: Mapping[str, Any], app: str | None) 
     catalog = Catalog.from_index()
     if app is not None:
         catalog.add(load_app(Path(app)))
+    [operation] = [row["operation"] for row in recorded["rows"]["runs"] if row["id"] == recorded["run"]]
+    if operation not in {entry.name for entry in catalog.entries()}:
+        raise NotFound(f'{operation} is not here. Name the file that has it: rehearse(RECORDED, app="FILE").')
     store, compute = SqliteStore(folder / "nis.db"), WorkerPools([])
     drivers = Drivers(
         settings=read_settings({}, data=folder),

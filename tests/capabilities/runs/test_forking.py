@@ -13,6 +13,7 @@ from ground import Ground
 
 from nis_backend.caller import Caller
 from nis_backend.errors import Conflict, Forbidden, InvalidRequest, NotFound, NotSupported
+from nis_backend.rehearsal import rehearse
 
 Json = dict[str, Any]
 
@@ -73,6 +74,14 @@ def test_an_exported_run_is_a_test_that_passes_and_can_fail(ground: Ground, tmp_
     )
     assert wrong.returncode == 1, wrong.stdout
     assert "They part at event" in wrong.stdout
+
+
+def test_an_exported_run_of_an_app_file_says_how_to_name_it() -> None:
+    """Promise: a test that is run without its operation's file fails with what to do."""
+    recorded: Json = {"format": 1, "run": "run-1", "owner": "local", "events": [], "rows": {"runs": []}}
+    recorded["rows"]["runs"].append({"id": "run-1", "operation": "diary.keep_diary"})
+    with pytest.raises(NotFound, match=r'rehearse\(RECORDED, app="FILE"\)'):
+        rehearse(recorded)
 
 
 def test_a_fork_shares_the_events_before_it(ground: Ground) -> None:

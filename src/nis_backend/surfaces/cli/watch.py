@@ -42,6 +42,7 @@ def command(session: Session, entry: Entry, name: str) -> click.Command:
                 click.echo(f"Left; the run goes on. `{again} {seen.number or after or 0}` goes on watching.", err=True)
                 raise
             except Unavailable as error:
+                seen.end_line()
                 if seen.number:
                     error.remedy = f"{error.remedy} `{again} {seen.number}` goes on watching."
                 raise
@@ -96,10 +97,15 @@ def _follow(session: Session, entry: Entry, given: Json, seen: _Seen, wait: floa
             number, until = seen.number, time.monotonic() + wait
         try:
             session.call(entry, {**given, **({"after": number} if number else {})}, seen.heard)
-            gone = Unavailable("The server is stopping.")
+            gone = Unavailable("The server has gone.", remedy="Start it again with `nis serve`.")
         except Unavailable as error:
             gone = error
-        if not seen.ended and not session.server_by(until):
+        if seen.ended:
+            return
+        if wait and seen.number != number:
+            seen.end_line()
+            click.echo(f"There is no server now; the next one is waited for, for {wait:g} s.", err=True)
+        if not session.server_by(until):
             raise gone
 
 
@@ -130,6 +136,9 @@ class _Seen:
                 click.echo(f"{self.number:>5}  ", nl=False)
             click.echo(body["text"], nl=False)
             self._in_words = self.shown = True
+            return
+        if body["type"] == "noted":
+            # Times and ids that the run has noted so as to be replayed tell a person nothing.
             return
         self.end_line()
         click.echo(f"{self.number:>5}  {told(body)}")
@@ -174,8 +183,6 @@ def told(body: Json) -> str:  # noqa: C901, PLR0911, PLR0912 - one line a kind o
             return {"paused": "rests", "waiting": "waits"}.get(reason, "goes on once a server is there again")
         case {"type": "artifact", "name": artifact, "blob_id": blob}:
             return f"has made {artifact} ({blob})"
-        case {"type": "noted", "name": noted, "value": value}:
-            return shorten(f"notes {noted} {json.dumps(value, ensure_ascii=False)}", WIDE)
         case {"type": "warning", "message": message}:
             return f"warning: {message}"
         case {"type": kind}:
