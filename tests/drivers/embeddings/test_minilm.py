@@ -23,7 +23,7 @@ from nis_backend.drivers.embeddings.minilm import DIMENSIONS, MAX_TOKENS, WEIGHT
 from nis_backend.drivers.embeddings.minilm_worker import MiniLMWorker
 from nis_backend.errors import InvalidRequest, TooLarge, Unavailable, WorkerLost
 from nis_backend.settings import Settings, read_settings
-from nis_backend.weights import Weights
+from nis_backend.weights.files import Weights
 
 T = TypeVar("T")
 LIMIT = 120.0

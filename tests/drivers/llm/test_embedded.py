@@ -23,7 +23,7 @@ from nis_backend.drivers.llm.embedded import SLOTS, EmbeddedModels, pool
 from nis_backend.drivers.llm.embedded_wire import CONTEXT, LONGEST_TOKEN, MAX_TOKENS
 from nis_backend.errors import DeadlineExceeded, InvalidRequest, NotSupported, Unavailable, WorkerLost
 from nis_backend.settings import Settings, read_settings
-from nis_backend.weights import Weights
+from nis_backend.weights.files import Weights
 
 T = TypeVar("T")
 LIMIT = 120.0

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from nis_backend.drivers.compute.base import Pool
 from nis_backend.drivers.embeddings.base import Embedded, EmbeddingModel, TextEmbedder
-from nis_backend.weights import Weights
+from nis_backend.weights.files import Weights
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

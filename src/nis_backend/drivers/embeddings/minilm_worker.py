@@ -17,7 +17,7 @@ from nis_backend.drivers.embeddings.batches import Batches, Job
 from nis_backend.drivers.embeddings.minilm import MAX_TOKENS, WEIGHT
 from nis_backend.drivers.embeddings.minilm_model import MiniLMModel
 from nis_backend.errors import InvalidRequest
-from nis_backend.weights import Weights
+from nis_backend.weights.files import Weights
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator

@@ -10,7 +10,7 @@ from nis_backend.drivers.compute.base import Pool
 from nis_backend.drivers.llm.base import Answered, LanguageModels, ModelInfo, TextChunk
 from nis_backend.drivers.llm.embedded_wire import CONTEXT, asked, called, tool_of
 from nis_backend.errors import NotFound, Unavailable
-from nis_backend.weights import Weights
+from nis_backend.weights.files import Weights
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from nis_backend.drivers.compute.base import Compute
     from nis_backend.drivers.llm.base import Prompt
     from nis_backend.settings import Settings
-    from nis_backend.weights import Weight
+    from nis_backend.weights.manifest import Weight
 
 POOL = "llm"
 

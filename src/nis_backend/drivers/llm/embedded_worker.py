@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING, Any
 from nis_backend.cores import allowed_threads
 from nis_backend.drivers.llm.embedded_wire import too_long
 from nis_backend.errors import DeadlineExceeded, InternalError, NisError, NotSupported, Unavailable, shorten
-from nis_backend.weights import Weights
+from nis_backend.weights.files import Weights
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
