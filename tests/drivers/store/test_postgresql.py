@@ -98,6 +98,35 @@ async def answers(store: Store) -> bool:
     return True
 
 
+def test_another_process_may_change_a_table_that_is_in_use(postgresql: PostgreSQL, database: str) -> None:
+    """Promise: after a migration elsewhere the next call of each kind is answered: its prepared plan is made anew."""
+
+    async def body() -> None:
+        async with opened(database) as [store]:
+
+            async def each(number: int) -> None:
+                """Every kind of statement whose answer has all of a row's columns, on whichever connection."""
+                run_id = f"run-{number}"
+                await store.insert("runs", "ann", run_row(run_id, state="queued", queue="default", not_before=0.0))
+                assert await store.get("runs", "ann", run_id)
+                assert await store.select("runs", "ann", where={"id": run_id})
+                [taken] = (await store.take({"default": 1}, "host", time.time(), [run_id])).rows
+                await store.append(events(run_id, "a", attempt=taken["attempt"]))
+
+            async def often(first: int) -> None:
+                for _ in range(8):
+                    await asyncio.gather(*(each(number) for number in range(first, first + 8)))
+                    first += 8
+
+            await often(0)
+            for number in range(2):
+                sql = f"alter table runs add column later{number} text"
+                await asyncio.to_thread(postgresql.execute, sql, database)
+                await often(100 * (number + 1))
+
+    asyncio.run(body())
+
+
 def test_connections_that_are_cut_are_replaced(postgresql: PostgreSQL, database: str) -> None:
     """An administrator, a proxy or a failover cuts them all: the next call of each kind is answered."""
     cut = (

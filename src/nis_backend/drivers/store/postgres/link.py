@@ -222,6 +222,11 @@ class Link:
                 # It lost to another transaction: nothing of it was done.
                 if last:
                     raise unreachable(error) from None
+            except psycopg.errors.FeatureNotSupported:
+                # A table has changed under plans that were made for it, by a migration elsewhere: nothing was done.
+                if last:
+                    raise
+                await pool.drain()
             except PoolTimeout as error:
                 raise unreachable(error) from None
             except (psycopg.OperationalError, psycopg.InterfaceError, PoolClosed) as error:
