@@ -152,8 +152,8 @@ class Context:
         """Seconds since 1970, UTC; in a run the same however often its code is executed."""
         journal, scope = self.journal, self.scope
         if journal is None or scope is None or scope.reads:
-            return time.time()
-        return float(journal.once(f"{scope.call} now" if scope.call else "now", time.time))
+            return self.drivers.store.now()
+        return float(journal.once(f"{scope.call} now" if scope.call else "now", self.drivers.store.now))
 
     def new_id(self, kind: str) -> str:
         """An unused id that says what it names: `run-0192…`; ids of one kind sort by the time they were made.

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import json
 import logging
-import time
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from nis_backend.caller import Caller
@@ -84,10 +83,10 @@ async def execute(drivers: Drivers, owner: str, run_id: str, attempt: int) -> Le
     try:
         target = drivers.operations.find(row["operation"])
     except NotFound:
-        if row["deadline"] is not None and row["deadline"] <= time.time():
+        if row["deadline"] is not None and row["deadline"] <= store.now():
             return await end_failed(journal, late(run_of(row)))
         log.warning("run %s waits: there is no operation %s here", run_id, row["operation"])
-        return await _leave(journal, AGAIN, [], {"state": "queued", "not_before": time.time() + ABSENT_SECONDS})
+        return await _leave(journal, AGAIN, [], {"state": "queued", "not_before": store.now() + ABSENT_SECONDS})
     scope = Scope(key=run_id, call="" if target.shape == "run" else "0:run")
     return await carry(target, row, Context(drivers=drivers, caller=caller, journal=journal, scope=scope))
 
@@ -97,7 +96,7 @@ async def carry(target: Operation[Any, Any], row: Row, ctx: Context) -> Left:
     journal = ctx.run
     try:
         _refuse_hopeless(row, journal.history)
-        seconds = _seconds(row, ctx.settings.run_seconds)
+        seconds = _seconds(row, ctx.settings.run_seconds, ctx.drivers.store.now())
         await journal.write(Started(operation=target.name, attempt=journal.attempt))
         if journal.attempt > 1:
             # An attempt that ends its process at once is counted too.
@@ -118,7 +117,7 @@ async def carry(target: Operation[Any, Any], row: Row, ctx: Context) -> Left:
     except asyncio.CancelledError as cancelled:
         return await _stop(journal, cancelled)
     except NisError as error:
-        return await _fail(journal, row, error)
+        return await _fail(journal, row, error, ctx.drivers.store.now())
     except Exception:
         log.exception("run %s of %s failed", journal.run_id, target.name)
         fault = InternalError(
@@ -144,13 +143,13 @@ def _refuse_hopeless(row: Row, history: History) -> None:
         raise Unavailable("An earlier version of nis has begun this run, whose log cannot be gone on from.")
 
 
-def _seconds(row: Row, most: float) -> float:
+def _seconds(row: Row, most: float, now: float) -> float:
     """Time that this attempt has.
 
     Raises:
         DeadlineExceeded: none is left.
     """
-    left = most if row["deadline"] is None else row["deadline"] - time.time()
+    left = most if row["deadline"] is None else row["deadline"] - now
     if left <= 0:
         raise late(run_of(row))
     return min(most, left)
@@ -194,8 +193,8 @@ async def _stop(journal: Journal, cancelled: asyncio.CancelledError) -> Left:
             return await _leave(journal, RELEASED, [Released(reason="shutdown")], {"state": "queued"}, ends=True)
 
 
-async def _fail(journal: Journal, row: Row, error: NisError) -> Left:
-    at = time.time() + max(min(FIRST_RETRY * 2 ** row["retried"], LONGEST_RETRY), error.retry_after or 0)
+async def _fail(journal: Journal, row: Row, error: NisError, now: float) -> Left:
+    at = now + max(min(FIRST_RETRY * 2 ** row["retried"], LONGEST_RETRY), error.retry_after or 0)
     in_time = row["deadline"] is None or at < row["deadline"]
     if error.codes.retry and row["retried"] < row["retries"] and in_time and journal.history.idle < MOST_IDLE:
         changes = {"state": "queued", "not_before": at, "retried": row["retried"] + 1}

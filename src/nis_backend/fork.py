@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import time
 from typing import TYPE_CHECKING, Any
 
 from nis_backend.commands import append_of, unknown_run
@@ -66,7 +65,7 @@ async def retry(ctx: Context, run_id: str) -> Run:
             value=run_id,
             remedy="Retry one that has failed or was cancelled.",
         )
-    again = RetryScheduled(at=time.time(), problem=run_of(row).problem or {})
+    again = RetryScheduled(at=ctx.drivers.store.now(), problem=run_of(row).problem or {})
     return await _begun(ctx, row, row["last_seq"] - 1, json.loads(row["input"]), [again])
 
 
@@ -88,7 +87,7 @@ async def _begun(ctx: Context, source: Row, after: int, given: Mapping[str, Any]
     """Write the new run down, and have it executed."""
     request = ctx.operations.find(source["operation"]).validate(given)
     await ctx.drivers.dispatch.admit(source["queue"])
-    now, run_id = time.time(), ctx.new_id("run")
+    now, run_id = ctx.drivers.store.now(), ctx.new_id("run")
     if ctx.scope is not None and (there := await ctx.store.get("runs", run_id)) is not None:
         # An earlier try of this call has begun it.
         return run_of(there)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import json
 import logging
-import time
 from collections import defaultdict
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
@@ -183,7 +182,7 @@ class RunLog(Commands):
             Conflict: the id is taken by another operation's, or the key `dedupe` by an open run of another operation.
         """
         terms = terms or Terms()
-        now = time.time()
+        now = self._store.now()
         row: Row = {
             "id": run_id,
             "operation": operation,

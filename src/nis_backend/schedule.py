@@ -40,9 +40,9 @@ class Clock:
         """Until it is cancelled."""
         while True:
             try:
-                now = time.time()
+                now = self._drivers.store.now()
                 await self.tick(now)
-                seconds = until_next(now, time.time())
+                seconds = until_next(now, self._drivers.store.now())
             except Exception as refused:
                 # Whatever it is: without this loop no schedule would begin anything any more.
                 log.warning("schedules have to wait: %s", refused, exc_info=not isinstance(refused, NisError))

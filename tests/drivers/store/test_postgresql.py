@@ -17,8 +17,14 @@ from nis_backend.drivers.store.base import Growth, Store
 from nis_backend.drivers.store.migrations.schema import VERSION
 from nis_backend.drivers.store.postgres.store import PostgresStore
 from nis_backend.errors import Fenced, InvalidRequest, NotFound, Unavailable
+from nis_backend.operation import Model
+from nis_backend.run import RunLog, Tail, Terms
 
 PATIENCE = 30.0
+
+
+class Nothing(Model):
+    """A request without fields."""
 
 
 @pytest.fixture(scope="module")
@@ -125,6 +131,35 @@ def test_another_process_may_change_a_table_that_is_in_use(postgresql: PostgreSQ
                 await often(100 * (number + 1))
 
     asyncio.run(body())
+
+
+def test_what_is_due_is_judged_by_the_databases_clock(database: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Promise: a host an hour ahead begins runs that others may take at once, and takes none before its time."""
+
+    async def body() -> None:
+        async with opened(database, 2) as [ahead, right]:
+            await ahead.check()
+            await right.check()
+            log = RunLog(ahead, Tail(ahead), "ann")
+            with monkeypatch.context() as wrong:
+                wrong.setattr(time, "time", partial(later, time.time))
+                await log.create("run-1", "tests.carry_run", Nothing(), None)
+                assert abs((await log.get("run-1")).created - right.now()) < 60
+            due = right.now() + 1800
+            await log.create("run-2", "tests.carry_run", Nothing(), None, Terms(not_before=due))
+            with monkeypatch.context() as wrong:
+                wrong.setattr(time, "time", partial(later, time.time))
+                taken = await ahead.take({"default": 2}, "ahead", ahead.now(), ["run-2"])
+                assert (taken.rows, taken.next_at) == ([], due)
+            taken = await right.take({"default": 2}, "right", right.now())
+            assert [row["id"] for row in taken.rows] == ["run-1"]
+
+    asyncio.run(body())
+
+
+def later(clock: Callable[[], float]) -> float:
+    """The time that a host has which is an hour ahead."""
+    return clock() + 3600
 
 
 def test_connections_that_are_cut_are_replaced(postgresql: PostgreSQL, database: str) -> None:

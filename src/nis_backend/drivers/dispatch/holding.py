@@ -6,7 +6,6 @@ import asyncio
 import logging
 import os
 import socket
-import time
 import uuid
 from typing import TYPE_CHECKING
 from weakref import WeakSet
@@ -72,7 +71,7 @@ class Holding:
 
     async def _requeue(self, row: Row) -> None:
         """Have a run taken anew that this process holds and nobody executes."""
-        again = {"state": "queued", "not_before": time.time() + AGAIN_SECONDS}
+        again = {"state": "queued", "not_before": self._store.now() + AGAIN_SECONDS}
         append = Append(
             owner=row["owner"],
             run_id=row["id"],

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import time
 from collections import Counter
 from typing import TYPE_CHECKING
 
@@ -121,12 +120,12 @@ class InProcess(Dispatch):
             except Exception as refused:
                 # Whatever it is: without this loop no run would begin any more.
                 log.warning("runs have to wait: %s", refused, exc_info=not isinstance(refused, NisError))
-                next_at = time.time() + pause
+                next_at = self._store.now() + pause
                 pause = min(2 * pause, 10.0)
             await self._sleep(next_at)
 
     async def _sleep(self, until: float | None) -> None:
-        seconds = self.longest_sleep if until is None else min(max(until - time.time(), 0.0), self.longest_sleep)
+        seconds = self.longest_sleep if until is None else min(max(until - self._store.now(), 0.0), self.longest_sleep)
         try:
             async with asyncio.timeout(seconds):
                 await self.woken.wait()
@@ -137,7 +136,7 @@ class InProcess(Dispatch):
         """Take what is due and there is room for; answers when to look again if nothing happens until then."""
         room = {queue: most - self._running[queue] for queue, most in self._queues.items()}
         submitted, only = self._submitted, [*self._own] if self._idle else None
-        taken = await self._store.take(room, self.holding.holder, time.time(), only)
+        taken = await self._store.take(room, self.holding.holder, self._store.now(), only)
         got = Counter(str(row["queue"]) for row in taken.rows)
         for row in taken.rows:
             self._hold(row)

@@ -329,6 +329,13 @@ class Store(Protocol):
         """
         ...
 
+    def now(self) -> float:
+        """The time by the store's clock, seconds since 1970, UTC: what is due, and when, is judged by no other.
+
+        Of a database that processes share it is the database's: their hosts differ in theirs.
+        """
+        ...
+
     def listen(self, heard: Callable[[Growth], None]) -> None:
         """Have `heard` called on the event loop after each commit that appended."""
         ...

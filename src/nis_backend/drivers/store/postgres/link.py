@@ -6,6 +6,7 @@ import asyncio
 import contextlib
 import logging
 import re
+import time
 from typing import TYPE_CHECKING, Any, LiteralString, TypeVar, cast
 
 import psycopg
@@ -13,6 +14,7 @@ from psycopg.conninfo import conninfo_to_dict
 from psycopg.rows import DictRow, dict_row
 from psycopg_pool import AsyncConnectionPool, PoolClosed, PoolTimeout
 
+from nis_backend.drivers.store.postgres.clock import Clock
 from nis_backend.drivers.store.postgres.schema import bring
 from nis_backend.errors import InvalidRequest, NisError, Unavailable
 
@@ -36,6 +38,7 @@ FIRST_SECONDS = 1.5
 """Time that a call waits for the first link; a prober gives up after 2 s."""
 NOW = "extract(epoch from clock_timestamp())::double precision"
 """The database's clock: hosts differ in theirs. Read under the row's lock, it never goes back within a run."""
+CLOCK: LiteralString = f"select {NOW} as now"
 TRIES = 3
 LONGEST_PAUSE = 5.0
 SETTINGS = {
@@ -79,6 +82,7 @@ class Link:
         # What they warn of is told here, once and in fewer words.
         logging.getLogger("psycopg").setLevel(logging.ERROR)
         self.connecting = connecting_to(url)
+        self.clock = Clock()
         self._ready = asyncio.Event()
         self._failed = asyncio.Event()
         self._trouble = Unavailable("The database has not answered yet.", remedy=REMEDY)
@@ -122,11 +126,19 @@ class Link:
         )
         try:
             await pool.open(wait=True, timeout=CONNECT_SECONDS)
+            await self._read_clock(pool)
         except BaseException:
             # Its workers take a cancel for a connection that failed, and would go on for ever.
             await pool.close(timeout=1)
             raise
         return pool
+
+    async def _read_clock(self, pool: Pool) -> None:
+        async with pool.connection() as connection:
+            asked = time.monotonic()
+            row = await (await connection.execute(CLOCK)).fetchone()
+            if row:
+                self.clock.hear(row["now"], asked)
 
     def _say(self, error: Exception) -> None:
         trouble = error if isinstance(error, NisError) else unreachable(error)

@@ -335,7 +335,9 @@ class PostgresStore(Store):
 
     @override
     async def take(self, room: Mapping[str, int], holder: str, now: float, only: Sequence[str] | None = None) -> Taken:
-        return await self._link.transact(partial(take, room=room, holder=holder, now=now, only=only))
+        return await self._link.transact(
+            partial(take, room=room, holder=holder, now=now, only=only, clock=self._link.clock)
+        )
 
     @override
     async def waiting(self, queue: str, most: int) -> int:
@@ -374,6 +376,10 @@ class PostgresStore(Store):
     @override
     async def leads(self, role: str) -> bool:
         return await self._roles.leads(role)
+
+    @override
+    def now(self) -> float:
+        return self._link.clock.now()
 
     @override
     def listen(self, heard: Callable[[Growth], None]) -> None:

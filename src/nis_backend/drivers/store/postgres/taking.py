@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from typing import TYPE_CHECKING
 
 from nis_backend.drivers.store.base import Taken
@@ -11,6 +12,7 @@ from nis_backend.drivers.store.postgres.listener import CHANNEL
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
+    from nis_backend.drivers.store.postgres.clock import Clock
     from nis_backend.drivers.store.postgres.link import Connection
 
 ROOM = "room as (select * from unnest(%(queues)s::text[], %(most)s::bigint[]) as room (queue, most))"
@@ -34,7 +36,7 @@ update runs set state = 'running', attempt = attempt + 1, holder = %(holder)s, u
 where id in (select id from ready union select id from overdue) returning *"""  # noqa: S608 - the text is ours
 
 NEXT = f"""
-with {ROOM} select min(at) as at from room cross join lateral (
+with {ROOM} select min(at) as at, {NOW} as now from room cross join lateral (
     (select not_before as at from runs
         where state = 'queued' and runs.queue = room.queue and not_before > %(now)s order by not_before limit 1)
     union all
@@ -62,10 +64,15 @@ where state = 'running' and (
 select id, pg_notify('{CHANNEL}', concat_ws(' ', %(name)s::text, 0, 'queued', id)) from recovered"""  # noqa: S608 - as above
 
 
-async def take(
-    connection: Connection, room: Mapping[str, int], holder: str, now: float, only: Sequence[str] | None
+async def take(  # noqa: PLR0913, PLR0917 - the contract's, and what it is asked with
+    connection: Connection,
+    room: Mapping[str, int],
+    holder: str,
+    now: float,
+    only: Sequence[str] | None,
+    clock: Clock,
 ) -> Taken:
-    """See `Store.take`."""
+    """See `Store.take`; the clock hears what time it is."""
     given = {
         "queues": [*room],
         "most": [*room.values()],
@@ -74,7 +81,10 @@ async def take(
         "only": None if only is None else [*only],
     }
     rows = await (await connection.execute(TAKE, given)).fetchall()
+    asked = time.monotonic()
     found = await (await connection.execute(NEXT, given)).fetchone()
+    if found:
+        clock.hear(found["now"], asked)
     # What an update returns is in no order.
     rows.sort(key=lambda row: (-row["priority"], row["not_before"], row["id"]))
     return Taken(rows=rows, next_at=found["at"] if found else None)

@@ -400,6 +400,10 @@ class SqliteStore(Store):
         return True
 
     @override
+    def now(self) -> float:
+        return time.time()
+
+    @override
     def listen(self, heard: Callable[[Growth], None]) -> None:
         self._heard.append(heard)
 
