@@ -1,6 +1,7 @@
 // What a call has answered: drawn, as JSON, or as a run's events.
 
 import { html, nothing, type TemplateResult } from "lit";
+import "./asked.js";
 import { blobs } from "./blob.js";
 import "./copy.js";
 import type { Outcome } from "./invoke.js";
@@ -32,6 +33,7 @@ export function outcomeOf(outcome: Outcome | null, line: Line, tab: Tab, choose:
         : nothing}
     </div>
     ${has ? shown(outcome, tab) : outcome.state === "running" ? html`<p class="waiting"><span class="pulse"></span> computing</p>` : nothing}
+    ${outcome.log?.runId && outcome.log.asked ? html`<nis-asked .runId=${outcome.log.runId} .asked=${outcome.log.asked}></nis-asked>` : nothing}
     ${outcome.log?.runId
       ? html`<p class="note">Run <a class="id" href=${address({ page: "run", id: outcome.log.runId })}>${outcome.log.runId}</a></p>`
       : nothing}`;

@@ -21,8 +21,8 @@ import { type Problem, problem, read, type Run } from "./wire.js";
 /** What else can be done with a run that has ended; each is a form. */
 const MORE = [
   ["Fork", "runs.fork_run"],
-  ["Replay", "runs.replay_run"],
-  ["Export", "runs.export_run"],
+  ["Replay", "runs.get_replay"],
+  ["Export", "runs.get_export"],
 ] as const;
 
 const OUT_OF_REACH = "the server is out of reach; the run goes on once it is back";

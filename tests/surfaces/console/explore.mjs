@@ -334,7 +334,16 @@ await scene("a run that rests", async (page) => {
   await press("Try again");
   await page.waitForFunction((id) => !location.hash.includes(id), later.id);
   await state(page, "succeeded");
-  return { from: await page.locator(".facts a.id").innerText(), later: later.id, more: await page.locator(".facts > a").allInnerTexts() };
+  const from = await page.locator(".facts a.id").innerText();
+  const more = [];
+  for (const link of await page.locator(".facts > a").all()) more.push([await link.innerText(), await link.getAttribute("href")]);
+  const forms = [];
+  for (const [, href] of more) {
+    await page.goto(`${new URL(page.url()).origin}/${href}`);
+    await page.locator(".operation h1").waitFor();
+    forms.push(await page.locator("[data-path=id] input").inputValue());
+  }
+  return { from, later: later.id, more: more.map(([name]) => name), forms };
 });
 
 const PAGES = ["/", "/#/explore", "/#/explore/physics.simulate_projectile", "/#/runs"];

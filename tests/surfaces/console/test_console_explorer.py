@@ -121,6 +121,8 @@ def test_a_run_is_paused_goes_on_is_stopped_and_tried_again_from_its_page(seen: 
     scene = seen["a run that rests"]
     assert scene["from"] == scene["later"]
     assert scene["more"] == ["Fork", "Replay", "Export"]
+    assert len({*scene["forms"]}) == 1, "each is a form that is filled in"
+    assert scene["forms"][0].startswith("run-")
 
 
 def test_a_stream_is_shown_as_it_comes(seen: dict[str, Any]) -> None:
