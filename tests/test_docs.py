@@ -1,4 +1,4 @@
-"""What the README shows is run.
+"""What the README and the pages beside it show is run.
 
 Marks stand after a block's language, where readers do not see them: `run` is run against a server, `file=NAME` is
 written down as that file, and `app=NAME` is run against a server that has its operations.
@@ -21,6 +21,10 @@ from nis_backend.settings import Settings
 
 ROOT = Path(__file__).resolve().parent.parent
 README = (ROOT / "README.md").read_text("utf-8")
+PAGES = {
+    path.relative_to(ROOT): path.read_text("utf-8") for path in [ROOT / "README.md", *(ROOT / "docs").glob("*.md")]
+}
+"""What people read first; the reference is generated, and decisions and experiments speak of their day."""
 ADDRESS = "127.0.0.1:8000"
 """Where the README's server listens."""
 
@@ -39,7 +43,8 @@ class Block:
 
 BLOCKS = [
     Block(language=language, mark=mark, text=text)
-    for language, mark, text in re.findall(r"^```(\w+) ?(\S*)\n(.*?)^```$", README, re.DOTALL | re.MULTILINE)
+    for page in PAGES.values()
+    for language, mark, text in re.findall(r"^```(\w+) ?(\S*)\n(.*?)^```$", page, re.DOTALL | re.MULTILINE)
 ]
 
 
@@ -63,8 +68,8 @@ def run(block: Block, server: Server, folder: Path) -> str:
 
 
 @pytest.mark.parametrize("block", [block for block in BLOCKS if block.mark == "run"], ids=str)
-def test_what_the_readme_shows_works(block: Block, server: Server, tmp_path: Path) -> None:
-    """Promise: a reader who copies a block of the README gets an answer."""
+def test_what_a_page_shows_works(block: Block, server: Server, tmp_path: Path) -> None:
+    """Promise: a reader who copies a block of the README, or of a page beside it, gets an answer."""
     assert run(block, server, tmp_path).strip()
 
 
@@ -78,17 +83,39 @@ def test_the_readmes_own_operation_is_on_every_surface(serve: Serve, tmp_path: P
     assert run(calls, server, tmp_path).count("2082.5") == 2
 
 
-def test_every_variable_the_readme_names_is_a_setting() -> None:
-    """Promise: the README names no setting that is not there."""
+def anchors(page: str) -> set[str]:
+    """What a link to a part of this page may name: its headings, as GitHub has them."""
+    headings = re.findall(r"^#+ (.*)$", page, re.MULTILINE)
+    return {re.sub(r"[^\w -]", "", heading).lower().replace(" ", "-") for heading in headings}
+
+
+@pytest.mark.parametrize("path", PAGES, ids=str)
+def test_every_variable_a_page_names_is_a_setting(path: Path) -> None:
+    """Promise: no page names a setting that is not there."""
     known = {field.alias for field in Settings.model_fields.values()}
-    assert set(re.findall(r"\b(?:NIS|OPENAI|NVIDIA|ANTHROPIC)_[A-Z_]+\b", README)) <= known
+    assert set(re.findall(r"\b(?:NIS|OPENAI|NVIDIA|ANTHROPIC)_[A-Z0-9_]+\b", PAGES[path])) <= known
 
 
-def test_every_target_and_file_the_readme_names_exists() -> None:
-    """Promise: the README points at nothing that is not there."""
+@pytest.mark.parametrize("path", PAGES, ids=str)
+def test_every_target_file_and_heading_a_page_names_exists(path: Path) -> None:
+    """Promise: no page points at anything that is not there."""
     targets = set(re.findall(r"^([a-z-]+):", (ROOT / "Makefile").read_text(), re.MULTILINE))
-    assert set(re.findall(r"(?:`|^)make ([a-z-]+)", README, re.MULTILINE)) <= targets
-    assert not [link for link in re.findall(r"\]\((?!http)([^)]+)\)", README) if not (ROOT / link).exists()]
+    assert set(re.findall(r"(?:`|^)make ([a-z-]+)", PAGES[path], re.MULTILINE)) <= targets
+    for link in re.findall(r"\]\((?!http)([^)]+)\)", PAGES[path]):
+        name, _, anchor = link.partition("#")
+        found = (ROOT / path).parent / name if name else ROOT / path
+        assert found.exists(), link
+        assert not anchor or anchor in anchors(found.read_text("utf-8")), link
+
+
+def test_a_setting_of_an_operator_is_on_the_operators_page() -> None:
+    """Promise: whoever runs it for others need not read the reference to learn what there is to decide."""
+    decided = {
+        *("NIS_API_KEY", "NIS_DATABASE_URL", "NIS_BLOBS", "REDIS_HOST", "KAFKA_BOOTSTRAP_SERVERS", "NIS_QUEUES"),
+        *(str(field.alias) for name, field in Settings.model_fields.items() if name.startswith("max_")),
+        *(str(field.alias) for name, field in Settings.model_fields.items() if name.endswith(("_days", "_limit"))),
+    }
+    assert [name for name in sorted(decided) if name not in PAGES[Path("docs/operating.md")]] == []
 
 
 def test_bare_make_lists_every_target_with_a_line() -> None:

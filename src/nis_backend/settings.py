@@ -199,7 +199,9 @@ class Settings(BaseModel):
         alias="NIS_STALL_SECONDS",
         description="Silence of this process, in seconds, after which others take its runs over.",
     )
-    run_seconds: float = Field(default=600, gt=0, alias="NIS_RUN_SECONDS", description="Seconds a chat turn may take.")
+    run_seconds: float = Field(
+        default=600, gt=0, alias="NIS_RUN_SECONDS", description="Seconds an attempt of a run may take."
+    )
     run_days: float | None = Field(
         default=None,
         gt=0,
