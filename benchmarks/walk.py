@@ -14,7 +14,8 @@ from typing import TYPE_CHECKING
 
 from pydantic import Field
 
-from nis_backend.drivers.llm.base import Answered, Message, Prompt, TextChunk
+from nis_backend.drivers.llm.answer import Answered, TextChunk
+from nis_backend.drivers.llm.base import Message, Prompt
 from nis_backend.errors import Forbidden
 from nis_backend.event import ModelAnswered, ModelCalled
 from nis_backend.operation import Model, Recorded, operation
@@ -122,7 +123,7 @@ async def _listen(ctx: Context, step: int, name: str) -> str:
             if isinstance(item, TextChunk):
                 words.append(item.text)
                 await ctx.run.text(step, item.text)
-            else:
+            elif isinstance(item, Answered):
                 await ctx.run.write(_end(step, item))
     return "".join(words)
 

@@ -14,7 +14,8 @@ from nis_backend.drivers.blobs.folder import FolderContents
 from nis_backend.drivers.compute.processes import WorkerPools
 from nis_backend.drivers.dispatch.base import Left
 from nis_backend.drivers.dispatch.in_process import InProcess
-from nis_backend.drivers.llm.base import LanguageModels, Models
+from nis_backend.drivers.llm.base import LanguageModels
+from nis_backend.drivers.llm.choice import Models
 from nis_backend.drivers.store.sqlite.store import SqliteStore
 from nis_backend.event import Event, transcript
 from nis_backend.journal import Journal

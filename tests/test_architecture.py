@@ -61,6 +61,8 @@ LAYERS = {
     "worker": ("kernel", "app", "server"),
     "entry": ("worker", "kernel", "surface", "lock", "database", "backups", "app", "server"),
 }
+CONTRACTS = frozenset({"llm.answer", "llm.choice", "store.spending"})
+"""Modules of a contract that is more than one file."""
 DIALECTS = ("openai", "a2a", "agui", "voice")
 CONTRACTS_FOR = (
     *("run", "context", "shelf", "keys", "commands", "history", "journal", "execution", "replay", "schedule"),
@@ -72,7 +74,18 @@ NAMES_OPERATIONS = "nis_backend.surfaces.rest.fixed"
 HEAVY = (
     *("torch", "transformers", "scipy", "cv2", "onnxruntime", "tokenizers", "numpy", "pint", "xllamacpp"),
     *("alembic", "sqlalchemy", "a2a", "a2ui", "mcp", "google.protobuf", "aiohttp", "httpx", "httpx2"),
-    *("jsonschema", "requests", "rich", "redis", "confluent_kafka", "psycopg", "psycopg_pool", "boto3", "botocore"),
+    *(
+        "jsonschema",
+        "genai_prices",
+        "requests",
+        "rich",
+        "redis",
+        "confluent_kafka",
+        "psycopg",
+        "psycopg_pool",
+        "boto3",
+        "botocore",
+    ),
 )
 
 
@@ -84,7 +97,7 @@ def layer_of(module: str) -> str:
         return "kernel"
     if head == "drivers":
         package = PACKAGE.joinpath(*parts).is_dir()
-        return "contract" if package or parts[-1] == "base" else "driver"
+        return "contract" if package or parts[-1] == "base" or ".".join(parts[1:]) in CONTRACTS else "driver"
     if head == "capabilities":
         return "capability"
     if head == "surfaces":

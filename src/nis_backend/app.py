@@ -33,7 +33,7 @@ from nis_backend.drivers.embeddings.minilm import MiniLM
 from nis_backend.drivers.embeddings.minilm import pool as embeddings_pool
 from nis_backend.drivers.embeddings.openai_embeddings import OpenAIEmbeddings
 from nis_backend.drivers.http import Http
-from nis_backend.drivers.llm.base import Models
+from nis_backend.drivers.llm.choice import Models
 from nis_backend.drivers.llm.embedded import EmbeddedModels
 from nis_backend.drivers.llm.embedded import pool as embedded_pool
 from nis_backend.drivers.llm.openai_compatible import OpenAICompatible

@@ -9,7 +9,11 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
 ADMIN = "identity:admin"
-"""The scope to administer every owner's keys. It is named or it is not there: no wildcard holds it."""
+"""The scope to administer every owner's keys."""
+SERVER_ADMIN = "server:admin"
+"""The scope to change what the whole server goes by: providers, routes, prices, caps of keys and users."""
+NAMED = frozenset({ADMIN, SERVER_ADMIN})
+"""Scopes that are named or are not there: no wildcard holds them."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -18,7 +22,7 @@ class Caller:
 
     owner: str
     scopes: frozenset[str] = frozenset({"*"})
-    """`runs:read`; `runs:write`, which holds `runs:read`; `runs:*`; `*`, which is all of the owner's own; `ADMIN`."""
+    """`runs:read`; `runs:write`, which holds `runs:read`; `runs:*`; `*`, which is all of its owner's; `NAMED`."""
     key: str | None = None
     """The id of the stored key that was sent."""
     expires: float | None = None
@@ -29,12 +33,12 @@ class Caller:
         return [scope for scope in scopes if not self._holds(scope)]
 
     def _holds(self, scope: str) -> bool:
-        if scope in self.scopes or scope == ADMIN:
+        if scope in self.scopes or scope in NAMED:
             return scope in self.scopes
         family, _, right = scope.partition(":")
         wider = {"*", f"{family}:*", f"{family}:write" if right == "read" else "*"}
         return not wider.isdisjoint(self.scopes)
 
 
-LOCAL = Caller(owner="local", scopes=frozenset({"*", ADMIN}))
+LOCAL = Caller(owner="local", scopes=frozenset({"*", *NAMED}))
 """Who calls when there is one user and one key."""

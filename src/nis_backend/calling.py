@@ -34,6 +34,7 @@ async def call(target: Operation[Any, Res], arguments: Mapping[str, Any] | bytes
         NisError: with the field, the value and the remedy.
     """
     request = await _admitted(target, arguments, ctx)
+    ctx = replace(ctx, operation=target.name)
     with ctx.trace(target.name):
         if target.shape == "run":
             return await _begun(target, request, ctx)
@@ -76,13 +77,24 @@ async def _admitted(
 ) -> Req:
     """The request of a caller who may call, and does not call too often."""
     request = target.validate(arguments)
+    await admit(target, ctx)
+    return request
+
+
+async def admit(target: Operation[Any, Any] | Entry, ctx: Context) -> None:
+    """Let a caller in who may call, and does not call too often.
+
+    Raises:
+        Forbidden: it lacks a scope.
+        NotSupported: the operation answers a secret, where what is answered is kept.
+        Busy: it calls too often.
+    """
     authorise(target, ctx)
     if ctx.journal is not None or ctx.kept:
         refuse_secret(target)
     # Probers and calls within calls are not counted.
     if ctx.drivers.limit is not None and not ctx.depth and not ctx.probes:
         await ctx.drivers.limit.admit(ctx.caller.owner)
-    return request
 
 
 async def _begun(target: Operation[Any, Any], request: Model, ctx: Context, terms: Terms | None = None) -> RunHandle:

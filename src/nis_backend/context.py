@@ -15,6 +15,7 @@ from pydantic import ValidationError
 
 from nis_backend.blob import blobs_in
 from nis_backend.calling import call, refuse_secret
+from nis_backend.drivers.gateway.base import Who
 from nis_backend.drivers.llm.base import ModelInfo
 from nis_backend.errors import InvalidRequest, NisError, WorkerLost, from_problem
 from nis_backend.event import ApprovalRequired, InputRequired, Progressed, ToolCalled, Warned
@@ -30,7 +31,9 @@ if TYPE_CHECKING:
     from nis_backend.caller import Caller
     from nis_backend.drivers.compute.base import Json
     from nis_backend.drivers.embeddings.base import Embedders
-    from nis_backend.drivers.llm.base import LanguageModels, Models
+    from nis_backend.drivers.gateway.base import Gateway
+    from nis_backend.drivers.llm.base import LanguageModels
+    from nis_backend.drivers.llm.choice import Models
     from nis_backend.drivers.store.base import Row, Table
     from nis_backend.event import Approved, Rejected
     from nis_backend.journal import Journal
@@ -60,6 +63,8 @@ class Context:
     """Where this call's writes and ids are counted, in a run and in what may be repeated."""
     # Not a secret, only a name in the server's log: the system is not asked for randomness.
     request_id: str = field(default_factory=lambda: f"{random.getrandbits(128):032x}")
+    operation: str = ""
+    """The name of the operation that this call is one of."""
     depth: int = 0
     on_progress: Callable[[float, str], None] | None = None
     """Hears how far what is computed for this call is, 0 to 1; a run's log has it without."""
@@ -85,14 +90,30 @@ class Context:
         return self.drivers.operations
 
     @property
+    def who(self) -> Who:
+        """For whom a model is asked here, and in what."""
+        return Who(
+            owner=self.caller.owner,
+            key=self.caller.key,
+            operation=self.operation,
+            run_id=self.journal and self.journal.run_id,
+            conversation_id=self.journal and self.journal.conversation_id,
+        )
+
+    @property
+    def gateway(self) -> Gateway:
+        """What stands between calls and models: routes, caps, the ledger."""
+        return self.drivers.gateway
+
+    @property
     def models(self) -> Models:
-        """The language models configured."""
-        return self.drivers.models
+        """The language models configured; what they are asked is this caller's."""
+        return self.gateway.models(self.who)
 
     @property
     def embedders(self) -> Embedders:
-        """The embedding models configured."""
-        return self.drivers.embedders
+        """The embedding models configured; what they are asked is this caller's."""
+        return self.gateway.embedders(self.who)
 
     @property
     def store(self) -> Owned:
@@ -118,6 +139,7 @@ class Context:
             self.caller.owner,
             self.caller.scopes,
             self.drivers.dispatch.submit,
+            self.caller.key,
         )
 
     @property

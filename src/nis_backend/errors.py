@@ -15,6 +15,7 @@
     ├── Conflict              the state of the thing does not allow it
     │   ├── Fenced            another process holds the run now
     │   └── Waiting           the run waits for a person, who answers it by a command
+    ├── BudgetExceeded        a cap on what may be spent would be crossed
     ├── Busy                  a queue is full; try again
     ├── DeadlineExceeded      the time allowed is over
     ├── Cancelled             the caller asked it to stop
@@ -31,7 +32,7 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 from itertools import islice
-from typing import TYPE_CHECKING, Any, ClassVar, cast
+from typing import TYPE_CHECKING, Any, ClassVar, Literal, cast
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -67,6 +68,8 @@ class NisError(Exception):
 
     soonest: ClassVar[int | None] = None
     """Seconds until the next try, where the failure itself does not know them."""
+    sent: Literal["no", "refused", "maybe"] = "maybe"
+    """Of a call to a provider: whether it may have done what it bills for. `refused`: it answered that it did not."""
 
     def __init__(  # noqa: PLR0913 - each is a member of the problem document
         self,
@@ -179,6 +182,10 @@ class Waiting(Conflict):
     """The run waits for a person, who answers it by a command."""
 
 
+class BudgetExceeded(NisError):
+    """A cap on what may be spent would be crossed; nothing was."""
+
+
 class Busy(NisError):
     """A queue is full."""
 
@@ -225,6 +232,7 @@ CODES: Mapping[type[NisError], Codes] = {
     Conflict: Codes(http=409, jsonrpc=-32012, a2a="FAILED_PRECONDITION", exit=5),
     Fenced: Codes(http=409, jsonrpc=-32012, a2a="FAILED_PRECONDITION", exit=5),
     Waiting: Codes(http=409, jsonrpc=-32012, a2a="FAILED_PRECONDITION", exit=5),
+    BudgetExceeded: Codes(http=402, jsonrpc=-32019, a2a="RESOURCE_EXHAUSTED", exit=78),
     Busy: Codes(http=429, jsonrpc=-32013, a2a="RESOURCE_EXHAUSTED", exit=75, retry=True),
     DeadlineExceeded: Codes(http=504, jsonrpc=-32014, a2a="DEADLINE_EXCEEDED", exit=75, retry=True),
     Cancelled: Codes(http=409, jsonrpc=-32015, a2a="CANCELLED", exit=130),

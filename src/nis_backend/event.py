@@ -27,6 +27,14 @@ class TextDelta(Model):
     text: str
 
 
+class ReasoningDelta(Model):
+    """What a model thinks before it answers, in order within its step: no words of the answer."""
+
+    type: Literal["reasoning_delta"] = "reasoning_delta"
+    step: int
+    text: str
+
+
 class ModelCalled(Model):
     """A model was asked."""
 
@@ -53,6 +61,13 @@ class ModelAnswered(Model):
     finish_reason: str
     input_tokens: int | None = None
     output_tokens: int | None = None
+    cached_tokens: int = Field(default=0, description="Of the input: those that the provider had in its cache.")
+    reasoning_tokens: int = Field(default=0, description="Of the output: those that it thought with.")
+    answered_by: str = Field(default="", description="Which model answered, as provider:model, where a route chose it.")
+    cost: int | None = Field(default=None, description="In billionths of a dollar; null where no price is known.")
+    reasoning: list[dict[str, str]] = Field(
+        default_factory=list[dict[str, str]], description="What the model wants to see again with this turn."
+    )
     tool_calls: list[WantedCall] = Field(default_factory=list[WantedCall])
     problem: dict[str, Any] | None = None  # Any: a problem document
 
@@ -230,6 +245,7 @@ class CancelledRun(Model):
 Body = Annotated[
     Started
     | TextDelta
+    | ReasoningDelta
     | ModelCalled
     | ModelAnswered
     | ToolCalled

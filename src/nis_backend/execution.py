@@ -77,9 +77,9 @@ async def execute(drivers: Drivers, owner: str, run_id: str, attempt: int) -> Le
     except ValueError:
         log.exception("run %s: its log cannot be read", run_id)
         return await end_failed(journal, InternalError("The run's log cannot be read.", remedy="Start it again."))
-    journal = Journal(store, owner, run_id, attempt, History(events))
+    journal = Journal(store, owner, run_id, attempt, History(events), row["conversation_id"])
     # A run may do what the caller who began it may, and no more.
-    caller = Caller(owner=owner, scopes=frozenset(json.loads(row["scopes"])))
+    caller = Caller(owner=owner, scopes=frozenset(json.loads(row["scopes"])), key=row["key_id"])
     try:
         target = drivers.operations.find(row["operation"])
     except NotFound:
@@ -88,7 +88,8 @@ async def execute(drivers: Drivers, owner: str, run_id: str, attempt: int) -> Le
         log.warning("run %s waits: there is no operation %s here", run_id, row["operation"])
         return await _leave(journal, AGAIN, [], {"state": "queued", "not_before": store.now() + ABSENT_SECONDS})
     scope = Scope(key=run_id, call="" if target.shape == "run" else "0:run")
-    return await carry(target, row, Context(drivers=drivers, caller=caller, journal=journal, scope=scope))
+    ctx = Context(drivers=drivers, caller=caller, journal=journal, scope=scope, operation=target.name)
+    return await carry(target, row, ctx)
 
 
 async def carry(target: Operation[Any, Any], row: Row, ctx: Context) -> Left:

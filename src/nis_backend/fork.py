@@ -96,6 +96,7 @@ async def _begun(ctx: Context, source: Row, after: int, given: Mapping[str, Any]
         "id": run_id,
         # It may do what the caller who begins it may.
         "scopes": json.dumps(sorted(ctx.caller.scopes)),
+        "key_id": ctx.caller.key,
         # It rests until it is whole.
         "state": "paused",
         "last_seq": after,

@@ -18,6 +18,7 @@ from nis_backend.event import (
     Noted,
     PauseRequested,
     Progressed,
+    ReasoningDelta,
     Rejected,
     Released,
     ResumeRequested,
@@ -41,7 +42,10 @@ Decision = Approved | Rejected | InputProvided
 COMMANDED = CancelRequested | PauseRequested | ResumeRequested | Approved | Rejected | InputProvided | RetryScheduled
 """What the run is told from outside."""
 
-UNTOLD = COMMANDED | Started | Released | Succeeded | Failed | CancelledRun | StepRetried | TextDelta
+SPOKEN = TextDelta | ReasoningDelta
+"""What a model says as it comes."""
+
+UNTOLD = COMMANDED | Started | Released | Succeeded | Failed | CancelledRun | StepRetried | SPOKEN
 """What is no word of the operation's own code, or is compared as text."""
 
 GOT_ON = ModelAnswered | ToolAnswered | Noted | Decision | RetryScheduled
@@ -111,7 +115,7 @@ class History:
             self._forget(body.problem)
         elif isinstance(body, Noted):
             self._notes[body.name].append((body.value, seq))
-        elif isinstance(body, ModelCalled | TextDelta | ModelAnswered | StepRetried):
+        elif isinstance(body, ModelCalled | SPOKEN | ModelAnswered | StepRetried):
             self._read_step(seq, body)
         elif not isinstance(body, UNTOLD):
             self._others[_key(body)].append(seq)
@@ -131,7 +135,7 @@ class History:
         elif isinstance(body, GOT_ON):
             self.idle = 0
 
-    def _read_step(self, seq: int, body: ModelCalled | TextDelta | ModelAnswered | StepRetried) -> None:
+    def _read_step(self, seq: int, body: ModelCalled | SPOKEN | ModelAnswered | StepRetried) -> None:
         step = body.step
         asked = self._open.get(step)
         if isinstance(body, ModelCalled):
@@ -143,6 +147,9 @@ class History:
                 asked.seqs.append(seq)
                 asked.text = ""
             self._loose.pop(step, None)
+        elif isinstance(body, ReasoningDelta):
+            if asked:
+                asked.seqs.append(seq)
         elif isinstance(body, TextDelta):
             if asked:
                 asked.seqs.append(seq)

@@ -19,6 +19,7 @@ from nis_backend.event import (
     InputRequired,
     ModelCalled,
     Noted,
+    ReasoningDelta,
     Rejected,
     StepRetried,
     TextDelta,
@@ -69,8 +70,17 @@ class Journal:
         TooLarge: an event is, or the log would be.
     """
 
-    def __init__(self, store: Store, owner: str, run_id: str, attempt: int, history: History | None = None) -> None:
+    def __init__(  # noqa: PLR0913, PLR0917 - what a run is known by
+        self,
+        store: Store,
+        owner: str,
+        run_id: str,
+        attempt: int,
+        history: History | None = None,
+        conversation_id: str | None = None,
+    ) -> None:
         self.run_id = run_id
+        self.conversation_id = conversation_id
         self.attempt = attempt
         self.owner = owner
         self.history = history or History()
@@ -81,6 +91,7 @@ class Journal:
         self._held: list[Body] = []
         self._text = ""
         self._step = 0
+        self._kind: type[TextDelta | ReasoningDelta] = TextDelta
         self._begun: set[int] = set()
         self._timer: asyncio.TimerHandle | None = None
         self._flushes: set[asyncio.Task[None]] = set()
@@ -117,14 +128,18 @@ class Journal:
             said = before + text
         if not said:
             return
-        if step != self._step:
-            self._hold_text()
-            self._step = step
-        self._text += said
+        self._speak(step, said, TextDelta)
         if at_once and not self._away and (step not in self._begun or len(self._text) >= MORE_TEXT):
             self._begun.add(step)
             self._flush_now()
         else:
+            self._flush_later()
+
+    async def thought(self, step: int, text: str) -> None:
+        """Write what a model thinks in a step, joined as words are: nothing of it need be there at once."""
+        self._raise_refusal()
+        if text:
+            self._speak(step, text, ReasoningDelta)
             self._flush_later()
 
     async def flush(self) -> None:
@@ -182,9 +197,15 @@ class Journal:
             self._held += bodies
             self._flush_later()
 
+    def _speak(self, step: int, text: str, kind: type[TextDelta | ReasoningDelta]) -> None:
+        if (step, kind) != (self._step, self._kind):
+            self._hold_text()
+            self._step, self._kind = step, kind
+        self._text += text
+
     def _hold_text(self) -> None:
         if self._text:
-            self._held.append(TextDelta(step=self._step, text=self._text))
+            self._held.append(self._kind(step=self._step, text=self._text))
             self._text = ""
 
     def _flush_later(self) -> None:

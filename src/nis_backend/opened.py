@@ -7,6 +7,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any, Protocol
 
 from nis_backend.drivers.embeddings.base import Embedders
+from nis_backend.drivers.gateway.base import Direct
 from nis_backend.keys import Keys
 
 if TYPE_CHECKING:
@@ -17,7 +18,8 @@ if TYPE_CHECKING:
     from nis_backend.drivers.cache.base import CallLimit
     from nis_backend.drivers.compute.base import Compute
     from nis_backend.drivers.dispatch.base import Dispatch
-    from nis_backend.drivers.llm.base import Models
+    from nis_backend.drivers.gateway.base import Gateway
+    from nis_backend.drivers.llm.choice import Models
     from nis_backend.drivers.store.base import Store
     from nis_backend.entry import Entry
     from nis_backend.operation import Operation
@@ -74,6 +76,14 @@ class Drivers:
     """Of `checks`, the parts that no request waits for: the process is ready without them."""
     vectors: dict[str, array[float]] = field(default_factory=dict[str, "array[float]"])
     """Vectors of the catalog's own texts, by the text, of the model in the box: as many as declarations have."""
+
+    metered: Gateway | None = None
+    """What routes, limits and counts what `models` and `embedders` are asked."""
+
+    @cached_property
+    def gateway(self) -> Gateway:
+        """What every call asks models through: `metered`, or else the models themselves."""
+        return self.metered or Direct(self.models, self.embedders)
 
     @cached_property
     def keys(self) -> Keys:

@@ -62,9 +62,9 @@ class Owned:
             await self._journal.before_effect()
         return key
 
-    async def insert(self, table: Table, row: Row) -> None:
+    async def insert(self, table: Table, row: Row, beside: Sequence[tuple[Table, Row]] = ()) -> None:
         """See `Store.insert`."""
-        await self._store.insert(table, self._owner, row, await self.once(f"insert {table}"))
+        await self._store.insert(table, self._owner, row, await self.once(f"insert {table}"), beside)
 
     async def get(self, table: Table, id: str) -> Row | None:  # noqa: A002 - the column's name
         """See `Store.get`."""
@@ -111,13 +111,20 @@ class Owned:
         shown = rows[:limit]
         return shown, cursor_of(shown[-1][order], shown[-1]["id"]) if len(rows) > limit else None
 
-    async def update(self, table: Table, id: str, changes: Mapping[str, Any]) -> bool:  # noqa: A002
+    async def update(
+        self,
+        table: Table,
+        id: str,  # noqa: A002
+        changes: Mapping[str, Any],  # Any: see Row
+        beside: Sequence[tuple[Table, Row]] = (),
+    ) -> bool:
         """See `Store.update`."""
-        return await self._store.update(table, self._owner, id, changes, await self.once(f"update {table} {id}"))
+        once = await self.once(f"update {table} {id}")
+        return await self._store.update(table, self._owner, id, changes, once, beside)
 
-    async def delete(self, table: Table, id: str) -> bool:  # noqa: A002
+    async def delete(self, table: Table, id: str, beside: Sequence[tuple[Table, Row]] = ()) -> bool:  # noqa: A002
         """See `Store.delete`."""
-        return await self._store.delete(table, self._owner, id, await self.once(f"delete {table} {id}"))
+        return await self._store.delete(table, self._owner, id, await self.once(f"delete {table} {id}"), beside)
 
     async def search(self, words: Sequence[str], limit: int, after: int = 0) -> list[Row]:
         """See `Store.search`."""

@@ -14,7 +14,7 @@ from nis_backend.context import Context
 from nis_backend.drivers.blobs.folder import FolderContents
 from nis_backend.drivers.compute.processes import WorkerPools
 from nis_backend.drivers.dispatch.in_process import InProcess
-from nis_backend.drivers.llm.base import Models
+from nis_backend.drivers.llm.choice import Models
 from nis_backend.drivers.store.base import Append, NewEvent
 from nis_backend.drivers.store.sqlite.store import SqliteStore
 from nis_backend.errors import InvalidRequest, NotFound

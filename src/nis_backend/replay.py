@@ -10,7 +10,7 @@ from pydantic import Field
 
 from nis_backend.calling import perform
 from nis_backend.drivers.embeddings.base import Embedders
-from nis_backend.drivers.llm.base import Models
+from nis_backend.drivers.llm.choice import Models
 from nis_backend.errors import Conflict, NisError, NotSupported
 from nis_backend.event import (
     Event,
@@ -184,6 +184,7 @@ def _offline(ctx: Context, run: Run, pen: Pen) -> Context:
         store=store,
         models=Models(()),
         embedders=Embedders(),
+        metered=None,
         compute=nothing,
     )
     caller = replace(ctx.caller, scopes=frozenset(run.scopes))

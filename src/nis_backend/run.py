@@ -155,13 +155,21 @@ async def _unsubmitted(owner: str, run_id: str) -> None:
 class RunLog(Commands):
     """The runs of one owner: made, read, followed, commanded."""
 
-    def __init__(
-        self, store: Store, tail: Tail, owner: str, scopes: Iterable[str] = (), submit: Submit = _unsubmitted
+    def __init__(  # noqa: PLR0913, PLR0917 - what the runs made here have of their caller
+        self,
+        store: Store,
+        tail: Tail,
+        owner: str,
+        scopes: Iterable[str] = (),
+        submit: Submit = _unsubmitted,
+        key: str | None = None,
     ) -> None:
         super().__init__(store, owner, submit)
         self._tail = tail
         self._scopes = json.dumps(sorted(scopes))
         """What the runs made here may call."""
+        self._key = key
+        """Whose key begins them: what it may spend holds for them too."""
 
     async def create(  # noqa: PLR0913, PLR0917 - each is a column of the run's row but the last two
         self,
@@ -197,6 +205,7 @@ class RunLog(Commands):
             "result": None,
             "problem": None,
             "scopes": self._scopes,
+            "key_id": self._key,
             **{name: value for name, value in vars(terms).items() if name != "hold"},
             "waiting": terms.hold and terms.hold.waiting,
             # Who may start at once has been due since now: the longest waiting goes first.

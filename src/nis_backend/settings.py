@@ -69,7 +69,17 @@ class Settings(BaseModel):
         default="gpt-4o-mini", alias="NIS_OPENAI_MODEL", description="The provider openai's model when none is named."
     )
     anthropic_api_key: SecretStr | None = Field(
-        default=None, alias="ANTHROPIC_API_KEY", description="Key for the provider anthropic; no driver reads it yet."
+        default=None, alias="ANTHROPIC_API_KEY", description="Key for the provider anthropic."
+    )
+    anthropic_url: str = Field(
+        default="https://api.anthropic.com",
+        alias="NIS_ANTHROPIC_URL",
+        description="Base address of the provider anthropic.",
+    )
+    anthropic_model: str = Field(
+        default="claude-sonnet-4-5",
+        alias="NIS_ANTHROPIC_MODEL",
+        description="The provider anthropic's model when none is named.",
     )
     nvidia_api_key: SecretStr | None = Field(
         default=None, alias="NVIDIA_API_KEY", description="Key for the provider nvidia."
@@ -83,6 +93,53 @@ class Settings(BaseModel):
         default="meta/llama-3.1-8b-instruct",
         alias="NIS_NVIDIA_MODEL",
         description="The provider nvidia's model when none is named.",
+    )
+    deepseek_api_key: SecretStr | None = Field(
+        default=None, alias="DEEPSEEK_API_KEY", description="Key for the provider deepseek."
+    )
+    deepseek_url: str = Field(
+        default="https://api.deepseek.com/v1",
+        alias="NIS_DEEPSEEK_URL",
+        description="Base address of the provider deepseek.",
+    )
+    deepseek_model: str = Field(
+        default="deepseek-chat",
+        alias="NIS_DEEPSEEK_MODEL",
+        description="The provider deepseek's model when none is named.",
+    )
+    gemini_api_key: SecretStr | None = Field(
+        default=None, alias="GEMINI_API_KEY", description="Key for the provider gemini."
+    )
+    gemini_url: str = Field(
+        default="https://generativelanguage.googleapis.com/v1beta/openai",
+        alias="NIS_GEMINI_URL",
+        description="Base address of the provider gemini: the one that speaks OpenAI's format.",
+    )
+    gemini_model: str = Field(
+        default="gemini-2.5-flash",
+        alias="NIS_GEMINI_MODEL",
+        description="The provider gemini's model when none is named.",
+    )
+    provider_keys: SecretStr | None = Field(
+        default=None,
+        alias="NIS_PROVIDER_KEYS",
+        description="Keys of providers that are made at run time, as NAME=KEY,NAME=KEY: a provider names its own.",
+    )
+    allowed_providers: str = Field(
+        default="",
+        alias="NIS_ALLOWED_PROVIDERS",
+        description="Hosts of providers made at run time that may be private addresses, comma-separated.",
+    )
+    prices: Path | None = Field(
+        default=None,
+        alias="NIS_PRICES",
+        description="File of prices that come before the packaged ones, in dollars for a million tokens.",
+    )
+    ledger_days: float | None = Field(
+        default=None,
+        gt=0,
+        alias="NIS_LEDGER_DAYS",
+        description="Days after which single calls are removed from the ledger; sums by day stay. Unset keeps them.",
     )
     local_url: str | None = Field(
         default=None,
@@ -115,6 +172,11 @@ class Settings(BaseModel):
         default="smollm2-135m-instruct-q4_1",
         alias="NIS_EMBEDDED_WEIGHT",
         description="Weight of the embedded model, a name from `nis weights list`.",
+    )
+    gguf: Path | None = Field(
+        default=None,
+        alias="NIS_GGUF",
+        description="A GGUF file of a language model, or a folder of such files: provider file.",
     )
     embedded_threads: int | None = Field(
         default=None,
@@ -229,7 +291,10 @@ class Settings(BaseModel):
         default="info", alias="NIS_LOG_LEVEL", description="Least severity that is logged."
     )
 
-    @field_validator("api_key", "openai_api_key", "anthropic_api_key", "nvidia_api_key", "local_api_key")
+    @field_validator(
+        *("api_key", "openai_api_key", "anthropic_api_key", "nvidia_api_key", "local_api_key"),
+        *("deepseek_api_key", "gemini_api_key"),
+    )
     @classmethod
     def _printable(cls, key: SecretStr | None) -> SecretStr | None:
         """A key travels in a header: what surrounds it goes, and what a header cannot carry is refused."""
@@ -238,6 +303,23 @@ class Settings(BaseModel):
             msg = "a key is printable ASCII"
             raise ValueError(msg)
         return SecretStr(text) if text else None
+
+    @field_validator("provider_keys")
+    @classmethod
+    def _paired(cls, keys: SecretStr | None) -> SecretStr | None:
+        """Names, each with its key."""
+        text = keys.get_secret_value().replace(" ", "") if keys else ""
+        if text and not re.fullmatch(r"([A-Za-z0-9_-]{1,64}=[!-+\--~]+,)*[A-Za-z0-9_-]{1,64}=[!-+\--~]+", text):
+            msg = "keys are written NAME=KEY,NAME=KEY"
+            raise ValueError(msg)
+        return SecretStr(text) if text else None
+
+    @property
+    def named_keys(self) -> dict[str, SecretStr]:
+        """The keys of `provider_keys` by their names."""
+        text = self.provider_keys.get_secret_value() if self.provider_keys else ""
+        pairs = (pair.partition("=") for pair in text.split(",") if pair)
+        return {name: SecretStr(key) for name, _, key in pairs}
 
     @field_validator("queues")
     @classmethod

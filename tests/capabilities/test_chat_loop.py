@@ -17,7 +17,8 @@ from pydantic import Field
 from nis_backend.capabilities.chat.loop import LONGEST_RESULT, Conversed, answer, converse
 from nis_backend.context import Context
 from nis_backend.drivers.http import Http
-from nis_backend.drivers.llm.base import Answered, LanguageModels, Message, ModelInfo, Prompt, TextChunk
+from nis_backend.drivers.llm.answer import Answered, TextChunk
+from nis_backend.drivers.llm.base import LanguageModels, Message, ModelInfo, Prompt
 from nis_backend.drivers.llm.openai_compatible import OpenAICompatible
 from nis_backend.errors import InvalidRequest, NisError, Unavailable, UpstreamFailed, WorkerLost
 from nis_backend.event import StepRetried, Surface, ToolAnswered, ToolCalled, Warned

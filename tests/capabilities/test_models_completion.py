@@ -16,7 +16,8 @@ from nis_backend.calling import call
 from nis_backend.capabilities.models.completion import ChatCompletion, ChatPart
 from nis_backend.capabilities.models.operations import OPERATIONS, complete_chat, stream_chat
 from nis_backend.context import Context
-from nis_backend.drivers.llm.base import Answered, LanguageModels, ModelInfo, Prompt, TextChunk
+from nis_backend.drivers.llm.answer import Answered, TextChunk
+from nis_backend.drivers.llm.base import LanguageModels, ModelInfo, Prompt
 from nis_backend.errors import Busy, InvalidRequest
 
 HI = {"role": "user", "content": "Hi"}

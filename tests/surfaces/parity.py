@@ -29,7 +29,8 @@ from nis_backend.capabilities.chat.loop import converse
 from nis_backend.context import Context
 from nis_backend.drivers.bus.base import COMMANDS, REPLIES
 from nis_backend.drivers.bus.base import Message as BusMessage
-from nis_backend.drivers.llm.base import Answered, LanguageModels, Message, ModelInfo, Prompt, TextChunk, ToolCall
+from nis_backend.drivers.llm.answer import Answered, TextChunk, ToolCall
+from nis_backend.drivers.llm.base import LanguageModels, Message, ModelInfo, Prompt
 from nis_backend.entry import Entry
 from nis_backend.errors import NisError
 from nis_backend.event import Succeeded, ToolAnswered

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 from pydantic import Field, StringConstraints
 
-from nis_backend.caller import ADMIN
+from nis_backend.caller import ADMIN, NAMED
 from nis_backend.errors import Conflict, Forbidden, InvalidRequest
 from nis_backend.keys import SHOWN, hashed, new_secret
 from nis_backend.operation import Before, Example, Model, operation
@@ -155,7 +155,7 @@ def _known_scopes(ctx: Context) -> list[str]:
     """Every scope that a key may have: those of the operations there are, and wildcards."""
     named = {scope for entry in ctx.operations.entries() for scope in entry.scopes}
     families = {scope.partition(":")[0] for scope in named}
-    return ["*", ADMIN, *sorted(named | {f"{family}:*" for family in families})]
+    return ["*", *sorted(NAMED), *sorted(named | {f"{family}:*" for family in families})]
 
 
 def _granted(request: CreateKey, ctx: Context) -> list[str]:
@@ -166,7 +166,7 @@ def _granted(request: CreateKey, ctx: Context) -> list[str]:
         Forbidden: the caller does not hold it.
     """
     if request.scopes is None:
-        return sorted(ctx.caller.scopes - {ADMIN})
+        return sorted(ctx.caller.scopes - NAMED)
     known = _known_scopes(ctx)
     for scope in request.scopes:
         if scope not in known:

@@ -18,7 +18,8 @@ import pytest
 
 from nis_backend.drivers.compute.base import Json, PoolStatus
 from nis_backend.drivers.compute.processes import WorkerPools
-from nis_backend.drivers.llm.base import Answered, Message, Prompt, TextChunk, Tool, ToolCall
+from nis_backend.drivers.llm.answer import Answered, Item, TextChunk, ToolCall
+from nis_backend.drivers.llm.base import Message, Prompt, Tool
 from nis_backend.drivers.llm.embedded import SLOTS, EmbeddedModels, pool
 from nis_backend.drivers.llm.embedded_wire import CONTEXT, LONGEST_TOKEN, MAX_TOKENS
 from nis_backend.errors import DeadlineExceeded, InvalidRequest, NotSupported, Unavailable, WorkerLost
@@ -99,7 +100,7 @@ async def ask(box: Box, asked: Prompt) -> tuple[list[str], Answered]:
     return pieces, end
 
 
-async def begin(box: Box, asked: Prompt) -> AsyncGenerator[TextChunk | Answered, None]:
+async def begin(box: Box, asked: Prompt) -> AsyncGenerator[Item, None]:
     """An answer whose first piece has come."""
     items = box.models.generate(asked)
     assert isinstance(await anext(items), TextChunk)

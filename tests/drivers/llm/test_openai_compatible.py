@@ -20,7 +20,9 @@ from pydantic import SecretStr
 
 from nis_backend.drivers.http import Http
 from nis_backend.drivers.llm import openai_compatible
-from nis_backend.drivers.llm.base import Answered, Message, Models, Prompt, TextChunk, Tool, ToolCall
+from nis_backend.drivers.llm.answer import Answered, TextChunk, ToolCall
+from nis_backend.drivers.llm.base import Message, Prompt, Tool
+from nis_backend.drivers.llm.choice import Models
 from nis_backend.drivers.llm.openai_compatible import OpenAICompatible
 from nis_backend.drivers.llm.openai_wire import Lines
 from nis_backend.errors import (
@@ -75,7 +77,7 @@ async def whole(driver: OpenAICompatible, prompt: Prompt = HELLO) -> tuple[str, 
     async for item in driver.generate(prompt):
         if isinstance(item, TextChunk):
             words += item.text
-        else:
+        elif isinstance(item, Answered):
             end = item
     assert end is not None
     return words, end

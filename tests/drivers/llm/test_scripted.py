@@ -8,7 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from nis_backend.drivers.llm.base import Answered, Message, Prompt, TextChunk
+from nis_backend.drivers.llm.answer import Answered, TextChunk
+from nis_backend.drivers.llm.base import Message, Prompt
 from nis_backend.drivers.llm.scripted import ScriptedModels
 from nis_backend.errors import Unavailable
 

@@ -22,7 +22,7 @@ from nis_backend.catalog import Catalog
 from nis_backend.context import Context
 from nis_backend.drivers.blobs.folder import FolderContents
 from nis_backend.drivers.dispatch.in_process import InProcess
-from nis_backend.drivers.llm.base import Models
+from nis_backend.drivers.llm.choice import Models
 from nis_backend.drivers.store.sqlite.store import SqliteStore
 from nis_backend.errors import NotFound, Unavailable
 from nis_backend.event import InputRequired, StepRetried, Surface

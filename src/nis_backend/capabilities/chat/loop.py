@@ -7,13 +7,14 @@ import json
 import re
 from collections.abc import AsyncIterator
 from contextlib import aclosing
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any, cast
 
 from pydantic_core import from_json
 
-from nis_backend.drivers.llm.base import Answered, Message, Prompt, Tool, ToolCall
+from nis_backend.drivers.llm.answer import Answered, Reasoning, ReasoningChunk, ToolCall
+from nis_backend.drivers.llm.base import Message, Prompt, Tool
 from nis_backend.errors import (
     InvalidRequest,
     Malformed,
@@ -25,7 +26,15 @@ from nis_backend.errors import (
     WorkerLost,
     shorten,
 )
-from nis_backend.event import ModelAnswered, ModelCalled, Surface, ToolAnswered, ToolCalled, WantedCall, Warned
+from nis_backend.event import (
+    ModelAnswered,
+    ModelCalled,
+    Surface,
+    ToolAnswered,
+    ToolCalled,
+    WantedCall,
+    Warned,
+)
 from nis_backend.view import Form, Text, View
 
 if TYPE_CHECKING:
@@ -155,7 +164,11 @@ async def converse(  # noqa: PLR0913 - each argument is one choice of the caller
         if not offered or not end.tool_calls:
             break
         calls = end.tool_calls
-        said.append(Message(role="assistant", content=text.strip(), tool_calls=tuple(map(_clean, calls))))
+        said.append(
+            Message(
+                role="assistant", content=text.strip(), tool_calls=tuple(map(_clean, calls)), reasoning=end.reasoning
+            )
+        )
         failed = 0
         async for call, used in _use_all(ctx, step, calls, offered):
             said.append(Message(role="tool", content=used.told, tool_call_id=call.id))
@@ -228,17 +241,25 @@ async def _listen(ctx: Context, driver: LanguageModels, prompt: Prompt, step: in
         async for item in items:
             if isinstance(item, Answered):
                 return "".join(words), await _ended(ctx, step, item)
+            if isinstance(item, ReasoningChunk):
+                await ctx.run.thought(step, item.text)
+                continue
             words.append(item.text if words else before + item.text)
             await ctx.run.text(step, words[-1], at_once=prompt.pieces)
     raise UpstreamFailed(f"{driver.provider} ended without an end to its answer.", remedy="Try again.")
 
 
 async def _ended(ctx: Context, step: int, end: Answered) -> Answered:
+    spent = end.spent()
     answered = ModelAnswered(
         step=step,
         finish_reason=end.finish_reason,
         input_tokens=end.input_tokens,
         output_tokens=end.output_tokens,
+        cached_tokens=spent.cached,
+        reasoning_tokens=spent.reasoning,
+        answered_by=end.model,
+        reasoning=[asdict(one) for one in end.reasoning],
         tool_calls=[WantedCall(id=one.id, name=one.name, arguments=one.arguments) for one in end.tool_calls],
     )
     await ctx.run.write(answered)
@@ -257,6 +278,8 @@ def _end_of(answered: ModelAnswered) -> Answered:
         tool_calls=tuple(ToolCall(id=one.id, name=one.name, arguments=one.arguments) for one in answered.tool_calls),
         input_tokens=answered.input_tokens,
         output_tokens=answered.output_tokens,
+        reasoning=tuple(Reasoning(**one) for one in answered.reasoning),
+        model=answered.answered_by,
     )
 
 

@@ -9,7 +9,8 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from nis_backend.capabilities.models.completion import ChatAnswer, ChatCompletion, ChatPart, FunctionCall
-from nis_backend.drivers.llm.base import Answered, Message, Prompt, TextChunk, Tool, ToolCall
+from nis_backend.drivers.llm.answer import Answered, Item, ReasoningChunk, TextChunk, ToolCall
+from nis_backend.drivers.llm.base import Message, Prompt, Tool
 from nis_backend.errors import InvalidRequest, UpstreamFailed
 
 if TYPE_CHECKING:
@@ -33,6 +34,8 @@ async def complete(
             if isinstance(item, TextChunk):
                 words[number].append(item.text)
                 yield ChatPart(model=info.id, demonstration=info.demonstration, answer=number, text=item.text)
+            elif isinstance(item, ReasoningChunk):
+                continue
             else:
                 ended = _ended("".join(words[number]), item)
                 answers[number] = ended
@@ -132,18 +135,18 @@ def _sum(counts: Sequence[int | None]) -> int | None:
     return sum(known) if len(known) == len(counts) else None
 
 
-Item = tuple[int, TextChunk | Answered]
+Numbered = tuple[int, Item]
 
 
-async def _one(driver: LanguageModels, prompt: Prompt) -> AsyncGenerator[Item, None]:
+async def _one(driver: LanguageModels, prompt: Prompt) -> AsyncGenerator[Numbered, None]:
     async with aclosing(driver.generate(prompt)) as items:
         async for item in items:
             yield 0, item
 
 
-async def _together(driver: LanguageModels, prompts: Sequence[Prompt]) -> AsyncGenerator[Item, None]:
+async def _together(driver: LanguageModels, prompts: Sequence[Prompt]) -> AsyncGenerator[Numbered, None]:
     """The items of several answers as they come; the first failure is the failure of all."""
-    coming: asyncio.Queue[Item | BaseException | None] = asyncio.Queue(64)
+    coming: asyncio.Queue[Numbered | BaseException | None] = asyncio.Queue(64)
 
     async def write(number: int, prompt: Prompt) -> None:
         try:

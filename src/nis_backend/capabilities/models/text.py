@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Literal
 
 from pydantic import Field
 
-from nis_backend.drivers.llm.base import Answered, Message, Prompt, TextChunk
+from nis_backend.drivers.llm.answer import Answered, ReasoningChunk, TextChunk
+from nis_backend.drivers.llm.base import Message, Prompt
 from nis_backend.errors import UpstreamFailed
 from nis_backend.operation import Model
 
@@ -79,6 +80,8 @@ async def generate(
             if isinstance(item, TextChunk):
                 words.append(item.text)
                 yield TextPart(text=item.text)
+            elif isinstance(item, ReasoningChunk):
+                continue
             else:
                 yield TextPart(text="", whole=_whole(info, "".join(words), item))
                 return

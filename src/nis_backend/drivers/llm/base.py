@@ -1,26 +1,48 @@
-"""The contract of a language model, and the choice among those configured."""
+"""The contract of a language model: what it is asked, and how a provider is asked."""
 
 from __future__ import annotations
 
 import hashlib
 import json
-from dataclasses import dataclass, fields
+from dataclasses import astuple, dataclass, fields
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, Literal, Protocol
 
-from nis_backend.errors import NisError, NotFound, Unavailable, UpstreamFailed
+from nis_backend.errors import NisError, NotSupported, UpstreamFailed
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncGenerator, Sequence
+    from collections.abc import AsyncGenerator, AsyncIterator, Mapping, Sequence
+
+    from nis_backend.drivers.llm.answer import Item, Reasoning, ToolCall
+
+Effort = Literal["none", "minimal", "low", "medium", "high", "xhigh", "max"]
+"""How much a model is to think before it answers."""
+
+Wire = Literal["chat", "messages"]
+"""A vendor's own format: OpenAI's chat completions, Anthropic's messages."""
 
 
 @dataclass(frozen=True, kw_only=True)
-class ToolCall:
-    """A function the model wants called; `arguments` is the JSON text exactly as the model wrote it."""
+class Part:
+    """A piece of a turn: an image, a sound, a file, or words between them."""
 
-    id: str
-    name: str
-    arguments: str
+    kind: Literal["text", "image", "audio", "file"]
+    text: str = ""
+    media_type: str = ""
+    data: bytes | None = None
+    """Its bytes, or"""
+    url: str | None = None
+    """an address that the provider fetches, never this process, or"""
+    blob: str | None = None
+    """a blob's id, which the operation has made `data` of before a driver sees it."""
+    name: str = ""
+    detail: Literal["auto", "low", "high", "original"] = "auto"
+
+    @property
+    def digest(self) -> tuple[str | None, ...]:
+        """What it says, briefly."""
+        inside = self.blob if self.data is None else hashlib.sha256(self.data).hexdigest()
+        return (self.kind, self.text, self.media_type, inside, self.url, self.name, self.detail)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -29,8 +51,29 @@ class Message:
 
     role: Literal["system", "user", "assistant", "tool"]
     content: str
+    """Its words, all of them."""
     tool_calls: tuple[ToolCall, ...] = ()
     tool_call_id: str | None = None
+    parts: tuple[Part, ...] = ()
+    """What is not words, and follows them; where one is text, the whole turn in its order, `content` included."""
+    reasoning: tuple[Reasoning, ...] = ()
+    """What the model had thought in a turn of its own."""
+
+    @property
+    def digest(self) -> tuple[Any, ...]:  # Any: JSON
+        """What it says, briefly. What a prompt of an earlier version did not have is left out where it is empty."""
+        calls = [(call.id, call.name, call.arguments) for call in self.tool_calls]
+        more: list[Any] = []
+        if self.parts or self.reasoning:
+            more = [[part.digest for part in self.parts], [astuple(one) for one in self.reasoning]]
+        return (self.role, self.content, self.tool_call_id, calls, *more)
+
+    @property
+    def in_order(self) -> tuple[Part, ...]:
+        """The whole turn, words included, in the order of its parts."""
+        if not self.content or any(part.kind == "text" for part in self.parts):
+            return self.parts
+        return (Part(kind="text", text=self.content), *self.parts)
 
 
 # Compared by identity, so that what is derived from one can be kept by it.
@@ -75,6 +118,11 @@ class Prompt:
     presence_penalty: float | None = None
     seed: int | None = None
     stop: tuple[str, ...] = ()
+    reasoning: Effort | None = None
+    logprobs: int | None = None
+    """How many alternatives of each token are wanted, 0 to 20; 0 is the chosen one's alone, None is nothing at all."""
+    user: str | None = None
+    """A label of whom it is asked for, for providers that want one."""
     pieces: bool = True
     """Whether the words are wanted as they come. A driver may answer in pieces anyway."""
 
@@ -89,30 +137,10 @@ class Prompt:
                 # Most of a prompt, and the same from turn to turn.
                 value = [tool.digest for tool in value]
             elif one.name == "messages":
-                value = [
-                    (m.role, m.content, m.tool_call_id, [(c.id, c.name, c.arguments) for c in m.tool_calls])
-                    for m in value
-                ]
+                value = [message.digest for message in value]
             if value != one.default:
                 said.update(f"{one.name} {json.dumps(value)}\n".encode())
         return said.hexdigest()
-
-
-@dataclass(frozen=True, kw_only=True)
-class TextChunk:
-    """Text as it is generated."""
-
-    text: str
-
-
-@dataclass(frozen=True, kw_only=True)
-class Answered:
-    """The end of a model's answer; counts are the provider's own, or None when it states none."""
-
-    finish_reason: Literal["stop", "length", "tool_calls"]
-    tool_calls: tuple[ToolCall, ...] = ()
-    input_tokens: int | None = None
-    output_tokens: int | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -127,6 +155,15 @@ class ModelInfo:
     """Too small to be relied on: labelled wherever it answers."""
     context_tokens: int | None = None
     detail: str = ""
+    # What it takes and gives; None where nobody has said.
+    vision: bool | None = None
+    audio: bool | None = None
+    files: bool | None = None
+    json_schema: bool | None = None
+    logprobs: bool | None = None
+    max_output: int | None = None
+    embeds: bool = False
+    """Whether it makes vectors, not words."""
 
     @property
     def id(self) -> str:
@@ -134,10 +171,55 @@ class ModelInfo:
         return f"{self.provider}:{self.name}".replace("/", ":")
 
 
+class Response(Protocol):
+    """What a provider has answered, its body unread: the HTTP client's own response."""
+
+    @property
+    def status(self) -> int:
+        """HTTP's."""
+        ...
+
+    @property
+    def headers(self) -> Mapping[str, str]:
+        """Names in any case."""
+        ...
+
+    @property
+    def content(self) -> Incoming:
+        """The body as it comes."""
+        ...
+
+    async def read(self) -> bytes:
+        """All of the body."""
+        ...
+
+    def close(self) -> None:
+        """End the connection; the provider stops."""
+        ...
+
+    def release(self) -> object:
+        """Give the connection back, once the body was read."""
+        ...
+
+
+class Incoming(Protocol):
+    """A body as it comes."""
+
+    def iter_any(self) -> AsyncIterator[bytes]:
+        """Its pieces, each as soon as it is there."""
+        ...
+
+    async def read(self, n: int = -1) -> bytes:
+        """At most `n` bytes."""
+        ...
+
+
 class LanguageModels(Protocol):
     """One provider: the models it has, and how to ask one."""
 
     provider: str
+    wire: Wire | None = None
+    """The format it speaks, in which bytes may pass to it as they are."""
 
     async def models(self) -> list[ModelInfo]:
         """The models it offers now, its default first.
@@ -156,8 +238,8 @@ class LanguageModels(Protocol):
         infos = await self.models()
         return next((info for info in infos if name in (None, info.name, info.name.replace("/", ":"))), None)
 
-    def generate(self, prompt: Prompt) -> AsyncGenerator[TextChunk | Answered, None]:
-        """Ask, and yield the text as it comes; the last item is `Answered`. Closing the generator stops the model.
+    def generate(self, prompt: Prompt) -> AsyncGenerator[Item, None]:
+        """Ask, and yield what comes; the last item is `Answered`. Closing the generator stops the model.
 
         Raises:
             InvalidRequest: the prompt is longer than the model's context.
@@ -165,90 +247,24 @@ class LanguageModels(Protocol):
         """
         ...
 
+    async def send(self, path: str, body: bytes, headers: Mapping[str, str], patience: float) -> Response:
+        """Send a body in its own `wire` to a path below its address, and answer the response, of any status, unread.
+
+        Its key is added, and what the caller gives in `headers`. `patience` is the time, in seconds, that may pass
+        until the response begins, and between two pieces of it.
+
+        Raises:
+            NotSupported: it has no `wire`.
+            Unavailable, UpstreamFailed: it cannot be reached; `sent` says whether it may have heard.
+        """
+        del path, body, headers, patience
+        raise NotSupported(f"{self.provider} takes no bytes as they are.", remedy="Ask it through an operation.")
+
+    def refusal(self, status: int, headers: Mapping[str, str], body: bytes, model: str) -> NisError:
+        """The failure that a response with this status means."""
+        del headers, body
+        return UpstreamFailed(f"{self.provider} answered {model} with the status {status}.")
+
     async def close(self) -> None:
         """Give back what was opened."""
         ...
-
-
-class Gone(LanguageModels):
-    """A provider that was there when it was chosen."""
-
-    def __init__(self, provider: str) -> None:
-        self.provider = provider
-
-    async def models(self) -> list[ModelInfo]:
-        """None."""
-        return []
-
-    async def generate(self, prompt: Prompt) -> AsyncGenerator[TextChunk | Answered, None]:
-        """Refuse."""
-        raise Unavailable(
-            f"The provider {self.provider!r} of {prompt.model!r} is gone.", remedy="Set it up again, or name another."
-        )
-        yield Answered(finish_reason="stop")
-
-    async def close(self) -> None:
-        """Nothing is open."""
-
-
-class Models:
-    """The providers configured, in order of preference."""
-
-    def __init__(self, providers: Sequence[LanguageModels], default: str | None = None) -> None:
-        self.providers = tuple(providers)
-        self._default = default
-
-    async def choose(self, model: str | None = None, provider: str | None = None) -> tuple[LanguageModels, ModelInfo]:
-        """The driver and the model for a request.
-
-        `model` is `provider:name` or a name; with neither argument, the configured default.
-
-        Raises:
-            NotFound: no provider has it.
-            Unavailable: its provider cannot answer now.
-        """
-        wanted = model or (None if provider else self._default)
-        drivers = {one.provider: one for one in self.providers}
-        prefix, _, rest = (wanted or "").partition(":")
-        if prefix in drivers and provider in (None, prefix):
-            provider, wanted = prefix, rest or None
-        if provider is not None:
-            # A model of a named provider is that provider's matter alone: no other is asked, so none is waited for.
-            if provider not in drivers:
-                raise self._unknown("provider", provider)
-            info = await drivers[provider].find(wanted)
-            if info is None:
-                raise self._unknown("model", model or wanted)
-            return drivers[provider], info
-        refusals: list[NisError] = []
-        for driver in self.providers:
-            try:
-                # A bare name must be listed: a driver may claim a name that it cannot check.
-                infos = [await driver.find(None)] if wanted is None else await driver.models()
-            except (Unavailable, UpstreamFailed) as error:
-                # Another provider may have it; when none has, the reason of this one is the answer.
-                refusals.append(error)
-                continue
-            for info in infos:
-                if info is not None and wanted in (None, info.name, info.name.replace("/", ":")):
-                    return driver, info
-        if refusals and wanted is None:
-            raise refusals[0]
-        raise self._unknown("model", wanted)
-
-    def driver(self, provider: str) -> LanguageModels:
-        """The driver of this provider; one that is gone refuses when it is asked."""
-        return next((one for one in self.providers if one.provider == provider), Gone(provider))
-
-    def _unknown(self, field: str, value: str | None) -> NotFound:
-        return NotFound(
-            f"There is no {field} {value!r}.",
-            field=field,
-            value=value,
-            remedy=f"List the models to see them; providers: {', '.join(one.provider for one in self.providers)}.",
-        )
-
-    async def close(self) -> None:
-        """Close every provider."""
-        for driver in self.providers:
-            await driver.close()

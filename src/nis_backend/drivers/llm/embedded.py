@@ -7,7 +7,8 @@ from contextlib import aclosing
 from typing import TYPE_CHECKING
 
 from nis_backend.drivers.compute.base import Pool
-from nis_backend.drivers.llm.base import Answered, LanguageModels, ModelInfo, TextChunk
+from nis_backend.drivers.llm.answer import Answered, TextChunk
+from nis_backend.drivers.llm.base import LanguageModels, ModelInfo
 from nis_backend.drivers.llm.embedded_wire import CONTEXT, asked, called, tool_of
 from nis_backend.errors import NotFound, Unavailable
 from nis_backend.weights.files import Weights
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import AsyncGenerator
 
     from nis_backend.drivers.compute.base import Compute
+    from nis_backend.drivers.llm.answer import Item
     from nis_backend.drivers.llm.base import Prompt
     from nis_backend.settings import Settings
     from nis_backend.weights.manifest import Weight
@@ -75,7 +77,7 @@ class EmbeddedModels(LanguageModels):
             )
         ]
 
-    async def generate(self, prompt: Prompt) -> AsyncGenerator[TextChunk | Answered, None]:
+    async def generate(self, prompt: Prompt) -> AsyncGenerator[Item, None]:
         """See `LanguageModels.generate`; a tool is called when it is the one that must be.
 
         Raises:

@@ -7,7 +7,8 @@ import uuid
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from nis_backend.drivers.llm.base import Answered, Prompt, Tool, ToolCall
+from nis_backend.drivers.llm.answer import Answered, ToolCall
+from nis_backend.drivers.llm.base import Prompt, Tool
 from nis_backend.drivers.llm.schema import check_schema
 from nis_backend.errors import InvalidRequest, NotSupported
 

@@ -13,7 +13,8 @@ from typing import TYPE_CHECKING, Any, cast
 
 from pydantic_core import from_json
 
-from nis_backend.drivers.llm.base import LanguageModels, ModelInfo, Prompt, TextChunk
+from nis_backend.drivers.llm.answer import TextChunk
+from nis_backend.drivers.llm.base import LanguageModels, ModelInfo, Prompt
 from nis_backend.drivers.llm.openai_wire import OPTIONS, Answer, Json, Lines, body_of, message_of
 from nis_backend.errors import (
     Busy,
@@ -32,7 +33,7 @@ if TYPE_CHECKING:
     from aiohttp import ClientResponse, ClientSession
     from pydantic import SecretStr
 
-    from nis_backend.drivers.llm.base import Answered
+    from nis_backend.drivers.llm.answer import Item
 
 LISTED, REFUSED = 60.0, 5.0
 """Seconds for which the server's list of models is kept, and its failure to give one."""
@@ -123,7 +124,7 @@ class OpenAICompatible(LanguageModels):
                     return info
         return None
 
-    async def generate(self, prompt: Prompt) -> AsyncGenerator[TextChunk | Answered, None]:
+    async def generate(self, prompt: Prompt) -> AsyncGenerator[Item, None]:
         """See `LanguageModels.generate`.
 
         Raises:

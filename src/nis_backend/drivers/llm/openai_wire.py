@@ -10,7 +10,7 @@ import weakref
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Literal, cast
 
-from nis_backend.drivers.llm.base import Answered, ToolCall
+from nis_backend.drivers.llm.answer import Answered, ToolCall
 from nis_backend.errors import InvalidRequest, UpstreamFailed
 
 if TYPE_CHECKING:

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Any
 
 from pydantic import Field, ValidationError
 
-from nis_backend.drivers.llm.base import Answered, LanguageModels, ModelInfo, TextChunk, ToolCall
+from nis_backend.drivers.llm.answer import Answered, TextChunk, ToolCall
+from nis_backend.drivers.llm.base import LanguageModels, ModelInfo
 from nis_backend.errors import Unavailable, shorten
 from nis_backend.operation import Model
 
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import AsyncGenerator
     from pathlib import Path
 
+    from nis_backend.drivers.llm.answer import Item
     from nis_backend.drivers.llm.base import Prompt
 
 MARK = "[scripted] "
@@ -71,7 +73,7 @@ class ScriptedModels(LanguageModels):
             ModelInfo(provider=self.provider, name="scripted", tools=script.tools, demonstration=True, detail=detail)
         ]
 
-    async def generate(self, prompt: Prompt) -> AsyncGenerator[TextChunk | Answered, None]:
+    async def generate(self, prompt: Prompt) -> AsyncGenerator[Item, None]:
         """See `LanguageModels.generate`; one chunk a word."""
         script = await self._read()
         reply = self._choose(script, prompt)

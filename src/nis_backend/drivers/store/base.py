@@ -13,8 +13,25 @@ from nis_backend.errors import InvalidRequest
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
-Table = Literal["runs", "conversations", "feedback", "blobs", "replies", "schedules", "keys"]
+Table = Literal[
+    "runs",
+    "conversations",
+    "feedback",
+    "blobs",
+    "replies",
+    "schedules",
+    "keys",
+    "providers",
+    "routes",
+    "prices",
+    "changes",
+    "budgets",
+    "ledger",
+    "prompts",
+]
 Order = Literal["created", "updated"]
+SERVER = "_server"
+"""Whose rows the server's own configuration is, one for all owners; no owner's name begins like this."""
 OPEN = ("queued", "running", "paused", "waiting")
 """The states of a run that has not ended."""
 EFFECT_SECONDS = 86_400.0
@@ -159,22 +176,30 @@ class Store(Protocol):
         """How many rows `select` would answer without a limit."""
         ...
 
-    async def update(
+    async def update(  # noqa: PLR0913, PLR0917 - what is changed, and what comes with it
         self,
         table: Table,
         owner: str,
         id: str,  # noqa: A002
         changes: Mapping[str, Any],  # Any: see Row
         once: str | None = None,
+        beside: Sequence[tuple[Table, Row]] = (),
     ) -> bool:
-        """Change columns of one row; False when there is none.
+        """Change columns of one row, and add those `beside`, together or not at all; False when there is none.
 
         Under a key `once` that was used before, nothing happens, and it answers as it did then.
         """
         ...
 
-    async def delete(self, table: Table, owner: str, id: str, once: str | None = None) -> bool:  # noqa: A002
-        """Remove one row; False when there is none. `once` as in `update`."""
+    async def delete(
+        self,
+        table: Table,
+        owner: str,
+        id: str,  # noqa: A002
+        once: str | None = None,
+        beside: Sequence[tuple[Table, Row]] = (),
+    ) -> bool:
+        """Remove one row; False when there is none. `once` and `beside` as in `update`."""
         ...
 
     async def search(self, owner: str, words: Sequence[str], limit: int, after: int = 0) -> list[Row]:

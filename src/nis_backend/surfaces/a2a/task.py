@@ -40,6 +40,7 @@ from nis_backend.event import (
     Noted,
     PauseRequested,
     Progressed,
+    ReasoningDelta,
     Rejected,
     Released,
     ResumeRequested,
@@ -72,6 +73,7 @@ if TYPE_CHECKING:
 
 _UNTOLD = (
     CancelRequested
+    | ReasoningDelta
     | PauseRequested
     | ResumeRequested
     | Approved

@@ -140,17 +140,30 @@ class PostgresStore(Store):
 
     @override
     async def update(
-        self, table: Table, owner: str, id: str, changes: Mapping[str, Any], once: str | None = None
+        self,
+        table: Table,
+        owner: str,
+        id: str,
+        changes: Mapping[str, Any],
+        once: str | None = None,
+        beside: Sequence[tuple[Table, Row]] = (),
     ) -> bool:
         check_cells(changes)
-        statements = [_telling(queries.update(table, owner, id, changes))]
+        statements = [_telling(queries.update(table, owner, id, changes), owner, beside)]
         if table == "conversations" and "title" in changes:
             statements.append(renamed(owner, id, changes["title"]))
         return await self._change(owner, id, statements, once)
 
     @override
-    async def delete(self, table: Table, owner: str, id: str, once: str | None = None) -> bool:
-        return await self._change(owner, id, [_telling(queries.delete(table, owner, id))], once)
+    async def delete(
+        self,
+        table: Table,
+        owner: str,
+        id: str,
+        once: str | None = None,
+        beside: Sequence[tuple[Table, Row]] = (),
+    ) -> bool:
+        return await self._change(owner, id, [_telling(queries.delete(table, owner, id), owner, beside)], once)
 
     async def _change(
         self, owner: str, locks: str, statements: Sequence[Statement], once: str | None, first: Append | None = None
@@ -417,10 +430,21 @@ def _ours(statement: Statement) -> Statement:
     return in_psycopg(sql), [_cell(one) for one in given]
 
 
-def _telling(statement: Statement) -> Statement:
-    """The same of a statement that changes a row, with an answer that it did."""
+def _telling(statement: Statement, owner: str = "", beside: Sequence[tuple[Table, Row]] = ()) -> Statement:
+    """The same of a statement that changes a row, with an answer that it did; rows `beside` are added where it does."""
     sql, given = statement
-    return _ours((f"{sql} returning 1", given))
+    sql, given = f"{sql} returning 1", [*given]
+    if not beside:
+        return _ours((sql, given))
+    sql = f"with changed as ({sql})"
+    for number, (table, row) in enumerate(beside):
+        check_cells(row)
+        cells = {**row, "owner": owner}
+        marks = ", ".join("?" * len(cells))
+        sql += f", beside_{number} as (insert into {table} ({', '.join(cells)})"
+        sql += f" select {marks} where exists (select from changed))"  # noqa: S608 - names are ours
+        given += cells.values()
+    return _ours((f"{sql} select 1 from changed", given))  # noqa: S608 - as above
 
 
 def _field(column: str, name: str) -> str:

@@ -163,7 +163,7 @@ class SqliteStore(Store):
             if table == "runs" and once is None and first is None:
                 await self._begin(statements)
             else:
-                await self._change(table, owner, statements, once, first)
+                await self._change(table, owner, statements, once, first=first)
         except sqlite3.IntegrityError as error:
             if GONE in str(error):
                 raise unknown_conversation(row["conversation_id"]) from None
@@ -231,20 +231,43 @@ class SqliteStore(Store):
 
     @override
     async def update(
-        self, table: Table, owner: str, id: str, changes: Mapping[str, Any], once: str | None = None
+        self,
+        table: Table,
+        owner: str,
+        id: str,
+        changes: Mapping[str, Any],
+        once: str | None = None,
+        beside: Sequence[tuple[Table, Row]] = (),
     ) -> bool:
         check_cells(changes)
-        return await self._change(table, owner, [queries.update(table, owner, id, changes)], once)
+        after = [_insert(name, owner, row) for name, row in beside]
+        return await self._change(table, owner, [queries.update(table, owner, id, changes)], once, after)
 
     @override
-    async def delete(self, table: Table, owner: str, id: str, once: str | None = None) -> bool:
-        return await self._change(table, owner, [queries.delete(table, owner, id)], once)
-
-    async def _change(
-        self, table: Table, owner: str, statements: Sequence[Statement], once: str | None, first: Append | None = None
+    async def delete(
+        self,
+        table: Table,
+        owner: str,
+        id: str,
+        once: str | None = None,
+        beside: Sequence[tuple[Table, Row]] = (),
     ) -> bool:
+        after = [_insert(name, owner, row) for name, row in beside]
+        return await self._change(table, owner, [queries.delete(table, owner, id)], once, after)
+
+    async def _change(  # noqa: PLR0913, PLR0917 - what is changed, and what goes with it
+        self,
+        table: Table,
+        owner: str,
+        statements: Sequence[Statement],
+        once: str | None,
+        after: Sequence[Statement] = (),
+        first: Append | None = None,
+    ) -> bool:
+        """Whether the last of the statements has changed a row; `after` are carried out where it has."""
+
         def execute(connection: sqlite3.Connection) -> bool:
-            answer = _last_changed(connection, statements)
+            answer = _last_changed(connection, statements, after)
             if first is not None:
                 _append(connection, first, self._limits, self._outbox)
             return answer
@@ -426,9 +449,12 @@ def _insert(table: Table, owner: str, row: Row) -> Statement:
     return queries.insert(table, {**row, "owner": owner})
 
 
-def _last_changed(connection: sqlite3.Connection, statements: Sequence[Statement]) -> bool:
-    """Execute them; whether the last one has changed a row."""
-    return [connection.execute(*one).rowcount for one in statements][-1] == 1
+def _last_changed(connection: sqlite3.Connection, statements: Sequence[Statement], after: Sequence[Statement]) -> bool:
+    """Execute them, and `after` where the last one has changed a row; whether it has."""
+    changed = [connection.execute(*one).rowcount for one in statements][-1] == 1
+    for one in after if changed else ():
+        connection.execute(*one)
+    return changed
 
 
 def _field(column: str, name: str) -> str:

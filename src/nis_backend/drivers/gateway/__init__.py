@@ -1,0 +1,1 @@
+"""What stands between calls and the models they ask: routes, limits, and what was spent."""

@@ -1,0 +1,182 @@
+"""The contract of the gateway: everything that asks a model asks it through here, in somebody's name."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Literal, Protocol
+
+from nis_backend.errors import NotSupported
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncGenerator, Callable, Mapping
+
+    from nis_backend.drivers.embeddings.base import Embedders
+    from nis_backend.drivers.llm.base import LanguageModels, ModelInfo
+    from nis_backend.drivers.llm.choice import Models
+
+# Any: a JSON object's values differ in type.
+Json = dict[str, Any]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Who:
+    """For whom a model is asked, and in what: what caps apply, and where it is counted."""
+
+    owner: str
+    key: str | None = None
+    """The id of the stored key that was sent, or with which the run was begun."""
+    end_user: str = ""
+    """The caller's own label of whom it asks for."""
+    operation: str = ""
+    run_id: str | None = None
+    conversation_id: str | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Target:
+    """A model of a route: within a tier chosen by weight, tier after tier."""
+
+    provider: str
+    model: str
+    weight: int = 1
+    tier: int = 0
+    max_output: int | None = None
+
+    @property
+    def id(self) -> str:
+        """`provider:model`."""
+        return f"{self.provider}:{self.model}"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Policy:
+    """How a route is gone along; times in seconds."""
+
+    retries: int = 1
+    first_byte: float = 60
+    total: float = 600
+    hedge_after: float | None = None
+    """Silence after which the next model is asked too; the first to speak answers."""
+    max_output: int = 4096
+    """Tokens of an answer for which a caller names no most, where a cap has to be kept."""
+    ladder: tuple[str, ...] = ()
+    """Cheaper routes that are taken in turn where a cap does not allow this one."""
+    cache: Literal["none", "exact", "semantic"] = "none"
+    cache_seconds: float = 3600
+    threshold: float = 0.97
+    """The least cosine of two questions that have the same answer."""
+    shared: bool = False
+    """Whether one owner's answers are another's too."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Route:
+    """A name under which models are asked."""
+
+    name: str
+    targets: tuple[Target, ...]
+    policy: Policy = Policy()
+
+
+@dataclass(frozen=True, kw_only=True)
+class Needs:
+    """What a call asks of a model."""
+
+    input_bound: int | None
+    """Tokens that its input has at most; None when nobody can say."""
+    output: int | None
+    """Tokens of an answer that it allows."""
+    answers: int = 1
+    vision: bool = False
+    audio: bool = False
+    files: bool = False
+    tools: bool = False
+    schema: bool = False
+    logprobs: bool = False
+    hosted_tools: bool = False
+    writes_cache: bool = False
+    service_tier: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Inbound:
+    """A request in a vendor's own format, to be passed on as it is where a model's provider speaks it."""
+
+    kind: Literal["chat", "messages", "embeddings"]
+    asked: Json
+    """The body, read."""
+    body: bytes
+    headers: Mapping[str, str]
+    """Those that may go on."""
+    streamed: bool
+    translate: Callable[[LanguageModels, ModelInfo], AsyncGenerator[bytes, None]] | None
+    """The surface's own way for a model whose provider speaks another format; the first item is its first bytes."""
+
+
+@dataclass(kw_only=True)
+class Passed:
+    """A response that is passed back."""
+
+    status: int
+    headers: list[tuple[bytes, bytes]]
+    items: AsyncGenerator[bytes, None]
+    """Closing it ends the call, and settles it."""
+
+
+class Gateway(Protocol):
+    """The one way to a model."""
+
+    def models(self, who: Who) -> Models:
+        """The language models, which count and limit what they are asked as this one's."""
+        ...
+
+    def embedders(self, who: Who) -> Embedders:
+        """The same of models of vectors."""
+        ...
+
+    async def pass_on(self, who: Who, inbound: Inbound) -> Passed:
+        """Hand a request on, and its response back as it comes.
+
+        Raises:
+            NotSupported: no model that it names speaks its format; ask through an operation.
+            BudgetExceeded: a cap would be crossed.
+            NisError: what the last model that was tried has refused, in our words.
+        """
+        ...
+
+    async def open(self) -> None:
+        """Read what is configured, and begin to count."""
+        ...
+
+    async def close(self) -> None:
+        """Write down what was counted."""
+        ...
+
+
+class Direct(Gateway):
+    """Models that are asked straight, where nothing is configured that stands between."""
+
+    def __init__(self, models: Models, embedders: Embedders) -> None:
+        self._models = models
+        self._embedders = embedders
+
+    def models(self, who: Who) -> Models:
+        """The models themselves."""
+        del who
+        return self._models
+
+    def embedders(self, who: Who) -> Embedders:
+        """The embedders themselves."""
+        del who
+        return self._embedders
+
+    async def pass_on(self, who: Who, inbound: Inbound) -> Passed:
+        """Refuse."""
+        del who, inbound
+        raise NotSupported("Nothing is passed on as it is.", remedy="Ask through an operation.")
+
+    async def open(self) -> None:
+        """Nothing is counted."""
+
+    async def close(self) -> None:
+        """Nothing was counted."""

@@ -1,0 +1,79 @@
+"""The contract of the store's part that counts money: caps that are never crossed, and a ledger that adds up."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Protocol
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from nis_backend.drivers.store.base import Row, Table
+
+
+@dataclass(frozen=True, kw_only=True)
+class Cap:
+    """What may be spent at most in one period of one budget, in billionths of a dollar."""
+
+    budget_id: str
+    period: str
+    owner: str
+    limit: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class Over:
+    """A cap that would be crossed."""
+
+    budget_id: str
+    used: int
+    limit: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class Closed:
+    """How an open row of the ledger ends: `state`, `cost`, counts, times. It is closed once."""
+
+    id: str
+    changes: Mapping[str, Any]  # Any: see Row
+
+
+class Spending(Protocol):
+    """What may be spent, and what was; money in billionths of a dollar."""
+
+    async def reserve(self, row: Row, caps: Sequence[Cap]) -> list[Over]:
+        """Open a row of the ledger, and count its `worst` in these caps' periods, together.
+
+        Where a cap would be crossed nothing happens, and those that would are answered.
+        """
+        ...
+
+    async def record(self, rows: Sequence[Row], closed: Sequence[Closed]) -> None:
+        """Add rows to the ledger that are closed, and close open ones, in one transaction.
+
+        What an open row had reserved becomes what it cost, and the sums by day grow by all of them. A row that is
+        closed already stays as it is.
+        """
+        ...
+
+    async def spent(self, periods: Sequence[tuple[str, str]]) -> dict[tuple[str, str], int]:
+        """What is counted in these `(budget_id, period)`, reservations included; those with nothing are left out."""
+        ...
+
+    async def usage(self, owner: str | None, since: str, until: str, by: Sequence[str]) -> list[Row]:
+        """Sums of the days from `since` up to and without `until`, written as 2026-11-25; None is every owner's.
+
+        By some of `day provider model route key_id operation`.
+        """
+        ...
+
+    async def configured(self, table: Table, where: Mapping[str, Any]) -> list[Row]:  # Any: see Row
+        """Every owner's rows of `providers`, `routes`, `prices` or `budgets`. For the gateway alone."""
+        ...
+
+    async def abandoned(self, holder: str) -> int:
+        """Close the open rows of the ledger whose holder is dead as `lost`, at their worst; answers how many.
+
+        A data folder has one process: there every other holder is dead. For the gateway alone.
+        """
+        ...
