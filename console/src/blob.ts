@@ -2,6 +2,7 @@
 
 import { html, nothing, type PropertyValues, type TemplateResult } from "lit";
 import { Light } from "./light.js";
+import { markdown } from "./markdown.js";
 import { type Kept, problem, read, request } from "./wire.js";
 
 /** Has the server keep a file. */
@@ -22,6 +23,19 @@ export function blobs(value: unknown, depth = 0): Kept[] {
   const one = value as Partial<Kept>;
   if (one.id && one.media_type && typeof one.size === "number" && one.sha256?.length === 64) return [one as Kept];
   return Object.values(value).flatMap((inner) => blobs(inner, depth + 1)).slice(0, MOST);
+}
+
+/** A text that was made to be kept in a file. */
+interface TextFile {
+  name: string;
+  media_type: string;
+  text: string;
+}
+
+/** The file that a result is, where it is one. */
+export function texts(value: unknown): TextFile | null {
+  const one = (value ?? {}) as Partial<TextFile>;
+  return [one.name, one.media_type, one.text].every((part) => typeof part === "string") ? (one as TextFile) : null;
 }
 
 /** Blobs that are looked at in one result. */
@@ -88,3 +102,32 @@ export class NisBlob extends Light {
 }
 
 customElements.define("nis-blob", NisBlob);
+
+export class NisText extends Light {
+  static override properties = { file: { attribute: false } };
+  declare file: TextFile;
+  private address = "";
+
+  override disconnectedCallback(): void {
+    super.disconnectedCallback();
+    URL.revokeObjectURL(this.address);
+  }
+
+  protected override willUpdate(): void {
+    URL.revokeObjectURL(this.address);
+    this.address = URL.createObjectURL(new Blob([this.file.text], { type: this.file.media_type }));
+  }
+
+  protected override render(): TemplateResult {
+    const { name, media_type, text } = this.file;
+    return html`<figure class="blob">
+      <figcaption>${name} <span class="note">${media_type}</span></figcaption>
+      ${media_type === "text/markdown"
+        ? html`<div class="prose">${markdown(text)}</div>`
+        : html`<pre class="code-block" tabindex="0"><code>${text.slice(0, LONGEST)}</code></pre>`}
+      <a href=${this.address} download=${name}>Save</a>
+    </figure>`;
+  }
+}
+
+customElements.define("nis-text", NisText);

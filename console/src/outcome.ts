@@ -2,7 +2,7 @@
 
 import { html, nothing, type TemplateResult } from "lit";
 import "./asked.js";
-import { blobs } from "./blob.js";
+import { blobs, texts } from "./blob.js";
 import "./copy.js";
 import type { Outcome } from "./invoke.js";
 import { coloured, pretty } from "./json.js";
@@ -52,6 +52,8 @@ function shown(outcome: Outcome, tab: Tab): TemplateResult {
   if (tab === "json") return coloured(pretty(whole(outcome)));
   if (tab === "events" && outcome.log) return timeline(outcome.log.events);
   if (outcome.log && !outcome.views.length) return timeline(outcome.log.events);
+  const text = texts(outcome.result);
+  if (text) return html`<div class="views"><nis-text .file=${text}></nis-text></div>`;
   const views = outcome.views.filter((view) => view.kind !== "form");
   const bytes = blobs(outcome.result).map((one) => html`<nis-blob .blob=${one}></nis-blob>`);
   if (views.length || bytes.length) return html`<div class="views">${bytes}${views.map(drawn)}</div>`;

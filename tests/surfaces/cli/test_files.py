@@ -55,6 +55,15 @@ def test_a_pipe_goes_in(data: Path) -> None:
     assert nis(data, "blobs", "content", stored["id"])[0] == b'{"a": 1}'
 
 
+def test_a_text_that_is_a_file_is_written_as_it_is(server: Server, tmp_path: Path) -> None:
+    """Promise: `nis runs export RUN > test_turn.py`, and `-o`: a test, not a drawing of one."""
+    turn = json.loads(nis(server.data, "chat", "Convert 5 feet to metres", "--json")[0])["run_id"]
+    exported = json.loads(nis(server.data, "runs", "export", turn, "--json")[0])
+    assert nis(server.data, "runs", "export", turn)[0].decode() == exported["text"]
+    nis(server.data, "runs", "export", turn, "-o", str(tmp_path / "test_turn.py"))
+    assert (tmp_path / "test_turn.py").read_text("utf-8") == exported["text"]
+
+
 def test_a_file_that_is_not_there_is_named(data: Path, tmp_path: Path) -> None:
     """And its folder is not."""
     _, said = nis(data, "blobs", "create", f"@{tmp_path}/nothing.png", code=2)

@@ -343,7 +343,11 @@ await scene("a run that rests", async (page) => {
     await page.locator(".operation h1").waitFor();
     forms.push(await page.locator("[data-path=id] input").inputValue());
   }
-  return { from, later: later.id, more: more.map(([name]) => name), forms };
+  const turn = await page.evaluate(() => fetch("/chat", { method: "POST", headers: { "Content-Type": "application/json" }, body: JSON.stringify({ message: "Convert 5 feet to metres" }) }).then((answer) => answer.json()));
+  await page.goto(`${new URL(page.url()).origin}/#/explore/runs.get_export?input=${encodeURIComponent(JSON.stringify({ id: turn.run_id }))}`);
+  await run(page);
+  const file = { shown: await page.locator("nis-text pre").innerText(), name: await page.getByRole("link", { name: "Save" }).getAttribute("download") };
+  return { file, from, later: later.id, more: more.map(([name]) => name), forms };
 });
 
 const PAGES = ["/", "/#/explore", "/#/explore/physics.simulate_projectile", "/#/runs"];

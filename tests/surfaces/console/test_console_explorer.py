@@ -123,6 +123,8 @@ def test_a_run_is_paused_goes_on_is_stopped_and_tried_again_from_its_page(seen: 
     assert scene["more"] == ["Fork", "Replay", "Export"]
     assert len({*scene["forms"]}) == 1, "each is a form that is filled in"
     assert scene["forms"][0].startswith("run-")
+    assert "def test_the_run_is_the_same_again" in scene["file"]["shown"]
+    assert scene["file"]["name"].startswith("test_run_")
 
 
 def test_a_stream_is_shown_as_it_comes(seen: dict[str, Any]) -> None:

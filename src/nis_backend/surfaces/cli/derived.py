@@ -14,7 +14,7 @@ import click
 from nis_backend.blob import blob_fields
 from nis_backend.errors import InvalidRequest, Unavailable, shorten
 from nis_backend.fields import choices_of, referred
-from nis_backend.surfaces.cli.files import given_files, save
+from nis_backend.surfaces.cli.files import given_files, is_file, save
 from nis_backend.surfaces.rest.fixed import VERDICTS, WATCHED
 
 if TYPE_CHECKING:
@@ -43,7 +43,7 @@ def _to_file() -> click.Option:
     return click.Option(
         ["--output", "-o", "to_file"],
         type=click.Path(path_type=Path, allow_dash=True),
-        help="File for the bytes; - is what reads the output, which gets them anyway when it is no terminal.",
+        help="File to write it to; - is what reads the output, which gets it anyway when it is no terminal.",
     )
 
 
@@ -109,7 +109,7 @@ def command(session: Session, entry: Entry, name: str) -> click.Command:
             ["--input"], type=click.Path(path_type=Path, allow_dash=True), help="Request as a JSON file; - reads stdin."
         ),
         as_json_option(),
-        *([_to_file()] if entry.result_schema.get("blob") else []),
+        *([_to_file()] if is_file(entry.result_schema) else []),
         *([] if entry.shape == "stream" or entry.secret else [_background()]),
         click.Argument(
             ["positional"], nargs=-1, required=False, metavar=" ".join(entry.request_schema.get("required", ())).upper()
@@ -258,7 +258,7 @@ def _show(session: Session, entry: Entry, arguments: Json, *, as_json: bool, to_
 
     with Screen() as screen:
         result = session.call(entry, arguments, screen.heard)
-        if not (entry.result_schema.get("blob") and save(session.connection(), result, to_file)):
+        if not (is_file(entry.result_schema) and save(session.connection(), result, to_file)):
             screen.result(session.catalog, entry, arguments, result)
     _judge(entry, result)
 

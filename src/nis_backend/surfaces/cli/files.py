@@ -13,6 +13,8 @@ from nis_backend.errors import InvalidRequest
 from nis_backend.surfaces.rest.accept import JSON
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from nis_backend.entry import Entry
     from nis_backend.operation import Json
     from nis_backend.surfaces.cli.connection import Connection
@@ -68,17 +70,24 @@ def _part(boundary: str, name: str, value: Any) -> bytes:  # Any: JSON, or a blo
     return f"{head}\r\n\r\n{text}\r\n".encode()
 
 
+def is_file(schema: Json) -> bool:
+    """Whether a result is a file: bytes that are kept, or a text with a name."""
+    return bool(schema.get("blob")) or {"name", "media_type", "text"} <= set(schema.get("properties", ()))
+
+
 def save(connection: Connection, result: Json, output: Path | None) -> bool:
-    """Write a result's bytes to the file named, or to what reads our output; False where that is a person."""
-    if output is None and sys.stdout.isatty():
+    """Write a file to the place named, or to what reads our output; False where a person has it drawn instead."""
+    text: str | None = result.get("text")
+    drawn = text is None or result["media_type"] == "text/markdown"
+    if output is None and drawn and sys.stdout.isatty():
         return False
     if output is None or str(output) == "-":
-        connection.read(result["id"], sys.stdout.buffer.write)
+        _copy(connection, result, sys.stdout.buffer.write)
         sys.stdout.buffer.flush()
         return True
     try:
         with output.open("wb") as file:
-            connection.read(result["id"], file.write)
+            _copy(connection, result, file.write)
     except OSError as error:
         raise InvalidRequest(
             f"{output.name!r} cannot be written: {error.strerror}.",
@@ -87,3 +96,10 @@ def save(connection: Connection, result: Json, output: Path | None) -> bool:
             remedy="Give a file that can be.",
         ) from None
     return True
+
+
+def _copy(connection: Connection, result: Json, write: Callable[[bytes], object]) -> None:
+    if "text" in result:
+        write(result["text"].encode())
+    else:
+        connection.read(result["id"], write)
