@@ -89,3 +89,6 @@ def test_a_server_starts_before_its_database_and_serves_once_it_is_there(serve: 
         [store] = [part for part in done(server, "GET", "/health/ready")["parts"] if part["name"] == "store"]
         assert store["detail"].startswith("PostgreSQL 18")
         assert done(server, "POST", "/chat", {"message": "The tide?"})["response"]
+        # Who reads the log sees when it began, and that it is over.
+        log = server.log.read_text()
+        assert log.index("waits for its database") < log.index("has its database again")

@@ -107,6 +107,8 @@ class Link:
                 await asyncio.sleep(pause)
                 pause = min(2 * pause, LONGEST_PAUSE)
             else:
+                if self._failed.is_set():
+                    log.warning("the store has its database again")
                 self._pool, self._opening = pool, None
                 self._failed.clear()
                 self._ready.set()
