@@ -11,7 +11,7 @@ import psycopg
 from typing_extensions import override
 
 from nis_backend.drivers.store import queries
-from nis_backend.drivers.store.base import Append, Growth, Measures, Order, Row, Store, Table, Taken
+from nis_backend.drivers.store.base import Append, Growth, Measures, Row, Table, Taken
 from nis_backend.drivers.store.limits import Limits, ends, size
 from nis_backend.drivers.store.measures import COUNTS, DURATIONS, TIMES, bounds, tokens
 from nis_backend.drivers.store.postgres.batches import Batches, wrong_value
@@ -31,6 +31,7 @@ from nis_backend.drivers.store.postgres.roles import Roles
 from nis_backend.drivers.store.postgres.said import SEARCH, query, response_in, snippet, vector
 from nis_backend.drivers.store.postgres.taking import BEAT, RECOVER, take
 from nis_backend.drivers.store.queries import in_psycopg
+from nis_backend.drivers.store.reading import Reading
 from nis_backend.drivers.store.refusals import check_cells, check_events, refused_append, taken
 from nis_backend.run import unknown_conversation
 
@@ -43,7 +44,7 @@ if TYPE_CHECKING:
 NOTED = f"insert into effects (key, owner, answer, created) values (%s, %s, %s, {NOW})"  # noqa: S608 - ours
 
 
-class PostgresStore(Store):
+class PostgresStore(Reading):
     """One database, shared with every process that is given its address. Opened behind the start.
 
     Raises:
@@ -64,6 +65,7 @@ class PostgresStore(Store):
         for heard in self._heard:
             heard(growth)
 
+    @override
     async def _ask(self, statement: Statement) -> list[Row]:
         return await self._link.read(*_ours(statement))
 
@@ -101,42 +103,6 @@ class PostgresStore(Store):
         """Tell of a log that has begun with its run."""
         if first is not None and first.events:
             self._hear(Growth(run_id=first.run_id, last_seq=row["last_seq"] + len(first.events)))
-
-    @override
-    async def get(self, table: Table, owner: str, id: str) -> Row | None:
-        rows = await self._ask(queries.get(table, owner, id))
-        return rows[0] if rows else None
-
-    @override
-    async def select(
-        self,
-        table: Table,
-        owner: str,
-        *,
-        where: Mapping[str, Any] | None = None,
-        before: tuple[float, str] | None = None,
-        limit: int = 50,
-        descending: bool = True,
-        order: Order = "created",
-        since: float | None = None,
-    ) -> list[Row]:
-        statement = queries.select(
-            table, owner, where=where, before=before, limit=limit, descending=descending, order=order, since=since
-        )
-        return await self._ask(statement)
-
-    @override
-    async def count(
-        self,
-        table: Table,
-        owner: str,
-        *,
-        where: Mapping[str, Any] | None = None,
-        order: Order = "created",
-        since: float | None = None,
-    ) -> int:
-        statement = queries.count(table, owner, where=where, order=order, since=since)
-        return int((await self._ask(statement))[0]["found"])
 
     @override
     async def update(
@@ -247,12 +213,6 @@ class PostgresStore(Store):
             raise taken("conversations", conversation) from None
 
     @override
-    async def keys(
-        self, where: Mapping[str, Any], *, before: tuple[float, str] | None = None, limit: int = 50
-    ) -> list[Row]:
-        return await self._ask(queries.keys(where, before=before, limit=limit))
-
-    @override
     async def expire(self, table: Table, before: float) -> list[Row]:
         return await self._batches.write("", _ours(queries.expire(table, before)))
 
@@ -343,22 +303,10 @@ class PostgresStore(Store):
         return refused_append(append, row[0] if row else None, self._limits)
 
     @override
-    async def events(self, owner: str, run_id: str, after: int, limit: int = 500) -> list[Row]:
-        return await self._ask((queries.EVENTS, [run_id, owner, after, limit]))
-
-    @override
     async def take(self, room: Mapping[str, int], holder: str, now: float, only: Sequence[str] | None = None) -> Taken:
         return await self._link.transact(
             partial(take, room=room, holder=holder, now=now, only=only, clock=self._link.clock)
         )
-
-    @override
-    async def waiting(self, queue: str, most: int) -> int:
-        return int((await self._ask((queries.WAITING, [queue, most])))[0]["found"])
-
-    @override
-    async def due(self, now: float, limit: int) -> list[Row]:
-        return await self._ask((queries.DUE, [now, limit]))
 
     @override
     async def move(self, schedule_id: str, due: float, next_at: float) -> bool:
@@ -375,16 +323,8 @@ class PostgresStore(Store):
         return sorted(row["id"] for row in rows)
 
     @override
-    async def unsent(self, limit: int, size: int) -> list[Row]:
-        return await self._ask((queries.UNSENT, [limit, size]))
-
-    @override
     async def sent(self, ids: Sequence[int]) -> None:
         await self._batches.write("", ("delete from outbox where id = any(%s) returning 1", [[*ids]]))
-
-    @override
-    async def count_unsent(self, limit: int) -> int:
-        return int((await self._ask((queries.COUNT_UNSENT, [limit])))[0]["found"])
 
     @override
     async def leads(self, role: str) -> bool:

@@ -14,10 +14,11 @@ from typing import TYPE_CHECKING, Any, Literal, TypeVar
 from typing_extensions import override
 
 from nis_backend.drivers.store import queries
-from nis_backend.drivers.store.base import Append, Growth, Measures, Order, Row, Store, Table, Taken
+from nis_backend.drivers.store.base import Append, Growth, Measures, Row, Table, Taken
 from nis_backend.drivers.store.limits import Limits, ends, size
 from nis_backend.drivers.store.measures import COUNTS, DURATIONS, TIMES, bounds, tokens
 from nis_backend.drivers.store.migrations.schema import VERSION, newer, whole
+from nis_backend.drivers.store.reading import Reading
 from nis_backend.drivers.store.refusals import check_cells, check_events, refused_append, taken
 from nis_backend.drivers.store.sqlite.conversations import GONE, branch, forget, forget_run, fork, search
 from nis_backend.drivers.store.sqlite.copies import keep_copy
@@ -42,7 +43,7 @@ READERS = 4
 FITS = "and last_seq + ? <= ? and log_bytes + ? <= ?"
 
 
-class SqliteStore(Store):
+class SqliteStore(Reading):
     """One database file.
 
     Raises:
@@ -139,6 +140,10 @@ class SqliteStore(Store):
         except sqlite3.Error as error:
             raise refused("read", error) from None
 
+    @override
+    async def _ask(self, statement: Statement) -> list[Row]:
+        return await self._read(*statement)
+
     def _refuse_closed(self) -> None:
         if self._closed:
             raise Unavailable("The database is closed: the process is ending.", remedy="Ask again in a moment.")
@@ -195,39 +200,7 @@ class SqliteStore(Store):
     async def get(self, table: Table, owner: str, id: str) -> Row | None:
         if table == "runs" and (row := self._recent.row(owner, id)) is not None:
             return row
-        rows = await self._read(*queries.get(table, owner, id))
-        return rows[0] if rows else None
-
-    @override
-    async def select(
-        self,
-        table: Table,
-        owner: str,
-        *,
-        where: Mapping[str, Any] | None = None,
-        before: tuple[float, str] | None = None,
-        limit: int = 50,
-        descending: bool = True,
-        order: Order = "created",
-        since: float | None = None,
-    ) -> list[Row]:
-        statement = queries.select(
-            table, owner, where=where, before=before, limit=limit, descending=descending, order=order, since=since
-        )
-        return await self._read(*statement)
-
-    @override
-    async def count(
-        self,
-        table: Table,
-        owner: str,
-        *,
-        where: Mapping[str, Any] | None = None,
-        order: Order = "created",
-        since: float | None = None,
-    ) -> int:
-        statement = queries.count(table, owner, where=where, order=order, since=since)
-        return int((await self._read(*statement))[0]["found"])
+        return await super().get(table, owner, id)
 
     @override
     async def update(
@@ -325,12 +298,6 @@ class SqliteStore(Store):
         await self._write(lambda connection: branch(connection, owner, conversation, runs))
 
     @override
-    async def keys(
-        self, where: Mapping[str, Any], *, before: tuple[float, str] | None = None, limit: int = 50
-    ) -> list[Row]:
-        return await self._read(*queries.keys(where, before=before, limit=limit))
-
-    @override
     async def expire(self, table: Table, before: float) -> list[Row]:
         statement = queries.expire(table, before)
         return await self._write(lambda connection: [dict(row) for row in connection.execute(*statement)])
@@ -367,7 +334,7 @@ class SqliteStore(Store):
         recent = self._recent.events(owner, run_id, after, limit)
         if recent is not None:
             return recent
-        return await self._read(queries.EVENTS, (run_id, owner, after, limit))
+        return await super().events(owner, run_id, after, limit)
 
     @override
     async def take(self, room: Mapping[str, int], holder: str, now: float, only: Sequence[str] | None = None) -> Taken:
@@ -376,14 +343,6 @@ class SqliteStore(Store):
                 self._recent.grown(row, ())
 
         return await self._write(lambda connection: take(connection, room, holder, now, only), tell)
-
-    @override
-    async def waiting(self, queue: str, most: int) -> int:
-        return int((await self._read(queries.WAITING, (queue, most)))[0]["found"])
-
-    @override
-    async def due(self, now: float, limit: int) -> list[Row]:
-        return await self._read(queries.DUE, (now, limit))
 
     @override
     async def move(self, schedule_id: str, due: float, next_at: float) -> bool:
@@ -403,19 +362,11 @@ class SqliteStore(Store):
         return await self._write(lambda connection: recover(connection, holder))
 
     @override
-    async def unsent(self, limit: int, size: int) -> list[Row]:
-        return await self._read(queries.UNSENT, (limit, size))
-
-    @override
     async def sent(self, ids: Sequence[int]) -> None:
         each = [(one,) for one in ids]
         await self._write(
             lambda connection: connection.executemany("delete from outbox where id = ?", each), lambda _: None
         )
-
-    @override
-    async def count_unsent(self, limit: int) -> int:
-        return int((await self._read(queries.COUNT_UNSENT, (limit,)))[0]["found"])
 
     @override
     async def leads(self, role: str) -> bool:

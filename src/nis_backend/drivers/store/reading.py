@@ -1,0 +1,87 @@
+"""What a store reads by the same statements whichever its database."""
+
+from __future__ import annotations
+
+from abc import abstractmethod
+from typing import TYPE_CHECKING, Any
+
+from typing_extensions import override
+
+from nis_backend.drivers.store import queries
+from nis_backend.drivers.store.base import Store
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from nis_backend.drivers.store.base import Order, Row, Table
+    from nis_backend.drivers.store.queries import Statement
+
+
+class Reading(Store):
+    """A store that answers the statements of `queries`."""
+
+    @abstractmethod
+    async def _ask(self, statement: Statement) -> list[Row]:
+        """The rows that a query answers."""
+
+    @override
+    async def get(self, table: Table, owner: str, id: str) -> Row | None:
+        rows = await self._ask(queries.get(table, owner, id))
+        return rows[0] if rows else None
+
+    @override
+    async def select(
+        self,
+        table: Table,
+        owner: str,
+        *,
+        where: Mapping[str, Any] | None = None,
+        before: tuple[float, str] | None = None,
+        limit: int = 50,
+        descending: bool = True,
+        order: Order = "created",
+        since: float | None = None,
+    ) -> list[Row]:
+        statement = queries.select(
+            table, owner, where=where, before=before, limit=limit, descending=descending, order=order, since=since
+        )
+        return await self._ask(statement)
+
+    @override
+    async def count(
+        self,
+        table: Table,
+        owner: str,
+        *,
+        where: Mapping[str, Any] | None = None,
+        order: Order = "created",
+        since: float | None = None,
+    ) -> int:
+        statement = queries.count(table, owner, where=where, order=order, since=since)
+        return int((await self._ask(statement))[0]["found"])
+
+    @override
+    async def keys(
+        self, where: Mapping[str, Any], *, before: tuple[float, str] | None = None, limit: int = 50
+    ) -> list[Row]:
+        return await self._ask(queries.keys(where, before=before, limit=limit))
+
+    @override
+    async def waiting(self, queue: str, most: int) -> int:
+        return int((await self._ask((queries.WAITING, [queue, most])))[0]["found"])
+
+    @override
+    async def due(self, now: float, limit: int) -> list[Row]:
+        return await self._ask((queries.DUE, [now, limit]))
+
+    @override
+    async def unsent(self, limit: int, size: int) -> list[Row]:
+        return await self._ask((queries.UNSENT, [limit, size]))
+
+    @override
+    async def count_unsent(self, limit: int) -> int:
+        return int((await self._ask((queries.COUNT_UNSENT, [limit])))[0]["found"])
+
+    @override
+    async def events(self, owner: str, run_id: str, after: int, limit: int = 500) -> list[Row]:
+        return await self._ask((queries.EVENTS, [run_id, owner, after, limit]))
