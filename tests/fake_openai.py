@@ -5,53 +5,14 @@ Source: https://platform.openai.com/docs/api-reference/chat/streaming
 
 from __future__ import annotations
 
-import asyncio
 import json
-import threading
-from collections.abc import AsyncGenerator, Callable, Generator, Sequence
-from contextlib import asynccontextmanager, contextmanager
-from dataclasses import dataclass, field, replace
+from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
-from aiohttp import web
+from fake_server import Asked, Canned, FakeServer, Json, Reply
 
-# Any: JSON of any shape.
-Json = dict[str, Any]
-
-
-@dataclass(frozen=True, kw_only=True)
-class Canned:
-    """One answer on the wire: `pieces` are written one by one; with `cut`, the connection is then broken off."""
-
-    pieces: Sequence[bytes]
-    status: int = 200
-    content_type: str = "text/event-stream"
-    headers: dict[str, str] = field(default_factory=dict[str, str])
-    cut: bool = False
-    dropped: bool = False
-    """Whether the connection is broken off before there is any answer."""
-    held: bool = False
-    """Whether it stays open after the pieces until the caller leaves."""
-
-
-@dataclass(frozen=True, kw_only=True)
-class Asked:
-    """One request as it arrived."""
-
-    path: str
-    headers: dict[str, str]
-    body: Json
-    port: int
-    """The caller's end of the connection."""
-
-    @property
-    def tool_results(self) -> list[str]:
-        """What the conversation holds as results of tools, in order."""
-        return [one["content"] for one in self.body["messages"] if one["role"] == "tool"]
-
-
-Reply = Canned | Callable[[Asked], Canned]
-"""An answer, or a function that makes it from the request."""
+__all__ = ["DONE", "Asked", "Canned", "FakeOpenAI", "Json", "Reply"]
 
 
 def event(**chunk: Any) -> bytes:
@@ -144,11 +105,10 @@ def _streams(canned: Canned) -> bool:
     return canned.status == 200 and not canned.held and any(b'"delta"' in piece for piece in canned.pieces)
 
 
-class FakeOpenAI:
-    """Answers chat completions with `replies` in turn, and then with 500; keeps what it was asked in `asked`.
+class FakeOpenAI(FakeServer):
+    """Answers chat completions; who asks for no stream gets a reply in one piece, unless it `only_streams`."""
 
-    Who asks for no stream gets a reply that is one in one piece, unless it `only_streams`.
-    """
+    asks = ("/chat/completions", "/embeddings")
 
     def __init__(
         self,
@@ -156,89 +116,18 @@ class FakeOpenAI:
         models: Sequence[str] | Canned = ("fake-large", "vendor/fake-small"),
         only_streams: bool = False,
     ) -> None:
-        self.replies = list(replies)
+        super().__init__(*replies, models=models)
         self.only_streams = only_streams
-        self.models = models
-        self.asked: list[Asked] = []
-        self.listed = 0
-        self.left = asyncio.Event()
-        """Set when a caller has left an answer that is held open."""
-        self.came, self.gone = threading.Event(), threading.Event()
-        """Set with the first request, and with `left`: for a test in another thread."""
-        self.url = ""
 
-    @asynccontextmanager
-    async def running(self) -> AsyncGenerator[FakeOpenAI]:
-        """Serve on a free port of this machine, on this loop."""
-        app = web.Application(client_max_size=2**24)
-        app.router.add_get("/v1/models", self._models)
-        app.router.add_post("/v1/chat/completions", self._complete)
-        app.router.add_post("/v1/embeddings", self._complete)
-        runner = web.AppRunner(app, handler_cancellation=True, shutdown_timeout=1)
-        await runner.setup()
-        try:
-            await web.TCPSite(runner, "127.0.0.1", 0).start()
-            host, port = runner.addresses[0][:2]
-            self.url = f"http://{host}:{port}/v1"
-            yield self
-        finally:
-            await runner.cleanup()
+    def whole(self, canned: Canned, asked: Asked) -> Canned:
+        """See `FakeServer.whole`."""
+        streams = self.only_streams or asked.body.get("stream") is not False
+        return canned if streams or not _streams(canned) else whole(canned)
 
-    @contextmanager
-    def in_thread(self) -> Generator[FakeOpenAI]:
-        """Serve from a thread, for a test whose caller is another process."""
-        started, ended = threading.Event(), asyncio.Event()
-        loops: list[asyncio.AbstractEventLoop] = []
+    def listing(self, names: Sequence[str]) -> Json:
+        """See `FakeServer.listing`."""
+        return {"object": "list", "data": [{"id": name, "object": "model"} for name in names]}
 
-        async def serve() -> None:
-            async with self.running():
-                loops.append(asyncio.get_running_loop())
-                started.set()
-                await ended.wait()
-
-        thread = threading.Thread(target=lambda: asyncio.run(serve()), daemon=True)
-        thread.start()
-        assert started.wait(30), "the fake server did not start"
-        try:
-            yield self
-        finally:
-            loops[0].call_soon_threadsafe(ended.set)
-            thread.join(30)
-
-    async def _models(self, _request: web.Request) -> web.StreamResponse:
-        self.listed += 1
-        if isinstance(self.models, Canned):
-            return web.Response(
-                status=self.models.status, body=b"".join(self.models.pieces), content_type=self.models.content_type
-            )
-        return web.json_response({"object": "list", "data": [{"id": name, "object": "model"} for name in self.models]})
-
-    async def _complete(self, request: web.Request) -> web.StreamResponse:
-        assert request.transport is not None
-        port = int(request.transport.get_extra_info("peername")[1])
-        asked = Asked(path=request.path, headers=dict(request.headers), body=await request.json(), port=port)
-        self.asked.append(asked)
-        self.came.set()
-        reply = self.replies.pop(0) if self.replies else fails(500, "The test has no reply left.")
-        canned = reply if isinstance(reply, Canned) else reply(asked)
-        if asked.body.get("stream") is False and _streams(canned) and not self.only_streams:
-            canned = whole(canned)
-        if canned.dropped:
-            request.transport.close()
-        response = web.StreamResponse(
-            status=canned.status, headers={"Content-Type": canned.content_type, **canned.headers}
-        )
-        await response.prepare(request)
-        for piece in canned.pieces:
-            await response.write(piece)
-        if canned.held:
-            try:
-                await asyncio.Event().wait()
-            finally:
-                self.left.set()
-                self.gone.set()
-        if canned.cut:
-            request.transport.close()
-            return response
-        await response.write_eof()
-        return response
+    def spent(self) -> Canned:
+        """See `FakeServer.spent`."""
+        return fails(500, "The test has no reply left.")

@@ -33,11 +33,13 @@ from nis_backend.drivers.embeddings.minilm import MiniLM
 from nis_backend.drivers.embeddings.minilm import pool as embeddings_pool
 from nis_backend.drivers.embeddings.openai_embeddings import OpenAIEmbeddings
 from nis_backend.drivers.http import Http
+from nis_backend.drivers.llm.anthropic import Anthropic, address
 from nis_backend.drivers.llm.choice import Models
 from nis_backend.drivers.llm.embedded import EmbeddedModels
 from nis_backend.drivers.llm.embedded import pool as embedded_pool
 from nis_backend.drivers.llm.openai_compatible import OpenAICompatible
 from nis_backend.drivers.llm.scripted import ScriptedModels
+from nis_backend.drivers.llm.server import Server, Variables
 from nis_backend.errors import NisError, Unavailable
 from nis_backend.execution import execute
 from nis_backend.opened import Drivers
@@ -180,7 +182,17 @@ class Process:
     def _providers(self, servers: Sequence[OpenAICompatible], compute: WorkerPools) -> Sequence[LanguageModels]:
         """The providers that are set up, in order of preference: a configured server before the model in the box."""
         scripted = [] if self.settings.scripted is None else [ScriptedModels(self.settings.scripted)]
-        return [*scripted, *servers, EmbeddedModels(self.settings, compute)]
+        return [*scripted, *servers, *self._anthropic(), EmbeddedModels(self.settings, compute)]
+
+    def _anthropic(self) -> Sequence[LanguageModels]:
+        """The provider anthropic, where its key is set."""
+        given = self.settings
+        if given.anthropic_api_key is None:
+            return []
+        named = Variables(url="NIS_ANTHROPIC_URL", key="ANTHROPIC_API_KEY", model="NIS_ANTHROPIC_MODEL")
+        key = given.anthropic_api_key.get_secret_value()
+        server = Server("anthropic", address(given.anthropic_url), key, self._http.session, named)
+        return [Anthropic(server, given.anthropic_model)]
 
     def _servers(self) -> Sequence[OpenAICompatible]:
         """The servers that are set up."""

@@ -1,0 +1,301 @@
+"""Anthropic's models, and those of any server that speaks its messages."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from contextlib import aclosing
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any, cast
+from urllib.parse import urlsplit
+
+from pydantic_core import from_json
+
+from nis_backend.drivers.llm.answer import ReasoningChunk, TextChunk
+from nis_backend.drivers.llm.anthropic_answer import Answer
+from nis_backend.drivers.llm.anthropic_refusals import REQUEST_AT_FAULT, STATUS, message_in, message_of, refusal
+from nis_backend.drivers.llm.anthropic_turns import Json, name_of
+from nis_backend.drivers.llm.anthropic_wire import PASSING, VERSION, body_of, check, faults, ignored, written
+from nis_backend.drivers.llm.base import LanguageModels, ModelInfo
+from nis_backend.drivers.llm.openai_wire import Lines
+from nis_backend.drivers.llm.server import LONGEST_ANSWER, LONGEST_ERROR, Server, members, object_in
+from nis_backend.errors import NisError, NotSupported
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncGenerator, Mapping
+
+    from aiohttp import ClientResponse
+
+    from nis_backend.drivers.llm.answer import Item
+    from nis_backend.drivers.llm.base import Prompt, Response, Wire
+
+LISTED, REFUSED = 60.0, 5.0
+"""Seconds for which the server's list of models is kept, and its failure to give one."""
+LISTING, PATIENCE, SILENCE, FAREWELL = 10.0, 120.0, 600.0, 2.0
+"""Seconds: for the list; between two pieces of an answer, where "ping" fills the pauses; for an answer that is sent
+whole; for what may follow the answer's end."""
+MOST_MODELS = 1000
+USUAL_OUTPUT, LONGEST_WHOLE = 4096, 16_384
+"""Tokens of an answer: asked for where nobody says how many and the server states no most; above which it is streamed
+in any case, since a connection that is silent for so long is cut by what stands between."""
+
+
+def address(url: str) -> str:
+    """The address below which the paths are: the vendor's own clients are given it without its version."""
+    return url if urlsplit(url).path.strip("/") else f"{url.rstrip('/')}/v1"
+
+
+class Anthropic(LanguageModels):
+    """One such server."""
+
+    def __init__(
+        self, server: Server, model: str | None = None, *, patience: float = PATIENCE, silence: float = SILENCE
+    ) -> None:
+        self.provider = server.provider
+        self.wire: Wire | None = "messages"
+        self._server = server
+        self._model = model
+        self._patience = patience
+        self._silence = silence
+        self._asking = asyncio.Lock()
+        self._listing: list[ModelInfo] | NisError | None = None
+        self._listed_at = 0.0
+        self._key_refused = False
+        # What a model has refused: not sent to it again.
+        self._refused: set[tuple[str, str]] = set()
+
+    async def models(self) -> list[ModelInfo]:
+        """See `LanguageModels.models`; with a default configured, an unreachable list leaves that alone."""
+        self._server.check_key()
+        listing = await self._list(LISTED)
+        if isinstance(listing, NisError):
+            # A server may refuse the list and still answer, unless the key itself is wrong.
+            if self._model is None or self._key_refused:
+                raise listing.with_traceback(None)
+            return [self._info(self._model, detail=f"Its server gave no list: {listing.message}")]
+        if self._model is None:
+            return listing
+        default = next((info for info in listing if info.name == self._model), self._info(self._model))
+        return [default, *(info for info in listing if info.name != self._model)]
+
+    async def find(self, name: str | None) -> ModelInfo | None:
+        """See `LanguageModels.find`; the default needs no network, and what no list can deny is tried."""
+        self._server.check_key()
+        if name is None and self._model is None:
+            return (await self.models())[0]
+        name = name or self._model
+        known = self._known(name)
+        if known is not None or name == self._model:
+            return known or self._info(str(name))
+        # A model that was made since the list was is worth another look.
+        for age in (LISTED, REFUSED):
+            listing = await self._list(age)
+            if isinstance(listing, NisError):
+                if self._key_refused:
+                    raise listing.with_traceback(None)
+                return self._info(str(name))
+            if (known := self._known(name)) is not None:
+                return known
+        return None
+
+    async def generate(self, prompt: Prompt) -> AsyncGenerator[Item, None]:
+        """See `LanguageModels.generate`.
+
+        Raises:
+            NotFound: the server has no such model.
+            Busy: its limit is reached, or it is overloaded.
+            NotSupported: it has no probabilities, takes no sound, or cannot keep to a strict schema.
+        """
+        self._server.check_key()
+        check(prompt, self.provider)
+        response, asked, gone = await self._ask(prompt)
+        import aiohttp  # noqa: PLC0415 - loaded with the session
+
+        answer = Answer(origin=self.provider, names={name_of(tool.name): tool.name for tool in prompt.tools})
+        said = False
+        try:
+            async with aclosing(self._items(response, answer, whole=not asked.pieces)) as items:
+                async for item in items:
+                    said = said or isinstance(item, TextChunk)
+                    yield item
+        except (aiohttp.ClientError, TimeoutError) as error:
+            # With the reason for the end came the count of tokens: what follows says nothing.
+            if not answer.ended:
+                raise self._server.cut(error, self._patience if asked.pieces else self._silence) from error
+        finally:
+            # Read to its end it has already given its connection back; else the server is to notice.
+            response.close()
+        if not answer.ended:
+            raise self._server.cut(None, self._patience)
+        yield answer.whole(said=said, ignored=gone)
+
+    async def send(self, path: str, body: bytes, headers: Mapping[str, str], patience: float) -> Response:
+        """See `LanguageModels.send`."""
+        self._server.check_key()
+        return cast("Response", await self._server.send("POST", path, {**self._headers(), **headers}, patience, body))
+
+    def refusal(self, status: int, headers: Mapping[str, str], body: bytes, model: str) -> NisError:
+        """See `LanguageModels.refusal`."""
+        return refusal(self._server, status, headers, message_in(body[:LONGEST_ERROR]), model)
+
+    async def close(self) -> None:
+        """Nothing: whoever opened the session closes it."""
+
+    # -- asking
+
+    async def _ask(self, prompt: Prompt) -> tuple[ClientResponse, Prompt, tuple[str, ...]]:
+        """The response with status 200, its body unread; what was asked; and what of it was left out."""
+        most = prompt.max_tokens or await self._most(prompt.model)
+        if most > LONGEST_WHOLE:
+            prompt = replace(prompt, pieces=True)
+        left_out = {option for model, option in self._refused if model == prompt.model}
+        patience = self._patience if prompt.pieces else self._silence
+        while True:
+            body = body_of(prompt, self.provider, most, left_out)
+            data = written(body, prompt, left_out)
+            response = await self._server.send("POST", "/messages", self._headers(), patience, data)
+            if response.status == 200:  # noqa: PLR2004 - HTTP's own number
+                return response, prompt, ignored(body, prompt)
+            message = message_of(object_in(await self._error(response)))
+            named = faults(body, prompt, message) - left_out if response.status in REQUEST_AT_FAULT else set[str]()
+            failure = refusal(self._server, response.status, response.headers, message, prompt.model)
+            if not named:
+                raise failure
+            if prompt.strict and {"format", "strict"} & named:
+                raise NotSupported(failure.message, remedy="Ask without strict, or choose another model.")
+            left_out |= named
+            self._refused |= {(prompt.model, option) for option in named - PASSING}
+
+    async def _most(self, model: str) -> int:
+        """The most tokens of an answer, which this format wants to be told."""
+        if self._known(model) is None:
+            await self._list(LISTED)
+        known = self._known(model)
+        return USUAL_OUTPUT if known is None or known.max_output is None else known.max_output
+
+    async def _error(self, response: ClientResponse) -> bytes:
+        import aiohttp  # noqa: PLC0415 - loaded with the session
+
+        try:
+            return await self._server.read(response, LONGEST_ERROR)
+        except (aiohttp.ClientError, TimeoutError):
+            return b""
+        finally:
+            response.close()
+
+    def _headers(self) -> dict[str, str]:
+        return {
+            "x-api-key": self._server.key,
+            "anthropic-version": VERSION,
+            "content-type": "application/json",
+            "accept": "application/json, text/event-stream",
+        }
+
+    # -- reading
+
+    async def _items(
+        self, response: ClientResponse, answer: Answer, *, whole: bool
+    ) -> AsyncGenerator[TextChunk | ReasoningChunk, None]:
+        """Feed the body to `answer` up to its end, and yield what comes."""
+        kind = response.content_type
+        if kind == "text/html":
+            raise self._strange("a web page")
+        if kind == "application/json" or (whole and kind != "text/event-stream"):
+            body = await self._server.read(response, LONGEST_ANSWER)
+            if len(body) > LONGEST_ANSWER:
+                raise self._server.too_much()
+            for item in self._feed(answer, body):
+                yield item
+            return
+        lines = Lines()
+        while not answer.done:
+            async with asyncio.timeout(FAREWELL if answer.ended else None):
+                piece = await response.content.readany()
+            for data in lines.feed(piece) if piece else lines.rest():
+                for item in self._feed(answer, data):
+                    yield item
+            if not piece:
+                return
+            if lines.read > LONGEST_ANSWER:
+                raise self._server.too_much()
+
+    def _feed(self, answer: Answer, data: bytes) -> list[TextChunk | ReasoningChunk]:
+        try:
+            items = list(answer.feed(from_json(data)))
+        except (ValueError, TypeError, AttributeError, LookupError, RecursionError):
+            quoted = self._server.quote(data.decode(errors="replace"))
+            raise self._strange(f"what is not one of its messages: {quoted}") from None
+        if answer.broken is not None:
+            error: Json = answer.broken.get("error") or {}
+            status = STATUS.get(str(error.get("type")), 500)
+            failure = refusal(self._server, status, {}, message_of(answer.broken), "the model")
+            # Words may have been written, and are paid for.
+            failure.sent = "maybe"
+            raise failure
+        return items
+
+    def _strange(self, what: str) -> NisError:
+        return self._server.strange(what, "a server that speaks Anthropic's messages; most end in /v1")
+
+    # -- listing
+
+    def _known(self, name: str | None) -> ModelInfo | None:
+        """The listed model of this name, without asking."""
+        listing = [] if self._listing is None or isinstance(self._listing, NisError) else self._listing
+        return next((info for info in listing if name in (info.name, info.name.replace("/", ":"))), None)
+
+    async def _list(self, age: float) -> list[ModelInfo] | NisError:
+        """What the server lists, not older than `age`, or why it lists nothing; those who ask together ask once."""
+        async with self._asking:
+            kept = REFUSED if isinstance(self._listing, NisError) else age
+            if self._listing is None or time.monotonic() - self._listed_at >= kept:
+                try:
+                    async with asyncio.timeout(LISTING):
+                        self._listing = await self._read_list()
+                except TimeoutError:
+                    self._listing = self._server.cut(TimeoutError(), LISTING)
+                except NisError as error:
+                    self._listing = error
+                self._listed_at = time.monotonic()
+            return self._listing
+
+    async def _read_list(self) -> list[ModelInfo]:
+        path = f"/models?limit={MOST_MODELS}"
+        response = await self._server.send("GET", path, self._headers(), LISTING)
+        import aiohttp  # noqa: PLC0415 - loaded with the session
+
+        self._key_refused = response.status == 401  # noqa: PLR2004 - HTTP's own number
+        try:
+            body = await self._server.read(response, LONGEST_ANSWER)
+            if response.status == 404:  # noqa: PLR2004 - as above
+                raise self._strange("no list of models")
+            if response.status != 200:  # noqa: PLR2004 - as above
+                raise refusal(self._server, response.status, response.headers, message_in(body), "")
+            rows = cast("list[Json]", from_json(body)["data"])[:MOST_MODELS]
+            # What is retired is listed, and refuses.
+            return [self._listed(row) for row in rows if row.get("lifecycle") != "retired"]
+        except (ValueError, TypeError, AttributeError, LookupError):
+            raise self._strange("what is not a list of models") from None
+        except aiohttp.ClientError as error:
+            raise self._server.cut(error, LISTING) from error
+        finally:
+            response.close()
+
+    def _listed(self, row: Json) -> ModelInfo:
+        able: Json = row.get("capabilities") or {}
+        return replace(
+            self._info(str(row["id"])),
+            context_tokens=row.get("max_input_tokens"),
+            max_output=row.get("max_tokens"),
+            vision=_supports(able, "image_input"),
+            files=_supports(able, "pdf_input"),
+            json_schema=_supports(able, "structured_outputs"),
+        )
+
+    def _info(self, name: str, *, detail: str = "") -> ModelInfo:
+        return ModelInfo(provider=self.provider, name=name, tools=True, detail=detail, audio=False, logprobs=False)
+
+
+def _supports(able: Mapping[str, Any], name: str) -> bool | None:  # Any: JSON
+    said = members(able.get(name)).get("supported")
+    return said if isinstance(said, bool) else None

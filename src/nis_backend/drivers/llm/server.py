@@ -1,0 +1,159 @@
+"""A provider's HTTP server: where it is, with which key it is asked, and what its failures are called."""
+
+from __future__ import annotations
+
+import json
+import os
+import time
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, cast
+
+from nis_backend.errors import NisError, Unavailable, UpstreamFailed, shorten
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable, Mapping
+
+    from aiohttp import ClientResponse, ClientSession
+
+CONNECT, RACE = 10.0, 5.0
+"""Seconds: to connect; within which a kept connection shows that its server had closed it."""
+LONGEST_ERROR, LONGEST_ANSWER = 16_384, 16 * 2**20
+"""Bytes that are read of an error, and of an answer."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Variables:
+    """What remedies tell the operator to set."""
+
+    url: str
+    key: str
+    model: str
+
+
+class Server:
+    """One server; what it raises says by `sent` whether it may have heard the request."""
+
+    def __init__(
+        self, provider: str, url: str, key: str, http: Callable[[], Awaitable[ClientSession]], variables: Variables
+    ) -> None:
+        self.provider = provider
+        self.key = key
+        self.variables = variables
+        self._url = url.rstrip("/")
+        # An address may hold credentials; `where` is what messages name.
+        self.where = url.rpartition("://")[2].partition("/")[0].rpartition("@")[2]
+        self._http = http
+
+    @property
+    def name(self) -> str:
+        """The provider and where it is, for messages."""
+        return f"{self.provider} at {self.where}"
+
+    async def send(
+        self, method: str, path: str, headers: Mapping[str, str], patience: float, data: bytes | None = None
+    ) -> ClientResponse:
+        """The response, of any status and unread. `patience` is the longest silence in seconds.
+
+        Raises:
+            Unavailable: it cannot be reached.
+            UpstreamFailed: it broke off.
+        """
+        session = await self._http()
+        import aiohttp  # noqa: PLC0415 - loaded with the session
+
+        timeout = aiohttp.ClientTimeout(total=None, sock_connect=CONNECT, sock_read=patience)
+        again, begun = True, time.monotonic()
+        while True:
+            try:
+                return await session.request(
+                    method, f"{self._url}{path}", data=data, headers=headers, timeout=timeout, allow_redirects=False
+                )
+            except (aiohttp.InvalidURL, aiohttp.NonHttpUrlClientError):
+                raise unsent(
+                    Unavailable(
+                        f"{self.variables.url} is not an address: {shorten(self.where)}.",
+                        remedy=f"Set {self.variables.url} to something like https://example.com/v1.",
+                    )
+                ) from None
+            except (aiohttp.ClientConnectorError, aiohttp.ConnectionTimeoutError) as error:
+                raise unsent(
+                    Unavailable(
+                        f"{self.provider} cannot be reached at {self.where}: {_reason(error)}.",
+                        remedy=f"Start that server, or set {self.variables.url} to where it is.",
+                    )
+                ) from error
+            except (aiohttp.ServerDisconnectedError, aiohttp.ClientOSError) as error:
+                # A kept connection that the server closed while we wrote to it: once more, on another.
+                if not again or time.monotonic() - begun > RACE:
+                    raise self.cut(error, patience) from error
+                again = False
+            except aiohttp.ClientError as error:
+                raise self.cut(error, patience) from error
+
+    async def read(self, response: ClientResponse, most: int) -> bytes:
+        """The body, or a little more than `most` bytes of it."""
+        body = bytearray()
+        while len(body) <= most and (piece := await response.content.readany()):
+            body += piece
+        return bytes(body)
+
+    def check_key(self) -> None:
+        """Refuse to ask without a key."""
+        if not self.key:
+            raise unsent(
+                Unavailable(
+                    f"{self.provider} needs a key.",
+                    remedy=f"Set {self.variables.key}, or choose another provider.",
+                )
+            )
+
+    def quote(self, text: str) -> str:
+        """What a server said, as we may repeat it: short, and without the key."""
+        return shorten(text.replace(self.key, "***") if self.key else text).rstrip(".")
+
+    def strange(self, what: str, kind: str) -> UpstreamFailed:
+        """The failure of a server that is of no such `kind`."""
+        return UpstreamFailed(
+            f"{self.name} sent {what}.", remedy=f"See whether {self.variables.url} is the address of {kind}."
+        )
+
+    def too_much(self) -> UpstreamFailed:
+        """The failure of a server that does not come to an end."""
+        return UpstreamFailed(f"{self.name} sent more than {LONGEST_ANSWER} bytes.")
+
+    def cut(self, error: BaseException | None, patience: float) -> UpstreamFailed:
+        """The failure of an answer that has no end."""
+        silent = isinstance(error, TimeoutError)
+        what = f"sent nothing for {patience:g} s" if silent else "broke off before its answer was whole"
+        return UpstreamFailed(f"{self.name} {what}.", remedy="Try again, or choose another model.")
+
+
+def unsent(error: NisError) -> NisError:
+    """The failure of a request that nobody has heard."""
+    error.sent = "no"
+    return error
+
+
+def object_in(data: bytes) -> dict[str, Any]:  # Any: JSON
+    """The JSON object that a body is; empty where it is none: a proxy's page tells a caller nothing."""
+    try:
+        return members(json.loads(data))
+    except (ValueError, RecursionError):
+        return {}
+
+
+def members(value: object) -> dict[str, Any]:  # Any: JSON
+    """The members of what should be an object; none where it is something else."""
+    return cast("dict[str, Any]", value) if isinstance(value, dict) else {}
+
+
+def _reason(error: BaseException) -> str:
+    """Why a connection failed, without the address that the library puts into its message."""
+    cause = getattr(error, "os_error", error)
+    if isinstance(cause, TimeoutError):
+        return f"no connection within {CONNECT:g} s"
+    number = getattr(cause, "errno", None) or 0
+    if number > 0:
+        return os.strerror(number)
+    # A name that cannot be resolved has a negative number, which is not the system's.
+    return shorten(getattr(cause, "strerror", None) or type(cause).__name__)

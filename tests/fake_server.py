@@ -1,0 +1,154 @@
+"""A server that says what a test tells it to, byte for byte; the vendors' shapes stand in modules beside it."""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+from collections.abc import AsyncGenerator, Callable, Generator, Sequence
+from contextlib import asynccontextmanager, contextmanager
+from dataclasses import dataclass, field
+from typing import Any, Self
+
+from aiohttp import web
+
+# Any: JSON of any shape.
+Json = dict[str, Any]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Canned:
+    """One answer on the wire: `pieces` are written one by one; with `cut`, the connection is then broken off."""
+
+    pieces: Sequence[bytes]
+    status: int = 200
+    content_type: str = "text/event-stream"
+    headers: dict[str, str] = field(default_factory=dict[str, str])
+    cut: bool = False
+    dropped: bool = False
+    """Whether the connection is broken off before there is any answer."""
+    held: bool = False
+    """Whether it stays open after the pieces until the caller leaves."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Asked:
+    """One request as it arrived."""
+
+    path: str
+    headers: dict[str, str]
+    body: Json
+    port: int
+    """The caller's end of the connection."""
+
+    @property
+    def tool_results(self) -> list[str]:
+        """What the conversation holds as results of tools, in order."""
+        return [one["content"] for one in self.body["messages"] if one["role"] == "tool"]
+
+
+Reply = Canned | Callable[[Asked], Canned]
+"""An answer, or a function that makes it from the request."""
+
+
+class FakeServer:
+    """Answers what is posted with `replies` in turn, and then with 500; keeps what it was asked in `asked`."""
+
+    asks: Sequence[str] = ()
+    """The paths below `/v1` that are answered so."""
+
+    def __init__(self, *replies: Reply, models: Sequence[str] | Canned = ()) -> None:
+        self.replies = list(replies)
+        self.models = models
+        self.asked: list[Asked] = []
+        self.listed = 0
+        self.left = asyncio.Event()
+        """Set when a caller has left an answer that is held open."""
+        self.came, self.gone = threading.Event(), threading.Event()
+        """Set with the first request, and with `left`: for a test in another thread."""
+        self.url = ""
+
+    def whole(self, canned: Canned, asked: Asked) -> Canned:
+        """The reply as this request wants it: in one piece where it asks for no stream."""
+        raise NotImplementedError
+
+    def listing(self, names: Sequence[str]) -> Json:
+        """The list of models."""
+        raise NotImplementedError
+
+    def spent(self) -> Canned:
+        """What is answered when no reply is left."""
+        raise NotImplementedError
+
+    @asynccontextmanager
+    async def running(self) -> AsyncGenerator[Self]:
+        """Serve on a free port of this machine, on this loop."""
+        app = web.Application(client_max_size=2**24)
+        app.router.add_get("/v1/models", self._models)
+        for path in self.asks:
+            app.router.add_post(f"/v1{path}", self._complete)
+        runner = web.AppRunner(app, handler_cancellation=True, shutdown_timeout=1)
+        await runner.setup()
+        try:
+            await web.TCPSite(runner, "127.0.0.1", 0).start()
+            host, port = runner.addresses[0][:2]
+            self.url = f"http://{host}:{port}/v1"
+            yield self
+        finally:
+            await runner.cleanup()
+
+    @contextmanager
+    def in_thread(self) -> Generator[Self]:
+        """Serve from a thread, for a test whose caller is another process."""
+        started, ended = threading.Event(), asyncio.Event()
+        loops: list[asyncio.AbstractEventLoop] = []
+
+        async def serve() -> None:
+            async with self.running():
+                loops.append(asyncio.get_running_loop())
+                started.set()
+                await ended.wait()
+
+        thread = threading.Thread(target=lambda: asyncio.run(serve()), daemon=True)
+        thread.start()
+        assert started.wait(30), "the fake server did not start"
+        try:
+            yield self
+        finally:
+            loops[0].call_soon_threadsafe(ended.set)
+            thread.join(30)
+
+    async def _models(self, _request: web.Request) -> web.StreamResponse:
+        self.listed += 1
+        if isinstance(self.models, Canned):
+            return web.Response(
+                status=self.models.status, body=b"".join(self.models.pieces), content_type=self.models.content_type
+            )
+        return web.json_response(self.listing(self.models))
+
+    async def _complete(self, request: web.Request) -> web.StreamResponse:
+        assert request.transport is not None
+        port = int(request.transport.get_extra_info("peername")[1])
+        asked = Asked(path=request.path, headers=dict(request.headers), body=await request.json(), port=port)
+        self.asked.append(asked)
+        self.came.set()
+        reply = self.replies.pop(0) if self.replies else self.spent()
+        canned = self.whole(reply if isinstance(reply, Canned) else reply(asked), asked)
+        if canned.dropped:
+            request.transport.close()
+        response = web.StreamResponse(
+            status=canned.status, headers={"Content-Type": canned.content_type, **canned.headers}
+        )
+        await response.prepare(request)
+        for piece in canned.pieces:
+            await response.write(piece)
+        if canned.held:
+            try:
+                await asyncio.Event().wait()
+            finally:
+                self.left.set()
+                self.gone.set()
+        if canned.cut:
+            request.transport.close()
+            return response
+        await response.write_eof()
+        return response
