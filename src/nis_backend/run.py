@@ -6,6 +6,7 @@ import asyncio
 import json
 import logging
 from collections import defaultdict
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
 from weakref import WeakValueDictionary
@@ -287,11 +288,11 @@ class RunLog(Commands):
         return events[:most]
 
     async def follow(
-        self, run_id: str, after: int = 0, *, live: bool = True, waits: bool = True
+        self, run_id: str, after: int = 0, *, live: bool = True, waits: bool = True, seconds: float | None = None
     ) -> AsyncIterator[Event]:
         """Every event above `after`, those to come included, up to the terminal one.
 
-        Without `waits`, up to where the run begins to wait for a person, too.
+        Without `waits`, up to where the run begins to wait for a person, too; with `seconds`, those there are by then.
         Without `live`, a model need not be asked for its words one by one: the end is what is waited for.
 
         Raises:
@@ -301,6 +302,8 @@ class RunLog(Commands):
         run = await self.get(run_id)
         if after > run.last_seq:
             raise beyond_end(run, after)
+        there, clock = run.last_seq, asyncio.get_running_loop().time
+        until = None if seconds is None else clock() + seconds
         grown = self._tail.open(run_id, live=live)
         try:
             while True:
@@ -311,12 +314,16 @@ class RunLog(Commands):
                     after = event.seq
                     if event.terminal:
                         return
+                if until is not None and clock() >= until and after >= there:
+                    return
                 if not events:
                     run = await self.get(run_id)
                     rests = run.finished or (run.state == "waiting" and not waits)
                     if rests and after >= run.last_seq:
                         return
-                    await grown.wait()
+                    with suppress(TimeoutError):
+                        async with asyncio.timeout_at(until):
+                            await grown.wait()
         finally:
             self._tail.close(run_id, grown)
 

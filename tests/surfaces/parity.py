@@ -39,6 +39,7 @@ from nis_backend.operation import Model
 from nis_backend.run import Terms
 from nis_backend.surfaces.cli.commands import command_line
 from nis_backend.surfaces.rest.derive import RestRoute, routes_of
+from nis_backend.surfaces.rest.log import is_log
 from nis_backend.surfaces.tools import tool_name
 
 
@@ -56,6 +57,9 @@ class Answer:
 def over_rest(ground: Ground, entry: Entry, request: Json) -> list[Answer]:
     """Every route of the operation, answered whole, and what may be a run also by `Prefer: respond-async`: no GET."""
     answers = [_over_route(ground, route, request) for route in routes_of(entry)]
+    if is_log(entry):
+        # Of a log, JSON has each item and not only the last.
+        answers = [one if one.problem else Answer(result=one.result["items"][-1]) for one in answers]
     # What changes something was prepared for one call.
     able = [route for route in routes_of(entry) if route.method != "GET"]
     if able and (entry.shape == "run" or (entry.shape == "model" and entry.effect == "reads")):

@@ -102,7 +102,7 @@ def test_a_stream_ends_with_its_key(ground: Ground) -> None:
         rest = response.read().decode()
     assert '"type":"cancelled"' not in rest.replace(" ", "")
     assert lost.ask("GET", f"/runs/{begun['id']}")[0] == 401
-    last = kept.done("GET", f"/runs/{begun['id']}/events")
+    last = kept.done("GET", f"/runs/{begun['id']}/events?wait=60")["items"][-1]
     assert last["body"]["type"] == "cancelled"
 
 

@@ -72,5 +72,5 @@ def test_a_caller_is_told_what_the_run_waits_for(serve: Serve, wait: Callable[[S
     assert "May I leap?" in waiting.message
     assert "runs.approve_run" in waiting.remedy
     over_rest(server, f"/runs/{waiting.value}/approve", {})
-    with urllib.request.urlopen(f"{server.url}/runs/{waiting.value}/events", timeout=PATIENCE) as log:
+    with urllib.request.urlopen(f"{server.url}/runs/{waiting.value}/events?wait=60", timeout=PATIENCE) as log:
         assert b'"done":true' in log.read().replace(b'": ', b'":')

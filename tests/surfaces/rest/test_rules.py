@@ -207,3 +207,35 @@ def test_an_upload_that_breaks_off_is_no_fault_of_ours(serve: Serve) -> None:
     server.process.terminate()
     server.process.wait(30)
     assert "Traceback" not in server.log.read_text()
+
+
+def test_a_runs_events_as_json_are_those_there_are(serve: Serve, tmp_path: Any) -> None:
+    """At once while it goes on, with a link to what follows; `Prefer: wait` of RFC 7240 waits so long for its end."""
+    path = tmp_path / "script.json"
+    path.write_text(json.dumps({"replies": [{"text": "one two three", "pause": 1}]}))
+    server = serve(NIS_SCRIPTED=str(path))
+    run = ask(server, "POST", "/chat", {"message": "hi"}, {"prefer": "respond-async"})[2]
+    page: str | None = f"/runs/{run['id']}/events"
+    pages: list[list[Any]] = []
+    waits = ["wait=0", None, "wait=1"]
+    while page:
+        prefer = waits.pop(0) if waits else "wait=60"
+        status, headers, answer = ask(server, "GET", page, None, {"prefer": prefer} if prefer else {})
+        assert (status, [*answer]) == (200, ["items"])
+        assert headers.get("preference-applied") == ("wait" if prefer else None)
+        pages.append(answer["items"])
+        link = headers.get("link", "")
+        page = link.partition("<")[2].partition(">")[0] if 'rel="next"' in link else None
+    # The first was there long before the end.
+    assert len(pages) > 1
+    found = [one for page in pages for one in page]
+    assert [one["seq"] for one in found] == list(range(1, len(found) + 1))
+    assert found[-1]["body"]["type"] == "succeeded"
+    events = f"/runs/{run['id']}/events"
+    assert ask(server, "GET", events)[2]["items"] == found
+    # A preference that is none is passed over; a field is not.
+    assert ask(server, "GET", events, None, {"prefer": "wait=soon"})[2]["items"] == found
+    assert ask(server, "GET", f"{events}?wait=soon")[0] == 422
+    # After its end nothing follows.
+    _, headers, rest = ask(server, "GET", f"{events}?after={len(found)}")
+    assert (rest, headers.get("link")) == ({"items": []}, None)

@@ -79,6 +79,12 @@ class StreamEvents(OneRun):
     """Which run, and from where."""
 
     after: int = Field(default=0, ge=0, description="Number of the last event already seen.")
+    wait: float | None = Field(
+        default=None,
+        ge=0,
+        le=3600,
+        description="Seconds to wait for the run's end, 0 for the events there are; unset, to the end.",
+    )
 
 
 class DeletedRun(OneRun):
@@ -158,14 +164,16 @@ async def get_run(request: OneRun, ctx: Context) -> Run:
     examples=(
         Example(title="From its beginning", request={"id": "{turn.run_id}"}, before=(SAID,)),
         Example(title="After the first event", request={"id": "{turn.run_id}", "after": 1}, before=(SAID,)),
+        Example(title="What there is now", request={"id": "{turn.run_id}", "wait": 0}, before=(SAID,)),
     ),
 )
 async def stream_events(request: StreamEvents, ctx: Context) -> AsyncIterator[Event]:
-    """Stream a run's events from any number on, live, up to its end."""
+    """Stream a run's events from any number on, live, up to its end or for some time."""
     run = await ctx.runs.get(request.id)
     if request.after > run.last_seq:
         raise beyond_end(run, request.after)
-    return ctx.runs.follow(request.id, request.after)
+    # Who asks for what there is reads no words as they come.
+    return ctx.runs.follow(request.id, request.after, live=request.wait is None, seconds=request.wait)
 
 
 @operation(

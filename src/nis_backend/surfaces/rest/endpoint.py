@@ -18,6 +18,7 @@ from nis_backend.surfaces.rest.arguments import arguments_of
 from nis_backend.surfaces.rest.chat import AsIs, Chat
 from nis_backend.surfaces.rest.content import content_of
 from nis_backend.surfaces.rest.fixed import CHAT, CONTENT, PUBLIC, may_be_run
+from nis_backend.surfaces.rest.log import WAIT, gathered, going_on, is_log, patience
 from nis_backend.surfaces.rest.replies import HEADER
 from nis_backend.surfaces.rest.stream import event_frame, frame, stream
 from nis_backend.surfaces.waiting import unless_left, unless_stopped
@@ -48,6 +49,7 @@ class Call:
     asked: Model
     shown: AsIs
     kind: str
+    is_log: bool
 
     @property
     def is_head(self) -> bool:
@@ -70,6 +72,8 @@ def endpoint(
     async def answered(request: Request) -> Response:
         kind = _kind(request.headers.get("accept", ""), entry)
         arguments = await arguments_of(request, entry, process.settings)
+        if is_log(entry) and kind != SSE:
+            arguments.setdefault(WAIT, patience(_preferences(request)))
         shown = Chat(arguments) if route is CHAT else AsIs()
         operation = process.operations.find(entry.name)
         asked = operation.validate(arguments)
@@ -85,14 +89,22 @@ def endpoint(
             result = await unless_left(request, call(operation, asked, ctx))
         else:
             result = await call(operation, asked, ctx)
-        one = Call(request=request, process=process, operation=operation, asked=asked, shown=shown, kind=kind)
+        one = Call(
+            request=request,
+            process=process,
+            operation=operation,
+            asked=asked,
+            shown=shown,
+            kind=kind,
+            is_log=is_log(entry),
+        )
         if isinstance(result, RunHandle):
             return await _answer_run(one, result, ctx)
         if isinstance(result, Blob):
             return await _answer_blob(one, result, ctx)
         if isinstance(result, Model):
             return _answer(one, result)
-        return await _answer_stream(one, result)
+        return await _answer_stream(one, result, ctx)
 
     return answer
 
@@ -144,10 +156,17 @@ def _drawn(result: Any, views: list[Any], headers: dict[str, str]) -> Response: 
     return JSONResponse(shown, media_type=VIEWS, headers=headers)
 
 
-async def _answer_stream(one: Call, items: AsyncIterator[Model]) -> Response:
+async def _answer_stream(one: Call, items: AsyncIterator[Model], ctx: Context) -> Response:
     if one.kind == SSE:
         return stream(one.process, (frame(item) async for item in items), head=one.is_head)
-    return _answer(one, await unless_left(one.request, last_of(items)))
+    if not one.is_log:
+        return _answer(one, await unless_left(one.request, last_of(items)))
+    found = await unless_left(one.request, gathered(items))
+    headers = await going_on(one.request, one.asked, found, ctx)
+    if WAIT in _preferences(one.request) and WAIT not in one.request.query_params:
+        headers["preference-applied"] = WAIT
+    shown = {"items": [item.model_dump(mode="json") for item in found]}
+    return _drawn(shown, [], headers) if one.kind == VIEWS else JSONResponse(shown, headers=headers)
 
 
 async def _answer_run(one: Call, run: RunHandle, ctx: Context) -> Response:
@@ -169,10 +188,11 @@ async def _answer_run(one: Call, run: RunHandle, ctx: Context) -> Response:
     return JSONResponse(await one.shown.result(result), headers=headers)
 
 
-def _preferences(request: Request) -> set[str]:
-    """What `Prefer` asks for, RFC 7240, without values."""
-    return {
-        preference.partition(";")[0].partition("=")[0].strip().lower()
-        for line in request.headers.getlist("prefer")
-        for preference in line.split(",")
-    }
+def _preferences(request: Request) -> dict[str, str]:
+    """What `Prefer` asks for, RFC 7240, and the values: of a preference that is given twice, the first."""
+    given: dict[str, str] = {}
+    for line in request.headers.getlist("prefer"):
+        for preference in line.split(","):
+            name, _, value = preference.partition(";")[0].partition("=")
+            given.setdefault(name.strip().lower(), value.strip().strip('"'))
+    return given

@@ -11,6 +11,7 @@ from nis_backend.surfaces.rest.arguments import LAST_SEEN
 from nis_backend.surfaces.rest.chat import Drawn
 from nis_backend.surfaces.rest.derive import ID, IN_QUERY, in_order, routes_of
 from nis_backend.surfaces.rest.fixed import CHAT, FIXED, PUBLIC, may_be_run
+from nis_backend.surfaces.rest.log import is_log
 from nis_backend.surfaces.rest.replies import HEADER, KEY
 from nis_backend.surfaces.rest.responses import HEADERS, problems, responses
 from nis_backend.surfaces.rest.schemas import Schemas, said
@@ -101,6 +102,10 @@ def _headers(route: RestRoute, entry: Entry) -> Iterable[Json]:
     if may_be_run(route, entry):
         yield _header(
             "Prefer", "`respond-async`: answer 202 at once, with the run's `Location`.", example="respond-async"
+        )
+    if is_log(entry):
+        yield _header(
+            "Prefer", "`wait=N`: wait N seconds for the end, and answer what there is then.", example="wait=10"
         )
     if entry.effect != "reads" and entry.shape != "stream" and not entry.secret:
         yield _header(HEADER, "A key of the caller's: repeated within a day, the request is done once.", pattern=KEY)

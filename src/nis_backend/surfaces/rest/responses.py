@@ -11,6 +11,7 @@ from nis_backend.surfaces.rest.accept import JSON, SSE, VIEWS
 from nis_backend.surfaces.rest.chat import reply_schema
 from nis_backend.surfaces.rest.derive import IN_QUERY
 from nis_backend.surfaces.rest.fixed import CHAT, may_be_run
+from nis_backend.surfaces.rest.log import is_log, log_schema
 from nis_backend.surfaces.rest.schemas import with_views
 
 if TYPE_CHECKING:
@@ -66,9 +67,10 @@ def problems() -> Json:
 def responses(route: RestRoute, entry: Entry, schemas: Schemas) -> Json:
     """Each answer of one route."""
     schema = reply_schema(entry.result_schema) if route is CHAT else entry.result_schema
-    result = schemas.model(schema, entry.name, "Result")
+    item = schemas.model(schema, entry.name, "Result")
+    result = log_schema(item) if is_log(entry) else item
     content: Json = {JSON: {"schema": result}, VIEWS: {"schema": with_views(result)}}
-    names: list[str] = []
+    names: list[str] = ["Link", "Preference-Applied"] if is_log(entry) else []
     found: Json = {}
     reads = route.method in IN_QUERY
     if entry.shape != "model":
