@@ -82,7 +82,7 @@ def test_a_number_beyond_64_bits_is_refused_by_name(with_store: Callable[[Body],
 
 
 def test_escaped_characters_in_json_are_kept_and_found(with_store: Callable[[Body], None]) -> None:
-    """A message may name NUL or half a pair by its escape: the text is plain, and is found by the words before."""
+    """A message may name NUL or half a pair by its escape: it is found by the words before and after."""
 
     async def body(store: Store) -> None:
         await store.insert("conversations", "ann", conversation_row("c-1"))
@@ -91,7 +91,10 @@ def test_escaped_characters_in_json_are_kept_and_found(with_store: Callable[[Bod
         row = await store.get("runs", "ann", "run-1")
         assert row
         assert row["input"] == given
-        assert [one["run_id"] for one in await store.search("ann", ["tide"], 5)] == ["run-1"]
+        for word in ("tide", "moon"):
+            found = await store.search("ann", [word], 5)
+            assert [one["run_id"] for one in found] == ["run-1"], word
+            assert f"\x02{word}\x03" in found[0]["text"]
 
     with_store(body)
 

@@ -28,7 +28,8 @@ def search(owner: str, words: Sequence[str], limit: int, after: int) -> tuple[st
     query = " ".join(f'"{word}"*' for word in words)
     sql = (
         f"select s.conversation_id, c.title, s.run_id, coalesce(r.created, c.created) as created,"  # noqa: S608 - ours
-        f" snippet(said_words, 0, ?, ?, '…', {SNIPPET}) as text"
+        # Bytes, for SQLite makes of an escaped half of a surrogate pair what is no UTF-8.
+        f" cast(snippet(said_words, 0, ?, ?, '…', {SNIPPET}) as blob) as text"
         " from said_words join said s on s.id = said_words.rowid join conversations c on c.id = s.conversation_id"
         " left join runs r on r.id = s.run_id"
         # A title made from the first message is found with that.

@@ -259,7 +259,8 @@ class SqliteStore(Reading):
 
     @override
     async def search(self, owner: str, words: Sequence[str], limit: int, after: int = 0) -> list[Row]:
-        return await self._read(*search(owner, words, limit, after))
+        rows = await self._read(*search(owner, words, limit, after))
+        return [{**row, "text": row["text"].decode("utf-8", "replace")} for row in rows]
 
     @override
     async def forget(self, owner: str, conversation_id: str) -> bool:

@@ -7,6 +7,31 @@ from nis_backend.drivers.store.migrations.step import Step, run
 revision = "0004"
 down_revision = "0003"
 
+
+def _said(read: str) -> str:
+    """What is read of a run for the index of words, in place of how it was read before; SQLite's own."""
+    message, response, answer = (read.format(*of) for of in MESSAGES)
+    return f"""
+drop trigger run_answered;
+drop view said_in_runs;
+create view said_in_runs as
+    select owner, conversation_id, id as run_id, {message} as text from runs
+    union all
+    select owner, conversation_id, id as run_id, {response} as text from runs;
+create trigger run_answered after update of result on runs
+    when new.conversation_id is not null and old.result is null and new.result is not null begin
+    insert into said (owner, conversation_id, run_id, text)
+        select new.owner, new.conversation_id, new.id, {answer}
+        where {answer} is not null;
+end;
+"""  # noqa: S608 - the text is ours
+
+
+MESSAGES = (("input", "message"), ("result", "response"), ("new.result", "response"))
+READ = "json_extract({0}, '$.{1}')"
+WHOLE = r"json_extract(replace({0}, '\u0000', ' '), '$.{1}')"
+"""An older SQLite reads a text up to its first escaped NUL."""
+
 # The owner of `providers`, `routes`, `prices` and `changes` is `store.base.SERVER`: they serve every owner.
 # Money is in billionths of a dollar. `spending` is what is counted in a period of a budget, reservations included: the
 # sum of `cost` of the ledger's rows that name it in `caps`. A row of the ledger is one call that was sent to a model;
@@ -88,6 +113,8 @@ drop table prices;
 drop table routes;
 drop table providers;
 """,
+    sqlite_up=_said(WHOLE),
+    sqlite_down=_said(READ),
 )
 
 
