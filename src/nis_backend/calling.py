@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import inspect
+from contextlib import aclosing
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, TypeVar, cast
 
@@ -13,7 +14,7 @@ from nis_backend.blob import Blob, replaced
 from nis_backend.errors import DeadlineExceeded, Forbidden, InternalError, NisError, NotSupported
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Mapping
+    from collections.abc import AsyncGenerator, AsyncIterator, Mapping
 
     from nis_backend.context import Context
     from nis_backend.entry import Entry
@@ -39,12 +40,32 @@ async def call(target: Operation[Any, Res], arguments: Mapping[str, Any] | bytes
         if target.shape == "run":
             return await _begun(target, request, ctx)
         if target.shape == "stream":
-            if target.holds_blobs:
-                request = await ctx.blobs.resolve(request, [])
-            # A coroutine may refuse before the stream begins; a generator refuses within it.
-            items = target.function(request, ctx)
-            return await items if inspect.isawaitable(items) else items
+            return await _streamed(target, request, ctx)
         return await perform(target, request, ctx, target.time_limit)
+
+
+async def _streamed(target: Operation[Any, Any], request: Model, ctx: Context) -> AsyncIterator[Model]:
+    """The items; bytes that came with the request are there until the last one."""
+    put: list[str] = []
+    try:
+        if target.holds_blobs:
+            request = await ctx.blobs.resolve(request, put)
+        # A coroutine may refuse before the stream begins; a generator refuses within it.
+        items = target.function(request, ctx)
+        items = await items if inspect.isawaitable(items) else items
+    except BaseException:
+        await ctx.blobs.drop(put, None)
+        raise
+    return _then_drop(items, put, ctx) if put else items
+
+
+async def _then_drop(items: AsyncGenerator[Model, None], put: list[str], ctx: Context) -> AsyncIterator[Model]:
+    try:
+        async with aclosing(items):
+            async for item in items:
+                yield item
+    finally:
+        await ctx.blobs.drop(put, None)
 
 
 async def last_of(items: AsyncIterator[Model]) -> Model | None:

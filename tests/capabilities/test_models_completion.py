@@ -16,9 +16,9 @@ from nis_backend.calling import call
 from nis_backend.capabilities.models.completion import ChatCompletion, ChatPart
 from nis_backend.capabilities.models.operations import OPERATIONS, complete_chat, stream_chat
 from nis_backend.context import Context
-from nis_backend.drivers.llm.answer import Answered, TextChunk
-from nis_backend.drivers.llm.base import LanguageModels, ModelInfo, Prompt
-from nis_backend.errors import Busy, InvalidRequest
+from nis_backend.drivers.llm.answer import Answered, Item, Reasoning, ReasoningChunk, TextChunk, Usage
+from nis_backend.drivers.llm.base import LanguageModels, ModelInfo, Part, Prompt
+from nis_backend.errors import Busy, InvalidRequest, NisError, NotSupported
 
 HI = {"role": "user", "content": "Hi"}
 TOOL = {"name": "look", "description": "Look out of the window."}
@@ -38,7 +38,7 @@ class Answering(LanguageModels):
         """One."""
         return [ModelInfo(provider="test", name="one", tools=self.tools)]
 
-    async def generate(self, prompt: Prompt) -> AsyncGenerator[TextChunk | Answered, None]:
+    async def generate(self, prompt: Prompt) -> AsyncGenerator[Item, None]:
         """The seed, when every answer has begun."""
         self.asked.append(prompt)
         try:
@@ -147,3 +147,86 @@ def test_what_no_model_could_follow_is_refused(tmp_path: Path, given: dict[str, 
         asking(tmp_path, model, **given)
     assert error.value.field == name
     assert model.asked == []
+
+
+PNG = "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg=="
+SEEN = [
+    {"kind": "text", "text": "Look:"},
+    {"kind": "image", "blob": {"base64": PNG, "name": "dot"}},
+    {"kind": "image", "url": "https://example.com/a.png", "detail": "low"},
+]
+
+
+class Thinking(Answering):
+    """A model of a test that thinks, and wants its thoughts back."""
+
+    async def generate(self, prompt: Prompt) -> AsyncGenerator[Item, None]:
+        """What it thinks, and a word."""
+        self.asked.append(prompt)
+        yield ReasoningChunk(text="hm")
+        yield TextChunk(text="Yes")
+        spent = Usage(input=9, output=5, cached=4, written=2, reasoning=3)
+        thought = Reasoning(text="hm", signature="s", origin="test")
+        yield Answered(
+            finish_reason="stop", input_tokens=9, output_tokens=5, usage=spent, reasoning=(thought,), ignored=("seed",)
+        )
+
+
+def test_what_is_not_words_reaches_the_model_and_is_not_kept(tmp_path: Path) -> None:
+    """Bytes with what they are told to be, addresses as they came, in their order; whole or streamed, no blob stays."""
+
+    async def main() -> None:
+        model = Thinking()
+        async with opened(tmp_path, model, operations=OPERATIONS) as ctx:
+            request = {"messages": [{**HI, "parts": SEEN}], "reasoning": "low", "user": "ann"}
+            await call(complete_chat, request, ctx)
+            parts: AsyncGenerator[ChatPart, None] = await call(stream_chat, request, ctx)
+            seen = [part async for part in parts]
+            assert (await ctx.store.select("blobs")) == []
+        assert [part.thought for part in seen if part.thought] == ["hm"]
+        for prompt in model.asked:
+            words, image, address = prompt.messages[0].parts
+            assert words == Part(kind="text", text="Look:")
+            assert (image.kind, image.media_type, image.name, (image.data or b"")[1:4]) == (
+                *("image", "image/png", "dot"),
+                b"PNG",
+            )
+            assert address == Part(kind="image", url="https://example.com/a.png", detail="low")
+            assert (prompt.reasoning, prompt.user) == ("low", "ann")
+
+    asyncio.run(asyncio.wait_for(main(), 30))
+
+
+def test_thoughts_and_the_parts_of_the_count_are_answered(tmp_path: Path) -> None:
+    """A caller gives the thoughts back with the turn; what was left out is named."""
+    result = asking(tmp_path, Thinking())
+    assert (result.cached_tokens, result.written_tokens, result.reasoning_tokens) == (4, 2, 3)
+    assert result.ignored == ["seed"]
+    (answer,) = result.answers
+    assert answer.reasoning[0].signature == "s"
+    model = Thinking()
+    turn = {"role": "assistant", "content": "Yes", "reasoning": [one.model_dump() for one in answer.reasoning]}
+    asking(tmp_path, model, messages=[HI, turn, HI])
+    assert model.asked[0].messages[1].reasoning == (Reasoning(text="hm", signature="s", origin="test"),)
+
+
+@pytest.mark.parametrize(
+    ("part", "kind", "field"),
+    [
+        ({"kind": "image"}, InvalidRequest, "messages.0.parts.0"),
+        ({"kind": "file", "blob": {"base64": PNG}, "url": "https://example.com"}, InvalidRequest, "messages.0.parts.0"),
+        ({"kind": "audio", "blob": {"base64": PNG}}, NotSupported, "messages.0.parts.0"),
+    ],
+)
+def test_a_part_that_cannot_be_taken_is_named(
+    tmp_path: Path, part: dict[str, Any], kind: type[NisError], field: str
+) -> None:
+    """One of bytes and address; and nothing that the model is known not to take."""
+
+    class Deaf(Answering):
+        async def models(self) -> list[ModelInfo]:
+            return [ModelInfo(provider="test", name="one", tools=True, audio=False)]
+
+    with pytest.raises(kind) as caught:
+        asking(tmp_path, Deaf(), messages=[{**HI, "parts": [part]}])
+    assert caught.value.field == field

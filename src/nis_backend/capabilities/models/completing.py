@@ -5,18 +5,18 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Sequence
 from contextlib import aclosing
-from dataclasses import replace
+from dataclasses import asdict, replace
 from typing import TYPE_CHECKING
 
-from nis_backend.capabilities.models.completion import ChatAnswer, ChatCompletion, ChatPart, FunctionCall
-from nis_backend.drivers.llm.answer import Answered, Item, ReasoningChunk, TextChunk, ToolCall
-from nis_backend.drivers.llm.base import Message, Prompt, Tool
-from nis_backend.errors import InvalidRequest, UpstreamFailed
+from nis_backend.capabilities.models.completion import ChatAnswer, ChatCompletion, ChatPart, FunctionCall, Thought
+from nis_backend.drivers.llm.answer import Answered, Item, Reasoning, ReasoningChunk, TextChunk, ToolCall
+from nis_backend.drivers.llm.base import Message, Part, Prompt, Tool
+from nis_backend.errors import InvalidRequest, NotSupported, UpstreamFailed
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator
 
-    from nis_backend.capabilities.models.completion import ChatMessage, ChatRequest
+    from nis_backend.capabilities.models.completion import ChatMessage, ChatRequest, ContentPart
     from nis_backend.drivers.llm.base import LanguageModels, ModelInfo
 
 
@@ -27,7 +27,9 @@ async def complete(
     answers: list[ChatAnswer | None] = [None] * request.answers
     ends: list[Answered] = []
     words: list[list[str]] = [[] for _ in answers]
-    prompts = [replace(prompt_of(info, request, number), pieces=pieces) for number in range(request.answers)]
+    refuse_parts(info, request)
+    messages = await asyncio.to_thread(messages_of, request) if has_parts(request) else messages_of(request)
+    prompts = [replace(prompt_of(info, request, messages, n), pieces=pieces) for n in range(request.answers)]
     items = _one(driver, prompts[0]) if len(prompts) == 1 else _together(driver, prompts)
     async with aclosing(items) as coming:
         async for number, item in coming:
@@ -35,7 +37,7 @@ async def complete(
                 words[number].append(item.text)
                 yield ChatPart(model=info.id, demonstration=info.demonstration, answer=number, text=item.text)
             elif isinstance(item, ReasoningChunk):
-                continue
+                yield ChatPart(model=info.id, demonstration=info.demonstration, answer=number, thought=item.text)
             else:
                 ended = _ended("".join(words[number]), item)
                 answers[number] = ended
@@ -52,6 +54,10 @@ async def complete(
             answers=[one for one in answers if one is not None],
             input_tokens=_sum([end.input_tokens for end in ends]),
             output_tokens=_sum([end.output_tokens for end in ends]),
+            cached_tokens=sum(end.spent().cached for end in ends),
+            written_tokens=sum(end.spent().written for end in ends),
+            reasoning_tokens=sum(end.spent().reasoning for end in ends),
+            ignored=sorted({name for end in ends for name in end.ignored}),
         ),
     )
 
@@ -89,13 +95,47 @@ def check(request: ChatRequest) -> None:
                 field=f"messages.{number}.tool_call_id",
                 remedy="Give the id of the call.",
             )
+        for place, part in enumerate(message.parts):
+            if part.kind != "text" and (part.blob is None) == (part.url is None):
+                raise InvalidRequest(
+                    f"A part of the kind {part.kind} has bytes or an address.",
+                    field=f"messages.{number}.parts.{place}",
+                    remedy="Give one of blob and url.",
+                )
 
 
-def prompt_of(info: ModelInfo, request: ChatRequest, number: int) -> Prompt:
+def has_parts(request: ChatRequest) -> bool:
+    """Whether there is more than words."""
+    return any(message.parts for message in request.messages)
+
+
+def refuse_parts(info: ModelInfo, request: ChatRequest) -> None:
+    """Refuse what the model is known not to take.
+
+    Raises:
+        NotSupported: naming the first such part.
+    """
+    takes = {"image": info.vision, "audio": info.audio, "file": info.files}
+    for number, message in enumerate(request.messages):
+        for place, part in enumerate(message.parts):
+            if takes.get(part.kind) is False:
+                raise NotSupported(
+                    f"{info.id} takes no {part.kind}.",
+                    field=f"messages.{number}.parts.{place}",
+                    remedy="Leave it out, or choose another model.",
+                )
+
+
+def messages_of(request: ChatRequest) -> list[Message]:
+    """The turns, with the bytes of what is in them."""
+    return [_message(one) for one in request.messages]
+
+
+def prompt_of(info: ModelInfo, request: ChatRequest, messages: Sequence[Message], number: int) -> Prompt:
     """What the driver is asked for answer `number`; answers with a seed each have another."""
     return Prompt(
         model=info.name,
-        messages=[_message(one) for one in request.messages],
+        messages=messages,
         tools=[
             Tool(name=one.name, description=one.description, parameters=one.parameters, strict=one.strict)
             for one in request.tools
@@ -113,6 +153,8 @@ def prompt_of(info: ModelInfo, request: ChatRequest, number: int) -> Prompt:
         presence_penalty=request.presence_penalty,
         seed=None if request.seed is None else request.seed + number,
         stop=tuple(request.stop),
+        reasoning=request.reasoning,
+        user=request.user,
     )
 
 
@@ -122,12 +164,29 @@ def _message(message: ChatMessage) -> Message:
         content=message.content,
         tool_calls=tuple(ToolCall(id=one.id, name=one.name, arguments=one.arguments) for one in message.tool_calls),
         tool_call_id=message.tool_call_id,
+        parts=tuple(_part(one) for one in message.parts),
+        reasoning=tuple(Reasoning(**one.model_dump()) for one in message.reasoning),
+    )
+
+
+def _part(part: ContentPart) -> Part:
+    if part.blob is None:
+        return Part(kind=part.kind, text=part.text, url=part.url, detail=part.detail)
+    return Part(
+        kind=part.kind,
+        media_type=part.blob.media_type,
+        data=part.blob.path.read_bytes(),
+        name=part.blob.name,
+        detail=part.detail,
     )
 
 
 def _ended(text: str, end: Answered) -> ChatAnswer:
     calls = [FunctionCall(id=one.id, name=one.name, arguments=one.arguments) for one in end.tool_calls]
-    return ChatAnswer(text=text, tool_calls=calls, finish_reason=end.finish_reason)
+    thoughts = [Thought(**asdict(one)) for one in end.reasoning]
+    return ChatAnswer(
+        text=text, tool_calls=calls, finish_reason=end.finish_reason, reasoning=thoughts, refused=end.refused
+    )
 
 
 def _sum(counts: Sequence[int | None]) -> int | None:

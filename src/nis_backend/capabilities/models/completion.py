@@ -6,6 +6,7 @@ from typing import Any, Literal
 
 from pydantic import Field
 
+from nis_backend.blob import Blob
 from nis_backend.operation import Model
 
 MOST_ANSWERS = 8
@@ -22,11 +23,42 @@ class FunctionCall(Model):
     arguments: str = Field(max_length=400_000, description="JSON, exactly as the model wrote it.")
 
 
+class ContentPart(Model):
+    """A piece of a turn that is not its words, or words between such pieces."""
+
+    kind: Literal["text", "image", "audio", "file"]
+    text: str = Field(default="", max_length=400_000, description="The words of a text.")
+    blob: Blob | None = Field(default=None, description="The bytes of what is no text.")
+    url: str | None = Field(
+        default=None, max_length=8192, description="An address instead, which the model's provider fetches."
+    )
+    detail: Literal["auto", "low", "high", "original"] = Field(
+        default="auto", description="How closely an image is looked at, where the model lets that be chosen."
+    )
+
+
+class Thought(Model):
+    """What a model thought in a turn, as its provider wants it back with that turn."""
+
+    text: str = Field(default="", max_length=400_000)
+    signature: str = Field(default="", max_length=400_000, description="The provider's proof that the text is its own.")
+    redacted: str = Field(default="", max_length=400_000, description="What the provider alone can read.")
+    origin: str = Field(default="", max_length=64, description="The provider; no other one is given it.")
+
+
 class ChatMessage(Model):
     """One turn."""
 
     role: Literal["system", "user", "assistant", "tool"]
-    content: str = Field(default="", max_length=400_000)
+    content: str = Field(default="", max_length=400_000, description="Its words, all of them.")
+    parts: list[ContentPart] = Field(
+        default_factory=list[ContentPart],
+        max_length=128,
+        description="What is not words, and follows them; where one is text, the whole turn in its order.",
+    )
+    reasoning: list[Thought] = Field(
+        default_factory=list[Thought], max_length=128, description="What the model thought in an assistant's turn."
+    )
     tool_calls: list[FunctionCall] = Field(
         default_factory=list[FunctionCall], max_length=128, description="What an assistant's turn wanted called."
     )
@@ -87,8 +119,14 @@ class ChatRequest(Model):
     seed: int | None = Field(
         default=None, ge=-(2**63), lt=2**63, description="The same seed and request, as far as can be the same answer."
     )
+    reasoning: Literal["none", "minimal", "low", "medium", "high", "xhigh", "max"] | None = Field(
+        default=None, description="How much it is to think before it answers; unset, the model's own."
+    )
+    user: str | None = Field(
+        default=None, max_length=256, description="Whom it is asked for: a label that is passed on to the provider."
+    )
     stop: list[str] = Field(
-        default_factory=list[str], max_length=4, description="Words before which an answer ends; they are left out."
+        default_factory=list[str], max_length=64, description="Words before which an answer ends; they are left out."
     )
     answers: int = Field(default=1, ge=1, le=MOST_ANSWERS, description="How many answers to write, side by side.")
 
@@ -99,6 +137,10 @@ class ChatAnswer(Model):
     text: str
     tool_calls: list[FunctionCall]
     finish_reason: Literal["stop", "length", "tool_calls"] = Field(description="`length`: it was cut.")
+    reasoning: list[Thought] = Field(
+        default_factory=list[Thought], description="What it thought, to be given back with this turn."
+    )
+    refused: bool = Field(default=False, description="Whether the words are a refusal to answer.")
 
 
 class ChatCompletion(Model):
@@ -109,6 +151,12 @@ class ChatCompletion(Model):
     answers: list[ChatAnswer]
     input_tokens: int | None = Field(description="By the provider's count, of all answers; null when it states none.")
     output_tokens: int | None = Field(description="By the provider's count, of all answers; null when it states none.")
+    cached_tokens: int = Field(default=0, description="Of the input, those that the provider's cache had.")
+    written_tokens: int = Field(default=0, description="Of the input, those that its cache now has.")
+    reasoning_tokens: int = Field(default=0, description="Of the output, those of what was thought.")
+    ignored: list[str] = Field(
+        default_factory=list[str], description="What was asked for and the model has no such thing."
+    )
 
 
 class ChatPart(Model):
@@ -118,5 +166,6 @@ class ChatPart(Model):
     demonstration: bool = Field(description="Whether the model is too small to be relied on.")
     answer: int = Field(default=0, description="Which answer, from 0.")
     text: str = Field(default="", description="Its next words.")
+    thought: str = Field(default="", description="What is thought next, which is none of its words.")
     ended: ChatAnswer | None = Field(default=None, description="The answer, in its last part.")
     whole: ChatCompletion | None = Field(default=None, description="Every answer, in the last part of all.")

@@ -73,6 +73,9 @@ class EmbeddedModels(LanguageModels):
                 tools=False,
                 demonstration=True,
                 context_tokens=CONTEXT,
+                vision=False,
+                audio=False,
+                files=False,
                 detail="A demonstration, small enough for this CPU: do not rely on its facts, sums or choices.",
             )
         ]
