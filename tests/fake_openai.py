@@ -60,11 +60,37 @@ def breaks_off(text: str) -> Canned:
     return Canned(pieces=[delta(content=text)], cut=True)
 
 
-def fails(status: int, message: str = "", **headers: str) -> Canned:
+def fails(status: int, message: str = "", *, code: str | None = None, kind: str = "error", **headers: str) -> Canned:
     """An error as OpenAI words it."""
-    body = json.dumps({"error": {"message": message, "type": "error", "code": None}}).encode()
+    body = json.dumps({"error": {"message": message, "type": kind, "param": None, "code": code}}).encode()
     named = {name.replace("_", "-"): value for name, value in headers.items()}
     return Canned(pieces=[body], status=status, content_type="application/json", headers=named)
+
+
+def rate_limited(after: str, message: str = "Rate limit reached") -> Canned:
+    """A refusal for a while, with what OpenAI says of its limits.
+
+    Source: https://platform.openai.com/docs/guides/rate-limits
+    """
+    limits = {"x_ratelimit_limit_requests": "60", "x_ratelimit_remaining_requests": "0"}
+    return fails(429, message, code="rate_limit_exceeded", kind="requests", retry_after=after, **limits)
+
+
+def malformed() -> Canned:
+    """A stream that turns into what is no JSON."""
+    return Canned(pieces=[delta(content="half "), b'data: {"choices":[{"delta":{"content"\n\n', DONE])
+
+
+def thinks(thought: str, text: str, *, name: str = "reasoning_content") -> Canned:
+    """What a model thinks, a word an event, and then its words.
+
+    Source: https://api-docs.deepseek.com/guides/reasoning_model; others call the member `reasoning`.
+    """
+    words = [delta(**{name: f"{word} "}) for word in thought.split(" ")]
+    details = {"completion_tokens_details": {"reasoning_tokens": len(words)}}
+    counts = {"prompt_tokens": 7, "completion_tokens": 3 + len(words), **details}
+    said = [delta(content=text), delta("stop"), event(choices=[], usage=counts), DONE]
+    return Canned(pieces=[delta(role="assistant", content=None), *words, *said])
 
 
 def whole(canned: Canned) -> Canned:
@@ -90,8 +116,9 @@ def whole(canned: Canned) -> Canned:
 
 
 def _add(message: Json, given: Json) -> None:
-    if given.get("content"):
-        message["content"] = (message["content"] or "") + given["content"]
+    for name in ("content", "refusal", "reasoning_content", "reasoning"):
+        if given.get(name):
+            message[name] = (message.get(name) or "") + given[name]
     for part in given.get("tool_calls", ()):
         calls = message.setdefault("tool_calls", [])
         if part["index"] == len(calls):
@@ -108,7 +135,7 @@ def _streams(canned: Canned) -> bool:
 class FakeOpenAI(FakeServer):
     """Answers chat completions; who asks for no stream gets a reply in one piece, unless it `only_streams`."""
 
-    asks = ("/chat/completions", "/embeddings")
+    asks = ("/chat/completions", "/embeddings", "/responses")
 
     def __init__(
         self,

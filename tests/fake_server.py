@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import gzip
+import json
 import threading
 from collections.abc import AsyncGenerator, Callable, Generator, Sequence
 from contextlib import asynccontextmanager, contextmanager
@@ -28,6 +30,12 @@ class Canned:
     """Whether the connection is broken off before there is any answer."""
     held: bool = False
     """Whether it stays open after the pieces until the caller leaves."""
+    released: asyncio.Event | None = None
+    """What is waited for after the first pieces: a server that is slow without a clock."""
+    first: int | None = None
+    """How many pieces come before that: None is not even the headers, 0 the headers alone."""
+    gzipped: bool = False
+    """Whether the body is compressed, whatever the caller accepts."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -39,6 +47,8 @@ class Asked:
     body: Json
     port: int
     """The caller's end of the connection."""
+    sent: bytes = b""
+    """The body, byte for byte."""
 
     @property
     def tool_results(self) -> list[str]:
@@ -128,27 +138,43 @@ class FakeServer:
     async def _complete(self, request: web.Request) -> web.StreamResponse:
         assert request.transport is not None
         port = int(request.transport.get_extra_info("peername")[1])
-        asked = Asked(path=request.path, headers=dict(request.headers), body=await request.json(), port=port)
+        sent = await request.read()
+        asked = Asked(path=request.path, headers=dict(request.headers), body=json.loads(sent), port=port, sent=sent)
         self.asked.append(asked)
         self.came.set()
         reply = self.replies.pop(0) if self.replies else self.spent()
-        canned = self.whole(reply if isinstance(reply, Canned) else reply(asked), asked)
+        return await self._write(request, self.whole(reply if isinstance(reply, Canned) else reply(asked), asked))
+
+    async def _write(self, request: web.Request, canned: Canned) -> web.StreamResponse:
+        assert request.transport is not None
         if canned.dropped:
             request.transport.close()
-        response = web.StreamResponse(
-            status=canned.status, headers={"Content-Type": canned.content_type, **canned.headers}
-        )
+        headers, pieces = {"Content-Type": canned.content_type, **canned.headers}, canned.pieces
+        if canned.gzipped:
+            headers["Content-Encoding"], pieces = "gzip", [gzip.compress(b"".join(pieces))]
+        if canned.first is None:
+            await self._wait(canned.released)
+        response = web.StreamResponse(status=canned.status, headers=headers)
         await response.prepare(request)
-        for piece in canned.pieces:
+        for number, piece in enumerate(pieces):
+            if number == canned.first:
+                await self._wait(canned.released)
             await response.write(piece)
         if canned.held:
-            try:
-                await asyncio.Event().wait()
-            finally:
-                self.left.set()
-                self.gone.set()
+            await self._wait(asyncio.Event())
         if canned.cut:
             request.transport.close()
             return response
         await response.write_eof()
         return response
+
+    async def _wait(self, released: asyncio.Event | None) -> None:
+        """Wait for it, or until the caller leaves."""
+        if released is None:
+            return
+        try:
+            await released.wait()
+        except asyncio.CancelledError:
+            self.left.set()
+            self.gone.set()
+            raise

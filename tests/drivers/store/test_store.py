@@ -16,7 +16,7 @@ from store_rows import conversation_row, events, run_row
 from stored import cells
 
 from nis_backend.capabilities.runs.timing import spent
-from nis_backend.drivers.store.base import FOUND, Append, NewEvent, Row, Store
+from nis_backend.drivers.store.base import FOUND, Append, NewEvent, Row, Store, Table
 from nis_backend.drivers.store.postgres.store import PostgresStore
 from nis_backend.drivers.store.sqlite.store import SqliteStore
 from nis_backend.errors import Conflict, Fenced, NotFound
@@ -173,6 +173,37 @@ def test_rows_beside_a_row_are_there_with_it_or_not_at_all(with_store: Callable[
         assert await store.get("conversations", "ann", "other") is None
         await store.insert("runs", "ann", run_row("run-2"), None, [("conversations", {**row, "id": "other"})])
         assert (await store.get("conversations", "ann", "other") or {})["owner"] == "ann"
+
+    with_store(body)
+
+
+@pytest.mark.parametrize("once", [None, "run-1:change:1"])
+def test_rows_beside_a_change_are_there_once_it_is_made(with_store: Callable[[Body], None], once: str | None) -> None:
+    """A change and what is noted about it are committed together; a change of nothing leaves no note."""
+
+    def note(number: int) -> tuple[Table, Row]:
+        about = {"subject": "route", "subject_id": "fast", "action": "changed", "before": None, "after": '{"n": 1}'}
+        return "changes", {
+            "id": f"c-{number}",
+            "by_owner": "ann",
+            "by_key": None,
+            **about,
+            "created": 1,
+            "updated": 1.5,
+        }
+
+    async def body(store: Store) -> None:
+        await store.insert("conversations", "ann", conversation_row("c-1"))
+        assert await store.update("conversations", "ann", "c-1", {"title": "New"}, once, [note(1), note(2)])
+        assert not await store.update("conversations", "bob", "c-1", {"title": "Mine"}, None, [note(3)])
+        assert [row["id"] for row in await store.select("changes", "ann")] == ["c-2", "c-1"]
+        with pytest.raises(Conflict):
+            await store.delete("conversations", "ann", "c-1", None, [note(1)])
+        assert await store.get("conversations", "ann", "c-1")
+        assert await store.delete("conversations", "ann", "c-1", None, [note(4)])
+        assert not await store.delete("conversations", "ann", "c-1", None, [note(5)])
+        assert await store.count("changes", "ann") == 3
+        assert await store.count("changes", "bob") == 0
 
     with_store(body)
 

@@ -71,6 +71,13 @@ def taken(table: str, row: Row) -> Conflict:
     return Conflict(f"{table} already has {row['id']!r}.", field="id", value=row["id"], remedy="Give another id.")
 
 
+def clash(table: str, id: str) -> Conflict:  # noqa: A002 - the column's name
+    """The refusal of a change after which two rows had what only one may have."""
+    return Conflict(
+        f"Another row has what {id!r} of {table} would have.", field="id", value=id, remedy="Give it something else."
+    )
+
+
 def under_way(run_id: str, conversation_id: str) -> Conflict:
     """The refusal to forget a conversation under a run."""
     return Conflict(

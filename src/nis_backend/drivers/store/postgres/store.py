@@ -32,7 +32,7 @@ from nis_backend.drivers.store.postgres.said import SEARCH, query, response_in, 
 from nis_backend.drivers.store.postgres.taking import BEAT, RECOVER, take
 from nis_backend.drivers.store.queries import in_psycopg
 from nis_backend.drivers.store.reading import Reading
-from nis_backend.drivers.store.refusals import check_cells, check_events, refused_append, taken
+from nis_backend.drivers.store.refusals import check_cells, check_events, clash, refused_append, taken
 from nis_backend.run import unknown_conversation
 
 if TYPE_CHECKING:
@@ -118,7 +118,7 @@ class PostgresStore(Reading):
         statements = [_telling(queries.update(table, owner, id, changes), owner, beside)]
         if table == "conversations" and "title" in changes:
             statements.append(renamed(owner, id, changes["title"]))
-        return await self._change(owner, id, statements, once)
+        return await self._alter(table, owner, id, statements, once)
 
     @override
     async def delete(
@@ -129,7 +129,21 @@ class PostgresStore(Reading):
         once: str | None = None,
         beside: Sequence[tuple[Table, Row]] = (),
     ) -> bool:
-        return await self._change(owner, id, [_telling(queries.delete(table, owner, id), owner, beside)], once)
+        statements = [_telling(queries.delete(table, owner, id), owner, beside)]
+        return await self._alter(table, owner, id, statements, once)
+
+    async def _alter(
+        self,
+        table: Table,
+        owner: str,
+        id: str,  # noqa: A002 - the column's name
+        statements: Sequence[Statement],
+        once: str | None,
+    ) -> bool:
+        try:
+            return await self._change(owner, id, statements, once)
+        except psycopg.errors.UniqueViolation:
+            raise clash(table, id) from None
 
     async def _change(
         self, owner: str, locks: str, statements: Sequence[Statement], once: str | None, first: Append | None = None

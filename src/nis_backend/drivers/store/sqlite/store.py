@@ -19,7 +19,7 @@ from nis_backend.drivers.store.limits import Limits, ends, size
 from nis_backend.drivers.store.measures import COUNTS, DURATIONS, TIMES, bounds, tokens
 from nis_backend.drivers.store.migrations.schema import VERSION, newer, whole
 from nis_backend.drivers.store.reading import Reading
-from nis_backend.drivers.store.refusals import check_cells, check_events, refused_append, taken
+from nis_backend.drivers.store.refusals import check_cells, check_events, clash, refused_append, taken
 from nis_backend.drivers.store.sqlite.conversations import GONE, branch, forget, forget_run, fork, search
 from nis_backend.drivers.store.sqlite.copies import keep_copy
 from nis_backend.drivers.store.sqlite.recent import Recent
@@ -174,7 +174,7 @@ class SqliteStore(Reading):
                 raise unknown_conversation(row["conversation_id"]) from None
             if "UNIQUE" in str(error):
                 raise taken(table, row) from None
-            raise InvalidRequest(f"The database does not take a value: {error}.", remedy="Give another.") from None
+            raise _wrong(error) from None
 
         self._hear_first(row, first)
 
@@ -213,8 +213,7 @@ class SqliteStore(Reading):
         beside: Sequence[tuple[Table, Row]] = (),
     ) -> bool:
         check_cells(changes)
-        after = [_insert(name, owner, row) for name, row in beside]
-        return await self._change(table, owner, [queries.update(table, owner, id, changes)], once, after)
+        return await self._alter(table, owner, id, queries.update(table, owner, id, changes), once, beside)
 
     @override
     async def delete(
@@ -225,8 +224,22 @@ class SqliteStore(Reading):
         once: str | None = None,
         beside: Sequence[tuple[Table, Row]] = (),
     ) -> bool:
+        return await self._alter(table, owner, id, queries.delete(table, owner, id), once, beside)
+
+    async def _alter(  # noqa: PLR0913, PLR0917 - what is changed, and what goes with it
+        self,
+        table: Table,
+        owner: str,
+        id: str,  # noqa: A002 - the column's name
+        statement: Statement,
+        once: str | None,
+        beside: Sequence[tuple[Table, Row]],
+    ) -> bool:
         after = [_insert(name, owner, row) for name, row in beside]
-        return await self._change(table, owner, [queries.delete(table, owner, id)], once, after)
+        try:
+            return await self._change(table, owner, [statement], once, after)
+        except sqlite3.IntegrityError as error:
+            raise clash(table, id) if "UNIQUE" in str(error) else _wrong(error) from None
 
     async def _change(  # noqa: PLR0913, PLR0917 - what is changed, and what goes with it
         self,
@@ -394,6 +407,10 @@ class SqliteStore(Reading):
         self._readers.shutdown()
         for connection in self._connections:
             connection.close()
+
+
+def _wrong(error: sqlite3.Error) -> InvalidRequest:
+    return InvalidRequest(f"The database does not take a value: {error}.", remedy="Give another.")
 
 
 def _insert(table: Table, owner: str, row: Row) -> Statement:
