@@ -1,13 +1,8 @@
-"""A server that is killed while runs go on; `make prove-kills` is the long form."""
+"""Servers that are killed while runs go on; `make prove-kills` and `make prove-takeover` are the long forms."""
 
 from __future__ import annotations
 
-import os
-import subprocess
-import sys
-from pathlib import Path
-
-BENCHMARKS = Path(__file__).parents[1] / "benchmarks"
+from outliving import prove
 
 
 def test_ten_kills_lose_nothing_and_do_nothing_twice() -> None:
@@ -15,12 +10,7 @@ def test_ten_kills_lose_nothing_and_do_nothing_twice() -> None:
 
     Source: README, Figures.
     """
-    script = [sys.executable, str(BENCHMARKS / "kills.py")]
-    size = ["--kills", "10", "--walks", "4", "--most", "1.5"]
-    done = subprocess.run([*script, *size], capture_output=True, text=True, timeout=600, check=False)
-    assert done.returncode == 0, done.stdout + done.stderr
-    assert "| 10 kills in" in done.stdout
-    assert "Nothing was lost, and nothing was done twice." in done.stdout
+    assert "| 10 kills in" in prove("kills.py", "--kills", "10", "--walks", "4", "--most", "1.5")
 
 
 def test_a_run_whose_host_was_killed_goes_on_with_another() -> None:
@@ -28,10 +18,5 @@ def test_a_run_whose_host_was_killed_goes_on_with_another() -> None:
 
     Source: README, Figures.
     """
-    script = [sys.executable, str(BENCHMARKS / "takeover.py"), "--times", "1"]
     # The long form waits as long as a default server does.
-    patience = {**os.environ, "NIS_STALL_SECONDS": "2"}
-    done = subprocess.run(script, env=patience, capture_output=True, text=True, timeout=300, check=False)
-    assert done.returncode == 0, done.stdout + done.stderr
-    assert "Killed at step 7" in done.stdout
-    assert "Nothing was lost, and nothing was done twice." in done.stdout
+    assert "Killed at step 7" in prove("takeover.py", "--times", "1", NIS_STALL_SECONDS="2")
