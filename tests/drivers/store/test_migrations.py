@@ -118,6 +118,20 @@ def test_a_database_goes_back_to_what_an_earlier_version_made(database_of: Calla
     assert new.execute(READ) == KEPT
 
 
+def test_what_was_not_indexed_yet_is_found_by_an_earlier_version(database_of: Callable[[str], File]) -> None:
+    """It indexes what is said at once and looks for nothing that was left: the way back does that."""
+    database = database_of("one")
+    found = "select text from said where id in (select rowid from said_words where said_words match 'noon')"
+    database.open()
+    database.execute(WRITTEN)
+    assert database.execute(found) == []
+    database.migrate(2)
+    assert database.execute(found) == [("At noon.",)]
+    database.open()
+    database.execute("update conversations set title = 'Noon'; delete from runs where id = 'none';")
+    assert sorted(database.execute(found)) == [("At noon.",), ("Noon",)]
+
+
 def test_runs_that_an_earlier_version_cannot_carry_on_end_on_the_way_back(database_of: Callable[[str], File]) -> None:
     """It knows no run that waits for a person."""
     database = database_of("one")

@@ -6,6 +6,7 @@ import asyncio
 import contextlib
 import json
 import sqlite3
+import threading
 import time
 from collections.abc import AsyncGenerator, Awaitable, Callable
 from dataclasses import replace
@@ -18,6 +19,8 @@ from stored import cells
 from nis_backend.capabilities.runs.timing import spent
 from nis_backend.drivers.store.base import FOUND, Append, NewEvent, Row, Store, Table
 from nis_backend.drivers.store.postgres.store import PostgresStore
+from nis_backend.drivers.store.sqlite import writer
+from nis_backend.drivers.store.sqlite.conversations import INDEXED, index_said
 from nis_backend.drivers.store.sqlite.store import SqliteStore
 from nis_backend.errors import Conflict, Fenced, NotFound
 from nis_backend.run import event_of
@@ -380,6 +383,82 @@ def test_what_was_said_is_found_by_the_beginnings_of_its_words(with_store: Calla
         assert (None, "<Swings>") in await found(store, "swing")
 
     with_store(body)
+
+
+def indexed(folder: Path) -> list[str]:
+    """What of all that was said the index of words holds now, read past the store."""
+    with contextlib.closing(sqlite3.connect(folder / "nis.db")) as connection:
+        connection.execute("insert into said_words (said_words) values ('integrity-check')")
+        count = connection.execute("select count(*) from said_words_docsize").fetchone()[0]
+        texts = connection.execute("select text from said order by id limit ?", (count,))
+        return [str(row[0]) for row in texts]
+
+
+def test_what_was_said_is_indexed_together_and_found_before(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A turn pays for no index; a search does what is left first, and a process that died has lost nothing of it."""
+    monkeypatch.setattr(writer, "LATER_SECONDS", 3600.0)
+
+    async def speak() -> None:
+        async with opened(tmp_path) as store:
+            await store.insert("conversations", "ann", conversation_row("conversation-1", "Tides"))
+            for number in range(2 * INDEXED):
+                await say(store, f"run-{number}", f"message{number}x", f"answer{number}x")
+
+    async def search() -> None:
+        async with opened(tmp_path) as store:
+            assert await found(store, "answer7x") == [("run-7", "<answer7x>")]
+            assert await found(store, f"answer{2 * INDEXED - 1}x") == [
+                (f"run-{2 * INDEXED - 1}", f"<answer{2 * INDEXED - 1}x>")
+            ]
+
+    asyncio.run(speak())
+    assert indexed(tmp_path) == []
+    asyncio.run(search())
+    assert len(indexed(tmp_path)) == 4 * INDEXED + 1
+
+
+def test_what_is_changed_or_removed_before_it_is_indexed_is_right(with_store: Callable[[Body], None]) -> None:
+    """Nothing of it is found, nor is what is said later mistaken for it: numbers of rows are given again."""
+
+    async def body(store: Store) -> None:
+        await store.insert("conversations", "ann", conversation_row("conversation-1", "Tides"))
+        await store.update("conversations", "ann", "conversation-1", {"title": "Currents"})
+        assert await found(store, "tides") == []
+        assert await found(store, "currents") == [(None, "<Currents>")]
+        for number in range(3):
+            await store.insert("conversations", "ann", conversation_row(f"conversation-{number + 2}", f"Wave {number}"))
+            if number:
+                assert len(await found(store, "wave")) == 1
+            assert await store.forget("ann", f"conversation-{number + 2}")
+        assert await found(store, "wave") == []
+        await store.insert("conversations", "ann", conversation_row("conversation-9", "Surf"))
+        assert await found(store, "surf") == [(None, "<Surf>")]
+        assert await found(store, "currents") == [(None, "<Currents>")]
+
+    with_store(body)
+
+
+def test_what_was_said_is_indexed_without_a_search(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Soon after it was committed, when nothing else is to be written: the first search does not pay for all."""
+    monkeypatch.setattr(writer, "LATER_SECONDS", 0.01)
+    done = threading.Event()
+
+    def index(connection: sqlite3.Connection) -> bool:
+        more = index_said(connection)
+        if connection.execute("select upto from said_words_mark").fetchone()[0] == 3:
+            done.set()
+        return more
+
+    monkeypatch.setattr("nis_backend.drivers.store.sqlite.store.index_said", index)
+
+    async def body() -> None:
+        async with opened(tmp_path) as store:
+            await store.insert("conversations", "ann", conversation_row("conversation-1", "Tides"))
+            await say(store, "run-1", "When is high water?", "At noon.")
+            assert await asyncio.to_thread(done.wait, 10)
+
+    asyncio.run(body())
+    assert indexed(tmp_path) == ["Tides", "When is high water?", "At noon."]
 
 
 def test_the_words_of_a_query_language_are_only_words(with_store: Callable[[Body], None]) -> None:

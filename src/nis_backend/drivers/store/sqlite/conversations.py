@@ -18,6 +18,14 @@ if TYPE_CHECKING:
 GONE = "the conversation is gone"
 """What a trigger says of a run that would begin in a conversation that is not there."""
 
+INDEXED, INDEXED_SIZE = 256, 2**17
+"""Texts, and characters of all but the last of them, that one transaction indexes: a few milliseconds' worth."""
+UNINDEXED = "select id, length(text) as size from said where id > (select upto from said_words_mark) order by id"
+# The texts stay in the database: one with half a surrogate pair could not be read from it.
+INDEX = """
+insert into said_words (rowid, text)
+    select id, text from said where id > (select upto from said_words_mark) and id <= ?"""
+
 SNIPPET = 24
 """Words of a text around those that were found."""
 
@@ -39,6 +47,20 @@ def search(owner: str, words: Sequence[str], limit: int, after: int) -> tuple[st
         " order by rank, s.id desc limit ? offset ?"
     )
     return sql, (*FOUND, query, owner, limit, after)
+
+
+def index_said(connection: sqlite3.Connection) -> bool:
+    """Index a little of what was said since, within the caller's transaction; False when nothing is left."""
+    last, count, size, more = 0, 0, 0, False
+    for row in connection.execute(UNINDEXED):
+        more = size > INDEXED_SIZE or count == INDEXED
+        if more:
+            break
+        last, count, size = row["id"], count + 1, size + row["size"]
+    if last:
+        connection.execute(INDEX, (last,))
+        connection.execute("update said_words_mark set upto = ?", (last,))
+    return more
 
 
 def forget(connection: sqlite3.Connection, owner: str, conversation_id: str) -> bool:

@@ -20,7 +20,7 @@ from nis_backend.drivers.store.measures import COUNTS, DURATIONS, TIMES, bounds,
 from nis_backend.drivers.store.migrations.schema import VERSION, newer, whole
 from nis_backend.drivers.store.reading import Reading
 from nis_backend.drivers.store.refusals import check_cells, check_events, clash, refused_append, taken
-from nis_backend.drivers.store.sqlite.conversations import GONE, branch, forget, forget_run, fork, search
+from nis_backend.drivers.store.sqlite.conversations import GONE, branch, forget, forget_run, fork, index_said, search
 from nis_backend.drivers.store.sqlite.copies import keep_copy
 from nis_backend.drivers.store.sqlite.recent import Recent
 from nis_backend.drivers.store.sqlite.retention import tidy
@@ -67,7 +67,7 @@ class SqliteStore(Reading):
         with usable():
             connection = self._open()
             self._create(connection)
-        self._writer = Writer(connection)
+        self._writer = Writer(connection, later=index_said)
         self._local = threading.local()
         self._connections: list[sqlite3.Connection] = []
         self._readers = ThreadPoolExecutor(READERS, thread_name_prefix="nis-reader")
@@ -272,6 +272,9 @@ class SqliteStore(Reading):
 
     @override
     async def search(self, owner: str, words: Sequence[str], limit: int, after: int = 0) -> list[Row]:
+        # What was said until now is found, also where its turn to be indexed has not come.
+        while await self._write(index_said, lambda _: None):
+            continue
         rows = await self._read(*search(owner, words, limit, after))
         return [{**row, "text": row["text"].decode("utf-8", "replace")} for row in rows]
 

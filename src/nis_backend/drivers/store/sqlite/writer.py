@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import logging
 import queue
 import sqlite3
 import threading
+import time
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from nis_backend.errors import Unavailable
@@ -14,7 +16,12 @@ from nis_backend.errors import Unavailable
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator, Sequence
 
+log = logging.getLogger("nis.store")
+
 T = TypeVar("T")
+
+LATER_SECONDS = 1.0
+"""Time after a write until what it leaves for later is done, together with what others have left."""
 
 
 class _Write:
@@ -45,9 +52,14 @@ class _Write:
 
 
 class Writer:
-    """The thread that owns the connection which writes."""
+    """The thread that owns the connection which writes.
 
-    def __init__(self, connection: sqlite3.Connection) -> None:
+    `later` is called in a transaction some time after writes, and at the start: it does a little of what they leave to
+    be done, and says whether more is left; other writes go first.
+    """
+
+    def __init__(self, connection: sqlite3.Connection, later: Callable[[sqlite3.Connection], bool]) -> None:
+        self._later = later
         self._queue: queue.SimpleQueue[Sequence[_Write] | None] = queue.SimpleQueue()
         self._waiting: dict[asyncio.AbstractEventLoop, list[_Write]] = {}
         self._thread = threading.Thread(target=self._write_loop, args=(connection,), name="nis-writer", daemon=True)
@@ -80,14 +92,39 @@ class Writer:
 
     def _write_loop(self, connection: sqlite3.Connection) -> None:
         stopped = False
+        due: float | None = time.monotonic() + LATER_SECONDS
         while not stopped:
-            batch = [self._queue.get()]
-            while not self._queue.empty():
-                batch.append(self._queue.get())
+            batch = self._next(due)
             stopped = None in batch
             if writes := [write for together in batch if together is not None for write in together]:
                 self._commit(connection, writes)
+                due = due or time.monotonic() + LATER_SECONDS
+            if due is not None and not stopped and time.monotonic() >= due:
+                due = time.monotonic() if self._do_later(connection) else None
         connection.close()
+
+    def _next(self, due: float | None) -> list[Sequence[_Write] | None]:
+        """What has come, waited for until there is something to do in any case."""
+        try:
+            batch = [self._queue.get(timeout=None if due is None else max(0.0, due - time.monotonic()))]
+        except queue.Empty:
+            return []
+        while not self._queue.empty():
+            batch.append(self._queue.get())
+        return batch
+
+    def _do_later(self, connection: sqlite3.Connection) -> bool:
+        try:
+            connection.execute("begin immediate")
+            more = self._later(connection)
+            connection.execute("commit")
+        except sqlite3.Error as error:
+            if connection.in_transaction:
+                connection.execute("rollback")
+            # The next write is followed by another try.
+            log.warning("what was left for later has to wait: %s", error)
+            return False
+        return more
 
     def _commit(self, connection: sqlite3.Connection, batch: Sequence[_Write]) -> None:
         try:

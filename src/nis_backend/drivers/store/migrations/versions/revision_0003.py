@@ -3,9 +3,34 @@
 from __future__ import annotations
 
 from nis_backend.drivers.store.migrations.step import Step, run
+from nis_backend.drivers.store.migrations.versions.revision_0002 import AT_ONCE
 
 revision = "0003"
 down_revision = "0002"
+
+# What is said is indexed a little later, together: a turn's own words cost as much as the rest of its rows. Up to which
+# row that was done stands beside the index. A row's number is given again once the last row is removed, so the mark
+# never stays beyond the last one.
+LATER = """
+drop trigger said_added;
+drop trigger said_removed;
+drop trigger said_changed;
+create table said_words_mark (upto integer not null) strict;
+insert into said_words_mark select coalesce(max(id), 0) from said;
+create trigger said_removed after delete on said when old.id <= (select upto from said_words_mark) begin
+    insert into said_words (said_words, rowid, text) values ('delete', old.id, old.text);
+    update said_words_mark set upto = min(upto, (select coalesce(max(id), 0) from said));
+end;
+create trigger said_changed after update of text on said when old.id <= (select upto from said_words_mark) begin
+    insert into said_words (said_words, rowid, text) values ('delete', old.id, old.text);
+    insert into said_words (rowid, text) values (new.id, new.text);
+end;
+"""
+AS_BEFORE = f"""
+insert into said_words (rowid, text) select id, text from said where id > (select upto from said_words_mark);
+drop trigger said_removed;
+drop trigger said_changed;
+drop table said_words_mark;{AT_ONCE}"""  # noqa: S608 - the text is ours
 
 # `effects` are the writes of a run's steps that were made, under their keys; `outbox` holds the events that the bus has
 # not acknowledged. In `runs`: `wanted` is what a command asks of the holder, `waiting` what a person is asked for,
@@ -92,6 +117,8 @@ alter table runs drop column not_before;
 alter table runs drop column priority;
 alter table runs drop column queue;
 """,
+    sqlite_up=LATER,
+    sqlite_down=AS_BEFORE,
     # The processes that execute runs, and until when each will be heard of again: nobody's, for they serve every owner.
     postgresql_up="""
 create table holders (id text primary key, until double precision not null);
