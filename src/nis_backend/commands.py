@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import zip_longest
 from typing import TYPE_CHECKING, Any
 
 from nis_backend.drivers.store.base import OPEN, Append, NewEvent
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
 
     Json = dict[str, Any]  # Any: JSON
 
+_TYPE = {"type"}
 UNHELD = ("queued", "paused", "waiting")
 """States of a run that nobody holds: what is commanded happens at once."""
 
@@ -168,10 +170,14 @@ def append_of(  # noqa: PLR0913, PLR0917 - the fields of an append
     bodies: Sequence[Body],
     changes: Row,
     only_in: Sequence[str] = OPEN,
+    times: Sequence[float] = (),
 ) -> Append:
-    """Events as the store takes them."""
+    """Events as the store takes them; `times` are when they were written down, of those that did not come now."""
     try:
-        events = [NewEvent(type=body.type, body=body.model_dump_json(exclude={"type"})) for body in bodies]
+        events = [
+            NewEvent(type=body.type, body=body.model_dump_json(exclude=_TYPE), time=time)
+            for body, time in zip_longest(bodies, times)
+        ]
     except ValueError as error:
         # Half of a character, which some servers of models send.
         raise InvalidRequest(f"An event of run {run_id} is no JSON: {error}.", remedy="Leave that out.") from None

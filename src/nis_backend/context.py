@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import inspect
 import logging
 import random
@@ -293,10 +294,17 @@ class Context:
         conversation_id = getattr(request, "conversation_id", None) if operation.shape == "run" else None
         once = await self.store.once("run")
         reader = self.drivers.tail.expect(run_id) if self.follows else None
-        run = await self.runs.create(run_id, operation.name, request, conversation_id, terms, once, self.beside)
+        dispatch, log = self.drivers.dispatch, self.runs
+        holder = dispatch.seat(terms.queue) if once is None and terms.at_once else None
+        new = log.create(run_id, operation.name, request, conversation_id, terms, once, self.beside, holder)
+        if holder is not None:
+            # A task of its own: what is committed as held is executed, also when this call is stopped.
+            await asyncio.shield(asyncio.create_task(_begin(dispatch, self.caller.owner, run_id, terms.queue, new)))
+            return RunHandle(id=run_id, log=log, reader=reader)
+        run = await new
         if terms.hold is None:
-            await self.drivers.dispatch.submit(self.caller.owner, run.id)
-        return RunHandle(id=run.id, log=self.runs, reader=reader)
+            await dispatch.submit(self.caller.owner, run.id)
+        return RunHandle(id=run.id, log=log, reader=reader)
 
     async def compute(self, target: Operation[Any, Any], request: Model) -> Json:
         """Have a pooled operation computed by a worker: `result` is JSON, new blobs' bytes stand beside it.
@@ -348,6 +356,16 @@ class Context:
             key = f"{name} {outcome}"
             self.drivers.counts[key] = self.drivers.counts.get(key, 0) + 1
             log.debug("%s %s %.1f ms request=%s", name, outcome, 1e3 * (time.perf_counter() - started), self.request_id)
+
+
+async def _begin(dispatch: Dispatch, owner: str, run_id: str, queue: str, new: Awaitable[Any]) -> None:
+    """Execute a run in the place that it has, once it is written down."""
+    try:
+        await new
+    except BaseException:
+        dispatch.give_back(queue)
+        raise
+    await dispatch.begin(owner, run_id, queue)
 
 
 _MADE = re.compile(r"[a-z]+-([0-9a-f]{12})")

@@ -278,7 +278,9 @@ class Event(Model):
 
     run_id: str
     seq: int = Field(ge=1, description="Its number in the run: 1, 2, 3, …")
-    time: float = Field(description="When it was committed, seconds since 1970, UTC.")
+    time: float = Field(
+        description="When it was written down, seconds since 1970, UTC; in a database that processes share, committed."
+    )
     attempt: int = Field(ge=0, description="Which holder wrote it; commands carry the attempt they met.")
     body: Body
 

@@ -66,18 +66,19 @@ FIRST_RETRY, LONGEST_RETRY = 1.0, 300.0
 async def execute(drivers: Drivers, owner: str, run_id: str, attempt: int) -> Left:
     """Carry on a run that was taken under this attempt; see `dispatch.base.Execute`."""
     store = drivers.store
-    journal, runs = Journal(store, owner, run_id, attempt), RunLog(store, drivers.tail, owner)
+    runs = RunLog(store, drivers.tail, owner)
     try:
         row = await _patiently(run_id, lambda: store.get("runs", owner, run_id))
         if row is None:
             return RELEASED
         events = await _patiently(run_id, lambda: runs.all_events(run_id)) if row["last_seq"] else []
     except asyncio.CancelledError as cancelled:
-        return await _stop(journal, cancelled)
+        return await _stop(Journal(store, owner, run_id, attempt), cancelled)
     except ValueError:
         log.exception("run %s: its log cannot be read", run_id)
+        journal = Journal(store, owner, run_id, attempt)
         return await end_failed(journal, InternalError("The run's log cannot be read.", remedy="Start it again."))
-    journal = Journal(store, owner, run_id, attempt, History(events), row["conversation_id"])
+    journal = Journal(store, owner, run_id, attempt, History(events), row["conversation_id"], drivers.tail)
     # A run may do what the caller who began it may, and no more.
     caller = Caller(owner=owner, scopes=frozenset(json.loads(row["scopes"])), key=row["key_id"])
     try:

@@ -6,6 +6,7 @@ import asyncio
 import contextlib
 import logging
 import threading
+import time
 from collections import Counter
 from typing import TYPE_CHECKING, Any
 
@@ -32,11 +33,15 @@ if TYPE_CHECKING:
 
     from nis_backend.drivers.store.base import Store
     from nis_backend.event import Body, ToolCalled
+    from nis_backend.run import Tail
 
 log = logging.getLogger("nis.run")
 
 FIRST_TEXT, MORE_TEXT = 0.025, 1024
 """What is written waits at most this many seconds, and words until there are this many, to be committed with more."""
+
+UNREAD = 0.25
+"""The same where nobody reads the run: what ends sooner is committed with its end. Before an effect nothing waits."""
 
 MOST_HELD = 256
 """Events that may wait for a store that is slow; who writes more waits for it."""
@@ -64,13 +69,14 @@ class Suspended(BaseException):
 class Journal:
     """Writes a run's events in their order, without waiting for their commit.
 
-    What the history holds is not written again. A store that cannot take it now is asked until it can: who has to wait
-    for a commit waits so long. A refusal meets the holder at its next write, which raises:
+    What the history holds is not written again. Who begins to read the run has what is held committed. A store that
+    cannot take it now is asked until it can: who has to wait for a commit waits so long. A refusal meets the holder at
+    its next write, which raises:
         Fenced: another process holds the run now: stop.
         TooLarge: an event is, or the log would be.
     """
 
-    def __init__(  # noqa: PLR0913, PLR0917 - what a run is known by
+    def __init__(  # noqa: PLR0913, PLR0917 - what a run is known by, and who reads it
         self,
         store: Store,
         owner: str,
@@ -78,6 +84,7 @@ class Journal:
         attempt: int,
         history: History | None = None,
         conversation_id: str | None = None,
+        tail: Tail | None = None,
     ) -> None:
         self.run_id = run_id
         self.conversation_id = conversation_id
@@ -88,7 +95,9 @@ class Journal:
         self._loop = asyncio.get_running_loop()
         self._thread = threading.get_ident()
         self._order = asyncio.Lock()
-        self._held: list[Body] = []
+        self._tail = tail
+        self._held: list[tuple[Body, float]] = []
+        """Events and when they were written down."""
         self._text = ""
         self._step = 0
         self._kind: type[TextDelta | ReasoningDelta] = TextDelta
@@ -100,6 +109,8 @@ class Journal:
         """Time until the store is asked again; 0 while it answers."""
         self._numbers: Counter[str] = Counter()
         self._asked: Counter[int] = Counter()
+        if tail is not None:
+            tail.writes(self)
 
     # -- writing -------------------------------------------------------------------------------------------------------
 
@@ -155,6 +166,11 @@ class Journal:
                 break
         self._raise_refusal()
 
+    async def show(self) -> None:
+        """Commit what is held, for one who reads; a refusal is the holder's matter."""
+        if self._held or self._text:
+            await asyncio.shield(self._keep(self._flush()))
+
     async def before_effect(self) -> None:
         """Return when what was written is committed: an effect may follow."""
         await self.flush()
@@ -183,7 +199,9 @@ class Journal:
                 self._timer = None
             if not held and not bodies and not changes:
                 return
-            append = append_of(self.owner, self.run_id, self.attempt, [*held, *bodies], changes)
+            written = [body for body, _ in held]
+            times = [at for _, at in held]
+            append = append_of(self.owner, self.run_id, self.attempt, [*written, *bodies], changes, times=times)
             try:
                 await self._store.append(append)
             except Unavailable:
@@ -194,7 +212,8 @@ class Journal:
     def _hold(self, *bodies: Body) -> None:
         if bodies:
             self._hold_text()
-            self._held += bodies
+            now = time.time()
+            self._held += [(body, now) for body in bodies]
             self._flush_later()
 
     def _speak(self, step: int, text: str, kind: type[TextDelta | ReasoningDelta]) -> None:
@@ -205,12 +224,13 @@ class Journal:
 
     def _hold_text(self) -> None:
         if self._text:
-            self._held.append(self._kind(step=self._step, text=self._text))
+            self._held.append((self._kind(step=self._step, text=self._text), time.time()))
             self._text = ""
 
     def _flush_later(self) -> None:
         if self._timer is None:
-            self._timer = self._loop.call_later(self._away or FIRST_TEXT, self._flush_now)
+            read = self._tail is None or self._tail.read(self.run_id)
+            self._timer = self._loop.call_later(self._away or (FIRST_TEXT if read else UNREAD), self._flush_now)
 
     def _flush_now(self) -> None:
         self._keep(self._flush())

@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from nis_backend.commands import Submit
     from nis_backend.drivers.store.base import Growth, Order, Row, Store, Table
     from nis_backend.held import Hold
+    from nis_backend.journal import Journal
 
 log = logging.getLogger("nis.run")
 
@@ -83,6 +84,8 @@ class Reader(asyncio.Event):
     """One who waits for a run's log to grow; `live` says that they read its words as they come."""
 
     live = False
+    reads = True
+    """Whether they read its events; else its end alone is what they wait for."""
 
 
 class Tail:
@@ -94,6 +97,7 @@ class Tail:
     def __init__(self, store: Store, *, shared: bool = False) -> None:
         self._readers: defaultdict[str, set[Reader]] = defaultdict(set)
         self._expected: WeakValueDictionary[str, Reader] = WeakValueDictionary()
+        self._journals: WeakValueDictionary[str, Journal] = WeakValueDictionary()
         self._shared = shared
         store.listen(self._grown)
 
@@ -101,10 +105,20 @@ class Tail:
         for reader in self._readers.get(growth.run_id, ()):
             reader.set()
 
-    def open(self, run_id: str, *, live: bool = False) -> Reader:
+    def writes(self, journal: Journal) -> None:
+        """A run is executed here: what its journal holds back is written for who reads."""
+        self._journals[journal.run_id] = journal
+
+    async def catch_up(self, run_id: str) -> None:
+        """Return when what the run has done so far is committed, where it is executed here."""
+        journal = self._journals.get(run_id)
+        if journal is not None:
+            await journal.show()
+
+    def open(self, run_id: str, *, live: bool = False, reads: bool = True) -> Reader:
         """An event that is set at each growth, from now until `close`."""
         reader = Reader()
-        reader.live = live
+        reader.live, reader.reads = live, reads
         self._readers[run_id].add(reader)
         return reader
 
@@ -118,6 +132,12 @@ class Tail:
         if self._shared or run_id in self._expected:
             return True
         return any(reader.live for reader in self._readers.get(run_id, ()))
+
+    def read(self, run_id: str) -> bool:
+        """Whether somebody reads the run's events, or may without this process knowing."""
+        if self._shared or run_id in self._expected:
+            return True
+        return any(reader.reads for reader in self._readers.get(run_id, ()))
 
     def close(self, run_id: str, reader: Reader) -> None:
         """Stop waking `reader`."""
@@ -142,6 +162,11 @@ class Terms:
     """How often it may be tried again after a failure that may pass."""
     hold: Hold | None = None
     """What a person is asked before it begins."""
+
+    @property
+    def at_once(self) -> bool:
+        """Whether nothing but room is wanted for it to begin."""
+        return self.hold is None and self.dedupe is None and self.not_before <= time.time()
 
 
 def own_queue(pool: str | None) -> str:
@@ -172,7 +197,7 @@ class RunLog(Commands):
         self._key = key
         """Whose key begins them: what it may spend holds for them too."""
 
-    async def create(  # noqa: PLR0913, PLR0917 - each is a column of the run's row but the last two
+    async def create(  # noqa: PLR0913, PLR0917 - each is a column of the run's row but two
         self,
         run_id: str,
         operation: str,
@@ -181,8 +206,11 @@ class RunLog(Commands):
         terms: Terms | None = None,
         once: str | None = None,
         beside: Sequence[tuple[Table, Row]] = (),
+        holder: str | None = None,
     ) -> Run:
-        """Write down a run that nobody holds yet; one of this id, or an open one with the same `dedupe`, is answered.
+        """Write down a run; one of this id, or an open one with the same `dedupe`, is answered.
+
+        Nobody holds it yet, or it begins at once under a `holder`.
 
         A request as text is JSON that still wants something; what a person is asked first begins the log. Rows `beside`
         are added with it. Under a key `once` that was used before, nothing is written.
@@ -195,8 +223,9 @@ class RunLog(Commands):
         row: Row = {
             "id": run_id,
             "operation": operation,
-            "state": "waiting" if terms.hold else "queued",
-            "attempt": 0,
+            "state": "waiting" if terms.hold else "queued" if holder is None else "running",
+            "attempt": 0 if holder is None else 1,
+            "holder": holder,
             "last_seq": 0,
             "format": FORMAT,
             "conversation_id": conversation_id,
@@ -239,6 +268,7 @@ class RunLog(Commands):
         Raises:
             NotFound: the caller has no such run.
         """
+        await self._tail.catch_up(run_id)
         row = await self._store.get("runs", self.owner, run_id)
         if row is None:
             raise unknown_run(run_id)
@@ -274,7 +304,11 @@ class RunLog(Commands):
         return await self._store.count("runs", self.owner, where=where, order=order, since=since)
 
     async def events(self, run_id: str, after: int = 0, limit: int = 500) -> list[Event]:
-        """What is committed above `after`, in order."""
+        """What has happened above `after`, in order."""
+        await self._tail.catch_up(run_id)
+        return await self._events(run_id, after, limit)
+
+    async def _events(self, run_id: str, after: int, limit: int = 500) -> list[Event]:
         return [event_of(run_id, row) for row in await self._store.events(self.owner, run_id, after, limit)]
 
     async def all_events(self, run_id: str, most: int | None = None) -> list[Event]:
@@ -299,16 +333,16 @@ class RunLog(Commands):
             NotFound: the caller has no such run.
             InvalidRequest: `after` is beyond the end of the log.
         """
-        run = await self.get(run_id)
-        if after > run.last_seq:
-            raise beyond_end(run, after)
-        there, clock = run.last_seq, asyncio.get_running_loop().time
-        until = None if seconds is None else clock() + seconds
         grown = self._tail.open(run_id, live=live)
         try:
+            run = await self.get(run_id)
+            if after > run.last_seq:
+                raise beyond_end(run, after)
+            there, clock = run.last_seq, asyncio.get_running_loop().time
+            until = None if seconds is None else clock() + seconds
             while True:
                 grown.clear()
-                events = await self.events(run_id, after)
+                events = await self._events(run_id, after)
                 for event in events:
                     yield event
                     after = event.seq
@@ -346,7 +380,7 @@ class RunLog(Commands):
 
     async def _ended(self, run_id: str) -> Run:
         """The run, once it has ended or waits for a person: its row says it, so that no event is read."""
-        grown = self._tail.open(run_id)
+        grown = self._tail.open(run_id, reads=False)
         try:
             while True:
                 grown.clear()

@@ -55,6 +55,21 @@ class Dispatch(Protocol):
         """
         ...
 
+    def seat(self, queue: str) -> str | None:
+        """A place for a run that is executed at once, and the holder that its row names, under attempt 1.
+
+        None where it has to be submitted: there is no room, or others wait. The place is for `begin`, or given back.
+        """
+        ...
+
+    async def begin(self, owner: str, run_id: str, queue: str) -> None:
+        """Execute a run that was committed as held, in the place that it was given."""
+        ...
+
+    def give_back(self, queue: str) -> None:
+        """The place is not needed: there is no such run."""
+        ...
+
     async def submit(self, owner: str, run_id: str) -> None:
         """Have a run executed soon that was committed as `queued`."""
         ...

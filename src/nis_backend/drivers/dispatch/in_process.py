@@ -93,6 +93,31 @@ class InProcess(Dispatch):
             raise Busy(f"{waiting} runs wait in the queue {queue!r}.", remedy="Try again in a moment.")
 
     @override
+    def seat(self, queue: str) -> str | None:
+        # What is looked for this moment may be due before it.
+        waits = self._submitted or queue in self._full or self.woken.is_set()
+        serves = self._loop is not None and not self._idle and not self._closing
+        if waits or not serves or self._running[queue] >= self._queues[queue]:
+            return None
+        self._running[queue] += 1
+        return self.holding.holder
+
+    @override
+    async def begin(self, owner: str, run_id: str, queue: str) -> None:
+        # What was commanded meanwhile stands in its row; what a process that ends has not begun, the next one takes.
+        row = await self._store.get("runs", owner, run_id)
+        if row is None or self._closing:
+            self.give_back(queue)
+        else:
+            self._hold_seated(row, queue)
+
+    @override
+    def give_back(self, queue: str) -> None:
+        self._running[queue] -= 1
+        if queue in self._full:
+            self.woken.set()
+
+    @override
     async def submit(self, owner: str, run_id: str) -> None:
         self._submitted += 1
         if self._idle:
@@ -149,11 +174,13 @@ class InProcess(Dispatch):
 
     def _hold(self, row: Row) -> None:
         queue = str(row["queue"])
+        self._running[queue] += 1
+        self._hold_seated(row, queue)
 
+    def _hold_seated(self, row: Row, queue: str) -> None:
         def done(left: Left) -> None:
-            self._running[queue] -= 1
-            if queue in self._full or left.how == "again":
+            self.give_back(queue)
+            if left.how == "again":
                 self.woken.set()
 
-        self._running[queue] += 1
         self.holding.hold(row, done)

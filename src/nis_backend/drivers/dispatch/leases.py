@@ -43,6 +43,11 @@ class Leases(InProcess):
             self.woken.set()
 
     @override
+    def seat(self, queue: str) -> str | None:
+        # Others take what is not known to be held by one who lives: the database says who does.
+        return None
+
+    @override
     async def open(self, *, idle: bool = False) -> None:
         # A database that does not answer yet does not delay the start.
         self._idle = idle

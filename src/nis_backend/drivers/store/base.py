@@ -71,6 +71,8 @@ class NewEvent:
 
     type: str
     body: str
+    time: float | None = None
+    """When it happened; a store that processes share has one clock, and tells when it was committed."""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -453,7 +453,7 @@ def _append(connection: sqlite3.Connection, append: Append, limits: Limits, outb
     row = dict(found)
     first, attempt = row["last_seq"] - count + 1, row["attempt"]
     events: list[Row] = [
-        {"seq": first + index, "attempt": attempt, "time": now, "type": event.type, "body": event.body}
+        {"seq": first + index, "attempt": attempt, "time": event.time or now, "type": event.type, "body": event.body}
         for index, event in enumerate(append.events)
     ]
     connection.executemany(
