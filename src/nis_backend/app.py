@@ -45,6 +45,7 @@ from nis_backend.execution import execute
 from nis_backend.opened import Drivers
 from nis_backend.run import Tail
 from nis_backend.schedule import Clock
+from nis_backend.surfaces.base import Closing
 from nis_backend.surfaces.guard import check_host
 from nis_backend.surfaces.login import caller_of
 from nis_backend.surfaces.rest.derive import told
@@ -85,7 +86,7 @@ class Process:
         if app_file is not None:
             self.operations.add(load_app(app_file), told)
         self._serves = serves
-        self.closing = asyncio.Event()
+        self.closing = Closing()
         self.bus: Bus = InProcessBus()
         self._drivers: Drivers | None = None
         self._http = Http()
@@ -314,21 +315,18 @@ def _science(settings: Settings) -> Pool:
 
 def health(process: Process) -> ASGIApp:
     """The application of a worker: how it is, and nothing else."""
-    from starlette.routing import Router  # noqa: PLC0415 - as below
-
-    from nis_backend.surfaces import guard  # noqa: PLC0415
+    from nis_backend.surfaces import guard  # noqa: PLC0415 - as below
     from nis_backend.surfaces.rest.fixed import PUBLIC  # noqa: PLC0415
     from nis_backend.surfaces.rest.mount import routes as rest  # noqa: PLC0415
+    from nis_backend.surfaces.routing import Routes  # noqa: PLC0415
 
     routes = [route for route in rest(process) if getattr(route, "path", "") in PUBLIC]
-    return guard.Guard(Router(routes, redirect_slashes=False, default=guard.not_found), process)
+    return guard.Guard(Routes(routes, redirect_slashes=False, default=guard.not_found), process)
 
 
 def asgi(process: Process) -> ASGIApp:
     """The application of an open process: every surface's routes behind the guard."""
-    from starlette.routing import Router  # noqa: PLC0415 - the command line opens a process without surfaces
-
-    from nis_backend.surfaces import guard  # noqa: PLC0415
+    from nis_backend.surfaces import guard  # noqa: PLC0415 - the command line opens a process without surfaces
     from nis_backend.surfaces.a2a.routes import routes as a2a  # noqa: PLC0415
     from nis_backend.surfaces.a2ui import routes as a2ui  # noqa: PLC0415
     from nis_backend.surfaces.bus.routes import routes as bus  # noqa: PLC0415
@@ -336,6 +334,7 @@ def asgi(process: Process) -> ASGIApp:
     from nis_backend.surfaces.mcp.routes import routes as mcp  # noqa: PLC0415
     from nis_backend.surfaces.openai import routes as openai  # noqa: PLC0415
     from nis_backend.surfaces.rest.mount import routes as rest  # noqa: PLC0415
+    from nis_backend.surfaces.routing import Routes  # noqa: PLC0415
 
     routes = [
         *console(process),
@@ -346,7 +345,7 @@ def asgi(process: Process) -> ASGIApp:
         *openai.routes(process),
         *rest(process),
     ]
-    return guard.Guard(Router(routes, redirect_slashes=False, default=guard.not_found), process, openai.TELLS)
+    return guard.Guard(Routes(routes, redirect_slashes=False, default=guard.not_found), process, openai.TELLS)
 
 
 @contextlib.asynccontextmanager

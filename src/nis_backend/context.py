@@ -296,15 +296,16 @@ class Context:
         reader = self.drivers.tail.expect(run_id) if self.follows else None
         dispatch, log = self.drivers.dispatch, self.runs
         holder = dispatch.seat(terms.queue) if once is None and terms.at_once else None
-        new = log.create(run_id, operation.name, request, conversation_id, terms, once, self.beside, holder)
+        new = log.write_down(run_id, operation.name, request, conversation_id, terms, once, self.beside, holder)
         if holder is not None:
             # A task of its own: what is committed as held is executed, also when this call is stopped.
             await asyncio.shield(asyncio.create_task(_begin(dispatch, self.caller.owner, run_id, terms.queue, new)))
             return RunHandle(id=run_id, log=log, reader=reader)
-        run = await new
+        row, _ = await new
+        made = str(row["id"])
         if terms.hold is None:
-            await dispatch.submit(self.caller.owner, run.id)
-        return RunHandle(id=run.id, log=log, reader=reader)
+            await dispatch.submit(self.caller.owner, made)
+        return RunHandle(id=made, log=log, reader=reader)
 
     async def compute(self, target: Operation[Any, Any], request: Model) -> Json:
         """Have a pooled operation computed by a worker: `result` is JSON, new blobs' bytes stand beside it.
@@ -358,14 +359,18 @@ class Context:
             log.debug("%s %s %.1f ms request=%s", name, outcome, 1e3 * (time.perf_counter() - started), self.request_id)
 
 
-async def _begin(dispatch: Dispatch, owner: str, run_id: str, queue: str, new: Awaitable[Any]) -> None:
-    """Execute a run in the place that it has, once it is written down."""
+async def _begin(dispatch: Dispatch, owner: str, run_id: str, queue: str, new: Awaitable[tuple[Row, bool]]) -> None:
+    """Execute a run in the place that it has, once it is written down; one that was there before is seen to be begun."""
     try:
-        await new
+        _, is_new = await new
     except BaseException:
         dispatch.give_back(queue)
         raise
-    await dispatch.begin(owner, run_id, queue)
+    if is_new:
+        await dispatch.begin(owner, run_id, queue)
+    else:
+        dispatch.give_back(queue)
+        await dispatch.submit(owner, run_id)
 
 
 _MADE = re.compile(r"[a-z]+-([0-9a-f]{12})")

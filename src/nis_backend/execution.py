@@ -104,7 +104,7 @@ async def carry(target: Operation[Any, Any], row: Row, ctx: Context) -> Left:
             # An attempt that ends its process at once is counted too.
             await journal.flush()
         heed(journal.history)
-        request = target.validate(run_of(row).input)
+        request = target.validate(json.loads(row["input"]))
         await _allow_again(target, request, ctx)
         result = await _performed(target, request, ctx, seconds)
         body = result.model_dump(mode="json") if isinstance(result, Model) else result

@@ -197,7 +197,14 @@ class RunLog(Commands):
         self._key = key
         """Whose key begins them: what it may spend holds for them too."""
 
-    async def create(  # noqa: PLR0913, PLR0917 - each is a column of the run's row but two
+    async def create(
+        self, run_id: str, operation: str, request: Model | str, conversation_id: str | None, terms: Terms | None = None
+    ) -> Run:
+        """See `write_down`."""
+        row, _ = await self.write_down(run_id, operation, request, conversation_id, terms)
+        return run_of(row)
+
+    async def write_down(  # noqa: PLR0913, PLR0917 - each is a column of the run's row but two
         self,
         run_id: str,
         operation: str,
@@ -207,8 +214,8 @@ class RunLog(Commands):
         once: str | None = None,
         beside: Sequence[tuple[Table, Row]] = (),
         holder: str | None = None,
-    ) -> Run:
-        """Write down a run; one of this id, or an open one with the same `dedupe`, is answered.
+    ) -> tuple[Row, bool]:
+        """Write down a run; one of this id, or an open one with the same `dedupe`, is answered. Whether it is new.
 
         Nobody holds it yet, or it begins at once under a `holder`.
 
@@ -248,7 +255,7 @@ class RunLog(Commands):
             there = await self._store.get("runs", self.owner, run_id)
             if there is not None and there["operation"] == operation:
                 # Whoever was promised this id has begun it: it is the one.
-                return run_of(there)
+                return there, False
             same = await self._store.select("runs", self.owner, where={"dedupe": terms.dedupe}, limit=1)
             if terms.dedupe is None or not same or same[0]["state"] not in OPEN:
                 raise
@@ -259,8 +266,8 @@ class RunLog(Commands):
                     value=terms.dedupe,
                     remedy="Give each operation keys of its own.",
                 ) from None
-            return run_of(same[0])
-        return run_of(row)
+            return same[0], False
+        return row, True
 
     async def get(self, run_id: str) -> Run:
         """The run as it is now.
@@ -369,17 +376,17 @@ class RunLog(Commands):
             Cancelled: it was cancelled.
             Waiting: it waits for a person.
         """
-        run = await self._ended(run_id)
-        if run.state == "waiting":
-            raise waits_for(run_id, run.waiting or {})
-        if run.state == "failed":
-            raise from_problem(run.problem or {})
-        if run.state == "cancelled":
+        row = await self._ended(run_id)
+        if row["state"] == "waiting":
+            raise waits_for(run_id, _json(row["waiting"]) or {})
+        if row["state"] == "failed":
+            raise from_problem(_json(row["problem"]) or {})
+        if row["state"] == "cancelled":
             raise Cancelled(f"Run {run_id} was cancelled.", remedy="Start it again if you want its result.")
-        return run.result
+        return _json(row["result"])
 
-    async def _ended(self, run_id: str) -> Run:
-        """The run, once it has ended or waits for a person: its row says it, so that no event is read."""
+    async def _ended(self, run_id: str) -> Row:
+        """The run's row, once it has ended or waits for a person: its row says it, so that no event is read."""
         grown = self._tail.open(run_id, reads=False)
         try:
             while True:
@@ -388,7 +395,7 @@ class RunLog(Commands):
                 if row is None:
                     raise unknown_run(run_id)
                 if row["state"] in TERMINAL or row["state"] == "waiting":
-                    return run_of(row)
+                    return row
                 await grown.wait()
         finally:
             self._tail.close(run_id, grown)

@@ -3,15 +3,42 @@
 from __future__ import annotations
 
 import asyncio
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Protocol
 
+from typing_extensions import override
+
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Generator, Mapping
 
     from nis_backend.caller import Caller
     from nis_backend.catalog import Catalog
     from nis_backend.context import Context
     from nis_backend.settings import Settings
+
+
+class Closing(asyncio.Event):
+    """That the process stops: who waits for an answer under a limit of this is told at once."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._limits: set[asyncio.Timeout] = set()
+
+    @override
+    def set(self) -> None:
+        super().set()
+        for limit in self._limits:
+            limit.reschedule(0)
+
+    @contextmanager
+    def limited(self) -> Generator[asyncio.Timeout]:
+        """A limit of time that is over when the process stops."""
+        limit = asyncio.timeout(0 if self.is_set() else None)
+        self._limits.add(limit)
+        try:
+            yield limit
+        finally:
+            self._limits.discard(limit)
 
 
 class Process(Protocol):
@@ -21,7 +48,7 @@ class Process(Protocol):
     operations: Catalog
     has_app: bool
     """Whether operations of a user's file were added to the index."""
-    closing: asyncio.Event
+    closing: Closing
     """Set when the server begins to stop: streams end with a notice."""
 
     def context(self, caller: Caller) -> Context:

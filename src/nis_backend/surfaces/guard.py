@@ -9,6 +9,7 @@ import random
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from functools import lru_cache
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
@@ -51,21 +52,31 @@ _HOST = re.compile(r"(?:\[(?P<v6>[0-9a-f.]*:[0-9a-f:.]+)\]|(?P<name>[a-z0-9._-]+
 def check_host(settings: Settings, headers: Mapping[str, str]) -> None:
     """Refuse a foreign page: by DNS rebinding it comes under a foreign Host, by a direct call with a foreign Origin."""
     host = headers.get("host", "")
-    allowed = {name.strip().lower() for name in settings.allowed_hosts.split(",") if name.strip()}
-    if settings.public_url:
-        allowed.add(_name(urlsplit(settings.public_url).netloc))
     remedy = "Use the server's own address, or name this host in NIS_ALLOWED_HOSTS."
-    name = _name(host)
-    foreign = is_loopback(settings.host) and not is_loopback(name) and name not in allowed
-    if not name or foreign:
+    if _is_foreign(host, settings.host, settings.allowed_hosts, settings.public_url):
         raise Forbidden(f"The Host {shorten(host)!r} is not this server.", field="Host", value=host, remedy=remedy)
     origin = headers.get("origin")
     if origin is not None:
         scheme, _, place = origin.lower().partition("://")
+        allowed = _allowed(settings.allowed_hosts, settings.public_url)
         if scheme not in {"http", "https"} or (place != host.lower() and _name(place) not in allowed):
             raise Forbidden(
                 f"A page of {shorten(origin)!r} may not call this server.", field="Origin", value=origin, remedy=remedy
             )
+
+
+# Callers come under few names, again and again; few are kept, since each may be as long as headers may.
+@lru_cache(maxsize=64)
+def _is_foreign(host: str, listening: str, allowed_hosts: str, public_url: str | None) -> bool:
+    """Whether a Host is not this server, or is no host at all."""
+    name = _name(host)
+    foreign = is_loopback(listening) and not is_loopback(name) and name not in _allowed(allowed_hosts, public_url)
+    return foreign or not name
+
+
+def _allowed(allowed_hosts: str, public_url: str | None) -> set[str]:
+    allowed = {name.strip().lower() for name in allowed_hosts.split(",") if name.strip()}
+    return {*allowed, _name(urlsplit(public_url).netloc)} if public_url else allowed
 
 
 def _name(host: str) -> str:

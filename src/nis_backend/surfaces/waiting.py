@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from nis_backend.errors import Cancelled, NisError, Unavailable
+from nis_backend.errors import Cancelled, Unavailable
 
 if TYPE_CHECKING:
     from collections.abc import Coroutine
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from starlette.requests import Request
     from starlette.types import Receive
 
-    from nis_backend.surfaces.base import Process
+    from nis_backend.surfaces.base import Closing, Process
 
 T = TypeVar("T")
 
@@ -56,28 +56,32 @@ async def unless_left(request: Request, work: Coroutine[Any, Any, T]) -> T:
     Raises:
         Cancelled: the caller has left.
     """
-    return await _unless(left(request.receive), work, Cancelled(LEFT))
+    working, leaving = asyncio.ensure_future(work), asyncio.ensure_future(left(request.receive))
+    try:
+        await asyncio.wait({working, leaving}, return_when=asyncio.FIRST_COMPLETED)
+        if not working.done():
+            raise Cancelled(LEFT)
+        return working.result()
+    finally:
+        leaving.cancel()
+        await stop(working)
 
 
-async def unless_stopped(closing: asyncio.Event, work: Coroutine[Any, Any, T], run_id: str | None = None) -> T:
+async def unless_stopped(closing: Closing, work: Coroutine[Any, Any, T], run_id: str | None = None) -> T:
     """What the work answers; it is not waited for when the server stops.
 
     Raises:
         Unavailable: the server is stopping.
     """
-    return await _unless(closing.wait(), work, stopping(run_id))
-
-
-async def _unless(end: Coroutine[Any, Any, object], work: Coroutine[Any, Any, T], failure: NisError) -> T:
-    working, ending = asyncio.ensure_future(work), asyncio.ensure_future(end)
-    try:
-        await asyncio.wait({working, ending}, return_when=asyncio.FIRST_COMPLETED)
-        if not working.done():
-            raise failure
-        return working.result()
-    finally:
-        ending.cancel()
-        await stop(working)
+    with closing.limited() as limit:
+        try:
+            async with limit:
+                return await work
+        except TimeoutError:
+            if not limit.expired():
+                # The work's own.
+                raise
+            raise stopping(run_id) from None
 
 
 async def left(receive: Receive) -> None:

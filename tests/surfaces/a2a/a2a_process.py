@@ -32,6 +32,7 @@ from nis_backend.operation import Example, Json, Model, Operation, Recorded, ope
 from nis_backend.run import Tail
 from nis_backend.settings import Settings
 from nis_backend.surfaces.a2a.routes import routes
+from nis_backend.surfaces.base import Closing
 from nis_backend.surfaces.guard import Guard, check_host
 from nis_backend.surfaces.login import caller_of
 from nis_backend.view import Axis, Form, Series, Table, Text
@@ -95,7 +96,7 @@ class StandIn:
 
     def __init__(self, data: Path, **settings: Any) -> None:  # Any: settings differ in type
         self.settings = Settings.model_validate({"data": data, **settings})
-        self.closing = asyncio.Event()
+        self.closing = Closing()
         self.gate = asyncio.Event()
         """`wait` stands here, after its first word."""
         self.reached = asyncio.Event()

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from dataclasses import asdict
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -230,7 +229,7 @@ async def _chosen(ctx: Context, request: MessageRequest) -> tuple[ModelInfo, lis
         turns = [] if begins else (await read_turns(ctx, str(request.conversation_id), REMEMBERED + 1))[0]
         read.update({turn.current.id: turn.current for turn in turns if not turn.holds(ctx.run.run_id)})
         tools = await offered(ctx, request.message, OFFERED) if info.tools else []
-        return {"model": asdict(info), "turns": list(read), "tools": [entry.name for entry in tools]}
+        return {"model": {**vars(info)}, "turns": list(read), "tools": [entry.name for entry in tools]}
 
     chosen = await ctx.note("turn", choose)
     past = [read.get(run_id) or await ctx.runs.get(run_id) for run_id in chosen["turns"]]

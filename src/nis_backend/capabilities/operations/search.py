@@ -39,16 +39,24 @@ class Index:
         self.entries = entries
         parts = [_parts(entry) for entry in entries]
         lengths = {name: _mean([len(one[name]) for one in parts]) for name in WEIGHTS}
-        self.counts = [_weighted(one, lengths) for one in parts]
-        self.users = Counter(word for counts in self.counts for word in counts)
+        counted = [_weighted(one, lengths) for one in parts]
+        self.users = Counter(word for counts in counted for word in counts)
+        # What each word adds to each operation that has it: a query looks at no other.
+        self._adds: dict[str, list[tuple[int, float]]] = {word: [] for word in self.users}
+        for at, counts in enumerate(counted):
+            for word, count in counts.items():
+                self._adds[word].append((at, self._rarity(word) * count / (K1 + count)))
         # Words come again from message to message, and to spell one out against all others takes a tenth of a ms.
         self._near = lru_cache(maxsize=NEAREST_KEPT)(self._nearest)
 
     def search(self, query: str) -> list[tuple[float, Entry]]:
         """Each operation that shares a word with the query, and its score, greatest first; equals by name."""
-        wanted = self._wanted(stems(query))
-        scored = [(self._score(wanted, counts), entry) for counts, entry in zip(self.counts, self.entries, strict=True)]
-        return sorted((one for one in scored if one[0] > 0), key=lambda one: (-one[0], one[1].name))
+        scores: dict[int, float] = {}
+        for word, share in self._wanted(stems(query)).items():
+            for at, adds in self._adds[word]:
+                scores[at] = scores.get(at, 0.0) + share * adds
+        scored = [(score, self.entries[at]) for at, score in scores.items()]
+        return sorted(scored, key=lambda one: (-one[0], one[1].name))
 
     def _wanted(self, words: Sequence[str]) -> dict[str, float]:
         """The words of the query that operations use, or those nearest to them, with what each counts."""
@@ -69,13 +77,6 @@ class Index:
         size = len(word)
         able = [one for one in self.users if 2 * min(size, len(one)) >= ALIKE * (size + len(one)) and {*one} & {*word}]
         return get_close_matches(word, able, 2, ALIKE)
-
-    def _score(self, wanted: Mapping[str, float], counts: Mapping[str, float]) -> float:
-        return sum(
-            share * self._rarity(word) * counts[word] / (K1 + counts[word])
-            for word, share in wanted.items()
-            if word in counts
-        )
 
     def _rarity(self, word: str) -> float:
         users = self.users[word]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from dataclasses import astuple, dataclass, fields
-from functools import cached_property
+from functools import cache, cached_property
 from typing import TYPE_CHECKING, Any, Literal, Protocol
 
 from nis_backend.errors import NisError, NotSupported, UpstreamFailed
@@ -129,18 +129,23 @@ class Prompt:
     def digest(self) -> str:
         """SHA-256 of all that is asked: two prompts of one digest ask the same."""
         said = hashlib.sha256()
-        for one in fields(self):
-            if one.name == "pieces":
+        for name, default in _usual().items():
+            value: Any = getattr(self, name)
+            if value == default and name != "tools":
                 continue
-            value: Any = getattr(self, one.name)
-            if one.name == "tools":
+            if name == "tools":
                 # Most of a prompt, and the same from turn to turn.
                 value = [tool.digest for tool in value]
-            elif one.name == "messages":
+            elif name == "messages":
                 value = [message.digest for message in value]
-            if value != one.default:
-                said.update(f"{one.name} {json.dumps(value)}\n".encode())
+            said.update(f"{name} {json.dumps(value)}\n".encode())
         return said.hexdigest()
+
+
+@cache
+def _usual() -> dict[str, Any]:  # Any: a prompt's fields differ in type
+    """What each field of a prompt is where it is not given; whether words come in pieces is not asked of the model."""
+    return {one.name: one.default for one in fields(Prompt) if one.name != "pieces"}
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -42,8 +42,8 @@ def body_of(prompt: Prompt, refused: Container[str]) -> bytes:
     return text.encode()
 
 
-def _dumps(value: Json) -> str:
-    return json.dumps(value, separators=(",", ":"))
+# `json.dumps` would make one anew for each text.
+_dumps = json.JSONEncoder(separators=(",", ":")).encode
 
 
 def _without_tools(prompt: Prompt, refused: Container[str]) -> Json:

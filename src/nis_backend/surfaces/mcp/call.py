@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from nis_backend.entry import Entry
     from nis_backend.event import Event
     from nis_backend.operation import Json
+    from nis_backend.surfaces.base import Closing
 
 log = logging.getLogger("nis.mcp")
 
@@ -45,7 +46,7 @@ class Tell(Protocol):
 class Calls:
     """The calls under way in one process."""
 
-    def __init__(self, closing: asyncio.Event) -> None:
+    def __init__(self, closing: Closing) -> None:
         self._closing = closing
         self._under_way: set[asyncio.Task[Any]] = set()  # Any: their results differ
 

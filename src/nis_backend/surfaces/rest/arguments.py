@@ -96,12 +96,12 @@ async def _from_body(request: Request, entry: Entry, settings: Settings) -> Json
             remedy="Give the fields in the body, as one JSON object.",
         )
     media = request.headers.get("content-type", JSON)
-    blobs = blob_fields(entry.request_schema)
-    if is_multipart(media) and blobs:
+    if is_multipart(media) and (blobs := blob_fields(entry.request_schema)):
         request.state.exchange.limit = settings.max_body + settings.max_blob
         return await parts_of(request, entry, blobs, settings.max_body)
     body = await request.body()
     if body and not _is_json(media):
+        blobs = blob_fields(entry.request_schema)
         raise WrongMedia(
             f"The body is {shorten(media)!r}.",
             field="Content-Type",

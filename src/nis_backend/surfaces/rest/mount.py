@@ -8,6 +8,7 @@ from itertools import groupby
 from typing import TYPE_CHECKING
 
 from starlette.convertors import Convertor, register_url_convertor
+from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
@@ -19,7 +20,7 @@ from nis_backend.surfaces.rest.replies import Replies
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
 
-    from starlette.requests import Request
+    from starlette.types import Receive, Scope, Send
 
     from nis_backend.surfaces.base import Process
 
@@ -36,6 +37,18 @@ class IdConvertor(Convertor[str]):
     def to_string(self, value: str) -> str:
         """Into a path."""
         return value
+
+
+class Plainly:
+    """A function of a request as an application: the guard answers what it raises, so nothing stands between them."""
+
+    def __init__(self, answer: Callable[[Request], Awaitable[Response]]) -> None:
+        self._answer = answer
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """One request."""
+        response = await self._answer(Request(scope, receive, send))
+        await response(scope, receive, send)
 
 
 def routes(process: Process) -> list[Route]:
@@ -76,4 +89,4 @@ def _at(path: str, answers: dict[str, Callable[[Request], Awaitable[Response]]])
             return Response(status_code=204, headers={"allow": ", ".join(methods)})
         return await answers["GET" if request.method == "HEAD" else request.method](request)
 
-    return Route(path.replace("{id}", "{id:id}"), answer, methods=methods)
+    return Route(path.replace("{id}", "{id:id}"), Plainly(answer), methods=methods)
