@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import json
-from collections.abc import AsyncGenerator, Sequence
+from collections.abc import AsyncGenerator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any, cast
@@ -22,7 +22,7 @@ from nis_backend.drivers.compute.processes import WorkerPools
 from nis_backend.drivers.dispatch.base import CANCELLED, PAUSED, Left
 from nis_backend.drivers.dispatch.in_process import InProcess
 from nis_backend.drivers.llm.choice import Models
-from nis_backend.drivers.store.base import Append, Row
+from nis_backend.drivers.store.base import Append, Row, Taken
 from nis_backend.drivers.store.sqlite.store import SqliteStore
 from nis_backend.errors import Forbidden, Unavailable
 from nis_backend.event import ToolCalled
@@ -93,6 +93,17 @@ class World:
                     return row
                 await grown.wait()
 
+    async def open(self) -> None:
+        """Begin to take runs, and have looked for some once."""
+        await self.dispatch.open()
+        await self.store.looked.wait()
+        # What it has found is taken in before the next write is answered.
+        await self.store.tidy(None)
+
+    def context(self) -> Context:
+        """A call of the owner's."""
+        return Context(drivers=self.drivers, caller=LOCAL)
+
 
 class Store(SqliteStore):
     """A store whose reads may be held, and whose disk may be full."""
@@ -104,6 +115,13 @@ class Store(SqliteStore):
         self.may_read.set()
         self.full = False
         self.refused = asyncio.Event()
+        self.looked = asyncio.Event()
+
+    @override
+    async def take(self, room: Mapping[str, int], holder: str, now: float, only: Sequence[str] | None = None) -> Taken:
+        taken = await super().take(room, holder, now, only)
+        self.looked.set()
+        return taken
 
     @override
     async def events(self, owner: str, run_id: str, after: int, limit: int = 500) -> list[Row]:
@@ -499,3 +517,60 @@ def test_notes_without_a_pause_wait_for_the_store(tmp_path: Path, monkeypatch: p
     asyncio.run(body())
     assert sum(batches) == 3 * MOST_HELD
     assert max(batches) <= MOST_HELD
+
+
+def waiting_one(gate: asyncio.Event) -> Operation[Any, Any]:
+    """An operation that waits until it may end."""
+
+    @operation("tests.wait_here", effect="reads")
+    async def wait_here(request: Nothing, ctx: Context) -> Recorded[Nothing]:
+        """Wait."""
+        await gate.wait()
+        return Nothing()
+
+    return wait_here
+
+
+def test_a_run_for_which_there_is_room_begins_with_its_row(tmp_path: Path) -> None:
+    """It is committed as held and executed, without being looked for; the next waits its turn, and none is lost."""
+
+    async def body() -> None:
+        async with world(tmp_path) as one:
+            gate = asyncio.Event()
+            target = waiting_one(gate)
+            one.catalog.add([target])
+            await one.open()
+            handles = [await one.context().start_run(target, Nothing()) for _ in range(6)]
+            rows = [await one.store.get("runs", LOCAL.owner, handle.id) for handle in handles]
+            states = [(row["state"], row["attempt"], row["holder"]) for row in rows if row]
+            held = ("running", 1, one.dispatch.holding.holder)
+            assert states == [held] * 4 + [("queued", 0, None)] * 2
+            gate.set()
+            assert [await handle.result() for handle in handles] == [{}] * 6
+
+    asyncio.run(body())
+
+
+def test_who_leaves_while_their_run_is_written_down_leaves_no_run_without_a_holder(tmp_path: Path) -> None:
+    """What is committed as held is executed; a run that was there before takes no place."""
+
+    async def body() -> None:
+        async with world(tmp_path) as one:
+            gate = asyncio.Event()
+            gate.set()
+            target = waiting_one(gate)
+            one.catalog.add([target])
+            await one.open()
+            left = asyncio.create_task(replace(one.context(), run_id="run-1").start_run(target, Nothing()))
+            await asyncio.sleep(0)
+            left.cancel()
+            with pytest.raises(asyncio.CancelledError):
+                await left
+            assert (await one.until("succeeded"))["attempt"] == 1
+            for _ in range(5):
+                handle = await replace(one.context(), run_id="run-1").start_run(target, Nothing())
+                assert await handle.result() == {}
+            await one.store.tidy(None)
+            assert one.dispatch.seat("default") is not None
+
+    asyncio.run(body())

@@ -36,6 +36,44 @@ async def begun(folder: Path) -> AsyncGenerator[tuple[RunLog, Journal]]:
         await store.close()
 
 
+def test_what_nobody_reads_is_committed_for_the_first_who_does(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A run's events may wait for its end; who asks for it, or begins to follow it, sees all that has happened."""
+    monkeypatch.setattr("nis_backend.journal.UNREAD", 3600.0)
+
+    async def body() -> None:
+        store = SqliteStore(tmp_path / "nis.db")
+        tail = Tail(store)
+        log = RunLog(store, tail, "ann")
+        await log.create("run-1", "chat.send_message", Nothing(), None)
+        journal = Journal(store, "ann", "run-1", 0, tail=tail)
+        began = time.time()
+        waits = asyncio.create_task(log.result("run-1"))
+        await journal.write(Warned(message="one"))
+        written = time.time()
+        assert await store.events("ann", "run-1", 0) == []
+        assert (await log.get("run-1")).last_seq == 1
+        await journal.write(Warned(message="two"))
+        assert [event.body for event in await log.events("run-1")] == [Warned(message="one"), Warned(message="two")]
+        await journal.write(Warned(message="three"))
+        following = log.follow("run-1")
+        read = [await anext(following) for _ in range(3)]
+        # Who follows is told of what comes, too, without asking.
+        await journal.write(Warned(message="four"))
+        read.append(await anext(following))
+        await journal.commit(Succeeded(result=None), state="succeeded", result="null")
+        read += [event async for event in following]
+        assert [event.seq for event in read] == [1, 2, 3, 4, 5]
+        assert began <= read[0].time <= written, "an event has the time at which it happened"
+        assert await waits is None
+        await store.close()
+
+    async def bounded() -> None:
+        async with asyncio.timeout(20):
+            await body()
+
+    asyncio.run(bounded())
+
+
 def test_a_reader_that_reconnects_misses_and_repeats_nothing(tmp_path: Path) -> None:
     """Readers who leave after any event and come back with its number see the same log as one who stayed."""
 

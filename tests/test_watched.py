@@ -71,6 +71,23 @@ def test_a_model_is_asked_for_a_stream_where_the_surface_hands_its_words_on(serv
         assert asked(sent(server, "/models/stream-text", {"prompt": "hi"}, Accept="text/event-stream")) is True
 
 
+def test_who_wants_talk_alone_is_answered_without_operations(serve: Serve) -> None:
+    """The model is offered none and told of none; else it is; an answer again is as the first was."""
+    fake = FakeOpenAI(*[says(SAID)] * 4)
+    with fake.in_thread():
+        server = serve(NIS_LOCAL_URL=fake.url, NIS_LOCAL_MODEL="fake")
+        sent(server, "/chat", TURN)
+        assert fake.asked[-1].body["tools"]
+        talk = json.loads(sent(server, "/chat", {**TURN, "operations": False}))
+        assert fake.asked[-1].body["messages"] == [{"role": "user", "content": TURN["message"]}]
+        assert "tools" not in fake.asked[-1].body
+        conversation = f"/conversations/{talk['conversation_id']}/regenerate-answer"
+        sent(server, conversation, {})
+        assert "tools" not in fake.asked[-1].body
+        sent(server, conversation, {"operations": True})
+        assert fake.asked[-1].body["tools"]
+
+
 def test_a_turn_that_nobody_watched_is_logged_and_replayed_like_any_other(serve: Serve) -> None:
     """Its words are one event, its step has the provider's own count, and no model is needed to come to it again."""
     fake = FakeOpenAI(says(SAID))

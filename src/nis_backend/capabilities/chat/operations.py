@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from datetime import UTC, datetime
+from functools import lru_cache
 from typing import TYPE_CHECKING, Annotated, Any
 
 from pydantic import Field, StringConstraints
@@ -67,6 +68,7 @@ class MessageRequest(Model):
         default=None, max_length=50, description="Facts for the model to know in this turn, by name."
     )
     call: OperationCall | None = Field(default=None, description="Call this operation instead of choosing one.")
+    operations: bool = Field(default=True, description="Whether the answer may use operations; false is talk alone.")
 
 
 class Reply(Model):
@@ -124,13 +126,19 @@ async def offered(ctx: Context, message: str, most: int) -> list[Entry]:
     What declares how people ask for it comes before the rest. Of the rest, what allows itself more time than is usual
     is left out: to ask another model is no step towards this one's answer.
     """
-    able = tuple(
-        entry
-        for entry in permitted(ctx)
-        if entry.shape == "model" and entry.effect == "reads" and (entry.routable or entry.time_limit <= USUAL_TIME)
-    )
+    able = _able(permitted(ctx))
     places = {entry: place for place, entry in enumerate(await ranked(ctx, message[:QUERY], able))}
     return sorted(able, key=lambda entry: (not entry.routable, places.get(entry, len(places))))[:most]
+
+
+@lru_cache(maxsize=64)
+def _able(entries: tuple[Entry, ...]) -> tuple[Entry, ...]:
+    """Those of the operations that a model may be offered."""
+    return tuple(
+        entry
+        for entry in entries
+        if entry.shape == "model" and entry.effect == "reads" and (entry.routable or entry.time_limit <= USUAL_TIME)
+    )
 
 
 def fillable(ctx: Context, name: str) -> Entry:
@@ -174,8 +182,8 @@ def fillable(ctx: Context, name: str) -> Entry:
 async def send_message(request: MessageRequest, ctx: Context) -> Recorded[Reply]:
     """Answer a message: a model talks, operations compute.
 
-    A model that can use tools is offered the operations and chooses by itself. One that cannot never chooses: rules
-    pick an operation, code reads its arguments, and what is missing is asked for.
+    A model that can use tools is offered the operations, unless the caller wants none, and chooses by itself. One that
+    cannot never chooses: rules pick an operation, code reads its arguments, and what is missing is asked for.
     """
     return await answer_message(request, ctx)
 
@@ -209,7 +217,7 @@ async def answer_message(request: MessageRequest, ctx: Context) -> Reply:
     if info.tools:
         said = await converse(ctx, driver, info, messages, tools)
         return reply(said.text, info, tokens_used=_sum(said.input_tokens, said.output_tokens), views=said.views)
-    routed = await routed_turn(ctx, request.message, _pending(past))
+    routed = await routed_turn(ctx, request.message, _pending(past)) if request.operations else None
     if routed is not None:
         return reply(routed.text, None, tokens_used=0, views=routed.views, pending=routed.pending)
     said = await answer(ctx, driver, info, messages)
@@ -228,7 +236,7 @@ async def _chosen(ctx: Context, request: MessageRequest) -> tuple[ModelInfo, lis
         begins = request.conversation_id == begun_by(ctx.run.run_id)
         turns = [] if begins else (await read_turns(ctx, str(request.conversation_id), REMEMBERED + 1))[0]
         read.update({turn.current.id: turn.current for turn in turns if not turn.holds(ctx.run.run_id)})
-        tools = await offered(ctx, request.message, OFFERED) if info.tools else []
+        tools = await offered(ctx, request.message, OFFERED) if info.tools and request.operations else []
         return {"model": {**vars(info)}, "turns": list(read), "tools": [entry.name for entry in tools]}
 
     chosen = await ctx.note("turn", choose)

@@ -58,6 +58,7 @@ class RegenerateAnswer(OneConversation):
         default=None, max_length=50, description="Facts for the model to know in this turn, by name."
     )
     call: OperationCall | None = Field(default=None, description="Call this operation instead of choosing one.")
+    operations: bool | None = Field(default=None, description="Whether the answer may use operations.")
 
     @property
     def conversation_id(self) -> str:
@@ -158,6 +159,7 @@ async def _prepare(request: RegenerateAnswer, ctx: Context) -> RegenerateAnswer:
         )
     said = MessageRequest.model_validate(
         {name: turn.current.input.get(name) for name in ("message", "context", "provider", "model")}
+        | {"operations": turn.current.input.get("operations", True)}
         | {"user_id": turn.current.input.get("user_id") or "anonymous", "conversation_id": request.id}
         # Other words ask for something else than the form that was sent.
         | ({} if request.message else {"call": turn.current.input.get("call")})
@@ -168,7 +170,7 @@ async def _prepare(request: RegenerateAnswer, ctx: Context) -> RegenerateAnswer:
     return RegenerateAnswer(id=request.id, run_id=turn.key, **{name: getattr(said, name) for name in _TAKEN})
 
 
-_TAKEN = ("message", "user_id", "provider", "model", "context", "call")
+_TAKEN = ("message", "user_id", "provider", "model", "context", "call", "operations")
 """Fields of a message that an answer again takes over."""
 
 
@@ -197,7 +199,7 @@ async def regenerate_answer(request: RegenerateAnswer, ctx: Context) -> Recorded
         NotFound: the caller has no such conversation.
         Conflict: nothing was said yet, the turn named is not the last, or it is still being answered.
     """
-    given = {name: getattr(request, name) for name in _TAKEN}
+    given = {name: value for name in _TAKEN if (value := getattr(request, name)) is not None}
     return await answer_message(MessageRequest(conversation_id=request.id, **given), ctx)
 
 

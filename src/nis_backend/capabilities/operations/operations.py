@@ -23,8 +23,6 @@ from nis_backend.errors import InvalidRequest
 from nis_backend.operation import Example, operation
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
     from nis_backend.context import Context
     from nis_backend.entry import Entry
 
@@ -46,7 +44,7 @@ __all__ = [
 ]
 
 
-def permitted(ctx: Context) -> Sequence[Entry]:
+def permitted(ctx: Context) -> tuple[Entry, ...]:
     """The operations that the caller may call."""
     return _held(tuple(ctx.operations.entries()), ctx.caller.scopes)
 
