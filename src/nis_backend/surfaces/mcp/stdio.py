@@ -35,6 +35,7 @@ from mcp_types import (
 
 from nis_backend.context import Context
 from nis_backend.errors import NisError, Unavailable, from_problem, shorten
+from nis_backend.surfaces.base import Closing
 from nis_backend.surfaces.mcp.call import Calls
 from nis_backend.surfaces.mcp.routes import PATH
 from nis_backend.surfaces.mcp.server import build
@@ -84,7 +85,7 @@ async def _serve_folder(opened: AbstractAsyncContextManager[Context], toolset: s
         choose(ctx.operations.entries(), toolset)
         # It stays as long as its client: runs that were cut go on here, which a single command leaves alone.
         await ctx.drivers.dispatch.open()
-        calls = Calls(asyncio.Event())
+        calls = Calls(Closing())
         server = build(_Folder(ctx), calls, toolset)
         async with _stdio() as (incoming, outgoing):
             await server.run(incoming, outgoing, server.create_initialization_options())
