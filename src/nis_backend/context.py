@@ -31,6 +31,7 @@ if TYPE_CHECKING:
 
     from nis_backend.caller import Caller
     from nis_backend.drivers.compute.base import Json
+    from nis_backend.drivers.dispatch.base import Dispatch
     from nis_backend.drivers.embeddings.base import Embedders
     from nis_backend.drivers.gateway.base import Gateway
     from nis_backend.drivers.llm.base import LanguageModels
@@ -360,7 +361,7 @@ class Context:
 
 
 async def _begin(dispatch: Dispatch, owner: str, run_id: str, queue: str, new: Awaitable[tuple[Row, bool]]) -> None:
-    """Execute a run in the place that it has, once it is written down; one that was there before is seen to be begun."""
+    """Execute a run in the place that it has, once it is written down; one that was there before is submitted."""
     try:
         _, is_new = await new
     except BaseException:
