@@ -166,7 +166,7 @@ class Terms:
     @property
     def at_once(self) -> bool:
         """Whether nothing but room is wanted for it to begin."""
-        return self.hold is None and self.dedupe is None and self.not_before <= time.time()
+        return self.hold is None and self.dedupe is None and not self.not_before
 
 
 def own_queue(pool: str | None) -> str:
