@@ -8,6 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal, Protocol
 
+from nis_backend.drivers.store.spending import Spending
 from nis_backend.errors import InvalidRequest
 
 if TYPE_CHECKING:
@@ -122,7 +123,7 @@ class Taken:
     next_at: float | None
 
 
-class Store(Protocol):
+class Store(Spending, Protocol):
     """Durable rows. A write has happened when its call returns."""
 
     async def insert(  # noqa: PLR0913, PLR0917 - the row, and what is written with it

@@ -113,6 +113,19 @@ def keys(
     return sql, [*given, limit]
 
 
+def spent(periods: Sequence[tuple[str, str]]) -> Statement:
+    """See `Spending.spent`."""
+    either = " or ".join(["(budget_id = ? and period = ?)"] * len(periods)) or "false"
+    sql = f"select budget_id, period, used from spending where {either}"  # noqa: S608 - as above
+    return sql, [cell for period in periods for cell in period]
+
+
+def configured(table: Table, where: Mapping[str, Any]) -> Statement:  # Any: see Row
+    """See `Spending.configured`."""
+    clauses = ["true", *(f"{column} = ?" for column in where)]
+    return f"select * from {table} where {' and '.join(clauses)} order by created, id", [*where.values()]  # noqa: S608 - as above
+
+
 def expire(table: Table, before: float) -> Statement:
     """See `Store.expire`."""
     return f"delete from {table} where updated < ? returning *", [before]  # noqa: S608 - as above

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from abc import abstractmethod
+from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 from typing_extensions import override
 
-from nis_backend.drivers.store import queries
+from nis_backend.drivers.store import queries, sums
 from nis_backend.drivers.store.base import Store
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     from nis_backend.drivers.store.base import Order, Row, Table
     from nis_backend.drivers.store.queries import Statement
@@ -85,3 +86,20 @@ class Reading(Store):
     @override
     async def events(self, owner: str, run_id: str, after: int, limit: int = 500) -> list[Row]:
         return await self._ask((queries.EVENTS, [run_id, owner, after, limit]))
+
+    @override
+    async def spent(self, periods: Sequence[tuple[str, str]]) -> dict[tuple[str, str], int]:
+        return {(row["budget_id"], row["period"]): row["used"] for row in await self._ask(queries.spent(periods))}
+
+    @override
+    async def usage(self, owner: str | None, since: str, until: str, by: Sequence[str]) -> list[Row]:
+        return whole(await self._ask(sums.read(owner, since, until, by)))
+
+    @override
+    async def configured(self, table: Table, where: Mapping[str, Any]) -> list[Row]:
+        return await self._ask(queries.configured(table, where))
+
+
+def whole(rows: Sequence[Row]) -> list[Row]:
+    """Rows with sums of whole numbers as such: PostgreSQL answers them as decimal ones."""
+    return [{name: int(cell) if isinstance(cell, Decimal) else cell for name, cell in row.items()} for row in rows]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol
 
@@ -28,6 +29,8 @@ class Over:
     budget_id: str
     used: int
     limit: int
+    reserved: int = 0
+    """What of `used` is reserved by calls under way: some of it comes back when they end."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -52,7 +55,7 @@ class Spending(Protocol):
         """Add rows to the ledger that are closed, and close open ones, in one transaction.
 
         What an open row had reserved becomes what it cost, and the sums by day grow by all of them. A row that is
-        closed already stays as it is.
+        there, or closed, already stays as it is: what may have been written can be written again.
         """
         ...
 
@@ -77,3 +80,9 @@ class Spending(Protocol):
         A data folder has one process: there every other holder is dead. For the gateway alone.
         """
         ...
+
+
+def opened(row: Row, caps: Sequence[Cap]) -> Row:
+    """A row as the ledger holds it while its call is under way: at its worst, and in which periods that is counted."""
+    counted = json.dumps([[cap.budget_id, cap.period] for cap in caps])
+    return {**row, "state": "open", "cost": row["worst"], "caps": counted}

@@ -51,8 +51,10 @@ class _Write:
 class Batches:
     """Commits writes together, in the order of their rows' ids and within a row in that of their arrival."""
 
-    def __init__(self, link: Link) -> None:
+    def __init__(self, link: Link, lock: int | None = None) -> None:
         self._link = link
+        self._lock = lock
+        """What each transaction has to itself, over all processes: its statements see what the others committed."""
         self._waiting: deque[_Write] = deque()
         self._task: asyncio.Task[None] | None = None
 
@@ -87,7 +89,7 @@ class Batches:
 
     async def _commit(self, batch: Sequence[_Write]) -> None:
         try:
-            answers = await self._link.transact(partial(_execute, batch=batch))
+            answers = await self._link.transact(partial(_execute, batch=batch, lock=self._lock))
         except (psycopg.IntegrityError, psycopg.DataError, psycopg.ProgrammingError) as error:
             # One of them is wrong, and the transaction with it: the others go on without it.
             if len(batch) == 1:
@@ -106,8 +108,10 @@ class Batches:
                 write.tell(answer)
 
 
-async def _execute(connection: Connection, batch: Sequence[_Write]) -> list[list[Row]]:
+async def _execute(connection: Connection, batch: Sequence[_Write], lock: int | None) -> list[list[Row]]:
     """What the first statement of each write answers; all are sent before the first answer is read."""
+    if lock is not None:
+        await connection.execute("select pg_advisory_xact_lock(%s)", [lock])
     first: list[psycopg.AsyncCursor[Row]] = []
     for write in batch:
         cursors = [await connection.execute(cast("LiteralString", sql), given) for sql, given in write.statements]

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import secrets
-from decimal import Decimal
 from functools import partial
 from typing import TYPE_CHECKING, Any, LiteralString, cast
 
@@ -29,10 +28,12 @@ from nis_backend.drivers.store.postgres.link import NOW, Link
 from nis_backend.drivers.store.postgres.listener import NOTIFY, QUEUED, Listener
 from nis_backend.drivers.store.postgres.roles import Roles
 from nis_backend.drivers.store.postgres.said import SEARCH, query, response_in, snippet, vector
+from nis_backend.drivers.store.postgres.spending import ABANDONED, MONEY, add, close, reserve
 from nis_backend.drivers.store.postgres.taking import BEAT, RECOVER, take
 from nis_backend.drivers.store.queries import in_psycopg
-from nis_backend.drivers.store.reading import Reading
+from nis_backend.drivers.store.reading import Reading, whole
 from nis_backend.drivers.store.refusals import check_cells, check_events, clash, refused_append, taken
+from nis_backend.drivers.store.spending import Over
 from nis_backend.run import unknown_conversation
 
 if TYPE_CHECKING:
@@ -40,6 +41,7 @@ if TYPE_CHECKING:
 
     from nis_backend.drivers.store.postgres.link import Connection
     from nis_backend.drivers.store.queries import Statement
+    from nis_backend.drivers.store.spending import Cap, Closed
 
 NOTED = f"insert into effects (key, owner, answer, created) values (%s, %s, %s, {NOW})"  # noqa: S608 - ours
 
@@ -56,6 +58,7 @@ class PostgresStore(Reading):
         self._outbox = outbox
         self._link = Link(url)
         self._batches = Batches(self._link)
+        self._money = Batches(self._link, MONEY)
         self._roles = Roles(self._link)
         self._name = secrets.token_hex(8)
         self._heard: list[Callable[[Growth], None]] = []
@@ -195,10 +198,7 @@ class PostgresStore(Reading):
     async def measure(self, owner: str, since: float, until: float, most: int) -> Measures:
         given = bounds(owner, since, until, most)
         counts, durations, used, times = [
-            [
-                {name: int(cell) if isinstance(cell, Decimal) else cell for name, cell in row.items()}
-                for row in await self._link.read(in_psycopg(sql), given)
-            ]
+            whole(await self._link.read(in_psycopg(sql), given))
             for sql in (COUNTS, DURATIONS, tokens(_field, _number), TIMES)
         ]
         return Measures(counts=counts, durations=durations, tokens=used, times=times)
@@ -336,6 +336,27 @@ class PostgresStore(Reading):
         rows = await self._link.read(RECOVER, {"holder": holder, "name": self._name})
         return sorted(row["id"] for row in rows)
 
+    # -- money --------------------------------------------------------------------------------------------------------
+
+    @override
+    async def reserve(self, row: Row, caps: Sequence[Cap]) -> list[Over]:
+        check_cells(row)
+        return [Over(**over) for over in await self._money.write("", reserve(_cells(row), caps))]
+
+    @override
+    async def record(self, rows: Sequence[Row], closed: Sequence[Closed]) -> None:
+        for cells in (*rows, *(one.changes for one in closed)):
+            check_cells(cells)
+        statements = [*([add([_cells(row) for row in rows])] if rows else ()), *map(close, closed)]
+        if statements:
+            await self._money.write("", *statements)
+
+    @override
+    async def abandoned(self, holder: str) -> int:
+        return int((await self._money.write("", (ABANDONED, [holder])))[0]["lost"])
+
+    # -- the bus ------------------------------------------------------------------------------------------------------
+
     @override
     async def sent(self, ids: Sequence[int]) -> None:
         await self._batches.write("", ("delete from outbox where id = any(%s) returning 1", [[*ids]]))
@@ -364,6 +385,7 @@ class PostgresStore(Reading):
     @override
     async def close(self) -> None:
         await self._batches.close()
+        await self._money.close()
         await self._listener.close()
         await self._roles.close()
         await self._link.close()

@@ -24,6 +24,7 @@ from nis_backend.drivers.store.sqlite.conversations import GONE, branch, forget,
 from nis_backend.drivers.store.sqlite.copies import keep_copy
 from nis_backend.drivers.store.sqlite.recent import Recent
 from nis_backend.drivers.store.sqlite.retention import tidy
+from nis_backend.drivers.store.sqlite.spending import abandoned, record, reserve
 from nis_backend.drivers.store.sqlite.taking import recover, take
 from nis_backend.drivers.store.sqlite.writer import Writer, refused, usable
 from nis_backend.errors import InvalidRequest, Unavailable
@@ -34,6 +35,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from nis_backend.drivers.store.queries import Statement
+    from nis_backend.drivers.store.spending import Cap, Closed, Over
 
 log = logging.getLogger("nis.store")
 
@@ -377,6 +379,21 @@ class SqliteStore(Reading):
     @override
     async def recover(self, holder: str) -> list[str]:
         return await self._write(lambda connection: recover(connection, holder))
+
+    @override
+    async def reserve(self, row: Row, caps: Sequence[Cap]) -> list[Over]:
+        check_cells(row)
+        return await self._write(lambda connection: reserve(connection, row, caps), lambda _: None)
+
+    @override
+    async def record(self, rows: Sequence[Row], closed: Sequence[Closed]) -> None:
+        for cells in (*rows, *(one.changes for one in closed)):
+            check_cells(cells)
+        await self._write(lambda connection: record(connection, rows, closed), lambda _: None)
+
+    @override
+    async def abandoned(self, holder: str) -> int:
+        return await self._write(lambda connection: abandoned(connection, holder), lambda _: None)
 
     @override
     async def sent(self, ids: Sequence[int]) -> None:

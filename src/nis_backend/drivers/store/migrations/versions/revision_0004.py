@@ -87,8 +87,8 @@ create table usage_days (
     key_id text not null, operation text not null, calls integer not null, failed integer not null,
     hits integer not null, input integer not null, cached integer not null, written integer not null,
     output integer not null, reasoning integer not null, cost integer not null, saved integer not null,
-    unpriced integer not null, estimated integer not null, wait_ms real not null, first_ms real not null,
-    total_ms real not null,
+    unpriced integer not null, estimated integer not null, heard integer not null,
+    wait_ms real not null, first_ms real not null, total_ms real not null,
     primary key (owner, day, provider, model, route, key_id, operation)
 ) strict, without rowid;
 create table prompts (

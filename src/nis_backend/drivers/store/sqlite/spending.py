@@ -1,0 +1,77 @@
+"""What may be spent, and what was, on SQLite: each a function of the writer's thread, and so one after the other."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING
+
+from nis_backend.drivers.store import queries, sums
+from nis_backend.drivers.store.spending import Over, opened
+
+if TYPE_CHECKING:
+    import sqlite3
+    from collections.abc import Sequence
+
+    from nis_backend.drivers.store.base import Row
+    from nis_backend.drivers.store.spending import Cap, Closed
+
+USED = "select coalesce((select used from spending where budget_id = ? and period = ?), 0) as used"
+RESERVED = """
+select coalesce(sum(ledger.worst), 0) as reserved from ledger, json_each(ledger.caps) as cap
+where ledger.state = 'open' and json_extract(cap.value, '$[0]') = ? and json_extract(cap.value, '$[1]') = ?
+"""
+COUNT = """
+insert into spending (budget_id, period, owner, used) values (?, ?, ?, ?)
+on conflict (budget_id, period) do update set used = used + excluded.used
+"""
+SETTLE = "update spending set used = used + ? where budget_id = ? and period = ?"
+ADD_UP = sums.add("ledger where id in (select value from json_each(?))", "strftime('%Y-%m-%d', created, 'unixepoch')")
+ABANDONED = """
+update ledger set state = 'lost', counted = 'worst' where state = 'open' and holder is not ? returning id
+"""
+
+
+def reserve(connection: sqlite3.Connection, row: Row, caps: Sequence[Cap]) -> list[Over]:
+    """See `Spending.reserve`: within the caller's transaction."""
+    over: list[Over] = []
+    for cap in caps:
+        used = int(connection.execute(USED, (cap.budget_id, cap.period)).fetchone()["used"])
+        if used + row["worst"] > cap.limit:
+            reserved = int(connection.execute(RESERVED, (cap.budget_id, cap.period)).fetchone()["reserved"])
+            over.append(Over(budget_id=cap.budget_id, used=used, limit=cap.limit, reserved=reserved))
+    if not over:
+        connection.execute(*queries.insert("ledger", opened(row, caps)))
+        counted = [(cap.budget_id, cap.period, cap.owner, row["worst"]) for cap in caps]
+        connection.executemany(COUNT, counted)
+    return over
+
+
+def record(connection: sqlite3.Connection, rows: Sequence[Row], closed: Sequence[Closed]) -> None:
+    """See `Spending.record`: within the caller's transaction."""
+    added = [row["id"] for row in rows if _add(connection, row)]
+    ended = [one.id for one in closed if _close(connection, one)]
+    connection.execute(ADD_UP, (json.dumps([*added, *ended]),))
+
+
+def _add(connection: sqlite3.Connection, row: Row) -> bool:
+    """Whether the row was not there yet."""
+    sql, given = queries.insert("ledger", row)
+    return connection.execute(f"{sql} on conflict (id) do nothing", given).rowcount == 1
+
+
+def _close(connection: sqlite3.Connection, closed: Closed) -> bool:
+    """End an open row, and have what it reserved be what it cost; False where it was not open."""
+    sql = f"update ledger set {queries.assign(closed.changes)} where id = ? and state = 'open' returning *"  # noqa: S608 - ours
+    row = connection.execute(sql, (*closed.changes.values(), closed.id)).fetchone()
+    if row is None:
+        return False
+    for budget_id, period in json.loads(row["caps"] or "[]"):
+        connection.execute(SETTLE, (row["cost"] - row["worst"], budget_id, period))
+    return True
+
+
+def abandoned(connection: sqlite3.Connection, holder: str) -> int:
+    """See `Spending.abandoned`: within the caller's transaction. What they reserved stays counted."""
+    lost = [str(row["id"]) for row in connection.execute(ABANDONED, (holder,)).fetchall()]
+    connection.execute(ADD_UP, (json.dumps(lost),))
+    return len(lost)

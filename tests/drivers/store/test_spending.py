@@ -1,0 +1,347 @@
+"""The store's money: no cap is ever crossed, and every sum adds up, whichever database and however many at once."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import itertools
+import json
+import random
+from collections import Counter
+from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
+from pathlib import Path
+
+import pytest
+from ledger_rows import DAY, NOON, ledger_row
+
+from nis_backend.drivers.store.base import Row, Store
+from nis_backend.drivers.store.postgres.store import PostgresStore
+from nis_backend.drivers.store.spending import Cap, Closed, Over
+from nis_backend.drivers.store.sqlite.store import SqliteStore
+from nis_backend.drivers.store.sums import GROUPS, WHOLE
+from nis_backend.errors import InvalidRequest
+
+Body = Callable[[Sequence[Store]], Awaitable[None]]
+
+
+@contextlib.asynccontextmanager
+async def opened(folder: Path, database: str | None) -> AsyncGenerator[Sequence[Store]]:
+    """Two stores over one database; where only one process may have it, one."""
+    stores = [SqliteStore(folder / "nis.db")] if database is None else [PostgresStore(database) for _ in range(2)]
+    try:
+        yield stores
+    finally:
+        for store in stores:
+            await store.close()
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def with_stores(request: pytest.FixtureRequest, tmp_path: Path) -> Callable[[Body], None]:
+    """Runs a test's body with each implementation."""
+    database = request.getfixturevalue("database") if request.param == "postgresql" else None
+
+    async def within(body: Body) -> None:
+        async with opened(tmp_path, database) as stores:
+            await body(stores)
+
+    return lambda body: asyncio.run(within(body))
+
+
+def cap(budget_id: str = "budget-1", limit: int = 1000, period: str = "2025-11", owner: str = "ann") -> Cap:
+    """A cap of one period."""
+    return Cap(budget_id=budget_id, period=period, owner=owner, limit=limit)
+
+
+async def ledger(store: Store) -> list[Row]:
+    """Every row of the owners that these tests have."""
+    return [row for owner in ("ann", "bob") for row in await store.select("ledger", owner, limit=10_000)]
+
+
+async def holds(store: Store, *caps: Cap) -> None:
+    """The invariant: what is counted in a period is the sum of what the rows that name it cost."""
+    counted: Counter[tuple[str, str]] = Counter()
+    for row in await ledger(store):
+        for budget_id, period in json.loads(row["caps"] or "[]"):
+            counted[budget_id, period] += row["cost"]
+    keys = [(one.budget_id, one.period) for one in caps]
+    spent = await store.spent(keys)
+    assert {key: spent.get(key, 0) for key in keys} == {key: counted[key] for key in keys}
+    for one in caps:
+        assert counted[one.budget_id, one.period] <= one.limit
+
+
+async def adds_up(store: Store) -> None:
+    """Sums by day are the sums of the rows that are closed, by every grouping."""
+    closed = [row for row in await ledger(store) if row["state"] != "open"]
+    for size in range(len(GROUPS) + 1):
+        for by in itertools.combinations(GROUPS, size):
+            expected: dict[tuple[object, ...], Counter[str]] = {}
+            for row in closed:
+                day = f"2025-11-{25 + int((row['created'] - NOON) // DAY)}"
+                key = tuple({**row, "day": day, "key_id": row["key_id"] or ""}[name] for name in by)
+                sums = expected.setdefault(key, Counter())
+                sums.update({name: row[name] for name in ("input", "cached", "written", "output", "reasoning")})
+                sums.update({"cost": row["cost"], "saved": row["saved"], "calls": 1, "unpriced": 1 - row["priced"]})
+                sums.update(
+                    failed=row["state"] in {"failed", "cut", "lost"},
+                    hits=row["state"] == "cached",
+                    estimated=row["counted"] != "stated",
+                    heard=row["first_ms"] is not None,
+                )
+            found = await store.usage(None, "2025-01-01", "2026-01-01", by)
+            assert {tuple(row[name] for name in by): Counter({one: row[one] for one in WHOLE}) for row in found} == (
+                expected or ({(): Counter(dict.fromkeys(WHOLE, 0))} if not by else {})
+            )
+
+
+def test_a_reservation_is_counted_and_settled(with_stores: Callable[[Body], None]) -> None:
+    """What a call reserved at worst becomes what it cost, in each of its caps."""
+
+    async def body(stores: Sequence[Store]) -> None:
+        store, caps = stores[0], [cap(), cap("budget-2", limit=500)]
+        assert await store.reserve(ledger_row("call-1", worst=400), caps) == []
+        assert await store.spent([("budget-1", "2025-11"), ("budget-2", "2025-11"), ("budget-3", "2025-11")]) == {
+            ("budget-1", "2025-11"): 400,
+            ("budget-2", "2025-11"): 400,
+        }
+        [row] = await ledger(store)
+        assert (row["state"], row["cost"], row["worst"]) == ("open", 400, 400)
+        await holds(store, *caps)
+        await store.record([], [Closed(id="call-1-1", changes={"state": "ok", "cost": 150, "output": 9})])
+        [row] = await ledger(store)
+        assert (row["state"], row["cost"], row["output"]) == ("ok", 150, 9)
+        assert (await store.spent([("budget-1", "2025-11")]))["budget-1", "2025-11"] == 150
+        await holds(store, *caps)
+        await adds_up(store)
+
+    with_stores(body)
+
+
+def test_one_cap_that_refuses_lets_nothing_happen(with_stores: Callable[[Body], None]) -> None:
+    """All caps or none; it says which refuse, what is used, and how much of that is reserved and may come back."""
+
+    async def body(stores: Sequence[Store]) -> None:
+        store, wide, narrow = stores[0], cap(), cap("budget-2", limit=500)
+        assert await store.reserve(ledger_row("call-1", worst=300), [wide, narrow]) == []
+        await store.record([], [Closed(id="call-1-1", changes={"state": "ok", "cost": 100})])
+        assert await store.reserve(ledger_row("call-2", worst=350), [wide, narrow]) == []
+        over = await store.reserve(ledger_row("call-3", worst=51), [wide, narrow])
+        assert over == [Over(budget_id="budget-2", used=450, limit=500, reserved=350)]
+        assert len(await ledger(store)) == 2
+        # To the last nano-dollar.
+        assert await store.reserve(ledger_row("call-4", worst=50), [wide, narrow]) == []
+        await holds(store, wide, narrow)
+
+    with_stores(body)
+
+
+def test_fifty_at_once_never_cross_a_cap(with_stores: Callable[[Body], None]) -> None:
+    """50 calls over two stores draw on three caps; those that were let in are exactly as many as fit."""
+
+    async def body(stores: Sequence[Store]) -> None:
+        caps = [cap(limit=1000), cap("budget-2", limit=700), cap("budget-3", limit=10_000)]
+
+        async def call(number: int) -> bool:
+            store = stores[number % len(stores)]
+            return not await store.reserve(ledger_row(f"call-{number}", worst=90), caps)
+
+        let_in = await asyncio.gather(*map(call, range(50)))
+        assert sum(let_in) == 7
+        await holds(stores[0], *caps)
+        # Each ends cheaper than it might have, which lets others in.
+        await asyncio.gather(
+            *(
+                stores[(number + 1) % len(stores)].record(
+                    [], [Closed(id=f"call-{number}-1", changes={"state": "ok", "cost": 10})]
+                )
+                for number, was in enumerate(let_in)
+                if was
+            )
+        )
+        assert (await stores[0].spent([("budget-2", "2025-11")]))["budget-2", "2025-11"] == 70
+        await holds(stores[0], *caps)
+        await adds_up(stores[-1])
+
+    with_stores(body)
+
+
+def test_a_row_is_closed_once(with_stores: Callable[[Body], None]) -> None:
+    """Whoever closes it again changes nothing: a write whose outcome was lost can be made again."""
+
+    async def body(stores: Sequence[Store]) -> None:
+        store = stores[0]
+        await store.reserve(ledger_row("call-1", worst=400), [cap()])
+        for cost in (100, 300):
+            await store.record([], [Closed(id="call-1-1", changes={"state": "ok", "cost": cost})])
+        written = ledger_row("call-2", cost=5)
+        for _ in range(2):
+            await store.record([written], [])
+        assert sorted(row["cost"] for row in await ledger(store)) == [5, 100]
+        await holds(store, cap())
+        await adds_up(store)
+
+    with_stores(body)
+
+
+def test_what_the_dead_left_open_is_lost_at_its_worst(with_stores: Callable[[Body], None]) -> None:
+    """Never less is counted than a provider may bill: the money stays spent, and the sums have it."""
+
+    async def body(stores: Sequence[Store]) -> None:
+        store = stores[0]
+        await store.reserve(ledger_row("call-1", worst=400, holder="dead", output=0), [cap()])
+        await store.reserve(ledger_row("call-2", worst=200, holder="me"), [cap()])
+        await store.reserve(ledger_row("call-3", worst=100, holder="dead"), [cap()])
+        await store.record([], [Closed(id="call-3-1", changes={"state": "ok", "cost": 30})])
+        assert await store.abandoned("me") == 1
+        assert await store.abandoned("me") == 0
+        rows = {row["call_id"]: row for row in await ledger(store)}
+        assert {call: (row["state"], row["cost"]) for call, row in rows.items()} == {
+            "call-1": ("lost", 400),
+            "call-2": ("open", 200),
+            "call-3": ("ok", 30),
+        }
+        assert rows["call-1"]["counted"] == "worst"
+        # Its process was not dead after all, and closes it: too late.
+        await store.record([], [Closed(id="call-1-1", changes={"state": "ok", "cost": 1})])
+        await holds(store, cap())
+        await adds_up(store)
+
+    with_stores(body)
+
+
+def test_what_a_living_process_has_open_is_let_be(database: str) -> None:
+    """With several processes each says that it lives; what has begun this moment may be one's that has not said so."""
+
+    async def body() -> None:
+        store = PostgresStore(database)
+        try:
+            await store.beat("alive", 60)
+            for holder, created in (("alive", NOON), ("new", store.now()), ("dead", NOON)):
+                await store.reserve(ledger_row(f"call-{holder}", worst=5, holder=holder, created=created), [cap()])
+            assert await store.abandoned("me") == 1
+            states = {row["holder"]: row["state"] for row in await ledger(store)}
+            assert states == {"alive": "open", "new": "open", "dead": "lost"}
+        finally:
+            await store.close()
+
+    asyncio.run(body())
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_whatever_happens_in_whatever_order_the_sums_hold(with_stores: Callable[[Body], None], seed: int) -> None:
+    """300 random steps, ten at once: reserved, closed, closed twice, recorded together, left by the dead."""
+    draw = random.Random(seed)  # noqa: S311 - seeded
+    caps = [cap(f"budget-{number}", limit=draw.choice([300, 2000, 9000])) for number in range(3)]
+    numbers = itertools.count()
+
+    def row(**given: object) -> Row:
+        return ledger_row(
+            f"call-{next(numbers)}",
+            owner=draw.choice(["ann", "bob"]),
+            key_id=draw.choice([None, "key-1", "key-2"]),
+            model=draw.choice(["m", "n"]),
+            provider=draw.choice(["openai", "else"]),
+            operation=draw.choice(["models.generate_text", "chat.send_message"]),
+            route=draw.choice(["", "cheap"]),
+            created=NOON + draw.choice([-1, 0, 1]) * DAY,
+            first_ms=draw.choice([None, 3.5]),
+            counted=draw.choice(["stated", "estimated"]),
+            priced=draw.choice([0, 1]),
+            **given,
+        )
+
+    async def body(stores: Sequence[Store]) -> None:
+        begun: list[Row] = []
+
+        async def step() -> None:
+            store, what = draw.choice(stores), draw.random()
+            if what < 0.5:
+                one = row(worst=draw.randint(1, 400), holder=draw.choice(["me", "me", "dead"]))
+                begun.append(one)
+                await store.reserve(one, draw.sample(caps, draw.randint(1, 3)))
+            elif what < 0.95:
+                ended = [draw.choice(begun) for _ in range(draw.randint(0, 3)) if begun]
+                made = [row(state=draw.choice(["ok", "failed", "cached"])) for _ in range(draw.randint(0, 3))]
+                changes = [
+                    {"state": draw.choice(["ok", "cut"]), "cost": draw.randint(0, one["worst"])} for one in ended
+                ]
+                await store.record(
+                    made, [Closed(id=one["id"], changes=change) for one, change in zip(ended, changes, strict=True)]
+                )
+            else:
+                await store.abandoned("me")
+
+        for _ in range(30):
+            await asyncio.gather(*(step() for _ in range(10)))
+        await holds(stores[0], *caps)
+        await adds_up(stores[0])
+
+    with_stores(body)
+
+
+def test_an_owner_sees_its_own_sums(with_stores: Callable[[Body], None]) -> None:
+    """Usage is an owner's, by the days that are asked for; a name that is no group is refused, never sent."""
+
+    async def body(stores: Sequence[Store]) -> None:
+        store = stores[0]
+        await store.record(
+            [
+                ledger_row("call-1", cost=3),
+                ledger_row("call-2", cost=5, created=NOON + DAY),
+                ledger_row("call-3", cost=11, owner="bob"),
+            ],
+            [],
+        )
+        [all_days] = await store.usage("ann", "2025-11-25", "2025-11-27", [])
+        assert (all_days["cost"], all_days["calls"]) == (8, 2)
+        assert [(row["day"], row["cost"]) for row in await store.usage("ann", "2025-11-26", "2025-11-27", ["day"])] == [
+            ("2025-11-26", 5)
+        ]
+        [nothing] = await store.usage("eve", "2025-11-25", "2025-11-27", [])
+        assert (nothing["cost"], nothing["calls"], nothing["total_ms"]) == (0, 0, 0)
+        with pytest.raises(ValueError, match="no sums are kept by"):
+            await store.usage("ann", "2025-11-25", "2025-11-26", ["day; drop table ledger"])
+
+    with_stores(body)
+
+
+def test_a_row_that_cannot_be_stored_is_refused_with_its_column(with_stores: Callable[[Body], None]) -> None:
+    """NUL is no text in PostgreSQL, and neither database keeps more than 64 bits."""
+
+    async def body(stores: Sequence[Store]) -> None:
+        for wrong in ({"model": "a\0b"}, {"cost": 2**63}):
+            with pytest.raises(InvalidRequest, match=next(iter(wrong))):
+                await stores[0].record([ledger_row("call-1", **wrong)], [])
+        with pytest.raises(InvalidRequest, match="end_user"):
+            await stores[0].reserve(ledger_row("call-1", end_user="\ud800"), [cap()])
+        assert await ledger(stores[0]) == []
+
+    with_stores(body)
+
+
+def test_every_owners_configuration_is_read_for_the_gateway(with_stores: Callable[[Body], None]) -> None:
+    """Budgets of a scope, whoever they are about, in their order."""
+
+    async def body(stores: Sequence[Store]) -> None:
+        store = stores[0]
+        for owner, scope in (("ann", "user"), ("bob", "user"), ("bob", "run")):
+            row: Row = {
+                "id": f"budget-{owner}-{scope}",
+                "name": "",
+                "scope": scope,
+                "subject": owner,
+                "period": "day",
+                "cap": 5,
+                "model": "",
+                "action": "refuse",
+                "enabled": 1,
+                "created": 1.0,
+                "updated": 1.0,
+            }
+            await store.insert("budgets", owner, row)
+        found = await store.configured("budgets", {"scope": "user"})
+        assert [row["id"] for row in found] == ["budget-ann-user", "budget-bob-user"]
+        assert len(await store.configured("budgets", {})) == 3
+        assert await store.configured("providers", {}) == []
+
+    with_stores(body)
