@@ -5,8 +5,11 @@ from __future__ import annotations
 import asyncio
 import json
 import sqlite3
+import subprocess
+import sys
 import threading
 import time
+import urllib.request
 from pathlib import Path
 
 import pytest
@@ -18,6 +21,7 @@ from nis_backend import app
 from nis_backend.app import Process
 from nis_backend.caller import LOCAL
 from nis_backend.context import Context
+from nis_backend.event import Warned
 from nis_backend.operation import Model, Recorded, operation
 from nis_backend.settings import read_settings
 
@@ -62,6 +66,90 @@ def test_a_run_that_lets_go_after_the_store_is_closed_does_not_keep_the_process(
     assert not thread.is_alive()
     with sqlite3.connect(tmp_path / "nis.db") as database:
         assert database.execute("select state, attempt from runs").fetchall() == [("running", 1)]
+
+
+@operation("tests.hold_fast", effect="writes")
+async def hold_fast(request: Nothing, ctx: Context) -> Recorded[Nothing]:
+    """Never let go, and write each time it is told to."""
+    await ctx.run.before_effect()
+    while True:
+        try:
+            await ctx.run.write(Warned(message="Not yet."))
+            await ctx.run.flush()
+            await asyncio.Event().wait()
+        except asyncio.CancelledError:
+            continue
+    return request
+
+
+def test_a_run_that_writes_on_after_the_store_is_closed_is_refused_for_good(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Code that swallows the stop asks a closed store once: the run goes on elsewhere, and the process ends."""
+    monkeypatch.setattr(app, "RUNS_DRAIN_SECONDS", 0.0)
+
+    async def body() -> None:
+        one = Process(read_settings({}, data=tmp_path))
+        one.operations.add([hold_fast])
+        async with one.open():
+            async for _ in (await one.context(LOCAL).start_run(hold_fast, Nothing())).follow():
+                break
+
+    thread = threading.Thread(target=lambda: asyncio.run(body()), daemon=True)
+    thread.start()
+    thread.join(PATIENCE)
+    assert not thread.is_alive()
+
+
+SPINNING = '''
+from nis_backend.operation import Model, Recorded, operation
+
+
+class Nothing(Model):
+    """A request without fields."""
+
+
+@operation("tests.spin", effect="writes")
+async def spin(request: Nothing, ctx: "Context") -> Recorded[Nothing]:
+    """Hear nothing, whatever it is told."""
+    await ctx.run.before_effect()
+    while True:
+        pass
+
+
+OPERATIONS = (spin,)
+'''
+LAST = """
+import sys
+from pathlib import Path
+from nis_backend import server
+from nis_backend.settings import read_settings
+
+server.LAST_SECONDS = 1.0
+server.serve(read_settings({}, data=Path(sys.argv[1]), port=0), Path(sys.argv[2]))
+"""
+
+
+def test_a_server_whose_code_hears_nothing_ends_all_the_same(tmp_path: Path) -> None:
+    """Its last word is a line in the log, and the run is queued again by the next start."""
+    (tmp_path / "spinning.py").write_text(SPINNING)
+    command = [sys.executable, "-c", LAST, str(tmp_path / "data"), str(tmp_path / "spinning.py")]
+    with subprocess.Popen(command, stderr=subprocess.PIPE, text=True) as process:
+        try:
+            assert process.stderr is not None
+            told = ""
+            while "http://" not in told:
+                told = process.stderr.readline()
+                assert process.poll() is None
+            place = told.partition("http://")[2].partition("/")[0].strip()
+            request = urllib.request.Request(f"http://{place}/tests/spin", b"{}", {"Content-Type": "application/json"})
+            with pytest.raises(OSError, match="timed out"):
+                urllib.request.urlopen(request, timeout=2)
+            process.terminate()
+            assert process.wait(PATIENCE) == 1
+            assert "ends without" in process.stderr.read()
+        finally:
+            process.kill()
 
 
 def test_a_server_ends_while_its_database_is_away_and_its_run_goes_on_elsewhere(serve: Serve, tmp_path: Path) -> None:

@@ -206,6 +206,9 @@ class Journal:
                 await self._store.append(append)
             except Unavailable:
                 self._held = [*held, *self._held]
+                if self._store.closed:
+                    ends = f"Run {self.run_id} is held here no more: the process ends."
+                    raise Fenced(ends, remedy="Stop: it goes on elsewhere.") from None
                 raise
             self._away = 0.0
 

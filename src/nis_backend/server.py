@@ -5,8 +5,10 @@ from __future__ import annotations
 import asyncio
 import gc
 import logging
+import os
 import socket
 import sys
+import threading
 from typing import TYPE_CHECKING, Any
 
 import uvicorn
@@ -30,6 +32,9 @@ log = logging.getLogger("nis.server")
 DRAIN_SECONDS = 3
 """Time that open connections get at a stop: streams and waiting callers are told at once. With the time that runs get,
 it stays below the ten seconds after which most supervisors kill."""
+
+LAST_SECONDS = 30.0
+"""Time from the signal to the end at the latest: what closes in order needs far less."""
 
 HEADER_BYTES = 65_536
 """Longest request line and headers together."""
@@ -103,6 +108,8 @@ class Server(uvicorn.Server):
         super().__init__(config)
         self._process = process
         self._lock = lock
+        self._last: threading.Timer | None = None
+        """Ends the process that was told to end, and does not."""
         self._trial: asyncio.Task[None] | None = None
 
     @override
@@ -177,6 +184,10 @@ class Server(uvicorn.Server):
         """Tell the streams to end, then stop as uvicorn does."""
         # A signal handler runs between two steps of the loop, in its thread: setting the event here wakes it.
         self._process.closing.set()
+        if self._last is None:
+            self._last = threading.Timer(LAST_SECONDS, _end)
+            self._last.daemon = True
+            self._last.start()
         super().handle_exit(sig, frame)
         # uvicorn would raise the signal anew at its end; an orderly stop exits with 0.
         self._captured_signals.clear()
@@ -189,6 +200,12 @@ def settle() -> None:
     """
     gc.freeze()
     gc.set_threshold(GARBAGE, 20, 20)
+
+
+def _end() -> None:
+    """End at once: code that hears no stop must not keep the process; what it holds is taken over."""
+    log.error("it ends without code that does not stop: its runs are taken over by whoever comes next")
+    os._exit(1)
 
 
 def log_to_terminal(settings: Settings) -> None:

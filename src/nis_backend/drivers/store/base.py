@@ -357,6 +357,11 @@ class Store(Spending, Protocol):
         """
         ...
 
+    @property
+    def closed(self) -> bool:
+        """Whether it was closed: it never answers again."""
+        ...
+
     def now(self) -> float:
         """The time by the store's clock, seconds since 1970, UTC: what is due, and when, is judged by no other.
 

@@ -87,7 +87,7 @@ class Link:
         self._failed = asyncio.Event()
         self._trouble = Unavailable("The database has not answered yet.", remedy=REMEDY)
         self._pool: Pool | None = None
-        self._closing = False
+        self.closed = False
         self._mending = asyncio.Lock()
         self._mended = 0
         """How often connections were looked at after one was cut."""
@@ -164,7 +164,7 @@ class Link:
 
     def _lose(self, pool: Pool, error: Exception) -> None:
         """Let go of a pool whose database is gone, and look for it anew."""
-        if self._pool is not pool or self._closing:
+        if self._pool is not pool or self.closed:
             return
         self._pool = None
         self._ready.clear()
@@ -178,7 +178,7 @@ class Link:
 
     async def close(self) -> None:
         """Let go of every connection."""
-        self._closing = True
+        self.closed = True
         if self._opening is not None:
             self._opening.cancel()
             await asyncio.gather(self._opening, return_exceptions=True)

@@ -365,6 +365,11 @@ class PostgresStore(Reading):
     async def leads(self, role: str) -> bool:
         return await self._roles.leads(role)
 
+    @property
+    @override
+    def closed(self) -> bool:
+        return self._link.closed
+
     @override
     def now(self) -> float:
         return self._link.clock.now()

@@ -407,6 +407,11 @@ class SqliteStore(Reading):
         # The data folder has one process.
         return True
 
+    @property
+    @override
+    def closed(self) -> bool:
+        return self._closed
+
     @override
     def now(self) -> float:
         return time.time()
