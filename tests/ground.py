@@ -14,9 +14,10 @@ from typing import Any, cast
 
 import uvicorn
 
-from nis_backend.app import Process, asgi, commanded
+from nis_backend.app import Process
 from nis_backend.caller import LOCAL
 from nis_backend.lock import FolderLock
+from nis_backend.mounting import asgi, commanded
 from nis_backend.operation import Model
 from nis_backend.run import RunHandle
 from nis_backend.settings import Settings, read_settings

@@ -57,8 +57,9 @@ LAYERS = {
     "rehearsal": ("kernel", "contract", "driver", "catalog"),
     "reference": ("kernel", "catalog", "surface"),
     "generate": ("kernel", "contract", "capability", "catalog", "surface", "dialect", "reference"),
-    "server": ("kernel", "surface", "lock", "app"),
-    "worker": ("kernel", "app", "server"),
+    "mounting": ("kernel", "surface", "dialect", "app"),
+    "server": ("kernel", "surface", "lock", "app", "mounting"),
+    "worker": ("kernel", "app", "mounting", "server"),
     "entry": ("worker", "kernel", "surface", "lock", "database", "backups", "app", "server"),
 }
 CONTRACTS = frozenset({"llm.answer", "llm.choice", "store.spending"})
@@ -327,7 +328,8 @@ def test_a_start_loads_nothing_heavy(tmp_path: Path) -> None:
     program = """
 import asyncio, json, sys
 from pathlib import Path
-from nis_backend.app import Process, asgi
+from nis_backend.app import Process
+from nis_backend.mounting import asgi
 from nis_backend.settings import read_settings
 
 async def main():

@@ -55,8 +55,6 @@ if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, Mapping, Sequence
     from pathlib import Path
 
-    from starlette.types import ASGIApp
-
     from nis_backend.drivers.bus.base import Bus
     from nis_backend.drivers.cache.base import Cache
     from nis_backend.drivers.dispatch.base import Execute, Left
@@ -311,64 +309,3 @@ def _science(settings: Settings) -> Pool:
         environment={"OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1"},
         extra="science",
     )
-
-
-def health(process: Process) -> ASGIApp:
-    """The application of a worker: how it is, and nothing else."""
-    from nis_backend.surfaces import guard  # noqa: PLC0415 - as below
-    from nis_backend.surfaces.rest.fixed import PUBLIC  # noqa: PLC0415
-    from nis_backend.surfaces.rest.mount import routes as rest  # noqa: PLC0415
-    from nis_backend.surfaces.routing import Routes  # noqa: PLC0415
-
-    routes = [route for route in rest(process) if getattr(route, "path", "") in PUBLIC]
-    return guard.Guard(Routes(routes, redirect_slashes=False, default=guard.not_found), process)
-
-
-def asgi(process: Process) -> ASGIApp:
-    """The application of an open process: every surface's routes behind the guard."""
-    from nis_backend.surfaces import guard  # noqa: PLC0415 - the command line opens a process without surfaces
-    from nis_backend.surfaces.a2a.routes import routes as a2a  # noqa: PLC0415
-    from nis_backend.surfaces.a2ui import routes as a2ui  # noqa: PLC0415
-    from nis_backend.surfaces.bus.routes import routes as bus  # noqa: PLC0415
-    from nis_backend.surfaces.console.routes import routes as console  # noqa: PLC0415
-    from nis_backend.surfaces.mcp.routes import routes as mcp  # noqa: PLC0415
-    from nis_backend.surfaces.openai import routes as openai  # noqa: PLC0415
-    from nis_backend.surfaces.rest.mount import routes as rest  # noqa: PLC0415
-    from nis_backend.surfaces.routing import Routes  # noqa: PLC0415
-
-    routes = [
-        *console(process),
-        *a2a(process),
-        *a2ui(),
-        *mcp(process),
-        *bus(process),
-        *openai.routes(process),
-        *rest(process),
-    ]
-    return guard.Guard(Routes(routes, redirect_slashes=False, default=guard.not_found), process, openai.TELLS)
-
-
-@contextlib.asynccontextmanager
-async def commanded(process: Process) -> AsyncGenerator[None]:
-    """Do what comes in over the bus, until the block ends."""
-    from nis_backend.surfaces.bus.commands import Commands  # noqa: PLC0415 - as in asgi
-
-    listening = asyncio.create_task(Commands(process, process.bus).listen(), name="commands")
-    try:
-        yield
-    finally:
-        listening.cancel()
-        await asyncio.wait({listening})
-
-
-async def preload(settings: Settings) -> None:
-    """Load the packages of the protocols named, which otherwise load with their first caller."""
-    named = {name.strip() for name in settings.preload.split(",")}
-    if "a2a" in named:
-        from nis_backend.surfaces.a2a.routes import preload as preload_a2a  # noqa: PLC0415 - only when it is asked for
-
-        await preload_a2a()
-    if "mcp" in named:
-        from nis_backend.surfaces.mcp.routes import preload as preload_mcp  # noqa: PLC0415 - as above
-
-        await preload_mcp()

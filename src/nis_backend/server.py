@@ -16,9 +16,10 @@ from typing_extensions import override
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 from nis_backend import __version__
-from nis_backend.app import Process, asgi, commanded, preload
+from nis_backend.app import Process
 from nis_backend.errors import Conflict, InvalidRequest, NisError
 from nis_backend.lock import FolderLock
+from nis_backend.mounting import asgi, commanded, preload
 from nis_backend.surfaces.login import is_loopback
 
 if TYPE_CHECKING:

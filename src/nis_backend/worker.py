@@ -9,8 +9,9 @@ import uvicorn
 from typing_extensions import override
 
 from nis_backend import __version__
-from nis_backend.app import Process, health
+from nis_backend.app import Process
 from nis_backend.errors import InvalidRequest
+from nis_backend.mounting import health
 from nis_backend.server import DRAIN_SECONDS, Server, log_to_terminal
 
 if TYPE_CHECKING:
