@@ -11,7 +11,8 @@ PostgreSQL's. Each caller says something else. An answer that does not hold the 
 and ends the measurement.
 
 `nis` is asked as it comes up where no model file was fetched: a turn then offers the model the operations its words
-are likest to. With the embedding model's file here (`--vectors`) it compares meanings as well: that is a model's call.
+are likest to. Without them (`operations: false`) it is the like of Agno's turn, whose one agent has no tools. With the
+embedding model's file here (`--vectors`) it compares meanings as well: that is a model's call.
 """
 
 from __future__ import annotations
@@ -41,10 +42,11 @@ from postgresql import PostgreSQL, running_postgresql
 UPSTREAM = Path(__file__).with_name("upstream.py")
 PEERS = Path(__file__).resolve().parents[1] / ".venv" / "bench-runs"
 CALLERS = 32
-DIRECT, FLOOR, NIS, NIS_POSTGRESQL, AGNO, AGNO_DB = (
+DIRECT, FLOOR, NIS, NIS_TALK, NIS_POSTGRESQL, AGNO, AGNO_DB = (
     "the stand-in itself",
     "bare pass-through",
     "nis",
+    "nis, no operations offered",
     "nis on PostgreSQL",
     "Agno AgentOS",
     "Agno, its SQLite",
@@ -151,7 +153,8 @@ def contenders(data: str, postgresql: PostgreSQL | None, *, vectors: bool) -> Ge
                 port=passing,
                 request=ask(passing, "/chat"),
             ),
-            NIS: _to_nis(product, start(ours(product, data), product, **settings)),
+            NIS: _to_nis(product, served := start(ours(product, data), product, **settings)),
+            NIS_TALK: _to_nis(product, served, operations=False),
         }
         if postgresql is not None:
             port = free_port()
@@ -167,9 +170,9 @@ def contenders(data: str, postgresql: PostgreSQL | None, *, vectors: bool) -> Ge
         yield found
 
 
-def _to_nis(port: int, pids: tuple[int, ...]) -> Contender:
+def _to_nis(port: int, pids: tuple[int, ...], **more: bool) -> Contender:
     def request(number: int, streamed: bool) -> bytes:
-        return json_request(port, "/chat", {"message": said(number)}, **(SSE if streamed else {}))
+        return json_request(port, "/chat", {"message": said(number), **more}, **(SSE if streamed else {}))
 
     return Contender(pids=pids, port=port, request=request, ends={False: LAST, True: "event: succeeded"})
 
@@ -246,7 +249,7 @@ def print_turns(found: dict[str, Contender]) -> None:
 
 
 def print_starts(data: str, alone: Sequence[tuple[float, float]]) -> None:
-    """How long the runs waited: from their rows to the commit of the event that says that they were begun."""
+    """How long the runs waited: from their rows to the event that says that they were begun."""
     with sqlite3.connect(f"{data}/nis.db") as database:
         rows = database.execute(
             "select r.created, e.time - r.created from runs r join events e on e.run_id = r.id and e.type = 'started'"
@@ -277,7 +280,7 @@ def main() -> None:
         with tempfile.TemporaryDirectory() as data, contenders(data, postgresql, vectors=given.vectors) as found:
             measure(found, given.rounds, given.seconds)
             print_turns(found)
-            print_starts(data, found[NIS].windows)
+            print_starts(data, [*found[NIS].windows, *found[NIS_TALK].windows])
         measure_log(given.rounds, postgresql)
 
 
