@@ -64,7 +64,7 @@ LAYERS = {
 }
 CONTRACTS = frozenset({"llm.answer", "llm.choice", "store.spending"})
 """Modules of a contract that is more than one file."""
-DIALECTS = ("openai", "a2a", "agui", "voice")
+DIALECTS = ("openai", "anthropic", "a2a", "agui", "voice")
 CONTRACTS_FOR = (
     *("run", "context", "shelf", "keys", "commands", "history", "journal", "execution", "replay", "schedule"),
     *("opened", "owned", "steps", "fork"),

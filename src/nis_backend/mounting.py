@@ -31,6 +31,7 @@ def asgi(process: Process) -> ASGIApp:
     from nis_backend.surfaces import guard  # noqa: PLC0415 - the command line opens a process without surfaces
     from nis_backend.surfaces.a2a.routes import routes as a2a  # noqa: PLC0415
     from nis_backend.surfaces.a2ui import routes as a2ui  # noqa: PLC0415
+    from nis_backend.surfaces.anthropic import routes as anthropic  # noqa: PLC0415
     from nis_backend.surfaces.bus.routes import routes as bus  # noqa: PLC0415
     from nis_backend.surfaces.console.routes import routes as console  # noqa: PLC0415
     from nis_backend.surfaces.mcp.routes import routes as mcp  # noqa: PLC0415
@@ -44,10 +45,13 @@ def asgi(process: Process) -> ASGIApp:
         *a2ui(),
         *mcp(process),
         *bus(process),
+        *anthropic.routes(process),
         *openai.routes(process),
         *rest(process),
     ]
-    return guard.Guard(Routes(routes, redirect_slashes=False, default=guard.not_found), process, openai.TELLS)
+    # The first prefix that fits words a failure: the longer one stands before the shorter.
+    tells = {**anthropic.TELLS, **openai.TELLS}
+    return guard.Guard(Routes(routes, redirect_slashes=False, default=guard.not_found), process, tells)
 
 
 @contextlib.asynccontextmanager

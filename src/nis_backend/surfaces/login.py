@@ -46,6 +46,7 @@ def wants_key(settings: Settings) -> bool:
 async def caller_of(settings: Settings, keys: Keys, headers: Mapping[str, str], *, always: bool = False) -> Caller:
     """Who sends these headers.
 
+    The key is a bearer token, or where there is none what stands in `x-api-key`, as Anthropic's clients send it.
     Where no key is wanted, what is not one of ours counts as none: clients of other protocols must send something.
     With `always` a key is wanted on this machine alone too: the message may come from anywhere.
 
@@ -55,7 +56,7 @@ async def caller_of(settings: Settings, keys: Keys, headers: Mapping[str, str], 
     """
     header = headers.get("authorization", "")
     given = _BEARER.fullmatch(header.strip())
-    key = given[1] if given else ""
+    key = given[1] if given else "" if header else headers.get("x-api-key", "").strip()
     first = settings.api_key
     is_first = first is not None and hmac.compare_digest(key.encode(), first.get_secret_value().encode())
     if is_ours(key):
@@ -65,7 +66,7 @@ async def caller_of(settings: Settings, keys: Keys, headers: Mapping[str, str], 
         return LOCAL
     if not (always or wants_key(settings)):
         return LOCAL
-    raise _refusal(header, key)
+    raise _refusal(header or key, key)
 
 
 def _refusal(header: str, key: str) -> Unauthenticated:

@@ -6,6 +6,7 @@ import asyncio
 import time
 from contextlib import aclosing
 from dataclasses import replace
+from itertools import chain
 from typing import TYPE_CHECKING, Any, cast
 from urllib.parse import urlsplit
 
@@ -22,7 +23,7 @@ from nis_backend.drivers.llm.server import LONGEST_ANSWER, LONGEST_ERROR, Server
 from nis_backend.errors import NisError, NotSupported
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncGenerator, Mapping
+    from collections.abc import AsyncGenerator, Iterable, Mapping
 
     from aiohttp import ClientResponse
 
@@ -211,9 +212,8 @@ class Anthropic(LanguageModels):
         while not answer.done:
             async with asyncio.timeout(FAREWELL if answer.ended else None):
                 piece = await response.content.readany()
-            for data in lines.feed(piece) if piece else lines.rest():
-                for item in self._feed(answer, data):
-                    yield item
+            for item in joined(self._feed(answer, data) for data in (lines.feed(piece) if piece else lines.rest())):
+                yield item
             if not piece:
                 return
             if lines.read > LONGEST_ANSWER:
@@ -294,6 +294,17 @@ class Anthropic(LanguageModels):
 
     def _info(self, name: str, *, detail: str = "") -> ModelInfo:
         return ModelInfo(provider=self.provider, name=name, tools=True, detail=detail, audio=False, logprobs=False)
+
+
+def joined(several: Iterable[list[TextChunk | ReasoningChunk]]) -> list[TextChunk | ReasoningChunk]:
+    """What came at once, with words and thoughts that follow one another in one."""
+    found: list[TextChunk | ReasoningChunk] = []
+    for item in chain.from_iterable(several):
+        if found and type(found[-1]) is type(item):
+            found[-1] = replace(item, text=found[-1].text + item.text)
+        else:
+            found.append(item)
+    return found
 
 
 def _supports(able: Mapping[str, Any], name: str) -> bool | None:  # Any: JSON

@@ -63,7 +63,7 @@ def _blocks(message: Message, origin: str | None) -> Iterator[Json]:
         yield {"type": "text", "text": f"<system>\n{message.content}\n</system>"}
         return
     if message.role == "assistant":
-        yield from (_thought(one) for one in message.reasoning if one.origin == origin)
+        yield from (_thought(one) for one in message.reasoning if one.origin == origin and _proved(one))
     yield from map(_block, _said(message))
     yield from map(_use, message.tool_calls)
 
@@ -71,6 +71,10 @@ def _blocks(message: Message, origin: str | None) -> Iterator[Json]:
 def _said(message: Message) -> list[Part]:
     """The parts that say something: blank words are refused."""
     return [part for part in message.in_order if part.kind != "text" or part.text.strip()]
+
+
+def _proved(one: Reasoning) -> bool:
+    return bool(one.signature or one.redacted)
 
 
 def _thought(one: Reasoning) -> Json:

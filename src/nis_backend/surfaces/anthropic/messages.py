@@ -1,0 +1,55 @@
+"""`POST /v1/messages`: one call of an operation, its answer whole or in events."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import TYPE_CHECKING
+
+from starlette.responses import JSONResponse
+
+from nis_backend.calling import call
+from nis_backend.errors import NotFound
+from nis_backend.surfaces.anthropic.events import Events, message
+from nis_backend.surfaces.anthropic.request import read, version_of
+from nis_backend.surfaces.openai import listing
+from nis_backend.surfaces.openai.body import json_object
+from nis_backend.surfaces.streamed import KEEP_ALIVE, Streamed
+from nis_backend.surfaces.waiting import settled
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncGenerator
+
+    from starlette.requests import Request
+    from starlette.responses import Response
+
+    from nis_backend.capabilities.models.completion import ChatPart
+    from nis_backend.context import Context
+    from nis_backend.operation import Json
+    from nis_backend.surfaces.base import Process
+
+
+async def answer(process: Process, request: Request) -> Response:
+    """Answer with a message, or with a stream of its events; the model stops when the caller leaves."""
+    version = version_of(request.headers)
+    body = json_object(await request.body())
+    ctx = process.context(request.state.caller)
+    try:
+        model, asked = read(body, version)
+        if asked.stream:
+            return await _stream(process, request, asked.arguments(model), ctx)
+        operation = process.operations.find("models.complete_chat")
+        working = asyncio.ensure_future(call(operation, asked.arguments(model), ctx))
+        await settled(process, request, working)
+        return JSONResponse(message(working.result()), headers={"request-id": request.state.request_id})
+    except NotFound as error:
+        raise await listing.unknown(process, ctx, error) if error.field == "model" else error from None
+
+
+async def _stream(process: Process, request: Request, arguments: Json, ctx: Context) -> Response:
+    """A stream; what fails before its first part is answered with a status of its own."""
+    parts: AsyncGenerator[ChatPart, None] = await call(process.operations.find("models.stream_chat"), arguments, ctx)
+    first = asyncio.ensure_future(anext(parts))
+    if await settled(process, request, first, KEEP_ALIVE):
+        first.result()
+    request_id = str(request.state.request_id)
+    return Streamed(process, first, parts, Events(request_id), {"request-id": request_id})

@@ -1,0 +1,30 @@
+"""What answers below `/v1/messages`. Light: what reads and words its objects is imported with the first request."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from starlette.routing import Route
+
+from nis_backend.surfaces.anthropic import problem
+
+if TYPE_CHECKING:
+    from starlette.requests import Request
+    from starlette.responses import Response
+
+    from nis_backend.surfaces.base import Process
+
+PREFIX = "/v1/messages"
+TELLS = {PREFIX: problem.tell}
+"""For the guard: how failures are worded here. It stands before what is above it."""
+
+
+def routes(process: Process) -> list[Route]:
+    """Messages."""
+
+    async def messages(request: Request) -> Response:
+        from nis_backend.surfaces.anthropic import messages  # noqa: PLC0415 - see above
+
+        return await messages.answer(process, request)
+
+    return [Route(PREFIX, messages, methods=["POST"])]
