@@ -29,7 +29,7 @@ def die(*_: object, **__: object) -> NoReturn:
 
 async def before_the_run(_: SqliteStore) -> None:
     """When what comes before the run is done."""
-    RunLog.create = die
+    RunLog.write_down = die
     SqliteStore.fork = die
 
 

@@ -93,7 +93,7 @@ def test_what_starts_a_run_is_repeated_after_a_death(
             first = await ctx.call_named("runs.start_run", LATER)
             asked = LATER if operation is start_run else {"id": first.id, "after": 0}
             store = ctx.drivers.store
-            begins = (RunLog, "create") if operation is start_run else (store, "fork")
+            begins = (RunLog, "write_down") if operation is start_run else (store, "fork")
             for where, what in (begins, (store, "update")):
                 with monkeypatch.context() as dying:
                     dying.setattr(where, what, died)
