@@ -19,7 +19,7 @@ from hypothesis import strategies as st
 from pydantic import SecretStr
 
 from nis_backend.drivers.http import Http
-from nis_backend.drivers.llm import openai_compatible
+from nis_backend.drivers.llm import listing, openai_compatible
 from nis_backend.drivers.llm.answer import Answered, TextChunk, ToolCall
 from nis_backend.drivers.llm.base import Message, Prompt, Tool
 from nis_backend.drivers.llm.choice import Models
@@ -48,13 +48,19 @@ def run(body: Coroutine[Any, Any, T]) -> T:
 
 @asynccontextmanager
 async def asking(
-    fake: FakeOpenAI, *, model: str | None = None, url: str = "", patience: float = 300, silence: float = 300
+    fake: FakeOpenAI,
+    *,
+    model: str | None = None,
+    url: str = "",
+    patience: float = 300,
+    silence: float = 300,
+    provider: str = "local",
 ) -> AsyncGenerator[OpenAICompatible]:
     """A driver for the fake server, or for another address."""
     http = Http()
     async with fake.running():
         driver = OpenAICompatible(
-            "local",
+            provider,
             url or fake.url,
             SecretStr(KEY),
             model,
@@ -604,7 +610,7 @@ def test_the_list_is_the_servers_default_first_and_kept_a_while(monkeypatch: pyt
             for infos in await asyncio.gather(*[driver.models() for _ in range(5)]):
                 assert [info.name for info in infos] == ["vendor/fake-small", "fake-large"]
             assert fake.listed == 1
-            monkeypatch.setattr(openai_compatible, "LISTED", 0)
+            monkeypatch.setattr(listing, "LISTED", 0)
             await driver.models()
             assert fake.listed == 2
 
@@ -635,7 +641,7 @@ def test_a_model_is_denied_by_the_list_and_tried_without_one(monkeypatch: pytest
         async with asking(fake) as driver:
             assert await driver.find("two") is None
             fake.models = ["one", "vendor/two"]
-            monkeypatch.setattr(openai_compatible, "REFUSED", 0)
+            monkeypatch.setattr(listing, "REFUSED", 0)
             found = await driver.find("vendor:two")
             assert found is not None
             assert found.name == "vendor/two"
@@ -688,10 +694,9 @@ def test_a_model_is_chosen_by_id_name_provider_or_default() -> None:
 
     async def body() -> None:
         async with (
-            asking(FakeOpenAI(), url="http://127.0.0.1:1/v1") as gone,
+            asking(FakeOpenAI(), url="http://127.0.0.1:1/v1", provider="gone") as gone,
             asking(FakeOpenAI(models=["one", "vendor/two"])) as here,
         ):
-            gone.provider = "gone"
             models = Models([gone, here])
 
             async def chosen(model: str | None = None, provider: str | None = None) -> str:

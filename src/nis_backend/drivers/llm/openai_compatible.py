@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import json
-import os
-import re
 import time
 from contextlib import aclosing
 from dataclasses import replace
@@ -13,35 +11,38 @@ from typing import TYPE_CHECKING, Any, cast
 
 from pydantic_core import from_json
 
-from nis_backend.drivers.llm.answer import TextChunk
-from nis_backend.drivers.llm.base import LanguageModels, ModelInfo, Prompt
-from nis_backend.drivers.llm.openai_wire import OPTIONS, Answer, Json, Lines, body_of, message_of
-from nis_backend.errors import (
-    Busy,
-    InvalidRequest,
-    NisError,
-    NotFound,
-    NotSupported,
-    Unavailable,
-    UpstreamFailed,
-    shorten,
+from nis_backend.drivers.llm.base import LanguageModels
+from nis_backend.drivers.llm.listing import Listing
+from nis_backend.drivers.llm.openai_answer import Answer
+from nis_backend.drivers.llm.openai_listing import infos_in
+from nis_backend.drivers.llm.openai_parts import THOUGHTS
+from nis_backend.drivers.llm.openai_refusals import (
+    REQUEST_AT_FAULT,
+    message_in,
+    message_of,
+    refusal,
+    too_long,
+    wants_stream,
 )
+from nis_backend.drivers.llm.openai_wire import IGNORED, OPTIONS, Lines, body_of
+from nis_backend.drivers.llm.server import LONGEST_ANSWER, LONGEST_ERROR, RACE, Server, Variables
+from nis_backend.errors import UpstreamFailed
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncGenerator, Awaitable, Callable
+    from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping
 
     from aiohttp import ClientResponse, ClientSession
     from pydantic import SecretStr
 
-    from nis_backend.drivers.llm.answer import Item
+    from nis_backend.drivers.llm.answer import Item, ReasoningChunk, TextChunk
+    from nis_backend.drivers.llm.base import ModelInfo, Prompt, Response, Wire
+    from nis_backend.drivers.llm.openai_parts import Json
+    from nis_backend.errors import NisError
 
-LISTED, REFUSED = 60.0, 5.0
-"""Seconds for which the server's list of models is kept, and its failure to give one."""
-CONNECT, LISTING, PATIENCE, SILENCE, FAREWELL, RACE = 10.0, 10.0, 120.0, 300.0, 2.0, 5.0
-"""Seconds: to connect; for the list; between two pieces of an answer; for an answer that is sent whole; for what may
-follow the answer's end; within which a kept connection shows that its server had closed it."""
-MOST_MODELS, LONGEST_ERROR, LONGEST_ANSWER = 2000, 16_384, 16 * 2**20
-"""What is read of a server's list, of an error, of a whole answer; the last two in bytes."""
+PATIENCE, SILENCE, FAREWELL = 120.0, 300.0, 2.0
+"""Seconds: between two pieces of an answer; for an answer that is sent whole; for what may follow the answer's end."""
+OPENAI = "api.openai.com"
+"""Takes both names of the most tokens of an answer for every model; its reasoning models take the newer alone."""
 
 
 class OpenAICompatible(LanguageModels):
@@ -63,66 +64,30 @@ class OpenAICompatible(LanguageModels):
         silence: float = SILENCE,
     ) -> None:
         self.provider = provider
-        self._url = url.rstrip("/")
-        # An address may hold credentials, which are then sent in place of the key; `_where` is what messages name.
-        credentials, _, self._where = url.rpartition("://")[2].partition("/")[0].rpartition("@")
-        self._http = http
-        self._key = key.get_secret_value().strip() if key else ""
-        self._sends_key = bool(self._key) and not credentials
-        self._model = model
-        self._url_variable = url_variable
-        self._key_variable = key_variable
-        self._model_variable = model_variable
-        self._needs_key = needs_key
+        self.wire: Wire | None = "chat"
+        variables = Variables(url=url_variable, key=key_variable, model=model_variable)
+        self._server = Server(
+            provider, url, key.get_secret_value().strip() if key else "", http, variables, needs_key=needs_key
+        )
+        self._listing = Listing(self._server, model, self._read_list)
         self._patience = patience
         self._silence = silence
-        self._asking = asyncio.Lock()
-        self._listing: list[ModelInfo] | NisError | None = None
-        self._listed_at = 0.0
-        self._key_refused = False
         # Options that a server has refused, by model: not sent to it again.
         self._refused: set[tuple[str, str]] = set()
         # Models that are asked for streams alone: they refuse a whole answer, or are too slow for one.
         self._streams: set[str] = set()
+        # Under which name each model's thoughts come, and go back.
+        self._thoughts: dict[str, str] = {}
 
     async def models(self) -> list[ModelInfo]:
         """See `LanguageModels.models`; with a default configured, an unreachable list leaves that alone."""
-        self._check_key()
-        listing = await self._list(LISTED)
-        # A server may refuse the list and still answer, unless the key itself is wrong.
-        if isinstance(listing, NisError) and (self._model is None or self._key_refused):
-            raise listing.with_traceback(None)
-        if self._model is None:
-            assert not isinstance(listing, NisError)
-            if not listing:
-                raise Unavailable(
-                    f"{self.provider} at {self._where} lists no model.",
-                    remedy=f"Load one on that server, or set {self._model_variable}.",
-                )
-            return listing
-        if isinstance(listing, NisError):
-            return [self._info(self._model, detail=f"Its server gave no list: {listing.message}")]
-        default = next((info for info in listing if info.name == self._model), self._info(self._model))
-        return [default, *(info for info in listing if info.name != self._model)]
+        self._server.check_key()
+        return await self._listing.models()
 
     async def find(self, name: str | None) -> ModelInfo | None:
         """See `LanguageModels.find`; the default needs no network, and what no list can deny is tried."""
-        self._check_key()
-        if self._model is not None and name in (None, self._model, self._model.replace("/", ":")):
-            return self._info(self._model)
-        if name is None:
-            return (await self.models())[0]
-        # A model that was loaded since the list was made is worth another look.
-        for age in (LISTED, REFUSED):
-            listing = await self._list(age)
-            if isinstance(listing, NisError):
-                if self._key_refused:
-                    raise listing.with_traceback(None)
-                return self._info(name)
-            for info in listing:
-                if name in (info.name, info.name.replace("/", ":")):
-                    return info
-        return None
+        self._server.check_key()
+        return await self._listing.find(name)
 
     async def generate(self, prompt: Prompt) -> AsyncGenerator[Item, None]:
         """See `LanguageModels.generate`.
@@ -130,20 +95,19 @@ class OpenAICompatible(LanguageModels):
         Raises:
             NotFound: the server has no such model.
             Busy: its limit is reached.
-            NotSupported: the model takes no tools.
+            NotSupported: the model takes no tools, or the format has no place for what a turn holds.
         """
-        self._check_key()
+        self._server.check_key()
         if prompt.model in self._streams:
             prompt = replace(prompt, pieces=True)
         answer = Answer(prefix=f"call-{len(prompt.messages)}")
-        response, prompt = await self._ask(prompt)
+        response, prompt, ignored = await self._ask(prompt)
         import aiohttp  # noqa: PLC0415 - loaded with the session
 
         try:
-            async with aclosing(self._words(response, answer, whole=not prompt.pieces)) as pieces:
-                async for words in pieces:
-                    if words:
-                        yield TextChunk(text=words)
+            async with aclosing(self._items(response, answer, whole=not prompt.pieces)) as items:
+                async for item in items:
+                    yield item
         except (aiohttp.ClientError, TimeoutError) as error:
             # What follows the reason for the end is only the count of tokens.
             if not answer.ended:
@@ -151,274 +115,178 @@ class OpenAICompatible(LanguageModels):
         finally:
             # Read to its end it has already given its connection back; else the server is to notice.
             response.close()
+        if answer.thoughts:
+            self._thoughts[prompt.model] = answer.thoughts
         if not answer.ended:
-            raise self._cut(None)
-        yield answer.whole(self.provider)
+            raise self._server.cut(None, self._patience)
+        yield answer.whole(self.provider, ignored)
 
     async def ask(self, path: str, body: Json, model: str) -> Json:
         """Ask for what is no conversation, such as embeddings, and read all of it; failures are those of `generate`."""
-        self._check_key()
-        response = await self._send("POST", path, json.dumps(body, separators=(",", ":")).encode())
+        self._server.check_key()
+        data = json.dumps(body, separators=(",", ":")).encode()
+        response = await self._server.send("POST", path, self._headers(data), self._patience, data)
         import aiohttp  # noqa: PLC0415 - loaded with the session
 
         try:
             if response.status != 200:  # noqa: PLR2004 - HTTP's own number
-                raise self._refusal(response, await self._said(response), Prompt(model=model, messages=()))
-            answer: Any = json.loads(bytes(await self._read(response, LONGEST_ANSWER)))  # Any: JSON
+                said = await self._error(response)
+                raise refusal(self._server, response.status, response.headers, said, model)
+            answer: Any = json.loads(await self._server.read(response, LONGEST_ANSWER))  # Any: JSON
         except (ValueError, RecursionError):
             raise self._strange("what is not JSON") from None
         except (aiohttp.ClientError, TimeoutError) as error:
-            raise self._cut(error) from error
+            raise self._server.cut(error, self._patience) from error
         finally:
             response.close()
         if not isinstance(answer, dict):
             raise self._strange("what is not a JSON object")
         return cast("Json", answer)
 
+    async def send(self, path: str, body: bytes, headers: Mapping[str, str], patience: float) -> Response:
+        """See `LanguageModels.send`."""
+        self._server.check_key()
+        given = {**self._headers(body), **headers}
+        return cast("Response", await self._server.send("POST", path, given, patience, body))
+
+    def refusal(self, status: int, headers: Mapping[str, str], body: bytes, model: str) -> NisError:
+        """See `LanguageModels.refusal`."""
+        return refusal(self._server, status, headers, body[:LONGEST_ERROR], model, tools=True)
+
     async def close(self) -> None:
         """Nothing: whoever opened the session closes it."""
 
     # -- asking
 
-    async def _ask(self, prompt: Prompt) -> tuple[ClientResponse, Prompt]:
-        """The response with status 200, its body unread, and what was asked in the end."""
+    async def _ask(self, prompt: Prompt) -> tuple[ClientResponse, Prompt, tuple[str, ...]]:
+        """The response with status 200, its body unread; what was asked in the end; and what of it was left out."""
         while True:
             refused = {option for model, option in self._refused if model == prompt.model}
-            response = await self._send("POST", "/chat/completions", body_of(prompt, refused), prompt)
+            if self._server.where == OPENAI:
+                refused.add("max_completion_tokens")
+            response = await self._post(prompt, refused)
             if response.status == 200:  # noqa: PLR2004 - HTTP's own number
-                return response, prompt
-            message = await self._said(response)
-            if not prompt.pieces and _wants_stream(response.status, message):
+                asked = {IGNORED[option] for option in refused & IGNORED.keys()}
+                return response, prompt, tuple(sorted(name for name in asked if getattr(prompt, name) is not None))
+            said = await self._error(response)
+            message = message_in(said)
+            if not prompt.pieces and wants_stream(response.status, message):
                 self._streams.add(prompt.model)
                 prompt = replace(prompt, pieces=True)
                 continue
             named = {option for option in OPTIONS if option in message} - refused
-            if not named or response.status not in _REQUEST_AT_FAULT or _too_long(response.status, message):
-                raise self._refusal(response, message, prompt)
+            if not named or response.status not in REQUEST_AT_FAULT or too_long(response.status, message):
+                tools = bool(prompt.tools)
+                raise refusal(self._server, response.status, response.headers, said, prompt.model, tools=tools)
             self._refused |= {(prompt.model, option) for option in named}
 
-    async def _send(
-        self, method: str, path: str, data: bytes | None = None, prompt: Prompt | None = None
-    ) -> ClientResponse:
-        session = await self._http()
-        import aiohttp  # noqa: PLC0415 - loaded with the session
+    async def _post(self, prompt: Prompt, refused: set[str]) -> ClientResponse:
+        thoughts = self._thoughts.get(prompt.model, THOUGHTS[0])
+        write = (prompt, refused, self.provider, thoughts)
+        # What shows pictures is megabytes.
+        shows = any(message.parts for message in prompt.messages)
+        data = await asyncio.to_thread(body_of, *write) if shows else body_of(*write)
+        patience, begun = self._patience if prompt.pieces else self._silence, time.monotonic()
+        try:
+            return await self._server.send("POST", "/chat/completions", self._headers(data), patience, data)
+        except UpstreamFailed as error:
+            if not prompt.pieces and (isinstance(error.__cause__, TimeoutError) or time.monotonic() - begun > RACE):
+                self._streams.add(prompt.model)
+            raise
 
-        headers = {"Accept": "application/json, text/event-stream"}
-        if self._sends_key:
-            headers["Authorization"] = f"Bearer {self._key}"
+    def _headers(self, data: bytes | None) -> dict[str, str]:
+        headers = {"accept": "application/json, text/event-stream"}
+        if self._server.sends_key:
+            headers["authorization"] = f"Bearer {self._server.key}"
         if data is not None:
-            headers["Content-Type"] = "application/json"
-        patience = self._silence if prompt is not None and not prompt.pieces else self._patience
-        timeout = aiohttp.ClientTimeout(total=None, sock_connect=CONNECT, sock_read=patience)
-        again, begun = True, time.monotonic()
-        while True:
-            try:
-                return await session.request(
-                    method, f"{self._url}{path}", data=data, headers=headers, timeout=timeout, allow_redirects=False
-                )
-            except (aiohttp.InvalidURL, aiohttp.NonHttpUrlClientError):
-                raise Unavailable(
-                    f"{self._url_variable} is not an address: {shorten(self._where)}.",
-                    remedy=f"Set {self._url_variable} to something like http://127.0.0.1:11434/v1.",
-                ) from None
-            except (aiohttp.ClientConnectorError, aiohttp.ConnectionTimeoutError) as error:
-                raise Unavailable(
-                    f"{self.provider} cannot be reached at {self._where}: {_reason(error)}.",
-                    remedy=f"Start that server, or set {self._url_variable} to where it is.",
-                ) from error
-            except (aiohttp.ServerDisconnectedError, aiohttp.ClientOSError) as error:
-                # A kept connection that the server closed while we wrote to it: once more, on another.
-                slow = time.monotonic() - begun > RACE
-                if slow or not again:
-                    raise self._cut(error, prompt, slow=slow) from error
-                again = False
-            except aiohttp.ClientError as error:
-                raise self._cut(error, prompt) from error
+            headers["content-type"] = "application/json"
+        return headers
 
     # -- reading
 
-    async def _words(self, response: ClientResponse, answer: Answer, *, whole: bool) -> AsyncGenerator[str, None]:
-        """Feed the body to `answer` up to its end, and yield the words of each piece that arrives."""
+    async def _items(
+        self, response: ClientResponse, answer: Answer, *, whole: bool
+    ) -> AsyncGenerator[TextChunk | ReasoningChunk, None]:
+        """Feed the body to `answer` up to its end, and yield what each piece that arrives says."""
         kind = response.content_type
         if kind == "text/html":
             raise self._strange("a web page")
         # Some servers never stream, and some do nothing else.
         if kind == "application/json" or (whole and kind != "text/event-stream"):
-            body = await self._read(response, LONGEST_ANSWER)
+            body = await self._server.read(response, LONGEST_ANSWER)
             if len(body) > LONGEST_ANSWER:
-                raise self._too_much()
-            yield self._feed(answer, bytes(body))
+                raise self._server.too_much(LONGEST_ANSWER)
+            self._feed(answer, body)
+            for item in answer.take():
+                yield item
             return
         lines = Lines()
         while True:
             # Some servers leave the connection open after the end.
             async with asyncio.timeout(FAREWELL if answer.ended else None):
                 piece = await response.content.readany()
-            yield "".join([self._feed(answer, data) for data in (lines.feed(piece) if piece else lines.rest())])
+            for data in lines.feed(piece) if piece else lines.rest():
+                self._feed(answer, data)
+            for item in answer.take():
+                yield item
             if not piece:
                 return
             if lines.read > LONGEST_ANSWER:
-                raise self._too_much()
+                raise self._server.too_much(LONGEST_ANSWER)
 
-    def _feed(self, answer: Answer, data: bytes) -> str:
+    def _feed(self, answer: Answer, data: bytes) -> None:
         if data == b"[DONE]" or answer.done:
             answer.done = True
-            return ""
+            return
         try:
             chunk = _json(data)
             broken = chunk.get("error")
-            words = "" if broken else answer.feed(chunk)
+            if not broken:
+                answer.feed(chunk)
         except (ValueError, TypeError, AttributeError, LookupError, RecursionError):
-            raise self._strange(
-                f"what is not a chat completion: {self._quote(data.decode(errors='replace'))}"
-            ) from None
+            quoted = self._server.quote(data.decode(errors="replace"))
+            raise self._strange(f"what is not a chat completion: {quoted}") from None
         if broken:
-            raise UpstreamFailed(
-                f"{self.provider} broke off: {self._quote(message_of(chunk)) or 'it does not say why'}.",
-                remedy="Try again.",
-            )
-        return words
-
-    async def _read(self, response: ClientResponse, most: int) -> bytearray:
-        body = bytearray()
-        while len(body) <= most and (piece := await response.content.readany()):
-            body += piece
-        return body
-
-    # -- listing
-
-    async def _list(self, age: float) -> list[ModelInfo] | NisError:
-        """What the server lists, not older than `age`, or why it lists nothing; those who ask together ask once."""
-        async with self._asking:
-            kept = REFUSED if isinstance(self._listing, NisError) else age
-            if self._listing is None or time.monotonic() - self._listed_at >= kept:
-                try:
-                    async with asyncio.timeout(LISTING):
-                        self._listing = await self._read_list()
-                except TimeoutError:
-                    self._listing = Unavailable(
-                        f"{self.provider} at {self._where} gave no list of models in {LISTING:g} s.",
-                        remedy=f"See whether {self._url_variable} is right.",
-                    )
-                except NisError as error:
-                    self._listing = error
-                self._listed_at = time.monotonic()
-            return self._listing
+            why = self._server.quote(message_of(chunk)) or "it does not say why"
+            raise UpstreamFailed(f"{self.provider} broke off: {why}.", remedy="Try again.")
 
     async def _read_list(self) -> list[ModelInfo]:
-        response = await self._send("GET", "/models")
+        response = await self._server.send("GET", "/models", self._headers(None), self._patience)
         import aiohttp  # noqa: PLC0415 - loaded with the session
 
-        self._key_refused = response.status == 401  # noqa: PLR2004 - HTTP's own number
+        self._listing.key_refused = response.status == 401  # noqa: PLR2004 - HTTP's own number
         try:
             if response.status != 200:  # noqa: PLR2004 - HTTP's own number
-                raise self._refusal(response, await self._said(response), None)
-            body: Any = json.loads(bytes(await self._read(response, LONGEST_ANSWER)))
-            rows = cast("list[Json]", body["data"] if isinstance(body, dict) else body)
-            return [
-                self._info(row["id"], context=_context(row)) for row in rows[:MOST_MODELS] if isinstance(row["id"], str)
-            ]
-        except (ValueError, TypeError, KeyError):
+                raise refusal(self._server, response.status, response.headers, await self._error(response), None)
+            return infos_in(self.provider, json.loads(await self._server.read(response, LONGEST_ANSWER)))
+        except (ValueError, TypeError, LookupError, AttributeError):
             raise self._strange("what is not a list of models") from None
         except aiohttp.ClientError as error:
-            raise self._cut(error) from error
+            raise self._server.cut(error, self._patience) from error
         finally:
             response.close()
-
-    def _info(self, name: str, *, context: int | None = None, detail: str = "") -> ModelInfo:
-        return ModelInfo(provider=self.provider, name=name, tools=True, context_tokens=context, detail=detail)
 
     # -- failing
 
-    def _check_key(self) -> None:
-        if self._needs_key and not self._key:
-            raise Unavailable(
-                f"{self.provider} needs a key.", remedy=f"Set {self._key_variable}, or choose another provider."
-            )
-        if not (self._key.isascii() and self._key.isprintable()):
-            raise Unavailable(
-                f"{self._key_variable} holds characters that no key has.", remedy=f"Set {self._key_variable} again."
-            )
-
-    async def _said(self, response: ClientResponse) -> str:
-        """The words of an error; empty when the body is not JSON: a proxy's page tells a caller nothing."""
+    async def _error(self, response: ClientResponse) -> bytes:
+        """What an error says, as far as it is read."""
         import aiohttp  # noqa: PLC0415 - loaded with the session
 
         try:
-            return message_of(json.loads(bytes(await self._read(response, LONGEST_ERROR))))
-        except (ValueError, RecursionError, aiohttp.ClientError, TimeoutError):
-            return ""
+            return await self._server.read(response, LONGEST_ERROR)
+        except (aiohttp.ClientError, TimeoutError):
+            return b""
         finally:
             response.close()
 
-    def _quote(self, text: str) -> str:
-        """What a server said, as we may repeat it: short, and without the key."""
-        return shorten(text.replace(self._key, "***") if self._key else text).rstrip(".")
-
-    def _refusal(self, response: ClientResponse, message: str, prompt: Prompt | None) -> NisError:
-        status, said = response.status, f": {self._quote(message)}" if message else ""
-        name = f"{self.provider} at {self._where}"
-        if status in (401, 403):
-            # Not quoted: such a message may repeat the key in a shape of its own.
-            what = "refuses the key" if self._key else "wants a key"
-            return Unavailable(
-                f"{name} {what} ({status}).", remedy=f"Set {self._key_variable} to a key that may use it."
-            )
-        if status == 429:  # noqa: PLR2004 - HTTP's own number
-            after = response.headers.get("Retry-After", "")
-            seconds = " s" if after.isdigit() else ""
-            when = f"after {shorten(after, 40)}{seconds}" if after else "later"
-            return Busy(
-                f"{name} is over its limit{said}; try again {when}.",
-                remedy="Wait, or choose another model.",
-                retry_after=float(after) if seconds else None,
-            )
-        if prompt is not None and status in (404, *_REQUEST_AT_FAULT):
-            return self._fault(status, message, said, prompt)
-        if 300 <= status < 400 or status in (402, 404, 405):  # noqa: PLR2004 - HTTP's own numbers
-            return Unavailable(
-                f"{name} answered {status}{said}.", remedy=f"Set {self._url_variable} to the server's own address."
-            )
-        return UpstreamFailed(f"{name} failed with {status}{said}.", remedy="Try again, or choose another model.")
-
-    def _fault(self, status: int, message: str, said: str, prompt: Prompt) -> NisError:
-        """The refusal of this prompt, not of every one."""
-        model, lowered = shorten(prompt.model), message.lower()
-        if status == 404:  # noqa: PLR2004 - HTTP's own number
-            return NotFound(
-                f"{self.provider} at {self._where} has no model {model!r}{said}.",
-                field="model",
-                value=model,
-                remedy=f"List the models; if there are none, {self._url_variable} is wrong.",
-            )
-        if _too_long(status, message):
-            return InvalidRequest(
-                f"The prompt is longer than {model} takes{said}.", remedy="Send less, or choose another model."
-            )
-        if prompt.tools and "tool" in lowered and ("support" in lowered or "requires" in lowered):
-            return NotSupported(f"{model} takes no tools{said}.", remedy="Choose another model.")
-        return InvalidRequest(
-            f"{self.provider} at {self._where} refused the request ({status}){said}.", remedy="Change what it names."
-        )
-
     def _strange(self, what: str) -> UpstreamFailed:
-        return UpstreamFailed(
-            f"{self.provider} at {self._where} sent {what}.",
-            remedy=f"See whether {self._url_variable} is the address of an OpenAI-compatible server; most end in /v1.",
-        )
+        return self._server.strange(what, "an OpenAI-compatible server; most end in /v1")
 
-    def _too_much(self) -> UpstreamFailed:
-        return UpstreamFailed(f"{self.provider} at {self._where} sent more than {LONGEST_ANSWER} bytes.")
-
-    def _cut(self, error: BaseException | None, prompt: Prompt | None = None, *, slow: bool = False) -> UpstreamFailed:
-        silent, patience = isinstance(error, TimeoutError), self._patience
-        if prompt is not None and not prompt.pieces:
-            patience = self._silence
-            if silent or slow:
-                # Cut for its silence, by us or by what stands between: words that come keep a way open.
-                self._streams.add(prompt.model)
-        what = f"sent nothing for {patience:g} s" if silent else "broke off before its answer was whole"
-        return UpstreamFailed(f"{self.provider} at {self._where} {what}.", remedy="Try again, or choose another model.")
+    def _cut(self, error: BaseException, prompt: Prompt) -> UpstreamFailed:
+        if not prompt.pieces and isinstance(error, TimeoutError):
+            # Cut for its silence, by us or by what stands between: words that come keep a way open.
+            self._streams.add(prompt.model)
+        return self._server.cut(error, self._patience if prompt.pieces else self._silence)
 
 
 def _json(data: bytes) -> Any:  # Any: JSON
@@ -427,45 +295,3 @@ def _json(data: bytes) -> Any:  # Any: JSON
         return from_json(data)
     except ValueError:
         return from_json(json.dumps(json.loads(data), ensure_ascii=False).encode("utf-8", "replace"))
-
-
-_REQUEST_AT_FAULT = (400, 413, 422)
-_STREAM = re.compile(r"\bstream", re.IGNORECASE)
-_TOO_SLOW = (408, 504, 524)
-"""What a server, or a proxy before it, answers for one that is silent for too long; the last is Cloudflare's own."""
-_TOO_LONG = (
-    "context length",
-    "context_length",
-    "context size",
-    "context window",
-    "maximum context",
-    "too long",
-    "too many tokens",
-)
-
-
-def _too_long(status: int, message: str) -> bool:
-    return status == 413 or any(sign in message.lower() for sign in _TOO_LONG)  # noqa: PLR2004 - HTTP's own number
-
-
-def _wants_stream(status: int, message: str) -> bool:
-    """Whether a whole answer is what was refused: some models answer in streams alone, some too slowly for a proxy."""
-    return status in _TOO_SLOW or (status in _REQUEST_AT_FAULT and bool(_STREAM.search(message)))
-
-
-def _context(row: Json) -> int | None:
-    """How many tokens a listed model takes: vLLM, OpenRouter and Groq each say it, under their own names."""
-    names = ("max_model_len", "context_length", "context_window")
-    return next((row[name] for name in names if isinstance(row.get(name), int)), None)
-
-
-def _reason(error: BaseException) -> str:
-    """Why a connection failed, without the address that the library puts into its message."""
-    cause = getattr(error, "os_error", error)
-    if isinstance(cause, TimeoutError):
-        return f"no connection within {CONNECT:g} s"
-    number = getattr(cause, "errno", None) or 0
-    if number > 0:
-        return os.strerror(number)
-    # A name that cannot be resolved has a negative number, which is not the system's.
-    return shorten(getattr(cause, "strerror", None) or type(cause).__name__)

@@ -6,6 +6,7 @@ import json
 import os
 import time
 from dataclasses import dataclass
+from email.utils import parsedate_to_datetime
 from typing import TYPE_CHECKING, Any, cast
 
 from nis_backend.errors import NisError, Unavailable, UpstreamFailed, shorten
@@ -33,16 +34,25 @@ class Variables:
 class Server:
     """One server; what it raises says by `sent` whether it may have heard the request."""
 
-    def __init__(
-        self, provider: str, url: str, key: str, http: Callable[[], Awaitable[ClientSession]], variables: Variables
+    def __init__(  # noqa: PLR0913 - where it is, and how it is asked
+        self,
+        provider: str,
+        url: str,
+        key: str,
+        http: Callable[[], Awaitable[ClientSession]],
+        variables: Variables,
+        *,
+        needs_key: bool = True,
     ) -> None:
         self.provider = provider
         self.key = key
         self.variables = variables
         self._url = url.rstrip("/")
-        # An address may hold credentials; `where` is what messages name.
-        self.where = url.rpartition("://")[2].partition("/")[0].rpartition("@")[2]
+        # An address may hold credentials, which are then sent in place of the key; `where` is what messages name.
+        credentials, _, self.where = url.rpartition("://")[2].partition("/")[0].rpartition("@")
+        self.sends_key = bool(key) and not credentials
         self._http = http
+        self._needs_key = needs_key
 
     @property
     def name(self) -> str:
@@ -98,8 +108,14 @@ class Server:
         return bytes(body)
 
     def check_key(self) -> None:
-        """Refuse to ask without a key."""
-        if not self.key:
+        """Refuse to ask without a key, or with what is none."""
+        if not (self.key.isascii() and self.key.isprintable()):
+            raise unsent(
+                Unavailable(
+                    f"{self.variables.key} holds characters that no key has.", remedy=f"Set {self.variables.key} again."
+                )
+            )
+        if self._needs_key and not self.key:
             raise unsent(
                 Unavailable(
                     f"{self.provider} needs a key.",
@@ -117,9 +133,9 @@ class Server:
             f"{self.name} sent {what}.", remedy=f"See whether {self.variables.url} is the address of {kind}."
         )
 
-    def too_much(self) -> UpstreamFailed:
+    def too_much(self, most: int = LONGEST_ANSWER) -> UpstreamFailed:
         """The failure of a server that does not come to an end."""
-        return UpstreamFailed(f"{self.name} sent more than {LONGEST_ANSWER} bytes.")
+        return UpstreamFailed(f"{self.name} sent more than {most} bytes.")
 
     def cut(self, error: BaseException | None, patience: float) -> UpstreamFailed:
         """The failure of an answer that has no end."""
@@ -140,6 +156,22 @@ def object_in(data: bytes) -> dict[str, Any]:  # Any: JSON
         return members(json.loads(data))
     except (ValueError, RecursionError):
         return {}
+
+
+def retry_after(headers: Mapping[str, str]) -> float | None:
+    """In how many seconds a server wants to be asked again, where it says so.
+
+    Source: https://www.rfc-editor.org/rfc/rfc9110#field.retry-after; OpenAI's clients know it in milliseconds too.
+    """
+    try:
+        if "retry-after-ms" in headers:
+            return max(0.0, float(headers["retry-after-ms"]) / 1000)
+        said = headers.get("retry-after", "")
+        if said.replace(".", "", 1).isdecimal():
+            return float(said)
+        return max(0.0, parsedate_to_datetime(said).timestamp() - time.time())
+    except ValueError:
+        return None
 
 
 def members(value: object) -> dict[str, Any]:  # Any: JSON
