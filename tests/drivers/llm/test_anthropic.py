@@ -483,6 +483,25 @@ def test_a_model_is_asked_for_its_own_most() -> None:
     run(body())
 
 
+def test_tokens_are_counted_by_the_server() -> None:
+    """With all that the model reads, and without what its path for it refuses."""
+
+    async def body() -> None:
+        reply = Canned(pieces=[b'{"input_tokens":42}'], content_type="application/json")
+        fake = FakeAnthropic(reply, fails(404, "not_found_error", "model"), Canned(pieces=[b"[]"]))
+        prompt = replace(HELLO, tools=[TOOL], temperature=0.5, stop=("END",), user="ann")
+        async with asking(fake) as driver:
+            assert await driver.count_tokens(prompt) == 42
+            with pytest.raises(NotFound):
+                await driver.count_tokens(prompt)
+            with pytest.raises(UpstreamFailed, match="no count"):
+                await driver.count_tokens(prompt)
+        assert fake.asked[0].path == "/v1/messages/count_tokens"
+        assert set(fake.asked[0].body) == {"model", "messages", "tools"}
+
+    run(body())
+
+
 def test_a_long_answer_is_streamed_whoever_asks() -> None:
     """A connection that is silent for minutes is cut by what stands between."""
     assert sent(replace(HELLO, pieces=False, max_tokens=20_000))["stream"] is True

@@ -316,3 +316,25 @@ def test_anthropics_own_models_are_reached_with_all_they_have(serve: Serve) -> N
     turn = fake.asked[2].body["messages"][1]
     assert [block["type"] for block in turn["content"]] == kinds
     assert turn["content"][0]["signature"] == "c2lnbmVk"
+
+
+def test_tokens_are_counted_exactly_or_not_at_all(server: Server, serve: Serve) -> None:
+    """By what runs the model, or by its provider; a provider that does not count says so, and nobody guesses."""
+    question = {"role": "user", "content": "What is the capital of France?"}
+    given: Json = {"model": "embedded", "messages": [question], "system": "Be brief."}
+    with client_of(server) as client:
+        messages: Any = client.messages
+        counted = messages.count_tokens(**given)
+        assert counted.input_tokens == messages.create(max_tokens=2, **given).usage.input_tokens
+    fake = FakeAnthropic(Reply(pieces=[b'{"input_tokens":42}'], content_type="application/json"))
+    with fake.in_thread():
+        other = serve(
+            ANTHROPIC_API_KEY="sk-ant-x", NIS_ANTHROPIC_URL=fake.url, NIS_LOCAL_URL=fake.url, NIS_LOCAL_MODEL="x"
+        )
+        with client_of(other) as client:
+            messages = client.messages
+            model = "anthropic:claude-fake-large"
+            assert messages.count_tokens(**{**given, "model": model, "tools": [TOOL]}).input_tokens == 42
+            with pytest.raises(anthropic.BadRequestError, match="counts no tokens"):
+                messages.count_tokens(**{**given, "model": "local:x"})
+    assert fake.asked[0].body["tools"][0]["name"] == "fly"

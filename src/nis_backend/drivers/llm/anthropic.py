@@ -16,7 +16,7 @@ from nis_backend.drivers.llm.answer import ReasoningChunk, TextChunk
 from nis_backend.drivers.llm.anthropic_answer import Answer
 from nis_backend.drivers.llm.anthropic_refusals import REQUEST_AT_FAULT, STATUS, message_in, message_of, refusal
 from nis_backend.drivers.llm.anthropic_turns import Json, name_of
-from nis_backend.drivers.llm.anthropic_wire import PASSING, VERSION, body_of, check, faults, ignored, written
+from nis_backend.drivers.llm.anthropic_wire import COUNTED, PASSING, VERSION, body_of, check, faults, ignored, written
 from nis_backend.drivers.llm.base import LanguageModels, ModelInfo
 from nis_backend.drivers.llm.openai_wire import Lines
 from nis_backend.drivers.llm.server import LONGEST_ANSWER, LONGEST_ERROR, Server, members, object_in
@@ -130,6 +130,22 @@ class Anthropic(LanguageModels):
             raise self._server.cut(None, self._patience)
         yield answer.whole(said=said, ignored=gone)
 
+    async def count_tokens(self, prompt: Prompt) -> int:
+        """See `LanguageModels.count_tokens`: the server has a path for it."""
+        self._server.check_key()
+        response, _ = await self._post(prompt, USUAL_OUTPUT, "/messages/count_tokens")
+        import aiohttp  # noqa: PLC0415 - loaded with the session
+
+        try:
+            tokens = object_in(await self._server.read(response, LONGEST_ERROR)).get("input_tokens")
+        except (aiohttp.ClientError, TimeoutError) as error:
+            raise self._server.cut(error, self._patience) from error
+        finally:
+            response.close()
+        if not isinstance(tokens, int):
+            raise self._strange("no count of tokens")
+        return tokens
+
     async def send(self, path: str, body: bytes, headers: Mapping[str, str], patience: float) -> Response:
         """See `LanguageModels.send`."""
         self._server.check_key()
@@ -149,14 +165,21 @@ class Anthropic(LanguageModels):
         most = prompt.max_tokens or await self._most(prompt.model)
         if most > LONGEST_WHOLE:
             prompt = replace(prompt, pieces=True)
+        response, body = await self._post(prompt, most, "/messages")
+        return response, prompt, ignored(body, prompt)
+
+    async def _post(self, prompt: Prompt, most: int, path: str) -> tuple[ClientResponse, Json]:
+        """The response with status 200, and the body that it answers: without what the model refuses to be told."""
         left_out = {option for model, option in self._refused if model == prompt.model}
         patience = self._patience if prompt.pieces else self._silence
         while True:
             body = body_of(prompt, self.provider, most, left_out)
+            if path != "/messages":
+                body = {name: value for name, value in body.items() if name in COUNTED}
             data = written(body, prompt, left_out)
-            response = await self._server.send("POST", "/messages", self._headers(), patience, data)
+            response = await self._server.send("POST", path, self._headers(), patience, data)
             if response.status == 200:  # noqa: PLR2004 - HTTP's own number
-                return response, prompt, ignored(body, prompt)
+                return response, body
             message = message_of(object_in(await self._error(response)))
             named = faults(body, prompt, message) - left_out if response.status in REQUEST_AT_FAULT else set[str]()
             failure = refusal(self._server, response.status, response.headers, message, prompt.model)

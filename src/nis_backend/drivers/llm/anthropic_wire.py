@@ -25,6 +25,9 @@ BUDGETS = {"minimal": 1024, "low": 2048, "medium": 8192, "high": 16_384, "xhigh"
 """Tokens to think with, for models that want to be told; the vendor names none for an effort."""
 LEAST_BUDGET = 1024
 
+COUNTED = frozenset({"model", "messages", "system", "tool_choice", "thinking", "output_config"})
+"""Members of a body of which the tokens are counted; another one is refused there."""
+
 PASSING = frozenset({"format", "thoughts"})
 """What a refusal is about that says nothing of the model: another schema, another conversation may be taken."""
 

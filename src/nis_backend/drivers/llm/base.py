@@ -252,6 +252,17 @@ class LanguageModels(Protocol):
         """
         ...
 
+    async def count_tokens(self, prompt: Prompt) -> int:
+        """How many tokens the prompt has, to the one: by its provider's count, or by what runs the model here.
+
+        Raises:
+            NotSupported: nobody counts them. A guess is no count.
+        """
+        raise NotSupported(
+            f"{self.provider} counts no tokens of {prompt.model} before it is asked.",
+            remedy="Read the count of an answer, or choose another model.",
+        )
+
     async def send(self, path: str, body: bytes, headers: Mapping[str, str], patience: float) -> Response:
         """Send a body in its own `wire` to a path below its address, and answer the response, of any status, unread.
 

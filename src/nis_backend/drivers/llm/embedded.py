@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from contextlib import aclosing
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from nis_backend.drivers.compute.base import Pool
@@ -100,6 +101,12 @@ class EmbeddedModels(LanguageModels):
                     yield TextChunk(text=item["text"])
                 else:
                     arguments.append(item["text"])
+
+    async def count_tokens(self, prompt: Prompt) -> int:
+        """See `LanguageModels.count_tokens`; the engine reads the prompt, and keeps it for who asks next."""
+        async with aclosing(self.generate(replace(prompt, max_tokens=1, json=False, schema=None))) as items:
+            ends = [item.input_tokens async for item in items if isinstance(item, Answered)]
+        return next(count for count in ends if count is not None)
 
     async def close(self) -> None:
         """Nothing was opened: the pool belongs to the process."""

@@ -20,11 +20,19 @@ TELLS = {PREFIX: problem.tell}
 
 
 def routes(process: Process) -> list[Route]:
-    """Messages."""
+    """Messages, and the count of their tokens."""
 
     async def messages(request: Request) -> Response:
         from nis_backend.surfaces.anthropic import messages  # noqa: PLC0415 - see above
 
         return await messages.answer(process, request)
 
-    return [Route(PREFIX, messages, methods=["POST"])]
+    async def count(request: Request) -> Response:
+        from nis_backend.surfaces.anthropic import counting  # noqa: PLC0415 - see above
+
+        return await counting.answer(process, request)
+
+    return [
+        Route(PREFIX, messages, methods=["POST"]),
+        Route(f"{PREFIX}/count_tokens", count, methods=["POST"]),
+    ]
