@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -120,10 +120,15 @@ def spent(periods: Sequence[tuple[str, str]]) -> Statement:
     return sql, [cell for period in periods for cell in period]
 
 
-def configured(table: Table, where: Mapping[str, Any]) -> Statement:  # Any: see Row
+def configured(table: Table, where: Mapping[str, Any]) -> Statement:  # Any: see Row, or several of them
     """See `Spending.configured`."""
-    clauses = ["true", *(f"{column} = ?" for column in where)]
-    return f"select * from {table} where {' and '.join(clauses)} order by created, id", [*where.values()]  # noqa: S608 - as above
+    given = {
+        column: cast("list[Any]", cell) if isinstance(cell, list) else [cell]  # Any: as above
+        for column, cell in where.items()
+    }
+    clauses = ["true", *(f"{column} in ({', '.join('?' * len(cells))})" for column, cells in given.items())]
+    sql = f"select * from {table} where {' and '.join(clauses)} order by created, id"  # noqa: S608 - as above
+    return sql, [cell for cells in given.values() for cell in cells]
 
 
 def expire(table: Table, before: float) -> Statement:

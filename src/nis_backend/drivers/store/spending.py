@@ -71,7 +71,10 @@ class Spending(Protocol):
         ...
 
     async def configured(self, table: Table, where: Mapping[str, Any]) -> list[Row]:  # Any: see Row
-        """Every owner's rows of `providers`, `routes`, `prices` or `budgets`. For the gateway alone."""
+        """Every owner's rows of `providers`, `routes`, `prices` or `budgets`; a list means one of it.
+
+        For the gateway alone.
+        """
         ...
 
     async def abandoned(self, holder: str) -> int:
