@@ -37,6 +37,10 @@ export class NisRun extends Light {
   private log = new Log(null);
   private reading = new AbortController();
   private paint = eachFrame(() => this.requestUpdate());
+  private again = (): void => {
+    if (this.trouble && connection().state === "ok") void this.open();
+    else this.paint();
+  };
 
   constructor() {
     super();
@@ -47,12 +51,12 @@ export class NisRun extends Light {
 
   override connectedCallback(): void {
     super.connectedCallback();
-    changed.addEventListener("change", this.paint);
+    changed.addEventListener("change", this.again);
   }
 
   override disconnectedCallback(): void {
     super.disconnectedCallback();
-    changed.removeEventListener("change", this.paint);
+    changed.removeEventListener("change", this.again);
     this.reading.abort();
   }
 

@@ -4,8 +4,9 @@ import { html, nothing, type PropertyValues, type TemplateResult } from "lit";
 import { Light } from "./light.js";
 import { span } from "./numbers.js";
 import { address } from "./route.js";
+import { changed as status, connection, told } from "./status.js";
 import { failure } from "./views.js";
-import { LAST_WORDS, type Problem, problem, read, type RunLine, type RunState } from "./wire.js";
+import { LAST_WORDS, type Problem, read, type RunLine, type RunState } from "./wire.js";
 
 const STATES: ("" | RunState)[] = ["", "running", "queued", "waiting", "paused", "succeeded", "failed", "cancelled"];
 const PAGE = 25;
@@ -32,6 +33,9 @@ export class NisRuns extends Light {
   declare loading: boolean;
   declare trouble: Problem | null;
   private timer: ReturnType<typeof setInterval> | undefined;
+  private again = (): void => {
+    if (this.trouble && connection().state === "ok") void this.load();
+  };
 
   constructor() {
     super();
@@ -48,11 +52,13 @@ export class NisRuns extends Light {
       const live = this.lines.slice(0, PAGE).some((run) => !LAST_WORDS.includes(run.state));
       if (live && !document.hidden && !this.loading) void this.load(true);
     }, AGAIN);
+    status.addEventListener("change", this.again);
   }
 
   override disconnectedCallback(): void {
     super.disconnectedCallback();
     clearInterval(this.timer);
+    status.removeEventListener("change", this.again);
   }
 
   protected override willUpdate(changed: PropertyValues): void {
@@ -75,7 +81,7 @@ export class NisRuns extends Light {
       if (!rest.length) this.more = page.next_cursor;
       this.trouble = null;
     } catch (error) {
-      this.trouble = problem(error);
+      this.trouble = told(error);
     } finally {
       this.loading = false;
     }
@@ -87,7 +93,7 @@ export class NisRuns extends Light {
       this.lines = [...this.lines, ...page.runs];
       this.more = page.next_cursor;
     } catch (error) {
-      this.trouble = problem(error);
+      this.trouble = told(error);
     }
   }
 

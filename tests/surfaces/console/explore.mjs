@@ -102,6 +102,20 @@ await scene("a run", async (page) => {
   return { events, state, live, listed, filtered: new URL(page.url()).hash };
 }, { path: "/#/explore/chat.send_message" });
 
+await scene("out of reach", async (page) => {
+  const run = await page.evaluate(async () => (await (await fetch("/runs?limit=1")).json()).runs[0].id);
+  const seen = {};
+  for (const [name, hash, found] of [["list", "#/runs", "table.runs"], ["run", `#/runs/${run}`, ".run-page .facts"]]) {
+    await page.context().setOffline(true);
+    await page.evaluate((to) => (location.hash = to), hash);
+    seen[name] = await page.locator("main .failure").first().innerText();
+    await page.context().setOffline(false);
+    await page.locator(found).waitFor();
+    seen[`${name} after`] = await page.locator("main .failure").count();
+  }
+  return seen;
+});
+
 await scene("a stream", async (page) => {
   const id = await page.evaluate(async () => (await (await fetch("/runs?limit=1")).json()).runs[0].id);
   await page.locator("[data-path=id] input").fill(id);

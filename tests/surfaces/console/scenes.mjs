@@ -28,8 +28,8 @@ export async function browse(plain) {
     const foreign = [];
     page.on("pageerror", (error) => trouble.push(error.message));
     page.on("console", (message) => {
-      // A refusal that a scene is about is noted by the browser itself.
-      if (message.type() === "error" && !/status of 4\d\d/.test(message.text())) trouble.push(message.text());
+      // A refusal that a scene is about is noted by the browser itself, and that it takes the network away.
+      if (message.type() === "error" && !/status of 4\d\d|ERR_INTERNET_DISCONNECTED/.test(message.text())) trouble.push(message.text());
     });
     page.on("request", (request) => {
       if (!request.url().startsWith(base) && !/^(data|blob):/.test(request.url())) foreign.push(request.url());

@@ -169,6 +169,15 @@ def test_conversations_are_kept_as_a_person_keeps_them(seen: dict[str, Any]) -> 
     assert scene["address"] == "#/"
 
 
+def test_a_page_that_could_not_be_read_is_read_once_the_server_is_back(seen: dict[str, Any]) -> None:
+    """The list of runs and one run, with nothing pressed."""
+    scene = seen["out of reach"]
+    assert "failed" not in scene, scene
+    assert "connection" in scene["list"].lower()
+    assert "connection" in scene["run"].lower()
+    assert (scene["list after"], scene["run after"]) == (0, 0)
+
+
 def test_a_file_is_kept_and_shown_as_what_it_is(seen: dict[str, Any]) -> None:
     """It is sent when it is chosen and named by its id from then on, so a copied call stays short."""
     assert seen["bytes"]["wide"] == 1
