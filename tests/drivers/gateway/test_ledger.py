@@ -84,7 +84,12 @@ def test_a_call_without_a_cap_is_written_behind_it(tmp_path: Path) -> None:
             await ledger.flush()
             found = (await rows(store))["call-1"]
             assert {name: found[name] for name in ("input", "cached", "output", "reasoning", "cost", "priced")} == {
-                "input": 100, "cached": 40, "output": 7, "reasoning": 3, "cost": 114_000, "priced": 1,
+                "input": 100,
+                "cached": 40,
+                "output": 7,
+                "reasoning": 3,
+                "cost": 114_000,
+                "priced": 1,
             }
             assert (found["state"], found["key_id"], found["run_id"], found["route"]) == (
                 "ok",

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from nis_backend.drivers.store.spending import Closed
-from nis_backend.errors import NisError, Unavailable
+from nis_backend.errors import Unavailable
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
