@@ -131,6 +131,42 @@ def test_an_answer_follows_a_schema(serve: Serve) -> None:
     assert fake.asked[0].body["response_format"]["json_schema"]["schema"]["properties"]["years"]["type"] == "integer"
 
 
+def test_what_is_thought_comes_first_and_goes_back_to_who_thought_it(serve: Serve) -> None:
+    """A thinking block bears whose thought it is: another provider is not given it, this one is."""
+    thought = Canned(
+        pieces=[delta(reasoning_content="Let me "), delta(reasoning_content="see"), delta(content="Yes"), delta("stop")]
+    )
+    with asking(serve, thought, thought, says("ok")) as (messages, fake):
+        asked = request(thinking={"type": "enabled", "budget_tokens": 9000}, max_tokens=10_000)
+        message = messages.create(**asked)
+        with messages.stream(**asked) as stream:
+            streamed = stream.get_final_message()
+        for one in (message, streamed):
+            kinds = [block.type for block in one.content]
+            assert kinds == ["thinking", "text"]
+            assert (one.content[0].thinking, one.content[1].text) == ("Let me see", "Yes")
+        turns = [HI, {"role": "assistant", "content": streamed.content}, HI]
+        messages.create(**request(messages=turns))
+    assert fake.asked[0].body["reasoning_effort"] == "high"
+    assert fake.asked[2].body["messages"][1]["content"] == "Yes"
+
+
+def test_images_and_documents_reach_the_model(serve: Serve) -> None:
+    """As the other format has them; a plain text is words, which every model reads."""
+    content = [
+        {"type": "text", "text": "Look:"},
+        {"type": "image", "source": {"type": "base64", "media_type": "image/png", "data": PNG}},
+        {"type": "document", "title": "Notes", "source": {"type": "text", "media_type": "text/plain", "data": "abc"}},
+        {"type": "image", "source": {"type": "url", "url": "https://example.com/a.png"}},
+    ]
+    with asking(serve, says("seen")) as (messages, fake):
+        messages.create(**request(messages=[{"role": "user", "content": content}]))
+    first, image, notes, address = fake.asked[0].body["messages"][0]["content"]
+    assert (first["text"], notes["text"]) == ("Look:", "Notes:\nabc\n")
+    assert image["image_url"]["url"] == f"data:image/png;base64,{PNG}"
+    assert address["image_url"]["url"] == "https://example.com/a.png"
+
+
 @pytest.mark.parametrize(
     ("reply", "kind", "said"),
     [

@@ -27,6 +27,7 @@ async def complete(
     answers: list[ChatAnswer | None] = [None] * request.answers
     ends: list[Answered] = []
     words: list[list[str]] = [[] for _ in answers]
+    thoughts: list[list[str]] = [[] for _ in answers]
     refuse_parts(info, request)
     messages = await asyncio.to_thread(messages_of, request) if has_parts(request) else messages_of(request)
     prompts = [replace(prompt_of(info, request, messages, n), pieces=pieces) for n in range(request.answers)]
@@ -37,9 +38,10 @@ async def complete(
                 words[number].append(item.text)
                 yield ChatPart(model=info.id, demonstration=info.demonstration, answer=number, text=item.text)
             elif isinstance(item, ReasoningChunk):
+                thoughts[number].append(item.text)
                 yield ChatPart(model=info.id, demonstration=info.demonstration, answer=number, thought=item.text)
             else:
-                ended = _ended("".join(words[number]), item)
+                ended = _ended("".join(words[number]), "".join(thoughts[number]), item)
                 answers[number] = ended
                 ends.append(item)
                 yield ChatPart(model=info.id, demonstration=info.demonstration, answer=number, ended=ended)
@@ -181,11 +183,15 @@ def _part(part: ContentPart) -> Part:
     )
 
 
-def _ended(text: str, end: Answered) -> ChatAnswer:
+def _ended(text: str, thought: str, end: Answered) -> ChatAnswer:
     calls = [FunctionCall(id=one.id, name=one.name, arguments=one.arguments) for one in end.tool_calls]
-    thoughts = [Thought(**asdict(one)) for one in end.reasoning]
     return ChatAnswer(
-        text=text, tool_calls=calls, finish_reason=end.finish_reason, reasoning=thoughts, refused=end.refused
+        text=text,
+        tool_calls=calls,
+        finish_reason=end.finish_reason,
+        thought=thought,
+        reasoning=[Thought(**asdict(one)) for one in end.reasoning],
+        refused=end.refused,
     )
 
 

@@ -137,8 +137,9 @@ class ChatAnswer(Model):
     text: str
     tool_calls: list[FunctionCall]
     finish_reason: Literal["stop", "length", "tool_calls"] = Field(description="`length`: it was cut.")
+    thought: str = Field(default="", description="What it thought, as far as it is shown.")
     reasoning: list[Thought] = Field(
-        default_factory=list[Thought], description="What it thought, to be given back with this turn."
+        default_factory=list[Thought], description="What its provider wants back with this turn."
     )
     refused: bool = Field(default=False, description="Whether the words are a refusal to answer.")
 

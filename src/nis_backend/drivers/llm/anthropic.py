@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import time
 from contextlib import aclosing
 from dataclasses import replace
 from itertools import chain
@@ -18,6 +17,7 @@ from nis_backend.drivers.llm.anthropic_refusals import REQUEST_AT_FAULT, STATUS,
 from nis_backend.drivers.llm.anthropic_turns import Json, name_of
 from nis_backend.drivers.llm.anthropic_wire import COUNTED, PASSING, VERSION, body_of, check, faults, ignored, written
 from nis_backend.drivers.llm.base import LanguageModels, ModelInfo
+from nis_backend.drivers.llm.listing import LISTING, Listing, named
 from nis_backend.drivers.llm.openai_wire import Lines
 from nis_backend.drivers.llm.server import LONGEST_ANSWER, LONGEST_ERROR, Server, members, object_in
 from nis_backend.errors import NisError, NotSupported
@@ -30,11 +30,9 @@ if TYPE_CHECKING:
     from nis_backend.drivers.llm.answer import Item
     from nis_backend.drivers.llm.base import Prompt, Response, Wire
 
-LISTED, REFUSED = 60.0, 5.0
-"""Seconds for which the server's list of models is kept, and its failure to give one."""
-LISTING, PATIENCE, SILENCE, FAREWELL = 10.0, 120.0, 600.0, 2.0
-"""Seconds: for the list; between two pieces of an answer, where "ping" fills the pauses; for an answer that is sent
-whole; for what may follow the answer's end."""
+PATIENCE, SILENCE, FAREWELL = 120.0, 600.0, 2.0
+"""Seconds: between two pieces of an answer, where "ping" fills the pauses; for an answer that is sent whole; for what
+may follow the answer's end."""
 MOST_MODELS = 1000
 USUAL_OUTPUT, LONGEST_WHOLE = 4096, 16_384
 """Tokens of an answer: asked for where nobody says how many and the server states no most; above which it is streamed
@@ -55,49 +53,23 @@ class Anthropic(LanguageModels):
         self.provider = server.provider
         self.wire: Wire | None = "messages"
         self._server = server
-        self._model = model
         self._patience = patience
         self._silence = silence
-        self._asking = asyncio.Lock()
-        self._listing: list[ModelInfo] | NisError | None = None
-        self._listed_at = 0.0
-        self._key_refused = False
+        self._listing = Listing(server, model, self._read_list)
+        # The most tokens of an answer, by model.
+        self._mosts: dict[str, int] = {}
         # What a model has refused: not sent to it again.
         self._refused: set[tuple[str, str]] = set()
 
     async def models(self) -> list[ModelInfo]:
         """See `LanguageModels.models`; with a default configured, an unreachable list leaves that alone."""
         self._server.check_key()
-        listing = await self._list(LISTED)
-        if isinstance(listing, NisError):
-            # A server may refuse the list and still answer, unless the key itself is wrong.
-            if self._model is None or self._key_refused:
-                raise listing.with_traceback(None)
-            return [self._info(self._model, detail=f"Its server gave no list: {listing.message}")]
-        if self._model is None:
-            return listing
-        default = next((info for info in listing if info.name == self._model), self._info(self._model))
-        return [default, *(info for info in listing if info.name != self._model)]
+        return await self._listing.models()
 
     async def find(self, name: str | None) -> ModelInfo | None:
         """See `LanguageModels.find`; the default needs no network, and what no list can deny is tried."""
         self._server.check_key()
-        if name is None and self._model is None:
-            return (await self.models())[0]
-        name = name or self._model
-        known = self._known(name)
-        if known is not None or name == self._model:
-            return known or self._info(str(name))
-        # A model that was made since the list was is worth another look.
-        for age in (LISTED, REFUSED):
-            listing = await self._list(age)
-            if isinstance(listing, NisError):
-                if self._key_refused:
-                    raise listing.with_traceback(None)
-                return self._info(str(name))
-            if (known := self._known(name)) is not None:
-                return known
-        return None
+        return await self._listing.find(name)
 
     async def generate(self, prompt: Prompt) -> AsyncGenerator[Item, None]:
         """See `LanguageModels.generate`.
@@ -191,11 +163,13 @@ class Anthropic(LanguageModels):
             self._refused |= {(prompt.model, option) for option in named - PASSING}
 
     async def _most(self, model: str) -> int:
-        """The most tokens of an answer, which this format wants to be told."""
-        if self._known(model) is None:
-            await self._list(LISTED)
-        known = self._known(model)
-        return USUAL_OUTPUT if known is None or known.max_output is None else known.max_output
+        """The most tokens of an answer, which this format wants to be told; asked for once."""
+        if model not in self._mosts:
+            info = named(await self._listing.models(), model)
+            if info is None or info.max_output is None:
+                return USUAL_OUTPUT
+            self._mosts[model] = info.max_output
+        return self._mosts[model]
 
     async def _error(self, response: ClientResponse) -> bytes:
         import aiohttp  # noqa: PLC0415 - loaded with the session
@@ -262,32 +236,12 @@ class Anthropic(LanguageModels):
 
     # -- listing
 
-    def _known(self, name: str | None) -> ModelInfo | None:
-        """The listed model of this name, without asking."""
-        listing = [] if self._listing is None or isinstance(self._listing, NisError) else self._listing
-        return next((info for info in listing if name in (info.name, info.name.replace("/", ":"))), None)
-
-    async def _list(self, age: float) -> list[ModelInfo] | NisError:
-        """What the server lists, not older than `age`, or why it lists nothing; those who ask together ask once."""
-        async with self._asking:
-            kept = REFUSED if isinstance(self._listing, NisError) else age
-            if self._listing is None or time.monotonic() - self._listed_at >= kept:
-                try:
-                    async with asyncio.timeout(LISTING):
-                        self._listing = await self._read_list()
-                except TimeoutError:
-                    self._listing = self._server.cut(TimeoutError(), LISTING)
-                except NisError as error:
-                    self._listing = error
-                self._listed_at = time.monotonic()
-            return self._listing
-
     async def _read_list(self) -> list[ModelInfo]:
         path = f"/models?limit={MOST_MODELS}"
         response = await self._server.send("GET", path, self._headers(), LISTING)
         import aiohttp  # noqa: PLC0415 - loaded with the session
 
-        self._key_refused = response.status == 401  # noqa: PLR2004 - HTTP's own number
+        self._listing.key_refused = response.status == 401  # noqa: PLR2004 - HTTP's own number
         try:
             body = await self._server.read(response, LONGEST_ANSWER)
             if response.status == 404:  # noqa: PLR2004 - as above

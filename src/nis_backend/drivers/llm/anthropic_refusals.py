@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any
 
-from nis_backend.drivers.llm.server import members, object_in
+from nis_backend.drivers.llm.server import members, object_in, retry_after
 from nis_backend.errors import Busy, InvalidRequest, NisError, NotFound, Unavailable, UpstreamFailed, shorten
 
 if TYPE_CHECKING:
@@ -31,6 +31,8 @@ STATUS: Mapping[str, int] = {
 """The status of each kind of error, for those that come within a stream of status 200."""
 
 REQUEST_AT_FAULT = frozenset({400, 413, 422})
+_MAYBE_DONE = frozenset({408, 502, 504, 524})
+"""Answered by what stands before a server that may have gone on."""
 _TOO_LONG = re.compile(
     r"prompt is too long|exceed\w* (the )?context|context (window|length|limit)|too many tokens", re.IGNORECASE
 )
@@ -52,7 +54,7 @@ def message_of(document: Mapping[str, Any]) -> str:  # Any: JSON
 def refusal(server: Server, status: int, headers: Mapping[str, str], message: str, model: str) -> NisError:
     """The failure that this status means; a request that was refused is not paid for."""
     error = _refusal(server, status, headers, message, model)
-    error.sent = "refused"
+    error.sent = "maybe" if status in _MAYBE_DONE else "refused"
     return error
 
 
@@ -94,12 +96,11 @@ def _fault(server: Server, status: int, message: str, said: str, model: str) -> 
 
 
 def _busy(name: str, status: int, headers: Mapping[str, str], said: str) -> Busy:
-    after = headers.get("retry-after", "")
-    seconds = after.isdigit()
-    when = f"after {after} s" if seconds else "later"
+    seconds = retry_after(headers)
+    when = "later" if seconds is None else f"after {seconds:g} s"
     what = "is over its limit" if status == 429 else "is overloaded"  # noqa: PLR2004 - as above
     return Busy(
         f"{name} {what}{said}; try again {when}.",
         remedy="Wait, or choose another model.",
-        retry_after=float(after) if seconds else None,
+        retry_after=seconds,
     )

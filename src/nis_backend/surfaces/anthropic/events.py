@@ -9,13 +9,14 @@ import json
 import uuid
 from typing import TYPE_CHECKING, Any
 
+from nis_backend.capabilities.models.completion import Thought
 from nis_backend.surfaces.anthropic.problem import document
 from nis_backend.surfaces.anthropic.turns import MARK
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from nis_backend.capabilities.models.completion import ChatAnswer, ChatCompletion, ChatPart, FunctionCall, Thought
+    from nis_backend.capabilities.models.completion import ChatAnswer, ChatCompletion, ChatPart, FunctionCall
     from nis_backend.errors import NisError
     from nis_backend.operation import Json
 
@@ -25,7 +26,8 @@ REASONS = {"stop": "end_turn", "length": "max_tokens", "tool_calls": "tool_use"}
 def message(result: ChatCompletion) -> Json:
     """The whole answer."""
     (answer,) = result.answers
-    content: list[Json] = [_thought(one, result.model) for one in answer.reasoning]
+    thoughts = answer.reasoning or ([Thought(text=answer.thought)] if answer.thought else [])
+    content = [_thought(one, result.model) for one in thoughts]
     content += [{"type": "text", "text": answer.text}] if answer.text else []
     content += [{**_call(one), "input": _input(one)} for one in answer.tool_calls]
     return {**_empty(result.model), "content": content, **_end(answer), "usage": usage(result)}
