@@ -26,7 +26,7 @@ PACKAGE = ROOT / "src" / "nis_backend"
 KERNEL = (
     *("errors", "refusal", "operation", "fields", "view", "event", "run", "context", "settings"),
     *("blob", "media", "shelf", "keys", "commands", "history", "journal", "execution", "replay", "schedule", "held"),
-    *("annotations", "caller", "calling", "cron", "entry", "opened", "owned", "steps", "fork"),
+    *("annotations", "asking", "caller", "calling", "cron", "entry", "opened", "owned", "steps", "fork"),
 )
 # Each layer and the layers it may import besides its own; a layer not named here is forbidden to it.
 LAYERS = {
@@ -67,7 +67,7 @@ CONTRACTS = frozenset({"gateway.periods", "llm.answer", "llm.choice", "store.spe
 DIALECTS = ("openai", "anthropic", "a2a", "agui", "voice")
 CONTRACTS_FOR = (
     *("run", "context", "shelf", "keys", "commands", "history", "journal", "execution", "replay", "schedule"),
-    *("opened", "owned", "steps", "fork"),
+    *("opened", "owned", "steps", "fork", "asking"),
 )
 ENVIRONMENT_READERS = ("nis_backend.settings", "nis_backend.app", "nis_backend.__main__")
 NAMES_OPERATIONS = "nis_backend.surfaces.rest.fixed"

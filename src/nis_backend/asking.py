@@ -1,0 +1,97 @@
+"""A model is asked as a step of a run: its answer is written down as it comes, and handed out again after a crash."""
+
+from __future__ import annotations
+
+from contextlib import aclosing
+from dataclasses import asdict, replace
+from typing import TYPE_CHECKING, Any, cast
+
+from nis_backend.drivers.llm.answer import Answered, Reasoning, ReasoningChunk, ToolCall, Usage
+from nis_backend.errors import NisError, UpstreamFailed, WorkerLost
+from nis_backend.event import ModelAnswered, ModelCalled, WantedCall
+
+if TYPE_CHECKING:
+    from nis_backend.context import Context
+    from nis_backend.drivers.llm.base import LanguageModels, Prompt
+
+
+async def ask(
+    ctx: Context, driver: LanguageModels, prompt: Prompt, step: int, before: str = ""
+) -> tuple[str, Answered]:
+    """Ask, and write down the words as they come, with `before` in front of the first; once more when cut.
+
+    An answer that the run's log holds already is taken from there.
+    """
+    called = ModelCalled(step=step, provider=driver.provider, model=prompt.model, digest=prompt.digest())
+    attempt = 1
+    while True:
+        told = await ctx.run.ask_model(called)
+        if told is not None:
+            return told.text, _end_of(told.answered)
+        try:
+            # What was cut may have been cut for its silence.
+            pieces = ctx.watched or attempt > 1
+            return await _listen(ctx, driver, replace(prompt, pieces=pieces), step, before)
+        except (UpstreamFailed, WorkerLost) as error:
+            if attempt > 1:
+                await _refused(ctx, step, error)
+                raise
+            attempt += 1
+            await ctx.run.retry_step(step, error.message)
+        except NisError as error:
+            await _refused(ctx, step, error)
+            raise
+
+
+async def _listen(ctx: Context, driver: LanguageModels, prompt: Prompt, step: int, before: str) -> tuple[str, Answered]:
+    words: list[str] = []
+    async with aclosing(driver.generate(prompt)) as items:
+        async for item in items:
+            if isinstance(item, Answered):
+                return "".join(words), await _ended(ctx, step, item)
+            if isinstance(item, ReasoningChunk):
+                await ctx.run.thought(step, item.text)
+                continue
+            words.append(item.text if words else before + item.text)
+            await ctx.run.text(step, words[-1], at_once=prompt.pieces)
+    raise UpstreamFailed(f"{driver.provider} ended without an end to its answer.", remedy="Try again.")
+
+
+async def _ended(ctx: Context, step: int, end: Answered) -> Answered:
+    spent = end.spent()
+    answered = ModelAnswered(
+        step=step,
+        finish_reason=end.finish_reason,
+        input_tokens=end.input_tokens,
+        output_tokens=end.output_tokens,
+        cached_tokens=spent.cached,
+        reasoning_tokens=spent.reasoning,
+        answered_by=end.model,
+        reasoning=[asdict(one) for one in end.reasoning],
+        tool_calls=[WantedCall(id=one.id, name=one.name, arguments=one.arguments) for one in end.tool_calls],
+    )
+    await ctx.run.write(answered)
+    return end
+
+
+async def _refused(ctx: Context, step: int, error: NisError) -> None:
+    """Write down that there is no answer, and why."""
+    await ctx.run.write(ModelAnswered(step=step, finish_reason="refused", problem=error.problem()))
+
+
+def _end_of(answered: ModelAnswered) -> Answered:
+    """The end of an answer, as the log has it."""
+    return Answered(
+        finish_reason=cast("Any", answered.finish_reason),
+        tool_calls=tuple(ToolCall(id=one.id, name=one.name, arguments=one.arguments) for one in answered.tool_calls),
+        input_tokens=answered.input_tokens,
+        output_tokens=answered.output_tokens,
+        usage=Usage(
+            input=answered.input_tokens,
+            output=answered.output_tokens,
+            cached=answered.cached_tokens,
+            reasoning=answered.reasoning_tokens,
+        ),
+        reasoning=tuple(Reasoning(**one) for one in answered.reasoning),
+        model=answered.answered_by,
+    )
