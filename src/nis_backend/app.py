@@ -33,13 +33,9 @@ from nis_backend.drivers.embeddings.minilm import MiniLM
 from nis_backend.drivers.embeddings.minilm import pool as embeddings_pool
 from nis_backend.drivers.embeddings.openai_embeddings import OpenAIEmbeddings
 from nis_backend.drivers.http import Http
-from nis_backend.drivers.llm.anthropic import Anthropic, address
 from nis_backend.drivers.llm.choice import Models
-from nis_backend.drivers.llm.embedded import EmbeddedModels
+from nis_backend.drivers.llm.configured import providers_of, servers_of
 from nis_backend.drivers.llm.embedded import pool as embedded_pool
-from nis_backend.drivers.llm.openai_compatible import OpenAICompatible
-from nis_backend.drivers.llm.scripted import ScriptedModels
-from nis_backend.drivers.llm.server import Server, Variables
 from nis_backend.errors import NisError, Unavailable
 from nis_backend.execution import execute
 from nis_backend.opened import Drivers
@@ -52,13 +48,12 @@ from nis_backend.surfaces.rest.derive import told
 from nis_backend.surfaces.rest.replies import KEPT_SECONDS as REPLIES_SECONDS
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncGenerator, Mapping, Sequence
+    from collections.abc import AsyncGenerator, Mapping
     from pathlib import Path
 
     from nis_backend.drivers.bus.base import Bus
     from nis_backend.drivers.cache.base import Cache
     from nis_backend.drivers.dispatch.base import Execute, Left
-    from nis_backend.drivers.llm.base import LanguageModels
     from nis_backend.drivers.store.base import Store
     from nis_backend.settings import Settings
 
@@ -126,8 +121,8 @@ class Process:
         contents = contents_of(given, given.data)
         pools = [_science(self.settings), embedded_pool(self.settings), embeddings_pool(self.settings)]
         compute = WorkerPools([replace(pool, memory=self.settings.worker_memory) for pool in pools])
-        servers = self._servers()
-        models = Models(self._providers(servers, compute), self.settings.model)
+        servers = servers_of(given, self._http.session)
+        models = Models(providers_of(given, servers, self._http.session, compute), given.model)
         embedders = [OpenAIEmbeddings(server.provider, server.ask) for server in servers]
         dispatch = _dispatch(given, store, self._execute)
         self._drivers = Drivers(
@@ -177,46 +172,6 @@ class Process:
             await self.drivers.keys.close()
             await contents.close()
             await store.close()
-
-    def _providers(self, servers: Sequence[OpenAICompatible], compute: WorkerPools) -> Sequence[LanguageModels]:
-        """The providers that are set up, in order of preference: a configured server before the model in the box."""
-        scripted = [] if self.settings.scripted is None else [ScriptedModels(self.settings.scripted)]
-        return [*scripted, *servers, *self._anthropic(), EmbeddedModels(self.settings, compute)]
-
-    def _anthropic(self) -> Sequence[LanguageModels]:
-        """The provider anthropic, where its key is set."""
-        given = self.settings
-        if given.anthropic_api_key is None:
-            return []
-        named = Variables(url="NIS_ANTHROPIC_URL", key="ANTHROPIC_API_KEY", model="NIS_ANTHROPIC_MODEL")
-        key = given.anthropic_api_key.get_secret_value()
-        server = Server("anthropic", address(given.anthropic_url), key, self._http.session, named)
-        return [Anthropic(server, given.anthropic_model)]
-
-    def _servers(self) -> Sequence[OpenAICompatible]:
-        """The servers that are set up."""
-        given = self.settings
-        servers: list[OpenAICompatible] = []
-        for name, url, key, model in (
-            ("local", given.local_url, given.local_api_key, given.local_model),
-            ("openai", given.openai_url if given.openai_api_key else None, given.openai_api_key, given.openai_model),
-            ("nvidia", given.nvidia_url if given.nvidia_api_key else None, given.nvidia_api_key, given.nvidia_model),
-        ):
-            if url:
-                ours = f"NIS_{name.upper()}"
-                driver = OpenAICompatible(
-                    provider=name,
-                    url=url,
-                    http=self._http.session,
-                    key=key,
-                    model=model,
-                    url_variable=f"{ours}_URL",
-                    key_variable="NIS_LOCAL_API_KEY" if name == "local" else f"{name.upper()}_API_KEY",
-                    model_variable=f"{ours}_MODEL",
-                    needs_key=name != "local",
-                )
-                servers.append(driver)
-        return servers
 
     async def _execute(self, owner: str, run_id: str, attempt: int) -> Left:
         return await execute(self.drivers, owner, run_id, attempt)

@@ -1,0 +1,79 @@
+"""The providers that settings name, in order of preference."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from nis_backend.drivers.llm.anthropic import Anthropic, address
+from nis_backend.drivers.llm.embedded import EmbeddedModels
+from nis_backend.drivers.llm.openai_compatible import OpenAICompatible
+from nis_backend.drivers.llm.scripted import ScriptedModels
+from nis_backend.drivers.llm.server import Server, Variables
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable, Sequence
+
+    from aiohttp import ClientSession
+
+    from nis_backend.drivers.compute.base import Compute
+    from nis_backend.drivers.llm.base import LanguageModels
+    from nis_backend.settings import Settings
+
+    Session = Callable[[], Awaitable[ClientSession]]
+
+
+def providers_of(
+    settings: Settings, servers: Sequence[OpenAICompatible], http: Session, compute: Compute
+) -> list[LanguageModels]:
+    """Every provider that is set up: a configured server before the model in the box."""
+    scripted = [] if settings.scripted is None else [ScriptedModels(settings.scripted)]
+    return [*scripted, *servers, *_anthropic(settings, http), EmbeddedModels(settings, compute)]
+
+
+def servers_of(settings: Settings, http: Session) -> list[OpenAICompatible]:
+    """Those of them that speak OpenAI's format."""
+    given = settings
+    vendors = (
+        ("openai", given.openai_url, given.openai_api_key, given.openai_model),
+        ("nvidia", given.nvidia_url, given.nvidia_api_key, given.nvidia_model),
+        ("deepseek", given.deepseek_url, given.deepseek_api_key, given.deepseek_model),
+        ("gemini", given.gemini_url, given.gemini_api_key, given.gemini_model),
+    )
+    servers = [
+        OpenAICompatible(
+            name,
+            url,
+            key,
+            model,
+            http=http,
+            url_variable=f"NIS_{name.upper()}_URL",
+            key_variable=f"{name.upper()}_API_KEY",
+            model_variable=f"NIS_{name.upper()}_MODEL",
+        )
+        for name, url, key, model in vendors
+        if key is not None
+    ]
+    if given.local_url is None:
+        return servers
+    local = OpenAICompatible(
+        "local",
+        given.local_url,
+        given.local_api_key,
+        given.local_model,
+        http=http,
+        url_variable="NIS_LOCAL_URL",
+        key_variable="NIS_LOCAL_API_KEY",
+        model_variable="NIS_LOCAL_MODEL",
+        needs_key=False,
+    )
+    return [local, *servers]
+
+
+def _anthropic(settings: Settings, http: Session) -> list[Anthropic]:
+    """The provider anthropic, where its key is set."""
+    if settings.anthropic_api_key is None:
+        return []
+    named = Variables(url="NIS_ANTHROPIC_URL", key="ANTHROPIC_API_KEY", model="NIS_ANTHROPIC_MODEL")
+    key = settings.anthropic_api_key.get_secret_value()
+    server = Server("anthropic", address(settings.anthropic_url), key, http, named)
+    return [Anthropic(server, settings.anthropic_model)]
