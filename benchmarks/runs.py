@@ -39,7 +39,7 @@ from upstream import LAST, asking
 sys.path.append(str(Path(__file__).parents[1] / "tests"))
 from postgresql import PostgreSQL, running_postgresql
 
-UPSTREAM = Path(__file__).with_name("upstream.py")
+UPSTREAM, PASSING = (Path(__file__).with_name(name) for name in ("upstream.py", "passing.py"))
 PEERS = Path(__file__).resolve().parents[1] / ".venv" / "bench-runs"
 CALLERS = 32
 DIRECT, FLOOR, NIS, NIS_TALK, NIS_POSTGRESQL, AGNO, AGNO_DB = (
@@ -52,32 +52,6 @@ DIRECT, FLOOR, NIS, NIS_TALK, NIS_POSTGRESQL, AGNO, AGNO_DB = (
     "Agno, its SQLite",
 )
 SSE = {"Accept": "text/event-stream"}
-
-# Bytes passed on unread, on the loop, parser and HTTP client that `nis serve` uses.
-PASSING = """
-import sys
-import aiohttp, uvicorn
-from starlette.applications import Starlette
-from starlette.responses import StreamingResponse
-from starlette.routing import Route
-
-session = None
-
-async def chat(request):
-    global session
-    session = session or aiohttp.ClientSession(connector=aiohttp.TCPConnector(limit=0))
-    answer = await session.post(
-        f"http://127.0.0.1:{sys.argv[2]}/v1/chat/completions", data=await request.body(),
-        headers={"Content-Type": "application/json"},
-    )
-    return StreamingResponse(answer.content.iter_any(), media_type=answer.content_type)
-
-async def health(request):
-    return StreamingResponse(iter([b"ok"]))
-
-app = Starlette(routes=[Route("/chat", chat, methods=["POST"]), Route("/health", health)])
-uvicorn.run(app, port=int(sys.argv[1]), loop="uvloop", http="httptools", log_level="warning", access_log=False)
-"""
 
 # One agent without tools, as its documentation begins; with a file named, its sessions and runs are kept there.
 PEER = """
@@ -149,9 +123,9 @@ def contenders(data: str, postgresql: PostgreSQL | None, *, vectors: bool) -> Ge
         found = {
             DIRECT: Contender(pids=pid, port=upstream, request=ask(upstream, "/v1/chat/completions")),
             FLOOR: Contender(
-                pids=start([sys.executable, "-c", PASSING, str(passing), str(upstream)], passing),
+                pids=start([sys.executable, str(PASSING), str(passing), str(upstream)], passing),
                 port=passing,
-                request=ask(passing, "/chat"),
+                request=ask(passing, "/v1/chat/completions"),
             ),
             NIS: _to_nis(product, served := start(ours(product, data), product, **settings)),
             NIS_TALK: _to_nis(product, served, operations=False),

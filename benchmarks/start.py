@@ -72,18 +72,18 @@ def free_port() -> int:
         return int(probe.getsockname()[1])
 
 
-def healthy(port: int) -> bool:
-    """Whether `/health` answers 200 now."""
+def healthy(port: int, path: str = "/health") -> bool:
+    """Whether this path answers 200 now."""
     try:
         with socket.create_connection(("127.0.0.1", port), timeout=5) as connection:
-            connection.sendall(f"GET /health HTTP/1.1\r\nHost: 127.0.0.1:{port}\r\nConnection: close\r\n\r\n".encode())
+            connection.sendall(f"GET {path} HTTP/1.1\r\nHost: 127.0.0.1:{port}\r\nConnection: close\r\n\r\n".encode())
             return connection.recv(64).startswith(b"HTTP/1.1 200")
     except OSError:
         return False
 
 
 @contextmanager
-def started(command: Sequence[str], port: int, **environment: str) -> Generator[Started]:
+def started(command: Sequence[str], port: int, health: str = "/health", **environment: str) -> Generator[Started]:
     """The server that `command` starts on `port`, from its first answer to its end."""
     with tempfile.TemporaryFile() as output:
         begun = time.perf_counter()
@@ -91,10 +91,10 @@ def started(command: Sequence[str], port: int, **environment: str) -> Generator[
             command, env={**os.environ, **environment}, stdin=subprocess.DEVNULL, stdout=output, stderr=output
         )
         try:
-            while not healthy(port):
+            while not healthy(port, health):
                 if process.poll() is not None or time.perf_counter() - begun > LIMIT_SECONDS:
                     output.seek(0)
-                    sys.exit(f"{' '.join(command[:4])} did not come up:\n{output.read().decode()}")
+                    sys.exit(f"{' '.join(command[:4])} did not come up:\n{output.read().decode()[-4000:]}")
                 time.sleep(0.002)
             yield Started(process=process, port=port, seconds=time.perf_counter() - begun)
         finally:
