@@ -46,3 +46,17 @@ def test_a_heading_is_words() -> None:
     (table,) = draw_fields(ThingLine(id="t-1"))
     assert isinstance(table, Table)
     assert table.title == "Thing line"
+
+
+def test_models_under_names_are_drawn_as_json() -> None:
+    """A dictionary of models is a cell like any other."""
+
+    class Inner(Model):
+        x: int
+
+    class Holding(Model):
+        things: dict[str, Inner]
+
+    (table,) = draw_fields(Holding(things={"a": Inner(x=1)}))
+    assert isinstance(table, Table)
+    assert table.rows == [["things", '{"a": {"x": 1}}']]

@@ -86,6 +86,10 @@ class Owned:
             table, self._owner, where=where, before=before, limit=limit, descending=descending, order=order, since=since
         )
 
+    async def count(self, table: Table, *, where: Mapping[str, Any] | None = None) -> int:  # Any: see Row
+        """See `Store.count`."""
+        return await self._store.count(table, self._owner, where=where)
+
     async def page(  # noqa: PLR0913 - one argument a clause
         self,
         table: Table,

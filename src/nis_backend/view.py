@@ -120,5 +120,10 @@ def _cell(value: object, name: str = "") -> str | float:
         return value
     if isinstance(value, list | tuple):
         return shorten(", ".join(str(_cell(one)) for one in cast("Sequence[object]", value)), CELL)
-    text = json.dumps(value, ensure_ascii=False) if isinstance(value, dict) else "" if value is None else str(value)
-    return shorten(value.model_dump_json() if isinstance(value, Model) else text, CELL)
+    if isinstance(value, dict | Model):
+        return shorten(json.dumps(value, ensure_ascii=False, default=_plainly), CELL)
+    return shorten("" if value is None else str(value), CELL)
+
+
+def _plainly(value: object) -> object:
+    return value.model_dump(mode="json") if isinstance(value, Model) else str(value)

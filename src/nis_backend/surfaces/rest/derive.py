@@ -47,7 +47,9 @@ def routes_of(entry: Entry) -> list[RestRoute]:
         method, tail = RESOURCE[verb]
         found = [(method, family + tail)]
     elif entry.on:
-        rest = (thing or verb) if entry.effect == "reads" else entry.action.removesuffix(f"_{entry.on}")
+        # What is read of it by its name; what is done, and what is made of the whole, by the verb.
+        of_it = entry.effect == "reads" and thing not in {"", entry.on}
+        rest = thing if of_it else entry.action.removesuffix(f"_{entry.on}")
         method = "GET" if entry.effect == "reads" and scalars(entry.request_schema) else "POST"
         found = [(method, f"{family}/{{id}}/{rest.replace('_', '-')}")]
     elif entry.effect == "reads" and scalars(entry.request_schema):

@@ -37,6 +37,7 @@ WHOLE = r"json_extract(replace({0}, '\u0000', ' '), '$.{1}')"
 # sum of `cost` of the ledger's rows that name it in `caps`. A row of the ledger is one call that was sent to a model;
 # while it is `open` its cost is the worst that it can be. `usage_days` are the sums of the ledger by day.
 # `runs.key_id` is whose key began it: what a key may spend holds for its runs. `blobs.purpose` is what a file is for.
+# The row of a prompt is its latest version; each version before has one of its own beside it, of the same `prompt_id`.
 STEP = Step(
     up="""
 create table providers (
@@ -92,11 +93,14 @@ create table usage_days (
     primary key (owner, day, provider, model, route, key_id, operation)
 ) strict, without rowid;
 create table prompts (
-    id text primary key, owner text not null, name text not null, version integer not null, template text not null,
-    variables text not null, model text, created real not null, updated real not null
+    id text primary key, owner text not null, prompt_id text not null, name text not null, version integer not null,
+    latest integer not null, template text not null, variables text not null, model text, created real not null,
+    updated real not null
 ) strict;
 create unique index prompts_by_name on prompts (owner, name, version);
+create unique index prompts_named on prompts (owner, name) where latest = 1;
 create index prompts_by_owner on prompts (owner, created, id);
+create index prompts_by_prompt on prompts (owner, prompt_id, version);
 alter table blobs add column purpose text not null default '';
 alter table runs add column key_id text;
 """,

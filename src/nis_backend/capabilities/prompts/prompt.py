@@ -1,0 +1,122 @@
+"""A prompt as it is told, and as its rows have it.
+
+A prompt has one row of its own, its latest version, and one beside it for each version before: `prompt_id` is the id
+of the first, and `latest` tells them apart.
+"""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Annotated
+
+from pydantic import Field, StringConstraints
+
+from nis_backend.capabilities.prompts.template import NAME, variables_of
+from nis_backend.errors import InvalidRequest, NotFound
+from nis_backend.operation import Model
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from nis_backend.context import Context
+    from nis_backend.drivers.store.base import Row
+
+LONGEST_VALUE = 200_000
+"""Characters of a variable's value."""
+MOST_VARIABLES = 64
+
+VariableName = Annotated[str, StringConstraints(pattern=f"^{NAME}$")]
+Value = Annotated[str, StringConstraints(max_length=LONGEST_VALUE)]
+
+
+class Variable(Model):
+    """What a template leaves open."""
+
+    description: str = Field(default="", max_length=1000, description="What is to be put there.")
+    default: Value | None = Field(default=None, description="What is put there unasked; unset, it must be given.")
+
+
+Variables = dict[VariableName, Variable]
+
+
+class Prompt(Model):
+    """A version of a prompt."""
+
+    id: str
+    name: str = Field(description="Takes the id's place wherever a prompt is named.")
+    version: int
+    latest: bool = Field(description="Whether it is the newest version.")
+    template: str
+    variables: dict[str, Variable]
+    model: str | None = Field(description="The model it is meant for, as provider:name.")
+    created: float = Field(description="Seconds since 1970, UTC: when the prompt was made, or this earlier version.")
+    updated: float = Field(description="Seconds since 1970, UTC: when this version was written.")
+
+
+def prompt_of(row: Row) -> Prompt:
+    """A row as it is told."""
+    given = {name: row[name] for name in Prompt.model_fields if name in row}
+    given |= {"id": row["prompt_id"], "latest": bool(row["latest"]), "variables": json.loads(row["variables"])}
+    return Prompt.model_validate(given)
+
+
+def described(template: str, given: Mapping[str, Variable]) -> dict[str, Variable]:
+    """The template's variables in its order; those that nobody describes have to be given when it is rendered.
+
+    Raises:
+        InvalidRequest: what is described is no variable of it.
+    """
+    names = variables_of(template)
+    if len(names) > MOST_VARIABLES:
+        raise InvalidRequest(
+            f"The template has {len(names)} variables; {MOST_VARIABLES} are allowed.",
+            field="template",
+            value=len(names),
+            remedy="Put several into one.",
+        )
+    for name in given:
+        if name not in names:
+            raise InvalidRequest(
+                f"The template has no variable {name!r}.",
+                field=f"variables.{name}",
+                value=name,
+                remedy=f"Write {{{{{name}}}}} into it, or leave the description out.",
+            )
+    return {name: given.get(name, Variable()) for name in names}
+
+
+def written(variables: Mapping[str, Variable]) -> str:
+    """Variables as a row keeps them."""
+    return json.dumps({name: one.model_dump(exclude_defaults=True) for name, one in variables.items()})
+
+
+async def find(which: str, ctx: Context, version: int | None = None) -> Row:
+    """The row of a prompt's version, the latest when None; `which` is its id or its name.
+
+    Raises:
+        NotFound: the caller has none such.
+    """
+    row = await ctx.store.get("prompts", which)
+    if row is None or not row["latest"]:
+        rows = await ctx.store.select("prompts", where={"name": which, "latest": 1}, limit=1)
+        if not rows:
+            raise unknown(which)
+        row = rows[0]
+    if version in {None, row["version"]}:
+        return row
+    rows = await ctx.store.select("prompts", where={"prompt_id": row["prompt_id"], "version": version}, limit=1)
+    if not rows:
+        raise NotFound(
+            f"The prompt {which!r} has no version {version}.",
+            field="version",
+            value=version,
+            remedy=f"Give one from 1 to {row['version']}, or none for the latest.",
+        )
+    return rows[0]
+
+
+def unknown(which: str) -> NotFound:
+    """That the caller has no such prompt."""
+    return NotFound(
+        f"There is no prompt {which!r}.", field="id", value=which, remedy="List the prompts to see what there is."
+    )
