@@ -374,3 +374,19 @@ def test_tokens_are_counted_exactly_or_not_at_all(server: Server, serve: Serve) 
             with pytest.raises(anthropic.BadRequestError, match="counts no tokens"):
                 messages.count_tokens(**{**given, "model": "local:x"})
     assert fake.asked[0].body["tools"][0]["name"] == "fly"
+
+
+def test_models_are_listed_in_the_dialect_of_who_asks(serve: Serve) -> None:
+    """Page by page, and one by its id; the other dialect's callers get theirs at the same path."""
+    fake = FakeOpenAI(models=[f"model-{number}" for number in range(30)])
+    with fake.in_thread():
+        server = serve(NIS_LOCAL_URL=fake.url)
+        with client_of(server) as client:
+            ids = [one.id for one in client.models.list()]
+            assert [one for one in ids if one.startswith("local:")] == [f"local:model-{n}" for n in range(30)]
+            assert len(ids) == len(set(ids))
+            found = client.models.retrieve("local:model-7")
+            assert (found.type, found.display_name) == ("model", "model-7")
+            with pytest.raises(anthropic.NotFoundError):
+                client.models.retrieve("local:none")
+        assert ask(server, "GET", "/v1/models")[2]["object"] == "list"

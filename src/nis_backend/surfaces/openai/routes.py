@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from starlette.routing import Route
 
@@ -22,15 +22,19 @@ TELLS = {PREFIX: problem.tell}
 def routes(process: Process) -> list[Route]:
     """The models, chat completions and embeddings."""
 
-    async def models(request: Request) -> Response:
-        from nis_backend.surfaces.openai import listing  # noqa: PLC0415 - see above
+    def listing_for(request: Request) -> Any:  # Any: one of two modules
+        """The list in the caller's dialect: Anthropic's clients ask the same path, and say so."""
+        if "anthropic-version" in request.headers:
+            from nis_backend.surfaces.anthropic import listing  # noqa: PLC0415 - see above
+        else:
+            from nis_backend.surfaces.openai import listing  # noqa: PLC0415 - see above
+        return listing
 
-        return await listing.models(process, request)
+    async def models(request: Request) -> Response:
+        return await listing_for(request).models(process, request)
 
     async def model(request: Request) -> Response:
-        from nis_backend.surfaces.openai import listing  # noqa: PLC0415 - see above
-
-        return await listing.model(process, request)
+        return await listing_for(request).model(process, request)
 
     async def chat(request: Request) -> Response:
         from nis_backend.surfaces.openai import chat  # noqa: PLC0415 - see above
