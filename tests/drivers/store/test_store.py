@@ -438,6 +438,28 @@ def test_what_is_changed_or_removed_before_it_is_indexed_is_right(with_store: Ca
     with_store(body)
 
 
+def test_what_takes_the_number_of_what_is_gone_is_found(
+    with_store: Callable[[Body], None], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Where the last rows go, of which some are indexed and some are not yet: whatever is said next has their numbers."""
+    monkeypatch.setattr(writer, "LATER_SECONDS", 3600.0)
+
+    async def body(store: Store) -> None:
+        for name in ("Tides", "Waves"):
+            await store.insert("conversations", "ann", conversation_row(f"conversation-{name}", name))
+        assert await found(store, "waves") == [(None, "<Waves>")]
+        await store.insert("conversations", "ann", conversation_row("conversation-Foam", "Foam"))
+        for name in ("Waves", "Foam"):
+            assert await store.forget("ann", f"conversation-{name}")
+        await store.insert("conversations", "ann", conversation_row("conversation-Surf", "Surf"))
+        assert await found(store, "surf") == [(None, "<Surf>")]
+        assert await store.forget("ann", "conversation-Surf")
+        assert await found(store, "surf") == []
+        assert await found(store, "tides") == [(None, "<Tides>")]
+
+    with_store(body)
+
+
 def test_what_was_said_is_indexed_without_a_search(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Soon after it was committed, when nothing else is to be written: the first search does not pay for all."""
     monkeypatch.setattr(writer, "LATER_SECONDS", 0.01)

@@ -9,16 +9,17 @@ revision = "0003"
 down_revision = "0002"
 
 # What is said is indexed a little later, together: a turn's own words cost as much as the rest of its rows. Up to which
-# row that was done stands beside the index. A row's number is given again once the last row is removed, so the mark
-# never stays beyond the last one.
+# row that was done stands beside the index. A row's number is given again once the last row is removed, indexed or not,
+# so the mark never stays beyond the last one.
 LATER = """
 drop trigger said_added;
 drop trigger said_removed;
 drop trigger said_changed;
 create table said_words_mark (upto integer not null) strict;
 insert into said_words_mark select coalesce(max(id), 0) from said;
-create trigger said_removed after delete on said when old.id <= (select upto from said_words_mark) begin
-    insert into said_words (said_words, rowid, text) values ('delete', old.id, old.text);
+create trigger said_removed after delete on said begin
+    insert into said_words (said_words, rowid, text)
+        select 'delete', old.id, old.text where old.id <= (select upto from said_words_mark);
     update said_words_mark set upto = min(upto, (select coalesce(max(id), 0) from said));
 end;
 create trigger said_changed after update of text on said when old.id <= (select upto from said_words_mark) begin
