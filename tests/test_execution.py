@@ -22,7 +22,7 @@ from nis_backend.drivers.compute.processes import WorkerPools
 from nis_backend.drivers.dispatch.base import CANCELLED, PAUSED, Left
 from nis_backend.drivers.dispatch.in_process import InProcess
 from nis_backend.drivers.llm.choice import Models
-from nis_backend.drivers.store.base import Append, Row, Taken
+from nis_backend.drivers.store.base import Append, Row, Table, Taken
 from nis_backend.drivers.store.sqlite.store import SqliteStore
 from nis_backend.errors import Forbidden, Unavailable
 from nis_backend.event import ToolCalled
@@ -234,9 +234,17 @@ def test_a_run_that_was_told_to_rest_rests_though_it_has_come_to_a_question(tmp_
 
     async def body() -> None:
         async with world(tmp_path) as here:
-            handle = await here.submit(asks)
+
+            @operation("tests.ask_late", effect="reads")
+            async def asks_late(request: Nothing, ctx: Context) -> Recorded[Nothing]:
+                """Ask a person, though the run is to rest."""
+                if ctx.run.attempt == 1:
+                    await here.log.pause("run-1")
+                await ctx.approve("May I?")
+                return request
+
+            handle = await here.submit(asks_late)
             attempt = await here.take()
-            await here.log.pause("run-1")
             await here.execute(LOCAL.owner, "run-1", attempt)
             row = await here.until("paused", "waiting")
             assert (row["state"], row["wanted"]) == ("paused", None)
@@ -574,5 +582,57 @@ def test_who_leaves_while_their_run_is_written_down_leaves_no_run_without_a_hold
             while one.dispatch.seat("default") is None:
                 await one.store.tidy(None)
             assert all(one.dispatch.seat("default") for _ in range(3))
+
+    asyncio.run(body())
+
+
+def test_a_run_is_cancelled_whose_row_is_read_while_it_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Its task is there as soon as its row says that it is held: a slow reader does not lose the command."""
+
+    async def body() -> None:
+        async with world(tmp_path) as one:
+            target = waiting_one(asyncio.Event())
+            one.catalog.add([target])
+            await one.open()
+            read, go = asyncio.Event(), asyncio.Event()
+            get = one.store.get
+
+            async def slowly(table: Table, owner: str, id: str) -> Row | None:  # noqa: A002 - the contract's name
+                row = await get(table, owner, id)
+                if table == "runs" and not read.is_set():
+                    read.set()
+                    await go.wait()
+                return row
+
+            monkeypatch.setattr(one.store, "get", slowly)
+            async with asyncio.timeout(PATIENCE), asyncio.TaskGroup() as group:
+                group.create_task(replace(one.context(), run_id="run-1").start_run(target, Nothing()))
+                await read.wait()
+                await one.log.cancel("run-1")
+                go.set()
+                await one.until("cancelled")
+
+    asyncio.run(body())
+
+
+def test_a_run_is_cancelled_that_is_told_before_its_task_is_there(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What is wanted of a run when it begins stands in its row."""
+
+    async def body() -> None:
+        async with world(tmp_path) as one:
+            target = waiting_one(asyncio.Event())
+            one.catalog.add([target])
+            await one.open()
+            insert = one.store.insert
+
+            async def and_cancel(*given: Any) -> None:
+                await insert(*given)
+                await one.log.cancel("run-1")
+
+            monkeypatch.setattr(one.store, "insert", and_cancel)
+            await replace(one.context(), run_id="run-1").start_run(target, Nothing())
+            await one.until("cancelled")
 
     asyncio.run(body())

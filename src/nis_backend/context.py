@@ -368,7 +368,7 @@ async def _begin(dispatch: Dispatch, owner: str, run_id: str, queue: str, new: A
         dispatch.give_back(queue)
         raise
     if is_new:
-        await dispatch.begin(owner, run_id, queue)
+        dispatch.begin(owner, run_id, queue)
     else:
         dispatch.give_back(queue)
         await dispatch.submit(owner, run_id)

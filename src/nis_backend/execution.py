@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from nis_backend.caller import Caller
 from nis_backend.calling import perform
 from nis_backend.context import Context
-from nis_backend.drivers.dispatch.base import Left, stop_reason
+from nis_backend.drivers.dispatch.base import WANTED, Left, stop_reason
 from nis_backend.errors import (
     Fenced,
     InternalError,
@@ -71,6 +71,8 @@ async def execute(drivers: Drivers, owner: str, run_id: str, attempt: int) -> Le
         row = await _patiently(run_id, lambda: store.get("runs", owner, run_id))
         if row is None:
             return RELEASED
+        if row["wanted"] in WANTED:
+            raise asyncio.CancelledError(WANTED[row["wanted"]])  # noqa: TRY301 - as if it had just been told
         events = await _patiently(run_id, lambda: runs.all_events(run_id)) if row["last_seq"] else []
     except asyncio.CancelledError as cancelled:
         return await _stop(Journal(store, owner, run_id, attempt), cancelled)

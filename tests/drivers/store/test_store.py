@@ -441,7 +441,7 @@ def test_what_is_changed_or_removed_before_it_is_indexed_is_right(with_store: Ca
 def test_what_takes_the_number_of_what_is_gone_is_found(
     with_store: Callable[[Body], None], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Where the last rows go, of which some are indexed and some are not yet: whatever is said next has their numbers."""
+    """The last rows go, some indexed and some not yet, and what is said next has their numbers."""
     monkeypatch.setattr(writer, "LATER_SECONDS", 3600.0)
 
     async def body(store: Store) -> None:

@@ -16,6 +16,8 @@ StopReason = Literal["cancelled", "paused", "shutdown"]
 CANCELLED: StopReason = "cancelled"
 PAUSED: StopReason = "paused"
 """The messages a run's task is cancelled with when its caller asked; any other cancel is the process ending."""
+WANTED: dict[str, StopReason] = {"cancel": CANCELLED, "pause": PAUSED}
+"""The same by what a run's row says is wanted of its holder."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -29,7 +31,10 @@ class Left:
 
 
 Execute = Callable[[str, str, int], Awaitable[Left]]
-"""`execute(owner, run_id, attempt)`: carries on a run that was taken, until it is left; never raises."""
+"""`execute(owner, run_id, attempt)`: carries on a run that was taken, until it is left; never raises.
+
+What is wanted of it when it begins stands in its row: whoever was told before the run's task was there has not heard.
+"""
 
 
 def stop_reason(cancelled: asyncio.CancelledError) -> StopReason:
@@ -62,8 +67,8 @@ class Dispatch(Protocol):
         """
         ...
 
-    async def begin(self, owner: str, run_id: str, queue: str) -> None:
-        """Execute a run that was committed as held, in the place that it was given."""
+    def begin(self, owner: str, run_id: str, queue: str) -> None:
+        """Execute a run that was committed as held under attempt 1, in the place that it was given."""
         ...
 
     def give_back(self, queue: str) -> None:

@@ -10,7 +10,7 @@ import uuid
 from typing import TYPE_CHECKING
 from weakref import WeakSet
 
-from nis_backend.drivers.dispatch.base import CANCELLED, PAUSED, Left, StopReason
+from nis_backend.drivers.dispatch.base import CANCELLED, PAUSED, WANTED, Left, StopReason
 from nis_backend.drivers.store.base import Append
 from nis_backend.errors import NisError
 
@@ -30,7 +30,6 @@ AGAIN_SECONDS = 1.0
 
 RELEASED = Left(how="released")
 COMMANDS: dict[str, StopReason] = {"cancel_requested": CANCELLED, "pause_requested": PAUSED}
-WANTED: dict[str, StopReason] = {"cancel": CANCELLED, "pause": PAUSED}
 
 
 class Holding:

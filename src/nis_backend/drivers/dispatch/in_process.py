@@ -103,13 +103,12 @@ class InProcess(Dispatch):
         return self.holding.holder
 
     @override
-    async def begin(self, owner: str, run_id: str, queue: str) -> None:
-        # What was commanded meanwhile stands in its row; what a process that ends has not begun, the next one takes.
-        row = await self._store.get("runs", owner, run_id)
-        if row is None or self._closing:
+    def begin(self, owner: str, run_id: str, queue: str) -> None:
+        # At once, so that what is commanded finds its task. What a process that ends has not begun, the next one takes.
+        if self._closing:
             self.give_back(queue)
         else:
-            self._hold_seated(row, queue)
+            self._hold_seated({"id": run_id, "owner": owner, "attempt": 1, "wanted": None}, queue)
 
     @override
     def give_back(self, queue: str) -> None:
