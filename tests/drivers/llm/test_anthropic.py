@@ -236,6 +236,7 @@ def test_the_request_is_anthropics() -> None:
             "top_p": 0.9,
             "stop_sequences": ["END"],
             "metadata": {"user_id": "ann"},
+            "cache_control": {"type": "ephemeral"},
             "system": "Be brief.\n\nBe kind.",
             "tools": [
                 {
@@ -274,6 +275,20 @@ def test_a_tool_keeps_its_own_name() -> None:
     tool = Tool(name="physics.fly", description="", parameters={})
     _, _, end = answered(wants(("physics_fly", {})), prompt=replace(HELLO, tools=[tool]))
     assert [call.name for call in end.tool_calls] == ["physics.fly"]
+
+
+@pytest.mark.parametrize(
+    ("given", "kept"),
+    [
+        ({}, False),
+        ({"tools": [TOOL]}, True),
+        ({"tools": [TOOL], "tool_choice": "required"}, False),
+        ({"messages": [*HELLO.messages, Message(role="assistant", content="Hi"), *HELLO.messages]}, True),
+    ],
+)
+def test_a_conversation_that_goes_on_is_kept_in_the_providers_cache(given: dict[str, Any], *, kept: bool) -> None:
+    """Each next step reads it for a tenth of its price; what is asked once is not made dearer."""
+    assert ("cache_control" in sent(replace(HELLO, **given))) is kept
 
 
 def test_instructions_alone_are_asked_as_a_turn() -> None:
@@ -439,6 +454,7 @@ def test_a_schema_is_enforced_as_far_as_the_wire_can() -> None:
             (),
         ),
         ({"tools": [replace(TOOL, strict=True)]}, ("tools.0.custom.strict: no",), {"max_tokens": 8000}, ()),
+        ({"tools": [TOOL]}, ("cache_control: Extra inputs are not permitted",), {"cache_control": None}, ()),
     ],
 )
 def test_what_a_model_refuses_is_put_another_way_and_then_left_out(

@@ -58,6 +58,9 @@ def body_of(prompt: Prompt, origin: str, most: int, left_out: Container[str]) ->
         body |= {} if prompt.top_p is None else {"top_p": prompt.top_p}
     if stops := [word for word in prompt.stop if word.strip()]:
         body["stop_sequences"] = stops
+    if _goes_on(prompt) and "cache" not in left_out:
+        # What was read is kept for five minutes: it costs a quarter more once, and a tenth each time it is read again.
+        body["cache_control"] = {"type": "ephemeral"}
     if prompt.user:
         body["metadata"] = {"user_id": prompt.user}
     return body
@@ -97,6 +100,8 @@ def faults(body: Json, prompt: Prompt, message: str) -> set[str]:
         found.add("format")
     if _forced(prompt) and "tool_choice" in body and "tool_choice" in said:
         found.add("tool_choice")
+    if "cache_control" in body and "cache_control" in said:
+        found.add("cache")
     if any(tool.strict for tool in prompt.tools) and "strict" in said:
         found.add("strict")
     return found
@@ -121,6 +126,11 @@ def check(prompt: Prompt, provider: str) -> None:
     """
     if prompt.logprobs is not None:
         raise NotSupported(f"{provider} states no probabilities of tokens.", field="logprobs", remedy="Leave it out.")
+
+
+def _goes_on(prompt: Prompt) -> bool:
+    """Whether more of the same conversation is to be expected: it has gone on before, or the model may call a tool."""
+    return any(one.role == "assistant" for one in prompt.messages) or (bool(prompt.tools) and not _forced(prompt))
 
 
 def _forced(prompt: Prompt) -> bool:
