@@ -77,7 +77,7 @@ class Settings(BaseModel):
         description="Base address of the provider anthropic.",
     )
     anthropic_model: str = Field(
-        default="claude-sonnet-4-5",
+        default="claude-haiku-5-5",
         alias="NIS_ANTHROPIC_MODEL",
         description="The provider anthropic's model when none is named.",
     )

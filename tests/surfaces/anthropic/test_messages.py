@@ -257,6 +257,27 @@ def send(server: Server, body: Any, headers: Json | None = None) -> tuple[int, A
             {"messages": [{"role": "assistant", "content": [{"type": "web_search_tool_result"}]}]},
             "web_search_tool_result belongs to a tool that Anthropic's servers run",
         ),
+        (
+            {
+                "messages": [
+                    {
+                        "role": "user",
+                        "content": [
+                            {"type": "image", "source": {"type": "base64", "media_type": "image/png", "data": "%%"}}
+                        ],
+                    }
+                ]
+            },
+            "messages.0.content.0.source.data: base64 cannot be read",
+        ),
+        (
+            {
+                "messages": [
+                    {"role": "user", "content": [{"type": "image", "source": {"type": "file", "file_id": "blob-none"}}]}
+                ]
+            },
+            "messages: There is no blob 'blob-none'",
+        ),
         ({"tools": [{"type": "web_search_20260209", "name": "web_search"}]}, "web_search_20260209 is a tool that"),
         ({"tools": [TOOL, TOOL]}, "Two tools are called 'fly'"),
         ({"tool_choice": {"type": "tool", "name": "swim"}}, "tool_choice: There is no tool 'swim'"),

@@ -5,9 +5,10 @@ Source: https://platform.claude.com/docs/en/api/messages
 
 from __future__ import annotations
 
+import binascii
 from typing import Annotated, Any, Literal, cast
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field
 from pydantic_core import PydanticCustomError
 
 MOST_BLOCKS = 2048
@@ -30,6 +31,15 @@ def kind_of(value: object) -> object:
     return cast("dict[str, object]", value).get("type") if isinstance(value, dict) else None
 
 
+def _base64(text: str) -> str:
+    """What can be read as bytes."""
+    try:
+        binascii.a2b_base64(text, strict_mode=True)
+    except ValueError as error:
+        raise PydanticCustomError("base64", "base64 cannot be read: {why}", {"why": str(error)}) from None
+    return text
+
+
 class TextBlock(Lenient):
     """Words."""
 
@@ -42,7 +52,7 @@ class Base64Source(Lenient):
 
     type: Literal["base64"]
     media_type: str = Field(max_length=128)
-    data: str
+    data: Annotated[str, AfterValidator(_base64)]
 
 
 class UrlSource(Lenient):

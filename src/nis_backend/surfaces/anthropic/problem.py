@@ -5,6 +5,7 @@ Source: https://platform.claude.com/docs/en/api/errors
 
 from __future__ import annotations
 
+import re
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 
@@ -40,6 +41,10 @@ FIELDS = {
 """Fields of the operations, as this dialect calls them."""
 
 
+TURNS = re.compile(r"^\d+\.(parts|tool_calls|tool_call_id|reasoning)\b")
+"""Of a path into the messages: that it is one of the operation's, and none of this dialect's."""
+
+
 def tell(error: NisError, scope: Mapping[str, Any]) -> Told:
     """The failure, its status, and whether the official clients shall try again by themselves."""
     request_id = str(scope["state"].get("request_id", ""))
@@ -52,8 +57,8 @@ def tell(error: NisError, scope: Mapping[str, Any]) -> Told:
 
 def document(error: NisError, request_id: str) -> Json:
     """The object, for a body or for an event of a stream."""
-    message = f"{error.message} {error.remedy}".strip()
     where = field_of(error.field)
+    message = f"{error.message.removeprefix(f'{error.field}: ')} {error.remedy}".strip()
     said = message if where is None or message.startswith(f"{where}: ") else f"{where}: {message}"
     return {"type": "error", "error": {"type": _type(status_of(error)), "message": said}, "request_id": request_id}
 
@@ -69,7 +74,8 @@ def field_of(field: str | None) -> str | None:
     if field is None:
         return None
     head, dot, rest = field.partition(".")
-    return FIELDS.get(head, head) + dot + rest
+    # Turns are not messages one by one: how many there are of a message is ours to know.
+    return head if head == "messages" and TURNS.search(rest) else FIELDS.get(head, head) + dot + rest
 
 
 def _type(status: int) -> str:
