@@ -291,6 +291,15 @@ def test_a_conversation_that_goes_on_is_kept_in_the_providers_cache(given: dict[
     assert ("cache_control" in sent(replace(HELLO, **given))) is kept
 
 
+def test_a_conversation_that_called_tools_names_them_to_its_end() -> None:
+    """The last step of a turn offers none, and the server wants those that were called to be known."""
+    call = ToolCall(id="c1", name="physics.fly", arguments="{}")
+    turn = Message(role="assistant", content="", tool_calls=(call,))
+    body = sent(replace(HELLO, messages=[*HELLO.messages, turn, Message(role="tool", content="4", tool_call_id="c1")]))
+    assert body["tools"] == [{"name": "physics_fly", "input_schema": {"type": "object"}}]
+    assert body["tool_choice"] == {"type": "none"}
+
+
 def test_instructions_alone_are_asked_as_a_turn() -> None:
     """The wire wants a turn: the last instruction is one, then."""
     body = sent(replace(HELLO, messages=[Message(role="system", content=word) for word in ("One.", "Two.")]))

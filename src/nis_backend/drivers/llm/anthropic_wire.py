@@ -41,7 +41,10 @@ def body_of(prompt: Prompt, origin: str, most: int, left_out: Container[str]) ->
     system, rest = instructions(prompt.messages)
     body: Json = {"model": prompt.model, "max_tokens": most, "stream": prompt.pieces}
     body["messages"] = turns(rest, origin, thoughts="thoughts" not in left_out)
-    body |= _choice(prompt, left_out) if prompt.tools else {}
+    if prompt.tools:
+        body |= _choice(prompt, left_out)
+    elif _called(prompt):
+        body["tool_choice"] = {"type": "none"}
     if _forced(prompt) and "tool_choice" not in body:
         system.append(f"Call {f'the tool {name_of(prompt.tool_name)}' if prompt.tool_name else 'a tool'} now.")
     output = _output(prompt, left_out)
@@ -52,18 +55,7 @@ def body_of(prompt: Prompt, origin: str, most: int, left_out: Container[str]) ->
     if output:
         body["output_config"] = output
     body |= _thinking(prompt, most, left_out, forced="tool_choice" in body and _forced(prompt))
-    if "thinking" not in body and "sampling" not in left_out:
-        # The scale of others goes to 2.
-        body |= {} if prompt.temperature is None else {"temperature": min(prompt.temperature, 1.0)}
-        body |= {} if prompt.top_p is None else {"top_p": prompt.top_p}
-    if stops := [word for word in prompt.stop if word.strip()]:
-        body["stop_sequences"] = stops
-    if _goes_on(prompt) and "cache" not in left_out:
-        # What was read is kept for five minutes: it costs a quarter more once, and a tenth each time it is read again.
-        body["cache_control"] = {"type": "ephemeral"}
-    if prompt.user:
-        body["metadata"] = {"user_id": prompt.user}
-    return body
+    return body | _sampling(prompt, body, left_out) | _labels(prompt, left_out)
 
 
 def written(body: Json, prompt: Prompt, left_out: Container[str]) -> bytes:
@@ -73,8 +65,11 @@ def written(body: Json, prompt: Prompt, left_out: Container[str]) -> bytes:
         # Most of a request, and the same from turn to turn: each tool is written once for as long as it is offered.
         offered = [one for one in prompt.tools if "tool_choice" not in left_out or prompt.tool_name in (None, one.name)]
         strict = "strict" not in left_out
-        text = f'{text[:-1]},"tools":[{",".join(_tool_text(one, strict=strict) for one in offered)}]}}'
-    return text.encode()
+        texts = [_tool_text(one, strict=strict) for one in offered]
+    else:
+        # Who has called tools before is to have some, though none may be called now.
+        texts = [dumps({"name": name, "input_schema": {"type": "object"}}) for name in _called(prompt)]
+    return (f'{text[:-1]},"tools":[{",".join(texts)}]}}' if texts else text).encode()
 
 
 def dumps(value: Json) -> str:
@@ -126,6 +121,33 @@ def check(prompt: Prompt, provider: str) -> None:
     """
     if prompt.logprobs is not None:
         raise NotSupported(f"{provider} states no probabilities of tokens.", field="logprobs", remedy="Leave it out.")
+
+
+def _called(prompt: Prompt) -> list[str]:
+    """The tools that the conversation has called."""
+    return sorted({name_of(call.name) for message in prompt.messages for call in message.tool_calls})
+
+
+def _sampling(prompt: Prompt, body: Json, left_out: Container[str]) -> Json:
+    """How the words are drawn; who thinks has no say in it."""
+    if "thinking" in body or "sampling" in left_out:
+        return {}
+    # The scale of others goes to 2.
+    warmth = {} if prompt.temperature is None else {"temperature": min(prompt.temperature, 1.0)}
+    return warmth if prompt.top_p is None else {**warmth, "top_p": prompt.top_p}
+
+
+def _labels(prompt: Prompt, left_out: Container[str]) -> Json:
+    """Where it ends, whom it is for, and whether what was read is kept."""
+    body: Json = {}
+    if stops := [word for word in prompt.stop if word.strip()]:
+        body["stop_sequences"] = stops
+    if _goes_on(prompt) and "cache" not in left_out:
+        # For five minutes: it costs a quarter more once, and a tenth each time it is read again.
+        body["cache_control"] = {"type": "ephemeral"}
+    if prompt.user:
+        body["metadata"] = {"user_id": prompt.user}
+    return body
 
 
 def _goes_on(prompt: Prompt) -> bool:
