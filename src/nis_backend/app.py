@@ -32,10 +32,13 @@ from nis_backend.drivers.embeddings.base import Embedders
 from nis_backend.drivers.embeddings.minilm import MiniLM
 from nis_backend.drivers.embeddings.minilm import pool as embeddings_pool
 from nis_backend.drivers.embeddings.openai_embeddings import OpenAIEmbeddings
+from nis_backend.drivers.gateway.base import Who
+from nis_backend.drivers.gateway.gateway import MeteredGateway
+from nis_backend.drivers.gateway.registry import Registry, of_driver, of_row
 from nis_backend.drivers.http import Http
-from nis_backend.drivers.llm.choice import Models
-from nis_backend.drivers.llm.configured import providers_of, servers_of
+from nis_backend.drivers.llm.configured import provider_of, providers_of, servers_of
 from nis_backend.drivers.llm.embedded import pool as embedded_pool
+from nis_backend.drivers.store.base import SERVER
 from nis_backend.errors import NisError, Unavailable
 from nis_backend.execution import execute
 from nis_backend.opened import Drivers
@@ -114,28 +117,33 @@ class Process:
                 f"The data folder cannot be made: {error.strerror}.",
                 remedy="Give --data a folder this user may write to.",
             ) from None
-        given = self.settings
+        given, http = self.settings, self._http.session
         store = open_store(given)
         self.bus, outbox = _bus(given, store)
         cache = _cache(given)
         contents = contents_of(given, given.data)
         pools = [_science(self.settings), embedded_pool(self.settings), embeddings_pool(self.settings)]
         compute = WorkerPools([replace(pool, memory=self.settings.worker_memory) for pool in pools])
-        servers = servers_of(given, self._http.session)
-        models = Models(providers_of(given, servers, self._http.session, compute), given.model)
-        embedders = [OpenAIEmbeddings(server.provider, server.ask) for server in servers]
+        servers = servers_of(given, http)
+        providers = providers_of(given, servers, http, compute)
+        # The model in the box first: a key that is set must not change what vectors are compared with.
+        vectors = [MiniLM(given, compute), *(OpenAIEmbeddings(server.provider, server.ask) for server in servers)]
+        embedders = Embedders(vectors, given.embedding_model)
         dispatch = _dispatch(given, store, self._execute)
+        settled = [of_driver(one, given) for one in providers]
+        registry = Registry(store, settled, lambda row: of_row(row, provider_of(row, given, http)), given.model)
+        gateway = MeteredGateway(store, registry, embedders, dispatch.holding.holder, given.prices)
         self._drivers = Drivers(
             settings=self.settings,
             store=store,
             contents=contents,
             tail=Tail(store, shared=given.database_url is not None),
             compute=compute,
-            models=models,
+            models=registry.models,
             dispatch=dispatch,
             operations=self.operations,
-            # The model in the box first: a key that is set must not change what vectors are compared with.
-            embedders=Embedders([MiniLM(self.settings, compute), *embedders], self.settings.embedding_model),
+            embedders=embedders,
+            metered=gateway,
             checks={
                 "store": self._check_store,
                 "models": self._check_models,
@@ -151,6 +159,7 @@ class Process:
         publishing = None if outbox is None else asyncio.create_task(outbox.publish(), name="outbox")
         changed = None if given.redis_host is None else ChangedKeys(cache, self.drivers.keys)
         try:
+            await gateway.open()
             await dispatch.open(idle=not self._serves)
             yield self
         finally:
@@ -159,6 +168,7 @@ class Process:
             if clock is not None:
                 clock.cancel()
             await dispatch.close(RUNS_DRAIN_SECONDS)
+            await gateway.close()
             if publishing is not None:
                 publishing.cancel()
                 await asyncio.wait({publishing})
@@ -166,7 +176,7 @@ class Process:
             if changed is not None:
                 await changed.close()
             await cache.close()
-            await models.close()
+            await registry.close()
             await compute.close()
             await self._http.close()
             await self.drivers.keys.close()
@@ -210,7 +220,7 @@ class Process:
         return found
 
     async def _check_models(self) -> str:
-        _, info = await self.drivers.models.choose()
+        _, info = await self.drivers.gateway.models(Who(owner=SERVER)).choose()
         return f"{info.id} answers when no model is named"
 
 

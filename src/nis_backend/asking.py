@@ -67,6 +67,7 @@ async def _ended(ctx: Context, step: int, end: Answered) -> Answered:
         cached_tokens=spent.cached,
         reasoning_tokens=spent.reasoning,
         answered_by=end.model,
+        cost=end.cost,
         reasoning=[asdict(one) for one in end.reasoning],
         tool_calls=[WantedCall(id=one.id, name=one.name, arguments=one.arguments) for one in end.tool_calls],
     )
@@ -94,4 +95,5 @@ def _end_of(answered: ModelAnswered) -> Answered:
         ),
         reasoning=tuple(Reasoning(**one) for one in answered.reasoning),
         model=answered.answered_by,
+        cost=answered.cost,
     )

@@ -90,13 +90,13 @@ def test_too_often_is_waited_for_as_long_as_the_provider_says() -> None:
     """And some seconds where it does not; it is no failure."""
     clock = Clock()
     health = Health(clock)
-    health.ended(ONE, "limited", retry_after=7)
+    health.ended(ONE, "limited", error=Busy("Slow down.", retry_after=7))
     assert (health.reopens([ONE]), health.why_not(ONE)) == (7.0, "it was asked too often")
     clock.now += 7
     assert health.why_not(ONE) == ""
     health.ended(ONE, "limited")
     assert health.reopens([ONE]) == 5.0
-    health.ended(OTHER, "limited", retry_after=86_400)
+    health.ended(OTHER, "limited", error=Busy("Slow down.", retry_after=3600))
     assert health.reopens([OTHER]) == 120.0
 
 

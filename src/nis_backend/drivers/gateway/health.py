@@ -13,12 +13,13 @@ from collections import OrderedDict, deque
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Literal
 
-from nis_backend.errors import Busy
+from nis_backend.errors import Busy, from_problem
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from nis_backend.drivers.gateway.base import Target
+    from nis_backend.errors import NisError
 
 Outcome = Literal["answered", "failed", "limited", "key refused", "at fault"]
 """How a call ended: the provider `failed` (no connection, its own error, silence), was asked too often (`limited`), or
@@ -48,6 +49,10 @@ class _Model:
     """It is left alone until then."""
     probing: bool = False
     why: str = ""
+    last: NisError | None = None
+    """What it failed with."""
+    limited: bool = False
+    """Whether it is left alone since it was asked too often."""
 
 
 class Room:
@@ -131,21 +136,39 @@ class Health:
         ]
         return max(0.0, min(times, default=0.0) - now)
 
+    def refusal(self, target: Target) -> NisError | None:
+        """What a model that is left alone now has failed with, for a call that has no other."""
+        model = self._models.get(target.id)
+        if model is None or model.last is None or model.limited or model.until <= self._clock():
+            return None
+        again = from_problem({**model.last.problem(), "retry_after": model.until - self._clock()})
+        again.sent = "no"
+        return again
+
+    def limited(self, target: Target) -> bool:
+        """Whether a model that is left alone was asked too often; else it has failed."""
+        model = self._models.get(target.id)
+        return model is not None and model.limited
+
     def begin(self, target: Target) -> None:
         """A call is made; where the model was left alone, it is the one that finds out."""
         model = self._models.get(target.id)
         if model is not None and model.times:
             model.probing = True
 
-    def ended(self, target: Target, outcome: Outcome, *, retry_after: float | None = None, lone: bool = False) -> None:
-        """A call has ended; `lone` when no other model could stand in for this one."""
+    def ended(self, target: Target, outcome: Outcome, *, error: NisError | None = None, lone: bool = False) -> None:
+        """A call has ended; `lone` when no other model could stand in for this one.
+
+        A lone model's provider says itself, and each time, that it is asked too often or refuses the key.
+        """
         now = self._clock()
-        if outcome == "key refused":
+        if outcome == "key refused" and not lone:
             self._keys[target.provider] = now + KEY
         model = self._known(target.id)
         model.probing = False
-        if outcome == "limited":
-            model.until, model.why = now + min(retry_after or COOL, LONGEST), "it was asked too often"
+        if outcome == "limited" and not lone:
+            after = COOL if error is None else error.retry_after or COOL
+            model.until, model.why, model.limited = now + min(after, LONGEST), "it was asked too often", True
         elif outcome in ("answered", "failed"):
             model.ends.append((now, outcome == "failed"))
             if outcome == "answered":
@@ -155,6 +178,7 @@ class Health:
             if model.times or model.in_a_row >= IN_A_ROW or self._often(model, now):
                 seconds = LONE if lone else min(OPEN * 2**model.times, LONGEST)
                 model.until, model.why = now + seconds, f"it failed {model.in_a_row} times in a row"
+                model.last, model.limited = error, False
                 model.times = min(model.times + 1, 16)
 
     def forget(self, provider: str) -> None:

@@ -92,6 +92,8 @@ class Answered:
     """Whether the words are a refusal to answer."""
     ignored: tuple[str, ...] = ()
     """What was asked for and left out, since the model or its provider has no such thing: fields of `Prompt`."""
+    cost: int | None = None
+    """In billionths of a dollar, by the gateway; None where no price is known."""
 
     def spent(self) -> Usage:
         """The tokens, as far as they are stated."""

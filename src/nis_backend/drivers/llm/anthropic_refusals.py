@@ -89,9 +89,11 @@ def _fault(server: Server, status: int, message: str, said: str, model: str) -> 
             remedy=f"List the models; if there are none, {server.variables.url} is wrong.",
         )
     if status == 413 or _TOO_LONG.search(message):  # noqa: PLR2004 - as above
-        return InvalidRequest(
+        error = InvalidRequest(
             f"The prompt is longer than {shorten(model)} takes{said}.", remedy="Send less, or choose another model."
         )
+        error.too_long = True
+        return error
     return InvalidRequest(f"{server.name} refused the request ({status}){said}.", remedy="Change what it names.")
 
 

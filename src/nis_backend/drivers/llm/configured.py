@@ -1,4 +1,4 @@
-"""The providers that settings name, in order of preference."""
+"""The providers that are set up: those that settings name, in order of preference, and those of the store's rows."""
 
 from __future__ import annotations
 
@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
     from nis_backend.drivers.compute.base import Compute
     from nis_backend.drivers.llm.base import LanguageModels
+    from nis_backend.drivers.store.base import Row
     from nis_backend.settings import Settings
 
     Session = Callable[[], Awaitable[ClientSession]]
@@ -67,6 +68,26 @@ def servers_of(settings: Settings, http: Session) -> list[OpenAICompatible]:
         needs_key=False,
     )
     return [local, *servers]
+
+
+def provider_of(row: Row, settings: Settings, http: Session) -> LanguageModels:
+    """A provider that was set up at run time: its key is one of the settings', which the row names."""
+    name, key = row["id"], settings.named_keys.get(row["key_name"])
+    url = f"the url of the provider {name}"
+    key_variable = f"{row['key_name']} in NIS_PROVIDER_KEYS" if row["key_name"] else f"the provider {name}'s key_name"
+    if row["kind"] == "anthropic":
+        named = Variables(url=url, key=key_variable, model="the model's name")
+        return Anthropic(Server(name, address(row["url"]), key.get_secret_value() if key else "", http, named))
+    return OpenAICompatible(
+        name,
+        row["url"],
+        key,
+        http=http,
+        url_variable=url,
+        key_variable=key_variable,
+        model_variable="the model's name",
+        needs_key=bool(row["key_name"]),
+    )
 
 
 def _anthropic(settings: Settings, http: Session) -> list[Anthropic]:

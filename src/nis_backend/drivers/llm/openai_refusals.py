@@ -128,9 +128,11 @@ def _fault(  # noqa: PLR0913, PLR0917 - the response, and what was asked
             remedy=f"List the models; if there are none, {server.variables.url} is wrong.",
         )
     if too_long(status, message):
-        return InvalidRequest(
+        error = InvalidRequest(
             f"The prompt is longer than {name} takes{said}.", remedy="Send less, or choose another model."
         )
+        error.too_long = True
+        return error
     if tools and "tool" in lowered and ("support" in lowered or "requires" in lowered):
         return NotSupported(f"{name} takes no tools{said}.", remedy="Choose another model.")
     return InvalidRequest(f"{server.name} refused the request ({status}){said}.", remedy="Change what it names.")

@@ -1,0 +1,320 @@
+"""A call that is made of one model after another, until one begins to answer; that one's answer is the caller's.
+
+Once a word of an answer has gone out, nothing is tried again: what then breaks off is reported, and no other model's
+words are put behind it.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import math
+import random
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Generic, TypeVar
+
+from nis_backend.drivers.gateway import judging
+from nis_backend.drivers.gateway.attempt import Attempt
+from nis_backend.drivers.gateway.routing import lacking, order
+from nis_backend.errors import BudgetExceeded, Busy, DeadlineExceeded, NisError, NotSupported, Unavailable
+
+if TYPE_CHECKING:
+    from nis_backend.drivers.gateway.attempt import Call, Parts, Send
+    from nis_backend.drivers.gateway.base import Route, Target
+
+T = TypeVar("T")
+
+
+class Answering(Generic[T]):
+    """An answer that has begun, from its first item on; closing it ends the call and settles it."""
+
+    def __init__(self, attempt: Attempt[T], until: float | None) -> None:
+        assert attempt.begun is not None
+        self._attempt = attempt
+        self._first: list[T] = [attempt.begun.first]
+        self._rest = attempt.begun.rest
+        self._until = until
+        """When it has to be whole, by the loop's clock."""
+
+    @property
+    def target(self) -> Target:
+        """The model that answers."""
+        return self._attempt.target
+
+    @property
+    def route(self) -> str:
+        """The route that was gone along."""
+        return self._attempt.route.name
+
+    @property
+    def attempts(self) -> int:
+        """How many calls it took, this one included."""
+        return self._attempt.number
+
+    @property
+    def most(self) -> int | None:
+        """The most output tokens, where the gateway has set it."""
+        return self._attempt.most
+
+    def __aiter__(self) -> Answering[T]:
+        return self
+
+    async def __anext__(self) -> T:
+        """The next item.
+
+        Raises:
+            NisError: it broke off.
+        """
+        if self._first:
+            return self._first.pop()
+        try:
+            if self._until is None:
+                return await anext(self._rest)
+            async with asyncio.timeout_at(self._until):
+                return await anext(self._rest)
+        except StopAsyncIteration:
+            await self._attempt.end("ok")
+            raise
+        except TimeoutError:
+            error = DeadlineExceeded(
+                f"{self.target.id} was not done in time.", remedy="Ask for less, or give the route more time."
+            )
+            await self._cut(error)
+            raise error from None
+        except NisError as error:
+            await self._cut(error)
+            raise
+        except BaseException:
+            await self._attempt.end("left")
+            raise
+
+    async def settle(self) -> int | None:
+        """Say that all of the answer was read; what it cost, in nano-dollars, where a price is known."""
+        await self._attempt.end("ok")
+        return self._attempt.cost
+
+    async def aclose(self) -> None:
+        """End the call; one that was not read to its end was left."""
+        try:
+            await self._rest.aclose()
+        finally:
+            await self._attempt.end("left")
+
+    async def _cut(self, error: NisError) -> None:
+        await self._attempt.end("cut", error)
+
+
+@dataclass(kw_only=True)
+class _Trip(Generic[T]):
+    """What is under way for one call."""
+
+    call: Call
+    send: Send[T]
+    call_id: str
+    until: float | None
+    """When the answer has to be whole, by the loop's clock."""
+    number: int = 0
+    failed: list[NisError] = field(default_factory=list[NisError])
+    context: int = 0
+    """The most tokens that a model takes for which the prompt was too long."""
+
+
+class Attempts:
+    """Makes calls; one for the process."""
+
+    def __init__(self, parts: Parts) -> None:
+        self.parts = parts
+
+    async def answered(self, call: Call, send: Send[T]) -> Answering[T]:
+        """The answer of the first model that begins one: of the route's in their order, each asked again as it may be.
+
+        Raises:
+            BudgetExceeded: a cap does not allow it, by any of the routes that may be gone along.
+            NisError: what the last model that was tried has refused.
+        """
+        self.parts.ledger.admit()
+        total = call.route.policy.total
+        until = None if math.isinf(total) else asyncio.get_running_loop().time() + total
+        trip = _Trip(call=call, send=send, call_id=self._new_id(), until=until)
+        try:
+            attempt = await self._along(trip, call.route)
+        except BudgetExceeded as refusal:
+            attempt = await self._cheaper(trip, refusal)
+        return Answering(attempt, until)
+
+    def why_not(self, call: Call, target: Target) -> str:
+        """Why a model of the call's route would not be asked now; empty when it would be."""
+        known, health = self.parts.known, self.parts.health
+        why = known.why_not(target.provider) or health.why_not(target)
+        info = known.info(target)
+        if why or info is None:
+            return why
+        return lacking(info, call.needs)
+
+    # -- which ---------------------------------------------------------------------------------------------------------
+
+    async def _cheaper(self, trip: _Trip[T], refusal: BudgetExceeded) -> Attempt[T]:
+        """Go down the route's ladder, where the budget lets it; then have the answer be short."""
+        if self.parts.budgets.goes_down(refusal):
+            for name in trip.call.route.policy.ladder:
+                route = self.parts.known.route(name)
+                if route is not None:
+                    try:
+                        return await self._along(trip, route)
+                    except BudgetExceeded as another:
+                        refusal = another
+                    except NisError as error:
+                        trip.failed.append(error)
+        if trip.call.needs.output is not None:
+            raise refusal
+        return await self._along(trip, trip.call.route, short=True)
+
+    async def _along(self, trip: _Trip[T], route: Route, *, short: bool = False) -> Attempt[T]:
+        targets = self._fitting(trip.call, route)
+        if route.policy.hedge_after is not None and len(targets) > 1:
+            return await self._hedged(trip, route, targets, short=short)
+        error: NisError | None = None
+        for target in targets:
+            if error is not None and error.too_long and self._takes_no_more(trip, target):
+                continue
+            try:
+                return await self._asked(trip, route, target, alone=target is targets[-1], short=short)
+            except NisError as failure:
+                error = failure
+                if not judging.may_elsewhere(error):
+                    raise
+        assert error is not None
+        raise error
+
+    def _fitting(self, call: Call, route: Route) -> list[Target]:
+        """The models that may be asked now, in the order in which they are.
+
+        Raises:
+            Unavailable, Busy, NotSupported: there is none.
+        """
+        if len(route.targets) == 1:
+            # Nothing stands in for it: what it lacks, it says itself.
+            target = route.targets[0]
+            refusal = self.parts.health.refusal(target)
+            if refusal is not None:
+                raise refusal
+            return [target]
+        reasons: dict[str, str] = {}
+
+        def fits(target: Target) -> bool:
+            reasons[target.id] = self.why_not(call, target)
+            return not reasons[target.id]
+
+        found = order(route, fits, self.parts.draw)
+        return found or self._left_alone(route, reasons)
+
+    def _left_alone(self, route: Route, reasons: dict[str, str]) -> list[Target]:
+        """Raise why no model of a route may be asked."""
+        said = "; ".join(f"{name}: {why}" for name, why in reasons.items())
+        closed = [target for target in route.targets if self.parts.health.reopens([target]) > 0]
+        if not closed:
+            raise NotSupported(
+                f"No model of the route {route.name} can serve this: {said}.", remedy="Ask for less, or another route."
+            )
+        after = self.parts.health.reopens(closed)
+        kind = Busy if all(self.parts.health.limited(target) for target in closed) else Unavailable
+        raise kind(
+            f"No model of the route {route.name} can be asked now: {said}.",
+            remedy="Try again later, or ask another route.",
+            retry_after=after,
+        )
+
+    def _takes_no_more(self, trip: _Trip[T], target: Target) -> bool:
+        info = self.parts.known.info(target)
+        return info is not None and info.context_tokens is not None and info.context_tokens <= trip.context
+
+    # -- asking --------------------------------------------------------------------------------------------------------
+
+    async def _asked(self, trip: _Trip[T], route: Route, target: Target, *, alone: bool, short: bool) -> Attempt[T]:
+        """One model, asked again as often as the route says."""
+        policy = route.policy
+        for tries in range(policy.retries + 1):
+            attempt = self._attempt(trip, route, target, short=short)
+            try:
+                await attempt.begin(trip.send, self._patience(trip, route))
+            except NisError as error:
+                if error.too_long:
+                    info = self.parts.known.info(target)
+                    trip.context = max(trip.context, (info and info.context_tokens) or 0)
+                if tries == policy.retries or not judging.may_again(error):
+                    raise
+                seconds = judging.pause(error, tries, self.parts.draw(), alone=alone)
+                if seconds is None or not self._in_time(trip, seconds):
+                    raise
+                await self.parts.sleep(seconds)
+            else:
+                return attempt
+        raise AssertionError
+
+    def _attempt(self, trip: _Trip[T], route: Route, target: Target, *, short: bool) -> Attempt[T]:
+        trip.number += 1
+        return Attempt(
+            parts=self.parts,
+            call=trip.call,
+            route=route,
+            target=target,
+            call_id=trip.call_id,
+            number=trip.number,
+            alone=len(route.targets) == 1,
+            short=short,
+        )
+
+    def _patience(self, trip: _Trip[T], route: Route) -> float | None:
+        """Seconds for the first of an answer; a whole one has all the time there is."""
+        left = math.inf if trip.until is None else trip.until - asyncio.get_running_loop().time()
+        seconds = min(left, route.policy.first_byte if trip.call.streamed else math.inf)
+        return None if math.isinf(seconds) else max(0.0, seconds)
+
+    def _in_time(self, trip: _Trip[T], seconds: float) -> bool:
+        return trip.until is None or asyncio.get_running_loop().time() + seconds < trip.until
+
+    async def _hedged(self, trip: _Trip[T], route: Route, targets: list[Target], *, short: bool) -> Attempt[T]:
+        """The model that begins first; the next is asked once one is silent for too long, two at a time at most."""
+        waiting = [*targets]
+        made: list[asyncio.Task[Attempt[T]]] = []
+        won: asyncio.Task[Attempt[T]] | None = None
+        error: NisError | None = None
+        more = True
+        try:
+            while True:
+                if more and waiting:
+                    target = waiting.pop(0)
+                    work = self._asked(trip, route, target, alone=not waiting, short=short)
+                    made.append(asyncio.create_task(work, name=f"asking {target.id}"))
+                running = [task for task in made if not task.done()]
+                seconds = route.policy.hedge_after if waiting and len(running) == 1 else None
+                done, _ = await asyncio.wait(running, timeout=seconds, return_when=asyncio.FIRST_COMPLETED)
+                won = next((task for task in done if task.exception() is None), None)
+                if won is not None:
+                    return won.result()
+                left = len(running) - len(done)
+                for failure in [task.exception() for task in done]:
+                    error = self._failed(failure, left)
+                more = not done or not left
+                if error is not None and not left and not waiting:
+                    raise error
+        finally:
+            await self._drop([task for task in made if task is not won])
+
+    def _failed(self, failure: BaseException | None, left: int) -> NisError:
+        """A hedged call's failure, unless it ends them all."""
+        assert failure is not None
+        unaffordable = isinstance(failure, BudgetExceeded) and left > 0
+        if not isinstance(failure, NisError) or not (unaffordable or judging.may_elsewhere(failure)):
+            raise failure
+        return failure
+
+    async def _drop(self, tasks: list[asyncio.Task[Attempt[T]]]) -> None:
+        """End the calls whose answers came too late; they are paid for."""
+        for task in tasks:
+            task.cancel()
+        for late in await asyncio.gather(*tasks, return_exceptions=True):
+            if not isinstance(late, BaseException):
+                await Answering(late, None).aclose()
+
+    def _new_id(self) -> str:
+        return f"call-{int(self.parts.clock() * 1000):012x}{random.getrandbits(48):012x}"

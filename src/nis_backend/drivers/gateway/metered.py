@@ -1,0 +1,285 @@
+"""Models as calls see them: what they are asked is routed, limited and counted, and they know nothing of it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Protocol
+
+from nis_backend.drivers.embeddings.base import Embedded, Embedders, TextEmbedder
+from nis_backend.drivers.gateway.attempt import Begun, Call
+from nis_backend.drivers.gateway.base import Needs
+from nis_backend.drivers.gateway.bounds import bound_of, several
+from nis_backend.drivers.gateway.registry import ROUTE, direct, gone
+from nis_backend.drivers.llm.answer import Answered, Usage
+from nis_backend.drivers.llm.base import LanguageModels
+from nis_backend.drivers.llm.choice import Models
+from nis_backend.errors import NotFound, UpstreamFailed
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncGenerator, Sequence
+
+    from nis_backend.drivers.embeddings.base import EmbeddingModel
+    from nis_backend.drivers.gateway.attempts import Attempts
+    from nis_backend.drivers.gateway.base import Route, Target, Who
+    from nis_backend.drivers.gateway.registry import Registry
+    from nis_backend.drivers.llm.answer import Item
+    from nis_backend.drivers.llm.base import ModelInfo, Prompt
+
+
+class Gate(Protocol):
+    """What models are asked through."""
+
+    @property
+    def registry(self) -> Registry:
+        """What is configured."""
+        ...
+
+    @property
+    def attempts(self) -> Attempts:
+        """Who makes calls."""
+        ...
+
+
+class MeteredModels(Models):
+    """The language models of one caller: those configured, and routes."""
+
+    def __init__(self, gate: Gate, who: Who) -> None:
+        self._gate = gate
+        self._who = who
+
+    @property
+    def providers(self) -> tuple[LanguageModels, ...]:  # pyright: ignore[reportIncompatibleVariableOverride] - made when it is asked for
+        """The providers configured, in order of preference, and after them the routes, where there are any."""
+        registry = self._gate.registry
+        names = [one.provider for one in registry.models.providers]
+        return tuple(self.driver(name) for name in (*names, *((ROUTE,) if registry.routes else ())))
+
+    async def choose(self, model: str | None = None, provider: str | None = None) -> tuple[LanguageModels, ModelInfo]:
+        """See `Models.choose`; `route:NAME` is a route, and so is the name of one alone, whoever has a model of it."""
+        registry = self._gate.registry
+        await registry.ready()
+        wanted = model or (None if provider else registry.default)
+        if registry.routes and wanted is not None and provider in (None, ROUTE):
+            route = registry.route(wanted)
+            if route is not None:
+                return self.driver(ROUTE), await registry.described(route)
+        driver, info = await registry.models.choose(model, provider)
+        registry.remember(info)
+        return Metered(self._gate, self._who, driver), info
+
+    def driver(self, provider: str) -> LanguageModels:
+        """See `Models.driver`."""
+        if provider == ROUTE:
+            return Routed(self._gate, self._who)
+        return Metered(self._gate, self._who, self._gate.registry.models.driver(provider))
+
+    async def close(self) -> None:
+        """Nothing was opened for one caller."""
+
+
+class Metered(LanguageModels):
+    """One provider's models, asked in one caller's name."""
+
+    def __init__(self, gate: Gate, who: Who, driver: LanguageModels) -> None:
+        self.provider = driver.provider
+        self._gate = gate
+        self._who = who
+        self._driver = driver
+
+    async def models(self) -> list[ModelInfo]:
+        """See `LanguageModels.models`."""
+        infos = await self._driver.models()
+        for info in infos:
+            self._gate.registry.remember(info)
+        return infos
+
+    async def find(self, name: str | None) -> ModelInfo | None:
+        """See `LanguageModels.find`."""
+        return await self._driver.find(name)
+
+    def generate(self, prompt: Prompt) -> AsyncGenerator[Item, None]:
+        """See `LanguageModels.generate`."""
+        return _asked(self._gate, self._who, prompt, self.provider)
+
+    async def close(self) -> None:
+        """The process closes the driver."""
+
+
+class Routed(LanguageModels):
+    """The routes, as a provider whose models they are."""
+
+    provider = ROUTE
+
+    def __init__(self, gate: Gate, who: Who) -> None:
+        self._gate = gate
+        self._who = who
+
+    async def models(self) -> list[ModelInfo]:
+        """The routes by name."""
+        registry = self._gate.registry
+        return [await registry.described(route) for _, route in sorted(registry.routes.items())]
+
+    async def find(self, name: str | None) -> ModelInfo | None:
+        """The route of this name; there is no default one."""
+        route = self._gate.registry.route(name or "")
+        return None if route is None else await self._gate.registry.described(route)
+
+    def generate(self, prompt: Prompt) -> AsyncGenerator[Item, None]:
+        """See `LanguageModels.generate`; `Answered.model` says which model it was."""
+        return _asked(self._gate, self._who, prompt, ROUTE)
+
+    async def close(self) -> None:
+        """Nothing is open."""
+
+
+@dataclass(kw_only=True)
+class _Heard:
+    """What has come of an answer."""
+
+    end: Answered | None = None
+    said: int = 0
+
+    def hear(self, item: Item) -> None:
+        """Count an item."""
+        if isinstance(item, Answered):
+            self.end = item
+            self.said += sum(len(call.name) + len(call.arguments) for call in item.tool_calls)
+        else:
+            self.said += len(item.text.encode("utf-8", "replace"))
+
+    def used(self) -> Usage | None:
+        """The tokens that the provider states."""
+        return None if self.end is None else self.end.spent()
+
+
+async def _asked(gate: Gate, who: Who, prompt: Prompt, provider: str) -> AsyncGenerator[Item, None]:
+    """Ask a provider's model or a route's, and yield what comes; the end says which model it was and what it cost."""
+    await gate.registry.ready()
+    route = _route(gate.registry, prompt.model) if provider == ROUTE else direct(provider, prompt.model)
+    heard = _Heard()
+
+    async def send(target: Target, most: int | None) -> Begun[Item]:
+        driver = gate.registry.driver(target.provider)
+        if driver is None:
+            raise gone(target.provider)
+        asked = prompt if prompt.model == target.model else replace(prompt, model=target.model)
+        items = driver.generate(asked if most is None else replace(asked, max_tokens=most))
+        try:
+            first = await anext(items)
+        except StopAsyncIteration:
+            raise UpstreamFailed(f"{target.id} ended without an answer.", remedy="Try again.") from None
+        except BaseException:
+            await items.aclose()
+            raise
+        return Begun(first=first, rest=items, used=heard.used, said=lambda: heard.said)
+
+    call = Call(
+        who=who,
+        route=route,
+        needs=needs_of(prompt),
+        kind="chat",
+        streamed=prompt.pieces,
+        bound=lambda family, context: bound_of(prompt, family, context),
+    )
+    answering = await gate.attempts.answered(call, send)
+    try:
+        async for item in answering:
+            heard.hear(item)
+            if isinstance(item, Answered):
+                cost = await answering.settle()
+                yield replace(item, model=item.model or answering.target.id, cost=cost)
+            else:
+                yield item
+    finally:
+        await answering.aclose()
+
+
+def _route(registry: Registry, name: str) -> Route:
+    route = registry.route(name)
+    if route is None:
+        raise NotFound(
+            f"There is no route {name!r} any more.", field="model", value=name, remedy="List the routes to see them."
+        )
+    return route
+
+
+def needs_of(prompt: Prompt) -> Needs:
+    """What a prompt asks of a model."""
+    kinds = {part.kind for message in prompt.messages for part in message.parts}
+    return Needs(
+        input_bound=None,
+        output=prompt.max_tokens,
+        vision="image" in kinds,
+        audio="audio" in kinds,
+        files="file" in kinds,
+        tools=bool(prompt.tools) and prompt.tool_choice != "none",
+        schema=prompt.schema is not None,
+        logprobs=prompt.logprobs is not None,
+    )
+
+
+# -- vectors ----------------------------------------------------------------------------------------------------------
+
+
+class MeteredEmbedders(Embedders):
+    """The models of vectors of one caller."""
+
+    def __init__(self, gate: Gate, who: Who, embedders: Embedders) -> None:
+        self._gate = gate
+        self._who = who
+        self._embedders = embedders
+        self.providers = embedders.providers
+
+    async def choose(self, model: str | None = None) -> tuple[TextEmbedder, EmbeddingModel]:
+        """See `Embedders.choose`."""
+        embedder, found = await self._embedders.choose(model)
+        return MeteredEmbedder(self._gate, self._who, embedder), found
+
+
+class MeteredEmbedder(TextEmbedder):
+    """One provider's models of vectors, asked in one caller's name."""
+
+    def __init__(self, gate: Gate, who: Who, embedder: TextEmbedder) -> None:
+        self.provider = embedder.provider
+        self._gate = gate
+        self._who = who
+        self._embedder = embedder
+
+    async def find(self, name: str | None) -> EmbeddingModel | None:
+        """See `TextEmbedder.find`."""
+        return await self._embedder.find(name)
+
+    async def embed(self, model: str, texts: Sequence[str]) -> Embedded:
+        """See `TextEmbedder.embed`."""
+        await self._gate.registry.ready()
+        found: list[Embedded] = []
+
+        async def send(target: Target, most: int | None) -> Begun[Embedded]:
+            del most
+            found.append(await self._embedder.embed(target.model, texts))
+            return Begun(first=found[-1], rest=_nothing(), used=lambda: _used(found[-1]), said=lambda: 0)
+
+        call = Call(
+            who=self._who,
+            route=direct(self.provider, model),
+            needs=Needs(input_bound=None, output=0),
+            kind="embeddings",
+            streamed=False,
+            bound=lambda _family, _context: several(texts),
+        )
+        answering = await self._gate.attempts.answered(call, send)
+        try:
+            return await anext(answering)
+        finally:
+            await answering.settle()
+            await answering.aclose()
+
+
+async def _nothing() -> AsyncGenerator[Embedded, None]:
+    """No more items."""
+    return
+    yield
+
+
+def _used(embedded: Embedded) -> Usage:
+    return Usage(input=embedded.input_tokens, output=0)
