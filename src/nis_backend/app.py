@@ -51,12 +51,13 @@ from nis_backend.surfaces.rest.derive import told
 from nis_backend.surfaces.rest.replies import KEPT_SECONDS as REPLIES_SECONDS
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncGenerator, Mapping
+    from collections.abc import AsyncGenerator, Mapping, Sequence
     from pathlib import Path
 
     from nis_backend.drivers.bus.base import Bus
     from nis_backend.drivers.cache.base import Cache
     from nis_backend.drivers.dispatch.base import Execute, Left
+    from nis_backend.drivers.llm.openai_compatible import OpenAICompatible
     from nis_backend.drivers.store.base import Store
     from nis_backend.settings import Settings
 
@@ -126,9 +127,7 @@ class Process:
         compute = WorkerPools([replace(pool, memory=self.settings.worker_memory) for pool in pools])
         servers = servers_of(given, http)
         providers = providers_of(given, servers, http, compute)
-        # The model in the box first: a key that is set must not change what vectors are compared with.
-        vectors = [MiniLM(given, compute), *(OpenAIEmbeddings(server.provider, server.ask) for server in servers)]
-        embedders = Embedders(vectors, given.embedding_model)
+        embedders = _embedders(given, servers, compute)
         dispatch = _dispatch(given, store, self._execute)
         settled = [of_driver(one, given) for one in providers]
         registry = Registry(store, settled, lambda row: of_row(row, provider_of(row, given, http)), given.model)
@@ -222,6 +221,12 @@ class Process:
     async def _check_models(self) -> str:
         _, info = await self.drivers.gateway.models(Who(owner=SERVER)).choose()
         return f"{info.id} answers when no model is named"
+
+
+def _embedders(settings: Settings, servers: Sequence[OpenAICompatible], compute: WorkerPools) -> Embedders:
+    """The models of vectors; the one in the box first: a key that is set must not change what is compared with it."""
+    theirs = [OpenAIEmbeddings(server.provider, server.ask) for server in servers]
+    return Embedders([MiniLM(settings, compute), *theirs], settings.embedding_model)
 
 
 def _dispatch(settings: Settings, store: Store, execute: Execute) -> InProcess:
