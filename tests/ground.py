@@ -28,6 +28,7 @@ PATIENCE = 120.0
 SCRIPT = {
     "replies": [
         {"when": "long story", "text": "Once upon a time there was a ship.", "pause": 10},
+        {"when": "Invent a sailing ship", "text": '{"ship": "Argo", "masts": 1}'},
         {"text": "I answer from a script."},
     ]
 }

@@ -36,6 +36,7 @@ CAPABILITIES = (
     "nis_backend.capabilities.feedback",
     "nis_backend.capabilities.models.operations",
     "nis_backend.capabilities.models.counting",
+    "nis_backend.capabilities.models.structured",
     "nis_backend.capabilities.prompts.operations",
     "nis_backend.capabilities.embeddings.operations",
     "nis_backend.capabilities.runs.operations",

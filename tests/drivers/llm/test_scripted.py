@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from nis_backend.drivers.llm.answer import Answered, TextChunk
+from nis_backend.drivers.llm.answer import Answered, Item, ReasoningChunk, TextChunk, Usage
 from nis_backend.drivers.llm.base import Message, Prompt
 from nis_backend.drivers.llm.scripted import ScriptedModels
 from nis_backend.errors import Unavailable
@@ -85,3 +85,19 @@ def test_a_question_without_a_reply_is_not_answered(tmp_path: Path) -> None:
     driver = script(tmp_path, replies=[{"text": "x", "when": "ball"}])
     with pytest.raises(Unavailable, match="no reply to 'hello'"):
         said(driver, "hello")
+
+
+def test_what_is_thought_and_the_parts_of_the_count_come_with_a_reply(tmp_path: Path) -> None:
+    """Thoughts are none of its words; in JSON there is no mark, which would be a fault of it."""
+    reply = {"text": '{"a": 1}', "reasoning": "Let me see.", "input_tokens": 9, "cached_tokens": 4, "output_tokens": 3}
+    driver = script(tmp_path, replies=[reply])
+
+    async def body() -> list[Item]:
+        prompt = Prompt(model="scripted", messages=[Message(role="user", content="x")], json=True)
+        return [item async for item in driver.generate(prompt)]
+
+    thought, *words, end = asyncio.run(body())
+    assert thought == ReasoningChunk(text="Let me see.")
+    assert "".join(item.text for item in words if isinstance(item, TextChunk)) == '{"a": 1}'
+    assert isinstance(end, Answered)
+    assert end.spent() == Usage(input=9, output=3, cached=4)

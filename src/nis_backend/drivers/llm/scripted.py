@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from pydantic import Field, ValidationError
 
-from nis_backend.drivers.llm.answer import Answered, TextChunk, ToolCall
+from nis_backend.drivers.llm.answer import Answered, ReasoningChunk, TextChunk, ToolCall, Usage
 from nis_backend.drivers.llm.base import LanguageModels, ModelInfo
 from nis_backend.errors import Unavailable, shorten
 from nis_backend.operation import Model
@@ -38,8 +38,11 @@ class ScriptedReply(Model):
     when: str | None = Field(default=None, description="Only for a last user message that holds this, in any case.")
     after_tool: bool = Field(default=False, description="Only, and before all others, when a tool has just answered.")
     tool_calls: list[ScriptedCall] = Field(default_factory=list[ScriptedCall])
+    reasoning: str = Field(default="", description="What is thought before the words.")
     input_tokens: int | None = None
     output_tokens: int | None = None
+    cached_tokens: int = Field(default=0, ge=0, description="Of the input, those that a cache had.")
+    reasoning_tokens: int = Field(default=0, ge=0, description="Of the output, those of what was thought.")
     pause: float | None = Field(default=None, ge=0, le=10, description="Seconds between two of its words.")
 
 
@@ -79,7 +82,11 @@ class ScriptedModels(LanguageModels):
         reply = self._choose(script, prompt)
         result = next((one.content for one in reversed(prompt.messages) if one.role == "tool"), "")
         text = reply.text.replace("{tool}", result)
-        for word in re.findall(r"\S*\s*", MARK + text if text else ""):
+        # In JSON a mark would be a fault; that it is a demonstration is said beside it.
+        mark = "" if prompt.json or not text else MARK
+        if reply.reasoning:
+            yield ReasoningChunk(text=reply.reasoning)
+        for word in re.findall(r"\S*\s*", mark + text):
             if word:
                 yield TextChunk(text=word)
                 await asyncio.sleep(script.pause if reply.pause is None else reply.pause)
@@ -92,6 +99,7 @@ class ScriptedModels(LanguageModels):
             tool_calls=calls,
             input_tokens=reply.input_tokens,
             output_tokens=reply.output_tokens,
+            usage=_usage(reply),
         )
 
     async def count_tokens(self, prompt: Prompt) -> int:
@@ -129,3 +137,15 @@ class ScriptedModels(LanguageModels):
                     remedy='Set NIS_SCRIPTED to a file like {"replies": [{"text": "Hello."}]}.',
                 ) from None
         return self._script
+
+
+def _usage(reply: ScriptedReply) -> Usage | None:
+    """The parts of its tokens, where it states any."""
+    if not reply.cached_tokens and not reply.reasoning_tokens:
+        return None
+    return Usage(
+        input=reply.input_tokens,
+        output=reply.output_tokens,
+        cached=reply.cached_tokens,
+        reasoning=reply.reasoning_tokens,
+    )

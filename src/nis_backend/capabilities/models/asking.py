@@ -1,0 +1,150 @@
+"""A model that an operation puts its questions to: which one, what it said, what that came to."""
+
+from __future__ import annotations
+
+from contextlib import aclosing
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Literal
+
+from pydantic import Field
+
+from nis_backend.drivers.llm.answer import Answered, ReasoningChunk, TextChunk
+from nis_backend.drivers.llm.base import Message, Prompt
+from nis_backend.errors import InvalidRequest, NotSupported, UpstreamFailed, shorten
+from nis_backend.operation import Model
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from nis_backend.context import Context
+    from nis_backend.drivers.llm.base import LanguageModels, ModelInfo
+
+LONGEST_TEXT = 400_000
+"""Characters of a text that is handed to a model in one piece."""
+
+DEMONSTRATION = "Whether the model is too small to be relied on."
+
+
+class Asks(Model):
+    """What each of these operations may be told of the model."""
+
+    model: str | None = Field(
+        default=None, min_length=1, max_length=512, description="As provider:name or a name; unset takes the default."
+    )
+    provider: str | None = Field(default=None, min_length=1, max_length=64, description="Provider to ask.")
+    max_tokens: int | None = Field(
+        default=None, ge=1, le=131_072, description="Most tokens of each of its answers; unset, the model's own."
+    )
+
+
+class Said(Model):
+    """Who has answered, and what it took."""
+
+    model: str = Field(description="The model's id.")
+    demonstration: bool = Field(description=DEMONSTRATION)
+    input_tokens: int | None = Field(description="Of all it was asked, by its count; null when it states none.")
+    output_tokens: int | None = Field(description="Of all it has answered, by its count; null when it states none.")
+
+
+def system(words: str) -> Message:
+    """What the model is told to do."""
+    return Message(role="system", content=words)
+
+
+def user(words: str) -> Message:
+    """What it is to do that with."""
+    return Message(role="user", content=words)
+
+
+@dataclass(kw_only=True)
+class Asking:
+    """A model, asked once or more often; the tokens are added up."""
+
+    driver: LanguageModels
+    info: ModelInfo
+    max_tokens: int | None = None
+    where: str = "text"
+    """What of the request it is that may be too long for the model."""
+    spent: list[tuple[int | None, int | None]] = field(default_factory=list["tuple[int | None, int | None]"])
+    """Tokens of input and output of each call; None where the provider states none."""
+
+    @classmethod
+    async def of(cls, request: Asks, ctx: Context, where: str = "text") -> Asking:
+        """The model that the request names.
+
+        Raises:
+            NotFound: no provider has it.
+            Unavailable: its provider cannot answer now.
+        """
+        driver, info = await ctx.models.choose(request.model, request.provider)
+        return cls(driver=driver, info=info, max_tokens=request.max_tokens, where=where)
+
+    async def words(
+        self,
+        messages: Sequence[Message],
+        *,
+        schema: dict[str, Any] | None = None,  # Any: a JSON schema
+        temperature: float | None = None,
+        max_tokens: int | None = None,
+    ) -> tuple[str, Literal["stop", "length"]]:
+        """All that it says, and whether it was cut.
+
+        Raises:
+            NotSupported: it refuses to answer.
+            InvalidRequest: it is asked more than it can read.
+        """
+        prompt = Prompt(
+            model=self.info.name,
+            messages=messages,
+            json=schema is not None,
+            schema=schema,
+            max_tokens=max_tokens or self.max_tokens,
+            temperature=temperature,
+            pieces=False,
+        )
+        try:
+            text, end = await _heard(self.driver, prompt)
+        except InvalidRequest as error:
+            if error.field == "message":
+                error.field = self.where
+            raise
+        spent = end.spent()
+        self.spent.append((spent.input, spent.output))
+        if end.refused:
+            raise NotSupported(
+                f"{self.info.id} refuses to answer: {shorten(text, 300)}",
+                field="model",
+                value=self.info.id,
+                remedy="Ask for something else, or another model.",
+            )
+        return text, "length" if end.finish_reason == "length" else "stop"
+
+    def said(self) -> dict[str, Any]:  # Any: the fields of `Said`
+        """The fields of `Said`."""
+        return {
+            "model": self.info.id,
+            "demonstration": self.info.demonstration,
+            "input_tokens": _sum([one for one, _ in self.spent]),
+            "output_tokens": _sum([one for _, one in self.spent]),
+        }
+
+
+def labelled(said: Said) -> str:
+    """What stands below an answer of a model that is too small to be relied on."""
+    return f"\n\n*{said.model} is a demonstration model.*" if said.demonstration else ""
+
+
+async def _heard(driver: LanguageModels, prompt: Prompt) -> tuple[str, Answered]:
+    words: list[str] = []
+    async with aclosing(driver.generate(prompt)) as items:
+        async for item in items:
+            if isinstance(item, TextChunk):
+                words.append(item.text)
+            elif not isinstance(item, ReasoningChunk):
+                return "".join(words), item
+    raise UpstreamFailed(f"{driver.provider} ended without an end to its answer.", remedy="Try again.")
+
+
+def _sum(counts: Sequence[int | None]) -> int | None:
+    known = [count for count in counts if count is not None]
+    return sum(known) if len(known) == len(counts) else None
