@@ -8,7 +8,7 @@ from collections.abc import AsyncGenerator, Coroutine, Iterable
 from contextlib import asynccontextmanager
 from dataclasses import replace
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, TypeVar, cast
 
 from opened import opened
 
@@ -44,14 +44,15 @@ class Prepared(LanguageModels):
     async def generate(self, prompt: Prompt) -> AsyncGenerator[Item, None]:
         """The next answer."""
         self.asked.append(prompt)
-        answer = self._answers.pop(0) if len(self._answers) > 1 else self._answers[0]
-        if callable(answer):
-            answer = answer(prompt)
+        # Any: a text, JSON, either with an end, a failure, or what makes one of the prompt.
+        answer: Any = self._answers.pop(0) if len(self._answers) > 1 else self._answers[0]
+        answer = answer(prompt) if callable(answer) else answer
         if isinstance(answer, NisError):
             raise answer
         end = Answered(finish_reason="stop", input_tokens=10, output_tokens=5)
         if isinstance(answer, tuple):
-            answer, end = answer[0], replace(end, **answer[1])
+            words, changes = cast("tuple[Any, Json]", answer)
+            answer, end = words, replace(end, **changes)
         yield TextChunk(text=answer if isinstance(answer, str) else json.dumps(answer))
         yield end
 
