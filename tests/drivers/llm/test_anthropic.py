@@ -190,6 +190,18 @@ def test_counts_at_the_end_are_those_that_count() -> None:
     assert end.usage == Usage(input=16, output=3, cached=4)
 
 
+def test_the_count_is_read_of_what_passes_as_it_is() -> None:
+    """Of a stream's events and of a whole message alike; where none is stated there is none."""
+    data = [json.loads(one.split(b"data: ")[1]) for one in EVERYTHING]
+    message = {**data[0]["message"], "usage": data[0]["message"]["usage"] | data[-2]["usage"]}
+    names = Variables(url="", key="", model="")
+    driver = Anthropic(Server("anthropic", "", KEY, Http().session, names))
+    for said in ([data[0], data[-2]], data, [message]):
+        assert driver.used(said) == Usage(input=135, output=42, cached=100, written=30, reasoning=9)
+    assert driver.used([data[0]]) == Usage(input=135, output=1, cached=100, written=30)
+    assert driver.used([]) is driver.used([{"type": "ping"}]) is None
+
+
 def test_the_request_is_anthropics() -> None:
     """System apart, calls and results as blocks, results first and together, the key and version as headers."""
 

@@ -12,7 +12,7 @@ from urllib.parse import urlsplit
 from pydantic_core import from_json
 
 from nis_backend.drivers.llm.answer import ReasoningChunk, TextChunk
-from nis_backend.drivers.llm.anthropic_answer import Answer
+from nis_backend.drivers.llm.anthropic_answer import Answer, used_in
 from nis_backend.drivers.llm.anthropic_refusals import REQUEST_AT_FAULT, STATUS, message_in, message_of, refusal
 from nis_backend.drivers.llm.anthropic_turns import Json, name_of
 from nis_backend.drivers.llm.anthropic_wire import COUNTED, PASSING, VERSION, body_of, check, faults, ignored, written
@@ -23,11 +23,11 @@ from nis_backend.drivers.llm.server import LONGEST_ANSWER, LONGEST_ERROR, Server
 from nis_backend.errors import NisError, NotSupported
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncGenerator, Iterable, Mapping
+    from collections.abc import AsyncGenerator, Iterable, Mapping, Sequence
 
     from aiohttp import ClientResponse
 
-    from nis_backend.drivers.llm.answer import Item
+    from nis_backend.drivers.llm.answer import Item, Usage
     from nis_backend.drivers.llm.base import Prompt, Response, Wire
 
 PATIENCE, SILENCE, FAREWELL = 120.0, 600.0, 2.0
@@ -122,6 +122,10 @@ class Anthropic(LanguageModels):
         """See `LanguageModels.send`."""
         self._server.check_key()
         return cast("Response", await self._server.send("POST", path, {**self._headers(), **headers}, patience, body))
+
+    def used(self, said: Sequence[Json]) -> Usage | None:
+        """See `LanguageModels.used`."""
+        return used_in(said)
 
     def refusal(self, status: int, headers: Mapping[str, str], body: bytes, model: str) -> NisError:
         """See `LanguageModels.refusal`."""

@@ -6,7 +6,7 @@ Source: https://platform.claude.com/docs/en/build-with-claude/streaming
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -115,7 +115,7 @@ class Answer:
 
     def _count(self, counts: Json | None) -> None:
         """Counts are of all so far: the last one stated is the one that counts."""
-        self.counts |= {name: value for name, value in (counts or {}).items() if value is not None}
+        add_counts(self.counts, counts)
 
     def whole(self, *, said: bool, ignored: tuple[str, ...]) -> Answered:
         """The end of the answer, which has said something or not.
@@ -128,7 +128,7 @@ class Answer:
         if refused and not said:
             why = f": {self.explained.rstrip('.')}" if self.explained else ""
             raise InvalidRequest(f"The model of {self.origin} refused to answer{why}.", remedy="Ask in other words.")
-        spent = _usage(self.counts)
+        spent = usage_of(self.counts)
         return Answered(
             finish_reason=_REASONS.get(self.reason or "") or ("tool_calls" if calls else "stop"),
             tool_calls=calls,
@@ -157,7 +157,20 @@ class Answer:
                 yield Reasoning(redacted=block.redacted, origin=self.origin)
 
 
-def _usage(counts: Json) -> Usage:
+def used_in(said: Iterable[Json]) -> Usage | None:
+    """The tokens that a message states, or the events of a stream in their order; None where they state none."""
+    counts: Json = {}
+    for one in said:
+        add_counts(counts, members(members(one.get("message")).get("usage")) or members(one.get("usage")))
+    return usage_of(counts) if counts else None
+
+
+def add_counts(counts: Json, more: Json | None) -> None:
+    """Take what is stated later in place of what was."""
+    counts |= {name: value for name, value in (more or {}).items() if value is not None}
+
+
+def usage_of(counts: Json) -> Usage:
     """The tokens. This wire's `input_tokens` are those that its cache had no part in: ours are all."""
     fresh, output = counts.get("input_tokens"), counts.get("output_tokens")
     cached, written = _number(counts.get("cache_read_input_tokens")), _number(counts.get("cache_creation_input_tokens"))
