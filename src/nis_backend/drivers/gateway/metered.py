@@ -101,6 +101,10 @@ class Metered(LanguageModels):
         """See `LanguageModels.generate`."""
         return _asked(self._gate, self._who, prompt, self.provider)
 
+    async def count_tokens(self, prompt: Prompt) -> int:
+        """See `LanguageModels.count_tokens`; a count costs nothing."""
+        return await self._driver.count_tokens(prompt)
+
     async def close(self) -> None:
         """The process closes the driver."""
 
@@ -127,6 +131,14 @@ class Routed(LanguageModels):
     def generate(self, prompt: Prompt) -> AsyncGenerator[Item, None]:
         """See `LanguageModels.generate`; `Answered.model` says which model it was."""
         return _asked(self._gate, self._who, prompt, ROUTE)
+
+    async def count_tokens(self, prompt: Prompt) -> int:
+        """See `LanguageModels.count_tokens`; by the first of the route's models, which answers most often."""
+        target = _route(self._gate.registry, prompt.model).targets[0]
+        driver = self._gate.registry.driver(target.provider)
+        if driver is None:
+            raise gone(target.provider)
+        return await driver.count_tokens(replace(prompt, model=target.model))
 
     async def close(self) -> None:
         """Nothing is open."""
