@@ -12,8 +12,9 @@ from nis_backend.errors import NotFound
 from nis_backend.surfaces.openai import listing
 from nis_backend.surfaces.openai.body import json_object
 from nis_backend.surfaces.openai.request import read
-from nis_backend.surfaces.openai.stream import KEEP_ALIVE, Stream
+from nis_backend.surfaces.openai.stream import Frames
 from nis_backend.surfaces.openai.wire import Chunks, completion
+from nis_backend.surfaces.streamed import KEEP_ALIVE, Streamed
 from nis_backend.surfaces.waiting import settled
 
 if TYPE_CHECKING:
@@ -52,4 +53,4 @@ async def _stream(process: Process, request: Request, arguments: Json, ctx: Cont
     first = asyncio.ensure_future(anext(parts))
     if await settled(process, request, first, KEEP_ALIVE):
         first.result()
-    return Stream(process, first, parts, chunks)
+    return Streamed(process, first, parts, Frames(chunks))
