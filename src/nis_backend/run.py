@@ -14,7 +14,7 @@ from weakref import WeakValueDictionary
 from pydantic import Field
 
 from nis_backend.commands import Commands, append_of, unknown_run
-from nis_backend.drivers.store.base import OPEN
+from nis_backend.drivers.store.base import ANY_RUN, OPEN
 from nis_backend.errors import (
     Cancelled,
     Conflict,
@@ -102,8 +102,9 @@ class Tail:
         store.listen(self._grown)
 
     def _grown(self, growth: Growth) -> None:
-        for reader in self._readers.get(growth.run_id, ()):
-            reader.set()
+        for run_id in self._readers if growth.run_id == ANY_RUN else (growth.run_id,):
+            for reader in self._readers.get(run_id, ()):
+                reader.set()
 
     def writes(self, journal: Journal) -> None:
         """A run is executed here: what its journal holds back is written for who reads."""

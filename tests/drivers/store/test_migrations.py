@@ -8,14 +8,18 @@ import re
 import sqlite3
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import psycopg
 import pytest
 
 from nis_backend.database import move_schema, schema_of
-from nis_backend.drivers.store.migrations.schema import VERSION, steps
+from nis_backend.drivers.store import queries
+from nis_backend.drivers.store.migrations.schema import VERSION, steps, whole
+from nis_backend.drivers.store.postgres.conversations import ENDED
+from nis_backend.drivers.store.postgres.listener import MISSED
+from nis_backend.drivers.store.queries import Statement, in_psycopg
 from nis_backend.drivers.store.sqlite.store import SqliteStore
 from nis_backend.errors import Unavailable
 from nis_backend.settings import read_settings
@@ -214,6 +218,20 @@ def test_a_postgresql_database_goes_back_and_forward_again(database: str, versio
         assert connection.execute(DECLARED).fetchall() == fresh
 
 
+MANY = """
+insert into runs (id, owner, operation, state, attempt, last_seq, format, created, updated, input, holder, dedupe)
+select 'run-' || n, 'ann', 'tests.carry_run', 'succeeded', 1, 3, 2, n, n, repeat('x', 200), 'one', 'key-' || n
+from generate_series(1, 20000) as n
+"""
+
+
+def select_runs(**where: str) -> Statement:
+    """A page of an owner's newest runs that are so."""
+    return queries.select(
+        "runs", "ann", where=where, before=None, limit=50, descending=True, order="created", since=None
+    )
+
+
 def test_no_index_of_runs_names_what_each_event_changes(database: str) -> None:
     """PostgreSQL then changes a run's row where it lies; else each event would write every index of the row anew.
 
@@ -224,3 +242,42 @@ def test_no_index_of_runs_names_what_each_event_changes(database: str) -> None:
         found = connection.execute("select indexdef from pg_indexes where tablename = 'runs'").fetchall()
     assert len(found) > 5
     assert not [sql for (sql,) in found if re.search(r"\b(updated|last_seq|log_bytes)\b", sql)]
+
+
+@pytest.mark.parametrize(
+    ("index", "sql", "given"),
+    [
+        ("runs_held", MISSED, ()),
+        ("runs_ended", ENDED, (1.0, 1.0)),
+        ("runs_by_dedupe", *select_runs(dedupe="once")),
+        ("runs_resting", *select_runs(state="waiting")),
+        ("runs_resting", *select_runs(state="paused")),
+    ],
+)
+def test_few_of_many_runs_are_found_by_an_index(database: str, index: str, sql: str, given: Sequence[object]) -> None:
+    """A million runs that have ended cost those nothing that are looked for often."""
+    move_schema(read_settings({"NIS_DATABASE_URL": database}), VERSION)
+    with psycopg.connect(database, autocommit=True) as connection:
+        connection.execute(MANY)
+        connection.execute("analyze runs")
+        plan = connection.execute(f"explain {in_psycopg(sql)}".encode(), given).fetchall()
+    assert index in str(plan)
+    assert "Seq Scan" not in str(plan)
+
+
+@pytest.mark.parametrize(
+    ("index", "sql", "given"),
+    [
+        ("runs_by_dedupe", *select_runs(dedupe="once")),
+        ("runs_resting", *select_runs(state="waiting")),
+        ("runs_resting", *select_runs(state="paused")),
+    ],
+)
+def test_few_of_many_runs_are_found_by_an_index_in_a_file(
+    tmp_path: Path, index: str, sql: str, given: Sequence[object]
+) -> None:
+    """As in PostgreSQL."""
+    with contextlib.closing(sqlite3.connect(tmp_path / "nis.db")) as connection:
+        connection.executescript(whole("sqlite"))
+        plan = connection.execute(f"explain query plan {sql}", given).fetchall()
+    assert f"USING INDEX {index}" in str(plan)

@@ -219,10 +219,10 @@ def test_growth_is_heard_in_every_process_once(database: str) -> None:
     async def body() -> None:
         async with opened(database, 2) as [here, there]:
             heard: dict[Store, list[Growth]] = {here: [], there: []}
+            await asyncio.gather(here.listening(), there.listening())
             for store, list_ in heard.items():
                 store.listen(list_.append)
             await here.insert("runs", "ann", run_row("run-1", state="running"))
-            await asyncio.gather(here.listening(), there.listening())
             await here.append(events("run-1", "a", "b"))
             await there.append(events("run-1", "c", attempt=None))
             wanted = [
@@ -237,10 +237,10 @@ def test_growth_is_heard_in_every_process_once(database: str) -> None:
 
 
 def test_growth_that_was_missed_while_deaf_is_told_afterwards(postgresql: PostgreSQL, database: str) -> None:
-    """A listener looks up what others have appended shortly before, or since it lost its connection."""
+    """A listener looks up what is wanted of runs, and has whoever reads one look, when it has its connection."""
     deafen = (
         "select count(pg_terminate_backend(pid)) from pg_stat_activity"
-        " where datname = current_database() and pid <> pg_backend_pid() and query like '%end from runs%'"
+        " where datname = current_database() and pid <> pg_backend_pid() and query like '%wanted is not null%'"
     )
 
     def asked(seq: int) -> Growth:
@@ -255,9 +255,11 @@ def test_growth_that_was_missed_while_deaf_is_told_afterwards(postgresql: Postgr
                 there.listen(heard.append)
                 await until(partial(holds, heard, asked(1)))
                 await there.listening()
+                reader = Tail(there).open("run-2")
                 assert int(await asyncio.to_thread(postgresql.execute, deafen, database)) >= 2
                 await here.append(command("run-1", "cancel_requested"))
                 await until(partial(holds, heard, asked(2)))
+                assert reader.is_set()
 
     asyncio.run(body())
 

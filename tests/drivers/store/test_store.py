@@ -17,7 +17,7 @@ from store_rows import conversation_row, events, run_row
 from stored import cells
 
 from nis_backend.capabilities.runs.timing import spent
-from nis_backend.drivers.store.base import FOUND, Append, NewEvent, Row, Store, Table
+from nis_backend.drivers.store.base import ANY_RUN, FOUND, Append, Growth, NewEvent, Row, Store, Table
 from nis_backend.drivers.store.postgres.store import PostgresStore
 from nis_backend.drivers.store.sqlite import writer
 from nis_backend.drivers.store.sqlite.conversations import INDEXED, index_said
@@ -50,6 +50,18 @@ def with_store(request: pytest.FixtureRequest, tmp_path: Path) -> Callable[[Body
     return lambda body: asyncio.run(within(body))
 
 
+def growths(store: Store) -> list[tuple[str, int]]:
+    """The growths of runs that are told from now on."""
+    heard: list[tuple[str, int]] = []
+
+    def hear(growth: Growth) -> None:
+        if growth.run_id != ANY_RUN:
+            heard.append((growth.run_id, growth.last_seq))
+
+    store.listen(hear)
+    return heard
+
+
 def test_numbers_are_dense_and_ordered_under_concurrent_appends(with_store: Callable[[Body], None]) -> None:
     """A hundred appends at once to ten runs give each run the numbers 1, 2, 3, … without a hole."""
 
@@ -68,8 +80,7 @@ def test_an_event_is_read_only_once_its_append_has_returned_its_number(with_stor
     """The number an append answers is the one that readers find, and the listener hears it."""
 
     async def body(store: Store) -> None:
-        heard: list[tuple[str, int]] = []
-        store.listen(lambda growth: heard.append((growth.run_id, growth.last_seq)))
+        heard = growths(store)
         await store.insert("runs", "ann", run_row("run-1"))
         seq, time = await store.append(events("run-1", "a", "b", "c"))
         rows = await store.events("ann", "run-1", 1)
@@ -232,7 +243,7 @@ def test_a_commit_is_heard_though_its_writer_has_left(with_store: Callable[[Body
 
     async def body(store: Store) -> None:
         heard = asyncio.Event()
-        store.listen(lambda _growth: heard.set())
+        store.listen(lambda growth: heard.set() if growth.run_id == "run-1" else None)
         await store.insert("runs", "ann", run_row("run-1"))
         writing = asyncio.create_task(store.append(events("run-1", "a")))
         await asyncio.sleep(0)
@@ -611,8 +622,7 @@ def test_a_run_and_its_first_events_are_one_write(with_store: Callable[[Body], N
             with pytest.raises((Conflict, Fenced)):
                 await store.fork("ann", forked, 1, replace(wrong, run_id="run-3"))
         assert await store.known("runs", ["run-2", "run-3"]) == set()
-        heard: list[tuple[str, int]] = []
-        store.listen(lambda growth: heard.append((growth.run_id, growth.last_seq)))
+        heard = growths(store)
         first = replace(events("run-2", "x", attempt=None), only_in=["waiting"])
         for _ in range(2):
             await store.insert("runs", "ann", run_row("run-2", state="waiting"), "a:key", first=first)

@@ -92,6 +92,10 @@ class Append:
     only_in: Sequence[str] = OPEN
 
 
+ANY_RUN = "*"
+"""The run of a growth that was not heard: it may have been any."""
+
+
 @dataclass(frozen=True, kw_only=True)
 class Growth:
     """A run's log has grown: up to which number, and by which command, where it was one."""

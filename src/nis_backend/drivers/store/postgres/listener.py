@@ -9,8 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import psycopg
 
-from nis_backend.drivers.store.base import Growth
-from nis_backend.drivers.store.postgres.link import NOW
+from nis_backend.drivers.store.base import ANY_RUN, Growth
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -22,18 +21,17 @@ log = logging.getLogger("nis.store")
 CHANNEL = "nis_runs"
 QUIET_SECONDS = 20.0
 """After this long without a word the listener asks whether its connection still lives."""
-MARGIN_SECONDS = 5.0
-"""How much further back than its last sign of life it looks: transactions that were under way then."""
 LONGEST_PAUSE = 5.0
 
 NOTIFY = f"pg_notify('{CHANNEL}', concat_ws(' ', %s::text, last_seq, %s::text, id))"
 """Part of the statement that appends: this process's name, the command or `-`."""
 QUEUED = f"select pg_notify('{CHANNEL}', concat_ws(' ', %s::text, 0, 'queued', %s::text))"
 """Tells the other processes' dispatchers that a run waits for one of them."""
-MISSED = (
-    "select id, last_seq, case when state = 'queued' then state else wanted || '_requested' end from runs"  # noqa: S608 - the text is ours
-    f" where updated >= {NOW} - %s order by updated"
-)
+# By indexes of the runs that are under way: no index names what would tell which others have grown.
+MISSED = """
+select id, last_seq, wanted || '_requested' from runs where state = 'running' and wanted is not null
+union all (select id, last_seq, state from runs where state = 'queued' limit 1)
+"""
 
 
 class Listener:
@@ -43,7 +41,6 @@ class Listener:
         self._link = link
         self._name = name
         self._heard = heard
-        self._alive = asyncio.get_running_loop().time()
         self._task = asyncio.create_task(self._listen(), name="store listener")
         self.listening = asyncio.Event()
         """Set while what others append is heard as it is committed."""
@@ -72,21 +69,19 @@ class Listener:
             pause = min(2 * pause, LONGEST_PAUSE)
 
     async def _catch_up(self, connection: psycopg.AsyncConnection[Any]) -> None:  # Any: rows of any shape
-        deaf = asyncio.get_running_loop().time() - self._alive
+        # Whoever reads a run here looks for themselves.
+        self._heard(Growth(run_id=ANY_RUN, last_seq=0))
         # A database that is still empty has no runs.
         with contextlib.suppress(psycopg.errors.UndefinedTable):
-            async for run_id, last_seq, command in await connection.execute(MISSED, [deaf + MARGIN_SECONDS]):
+            async for run_id, last_seq, command in await connection.execute(MISSED):
                 self._heard(Growth(run_id=run_id, last_seq=last_seq, command=command))
-        self._alive = asyncio.get_running_loop().time()
 
     async def _hear(self, connection: psycopg.AsyncConnection[Any]) -> None:  # Any: rows of any shape
         while True:
             async for notice in connection.notifies(timeout=QUIET_SECONDS):
-                self._alive = asyncio.get_running_loop().time()
                 name, last_seq, command, run_id = notice.payload.split(" ", 3)
                 # What this process appends it hears at its commit.
                 if name != self._name:
                     known = None if command == "-" else command
                     self._heard(Growth(run_id=run_id, last_seq=int(last_seq), command=known))
             await connection.execute("select 1")
-            self._alive = asyncio.get_running_loop().time()
