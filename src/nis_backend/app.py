@@ -38,6 +38,7 @@ from nis_backend.drivers.gateway.registry import Registry, of_driver, of_row
 from nis_backend.drivers.http import Http
 from nis_backend.drivers.llm.configured import provider_of, providers_of, servers_of
 from nis_backend.drivers.llm.embedded import pool as embedded_pool
+from nis_backend.drivers.llm.gguf import pools_of as gguf_pools
 from nis_backend.drivers.store.base import SERVER
 from nis_backend.errors import NisError, Unavailable
 from nis_backend.execution import execute
@@ -123,7 +124,7 @@ class Process:
         self.bus, outbox = _bus(given, store)
         cache = _cache(given)
         contents = contents_of(given, given.data)
-        pools = [_science(self.settings), embedded_pool(self.settings), embeddings_pool(self.settings)]
+        pools = [_science(given), embedded_pool(given), embeddings_pool(given), *gguf_pools(given)]
         compute = WorkerPools([replace(pool, memory=self.settings.worker_memory) for pool in pools])
         servers = servers_of(given, http)
         providers = providers_of(given, servers, http, compute)

@@ -178,6 +178,12 @@ class Settings(BaseModel):
         alias="NIS_GGUF",
         description="A GGUF file of a language model, or a folder of such files: provider file.",
     )
+    gguf_context: int = Field(
+        default=8192,
+        ge=512,
+        alias="NIS_GGUF_CONTEXT",
+        description="Most tokens of a prompt and its answer for models of NIS_GGUF; each takes memory.",
+    )
     embedded_threads: int | None = Field(
         default=None,
         ge=1,

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from nis_backend.drivers.llm.anthropic import Anthropic, address
 from nis_backend.drivers.llm.embedded import EmbeddedModels
+from nis_backend.drivers.llm.gguf import GgufModels
 from nis_backend.drivers.llm.openai_compatible import OpenAICompatible
 from nis_backend.drivers.llm.scripted import ScriptedModels
 from nis_backend.drivers.llm.server import Server, Variables
@@ -28,7 +29,8 @@ def providers_of(
 ) -> list[LanguageModels]:
     """Every provider that is set up: a configured server before the model in the box."""
     scripted = [] if settings.scripted is None else [ScriptedModels(settings.scripted)]
-    return [*scripted, *servers, *_anthropic(settings, http), EmbeddedModels(settings, compute)]
+    files = [] if settings.gguf is None else [GgufModels(settings, compute)]
+    return [*scripted, *servers, *_anthropic(settings, http), *files, EmbeddedModels(settings, compute)]
 
 
 def servers_of(settings: Settings, http: Session) -> list[OpenAICompatible]:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from nis_backend.drivers.llm.answer import Answered, ToolCall
 from nis_backend.drivers.llm.base import Prompt, Tool
+from nis_backend.drivers.llm.llama import too_long
 from nis_backend.drivers.llm.schema import check_schema
 from nis_backend.errors import InvalidRequest, NotSupported
 
@@ -17,6 +18,8 @@ if TYPE_CHECKING:
 
     from nis_backend.drivers.compute.base import Json
     from nis_backend.drivers.llm.base import Message
+
+CALLED = "The embedded model"
 
 CONTEXT = 2048
 """Tokens of prompt and answer together, for each of the answers at once. 1,000 tokens of all slots take 92 MB."""
@@ -60,7 +63,7 @@ def asked(prompt: Prompt, tool: Tool | None) -> Json:
     messages = [_instruction(prompt, tool), *_turns(prompt.messages)]
     characters = sum(len(message["content"]) for message in messages)
     if characters > LONGEST_TOKEN * CONTEXT:
-        raise too_long(f"more than {characters // LONGEST_TOKEN}", CONTEXT)
+        raise too_long(CALLED, f"more than {characters // LONGEST_TOKEN}", CONTEXT)
     usual = MAX_TOKENS if schema is None else MAX_STRUCTURED
     return {
         "messages": messages,
@@ -147,13 +150,3 @@ def _options(prompt: Prompt, tool: Tool | None) -> Json:
         options["seed"] %= 2**32 - 1
     # Arguments end by themselves: a word to stop at would only break them.
     return {**options, "stop": list(prompt.stop)} if prompt.stop and tool is None else options
-
-
-def too_long(given: str, context: int) -> InvalidRequest:
-    """The refusal of a prompt of so many tokens."""
-    return InvalidRequest(
-        f"The conversation has {given} tokens; the embedded model takes fewer than {context}, its answer included.",
-        field="message",
-        value=f"{given} tokens",
-        remedy="Send a shorter message, begin another conversation, or use another provider's model.",
-    )

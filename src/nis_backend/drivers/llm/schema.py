@@ -1,4 +1,4 @@
-"""Which JSON schemas the embedded model can be held to, word for word, by the engine's grammar.
+"""Which JSON schemas a model on this CPU can be held to, word for word, by the engine's grammar.
 
 The engine turns a schema into a grammar and silently leaves out what it has no rule for; such a schema is refused here
 by the name of its keyword. What the standard does not define is an annotation, and is not read.
@@ -256,7 +256,7 @@ class _Check:
 
     def _refused(self, what: str, path: str, remedy: str = "") -> NotSupported:
         return NotSupported(
-            f"The embedded model cannot be held to {what}, at #{path} of the schema.",
+            f"The model cannot be held to {what}, at #{path} of the schema.",
             field=self._field,
             value=what,
             remedy=remedy or "Leave it out and check the answer yourself, or use another provider's model.",

@@ -1,0 +1,57 @@
+"""A model from a GGUF file, the heavy half: its file in the engine, inside a worker process of its own pool."""
+
+from __future__ import annotations
+
+import json
+import math
+from contextlib import aclosing
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from nis_backend.cores import allowed_threads
+from nis_backend.drivers.llm.gguf_file import head_of
+from nis_backend.drivers.llm.llama import Engine
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator
+
+    from nis_backend.drivers.compute.base import Json, WorkerContext
+
+
+def open_worker(options: Json) -> GgufWorker:
+    """The pool's entry: loads the file."""
+    path = Path(options["path"])
+    context = min(head_of(path).context or options["usual"], options["context"])
+    threads = allowed_threads(options["threads"])
+    called = f"The model {options['name']}"
+    return GgufWorker(Engine(path, called, context=context, slots=options["slots"], threads=threads))
+
+
+class GgufWorker:
+    """Answers the payload of `GgufModels.generate` with the engine's chunks."""
+
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+
+    async def handle(self, payload: Json, ctx: WorkerContext) -> AsyncIterator[Json]:  # noqa: ARG002 - the contract's
+        """See `Handler.handle`."""
+        request: Json = json.loads(payload["body"])
+        schema, effort = payload["schema"], payload["reasoning"]
+        if schema is not None:
+            request["response_format"] = {"type": "json_schema", "json_schema": {"schema": schema}}
+        if effort is not None:
+            # Templates name it either way; one that knows neither leaves it.
+            request["chat_template_kwargs"] = {"enable_thinking": effort != "none", "reasoning_effort": effort}
+        if "seed" in request:
+            # The engine has 32 bits, of which the highest number means "any".
+            request["seed"] %= 2**32 - 1
+        # A kept prefix is not always read to the last bit as it was before: who asks for 0 wants the same again.
+        request["cache_prompt"] = request.get("temperature") != 0
+        answer = self._engine.answer(
+            request,
+            schema=None if request.get("stop") else schema,
+            seconds=math.inf if schema is None else payload["held_seconds"],
+        )
+        async with aclosing(answer) as chunks:
+            async for chunk in chunks:
+                yield {name: chunk[name] for name in ("choices", "usage") if name in chunk}

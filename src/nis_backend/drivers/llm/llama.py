@@ -1,0 +1,238 @@
+"""llama.cpp's server inside a worker process: one file of a model, several answers at once.
+
+The engine batches the answers under way: each has a slot with its own context. It is asked in a thread, and calls back
+with each piece of text; a callback that answers True makes the engine drop the request and free its slot.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import importlib
+import json
+import math
+import tempfile
+import threading
+import time
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from nis_backend.errors import (
+    DeadlineExceeded,
+    InternalError,
+    InvalidRequest,
+    NisError,
+    NotSupported,
+    Unavailable,
+    shorten,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncGenerator
+
+    from nis_backend.drivers.compute.base import Json
+
+BATCH = 64
+"""Tokens of a prompt read in one go; 256 reads no faster. A cancel is heeded between two (0.5 s on one thread)."""
+
+QUIET = 1
+"""The engine's log: errors only."""
+
+
+class Engine:
+    """One model's file, loaded; `called` is what messages call it.
+
+    Raises:
+        Unavailable: it cannot be loaded.
+    """
+
+    def __init__(self, path: Path, called: str, *, context: int, slots: int, threads: int) -> None:
+        self._called = called
+        self._context = context
+        self._free = asyncio.Semaphore(slots)
+        self._threads = ThreadPoolExecutor(slots, "answer")
+        self._server = _load(path, called, context=context, slots=slots, threads=threads)
+
+    async def answer(
+        self, request: Json, *, schema: Json | None = None, seconds: float = math.inf
+    ) -> AsyncGenerator[Json, None]:
+        """The chunks of a chat completion, as the engine makes them; closing it ends the answer.
+
+        Once the answer is whole, it is looked at whether it follows `schema`, to which the request holds it.
+
+        Raises:
+            InvalidRequest: the prompt is longer than the context.
+            NotSupported: the schema says what the engine cannot hold to.
+            DeadlineExceeded: it was not whole after so many `seconds`.
+            InternalError: the engine failed, or has not kept to the schema.
+        """
+        asked = {
+            **request,
+            "stream": True,
+            "stream_options": {"include_usage": True},
+            # Calls back between two batches of the prompt too, where a cancel is then heeded.
+            "return_progress": True,
+        }
+        async with self._free:
+            answer = _Answer(self._called, self._context, schema, seconds=seconds)
+            job = asyncio.get_running_loop().run_in_executor(self._threads, self._ask, asked, answer)
+            try:
+                while (chunk := await answer.chunks.get()) is not None:
+                    yield chunk
+            finally:
+                answer.stopped.set()
+                # The slot is free when the engine's call has returned.
+                await asyncio.wait({job})
+            job.result()
+            answer.check()
+
+    def _ask(self, request: Json, answer: _Answer) -> None:
+        try:
+            self._server.handle_chat_completions(request, answer.take)
+        except ValueError as error:
+            # Of its reasons the engine gives the last one last.
+            raise _not_held(self._called, str(error).rpartition(": ")[2]) from None
+        except RuntimeError as error:
+            raise InvalidRequest(
+                f"{self._called} cannot be asked this: {shorten(str(error))}.", remedy="Ask otherwise."
+            ) from None
+        finally:
+            answer.put(None)
+
+
+class _Answer:
+    """One answer as it comes: taken in the engine's thread, read on the loop."""
+
+    def __init__(self, called: str, context: int, schema: Json | None, *, seconds: float) -> None:
+        self.chunks: asyncio.Queue[Json | None] = asyncio.Queue()
+        self.stopped = threading.Event()
+        self._called = called
+        self._context = context
+        self._schema = schema
+        self._seconds = seconds
+        self._until = time.monotonic() + seconds
+        self._text: list[str] = []
+        self._loop = asyncio.get_running_loop()
+        self._failure: NisError | None = None
+        self._reason: str | None = None
+        self._counted = False
+
+    def take(self, chunk: Json) -> bool:
+        """The engine's callback; True ends the request."""
+        if "error" in chunk:
+            self._failure = self._failed(chunk["error"])
+        for choice in chunk.get("choices", ()):
+            self._reason = choice.get("finish_reason") or self._reason
+            if text := choice["delta"].get("content"):
+                self._text.append(text)
+        self._counted = self._counted or bool(chunk.get("usage"))
+        if chunk.get("choices") or chunk.get("usage"):
+            self.put(chunk)
+        if self._failure is None and self._reason is None and time.monotonic() > self._until:
+            self._failure = _too_slow(self._called, self._seconds)
+        return self._failure is not None or self.stopped.is_set()
+
+    def put(self, chunk: Json | None) -> None:
+        """Hand a chunk, or the end, to the loop."""
+        self._loop.call_soon_threadsafe(self.chunks.put_nowait, chunk)
+
+    def check(self) -> None:
+        """See `Engine.answer`."""
+        if self._failure is not None:
+            raise self._failure
+        if self._reason is None or not self._counted:
+            raise InternalError(f"{self._called} gave an answer without an end.", remedy="Ask again.")
+        if self._schema is not None and self._reason != "length":
+            _check_answer(self._called, "".join(self._text), self._schema)
+
+    def _failed(self, error: Json) -> NisError:
+        if error.get("type") == "exceed_context_size_error":
+            return too_long(self._called, str(error["n_prompt_tokens"]), self._context)
+        if "grammar" in str(error.get("message")):
+            # Its own parser of grammars has bounds, and says on its log alone which one was met.
+            return _not_held(self._called, "its definitions go in a circle, or it is too large")
+        return InternalError(f"{self._called} failed: {error.get('message', error)}", remedy="Ask again.")
+
+
+def too_long(called: str, given: str, context: int) -> InvalidRequest:
+    """The refusal of a prompt of so many tokens."""
+    return InvalidRequest(
+        f"The conversation has {given} tokens; {called[0].lower()}{called[1:]} takes fewer than {context}, its answer"
+        " included.",
+        field="message",
+        value=f"{given} tokens",
+        remedy="Send a shorter message, begin another conversation, or use another provider's model.",
+    )
+
+
+def _check_answer(called: str, text: str, schema: Json) -> None:
+    """That the answer is what the schema says; its patterns the grammar has kept, and they may take long to match.
+
+    Raises:
+        NotSupported: it is of several branches of a `oneOf` at once, which the grammar reads as `anyOf`.
+        InternalError: the grammar has let through what it should not.
+    """
+    library: Any = importlib.import_module("jsonschema")  # Any: it has no types; loads with the first schema
+    validator = library.validators.extend(library.Draft202012Validator, {"pattern": _kept})
+    try:
+        wrong: Any = next(validator(schema).iter_errors(json.loads(text)), None)
+    except ValueError as error:
+        raise InternalError(f"{called} gave an answer that is no JSON: {error}.", remedy="Ask again.") from None
+    if wrong is not None and _is_of_several(wrong):
+        raise _not_held(called, f"what it wrote at {wrong.json_path} is of more than one branch of a oneOf")
+    if wrong is not None:
+        raise InternalError(
+            f"{called} has not followed the schema at {wrong.json_path}: {shorten(wrong.message)}.",
+            remedy="Ask again, or give a plainer schema.",
+        )
+
+
+def _is_of_several(wrong: Any) -> bool:  # Any: jsonschema's ValidationError
+    """Whether two branches of a `oneOf` hold, here or in a branch of another; where none did, each would say why."""
+    several = wrong.validator == "oneOf" and not wrong.context
+    return several or any(_is_of_several(one) for one in wrong.context)
+
+
+def _kept(*_: object) -> tuple[()]:
+    return ()
+
+
+def _not_held(called: str, reason: str) -> NotSupported:
+    return NotSupported(
+        f"{called} cannot be held to this schema: {reason}.",
+        field="answer_schema",
+        remedy="Give a plainer schema (anyOf for a oneOf), or use another provider's model.",
+    )
+
+
+def _too_slow(called: str, seconds: float) -> DeadlineExceeded:
+    return DeadlineExceeded(
+        f"{called}, held to a schema, had no whole answer after {seconds:g} s.",
+        field="answer_schema",
+        remedy="Give a plainer schema, without one that refers to itself, or ask for fewer tokens.",
+    )
+
+
+def _load(path: Path, called: str, *, context: int, slots: int, threads: int) -> Any:  # Any: xllamacpp has no types
+    engine: Any = importlib.import_module("xllamacpp")  # Any: as above
+    params = engine.CommonParams()
+    params.model.path = str(path)
+    params.n_parallel = slots
+    params.n_ctx = slots * context
+    params.n_batch = params.n_ubatch = BATCH
+    params.cpuparams.n_threads = params.cpuparams_batch.n_threads = threads
+    params.warmup = False
+    params.cache_ram_mib = 0  # else it keeps up to 8 GB of earlier prompts
+    params.verbosity = QUIET
+    params.ui = params.endpoint_slots = False
+    params.n_threads_http = 1
+    with tempfile.TemporaryDirectory(prefix="nis-") as folder:
+        # The engine always listens, without a key, to pages of any origin: on a socket that is gone after this block.
+        params.hostnames = [str(Path(folder) / "http.sock")]
+        try:
+            return engine.Server(params)
+        except RuntimeError as error:
+            raise Unavailable(
+                f"{called}, {path.name}, could not be loaded: {error}",
+                remedy="See the server's log for the engine's reason; most often memory is short.",
+            ) from None
