@@ -39,14 +39,15 @@ def providers(folder: Path, **environment: str) -> list[str]:
 
 def test_each_key_that_is_set_is_a_provider(tmp_path: Path) -> None:
     """The vendors whose keys are there, a server by its address before them, the model in the box after all."""
+    usual = read_settings({})
     assert not providers(tmp_path)
     assert providers(tmp_path, **KEYS, NIS_LOCAL_URL="http://127.0.0.1:1/v1", NIS_LOCAL_MODEL="m") == [
         "local:m",
-        "openai:gpt-4o-mini",
-        "nvidia:meta:llama-3.1-8b-instruct",
-        "deepseek:deepseek-chat",
-        "gemini:gemini-2.5-flash",
-        "anthropic:claude-sonnet-4-5",
+        f"openai:{usual.openai_model}",
+        f"nvidia:{usual.nvidia_model}".replace("/", ":"),
+        f"deepseek:{usual.deepseek_model}",
+        f"gemini:{usual.gemini_model}",
+        f"anthropic:{usual.anthropic_model}",
     ]
     assert providers(tmp_path, DEEPSEEK_API_KEY=" sk-1\n", NIS_DEEPSEEK_MODEL="other") == ["deepseek:other"]
 
