@@ -123,7 +123,7 @@ class ChatRequest(Model):
         default=None, description="How much it is to think before it answers; unset, the model's own."
     )
     user: str | None = Field(
-        default=None, max_length=256, description="Whom it is asked for: a label that is passed on to the provider."
+        default=None, max_length=512, description="Whom it is asked for: a label that is passed on to the provider."
     )
     stop: list[str] = Field(
         default_factory=list[str], max_length=64, description="Words before which an answer ends; they are left out."

@@ -94,7 +94,7 @@ class OutputConfig(Lenient):
 class Metadata(Lenient):
     """Labels."""
 
-    user_id: str | None = Field(default=None, max_length=256)
+    user_id: str | None = Field(default=None, max_length=512)
 
 
 class MessagesRequest(Model):
