@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from contextlib import aclosing
-from dataclasses import asdict, replace
+from dataclasses import asdict, dataclass, replace
 from typing import TYPE_CHECKING, Any, cast
 
 from nis_backend.drivers.llm.answer import Answered, Reasoning, ReasoningChunk, ToolCall, Usage
@@ -15,9 +15,16 @@ if TYPE_CHECKING:
     from nis_backend.drivers.llm.base import LanguageModels, Prompt
 
 
-async def ask(
-    ctx: Context, driver: LanguageModels, prompt: Prompt, step: int, before: str = ""
-) -> tuple[str, Answered]:
+@dataclass(frozen=True, kw_only=True)
+class Heard:
+    """A model's answer: its words, what it thought as far as that is shown, and its end."""
+
+    text: str
+    thought: str
+    end: Answered
+
+
+async def ask(ctx: Context, driver: LanguageModels, prompt: Prompt, step: int, before: str = "") -> Heard:
     """Ask, and write down the words as they come, with `before` in front of the first; once more when cut.
 
     An answer that the run's log holds already is taken from there.
@@ -27,7 +34,7 @@ async def ask(
     while True:
         told = await ctx.run.ask_model(called)
         if told is not None:
-            return told.text, _end_of(told.answered)
+            return Heard(text=told.text, thought=told.thought, end=_end_of(told.answered))
         try:
             # What was cut may have been cut for its silence.
             pieces = ctx.watched or attempt > 1
@@ -43,13 +50,16 @@ async def ask(
             raise
 
 
-async def _listen(ctx: Context, driver: LanguageModels, prompt: Prompt, step: int, before: str) -> tuple[str, Answered]:
+async def _listen(ctx: Context, driver: LanguageModels, prompt: Prompt, step: int, before: str) -> Heard:
     words: list[str] = []
+    thoughts: list[str] = []
     async with aclosing(driver.generate(prompt)) as items:
         async for item in items:
             if isinstance(item, Answered):
-                return "".join(words), await _ended(ctx, step, item)
+                await _ended(ctx, step, item)
+                return Heard(text="".join(words), thought="".join(thoughts), end=item)
             if isinstance(item, ReasoningChunk):
+                thoughts.append(item.text)
                 await ctx.run.thought(step, item.text)
                 continue
             words.append(item.text if words else before + item.text)
@@ -57,7 +67,7 @@ async def _listen(ctx: Context, driver: LanguageModels, prompt: Prompt, step: in
     raise UpstreamFailed(f"{driver.provider} ended without an end to its answer.", remedy="Try again.")
 
 
-async def _ended(ctx: Context, step: int, end: Answered) -> Answered:
+async def _ended(ctx: Context, step: int, end: Answered) -> None:
     spent = end.spent()
     answered = ModelAnswered(
         step=step,
@@ -72,7 +82,6 @@ async def _ended(ctx: Context, step: int, end: Answered) -> Answered:
         tool_calls=[WantedCall(id=one.id, name=one.name, arguments=one.arguments) for one in end.tool_calls],
     )
     await ctx.run.write(answered)
-    return end
 
 
 async def _refused(ctx: Context, step: int, error: NisError) -> None:

@@ -60,6 +60,7 @@ class Told:
 
     called: ModelCalled
     text: str
+    thought: str
     answered: ModelAnswered
 
 
@@ -70,6 +71,7 @@ class _Asked:
     called: ModelCalled
     seqs: list[int]
     text: str = ""
+    thought: str = ""
 
 
 class History:
@@ -145,11 +147,12 @@ class History:
         elif isinstance(body, StepRetried):
             if asked:
                 asked.seqs.append(seq)
-                asked.text = ""
+                asked.text = asked.thought = ""
             self._loose.pop(step, None)
         elif isinstance(body, ReasoningDelta):
             if asked:
                 asked.seqs.append(seq)
+                asked.thought += body.text
         elif isinstance(body, TextDelta):
             if asked:
                 asked.seqs.append(seq)
@@ -159,14 +162,15 @@ class History:
                 self._loose_seqs[step].append(seq)
         elif asked:
             del self._open[step]
-            self._told[step].append((Told(called=asked.called, text=asked.text, answered=body), [*asked.seqs, seq]))
+            told = Told(called=asked.called, text=asked.text, thought=asked.thought, answered=body)
+            self._told[step].append((told, [*asked.seqs, seq]))
 
     def _forget(self, problem: dict[str, Any]) -> None:  # Any: a problem document
         """The failure that made the run fail is to be tried again."""
         for step, told in self._told.items():
             if told and told[-1][0].answered.problem == problem:
                 one, seqs = told.pop()
-                self._open[step] = _Asked(called=one.called, seqs=seqs, text=one.text)
+                self._open[step] = _Asked(called=one.called, seqs=seqs, text=one.text, thought=one.thought)
         for at in [at for at, answer in self._answers.items() if answer.problem == problem]:
             self._others[_key(self._answers.pop(at))].popleft()
             self._called.discard(at)

@@ -100,7 +100,8 @@ async def answer(  # noqa: PLR0913 - each argument is one choice of the caller's
     Raises:
         UpstreamFailed, WorkerLost: it was cut twice, or answered with nothing.
     """
-    text, end = await ask(ctx, driver, Prompt(model=info.name, messages=messages, max_tokens=max_tokens), step)
+    heard = await ask(ctx, driver, Prompt(model=info.name, messages=messages, max_tokens=max_tokens), step)
+    text, end = heard.text, heard.end
     await _warn_of_cut(ctx, end)
     if not text:
         raise _empty(info)
@@ -147,13 +148,14 @@ async def converse(  # noqa: PLR0913 - each argument is one choice of the caller
         )
         before = "\n\n" if any(texts) else ""
         try:
-            text, end = await ask(ctx, driver, prompt, step, before)
+            heard = await ask(ctx, driver, prompt, step, before)
         except NotSupported as error:
             if not offered:
                 raise
             await ctx.run.write(Warned(message=f"{info.id} answers without tools: {error.message}"))
             offered = {}
             continue
+        text, end = heard.text, heard.end
         await _warn_of_cut(ctx, end)
         texts.append(text)
         ends.append(end)

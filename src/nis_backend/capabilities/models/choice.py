@@ -6,14 +6,16 @@ meaning is in 33 of 36 (docs/experiments.md). So the choice is made here, and th
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 from nis_backend.capabilities.embeddings.operations import EmbeddingRequest, embed_texts
 from nis_backend.errors import InvalidRequest, Unavailable
 
 if TYPE_CHECKING:
-    from nis_backend.capabilities.models.completion import ChatRequest, OfferedFunction
+    from nis_backend.capabilities.models.completion import NextTurn, OfferedFunction
     from nis_backend.context import Context
+
+R = TypeVar("R", bound="NextTurn")
 
 MODEL = "embedded:minilm-l6-v2-int8"
 """The threshold is this model's: another one's likeness has another scale."""
@@ -26,7 +28,7 @@ LEAST_LIKENESS = 0.28
 ask for none 14 are below."""
 
 
-async def choose(request: ChatRequest, ctx: Context) -> ChatRequest:
+async def choose(request: R, ctx: Context) -> R:
     """The request with its choice made: the one tool to call, or none; after a tool's result it is none.
 
     Raises:
@@ -46,7 +48,7 @@ async def choose(request: ChatRequest, ctx: Context) -> ChatRequest:
     return request.model_copy(update={"tool_choice": "none"})
 
 
-async def _likeness(request: ChatRequest, ctx: Context) -> list[float]:
+async def _likeness(request: NextTurn, ctx: Context) -> list[float]:
     """How near each tool's description is to the last message of the user."""
     asked = next((one.content for one in reversed(request.messages) if one.role == "user"), "").strip()
     if not asked:

@@ -16,7 +16,7 @@ from nis_backend.errors import InvalidRequest, NotSupported, UpstreamFailed
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator
 
-    from nis_backend.capabilities.models.completion import ChatMessage, ChatRequest, ContentPart
+    from nis_backend.capabilities.models.completion import ChatMessage, ChatRequest, ContentPart, NextTurn
     from nis_backend.drivers.llm.base import LanguageModels, ModelInfo
 
 
@@ -41,7 +41,7 @@ async def complete(
                 thoughts[number].append(item.text)
                 yield ChatPart(model=info.id, demonstration=info.demonstration, answer=number, thought=item.text)
             else:
-                ended = _ended("".join(words[number]), "".join(thoughts[number]), item)
+                ended = answer_of("".join(words[number]), "".join(thoughts[number]), item)
                 answers[number] = ended
                 ends.append(item)
                 yield ChatPart(model=info.id, demonstration=info.demonstration, answer=number, ended=ended)
@@ -64,7 +64,7 @@ async def complete(
     )
 
 
-def check(request: ChatRequest) -> None:
+def check(request: NextTurn) -> None:
     """Refuse what no model could follow.
 
     Raises:
@@ -106,12 +106,12 @@ def check(request: ChatRequest) -> None:
                 )
 
 
-def has_parts(request: ChatRequest) -> bool:
+def has_parts(request: NextTurn) -> bool:
     """Whether there is more than words."""
     return any(message.parts for message in request.messages)
 
 
-def refuse_parts(info: ModelInfo, request: ChatRequest) -> None:
+def refuse_parts(info: ModelInfo, request: NextTurn) -> None:
     """Refuse what the model is known not to take.
 
     Raises:
@@ -128,12 +128,12 @@ def refuse_parts(info: ModelInfo, request: ChatRequest) -> None:
                 )
 
 
-def messages_of(request: ChatRequest) -> list[Message]:
+def messages_of(request: NextTurn) -> list[Message]:
     """The turns, with the bytes of what is in them."""
     return [_message(one) for one in request.messages]
 
 
-def prompt_of(info: ModelInfo, request: ChatRequest, messages: Sequence[Message], number: int) -> Prompt:
+def prompt_of(info: ModelInfo, request: NextTurn, messages: Sequence[Message], number: int) -> Prompt:
     """What the driver is asked for answer `number`; answers with a seed each have another."""
     return Prompt(
         model=info.name,
@@ -183,7 +183,8 @@ def _part(part: ContentPart) -> Part:
     )
 
 
-def _ended(text: str, thought: str, end: Answered) -> ChatAnswer:
+def answer_of(text: str, thought: str, end: Answered) -> ChatAnswer:
+    """An answer, with what it ended with."""
     calls = [FunctionCall(id=one.id, name=one.name, arguments=one.arguments) for one in end.tool_calls]
     return ChatAnswer(
         text=text,

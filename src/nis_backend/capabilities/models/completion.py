@@ -78,7 +78,7 @@ class OfferedFunction(Model):
     strict: bool = Field(default=False, description="Whether the arguments must follow the schema to the letter.")
 
 
-class ChatRequest(Model):
+class NextTurn(Model):
     """A conversation, and what its next turn may be."""
 
     messages: list[ChatMessage] = Field(min_length=1, max_length=2048, description="The turns so far, in order.")
@@ -128,6 +128,11 @@ class ChatRequest(Model):
     stop: list[str] = Field(
         default_factory=list[str], max_length=64, description="Words before which an answer ends; they are left out."
     )
+
+
+class ChatRequest(NextTurn):
+    """A conversation, and how often its next turn is wanted."""
+
     answers: int = Field(default=1, ge=1, le=MOST_ANSWERS, description="How many answers to write, side by side.")
 
 

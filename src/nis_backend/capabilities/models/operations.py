@@ -12,6 +12,7 @@ from pydantic import Field
 from nis_backend.capabilities.models.choice import choose
 from nis_backend.capabilities.models.completing import check, complete
 from nis_backend.capabilities.models.completion import ChatCompletion, ChatPart, ChatRequest
+from nis_backend.capabilities.models.responding import draw_answers
 from nis_backend.capabilities.models.text import GeneratedText, TextPart, TextRequest, generate
 from nis_backend.errors import InvalidRequest, NisError
 from nis_backend.operation import Example, Model, operation
@@ -199,11 +200,7 @@ _HELLO = {"messages": [{"role": "user", "content": "Say hello in one sentence."}
 
 
 def _draw_chat(_request: ChatRequest, result: ChatCompletion) -> list[View]:
-    label = f"\n\n*{result.model} is a demonstration model.*" if result.demonstration else ""
-    calls = [[one.name, one.arguments] for answer in result.answers for one in answer.tool_calls]
-    rows: list[list[str | float]] = [[name, arguments] for name, arguments in calls]
-    words = [Text(text=answer.text + label) for answer in result.answers if answer.text]
-    return [*words, *([Table(title="Wants called", columns=["function", "arguments"], rows=rows)] if rows else [])]
+    return draw_answers(result)
 
 
 @operation(

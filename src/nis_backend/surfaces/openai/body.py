@@ -69,7 +69,7 @@ def wrong(error: ValidationError, kind: type[BaseModel], given: Json) -> Invalid
     for part in first["loc"]:
         inside = (isinstance(at, dict) and part in at) or (isinstance(at, list) and isinstance(part, int))
         if not inside and not (first["type"] == "missing" and part == first["loc"][-1]):
-            break
+            continue
         path.append(str(part))
         at = cast("Any", at)[part] if inside else None
     name = ".".join(path)

@@ -18,9 +18,19 @@ PREFIX = "/v1"
 TELLS = {PREFIX: problem.tell}
 """For the guard: how failures are worded here."""
 
+RESPONSES = f"{PREFIX}/responses"
+DOES = (
+    ("POST", RESPONSES, "create"),
+    ("GET", f"{RESPONSES}/{{id}}", "retrieve"),
+    ("DELETE", f"{RESPONSES}/{{id}}", "delete"),
+    ("POST", f"{RESPONSES}/{{id}}/cancel", "cancel"),
+    ("GET", f"{RESPONSES}/{{id}}/input_items", "items"),
+)
+"""What answers where, by the name of a function of the module `responses`."""
+
 
 def routes(process: Process) -> list[Route]:
-    """The models, chat completions and embeddings."""
+    """The models, chat completions, embeddings and responses."""
 
     def listing_for(request: Request) -> Any:  # Any: one of two modules
         """The list in the caller's dialect: Anthropic's clients ask the same path, and say so."""
@@ -47,9 +57,21 @@ def routes(process: Process) -> list[Route]:
         return await embeddings.answer(process, request)
 
     return [
+        *(_response(process, *one) for one in DOES),
         Route(f"{PREFIX}/models", models, methods=["GET"]),
         # A path: vendors' names have slashes, and clients write them as they are.
         Route(f"{PREFIX}/models/{{id:path}}", model, methods=["GET"]),
         Route(f"{PREFIX}/chat/completions", chat, methods=["POST"]),
         Route(f"{PREFIX}/embeddings", embeddings, methods=["POST"]),
     ]
+
+
+def _response(process: Process, method: str, path: str, name: str) -> Route:
+    """One route of responses."""
+
+    async def answer(request: Request) -> Response:
+        from nis_backend.surfaces.openai import responses  # noqa: PLC0415 - see above
+
+        return await getattr(responses, name)(process, request)
+
+    return Route(path, answer, methods=[method])

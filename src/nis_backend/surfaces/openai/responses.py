@@ -1,0 +1,351 @@
+"""`/v1/responses`: each is a run, read back as often as it is asked for; one that is not to be kept is a call."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import AsyncGenerator, AsyncIterator
+from contextlib import aclosing, suppress
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any, cast
+
+from starlette.responses import JSONResponse
+
+from nis_backend.calling import call
+from nis_backend.capabilities.models.responding import NAME, ResponseRequest, turns_before
+from nis_backend.errors import Cancelled, InvalidRequest, NisError, NotFound
+from nis_backend.event import Event, ModelAnswered, ReasoningDelta, Started, Succeeded, TextDelta, WantedCall
+from nis_backend.run import RunHandle
+from nis_backend.surfaces.openai import listing
+from nis_backend.surfaces.openai.body import json_object
+from nis_backend.surfaces.openai.response_events import Asked, View, response_of, view
+from nis_backend.surfaces.openai.response_items import input_items
+from nis_backend.surfaces.openai.response_request import PREFIX, ResponsesRequest, read, run_of, suffix_of, unknown
+from nis_backend.surfaces.streamed import Streamed
+from nis_backend.surfaces.waiting import settled
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from starlette.requests import Request
+    from starlette.responses import Response
+
+    from nis_backend.capabilities.models.completion import ChatCompletion, ChatPart
+    from nis_backend.context import Context
+    from nis_backend.event import Body
+    from nis_backend.operation import Json
+    from nis_backend.run import Run
+    from nis_backend.surfaces.base import Process
+
+CANCEL_SECONDS = 10.0
+"""How long a cancel waits for the run to end: most end at once."""
+
+NAMES = {
+    "messages": "input",
+    "answer_as": "text.format",
+    "answer_schema": "text.format",
+    "max_tokens": "max_output_tokens",
+    "labels": "metadata",
+}
+"""Fields of the operation, as they are called here."""
+
+PAGE = 100
+"""Most items of one page."""
+
+Entry = tuple["Body", float]
+"""An entry of a log, and when it was written."""
+
+
+class Events:
+    """A response's events as server-sent ones, from a number on."""
+
+    pause = b": still here\n\n"
+    end = b""
+
+    def __init__(self, asked: Asked, after: int = -1) -> None:
+        self._view = View(asked)
+        self._after = after
+
+    def of(self, part: Entry | None) -> Iterator[bytes]:
+        """The events of an entry of the log; None is its beginning."""
+        events = self._view.begin() if part is None else self._view.of(*part)
+        for event in events:
+            if event["sequence_number"] > self._after:
+                yield frame(event)
+
+    def failed(self, error: NisError) -> bytes:
+        """The stream cannot go on; the response may."""
+        return frame(self._view.failed(error.code, f"{error.message} {error.remedy}".strip()))
+
+
+def frame(event: Json) -> bytes:
+    """One event."""
+    data = json.dumps(event, separators=(",", ":"), ensure_ascii=False)
+    return f"event: {event['type']}\ndata: {data}\n\n".encode()
+
+
+# -- asking ------------------------------------------------------------------------------------------------------------
+
+
+async def create(process: Process, request: Request) -> Response:
+    """Answer with a response, its stream, or where it goes on by itself with what it is now."""
+    body = json_object(await request.body())
+    ctx = process.context(request.state.caller)
+    try:
+        model, asked = read(body)
+        arguments = asked.arguments(model, body)
+        if asked.store is False:
+            return await _unkept(process, request, asked, arguments, ctx)
+        ctx = replace(ctx, follows=bool(asked.stream))
+        handle: RunHandle = await call(process.operations.find(NAME), arguments, ctx)
+    except NotFound as error:
+        raise await _missing(process, ctx, error) from None
+    except NisError as error:
+        raise _renamed(error) from None
+    if asked.stream:
+        run = await ctx.runs.get(handle.id)
+        return await _streamed(process, request, run, handle)
+    if not asked.background:
+        await _ended(process, request, handle, ctx)
+    return JSONResponse(await _object(process, handle.id, ctx))
+
+
+async def _missing(process: Process, ctx: Context, error: NotFound) -> NotFound:
+    if error.field == "model":
+        return await listing.unknown(process, ctx, error)
+    if error.field == "previous":
+        return unknown(f"{PREFIX}{suffix_of(str(error.value))}", "previous_response_id")
+    return cast("NotFound", _renamed(error))
+
+
+def _renamed(error: NisError) -> NisError:
+    """The refusal in this dialect's names."""
+    head, dot, rest = (error.field or "").partition(".")
+    if head in NAMES:
+        # Which turn it is says nothing: several items may be one.
+        error.field = NAMES[head] if head == "messages" else f"{NAMES[head]}{dot}{rest}"
+    if error.field == "previous":
+        run_id = str(error.value)
+        error.field, error.value = "previous_response_id", f"{PREFIX}{suffix_of(run_id)}"
+        error.message = error.message.replace(f"Run {run_id}", error.value).replace(run_id, error.value)
+    return error
+
+
+async def _ended(process: Process, request: Request, handle: RunHandle, ctx: Context) -> None:
+    """Wait for the end; who leaves without an id could never ask for it again, so it ends then.
+
+    Raises:
+        NisError: why it has no answer.
+    """
+    waiting = asyncio.ensure_future(handle.result())
+    try:
+        await settled(process, request, waiting)
+    except Cancelled:
+        with suppress(NisError):
+            await ctx.runs.cancel(handle.id)
+        raise
+    with suppress(Cancelled):
+        waiting.result()
+
+
+async def _streamed(process: Process, request: Request, run: Run, handle: RunHandle, after: int = -1) -> Response:
+    entries = _entries(handle.follow(waits=False))
+    first = asyncio.ensure_future(anext(entries))
+    await settled(process, request, first)
+    return Streamed(process, first, entries, Events(asked_of(run), after))
+
+
+async def _entries(events: AsyncIterator[Event]) -> AsyncGenerator[Entry | None, None]:
+    yield None
+    async with aclosing(cast("AsyncGenerator[Event]", events)) as coming:
+        async for event in coming:
+            yield event.body, event.time
+
+
+# -- what is not kept --------------------------------------------------------------------------------------------------
+
+
+async def _unkept(process: Process, request: Request, asked: ResponsesRequest, given: Json, ctx: Context) -> Response:
+    """A call: nothing of it is written down."""
+    whole = await _told(given, ctx)
+    kept = Asked(
+        suffix=suffix_of(ctx.new_id("run")), created=ctx.now(), model=str(given["model"]), input=given, kept=False
+    )
+    if asked.stream:
+        parts: AsyncGenerator[ChatPart, None] = await call(process.operations.find("models.stream_chat"), whole, ctx)
+        entries = _told_entries(parts, ctx)
+        first = asyncio.ensure_future(anext(entries))
+        await settled(process, request, first)
+        return Streamed(process, first, entries, Events(kept))
+    working = asyncio.ensure_future(call(process.operations.find("models.complete_chat"), whole, ctx))
+    await settled(process, request, working)
+    done: ChatCompletion = working.result()
+    seen, (answer,) = View(replace(kept, model=done.model)), done.answers
+    bodies: list[Body] = [ReasoningDelta(step=1, text=answer.thought)] if answer.thought else []
+    bodies += [TextDelta(step=1, text=answer.text)] if answer.text else []
+    bodies += [_answered(answer), Succeeded(result=done.model_dump(mode="json"))]
+    *_, last = [event for body in bodies for event in seen.of(body, ctx.now())]
+    return JSONResponse(last["response"])
+
+
+async def _told(given: Json, ctx: Context) -> Json:
+    """What the model is told: the turns before, which are kept, and what is said now."""
+    asked = ResponseRequest.model_validate(given)
+    before = [one.model_dump(mode="json") for one in await turns_before(ctx, asked.previous)]
+    first = [{"role": "system", "content": asked.instructions}] if asked.instructions else []
+    more = {name: value for name, value in given.items() if name not in {"instructions", "previous", "labels"}}
+    return {**more, "messages": [*first, *before, *given["messages"]]}
+
+
+async def _told_entries(parts: AsyncGenerator[ChatPart, None], ctx: Context) -> AsyncGenerator[Entry | None, None]:
+    """The parts of an answer as the log of a run would have them."""
+    yield None
+    yield Started(operation=NAME, attempt=1), ctx.now()
+    async with aclosing(parts) as coming:
+        async for part in coming:
+            for body in _bodies(part):
+                yield body, ctx.now()
+
+
+def _bodies(part: ChatPart) -> Iterator[Body]:
+    if part.thought:
+        yield ReasoningDelta(step=1, text=part.thought)
+    if part.text:
+        yield TextDelta(step=1, text=part.text)
+    if part.ended is not None:
+        yield _answered(part.ended)
+    if part.whole is not None:
+        yield Succeeded(result=part.whole.model_dump(mode="json"))
+
+
+def _answered(answer: Any) -> ModelAnswered:  # Any: an answer, whose module loads with the first request
+    return ModelAnswered(
+        step=1,
+        finish_reason=answer.finish_reason,
+        reasoning=[one.model_dump() for one in answer.reasoning],
+        tool_calls=[WantedCall(**one.model_dump()) for one in answer.tool_calls],
+    )
+
+
+# -- what is kept ------------------------------------------------------------------------------------------------------
+
+
+def asked_of(run: Run) -> Asked:
+    """What the response of a run is of."""
+    return Asked(suffix=suffix_of(run.id), created=run.created, model=str(run.input["model"]), input=run.input)
+
+
+async def retrieve(process: Process, request: Request) -> Response:
+    """The response as it is now; or its stream, from a number on."""
+    ctx = process.context(request.state.caller)
+    run = await _run(process, request.path_params["id"], ctx)
+    if request.query_params.get("stream") not in {"true", "1"}:
+        return JSONResponse(await _object(process, run.id, ctx))
+    after = _after(request.query_params.get("starting_after"))
+    if run.finished:
+        events = await _events(process, run.id, ctx)
+        last = max((one["sequence_number"] for one in view(asked_of(run), events)), default=0)
+        if after > last:
+            raise InvalidRequest(
+                f"The stream has no event after {after}: its last is {last}.",
+                field="starting_after",
+                value=after,
+                remedy="Give the sequence_number of the last event you have seen.",
+            )
+    handle = RunHandle(id=run.id, log=ctx.runs)
+    return await _streamed(process, request, run, handle, after)
+
+
+def _after(given: str | None) -> int:
+    if given is None or given.isdecimal():
+        return -1 if given is None else int(given[:9])
+    raise InvalidRequest(
+        "starting_after is a number of an event.",
+        field="starting_after",
+        value=given,
+        remedy="Give the sequence_number of the last event you have seen.",
+    )
+
+
+async def delete(process: Process, request: Request) -> Response:
+    """Forget a response that has ended."""
+    ctx = process.context(request.state.caller)
+    name = request.path_params["id"]
+    run = await _run(process, name, ctx)
+    await call(process.operations.find("runs.delete_run"), {"id": run.id}, ctx)
+    return JSONResponse({"id": name, "object": "response", "deleted": True})
+
+
+async def cancel(process: Process, request: Request) -> Response:
+    """Stop a response; one that has ended is answered as it is."""
+    ctx = process.context(request.state.caller)
+    run = await _run(process, request.path_params["id"], ctx)
+    if not run.finished:
+        await call(process.operations.find("runs.cancel_run"), {"id": run.id}, ctx)
+        with suppress(NisError, TimeoutError):
+            async with asyncio.timeout(CANCEL_SECONDS):
+                await ctx.runs.result(run.id)
+    return JSONResponse(await _object(process, run.id, ctx))
+
+
+async def items(process: Process, request: Request) -> Response:
+    """What was said to the model with this response, the last first."""
+    ctx, query = process.context(request.state.caller), request.query_params
+    run = await _run(process, request.path_params["id"], ctx)
+    found = input_items(run.input["messages"], suffix_of(run.id))
+    return JSONResponse(page(found if query.get("order") == "asc" else found[::-1], query.get("after"), _limit(query)))
+
+
+def page(found: Sequence[Json], after: str | None, limit: int) -> Json:
+    """A page of a list, after the one of this id.
+
+    Raises:
+        InvalidRequest: none has it.
+    """
+    start = 0
+    if after is not None:
+        ids = [one["id"] for one in found]
+        if after not in ids:
+            raise InvalidRequest(
+                f"after: {after!r} is none of this list.", field="after", value=after, remedy="Give the id of the last."
+            )
+        start = ids.index(after) + 1
+    data = list(found[start : start + limit])
+    ends = {"first_id": data[0]["id"] if data else None, "last_id": data[-1]["id"] if data else None}
+    return {"object": "list", "data": data, **ends, "has_more": start + limit < len(found)}
+
+
+def _limit(query: Any, usual: int = 20, most: int = PAGE) -> int:  # Any: Starlette's
+    given = query.get("limit", str(usual))
+    if given.isdecimal() and 1 <= int(given[:9]) <= most:
+        return int(given)
+    raise InvalidRequest(
+        f"limit is a number from 1 to {most}.", field="limit", value=given, remedy=f"Give at most {most}."
+    )
+
+
+async def _run(process: Process, response_id: str, ctx: Context) -> Run:
+    """The run of a response.
+
+    Raises:
+        NotFound: the caller has no such response.
+    """
+    try:
+        run: Run = await call(process.operations.find("runs.get_run"), {"id": run_of(response_id)}, ctx)
+    except NotFound:
+        raise unknown(response_id) from None
+    if run.operation != NAME:
+        raise unknown(response_id)
+    return run
+
+
+async def _events(process: Process, run_id: str, ctx: Context) -> list[Event]:
+    """The log as it is now."""
+    asked = {"id": run_id, "wait": 0}
+    events: AsyncIterator[Event] = await call(process.operations.find("runs.stream_events"), asked, ctx)
+    return [event async for event in events]
+
+
+async def _object(process: Process, run_id: str, ctx: Context) -> Json:
+    run = await ctx.runs.get(run_id)
+    return response_of(asked_of(run), run, await _events(process, run_id, ctx))
