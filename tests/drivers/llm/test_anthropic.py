@@ -447,10 +447,16 @@ def test_a_schema_is_enforced_as_far_as_the_wire_can() -> None:
         ),
         (
             {"reasoning": "low"},
-            ("adaptive thinking is not supported", "thinking is not supported", "effort: not supported"),
+            (
+                "adaptive thinking is not supported",
+                "thinking is not supported",
+                "effort: not supported",
+                "effort: not supported",
+            ),
             {"thinking": None, "output_config": None},
             ("reasoning",),
         ),
+        ({"reasoning": "max"}, ("output_config.effort: unknown",), {"output_config": {"effort": "high"}}, ()),
         ({"reasoning": "none"}, (), {"thinking": {"type": "disabled"}}, ()),
         ({"reasoning": "none"}, ("thinking.type.disabled: use it",), {"thinking": {"type": "between_tools"}}, ()),
         (

@@ -18,7 +18,8 @@ Said = list[tuple[str, str]]
 
 def completion(answer: ChatAnswer, **counts: Any) -> ChatCompletion:
     """A whole answer; Any: the counts differ in type."""
-    return ChatCompletion(**MODEL, answers=[answer], **{"input_tokens": 9, "output_tokens": 3, **counts})
+    given = {**MODEL, "answers": [answer], "input_tokens": 9, "output_tokens": 3, **counts}
+    return ChatCompletion.model_validate(given)
 
 
 def streamed(said: Said, calls: list[FunctionCall]) -> list[dict[str, Any]]:

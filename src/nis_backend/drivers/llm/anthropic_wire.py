@@ -90,7 +90,7 @@ def faults(body: Json, prompt: Prompt, message: str) -> set[str]:
     if ("temperature" in body or "top_p" in body) and any(name in said for name in ("temperature", "top_p")):
         found.add("sampling")
     if "effort" in output and ("effort" in said or ("output_config" in said and "format" not in said)):
-        found.add("effort")
+        found.add(f"effort {output['effort']}")
     if "format" in output and any(name in said for name in ("format", "structured output", "schema")):
         found.add("format")
     if _forced(prompt) and "tool_choice" in body and "tool_choice" in said:
@@ -191,8 +191,11 @@ def _thinking(prompt: Prompt, most: int, left_out: Container[str], *, forced: bo
 
 def _output(prompt: Prompt, left_out: Container[str]) -> Json:
     output: Json = {}
-    if prompt.reasoning not in (None, "none") and "effort" not in left_out:
-        output["effort"] = "low" if prompt.reasoning == "minimal" else prompt.reasoning
+    if prompt.reasoning not in (None, "none"):
+        wanted = "low" if prompt.reasoning == "minimal" else prompt.reasoning
+        # Not every model knows the two highest.
+        known = next((one for one in (wanted, "high") if f"effort {one}" not in left_out), None)
+        output |= {"effort": known} if known else {}
     if prompt.json and prompt.schema is not None and "format" not in left_out:
         schema = prompt.schema if prompt.strict else enforceable(prompt.schema)
         if schema is not None:
