@@ -17,15 +17,22 @@ if TYPE_CHECKING:
     from nis_backend.drivers.store.base import Row
 
 
+PURPOSE = r"^[a-z0-9_-]{0,32}$"
+
+
 class CreateBlob(Model):
     """The bytes to keep."""
 
     content: Blob = Field(description="The bytes; of a blob that is kept already, it is answered as it is.")
+    purpose: str = Field(
+        default="", pattern=PURPOSE, description="What it is for, in a word of the caller's, to be listed by."
+    )
 
 
 class ListBlobs(Model):
     """Which blobs to list, newest first."""
 
+    purpose: str | None = Field(default=None, pattern=PURPOSE, description="Only those that are for this.")
     cursor: str | None = Field(default=None, max_length=128, description="`next_cursor` of the page before.")
     limit: int = Field(default=20, ge=1, le=100, description="Most blobs to answer.")
 
@@ -45,6 +52,7 @@ class StoredBlob(Model):
     name: str = Field(description="What a person calls it; nothing is told by it.")
     sha256: str = Field(description="Fingerprint of the bytes, SHA-256 in hexadecimal digits.")
     created: float = Field(description="Seconds since 1970, UTC.")
+    purpose: str = Field(description="What it is for, as its owner has said.")
 
 
 class BlobList(Model):
@@ -103,6 +111,8 @@ async def create_blob(request: CreateBlob, ctx: Context) -> StoredBlob:
     Send them as a part `content` of a multipart body, as base64, or as a data: address. What they are is told by the
     bytes; the media type that was sent counts where they leave it open, the name never.
     """
+    if request.purpose:
+        await ctx.store.update("blobs", request.content.id, {"purpose": request.purpose})
     return await _find(request.content.id, ctx)
 
 
@@ -115,7 +125,8 @@ async def create_blob(request: CreateBlob, ctx: Context) -> StoredBlob:
 )
 async def list_blobs(request: ListBlobs, ctx: Context) -> BlobList:
     """List the caller's blobs, newest first."""
-    rows, following = await ctx.store.page("blobs", cursor=request.cursor, limit=request.limit)
+    where = None if request.purpose is None else {"purpose": request.purpose}
+    rows, following = await ctx.store.page("blobs", cursor=request.cursor, limit=request.limit, where=where)
     return BlobList(blobs=[_stored(row) for row in rows], next_cursor=following)
 
 

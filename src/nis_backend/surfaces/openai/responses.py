@@ -18,6 +18,7 @@ from nis_backend.event import Event, ModelAnswered, ReasoningDelta, Started, Suc
 from nis_backend.run import RunHandle
 from nis_backend.surfaces.openai import listing
 from nis_backend.surfaces.openai.body import json_object
+from nis_backend.surfaces.openai.pages import limit_of, page_of
 from nis_backend.surfaces.openai.response_events import Asked, View, response_of, view
 from nis_backend.surfaces.openai.response_items import input_items
 from nis_backend.surfaces.openai.response_request import PREFIX, ResponsesRequest, read, run_of, suffix_of, unknown
@@ -25,7 +26,7 @@ from nis_backend.surfaces.streamed import Streamed
 from nis_backend.surfaces.waiting import settled
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator
 
     from starlette.requests import Request
     from starlette.responses import Response
@@ -48,9 +49,6 @@ NAMES = {
     "labels": "metadata",
 }
 """Fields of the operation, as they are called here."""
-
-PAGE = 100
-"""Most items of one page."""
 
 Entry = tuple["Body", float]
 """An entry of a log, and when it was written."""
@@ -293,35 +291,8 @@ async def items(process: Process, request: Request) -> Response:
     ctx, query = process.context(request.state.caller), request.query_params
     run = await _run(process, request.path_params["id"], ctx)
     found = input_items(run.input["messages"], suffix_of(run.id))
-    return JSONResponse(page(found if query.get("order") == "asc" else found[::-1], query.get("after"), _limit(query)))
-
-
-def page(found: Sequence[Json], after: str | None, limit: int) -> Json:
-    """A page of a list, after the one of this id.
-
-    Raises:
-        InvalidRequest: none has it.
-    """
-    start = 0
-    if after is not None:
-        ids = [one["id"] for one in found]
-        if after not in ids:
-            raise InvalidRequest(
-                f"after: {after!r} is none of this list.", field="after", value=after, remedy="Give the id of the last."
-            )
-        start = ids.index(after) + 1
-    data = list(found[start : start + limit])
-    ends = {"first_id": data[0]["id"] if data else None, "last_id": data[-1]["id"] if data else None}
-    return {"object": "list", "data": data, **ends, "has_more": start + limit < len(found)}
-
-
-def _limit(query: Any, usual: int = 20, most: int = PAGE) -> int:  # Any: Starlette's
-    given = query.get("limit", str(usual))
-    if given.isdecimal() and 1 <= int(given[:9]) <= most:
-        return int(given)
-    raise InvalidRequest(
-        f"limit is a number from 1 to {most}.", field="limit", value=given, remedy=f"Give at most {most}."
-    )
+    ordered = found if query.get("order") == "asc" else found[::-1]
+    return JSONResponse(page_of(ordered, query.get("after"), limit_of(query)))
 
 
 async def _run(process: Process, response_id: str, ctx: Context) -> Run:

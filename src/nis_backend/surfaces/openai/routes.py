@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 from starlette.routing import Route
@@ -18,19 +19,23 @@ PREFIX = "/v1"
 TELLS = {PREFIX: problem.tell}
 """For the guard: how failures are worded here."""
 
-RESPONSES = f"{PREFIX}/responses"
 DOES = (
-    ("POST", RESPONSES, "create"),
-    ("GET", f"{RESPONSES}/{{id}}", "retrieve"),
-    ("DELETE", f"{RESPONSES}/{{id}}", "delete"),
-    ("POST", f"{RESPONSES}/{{id}}/cancel", "cancel"),
-    ("GET", f"{RESPONSES}/{{id}}/input_items", "items"),
+    ("POST", "/responses", "responses", "create"),
+    ("GET", "/responses/{id}", "responses", "retrieve"),
+    ("DELETE", "/responses/{id}", "responses", "delete"),
+    ("POST", "/responses/{id}/cancel", "responses", "cancel"),
+    ("GET", "/responses/{id}/input_items", "responses", "items"),
+    ("POST", "/files", "files", "create"),
+    ("GET", "/files", "files", "files"),
+    ("GET", "/files/{id}", "files", "file"),
+    ("DELETE", "/files/{id}", "files", "delete"),
+    ("GET", "/files/{id}/content", "files", "content"),
 )
-"""What answers where, by the name of a function of the module `responses`."""
+"""What answers where: a module beside this one, and its function."""
 
 
 def routes(process: Process) -> list[Route]:
-    """The models, chat completions, embeddings and responses."""
+    """The models, chat completions, embeddings, responses and files."""
 
     def listing_for(request: Request) -> Any:  # Any: one of two modules
         """The list in the caller's dialect: Anthropic's clients ask the same path, and say so."""
@@ -57,7 +62,7 @@ def routes(process: Process) -> list[Route]:
         return await embeddings.answer(process, request)
 
     return [
-        *(_response(process, *one) for one in DOES),
+        *(_route(process, *one) for one in DOES),
         Route(f"{PREFIX}/models", models, methods=["GET"]),
         # A path: vendors' names have slashes, and clients write them as they are.
         Route(f"{PREFIX}/models/{{id:path}}", model, methods=["GET"]),
@@ -66,12 +71,11 @@ def routes(process: Process) -> list[Route]:
     ]
 
 
-def _response(process: Process, method: str, path: str, name: str) -> Route:
-    """One route of responses."""
+def _route(process: Process, method: str, path: str, module: str, name: str) -> Route:
+    """One route, whose module is imported with its first request."""
 
     async def answer(request: Request) -> Response:
-        from nis_backend.surfaces.openai import responses  # noqa: PLC0415 - see above
+        answers = import_module(f"{__package__}.{module}")
+        return await getattr(answers, name)(process, request)
 
-        return await getattr(responses, name)(process, request)
-
-    return Route(path, answer, methods=[method])
+    return Route(f"{PREFIX}{path}", answer, methods=[method])

@@ -1,0 +1,160 @@
+"""`/v1/files`: blobs, under this dialect's names.
+
+Source: https://platform.openai.com/docs/api-reference/files
+"""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+from starlette.datastructures import UploadFile
+from starlette.exceptions import HTTPException
+from starlette.responses import JSONResponse
+
+from nis_backend.blob import Blob
+from nis_backend.calling import call
+from nis_backend.drivers.store.base import cursor_of
+from nis_backend.errors import InvalidRequest, Malformed, NotFound, NotSupported, WrongMedia, shorten
+from nis_backend.surfaces.guard import is_multipart
+from nis_backend.surfaces.openai.pages import limit_of, page_of
+from nis_backend.surfaces.openai.response_items import blob_of, file_of
+from nis_backend.surfaces.rest.content import content_of
+
+if TYPE_CHECKING:
+    from starlette.requests import Request
+    from starlette.responses import Response
+
+    from nis_backend.capabilities.blobs import BlobList, StoredBlob
+    from nis_backend.context import Context
+    from nis_backend.operation import Json
+    from nis_backend.surfaces.base import Process
+
+PURPOSES = ("assistants", "batch", "fine-tune", "vision", "user_data", "evals")
+KNOWN = frozenset({"file", "purpose", "expires_after", "expires_after[anchor]", "expires_after[seconds]"})
+MOST_LISTED = 10_000
+
+
+async def create(process: Process, request: Request) -> Response:
+    """Keep a file."""
+    media = request.headers.get("content-type", "")
+    if not is_multipart(media):
+        raise WrongMedia(
+            f"The body is {shorten(media)!r}.",
+            field="Content-Type",
+            value=media,
+            remedy="Send multipart/form-data with the parts file and purpose.",
+        )
+    settings = process.settings
+    request.state.exchange.limit = settings.max_body + settings.max_blob
+    try:
+        return await _create(process, request)
+    finally:
+        await request.close()
+
+
+async def _create(process: Process, request: Request) -> Response:
+    try:
+        form = await request.form(max_files=1, max_fields=8, max_part_size=process.settings.max_body)
+    except HTTPException as error:
+        raise Malformed(
+            f"The form cannot be read: {error.detail}", field="file", remedy="Send the parts file and purpose."
+        ) from None
+    unknown = sorted(form.keys() - KNOWN)
+    if unknown:
+        raise InvalidRequest(
+            f"There is no parameter {shorten(unknown[0])!r}.", field=shorten(unknown[0]), remedy="Leave it out."
+        )
+    if any(name.startswith("expires_after") for name in form):
+        raise NotSupported(
+            "A file does not expire by itself.", field="expires_after", remedy="Leave it out, and delete the file."
+        )
+    file, purpose = form.get("file"), form.get("purpose")
+    if not isinstance(file, UploadFile):
+        raise InvalidRequest("The form has no file.", field="file", remedy="Send a part file with a filename.")
+    if purpose not in PURPOSES:
+        raise InvalidRequest(
+            "purpose is none that is known.",
+            field="purpose",
+            value=shorten(str(purpose)),
+            remedy=f"Give one of: {', '.join(PURPOSES)}.",
+        )
+    blob = await asyncio.to_thread(
+        Blob.of, file.file, media_type=file.content_type or "", name=file.filename or "upload"
+    )
+    ctx = process.context(request.state.caller)
+    operation = process.operations.find("blobs.create_blob")
+    return JSONResponse(_card(await call(operation, {"content": blob, "purpose": purpose}, ctx)))
+
+
+async def files(process: Process, request: Request) -> Response:
+    """The files, newest first unless it is asked otherwise."""
+    ctx, query = process.context(request.state.caller), request.query_params
+    limit = limit_of(query, MOST_LISTED, MOST_LISTED)
+    after, purpose = query.get("after"), query.get("purpose")
+    ascending = query.get("order") == "asc"
+    cursor = None
+    if after is not None and not ascending:
+        last = await _find(process, after, ctx, "after")
+        cursor, after = cursor_of(last.created, last.id), None
+    most = MOST_LISTED if ascending else limit + 1
+    found: list[Json] = []
+    # Pages of one call are not counted each.
+    within = replace(ctx, depth=1)
+    while len(found) < most:
+        asked = {"cursor": cursor, "purpose": purpose, "limit": min(100, most - len(found))}
+        page: BlobList = await call(process.operations.find("blobs.list_blobs"), asked, within)
+        found += [_card(one) for one in page.blobs]
+        cursor = page.next_cursor
+        if cursor is None:
+            break
+    return JSONResponse(page_of(found[::-1] if ascending else found, after, limit))
+
+
+async def file(process: Process, request: Request) -> Response:
+    """What is known of a file."""
+    ctx = process.context(request.state.caller)
+    return JSONResponse(_card(await _find(process, request.path_params["id"], ctx)))
+
+
+async def content(process: Process, request: Request) -> Response:
+    """Its bytes."""
+    ctx = process.context(request.state.caller)
+    blob: Blob = await _called(process, "blobs.read_content", request.path_params["id"], ctx)
+    return await content_of(request, blob, ctx.blobs)
+
+
+async def delete(process: Process, request: Request) -> Response:
+    """Remove it."""
+    ctx, name = process.context(request.state.caller), request.path_params["id"]
+    await _called(process, "blobs.delete_blob", name, ctx)
+    return JSONResponse({"id": name, "object": "file", "deleted": True})
+
+
+async def _find(process: Process, name: str, ctx: Context, field: str = "file_id") -> StoredBlob:
+    return await _called(process, "blobs.get_blob", name, ctx, field)
+
+
+async def _called(process: Process, operation: str, name: str, ctx: Context, field: str = "file_id") -> Any:
+    """Any: the operation's result."""
+    try:
+        return await call(process.operations.find(operation), {"id": blob_of(name)}, ctx)
+    except (NotFound, InvalidRequest):
+        raise NotFound(
+            f"There is no file {shorten(name)!r}.", field=field, value=shorten(name), remedy="List the files."
+        ) from None
+
+
+def _card(blob: StoredBlob) -> Json:
+    return {
+        "id": file_of(blob.id),
+        "object": "file",
+        "bytes": blob.size,
+        "created_at": int(blob.created),
+        "filename": blob.name,
+        "purpose": blob.purpose or "user_data",
+        "status": "processed",
+        "expires_at": None,
+        "status_details": None,
+    }
