@@ -13,7 +13,7 @@ from nis_backend.errors import InternalError, NisError
 from nis_backend.surfaces.waiting import left, stop, stopping
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncGenerator, Iterator, Mapping
+    from collections.abc import AsyncGenerator, Iterator
 
     from starlette.types import Receive, Scope, Send
 
@@ -61,9 +61,8 @@ class Streamed(Response):
         first: asyncio.Future[Any],
         parts: AsyncGenerator[Any, None],
         words: Words,
-        headers: Mapping[str, str] | None = None,
     ) -> None:
-        super().__init__(headers={"cache-control": "no-store", "x-accel-buffering": "no", **(headers or {})})
+        super().__init__(headers={"cache-control": "no-store", "x-accel-buffering": "no"})
         del self.headers["content-length"]
         self._process = process
         self._first = first

@@ -9,6 +9,7 @@ from starlette.responses import JSONResponse
 
 from nis_backend.calling import call
 from nis_backend.errors import NotFound
+from nis_backend.surfaces.anthropic.problem import named
 from nis_backend.surfaces.anthropic.request import read, version_of
 from nis_backend.surfaces.openai import listing
 from nis_backend.surfaces.openai.body import json_object
@@ -26,6 +27,7 @@ USUAL = {"max_tokens": 1}
 
 async def answer(process: Process, request: Request) -> Response:
     """Answer with the count of all that the model would read."""
+    named(request.scope["state"])
     version = version_of(request.headers)
     body = json_object(await request.body())
     ctx = process.context(request.state.caller)
@@ -37,6 +39,4 @@ async def answer(process: Process, request: Request) -> Response:
         await settled(process, request, working)
     except NotFound as error:
         raise await listing.unknown(process, ctx, error) if error.field == "model" else error from None
-    return JSONResponse(
-        {"input_tokens": working.result().tokens}, headers={"request-id": str(request.state.request_id)}
-    )
+    return JSONResponse({"input_tokens": working.result().tokens})

@@ -10,6 +10,7 @@ from starlette.responses import JSONResponse
 from nis_backend.calling import call
 from nis_backend.errors import NotFound
 from nis_backend.surfaces.anthropic.events import Events, message
+from nis_backend.surfaces.anthropic.problem import named
 from nis_backend.surfaces.anthropic.request import read, version_of
 from nis_backend.surfaces.openai import listing
 from nis_backend.surfaces.openai.body import json_object
@@ -30,6 +31,7 @@ if TYPE_CHECKING:
 
 async def answer(process: Process, request: Request) -> Response:
     """Answer with a message, or with a stream of its events; the model stops when the caller leaves."""
+    named(request.scope["state"])
     version = version_of(request.headers)
     body = json_object(await request.body())
     ctx = process.context(request.state.caller)
@@ -40,7 +42,7 @@ async def answer(process: Process, request: Request) -> Response:
         operation = process.operations.find("models.complete_chat")
         working = asyncio.ensure_future(call(operation, asked.arguments(model), ctx))
         await settled(process, request, working)
-        return JSONResponse(message(working.result()), headers={"request-id": request.state.request_id})
+        return JSONResponse(message(working.result()))
     except NotFound as error:
         raise await listing.unknown(process, ctx, error) if error.field == "model" else error from None
 
@@ -51,5 +53,4 @@ async def _stream(process: Process, request: Request, arguments: Json, ctx: Cont
     first = asyncio.ensure_future(anext(parts))
     if await settled(process, request, first, KEEP_ALIVE):
         first.result()
-    request_id = str(request.state.request_id)
-    return Streamed(process, first, parts, Events(request_id), {"request-id": request_id})
+    return Streamed(process, first, parts, Events(named(request.scope["state"])))

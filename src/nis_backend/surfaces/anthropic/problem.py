@@ -47,12 +47,18 @@ TURNS = re.compile(r"^\d+\.(parts|tool_calls|tool_call_id|reasoning)\b")
 
 def tell(error: NisError, scope: Mapping[str, Any]) -> Told:
     """The failure, its status, and whether the official clients shall try again by themselves."""
-    request_id = str(scope["state"].get("request_id", ""))
     return Told(
         status=status_of(error),
-        document=document(error, request_id),
-        headers={"request-id": request_id, "x-should-retry": "true" if error.codes.retry else "false"},
+        document=document(error, named(scope["state"])),
+        headers={"x-should-retry": "true" if error.codes.retry else "false"},
     )
+
+
+def named(state: Mapping[str, Any]) -> str:
+    """The request's id, which the answer then bears under this dialect's name too."""
+    request_id = str(state["request_id"])
+    state["exchange"].marks["request-id"] = request_id
+    return request_id
 
 
 def document(error: NisError, request_id: str) -> Json:
