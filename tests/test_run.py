@@ -74,6 +74,26 @@ def test_what_nobody_reads_is_committed_for_the_first_who_does(tmp_path: Path, m
     asyncio.run(bounded())
 
 
+def test_what_a_run_does_after_a_death_waits_for_no_reader(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Attempts that leave nothing end a run: each but the first writes down at once how far it has come."""
+    monkeypatch.setattr("nis_backend.journal.UNREAD", 3600.0)
+
+    async def body() -> None:
+        store = SqliteStore(tmp_path / "nis.db")
+        grown = asyncio.Event()
+        store.listen(lambda _: grown.set())
+        await RunLog(store, Tail(store), "ann").create("run-1", "chat.send_message", Nothing(), None)
+        await store.take({"default": 1}, "one", 1e12)
+        await store.recover("another")
+        await store.take({"default": 1}, "another", 1e12)
+        await Journal(store, "ann", "run-1", 2, tail=Tail(store)).write(Warned(message="one"))
+        async with asyncio.timeout(20):
+            await grown.wait()
+        await store.close()
+
+    asyncio.run(body())
+
+
 def test_a_reader_that_reconnects_misses_and_repeats_nothing(tmp_path: Path) -> None:
     """Readers who leave after any event and come back with its number see the same log as one who stayed."""
 

@@ -41,7 +41,10 @@ FIRST_TEXT, MORE_TEXT = 0.025, 1024
 """What is written waits at most this many seconds, and words until there are this many, to be committed with more."""
 
 UNREAD = 0.25
-"""The same where nobody reads the run: what ends sooner is committed with its end. Before an effect nothing waits."""
+"""The same where nobody reads a run's first attempt: what ends sooner is committed with its end.
+
+Before an effect nothing waits; nor after a death, for an attempt that leaves nothing is counted.
+"""
 
 MOST_HELD = 256
 """Events that may wait for a store that is slow; who writes more waits for it."""
@@ -232,7 +235,7 @@ class Journal:
 
     def _flush_later(self) -> None:
         if self._timer is None:
-            read = self._tail is None or self._tail.read(self.run_id)
+            read = self._tail is None or self.attempt > 1 or self._tail.read(self.run_id)
             self._timer = self._loop.call_later(self._away or (FIRST_TEXT if read else UNREAD), self._flush_now)
 
     def _flush_now(self) -> None:
