@@ -636,3 +636,24 @@ def test_a_run_is_cancelled_that_is_told_before_its_task_is_there(
             await one.until("cancelled")
 
     asyncio.run(body())
+
+
+def test_what_may_not_be_repeated_is_known_to_have_begun(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """After a death in its middle a person is asked before it is done again: also where nobody reads the run."""
+    monkeypatch.setattr("nis_backend.journal.UNREAD", 3600.0)
+    logged: list[int] = []
+
+    @operation("tests.read_once", effect="reads", repeatable=False)
+    async def read_once(request: Nothing, ctx: Context) -> Nothing:
+        """Read what is there once."""
+        logged.append(len(await ctx.drivers.store.events(LOCAL.owner, "run-1", 0)))
+        return request
+
+    async def body() -> None:
+        async with world(tmp_path) as here:
+            await here.submit(read_once)
+            await here.execute(LOCAL.owner, "run-1", await here.take())
+            await here.until("succeeded")
+
+    asyncio.run(body())
+    assert logged == [1]

@@ -166,7 +166,8 @@ async def _allow_again(target: Operation[Any, Any], request: Model, ctx: Context
     if not target.repeatable and any(isinstance(event.body, Started) for event in ctx.run.history.events):
         arguments = request.model_dump(mode="json")
         await allow(ctx, ToolCalled(step=0, call_id="run", operation=target.name, arguments=arguments), cut=True)
-    if target.effect != "reads":
+    if target.effect != "reads" or not target.repeatable:
+        # What was cut is asked about by that it had begun.
         await ctx.run.before_effect()
 
 
