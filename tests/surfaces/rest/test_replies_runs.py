@@ -18,6 +18,7 @@ from nis_backend.capabilities.operations.operations import call_operation
 from nis_backend.capabilities.runs.forking import fork_run
 from nis_backend.capabilities.runs.starting import start_run
 from nis_backend.context import Context
+from nis_backend.drivers.store.base import Table
 from nis_backend.errors import Unavailable, Waiting
 from nis_backend.operation import Model, Operation
 from nis_backend.run import RunLog
@@ -151,5 +152,32 @@ def test_two_processes_that_begin_a_promised_run_begin_one(folder: Path) -> None
             assert (await first).id == second.id
             assert (await once(ctx, keep_diary, {"lines": 0})).id == second.id
             assert await of(ctx, keep_diary.name) == [second.id]
+
+    asyncio.run(body())
+
+
+@pytest.mark.parametrize(("target", "asked"), [(start_run, LATER), (keep_diary, {"lines": 0})])
+def test_a_run_whose_beginning_was_not_answered_is_not_begun_twice(
+    folder: Path, monkeypatch: pytest.MonkeyPatch, target: Operation[Any, Any], asked: dict[str, Any]
+) -> None:
+    """A database that is lost at its commit says to try again: the run may be there, and then it is the one."""
+
+    async def body() -> None:
+        async with process(folder) as ctx:
+            # As where processes share a database.
+            monkeypatch.setattr(ctx.drivers.dispatch, "seat", lambda _queue: None)
+            insert = ctx.drivers.store.insert
+
+            async def lost(table: Table, *given: Any) -> None:
+                await insert(table, *given)
+                if table == "runs":
+                    raise Unavailable("The database was lost.")
+
+            with monkeypatch.context() as losing:
+                losing.setattr(ctx.drivers.store, "insert", lost)
+                with pytest.raises(Unavailable):
+                    await once(ctx, target, asked)
+            await once(ctx, target, asked)
+            assert len(await ctx.runs.list()) == 1, [(run.id, run.operation) for run in await ctx.runs.list()]
 
     asyncio.run(body())

@@ -110,7 +110,9 @@ class Replies:
                 if row is None:
                     # Another process was first.
                     raise self._under_way(key)
-                return await _perform(row, operation, asked, ctx, work, forget=True)
+                # What may be tried again as what it was keeps its place: its answer may be all that was lost.
+                again_as_it_was = operation.repeatable or _promised(row) is not None
+                return await _perform(row, operation, asked, ctx, work, forget=not again_as_it_was)
             if row["reply"] is None and not operation.repeatable:
                 raise Conflict(
                     f"The first request with this {self._field} was cut, or goes on elsewhere: it may have been done.",
