@@ -49,6 +49,8 @@ CAPABILITIES = (
     "nis_backend.capabilities.runs.replaying",
     "nis_backend.capabilities.schedules.operations",
     "nis_backend.capabilities.blobs",
+    "nis_backend.capabilities.budgets.operations",
+    "nis_backend.capabilities.usage.operations",
     "nis_backend.capabilities.physics.operations",
     "nis_backend.capabilities.weights",
 )

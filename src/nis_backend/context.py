@@ -15,10 +15,12 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from pydantic import ValidationError
 
 from nis_backend.blob import blobs_in
+from nis_backend.caller import SERVER_ADMIN
 from nis_backend.calling import call, refuse_secret
 from nis_backend.drivers.gateway.base import Who
+from nis_backend.drivers.gateway.periods import cap_of_run
 from nis_backend.drivers.llm.base import ModelInfo
-from nis_backend.errors import InvalidRequest, NisError, WorkerLost, from_problem
+from nis_backend.errors import Forbidden, InvalidRequest, NisError, WorkerLost, from_problem
 from nis_backend.event import ApprovalRequired, InputRequired, Progressed, ToolCalled, Warned
 from nis_backend.keys import KeyRing
 from nis_backend.owned import Owned, Scope
@@ -121,6 +123,34 @@ class Context:
     def store(self) -> Owned:
         """The caller's own rows."""
         return Owned(self.drivers.store, self.caller.owner, self.journal, self.scope)
+
+    def administered(self, owner: str) -> Owned:
+        """Another owner's rows, or the server's own, for a caller who administers the server.
+
+        Raises:
+            Forbidden: it does not.
+        """
+        self.refuse_others()
+        return Owned(self.drivers.store, owner, self.journal, self.scope)
+
+    def refuse_others(self) -> None:
+        """Let those alone go on who administer the server.
+
+        Raises:
+            Forbidden: the caller does not.
+        """
+        if self.caller.lacks([SERVER_ADMIN]):
+            raise Forbidden(
+                f"This takes the scope {SERVER_ADMIN}.",
+                remedy=f"Use a key that has it: no wildcard holds {SERVER_ADMIN}.",
+            )
+
+    def cap(self, run_id: str, dollars: float) -> None:
+        """Have the run that this call starts spend no more than this: it is written down with it."""
+        self.beside.append(self._cap(run_id, dollars))
+
+    def _cap(self, run_id: str, dollars: float) -> tuple[Table, Row]:
+        return "budgets", cap_of_run(self.new_id("budget"), run_id, dollars, self.now())
 
     @property
     def blobs(self) -> Shelf:
@@ -293,11 +323,12 @@ class Context:
         run_id = self.run_id or self.new_id("run")
         # A turn of a conversation is what each call of makes a run; what only reads or changes one is none.
         conversation_id = getattr(request, "conversation_id", None) if operation.shape == "run" else None
+        beside = self.beside if terms.budget is None else [*self.beside, self._cap(run_id, terms.budget)]
         once = await self.store.once("run")
         reader = self.drivers.tail.expect(run_id) if self.follows else None
         dispatch, log = self.drivers.dispatch, self.runs
         holder = dispatch.seat(terms.queue) if once is None and terms.at_once else None
-        new = log.write_down(run_id, operation.name, request, conversation_id, terms, once, self.beside, holder)
+        new = log.write_down(run_id, operation.name, request, conversation_id, terms, once, beside, holder)
         if holder is not None:
             # A task of its own: what is committed as held is executed, also when this call is stopped.
             await asyncio.shield(asyncio.create_task(_begin(dispatch, self.caller.owner, run_id, terms.queue, new)))

@@ -148,6 +148,10 @@ class Owned:
         """See `Store.measure`."""
         return await self._store.measure(self._owner, since, until, most)
 
+    async def usage(self, since: str, until: str, by: Sequence[str]) -> list[Row]:
+        """See `Spending.usage`."""
+        return await self._store.usage(self._owner, since, until, by)
+
     async def branch(self, conversation: Row, runs: Mapping[str, str]) -> None:
         """See `Store.branch`."""
         await self.once("branch")

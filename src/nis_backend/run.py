@@ -163,6 +163,8 @@ class Terms:
     """How often it may be tried again after a failure that may pass."""
     hold: Hold | None = None
     """What a person is asked before it begins."""
+    budget: float | None = None
+    """Dollars that it may spend at most."""
 
     @property
     def at_once(self) -> bool:
@@ -244,7 +246,7 @@ class RunLog(Commands):
             "problem": None,
             "scopes": self._scopes,
             "key_id": self._key,
-            **{name: value for name, value in vars(terms).items() if name != "hold"},
+            **{name: value for name, value in vars(terms).items() if name not in {"hold", "budget"}},
             "waiting": terms.hold and terms.hold.waiting,
             # Who may start at once has been due since now: the longest waiting goes first.
             "not_before": max(terms.not_before, now),

@@ -20,11 +20,12 @@ from typing import Any, Literal
 
 import pytest
 from ground import PATIENCE, Ground, Json
+from keyed import holder
 from over_mcp import over_mcp, post
 from rest_client import placed
 from websockets.sync.client import connect
 
-from nis_backend.caller import LOCAL
+from nis_backend.caller import LOCAL, NAMED
 from nis_backend.capabilities.chat.loop import converse
 from nis_backend.context import Context
 from nis_backend.drivers.bus.base import COMMANDS, REPLIES
@@ -234,15 +235,22 @@ def _listed(url: str) -> frozenset[str]:
 # -- the bus -----------------------------------------------------------------------------------------------------------
 
 
+@cache
+def _administering(ground: Ground) -> Mapping[str, str]:
+    return holder(ground, scopes=["*", *NAMED]).headers
+
+
 def over_bus(ground: Ground, entry: Entry, request: Json) -> list[Answer]:
     """A command, and what became of it; of a run its result, once it has one."""
     id_ = uuid.uuid4().hex
     value = json.dumps({"id": id_, "operation": entry.name, "arguments": request}).encode()
+    # A command without a key is its owner's, who administers nothing.
+    keyed = _administering(ground)
 
     async def commanded() -> Json:
         bus = ground.process.bus
         replies = await bus.consume(REPLIES, id_)
-        await bus.publish(COMMANDS, [BusMessage(key=id_, value=value)])
+        await bus.publish(COMMANDS, [BusMessage(key=id_, value=value, headers=keyed)])
         async with asyncio.timeout(PATIENCE):
             while (reply := json.loads((await replies.take()).value))["id"] != id_:
                 pass

@@ -13,7 +13,8 @@ import pytest
 from nis_backend.drivers.gateway import ledger as module
 from nis_backend.drivers.gateway.base import Target, Who
 from nis_backend.drivers.gateway.ledger import End, Ledger
-from nis_backend.drivers.gateway.rates import DOLLAR, Rates, flat
+from nis_backend.drivers.gateway.periods import DOLLAR
+from nis_backend.drivers.gateway.rates import Rates, flat
 from nis_backend.drivers.llm.answer import Usage
 from nis_backend.drivers.store.base import Row
 from nis_backend.drivers.store.spending import Cap, Closed

@@ -12,8 +12,9 @@ import genai_prices
 import pytest
 from genai_prices import data, types
 
+from nis_backend.drivers.gateway.periods import DOLLAR
 from nis_backend.drivers.gateway.prices import Prices
-from nis_backend.drivers.gateway.rates import DOLLAR, FREE, MILLION, Rates, flat
+from nis_backend.drivers.gateway.rates import FREE, MILLION, Rates, flat
 from nis_backend.drivers.llm.answer import Usage
 from nis_backend.drivers.store.base import Row
 

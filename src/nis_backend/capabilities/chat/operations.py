@@ -69,6 +69,9 @@ class MessageRequest(Model):
     )
     call: OperationCall | None = Field(default=None, description="Call this operation instead of choosing one.")
     operations: bool = Field(default=True, description="Whether the answer may use operations; false is talk alone.")
+    budget: float | None = Field(
+        default=None, ge=0, le=1e9, description="Dollars that this answer's calls of models may cost at most, in all."
+    )
 
 
 class Reply(Model):
@@ -96,6 +99,8 @@ def draw_reply(_request: Model, reply: Reply) -> list[View]:
 async def _prepare(request: MessageRequest, ctx: Context) -> MessageRequest:
     """Find or begin the conversation."""
     await check_message(request, ctx)
+    if request.budget is not None:
+        ctx.cap(str(ctx.run_id), request.budget)
     now = ctx.now()
     if request.conversation_id is not None:
         if not await ctx.store.update("conversations", request.conversation_id, {"updated": now}):

@@ -56,6 +56,9 @@ class StartRun(Model):
     ask: bool = Field(
         default=False, description="Whether it waits for a person to give the required fields that are missing."
     )
+    budget: float | None = Field(
+        default=None, ge=0, le=1e9, description="Dollars that its calls of models may cost at most, in all."
+    )
     dedupe: str | None = Field(
         default=None,
         min_length=1,
@@ -196,6 +199,7 @@ def _terms(request: StartRun, pool: str | None, now: float) -> Terms:
         deadline=None if request.deadline_seconds is None else max(begins, now) + request.deadline_seconds,
         dedupe=request.dedupe,
         retries=request.retries,
+        budget=request.budget,
     )
 
 

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from nis_backend.drivers.embeddings.base import Embedders
     from nis_backend.drivers.llm.base import LanguageModels, ModelInfo
     from nis_backend.drivers.llm.choice import Models
+    from nis_backend.drivers.store.base import Table
 
 # Any: a JSON object's values differ in type.
 Json = dict[str, Any]
@@ -144,6 +145,10 @@ class Gateway(Protocol):
         """
         ...
 
+    def changed(self, table: Table) -> None:
+        """Heed at once that rows of `providers`, `routes`, `prices` or `budgets` have changed."""
+        ...
+
     async def open(self) -> None:
         """Read what is configured, and begin to count."""
         ...
@@ -174,6 +179,9 @@ class Direct(Gateway):
         """Refuse."""
         del who, inbound
         raise NotSupported("Nothing is passed on as it is.", remedy="Ask through an operation.")
+
+    def changed(self, table: Table) -> None:
+        """Nothing of it is heeded."""
 
     async def open(self) -> None:
         """Nothing is counted."""

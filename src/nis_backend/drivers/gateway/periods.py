@@ -1,10 +1,17 @@
-"""The periods in which budgets count: hours, days, weeks and months of the calendar, UTC, or all time."""
+"""Budgets as rows, and the periods in which they count: by the calendar of UTC, or all time."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from typing import Literal
+from decimal import Decimal
+from typing import TYPE_CHECKING, Literal
+
+if TYPE_CHECKING:
+    from nis_backend.drivers.store.base import Row
+
+DOLLAR = 10**9
+"""Money is kept in whole nano-dollars."""
 
 Length = Literal["total", "hour", "day", "week", "month"]
 
@@ -43,6 +50,28 @@ def counted_as(length: str, at: float, each: str = "") -> str:
     """What a budget's sum of a period is kept under: its own for each run, key or user where it has one for each."""
     key = period_of(length, at).key
     return f"{key} {each}" if each else key
+
+
+def nano(dollars: float) -> int:
+    """Dollars as they are kept: as they are written in decimal, what is finer left out."""
+    return int(Decimal(repr(dollars)) * DOLLAR)
+
+
+def cap_of_run(budget_id: str, run_id: str, dollars: float, now: float) -> Row:
+    """The budget of one run, which is written down with it."""
+    return {
+        "id": budget_id,
+        "name": "",
+        "scope": "run",
+        "subject": run_id,
+        "period": "total",
+        "cap": nano(dollars),
+        "model": "",
+        "action": "refuse",
+        "enabled": 1,
+        "created": now,
+        "updated": now,
+    }
 
 
 def _between(key: str, start: datetime, length: timedelta) -> Period:

@@ -11,7 +11,8 @@ from decimal import Decimal
 from importlib.metadata import version
 from typing import TYPE_CHECKING, Any, Protocol, cast
 
-from nis_backend.drivers.gateway.rates import DOLLAR, FREE, Rates, Tiered, flat
+from nis_backend.drivers.gateway.periods import DOLLAR
+from nis_backend.drivers.gateway.rates import FREE, Rates, Tiered, flat
 from nis_backend.errors import Unavailable
 
 if TYPE_CHECKING:

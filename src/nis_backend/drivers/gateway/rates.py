@@ -15,8 +15,6 @@ if TYPE_CHECKING:
 
     from nis_backend.drivers.llm.answer import Usage
 
-DOLLAR = 10**9
-"""Nano-dollars: the unit of every sum of money that is kept."""
 MILLION = 10**6
 
 Tiered = tuple[tuple[int, int], ...]

@@ -12,6 +12,10 @@ if TYPE_CHECKING:
     from nis_backend.drivers.store.base import Row, Table
 
 
+MOST_SUMS = 10_000
+"""Sums that a report may have."""
+
+
 @dataclass(frozen=True, kw_only=True)
 class Cap:
     """What may be spent at most in one period of one budget, in billionths of a dollar."""
@@ -66,7 +70,7 @@ class Spending(Protocol):
     async def usage(self, owner: str | None, since: str, until: str, by: Sequence[str]) -> list[Row]:
         """Sums of the days from `since` up to and without `until`, written as 2026-11-25; None is every owner's.
 
-        By some of `day provider model route key_id operation`.
+        By some of `day provider model route key_id operation`; of more than `MOST_SUMS`, one more is answered.
         """
         ...
 

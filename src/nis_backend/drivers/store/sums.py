@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from nis_backend.drivers.store.spending import MOST_SUMS
+
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
@@ -53,5 +55,5 @@ def read(owner: str | None, since: str, until: str, by: Sequence[str]) -> Statem
     shown = [*by, *(f"coalesce(sum({name}), 0) as {name}" for name in SUMS)]
     sql = f"select {', '.join(shown)} from usage_days where day >= ? and day < ?{whose}"  # noqa: S608 - as above
     if by:
-        sql += f" group by {', '.join(by)} order by {', '.join(by)}"
+        sql += f" group by {', '.join(by)} order by {', '.join(by)} limit {MOST_SUMS + 1}"
     return sql, given

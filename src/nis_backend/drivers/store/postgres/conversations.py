@@ -24,10 +24,19 @@ REMOVE_RUNS = (
     "update runs set parent = null, parent_seq = null where parent = any(%(runs)s)",
     "update schedules set last_run_id = null where last_run_id = any(%(runs)s)",
     "delete from feedback where run_id = any(%(runs)s)",
+    """
+    with removed as (delete from budgets where scope = 'run' and subject = any(%(runs)s) returning id)
+    delete from spending where budget_id in (select id from removed)
+    """,
     "delete from events where run_id = any(%(runs)s)",
     "delete from runs where id = any(%(runs)s)",
 )
 """What removes runs and all that is about them; what was said in them goes with them."""
+
+REMOVE_BUDGETS = """
+with removed as (delete from budgets where scope = 'conversation' and subject = %s returning id)
+delete from spending where budget_id in (select id from removed)
+"""
 
 EVENTS = 5000
 """Most that one transaction of `tidy` removes."""
@@ -103,6 +112,7 @@ async def forget(connection: Connection, owner: str, conversation_id: str) -> bo
         raise under_way(active[0], conversation_id)
     ids = [run["id"] for run in runs]
     await remove_runs(connection, ids)
+    await connection.execute(REMOVE_BUDGETS, [conversation_id])
     await connection.execute("delete from conversations where id = %s and owner = %s", ours)
     await _forget_replies(connection, owner, [conversation_id, *ids])
     return True

@@ -87,10 +87,10 @@ class PostgresStore(Reading):
         if first is not None:
             self._check(first)
         statements: list[Statement] = []
-        rows: list[tuple[Table, Row]] = [*beside, (table, row)]
+        rows: list[tuple[Table, Row]] = [*beside, (table, {**row, "owner": owner})]
         for name, given in rows:
             check_cells(given)
-            cells = {**_cells(given), "owner": owner}
+            cells = {"owner": owner, **_cells(given)}
             statements += [insert(name, cells), *said_in(name, cells)]
         if table == "runs" and row["state"] == "queued":
             statements.append((QUEUED, [self._name, row["id"]]))
@@ -420,7 +420,7 @@ def _telling(statement: Statement, owner: str = "", beside: Sequence[tuple[Table
     sql = f"with changed as ({sql})"
     for number, (table, row) in enumerate(beside):
         check_cells(row)
-        cells = {**row, "owner": owner}
+        cells = {"owner": owner, **row}
         marks = ", ".join("?" * len(cells))
         sql += f", beside_{number} as (insert into {table} ({', '.join(cells)})"
         sql += f" select {marks} where exists (select from changed))"  # noqa: S608 - names are ours

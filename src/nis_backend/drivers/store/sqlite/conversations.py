@@ -77,6 +77,7 @@ def forget(connection: sqlite3.Connection, owner: str, conversation_id: str) -> 
         raise under_way(active[0], conversation_id)
     for run_id, _ in runs:
         remove_run(connection, run_id)
+    _remove_budgets(connection, "conversation", conversation_id)
     connection.execute("delete from conversations where id = ? and owner = ?", ours)
     # A removed row's words wait in the index until it is merged; for 50,000 messages that takes a third of a second.
     connection.execute("insert into said_words (said_words) values ('optimize')")
@@ -113,8 +114,16 @@ def remove_run(connection: sqlite3.Connection, run_id: str) -> None:
     connection.execute("update runs set parent = null, parent_seq = null where parent = ?", (run_id,))
     connection.execute("update schedules set last_run_id = null where last_run_id = ?", (run_id,))
     connection.execute("delete from feedback where run_id = ?", (run_id,))
+    _remove_budgets(connection, "run", run_id)
     connection.execute("delete from events where run_id = ?", (run_id,))
     connection.execute("delete from runs where id = ?", (run_id,))
+
+
+def _remove_budgets(connection: sqlite3.Connection, scope: str, subject: str) -> None:
+    """Remove what a run or conversation could spend, and what was counted of it; the ledger keeps its calls."""
+    ours = "select id from budgets where scope = ? and subject = ?"
+    connection.execute(f"delete from spending where budget_id in ({ours})", (scope, subject))  # noqa: S608 - ours
+    connection.execute("delete from budgets where scope = ? and subject = ?", (scope, subject))
 
 
 def branch(connection: sqlite3.Connection, owner: str, conversation: Row, runs: Mapping[str, str]) -> None:

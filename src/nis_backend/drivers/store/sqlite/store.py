@@ -162,7 +162,7 @@ class SqliteStore(Reading):
         beside: Sequence[tuple[Table, Row]] = (),
         first: Append | None = None,
     ) -> None:
-        rows: list[tuple[Table, Row]] = [*beside, (table, row)]
+        rows: list[tuple[Table, Row]] = [*beside, (table, {**row, "owner": owner})]
         statements = [_insert(name, owner, given) for name, given in rows]
         if first is not None:
             self._check(first)
@@ -440,7 +440,7 @@ def _wrong(error: sqlite3.Error) -> InvalidRequest:
 
 def _insert(table: Table, owner: str, row: Row) -> Statement:
     check_cells(row)
-    return queries.insert(table, {**row, "owner": owner})
+    return queries.insert(table, {"owner": owner, **row})
 
 
 def _last_changed(connection: sqlite3.Connection, statements: Sequence[Statement], after: Sequence[Statement]) -> bool:

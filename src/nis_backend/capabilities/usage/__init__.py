@@ -1,0 +1,1 @@
+"""Usage: what models were asked for, what it cost, and every single call."""
