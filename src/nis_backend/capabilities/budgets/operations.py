@@ -279,10 +279,10 @@ async def update_budget(request: UpdateBudget, ctx: Context) -> Budget:
         Forbidden: budgets of keys, users and the server take the scope server:admin.
         InvalidRequest: nothing is to change.
     """
-    before = await find(request.id, ctx)
     given = request.model_dump(exclude={"id"}, exclude_none=True)
     if not given:
         raise InvalidRequest("Nothing is to change.", field="limit", value="", remedy="Give what is to be otherwise.")
+    before = await find(request.id, ctx)
     if "limit" in given:
         given["cap"] = nano(given.pop("limit"))
     if "enabled" in given:
