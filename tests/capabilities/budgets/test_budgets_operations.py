@@ -57,7 +57,7 @@ async def of_models(request: Nothing, ctx: Context) -> Nothing:
 
 async def made(ctx: Context, **given: Any) -> Budget:
     """A new budget."""
-    return await ctx.call(create_budget, CreateBudget(**{"limit": 1, **given}))
+    return await ctx.call(create_budget, CreateBudget.model_validate({"limit": 1, **given}))
 
 
 async def listed(ctx: Context, **given: Any) -> list[str]:
@@ -101,9 +101,9 @@ def test_a_budget_is_made_read_changed_and_deleted(tmp_path: Path) -> None:
             "mine",
         )
         await ctx.call(delete_budget, OneBudget(id=one.id))
-        for gone in (get_budget, delete_budget):
+        for gone in ("budgets.get_budget", "budgets.delete_budget"):
             with pytest.raises(NotFound):
-                await ctx.call(gone, OneBudget(id=one.id))
+                await ctx.call_named(gone, {"id": one.id})
 
     within(tmp_path, body)
 

@@ -8,6 +8,7 @@ import io
 import random
 from collections.abc import Awaitable, Callable
 from dataclasses import replace
+from datetime import UTC, date, datetime
 from decimal import Decimal
 from itertools import combinations
 from pathlib import Path
@@ -37,7 +38,7 @@ from nis_backend.drivers.store.spending import Cap
 from nis_backend.errors import Forbidden, InvalidRequest
 
 ANN = Caller(owner="ann")
-DAYS: dict[str, Any] = {"since": "2025-11-20", "until": "2025-12-01"}
+DAYS: dict[str, Any] = {"since": date(2025, 11, 20), "until": date(2025, 12, 1)}
 
 
 def some_calls(many: int = 300) -> list[Row]:
@@ -98,10 +99,11 @@ def test_sums_come_to_the_same_by_every_grouping(tmp_path: Path) -> None:
                 assert all(
                     {name for name in get_args(By) if getattr(row, name) is not None} == {*by} for row in found.rows
                 )
+        found = await ann.call(get_usage, GetUsage(**DAYS))
         assert found.total.failed == sum(row["state"] == "failed" for row in hers)
         assert found.total.hits == sum(row["state"] == "cached" for row in hers)
         assert (found.total.first_ms, found.total.total_ms) == (pytest.approx(12.25), pytest.approx(40))
-        one: Usage = await ann.call(get_usage, GetUsage(since="2025-11-25", until="2025-11-26"))
+        one: Usage = await ann.call(get_usage, GetUsage(since=date(2025, 11, 25), until=date(2025, 11, 26)))
         assert [row.day for row in one.rows] == ["2025-11-25"]
 
     within(tmp_path, body)
@@ -158,7 +160,13 @@ def test_calls_are_listed_once_each_the_newest_first(tmp_path: Path) -> None:
         while True:
             page: CallList = await ann.call(
                 list_calls,
-                ListCalls(run_id="run-1", key_id="key-1", since="2025-11-24T00:00:00Z", cursor=cursor, limit=7),
+                ListCalls(
+                    run_id="run-1",
+                    key_id="key-1",
+                    since=datetime.fromtimestamp(NOON - 1.5 * DAY, UTC),
+                    cursor=cursor,
+                    limit=7,
+                ),
             )
             seen += [call.id for call in page.calls]
             cursor = page.next_cursor
@@ -202,9 +210,9 @@ def test_days_that_are_none_are_refused(tmp_path: Path) -> None:
     """Promise: bad input names the field, the value and the remedy."""
 
     async def body(ctx: Context, rows: list[Row]) -> None:
-        for wrong in ({"since": "2025-11-02", "until": "2025-11-02"}, {"since": "1990-01-01", "until": "2025-01-01"}):
+        for since, until in ((date(2025, 11, 2), date(2025, 11, 2)), (date(1990, 1, 1), date(2025, 1, 1))):
             with pytest.raises(InvalidRequest, match="days") as refused:
-                await ctx.call(get_usage, GetUsage(**wrong))
+                await ctx.call(get_usage, GetUsage(since=since, until=until))
             assert refused.value.field == "since"
         with pytest.raises(InvalidRequest, match="twice"):
             await ctx.call(get_usage, GetUsage(by=["day", "day"]))
