@@ -234,6 +234,16 @@ def recorded_only(name: str, tree: ast.Module) -> Iterator[str]:
                 yield f"{name}:{node.lineno} calls {called}: take it from ctx"
 
 
+def asks_in_a_name(name: str, tree: ast.Module) -> Iterator[str]:
+    """Models are asked through `ctx.models` and `ctx.embedders`, which know for whom: what is spent is somebody's."""
+    if layer_of(name) not in {"capability", "surface", "dialect"}:
+        return
+    for node in ast.walk(tree):
+        named = ast.unparse(node) if isinstance(node, ast.Attribute) else ""
+        if named.endswith((".drivers.models", ".drivers.embedders")):
+            yield f"{name}:{node.lineno} asks in nobody's name: {named}"
+
+
 def plain(distribution: str) -> str:
     """A distribution's name as all its spellings compare."""
     return re.sub(r"[-_.]+", "-", re.split(r"[^\w.-]", distribution)[0]).lower()
@@ -252,6 +262,7 @@ Rule = Callable[[str, ast.Module], Iterator[str]]
 RULES: tuple[Rule, ...] = (
     *(one_way, operations_only, light_top, environment, names_no_operation, states_what_it_imports),
     recorded_only,
+    asks_in_a_name,
 )
 
 
@@ -305,6 +316,8 @@ def test_every_module_obeys(rule: Rule) -> None:
         (recorded_only, "nis_backend.capabilities.runs.operations", "from time import time"),
         (recorded_only, "nis_backend.capabilities.runs.operations", "import time\nnow = time.time()"),
         (recorded_only, "nis_backend.capabilities.chat.operations", "def f():\n    return datetime.now(UTC)"),
+        (asks_in_a_name, "nis_backend.capabilities.chat.loop", "def f(ctx):\n    return ctx.drivers.models.choose()"),
+        (asks_in_a_name, "nis_backend.surfaces.openai.chat", "x = process.drivers.embedders"),
         (states_what_it_imports, "nis_backend.surfaces.guard", "import h11"),
         (states_what_it_imports, "nis_backend.surfaces.guard", "def f():\n    from google.api_core import retry"),
     ],

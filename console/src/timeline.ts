@@ -44,17 +44,20 @@ function joined(events: readonly RunEvent[]): Entry[] {
     // Times and ids that the run has noted so as to be replayed tell a person nothing.
     if (body.type === "noted") continue;
     if (body.type === "step_retried") {
-      for (const one of out) one.gone ||= one.first.body.type === "text_delta" && one.first.body.step === body.step;
+      for (const one of out) one.gone ||= spoken(one.first.body) && one.first.body.step === body.step;
     }
     const before = out.at(-1);
-    const words = body.type === "text_delta" ? body.text : "";
-    const same = before?.first.body.type === "text_delta" && body.type === "text_delta" && before.first.body.step === body.step;
+    const words = spoken(body) ? body.text : "";
+    const same = before && spoken(body) && before.first.body.type === body.type && before.first.body.step === body.step;
     if (same) [before.last, before.text] = [event, before.text + words];
     else if (before?.first.body.type === "progress" && body.type === "progress") out[out.length - 1] = { ...before, last: event };
     else out.push({ first: event, last: event, text: words, gone: false });
   }
   return out;
 }
+
+/** Whether a model says it as it comes: its words, or what it thinks before them. */
+const spoken = (body: Body): body is Extract<Body, { text: string }> => body.type === "text_delta" || body.type === "reasoning_delta";
 
 function told({ first, last, text, gone }: Entry): TemplateResult {
   const body: Body = last.body;
@@ -65,6 +68,8 @@ function told({ first, last, text, gone }: Entry): TemplateResult {
         : nothing}`;
     case "text_delta":
       return html`${gone ? html`<span class="note">Taken back:</span>` : nothing}<div class="prose said">${markdown(text)}</div>`;
+    case "reasoning_delta":
+      return html`<details><summary>${gone ? "Taken back: it thought" : "Thought"}</summary><div class="prose">${markdown(text)}</div></details>`;
     case "model_called":
       return html`<strong>Model asked</strong> ${body.provider} · ${body.model}`;
     case "model_answered":

@@ -126,6 +126,7 @@ function apply(turn: Turn, event: RunEvent): void {
       turn.state = "cancelled";
       break;
     case "started":
+    case "reasoning_delta":
     case "model_answered":
     case "input_required":
     case "approval_required":

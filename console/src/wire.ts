@@ -136,6 +136,7 @@ export interface Reply {
 export type Body =
   | { type: "started"; operation: string; attempt: number }
   | { type: "text_delta"; step: number; text: string }
+  | { type: "reasoning_delta"; step: number; text: string }
   | { type: "model_called"; step: number; provider: string; model: string }
   | { type: "model_answered"; step: number; finish_reason?: string; input_tokens?: number | null; output_tokens?: number | null }
   | { type: "tool_called"; step: number; call_id: string; operation: string; arguments: Record<string, unknown> }

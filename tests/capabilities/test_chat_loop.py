@@ -6,11 +6,12 @@ import asyncio
 import json
 from collections.abc import AsyncGenerator, Coroutine, Sequence
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, TypeVar
 
 import pytest
-from fake_openai import DONE, Asked, Canned, FakeOpenAI, Reply, breaks_off, delta, fails, says, wants
+from fake_openai import DONE, Asked, Canned, FakeOpenAI, Reply, breaks_off, delta, fails, says, thinks, wants
 from opened import logged, opened, words
 from pydantic import Field
 
@@ -23,6 +24,7 @@ from nis_backend.drivers.llm.openai_compatible import OpenAICompatible
 from nis_backend.errors import InvalidRequest, NisError, Unavailable, UpstreamFailed, WorkerLost
 from nis_backend.event import StepRetried, Surface, ToolAnswered, ToolCalled, Warned
 from nis_backend.operation import Model, Operation, Recorded, operation
+from nis_backend.replay import Pen
 from nis_backend.view import Form, Text, View
 
 T = TypeVar("T")
@@ -206,6 +208,52 @@ def test_the_log_tells_the_turn_in_order(tmp_path: Path) -> None:
             assert bodies[5] == Surface(views=said.views)
             assert (bodies[6].step, bodies[6].provider, bodies[6].model) == (2, "local", "fake-large")
             assert (bodies[8].finish_reason, bodies[8].output_tokens) == ("stop", 3)
+
+    run(body())
+
+
+def test_what_a_model_thinks_is_in_the_log_and_goes_back_with_its_call(tmp_path: Path) -> None:
+    """It is no word of the answer; its tokens are told, and the next step of the turn has it again."""
+
+    async def body() -> None:
+        call = wants(("sums-add_numbers", {"a": 2, "b": 3}))
+        thinking = replace(
+            call, pieces=[*(delta(reasoning_content=word) for word in ("2 ", "and ", "3.")), *call.pieces]
+        )
+        async with talking(tmp_path, thinking, thinks("easy", "Five.")) as talk:
+            said = await talk.converse()
+            assert said.text == "Five." == await words(talk.ctx)
+            kinds = [kind for kind in await talk.types() if kind != "surface"]
+            assert kinds == [
+                *("model_called", "reasoning_delta", "model_answered", "tool_called", "tool_answered"),
+                *("model_called", "reasoning_delta", "text_delta", "model_answered"),
+            ]
+            bodies = await talk.bodies()
+            thought, answered = bodies[1], bodies[2]
+            assert (thought.step, thought.text) == (1, "2 and 3.")
+            assert answered.reasoning == [{"text": "2 and 3.", "signature": "", "redacted": "", "origin": "local"}]
+            assert bodies[-1].reasoning_tokens == 1
+            sent = talk.fake.asked[1].body["messages"]
+            assert [one["reasoning_content"] for one in sent if "reasoning_content" in one] == ["2 and 3."]
+
+    run(body())
+
+
+def test_what_was_thought_is_handed_out_again_with_the_answer(tmp_path: Path) -> None:
+    """A run that is carried on asks its next model call with the same thoughts: the digest is the one in its log."""
+
+    async def body() -> None:
+        call = wants(("sums-add_numbers", {"a": 2, "b": 3}))
+        thinking = replace(call, pieces=[delta(reasoning_content="2 and 3."), *call.pieces])
+        async with talking(tmp_path, thinking, thinks("easy", "Five.")) as talk:
+            await talk.converse()
+            events = await logged(talk.ctx)
+            pen = Pen(await talk.ctx.runs.get(events[0].run_id), events)
+            again = Talk(replace(talk.ctx, journal=pen), talk.fake, talk.driver)
+            assert (await again.converse()).text == "Five."
+            assert pen.found is None
+            assert not list(pen.history.left())
+            assert len(talk.fake.asked) == 2
 
     run(body())
 

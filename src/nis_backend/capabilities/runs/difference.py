@@ -104,7 +104,7 @@ def _told(events: Sequence[Event]) -> Iterator[tuple[int, Json]]:
         body = _unnamed(event.body.model_dump(mode="json"), event.run_id)
         if body["type"] in HOLDING:
             continue
-        if held and body["type"] == held[1]["type"] == "text_delta" and body["step"] == held[1]["step"]:
+        if held and _spoken(body) and _spoken(held[1]) == _spoken(body):
             held[1]["text"] += body["text"]
             continue
         if held:
@@ -112,6 +112,11 @@ def _told(events: Sequence[Event]) -> Iterator[tuple[int, Json]]:
         held = event.seq, body
     if held:
         yield held
+
+
+def _spoken(body: Json) -> tuple[str, int] | None:
+    """What a model says as it comes, and in which step: where it was cut into events is a matter of time."""
+    return (body["type"], body["step"]) if body["type"] in {"text_delta", "reasoning_delta"} else None
 
 
 def _unnamed(value: Any, run_id: str) -> Any:  # Any: JSON

@@ -163,6 +163,8 @@ def told(body: Json) -> str:  # noqa: C901, PLR0911, PLR0912 - one line a kind o
         case {"type": "model_answered", "input_tokens": given, "output_tokens": made, "finish_reason": reason}:
             counts = f", {given} tokens in, {made} out" if given is not None and made is not None else ""
             return f"the model has answered ({reason}{counts})"
+        case {"type": "reasoning_delta", "text": text}:
+            return shorten(f"thinks: {' '.join(text.split())}", WIDE)
         case {"type": "tool_called", "operation": operation, "arguments": arguments}:
             return shorten(f"calls {operation} {json.dumps(arguments, ensure_ascii=False)}", WIDE)
         case {"type": "tool_answered", "operation": operation, "problem": {"detail": detail}}:
