@@ -239,9 +239,10 @@ def asks_in_a_name(name: str, tree: ast.Module) -> Iterator[str]:
     if layer_of(name) not in {"capability", "surface", "dialect"}:
         return
     for node in ast.walk(tree):
-        named = ast.unparse(node) if isinstance(node, ast.Attribute) else ""
-        if named.endswith((".drivers.models", ".drivers.embedders")):
-            yield f"{name}:{node.lineno} asks in nobody's name: {named}"
+        if isinstance(node, ast.Attribute) and node.attr in {"models", "embedders"}:
+            named = ast.unparse(node)
+            if named.endswith((".drivers.models", ".drivers.embedders")):
+                yield f"{name}:{node.lineno} asks in nobody's name: {named}"
 
 
 def plain(distribution: str) -> str:
