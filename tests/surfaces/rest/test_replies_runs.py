@@ -33,6 +33,11 @@ class DiedError(BaseException):
     """The process is gone."""
 
 
+def no_seat(_queue: str) -> str | None:
+    """A run is submitted."""
+    return None
+
+
 async def died(*_: object, **__: object) -> None:
     """What a call does in whose middle the process ends."""
     raise DiedError
@@ -165,7 +170,7 @@ def test_a_run_whose_beginning_was_not_answered_is_not_begun_twice(
     async def body() -> None:
         async with process(folder) as ctx:
             # As where processes share a database.
-            monkeypatch.setattr(ctx.drivers.dispatch, "seat", lambda _queue: None)
+            monkeypatch.setattr(ctx.drivers.dispatch, "seat", no_seat)
             insert = ctx.drivers.store.insert
 
             async def lost(table: Table, *given: Any) -> None:
