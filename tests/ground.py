@@ -29,6 +29,19 @@ SCRIPT = {
     "replies": [
         {"when": "long story", "text": "Once upon a time there was a ship.", "pause": 10},
         {"when": "Invent a sailing ship", "text": '{"ship": "Argo", "masts": 1}'},
+        {"when": "The parcel arrived late", "text": '{"label": "complaint"}'},
+        {"when": "ada@example.com", "text": '{"1": {"quote": "ada@", "reason": "An address.", "violated": true}}'},
+        {"when": "Which one is about the sea", "text": '{"order": [1, 0]}'},
+        {
+            "when": "When does the ship leave",
+            "text": '{"quotes": [{"text": 0, "words": "on Monday"}], "found": true, "answer": "On Monday."}',
+        },
+        {
+            "when": "launched on 3 May 1911",
+            "text": '{"ship": {"words": "The Argo", "value": "Argo"}, "masts": {"words": "two masts", "value": 2},'
+            ' "launched": {"words": "3 May 1911", "value": "1911-05-03"}, "captain": {"words": null, "value": null}}',
+        },
+        {"when": "The Sea Rover left", "text": "Le Sea Rover a quitté le port."},
         {"text": "I answer from a script."},
     ]
 }

@@ -41,8 +41,11 @@ MOVES = {
     "runs.provide_input",
     "schedules.list_schedules",
     "schedules.trigger_schedule",
+    "models.test_model",
+    "models.compare_models",
 }
-"""Whose answers tell what was called before, how far a run has got, or who calls: their shape is compared."""
+"""Whose answers tell what was called before, how far a run has got, how long it took, or who calls: their
+shape is compared."""
 
 _OWN = re.compile(r"\b([a-z]+)-[0-9a-f]{24}\b|\b[0-9a-f]{32}\b")
 _KEY = re.compile(r"\bnis_[A-Za-z0-9_-]{6,}")

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from texts import TOO_LONG, answering, run
+from texts import answering, run, too_long
 
 from nis_backend.calling import call
 from nis_backend.capabilities.models.structured import generate_json
@@ -78,7 +78,7 @@ def test_a_refusal_is_no_answer(tmp_path: Path) -> None:
     """Promise: words of refusal are told as such; too long a prompt is told by this request's field."""
 
     async def body() -> None:
-        async with answering(tmp_path, ("I will not.", {"refused": True}), TOO_LONG) as (ctx, _):
+        async with answering(tmp_path, ("I will not.", {"refused": True}), too_long) as (ctx, _):
             with pytest.raises(NotSupported, match="refuses to answer: I will not"):
                 await call(generate_json, REQUEST, ctx)
             with pytest.raises(InvalidRequest) as caught:

@@ -74,4 +74,6 @@ async def answering(
         yield replace(ctx, journal=None), model
 
 
-TOO_LONG = InvalidRequest("The conversation has 9 tokens.", field="message", value="9 tokens", remedy="Shorten it.")
+def too_long(_prompt: Prompt) -> InvalidRequest:
+    """What a driver says of a conversation that its model has no room for."""
+    return InvalidRequest("The conversation has 9 tokens.", field="message", value="9 tokens", remedy="Shorten it.")

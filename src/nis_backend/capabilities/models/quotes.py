@@ -1,0 +1,46 @@
+"""Quotes that a model gives, looked up in the texts that they are said to be from: verbatim, or none."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from pydantic import Field
+
+from nis_backend.operation import Model
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+LONGEST_QUOTE = 1000
+"""Characters of a quote that a model is asked for."""
+
+_MARKS = "\"'`“”„‟«»\u2039\u203a\u2018\u2019"
+
+
+class Quote(Model):
+    """Words that stand in a text, exactly so."""
+
+    text: str = Field(description="As they stand there.")
+    source: int = Field(description="Which text, from 0.")
+    start: int = Field(description="Their first character's place in it, from 0.")
+    end: int = Field(description="The place after their last character.")
+
+
+def find_quote(words: str, texts: Sequence[str], first: int = 0) -> Quote | None:
+    """Where the words stand, whatever white space is between them; the text `first` is looked at first.
+
+    None when no text has them: another case, another comma is not what was written. Marks of quotation around them may
+    be the model's own.
+    """
+    order = sorted(range(len(texts)), key=lambda source: source != first)
+    for said in dict.fromkeys((words, words.strip().strip(_MARKS))):
+        parts = said.split()
+        if not parts:
+            continue
+        pattern = re.compile(r"\s+".join(map(re.escape, parts)))
+        for source in order:
+            found = pattern.search(texts[source])
+            if found:
+                return Quote(text=found[0], source=source, start=found.start(), end=found.end())
+    return None
