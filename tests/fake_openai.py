@@ -148,7 +148,7 @@ class FakeOpenAI(FakeServer):
 
     def whole(self, canned: Canned, asked: Asked) -> Canned:
         """See `FakeServer.whole`."""
-        streams = self.only_streams or asked.body.get("stream") is not False
+        streams = self.only_streams or asked.body.get("stream") is True
         return canned if streams or not _streams(canned) else whole(canned)
 
     def listing(self, names: Sequence[str]) -> Json:

@@ -51,7 +51,9 @@ def asgi(process: Process) -> ASGIApp:
     ]
     # The first prefix that fits words a failure: the longer one stands before the shorter.
     tells = {**anthropic.TELLS, **openai.TELLS}
-    return guard.Guard(Routes(routes, redirect_slashes=False, default=guard.not_found), process, tells)
+    return guard.Guard(
+        Routes(routes, redirect_slashes=False, default=guard.not_found), process, tells, anthropic.LARGE | openai.LARGE
+    )
 
 
 @contextlib.asynccontextmanager

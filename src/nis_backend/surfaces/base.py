@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, Protocol
 
 from typing_extensions import override
@@ -28,7 +28,9 @@ class Closing(asyncio.Event):
     def set(self) -> None:
         super().set()
         for limit in self._limits:
-            limit.reschedule(0)
+            # One that is over, or about to be, has no time to be set any more.
+            with suppress(RuntimeError):
+                limit.reschedule(0)
 
     @contextmanager
     def limited(self) -> Generator[asyncio.Timeout]:

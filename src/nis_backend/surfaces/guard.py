@@ -8,6 +8,7 @@ import logging
 import random
 import re
 from collections.abc import Callable, Mapping
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
 from functools import lru_cache
 from http import HTTPStatus
@@ -112,12 +113,20 @@ TELLS_WHEN = frozenset({HTTPStatus.TOO_MANY_REQUESTS, HTTPStatus.SERVICE_UNAVAIL
 class Guard:
     """ASGI middleware: refuses foreign, keyless and oversized requests, and answers every failure.
 
-    As a problem document, or below a prefix in `tells` as the surface there words it.
+    As a problem document, or below a prefix in `tells` as the surface there words it. The paths in `large` take bodies
+    with blobs in them.
     """
 
-    def __init__(self, app: ASGIApp, process: Process, tells: Mapping[str, Tell] | None = None) -> None:
+    def __init__(
+        self,
+        app: ASGIApp,
+        process: Process,
+        tells: Mapping[str, Tell] | None = None,
+        large: AbstractSet[str] = frozenset(),
+    ) -> None:
         self._app = app
         self._process = process
+        self._large = large
         self._tells = dict(tells or {})
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -145,7 +154,9 @@ class Guard:
         # Not a secret, only a name in the server's log: the system is not asked for randomness.
         request_id = f"{random.getrandbits(128):032x}"
         scope.setdefault("state", {})["request_id"] = request_id
-        exchange = Exchange(receive, send, request_id, self._process.settings.max_body)
+        given = self._process.settings
+        within = given.max_blob if scope["path"] in self._large else 0
+        exchange = Exchange(receive, send, request_id, given.max_body + within)
         scope["state"]["exchange"] = exchange
         try:
             await self._admit(scope, headers)
@@ -199,7 +210,8 @@ class Guard:
             scope["state"]["caller"] = ANYONE
         given = self._process.settings
         # Parts may hold blobs: whether they do here, and how many bytes are read, is the route's to say.
-        limit = given.max_body + (given.max_blob if is_multipart(headers.get("content-type", "")) else 0)
+        large = scope["path"] in self._large or is_multipart(headers.get("content-type", ""))
+        limit = given.max_body + (given.max_blob if large else 0)
         length = headers.get("content-length", "0")
         if length.isdigit() and int(length) > limit:
             raise _too_large(int(length), limit)

@@ -113,7 +113,7 @@ def test_a_stream_begins_with_the_role_and_ends_with_reason_count_and_mark(serve
 
 def test_errors_below_the_prefix_have_openais_shape(server: Server, serve: Serve) -> None:
     """The guard's own too: foreign host, no key, a body too large, no such path, another method."""
-    keyed = serve(NIS_API_KEY=KEY, NIS_MAX_BODY="1024")
+    keyed = serve(NIS_API_KEY=KEY, NIS_MAX_BODY="1024", NIS_MAX_BLOB="1024")
     url = f"{server.url}/v1/chat/completions"
     keyed_url = f"{keyed.url}/v1/chat/completions"
     found = {
@@ -122,7 +122,7 @@ def test_errors_below_the_prefix_have_openais_shape(server: Server, serve: Serve
         "wrong_method": refused(url, method="GET"),
         "malformed": refused(url, b"["),
         "invalid_api_key": refused(keyed_url, b"{}"),
-        "too_large": refused(keyed_url, b"x" * 2000, Authorization=f"Bearer {KEY}"),
+        "too_large": refused(keyed_url, b"x" * 3000, Authorization=f"Bearer {KEY}"),
     }
     assert {code: status for code, (status, _) in found.items()} == {
         "forbidden": 403,
@@ -388,7 +388,7 @@ def test_a_providers_model_answers_through_it(serve: Serve) -> None:
             assert answer.usage is not None
             assert (answer.usage.prompt_tokens, answer.usage.completion_tokens) == (7, 3)
             sent = fake.asked[0].body
-            assert (sent["model"], sent["top_p"], sent["seed"], sent["stop"]) == ("vendor/fake-small", 0.5, 7, ["!"])
+            assert (sent["model"], sent["top_p"], sent["seed"], sent["stop"]) == ("vendor/fake-small", 0.5, 7, "!")
             assert sent["presence_penalty"] == 1
             with pytest.raises(openai.RateLimitError, match="Slow down"):
                 client.chat.completions.create(model="local", messages=[{"role": "user", "content": "Again?"}])

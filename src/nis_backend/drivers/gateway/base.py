@@ -8,10 +8,9 @@ from typing import TYPE_CHECKING, Any, Literal, Protocol
 from nis_backend.errors import NotSupported
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncGenerator, Callable, Mapping
+    from collections.abc import Mapping
 
     from nis_backend.drivers.embeddings.base import Embedders
-    from nis_backend.drivers.llm.base import LanguageModels, ModelInfo
     from nis_backend.drivers.llm.choice import Models
     from nis_backend.drivers.store.base import Table
 
@@ -101,27 +100,45 @@ class Needs:
 
 @dataclass(frozen=True, kw_only=True)
 class Inbound:
-    """A request in a vendor's own format, to be passed on as it is where a model's provider speaks it."""
+    """A request in a vendor's own format, to be passed on as it is to providers that speak it."""
 
     kind: Literal["chat", "messages", "embeddings"]
     asked: Json
-    """The body, read."""
+    """The body, read; its `model` is a text."""
     body: bytes
     headers: Mapping[str, str]
-    """Those that may go on."""
+    """Those that go on."""
     streamed: bool
-    translate: Callable[[LanguageModels, ModelInfo], AsyncGenerator[bytes, None]] | None
-    """The surface's own way for a model whose provider speaks another format; the first item is its first bytes."""
+
+
+class Items(Protocol):
+    """A response as it comes."""
+
+    def __aiter__(self) -> Items:
+        """Itself."""
+        ...
+
+    async def __anext__(self) -> bytes:
+        """The next of it: whole events.
+
+        Raises:
+            NisError: it broke off.
+        """
+        ...
+
+    async def aclose(self) -> None:
+        """End the call, and settle it."""
+        ...
 
 
 @dataclass(kw_only=True)
 class Passed:
-    """A response that is passed back."""
+    """A response that is passed back, whole or as it comes."""
 
     status: int
     headers: list[tuple[bytes, bytes]]
-    items: AsyncGenerator[bytes, None]
-    """Closing it ends the call, and settles it."""
+    whole: bytes = b""
+    items: Items | None = None
 
 
 class Gateway(Protocol):
@@ -135,11 +152,20 @@ class Gateway(Protocol):
         """The same of models of vectors."""
         ...
 
-    async def pass_on(self, who: Who, inbound: Inbound) -> Passed:
-        """Hand a request on, and its response back as it comes.
+    async def passes(self, inbound: Inbound) -> Route | None:
+        """The way along which a request can be passed on; None where it has to be asked through an operation.
+
+        That is so when nobody knows the model that it names, or not all that may answer it speak its format.
 
         Raises:
-            NotSupported: no model that it names speaks its format; ask through an operation.
+            Unavailable: the database is away.
+        """
+        ...
+
+    async def pass_on(self, who: Who, inbound: Inbound, route: Route) -> Passed:
+        """Hand a request on, and its response back.
+
+        Raises:
             BudgetExceeded: a cap would be crossed.
             NisError: what the last model that was tried has refused, in our words.
         """
@@ -175,9 +201,13 @@ class Direct(Gateway):
         del who
         return self._embedders
 
-    async def pass_on(self, who: Who, inbound: Inbound) -> Passed:
+    async def passes(self, inbound: Inbound) -> Route | None:
+        """Nothing passes as it is."""
+        del inbound
+
+    async def pass_on(self, who: Who, inbound: Inbound, route: Route) -> Passed:
         """Refuse."""
-        del who, inbound
+        del who, inbound, route
         raise NotSupported("Nothing is passed on as it is.", remedy="Ask through an operation.")
 
     def changed(self, table: Table) -> None:

@@ -84,7 +84,7 @@ def input_bound(body: bytes, asked: Mapping[str, Any], family: str, context: int
     tokens = len(body) + OPENING + sum(map(_longer, _texts(asked)))
     tokens += TOOLS_PREAMBLE * (1 + sum(tool.get("type") not in PLAIN_TOOLS for tool in tools)) if tools else 0
     try:
-        for part in _media(asked):
+        for part in media(asked):
             tokens += _tokens(part, family) - len(part[1])
     except _TooMuch:
         return context
@@ -165,8 +165,8 @@ def _list(value: Any) -> list[Any]:  # Any: JSON
     return cast("list[Any]", value) if isinstance(value, list) else []
 
 
-def _media(asked: Mapping[str, Any]) -> Iterator[_Part]:  # Any: JSON
-    """The parts of a request that are no text.
+def media(asked: Mapping[str, Any]) -> Iterator[_Part]:  # Any: JSON
+    """The parts of a request that are no text, by their kinds: `image`, `audio`, or the vendor's own word.
 
     Only what providers read as parts is looked at: what looks like one in a call's arguments is text.
     """

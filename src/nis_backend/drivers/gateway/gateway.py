@@ -11,13 +11,14 @@ from typing import TYPE_CHECKING
 
 from nis_backend.drivers.gateway.attempt import Parts
 from nis_backend.drivers.gateway.attempts import Attempts
-from nis_backend.drivers.gateway.base import Gateway, Inbound, Passed, Who
+from nis_backend.drivers.gateway.base import Gateway, Inbound, Passed, Route, Who
 from nis_backend.drivers.gateway.budgets import Budgets
 from nis_backend.drivers.gateway.health import Health
 from nis_backend.drivers.gateway.ledger import Ledger
 from nis_backend.drivers.gateway.metered import MeteredEmbedders, MeteredModels
+from nis_backend.drivers.gateway.passing import Passing
 from nis_backend.drivers.gateway.prices import Prices
-from nis_backend.errors import NisError, NotSupported
+from nis_backend.errors import NisError
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -61,6 +62,7 @@ class MeteredGateway(Gateway):
                 draw=random.random,
             )
         )
+        self._passing = Passing(self)
 
     def models(self, who: Who) -> Models:
         """See `Gateway.models`."""
@@ -70,10 +72,13 @@ class MeteredGateway(Gateway):
         """See `Gateway.embedders`."""
         return MeteredEmbedders(self, who, self._embedders)
 
-    async def pass_on(self, who: Who, inbound: Inbound) -> Passed:
+    async def passes(self, inbound: Inbound) -> Route | None:
+        """See `Gateway.passes`."""
+        return await self._passing.passes(inbound)
+
+    async def pass_on(self, who: Who, inbound: Inbound, route: Route) -> Passed:
         """See `Gateway.pass_on`."""
-        del who, inbound
-        raise NotSupported("Nothing is passed on as it is.", remedy="Ask through an operation.")
+        return await self._passing.pass_on(who, inbound, route)
 
     async def open(self) -> None:
         """See `Gateway.open`; nothing waits for a database that is away but calls of models."""

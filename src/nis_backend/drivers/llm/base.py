@@ -13,7 +13,10 @@ from nis_backend.errors import NisError, NotSupported, UpstreamFailed
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, AsyncIterator, Mapping, Sequence
 
-    from nis_backend.drivers.llm.answer import Item, Reasoning, ToolCall
+    from nis_backend.drivers.llm.answer import Item, Reasoning, ToolCall, Usage
+
+# Any: a JSON object's values differ in type.
+Json = dict[str, Any]
 
 Effort = Literal["none", "minimal", "low", "medium", "high", "xhigh", "max"]
 """How much a model is to think before it answers."""
@@ -275,6 +278,11 @@ class LanguageModels(Protocol):
         """
         del path, body, headers, patience
         raise NotSupported(f"{self.provider} takes no bytes as they are.", remedy="Ask it through an operation.")
+
+    def used(self, said: Sequence[Json]) -> Usage | None:
+        """The tokens that a response states, or the events of its stream in their order; None where they state none."""
+        del said
+        return None
 
     def refusal(self, status: int, headers: Mapping[str, str], body: bytes, model: str) -> NisError:
         """The failure that a response with this status means."""

@@ -15,7 +15,7 @@ from nis_backend.drivers.llm.base import LanguageModels
 from nis_backend.drivers.llm.listing import Listing
 from nis_backend.drivers.llm.openai_answer import Answer
 from nis_backend.drivers.llm.openai_listing import infos_in
-from nis_backend.drivers.llm.openai_parts import THOUGHTS
+from nis_backend.drivers.llm.openai_parts import THOUGHTS, usage_in
 from nis_backend.drivers.llm.openai_refusals import (
     REQUEST_AT_FAULT,
     message_in,
@@ -25,16 +25,16 @@ from nis_backend.drivers.llm.openai_refusals import (
     wants_stream,
 )
 from nis_backend.drivers.llm.openai_wire import IGNORED, OPTIONS, Lines, body_of
-from nis_backend.drivers.llm.server import LONGEST_ANSWER, LONGEST_ERROR, RACE, Server, Variables
+from nis_backend.drivers.llm.server import LONGEST_ANSWER, LONGEST_ERROR, RACE, Server, Variables, members
 from nis_backend.errors import UpstreamFailed
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping
+    from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping, Sequence
 
     from aiohttp import ClientResponse, ClientSession
     from pydantic import SecretStr
 
-    from nis_backend.drivers.llm.answer import Item, ReasoningChunk, TextChunk
+    from nis_backend.drivers.llm.answer import Item, ReasoningChunk, TextChunk, Usage
     from nis_backend.drivers.llm.base import ModelInfo, Prompt, Response, Wire
     from nis_backend.drivers.llm.openai_parts import Json
     from nis_backend.errors import NisError
@@ -152,6 +152,14 @@ class OpenAICompatible(LanguageModels):
     def refusal(self, status: int, headers: Mapping[str, str], body: bytes, model: str) -> NisError:
         """See `LanguageModels.refusal`."""
         return refusal(self._server, status, headers, body[:LONGEST_ERROR], model, tools=True)
+
+    def used(self, said: Sequence[Json]) -> Usage | None:
+        """See `LanguageModels.used`; Groq's streams state it under a name of their own."""
+        for one in reversed(said):
+            stated = members(one.get("usage")) or members(members(one.get("x_groq")).get("usage"))
+            if stated:
+                return usage_in(stated)
+        return None
 
     async def close(self) -> None:
         """Nothing: whoever opened the session closes it."""

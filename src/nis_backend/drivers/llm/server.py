@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 import os
 import time
@@ -18,6 +19,8 @@ if TYPE_CHECKING:
 
 CONNECT, RACE = 10.0, 5.0
 """Seconds: to connect; within which a kept connection shows that its server had closed it."""
+LARGE = 2**20
+"""Bytes of a body from which on the HTTP client wants a file."""
 LONGEST_ERROR, LONGEST_ANSWER = 16_384, 16 * 2**20
 """Bytes that are read of an error, and of an answer."""
 
@@ -74,9 +77,10 @@ class Server:
         timeout = aiohttp.ClientTimeout(total=None, sock_connect=CONNECT, sock_read=patience)
         again, begun = True, time.monotonic()
         while True:
+            body = data if data is None or len(data) < LARGE else io.BytesIO(data)
             try:
                 return await session.request(
-                    method, f"{self._url}{path}", data=data, headers=headers, timeout=timeout, allow_redirects=False
+                    method, f"{self._url}{path}", data=body, headers=headers, timeout=timeout, allow_redirects=False
                 )
             except (aiohttp.InvalidURL, aiohttp.NonHttpUrlClientError):
                 raise unsent(

@@ -8,12 +8,14 @@ from typing import TYPE_CHECKING, Any
 from starlette.routing import Route
 
 from nis_backend.surfaces.openai import problem
+from nis_backend.surfaces.passed import PassedOn
 
 if TYPE_CHECKING:
     from starlette.requests import Request
     from starlette.responses import Response
 
     from nis_backend.surfaces.base import Process
+    from nis_backend.surfaces.passed import Dialect
 
 PREFIX = "/v1"
 TELLS = {PREFIX: problem.tell}
@@ -33,6 +35,9 @@ DOES = (
 )
 """What answers where: a module beside this one, and its function."""
 
+LARGE = frozenset({f"{PREFIX}/chat/completions", f"{PREFIX}/responses"})
+"""Paths whose bodies hold images and files."""
+
 
 def routes(process: Process) -> list[Route]:
     """The models, chat completions, embeddings, responses and files."""
@@ -51,23 +56,23 @@ def routes(process: Process) -> list[Route]:
     async def model(request: Request) -> Response:
         return await listing_for(request).model(process, request)
 
-    async def chat(request: Request) -> Response:
-        from nis_backend.surfaces.openai import chat  # noqa: PLC0415 - see above
+    def chat() -> Dialect:
+        from nis_backend.surfaces.openai.passing import Chat  # noqa: PLC0415 - see above
 
-        return await chat.answer(process, request)
+        return Chat()
 
-    async def embeddings(request: Request) -> Response:
-        from nis_backend.surfaces.openai import embeddings  # noqa: PLC0415 - see above
+    def embeddings() -> Dialect:
+        from nis_backend.surfaces.openai.passing import Embeddings  # noqa: PLC0415 - see above
 
-        return await embeddings.answer(process, request)
+        return Embeddings()
 
     return [
         *(_route(process, *one) for one in DOES),
         Route(f"{PREFIX}/models", models, methods=["GET"]),
         # A path: vendors' names have slashes, and clients write them as they are.
         Route(f"{PREFIX}/models/{{id:path}}", model, methods=["GET"]),
-        Route(f"{PREFIX}/chat/completions", chat, methods=["POST"]),
-        Route(f"{PREFIX}/embeddings", embeddings, methods=["POST"]),
+        Route(f"{PREFIX}/chat/completions", PassedOn(process, chat), methods=["POST"]),
+        Route(f"{PREFIX}/embeddings", PassedOn(process, embeddings), methods=["POST"]),
     ]
 
 

@@ -1,0 +1,159 @@
+"""The gateway's door for bytes: a request in a provider's own format goes out, and its response back, as they are."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import TYPE_CHECKING, Protocol
+
+from nis_backend.drivers.gateway.attempt import Begun, Call
+from nis_backend.drivers.gateway.base import Needs, Passed
+from nis_backend.drivers.gateway.bounds import input_bound, media, output_bound
+from nis_backend.drivers.gateway.periods import DOLLAR
+from nis_backend.drivers.gateway.registry import direct
+from nis_backend.drivers.gateway.sending import Sender, speaks
+from nis_backend.errors import NisError, NotFound
+
+if TYPE_CHECKING:
+    from nis_backend.drivers.gateway.attempts import Answering, Attempts
+    from nis_backend.drivers.gateway.base import Inbound, Route, Target, Who
+    from nis_backend.drivers.gateway.registry import Registry
+    from nis_backend.drivers.gateway.sending import Through
+    from nis_backend.drivers.llm.base import LanguageModels
+
+NAMED_SECONDS, MOST_NAMED = 60.0, 4096
+"""How long it is known which provider a name without one means, and of how many."""
+LONGEST_VALUE = 200
+"""Characters of a header."""
+
+
+class Gate(Protocol):
+    """What of the gateway this stands on."""
+
+    registry: Registry
+    attempts: Attempts
+
+
+class Passing:
+    """Passes requests on; one for the process."""
+
+    def __init__(self, gate: Gate) -> None:
+        self._gate = gate
+        self._sender = Sender()
+        self._named: dict[str, tuple[float, Route | None]] = {}
+        """What names are whose, and until when that holds."""
+
+    async def passes(self, inbound: Inbound) -> Route | None:
+        """See `Gateway.passes`."""
+        await self._gate.registry.ready()
+        route = await self._route(inbound)
+        if route is None or not all(self._takes(target, inbound) for target in route.targets):
+            return None
+        return route
+
+    async def pass_on(self, who: Who, inbound: Inbound, route: Route) -> Passed:
+        """See `Gateway.pass_on`."""
+        return await self._asked(who, route, inbound)
+
+    async def _route(self, inbound: Inbound) -> Route | None:
+        """The route that the request names; None when no model is known by that name."""
+        registry, model = self._gate.registry, str(inbound.asked["model"])
+        route = registry.resolve(model)
+        listed = route is None or (len(route.targets) == 1 and ":" in route.targets[0].model)
+        if not listed or inbound.kind == "embeddings":
+            return route
+        # A bare name, or one with colons that may stand for slashes: the providers' lists tell.
+        until, found = self._named.get(model, (0.0, None))
+        now = asyncio.get_running_loop().time()
+        if now >= until:
+            try:
+                driver, info = await registry.models.choose(model)
+            except NotFound:
+                return None
+            except NisError:
+                return route
+            found = direct(driver.provider, info.name)
+            if len(self._named) >= MOST_NAMED:
+                self._named.clear()
+            self._named[model] = (now + NAMED_SECONDS, found)
+        return found
+
+    def _takes(self, target: Target, inbound: Inbound) -> bool:
+        driver = self._gate.registry.driver(target.provider)
+        return driver is not None and speaks(driver, inbound)
+
+    async def _asked(self, who: Who, route: Route, inbound: Inbound) -> Passed:
+        found: dict[str, Through] = {}
+
+        async def send(target: Target, most: int | None) -> Begun[bytes]:
+            through = await self._sender.send(self._driver(target), inbound, target, most)
+            found[target.id] = through
+            return Begun(first=through.first, rest=through.rest, used=through.used, said=through.said)
+
+        call = Call(
+            who=who,
+            route=route,
+            needs=needs_of(inbound, several=len(route.targets) > 1),
+            kind=inbound.kind,
+            streamed=inbound.streamed,
+            bound=lambda family, context: input_bound(inbound.body, inbound.asked, family, context),
+        )
+        answering = await self._gate.attempts.answered(call, send)
+        through = found[answering.target.id]
+        headers = _headers(answering, through)
+        if through.streams:
+            return Passed(status=through.status, headers=headers, items=answering)
+        try:
+            whole = await anext(answering)
+            cost = await answering.settle()
+        finally:
+            await answering.aclose()
+        headers.append((b"content-length", str(len(whole)).encode()))
+        if cost is not None:
+            headers.append((b"x-nis-cost", f"{cost / DOLLAR:.9f}".encode()))
+        return Passed(status=through.status, headers=headers, whole=whole)
+
+    def _driver(self, target: Target) -> LanguageModels:
+        driver = self._gate.registry.driver(target.provider)
+        assert driver is not None
+        return driver
+
+
+def needs_of(inbound: Inbound, *, several: bool) -> Needs:
+    """What a request asks of a model; what tells `several` apart is looked for only where there is a choice."""
+    asked, answers = inbound.asked, inbound.asked.get("n")
+    kinds = {kind for kind, _, _ in media(asked)} if several and inbound.kind != "embeddings" else set[str]()
+    tier = asked.get("service_tier")
+    return Needs(
+        input_bound=len(inbound.body),
+        output=0 if inbound.kind == "embeddings" else output_bound(asked),
+        answers=answers if isinstance(answers, int) and answers > 0 else 1,
+        vision="image" in kinds,
+        audio="audio" in kinds,
+        files=bool(kinds - {"image", "audio"}),
+        tools=bool(asked.get("tools")),
+        schema=b'"json_schema"' in inbound.body,
+        logprobs=bool(asked.get("logprobs")),
+        writes_cache=b'"cache_control"' in inbound.body,
+        service_tier=tier if isinstance(tier, str) else "",
+    )
+
+
+def _headers(answering: Answering[bytes], through: Through) -> list[tuple[bytes, bytes]]:
+    """What a response says of the way that it came."""
+    named = [
+        (b"content-type", through.media_type),
+        (b"x-nis-model", answering.target.id),
+        (b"x-nis-attempts", str(answering.attempts)),
+    ]
+    if answering.route != answering.target.id:
+        named.append((b"x-nis-route", answering.route))
+    if through.request_id:
+        named.append((b"x-upstream-request-id", through.request_id))
+    return [(name, _plain(value)) for name, value in named]
+
+
+def _plain(value: str) -> bytes:
+    """A value of a header; names are callers' and providers'."""
+    if not (value.isascii() and value.isprintable()):
+        value = "".join(one if one.isascii() and one.isprintable() else "?" for one in value)
+    return value[:LONGEST_VALUE].encode()

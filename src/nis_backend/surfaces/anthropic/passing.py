@@ -1,0 +1,57 @@
+"""Anthropic's messages as they pass to providers that speak them."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, cast
+
+from typing_extensions import override
+
+from nis_backend.surfaces.anthropic import messages
+from nis_backend.surfaces.anthropic.events import Events
+from nis_backend.surfaces.openai.body import json_object
+from nis_backend.surfaces.passed import Dialect
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from starlette.requests import Request
+    from starlette.responses import Response
+    from starlette.types import Scope
+
+    from nis_backend.errors import NisError
+    from nis_backend.operation import Json
+    from nis_backend.surfaces.base import Process
+
+PASSED = (b"anthropic-version", b"anthropic-beta")
+
+
+class Messages(Dialect):
+    """Messages."""
+
+    kind = "messages"
+    pause = Events.pause
+
+    @override
+    def operation(self, *, streamed: bool) -> str:
+        return "models.stream_chat" if streamed else "models.complete_chat"
+
+    @override
+    def read(self, body: bytes) -> Json:
+        return json_object(body)
+
+    @override
+    def end_user(self, asked: Json) -> str:
+        given: Any = asked.get("metadata")  # Any: JSON
+        return str(cast("Json", given).get("user_id") or "") if isinstance(given, dict) else ""
+
+    @override
+    def headers(self, headers: Mapping[bytes, bytes]) -> dict[str, str]:
+        return {name.decode(): headers[name].decode("latin-1") for name in PASSED if name in headers}
+
+    @override
+    def failed(self, error: NisError, scope: Scope) -> bytes:
+        return Events(str(scope["state"]["request_id"])).failed(error)
+
+    @override
+    async def otherwise(self, process: Process, request: Request) -> Response:
+        return await messages.answer(process, request)
