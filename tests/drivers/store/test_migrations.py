@@ -271,6 +271,8 @@ def test_few_of_many_runs_are_found_by_an_index(database: str, index: str, sql: 
         ("runs_by_dedupe", *select_runs(dedupe="once")),
         ("runs_resting", *select_runs(state="waiting")),
         ("runs_resting", *select_runs(state="paused")),
+        ("runs_under_way", *select_runs(state="queued")),
+        ("runs_under_way", *select_runs(state="running")),
     ],
 )
 def test_few_of_many_runs_are_found_by_an_index_in_a_file(

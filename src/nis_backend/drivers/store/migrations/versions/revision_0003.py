@@ -33,6 +33,14 @@ drop trigger said_removed;
 drop trigger said_changed;
 drop table said_words_mark;{AT_ONCE}"""  # noqa: S608 - the text is ours
 
+# What is under way now: PostgreSQL counts that there are few, and finds them by the indexes that dispatch has.
+UNDER_WAY = """
+create index runs_under_way on runs (owner, state, created, id) where state = 'queued' or state = 'running';
+"""
+NOT_UNDER_WAY = """
+drop index runs_under_way;
+"""
+
 # `effects` are the writes of a run's steps that were made, under their keys; `outbox` holds the events that the bus has
 # not acknowledged. In `runs`: `wanted` is what a command asks of the holder, `waiting` what a person is asked for,
 # `parent` the run it was forked from, after its event `parent_seq`, `scopes` what the caller who began it may do, and
@@ -123,8 +131,8 @@ alter table runs drop column not_before;
 alter table runs drop column priority;
 alter table runs drop column queue;
 """,
-    sqlite_up=LATER,
-    sqlite_down=AS_BEFORE,
+    sqlite_up=LATER + UNDER_WAY,
+    sqlite_down=NOT_UNDER_WAY + AS_BEFORE,
     # The processes that execute runs, and until when each will be heard of again: nobody's, for they serve every owner.
     postgresql_up="""
 create table holders (id text primary key, until double precision not null);
