@@ -12,11 +12,12 @@ import anthropic
 import pytest
 from conftest import Serve, Server
 from fake_anthropic import Canned as Reply
-from fake_anthropic import FakeAnthropic, redacted_block, starts, text_block, thinking_block, tool_block
+from fake_anthropic import FakeAnthropic, overloaded, redacted_block, starts, text_block, thinking_block, tool_block
 from fake_anthropic import ends as ended
+from fake_anthropic import event as event_of
 from fake_openai import Canned, FakeOpenAI, breaks_off, delta, fails, says, usage, wants
 from pydantic import BaseModel
-from rest_client import ask
+from rest_client import ask, done
 
 Json = dict[str, Any]
 KEY = "a-key-of-the-tests"
@@ -411,3 +412,50 @@ def test_models_are_listed_in_the_dialect_of_who_asks(serve: Serve) -> None:
             with pytest.raises(anthropic.NotFoundError):
                 client.models.retrieve("local:none")
         assert ask(server, "GET", "/v1/models")[2]["object"] == "list"
+
+
+def test_a_request_passes_as_it_is_to_who_speaks_the_format(serve: Serve) -> None:
+    """Promise: what only the vendor knows works too, hosted tools and betas; the key is ours, the count is kept."""
+    stop = b'event: message_stop\ndata: {"type":"message_stop"}\n\n'
+    said = [starts(5, cache_read_input_tokens=100), *text_block(0, "Found it"), ended("end_turn", 9), stop]
+    cut = Reply(pieces=[*said[:3], event_of("error", error={"type": "overloaded_error", "message": "Overloaded"})])
+    fake = FakeAnthropic(Reply(pieces=said), Reply(pieces=said), cut, overloaded(Retry_After="7"))
+    hosted: Json = {"type": "web_search_20260209", "name": "web_search"}
+    with fake.in_thread():
+        server = serve(ANTHROPIC_API_KEY="sk-ant-ours", NIS_ANTHROPIC_URL=fake.url)
+        with client_of(server, "theirs") as client:
+            messages: Any = client.messages
+            asked = request(model="anthropic:claude-fake-large", tools=[hosted], cache_control={"type": "ephemeral"})
+            message = messages.create(**asked, extra_headers={"anthropic-beta": "news-2026-11-01"})
+            with messages.stream(**asked) as stream:
+                streamed = stream.get_final_message()
+            with (
+                pytest.raises(anthropic.APIStatusError, match="overloaded") as broken,
+                messages.stream(**asked) as stream,
+            ):
+                stream.get_final_message()
+            with pytest.raises(anthropic.RateLimitError, match="overloaded") as refusal:
+                messages.create(**asked)
+        # Rows are written in groups, a moment later.
+        looks = (done(server, "GET", "/calls")["calls"] for _ in range(2000))
+        calls = next(found for found in looks if len(found) == len(fake.asked))
+    assert message.content[0].text == streamed.content[0].text == "Found it"
+    assert (message.model, message.usage.cache_read_input_tokens) == ("claude-fake-large", 100)
+    assert message._request_id
+    first = fake.asked[0]
+    assert first.body == {**asked, "model": "claude-fake-large"}
+    assert first.headers["x-api-key"] == "sk-ant-ours"
+    assert first.headers["anthropic-beta"] == "news-2026-11-01"
+    assert first.headers["anthropic-version"] == "2026-10-21"
+    assert "theirs" not in json.dumps(first.headers)
+    assert "rate_limit_error" in str(broken.value.body)
+    assert refusal.value.response.headers["retry-after"] == "7"
+    for error in (broken.value, refusal.value):
+        assert error.request_id
+    # The last first: one refused, one that broke off, two whole.
+    assert [(row["state"], row["input"], row["cached"], row["output"]) for row in calls] == [
+        ("failed", 0, 0, 0),
+        ("cut", 105, 100, 1),
+        ("ok", 105, 100, 9),
+        ("ok", 105, 100, 9),
+    ]

@@ -10,7 +10,6 @@ from starlette.responses import JSONResponse
 from nis_backend.calling import call
 from nis_backend.errors import NotFound
 from nis_backend.surfaces.anthropic.events import Events, message
-from nis_backend.surfaces.anthropic.problem import named
 from nis_backend.surfaces.anthropic.request import read, version_of
 from nis_backend.surfaces.openai import listing
 from nis_backend.surfaces.openai.body import json_object
@@ -31,7 +30,6 @@ if TYPE_CHECKING:
 
 async def answer(process: Process, request: Request) -> Response:
     """Answer with a message, or with a stream of its events; the model stops when the caller leaves."""
-    named(request.scope["state"])
     version = version_of(request.headers)
     body = json_object(await request.body())
     ctx = process.context(request.state.caller)
@@ -53,4 +51,4 @@ async def _stream(process: Process, request: Request, arguments: Json, ctx: Cont
     first = asyncio.ensure_future(anext(parts))
     if await settled(process, request, first, KEEP_ALIVE):
         first.result()
-    return Streamed(process, first, parts, Events(named(request.scope["state"])))
+    return Streamed(process, first, parts, Events(request.state.request_id))

@@ -8,6 +8,7 @@ from typing_extensions import override
 
 from nis_backend.surfaces.anthropic import messages
 from nis_backend.surfaces.anthropic.events import Events
+from nis_backend.surfaces.anthropic.request import version_of
 from nis_backend.surfaces.openai.body import json_object
 from nis_backend.surfaces.passed import Dialect
 
@@ -46,6 +47,9 @@ class Messages(Dialect):
 
     @override
     def headers(self, headers: Mapping[bytes, bytes]) -> dict[str, str]:
+        if PASSED[0] not in headers:
+            # A version that is not known here is the provider's to know.
+            version_of({})
         return {name.decode(): headers[name].decode("latin-1") for name in PASSED if name in headers}
 
     @override

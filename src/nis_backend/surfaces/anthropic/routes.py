@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from starlette.routing import Route
+from typing_extensions import override
 
 from nis_backend.surfaces.anthropic import problem
 from nis_backend.surfaces.passed import PassedOn
@@ -12,6 +13,7 @@ from nis_backend.surfaces.passed import PassedOn
 if TYPE_CHECKING:
     from starlette.requests import Request
     from starlette.responses import Response
+    from starlette.types import Receive, Scope, Send
 
     from nis_backend.surfaces.base import Process
     from nis_backend.surfaces.passed import Dialect
@@ -20,8 +22,18 @@ PREFIX = "/v1/messages"
 TELLS = {PREFIX: problem.tell}
 """For the guard: how failures are worded here. It stands before what is above it."""
 
-LARGE = frozenset({PREFIX})
+COUNT = f"{PREFIX}/count_tokens"
+LARGE = frozenset({PREFIX, COUNT})
 """Paths whose bodies hold images and files."""
+
+
+class _Named(PassedOn):
+    """Every answer bears the request's id under this dialect's name."""
+
+    @override
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        problem.named(scope["state"])
+        await super().__call__(scope, receive, send)
 
 
 def routes(process: Process) -> list[Route]:
@@ -38,6 +50,6 @@ def routes(process: Process) -> list[Route]:
         return await counting.answer(process, request)
 
     return [
-        Route(PREFIX, PassedOn(process, messages), methods=["POST"]),
-        Route(f"{PREFIX}/count_tokens", count, methods=["POST"]),
+        Route(PREFIX, _Named(process, messages), methods=["POST"]),
+        Route(COUNT, count, methods=["POST"]),
     ]
