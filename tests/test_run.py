@@ -74,6 +74,36 @@ def test_what_nobody_reads_is_committed_for_the_first_who_does(tmp_path: Path, m
     asyncio.run(bounded())
 
 
+def test_who_asks_while_events_are_on_their_way_sees_them(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What the run has done is there for who asks, also when its commit has begun and has not ended."""
+
+    async def body() -> None:
+        store = SqliteStore(tmp_path / "nis.db")
+        tail = Tail(store)
+        log = RunLog(store, tail, "ann")
+        await log.create("run-1", "chat.send_message", Nothing(), None)
+        journal = Journal(store, "ann", "run-1", 0, tail=tail)
+        append, begun, go = store.append, asyncio.Event(), asyncio.Event()
+
+        async def slowly(given: Append) -> tuple[int, float]:
+            begun.set()
+            await go.wait()
+            return await append(given)
+
+        monkeypatch.setattr(store, "append", slowly)
+        await journal.write(Warned(message="one"))
+        async with asyncio.timeout(20):
+            first = asyncio.create_task(log.get("run-1"))
+            await begun.wait()
+            second = asyncio.create_task(log.get("run-1"))
+            await store.tidy(None)
+            go.set()
+            assert [(await first).last_seq, (await second).last_seq] == [1, 1]
+        await store.close()
+
+    asyncio.run(body())
+
+
 def test_what_a_run_does_after_a_death_waits_for_no_reader(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Attempts that leave nothing end a run: each but the first writes down at once how far it has come."""
     monkeypatch.setattr("nis_backend.journal.UNREAD", 3600.0)

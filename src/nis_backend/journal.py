@@ -170,8 +170,9 @@ class Journal:
         self._raise_refusal()
 
     async def show(self) -> None:
-        """Commit what is held, for one who reads; a refusal is the holder's matter."""
-        if self._held or self._text:
+        """Commit what is held, for one who reads; a refusal is the holder's matter, and so is a store that is away."""
+        # What is on its way to the store is not there yet.
+        if (self._held or self._text or self._flushes) and not self._away:
             await asyncio.shield(self._keep(self._flush()))
 
     async def before_effect(self) -> None:
