@@ -43,6 +43,7 @@ CAPABILITIES = (
     "nis_backend.capabilities.models.ranking",
     "nis_backend.capabilities.models.grounded",
     "nis_backend.capabilities.models.rewriting",
+    "nis_backend.capabilities.models.condensing",
     "nis_backend.capabilities.prompts.operations",
     "nis_backend.capabilities.embeddings.operations",
     "nis_backend.capabilities.runs.operations",

@@ -15,7 +15,7 @@ from opened import opened
 from nis_backend.context import Context
 from nis_backend.drivers.llm.answer import Answered, Item, TextChunk
 from nis_backend.drivers.llm.base import LanguageModels, ModelInfo, Prompt
-from nis_backend.errors import InvalidRequest, NisError
+from nis_backend.errors import InvalidRequest
 from nis_backend.operation import Operation
 
 T = TypeVar("T")
@@ -47,7 +47,7 @@ class Prepared(LanguageModels):
         # Any: a text, JSON, either with an end, a failure, or what makes one of the prompt.
         answer: Any = self._answers.pop(0) if len(self._answers) > 1 else self._answers[0]
         answer = answer(prompt) if callable(answer) else answer
-        if isinstance(answer, NisError):
+        if isinstance(answer, BaseException):
             raise answer
         end = Answered(finish_reason="stop", input_tokens=10, output_tokens=5)
         if isinstance(answer, tuple):
