@@ -41,7 +41,7 @@ def brief(prompt: Prompt) -> str:
 
 def request(**given: Any) -> SummaryRequest:
     """A request as it is validated."""
-    return SummaryRequest(**{"text": LONG, **given})
+    return SummaryRequest.model_validate({"text": LONG, **given})
 
 
 async def summarise(ctx: Context, **given: Any) -> Any:  # Any: a Summary
