@@ -410,6 +410,35 @@ def test_thoughts_go_back_to_who_wrote_them_and_to_nobody_else() -> None:
     assert [block["type"] for block in turn["content"]] == ["text", "tool_use"]
 
 
+def test_a_conversation_that_cannot_be_thought_about_says_nothing_of_the_model() -> None:
+    """What a refusal leads to by a path into the conversation is left out of this call alone."""
+    call = ToolCall(id="c1", name="physics-fly", arguments="{}")
+    own = Reasoning(text="hm", signature="c2ln", origin="anthropic")
+    turns = [
+        *HELLO.messages,
+        Message(role="assistant", content="", tool_calls=(call,), reasoning=(own,)),
+        Message(role="tool", content="done", tool_call_id="c1"),
+    ]
+
+    async def body() -> None:
+        fake = FakeAnthropic(
+            fails(400, "invalid_request_error", "messages.1.content.0: Invalid `signature` in `thinking` block"),
+            fails(400, "invalid_request_error", "messages.1.content.0.type: Expected `thinking`, but found `tool_use`"),
+            says("ok"),
+            says("ok"),
+        )
+        asked = replace(HELLO, messages=turns, tools=[TOOL], reasoning="high")
+        async with asking(fake) as driver:
+            await whole(driver, asked)
+            await whole(driver, replace(asked, messages=HELLO.messages))
+        _, second, third, fourth = (asked.body for asked in fake.asked)
+        assert (second["thinking"]["type"], second["messages"][1]["content"][0]["type"]) == ("adaptive", "tool_use")
+        assert "thinking" not in third
+        assert fourth["thinking"]["type"] == "adaptive"
+
+    run(body())
+
+
 SCHEMA = {
     "type": "object",
     "properties": {"age": {"type": "integer", "minimum": 0}, "when": {"type": "string", "format": "regex"}},

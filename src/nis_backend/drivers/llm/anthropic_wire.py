@@ -28,7 +28,7 @@ LEAST_BUDGET = 1024
 COUNTED = frozenset({"model", "messages", "system", "tool_choice", "thinking", "output_config"})
 """Members of a body of which the tokens are counted; another one is refused there."""
 
-PASSING = frozenset({"format", "thoughts"})
+PASSING = frozenset({"format", "thoughts", "thinking"})
 """What a refusal is about that says nothing of the model: another schema, another conversation may be taken."""
 
 
@@ -83,10 +83,8 @@ def faults(body: Json, prompt: Prompt, message: str) -> set[str]:
     thinking: str | None = body.get("thinking", {}).get("type")
     output: Json = body.get("output_config", {})
     found: set[str] = set()
-    if thinking and "thinking" in said:
-        found.add(thinking)
-    elif "thinking" in said and any(one.reasoning for one in prompt.messages):
-        found.add("thoughts")
+    if "thinking" in said:
+        found |= _fault_of_thinking(said, thinking, given=any(one.reasoning for one in prompt.messages))
     if ("temperature" in body or "top_p" in body) and any(name in said for name in ("temperature", "top_p")):
         found.add("sampling")
     if "effort" in output and ("effort" in said or ("output_config" in said and "format" not in said)):
@@ -100,6 +98,15 @@ def faults(body: Json, prompt: Prompt, message: str) -> set[str]:
     if any(tool.strict for tool in prompt.tools) and "strict" in said:
         found.add("strict")
     return found
+
+
+def _fault_of_thinking(said: str, kind: str | None, *, given: bool) -> set[str]:
+    """Whether the way of thinking is refused, or what of it the conversation has or lacks: a path leads there."""
+    if kind and not said.startswith("messages."):
+        return {kind}
+    if given and "expected" not in said:
+        return {"thoughts"}
+    return {"thinking"} if kind else set()
 
 
 def ignored(body: Json, prompt: Prompt) -> tuple[str, ...]:
@@ -175,7 +182,7 @@ def _choice(prompt: Prompt, left_out: Container[str]) -> Json:
 
 def _thinking(prompt: Prompt, most: int, left_out: Container[str], *, forced: bool) -> Json:
     """How it is to think, in the first form that the model has not refused; who must call a tool may not think."""
-    if prompt.reasoning is None:
+    if prompt.reasoning is None or "thinking" in left_out:
         return {}
     if prompt.reasoning == "none":
         kind = next((one for one in ("disabled", "between_tools") if one not in left_out), None)
