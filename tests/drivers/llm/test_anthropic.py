@@ -344,7 +344,7 @@ def test_images_and_documents_are_blocks_in_their_order() -> None:
         Part(kind="text", text="second:"),
         Part(kind="image", url="https://example.com/a.jpg"),
         Part(kind="file", media_type="application/pdf", data=pdf, name="paper.pdf"),
-        Part(kind="file", media_type="text/csv", data="a,ü".encode()),
+        Part(kind="file", media_type="application/json", data="a,ü".encode()),
     )
     call = ToolCall(id="c1", name="physics-fly", arguments="{}")
     messages = [
@@ -817,6 +817,8 @@ def test_a_server_without_a_list_still_answers_for_its_default() -> None:
                 await driver.models()
             # What needs no list is there all the same.
             assert (await driver.find(None)) is not None
+        async with asking(FakeAnthropic(says("ok"), models=gone), model=None) as driver:
+            assert (await whole(driver, replace(HELLO, max_tokens=None)))[0] == "ok"
 
     run(body())
 

@@ -169,7 +169,11 @@ class Anthropic(LanguageModels):
     async def _most(self, model: str) -> int:
         """The most tokens of an answer, which this format wants to be told; asked for once."""
         if model not in self._mosts:
-            info = named(await self._listing.models(), model)
+            try:
+                info = named(await self._listing.models(), model)
+            except NisError:
+                # Why there is no list is said by the answer, or it is no matter.
+                info = None
             if info is None or info.max_output is None:
                 return USUAL_OUTPUT
             self._mosts[model] = info.max_output

@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 # Any: a JSON object's values differ in type.
 Json = dict[str, Any]
 
+TEXTS = ("text/", "application/json", "application/xml", "application/yaml", "application/javascript")
+"""How the media types begin of what is sent as plain text."""
 IMAGES = frozenset({"image/jpeg", "image/png", "image/gif", "image/webp"})
 
 
@@ -116,7 +118,7 @@ def _block(part: Part) -> Json:
         return {"type": "image", "source": _source(part)}
     if part.kind == "file" and (part.url or part.media_type == "application/pdf"):
         return _document(part, _source(part))
-    if part.kind == "file" and part.media_type.startswith("text/"):
+    if part.kind == "file" and part.media_type.startswith(TEXTS):
         text = (part.data or b"").decode("utf-8", "replace")
         return _document(part, {"type": "text", "media_type": "text/plain", "data": text})
     raise NotSupported(
