@@ -95,8 +95,7 @@ class Gated:
         rates = json.dumps({"input": round(input * 10**9), "output": round(output * 10**9)})
         row: Row = {"id": model, "rates": rates, "context": 8192, "created": AT, "updated": AT}
         await self.store.insert("prices", SERVER, row)
-        await self.gateway.registry.load(["prices"])
-        self.gateway.prices.forget()
+        self.gateway.changed("prices")
 
     async def budget(self, id: str, scope: str, subject: str, dollars: float, **given: Any) -> None:  # noqa: A002
         """Set a budget of ann's."""

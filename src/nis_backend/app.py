@@ -8,6 +8,7 @@ import logging
 import shutil
 import time
 from dataclasses import replace
+from functools import partial
 from typing import TYPE_CHECKING
 
 from nis_backend.backups.swap import finish
@@ -58,8 +59,11 @@ if TYPE_CHECKING:
     from nis_backend.drivers.bus.base import Bus
     from nis_backend.drivers.cache.base import Cache
     from nis_backend.drivers.dispatch.base import Execute, Left
+    from nis_backend.drivers.gateway.registry import Provider
+    from nis_backend.drivers.llm.base import LanguageModels
+    from nis_backend.drivers.llm.configured import Session
     from nis_backend.drivers.llm.openai_compatible import OpenAICompatible
-    from nis_backend.drivers.store.base import Store
+    from nis_backend.drivers.store.base import Row, Store
     from nis_backend.settings import Settings
 
 log = logging.getLogger("nis.app")
@@ -130,14 +134,14 @@ class Process:
         providers = providers_of(given, servers, http, compute)
         embedders = _embedders(given, servers, compute)
         dispatch = _dispatch(given, store, self._execute)
-        settled = [of_driver(one, given) for one in providers]
-        registry = Registry(store, settled, lambda row: of_row(row, provider_of(row, given, http)), given.model)
-        gateway = MeteredGateway(store, registry, embedders, dispatch.holding.holder, given.prices)
+        registry = _registry(given, store, providers, http)
+        holder, shared = dispatch.holding.holder, given.database_url is not None
+        gateway = MeteredGateway(store, registry, embedders, holder, given.prices, shared=shared)
         self._drivers = Drivers(
             settings=self.settings,
             store=store,
             contents=contents,
-            tail=Tail(store, shared=given.database_url is not None),
+            tail=Tail(store, shared=shared),
             compute=compute,
             models=registry.models,
             dispatch=dispatch,
@@ -222,6 +226,17 @@ class Process:
     async def _check_models(self) -> str:
         _, info = await self.drivers.gateway.models(Who(owner=SERVER)).choose()
         return f"{info.id} answers when no model is named"
+
+
+def _registry(settings: Settings, store: Store, providers: Sequence[LanguageModels], http: Session) -> Registry:
+    """What is configured: the providers of the settings, and what is set up at run time."""
+    settled = [of_driver(one, settings) for one in providers]
+    make = partial(_set_up, settings=settings, http=http)
+    return Registry(store, settled, make, settings.model)
+
+
+def _set_up(row: Row, settings: Settings, http: Session) -> Provider:
+    return of_row(row, provider_of(row, settings, http), settings)
 
 
 def _embedders(settings: Settings, servers: Sequence[OpenAICompatible], compute: WorkerPools) -> Embedders:

@@ -35,6 +35,7 @@ CAPABILITIES = (
     "nis_backend.capabilities.conversations.retelling",
     "nis_backend.capabilities.feedback",
     "nis_backend.capabilities.models.operations",
+    "nis_backend.capabilities.gateway.operations",
     "nis_backend.capabilities.models.responding",
     "nis_backend.capabilities.models.counting",
     "nis_backend.capabilities.models.structured",

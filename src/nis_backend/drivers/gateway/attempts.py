@@ -9,17 +9,18 @@ from __future__ import annotations
 import asyncio
 import math
 import random
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Generic, TypeVar
 
 from nis_backend.drivers.gateway import judging
 from nis_backend.drivers.gateway.attempt import Attempt
+from nis_backend.drivers.gateway.base import Place
 from nis_backend.drivers.gateway.routing import lacking, order
 from nis_backend.errors import BudgetExceeded, Busy, DeadlineExceeded, NisError, NotSupported, Unavailable
 
 if TYPE_CHECKING:
     from nis_backend.drivers.gateway.attempt import Call, Parts, Send
-    from nis_backend.drivers.gateway.base import Route, Target
+    from nis_backend.drivers.gateway.base import Needs, Route, Target
 
 T = TypeVar("T")
 
@@ -141,14 +142,22 @@ class Attempts:
             attempt = await self._cheaper(trip, refusal)
         return Answering(attempt, until)
 
-    def why_not(self, call: Call, target: Target) -> str:
-        """Why a model of the call's route would not be asked now; empty when it would be."""
+    def why_not(self, target: Target, needs: Needs) -> str:
+        """Why a model of a route would not be asked now; empty when it would be."""
         known, health = self.parts.known, self.parts.health
         why = known.why_not(target.provider) or health.why_not(target)
         info = known.info(target)
-        if why or info is None:
-            return why
-        return lacking(info, call.needs)
+        return why or ("" if info is None else lacking(info, needs))
+
+    def places(self, route: Route, needs: Needs) -> list[Place]:
+        """The models of a route by tiers, and which of them would be asked now."""
+        reasons = {target.id: self.why_not(target, needs) for target in route.targets}
+        places: list[Place] = []
+        for target in sorted(route.targets, key=lambda target: target.tier):
+            tier = [one.weight for one in route.targets if one.tier == target.tier and not reasons[one.id]]
+            share = 0.0 if reasons[target.id] else target.weight / sum(tier) if any(tier) else 1 / len(tier)
+            places.append(Place(target=target, share=share, why_not=reasons[target.id]))
+        return places
 
     # -- which ---------------------------------------------------------------------------------------------------------
 
@@ -199,13 +208,24 @@ class Attempts:
                 raise refusal
             return [target]
         reasons: dict[str, str] = {}
+        needs = self._needed(call)
 
         def fits(target: Target) -> bool:
-            reasons[target.id] = self.why_not(call, target)
+            reasons[target.id] = self.why_not(target, needs)
             return not reasons[target.id]
 
         found = order(route, fits, self.parts.draw)
         return found or self._left_alone(route, reasons)
+
+    def _needed(self, call: Call) -> Needs:
+        """What the call needs, with how long its input is where a model's context is known."""
+        if call.needs.input_bound is not None or not any(self._context(target) for target in call.route.targets):
+            return call.needs
+        return replace(call.needs, input_bound=call.bound("", None))
+
+    def _context(self, target: Target) -> int | None:
+        info = self.parts.known.info(target)
+        return None if info is None else info.context_tokens
 
     def _left_alone(self, route: Route, reasons: dict[str, str]) -> list[Target]:
         """Raise why no model of a route may be asked."""
@@ -224,8 +244,8 @@ class Attempts:
         )
 
     def _takes_no_more(self, trip: _Trip[T], target: Target) -> bool:
-        info = self.parts.known.info(target)
-        return info is not None and info.context_tokens is not None and info.context_tokens <= trip.context
+        context = self._context(target)
+        return context is not None and context <= trip.context
 
     # -- asking --------------------------------------------------------------------------------------------------------
 
@@ -238,8 +258,7 @@ class Attempts:
                 await attempt.begin(trip.send, self._patience(trip, route))
             except NisError as error:
                 if error.too_long:
-                    info = self.parts.known.info(target)
-                    trip.context = max(trip.context, (info and info.context_tokens) or 0)
+                    trip.context = max(trip.context, self._context(target) or 0)
                 if tries == policy.retries or not judging.may_again(error):
                     raise
                 seconds = judging.pause(error, tries, self.parts.draw(), alone=alone)

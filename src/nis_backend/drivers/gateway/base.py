@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING, Any, Literal, Protocol
 from nis_backend.errors import NotSupported
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     from nis_backend.drivers.embeddings.base import Embedders
     from nis_backend.drivers.llm.choice import Models
-    from nis_backend.drivers.store.base import Table
+    from nis_backend.drivers.store.base import Row, Table
 
 # Any: a JSON object's values differ in type.
 Json = dict[str, Any]
@@ -141,6 +141,39 @@ class Passed:
     items: Items | None = None
 
 
+@dataclass(frozen=True, kw_only=True)
+class SetUp:
+    """A provider as it is set up, and how it does."""
+
+    id: str
+    kind: str
+    """The format that it speaks, or what it is."""
+    url: str
+    """Without the credentials that it may hold."""
+    key_name: str
+    prices: str
+    """What the data of prices calls it; empty where it does not know it."""
+    billed: bool
+    concurrency: int
+    """Calls that it is given at a time."""
+    enabled: bool
+    source: str
+    """`settings`, or `run time`."""
+    state: str
+    """Empty, or why it is not asked now."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Place:
+    """A model of a route, and whether it is asked."""
+
+    target: Target
+    share: float
+    """Its part of the calls that come to its tier first, among those that are asked now."""
+    why_not: str
+    """Why it is left out; empty when it is asked."""
+
+
 class Gateway(Protocol):
     """The one way to a model."""
 
@@ -169,6 +202,18 @@ class Gateway(Protocol):
             BudgetExceeded: a cap would be crossed.
             NisError: what the last model that was tried has refused, in our words.
         """
+        ...
+
+    async def providers(self) -> Sequence[SetUp]:
+        """Those that are set up, in order of preference."""
+        ...
+
+    async def routes(self) -> Mapping[str, Row]:
+        """The rows of the routes, by their names."""
+        ...
+
+    async def places(self, model: str, needs: Needs) -> Sequence[Place] | None:
+        """The models of a route, by tiers, and which of them a call that needs this is sent to; None for no route."""
         ...
 
     def changed(self, table: Table) -> None:
@@ -209,6 +254,18 @@ class Direct(Gateway):
         """Refuse."""
         del who, inbound, route
         raise NotSupported("Nothing is passed on as it is.", remedy="Ask through an operation.")
+
+    async def providers(self) -> Sequence[SetUp]:
+        """None is set up here."""
+        return ()
+
+    async def routes(self) -> Mapping[str, Row]:
+        """There are none."""
+        return {}
+
+    async def places(self, model: str, needs: Needs) -> Sequence[Place] | None:
+        """There is no route."""
+        del model, needs
 
     def changed(self, table: Table) -> None:
         """Nothing of it is heeded."""

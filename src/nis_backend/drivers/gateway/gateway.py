@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import logging
 import random
 import time
@@ -18,18 +17,24 @@ from nis_backend.drivers.gateway.ledger import Ledger
 from nis_backend.drivers.gateway.metered import MeteredEmbedders, MeteredModels
 from nis_backend.drivers.gateway.passing import Passing
 from nis_backend.drivers.gateway.prices import Prices
+from nis_backend.drivers.gateway.registry import ROUTE, TABLES, route_of
+from nis_backend.drivers.store.base import SERVER
 from nis_backend.errors import NisError
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
     from pathlib import Path
 
     from nis_backend.drivers.embeddings.base import Embedders
+    from nis_backend.drivers.gateway.base import Needs, Place, SetUp
     from nis_backend.drivers.gateway.registry import Registry
     from nis_backend.drivers.llm.choice import Models
-    from nis_backend.drivers.store.spending import Spending
+    from nis_backend.drivers.store.base import Row, Store, Table
 
 log = logging.getLogger("nis.gateway")
 
+LOOK_SECONDS = 5.0
+"""Seconds until this process heeds what another has changed."""
 AGAIN_SECONDS = 2.0
 """Seconds before a database that is away is asked again for what is configured."""
 
@@ -37,15 +42,25 @@ AGAIN_SECONDS = 2.0
 class MeteredGateway(Gateway):
     """See `Gateway`."""
 
-    def __init__(
-        self, store: Spending, registry: Registry, embedders: Embedders, holder: str, prices: Path | None = None
+    def __init__(  # noqa: PLR0913 - one argument a part that it stands on
+        self,
+        store: Store,
+        registry: Registry,
+        embedders: Embedders,
+        holder: str,
+        prices: Path | None = None,
+        *,
+        shared: bool = False,
     ) -> None:
         self._store = store
         self._embedders = embedders
         self._holder = holder
-        self._opening: asyncio.Task[None] | None = None
+        self._shared = shared
+        """Whether other processes change what is configured, too."""
+        self._tasks: list[asyncio.Task[None]] = []
         self.registry = registry
         self.health = Health()
+        registry.renewed = self.health.forget
         self.ledger = Ledger(store, holder)
         self.budgets = Budgets(store, self.ledger)
         self.prices = Prices(registry, prices)
@@ -80,16 +95,43 @@ class MeteredGateway(Gateway):
         """See `Gateway.pass_on`."""
         return await self._passing.pass_on(who, inbound, route)
 
+    def changed(self, table: Table) -> None:
+        """See `Gateway.changed`."""
+        if table == "budgets":
+            self.budgets.forget()
+            return
+        self.registry.changed(table)
+        self.prices.forget()
+
+    async def providers(self) -> Sequence[SetUp]:
+        """See `Gateway.providers`."""
+        await self.registry.ready()
+        found = self.registry.providers.values()
+        return [one.shown(self.health.state(one.id) if one.enabled else "it is disabled") for one in found]
+
+    async def routes(self) -> Mapping[str, Row]:
+        """See `Gateway.routes`."""
+        await self.registry.ready()
+        return self.registry.route_rows
+
+    async def places(self, model: str, needs: Needs) -> Sequence[Place] | None:
+        """See `Gateway.places`."""
+        await self.registry.ready()
+        row = self.registry.route_rows.get(model.removeprefix(f"{ROUTE}:"))
+        route = self.registry.resolve(model) if row is None else route_of(row)
+        return None if route is None else self.attempts.places(route, needs)
+
     async def open(self) -> None:
         """See `Gateway.open`; nothing waits for a database that is away but calls of models."""
-        self._opening = asyncio.create_task(self._open(), name="gateway")
+        self._tasks.append(asyncio.create_task(self._open(), name="gateway"))
+        if self._shared:
+            self._tasks.append(asyncio.create_task(self._watch(), name="changes of the gateway"))
 
     async def close(self) -> None:
         """See `Gateway.close`."""
-        if self._opening is not None:
-            self._opening.cancel()
-            with contextlib.suppress(asyncio.CancelledError):
-                await self._opening
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
         await self.ledger.close()
 
     async def _open(self) -> None:
@@ -105,3 +147,18 @@ class MeteredGateway(Gateway):
             if lost:
                 log.warning("%d calls of models were under way when their process ended: booked at their worst", lost)
             return
+
+    async def _watch(self) -> None:
+        """Heed what other processes change: each change is written down."""
+        newest: str | None = None
+        while True:
+            await asyncio.sleep(LOOK_SECONDS)
+            try:
+                rows = await self._store.select("changes", SERVER, limit=1)
+            except NisError:
+                continue
+            found = str(rows[0]["id"]) if rows else ""
+            if newest not in (None, found):
+                for table in (*TABLES, "budgets"):
+                    self.changed(table)
+            newest = found

@@ -136,6 +136,17 @@ class Health:
         ]
         return max(0.0, min(times, default=0.0) - now)
 
+    def state(self, provider: str) -> str:
+        """Why a provider, or which of its models, is left alone now; empty when all of it may be asked."""
+        now = self._clock()
+        left = self._keys.get(provider, 0.0) - now
+        if left > 0:
+            return f"its key is refused; it is asked again in {left:.0f} s"
+        closed = {
+            name: one for name, one in self._models.items() if name.startswith(f"{provider}:") and one.until > now
+        }
+        return "; ".join(f"{name}: {one.why}, again in {one.until - now:.0f} s" for name, one in closed.items())
+
     def refusal(self, target: Target) -> NisError | None:
         """What a model that is left alone now has failed with, for a call that has no other."""
         model = self._models.get(target.id)

@@ -6,24 +6,24 @@ import asyncio
 import contextlib
 import json
 from dataclasses import dataclass, replace
-from ipaddress import ip_address
 from typing import TYPE_CHECKING, Any
-from urllib.parse import urlsplit
 
-from nis_backend.drivers.gateway.base import Policy, Route, Target
+from nis_backend.drivers.gateway.addresses import host_of, is_private, told
+from nis_backend.drivers.gateway.base import Policy, Route, SetUp, Target
 from nis_backend.drivers.gateway.prices import COMPUTED_HERE
 from nis_backend.drivers.llm.base import ModelInfo
 from nis_backend.drivers.llm.choice import Models
 from nis_backend.errors import NisError, Unavailable
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
     from nis_backend.drivers.llm.base import LanguageModels
     from nis_backend.drivers.store.base import Row, Table
     from nis_backend.drivers.store.spending import Spending
     from nis_backend.settings import Settings
 
+TABLES: tuple[Table, ...] = ("providers", "routes", "prices")
 ROUTE = "route"
 """The provider that routes pass for, and the prefix of their names."""
 CONCURRENCY = 64
@@ -54,14 +54,24 @@ class Provider:
     source: str = "settings"
     """`settings`, or `run time`."""
 
+    lacks_key: bool = False
+    """Whether the key that it names is not set."""
+
     @property
     def id(self) -> str:
         """Its name."""
         return self.driver.provider
 
+    def shown(self, state: str) -> SetUp:
+        """As callers see it."""
+        return SetUp(
+            **{name: getattr(self, name) for name in SetUp.__dataclass_fields__ if name != "state"},
+            state=f"the key {self.key_name} is not set in NIS_PROVIDER_KEYS" if self.lacks_key else state,
+        )
+
 
 class Registry:
-    """Look-ups are in memory; `load` reads the store anew."""
+    """Look-ups are in memory; `ready` has what is configured be read."""
 
     def __init__(
         self,
@@ -74,13 +84,17 @@ class Registry:
         self._settled = {one.id: one for one in providers}
         self._make = make
         self._default = default
-        self._loaded = False
+        self._stale: set[Table] = {*TABLES}
         self._loading = asyncio.Lock()
         self._infos: dict[str, ModelInfo | None] = {}
         self._rows: dict[str, Row] = {}
         self.providers: dict[str, Provider] = dict(self._settled)
         self.routes: dict[str, Route] = {}
+        """Those that are enabled."""
+        self.route_rows: dict[str, Row] = {}
         self.prices: dict[str, Row] = {}
+        self.renewed: Callable[[str], None] = lambda _: None
+        """Hears which providers were set up anew."""
         self.models = Models([one.driver for one in providers], default)
         """The models of the providers that are enabled."""
 
@@ -90,25 +104,31 @@ class Registry:
         Raises:
             Unavailable: the database is away.
         """
-        if not self._loaded:
+        while self._stale:
             async with self._loading:
-                if not self._loaded:
-                    await self.load()
+                for table in sorted(self._stale):
+                    # What changes while it is read is read once more.
+                    self._stale.discard(table)
+                    try:
+                        await self._load(table)
+                    except BaseException:
+                        self._stale.add(table)
+                        raise
 
-    async def load(self, tables: Iterable[Table] = ("providers", "routes", "prices")) -> None:
-        """Read what is configured in these tables.
+    def changed(self, table: Table) -> None:
+        """Have a table be read anew before the next look at it."""
+        if table in TABLES:
+            self._stale.add(table)
 
-        Raises:
-            Unavailable: the database is away.
-        """
-        read = {table: await self._store.configured(table, {}) for table in tables}
-        if "providers" in read:
-            await self._set_providers({row["id"]: row for row in read["providers"]})
-        if "routes" in read:
-            self.routes = {row["id"]: route_of(row) for row in read["routes"] if row["enabled"]}
-        if "prices" in read:
-            self.prices = {row["id"]: row for row in read["prices"]}
-        self._loaded = True
+    async def _load(self, table: Table) -> None:
+        rows = {row["id"]: row for row in await self._store.configured(table, {})}
+        if table == "providers":
+            await self._set_providers(rows)
+        elif table == "routes":
+            self.route_rows = rows
+            self.routes = {name: route_of(row) for name, row in rows.items() if row["enabled"]}
+        else:
+            self.prices = rows
 
     async def _set_providers(self, rows: Mapping[str, Row]) -> None:
         """Those of the settings, as rows of theirs change them, and those that rows alone set up."""
@@ -120,6 +140,7 @@ class Registry:
             if name not in found:
                 same = self._rows.get(name) == row
                 found[name] = self.providers[name] if same else self._make(row)
+        renewed = [name for name in {*rows, *self._rows} if rows.get(name) != self._rows.get(name)]
         gone = [
             one for name, one in self.providers.items() if name not in found or found[name].driver is not one.driver
         ]
@@ -127,6 +148,8 @@ class Registry:
         self.providers = found
         self._infos.clear()
         self.models = Models([one.driver for one in found.values() if one.enabled], self._default)
+        for name in renewed:
+            self.renewed(name)
         for one in gone:
             await one.driver.close()
 
@@ -254,7 +277,7 @@ def of_driver(driver: LanguageModels, settings: Settings) -> Provider:
     """A provider of the settings."""
     name = driver.provider
     url = getattr(settings, f"{name}_url", None) or ""
-    billed = name not in COMPUTED_HERE and not (name == "local" and is_private(urlsplit(url).hostname or ""))
+    billed = name not in COMPUTED_HERE and not (name == "local" and is_private(host_of(url)))
     return Provider(
         driver=driver,
         prices=NAMES.get(name, ""),
@@ -265,35 +288,21 @@ def of_driver(driver: LanguageModels, settings: Settings) -> Provider:
     )
 
 
-def of_row(row: Row, driver: LanguageModels) -> Provider:
+def of_row(row: Row, driver: LanguageModels, settings: Settings) -> Provider:
     """A provider that was set up at run time."""
     return Provider(
         driver=driver,
         prices=row["prices"],
         billed=bool(row["billed"]),
         family=row["prices"] if row["prices"] in FAMILIES else "",
-        url=row["url"],
+        url=told(row["url"]),
         kind=row["kind"],
         key_name=row["key_name"],
         concurrency=row["concurrency"],
         enabled=bool(row["enabled"]),
         source="run time",
+        lacks_key=bool(row["key_name"]) and row["key_name"] not in settings.named_keys,
     )
-
-
-def told(url: str) -> str:
-    """An address without the credentials that it may hold."""
-    scheme, mark, rest = url.partition("://")
-    place, slash, path = rest.partition("/")
-    return f"{scheme}{mark}{place.rpartition('@')[2]}{slash}{path.partition('?')[0]}"
-
-
-def is_private(host: str) -> bool:
-    """Whether a host is this machine or one of its own network, as far as its name tells."""
-    try:
-        return not ip_address(host).is_global
-    except ValueError:
-        return host == "localhost" or "." not in host or host.endswith((".localhost", ".local", ".internal", ".lan"))
 
 
 def direct(provider: str, model: str) -> Route:

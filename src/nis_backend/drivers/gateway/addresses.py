@@ -1,0 +1,42 @@
+"""Addresses of providers: what may be told of one, and whether it lies in a network of our own."""
+
+from __future__ import annotations
+
+from ipaddress import ip_address
+from urllib.parse import SplitResult, urlsplit
+
+PRIVATE = (".localhost", ".local", ".internal", ".lan", ".home.arpa")
+"""How names end that no public server has (RFC 6761, 6762, 8375; ICANN's `internal`)."""
+
+
+def told(url: str) -> str:
+    """An address without the credentials and the query that it may hold."""
+    scheme, mark, rest = url.partition("://")
+    place, slash, path = rest.partition("/")
+    return f"{scheme}{mark}{place.rpartition('@')[2]}{slash}{path.partition('?')[0]}"
+
+
+def host_of(url: str) -> str:
+    """The host of an address; empty where there is none."""
+    parts = parts_of(url)
+    return (parts and parts.hostname) or ""
+
+
+def parts_of(url: str) -> SplitResult | None:
+    """The parts of an address; None for what is none."""
+    try:
+        parts = urlsplit(url)
+        _ = parts.port
+    except ValueError:
+        return None
+    return parts
+
+
+def is_private(host: str) -> bool:
+    """Whether a host is this machine or one of its own network, as far as its name tells: nobody is asked for it."""
+    try:
+        return not ip_address(host).is_global
+    except ValueError:
+        # A number in another spelling (127.1, 0x7f000001) is an address to some systems.
+        last = host.rstrip(".").rpartition(".")[2]
+        return not last or "." not in host.rstrip(".") or last[0].isdigit() or host.rstrip(".").endswith(PRIVATE)
