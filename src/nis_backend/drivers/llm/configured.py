@@ -8,6 +8,7 @@ from nis_backend.drivers.llm.anthropic import Anthropic, address
 from nis_backend.drivers.llm.embedded import EmbeddedModels
 from nis_backend.drivers.llm.gguf import GgufModels
 from nis_backend.drivers.llm.openai_compatible import OpenAICompatible
+from nis_backend.drivers.llm.openai_responses import OpenAIResponses
 from nis_backend.drivers.llm.scripted import ScriptedModels
 from nis_backend.drivers.llm.server import Server, Variables
 
@@ -80,7 +81,8 @@ def provider_of(row: Row, settings: Settings, http: Session) -> LanguageModels:
     if row["kind"] == "anthropic":
         named = Variables(url=url, key=key_variable, model="the model's name")
         return Anthropic(Server(name, address(row["url"]), key.get_secret_value() if key else "", http, named))
-    return OpenAICompatible(
+    speaks = OpenAIResponses if row["kind"] == "openai-responses" else OpenAICompatible
+    return speaks(
         name,
         row["url"],
         key,

@@ -120,7 +120,7 @@ class GgufModels(LanguageModels):
         async with aclosing(self._compute.stream(_pool(info.name), payload)) as chunks:
             async for chunk in chunks:
                 answer.feed(chunk)
-                for item in answer.take():
+                for item in answer.spoken.take():
                     if tool is None:
                         yield item
                     else:

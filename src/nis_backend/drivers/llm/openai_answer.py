@@ -19,6 +19,7 @@ from nis_backend.drivers.llm.answer import (
     Usage,
 )
 from nis_backend.drivers.llm.openai_parts import THOUGHTS, logprobs_in, usage_in, words_in
+from nis_backend.drivers.llm.openai_refusals import message_of
 from nis_backend.errors import InvalidRequest, UpstreamFailed
 
 if TYPE_CHECKING:
@@ -36,6 +37,40 @@ _REASONS: dict[str, Literal["stop", "length", "tool_calls"]] = {
 
 
 @dataclass(kw_only=True)
+class Spoken:
+    """What a model has said, as it comes."""
+
+    thought: list[str] = field(default_factory=list[str])
+    """What it has thought, whole."""
+    logprobs: list[TokenLogprob] = field(default_factory=list[TokenLogprob])
+    """Of the tokens that came since `take`."""
+    _fresh: list[tuple[bool, list[str]]] = field(default_factory=list[tuple[bool, list[str]]])
+    """What was said since then: whether it was thought, and its pieces."""
+
+    def say(self, words: str, *, thought: bool = False) -> None:
+        """Take words in, or a thought."""
+        if thought:
+            self.thought.append(words)
+        if self._fresh and self._fresh[-1][0] is thought:
+            self._fresh[-1][1].append(words)
+        else:
+            self._fresh.append((thought, [words]))
+
+    def take(self) -> list[TextChunk | ReasoningChunk]:
+        """What was said since the last time, neighbours joined."""
+        items: list[TextChunk | ReasoningChunk] = []
+        for thought, words in self._fresh:
+            text = "".join(words)
+            items.append(ReasoningChunk(text=text) if thought else TextChunk(text=text))
+        self._fresh.clear()
+        if self.logprobs:
+            last = items.pop() if items and isinstance(items[-1], TextChunk) else None
+            items.append(TextChunk(text=last.text if last else "", logprobs=tuple(self.logprobs)))
+            self.logprobs.clear()
+        return items
+
+
+@dataclass(kw_only=True)
 class Answer:
     """What has been read of an answer."""
 
@@ -43,16 +78,15 @@ class Answer:
     """Of the ids made for calls that the server gave none; the length of the conversation keeps them apart."""
     reason: str | None = None
     done: bool = False
+    broken: str | None = None
+    """Why the server broke off, where it did."""
     calls: list[ToolCall] = field(default_factory=list[ToolCall])
     indexes: list[int | None] = field(default_factory=list[int | None])
     usage: Usage = NOTHING
     refused: bool = False
     thoughts: str = ""
     """The name under which the server says what the model thinks."""
-    thought: list[str] = field(default_factory=list[str])
-    _fresh: list[tuple[bool, list[str]]] = field(default_factory=list[tuple[bool, list[str]]])
-    """What was said since `take`: whether it was thought, and its pieces."""
-    _logprobs: list[TokenLogprob] = field(default_factory=list[TokenLogprob])
+    spoken: Spoken = field(default_factory=Spoken)
 
     @property
     def ended(self) -> bool:
@@ -61,8 +95,11 @@ class Answer:
 
     def feed(self, chunk: Json) -> None:
         """Take one chunk, or one whole completion."""
-        usage = chunk.get("usage")
-        if usage:
+        if chunk.get("error"):
+            self.broken = message_of(chunk)
+            return
+        groq: Json = chunk.get("x_groq") or {}
+        if usage := chunk.get("usage") or groq.get("usage"):
             self.usage = usage_in(usage)
         choices = chunk.get("choices")
         if not choices:
@@ -77,35 +114,15 @@ class Answer:
         for name in THOUGHTS:
             if thought := words_in(delta.get(name)):
                 self.thoughts = name
-                self.thought.append(thought)
-                self._say(thought, thought=True)
+                self.spoken.say(thought, thought=True)
                 break
         words = words_in(delta.get("content"))
         if not words and (words := words_in(delta.get("refusal"))):
             self.refused = True
         if words:
-            self._say(words, thought=False)
+            self.spoken.say(words)
         if choice.get("logprobs"):
-            self._logprobs += logprobs_in(choice)
-
-    def _say(self, words: str, *, thought: bool) -> None:
-        if self._fresh and self._fresh[-1][0] is thought:
-            self._fresh[-1][1].append(words)
-        else:
-            self._fresh.append((thought, [words]))
-
-    def take(self) -> list[TextChunk | ReasoningChunk]:
-        """What was said since the last time, neighbours joined."""
-        items: list[TextChunk | ReasoningChunk] = []
-        for thought, words in self._fresh:
-            text = "".join(words)
-            items.append(ReasoningChunk(text=text) if thought else TextChunk(text=text))
-        self._fresh.clear()
-        if self._logprobs:
-            last = items.pop() if items and isinstance(items[-1], TextChunk) else None
-            items.append(TextChunk(text=last.text if last else "", logprobs=tuple(self._logprobs)))
-            self._logprobs.clear()
-        return items
+            self.spoken.logprobs += logprobs_in(choice)
 
     def _call(self, part: Json) -> None:
         function: Json = part.get("function") or {}
@@ -156,13 +173,14 @@ class Answer:
         if reason != "length":
             # Some servers end with "stop" and calls nevertheless.
             reason = "tool_calls" if calls else "stop"
+        thought = "".join(self.spoken.thought)
         return Answered(
             finish_reason=reason,
             tool_calls=tuple(calls.values()),
             input_tokens=self.usage.input,
             output_tokens=self.usage.output,
             usage=None if self.usage == Usage(input=self.usage.input, output=self.usage.output) else self.usage,
-            reasoning=(Reasoning(text="".join(self.thought), origin=provider),) if self.thought and calls else (),
+            reasoning=(Reasoning(text=thought, origin=provider),) if thought and calls else (),
             refused=self.refused,
             ignored=ignored,
         )

@@ -7,7 +7,7 @@ import json
 import time
 from contextlib import aclosing
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any, Protocol, cast
 
 from pydantic_core import from_json
 
@@ -19,7 +19,6 @@ from nis_backend.drivers.llm.openai_parts import THOUGHTS, usage_in
 from nis_backend.drivers.llm.openai_refusals import (
     REQUEST_AT_FAULT,
     message_in,
-    message_of,
     refusal,
     too_long,
     wants_stream,
@@ -34,8 +33,9 @@ if TYPE_CHECKING:
     from aiohttp import ClientResponse, ClientSession
     from pydantic import SecretStr
 
-    from nis_backend.drivers.llm.answer import Item, ReasoningChunk, TextChunk, Usage
+    from nis_backend.drivers.llm.answer import Answered, Item, ReasoningChunk, TextChunk, Usage
     from nis_backend.drivers.llm.base import ModelInfo, Prompt, Response, Wire
+    from nis_backend.drivers.llm.openai_answer import Spoken
     from nis_backend.drivers.llm.openai_parts import Json
     from nis_backend.errors import NisError
 
@@ -45,8 +45,38 @@ OPENAI = "api.openai.com"
 """Takes both names of the most tokens of an answer for every model; its reasoning models take the newer alone."""
 
 
+class Reads(Protocol):
+    """What reads an answer: of chat completions, or of another of OpenAI's formats."""
+
+    broken: str | None
+    done: bool
+    thoughts: str
+    spoken: Spoken
+
+    @property
+    def ended(self) -> bool:
+        """Whether the server said that this is all."""
+        ...
+
+    def feed(self, chunk: Json) -> None:
+        """Take one event, or all of an answer."""
+        ...
+
+    def whole(self, provider: str, ignored: tuple[str, ...] = ()) -> Answered:
+        """The end of the answer; `ignored` of what was asked for was left out."""
+        ...
+
+
 class OpenAICompatible(LanguageModels):
     """One such server. The `…_variable` names are what remedies tell the operator to set."""
+
+    wire: Wire | None = "chat"
+    path = "/chat/completions"
+    """Where it is asked."""
+    answers = "a chat completion"
+    """What it then sends."""
+    options: Mapping[str, Sequence[str]] = OPTIONS
+    """What servers differ about, and how their refusals name it; what is refused is then left out."""
 
     def __init__(  # noqa: PLR0913 - one argument a setting
         self,
@@ -64,7 +94,6 @@ class OpenAICompatible(LanguageModels):
         silence: float = SILENCE,
     ) -> None:
         self.provider = provider
-        self.wire: Wire | None = "chat"
         variables = Variables(url=url_variable, key=key_variable, model=model_variable)
         self._server = Server(
             provider, url, key.get_secret_value().strip() if key else "", http, variables, needs_key=needs_key
@@ -100,7 +129,7 @@ class OpenAICompatible(LanguageModels):
         self._server.check_key()
         if prompt.model in self._streams:
             prompt = replace(prompt, pieces=True)
-        answer = Answer(prefix=f"call-{len(prompt.messages)}")
+        answer = self._answer_to(prompt)
         response, prompt, ignored = await self._ask(prompt)
         import aiohttp  # noqa: PLC0415 - loaded with the session
 
@@ -174,33 +203,43 @@ class OpenAICompatible(LanguageModels):
                 refused.add("max_completion_tokens")
             response = await self._post(prompt, refused)
             if response.status == 200:  # noqa: PLR2004 - HTTP's own number
-                asked = {IGNORED[option] for option in refused & IGNORED.keys()}
-                return response, prompt, tuple(sorted(name for name in asked if getattr(prompt, name) is not None))
+                return response, prompt, self._left_out(prompt, refused)
             said = await self._error(response)
             message = message_in(said)
             if not prompt.pieces and wants_stream(response.status, message):
                 self._streams.add(prompt.model)
                 prompt = replace(prompt, pieces=True)
                 continue
-            named = {option for option in OPTIONS if option in message} - refused
+            named = {one for one, signs in self.options.items() if any(sign in message for sign in signs)} - refused
             if not named or response.status not in REQUEST_AT_FAULT or too_long(response.status, message):
                 tools = bool(prompt.tools)
                 raise refusal(self._server, response.status, response.headers, said, prompt.model, tools=tools)
             self._refused |= {(prompt.model, option) for option in named}
 
+    def _left_out(self, prompt: Prompt, refused: set[str]) -> tuple[str, ...]:
+        """What of the prompt was not asked for."""
+        asked = {IGNORED[option] for option in refused & IGNORED.keys()}
+        return tuple(sorted(name for name in asked if getattr(prompt, name) is not None))
+
     async def _post(self, prompt: Prompt, refused: set[str]) -> ClientResponse:
-        thoughts = self._thoughts.get(prompt.model, THOUGHTS[0])
-        write = (prompt, refused, self.provider, thoughts)
         # What shows pictures is megabytes.
         shows = any(message.parts for message in prompt.messages)
-        data = await asyncio.to_thread(body_of, *write) if shows else body_of(*write)
+        data = await asyncio.to_thread(self._body, prompt, refused) if shows else self._body(prompt, refused)
         patience, begun = self._patience if prompt.pieces else self._silence, time.monotonic()
         try:
-            return await self._server.send("POST", "/chat/completions", self._headers(data), patience, data)
+            return await self._server.send("POST", self.path, self._headers(data), patience, data)
         except UpstreamFailed as error:
             if not prompt.pieces and (isinstance(error.__cause__, TimeoutError) or time.monotonic() - begun > RACE):
                 self._streams.add(prompt.model)
             raise
+
+    def _answer_to(self, prompt: Prompt) -> Reads:
+        """What reads the answer."""
+        return Answer(prefix=f"call-{len(prompt.messages)}")
+
+    def _body(self, prompt: Prompt, refused: set[str]) -> bytes:
+        """The request's body."""
+        return body_of(prompt, refused, self.provider, self._thoughts.get(prompt.model, THOUGHTS[0]))
 
     def _headers(self, data: bytes | None) -> dict[str, str]:
         headers = {"accept": "application/json, text/event-stream"}
@@ -213,7 +252,7 @@ class OpenAICompatible(LanguageModels):
     # -- reading
 
     async def _items(
-        self, response: ClientResponse, answer: Answer, *, whole: bool
+        self, response: ClientResponse, answer: Reads, *, whole: bool
     ) -> AsyncGenerator[TextChunk | ReasoningChunk, None]:
         """Feed the body to `answer` up to its end, and yield what each piece that arrives says."""
         kind = response.content_type
@@ -225,7 +264,7 @@ class OpenAICompatible(LanguageModels):
             if len(body) > LONGEST_ANSWER:
                 raise self._server.too_much(LONGEST_ANSWER)
             self._feed(answer, body)
-            for item in answer.take():
+            for item in answer.spoken.take():
                 yield item
             return
         lines = Lines()
@@ -235,27 +274,24 @@ class OpenAICompatible(LanguageModels):
                 piece = await response.content.readany()
             for data in lines.feed(piece) if piece else lines.rest():
                 self._feed(answer, data)
-            for item in answer.take():
+            for item in answer.spoken.take():
                 yield item
             if not piece:
                 return
             if lines.read > LONGEST_ANSWER:
                 raise self._server.too_much(LONGEST_ANSWER)
 
-    def _feed(self, answer: Answer, data: bytes) -> None:
+    def _feed(self, answer: Reads, data: bytes) -> None:
         if data == b"[DONE]" or answer.done:
             answer.done = True
             return
         try:
-            chunk = _json(data)
-            broken = chunk.get("error")
-            if not broken:
-                answer.feed(chunk)
+            answer.feed(_json(data))
         except (ValueError, TypeError, AttributeError, LookupError, RecursionError):
             quoted = self._server.quote(data.decode(errors="replace"))
-            raise self._strange(f"what is not a chat completion: {quoted}") from None
-        if broken:
-            why = self._server.quote(message_of(chunk)) or "it does not say why"
+            raise self._strange(f"what is not {self.answers}: {quoted}") from None
+        if answer.broken is not None:
+            why = self._server.quote(answer.broken) or "it does not say why"
             raise UpstreamFailed(f"{self.provider} broke off: {why}.", remedy="Try again.")
 
     async def _read_list(self) -> list[ModelInfo]:

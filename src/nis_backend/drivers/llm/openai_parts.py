@@ -82,12 +82,12 @@ def _part(part: Part) -> Json:
     if part.kind == "text":
         return {"type": "text", "text": part.text}
     if part.kind == "image" and (part.url or part.media_type.startswith("image/")):
-        url = part.url or _address(part)
+        url = part.url or address_of(part)
         return {"type": "image_url", "image_url": {"url": url, **({} if part.detail == "auto" else _detail(part))}}
     if part.kind == "audio" and part.data is not None and part.media_type in AUDIO:
-        return {"type": "input_audio", "input_audio": {"data": _text(part), "format": AUDIO[part.media_type]}}
+        return {"type": "input_audio", "input_audio": {"data": base64_of(part), "format": AUDIO[part.media_type]}}
     if part.kind == "file" and part.data is not None:
-        return {"type": "file", "file": {"file_data": _address(part), "filename": part.name or "file"}}
+        return {"type": "file", "file": {"file_data": address_of(part), "filename": part.name or "file"}}
     kind = part.media_type or "unknown type"
     raise NotSupported(
         f"This format takes no {part.kind} {'by its address' if part.url else f'of the type {kind}'}.",
@@ -100,12 +100,13 @@ def _detail(part: Part) -> Json:
     return {"detail": part.detail}
 
 
-def _address(part: Part) -> str:
+def address_of(part: Part) -> str:
     """The bytes within an address of their own."""
-    return f"data:{part.media_type or 'application/octet-stream'};base64,{_text(part)}"
+    return f"data:{part.media_type or 'application/octet-stream'};base64,{base64_of(part)}"
 
 
-def _text(part: Part) -> str:
+def base64_of(part: Part) -> str:
+    """The bytes, as JSON may have them."""
     return b64encode(part.data or b"").decode("ascii")
 
 
@@ -155,7 +156,12 @@ def _details(stated: Json, name: str) -> Json:
 def logprobs_in(choice: Json) -> list[TokenLogprob]:
     """The probabilities of a choice's tokens, those of a refusal's words too."""
     stated: Json = choice.get("logprobs") or {}
-    return [_token(one) for name in ("content", "refusal") for one in stated.get(name) or ()]
+    return [one for name in ("content", "refusal") for one in logprobs_of(stated.get(name))]
+
+
+def logprobs_of(stated: list[Json] | None) -> list[TokenLogprob]:
+    """The probabilities of these tokens."""
+    return [_token(one) for one in stated or ()]
 
 
 def _token(stated: Json) -> TokenLogprob:

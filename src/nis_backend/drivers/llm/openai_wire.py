@@ -17,8 +17,8 @@ if TYPE_CHECKING:
     from nis_backend.drivers.llm.base import Prompt, Tool
     from nis_backend.drivers.llm.openai_parts import Json
 
-OPTIONS = ("stream_options", "max_completion_tokens", "reasoning_effort")
-"""What servers differ about, as their refusals name it: it is then left out; the second replaces max_tokens."""
+OPTIONS = {name: (name,) for name in ("stream_options", "max_completion_tokens", "reasoning_effort")}
+"""What servers differ about, and how their refusals name it: it is then left out; the second replaces max_tokens."""
 IGNORED = {"reasoning_effort": "reasoning"}
 """Of them, what a caller may miss: the field of the prompt."""
 
