@@ -230,7 +230,7 @@ def test_the_tokens_are_told_whole(stated: dict[str, Any], meant: Usage) -> None
 
 def test_groqs_own_place_for_the_count_is_known() -> None:
     """Its streams state it beside the last chunk's choices, under its own name."""
-    last = {"choices": [{"index": 0, "delta": {}, "finish_reason": "stop"}]}
+    last: dict[str, Any] = {"choices": [{"index": 0, "delta": {}, "finish_reason": "stop"}]}
     counted = event(**last, x_groq={"id": "req", "usage": {"prompt_tokens": 4, "completion_tokens": 2}})
     assert end_of(Canned(pieces=[delta(content="x"), counted, DONE])).spent() == Usage(input=4, output=2)
 
