@@ -11,8 +11,17 @@ from typing import Any
 import anthropic
 import pytest
 from conftest import Serve, Server
+from fake_anthropic import (
+    STOP,
+    FakeAnthropic,
+    overloaded,
+    redacted_block,
+    starts,
+    text_block,
+    thinking_block,
+    tool_block,
+)
 from fake_anthropic import Canned as Reply
-from fake_anthropic import FakeAnthropic, overloaded, redacted_block, starts, text_block, thinking_block, tool_block
 from fake_anthropic import ends as ended
 from fake_anthropic import event as event_of
 from fake_openai import Canned, FakeOpenAI, breaks_off, delta, fails, says, usage, wants
@@ -350,7 +359,7 @@ def test_anthropics_own_models_are_reached_with_all_they_have(serve: Serve) -> N
         *text_block(2, "I fly"),
         *tool_block(3, "fly", {"speed": 2}),
         ended("tool_use", 9),
-        b'event: message_stop\ndata: {"type":"message_stop"}\n\n',
+        STOP,
     ]
     fake = FakeAnthropic(Reply(pieces=pieces), Reply(pieces=pieces), Reply(pieces=pieces))
     with fake.in_thread():
@@ -416,8 +425,7 @@ def test_models_are_listed_in_the_dialect_of_who_asks(serve: Serve) -> None:
 
 def test_a_request_passes_as_it_is_to_who_speaks_the_format(serve: Serve) -> None:
     """Promise: what only the vendor knows works too, hosted tools and betas; the key is ours, the count is kept."""
-    stop = b'event: message_stop\ndata: {"type":"message_stop"}\n\n'
-    said = [starts(5, cache_read_input_tokens=100), *text_block(0, "Found it"), ended("end_turn", 9), stop]
+    said = [starts(5, cache_read_input_tokens=100), *text_block(0, "Found it"), ended("end_turn", 9), STOP]
     cut = Reply(pieces=[*said[:3], event_of("error", error={"type": "overloaded_error", "message": "Overloaded"})])
     fake = FakeAnthropic(Reply(pieces=said), Reply(pieces=said), cut, overloaded(Retry_After="7"))
     hosted: Json = {"type": "web_search_20260209", "name": "web_search"}
@@ -459,3 +467,25 @@ def test_a_request_passes_as_it_is_to_who_speaks_the_format(serve: Serve) -> Non
         ("ok", 105, 100, 9),
         ("ok", 105, 100, 9),
     ]
+
+
+def test_a_large_image_passes(serve: Serve) -> None:
+    """Bodies with blobs in them may be as large as blobs are, translated or passed on."""
+    large = base64.b64encode(b"\x89PNG\r\n\x1a\n" + b"\x00" * 5_000_000).decode()
+    picture = {"type": "image", "source": {"type": "base64", "media_type": "image/png", "data": large}}
+    fake, other = (
+        FakeAnthropic(Reply(pieces=[starts(), *text_block(0, "seen"), ended(), STOP])),
+        FakeOpenAI(says("seen")),
+    )
+    with fake.in_thread(), other.in_thread():
+        server = serve(
+            ANTHROPIC_API_KEY="sk-ant-x", NIS_ANTHROPIC_URL=fake.url, NIS_LOCAL_URL=other.url, NIS_LOCAL_MODEL="x"
+        )
+        with client_of(server) as client:
+            messages: Any = client.messages
+            for model in ("anthropic:claude-fake-large", "local:x"):
+                asked = request(model=model, messages=[{"role": "user", "content": [picture]}])
+                assert messages.create(**asked).content[0].text == "seen"
+        assert "Warning" not in server.log.read_text()
+    assert fake.asked[0].body["messages"][0]["content"][0]["source"]["data"] == large
+    assert other.asked[0].body["messages"][0]["content"][0]["image_url"]["url"].endswith(large)
