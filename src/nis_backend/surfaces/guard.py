@@ -241,9 +241,11 @@ class Exchange:
 
     async def receive(self) -> Message:
         """The next piece of the body, or word that the caller has left."""
-        try:
+        if self._whole:
             # After the body, this waits for the caller to leave: as long as the answer takes.
-            async with asyncio.timeout(None if self._whole else BODY_SECONDS):
+            return await self._receive()
+        try:
+            async with asyncio.timeout(BODY_SECONDS):
                 message = await self._receive()
         except TimeoutError:
             raise DeadlineExceeded(f"The body paused for {BODY_SECONDS:g} s.", remedy="Send it whole.") from None

@@ -17,7 +17,7 @@ from nis_backend.errors import InternalError, NisError
 from nis_backend.surfaces.waiting import left, stopping
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable, Mapping
+    from collections.abc import Awaitable, Callable, Sequence
 
     from starlette.responses import Response
     from starlette.types import Message, Receive, Scope, Send
@@ -58,7 +58,7 @@ class Dialect(Protocol):
         """The caller's own label of whom it asks for."""
         ...
 
-    def headers(self, headers: Mapping[bytes, bytes]) -> dict[str, str]:
+    def headers(self, headers: Sequence[tuple[bytes, bytes]]) -> dict[str, str]:
         """Those that go on."""
         ...
 
@@ -96,7 +96,7 @@ class PassedOn:
                 kind=dialect.kind,
                 asked=asked,
                 body=body,
-                headers=dialect.headers(dict(scope["headers"])),
+                headers=dialect.headers(scope["headers"]),
                 streamed=streamed,
             )
             route = await gateway.passes(inbound)

@@ -13,6 +13,8 @@ if TYPE_CHECKING:
     from nis_backend.drivers.llm.base import Json
 
 _END = re.compile(rb"\r?\n\r?\n")
+ENDS = (b"\n\n", b"\n\r\n")
+"""How events end, as far as it tells."""
 _COUNTS = re.compile(rb'"usage"\s*:\s*\{')
 _EMPTY = re.compile(rb'"choices"\s*:\s*\[\s*\]')
 _BROKEN = re.compile(rb'"error"\s*:\s*[{"]')
@@ -41,9 +43,7 @@ class Events:
         if self._held:
             piece, self._held = self._held + piece, b""
         if not piece.endswith(b"\n\n"):
-            cut = max(piece.rfind(b"\n\n") + 2, piece.rfind(b"\n\r\n") + 3)
-            # Neither is there: 1 and 2 are what -1 has become.
-            cut = cut if cut > 2 else 0  # noqa: PLR2004 - as said
+            cut, _ = _around(piece, len(piece))
             piece, self._held = piece[:cut], piece[cut:]
         return self._pass(piece) if piece else b""
 
@@ -77,13 +77,19 @@ class Events:
 
     def _count(self, piece: bytes) -> bytes:
         """Keep the events that state tokens, and pass the others on, or all of them."""
-        events = [*events_in(piece)]
-        self.counted += (event for event in events if _COUNTS.search(event))
+        passed: list[bytes] = []
+        start = 0
+        for found in _COUNTS.finditer(piece):
+            if found.start() < start:
+                continue
+            begun, ended = _around(piece, found.start())
+            event = piece[begun:ended]
+            self.counted.append(event)
+            passed.append(piece[start : begun if self._drops and _EMPTY.search(event) else ended])
+            start = ended
         # Some servers state with every event what has come so far.
         del self.counted[1:-1]
-        if not self._drops:
-            return piece
-        return b"".join(event for event in events if not (_COUNTS.search(event) and _EMPTY.search(event)))
+        return b"".join([*passed, piece[start:]])
 
     def _until_broken(self, piece: bytes) -> bytes:
         passed: list[bytes] = []
@@ -94,6 +100,13 @@ class Events:
                 break
             passed.append(event)
         return b"".join(passed)
+
+
+def _around(piece: bytes, at: int) -> tuple[int, int]:
+    """Where the event begins and ends that holds this place."""
+    begun = max((piece.rfind(end, 0, at) + len(end) for end in ENDS if piece.rfind(end, 0, at) >= 0), default=0)
+    ended = _END.search(piece, at)
+    return begun, len(piece) if ended is None else ended.end()
 
 
 def events_in(piece: bytes) -> Iterator[bytes]:

@@ -149,8 +149,9 @@ def _parts(total: int, rest: Tiered, reached: int, *parts: tuple[int, Tiered]) -
     left = total
     for tokens, tiers in parts:
         counted = max(0, min(tokens, left))
-        spent += counted * _rate(tiers, reached)
-        left -= counted
+        if counted:
+            spent += counted * _rate(tiers, reached)
+            left -= counted
     return spent + left * _rate(rest, reached)
 
 

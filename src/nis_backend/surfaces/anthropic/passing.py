@@ -13,7 +13,7 @@ from nis_backend.surfaces.openai.body import json_object
 from nis_backend.surfaces.passed import Dialect
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Sequence
 
     from starlette.requests import Request
     from starlette.responses import Response
@@ -46,11 +46,12 @@ class Messages(Dialect):
         return str(cast("Json", given).get("user_id") or "") if isinstance(given, dict) else ""
 
     @override
-    def headers(self, headers: Mapping[bytes, bytes]) -> dict[str, str]:
-        if PASSED[0] not in headers:
+    def headers(self, headers: Sequence[tuple[bytes, bytes]]) -> dict[str, str]:
+        found = {name.decode(): value.decode("latin-1") for name, value in headers if name in PASSED}
+        if PASSED[0].decode() not in found:
             # A version that is not known here is the provider's to know.
             version_of({})
-        return {name.decode(): headers[name].decode("latin-1") for name in PASSED if name in headers}
+        return found
 
     @override
     def failed(self, error: NisError, scope: Scope) -> bytes:

@@ -13,7 +13,7 @@ from nis_backend.surfaces.openai.problem import document
 from nis_backend.surfaces.passed import Dialect
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Sequence
 
     from starlette.requests import Request
     from starlette.responses import Response
@@ -43,7 +43,7 @@ class Chat(Dialect):
         return str(asked.get("user") or asked.get("safety_identifier") or "")
 
     @override
-    def headers(self, headers: Mapping[bytes, bytes]) -> dict[str, str]:
+    def headers(self, headers: Sequence[tuple[bytes, bytes]]) -> dict[str, str]:
         return {}
 
     @override
