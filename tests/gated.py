@@ -15,6 +15,7 @@ import aiohttp
 from fake_server import FakeServer
 from pydantic import SecretStr
 
+from nis_backend.drivers.cache.in_process import InProcessCache
 from nis_backend.drivers.embeddings.base import Embedders
 from nis_backend.drivers.gateway.attempts import Attempts
 from nis_backend.drivers.gateway.base import Policy, Route, Target, Who
@@ -127,7 +128,7 @@ async def gated(
         store = SqliteStore(folder / "nis.db")
         stack.push_async_callback(store.close)
         registry = Registry(store, [Provider(driver=one, prices="", billed=True) for one in drivers], _no_rows)
-        gateway = MeteredGateway(store, registry, Embedders(), "me")
+        gateway = MeteredGateway(store, registry, Embedders(), "me", cache=InProcessCache(now=clock))
         gateway.health = Health(clock)
         parts = replace(
             gateway.attempts.parts,

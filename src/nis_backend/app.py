@@ -136,7 +136,7 @@ class Process:
         dispatch = _dispatch(given, store, self._execute)
         registry = _registry(given, store, providers, http)
         holder, shared = dispatch.holding.holder, given.database_url is not None
-        gateway = MeteredGateway(store, registry, embedders, holder, given.prices, shared=shared)
+        gateway = MeteredGateway(store, registry, embedders, holder, given.prices, cache=cache, shared=shared)
         self._drivers = Drivers(
             settings=self.settings,
             store=store,

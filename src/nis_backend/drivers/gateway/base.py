@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Literal, Protocol
 from nis_backend.errors import NotSupported
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import AsyncIterator, Awaitable, Mapping, Sequence
 
     from nis_backend.drivers.embeddings.base import Embedders
     from nis_backend.drivers.llm.choice import Models
@@ -114,11 +114,11 @@ class Inbound:
 class Items(Protocol):
     """A response as it comes."""
 
-    def __aiter__(self) -> Items:
+    def __aiter__(self) -> AsyncIterator[bytes]:
         """Itself."""
         ...
 
-    async def __anext__(self) -> bytes:
+    def __anext__(self) -> Awaitable[bytes]:
         """The next of it: whole events.
 
         Raises:
@@ -126,7 +126,7 @@ class Items(Protocol):
         """
         ...
 
-    async def aclose(self) -> None:
+    def aclose(self) -> Awaitable[None]:
         """End the call, and settle it."""
         ...
 
@@ -174,6 +174,24 @@ class Place:
     """Why it is left out; empty when it is asked."""
 
 
+@dataclass(frozen=True, kw_only=True)
+class Cached:
+    """How the kept answers of one route do, in one process since its start."""
+
+    route: str
+    hits: int
+    misses: int
+    shared: int
+    """Calls that were given what another one was getting at the moment."""
+    saved: int
+    """Nano-dollars that hits and shared calls would have cost."""
+    entries: int
+    size: int
+    """Bytes of the entries."""
+    oldest: float | None
+    """When the oldest of them was kept."""
+
+
 class Gateway(Protocol):
     """The one way to a model."""
 
@@ -218,6 +236,18 @@ class Gateway(Protocol):
 
     def changed(self, table: Table) -> None:
         """Heed at once that rows of `providers`, `routes`, `prices` or `budgets` have changed."""
+        ...
+
+    def cached(self) -> list[Cached]:
+        """How kept answers do, by route."""
+        ...
+
+    async def clear_cached(self, route: str) -> int:
+        """Forget the kept answers of a route, and say how many this process knew.
+
+        Raises:
+            Unavailable: the cache is away.
+        """
         ...
 
     async def open(self) -> None:
@@ -269,6 +299,15 @@ class Direct(Gateway):
 
     def changed(self, table: Table) -> None:
         """Nothing of it is heeded."""
+
+    def cached(self) -> list[Cached]:
+        """Nothing is kept."""
+        return []
+
+    async def clear_cached(self, route: str) -> int:
+        """Nothing is kept."""
+        del route
+        return 0
 
     async def open(self) -> None:
         """Nothing is counted."""

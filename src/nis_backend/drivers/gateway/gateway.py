@@ -10,8 +10,9 @@ from typing import TYPE_CHECKING
 
 from nis_backend.drivers.gateway.attempt import Parts
 from nis_backend.drivers.gateway.attempts import Attempts
-from nis_backend.drivers.gateway.base import Gateway, Inbound, Passed, Route, Who
+from nis_backend.drivers.gateway.base import Cached, Gateway, Inbound, Passed, Route, Who
 from nis_backend.drivers.gateway.budgets import Budgets
+from nis_backend.drivers.gateway.caching import Answers
 from nis_backend.drivers.gateway.health import Health
 from nis_backend.drivers.gateway.ledger import Ledger
 from nis_backend.drivers.gateway.metered import MeteredEmbedders, MeteredModels
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from pathlib import Path
 
+    from nis_backend.drivers.cache.base import Cache
     from nis_backend.drivers.embeddings.base import Embedders
     from nis_backend.drivers.gateway.base import Needs, Place, SetUp
     from nis_backend.drivers.gateway.registry import Registry
@@ -50,6 +52,7 @@ class MeteredGateway(Gateway):
         holder: str,
         prices: Path | None = None,
         *,
+        cache: Cache,
         shared: bool = False,
     ) -> None:
         self._store = store
@@ -77,6 +80,7 @@ class MeteredGateway(Gateway):
                 draw=random.random,
             )
         )
+        self.answers = Answers(cache, self.ledger)
         self._passing = Passing(self)
 
     def models(self, who: Who) -> Models:
@@ -120,6 +124,14 @@ class MeteredGateway(Gateway):
         row = self.registry.route_rows.get(model.removeprefix(f"{ROUTE}:"))
         route = self.registry.resolve(model) if row is None else route_of(row)
         return None if route is None else self.attempts.places(route, needs)
+
+    def cached(self) -> list[Cached]:
+        """See `Gateway.cached`."""
+        return self.answers.figures()
+
+    async def clear_cached(self, route: str) -> int:
+        """See `Gateway.clear_cached`."""
+        return await self.answers.clear(route)
 
     async def open(self) -> None:
         """See `Gateway.open`; nothing waits for a database that is away but calls of models."""

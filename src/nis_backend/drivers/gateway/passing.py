@@ -16,6 +16,7 @@ from nis_backend.errors import NisError, NotFound
 if TYPE_CHECKING:
     from nis_backend.drivers.gateway.attempts import Answering, Attempts
     from nis_backend.drivers.gateway.base import Inbound, Route, Target, Who
+    from nis_backend.drivers.gateway.caching import Answers
     from nis_backend.drivers.gateway.registry import Registry
     from nis_backend.drivers.gateway.sending import Through
     from nis_backend.drivers.llm.base import LanguageModels
@@ -26,11 +27,32 @@ LONGEST_VALUE = 200
 """Characters of a header."""
 
 
+class Answer:
+    """A response that has begun."""
+
+    def __init__(self, items: Answering[bytes], through: Through) -> None:
+        self.items = items
+        """All of it in one, where it does not stream."""
+        self.target = items.target
+        self.status = through.status
+        self.media_type = through.media_type
+        self.streams = through.streams
+        self.headers = _headers(items, through)
+        self.stated = through.stated
+        self.cost: int | None = None
+        """In nano-dollars, once it is settled and where a price is known."""
+
+    async def settle(self) -> None:
+        """Say that it was read to its end."""
+        self.cost = await self.items.settle()
+
+
 class Gate(Protocol):
     """What of the gateway this stands on."""
 
     registry: Registry
     attempts: Attempts
+    answers: Answers
 
 
 class Passing:
@@ -52,7 +74,17 @@ class Passing:
 
     async def pass_on(self, who: Who, inbound: Inbound, route: Route) -> Passed:
         """See `Gateway.pass_on`."""
-        return await self._asked(who, route, inbound)
+        if route.policy.cache != "none":
+            return await self._gate.answers.passed(who, route, inbound, lambda: self._answer(who, route, inbound))
+        answer = await self._answer(who, route, inbound)
+        if answer.streams:
+            return Passed(status=answer.status, headers=answer.headers, items=answer.items)
+        try:
+            whole = await anext(answer.items)
+            await answer.settle()
+        finally:
+            await answer.items.aclose()
+        return Passed(status=answer.status, headers=[*answer.headers, *whole_headers(whole, answer.cost)], whole=whole)
 
     async def _route(self, inbound: Inbound) -> Route | None:
         """The route that the request names; None when no model is known by that name."""
@@ -81,7 +113,7 @@ class Passing:
         driver = self._gate.registry.driver(target.provider)
         return driver is not None and speaks(driver, inbound)
 
-    async def _asked(self, who: Who, route: Route, inbound: Inbound) -> Passed:
+    async def _answer(self, who: Who, route: Route, inbound: Inbound) -> Answer:
         found: dict[str, Through] = {}
 
         async def send(target: Target, most: int | None) -> Begun[bytes]:
@@ -98,19 +130,7 @@ class Passing:
             bound=lambda family, context: input_bound(inbound.body, inbound.asked, family, context),
         )
         answering = await self._gate.attempts.answered(call, send)
-        through = found[answering.target.id]
-        headers = _headers(answering, through)
-        if through.streams:
-            return Passed(status=through.status, headers=headers, items=answering)
-        try:
-            whole = await anext(answering)
-            cost = await answering.settle()
-        finally:
-            await answering.aclose()
-        headers.append((b"content-length", str(len(whole)).encode()))
-        if cost is not None:
-            headers.append((b"x-nis-cost", f"{cost / DOLLAR:.9f}".encode()))
-        return Passed(status=through.status, headers=headers, whole=whole)
+        return Answer(answering, found[answering.target.id])
 
     def _driver(self, target: Target) -> LanguageModels:
         driver = self._gate.registry.driver(target.provider)
@@ -138,6 +158,12 @@ def needs_of(inbound: Inbound, *, several: bool) -> Needs:
     )
 
 
+def whole_headers(whole: bytes, cost: int | None) -> list[tuple[bytes, bytes]]:
+    """What only an answer that is whole can say of itself."""
+    said = [(b"content-length", str(len(whole)).encode())]
+    return said if cost is None else [*said, (b"x-nis-cost", f"{cost / DOLLAR:.9f}".encode())]
+
+
 def _headers(answering: Answering[bytes], through: Through) -> list[tuple[bytes, bytes]]:
     """What a response says of the way that it came."""
     named = [
@@ -149,10 +175,10 @@ def _headers(answering: Answering[bytes], through: Through) -> list[tuple[bytes,
         named.append((b"x-nis-route", answering.route))
     if through.request_id:
         named.append((b"x-upstream-request-id", through.request_id))
-    return [(name, _plain(value)) for name, value in named]
+    return [(name, header(value)) for name, value in named]
 
 
-def _plain(value: str) -> bytes:
+def header(value: str) -> bytes:
     """A value of a header; names are callers' and providers'."""
     if not (value.isascii() and value.isprintable()):
         value = "".join(one if one.isascii() and one.isprintable() else "?" for one in value)

@@ -147,6 +147,12 @@ class Through:
             return replace(used, output=0)
         return used
 
+    def stated(self) -> Json | None:
+        """The tokens as the provider states them in a stream, by now."""
+        found = [data_of(event) for event in self._events.counted[-1:]]
+        usage: Any = found[0].get("usage") if found and found[0] is not None else None  # Any: JSON
+        return cast("Json", usage) if isinstance(usage, dict) else None
+
     def said(self) -> int:
         """Bytes of words by now, about."""
         if self._kind == "embeddings":
