@@ -5,9 +5,10 @@ from __future__ import annotations
 import asyncio
 import json
 import random
-from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
+from collections.abc import AsyncGenerator, Callable, Coroutine, Mapping, Sequence
 from contextlib import AsyncExitStack, aclosing, asynccontextmanager
 from dataclasses import dataclass, field, replace
+from functools import wraps
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +20,7 @@ from nis_backend.drivers.cache.in_process import InProcessCache
 from nis_backend.drivers.embeddings.base import Embedders
 from nis_backend.drivers.gateway.attempts import Attempts
 from nis_backend.drivers.gateway.base import Policy, Route, Target, Who
+from nis_backend.drivers.gateway.caching import Answers
 from nis_backend.drivers.gateway.gateway import MeteredGateway
 from nis_backend.drivers.gateway.health import Health
 from nis_backend.drivers.gateway.registry import Provider, Registry
@@ -128,7 +130,8 @@ async def gated(
         store = SqliteStore(folder / "nis.db")
         stack.push_async_callback(store.close)
         registry = Registry(store, [Provider(driver=one, prices="", billed=True) for one in drivers], _no_rows)
-        gateway = MeteredGateway(store, registry, Embedders(), "me", cache=InProcessCache(now=clock))
+        gateway = MeteredGateway(store, registry, Embedders(), "me", cache=(cache := InProcessCache(now=clock)))
+        gateway.answers = Answers(cache, gateway.ledger, clock)
         gateway.health = Health(clock)
         parts = replace(
             gateway.attempts.parts,
@@ -143,6 +146,16 @@ async def gated(
         await registry.ready()
         stack.push_async_callback(gateway.close)
         yield Gated(gateway=gateway, store=store, clock=clock)
+
+
+def awaited(test: Callable[..., Coroutine[Any, Any, None]]) -> Callable[..., None]:
+    """The test, on a loop of its own."""
+
+    @wraps(test)
+    def run(*args: Any, **given: Any) -> None:
+        asyncio.run(asyncio.wait_for(test(*args, **given), 60))
+
+    return run
 
 
 def openai(name: str, url: str, http: Callable[[], Any]) -> OpenAICompatible:

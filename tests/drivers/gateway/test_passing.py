@@ -4,57 +4,15 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import Callable, Coroutine
-from contextlib import aclosing
-from functools import wraps
 from pathlib import Path
-from typing import Any
 
 import pytest
 from fake_openai import DONE, Asked, Canned, FakeOpenAI, breaks_off, delta, event, fails, malformed, says, usage, whole
-from gated import SECRET, WHO, Gated, gated, outline
+from gated import SECRET, WHO, awaited, gated, outline
+from passes import headers, inbound, passed, read
 
-from nis_backend.drivers.gateway.base import Inbound, Passed
+from nis_backend.drivers.gateway.base import Inbound
 from nis_backend.errors import Busy, InvalidRequest, NisError, Unavailable, UpstreamFailed
-
-ASKED: dict[str, Any] = {"messages": [{"role": "user", "content": "Hello?"}]}
-
-
-def awaited(test: Callable[..., Coroutine[Any, Any, None]]) -> Callable[..., None]:
-    """The test, on a loop of its own."""
-
-    @wraps(test)
-    def run(*args: Any, **given: Any) -> None:
-        asyncio.run(asyncio.wait_for(test(*args, **given), 60))
-
-    return run
-
-
-def inbound(model: str, *, stream: bool = False, **given: Any) -> Inbound:
-    """A request of a chat, written as nobody here would."""
-    asked = {**ASKED, "model": model, "stream": stream, **given}
-    return Inbound(kind="chat", asked=asked, body=json.dumps(asked, indent=1).encode(), headers={}, streamed=stream)
-
-
-async def passed(gate: Gated, one: Inbound) -> Passed:
-    """What is passed back."""
-    route = await gate.gateway.passes(one)
-    assert route is not None
-    return await gate.gateway.pass_on(WHO, one, route)
-
-
-async def read(gate: Gated, one: Inbound) -> bytes:
-    """All of it."""
-    found = await passed(gate, one)
-    if found.items is None:
-        return found.whole
-    async with aclosing(found.items) as items:  # type: ignore[type-var]
-        return b"".join([item async for item in items])
-
-
-def headers(found: Passed) -> dict[str, str]:
-    """By name."""
-    return {name.decode(): value.decode() for name, value in found.headers}
 
 
 @awaited
