@@ -224,10 +224,9 @@ async def test_a_refusal_is_not_shared(tmp_path: Path) -> None:
         asking = [asyncio.create_task(read(gate, inbound("kept"))) for _ in range(2)]
         assert await asyncio.to_thread(server.came.wait, 30)
         released.set()
-        first, second = await asyncio.gather(*asking, return_exceptions=True)
-        assert isinstance(first, NisError)
-        assert isinstance(second, bytes)
-        assert said(second) == "Well."
+        found = await asyncio.gather(*asking, return_exceptions=True)
+        assert [said(one) for one in found if isinstance(one, bytes)] == ["Well."]
+        assert sum(isinstance(one, NisError) for one in found) == 1
 
 
 def _joined(reply: Canned) -> dict[str, Any]:
