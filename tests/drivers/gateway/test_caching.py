@@ -16,7 +16,6 @@ from passes import headers, inbound, items_of, passed, read
 
 from nis_backend.drivers.gateway.base import Passed
 from nis_backend.drivers.gateway.forms import joined, split
-from nis_backend.drivers.llm.openai_answer import Answer
 from nis_backend.errors import NisError
 
 
@@ -26,13 +25,12 @@ def said(body: bytes) -> str:
 
 
 def words(body: bytes) -> str:
-    """The words of a stream, put together as a client does."""
-    answer = Answer(prefix="call")
-    for line in body.splitlines():
-        if line.startswith(b"data: {"):
-            answer.feed(json.loads(line[6:]))
-    assert answer.ended
-    return "".join(item.text for item in answer.take())
+    """The words of a stream that has an end."""
+    assert body.endswith(DONE)
+    chunks = [json.loads(line[6:]) for line in body.splitlines() if line.startswith(b"data: {")]
+    choices = [choice for chunk in chunks for choice in chunk["choices"]]
+    assert choices[-1]["finish_reason"] == "stop"
+    return "".join(choice["delta"].get("content") or "" for choice in choices)
 
 
 def how(found: Passed) -> str:
