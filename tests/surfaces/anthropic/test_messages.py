@@ -489,3 +489,28 @@ def test_a_large_image_passes(serve: Serve) -> None:
         assert "Warning" not in server.log.read_text()
     assert fake.asked[0].body["messages"][0]["content"][0]["source"]["data"] == large
     assert other.asked[0].body["messages"][0]["content"][0]["image_url"]["url"].endswith(large)
+
+
+def test_another_vendors_model_stands_in_for_anthropics(serve: Serve) -> None:
+    """Promise: a client names a model, a route says which answer; one that is overloaded is followed by the next."""
+    fake, other = (
+        FakeAnthropic(overloaded(Retry_After="60")),
+        FakeOpenAI(says("I stand in"), wants(("fly", {"speed": 2}))),
+    )
+    with fake.in_thread(), other.in_thread():
+        server = serve(
+            ANTHROPIC_API_KEY="sk-ant-x", NIS_ANTHROPIC_URL=fake.url, NIS_LOCAL_URL=other.url, NIS_LOCAL_MODEL="x"
+        )
+        targets = [{"model": "anthropic:claude-fake-large"}, {"model": "local:x", "tier": 1}]
+        route = {"name": "claude-sonnet-5-5", "targets": targets, "policy": {"retries": 0}}
+        status, _, answer = ask(server, "POST", "/routes", route)
+        assert status < 300, answer
+        with client_of(server) as client:
+            messages: Any = client.messages
+            message = messages.create(**request(model="claude-sonnet-5-5"))
+            with messages.stream(**request(model="claude-sonnet-5-5", tools=[TOOL])) as stream:
+                streamed = stream.get_final_message()
+    assert message.content[0].text == "I stand in"
+    assert (streamed.stop_reason, streamed.content[-1].input) == ("tool_use", {"speed": 2})
+    # Who is overloaded is left alone for a while.
+    assert [len(fake.asked), len(other.asked)] == [1, 2]
