@@ -757,6 +757,22 @@ def test_a_connection_left_open_after_the_end_holds_nobody_up() -> None:
     assert answered(Canned(pieces=[starts(), *text_block(0, "whole"), ends(), STOP], held=True))[0] == "whole"
 
 
+def test_a_connection_is_used_again() -> None:
+    """After a stream, a whole answer and a count alike: a new one costs a handshake."""
+
+    async def body() -> None:
+        count = Canned(pieces=[b'{"input_tokens":42}'], content_type="application/json")
+        fake = FakeAnthropic(says("one"), says("two"), count, says("three"))
+        async with asking(fake) as driver:
+            await whole(driver)
+            await whole(driver, replace(HELLO, pieces=False))
+            await driver.count_tokens(HELLO)
+            await whole(driver)
+        assert len({asked.port for asked in fake.asked}) == 1
+
+    run(body())
+
+
 def test_an_endless_answer_is_ended(monkeypatch: pytest.MonkeyPatch) -> None:
     """What is read of an answer is bounded, also when it is one line."""
     monkeypatch.setattr(anthropic, "LONGEST_ANSWER", 100_000)

@@ -30,9 +30,9 @@ if TYPE_CHECKING:
     from nis_backend.drivers.llm.answer import Item, Usage
     from nis_backend.drivers.llm.base import Prompt, Response, Wire
 
-PATIENCE, SILENCE, FAREWELL = 120.0, 600.0, 2.0
+PATIENCE, SILENCE, FAREWELL, DRAIN = 120.0, 600.0, 2.0, 0.1
 """Seconds: between two pieces of an answer, where "ping" fills the pauses; for an answer that is sent whole; for what
-may follow the answer's end."""
+may follow the reason of its end; for what may follow its last event."""
 MOST_MODELS = 1000
 USUAL_OUTPUT, LONGEST_WHOLE = 4096, 16_384
 """Tokens of an answer: asked for where nobody says how many and the server states no most; above which it is streamed
@@ -214,8 +214,9 @@ class Anthropic(LanguageModels):
                 yield item
             return
         lines = Lines()
-        while not answer.done:
-            async with asyncio.timeout(FAREWELL if answer.ended else None):
+        while True:
+            # Past the last event there is only the end of the body, after which the connection is another's to use.
+            async with asyncio.timeout(DRAIN if answer.done else FAREWELL if answer.ended else None):
                 piece = await response.content.readany()
             for item in joined(self._feed(answer, data) for data in (lines.feed(piece) if piece else lines.rest())):
                 yield item
