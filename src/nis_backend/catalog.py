@@ -60,6 +60,7 @@ CAPABILITIES = (
     "nis_backend.capabilities.blobs",
     "nis_backend.capabilities.budgets.operations",
     "nis_backend.capabilities.usage.operations",
+    "nis_backend.capabilities.batches.operations",
     "nis_backend.capabilities.physics.operations",
     "nis_backend.capabilities.weights",
 )

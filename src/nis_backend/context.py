@@ -318,7 +318,7 @@ class Context:
             InvalidRequest: nobody serves the queue.
         """
         refuse_secret(operation)
-        terms = terms or Terms(queue=own_queue(operation.pool))
+        terms = terms or Terms(queue=operation.queue or own_queue(operation.pool))
         await self.drivers.dispatch.admit(terms.queue)
         run_id = self.run_id or self.new_id("run")
         # A turn of a conversation is what each call of makes a run; what only reads or changes one is none.

@@ -100,7 +100,8 @@ async def carry(target: Operation[Any, Any], row: Row, ctx: Context) -> Left:
     journal = ctx.run
     try:
         _refuse_hopeless(row, journal.history)
-        seconds = _seconds(row, ctx.settings.run_seconds, ctx.drivers.store.now())
+        most = max(ctx.settings.run_seconds, target.time_limit)
+        seconds = _seconds(row, most, ctx.drivers.store.now())
         await journal.write(Started(operation=target.name, attempt=journal.attempt))
         if journal.attempt > 1:
             # An attempt that ends its process at once is counted too.

@@ -85,7 +85,9 @@ class Operation(Generic[Req, Res]):
     examples: tuple[Example, ...] = ()
     scopes: tuple[str, ...] = ()
     time_limit: float = 60.0
-    """Seconds a call may take; a run has its own deadline."""
+    """Seconds a call may take; a run, at least as long as any."""
+    queue: str = ""
+    """Where its runs wait, when no queue is named; empty for the usual one."""
     essential: bool = False
     """Whether it is offered where only a few operations are: a short list of tools, a first page."""
     outward: bool = False
@@ -147,6 +149,7 @@ def operation(  # noqa: PLR0913 - each argument is one trait of the declaration
     examples: tuple[Example, ...] = (),
     scopes: tuple[str, ...] | None = None,
     time_limit: float = 60.0,
+    queue: str = "",
     essential: bool = False,
     outward: bool = False,
     secret: bool = False,
@@ -169,6 +172,7 @@ def operation(  # noqa: PLR0913 - each argument is one trait of the declaration
         examples=examples,
         scopes=scopes,
         time_limit=time_limit,
+        queue=queue,
         essential=essential,
         outward=outward,
         secret=secret,

@@ -362,7 +362,12 @@ class Settings(BaseModel):
     def all_queues(self) -> dict[str, int]:
         """How many runs of each queue are executed at once."""
         given = (pair.partition("=") for pair in self.queues.split(","))
-        return {"default": self.max_runs, "compute": 2, **{name: int(number) for name, _, number in given}}
+        return {
+            "default": self.max_runs,
+            "compute": 2,
+            "batches": 1,
+            **{name: int(number) for name, _, number in given},
+        }
 
     @field_validator("database_url")
     @classmethod

@@ -118,7 +118,7 @@ async def start_run(request: StartRun, ctx: Context) -> Run:
         )
     _refuse_nested(request.arguments)
     target = ctx.operations.find(request.operation)
-    terms = _terms(request, target.pool, ctx.now())
+    terms = _terms(request, target.queue or own_queue(target.pool), ctx.now())
     await ctx.drivers.dispatch.admit(terms.queue)
     try:
         handle = await _begun(target, request, terms, ctx)
@@ -167,7 +167,7 @@ def _members(value: Any) -> list[Any]:  # Any: JSON
     return cast("list[Any]", value) if isinstance(value, list) else []
 
 
-def _terms(request: StartRun, pool: str | None, now: float) -> Terms:
+def _terms(request: StartRun, queue: str, now: float) -> Terms:
     """When and where the run is executed.
 
     Raises:
@@ -193,7 +193,7 @@ def _terms(request: StartRun, pool: str | None, now: float) -> Terms:
             remedy="Give an earlier time, or make a schedule.",
         )
     return Terms(
-        queue=request.queue or own_queue(pool),
+        queue=request.queue or queue,
         priority=request.priority,
         not_before=begins if begins > now else 0.0,
         deadline=None if request.deadline_seconds is None else max(begins, now) + request.deadline_seconds,

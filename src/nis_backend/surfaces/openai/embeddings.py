@@ -41,9 +41,7 @@ KNOWN = frozenset({*EmbeddingsRequest.model_fields, "model"})
 async def answer(process: Process, request: Request) -> Response:
     """Answer with a vector for each text; texts that the model could not read to their end are named beside them."""
     body = json_object(await request.body())
-    refuse_unknown(body, KNOWN | IGNORED)
-    model = model_of(body)
-    asked = _read({name: value for name, value in body.items() if name in EmbeddingsRequest.model_fields})
+    model, asked = read(body)
     texts = [asked.input] if isinstance(asked.input, str) else asked.input
     ctx = process.context(request.state.caller)
     operation = process.operations.find("embeddings.embed_texts")
@@ -59,6 +57,19 @@ async def answer(process: Process, request: Request) -> Response:
         )
     content = await asyncio.to_thread(_answered, found, asked.encoding_format)
     return Response(content, media_type="application/json")
+
+
+def read(body: Json) -> tuple[str, EmbeddingsRequest]:
+    """The model's name, and the request for it.
+
+    Raises:
+        NotFound: no model is named.
+        InvalidRequest: a parameter is wrong or unknown.
+        NotSupported: the input is tokens.
+    """
+    refuse_unknown(body, KNOWN | IGNORED)
+    model = model_of(body)
+    return model, _read({name: value for name, value in body.items() if name in EmbeddingsRequest.model_fields})
 
 
 def _read(given: Json) -> EmbeddingsRequest:

@@ -11,13 +11,14 @@ from typing import TYPE_CHECKING, Any
 
 from starlette.datastructures import UploadFile
 from starlette.exceptions import HTTPException
-from starlette.responses import JSONResponse
+from starlette.responses import JSONResponse, StreamingResponse
 
 from nis_backend.blob import Blob
 from nis_backend.calling import call
 from nis_backend.drivers.store.base import cursor_of
 from nis_backend.errors import InvalidRequest, Malformed, NotFound, NotSupported, WrongMedia, shorten
 from nis_backend.surfaces.guard import is_multipart
+from nis_backend.surfaces.openai.batches import FILE, LINES, file_card, outcomes
 from nis_backend.surfaces.openai.pages import limit_of, page_of
 from nis_backend.surfaces.openai.response_items import blob_of, file_of
 from nis_backend.surfaces.rest.content import content_of
@@ -105,7 +106,7 @@ async def files(process: Process, request: Request) -> Response:
     while len(found) < most:
         asked = {"cursor": cursor, "purpose": purpose, "limit": min(100, most - len(found))}
         page: BlobList = await call(process.operations.find("blobs.list_blobs"), asked, within)
-        found += [_card(one) for one in page.blobs]
+        found += [_card(one) for one in page.blobs if one.purpose != LINES]
         cursor = page.next_cursor
         if cursor is None:
             break
@@ -114,20 +115,28 @@ async def files(process: Process, request: Request) -> Response:
 
 async def file(process: Process, request: Request) -> Response:
     """What is known of a file."""
-    ctx = process.context(request.state.caller)
-    return JSONResponse(_card(await _find(process, request.path_params["id"], ctx)))
+    ctx, name = process.context(request.state.caller), request.path_params["id"]
+    if FILE.fullmatch(name):
+        return JSONResponse(await file_card(process, name, ctx))
+    return JSONResponse(_card(await _find(process, name, ctx)))
 
 
 async def content(process: Process, request: Request) -> Response:
     """Its bytes."""
-    ctx = process.context(request.state.caller)
-    blob: Blob = await _called(process, "blobs.read_content", request.path_params["id"], ctx)
+    ctx, name = process.context(request.state.caller), request.path_params["id"]
+    if FILE.fullmatch(name):
+        return StreamingResponse(await outcomes(process, name, ctx), media_type="application/jsonl")
+    blob: Blob = await _called(process, "blobs.read_content", name, ctx)
     return await content_of(request, blob, ctx.blobs)
 
 
 async def delete(process: Process, request: Request) -> Response:
     """Remove it."""
     ctx, name = process.context(request.state.caller), request.path_params["id"]
+    if FILE.fullmatch(name):
+        raise NotSupported(
+            "This file is a part of its batch.", field="file_id", value=name, remedy="Delete the batch's run."
+        )
     await _called(process, "blobs.delete_blob", name, ctx)
     return JSONResponse({"id": name, "object": "file", "deleted": True})
 

@@ -7,14 +7,14 @@ import json
 from collections.abc import AsyncGenerator, AsyncIterator
 from contextlib import aclosing, suppress
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, cast
 
 from starlette.responses import JSONResponse
 
 from nis_backend.calling import call
 from nis_backend.capabilities.models.responding import NAME, ResponseRequest, turns_before
 from nis_backend.errors import Cancelled, InvalidRequest, NisError, NotFound
-from nis_backend.event import Event, ModelAnswered, ReasoningDelta, Started, Succeeded, TextDelta, WantedCall
+from nis_backend.event import Event, Started
 from nis_backend.run import RunHandle
 from nis_backend.surfaces.openai import listing
 from nis_backend.surfaces.openai.body import json_object
@@ -22,6 +22,7 @@ from nis_backend.surfaces.openai.pages import limit_of, page_of
 from nis_backend.surfaces.openai.response_events import Asked, View, response_of, view
 from nis_backend.surfaces.openai.response_items import input_items
 from nis_backend.surfaces.openai.response_request import PREFIX, ResponsesRequest, read, run_of, suffix_of, unknown
+from nis_backend.surfaces.openai.response_told import bodies_of, response_told
 from nis_backend.surfaces.streamed import Streamed
 from nis_backend.surfaces.waiting import settled
 
@@ -178,12 +179,7 @@ async def _unkept(process: Process, request: Request, asked: ResponsesRequest, g
     working = asyncio.ensure_future(call(process.operations.find("models.complete_chat"), whole, ctx))
     await settled(process, request, working)
     done: ChatCompletion = working.result()
-    seen, (answer,) = View(replace(kept, model=done.model)), done.answers
-    bodies: list[Body] = [ReasoningDelta(step=1, text=answer.thought)] if answer.thought else []
-    bodies += [TextDelta(step=1, text=answer.text)] if answer.text else []
-    bodies += [_answered(answer), Succeeded(result=done.model_dump(mode="json"))]
-    *_, last = [event for body in bodies for event in seen.of(body, ctx.now())]
-    return JSONResponse(last["response"])
+    return JSONResponse(response_told(replace(kept, model=done.model), done, ctx.now()))
 
 
 async def _told(given: Json, ctx: Context) -> Json:
@@ -201,28 +197,8 @@ async def _told_entries(parts: AsyncGenerator[ChatPart, None], ctx: Context) -> 
     yield Started(operation=NAME, attempt=1), ctx.now()
     async with aclosing(parts) as coming:
         async for part in coming:
-            for body in _bodies(part):
+            for body in bodies_of(part):
                 yield body, ctx.now()
-
-
-def _bodies(part: ChatPart) -> Iterator[Body]:
-    if part.thought:
-        yield ReasoningDelta(step=1, text=part.thought)
-    if part.text:
-        yield TextDelta(step=1, text=part.text)
-    if part.ended is not None:
-        yield _answered(part.ended)
-    if part.whole is not None:
-        yield Succeeded(result=part.whole.model_dump(mode="json"))
-
-
-def _answered(answer: Any) -> ModelAnswered:  # Any: an answer, whose module loads with the first request
-    return ModelAnswered(
-        step=1,
-        finish_reason=answer.finish_reason,
-        reasoning=[one.model_dump() for one in answer.reasoning],
-        tool_calls=[WantedCall(**one.model_dump()) for one in answer.tool_calls],
-    )
 
 
 # -- what is kept ------------------------------------------------------------------------------------------------------

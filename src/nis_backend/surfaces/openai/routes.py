@@ -32,6 +32,10 @@ DOES = (
     ("GET", "/files/{id}", "files", "file"),
     ("DELETE", "/files/{id}", "files", "delete"),
     ("GET", "/files/{id}/content", "files", "content"),
+    ("POST", "/batches", "batches", "create"),
+    ("GET", "/batches", "batches", "batches"),
+    ("GET", "/batches/{id}", "batches", "batch"),
+    ("POST", "/batches/{id}/cancel", "batches", "cancel"),
 )
 """What answers where: a module beside this one, and its function."""
 
@@ -40,7 +44,7 @@ LARGE = frozenset({f"{PREFIX}/chat/completions", f"{PREFIX}/responses"})
 
 
 def routes(process: Process) -> list[Route]:
-    """The models, chat completions, embeddings, responses and files."""
+    """The models, chat completions, embeddings, responses, files and batches."""
 
     def listing_for(request: Request) -> Any:  # Any: one of two modules
         """The list in the caller's dialect: Anthropic's clients ask the same path, and say so."""

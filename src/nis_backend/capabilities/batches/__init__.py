@@ -1,0 +1,1 @@
+"""Batches: one operation, called for each line of a file."""

@@ -1,0 +1,298 @@
+"""`/v1/batches`: runs that call an operation for each line of a file; the files of outcomes are views of their logs.
+
+Source: https://platform.openai.com/docs/api-reference/batch
+"""
+
+from __future__ import annotations
+
+import asyncio
+import re
+import tempfile
+from dataclasses import replace
+from typing import IO, TYPE_CHECKING, Annotated, Any, Literal, cast
+
+from pydantic import Field, ValidationError
+from starlette.responses import JSONResponse
+
+from nis_backend.blob import Blob
+from nis_backend.calling import call
+from nis_backend.capabilities.batches.operations import LINE
+from nis_backend.drivers.store.base import cursor_of
+from nis_backend.errors import Conflict, InvalidRequest, NisError, NotFound, NotSupported, from_problem, shorten
+from nis_backend.event import Noted
+from nis_backend.operation import Model
+from nis_backend.surfaces.openai.batch_lines import CALLS, told, translated
+from nis_backend.surfaces.openai.body import json_object, refuse_unknown, wrong
+from nis_backend.surfaces.openai.pages import limit_of, page_of
+from nis_backend.surfaces.openai.problem import document
+from nis_backend.surfaces.openai.response_items import blob_of
+from nis_backend.surfaces.openai.response_request import RUN, suffix_of
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncGenerator
+    from pathlib import Path
+
+    from starlette.requests import Request
+    from starlette.responses import Response
+
+    from nis_backend.capabilities.batches.operations import Batch, BatchList
+    from nis_backend.capabilities.blobs import StoredBlob
+    from nis_backend.context import Context
+    from nis_backend.operation import Json
+    from nis_backend.run import RunHandle
+    from nis_backend.surfaces.base import Process
+
+PREFIX = "batch_"
+LINES = "batch_lines"
+"""The purpose of a blob with the lines of a batch as the operation takes them."""
+
+DAY = 86_400
+STATUS = {
+    "queued": "validating",
+    "running": "in_progress",
+    "paused": "in_progress",
+    "waiting": "in_progress",
+    "succeeded": "completed",
+    "failed": "failed",
+    "cancelled": "cancelled",
+}
+ENDED = frozenset({"completed", "failed", "cancelled"})
+
+FILE = re.compile(r"file-([A-Za-z0-9.:]{1,48})-(output|errors)")
+"""The ids of the files of outcomes."""
+
+
+class BatchRequest(Model):
+    """The body of a request."""
+
+    input_file_id: str = Field(min_length=1, max_length=64)
+    endpoint: str = Field(max_length=64)
+    completion_window: Literal["24h"]
+    metadata: dict[Annotated[str, Field(max_length=64)], Annotated[str, Field(max_length=512)]] | None = Field(
+        default=None, max_length=16
+    )
+
+
+class _File(Model):
+    """A file whose bytes are wanted."""
+
+    file: Blob
+
+
+async def create(process: Process, request: Request) -> Response:
+    """Begin a batch; a file that is none is refused at once, by its line."""
+    body = json_object(await request.body())
+    asked = _read(body)
+    ctx = process.context(request.state.caller)
+    given = await _input(process, asked, ctx)
+    with tempfile.TemporaryFile() as file:
+        await asyncio.to_thread(_translate, given.path, asked.endpoint, file)
+        content = await asyncio.to_thread(Blob.of, file, media_type="application/jsonl", name=given.name)
+        kept: StoredBlob = await call(
+            process.operations.find("blobs.create_blob"), {"content": content, "purpose": LINES}, ctx
+        )
+    labels = {"endpoint": asked.endpoint, "input_file_id": asked.input_file_id, "metadata": asked.metadata}
+    arguments = {"input": kept.id, "operation": CALLS[asked.endpoint], "labels": labels}
+    try:
+        handle: RunHandle = await call(process.operations.find("batches.create_batch"), arguments, ctx)
+    except NisError as error:
+        await ctx.blobs.delete(kept.id)
+        if error.field == "input":
+            error.field = "input_file_id"
+        raise
+    return JSONResponse(await _card(process, handle.id, ctx))
+
+
+def _read(body: Json) -> BatchRequest:
+    refuse_unknown(body, {*BatchRequest.model_fields, "output_expires_after"})
+    if body.pop("output_expires_after", None) is not None:
+        raise NotSupported(
+            "What came of a batch does not expire by itself.",
+            field="output_expires_after",
+            remedy="Leave it out, and delete the run.",
+        )
+    try:
+        asked = BatchRequest.model_validate(body)
+    except ValidationError as error:
+        raise wrong(error, BatchRequest, body) from None
+    if asked.endpoint not in CALLS:
+        raise NotSupported(
+            f"No batch asks {shorten(asked.endpoint)}.",
+            field="endpoint",
+            value=shorten(asked.endpoint),
+            remedy=f"Ask one of: {', '.join(CALLS)}.",
+        )
+    return asked
+
+
+async def _input(process: Process, asked: BatchRequest, ctx: Context) -> Blob:
+    """The file, with its bytes."""
+    try:
+        blob: Blob = await call(
+            process.operations.find("blobs.read_content"), {"id": blob_of(asked.input_file_id)}, ctx
+        )
+        return (await ctx.blobs.resolve(_File(file=blob), [])).file
+    except NotFound:
+        raise NotFound(
+            f"There is no file {shorten(asked.input_file_id)!r}.",
+            field="input_file_id",
+            value=asked.input_file_id,
+            remedy="Create it first, with the purpose batch.",
+        ) from None
+
+
+def _translate(path: Path, endpoint: str, file: IO[bytes]) -> None:
+    for line in translated(path, endpoint):
+        file.write(line)
+    if not file.tell():
+        raise InvalidRequest("The file has no line.", field="input_file_id", remedy="Give a request on each line.")
+    file.seek(0)
+
+
+async def batch(process: Process, request: Request) -> Response:
+    """How far a batch is."""
+    ctx = process.context(request.state.caller)
+    return JSONResponse(await _card(process, _run_of(request.path_params["id"]), ctx))
+
+
+async def batches(process: Process, request: Request) -> Response:
+    """The batches that were begun here, the newest first."""
+    ctx, query = process.context(request.state.caller), request.query_params
+    limit, cursor = limit_of(query), None
+    if "after" in query:
+        last = await _batch(process, _run_of(query["after"], "after"), ctx, "after")
+        cursor = cursor_of(last.created, last.id)
+    found: list[Json] = []
+    # Pages of one call are not counted each.
+    within = replace(ctx, depth=1)
+    while len(found) <= limit:
+        listed: BatchList = await call(
+            process.operations.find("batches.list_batches"), {"cursor": cursor, "limit": limit + 1}, within
+        )
+        found += [_object(one) for one in listed.batches if "endpoint" in one.labels]
+        cursor = listed.next_cursor
+        if cursor is None:
+            break
+    return JSONResponse(page_of(found, None, limit))
+
+
+async def cancel(process: Process, request: Request) -> Response:
+    """Stop a batch; what came of lines until then is kept."""
+    ctx = process.context(request.state.caller)
+    run_id = _run_of(request.path_params["id"])
+    found = await _batch(process, run_id, ctx)
+    if STATUS[found.state] in ENDED:
+        raise Conflict(
+            f"{request.path_params['id']} is {STATUS[found.state]}.",
+            field="batch_id",
+            remedy="Its files have what came of it.",
+        )
+    await call(process.operations.find("batches.cancel_batch"), {"id": run_id}, ctx)
+    card = await _card(process, run_id, ctx)
+    return JSONResponse(card if card["status"] in ENDED else {**card, "status": "cancelling"})
+
+
+def _run_of(name: str, field: str = "batch_id") -> str:
+    suffix = name.removeprefix(PREFIX)
+    if suffix == name or not suffix:
+        raise _unknown(name, field)
+    return f"{RUN}{suffix}"
+
+
+def _unknown(name: str, field: str) -> NotFound:
+    return NotFound(
+        f"There is no batch {shorten(name)!r}.", field=field, value=shorten(name), remedy="List the batches."
+    )
+
+
+async def _batch(process: Process, run_id: str, ctx: Context, field: str = "batch_id") -> Batch:
+    name = f"{PREFIX}{suffix_of(run_id)}"
+    try:
+        found: Batch = await call(process.operations.find("batches.get_batch"), {"id": run_id}, ctx)
+    except (NotFound, InvalidRequest):
+        raise _unknown(name, field) from None
+    if "endpoint" not in found.labels:
+        raise _unknown(name, field)
+    return found
+
+
+async def _card(process: Process, run_id: str, ctx: Context) -> Json:
+    return _object(await _batch(process, run_id, ctx))
+
+
+def _object(one: Batch) -> Json:
+    suffix, status = suffix_of(one.id), STATUS[one.state]
+    ended, at = status in ENDED, int(one.updated)
+    problem = one.problem and document(from_problem(one.problem))["error"]
+    wrong_line = problem and {**problem, "line": None}
+    return {
+        "id": f"{PREFIX}{suffix}",
+        "object": "batch",
+        "endpoint": one.labels["endpoint"],
+        "errors": wrong_line and {"object": "list", "data": [wrong_line]},
+        "input_file_id": one.labels["input_file_id"],
+        "completion_window": "24h",
+        "status": status,
+        "output_file_id": f"file-{suffix}-output" if ended and one.done > one.failed else None,
+        "error_file_id": f"file-{suffix}-errors" if ended and one.failed else None,
+        "created_at": int(one.created),
+        "in_progress_at": None if status == "validating" else int(one.created),
+        "expires_at": int(one.created) + DAY,
+        "finalizing_at": None,
+        "completed_at": at if status == "completed" else None,
+        "failed_at": at if status == "failed" else None,
+        "expired_at": None,
+        "cancelling_at": None,
+        "cancelled_at": at if status == "cancelled" else None,
+        "request_counts": {"total": one.total or 0, "completed": one.done - one.failed, "failed": one.failed},
+        "metadata": one.labels.get("metadata"),
+    }
+
+
+# -- what came of it ---------------------------------------------------------------------------------------------------
+
+
+async def outcomes(process: Process, name: str, ctx: Context) -> AsyncGenerator[bytes]:
+    """The lines of a file of outcomes, from the log of its batch.
+
+    Raises:
+        NotFound: there is no such file.
+    """
+    found = FILE.fullmatch(name)
+    assert found is not None
+    suffix, failed = found[1], found[2] == "errors"
+    one = await _batch(process, f"{RUN}{suffix}", ctx, "file_id")
+    endpoint = str(one.labels["endpoint"])
+
+    async def lines() -> AsyncGenerator[bytes]:
+        after = 0
+        while events := await ctx.runs.events(one.id, after):
+            after = events[-1].seq
+            noted = [(event.body, event.time) for event in events if isinstance(event.body, Noted)]
+            entries = [
+                (int(body.name.rpartition(" ")[2]), cast("dict[str, Any]", body.value), at)
+                for body, at in noted
+                if body.name.startswith(f"{LINE} ")
+            ]
+            yield b"".join(await asyncio.to_thread(lambda: list(told(endpoint, suffix, entries, failed=failed))))  # noqa: B023 - done before the next page
+
+    return lines()
+
+
+async def file_card(process: Process, name: str, ctx: Context) -> Json:
+    """What is known of a file of outcomes."""
+    size = sum([len(piece) async for piece in await outcomes(process, name, ctx)])
+    found = FILE.fullmatch(name)
+    assert found is not None
+    one = await _batch(process, f"{RUN}{found[1]}", ctx, "file_id")
+    return {
+        "id": name,
+        "object": "file",
+        "bytes": size,
+        "created_at": int(one.updated),
+        "filename": f"{PREFIX}{found[1]}_{found[2]}.jsonl",
+        "purpose": "batch_output",
+        "status": "processed",
+        "expires_at": None,
+        "status_details": None,
+    }
