@@ -150,6 +150,7 @@ class Context:
         self.beside.append(self._cap(run_id, dollars))
 
     def _cap(self, run_id: str, dollars: float) -> tuple[Table, Row]:
+        self.gateway.expect_cap()
         return "budgets", cap_of_run(self.new_id("budget"), run_id, dollars, self.now())
 
     @property

@@ -8,6 +8,7 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
+from typing import Any
 
 import pytest
 from fake_openai import DONE, Canned, FakeOpenAI, Json, breaks_off, delta, fails, says, usage
@@ -15,7 +16,7 @@ from gated import WHO, Gated, gated, outline
 
 from nis_backend.drivers.gateway.attempts import Attempts
 from nis_backend.drivers.gateway.budgets import Budgets
-from nis_backend.drivers.store.base import Row
+from nis_backend.drivers.store.base import Row, Table
 from nis_backend.drivers.store.spending import Cap
 from nis_backend.errors import BudgetExceeded, Unavailable, UpstreamFailed
 
@@ -205,3 +206,29 @@ def test_both_of_two_calls_at_once_are_reserved(tmp_path: Path) -> None:
     released = asyncio.Event()
     slow, two = FakeOpenAI(replace(says("Slow."), released=released)), FakeOpenAI(says("Never."))
     within(tmp_path, {"one": slow, "two": two}, body)
+
+
+def test_no_run_is_looked_for_where_none_has_a_budget(tmp_path: Path) -> None:
+    """A turn without a cap waits for no database before its answer; from the first budget of a run on they are read."""
+
+    async def body(gate: Gated) -> None:
+        read: list[Mapping[str, Any]] = []
+        configured = gate.store.configured
+
+        async def watched(table: Table, where: Mapping[str, Any]) -> list[Row]:
+            read.append(where)
+            return await configured(table, where)
+
+        gate.store.configured = watched
+        await gate.price("one:m", input=1, output=100)
+        await gate.say("one:m", who=RUN)
+        read.clear()
+        await gate.say("one:m", who=replace(RUN, run_id="run-2"))
+        assert read == []
+        gate.gateway.expect_cap()
+        await gate.budget("budget-1", "run", "run-3", 0.0001)
+        with pytest.raises(BudgetExceeded):
+            await gate.say("one:m", who=replace(RUN, run_id="run-3"))
+        assert {"subject": ["run-3"]} in read
+
+    within(tmp_path, {"one": FakeOpenAI(says("Hi."), says("Hi."))}, body)

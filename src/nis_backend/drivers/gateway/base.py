@@ -234,6 +234,10 @@ class Gateway(Protocol):
         """The models of a route, by tiers, and which of them a call that needs this is sent to; None for no route."""
         ...
 
+    def expect_cap(self) -> None:
+        """Heed that a run is about to be written down with a budget of its own."""
+        ...
+
     def changed(self, table: Table) -> None:
         """Heed at once that rows of `providers`, `routes`, `prices` or `budgets` have changed."""
         ...
@@ -296,6 +300,9 @@ class Direct(Gateway):
     async def places(self, model: str, needs: Needs) -> Sequence[Place] | None:
         """There is no route."""
         del model, needs
+
+    def expect_cap(self) -> None:
+        """No cap is kept here."""
 
     def changed(self, table: Table) -> None:
         """Nothing of it is heeded."""

@@ -53,6 +53,7 @@ class Budgets:
         *,
         clock: Callable[[], float] = time.time,
         patience: float = WAIT_SECONDS,
+        shared: bool = True,
     ) -> None:
         self._store = store
         self._ledger = ledger
@@ -63,6 +64,10 @@ class Budgets:
         self._known: dict[str, Row] = {}
         self._used: OrderedDict[tuple[str, str], int] = OrderedDict()
         self._settled = asyncio.Event()
+        self._shared = shared
+        """Whether other processes set budgets too, of which nothing is heard here."""
+        self._narrow: bool | None = None
+        """Whether there may be a budget of a single run or conversation; None where it is not known."""
         self._changed = 0
         """How often budgets were changed: what was read before is not kept."""
         ledger.listen(self._hear)
@@ -71,16 +76,25 @@ class Budgets:
         """Look budgets up anew: some were changed."""
         self._changed += 1
         self._common = None
+        # What is expected may not be there yet: who looks now would not see it.
+        self._narrow = self._narrow or None
         self._own.clear()
         self._used.clear()
         self._wake()
+
+    def expect(self) -> None:
+        """A run is about to be written down with a budget of its own: from now on they are looked for."""
+        self._narrow = True
 
     async def applying(self, who: Who, target: Target, at: float) -> list[Cap]:
         """The caps that hold for a call of this model then."""
         common = self._common
         if common is None:
             common = await self._read_common()
-        await self._read_own([one for one in (who.run_id, who.conversation_id) if one is not None])
+        if self._narrow is None:
+            await self._look()
+        if self._narrow is not False:
+            await self._read_own([one for one in (who.run_id, who.conversation_id) if one is not None])
         caps: list[Cap] = []
         for scope, subject in _subjects(who):
             rows = [*common.get((scope, subject), ()), *common.get((scope, EACH), ())]
@@ -142,6 +156,13 @@ class Budgets:
             self._common = found
             self._known = {row["id"]: row for rows in (*found.values(), *self._own.values()) for row in rows}
         return found
+
+    async def _look(self) -> None:
+        """Whether runs and conversations have to be looked at: not where none has ever had a budget."""
+        changed = self._changed
+        found = self._shared or await self._store.narrow()
+        if changed == self._changed and self._narrow is None:
+            self._narrow = found
 
     async def _read_own(self, subjects: Sequence[str]) -> None:
         """Look at the budgets of a run and a conversation, once for all its calls."""

@@ -65,7 +65,7 @@ class MeteredGateway(Gateway):
         self.health = Health()
         registry.renewed = self.health.forget
         self.ledger = Ledger(store, holder)
-        self.budgets = Budgets(store, self.ledger)
+        self.budgets = Budgets(store, self.ledger, shared=shared)
         self.prices = Prices(registry, prices)
         self.attempts = Attempts(
             Parts(
@@ -98,6 +98,10 @@ class MeteredGateway(Gateway):
     async def pass_on(self, who: Who, inbound: Inbound, route: Route) -> Passed:
         """See `Gateway.pass_on`."""
         return await self._passing.pass_on(who, inbound, route)
+
+    def expect_cap(self) -> None:
+        """See `Gateway.expect_cap`."""
+        self.budgets.expect()
 
     def changed(self, table: Table) -> None:
         """See `Gateway.changed`."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Protocol
 
 from nis_backend.drivers.embeddings.base import Embedded, Embedders, TextEmbedder
@@ -148,20 +148,18 @@ class Routed(LanguageModels):
 class _Heard:
     """What has come of an answer."""
 
+    texts: list[str] = field(default_factory=list[str])
     end: Answered | None = None
-    said: int = 0
-
-    def hear(self, item: Item) -> None:
-        """Count an item."""
-        if isinstance(item, Answered):
-            self.end = item
-            self.said += sum(len(call.name) + len(call.arguments) for call in item.tool_calls)
-        else:
-            self.said += len(item.text.encode("utf-8", "replace"))
 
     def used(self) -> Usage | None:
         """The tokens that the provider states."""
         return None if self.end is None else self.end.spent()
+
+    def said(self) -> int:
+        """Bytes of the words, the thoughts and the calls."""
+        calls = () if self.end is None else self.end.tool_calls
+        texts = [*self.texts, *(text for call in calls for text in (call.name, call.arguments))]
+        return len("".join(texts).encode("utf-8", "replace"))
 
 
 async def _asked(gate: Gate, who: Who, prompt: Prompt, provider: str) -> AsyncGenerator[Item, None]:
@@ -183,7 +181,7 @@ async def _asked(gate: Gate, who: Who, prompt: Prompt, provider: str) -> AsyncGe
         except BaseException:
             await items.aclose()
             raise
-        return Begun(first=first, rest=items, used=heard.used, said=lambda: heard.said)
+        return Begun(first=first, rest=items, used=heard.used, said=heard.said)
 
     call = Call(
         who=who,
@@ -196,11 +194,12 @@ async def _asked(gate: Gate, who: Who, prompt: Prompt, provider: str) -> AsyncGe
     answering = await gate.attempts.answered(call, send)
     try:
         async for item in answering:
-            heard.hear(item)
             if isinstance(item, Answered):
+                heard.end = item
                 cost = await answering.settle()
                 yield replace(item, model=item.model or answering.target.id, cost=cost)
             else:
+                heard.texts.append(item.text)
                 yield item
     finally:
         await answering.aclose()

@@ -122,6 +122,12 @@ def spent(periods: Sequence[tuple[str, str]]) -> Statement:
     return sql, [cell for period in periods for cell in period]
 
 
+NARROW = """
+select exists (select 1 from budgets where scope in ('run', 'conversation') and subject <> '*') as found
+"""
+"""See `Spending.narrow`."""
+
+
 def configured(table: Table, where: Mapping[str, Any]) -> Statement:  # Any: see Row, or several of them
     """See `Spending.configured`."""
     given = {

@@ -99,6 +99,10 @@ class Reading(Store):
     async def configured(self, table: Table, where: Mapping[str, Any]) -> list[Row]:
         return await self._ask(queries.configured(table, where))
 
+    @override
+    async def narrow(self) -> bool:
+        return bool((await self._ask((queries.NARROW, [])))[0]["found"])
+
 
 def whole(rows: Sequence[Row]) -> list[Row]:
     """Rows with sums of whole numbers as such: PostgreSQL answers them as decimal ones."""

@@ -81,6 +81,10 @@ class Spending(Protocol):
         """
         ...
 
+    async def narrow(self) -> bool:
+        """Whether there is a budget of a single run or conversation. For the gateway alone."""
+        ...
+
     async def abandoned(self, holder: str) -> int:
         """Close the open rows of the ledger whose holder is dead as `lost`, at their worst; answers how many.
 
