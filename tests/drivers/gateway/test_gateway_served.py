@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import asyncio
 import sqlite3
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from fake_openai import Canned, FakeOpenAI, says
-from rest_client import ask
+from fake_openai import Canned, FakeOpenAI, delta, says, usage
+from rest_client import ask, done, events_of, send
 
 if TYPE_CHECKING:
     from conftest import Serve, Server
@@ -17,11 +21,11 @@ VECTORS = Canned(
 )
 
 
-def ledger(server: Server) -> list[dict[str, Any]]:
-    """The rows of a server's ledger about the provider `local`, in their order; others are of its own vectors."""
+def ledger(server: Server, provider: str) -> list[dict[str, Any]]:
+    """The rows of a server's ledger about one provider, in their order; others are of its own vectors."""
     with sqlite3.connect(server.data / "nis.db") as connection:
         connection.row_factory = sqlite3.Row
-        found = connection.execute("select * from ledger where provider = 'local' order by created")
+        found = connection.execute("select * from ledger where provider = ? order by created", [provider])
         return [dict(row) for row in found]
 
 
@@ -36,7 +40,7 @@ def test_calls_of_every_kind_are_in_the_ledger(serve: Serve) -> None:
         ask(server, "POST", "/v1/embeddings", {"model": "local:vectors", "input": "Hello?"})
         server.process.terminate()
         server.process.wait(30)
-    rows = ledger(server)
+    rows = ledger(server, "local")
     assert [(row["operation"], row["kind"], row["model"], row["input"], row["output"]) for row in rows] == [
         ("chat.send_message", "chat", "fake-large", 7, 3),
         ("models.generate_text", "chat", "fake-large", 7, 3),
@@ -47,3 +51,60 @@ def test_calls_of_every_kind_are_in_the_ledger(serve: Serve) -> None:
         ("ok", "stated", "local", 0, 1)
     }
     assert (rows[0]["run_id"], rows[0]["conversation_id"]) == (turn["run_id"], turn["conversation_id"])
+
+
+def priced(server: Server, url: str) -> None:
+    """Set up a provider whose prices are OpenAI's."""
+    done(
+        server, "POST", "/providers", {"name": "lab", "kind": "openai", "url": url, "prices": "openai", "billed": True}
+    )
+
+
+def test_a_run_with_two_cents_never_spends_more_with_fifty_calls_at_once(serve: Serve, root: Path) -> None:
+    """`budget` at `runs.start_run`: what is refused is not sent, and the ledger's sum is what the budget says."""
+    long = Canned(pieces=[delta(content="Hi."), delta("stop"), usage(7, 2700)])
+    with FakeOpenAI(*[long] * 50, models=["gpt-4o-mini"]).in_thread() as upstream:
+        server = serve("--app", str(root / "tests" / "fifty_app.py"))
+        priced(server, upstream.url)
+        started = done(server, "POST", "/runs/start-run", {"operation": "tests.ask_fifty", "budget": 0.02})
+        events_of(server, "GET", f"/runs/{started['id']}/events")
+        run = done(server, "GET", f"/runs/{started['id']}")
+        (budget,) = done(server, "GET", f"/budgets?scope=run&subject={run['id']}")["budgets"]
+        server.process.terminate()
+        server.process.wait(30)
+    rows = [row for row in ledger(server, "lab") if row["run_id"] == run["id"]]
+    spent = sum(row["cost"] for row in rows)
+    assert run["result"] == {"answered": len(upstream.asked), "refused": 50 - len(upstream.asked)}
+    assert len(rows) == len(upstream.asked) >= 10
+    # Not one more would have fitted.
+    assert spent <= 20_000_000 < spent + rows[0]["worst"]
+    assert round(budget["used"] * 1e9) == spent
+
+
+def test_what_a_killed_server_had_under_way_is_booked_at_its_worst(serve: Serve) -> None:
+    """Promise: never less is counted than a provider may bill; the next process closes what the dead one left open."""
+    held = replace(says("Never done."), released=asyncio.Event())
+    with FakeOpenAI(held, says("Hi."), models=["gpt-4o-mini"]).in_thread() as upstream:
+        server = serve()
+        priced(server, upstream.url)
+        done(server, "POST", "/budgets", {"scope": "server", "limit": 1})
+        asked = {"prompt": "Hello?", "model": "lab:gpt-4o-mini", "max_tokens": 50}
+        with ThreadPoolExecutor(1) as pool:
+            asking = pool.submit(send, server, "POST", "/models/generate-text", asked)
+            assert upstream.came.wait(30)
+            server.process.kill()
+            server.process.wait(30)
+            assert asking.exception(30) is not None
+        (row,) = ledger(server, "lab")
+        assert row["state"] == "open"
+        again = serve(data=server.data)
+        done(
+            again, "POST", "/models/generate-text", {"prompt": "Hello?", "model": "lab:gpt-4o-mini"} | {"max_tokens": 1}
+        )
+        (budget,) = done(again, "GET", "/budgets")["budgets"]
+        again.process.terminate()
+        again.process.wait(30)
+    lost, later = ledger(server, "lab")
+    assert (lost["state"], lost["counted"], lost["cost"]) == ("lost", "worst", row["worst"])
+    assert later["state"] == "ok"
+    assert round(budget["used"] * 1e9) == row["worst"] + later["cost"] > 0

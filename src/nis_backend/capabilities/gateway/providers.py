@@ -58,8 +58,8 @@ class CreateProvider(Model):
     name: Name | None = Field(
         default=None, description="Its id, written before its models' names; unset: one is made up."
     )
-    kind: Literal["openai", "anthropic"] = Field(
-        description="Whose format it speaks: OpenAI's chat completions, or Anthropic's messages."
+    kind: Literal["openai", "anthropic", "openai-responses"] = Field(
+        description="Whose format it speaks: OpenAI's chat completions, Anthropic's messages, or OpenAI's responses."
     )
     url: str = Field(
         min_length=8, max_length=1000, description="Its base address, as in https://api.groq.com/openai/v1."
