@@ -6,7 +6,8 @@
 All of them pass chat completions on to one stand-in for a model on loopback, which answers with 50 tokens: plain, or an
 event each without a pause between them. One machine, one process a server; the callers, the stand-in and the server
 share its cores. Each server is asked in turn, so that what else the machine does falls on all. Each caller sends
-something else. An answer that does not hold the stand-in's last token counts as failed, and ends the measurement.
+something else, but those that are answered from the cache. An answer that does not hold the stand-in's last token counts
+as failed, and ends the measurement.
 """
 
 from __future__ import annotations
@@ -25,11 +26,11 @@ from pathlib import Path
 
 from load import json_request, share
 from runs import CALLERS, DIRECT, FLOOR, PASSING, UPSTREAM, Contender, measure
-from start import Started, compile_everything, descendants, free_port, ours, resident_mb, started
+from start import Started, compile_everything, descendants, free_port, ours, post, resident_mb, started
 from upstream import asking
 
 PEERS = Path(__file__).resolve().parents[1] / ".venv" / "bench-gateway"
-NIS, LITELLM = "nis", "LiteLLM's proxy"
+NIS, CAPPED, KEPT, LITELLM = "nis", "nis, under a budget", "nis, from its cache", "LiteLLM's proxy"
 PATH = "/v1/chat/completions"
 KEY = "sk-bench-0f8fad5bd9cb469fa16570867728950e"
 """Both gateways check that callers send it."""
@@ -43,11 +44,12 @@ class Server:
     started: Started
 
 
-def asks(port: int, model: str) -> Callable[[int, bool], bytes]:
-    """What callers send, each time under another label and with other words."""
+def asks(port: int, model: str, *, same: bool = False) -> Callable[[int, bool], bytes]:
+    """What callers send, each time under another label and, unless it is the same, with other words."""
 
     def request(number: int, streamed: bool) -> bytes:
-        messages = [{"role": "user", "content": f"Tell me something about the sea, and call it story {number}."}]
+        said = f"Tell me something about the sea, and call it story {0 if same else number}."
+        messages = [{"role": "user", "content": said}]
         body = {"model": model, "messages": messages, "user": str(number), "stream": streamed}
         return json_request(port, PATH, body, Authorization=f"Bearer {KEY}")
 
@@ -71,10 +73,34 @@ def servers(data: str) -> Generator[dict[str, Server]]:
         start(DIRECT, [sys.executable, str(UPSTREAM), str(upstream)], upstream)
         start(FLOOR, [sys.executable, str(PASSING), str(passing), str(upstream)], passing)
         start(NIS, ours(product, f"{data}/nis"), product, "local:prepared", **asking(upstream), NIS_API_KEY=KEY)
+        capped = free_port()
+        start(CAPPED, ours(capped, f"{data}/capped"), capped, "openai:gpt-4o-mini", **billed(upstream), NIS_API_KEY=KEY)
+        set_up(capped)
+        kept = Contender(pids=found[CAPPED].contender.pids, port=capped, request=asks(capped, "kept", same=True))
+        found[KEPT] = Server(contender=kept, started=found[CAPPED].started)
         if (PEERS / "bin" / "litellm").exists():
             port = free_port()
             start(LITELLM, litellm(data, port, upstream), port, health="/health/liveliness", **LITELLM_SETTINGS)
         yield found
+
+
+def billed(upstream: int) -> dict[str, str]:
+    """The variables of a nis whose model has a price, so that a budget has to be kept."""
+    url = f"http://127.0.0.1:{upstream}/v1"
+    return {
+        "OPENAI_API_KEY": "none",
+        "NIS_OPENAI_URL": url,
+        "NIS_MODEL": "openai:gpt-4o-mini",
+        "NIS_LOG_LEVEL": "warning",
+    }
+
+
+def set_up(port: int) -> None:
+    """A budget that is never used up, and a route whose answers are kept."""
+    budget = {"name": "bench", "scope": "user", "subject": "*", "period": "month", "limit": 1_000_000}
+    post(port, "/budgets", budget, Authorization=f"Bearer {KEY}")
+    route = {"name": "kept", "targets": [{"model": "openai:gpt-4o-mini"}], "policy": {"cache": "exact"}}
+    post(port, "/routes", route, Authorization=f"Bearer {KEY}")
 
 
 LITELLM_SETTINGS = {
@@ -123,6 +149,9 @@ def print_servers(found: dict[str, Server]) -> None:
     """What the servers themselves take."""
     print("| | ready after | resident after the calls |\n|---|---|---|")
     for name, server in found.items():
+        if name == KEPT:
+            # The same process as the one before.
+            continue
         pid = server.started.process.pid
         resident = sum(resident_mb(one) for one in (pid, *descendants(pid)))
         print(f"| {name} | {server.started.seconds:.2f} s | {resident:.0f} MB |")

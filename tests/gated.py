@@ -114,6 +114,7 @@ async def gated(
     servers: Mapping[str, FakeServer] | None = None,
     *others: LanguageModels,
     draw: Callable[[], float] | None = None,
+    embedders: Embedders | None = None,
 ) -> AsyncGenerator[Gated]:
     """A gateway to servers, each a provider of its own that is billed; its holder is named `me`."""
     clock = Clock()
@@ -130,8 +131,10 @@ async def gated(
         store = SqliteStore(folder / "nis.db")
         stack.push_async_callback(store.close)
         registry = Registry(store, [Provider(driver=one, prices="", billed=True) for one in drivers], _no_rows)
-        gateway = MeteredGateway(store, registry, Embedders(), "me", cache=(cache := InProcessCache(now=clock)))
-        gateway.answers = Answers(cache, gateway.ledger, clock)
+        gateway = MeteredGateway(
+            store, registry, embedders or Embedders(), "me", cache=(cache := InProcessCache(now=clock))
+        )
+        gateway.answers = Answers(cache, gateway.ledger, gateway.embedders, clock)
         gateway.health = Health(clock)
         parts = replace(
             gateway.attempts.parts,

@@ -38,6 +38,7 @@ CAPABILITIES = (
     "nis_backend.capabilities.gateway.providers",
     "nis_backend.capabilities.gateway.routes",
     "nis_backend.capabilities.gateway.changes",
+    "nis_backend.capabilities.gateway.cache",
     "nis_backend.capabilities.models.responding",
     "nis_backend.capabilities.models.counting",
     "nis_backend.capabilities.models.structured",

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import json
+import math
+from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
@@ -14,6 +16,7 @@ from fake_openai import DONE, Asked, Canned, FakeOpenAI, breaks_off, delta, even
 from gated import WHO, Gated, awaited, gated
 from passes import headers, inbound, items_of, passed, read
 
+from nis_backend.drivers.embeddings.base import Embedded, Embedders, EmbeddingModel, TextEmbedder
 from nis_backend.drivers.gateway.base import Passed
 from nis_backend.drivers.gateway.forms import joined, split
 from nis_backend.errors import NisError
@@ -274,3 +277,42 @@ async def test_a_route_that_leads_elsewhere_has_other_answers(tmp_path: Path) ->
         gate.route("kept", "up:n", cache="exact")
         found.append(said(await read(gate, inbound("kept"))))
         assert found == ["m", "n"]
+
+
+class Compass(TextEmbedder):
+    """Vectors in a plane: the angle is the number that a text ends with, in degrees."""
+
+    provider = "compass"
+
+    async def find(self, name: str | None) -> EmbeddingModel | None:
+        """See `TextEmbedder.find`."""
+        return EmbeddingModel(provider="compass", name=name or "plane")
+
+    async def embed(self, model: str, texts: Sequence[str]) -> Embedded:
+        """See `TextEmbedder.embed`."""
+        del model
+        angles = [math.radians(float(text.rpartition(" ")[2])) for text in texts]
+        return Embedded(vectors=[[math.cos(angle), math.sin(angle)] for angle in angles], input_tokens=1)
+
+
+@awaited
+async def test_a_question_that_is_alike_has_the_answer_of_the_other(tmp_path: Path) -> None:
+    """Within the threshold, for one owner, where all but the last words is the same."""
+    replies = [whole(says(f"{number}.")) for number in range(9)]
+    async with gated(tmp_path, {"up": FakeOpenAI(*replies)}, embedders=Embedders([Compass()])) as gate:
+        await priced(gate, cache="semantic", threshold=math.cos(math.radians(10)))
+
+        async def ask(angle: int, *, before: str = "Be brief.", owner: str = "ann", **given: Any) -> str:
+            turns = [{"role": "system", "content": before}, {"role": "user", "content": f"Where is {angle}"}]
+            found = await passed(gate, inbound("kept", messages=turns, **given), replace(WHO, owner=owner))
+            return f"{how(found)} {said(found.whole)}"
+
+        assert await ask(0) == "miss 0."
+        assert await ask(9) == "hit 0."
+        assert await ask(11) == "miss 1."
+        assert await ask(8) == "hit 1."
+        assert await ask(0, before="Be long.") == "miss 2."
+        assert await ask(0, temperature=1) == "miss 3."
+        assert await ask(1, owner="bob") == "miss 4."
+        gate.route("kept", "up:m", cache="exact")
+        assert await ask(9) == "miss 5."

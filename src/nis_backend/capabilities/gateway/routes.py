@@ -193,11 +193,14 @@ def _draw_places(request: ExplainRoute, result: RouteExplained) -> list[View]:
 
 
 async def _check(targets: list[Target], policy: Policy, name: str, ctx: Context) -> None:
-    """Refuse models of no provider, one that is named twice, and a ladder to nowhere.
+    """Refuse models of no provider, one that is named twice, a ladder to nowhere, and comparing without a model.
 
     Raises:
         InvalidRequest: naming it.
+        Unavailable: the model that compares questions is not there.
     """
+    if policy.cache == "semantic":
+        await ctx.embedders.choose()
     providers = [one.id for one in await ctx.gateway.providers()]
     seen: set[str] = set()
     for place, target in enumerate(targets):

@@ -21,6 +21,7 @@ from typing import TYPE_CHECKING
 from pydantic_core import from_json, to_json
 
 from nis_backend.drivers.cache.base import LARGEST_VALUE
+from nis_backend.drivers.gateway.alike import Alike
 from nis_backend.drivers.gateway.base import Cached, Passed, Target
 from nis_backend.drivers.gateway.flight import Flight
 from nis_backend.drivers.gateway.forms import completion_in, is_whole, joined, split
@@ -32,7 +33,9 @@ if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, Awaitable, Callable
 
     from nis_backend.drivers.cache.base import Cache
-    from nis_backend.drivers.gateway.base import Inbound, Route, Who
+    from nis_backend.drivers.embeddings.base import Embedders
+    from nis_backend.drivers.gateway.alike import Question
+    from nis_backend.drivers.gateway.base import Inbound, Json, Route, Who
     from nis_backend.drivers.gateway.ledger import Ledger
     from nis_backend.drivers.gateway.passing import Answer
 
@@ -69,8 +72,15 @@ class _Route:
 class Answers:
     """The answers of this process's callers, in the cache that it may share with others."""
 
-    def __init__(self, cache: Cache, ledger: Ledger, clock: Callable[[], float] = time.time) -> None:
+    def __init__(
+        self,
+        cache: Cache,
+        ledger: Ledger,
+        embedders: Callable[[Who], Embedders],
+        clock: Callable[[], float] = time.time,
+    ) -> None:
         self._cache = cache
+        self._alike = Alike(embedders)
         self._ledger = ledger
         self._clock = clock
         self._flights: dict[str, Flight] = {}
@@ -82,6 +92,11 @@ class Answers:
         known = self._routes.setdefault(route.name, _Route())
         key = None if inbound.asked.get("store") is True else await self._key(who, route, inbound)
         kept = None if key is None else await self._find(key)
+        question = None
+        if kept is None and key is not None and route.policy.cache == "semantic":
+            question = await self._alike.question(who, _meaning(inbound), await self._place(who, route, inbound))
+            near = None if question is None else self._alike.find(question, route.policy.threshold)
+            kept = None if near is None else await self._find(near)
         if kept is not None and (body := kept.body_for(inbound)) is not None:
             known.hits += 1
             known.saved += kept.cost or 0
@@ -100,15 +115,15 @@ class Answers:
                 known.shared += 1
                 return await self._read(asked, flight, answer, "shared")
         known.misses += 1
-        flight = self._fly(place, key, asked, ask)
+        flight = self._fly(place, key, asked, ask, question)
         return await self._read(asked, flight, await flight.begun(), "miss")
 
-    def _fly(self, place: str, key: str | None, asked: _Asked, ask: Ask) -> Flight:
+    def _fly(self, place: str, key: str | None, asked: _Asked, ask: Ask, question: Question | None) -> Flight:
         """A new call, which others may join."""
 
         async def landed(flight: Flight) -> None:
-            if key is not None:
-                await self._keep(key, asked, flight)
+            if key is not None and await self._keep(key, asked, flight) and question is not None:
+                self._alike.keep(question, key)
 
         def gone() -> None:
             if self._flights.get(place) is flight:
@@ -148,6 +163,12 @@ class Answers:
         write = (epoch, "" if route.policy.shared else who.owner, route, inbound)
         return await asyncio.to_thread(_digest, *write) if len(inbound.body) >= LARGE else _digest(*write)
 
+    async def _place(self, who: Who, route: Route, inbound: Inbound) -> str:
+        """What questions that are compared have in common beside their requests."""
+        owner = "" if route.policy.shared else who.owner
+        targets = sorted(target.id for target in route.targets)
+        return json.dumps([await self._epoch(route.name), owner, route.name, targets, inbound.kind])
+
     async def _epoch(self, route: str) -> str:
         """What the keys of a route have in common until they are forgotten together."""
         name = f"answers:{route}"
@@ -165,27 +186,29 @@ class Answers:
             return None
         return None if found is None else _Kept.read(found)
 
-    async def _keep(self, key: str, asked: _Asked, flight: Flight) -> None:
+    async def _keep(self, key: str, asked: _Asked, flight: Flight) -> bool:
+        """Keep an answer that is whole; whether it is kept."""
         answer, policy = flight.answer, asked.route.policy
         assert answer is not None
         form = _form(asked.inbound, answer, b"".join(flight.pieces))
         if form is None:
-            return
+            return False
         kept = _Kept(
             target=answer.target, media_type=form[0], body=form[1], cost=answer.cost, at=self._clock(), kind=asked.kind
         )
         written = kept.written()
         if len(written) > LARGEST_VALUE:
-            return
+            return False
         try:
             await self._cache.set(key, written, policy.cache_seconds)
         except Unavailable as away:
             log.warning("an answer is not kept: %s", away)
-            return
+            return False
         entries = self._routes[asked.route.name].entries
         entries[key] = (kept.at, kept.at + policy.cache_seconds, len(written))
         if len(entries) > MOST_KEPT:
             entries.popitem(last=False)
+        return True
 
     # -- what is told -------------------------------------------------------------------------------------------------
 
@@ -315,12 +338,15 @@ def _form(inbound: Inbound, answer: Answer, body: bytes) -> tuple[str, bytes] | 
     return (answer.media_type, body) if whole else None
 
 
+def _meaning(inbound: Inbound) -> Json:
+    return {name: value for name, value in inbound.asked.items() if name not in MEANINGLESS}
+
+
 def _digest(epoch: str, owner: str, route: Route, inbound: Inbound) -> str:
     """Of all that an answer depends on."""
-    asked = {name: value for name, value in inbound.asked.items() if name not in MEANINGLESS}
     # A stream of chunks can be made of a whole completion; of other formats the stream is kept as it is.
     form = inbound.kind != "chat" and inbound.streamed
     targets = sorted(target.id for target in route.targets)
-    said = [epoch, owner, route.name, targets, inbound.kind, form, sorted(inbound.headers.items()), asked]
+    said = [epoch, owner, route.name, targets, inbound.kind, form, sorted(inbound.headers.items()), _meaning(inbound)]
     text = json.dumps(said, sort_keys=True, separators=(",", ":"))
     return f"answer:{hashlib.sha256(text.encode()).hexdigest()}"

@@ -80,7 +80,7 @@ class MeteredGateway(Gateway):
                 draw=random.random,
             )
         )
-        self.answers = Answers(cache, self.ledger)
+        self.answers = Answers(cache, self.ledger, self.embedders)
         self._passing = Passing(self)
 
     def models(self, who: Who) -> Models:

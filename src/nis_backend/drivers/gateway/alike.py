@@ -1,0 +1,94 @@
+"""Questions that mean the same as one that was answered: the last words of a conversation, by their vectors."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import logging
+from collections import OrderedDict, deque
+from operator import mul
+from typing import TYPE_CHECKING, Any, cast
+
+from nis_backend.errors import NisError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from nis_backend.drivers.embeddings.base import Embedders
+    from nis_backend.drivers.gateway.base import Json, Who
+
+log = logging.getLogger("nis.gateway")
+
+MOST, LISTS = 256, 64
+"""Questions that one is compared with: those of one owner that ask the same but for their last words; and how many
+such lists there are."""
+LONGEST = 4000
+"""Characters of a question beyond which it is compared with none: the model in the box reads no more of one."""
+
+
+class Question:
+    """A question, as it is compared with others."""
+
+    def __init__(self, words: str, rest: str, vector: list[float]) -> None:
+        self.words = words
+        self.rest = rest
+        """What has to be the same."""
+        self.vector = vector
+
+
+class Alike:
+    """The questions whose answers are kept, in this process; one for it."""
+
+    def __init__(self, embedders: Callable[[Who], Embedders]) -> None:
+        self._embedders = embedders
+        self._lists: OrderedDict[str, deque[tuple[list[float], str]]] = OrderedDict()
+
+    async def question(self, who: Who, asked: Json, place: str) -> Question | None:
+        """The question that a request asks last; None where it cannot be compared.
+
+        `place` is all that is not in the request and has to be the same.
+        """
+        found = _last_words(asked)
+        if found is None:
+            return None
+        words, rest = found
+        try:
+            embedder, model = await self._embedders(who).choose()
+            embedded = await embedder.embed(model.name, [words])
+        except NisError as error:
+            log.warning("a question is compared with none: %s", error)
+            return None
+        if embedded.truncated:
+            return None
+        said = json.dumps([place, model.id, rest], sort_keys=True, separators=(",", ":"))
+        return Question(words, hashlib.sha256(said.encode()).hexdigest(), embedded.vectors[0])
+
+    def find(self, question: Question, threshold: float) -> str | None:
+        """What the answer to the question most like this one is kept under; None when none is like it enough."""
+        near = max(
+            ((sum(map(mul, question.vector, vector)), key) for vector, key in self._lists.get(question.rest, ())),
+            default=(0.0, ""),
+        )
+        return near[1] if near[0] >= threshold else None
+
+    def keep(self, question: Question, key: str) -> None:
+        """Remember what the answer to this one is kept under."""
+        known = self._lists.setdefault(question.rest, deque(maxlen=MOST))
+        self._lists.move_to_end(question.rest)
+        known.append((question.vector, key))
+        if len(self._lists) > LISTS:
+            self._lists.popitem(last=False)
+
+
+def _last_words(asked: Mapping[str, Any]) -> tuple[str, Json] | None:  # Any: JSON
+    """The words of the last turn, where it is a user's and is words alone, and all else."""
+    messages: Any = asked.get("messages")  # Any: JSON
+    if not isinstance(messages, list) or not messages:
+        return None
+    turns = cast("list[Any]", messages)
+    last = cast("Json", turns[-1]) if isinstance(turns[-1], dict) else {}
+    words = last.get("content")
+    if last.get("role") != "user" or not isinstance(words, str) or not 0 < len(words.strip()) <= LONGEST:
+        return None
+    rest = {name: value for name, value in last.items() if name != "content"}
+    return words, {**asked, "messages": [*turns[:-1], rest]}
