@@ -6,8 +6,8 @@
 All of them pass chat completions on to one stand-in for a model on loopback, which answers with 50 tokens: plain, or an
 event each without a pause between them. One machine, one process a server; the callers, the stand-in and the server
 share its cores. Each server is asked in turn, so that what else the machine does falls on all. Each caller sends
-something else, but those that are answered from the cache. An answer that does not hold the stand-in's last token counts
-as failed, and ends the measurement.
+something else, but those that are answered from the cache. An answer that does not hold the stand-in's last token
+counts as failed, and ends the measurement.
 """
 
 from __future__ import annotations
