@@ -8,7 +8,15 @@ from contextlib import aclosing
 from dataclasses import asdict, replace
 from typing import TYPE_CHECKING
 
-from nis_backend.capabilities.models.completion import ChatAnswer, ChatCompletion, ChatPart, FunctionCall, Thought
+from nis_backend.capabilities.models.completion import (
+    ChatAnswer,
+    ChatCompletion,
+    ChatPart,
+    FunctionCall,
+    Thought,
+    TokenChance,
+    TokenChances,
+)
 from nis_backend.drivers.llm.answer import Answered, Item, Reasoning, ReasoningChunk, TextChunk, ToolCall
 from nis_backend.drivers.llm.base import Message, Part, Prompt, Tool
 from nis_backend.errors import InvalidRequest, NotSupported, UpstreamFailed
@@ -17,6 +25,7 @@ if TYPE_CHECKING:
     from collections.abc import AsyncGenerator
 
     from nis_backend.capabilities.models.completion import ChatMessage, ChatRequest, ContentPart, NextTurn
+    from nis_backend.drivers.llm.answer import TokenLogprob
     from nis_backend.drivers.llm.base import LanguageModels, ModelInfo
 
 
@@ -28,7 +37,9 @@ async def complete(
     ends: list[Answered] = []
     words: list[list[str]] = [[] for _ in answers]
     thoughts: list[list[str]] = [[] for _ in answers]
+    told: list[list[TokenChances]] = [[] for _ in answers]
     refuse_parts(info, request)
+    _refuse_logprobs(info, request)
     messages = await asyncio.to_thread(messages_of, request) if has_parts(request) else messages_of(request)
     prompts = [replace(prompt_of(info, request, messages, n), pieces=pieces) for n in range(request.answers)]
     items = _one(driver, prompts[0]) if len(prompts) == 1 else _together(driver, prompts)
@@ -36,12 +47,20 @@ async def complete(
         async for number, item in coming:
             if isinstance(item, TextChunk):
                 words[number].append(item.text)
-                yield ChatPart(model=info.id, demonstration=info.demonstration, answer=number, text=item.text)
+                chances = [_chances(one) for one in item.logprobs]
+                told[number] += chances
+                yield ChatPart(
+                    model=info.id,
+                    demonstration=info.demonstration,
+                    answer=number,
+                    text=item.text,
+                    logprobs=chances,
+                )
             elif isinstance(item, ReasoningChunk):
                 thoughts[number].append(item.text)
                 yield ChatPart(model=info.id, demonstration=info.demonstration, answer=number, thought=item.text)
             else:
-                ended = answer_of("".join(words[number]), "".join(thoughts[number]), item)
+                ended = answer_of("".join(words[number]), "".join(thoughts[number]), item, told[number])
                 answers[number] = ended
                 ends.append(item)
                 yield ChatPart(model=info.id, demonstration=info.demonstration, answer=number, ended=ended)
@@ -156,6 +175,7 @@ def prompt_of(info: ModelInfo, request: NextTurn, messages: Sequence[Message], n
         seed=None if request.seed is None else request.seed + number,
         stop=tuple(request.stop),
         reasoning=request.reasoning,
+        logprobs=request.logprobs,
         user=request.user,
     )
 
@@ -183,7 +203,23 @@ def _part(part: ContentPart) -> Part:
     )
 
 
-def answer_of(text: str, thought: str, end: Answered) -> ChatAnswer:
+def _refuse_logprobs(info: ModelInfo, request: NextTurn) -> None:
+    if request.logprobs is not None and info.logprobs is False:
+        raise NotSupported(
+            f"{info.id} tells no probabilities.", field="logprobs", remedy="Leave it out, or choose another model."
+        )
+
+
+def _chances(one: TokenLogprob) -> TokenChances:
+    others = [TokenChance(token=other.token, logprob=other.logprob, bytes=_bytes(other)) for other in one.alternatives]
+    return TokenChances(token=one.token, logprob=one.logprob, bytes=_bytes(one), alternatives=others)
+
+
+def _bytes(one: TokenLogprob) -> list[int] | None:
+    return None if one.bytes is None else list(one.bytes)
+
+
+def answer_of(text: str, thought: str, end: Answered, logprobs: Sequence[TokenChances] = ()) -> ChatAnswer:
     """An answer, with what it ended with."""
     calls = [FunctionCall(id=one.id, name=one.name, arguments=one.arguments) for one in end.tool_calls]
     return ChatAnswer(
@@ -193,6 +229,7 @@ def answer_of(text: str, thought: str, end: Answered) -> ChatAnswer:
         thought=thought,
         reasoning=[Thought(**asdict(one)) for one in end.reasoning],
         refused=end.refused,
+        logprobs=list(logprobs),
     )
 
 

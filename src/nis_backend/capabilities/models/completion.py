@@ -122,6 +122,12 @@ class NextTurn(Model):
     reasoning: Literal["none", "minimal", "low", "medium", "high", "xhigh", "max"] | None = Field(
         default=None, description="How much it is to think before it answers; unset, the model's own."
     )
+    logprobs: int | None = Field(
+        default=None,
+        ge=0,
+        le=20,
+        description="How many alternatives of each token are wanted with their probabilities; 0 is its own alone.",
+    )
     user: str | None = Field(
         default=None, max_length=512, description="Whom it is asked for: a label that is passed on to the provider."
     )
@@ -136,6 +142,20 @@ class ChatRequest(NextTurn):
     answers: int = Field(default=1, ge=1, le=MOST_ANSWERS, description="How many answers to write, side by side.")
 
 
+class TokenChance(Model):
+    """A token, and how likely it was."""
+
+    token: str
+    logprob: float = Field(description="The natural logarithm of its probability.")
+    bytes: list[int] | None = Field(default=None, description="In UTF-8, where it may be a part of a character.")
+
+
+class TokenChances(TokenChance):
+    """A token that was chosen, and the likeliest ones in its place."""
+
+    alternatives: list[TokenChance] = Field(default_factory=list[TokenChance])
+
+
 class ChatAnswer(Model):
     """One answer."""
 
@@ -147,6 +167,9 @@ class ChatAnswer(Model):
         default_factory=list[Thought], description="What its provider wants back with this turn."
     )
     refused: bool = Field(default=False, description="Whether the words are a refusal to answer.")
+    logprobs: list[TokenChances] = Field(
+        default_factory=list[TokenChances], description="Of its tokens, where they were wanted."
+    )
 
 
 class ChatCompletion(Model):
@@ -173,5 +196,8 @@ class ChatPart(Model):
     answer: int = Field(default=0, description="Which answer, from 0.")
     text: str = Field(default="", description="Its next words.")
     thought: str = Field(default="", description="What is thought next, which is none of its words.")
+    logprobs: list[TokenChances] = Field(
+        default_factory=list[TokenChances], description="Of its next tokens, where they were wanted."
+    )
     ended: ChatAnswer | None = Field(default=None, description="The answer, in its last part.")
     whole: ChatCompletion | None = Field(default=None, description="Every answer, in the last part of all.")

@@ -77,6 +77,7 @@ class EmbeddedModels(LanguageModels):
                 vision=False,
                 audio=False,
                 files=False,
+                logprobs=False,
                 detail="A demonstration, small enough for this CPU: do not rely on its facts, sums or choices.",
             )
         ]

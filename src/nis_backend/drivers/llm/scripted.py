@@ -73,7 +73,14 @@ class ScriptedModels(LanguageModels):
         script = await self._read()
         detail = f"Scripted: prepared answers from {self._path.name}; no model is behind it."
         return [
-            ModelInfo(provider=self.provider, name="scripted", tools=script.tools, demonstration=True, detail=detail)
+            ModelInfo(
+                provider=self.provider,
+                name="scripted",
+                tools=script.tools,
+                demonstration=True,
+                detail=detail,
+                logprobs=False,
+            )
         ]
 
     async def generate(self, prompt: Prompt) -> AsyncGenerator[Item, None]:

@@ -10,18 +10,17 @@ from pydantic_core import PydanticCustomError
 from nis_backend.errors import InvalidRequest, NotSupported, shorten
 from nis_backend.operation import Json, Model
 from nis_backend.surfaces.openai.body import model_of, refuse_unknown, wrong
+from nis_backend.surfaces.openai.response_items import Part, Parts, said
 
 IGNORED = frozenset(
     {
-        *("user", "safety_identifier", "metadata", "store", "service_tier", "prediction"),
-        *("prompt_cache_key", "prompt_cache_retention", "prompt_cache_options", "reasoning_effort", "verbosity"),
+        *("safety_identifier", "metadata", "store", "service_tier", "prediction"),
+        *("prompt_cache_key", "prompt_cache_retention", "prompt_cache_options", "verbosity"),
     }
 )
 """Parameters that clients send and that change nothing here: labels, places of storage, hints of effort and speed."""
 
 REFUSED: dict[str, tuple[tuple[object, ...], str]] = {
-    "logprobs": ((None, False), "Leave it out: probabilities are not answered."),
-    "top_logprobs": ((None, 0), "Leave it out: probabilities are not answered."),
     "logit_bias": ((None, {}), "Leave it out: likelihoods of single tokens cannot be set."),
     "modalities": ((None, ["text"]), 'Ask for ["text"]: nothing else is answered.'),
     "audio": ((None,), "Leave it out: nothing but text is answered."),
@@ -32,23 +31,34 @@ REFUSED: dict[str, tuple[tuple[object, ...], str]] = {
 """Parameters that would change the answer and cannot be followed: the values that ask for nothing, and the remedy."""
 
 
-def _joined(content: object) -> object:
-    """Text from a content field: null, a string, or a list of parts."""
+def _parts(content: object) -> object:
+    """The parts of a content field, null, a string or a list, as those of a response's input."""
     if content is None:
-        return ""
+        return []
     if not isinstance(content, list):
         return content
-    return "".join(_words(number, part) for number, part in enumerate(cast("list[object]", content)))
+    return [_part(number, part) for number, part in enumerate(cast("list[object]", content))]
 
 
-def _words(number: int, part: object) -> str:
+def _part(number: int, part: object) -> Json:
     fields: Json = cast("Json", part) if isinstance(part, dict) else {}
     kind: object = fields.get("type")
-    text: object = fields.get(kind) if kind in ("text", "refusal") else None
-    if isinstance(text, str):
-        return text
+    inside: object = fields.get(kind) if isinstance(kind, str) else None
+    members: Json = cast("Json", inside) if isinstance(inside, dict) else {}
+    if kind in ("text", "refusal") and isinstance(inside, str):
+        return fields
+    if kind == "image_url":
+        address = inside if isinstance(inside, str) else members.get("url")
+        return {"type": "input_image", "image_url": address, "detail": members.get("detail")}
+    if kind == "input_audio":
+        return {"type": kind, "input_audio": inside}
+    if kind == "file" and members:
+        return {**members, "type": "input_file"}
     shown = shorten(kind if isinstance(kind, str) else repr(cast("object", part)), 40)
-    raise PydanticCustomError("part", "part {number} is {kind}: only text is read", {"number": number, "kind": shown})
+    known = "text, image_url, input_audio and file are read"
+    raise PydanticCustomError(
+        "part", "part {number} is {kind}: {known}", {"number": number, "kind": shown, "known": known}
+    )
 
 
 class Called(Model):
@@ -72,7 +82,7 @@ class Turn(Model):
     """A message. What clients send back of an earlier answer, and is not its words, is taken and not read."""
 
     role: Literal["system", "developer", "user", "assistant", "tool"]
-    content: Annotated[str, BeforeValidator(_joined)] = Field(default="", max_length=400_000)
+    content: Annotated[Parts, BeforeValidator(_parts)] = Field(default_factory=list[Part], max_length=2048)
     tool_calls: list[CallMade] | None = Field(default=None, max_length=128)
     tool_call_id: str | None = Field(default=None, min_length=1, max_length=256)
     refusal: str | None = Field(default=None, max_length=400_000)
@@ -89,9 +99,11 @@ class Turn(Model):
             {"id": one.id, "name": one.function.name, "arguments": one.function.arguments}
             for one in self.tool_calls or ()
         ]
+        words = said(self.content)
         return {
             "role": "system" if self.role == "developer" else self.role,
-            "content": self.content or self.refusal or "",
+            **words,
+            "content": words["content"] or self.refusal or "",
             "tool_calls": calls,
             "tool_call_id": self.tool_call_id if self.role == "tool" else None,
         }
@@ -170,6 +182,10 @@ class ChatCompletionRequest(Model):
         Field(default=None, max_length=4)
     )
     n: int | None = Field(default=None, ge=1, le=8)
+    reasoning_effort: Literal["none", "minimal", "low", "medium", "high", "xhigh", "max"] | None = None
+    logprobs: bool | None = None
+    top_logprobs: int | None = Field(default=None, ge=0, le=20)
+    user: str | None = Field(default=None, max_length=512)
 
     def arguments(self, model: str) -> Json:
         """The operation's request."""
@@ -188,6 +204,9 @@ class ChatCompletionRequest(Model):
             "max_tokens": self.max_completion_tokens or self.max_tokens,
             "stop": [word for word in self.stop or () if word],
             "answers": self.n or 1,
+            "reasoning": self.reasoning_effort,
+            "logprobs": (self.top_logprobs or 0) if self.logprobs else None,
+            "user": self.user,
         }
         same = ("temperature", "top_p", "frequency_penalty", "presence_penalty", "seed")
         return given | {name: getattr(self, name) for name in same}
@@ -217,6 +236,13 @@ def read(body: Json) -> tuple[str, ChatCompletionRequest]:
     for name, (neutral, remedy) in REFUSED.items():
         if name in body and body[name] not in neutral:
             raise NotSupported(f"{name} is not supported here.", field=name, value=body[name], remedy=remedy)
+    if body.get("top_logprobs") and not body.get("logprobs"):
+        raise InvalidRequest(
+            "top_logprobs goes with logprobs.",
+            field="top_logprobs",
+            value=body["top_logprobs"],
+            remedy='Set "logprobs": true too.',
+        )
     model = model_of(body)
     given = {name: value for name, value in body.items() if name in ChatCompletionRequest.model_fields}
     try:

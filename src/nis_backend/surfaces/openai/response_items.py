@@ -185,14 +185,14 @@ def turns(items: Sequence[Item]) -> list[Json]:
     for item in items:
         if isinstance(item, MessageItem):
             if item.role == "assistant":
-                _assistant(found, begins=("content", "tool_calls")).update(_said(item.content))
+                _assistant(found, begins=("content", "tool_calls")).update(said(item.content))
             else:
-                found.append({"role": "user" if item.role == "user" else "system", **_said(item.content)})
+                found.append({"role": "user" if item.role == "user" else "system", **said(item.content)})
         elif isinstance(item, CallItem):
             call = {"id": item.call_id, "name": item.name, "arguments": item.arguments}
             _assistant(found).setdefault("tool_calls", []).append(call)
         elif isinstance(item, OutputItem):
-            found.append({"role": "tool", "tool_call_id": item.call_id, **_said(item.output)})
+            found.append({"role": "tool", "tool_call_id": item.call_id, **said(item.output)})
         elif isinstance(item, ReasoningItem):
             _assistant(found, begins=("content", "tool_calls")).setdefault("reasoning", []).extend(_thoughts(item))
     return found
@@ -205,7 +205,7 @@ def _assistant(found: list[Json], begins: Sequence[str] = ()) -> Json:
     return found[-1]
 
 
-def _said(parts: Sequence[Part]) -> Json:
+def said(parts: Sequence[Part]) -> Json:
     """The words, and where there is more than words all of it in its order."""
     read = [_part(part) for part in parts]
     words = "".join(one["text"] for one in read if one["kind"] == "text")

@@ -10,9 +10,16 @@ import uuid
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
-    from nis_backend.capabilities.models.completion import ChatAnswer, ChatCompletion, ChatPart, FunctionCall
+    from nis_backend.capabilities.models.completion import (
+        ChatAnswer,
+        ChatCompletion,
+        ChatPart,
+        FunctionCall,
+        TokenChance,
+        TokenChances,
+    )
     from nis_backend.operation import Json
 
 DEMONSTRATION = "demonstration"
@@ -45,15 +52,34 @@ def usage(result: ChatCompletion) -> Json | None:
         "prompt_tokens": result.input_tokens,
         "completion_tokens": result.output_tokens,
         "total_tokens": result.input_tokens + result.output_tokens,
+        "prompt_tokens_details": {"cached_tokens": result.cached_tokens, "cache_write_tokens": result.written_tokens},
+        "completion_tokens_details": {"reasoning_tokens": result.reasoning_tokens},
     }
 
 
 def _choice(number: int, answer: ChatAnswer) -> Json:
     message: Json = {"role": "assistant", "content": answer.text, "refusal": None}
+    if answer.refused:
+        message |= {"content": None, "refusal": answer.text}
+    if answer.thought:
+        message["reasoning_content"] = answer.thought
     if answer.tool_calls:
         message["content"] = answer.text or None
         message["tool_calls"] = [_call(one) for one in answer.tool_calls]
-    return {"index": number, "message": message, "logprobs": None, "finish_reason": answer.finish_reason}
+    chances = _chances(answer.logprobs)
+    return {"index": number, "message": message, "logprobs": chances, "finish_reason": answer.finish_reason}
+
+
+def _chances(logprobs: Sequence[TokenChances]) -> Json | None:
+    """The probabilities of these tokens; null where none were wanted."""
+    if not logprobs:
+        return None
+    rows = [{**_chance(one), "top_logprobs": [_chance(other) for other in one.alternatives]} for one in logprobs]
+    return {"content": rows, "refusal": None}
+
+
+def _chance(one: TokenChance) -> Json:
+    return {"token": one.token, "logprob": one.logprob, "bytes": one.bytes}
 
 
 def _call(call: FunctionCall) -> Json:
@@ -79,7 +105,10 @@ class Chunks:
             self._begun.add(part.answer)
             called = part.ended is not None and part.ended.tool_calls
             yield self._delta(part, {"role": "assistant", "content": None if called else "", "refusal": None})
-        if part.text:
+        if part.thought:
+            # The name that servers of models that think have given it; OpenAI's own format has no place for it.
+            yield self._delta(part, {"reasoning_content": part.thought})
+        if part.text or part.logprobs:
             yield self._delta(part, {"content": part.text})
         if part.ended is not None:
             for index, call in enumerate(part.ended.tool_calls):
@@ -90,7 +119,8 @@ class Chunks:
             yield self._delta(part, {}, part.ended.finish_reason)
 
     def _delta(self, part: ChatPart, delta: Json, reason: str | None = None) -> Json:
-        choice = {"index": part.answer, "delta": delta, "logprobs": None, "finish_reason": reason}
+        chances = _chances(part.logprobs) if "content" in delta and delta.get("role") is None else None
+        choice = {"index": part.answer, "delta": delta, "logprobs": chances, "finish_reason": reason}
         chunk = {**self._chunk(part), "choices": [choice]}
         return {**chunk, "usage": None} if self._usage else chunk
 
