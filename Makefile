@@ -103,6 +103,9 @@ prove-kills: $(TESTS) ## kill the server 200 times while runs go on, and look fo
 prove-readers: $(TESTS) ## have 500 readers watch 50 runs, and compare what each has read
 	@$(BIN)/python benchmarks/readers.py $(ARGS)
 
+prove-schema: $(TESTS) weights ## ask the model in the box 100 times under 20 schemas, and see whether each answer follows its own
+	@$(BIN)/python benchmarks/schemas.py $(ARGS)
+
 prove-takeover: $(TESTS) ## kill the server that holds a run, of two on one PostgreSQL, and see when the other goes on with it
 	@$(BIN)/python benchmarks/takeover.py $(ARGS)
 
