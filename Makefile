@@ -43,7 +43,7 @@ SHELL := /bin/bash
 .SHELLFLAGS := -o pipefail -c
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help serve weights test check format generate console bench-start bench-router bench-embeddings bench-runs bench-dispatch bench-gateway bench-soak prove-kills prove-readers prove-takeover clean
+.PHONY: help serve weights test check format generate console bench-start bench-router bench-embeddings bench-runs bench-dispatch bench-gateway bench-soak prove-kills prove-readers prove-schema prove-takeover clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-16s %s\n", $$1, $$2 }' Makefile

@@ -41,6 +41,7 @@ CAPABILITIES = (
     "nis_backend.capabilities.gateway.cache",
     "nis_backend.capabilities.models.responding",
     "nis_backend.capabilities.models.counting",
+    "nis_backend.capabilities.models.estimating",
     "nis_backend.capabilities.models.structured",
     "nis_backend.capabilities.models.comparing",
     "nis_backend.capabilities.models.judging",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from contextlib import aclosing
+from contextlib import aclosing, suppress
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -10,7 +10,7 @@ from pydantic import Field
 
 from nis_backend.drivers.llm.answer import Answered, ReasoningChunk, TextChunk
 from nis_backend.drivers.llm.base import Message, Prompt
-from nis_backend.errors import InvalidRequest, NotSupported, UpstreamFailed, shorten
+from nis_backend.errors import InvalidRequest, NisError, NotSupported, UpstreamFailed, shorten
 from nis_backend.operation import Model
 
 if TYPE_CHECKING:
@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
     from nis_backend.context import Context
     from nis_backend.drivers.llm.base import LanguageModels, ModelInfo
+    from nis_backend.drivers.llm.choice import Models
 
 LONGEST_TEXT = 400_000
 """Characters of a text that is handed to a model in one piece."""
@@ -40,10 +41,11 @@ class Asks(Model):
 class Said(Model):
     """Who has answered, and what it took."""
 
-    model: str = Field(description="The model's id.")
+    model: str = Field(description="The id of the model that has answered; of a route, the one that did so last.")
     demonstration: bool = Field(description=DEMONSTRATION)
     input_tokens: int | None = Field(description="Of all it was asked, by its count; null when it states none.")
     output_tokens: int | None = Field(description="Of all it has answered, by its count; null when it states none.")
+    cost: float | None = Field(description="Dollars; null where no price is known.")
 
 
 def system(words: str) -> Message:
@@ -56,17 +58,36 @@ def user(words: str) -> Message:
     return Message(role="user", content=words)
 
 
+@dataclass(frozen=True, kw_only=True)
+class Spent:
+    """What one call took: tokens by the provider's count, and nano-dollars; None where it is not known."""
+
+    input: int | None
+    output: int | None
+    cost: int | None
+
+
+def dollars(nano: int | None) -> float | None:
+    """Billionths of a dollar as dollars."""
+    return None if nano is None else nano / 10**9
+
+
 @dataclass(kw_only=True)
 class Asking:
     """A model, asked once or more often; the tokens are added up."""
 
     driver: LanguageModels
     info: ModelInfo
+    models: Models
     max_tokens: int | None = None
     where: str = "text"
     """What of the request it is that may be too long for the model."""
-    spent: list[tuple[int | None, int | None]] = field(default_factory=list["tuple[int | None, int | None]"])
-    """Tokens of input and output of each call; None where the provider states none."""
+    spent: list[Spent] = field(default_factory=list["Spent"])
+    """What each call took."""
+    answered_by: str = ""
+    """The model that answered last, where that is not the one that was asked."""
+    demonstration: bool = False
+    """Whether one that answered is too small to be relied on."""
 
     @classmethod
     async def of(cls, request: Asks, ctx: Context, where: str = "text") -> Asking:
@@ -76,8 +97,9 @@ class Asking:
             NotFound: no provider has it.
             Unavailable: its provider cannot answer now.
         """
-        driver, info = await ctx.models.choose(request.model, request.provider)
-        return cls(driver=driver, info=info, max_tokens=request.max_tokens, where=where)
+        models = ctx.models
+        driver, info = await models.choose(request.model, request.provider)
+        return cls(driver=driver, info=info, models=models, max_tokens=request.max_tokens, where=where)
 
     async def words(
         self,
@@ -108,8 +130,7 @@ class Asking:
             if error.field == "message":
                 error.field = self.where
             raise
-        spent = end.spent()
-        self.spent.append((spent.input, spent.output))
+        await self.ended(end)
         if end.refused:
             raise NotSupported(
                 f"{self.info.id} refuses to answer: {shorten(text, 300)}",
@@ -119,13 +140,31 @@ class Asking:
             )
         return text, "length" if end.finish_reason == "length" else "stop"
 
+    async def ended(self, end: Answered) -> None:
+        """Count an answer, and look who has given it."""
+        used = end.spent()
+        self.spent.append(Spent(input=used.input, output=used.output, cost=end.cost))
+        await self.by(end.model)
+
+    async def by(self, model: str) -> None:
+        """Who has answered: along a route it may be any of its models."""
+        model = model.replace("/", ":")
+        if model in {"", self.info.id, self.answered_by}:
+            return
+        self.answered_by = model
+        # A model that is gone meanwhile has answered all the same.
+        with suppress(NisError):
+            _, info = await self.models.choose(model)
+            self.demonstration = self.demonstration or info.demonstration
+
     def said(self) -> dict[str, Any]:  # Any: the fields of `Said`
         """The fields of `Said`."""
         return {
-            "model": self.info.id,
-            "demonstration": self.info.demonstration,
-            "input_tokens": _sum([one for one, _ in self.spent]),
-            "output_tokens": _sum([one for _, one in self.spent]),
+            "model": self.answered_by or self.info.id,
+            "demonstration": self.info.demonstration or self.demonstration,
+            "input_tokens": _sum([one.input for one in self.spent]),
+            "output_tokens": _sum([one.output for one in self.spent]),
+            "cost": dollars(_sum([one.cost for one in self.spent])),
         }
 
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from pydantic import Field, StringConstraints
 
-from nis_backend.capabilities.models.asking import DEMONSTRATION, LONGEST_TEXT, user
+from nis_backend.capabilities.models.asking import DEMONSTRATION, LONGEST_TEXT, dollars, user
 from nis_backend.drivers.llm.answer import Answered, TextChunk
 from nis_backend.drivers.llm.base import Prompt, Tool
 from nis_backend.errors import NisError, NotFound, UpstreamFailed
@@ -41,6 +41,7 @@ class Heard(Model):
     finish_reason: Literal["stop", "length", "tool_calls"] | None = Field(description="Null without an answer.")
     input_tokens: int | None = Field(description="By its own count; null when it states none.")
     output_tokens: int | None = Field(description="By its own count; null when it states none.")
+    cost: float | None = Field(description="Dollars; null where no price is known.")
     first_ms: float | None = Field(description="Until its first word or thought, ms; null where it came in one piece.")
     total_ms: float = Field(description="Until its end, or its failure, ms.")
     problem: dict[str, Any] | None = Field(  # Any: a problem document
@@ -156,7 +157,7 @@ async def _hear(model: str, prompt: Prompt, ctx: Context) -> tuple[Heard, Answer
     """What the model says, and its end; None where there is none."""
     clock = _Clock()
     told: dict[str, Any] = {"model": model, "demonstration": False, "text": "", "finish_reason": None, "problem": None}
-    told |= {"input_tokens": None, "output_tokens": None}  # Any: fields of `Heard`
+    told |= {"input_tokens": None, "output_tokens": None, "cost": None}  # Any: fields of `Heard`
     end: Answered | None = None
     try:
         driver, info = await ctx.models.choose(model)
@@ -164,7 +165,7 @@ async def _hear(model: str, prompt: Prompt, ctx: Context) -> tuple[Heard, Answer
         text, end = await _listen(driver, replace(prompt, model=info.name), clock)
         spent = end.spent()
         told |= {"text": text, "finish_reason": end.finish_reason}
-        told |= {"input_tokens": spent.input, "output_tokens": spent.output}
+        told |= {"input_tokens": spent.input, "output_tokens": spent.output, "cost": dollars(end.cost)}
     except NisError as error:
         told["problem"] = error.problem()
     return Heard(**told, first_ms=clock.first, total_ms=clock.now()), end

@@ -7,13 +7,13 @@ told by itself, or found out: a part that it calls too long is read in halves.
 from __future__ import annotations
 
 import asyncio
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from typing import TYPE_CHECKING, Any, Literal
 
 from pydantic import Field
 
 from nis_backend.asking import ask
-from nis_backend.capabilities.models.asking import Asking, Asks, Said, labelled, system, user
+from nis_backend.capabilities.models.asking import Asking, Asks, Said, Spent, labelled, system, user
 from nis_backend.capabilities.models.judging import A_TEXT
 from nis_backend.capabilities.models.parts import size, split
 from nis_backend.drivers.llm.base import Prompt
@@ -101,7 +101,7 @@ async def summarize_text(request: SummaryRequest, ctx: Context) -> Recorded[Summ
         UpstreamFailed: summaries do not get shorter than their texts, or no words came.
     """
     driver, info = await ctx.choose_model(request.model, request.provider)
-    asking = Asking(driver=driver, info=info, max_tokens=request.max_tokens)
+    asking = Asking(driver=driver, info=info, models=ctx.models, max_tokens=request.max_tokens)
     reading = _Reading(request=request, ctx=ctx, asking=asking)
     return await reading.whole()
 
@@ -145,8 +145,8 @@ class _Reading:
             if error.field != "message" or size(text) < LEAST:
                 raise
             return None
-        end, spent = heard.end, heard.end.spent()
-        self.asking.spent.append((spent.input, spent.output))
+        end = heard.end
+        await self.asking.ended(end)
         if end.refused:
             raise _refusal(self.asking, heard.text)
         if not heard.text.strip():
@@ -197,12 +197,13 @@ class _Reading:
             return "\n".join(
                 [await self._part(half, f"{name}.{number}", words) for number, half in enumerate(halves, 1)]
             )
-        self.asking.spent.append((noted["input"], noted["output"]))
+        self.asking.spent.append(Spent(**noted["spent"]))
+        await self.asking.by(noted["by"])
         return noted["text"]
 
     async def _read(self, part: str, words: int) -> dict[str, Any]:  # Any: JSON
         """What is noted of a part; asked once more where the call was cut."""
-        asking = Asking(driver=self.asking.driver, info=self.asking.info)
+        asking = Asking(driver=self.asking.driver, info=self.asking.info, models=self.asking.models)
         messages = [system(self._instruction("a part of a longer text", words, "")), user(part)]
         try:
             text, _ = await _twice(lambda: asking.words(messages, max_tokens=self._most(words)))
@@ -210,8 +211,8 @@ class _Reading:
             if error.field != asking.where or size(part) < LEAST:
                 raise
             return {"text": None}
-        ((input_tokens, output_tokens),) = asking.spent
-        return {"text": text.strip(), "input": input_tokens, "output": output_tokens}
+        (spent,) = asking.spent
+        return {"text": text.strip(), "spent": asdict(spent), "by": asking.answered_by}
 
     def _instruction(self, what: str, words: int, shape: str) -> str:
         focus = f" The reader wants to know: {self.request.focus}" if self.request.focus else ""

@@ -55,6 +55,7 @@ class Ranking(Model):
     demonstration: bool = Field(description=DEMONSTRATION)
     input_tokens: int | None = Field(description="By the model's count; null when it states none.")
     output_tokens: int | None = Field(description="By the model's count; null when it states none, or writes none.")
+    cost: float | None = Field(description="Dollars, of a language model's word; null where no price is known.")
 
 
 def _draw(request: RankRequest, result: Ranking) -> list[View]:
@@ -114,6 +115,7 @@ async def _by_vectors(request: RankRequest, ctx: Context) -> Ranking:
         demonstration=False,
         input_tokens=found.input_tokens,
         output_tokens=None,
+        cost=None,
     )
 
 

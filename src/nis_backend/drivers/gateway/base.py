@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Awaitable, Mapping, Sequence
 
     from nis_backend.drivers.embeddings.base import Embedders
+    from nis_backend.drivers.llm.base import ModelInfo, Prompt
     from nis_backend.drivers.llm.choice import Models
     from nis_backend.drivers.store.base import Row, Table
 
@@ -192,6 +193,23 @@ class Cached:
     """When the oldest of them was kept."""
 
 
+@dataclass(frozen=True, kw_only=True)
+class Estimate:
+    """What a call of one model can cost at most."""
+
+    model: str
+    input_bound: int | None
+    """Input tokens that it has at most; None where nobody can say."""
+    output_bound: int
+    worst: int | None
+    """In nano-dollars, of one answer; None where no price or no bound is known."""
+    input_rates: Sequence[tuple[int, int]]
+    """Pairs of `(more input tokens than this, nano-dollars for a million)`; empty where no price is known."""
+    output_rates: Sequence[tuple[int, int]]
+    source: str
+    """Where the rates are from."""
+
+
 class Gateway(Protocol):
     """The one way to a model."""
 
@@ -236,6 +254,9 @@ class Gateway(Protocol):
 
     def expect_cap(self) -> None:
         """Heed that a run is about to be written down with a budget of its own."""
+
+    async def estimate(self, info: ModelInfo, asked: Prompt | int, output_tokens: int) -> list[Estimate]:
+        """What asking this can cost at most, by each model that may answer; `asked` may be a number of input tokens."""
         ...
 
     def changed(self, table: Table) -> None:
@@ -303,6 +324,11 @@ class Direct(Gateway):
 
     def expect_cap(self) -> None:
         """No cap is kept here."""
+
+    async def estimate(self, info: ModelInfo, asked: Prompt | int, output_tokens: int) -> list[Estimate]:
+        """Refuse."""
+        del info, asked, output_tokens
+        raise NotSupported("No prices are kept here.", remedy="Ask a server.")
 
     def changed(self, table: Table) -> None:
         """Nothing of it is heeded."""

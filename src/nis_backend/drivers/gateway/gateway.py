@@ -13,6 +13,7 @@ from nis_backend.drivers.gateway.attempts import Attempts
 from nis_backend.drivers.gateway.base import Cached, Gateway, Inbound, Passed, Route, Who
 from nis_backend.drivers.gateway.budgets import Budgets
 from nis_backend.drivers.gateway.caching import Answers
+from nis_backend.drivers.gateway.estimating import estimates
 from nis_backend.drivers.gateway.health import Health
 from nis_backend.drivers.gateway.ledger import Ledger
 from nis_backend.drivers.gateway.metered import MeteredEmbedders, MeteredModels
@@ -28,8 +29,9 @@ if TYPE_CHECKING:
 
     from nis_backend.drivers.cache.base import Cache
     from nis_backend.drivers.embeddings.base import Embedders
-    from nis_backend.drivers.gateway.base import Needs, Place, SetUp
+    from nis_backend.drivers.gateway.base import Estimate, Needs, Place, SetUp
     from nis_backend.drivers.gateway.registry import Registry
+    from nis_backend.drivers.llm.base import ModelInfo, Prompt
     from nis_backend.drivers.llm.choice import Models
     from nis_backend.drivers.store.base import Row, Store, Table
 
@@ -90,6 +92,11 @@ class MeteredGateway(Gateway):
     def embedders(self, who: Who) -> Embedders:
         """See `Gateway.embedders`."""
         return MeteredEmbedders(self, who, self._embedders)
+
+    async def estimate(self, info: ModelInfo, asked: Prompt | int, output_tokens: int) -> list[Estimate]:
+        """See `Gateway.estimate`."""
+        await self.registry.ready()
+        return await estimates(self.registry, self.prices, info, asked, output_tokens)
 
     async def passes(self, inbound: Inbound) -> Route | None:
         """See `Gateway.passes`."""
