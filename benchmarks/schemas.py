@@ -38,8 +38,11 @@ def ask(url: str, shape: str, subject: str) -> tuple[str, int]:
             answer = json.load(response)
     except urllib.error.HTTPError as error:
         return f"{error.code}: {json.load(error).get('detail')}", 0
-    wrong = next(iter(jsonschema.Draft202012Validator(SHAPES[shape]).iter_errors(answer["value"])), None)
-    told = "" if wrong is None else str(wrong.message)
+    told = ""
+    try:
+        jsonschema.validate(answer["value"], SHAPES[shape], jsonschema.Draft202012Validator)
+    except jsonschema.ValidationError as wrong:
+        told = wrong.message
     return told or ("it had to be mended" if answer["mended"] else ""), answer["output_tokens"]
 
 
@@ -54,7 +57,8 @@ def main() -> int:
         with started(ours(port, folder), port):
             began = time.perf_counter()
             with ThreadPoolExecutor(4) as pool:
-                answers = list(pool.map(lambda pair: ask(f"http://127.0.0.1:{port}", *pair), pairs))
+                waiting = [pool.submit(ask, f"http://127.0.0.1:{port}", *pair) for pair in pairs]
+                answers = [one.result() for one in waiting]
             seconds = time.perf_counter() - began
     wrong = [(pair, told) for pair, (told, _) in zip(pairs, answers, strict=True) if told]
     for (shape, subject), told in wrong:

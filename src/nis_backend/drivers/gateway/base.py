@@ -254,6 +254,7 @@ class Gateway(Protocol):
 
     def expect_cap(self) -> None:
         """Heed that a run is about to be written down with a budget of its own."""
+        ...
 
     async def estimate(self, info: ModelInfo, asked: Prompt | int, output_tokens: int) -> list[Estimate]:
         """What asking this can cost at most, by each model that may answer; `asked` may be a number of input tokens."""
