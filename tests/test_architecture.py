@@ -62,7 +62,12 @@ LAYERS = {
     "worker": ("kernel", "app", "mounting", "server"),
     "entry": ("worker", "kernel", "surface", "lock", "database", "backups", "app", "server"),
 }
-CONTRACTS = frozenset({"gateway.addresses", "gateway.periods", "llm.answer", "llm.choice", "store.spending"})
+CONTRACTS = frozenset(
+    {
+        *("gateway.addresses", "gateway.bounds", "gateway.periods", "gateway.rates"),
+        *("llm.answer", "llm.choice", "store.spending"),
+    }
+)
 """Modules of a contract that is more than one file."""
 DIALECTS = ("openai", "anthropic", "a2a", "agui", "voice")
 CONTRACTS_FOR = (

@@ -279,6 +279,27 @@ def test_whatever_happens_in_whatever_order_the_sums_hold(with_stores: Callable[
     with_stores(body)
 
 
+def test_old_calls_go_and_their_sums_stay(with_stores: Callable[[Body], None]) -> None:
+    """A few at a time, every owner's, and none that is under way: its end is still to be counted."""
+
+    async def body(stores: Sequence[Store]) -> None:
+        store = stores[0]
+        await store.record(
+            [ledger_row(f"call-{n}", owner="ann" if n % 2 else "bob", created=NOON + n) for n in range(700)], []
+        )
+        await store.reserve(ledger_row("call-open", worst=5, created=NOON), [cap()])
+        before = await store.usage(None, "2025-01-01", "2026-01-01", [])
+        assert await store.forget_calls(NOON + 690)
+        assert await store.forget_calls(NOON + 690)
+        assert not await store.forget_calls(NOON + 690)
+        assert len(await ledger(store)) == 11
+        assert await store.usage(None, "2025-01-01", "2026-01-01", []) == before
+        await store.record([], [Closed(id="call-open-1", changes={"state": "ok", "cost": 1})])
+        assert (await store.spent([("budget-1", "2025-11")]))["budget-1", "2025-11"] == 1
+
+    with_stores(body)
+
+
 def test_an_owner_sees_its_own_sums(with_stores: Callable[[Body], None]) -> None:
     """Usage is an owner's, by the days that are asked for; a name that is no group is refused, never sent."""
 

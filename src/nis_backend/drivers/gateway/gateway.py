@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from nis_backend.drivers.gateway.attempt import Parts
 from nis_backend.drivers.gateway.attempts import Attempts
-from nis_backend.drivers.gateway.base import Cached, Gateway, Inbound, Passed, Route, Who
+from nis_backend.drivers.gateway.base import Cached, Gateway, Inbound, Passed, Priced, Route, Target, Who
 from nis_backend.drivers.gateway.budgets import Budgets
 from nis_backend.drivers.gateway.caching import Answers
 from nis_backend.drivers.gateway.estimating import estimates
@@ -18,7 +18,7 @@ from nis_backend.drivers.gateway.health import Health
 from nis_backend.drivers.gateway.ledger import Ledger
 from nis_backend.drivers.gateway.metered import MeteredEmbedders, MeteredModels
 from nis_backend.drivers.gateway.passing import Passing
-from nis_backend.drivers.gateway.prices import Prices
+from nis_backend.drivers.gateway.prices import Prices, id_of
 from nis_backend.drivers.gateway.registry import ROUTE, TABLES, route_of
 from nis_backend.drivers.store.base import SERVER
 from nis_backend.errors import NisError
@@ -143,6 +143,33 @@ class MeteredGateway(Gateway):
     async def clear_cached(self, route: str) -> int:
         """See `Gateway.clear_cached`."""
         return await self.answers.clear(route)
+
+    async def priced(self, target: Target) -> Priced:
+        """See `Gateway.priced`."""
+        await self.registry.ready()
+        route = self.registry.route(target.model) if target.provider == ROUTE else None
+        one = target if route is None else route.targets[0]
+        return Priced(
+            target=one,
+            rates=await self.prices.rates(one.provider, one.model, time.time()),
+            context=await self.prices.context(one.provider, one.model),
+            family=self.registry.family(one.provider),
+        )
+
+    async def price_list(self, provider: str | None, after: str, limit: int) -> list[Priced]:
+        """See `Gateway.price_list`."""
+        await self.registry.ready()
+        names = [provider] if provider is not None else [*self.registry.providers]
+        known = {id_of(name, model): (name, model) for name in names for model in await self.prices.names(name)}
+        set_here = (id_.partition(":") for id_ in self.registry.prices)
+        known |= {id_of(name, model): (name, model) for name, _, model in set_here if name in names}
+        found: list[Priced] = []
+        for id_ in sorted(known):
+            if id_ > after and len(found) < limit:
+                name, model = known[id_]
+                one = await self.priced(Target(provider=name, model=model))
+                found += [one] if one.rates is not None else []
+        return found
 
     async def open(self) -> None:
         """See `Gateway.open`; nothing waits for a database that is away but calls of models."""

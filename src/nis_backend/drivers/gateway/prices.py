@@ -73,19 +73,20 @@ class Prices:
 
     async def context(self, provider: str, model: str) -> int | None:
         """The most input tokens that the model takes, where it is known."""
-        row = self._configured.price(f"{provider}:{model}")
+        row = self._configured.price(id_of(provider, model))
         if row is not None and row["context"] is not None:
             return int(row["context"])
         name = self._data_name(provider)
         found = (await self._have_data()).model(name, model) if name else None
         return found.context_window if found else None
 
-    async def describe(self) -> str:
-        """Which data is used where no price was set here."""
-        return (await self._have_data()).source
+    async def names(self, provider: str) -> list[str]:
+        """The models of a provider that the data knows."""
+        name = self._data_name(provider)
+        return (await self._have_data()).names(name) if name else []
 
     async def _look_up(self, provider: str, model: str, at: float, tier: str) -> Rates | None:
-        row = self._configured.price(f"{provider}:{model}")
+        row = self._configured.price(id_of(provider, model))
         if row is not None:
             return _set(row)
         if provider in COMPUTED_HERE:
@@ -109,6 +110,11 @@ class Prices:
         data = await asyncio.shield(self._loading)
         self._data = data
         return data
+
+
+def id_of(provider: str, model: str) -> str:
+    """What a price that was set here is kept under; a vendor's slash is a colon, as in a model's id."""
+    return f"{provider}:{model}".replace("/", ":")
 
 
 def _set(row: Row) -> Rates:
@@ -139,6 +145,11 @@ class _Data:
         # Not by the snapshot's own look-up: it keeps every name that it is asked, and callers name what they like.
         found = self._providers.get(provider)
         return found and found.find_model(model, all_providers=self._all)
+
+    def names(self, provider: str) -> list[str]:
+        """The models of a provider."""
+        found = self._providers.get(provider)
+        return [] if found is None else [model.id for model in found.models]
 
     def rates(self, provider: str, model: str, at: float, tier: str) -> Rates | None:
         """The rates of that moment; None of a model that is not known, or has no price for tokens."""

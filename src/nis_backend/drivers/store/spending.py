@@ -92,6 +92,13 @@ class Spending(Protocol):
         """
         ...
 
+    async def forget_calls(self, before: float) -> bool:
+        """Remove a few rows of the ledger that were sent before this time and have ended; False when none are left.
+
+        The sums by day stay, and what was counted of budgets. For the process alone.
+        """
+        ...
+
 
 def opened(row: Row, caps: Sequence[Cap]) -> Row:
     """A row as the ledger holds it while its call is under way: at its worst, and in which periods that is counted."""

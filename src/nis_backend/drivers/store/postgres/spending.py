@@ -70,6 +70,13 @@ select count(*) as lost from ended
 """  # noqa: S608 - as above
 
 
+FORGET = """
+delete from ledger where id in (
+    select id from ledger where created < %s and state <> 'open' order by created limit 500 for update skip locked
+) returning 1
+"""
+
+
 def reserve(row: Row, caps: Sequence[Cap]) -> Statement:
     """See `Spending.reserve`: the caps that would be crossed are answered."""
     wanted = [[getattr(cap, name) for cap in caps] for name in ("budget_id", "period", "owner", "limit")]

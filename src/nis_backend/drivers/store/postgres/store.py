@@ -28,7 +28,7 @@ from nis_backend.drivers.store.postgres.link import NOW, Link
 from nis_backend.drivers.store.postgres.listener import NOTIFY, QUEUED, Listener
 from nis_backend.drivers.store.postgres.roles import Roles
 from nis_backend.drivers.store.postgres.said import SEARCH, query, response_in, snippet, vector
-from nis_backend.drivers.store.postgres.spending import ABANDONED, MONEY, add, close, reserve
+from nis_backend.drivers.store.postgres.spending import ABANDONED, FORGET, MONEY, add, close, reserve
 from nis_backend.drivers.store.postgres.taking import BEAT, RECOVER, take
 from nis_backend.drivers.store.queries import in_psycopg
 from nis_backend.drivers.store.reading import Reading, whole
@@ -354,6 +354,10 @@ class PostgresStore(Reading):
     @override
     async def abandoned(self, holder: str) -> int:
         return int((await self._money.write("", (ABANDONED, [holder])))[0]["lost"])
+
+    @override
+    async def forget_calls(self, before: float) -> bool:
+        return bool(await self._link.read(FORGET, [before]))
 
     # -- the bus ------------------------------------------------------------------------------------------------------
 

@@ -26,6 +26,9 @@ on conflict (budget_id, period) do update set used = used + excluded.used
 """
 SETTLE = "update spending set used = used + ? where budget_id = ? and period = ?"
 ADD_UP = sums.add("ledger where id in (select value from json_each(?))", "strftime('%Y-%m-%d', created, 'unixepoch')")
+FORGET = """
+delete from ledger where id in (select id from ledger where created < ? and state <> 'open' order by created limit 500)
+"""
 ABANDONED = """
 update ledger set state = 'lost', counted = 'worst' where state = 'open' and holder is not ? returning id
 """

@@ -24,7 +24,7 @@ from nis_backend.drivers.store.sqlite.conversations import GONE, branch, forget,
 from nis_backend.drivers.store.sqlite.copies import keep_copy
 from nis_backend.drivers.store.sqlite.recent import Recent
 from nis_backend.drivers.store.sqlite.retention import tidy
-from nis_backend.drivers.store.sqlite.spending import abandoned, record, reserve
+from nis_backend.drivers.store.sqlite.spending import FORGET, abandoned, record, reserve
 from nis_backend.drivers.store.sqlite.taking import recover, take
 from nis_backend.drivers.store.sqlite.writer import Writer, refused, usable
 from nis_backend.errors import InvalidRequest, Unavailable
@@ -394,6 +394,10 @@ class SqliteStore(Reading):
     @override
     async def abandoned(self, holder: str) -> int:
         return await self._write(lambda connection: abandoned(connection, holder), lambda _: None)
+
+    @override
+    async def forget_calls(self, before: float) -> bool:
+        return await self._write(lambda connection: connection.execute(FORGET, (before,)).rowcount > 0, lambda _: None)
 
     @override
     async def sent(self, ids: Sequence[int]) -> None:

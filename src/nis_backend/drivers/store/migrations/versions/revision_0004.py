@@ -81,6 +81,7 @@ create table ledger (
     created real not null, updated real not null
 ) strict;
 create index ledger_by_owner on ledger (owner, created, id);
+create index ledger_by_time on ledger (created) where state <> 'open';
 create index ledger_by_run on ledger (run_id) where run_id is not null;
 create index ledger_open on ledger (holder) where state = 'open';
 create table usage_days (

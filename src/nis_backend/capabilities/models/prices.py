@@ -1,0 +1,310 @@
+"""What models cost: listed, set where nobody knows it or knows it wrong, and how much a call may come to."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING
+
+from pydantic import Field
+
+from nis_backend.caller import SERVER_ADMIN
+from nis_backend.capabilities.models.completing import check, messages_of, prompt_of
+from nis_backend.capabilities.models.completion import ChatMessage, ChatRequest, OfferedFunction
+from nis_backend.drivers.gateway.base import Target
+from nis_backend.drivers.gateway.bounds import bound_of
+from nis_backend.drivers.gateway.periods import DOLLAR, nano
+from nis_backend.drivers.store.base import SERVER
+from nis_backend.errors import InvalidRequest, NotFound, Unavailable
+from nis_backend.operation import Before, Example, Model, operation
+from nis_backend.view import Table, View
+
+if TYPE_CHECKING:
+    from nis_backend.context import Context
+    from nis_backend.drivers.gateway.base import Priced
+    from nis_backend.drivers.gateway.rates import Tiered
+    from nis_backend.drivers.store.base import Row
+    from nis_backend.drivers.store.base import Table as StoreTable
+
+MOST = 1e6
+"""Dollars for a million tokens: a thousand times the dearest there is."""
+USUAL_OUTPUT = 4096
+"""Tokens of an answer where none are named, as the gateway allows under a budget."""
+
+SET = Before(
+    name="price", operation="models.set_price", request={"model": "local:example", "input": 0.2, "output": 0.6}
+)
+
+
+class Rate(Model):
+    """What tokens cost from some length of the input on."""
+
+    over: int = Field(description="It holds for calls with more input tokens than this.")
+    dollars: float = Field(description="Dollars for a million tokens.")
+
+
+class Price(Model):
+    """What one model's tokens cost now; each list begins with what holds for a short input."""
+
+    model: str = Field(description="The model's id.")
+    input: list[Rate]
+    cached: list[Rate] = Field(description="Of input that its provider has in its cache.")
+    written: list[Rate] = Field(description="Of input that its provider writes into its cache.")
+    output: list[Rate]
+    request: float = Field(description="Dollars for each call.")
+    context: int | None = Field(description="The most input tokens that it takes; null where that is not known.")
+    source: str = Field(description="Where it is known from: set here, computed here, not billed, or a list of prices.")
+
+
+class ListPrices(Model):
+    """Which prices, by the models' ids."""
+
+    provider: str | None = Field(default=None, max_length=64, description="Only this provider's.")
+    cursor: str | None = Field(default=None, max_length=512, description="`next_cursor` of the page before.")
+    limit: int = Field(default=20, ge=1, le=100, description="Most prices to answer.")
+
+
+class PriceList(Model):
+    """One page of prices."""
+
+    prices: list[Price]
+    next_cursor: str | None = Field(description="Give it as `cursor` for the next page; null on the last one.")
+
+
+class OnePrice(Model):
+    """Of which model."""
+
+    model: str = Field(
+        pattern=r"^[^:\s]+:\S+$", min_length=3, max_length=512, description="The model's id, as provider:name."
+    )
+
+
+class SetPrice(OnePrice):
+    """What a model costs, in dollars for a million tokens."""
+
+    input: float = Field(ge=0, le=MOST, description="Of its input.")
+    output: float = Field(ge=0, le=MOST, description="Of its output.")
+    cached: float | None = Field(default=None, ge=0, le=MOST, description="Of input from its provider's cache.")
+    written: float | None = Field(default=None, ge=0, le=MOST, description="Of input written into that cache.")
+    context: int | None = Field(default=None, ge=1, le=10**9, description="The most input tokens that it takes.")
+
+
+class EstimateCost(Model):
+    """What would be asked, of which model."""
+
+    model: str | None = Field(
+        default=None, min_length=1, max_length=512, description="As provider:name or a name; unset takes the default."
+    )
+    text: str | None = Field(default=None, min_length=1, max_length=400_000, description="A text, as one turn.")
+    messages: list[ChatMessage] = Field(
+        default_factory=list[ChatMessage], max_length=2048, description="The turns of a conversation instead."
+    )
+    tools: list[OfferedFunction] = Field(
+        default_factory=list[OfferedFunction], max_length=128, description="Functions that are offered with it."
+    )
+    input_tokens: int | None = Field(default=None, ge=0, le=10**9, description="Or just how many tokens it has.")
+    max_tokens: int = Field(default=USUAL_OUTPUT, ge=0, le=10**9, description="The most tokens of each answer.")
+    answers: int = Field(default=1, ge=1, le=128, description="How many answers.")
+
+
+class Estimate(Model):
+    """The most that a call may cost: what a budget would reserve for it."""
+
+    worst: float = Field(description="Dollars at most; most calls cost a fraction of it.")
+    input_bound: int = Field(description="The most tokens of its input: by its bytes, unless they were named.")
+    output_bound: int = Field(description="The most tokens of its answers together.")
+    price: Price
+
+
+def _shown(one: Priced) -> Price:
+    assert one.rates is not None
+    return Price(
+        model=one.target.id.replace("/", ":"),
+        input=_rates(one.rates.input),
+        cached=_rates(one.rates.cached),
+        written=_rates(one.rates.written),
+        output=_rates(one.rates.output),
+        request=one.rates.request / DOLLAR,
+        context=one.context,
+        source=one.rates.source,
+    )
+
+
+def _rates(tiers: Tiered) -> list[Rate]:
+    return [Rate(over=max(0, start), dollars=rate / DOLLAR) for start, rate in tiers]
+
+
+def _draw(_request: Model, result: PriceList) -> list[View]:
+    rows: list[list[str | float]] = [
+        [one.model, one.input[0].dollars, one.output[0].dollars, one.context or "", one.source] for one in result.prices
+    ]
+    columns = ["model", "input, $ / M", "output, $ / M", "context", "known from"]
+    return [Table(title="Prices", columns=columns, rows=rows)]
+
+
+@operation(
+    "models.list_prices",
+    effect="reads",
+    view=_draw,
+    examples=(
+        Example(title="The first ones", request={"limit": 3}),
+        Example(title="A provider's", request={"provider": "local", "limit": 3}, before=(SET,)),
+    ),
+)
+async def list_prices(request: ListPrices, ctx: Context) -> PriceList:
+    """List what the models of the providers cost, in dollars for a million tokens, and where that is known from."""
+    found = await ctx.gateway.price_list(request.provider, request.cursor or "", request.limit + 1)
+    prices = [_shown(one) for one in found[: request.limit]]
+    return PriceList(prices=prices, next_cursor=prices[-1].model if len(found) > request.limit else None)
+
+
+@operation(
+    "models.set_price",
+    effect="writes",
+    repeatable=True,
+    scopes=(SERVER_ADMIN,),
+    examples=(
+        Example(title="A server of one's own", request={"model": "local:example", "input": 0.2, "output": 0.6}),
+        Example(
+            title="With a cache, and how much it takes",
+            request={"model": "local:example", "input": 2, "output": 8, "cached": 0.2, "context": 128_000},
+        ),
+    ),
+)
+async def set_price(request: SetPrice, ctx: Context) -> Price:
+    """Set what a model costs; it holds for calls that begin from now on, and wins over every list of prices."""
+    prices = ctx.administered(SERVER)
+    id_, now = request.model.replace("/", ":"), ctx.now()
+    given = request.model_dump(include={"input", "output", "cached", "written"}, exclude_none=True)
+    rates = json.dumps({name: nano(dollars) for name, dollars in given.items()})
+    cells: Row = {"rates": rates, "context": request.context, "updated": now}
+    before = await prices.get("prices", id_)
+    after: Row = {"id": id_, **cells, "created": now}
+    if before is None:
+        await prices.insert("prices", after, _noted("create", None, after, ctx))
+    else:
+        await prices.update("prices", id_, cells, _noted("update", before, before | cells, ctx))
+    ctx.gateway.changed("prices")
+    provider, _, model = id_.partition(":")
+    return await _priced(Target(provider=provider, model=model), ctx)
+
+
+@operation(
+    "models.unset_price",
+    effect="destroys",
+    repeatable=True,
+    scopes=(SERVER_ADMIN,),
+    examples=(Example(title="The list's again", request={"model": "local:example"}, before=(SET,)),),
+)
+async def unset_price(request: OnePrice, ctx: Context) -> OnePrice:
+    """Forget a price that was set: the model costs again what a list of prices says, where one does."""
+    prices, id_ = ctx.administered(SERVER), request.model.replace("/", ":")
+    before = await prices.get("prices", id_)
+    if before is None:
+        raise NotFound(
+            f"No price of {request.model!r} was set.",
+            field="model",
+            value=request.model,
+            remedy="List the prices: those that are set here say so.",
+        )
+    await prices.delete("prices", id_, _noted("delete", before, None, ctx))
+    ctx.gateway.changed("prices")
+    return request
+
+
+def _noted(action: str, before: Row | None, after: Row | None, ctx: Context) -> list[tuple[StoreTable, Row]]:
+    """What is kept of a change, beside it."""
+    now = ctx.now()
+    told = [
+        None if row is None else json.dumps({"rates": json.loads(row["rates"]), "context": row["context"]})
+        for row in (before, after)
+    ]
+    return [
+        (
+            "changes",
+            {
+                "id": ctx.new_id("change"),
+                "by_owner": ctx.caller.owner,
+                "by_key": ctx.caller.key,
+                "subject": "price",
+                "subject_id": (after or before or {})["id"],
+                "action": action,
+                "before": told[0],
+                "after": told[1],
+                "created": now,
+                "updated": now,
+            },
+        )
+    ]
+
+
+async def _priced(target: Target, ctx: Context) -> Price:
+    """What a model costs.
+
+    Raises:
+        Unavailable: nobody knows.
+    """
+    one = await ctx.gateway.priced(target)
+    if one.rates is None:
+        raise _unknown(one.target)
+    return _shown(one)
+
+
+def _unknown(target: Target) -> Unavailable:
+    return Unavailable(f"No price of {target.id} is known.", remedy="Set it with models.set_price.")
+
+
+@operation(
+    "models.estimate_cost",
+    effect="reads",
+    outward=True,
+    examples=(
+        Example(title="A question", request={"text": "Why is the sky blue?", "max_tokens": 300}),
+        Example(
+            title="Ten thousand tokens",
+            request={"model": "local:example", "input_tokens": 10_000, "max_tokens": 1000},
+            before=(SET,),
+        ),
+    ),
+)
+async def estimate_cost(request: EstimateCost, ctx: Context) -> Estimate:
+    """Tell how much a call may cost at most, without making it: what a budget would reserve for it.
+
+    Raises:
+        Unavailable: no price of the model is known.
+        InvalidRequest: there is not one thing to estimate.
+    """
+    if sum((request.text is not None, bool(request.messages), request.input_tokens is not None)) != 1:
+        raise InvalidRequest(
+            "There is one thing to estimate.", field="text", remedy="Give one of text, messages and input_tokens."
+        )
+    one, bound = await _bounded(request, ctx)
+    if one.rates is None:
+        raise _unknown(one.target)
+    if bound is None:
+        raise Unavailable(
+            f"How many tokens {one.target.id} makes of its files or images is not known, nor how many it takes.",
+            remedy="Set its context with models.set_price.",
+        )
+    output = request.max_tokens * request.answers
+    return Estimate(
+        worst=one.rates.worst(bound, output) / DOLLAR, input_bound=bound, output_bound=output, price=_shown(one)
+    )
+
+
+async def _bounded(request: EstimateCost, ctx: Context) -> tuple[Priced, int | None]:
+    """The model that is meant, and the most tokens of what it would be asked."""
+    provider, _, name = (request.model or "").partition(":")
+    if request.input_tokens is not None and name:
+        # Nobody has to be asked whether there is such a model.
+        return await ctx.gateway.priced(Target(provider=provider, model=name)), request.input_tokens
+    _, info = await ctx.models.choose(request.model)
+    one = await ctx.gateway.priced(Target(provider=info.provider, model=info.name))
+    if request.input_tokens is not None:
+        return one, request.input_tokens
+    turns = request.messages or [ChatMessage(role="user", content=request.text or "")]
+    asked = ChatRequest(messages=turns, tools=request.tools)
+    check(asked)
+    return one, bound_of(prompt_of(info, asked, messages_of(asked), 0), one.family, one.context)
+
+
+OPERATIONS = (list_prices, set_price, unset_price, estimate_cost)
