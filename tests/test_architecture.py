@@ -12,6 +12,7 @@ import re
 import subprocess
 import sys
 import tomllib
+from collections import Counter
 from collections.abc import Callable, Iterator
 from importlib.metadata import packages_distributions
 from pathlib import Path
@@ -375,3 +376,9 @@ asyncio.run(main())
     assert status == 200
     assert "nis_backend.app" in loaded
     assert not [name for name in loaded for heavy in HEAVY if name == heavy or name.startswith(f"{heavy}.")]
+
+
+def test_each_module_of_tests_has_a_name_of_its_own() -> None:
+    """They are imported by their names alone, whatever folder they are in."""
+    names = Counter(path.name for path in (ROOT / "tests").rglob("test_*.py"))
+    assert [name for name, times in names.items() if times > 1] == []
