@@ -44,7 +44,7 @@ def begin(client: openai.OpenAI, lines: list[Json] | bytes, endpoint: Any = CHAT
 def ended(client: openai.OpenAI, batch: Any) -> Any:
     """The batch once it has ended: its events are followed to their end."""
     name = batch.id.replace("batch_", "run-")
-    client.get(f"/../runs/{name}/events?wait={PATIENCE:g}", cast_to=object, options={"headers": {"Prefer": "wait=60"}})
+    client.get(f"/../runs/{name}/events", cast_to=object, options={"headers": {"Prefer": "wait=60"}})
     return client.batches.retrieve(batch.id)
 
 

@@ -54,7 +54,7 @@ def refused(url: str, body: bytes | None = None, *, method: str | None = None, *
 
 def test_models_are_listed_and_found(client: openai.OpenAI) -> None:
     """Each by its id, and by its provider's name alone."""
-    (model,) = client.models.list()
+    model, _agent = client.models.list()
     assert (model.id, model.owned_by) == (MODEL, "embedded")
     assert client.models.retrieve(MODEL) == client.models.retrieve("embedded") == model
 
@@ -139,7 +139,7 @@ def test_errors_below_the_prefix_have_openais_shape(server: Server, serve: Serve
     with client_of(keyed.url, "wrong") as stranger, pytest.raises(openai.AuthenticationError):
         stranger.models.list()
     with client_of(keyed.url, KEY) as known:
-        assert [one.id for one in known.models.list()] == [MODEL]
+        assert [one.id for one in known.models.list()] == [MODEL, "agent:chat"]
 
 
 @pytest.mark.parametrize(

@@ -10,6 +10,7 @@ from typing import Any
 import openai
 import pytest
 from conftest import Serve, Server, running_server
+from fake_openai import Canned, FakeOpenAI, delta, says
 from test_openai_dialect import client_of
 
 Json = dict[str, Any]
@@ -205,3 +206,42 @@ def test_another_owners_response_is_not_there(serve: Serve, script: Path) -> Non
         with pytest.raises(openai.NotFoundError) as error:
             respond(bob, previous_response_id=made.id)
         assert error.value.param == "previous_response_id"
+
+
+def test_a_response_outlasts_a_death_and_its_stream_goes_on_from_a_number(serve: Serve, tmp_path: Path) -> None:
+    """Promise: a run does not depend on its server; no number is lost or told twice.
+
+    Before words were told the stream goes on as if nothing had been; after some it ends as failed, and the response
+    does not: the wire has no word to take words back.
+    """
+    silent, spoken = Canned(pieces=[], held=True), Canned(pieces=[delta(content="Once ")], held=True)
+    fake = FakeOpenAI(silent, spoken, models=["m"])
+    data = tmp_path / "data"
+    with fake.in_thread():
+        first = serve(data=data, NIS_LOCAL_URL=fake.url)
+        with client_of(first.url) as client:
+            streams = [respond(client, STORY, model="local:m", background=True, stream=True)]
+            seen: list[list[Any]] = [[next(streams[0]) for _ in range(3)]]
+            assert fake.came.wait(60)
+            streams.append(respond(client, STORY, model="local:m", background=True, stream=True))
+            seen.append([next(streams[1]) for _ in range(6)])
+        first.kill()
+        fake.replies[:] = [says("Once upon a time")] * 2
+        second = serve(data=data, NIS_LOCAL_URL=fake.url)
+        with client_of(second.url) as client:
+            for before, ends in zip(seen, ("response.completed", "response.failed"), strict=True):
+                name, last = before[0].response.id, before[-1].sequence_number
+                rest = list(client.responses.retrieve(name, stream=True, starting_after=last))
+                numbers = [one.sequence_number for one in (*before, *rest)]
+                assert numbers == list(range(len(numbers)))
+                assert rest[-1].type == ends
+                replayed = list(client.responses.retrieve(name, stream=True))
+                assert [one.to_dict() for one in replayed] == [one.to_dict() for one in (*before, *rest)]
+                assert finished(client, name).output_text == "Once upon a time"
+
+
+def finished(client: openai.OpenAI, name: str) -> Any:
+    """The response, once its run has ended."""
+    run = name.replace("resp_", "run-")
+    client.get(f"/../runs/{run}/events", cast_to=object, options={"headers": {"Prefer": "wait=60"}})
+    return client.responses.retrieve(name)

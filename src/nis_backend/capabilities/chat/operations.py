@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from datetime import UTC, datetime
 from functools import lru_cache
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from pydantic import Field, StringConstraints
 
@@ -40,6 +40,9 @@ USUAL_TIME = 60.0
 FACTS = 20_000
 """Characters of facts given with a message: a fifth of what a message may have."""
 
+EARLIER = 400_000
+"""Characters of what was said before: as much as one turn of it may have."""
+
 ARGUMENTS = 100_000
 """Characters of a filled form: what a message may have."""
 
@@ -56,6 +59,13 @@ class OperationCall(Model):
     arguments: dict[str, Any] = Field(default_factory=dict, description="Its request.")  # Any: JSON
 
 
+class EarlierTurn(Model):
+    """What was said before, and is kept by the caller."""
+
+    role: Literal["system", "user", "assistant"]
+    content: str = Field(max_length=400_000)
+
+
 class MessageRequest(Model):
     """What is said, to whom, in which conversation."""
 
@@ -68,6 +78,11 @@ class MessageRequest(Model):
         default=None, max_length=50, description="Facts for the model to know in this turn, by name."
     )
     call: OperationCall | None = Field(default=None, description="Call this operation instead of choosing one.")
+    earlier: list[EarlierTurn] = Field(
+        default_factory=list[EarlierTurn],
+        max_length=512,
+        description="What was said before, by a caller who keeps the conversation; it comes before what is kept here.",
+    )
     operations: bool = Field(default=True, description="Whether the answer may use operations; false is talk alone.")
     budget: float | None = Field(
         default=None, ge=0, le=1e9, description="Dollars that this answer's calls of models may cost at most, in all."
@@ -118,6 +133,7 @@ async def _prepare(request: MessageRequest, ctx: Context) -> MessageRequest:
 async def check_message(request: MessageRequest, ctx: Context) -> None:
     """Refuse a model or a call that cannot be, before anything is written down."""
     _bounded("context", request.context, FACTS)
+    _bounded("earlier", [one.content for one in request.earlier], EARLIER)
     _bounded("call", request.call and request.call.arguments, ARGUMENTS)
     if request.call is None:
         await ctx.models.choose(request.model, request.provider)
@@ -259,6 +275,7 @@ def _messages(past: Sequence[Run], request: MessageRequest) -> list[Message]:
     from nis_backend.drivers.llm.base import Message  # noqa: PLC0415 - loads with the first turn
 
     messages = [Message(role="system", content=_facts(request.context))] if request.context else []
+    messages += [Message(role=one.role, content=one.content) for one in request.earlier]
     for run in past:
         if run.state == "succeeded":
             messages.append(Message(role="user", content=run.input["message"]))

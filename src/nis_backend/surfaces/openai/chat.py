@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from starlette.responses import JSONResponse
@@ -10,6 +11,7 @@ from starlette.responses import JSONResponse
 from nis_backend.calling import call
 from nis_backend.errors import NotFound
 from nis_backend.surfaces.openai import listing
+from nis_backend.surfaces.openai.agents import AGENTS, told, whole
 from nis_backend.surfaces.openai.body import json_object
 from nis_backend.surfaces.openai.request import read
 from nis_backend.surfaces.openai.stream import Frames
@@ -40,6 +42,8 @@ async def answer(process: Process, request: Request) -> Response:
             options = asked.stream_options
             chunks = Chunks(include_usage=options is not None and options.include_usage)
             return await _stream(process, request, arguments, ctx, chunks)
+        if model in AGENTS:
+            return JSONResponse(completion(await whole(process, request, model, arguments, ctx)))
         working = asyncio.ensure_future(call(process.operations.find("models.complete_chat"), arguments, ctx))
         await settled(process, request, working)
         return JSONResponse(completion(working.result()))
@@ -49,7 +53,11 @@ async def answer(process: Process, request: Request) -> Response:
 
 async def _stream(process: Process, request: Request, arguments: Json, ctx: Context, chunks: Chunks) -> Response:
     """A stream; what fails before its first part is answered with a status of its own."""
-    parts: AsyncGenerator[ChatPart, None] = await call(process.operations.find("models.stream_chat"), arguments, ctx)
+    parts: AsyncGenerator[ChatPart, None]
+    if arguments["model"] in AGENTS:
+        parts = await told(process, arguments["model"], arguments, replace(ctx, follows=True))
+    else:
+        parts = await call(process.operations.find("models.stream_chat"), arguments, ctx)
     first = asyncio.ensure_future(anext(parts))
     if await settled(process, request, first, KEEP_ALIVE):
         first.result()

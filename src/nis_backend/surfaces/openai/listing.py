@@ -8,6 +8,7 @@ from starlette.responses import JSONResponse
 
 from nis_backend.calling import call
 from nis_backend.errors import NotFound
+from nis_backend.surfaces.openai.agents import AGENTS, CARDS
 
 if TYPE_CHECKING:
     from starlette.requests import Request
@@ -26,7 +27,7 @@ async def models(process: Process, request: Request) -> Response:
     """Every model; providers that cannot be asked now stand beside them, with what mends it."""
     ctx = process.context(request.state.caller)
     listed = await _list(process, ctx)
-    body: Json = {"object": "list", "data": [_card(one) for one in listed.models]}
+    body: Json = {"object": "list", "data": [*(_card(one) for one in listed.models), *CARDS]}
     if listed.unavailable:
         body["unavailable"] = [one.model_dump() for one in listed.unavailable]
     return JSONResponse(body)
@@ -36,6 +37,9 @@ async def model(process: Process, request: Request) -> Response:
     """One model."""
     ctx = process.context(request.state.caller)
     name: str = request.path_params["id"]
+    agent = next((one for one in CARDS if one["id"] == name), None)
+    if agent is not None:
+        return JSONResponse(agent)
     try:
         found: LanguageModel = await call(process.operations.find("models.get_model"), {"id": name}, ctx)
     except NotFound as error:
@@ -46,7 +50,7 @@ async def model(process: Process, request: Request) -> Response:
 async def unknown(process: Process, ctx: Context, error: NotFound) -> NotFound:
     """The refusal of a model that is not there, with those that are."""
     listed = await _list(process, ctx)
-    ids = [one.id for one in listed.models]
+    ids = [*(one.id for one in listed.models), *AGENTS]
     more = f" and {len(ids) - MOST_NAMED} more" if len(ids) > MOST_NAMED else ""
     named = f"There are: {', '.join(ids[:MOST_NAMED])}{more}." if ids else "None can be asked now."
     mended = " ".join(f"{one.provider}: {one.reason} {one.remedy}" for one in listed.unavailable)

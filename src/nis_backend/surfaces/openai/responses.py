@@ -13,10 +13,11 @@ from starlette.responses import JSONResponse
 
 from nis_backend.calling import call
 from nis_backend.capabilities.models.responding import NAME, ResponseRequest, turns_before
-from nis_backend.errors import Cancelled, InvalidRequest, NisError, NotFound
+from nis_backend.errors import Cancelled, InvalidRequest, NisError, NotFound, NotSupported
 from nis_backend.event import Event, Started
 from nis_backend.run import RunHandle
 from nis_backend.surfaces.openai import listing
+from nis_backend.surfaces.openai.agents import AGENTS, begin, conversation_of, message
 from nis_backend.surfaces.openai.body import json_object
 from nis_backend.surfaces.openai.pages import limit_of, page_of
 from nis_backend.surfaces.openai.response_events import Asked, View, response_of, view
@@ -50,6 +51,8 @@ NAMES = {
     "labels": "metadata",
 }
 """Fields of the operation, as they are called here."""
+
+AGENT_OF = {operation: agent for agent, operation in AGENTS.items()}
 
 Entry = tuple["Body", float]
 """An entry of a log, and when it was written."""
@@ -93,10 +96,14 @@ async def create(process: Process, request: Request) -> Response:
     try:
         model, asked = read(body)
         arguments = asked.arguments(model, body)
+        if asked.store is False and model in AGENTS:
+            raise NotSupported(
+                f"What {model} answers is kept: it is a turn of a conversation.", field="store", remedy="Leave it out."
+            )
         if asked.store is False:
             return await _unkept(process, request, asked, arguments, ctx)
         ctx = replace(ctx, follows=bool(asked.stream))
-        handle: RunHandle = await call(process.operations.find(NAME), arguments, ctx)
+        handle: RunHandle = await _begun(process, arguments, ctx)
     except NotFound as error:
         raise await _missing(process, ctx, error) from None
     except NisError as error:
@@ -107,6 +114,19 @@ async def create(process: Process, request: Request) -> Response:
     if not asked.background:
         await _ended(process, request, handle, ctx)
     return JSONResponse(await _object(process, handle.id, ctx))
+
+
+async def _begun(process: Process, arguments: Json, ctx: Context) -> RunHandle:
+    agent = arguments["model"]
+    if agent not in AGENTS:
+        handle: RunHandle = await call(process.operations.find(NAME), arguments, ctx)
+        return handle
+    # How it is waited for is none of its matters.
+    labels = {name: value for name, value in arguments["labels"].items() if name != "background"}
+    asked = message({**arguments, "labels": labels})
+    if arguments["previous"] is not None:
+        asked["conversation_id"] = await conversation_of(arguments["previous"], agent, ctx)
+    return await begin(process, agent, asked, ctx)
 
 
 async def _missing(process: Process, ctx: Context, error: NotFound) -> NotFound:
@@ -206,6 +226,9 @@ async def _told_entries(parts: AsyncGenerator[ChatPart, None], ctx: Context) -> 
 
 def asked_of(run: Run) -> Asked:
     """What the response of a run is of."""
+    agent = AGENT_OF.get(run.operation)
+    if agent is not None:
+        return Asked(suffix=suffix_of(run.id), created=run.created, model=agent, input={}, agent=True)
     return Asked(suffix=suffix_of(run.id), created=run.created, model=str(run.input["model"]), input=run.input)
 
 
@@ -266,7 +289,9 @@ async def items(process: Process, request: Request) -> Response:
     """What was said to the model with this response, the last first."""
     ctx, query = process.context(request.state.caller), request.query_params
     run = await _run(process, request.path_params["id"], ctx)
-    found = input_items(run.input["messages"], suffix_of(run.id))
+    given = run.input
+    messages = given.get("messages") or [*given["earlier"], {"role": "user", "content": given["message"]}]
+    found = input_items(messages, suffix_of(run.id))
     ordered = found if query.get("order") == "asc" else found[::-1]
     return JSONResponse(page_of(ordered, query.get("after"), limit_of(query)))
 
@@ -281,7 +306,7 @@ async def _run(process: Process, response_id: str, ctx: Context) -> Run:
         run: Run = await call(process.operations.find("runs.get_run"), {"id": run_of(response_id)}, ctx)
     except NotFound:
         raise unknown(response_id) from None
-    if run.operation != NAME:
+    if run.operation != NAME and run.operation not in AGENT_OF:
         raise unknown(response_id)
     return run
 
