@@ -41,11 +41,8 @@ CAPABILITIES = (
     "nis_backend.capabilities.gateway.cache",
     "nis_backend.capabilities.models.responding",
     "nis_backend.capabilities.models.counting",
-<<<<<<< HEAD
     "nis_backend.capabilities.models.estimating",
-=======
     "nis_backend.capabilities.models.prices",
->>>>>>> e3f21c3 (Prices as operations, and what a call may cost at most; old calls go after NIS_LEDGER_DAYS, their sums stay)
     "nis_backend.capabilities.models.structured",
     "nis_backend.capabilities.models.comparing",
     "nis_backend.capabilities.models.judging",

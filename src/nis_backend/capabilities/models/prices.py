@@ -1,4 +1,4 @@
-"""What models cost: listed, set where nobody knows it or knows it wrong, and how much a call may come to."""
+"""What models cost: listed, and set where nobody knows it or knows it wrong."""
 
 from __future__ import annotations
 
@@ -8,13 +8,10 @@ from typing import TYPE_CHECKING
 from pydantic import Field
 
 from nis_backend.caller import SERVER_ADMIN
-from nis_backend.capabilities.models.completing import check, messages_of, prompt_of
-from nis_backend.capabilities.models.completion import ChatMessage, ChatRequest, OfferedFunction
 from nis_backend.drivers.gateway.base import Target
-from nis_backend.drivers.gateway.bounds import bound_of
 from nis_backend.drivers.gateway.periods import DOLLAR, nano
 from nis_backend.drivers.store.base import SERVER
-from nis_backend.errors import InvalidRequest, NotFound, Unavailable
+from nis_backend.errors import NotFound, Unavailable
 from nis_backend.operation import Before, Example, Model, operation
 from nis_backend.view import Table, View
 
@@ -27,8 +24,6 @@ if TYPE_CHECKING:
 
 MOST = 1e6
 """Dollars for a million tokens: a thousand times the dearest there is."""
-USUAL_OUTPUT = 4096
-"""Tokens of an answer where none are named, as the gateway allows under a budget."""
 
 SET = Before(
     name="price", operation="models.set_price", request={"model": "local:example", "input": 0.2, "output": 0.6}
@@ -86,33 +81,6 @@ class SetPrice(OnePrice):
     cached: float | None = Field(default=None, ge=0, le=MOST, description="Of input from its provider's cache.")
     written: float | None = Field(default=None, ge=0, le=MOST, description="Of input written into that cache.")
     context: int | None = Field(default=None, ge=1, le=10**9, description="The most input tokens that it takes.")
-
-
-class EstimateCost(Model):
-    """What would be asked, of which model."""
-
-    model: str | None = Field(
-        default=None, min_length=1, max_length=512, description="As provider:name or a name; unset takes the default."
-    )
-    text: str | None = Field(default=None, min_length=1, max_length=400_000, description="A text, as one turn.")
-    messages: list[ChatMessage] = Field(
-        default_factory=list[ChatMessage], max_length=2048, description="The turns of a conversation instead."
-    )
-    tools: list[OfferedFunction] = Field(
-        default_factory=list[OfferedFunction], max_length=128, description="Functions that are offered with it."
-    )
-    input_tokens: int | None = Field(default=None, ge=0, le=10**9, description="Or just how many tokens it has.")
-    max_tokens: int = Field(default=USUAL_OUTPUT, ge=0, le=10**9, description="The most tokens of each answer.")
-    answers: int = Field(default=1, ge=1, le=128, description="How many answers.")
-
-
-class Estimate(Model):
-    """The most that a call may cost: what a budget would reserve for it."""
-
-    worst: float = Field(description="Dollars at most; most calls cost a fraction of it.")
-    input_bound: int = Field(description="The most tokens of its input: by its bytes, unless they were named.")
-    output_bound: int = Field(description="The most tokens of its answers together.")
-    price: Price
 
 
 def _shown(one: Priced) -> Price:
@@ -253,58 +221,4 @@ def _unknown(target: Target) -> Unavailable:
     return Unavailable(f"No price of {target.id} is known.", remedy="Set it with models.set_price.")
 
 
-@operation(
-    "models.estimate_cost",
-    effect="reads",
-    outward=True,
-    examples=(
-        Example(title="A question", request={"text": "Why is the sky blue?", "max_tokens": 300}),
-        Example(
-            title="Ten thousand tokens",
-            request={"model": "local:example", "input_tokens": 10_000, "max_tokens": 1000},
-            before=(SET,),
-        ),
-    ),
-)
-async def estimate_cost(request: EstimateCost, ctx: Context) -> Estimate:
-    """Tell how much a call may cost at most, without making it: what a budget would reserve for it.
-
-    Raises:
-        Unavailable: no price of the model is known.
-        InvalidRequest: there is not one thing to estimate.
-    """
-    if sum((request.text is not None, bool(request.messages), request.input_tokens is not None)) != 1:
-        raise InvalidRequest(
-            "There is one thing to estimate.", field="text", remedy="Give one of text, messages and input_tokens."
-        )
-    one, bound = await _bounded(request, ctx)
-    if one.rates is None:
-        raise _unknown(one.target)
-    if bound is None:
-        raise Unavailable(
-            f"How many tokens {one.target.id} makes of its files or images is not known, nor how many it takes.",
-            remedy="Set its context with models.set_price.",
-        )
-    output = request.max_tokens * request.answers
-    return Estimate(
-        worst=one.rates.worst(bound, output) / DOLLAR, input_bound=bound, output_bound=output, price=_shown(one)
-    )
-
-
-async def _bounded(request: EstimateCost, ctx: Context) -> tuple[Priced, int | None]:
-    """The model that is meant, and the most tokens of what it would be asked."""
-    provider, _, name = (request.model or "").partition(":")
-    if request.input_tokens is not None and name:
-        # Nobody has to be asked whether there is such a model.
-        return await ctx.gateway.priced(Target(provider=provider, model=name)), request.input_tokens
-    _, info = await ctx.models.choose(request.model)
-    one = await ctx.gateway.priced(Target(provider=info.provider, model=info.name))
-    if request.input_tokens is not None:
-        return one, request.input_tokens
-    turns = request.messages or [ChatMessage(role="user", content=request.text or "")]
-    asked = ChatRequest(messages=turns, tools=request.tools)
-    check(asked)
-    return one, bound_of(prompt_of(info, asked, messages_of(asked), 0), one.family, one.context)
-
-
-OPERATIONS = (list_prices, set_price, unset_price, estimate_cost)
+OPERATIONS = (list_prices, set_price, unset_price)

@@ -11,11 +11,8 @@ if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Awaitable, Mapping, Sequence
 
     from nis_backend.drivers.embeddings.base import Embedders
-<<<<<<< HEAD
-    from nis_backend.drivers.llm.base import ModelInfo, Prompt
-=======
     from nis_backend.drivers.gateway.rates import Rates
->>>>>>> e3f21c3 (Prices as operations, and what a call may cost at most; old calls go after NIS_LEDGER_DAYS, their sums stay)
+    from nis_backend.drivers.llm.base import ModelInfo, Prompt
     from nis_backend.drivers.llm.choice import Models
     from nis_backend.drivers.store.base import Row, Table
 
@@ -198,7 +195,6 @@ class Cached:
 
 
 @dataclass(frozen=True, kw_only=True)
-<<<<<<< HEAD
 class Estimate:
     """What a call of one model can cost at most."""
 
@@ -213,7 +209,9 @@ class Estimate:
     output_rates: Sequence[tuple[int, int]]
     source: str
     """Where the rates are from."""
-=======
+
+
+@dataclass(frozen=True, kw_only=True)
 class Priced:
     """A model, and what is known of its price."""
 
@@ -224,7 +222,6 @@ class Priced:
     """The most input tokens that it takes, where that is known."""
     family: str = ""
     """Whose models it is one of, as `bounds.IMAGE` names them."""
->>>>>>> e3f21c3 (Prices as operations, and what a call may cost at most; old calls go after NIS_LEDGER_DAYS, their sums stay)
 
 
 class Gateway(Protocol):
@@ -273,17 +270,16 @@ class Gateway(Protocol):
         """Heed that a run is about to be written down with a budget of its own."""
         ...
 
-<<<<<<< HEAD
     async def estimate(self, info: ModelInfo, asked: Prompt | int, output_tokens: int) -> list[Estimate]:
         """What asking this can cost at most, by each model that may answer; `asked` may be a number of input tokens."""
-=======
+        ...
+
     async def priced(self, target: Target) -> Priced:
         """What a model costs; of a route, the first of its models."""
         ...
 
     async def price_list(self, provider: str | None, after: str, limit: int) -> list[Priced]:
         """Models that have a price, by their ids from after this one on: of one provider, or of all that are set up."""
->>>>>>> e3f21c3 (Prices as operations, and what a call may cost at most; old calls go after NIS_LEDGER_DAYS, their sums stay)
         ...
 
     def changed(self, table: Table) -> None:
@@ -352,12 +348,11 @@ class Direct(Gateway):
     def expect_cap(self) -> None:
         """No cap is kept here."""
 
-<<<<<<< HEAD
     async def estimate(self, info: ModelInfo, asked: Prompt | int, output_tokens: int) -> list[Estimate]:
         """Refuse."""
         del info, asked, output_tokens
         raise NotSupported("No prices are kept here.", remedy="Ask a server.")
-=======
+
     async def priced(self, target: Target) -> Priced:
         """Nothing is known."""
         return Priced(target=target, rates=None, context=None)
@@ -366,7 +361,6 @@ class Direct(Gateway):
         """None."""
         del provider, after, limit
         return []
->>>>>>> e3f21c3 (Prices as operations, and what a call may cost at most; old calls go after NIS_LEDGER_DAYS, their sums stay)
 
     def changed(self, table: Table) -> None:
         """Nothing of it is heeded."""
