@@ -202,6 +202,7 @@ class Process:
                     await contents.delete(row["id"])
                 await contents.tidy()
                 await self._tidy_runs(now)
+                await self._tidy_calls(now)
             except NisError as error:
                 log.warning("tidying has to wait: %s", error)
             await asyncio.sleep(TIDY_SECONDS)
@@ -211,6 +212,12 @@ class Process:
         store, days = self.drivers.store, self.settings.run_days
         before = None if days is None else now - 86_400 * days
         while await store.leads("tidying") and await store.tidy(before):
+            continue
+
+    async def _tidy_calls(self, now: float) -> None:
+        """Remove calls of models that are no longer kept, in one of the processes that share them; their sums stay."""
+        store, days = self.drivers.store, self.settings.ledger_days
+        while days is not None and await store.leads("tidying") and await store.forget_calls(now - 86_400 * days):
             continue
 
     async def _check_store(self) -> str:

@@ -172,10 +172,8 @@ def _rows_of(row: Row, ctx: Context) -> Owned:
 
 
 def _noted(action: str, before: Row | None, after: Row | None, ctx: Context) -> list[tuple[StoreTable, Row]]:
-    """What is kept of a change, beside it: of those that somebody who administers the server makes."""
+    """What is kept of a change, beside it, and heard of by every process that shares the database."""
     row = after or before or {}
-    if row["scope"] in OWN:
-        return []
     now = ctx.now()
     kept = {"before": before, "after": after}
     return [
