@@ -99,13 +99,13 @@ def test_a_reservation_is_counted_and_settled(with_stores: Callable[[Body], None
 
     async def body(stores: Sequence[Store]) -> None:
         store, caps = stores[0], [cap(), cap("budget-2", limit=500)]
-        assert await store.reserve(ledger_row("call-1", worst=400), caps) == []
+        assert await store.reserve(ledger_row("call-1", worst=400, priced=0), caps) == []
         assert await store.spent([("budget-1", "2025-11"), ("budget-2", "2025-11"), ("budget-3", "2025-11")]) == {
             ("budget-1", "2025-11"): 400,
             ("budget-2", "2025-11"): 400,
         }
         [row] = await ledger(store)
-        assert (row["state"], row["cost"], row["worst"]) == ("open", 400, 400)
+        assert (row["state"], row["cost"], row["worst"], row["priced"]) == ("open", 400, 400, 1)
         await holds(store, *caps)
         await store.record([], [Closed(id="call-1-1", changes={"state": "ok", "cost": 150, "output": 9})])
         [row] = await ledger(store)

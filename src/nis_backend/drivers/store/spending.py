@@ -103,4 +103,4 @@ class Spending(Protocol):
 def opened(row: Row, caps: Sequence[Cap]) -> Row:
     """A row as the ledger holds it while its call is under way: at its worst, and in which periods that is counted."""
     counted = json.dumps([[cap.budget_id, cap.period] for cap in caps])
-    return {**row, "state": "open", "cost": row["worst"], "caps": counted}
+    return {**row, "state": "open", "priced": 1, "cost": row["worst"], "caps": counted}
