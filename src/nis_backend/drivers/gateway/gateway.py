@@ -6,6 +6,7 @@ import asyncio
 import logging
 import random
 import time
+from itertools import count
 from typing import TYPE_CHECKING
 
 from nis_backend.drivers.gateway.attempt import Parts
@@ -41,6 +42,8 @@ LOOK_SECONDS = 5.0
 """Seconds until this process heeds what another has changed."""
 AGAIN_SECONDS = 2.0
 """Seconds before a database that is away is asked again for what is configured."""
+SWEEP_LOOKS = 12
+"""After how many of these looks what a dead process has left open is closed: within a minute or two of its death."""
 
 
 class MeteredGateway(Gateway):
@@ -199,12 +202,14 @@ class MeteredGateway(Gateway):
             return
 
     async def _watch(self) -> None:
-        """Heed what other processes change: each change is written down."""
+        """Heed what other processes change, which is written down each time, and close what dead ones left open."""
         newest: str | None = None
-        while True:
+        for look in count(1):
             await asyncio.sleep(LOOK_SECONDS)
             try:
                 rows = await self._store.select("changes", SERVER, limit=1)
+                if look % SWEEP_LOOKS == 0:
+                    await self._store.abandoned(self._holder)
             except NisError:
                 continue
             found = str(rows[0]["id"]) if rows else ""
