@@ -7,10 +7,11 @@ from typing import TYPE_CHECKING, Any, cast
 
 from pydantic_core import from_json
 
-from nis_backend.errors import InvalidRequest, Malformed, NotFound, shorten
+from nis_backend.errors import InvalidRequest, Malformed, NotFound, TooLarge, shorten
 from nis_backend.operation import Json
 from nis_backend.refusal import few_wrong, invalid
 from nis_backend.surfaces.openai.problem import param
+from nis_backend.surfaces.rest.arguments import MOST_VALUES, has_many
 
 if TYPE_CHECKING:
     from pydantic import BaseModel, ValidationError
@@ -21,8 +22,11 @@ def json_object(body: bytes) -> Json:
 
     Raises:
         Malformed: it is none.
+        TooLarge: it holds too many values.
     """
     remedy = "Send one JSON object, in UTF-8."
+    if len(body) > MOST_VALUES and has_many(body):
+        raise TooLarge(f"The body holds more than {MOST_VALUES} values.", field="body", remedy="Send fewer at once.")
     try:
         given: Any = from_json(body, allow_inf_nan=False)
     except ValueError as error:

@@ -121,7 +121,7 @@ def _is_json(media: str) -> bool:
     }
 
 
-def _has_many(body: bytes) -> bool:
+def has_many(body: bytes) -> bool:
     """Whether the body holds more values than are read, by its marks; a glance is enough for nearly all bodies."""
     if sum(map(body.count, (b",", b"[", b"{"))) <= MOST_VALUES:
         return False
@@ -130,7 +130,7 @@ def _has_many(body: bytes) -> bool:
 
 
 def _object(body: bytes) -> Json:
-    if _has_many(body):
+    if has_many(body):
         raise TooLarge(
             f"The body holds more than {MOST_VALUES} values.",
             field="body",
