@@ -1,4 +1,4 @@
-"""What models cost, as callers see and set it, and the most that a call may come to."""
+"""What models cost, as callers see and set it."""
 
 from __future__ import annotations
 
@@ -13,24 +13,20 @@ from gated import gated
 from opened import opened
 
 from nis_backend.caller import Caller
-from nis_backend.capabilities.models.completion import ChatMessage
 from nis_backend.capabilities.models.prices import (
     OPERATIONS,
-    Estimate,
-    EstimateCost,
     ListPrices,
     OnePrice,
     Price,
     PriceList,
     SetPrice,
-    estimate_cost,
     list_prices,
     set_price,
     unset_price,
 )
 from nis_backend.context import Context
 from nis_backend.drivers.store.base import SERVER
-from nis_backend.errors import Forbidden, InvalidRequest, NotFound, Unavailable
+from nis_backend.errors import Forbidden, NotFound
 
 
 def within(folder: Path, body: Callable[[Context], Awaitable[None]]) -> None:
@@ -78,32 +74,5 @@ def test_a_price_is_set_listed_and_forgotten(tmp_path: Path) -> None:
         ]
         with pytest.raises(Forbidden, match="server:admin"):
             await replace(ctx, caller=Caller(owner="ann")).call(set_price, SetPrice(model="one:a", input=0, output=0))
-
-    within(tmp_path, body)
-
-
-def test_a_call_is_estimated_at_its_worst(tmp_path: Path) -> None:
-    """Promise: what a budget would reserve for it, and nothing is asked for that."""
-
-    async def body(ctx: Context) -> None:
-        await ctx.call(set_price, SetPrice(model="one:m", input=1, output=4, written=1.25, context=1000))
-        plain: Estimate = await ctx.call(
-            estimate_cost, EstimateCost(model="one:m", input_tokens=400, max_tokens=10, answers=2)
-        )
-        # Input may be written into the provider's cache.
-        assert (plain.worst, plain.input_bound, plain.output_bound) == (0.00058, 400, 20)
-        assert plain.price.context == 1000
-        text: Estimate = await ctx.call(estimate_cost, EstimateCost(model="one:m", text="Why?", max_tokens=0))
-        assert 4 < text.input_bound < 200
-        long = [ChatMessage(role="user", content="a" * 5000)]
-        talk: Estimate = await ctx.call(estimate_cost, EstimateCost(model="one:m", messages=long))
-        # No model reads more than its context.
-        assert (talk.input_bound, talk.output_bound) == (1000, 4096)
-        with pytest.raises(Unavailable, match="one:other") as unknown:
-            await ctx.call(estimate_cost, EstimateCost(model="one:other", input_tokens=1))
-        assert "models.set_price" in unknown.value.remedy
-        for wrong in (EstimateCost(model="one:m"), EstimateCost(model="one:m", text="a", input_tokens=1)):
-            with pytest.raises(InvalidRequest, match="one thing"):
-                await ctx.call(estimate_cost, wrong)
 
     within(tmp_path, body)
