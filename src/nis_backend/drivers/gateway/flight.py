@@ -6,7 +6,7 @@ import asyncio
 import logging
 from typing import TYPE_CHECKING
 
-from nis_backend.errors import InternalError, NisError
+from nis_backend.errors import InternalError, NisError, UpstreamFailed
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, Awaitable, Callable
@@ -15,8 +15,8 @@ if TYPE_CHECKING:
 
 log = logging.getLogger("nis.gateway")
 
-JOINED = 2**20
-"""Bytes of an answer from which on nobody joins its readers any more."""
+JOINED, LONGEST = 2**20, 16 * 2**20
+"""Bytes of an answer from which on nobody joins its readers any more, and that are read of one at most."""
 
 
 class Flight:
@@ -96,6 +96,8 @@ class Flight:
                     self.pieces.append(piece)
                     self.size += len(piece)
                     self.open = self.open and self.size <= JOINED
+                    if self.size > LONGEST:
+                        raise UpstreamFailed(f"{answer.target.id} sent more than {LONGEST} bytes.")
                     self.answer = answer
                     self._grow()
                 await answer.settle()

@@ -32,6 +32,8 @@ STREAM, WHOLE = "text/event-stream", "application/json"
 # A body that is compressed could not be looked into; a server that compresses it anyway is read all the same.
 ASKED = {"accept-encoding": "identity"}
 REQUEST_AT_FAULT = frozenset({HTTPStatus.BAD_REQUEST, HTTPStatus.UNPROCESSABLE_ENTITY})
+MOST_REFUSED = 4096
+"""Refusals that are remembered; the names of models are callers'."""
 STATUSES = {"rate_limit_error": 429, "overloaded_error": 529}
 """What kinds of failures within a stream would have been answered with."""
 
@@ -83,6 +85,8 @@ class Sender:
             refused = {(target.id, name) for name in added if name.encode() in said} - self._refused
             if response.status not in REQUEST_AT_FAULT or not refused:
                 raise driver.refusal(response.status, response.headers, said, target.model)
+            if len(self._refused) >= MOST_REFUSED:
+                self._refused.clear()
             self._refused |= refused
 
 
