@@ -17,6 +17,7 @@ from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 from nis_backend import __version__
 from nis_backend.app import Process
+from nis_backend.caller import LOCAL
 from nis_backend.errors import Conflict, InvalidRequest, NisError
 from nis_backend.lock import FolderLock
 from nis_backend.mounting import asgi, commanded, preload
@@ -172,7 +173,7 @@ class Server(uvicorn.Server):
 
     async def _try_model(self) -> None:
         try:
-            await self._process.drivers.models.choose()
+            await self._process.context(LOCAL).models.choose()
         except NisError as refused:
             log.warning("NIS_MODEL answers nobody: %s %s", refused.message, refused.remedy)
 

@@ -10,10 +10,12 @@ from pathlib import Path
 
 import pytest
 from fake_openai import Canned, FakeOpenAI, breaks_off, fails, malformed, rate_limited, says
-from gated import SECRET, Gated, gated, outline
+from gated import AT, SECRET, Gated, gated, outline
 
+from nis_backend.drivers.gateway import gateway as module
 from nis_backend.drivers.llm.answer import TextChunk
 from nis_backend.drivers.llm.base import ModelInfo
+from nis_backend.drivers.store.base import SERVER, Table
 from nis_backend.errors import Busy, DeadlineExceeded, InvalidRequest, UpstreamFailed
 
 Body = Callable[[Gated], Awaitable[None]]
@@ -359,3 +361,54 @@ def test_a_call_that_must_be_whole_in_time_is_ended_when_it_is_not(tmp_path: Pat
         assert outline(await gate.rows()) == [("one", "cut", "deadline_exceeded")]
 
     within(tmp_path, {"one": FakeOpenAI(replace(says("Half an answer."), released=asyncio.Event(), first=2))}, body)
+
+
+def test_a_provider_is_given_no_more_calls_at_a_time_than_it_takes(tmp_path: Path) -> None:
+    """Others wait for their turn, which is counted; a caller who leaves while waiting has sent nothing."""
+
+    async def body(gate: Gated) -> None:
+        registry = gate.gateway.registry
+        registry.providers["one"] = replace(registry.providers["one"], concurrency=1)
+        first = asyncio.create_task(gate.say("one:m"))
+        await asyncio.to_thread(one.came.wait, 30)
+        waiting = [asyncio.create_task(gate.say("one:m")) for _ in range(2)]
+        while gate.gateway.health.room("one", 1).queued < 2:  # noqa: ASYNC110 - nothing says when a call waits
+            await asyncio.sleep(0)
+        gate.clock.now += 1
+        waiting.pop().cancel()
+        released.set()
+        assert [(await task)[0] for task in (first, *waiting)] == ["First.", "Second."]
+        assert [row["wait_ms"] for row in await gate.rows()] == [0, 1000]
+        assert gate.gateway.health.room("one", 1).busy == 0
+
+    released = asyncio.Event()
+    one = FakeOpenAI(replace(says("First."), released=released), says("Second."))
+    within(tmp_path, {"one": one}, body)
+
+
+def test_what_another_process_changes_is_heeded(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It leaves a row among the changes, for which every process looks where a database is shared."""
+    monkeypatch.setattr(module, "LOOK_SECONDS", 0.001)
+
+    async def body(gate: Gated) -> None:
+        found = asyncio.Event()
+        load = gate.gateway.registry.changed
+
+        def changed(table: Table) -> None:
+            load(table)
+            found.set()
+
+        gate.gateway.registry.changed = changed
+        watching = asyncio.create_task(gate.gateway.watch())
+        await asyncio.wait_for(found.wait(), 30)
+        found.clear()
+        assert await gate.gateway.routes() == {}
+        route = {"id": "best", "targets": '[{"model": "one:m"}]', "policy": "{}", "enabled": 1}
+        change = {"id": "change-1", "by_owner": "ann", "subject": "route", "subject_id": "best", "action": "create"}
+        times = {"created": AT, "updated": AT}
+        await gate.store.insert("routes", SERVER, route | times, beside=[("changes", change | times)])
+        await asyncio.wait_for(found.wait(), 30)
+        assert (await gate.say("best"))[0] == "Hi."
+        watching.cancel()
+
+    within(tmp_path, {"one": FakeOpenAI(says("Hi."))}, body)

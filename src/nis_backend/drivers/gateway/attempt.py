@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from nis_backend.drivers.gateway.base import Needs, Route, Target, Who
     from nis_backend.drivers.gateway.budgets import Budgets
-    from nis_backend.drivers.gateway.health import Health
+    from nis_backend.drivers.gateway.health import Health, Room
     from nis_backend.drivers.gateway.ledger import Ledger
     from nis_backend.drivers.gateway.prices import Prices
     from nis_backend.drivers.gateway.rates import Rates
@@ -140,7 +140,7 @@ class Attempt(Generic[T]):
     ended: bool = False
     _row: Row = field(default_factory=dict[str, object])
     _rates: Rates | None = None
-    _entered: bool = False
+    _room: Room | None = None
     _waited: float = 0.0
     _asked: float | None = None
     _first: float | None = None
@@ -182,8 +182,8 @@ class Attempt(Generic[T]):
             return
         self.ended = True
         parts = self.parts
-        if self._entered:
-            parts.health.room(self.target.provider).leave()
+        if self._room is not None:
+            self._room.leave()
         if self._asked is None:
             # Nothing was sent: there is nothing to write down.
             return
@@ -215,7 +215,7 @@ class Attempt(Generic[T]):
         parts, target = self.parts, self.target
         room = parts.health.room(target.provider, parts.known.concurrency(target.provider))
         self._waited = await room.enter(target.provider)
-        self._entered = True
+        self._room = room
         self._row = parts.ledger.open_row(
             who=self.call.who,
             route=self.route.name if len(self.route.targets) > 1 or self.route.name != target.id else "",

@@ -185,6 +185,8 @@ class Attempts:
         for target in targets:
             if error is not None and error.too_long and self._takes_no_more(trip, target):
                 continue
+            if error is not None and not self._in_time(trip, 0):
+                break
             try:
                 return await self._asked(trip, route, target, alone=target is targets[-1], short=short)
             except NisError as failure:

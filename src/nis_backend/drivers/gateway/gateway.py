@@ -178,7 +178,7 @@ class MeteredGateway(Gateway):
         """See `Gateway.open`; nothing waits for a database that is away but calls of models."""
         self._tasks.append(asyncio.create_task(self._open(), name="gateway"))
         if self._shared:
-            self._tasks.append(asyncio.create_task(self._watch(), name="changes of the gateway"))
+            self._tasks.append(asyncio.create_task(self.watch(), name="changes of the gateway"))
 
     async def close(self) -> None:
         """See `Gateway.close`."""
@@ -201,8 +201,8 @@ class MeteredGateway(Gateway):
                 log.warning("%d calls of models were under way when their process ended: booked at their worst", lost)
             return
 
-    async def _watch(self) -> None:
-        """Heed what other processes change, which is written down each time, and close what dead ones left open."""
+    async def watch(self) -> None:
+        """Heed what other processes change, which is written down but for runs' budgets, and close what dead ones left."""
         newest: str | None = None
         for look in count(1):
             await asyncio.sleep(LOOK_SECONDS)
@@ -213,7 +213,8 @@ class MeteredGateway(Gateway):
             except NisError:
                 continue
             found = str(rows[0]["id"]) if rows else ""
-            if newest not in (None, found):
-                for table in (*TABLES, "budgets"):
+            self.changed("budgets")
+            if newest != found:
+                for table in TABLES:
                     self.changed(table)
             newest = found

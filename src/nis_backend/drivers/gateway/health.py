@@ -64,6 +64,11 @@ class Room:
         self._clock = clock
         self._waiting: deque[asyncio.Future[None]] = deque()
 
+    @property
+    def queued(self) -> int:
+        """How many wait."""
+        return len(self._waiting)
+
     async def enter(self, provider: str) -> float:
         """Wait for a place, and answer for how many seconds.
 
