@@ -14,7 +14,7 @@ from gated import AT, SECRET, Gated, gated, outline
 
 from nis_backend.drivers.gateway import gateway as module
 from nis_backend.drivers.llm.answer import TextChunk
-from nis_backend.drivers.llm.base import ModelInfo
+from nis_backend.drivers.llm.base import ModelInfo, Tool
 from nis_backend.drivers.store.base import SERVER, Table
 from nis_backend.errors import Busy, DeadlineExceeded, InvalidRequest, UpstreamFailed
 
@@ -412,3 +412,18 @@ def test_what_another_process_changes_is_heeded(tmp_path: Path, monkeypatch: pyt
         watching.cancel()
 
     within(tmp_path, {"one": FakeOpenAI(says("Hi."))}, body)
+
+
+def test_a_caller_hears_that_a_model_is_left_which_takes_no_tools(tmp_path: Path) -> None:
+    """An agent may then ask without them; who needs them is told what has failed."""
+
+    async def body(gate: Gated) -> None:
+        gate.gateway.registry.remember(ModelInfo(provider="two", name="m", tools=False))
+        gate.route("best", "one:m", "two:m", retries=0)
+        tool = Tool(name="add", description="Adds.", parameters={"type": "object"})
+        with pytest.raises(UpstreamFailed, match="500") as failed:
+            await gate.say("best", tools=[tool])
+        assert failed.value.toolless
+        assert (await gate.say("best"))[0] == "Two."
+
+    within(tmp_path, {"one": FakeOpenAI(), "two": FakeOpenAI(says("Two."))}, body)

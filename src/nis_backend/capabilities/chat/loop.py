@@ -149,8 +149,8 @@ async def converse(  # noqa: PLR0913 - each argument is one choice of the caller
         before = "\n\n" if any(texts) else ""
         try:
             heard = await ask(ctx, driver, prompt, step, before)
-        except NotSupported as error:
-            if not offered:
+        except NisError as error:
+            if not offered or not (error.toolless or isinstance(error, NotSupported)):
                 raise
             await ctx.run.write(Warned(message=f"{info.id} answers without tools: {error.message}"))
             offered = {}

@@ -194,7 +194,15 @@ class Attempts:
                 if not judging.may_elsewhere(error):
                     raise
         assert error is not None
+        error.toolless = self._left_toolless(trip.call, route)
         raise error
+
+    def _left_toolless(self, call: Call, route: Route) -> bool:
+        """Whether a model was left out for nothing but the tools that it does not take."""
+        if not call.needs.tools or len(route.targets) == 1:
+            return False
+        without = replace(call.needs, tools=False)
+        return any(self.why_not(one, call.needs) and not self.why_not(one, without) for one in route.targets)
 
     def _fitting(self, call: Call, route: Route) -> list[Target]:
         """The models that may be asked now, in the order in which they are.

@@ -28,9 +28,9 @@ if TYPE_CHECKING:
 def short_name(entry: Entry) -> str:
     """`list` of `runs.list_runs`, `events` of `runs.stream_events`: what is left without the family's own words."""
     verb, _, thing = entry.action.partition("_")
-    if entry.on and entry.effect == "reads":
-        return thing.replace("_", "-")
     repeats = thing in {entry.family, entry.collection, entry.resource, entry.on, entry.family.removesuffix("s")}
+    if entry.on and entry.effect == "reads" and not repeats:
+        return thing.replace("_", "-")
     return verb if repeats else entry.action.replace("_", "-")
 
 
