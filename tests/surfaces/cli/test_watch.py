@@ -143,7 +143,7 @@ def test_a_run_is_watched_on_after_its_server_was_killed(serve: Serve, tmp_path:
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
-        (("rnus", "list"), "Did you mean 'runs'"),
+        (("runz", "list"), "Did you mean 'runs'"),
         (("runs", "wacth"), "Did you mean 'watch'"),
         (("runs", "watch"), "Give ID."),
         (("runs", "get"), "Usage: nis runs get [OPTIONS] ID"),
