@@ -202,7 +202,7 @@ class MeteredGateway(Gateway):
             return
 
     async def watch(self) -> None:
-        """Heed what other processes change, which is written down but for runs' budgets, and close what dead ones left."""
+        """Heed what other processes change, which is written down each time, and close what dead ones left open."""
         newest: str | None = None
         for look in count(1):
             await asyncio.sleep(LOOK_SECONDS)
