@@ -39,7 +39,7 @@ def test_the_client_for_node_gets_what_the_one_for_python_gets(serve: Serve) -> 
     """Models, words, a stream and its count, a tool's call, a schema, a stream that is left, vectors, failures."""
     server = serve(NIS_API_KEY=KEY)
     got = json.loads(node("openai", "openai.mjs", f"{server.url}/v1", KEY))
-    assert got["models"] == [MODEL]
+    assert got["models"] == [MODEL, "agent:chat"]
     assert "Paris" in got["plain"]
     assert got["streamed"] == got["plain"]
     assert got["usage"]["completion_tokens"] > 0
@@ -56,9 +56,9 @@ def test_the_client_for_node_gets_what_the_one_for_python_gets(serve: Serve) -> 
     }
 
 
-def test_every_probe_of_compatcanary_for_chat_passes(server: Server) -> None:
-    """Its own score, 100 of 100: models, completion, stream, forced tool, strict schema."""
-    given = ("--base-url", f"{server.url}/v1", "--model", MODEL, "--profile", "chat", "--format", "json")
+def test_every_probe_of_compatcanary_passes(server: Server) -> None:
+    """Its own score, 100 of 100: models, completion, stream, forced tool, strict schema, responses."""
+    given = ("--base-url", f"{server.url}/v1", "--model", MODEL, "--profile", "modern", "--format", "json")
     report = json.loads(
         node("compatcanary", "node_modules/compatcanary/src/cli.js", "scan", *given, "--timeout", "60000")
     )

@@ -132,6 +132,23 @@ def test_input_items_are_listed_in_pages(client: openai.OpenAI) -> None:
     assert (first.type, first.to_dict()["role"]) == ("message", "user")
 
 
+def test_items_that_are_kept_are_referred_to(client: openai.OpenAI) -> None:
+    """Of the input and of the output; one that is not there is refused, never left out."""
+    asked = respond(client, "What is the weather?", tools=[WEATHER])
+    (call,) = asked.output
+    (given,) = client.responses.input_items.list(asked.id).data
+    output = {"type": "function_call_output", "call_id": call.call_id, "output": "sunny"}
+    references = [{"type": "item_reference", "id": given.id}, {"id": call.id}]
+    told = respond(client, [*references, output], tools=[WEATHER])
+    assert told.output_text == "[scripted] It is sunny."
+    items = client.responses.input_items.list(told.id, order="asc").data
+    assert [one.type for one in items] == ["message", "function_call", "function_call_output"]
+    for wrong in ("msg_none", call.id.replace("_0", "_7")):
+        with pytest.raises(openai.BadRequestError, match="no item") as error:
+            respond(client, [{"type": "item_reference", "id": wrong}])
+        assert error.value.param == "input[0].id"
+
+
 def test_a_response_in_the_background_is_cancelled_and_deleted(client: openai.OpenAI) -> None:
     """It goes on by itself; a second cancel answers the same; what is deleted is gone, for those that follow too."""
     made = respond(client, "An endless story", background=True)

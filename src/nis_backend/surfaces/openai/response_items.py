@@ -11,7 +11,7 @@ import json
 import re
 from typing import TYPE_CHECKING, Annotated, Any, Literal, cast
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, model_validator
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, TypeAdapter, model_validator
 from pydantic_core import PydanticCustomError, from_json
 
 if TYPE_CHECKING:
@@ -166,6 +166,9 @@ Item = Annotated[
     ],
     BeforeValidator(_typed),
 ]
+
+
+ITEM: TypeAdapter[Item] = TypeAdapter(Item)
 
 
 def _items(given: object) -> object:

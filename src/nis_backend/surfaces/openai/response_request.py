@@ -12,7 +12,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from nis_backend.errors import InvalidRequest, NotFound, NotSupported, shorten
 from nis_backend.operation import Json, Model
 from nis_backend.surfaces.openai.body import model_of, refuse_unknown, wrong
-from nis_backend.surfaces.openai.response_items import Items, turns
+from nis_backend.surfaces.openai.response_items import Items, ReferenceItem, turns
 
 PREFIX = "resp_"
 RUN = "run-"
@@ -123,6 +123,11 @@ class ResponsesRequest(Model):
 
     def arguments(self, model: str, body: Json) -> Json:
         """The operation's request; what the answer repeats and nothing reads is kept with it as labels."""
+        for number, item in enumerate(self.input):
+            if isinstance(item, ReferenceItem):
+                raise NotSupported(
+                    "An item is not referred to here.", field=f"input.{number}", remedy="Send the item itself."
+                )
         wanted = self.text and self.text.format
         choice, named, tools = self._choice()
         kept = ("background", "metadata", "text", "reasoning", "max_tool_calls", "include")

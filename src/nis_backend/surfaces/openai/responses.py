@@ -13,7 +13,7 @@ from starlette.responses import JSONResponse
 
 from nis_backend.calling import call
 from nis_backend.capabilities.models.responding import NAME, ResponseRequest, turns_before
-from nis_backend.errors import Cancelled, InvalidRequest, NisError, NotFound, NotSupported
+from nis_backend.errors import Cancelled, InvalidRequest, NisError, NotFound, NotSupported, shorten
 from nis_backend.event import Event, Started
 from nis_backend.run import RunHandle
 from nis_backend.surfaces.openai import listing
@@ -21,14 +21,14 @@ from nis_backend.surfaces.openai.agents import AGENTS, begin, conversation_of, m
 from nis_backend.surfaces.openai.body import json_object
 from nis_backend.surfaces.openai.pages import limit_of, page_of
 from nis_backend.surfaces.openai.response_events import Asked, View, response_of, view
-from nis_backend.surfaces.openai.response_items import input_items
+from nis_backend.surfaces.openai.response_items import ITEM, ReferenceItem, input_items, place_of
 from nis_backend.surfaces.openai.response_request import PREFIX, ResponsesRequest, read, run_of, suffix_of, unknown
 from nis_backend.surfaces.openai.response_told import bodies_of, response_told
 from nis_backend.surfaces.streamed import Streamed
 from nis_backend.surfaces.waiting import settled
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
     from starlette.requests import Request
     from starlette.responses import Response
@@ -39,6 +39,7 @@ if TYPE_CHECKING:
     from nis_backend.operation import Json
     from nis_backend.run import Run
     from nis_backend.surfaces.base import Process
+    from nis_backend.surfaces.openai.response_items import Item
 
 CANCEL_SECONDS = 10.0
 """How long a cancel waits for the run to end: most end at once."""
@@ -51,6 +52,9 @@ NAMES = {
     "labels": "metadata",
 }
 """Fields of the operation, as they are called here."""
+
+MOST_KEPT = 4096
+"""Items of kept responses that one request may refer to."""
 
 AGENT_OF = {operation: agent for agent, operation in AGENTS.items()}
 
@@ -95,6 +99,7 @@ async def create(process: Process, request: Request) -> Response:
     ctx = process.context(request.state.caller)
     try:
         model, asked = read(body)
+        asked = asked.model_copy(update={"input": await _referred(process, asked.input, ctx)})
         arguments = asked.arguments(model, body)
         if asked.store is False and model in AGENTS:
             raise NotSupported(
@@ -114,6 +119,41 @@ async def create(process: Process, request: Request) -> Response:
     if not asked.background:
         await _ended(process, request, handle, ctx)
     return JSONResponse(await _object(process, handle.id, ctx))
+
+
+async def _referred(process: Process, items: Sequence[Item], ctx: Context) -> list[Item]:
+    """The items, with those that are kept here in the places where they are referred to.
+
+    Raises:
+        InvalidRequest: one is not there.
+    """
+    kept: dict[str, Json] = {}
+    whole: list[Item] = []
+    for number, item in enumerate(items):
+        if not isinstance(item, ReferenceItem):
+            whole.append(item)
+            continue
+        place = place_of(item.id)
+        if place is not None and item.id not in kept and len(kept) < MOST_KEPT:
+            with suppress(NotFound):
+                run = await _run(process, f"{PREFIX}{place[0]}", ctx)
+                output = (await _object(process, run.id, ctx))["output"]
+                kept |= {one["id"]: one for one in (*input_items(_said(run), suffix_of(run.id)), *output)}
+        if item.id not in kept:
+            raise InvalidRequest(
+                f"There is no item {shorten(item.id)!r}.",
+                field=f"input.{number}.id",
+                value=shorten(item.id),
+                remedy="Send the item itself.",
+            )
+        whole.append(ITEM.validate_python(kept[item.id]))
+    return whole
+
+
+def _said(run: Run) -> list[Json]:
+    """The turns that a run was told."""
+    given = run.input
+    return given.get("messages") or [*given["earlier"], {"role": "user", "content": given["message"]}]
 
 
 async def _begun(process: Process, arguments: Json, ctx: Context) -> RunHandle:
@@ -289,9 +329,7 @@ async def items(process: Process, request: Request) -> Response:
     """What was said to the model with this response, the last first."""
     ctx, query = process.context(request.state.caller), request.query_params
     run = await _run(process, request.path_params["id"], ctx)
-    given = run.input
-    messages = given.get("messages") or [*given["earlier"], {"role": "user", "content": given["message"]}]
-    found = input_items(messages, suffix_of(run.id))
+    found = input_items(_said(run), suffix_of(run.id))
     ordered = found if query.get("order") == "asc" else found[::-1]
     return JSONResponse(page_of(ordered, query.get("after"), limit_of(query)))
 
