@@ -40,10 +40,11 @@ def test_an_answer_comes_with_the_words_that_bear_it_out(tmp_path: Path) -> None
     [
         said((0, "She leaves on Tuesday")),
         said(),
+        said((0, " ")),
         said((0, "The Argo"), found=False),
         said((0, "The Argo"), answer="  "),
     ],
-    ids=["a quote that is nowhere", "no quote", "not found", "no words"],
+    ids=["a quote that is nowhere", "no quote", "a quote without words", "not found", "no words"],
 )
 def test_what_no_words_bear_out_is_no_answer(tmp_path: Path, answer: dict[str, Any]) -> None:
     """Promise: not in the text, then; the quote that is nowhere is named."""

@@ -22,8 +22,9 @@ if TYPE_CHECKING:
 
     from nis_backend.context import Context
 
-MOST_TEXTS, MOST_QUOTES, MOST_FIELDS, MOST_ITEMS = 32, 8, 64, 100
-LONGEST_ANSWER, LONGEST_VALUE = 8000, 1000
+MOST_TEXTS, MOST_QUOTES, MOST_FIELDS, MOST_ITEMS = 32, 5, 64, 100
+LONGEST_VALUE = 300
+"""Characters: what is found in a text is a few words of it."""
 
 
 class GroundedRequest(Asks):
@@ -135,10 +136,10 @@ def _borne_out(given: list[Schema], texts: list[str]) -> tuple[list[Quote], list
     dropped: dict[str, None] = {}
     for one in given:
         quote = find_quote(one["words"], texts, one["text"])
-        if quote is None:
-            dropped[one["words"]] = None
-        else:
+        if quote is not None:
             found[quote] = None
+        elif one["words"].strip():
+            dropped[one["words"]] = None
     return list(found), list(dropped)
 
 

@@ -12,8 +12,8 @@ from nis_backend.operation import Model
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-LONGEST_QUOTE = 1000
-"""Characters of a quote that a model is asked for."""
+LONGEST_QUOTE = 300
+"""Characters of a quote that a model is asked for: the few words that matter."""
 
 _MARKS = "\"'`“”„‟«»\u2039\u203a\u2018\u2019"
 
