@@ -152,6 +152,8 @@ class Asking:
         if model in {"", self.info.id, self.answered_by}:
             return
         self.answered_by = model
+        if model.partition(":")[0] == self.info.provider:
+            return
         # A model that is gone meanwhile has answered all the same.
         with suppress(NisError):
             _, info = await self.models.choose(model)

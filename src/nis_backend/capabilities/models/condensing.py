@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Sequence
 
     from nis_backend.context import Context
+    from nis_backend.drivers.llm.answer import Answered
 
 LONGEST, MOST_PARTS = 2_000_000, 1000
 """Characters of a text; parts that it may be read in."""
@@ -145,8 +146,9 @@ class _Reading:
             if error.field != "message" or size(text) < LEAST:
                 raise
             return None
-        end = heard.end
-        await self.asking.ended(end)
+        end, spent = heard.end, heard.end.spent()
+        self.asking.spent.append(Spent(input=spent.input, output=spent.output, cost=end.cost))
+        self._by(await self.ctx.note(f"answered {step}", lambda: self._who(end)))
         if end.refused:
             raise _refusal(self.asking, heard.text)
         if not heard.text.strip():
@@ -198,12 +200,12 @@ class _Reading:
                 [await self._part(half, f"{name}.{number}", words) for number, half in enumerate(halves, 1)]
             )
         self.asking.spent.append(Spent(**noted["spent"]))
-        await self.asking.by(noted["by"])
+        self._by(noted["by"])
         return noted["text"]
 
     async def _read(self, part: str, words: int) -> dict[str, Any]:  # Any: JSON
         """What is noted of a part; asked once more where the call was cut."""
-        asking = Asking(driver=self.asking.driver, info=self.asking.info, models=self.asking.models)
+        asking = self._fresh()
         messages = [system(self._instruction("a part of a longer text", words, "")), user(part)]
         try:
             text, _ = await _twice(lambda: asking.words(messages, max_tokens=self._most(words)))
@@ -212,7 +214,23 @@ class _Reading:
                 raise
             return {"text": None}
         (spent,) = asking.spent
-        return {"text": text.strip(), "spent": asdict(spent), "by": asking.answered_by}
+        return {"text": text.strip(), "spent": asdict(spent), "by": [asking.answered_by, asking.demonstration]}
+
+    async def _who(self, end: Answered) -> list[Any]:  # Any: JSON
+        """What is noted of who has answered: a replay asks no provider."""
+        asking = self._fresh()
+        await asking.by(end.model)
+        return [asking.answered_by, asking.demonstration]
+
+    def _by(self, noted: Sequence[Any]) -> None:  # Any: JSON
+        """Who has answered, as it was noted."""
+        model, demonstration = noted
+        self.asking.answered_by = model or self.asking.answered_by
+        self.asking.demonstration = self.asking.demonstration or demonstration
+
+    def _fresh(self) -> Asking:
+        """The same model, of which nothing was counted yet."""
+        return Asking(driver=self.asking.driver, info=self.asking.info, models=self.asking.models)
 
     def _instruction(self, what: str, words: int, shape: str) -> str:
         focus = f" The reader wants to know: {self.request.focus}" if self.request.focus else ""
