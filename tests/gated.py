@@ -16,6 +16,7 @@ import aiohttp
 from fake_server import FakeServer
 from pydantic import SecretStr
 
+from nis_backend.caller import SERVER
 from nis_backend.drivers.cache.in_process import InProcessCache
 from nis_backend.drivers.embeddings.base import Embedders
 from nis_backend.drivers.gateway.attempts import Attempts
@@ -27,7 +28,7 @@ from nis_backend.drivers.gateway.registry import Provider, Registry
 from nis_backend.drivers.llm.answer import Answered, Item, ReasoningChunk
 from nis_backend.drivers.llm.base import LanguageModels, Message, Prompt
 from nis_backend.drivers.llm.openai_compatible import OpenAICompatible
-from nis_backend.drivers.store.base import SERVER, Row
+from nis_backend.drivers.store.base import Row
 from nis_backend.drivers.store.sqlite.store import SqliteStore
 
 WHO = Who(owner="ann", operation="models.generate_text")

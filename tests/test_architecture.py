@@ -26,8 +26,21 @@ PACKAGE = ROOT / "src" / "nis_backend"
 
 KERNEL = (
     *("errors", "refusal", "operation", "fields", "view", "event", "run", "context", "settings"),
-    *("blob", "media", "shelf", "keys", "commands", "history", "journal", "execution", "replay", "schedule", "held"),
-    *("annotations", "asking", "caller", "calling", "cron", "entry", "opened", "owned", "steps", "fork"),
+    *(
+        "blob",
+        "media",
+        "shelf",
+        "keys",
+        "commands",
+        "changes",
+        "history",
+        "journal",
+        "execution",
+        "replay",
+        "schedule",
+        "held",
+    ),
+    *("annotations", "asking", "caller", "calling", "changes", "cron", "entry", "opened", "owned", "steps", "fork"),
 )
 # Each layer and the layers it may import besides its own; a layer not named here is forbidden to it.
 LAYERS = {

@@ -12,7 +12,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from nis_backend.backups.swap import finish
-from nis_backend.caller import Caller
+from nis_backend.caller import SERVER, Caller
 from nis_backend.catalog import Catalog, load_app
 from nis_backend.context import Context
 from nis_backend.database import open_store
@@ -40,7 +40,6 @@ from nis_backend.drivers.http import Http
 from nis_backend.drivers.llm.configured import provider_of, providers_of, servers_of
 from nis_backend.drivers.llm.embedded import pool as embedded_pool
 from nis_backend.drivers.llm.gguf import pools_of as gguf_pools
-from nis_backend.drivers.store.base import SERVER
 from nis_backend.errors import NisError, Unavailable
 from nis_backend.execution import execute
 from nis_backend.opened import Drivers

@@ -12,6 +12,8 @@ ADMIN = "identity:admin"
 """The scope to administer every owner's keys."""
 SERVER_ADMIN = "server:admin"
 """The scope to change what the whole server goes by: providers, routes, prices, caps of keys and users."""
+SERVER = "_server"
+"""Whose rows the server's own configuration is, one for all owners; no owner's name begins like this."""
 NAMED = frozenset({ADMIN, SERVER_ADMIN})
 """Scopes that are named or are not there: no wildcard holds them."""
 

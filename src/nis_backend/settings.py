@@ -133,7 +133,7 @@ class Settings(BaseModel):
     prices: Path | None = Field(
         default=None,
         alias="NIS_PRICES",
-        description="File of prices that come before the packaged ones, in dollars for a million tokens.",
+        description="A newer data.json of genai-prices, in place of the prices that are packaged with it.",
     )
     ledger_days: float | None = Field(
         default=None,

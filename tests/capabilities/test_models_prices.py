@@ -12,7 +12,7 @@ from fake_openai import FakeOpenAI
 from gated import gated
 from opened import opened
 
-from nis_backend.caller import Caller
+from nis_backend.caller import SERVER, Caller
 from nis_backend.capabilities.models.prices import (
     OPERATIONS,
     ListPrices,
@@ -25,7 +25,6 @@ from nis_backend.capabilities.models.prices import (
     unset_price,
 )
 from nis_backend.context import Context
-from nis_backend.drivers.store.base import SERVER
 from nis_backend.errors import Forbidden, NotFound
 
 

@@ -13,7 +13,7 @@ import pytest
 from ledger_rows import ledger_row
 from opened import RUN, Nothing, opened
 
-from nis_backend.caller import LOCAL, SERVER_ADMIN, Caller
+from nis_backend.caller import LOCAL, SERVER, SERVER_ADMIN, Caller
 from nis_backend.capabilities.budgets.budget import Budget
 from nis_backend.capabilities.budgets.operations import (
     OPERATIONS,
@@ -31,7 +31,7 @@ from nis_backend.capabilities.budgets.operations import (
 from nis_backend.capabilities.runs.starting import StartRun, start_run
 from nis_backend.context import Context
 from nis_backend.drivers.gateway.periods import counted_as
-from nis_backend.drivers.store.base import SERVER, Row
+from nis_backend.drivers.store.base import Row
 from nis_backend.drivers.store.spending import Cap, Closed
 from nis_backend.errors import Forbidden, InvalidRequest, NotFound
 from nis_backend.operation import operation

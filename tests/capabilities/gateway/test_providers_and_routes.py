@@ -149,8 +149,8 @@ def test_changes_are_written_down_with_who_made_them(nis: Ground) -> None:
     ]
     deleted, updated, created = changes
     assert (created["before"], deleted["after"]) == (None, None)
-    assert json.loads(updated["before"]["policy"])["retries"] == 1
-    assert json.loads(updated["after"]["policy"])["retries"] == json.loads(deleted["before"]["policy"])["retries"] == 3
+    assert updated["before"]["policy"]["retries"] == 1
+    assert updated["after"]["policy"]["retries"] == deleted["before"]["policy"]["retries"] == 3
 
 
 @pytest.mark.parametrize(

@@ -12,10 +12,11 @@ import pytest
 from fake_openai import Canned, FakeOpenAI, breaks_off, fails, malformed, rate_limited, says
 from gated import AT, SECRET, Gated, gated, outline
 
+from nis_backend.caller import SERVER
 from nis_backend.drivers.gateway import gateway as module
 from nis_backend.drivers.llm.answer import TextChunk
 from nis_backend.drivers.llm.base import ModelInfo, Tool
-from nis_backend.drivers.store.base import SERVER, Table
+from nis_backend.drivers.store.base import Table
 from nis_backend.errors import Busy, DeadlineExceeded, InvalidRequest, UpstreamFailed
 
 Body = Callable[[Gated], Awaitable[None]]

@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Literal
 
 from pydantic import Field
 
-from nis_backend.caller import SERVER_ADMIN
+from nis_backend.caller import SERVER, SERVER_ADMIN
 from nis_backend.drivers.gateway.periods import DOLLAR, EACH, Length, counted_as, period_of
-from nis_backend.drivers.store.base import SERVER, cursor_of, place_of
+from nis_backend.drivers.store.base import cursor_of, place_of
 from nis_backend.errors import NotFound
 from nis_backend.operation import Model
 

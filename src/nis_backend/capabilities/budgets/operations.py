@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import json
 from typing import TYPE_CHECKING
 
 from pydantic import Field
 
+from nis_backend.caller import SERVER
 from nis_backend.capabilities.budgets.budget import OWN, Action, Budget, Scope, find, page, shown
+from nis_backend.changes import noted
 from nis_backend.drivers.gateway.periods import EACH, Length, nano
-from nis_backend.drivers.store.base import SERVER
 from nis_backend.errors import Forbidden, InvalidRequest, NotFound
 from nis_backend.operation import Before, Example, Model, operation
 from nis_backend.run import unknown_conversation
@@ -18,7 +18,6 @@ from nis_backend.view import Table, View
 if TYPE_CHECKING:
     from nis_backend.context import Context
     from nis_backend.drivers.store.base import Row
-    from nis_backend.drivers.store.base import Table as StoreTable
     from nis_backend.owned import Owned
 
 MOST = 10_000
@@ -171,30 +170,6 @@ def _rows_of(row: Row, ctx: Context) -> Owned:
     return ctx.administered(row["owner"])
 
 
-def _noted(action: str, before: Row | None, after: Row | None, ctx: Context) -> list[tuple[StoreTable, Row]]:
-    """What is kept of a change, beside it, and heard of by every process that shares the database."""
-    row = after or before or {}
-    now = ctx.now()
-    kept = {"before": before, "after": after}
-    return [
-        (
-            "changes",
-            {
-                "id": ctx.new_id("change"),
-                "owner": SERVER,
-                "by_owner": ctx.caller.owner,
-                "by_key": ctx.caller.key,
-                "subject": "budget",
-                "subject_id": row["id"],
-                "action": action,
-                **{name: None if one is None else json.dumps(one, sort_keys=True) for name, one in kept.items()},
-                "created": now,
-                "updated": now,
-            },
-        )
-    ]
-
-
 @operation(
     "budgets.create_budget",
     effect="writes",
@@ -228,7 +203,7 @@ async def create_budget(request: CreateBudget, ctx: Context) -> Budget:
     given = request.model_dump(exclude={"limit"})
     row: Row = {"id": ctx.new_id("budget"), **given, "cap": nano(request.limit), "created": now, "updated": now}
     row["enabled"] = int(request.enabled)
-    await rows.insert("budgets", row, _noted("create", None, row, ctx))
+    await rows.insert("budgets", row, noted(ctx, "budget", "create", before=None, after=row))
     ctx.gateway.changed("budgets")
     return (await shown([await find(row["id"], ctx)], ctx))[0]
 
@@ -287,7 +262,9 @@ async def update_budget(request: UpdateBudget, ctx: Context) -> Budget:
         given["enabled"] = int(given["enabled"])
     changes = {**given, "updated": ctx.now()}
     rows = _rows_of(before, ctx)
-    await rows.update("budgets", request.id, changes, _noted("update", before, before | changes, ctx))
+    await rows.update(
+        "budgets", request.id, changes, noted(ctx, "budget", "update", before=before, after=before | changes)
+    )
     ctx.gateway.changed("budgets")
     return (await shown([await find(request.id, ctx)], ctx))[0]
 
@@ -306,7 +283,7 @@ async def delete_budget(request: OneBudget, ctx: Context) -> OneBudget:
         Forbidden: budgets of keys, users and the server take the scope server:admin.
     """
     before = await find(request.id, ctx)
-    await _rows_of(before, ctx).delete("budgets", request.id, _noted("delete", before, None, ctx))
+    await _rows_of(before, ctx).delete("budgets", request.id, noted(ctx, "budget", "delete", before=before, after=None))
     ctx.gateway.changed("budgets")
     return request
 

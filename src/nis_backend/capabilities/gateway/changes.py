@@ -1,24 +1,20 @@
-"""Who has changed what of the server's configuration: written down with each change, and listed."""
+"""Who has changed what of the server's configuration, as it was written down with each change."""
 
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any
 
 from pydantic import Field
 
-from nis_backend.caller import SERVER_ADMIN
-from nis_backend.drivers.store.base import SERVER
+from nis_backend.caller import SERVER, SERVER_ADMIN
+from nis_backend.changes import Subject
 from nis_backend.operation import Before, Example, Model, operation
 from nis_backend.view import Table, View, moment
 
 if TYPE_CHECKING:
     from nis_backend.context import Context
     from nis_backend.drivers.store.base import Row
-    from nis_backend.drivers.store.base import Table as StoreTable
-
-Subject = Literal["provider", "route", "price", "budget", "cache"]
-Beside = list["tuple[StoreTable, Row]"]
 
 
 class ListChanges(Model):
@@ -49,29 +45,6 @@ class ChangeList(Model):
 
     changes: list[Change]
     next_cursor: str | None = Field(description="Give it as `cursor` for the next page; null on the last one.")
-
-
-def noted(ctx: Context, subject: Subject, action: str, *, before: Row | None, after: Row | None) -> Beside:
-    """What is written down with a change: both are there, or neither."""
-    now = ctx.now()
-    what = after or before or {}
-    row = {
-        "id": ctx.new_id("change"),
-        "by_owner": ctx.caller.owner,
-        "by_key": ctx.caller.key,
-        "subject": subject,
-        "subject_id": what["id"],
-        "action": action,
-        "before": None if before is None else json.dumps(_told(before)),
-        "after": None if after is None else json.dumps(_told(after)),
-        "created": now,
-        "updated": now,
-    }
-    return [("changes", row)]
-
-
-def _told(row: Row) -> Row:
-    return {name: cell for name, cell in row.items() if name not in {"owner", "created", "updated"}}
 
 
 def _draw(_request: ListChanges, result: ChangeList) -> list[View]:

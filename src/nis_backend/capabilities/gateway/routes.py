@@ -7,10 +7,9 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from pydantic import Field, StringConstraints
 
-from nis_backend.caller import SERVER_ADMIN
-from nis_backend.capabilities.gateway.changes import noted
+from nis_backend.caller import SERVER, SERVER_ADMIN
+from nis_backend.changes import noted
 from nis_backend.drivers.gateway.base import Needs
-from nis_backend.drivers.store.base import SERVER
 from nis_backend.errors import Conflict, InvalidRequest, NotFound
 from nis_backend.operation import Before, Example, Model, operation
 from nis_backend.view import Table, View

@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING
 
 from pydantic import Field
 
-from nis_backend.caller import SERVER_ADMIN
+from nis_backend.caller import SERVER, SERVER_ADMIN
+from nis_backend.changes import noted
 from nis_backend.drivers.gateway.base import Target
 from nis_backend.drivers.gateway.periods import DOLLAR, nano
-from nis_backend.drivers.store.base import SERVER
 from nis_backend.errors import NotFound, Unavailable
 from nis_backend.operation import Before, Example, Model, operation
 from nis_backend.view import Table, View
@@ -20,7 +20,6 @@ if TYPE_CHECKING:
     from nis_backend.drivers.gateway.base import Priced
     from nis_backend.drivers.gateway.rates import Tiered
     from nis_backend.drivers.store.base import Row
-    from nis_backend.drivers.store.base import Table as StoreTable
 
 MOST = 1e6
 """Dollars for a million tokens: a thousand times the dearest there is."""
@@ -148,9 +147,9 @@ async def set_price(request: SetPrice, ctx: Context) -> Price:
     before = await prices.get("prices", id_)
     after: Row = {"id": id_, **cells, "created": now}
     if before is None:
-        await prices.insert("prices", after, _noted("create", None, after, ctx))
+        await prices.insert("prices", after, noted(ctx, "price", "create", before=None, after=after))
     else:
-        await prices.update("prices", id_, cells, _noted("update", before, before | cells, ctx))
+        await prices.update("prices", id_, cells, noted(ctx, "price", "update", before=before, after=before | cells))
     ctx.gateway.changed("prices")
     provider, _, model = id_.partition(":")
     return await _priced(Target(provider=provider, model=model), ctx)
@@ -174,35 +173,9 @@ async def unset_price(request: OnePrice, ctx: Context) -> OnePrice:
             value=request.model,
             remedy="List the prices: those that are set here say so.",
         )
-    await prices.delete("prices", id_, _noted("delete", before, None, ctx))
+    await prices.delete("prices", id_, noted(ctx, "price", "delete", before=before, after=None))
     ctx.gateway.changed("prices")
     return request
-
-
-def _noted(action: str, before: Row | None, after: Row | None, ctx: Context) -> list[tuple[StoreTable, Row]]:
-    """What is kept of a change, beside it."""
-    now = ctx.now()
-    told = [
-        None if row is None else json.dumps({"rates": json.loads(row["rates"]), "context": row["context"]})
-        for row in (before, after)
-    ]
-    return [
-        (
-            "changes",
-            {
-                "id": ctx.new_id("change"),
-                "by_owner": ctx.caller.owner,
-                "by_key": ctx.caller.key,
-                "subject": "price",
-                "subject_id": (after or before or {})["id"],
-                "action": action,
-                "before": told[0],
-                "after": told[1],
-                "created": now,
-                "updated": now,
-            },
-        )
-    ]
 
 
 async def _priced(target: Target, ctx: Context) -> Price:

@@ -10,8 +10,8 @@ from collections import OrderedDict
 from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING, Any
 
+from nis_backend.caller import SERVER
 from nis_backend.drivers.gateway.periods import DOLLAR, EACH, counted_as, period_of
-from nis_backend.drivers.store.base import SERVER
 from nis_backend.drivers.store.spending import Cap, opened
 from nis_backend.errors import BudgetExceeded
 

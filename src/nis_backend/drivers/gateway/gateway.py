@@ -9,6 +9,7 @@ import time
 from itertools import count
 from typing import TYPE_CHECKING
 
+from nis_backend.caller import SERVER
 from nis_backend.drivers.gateway.attempt import Parts
 from nis_backend.drivers.gateway.attempts import Attempts
 from nis_backend.drivers.gateway.base import Cached, Gateway, Inbound, Passed, Priced, Route, Target, Who
@@ -21,7 +22,6 @@ from nis_backend.drivers.gateway.metered import MeteredEmbedders, MeteredModels
 from nis_backend.drivers.gateway.passing import Passing
 from nis_backend.drivers.gateway.prices import Prices, id_of
 from nis_backend.drivers.gateway.registry import ROUTE, TABLES, route_of
-from nis_backend.drivers.store.base import SERVER
 from nis_backend.errors import NisError
 
 if TYPE_CHECKING:

@@ -31,8 +31,6 @@ Table = Literal[
     "prompts",
 ]
 Order = Literal["created", "updated"]
-SERVER = "_server"
-"""Whose rows the server's own configuration is, one for all owners; no owner's name begins like this."""
 OPEN = ("queued", "running", "paused", "waiting")
 """The states of a run that has not ended."""
 EFFECT_SECONDS = 86_400.0
