@@ -10,8 +10,8 @@ from nis_backend.annotations import Called, Reads
 from nis_backend.operation import Effect, Model, Shape
 
 FAMILIES = (
-    *("blobs", "chat", "conversations", "embeddings", "feedback", "identity", "models", "physics", "runs"),
-    *("schedules", "system", "weights"),
+    *("batches", "blobs", "budgets", "cache", "chat", "conversations", "embeddings", "feedback", "identity", "models"),
+    *("physics", "prompts", "providers", "routes", "runs", "schedules", "system", "usage", "weights"),
 )
 """What names start with; that of these operations is also the word for all of them."""
 

@@ -7,13 +7,15 @@ from typing import TYPE_CHECKING, Any, cast
 
 from pydantic_core import from_json
 
-from nis_backend.errors import InvalidRequest, Malformed, NotFound, TooLarge, shorten
+from nis_backend.errors import InvalidRequest, Malformed, NotFound, NotSupported, TooLarge, shorten
 from nis_backend.operation import Json
 from nis_backend.refusal import few_wrong, invalid
 from nis_backend.surfaces.openai.problem import param
 from nis_backend.surfaces.rest.arguments import MOST_VALUES, has_many
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
     from pydantic import BaseModel, ValidationError
 
 
@@ -46,6 +48,17 @@ def refuse_unknown(body: Json, known: AbstractSet[str]) -> None:
     if unknown:
         name = shorten(unknown[0])
         raise InvalidRequest(f"There is no parameter {name!r}.", field=name, remedy="Leave it out.")
+
+
+def refuse_unsupported(body: Json, refused: Mapping[str, tuple[Sequence[Any], str]]) -> None:
+    """Refuse what this server cannot do; of each parameter: the values that ask for nothing, and the remedy.
+
+    Raises:
+        NotSupported: naming it.
+    """
+    for name, (neutral, remedy) in refused.items():
+        if name in body and body[name] not in neutral:
+            raise NotSupported(f"{name} is not supported here.", field=name, value=body[name], remedy=remedy)
 
 
 def model_of(body: Json) -> str:

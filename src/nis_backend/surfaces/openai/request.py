@@ -7,9 +7,9 @@ from typing import Annotated, Any, Literal, cast
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 from pydantic_core import PydanticCustomError
 
-from nis_backend.errors import InvalidRequest, NotSupported, shorten
+from nis_backend.errors import InvalidRequest, shorten
 from nis_backend.operation import Json, Model
-from nis_backend.surfaces.openai.body import model_of, refuse_unknown, wrong
+from nis_backend.surfaces.openai.body import model_of, refuse_unknown, refuse_unsupported, wrong
 from nis_backend.surfaces.openai.response_items import Part, Parts, said
 
 IGNORED = frozenset(
@@ -233,9 +233,7 @@ def read(body: Json) -> tuple[str, ChatCompletionRequest]:
         NotSupported: a parameter asks for what this server cannot do.
     """
     refuse_unknown(body, KNOWN | IGNORED | REFUSED.keys())
-    for name, (neutral, remedy) in REFUSED.items():
-        if name in body and body[name] not in neutral:
-            raise NotSupported(f"{name} is not supported here.", field=name, value=body[name], remedy=remedy)
+    refuse_unsupported(body, REFUSED)
     if body.get("top_logprobs") and not body.get("logprobs"):
         raise InvalidRequest(
             "top_logprobs goes with logprobs.",

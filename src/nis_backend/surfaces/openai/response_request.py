@@ -11,7 +11,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from nis_backend.errors import InvalidRequest, NotFound, NotSupported, shorten
 from nis_backend.operation import Json, Model
-from nis_backend.surfaces.openai.body import model_of, refuse_unknown, wrong
+from nis_backend.surfaces.openai.body import model_of, refuse_unknown, refuse_unsupported, wrong
 from nis_backend.surfaces.openai.response_items import Items, ReferenceItem, turns
 
 PREFIX = "resp_"
@@ -182,9 +182,7 @@ def read(body: Json) -> tuple[str, ResponsesRequest]:
         NotSupported: a parameter asks for what this server cannot do.
     """
     refuse_unknown(body, KNOWN | IGNORED | REFUSED.keys())
-    for name, (neutral, remedy) in REFUSED.items():
-        if name in body and body[name] not in neutral:
-            raise NotSupported(f"{name} is not supported here.", field=name, value=body[name], remedy=remedy)
+    refuse_unsupported(body, REFUSED)
     model = model_of(body)
     _refuse_hosted(body.get("tools"))
     given = {name: value for name, value in body.items() if name in ResponsesRequest.model_fields}
