@@ -13,6 +13,8 @@ import json
 import unicodedata
 from typing import TYPE_CHECKING, Any, cast
 
+from nis_backend.errors import InvalidRequest, shorten
+
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
@@ -48,6 +50,11 @@ UNBOUND = frozenset(
 """Members of a request with which a call may cost more than its tokens by any count that is known before."""
 HELD = frozenset({"previous_response_id", "conversation", "prompt"})
 """Members that stand for what the provider has: it may fill the context."""
+MOST_OUTPUT = ("max_completion_tokens", "max_tokens", "max_output_tokens")
+ANSWERS = ("n", "best_of")
+"""Members that say how many answers are written; of those that some servers make, only the best is sent."""
+COUNTED = UNBOUND | HELD | {*MOST_OUTPUT, *ANSWERS, "model", "tools", "messages", "service_tier", "speed"}
+"""Members on which a price depends. Servers in Go take a name in any case for the same, and the last one counts."""
 RUN_BY_CALLER = ("bash_", "text_editor_", "computer_", "memory_")
 """How the types of Anthropic's tools begin that the caller executes."""
 PLAIN_TOOLS = frozenset({None, "function", "custom"})
@@ -109,9 +116,32 @@ def bound_of(prompt: Prompt, family: str, context: int | None) -> int | None:
 
 
 def output_bound(asked: Mapping[str, Any]) -> int | None:  # Any: JSON
-    """The most output tokens of one answer that a request itself allows; None when it does not say."""
-    given = [asked.get(name) for name in ("max_completion_tokens", "max_tokens", "max_output_tokens")]
-    return max((one for one in given if isinstance(one, int) and not isinstance(one, bool)), default=None)
+    """The most output tokens of one answer that a request itself allows; None when it does not say.
+
+    What is below 1 says nothing: to some servers it is an answer without end.
+    """
+    given = [asked.get(name) for name in MOST_OUTPUT]
+    return max((one for one in given if isinstance(one, int) and not isinstance(one, bool) and one > 0), default=None)
+
+
+def answers_bound(asked: Mapping[str, Any]) -> int:  # Any: JSON
+    """The most answers that are paid for.
+
+    Raises:
+        InvalidRequest: it is a number to some servers and none to others, or stands under a name that only some know.
+    """
+    for name in asked:
+        if name != name.casefold() and name.casefold() in COUNTED:
+            raise InvalidRequest(
+                f"There is no parameter {shorten(name)!r}.", field=name, remedy=f"Write it {name.casefold()}."
+            )
+    given = [asked.get(name) for name in ANSWERS]
+    for name, one in zip(ANSWERS, given, strict=True):
+        if one is not None and not isinstance(one, int):
+            raise InvalidRequest(
+                f"{name} is no whole number.", field=name, value=shorten(str(one)), remedy="Give one, or leave it out."
+            )
+    return max([1, *(one for one in given if one is not None)])
 
 
 # -- text -------------------------------------------------------------------------------------------------------------

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Protocol
 
 from nis_backend.drivers.gateway.attempt import Begun, Call
 from nis_backend.drivers.gateway.base import Needs, Passed
-from nis_backend.drivers.gateway.bounds import input_bound, media, output_bound
+from nis_backend.drivers.gateway.bounds import answers_bound, input_bound, media, output_bound
 from nis_backend.drivers.gateway.periods import DOLLAR
 from nis_backend.drivers.gateway.registry import direct
 from nis_backend.drivers.gateway.sending import Sender, speaks
@@ -140,13 +140,14 @@ class Passing:
 
 def needs_of(inbound: Inbound, *, several: bool) -> Needs:
     """What a request asks of a model; what tells `several` apart is looked for only where there is a choice."""
-    asked, answers = inbound.asked, inbound.asked.get("n")
+    asked = inbound.asked
     kinds = {kind for kind, _, _ in media(asked)} if several and inbound.kind != "embeddings" else set[str]()
-    tier = asked.get("service_tier")
+    # Anthropic's tiers of service have one price, and its speeds have two.
+    tier = asked.get("speed" if inbound.kind == "messages" else "service_tier")
     return Needs(
         input_bound=len(inbound.body),
         output=0 if inbound.kind == "embeddings" else output_bound(asked),
-        answers=answers if isinstance(answers, int) and answers > 0 else 1,
+        answers=answers_bound(asked),
         vision="image" in kinds,
         audio="audio" in kinds,
         files=bool(kinds - {"image", "audio"}),
@@ -154,7 +155,8 @@ def needs_of(inbound: Inbound, *, several: bool) -> Needs:
         schema=b'"json_schema"' in inbound.body,
         logprobs=bool(asked.get("logprobs")),
         writes_cache=b'"cache_control"' in inbound.body,
-        service_tier=tier if isinstance(tier, str) else "",
+        # What is half the price for being one of a batch cannot be asked for here; some servers overlook it.
+        service_tier=tier if isinstance(tier, str) and tier != "batch" else "",
     )
 
 
