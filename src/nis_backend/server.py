@@ -213,8 +213,9 @@ def _end() -> None:
 def log_to_terminal(settings: Settings) -> None:
     """Write what is logged from the level of the settings on."""
     logging.basicConfig(level=settings.log_level.upper(), format="%(asctime)s %(levelname)s %(name)s %(message)s")
-    # uvicorn tells at "info" what the address announced tells.
-    logging.getLogger("uvicorn.error").setLevel(max(logging.WARNING, logging.getLogger().level))
+    # At "info" uvicorn tells what the address announced tells, and Alembic what the store tells.
+    for name in ("uvicorn.error", "alembic"):
+        logging.getLogger(name).setLevel(max(logging.WARNING, logging.getLogger().level))
 
 
 def serve(settings: Settings, app_file: Path | None = None) -> None:
