@@ -64,3 +64,26 @@ def test_only_tiers_of_the_request_set_its_price() -> None:
     assert needs_of(inbound("up:m", service_tier="batch"), several=False).service_tier == ""
     assert needs_of(inbound("up:m", service_tier="priority"), several=False).service_tier == "priority"
     assert needs_of(replace(inbound("up:m", speed="fast"), kind="messages"), several=False).service_tier == "fast"
+
+
+@awaited
+async def test_texts_that_are_embedded_together_are_reserved_for_together(tmp_path: Path) -> None:
+    """A model's context, 8,192 tokens here, holds each of them by itself."""
+    async with gated(tmp_path, {"up": (server := FakeOpenAI())}) as gate:
+        await gate.price("up:m", input=1000, output=0)
+        await gate.budget("budget-1", "user", "ann", 20)
+        with pytest.raises(BudgetExceeded):
+            await read(gate, replace(inbound("up:m", input=["x" * 5000] * 10), kind="embeddings"))
+        assert server.asked == []
+        assert await gate.rows() == []
+
+
+@awaited
+async def test_a_model_in_other_letters_is_under_the_same_budget(tmp_path: Path) -> None:
+    """Some servers take a name in any case."""
+    async with gated(tmp_path, {"up": (server := FakeOpenAI())}) as gate:
+        await gate.price("up:Large", input=1, output=100)
+        await gate.budget("budget-1", "user", "ann", 0.000001, model="up:large*")
+        with pytest.raises(BudgetExceeded):
+            await read(gate, inbound("up:Large", max_tokens=100))
+        assert server.asked == []

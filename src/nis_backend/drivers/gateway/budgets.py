@@ -248,7 +248,9 @@ def _subjects(who: Who) -> list[tuple[str, str]]:
 
 def _holds(row: Row, who: Who, target: Target) -> bool:
     ours = row["owner"] in {who.owner, SERVER}
-    return bool(ours and row["enabled"] and (not row["model"] or fnmatchcase(target.id, row["model"])))
+    # Some servers take a model's name in any case.
+    meant = not row["model"] or fnmatchcase(target.id.casefold(), row["model"].casefold())
+    return bool(ours and row["enabled"] and meant)
 
 
 def _cap(row: Row, subject: str, who: Who, at: float) -> Cap:

@@ -127,7 +127,7 @@ class Passing:
             needs=needs_of(inbound, several=len(route.targets) > 1),
             kind=inbound.kind,
             streamed=inbound.streamed,
-            bound=lambda family, context: input_bound(inbound.body, inbound.asked, family, context),
+            bound=lambda family, context: _bound(inbound, family, context),
         )
         answering = await self._gate.attempts.answered(call, send)
         return Answer(answering, found[answering.target.id])
@@ -158,6 +158,11 @@ def needs_of(inbound: Inbound, *, several: bool) -> Needs:
         # What is half the price for being one of a batch cannot be asked for here; some servers overlook it.
         service_tier=tier if isinstance(tier, str) and tier != "batch" else "",
     )
+
+
+def _bound(inbound: Inbound, family: str, context: int | None) -> int | None:
+    # Of texts that are embedded, a model's context holds each by itself.
+    return input_bound(inbound.body, inbound.asked, family, None if inbound.kind == "embeddings" else context)
 
 
 def whole_headers(whole: bytes, cost: int | None) -> list[tuple[bytes, bytes]]:
