@@ -150,3 +150,29 @@ def test_calls_beyond_a_providers_room_wait_in_order_and_then_are_turned_away() 
         assert await room.enter("p") == 0.0
 
     asyncio.run(asyncio.wait_for(body(), 30))
+
+
+def test_who_waits_and_who_is_waited_for_may_leave_at_once() -> None:
+    """A run that is cancelled cancels all its calls in one go: each of them ends as cancelled, and no place is lost."""
+
+    async def run() -> None:
+        room = Health(lambda: 0.0).room("p", 1)
+        there = asyncio.Event()
+
+        async def hold() -> None:
+            await room.enter("p")
+            try:
+                await there.wait()
+            finally:
+                room.leave()
+
+        calls = [asyncio.create_task(hold()) for _ in range(3)]
+        await asyncio.sleep(0)
+        assert room.queued == 2
+        for call in calls:
+            call.cancel()
+        ended = await asyncio.gather(*calls, return_exceptions=True)
+        assert [type(one) for one in ended] == [asyncio.CancelledError] * 3
+        assert (room.busy, room.queued) == (0, 0)
+
+    asyncio.run(asyncio.wait_for(run(), 10))

@@ -91,7 +91,8 @@ class Room:
         except asyncio.CancelledError:
             if place.done() and not place.cancelled():
                 self.leave()
-            else:
+            elif place in self._waiting:
+                # Who left in the same moment may have passed it by already.
                 self._waiting.remove(place)
             raise
         return self._clock() - begun
