@@ -19,7 +19,7 @@ from hypothesis import strategies as st
 from pydantic import SecretStr
 
 from nis_backend.drivers.http import Http
-from nis_backend.drivers.llm import listing, openai_compatible
+from nis_backend.drivers.llm import listing, openai_compatible, server
 from nis_backend.drivers.llm.answer import Answered, TextChunk, ToolCall
 from nis_backend.drivers.llm.base import Message, Prompt, Tool
 from nis_backend.drivers.llm.choice import Models
@@ -383,6 +383,21 @@ def test_what_a_server_refuses_is_left_out_and_remembered() -> None:
             assert "max_tokens" not in asked.body
             assert "stream_options" not in asked.body
             assert asked.body["max_completion_tokens"] == 5
+
+    run(body())
+
+
+def test_what_is_learnt_of_models_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A server that answers to any name, as llama.cpp's does, is asked by as many as callers think of."""
+    monkeypatch.setattr(server, "MOST_REMEMBERED", 2)
+    refuses = fails(400, "Unknown name: stream_options")
+
+    async def body() -> None:
+        async with asking(fake := FakeOpenAI(*[refuses, says("Yes.")] * 4, says("Yes."))) as driver:
+            # The third one has the first two be forgotten; what was learnt last is known.
+            for name in ("a", "b", "c", "a", "a"):
+                await whole(driver, replace(HELLO, model=name))
+        assert ["stream_options" in asked.body for asked in fake.asked] == [True, False] * 4 + [False]
 
     run(body())
 

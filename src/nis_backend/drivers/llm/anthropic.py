@@ -19,7 +19,7 @@ from nis_backend.drivers.llm.anthropic_wire import COUNTED, PASSING, VERSION, bo
 from nis_backend.drivers.llm.base import LanguageModels, ModelInfo
 from nis_backend.drivers.llm.listing import LISTING, Listing, named
 from nis_backend.drivers.llm.openai_wire import Lines
-from nis_backend.drivers.llm.server import LONGEST_ANSWER, LONGEST_ERROR, Server, members, object_in
+from nis_backend.drivers.llm.server import LONGEST_ANSWER, LONGEST_ERROR, Remembered, Server, members, object_in
 from nis_backend.errors import NisError, NotSupported
 
 if TYPE_CHECKING:
@@ -57,9 +57,9 @@ class Anthropic(LanguageModels):
         self._silence = silence
         self._listing = Listing(server, model, self._read_list)
         # The most tokens of an answer, by model.
-        self._mosts: dict[str, int] = {}
+        self._mosts = Remembered[str, int]()
         # What a model has refused: not sent to it again.
-        self._refused: set[tuple[str, str]] = set()
+        self._refused = Remembered[tuple[str, str], bool]()
 
     async def models(self) -> list[ModelInfo]:
         """See `LanguageModels.models`; with a default configured, an unreachable list leaves that alone."""
@@ -164,7 +164,8 @@ class Anthropic(LanguageModels):
             if prompt.strict and {"format", "strict"} & named:
                 raise NotSupported(failure.message, remedy="Ask without strict, or choose another model.")
             left_out |= named
-            self._refused |= {(prompt.model, option) for option in named - PASSING}
+            for option in named - PASSING:
+                self._refused[prompt.model, option] = True
 
     async def _most(self, model: str) -> int:
         """The most tokens of an answer, which this format wants to be told; asked for once."""

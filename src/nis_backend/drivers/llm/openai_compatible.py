@@ -24,7 +24,7 @@ from nis_backend.drivers.llm.openai_refusals import (
     wants_stream,
 )
 from nis_backend.drivers.llm.openai_wire import IGNORED, OPTIONS, Lines, body_of
-from nis_backend.drivers.llm.server import LONGEST_ANSWER, LONGEST_ERROR, RACE, Server, Variables, members
+from nis_backend.drivers.llm.server import LONGEST_ANSWER, LONGEST_ERROR, RACE, Remembered, Server, Variables, members
 from nis_backend.errors import UpstreamFailed
 
 if TYPE_CHECKING:
@@ -102,11 +102,11 @@ class OpenAICompatible(LanguageModels):
         self._patience = patience
         self._silence = silence
         # Options that a server has refused, by model: not sent to it again.
-        self._refused: set[tuple[str, str]] = set()
+        self._refused = Remembered[tuple[str, str], bool]()
         # Models that are asked for streams alone: they refuse a whole answer, or are too slow for one.
-        self._streams: set[str] = set()
+        self._streams = Remembered[str, bool]()
         # Under which name each model's thoughts come, and go back.
-        self._thoughts: dict[str, str] = {}
+        self._thoughts = Remembered[str, str]()
 
     async def models(self) -> list[ModelInfo]:
         """See `LanguageModels.models`; with a default configured, an unreachable list leaves that alone."""
@@ -207,14 +207,15 @@ class OpenAICompatible(LanguageModels):
             said = await self._error(response)
             message = message_in(said)
             if not prompt.pieces and wants_stream(response.status, message):
-                self._streams.add(prompt.model)
+                self._streams[prompt.model] = True
                 prompt = replace(prompt, pieces=True)
                 continue
             named = {one for one, signs in self.options.items() if any(sign in message for sign in signs)} - refused
             if not named or response.status not in REQUEST_AT_FAULT or too_long(response.status, message):
                 tools = bool(prompt.tools)
                 raise refusal(self._server, response.status, response.headers, said, prompt.model, tools=tools)
-            self._refused |= {(prompt.model, option) for option in named}
+            for option in named:
+                self._refused[prompt.model, option] = True
 
     def _left_out(self, prompt: Prompt, refused: set[str]) -> tuple[str, ...]:
         """What of the prompt was not asked for."""
@@ -230,7 +231,7 @@ class OpenAICompatible(LanguageModels):
             return await self._server.send("POST", self.path, self._headers(data), patience, data)
         except UpstreamFailed as error:
             if not prompt.pieces and (isinstance(error.__cause__, TimeoutError) or time.monotonic() - begun > RACE):
-                self._streams.add(prompt.model)
+                self._streams[prompt.model] = True
             raise
 
     def _answer_to(self, prompt: Prompt) -> Reads:
@@ -329,7 +330,7 @@ class OpenAICompatible(LanguageModels):
     def _cut(self, error: BaseException, prompt: Prompt) -> UpstreamFailed:
         if not prompt.pieces and isinstance(error, TimeoutError):
             # Cut for its silence, by us or by what stands between: words that come keep a way open.
-            self._streams.add(prompt.model)
+            self._streams[prompt.model] = True
         return self._server.cut(error, self._patience if prompt.pieces else self._silence)
 
 

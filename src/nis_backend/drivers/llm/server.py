@@ -8,7 +8,9 @@ import os
 import time
 from dataclasses import dataclass
 from email.utils import parsedate_to_datetime
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any, TypeVar, cast
+
+from typing_extensions import override
 
 from nis_backend.errors import NisError, Unavailable, UpstreamFailed, shorten
 
@@ -23,6 +25,21 @@ LARGE = 2**20
 """Bytes of a body from which on the HTTP client wants a file."""
 LONGEST_ERROR, LONGEST_ANSWER = 16_384, 16 * 2**20
 """Bytes that are read of an error, and of an answer."""
+
+MOST_REMEMBERED = 4096
+
+K = TypeVar("K")
+V = TypeVar("V")
+
+
+class Remembered(dict[K, V]):
+    """What was learnt of models, whose names are callers': of so many at most, then it is learnt anew."""
+
+    @override
+    def __setitem__(self, key: K, value: V) -> None:
+        if len(self) >= MOST_REMEMBERED and key not in self:
+            self.clear()
+        super().__setitem__(key, value)
 
 
 @dataclass(frozen=True, kw_only=True)
