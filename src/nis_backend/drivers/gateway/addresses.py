@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from ipaddress import ip_address
+from ipaddress import IPv6Network, ip_address
 from urllib.parse import SplitResult, urlsplit
 
 PRIVATE = (".localhost", ".local", ".internal", ".lan", ".home.arpa")
 """How names end that no public server has (RFC 6761, 6762, 8375; ICANN's `internal`)."""
+TRANSLATED = (IPv6Network("64:ff9b::/96"), IPv6Network("2002::/16"))
+"""What stands for any IPv4 address, of our own network too, where it is translated (RFC 6052, 3056)."""
 
 
 def told(url: str) -> str:
@@ -35,7 +37,8 @@ def parts_of(url: str) -> SplitResult | None:
 def is_private(host: str) -> bool:
     """Whether a host is this machine or one of its own network, as far as its name tells: nobody is asked for it."""
     try:
-        return not ip_address(host).is_global
+        address = ip_address(host)
+        return not address.is_global or any(address in one for one in TRANSLATED)
     except ValueError:
         # A number in another spelling (127.1, 0x7f000001) is an address to some systems.
         last = host.rstrip(".").rpartition(".")[2]

@@ -1,0 +1,33 @@
+"""Which addresses of providers lie in a network of our own."""
+
+from __future__ import annotations
+
+import pytest
+
+from nis_backend.drivers.gateway.addresses import host_of, is_private
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "http://127.0.0.1/v1",
+        "http://127.1/v1",
+        "http://0x7f000001/v1",
+        "http://[::1]/v1",
+        "http://[::ffff:10.0.0.1]/v1",
+        "http://[64:ff9b::7f00:1]/v1",
+        "http://[2002:7f00:1::]/v1",
+        "http://169.254.169.254/latest",
+        "http://metadata.google.internal/",
+        "http://LOCALHOST./v1",
+    ],
+)
+def test_an_address_of_our_own_network_is_told_in_any_spelling(url: str) -> None:
+    """Those too that stand for an IPv4 address behind a translator (RFC 6052, 3056)."""
+    assert is_private(host_of(url))
+
+
+@pytest.mark.parametrize("url", ["https://api.openai.com/v1", "https://8.8.8.8/v1", "https://[2606:4700::1111]/v1"])
+def test_an_address_of_the_world_is_none(url: str) -> None:
+    """A vendor's, by name or number."""
+    assert not is_private(host_of(url))
