@@ -26,21 +26,9 @@ PACKAGE = ROOT / "src" / "nis_backend"
 
 KERNEL = (
     *("errors", "refusal", "operation", "fields", "view", "event", "run", "context", "settings"),
-    *(
-        "blob",
-        "media",
-        "shelf",
-        "keys",
-        "commands",
-        "changes",
-        "history",
-        "journal",
-        "execution",
-        "replay",
-        "schedule",
-        "held",
-    ),
-    *("annotations", "asking", "caller", "calling", "changes", "cron", "entry", "opened", "owned", "steps", "fork"),
+    *("blob", "media", "shelf", "keys", "commands", "history", "journal", "execution", "replay", "schedule", "held"),
+    *("annotations", "asking", "caller", "calling", "changes", "cron", "entry", "fork", "opened", "owned", "steps"),
+    "times",
 )
 # Each layer and the layers it may import besides its own; a layer not named here is forbidden to it.
 LAYERS = {
@@ -86,7 +74,7 @@ CONTRACTS = frozenset(
 DIALECTS = ("openai", "anthropic", "a2a", "agui", "voice")
 CONTRACTS_FOR = (
     *("run", "context", "shelf", "keys", "commands", "history", "journal", "execution", "replay", "schedule"),
-    *("opened", "owned", "steps", "fork", "asking"),
+    *("opened", "owned", "steps", "times", "fork", "asking"),
 )
 ENVIRONMENT_READERS = ("nis_backend.settings", "nis_backend.app", "nis_backend.__main__")
 NAMES_OPERATIONS = "nis_backend.surfaces.rest.fixed"

@@ -159,6 +159,9 @@ def _from_base64(kind: type[Blob], given: Mapping[str, Any]) -> Any:  # Any: a B
     if wrong or unknown:
         msg = f"{wrong or min(unknown)} is not a text that goes with base64; media_type and name may stand beside it"
         raise ValueError(msg)
+    if len(given.get("name", "")) > NAME_LENGTH:
+        msg = f"a name has at most {NAME_LENGTH} characters"
+        raise ValueError(msg)
     data = _decoded(given["base64"])
     return kind.of(data, media_type=given.get("media_type", ""), name=given.get("name", ""))
 

@@ -3,32 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
-from pydantic import AwareDatetime, BeforeValidator, Field
+from pydantic import Field
 
 from nis_backend.annotations import Reads
 from nis_backend.event import Event
 from nis_backend.operation import Before, Example, Model, operation
 from nis_backend.run import Run, State, beyond_end, unknown_run
+from nis_backend.times import Moment
 from nis_backend.view import Table, View, moment
 
 if TYPE_CHECKING:
     from nis_backend.context import Context
-
-
-def _written(given: Any) -> Any:  # Any: what a caller sent
-    """A time as it is written: a bare number would be taken for seconds since 1970, which no schema says."""
-    try:
-        float(given)
-    except (TypeError, ValueError):
-        return given
-    msg = "a time is written as in 2026-11-25T18:00:00Z"
-    raise ValueError(msg)
-
-
-Moment = Annotated[AwareDatetime, BeforeValidator(_written)]
-"""A time as a request gives it: ISO 8601 with its zone."""
 
 
 class ListRuns(Model):

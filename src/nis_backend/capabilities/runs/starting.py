@@ -9,11 +9,11 @@ from typing import TYPE_CHECKING, Any, cast
 from pydantic import Field
 
 from nis_backend.calling import authorise, begin, under
-from nis_backend.capabilities.runs.operations import Moment
 from nis_backend.errors import InvalidRequest, NisError, NotSupported
 from nis_backend.held import for_approval, for_input
 from nis_backend.operation import Example, Model, operation
 from nis_backend.run import Run, Terms, own_queue
+from nis_backend.times import Moment
 
 if TYPE_CHECKING:
     from nis_backend.context import Context

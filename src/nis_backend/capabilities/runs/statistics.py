@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING, Annotated
 
 from pydantic import Field
 
-from nis_backend.capabilities.runs.operations import Moment
 from nis_backend.capabilities.runs.timing import FORMULA, Spent
 from nis_backend.errors import InvalidRequest
 from nis_backend.operation import Example, Model, operation
 from nis_backend.run import State
+from nis_backend.times import Moment
 from nis_backend.view import Table, Text, View, moment
 
 if TYPE_CHECKING:

@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING, Any, Literal
 from pydantic import Field
 
 from nis_backend.blob import Blob
-from nis_backend.capabilities.runs.operations import Moment
 from nis_backend.capabilities.usage.table import Sheet
 from nis_backend.drivers.gateway.periods import DOLLAR
 from nis_backend.drivers.store.spending import MOST_SUMS
 from nis_backend.errors import InvalidRequest, TooLarge
 from nis_backend.operation import Example, Model, operation
+from nis_backend.times import Day, Moment
 from nis_backend.view import Table, Text, View, moment
 
 if TYPE_CHECKING:
@@ -42,8 +42,8 @@ SUMS = ("calls", "failed", "hits", "input", "cached", "written", "output", "reas
 class GetUsage(Model):
     """Of which days, and by what: by default of the last 30 days by day."""
 
-    since: date | None = Field(default=None, description="The first day, UTC; unset: 30 days before until.")
-    until: date | None = Field(default=None, description="The day after the last one, UTC; unset: tomorrow.")
+    since: Day | None = Field(default=None, description="The first day, UTC; unset: 30 days before until.")
+    until: Day | None = Field(default=None, description="The day after the last one, UTC; unset: tomorrow.")
     by: list[By] = Field(default=["day"], max_length=3, description="What sums are made for; none: one of all.")
     owner: str | None = Field(
         default=None,
@@ -157,8 +157,8 @@ class GetExport(Model):
     """What is put into the file."""
 
     what: Literal["usage", "calls"] = Field(default="usage", description="Sums, or every single call.")
-    since: date | None = Field(default=None, description="The first day, UTC; unset: 30 days before until.")
-    until: date | None = Field(default=None, description="The day after the last one, UTC; unset: tomorrow.")
+    since: Day | None = Field(default=None, description="The first day, UTC; unset: 30 days before until.")
+    until: Day | None = Field(default=None, description="The day after the last one, UTC; unset: tomorrow.")
     by: list[By] = Field(default=["day", "model"], max_length=3, description="What sums are made for.")
     owner: str | None = Field(
         default=None, max_length=128, description="Another user's, or `*` for every user's sums: takes server:admin."

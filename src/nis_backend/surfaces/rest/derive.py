@@ -17,6 +17,9 @@ if TYPE_CHECKING:
 ID = "[A-Za-z0-9._:-]+"
 """An id as a path may hold it."""
 
+LONGEST_IN_ADDRESS = 100_000
+"""Characters that a field may have at most to be read from an address too: a request line has a bound of its own."""
+
 IN_QUERY = frozenset({"GET", "HEAD", "DELETE"})
 """Methods whose fields are in the query."""
 
@@ -65,14 +68,18 @@ def told(entry: Entry) -> tuple[str, ...]:
 
 
 def scalars(schema: Json) -> bool:
-    """Whether every field of a request is text, a number, a truth value or null, and so fits a query."""
+    """Whether every field of a request is short text, a number, a truth value or null, and so fits a query."""
     definitions: Json = schema.get("$defs", {})
     return all(_scalar(one, definitions) for one in schema.get("properties", {}).values())
 
 
 def _scalar(schema: Json, definitions: Json) -> bool:
     kinds = [referred(one, definitions) for one in schema.get("anyOf", (schema,))]
-    return all(one.get("type") in {"string", "number", "integer", "boolean", "null"} for one in kinds)
+    return all(
+        one.get("type") in {"string", "number", "integer", "boolean", "null"}
+        and one.get("maxLength", 0) <= LONGEST_IN_ADDRESS
+        for one in kinds
+    )
 
 
 def check_clashes(routes: Iterable[RestRoute]) -> None:
