@@ -349,6 +349,7 @@ await scene("a run that rests", async (page) => {
   await page.waitForFunction((id) => !location.hash.includes(id), later.id);
   await state(page, "succeeded");
   const from = await page.locator(".facts a.id").innerText();
+  await page.locator(".facts > a", { hasText: "Export" }).waitFor();
   const more = [];
   for (const link of await page.locator(".facts > a").all()) more.push([await link.innerText(), await link.getAttribute("href")]);
   const forms = [];

@@ -244,10 +244,10 @@ def _draw(_request: Model, result: Usage) -> list[View]:
     effect="reads",
     view=_draw,
     examples=(
-        Example(title="The last 30 days", request={}),
+        Example(title="A month, by day", request={"since": "2026-10-01", "until": "2026-11-01"}),
         Example(
-            title="November, by model and key",
-            request={"since": "2026-11-01", "until": "2026-12-01", "by": ["model", "key"]},
+            title="A month, by model and key",
+            request={"since": "2026-10-01", "until": "2026-11-01", "by": ["model", "key"]},
         ),
     ),
 )
@@ -299,7 +299,7 @@ def _draw_calls(_request: Model, result: CallList) -> list[View]:
     effect="reads",
     resource="call",
     view=_draw_calls,
-    examples=(Example(title="The last ones", request={"limit": 5}),),
+    examples=(Example(title="The last ones of a month", request={"until": "2026-11-01T00:00:00Z", "limit": 5}),),
 )
 async def list_calls(request: ListCalls, ctx: Context) -> CallList:
     """List single calls of models, newest first: the model, the tokens, the money, the times, and how it ended."""
@@ -321,8 +321,8 @@ async def list_calls(request: ListCalls, ctx: Context) -> CallList:
     effect="reads",
     time_limit=300,
     examples=(
-        Example(title="The last 30 days by day and model", request={}),
-        Example(title="Every call of a month", request={"what": "calls", "since": "2026-11-01", "until": "2026-12-01"}),
+        Example(title="A month by day and model", request={"since": "2026-10-01", "until": "2026-11-01"}),
+        Example(title="Every call of a month", request={"what": "calls", "since": "2026-10-01", "until": "2026-11-01"}),
     ),
 )
 async def get_export(request: GetExport, ctx: Context) -> Blob:
