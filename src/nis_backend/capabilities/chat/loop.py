@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, cast
 from pydantic_core import from_json
 
 from nis_backend.asking import ask
-from nis_backend.drivers.llm.answer import Answered, ToolCall
+from nis_backend.drivers.llm.answer import Answered, ToolCall, total
 from nis_backend.drivers.llm.base import Message, Prompt, Tool
 from nis_backend.errors import (
     InvalidRequest,
@@ -178,8 +178,8 @@ async def converse(  # noqa: PLR0913 - each argument is one choice of the caller
     return Conversed(
         text="".join(texts),
         views=views,
-        input_tokens=_total([end.input_tokens for end in ends]),
-        output_tokens=_total([end.output_tokens for end in ends]),
+        input_tokens=total(end.input_tokens for end in ends),
+        output_tokens=total(end.output_tokens for end in ends),
         steps=step,
     )
 
@@ -223,11 +223,6 @@ async def _say_views(ctx: Context, info: ModelInfo, step: int, views: Sequence[V
 
 def _empty(info: ModelInfo) -> UpstreamFailed:
     return UpstreamFailed(f"{info.id} answered with nothing.", remedy="Ask again, or choose another model.")
-
-
-def _total(counts: Sequence[int | None]) -> int | None:
-    known = [count for count in counts if count is not None]
-    return sum(known) if len(known) == len(counts) else None
 
 
 # -- using tools -------------------------------------------------------------------------------------------------------

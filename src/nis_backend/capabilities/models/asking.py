@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from pydantic import Field
 
-from nis_backend.drivers.llm.answer import Answered, ReasoningChunk, TextChunk
+from nis_backend.drivers.llm.answer import Answered, ReasoningChunk, TextChunk, total
 from nis_backend.drivers.llm.base import Message, Prompt
 from nis_backend.errors import InvalidRequest, NisError, NotSupported, UpstreamFailed, shorten
 from nis_backend.operation import Model
@@ -164,9 +164,9 @@ class Asking:
         return {
             "model": self.answered_by or self.info.id,
             "demonstration": self.info.demonstration or self.demonstration,
-            "input_tokens": _sum([one.input for one in self.spent]),
-            "output_tokens": _sum([one.output for one in self.spent]),
-            "cost": dollars(_sum([one.cost for one in self.spent])),
+            "input_tokens": total(one.input for one in self.spent),
+            "output_tokens": total(one.output for one in self.spent),
+            "cost": dollars(total(one.cost for one in self.spent)),
         }
 
 
@@ -184,8 +184,3 @@ async def _heard(driver: LanguageModels, prompt: Prompt) -> tuple[str, Answered]
             elif not isinstance(item, ReasoningChunk):
                 return "".join(words), item
     raise UpstreamFailed(f"{driver.provider} ended without an end to its answer.", remedy="Try again.")
-
-
-def _sum(counts: Sequence[int | None]) -> int | None:
-    known = [count for count in counts if count is not None]
-    return sum(known) if len(known) == len(counts) else None

@@ -17,7 +17,7 @@ from nis_backend.capabilities.models.completion import (
     TokenChance,
     TokenChances,
 )
-from nis_backend.drivers.llm.answer import Answered, Item, Reasoning, ReasoningChunk, TextChunk, ToolCall
+from nis_backend.drivers.llm.answer import Answered, Item, Reasoning, ReasoningChunk, TextChunk, ToolCall, total
 from nis_backend.drivers.llm.base import Message, Part, Prompt, Tool
 from nis_backend.errors import InvalidRequest, NotSupported, UpstreamFailed
 
@@ -73,8 +73,8 @@ async def complete(
             model=info.id,
             demonstration=info.demonstration,
             answers=[one for one in answers if one is not None],
-            input_tokens=_sum([end.input_tokens for end in ends]),
-            output_tokens=_sum([end.output_tokens for end in ends]),
+            input_tokens=total(end.input_tokens for end in ends),
+            output_tokens=total(end.output_tokens for end in ends),
             cached_tokens=sum(end.spent().cached for end in ends),
             written_tokens=sum(end.spent().written for end in ends),
             reasoning_tokens=sum(end.spent().reasoning for end in ends),
@@ -231,11 +231,6 @@ def answer_of(text: str, thought: str, end: Answered, logprobs: Sequence[TokenCh
         refused=end.refused,
         logprobs=list(logprobs),
     )
-
-
-def _sum(counts: Sequence[int | None]) -> int | None:
-    known = [count for count in counts if count is not None]
-    return sum(known) if len(known) == len(counts) else None
 
 
 Numbered = tuple[int, Item]

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -102,3 +105,10 @@ class Answered:
 
 Item = TextChunk | ReasoningChunk | Answered
 """What comes of a model; the last one is `Answered`."""
+
+
+def total(counts: Iterable[int | None]) -> int | None:
+    """What several answers took together; None where one of them states nothing."""
+    given = list(counts)
+    known = [count for count in given if count is not None]
+    return sum(known) if len(known) == len(given) else None
