@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import asyncio
 from datetime import date
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from pydantic import Field, StringConstraints
 
 from nis_backend.capabilities.models.asking import LONGEST_TEXT, Asking, Asks, Said, labelled, system, user
-from nis_backend.capabilities.models.held import Held, Schema, Wrong
+from nis_backend.capabilities.models.held import Schema, Wrong, hold
 from nis_backend.capabilities.models.judging import A_TEXT, closed, unique
 from nis_backend.capabilities.models.quotes import LONGEST_QUOTE, Quote, find_quote
 from nis_backend.capabilities.models.structured import ask_json
@@ -101,7 +100,7 @@ async def answer_from_text(request: GroundedRequest, ctx: Context) -> GroundedAn
     )
     shown = "\n\n".join(f"Text {number}:\n{text}" for number, text in enumerate(texts))
     messages = [system(told), user(f"{shown}\n\nQuestion: {request.question}")]
-    value, _ = await ask_json(asking, messages, await _held(schema))
+    value, _ = await ask_json(asking, messages, await hold(schema))
     quotes, dropped = _borne_out(value["quotes"], texts)
     found = bool(value["found"] and quotes and value["answer"].strip())
     return GroundedAnswer(
@@ -228,7 +227,7 @@ async def extract_fields(request: ExtractRequest, ctx: Context) -> Extraction:
         f"The fields:\n{lines}"
     )
     messages = [system(told), user(request.text)]
-    value, _ = await ask_json(asking, messages, await _held(schema), check=_dates(request))
+    value, _ = await ask_json(asking, messages, await hold(schema), check=_dates(request))
     quotes = {name: find_quote(one["words"] or "", [request.text]) for name, one in value.items()}
     said = {name: one["value"] for name, one in value.items() if one["value"] not in (None, "", [])}
     borne = {one.name: said.get(one.name) if quotes[one.name] else None for one in request.fields}
@@ -258,10 +257,6 @@ def _dates(request: ExtractRequest) -> Callable[[Any], None]:  # Any: JSON
                 raise Wrong(f"at $.{name}.value: {given} is no day of the calendar") from None
 
     return check
-
-
-async def _held(schema: Schema) -> Held:
-    return await asyncio.to_thread(Held, schema, "answer_schema")
 
 
 OPERATIONS = (answer_from_text, extract_fields)

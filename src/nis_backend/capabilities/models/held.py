@@ -8,6 +8,7 @@ Source: https://json-schema.org/draft/2020-12
 
 from __future__ import annotations
 
+import asyncio
 import importlib
 import json
 from typing import TYPE_CHECKING, Any, cast
@@ -41,7 +42,7 @@ class Held:
     """A schema, checked."""
 
     def __init__(self, schema: Schema, field: str) -> None:
-        """Read a caller's schema; `field` is where it was given. It may take a while: call it in a thread.
+        """Read a caller's schema; `field` is where it was given. It may take a while: see `hold`.
 
         Raises:
             InvalidRequest: it is no schema, or too large.
@@ -161,6 +162,11 @@ class Held:
 
     def _refused(self, what: str) -> InvalidRequest:
         return InvalidRequest(what, field=self._field, remedy="Give a plainer JSON schema.")
+
+
+async def hold(schema: Schema, field: str = "answer_schema") -> Held:
+    """The schema, checked in a thread; raises as `Held` does."""
+    return await asyncio.to_thread(Held, schema, field)
 
 
 def _unique(_validator: Any, wanted: Any, instance: Any, _schema: Any) -> Iterator[Any]:

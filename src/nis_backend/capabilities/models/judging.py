@@ -5,13 +5,12 @@ Each is a model's reading. There are no scores where a model has only its word.
 
 from __future__ import annotations
 
-import asyncio
 from typing import TYPE_CHECKING, Annotated
 
 from pydantic import Field, StringConstraints
 
 from nis_backend.capabilities.models.asking import LONGEST_TEXT, Asking, Asks, Said, labelled, system, user
-from nis_backend.capabilities.models.held import Held, Schema
+from nis_backend.capabilities.models.held import Schema, hold
 from nis_backend.capabilities.models.quotes import LONGEST_QUOTE, find_quote
 from nis_backend.capabilities.models.structured import ask_json
 from nis_backend.errors import InvalidRequest
@@ -113,7 +112,7 @@ async def classify_text(request: ClassifyRequest, ctx: Context) -> Classificatio
         schema = closed({"label": {"type": kind, "enum": [*names, *([None] if request.none else ())]}})
     asking = await Asking.of(request, ctx)
     told = f"You sort a text under labels. {A_TEXT} {how} Answer as JSON.\nThe labels:\n{lines}"
-    value, _ = await ask_json(asking, [system(told), user(request.text)], await _held(schema))
+    value, _ = await ask_json(asking, [system(told), user(request.text)], await hold(schema))
     said = value["labels"] if request.several else [value["label"]]
     return Classification(labels=[name for name in names if name in said], **asking.said())
 
@@ -190,7 +189,7 @@ async def moderate_text(request: ModerateRequest, ctx: Context) -> Moderation:
         f"You read a text against rules. {A_TEXT} For each rule, by its number: quote the words that break it, copied "
         f"exactly, or null; give the reason in one sentence; say whether it is violated. Answer as JSON.\n{lines}"
     )
-    value, _ = await ask_json(asking, [system(told), user(request.text)], await _held(schema))
+    value, _ = await ask_json(asking, [system(told), user(request.text)], await hold(schema))
     rules: list[Reading] = []
     dropped: list[str] = []
     for number, one in enumerate(request.policy, 1):
@@ -207,10 +206,6 @@ async def moderate_text(request: ModerateRequest, ctx: Context) -> Moderation:
             )
         )
     return Moderation(violated=any(one.violated for one in rules), rules=rules, dropped=dropped, **asking.said())
-
-
-async def _held(schema: Schema) -> Held:
-    return await asyncio.to_thread(Held, schema, "answer_schema")
 
 
 OPERATIONS = (classify_text, moderate_text)

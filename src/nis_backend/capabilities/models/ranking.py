@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import asyncio
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from pydantic import Field, StringConstraints
 
 from nis_backend.capabilities.embeddings.operations import EmbeddingRequest, embed_texts
 from nis_backend.capabilities.models.asking import DEMONSTRATION, Asking, Asks, system, user
-from nis_backend.capabilities.models.held import Held, Wrong
+from nis_backend.capabilities.models.held import Wrong, hold
 from nis_backend.capabilities.models.judging import closed
 from nis_backend.capabilities.models.structured import ask_json
 from nis_backend.errors import InvalidRequest
@@ -135,7 +134,7 @@ async def _by_model(request: RankRequest, ctx: Context) -> Ranking:
     )
     shown = "\n\n".join(f"Text {index}:\n{text}" for index, text in enumerate(request.texts))
     messages = [system(told), user(f"Query: {request.query}\n\n{shown}")]
-    value, _ = await ask_json(asking, messages, await asyncio.to_thread(Held, schema, "texts"), check=check)
+    value, _ = await ask_json(asking, messages, await hold(schema, "texts"), check=check)
     order = [Ranked(index=index, score=None) for index in value["order"]]
     return Ranking(order=order, formula=PLACES, truncated=[], **asking.said())
 

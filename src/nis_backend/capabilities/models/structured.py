@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from pydantic import Field
 
 from nis_backend.capabilities.models.asking import LONGEST_TEXT, Asking, Asks, Said, labelled, user
-from nis_backend.capabilities.models.held import Held, Schema, Wrong
+from nis_backend.capabilities.models.held import Held, Schema, Wrong, hold
 from nis_backend.capabilities.models.text import EarlierMessage
 from nis_backend.drivers.llm.base import Message
 from nis_backend.errors import InvalidRequest, UpstreamFailed
@@ -136,7 +136,7 @@ async def generate_json(request: JsonRequest, ctx: Context) -> GeneratedJson:
         NotSupported: the schema refers elsewhere, or the model cannot be held to it.
         UpstreamFailed: the answer did not follow the schema, nor did the second one.
     """
-    held = await asyncio.to_thread(Held, request.answer_schema, "answer_schema")
+    held = await hold(request.answer_schema)
     asking = await Asking.of(request, ctx, "prompt")
     messages = [Message(role=one.role, content=one.content) for one in request.earlier]
     value, mended = await ask_json(asking, [*messages, user(request.prompt)], held, temperature=request.temperature)
