@@ -40,7 +40,7 @@ async def complete(
     told: list[list[TokenChances]] = [[] for _ in answers]
     refuse_parts(info, request)
     _refuse_logprobs(info, request)
-    messages = await asyncio.to_thread(messages_of, request) if has_parts(request) else messages_of(request)
+    messages = await messages_of(request)
     prompts = [replace(prompt_of(info, request, messages, n), pieces=pieces) for n in range(request.answers)]
     items = _one(driver, prompts[0]) if len(prompts) == 1 else _together(driver, prompts)
     async with aclosing(items) as coming:
@@ -125,11 +125,6 @@ def check(request: NextTurn) -> None:
                 )
 
 
-def has_parts(request: NextTurn) -> bool:
-    """Whether there is more than words."""
-    return any(message.parts for message in request.messages)
-
-
 def refuse_parts(info: ModelInfo, request: NextTurn) -> None:
     """Refuse what the model is known not to take.
 
@@ -147,8 +142,14 @@ def refuse_parts(info: ModelInfo, request: NextTurn) -> None:
                 )
 
 
-def messages_of(request: NextTurn) -> list[Message]:
-    """The turns, with the bytes of what is in them."""
+async def messages_of(request: NextTurn) -> list[Message]:
+    """The turns, with the bytes of what is in them, which are read in a thread."""
+    if any(message.parts for message in request.messages):
+        return await asyncio.to_thread(_messages, request)
+    return _messages(request)
+
+
+def _messages(request: NextTurn) -> list[Message]:
     return [_message(one) for one in request.messages]
 
 

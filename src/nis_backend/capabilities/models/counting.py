@@ -59,7 +59,7 @@ async def count_tokens(request: CountRequest, ctx: Context) -> CountedTokens:
     driver, info = await ctx.models.choose(request.model, request.provider)
     refuse_parts(info, asked)
     asked = asked if info.tools else await choose(asked, ctx)
-    tokens = await driver.count_tokens(prompt_of(info, asked, messages_of(asked), 0))
+    tokens = await driver.count_tokens(prompt_of(info, asked, await messages_of(asked), 0))
     return CountedTokens(tokens=tokens, model=info.id, counted_by=driver.provider)
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from typing import TYPE_CHECKING
 
 from pydantic import Field
@@ -138,7 +137,7 @@ async def _prompt(request: EstimateRequest, info: ModelInfo) -> Prompt:
     turns = request.messages or [ChatMessage(role="user", content=request.text or "")]
     asked = ChatRequest(messages=turns, tools=request.tools, max_tokens=min(request.max_tokens, 131_072))
     check(asked)
-    return prompt_of(info, asked, await asyncio.to_thread(messages_of, asked), 0)
+    return prompt_of(info, asked, await messages_of(asked), 0)
 
 
 def _rates(tiers: Sequence[tuple[int, int]]) -> list[Rate]:

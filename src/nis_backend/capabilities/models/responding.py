@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from typing import TYPE_CHECKING, Annotated, Any
 
 from pydantic import Field, JsonValue, StringConstraints
@@ -12,7 +11,6 @@ from nis_backend.capabilities.models.choice import choose
 from nis_backend.capabilities.models.completing import (
     answer_of,
     check,
-    has_parts,
     messages_of,
     prompt_of,
     refuse_parts,
@@ -108,7 +106,7 @@ async def respond(request: ResponseRequest, ctx: Context) -> Recorded[ChatComple
     driver, info = await ctx.choose_model(request.model, request.provider)
     asked = await whole(request, ctx)
     asked = asked if info.tools else await _choice(asked, ctx)
-    messages = await asyncio.to_thread(messages_of, asked) if has_parts(asked) else messages_of(asked)
+    messages = await messages_of(asked)
     heard = await ask(ctx, driver, prompt_of(info, asked, messages, 0), 1)
     end, spent = heard.end, heard.end.spent()
     return ChatCompletion(
