@@ -132,19 +132,27 @@ class Asking:
             raise
         await self.ended(end)
         if end.refused:
-            raise NotSupported(
-                f"{self.info.id} refuses to answer: {shorten(text, 300)}",
-                field="model",
-                value=self.info.id,
-                remedy="Ask for something else, or another model.",
-            )
+            raise self.refusal(text)
         return text, "length" if end.finish_reason == "length" else "stop"
+
+    def refusal(self, words: str) -> NotSupported:
+        """That it refuses to answer, as it says."""
+        return NotSupported(
+            f"{self.info.id} refuses to answer: {shorten(words, 300)}",
+            field="model",
+            value=self.info.id,
+            remedy="Ask for something else, or another model.",
+        )
 
     async def ended(self, end: Answered) -> None:
         """Count an answer, and look who has given it."""
+        self.count(end)
+        await self.by(end.model)
+
+    def count(self, end: Answered) -> None:
+        """Add up what an answer took."""
         used = end.spent()
         self.spent.append(Spent(input=used.input, output=used.output, cost=end.cost))
-        await self.by(end.model)
 
     async def by(self, model: str) -> None:
         """Who has answered: along a route it may be any of its models."""

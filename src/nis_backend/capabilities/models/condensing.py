@@ -17,7 +17,7 @@ from nis_backend.capabilities.models.asking import Asking, Asks, Said, Spent, la
 from nis_backend.capabilities.models.judging import A_TEXT
 from nis_backend.capabilities.models.parts import size, split
 from nis_backend.drivers.llm.base import Prompt
-from nis_backend.errors import InvalidRequest, NotSupported, TooLarge, UpstreamFailed, WorkerLost, shorten
+from nis_backend.errors import InvalidRequest, TooLarge, UpstreamFailed, WorkerLost
 from nis_backend.event import Progressed
 from nis_backend.operation import Example, Recorded, operation
 from nis_backend.view import Text, View
@@ -146,11 +146,11 @@ class _Reading:
             if error.field != "message" or size(text) < LEAST:
                 raise
             return None
-        end, spent = heard.end, heard.end.spent()
-        self.asking.spent.append(Spent(input=spent.input, output=spent.output, cost=end.cost))
+        end = heard.end
+        self.asking.count(end)
         self._by(await self.ctx.note(f"answered {step}", lambda: self._who(end)))
         if end.refused:
-            raise _refusal(self.asking, heard.text)
+            raise self.asking.refusal(heard.text)
         if not heard.text.strip():
             raise UpstreamFailed(f"{self.asking.info.id} has answered no words.", remedy="Try again, or another model.")
         return heard.text.strip(), "length" if end.finish_reason == "length" else "stop"
@@ -256,15 +256,6 @@ class _Reading:
 def _tokens(words: int) -> int:
     """Tokens that so many words take at most, in most languages."""
     return 2 * words + 32
-
-
-def _refusal(asking: Asking, words: str) -> NotSupported:
-    return NotSupported(
-        f"{asking.info.id} refuses to answer: {shorten(words, 300)}",
-        field="model",
-        value=asking.info.id,
-        remedy="Ask for something else, or another model.",
-    )
 
 
 async def _twice(work: Callable[[], Awaitable[Any]]) -> Any:  # Any: what it answers
