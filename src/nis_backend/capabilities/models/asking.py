@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from contextlib import aclosing, suppress
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, Literal, Protocol
 
 from pydantic import Field
 
@@ -178,9 +178,24 @@ class Asking:
         }
 
 
-def labelled(said: Said) -> str:
-    """What stands below an answer of a model that is too small to be relied on."""
-    return f"\n\n*{said.model} is a demonstration model.*" if said.demonstration else ""
+class Answer(Protocol):
+    """What a model has answered."""
+
+    @property
+    def model(self) -> str:
+        """Which one."""
+        ...
+
+    @property
+    def demonstration(self) -> bool:
+        """Whether it is too small to be relied on."""
+        ...
+
+
+def labelled(answer: Answer, *, cut: bool = False) -> str:
+    """What stands below an answer that was cut, or is of a model that is too small to be relied on."""
+    label = f"\n\n*{answer.model} is a demonstration model.*" if answer.demonstration else ""
+    return ("\n\n*It was cut.*" if cut else "") + label
 
 
 async def _heard(driver: LanguageModels, prompt: Prompt) -> tuple[str, Answered]:

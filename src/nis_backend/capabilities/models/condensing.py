@@ -72,8 +72,7 @@ class Summary(Said):
 
 
 def _draw(_request: SummaryRequest, result: Summary) -> list[View]:
-    cut = "\n\n*It was cut.*" if result.finish_reason == "length" else ""
-    return [Text(text=result.summary + cut + labelled(result))]
+    return [Text(text=result.summary + labelled(result, cut=result.finish_reason == "length"))]
 
 
 @operation(

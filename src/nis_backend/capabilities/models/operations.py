@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from pydantic import Field
 
+from nis_backend.capabilities.models.asking import labelled
 from nis_backend.capabilities.models.choice import choose
 from nis_backend.capabilities.models.completing import check, complete
 from nis_backend.capabilities.models.completion import ChatCompletion, ChatPart, ChatRequest
@@ -85,8 +86,7 @@ def _remark(model: LanguageModel) -> str:
 
 
 def _draw_text(_request: TextRequest, result: GeneratedText) -> list[View]:
-    label = f"\n\n*{result.model} is a demonstration model.*" if result.demonstration else ""
-    return [Text(text=result.text + label)]
+    return [Text(text=result.text + labelled(result))]
 
 
 @operation(

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 from pydantic import Field, StringConstraints
 
 from nis_backend.capabilities.embeddings.operations import EmbeddingRequest, embed_texts
-from nis_backend.capabilities.models.asking import DEMONSTRATION, Asking, Asks, system, user
+from nis_backend.capabilities.models.asking import DEMONSTRATION, Asking, Asks, labelled, system, user
 from nis_backend.capabilities.models.held import Wrong, hold
 from nis_backend.capabilities.models.judging import closed
 from nis_backend.capabilities.models.structured import ask_json
@@ -62,8 +62,10 @@ def _draw(request: RankRequest, result: Ranking) -> list[View]:
         [place, "" if one.score is None else one.score, request.texts[one.index]]
         for place, one in enumerate(result.order, 1)
     ]
-    label = "\n\n*" + result.model + " is a demonstration model.*" if result.demonstration else ""
-    return [Text(text=result.formula + label), Table(title="Order", columns=["place", "score", "text"], rows=rows)]
+    return [
+        Text(text=result.formula + labelled(result)),
+        Table(title="Order", columns=["place", "score", "text"], rows=rows),
+    ]
 
 
 @operation(

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 from pydantic import Field, JsonValue, StringConstraints
 
 from nis_backend.asking import ask
+from nis_backend.capabilities.models.asking import labelled
 from nis_backend.capabilities.models.choice import choose
 from nis_backend.capabilities.models.completing import (
     answer_of,
@@ -62,10 +63,9 @@ class _Turns(Model):
 
 def draw_answers(result: ChatCompletion) -> list[View]:
     """The words of each answer, and what it wants called."""
-    label = f"\n\n*{result.model} is a demonstration model.*" if result.demonstration else ""
     calls = [[one.name, one.arguments] for answer in result.answers for one in answer.tool_calls]
     rows: list[list[str | float]] = [[name, arguments] for name, arguments in calls]
-    words = [Text(text=answer.text + label) for answer in result.answers if answer.text]
+    words = [Text(text=answer.text + labelled(result)) for answer in result.answers if answer.text]
     return [*words, *([Table(title="Wants called", columns=["function", "arguments"], rows=rows)] if rows else [])]
 
 

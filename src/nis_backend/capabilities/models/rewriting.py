@@ -60,8 +60,7 @@ class RewriteRequest(Asks):
 
 
 def _draw(_request: Asks, result: Rewritten) -> list[View]:
-    cut = "\n\n*It was cut.*" if result.finish_reason == "length" else ""
-    return [Text(text=result.text + cut + labelled(result))]
+    return [Text(text=result.text + labelled(result, cut=result.finish_reason == "length"))]
 
 
 @operation(
