@@ -156,7 +156,7 @@ class Anthropic(LanguageModels):
             response = await self._server.send("POST", path, self._headers(), patience, data)
             if response.status == 200:  # noqa: PLR2004 - HTTP's own number
                 return response, body
-            message = message_of(object_in(await self._error(response)))
+            message = message_in(await self._server.read_error(response))
             named = faults(body, prompt, message) - left_out if response.status in REQUEST_AT_FAULT else set[str]()
             failure = refusal(self._server, response.status, response.headers, message, prompt.model)
             if not named:
@@ -179,16 +179,6 @@ class Anthropic(LanguageModels):
                 return USUAL_OUTPUT
             self._mosts[model] = info.max_output
         return self._mosts[model]
-
-    async def _error(self, response: ClientResponse) -> bytes:
-        import aiohttp  # noqa: PLC0415 - loaded with the session
-
-        try:
-            return await self._server.read(response, LONGEST_ERROR)
-        except (aiohttp.ClientError, TimeoutError):
-            return b""
-        finally:
-            response.close()
 
     def _headers(self) -> dict[str, str]:
         return {

@@ -159,7 +159,7 @@ class OpenAICompatible(LanguageModels):
 
         try:
             if response.status != 200:  # noqa: PLR2004 - HTTP's own number
-                said = await self._error(response)
+                said = await self._server.read_error(response)
                 raise refusal(self._server, response.status, response.headers, said, model)
             answer: Any = json.loads(await self._server.read(response, LONGEST_ANSWER))  # Any: JSON
         except (ValueError, RecursionError):
@@ -204,7 +204,7 @@ class OpenAICompatible(LanguageModels):
             response = await self._post(prompt, refused)
             if response.status == 200:  # noqa: PLR2004 - HTTP's own number
                 return response, prompt, self._left_out(prompt, refused)
-            said = await self._error(response)
+            said = await self._server.read_error(response)
             message = message_in(said)
             if not prompt.pieces and wants_stream(response.status, message):
                 self._streams[prompt.model] = True
@@ -302,7 +302,9 @@ class OpenAICompatible(LanguageModels):
         self._listing.key_refused = response.status == 401  # noqa: PLR2004 - HTTP's own number
         try:
             if response.status != 200:  # noqa: PLR2004 - HTTP's own number
-                raise refusal(self._server, response.status, response.headers, await self._error(response), None)
+                raise refusal(
+                    self._server, response.status, response.headers, await self._server.read_error(response), None
+                )
             return infos_in(self.provider, json.loads(await self._server.read(response, LONGEST_ANSWER)))
         except (ValueError, TypeError, LookupError, AttributeError):
             raise self._strange("what is not a list of models") from None
@@ -312,17 +314,6 @@ class OpenAICompatible(LanguageModels):
             response.close()
 
     # -- failing
-
-    async def _error(self, response: ClientResponse) -> bytes:
-        """What an error says, as far as it is read."""
-        import aiohttp  # noqa: PLC0415 - loaded with the session
-
-        try:
-            return await self._server.read(response, LONGEST_ERROR)
-        except (aiohttp.ClientError, TimeoutError):
-            return b""
-        finally:
-            response.close()
 
     def _strange(self, what: str) -> UpstreamFailed:
         return self._server.strange(what, "an OpenAI-compatible server; most end in /v1")

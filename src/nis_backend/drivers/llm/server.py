@@ -128,6 +128,17 @@ class Server:
             body += piece
         return bytes(body)
 
+    async def read_error(self, response: ClientResponse) -> bytes:
+        """What an error says, as far as it comes; the response is then closed."""
+        import aiohttp  # noqa: PLC0415 - loaded with the session
+
+        try:
+            return await self.read(response, LONGEST_ERROR)
+        except (aiohttp.ClientError, TimeoutError):
+            return b""
+        finally:
+            response.close()
+
     def check_key(self) -> None:
         """Refuse to ask without a key, or with what is none."""
         if not (self.key.isascii() and self.key.isprintable()):
