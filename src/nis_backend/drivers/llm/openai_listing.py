@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, cast
 
 from nis_backend.drivers.llm.base import ModelInfo
+from nis_backend.drivers.llm.server import members
 
 if TYPE_CHECKING:
     from nis_backend.drivers.llm.openai_parts import Json
@@ -27,7 +28,7 @@ def infos_in(provider: str, body: Any) -> list[ModelInfo]:  # Any: JSON
 
 def _info(provider: str, row: Json) -> ModelInfo:
     # OpenRouter states what goes in and what may be asked for, Mistral what a model can do.
-    able, takes = _object(row, "capabilities"), _object(row, "architecture").get("input_modalities")
+    able, takes = members(row.get("capabilities")), members(row.get("architecture")).get("input_modalities")
     knows = row.get("supported_parameters")
     embeds = "embed" in row["id"].lower()
     return ModelInfo(
@@ -36,7 +37,7 @@ def _info(provider: str, row: Json) -> ModelInfo:
         tools=not embeds and _among(knows, "tools", able.get("function_calling")) is not False,
         context_tokens=_first(row, *CONTEXT),
         max_output=_first(row, "max_completion_tokens", "max_output_tokens")
-        or _first(_object(row, "top_provider"), "max_completion_tokens"),
+        or _first(members(row.get("top_provider")), "max_completion_tokens"),
         vision=_among(takes, "image", able.get("vision")),
         audio=_among(takes, "audio", able.get("audio")),
         files=_among(takes, "file"),
@@ -44,11 +45,6 @@ def _info(provider: str, row: Json) -> ModelInfo:
         logprobs=_among(knows, "logprobs"),
         embeds=embeds,
     )
-
-
-def _object(row: Json, name: str) -> Json:
-    value = row.get(name)
-    return cast("Json", value) if isinstance(value, dict) else {}
 
 
 def _first(row: Json, *names: str) -> int | None:

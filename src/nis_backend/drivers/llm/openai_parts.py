@@ -9,6 +9,7 @@ from base64 import b64encode
 from typing import TYPE_CHECKING, Any, cast
 
 from nis_backend.drivers.llm.answer import TokenLogprob, Usage
+from nis_backend.drivers.llm.server import members
 from nis_backend.errors import NotSupported
 
 if TYPE_CHECKING:
@@ -130,7 +131,7 @@ def count_in(value: object) -> int | None:
 
 def usage_in(stated: Json) -> Usage:
     """The tokens. Gemini's and xAI's servers count what was thought in the total alone, not in the completion."""
-    given, made = _details(stated, "prompt_tokens_details"), _details(stated, "completion_tokens_details")
+    given, made = members(stated.get("prompt_tokens_details")), members(stated.get("completion_tokens_details"))
     inside, outside = count_in(stated.get("prompt_tokens")), count_in(stated.get("completion_tokens"))
     total = count_in(stated.get("total_tokens"))
     if inside is not None and outside is not None and total is not None:
@@ -146,11 +147,6 @@ def usage_in(stated: Json) -> Usage:
         audio_in=count_in(given.get("audio_tokens")) or 0,
         audio_out=count_in(made.get("audio_tokens")) or 0,
     )
-
-
-def _details(stated: Json, name: str) -> Json:
-    value = stated.get(name)
-    return cast("Json", value) if isinstance(value, dict) else {}
 
 
 def logprobs_in(choice: Json) -> list[TokenLogprob]:
