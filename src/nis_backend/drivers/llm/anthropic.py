@@ -260,17 +260,18 @@ class Anthropic(LanguageModels):
 
     def _listed(self, row: Json) -> ModelInfo:
         able: Json = row.get("capabilities") or {}
-        return replace(
-            self._info(str(row["id"])),
+        return ModelInfo(
+            provider=self.provider,
+            name=str(row["id"]),
+            tools=True,
             context_tokens=row.get("max_input_tokens"),
             max_output=row.get("max_tokens"),
             vision=_supports(able, "image_input"),
             files=_supports(able, "pdf_input"),
             json_schema=_supports(able, "structured_outputs"),
+            audio=False,
+            logprobs=False,
         )
-
-    def _info(self, name: str, *, detail: str = "") -> ModelInfo:
-        return ModelInfo(provider=self.provider, name=name, tools=True, detail=detail, audio=False, logprobs=False)
 
 
 def joined(several: Iterable[list[TextChunk | ReasoningChunk]]) -> list[TextChunk | ReasoningChunk]:
