@@ -178,6 +178,10 @@ class ModelInfo:
         """`provider:name`, as callers write it; a slash in a vendor's name becomes a colon, so that it fits a path."""
         return f"{self.provider}:{self.name}".replace("/", ":")
 
+    def goes_by(self, name: str) -> bool:
+        """Whether this is its name without the provider, which may have colons for its slashes."""
+        return name in (self.name, self.name.replace("/", ":"))
+
 
 class Response(Protocol):
     """What a provider has answered, its body unread: the HTTP client's own response."""
@@ -244,7 +248,7 @@ class LanguageModels(Protocol):
         `name` may have colons for its slashes, as in `ModelInfo.id`. A driver that can tell without listing does.
         """
         infos = await self.models()
-        return next((info for info in infos if name in (None, info.name, info.name.replace("/", ":"))), None)
+        return next((info for info in infos if name is None or info.goes_by(name)), None)
 
     def generate(self, prompt: Prompt) -> AsyncGenerator[Item, None]:
         """Ask, and yield what comes; the last item is `Answered`. Closing the generator stops the model.

@@ -75,7 +75,7 @@ class Models:
                 refusals.append(error)
                 continue
             for info in infos:
-                if info is not None and wanted in (None, info.name, info.name.replace("/", ":")):
+                if info is not None and (wanted is None or info.goes_by(wanted)):
                     return driver, info
         if refusals and wanted is None:
             raise refusals[0]

@@ -94,4 +94,4 @@ class Listing:
 
 def named(infos: Sequence[ModelInfo], name: str) -> ModelInfo | None:
     """The one of this name, which may have colons for its slashes."""
-    return next((info for info in infos if name in (info.name, info.name.replace("/", ":"))), None)
+    return next((info for info in infos if info.goes_by(name)), None)
