@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Literal
 
 from nis_backend.drivers.llm.answer import Answered, Reasoning, ReasoningChunk, TextChunk, ToolCall, Usage
-from nis_backend.drivers.llm.server import members
+from nis_backend.drivers.llm.server import members, text_in
 from nis_backend.errors import InvalidRequest
 
 if TYPE_CHECKING:
@@ -86,9 +86,9 @@ class Answer:
         self.done = True
 
     def _begin(self, index: int, given: Json) -> Iterator[TextChunk | ReasoningChunk]:
-        block = _Block(kind=given["type"], id=_text(given.get("id")), name=_text(given.get("name")))
+        block = _Block(kind=given["type"], id=text_in(given.get("id")), name=text_in(given.get("name")))
         block.given = given.get("input") or {}
-        block.redacted = _text(given.get("data"))
+        block.redacted = text_in(given.get("data"))
         self.blocks[index] = block
         if sum(one.kind == "tool_use" for one in self.blocks.values()) > MOST_CALLS:
             raise ValueError
@@ -99,19 +99,19 @@ class Answer:
     def _add(self, block: _Block, delta: Json) -> Iterator[TextChunk | ReasoningChunk]:
         kind = delta["type"]
         if kind == "text_delta":
-            yield TextChunk(text=_text(delta["text"]))
+            yield TextChunk(text=text_in(delta["text"]))
         elif kind == "thinking_delta":
-            block.pieces.append(_text(delta["thinking"]))
+            block.pieces.append(text_in(delta["thinking"]))
             yield ReasoningChunk(text=block.pieces[-1])
         elif kind == "signature_delta":
-            block.signature += _text(delta["signature"])
+            block.signature += text_in(delta["signature"])
         elif kind == "input_json_delta":
-            block.pieces.append(_text(delta["partial_json"]))
+            block.pieces.append(text_in(delta["partial_json"]))
 
     def _end(self, given: Json) -> None:
         reason = given.get("stop_reason")
         self.reason = str(reason) if reason else self.reason
-        self.explained = _text(members(given.get("stop_details")).get("explanation")) or self.explained
+        self.explained = text_in(members(given.get("stop_details")).get("explanation")) or self.explained
 
     def _count(self, counts: Json | None) -> None:
         """Counts are of all so far: the last one stated is the one that counts."""
@@ -186,10 +186,3 @@ def usage_of(counts: Json) -> Usage:
 
 def _number(value: object) -> int:
     return value if isinstance(value, int) and value > 0 else 0
-
-
-def _text(value: object) -> str:
-    """Text; half a character becomes a question mark."""
-    if not isinstance(value, str):
-        return ""
-    return value if value.isascii() else value.encode(errors="replace").decode()

@@ -9,7 +9,7 @@ from base64 import b64encode
 from typing import TYPE_CHECKING, Any, cast
 
 from nis_backend.drivers.llm.answer import TokenLogprob, Usage
-from nis_backend.drivers.llm.server import members
+from nis_backend.drivers.llm.server import members, text_in
 from nis_backend.errors import NotSupported
 
 if TYPE_CHECKING:
@@ -118,10 +118,8 @@ def words_in(value: object) -> str:
     """Text from a content field: null, a string, or a list of parts; half a character becomes a question mark."""
     if isinstance(value, list):
         parts = cast("list[Json]", value)
-        value = "".join(words_in(part.get("text")) for part in parts)
-    if not isinstance(value, str):
-        return ""
-    return value if value.isascii() else value.encode(errors="replace").decode()
+        return "".join(words_in(part.get("text")) for part in parts)
+    return text_in(value)
 
 
 def count_in(value: object) -> int | None:

@@ -211,6 +211,13 @@ def members(value: object) -> dict[str, Any]:  # Any: JSON
     return cast("dict[str, Any]", value) if isinstance(value, dict) else {}
 
 
+def text_in(value: object) -> str:
+    """What should be text; half a character becomes a question mark, and what is none is nothing."""
+    if not isinstance(value, str):
+        return ""
+    return value if value.isascii() else value.encode(errors="replace").decode()
+
+
 def _reason(error: BaseException) -> str:
     """Why a connection failed, without the address that the library puts into its message."""
     cause = getattr(error, "os_error", error)
