@@ -8,6 +8,9 @@ from typing import TYPE_CHECKING, Literal
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+MOST_CALLS = 128
+"""Tool calls that are read of one answer."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class ToolCall:

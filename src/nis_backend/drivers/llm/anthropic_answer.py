@@ -10,15 +10,13 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Literal
 
-from nis_backend.drivers.llm.answer import Answered, Reasoning, ReasoningChunk, TextChunk, ToolCall, Usage
+from nis_backend.drivers.llm.answer import MOST_CALLS, Answered, Reasoning, ReasoningChunk, TextChunk, ToolCall, Usage
 from nis_backend.drivers.llm.server import members, text_in
 from nis_backend.errors import InvalidRequest
 
 if TYPE_CHECKING:
     from nis_backend.drivers.llm.anthropic_turns import Json
 
-MOST_CALLS = 128
-"""Tool calls that are read of one answer."""
 
 _REASONS: Mapping[str, Literal["length"]] = {"max_tokens": "length", "model_context_window_exceeded": "length"}
 

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Literal
 
 from nis_backend.drivers.llm.answer import (
+    MOST_CALLS,
     Answered,
     Reasoning,
     ReasoningChunk,
@@ -25,8 +26,6 @@ from nis_backend.errors import InvalidRequest, UpstreamFailed
 if TYPE_CHECKING:
     from nis_backend.drivers.llm.openai_parts import Json
 
-MOST_CALLS = 128
-"""Tool calls that are read of one answer."""
 NOTHING = Usage()
 
 _REASONS: dict[str, Literal["stop", "length", "tool_calls"]] = {

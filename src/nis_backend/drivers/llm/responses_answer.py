@@ -8,8 +8,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Literal, cast
 
-from nis_backend.drivers.llm.answer import Answered, Reasoning, ToolCall, Usage
-from nis_backend.drivers.llm.openai_answer import MOST_CALLS, Spoken
+from nis_backend.drivers.llm.answer import MOST_CALLS, Answered, Reasoning, ToolCall, Usage
+from nis_backend.drivers.llm.openai_answer import Spoken
 from nis_backend.drivers.llm.openai_parts import count_in, logprobs_of, words_in
 from nis_backend.drivers.llm.openai_refusals import message_of
 from nis_backend.errors import InvalidRequest
