@@ -8,7 +8,14 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any
 
-from nis_backend.drivers.llm.server import members, object_in, retry_after
+from nis_backend.drivers.llm.server import (
+    MAYBE_DONE,
+    REQUEST_AT_FAULT,
+    members,
+    object_in,
+    prompt_too_long,
+    retry_after,
+)
 from nis_backend.errors import Busy, InvalidRequest, NisError, NotFound, Unavailable, UpstreamFailed, shorten
 
 if TYPE_CHECKING:
@@ -30,9 +37,6 @@ STATUS: Mapping[str, int] = {
 }
 """The status of each kind of error, for those that come within a stream of status 200."""
 
-REQUEST_AT_FAULT = frozenset({400, 413, 422})
-_MAYBE_DONE = frozenset({408, 502, 504, 524})
-"""Answered by what stands before a server that may have gone on."""
 _TOO_LONG = re.compile(
     r"prompt is too long|exceed\w* (the )?context|context (window|length|limit)|too many tokens", re.IGNORECASE
 )
@@ -54,7 +58,7 @@ def message_of(document: Mapping[str, Any]) -> str:  # Any: JSON
 def refusal(server: Server, status: int, headers: Mapping[str, str], message: str, model: str) -> NisError:
     """The failure that this status means; a request that was refused is not paid for."""
     error = _refusal(server, status, headers, message, model)
-    error.sent = "maybe" if status in _MAYBE_DONE else "refused"
+    error.sent = "maybe" if status in MAYBE_DONE else "refused"
     return error
 
 
@@ -89,11 +93,7 @@ def _fault(server: Server, status: int, message: str, said: str, model: str) -> 
             remedy=f"List the models; if there are none, {server.variables.url} is wrong.",
         )
     if status == 413 or _TOO_LONG.search(message):  # noqa: PLR2004 - as above
-        error = InvalidRequest(
-            f"The prompt is longer than {shorten(model)} takes{said}.", remedy="Send less, or choose another model."
-        )
-        error.too_long = True
-        return error
+        return prompt_too_long(model, said)
     return InvalidRequest(f"{server.name} refused the request ({status}){said}.", remedy="Change what it names.")
 
 

@@ -16,15 +16,18 @@ from nis_backend.drivers.llm.listing import Listing
 from nis_backend.drivers.llm.openai_answer import Answer
 from nis_backend.drivers.llm.openai_listing import infos_in
 from nis_backend.drivers.llm.openai_parts import THOUGHTS, usage_in
-from nis_backend.drivers.llm.openai_refusals import (
-    REQUEST_AT_FAULT,
-    message_in,
-    refusal,
-    too_long,
-    wants_stream,
-)
+from nis_backend.drivers.llm.openai_refusals import message_in, refusal, too_long, wants_stream
 from nis_backend.drivers.llm.openai_wire import IGNORED, OPTIONS, Lines, body_of
-from nis_backend.drivers.llm.server import LONGEST_ANSWER, LONGEST_ERROR, RACE, Remembered, Server, Variables, members
+from nis_backend.drivers.llm.server import (
+    LONGEST_ANSWER,
+    LONGEST_ERROR,
+    RACE,
+    REQUEST_AT_FAULT,
+    Remembered,
+    Server,
+    Variables,
+    members,
+)
 from nis_backend.errors import UpstreamFailed
 
 if TYPE_CHECKING:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, cast
 
 from pydantic_core import from_json
 
-from nis_backend.drivers.llm.server import retry_after
+from nis_backend.drivers.llm.server import MAYBE_DONE, REQUEST_AT_FAULT, TOO_SLOW, prompt_too_long, retry_after
 from nis_backend.errors import (
     Busy,
     InvalidRequest,
@@ -27,16 +27,11 @@ if TYPE_CHECKING:
 
     from nis_backend.drivers.llm.server import Server
 
-REQUEST_AT_FAULT = frozenset({400, 413, 422})
 _TOO_LONG = re.compile(
     r"context length|context_length|context size|context window|maximum context|too long|too many tokens", re.IGNORECASE
 )
 _UNPAID = b"insufficient_quota"
 _STREAM = re.compile(r"\bstream", re.IGNORECASE)
-_TOO_SLOW = frozenset({408, 504, 524})
-"""What a server, or a proxy before it, answers for one that is silent for too long; the last is Cloudflare's own."""
-_MAYBE_DONE = _TOO_SLOW | {502}
-"""Answered by what stands before a server that may have gone on."""
 
 
 def message_in(body: bytes) -> str:
@@ -67,7 +62,7 @@ def too_long(status: int, message: str) -> bool:
 
 def wants_stream(status: int, message: str) -> bool:
     """Whether a whole answer is what was refused: some models answer in streams alone, some too slowly for a proxy."""
-    return status in _TOO_SLOW or (status in REQUEST_AT_FAULT and bool(_STREAM.search(message)))
+    return status in TOO_SLOW or (status in REQUEST_AT_FAULT and bool(_STREAM.search(message)))
 
 
 def refusal(  # noqa: PLR0913 - the response, and what was asked
@@ -75,7 +70,7 @@ def refusal(  # noqa: PLR0913 - the response, and what was asked
 ) -> NisError:
     """The failure that this status means; `model` is the one that was asked, and `tools` whether it was offered any."""
     error = _refusal(server, status, headers, body, model, tools)
-    error.sent = "maybe" if status in _MAYBE_DONE else "refused"
+    error.sent = "maybe" if status in MAYBE_DONE else "refused"
     return error
 
 
@@ -128,11 +123,7 @@ def _fault(  # noqa: PLR0913, PLR0917 - the response, and what was asked
             remedy=f"List the models; if there are none, {server.variables.url} is wrong.",
         )
     if too_long(status, message):
-        error = InvalidRequest(
-            f"The prompt is longer than {name} takes{said}.", remedy="Send less, or choose another model."
-        )
-        error.too_long = True
-        return error
+        return prompt_too_long(model, said)
     if tools and "tool" in lowered and ("support" in lowered or "requires" in lowered):
         return NotSupported(f"{name} takes no tools{said}.", remedy="Choose another model.")
     return InvalidRequest(f"{server.name} refused the request ({status}){said}.", remedy="Change what it names.")

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 from typing_extensions import override
 
-from nis_backend.errors import NisError, Unavailable, UpstreamFailed, shorten
+from nis_backend.errors import InvalidRequest, NisError, Unavailable, UpstreamFailed, shorten
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Mapping
@@ -25,6 +25,13 @@ LARGE = 2**20
 """Bytes of a body from which on the HTTP client wants a file."""
 LONGEST_ERROR, LONGEST_ANSWER = 16_384, 16 * 2**20
 """Bytes that are read of an error, and of an answer."""
+
+REQUEST_AT_FAULT = frozenset({400, 413, 422})
+"""Answered for a request that is refused for what it says."""
+TOO_SLOW = frozenset({408, 504, 524})
+"""What a server, or a proxy before it, answers for one that is silent for too long; the last is Cloudflare's own."""
+MAYBE_DONE = TOO_SLOW | {502}
+"""Answered by what stands before a server that may have gone on."""
 
 MOST_REMEMBERED = 4096
 
@@ -179,6 +186,15 @@ class Server:
 def unsent(error: NisError) -> NisError:
     """The failure of a request that nobody has heard."""
     error.sent = "no"
+    return error
+
+
+def prompt_too_long(model: str, said: str) -> InvalidRequest:
+    """The refusal of a prompt that is longer than the model takes."""
+    error = InvalidRequest(
+        f"The prompt is longer than {shorten(model)} takes{said}.", remedy="Send less, or choose another model."
+    )
+    error.too_long = True
     return error
 
 
