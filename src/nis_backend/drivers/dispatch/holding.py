@@ -10,14 +10,14 @@ import uuid
 from typing import TYPE_CHECKING
 from weakref import WeakSet
 
-from nis_backend.drivers.dispatch.base import CANCELLED, PAUSED, WANTED, Left, StopReason
+from nis_backend.drivers.dispatch.base import CANCELLED, WANTED, Left
 from nis_backend.drivers.store.base import Append
 from nis_backend.errors import NisError
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from nis_backend.drivers.dispatch.base import Execute
+    from nis_backend.drivers.dispatch.base import Execute, StopReason
     from nis_backend.drivers.store.base import Growth, Row, Store
 
 log = logging.getLogger("nis.dispatch")
@@ -29,7 +29,7 @@ AGAIN_SECONDS = 1.0
 """Time until a run that was dropped is taken anew."""
 
 RELEASED = Left(how="released")
-COMMANDS: dict[str, StopReason] = {"cancel_requested": CANCELLED, "pause_requested": PAUSED}
+COMMANDS: dict[str, StopReason] = {f"{wanted}_requested": reason for wanted, reason in WANTED.items()}
 
 
 class Holding:
