@@ -32,7 +32,7 @@ READ = "json_extract({0}, '$.{1}')"
 WHOLE = r"json_extract(replace({0}, '\u0000', ' '), '$.{1}')"
 """An older SQLite reads a text up to its first escaped NUL."""
 
-# The owner of `providers`, `routes`, `prices` and `changes` is `store.base.SERVER`: they serve every owner.
+# The owner of `providers`, `routes`, `prices` and `changes` is `caller.SERVER`: they serve every owner.
 # Money is in billionths of a dollar. `spending` is what is counted in a period of a budget, reservations included: the
 # sum of `cost` of the ledger's rows that name it in `caps`. A row of the ledger is one call that was sent to a model;
 # while it is `open` its cost is the worst that it can be. `usage_days` are the sums of the ledger by day.
