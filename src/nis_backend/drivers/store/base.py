@@ -89,6 +89,11 @@ class Append:
     changes: Mapping[str, Any]  # Any: see Row
     only_in: Sequence[str] = OPEN
 
+    @property
+    def command(self) -> str | None:
+        """What is commanded, where anyone may append it."""
+        return self.events[-1].type if self.attempt is None and self.events else None
+
 
 ANY_RUN = "*"
 """The run of a growth that was not heard: it may have been any."""

@@ -11,7 +11,8 @@ from typing_extensions import override
 
 from nis_backend.drivers.store import queries
 from nis_backend.drivers.store.base import Append, Growth, Measures, Row, Table, Taken
-from nis_backend.drivers.store.limits import Limits, ends, size
+from nis_backend.drivers.store.growing import Growing
+from nis_backend.drivers.store.limits import ends, size
 from nis_backend.drivers.store.measures import COUNTS, DURATIONS, TIMES, bounds, tokens
 from nis_backend.drivers.store.postgres.batches import Batches, wrong_value
 from nis_backend.drivers.store.postgres.conversations import (
@@ -32,13 +33,14 @@ from nis_backend.drivers.store.postgres.spending import ABANDONED, FORGET, MONEY
 from nis_backend.drivers.store.postgres.taking import BEAT, RECOVER, take
 from nis_backend.drivers.store.queries import in_psycopg
 from nis_backend.drivers.store.reading import Reading, whole
-from nis_backend.drivers.store.refusals import check_cells, check_events, clash, refused_append, taken
+from nis_backend.drivers.store.refusals import check_cells, clash, refused_append, taken
 from nis_backend.drivers.store.spending import Over
 from nis_backend.run import unknown_conversation
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Mapping, Sequence
 
+    from nis_backend.drivers.store.limits import Limits
     from nis_backend.drivers.store.postgres.link import Connection
     from nis_backend.drivers.store.queries import Statement
     from nis_backend.drivers.store.spending import Cap, Closed
@@ -46,7 +48,7 @@ if TYPE_CHECKING:
 NOTED = f"insert into effects (key, owner, answer, created) values (%s, %s, %s, {NOW})"  # noqa: S608 - ours
 
 
-class PostgresStore(Reading):
+class PostgresStore(Reading, Growing):
     """One database, shared with every process that is given its address. Opened behind the start.
 
     Raises:
@@ -54,19 +56,14 @@ class PostgresStore(Reading):
     """
 
     def __init__(self, url: str, *, limits: Limits | None = None, outbox: bool = False) -> None:
-        self._limits = limits or Limits()
+        super().__init__(limits)
         self._outbox = outbox
         self._link = Link(url)
         self._batches = Batches(self._link)
         self._money = Batches(self._link, MONEY)
         self._roles = Roles(self._link)
         self._name = secrets.token_hex(8)
-        self._heard: list[Callable[[Growth], None]] = []
         self._listener = Listener(self._link, self._name, self._hear)
-
-    def _hear(self, growth: Growth) -> None:
-        for heard in self._heard:
-            heard(growth)
 
     @override
     async def _ask(self, statement: Statement) -> list[Row]:
@@ -101,11 +98,6 @@ class PostgresStore(Reading):
         except psycopg.errors.ForeignKeyViolation:
             raise unknown_conversation(row["conversation_id"]) from None
         self._hear_first(row, first)
-
-    def _hear_first(self, row: Row, first: Append | None) -> None:
-        """Tell of a log that has begun with its run."""
-        if first is not None and first.events:
-            self._hear(Growth(run_id=first.run_id, last_seq=row["last_seq"] + len(first.events)))
 
     @override
     async def update(
@@ -245,13 +237,12 @@ class PostgresStore(Reading):
     @override
     async def append(self, append: Append) -> tuple[int, float]:
         self._check(append)
-        command = append.events[-1].type if append.attempt is None and append.events else None
 
         def tell(rows: list[Row]) -> None:
             if rows:
-                self._hear(Growth(run_id=append.run_id, last_seq=rows[0]["last_seq"], command=command))
+                self._hear(Growth(run_id=append.run_id, last_seq=rows[0]["last_seq"], command=append.command))
 
-        statements = [self._append(append, command)]
+        statements = [self._append(append, append.command)]
         if append.changes.get("state") == "queued":
             statements.append((QUEUED, [self._name, append.run_id]))
         try:
@@ -261,10 +252,6 @@ class PostgresStore(Reading):
         if not rows:
             raise await self._refusal(append)
         return rows[0]["last_seq"], rows[0]["updated"]
-
-    def _check(self, append: Append) -> None:
-        check_events(append)
-        self._limits.check(append)
 
     async def _append_first(self, connection: Connection, first: Append) -> None:
         """Append to a run that the same transaction adds."""
@@ -377,10 +364,6 @@ class PostgresStore(Reading):
     @override
     def now(self) -> float:
         return self._link.clock.now()
-
-    @override
-    def listen(self, heard: Callable[[Growth], None]) -> None:
-        self._heard.append(heard)
 
     async def listening(self) -> None:
         """Wait until what other processes append is heard at once."""

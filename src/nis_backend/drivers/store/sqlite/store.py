@@ -15,11 +15,12 @@ from typing_extensions import override
 
 from nis_backend.drivers.store import queries
 from nis_backend.drivers.store.base import Append, Growth, Measures, Row, Table, Taken
-from nis_backend.drivers.store.limits import Limits, ends, size
+from nis_backend.drivers.store.growing import Growing
+from nis_backend.drivers.store.limits import ends, size
 from nis_backend.drivers.store.measures import COUNTS, DURATIONS, TIMES, bounds, tokens
 from nis_backend.drivers.store.migrations.schema import VERSION, newer, whole
 from nis_backend.drivers.store.reading import Reading
-from nis_backend.drivers.store.refusals import check_cells, check_events, clash, refused_append, taken
+from nis_backend.drivers.store.refusals import check_cells, clash, refused_append, taken
 from nis_backend.drivers.store.sqlite.conversations import GONE, branch, forget, forget_run, fork, index_said, search
 from nis_backend.drivers.store.sqlite.copies import keep_copy
 from nis_backend.drivers.store.sqlite.recent import Recent
@@ -34,6 +35,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
     from pathlib import Path
 
+    from nis_backend.drivers.store.limits import Limits
     from nis_backend.drivers.store.queries import Statement
     from nis_backend.drivers.store.spending import Cap, Closed, Over
 
@@ -45,7 +47,7 @@ READERS = 4
 FITS = "and last_seq + ? <= ? and log_bytes + ? <= ?"
 
 
-class SqliteStore(Reading):
+class SqliteStore(Reading, Growing):
     """One database file.
 
     Raises:
@@ -60,11 +62,10 @@ class SqliteStore(Reading):
         limits: Limits | None = None,
         outbox: bool = False,
     ) -> None:
+        super().__init__(limits)
         self._path = path
-        self._limits = limits or Limits()
         self._outbox = outbox
         self._synchronous = "full" if durability == "power" else "normal"
-        self._heard: list[Callable[[Growth], None]] = []
         self._recent = Recent()
         with usable():
             connection = self._open()
@@ -177,17 +178,7 @@ class SqliteStore(Reading):
             if "UNIQUE" in str(error):
                 raise taken(table, row) from None
             raise _wrong(error) from None
-
         self._hear_first(row, first)
-
-    def _hear_first(self, row: Row, first: Append | None) -> None:
-        """Tell of a log that has begun with its run."""
-        if first is not None and first.events:
-            self._hear(Growth(run_id=first.run_id, last_seq=row["last_seq"] + len(first.events)))
-
-    def _hear(self, growth: Growth) -> None:
-        for heard in self._heard:
-            heard(growth)
 
     async def _begin(self, statements: Sequence[Statement]) -> None:
         def begin(connection: sqlite3.Connection) -> Row:
@@ -337,16 +328,10 @@ class SqliteStore(Reading):
         def tell(committed: tuple[Row, list[Row]]) -> None:
             row, events = committed
             self._recent.grown(row, events)
-            command = append.events[-1].type if append.attempt is None and append.events else None
-            growth = Growth(run_id=append.run_id, last_seq=row["last_seq"], command=command)
-            self._hear(growth)
+            self._hear(Growth(run_id=append.run_id, last_seq=row["last_seq"], command=append.command))
 
         row, _ = await self._write(lambda connection: _append(connection, append, self._limits, self._outbox), tell)
         return row["last_seq"], row["updated"]
-
-    def _check(self, append: Append) -> None:
-        check_events(append)
-        self._limits.check(append)
 
     @override
     async def events(self, owner: str, run_id: str, after: int, limit: int = 500) -> list[Row]:
@@ -419,10 +404,6 @@ class SqliteStore(Reading):
     @override
     def now(self) -> float:
         return time.time()
-
-    @override
-    def listen(self, heard: Callable[[Growth], None]) -> None:
-        self._heard.append(heard)
 
     @override
     async def check(self) -> str:
