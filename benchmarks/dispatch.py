@@ -72,7 +72,7 @@ class Runs:
 
     async def create(self, run_id: str) -> None:
         """Write its row."""
-        await self._log.create(run_id, "bench.run", Nothing(), None)
+        await self._log.write_down(run_id, "bench.run", Nothing(), None)
         self.committed[run_id] = time.perf_counter()
 
     async def execute(self, owner: str, run_id: str, attempt: int) -> Left:

@@ -54,7 +54,7 @@ async def opened(
         operations=catalog,
     )
     context = Context(drivers=drivers, caller=LOCAL, journal=Journal(store, LOCAL.owner, RUN, 0))
-    await context.runs.create(RUN, "tests.carry_run", Nothing(), None)
+    await context.runs.write_down(RUN, "tests.carry_run", Nothing(), None)
     try:
         yield context
     finally:

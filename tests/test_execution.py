@@ -72,9 +72,9 @@ class World:
         if target is not None:
             self.catalog.add([target])
         name = target.name if target else "tests.gone_away"
-        run = await self.log.create("run-1", name, Nothing(), None, Terms(**terms))
-        await self.dispatch.submit(LOCAL.owner, run.id)
-        return RunHandle(id=run.id, log=self.log)
+        row, _ = await self.log.write_down("run-1", name, Nothing(), None, Terms(**terms))
+        await self.dispatch.submit(LOCAL.owner, row["id"])
+        return RunHandle(id=row["id"], log=self.log)
 
     async def take(self) -> int:
         """Take the run by hand; its attempt."""

@@ -29,7 +29,7 @@ async def begun(folder: Path) -> AsyncGenerator[tuple[RunLog, Journal]]:
     """A run that was written down, and its holder's pen."""
     store = SqliteStore(folder / "nis.db")
     log = RunLog(store, Tail(store), "ann")
-    await log.create("run-1", "chat.send_message", Nothing(), None)
+    await log.write_down("run-1", "chat.send_message", Nothing(), None)
     try:
         yield log, Journal(store, "ann", "run-1", 0)
     finally:
@@ -44,7 +44,7 @@ def test_what_nobody_reads_is_committed_for_the_first_who_does(tmp_path: Path, m
         store = SqliteStore(tmp_path / "nis.db")
         tail = Tail(store)
         log = RunLog(store, tail, "ann")
-        await log.create("run-1", "chat.send_message", Nothing(), None)
+        await log.write_down("run-1", "chat.send_message", Nothing(), None)
         journal = Journal(store, "ann", "run-1", 0, tail=tail)
         began = time.time()
         waits = asyncio.create_task(log.result("run-1"))
@@ -81,7 +81,7 @@ def test_who_asks_while_events_are_on_their_way_sees_them(tmp_path: Path, monkey
         store = SqliteStore(tmp_path / "nis.db")
         tail = Tail(store)
         log = RunLog(store, tail, "ann")
-        await log.create("run-1", "chat.send_message", Nothing(), None)
+        await log.write_down("run-1", "chat.send_message", Nothing(), None)
         journal = Journal(store, "ann", "run-1", 0, tail=tail)
         append, begun, go = store.append, asyncio.Event(), asyncio.Event()
 
@@ -112,7 +112,7 @@ def test_what_a_run_does_after_a_death_waits_for_no_reader(tmp_path: Path, monke
         store = SqliteStore(tmp_path / "nis.db")
         grown = asyncio.Event()
         store.listen(lambda _: grown.set())
-        await RunLog(store, Tail(store), "ann").create("run-1", "chat.send_message", Nothing(), None)
+        await RunLog(store, Tail(store), "ann").write_down("run-1", "chat.send_message", Nothing(), None)
         await store.take({"default": 1}, "one", 1e12)
         await store.recover("another")
         await store.take({"default": 1}, "another", 1e12)

@@ -111,7 +111,7 @@ def test_who_reads_is_known_while_they_read(tmp_path: Path) -> None:
         store = SqliteStore(tmp_path / "nis.db")
         tail = Tail(store)
         log = RunLog(store, tail, "ann")
-        await log.create("run-1", "tests.do_nothing", Nothing(), None)
+        await log.write_down("run-1", "tests.do_nothing", Nothing(), None)
         await Journal(store, "ann", "run-1", 0).commit(Warned(message="one"), state="running")
         waiting = asyncio.create_task(log.result("run-1"))
         await asyncio.sleep(0)

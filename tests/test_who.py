@@ -97,7 +97,7 @@ def test_a_run_asks_models_with_the_key_that_began_it(tmp_path: Path) -> None:
             conversation: Json = {"id": "conversation-1", "title": "", "created": 1.0, "updated": 1.0}
             await store.insert("conversations", "ann", conversation)
             log = RunLog(store, tail, "ann", ["*"], key="key-1")
-            await log.create("run-2", carry_run.name, Nothing(), "conversation-1")
+            await log.write_down("run-2", carry_run.name, Nothing(), "conversation-1")
             [row] = (await store.take({"default": 1}, "me", 1e12, only=["run-2"])).rows
             assert (await execute(ctx.drivers, "ann", "run-2", row["attempt"])).how == "ended"
             assert (await log.get("run-2")).state == "succeeded"

@@ -200,13 +200,6 @@ class RunLog(Commands):
         self._key = key
         """Whose key begins them: what it may spend holds for them too."""
 
-    async def create(
-        self, run_id: str, operation: str, request: Model | str, conversation_id: str | None, terms: Terms | None = None
-    ) -> Run:
-        """See `write_down`."""
-        row, _ = await self.write_down(run_id, operation, request, conversation_id, terms)
-        return run_of(row)
-
     async def write_down(  # noqa: PLR0913, PLR0917 - each is a column of the run's row but two
         self,
         run_id: str,

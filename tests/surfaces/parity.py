@@ -176,7 +176,7 @@ def over_tools(ground: Ground, entry: Entry, request: Json) -> list[Answer]:
         run_id = f"run-{uuid.uuid4().hex}"
         ctx = Context(drivers=drivers, caller=LOCAL, journal=Journal(drivers.store, LOCAL.owner, run_id, 0))
         # Not due, so that nobody takes it when a call wakes the dispatcher.
-        await ctx.runs.create(run_id, "operations.list_operations", Nothing(), None, Terms(not_before=NEVER))
+        await ctx.runs.write_down(run_id, "operations.list_operations", Nothing(), None, Terms(not_before=NEVER))
         call = ToolCall(id="call-1", name=tool_name(entry), arguments=json.dumps(request))
         await converse(ctx, Caller(call), INFO, [Message(role="user", content="Call it.")], [entry])
         await ctx.run.commit(Succeeded(result=None), state="succeeded")

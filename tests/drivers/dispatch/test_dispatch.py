@@ -50,10 +50,10 @@ class Place:
     async def submit(self, run_id: str, *, wake: bool = True, **terms: object) -> str:
         """Write a run down, and have every host look at it."""
         how = Terms(**terms)  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType] - the fields' own types
-        run = await self.log.create(run_id, "tests.carry_run", Nothing(), None, how)
+        row, _ = await self.log.write_down(run_id, "tests.carry_run", Nothing(), None, how)
         for host in self._hosts if wake else ():
-            await host.dispatch.submit(self.log.owner, run.id)
-        return run.id
+            await host.dispatch.submit(self.log.owner, row["id"])
+        return str(row["id"])
 
     async def change(self, run_id: str, **changes: object) -> None:
         """Change columns of a run's row, as a command does."""
@@ -259,7 +259,8 @@ def test_an_open_run_stands_for_others_with_its_key(with_place: Callable[[Test],
         assert await place.submit("run-2", dedupe="daily") == "run-1"
         assert await place.submit("run-3", dedupe="weekly") == "run-3"
         theirs = RunLog(place.store, Tail(place.store), "bob", [])
-        assert (await theirs.create("run-4", "o", Nothing(), None, Terms(dedupe="daily"))).id == "run-4"
+        row, _ = await theirs.write_down("run-4", "o", Nothing(), None, Terms(dedupe="daily"))
+        assert row["id"] == "run-4"
         host.gate.set()
         await state_of(place, "run-1", "succeeded")
         assert await place.submit("run-5", dedupe="daily") == "run-5"
@@ -554,7 +555,7 @@ def test_a_command_executes_its_own_run_and_leaves_the_others_as_they_are(with_p
         await place.submit("run-late", deadline=time.time() - 1)
         host = await place.host(serves=False)
         host.gate.set()
-        await place.log.create("run-besides", "tests.carry_run", Nothing(), None)
+        await place.log.write_down("run-besides", "tests.carry_run", Nothing(), None)
         await place.submit("run-own")
         await state_of(place, "run-own", "succeeded")
         assert host.began == [("run-own", 1)]

@@ -143,10 +143,10 @@ def test_what_is_due_is_judged_by_the_databases_clock(database: str, monkeypatch
             log = RunLog(ahead, Tail(ahead), "ann")
             with monkeypatch.context() as wrong:
                 wrong.setattr(time, "time", partial(later, time.time))
-                await log.create("run-1", "tests.carry_run", Nothing(), None)
+                await log.write_down("run-1", "tests.carry_run", Nothing(), None)
                 assert abs((await log.get("run-1")).created - right.now()) < 60
             due = right.now() + 1800
-            await log.create("run-2", "tests.carry_run", Nothing(), None, Terms(not_before=due))
+            await log.write_down("run-2", "tests.carry_run", Nothing(), None, Terms(not_before=due))
             with monkeypatch.context() as wrong:
                 wrong.setattr(time, "time", partial(later, time.time))
                 taken = await ahead.take({"default": 2}, "ahead", ahead.now(), ["run-2"])
