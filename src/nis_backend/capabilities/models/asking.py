@@ -8,13 +8,13 @@ from typing import TYPE_CHECKING, Any, Literal, Protocol
 
 from pydantic import Field
 
-from nis_backend.drivers.llm.answer import Answered, ReasoningChunk, TextChunk, total
+from nis_backend.drivers.llm.answer import Answered, TextChunk, total
 from nis_backend.drivers.llm.base import Message, Prompt
 from nis_backend.errors import InvalidRequest, NisError, NotSupported, UpstreamFailed, shorten
 from nis_backend.operation import Model
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     from nis_backend.context import Context
     from nis_backend.drivers.llm.base import LanguageModels, ModelInfo
@@ -125,7 +125,7 @@ class Asking:
             pieces=False,
         )
         try:
-            text, end = await _heard(self.driver, prompt)
+            text, end = await listen(self.driver, prompt)
         except InvalidRequest as error:
             if error.field == "message":
                 error.field = self.where
@@ -198,12 +198,16 @@ def labelled(answer: Answer, *, cut: bool = False) -> str:
     return ("\n\n*It was cut.*" if cut else "") + label
 
 
-async def _heard(driver: LanguageModels, prompt: Prompt) -> tuple[str, Answered]:
+async def listen(
+    driver: LanguageModels, prompt: Prompt, hear: Callable[[str], None] = lambda _: None
+) -> tuple[str, Answered]:
+    """All that a model says, and its end; `hear` is told of each word and each thought as it comes."""
     words: list[str] = []
     async with aclosing(driver.generate(prompt)) as items:
         async for item in items:
+            if isinstance(item, Answered):
+                return "".join(words), item
+            hear(item.text)
             if isinstance(item, TextChunk):
                 words.append(item.text)
-            elif not isinstance(item, ReasoningChunk):
-                return "".join(words), item
     raise UpstreamFailed(f"{driver.provider} ended without an end to its answer.", remedy="Try again.")

@@ -4,14 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import time
-from contextlib import aclosing
 from dataclasses import replace
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from pydantic import Field, StringConstraints
 
-from nis_backend.capabilities.models.asking import DEMONSTRATION, LONGEST_TEXT, dollars, user
-from nis_backend.drivers.llm.answer import Answered, TextChunk
+from nis_backend.capabilities.models.asking import DEMONSTRATION, LONGEST_TEXT, dollars, listen, user
 from nis_backend.drivers.llm.base import Prompt, Tool
 from nis_backend.errors import NisError, NotFound, UpstreamFailed
 from nis_backend.operation import Example, Model, operation
@@ -19,7 +17,7 @@ from nis_backend.view import Table, View
 
 if TYPE_CHECKING:
     from nis_backend.context import Context
-    from nis_backend.drivers.llm.base import LanguageModels
+    from nis_backend.drivers.llm.answer import Answered
 
 MOST_MODELS = 8
 ENOUGH = 256
@@ -162,13 +160,14 @@ async def _hear(model: str, prompt: Prompt, ctx: Context) -> tuple[Heard, Answer
     try:
         driver, info = await ctx.models.choose(model)
         told |= {"model": info.id, "demonstration": info.demonstration}
-        text, end = await _listen(driver, replace(prompt, model=info.name), clock)
+        text, end = await listen(driver, replace(prompt, model=info.name), clock.hear)
         spent = end.spent()
         told |= {"text": text, "finish_reason": end.finish_reason}
         told |= {"input_tokens": spent.input, "output_tokens": spent.output, "cost": dollars(end.cost)}
     except NisError as error:
         told["problem"] = error.problem()
-    return Heard(**told, first_ms=clock.first, total_ms=clock.now()), end
+    first = clock.first if prompt.pieces else None
+    return Heard(**told, first_ms=first, total_ms=clock.now()), end
 
 
 class _Clock:
@@ -181,18 +180,10 @@ class _Clock:
     def now(self) -> float:
         return round(1e3 * (time.perf_counter() - self._began), 1)
 
-
-async def _listen(driver: LanguageModels, prompt: Prompt, clock: _Clock) -> tuple[str, Answered]:
-    words: list[str] = []
-    async with aclosing(driver.generate(prompt)) as items:
-        async for item in items:
-            if isinstance(item, Answered):
-                return "".join(words), item
-            if prompt.pieces and clock.first is None and item.text:
-                clock.first = clock.now()
-            if isinstance(item, TextChunk):
-                words.append(item.text)
-    raise UpstreamFailed(f"{driver.provider} ended without an end to its answer.", remedy="Try again.")
+    def hear(self, said: str) -> None:
+        """Keep when the first word or thought came."""
+        if self.first is None and said:
+            self.first = self.now()
 
 
 OPERATIONS = (test_model, compare_models)
