@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Literal, Protocol
 
 from pydantic import Field
 
+from nis_backend.drivers.gateway.periods import DOLLAR
 from nis_backend.drivers.llm.answer import Answered, TextChunk, total
 from nis_backend.drivers.llm.base import Message, Prompt
 from nis_backend.errors import InvalidRequest, NisError, NotSupported, UpstreamFailed, shorten
@@ -69,7 +70,7 @@ class Spent:
 
 def dollars(nano: int | None) -> float | None:
     """Billionths of a dollar as dollars."""
-    return None if nano is None else nano / 10**9
+    return None if nano is None else nano / DOLLAR
 
 
 @dataclass(kw_only=True)

@@ -9,6 +9,7 @@ from pydantic import Field
 from nis_backend.capabilities.models.asking import dollars
 from nis_backend.capabilities.models.completing import check, messages_of, prompt_of
 from nis_backend.capabilities.models.completion import MOST_ANSWERS, ChatMessage, ChatRequest, OfferedFunction
+from nis_backend.drivers.gateway.periods import DOLLAR
 from nis_backend.errors import InvalidRequest
 from nis_backend.operation import Example, Model, operation
 from nis_backend.view import Table, View
@@ -141,7 +142,7 @@ async def _prompt(request: EstimateRequest, info: ModelInfo) -> Prompt:
 
 
 def _rates(tiers: Sequence[tuple[int, int]]) -> list[Rate]:
-    return [Rate(above=above, dollars=nano / 10**9) for above, nano in tiers]
+    return [Rate(above=above, dollars=nano / DOLLAR) for above, nano in tiers]
 
 
 OPERATIONS = (estimate_cost,)
