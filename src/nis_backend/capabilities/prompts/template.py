@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from nis_backend.errors import FieldError, InvalidRequest, TooLarge, shorten
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Collection, Mapping
 
 LONGEST_TEMPLATE, LONGEST_RENDERED = 100_000, 400_000
 """Characters of a template; of what becomes of it, which is as much as a model is asked at once."""
@@ -64,22 +64,21 @@ def render(template: str, values: Mapping[str, str]) -> str:
     return _VARIABLE.sub(lambda found: values[found[1]], template)
 
 
-def check_names(wanted: Iterable[str], defaults: Mapping[str, str], given: Iterable[str]) -> None:
+def check_names(wanted: Collection[str], defaults: Mapping[str, str], given: Collection[str]) -> None:
     """Refuse values for what is no variable, and variables without a value, each by its name.
 
     Raises:
         InvalidRequest: the first of them, and all in its fields.
     """
-    names = list(wanted)
-    unknown = [name for name in given if name not in names]
-    missing = [name for name in names if name not in defaults and name not in set(given)]
+    unknown = [name for name in given if name not in wanted]
+    missing = [name for name in wanted if name not in defaults and name not in given]
     wrong = [
         *(
             FieldError(
                 field=f"variables.{shorten(name, 64)}",
                 value=shorten(name, 64),
                 message=f"The prompt has no variable {shorten(name, 64)!r}.",
-                remedy=f"Leave it out; its variables: {', '.join(names) or 'none'}.",
+                remedy=f"Leave it out; its variables: {', '.join(wanted) or 'none'}.",
             )
             for name in unknown
         ),
