@@ -186,12 +186,8 @@ async def _priced(target: Target, ctx: Context) -> Price:
     """
     one = await ctx.gateway.priced(target)
     if one.rates is None:
-        raise _unknown(one.target)
+        raise Unavailable(f"No price of {one.target.id} is known.", remedy="Set it with models.set_price.")
     return _shown(one)
-
-
-def _unknown(target: Target) -> Unavailable:
-    return Unavailable(f"No price of {target.id} is known.", remedy="Set it with models.set_price.")
 
 
 OPERATIONS = (list_prices, set_price, unset_price)
