@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import json
-import urllib.request
 from pathlib import Path
 from typing import Any
 
 from conftest import Serve, Server
 from fake_openai import FakeOpenAI, says
 from over_mcp import over_mcp
+from rest_client import send
 from websockets.sync.client import connect
 
 from nis_backend.drivers.store.sqlite.store import SqliteStore
@@ -31,10 +31,10 @@ class Nothing(Model):
 
 def sent(server: Server, path: str, body: Json | None, **headers: str) -> str:
     """What is answered, whole."""
-    given = {"Content-Type": "application/json", **{name.replace("_", "-"): value for name, value in headers.items()}}
-    data = None if body is None else json.dumps(body).encode()
-    with urllib.request.urlopen(urllib.request.Request(f"{server.url}{path}", data, given), timeout=60) as answer:
-        return answer.read().decode()
+    given = {"Content-Type": "application/json", **headers}
+    status, _, text = send(server, "GET" if body is None else "POST", path, body, given)
+    assert status < 300, text
+    return text.decode()
 
 
 def over_a2a(server: Server, method: str) -> str:
