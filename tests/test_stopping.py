@@ -10,6 +10,7 @@ import sys
 import threading
 import time
 import urllib.request
+from collections.abc import Callable, Coroutine
 from pathlib import Path
 
 import pytest
@@ -30,6 +31,14 @@ PATIENCE = 60.0
 
 class Nothing(Model):
     """A request without fields."""
+
+
+def check_ends(body: Callable[[], Coroutine[None, None, None]]) -> None:
+    """A process that does this, and is not waited for without an end."""
+    thread = threading.Thread(target=lambda: asyncio.run(body()), daemon=True)
+    thread.start()
+    thread.join(PATIENCE)
+    assert not thread.is_alive()
 
 
 @operation("tests.hold_on", effect="writes")
@@ -60,10 +69,7 @@ def test_a_run_that_lets_go_after_the_store_is_closed_does_not_keep_the_process(
             async for _ in handle.follow():
                 break
 
-    thread = threading.Thread(target=lambda: asyncio.run(body()), daemon=True)
-    thread.start()
-    thread.join(PATIENCE)
-    assert not thread.is_alive()
+    check_ends(body)
     with sqlite3.connect(tmp_path / "nis.db") as database:
         assert database.execute("select state, attempt from runs").fetchall() == [("running", 1)]
 
@@ -95,10 +101,7 @@ def test_a_run_that_writes_on_after_the_store_is_closed_is_refused_for_good(
             async for _ in (await one.context(LOCAL).start_run(hold_fast, Nothing())).follow():
                 break
 
-    thread = threading.Thread(target=lambda: asyncio.run(body()), daemon=True)
-    thread.start()
-    thread.join(PATIENCE)
-    assert not thread.is_alive()
+    check_ends(body)
 
 
 SPINNING = '''
