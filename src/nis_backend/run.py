@@ -130,15 +130,15 @@ class Tail:
 
     def watched(self, run_id: str) -> bool:
         """Whether somebody reads the run's words as they come, or may without this process knowing."""
-        if self._shared or run_id in self._expected:
-            return True
-        return any(reader.live for reader in self._readers.get(run_id, ()))
+        return self._may_have(run_id) or any(reader.live for reader in self._readers.get(run_id, ()))
 
     def read(self, run_id: str) -> bool:
         """Whether somebody reads the run's events, or may without this process knowing."""
-        if self._shared or run_id in self._expected:
-            return True
-        return any(reader.reads for reader in self._readers.get(run_id, ()))
+        return self._may_have(run_id) or any(reader.reads for reader in self._readers.get(run_id, ()))
+
+    def _may_have(self, run_id: str) -> bool:
+        """Whether somebody is about to read the run, or may do so elsewhere."""
+        return self._shared or run_id in self._expected
 
     def close(self, run_id: str, reader: Reader) -> None:
         """Stop waking `reader`."""
