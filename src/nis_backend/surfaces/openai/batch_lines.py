@@ -161,7 +161,8 @@ def _answered(endpoint: str, name: str, result: Json, at: float) -> Json:
         from nis_backend.surfaces.openai.wire import completion  # noqa: PLC0415 - as above
 
         return {**completion(answer), "id": f"chatcmpl-{name}", "created": int(at)}
-    from nis_backend.surfaces.openai.response_told import Asked, response_told  # noqa: PLC0415 - as above
+    from nis_backend.surfaces.openai.response_events import Asked  # noqa: PLC0415 - as above
+    from nis_backend.surfaces.openai.response_told import response_told  # noqa: PLC0415 - as above
 
     asked = Asked(suffix=name, created=at, model=answer.model, input={}, kept=False)
     return response_told(asked, answer, at)

@@ -4,27 +4,32 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from nis_backend.capabilities.models.completion import ChatPart
 from nis_backend.event import ModelAnswered, ReasoningDelta, Succeeded, TextDelta, WantedCall
-from nis_backend.surfaces.openai.response_events import Asked, View
+from nis_backend.surfaces.openai.response_events import View
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from nis_backend.capabilities.models.completion import ChatAnswer, ChatCompletion, ChatPart
+    from nis_backend.capabilities.models.completion import ChatAnswer, ChatCompletion
     from nis_backend.event import Body
     from nis_backend.operation import Json
-
-__all__ = ["Asked", "bodies_of", "response_told"]
+    from nis_backend.surfaces.openai.response_events import Asked
 
 
 def response_told(asked: Asked, done: ChatCompletion, at: float) -> Json:
     """The object."""
     (answer,) = done.answers
-    bodies: list[Body] = [ReasoningDelta(step=1, text=answer.thought)] if answer.thought else []
-    bodies += [TextDelta(step=1, text=answer.text)] if answer.text else []
-    bodies += [_answered(answer), Succeeded(result=done.model_dump(mode="json"))]
+    told = ChatPart(
+        model=done.model,
+        demonstration=done.demonstration,
+        thought=answer.thought,
+        text=answer.text,
+        ended=answer,
+        whole=done,
+    )
     seen = View(asked)
-    *_, last = [event for body in bodies for event in seen.of(body, at)]
+    *_, last = [event for body in bodies_of(told) for event in seen.of(body, at)]
     response: Json = last["response"]
     return response
 
