@@ -10,6 +10,7 @@ from pydantic_core import PydanticCustomError
 from nis_backend.errors import InvalidRequest, shorten
 from nis_backend.operation import Json, Model
 from nis_backend.surfaces.openai.body import model_of, refuse_unknown, refuse_unsupported, wrong
+from nis_backend.surfaces.openai.functions import Function
 from nis_backend.surfaces.openai.response_items import Part, Parts, said
 
 IGNORED = frozenset(
@@ -109,15 +110,6 @@ class Turn(Model):
         }
 
 
-class Function(Model):
-    """A function offered."""
-
-    name: str = Field(pattern=r"^[A-Za-z0-9_.-]{1,64}$")
-    description: str | None = Field(default=None, max_length=16_384)
-    parameters: dict[str, Any] | None = None  # Any: a JSON schema
-    strict: bool | None = None
-
-
 class ToolOffered(Model):
     """A tool; functions are the one kind."""
 
@@ -194,7 +186,7 @@ class ChatCompletionRequest(Model):
         given: Json = {
             "messages": [one.translated() for one in self.messages],
             "model": model,
-            "tools": [_offered(one.function) for one in self.tools or ()],
+            "tools": [one.function.offered() for one in self.tools or ()],
             "tool_choice": "required" if named else self.tool_choice or "auto",
             "tool_name": named,
             "parallel_tool_calls": self.parallel_tool_calls is not False,
@@ -210,15 +202,6 @@ class ChatCompletionRequest(Model):
         }
         same = ("temperature", "top_p", "frequency_penalty", "presence_penalty", "seed")
         return given | {name: getattr(self, name) for name in same}
-
-
-def _offered(function: Function) -> Json:
-    return {
-        "name": function.name,
-        "description": function.description or "",
-        "parameters": function.parameters or {},
-        "strict": bool(function.strict),
-    }
 
 
 KNOWN = frozenset({*ChatCompletionRequest.model_fields, "model"})

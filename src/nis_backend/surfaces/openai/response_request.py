@@ -12,6 +12,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from nis_backend.errors import InvalidRequest, NotFound, NotSupported, shorten
 from nis_backend.operation import Json, Model
 from nis_backend.surfaces.openai.body import model_of, refuse_unknown, refuse_unsupported, wrong
+from nis_backend.surfaces.openai.functions import Function
 from nis_backend.surfaces.openai.response_items import Items, ReferenceItem, turns
 
 PREFIX = "resp_"
@@ -41,16 +42,12 @@ INCLUDED = frozenset({"reasoning.encrypted_content"})
 NOT_INCLUDED = frozenset({"message.output_text.logprobs"})
 
 
-class Function(Model):
-    """A function offered."""
+class Offered(Function):
+    """A function offered, which stands beside its type here."""
 
     model_config = ConfigDict(extra="ignore")
 
     type: Literal["function"]
-    name: str = Field(pattern=r"^[A-Za-z0-9_.-]{1,64}$")
-    description: str | None = Field(default=None, max_length=16_384)
-    parameters: dict[str, Any] | None = None  # Any: a JSON schema
-    strict: bool | None = None
 
 
 class Named(BaseModel):
@@ -108,7 +105,7 @@ class ResponsesRequest(Model):
     store: bool | None = None
     background: bool | None = None
     stream: bool | None = None
-    tools: list[Function] | None = Field(default=None, max_length=128)
+    tools: list[Offered] | None = Field(default=None, max_length=128)
     tool_choice: Literal["none", "auto", "required"] | Named | Allowed | None = None
     parallel_tool_calls: bool | None = None
     max_tool_calls: int | None = None
@@ -136,7 +133,7 @@ class ResponsesRequest(Model):
             "model": model,
             "instructions": self.instructions or "",
             "previous": self.previous_response_id and run_of(self.previous_response_id, "previous_response_id"),
-            "tools": [_offered(one) for one in tools],
+            "tools": [one.offered() for one in tools],
             "tool_choice": choice,
             "tool_name": named,
             "parallel_tool_calls": self.parallel_tool_calls is not False,
@@ -151,7 +148,7 @@ class ResponsesRequest(Model):
             "labels": {name: body[name] for name in kept if body.get(name) is not None},
         }
 
-    def _choice(self) -> tuple[str, str | None, list[Function]]:
+    def _choice(self) -> tuple[str, str | None, list[Offered]]:
         tools = self.tools or []
         if isinstance(self.tool_choice, Named):
             return "required", self.tool_choice.name, tools
@@ -159,15 +156,6 @@ class ResponsesRequest(Model):
             names = {one.name for one in self.tool_choice.tools}
             return self.tool_choice.mode, None, [one for one in tools if one.name in names]
         return self.tool_choice or "auto", None, tools
-
-
-def _offered(function: Function) -> Json:
-    return {
-        "name": function.name,
-        "description": function.description or "",
-        "parameters": function.parameters or {},
-        "strict": bool(function.strict),
-    }
 
 
 KNOWN = frozenset({*ResponsesRequest.model_fields, "model"})
