@@ -258,41 +258,42 @@ async def outcomes(process: Process, name: str, ctx: Context) -> AsyncGenerator[
     Raises:
         NotFound: there is no such file.
     """
-    found = FILE.fullmatch(name)
-    assert found is not None
-    suffix, failed = found[1], found[2] == "errors"
-    one = await _batch(process, f"{RUN}{suffix}", ctx, "file_id")
-    endpoint = str(one.labels["endpoint"])
-
-    async def lines() -> AsyncGenerator[bytes]:
-        after = 0
-        while events := await ctx.runs.events(one.id, after):
-            after = events[-1].seq
-            noted = [(event.body, event.time) for event in events if isinstance(event.body, Noted)]
-            entries = [
-                (int(body.name.rpartition(" ")[2]), cast("dict[str, Any]", body.value), at)
-                for body, at in noted
-                if body.name.startswith(f"{LINE} ")
-            ]
-            yield b"".join(await asyncio.to_thread(lambda: list(told(endpoint, suffix, entries, failed=failed))))  # noqa: B023 - done before the next page
-
-    return lines()
+    return _lines(*await _of_file(process, name, ctx), ctx)
 
 
 async def file_card(process: Process, name: str, ctx: Context) -> Json:
     """What is known of a file of outcomes."""
-    size = sum([len(piece) async for piece in await outcomes(process, name, ctx)])
-    found = FILE.fullmatch(name)
-    assert found is not None
-    one = await _batch(process, f"{RUN}{found[1]}", ctx, "file_id")
+    one, kind = await _of_file(process, name, ctx)
+    size = sum([len(piece) async for piece in _lines(one, kind, ctx)])
     return {
         "id": name,
         "object": "file",
         "bytes": size,
         "created_at": int(one.updated),
-        "filename": f"{PREFIX}{found[1]}_{found[2]}.jsonl",
+        "filename": f"{PREFIX}{suffix_of(one.id)}_{kind}.jsonl",
         "purpose": "batch_output",
         "status": "processed",
         "expires_at": None,
         "status_details": None,
     }
+
+
+async def _of_file(process: Process, name: str, ctx: Context) -> tuple[Batch, str]:
+    """The batch of a file of outcomes, and which of its files it is."""
+    found = FILE.fullmatch(name)
+    assert found is not None
+    return await _batch(process, f"{RUN}{found[1]}", ctx, "file_id"), found[2]
+
+
+async def _lines(one: Batch, kind: str, ctx: Context) -> AsyncGenerator[bytes]:
+    endpoint, suffix, failed = str(one.labels["endpoint"]), suffix_of(one.id), kind == "errors"
+    after = 0
+    while events := await ctx.runs.events(one.id, after):
+        after = events[-1].seq
+        noted = [(event.body, event.time) for event in events if isinstance(event.body, Noted)]
+        entries = [
+            (int(body.name.rpartition(" ")[2]), cast("dict[str, Any]", body.value), at)
+            for body, at in noted
+            if body.name.startswith(f"{LINE} ")
+        ]
+        yield b"".join(await asyncio.to_thread(lambda: list(told(endpoint, suffix, entries, failed=failed))))  # noqa: B023 - done before the next page
