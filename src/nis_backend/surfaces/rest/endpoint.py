@@ -61,6 +61,7 @@ def endpoint(
     process: Process, replies: Replies, route: RestRoute, entry: Entry
 ) -> Callable[[Request], Awaitable[Response]]:
     """The function that answers one route."""
+    log = is_log(entry)
 
     async def answer(request: Request) -> Response:
         try:
@@ -72,7 +73,7 @@ def endpoint(
     async def answered(request: Request) -> Response:
         kind = _kind(request.headers.get("accept", ""), entry)
         arguments = await arguments_of(request, entry, process.settings)
-        if is_log(entry) and kind != SSE:
+        if log and kind != SSE:
             arguments.setdefault(WAIT, patience(_preferences(request)))
         shown = Chat(arguments) if route is CHAT else AsIs()
         operation = process.operations.find(entry.name)
@@ -96,7 +97,7 @@ def endpoint(
             asked=asked,
             shown=shown,
             kind=kind,
-            is_log=is_log(entry),
+            is_log=log,
         )
         if isinstance(result, RunHandle):
             return await _answer_run(one, result, ctx)
