@@ -14,6 +14,7 @@ from starlette.requests import ClientDisconnect, Request
 from nis_backend.calling import admit, authorise
 from nis_backend.drivers.gateway.base import Inbound, Who
 from nis_backend.errors import InternalError, NisError
+from nis_backend.surfaces.streamed import KEEP_ALIVE
 from nis_backend.surfaces.waiting import left, stopping
 
 if TYPE_CHECKING:
@@ -27,8 +28,6 @@ if TYPE_CHECKING:
 
 log = logging.getLogger("nis.http")
 
-KEEP_ALIVE = 15.0
-"""Seconds of silence after which a stream begins, or has a word that says nothing: so proxies keep the connection."""
 LARGE = 2**18
 """Bytes of a body from which on it is read in a thread."""
 STREAM_HEADERS = [(b"cache-control", b"no-store"), (b"x-accel-buffering", b"no")]

@@ -10,11 +10,12 @@ from starlette.responses import Response
 from typing_extensions import override
 
 from nis_backend.errors import InternalError, NisError
-from nis_backend.surfaces.waiting import left, stop, stopping
+from nis_backend.surfaces.waiting import left, settled, stop, stopping
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, Iterator
 
+    from starlette.requests import Request
     from starlette.types import Receive, Scope, Send
 
     from nis_backend.surfaces.base import Process
@@ -45,6 +46,20 @@ class Words(Protocol):
     def failed(self, error: NisError) -> bytes:
         """The last event of a stream that fails."""
         ...
+
+
+async def streamed(process: Process, request: Request, parts: AsyncGenerator[Any, None], words: Words) -> Streamed:
+    """A stream of the parts; what fails before the first one, and soon, is answered with a status of its own.
+
+    Raises:
+        Cancelled: the caller has left.
+        Unavailable: the server is stopping.
+        NisError: the first part failed.
+    """
+    first = asyncio.ensure_future(anext(parts))
+    if await settled(process, request, first, KEEP_ALIVE):
+        first.result()
+    return Streamed(process, first, parts, words)
 
 
 class Streamed(Response):

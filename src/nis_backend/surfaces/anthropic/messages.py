@@ -13,7 +13,7 @@ from nis_backend.surfaces.anthropic.events import Events, message
 from nis_backend.surfaces.anthropic.request import read, version_of
 from nis_backend.surfaces.openai import listing
 from nis_backend.surfaces.openai.body import json_object
-from nis_backend.surfaces.streamed import KEEP_ALIVE, Streamed
+from nis_backend.surfaces.streamed import streamed
 from nis_backend.surfaces.waiting import settled
 
 if TYPE_CHECKING:
@@ -46,9 +46,5 @@ async def answer(process: Process, request: Request) -> Response:
 
 
 async def _stream(process: Process, request: Request, arguments: Json, ctx: Context) -> Response:
-    """A stream; what fails before its first part is answered with a status of its own."""
     parts: AsyncGenerator[ChatPart, None] = await call(process.operations.find("models.stream_chat"), arguments, ctx)
-    first = asyncio.ensure_future(anext(parts))
-    if await settled(process, request, first, KEEP_ALIVE):
-        first.result()
-    return Streamed(process, first, parts, Events(request.state.request_id))
+    return await streamed(process, request, parts, Events(request.state.request_id))

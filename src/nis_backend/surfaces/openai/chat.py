@@ -16,7 +16,7 @@ from nis_backend.surfaces.openai.body import json_object
 from nis_backend.surfaces.openai.request import read
 from nis_backend.surfaces.openai.stream import Frames
 from nis_backend.surfaces.openai.wire import Chunks, completion
-from nis_backend.surfaces.streamed import KEEP_ALIVE, Streamed
+from nis_backend.surfaces.streamed import streamed
 from nis_backend.surfaces.waiting import settled
 
 if TYPE_CHECKING:
@@ -52,13 +52,9 @@ async def answer(process: Process, request: Request) -> Response:
 
 
 async def _stream(process: Process, request: Request, arguments: Json, ctx: Context, chunks: Chunks) -> Response:
-    """A stream; what fails before its first part is answered with a status of its own."""
     parts: AsyncGenerator[ChatPart, None]
     if arguments["model"] in AGENTS:
         parts = await told(process, arguments["model"], arguments, replace(ctx, follows=True))
     else:
         parts = await call(process.operations.find("models.stream_chat"), arguments, ctx)
-    first = asyncio.ensure_future(anext(parts))
-    if await settled(process, request, first, KEEP_ALIVE):
-        first.result()
-    return Streamed(process, first, parts, Frames(chunks))
+    return await streamed(process, request, parts, Frames(chunks))

@@ -24,7 +24,7 @@ from nis_backend.surfaces.openai.response_events import Asked, View, response_of
 from nis_backend.surfaces.openai.response_items import ITEM, ReferenceItem, input_items, place_of
 from nis_backend.surfaces.openai.response_request import PREFIX, ResponsesRequest, read, run_of, suffix_of, unknown
 from nis_backend.surfaces.openai.response_told import bodies_of, response_told
-from nis_backend.surfaces.streamed import Streamed
+from nis_backend.surfaces.streamed import streamed
 from nis_backend.surfaces.waiting import settled
 
 if TYPE_CHECKING:
@@ -209,9 +209,7 @@ async def _ended(process: Process, request: Request, handle: RunHandle, ctx: Con
 
 async def _streamed(process: Process, request: Request, run: Run, handle: RunHandle, after: int = -1) -> Response:
     entries = _entries(handle.follow(waits=False))
-    first = asyncio.ensure_future(anext(entries))
-    await settled(process, request, first)
-    return Streamed(process, first, entries, Events(asked_of(run), after))
+    return await streamed(process, request, entries, Events(asked_of(run), after))
 
 
 async def _entries(events: AsyncIterator[Event]) -> AsyncGenerator[Entry | None, None]:
@@ -233,9 +231,7 @@ async def _unkept(process: Process, request: Request, asked: ResponsesRequest, g
     if asked.stream:
         parts: AsyncGenerator[ChatPart, None] = await call(process.operations.find("models.stream_chat"), whole, ctx)
         entries = _told_entries(parts, ctx)
-        first = asyncio.ensure_future(anext(entries))
-        await settled(process, request, first)
-        return Streamed(process, first, entries, Events(kept))
+        return await streamed(process, request, entries, Events(kept))
     working = asyncio.ensure_future(call(process.operations.find("models.complete_chat"), whole, ctx))
     await settled(process, request, working)
     done: ChatCompletion = working.result()
