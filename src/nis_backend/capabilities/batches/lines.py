@@ -15,6 +15,7 @@ from nis_backend.owned import Scope
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from collections.abc import Set as AbstractSet
     from pathlib import Path
 
     from nis_backend.context import Context
@@ -54,28 +55,46 @@ def read(path: Path) -> Iterator[Line]:
         InvalidRequest: one is none, two have one id, or there are too many or none.
     """
     seen: set[str] = set()
+    for number, text in numbered(path):
+        yield _line(number, text, seen)
+    if not seen:
+        raise InvalidRequest("The file has no line.", field="input", remedy="Give a JSON object on each line.")
+
+
+def numbered(path: Path) -> Iterator[tuple[int, bytes]]:
+    """The lines that are not empty, each with its number; of one that is too long a part that shows it."""
     with path.open("rb") as file:
         for number, text in enumerate(iter(lambda: file.readline(LONGEST_LINE + 1), b""), 1):
             if text.strip():
-                yield _line(number, text, seen)
-    if not seen:
-        raise InvalidRequest("The file has no line.", field="input", remedy="Give a JSON object on each line.")
+                yield number, text
+
+
+def members(text: bytes, known: AbstractSet[str]) -> Json:
+    """The members of a line.
+
+    Raises:
+        ValueError: why it is no object of the `known` ones.
+    """
+    try:
+        line: Any = from_json(text, allow_inf_nan=False)
+    except ValueError as error:
+        raise ValueError(f"it is not JSON: {error}") from None
+    if not isinstance(line, dict):
+        raise ValueError("it is not a JSON object")  # noqa: TRY004 - of a file, not of a caller
+    unknown = sorted(cast("Json", line).keys() - known)
+    if unknown:
+        raise ValueError(f"there is no member {shorten(unknown[0])!r}")
+    return cast("Json", line)
 
 
 def _line(number: int, text: bytes, seen: set[str]) -> Line:
     if len(text) > LONGEST_LINE:
         raise _wrong(number, f"it has more than {LONGEST_LINE} bytes")
     try:
-        given: Any = from_json(text, allow_inf_nan=False)
+        line = members(text, {"id", "arguments", "problem"})
     except ValueError as error:
-        raise _wrong(number, f"it is not JSON: {error}") from None
-    if not isinstance(given, dict):
-        raise _wrong(number, "it is not a JSON object")
-    line = cast("Json", given)
-    unknown = sorted(line.keys() - {"id", "arguments", "problem"})
+        raise _wrong(number, str(error)) from None
     name, arguments, problem = line.get("id"), line.get("arguments"), line.get("problem")
-    if unknown:
-        raise _wrong(number, f"there is no member {shorten(unknown[0])!r}")
     if not isinstance(name, str) or not name or len(name) > LONGEST_ID:
         raise _wrong(number, "it has no id")
     if isinstance(arguments, dict) == isinstance(problem, dict):

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import json
 from http import HTTPStatus
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING
 
-from pydantic_core import from_json
-
+from nis_backend.capabilities.batches.lines import members, numbered
 from nis_backend.capabilities.models.completion import ChatCompletion
-from nis_backend.errors import InvalidRequest, NisError, NotSupported, from_problem, shorten
+from nis_backend.errors import InvalidRequest, NisError, NotSupported, from_problem
 from nis_backend.surfaces.openai import request as chat
 from nis_backend.surfaces.openai import response_request
 from nis_backend.surfaces.openai.problem import document, tell
@@ -29,7 +28,6 @@ CALLS = {
 """What is called for the lines of a batch."""
 
 MEMBERS = frozenset({"custom_id", "method", "url", "body"})
-LONGEST_LINE = 4_000_000
 
 
 def translated(path: Path, endpoint: str) -> Iterator[bytes]:
@@ -39,19 +37,16 @@ def translated(path: Path, endpoint: str) -> Iterator[bytes]:
         InvalidRequest: a line is none of this endpoint's.
     """
     model: str | None = None
-    with path.open("rb") as file:
-        for number, text in enumerate(iter(lambda: file.readline(LONGEST_LINE + 1), b""), 1):
-            if not text.strip():
-                continue
-            name, body = _line(number, text, endpoint)
-            model = model or _model(body)
-            if _model(body) not in {None, model}:
-                raise _wrong(number, f"it asks {body['model']!r}, and another line {model!r}")
-            try:
-                line: Json = {"id": name, "arguments": arguments(endpoint, body)}
-            except NisError as error:
-                line = {"id": name, "problem": error.problem()}
-            yield json.dumps(line).encode() + b"\n"
+    for number, text in numbered(path):
+        name, body = _line(number, text, endpoint)
+        model = model or _model(body)
+        if _model(body) not in {None, model}:
+            raise _wrong(number, f"it asks {body['model']!r}, and another line {model!r}")
+        try:
+            line: Json = {"id": name, "arguments": arguments(endpoint, body)}
+        except NisError as error:
+            line = {"id": name, "problem": error.problem()}
+        yield json.dumps(line).encode() + b"\n"
 
 
 def _model(body: Json) -> str | None:
@@ -61,15 +56,9 @@ def _model(body: Json) -> str | None:
 
 def _line(number: int, text: bytes, endpoint: str) -> tuple[str, Json]:
     try:
-        given: Any = from_json(text, allow_inf_nan=False)
+        line = members(text, MEMBERS)
     except ValueError as error:
-        raise _wrong(number, f"it is not JSON: {error}") from None
-    if not isinstance(given, dict):
-        raise _wrong(number, "it is not a JSON object")
-    line = cast("Json", given)
-    unknown = sorted(line.keys() - MEMBERS)
-    if unknown:
-        raise _wrong(number, f"there is no member {shorten(unknown[0])!r}")
+        raise _wrong(number, str(error)) from None
     if not isinstance(line.get("custom_id"), str):
         raise _wrong(number, "it has no custom_id")
     if line.get("method") != "POST":
