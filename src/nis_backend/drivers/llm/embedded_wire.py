@@ -145,8 +145,5 @@ def _options(prompt: Prompt, tool: Tool | None) -> Json:
     """What the engine is told besides, under its own names."""
     names = ("top_p", "frequency_penalty", "presence_penalty", "seed")
     options: Json = {name: value for name in names if (value := getattr(prompt, name)) is not None}
-    if "seed" in options:
-        # The engine has 32 bits, of which the highest number means "any".
-        options["seed"] %= 2**32 - 1
     # Arguments end by themselves: a word to stop at would only break them.
     return {**options, "stop": list(prompt.stop)} if prompt.stop and tool is None else options

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from contextlib import aclosing
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -38,7 +37,7 @@ class EmbeddedWorker:
 
     async def handle(self, payload: Json, ctx: WorkerContext) -> AsyncIterator[Json]:  # noqa: ARG002 - the contract's
         """See `Handler.handle`."""
-        temperature, schema = payload["temperature"], payload["schema"]
+        temperature = payload["temperature"]
         request = {
             **payload["options"],
             "messages": payload["messages"],
@@ -50,15 +49,8 @@ class EmbeddedWorker:
             # A kept prefix is not always read to the last bit as it was before: who asks for 0 wants the same again.
             "cache_prompt": temperature != 0,
         }
-        if schema is not None:
-            request["response_format"] = {"type": "json_schema", "json_schema": {"schema": schema}}
         reason, usage = "stop", {"prompt_tokens": None, "completion_tokens": None}
-        answer = self._engine.answer(
-            request,
-            # At a word to stop at the answer may well end before its JSON does, as its caller has asked for.
-            schema=None if "stop" in payload["options"] else schema,
-            seconds=math.inf if schema is None else self._held_seconds,
-        )
+        answer = self._engine.answer(request, schema=payload["schema"], held_seconds=self._held_seconds)
         async with aclosing(answer) as chunks:
             async for chunk in chunks:
                 usage = chunk.get("usage") or usage

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import math
 from contextlib import aclosing
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -36,22 +35,13 @@ class GgufWorker:
     async def handle(self, payload: Json, ctx: WorkerContext) -> AsyncIterator[Json]:  # noqa: ARG002 - the contract's
         """See `Handler.handle`."""
         request: Json = json.loads(payload["body"])
-        schema, effort = payload["schema"], payload["reasoning"]
-        if schema is not None:
-            request["response_format"] = {"type": "json_schema", "json_schema": {"schema": schema}}
+        effort = payload["reasoning"]
         if effort is not None:
             # Templates name it either way; one that knows neither leaves it.
             request["chat_template_kwargs"] = {"enable_thinking": effort != "none", "reasoning_effort": effort}
-        if "seed" in request:
-            # The engine has 32 bits, of which the highest number means "any".
-            request["seed"] %= 2**32 - 1
         # A kept prefix is not always read to the last bit as it was before: who asks for 0 wants the same again.
         request["cache_prompt"] = request.get("temperature") != 0
-        answer = self._engine.answer(
-            request,
-            schema=None if request.get("stop") else schema,
-            seconds=math.inf if schema is None else payload["held_seconds"],
-        )
+        answer = self._engine.answer(request, schema=payload["schema"], held_seconds=payload["held_seconds"])
         async with aclosing(answer) as chunks:
             async for chunk in chunks:
                 yield {name: chunk[name] for name in ("choices", "usage") if name in chunk}

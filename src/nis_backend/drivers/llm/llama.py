@@ -53,17 +53,15 @@ class Engine:
         self._threads = ThreadPoolExecutor(slots, "answer")
         self._server = _load(path, called, context=context, slots=slots, threads=threads)
 
-    async def answer(
-        self, request: Json, *, schema: Json | None = None, seconds: float = math.inf
-    ) -> AsyncGenerator[Json, None]:
+    async def answer(self, request: Json, *, schema: Json | None, held_seconds: float) -> AsyncGenerator[Json, None]:
         """The chunks of a chat completion, as the engine makes them; closing it ends the answer.
 
-        Once the answer is whole, it is looked at whether it follows `schema`, to which the request holds it.
+        It is held to `schema`, where there is one; once it is whole, it is looked at whether it follows it.
 
         Raises:
             InvalidRequest: the prompt is longer than the context.
             NotSupported: the schema says what the engine cannot hold to.
-            DeadlineExceeded: it was not whole after so many `seconds`.
+            DeadlineExceeded: it was held to a schema and not whole after so many seconds.
             InternalError: the engine failed, or has not kept to the schema.
         """
         asked = {
@@ -73,8 +71,16 @@ class Engine:
             # Calls back between two batches of the prompt too, where a cancel is then heeded.
             "return_progress": True,
         }
+        if schema is not None:
+            asked["response_format"] = {"type": "json_schema", "json_schema": {"schema": schema}}
+        if "seed" in request:
+            # The engine has 32 bits, of which the highest number means "any".
+            asked["seed"] = request["seed"] % (2**32 - 1)
+        # At a word to stop at the answer may well end before its JSON does, as its caller has asked for.
+        followed = None if request.get("stop") else schema
+        seconds = math.inf if schema is None else held_seconds
         async with self._free:
-            answer = _Answer(self._called, self._context, schema, seconds=seconds)
+            answer = _Answer(self._called, self._context, followed, seconds=seconds)
             job = asyncio.get_running_loop().run_in_executor(self._threads, self._ask, asked, answer)
             try:
                 while (chunk := await answer.chunks.get()) is not None:
