@@ -89,11 +89,16 @@ def _part(part: Part) -> Json:
         return {"type": "input_audio", "input_audio": {"data": base64_of(part), "format": AUDIO[part.media_type]}}
     if part.kind == "file" and part.data is not None:
         return {"type": "file", "file": {"file_data": address_of(part), "filename": part.name or "file"}}
+    raise not_taken(part, "Send images, WAV or MP3, and files with their bytes, or choose another model.")
+
+
+def not_taken(part: Part, remedy: str) -> NotSupported:
+    """The refusal of a part that the format has no place for."""
     kind = part.media_type or "unknown type"
-    raise NotSupported(
+    return NotSupported(
         f"This format takes no {part.kind} {'by its address' if part.url else f'of the type {kind}'}.",
         field="messages",
-        remedy="Send images, WAV or MP3, and files with their bytes, or choose another model.",
+        remedy=remedy,
     )
 
 

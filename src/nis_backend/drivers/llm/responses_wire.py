@@ -10,8 +10,7 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any
 
-from nis_backend.drivers.llm.openai_parts import AUDIO, address_of, base64_of
-from nis_backend.errors import NotSupported
+from nis_backend.drivers.llm.openai_parts import AUDIO, address_of, base64_of, not_taken
 
 if TYPE_CHECKING:
     from collections.abc import Container, Iterator
@@ -126,9 +125,4 @@ def _part(part: Part) -> Json:
         return {"type": "input_file", "file_url": part.url}
     if part.kind == "file" and part.data is not None:
         return {"type": "input_file", "file_data": address_of(part), "filename": part.name or "file"}
-    kind = part.media_type or "unknown type"
-    raise NotSupported(
-        f"This format takes no {part.kind} {'by its address' if part.url else f'of the type {kind}'}.",
-        field="messages",
-        remedy="Send images, WAV or MP3, and files, or choose another model.",
-    )
+    raise not_taken(part, "Send images, WAV or MP3, and files, or choose another model.")
