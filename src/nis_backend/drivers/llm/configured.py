@@ -36,12 +36,11 @@ def providers_of(
 
 def servers_of(settings: Settings, http: Session) -> list[OpenAICompatible]:
     """Those of them that speak OpenAI's format."""
-    given = settings
     vendors = (
-        ("openai", given.openai_url, given.openai_api_key, given.openai_model),
-        ("nvidia", given.nvidia_url, given.nvidia_api_key, given.nvidia_model),
-        ("deepseek", given.deepseek_url, given.deepseek_api_key, given.deepseek_model),
-        ("gemini", given.gemini_url, given.gemini_api_key, given.gemini_model),
+        ("openai", settings.openai_url, settings.openai_api_key, settings.openai_model),
+        ("nvidia", settings.nvidia_url, settings.nvidia_api_key, settings.nvidia_model),
+        ("deepseek", settings.deepseek_url, settings.deepseek_api_key, settings.deepseek_model),
+        ("gemini", settings.gemini_url, settings.gemini_api_key, settings.gemini_model),
     )
     servers = [
         OpenAICompatible(
@@ -57,13 +56,13 @@ def servers_of(settings: Settings, http: Session) -> list[OpenAICompatible]:
         for name, url, key, model in vendors
         if key is not None
     ]
-    if given.local_url is None:
+    if settings.local_url is None:
         return servers
     local = OpenAICompatible(
         "local",
-        given.local_url,
-        given.local_api_key,
-        given.local_model,
+        settings.local_url,
+        settings.local_api_key,
+        settings.local_model,
         http=http,
         url_variable="NIS_LOCAL_URL",
         key_variable="NIS_LOCAL_API_KEY",
