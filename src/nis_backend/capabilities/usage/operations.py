@@ -37,6 +37,8 @@ COLUMNS = (
 )
 """Of a call, in a file."""
 SUMS = ("calls", "failed", "hits", "input", "cached", "written", "output", "reasoning", "unpriced", "estimated")
+SUMMED = (*SUMS, "cost", "saved", "heard", "wait_ms", "first_ms", "total_ms")
+"""What a sum holds: rows of sums add up to the sum of all."""
 
 
 class GetUsage(Model):
@@ -261,7 +263,7 @@ async def get_usage(request: GetUsage, ctx: Context) -> Usage:
     """
     since, until = _days(request.since, request.until, ctx)
     rows = await _sums(since, until, request.by, request.owner, ctx)
-    [whole] = await _sums(since, until, [], request.owner, ctx)
+    whole = {name: sum(row[name] for row in rows) for name in SUMMED}
     return Usage(
         since=since.isoformat(),
         until=until.isoformat(),
