@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
     from nis_backend.drivers.store.base import Row
 
-MONEY = frozenset({"cost", "saved", "worst"})
+MONEY = frozenset({"cost", "saved"})
 MOMENTS = frozenset({"created"})
 FORMULA = ("=", "+", "-", "@", "\t", "\r")
 """How a text begins that a spreadsheet would carry out."""

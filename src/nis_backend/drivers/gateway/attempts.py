@@ -51,11 +51,6 @@ class Answering(Generic[T]):
         """How many calls it took, this one included."""
         return self._attempt.number
 
-    @property
-    def most(self) -> int | None:
-        """The most output tokens, where the gateway has set it."""
-        return self._attempt.most
-
     def __aiter__(self) -> Answering[T]:
         return self
 

@@ -95,7 +95,6 @@ class Needs:
     tools: bool = False
     schema: bool = False
     logprobs: bool = False
-    hosted_tools: bool = False
     writes_cache: bool = False
     service_tier: str = ""
 
