@@ -8,13 +8,13 @@ from __future__ import annotations
 
 import asyncio
 import math
-import random
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Generic, TypeVar
 
 from nis_backend.drivers.gateway import judging
 from nis_backend.drivers.gateway.attempt import Attempt
 from nis_backend.drivers.gateway.base import Place
+from nis_backend.drivers.gateway.ledger import new_call
 from nis_backend.drivers.gateway.routing import lacking, order
 from nis_backend.errors import BudgetExceeded, Busy, DeadlineExceeded, NisError, NotSupported, Unavailable
 
@@ -130,7 +130,7 @@ class Attempts:
         self.parts.ledger.admit()
         total = call.route.policy.total
         until = None if math.isinf(total) else asyncio.get_running_loop().time() + total
-        trip = _Trip(call=call, send=send, call_id=self._new_id(), until=until)
+        trip = _Trip(call=call, send=send, call_id=new_call(self.parts.clock()), until=until)
         try:
             attempt = await self._along(trip, call.route)
         except BudgetExceeded as refusal:
@@ -339,6 +339,3 @@ class Attempts:
         for late in await asyncio.gather(*tasks, return_exceptions=True):
             if not isinstance(late, BaseException):
                 await Answering(late, None).aclose()
-
-    def _new_id(self) -> str:
-        return f"call-{int(self.parts.clock() * 1000):012x}{random.getrandbits(48):012x}"

@@ -9,7 +9,6 @@ import asyncio
 import hashlib
 import json
 import logging
-import random
 import re
 import secrets
 import time
@@ -25,6 +24,7 @@ from nis_backend.drivers.gateway.alike import Alike
 from nis_backend.drivers.gateway.base import Cached, Passed, Target
 from nis_backend.drivers.gateway.flight import Flight
 from nis_backend.drivers.gateway.forms import completion_in, is_whole, joined, split
+from nis_backend.drivers.gateway.ledger import new_call
 from nis_backend.drivers.gateway.outgoing import OPTIONS, counts_added
 from nis_backend.drivers.gateway.passing import header, whole_headers
 from nis_backend.errors import NisError, Unavailable
@@ -252,13 +252,12 @@ class Answers:
     def _write(self, asked: _Asked, target: Target, how: str, cost: int | None) -> None:
         """Have a call in the ledger that no model was asked for."""
         now = self._clock()
-        call_id = f"call-{int(asked.begun * 1000):012x}{random.getrandbits(48):012x}"
         row = self._ledger.open_row(
             who=asked.who,
             route=asked.route.name if asked.route.name != target.id else "",
             target=target,
             kind=asked.kind,
-            call_id=call_id,
+            call_id=new_call(asked.begun),
             attempt=1,
             streamed=asked.inbound.streamed,
         )

@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
+import random
 import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -258,6 +259,11 @@ def _ended(row: Row, end: End, rates: Rates | None, *, reserved: bool) -> Row:
 
 
 TOKENS = ("input", "cached", "written", "output", "reasoning")
+
+
+def new_call(at: float) -> str:
+    """An id for a call of that time; its tries have it in common."""
+    return f"call-{int(at * 1000):012x}{random.getrandbits(48):012x}"
 
 
 def plain(text: str) -> str:
