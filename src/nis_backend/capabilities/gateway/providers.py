@@ -10,6 +10,7 @@ from pydantic import Field, StringConstraints
 from nis_backend.caller import SERVER, SERVER_ADMIN
 from nis_backend.changes import noted
 from nis_backend.drivers.gateway.addresses import host_of, is_private, parts_of
+from nis_backend.drivers.gateway.base import COMPUTED_HERE
 from nis_backend.errors import Conflict, Forbidden, InvalidRequest, NisError, NotFound
 from nis_backend.operation import Before, Example, Model, operation
 from nis_backend.view import Table, View
@@ -21,10 +22,11 @@ if TYPE_CHECKING:
 
 MOST = 1000
 MOST_CALLS = 10_000
-RESERVED = frozenset({"route", "agent", "openai", "anthropic", "nvidia", "deepseek", "gemini", "local"})
-RESERVED_HERE = frozenset({"embedded", "scripted", "file", "transformers"})
-"""Names that settings give to providers, or that mean something else before a colon."""
-A_NAME = r"^[a-z0-9][a-z0-9._-]*$"
+SERVERS = frozenset({"openai", "anthropic", "nvidia", "deepseek", "gemini", "local"})
+"""Providers that the settings may set up, beside those that this machine is."""
+MARKS = frozenset({"route", "agent"})
+"""What means something else before a colon."""
+RESERVED = SERVERS | MARKS | COMPUTED_HERE
 HOSTS = {
     "api.deepseek.com": "deepseek",
     "api.groq.com": "groq",
@@ -40,7 +42,7 @@ HOSTS = {
 }
 """What the data of prices calls the vendor behind an address."""
 
-Name = Annotated[str, StringConstraints(min_length=1, max_length=64, pattern=A_NAME)]
+Name = Annotated[str, StringConstraints(min_length=1, max_length=64, pattern=r"^[a-z0-9][a-z0-9._-]*$")]
 KeyName = Annotated[str, StringConstraints(max_length=64, pattern=r"^[A-Za-z0-9_-]*$")]
 Concurrency = Annotated[int, Field(ge=1, le=MOST_CALLS)]
 
@@ -225,7 +227,7 @@ async def create_provider(request: CreateProvider, ctx: Context) -> Provider:
 
 def _row(request: CreateProvider, ctx: Context) -> Row:
     name, host, now = request.name, host_of(request.url), ctx.now()
-    if name in RESERVED or name in RESERVED_HERE:
+    if name in RESERVED:
         raise InvalidRequest(
             f"The name {name!r} means something else.", field="name", value=name, remedy="Take another name."
         )

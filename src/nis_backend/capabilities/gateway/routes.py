@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING, Annotated, Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
-from pydantic import Field, StringConstraints
+from pydantic import Field
 
 from nis_backend.caller import SERVER, SERVER_ADMIN
+from nis_backend.capabilities.gateway.providers import MARKS, SERVERS, Name
 from nis_backend.changes import noted
 from nis_backend.drivers.gateway.base import Needs
 from nis_backend.errors import Conflict, InvalidRequest, NotFound
@@ -22,8 +23,6 @@ MOST = 1000
 MOST_TARGETS = 16
 DAY = 86_400.0
 MOST_OUTPUT = 1_000_000
-
-Name = Annotated[str, StringConstraints(min_length=1, max_length=64, pattern=r"^[a-z0-9][a-z0-9._-]*$")]
 
 
 class Target(Model):
@@ -227,7 +226,7 @@ async def _check(targets: list[Target], policy: Policy, name: str, ctx: Context)
             )
 
 
-SETTABLE = frozenset({"openai", "anthropic", "nvidia", "deepseek", "gemini", "local", "embedded", "file"})
+SETTABLE = SERVERS | {"embedded", "file"}
 """Providers that the settings may set up: a route along one that they do not passes it by."""
 
 
@@ -289,7 +288,7 @@ async def create_route(request: CreateRoute, ctx: Context) -> Route:
     """
     now = ctx.now()
     row: Row = {"id": request.name or ctx.new_id("route"), **_cells(request), "created": now, "updated": now}
-    if row["id"] in {"route", "agent", *SETTABLE, *(one.id for one in await ctx.gateway.providers())}:
+    if row["id"] in {*MARKS, *SETTABLE, *(one.id for one in await ctx.gateway.providers())}:
         raise InvalidRequest(
             f"{row['id']!r} is a provider's name.", field="name", value=row["id"], remedy="Take another name."
         )

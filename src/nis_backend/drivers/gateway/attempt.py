@@ -7,9 +7,9 @@ import logging
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Generic, Protocol, TypeVar
 
+from nis_backend.drivers.gateway.base import COMPUTED_HERE
 from nis_backend.drivers.gateway.judging import outcome_of
 from nis_backend.drivers.gateway.ledger import End
-from nis_backend.drivers.gateway.prices import COMPUTED_HERE
 from nis_backend.drivers.llm.answer import Usage
 from nis_backend.errors import InternalError, NisError, Unavailable, UpstreamFailed
 

@@ -19,6 +19,9 @@ if TYPE_CHECKING:
 # Any: a JSON object's values differ in type.
 Json = dict[str, Any]
 
+COMPUTED_HERE = frozenset({"embedded", "scripted", "file", "transformers"})
+"""Providers that are this machine: nobody bills for them."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class Who:

@@ -11,6 +11,7 @@ from decimal import Decimal
 from importlib.metadata import version
 from typing import TYPE_CHECKING, Any, Protocol, cast
 
+from nis_backend.drivers.gateway.base import COMPUTED_HERE
 from nis_backend.drivers.gateway.periods import DOLLAR
 from nis_backend.drivers.gateway.rates import FREE, Rates, Tiered, flat
 from nis_backend.errors import Unavailable
@@ -23,8 +24,6 @@ if TYPE_CHECKING:
 
     from nis_backend.drivers.store.base import Row
 
-COMPUTED_HERE = frozenset({"embedded", "scripted", "file", "transformers"})
-"""Providers that are this machine: nobody bills for them."""
 KEPT = 4096
 """Most rates that are kept; a caller may name any model."""
 MINUTE = 60

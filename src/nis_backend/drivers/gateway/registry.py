@@ -9,8 +9,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from nis_backend.drivers.gateway.addresses import host_of, is_private, told
-from nis_backend.drivers.gateway.base import Policy, Route, SetUp, Target
-from nis_backend.drivers.gateway.prices import COMPUTED_HERE
+from nis_backend.drivers.gateway.base import COMPUTED_HERE, Policy, Route, SetUp, Target
 from nis_backend.drivers.llm.base import ModelInfo
 from nis_backend.drivers.llm.choice import Models
 from nis_backend.errors import NisError, Unavailable
