@@ -4,11 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from nis_backend.drivers.llm.anthropic import Anthropic, address
 from nis_backend.drivers.llm.embedded import EmbeddedModels
-from nis_backend.drivers.llm.gguf import GgufModels
 from nis_backend.drivers.llm.openai_compatible import OpenAICompatible
-from nis_backend.drivers.llm.openai_responses import OpenAIResponses
 from nis_backend.drivers.llm.scripted import ScriptedModels
 from nis_backend.drivers.llm.server import Server, Variables
 
@@ -30,8 +27,13 @@ def providers_of(
 ) -> list[LanguageModels]:
     """Every provider that is set up: a configured server before the model in the box."""
     scripted = [] if settings.scripted is None else [ScriptedModels(settings.scripted)]
-    files = [] if settings.gguf is None else [GgufModels(settings, compute)]
-    return [*scripted, *servers, *_anthropic(settings, http), *files, EmbeddedModels(settings, compute)]
+    return [
+        *scripted,
+        *servers,
+        *_anthropic(settings, http),
+        *_files(settings, compute),
+        EmbeddedModels(settings, compute),
+    ]
 
 
 def servers_of(settings: Settings, http: Session) -> list[OpenAICompatible]:
@@ -78,9 +80,15 @@ def provider_of(row: Row, settings: Settings, http: Session) -> LanguageModels:
     url = f"the url of the provider {name}"
     key_variable = f"{row['key_name']} in NIS_PROVIDER_KEYS" if row["key_name"] else f"the provider {name}'s key_name"
     if row["kind"] == "anthropic":
+        from nis_backend.drivers.llm.anthropic import Anthropic, address  # noqa: PLC0415 - loads where it is set up
+
         named = Variables(url=url, key=key_variable, model="the model's name")
         return Anthropic(Server(name, address(row["url"]), key.get_secret_value() if key else "", http, named))
-    speaks = OpenAIResponses if row["kind"] == "openai-responses" else OpenAICompatible
+    speaks = OpenAICompatible
+    if row["kind"] == "openai-responses":
+        from nis_backend.drivers.llm.openai_responses import OpenAIResponses  # noqa: PLC0415 - as above
+
+        speaks = OpenAIResponses
     return speaks(
         name,
         row["url"],
@@ -93,11 +101,22 @@ def provider_of(row: Row, settings: Settings, http: Session) -> LanguageModels:
     )
 
 
-def _anthropic(settings: Settings, http: Session) -> list[Anthropic]:
+def _anthropic(settings: Settings, http: Session) -> list[LanguageModels]:
     """The provider anthropic, where its key is set."""
     if settings.anthropic_api_key is None:
         return []
+    from nis_backend.drivers.llm.anthropic import Anthropic, address  # noqa: PLC0415 - as above
+
     named = Variables(url="NIS_ANTHROPIC_URL", key="ANTHROPIC_API_KEY", model="NIS_ANTHROPIC_MODEL")
     key = settings.anthropic_api_key.get_secret_value()
     server = Server("anthropic", address(settings.anthropic_url), key, http, named)
     return [Anthropic(server, settings.anthropic_model)]
+
+
+def _files(settings: Settings, compute: Compute) -> list[LanguageModels]:
+    """The provider file, where its files are named."""
+    if settings.gguf is None:
+        return []
+    from nis_backend.drivers.llm.gguf import GgufModels  # noqa: PLC0415 - as above
+
+    return [GgufModels(settings, compute)]
