@@ -9,6 +9,7 @@ import os
 import socket
 import sys
 import threading
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 import uvicorn
@@ -34,6 +35,9 @@ log = logging.getLogger("nis.server")
 DRAIN_SECONDS = 3
 """Time that open connections get at a stop: streams and waiting callers are told at once. With the time that runs get,
 it stays below the ten seconds after which most supervisors kill."""
+
+NOTICE_SECONDS = 2.0
+"""Time that sockets get to say themselves that the server stops, before uvicorn closes what is left of them."""
 
 LAST_SECONDS = 30.0
 """Time from the signal to the end at the latest: what closes in order needs far less."""
@@ -180,6 +184,19 @@ class Server(uvicorn.Server):
     def announce(self, url: str) -> None:
         """Say on the terminal where it is."""
         sys.stderr.write(f"nis {__version__}\n  console  {url}/\n  API      {url}/docs\n  stop     Ctrl+C\n")
+
+    @override
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        """Stop as uvicorn does, once each WebSocket has said so itself: uvicorn's 1012 would overtake that."""
+        with suppress(TimeoutError):
+            async with asyncio.timeout(NOTICE_SECONDS):
+                while self._sockets_are_open():  # noqa: ASYNC110 - uvicorn tells nobody of a close
+                    await asyncio.sleep(0.01)
+        await super().shutdown(sockets)
+
+    def _sockets_are_open(self) -> bool:
+        """Whether nobody has sent the close of a WebSocket yet; uvicorn notes that of no other connection."""
+        return not all(getattr(one, "close_sent", True) for one in self.server_state.connections)
 
     @override
     def handle_exit(self, sig: int, frame: FrameType | None) -> None:
