@@ -27,6 +27,7 @@ from nis_backend.owned import Owned, Scope
 from nis_backend.run import RunHandle, RunLog, Terms, own_queue
 from nis_backend.shelf import Shelf
 from nis_backend.steps import Used, use
+from nis_backend.within import joined, place
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Generator, Mapping
@@ -44,6 +45,7 @@ if TYPE_CHECKING:
     from nis_backend.opened import Drivers, Operations
     from nis_backend.operation import Model, Operation
     from nis_backend.settings import Settings
+    from nis_backend.within import Within
 
 log = logging.getLogger("nis.call")
 
@@ -80,6 +82,8 @@ class Context:
     """Whether a prober asks how this process is, a load balancer say: its calls are not counted."""
     kept: bool = False
     """Whether what it answers is kept, for a caller that repeats it."""
+    origin: Within = ()
+    """What made what calls here by itself, a schedule say: its budgets hold for what is begun."""
     follows: bool = False
     """Whether the caller reads the words of the run that this call starts as they come."""
 
@@ -102,7 +106,14 @@ class Context:
             operation=self.operation,
             run_id=self.journal and self.journal.run_id,
             conversation_id=self.journal and self.journal.conversation_id,
+            within=self.origin if self.journal is None else self.journal.within,
         )
+
+    @property
+    def within(self) -> Within:
+        """What is begun here is begun in this: this run, and what that was started in."""
+        run = self.journal
+        return self.origin if run is None else joined(run.within, place(run.run_id, run.conversation_id))
 
     @property
     def gateway(self) -> Gateway:
@@ -173,6 +184,7 @@ class Context:
             self.caller.scopes,
             self.drivers.dispatch.submit,
             self.caller.key,
+            self.within,
         )
 
     @property

@@ -35,6 +35,7 @@ from nis_backend.operation import Model
 from nis_backend.owned import Scope
 from nis_backend.run import FORMAT, RunLog, late, run_of
 from nis_backend.steps import allow, unbroken
+from nis_backend.within import of_row
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Sequence
@@ -80,7 +81,8 @@ async def execute(drivers: Drivers, owner: str, run_id: str, attempt: int) -> Le
         log.exception("run %s: its log cannot be read", run_id)
         journal = Journal(store, owner, run_id, attempt)
         return await end_failed(journal, InternalError("The run's log cannot be read.", remedy="Start it again."))
-    journal = Journal(store, owner, run_id, attempt, History(events), row["conversation_id"], drivers.tail)
+    history, tail = History(events), drivers.tail
+    journal = Journal(store, owner, run_id, attempt, history, row["conversation_id"], tail, of_row(row))
     # A run may do what the caller who began it may, and no more.
     caller = Caller(owner=owner, scopes=frozenset(json.loads(row["scopes"])), key=row["key_id"])
     try:

@@ -9,6 +9,7 @@ from nis_backend.commands import append_of, unknown_run
 from nis_backend.errors import Conflict, InvalidRequest
 from nis_backend.event import RetryScheduled
 from nis_backend.run import FORMAT, TERMINAL, run_of
+from nis_backend.within import joined, of_row, place, written
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -97,6 +98,8 @@ async def _begun(ctx: Context, source: Row, after: int, given: Mapping[str, Any]
         # It may do what the caller who begins it may.
         "scopes": json.dumps(sorted(ctx.caller.scopes)),
         "key_id": ctx.caller.key,
+        # The same task goes on: it spends what the other has left, and is no way around what that may spend.
+        "within": written(joined(of_row(source), place(source["id"], source["conversation_id"]), ctx.within)),
         # It rests until it is whole.
         "state": "paused",
         "last_seq": after,

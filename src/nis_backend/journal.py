@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     from nis_backend.drivers.store.base import Store
     from nis_backend.event import Body, ToolCalled
     from nis_backend.run import Tail
+    from nis_backend.within import Within
 
 log = logging.getLogger("nis.run")
 
@@ -88,9 +89,12 @@ class Journal:
         history: History | None = None,
         conversation_id: str | None = None,
         tail: Tail | None = None,
+        within: Within = (),
     ) -> None:
         self.run_id = run_id
         self.conversation_id = conversation_id
+        self.within = within
+        """What the run was started in."""
         self.attempt = attempt
         self.owner = owner
         self.history = history or History()

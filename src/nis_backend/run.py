@@ -26,6 +26,7 @@ from nis_backend.errors import (
 )
 from nis_backend.event import Event
 from nis_backend.operation import Model
+from nis_backend.within import written
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
@@ -34,6 +35,7 @@ if TYPE_CHECKING:
     from nis_backend.drivers.store.base import Growth, Order, Row, Store, Table
     from nis_backend.held import Hold
     from nis_backend.journal import Journal
+    from nis_backend.within import Within
 
 log = logging.getLogger("nis.run")
 
@@ -192,6 +194,7 @@ class RunLog(Commands):
         scopes: Iterable[str] = (),
         submit: Submit = _unsubmitted,
         key: str | None = None,
+        within: Within = (),
     ) -> None:
         super().__init__(store, owner, submit)
         self._tail = tail
@@ -199,6 +202,8 @@ class RunLog(Commands):
         """What the runs made here may call."""
         self._key = key
         """Whose key begins them: what it may spend holds for them too."""
+        self._within = within
+        """What they are begun in: what that may spend, too."""
 
     async def write_down(  # noqa: PLR0913, PLR0917 - each is a column of the run's row but two
         self,
@@ -239,6 +244,7 @@ class RunLog(Commands):
             "problem": None,
             "scopes": self._scopes,
             "key_id": self._key,
+            "within": written(self._within),
             **{name: value for name, value in vars(terms).items() if name not in {"hold", "budget"}},
             "waiting": terms.hold and terms.hold.waiting,
             # Who may start at once has been due since now: the longest waiting goes first.

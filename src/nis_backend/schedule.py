@@ -14,6 +14,7 @@ from nis_backend.calling import begin
 from nis_backend.context import Context
 from nis_backend.cron import next_times
 from nis_backend.errors import Conflict, Forbidden, InvalidRequest, NisError
+from nis_backend.within import of_row
 
 if TYPE_CHECKING:
     from nis_backend.drivers.store.base import Row
@@ -103,7 +104,8 @@ async def fire(drivers: Drivers, row: Row, run_id: str) -> str | None:
     begun: str | None = None
     try:
         if not await _is_there(drivers, row, run_id):
-            ctx = Context(drivers=drivers, caller=await author_of(drivers, row), run_id=run_id)
+            caller = await author_of(drivers, row)
+            ctx = Context(drivers=drivers, caller=caller, run_id=run_id, origin=of_row(row))
             await begin(drivers.operations.find(row["operation"]), json.loads(row["arguments"]), ctx)
     except NisError as refused:
         if refused.codes.retry:

@@ -211,9 +211,9 @@ def test_a_run_does_not_change_what_it_may_spend_itself(tmp_path: Path) -> None:
             each = await made(inside, scope="run", subject="*")
             other = await made(inside, scope="user", subject="bob")
             for one in (own, each):
-                with pytest.raises(Forbidden, match="its own budget"):
+                with pytest.raises(Forbidden, match="holds for it"):
                     await inside.call(update_budget, UpdateBudget(id=one.id, limit=1000))
-                with pytest.raises(Forbidden, match="its own budget"):
+                with pytest.raises(Forbidden, match="holds for it"):
                     await inside.call(delete_budget, OneBudget(id=one.id))
             await inside.call(delete_budget, OneBudget(id=other.id))
 

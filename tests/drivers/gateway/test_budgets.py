@@ -324,3 +324,35 @@ def test_two_processes_share_a_cap(database: str) -> None:
 def test_money_is_written_exactly(nano: int, text: str) -> None:
     """To the cent, or as far as it goes."""
     assert dollars(nano) == text
+
+
+def test_what_a_run_was_started_in_holds_for_it(tmp_path: Path) -> None:
+    """The caps of each run and conversation above it, each once, and of what a conversation is a branch of."""
+
+    async def body(store: Store, ledger: Ledger, budgets: Budgets) -> None:
+        await budget(store, "b-each", "ann", "run", "*")
+        await budget(store, "b-top", "ann", "run", "run-1")
+        await budget(store, "b-talk", "ann", "conversation", "talk")
+        named = {"title": "", "created": AT, "updated": AT}
+        await store.insert("conversations", "ann", {"id": "talk", **named})
+        await store.insert("conversations", "ann", {"id": "branch", **named, "within": '[["conversation", "talk"]]'})
+        chain = (("conversation", "branch"), ("run", "run-1"), ("run", "run-2"))
+        who = Who(owner="ann", run_id="run-3", conversation_id="branch", within=chain)
+        caps = await budgets.applying(who, TARGET, AT)
+        assert sorted((cap.budget_id, cap.period) for cap in caps) == [
+            ("b-each", "total run-1"),
+            ("b-each", "total run-2"),
+            ("b-each", "total run-3"),
+            ("b-talk", "total"),
+            ("b-top", "total"),
+        ]
+        # One budget, three sums: what one of them has used is not taken for another's.
+        other = Who(owner="ann", run_id="run-2", within=(("run", "run-1"),))
+        await budgets.reserve(call(ledger, 1, 900_000, other), await budgets.applying(other, TARGET, AT))
+        alone = Who(owner="ann", run_id="run-3")
+        await budgets.reserve(call(ledger, 2, 900_000, alone), await budgets.applying(alone, TARGET, AT))
+        with pytest.raises(BudgetExceeded) as refused:
+            await budgets.reserve(call(ledger, 3, 200_000, who), caps)
+        assert refused.value.value in {"b-each", "b-top"}
+
+    within(tmp_path, body)

@@ -9,7 +9,10 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import psycopg
+import pytest
 from fake_openai import Canned, FakeOpenAI, delta, says, usage
+from psycopg.rows import dict_row
 from rest_client import ask, done, events_of, send
 
 if TYPE_CHECKING:
@@ -79,6 +82,45 @@ def test_a_run_with_two_cents_never_spends_more_with_fifty_calls_at_once(serve: 
     # Not one more would have fitted.
     assert spent <= 20_000_000 < spent + rows[0]["worst"]
     assert round(budget["used"] * 1e9) == spent
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def address(request: pytest.FixtureRequest) -> str | None:
+    """The database of a server; None is the one in the box."""
+    return request.getfixturevalue("database") if request.param == "postgresql" else None
+
+
+def shared_ledger(address: str) -> list[dict[str, Any]]:
+    """The rows about the provider in a database that servers share."""
+    with psycopg.connect(address) as connection, connection.cursor(row_factory=dict_row) as cursor:
+        return cursor.execute("select * from ledger where provider = 'lab' order by created").fetchall()
+
+
+def test_runs_that_a_run_has_started_spend_of_its_two_cents(serve: Serve, root: Path, address: str | None) -> None:
+    """Promise: a run with `budget = $0.02` never spends more: not by ten runs, and theirs, with wider budgets."""
+    long = Canned(pieces=[delta(content="Hi."), delta("stop"), usage(7, 2700)])
+    with FakeOpenAI(*[long] * 50, models=["gpt-4o-mini"]).in_thread() as upstream:
+        app = ("--app", str(root / "tests" / "starting_app.py"))
+        server = serve(*app) if address is None else serve(*app, NIS_DATABASE_URL=address)
+        priced(server, upstream.url)
+        started = done(server, "POST", "/runs/start-run", {"operation": "tests.start_ten", "budget": 0.02})
+        events_of(server, "GET", f"/runs/{started['id']}/events")
+        run = done(server, "GET", f"/runs/{started['id']}")
+        (budget,) = done(server, "GET", f"/budgets?scope=run&subject={run['id']}")["budgets"]
+        again = done(server, "POST", f"/runs/{run['id']}/fork")
+        events_of(server, "GET", f"/runs/{again['id']}/events")
+        more = done(server, "GET", f"/runs/{again['id']}")
+        server.process.terminate()
+        server.process.wait(30)
+    rows = ledger(server, "lab") if address is None else shared_ledger(address)
+    spent = sum(row["cost"] for row in rows)
+    assert run["result"] == {"answered": len(upstream.asked), "refused": 50 - len(upstream.asked)}
+    assert len(rows) == len(upstream.asked) >= 10
+    assert run["id"] not in {row["run_id"] for row in rows}
+    assert round(budget["used"] * 1e9) == spent
+    # Not one more would have fitted; and a fork of the run has no money of its own.
+    assert spent <= 20_000_000 < spent + rows[0]["worst"]
+    assert more["result"] == {"answered": 0, "refused": 50}
 
 
 def test_what_a_killed_server_had_under_way_is_booked_at_its_worst(serve: Serve) -> None:

@@ -126,7 +126,7 @@ def test_one_cap_that_refuses_lets_nothing_happen(with_stores: Callable[[Body], 
         await store.record([], [Closed(id="call-1-1", changes={"state": "ok", "cost": 100})])
         assert await store.reserve(ledger_row("call-2", worst=350), [wide, narrow]) == []
         over = await store.reserve(ledger_row("call-3", worst=51), [wide, narrow])
-        assert over == [Over(budget_id="budget-2", used=450, limit=500, reserved=350)]
+        assert over == [Over(budget_id="budget-2", period="2025-11", used=450, limit=500, reserved=350)]
         assert len(await ledger(store)) == 2
         # To the last nano-dollar.
         assert await store.reserve(ledger_row("call-4", worst=50), [wide, narrow]) == []

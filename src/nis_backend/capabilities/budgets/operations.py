@@ -14,6 +14,7 @@ from nis_backend.errors import Forbidden, InvalidRequest, NotFound
 from nis_backend.operation import Before, Example, Model, operation
 from nis_backend.run import unknown_conversation
 from nis_backend.view import Table, View
+from nis_backend.within import joined, of_row
 
 if TYPE_CHECKING:
     from nis_backend.context import Context
@@ -151,16 +152,15 @@ async def _seen(scope: Scope, subject: str, ctx: Context) -> None:
         raise unknown_conversation(subject)
 
 
-def _rows_of(row: Row, ctx: Context) -> Owned:
+async def _rows_of(row: Row, ctx: Context) -> Owned:
     """The rows that a budget is among, for a caller who may change it.
 
     Raises:
         Forbidden: it takes somebody who administers the server, or a run would change what it may spend itself.
     """
-    run = ctx.journal
-    if run is not None and row["scope"] in OWN and row["subject"] in {run.run_id, run.conversation_id, EACH}:
+    if ctx.journal is not None and row["scope"] in OWN and await _holds_for_run(row, ctx):
         raise Forbidden(
-            "A run does not change its own budget.",
+            "A run does not change a budget that holds for it.",
             field="id",
             value=row["id"],
             remedy="Change it in a call of your own.",
@@ -168,6 +168,15 @@ def _rows_of(row: Row, ctx: Context) -> Owned:
     if row["scope"] in OWN and row["owner"] == ctx.caller.owner:
         return ctx.store
     return ctx.administered(row["owner"])
+
+
+async def _holds_for_run(row: Row, ctx: Context) -> bool:
+    """Whether it is the run's own, or one of what the run was started in, or of what its conversations branch from."""
+    if row["subject"] == EACH or (row["scope"], row["subject"]) in ctx.within:
+        return True
+    conversations = [subject for scope, subject in ctx.within if scope == "conversation"]
+    rows = [await ctx.store.get("conversations", one) for one in conversations]
+    return (row["scope"], row["subject"]) in joined(*(of_row(one) for one in rows if one is not None))
 
 
 @operation(
@@ -261,7 +270,7 @@ async def update_budget(request: UpdateBudget, ctx: Context) -> Budget:
     if "enabled" in given:
         given["enabled"] = int(given["enabled"])
     changes = {**given, "updated": ctx.now()}
-    rows = _rows_of(before, ctx)
+    rows = await _rows_of(before, ctx)
     await rows.update(
         "budgets", request.id, changes, noted(ctx, "budget", "update", before=before, after=before | changes)
     )
@@ -283,7 +292,8 @@ async def delete_budget(request: OneBudget, ctx: Context) -> OneBudget:
         Forbidden: budgets of keys, users and the server take the scope server:admin.
     """
     before = await find(request.id, ctx)
-    await _rows_of(before, ctx).delete("budgets", request.id, noted(ctx, "budget", "delete", before=before, after=None))
+    rows = await _rows_of(before, ctx)
+    await rows.delete("budgets", request.id, noted(ctx, "budget", "delete", before=before, after=None))
     ctx.gateway.changed("budgets")
     return request
 

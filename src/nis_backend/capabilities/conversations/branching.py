@@ -25,6 +25,7 @@ from nis_backend.capabilities.conversations.operations import (
 from nis_backend.capabilities.conversations.shown import ConversationLine, line_of
 from nis_backend.errors import Conflict, NotFound, TooLarge
 from nis_backend.operation import Example, Recorded, operation
+from nis_backend.within import joined, of_row, written
 
 if TYPE_CHECKING:
     from nis_backend.context import Context
@@ -122,6 +123,8 @@ async def branch_conversation(request: BranchConversation, ctx: Context) -> Conv
         "updated": now,
         "archived": 0,
         "branched_from": runs[-1].id,
+        # What the conversation may spend, a branch is no way around.
+        "within": written(joined(of_row(row), (("conversation", request.id),), ctx.within)),
     }
     await ctx.store.branch(branch, {run.id: ctx.new_id("run") for run in runs if run.finished})
     return line_of(branch)

@@ -13,6 +13,7 @@ from nis_backend.errors import Conflict, InvalidRequest, NisError, NotFound
 from nis_backend.operation import Before, Example, Model, operation
 from nis_backend.run import Run
 from nis_backend.view import Table, View, moment
+from nis_backend.within import written
 
 if TYPE_CHECKING:
     from nis_backend.context import Context
@@ -142,8 +143,9 @@ async def _checked(name: str, arguments: dict[str, Any], ctx: Context) -> str:  
 
 
 def _author(ctx: Context) -> Row:
-    """Whose the schedule is from now on: its runs may do what this caller may."""
-    return {"scopes": json.dumps(sorted(ctx.caller.scopes)), "key_id": ctx.caller.key}
+    """Whose the schedule is from now on: its runs may do what this caller may, and spend what this run may."""
+    scopes = json.dumps(sorted(ctx.caller.scopes))
+    return {"scopes": scopes, "key_id": ctx.caller.key, "within": written(ctx.within)}
 
 
 def _draw(_request: Model, result: ScheduleList) -> list[View]:

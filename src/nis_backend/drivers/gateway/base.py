@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from nis_backend.drivers.llm.base import ModelInfo, Prompt
     from nis_backend.drivers.llm.choice import Models
     from nis_backend.drivers.store.base import Row, Table
+    from nis_backend.within import Within
 
 # Any: a JSON object's values differ in type.
 Json = dict[str, Any]
@@ -35,6 +36,8 @@ class Who:
     operation: str = ""
     run_id: str | None = None
     conversation_id: str | None = None
+    within: Within = ()
+    """What that run was started in."""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -14,6 +14,7 @@ from nis_backend.caller import SERVER
 from nis_backend.drivers.gateway.periods import DOLLAR, EACH, counted_as, period_of
 from nis_backend.drivers.store.spending import Cap, opened
 from nis_backend.errors import BudgetExceeded
+from nis_backend.within import joined, of_row
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
     from nis_backend.drivers.gateway.rates import Rates
     from nis_backend.drivers.store.base import Row
     from nis_backend.drivers.store.spending import Over, Spending
+    from nis_backend.within import Within
 
 COMMON: tuple[Mapping[str, Any], ...] = (
     {"scope": "key"},
@@ -61,6 +63,7 @@ class Budgets:
         self._patience = patience
         self._common: dict[tuple[str, str], list[Row]] | None = None
         self._own: OrderedDict[str, list[Row]] = OrderedDict()
+        self._branches: dict[str, Within] = {}
         self._known: dict[str, Row] = {}
         self._used: OrderedDict[tuple[str, str], int] = OrderedDict()
         self._settled = asyncio.Event()
@@ -93,10 +96,13 @@ class Budgets:
             common = await self._read_common()
         if self._narrow is None:
             await self._look()
+        subjects = _subjects(who)
+        if self._narrow is not False or ("conversation", EACH) in common:
+            subjects += await self._branches_of([subject for scope, subject in subjects if scope == "conversation"])
         if self._narrow is not False:
-            await self._read_own([one for one in (who.run_id, who.conversation_id) if one is not None])
+            await self._read_own([subject for scope, subject in subjects if scope in OWN])
         caps: list[Cap] = []
-        for scope, subject in _subjects(who):
+        for scope, subject in dict.fromkeys(subjects):
             rows = [*common.get((scope, subject), ()), *common.get((scope, EACH), ())]
             rows += (row for row in self._own.get(subject, ()) if row["scope"] == scope)
             caps += [_cap(row, subject, who, at) for row in rows if _holds(row, who, target)]
@@ -182,6 +188,16 @@ class Budgets:
                 self._known.pop(row["id"], None)
         return None
 
+    async def _branches_of(self, conversations: Sequence[str]) -> Within:
+        """What these are branches of, or were begun in; it never changes."""
+        if missing := [one for one in conversations if one not in self._branches]:
+            rows = await self._store.configured("conversations", {"id": missing})
+            self._branches |= dict.fromkeys(missing, ()) | {row["id"]: of_row(row) for row in rows}
+        found = joined(*(self._branches[one] for one in conversations))
+        while len(self._branches) > KEPT:
+            del self._branches[next(iter(self._branches))]
+        return found
+
     # -- what is used -------------------------------------------------------------------------------------------------
 
     async def _learn(self, caps: Sequence[Cap]) -> None:
@@ -203,7 +219,7 @@ class Budgets:
             if not over:
                 self._keep(key, self._used.get(key, 0) + row["worst"])
             for one in over:
-                if one.budget_id == cap.budget_id:
+                if (one.budget_id, one.period) == key:
                     self._keep(key, one.used)
         return over
 
@@ -242,7 +258,8 @@ class Budgets:
 
 def _subjects(who: Who) -> list[tuple[str, str]]:
     """Whom a call's caps are about, from the narrowest."""
-    given = (("run", who.run_id), ("conversation", who.conversation_id), ("key", who.key), ("user", who.owner))
+    own = (("run", who.run_id), ("conversation", who.conversation_id), *reversed(who.within))
+    given = (*own, ("key", who.key), ("user", who.owner))
     return [*((scope, subject) for scope, subject in given if subject), ("server", "")]
 
 

@@ -31,6 +31,7 @@ class Over:
     """A cap that would be crossed."""
 
     budget_id: str
+    period: str
     used: int
     limit: int
     reserved: int = 0
@@ -75,7 +76,7 @@ class Spending(Protocol):
         ...
 
     async def configured(self, table: Table, where: Mapping[str, Any]) -> list[Row]:  # Any: see Row
-        """Every owner's rows of `providers`, `routes`, `prices` or `budgets`; a list means one of it.
+        """Every owner's rows of `providers`, `routes`, `prices`, `budgets` or `conversations`; a list: one of it.
 
         For the gateway alone.
         """

@@ -39,7 +39,7 @@ counted as (
     select budget_id, period, owner, %s from wanted where not exists (select from over)
     on conflict (budget_id, period) do update set used = spending.used + excluded.used
 )
-select budget_id, used, cap as "limit", (
+select budget_id, period, used, cap as "limit", (
     select coalesce(sum(ledger.worst), 0)::bigint from ledger, json_array_elements(ledger.caps::json) as c
     where ledger.state = 'open' and c ->> 0 = over.budget_id and c ->> 1 = over.period
 ) as reserved from over

@@ -41,7 +41,7 @@ def reserve(connection: sqlite3.Connection, row: Row, caps: Sequence[Cap]) -> li
         used = int(connection.execute(USED, (cap.budget_id, cap.period)).fetchone()["used"])
         if used + row["worst"] > cap.limit:
             reserved = int(connection.execute(RESERVED, (cap.budget_id, cap.period)).fetchone()["reserved"])
-            over.append(Over(budget_id=cap.budget_id, used=used, limit=cap.limit, reserved=reserved))
+            over.append(Over(budget_id=cap.budget_id, period=cap.period, used=used, limit=cap.limit, reserved=reserved))
     if not over:
         connection.execute(*queries.insert("ledger", opened(row, caps)))
         counted = [(cap.budget_id, cap.period, cap.owner, row["worst"]) for cap in caps]

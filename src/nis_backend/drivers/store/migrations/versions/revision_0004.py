@@ -36,7 +36,9 @@ WHOLE = r"json_extract(replace({0}, '\u0000', ' '), '$.{1}')"
 # Money is in billionths of a dollar. `spending` is what is counted in a period of a budget, reservations included: the
 # sum of `cost` of the ledger's rows that name it in `caps`. A row of the ledger is one call that was sent to a model;
 # while it is `open` its cost is the worst that it can be. `usage_days` are the sums of the ledger by day.
-# `runs.key_id` is whose key began it: what a key may spend holds for its runs. `blobs.purpose` is what a file is for.
+# `runs.key_id` is whose key began it: what a key may spend holds for its runs. `within` is what a run, a branch or a
+# schedule was made in, as `nis_backend.within` has it: what those may spend holds for it too.
+# `blobs.purpose` is what a file is for.
 # The row of a prompt is its latest version; each version before has one of its own beside it, of the same `prompt_id`.
 STEP = Step(
     up="""
@@ -104,8 +106,17 @@ create index prompts_by_owner on prompts (owner, created, id);
 create index prompts_by_prompt on prompts (owner, prompt_id, version);
 alter table blobs add column purpose text not null default '';
 alter table runs add column key_id text;
+alter table runs add column within text;
+alter table conversations add column within text;
+alter table schedules add column within text;
+create index runs_within on runs (owner)
+    where within is not null and state in ('queued', 'running', 'paused', 'waiting');
 """,
     down="""
+drop index runs_within;
+alter table schedules drop column within;
+alter table conversations drop column within;
+alter table runs drop column within;
 alter table runs drop column key_id;
 alter table blobs drop column purpose;
 drop table prompts;
