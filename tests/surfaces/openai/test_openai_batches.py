@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import json
 import time
 from collections.abc import Iterator
@@ -90,6 +91,12 @@ def test_a_batch_answers_each_line_and_tells_what_failed_apart(client: openai.Op
     assert (done.status, done.metadata) == ("completed", {"for": "tests"})
     counts = done.request_counts
     assert (counts.total, counts.completed, counts.failed) == (4, 2, 2)
+    assert (done.model, done.usage.input_tokens, done.usage.output_tokens, done.usage.total_tokens) == (
+        "scripted",
+        6,
+        4,
+        10,
+    )
     output, errors = read(client, done.output_file_id), read(client, done.error_file_id)
     assert (set(output), set(errors)) == ({"a", "b"}, {"wrong", "unknown"})
     answer = output["a"]["response"]
@@ -124,6 +131,19 @@ def test_a_batch_is_listed_and_cancelled(client: openai.OpenAI) -> None:
     with pytest.raises(openai.ConflictError):
         client.batches.cancel(made.id)
     assert len({one.id for one in client.batches.list(limit=1)}) > 1
+
+
+@pytest.mark.parametrize("labels", [{"endpoint": CHAT}, {"endpoint": 7, "input_file_id": "file-a"}, {}], ids=str)
+def test_a_batch_of_another_surface_is_none_of_this_one(client: openai.OpenAI, labels: Json) -> None:
+    """Its labels are its caller's, and may look like ours: it is not listed, and fails nothing."""
+    data = base64.b64encode(b'{"id": "a", "arguments": {"value": 5, "unit": "mile", "to": "km"}}').decode()
+    asked = {"input": {"base64": data}, "operation": "physics.convert_unit", "labels": labels}
+    client.post("/../batches", body=asked, cast_to=object)
+    listed: Any = client.get("/../batches/", cast_to=object)
+    name = listed["batches"][0]["id"].replace("run-", "batch_")
+    assert name not in [one.id for one in client.batches.list()]
+    with pytest.raises(openai.NotFoundError):
+        client.batches.retrieve(name)
 
 
 @pytest.mark.parametrize(

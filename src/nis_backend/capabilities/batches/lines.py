@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, cast
 
 from pydantic_core import from_json
 
-from nis_backend.capabilities.batches.operations import LINE
+from nis_backend.capabilities.batches.operations import LINE, TokensUsed
 from nis_backend.errors import Busy, InvalidRequest, NisError, TooLarge, shorten
 from nis_backend.owned import Scope
 
@@ -129,6 +129,8 @@ class Calls:
     done: int = 0
     failed: int = 0
     size: int = 0
+    tokens: dict[str, int] = field(default_factory=dict[str, int])
+    """What the answers have used together, by the names of `TokensUsed`."""
     outcomes: dict[int, Json] = field(default_factory=dict[int, Json])
 
     async def make(self, lines: Iterator[Line]) -> None:
@@ -148,7 +150,7 @@ class Calls:
             async def make(line: Line = line, made: list[Json] = made) -> Json:
                 made.append(await self._outcome(line))
                 self._count(line, made[0])
-                return {**made[0], "done": self.done, "failed": self.failed}
+                return {**made[0], "done": self.done, "failed": self.failed, "tokens": dict(self.tokens)}
 
             noted: Json = await self.ctx.note(f"{LINE} {line.number}", make)
             if made:
@@ -163,6 +165,11 @@ class Calls:
         self.failed += "problem" in kept
         self.size += len(json.dumps(kept))
         self.outcomes[line.number] = kept
+        result: Any = kept.get("result")
+        for name in TokensUsed.model_fields if isinstance(result, dict) else ():
+            count: Any = cast("Json", result).get(name)
+            if isinstance(count, int):
+                self.tokens[name] = self.tokens.get(name, 0) + count
 
     async def _outcome(self, line: Line) -> Json:
         if line.problem is not None:

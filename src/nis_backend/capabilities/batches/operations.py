@@ -12,7 +12,7 @@ from pydantic import Field, JsonValue
 from nis_backend.annotations import Reads
 from nis_backend.blob import Blob
 from nis_backend.calling import authorise, refuse_secret
-from nis_backend.errors import NotFound, NotSupported, TooLarge
+from nis_backend.errors import InvalidRequest, NotFound, NotSupported, TooLarge
 from nis_backend.event import Noted
 from nis_backend.operation import Before, Example, Model, Recorded, operation
 from nis_backend.run import Run, State, run_of
@@ -22,9 +22,6 @@ if TYPE_CHECKING:
     from nis_backend.context import Context
 
 NAME = "batches.create_batch"
-TOTAL = "lines"
-"""The note of how many lines there are."""
-
 LINE = "line"
 """Begins the name of the note of what came of a line: its number follows."""
 
@@ -40,6 +37,9 @@ class CreateBatch(Model):
 
     input: Blob = Field(description='A file with a JSON object on each line: {"id": …, "arguments": {…}}.')
     operation: str = Field(min_length=3, max_length=64, description="What is called for each of them.")
+    lines: int | None = Field(
+        default=None, ge=1, description="How many there are: a file with another number is refused; unset, they count."
+    )
     labels: dict[str, JsonValue] = Field(
         default_factory=dict[str, JsonValue],
         max_length=64,
@@ -47,11 +47,21 @@ class CreateBatch(Model):
     )
 
 
+class TokensUsed(Model):
+    """Tokens of all lines, as far as what was called states them."""
+
+    input_tokens: int = 0
+    output_tokens: int = 0
+    cached_tokens: int = Field(default=0, description="Of the input, those that the provider's cache had.")
+    reasoning_tokens: int = Field(default=0, description="Of the output, those of what was thought.")
+
+
 class BatchDone(Model):
     """What came of the lines."""
 
     total: int
     failed: int
+    tokens: TokensUsed = Field(default_factory=TokensUsed, description="Of the lines that were answered.")
     output: Blob | None = Field(
         description='On each line {"id": …, "result": …} or {"id": …, "problem": …}, in the order of the input; '
         "null where it is more than a blob may have: the run's events have each outcome."
@@ -77,9 +87,10 @@ class Batch(Model):
     id: str
     operation: str = Field(description="What is called for each line.")
     state: State
-    total: int | None = Field(description="Lines; null until they have been counted.")
+    total: int | None = Field(description="Lines; null where the run was begun without a count of them.")
     done: int = Field(description="Lines of which there is an outcome, good or bad.")
     failed: int = Field(description="Those of them that failed.")
+    tokens: TokensUsed = Field(description="Of the lines that were answered until now.")
     created: float = Field(description="Seconds since 1970, UTC.")
     updated: float = Field(description="Seconds since 1970, UTC.")
     output: Blob | None = Field(description="What came of the lines, once all are done.")
@@ -110,11 +121,16 @@ async def _prepare(request: CreateBatch, ctx: Context) -> CreateBatch:
     size = len(json.dumps(request.labels))
     if size > LABELS:
         raise TooLarge(f"labels has {size} characters.", field="labels", value=size, remedy=f"Give at most {LABELS}.")
-    await asyncio.to_thread(_count, request)
-    return request
+    lines = await asyncio.to_thread(_count, request)
+    if request.lines not in (None, lines):
+        raise InvalidRequest(
+            f"The file has {lines} lines.", field="lines", value=request.lines, remedy="Send the whole file."
+        )
+    return request.model_copy(update={"lines": lines})
 
 
 def _count(request: CreateBatch) -> int:
+    """How many lines there are, each of them looked at."""
     from nis_backend.capabilities.batches.lines import read  # noqa: PLC0415 - loads with the first batch
 
     return sum(1 for _ in read(request.input.path))
@@ -168,14 +184,13 @@ async def create_batch(request: CreateBatch, ctx: Context) -> Recorded[BatchDone
     """
     from nis_backend.capabilities.batches.lines import Calls, read  # noqa: PLC0415 - loads with the first batch
 
-    total: int = await ctx.note(TOTAL, lambda: asyncio.to_thread(_count, request))
     most = ctx.settings.max_blob
     calls = Calls(ctx=ctx, operation=ctx.operations.entry(request.operation), most=most)
     await calls.make(read(request.input.path))
     lines = "".join(f"{json.dumps(calls.outcomes[number])}\n" for number in sorted(calls.outcomes)).encode()
     name = f"{request.input.name.rpartition('.')[0] or 'batch'}-output.jsonl"
     kept = Blob.of(lines, media_type="application/jsonl", name=name) if len(lines) <= most else None
-    return BatchDone(total=total, failed=calls.failed, output=kept)
+    return BatchDone(total=calls.done, failed=calls.failed, tokens=TokensUsed(**calls.tokens), output=kept)
 
 
 @operation(
@@ -242,14 +257,15 @@ async def _run(batch_id: str, ctx: Context) -> Run:
 async def _batch(run: Run, ctx: Context) -> Batch:
     asked = CreateBatch.model_validate(run.input)
     ended = BatchDone.model_validate(run.result) if run.state == "succeeded" else None
-    total, done, failed = (ended.total, ended.total, ended.failed) if ended else await _counts(run, ctx)
+    done, failed, tokens = (ended.total, ended.failed, ended.tokens) if ended else await _counts(run, ctx)
     return Batch(
         id=run.id,
         operation=asked.operation,
         state=run.state,
-        total=total,
+        total=ended.total if ended else asked.lines,
         done=done,
         failed=failed,
+        tokens=tokens,
         created=run.created,
         updated=run.updated,
         output=ended and ended.output,
@@ -258,17 +274,14 @@ async def _batch(run: Run, ctx: Context) -> Batch:
     )
 
 
-async def _counts(run: Run, ctx: Context) -> tuple[int | None, int, int]:
-    """Lines there are, are done and have failed, by the first and the last of the log."""
-    if not run.last_seq:
-        return None, 0, 0
-    first = await ctx.runs.events(run.id, 0, TAIL)
-    last = await ctx.runs.events(run.id, max(0, run.last_seq - TAIL), TAIL + 1)
-    noted = [event.body for event in (*first, *last) if isinstance(event.body, Noted)]
-    total = next((one.value for one in noted if one.name == TOTAL), None)
+async def _counts(run: Run, ctx: Context) -> tuple[int, int, TokensUsed]:
+    """Lines that are done and have failed, and their tokens, by the end of the log."""
+    last = await ctx.runs.events(run.id, max(0, run.last_seq - TAIL), TAIL + 1) if run.last_seq else []
+    noted = [event.body for event in last if isinstance(event.body, Noted)]
     counted = [one.value for one in noted if one.name.startswith(f"{LINE} ")]
-    done, failed = (counted[-1]["done"], counted[-1]["failed"]) if counted else (0, 0)
-    return total, done, failed
+    if not counted:
+        return 0, 0, TokensUsed()
+    return counted[-1]["done"], counted[-1]["failed"], TokensUsed(**counted[-1].get("tokens", {}))
 
 
 OPERATIONS = (create_batch, get_batch, list_batches, cancel_batch)

@@ -30,8 +30,8 @@ CALLS = {
 MEMBERS = frozenset({"custom_id", "method", "url", "body"})
 
 
-def translated(path: Path, endpoint: str) -> Iterator[bytes]:
-    """The lines as the operation's; a body that cannot be followed is that line's refusal.
+def translated(path: Path, endpoint: str) -> Iterator[tuple[bytes, str | None]]:
+    """The lines as the operation's, and the model; a body that cannot be followed is that line's refusal.
 
     Raises:
         InvalidRequest: a line is none of this endpoint's.
@@ -46,7 +46,7 @@ def translated(path: Path, endpoint: str) -> Iterator[bytes]:
             line: Json = {"id": name, "arguments": arguments(endpoint, body)}
         except NisError as error:
             line = {"id": name, "problem": error.problem()}
-        yield json.dumps(line).encode() + b"\n"
+        yield json.dumps(line).encode() + b"\n", model
 
 
 def _model(body: Json) -> str | None:

@@ -35,7 +35,7 @@ if TYPE_CHECKING:
     from starlette.requests import Request
     from starlette.responses import Response
 
-    from nis_backend.capabilities.batches.operations import Batch, BatchList
+    from nis_backend.capabilities.batches.operations import Batch, BatchList, TokensUsed
     from nis_backend.capabilities.blobs import StoredBlob
     from nis_backend.context import Context
     from nis_backend.operation import Json
@@ -62,15 +62,27 @@ FILE = re.compile(r"file-([A-Za-z0-9.:]{1,48})-(output|errors)")
 """The ids of the files of outcomes."""
 
 
+Metadata = Annotated[
+    dict[Annotated[str, Field(max_length=64)], Annotated[str, Field(max_length=512)]], Field(max_length=16)
+]
+
+
 class BatchRequest(Model):
     """The body of a request."""
 
     input_file_id: str = Field(min_length=1, max_length=64)
     endpoint: str = Field(max_length=64)
     completion_window: Literal["24h"]
-    metadata: dict[Annotated[str, Field(max_length=64)], Annotated[str, Field(max_length=512)]] | None = Field(
-        default=None, max_length=16
-    )
+    metadata: Metadata | None = None
+
+
+class _Labels(Model):
+    """What a batch that was begun here has with it; whoever calls the operation may give it other labels."""
+
+    input_file_id: str
+    endpoint: Literal["/v1/chat/completions", "/v1/responses", "/v1/embeddings"]
+    metadata: Metadata | None = None
+    model: str | None = None
 
 
 class _File(Model):
@@ -86,13 +98,13 @@ async def create(process: Process, request: Request) -> Response:
     ctx = process.context(request.state.caller)
     given = await _input(process, asked, ctx)
     with tempfile.TemporaryFile() as file:
-        await asyncio.to_thread(_translate, given.path, asked.endpoint, file)
+        lines, model = await asyncio.to_thread(_translate, given.path, asked.endpoint, file)
         content = await asyncio.to_thread(Blob.of, file, media_type="application/jsonl", name=given.name)
         kept: StoredBlob = await call(
             process.operations.find("blobs.create_blob"), {"content": content, "purpose": LINES}, ctx
         )
-    labels = {"endpoint": asked.endpoint, "input_file_id": asked.input_file_id, "metadata": asked.metadata}
-    arguments = {"input": kept.id, "operation": CALLS[asked.endpoint], "labels": labels}
+    labels = {**asked.model_dump(exclude={"completion_window"}), "model": model}
+    arguments = {"input": kept.id, "operation": CALLS[asked.endpoint], "lines": lines, "labels": labels}
     try:
         handle: RunHandle = await call(process.operations.find("batches.create_batch"), arguments, ctx)
     except NisError as error:
@@ -141,12 +153,16 @@ async def _input(process: Process, asked: BatchRequest, ctx: Context) -> Blob:
         ) from None
 
 
-def _translate(path: Path, endpoint: str, file: IO[bytes]) -> None:
-    for line in translated(path, endpoint):
+def _translate(path: Path, endpoint: str, file: IO[bytes]) -> tuple[int, str | None]:
+    """How many lines were written, and the model that all of them ask."""
+    lines, model = 0, None
+    for line, asked in translated(path, endpoint):
         file.write(line)
-    if not file.tell():
+        lines, model = lines + 1, asked
+    if not lines:
         raise InvalidRequest("The file has no line.", field="input_file_id", remedy="Give a request on each line.")
     file.seek(0)
+    return lines, model
 
 
 async def batch(process: Process, request: Request) -> Response:
@@ -169,7 +185,7 @@ async def batches(process: Process, request: Request) -> Response:
         listed: BatchList = await call(
             process.operations.find("batches.list_batches"), {"cursor": cursor, "limit": limit + 1}, within
         )
-        found += [_object(one) for one in listed.batches if "endpoint" in one.labels]
+        found += [_object(one, labels) for one in listed.batches if (labels := _labels(one))]
         cursor = listed.next_cursor
         if cursor is None:
             break
@@ -211,16 +227,26 @@ async def _batch(process: Process, run_id: str, ctx: Context, field: str = "batc
         found: Batch = await call(process.operations.find("batches.get_batch"), {"id": run_id}, ctx)
     except (NotFound, InvalidRequest):
         raise _unknown(name, field) from None
-    if "endpoint" not in found.labels:
+    if _labels(found) is None:
         raise _unknown(name, field)
     return found
 
 
+def _labels(one: Batch) -> _Labels | None:
+    try:
+        return _Labels.model_validate(one.labels)
+    except ValidationError:
+        return None
+
+
 async def _card(process: Process, run_id: str, ctx: Context) -> Json:
-    return _object(await _batch(process, run_id, ctx))
+    found = await _batch(process, run_id, ctx)
+    labels = _labels(found)
+    assert labels is not None
+    return _object(found, labels)
 
 
-def _object(one: Batch) -> Json:
+def _object(one: Batch, labels: _Labels) -> Json:
     suffix, status = suffix_of(one.id), STATUS[one.state]
     ended, at = status in ENDED, int(one.updated)
     problem = one.problem and document(from_problem(one.problem))["error"]
@@ -228,9 +254,10 @@ def _object(one: Batch) -> Json:
     return {
         "id": f"{PREFIX}{suffix}",
         "object": "batch",
-        "endpoint": one.labels["endpoint"],
+        "endpoint": labels.endpoint,
+        "model": labels.model,
         "errors": wrong_line and {"object": "list", "data": [wrong_line]},
-        "input_file_id": one.labels["input_file_id"],
+        "input_file_id": labels.input_file_id,
         "completion_window": "24h",
         "status": status,
         "output_file_id": f"file-{suffix}-output" if ended and one.done > one.failed else None,
@@ -245,7 +272,18 @@ def _object(one: Batch) -> Json:
         "cancelling_at": None,
         "cancelled_at": at if status == "cancelled" else None,
         "request_counts": {"total": one.total or 0, "completed": one.done - one.failed, "failed": one.failed},
-        "metadata": one.labels.get("metadata"),
+        "usage": _usage(one.tokens),
+        "metadata": labels.metadata,
+    }
+
+
+def _usage(tokens: TokensUsed) -> Json:
+    return {
+        "input_tokens": tokens.input_tokens,
+        "input_tokens_details": {"cached_tokens": tokens.cached_tokens},
+        "output_tokens": tokens.output_tokens,
+        "output_tokens_details": {"reasoning_tokens": tokens.reasoning_tokens},
+        "total_tokens": tokens.input_tokens + tokens.output_tokens,
     }
 
 
