@@ -139,7 +139,7 @@ def test_a_batch_of_another_surface_is_none_of_this_one(client: openai.OpenAI, l
     data = base64.b64encode(b'{"id": "a", "arguments": {"value": 5, "unit": "mile", "to": "km"}}').decode()
     asked = {"input": {"base64": data}, "operation": "physics.convert_unit", "labels": labels}
     client.post("/../batches", body=asked, cast_to=object)
-    listed: Any = client.get("/../batches/", cast_to=object)
+    listed: Any = client.get("/../batches", cast_to=object)
     name = listed["batches"][0]["id"].replace("run-", "batch_")
     assert name not in [one.id for one in client.batches.list()]
     with pytest.raises(openai.NotFoundError):
