@@ -2,9 +2,13 @@
 
 import { html, nothing, type TemplateResult } from "lit";
 import { createRef, ref } from "lit/directives/ref.js";
+import "./act.js";
 import "./chat.js";
 import "./conversations.js";
 import "./explore.js";
+import "./gateway/budgets.js";
+import { models } from "./gateway/models.js";
+import "./gateway/usage.js";
 import { icon, type Icon } from "./icons.js";
 import { Light } from "./light.js";
 import "./operation.js";
@@ -20,6 +24,9 @@ const PAGES: { page: Route["page"]; also: Route["page"]; name: string; icon: Ico
   { page: "chat", also: "chat", name: "Chat", icon: "chat", to: "#/" },
   { page: "explore", also: "operation", name: "Explore", icon: "explore", to: "#/explore" },
   { page: "runs", also: "run", name: "Runs", icon: "runs", to: "#/runs" },
+  { page: "models", also: "models", name: "Models", icon: "models", to: "#/models" },
+  { page: "usage", also: "usage", name: "Usage", icon: "usage", to: "#/usage" },
+  { page: "budgets", also: "budgets", name: "Budgets", icon: "budgets", to: "#/budgets" },
 ];
 
 export class NisConsole extends Light {
@@ -123,6 +130,7 @@ export class NisConsole extends Light {
         ${this.drawn ? html`<nis-conversations></nis-conversations>` : nothing}
       </dialog>
       <nis-palette></nis-palette>
+      <nis-act></nis-act>
       ${this.keyDialog()}
     `;
   }
@@ -160,6 +168,12 @@ export class NisConsole extends Light {
         return html`<nis-runs .state=${route.state}></nis-runs>`;
       case "run":
         return html`<nis-run .runId=${route.id}></nis-run>`;
+      case "models":
+        return models(route.part);
+      case "usage":
+        return html`<nis-usage .chosen=${route}></nis-usage>`;
+      case "budgets":
+        return html`<nis-budgets></nis-budgets>`;
     }
   }
 

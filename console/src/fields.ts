@@ -143,6 +143,8 @@ function written(value: unknown, kind: Kind): string {
 
 export const shown = (value: unknown): string => (typeof value === "string" ? value : JSON.stringify(value));
 
+export const same = (one: unknown, other: unknown): boolean => JSON.stringify(one) === JSON.stringify(other);
+
 /** The text of a default, where there is one to speak of. */
 export function fallback(schema: Schema): string {
   const held = schema.default;

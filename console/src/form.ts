@@ -1,7 +1,7 @@
 // A form that an answer brings along: an operation's request, to be called again or for what is missing.
 
 import { html, nothing, type PropertyValues, type TemplateResult } from "lit";
-import { type Field, shown, tree, value } from "./fields.js";
+import { type Field, same, shown, tree, value } from "./fields.js";
 import { type Drawing, fields } from "./inputs.js";
 import { Light } from "./light.js";
 import { number, words } from "./numbers.js";
@@ -17,6 +17,13 @@ export function unfold(element: Element | null): void {
 
 /** A field that is refused has to be seen: the browser points at it. */
 export const REVEAL = { capture: true, handleEvent: (event: Event): void => unfold(event.target as Element) };
+
+/** Goes to the first field that was refused. */
+export function focusWrong(form: Element | null): void {
+  const field = form?.querySelector<HTMLElement>(".wrong :is(input, select, textarea)") ?? null;
+  unfold(field);
+  field?.focus();
+}
 
 export class NisForm extends Light {
   static override properties = { form: { attribute: false }, asks: { type: Boolean }, disabled: { type: Boolean } };
@@ -80,7 +87,5 @@ export class NisForm extends Light {
     this.dispatchEvent(new CustomEvent("call", { detail, bubbles: true, composed: true }));
   };
 }
-
-const same = (one: unknown, other: unknown): boolean => JSON.stringify(one) === JSON.stringify(other);
 
 customElements.define("nis-form", NisForm);

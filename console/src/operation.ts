@@ -6,7 +6,7 @@ import { detail, family, list, named } from "./catalog.js";
 import { elsewhere } from "./elsewhere.js";
 import { badges } from "./explore.js";
 import { type Field, tree, value } from "./fields.js";
-import { REVEAL, unfold } from "./form.js";
+import { focusWrong, REVEAL } from "./form.js";
 import { eachFrame } from "./frame.js";
 import { icon } from "./icons.js";
 import { type Drawing, fields } from "./inputs.js";
@@ -16,6 +16,7 @@ import { Light } from "./light.js";
 import { inline } from "./markdown.js";
 import { words } from "./numbers.js";
 import { outcomeOf, type Tab } from "./outcome.js";
+import { wrong } from "./refusal.js";
 import { address } from "./route.js";
 import { told } from "./status.js";
 import { command } from "./steer.js";
@@ -147,9 +148,7 @@ export class NisOperation extends Light {
   private reveal(): void {
     const answer = this.querySelector(".answer")!.getBoundingClientRect();
     if (!this.refusal && (answer.top > innerHeight - 120 || answer.bottom < 0)) this.querySelector(".answer")!.scrollIntoView({ block: "start" });
-    const wrong = this.querySelector<HTMLElement>(".request .wrong :is(input, select, textarea)");
-    unfold(wrong);
-    wrong?.focus();
+    focusWrong(this.querySelector(".request"));
   }
 
   private async stop(): Promise<void> {
@@ -184,11 +183,10 @@ export class NisOperation extends Light {
 
   private request(detail: Detail, line: Line): TemplateResult {
     const running = this.outcome?.state === "running";
-    const errors = new Map((this.refusal?.errors ?? []).map((one) => [this.nearest(one.field), `${one.message}${/[.!?]$/.test(one.message) ? "" : "."}`]));
     const drawing: Drawing = {
       root: detail.request_schema,
       id: "r",
-      errors,
+      errors: wrong(this.root, this.refusal),
       changed: () => this.requestUpdate(),
     };
     return html`<form
@@ -263,23 +261,9 @@ export class NisOperation extends Light {
     this.json = null;
   }
 
-  /** The path of the field that is drawn and nearest to where a refusal points: a union's own names are not drawn. */
-  private nearest(path: string): string {
-    const parts = path.split(".");
-    const steps: string[] = [];
-    let at: Field[] = this.root?.parts ?? [];
-    for (const part of parts) {
-      const found = at.find((one) => one.name === part);
-      if (!found) continue;
-      steps.push(part);
-      at = found.parts.flatMap((one) => (found.kind === "union" && one.kind === "group" ? one.parts : [one]));
-    }
-    return steps.join(".");
-  }
-
   private answer(line: Line): TemplateResult {
     const { outcome, refusal } = this;
-    const known = new Set((refusal?.errors ?? []).map((one) => this.nearest(one.field)).filter(Boolean));
+    const known = wrong(this.root, refusal);
     return html`<section class="panel result" aria-label="Result" aria-busy=${outcome?.state === "running"}>
       ${outcomeOf(outcome, line, this.tab, (tab) => (this.tab = tab))}
       ${refusal ? failure(known.size ? { ...refusal, errors: [] } : refusal, () => void this.call()) : nothing}

@@ -18,6 +18,12 @@ const PAGES: Hit[] = [
   { to: "#/", name: "New conversation", note: "Chat", icon: "chat" },
   { to: "#/explore", name: "Explore operations", note: "Explore", icon: "explore" },
   { to: "#/runs", name: "Runs", note: "Runs", icon: "runs" },
+  { to: "#/models", name: "Models and prices", note: "Models", icon: "models" },
+  { to: "#/models/routes", name: "Routes of models", note: "Models", icon: "models" },
+  { to: "#/models/providers", name: "Providers of models", note: "Models", icon: "models" },
+  { to: "#/models/changes", name: "Changes of routes, prices and budgets", note: "Models", icon: "models" },
+  { to: "#/usage", name: "Usage and cost", note: "Usage", icon: "usage" },
+  { to: "#/budgets", name: "Budgets", note: "Budgets", icon: "budgets" },
   { to: "/docs", name: "API reference", note: "OpenAPI", icon: "book" },
 ];
 const MOST = 12;

@@ -5,7 +5,14 @@ export type Route =
   | { page: "explore"; query: string; family: string }
   | { page: "operation"; name: string; input: Record<string, unknown> | null }
   | { page: "runs"; state: string }
-  | { page: "run"; id: string };
+  | { page: "run"; id: string }
+  | { page: "models"; part: Part }
+  | { page: "usage"; days: number; since: string; until: string; by: string; everyone: boolean }
+  | { page: "budgets" };
+
+const PARTS = ["", "routes", "providers", "changes"] as const;
+export type Part = (typeof PARTS)[number];
+const DAYS = 30;
 
 export function parse(hash: string): Route {
   const [path = "", search = ""] = hash.replace(/^#\/?/, "").split("?", 2);
@@ -16,6 +23,9 @@ export function parse(hash: string): Route {
   if (page === "explore") return { page, query: query.get("q") ?? "", family: query.get("family") ?? "" };
   if (page === "runs" && name) return { page: "run", id: name };
   if (page === "runs") return { page, state: query.get("state") ?? "" };
+  if (page === "models") return { page, part: PARTS.find((one) => one === name) ?? "" };
+  if (page === "usage") return { page, ...period(query) };
+  if (page === "budgets") return { page };
   return { page: "chat", id: page === "chat" && name ? name : null };
 }
 
@@ -32,7 +42,21 @@ export function address(route: Route): string {
       return `#/runs${search({ state: route.state })}`;
     case "run":
       return `#/runs/${id(route.id)}`;
+    case "models":
+      return route.part ? `#/models/${route.part}` : "#/models";
+    case "usage": {
+      const { days, since, until, by, everyone } = route;
+      return `#/usage${search({ days: since || until || days === DAYS ? "" : String(days), since, until, by: by === "day" ? "" : by, of: everyone ? "all" : "" })}`;
+    }
+    case "budgets":
+      return "#/budgets";
   }
+}
+
+function period(query: URLSearchParams): Omit<Extract<Route, { page: "usage" }>, "page"> {
+  const date = (name: string): string => query.get(name)?.match(/^\d{4}-\d{2}-\d{2}$/)?.[0] ?? "";
+  const days = Math.min(Math.max(1, Math.round(Number(query.get("days"))) || DAYS), 3650);
+  return { days, since: date("since"), until: date("until"), by: query.get("by") ?? "day", everyone: query.get("of") === "all" };
 }
 
 export const go = (route: Route): void => void (location.hash = address(route));

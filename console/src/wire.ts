@@ -196,7 +196,7 @@ export interface Run extends RunLine {
 }
 
 export interface Models {
-  models: { id: string; provider: string; name: string; demonstration: boolean }[];
+  models: { id: string; provider: string; name: string; demonstration: boolean; tools: boolean; context_tokens: number | null }[];
   unavailable: { provider: string; reason: string; remedy: string }[];
 }
 

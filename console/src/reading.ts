@@ -1,0 +1,65 @@
+// A page that shows what the server has: read when it opens, again while it is looked at, and once the server is back.
+
+import { html, nothing, type PropertyDeclarations, type TemplateResult } from "lit";
+import { Light } from "./light.js";
+import { changed, connection, told } from "./status.js";
+import { failure } from "./views.js";
+import type { Problem } from "./wire.js";
+
+export abstract class Reading extends Light {
+  static override properties: PropertyDeclarations = { trouble: { state: true }, loading: { state: true } };
+  /** Why it could not be read. */
+  declare trouble: Problem | null;
+  declare loading: boolean;
+  /** Milliseconds after which it is read again. */
+  protected pause = 5000;
+  private round = 0;
+  private timer: ReturnType<typeof setInterval> | undefined;
+  private back = (): void => {
+    if (this.trouble && connection().state === "ok") void this.again();
+  };
+
+  constructor() {
+    super();
+    [this.trouble, this.loading] = [null, false];
+  }
+
+  override connectedCallback(): void {
+    super.connectedCallback();
+    changed.addEventListener("change", this.back);
+    this.timer = setInterval(() => {
+      if (!document.hidden && !this.loading && !this.trouble) void this.again();
+    }, this.pause);
+  }
+
+  override disconnectedCallback(): void {
+    super.disconnectedCallback();
+    changed.removeEventListener("change", this.back);
+    clearInterval(this.timer);
+  }
+
+  /** Reads what is shown, and answers how to keep it. */
+  protected abstract look(): Promise<() => void>;
+
+  /** Reads it anew; what an earlier reading still answers counts no more. */
+  async again(): Promise<void> {
+    const round = ++this.round;
+    this.loading = true;
+    try {
+      const keep = await this.look();
+      if (round !== this.round) return;
+      keep();
+      this.trouble = null;
+    } catch (error) {
+      if (round === this.round) this.trouble = told(error);
+    } finally {
+      if (round === this.round) this.loading = false;
+    }
+  }
+
+  /** What stands where nothing has been read yet, or could not be. */
+  protected standing(read: boolean, what: string): TemplateResult | typeof nothing {
+    if (this.trouble) return failure(this.trouble, () => void this.again());
+    return read ? nothing : html`<div class="skeleton" aria-label="Reading ${what}"><i></i><i></i><i></i></div>`;
+  }
+}
