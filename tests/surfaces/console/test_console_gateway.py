@@ -21,10 +21,8 @@ COST = "$0.0000475"
 
 
 def _post(url: str, body: dict[str, Any], **headers: str) -> dict[str, Any]:  # Any: JSON
-    asked = urllib.request.Request(  # noqa: S310 - a server of this test
-        url, json.dumps(body).encode(), {"Content-Type": "application/json", **headers}
-    )
-    with urllib.request.urlopen(asked, timeout=60) as answer:  # noqa: S310 - a server of this test
+    asked = urllib.request.Request(url, json.dumps(body).encode(), {"Content-Type": "application/json", **headers})
+    with urllib.request.urlopen(asked, timeout=60) as answer:
         return json.loads(answer.read())
 
 
