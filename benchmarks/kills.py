@@ -43,7 +43,7 @@ EARLY = 0.1
 """How often the server dies before it has answered."""
 PAUSE = 0.004
 """Seconds between two words of the model."""
-SCRIPT = {"replies": [{"text": " ".join(f"word{number}" for number in range(30)), "pause": PAUSE}]}
+WORDS = " ".join(f"word{number}" for number in range(30))
 
 
 class Host:
@@ -133,10 +133,10 @@ class Lanes:
             thread.join()
 
 
-def surroundings(folder: Path) -> tuple[Path, dict[str, str]]:
+def surroundings(folder: Path, pause: float = PAUSE) -> tuple[Path, dict[str, str]]:
     """The file that the walks add lines to, and the variables of a server for them."""
     script, ledger = folder / "script.json", folder / "ledger"
-    script.write_text(json.dumps(SCRIPT))
+    script.write_text(json.dumps({"replies": [{"text": WORDS, "pause": pause}]}))
     ledger.touch()
     return ledger, {
         LEDGER: str(ledger),

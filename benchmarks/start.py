@@ -15,6 +15,7 @@ import compileall
 import json
 import os
 import platform
+import secrets
 import signal
 import socket
 import statistics
@@ -67,9 +68,13 @@ class Started:
 
 def free_port() -> int:
     """A port that nobody listened on a moment ago."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
+    while True:
+        # Below those that the kernel gives to connections: who asks again and again for one of those, while nobody
+        # listens, is connected to itself in the end, and its server does not come up.
+        port = secrets.choice(range(20_000, 32_000))
+        with socket.socket() as probe:
+            if probe.connect_ex(("127.0.0.1", port)):
+                return port
 
 
 def healthy(port: int, path: str = "/health") -> bool:

@@ -32,6 +32,8 @@ from postgresql import running_postgresql
 LONGEST_SECONDS = 30.0
 """What a run may rest."""
 LIMIT_SECONDS = 120.0
+PAUSE = 0.02
+"""Seconds between two words of the model: the walk must not end before its server is killed."""
 
 
 def walk_to(servers: Servers, name: str, step: int) -> tuple[Walker, threading.Thread]:
@@ -67,7 +69,7 @@ def main() -> None:
     given = arguments.parse_args()
     with tempfile.TemporaryDirectory() as folder, running_postgresql() as server:
         url = server.database()
-        ledger, environment = surroundings(Path(folder))
+        ledger, environment = surroundings(Path(folder), PAUSE)
         hosts = [Host(Path(folder, name), {**environment, "NIS_DATABASE_URL": url}) for name in ("one", "other")]
         try:
             for host in hosts:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ctypes
 import fcntl
+import http.client
 import json
 import os
 import runpy
@@ -14,7 +15,6 @@ import subprocess
 import sys
 import threading
 import time
-import urllib.error
 import urllib.request
 from collections.abc import Generator, Iterator
 from contextlib import ExitStack, contextmanager
@@ -23,6 +23,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
 import hypothesis
+import ports
 import pytest
 
 from nis_backend.settings import Settings
@@ -44,6 +45,8 @@ hypothesis.settings.load_profile("suite")
 
 START_SECONDS = 60.0
 """How long a server may take to answer; two cores run the whole suite beside it."""
+END_SECONDS = 60.0
+"""How long it may take to end."""
 
 
 def _leave_network() -> bool:
@@ -115,16 +118,10 @@ def root() -> Path:
     return ROOT
 
 
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
-
-
 @pytest.fixture
 def free_port() -> int:
     """A port of this machine that nobody listened on a moment ago."""
-    return _free_port()
+    return ports.free_port()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -143,10 +140,30 @@ class Server:
         """The same address for a socket."""
         return self.url.replace("http", "ws", 1)
 
+    @property
+    def told(self) -> str:
+        """How it is, and the last of what it has written."""
+        code = self.process.poll()
+        state = "is up" if code is None else f"has ended with code {code}"
+        return f"The server {self.pid} {state}; it wrote:\n{self.log.read_text(errors='replace')[-4000:]}"
+
     def kill(self) -> None:
         """End it as a power cut would: no handler runs."""
         self.process.kill()
-        self.process.wait(10)
+        self.process.wait(60)
+
+
+RUNNING: list[Server] = []
+"""Those that are up now, whose last words are told with a test that fails."""
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport() -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    """What the servers wrote, where a test has failed."""
+    report = yield
+    if report.failed:
+        report.sections += [(f"server at {server.url}", server.told) for server in RUNNING]
+    return report
 
 
 class Serve(Protocol):
@@ -166,6 +183,7 @@ def running_server(
 ) -> Generator[Server]:
     """A server over this data folder, from its first answer to its orderly end."""
     data.mkdir(parents=True, exist_ok=True)
+    server: Server | None = None
     log = data / "server.log"
     address = data / "server.json"
     command = [sys.executable, *program, "serve", "--port", "0", "--data", str(data), *arguments]
@@ -175,16 +193,24 @@ def running_server(
         )
     try:
         url = _wait_until_up(process, address, log)
-        yield Server(url=url, pid=process.pid, data=data, process=process, log=log)
+        server = Server(url=url, pid=process.pid, data=data, process=process, log=log)
+        RUNNING.append(server)
+        yield server
+    except Exception as error:
+        if server is not None:
+            error.add_note(server.told)
+        raise
     finally:
+        if server is not None:
+            RUNNING.remove(server)
         if process.poll() is None:
             process.send_signal(signal.SIGTERM)
         try:
-            process.wait(30)
+            process.wait(END_SECONDS)
         except subprocess.TimeoutExpired:
             process.kill()
-            process.wait(10)
-            pytest.fail(f"the server did not end within 30 s of SIGTERM:\n{log.read_text()[-4000:]}")
+            process.wait(60)
+            pytest.fail(f"the server did not end within {END_SECONDS:g} s of SIGTERM:\n{log.read_text()[-4000:]}")
 
 
 def _wait_until_up(process: subprocess.Popen[bytes], address: Path, log: Path) -> str:
@@ -194,10 +220,10 @@ def _wait_until_up(process: subprocess.Popen[bytes], address: Path, log: Path) -
             held = json.loads(address.read_text())
             # Another pid is an earlier server's, which left its file: this one has not written its own yet.
             if held["pid"] == process.pid and held["url"]:
-                with urllib.request.urlopen(f"{held['url']}/health", timeout=5) as answer:
+                with urllib.request.urlopen(f"{held['url']}/health", timeout=START_SECONDS) as answer:
                     if answer.status == 200:
                         return str(held["url"])
-        except (FileNotFoundError, json.JSONDecodeError, urllib.error.URLError):
+        except (OSError, http.client.HTTPException, json.JSONDecodeError):
             pass
         try:
             # The wait between two looks is a wait for its death, which ends the matter at once.

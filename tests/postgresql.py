@@ -12,7 +12,6 @@ import itertools
 import os
 import shutil
 import signal
-import socket
 import subprocess
 import sys
 import tempfile
@@ -20,6 +19,8 @@ import time
 from collections.abc import Generator
 from contextlib import contextmanager
 from pathlib import Path
+
+from ports import free_port
 
 NEW_USER_NAMESPACE, PARENT_DEATH_SIGNAL, NOBODY = 0x10000000, 1, 65534
 START_SECONDS = 60.0
@@ -30,9 +31,7 @@ class PostgreSQL:
 
     def __init__(self, programs: Path, folder: Path, *, durable: bool = False) -> None:
         self._durable = durable
-        with socket.socket() as probe:
-            probe.bind(("127.0.0.1", 0))
-            self.port = int(probe.getsockname()[1])
+        self.port = free_port()
         self._programs = programs
         self._folder = folder
         self._numbers = itertools.count(1)

@@ -44,7 +44,7 @@ def test_a_run_survives_kills_at_any_moment(serve: Serve, tmp_path: Path) -> Non
     """Promise: no number lost or doubled, cut words superseded, each line written once."""
     script = tmp_path / "script.json"
     replies = [{"when": f"line {one}.", "text": f"This is line {one} of all."} for one in range(1, LINES + 1)]
-    script.write_text(json.dumps({"pause": 0.03, "replies": replies}))
+    script.write_text(json.dumps({"pause": 0.15, "replies": replies}))
     chance = random.Random(7)  # noqa: S311 - the same moments each time
     data, seen = tmp_path / "data", list[dict[str, Any]]()
     server = serve("--app", str(APP), data=data, NIS_SCRIPTED=str(script))

@@ -34,7 +34,7 @@ from nis_backend.owned import Scope
 from nis_backend.run import RunHandle, RunLog, Tail, Terms
 from nis_backend.settings import read_settings
 
-PATIENCE = 20.0
+PATIENCE = 60.0
 
 
 class Nothing(Model):

@@ -70,7 +70,7 @@ def kill_workers(server: Server) -> None:
         os.kill(pid, signal.SIGKILL)
 
 
-def wait_for(what: Callable[[], bool], seconds: float = 30) -> None:
+def wait_for(what: Callable[[], bool], seconds: float = 60) -> None:
     """Wait until it is so."""
     pause = threading.Event()
     deadline = time.monotonic() + seconds
@@ -214,8 +214,11 @@ def test_a_killed_server_leaves_a_log_that_the_next_one_goes_on_with(serve: Serv
 def test_an_idle_worker_is_gone_and_comes_back(serve: Serve) -> None:
     """Its memory goes back to the machine; the next message starts it again."""
     server = serve(NIS_IDLE_SECONDS="0.5")
-    post(server, "/chat", {"message": "hi"})
-    assert workers(server)
+    with stream(server, {"message": "hi"}) as events:
+        until_text(events)
+        # While it answers it is not idle.
+        assert workers(server)
+        assert list(events)[-1]["body"]["type"] == "succeeded"
     wait_for(lambda: not workers(server))
     assert post(server, "/chat", {"message": "hi"})["response"]
 
@@ -250,7 +253,7 @@ def test_a_stop_is_told_to_open_streams(serve: Serve) -> None:
         until_text(events)
         os.kill(server.pid, signal.SIGTERM)
         list(events)
-    server.process.wait(30)
+    server.process.wait(60)
     assert server.process.returncode == 0
 
 

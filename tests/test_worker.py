@@ -104,11 +104,11 @@ def check_walked(front: Server, run_id: str, events: list[Json]) -> None:
 
 def test_a_killed_workers_run_is_taken_over(front: Server, work: Start, tmp_path: Path) -> None:
     """Promise: a second process goes on within 30 s; one reader sees every number once; each write was made once."""
-    first = work(NIS_STALL_SECONDS="2")
+    first = work(NIS_STALL_SECONDS="5")
     run_id = walk(front, tmp_path / "gate")
     stream = followed(front, run_id)
     events = until_halt(stream)
-    work(NIS_STALL_SECONDS="2")
+    work(NIS_STALL_SECONDS="5")
     killed = time.monotonic()
     first.end(signal.SIGKILL)
     (tmp_path / "gate").touch()

@@ -22,9 +22,9 @@ from nis_backend.errors import Busy, Fenced, InvalidRequest
 from nis_backend.operation import Model
 from nis_backend.run import RunLog, Tail, Terms
 
-PATIENCE = 30.0
+PATIENCE = 60.0
 
-STALL = 1.0
+STALL = 3.0
 """Seconds of silence after which a host of these tests is dead, where several share the store."""
 
 

@@ -45,7 +45,7 @@ if TYPE_CHECKING:
     from nis_backend.drivers.compute.base import Compute
     from nis_backend.drivers.dispatch.base import Left
 
-PATIENCE = 20.0
+PATIENCE = 60.0
 """Seconds a test waits for what must come."""
 
 A2UI_EXTENSION = "https://a2ui.org/a2a-extension/a2ui/v0.9"

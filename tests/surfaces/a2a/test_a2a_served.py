@@ -22,9 +22,9 @@ if TYPE_CHECKING:
 LONG = " ".join(f"word{index}" for index in range(400))
 
 
-def _script(folder: Path) -> str:
+def _script(folder: Path, pause: float = 0.01) -> str:
     path = folder / "script.json"
-    path.write_text(json.dumps({"pause": 0.01, "tools": True, "replies": [{"text": LONG}]}))
+    path.write_text(json.dumps({"pause": pause, "tools": True, "replies": [{"text": LONG}]}))
     return str(path)
 
 
@@ -80,11 +80,11 @@ def test_a_stopping_server_closes_its_sockets_with_a_notice(serve: Serve, tmp_pa
                 await one.next(number)
             server.process.send_signal(signal.SIGTERM)
             with pytest.raises(ConnectionClosed) as closed:
-                await asyncio.wait_for(one.rest(number), 20)
+                await asyncio.wait_for(one.rest(number), 60)
             assert closed.value.rcvd is not None
             assert closed.value.rcvd.code == 1001
 
-    server = serve(NIS_SCRIPTED=_script(tmp_path))
+    server = serve(NIS_SCRIPTED=_script(tmp_path, pause=1))
     asyncio.run(talk(server.url.removeprefix("http://")))
 
 

@@ -221,7 +221,7 @@ def test_an_answer_is_left_at_once(serve: Serve, tmp_path: Path, ends: str, code
         assert asked.stdout is not None
         assert asked.stdout.read(1)
         asked.send_signal(signal.SIGINT) if ends == "interrupt" else server.kill()
-        _, told = asked.communicate(timeout=8)
+        _, told = asked.communicate(timeout=30)
     assert asked.returncode == code
     assert said in told
     assert "Traceback" not in told

@@ -96,7 +96,7 @@ def test_leaving_does_not_end_the_run(serve: Serve, tmp_path: Path) -> None:
     with watching(server.data, run_id) as left:
         first_words(left)
         left.send_signal(signal.SIGINT)
-        _, told = left.communicate(timeout=20)
+        _, told = left.communicate(timeout=60)
     assert left.returncode == 130
     assert f"nis runs watch {run_id} --after" in told
     assert "Traceback" not in told
@@ -104,7 +104,7 @@ def test_leaving_does_not_end_the_run(serve: Serve, tmp_path: Path) -> None:
     with watching(server.data, run_id) as again:
         first_words(again)
         assert ask(server, "POST", f"/runs/{run_id}/cancel", {})[0] == 200
-        rest, told = again.communicate(timeout=20)
+        rest, told = again.communicate(timeout=60)
     assert (again.returncode, rest.splitlines()[-1].endswith("cancelled"), "was cancelled" in told) == (130, True, True)
 
 
@@ -123,7 +123,7 @@ def test_a_run_is_watched_on_after_its_server_was_killed(serve: Serve, tmp_path:
             first_words(on)
             first_words(cut)
             server.kill()
-            _, told = cut.communicate(timeout=20)
+            _, told = cut.communicate(timeout=60)
             assert (cut.returncode, f"nis runs watch {runs[0]['id']} --after" in told) == (69, True)
             left = subprocess.run(
                 [*command, "runs", "watch", runs[0]["id"], "--wait", "0"], capture_output=True, check=False, timeout=60

@@ -201,7 +201,7 @@ def test_cancelling_over_stdio_reaches_the_servers_run(serve: Serve, tmp_path: P
 
                 await client.call_tool("chat-send_message", {"message": "Talk."}, progress_callback=leave)
             assert scope.cancelled_caught
-            async with asyncio.timeout(20):
+            async with asyncio.timeout(30):
                 [run] = over_mcp(server.url, "runs.list_runs", {})["runs"]
                 last = await client.call_tool("runs-stream_events", {"id": run["id"]})
                 return str(last.structured_content["body"]["type"])

@@ -147,7 +147,7 @@ def test_numbers_without_end_are_refused(server: Server) -> None:
 def test_what_is_no_id_leads_nowhere(server: Server, path: str) -> None:
     """DESIGN: ids match `[A-Za-z0-9._:-]+`."""
     address = urlsplit(server.url)
-    with socket.create_connection((address.hostname, address.port), timeout=10) as caller:
+    with socket.create_connection((address.hostname, address.port), timeout=60) as caller:
         line = f"GET {path.replace(' ', '%20')} HTTP/1.1\r\nHost: {address.netloc}\r\nConnection: close\r\n\r\n"
         caller.sendall(line.encode())
         assert b" 404 " in caller.recv(4096).split(b"\r\n")[0]
@@ -212,7 +212,7 @@ def test_an_upload_that_breaks_off_is_no_fault_of_ours(serve: Serve) -> None:
 def test_a_runs_events_as_json_are_those_there_are(serve: Serve, tmp_path: Any) -> None:
     """At once while it goes on, with a link to what follows; `Prefer: wait` of RFC 7240 waits so long for its end."""
     path = tmp_path / "script.json"
-    path.write_text(json.dumps({"replies": [{"text": "one two three", "pause": 1}]}))
+    path.write_text(json.dumps({"replies": [{"text": "one two three", "pause": 2}]}))
     server = serve(NIS_SCRIPTED=str(path))
     run = ask(server, "POST", "/chat", {"message": "hi"}, {"prefer": "respond-async"})[2]
     page: str | None = f"/runs/{run['id']}/events"

@@ -42,7 +42,8 @@ def add_numbers(request: Numbers, ctx: WorkerContext) -> Sum:
 
 @operation("sums.wait_forever", effect="reads", pool="science")
 def wait_forever(request: Numbers, ctx: WorkerContext) -> Sum:
-    """Wait without end."""
+    """Say that it has begun, and wait without end."""
+    ctx.progress(0.0, "begun")
     threading.Event().wait()
     raise AssertionError(request, ctx)
 
