@@ -193,6 +193,8 @@ def running_server(
         )
     try:
         url = _wait_until_up(process, address, log)
+        if "NIS_DATABASE_URL" in (environment or {}):
+            _wait_for_database(url, log)
         server = Server(url=url, pid=process.pid, data=data, process=process, log=log)
         RUNNING.append(server)
         yield server
@@ -234,6 +236,16 @@ def _wait_until_up(process: subprocess.Popen[bytes], address: Path, log: Path) -
     pytest.fail(f"the server did not answer within {START_SECONDS:g} s:\n{log.read_text()[-4000:]}")
 
 
+def _wait_for_database(url: str, log: Path) -> None:
+    """Until the server has its database, the schema made, or has said that it is away: a call waits less for it."""
+    deadline = time.monotonic() + START_SECONDS
+    while "waits for its database" not in log.read_text():
+        with urllib.request.urlopen(f"{url}/health", timeout=START_SECONDS) as answer:
+            if any(part["name"] == "store" and part["ok"] for part in json.load(answer)["parts"]):
+                return
+        assert time.monotonic() < deadline, log.read_text()
+
+
 @pytest.fixture(scope="session")
 def server(tmp_path_factory: pytest.TempPathFactory, _environment: None) -> Iterator[Server]:
     """One server with default settings, shared by all tests that change nothing of it."""
@@ -272,8 +284,9 @@ def postgresql(_environment: None) -> Iterator[PostgreSQL]:
 
 
 @pytest.fixture
-def database(postgresql: PostgreSQL) -> str:
-    """The address of an empty database in PostgreSQL, for one test."""
+def database(postgresql: PostgreSQL, monkeypatch: pytest.MonkeyPatch) -> str:
+    """The address of an empty database in PostgreSQL, for one test; what this process calls it for waits for it."""
+    monkeypatch.setattr("nis_backend.drivers.store.postgres.link.FIRST_SECONDS", START_SECONDS)
     return postgresql.database()
 
 

@@ -57,6 +57,12 @@ class Box:
         """The worker, if there is one."""
         return self.compute.status()[0].pids
 
+    @property
+    def worked(self) -> float:
+        """Seconds of a processor that the worker has had: a measure that a busy machine does not change."""
+        fields = Path(f"/proc/{self.pids[0]}/stat").read_text().rpartition(")")[2].split()
+        return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
 
 @asynccontextmanager
 async def opened(
@@ -169,11 +175,16 @@ def test_a_cancelled_answer_frees_its_slot(settings: Settings) -> None:
     """With one slot, the next answer comes from the same process: neither waited out nor killed."""
 
     async def test(box: Box) -> None:
+        await ask(box, prompt("Hello", max_tokens=1))
+        began = box.worked
+        await ask(box, prompt("What is the capital of France?"))
+        alone = box.worked - began
         items = await begin(box, prompt("Tell a long story about the sea.", max_tokens=CONTEXT))
-        before = box.pids
+        before, began = box.pids, box.worked
         await items.aclose()
-        async with asyncio.timeout(10):
-            await ask(box, prompt("What is the capital of France?"))
+        await ask(box, prompt("What is the capital of Spain?"))
+        # The whole story is some eighty such answers.
+        assert box.worked - began < 10 * alone
         assert box.pids == before
         assert box.compute.status()[0].busy == 0
 
@@ -181,20 +192,22 @@ def test_a_cancelled_answer_frees_its_slot(settings: Settings) -> None:
 
 
 def test_a_cancel_is_heeded_while_the_prompt_is_read(settings: Settings) -> None:
-    """Not after it: the one slot is free in less than half of the time that the reading takes."""
+    """Not after it: the one slot is free after less than half of the work that the reading takes."""
 
     async def test(box: Box) -> None:
-        clock = asyncio.get_running_loop().time
         await ask(box, prompt("Hello", max_tokens=1))
-        before = box.pids
-        began = clock()
+        before, began = box.pids, box.worked
         await ask(box, prompt("word " * 1000, max_tokens=1))
-        reading = clock() - began
-        began = clock()
-        with pytest.raises(TimeoutError):
-            await asyncio.wait_for(ask(box, prompt("term " * 1000)), 0.1 * reading)
+        reading = box.worked - began
+        began = box.worked
+        asking = asyncio.create_task(ask(box, prompt("term " * 1000)))
+        while box.worked - began < 0.1 * reading:  # noqa: ASYNC110 - another process works
+            await asyncio.sleep(0.01)
+        asking.cancel()
+        await asyncio.wait({asking})
+        assert asking.cancelled()
         await ask(box, prompt("Hello", max_tokens=1))
-        assert clock() - began < 0.5 * reading
+        assert box.worked - began < 0.5 * reading
         assert box.pids == before
 
     run(settings, test, slots=1)
@@ -213,12 +226,12 @@ def test_more_answers_than_slots_wait_their_turn(settings: Settings) -> None:
         cancelled = clock()
         # A worker that ignores the cancel is killed after the grace, and this answer with it.
         async for _ in items:
-            if clock() - cancelled > 1.0:
+            if clock() - cancelled > 4.0:
                 break
         await items.aclose()
         assert [end.output_tokens for _, end in await asyncio.gather(*waiting[1:])] == [2, 2]
 
-    run(settings, test, slots=1, grace=0.5)
+    run(settings, test, slots=1, grace=3.0)
 
 
 def test_a_prompt_longer_than_the_context_is_refused(settings: Settings) -> None:

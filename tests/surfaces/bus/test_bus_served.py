@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import time
 from collections.abc import AsyncGenerator, Iterator
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -42,7 +43,8 @@ def script(tmp_path: Path) -> str:
 @asynccontextmanager
 async def reading(servers: str) -> AsyncGenerator[Bus]:
     """A client of the brokers that is no nis."""
-    async with asyncio.timeout(PATIENCE):
+    # A group whose reader was killed has another after some time, and servers start meanwhile.
+    async with asyncio.timeout(5 * PATIENCE):
         bus = KafkaBus(Brokers(servers=servers))
         try:
             yield bus
@@ -55,6 +57,13 @@ def part(server: Server, name: str, path: str = "/health/ready") -> tuple[int, s
     status, _, answer = ask(server, "GET", path)
     (found,) = [one for one in answer["parts"] if one["name"] == name]
     return status, answer["status"], found
+
+
+def well(server: Server, name: str) -> None:
+    """Wait until the part is said to be well: on a busy machine an answer may come too late for a check."""
+    deadline = time.monotonic() + PATIENCE
+    while not (found := part(server, name)[2])["ok"]:
+        assert time.monotonic() < deadline, found
 
 
 def say(server: Server, count: int) -> list[str]:
@@ -103,7 +112,7 @@ def test_a_redis_that_comes_is_used(serve: Serve, free_port: int) -> None:
     # Probers are not counted.
     assert part(server, "cache")[2]["ok"] is False
     with valkey(free_port) as redis:
-        assert part(server, "cache")[2]["ok"] is True
+        well(server, "cache")
         assert [ask(server, "GET", "/runs")[0] for _ in range(4)] == [200, 200, 200, 429]
         with redis.client() as client:
             assert int(client.get("nis:calls:local")) == 4
@@ -127,7 +136,7 @@ def test_brokers_that_hang_get_everything_later(serve: Serve, cluster: Kafka, sc
             assert seen == {run: list(range(1, last + 1)) for run, last in wanted.items()}
 
     asyncio.run(body())
-    assert part(server, "bus")[2]["ok"]
+    well(server, "bus")
 
 
 def test_a_server_that_is_killed_does_each_command_once(serve: Serve, cluster: Kafka, script: str) -> None:
