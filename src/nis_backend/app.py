@@ -135,7 +135,9 @@ class Process:
         dispatch = _dispatch(given, store, self._execute)
         registry = _registry(given, store, providers, http)
         holder, shared = dispatch.holding.holder, given.database_url is not None
-        gateway = MeteredGateway(store, registry, embedders, holder, given.prices, cache=cache, shared=shared)
+        gateway = MeteredGateway(
+            store, registry, embedders, holder, given.prices, cache=cache, shared=shared, warn=self._warn
+        )
         self._drivers = Drivers(
             settings=self.settings,
             store=store,
@@ -188,6 +190,9 @@ class Process:
 
     async def _execute(self, owner: str, run_id: str, attempt: int) -> Left:
         return await execute(self.drivers, owner, run_id, attempt)
+
+    def _warn(self, run_id: str, message: str) -> None:
+        self.drivers.tail.warn(run_id, message)
 
     async def _tidy(self) -> None:
         """Remove what is no longer kept, now and every hour: answers to repeated writes, blobs that nobody uses."""

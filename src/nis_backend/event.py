@@ -164,6 +164,10 @@ class Warned(Model):
 
     type: Literal["warning"] = "warning"
     message: str
+    aside: bool = Field(
+        default=False,
+        description="Whether it is about what goes on around the run, a budget say, and no word of its own.",
+    )
 
 
 class CancelRequested(Model):

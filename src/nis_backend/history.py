@@ -29,6 +29,7 @@ from nis_backend.event import (
     TextDelta,
     ToolAnswered,
     ToolCalled,
+    Warned,
 )
 
 if TYPE_CHECKING:
@@ -268,7 +269,8 @@ class History:
         """
         for event in self.events:
             body = event.body
-            if event.seq not in self.taken and not self._of_call(body) and not isinstance(body, UNTOLD | Progressed):
+            ours = not isinstance(body, UNTOLD | Progressed) and not (isinstance(body, Warned) and body.aside)
+            if ours and event.seq not in self.taken and not self._of_call(body):
                 yield event
 
     def _of_call(self, body: Body) -> bool:

@@ -24,6 +24,7 @@ from nis_backend.event import (
     Rejected,
     StepRetried,
     TextDelta,
+    Warned,
 )
 from nis_backend.held import Hold
 from nis_backend.history import CUT, History, Told
@@ -131,6 +132,10 @@ class Journal:
         """Write events, from code that cannot wait."""
         self._raise_refusal()
         self._hold(*(body for body in bodies if not self.history.holds(body)))
+
+    def aside(self, message: str) -> None:
+        """Write what goes on around the run; it is committed with what follows."""
+        self._hold(Warned(message=message, aside=True))
 
     async def text(self, step: int, text: str, *, at_once: bool = True) -> None:
         """Write words of a step's answer: the first at once, then joined for up to 25 ms or 1 kB.

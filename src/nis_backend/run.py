@@ -112,6 +112,12 @@ class Tail:
         """A run is executed here: what its journal holds back is written for who reads."""
         self._journals[journal.run_id] = journal
 
+    def warn(self, run_id: str, message: str) -> None:
+        """Have a run that is executed here say what goes on around it."""
+        journal = self._journals.get(run_id)
+        if journal is not None:
+            journal.aside(message)
+
     async def catch_up(self, run_id: str) -> None:
         """Return when what the run has done so far is committed, where it is executed here."""
         journal = self._journals.get(run_id)

@@ -19,6 +19,7 @@ from nis_backend.drivers.gateway.rates import FREE, Rates, flat
 from nis_backend.drivers.llm.answer import Usage
 from nis_backend.drivers.store.base import Row, Store
 from nis_backend.drivers.store.postgres.store import PostgresStore
+from nis_backend.drivers.store.spending import of_each
 from nis_backend.drivers.store.sqlite.store import SqliteStore
 from nis_backend.errors import BudgetExceeded
 
@@ -340,9 +341,7 @@ def test_what_a_run_was_started_in_holds_for_it(tmp_path: Path) -> None:
         who = Who(owner="ann", run_id="run-3", conversation_id="branch", within=chain)
         caps = await budgets.applying(who, TARGET, AT)
         assert sorted((cap.budget_id, cap.period) for cap in caps) == [
-            ("b-each", "total run-1"),
-            ("b-each", "total run-2"),
-            ("b-each", "total run-3"),
+            *sorted(("b-each", f"{of_each(run)}total") for run in ("run-1", "run-2", "run-3")),
             ("b-talk", "total"),
             ("b-top", "total"),
         ]

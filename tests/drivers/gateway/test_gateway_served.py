@@ -70,7 +70,7 @@ def test_a_run_with_two_cents_never_spends_more_with_fifty_calls_at_once(serve: 
         server = serve("--app", str(root / "tests" / "fifty_app.py"))
         priced(server, upstream.url)
         started = done(server, "POST", "/runs/start-run", {"operation": "tests.ask_fifty", "budget": 0.02})
-        events_of(server, "GET", f"/runs/{started['id']}/events")
+        events = events_of(server, "GET", f"/runs/{started['id']}/events")
         run = done(server, "GET", f"/runs/{started['id']}")
         (budget,) = done(server, "GET", f"/budgets?scope=run&subject={run['id']}")["budgets"]
         server.process.terminate()
@@ -81,6 +81,10 @@ def test_a_run_with_two_cents_never_spends_more_with_fifty_calls_at_once(serve: 
     assert len(rows) == len(upstream.asked) >= 10
     # Not one more would have fitted.
     assert spent <= 20_000_000 < spent + rows[0]["worst"]
+    # Its log says once that little is left.
+    told = [event for event in events if "warning" in str(event) and "is used by" in str(event)]
+    assert len(told) == 1
+    assert budget["share"] == budget["used"] / budget["limit"] > 0.8
     assert round(budget["used"] * 1e9) == spent
 
 

@@ -13,10 +13,11 @@ from pathlib import Path
 
 import pytest
 from ledger_rows import DAY, NOON, ledger_row
+from store_rows import conversation_row, run_row
 
 from nis_backend.drivers.store.base import Row, Store
 from nis_backend.drivers.store.postgres.store import PostgresStore
-from nis_backend.drivers.store.spending import Cap, Closed, Over
+from nis_backend.drivers.store.spending import Cap, Closed, Crossed, Over, of_each
 from nis_backend.drivers.store.sqlite.store import SqliteStore
 from nis_backend.drivers.store.sums import GROUPS, WHOLE
 from nis_backend.errors import InvalidRequest
@@ -336,6 +337,128 @@ def test_a_row_that_cannot_be_stored_is_refused_with_its_column(with_stores: Cal
         with pytest.raises(InvalidRequest, match="end_user"):
             await stores[0].reserve(ledger_row("call-1", end_user="\ud800"), [cap()])
         assert await ledger(stores[0]) == []
+
+    with_stores(body)
+
+
+async def budget(store: Store, budget_id: str, scope: str, subject: str, limit: int = 1000) -> None:
+    """A budget of ann's."""
+    row: Row = {"id": budget_id, "name": "", "scope": scope, "subject": subject, "period": "total", "cap": limit}
+    row |= {"model": "", "action": "refuse", "enabled": 1, "created": 1.0, "updated": 1.0}
+    await store.insert("budgets", "ann", row)
+
+
+async def ended(store: Store, run_id: str, conversation_id: str | None = None) -> None:
+    """A run that has ended."""
+    await store.insert("runs", "ann", run_row(run_id, state="succeeded", conversation_id=conversation_id))
+
+
+async def swept(store: Store) -> None:
+    """Nothing is left to tidy."""
+    while await store.tidy(None):
+        pass
+
+
+async def spend(store: Store, call_id: str, cost: int, *caps: Cap, **given: object) -> list[Crossed]:
+    """A call under caps, to its end."""
+    assert await store.reserve(ledger_row(call_id, worst=cost, **given), caps) == []
+    return await store.record([], [Closed(id=f"{call_id}-1", changes={"state": "ok", "cost": cost})])
+
+
+def test_a_deleted_run_leaves_what_it_cost_and_no_name(with_stores: Callable[[Body], None]) -> None:
+    """Promise: deletion takes out whose calls they were; every sum stays, but those of the run's own budgets."""
+
+    async def body(stores: Sequence[Store]) -> None:
+        store = stores[0]
+        await store.insert("conversations", "ann", conversation_row("talk"))
+        await ended(store, "run-1", conversation_id="talk")
+        await ended(store, "run-2")
+        of = {"run_id": "run-1", "conversation_id": "talk"}
+        for name, scope, subject in (("own", "run", "run-1"), ("each", "run", "*"), ("user", "user", "ann")):
+            await budget(store, name, scope, subject)
+        each = [cap("each", period=f"{of_each(run)}total") for run in ("run-1", "run-2")]
+        kept = [each[1], cap("user", period="total")]
+        await spend(store, "call-1", 7, cap("own", period="total"), each[0], kept[1], **of)
+        await spend(store, "call-2", 5, *kept, run_id="run-2")
+        await store.record([ledger_row("call-3", cost=3, **of)], [])
+        before = await store.usage(None, "2025-01-01", "2026-01-01", [])
+        assert await store.forget("ann", "talk")
+        # One that is written down a moment later names nothing either.
+        await store.record([ledger_row("call-4", cost=0, input=0, cached=0, output=0, reasoning=0, **of)], [])
+        rows = {row["call_id"]: row for row in await ledger(store)}
+        assert {call: (row["run_id"], row["conversation_id"]) for call, row in rows.items()} == {
+            "call-1": (None, None),
+            "call-2": ("run-2", None),
+            "call-3": (None, None),
+            "call-4": (None, None),
+        }
+        assert "run-1" not in json.dumps(rows)
+        [after] = await store.usage(None, "2025-01-01", "2026-01-01", [])
+        assert after["cost"] == before[0]["cost"] == 15
+        periods = [("own", "total"), *((one.budget_id, one.period) for one in (*each, kept[1]))]
+        assert await store.spent(periods) == {("each", kept[0].period): 5, ("user", "total"): 12}
+        await holds(store, *kept)
+        await adds_up(store)
+
+    with_stores(body)
+
+
+def test_a_budget_outlives_its_run_while_what_that_started_goes_on(with_stores: Callable[[Body], None]) -> None:
+    """Promise: no run gets rid of its cap by having the run deleted that it is within; then the budget goes, too."""
+
+    async def body(stores: Sequence[Store]) -> None:
+        store = stores[0]
+        await ended(store, "run-1")
+        await budget(store, "own", "run", "run-1")
+        own = cap("own", period="total")
+        await spend(store, "call-1", 5, own, run_id="run-1")
+        await store.insert("runs", "ann", run_row("run-2", state="waiting", within='[["run", "run-1"]]'))
+        assert await store.forget_run("ann", "run-1")
+        await swept(store)
+        assert len(await store.configured("budgets", {"subject": "run-1"})) == 1
+        assert await store.spent([("own", "total")]) == {("own", "total"): 5}
+        await store.update("runs", "ann", "run-2", {"state": "succeeded"})
+        await swept(store)
+        assert await store.configured("budgets", {}) == []
+        assert await store.spent([("own", "total")]) == {}
+
+    with_stores(body)
+
+
+def test_what_was_counted_of_a_budget_goes_with_it(with_stores: Callable[[Body], None]) -> None:
+    """Nothing would ever read it again; what a call counts at that very moment is swept."""
+
+    async def body(stores: Sequence[Store]) -> None:
+        store = stores[0]
+        await budget(store, "own", "user", "ann")
+        await spend(store, "call-1", 5, cap("own"), cap("own", period="2025-12"))
+        assert await store.delete("budgets", "ann", "own")
+        assert await store.spent([("own", "2025-11"), ("own", "2025-12")]) == {}
+        await spend(store, "call-2", 5, cap("own"))
+        await swept(store)
+        assert await store.spent([("own", "2025-11")]) == {}
+
+    with_stores(body)
+
+
+def test_that_little_is_left_is_told_once(with_stores: Callable[[Body], None]) -> None:
+    """Promise: at 80 % of a cap; once for a period, however many calls follow, and again once the cap was raised."""
+
+    async def body(stores: Sequence[Store]) -> None:
+        store = stores[0]
+        await budget(store, "own", "user", "ann")
+        month = cap("own")
+        assert await spend(store, "call-1", 799, month) == []
+        [told] = await spend(store, "call-2", 1, month)
+        assert told == Crossed(budget_id="own", period="2025-11", used=800, limit=1000)
+        assert await spend(stores[-1], "call-3", 100, month) == []
+        assert len(await spend(store, "call-4", 900, cap("own", period="2025-12"))) == 1
+        await store.update("budgets", "ann", "own", {"cap": 2000})
+        wider = cap("own", limit=2000)
+        assert await spend(store, "call-5", 600, wider) == []
+        assert len(await spend(stores[-1], "call-6", 100, wider)) == 1
+        # Of a budget that is gone by then nothing is told.
+        assert await spend(store, "call-7", 900, cap("gone")) == []
 
     with_stores(body)
 

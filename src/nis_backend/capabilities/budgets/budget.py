@@ -45,6 +45,9 @@ class Budget(Model):
         description="Dollars that are spent or reserved in this period; null where each subject has its own sum."
     )
     left: float | None = Field(description="Dollars that are left in this period; null as above.")
+    share: float | None = Field(
+        description="The part of the limit that is used, 0 to 1; null as above. A run is warned from 0.8 on, once."
+    )
     period_started: str | None = Field(description="When this period began, ISO 8601; null: it has no beginning.")
     resets_at: str | None = Field(description="When the next period begins, ISO 8601; null: never.")
     created: float = Field(description="Seconds since 1970, UTC.")
@@ -70,6 +73,7 @@ def _shown(row: Row, used: int, now: float) -> Budget:
             "limit": row["cap"] / DOLLAR,
             "used": used / DOLLAR if one else None,
             "left": max(0, row["cap"] - used) / DOLLAR if one else None,
+            "share": (used / row["cap"] if row["cap"] else 1.0) if one else None,
             "period_started": _moment(period.start),
             "resets_at": _moment(period.end),
         }

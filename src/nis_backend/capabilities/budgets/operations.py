@@ -102,11 +102,13 @@ def _draw(_request: Model, result: BudgetList) -> list[View]:
             one.period,
             one.limit,
             "" if one.used is None else one.used,
+            "" if one.share is None else round(100 * one.share, 1),
             one.resets_at or "never",
         ]
         for one in result.budgets
     ]
-    return [Table(title="Budgets", columns=["budget", "of", "period", "limit, $", "used, $", "begins anew"], rows=rows)]
+    columns = ["budget", "of", "period", "limit, $", "used, $", "used, %", "begins anew"]
+    return [Table(title="Budgets", columns=columns, rows=rows)]
 
 
 async def _whose(request: CreateBudget, ctx: Context) -> str:

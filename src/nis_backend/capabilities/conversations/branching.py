@@ -124,7 +124,7 @@ async def branch_conversation(request: BranchConversation, ctx: Context) -> Conv
         "archived": 0,
         "branched_from": runs[-1].id,
         # What the conversation may spend, a branch is no way around.
-        "within": written(joined(of_row(row), (("conversation", request.id),), ctx.within)),
+        "within": written(joined(of_row(row), (("conversation", request.id),))),
     }
     await ctx.store.branch(branch, {run.id: ctx.new_id("run") for run in runs if run.finished})
     return line_of(branch)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import json
+import logging
 import time
 from collections import OrderedDict
 from fnmatch import fnmatchcase
@@ -23,8 +24,10 @@ if TYPE_CHECKING:
     from nis_backend.drivers.gateway.ledger import Ledger
     from nis_backend.drivers.gateway.rates import Rates
     from nis_backend.drivers.store.base import Row
-    from nis_backend.drivers.store.spending import Over, Spending
+    from nis_backend.drivers.store.spending import Crossed, Over, Spending
     from nis_backend.within import Within
+
+log = logging.getLogger("nis.gateway")
 
 COMMON: tuple[Mapping[str, Any], ...] = (
     {"scope": "key"},
@@ -48,7 +51,7 @@ NO_END = 2**31
 class Budgets:
     """What may be spent; one for the process."""
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - what it stands on, and how it waits and tells
         self,
         store: Spending,
         ledger: Ledger,
@@ -56,6 +59,7 @@ class Budgets:
         clock: Callable[[], float] = time.time,
         patience: float = WAIT_SECONDS,
         shared: bool = True,
+        warn: Callable[[str, str], None] = lambda _run_id, _message: None,
     ) -> None:
         self._store = store
         self._ledger = ledger
@@ -73,6 +77,7 @@ class Budgets:
         """Whether there may be a budget of a single run or conversation; None where it is not known."""
         self._changed = 0
         """How often budgets were changed: what was read before is not kept."""
+        self._warn = warn
         ledger.listen(self._hear)
 
     def forget(self) -> None:
@@ -223,8 +228,10 @@ class Budgets:
                     self._keep(key, one.used)
         return over
 
-    def _hear(self, row: Row) -> None:
+    def _hear(self, row: Row, crossed: Sequence[Crossed]) -> None:
         """A call has been settled: others may have waited for that."""
+        for one in crossed:
+            self._tell(row, one)
         for budget_id, period in json.loads(row["caps"] or "[]"):
             key = budget_id, period
             if key in self._used:
@@ -234,6 +241,18 @@ class Budgets:
     def _wake(self) -> None:
         settled, self._settled = self._settled, asyncio.Event()
         settled.set()
+
+    def _tell(self, row: Row, crossed: Crossed) -> None:
+        """Say, once, that little is left: in the server's log, and in those of the runs that it is about."""
+        budget = self._known.get(crossed.budget_id, {})
+        what = f"The budget {budget.get('name') or crossed.budget_id}"
+        said = f"{what} of {dollars(crossed.limit)} is used by {dollars(crossed.used)}."
+        log.warning("%s", said)
+        if budget.get("owner") == SERVER:
+            said = f"{what} of this server is nearly used."
+        about = [budget["subject"]] if budget.get("scope") == "run" and budget["subject"] != EACH else []
+        for run_id in {row["run_id"], *about} - {None}:
+            self._warn(str(run_id), said)
 
     def _refusal(self, over: Over, worst: int) -> BudgetExceeded:
         row = self._known.get(over.budget_id, {})

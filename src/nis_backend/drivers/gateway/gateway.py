@@ -25,7 +25,7 @@ from nis_backend.drivers.gateway.registry import ROUTE, TABLES, route_of
 from nis_backend.errors import NisError
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
     from pathlib import Path
 
     from nis_backend.drivers.cache.base import Cache
@@ -59,7 +59,9 @@ class MeteredGateway(Gateway):
         *,
         cache: Cache,
         shared: bool = False,
+        warn: Callable[[str, str], None] = lambda _run_id, _message: None,
     ) -> None:
+        """`warn` hears of which run a call has left little of a budget, and what is to be said of it."""
         self._store = store
         self._embedders = embedders
         self._holder = holder
@@ -70,7 +72,7 @@ class MeteredGateway(Gateway):
         self.health = Health()
         registry.renewed = self.health.forget
         self.ledger = Ledger(store, holder)
-        self.budgets = Budgets(store, self.ledger, shared=shared)
+        self.budgets = Budgets(store, self.ledger, shared=shared, warn=warn)
         self.prices = Prices(registry, prices)
         self.attempts = Attempts(
             Parts(

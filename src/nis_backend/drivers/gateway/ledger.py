@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from nis_backend.drivers.gateway.rates import Rates
     from nis_backend.drivers.llm.answer import Usage
     from nis_backend.drivers.store.base import Row
-    from nis_backend.drivers.store.spending import Spending
+    from nis_backend.drivers.store.spending import Crossed, Spending
 
 log = logging.getLogger("nis.ledger")
 
@@ -73,10 +73,10 @@ class Ledger:
         self._full = asyncio.Event()
         self._one = asyncio.Lock()
         self._settling: set[asyncio.Task[None]] = set()
-        self._heard: list[Callable[[Row], None]] = []
+        self._heard: list[Callable[[Row, Sequence[Crossed]], None]] = []
 
-    def listen(self, heard: Callable[[Row], None]) -> None:
-        """Have `heard` called with each row that was open and is closed now."""
+    def listen(self, heard: Callable[[Row, Sequence[Crossed]], None]) -> None:
+        """Have `heard` called with each row that was open and is closed now, and caps of which little is left by it."""
         self._heard.append(heard)
 
     def admit(self) -> None:
@@ -195,14 +195,14 @@ class Ledger:
 
     async def _close_row(self, row: Row, closed: Closed) -> None:
         try:
-            await self._store.record([], [closed])
+            crossed = await self._store.record([], [closed])
         except Exception as refused:  # noqa: BLE001 - whatever it is, what was reserved stays counted until it is made up for
             log.warning("a call is settled later: %s", refused)
             self._closed.append(closed)
             self._begin()
             return
         for heard in self._heard:
-            heard(row)
+            heard(row, crossed)
 
     def _begin(self) -> None:
         if self._writing is None:

@@ -7,6 +7,8 @@ from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import TYPE_CHECKING, Literal
 
+from nis_backend.drivers.store.spending import of_each
+
 if TYPE_CHECKING:
     from nis_backend.drivers.store.base import Row
 
@@ -49,7 +51,7 @@ def period_of(length: str, at: float) -> Period:
 def counted_as(length: str, at: float, each: str = "") -> str:
     """What a budget's sum of a period is kept under: its own for each run, key or user where it has one for each."""
     key = period_of(length, at).key
-    return f"{key} {each}" if each else key
+    return f"{of_each(each)}{key}" if each else key
 
 
 def nano(dollars: float) -> int:

@@ -122,6 +122,20 @@ def spent(periods: Sequence[tuple[str, str]]) -> Statement:
     return sql, [cell for period in periods for cell in period]
 
 
+UNSPENT = "delete from spending where budget_id = ? and not exists (select 1 from budgets where id = ?)"
+"""What was counted of a budget goes with it."""
+
+UNOWNED = "delete from spending where budget_id not in (select id from budgets)"
+"""What a call has counted of a budget that was deleted at that moment."""
+
+NAMED = """
+(exists (select 1 from runs where within is not null and state in ('queued', 'running', 'paused', 'waiting')
+    and {holds})
+or exists (select 1 from schedules where within is not null and {holds})
+or exists (select 1 from conversations where within is not null and {holds}))
+"""
+"""Whether what may yet ask a model was started in a run or conversation: its budgets outlive it so long."""
+
 NARROW = """
 select exists (select 1 from budgets where scope in ('run', 'conversation') and subject <> '*') as found
 """

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol
@@ -39,6 +40,16 @@ class Over:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Crossed:
+    """A cap of which most is spent or reserved: told once for a period, and again when the cap was raised."""
+
+    budget_id: str
+    period: str
+    used: int
+    limit: int
+
+
+@dataclass(frozen=True, kw_only=True)
 class Closed:
     """How an open row of the ledger ends: `state`, `cost`, counts, times. It is closed once."""
 
@@ -56,11 +67,12 @@ class Spending(Protocol):
         """
         ...
 
-    async def record(self, rows: Sequence[Row], closed: Sequence[Closed]) -> None:
+    async def record(self, rows: Sequence[Row], closed: Sequence[Closed]) -> list[Crossed]:
         """Add rows to the ledger that are closed, and close open ones, in one transaction.
 
         What an open row had reserved becomes what it cost, and the sums by day grow by all of them. A row that is
-        there, or closed, already stays as it is: what may have been written can be written again.
+        there, or closed, already stays as it is: what may have been written can be written again. Where the first of
+        those that are closed leaves little of a cap, that is answered, once.
         """
         ...
 
@@ -99,6 +111,14 @@ class Spending(Protocol):
         The sums by day stay, and what was counted of budgets. For the process alone.
         """
         ...
+
+
+def of_each(subject: str) -> str:
+    """How the name of a period begins in which each run, conversation, key or user has a sum of its own.
+
+    It stays in the ledger when a run is deleted, which its id does not.
+    """
+    return f"{hashlib.sha256(subject.encode()).hexdigest()[:24]} "
 
 
 def opened(row: Row, caps: Sequence[Cap]) -> Row:

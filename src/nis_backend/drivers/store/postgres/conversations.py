@@ -10,6 +10,7 @@ from nis_backend.drivers.store.postgres.link import NOW
 from nis_backend.drivers.store.postgres.said import message_in, response_in, vector
 from nis_backend.drivers.store.queries import in_psycopg
 from nis_backend.drivers.store.refusals import gone, still_open, under_way
+from nis_backend.drivers.store.spending import of_each
 from nis_backend.run import unknown_run
 
 if TYPE_CHECKING:
@@ -24,19 +25,32 @@ REMOVE_RUNS = (
     "update runs set parent = null, parent_seq = null where parent = any(%(runs)s)",
     "update schedules set last_run_id = null where last_run_id = any(%(runs)s)",
     "delete from feedback where run_id = any(%(runs)s)",
-    """
-    with removed as (delete from budgets where scope = 'run' and subject = any(%(runs)s) returning id)
-    delete from spending where budget_id in (select id from removed)
-    """,
+    # Which calls they made is forgotten; what those cost stays counted.
+    "update ledger set run_id = null, conversation_id = null where run_id = any(%(runs)s)",
     "delete from events where run_id = any(%(runs)s)",
     "delete from runs where id = any(%(runs)s)",
 )
 """What removes runs and all that is about them; what was said in them goes with them."""
 
-REMOVE_BUDGETS = """
-with removed as (delete from budgets where scope = 'conversation' and subject = %s returning id)
+NAMED: LiteralString = queries.NAMED.format(holds="position('\"' || {subject} || '\"' in within) > 0")
+REMOVE_BUDGETS: LiteralString = f"""
+with gone as (
+    select subject, beginning from unnest(%(subjects)s::text[], %(beginnings)s::text[]) as g (subject, beginning)
+    where not {NAMED.format(subject="g.subject")}
+), removed as (
+    delete from budgets where scope = %(scope)s and subject in (select subject from gone) returning id
+)
 delete from spending where budget_id in (select id from removed)
-"""
+    or budget_id in (select id from budgets where scope = %(scope)s and subject = '*')
+    and exists (select from gone where starts_with(period, beginning))
+"""  # noqa: S608 - the text is ours
+ORPHANS: LiteralString = f"""
+delete from budgets where id in (
+    select b.id from budgets b where b.subject <> '*' and (
+        (b.scope = 'run' and not exists (select 1 from runs where id = b.subject))
+        or (b.scope = 'conversation' and not exists (select 1 from conversations where id = b.subject))
+    ) and not {NAMED.format(subject="b.subject")} limit 500
+)"""  # noqa: S608 - as above
 
 EVENTS = 5000
 """Most that one transaction of `tidy` removes."""
@@ -112,7 +126,7 @@ async def forget(connection: Connection, owner: str, conversation_id: str) -> bo
         raise under_way(active[0], conversation_id)
     ids = [run["id"] for run in runs]
     await remove_runs(connection, ids)
-    await connection.execute(REMOVE_BUDGETS, [conversation_id])
+    await _remove_budgets(connection, "conversation", [conversation_id])
     await connection.execute("delete from conversations where id = %s and owner = %s", ours)
     await _forget_replies(connection, owner, [conversation_id, *ids])
     return True
@@ -135,6 +149,13 @@ async def remove_runs(connection: Connection, ids: Sequence[str]) -> None:
     """Remove runs that are locked."""
     for sql in REMOVE_RUNS:
         await connection.execute(sql, {"runs": [*ids]})
+    await _remove_budgets(connection, "run", ids)
+
+
+async def _remove_budgets(connection: Connection, scope: str, subjects: Sequence[str]) -> None:
+    """Remove what these could spend, and what was counted of it, where nothing of them goes on."""
+    given = {"scope": scope, "subjects": [*subjects], "beginnings": [*map(of_each, subjects)]}
+    await connection.execute(REMOVE_BUDGETS, given)
 
 
 async def _forget_replies(connection: Connection, owner: str, ids: Sequence[str]) -> None:
@@ -154,7 +175,9 @@ async def _removed(connection: Connection, sql: LiteralString, given: Sequence[o
 async def tidy(connection: Connection, before: float | None) -> bool:
     """See `Store.tidy`: within the caller's transaction."""
     if before is None:
-        return await _removed(connection, EFFECTS, [EFFECT_SECONDS]) > 0
+        found = await _removed(connection, EFFECTS, [EFFECT_SECONDS])
+        found += await _removed(connection, ORPHANS, [])
+        return found + await _removed(connection, queries.UNOWNED, []) > 0
     run = await (await connection.execute(ENDED, [before, before])).fetchone()
     if run is None:
         if await _removed(connection, EMPTIED, [before]):

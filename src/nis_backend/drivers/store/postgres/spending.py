@@ -46,19 +46,27 @@ select budget_id, period, used, cap as "limit", (
 """
 ADD = f"""
 with added as (
-    insert into ledger select * from json_populate_recordset(null::ledger, %s::json)
-    on conflict (id) do nothing returning *
+    insert into ledger select one.* from json_array_elements(%s::json) as given, lateral json_populate_record(
+        null::ledger, case when given ->> 'run_id' is null or exists (select from runs where id = given ->> 'run_id')
+        then given else (given::jsonb || '{{"run_id": null, "conversation_id": null}}')::json end
+    ) as one on conflict (id) do nothing returning *
 ), summed as ({sums.add("added", DAY)})
 select 1 from added limit 1
 """  # noqa: S608 - the text is ours
 CLOSE = f"""
 with ended as (update ledger set {{changes}} where id = %s and state = 'open' returning *),
-settled as (
-    update spending set used = spending.used + ended.cost - ended.worst
-    from ended, json_array_elements(ended.caps::json) as cap
-    where spending.budget_id = cap ->> 0 and spending.period = cap ->> 1
+counted as (
+    select c ->> 0 as budget_id, c ->> 1 as period, ended.cost - ended.worst as more,
+        (select cap from budgets where id = c ->> 0) as cap
+    from ended, json_array_elements(ended.caps::json) as c
+), settled as (
+    update spending set used = spending.used + more,
+        warned = case when (spending.used + more) * 5 >= cap * 4 then greatest(warned, cap) else warned end
+    from counted where spending.budget_id = counted.budget_id and spending.period = counted.period
+    returning spending.budget_id, spending.period, spending.used, spending.warned
 ), summed as ({sums.add("ended", DAY)})
-select 1 from ended
+select budget_id, period, settled.used, settled.warned as "limit"
+from settled join spending as before using (budget_id, period) where before.warned < settled.warned
 """  # noqa: S608 - as above
 ABANDONED = f"""
 with ended as (

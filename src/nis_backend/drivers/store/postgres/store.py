@@ -34,7 +34,7 @@ from nis_backend.drivers.store.postgres.taking import BEAT, RECOVER, take
 from nis_backend.drivers.store.queries import in_psycopg
 from nis_backend.drivers.store.reading import Reading, whole
 from nis_backend.drivers.store.refusals import check_cells, clash, refused_append, taken
-from nis_backend.drivers.store.spending import Over
+from nis_backend.drivers.store.spending import Crossed, Over
 from nis_backend.run import unknown_conversation
 
 if TYPE_CHECKING:
@@ -125,6 +125,8 @@ class PostgresStore(Reading, Growing):
         beside: Sequence[tuple[Table, Row]] = (),
     ) -> bool:
         statements = [_telling(queries.delete(table, owner, id), owner, beside)]
+        if table == "budgets":
+            statements.append(_ours((queries.UNSPENT, [id, id])))
         return await self._alter(table, owner, id, statements, once)
 
     async def _alter(
@@ -331,12 +333,12 @@ class PostgresStore(Reading, Growing):
         return [Over(**over) for over in await self._money.write("", reserve(_cells(row), caps))]
 
     @override
-    async def record(self, rows: Sequence[Row], closed: Sequence[Closed]) -> None:
+    async def record(self, rows: Sequence[Row], closed: Sequence[Closed]) -> list[Crossed]:
         for cells in (*rows, *(one.changes for one in closed)):
             check_cells(cells)
-        statements = [*([add([_cells(row) for row in rows])] if rows else ()), *map(close, closed)]
-        if statements:
-            await self._money.write("", *statements)
+        statements = [*map(close, closed), *([add([_cells(row) for row in rows])] if rows else ())]
+        found = await self._money.write("", *statements) if statements else []
+        return [Crossed(**one) for one in found] if closed else []
 
     @override
     async def abandoned(self, holder: str) -> int:

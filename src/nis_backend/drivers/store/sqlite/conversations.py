@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from nis_backend.drivers.store import queries
 from nis_backend.drivers.store.base import FOUND, OPEN
 from nis_backend.drivers.store.queries import insert
 from nis_backend.drivers.store.refusals import gone, still_open, under_way
+from nis_backend.drivers.store.spending import of_each
 from nis_backend.run import unknown_run
 
 if TYPE_CHECKING:
@@ -77,7 +79,7 @@ def forget(connection: sqlite3.Connection, owner: str, conversation_id: str) -> 
         raise under_way(active[0], conversation_id)
     for run_id, _ in runs:
         remove_run(connection, run_id)
-    _remove_budgets(connection, "conversation", conversation_id)
+    remove_budgets(connection, "conversation", conversation_id)
     connection.execute("delete from conversations where id = ? and owner = ?", ours)
     # A removed row's words wait in the index until it is merged; for 50,000 messages that takes a third of a second.
     connection.execute("insert into said_words (said_words) values ('optimize')")
@@ -114,16 +116,44 @@ def remove_run(connection: sqlite3.Connection, run_id: str) -> None:
     connection.execute("update runs set parent = null, parent_seq = null where parent = ?", (run_id,))
     connection.execute("update schedules set last_run_id = null where last_run_id = ?", (run_id,))
     connection.execute("delete from feedback where run_id = ?", (run_id,))
-    _remove_budgets(connection, "run", run_id)
+    # Which calls it made is forgotten; what they cost stays counted.
+    connection.execute("update ledger set run_id = null, conversation_id = null where run_id = ?", (run_id,))
+    remove_budgets(connection, "run", run_id)
     connection.execute("delete from events where run_id = ?", (run_id,))
     connection.execute("delete from runs where id = ?", (run_id,))
 
 
-def _remove_budgets(connection: sqlite3.Connection, scope: str, subject: str) -> None:
-    """Remove what a run or conversation could spend, and what was counted of it; the ledger keeps its calls."""
-    ours = "select id from budgets where scope = ? and subject = ?"
-    connection.execute(f"delete from spending where budget_id in ({ours})", (scope, subject))  # noqa: S608 - ours
-    connection.execute("delete from budgets where scope = ? and subject = ?", (scope, subject))
+NAMED = queries.NAMED.format(holds="instr(within, '\"' || {subject} || '\"') > 0")
+NAMES = f"select {NAMED.format(subject='?1')}"
+OWN = "select id from budgets where scope = ? and subject = ?"
+SUM_OF_EACH = """
+delete from spending where budget_id in (select id from budgets where scope = ? and subject = '*')
+    and substr(period, 1, ?) = ?
+"""
+ORPHANS = f"""
+delete from budgets where id in (
+    select b.id from budgets b where b.subject <> '*' and (
+        (b.scope = 'run' and not exists (select 1 from runs where id = b.subject))
+        or (b.scope = 'conversation' and not exists (select 1 from conversations where id = b.subject))
+    ) and not {NAMED.format(subject="b.subject")} limit 500
+)
+"""  # noqa: S608 - the text is ours
+
+
+def remove_budgets(connection: sqlite3.Connection, scope: str, subject: str) -> None:
+    """Remove what a run or conversation could spend, and what was counted of it, where nothing of it goes on."""
+    if connection.execute(NAMES, (subject,)).fetchone()[0]:
+        return
+    connection.execute(f"delete from spending where budget_id in ({OWN})", (scope, subject))  # noqa: S608 - ours
+    connection.execute(f"delete from budgets where id in ({OWN})", (scope, subject))  # noqa: S608 - ours
+    key = of_each(subject)
+    connection.execute(SUM_OF_EACH, (scope, len(key), key))
+
+
+def remove_orphans(connection: sqlite3.Connection) -> bool:
+    """Remove a few budgets whose run or conversation is gone, with all that went on of it; False when none are left."""
+    found = connection.execute(ORPHANS).rowcount
+    return found + connection.execute(queries.UNOWNED).rowcount > 0
 
 
 def branch(connection: sqlite3.Connection, owner: str, conversation: Row, runs: Mapping[str, str]) -> None:

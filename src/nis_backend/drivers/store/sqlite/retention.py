@@ -6,7 +6,7 @@ import time
 from typing import TYPE_CHECKING
 
 from nis_backend.drivers.store.base import EFFECT_SECONDS
-from nis_backend.drivers.store.sqlite.conversations import remove_run
+from nis_backend.drivers.store.sqlite.conversations import remove_orphans, remove_run
 
 if TYPE_CHECKING:
     import sqlite3
@@ -41,7 +41,7 @@ def tidy(connection: sqlite3.Connection, before: float | None) -> bool:
             return True
         if connection.execute(EMPTIED, (before,)).rowcount:
             return True
-    if connection.execute(EFFECTS, (time.time() - EFFECT_SECONDS,)).rowcount:
+    if connection.execute(EFFECTS, (time.time() - EFFECT_SECONDS,)).rowcount or remove_orphans(connection):
         return True
     if not connection.execute("pragma freelist_count").fetchone()[0]:
         return False

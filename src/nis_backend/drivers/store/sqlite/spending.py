@@ -6,7 +6,7 @@ import json
 from typing import TYPE_CHECKING
 
 from nis_backend.drivers.store import queries, sums
-from nis_backend.drivers.store.spending import Over, opened
+from nis_backend.drivers.store.spending import Crossed, Over, opened
 
 if TYPE_CHECKING:
     import sqlite3
@@ -25,6 +25,11 @@ insert into spending (budget_id, period, owner, used) values (?, ?, ?, ?)
 on conflict (budget_id, period) do update set used = used + excluded.used
 """
 SETTLE = "update spending set used = used + ? where budget_id = ? and period = ?"
+CROSS = """
+update spending set warned = (select cap from budgets where id = budget_id) where budget_id = ? and period = ?
+    and exists (select 1 from budgets where id = budget_id and warned < cap and used * 5 >= cap * 4)
+returning budget_id, period, used, warned as "limit"
+"""
 ADD_UP = sums.add("ledger where id in (select value from json_each(?))", "strftime('%Y-%m-%d', created, 'unixepoch')")
 FORGET = """
 delete from ledger where id in (select id from ledger where created < ? and state <> 'open' order by created limit 500)
@@ -49,28 +54,34 @@ def reserve(connection: sqlite3.Connection, row: Row, caps: Sequence[Cap]) -> li
     return over
 
 
-def record(connection: sqlite3.Connection, rows: Sequence[Row], closed: Sequence[Closed]) -> None:
+def record(connection: sqlite3.Connection, rows: Sequence[Row], closed: Sequence[Closed]) -> list[Crossed]:
     """See `Spending.record`: within the caller's transaction."""
     added = [row["id"] for row in rows if _add(connection, row)]
-    ended = [one.id for one in closed if _close(connection, one)]
-    connection.execute(ADD_UP, (json.dumps([*added, *ended]),))
+    found = {one.id: crossed for one in closed if (crossed := _close(connection, one)) is not None}
+    connection.execute(ADD_UP, (json.dumps([*added, *found]),))
+    return next(iter(found.values())) if found else []
 
 
 def _add(connection: sqlite3.Connection, row: Row) -> bool:
-    """Whether the row was not there yet."""
+    """Whether the row was not there yet; of a run that is gone by now it names nothing."""
+    of = row["run_id"]
+    if of is not None and connection.execute("select 1 from runs where id = ?", (of,)).fetchone() is None:
+        row = {**row, "run_id": None, "conversation_id": None}
     sql, given = queries.insert("ledger", row)
     return connection.execute(f"{sql} on conflict (id) do nothing", given).rowcount == 1
 
 
-def _close(connection: sqlite3.Connection, closed: Closed) -> bool:
-    """End an open row, and have what it reserved be what it cost; False where it was not open."""
+def _close(connection: sqlite3.Connection, closed: Closed) -> list[Crossed] | None:
+    """End an open row, and have what it reserved be what it cost; None where it was not open."""
     sql = f"update ledger set {queries.assign(closed.changes)} where id = ? and state = 'open' returning *"  # noqa: S608 - ours
     row = connection.execute(sql, (*closed.changes.values(), closed.id)).fetchone()
     if row is None:
-        return False
+        return None
+    crossed: list[Crossed] = []
     for budget_id, period in json.loads(row["caps"] or "[]"):
         connection.execute(SETTLE, (row["cost"] - row["worst"], budget_id, period))
-    return True
+        crossed += (Crossed(**one) for one in connection.execute(CROSS, (budget_id, period)).fetchall())
+    return crossed
 
 
 def abandoned(connection: sqlite3.Connection, holder: str) -> int:

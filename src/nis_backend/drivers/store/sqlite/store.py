@@ -37,7 +37,7 @@ if TYPE_CHECKING:
 
     from nis_backend.drivers.store.limits import Limits
     from nis_backend.drivers.store.queries import Statement
-    from nis_backend.drivers.store.spending import Cap, Closed, Over
+    from nis_backend.drivers.store.spending import Cap, Closed, Crossed, Over
 
 log = logging.getLogger("nis.store")
 
@@ -217,7 +217,8 @@ class SqliteStore(Reading, Growing):
         once: str | None = None,
         beside: Sequence[tuple[Table, Row]] = (),
     ) -> bool:
-        return await self._alter(table, owner, id, queries.delete(table, owner, id), once, beside)
+        also: list[Statement] = [(queries.UNSPENT, [id, id])] if table == "budgets" else []
+        return await self._alter(table, owner, id, queries.delete(table, owner, id), once, beside, also)
 
     async def _alter(  # noqa: PLR0913, PLR0917 - what is changed, and what goes with it
         self,
@@ -227,8 +228,9 @@ class SqliteStore(Reading, Growing):
         statement: Statement,
         once: str | None,
         beside: Sequence[tuple[Table, Row]],
+        also: Sequence[Statement] = (),
     ) -> bool:
-        after = [_insert(name, owner, row) for name, row in beside]
+        after = [*also, *(_insert(name, owner, row) for name, row in beside)]
         try:
             return await self._change(table, owner, [statement], once, after)
         except sqlite3.IntegrityError as error:
@@ -371,10 +373,10 @@ class SqliteStore(Reading, Growing):
         return await self._write(lambda connection: reserve(connection, row, caps), lambda _: None)
 
     @override
-    async def record(self, rows: Sequence[Row], closed: Sequence[Closed]) -> None:
+    async def record(self, rows: Sequence[Row], closed: Sequence[Closed]) -> list[Crossed]:
         for cells in (*rows, *(one.changes for one in closed)):
             check_cells(cells)
-        await self._write(lambda connection: record(connection, rows, closed), lambda _: None)
+        return await self._write(lambda connection: record(connection, rows, closed), lambda _: None)
 
     @override
     async def abandoned(self, holder: str) -> int:

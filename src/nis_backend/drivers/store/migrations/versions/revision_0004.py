@@ -34,7 +34,8 @@ WHOLE = r"json_extract(replace({0}, '\u0000', ' '), '$.{1}')"
 
 # The owner of `providers`, `routes`, `prices` and `changes` is `caller.SERVER`: they serve every owner.
 # Money is in billionths of a dollar. `spending` is what is counted in a period of a budget, reservations included: the
-# sum of `cost` of the ledger's rows that name it in `caps`. A row of the ledger is one call that was sent to a model;
+# sum of `cost` of the ledger's rows that name it in `caps`; `warned` is the cap of which it was told that most of it is
+# spent. A row of the ledger is one call that was sent to a model;
 # while it is `open` its cost is the worst that it can be. `usage_days` are the sums of the ledger by day.
 # `runs.key_id` is whose key began it: what a key may spend holds for its runs. `within` is what a run, a branch or a
 # schedule was made in, as `nis_backend.within` has it: what those may spend holds for it too.
@@ -70,7 +71,7 @@ create index budgets_by_owner on budgets (owner, created, id);
 create index budgets_by_subject on budgets (scope, subject);
 create table spending (
     budget_id text not null, period text not null, owner text not null, used integer not null,
-    primary key (budget_id, period)
+    warned integer not null default 0, primary key (budget_id, period)
 ) strict, without rowid;
 create table ledger (
     id text primary key, owner text not null, call_id text not null, attempt integer not null, key_id text,
@@ -111,8 +112,10 @@ alter table conversations add column within text;
 alter table schedules add column within text;
 create index runs_within on runs (owner)
     where within is not null and state in ('queued', 'running', 'paused', 'waiting');
+create index conversations_within on conversations (owner) where within is not null;
 """,
     down="""
+drop index conversations_within;
 drop index runs_within;
 alter table schedules drop column within;
 alter table conversations drop column within;
