@@ -120,12 +120,12 @@ class FakeServer:
 
         thread = threading.Thread(target=lambda: asyncio.run(serve()), daemon=True)
         thread.start()
-        assert started.wait(30), "the fake server did not start"
+        assert started.wait(60), "the fake server did not start"
         try:
             yield self
         finally:
             loops[0].call_soon_threadsafe(ended.set)
-            thread.join(30)
+            thread.join(60)
 
     async def _models(self, _request: web.Request) -> web.StreamResponse:
         self.listed += 1

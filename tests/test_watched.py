@@ -132,7 +132,7 @@ def test_who_reads_is_known_while_they_read(tmp_path: Path) -> None:
         await asyncio.wait([waiting])
         await store.close()
 
-    asyncio.run(asyncio.wait_for(body(), 30))
+    asyncio.run(asyncio.wait_for(body(), 120))
 
 
 def test_a_process_that_shares_its_database_cannot_know(tmp_path: Path) -> None:
@@ -143,4 +143,4 @@ def test_a_process_that_shares_its_database_cannot_know(tmp_path: Path) -> None:
         assert Tail(store, shared=True).watched("run-1")
         await store.close()
 
-    asyncio.run(asyncio.wait_for(body(), 30))
+    asyncio.run(asyncio.wait_for(body(), 120))

@@ -304,7 +304,7 @@ def tell(*_):
 def killed(what: str, data: Path, file: Path, after: int) -> int:
     """Do it in a process that is killed after so many words; answers its code."""
     command = [sys.executable, "-c", KILLED, what, str(data), str(file), str(after)]
-    return subprocess.run(command, timeout=60, check=False).returncode
+    return subprocess.run(command, timeout=180, check=False).returncode
 
 
 @pytest.mark.parametrize("after", [0, 3, 5])
@@ -360,7 +360,7 @@ def test_the_two_commands_say_what_they_did(tmp_path: Path, backup: Path) -> Non
 
     def nis(*arguments: str) -> subprocess.CompletedProcess[str]:
         command = [sys.executable, "-m", "nis_backend", *arguments]
-        return subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
+        return subprocess.run(command, capture_output=True, text=True, timeout=180, check=False)
 
     told = nis("--data", str(tmp_path / "new"), "restore", str(backup))
     assert (told.returncode, "5 blobs of 0.5 MB" in told.stdout) == (0, True)

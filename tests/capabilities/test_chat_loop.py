@@ -102,7 +102,7 @@ OPERATIONS = (add_numbers, list_values, refuse_all, destroy_all, start_run)
 
 def run(body: Coroutine[Any, Any, T]) -> T:
     """Run a test's body, at most 30 s."""
-    return asyncio.run(asyncio.wait_for(body, 30))
+    return asyncio.run(asyncio.wait_for(body, 120))
 
 
 class Talk:

@@ -39,7 +39,7 @@ T = TypeVar("T")
 
 def run(body: Coroutine[Any, Any, T]) -> T:
     """Run a test's body, at most 30 s."""
-    return asyncio.run(asyncio.wait_for(body, 30))
+    return asyncio.run(asyncio.wait_for(body, 120))
 
 
 @asynccontextmanager

@@ -66,7 +66,7 @@ def asking(folder: Path, model: Answering, **request: Any) -> ChatCompletion:
 
     async def main() -> ChatCompletion:
         async with opened(folder, model, operations=OPERATIONS) as ctx:
-            return await asyncio.wait_for(body(ctx), 30)
+            return await asyncio.wait_for(body(ctx), 120)
 
     return asyncio.run(main())
 
@@ -97,7 +97,7 @@ def test_a_stream_that_is_left_ends_every_answer(tmp_path: Path) -> None:
                 assert (await anext(parts)).text == "seed "
             assert model.ended == len(model.asked)
 
-    asyncio.run(asyncio.wait_for(main(), 30))
+    asyncio.run(asyncio.wait_for(main(), 120))
 
 
 @pytest.mark.parametrize(
@@ -194,7 +194,7 @@ def test_what_is_not_words_reaches_the_model_and_is_not_kept(tmp_path: Path) -> 
             assert address == Part(kind="image", url="https://example.com/a.png", detail="low")
             assert (prompt.reasoning, prompt.user) == ("low", "ann")
 
-    asyncio.run(asyncio.wait_for(main(), 30))
+    asyncio.run(asyncio.wait_for(main(), 120))
 
 
 def test_thoughts_and_the_parts_of_the_count_are_answered(tmp_path: Path) -> None:

@@ -47,7 +47,7 @@ def counted(folder: Path, model: LanguageModels, **request: Any) -> CountedToken
         assert isinstance(result, CountedTokens)
         return result
 
-    return asyncio.run(asyncio.wait_for(main(), 30))
+    return asyncio.run(asyncio.wait_for(main(), 120))
 
 
 def test_a_text_and_a_conversation_are_counted_with_what_is_offered(tmp_path: Path) -> None:

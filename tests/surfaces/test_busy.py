@@ -49,7 +49,7 @@ def test_a_full_queue_says_on_rest_mcp_and_the_command_line_when_to_try_again(tm
         over_mcp(server.url, "fullness.ask_queue", {})
     assert busy.value.retry_after == 7
     command = [sys.executable, "-m", "nis_backend", "--data", str(server.data), "call", "fullness.ask_queue", "--json"]
-    done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=60)
+    done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=180)
     assert (done.returncode, json.loads(done.stderr)["retry_after"]) == (75, 7)
 
 

@@ -33,7 +33,7 @@ class Wire:
 
     async def until(self, count: int) -> None:
         """Wait for so many messages."""
-        async with asyncio.timeout(30):
+        async with asyncio.timeout(120):
             while len(self.sent) < count:
                 self.more.clear()
                 await self.more.wait()
@@ -71,7 +71,7 @@ def test_a_stream_that_is_silent_says_so(monkeypatch: pytest.MonkeyPatch) -> Non
             yield SECOND
 
         writing = asyncio.create_task(told.write(Passed(status=200, headers=[], items=items())))
-        async with asyncio.timeout(30):
+        async with asyncio.timeout(120):
             while FIRST not in wire.bodies or wire.bodies[-1] == FIRST:
                 wire.more.clear()
                 await wire.more.wait()

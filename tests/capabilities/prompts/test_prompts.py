@@ -36,7 +36,7 @@ GREETING: dict[str, Any] = {
 
 def run(body: Coroutine[Any, Any, T]) -> T:
     """Run a test's body, at most 30 s."""
-    return asyncio.run(asyncio.wait_for(body, 30))
+    return asyncio.run(asyncio.wait_for(body, 120))
 
 
 def outside(ctx: Context) -> Context:

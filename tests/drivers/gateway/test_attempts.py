@@ -133,7 +133,7 @@ def test_silence_before_the_first_word_goes_on_to_the_next_model(tmp_path: Path)
         await gate.price("one:m", input=1, output=2)
         gate.route("best", "one:m", "two:m", first_byte=0.2, retries=0)
         assert (await gate.say("best"))[0] == "Hi."
-        await asyncio.wait_for(silent.left.wait(), 30)
+        await asyncio.wait_for(silent.left.wait(), 120)
         late, answered = await gate.rows()
         assert (late["state"], late["problem"], late["counted"]) == ("failed", "upstream_failed", "estimated")
         assert late["cost"] > 0
@@ -296,7 +296,7 @@ def test_the_next_model_is_asked_too_when_one_is_slow_and_the_first_to_speak_ans
         gate.route("quick", "one:m", "two:m", hedge_after=0.05)
         text, end = await gate.say("quick")
         assert (text, end.model) == ("Quick.", "two:m")
-        await asyncio.wait_for(slow.left.wait(), 30)
+        await asyncio.wait_for(slow.left.wait(), 120)
         late, answered = sorted(await gate.rows(), key=lambda row: row["provider"])
         assert (late["state"], late["counted"], late["cost"] > 0) == ("left", "estimated", True)
         assert (answered["state"], late["call_id"] == answered["call_id"]) == ("ok", True)
@@ -323,7 +323,7 @@ def test_a_caller_who_leaves_ends_the_call(tmp_path: Path) -> None:
         await gate.price("one:m", input=1, output=2)
         async with aclosing(gate.stream("one:m")) as items:
             await anext(items)
-        await asyncio.wait_for(one.left.wait(), 30)
+        await asyncio.wait_for(one.left.wait(), 120)
         one.left.clear()
         one.came.clear()
         asking = asyncio.create_task(gate.say("one:m"))
@@ -331,7 +331,7 @@ def test_a_caller_who_leaves_ends_the_call(tmp_path: Path) -> None:
         asking.cancel()
         with pytest.raises(asyncio.CancelledError):
             await asking
-        await asyncio.wait_for(one.left.wait(), 30)
+        await asyncio.wait_for(one.left.wait(), 120)
         rows = await gate.rows()
         assert [(row["state"], row["counted"], row["cost"] > 0) for row in rows] == [("left", "estimated", True)] * 2
         assert gate.gateway.health.room("one").busy == 0
@@ -401,14 +401,14 @@ def test_what_another_process_changes_is_heeded(tmp_path: Path, monkeypatch: pyt
 
         gate.gateway.registry.changed = changed
         watching = asyncio.create_task(gate.gateway.watch())
-        await asyncio.wait_for(found.wait(), 30)
+        await asyncio.wait_for(found.wait(), 120)
         found.clear()
         assert await gate.gateway.routes() == {}
         route = {"id": "best", "targets": '[{"model": "one:m"}]', "policy": "{}", "enabled": 1}
         change = {"id": "change-1", "by_owner": "ann", "subject": "route", "subject_id": "best", "action": "create"}
         times = {"created": AT, "updated": AT}
         await gate.store.insert("routes", SERVER, route | times, beside=[("changes", change | times)])
-        await asyncio.wait_for(found.wait(), 30)
+        await asyncio.wait_for(found.wait(), 120)
         assert (await gate.say("best"))[0] == "Hi."
         watching.cancel()
 

@@ -211,7 +211,7 @@ async def test_the_first_may_leave_and_the_others_stay(tmp_path: Path) -> None:
         assert last.items is not None
         await anext(last.items)
         await last.items.aclose()
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(120):
             await server.left.wait()
 
 

@@ -198,7 +198,7 @@ def test_both_of_two_calls_at_once_are_reserved(tmp_path: Path) -> None:
         told = Told(gate.store, gate.gateway.ledger)
         gate.gateway.attempts = Attempts(replace(gate.gateway.attempts.parts, budgets=told))
         asking = asyncio.create_task(gate.say("quick", max_tokens=10))
-        await asyncio.wait_for(told.refused.wait(), 30)
+        await asyncio.wait_for(told.refused.wait(), 120)
         released.set()
         assert (await asking)[0] == "Slow."
         assert two.asked == []

@@ -42,7 +42,7 @@ def test_calls_of_every_kind_are_in_the_ledger(serve: Serve) -> None:
         ask(server, "POST", "/v1/chat/completions", {"model": "local:fake-large", "messages": messages})
         ask(server, "POST", "/v1/embeddings", {"model": "local:vectors", "input": "Hello?"})
         server.process.terminate()
-        server.process.wait(30)
+        server.process.wait(60)
     rows = ledger(server, "local")
     assert [(row["operation"], row["kind"], row["model"], row["input"], row["output"]) for row in rows] == [
         ("chat.send_message", "chat", "fake-large", 7, 3),
@@ -74,7 +74,7 @@ def test_a_run_with_two_cents_never_spends_more_with_fifty_calls_at_once(serve: 
         run = done(server, "GET", f"/runs/{started['id']}")
         (budget,) = done(server, "GET", f"/budgets?scope=run&subject={run['id']}")["budgets"]
         server.process.terminate()
-        server.process.wait(30)
+        server.process.wait(60)
     rows = [row for row in ledger(server, "lab") if row["run_id"] == run["id"]]
     spent = sum(row["cost"] for row in rows)
     assert run["result"] == {"answered": len(upstream.asked), "refused": 50 - len(upstream.asked)}
@@ -115,7 +115,7 @@ def test_runs_that_a_run_has_started_spend_of_its_two_cents(serve: Serve, root: 
         events_of(server, "GET", f"/runs/{again['id']}/events")
         more = done(server, "GET", f"/runs/{again['id']}")
         server.process.terminate()
-        server.process.wait(30)
+        server.process.wait(60)
     rows = ledger(server, "lab") if address is None else shared_ledger(address)
     spent = sum(row["cost"] for row in rows)
     assert run["result"] == {"answered": len(upstream.asked), "refused": 50 - len(upstream.asked)}
@@ -137,9 +137,9 @@ def test_what_a_killed_server_had_under_way_is_booked_at_its_worst(serve: Serve)
         asked = {"prompt": "Hello?", "model": "lab:gpt-4o-mini", "max_tokens": 50}
         with ThreadPoolExecutor(1) as pool:
             asking = pool.submit(send, server, "POST", "/models/generate-text", asked)
-            assert upstream.came.wait(30)
+            assert upstream.came.wait(60)
             server.process.kill()
-            server.process.wait(30)
+            server.process.wait(60)
             assert asking.exception(30) is not None
         (row,) = ledger(server, "lab")
         assert row["state"] == "open"
@@ -149,7 +149,7 @@ def test_what_a_killed_server_had_under_way_is_booked_at_its_worst(serve: Serve)
         )
         (budget,) = done(again, "GET", "/budgets")["budgets"]
         again.process.terminate()
-        again.process.wait(30)
+        again.process.wait(60)
     lost, later = ledger(server, "lab")
     assert (lost["state"], lost["counted"], lost["cost"]) == ("lost", "worst", row["worst"])
     assert later["state"] == "ok"

@@ -149,7 +149,7 @@ def test_calls_beyond_a_providers_room_wait_in_order_and_then_are_turned_away() 
         assert room.busy == 0
         assert await room.enter("p") == 0.0
 
-    asyncio.run(asyncio.wait_for(body(), 30))
+    asyncio.run(asyncio.wait_for(body(), 120))
 
 
 def test_who_waits_and_who_is_waited_for_may_leave_at_once() -> None:
@@ -175,4 +175,4 @@ def test_who_waits_and_who_is_waited_for_may_leave_at_once() -> None:
         assert [type(one) for one in ended] == [asyncio.CancelledError] * 3
         assert (room.busy, room.queued) == (0, 0)
 
-    asyncio.run(asyncio.wait_for(run(), 10))
+    asyncio.run(asyncio.wait_for(run(), 120))

@@ -145,7 +145,7 @@ async def test_who_leaves_leaves_the_provider(tmp_path: Path) -> None:
         assert found.items is not None
         await anext(found.items)
         await found.items.aclose()
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(120):
             await server.left.wait()
         (row,) = await gate.rows()
         assert (row["state"], row["counted"]) == ("left", "estimated")

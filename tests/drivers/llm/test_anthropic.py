@@ -65,7 +65,7 @@ TOOL = Tool(name="physics-fly", description="Fly.", parameters={"properties": {"
 
 def run(body: Coroutine[Any, Any, T]) -> T:
     """Run a test's body, at most 30 s."""
-    return asyncio.run(asyncio.wait_for(body, 30))
+    return asyncio.run(asyncio.wait_for(body, 120))
 
 
 @asynccontextmanager

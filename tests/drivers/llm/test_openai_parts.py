@@ -41,7 +41,7 @@ PHOTO = Part(kind="image", media_type="image/png", data=PNG)
 
 def run(body: Coroutine[Any, Any, T]) -> T:
     """Run a test's body, at most 30 s."""
-    return asyncio.run(asyncio.wait_for(body, 30))
+    return asyncio.run(asyncio.wait_for(body, 120))
 
 
 @asynccontextmanager

@@ -38,7 +38,7 @@ SPENT = Usage(input=9, output=8, cached=4, reasoning=5)
 
 def run(body: Coroutine[Any, Any, T]) -> T:
     """Run a test's body, at most 30 s."""
-    return asyncio.run(asyncio.wait_for(body, 30))
+    return asyncio.run(asyncio.wait_for(body, 120))
 
 
 def thought(text: str, sealed: str = "sealed") -> Json:

@@ -186,7 +186,7 @@ def test_alembic_loads_only_where_a_schema_changes(tmp_path: Path) -> None:
 
     def loaded() -> str:
         command = [sys.executable, "-c", program, str(tmp_path / "nis.db")]
-        return subprocess.run(command, check=True, capture_output=True, text=True, timeout=60).stdout.strip()
+        return subprocess.run(command, check=True, capture_output=True, text=True, timeout=180).stdout.strip()
 
     assert [loaded(), loaded()] == ["False", "False"]
     File(tmp_path / "nis.db").migrate(2)

@@ -47,7 +47,7 @@ def offered(shell: str, script: Path, line: str) -> set[str]:
     words = " ".join(f"'{word}'" for word in line.split(" "))
     asked = ASK[shell].format(script=script, words=words, line=line)
     done = subprocess.run(
-        [shell, *PLAIN[shell], "-c", asked], capture_output=True, text=True, timeout=60, check=True, cwd=script.parent
+        [shell, *PLAIN[shell], "-c", asked], capture_output=True, text=True, timeout=180, check=True, cwd=script.parent
     )
     assert done.stderr == ""
     return {one.split("\t")[0].split(":")[0].strip() for one in done.stdout.splitlines()}

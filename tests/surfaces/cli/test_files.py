@@ -18,7 +18,7 @@ DATA = b"\x89PNG\r\n\x1a\n" + bytes(range(256)) * 20_000
 def nis(data: Path, *arguments: str, given: bytes = b"", code: int = 0) -> tuple[bytes, str]:
     """One command: its output, and what it said beside it."""
     command = [sys.executable, "-m", "nis_backend", "--data", str(data), *arguments]
-    done = subprocess.run(command, input=given, capture_output=True, timeout=60, check=False, env=dict(os.environ))
+    done = subprocess.run(command, input=given, capture_output=True, timeout=180, check=False, env=dict(os.environ))
     assert done.returncode == code, done.stderr.decode()
     return done.stdout, done.stderr.decode()
 

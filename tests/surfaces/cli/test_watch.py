@@ -96,7 +96,7 @@ def test_leaving_does_not_end_the_run(serve: Serve, tmp_path: Path) -> None:
     with watching(server.data, run_id) as left:
         first_words(left)
         left.send_signal(signal.SIGINT)
-        _, told = left.communicate(timeout=60)
+        _, told = left.communicate(timeout=120)
     assert left.returncode == 130
     assert f"nis runs watch {run_id} --after" in told
     assert "Traceback" not in told
@@ -104,7 +104,7 @@ def test_leaving_does_not_end_the_run(serve: Serve, tmp_path: Path) -> None:
     with watching(server.data, run_id) as again:
         first_words(again)
         assert ask(server, "POST", f"/runs/{run_id}/cancel", {})[0] == 200
-        rest, told = again.communicate(timeout=60)
+        rest, told = again.communicate(timeout=120)
     assert (again.returncode, rest.splitlines()[-1].endswith("cancelled"), "was cancelled" in told) == (130, True, True)
 
 
@@ -117,21 +117,21 @@ def test_a_run_is_watched_on_after_its_server_was_killed(serve: Serve, tmp_path:
     with subprocess.Popen([*command, "chat", STORY["message"]], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL):
         runs: list[Any] = []
         while not runs:
-            listed = subprocess.run([*command, "runs", "list", "--json"], capture_output=True, check=True, timeout=60)
+            listed = subprocess.run([*command, "runs", "list", "--json"], capture_output=True, check=True, timeout=180)
             runs = json.loads(listed.stdout)["runs"]
         with watching(server.data, runs[0]["id"]) as on, watching(server.data, runs[0]["id"], "--wait", "0") as cut:
             first_words(on)
             first_words(cut)
             server.kill()
-            _, told = cut.communicate(timeout=60)
+            _, told = cut.communicate(timeout=120)
             assert (cut.returncode, f"nis runs watch {runs[0]['id']} --after" in told) == (69, True)
             left = subprocess.run(
-                [*command, "runs", "watch", runs[0]["id"], "--wait", "0"], capture_output=True, check=False, timeout=60
+                [*command, "runs", "watch", runs[0]["id"], "--wait", "0"], capture_output=True, check=False, timeout=180
             )
             assert (left.returncode, b"Start one with `nis serve`" in left.stderr) == (69, True)
             script.write_text(json.dumps({"replies": [{"text": "The sea is wide."}]}))
             serve(data=tmp_path / "data", NIS_SCRIPTED=str(script))
-            out, told = on.communicate(timeout=60)
+            out, told = on.communicate(timeout=120)
     assert (on.returncode, "the next one is waited for" in told) == (0, True), told
     lines = out.splitlines()
     assert any(line.endswith("chat.send_message has begun again, attempt 2") for line in lines)

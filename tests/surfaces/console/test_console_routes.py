@@ -22,7 +22,7 @@ def get(url: str, **headers: str) -> tuple[int, Message, bytes]:
     """Status, headers and body of an answer, whatever the status."""
     request = urllib.request.Request(url, headers={name.replace("_", "-"): value for name, value in headers.items()})
     try:
-        with urllib.request.urlopen(request, timeout=10) as answer:
+        with urllib.request.urlopen(request, timeout=60) as answer:
             return answer.status, answer.headers, answer.read()
     except urllib.error.HTTPError as refused:
         with refused:

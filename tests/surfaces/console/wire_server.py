@@ -181,8 +181,8 @@ def listening(server: WireServer) -> Generator[str]:
     thread = threading.Thread(target=listener.run, daemon=True)
     thread.start()
     try:
-        assert started.wait(20), "the server did not start"
+        assert started.wait(60), "the server did not start"
         yield f"http://127.0.0.1:{listener.servers[0].sockets[0].getsockname()[1]}"
     finally:
         listener.should_exit = True
-        thread.join(10)
+        thread.join(60)

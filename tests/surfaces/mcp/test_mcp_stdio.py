@@ -28,7 +28,7 @@ def nis(*arguments: str) -> list[str]:
 
 def printed(*arguments: str) -> dict[str, Any]:
     """What `--print-config` prints."""
-    done = subprocess.run(nis(*arguments), capture_output=True, text=True, check=True, timeout=60)
+    done = subprocess.run(nis(*arguments), capture_output=True, text=True, check=True, timeout=180)
     return json.loads(done.stdout)
 
 
@@ -126,7 +126,7 @@ def test_nothing_but_the_protocol_is_on_its_output(tmp_path: Path) -> None:
     process = talk(tmp_path, "no message", {"jsonrpc": "2.0", "id": 1, "method": "initialize", "params": HELLO})
     assert process.stdout is not None
     first = process.stdout.readline()
-    rest, errors = process.communicate(timeout=60)
+    rest, errors = process.communicate(timeout=120)
     assert process.returncode == 0, errors
     lines = [json.loads(line) for line in (first + rest).splitlines()]
     assert [line["id"] for line in lines] == [1]
@@ -183,7 +183,7 @@ def test_a_wrong_toolset_or_a_held_folder_is_told(tmp_path: Path) -> None:
     assert second.returncode == 5
     assert f"process {first.pid}" in second.stderr
     assert "nis serve" in second.stderr
-    first.communicate(timeout=60)
+    first.communicate(timeout=120)
 
 
 @ERAS
@@ -201,7 +201,7 @@ def test_cancelling_over_stdio_reaches_the_servers_run(serve: Serve, tmp_path: P
 
                 await client.call_tool("chat-send_message", {"message": "Talk."}, progress_callback=leave)
             assert scope.cancelled_caught
-            async with asyncio.timeout(30):
+            async with asyncio.timeout(120):
                 [run] = over_mcp(server.url, "runs.list_runs", {})["runs"]
                 last = await client.call_tool("runs-stream_events", {"id": run["id"]})
                 return str(last.structured_content["body"]["type"])

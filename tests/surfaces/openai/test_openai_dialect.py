@@ -317,7 +317,7 @@ def test_a_caller_that_leaves_stops_the_model(serve: Serve, stream: bool) -> Non
     with FakeOpenAI(held).in_thread() as fake:
         server = serve(NIS_LOCAL_URL=fake.url, NIS_LOCAL_MODEL="fake-large")
         body = json.dumps({"model": "local", "messages": [ASKED], "stream": stream}).encode()
-        with socket.create_connection(("127.0.0.1", int(server.url.rpartition(":")[2])), timeout=30) as caller:
+        with socket.create_connection(("127.0.0.1", int(server.url.rpartition(":")[2])), timeout=60) as caller:
             head = f"POST /v1/chat/completions HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Length: {len(body)}\r\n\r\n"
             caller.sendall(head.encode() + body)
             if stream:
@@ -325,8 +325,8 @@ def test_a_caller_that_leaves_stops_the_model(serve: Serve, stream: bool) -> Non
                 while b"Once" not in seen:
                     seen += caller.recv(4096)
             else:
-                assert fake.came.wait(30)
-        assert fake.gone.wait(30)
+                assert fake.came.wait(60)
+        assert fake.gone.wait(60)
 
 
 def test_a_stream_that_fails_midway_ends_with_the_error(serve: Serve) -> None:

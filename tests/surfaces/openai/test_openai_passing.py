@@ -41,7 +41,7 @@ def test_the_official_client_uses_what_its_provider_has(serve: Serve) -> None:
         assert upstream.asked[0].body["top_k"] == 5
         assert KEY not in json.dumps([asked.headers for asked in upstream.asked])
         server.process.terminate()
-        server.process.wait(30)
+        server.process.wait(60)
     found = rows(server)
     assert [(row["state"], row["operation"], row["end_user"], row["output"]) for row in found] == [
         ("ok", "models.complete_chat", "bob", 3),
@@ -55,7 +55,7 @@ def test_a_server_that_stops_ends_its_streams_with_word_of_it(serve: Serve) -> N
     with FakeOpenAI(held).in_thread() as upstream:
         server = serve(NIS_LOCAL_URL=upstream.url, NIS_LOCAL_MODEL="fake-large")
         body = json.dumps({"model": "local:fake-large", "messages": [ASKED], "stream": True}).encode()
-        with socket.create_connection(("127.0.0.1", int(server.url.rpartition(":")[2])), timeout=30) as caller:
+        with socket.create_connection(("127.0.0.1", int(server.url.rpartition(":")[2])), timeout=60) as caller:
             head = f"POST /v1/chat/completions HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Length: {len(body)}\r\n\r\n"
             caller.sendall(head.encode() + body)
             seen = b""
@@ -66,8 +66,8 @@ def test_a_server_that_stops_ends_its_streams_with_word_of_it(serve: Serve) -> N
                 seen += piece
         assert b"The server is stopping." in seen
         assert b"[DONE]" not in seen
-        assert upstream.gone.wait(30)
-        server.process.wait(30)
+        assert upstream.gone.wait(60)
+        server.process.wait(60)
     assert [(row["state"], row["counted"]) for row in rows(server)] == [("left", "estimated")]
 
 

@@ -297,4 +297,4 @@ def test_a_waiting_caller_is_told_that_the_server_stops(serve: Serve, tmp_path: 
         status, _, problem = waiting.result(60)
     assert (status, problem["code"], problem["field"]) == (503, "unavailable", "run")
     # The answer would have taken more than a minute.
-    server.process.wait(30)
+    server.process.wait(60)

@@ -191,21 +191,21 @@ def test_a_caller_that_leaves_stops_what_it_asked_to_read(serve: Serve, path: st
         body = json.dumps({"prompt": "Tell.", "provider": "local"}).encode()
         lines = (f"POST {path} HTTP/1.1", "Host: 127.0.0.1", "Content-Type: application/json")
         head = "\r\n".join((*lines, f"Content-Length: {len(body)}", "", "")).encode()
-        with socket.create_connection(("127.0.0.1", urlsplit(server.url).port or 0), timeout=30) as caller:
+        with socket.create_connection(("127.0.0.1", urlsplit(server.url).port or 0), timeout=60) as caller:
             caller.sendall(head + body)
-            assert fake.came.wait(30)
-        assert fake.gone.wait(30)
+            assert fake.came.wait(60)
+        assert fake.gone.wait(60)
 
 
 def test_an_upload_that_breaks_off_is_no_fault_of_ours(serve: Serve) -> None:
     """The log keeps tracebacks for what went wrong in here."""
     server = serve()
-    with socket.create_connection(("127.0.0.1", urlsplit(server.url).port or 0), timeout=30) as caller:
+    with socket.create_connection(("127.0.0.1", urlsplit(server.url).port or 0), timeout=60) as caller:
         form = "Content-Type: multipart/form-data; boundary=x\r\nContent-Length: 9000"
         caller.sendall(f"POST /blobs HTTP/1.1\r\nHost: 127.0.0.1\r\n{form}\r\n\r\n--x\r\n".encode())
     assert ask(server, "GET", "/health/live")[0] == 200
     server.process.terminate()
-    server.process.wait(30)
+    server.process.wait(60)
     assert "Traceback" not in server.log.read_text()
 
 
