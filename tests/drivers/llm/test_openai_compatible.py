@@ -305,8 +305,8 @@ def test_a_silent_server_is_given_up() -> None:
 
     async def body() -> None:
         fake = FakeOpenAI(Canned(pieces=[delta(content="and then")], held=True))
-        async with asking(fake, patience=0.1) as driver:
-            with pytest.raises(UpstreamFailed, match=r"sent nothing for 0\.1 s"):
+        async with asking(fake, patience=1.0) as driver:
+            with pytest.raises(UpstreamFailed, match="sent nothing for 1 s"):
                 await whole(driver)
             await fake.left.wait()
 
