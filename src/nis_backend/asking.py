@@ -78,6 +78,7 @@ async def _ended(ctx: Context, step: int, end: Answered) -> None:
         reasoning_tokens=spent.reasoning,
         answered_by=end.model,
         cost=end.cost,
+        cache=end.cache,
         reasoning=[asdict(one) for one in end.reasoning],
         tool_calls=[WantedCall(id=one.id, name=one.name, arguments=one.arguments) for one in end.tool_calls],
     )
@@ -105,4 +106,5 @@ def _end_of(answered: ModelAnswered) -> Answered:
         reasoning=tuple(Reasoning(**one) for one in answered.reasoning),
         model=answered.answered_by,
         cost=answered.cost,
+        cache=answered.cache,
     )

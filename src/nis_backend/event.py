@@ -65,6 +65,10 @@ class ModelAnswered(Model):
     reasoning_tokens: int = Field(default=0, description="Of the output: those that it thought with.")
     answered_by: str = Field(default="", description="Which model answered, as provider:model, where a route chose it.")
     cost: int | None = Field(default=None, description="In billionths of a dollar; null where no price is known.")
+    cache: Literal["", "hit", "shared"] = Field(
+        default="",
+        description="`hit`: the route has kept it; `shared`: another call was getting it. Tokens are the first call's.",
+    )
     reasoning: list[dict[str, str]] = Field(
         default_factory=list[dict[str, str]], description="What the model wants to see again with this turn."
     )

@@ -5,18 +5,18 @@ from __future__ import annotations
 import asyncio
 import json
 import math
-from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
+from compass import Compass
 from fake_openai import DONE, Asked, Canned, FakeOpenAI, breaks_off, delta, event, fails, says, usage, wants, whole
 from gated import WHO, Gated, awaited, gated
 from passes import headers, inbound, items_of, passed, read
 
-from nis_backend.drivers.embeddings.base import Embedded, Embedders, EmbeddingModel, TextEmbedder
+from nis_backend.drivers.embeddings.base import Embedders
 from nis_backend.drivers.gateway.base import Passed
 from nis_backend.drivers.gateway.forms import joined, split
 from nis_backend.errors import NisError
@@ -279,22 +279,6 @@ async def test_a_route_that_leads_elsewhere_has_other_answers(tmp_path: Path) ->
         assert found == ["m", "n"]
 
 
-class Compass(TextEmbedder):
-    """Vectors in a plane: the angle is the number that a text ends with, in degrees."""
-
-    provider = "compass"
-
-    async def find(self, name: str | None) -> EmbeddingModel | None:
-        """See `TextEmbedder.find`."""
-        return EmbeddingModel(provider="compass", name=name or "plane")
-
-    async def embed(self, model: str, texts: Sequence[str]) -> Embedded:
-        """See `TextEmbedder.embed`."""
-        del model
-        angles = [math.radians(float(text.rpartition(" ")[2])) for text in texts]
-        return Embedded(vectors=[[math.cos(angle), math.sin(angle)] for angle in angles], input_tokens=1)
-
-
 @awaited
 async def test_a_question_that_is_alike_has_the_answer_of_the_other(tmp_path: Path) -> None:
     """Within the threshold, for one owner, where all but the last words is the same."""
@@ -316,3 +300,16 @@ async def test_a_question_that_is_alike_has_the_answer_of_the_other(tmp_path: Pa
         assert await ask(1, owner="bob") == "miss 4."
         gate.route("kept", "up:m", cache="exact")
         assert await ask(9) == "miss 5."
+
+
+@awaited
+async def test_a_call_of_a_function_is_no_answer_to_another_question(tmp_path: Path) -> None:
+    """Its arguments are taken from the words; the same question is given it."""
+    replies = [whole(wants(("go", {"angle": 1}))), whole(says("Go on."))]
+    async with gated(tmp_path, {"up": FakeOpenAI(*replies)}, embedders=Embedders([Compass()])) as gate:
+        await priced(gate, cache="semantic", threshold=math.cos(math.radians(10)))
+        found = [
+            how(await passed(gate, inbound("kept", messages=[{"role": "user", "content": f"Where is {angle}"}])))
+            for angle in (1, 1, 2)
+        ]
+        assert found == ["miss", "hit", "miss"]

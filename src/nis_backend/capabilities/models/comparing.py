@@ -120,7 +120,7 @@ async def test_model(request: ModelTestRequest, ctx: Context) -> ModelTest:
     """
     tool: dict[str, Any] = {"tools": [READY], "tool_choice": "required"} if request.tools else {}  # Any: fields
     words = "Report that you are ready." if request.tools else "Answer with the one word: ready."
-    prompt = Prompt(model="", messages=[user(words)], max_tokens=ENOUGH, pieces=request.stream, **tool)
+    prompt = Prompt(model="", messages=[user(words)], max_tokens=ENOUGH, pieces=request.stream, fresh=True, **tool)
     heard, end = await _hear(request.id, prompt, ctx)
     if heard.problem is not None and heard.problem["code"] == "not_found":
         # Of the model, not of what it was asked.
@@ -146,7 +146,7 @@ async def test_model(request: ModelTestRequest, ctx: Context) -> ModelTest:
 )
 async def compare_models(request: CompareRequest, ctx: Context) -> Comparison:
     """Ask several language models the same, at once: what each says, how fast, with how many tokens."""
-    prompt = Prompt(model="", messages=[user(request.prompt)], max_tokens=request.max_tokens)
+    prompt = Prompt(model="", messages=[user(request.prompt)], max_tokens=request.max_tokens, fresh=True)
     heard = await asyncio.gather(*(_hear(model, prompt, ctx) for model in request.models))
     return Comparison(answers=[one for one, _ in heard])
 

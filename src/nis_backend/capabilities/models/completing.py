@@ -178,6 +178,7 @@ def prompt_of(info: ModelInfo, request: NextTurn, messages: Sequence[Message], n
         reasoning=request.reasoning,
         logprobs=request.logprobs,
         user=request.user,
+        number=number,
     )
 
 

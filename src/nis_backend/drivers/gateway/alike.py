@@ -7,15 +7,15 @@ import json
 import logging
 from collections import OrderedDict, deque
 from operator import mul
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any
 
 from nis_backend.errors import NisError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable
 
     from nis_backend.drivers.embeddings.base import Embedders
-    from nis_backend.drivers.gateway.base import Json, Who
+    from nis_backend.drivers.gateway.base import Who
 
 log = logging.getLogger("nis.gateway")
 
@@ -43,15 +43,10 @@ class Alike:
         self._embedders = embedders
         self._lists: OrderedDict[str, deque[tuple[list[float], str]]] = OrderedDict()
 
-    async def question(self, who: Who, asked: Json, place: str) -> Question | None:
-        """The question that a request asks last; None where it cannot be compared.
-
-        `place` is all that is not in the request and has to be the same.
-        """
-        found = _last_words(asked)
-        if found is None:
+    async def question(self, who: Who, words: str, rest: list[Any]) -> Question | None:  # Any: JSON
+        """The question that these words ask, `rest` being what has to be the same; None where it cannot be compared."""
+        if not 0 < len(words.strip()) <= LONGEST:
             return None
-        words, rest = found
         try:
             embedder, model = await self._embedders(who).choose()
             embedded = await embedder.embed(model.name, [words])
@@ -60,7 +55,7 @@ class Alike:
             return None
         if embedded.truncated:
             return None
-        said = json.dumps([place, model.id, rest], sort_keys=True, separators=(",", ":"))
+        said = json.dumps([model.id, *rest], sort_keys=True, separators=(",", ":"))
         return Question(words, hashlib.sha256(said.encode()).hexdigest(), embedded.vectors[0])
 
     def find(self, question: Question, threshold: float) -> str | None:
@@ -78,17 +73,3 @@ class Alike:
         known.append((question.vector, key))
         if len(self._lists) > LISTS:
             self._lists.popitem(last=False)
-
-
-def _last_words(asked: Mapping[str, Any]) -> tuple[str, Json] | None:  # Any: JSON
-    """The words of the last turn, where it is a user's and is words alone, and all else."""
-    messages: Any = asked.get("messages")  # Any: JSON
-    if not isinstance(messages, list) or not messages:
-        return None
-    turns = cast("list[Any]", messages)
-    last = cast("Json", turns[-1]) if isinstance(turns[-1], dict) else {}
-    words = last.get("content")
-    if last.get("role") != "user" or not isinstance(words, str) or not 0 < len(words.strip()) <= LONGEST:
-        return None
-    rest = {name: value for name, value in last.items() if name != "content"}
-    return words, {**asked, "messages": [*turns[:-1], rest]}

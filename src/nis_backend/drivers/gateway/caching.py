@@ -8,65 +8,109 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import json
-import logging
-import re
-import secrets
 import time
-from collections import OrderedDict
+from abc import ABC, abstractmethod
 from contextlib import aclosing
-from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Generic, Literal, TypeVar
 
-from pydantic_core import from_json, to_json
-
-from nis_backend.drivers.cache.base import LARGEST_VALUE
 from nis_backend.drivers.gateway.alike import Alike
-from nis_backend.drivers.gateway.base import Cached, Passed, Target
-from nis_backend.drivers.gateway.flight import Flight
-from nis_backend.drivers.gateway.forms import completion_in, is_whole, joined, split
+from nis_backend.drivers.gateway.flight import Coming, Flight
+from nis_backend.drivers.gateway.kept import Kept, Shelf
 from nis_backend.drivers.gateway.ledger import new_call
-from nis_backend.drivers.gateway.outgoing import OPTIONS, counts_added
-from nis_backend.drivers.gateway.passing import header, whole_headers
-from nis_backend.errors import NisError, Unavailable
+from nis_backend.errors import NisError
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncGenerator, Awaitable, Callable
+    from collections.abc import AsyncGenerator, Callable, Sequence
 
     from nis_backend.drivers.cache.base import Cache
     from nis_backend.drivers.embeddings.base import Embedders
     from nis_backend.drivers.gateway.alike import Question
-    from nis_backend.drivers.gateway.base import Inbound, Json, Route, Who
+    from nis_backend.drivers.gateway.base import Cached, Route, Target, Who
     from nis_backend.drivers.gateway.ledger import Ledger
-    from nis_backend.drivers.gateway.passing import Answer
 
-    Ask = Callable[[], Awaitable[Answer]]
+FORMAT = 2
+"""Of what is kept: an answer in another one is not found."""
 
-log = logging.getLogger("nis.gateway")
+P = TypeVar("P")
+A = TypeVar("A", bound=Coming[Any])
 
-MEANINGLESS = frozenset({"model", "stream", OPTIONS, "user", "metadata", "safety_identifier", "store"})
-"""Members of a request that do not change what its answer says."""
-LARGE = 2**18
-"""Bytes of a body from which on it is read in a thread."""
-MOST_KEPT = 10_000
-"""Entries of a route that this process knows of."""
-EPOCH_SECONDS = 30 * 86_400.0
-"""How long a route's entries are found at most."""
-_ENDED = re.compile(rb'"stop_reason"\s*:\s*"(?:end_turn|tool_use|max_tokens|stop_sequence)"')
-"""How a message ends that is whole."""
+How = Literal["hit", "shared", "miss"]
 
 
-@dataclass(kw_only=True)
-class _Route:
-    """What this process knows of one route's answers."""
+class Wanted(ABC, Generic[A, P]):
+    """A call that a kept answer may answer, and how such a call's answers are kept: one class for each form."""
 
-    hits: int = 0
-    misses: int = 0
-    shared: int = 0
-    saved: int = 0
-    entries: OrderedDict[str, tuple[float, float, int]] = field(
-        default_factory=OrderedDict[str, "tuple[float, float, int]"]
-    )
-    """When each was kept, until when, and its bytes."""
+    kind: str
+    """As the ledger has it."""
+    streamed: bool
+    large: bool = False
+    """Whether what it says takes long to write down."""
+    kept: bool = True
+    """Whether it may be answered by what was answered before."""
+
+    def __init__(self, who: Who, route: Route) -> None:
+        self.who = who
+        self.route = route
+
+    @abstractmethod
+    def said(self) -> list[Any]:  # Any: JSON
+        """All that its answer depends on, beside the route and the owner."""
+
+    @abstractmethod
+    def question(self) -> tuple[str, list[Any]] | None:  # Any: JSON
+        """The words that it ends with, where they are a user's alone, and all else of `said`."""
+
+    @abstractmethod
+    def flights(self) -> Sequence[str]:
+        """The forms of a call under way whose answer it can read: the one that it would make itself first."""
+
+    @abstractmethod
+    async def ask(self) -> A:
+        """Ask a model."""
+
+    @abstractmethod
+    def weigh(self, piece: P) -> int:
+        """Bytes of a piece of an answer."""
+
+    @abstractmethod
+    def write(self, answer: A, pieces: Sequence[P]) -> tuple[str, bytes] | None:
+        """The media type and the bytes under which an answer is kept; None for one that did not come to its end."""
+
+    @abstractmethod
+    def read(self, kept: Kept) -> list[P] | None:
+        """What was kept, in the form that is asked for; None when it has none."""
+
+    @abstractmethod
+    def comparable(self, pieces: Sequence[P]) -> bool:
+        """Whether an answer may be another question's too, which means the same in other words."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Hit(Generic[P]):
+    """An answer that was kept."""
+
+    kept: Kept
+    pieces: list[P]
+    age: int
+    """Seconds."""
+
+
+class Joined(Generic[A, P]):
+    """An answer that is on its way: to this caller alone, or to others as well."""
+
+    def __init__(self, answer: A, flight: Flight[A, P], how: How, book: Callable[[A], None]) -> None:
+        self.answer = answer
+        self.how: How = how
+        self._flight = flight
+        self._book = book
+
+    async def pieces(self) -> AsyncGenerator[P, None]:
+        """All of it from its beginning; closing this is leaving."""
+        async with aclosing(self._flight.read()) as pieces:
+            async for piece in pieces:
+                yield piece
+        self._book(self.answer)
 
 
 class Answers:
@@ -79,273 +123,141 @@ class Answers:
         embedders: Callable[[Who], Embedders],
         clock: Callable[[], float] = time.time,
     ) -> None:
-        self._cache = cache
+        self._shelf = Shelf(cache, clock)
         self._alike = Alike(embedders)
         self._ledger = ledger
         self._clock = clock
-        self._flights: dict[str, Flight] = {}
-        self._routes: dict[str, _Route] = {}
+        self._flights: dict[str, Flight[Any, Any]] = {}  # Any: of either form, as their places say
 
-    async def passed(self, who: Who, route: Route, inbound: Inbound, ask: Ask) -> Passed:
-        """The answer that is kept, or the one that another call is getting, or a new one."""
-        asked = _Asked(who=who, route=route, inbound=inbound, begun=self._clock())
-        known = self._routes.setdefault(route.name, _Route())
-        key = None if inbound.asked.get("store") is True else await self._key(who, route, inbound)
-        kept = None if key is None else await self._find(key)
-        question = None
-        if kept is None and key is not None and route.policy.cache == "semantic":
-            question = await self._alike.question(who, _meaning(inbound), await self._place(who, route, inbound))
-            near = None if question is None else self._alike.find(question, route.policy.threshold)
-            kept = None if near is None else await self._find(near)
-        if kept is not None and (body := kept.body_for(inbound)) is not None:
+    async def given(self, wanted: Wanted[A, P]) -> Hit[P] | Joined[A, P]:
+        """The answer that is kept, or the one that another call is getting, or a new one.
+
+        Raises:
+            NisError: no model has answered.
+        """
+        begun = self._clock()
+        known = self._shelf.known(wanted.route.name)
+        epoch = await self._shelf.epoch(wanted.route.name) if wanted.kept else None
+        digest = await _digest(wanted) if wanted.kept else ""
+        key = None if epoch is None else f"answer:{epoch}:{digest}"
+        question, hit = await self._find(wanted, key, epoch)
+        if hit is not None:
             known.hits += 1
-            known.saved += kept.cost or 0
-            self._write(asked, kept.target, "hit", kept.cost)
-            return _passed_kept(kept, body, route, asked.begun)
-        # Who asks for the count of a stream's tokens gets other bytes than who does not.
-        place = f"{key} {inbound.streamed} {counts_added(inbound)}"
-        flight = self._flights.get(place)
-        if key is not None and flight is not None and flight.open:
-            try:
-                answer = await flight.begun()
-            except NisError:
-                # Another's cap, say. What this one may, its own call tells.
-                flight = None
-            else:
-                known.shared += 1
-                return await self._read(asked, flight, answer, "shared")
-        known.misses += 1
-        flight = self._fly(place, key, asked, ask, question)
-        return await self._read(asked, flight, await flight.begun(), "miss")
+            known.saved += hit.kept.cost or 0
+            self._write(wanted, begun, hit.kept.target, "hit", hit.kept.cost)
+            return hit
 
-    def _fly(self, place: str, key: str | None, asked: _Asked, ask: Ask, question: Question | None) -> Flight:
+        def shared(answer: A) -> None:
+            known.saved += answer.cost or 0
+            self._write(wanted, begun, answer.target, "shared", answer.cost)
+
+        places = [f"{epoch}:{digest}:{form}" for form in wanted.flights()] if wanted.kept else []
+        for flight in [self._flights[place] for place in places if place in self._flights]:
+            if flight.open:
+                try:
+                    answer = await flight.begun()
+                except NisError:
+                    # Another's cap, say. What this one may, its own call tells.
+                    break
+                known.shared += 1
+                return Joined(answer, flight, "shared", shared)
+        known.misses += 1
+        flight = self._fly(wanted, places, key, question)
+        return Joined(await flight.begun(), flight, "miss", lambda _: None)
+
+    async def _find(
+        self, wanted: Wanted[A, P], key: str | None, epoch: str | None
+    ) -> tuple[Question | None, Hit[P] | None]:
+        """The answer that is kept; and the question, where it was compared with others."""
+        if key is None:
+            return None, None
+        hit = self._hit(wanted, await self._shelf.find(key))
+        if hit is not None or wanted.route.policy.cache != "semantic" or (asked := wanted.question()) is None:
+            return None, hit
+        words, rest = asked
+        question = await self._alike.question(wanted.who, words, [epoch, *_place(wanted), rest])
+        near = None if question is None else self._alike.find(question, wanted.route.policy.threshold)
+        return question, None if near is None else self._hit(wanted, await self._shelf.find(near))
+
+    def _hit(self, wanted: Wanted[A, P], kept: Kept | None) -> Hit[P] | None:
+        pieces = None if kept is None else wanted.read(kept)
+        if kept is None or pieces is None:
+            return None
+        return Hit(kept=kept, pieces=pieces, age=max(0, int(self._clock() - kept.at)))
+
+    def _fly(
+        self, wanted: Wanted[A, P], places: Sequence[str], key: str | None, question: Question | None
+    ) -> Flight[A, P]:
         """A new call, which others may join."""
 
-        async def landed(flight: Flight) -> None:
-            if key is not None and await self._keep(key, asked, flight) and question is not None:
+        async def landed(flight: Flight[A, P]) -> None:
+            if key is not None and await self._keep(wanted, key, flight) and question is not None:
                 self._alike.keep(question, key)
 
         def gone() -> None:
-            if self._flights.get(place) is flight:
-                del self._flights[place]
+            if places and self._flights.get(places[0]) is flight:
+                del self._flights[places[0]]
 
-        flight = Flight(ask, landed, gone)
-        if key is not None:
-            self._flights.setdefault(place, flight)
+        flight = Flight(wanted.ask, wanted.weigh, landed, gone)
+        if places:
+            self._flights.setdefault(places[0], flight)
         return flight
 
-    async def _read(self, asked: _Asked, flight: Flight, answer: Answer, how: str) -> Passed:
-        headers = [*answer.headers, (b"x-nis-cache", how.encode())]
-        items = self._items(asked, flight, answer, how)
-        if answer.streams:
-            return Passed(status=answer.status, headers=headers, items=items)
-        whole = b"".join([piece async for piece in items])
-        cost = answer.cost if how == "miss" else 0
-        return Passed(status=answer.status, headers=[*headers, *whole_headers(whole, cost)], whole=whole)
-
-    async def _items(self, asked: _Asked, flight: Flight, answer: Answer, how: str) -> AsyncGenerator[bytes, None]:
-        async with aclosing(flight.read()) as pieces:
-            async for piece in pieces:
-                yield piece
-        if how == "shared":
-            self._routes[asked.route.name].saved += answer.cost or 0
-            self._write(asked, answer.target, how, answer.cost)
-
-    # -- what is kept -------------------------------------------------------------------------------------------------
-
-    async def _key(self, who: Who, route: Route, inbound: Inbound) -> str | None:
-        """What the answer to this question is kept under; None while the cache is away."""
-        try:
-            epoch = await self._epoch(route.name)
-        except Unavailable as away:
-            log.warning("answers are not looked for: %s", away)
-            return None
-        write = (epoch, "" if route.policy.shared else who.owner, route, inbound)
-        return await asyncio.to_thread(_digest, *write) if len(inbound.body) >= LARGE else _digest(*write)
-
-    async def _place(self, who: Who, route: Route, inbound: Inbound) -> str:
-        """What questions that are compared have in common beside their requests."""
-        owner = "" if route.policy.shared else who.owner
-        targets = sorted(target.id for target in route.targets)
-        return json.dumps([await self._epoch(route.name), owner, route.name, targets, inbound.kind])
-
-    async def _epoch(self, route: str) -> str:
-        """What the keys of a route have in common until they are forgotten together."""
-        name = f"answers:{route}"
-        found = await self._cache.get(name)
-        if found is None:
-            found = secrets.token_hex(8).encode()
-            await self._cache.set(name, found, EPOCH_SECONDS)
-        return found.decode()
-
-    async def _find(self, key: str) -> _Kept | None:
-        try:
-            found = await self._cache.get(key)
-        except Unavailable as away:
-            log.warning("answers are not looked for: %s", away)
-            return None
-        return None if found is None else _Kept.read(found)
-
-    async def _keep(self, key: str, asked: _Asked, flight: Flight) -> bool:
-        """Keep an answer that is whole; whether it is kept."""
-        answer, policy = flight.answer, asked.route.policy
+    async def _keep(self, wanted: Wanted[A, P], key: str, flight: Flight[A, P]) -> bool:
+        """Keep an answer that is whole; whether another question may be answered with it."""
+        answer = flight.answer
         assert answer is not None
-        form = _form(asked.inbound, answer, b"".join(flight.pieces))
+        form = wanted.write(answer, flight.pieces)
         if form is None:
             return False
-        kept = _Kept(
-            target=answer.target, media_type=form[0], body=form[1], cost=answer.cost, at=self._clock(), kind=asked.kind
+        kept = Kept(
+            kind=wanted.kind,
+            target=answer.target,
+            media_type=form[0],
+            body=form[1],
+            cost=answer.cost,
+            at=self._clock(),
         )
-        written = kept.written()
-        if len(written) > LARGEST_VALUE:
-            return False
-        try:
-            await self._cache.set(key, written, policy.cache_seconds)
-        except Unavailable as away:
-            log.warning("an answer is not kept: %s", away)
-            return False
-        entries = self._routes[asked.route.name].entries
-        entries[key] = (kept.at, kept.at + policy.cache_seconds, len(written))
-        if len(entries) > MOST_KEPT:
-            entries.popitem(last=False)
-        return True
-
-    # -- what is told -------------------------------------------------------------------------------------------------
+        route = wanted.route
+        return await self._shelf.keep(key, kept, route.name, route.policy.cache_seconds) and wanted.comparable(
+            flight.pieces
+        )
 
     def figures(self) -> list[Cached]:
         """How the routes' answers do, as this process has seen since its start."""
-        found: list[Cached] = []
-        now = self._clock()
-        for name, known in sorted(self._routes.items()):
-            for key in [key for key, (_, until, _) in known.entries.items() if until <= now]:
-                del known.entries[key]
-            oldest = min((at for at, _, _ in known.entries.values()), default=None)
-            found.append(
-                Cached(
-                    route=name,
-                    hits=known.hits,
-                    misses=known.misses,
-                    shared=known.shared,
-                    saved=known.saved,
-                    entries=len(known.entries),
-                    size=sum(size for _, _, size in known.entries.values()),
-                    oldest=oldest,
-                )
-            )
-        return found
+        return self._shelf.figures()
 
     async def clear(self, route: str) -> int:
-        """Forget every answer of a route, in every process; how many of them this one knew.
+        """See `Shelf.clear`."""
+        return await self._shelf.clear(route)
 
-        Raises:
-            Unavailable: the cache is away.
-        """
-        await self._cache.delete(f"answers:{route}")
-        known = self._routes.get(route)
-        keys = [] if known is None else [*known.entries]
-        for key in keys:
-            await self._cache.delete(key)
-        if known is not None:
-            known.entries.clear()
-        return len(keys)
-
-    def _write(self, asked: _Asked, target: Target, how: str, cost: int | None) -> None:
+    def _write(self, wanted: Wanted[A, P], begun: float, target: Target, how: How, cost: int | None) -> None:
         """Have a call in the ledger that no model was asked for."""
-        now = self._clock()
         row = self._ledger.open_row(
-            who=asked.who,
-            route=asked.route.name if asked.route.name != target.id else "",
+            who=wanted.who,
+            route=wanted.route.name if wanted.route.name != target.id else "",
             target=target,
-            kind=asked.kind,
-            call_id=new_call(asked.begun),
+            kind=wanted.kind,
+            call_id=new_call(begun),
             attempt=1,
-            streamed=asked.inbound.streamed,
+            streamed=wanted.streamed,
         )
-        spent = 1e3 * (now - asked.begun)
+        spent = 1e3 * (self._clock() - begun)
         ended = {"state": "cached", "status": 200, "cache": how, "saved": cost or 0, "priced": int(cost is not None)}
         self._ledger.write(row | ended | {"first_ms": spent, "total_ms": spent})
 
 
-@dataclass(frozen=True, kw_only=True)
-class _Asked:
-    """One call of one caller."""
-
-    who: Who
-    route: Route
-    inbound: Inbound
-    begun: float
-
-    @property
-    def kind(self) -> str:
-        """What is asked for."""
-        return self.inbound.kind
-
-
-@dataclass(frozen=True, kw_only=True)
-class _Kept:
-    """An answer that is kept: a chat completion whole, anything else as it came."""
-
-    kind: str
-    target: Target
-    media_type: str
-    body: bytes
-    cost: int | None
-    at: float
-
-    def written(self) -> bytes:
-        """For the cache."""
-        told = [self.kind, self.target.provider, self.target.model, self.media_type, self.cost, self.at]
-        return to_json(told) + b"\n" + self.body
-
-    @classmethod
-    def read(cls, written: bytes) -> _Kept:
-        """From the cache."""
-        told, _, body = written.partition(b"\n")
-        kind, provider, model, media_type, cost, at = from_json(told)
-        target = Target(provider=provider, model=model)
-        return cls(kind=kind, target=target, media_type=media_type, body=body, cost=cost, at=at)
-
-    def body_for(self, inbound: Inbound) -> bytes | None:
-        """It in the form that is asked for; None when it has none."""
-        if self.kind != "chat" or not inbound.streamed:
-            return self.body
-        completion = completion_in(self.body)
-        return None if completion is None else split(completion, counts=not counts_added(inbound))
-
-
-def _passed_kept(kept: _Kept, body: bytes, route: Route, now: float) -> Passed:
-    streamed = kept.kind == "chat" and body.startswith(b"data:")
-    told = [
-        ("content-type", "text/event-stream; charset=utf-8" if streamed else kept.media_type),
-        ("x-nis-model", kept.target.id),
-        ("x-nis-cache", "hit"),
-        ("age", str(max(0, int(now - kept.at)))),
-        *([("x-nis-route", route.name)] if route.name != kept.target.id else []),
-    ]
-    headers = [(name.encode(), header(value)) for name, value in told]
-    return Passed(status=200, headers=[*headers, *whole_headers(body, 0)], whole=body)
-
-
-def _form(inbound: Inbound, answer: Answer, body: bytes) -> tuple[str, bytes] | None:
-    """An answer as it is kept, and its media type; None for one that did not come to its end."""
-    if inbound.kind == "chat" and answer.streams:
-        completion = joined(body, answer.stated())
-        return ("application/json", to_json(completion)) if completion is not None and is_whole(completion) else None
-    whole = inbound.kind == "embeddings" or _ENDED.search(body) is not None
-    if inbound.kind == "chat":
-        whole = completion_in(body) is not None
-    return (answer.media_type, body) if whole else None
-
-
-def _meaning(inbound: Inbound) -> Json:
-    return {name: value for name, value in inbound.asked.items() if name not in MEANINGLESS}
-
-
-def _digest(epoch: str, owner: str, route: Route, inbound: Inbound) -> str:
-    """Of all that an answer depends on."""
-    # A stream of chunks can be made of a whole completion; of other formats the stream is kept as it is.
-    form = inbound.kind != "chat" and inbound.streamed
+def _place(wanted: Wanted[Any, Any]) -> list[Any]:  # Any: JSON
+    """What answers depend on beside what is asked: whose they are, and which models may give them."""
+    route = wanted.route
     targets = sorted(target.id for target in route.targets)
-    said = [epoch, owner, route.name, targets, inbound.kind, form, sorted(inbound.headers.items()), _meaning(inbound)]
-    text = json.dumps(said, sort_keys=True, separators=(",", ":"))
-    return f"answer:{hashlib.sha256(text.encode()).hexdigest()}"
+    return [FORMAT, "" if route.policy.shared else wanted.who.owner, route.name, targets, wanted.kind]
+
+
+async def _digest(wanted: Wanted[Any, Any]) -> str:
+    return await asyncio.to_thread(_digested, wanted) if wanted.large else _digested(wanted)
+
+
+def _digested(wanted: Wanted[Any, Any]) -> str:
+    text = json.dumps([*_place(wanted), *wanted.said()], sort_keys=True, separators=(",", ":"))
+    return hashlib.sha256(text.encode()).hexdigest()

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, Generic, Protocol, TypeVar
 
 from nis_backend.errors import InternalError, NisError, UpstreamFailed
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncGenerator, Awaitable, Callable
+    from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable
 
-    from nis_backend.drivers.gateway.passing import Answer
+    from nis_backend.drivers.gateway.base import Target
 
 log = logging.getLogger("nis.gateway")
 
@@ -19,31 +19,78 @@ JOINED, LONGEST = 2**20, 16 * 2**20
 """Bytes of an answer from which on nobody joins its readers any more, and that are read of one at most."""
 
 
-class Flight:
+P = TypeVar("P")
+Piece_co = TypeVar("Piece_co", covariant=True)
+
+
+class Items(Protocol[Piece_co]):
+    """What comes of a call."""
+
+    def __aiter__(self) -> AsyncIterator[Piece_co]:
+        """The pieces, each as soon as it is there."""
+        ...
+
+    def aclose(self) -> Awaitable[None]:
+        """End the call."""
+        ...
+
+
+class Coming(Protocol[Piece_co]):
+    """An answer that has begun."""
+
+    @property
+    def items(self) -> Items[Piece_co]:
+        """All of it."""
+        ...
+
+    @property
+    def target(self) -> Target:
+        """The model that has answered; known when all of it has come."""
+        ...
+
+    @property
+    def cost(self) -> int | None:
+        """In nano-dollars, once it is settled and where a price is known."""
+        ...
+
+    async def settle(self) -> None:
+        """Say that it was read to its end."""
+        ...
+
+
+A = TypeVar("A", bound=Coming[Any])
+
+
+class Flight(Generic[A, P]):
     """One call under way. It is stopped when nobody reads it any more."""
 
     def __init__(
         self,
-        ask: Callable[[], Awaitable[Answer]],
-        landed: Callable[[Flight], Awaitable[None]],
+        ask: Callable[[], Awaitable[A]],
+        weigh: Callable[[P], int],
+        landed: Callable[[Flight[A, P]], Awaitable[None]],
         gone: Callable[[], None],
     ) -> None:
-        """`landed` is awaited when all of it has come, before its readers hear so; `gone` is called in any case."""
+        """`weigh` says how many bytes a piece has.
+
+        `landed` is awaited when all of it has come, before its readers hear so; `gone` is called in any case.
+        """
         self._ask = ask
+        self._weigh = weigh
         self._landed = landed
         self._gone = gone
         self._readers = 0
         self._grown = asyncio.Event()
-        self.pieces: list[bytes] = []
+        self.pieces: list[P] = []
         self.size = 0
-        self.answer: Answer | None = None
+        self.answer: A | None = None
         self.error: NisError | None = None
         self.done = False
         self.open = True
         """Whether another one may read it from its beginning."""
         self._task = asyncio.create_task(self._fly(), name="shared call")
 
-    async def begun(self) -> Answer:
+    async def begun(self) -> A:
         """Wait for the first of it, as a reader from here on.
 
         Raises:
@@ -62,7 +109,7 @@ class Flight:
             raise self.error.with_traceback(None)
         return self.answer
 
-    async def read(self) -> AsyncGenerator[bytes, None]:
+    async def read(self) -> AsyncGenerator[P, None]:
         """All of it, for a reader that has begun; closing this is leaving."""
         at = 0
         try:
@@ -94,10 +141,10 @@ class Flight:
             try:
                 async for piece in answer.items:
                     self.pieces.append(piece)
-                    self.size += len(piece)
+                    self.size += self._weigh(piece)
                     self.open = self.open and self.size <= JOINED
                     if self.size > LONGEST:
-                        raise UpstreamFailed(f"{answer.target.id} sent more than {LONGEST} bytes.")
+                        raise UpstreamFailed(f"An answer of more than {LONGEST} bytes was sent.")
                     self.answer = answer
                     self._grow()
                 await answer.settle()

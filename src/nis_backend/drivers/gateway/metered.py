@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from contextlib import aclosing
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Protocol
 
 from nis_backend.drivers.embeddings.base import Embedded, Embedders, TextEmbedder
+from nis_backend.drivers.gateway.asked_again import WantedAsked, asked_again
 from nis_backend.drivers.gateway.attempt import Begun, Call
 from nis_backend.drivers.gateway.base import Needs
 from nis_backend.drivers.gateway.bounds import bound_of, several
@@ -21,6 +23,7 @@ if TYPE_CHECKING:
     from nis_backend.drivers.embeddings.base import EmbeddingModel
     from nis_backend.drivers.gateway.attempts import Attempts
     from nis_backend.drivers.gateway.base import Route, Target, Who
+    from nis_backend.drivers.gateway.caching import Answers
     from nis_backend.drivers.gateway.registry import Registry
     from nis_backend.drivers.llm.answer import Item
     from nis_backend.drivers.llm.base import ModelInfo, Prompt
@@ -37,6 +40,11 @@ class Gate(Protocol):
     @property
     def attempts(self) -> Attempts:
         """Who makes calls."""
+        ...
+
+    @property
+    def answers(self) -> Answers:
+        """What routes keep."""
         ...
 
 
@@ -166,6 +174,12 @@ async def _asked(gate: Gate, who: Who, prompt: Prompt, provider: str) -> AsyncGe
     """Ask a provider's model or a route's, and yield what comes; the end says which model it was and what it cost."""
     await gate.registry.ready()
     route = _route(gate.registry, prompt.model) if provider == ROUTE else direct(provider, prompt.model)
+    if route.policy.cache != "none" and not prompt.fresh:
+        wanted = WantedAsked(who, route, prompt, lambda fresh: _asked(gate, who, fresh, provider))
+        async with aclosing(asked_again(gate.answers, wanted)) as items:
+            async for item in items:
+                yield item
+        return
     heard = _Heard()
 
     async def send(target: Target, most: int | None) -> Begun[Item]:

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Protocol
 from nis_backend.drivers.gateway.attempt import Begun, Call
 from nis_backend.drivers.gateway.base import Needs, Passed
 from nis_backend.drivers.gateway.bounds import answers_bound, input_bound, media, output_bound
-from nis_backend.drivers.gateway.periods import DOLLAR
+from nis_backend.drivers.gateway.headers import way_headers, whole_headers
+from nis_backend.drivers.gateway.passed_again import WantedPassed, passed_again
 from nis_backend.drivers.gateway.registry import direct
 from nis_backend.drivers.gateway.sending import Sender, speaks
 from nis_backend.errors import NisError, NotFound
@@ -23,8 +24,6 @@ if TYPE_CHECKING:
 
 NAMED_SECONDS, MOST_NAMED = 60.0, 4096
 """How long it is known which provider a name without one means, and of how many."""
-LONGEST_VALUE = 200
-"""Characters of a header."""
 
 
 class Answer:
@@ -37,7 +36,7 @@ class Answer:
         self.status = through.status
         self.media_type = through.media_type
         self.streams = through.streams
-        self.headers = _headers(items, through)
+        self.headers = way_headers(items, through)
         self.stated = through.stated
         self.cost: int | None = None
         """In nano-dollars, once it is settled and where a price is known."""
@@ -75,7 +74,8 @@ class Passing:
     async def pass_on(self, who: Who, inbound: Inbound, route: Route) -> Passed:
         """See `Gateway.pass_on`."""
         if route.policy.cache != "none":
-            return await self._gate.answers.passed(who, route, inbound, lambda: self._answer(who, route, inbound))
+            wanted = WantedPassed(who, route, inbound, lambda: self._answer(who, route, inbound))
+            return await passed_again(self._gate.answers, wanted)
         answer = await self._answer(who, route, inbound)
         if answer.streams:
             return Passed(status=answer.status, headers=answer.headers, items=answer.items)
@@ -163,30 +163,3 @@ def needs_of(inbound: Inbound, *, several: bool) -> Needs:
 def _bound(inbound: Inbound, family: str, context: int | None) -> int | None:
     # Of texts that are embedded, a model's context holds each by itself.
     return input_bound(inbound.body, inbound.asked, family, None if inbound.kind == "embeddings" else context)
-
-
-def whole_headers(whole: bytes, cost: int | None) -> list[tuple[bytes, bytes]]:
-    """What only an answer that is whole can say of itself."""
-    said = [(b"content-length", str(len(whole)).encode())]
-    return said if cost is None else [*said, (b"x-nis-cost", f"{cost / DOLLAR:.9f}".encode())]
-
-
-def _headers(answering: Answering[bytes], through: Through) -> list[tuple[bytes, bytes]]:
-    """What a response says of the way that it came."""
-    named = [
-        (b"content-type", through.media_type),
-        (b"x-nis-model", answering.target.id),
-        (b"x-nis-attempts", str(answering.attempts)),
-    ]
-    if answering.route != answering.target.id:
-        named.append((b"x-nis-route", answering.route))
-    if through.request_id:
-        named.append((b"x-upstream-request-id", through.request_id))
-    return [(name, header(value)) for name, value in named]
-
-
-def header(value: str) -> bytes:
-    """A value of a header; names are callers' and providers'."""
-    if not (value.isascii() and value.isprintable()):
-        value = "".join(one if one.isascii() and one.isprintable() else "?" for one in value)
-    return value[:LONGEST_VALUE].encode()

@@ -100,6 +100,8 @@ class Answered:
     """What was asked for and left out, since the model or its provider has no such thing: fields of `Prompt`."""
     cost: int | None = None
     """In billionths of a dollar, by the gateway; None where no price is known."""
+    cache: Literal["", "hit", "shared"] = ""
+    """Where no model was asked for it: `hit`, a route has kept it; `shared`, another call was getting it."""
 
     def spent(self) -> Usage:
         """The tokens, as far as they are stated."""

@@ -128,6 +128,10 @@ class Prompt:
     """A label of whom it is asked for, for providers that want one."""
     pieces: bool = True
     """Whether the words are wanted as they come. A driver may answer in pieces anyway."""
+    fresh: bool = False
+    """Whether an answer that a route has kept will not do."""
+    number: int = 0
+    """Which of several answers it is, where one caller wants the same answered more than once."""
 
     def digest(self) -> str:
         """SHA-256 of all that is asked: two prompts of one digest ask the same."""
@@ -145,10 +149,14 @@ class Prompt:
         return said.hexdigest()
 
 
+UNASKED = frozenset({"pieces", "fresh", "number"})
+"""What of a prompt is between its caller and the gateway."""
+
+
 @cache
 def _usual() -> dict[str, Any]:  # Any: a prompt's fields differ in type
-    """What each field of a prompt is where it is not given; whether words come in pieces is not asked of the model."""
-    return {one.name: one.default for one in fields(Prompt) if one.name != "pieces"}
+    """What each field of a prompt is where it is not given, of those that are asked of the model."""
+    return {one.name: one.default for one in fields(Prompt) if one.name not in UNASKED}
 
 
 @dataclass(frozen=True, kw_only=True)
