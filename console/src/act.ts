@@ -36,12 +36,15 @@ export class NisAct extends Light {
     detail: { state: true },
     outcome: { state: true },
     refusal: { state: true },
+    said: { state: true },
   };
   declare wanted: Act | null;
   declare line: Line | null;
   declare detail: Detail | null;
   declare outcome: Outcome | null;
   declare refusal: Problem | null;
+  /** What was done last, for who hears the page. */
+  declare said: string;
 
   private dialog = createRef<HTMLDialogElement>();
   private root: Field | null = null;
@@ -54,6 +57,7 @@ export class NisAct extends Light {
   constructor() {
     super();
     [this.wanted, this.line, this.detail, this.outcome, this.refusal] = [null, null, null, null, null];
+    this.said = "";
   }
 
   /** Opens the form; answers when it is closed, with whether something was changed. */
@@ -113,17 +117,24 @@ export class NisAct extends Light {
 
   private closed = (): void => {
     this.calling.abort();
+    this.said = this.done ? `${this.wanted!.title}: done` : "";
+    // What had opened it may be gone.
+    if (this.done && this.detail?.effect === "destroys") document.querySelector<HTMLElement>("#main")!.focus({ preventScroll: true });
     this.wanted = null;
     this.answer(this.done);
   };
 
-  protected override render(): TemplateResult | typeof nothing {
-    const { wanted, detail, refusal, root } = this;
-    if (!wanted) return nothing;
-    const errors = wrong(root, refusal);
+  protected override render(): TemplateResult {
+    return html`<p class="hidden" role="status">${this.said}</p>
+      ${this.wanted ? this.sheet(this.wanted) : nothing}`;
+  }
+
+  private sheet(wanted: Act): TemplateResult {
+    const { detail, refusal, root } = this;
     const asked = (root?.parts ?? []).filter((one) => !(one.name in (wanted.of ?? {})));
+    const errors = wrong(root && { ...root, parts: asked }, refusal);
     return html`<dialog class="sheet" aria-labelledby="act-title" ${ref(this.dialog)} @close=${this.closed}>
-      <form class="request" @submit=${(event: Event) => void this.call(event)} @invalid=${REVEAL}>
+      <form @submit=${(event: Event) => void this.call(event)} @invalid=${REVEAL}>
         <h2 id="act-title">${wanted.title}</h2>
         ${detail
           ? html`<p class="note">${inline(detail.summary)}</p>
@@ -131,7 +142,7 @@ export class NisAct extends Light {
           : refusal
             ? nothing
             : html`<div class="skeleton" aria-label="Reading the operation"><i></i><i></i><i></i></div>`}
-        ${refusal && !errors.size ? failure(refusal) : nothing}
+        ${refusal && errors.size < (refusal.errors?.length ?? 1) ? failure(refusal) : nothing}
         <div class="act">
           <button class=${detail?.effect === "destroys" ? "danger" : "primary"} ?disabled=${!detail || this.outcome?.state === "running"}>${wanted.button}</button>
           <button type="button" class="plain" @click=${() => this.dialog.value!.close()}>${detail?.effect === "reads" ? "Close" : "Cancel"}</button>

@@ -9,6 +9,7 @@ import "./feedback.js";
 import "./form.js";
 import { icon, type Icon } from "./icons.js";
 import { markdown } from "./markdown.js";
+import { money, NANO } from "./money.js";
 import { number, words as spaced } from "./numbers.js";
 import { address, explore } from "./route.js";
 import { connection } from "./status.js";
@@ -127,6 +128,7 @@ function signed(turn: Turn, { retry, branch, turnTo, rates }: Acts): TemplateRes
       ? html`<span class="badge" title="It is too small to be relied on.">demonstration model</span>`
       : nothing}
     ${turn.tokens ? html`<span>${turn.tokens} tokens</span>` : nothing}
+    ${turn.cost ? html`<span>${money(turn.cost / NANO)}</span>` : nothing}
     ${turn.runId ? html`<a class="run id" href=${address({ page: "run", id: turn.runId })} title="The run's events">${turn.runId}</a>` : nothing}
   </footer>`;
 }

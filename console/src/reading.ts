@@ -63,3 +63,44 @@ export abstract class Reading extends Light {
     return read ? nothing : html`<div class="skeleton" aria-label="Reading ${what}"><i></i><i></i><i></i></div>`;
   }
 }
+
+/** Lines of which a page is read at a time, the newest first. */
+export abstract class Listing<Line extends { id: string }> extends Reading {
+  static override properties: PropertyDeclarations = { ...Reading.properties, lines: { state: true }, more: { state: true } };
+  declare lines: Line[] | null;
+  /** The cursor of the next page. */
+  declare more: string | null;
+
+  constructor() {
+    super();
+    [this.lines, this.more] = [null, null];
+  }
+
+  protected override firstUpdated(): void {
+    void this.again();
+  }
+
+  protected abstract page(cursor: string | null): Promise<{ lines: Line[]; next_cursor: string | null }>;
+
+  protected override async look(): Promise<() => void> {
+    const { lines, next_cursor } = await this.page(null);
+    return () => {
+      const fresh = new Set(lines.map((one) => one.id));
+      const held = this.lines ?? [];
+      const earlier = held.filter((one) => !fresh.has(one.id));
+      // Pages that were read further down stay, where nothing is missing between.
+      const joins = held.length > lines.length && earlier.length < held.length;
+      this.lines = joins ? [...lines, ...earlier] : lines;
+      if (!joins) this.more = next_cursor;
+    };
+  }
+
+  protected async next(): Promise<void> {
+    try {
+      const { lines, next_cursor } = await this.page(this.more);
+      [this.lines, this.more] = [[...(this.lines ?? []), ...lines], next_cursor];
+    } catch (error) {
+      this.trouble = told(error);
+    }
+  }
+}

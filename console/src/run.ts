@@ -8,6 +8,7 @@ import { eachFrame } from "./frame.js";
 import { coloured, pretty } from "./json.js";
 import { Light } from "./light.js";
 import { Log } from "./log.js";
+import { money, NANO } from "./money.js";
 import { span } from "./numbers.js";
 import { address, explore, go } from "./route.js";
 import { ago, state } from "./runs.js";
@@ -96,6 +97,7 @@ export class NisRun extends Light {
     const now = log.events.length ? log.state : (run?.state ?? "queued");
     const attempt = Math.max(run?.attempt ?? 0, log.attempt);
     const took = run ? (log.ended ? run.updated : (log.events.at(-1)?.time ?? run.updated)) - run.created : 0;
+    const cost = log.events.reduce((sum, { body }) => sum + (body.type === "model_answered" ? (body.cost ?? 0) : 0), 0);
     return html`<div class="column wide-column run-page">
       <p class="crumbs"><a href="#/runs">Runs</a> / <span class="id">${this.runId}</span><nis-copy .text=${this.runId} label="Copy the run's id"></nis-copy></p>
       ${this.trouble ? failure(this.trouble, () => void this.open()) : nothing}
@@ -107,6 +109,7 @@ export class NisRun extends Light {
               <span title=${new Date(run.created * 1000).toLocaleString()}>${ago(run.created)}</span>
               <span>${span(took)}</span>
               <span>${log.seq || run.last_seq} events</span>
+              ${cost ? html`<span><a href=${explore("usage.list_calls", { run_id: run.id })} title="What its models cost: its calls">${money(cost / NANO)}</a></span>` : nothing}
               ${attempt > 1 ? html`<span>attempt ${attempt}</span>` : nothing}
               ${run.conversation_id ? html`<a href=${address({ page: "chat", id: run.conversation_id })}>its conversation</a>` : nothing}
               ${run.parent

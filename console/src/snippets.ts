@@ -41,7 +41,7 @@ export const SNIPPETS: Snippet[] = [
 export function place({ line, given, origin }: Target): { url: string; rest: Arguments; query: boolean } {
   const { id, ...others } = given;
   const named = line.path.includes("{id}");
-  return { url: `${origin}${placed(line, String(id ?? ""))}`, rest: named ? others : given, query: ["GET", "DELETE"].includes(line.method) };
+  return { url: `${origin}${placed(line, String(id ?? "ID"))}`, rest: named ? others : given, query: ["GET", "DELETE"].includes(line.method) };
 }
 
 /** A request's fields as a query's. */

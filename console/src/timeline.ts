@@ -4,6 +4,7 @@ import { html, nothing, type TemplateResult } from "lit";
 import { guard } from "lit/directives/guard.js";
 import { coloured, pretty } from "./json.js";
 import { markdown } from "./markdown.js";
+import { money, NANO } from "./money.js";
 import { span } from "./numbers.js";
 import { explore } from "./route.js";
 import { drawn, failure } from "./views.js";
@@ -74,9 +75,11 @@ function told({ first, last, text, gone }: Entry): TemplateResult {
       return html`<strong>Model asked</strong> ${body.provider} · ${body.model}`;
     case "model_answered":
       return html`<strong>Model answered</strong> <span class="note">${[
+        body.answered_by,
         body.finish_reason,
         body.input_tokens ? `${body.input_tokens} tokens in` : "",
         body.output_tokens ? `${body.output_tokens} out` : "",
+        body.cost ? money(body.cost / NANO) : "",
       ].filter(Boolean).join(" · ")}</span>`;
     case "tool_called":
       return html`<strong>Called</strong> <a href=${explore(body.operation, body.arguments)}><code>${body.operation}</code></a>

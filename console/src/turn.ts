@@ -27,6 +27,8 @@ export interface Turn extends Reader {
   views: View[];
   model: { provider: string; model: string; demonstration: boolean } | null;
   tokens: number | null;
+  /** Billionths of a dollar, as far as prices are known. */
+  cost: number;
   progress: { fraction: number; message: string } | null;
   notes: string[];
   problem: Problem | null;
@@ -50,6 +52,7 @@ export function begin(question: string, call: OperationCall | null = null): Turn
     views: [],
     model: null,
     tokens: null,
+    cost: 0,
     progress: null,
     notes: [],
     problem: null,
@@ -125,9 +128,11 @@ function apply(turn: Turn, event: RunEvent): void {
     case "cancelled":
       turn.state = "cancelled";
       break;
+    case "model_answered":
+      turn.cost += body.cost ?? 0;
+      break;
     case "started":
     case "reasoning_delta":
-    case "model_answered":
     case "input_required":
     case "approval_required":
     case "noted":

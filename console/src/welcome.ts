@@ -26,6 +26,10 @@ export function welcome(count: number, models: Models | null, ask: (message: str
         </li>`,
       )}
     </ul>
+    <p class="from">
+      Programs ask the same: OpenAI's clients at <code>${location.origin}/v1</code>, Anthropic's at <code>${location.origin}</code>, agents
+      at <code>/mcp</code> and <code>/a2a</code>, any other over <a href="/docs">REST</a>.
+    </p>
     ${models && !models.models.length
       ? html`<div class="failure">
           <p><strong>No model can be asked.</strong> What is computed does not need one.</p>

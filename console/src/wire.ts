@@ -138,7 +138,7 @@ export type Body =
   | { type: "text_delta"; step: number; text: string }
   | { type: "reasoning_delta"; step: number; text: string }
   | { type: "model_called"; step: number; provider: string; model: string }
-  | { type: "model_answered"; step: number; finish_reason?: string; input_tokens?: number | null; output_tokens?: number | null }
+  | { type: "model_answered"; step: number; finish_reason?: string; input_tokens?: number | null; output_tokens?: number | null; answered_by?: string; cost?: number | null }
   | { type: "tool_called"; step: number; call_id: string; operation: string; arguments: Record<string, unknown> }
   | { type: "tool_answered"; step: number; call_id: string; operation: string; result: unknown; problem: Problem | null }
   | { type: "progress"; fraction: number; message: string }

@@ -6,7 +6,7 @@ import { Reading } from "../reading.js";
 import { ADMIN, may } from "../rights.js";
 import { address, explore } from "../route.js";
 import { read } from "../wire.js";
-import { money, percent } from "./money.js";
+import { money, percent } from "../money.js";
 
 /** From this part of a budget on it is said that it goes to its end. */
 const NEAR = 0.8;

@@ -1,13 +1,11 @@
 // Single calls of models, the newest first.
 
-import { html, nothing, type PropertyValues, type TemplateResult } from "lit";
-import { Reading } from "../reading.js";
+import { html, nothing, type TemplateResult } from "lit";
+import { Listing } from "../reading.js";
 import { address } from "../route.js";
 import { ago, state } from "../runs.js";
 import { read } from "../wire.js";
-import { count, money, span } from "./money.js";
-
-const PAGE = 20;
+import { count, money, span } from "../money.js";
 
 interface Call {
   id: string;
@@ -33,50 +31,21 @@ interface CallList {
   next_cursor: string | null;
 }
 
-export class NisCalls extends Reading {
-  static override properties = { ...Reading.properties, calls: { state: true }, more: { state: true } };
-  declare calls: Call[] | null;
-  declare more: string | null;
-
-  constructor() {
-    super();
-    [this.calls, this.more] = [null, null];
-  }
-
-  protected override firstUpdated(_: PropertyValues): void {
-    void this.again();
-  }
-
-  protected override async look(): Promise<() => void> {
-    const page = await this.page(null);
-    return () => {
-      const known = new Set(page.calls.map((one) => one.id));
-      const earlier = (this.calls ?? []).filter((one) => !known.has(one.id));
-      // Pages that were read further down stay, as long as nothing is missing between.
-      const joined = (this.calls ?? []).length > PAGE && earlier.length < this.calls!.length;
-      this.calls = joined ? [...page.calls, ...earlier] : page.calls;
-      if (!joined) this.more = page.next_cursor;
-    };
-  }
-
-  private async next(): Promise<void> {
-    const { calls, next_cursor } = await this.page(this.more);
-    [this.calls, this.more] = [[...(this.calls ?? []), ...calls], next_cursor];
-  }
-
-  private page(cursor: string | null): Promise<CallList> {
-    return read<CallList>(`/calls?${new URLSearchParams({ limit: String(PAGE), ...(cursor ? { cursor } : {}) })}`);
+export class NisCalls extends Listing<Call> {
+  protected override async page(cursor: string | null): Promise<{ lines: Call[]; next_cursor: string | null }> {
+    const { calls, next_cursor } = await read<CallList>(`/calls?${new URLSearchParams({ limit: "20", ...(cursor ? { cursor } : {}) })}`);
+    return { lines: calls, next_cursor };
   }
 
   protected override render(): TemplateResult {
-    const { calls } = this;
+    const { lines } = this;
     return html`<section class="panel" id="calls">
       <div class="bar"><h2>Your last calls</h2></div>
-      ${calls && !this.trouble
-        ? calls.length
-          ? this.table(calls)
+      ${lines && !this.trouble
+        ? lines.length
+          ? this.table(lines)
           : html`<p class="empty">None yet.</p>`
-        : this.standing(calls !== null, "the calls")}
+        : this.standing(lines !== null, "the calls")}
       ${this.more && !this.trouble ? html`<button class="small" @click=${() => void this.next()}>Earlier calls</button>` : nothing}
     </section>`;
   }

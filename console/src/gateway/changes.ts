@@ -2,10 +2,10 @@
 
 import { html, nothing, type TemplateResult } from "lit";
 import { same } from "../fields.js";
-import { Reading } from "../reading.js";
+import { Listing } from "../reading.js";
 import { ago } from "../runs.js";
 import { read } from "../wire.js";
-import { money } from "./money.js";
+import { money, NANO } from "../money.js";
 
 type Given = Record<string, unknown>;
 
@@ -29,58 +29,35 @@ interface ChangeList {
 const OWN = ["id", "owner", "created", "updated"];
 const MOST = 120;
 
-export class NisChanges extends Reading {
-  static override properties = { ...Reading.properties, changes: { state: true }, more: { state: true } };
-  declare changes: Change[] | null;
-  declare more: string | null;
-  protected override pause = 30_000;
-
-  constructor() {
-    super();
-    [this.changes, this.more] = [null, null];
-  }
-
-  protected override firstUpdated(): void {
-    void this.again();
-  }
-
-  protected override async look(): Promise<() => void> {
-    const page = await this.page(null);
-    return () => {
-      [this.changes, this.more] = [page.changes, page.next_cursor];
-    };
-  }
-
-  private async next(): Promise<void> {
-    const { changes, next_cursor } = await this.page(this.more);
-    [this.changes, this.more] = [[...(this.changes ?? []), ...changes], next_cursor];
-  }
-
-  private page(cursor: string | null): Promise<ChangeList> {
-    return read<ChangeList>(`/routes/list-changes?${new URLSearchParams({ limit: "50", ...(cursor ? { cursor } : {}) })}`);
+export class NisChanges extends Listing<Change> {
+  protected override async page(cursor: string | null): Promise<{ lines: Change[]; next_cursor: string | null }> {
+    const given = { limit: "50", ...(cursor ? { cursor } : {}) };
+    const { changes, next_cursor } = await read<ChangeList>(`/routes/list-changes?${new URLSearchParams(given)}`);
+    return { lines: changes, next_cursor };
   }
 
   protected override render(): TemplateResult {
-    const { changes } = this;
+    const { lines } = this;
     return html`<header class="head">
         <h1>Changes</h1>
         <p class="lede">Who has changed which provider, route, price or budget; written down with the change itself.</p>
       </header>
-      ${changes && !this.trouble
-        ? changes.length
-          ? html`<ol class="budgets">${changes.map(line)}</ol>`
+      ${lines && !this.trouble
+        ? lines.length
+          ? html`<ol class="budgets">${lines.map(line)}</ol>`
           : html`<p class="empty">Nothing has been changed since this server was set up.</p>`
-        : this.standing(changes !== null, "the changes")}
+        : this.standing(lines !== null, "the changes")}
       ${this.more && !this.trouble ? html`<button @click=${() => void this.next()}>Earlier changes</button>` : nothing}`;
   }
 }
 
 function line(one: Change): TemplateResult {
   const made = new Date(one.created * 1000);
+  const name = (one.after ?? one.before)?.["name"];
   return html`<li class="panel change">
     <p>
       <strong>${one.by_owner}</strong>${one.by_key ? html` <span class="note">with ${one.by_key}</span>` : nothing}
-      ${one.action}d the ${one.subject} <code>${one.subject_id}</code>
+      ${one.action}d the ${one.subject} ${typeof name === "string" && name ? html`${name} ` : nothing}<code>${one.subject_id}</code>
       <time class="note" datetime=${made.toISOString()} title=${made.toLocaleString()}>${ago(one.created)}</time>
     </p>
     ${one.before && one.after ? differences(one.before, one.after) : html`<details><summary>What it ${one.after ? "is" : "was"}</summary>${differences(one.before ?? {}, one.after ?? {})}</details>`}
@@ -98,7 +75,7 @@ function differences(before: Given, after: Given): TemplateResult {
 
 function short(value: unknown, name: string): string {
   // Of a budget the row has billionths of a dollar.
-  if (name === "cap" && typeof value === "number") return money(value / 1e9);
+  if (name === "cap" && typeof value === "number") return money(value / NANO);
   const text = typeof value === "string" ? value || "nothing" : (JSON.stringify(value) ?? "nothing");
   return text.length > MOST ? `${text.slice(0, MOST)}…` : text;
 }

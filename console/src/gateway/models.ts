@@ -7,7 +7,7 @@ import { ADMIN, may } from "../rights.js";
 import { address, type Part } from "../route.js";
 import { type Models, read } from "../wire.js";
 import "./changes.js";
-import { count, money } from "./money.js";
+import { count, money } from "../money.js";
 import "./providers.js";
 import "./routes.js";
 

@@ -5,7 +5,7 @@ import { act } from "../act.js";
 import { Reading } from "../reading.js";
 import { ADMIN, may } from "../rights.js";
 import { read } from "../wire.js";
-import { percent } from "./money.js";
+import { percent } from "../money.js";
 
 interface Target {
   model: string;

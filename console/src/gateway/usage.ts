@@ -8,7 +8,7 @@ import { failure } from "../views.js";
 import { type Problem, problem, read, request, sending } from "../wire.js";
 import { type Bar, bars } from "./bars.js";
 import "./calls.js";
-import { count, money, span } from "./money.js";
+import { count, money, span } from "../money.js";
 
 type Days = Extract<Route, { page: "usage" }>;
 
@@ -124,7 +124,7 @@ export class NisUsage extends Reading {
       <nav class="families" aria-label="Days">
         ${SPANS.map(([days, name]) => chip(name, { days, since: "", until: "" }, !free && chosen.days === days))}
       </nav>
-      ${date("since", "from")} ${date("until", "to")}
+      <div class="dates">${date("since", "from")} ${date("until", "to")}</div>
       ${this.admin
         ? html`<nav class="families" aria-label="Whose">
             ${chip("mine", { everyone: false }, !chosen.everyone)} ${chip("everyone's", { everyone: true }, chosen.everyone)}

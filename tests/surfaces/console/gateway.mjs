@@ -28,16 +28,25 @@ await scene("usage", async (page) => {
   await page.locator(".families a", { hasText: "model" }).click();
   const group = page.getByRole("region", { name: "Usage by model" }).locator("tbody");
   await group.waitFor();
+  const address = new URL(page.url()).hash;
+  const sums = await group.innerText();
+  const charts = await page.locator(".bars svg").count();
   const saving = page.waitForEvent("download");
   await button(page, "Sums as CSV").click();
   const file = await saving;
+  const moved = page.waitForURL(/until=2026-01-01/);
+  await page.evaluate(() => (location.hash = "#/usage?since=2026-02-01&until=2026-01-01"));
+  await moved;
+  await page.locator(".failure").waitFor();
+  const mistaken = await page.locator(".failure").innerText();
   return {
+    mistaken,
     status,
     row,
     figures,
-    group: await group.innerText(),
-    charts: await page.locator(".bars svg").count(),
-    address: new URL(page.url()).hash,
+    group: sums,
+    charts,
+    address,
     file: [file.suggestedFilename(), await readFile(await file.path(), "utf8")],
   };
 }, { path: "/#/usage" });
@@ -64,6 +73,9 @@ await scene("budgets", async (page) => {
   await page.waitForFunction((value) => document.querySelector("meter")?.value > value, from, PATIENT);
   const spent = await page.locator(".spend").innerText();
   await button(page, "Edit A month").click();
+  await button(page, "Save").click();
+  await field(page, "limit").locator(".error").waitFor();
+  const unchanged = await field(page, "limit").locator(".error").innerText();
   await field(page, "limit").locator("input").fill("0.00005");
   await button(page, "Save").click();
   await gone(page);
@@ -72,7 +84,7 @@ await scene("budgets", async (page) => {
   await button(page, "Delete A month").click();
   await button(page, "Delete").click();
   await page.getByText("nothing limits what is spent").waitFor();
-  return { status, wrong, from, spent, near };
+  return { status, wrong, from, spent, unchanged, near };
 }, { path: "/#/budgets" });
 
 await scene("routes", async (page) => {

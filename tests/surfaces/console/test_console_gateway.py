@@ -60,6 +60,7 @@ def test_a_call_is_shown_with_its_cost_to_the_last_digit(seen: dict[str, Any]) -
     name, text = scene["file"]
     assert name.startswith("usage-")
     assert "0.000047500" in text
+    assert "Give a since that is before until" in scene["mistaken"]
 
 
 def test_a_budget_is_made_grows_warns_and_goes(seen: dict[str, Any]) -> None:
@@ -68,6 +69,7 @@ def test_a_budget_is_made_grows_warns_and_goes(seen: dict[str, Any]) -> None:
     assert "needs a subject" in scene["wrong"]
     assert (scene["from"], scene["status"]) == (0, 200)
     assert scene["spent"].startswith(f"{COST} of $0.01")
+    assert "Nothing is to change." in scene["unchanged"]
     assert scene["near"].startswith(f"{COST} of $0.00005 95%")
 
 

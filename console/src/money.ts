@@ -5,10 +5,13 @@ const DOLLARS = new Intl.NumberFormat(undefined, {
   // The ledger counts in billionths, which a double holds exactly up to some millions of dollars.
   ...{ minimumFractionDigits: 2, maximumFractionDigits: 9 },
 });
+/** What an event counts money in, to a dollar. */
+export const NANO = 1e9;
+
 const COUNT = new Intl.NumberFormat(undefined, { maximumFractionDigits: 0 });
 const PERCENT = new Intl.NumberFormat(undefined, { style: "percent", maximumFractionDigits: 1 });
 
-/** Every digit of it: no page of ours adds or rounds money. */
+/** Every digit of it. */
 export const money = (dollars: number): string => DOLLARS.format(dollars);
 
 export const count = (value: number): string => COUNT.format(value);
