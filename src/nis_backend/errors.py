@@ -70,6 +70,8 @@ class NisError(Exception):
     """Seconds until the next try, where the failure itself does not know them."""
     sent: Literal["no", "refused", "maybe"] = "maybe"
     """Of a call to a provider: whether it may have done what it bills for. `refused`: it answered that it did not."""
+    dropped: bool = False
+    """Of a call to a provider: whether its connection was closed at once, as one is that was kept for too long."""
     toolless: bool = False
     """Of a call to a route: whether a model of it is left that takes no tools, and may answer without."""
     too_long: bool = False

@@ -154,6 +154,50 @@ def test_what_was_reserved_is_given_back_or_kept_as_the_call_ends(tmp_path: Path
     within(tmp_path, servers, body)
 
 
+def test_a_kept_connection_that_is_closed_costs_a_call_of_its_own(tmp_path: Path) -> None:
+    """Promise: no reservation stands for two calls. A server that has read the request may have answered it, too."""
+
+    async def body(gate: Gated) -> None:
+        await gate.price("one:m", input=1, output=100)
+        await gate.budget("budget-1", "user", "ann", 0.012)
+        await gate.say("one:m", max_tokens=50)
+        assert (await gate.say("one:m", max_tokens=50))[0] == "Again."
+        kept, dropped, other = [asked.port for asked in one.asked]
+        assert kept == dropped != other
+        first, lost, second = await gate.rows()
+        assert outline([first, lost, second]) == [
+            ("one", "ok", ""),
+            ("one", "failed", "upstream_failed"),
+            ("one", "ok", ""),
+        ]
+        assert (lost["call_id"], lost["attempt"], second["attempt"]) == (second["call_id"], 1, 2)
+        assert (lost["cost"], lost["counted"]) == (lost["worst"], "worst")
+        assert await spent(gate, "budget-1") == sum(row["cost"] for row in await gate.rows())
+        # Where a second one cannot be paid for, none is sent.
+        with pytest.raises(BudgetExceeded):
+            await gate.say("one:m", max_tokens=50)
+        assert len(one.asked) == 4
+        assert await spent(gate, "budget-1") <= 12_000_000
+
+    drops = Canned(pieces=[], dropped=True)
+    one = FakeOpenAI(says("First."), drops, says("Again."), drops, says("Never."))
+    within(tmp_path, {"one": one}, body)
+
+
+def test_a_connection_that_is_dropped_twice_is_a_failure(tmp_path: Path) -> None:
+    """Of a model that was named itself; and the next one is asked all the same, for it says nothing of the provider."""
+
+    async def body(gate: Gated) -> None:
+        with pytest.raises(UpstreamFailed):
+            await gate.say("one:m")
+        assert (await gate.say("one:m"))[0] == "Here."
+        assert len(one.asked) == 3
+
+    drops = Canned(pieces=[], dropped=True)
+    one = FakeOpenAI(drops, drops, says("Here."))
+    within(tmp_path, {"one": one}, body)
+
+
 def test_a_model_without_a_price_is_not_asked_under_a_cap(tmp_path: Path) -> None:
     """No cap could be kept; the remedy says how it can be. Another model of the route is asked."""
 

@@ -514,12 +514,14 @@ def test_a_refusal_that_does_not_end_is_not_followed_for_ever() -> None:
         answered(refusal, refusal, says("never"))
 
 
-def test_a_dropped_connection_is_tried_once_on_another() -> None:
-    """A server may close a kept connection just as the request is written; twice is a failure."""
-    dropped = Canned(pieces=[], dropped=True)
-    assert answered(dropped, says("here"))[0] == "here"
-    with pytest.raises(UpstreamFailed):
-        answered(dropped, dropped, says("never"))
+def test_what_was_sent_on_a_connection_that_is_dropped_is_sent_once() -> None:
+    """It may have been heard: who asks again knows that, and has it paid for as a call of its own."""
+    with pytest.raises(UpstreamFailed) as cut:
+        answered(Canned(pieces=[], dropped=True), says("never"))
+    assert (cut.value.dropped, cut.value.sent) == (True, "maybe")
+    with pytest.raises(UpstreamFailed) as cut:
+        answered(breaks_off("Half"), prompt=PLAIN)
+    assert not cut.value.dropped
 
 
 def test_a_whole_answer_gives_its_connection_back() -> None:

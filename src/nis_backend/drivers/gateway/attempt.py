@@ -190,6 +190,8 @@ class Attempt(Generic[T]):
         if self._first is None or error is not None:
             # What this machine computes says at once what it lacks, each time anew.
             spared = self.alone and self.target.provider in COMPUTED_HERE
+            # A connection that was kept for too long says nothing of the provider.
+            spared = spared or (error is not None and error.dropped)
             outcome = "at fault" if error is None or spared else outcome_of(error)
             parts.health.ended(self.target, outcome, error=error, lone=self.alone)
         used, counted = self._counted(state, error)

@@ -256,23 +256,27 @@ class Attempts:
 
     async def _asked(self, trip: _Trip[T], route: Route, target: Target, *, alone: bool, short: bool) -> Attempt[T]:
         """One model, asked again as often as the route says."""
-        policy = route.policy
-        for tries in range(policy.retries + 1):
+        policy, tries, dropped = route.policy, 0, False
+        while True:
             attempt = self._attempt(trip, route, target, short=short)
             try:
                 await attempt.begin(trip.send, self._patience(trip, route))
             except NisError as error:
                 if error.too_long:
                     trip.context = max(trip.context, self._context(target) or 0)
+                if error.dropped and not dropped and self._in_time(trip, 0):
+                    # Whether it was heard nobody knows: once more is a call of its own, paid for as one.
+                    dropped = True
+                    continue
                 if tries == policy.retries or not judging.may_again(error):
                     raise
                 seconds = judging.pause(error, tries, self.parts.draw(), alone=alone)
                 if seconds is None or not self._in_time(trip, seconds):
                     raise
                 await self.parts.sleep(seconds)
+                tries += 1
             else:
                 return attempt
-        raise AssertionError
 
     def _attempt(self, trip: _Trip[T], route: Route, target: Target, *, short: bool) -> Attempt[T]:
         trip.number += 1

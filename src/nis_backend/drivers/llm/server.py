@@ -91,42 +91,42 @@ class Server:
     ) -> ClientResponse:
         """The response, of any status and unread. `patience` is the longest silence in seconds.
 
+        What is posted is posted once: it may have been heard, and be billed.
+
         Raises:
             Unavailable: it cannot be reached.
-            UpstreamFailed: it broke off.
+            UpstreamFailed: it broke off; `dropped` where it did so at once.
         """
         session = await self._http()
         import aiohttp  # noqa: PLC0415 - loaded with the session
 
         timeout = aiohttp.ClientTimeout(total=None, sock_connect=CONNECT, sock_read=patience)
-        again, begun = True, time.monotonic()
-        while True:
-            body = data if data is None or len(data) < LARGE else io.BytesIO(data)
-            try:
-                return await session.request(
-                    method, f"{self._url}{path}", data=body, headers=headers, timeout=timeout, allow_redirects=False
+        begun = time.monotonic()
+        body = data if data is None or len(data) < LARGE else io.BytesIO(data)
+        try:
+            return await session.request(
+                method, f"{self._url}{path}", data=body, headers=headers, timeout=timeout, allow_redirects=False
+            )
+        except (aiohttp.InvalidURL, aiohttp.NonHttpUrlClientError):
+            raise unsent(
+                Unavailable(
+                    f"{self.variables.url} is not an address: {shorten(self.where)}.",
+                    remedy=f"Set {self.variables.url} to something like https://example.com/v1.",
                 )
-            except (aiohttp.InvalidURL, aiohttp.NonHttpUrlClientError):
-                raise unsent(
-                    Unavailable(
-                        f"{self.variables.url} is not an address: {shorten(self.where)}.",
-                        remedy=f"Set {self.variables.url} to something like https://example.com/v1.",
-                    )
-                ) from None
-            except (aiohttp.ClientConnectorError, aiohttp.ConnectionTimeoutError) as error:
-                raise unsent(
-                    Unavailable(
-                        f"{self.provider} cannot be reached at {self.where}: {_reason(error)}.",
-                        remedy=f"Start that server, or set {self.variables.url} to where it is.",
-                    )
-                ) from error
-            except (aiohttp.ServerDisconnectedError, aiohttp.ClientOSError) as error:
-                # A kept connection that the server closed while we wrote to it: once more, on another.
-                if not again or time.monotonic() - begun > RACE:
-                    raise self.cut(error, patience) from error
-                again = False
-            except aiohttp.ClientError as error:
-                raise self.cut(error, patience) from error
+            ) from None
+        except (aiohttp.ClientConnectorError, aiohttp.ConnectionTimeoutError) as error:
+            raise unsent(
+                Unavailable(
+                    f"{self.provider} cannot be reached at {self.where}: {_reason(error)}.",
+                    remedy=f"Start that server, or set {self.variables.url} to where it is.",
+                )
+            ) from error
+        except (aiohttp.ServerDisconnectedError, aiohttp.ClientOSError) as error:
+            cut = self.cut(error, patience)
+            cut.dropped = time.monotonic() - begun <= RACE
+            raise cut from error
+        except aiohttp.ClientError as error:
+            raise self.cut(error, patience) from error
 
     async def read(self, response: ClientResponse, most: int) -> bytes:
         """The body, or a little more than `most` bytes of it."""
