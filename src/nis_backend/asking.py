@@ -12,6 +12,7 @@ from nis_backend.event import ModelAnswered, ModelCalled, WantedCall
 
 if TYPE_CHECKING:
     from nis_backend.context import Context
+    from nis_backend.drivers.llm.answer import TokenLogprob
     from nis_backend.drivers.llm.base import LanguageModels, Prompt
 
 
@@ -22,6 +23,8 @@ class Heard:
     text: str
     thought: str
     end: Answered
+    logprobs: list[dict[str, Any]]  # Any: JSON
+    """Of the words' tokens, where they were asked for."""
 
 
 async def ask(ctx: Context, driver: LanguageModels, prompt: Prompt, step: int, before: str = "") -> Heard:
@@ -34,7 +37,8 @@ async def ask(ctx: Context, driver: LanguageModels, prompt: Prompt, step: int, b
     while True:
         told = await ctx.run.ask_model(called)
         if told is not None:
-            return Heard(text=told.text, thought=told.thought, end=_end_of(told.answered))
+            answered = told.answered
+            return Heard(text=told.text, thought=told.thought, end=_end_of(answered), logprobs=answered.logprobs)
         try:
             # What was cut may have been cut for its silence.
             pieces = ctx.watched or attempt > 1
@@ -53,21 +57,27 @@ async def ask(ctx: Context, driver: LanguageModels, prompt: Prompt, step: int, b
 async def _listen(ctx: Context, driver: LanguageModels, prompt: Prompt, step: int, before: str) -> Heard:
     words: list[str] = []
     thoughts: list[str] = []
+    logprobs: list[dict[str, Any]] = []  # Any: JSON
     async with aclosing(driver.generate(prompt)) as items:
         async for item in items:
             if isinstance(item, Answered):
-                await _ended(ctx, step, item)
-                return Heard(text="".join(words), thought="".join(thoughts), end=item)
+                await _ended(ctx, step, item, logprobs)
+                return Heard(text="".join(words), thought="".join(thoughts), end=item, logprobs=logprobs)
             if isinstance(item, ReasoningChunk):
                 thoughts.append(item.text)
                 await ctx.run.thought(step, item.text)
                 continue
+            logprobs += [{**_chance(one), "alternatives": [*map(_chance, one.alternatives)]} for one in item.logprobs]
             words.append(item.text if words else before + item.text)
             await ctx.run.text(step, words[-1], at_once=prompt.pieces)
     raise UpstreamFailed(f"{driver.provider} ended without an end to its answer.", remedy="Try again.")
 
 
-async def _ended(ctx: Context, step: int, end: Answered) -> None:
+def _chance(one: TokenLogprob) -> dict[str, Any]:  # Any: JSON
+    return {"token": one.token, "logprob": one.logprob, "bytes": None if one.bytes is None else list(one.bytes)}
+
+
+async def _ended(ctx: Context, step: int, end: Answered, logprobs: list[dict[str, Any]]) -> None:  # Any: JSON
     spent = end.spent()
     answered = ModelAnswered(
         step=step,
@@ -80,6 +90,7 @@ async def _ended(ctx: Context, step: int, end: Answered) -> None:
         cost=end.cost,
         cache=end.cache,
         reasoning=[asdict(one) for one in end.reasoning],
+        logprobs=logprobs,
         tool_calls=[WantedCall(id=one.id, name=one.name, arguments=one.arguments) for one in end.tool_calls],
     )
     await ctx.run.write(answered)

@@ -72,6 +72,9 @@ class ModelAnswered(Model):
     reasoning: list[dict[str, str]] = Field(
         default_factory=list[dict[str, str]], description="What the model wants to see again with this turn."
     )
+    logprobs: list[dict[str, Any]] = Field(  # Any: JSON
+        default_factory=list[dict[str, Any]], description="How likely each token of its words was, where it was asked."
+    )
     tool_calls: list[WantedCall] = Field(default_factory=list[WantedCall])
     problem: dict[str, Any] | None = None  # Any: a problem document
 

@@ -17,7 +17,7 @@ from conftest import Serve, Server
 from fake_openai import Canned, FakeOpenAI, breaks_off, delta, fails, says, wants
 from pydantic import BaseModel
 
-from nis_backend.surfaces.openai.request import IGNORED, REFUSED, ChatCompletionRequest
+from nis_backend.surfaces.openai.request import CHAT_HINTS, REFUSED, ChatCompletionRequest
 
 Json = dict[str, Any]
 MODEL = "embedded:smollm2-135m-instruct"
@@ -170,7 +170,7 @@ def test_a_wrong_parameter_is_a_bad_request_that_names_it(client: openai.OpenAI,
 
 def test_what_clients_send_along_changes_nothing(client: openai.OpenAI) -> None:
     """Labels and defaults of the official clients and of frameworks around them."""
-    answer = client.chat.completions.create(
+    raw = client.chat.completions.with_raw_response.create(
         model=MODEL,
         messages=[
             {
@@ -185,7 +185,11 @@ def test_what_clients_send_along_changes_nothing(client: openai.OpenAI) -> None:
         store=False,
         logprobs=False,
         logit_bias={},
+        prompt_cache_key="k",
+        safety_identifier="u-1",
     )
+    answer = raw.parse()
+    assert raw.headers["x-nis-ignored"] == "metadata, prompt_cache_key"
     assert answer.choices[0].finish_reason == "length"
     assert answer.usage is not None
     assert answer.usage.completion_tokens == 2
@@ -367,7 +371,7 @@ def test_every_parameter_is_on_the_page_that_sorts_them(root: Path) -> None:
     """The README sends readers there."""
     page = (root / "docs/decisions/0007-openais-parameters.md").read_text("utf-8")
     named = {name.partition(".")[0] for name in re.findall(r"`([a-z_.]+)`", page)}
-    assert named >= IGNORED | REFUSED.keys() | ChatCompletionRequest.model_fields.keys()
+    assert named >= CHAT_HINTS | REFUSED.keys() | ChatCompletionRequest.model_fields.keys()
 
 
 def test_a_providers_model_answers_through_it(serve: Serve) -> None:

@@ -10,7 +10,7 @@ from typing import Any
 import openai
 import pytest
 from conftest import Serve, Server, running_server
-from fake_openai import Canned, FakeOpenAI, delta, says
+from fake_openai import Canned, FakeOpenAI, delta, event, says
 from test_openai_dialect import client_of
 
 Json = dict[str, Any]
@@ -199,7 +199,15 @@ def test_what_is_not_to_be_kept_leaves_nothing(client: openai.OpenAI, speaking: 
         ({"input": [{"type": "function_call_output", "call_id": "1"}]}, "input[0].output"),
         ({"text": {"format": {"type": "json_schema", "name": "a"}}}, "text.format.schema"),
         ({"background": True, "store": False}, "store"),
-        ({"include": ["message.output_text.logprobs"]}, "include"),
+        ({"include": ["message.output_text.logprobs"]}, "top_logprobs"),
+        ({"include": ["everything"]}, "include[0]"),
+        ({"service_tier": "flex"}, "service_tier"),
+        ({"text": {"verbosity": "low"}}, "text.verbosity"),
+        ({"metadata": {"a": "b" * 513}}, "metadata.a"),
+        ({"metadata": {str(n): "" for n in range(17)}}, "metadata"),
+        ({"stream_options": {"include_obfuscation": True}}, "stream_options"),
+        ({"extra_body": {"moderation": {"model": "m"}}}, "moderation"),
+        ({"prompt": {"id": "a", "version": "first"}}, "prompt.version"),
     ],
     ids=str,
 )
@@ -208,6 +216,63 @@ def test_what_cannot_be_followed_is_refused_by_name(client: openai.OpenAI, given
     with pytest.raises(openai.BadRequestError) as error:
         respond(client, **({"said": given["input"]} if "input" in given else given))
     assert error.value.param == param
+
+
+def test_a_prompt_is_put_into_a_request(client: openai.OpenAI) -> None:
+    """Its words are the instructions, or what is asked; another version, and a value that is missing, by name."""
+    template = {"name": "tale", "template": "Tell a {{kind}} story.", "model": "scripted:scripted"}
+    client.post("/../prompts", body=template, cast_to=object)
+    named = {"id": "tale", "version": "1", "variables": {"kind": "long"}}
+    made: Any = client.responses.create(prompt=named)  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType] - a dict
+    assert (made.output_text, made.model) == ("[scripted] Once upon a time there was a ship.", "scripted:scripted")
+    assert (made.prompt.id, made.prompt.version) == ("tale", "1")
+    told = respond(
+        client, prompt={**named, "variables": {"kind": {"type": "input_text", "text": "sea"}}}, instructions="!"
+    )
+    assert told.instructions == "Tell a sea story.\n\n!"
+    for wrong, param in (
+        ({"id": "tale"}, "prompt.variables"),
+        ({**named, "version": "2"}, "prompt.version"),
+        ({"id": "none"}, "prompt.id"),
+    ):
+        with pytest.raises((openai.BadRequestError, openai.NotFoundError)) as error:
+            respond(client, prompt=wrong)
+        assert str(error.value.param).startswith(param)
+
+
+def test_the_tokens_of_an_input_are_counted(client: openai.OpenAI) -> None:
+    """With the instructions and the turns before; a word is one to this model."""
+    before = respond(client, "One two three", instructions="Not told again.")
+    count: Any = client.responses.input_tokens.count
+    assert count(model="scripted", input="four five", instructions="Be kind.").input_tokens == 4
+    told = count(model="scripted", input="four five", previous_response_id=before.id)
+    assert (told.object, told.input_tokens) == ("response.input_tokens", 3 + 6 + 2)
+    for given, param in (({}, "input"), ({"model": "nobodys", "input": "a"}, "model")):
+        with pytest.raises((openai.BadRequestError, openai.NotFoundError)) as error:
+            count(**{"model": "scripted", **given})
+        assert error.value.param == param
+
+
+def test_the_chances_of_its_tokens_are_told_where_the_model_has_them(serve: Serve) -> None:
+    """In the item and with the end of its words, the same at each reading; of what is not kept too."""
+    one = {"token": "Hi", "logprob": -0.5, "bytes": [72, 105], "top_logprobs": [{"token": "Ho", "logprob": -1.5}]}
+    chunk = {"index": 0, "delta": {"content": "Hi"}, "logprobs": {"content": [one]}, "finish_reason": None}
+    said = Canned(pieces=[event(choices=[chunk]), delta("stop"), b"data: [DONE]\n\n"])
+    fake = FakeOpenAI(said, said, models=["m"])
+    asked = {"model": "local:m", "top_logprobs": 1, "include": ["message.output_text.logprobs"]}
+    with fake.in_thread():
+        server = serve(NIS_LOCAL_URL=fake.url)
+        with client_of(server.url) as client:
+            for kept in (True, False):
+                events: list[Any] = list(respond(client, stream=True, store=kept, **asked))
+                assert fake.asked[-1].body["top_logprobs"] == 1
+                (done,) = [one for one in events if one.type == "response.output_text.done"]
+                made = events[-1].response
+                (told,) = made.output[0].content[0].logprobs
+                assert (told.token, told.logprob, told.bytes) == ("Hi", -0.5, [72, 105])
+                assert [(other.token, other.bytes) for other in told.top_logprobs] == [("Ho", [72, 111])]
+                assert [one.logprob for one in done.logprobs] == [told.logprob]
+                assert not kept or client.responses.retrieve(made.id) == made
 
 
 def test_another_owners_response_is_not_there(serve: Serve, script: Path) -> None:

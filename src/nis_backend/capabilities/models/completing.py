@@ -39,7 +39,7 @@ async def complete(
     thoughts: list[list[str]] = [[] for _ in answers]
     told: list[list[TokenChances]] = [[] for _ in answers]
     refuse_parts(info, request)
-    _refuse_logprobs(info, request)
+    refuse_logprobs(info, request)
     messages = await messages_of(request)
     prompts = [replace(prompt_of(info, request, messages, n), pieces=pieces) for n in range(request.answers)]
     items = _one(driver, prompts[0]) if len(prompts) == 1 else _together(driver, prompts)
@@ -205,7 +205,12 @@ def _part(part: ContentPart) -> Part:
     )
 
 
-def _refuse_logprobs(info: ModelInfo, request: NextTurn) -> None:
+def refuse_logprobs(info: ModelInfo, request: NextTurn) -> None:
+    """Refuse probabilities where the model is known to have none.
+
+    Raises:
+        NotSupported: they are wanted.
+    """
     if request.logprobs is not None and info.logprobs is False:
         raise NotSupported(
             f"{info.id} tells no probabilities.", field="logprobs", remedy="Leave it out, or choose another model."

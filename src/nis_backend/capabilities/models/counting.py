@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from pydantic import Field
 
@@ -27,6 +27,9 @@ class CountRequest(Model):
     )
     tools: list[OfferedFunction] = Field(
         default_factory=list[OfferedFunction], max_length=128, description="Functions that are offered with it."
+    )
+    answer_schema: dict[str, Any] | None = Field(  # Any: a JSON schema
+        default=None, description="JSON schema that the answer would have to follow."
     )
     model: str | None = Field(
         default=None, min_length=1, max_length=512, description="As provider:name or a name; unset takes the default."
@@ -54,7 +57,7 @@ async def count_tokens(request: CountRequest, ctx: Context) -> CountedTokens:
     if (request.text is None) == (not request.messages):
         raise InvalidRequest("There is one thing to count.", field="text", remedy="Give one of text and messages.")
     turns = request.messages or [ChatMessage(role="user", content=request.text or "")]
-    asked = ChatRequest(messages=turns, tools=request.tools)
+    asked = ChatRequest(messages=turns, tools=request.tools, answer_schema=request.answer_schema)
     check(asked)
     driver, info = await ctx.models.choose(request.model, request.provider)
     refuse_parts(info, asked)

@@ -14,9 +14,10 @@ from nis_backend.capabilities.models.completing import (
     check,
     messages_of,
     prompt_of,
+    refuse_logprobs,
     refuse_parts,
 )
-from nis_backend.capabilities.models.completion import ChatCompletion, ChatMessage, NextTurn
+from nis_backend.capabilities.models.completion import ChatCompletion, ChatMessage, NextTurn, TokenChances
 from nis_backend.errors import Conflict, InvalidRequest, NotFound, TooLarge
 from nis_backend.operation import Example, Model, Recorded, operation
 from nis_backend.view import Table, Text, View
@@ -81,6 +82,7 @@ async def _prepare(request: ResponseRequest, ctx: Context) -> ResponseRequest:
         raise TooLarge(f"labels has {size} characters.", field="labels", value=size, remedy=f"Give at most {LABELS}.")
     _, info = await ctx.models.choose(request.model, request.provider)
     refuse_parts(info, request)
+    refuse_logprobs(info, request)
     await turns_before(ctx, request.previous)
     return request.model_copy(update={"model": info.id, "provider": None})
 
@@ -112,7 +114,7 @@ async def respond(request: ResponseRequest, ctx: Context) -> Recorded[ChatComple
     return ChatCompletion(
         model=end.model or info.id,
         demonstration=info.demonstration,
-        answers=[answer_of(heard.text, heard.thought, end)],
+        answers=[answer_of(heard.text, heard.thought, end, [TokenChances(**one) for one in heard.logprobs])],
         input_tokens=end.input_tokens,
         output_tokens=end.output_tokens,
         cached_tokens=spent.cached,

@@ -10,9 +10,9 @@ from starlette.responses import JSONResponse
 from nis_backend.calling import call
 from nis_backend.errors import NotFound
 from nis_backend.surfaces.anthropic.problem import named
-from nis_backend.surfaces.anthropic.request import read, version_of
+from nis_backend.surfaces.anthropic.request import HINTS, read, version_of
 from nis_backend.surfaces.openai import listing
-from nis_backend.surfaces.openai.body import json_object
+from nis_backend.surfaces.openai.body import hinted, json_object
 from nis_backend.surfaces.waiting import settled
 
 if TYPE_CHECKING:
@@ -31,6 +31,7 @@ async def answer(process: Process, request: Request) -> Response:
     version = version_of(request.headers)
     body = json_object(await request.body())
     ctx = process.context(request.state.caller)
+    hinted(body, HINTS, request.scope)
     try:
         model, asked = read({**USUAL, **body}, version)
         given = asked.arguments(model)

@@ -10,9 +10,9 @@ from starlette.responses import JSONResponse
 from nis_backend.calling import call
 from nis_backend.errors import NotFound
 from nis_backend.surfaces.anthropic.events import Events, message
-from nis_backend.surfaces.anthropic.request import read, version_of
+from nis_backend.surfaces.anthropic.request import HINTS, read, version_of
 from nis_backend.surfaces.openai import listing
-from nis_backend.surfaces.openai.body import json_object
+from nis_backend.surfaces.openai.body import hinted, json_object
 from nis_backend.surfaces.streamed import streamed
 from nis_backend.surfaces.waiting import settled
 
@@ -33,6 +33,7 @@ async def answer(process: Process, request: Request) -> Response:
     version = version_of(request.headers)
     body = json_object(await request.body())
     ctx = process.context(request.state.caller)
+    hinted(body, HINTS, request.scope)
     try:
         model, asked = read(body, version)
         if asked.stream:

@@ -18,17 +18,17 @@ if TYPE_CHECKING:
 VERSIONS = ("2023-06-01", "2026-10-21")
 """Versions of the format; the later one takes no sampling parameters."""
 
-IGNORED = frozenset(
-    {
-        *("cache_control", "service_tier", "inference_geo", "diagnostics", "speed", "workspace_id", "user_profile_id"),
-        *("top_k", "betas", "context_management"),
-    }
-)
-"""Parameters that clients send and that change nothing here: hints of caching, of places and of speed, labels."""
+HINTS = frozenset({"cache_control", "context_management", "diagnostics", "user_profile_id", "workspace_id"})
+"""Parameters that change no answer here: of caching, of what may be left out of a conversation, labels."""
 
 REFUSED: Mapping[str, tuple[tuple[object, ...], str]] = {
     "container": ((None,), "Leave it out: nothing is executed beside the model."),
     "mcp_servers": ((None, []), "Give the tools themselves."),
+    "service_tier": ((None, "auto", "standard_only"), "Leave it out: there is one way of serving."),
+    "speed": ((None, "standard"), "Leave it out: there is one way of serving."),
+    "inference_geo": ((None,), "Leave it out: where a model runs is its provider's matter."),
+    "top_k": ((None,), "Use top_p."),
+    "betas": ((None, []), "Send it as the header anthropic-beta."),
 }
 """Parameters that would change the answer and cannot be followed: the values that ask for nothing, and the remedy."""
 
@@ -210,7 +210,7 @@ def read(body: Json, version: str) -> tuple[str, MessagesRequest]:
     """
     model = model_of(body)
     sampled = next((name for name in SAMPLING if name in body and version != VERSIONS[0]), None)
-    unknown = sampled or next(iter(sorted(body.keys() - (KNOWN | IGNORED | REFUSED.keys()))), None)
+    unknown = sampled or next(iter(sorted(body.keys() - (KNOWN | HINTS | REFUSED.keys()))), None)
     if unknown is not None:
         what = f"not a parameter of the version {version}" if sampled else "not a parameter"
         raise InvalidRequest(f"{shorten(unknown)}: {what}.", field=shorten(unknown), remedy="Leave it out.")

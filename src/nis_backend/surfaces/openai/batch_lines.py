@@ -92,6 +92,8 @@ def arguments(endpoint: str, body: Json) -> Json:
         return asked.arguments(model)
     if endpoint == EMBEDDINGS:
         return _embeddings(body)
+    if body.get("prompt") is not None:
+        raise NotSupported("A line of a batch says its own words.", field="prompt", remedy="Send them as its input.")
     model, responses = response_request.read(body)
     given = responses.arguments(model, body)
     if given.pop("previous") or given.pop("labels", {}).get("background"):

@@ -19,6 +19,19 @@ if TYPE_CHECKING:
     from pydantic import BaseModel, ValidationError
 
 
+HINTS = frozenset({"prompt_cache_key", "prompt_cache_retention", "prompt_cache_options", "prediction"})
+"""Parameters that make an answer cheaper or sooner where a provider has such a thing, and are in no answer."""
+
+Refusal = tuple[tuple[object, ...], str]
+"""The values of a parameter that ask for nothing, and the remedy for any other."""
+
+TIERS: Refusal = ((None, "auto", "default"), "Leave it out: there is one way of serving.")
+UNPADDED: Refusal = (
+    (None, {}, {"include_obfuscation": False}),
+    "Leave it out: events are not padded against those who watch the line.",
+)
+
+
 def json_object(body: bytes) -> Json:
     """The body as a JSON object.
 
@@ -59,6 +72,12 @@ def refuse_unsupported(body: Json, refused: Mapping[str, tuple[Sequence[Any], st
     for name, (neutral, remedy) in refused.items():
         if name in body and body[name] not in neutral:
             raise NotSupported(f"{name} is not supported here.", field=name, value=body[name], remedy=remedy)
+
+
+def hinted(body: Json, hints: AbstractSet[str], scope: Mapping[str, Any]) -> None:
+    """Say in the answer's `x-nis-ignored` which `hints` of the request nothing was made of."""
+    if found := sorted(name for name in hints & body.keys() if body[name] not in (None, {})):
+        scope["state"]["exchange"].marks["x-nis-ignored"] = ", ".join(found)
 
 
 def model_of(body: Json) -> str:

@@ -12,8 +12,8 @@ from nis_backend.calling import call
 from nis_backend.errors import NotFound
 from nis_backend.surfaces.openai import listing
 from nis_backend.surfaces.openai.agents import AGENTS, told, whole
-from nis_backend.surfaces.openai.body import json_object
-from nis_backend.surfaces.openai.request import read
+from nis_backend.surfaces.openai.body import hinted, json_object
+from nis_backend.surfaces.openai.request import CHAT_HINTS, read
 from nis_backend.surfaces.openai.stream import Frames
 from nis_backend.surfaces.openai.wire import Chunks, completion
 from nis_backend.surfaces.streamed import streamed
@@ -35,6 +35,7 @@ async def answer(process: Process, request: Request) -> Response:
     """Answer with a completion, or with a stream of its chunks; the model stops when the caller leaves."""
     body = json_object(await request.body())
     ctx = process.context(request.state.caller)
+    hinted(body, CHAT_HINTS, request.scope)
     try:
         model, asked = read(body)
         arguments = asked.arguments(model)

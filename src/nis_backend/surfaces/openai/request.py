@@ -9,19 +9,29 @@ from pydantic_core import PydanticCustomError
 
 from nis_backend.errors import InvalidRequest, shorten
 from nis_backend.operation import Json, Model
-from nis_backend.surfaces.openai.body import model_of, refuse_unknown, refuse_unsupported, wrong
+from nis_backend.surfaces.openai.body import (
+    HINTS,
+    TIERS,
+    Refusal,
+    model_of,
+    refuse_unknown,
+    refuse_unsupported,
+    wrong,
+)
 from nis_backend.surfaces.openai.functions import Function
 from nis_backend.surfaces.openai.response_items import Part, Parts, said
 
-IGNORED = frozenset(
-    {
-        *("safety_identifier", "metadata", "store", "service_tier", "prediction"),
-        *("prompt_cache_key", "prompt_cache_retention", "prompt_cache_options", "verbosity"),
-    }
-)
-"""Parameters that clients send and that change nothing here: labels, places of storage, hints of effort and speed."""
+CHAT_HINTS = HINTS | {"metadata"}
+"""Those, and labels of what is not kept."""
 
-REFUSED: dict[str, tuple[tuple[object, ...], str]] = {
+REFUSED: dict[str, Refusal] = {
+    "store": (
+        (None, False),
+        "Leave it out: a completion is not kept. What is to be kept is asked for at /v1/responses.",
+    ),
+    "service_tier": TIERS,
+    "moderation": ((None,), "Leave it out: nothing is moderated here by itself."),
+    "verbosity": ((None, "medium"), "Say in the messages how long the answer is to be."),
     "logit_bias": ((None, {}), "Leave it out: likelihoods of single tokens cannot be set."),
     "modalities": ((None, ["text"]), 'Ask for ["text"]: nothing else is answered.'),
     "audio": ((None,), "Leave it out: nothing but text is answered."),
@@ -130,6 +140,20 @@ class ToolNamed(Model):
     function: FunctionNamed
 
 
+class ChosenTools(Model):
+    """The tools that may be chosen from."""
+
+    mode: Literal["auto", "required"]
+    tools: list[ToolNamed] = Field(max_length=128)
+
+
+class ToolsAllowed(Model):
+    """Those of the tools that may be chosen from."""
+
+    type: Literal["allowed_tools"]
+    allowed_tools: ChosenTools
+
+
 class SchemaFormat(Model):
     """A schema that the words must follow."""
 
@@ -150,7 +174,7 @@ class StreamOptions(Model):
     """What a stream carries besides."""
 
     include_usage: bool = False
-    include_obfuscation: bool = False
+    include_obfuscation: Literal[False] = False
 
 
 class ChatCompletionRequest(Model):
@@ -160,7 +184,7 @@ class ChatCompletionRequest(Model):
     stream: bool | None = None
     stream_options: StreamOptions | None = None
     tools: list[ToolOffered] | None = Field(default=None, max_length=128)
-    tool_choice: Literal["none", "auto", "required"] | ToolNamed | None = None
+    tool_choice: Literal["none", "auto", "required"] | ToolNamed | ToolsAllowed | None = None
     parallel_tool_calls: bool | None = None
     response_format: ResponseFormat | None = None
     max_tokens: int | None = Field(default=None, ge=1, le=131_072)
@@ -178,16 +202,17 @@ class ChatCompletionRequest(Model):
     logprobs: bool | None = None
     top_logprobs: int | None = Field(default=None, ge=0, le=20)
     user: str | None = Field(default=None, max_length=512)
+    safety_identifier: str | None = Field(default=None, max_length=512)
 
     def arguments(self, model: str) -> Json:
         """The operation's request."""
-        named = self.tool_choice.function.name if isinstance(self.tool_choice, ToolNamed) else None
+        choice, named, tools = self._choice()
         wanted = self.response_format
         given: Json = {
             "messages": [one.translated() for one in self.messages],
             "model": model,
-            "tools": [one.function.offered() for one in self.tools or ()],
-            "tool_choice": "required" if named else self.tool_choice or "auto",
+            "tools": [one.function.offered() for one in tools],
+            "tool_choice": choice,
             "tool_name": named,
             "parallel_tool_calls": self.parallel_tool_calls is not False,
             "answer_as": "text" if wanted is None or wanted.type == "text" else "json",
@@ -198,10 +223,20 @@ class ChatCompletionRequest(Model):
             "answers": self.n or 1,
             "reasoning": self.reasoning_effort,
             "logprobs": (self.top_logprobs or 0) if self.logprobs else None,
-            "user": self.user,
+            "user": self.user or self.safety_identifier,
         }
         same = ("temperature", "top_p", "frequency_penalty", "presence_penalty", "seed")
         return given | {name: getattr(self, name) for name in same}
+
+    def _choice(self) -> tuple[str, str | None, list[ToolOffered]]:
+        """Whether a tool is to be called, the one by its name, and those that may be."""
+        tools, choice = self.tools or [], self.tool_choice
+        if isinstance(choice, ToolNamed):
+            return "required", choice.function.name, tools
+        if isinstance(choice, ToolsAllowed):
+            names = {one.function.name for one in choice.allowed_tools.tools}
+            return choice.allowed_tools.mode, None, [one for one in tools if one.function.name in names]
+        return choice or "auto", None, tools
 
 
 KNOWN = frozenset({*ChatCompletionRequest.model_fields, "model"})
@@ -215,7 +250,7 @@ def read(body: Json) -> tuple[str, ChatCompletionRequest]:
         InvalidRequest: a parameter is wrong or unknown.
         NotSupported: a parameter asks for what this server cannot do.
     """
-    refuse_unknown(body, KNOWN | IGNORED | REFUSED.keys())
+    refuse_unknown(body, KNOWN | CHAT_HINTS | REFUSED.keys())
     refuse_unsupported(body, REFUSED)
     if body.get("top_logprobs") and not body.get("logprobs"):
         raise InvalidRequest(

@@ -70,6 +70,7 @@ class Asked:
             "max_tool_calls": labels.get("max_tool_calls"),
             "metadata": labels.get("metadata") or {},
             "model": self.model,
+            "prompt": labels.get("prompt"),
             "output": list(output),
             "parallel_tool_calls": given.get("parallel_tool_calls", True),
             "previous_response_id": previous and f"{PREFIX}{suffix_of(previous)}",
@@ -82,7 +83,7 @@ class Asked:
             "text": labels.get("text") or {"format": {"type": "text"}},
             "tool_choice": _choice(given),
             "tools": [{"type": "function", **tool} for tool in given.get("tools") or ()],
-            "top_logprobs": 0,
+            "top_logprobs": given.get("logprobs") or 0,
             "top_p": given.get("top_p"),
             "truncation": "disabled",
             "usage": None,
@@ -111,6 +112,8 @@ class Items:
         elif isinstance(body, ReasoningDelta):
             yield from self._delta("reasoning", body.text)
         elif isinstance(body, ModelAnswered) and not self._asked.agent and body.problem is None:
+            if self._open is not None and body.logprobs and self._open["type"] == "message":
+                self._open["content"][0]["logprobs"] = [_chance(one) for one in body.logprobs]
             yield from self.close()
             yield from self._thoughts(body)
             for call in body.tool_calls:
@@ -123,7 +126,7 @@ class Items:
             return
         at, part = self._at(item), item["content"][0]
         kind = "output_text" if item["type"] == "message" else "reasoning_text"
-        logprobs: Json = {"logprobs": []} if kind == "output_text" else {}
+        logprobs: Json = {"logprobs": part.get("logprobs", [])} if kind == "output_text" else {}
         yield {"type": f"response.{kind}.done", **at, "content_index": 0, "text": part["text"], **logprobs}
         yield {"type": "response.content_part.done", **at, "content_index": 0, "part": {**part}}
         item["status"] = status
@@ -192,6 +195,13 @@ class Items:
 
     def _at(self, item: Json) -> Json:
         return {"item_id": item["id"], "output_index": self.output.index(item)}
+
+
+def _chance(one: Json) -> Json:
+    """A token as this format has it; of the words that come its chances follow with the last one."""
+    told = {"token": one["token"], "logprob": one["logprob"], "bytes": list(one["bytes"] or one["token"].encode())}
+    others: list[Json] = one.get("alternatives", [])
+    return {**told, "top_logprobs": [_chance(other) for other in others]} if "alternatives" in one else told
 
 
 def _done(at: Json, item: Json) -> Json:

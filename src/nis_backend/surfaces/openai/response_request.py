@@ -11,25 +11,27 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from nis_backend.errors import InvalidRequest, NotFound, NotSupported, shorten
 from nis_backend.operation import Json, Model
-from nis_backend.surfaces.openai.body import model_of, refuse_unknown, refuse_unsupported, wrong
+from nis_backend.surfaces.openai.body import (
+    HINTS,
+    TIERS,
+    UNPADDED,
+    model_of,
+    refuse_unknown,
+    refuse_unsupported,
+    wrong,
+)
 from nis_backend.surfaces.openai.functions import Function
 from nis_backend.surfaces.openai.response_items import Items, ReferenceItem, turns
 
 PREFIX = "resp_"
 RUN = "run-"
 
-IGNORED = frozenset(
-    {
-        *("safety_identifier", "service_tier", "prompt_cache_key", "prompt_cache_retention", "prompt_cache_options"),
-        *("stream_options", "background_options"),
-    }
-)
-"""Parameters that clients send and that change nothing here: labels, and hints of speed."""
 
 REFUSED: dict[str, tuple[tuple[object, ...], str]] = {
     "conversation": ((None,), "Name the turn before with previous_response_id."),
-    "top_logprobs": ((None, 0), "Leave it out: probabilities are not answered."),
-    "prompt": ((None,), "Send the words themselves."),
+    "service_tier": TIERS,
+    "stream_options": UNPADDED,
+    "background_options": ((None, {}, {"completion_window": "soonest"}), "Leave it out: it begins as soon as it can."),
     "truncation": ((None, "disabled"), "Leave it out: what is too long is refused, and nothing is left out of it."),
     "context_management": ((None, []), "Leave it out: nothing is left out of a conversation."),
     "moderation": ((None,), "Leave it out: nothing is moderated here by itself."),
@@ -38,8 +40,15 @@ REFUSED: dict[str, tuple[tuple[object, ...], str]] = {
 }
 """Parameters that would change the answer and cannot be followed: the values that ask for nothing, and the remedy."""
 
-INCLUDED = frozenset({"reasoning.encrypted_content"})
-NOT_INCLUDED = frozenset({"message.output_text.logprobs"})
+LOGPROBS = "message.output_text.logprobs"
+INCLUDED = frozenset(
+    {
+        *(LOGPROBS, "reasoning.encrypted_content", "message.input_image.image_url"),
+        # Of tools that are not offered here: there is never any of it.
+        *("web_search_call.action.sources", "web_search_call.results", "code_interpreter_call.outputs"),
+        *("computer_call_output.output.image_url", "file_search_call.results"),
+    }
+)
 
 
 class Offered(Function):
@@ -83,6 +92,7 @@ class Text(BaseModel):
     model_config = ConfigDict(extra="ignore")
 
     format: Format | None = None
+    verbosity: Literal["medium"] | None = None
 
 
 class Thinking(BaseModel):
@@ -91,6 +101,8 @@ class Thinking(BaseModel):
     model_config = ConfigDict(extra="ignore")
 
     effort: Literal["none", "minimal", "low", "medium", "high", "xhigh", "max"] | None = None
+    mode: Literal["standard"] | None = None
+    context: Literal["auto", "all_turns"] | None = None
 
 
 Label = Annotated[str, Field(max_length=512)]
@@ -100,6 +112,7 @@ class ResponsesRequest(Model):
     """The body of a request, without what is ignored or refused."""
 
     input: Items = Field(max_length=2048)
+    prompt: dict[str, Any] | None = None  # Any: JSON; it was put into the other fields, and is only repeated
     instructions: str | None = Field(default=None, max_length=400_000)
     previous_response_id: str | None = Field(default=None, max_length=80)
     store: bool | None = None
@@ -108,15 +121,17 @@ class ResponsesRequest(Model):
     tools: list[Offered] | None = Field(default=None, max_length=128)
     tool_choice: Literal["none", "auto", "required"] | Named | Allowed | None = None
     parallel_tool_calls: bool | None = None
-    max_tool_calls: int | None = None
+    max_tool_calls: int | None = Field(default=None, ge=1)
     max_output_tokens: int | None = Field(default=None, ge=1, le=131_072)
     temperature: float | None = Field(default=None, ge=0, le=2)
     top_p: float | None = Field(default=None, gt=0, le=1)
+    top_logprobs: int | None = Field(default=None, ge=0, le=20)
     text: Text | None = None
     reasoning: Thinking | None = None
     include: list[str] | None = Field(default=None, max_length=32)
     metadata: dict[Annotated[str, Field(max_length=64)], Label] | None = Field(default=None, max_length=16)
     user: str | None = Field(default=None, max_length=256)
+    safety_identifier: str | None = Field(default=None, max_length=256)
 
     def arguments(self, model: str, body: Json) -> Json:
         """The operation's request; what the answer repeats and nothing reads is kept with it as labels."""
@@ -127,7 +142,8 @@ class ResponsesRequest(Model):
                 )
         wanted = self.text and self.text.format
         choice, named, tools = self._choice()
-        kept = ("background", "metadata", "text", "reasoning", "max_tool_calls", "include")
+        kept = ("background", "metadata", "text", "reasoning", "max_tool_calls", "include", "prompt")
+        likely = self.top_logprobs or (0 if LOGPROBS in (self.include or ()) else None)
         return {
             "messages": turns(self.input),
             "model": model,
@@ -144,7 +160,8 @@ class ResponsesRequest(Model):
             "temperature": self.temperature,
             "top_p": self.top_p,
             "reasoning": self.reasoning and self.reasoning.effort,
-            "user": self.user,
+            "logprobs": likely,
+            "user": self.user or self.safety_identifier,
             "labels": {name: body[name] for name in kept if body.get(name) is not None},
         }
 
@@ -169,7 +186,7 @@ def read(body: Json) -> tuple[str, ResponsesRequest]:
         InvalidRequest: a parameter is wrong or unknown.
         NotSupported: a parameter asks for what this server cannot do.
     """
-    refuse_unknown(body, KNOWN | IGNORED | REFUSED.keys())
+    refuse_unknown(body, KNOWN | HINTS | REFUSED.keys())
     refuse_unsupported(body, REFUSED)
     model = model_of(body)
     _refuse_hosted(body.get("tools"))
@@ -184,10 +201,14 @@ def read(body: Json) -> tuple[str, ResponsesRequest]:
             field="text.format.schema",
             remedy='Give {"type": "json_schema", "name": …, "schema": {…}}.',
         )
-    if NOT_INCLUDED & set(asked.include or ()):
-        raise NotSupported(
-            "Probabilities are not answered.", field="include", value=min(NOT_INCLUDED), remedy="Leave it out."
-        )
+    for number, name in enumerate(asked.include or ()):
+        if name not in INCLUDED:
+            raise InvalidRequest(
+                f"There is no {shorten(name)!r} to include.",
+                field=f"include.{number}",
+                value=shorten(name),
+                remedy=f"Give one of: {', '.join(sorted(INCLUDED))}.",
+            )
     if asked.background and asked.store is False:
         raise InvalidRequest(
             "What goes on in the background is kept.", field="store", value=False, remedy="Leave store out."

@@ -51,5 +51,6 @@ def _answered(answer: ChatAnswer) -> ModelAnswered:
         step=1,
         finish_reason=answer.finish_reason,
         reasoning=[one.model_dump() for one in answer.reasoning],
+        logprobs=[one.model_dump() for one in answer.logprobs],
         tool_calls=[WantedCall(**one.model_dump()) for one in answer.tool_calls],
     )

@@ -18,10 +18,11 @@ from nis_backend.event import Event, Started
 from nis_backend.run import RunHandle
 from nis_backend.surfaces.openai import listing
 from nis_backend.surfaces.openai.agents import AGENTS, begin, conversation_of, message
-from nis_backend.surfaces.openai.body import json_object
+from nis_backend.surfaces.openai.body import HINTS, hinted, json_object
 from nis_backend.surfaces.openai.pages import limit_of, page_of
 from nis_backend.surfaces.openai.response_events import Asked, View, response_of, view
 from nis_backend.surfaces.openai.response_items import ITEM, ReferenceItem, input_items, place_of
+from nis_backend.surfaces.openai.response_prompt import prompted
 from nis_backend.surfaces.openai.response_request import PREFIX, ResponsesRequest, read, run_of, suffix_of, unknown
 from nis_backend.surfaces.openai.response_told import bodies_of, response_told
 from nis_backend.surfaces.streamed import streamed
@@ -50,8 +51,12 @@ NAMES = {
     "answer_schema": "text.format",
     "max_tokens": "max_output_tokens",
     "labels": "metadata",
+    "logprobs": "top_logprobs",
 }
 """Fields of the operation, as they are called here."""
+
+UNCOUNTED = frozenset({"include", "background", "stream", "store", "max_output_tokens", "top_logprobs"})
+"""What of a request for a response says nothing of what is read."""
 
 MOST_KEPT = 4096
 """Items of kept responses that one request may refer to."""
@@ -97,7 +102,9 @@ async def create(process: Process, request: Request) -> Response:
     """Answer with a response, its stream, or where it goes on by itself with what it is now."""
     body = json_object(await request.body())
     ctx = process.context(request.state.caller)
+    hinted(body, HINTS, request.scope)
     try:
+        body = await prompted(process, body, ctx)
         model, asked = read(body)
         asked = asked.model_copy(update={"input": await _referred(process, asked.input, ctx)})
         arguments = asked.arguments(model, body)
@@ -217,6 +224,29 @@ async def _entries(events: AsyncIterator[Event]) -> AsyncGenerator[Entry | None,
     async with aclosing(cast("AsyncGenerator[Event]", events)) as coming:
         async for event in coming:
             yield event.body, event.time
+
+
+async def count(process: Process, request: Request) -> Response:
+    """Answer with the count of all that the model would read."""
+    body = json_object(await request.body())
+    ctx = process.context(request.state.caller)
+    try:
+        body = await prompted(process, body, ctx)
+        if body.get("input") is None and body.get("previous_response_id") is not None:
+            body["input"] = []
+        model, asked = read({name: value for name, value in body.items() if name not in UNCOUNTED})
+        asked = asked.model_copy(update={"input": await _referred(process, asked.input, ctx)})
+        if model in AGENTS:
+            raise NotSupported(f"What {model} reads is its own.", field="model", remedy="Name a model.")
+        told = await _told(asked.arguments(model, body), ctx)
+        counted = {name: told[name] for name in ("messages", "tools", "model", "answer_schema")}
+        working = asyncio.ensure_future(call(process.operations.find("models.count_tokens"), counted, ctx))
+        await settled(process, request, working)
+    except NotFound as error:
+        raise await _missing(process, ctx, error) from None
+    except NisError as error:
+        raise _renamed(error) from None
+    return JSONResponse({"object": "response.input_tokens", "input_tokens": working.result().tokens})
 
 
 # -- what is not kept --------------------------------------------------------------------------------------------------

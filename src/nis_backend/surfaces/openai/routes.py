@@ -23,6 +23,7 @@ TELLS = {PREFIX: problem.tell}
 
 DOES = (
     ("POST", "/responses", "responses", "create"),
+    ("POST", "/responses/input_tokens", "responses", "count"),
     ("GET", "/responses/{id}", "responses", "retrieve"),
     ("DELETE", "/responses/{id}", "responses", "delete"),
     ("POST", "/responses/{id}/cancel", "responses", "cancel"),
@@ -39,7 +40,7 @@ DOES = (
 )
 """What answers where: a module beside this one, and its function."""
 
-LARGE = frozenset({f"{PREFIX}/chat/completions", f"{PREFIX}/responses"})
+LARGE = frozenset({f"{PREFIX}/{path}" for path in ("chat/completions", "responses", "responses/input_tokens")})
 """Paths whose bodies hold images and files."""
 
 
