@@ -13,7 +13,7 @@ import { inline } from "./markdown.js";
 import { wrong } from "./refusal.js";
 import { told } from "./status.js";
 import { drawn, failure } from "./views.js";
-import { type Detail, type Line, type Problem, problem } from "./wire.js";
+import { type Detail, type Line, type Problem } from "./wire.js";
 
 type Given = Record<string, unknown>;
 
@@ -108,7 +108,7 @@ export class NisAct extends Light {
       if (this.done) this.dialog.value?.close();
     } catch (error) {
       outcome.state = "failed";
-      if (!signal.aborted) this.refusal = problem(error);
+      if (!signal.aborted) this.refusal = told(error);
     }
     this.requestUpdate();
     await this.updateComplete;

@@ -57,6 +57,11 @@ export abstract class Reading extends Light {
     }
   }
 
+  /** Whether what was read can be shown still: it is not, when what is asked for now was refused. */
+  protected get holds(): boolean {
+    return !this.trouble || this.trouble.retryable === true;
+  }
+
   /** What stands where nothing has been read yet, or could not be. */
   protected standing(read: boolean, what: string): TemplateResult | typeof nothing {
     if (this.trouble) return failure(this.trouble, () => void this.again());

@@ -69,11 +69,12 @@ export class NisBudgets extends Reading {
         </p>
         ${budgets && !this.admin ? html`<p class="note">These are yours. Budgets of keys, users and the server are for who has the scope <code>server:admin</code>.</p>` : nothing}
       </header>
-      ${budgets && !this.trouble
+      ${this.standing(budgets !== null, "the budgets")}
+      ${budgets && this.holds
         ? budgets.length
           ? html`<ul class="budgets">${budgets.map((one) => this.row(one))}</ul>`
           : html`<p class="empty">There is no budget: nothing limits what is spent. What is spent is under <a href="#/usage">Usage</a>.</p>`
-        : this.standing(budgets !== null, "the budgets")}
+        : nothing}
       ${this.more ? html`<p class="note">These are the newest hundred; <a href=${explore("budgets.list_budgets")}>find others by what they are about</a>.</p>` : nothing}
     </div>`;
   }

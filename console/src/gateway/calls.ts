@@ -41,12 +41,13 @@ export class NisCalls extends Listing<Call> {
     const { lines } = this;
     return html`<section class="panel" id="calls">
       <div class="bar"><h2>Your last calls</h2></div>
-      ${lines && !this.trouble
+      ${this.standing(lines !== null, "the calls")}
+      ${lines && this.holds
         ? lines.length
           ? this.table(lines)
           : html`<p class="empty">None yet.</p>`
-        : this.standing(lines !== null, "the calls")}
-      ${this.more && !this.trouble ? html`<button class="small" @click=${() => void this.next()}>Earlier calls</button>` : nothing}
+        : nothing}
+      ${this.more ? html`<button class="small" @click=${() => void this.next()}>Earlier calls</button>` : nothing}
     </section>`;
   }
 

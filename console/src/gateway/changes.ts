@@ -42,12 +42,13 @@ export class NisChanges extends Listing<Change> {
         <h1>Changes</h1>
         <p class="lede">Who has changed which provider, route, price or budget; written down with the change itself.</p>
       </header>
-      ${lines && !this.trouble
+      ${this.standing(lines !== null, "the changes")}
+      ${lines && this.holds
         ? lines.length
           ? html`<ol class="budgets">${lines.map(line)}</ol>`
           : html`<p class="empty">Nothing has been changed since this server was set up.</p>`
-        : this.standing(lines !== null, "the changes")}
-      ${this.more && !this.trouble ? html`<button @click=${() => void this.next()}>Earlier changes</button>` : nothing}`;
+        : nothing}
+      ${this.more ? html`<button @click=${() => void this.next()}>Earlier changes</button>` : nothing}`;
   }
 }
 

@@ -96,7 +96,8 @@ export class NisModels extends Reading {
         <h1>Models</h1>
         <p class="lede">What <code>model</code> takes, in the chat and over every protocol. Prices are in dollars for a million tokens.</p>
       </header>
-      ${listed && !this.trouble ? this.shown(listed) : this.standing(listed !== null, "the models")}`;
+      ${this.standing(listed !== null, "the models")}
+      ${listed && this.holds ? this.shown(listed) : nothing}`;
   }
 
   private shown({ models, unavailable }: Models): TemplateResult {

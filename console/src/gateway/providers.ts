@@ -52,7 +52,8 @@ export class NisProviders extends Reading {
         <p class="lede">Who is asked for models. Keys stay in the server's settings and are only named here. A state is what this process sees.</p>
         ${providers && !this.writes ? READ_ONLY : nothing}
       </header>
-      ${providers && !this.trouble
+      ${this.standing(providers !== null, "the providers")}
+      ${providers && this.holds
         ? html`<div class="wide" role="region" aria-label="Providers" tabindex="0">
             <table class="runs">
               <thead>
@@ -64,7 +65,7 @@ export class NisProviders extends Reading {
               <tbody>${providers.map((one) => this.row(one))}</tbody>
             </table>
           </div>`
-        : this.standing(providers !== null, "the providers")}`;
+        : nothing}`;
   }
 
   private row(one: Provider): TemplateResult {

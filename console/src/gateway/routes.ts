@@ -68,11 +68,12 @@ export class NisRoutes extends Reading {
         </p>
         ${routes && !this.writes ? READ_ONLY : nothing}
       </header>
-      ${routes && !this.trouble
+      ${this.standing(routes !== null, "the routes")}
+      ${routes && this.holds
         ? routes.length
           ? html`<ul class="budgets">${routes.map((one) => this.row(one))}</ul>`
           : html`<p class="empty">There is no route: a caller names a model itself, and is told when that one fails.</p>`
-        : this.standing(routes !== null, "the routes")}
+        : nothing}
       ${this.more ? html`<p class="note">These are the first hundred by name.</p>` : nothing}`;
   }
 

@@ -27,6 +27,7 @@ interface Used {
 interface Usage {
   since: string;
   until: string;
+  by: string[];
   rows: (Used & Record<string, string | null>)[];
   total: Used;
 }
@@ -98,7 +99,8 @@ export class NisUsage extends Reading {
         <p class="lede">Every call of a model, what it took and what it cost. The sums are exact: they are those of the <a href="#calls" @click=${this.down}>calls below</a>. Days are UTC.</p>
       </header>
       ${this.choice()}
-      ${daily && groups && !this.trouble ? (daily.total.calls ? this.sums(daily, groups) : EMPTY) : this.standing(daily !== null, "the usage")}
+      ${this.standing(daily !== null, "the usage")}
+      ${daily && groups && this.holds ? (daily.total.calls ? this.sums(daily, groups) : EMPTY) : nothing}
       ${this.unsaved ? failure(this.unsaved) : nothing}
       <nis-calls></nis-calls>
     </div>`;
@@ -138,7 +140,7 @@ export class NisUsage extends Reading {
     const facts: [name: string, value: string, note: string][] = [
       ["Cost", money(total.cost), total.saved ? `${money(total.saved)} saved by the cache` : ""],
       ["Calls", count(total.calls), total.failed ? `${count(total.failed)} failed` : "none failed"],
-      ["From the cache", count(total.hits), total.calls ? `of ${count(total.calls)}` : ""],
+      ["Cached", count(total.hits), "answered without a model"],
       ["Tokens", count(total.input + total.output), `${count(total.input)} in, ${count(total.output)} out`],
       ["First word", span(total.first_ms), `on average; whole ${span(total.total_ms)}`],
     ];
@@ -172,8 +174,7 @@ export class NisUsage extends Reading {
     return all.length > 1 && all.length <= MOST_BARS ? bars(title, all) : nothing;
   }
 
-  private table({ rows }: Usage): TemplateResult {
-    const { by } = this.chosen;
+  private table({ rows, by: [by = ""] }: Usage): TemplateResult {
     const sorted = by === "day" ? [...rows].reverse() : rows.toSorted((a, b) => b.cost - a.cost || b.calls - a.calls);
     return html`<div class="wide" role="region" aria-label="Usage by ${by}" tabindex="0">
       <table class="runs">
