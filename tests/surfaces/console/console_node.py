@@ -32,7 +32,7 @@ def browsed(root: Path, script: str, *addresses: str) -> dict[str, Any]:  # Any:
         [node_or_skip(root), str(Path(__file__).with_name(script)), *addresses],
         capture_output=True,
         text=True,
-        timeout=300,
+        timeout=900,
         env={**os.environ, "PYTHONPATH": ""},
         check=False,
     )

@@ -92,6 +92,7 @@ await scene("a run", async (page) => {
   const events = await page.locator(".result .timeline .what > strong").allInnerTexts();
   await page.locator(".result a.id").click();
   await page.locator(".run-page .timeline .succeeded").waitFor();
+  await page.locator(".facts .state-mark", { hasText: "succeeded" }).waitFor();
   const state = await page.locator(".facts .state-mark").innerText();
   const live = await page.locator(".run-page .timeline .what > strong").allInnerTexts();
   await page.getByRole("link", { name: "Runs", exact: true }).first().click();
@@ -295,12 +296,14 @@ await scene("a run that asks", async (page) => {
   const asks = page.getByRole("region", { name: "The run waits for you" });
   await asks.waitFor();
   const question = await asks.innerText();
+  await page.locator(".facts .state-mark", { hasText: "waiting" }).waitFor();
   const state = await page.locator(".facts .state-mark").innerText();
   await page.getByRole("button", { name: "Pause" }).waitFor({ state: "detached" });
   await asks.getByRole("button", { name: "Approve" }).click();
   await page.getByLabel("place").fill("The attic");
   await page.getByRole("button", { name: "Send" }).click();
   await page.locator(".run-page .timeline .succeeded").waitFor();
+  await page.locator(".facts .state-mark", { hasText: "succeeded" }).waitFor();
   return {
     question,
     state,

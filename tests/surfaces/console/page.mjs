@@ -109,6 +109,7 @@ await scene("stopped from its page", async (page) => {
   const live = await page.locator(".facts .state-mark").innerText();
   await page.getByRole("button", { name: "Stop" }).click();
   await page.locator(".run-page .timeline .cancelled").waitFor();
+  await page.locator(".facts .state-mark", { hasText: "cancelled" }).waitFor();
   return { live, state: await page.locator(".facts .state-mark").innerText(), said: await page.locator(".said").innerText() };
 });
 
@@ -137,6 +138,7 @@ await scene("hostile", async (page) => {
 });
 
 await scene("policy", async (page, trouble) => {
+  const told = page.waitForEvent("console", (message) => message.type() === "error");
   const refused = await page.evaluate(() => {
     try {
       document.createElement("div").innerHTML = "<b>x</b>";
@@ -145,6 +147,7 @@ await scene("policy", async (page, trouble) => {
       return true;
     }
   });
+  await told;
   const complaints = trouble.splice(0);
   return { refused, complaints };
 });

@@ -8,7 +8,7 @@ const { default: packaged } = await import(require.resolve("@sparticuz/chromium"
 
 export const axe = () => require.resolve("axe-core/axe.min.js");
 
-const LIMIT = 20_000;
+const LIMIT = 60_000;
 
 export async function browse(plain) {
   const browser = await chromium.launch({
@@ -16,6 +16,7 @@ export async function browse(plain) {
     // Not the package's own arguments: they switch the checks of origins off, and everything into one process.
     args: ["--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage", "--disable-background-networking"],
     headless: true,
+    timeout: 3 * LIMIT,
   });
   const said = {};
 
