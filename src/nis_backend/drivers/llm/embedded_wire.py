@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from nis_backend.drivers.llm.answer import Answered, ToolCall
 from nis_backend.drivers.llm.base import Prompt, Tool
-from nis_backend.drivers.llm.llama import too_long
+from nis_backend.drivers.llm.held import too_long
 from nis_backend.drivers.llm.schema import check_schema
 from nis_backend.errors import InvalidRequest, NotSupported
 

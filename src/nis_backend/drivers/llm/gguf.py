@@ -4,26 +4,19 @@ from __future__ import annotations
 
 import asyncio
 import importlib.util
-from contextlib import aclosing
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from nis_backend.drivers.compute.base import Pool
-from nis_backend.drivers.llm.base import LanguageModels, Message, ModelInfo
-from nis_backend.drivers.llm.embedded_wire import NO_ARGUMENTS, called, tool_of
+from nis_backend.drivers.llm.base import ModelInfo
 from nis_backend.drivers.llm.gguf_file import head_of
-from nis_backend.drivers.llm.openai_answer import Answer
-from nis_backend.drivers.llm.openai_wire import body_of
+from nis_backend.drivers.llm.on_disk import DiskModels
 from nis_backend.drivers.llm.schema import check_schema
-from nis_backend.errors import NotSupported, Unavailable
+from nis_backend.errors import Unavailable
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncGenerator, Sequence
     from pathlib import Path
 
     from nis_backend.drivers.compute.base import Compute, Json
-    from nis_backend.drivers.llm.answer import Item
-    from nis_backend.drivers.llm.base import Prompt, Tool
     from nis_backend.settings import Settings
 
 SLOTS = 2
@@ -32,8 +25,6 @@ USUAL_CONTEXT = 4096
 """Tokens, where a file does not say what it was made for."""
 MOST_FILES = 16
 """Files of a folder that are models here."""
-HELD_SECONDS = 240.0
-"""Time for an answer that is held to a schema: by some a model may write without end."""
 
 
 def files_of(settings: Settings) -> dict[str, Path]:
@@ -54,7 +45,7 @@ def pools_of(settings: Settings) -> list[Pool]:
     """A pool for each file, whose worker holds the model while it is used."""
     return [
         Pool(
-            name=_pool(name),
+            name=GgufModels.pool(name),
             kind="shared",
             entry="nis_backend.drivers.llm.gguf_worker:open_worker",
             options={
@@ -74,15 +65,16 @@ def pools_of(settings: Settings) -> list[Pool]:
     ]
 
 
-class GgufModels(LanguageModels):
+class GgufModels(DiskModels):
     """The provider `file`: whatever models stand at `NIS_GGUF`, on this CPU."""
 
     provider = "file"
+    setting = "NIS_GGUF"
 
     def __init__(self, settings: Settings, compute: Compute) -> None:
+        super().__init__(compute)
         self._settings = settings
         self._files = files_of(settings)
-        self._compute = compute
 
     async def models(self) -> list[ModelInfo]:
         """See `LanguageModels.models`; by their names, those of files that are none left out."""
@@ -101,35 +93,9 @@ class GgufModels(LanguageModels):
             )
         return infos
 
-    async def generate(self, prompt: Prompt) -> AsyncGenerator[Item, None]:
-        """See `LanguageModels.generate`; a model without a place for tools calls the one that must be.
-
-        Raises:
-            NotSupported: it is shown more than words, would have to choose among tools that it has no place for, or
-                cannot be held to a schema.
-        """
-        info = await self.find(prompt.model)
-        if info is None:
-            raise Unavailable(f"There is no model {prompt.model!r} at NIS_GGUF.", remedy="List the models.")
-        if any(part.kind != "text" for message in prompt.messages for part in message.parts):
-            raise NotSupported(f"{info.id} takes words alone.", field="messages", remedy="Choose another model.")
-        tool = _forced(prompt, info)
-        payload = _payload(prompt, tool)
-        answer = Answer(prefix=f"call-{len(prompt.messages)}")
-        arguments: list[str] = []
-        async with aclosing(self._compute.stream(_pool(info.name), payload)) as chunks:
-            async for chunk in chunks:
-                answer.feed(chunk)
-                for item in answer.spoken.take():
-                    if tool is None:
-                        yield item
-                    else:
-                        arguments.append(item.text)
-        end = answer.whole(self.provider)
-        yield end if tool is None else called(tool, "".join(arguments), end)
-
-    async def close(self) -> None:
-        """Nothing was opened: the pools belong to the process."""
+    def check(self, schema: Json, field: str) -> None:
+        """See `DiskModels.check`: what the engine's grammar has no rule for it would leave out without a word."""
+        check_schema(schema, field)
 
     async def _info(self, name: str) -> ModelInfo | str:
         """The model, or why the file is none."""
@@ -152,51 +118,3 @@ class GgufModels(LanguageModels):
             json_schema=True,
             logprobs=True,
         )
-
-
-def _pool(name: str) -> str:
-    return f"file-{name}"
-
-
-def _forced(prompt: Prompt, info: ModelInfo) -> Tool | None:
-    """The one tool that must be called: by the schema of its arguments, for the engine lets a model talk before a call.
-
-    Raises:
-        NotSupported: it would have to be chosen, and the model has no place for tools.
-    """
-    named = [tool for tool in prompt.tools if prompt.tool_name in (None, tool.name)]
-    if info.tools and (prompt.tool_choice != "required" or len(named) > 1):
-        return None
-    return tool_of(prompt)
-
-
-def _payload(prompt: Prompt, tool: Tool | None) -> Json:
-    """The worker's payload; `tool` is the one that is to be called by a model without a place for it.
-
-    Raises:
-        NotSupported: it cannot be held to a schema.
-    """
-    schema = prompt.schema or ({"type": "object"} if prompt.json else None)
-    field = "answer_schema"
-    if tool is not None:
-        schema, field = tool.parameters or NO_ARGUMENTS, "tools"
-        prompt = replace(prompt, messages=_told(prompt.messages, tool), stop=())
-    if schema is not None:
-        check_schema(schema, field)
-    offered: Sequence[Tool] = [] if tool is not None or prompt.tool_choice == "none" else prompt.tools
-    asked = replace(prompt, tools=offered, json=False, schema=None, pieces=True)
-    return {
-        "body": body_of(asked, ("stream_options", "reasoning_effort"), GgufModels.provider),
-        "schema": schema,
-        "reasoning": prompt.reasoning,
-        "held_seconds": HELD_SECONDS,
-    }
-
-
-def _told(messages: Sequence[Message], tool: Tool) -> list[Message]:
-    """The conversation, after what a model is told of the one function that it is to call; templates begin with it."""
-    told = f"Call the function {tool.name}: {tool.description} Write its arguments as JSON, from the conversation."
-    first, *others = messages
-    if first.role == "system":
-        return [replace(first, content=f"{first.content}\n\n{told}"), *others]
-    return [Message(role="system", content=told), first, *others]

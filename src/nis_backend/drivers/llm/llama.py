@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import asyncio
 import importlib
-import json
 import math
 import tempfile
 import threading
@@ -17,15 +16,8 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from nis_backend.errors import (
-    DeadlineExceeded,
-    InternalError,
-    InvalidRequest,
-    NisError,
-    NotSupported,
-    Unavailable,
-    shorten,
-)
+from nis_backend.drivers.llm.held import check_answer, not_held, too_long, too_slow
+from nis_backend.errors import InternalError, InvalidRequest, NisError, Unavailable, shorten
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator
@@ -97,7 +89,7 @@ class Engine:
             self._server.handle_chat_completions(request, answer.take)
         except ValueError as error:
             # Of its reasons the engine gives the last one last.
-            raise _not_held(self._called, str(error).rpartition(": ")[2]) from None
+            raise not_held(self._called, str(error).rpartition(": ")[2]) from None
         except RuntimeError as error:
             raise InvalidRequest(
                 f"{self._called} cannot be asked this: {shorten(str(error))}.", remedy="Ask otherwise."
@@ -135,7 +127,7 @@ class _Answer:
         if chunk.get("choices") or chunk.get("usage"):
             self.put(chunk)
         if self._failure is None and self._reason is None and time.monotonic() > self._until:
-            self._failure = _too_slow(self._called, self._seconds)
+            self._failure = too_slow(self._called, self._seconds)
         return self._failure is not None or self.stopped.is_set()
 
     def put(self, chunk: Json | None) -> None:
@@ -149,74 +141,15 @@ class _Answer:
         if self._reason is None or not self._counted:
             raise InternalError(f"{self._called} gave an answer without an end.", remedy="Ask again.")
         if self._schema is not None and self._reason != "length":
-            _check_answer(self._called, "".join(self._text), self._schema)
+            check_answer(self._called, "".join(self._text), self._schema)
 
     def _failed(self, error: Json) -> NisError:
         if error.get("type") == "exceed_context_size_error":
             return too_long(self._called, str(error["n_prompt_tokens"]), self._context)
         if "grammar" in str(error.get("message")):
             # Its own parser of grammars has bounds, and says on its log alone which one was met.
-            return _not_held(self._called, "its definitions go in a circle, or it is too large")
+            return not_held(self._called, "its definitions go in a circle, or it is too large")
         return InternalError(f"{self._called} failed: {error.get('message', error)}", remedy="Ask again.")
-
-
-def too_long(called: str, given: str, context: int) -> InvalidRequest:
-    """The refusal of a prompt of so many tokens."""
-    return InvalidRequest(
-        f"The conversation has {given} tokens; {called[0].lower()}{called[1:]} takes fewer than {context}, its answer"
-        " included.",
-        field="message",
-        value=f"{given} tokens",
-        remedy="Send a shorter message, begin another conversation, or use another provider's model.",
-    )
-
-
-def _check_answer(called: str, text: str, schema: Json) -> None:
-    """That the answer is what the schema says; its patterns the grammar has kept, and they may take long to match.
-
-    Raises:
-        NotSupported: it is of several branches of a `oneOf` at once, which the grammar reads as `anyOf`.
-        InternalError: the grammar has let through what it should not.
-    """
-    library: Any = importlib.import_module("jsonschema")  # Any: it has no types; loads with the first schema
-    validator = library.validators.extend(library.Draft202012Validator, {"pattern": _kept})
-    try:
-        wrong: Any = next(validator(schema).iter_errors(json.loads(text)), None)
-    except ValueError as error:
-        raise InternalError(f"{called} gave an answer that is no JSON: {error}.", remedy="Ask again.") from None
-    if wrong is not None and _is_of_several(wrong):
-        raise _not_held(called, f"what it wrote at {wrong.json_path} is of more than one branch of a oneOf")
-    if wrong is not None:
-        raise InternalError(
-            f"{called} has not followed the schema at {wrong.json_path}: {shorten(wrong.message)}.",
-            remedy="Ask again, or give a plainer schema.",
-        )
-
-
-def _is_of_several(wrong: Any) -> bool:  # Any: jsonschema's ValidationError
-    """Whether two branches of a `oneOf` hold, here or in a branch of another; where none did, each would say why."""
-    several = wrong.validator == "oneOf" and not wrong.context
-    return several or any(_is_of_several(one) for one in wrong.context)
-
-
-def _kept(*_: object) -> tuple[()]:
-    return ()
-
-
-def _not_held(called: str, reason: str) -> NotSupported:
-    return NotSupported(
-        f"{called} cannot be held to this schema: {reason}.",
-        field="answer_schema",
-        remedy="Give a plainer schema (anyOf for a oneOf), or use another provider's model.",
-    )
-
-
-def _too_slow(called: str, seconds: float) -> DeadlineExceeded:
-    return DeadlineExceeded(
-        f"{called}, held to a schema, had no whole answer after {seconds:g} s.",
-        field="answer_schema",
-        remedy="Give a plainer schema, without one that refers to itself, or ask for fewer tokens.",
-    )
 
 
 def _load(path: Path, called: str, *, context: int, slots: int, threads: int) -> Any:  # Any: xllamacpp has no types
