@@ -48,6 +48,6 @@ SHAPES: dict[str, Schema] = {
 }
 
 
-def asked(shape: str, subject: str) -> dict[str, Any]:  # Any: JSON
-    """A request of `models.generate_json`."""
-    return {"prompt": f"Describe {subject}.", "answer_schema": SHAPES[shape], "provider": "embedded"}
+def asked(shape: str, subject: str, model: str = "embedded") -> dict[str, Any]:  # Any: JSON
+    """A request of `models.generate_json`; `model` is `provider:name`, or a provider alone."""
+    return {"prompt": f"Describe {subject}.", "answer_schema": SHAPES[shape], "model": model}

@@ -116,8 +116,8 @@ def resolved(extra: str) -> dict[str, str]:
 
 
 def test_the_extras_are_the_promised_ones() -> None:
-    """Promise: these twelve names, which callers write into their own requirements."""
-    promised = "all aws dev embeddings kafka local postgres redis science training vision voice"
+    """Promise: these thirteen names, which callers write into their own requirements."""
+    promised = "all aws dev embeddings kafka local postgres redis science training transformers vision voice"
     assert promised.split() == EXTRAS
 
 
@@ -130,7 +130,7 @@ def test_an_extra_resolves_without_old_numpy_or_tensorflow(extra: str) -> None:
     assert int(pins.get("numpy", "2").partition(".")[0]) >= 2
 
 
-@pytest.mark.parametrize("extra", ["all", "training", "vision"])
+@pytest.mark.parametrize("extra", ["all", "training", "transformers", "vision"])
 def test_torch_stays_pinned(extra: str) -> None:
     """Promise: one release of torch; a looser pin would exchange a local CPU wheel for a CUDA build."""
     assert resolved(extra)["torch"].partition("+")[0] == "2.13.0"

@@ -40,6 +40,7 @@ from nis_backend.drivers.http import Http
 from nis_backend.drivers.llm.configured import provider_of, providers_of, servers_of
 from nis_backend.drivers.llm.embedded import pool as embedded_pool
 from nis_backend.drivers.llm.gguf import pools_of as gguf_pools
+from nis_backend.drivers.llm.transformers_models import pools_of as transformers_pools
 from nis_backend.errors import NisError, Unavailable
 from nis_backend.execution import execute
 from nis_backend.opened import Drivers
@@ -127,8 +128,7 @@ class Process:
         self.bus, outbox = _bus(given, store)
         cache = _cache(given)
         contents = contents_of(given, given.data)
-        pools = [_science(given), embedded_pool(given), embeddings_pool(given), *gguf_pools(given)]
-        compute = WorkerPools([replace(pool, memory=self.settings.worker_memory) for pool in pools])
+        compute = WorkerPools([replace(pool, memory=self.settings.worker_memory) for pool in _pools(given)])
         servers = servers_of(given, http)
         providers = providers_of(given, servers, http, compute)
         embedders = _embedders(given, servers, compute)
@@ -292,6 +292,12 @@ def _cache(settings: Settings) -> Cache:
             tls=settings.redis_tls,
         )
     )
+
+
+def _pools(settings: Settings) -> list[Pool]:
+    """What computes in processes of its own."""
+    boxed = [_science(settings), embedded_pool(settings), embeddings_pool(settings)]
+    return [*boxed, *gguf_pools(settings), *transformers_pools(settings)]
 
 
 def _science(settings: Settings) -> Pool:

@@ -184,6 +184,24 @@ class Settings(BaseModel):
         alias="NIS_GGUF_CONTEXT",
         description="Most tokens of a prompt and its answer for models of NIS_GGUF; each takes memory.",
     )
+    transformers: str | None = Field(
+        default=None,
+        alias="NIS_TRANSFORMERS",
+        description="A folder with a language model as Transformers saves it (config.json, safetensors), or a folder "
+        "of such folders; more of them by commas: provider transformers.",
+    )
+    transformers_context: int = Field(
+        default=8192,
+        ge=256,
+        alias="NIS_TRANSFORMERS_CONTEXT",
+        description="Most tokens of a prompt and its answer for models of NIS_TRANSFORMERS; each takes memory.",
+    )
+    transformers_dtype: Literal["auto", "float32", "bfloat16", "float16"] = Field(
+        default="auto",
+        alias="NIS_TRANSFORMERS_DTYPE",
+        description="Numbers that models of NIS_TRANSFORMERS compute with: auto is float32 on a CPU, which is fastest "
+        "there and takes twice the memory of the others, and what the folder says on a GPU.",
+    )
     embedded_threads: int | None = Field(
         default=None,
         ge=1,

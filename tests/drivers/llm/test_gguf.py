@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import json
-import os
 import struct
 from collections.abc import AsyncGenerator, Callable, Coroutine
 from contextlib import asynccontextmanager
@@ -14,6 +13,7 @@ from typing import Any, BinaryIO, TypeVar
 
 import pytest
 from rest_client import done
+from smollm_folder import TEMPLATE, small_file
 
 from nis_backend.drivers.compute.processes import WorkerPools
 from nis_backend.drivers.llm.answer import Answered, TextChunk, ToolCall
@@ -22,7 +22,6 @@ from nis_backend.drivers.llm.gguf import GgufModels, files_of, pools_of
 from nis_backend.drivers.llm.gguf_file import head_of
 from nis_backend.errors import InvalidRequest, NotSupported, Unavailable
 from nis_backend.settings import read_settings
-from nis_backend.weights.files import Weights
 
 T = TypeVar("T")
 LIMIT = 120.0
@@ -36,31 +35,12 @@ WEATHER = Tool(
         "additionalProperties": False,
     },
 )
-TEMPLATE = (
-    "{%- if tools %}<|im_start|>system\nYou may call functions.\n<tools>"
-    "{% for tool in tools %}\n{{ tool | tojson }}{% endfor %}\n</tools>\nFor each call write:\n"
-    '<tool_call>\n{"name": <name>, "arguments": <object>}\n</tool_call><|im_end|>\n{% endif %}'
-    "{%- for message in messages %}{%- if message.role == 'assistant' %}<|im_start|>assistant"
-    "{% if message.content %}\n{{ message.content }}{% endif %}{%- for tool_call in message.tool_calls or [] %}"
-    "{% if tool_call.function is defined %}{% set tool_call = tool_call.function %}{% endif %}"
-    '\n<tool_call>\n{"name": "{{ tool_call.name }}", "arguments": {{ tool_call.arguments | tojson }}}\n</tool_call>'
-    "{% endfor %}<|im_end|>\n{%- elif message.role == 'tool' %}"
-    "<|im_start|>user\n<tool_response>\n{{ message.content }}\n</tool_response><|im_end|>\n"
-    "{%- else %}<|im_start|>{{ message.role }}\n{{ message.content }}<|im_end|>\n{% endif %}{%- endfor %}"
-    "{%- if add_generation_prompt %}<|im_start|>assistant\n{% endif %}"
-)
-"""A template of a conversation with a place for tools."""
 
 
 @pytest.fixture(scope="module")
 def small() -> Path:
     """The small model's file, under the name it has on disk."""
-    folder = os.environ.get("NIS_TEST_WEIGHTS")
-    settings = read_settings(os.environ, weights=Path(folder) if folder else None)
-    weights = Weights.of(settings)
-    path = weights.path(weights.find(settings.embedded_weight))
-    assert path.is_file(), f"no file {path}: run `nis weights pull {settings.embedded_weight}`, or set NIS_TEST_WEIGHTS"
-    return path
+    return small_file()
 
 
 @pytest.fixture(scope="module")

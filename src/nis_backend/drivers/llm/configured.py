@@ -32,6 +32,7 @@ def providers_of(
         *servers,
         *_anthropic(settings, http),
         *_files(settings, compute),
+        *_folders(settings, compute),
         EmbeddedModels(settings, compute),
     ]
 
@@ -120,3 +121,12 @@ def _files(settings: Settings, compute: Compute) -> list[LanguageModels]:
     from nis_backend.drivers.llm.gguf import GgufModels  # noqa: PLC0415 - as above
 
     return [GgufModels(settings, compute)]
+
+
+def _folders(settings: Settings, compute: Compute) -> list[LanguageModels]:
+    """The provider transformers, where its folders are named."""
+    if settings.transformers is None:
+        return []
+    from nis_backend.drivers.llm.transformers_models import TransformersModels  # noqa: PLC0415 - as above
+
+    return [TransformersModels(settings, compute)]

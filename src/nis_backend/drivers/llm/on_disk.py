@@ -104,6 +104,7 @@ class DiskModels(LanguageModels):
         return {
             "body": body_of(asked, ("stream_options", "reasoning_effort"), self.provider),
             "schema": schema,
+            "field": field,
             "reasoning": prompt.reasoning,
             "held_seconds": HELD_SECONDS,
         }

@@ -1,0 +1,238 @@
+"""One model's answers under way, token by token, in the one thread that computes; inside a worker process.
+
+Prompts are read one at a time, in pieces; then each turn of the loop makes one token of every answer. Answers that may
+share a batch do: padded on the left, they join and leave between two tokens. One that must be the same alone and among
+others (greedy, or with a seed) is computed by itself, since a batch of another size rounds otherwise.
+"""
+
+from __future__ import annotations
+
+import importlib
+import inspect
+import logging
+import threading
+from collections import deque
+from typing import TYPE_CHECKING, Any, Protocol
+
+from nis_backend.errors import InternalError, NisError, TooLarge
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+log = logging.getLogger("nis.transformers")
+
+PIECE = 128
+"""Tokens of a prompt read in one go: a cancel is heeded, and the other answers go on, between two."""
+
+
+class Row(Protocol):
+    """An answer as the engine knows it; all of it is called in the engine's thread."""
+
+    tokens: list[int]
+    """Those of the prompt, then those of the answer."""
+    alone: bool
+    """Whether it is computed by itself."""
+
+    @property
+    def stopped(self) -> bool:
+        """Whether nobody wants it any longer."""
+        ...
+
+    def take(self, numbers: Any) -> bool:
+        """Choose the next token by the model's numbers; False when that was the last."""
+        ...
+
+    def leave(self, error: NisError | None) -> None:
+        """The engine is done with it."""
+        ...
+
+
+class Engine:
+    """The loop over one model; `slots` answers are under way at once, more wait in the order they came."""
+
+    def __init__(self, model: Any, *, slots: int, called: str) -> None:  # Any: the library's, which differ by family
+        self._torch: Any = importlib.import_module("torch")  # Any: this project reads it without its types
+        self._library: Any = importlib.import_module("transformers")  # Any: as above
+        self._model = model
+        self._called = called
+        self._slots = slots
+        taken = inspect.signature(model.forward).parameters
+        self._last: dict[str, int] = {"logits_to_keep": 1} if "logits_to_keep" in taken else {}
+        layers = self._cache().layers
+        plain: Any = importlib.import_module("transformers.cache_utils")  # Any: as above
+        # Of other kinds of layers, a piece of the past cannot be cut off or padded.
+        self.joins = "position_ids" in taken and all(type(layer) is plain.DynamicLayer for layer in layers)
+        grows = all(isinstance(layer, plain.DynamicLayer) for layer in layers)
+        self._piece = PIECE if grows else 2**31
+        self._waiting: deque[Row] = deque()
+        self._reading: deque[_Read] = deque()
+        self._groups: list[_Group] = []
+        self._wake = threading.Condition()
+        threading.Thread(target=self._run, name="answers", daemon=True).start()
+
+    def add(self, row: Row) -> None:
+        """Have an answer made; callable from any thread."""
+        with self._wake:
+            self._waiting.append(row)
+            self._wake.notify()
+
+    def _run(self) -> None:
+        with self._torch.inference_mode():
+            while True:
+                with self._wake:
+                    while not (self._waiting or self._reading or self._groups):
+                        self._wake.wait()
+                self._turn()
+
+    def _turn(self) -> None:
+        """One token of each answer under way, and a piece of the prompt whose turn it is."""
+        for group in list(self._groups):
+            self._drop(group, [row for row in group.rows if row.stopped])
+        for row in [row for row in self._waiting if row.stopped]:
+            self._waiting.remove(row)
+            row.leave(None)
+        while self._waiting and len(self._reading) + sum(len(group.rows) for group in self._groups) < self._slots:
+            self._reading.append(_Read(self._waiting.popleft(), self._cache()))
+        if self._reading:
+            self._read(self._reading.popleft())
+        for group in list(self._groups):
+            self._step(group)
+
+    def _read(self, read: _Read) -> None:
+        row = read.row
+        if row.stopped:
+            row.leave(None)
+            return
+        piece = row.tokens[read.done : read.done + self._piece]
+        try:
+            numbers = self._ask([piece], read.cache)
+            read.done += len(piece)
+            if read.done < len(row.tokens):
+                # To the end of the queue: a short prompt is not held up by a long one.
+                self._reading.append(read)
+            elif row.take(numbers[0]):
+                self._join(_Group(row, read.cache, read.done))
+            else:
+                row.leave(None)
+        except Exception as error:  # noqa: BLE001 - the worker loop: whatever it is, it is this answer's end
+            row.leave(self._failure(error))
+
+    def _step(self, group: _Group) -> None:
+        """The next token of a group's answers."""
+        try:
+            given = {} if len(group.rows) == 1 and not group.pads[0] else self._places(group)
+            numbers = self._ask([[row.tokens[-1]] for row in group.rows], group.cache, **given)
+            group.length += 1
+        except Exception as error:  # noqa: BLE001 - the worker loop: it is the end of these answers
+            self._drop(group, group.rows, self._failure(error))
+            return
+        ended: list[Row] = []
+        for row, its in zip(group.rows, numbers, strict=True):
+            try:
+                if not row.take(its):
+                    ended.append(row)
+            except Exception as error:  # noqa: BLE001 - as above, and of this one alone
+                self._drop(group, [row], self._failure(error))
+        self._drop(group, ended)
+
+    def _ask(self, tokens: list[list[int]], cache: Any, **given: Any) -> Any:
+        """The model's numbers of what comes after the last token of each row."""
+        ids = self._torch.tensor(tokens, device=self._model.device)
+        return self._model(input_ids=ids, cache=cache, use_cache=True, **self._last, **given).logits[:, -1]
+
+    def _places(self, group: _Group) -> dict[str, Any]:
+        """Which of a group's past is padding, and how far each answer is."""
+        torch, device, width = self._torch, self._model.device, group.length + 1
+        pads = torch.tensor(group.pads, device=device)[:, None]
+        return {
+            "attention_mask": (torch.arange(width, device=device)[None] >= pads).long(),
+            "position_ids": group.length - pads,
+        }
+
+    def _join(self, group: _Group) -> None:
+        other = next((one for one in self._groups if not one.alone), None)
+        if not self.joins or group.alone or other is None:
+            self._groups.append(group)
+            return
+        try:
+            other.add(group, self._torch)
+        except Exception as error:
+            # Both are of no use when one was half added.
+            self._drop(other, other.rows, self._failure(error))
+            raise
+
+    def _drop(self, group: _Group, rows: Iterable[Row], error: NisError | None = None) -> None:
+        gone = list(rows)
+        if not gone:
+            return
+        kept = [at for at, row in enumerate(group.rows) if row not in gone]
+        if not kept:
+            self._groups.remove(group)
+        else:
+            group.keep(kept, self._torch)
+        for row in gone:
+            row.leave(error)
+
+    def _cache(self) -> Any:
+        return self._library.DynamicCache(config=self._model.config)
+
+    def _failure(self, error: Exception) -> NisError:
+        if isinstance(error, NisError):
+            return error
+        if isinstance(error, MemoryError) or "allocate" in str(error) or "out of memory" in str(error):
+            return TooLarge(
+                f"{self._called} has not the memory for this answer.",
+                remedy="Send a shorter message, or fewer at once; or raise NIS_WORKER_MEMORY where it is set.",
+            )
+        log.error("an answer failed", exc_info=error)
+        return InternalError(f"{self._called} failed inside; the server's log has the traceback.", remedy="Ask again.")
+
+
+class _Read:
+    """A prompt that is being read."""
+
+    def __init__(self, row: Row, cache: Any) -> None:
+        self.row = row
+        self.cache = cache
+        self.done = 0
+
+
+class _Group:
+    """Answers that are computed together; `length` is that of their past, of which `pads` are none of a row's."""
+
+    def __init__(self, row: Row, cache: Any, length: int) -> None:
+        self.rows = [row]
+        self.cache = cache
+        self.length = length
+        self.pads = [0]
+        self.alone = row.alone
+
+    def add(self, other: _Group, torch: Any) -> None:
+        """Take another's answers in."""
+        longest = max(self.length, other.length)
+
+        def whole(past: Any, length: int) -> Any:
+            return torch.nn.functional.pad(past, (0, 0, longest - length, 0))
+
+        for mine, its in zip(self.cache.layers, other.cache.layers, strict=True):
+            if mine.keys is None:
+                continue  # it reads another layer's
+            for name in ("keys", "values"):
+                both = [whole(getattr(mine, name), self.length), whole(getattr(its, name), other.length)]
+                setattr(mine, name, torch.cat(both))
+        self.pads = [pad + longest - self.length for pad in self.pads]
+        self.pads += [pad + longest - other.length for pad in other.pads]
+        self.rows += other.rows
+        self.length = longest
+
+    def keep(self, kept: Sequence[int], torch: Any) -> None:
+        """Let go of the other rows, and of what is now padding in each."""
+        self.rows = [self.rows[at] for at in kept]
+        pads = [self.pads[at] for at in kept]
+        spare = min(pads)
+        rows = torch.tensor(kept)
+        for layer in self.cache.layers:
+            if layer.keys is not None:
+                layer.keys, layer.values = layer.keys[rows][:, :, spare:], layer.values[rows][:, :, spare:]
+        self.pads = [pad - spare for pad in pads]
+        self.length -= spare
