@@ -47,6 +47,9 @@ class Said(Model):
     input_tokens: int | None = Field(description="Of all it was asked, by its count; null when it states none.")
     output_tokens: int | None = Field(description="Of all it has answered, by its count; null when it states none.")
     cost: float | None = Field(description="Dollars; null where no price is known.")
+    from_cache: int = Field(
+        default=0, description="Of its answers, those that the route had kept or another call was getting: at no cost."
+    )
 
 
 def system(words: str) -> Message:
@@ -66,6 +69,8 @@ class Spent:
     input: int | None
     output: int | None
     cost: int | None
+    kept: bool = False
+    """Whether no model was asked for it."""
 
 
 def dollars(nano: int | None) -> float | None:
@@ -153,7 +158,7 @@ class Asking:
     def count(self, end: Answered) -> None:
         """Add up what an answer took."""
         used = end.spent()
-        self.spent.append(Spent(input=used.input, output=used.output, cost=end.cost))
+        self.spent.append(Spent(input=used.input, output=used.output, cost=end.cost, kept=bool(end.cache)))
 
     async def by(self, model: str) -> None:
         """Who has answered: along a route it may be any of its models."""
@@ -176,6 +181,7 @@ class Asking:
             "input_tokens": total(one.input for one in self.spent),
             "output_tokens": total(one.output for one in self.spent),
             "cost": dollars(total(one.cost for one in self.spent)),
+            "from_cache": sum(one.kept for one in self.spent),
         }
 
 

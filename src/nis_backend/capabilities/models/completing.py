@@ -78,6 +78,7 @@ async def complete(
             cached_tokens=sum(end.spent().cached for end in ends),
             written_tokens=sum(end.spent().written for end in ends),
             reasoning_tokens=sum(end.spent().reasoning for end in ends),
+            from_cache=sum(bool(end.cache) for end in ends),
             ignored=sorted({name for end in ends for name in end.ignored}),
         ),
     )

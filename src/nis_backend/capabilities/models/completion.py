@@ -183,6 +183,9 @@ class ChatCompletion(Model):
     cached_tokens: int = Field(default=0, description="Of the input, those that the provider's cache had.")
     written_tokens: int = Field(default=0, description="Of the input, those that its cache now has.")
     reasoning_tokens: int = Field(default=0, description="Of the output, those of what was thought.")
+    from_cache: int = Field(
+        default=0, description="Of the answers, those that the route had kept or another call was getting: at no cost."
+    )
     ignored: list[str] = Field(
         default_factory=list[str], description="What was asked for and the model has no such thing."
     )

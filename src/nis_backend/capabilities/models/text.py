@@ -51,6 +51,7 @@ class GeneratedText(Model):
     finish_reason: Literal["stop", "length"] = Field(description="`length`: it was cut at `max_tokens`.")
     input_tokens: int | None = Field(description="By the provider's count; null when it states none.")
     output_tokens: int | None = Field(description="By the provider's count; null when it states none.")
+    from_cache: bool = Field(default=False, description="Whether its route had kept it or another call was getting it.")
 
 
 class TextPart(Model):
@@ -96,4 +97,5 @@ def _whole(info: ModelInfo, text: str, end: Answered) -> GeneratedText:
         finish_reason="length" if end.finish_reason == "length" else "stop",
         input_tokens=end.input_tokens,
         output_tokens=end.output_tokens,
+        from_cache=bool(end.cache),
     )
