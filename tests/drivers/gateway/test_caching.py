@@ -7,6 +7,7 @@ import json
 import math
 from contextlib import suppress
 from dataclasses import replace
+from itertools import count
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +19,7 @@ from passes import headers, inbound, items_of, passed, read
 
 from nis_backend.drivers.embeddings.base import Embedders
 from nis_backend.drivers.gateway.base import Passed
+from nis_backend.drivers.gateway.flight import Flight
 from nis_backend.drivers.gateway.forms import joined, split
 from nis_backend.errors import NisError
 
@@ -163,10 +165,26 @@ async def test_either_form_comes_of_the_other(tmp_path: Path, streamed_first: bo
         assert len(server.asked) == 1
 
 
+def joined_by(number: int, monkeypatch: pytest.MonkeyPatch) -> asyncio.Event:
+    """Set when so many callers wait for one answer."""
+    joined_all, readers, begun = asyncio.Event(), count(1), Flight[Any, Any].begun
+
+    async def counted(flight: Flight[Any, Any]) -> Any:
+        if next(readers) == number:
+            joined_all.set()
+        return await begun(flight)
+
+    monkeypatch.setattr(Flight, "begun", counted)
+    return joined_all
+
+
 @pytest.mark.parametrize("stream", [True, False])
 @awaited
-async def test_ten_that_ask_the_same_at_once_ask_once(tmp_path: Path, stream: bool) -> None:
+async def test_ten_that_ask_the_same_at_once_ask_once(
+    tmp_path: Path, stream: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """Each gets all of it from its beginning; one of them has paid."""
+    ten = joined_by(10, monkeypatch)
     released = asyncio.Event()
     slow = Canned(pieces=says("Good day to you.").pieces, released=released, first=2 if stream else None)
     async with gated(tmp_path, {"up": (server := FakeOpenAI(slow))}) as gate:
@@ -177,7 +195,8 @@ async def test_ten_that_ask_the_same_at_once_ask_once(tmp_path: Path, stream: bo
             return how(found), await items_of(found)
 
         asking = [asyncio.create_task(one()) for _ in range(10)]
-        assert await asyncio.to_thread(server.came.wait, 30)
+        async with asyncio.timeout(30):
+            await ten.wait()
         released.set()
         found = await asyncio.gather(*asking)
         assert sorted(name for name, _ in found) == ["miss", *["shared"] * 9]
@@ -216,14 +235,16 @@ async def test_the_first_may_leave_and_the_others_stay(tmp_path: Path) -> None:
 
 
 @awaited
-async def test_a_refusal_is_not_shared(tmp_path: Path) -> None:
+async def test_a_refusal_is_not_shared(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """What one caller may not, another may."""
+    both = joined_by(2, monkeypatch)
     released = asyncio.Event()
     refusal = replace(fails(400, "messages: too few"), released=released)
-    async with gated(tmp_path, {"up": (server := FakeOpenAI(refusal, whole(says("Well."))))}) as gate:
+    async with gated(tmp_path, {"up": FakeOpenAI(refusal, whole(says("Well.")))}) as gate:
         await priced(gate)
         asking = [asyncio.create_task(read(gate, inbound("kept"))) for _ in range(2)]
-        assert await asyncio.to_thread(server.came.wait, 30)
+        async with asyncio.timeout(30):
+            await both.wait()
         released.set()
         found = await asyncio.gather(*asking, return_exceptions=True)
         assert [said(one) for one in found if isinstance(one, bytes)] == ["Well."]
