@@ -166,7 +166,10 @@ def test_changes_are_written_down_with_who_made_them(nis: Ground) -> None:
         ("/routes", {"targets": [{"model": "nowhere:m"}]}, 422, "targets.0.model"),
         ("/routes", {"targets": [{"model": "gpt"}]}, 422, "targets.0.model"),
         ("/routes", {"targets": [{"model": "embedded:a"}, {"model": "embedded:a"}]}, 422, "targets.1.model"),
-        ("/routes", {"name": "embedded", "targets": [{"model": "embedded:a"}]}, 422, "name"),
+        *(
+            ("/routes", {"name": name, "targets": [{"model": "embedded:a"}]}, 422, "name")
+            for name in ("embedded", "transformers", "scripted", "file", "openai", "agent")
+        ),
         ("/routes", {"targets": [{"model": "embedded:a"}], "policy": {"ladder": ["none"]}}, 422, "policy.ladder.0"),
     ],
 )
@@ -176,6 +179,16 @@ def test_what_cannot_be_is_refused_by_its_field(nis: Ground, path: str, body: An
     answered, _, answer = ask(nis, "POST", path, body)
     assert (answered, answer["field"]) == (status, field)
     assert done(nis, "GET", path) == before
+
+
+def test_no_provider_takes_a_routes_name(nis: Ground) -> None:
+    """Who names it would ask the one or the other, as it happens."""
+    done(nis, "POST", "/routes", {"name": "quick", "targets": [{"model": "embedded:a"}]})
+    status, _, answer = ask(
+        nis, "POST", "/providers", {"name": "quick", "kind": "openai", "url": "http://127.0.0.1:9/v1"}
+    )
+    assert (status, answer["field"], "route" in answer["detail"]) == (409, "name", True)
+    done(nis, "DELETE", "/routes/quick")
 
 
 def test_a_provider_of_the_settings_may_be_changed_and_not_removed(nis: Ground) -> None:

@@ -17,6 +17,7 @@ from nis_backend.calling import call
 from nis_backend.capabilities.models.estimating import estimate_cost
 from nis_backend.capabilities.models.rewriting import rewrite_text
 from nis_backend.context import Context
+from nis_backend.drivers.llm.base import ModelInfo
 from nis_backend.errors import InvalidRequest, NotFound, NotSupported
 
 
@@ -50,6 +51,33 @@ def test_the_worst_is_what_a_reservation_counts(tmp_path: Path) -> None:
         assert one.input_bound is not None
         assert one.input_bound >= row["input"]
         assert [(rate.above, rate.dollars) for rate in one.output_rates] == [(-1, 100.0)]
+
+    within(tmp_path, body)
+
+
+@pytest.mark.parametrize(("context", "max_output"), [(None, None), (60, None), (100_000, 10), (60, 10)])
+def test_what_a_provider_says_of_its_model_counts_the_same(
+    tmp_path: Path, context: int | None, max_output: int | None
+) -> None:
+    """Promise: one function for both; a price says 8,192 tokens of context, the provider something else."""
+
+    async def body(gate: Gated, ctx: Context) -> None:
+        await gate.price("one:m", input=100, output=100)
+        await gate.budget("budget-1", "user", WHO.owner, 10)
+        described = ModelInfo(provider="one", name="m", tools=False, context_tokens=context, max_output=max_output)
+        registry, remember = gate.gateway.registry, gate.gateway.registry.remember
+
+        def described_so(info: ModelInfo) -> None:
+            del info
+            remember(described)
+
+        registry.remember = described_so
+        told = await call(estimate_cost, {"text": "Hello? " * 50, "max_tokens": 16, "model": "one:m"}, ctx)
+        await gate.say("one:m", text="Hello? " * 50, max_tokens=16)
+        (row,) = await gate.rows()
+        assert told.worst == pytest.approx(row["worst"] / 10**9)
+        (one,) = told.estimates
+        assert (one.output_bound, one.input_bound == 60) == (max_output or 16, context == 60)
 
     within(tmp_path, body)
 

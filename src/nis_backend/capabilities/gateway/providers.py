@@ -210,9 +210,11 @@ async def create_provider(request: CreateProvider, ctx: Context) -> Provider:
     if existing is not None and all(existing[name] == row[name] for name in row if name not in ("created", "updated")):
         return shown(await _find(row["id"], ctx))
     providers = await ctx.gateway.providers()
-    if existing is not None or row["id"] in {one.id for one in providers}:
+    taken = row["id"] in {one.id for one in providers} and "provider"
+    taken = taken or (row["id"] in await ctx.gateway.routes() and "route")
+    if existing is not None or taken:
         raise Conflict(
-            f"There is a provider {row['id']!r} already.",
+            f"There is a {taken or 'provider'} {row['id']!r} already.",
             field="name",
             value=row["id"],
             remedy="Update it, or name another.",

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Literal
 from pydantic import Field
 
 from nis_backend.caller import SERVER, SERVER_ADMIN
-from nis_backend.capabilities.gateway.providers import MARKS, SERVERS, Name
+from nis_backend.capabilities.gateway.providers import RESERVED, SERVERS, Name
 from nis_backend.changes import noted
 from nis_backend.drivers.gateway.base import Needs
 from nis_backend.errors import Conflict, InvalidRequest, NotFound
@@ -288,9 +288,9 @@ async def create_route(request: CreateRoute, ctx: Context) -> Route:
     """
     now = ctx.now()
     row: Row = {"id": request.name or ctx.new_id("route"), **_cells(request), "created": now, "updated": now}
-    if row["id"] in {*MARKS, *SETTABLE, *(one.id for one in await ctx.gateway.providers())}:
+    if row["id"] in RESERVED.union(one.id for one in await ctx.gateway.providers()):
         raise InvalidRequest(
-            f"{row['id']!r} is a provider's name.", field="name", value=row["id"], remedy="Take another name."
+            f"The name {row['id']!r} means a provider.", field="name", value=row["id"], remedy="Take another name."
         )
     await _check(request.targets, request.policy, row["id"], ctx)
     routes = await ctx.gateway.routes()

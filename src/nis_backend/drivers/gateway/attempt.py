@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Generic, Protocol, TypeVar
 from nis_backend.drivers.gateway.base import COMPUTED_HERE
 from nis_backend.drivers.gateway.judging import outcome_of
 from nis_backend.drivers.gateway.ledger import End
+from nis_backend.drivers.gateway.worst import longest
 from nis_backend.drivers.llm.answer import Usage
 from nis_backend.errors import InternalError, NisError, Unavailable, UpstreamFailed
 
@@ -245,25 +246,16 @@ class Attempt(Generic[T]):
             raise _unknown("price", target)
         if self._rates.free:
             return
-        info = parts.known.info(target)
-        context = None if info is None else info.context_tokens
-        context = context or await parts.prices.context(target.provider, target.model)
-        bound = self.call.bound(parts.known.family(target.provider), context)
+        wanted = self.route.policy.max_output if needs.output is None else needs.output
+        bound, self.most = await longest(parts.known, parts.prices, target, self.call.bound, wanted)
         if bound is None:
             raise _unknown("longest input", target)
-        self.most = self._longest(info)
         answers = needs.answers
         if self.short and needs.output is None:
             afforded = parts.budgets.affordable(caps, self._rates, bound, writes_cache=needs.writes_cache) // answers
             self.most = min(self.most, max(afforded, LEAST_OUTPUT))
         self._row["worst"] = self._rates.worst(bound, answers * self.most, writes_cache=needs.writes_cache)
         await parts.budgets.reserve(self._row, caps)
-
-    def _longest(self, info: ModelInfo | None) -> int:
-        """The most output tokens that are paid for."""
-        limits = [self.target.max_output, info.max_output if info is not None else None]
-        wanted = self.route.policy.max_output if self.call.needs.output is None else self.call.needs.output
-        return min([wanted, *(limit for limit in limits if limit is not None)])
 
     # -- after ---------------------------------------------------------------------------------------------------------
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from nis_backend.drivers.gateway.base import Estimate
 from nis_backend.drivers.gateway.bounds import bound_of
 from nis_backend.drivers.gateway.registry import ROUTE, direct
+from nis_backend.drivers.gateway.worst import longest
 
 if TYPE_CHECKING:
     from nis_backend.drivers.gateway.base import Target
@@ -26,12 +27,10 @@ async def estimates(
 
 
 async def _one(registry: Registry, prices: Prices, target: Target, asked: Prompt | int, output_tokens: int) -> Estimate:
-    known = registry.info(target)
-    context = await prices.context(target.provider, target.model)
-    if context is None and known is not None:
-        context = known.context_tokens
-    bound = asked if isinstance(asked, int) else bound_of(asked, registry.family(target.provider), context)
-    most = min(output_tokens, target.max_output or output_tokens)
+    def bounded(family: str, context: int | None) -> int | None:
+        return asked if isinstance(asked, int) else bound_of(asked, family, context)
+
+    bound, most = await longest(registry, prices, target, bounded, output_tokens)
     rates = await prices.rates(target.provider, target.model, time.time())
     return Estimate(
         model=target.id,
