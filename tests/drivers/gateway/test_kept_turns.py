@@ -19,7 +19,8 @@ CALL = wants(("physics-convert_unit", {"value": 5, "unit": "km", "to": "mile"}))
 
 def kept(server: Server, url: str, **policy: Any) -> None:
     """A route `kept` that keeps its answers, of a provider whose prices are OpenAI's."""
-    done(server, "POST", "/providers", {"name": "lab", "kind": "openai", "url": url, "prices": "openai"})
+    provider = {"name": "lab", "kind": "openai", "url": url, "prices": "openai", "billed": True}
+    done(server, "POST", "/providers", provider)
     policy = {"cache": "exact", "retries": 0, **policy}
     done(server, "POST", "/routes", {"name": "kept", "targets": [{"model": "lab:gpt-4o-mini"}], "policy": policy})
 
