@@ -7,6 +7,7 @@ import { send, size } from "./blob.js";
 import { add, bounds, choices, choose, close, fallback, type Field, open, shown, titled } from "./fields.js";
 import { inline } from "./markdown.js";
 import { number, words } from "./numbers.js";
+import { offer, OFFERED } from "./offered.js";
 import { problem, type Schema } from "./wire.js";
 
 export interface Drawing {
@@ -108,6 +109,7 @@ function input(field: Field, form: Drawing, id: string, described: string, wrong
     min=${schema.minimum ?? nothing}
     max=${schema.maximum ?? nothing}
     maxlength=${schema.maxLength ?? nothing}
+    list=${field.name === "model" ? OFFERED : nothing}
     placeholder=${fallback(schema)}
     autocomplete="off"
     spellcheck="false"
@@ -116,6 +118,7 @@ function input(field: Field, form: Drawing, id: string, described: string, wrong
     aria-invalid=${wrong}
     .value=${live(field.text)}
     @input=${on}
+    @focus=${field.name === "model" ? offer : nothing}
   />`;
 }
 

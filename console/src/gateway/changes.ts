@@ -65,7 +65,8 @@ function line(one: Change): TemplateResult {
   </li>`;
 }
 
-function differences(before: Given, after: Given): TemplateResult {
+function differences(was: Given, is: Given): TemplateResult {
+  const [before, after] = [flat(was), flat(is)];
   const names = Object.keys({ ...before, ...after }).filter((name) => !OWN.includes(name) && !same(before[name], after[name]));
   const row = (name: string): TemplateResult => html`<div>
     <dt>${name === "cap" ? "limit" : name}</dt>
@@ -74,9 +75,23 @@ function differences(before: Given, after: Given): TemplateResult {
   return html`<dl class="rows">${names.map(row)}</dl>`;
 }
 
+/** Each value by its path; a row holds lists and groups as JSON. */
+function flat(value: unknown, path = ""): Given {
+  let held = value;
+  if (typeof value === "string" && /^[[{]/.test(value)) {
+    try {
+      held = JSON.parse(value);
+    } catch {
+      // It only looked like it.
+    }
+  }
+  if (typeof held !== "object" || held === null) return { [path]: value };
+  return Object.assign({}, ...Object.entries(held).map(([name, one]) => flat(one, path ? `${path}.${name}` : name))) as Given;
+}
+
 function short(value: unknown, name: string): string {
-  // Of a budget the row has billionths of a dollar.
-  if (name === "cap" && typeof value === "number") return money(value / NANO);
+  // Limits and prices are kept in billionths of a dollar.
+  if (/^(cap$|rates\.)/.test(name) && typeof value === "number") return money(value / NANO);
   const text = typeof value === "string" ? value || "nothing" : (JSON.stringify(value) ?? "nothing");
   return text.length > MOST ? `${text.slice(0, MOST)}…` : text;
 }

@@ -132,7 +132,9 @@ export class NisModels extends Reading {
         ${rates?.[0] ? money(rates[0].dollars) : "–"}${rates?.[1] ? "+" : ""}
       </td>`;
     const context = price?.context ?? one.context_tokens;
-    const given = price ? { input: price.input[0]?.dollars, output: price.output[0]?.dollars, cached: price.cached[0]?.dollars, context: price.context } : {};
+    const [input, cached, output] = [price?.input[0]?.dollars, price?.cached[0]?.dollars, price?.output[0]?.dollars];
+    // What costs as much as any input has no price of its own.
+    const given = { input, output, cached: cached === input ? undefined : cached, context: price?.context };
     return html`<tr>
       <th scope="row"><code>${one.id}</code> ${one.demonstration ? html`<span class="badge">demonstration</span>` : nothing}</th>
       <td>${one.tools ? "use tools" : ""}</td>

@@ -92,6 +92,8 @@ await scene("routes", async (page) => {
   await button(page, "New route").click();
   await field(page, "name").locator("input").fill("writing");
   await field(page, "targets.0.model").locator("input").fill("nobody:any");
+  await page.locator('#offered-models option[value="local:fake"]').waitFor({ state: "attached" });
+  const offered = await field(page, "targets.0.model").locator("input").evaluate((one) => one.list.options.length);
   await button(page, "Create").click();
   const error = field(page, "targets.0.model").locator(".error");
   await error.waitFor();
@@ -113,7 +115,7 @@ await scene("routes", async (page) => {
   await page.getByText("There is no route").waitFor();
   await page.locator(".chip", { hasText: "changes" }).click();
   await page.locator(".change").first().waitFor();
-  return { wrong, explained, changes: (await page.locator(".change").allInnerTexts()).slice(0, 3) };
+  return { wrong, offered, explained, changes: (await page.locator(".change").allInnerTexts()).slice(0, 3) };
 }, { path: "/#/models/routes" });
 
 await scene("models", async (page) => {

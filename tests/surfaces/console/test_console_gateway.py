@@ -78,6 +78,7 @@ def test_a_route_is_made_explained_changed_and_deleted(seen: dict[str, Any]) -> 
     scene = seen["routes"]
     assert "There is no provider 'nobody'." in scene["wrong"]
     assert "Set it up, or take one of" in scene["wrong"]
+    assert scene["offered"] >= 1, "a field of a model offers those there are"
     assert "local:fake" in scene["explained"]
     assert [change.split()[1] for change in scene["changes"]] == ["deleted", "updated", "created"]
 
