@@ -202,14 +202,14 @@ def test_a_call_cancelled_while_its_process_opens_does_not_kill_it(run: Run, tmp
     async def test() -> None:
         pipe = tmp_path / "pipe"
         os.mkfifo(pipe)
-        async with opened(pool("slow_to_open", "shared", options={"pipe": str(pipe)}), grace=0.2) as compute:
+        async with opened(pool("slow_to_open", "shared", options={"pipe": str(pipe)}), grace=2.0) as compute:
             impatient = asyncio.create_task(collected(compute.stream("slow_to_open", {"hold": "mine"})))
             patient = asyncio.create_task(compute.call("slow_to_open", {}))
             # Opening for writing succeeds once the entry reads; longer than the grace after the cancel.
             end = await asyncio.to_thread(pipe.open, "wb")
             pids = compute.status()[0].pids
             impatient.cancel()
-            await asyncio.wait({patient}, timeout=0.4)
+            await asyncio.wait({patient}, timeout=2.5)
             assert not patient.done()
             end.close()
             await patient

@@ -107,7 +107,7 @@ async def test_ten_prompts_at_once_are_one_call(tmp_path: Path, pieces: bool) ->
     async with gated(tmp_path, {"up": (server := FakeOpenAI(slow))}) as gate:
         await kept(gate)
         asking = [asyncio.create_task(gate.say(ROUTE, pieces=pieces and number < 5)) for number in range(10)]
-        assert await asyncio.to_thread(server.came.wait, 30)
+        assert await asyncio.to_thread(server.came.wait, 60)
         released.set()
         found = await asyncio.gather(*asking)
         assert {words for words, _ in found} == {"Good day to you."}
@@ -127,7 +127,7 @@ async def test_what_was_cleared_while_it_was_under_way_is_not_kept(tmp_path: Pat
     async with gated(tmp_path, {"up": (server := FakeOpenAI(slow, says("New.")))}) as gate:
         await kept(gate)
         asking = asyncio.create_task(gate.say(ROUTE))
-        assert await asyncio.to_thread(server.came.wait, 30)
+        assert await asyncio.to_thread(server.came.wait, 60)
         await gate.gateway.clear_cached("kept")
         assert (await gate.say(ROUTE))[0] == "New."
         released.set()
@@ -207,7 +207,7 @@ async def test_a_cut_call_is_told_to_all_that_read_it_and_may_be_made_again(tmp_
     async with gated(tmp_path, {"up": (server := FakeOpenAI(cut, says("Whole.")))}) as gate:
         await kept(gate, retries=0)
         asking = [asyncio.create_task(gate.say(ROUTE)) for _ in range(3)]
-        assert await asyncio.to_thread(server.came.wait, 30)
+        assert await asyncio.to_thread(server.came.wait, 60)
         released.set()
         found = await asyncio.gather(*asking, return_exceptions=True)
         assert all(isinstance(one, NisError) for one in found)

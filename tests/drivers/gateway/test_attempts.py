@@ -327,7 +327,7 @@ def test_a_caller_who_leaves_ends_the_call(tmp_path: Path) -> None:
         one.left.clear()
         one.came.clear()
         asking = asyncio.create_task(gate.say("one:m"))
-        await asyncio.to_thread(one.came.wait, 30)
+        await asyncio.to_thread(one.came.wait, 60)
         asking.cancel()
         with pytest.raises(asyncio.CancelledError):
             await asking
@@ -356,7 +356,7 @@ def test_a_call_that_must_be_whole_in_time_is_ended_when_it_is_not(tmp_path: Pat
     """`total` holds to the last word."""
 
     async def body(gate: Gated) -> None:
-        gate.route("short", "one:m", total=0.3)
+        gate.route("short", "one:m", total=2)
         with pytest.raises(DeadlineExceeded, match="one:m was not done in time"):
             await gate.say("short")
         assert outline(await gate.rows()) == [("one", "cut", "deadline_exceeded")]
@@ -371,7 +371,7 @@ def test_a_provider_is_given_no_more_calls_at_a_time_than_it_takes(tmp_path: Pat
         registry = gate.gateway.registry
         registry.providers["one"] = replace(registry.providers["one"], concurrency=1)
         first = asyncio.create_task(gate.say("one:m"))
-        await asyncio.to_thread(one.came.wait, 30)
+        await asyncio.to_thread(one.came.wait, 60)
         waiting = [asyncio.create_task(gate.say("one:m")) for _ in range(2)]
         while gate.gateway.health.room("one", 1).queued < 2:  # noqa: ASYNC110 - nothing says when a call waits
             await asyncio.sleep(0)

@@ -195,7 +195,7 @@ async def test_ten_that_ask_the_same_at_once_ask_once(
             return how(found), await items_of(found)
 
         asking = [asyncio.create_task(one()) for _ in range(10)]
-        async with asyncio.timeout(30):
+        async with asyncio.timeout(120):
             await ten.wait()
         released.set()
         found = await asyncio.gather(*asking)
@@ -243,7 +243,7 @@ async def test_a_refusal_is_not_shared(tmp_path: Path, monkeypatch: pytest.Monke
     async with gated(tmp_path, {"up": FakeOpenAI(refusal, whole(says("Well.")))}) as gate:
         await priced(gate)
         asking = [asyncio.create_task(read(gate, inbound("kept"))) for _ in range(2)]
-        async with asyncio.timeout(30):
+        async with asyncio.timeout(120):
             await both.wait()
         released.set()
         found = await asyncio.gather(*asking, return_exceptions=True)

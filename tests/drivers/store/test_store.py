@@ -488,7 +488,7 @@ def test_what_was_said_is_indexed_without_a_search(tmp_path: Path, monkeypatch: 
         async with opened(tmp_path) as store:
             await store.insert("conversations", "ann", conversation_row("conversation-1", "Tides"))
             await say(store, "run-1", "When is high water?", "At noon.")
-            assert await asyncio.to_thread(done.wait, 10)
+            assert await asyncio.to_thread(done.wait, 60)
 
     asyncio.run(body())
     assert indexed(tmp_path) == ["Tides", "When is high water?", "At noon."]
