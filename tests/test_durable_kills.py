@@ -74,7 +74,7 @@ def test_what_may_have_happened_is_asked_before_it_happens_again(serve: Serve, t
     while not seen or seen[-1]["body"]["type"] != "tool_called":
         read(server, run_id, seen, 1)
     letters = data / "letters"
-    while not letters.exists():
+    while not (letters.exists() and letters.read_text()):
         ask(server, "GET", "/health")
     server.kill()
     server = serve("--app", str(APP), data=data, NIS_SCRIPTED=str(script))
