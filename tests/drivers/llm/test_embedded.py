@@ -15,6 +15,7 @@ from typing import Any, TypeVar
 
 import jsonschema
 import pytest
+from gguf_tokens import tokenizer_of
 
 from nis_backend.drivers.compute.base import Json, PoolStatus
 from nis_backend.drivers.compute.processes import WorkerPools
@@ -27,7 +28,7 @@ from nis_backend.settings import Settings, read_settings
 from nis_backend.weights.files import Weights
 
 T = TypeVar("T")
-LIMIT = 120.0
+LIMIT = 240.0
 """Seconds for one test on a machine whose cores are wanted by others too."""
 
 ASSISTANT = Message(role="system", content="You are a helpful assistant.")
@@ -149,6 +150,51 @@ def test_the_same_question_at_temperature_0_has_the_same_answer(settings: Settin
         first = await ask(box, asked)
         await ask(box, prompt("Write a sentence about rain and snow."))
         assert await ask(box, asked) == first
+
+    run(settings, test)
+
+
+STORIES = [
+    "Write a story about the sea and a boat.",
+    "Explain rain to a child.",
+    "Give me a recipe for bread.",
+    "List five animals and what they eat.",
+    "How does a clock work?",
+    "Describe a forest in winter in detail. " * 9,
+    "Tell me about Norway and its history.",
+    "Who wrote Hamlet?",
+    "The sea was calm and the boat went on. " * 50 + "What then?",
+]
+
+
+def test_greedy_answers_are_the_same_alone_and_among_eight_others(settings: Settings) -> None:
+    """Word for word, with prompts of several batches, and where the answer passes 512 tokens of context."""
+
+    async def test(box: Box) -> None:
+        asked = [prompt(text, max_tokens=16, temperature=0.0) for text in STORIES]
+        alone = [await ask(box, one) for one in asked]
+        assert await asyncio.gather(*(ask(box, one) for one in asked)) == alone
+        # The end of the longest is still there and is not read again, and the answer is the same all the same.
+        assert await ask(box, asked[-1]) == alone[-1]
+        assert (alone[5][1].input_tokens or 0) > 64
+        assert (alone[-1][1].input_tokens or 0) > 512
+
+    run(settings, test)
+
+
+def test_tokens_are_those_that_another_tokenizer_counts(settings: Settings) -> None:
+    """Of the prompt in the model's template, and of the answer with the mark at its end."""
+    weights = Weights.of(settings)
+    tokenizer = tokenizer_of(weights.path(weights.find(settings.embedded_weight)))
+
+    async def test(box: Box) -> None:
+        for text in ("What is the capital of France?", "In 1969, 3 men; naïve café, 日本語 🎉\n\n  def f(x): return x"):
+            pieces, end = await ask(box, prompt(text, max_tokens=40))
+            given = f"<|im_start|>system\n{ASSISTANT.content}<|im_end|>\n<|im_start|>user\n{text}<|im_end|>\n"
+            assert end.input_tokens == len(tokenizer.encode(f"{given}<|im_start|>assistant\n").ids)
+            mark = "<|im_end|>" if end.finish_reason == "stop" else ""
+            assert end.output_tokens == len(tokenizer.encode("".join(pieces) + mark).ids)
+            assert await box.models.count_tokens(prompt(text)) == end.input_tokens
 
     run(settings, test)
 

@@ -17,17 +17,20 @@ from conftest import Serve, Server
 from fake_openai import Canned, FakeOpenAI, breaks_off, delta, fails, says, wants
 from pydantic import BaseModel
 
+from nis_backend.drivers.llm.embedded import SLOTS
 from nis_backend.surfaces.openai.request import CHAT_HINTS, REFUSED, ChatCompletionRequest
 
 Json = dict[str, Any]
 MODEL = "embedded:smollm2-135m-instruct"
 KEY = "a-key-of-the-tests"
+ANSWER_SECONDS = 120.0
+"""What one answer of the model in the box may take on a busy machine."""
 FRANCE = "What is the capital of France?"
 
 
-def client_of(url: str, key: str = "none") -> openai.OpenAI:
+def client_of(url: str, key: str = "none", timeout: float = 60) -> openai.OpenAI:
     """The official client, which does not ask twice."""
-    return openai.OpenAI(base_url=f"{url}/v1", api_key=key, max_retries=0, timeout=60)
+    return openai.OpenAI(base_url=f"{url}/v1", api_key=key, max_retries=0, timeout=timeout)
 
 
 def ask(client: openai.OpenAI, *messages: Json, **given: Any) -> Any:
@@ -398,3 +401,24 @@ def test_a_providers_model_answers_through_it(serve: Serve) -> None:
                 client.chat.completions.create(model="local", messages=[{"role": "user", "content": "Again?"}])
             with pytest.raises(openai.InternalServerError, match="Broken"):
                 client.chat.completions.create(model="local", messages=[{"role": "user", "content": "Again?"}])
+
+
+def test_callers_who_leave_free_the_places_of_their_answers(serve: Serve) -> None:
+    """All places of the model in the box are taken by long answers; their callers hang up, and the next is answered.
+
+    None of the long answers had come to its end by then: each is written down as left by its caller.
+    """
+    server = serve()
+    story: Json = {"role": "user", "content": "Tell a long story about the sea."}
+    with client_of(server.url, timeout=ANSWER_SECONDS) as client:
+        streams = [ask(client, story, stream=True, max_tokens=2000) for _ in range(SLOTS)]
+        for stream in streams:
+            # The role, and a word: it is being written.
+            assert [next(stream).choices[0].finish_reason for _ in range(2)] == [None, None]
+        for stream in streams:
+            stream.close()
+        answer = ask(client, {"role": "user", "content": FRANCE}, max_tokens=8)
+        assert "Paris" in answer.choices[0].message.content
+    with urllib.request.urlopen(f"{server.url}/calls", timeout=ANSWER_SECONDS) as listed:
+        calls: list[Json] = json.load(listed)["calls"]
+    assert sorted(call["state"] for call in calls) == ["left"] * SLOTS + ["ok"]

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from nis_backend.cores import allowed_threads
 from nis_backend.drivers.llm.embedded_wire import CALLED
-from nis_backend.drivers.llm.llama import Engine
+from nis_backend.drivers.llm.llama import Engine, Room
 from nis_backend.weights.files import Weights
 
 if TYPE_CHECKING:
@@ -24,8 +24,8 @@ def open_worker(options: Json) -> EmbeddedWorker:
     """The pool's entry: checks the weight and loads it."""
     path = Weights(Path(options["weights"])).require(options["weight"])
     threads = allowed_threads(options["threads"])
-    engine = Engine(path, CALLED, context=options["context"], slots=options["slots"], threads=threads)
-    return EmbeddedWorker(engine, held_seconds=options["held_seconds"])
+    room = Room(context=options["context"], slots=options["slots"], threads=threads, steady=True)
+    return EmbeddedWorker(Engine(path, CALLED, room), held_seconds=options["held_seconds"])
 
 
 class EmbeddedWorker:
@@ -46,8 +46,6 @@ class EmbeddedWorker:
             # A small model that always takes the likeliest word falls into repeating itself; with this the less, the
             # longer the repeated words are. The 8 questions are answered as rightly.
             "dry_multiplier": 0.8,
-            # A kept prefix is not always read to the last bit as it was before: who asks for 0 wants the same again.
-            "cache_prompt": temperature != 0,
         }
         reason, usage = "stop", {"prompt_tokens": None, "completion_tokens": None}
         answer = self._engine.answer(request, schema=payload["schema"], held_seconds=self._held_seconds)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from nis_backend.cores import allowed_threads
 from nis_backend.drivers.llm.gguf_file import head_of
-from nis_backend.drivers.llm.llama import Engine
+from nis_backend.drivers.llm.llama import Engine, Room
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
@@ -22,8 +22,8 @@ def open_worker(options: Json) -> GgufWorker:
     path = Path(options["path"])
     context = min(head_of(path).context or options["usual"], options["context"])
     threads = allowed_threads(options["threads"])
-    called = f"The model {options['name']}"
-    return GgufWorker(Engine(path, called, context=context, slots=options["slots"], threads=threads))
+    room = Room(context=context, slots=options["slots"], threads=threads)
+    return GgufWorker(Engine(path, f"The model {options['name']}", room))
 
 
 class GgufWorker:

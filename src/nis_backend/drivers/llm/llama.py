@@ -13,6 +13,7 @@ import tempfile
 import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -31,6 +32,20 @@ QUIET = 1
 """The engine's log: errors only."""
 
 
+@dataclass(frozen=True, kw_only=True)
+class Room:
+    """What a loaded file has: tokens of context for each of its slots, and threads.
+
+    A `steady` one answers the same, bit for bit, whatever is read beside it or was kept of its prompt: where weights
+    are multiplied the same way one by one and together, as Q4_1 and Q8_0 are, and heads are of a multiple of 32.
+    """
+
+    context: int
+    slots: int
+    threads: int
+    steady: bool = False
+
+
 class Engine:
     """One model's file, loaded; `called` is what messages call it.
 
@@ -38,12 +53,12 @@ class Engine:
         Unavailable: it cannot be loaded.
     """
 
-    def __init__(self, path: Path, called: str, *, context: int, slots: int, threads: int) -> None:
+    def __init__(self, path: Path, called: str, room: Room) -> None:
         self._called = called
-        self._context = context
-        self._free = asyncio.Semaphore(slots)
-        self._threads = ThreadPoolExecutor(slots, "answer")
-        self._server = _load(path, called, context=context, slots=slots, threads=threads)
+        self._context = room.context
+        self._free = asyncio.Semaphore(room.slots)
+        self._threads = ThreadPoolExecutor(room.slots, "answer")
+        self._server = _load(path, called, room)
 
     async def answer(self, request: Json, *, schema: Json | None, held_seconds: float) -> AsyncGenerator[Json, None]:
         """The chunks of a chat completion, as the engine makes them; closing it ends the answer.
@@ -152,14 +167,18 @@ class _Answer:
         return InternalError(f"{self._called} failed: {error.get('message', error)}", remedy="Ask again.")
 
 
-def _load(path: Path, called: str, *, context: int, slots: int, threads: int) -> Any:  # Any: xllamacpp has no types
+def _load(path: Path, called: str, room: Room) -> Any:  # Any: xllamacpp has no types
     engine: Any = importlib.import_module("xllamacpp")  # Any: as above
     params = engine.CommonParams()
     params.model.path = str(path)
-    params.n_parallel = slots
-    params.n_ctx = slots * context
+    params.n_parallel = room.slots
+    params.n_ctx = room.slots * room.context
     params.n_batch = params.n_ubatch = BATCH
-    params.cpuparams.n_threads = params.cpuparams_batch.n_threads = threads
+    if room.steady:
+        # The engine has three ways to attend, which differ in the last bits: one for 64 tokens and more of a prompt,
+        # one for a long answer alone, one for all else. With keys and values in two formats it takes the last alone.
+        params.cache_type_k = engine.ggml_type.GGML_TYPE_Q8_0
+    params.cpuparams.n_threads = params.cpuparams_batch.n_threads = room.threads
     params.warmup = False
     params.cache_ram_mib = 0  # else it keeps up to 8 GB of earlier prompts
     params.verbosity = QUIET
