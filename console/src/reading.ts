@@ -28,7 +28,7 @@ export abstract class Reading extends Light {
     super.connectedCallback();
     changed.addEventListener("change", this.back);
     this.timer = setInterval(() => {
-      if (!document.hidden && !this.loading && !this.trouble) void this.again();
+      if (!document.hidden && !this.loading && this.holds && connection().state === "ok") void this.again();
     }, this.pause);
   }
 

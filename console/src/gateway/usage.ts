@@ -181,7 +181,7 @@ export class NisUsage extends Reading {
         <thead>
           <tr>
             <th scope="col">${by}</th>
-            ${["calls", "failed", "cached", "tokens in", "tokens out", "cost", "first word", "whole"].map((name) => html`<th scope="col" class="n">${name}</th>`)}
+            ${["calls", "failed", "cached", "tokens in", "tokens out", "cost", "first word, mean", "whole, mean"].map((name) => html`<th scope="col" class="n">${name}</th>`)}
           </tr>
         </thead>
         <tbody>

@@ -68,6 +68,7 @@ def test_a_budget_is_made_grows_warns_and_goes(seen: dict[str, Any]) -> None:
     scene = seen["budgets"]
     assert "needs a subject" in scene["wrong"]
     assert (scene["from"], scene["status"]) == (0, 200)
+    assert scene["to"] == pytest.approx(0.00475)
     assert scene["spent"].startswith(f"{COST} of $0.01")
     assert "Nothing is to change." in scene["unchanged"]
     assert scene["near"].startswith(f"{COST} of $0.00005 95%")
