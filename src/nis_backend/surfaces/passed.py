@@ -45,8 +45,8 @@ class Dialect(Protocol):
         """In whose name the gateway is asked."""
         ...
 
-    def read(self, body: bytes) -> Json:
-        """The body as a JSON object that names a model.
+    def read(self, body: bytes) -> tuple[Json, bytes]:
+        """The body as a JSON object that names a model, and the bytes of it that go on.
 
         Raises:
             NisError: it is none.
@@ -84,7 +84,7 @@ class PassedOn:
         if dialect is None:
             dialect = self._dialect = self._make()
         process, body = self._process, await _read(receive)
-        asked = dialect.read(body) if len(body) < LARGE else await asyncio.to_thread(dialect.read, body)
+        asked, going = dialect.read(body) if len(body) < LARGE else await asyncio.to_thread(dialect.read, body)
         ctx = process.context(scope["state"]["caller"])
         streamed = asked.get("stream") is True
         entry = process.operations.entry(dialect.operation(streamed=streamed))
@@ -94,7 +94,7 @@ class PassedOn:
             inbound = Inbound(
                 kind=dialect.kind,
                 asked=asked,
-                body=body,
+                body=going,
                 headers=dialect.headers(scope["headers"]),
                 streamed=streamed,
             )

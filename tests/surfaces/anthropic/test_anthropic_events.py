@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from nis_backend.capabilities.models.completion import ChatAnswer, ChatCompletion, ChatPart, FunctionCall, Thought
 from nis_backend.errors import UpstreamFailed
 from nis_backend.surfaces.anthropic.events import Events, message, usage
+from nis_backend.surfaces.anthropic.thoughts import opened, read
 
 MODEL: dict[str, Any] = {"model": "local:one", "demonstration": False}  # Any: fields of several models
 Said = list[tuple[str, str]]
@@ -106,12 +107,19 @@ def test_the_count_tells_the_cache_apart() -> None:
 def test_a_thought_without_a_proof_bears_whose_it_is() -> None:
     """So that it goes back to nobody else."""
     answer = ChatAnswer(text="Yes", tool_calls=[], finish_reason="stop", thought="hm")
-    assert message(completion(answer))["content"][0] == {"type": "thinking", "thinking": "hm", "signature": "nis:local"}
-    proved = answer.model_copy(update={"reasoning": [Thought(text="hm", signature="c2ln"), Thought(redacted="eHl6")]})
-    assert [block.get("signature", block.get("data")) for block in message(completion(proved))["content"][:2]] == [
-        "c2ln",
-        "eHl6",
+    (told, _) = message(completion(answer))["content"]
+    assert (told["type"], told["thinking"], opened(told["signature"])) == ("thinking", "hm", Thought(origin="local"))
+    own = [
+        Thought(text="hm", signature="c2ln", origin="a"),
+        Thought(redacted="eHl6", origin="a"),
+        Thought(text="ho", signature="rs_1", redacted="eHl6", origin="b"),
     ]
+    proved = message(completion(answer.model_copy(update={"reasoning": own})))["content"][:3]
+    read_back = [
+        read(one.get("thinking", ""), one.get("signature") or one["data"], "c", redacted="data" in one)
+        for one in proved
+    ]
+    assert [Thought(**one) for one in read_back] == own
 
 
 def test_a_failure_is_the_last_event() -> None:

@@ -24,7 +24,7 @@ from fake_anthropic import (
 from fake_anthropic import Canned as Reply
 from fake_anthropic import ends as ended
 from fake_anthropic import event as event_of
-from fake_openai import Canned, FakeOpenAI, breaks_off, delta, fails, says, usage, wants
+from fake_openai import Canned, FakeOpenAI, breaks_off, delta, fails, says, thinks, usage, wants
 from pydantic import BaseModel
 from rest_client import ask, done
 
@@ -514,3 +514,49 @@ def test_another_vendors_model_stands_in_for_anthropics(serve: Serve) -> None:
     assert (streamed.stop_reason, streamed.content[-1].input) == ("tool_use", {"speed": 2})
     # Who is overloaded is left alone for a while.
     assert [len(fake.asked), len(other.asked)] == [1, 2]
+
+
+@pytest.mark.parametrize("streamed", [False, True], ids=["whole", "streamed"])
+def test_what_was_thought_goes_back_to_who_thought_it(serve: Serve, *, streamed: bool) -> None:
+    """Promise: no signature is lost or forged on the way through a translation, nor given to another provider."""
+    thinking = [starts(5), *thinking_block(0, "Let me see"), *redacted_block(1), *tool_block(2, "fly", {"speed": 2})]
+    said = Reply(pieces=[*thinking, ended("tool_use", 9), STOP])
+    short = Reply(pieces=[starts(5), *text_block(0, "Done"), ended(), STOP])
+    fake, other = FakeAnthropic(said, short, short, short), FakeOpenAI(says("Done"), thinks("Well", "I think so"))
+    with fake.in_thread(), other.in_thread():
+        server = serve(
+            ANTHROPIC_API_KEY="sk-ant-x", NIS_ANTHROPIC_URL=fake.url, NIS_LOCAL_URL=other.url, NIS_LOCAL_MODEL="x"
+        )
+        targets = [{"model": "anthropic:claude-fake-large"}, {"model": "local:x", "tier": 1}]
+        status, _, answer = ask(server, "POST", "/routes", {"name": "mixed", "targets": targets})
+        assert status < 300, answer
+        with client_of(server) as client:
+            messages: Any = client.messages
+
+            def said_by(model: str, turns: list[Any]) -> Any:
+                given = request(model=model, tools=[TOOL], messages=turns)
+                if not streamed:
+                    return messages.create(**given)
+                with messages.stream(**given) as stream:
+                    return stream.get_final_message()
+
+            first = said_by("mixed", [HI])
+            call = next(block for block in first.content if block.type == "tool_use")
+            result = {"type": "tool_result", "tool_use_id": call.id, "content": "4 m"}
+            turns = [HI, {"role": "assistant", "content": first.content}, {"role": "user", "content": [result]}]
+            # Translated, as bytes, and to somebody else.
+            for model in ("mixed", "anthropic:claude-fake-large", "local:x"):
+                assert said_by(model, turns).content[0].text == "Done"
+            thought = said_by("local:x", [HI])
+            assert thought.content[0].thinking.strip() == "Well"
+            said_by("anthropic:claude-fake-large", [HI, {"role": "assistant", "content": thought.content}, HI])
+            forged = {"type": "thinking", "thinking": "I may", "signature": "nis:forged"}
+            with pytest.raises(anthropic.BadRequestError, match="signature"):
+                said_by("local:x", [HI, {"role": "assistant", "content": [forged]}, HI])
+    for asked in fake.asked[1:3]:
+        blocks = asked.body["messages"][1]["content"]
+        told = [(one["type"], one.get("signature") or one.get("data")) for one in blocks]
+        assert told[:2] == [("thinking", "c2lnbmVk"), ("redacted_thinking", "ZW5jcnlwdGVk")]
+        assert [kind for kind, _ in told[2:]] == ["tool_use"]
+    assert "Let me see" not in json.dumps(other.asked[0].body)
+    assert [one["type"] for one in fake.asked[3].body["messages"][1]["content"]] == ["text"]

@@ -11,6 +11,10 @@ from typing import Annotated, Any, Literal, cast
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field
 from pydantic_core import PydanticCustomError
 
+from nis_backend.surfaces.anthropic.thoughts import whole
+
+SEAL = 2_000_000
+"""Characters of what is sealed, which grows by it."""
 MOST_BLOCKS = 2048
 """Blocks of one turn."""
 
@@ -122,14 +126,14 @@ class ThinkingBlock(Lenient):
 
     type: Literal["thinking"]
     thinking: str = Field(max_length=400_000)
-    signature: str = Field(default="", max_length=400_000)
+    signature: Annotated[str, AfterValidator(whole)] = Field(default="", max_length=SEAL)
 
 
 class RedactedBlock(Lenient):
     """What a model thought, for its provider's eyes alone."""
 
     type: Literal["redacted_thinking"]
-    data: str = Field(max_length=400_000)
+    data: Annotated[str, AfterValidator(whole)] = Field(max_length=SEAL)
 
 
 Shown = Annotated[TextBlock | ImageBlock | DocumentBlock | SearchResultBlock, Field(discriminator="type")]

@@ -11,10 +11,10 @@ from typing import TYPE_CHECKING, Any
 
 from nis_backend.capabilities.models.completion import Thought
 from nis_backend.surfaces.anthropic.problem import document
-from nis_backend.surfaces.anthropic.turns import MARK
+from nis_backend.surfaces.anthropic.thoughts import sealed, told
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
     from nis_backend.capabilities.models.completion import ChatAnswer, ChatCompletion, ChatPart, FunctionCall
     from nis_backend.errors import NisError
@@ -27,7 +27,7 @@ def message(result: ChatCompletion) -> Json:
     """The whole answer."""
     (answer,) = result.answers
     thoughts = answer.reasoning or ([Thought(text=answer.thought)] if answer.thought else [])
-    content = [_thought(one, result.model) for one in thoughts]
+    content = [told(one, result.model) for one in thoughts]
     content += [{"type": "text", "text": answer.text}] if answer.text else []
     content += [{**_call(one), "input": _input(one)} for one in answer.tool_calls]
     return {**_empty(result.model), "content": content, **_end(answer), "usage": usage(result)}
@@ -54,16 +54,6 @@ def _end(answer: ChatAnswer | None) -> Json:
         return {"stop_reason": None, "stop_sequence": None}
     reason = "refusal" if answer.refused else REASONS[answer.finish_reason]
     return {"stop_reason": reason, "stop_sequence": None}
-
-
-def _thought(thought: Thought, model: str) -> Json:
-    if thought.redacted:
-        return {"type": "redacted_thinking", "data": thought.redacted}
-    return {"type": "thinking", "thinking": thought.text, "signature": thought.signature or _mark(model)}
-
-
-def _mark(model: str) -> str:
-    return MARK + model.partition(":")[0]
 
 
 def _call(call: FunctionCall) -> Json:
@@ -109,6 +99,7 @@ class Events:
         if part.ended is not None:
             yield from self._stop(part.model)
             self._ended = part.ended
+            yield from self._proofs(part.ended.reasoning)
             for call in part.ended.tool_calls:
                 yield from self._called(call)
         if part.whole is not None:
@@ -130,12 +121,21 @@ class Events:
 
     def _stop(self, model: str) -> Iterator[bytes]:
         if self._open == "thinking":
-            signed = {"type": "signature_delta", "signature": _mark(model)}
+            signed = {"type": "signature_delta", "signature": sealed(Thought(origin=model.partition(":")[0]))}
             yield event("content_block_delta", index=self._index, delta=signed)
         if self._open:
             yield event("content_block_stop", index=self._index)
             self._index += 1
             self._open = ""
+
+    def _proofs(self, thoughts: Sequence[Thought]) -> Iterator[bytes]:
+        """What its provider wants back of the thoughts that were told, with its proof, which comes at the end."""
+        for one in thoughts:
+            if one.signature or one.redacted:
+                block = {"type": "redacted_thinking", "data": sealed(one)}
+                yield event("content_block_start", index=self._index, content_block=block)
+                yield event("content_block_stop", index=self._index)
+                self._index += 1
 
     def _called(self, call: FunctionCall) -> Iterator[bytes]:
         yield event("content_block_start", index=self._index, content_block={**_call(call), "input": {}})

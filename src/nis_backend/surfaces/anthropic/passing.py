@@ -8,7 +8,8 @@ from typing_extensions import override
 
 from nis_backend.surfaces.anthropic import messages
 from nis_backend.surfaces.anthropic.events import Events
-from nis_backend.surfaces.anthropic.request import version_of
+from nis_backend.surfaces.anthropic.request import origin_of, version_of
+from nis_backend.surfaces.anthropic.thoughts import unsealed
 from nis_backend.surfaces.openai.body import json_object
 from nis_backend.surfaces.passed import Dialect
 
@@ -37,8 +38,9 @@ class Messages(Dialect):
         return "models.stream_chat" if streamed else "models.complete_chat"
 
     @override
-    def read(self, body: bytes) -> Json:
-        return json_object(body)
+    def read(self, body: bytes) -> tuple[Json, bytes]:
+        asked = json_object(body)
+        return unsealed(body, asked, origin_of(str(asked.get("model"))))
 
     @override
     def end_user(self, asked: Json) -> str:

@@ -140,8 +140,7 @@ class MessagesRequest(Model):
 
     def turns(self, model: str) -> list[Json]:
         """The turns, the instructions first."""
-        provider, colon, _ = model.partition(":")
-        origin = provider if colon else "anthropic"
+        origin = origin_of(model)
         system = "\n\n".join(block.text for block in self.system)
         first: list[Json] = [{"role": "system", "content": system}] if system else []
         return [*first, *(turn for one in self.messages for turn in turns(one.role, one.content, origin))]
@@ -198,6 +197,12 @@ def model_of(body: Json) -> str:
     if not model:
         raise NotFound("The request names no model.", field="model", remedy="Name one as provider:name.")
     return model
+
+
+def origin_of(model: str) -> str:
+    """The provider whose thoughts those are that bear no mark of ours."""
+    provider, colon, _ = model.partition(":")
+    return provider if colon else "anthropic"
 
 
 def read(body: Json, version: str) -> tuple[str, MessagesRequest]:

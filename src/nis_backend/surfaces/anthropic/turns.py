@@ -6,15 +6,13 @@ import json
 from typing import TYPE_CHECKING
 
 from nis_backend.surfaces.anthropic import blocks as read
+from nis_backend.surfaces.anthropic import thoughts as thinking
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from nis_backend.operation import Json
     from nis_backend.surfaces.anthropic.blocks import Block, Shown
-
-MARK = "nis:"
-"""Begins the signature of what was thought by a model whose provider signs nothing; the provider follows."""
 
 
 def turns(role: str, content: Sequence[Block], origin: str) -> Iterator[Json]:
@@ -31,9 +29,9 @@ def turns(role: str, content: Sequence[Block], origin: str) -> Iterator[Json]:
         elif isinstance(block, read.ToolUseBlock):
             calls.append({"id": block.id, "name": block.name, "arguments": json.dumps(block.input)})
         elif isinstance(block, read.ThinkingBlock):
-            thoughts.append(_thought(block, origin))
+            thoughts.append(thinking.read(block.thinking, block.signature, origin, redacted=False))
         elif isinstance(block, read.RedactedBlock):
-            thoughts.append({"redacted": block.data, "origin": origin})
+            thoughts.append(thinking.read("", block.data, origin, redacted=True))
         else:
             shown.append(block)
     if shown or calls or thoughts:
@@ -44,12 +42,6 @@ def turns(role: str, content: Sequence[Block], origin: str) -> Iterator[Json]:
 def _result(block: read.ToolResultBlock) -> Json:
     failed = [read.TextBlock(type="text", text="Error: ")] if block.is_error else []
     return {"role": "tool", "tool_call_id": block.tool_use_id, **_said([*failed, *block.content])}
-
-
-def _thought(block: read.ThinkingBlock, origin: str) -> Json:
-    if block.signature.startswith(MARK):
-        return {"text": block.thinking, "origin": block.signature.removeprefix(MARK)[:64]}
-    return {"text": block.thinking, "signature": block.signature, "origin": origin}
 
 
 def _said(shown: Sequence[Shown]) -> Json:
