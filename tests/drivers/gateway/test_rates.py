@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import math
+import os
 import random
 from datetime import UTC, datetime
 from decimal import Decimal
+from pathlib import Path
 
 import genai_prices
 import pytest
@@ -17,6 +19,7 @@ from nis_backend.drivers.gateway.prices import Prices
 from nis_backend.drivers.gateway.rates import FREE, MILLION, Rates, flat
 from nis_backend.drivers.llm.answer import Usage
 from nis_backend.drivers.store.base import Row
+from nis_backend.errors import Unavailable
 
 AT = datetime(2026, 11, 1, 3, 20, tzinfo=UTC).timestamp()
 
@@ -222,6 +225,55 @@ def test_a_price_set_here_wins_and_what_is_computed_here_is_free() -> None:
             free = await prices.rates(provider, "gpt-5.4", AT)
             assert free is not None
             assert (free.free, free.source) == (True, source)
+
+    asyncio.run(ask())
+
+
+LISTED = """[{"id": "openai", "name": "OpenAI", "api_pattern": "https://api\\\\.openai\\\\.com", "models": [{
+    "id": "lab-1", "match": {"starts_with": "lab-1"}, "context_window": 9000,
+    "prices": {"input_mtok": 1, "output_mtok": {"base": 2, "tiers": [{"start": 1000, "price": 4}]}}
+}]}]"""
+
+
+def test_prices_are_read_from_a_file_that_is_named(tmp_path: Path) -> None:
+    """`NIS_PRICES`: in the form of the package's data, in its place; the source says which file, of which day."""
+    path = tmp_path / "ours.json"
+    path.write_text(LISTED, "utf-8")
+    os.utime(path, (AT, AT))
+
+    async def ask() -> None:
+        prices = Prices(Known(), path)
+        found = await prices.rates("openai", "lab-1-large", AT)
+        assert found is not None
+        assert found.cost(Usage(input=500, output=10)) == 500_000 // 1000 * 1000 + 10 * 2000
+        assert found.output == ((-1, 2 * DOLLAR), (1000, 4 * DOLLAR))
+        assert found.source == f"ours.json of {datetime.fromtimestamp(AT, UTC):%Y-%m-%d}"
+        assert await prices.context("openai", "lab-1") == 9000
+        assert await prices.names("openai") == ["lab-1"]
+        # What the package knows and the file does not has no price.
+        assert await prices.rates("openai", "gpt-4o-mini", AT) is None
+
+    asyncio.run(ask())
+
+
+@pytest.mark.parametrize(
+    "text",
+    [None, b"", b"not JSON", b"\xff\xfe", b"null", b'{"id": "openai"}', b'[{"id": "openai"}]', b"[1]"],
+)
+def test_a_file_of_prices_that_is_none_is_told_of(tmp_path: Path, text: bytes | None) -> None:
+    """With the setting that names it, and not where it lies; once it was mended, it is read."""
+    path = tmp_path / "ours.json"
+    if text is not None:
+        path.write_bytes(text)
+
+    async def ask() -> None:
+        prices = Prices(Known(), path)
+        with pytest.raises(Unavailable, match=r"ours\.json, which NIS_PRICES names") as refused:
+            await prices.rates("openai", "lab-1", AT)
+        assert str(tmp_path) not in str(refused.value.problem())
+        assert await prices.rates("embedded", "any", AT) is not None
+        path.write_text(LISTED, "utf-8")
+        assert await prices.rates("openai", "lab-1", AT) is not None
 
     asyncio.run(ask())
 
