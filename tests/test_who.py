@@ -21,7 +21,8 @@ from nis_backend.context import Context
 from nis_backend.drivers.cache.base import CallLimit
 from nis_backend.drivers.cache.in_process import InProcessCache
 from nis_backend.drivers.embeddings.base import Embedders
-from nis_backend.drivers.gateway.base import Direct, Who
+from nis_backend.drivers.gateway.base import Who
+from nis_backend.drivers.gateway.direct import Direct
 from nis_backend.drivers.llm.choice import Models
 from nis_backend.errors import Busy, Forbidden, NotFound
 from nis_backend.execution import execute

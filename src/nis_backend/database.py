@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from nis_backend.drivers.store.limits import Limits
 from nis_backend.drivers.store.migrations.schema import VERSION, newer, unknown_version
+from nis_backend.drivers.store.sqlite.opening import migrate
 from nis_backend.drivers.store.sqlite.store import SqliteStore
 from nis_backend.drivers.store.sqlite.writer import usable
 from nis_backend.errors import NotFound, Unavailable
@@ -86,7 +87,7 @@ def move_schema(settings: Settings, version: int) -> Schema:
                 raise newer(found)
             if found != version:
                 with usable():
-                    SqliteStore.migrate(_file(settings), version)
+                    migrate(_file(settings), version)
     return schema_of(settings)
 
 

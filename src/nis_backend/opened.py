@@ -7,7 +7,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any, Protocol
 
 from nis_backend.drivers.embeddings.base import Embedders
-from nis_backend.drivers.gateway.base import Direct
+from nis_backend.drivers.gateway.direct import Direct
 from nis_backend.keys import Keys
 
 if TYPE_CHECKING:

@@ -20,6 +20,7 @@ from nis_backend.drivers.store.migrations.schema import VERSION, steps, whole
 from nis_backend.drivers.store.postgres.conversations import ENDED
 from nis_backend.drivers.store.postgres.listener import MISSED
 from nis_backend.drivers.store.queries import Statement, in_psycopg
+from nis_backend.drivers.store.sqlite.opening import migrate
 from nis_backend.drivers.store.sqlite.store import SqliteStore
 from nis_backend.errors import Unavailable
 from nis_backend.settings import read_settings
@@ -78,7 +79,7 @@ class File:
 
     def migrate(self, version: int) -> int:
         """Bring it to a version."""
-        return SqliteStore.migrate(self.path, version)
+        return migrate(self.path, version)
 
     def shape(self) -> Shape:
         """Everything that is declared in it."""

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from nis_backend.drivers.gateway.periods import DOLLAR
 
 if TYPE_CHECKING:
-    from nis_backend.drivers.gateway.attempts import Answering
+    from nis_backend.drivers.gateway.answering import Answering
     from nis_backend.drivers.gateway.sending import Through
 
 LONGEST_VALUE = 200

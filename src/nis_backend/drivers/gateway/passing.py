@@ -15,7 +15,8 @@ from nis_backend.drivers.gateway.sending import Sender, speaks
 from nis_backend.errors import NisError, NotFound
 
 if TYPE_CHECKING:
-    from nis_backend.drivers.gateway.attempts import Answering, Attempts
+    from nis_backend.drivers.gateway.answering import Answering
+    from nis_backend.drivers.gateway.attempts import Attempts
     from nis_backend.drivers.gateway.base import Inbound, Route, Target, Who
     from nis_backend.drivers.gateway.caching import Answers
     from nis_backend.drivers.gateway.registry import Registry

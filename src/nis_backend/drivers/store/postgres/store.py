@@ -12,8 +12,8 @@ from typing_extensions import override
 from nis_backend.drivers.store import queries
 from nis_backend.drivers.store.base import Append, Growth, Measures, Row, Table, Taken
 from nis_backend.drivers.store.growing import Growing
-from nis_backend.drivers.store.limits import ends, size
 from nis_backend.drivers.store.measures import COUNTS, DURATIONS, TIMES, bounds, tokens
+from nis_backend.drivers.store.postgres.appending import append_statement
 from nis_backend.drivers.store.postgres.batches import Batches, wrong_value
 from nis_backend.drivers.store.postgres.conversations import (
     branch,
@@ -26,10 +26,11 @@ from nis_backend.drivers.store.postgres.conversations import (
     tidy,
 )
 from nis_backend.drivers.store.postgres.link import NOW, Link
-from nis_backend.drivers.store.postgres.listener import NOTIFY, QUEUED, Listener
+from nis_backend.drivers.store.postgres.listener import QUEUED, Listener
 from nis_backend.drivers.store.postgres.roles import Roles
-from nis_backend.drivers.store.postgres.said import SEARCH, query, response_in, snippet, vector
+from nis_backend.drivers.store.postgres.said import SEARCH, query, snippet
 from nis_backend.drivers.store.postgres.spending import ABANDONED, FORGET, MONEY, add, close, reserve
+from nis_backend.drivers.store.postgres.statements import json_field, json_number, ours, stored, telling
 from nis_backend.drivers.store.postgres.taking import BEAT, RECOVER, take
 from nis_backend.drivers.store.queries import in_psycopg
 from nis_backend.drivers.store.reading import Reading, whole
@@ -67,7 +68,7 @@ class PostgresStore(Reading, Growing):
 
     @override
     async def _ask(self, statement: Statement) -> list[Row]:
-        return await self._link.read(*_ours(statement))
+        return await self._link.read(*ours(statement))
 
     # -- rows ---------------------------------------------------------------------------------------------------------
 
@@ -87,7 +88,7 @@ class PostgresStore(Reading, Growing):
         rows: list[tuple[Table, Row]] = [*beside, (table, {**row, "owner": owner})]
         for name, given in rows:
             check_cells(given)
-            cells = {"owner": owner, **_cells(given)}
+            cells = {"owner": owner, **stored(given)}
             statements += [insert(name, cells), *said_in(name, cells)]
         if table == "runs" and row["state"] == "queued":
             statements.append((QUEUED, [self._name, row["id"]]))
@@ -110,7 +111,7 @@ class PostgresStore(Reading, Growing):
         beside: Sequence[tuple[Table, Row]] = (),
     ) -> bool:
         check_cells(changes)
-        statements = [_telling(queries.update(table, owner, id, changes), owner, beside)]
+        statements = [telling(queries.update(table, owner, id, changes), owner, beside)]
         if table == "conversations" and "title" in changes:
             statements.append(renamed(owner, id, changes["title"]))
         return await self._alter(table, owner, id, statements, once)
@@ -124,9 +125,9 @@ class PostgresStore(Reading, Growing):
         once: str | None = None,
         beside: Sequence[tuple[Table, Row]] = (),
     ) -> bool:
-        statements = [_telling(queries.delete(table, owner, id), owner, beside)]
+        statements = [telling(queries.delete(table, owner, id), owner, beside)]
         if table == "budgets":
-            statements.append(_ours((queries.UNSPENT, [id, id])))
+            statements.append(ours((queries.UNSPENT, [id, id])))
         return await self._alter(table, owner, id, statements, once)
 
     async def _alter(
@@ -193,7 +194,7 @@ class PostgresStore(Reading, Growing):
         given = bounds(owner, since, until, most)
         counts, durations, used, times = [
             whole(await self._link.read(in_psycopg(sql), given))
-            for sql in (COUNTS, DURATIONS, tokens(_field, _number), TIMES)
+            for sql in (COUNTS, DURATIONS, tokens(json_field, json_number), TIMES)
         ]
         return Measures(counts=counts, durations=durations, tokens=used, times=times)
 
@@ -203,7 +204,7 @@ class PostgresStore(Reading, Growing):
         self._check(first)
 
         async def begin(connection: Connection) -> None:
-            await fork(connection, owner, _cells(row), upto)
+            await fork(connection, owner, stored(row), upto)
             await self._append_first(connection, first)
 
         try:
@@ -216,13 +217,13 @@ class PostgresStore(Reading, Growing):
     async def branch(self, owner: str, conversation: Row, runs: Mapping[str, str]) -> None:
         check_cells(conversation)
         try:
-            await self._link.transact(partial(branch, owner=owner, conversation=_cells(conversation), runs=runs))
+            await self._link.transact(partial(branch, owner=owner, conversation=stored(conversation), runs=runs))
         except psycopg.errors.UniqueViolation:
             raise taken("conversations", conversation) from None
 
     @override
     async def expire(self, table: Table, before: float) -> list[Row]:
-        return await self._batches.write("", _ours(queries.expire(table, before)))
+        return await self._batches.write("", ours(queries.expire(table, before)))
 
     @override
     async def known(self, table: Table, ids: Sequence[str]) -> set[str]:
@@ -244,7 +245,7 @@ class PostgresStore(Reading, Growing):
             if rows:
                 self._hear(Growth(run_id=append.run_id, last_seq=rows[0]["last_seq"], command=append.command))
 
-        statements = [self._append(append, append.command)]
+        statements = [self._appended(append, append.command)]
         if append.changes.get("state") == "queued":
             statements.append((QUEUED, [self._name, append.run_id]))
         try:
@@ -257,7 +258,7 @@ class PostgresStore(Reading, Growing):
 
     async def _append_first(self, connection: Connection, first: Append) -> None:
         """Append to a run that the same transaction adds."""
-        sql, given = self._append(first, None)
+        sql, given = self._appended(first, None)
         if await (await connection.execute(cast("LiteralString", sql), given)).fetchone() is None:
             of = [first.run_id, first.owner]
             run = await (await connection.execute(cast("LiteralString", in_psycopg(queries.REFUSING)), of)).fetchone()
@@ -265,41 +266,8 @@ class PostgresStore(Reading, Growing):
         if first.changes.get("state") == "queued":
             await connection.execute(QUEUED, [self._name, first.run_id])
 
-    def _append(self, append: Append, command: str | None) -> Statement:
-        """One statement: no row comes back when the run's row does not let the events in, and nothing has happened."""
-        changes, events, length = _cells(append.changes), append.events, size(append)
-        changes.pop("updated", None)
-        fits, limits = "", []
-        if not ends(append):
-            fits = "and last_seq + %s <= %s and log_bytes + %s <= %s"
-            limits = [len(events), self._limits.events, length, self._limits.log_bytes]
-        answer = response_in(changes.get("result"))
-        found, words = "", []
-        if answer is not None:
-            found = (
-                ", found as (insert into said (owner, conversation_id, run_id, text, words)"
-                " select owner, conversation_id, id, %s, %s::tsvector from grown where conversation_id is not null)"
-            )
-            words = [answer, vector(answer)]
-        sql = (
-            f"with grown as (update runs set last_seq = last_seq + %s, log_bytes = log_bytes + %s,"  # noqa: S608 - ours
-            f" {', '.join([*(f'{column} = %s' for column in changes), f'updated = {NOW}'])}"
-            f" where id = %s and owner = %s and state = any(%s) and attempt = coalesce(%s, attempt) {fits}"
-            " returning id, owner, conversation_id, last_seq, attempt, updated), logged as ("
-            "insert into events (run_id, seq, owner, attempt, time, type, body)"
-            " select grown.id, grown.last_seq - %s + n, grown.owner, grown.attempt, grown.updated, e.type, e.body"
-            " from grown, unnest(%s::text[], %s::text[]) with ordinality as e (type, body, n)"
-            f" returning owner, run_id, seq){self._kept}{found}"
-            f" select last_seq, updated, {NOTIFY} from grown"
-        )
-        where = [append.run_id, append.owner, [*append.only_in], append.attempt, *limits]
-        logged = [len(events), [event.type for event in events], [event.body for event in events]]
-        return sql, [len(events), length, *changes.values(), *where, *logged, *words, self._name, command or "-"]
-
-    @property
-    def _kept(self) -> str:
-        insert = ", kept as (insert into outbox (owner, run_id, seq) select * from logged order by seq)"
-        return insert if self._outbox else ""
+    def _appended(self, append: Append, command: str | None) -> Statement:
+        return append_statement(append, self._limits, self._name, command, outbox=self._outbox)
 
     async def _refusal(self, append: Append) -> Exception:
         row = await self._ask((queries.REFUSING, [append.run_id, append.owner]))
@@ -313,7 +281,7 @@ class PostgresStore(Reading, Growing):
 
     @override
     async def move(self, schedule_id: str, due: float, next_at: float) -> bool:
-        statement = _telling((queries.MOVE, [next_at, schedule_id, due]))
+        statement = telling((queries.MOVE, [next_at, schedule_id, due]))
         return bool(await self._batches.write(schedule_id, statement))
 
     @override
@@ -330,13 +298,13 @@ class PostgresStore(Reading, Growing):
     @override
     async def reserve(self, row: Row, caps: Sequence[Cap]) -> list[Over]:
         check_cells(row)
-        return [Over(**over) for over in await self._money.write("", reserve(_cells(row), caps))]
+        return [Over(**over) for over in await self._money.write("", reserve(stored(row), caps))]
 
     @override
     async def record(self, rows: Sequence[Row], closed: Sequence[Closed]) -> list[Crossed]:
         for cells in (*rows, *(one.changes for one in closed)):
             check_cells(cells)
-        statements = [*map(close, closed), *([add([_cells(row) for row in rows])] if rows else ())]
+        statements = [*map(close, closed), *([add([stored(row) for row in rows])] if rows else ())]
         found = await self._money.write("", *statements) if statements else []
         return [Crossed(**one) for one in found] if closed else []
 
@@ -383,43 +351,3 @@ class PostgresStore(Reading, Growing):
         await self._listener.close()
         await self._roles.close()
         await self._link.close()
-
-
-def _cells(row: Mapping[str, Any]) -> Row:  # Any: see Row
-    """As they are stored: what is true is 1, as in SQLite."""
-    return {column: _cell(cell) for column, cell in row.items()}
-
-
-def _cell(cell: Any) -> Any:  # Any: see Row
-    return int(cell) if isinstance(cell, bool) else cell
-
-
-def _ours(statement: Statement) -> Statement:
-    """A statement of `queries` as psycopg takes it."""
-    sql, given = statement
-    return in_psycopg(sql), [_cell(one) for one in given]
-
-
-def _telling(statement: Statement, owner: str = "", beside: Sequence[tuple[Table, Row]] = ()) -> Statement:
-    """The same of a statement that changes a row, with an answer that it did; rows `beside` are added where it does."""
-    sql, given = statement
-    sql, given = f"{sql} returning 1", [*given]
-    if not beside:
-        return _ours((sql, given))
-    sql = f"with changed as ({sql})"
-    for number, (table, row) in enumerate(beside):
-        check_cells(row)
-        cells = {"owner": owner, **row}
-        marks = ", ".join("?" * len(cells))
-        sql += f", beside_{number} as (insert into {table} ({', '.join(cells)})"
-        sql += f" select {marks} where exists (select from changed))"  # noqa: S608 - names are ours
-        given += cells.values()
-    return _ours((f"{sql} select 1 from changed", given))  # noqa: S608 - as above
-
-
-def _field(column: str, name: str) -> str:
-    return f"{column}::json ->> '{name}'"
-
-
-def _number(column: str, name: str) -> str:
-    return f"({_field(column, name)})::bigint"

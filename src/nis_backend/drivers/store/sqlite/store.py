@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
-import logging
 import sqlite3
 import threading
 import time
@@ -16,13 +14,12 @@ from typing_extensions import override
 from nis_backend.drivers.store import queries
 from nis_backend.drivers.store.base import Append, Growth, Measures, Row, Table, Taken
 from nis_backend.drivers.store.growing import Growing
-from nis_backend.drivers.store.limits import ends, size
 from nis_backend.drivers.store.measures import COUNTS, DURATIONS, TIMES, bounds, tokens
-from nis_backend.drivers.store.migrations.schema import VERSION, newer, whole
 from nis_backend.drivers.store.reading import Reading
-from nis_backend.drivers.store.refusals import check_cells, clash, refused_append, taken
+from nis_backend.drivers.store.refusals import check_cells, clash, taken
+from nis_backend.drivers.store.sqlite.appending import append_to
 from nis_backend.drivers.store.sqlite.conversations import GONE, branch, forget, forget_run, fork, index_said, search
-from nis_backend.drivers.store.sqlite.copies import keep_copy
+from nis_backend.drivers.store.sqlite.opening import connect, prepare
 from nis_backend.drivers.store.sqlite.recent import Recent
 from nis_backend.drivers.store.sqlite.retention import tidy
 from nis_backend.drivers.store.sqlite.spending import FORGET, abandoned, record, reserve
@@ -39,12 +36,9 @@ if TYPE_CHECKING:
     from nis_backend.drivers.store.queries import Statement
     from nis_backend.drivers.store.spending import Cap, Closed, Crossed, Over
 
-log = logging.getLogger("nis.store")
-
 T = TypeVar("T")
 
 READERS = 4
-FITS = "and last_seq + ? <= ? and log_bytes + ? <= ?"
 
 
 class SqliteStore(Reading, Growing):
@@ -68,53 +62,13 @@ class SqliteStore(Reading, Growing):
         self._synchronous = "full" if durability == "power" else "normal"
         self._recent = Recent()
         with usable():
-            connection = self._open()
-            self._create(connection)
+            connection = connect(path, self._synchronous)
+            prepare(connection, path)
         self._writer = Writer(connection, later=index_said)
         self._local = threading.local()
         self._connections: list[sqlite3.Connection] = []
         self._readers = ThreadPoolExecutor(READERS, thread_name_prefix="nis-reader")
         self._closed = False
-
-    def _open(self) -> sqlite3.Connection:
-        connection = sqlite3.connect(self._path, isolation_level=None, check_same_thread=False, timeout=5)
-        connection.row_factory = sqlite3.Row
-        # Of an empty file alone, before anything else: space that is freed can be given back.
-        connection.execute("pragma auto_vacuum = incremental")
-        connection.execute("pragma journal_mode = wal")
-        connection.execute(f"pragma synchronous = {self._synchronous}")
-        # What is deleted is overwritten in the file too; some builds of SQLite do it anyway.
-        connection.execute("pragma secure_delete = on")
-        # The writer checkpoints by itself every 1000 pages (SQLite's default); readers never wait for it.
-        connection.execute("pragma cache_size = -2000")
-        return connection
-
-    def _create(self, connection: sqlite3.Connection) -> None:
-        version = connection.execute("pragma user_version").fetchone()[0]
-        if version > VERSION:
-            raise newer(version)
-        if version == 0:
-            connection.executescript(f"begin immediate; {whole('sqlite')} pragma user_version = {VERSION}; commit;")
-        elif version < VERSION:
-            self.migrate(self._path, VERSION)
-
-    @staticmethod
-    def migrate(path: Path, version: int) -> int:
-        """Bring a file to a version of the schema, a copy of it being kept beside it; answers the version it had."""
-        # Alembic and what it stands on load here alone.
-        from nis_backend.drivers.store.migrations.running import migrate_sqlite  # noqa: PLC0415
-
-        with contextlib.closing(sqlite3.connect(path)) as connection:
-            found = int(connection.execute("pragma user_version").fetchone()[0])
-        copy = keep_copy(path, found)
-        log.warning("the database goes from schema version %d to %d; as it was, it is kept in %s", found, version, copy)
-        migrate_sqlite(path, version)
-        with contextlib.closing(sqlite3.connect(path)) as connection:
-            # An earlier nis made files that never become smaller.
-            if connection.execute("pragma auto_vacuum").fetchone()[0] == 0:
-                connection.execute("pragma auto_vacuum = incremental")
-                connection.execute("vacuum")
-        return found
 
     # -- writing ------------------------------------------------------------------------------------------------------
 
@@ -133,7 +87,7 @@ class SqliteStore(Reading, Growing):
         def read() -> list[Row]:
             connection: sqlite3.Connection | None = getattr(self._local, "connection", None)
             if connection is None:
-                connection = self._local.connection = self._open()
+                connection = self._local.connection = connect(self._path, self._synchronous)
                 self._connections.append(connection)
             return [dict(row) for row in connection.execute(sql, parameters)]
 
@@ -250,7 +204,7 @@ class SqliteStore(Reading, Growing):
         def execute(connection: sqlite3.Connection) -> bool:
             answer = _last_changed(connection, statements, after)
             if first is not None:
-                _append(connection, first, self._limits, self._outbox)
+                append_to(connection, first, self._limits, self._outbox)
             return answer
 
         def change(connection: sqlite3.Connection) -> bool:
@@ -296,7 +250,7 @@ class SqliteStore(Reading, Growing):
 
         def begin(connection: sqlite3.Connection) -> None:
             fork(connection, owner, row, upto)
-            _append(connection, first, self._limits, self._outbox)
+            append_to(connection, first, self._limits, self._outbox)
 
         try:
             await self._write(begin)
@@ -332,7 +286,7 @@ class SqliteStore(Reading, Growing):
             self._recent.grown(row, events)
             self._hear(Growth(run_id=append.run_id, last_seq=row["last_seq"], command=append.command))
 
-        row, _ = await self._write(lambda connection: _append(connection, append, self._limits, self._outbox), tell)
+        row, _ = await self._write(lambda connection: append_to(connection, append, self._limits, self._outbox), tell)
         return row["last_seq"], row["updated"]
 
     @override
@@ -440,38 +394,3 @@ def _last_changed(connection: sqlite3.Connection, statements: Sequence[Statement
 
 def _field(column: str, name: str) -> str:
     return f"json_extract({column}, '$.{name}')"
-
-
-def _append(connection: sqlite3.Connection, append: Append, limits: Limits, outbox: bool) -> tuple[Row, list[Row]]:
-    """The run's row and the events, as they are now."""
-    now, count, length = time.time(), len(append.events), size(append)
-    changes = {**append.changes, "updated": now}
-    fits = () if ends(append) else (count, limits.events, length, limits.log_bytes)
-    found = connection.execute(
-        f"update runs set last_seq = last_seq + ?, log_bytes = log_bytes + ?, {queries.assign(changes)}"  # noqa: S608 - ours
-        f" where id = ? and owner = ? and state in ({', '.join('?' * len(append.only_in))})"
-        f" and attempt = coalesce(?, attempt) {FITS if fits else ''} returning *",
-        (
-            *(count, length, *changes.values()),
-            *(append.run_id, append.owner, *append.only_in, append.attempt, *fits),
-        ),
-    ).fetchone()
-    if found is None:
-        run = connection.execute(queries.REFUSING, (append.run_id, append.owner)).fetchone()
-        raise refused_append(append, run, limits)
-    row = dict(found)
-    first, attempt = row["last_seq"] - count + 1, row["attempt"]
-    events: list[Row] = [
-        {"seq": first + index, "attempt": attempt, "time": event.time or now, "type": event.type, "body": event.body}
-        for index, event in enumerate(append.events)
-    ]
-    connection.executemany(
-        "insert into events (run_id, owner, seq, attempt, time, type, body) values (?, ?, ?, ?, ?, ?, ?)",
-        [(append.run_id, append.owner, *event.values()) for event in events],
-    )
-    if outbox:
-        connection.executemany(
-            "insert into outbox (owner, run_id, seq) values (?, ?, ?)",
-            [(append.owner, append.run_id, event["seq"]) for event in events],
-        )
-    return row, events

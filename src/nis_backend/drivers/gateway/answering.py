@@ -1,0 +1,88 @@
+"""An answer that has begun, as the caller reads it: in time, and settled however it ends."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import TYPE_CHECKING, Generic, TypeVar
+
+from nis_backend.errors import DeadlineExceeded, NisError
+
+if TYPE_CHECKING:
+    from nis_backend.drivers.gateway.attempt import Attempt
+    from nis_backend.drivers.gateway.base import Target
+
+T = TypeVar("T")
+
+
+class Answering(Generic[T]):
+    """An answer that has begun, from its first item on; closing it ends the call and settles it."""
+
+    def __init__(self, attempt: Attempt[T], until: float | None) -> None:
+        assert attempt.begun is not None
+        self._attempt = attempt
+        self._first: list[T] = [attempt.begun.first]
+        self._rest = attempt.begun.rest
+        self._until = until
+        """When it has to be whole, by the loop's clock."""
+
+    @property
+    def target(self) -> Target:
+        """The model that answers."""
+        return self._attempt.target
+
+    @property
+    def route(self) -> str:
+        """The route that was gone along."""
+        return self._attempt.route.name
+
+    @property
+    def attempts(self) -> int:
+        """How many calls it took, this one included."""
+        return self._attempt.number
+
+    def __aiter__(self) -> Answering[T]:
+        return self
+
+    async def __anext__(self) -> T:
+        """The next item.
+
+        Raises:
+            NisError: it broke off.
+        """
+        if self._first:
+            return self._first.pop()
+        try:
+            if self._until is None:
+                return await anext(self._rest)
+            async with asyncio.timeout_at(self._until):
+                return await anext(self._rest)
+        except StopAsyncIteration:
+            await self._attempt.end("ok")
+            raise
+        except TimeoutError:
+            error = DeadlineExceeded(
+                f"{self.target.id} was not done in time.", remedy="Ask for less, or give the route more time."
+            )
+            await self._cut(error)
+            raise error from None
+        except NisError as error:
+            await self._cut(error)
+            raise
+        except BaseException:
+            await self._attempt.end("left")
+            raise
+
+    async def settle(self) -> int | None:
+        """Say that all of the answer was read; what it cost, in nano-dollars, where a price is known."""
+        await self._attempt.end("ok")
+        return self._attempt.cost
+
+    async def aclose(self) -> None:
+        """End the call; one that was not read to its end was left."""
+        try:
+            await self._rest.aclose()
+        finally:
+            await self._attempt.end("left")
+
+    async def _cut(self, error: NisError) -> None:
+        await self._attempt.end("cut", error)
