@@ -39,8 +39,9 @@ if TYPE_CHECKING:
 
 ROOT = Path(__file__).resolve().parent.parent
 OFFLINE = ROOT / "tests" / "offline"
-# The same examples each time, so that a red run can be run again; no example is timed, since machines are busy.
-hypothesis.settings.register_profile("suite", derandomize=True, deadline=None)
+# The same examples each time, so that a red run can be run again; nothing is timed, since machines are busy.
+SLOW = hypothesis.HealthCheck.too_slow
+hypothesis.settings.register_profile("suite", derandomize=True, deadline=None, suppress_health_check=[SLOW])
 hypothesis.settings.load_profile("suite")
 
 START_SECONDS = 60.0

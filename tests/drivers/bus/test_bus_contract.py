@@ -44,6 +44,13 @@ async def opened(make: Callable[[], Bus]) -> AsyncGenerator[Bus]:
             await bus.close()
 
 
+async def well(bus: Bus) -> str:
+    """What the check says once it has its answer: on a busy machine that may come too late for one check."""
+    while True:
+        with suppress(Unavailable):
+            return await bus.check()
+
+
 def fresh(kind: str) -> str:
     """A topic or a group that no other test has."""
     return f"{kind}-{uuid.uuid4().hex}"
@@ -166,7 +173,7 @@ def test_a_broker_that_hangs_is_named_and_loses_nothing() -> None:
     async def body(servers: Kafka) -> None:
         async with opened(lambda: KafkaBus(Brokers(servers=servers.servers))) as bus:
             await bus.publish("topic", numbered(3, 5))
-            assert "Kafka answers, 3 brokers" in await bus.check()
+            assert "Kafka answers, 3 brokers" in await well(bus)
             servers.hang()
             waiting = asyncio.create_task(bus.publish("topic", [Message(key="run-1", value=b"5")]))
             with pytest.raises(Unavailable, match="Kafka does not answer") as refused:

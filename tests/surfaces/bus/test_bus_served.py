@@ -44,7 +44,7 @@ def script(tmp_path: Path) -> str:
 async def reading(servers: str) -> AsyncGenerator[Bus]:
     """A client of the brokers that is no nis."""
     # A group whose reader was killed has another after some time, and servers start meanwhile.
-    async with asyncio.timeout(5 * PATIENCE):
+    async with asyncio.timeout(3 * PATIENCE):
         bus = KafkaBus(Brokers(servers=servers))
         try:
             yield bus
