@@ -60,7 +60,7 @@ def run(block: Block, server: Server, folder: Path) -> str:
         env={**os.environ, "NIS_DATA": str(server.data), "PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}"},
         capture_output=True,
         text=True,
-        timeout=180,
+        timeout=600,
         check=False,
     )
     assert done.returncode == 0, f"{block}\n{done.stdout}\n{done.stderr}"
@@ -120,7 +120,7 @@ def test_a_setting_of_an_operator_is_on_the_operators_page() -> None:
 
 def test_bare_make_lists_every_target_with_a_line() -> None:
     """Promise: `make` alone says what there is to do."""
-    listed = subprocess.run(["make"], cwd=ROOT, capture_output=True, text=True, timeout=180, check=True).stdout
+    listed = subprocess.run(["make"], cwd=ROOT, capture_output=True, text=True, timeout=600, check=True).stdout
     targets = (ROOT / "Makefile").read_text().partition(".PHONY:")[2].partition("\n")[0].split()
     assert re.findall(r"^  make ([a-z-]+) +\S", listed, re.MULTILINE) == targets
 

@@ -27,7 +27,7 @@ def node(program: Path, *arguments: str, folder: Path) -> subprocess.CompletedPr
         pytest.skip("the protocols' npm packages are not installed: `make test` does it")
     binary = Path(wheel.submodule_search_locations[0]) / "bin" / "node"
     return subprocess.run(
-        [str(binary), str(program), *arguments], cwd=folder, capture_output=True, text=True, timeout=180, check=False
+        [str(binary), str(program), *arguments], cwd=folder, capture_output=True, text=True, timeout=600, check=False
     )
 
 

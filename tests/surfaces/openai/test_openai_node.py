@@ -27,7 +27,7 @@ def node(package: str, *arguments: str, **environment: str) -> str:
         cwd=CLIENTS,
         capture_output=True,
         text=True,
-        timeout=180,
+        timeout=600,
         check=False,
         env={**os.environ, **environment},
     )
