@@ -72,7 +72,7 @@ class FakeServer:
         self.asked: list[Asked] = []
         self.listed = 0
         self.left = asyncio.Event()
-        """Set when a caller has left an answer that is held open."""
+        """Set when a caller has left an answer that was not at its end."""
         self.came, self.gone = threading.Event(), threading.Event()
         """Set with the first request, and with `left`: for a test in another thread."""
         self.url = ""
@@ -136,6 +136,15 @@ class FakeServer:
         return web.json_response(self.listing(self.models))
 
     async def _complete(self, request: web.Request) -> web.StreamResponse:
+        try:
+            return await self._answer(request)
+        except asyncio.CancelledError:
+            # Wherever the answer was.
+            self.left.set()
+            self.gone.set()
+            raise
+
+    async def _answer(self, request: web.Request) -> web.StreamResponse:
         assert request.transport is not None
         port = int(request.transport.get_extra_info("peername")[1])
         sent = await request.read()
@@ -152,29 +161,18 @@ class FakeServer:
         headers, pieces = {"Content-Type": canned.content_type, **canned.headers}, canned.pieces
         if canned.gzipped:
             headers["Content-Encoding"], pieces = "gzip", [gzip.compress(b"".join(pieces))]
-        if canned.first is None:
-            await self._wait(canned.released)
+        if canned.first is None and canned.released is not None:
+            await canned.released.wait()
         response = web.StreamResponse(status=canned.status, headers=headers)
         await response.prepare(request)
         for number, piece in enumerate(pieces):
-            if number == canned.first:
-                await self._wait(canned.released)
+            if number == canned.first and canned.released is not None:
+                await canned.released.wait()
             await response.write(piece)
         if canned.held:
-            await self._wait(asyncio.Event())
+            await asyncio.Event().wait()
         if canned.cut:
             request.transport.close()
             return response
         await response.write_eof()
         return response
-
-    async def _wait(self, released: asyncio.Event | None) -> None:
-        """Wait for it, or until the caller leaves."""
-        if released is None:
-            return
-        try:
-            await released.wait()
-        except asyncio.CancelledError:
-            self.left.set()
-            self.gone.set()
-            raise

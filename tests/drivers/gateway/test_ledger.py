@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from store_rows import run_row
 
 from nis_backend.drivers.gateway import ledger as module
 from nis_backend.drivers.gateway.base import Target, Who
@@ -17,7 +18,7 @@ from nis_backend.drivers.gateway.periods import DOLLAR
 from nis_backend.drivers.gateway.rates import Rates, flat
 from nis_backend.drivers.llm.answer import Usage
 from nis_backend.drivers.store.base import Row
-from nis_backend.drivers.store.spending import Cap, Closed
+from nis_backend.drivers.store.spending import Cap, Closed, Crossed
 from nis_backend.drivers.store.sqlite.store import SqliteStore
 from nis_backend.errors import InvalidRequest, NisError, Unavailable
 
@@ -38,14 +39,14 @@ class Away(SqliteStore):
         super().__init__(path)
         self.groups = []
 
-    async def record(self, rows: Sequence[Row], closed: Sequence[Closed]) -> None:
+    async def record(self, rows: Sequence[Row], closed: Sequence[Closed]) -> list[Crossed]:
         """See `Spending.record`."""
         if self.trouble is not None:
             raise self.trouble
         if any(row["model"] == self.refuses for row in rows):
             raise InvalidRequest("no such row", remedy="")
         self.groups.append(len(rows) + len(closed))
-        await super().record(rows, closed)
+        return await super().record(rows, closed)
 
 
 @contextlib.asynccontextmanager
@@ -81,6 +82,7 @@ def test_a_call_without_a_cap_is_written_behind_it(tmp_path: Path) -> None:
             end = End(
                 state="ok", used=Usage(input=100, cached=40, output=7, reasoning=3), first_ms=5, total_ms=9, wait_ms=1
             )
+            await store.insert("runs", "ann", run_row("run-1"))
             await ledger.settle(row(ledger), end, RATES)
             await ledger.flush()
             found = (await rows(store))["call-1"]
@@ -121,7 +123,7 @@ def test_what_was_reserved_becomes_what_it_cost(tmp_path: Path, end: End, expect
     async def body() -> None:
         async with opened(tmp_path) as (store, ledger):
             heard: list[Row] = []
-            ledger.listen(heard.append)
+            ledger.listen(lambda row, _crossed: heard.append(row))
             one = row(ledger, worst=50_000)
             assert await store.reserve(one, CAPS) == []
             one["state"] = "open"
