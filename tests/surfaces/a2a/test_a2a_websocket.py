@@ -343,8 +343,9 @@ def test_a_wrong_filter_is_refused_by_name(tmp_path: Path, params: Json, field: 
     _with_client(tmp_path, talk)
 
 
-def test_a_task_is_cancelled_over_the_socket(tmp_path: Path) -> None:
+def test_a_task_is_cancelled_over_the_socket(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """CancelTask answers the task once it has stopped; its stream ends with the same; a second is refused."""
+    monkeypatch.setattr("nis_backend.surfaces.a2a.handler.CANCEL_SECONDS", PATIENCE)
 
     async def talk(one: Client, process: StandIn, _: str) -> None:
         number = await one.post("SendStreamingMessage", message("wait x"))
