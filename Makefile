@@ -43,7 +43,7 @@ SHELL := /bin/bash
 .SHELLFLAGS := -o pipefail -c
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help serve weights test check format generate console bench-start bench-router bench-embeddings bench-runs bench-dispatch bench-gateway bench-soak prove-kills prove-readers prove-schema prove-takeover clean
+.PHONY: help serve weights test check format generate console bench-start bench-router bench-embeddings bench-runs bench-dispatch bench-gateway bench-generation bench-soak prove-kills prove-readers prove-schema prove-takeover clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-16s %s\n", $$1, $$2 }' Makefile
@@ -93,6 +93,9 @@ bench-dispatch: $(TESTS) $(DISPATCH_PEER) ## measure how soon runs start, and ho
 
 bench-gateway: $(TESTS) $(GATEWAY_PEER) ## measure chat completions passed on, against LiteLLM's proxy and a bare one
 	@$(BIN)/python benchmarks/gateway.py $(ARGS)
+
+bench-generation: $(TESTS) weights ## measure answers of the model in the box against xllamacpp called bare and llama.cpp's server
+	@$(BIN)/python benchmarks/generation.py $(ARGS)
 
 bench-soak: $(TESTS) ## stream 10,000 chat turns and see how much the serving process grows
 	@$(BIN)/python benchmarks/soak.py $(ARGS)

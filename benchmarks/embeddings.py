@@ -20,6 +20,7 @@ import tempfile
 import threading
 import time
 from collections.abc import Callable, Generator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -31,6 +32,7 @@ from start import descendants, free_port, ours, post, started
 PEER = Path(__file__).with_name("embeddings_peer.py")
 NIS, TORCH, ONNX = "nis", "sentence-transformers, torch float32", "sentence-transformers, ONNX int8"
 Vectors = list[list[float]]
+CALLERS = 32
 
 
 @dataclass(kw_only=True)
@@ -171,6 +173,46 @@ def measure(contenders: Mapping[str, Contender], texts: Mapping[str, Sequence[st
         print(f"\rround {turn}/{rounds}", end="\n" if turn == rounds else "", file=sys.stderr, flush=True)
 
 
+def measure_together(one: Contender, texts: Sequence[str], rounds: int) -> None:
+    """Print what many callers with a text each get, beside one caller who sends the same texts one by one."""
+    taken: dict[str, list[float]] = {"one by one": [], f"{CALLERS} callers": []}
+    used: dict[str, list[float]] = {name: [] for name in taken}
+    near = 1.0
+
+    def alone(text: str) -> list[float]:
+        return one.embed([text])[1][0]
+
+    with ThreadPoolExecutor(CALLERS) as pool:
+        asked: dict[str, Callable[[], list[list[float]]]] = {
+            "one by one": lambda: [alone(text) for text in texts],
+            f"{CALLERS} callers": lambda: list(pool.map(alone, texts)),
+        }
+        for turn in range(rounds + 1):
+            found: list[Vectors] = []
+            for name, ask in asked.items():
+                before, begun = one.processor_seconds(), time.perf_counter()
+                found.append(ask())
+                if turn:  # the first of each only warms it up
+                    taken[name].append(time.perf_counter() - begun)
+                    used[name].append(one.processor_seconds() - before)
+            near = min([near, *(dot(a, b) for a, b in zip(*found, strict=True))])
+    print(f"| {len(texts)} calls of one sentence | texts per second, median (min-max) | of processor time |")
+    print("|---|---|---|")
+    for name, seconds in taken.items():
+        rates = [len(texts) / value for value in seconds]
+        middle, effort = statistics.median(rates), len(texts) / statistics.median(used[name])
+        print(f"| {name} | {middle:.1f} ({min(rates):.1f}-{max(rates):.1f}) | {effort:.1f} |")
+    times = statistics.median(a / b for a, b in zip(*taken.values(), strict=True))
+    print(
+        f"\n{CALLERS} callers get {times:.2f} × the texts of one; each vector has a cosine ≥ {near:.6f} to the other's"
+    )
+
+
+def dot(one: Sequence[float], other: Sequence[float]) -> float:
+    """The cosine of two vectors of length 1."""
+    return math.fsum(a * b for a, b in zip(one, other, strict=True))
+
+
 def rows(contenders: Mapping[str, Contender], texts: Mapping[str, Sequence[str]], *, of_processor: bool) -> None:
     """Print texts a second of each, and how many times as many ours are."""
     unit = "texts per second of processor time" if of_processor else "texts per second, median (min-max)"
@@ -222,14 +264,17 @@ def main() -> None:
     texts = corpora()
     with ExitStack() as stack:
         contenders = {NIS: stack.enter_context(product())}
-        contenders[TORCH] = stack.enter_context(peer(str(folder / "torch/bin/python"), str(PEER), model))
+        if (folder / "torch/bin/python").exists():
+            contenders[TORCH] = stack.enter_context(peer(str(folder / "torch/bin/python"), str(PEER), model))
         if (folder / "onnx/bin/python").exists():
             contenders[ONNX] = stack.enter_context(peer(str(folder / "onnx/bin/python"), str(PEER), model, file))
         with watched(list(contenders.values())):
             measure(contenders, texts, given.rounds)
-    machine = f"{os.cpu_count()} cores, {platform.system()}, load {os.getloadavg()[0]:.1f}"
-    print(f"{time.strftime('%Y-%m-%d')}, {machine}, {given.rounds} rounds\n")
-    report(contenders, texts)
+        machine = f"{os.cpu_count()} cores, {platform.system()}, load {os.getloadavg()[0]:.1f}"
+        print(f"{time.strftime('%Y-%m-%d')}, {machine}, {given.rounds} rounds\n")
+        report(contenders, texts)
+        print()
+        measure_together(contenders[NIS], texts["a sentence each"][:128], given.rounds)
 
 
 if __name__ == "__main__":
