@@ -29,7 +29,9 @@ uv_settings = links="$${PIP_FIND_LINKS:-$(call pip_setting,find-links)}"; index=
 	[ -z "$$links" ] || export UV_FIND_LINKS="$${UV_FIND_LINKS:-$$(echo $$links | tr -s ' ' ',')}"; \
 	[ -z "$$index" ] || export UV_DEFAULT_INDEX="$${UV_DEFAULT_INDEX:-$$index}"; \
 	export UV_PYTHON="$(BIN)/python" UV_LINK_MODE="$${UV_LINK_MODE:-copy}" PATH="$(CURDIR)/$(BIN):$$PATH"
-install = $(uv_settings); uv pip install --compile-bytecode -e '$(want)' || { echo "── with pip instead"; $(BIN)/pip install -e '$(want)'; }
+install = $(uv_settings); uv pip install --compile-bytecode -e '$(want)' || { echo "── with pip instead"; $(BIN)/pip install -e '$(want)'; } \
+	  || { echo "── Not installed; the lines above say why. Where torch is what was not found: its one release that pyproject.toml"; \
+	       echo "   names must be at your index (PIP_INDEX_URL) or among your wheels (PIP_FIND_LINKS), for this Python."; exit 1; }
 forget = find $(VENV) -maxdepth 1 \( -name '.serves-*' -o -name '.tests-*' \) ! -name '*-$(KEY)' -delete
 say = @echo "── $(1)"
 comma := ,

@@ -14,7 +14,7 @@ import threading
 from collections import deque
 from typing import TYPE_CHECKING, Any, Protocol
 
-from nis_backend.errors import InternalError, NisError, TooLarge
+from nis_backend.errors import InternalError, NisError, TooLarge, Unavailable
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -60,10 +60,12 @@ class Engine:
         self._last: dict[str, int] = {"logits_to_keep": 1} if "logits_to_keep" in taken else {}
         layers = self._cache().layers
         plain: Any = importlib.import_module("transformers.cache_utils")  # Any: as above
-        # Of other kinds of layers, a piece of the past cannot be cut off or padded.
-        self.joins = "position_ids" in taken and all(type(layer) is plain.DynamicLayer for layer in layers)
         grows = all(isinstance(layer, plain.DynamicLayer) for layer in layers)
         self._piece = PIECE if grows else 2**31
+        # Of other kinds of layers, a piece of the past cannot be cut off or padded.
+        self.joins = "position_ids" in taken and all(type(layer) is plain.DynamicLayer for layer in layers)
+        with self._torch.inference_mode():
+            self.joins = self._try_out()
         self._waiting: deque[Row] = deque()
         self._reading: deque[_Read] = deque()
         self._groups: list[_Group] = []
@@ -75,6 +77,34 @@ class Engine:
         with self._wake:
             self._waiting.append(row)
             self._wake.notify()
+
+    def _try_out(self) -> bool:
+        """Whether answers may share a batch: their numbers there are those of each alone.
+
+        Raises:
+            Unavailable: it does not go on from what it has read, or two answers get in each other's way.
+        """
+        top = self._model.config.get_text_config().vocab_size - 1
+        tried = [[at * step % top for at in range(1, count)] for step, count in ((7919, 12), (104_729, 6))]
+        whole = [self._ask([tokens], self._cache())[0] for tokens in tried]
+        for together in (True, False) if self.joins else (False,):
+            groups = [_Group(_Tried(tokens), self._cache(), len(tokens) - 1) for tokens in tried]
+            for group in groups:
+                self._ask([group.rows[0].tokens[:-1]], group.cache)
+            if together:
+                groups[0].add(groups.pop(), self._torch)
+            numbers = [row for group in groups for row in self._next(group)]
+            if all(self._alike(one, other) for one, other in zip(numbers, whole, strict=True)):
+                return together
+        raise Unavailable(
+            f"{self._called} does not go on from what it has read, as models are asked here.",
+            remedy="Choose a model of another kind.",
+        )
+
+    def _alike(self, one: Any, other: Any) -> bool:
+        """Whether two rows of numbers are the same, but for how they were rounded."""
+        rounded = 0.001 if one.dtype == self._torch.float32 else 0.25
+        return bool((one - other).abs().max() <= rounded * other.abs().max())
 
     def _run(self) -> None:
         with self._torch.inference_mode():
@@ -120,9 +150,7 @@ class Engine:
     def _step(self, group: _Group) -> None:
         """The next token of a group's answers."""
         try:
-            given = {} if len(group.rows) == 1 and not group.pads[0] else self._places(group)
-            numbers = self._ask([[row.tokens[-1]] for row in group.rows], group.cache, **given)
-            group.length += 1
+            numbers = self._next(group)
         except Exception as error:  # noqa: BLE001 - the worker loop: it is the end of these answers
             self._drop(group, group.rows, self._failure(error))
             return
@@ -134,6 +162,13 @@ class Engine:
             except Exception as error:  # noqa: BLE001 - as above, and of this one alone
                 self._drop(group, [row], self._failure(error))
         self._drop(group, ended)
+
+    def _next(self, group: _Group) -> Any:
+        """The model's numbers of what comes next in each of a group's rows."""
+        given = {} if len(group.rows) == 1 and not group.pads[0] else self._places(group)
+        numbers = self._ask([[row.tokens[-1]] for row in group.rows], group.cache, **given)
+        group.length += 1
+        return numbers
 
     def _ask(self, tokens: list[list[int]], cache: Any, **given: Any) -> Any:
         """The model's numbers of what comes after the last token of each row."""
@@ -186,6 +221,24 @@ class Engine:
             )
         log.error("an answer failed", exc_info=error)
         return InternalError(f"{self._called} failed inside; the server's log has the traceback.", remedy="Ask again.")
+
+
+class _Tried:
+    """A row of nobody's."""
+
+    alone = stopped = False
+
+    def __init__(self, tokens: list[int]) -> None:
+        self.tokens = tokens
+
+    def take(self, numbers: Any) -> bool:
+        """Nothing is made of it."""
+        del numbers
+        return False
+
+    def leave(self, error: NisError | None) -> None:
+        """Nobody waits."""
+        del error
 
 
 class _Read:
