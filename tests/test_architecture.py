@@ -66,7 +66,7 @@ LAYERS = {
 }
 CONTRACTS = frozenset(
     {
-        *("gateway.addresses", "gateway.bounds", "gateway.periods", "gateway.rates"),
+        *("gateway.addresses", "gateway.bounds", "gateway.direct", "gateway.periods", "gateway.rates"),
         *("llm.answer", "llm.choice", "store.spending"),
     }
 )
