@@ -23,7 +23,18 @@ TELLS = {PREFIX: problem.tell}
 """For the guard: how failures are worded here. It stands before what is above it."""
 
 COUNT = f"{PREFIX}/count_tokens"
-LARGE = frozenset({PREFIX, COUNT})
+BATCHES = f"{PREFIX}/batches"
+DOES = (
+    ("POST", BATCHES, "create"),
+    ("GET", BATCHES, "batches"),
+    ("GET", f"{BATCHES}/{{id}}", "batch"),
+    ("DELETE", f"{BATCHES}/{{id}}", "delete"),
+    ("POST", f"{BATCHES}/{{id}}/cancel", "cancel"),
+    ("GET", f"{BATCHES}/{{id}}/results", "results"),
+)
+"""What answers where of batches: a function of the module for them."""
+
+LARGE = frozenset({PREFIX, COUNT, BATCHES})
 """Paths whose bodies hold images and files."""
 
 
@@ -37,7 +48,7 @@ class _Named(PassedOn):
 
 
 def routes(process: Process) -> list[Route]:
-    """Messages, and the count of their tokens."""
+    """Messages, the count of their tokens, and batches of them."""
 
     def messages() -> Dialect:
         from nis_backend.surfaces.anthropic.passing import Messages  # noqa: PLC0415 - see above
@@ -52,4 +63,17 @@ def routes(process: Process) -> list[Route]:
     return [
         Route(PREFIX, _Named(process, messages), methods=["POST"]),
         Route(COUNT, count, methods=["POST"]),
+        *(_route(process, *one) for one in DOES),
     ]
+
+
+def _route(process: Process, method: str, path: str, name: str) -> Route:
+    """One route of batches, whose module is imported with its first request."""
+
+    async def answer(request: Request) -> Response:
+        from nis_backend.surfaces.anthropic import batches  # noqa: PLC0415 - see above
+
+        problem.named(request.scope["state"])
+        return await getattr(batches, name)(process, request)
+
+    return Route(path, answer, methods=[method])

@@ -7,20 +7,19 @@ from __future__ import annotations
 
 import asyncio
 import re
-import tempfile
 from dataclasses import replace
-from typing import IO, TYPE_CHECKING, Annotated, Any, Literal, cast
+from typing import IO, TYPE_CHECKING, Annotated, Literal
 
 from pydantic import Field, ValidationError
 from starlette.responses import JSONResponse
 
 from nis_backend.blob import Blob
 from nis_backend.calling import call
-from nis_backend.capabilities.batches.operations import LINE
 from nis_backend.drivers.store.base import cursor_of
 from nis_backend.errors import Conflict, InvalidRequest, NisError, NotFound, NotSupported, from_problem, shorten
-from nis_backend.event import Noted
 from nis_backend.operation import Model
+from nis_backend.surfaces.batched import OneFile, begin
+from nis_backend.surfaces.batched import outcomes as outcomes_of
 from nis_backend.surfaces.openai.batch_lines import CALLS, told, translated
 from nis_backend.surfaces.openai.body import json_object, refuse_unknown, wrong
 from nis_backend.surfaces.openai.pages import limit_of, page_of
@@ -36,16 +35,11 @@ if TYPE_CHECKING:
     from starlette.responses import Response
 
     from nis_backend.capabilities.batches.operations import Batch, BatchList, TokensUsed
-    from nis_backend.capabilities.blobs import StoredBlob
     from nis_backend.context import Context
     from nis_backend.operation import Json
-    from nis_backend.run import RunHandle
     from nis_backend.surfaces.base import Process
 
 PREFIX = "batch_"
-LINES = "batch_lines"
-"""The purpose of a blob with the lines of a batch as the operation takes them."""
-
 DAY = 86_400
 STATUS = {
     "queued": "validating",
@@ -85,30 +79,20 @@ class _Labels(Model):
     model: str | None = None
 
 
-class _File(Model):
-    """A file whose bytes are wanted."""
-
-    file: Blob
-
-
 async def create(process: Process, request: Request) -> Response:
     """Begin a batch; a file that is none is refused at once, by its line."""
     body = json_object(await request.body())
     asked = _read(body)
     ctx = process.context(request.state.caller)
     given = await _input(process, asked, ctx)
-    with tempfile.TemporaryFile() as file:
-        lines, model = await asyncio.to_thread(_translate, given.path, asked.endpoint, file)
-        content = await asyncio.to_thread(Blob.of, file, media_type="application/jsonl", name=given.name)
-        kept: StoredBlob = await call(
-            process.operations.find("blobs.create_blob"), {"content": content, "purpose": LINES}, ctx
-        )
-    labels = {**asked.model_dump(exclude={"completion_window"}), "model": model}
-    arguments = {"input": kept.id, "operation": CALLS[asked.endpoint], "lines": lines, "labels": labels}
+
+    def write(file: IO[bytes]) -> Json:
+        lines, model = _translate(given.path, asked.endpoint, file)
+        return {"lines": lines, "labels": {**asked.model_dump(exclude={"completion_window"}), "model": model}}
+
     try:
-        handle: RunHandle = await call(process.operations.find("batches.create_batch"), arguments, ctx)
+        handle = await begin(process, write, CALLS[asked.endpoint], given.name, ctx)
     except NisError as error:
-        await ctx.blobs.delete(kept.id)
         if error.field == "input":
             error.field = "input_file_id"
         raise
@@ -143,7 +127,7 @@ async def _input(process: Process, asked: BatchRequest, ctx: Context) -> Blob:
         blob: Blob = await call(
             process.operations.find("blobs.read_content"), {"id": blob_of(asked.input_file_id)}, ctx
         )
-        return (await ctx.blobs.resolve(_File(file=blob), [])).file
+        return (await ctx.blobs.resolve(OneFile(file=blob), [])).file
     except NotFound:
         raise NotFound(
             f"There is no file {shorten(asked.input_file_id)!r}.",
@@ -161,7 +145,6 @@ def _translate(path: Path, endpoint: str, file: IO[bytes]) -> tuple[int, str | N
         lines, model = lines + 1, asked
     if not lines:
         raise InvalidRequest("The file has no line.", field="input_file_id", remedy="Give a request on each line.")
-    file.seek(0)
     return lines, model
 
 
@@ -325,13 +308,5 @@ async def _of_file(process: Process, name: str, ctx: Context) -> tuple[Batch, st
 
 async def _lines(one: Batch, kind: str, ctx: Context) -> AsyncGenerator[bytes]:
     endpoint, suffix, failed = str(one.labels["endpoint"]), suffix_of(one.id), kind == "errors"
-    after = 0
-    while events := await ctx.runs.events(one.id, after):
-        after = events[-1].seq
-        noted = [(event.body, event.time) for event in events if isinstance(event.body, Noted)]
-        entries = [
-            (int(body.name.rpartition(" ")[2]), cast("dict[str, Any]", body.value), at)
-            for body, at in noted
-            if body.name.startswith(f"{LINE} ")
-        ]
+    async for entries in outcomes_of(one.id, ctx):
         yield b"".join(await asyncio.to_thread(lambda: list(told(endpoint, suffix, entries, failed=failed))))  # noqa: B023 - done before the next page

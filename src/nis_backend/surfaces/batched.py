@@ -1,0 +1,71 @@
+"""What dialects with batches share: lines become a batch of one operation, and its log tells what came of them."""
+
+from __future__ import annotations
+
+import asyncio
+import tempfile
+from typing import IO, TYPE_CHECKING, Any, cast
+
+from nis_backend.blob import Blob
+from nis_backend.calling import call
+from nis_backend.capabilities.batches.operations import LINE
+from nis_backend.errors import NisError
+from nis_backend.event import Noted
+from nis_backend.operation import Json, Model
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncGenerator, Callable
+
+    from nis_backend.capabilities.blobs import StoredBlob
+    from nis_backend.context import Context
+    from nis_backend.run import RunHandle
+    from nis_backend.surfaces.base import Process
+
+LINES = "batch_lines"
+"""The purpose of a blob with the lines of a batch as the operation takes them."""
+
+Outcome = tuple[int, Json, float]
+"""The number of a line, what came of it, and when."""
+
+
+class OneFile(Model):
+    """A file whose bytes are wanted."""
+
+    file: Blob
+
+
+async def begin(
+    process: Process, write: Callable[[IO[bytes]], Json], operation: str, name: str, ctx: Context
+) -> RunHandle:
+    """Begin a batch of the lines that `write` writes in a thread; it answers more of the operation's request.
+
+    Raises:
+        NisError: a line is none; nothing of it is kept then.
+    """
+    with tempfile.TemporaryFile() as file:
+        more = await asyncio.to_thread(write, file)
+        file.seek(0)
+        content = await asyncio.to_thread(Blob.of, file, media_type="application/jsonl", name=name)
+        kept: StoredBlob = await call(
+            process.operations.find("blobs.create_blob"), {"content": content, "purpose": LINES}, ctx
+        )
+    try:
+        arguments = {"input": kept.id, "operation": operation, **more}
+        handle: RunHandle = await call(process.operations.find("batches.create_batch"), arguments, ctx)
+    except NisError:
+        await ctx.blobs.delete(kept.id)
+        raise
+    return handle
+
+
+async def outcomes(run_id: str, ctx: Context) -> AsyncGenerator[list[Outcome]]:
+    """What came of the lines of a batch, by pages of its log."""
+    after = 0
+    while events := await ctx.runs.events(run_id, after):
+        after = events[-1].seq
+        noted = [(event.body, event.time) for event in events if isinstance(event.body, Noted)]
+        yield [
+            (int(body.name.rpartition(" ")[2]), cast("dict[str, Any]", body.value), at)
+            for body, at in noted
+            if body.name.startswith(f"{LINE} ")
+        ]

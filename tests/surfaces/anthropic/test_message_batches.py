@@ -1,0 +1,102 @@
+"""Batches of messages: what the official client begins, follows and reads."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from typing import Any
+
+import anthropic
+import pytest
+from conftest import Server, running_server
+from rest_client import ask
+from test_messages import client_of, request
+
+Json = dict[str, Any]
+
+
+@pytest.fixture(scope="module")
+def speaking(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    """A server whose model says what a script holds."""
+    folder = tmp_path_factory.mktemp("batches")
+    script = folder / "script.json"
+    replies = [
+        {"when": "endless", "text": "And then " * 50, "pause": 10},
+        {"text": "I answer.", "input_tokens": 3, "output_tokens": 2},
+    ]
+    script.write_text(json.dumps({"replies": replies}))
+    with running_server(folder / "data", environment={"NIS_SCRIPTED": str(script)}) as one:
+        yield one
+
+
+@pytest.fixture
+def batches(speaking: Server) -> Iterator[Any]:
+    """Its client's; Any: the client has a type of its own for each overload."""
+    with client_of(speaking) as client:
+        yield client.messages.batches
+
+
+def line(name: str, said: str = "Hello", **more: Any) -> Json:
+    """A request for a message."""
+    turns = [{"role": "user", "content": said}]
+    return {"custom_id": name, "params": {**request(model="scripted", messages=turns), **more}}
+
+
+def ended(server: Server, batches: Any, batch: Any) -> Any:
+    """The batch once it has ended: its events are followed to their end."""
+    run = batch.id.replace("msgbatch_", "run-")
+    ask(server, "GET", f"/runs/{run}/events", None, {"prefer": "wait=60"})
+    return batches.retrieve(batch.id)
+
+
+def test_a_batch_has_a_result_for_each_request(batches: Any, speaking: Server) -> None:
+    """Each under its own name, the same at each reading; what cannot be followed is a result that says why."""
+    made = batches.create(requests=[line("a"), line("b"), line("odd", top_k=3), line("none", model="nobodys")])
+    assert (made.type, made.request_counts.processing + made.request_counts.succeeded) == ("message_batch", 4)
+    done = ended(speaking, batches, made)
+    counts = done.request_counts
+    assert (done.processing_status, counts.succeeded, counts.errored, counts.processing) == ("ended", 2, 2, 0)
+    told = {one.custom_id: one.result for one in batches.results(made.id)}
+    assert told["a"].message.content[0].text == "[scripted] I answer."
+    assert (told["b"].message.usage.output_tokens, told["b"].message.stop_reason) == (2, "end_turn")
+    assert "top_k" in told["odd"].error.error.message
+    assert told["none"].error.error.type == "not_found_error"
+    assert {one.custom_id: one.result for one in batches.results(made.id)} == told
+    assert made.id in [one.id for one in batches.list(limit=1)]
+    assert batches.delete(made.id).type == "message_batch_deleted"
+    with pytest.raises(anthropic.NotFoundError):
+        batches.retrieve(made.id)
+
+
+def test_a_batch_that_is_stopped_tells_what_was_not_asked(batches: Any, speaking: Server) -> None:
+    """A second stop is refused, as are results before the end."""
+    made = batches.create(requests=[line(f"n{number}", "An endless story") for number in range(12)])
+    with pytest.raises(anthropic.AnthropicError):
+        batches.results(made.id)
+    with pytest.raises(anthropic.ConflictError):
+        batches.delete(made.id)
+    assert batches.cancel(made.id).processing_status in {"canceling", "ended"}
+    done = ended(speaking, batches, made)
+    assert (done.processing_status, done.request_counts.canceled) == ("ended", 12)
+    assert {one.result.type for one in batches.results(made.id)} == {"canceled"}
+    with pytest.raises(anthropic.ConflictError):
+        batches.cancel(made.id)
+
+
+@pytest.mark.parametrize(
+    ("given", "why"),
+    [
+        ([], "requests"),
+        ([line("a"), line("a")], r"requests.1.custom_id: it was used before"),
+        ([line("a b")], r"requests.0.custom_id"),
+        ([{"custom_id": "a"}], r"requests.0.params"),
+    ],
+    ids=str,
+)
+def test_what_is_no_batch_is_refused_by_name(batches: Any, given: list[Json], why: str) -> None:
+    """House rule: bad input is a typed error that names the field; a batch of another surface is none of this one."""
+    with pytest.raises(anthropic.BadRequestError, match=why):
+        batches.create(requests=given)
+    for name in ("msgbatch_none", "none"):
+        with pytest.raises(anthropic.NotFoundError):
+            batches.retrieve(name)
