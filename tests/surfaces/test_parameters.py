@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from anthropic.types.beta.message_create_params import MessageCreateParamsBase as BetaParams
 from anthropic.types.message_create_params import MessageCreateParamsBase
 from openai.types.chat.completion_create_params import CompletionCreateParamsBase
 from openai.types.responses.response_create_params import ResponseCreateParamsBase
@@ -19,8 +20,9 @@ from nis_backend.surfaces.openai.body import HINTS
         (CompletionCreateParamsBase, chat.KNOWN | chat.CHAT_HINTS | chat.REFUSED.keys()),
         (ResponseCreateParamsBase, responses.KNOWN | HINTS | responses.REFUSED.keys()),
         (MessageCreateParamsBase, messages.KNOWN | messages.HINTS | messages.REFUSED.keys()),
+        (BetaParams, messages.KNOWN | messages.HINTS | messages.REFUSED.keys()),
     ],
-    ids=["chat", "responses", "messages"],
+    ids=["chat", "responses", "messages", "messages in beta"],
 )
 def test_a_client_has_no_parameter_that_nobody_decided_on(params: type, decided: frozenset[str]) -> None:
     """Promise: what cannot be honoured is refused by its name, and nothing is ignored in silence."""

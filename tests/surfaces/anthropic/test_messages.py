@@ -560,3 +560,24 @@ def test_what_was_thought_goes_back_to_who_thought_it(serve: Serve, *, streamed:
         assert [kind for kind, _ in told[2:]] == ["tool_use"]
     assert "Let me see" not in json.dumps(other.asked[0].body)
     assert [one["type"] for one in fake.asked[3].body["messages"][1]["content"]] == ["text"]
+
+
+def test_the_clients_own_loop_of_tools_comes_to_its_end(serve: Serve) -> None:
+    """It asks for a conversation that the server keeps, is told that there is none, and sends all turns itself."""
+    made: list[float] = []
+
+    @anthropic.beta_tool
+    def fly(speed: float) -> str:
+        """Fly so fast."""
+        made.append(speed)
+        return "4 m"
+
+    with asking(serve, wants(("fly", {"speed": 2})), says("Flown")) as (messages, fake):
+        runner = messages._client.beta.messages.tool_runner(**request(tools=[fly]))
+        assert runner.until_done().content[0].text == "Flown"
+        assert made == [2]
+        assert fake.asked[-1].tool_results == ["4 m"]
+        document = {"type": "document", "source": {"type": "text", "media_type": "text/plain", "data": "a"}}
+        cited: Json = {**document, "citations": {"enabled": True}}
+        with pytest.raises(anthropic.BadRequestError, match=r"citations\.enabled"):
+            messages.create(**request(messages=[{"role": "user", "content": [cited]}]))

@@ -23,7 +23,7 @@ from nis_backend.operation import Json, Model
 from nis_backend.surfaces.anthropic.events import message
 from nis_backend.surfaces.anthropic.problem import document
 from nis_backend.surfaces.anthropic.request import read, version_of, wrong
-from nis_backend.surfaces.batched import OneFile, begin, outcomes
+from nis_backend.surfaces.openai.batched import OneFile, begin, outcomes
 from nis_backend.surfaces.openai.body import json_object
 
 if TYPE_CHECKING:
@@ -36,7 +36,7 @@ if TYPE_CHECKING:
     from nis_backend.context import Context
     from nis_backend.run import Run
     from nis_backend.surfaces.base import Process
-    from nis_backend.surfaces.batched import Outcome
+    from nis_backend.surfaces.openai.batched import Outcome
 
 PREFIX, RUN = "msgbatch_", "run-"
 ENDPOINT = "/v1/messages"

@@ -94,6 +94,12 @@ class ImageBlock(Lenient):
     source: Annotated[Base64Source | UrlSource | FileSource, Field(discriminator="type")]
 
 
+class Uncited(Lenient):
+    """Whether places of a text are to be named in the answer, which is what Anthropic's own models do."""
+
+    enabled: Literal[False] | None = None
+
+
 class DocumentBlock(Lenient):
     """A document."""
 
@@ -101,6 +107,7 @@ class DocumentBlock(Lenient):
     source: Annotated[Base64Source | UrlSource | TextSource | ContentSource | FileSource, Field(discriminator="type")]
     title: str | None = Field(default=None, max_length=500)
     context: str | None = Field(default=None, max_length=400_000)
+    citations: Uncited | None = None
 
 
 class SearchResultBlock(Lenient):
@@ -110,6 +117,7 @@ class SearchResultBlock(Lenient):
     title: str = Field(max_length=2000)
     source: str = Field(max_length=8192)
     content: list[TextBlock] = Field(max_length=MOST_BLOCKS)
+    citations: Uncited | None = None
 
 
 class ToolUseBlock(Lenient):

@@ -41,6 +41,9 @@ FIELDS = {
 """Fields of the operations, as this dialect calls them."""
 
 
+UNTHREADED: Mapping[str, object] = {"error_code": "thread_unsupported_request", "unsupported": ["thread"]}
+"""By which the official clients know to send all turns themselves."""
+
 TURNS = re.compile(r"^\d+\.(parts|tool_calls|tool_call_id|reasoning)\b")
 """Of a path into the messages: that it is one of the operation's, and none of this dialect's."""
 
@@ -66,7 +69,10 @@ def document(error: NisError, request_id: str) -> Json:
     where = field_of(error.field)
     message = f"{error.message.removeprefix(f'{error.field}: ')} {error.remedy}".strip()
     said = message if where is None or message.startswith(f"{where}: ") else f"{where}: {message}"
-    return {"type": "error", "error": {"type": _type(status_of(error)), "message": said}, "request_id": request_id}
+    failure: Json = {"type": _type(status_of(error)), "message": said}
+    if error.field == "thread":
+        failure["details"] = UNTHREADED
+    return {"type": "error", "error": failure, "request_id": request_id}
 
 
 def status_of(error: NisError) -> int:

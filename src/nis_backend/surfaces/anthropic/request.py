@@ -18,7 +18,12 @@ if TYPE_CHECKING:
 VERSIONS = ("2023-06-01", "2026-10-21")
 """Versions of the format; the later one takes no sampling parameters."""
 
-HINTS = frozenset({"cache_control", "context_management", "diagnostics", "user_profile_id", "workspace_id"})
+HINTS = frozenset(
+    {
+        *("cache_control", "context_management", "diagnostics", "fallback_credit_token"),
+        *("user_profile_id", "workspace_id"),
+    }
+)
 """Parameters that change no answer here: of caching, of what may be left out of a conversation, labels."""
 
 REFUSED: Mapping[str, tuple[tuple[object, ...], str]] = {
@@ -28,6 +33,10 @@ REFUSED: Mapping[str, tuple[tuple[object, ...], str]] = {
     "speed": ((None, "standard"), "Leave it out: there is one way of serving."),
     "inference_geo": ((None,), "Leave it out: where a model runs is its provider's matter."),
     "top_k": ((None,), "Use top_p."),
+    "thread": ((None,), "Send all turns: a conversation is not kept here."),
+    "compaction": ((None,), "Send all turns: none are summed up here."),
+    "fallbacks": ((None, []), "Name a route: its models stand in for one another."),
+    "billing_policy": ((None,), "Leave it out: who pays is a matter of budgets."),
     "betas": ((None, []), "Send it as the header anthropic-beta."),
 }
 """Parameters that would change the answer and cannot be followed: the values that ask for nothing, and the remedy."""

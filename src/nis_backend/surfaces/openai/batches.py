@@ -18,9 +18,9 @@ from nis_backend.calling import call
 from nis_backend.drivers.store.base import cursor_of
 from nis_backend.errors import Conflict, InvalidRequest, NisError, NotFound, NotSupported, from_problem, shorten
 from nis_backend.operation import Model
-from nis_backend.surfaces.batched import OneFile, begin
-from nis_backend.surfaces.batched import outcomes as outcomes_of
 from nis_backend.surfaces.openai.batch_lines import CALLS, told, translated
+from nis_backend.surfaces.openai.batched import OneFile, begin
+from nis_backend.surfaces.openai.batched import outcomes as outcomes_of
 from nis_backend.surfaces.openai.body import json_object, refuse_unknown, wrong
 from nis_backend.surfaces.openai.pages import limit_of, page_of
 from nis_backend.surfaces.openai.problem import document
