@@ -23,7 +23,7 @@ def health(process: Process) -> ASGIApp:
     from nis_backend.surfaces.routing import Routes  # noqa: PLC0415
 
     routes = [route for route in rest(process) if getattr(route, "path", "") in PUBLIC]
-    return guard.Guard(Routes(routes, redirect_slashes=False, default=guard.not_found), process)
+    return guard.Guard(Routes(routes, redirect_slashes=False, default=guard.only_health), process)
 
 
 def asgi(process: Process) -> ASGIApp:

@@ -14,6 +14,7 @@ from nis_backend.calling import begin
 from nis_backend.context import Context
 from nis_backend.cron import next_times
 from nis_backend.errors import Conflict, Forbidden, InvalidRequest, NisError
+from nis_backend.outage import Outage
 from nis_backend.within import of_row
 
 if TYPE_CHECKING:
@@ -36,6 +37,7 @@ class Clock:
 
     def __init__(self, drivers: Drivers) -> None:
         self._drivers = drivers
+        self._away = Outage(log, "schedules have to wait")
 
     async def run(self) -> None:
         """Until it is cancelled."""
@@ -44,9 +46,10 @@ class Clock:
                 now = self._drivers.store.now()
                 await self.tick(now)
                 seconds = until_next(now, self._drivers.store.now())
-            except Exception as refused:
+                self._away.over()
+            except Exception as refused:  # noqa: BLE001 - told with its place
                 # Whatever it is: without this loop no schedule would begin anything any more.
-                log.warning("schedules have to wait: %s", refused, exc_info=not isinstance(refused, NisError))
+                self._away.met(refused)
                 seconds = RETRY_SECONDS
             await asyncio.sleep(seconds)
 

@@ -6,7 +6,8 @@ import re
 from pathlib import Path
 
 import nis_backend
-from nis_backend.capabilities.system import EXTRAS
+from nis_backend.capabilities.system import EXTRAS, misset
+from nis_backend.settings import read_settings
 
 SOURCE = Path(nis_backend.__file__).parent
 
@@ -20,3 +21,16 @@ def test_the_doctor_looks_for_every_extra_that_some_part_would_ask_for() -> None
     }
     assert {"postgres", "redis", "kafka"} <= asked
     assert asked <= set(EXTRAS)
+
+
+def _told(**environment: str) -> dict[str, str]:
+    return {part.name: part.remedy for part in misset(read_settings(environment))}
+
+
+def test_the_doctor_names_settings_that_do_not_go_together() -> None:
+    """Files that other servers would miss, and a number of runs that another setting overrides."""
+    assert _told() == {}
+    assert _told(NIS_MAX_RUNS="8", NIS_QUEUES="default=8,compute=1") == {}
+    assert list(_told(NIS_DATABASE_URL="postgresql://db/nis")) == ["setting NIS_BLOBS"]
+    assert _told(NIS_DATABASE_URL="postgresql://db/nis", NIS_BLOBS="s3://bucket") == {}
+    assert list(_told(NIS_MAX_RUNS="8", NIS_QUEUES="default=4")) == ["setting NIS_QUEUES"]

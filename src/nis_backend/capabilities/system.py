@@ -15,6 +15,7 @@ from nis_backend.operation import Example, Model, operation
 
 if TYPE_CHECKING:
     from nis_backend.context import Context
+    from nis_backend.settings import Settings
 
 CHECK_SECONDS = 2.0
 """A part that does not answer by then is called unavailable: a prober waits 5 s."""
@@ -194,6 +195,7 @@ async def get_info(request: Nothing, ctx: Context) -> Info:
 
 EXTRAS = {
     "local": "xllamacpp",
+    "transformers": "transformers",
     "embeddings": "onnxruntime",
     "science": "scipy",
     "postgres": "psycopg",
@@ -210,7 +212,33 @@ async def run_doctor(request: Nothing, ctx: Context) -> Diagnosis:
     python = Part(name="python", ok=True, detail=platform.python_version())
     extras = [_find_extra(extra, package) for extra, package in EXTRAS.items()]
     checked = await _check(ctx)
-    return Diagnosis(ok=all(part.ok for part in checked), parts=[python, *extras, *checked])
+    parts = [python, *extras, *misset(ctx.settings), *checked]
+    return Diagnosis(ok=all(part.ok for part in checked), parts=parts)
+
+
+def misset(settings: Settings) -> list[Part]:
+    """Settings that do not do together what each says alone."""
+    found: list[Part] = []
+    if settings.database_url is not None and settings.blobs is None:
+        found.append(
+            Part(
+                name="setting NIS_BLOBS",
+                ok=False,
+                detail="The database may have several servers, and files are in this one's data folder.",
+                remedy="Set NIS_BLOBS=s3://BUCKET/PREFIX, the same for each; one server alone needs none.",
+            )
+        )
+    runs = settings.all_queues["default"]
+    if "max_runs" in settings.model_fields_set and runs != settings.max_runs:
+        found.append(
+            Part(
+                name="setting NIS_QUEUES",
+                ok=False,
+                detail=f"It says default={runs}, so NIS_MAX_RUNS={settings.max_runs} counts for nothing.",
+                remedy="Set one of the two.",
+            )
+        )
+    return found
 
 
 def _find_extra(extra: str, package: str) -> Part:

@@ -298,6 +298,15 @@ async def not_found(scope: Scope, _receive: Receive, send: Send) -> None:
     raise _unknown_path(scope)
 
 
+async def only_health(scope: Scope, receive: Receive, send: Send) -> None:
+    """The same of a process that answers its health alone."""
+    try:
+        await not_found(scope, receive, send)
+    except NotFound as error:
+        error.remedy = "A worker answers /health, /health/live and /health/ready; a server answers the rest."
+        raise
+
+
 def _unknown_path(scope: Mapping[str, Any]) -> NotFound:
     return NotFound(
         f"Nothing answers {scope['path']!r}.", field="path", value=scope["path"], remedy="See /docs for what there is."

@@ -11,7 +11,8 @@ from typing_extensions import override
 
 from nis_backend.drivers.dispatch.base import Dispatch
 from nis_backend.drivers.dispatch.holding import END_SECONDS, Holding
-from nis_backend.errors import Busy, InvalidRequest, NisError
+from nis_backend.errors import Busy, InvalidRequest
+from nis_backend.outage import Outage
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -135,15 +136,16 @@ class InProcess(Dispatch):
         await self.holding.close(grace)
 
     async def _serve(self) -> None:
-        pause = 0.1
+        pause, away = 0.1, Outage(log, "runs have to wait")
         while not self._closing:
             self.woken.clear()
             try:
                 next_at = await self._take()
                 pause = 0.1
-            except Exception as refused:
+                away.over()
+            except Exception as refused:  # noqa: BLE001 - told with its place
                 # Whatever it is: without this loop no run would begin any more.
-                log.warning("runs have to wait: %s", refused, exc_info=not isinstance(refused, NisError))
+                away.met(refused)
                 next_at = self._store.now() + pause
                 pause = min(2 * pause, 10.0)
             await self._sleep(next_at)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from typing_extensions import override
 
 from nis_backend.drivers.dispatch.in_process import InProcess
-from nis_backend.errors import NisError
+from nis_backend.outage import Outage
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -61,15 +61,15 @@ class Leases(InProcess):
             self._beating = asyncio.create_task(self._beat(), name="dispatch beat")
 
     async def _beat(self) -> None:
+        away = Outage(log, "this process cannot say that it lives")
         while True:
             try:
                 await self.holding.beat(self._stall)
                 await self.recover()
-            except Exception as refused:
+                away.over()
+            except Exception as refused:  # noqa: BLE001 - told with its place
                 # Whatever it is: a process that fell silent would lose its runs.
-                log.warning(
-                    "this process cannot say that it lives: %s", refused, exc_info=not isinstance(refused, NisError)
-                )
+                away.met(refused)
             await asyncio.sleep(self._stall / BEATS)
 
     @override

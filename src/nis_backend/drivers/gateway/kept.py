@@ -15,6 +15,7 @@ from pydantic_core import from_json, to_json
 from nis_backend.drivers.cache.base import LARGEST_VALUE
 from nis_backend.drivers.gateway.base import Cached, Target
 from nis_backend.errors import Unavailable
+from nis_backend.outage import Outage
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -79,7 +80,7 @@ class Shelf:
         self._cache = cache
         self._clock = clock
         self._routes: dict[str, Figures] = {}
-        self._away = False
+        self._away = Outage(log, "answers are neither kept nor found")
 
     def known(self, route: str) -> Figures:
         """What is known of a route's answers."""
@@ -94,9 +95,9 @@ class Shelf:
                 found = secrets.token_hex(8).encode()
                 await self._cache.set(name, found, EPOCH_SECONDS)
         except Unavailable as away:
-            self._is_away(away)
+            self._away.met(away)
             return None
-        self._away = False
+        self._away.over()
         return found.decode()
 
     async def find(self, key: str) -> Kept | None:
@@ -104,7 +105,7 @@ class Shelf:
         try:
             found = await self._cache.get(key)
         except Unavailable as away:
-            self._is_away(away)
+            self._away.met(away)
             return None
         return None if found is None else Kept.read(found)
 
@@ -116,7 +117,7 @@ class Shelf:
         try:
             await self._cache.set(key, written, seconds)
         except Unavailable as away:
-            self._is_away(away)
+            self._away.met(away)
             return False
         entries = self.known(route).entries
         entries[key] = (kept.at, kept.at + seconds, len(written))
@@ -156,8 +157,3 @@ class Shelf:
             size=sum(size for _, _, size in known.entries.values()),
             oldest=min((at for at, _, _ in known.entries.values()), default=None),
         )
-
-    def _is_away(self, away: Unavailable) -> None:
-        if not self._away:
-            log.warning("answers are neither kept nor found: %s", away)
-        self._away = True
