@@ -181,9 +181,8 @@ def measure_rates(contenders: dict[str, Contender], rounds: int, tokens: int) ->
                 one.rates.setdefault(callers, []).append(count / seconds)
                 one.efforts.setdefault(callers, []).append(count / used)
                 texts[name] = [answer["text"] for answer in answers]
-            otherwise += sum(
-                a != b for name in (STREAMED, PLAIN) for a, b in zip(texts[name], texts[SAME], strict=True)
-            )
+            for mine, bare_one in ((STREAMED, SAME), (PLAIN, SERVER)):
+                otherwise += sum(a != b for a, b in zip(texts[mine], texts[bare_one], strict=True))
         print(f"\rround {turn + 1}/{rounds}", end="\n" if turn + 1 == rounds else "", file=sys.stderr, flush=True)
     return otherwise
 

@@ -123,6 +123,20 @@ def test_a_text_has_the_same_vector_alone_and_among_others(settings: Settings) -
     run(settings, test)
 
 
+def test_calls_at_once_get_the_vectors_that_each_gets_alone(settings: Settings) -> None:
+    """32 callers with a text each are read together, whoever comes beside whom: a cosine of 0.9999 or more."""
+    texts = [f"Number {n} of the notes says: {' '.join(['the boat is at sea'] * (n % 5))}." for n in range(32)]
+
+    async def test(box: Box) -> None:
+        alone = [await box.embed(text) for text in texts]
+        together = await asyncio.gather(*(box.embed(text) for text in texts))
+        for [one], [other] in zip(alone, together, strict=True):
+            assert dot(one, other) >= 0.9999
+            assert one == pytest.approx(other, abs=ROUNDING)
+
+    run(settings, test)
+
+
 def test_a_long_text_is_cut_and_it_says_so(settings: Settings) -> None:
     """What comes after the limit changes nothing; a text that just fits is not cut."""
 
