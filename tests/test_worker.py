@@ -15,7 +15,7 @@ from pathlib import Path
 import pytest
 from conftest import Serve, Server
 from outliving import begun, check_whole
-from rest_client import Json, done, followed, send
+from rest_client import Json, ask, done, followed
 
 APP = str(Path(__file__).parent / "walking_app.py")
 PATIENCE = 60.0
@@ -140,7 +140,8 @@ def test_a_worker_serves_its_queues_and_tells_how_it_is(work: Start) -> None:
     assert "compute 2" in worker.said
     assert "default" not in worker.said
     assert done(worker, "GET", "/health/ready")["status"] == "ok"
-    assert send(worker, "GET", "/runs")[0] == 404
+    status, _, problem = ask(worker, "GET", "/runs")
+    assert (status, "A worker answers /health" in problem["remedy"]) == (404, True)
 
 
 @pytest.mark.parametrize(
