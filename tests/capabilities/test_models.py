@@ -129,6 +129,10 @@ def test_a_model_is_got_by_the_id_that_was_listed(tmp_path: Path) -> None:
                 tools=True,
                 demonstration=False,
                 context_tokens=None,
+                max_output=None,
+                vision=None,
+                audio=None,
+                files=None,
                 detail="",
             )
             with pytest.raises(NotFound):
@@ -153,6 +157,7 @@ def test_text_is_generated_whole(tmp_path: Path) -> None:
                 finish_reason="length",
                 input_tokens=7,
                 output_tokens=3,
+                cost=None,
             )
             sent = fake.asked[0].body
             assert [one["content"] for one in sent["messages"]] == ["Be brief.", "Hello"]

@@ -15,10 +15,12 @@ from texts import answering, run
 
 from nis_backend.calling import call
 from nis_backend.capabilities.models.estimating import estimate_cost
+from nis_backend.capabilities.models.operations import complete_chat, generate_text
 from nis_backend.capabilities.models.rewriting import rewrite_text
 from nis_backend.context import Context
 from nis_backend.drivers.llm.base import ModelInfo
 from nis_backend.errors import InvalidRequest, NotFound, NotSupported
+from nis_backend.operation import Operation
 
 
 def within(folder: Path, body: Callable[[Gated, Context], Awaitable[None]]) -> None:
@@ -113,6 +115,26 @@ def test_what_a_text_operation_has_cost_is_told(tmp_path: Path) -> None:
         (row,) = await gate.store.select("ledger", ctx.caller.owner)
         assert (got.model, got.cost) == ("one:fake-large", pytest.approx(row["cost"] / 10**9))
         assert row["cost"] > 0
+
+    within(tmp_path, body)
+
+
+@pytest.mark.parametrize("operation", [generate_text, complete_chat])
+def test_what_an_answer_has_cost_is_told_with_who_gave_it(tmp_path: Path, operation: Operation[Any, Any]) -> None:
+    """Promise: of a route the model that answered, and dollars by the ledger's own sum; unknown where no price is."""
+
+    async def body(gate: Gated, ctx: Context) -> None:
+        gate.route("cheap", "one:fake-large")
+        chat = operation is complete_chat
+        asked: dict[str, Any] = {"messages": [{"role": "user", "content": "Hi!"}]} if chat else {"prompt": "Hi!"}
+        got = await call(operation, {**asked, "model": "cheap"}, ctx)
+        assert (got.model, got.cost) == ("one:fake-large", None)
+        await gate.price("one:fake-large", input=1, output=100)
+        got = await call(operation, {**asked, "model": "cheap"}, ctx)
+        await gate.gateway.ledger.flush()
+        costs = [row["cost"] for row in await gate.store.select("ledger", ctx.caller.owner)]
+        assert got.cost == pytest.approx(sum(costs) / 10**9)
+        assert got.cost > 0
 
     within(tmp_path, body)
 

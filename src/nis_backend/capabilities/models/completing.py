@@ -8,6 +8,7 @@ from contextlib import aclosing
 from dataclasses import asdict, replace
 from typing import TYPE_CHECKING
 
+from nis_backend.capabilities.models.asking import dollars
 from nis_backend.capabilities.models.completion import (
     ChatAnswer,
     ChatCompletion,
@@ -70,7 +71,7 @@ async def complete(
         model=info.id,
         demonstration=info.demonstration,
         whole=ChatCompletion(
-            model=info.id,
+            model=ends[-1].model or info.id,
             demonstration=info.demonstration,
             answers=[one for one in answers if one is not None],
             input_tokens=total(end.input_tokens for end in ends),
@@ -78,6 +79,7 @@ async def complete(
             cached_tokens=sum(end.spent().cached for end in ends),
             written_tokens=sum(end.spent().written for end in ends),
             reasoning_tokens=sum(end.spent().reasoning for end in ends),
+            cost=dollars(total(end.cost for end in ends)),
             from_cache=sum(bool(end.cache) for end in ends),
             ignored=sorted({name for end in ends for name in end.ignored}),
         ),

@@ -175,7 +175,7 @@ class ChatAnswer(Model):
 class ChatCompletion(Model):
     """The next turn, as often as it was asked for."""
 
-    model: str = Field(description="The model's id.")
+    model: str = Field(description="The id of the model that has answered; along a route, the one that did so last.")
     demonstration: bool = Field(description="Whether the model is too small to be relied on.")
     answers: list[ChatAnswer]
     input_tokens: int | None = Field(description="By the provider's count, of all answers; null when it states none.")
@@ -183,6 +183,7 @@ class ChatCompletion(Model):
     cached_tokens: int = Field(default=0, description="Of the input, those that the provider's cache had.")
     written_tokens: int = Field(default=0, description="Of the input, those that its cache now has.")
     reasoning_tokens: int = Field(default=0, description="Of the output, those of what was thought.")
+    cost: float | None = Field(default=None, description="Dollars, of all answers; null where no price is known.")
     from_cache: int = Field(
         default=0, description="Of the answers, those that the route had kept or another call was getting: at no cost."
     )

@@ -53,6 +53,10 @@ class LanguageModel(Model):
     context_tokens: int | None = Field(
         description="Tokens that a prompt and its answer may have; null when not stated."
     )
+    max_output: int | None = Field(description="Tokens that an answer may have at most; null when not stated.")
+    vision: bool | None = Field(description="Whether it takes images; null when nobody has said.")
+    audio: bool | None = Field(description="Whether it takes sounds; null as above.")
+    files: bool | None = Field(description="Whether it takes files; null as above.")
     detail: str = Field(description="What else there is to know, empty when nothing.")
 
 
@@ -245,6 +249,10 @@ def _card(info: ModelInfo) -> LanguageModel:
         tools=info.tools,
         demonstration=info.demonstration,
         context_tokens=info.context_tokens,
+        max_output=info.max_output,
+        vision=info.vision,
+        audio=info.audio,
+        files=info.files,
         detail=info.detail,
     )
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 from pydantic import Field, JsonValue, StringConstraints
 
 from nis_backend.asking import ask
-from nis_backend.capabilities.models.asking import labelled
+from nis_backend.capabilities.models.asking import dollars, labelled
 from nis_backend.capabilities.models.choice import choose
 from nis_backend.capabilities.models.completing import (
     answer_of,
@@ -120,6 +120,7 @@ async def respond(request: ResponseRequest, ctx: Context) -> Recorded[ChatComple
         cached_tokens=spent.cached,
         written_tokens=spent.written,
         reasoning_tokens=spent.reasoning,
+        cost=dollars(end.cost),
         ignored=sorted(end.ignored),
     )
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Literal
 
 from pydantic import Field
 
+from nis_backend.capabilities.models.asking import dollars
 from nis_backend.drivers.llm.answer import Answered, ReasoningChunk, TextChunk
 from nis_backend.drivers.llm.base import Message, Prompt
 from nis_backend.errors import UpstreamFailed
@@ -46,11 +47,12 @@ class GeneratedText(Model):
     """A model's whole answer."""
 
     text: str
-    model: str = Field(description="The model's id.")
+    model: str = Field(description="The id of the model that has answered, along a route too.")
     demonstration: bool = Field(description="Whether the model is too small to be relied on.")
     finish_reason: Literal["stop", "length"] = Field(description="`length`: it was cut at `max_tokens`.")
     input_tokens: int | None = Field(description="By the provider's count; null when it states none.")
     output_tokens: int | None = Field(description="By the provider's count; null when it states none.")
+    cost: float | None = Field(description="Dollars; null where no price is known.")
     from_cache: bool = Field(default=False, description="Whether its route had kept it or another call was getting it.")
 
 
@@ -92,10 +94,11 @@ async def generate(
 def _whole(info: ModelInfo, text: str, end: Answered) -> GeneratedText:
     return GeneratedText(
         text=text,
-        model=info.id,
+        model=end.model or info.id,
         demonstration=info.demonstration,
         finish_reason="length" if end.finish_reason == "length" else "stop",
         input_tokens=end.input_tokens,
         output_tokens=end.output_tokens,
+        cost=dollars(end.cost),
         from_cache=bool(end.cache),
     )
