@@ -15,7 +15,7 @@ from starlette.responses import Response
 from nis_backend.calling import call
 from nis_backend.errors import InvalidRequest, NotSupported
 from nis_backend.operation import Json, Model
-from nis_backend.surfaces.openai.body import json_object, model_of, refuse_unknown, wrong
+from nis_backend.surfaces.openai.body import hinted, json_object, model_of, refuse_unknown, wrong
 from nis_backend.surfaces.waiting import settled
 
 if TYPE_CHECKING:
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from nis_backend.capabilities.embeddings.texts import Embeddings
     from nis_backend.surfaces.base import Process
 
-IGNORED = frozenset({"user"})
+HINTS = frozenset({"user"})
 
 
 class EmbeddingsRequest(Model):
@@ -41,6 +41,7 @@ KNOWN = frozenset({*EmbeddingsRequest.model_fields, "model"})
 async def answer(process: Process, request: Request) -> Response:
     """Answer with a vector for each text; texts that the model could not read to their end are named beside them."""
     body = json_object(await request.body())
+    hinted(body, HINTS, request.scope)
     model, asked = read(body)
     texts = [asked.input] if isinstance(asked.input, str) else asked.input
     ctx = process.context(request.state.caller)
@@ -67,7 +68,7 @@ def read(body: Json) -> tuple[str, EmbeddingsRequest]:
         InvalidRequest: a parameter is wrong or unknown.
         NotSupported: the input is tokens.
     """
-    refuse_unknown(body, KNOWN | IGNORED)
+    refuse_unknown(body, KNOWN | HINTS)
     model = model_of(body)
     return model, _read({name: value for name, value in body.items() if name in EmbeddingsRequest.model_fields})
 
