@@ -55,6 +55,7 @@ class Ranking(Model):
     input_tokens: int | None = Field(description="By the model's count; null when it states none.")
     output_tokens: int | None = Field(description="By the model's count; null when it states none, or writes none.")
     cost: float | None = Field(description="Dollars, of a language model's word; null where no price is known.")
+    from_cache: int = Field(default=0, description="Of its answers, those that its route had kept: at no cost.")
 
 
 def _draw(request: RankRequest, result: Ranking) -> list[View]:
