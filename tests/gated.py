@@ -12,7 +12,6 @@ from functools import wraps
 from pathlib import Path
 from typing import Any
 
-import aiohttp
 from fake_server import FakeServer
 from pydantic import SecretStr
 
@@ -25,6 +24,7 @@ from nis_backend.drivers.gateway.caching import Answers
 from nis_backend.drivers.gateway.gateway import MeteredGateway
 from nis_backend.drivers.gateway.health import Health
 from nis_backend.drivers.gateway.registry import Provider, Registry
+from nis_backend.drivers.http.client import Http
 from nis_backend.drivers.llm.answer import Answered, Item, ReasoningChunk
 from nis_backend.drivers.llm.base import LanguageModels, Message, Prompt
 from nis_backend.drivers.llm.openai_compatible import OpenAICompatible
@@ -64,6 +64,7 @@ class Gated:
 
     async def rows(self, **where: Any) -> list[Row]:
         """The ledger's rows of WHO's calls, in the order in which they were sent."""
+        await self.gateway.settled()
         await self.gateway.ledger.flush()
         found = await self.store.select("ledger", WHO.owner, where=where, limit=1000)
         return sorted(found, key=lambda row: (row["created"], row["call_id"], row["attempt"]))
@@ -120,11 +121,8 @@ async def gated(
     """A gateway to servers, each a provider of its own that is billed; its holder is named `me`."""
     clock = Clock()
     async with AsyncExitStack() as stack:
-        session = await stack.enter_async_context(aiohttp.ClientSession(cookie_jar=aiohttp.DummyCookieJar()))
-
-        async def http() -> aiohttp.ClientSession:
-            return session
-
+        http = Http()
+        stack.push_async_callback(http.close)
         drivers: list[LanguageModels] = [*others]
         for name, server in (servers or {}).items():
             running = await stack.enter_async_context(server.running())
@@ -162,7 +160,7 @@ def awaited(test: Callable[..., Coroutine[Any, Any, None]]) -> Callable[..., Non
     return run
 
 
-def openai(name: str, url: str, http: Callable[[], Any]) -> OpenAICompatible:
+def openai(name: str, url: str, http: Http) -> OpenAICompatible:
     """A server's driver, whose key is the marker."""
     return OpenAICompatible(
         name,

@@ -36,7 +36,7 @@ from nis_backend.drivers.embeddings.openai_embeddings import OpenAIEmbeddings
 from nis_backend.drivers.gateway.base import Who
 from nis_backend.drivers.gateway.gateway import MeteredGateway
 from nis_backend.drivers.gateway.registry import Registry, of_driver, of_row
-from nis_backend.drivers.http import Http
+from nis_backend.drivers.http.client import Http
 from nis_backend.drivers.llm.configured import provider_of, providers_of, servers_of
 from nis_backend.drivers.llm.embedded import pool as embedded_pool
 from nis_backend.drivers.llm.gguf import pools_of as gguf_pools
@@ -60,8 +60,8 @@ if TYPE_CHECKING:
     from nis_backend.drivers.cache.base import Cache
     from nis_backend.drivers.dispatch.base import Execute, Left
     from nis_backend.drivers.gateway.registry import Provider
+    from nis_backend.drivers.http.base import Client
     from nis_backend.drivers.llm.base import LanguageModels
-    from nis_backend.drivers.llm.configured import Session
     from nis_backend.drivers.llm.openai_compatible import OpenAICompatible
     from nis_backend.drivers.store.base import Row, Store
     from nis_backend.settings import Settings
@@ -123,7 +123,7 @@ class Process:
                 f"The data folder cannot be made: {error.strerror}.",
                 remedy="Give --data a folder this user may write to.",
             ) from None
-        given, http = self.settings, self._http.session
+        given, http = self.settings, self._http
         store = open_store(given)
         self.bus, outbox = _bus(given, store)
         cache = _cache(given)
@@ -239,14 +239,14 @@ class Process:
         return f"{info.id} answers when no model is named"
 
 
-def _registry(settings: Settings, store: Store, providers: Sequence[LanguageModels], http: Session) -> Registry:
+def _registry(settings: Settings, store: Store, providers: Sequence[LanguageModels], http: Client) -> Registry:
     """What is configured: the providers of the settings, and what is set up at run time."""
     settled = [of_driver(one, settings) for one in providers]
     make = partial(_set_up, settings=settings, http=http)
     return Registry(store, settled, make, settings.model)
 
 
-def _set_up(row: Row, settings: Settings, http: Session) -> Provider:
+def _set_up(row: Row, settings: Settings, http: Client) -> Provider:
     return of_row(row, provider_of(row, settings, http), settings)
 
 

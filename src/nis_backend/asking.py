@@ -42,7 +42,8 @@ async def ask(ctx: Context, driver: LanguageModels, prompt: Prompt, step: int, b
         try:
             # What was cut may have been cut for its silence.
             pieces = ctx.watched or attempt > 1
-            return await _listen(ctx, driver, replace(prompt, pieces=pieces), step, before)
+            asked = prompt if prompt.pieces == pieces else replace(prompt, pieces=pieces)
+            return await _listen(ctx, driver, asked, step, before)
         except (UpstreamFailed, WorkerLost) as error:
             if attempt > 1:
                 await _refused(ctx, step, error)

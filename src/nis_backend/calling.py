@@ -35,10 +35,10 @@ async def call(target: Operation[Any, Res], arguments: Mapping[str, Any] | bytes
         NisError: with the field, the value and the remedy.
     """
     request = await _admitted(target, arguments, ctx)
-    ctx = replace(ctx, operation=target.name)
     with ctx.trace(target.name):
         if target.shape == "run":
             return await _begun(target, request, ctx)
+        ctx = replace(ctx, operation=target.name)
         if target.shape == "stream":
             return await _streamed(target, request, ctx)
         return await perform(target, request, ctx, target.time_limit)
@@ -122,7 +122,7 @@ async def _begun(target: Operation[Any, Any], request: Model, ctx: Context, term
     if target.holds_blobs:
         request = await ctx.blobs.resolve(request, [])
     if target.prepare:
-        ctx = replace(ctx, run_id=ctx.run_id or ctx.new_id("run"), beside=[])
+        ctx = replace(ctx, operation=target.name, run_id=ctx.run_id or ctx.new_id("run"), beside=[])
         request = await target.prepare(request, ctx)
     return await ctx.start_run(target, request, terms)
 
@@ -208,7 +208,7 @@ async def _run(target: Operation[Any, Res], request: Model, ctx: Context) -> Res
     """In its pool, in a thread, or here."""
     if target.pool:
         return _answered(target, await ctx.compute(target, request))
-    if inspect.iscoroutinefunction(target.function):
+    if target.waits:
         return await target.function(request, ctx)
     return await asyncio.to_thread(target.function, request, ctx)
 

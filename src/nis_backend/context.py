@@ -10,6 +10,7 @@ import re
 import time
 from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass, field, replace
+from functools import cached_property
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from pydantic import ValidationError
@@ -97,7 +98,7 @@ class Context:
         """What an agent may choose from, by name."""
         return self.drivers.operations
 
-    @property
+    @cached_property
     def who(self) -> Who:
         """For whom a model is asked here, and in what."""
         return Who(
@@ -120,7 +121,7 @@ class Context:
         """What stands between calls and models: routes, caps, the ledger."""
         return self.drivers.gateway
 
-    @property
+    @cached_property
     def models(self) -> Models:
         """The language models configured; what they are asked is this caller's."""
         return self.gateway.models(self.who)

@@ -254,7 +254,7 @@ class History:
 
     def holds(self, body: Body) -> bool:
         """Whether the log has this, once more than the code has come to it."""
-        if isinstance(body, UNTOLD | ModelCalled | ModelAnswered | Noted):
+        if not self._others or isinstance(body, UNTOLD | ModelCalled | ModelAnswered | Noted):
             return False
         seqs = self._others.get(_key(body))
         if not seqs:

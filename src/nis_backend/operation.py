@@ -110,6 +110,11 @@ class Operation(Generic[Req, Res]):
 
         return holds_blob(self.request) or holds_blob(self.result)
 
+    @cached_property
+    def waits(self) -> bool:
+        """Whether its function is a coroutine's, which needs no thread of its own."""
+        return inspect.iscoroutinefunction(self.function)
+
     def validate(self, arguments: Mapping[str, Any] | bytes | str | Model) -> Req:
         """`arguments` as the request model.
 

@@ -21,12 +21,13 @@ def mistaken(
     given: Any, read: Any, where: str = ""
 ) -> Iterator[tuple[str, str, Any]]:  # Any: JSON, what was read of it
     """Where a truth value was read as a number or a number as a truth value, as Python does and JSON does not."""
-    if isinstance(given, bool | int | float):
-        if isinstance(given, bool) != isinstance(read, bool) and isinstance(read, bool | int | float):
+    if isinstance(given, _NUMBERS):
+        if isinstance(given, bool) != isinstance(read, bool) and isinstance(read, _NUMBERS):
             yield where, "a number" if isinstance(given, bool) else "true or false", given
-    elif isinstance(given, Mapping):
+    elif isinstance(given, (dict, Mapping)):
         for name, value in cast("Mapping[str, Any]", given).items():
-            yield from mistaken(value, getattr(read, name, None), f"{where}.{name}" if where else name)
+            if value is not None and not isinstance(value, str):
+                yield from mistaken(value, getattr(read, name, None), f"{where}.{name}" if where else name)
     elif isinstance(given, list) and isinstance(read, list | tuple):
         pairs = list(zip(cast("list[Any]", given), cast("Sequence[Any]", read), strict=False))
         # Long lists of numbers are the common case: one look at their types is enough.
@@ -38,6 +39,7 @@ def mistaken(
 MANY_WRONG = 200
 """Wrong values beyond which they are not counted: to name a million of them takes seconds."""
 
+_NUMBERS = (bool, int, float)
 _ALIKE = {(int, int), (float, float), (int, float), (str, str)}
 
 

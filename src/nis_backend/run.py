@@ -204,7 +204,7 @@ class RunLog(Commands):
     ) -> None:
         super().__init__(store, owner, submit)
         self._tail = tail
-        self._scopes = json.dumps(sorted(scopes))
+        self._scopes = scopes
         """What the runs made here may call."""
         self._key = key
         """Whose key begins them: what it may spend holds for them too."""
@@ -248,7 +248,7 @@ class RunLog(Commands):
             "input": request if isinstance(request, str) else request.model_dump_json(),
             "result": None,
             "problem": None,
-            "scopes": self._scopes,
+            "scopes": json.dumps(sorted(self._scopes)),
             "key_id": self._key,
             "within": written(self._within),
             **{name: value for name, value in vars(terms).items() if name not in {"hold", "budget"}},

@@ -49,7 +49,7 @@ HEADER_SECONDS = 30.0
 """Time a caller has for them."""
 
 
-GARBAGE = 5000
+GARBAGE = 20_000
 """Objects made, less those gone, between two looks for garbage; Python's own figure is 700."""
 
 

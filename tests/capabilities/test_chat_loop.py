@@ -17,7 +17,7 @@ from pydantic import Field
 
 from nis_backend.capabilities.chat.loop import LONGEST_RESULT, Conversed, answer, converse
 from nis_backend.context import Context
-from nis_backend.drivers.http import Http
+from nis_backend.drivers.http.client import Http
 from nis_backend.drivers.llm.answer import Answered, TextChunk
 from nis_backend.drivers.llm.base import LanguageModels, Message, ModelInfo, Prompt
 from nis_backend.drivers.llm.openai_compatible import OpenAICompatible
@@ -146,7 +146,7 @@ async def talking(
             fake.url,
             None,
             "fake-large",
-            http=http.session,
+            http=http,
             url_variable="NIS_LOCAL_URL",
             key_variable="NIS_LOCAL_API_KEY",
             model_variable="NIS_LOCAL_MODEL",

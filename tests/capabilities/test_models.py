@@ -28,7 +28,7 @@ from nis_backend.capabilities.models.operations import (
 )
 from nis_backend.capabilities.models.text import EarlierMessage, GeneratedText, TextPart, TextRequest
 from nis_backend.context import Context
-from nis_backend.drivers.http import Http
+from nis_backend.drivers.http.client import Http
 from nis_backend.drivers.llm.openai_compatible import OpenAICompatible
 from nis_backend.drivers.llm.scripted import ScriptedModels
 from nis_backend.errors import InvalidRequest, NotFound, Unavailable, UpstreamFailed
@@ -54,7 +54,7 @@ async def asking(folder: Path, *replies: Reply) -> AsyncGenerator[tuple[Context,
             provider,
             url,
             SecretStr("sk-x"),
-            http=http.session,
+            http=http,
             url_variable=f"NIS_{provider.upper()}_URL",
             key_variable="NIS_KEY",
             model_variable="NIS_MODEL",

@@ -255,6 +255,21 @@ class Exchange:
             raise _too_large(self._size, self.limit)
         return message
 
+    async def body(self) -> bytes:
+        """All of the body.
+
+        Raises:
+            ClientDisconnect: the caller left before it was whole.
+        """
+        body = b""
+        while not self._whole:
+            message = await self.receive()
+            if message["type"] == "http.disconnect":
+                raise ClientDisconnect
+            piece = message.get("body", b"")
+            body = body + piece if body else piece
+        return body
+
     async def send(self, message: Message) -> None:
         """A piece of the answer."""
         if message["type"] == "http.response.start":

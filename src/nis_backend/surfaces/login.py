@@ -6,6 +6,7 @@ import asyncio
 import hmac
 import ipaddress
 import re
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from nis_backend.caller import LOCAL, Caller
@@ -27,6 +28,8 @@ STILL_SECONDS = 5.0
 _BEARER = re.compile(r"bearer +(\S.*)", re.IGNORECASE)
 
 
+# Callers come under few names, again and again; few are kept, since each may be as long as headers may.
+@lru_cache(maxsize=64)
 def is_loopback(host: str) -> bool:
     """Whether an address to listen on, or a host name asked for, is this machine alone."""
     if host == "localhost":

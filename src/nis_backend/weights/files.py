@@ -30,6 +30,7 @@ class Weights:
         self.mirror = mirror
         self._manifest = manifest
         self._seen: dict[str, float] = {}
+        self._paths: dict[str, Path] = {}
         self._installed: set[str] = set()
         """Packages that were found: to look for one reads several folders."""
 
@@ -60,7 +61,10 @@ class Weights:
 
     def path(self, weight: Weight) -> Path:
         """Where the file belongs."""
-        return self.folder / weight.file
+        found = self._paths.get(weight.file)
+        if found is None:
+            found = self._paths[weight.file] = self.folder / weight.file
+        return found
 
     def present(self, weight: Weight) -> bool:
         """Whether a file is in its place; nothing is said about what is in it."""

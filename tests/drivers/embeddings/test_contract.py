@@ -19,7 +19,7 @@ from nis_backend.drivers.compute.processes import WorkerPools
 from nis_backend.drivers.embeddings.base import Embedders, TextEmbedder
 from nis_backend.drivers.embeddings.minilm import MiniLM, pool
 from nis_backend.drivers.embeddings.openai_embeddings import AT_ONCE, OpenAIEmbeddings
-from nis_backend.drivers.http import Http
+from nis_backend.drivers.http.client import Http
 from nis_backend.drivers.llm.openai_compatible import OpenAICompatible
 from nis_backend.errors import Busy, InvalidRequest, NisError, NotFound, Unavailable, UpstreamFailed
 from nis_backend.settings import read_settings
@@ -55,7 +55,7 @@ async def server(*replies: Reply, key: str | None = None) -> AsyncGenerator[tupl
         asked = OpenAICompatible(
             provider="local",
             url=fake.url,
-            http=http.session,
+            http=http,
             key=read_settings({}, openai_api_key=key).openai_api_key,
             url_variable="NIS_LOCAL_URL",
             key_variable="NIS_LOCAL_API_KEY",

@@ -207,6 +207,7 @@ def test_as_much_is_affordable_as_the_narrowest_cap_leaves(tmp_path: Path) -> No
         await budgets.reserve(one, caps)
         assert budgets.affordable(caps, RATES, 200) == 100
         await ledger.settle(one, End(state="ok", used=Usage(input=100, output=0)), RATES)
+        await ledger.settled()
         assert budgets.affordable(caps, RATES, 200) == 175
         async with counting(store) as (others, elsewhere):
             await elsewhere.reserve(call(others, 2, 500_000), caps)
@@ -236,6 +237,7 @@ def test_fifty_calls_at_once_spend_what_the_budget_has_and_no_more(tmp_path: Pat
 
         let_in = await asyncio.gather(*map(one, range(50)))
         assert sum(let_in) == 50
+        await ledger.settled()
         assert (await store.spent([("b-run", "total")]))["b-run", "total"] == 50 * 300_000
         # What is left is less than another call may cost, and nobody's end gives any back: it is refused at once.
         caps = await budgets.applying(who, TARGET, AT)
@@ -275,6 +277,7 @@ def test_a_caller_who_leaves_while_it_reserves_has_reserved_nothing(tmp_path: Pa
                 # It was through.
                 row = call(ledger, turns, 100) | {"state": "open"}
                 await ledger.settle(row, End(state="failed"), RATES)
+            await ledger.settled()
             await ledger.flush()
             assert (await store.spent([("b-user", "total")])).get(("b-user", "total"), 0) == 0
         await budgets.reserve(call(ledger, 99, 100), caps)
@@ -307,6 +310,8 @@ def test_two_processes_share_a_cap(database: str) -> None:
                     spent += tokens * 1000
 
                 await asyncio.gather(*map(one, range(80)))
+                for ledger, _ in (first, second):
+                    await ledger.settled()
                 counted = (await stores[0].spent([("b-user", "total")]))["b-user", "total"]
                 assert counted == spent <= 2_000_000
                 # Who was refused would have crossed it, had it come to the worst.

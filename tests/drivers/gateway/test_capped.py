@@ -54,6 +54,7 @@ def within(folder: Path, servers: Mapping[str, FakeOpenAI], body: Body) -> None:
 
 async def spent(gate: Gated, budget: str, period: str = "total") -> int:
     """What is counted in a budget, in nano-dollars."""
+    await gate.gateway.settled()
     return (await gate.store.spent([(budget, period)])).get((budget, period), 0)
 
 

@@ -39,7 +39,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from rest_client import done
 
-from nis_backend.drivers.http import Http
+from nis_backend.drivers.http.client import Http
 from nis_backend.drivers.llm import anthropic
 from nis_backend.drivers.llm.answer import Answered, Reasoning, ReasoningChunk, TextChunk, ToolCall, Usage
 from nis_backend.drivers.llm.anthropic import Anthropic, address
@@ -76,7 +76,7 @@ async def asking(
     http = Http()
     async with fake.running():
         names = Variables(url="NIS_ANTHROPIC_URL", key="ANTHROPIC_API_KEY", model="NIS_ANTHROPIC_MODEL")
-        server = Server("anthropic", url or fake.url, key, http.session, names)
+        server = Server("anthropic", url or fake.url, key, http, names)
         try:
             yield Anthropic(server, model, patience=patience, silence=patience)
         finally:
@@ -195,7 +195,7 @@ def test_the_count_is_read_of_what_passes_as_it_is() -> None:
     data = [json.loads(one.split(b"data: ")[1]) for one in EVERYTHING]
     message = {**data[0]["message"], "usage": data[0]["message"]["usage"] | data[-2]["usage"]}
     names = Variables(url="", key="", model="")
-    driver = Anthropic(Server("anthropic", "", KEY, Http().session, names))
+    driver = Anthropic(Server("anthropic", "", KEY, Http(), names))
     for said in ([data[0], data[-2]], data, [message]):
         assert driver.used(said) == Usage(input=135, output=42, cached=100, written=30, reasoning=9)
     assert driver.used([data[0]]) == Usage(input=135, output=1, cached=100, written=30)

@@ -16,7 +16,7 @@ from fake_openai import DONE, Canned, FakeOpenAI, delta, event, fails, malformed
 from openai.types.chat import ChatCompletion, ChatCompletionChunk
 from pydantic import SecretStr, TypeAdapter
 
-from nis_backend.drivers.http import Http
+from nis_backend.drivers.http.client import Http
 from nis_backend.drivers.llm.answer import (
     Answered,
     Item,
@@ -54,7 +54,7 @@ async def asking(fake: FakeOpenAI, url: str = "") -> AsyncGenerator[OpenAICompat
                 "local",
                 url or fake.url,
                 SecretStr(KEY),
-                http=http.session,
+                http=http,
                 url_variable="NIS_LOCAL_URL",
                 key_variable="NIS_LOCAL_API_KEY",
                 model_variable="NIS_LOCAL_MODEL",
@@ -373,14 +373,14 @@ def test_bytes_are_passed_on_as_they_are() -> None:
             assert driver.wire == "chat"
             response = await driver.send("/chat/completions", sent, {"accept-encoding": "identity"}, 5)
             assert response.status == 200
-            got = b"".join([piece async for piece in response.content.iter_any()])
-            response.release()
+            got = b"".join([piece async for piece in response.iter_any()])
+            response.close()
             assert got == b"".join(says("Hello you").pieces)
             response = await driver.send("/embeddings", b"{}", {}, 5)
-            error = driver.refusal(response.status, response.headers, await response.read(), "m")
+            error = driver.refusal(response.status, response.headers, await response.readany(), "m")
             assert (error.code, error.field, KEY in str(error.problem())) == ("not_found", "model", False)
             response = await driver.send("/chat/completions", b"{}", {}, 5)
-            assert await response.read() == b"{}"
+            assert await response.readany() == b"{}"
         assert fake.asked[0].sent == sent
         assert fake.asked[0].headers["Authorization"] == f"Bearer {KEY}"
         assert {name.lower(): value for name, value in fake.asked[0].headers.items()}["accept-encoding"] == "identity"

@@ -15,7 +15,7 @@ from fake_server import Json
 from openai.types.responses import Response, ResponseStreamEvent
 from pydantic import TypeAdapter
 
-from nis_backend.drivers.http import Http
+from nis_backend.drivers.http.client import Http
 from nis_backend.drivers.llm.answer import Answered, Item, Reasoning, ReasoningChunk, TextChunk, ToolCall, Usage
 from nis_backend.drivers.llm.base import Message, Part, Prompt, Tool
 from nis_backend.drivers.llm.configured import provider_of
@@ -120,7 +120,7 @@ async def asking(fake: FakeOpenAI) -> AsyncGenerator[OpenAIResponses]:
     http = Http()
     async with fake.running():
         row: Json = {"id": "thinker", "kind": "openai-responses", "url": fake.url, "key_name": "thinker"}
-        driver = provider_of(row, read_settings({"NIS_PROVIDER_KEYS": "thinker=sk-1"}), http.session)
+        driver = provider_of(row, read_settings({"NIS_PROVIDER_KEYS": "thinker=sk-1"}), http)
         assert isinstance(driver, OpenAIResponses)
         try:
             yield driver

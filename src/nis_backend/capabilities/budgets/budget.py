@@ -58,6 +58,7 @@ async def shown(rows: Sequence[Row], ctx: Context) -> list[Budget]:
     """Budgets with what is spent of them now."""
     now = ctx.now()
     keys = [(row["id"], counted_as(row["period"], now)) for row in rows if row["subject"] != EACH]
+    await ctx.gateway.settled()
     spent = await ctx.drivers.store.spent(keys) if keys else {}
     return [_shown(row, spent.get((row["id"], counted_as(row["period"], now)), 0), now) for row in rows]
 

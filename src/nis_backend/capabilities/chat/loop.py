@@ -144,7 +144,11 @@ async def converse(  # noqa: PLR0913 - each argument is one choice of the caller
             await ctx.run.write(Warned(message=f"The answer is given without further tools: {why}."))
             offered = {}
         prompt = Prompt(
-            model=info.name, messages=said, tools=[_tool(entry) for entry in offered.values()], max_tokens=max_tokens
+            model=info.name,
+            messages=said,
+            tools=[_tool(entry) for entry in offered.values()],
+            max_tokens=max_tokens,
+            pieces=ctx.watched,
         )
         before = "\n\n" if any(texts) else ""
         try:

@@ -132,9 +132,12 @@ async def _prepare(request: MessageRequest, ctx: Context) -> MessageRequest:
 
 async def check_message(request: MessageRequest, ctx: Context) -> None:
     """Refuse a model or a call that cannot be, before anything is written down."""
-    _bounded("context", request.context, FACTS)
-    _bounded("earlier", [one.content for one in request.earlier], EARLIER)
-    _bounded("call", request.call and request.call.arguments, ARGUMENTS)
+    if request.context:
+        _bounded("context", request.context, FACTS)
+    if request.earlier:
+        _bounded("earlier", [one.content for one in request.earlier], EARLIER)
+    if request.call is not None:
+        _bounded("call", request.call.arguments, ARGUMENTS)
     if request.call is None:
         await ctx.models.choose(request.model, request.provider)
     else:
@@ -148,8 +151,11 @@ async def offered(ctx: Context, message: str, most: int) -> list[Entry]:
     is left out: to ask another model is no step towards this one's answer.
     """
     able = _able(permitted(ctx))
-    places = {entry: place for place, entry in enumerate(await ranked(ctx, message[:QUERY], able))}
-    return sorted(able, key=lambda entry: (not entry.routable, places.get(entry, len(places))))[:most]
+    found = await ranked(ctx, message[:QUERY], able)
+    asked_for = [entry for entry in found if entry.routable]
+    # By the first place of each.
+    in_order = dict.fromkeys((*asked_for, *_routable(able), *found, *able))
+    return list(in_order)[:most]
 
 
 @lru_cache(maxsize=64)
@@ -160,6 +166,12 @@ def _able(entries: tuple[Entry, ...]) -> tuple[Entry, ...]:
         for entry in entries
         if entry.shape == "model" and entry.effect == "reads" and (entry.routable or entry.time_limit <= USUAL_TIME)
     )
+
+
+@lru_cache(maxsize=64)
+def _routable(entries: tuple[Entry, ...]) -> tuple[Entry, ...]:
+    """Those that declare how people ask for them."""
+    return tuple(entry for entry in entries if entry.routable)
 
 
 def fillable(ctx: Context, name: str) -> Entry:

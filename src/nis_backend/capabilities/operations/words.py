@@ -86,7 +86,8 @@ def _cut_plural(word: str) -> str:
 
 def stems(text: str) -> list[str]:
     """The stems of the words of `text`; function words and single letters are left out."""
-    return [one.stem for one in tokens(text) if telling(one)]
+    words = [found.group().lower() for found in _TOKEN.finditer(_POSSESSIVE.sub(" ", text))]
+    return [stem(word) for word in words if word[0].isalpha() and len(word) > 1 and word not in FUNCTION_WORDS]
 
 
 def telling(token: Token) -> bool:

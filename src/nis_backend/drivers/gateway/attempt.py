@@ -252,6 +252,8 @@ class Attempt(Generic[T]):
             raise _unknown("longest input", target)
         answers = needs.answers
         if self.short and needs.output is None:
+            # What calls that have ended hold back no more is not held against the answer.
+            await parts.ledger.settled()
             afforded = parts.budgets.affordable(caps, self._rates, bound, writes_cache=needs.writes_cache) // answers
             self.most = min(self.most, max(afforded, LEAST_OUTPUT))
         self._row["worst"] = self._rates.worst(bound, answers * self.most, writes_cache=needs.writes_cache)

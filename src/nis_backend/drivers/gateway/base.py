@@ -289,6 +289,10 @@ class Gateway(Protocol):
         """Heed at once that rows of `providers`, `routes`, `prices` or `budgets` have changed."""
         ...
 
+    async def settled(self) -> None:
+        """Return when what is counted of calls that have ended is what they cost."""
+        ...
+
     def cached(self) -> list[Cached]:
         """How kept answers do, by route."""
         ...

@@ -101,6 +101,8 @@ class Budgets:
             common = await self._read_common()
         if self._narrow is None:
             await self._look()
+        if self._narrow is False and not common:
+            return []
         subjects = _subjects(who)
         if self._narrow is not False or ("conversation", EACH) in common:
             subjects += await self._branches_of([subject for scope, subject in subjects if scope == "conversation"])

@@ -75,6 +75,9 @@ class Direct(Gateway):
     def changed(self, table: Table) -> None:
         """Nothing of it is heeded."""
 
+    async def settled(self) -> None:
+        """Nothing is counted."""
+
     def cached(self) -> list[Cached]:
         """Nothing is kept."""
         return []

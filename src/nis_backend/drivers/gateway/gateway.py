@@ -141,6 +141,10 @@ class MeteredGateway(Gateway):
         route = self.registry.resolve(model) if row is None else route_of(row)
         return None if route is None else self.attempts.places(route, needs)
 
+    async def settled(self) -> None:
+        """See `Gateway.settled`."""
+        await self.ledger.settled()
+
     def cached(self) -> list[Cached]:
         """See `Gateway.cached`."""
         return self.answers.figures()

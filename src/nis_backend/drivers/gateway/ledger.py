@@ -131,9 +131,11 @@ class Ledger:
         }
 
     async def settle(self, row: Row, end: End, rates: Rates | None) -> None:
-        """Write down how a call ended; one that was reserved for is settled when this returns.
+        """Write down how a call ended; one of a run that was reserved for is settled when this returns.
 
-        It goes on when its caller is cancelled. When the database is away it is made up for later.
+        Of a run, for what its log is told then belongs before its end; any other caller waits for no commit. Until it
+        is there, what was reserved stays counted, and so it does after a death. When the database is away it is made
+        up for later.
         """
         reserved = row["state"] == "open"
         changes = _ended(row, end, rates, reserved=reserved)
@@ -145,7 +147,13 @@ class Ledger:
         task = asyncio.create_task(self._close_row(row, Closed(id=row["id"], changes=changes)), name="settlement")
         self._settling.add(task)
         task.add_done_callback(self._settling.discard)
-        await asyncio.shield(task)
+        if row["run_id"] is not None:
+            await asyncio.shield(task)
+
+    async def settled(self) -> None:
+        """Return when every call that has ended by now is settled, or waits for a database that is away."""
+        if self._settling:
+            await asyncio.wait([*self._settling])
 
     def write(self, row: Row) -> None:
         """Have a row written with the next ones."""
@@ -268,4 +276,6 @@ def new_call(at: float) -> str:
 
 def plain(text: str) -> str:
     """A name as every database takes it, and no longer than a name is."""
+    if text.isascii() and "\0" not in text:
+        return text[:LONGEST]
     return text[:LONGEST].encode("utf-8", "replace").replace(b"\0", b"?").decode()

@@ -7,6 +7,7 @@ numbers and come to the same however they are grouped.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
@@ -81,13 +82,15 @@ class Rates:
             source=source,
         )
 
-    @property
+    @cached_property
     def free(self) -> bool:
         """Whether nothing costs anything."""
         return self.request == 0 and not any(rate for tiers in self._all() for _, rate in tiers)
 
     def cost(self, used: Usage) -> int:
         """What a call has cost; a count that is not stated counts as none."""
+        if self.free:
+            return 0
         total = used.input or 0
         long = min(used.written_long, used.written)
         spent = _parts(

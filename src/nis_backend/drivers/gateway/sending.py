@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from functools import cache
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any, cast
 
@@ -11,14 +10,16 @@ from pydantic_core import to_json
 
 from nis_backend.drivers.gateway.events import Events, data_of, object_of
 from nis_backend.drivers.gateway.outgoing import LONGEST, LONGEST_TOO, OPTIONS, body_for, counts_added
+from nis_backend.drivers.http.base import HttpError
 from nis_backend.errors import NisError, UpstreamFailed
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, AsyncIterator
 
     from nis_backend.drivers.gateway.base import Inbound, Target
+    from nis_backend.drivers.http.base import Response
     from nis_backend.drivers.llm.answer import Usage
-    from nis_backend.drivers.llm.base import Json, LanguageModels, Response
+    from nis_backend.drivers.llm.base import Json, LanguageModels
 
 PATHS = {"chat": "/chat/completions", "messages": "/messages", "embeddings": "/embeddings"}
 WIRES = {"chat": "chat", "messages": "messages", "embeddings": "chat"}
@@ -36,14 +37,6 @@ MOST_REFUSED = 4096
 """Refusals that are remembered; the names of models are callers'."""
 STATUSES = {"rate_limit_error": 429, "overloaded_error": 529}
 """What kinds of failures within a stream would have been answered with."""
-
-
-@cache
-def _client_errors() -> tuple[type[BaseException], ...]:
-    """What the HTTP client raises when a connection is lost."""
-    import aiohttp  # noqa: PLC0415 - loaded with the session
-
-    return (aiohttp.ClientError,)
 
 
 def speaks(driver: LanguageModels, inbound: Inbound) -> bool:
@@ -101,7 +94,7 @@ class Through:
         self._target = target
         self._response = response
         self._events = Events(drops_counts=drops_counts)
-        self._pieces: AsyncIterator[bytes] = response.content.iter_any()
+        self._pieces: AsyncIterator[bytes] = response.iter_any()
         self.first = b""
         """What is passed first; all of it, where it is no stream."""
         self.rest: AsyncGenerator[bytes, None] = self._none()
@@ -171,7 +164,7 @@ class Through:
                 if len(body) > most:
                     self._response.close()
                     raise self._cut(f"sent more than {most} bytes")
-        except (TimeoutError, *_client_errors()) as error:
+        except HttpError as error:
             raise self._lost(error) from error
         return body
 
@@ -193,7 +186,7 @@ class Through:
                 raise self._broken(events.broken)
             if not events.ended:
                 raise self._cut(BROKE_OFF)
-        except (TimeoutError, *_client_errors()) as error:
+        except HttpError as error:
             # What follows the reason for the end is only the count of tokens.
             if not events.ended:
                 raise self._lost(error) from error

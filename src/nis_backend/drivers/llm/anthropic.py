@@ -11,6 +11,7 @@ from urllib.parse import urlsplit
 
 from pydantic_core import from_json
 
+from nis_backend.drivers.http.base import HttpError
 from nis_backend.drivers.llm.answer import ReasoningChunk, TextChunk
 from nis_backend.drivers.llm.anthropic_answer import Answer, used_in
 from nis_backend.drivers.llm.anthropic_refusals import STATUS, message_in, message_of, refusal
@@ -33,10 +34,9 @@ from nis_backend.errors import NisError, NotSupported
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, Iterable, Mapping, Sequence
 
-    from aiohttp import ClientResponse
-
+    from nis_backend.drivers.http.base import Response
     from nis_backend.drivers.llm.answer import Item, Usage
-    from nis_backend.drivers.llm.base import Prompt, Response, Wire
+    from nis_backend.drivers.llm.base import Prompt, Wire
 
 PATIENCE, SILENCE, FAREWELL, DRAIN = 120.0, 600.0, 2.0, 0.1
 """Seconds: between two pieces of an answer, where "ping" fills the pauses; for an answer that is sent whole; for what
@@ -90,8 +90,6 @@ class Anthropic(LanguageModels):
         self._server.check_key()
         check(prompt, self.provider)
         response, asked, gone = await self._ask(prompt)
-        import aiohttp  # noqa: PLC0415 - loaded with the session
-
         answer = Answer(origin=self.provider, names={name_of(tool.name): tool.name for tool in prompt.tools})
         said = False
         try:
@@ -99,7 +97,7 @@ class Anthropic(LanguageModels):
                 async for item in items:
                     said = said or isinstance(item, TextChunk)
                     yield item
-        except (aiohttp.ClientError, TimeoutError) as error:
+        except (HttpError, TimeoutError) as error:
             # With the reason for the end came the count of tokens: what follows says nothing.
             if not answer.ended:
                 raise self._server.cut(error, self._patience if asked.pieces else self._silence) from error
@@ -114,11 +112,9 @@ class Anthropic(LanguageModels):
         """See `LanguageModels.count_tokens`: the server has a path for it."""
         self._server.check_key()
         response, _ = await self._post(prompt, USUAL_OUTPUT, "/messages/count_tokens")
-        import aiohttp  # noqa: PLC0415 - loaded with the session
-
         try:
             tokens = object_in(await self._server.read(response, LONGEST_ERROR)).get("input_tokens")
-        except (aiohttp.ClientError, TimeoutError) as error:
+        except HttpError as error:
             raise self._server.cut(error, self._patience) from error
         finally:
             response.close()
@@ -129,7 +125,7 @@ class Anthropic(LanguageModels):
     async def send(self, path: str, body: bytes, headers: Mapping[str, str], patience: float) -> Response:
         """See `LanguageModels.send`."""
         self._server.check_key()
-        return cast("Response", await self._server.send("POST", path, {**self._headers(), **headers}, patience, body))
+        return await self._server.send("POST", path, {**self._headers(), **headers}, patience, body)
 
     def used(self, said: Sequence[Json]) -> Usage | None:
         """See `LanguageModels.used`."""
@@ -144,7 +140,7 @@ class Anthropic(LanguageModels):
 
     # -- asking
 
-    async def _ask(self, prompt: Prompt) -> tuple[ClientResponse, Prompt, tuple[str, ...]]:
+    async def _ask(self, prompt: Prompt) -> tuple[Response, Prompt, tuple[str, ...]]:
         """The response with status 200, its body unread; what was asked; and what of it was left out."""
         most = prompt.max_tokens or await self._most(prompt.model)
         if most > LONGEST_WHOLE:
@@ -152,7 +148,7 @@ class Anthropic(LanguageModels):
         response, body = await self._post(prompt, most, "/messages")
         return response, prompt, ignored(body, prompt)
 
-    async def _post(self, prompt: Prompt, most: int, path: str) -> tuple[ClientResponse, Json]:
+    async def _post(self, prompt: Prompt, most: int, path: str) -> tuple[Response, Json]:
         """The response with status 200, and the body that it answers: without what the model refuses to be told."""
         left_out = {option for model, option in self._refused if model == prompt.model}
         patience = self._patience if prompt.pieces else self._silence
@@ -199,7 +195,7 @@ class Anthropic(LanguageModels):
     # -- reading
 
     async def _items(
-        self, response: ClientResponse, answer: Answer, *, whole: bool
+        self, response: Response, answer: Answer, *, whole: bool
     ) -> AsyncGenerator[TextChunk | ReasoningChunk, None]:
         """Feed the body to `answer` up to its end, and yield what comes."""
         kind = response.content_type
@@ -216,7 +212,7 @@ class Anthropic(LanguageModels):
         while True:
             # Past the last event there is only the end of the body, after which the connection is another's to use.
             async with asyncio.timeout(DRAIN if answer.done else FAREWELL if answer.ended else None):
-                piece = await response.content.readany()
+                piece = await response.readany()
             for item in joined(self._feed(answer, data) for data in (lines.feed(piece) if piece else lines.rest())):
                 yield item
             if not piece:
@@ -247,8 +243,6 @@ class Anthropic(LanguageModels):
     async def _read_list(self) -> list[ModelInfo]:
         path = f"/models?limit={MOST_MODELS}"
         response = await self._server.send("GET", path, self._headers(), LISTING)
-        import aiohttp  # noqa: PLC0415 - loaded with the session
-
         self._listing.key_refused = response.status == 401  # noqa: PLR2004 - HTTP's own number
         try:
             body = await self._server.read(response, LONGEST_ANSWER)
@@ -261,7 +255,7 @@ class Anthropic(LanguageModels):
             return [self._listed(row) for row in rows if row.get("lifecycle") != "retired"]
         except (ValueError, TypeError, AttributeError, LookupError):
             raise self._strange("what is not a list of models") from None
-        except aiohttp.ClientError as error:
+        except HttpError as error:
             raise self._server.cut(error, LISTING) from error
         finally:
             response.close()

@@ -11,8 +11,9 @@ from typing import TYPE_CHECKING, Any, Literal, Protocol
 from nis_backend.errors import NisError, NotSupported, UpstreamFailed
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncGenerator, AsyncIterator, Mapping, Sequence
+    from collections.abc import AsyncGenerator, Mapping, Sequence
 
+    from nis_backend.drivers.http.base import Response
     from nis_backend.drivers.llm.answer import Item, Reasoning, ToolCall, Usage
 
 # Any: a JSON object's values differ in type.
@@ -91,6 +92,11 @@ class Tool:
     """Whether the arguments must follow the schema to the letter."""
 
     @cached_property
+    def written(self) -> dict[str, str]:
+        """What drivers have made of it, by their formats: made once for as long as it is offered."""
+        return {}
+
+    @cached_property
     def digest(self) -> str:
         """SHA-256 of all of it."""
         said = json.dumps([self.name, self.description, self.parameters, self.strict])
@@ -136,9 +142,10 @@ class Prompt:
     def digest(self) -> str:
         """SHA-256 of all that is asked: two prompts of one digest ask the same."""
         said = hashlib.sha256()
+        given = vars(self)
         for name, default in _usual().items():
-            value: Any = getattr(self, name)
-            if value == default and name != "tools":
+            value: Any = given[name]
+            if name != "tools" and (value is default or value == default):
                 continue
             if name == "tools":
                 # Most of a prompt, and the same from turn to turn.
@@ -189,49 +196,6 @@ class ModelInfo:
     def goes_by(self, name: str) -> bool:
         """Whether this is its name without the provider, which may have colons for its slashes."""
         return name in (self.name, self.name.replace("/", ":"))
-
-
-class Response(Protocol):
-    """What a provider has answered, its body unread: the HTTP client's own response."""
-
-    @property
-    def status(self) -> int:
-        """HTTP's."""
-        ...
-
-    @property
-    def headers(self) -> Mapping[str, str]:
-        """Names in any case."""
-        ...
-
-    @property
-    def content(self) -> Incoming:
-        """The body as it comes."""
-        ...
-
-    async def read(self) -> bytes:
-        """All of the body."""
-        ...
-
-    def close(self) -> None:
-        """End the connection; the provider stops."""
-        ...
-
-    def release(self) -> object:
-        """Give the connection back, once the body was read."""
-        ...
-
-
-class Incoming(Protocol):
-    """A body as it comes."""
-
-    def iter_any(self) -> AsyncIterator[bytes]:
-        """Its pieces, each as soon as it is there."""
-        ...
-
-    async def read(self, n: int = -1) -> bytes:
-        """At most `n` bytes."""
-        ...
 
 
 class LanguageModels(Protocol):

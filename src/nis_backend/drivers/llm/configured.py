@@ -10,20 +10,17 @@ from nis_backend.drivers.llm.scripted import ScriptedModels
 from nis_backend.drivers.llm.server import Server, Variables
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable, Sequence
-
-    from aiohttp import ClientSession
+    from collections.abc import Sequence
 
     from nis_backend.drivers.compute.base import Compute
+    from nis_backend.drivers.http.base import Client
     from nis_backend.drivers.llm.base import LanguageModels
     from nis_backend.drivers.store.base import Row
     from nis_backend.settings import Settings
 
-    Session = Callable[[], Awaitable[ClientSession]]
-
 
 def providers_of(
-    settings: Settings, servers: Sequence[OpenAICompatible], http: Session, compute: Compute
+    settings: Settings, servers: Sequence[OpenAICompatible], http: Client, compute: Compute
 ) -> list[LanguageModels]:
     """Every provider that is set up: a configured server before the model in the box."""
     scripted = [] if settings.scripted is None else [ScriptedModels(settings.scripted)]
@@ -37,7 +34,7 @@ def providers_of(
     ]
 
 
-def servers_of(settings: Settings, http: Session) -> list[OpenAICompatible]:
+def servers_of(settings: Settings, http: Client) -> list[OpenAICompatible]:
     """Those of them that speak OpenAI's format."""
     vendors = (
         ("openai", settings.openai_url, settings.openai_api_key, settings.openai_model),
@@ -75,7 +72,7 @@ def servers_of(settings: Settings, http: Session) -> list[OpenAICompatible]:
     return [local, *servers]
 
 
-def provider_of(row: Row, settings: Settings, http: Session) -> LanguageModels:
+def provider_of(row: Row, settings: Settings, http: Client) -> LanguageModels:
     """A provider that was set up at run time: its key is one of the settings', which the row names."""
     name, key = row["id"], settings.named_keys.get(row["key_name"])
     url = f"the url of the provider {name}"
@@ -102,7 +99,7 @@ def provider_of(row: Row, settings: Settings, http: Session) -> LanguageModels:
     )
 
 
-def _anthropic(settings: Settings, http: Session) -> list[LanguageModels]:
+def _anthropic(settings: Settings, http: Client) -> list[LanguageModels]:
     """The provider anthropic, where its key is set."""
     if settings.anthropic_api_key is None:
         return []

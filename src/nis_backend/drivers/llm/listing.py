@@ -28,6 +28,8 @@ class Listing:
         """Whether the server said that the key is wrong, as `read` notes: then no answer can come from it."""
         self._server = server
         self._default = default
+        self._bare = self._unlisted(default or "")
+        """The default, of which the server has said nothing."""
         self._read = read
         self._asking = asyncio.Lock()
         self._listed: list[ModelInfo] | NisError | None = None
@@ -58,7 +60,7 @@ class Listing:
             return (await self.models())[0]
         if self._default is not None and wanted in (self._default, self._default.replace("/", ":")):
             kept = [] if self._listed is None or isinstance(self._listed, NisError) else self._listed
-            return named(kept, wanted) or self._unlisted(self._default)
+            return named(kept, wanted) or self._bare
         # A model that was loaded since the list was made is worth another look.
         for age in (LISTED, REFUSED):
             listed = await self._list(age)

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, Protocol, cast
 
 from pydantic_core import from_json
 
+from nis_backend.drivers.http.base import HttpError
 from nis_backend.drivers.llm.base import LanguageModels
 from nis_backend.drivers.llm.listing import Listing
 from nis_backend.drivers.llm.openai_answer import Answer
@@ -31,13 +32,13 @@ from nis_backend.drivers.llm.server import (
 from nis_backend.errors import UpstreamFailed
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping, Sequence
+    from collections.abc import AsyncGenerator, Mapping, Sequence
 
-    from aiohttp import ClientResponse, ClientSession
     from pydantic import SecretStr
 
+    from nis_backend.drivers.http.base import Client, Response
     from nis_backend.drivers.llm.answer import Answered, Item, ReasoningChunk, TextChunk, Usage
-    from nis_backend.drivers.llm.base import ModelInfo, Prompt, Response, Wire
+    from nis_backend.drivers.llm.base import ModelInfo, Prompt, Wire
     from nis_backend.drivers.llm.openai_answer import Spoken
     from nis_backend.drivers.llm.openai_parts import Json
     from nis_backend.errors import NisError
@@ -88,7 +89,7 @@ class OpenAICompatible(LanguageModels):
         key: SecretStr | None = None,
         model: str | None = None,
         *,
-        http: Callable[[], Awaitable[ClientSession]],
+        http: Client,
         url_variable: str,
         key_variable: str,
         model_variable: str,
@@ -134,13 +135,15 @@ class OpenAICompatible(LanguageModels):
             prompt = replace(prompt, pieces=True)
         answer = self._answer_to(prompt)
         response, prompt, ignored = await self._ask(prompt)
-        import aiohttp  # noqa: PLC0415 - loaded with the session
-
         try:
-            async with aclosing(self._items(response, answer, whole=not prompt.pieces)) as items:
-                async for item in items:
+            if await self._is_whole(response, answer, asked=not prompt.pieces):
+                for item in answer.spoken.take():
                     yield item
-        except (aiohttp.ClientError, TimeoutError) as error:
+            else:
+                async with aclosing(self._items(response, answer)) as items:
+                    async for item in items:
+                        yield item
+        except (HttpError, TimeoutError) as error:
             # What follows the reason for the end is only the count of tokens.
             if not answer.ended:
                 raise self._cut(error, prompt) from error
@@ -158,8 +161,6 @@ class OpenAICompatible(LanguageModels):
         self._server.check_key()
         data = json.dumps(body, separators=(",", ":")).encode()
         response = await self._server.send("POST", path, self._headers(data), self._patience, data)
-        import aiohttp  # noqa: PLC0415 - loaded with the session
-
         try:
             if response.status != 200:  # noqa: PLR2004 - HTTP's own number
                 said = await self._server.read_error(response)
@@ -167,7 +168,7 @@ class OpenAICompatible(LanguageModels):
             answer: Any = json.loads(await self._server.read(response, LONGEST_ANSWER))  # Any: JSON
         except (ValueError, RecursionError):
             raise self._strange("what is not JSON") from None
-        except (aiohttp.ClientError, TimeoutError) as error:
+        except HttpError as error:
             raise self._server.cut(error, self._patience) from error
         finally:
             response.close()
@@ -179,7 +180,7 @@ class OpenAICompatible(LanguageModels):
         """See `LanguageModels.send`."""
         self._server.check_key()
         given = {**self._headers(body), **headers}
-        return cast("Response", await self._server.send("POST", path, given, patience, body))
+        return await self._server.send("POST", path, given, patience, body)
 
     def refusal(self, status: int, headers: Mapping[str, str], body: bytes, model: str) -> NisError:
         """See `LanguageModels.refusal`."""
@@ -198,7 +199,7 @@ class OpenAICompatible(LanguageModels):
 
     # -- asking
 
-    async def _ask(self, prompt: Prompt) -> tuple[ClientResponse, Prompt, tuple[str, ...]]:
+    async def _ask(self, prompt: Prompt) -> tuple[Response, Prompt, tuple[str, ...]]:
         """The response with status 200, its body unread; what was asked in the end; and what of it was left out."""
         while True:
             refused = {option for model, option in self._refused if model == prompt.model}
@@ -225,7 +226,7 @@ class OpenAICompatible(LanguageModels):
         asked = {IGNORED[option] for option in refused & IGNORED.keys()}
         return tuple(sorted(name for name in asked if getattr(prompt, name) is not None))
 
-    async def _post(self, prompt: Prompt, refused: set[str]) -> ClientResponse:
+    async def _post(self, prompt: Prompt, refused: set[str]) -> Response:
         # What shows pictures is megabytes.
         shows = any(message.parts for message in prompt.messages)
         data = await asyncio.to_thread(self._body, prompt, refused) if shows else self._body(prompt, refused)
@@ -255,27 +256,27 @@ class OpenAICompatible(LanguageModels):
 
     # -- reading
 
-    async def _items(
-        self, response: ClientResponse, answer: Reads, *, whole: bool
-    ) -> AsyncGenerator[TextChunk | ReasoningChunk, None]:
-        """Feed the body to `answer` up to its end, and yield what each piece that arrives says."""
+    async def _is_whole(self, response: Response, answer: Reads, *, asked: bool) -> bool:
+        """Whether the answer came in one piece, which is then fed to `answer`; `asked` says that it was to."""
         kind = response.content_type
         if kind == "text/html":
             raise self._strange("a web page")
         # Some servers never stream, and some do nothing else.
-        if kind == "application/json" or (whole and kind != "text/event-stream"):
-            body = await self._server.read(response, LONGEST_ANSWER)
-            if len(body) > LONGEST_ANSWER:
-                raise self._server.too_much(LONGEST_ANSWER)
-            self._feed(answer, body)
-            for item in answer.spoken.take():
-                yield item
-            return
+        if kind != "application/json" and not (asked and kind != "text/event-stream"):
+            return False
+        body = await self._server.read(response, LONGEST_ANSWER)
+        if len(body) > LONGEST_ANSWER:
+            raise self._server.too_much(LONGEST_ANSWER)
+        self._feed(answer, body)
+        return True
+
+    async def _items(self, response: Response, answer: Reads) -> AsyncGenerator[TextChunk | ReasoningChunk, None]:
+        """Feed the body to `answer` up to its end, and yield what each piece that arrives says."""
         lines = Lines()
         while True:
             # Some servers leave the connection open after the end.
             async with asyncio.timeout(FAREWELL if answer.ended else None):
-                piece = await response.content.readany()
+                piece = await response.readany()
             for data in lines.feed(piece) if piece else lines.rest():
                 self._feed(answer, data)
             for item in answer.spoken.take():
@@ -300,8 +301,6 @@ class OpenAICompatible(LanguageModels):
 
     async def _read_list(self) -> list[ModelInfo]:
         response = await self._server.send("GET", "/models", self._headers(None), self._patience)
-        import aiohttp  # noqa: PLC0415 - loaded with the session
-
         self._listing.key_refused = response.status == 401  # noqa: PLR2004 - HTTP's own number
         try:
             if response.status != 200:  # noqa: PLR2004 - HTTP's own number
@@ -311,7 +310,7 @@ class OpenAICompatible(LanguageModels):
             return infos_in(self.provider, json.loads(await self._server.read(response, LONGEST_ANSWER)))
         except (ValueError, TypeError, LookupError, AttributeError):
             raise self._strange("what is not a list of models") from None
-        except aiohttp.ClientError as error:
+        except HttpError as error:
             raise self._server.cut(error, self._patience) from error
         finally:
             response.close()

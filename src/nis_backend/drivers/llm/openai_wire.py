@@ -6,7 +6,6 @@ Source: https://platform.openai.com/docs/api-reference/chat; where servers depar
 from __future__ import annotations
 
 import json
-import weakref
 from typing import TYPE_CHECKING
 
 from nis_backend.drivers.llm.openai_parts import THOUGHTS, messages_of
@@ -73,14 +72,10 @@ def _choice(prompt: Prompt) -> Json:
     return body if prompt.parallel_tool_calls else {**body, "parallel_tool_calls": False}
 
 
-_texts: weakref.WeakKeyDictionary[Tool, str] = weakref.WeakKeyDictionary()
-"""Each tool as JSON; gone with the tool."""
-
-
 def _tool_text(tool: Tool) -> str:
-    text = _texts.get(tool)
+    text = tool.written.get("chat")
     if text is None:
-        text = _texts[tool] = _dumps(_tool(tool))
+        text = tool.written["chat"] = _dumps(_tool(tool))
     return text
 
 

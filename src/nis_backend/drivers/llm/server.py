@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 import json
 import os
 import time
@@ -12,17 +11,16 @@ from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 from typing_extensions import override
 
+from nis_backend.drivers.http.base import CONNECT, HttpError, Lost, NoAddress, Unreachable
 from nis_backend.errors import InvalidRequest, NisError, Unavailable, UpstreamFailed, shorten
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable, Mapping
+    from collections.abc import Mapping
 
-    from aiohttp import ClientResponse, ClientSession
+    from nis_backend.drivers.http.base import Client, Response
 
-CONNECT, RACE = 10.0, 5.0
-"""Seconds: to connect; within which a kept connection shows that its server had closed it."""
-LARGE = 2**20
-"""Bytes of a body from which on the HTTP client wants a file."""
+RACE = 5.0
+"""Seconds within which a kept connection shows that its server had closed it."""
 LONGEST_ERROR, LONGEST_ANSWER = 16_384, 16 * 2**20
 """Bytes that are read of an error, and of an answer."""
 
@@ -66,7 +64,7 @@ class Server:
         provider: str,
         url: str,
         key: str,
-        http: Callable[[], Awaitable[ClientSession]],
+        http: Client,
         variables: Variables,
         *,
         needs_key: bool = True,
@@ -88,7 +86,7 @@ class Server:
 
     async def send(
         self, method: str, path: str, headers: Mapping[str, str], patience: float, data: bytes | None = None
-    ) -> ClientResponse:
+    ) -> Response:
         """The response, of any status and unread. `patience` is the longest silence in seconds.
 
         What is posted is posted once: it may have been heard, and be billed.
@@ -97,51 +95,40 @@ class Server:
             Unavailable: it cannot be reached.
             UpstreamFailed: it broke off; `dropped` where it did so at once.
         """
-        session = await self._http()
-        import aiohttp  # noqa: PLC0415 - loaded with the session
-
-        timeout = aiohttp.ClientTimeout(total=None, sock_connect=CONNECT, sock_read=patience)
         begun = time.monotonic()
-        body = data if data is None or len(data) < LARGE else io.BytesIO(data)
         try:
-            return await session.request(
-                method, f"{self._url}{path}", data=body, headers=headers, timeout=timeout, allow_redirects=False
-            )
-        except (aiohttp.InvalidURL, aiohttp.NonHttpUrlClientError):
+            return await self._http.request(method, f"{self._url}{path}", headers, data, silence=patience)
+        except NoAddress:
             raise unsent(
                 Unavailable(
                     f"{self.variables.url} is not an address: {shorten(self.where)}.",
                     remedy=f"Set {self.variables.url} to something like https://example.com/v1.",
                 )
             ) from None
-        except (aiohttp.ClientConnectorError, aiohttp.ConnectionTimeoutError) as error:
+        except Unreachable as error:
             raise unsent(
                 Unavailable(
-                    f"{self.provider} cannot be reached at {self.where}: {_reason(error)}.",
+                    f"{self.provider} cannot be reached at {self.where}: {_reason(error.__cause__)}.",
                     remedy=f"Start that server, or set {self.variables.url} to where it is.",
                 )
             ) from error
-        except (aiohttp.ServerDisconnectedError, aiohttp.ClientOSError) as error:
+        except HttpError as error:
             cut = self.cut(error, patience)
-            cut.dropped = time.monotonic() - begun <= RACE
+            cut.dropped = isinstance(error, Lost) and time.monotonic() - begun <= RACE
             raise cut from error
-        except aiohttp.ClientError as error:
-            raise self.cut(error, patience) from error
 
-    async def read(self, response: ClientResponse, most: int) -> bytes:
+    async def read(self, response: Response, most: int) -> bytes:
         """The body, or a little more than `most` bytes of it."""
-        body = bytearray()
-        while len(body) <= most and (piece := await response.content.readany()):
+        body = await response.readany()
+        while len(body) <= most and (piece := await response.readany()):
             body += piece
-        return bytes(body)
+        return body
 
-    async def read_error(self, response: ClientResponse) -> bytes:
+    async def read_error(self, response: Response) -> bytes:
         """What an error says, as far as it comes; the response is then closed."""
-        import aiohttp  # noqa: PLC0415 - loaded with the session
-
         try:
             return await self.read(response, LONGEST_ERROR)
-        except (aiohttp.ClientError, TimeoutError):
+        except HttpError:
             return b""
         finally:
             response.close()
@@ -234,13 +221,13 @@ def text_in(value: object) -> str:
     return value if value.isascii() else value.encode(errors="replace").decode()
 
 
-def _reason(error: BaseException) -> str:
-    """Why a connection failed, without the address that the library puts into its message."""
-    cause = getattr(error, "os_error", error)
-    if isinstance(cause, TimeoutError):
+def _reason(error: BaseException | None) -> str:
+    """Why there is no connection, without the address that the system puts into its message."""
+    if isinstance(error, TimeoutError):
         return f"no connection within {CONNECT:g} s"
-    number = getattr(cause, "errno", None) or 0
-    if number > 0:
+    # What a certificate lacks has a number, which is not the system's; and so has a name that cannot be resolved.
+    told = getattr(error, "verify_message", None) or getattr(error, "reason", None)
+    number = getattr(error, "errno", None) or 0
+    if told is None and number > 0:
         return os.strerror(number)
-    # A name that cannot be resolved has a negative number, which is not the system's.
-    return shorten(getattr(cause, "strerror", None) or type(cause).__name__)
+    return shorten(told or getattr(error, "strerror", None) or type(error).__name__)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any, cast
 
 from nis_backend.drivers.store.base import OPEN
@@ -45,8 +46,12 @@ def assign(columns: Mapping[str, Any]) -> str:  # Any: see Row
 
 def insert(table: str, row: Row) -> Statement:
     """Add a row."""
-    sql = f"insert into {table} ({', '.join(row)}) values ({', '.join('?' * len(row))})"  # noqa: S608 - names are ours
-    return sql, [*row.values()]
+    return _insert(table, tuple(row)), [*row.values()]
+
+
+@lru_cache(maxsize=256)
+def _insert(table: str, columns: tuple[str, ...]) -> str:
+    return f"insert into {table} ({', '.join(columns)}) values ({', '.join('?' * len(columns))})"  # noqa: S608 - names are ours
 
 
 def get(table: Table, owner: str, id: str) -> Statement:  # noqa: A002 - the column's name

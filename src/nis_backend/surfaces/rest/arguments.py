@@ -88,18 +88,18 @@ async def _from_query(request: Request) -> Json:
 
 
 async def _from_body(request: Request, entry: Entry, settings: Settings) -> Json:
-    if request.url.query:
+    if query := request.scope["query_string"]:
         raise InvalidRequest(
             f"{request.method} reads no query.",
             field="query",
-            value=request.url.query,
+            value=query.decode("latin-1"),
             remedy="Give the fields in the body, as one JSON object.",
         )
     media = request.headers.get("content-type", JSON)
     if is_multipart(media) and (blobs := blob_fields(entry.request_schema)):
         request.state.exchange.limit = settings.max_body + settings.max_blob
         return await parts_of(request, entry, blobs, settings.max_body)
-    body = await request.body()
+    body = await request.state.exchange.body()
     if body and not _is_json(media):
         blobs = blob_fields(entry.request_schema)
         raise WrongMedia(

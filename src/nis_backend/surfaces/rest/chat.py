@@ -30,6 +30,8 @@ class Drawn(Model):
     )
 
 
+NOT_DRAWN = Drawn()
+
 HIDDEN = frozenset({"views", "pending"})
 """Fields of the reply that earlier callers do not know."""
 
@@ -64,8 +66,12 @@ class Chat(AsIs):
     """
 
     def __init__(self, arguments: Json) -> None:
+        self._drawn = NOT_DRAWN
+        given = {name: arguments.pop(name) for name in FIELDS if name in arguments}
+        if not given:
+            return
         try:
-            self._drawn = Drawn.model_validate({name: arguments.pop(name) for name in FIELDS if name in arguments})
+            self._drawn = Drawn.model_validate(given)
         except ValidationError as error:
             raise invalid(error) from None
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlencode
 
+from pydantic_core import to_json
 from starlette.responses import JSONResponse, Response
 
 from nis_backend.blob import Blob
@@ -78,7 +79,7 @@ def endpoint(
         shown = Chat(arguments) if route is CHAT else AsIs()
         operation = process.operations.find(entry.name)
         asked = operation.validate(arguments)
-        ctx = replace(process.context(request.state.caller), follows=kind == SSE, probes=route.path in PUBLIC)
+        ctx = _context(process, request, follows=kind == SSE, probes=route.path in PUBLIC)
         key = request.headers.get(HEADER)
         alone = may_be_run(route, entry) and "respond-async" in _preferences(request)
         if key is not None and entry.effect != "reads":
@@ -108,6 +109,11 @@ def endpoint(
         return await _answer_stream(one, result, ctx)
 
     return answer
+
+
+def _context(process: Process, request: Request, *, follows: bool, probes: bool) -> Context:
+    ctx = process.context(request.state.caller)
+    return replace(ctx, follows=follows, probes=probes) if follows or probes else ctx
 
 
 def _kind(accept: str, entry: Entry) -> str:
@@ -186,7 +192,7 @@ async def _answer_run(one: Call, run: RunHandle, ctx: Context) -> Response:
     if one.kind == VIEWS:
         views = one.operation.draw(one.asked, one.operation.result.model_validate(result))
         return _drawn(await one.shown.result(result), views, headers)
-    return JSONResponse(await one.shown.result(result), headers=headers)
+    return Response(to_json(await one.shown.result(result)), media_type=JSON, headers=headers)
 
 
 def _preferences(request: Request) -> dict[str, str]:

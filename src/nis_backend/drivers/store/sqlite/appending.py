@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from nis_backend.drivers.store import queries
 from nis_backend.drivers.store.limits import ends, size
 from nis_backend.drivers.store.refusals import refused_append
+from nis_backend.drivers.store.sqlite.rows import row_of
 
 if TYPE_CHECKING:
     import sqlite3
@@ -35,7 +36,7 @@ def append_to(connection: sqlite3.Connection, append: Append, limits: Limits, ou
     if found is None:
         run = connection.execute(queries.REFUSING, (append.run_id, append.owner)).fetchone()
         raise refused_append(append, run, limits)
-    row = dict(found)
+    row = row_of(found)
     first, attempt = row["last_seq"] - count + 1, row["attempt"]
     events: list[Row] = [
         {"seq": first + index, "attempt": attempt, "time": event.time or now, "type": event.type, "body": event.body}

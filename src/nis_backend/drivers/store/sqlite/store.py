@@ -22,6 +22,7 @@ from nis_backend.drivers.store.sqlite.conversations import GONE, branch, forget,
 from nis_backend.drivers.store.sqlite.opening import connect, prepare
 from nis_backend.drivers.store.sqlite.recent import Recent
 from nis_backend.drivers.store.sqlite.retention import tidy
+from nis_backend.drivers.store.sqlite.rows import row_of
 from nis_backend.drivers.store.sqlite.spending import FORGET, abandoned, record, reserve
 from nis_backend.drivers.store.sqlite.taking import recover, take
 from nis_backend.drivers.store.sqlite.writer import Writer, refused, usable
@@ -89,7 +90,7 @@ class SqliteStore(Reading, Growing):
             if connection is None:
                 connection = self._local.connection = connect(self._path, self._synchronous)
                 self._connections.append(connection)
-            return [dict(row) for row in connection.execute(sql, parameters)]
+            return [row_of(row) for row in connection.execute(sql, parameters)]
 
         self._refuse_closed()
         try:
@@ -139,7 +140,7 @@ class SqliteStore(Reading, Growing):
             *before, (sql, parameters) = statements
             for one in before:
                 connection.execute(*one)
-            return dict(connection.execute(f"{sql} returning *", parameters).fetchone())
+            return row_of(connection.execute(f"{sql} returning *", parameters).fetchone())
 
         await self._write(begin, lambda row: self._recent.grown(row, ()))
 

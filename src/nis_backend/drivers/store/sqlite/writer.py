@@ -174,8 +174,11 @@ class Writer:
 
 def _tell(writes: Sequence[_Write]) -> None:
     for write in writes:
-        # Each in a call of its own: what one of them does wrong is no other's matter.
-        write.loop.call_soon(write.tell)
+        try:
+            write.tell()
+        except Exception:
+            # What one of them does wrong is no other's matter.
+            log.exception("what follows a commit failed")
 
 
 @contextlib.contextmanager

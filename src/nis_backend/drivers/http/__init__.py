@@ -1,0 +1,1 @@
+"""The HTTP client: requests to providers, over connections that are kept."""

@@ -1,0 +1,95 @@
+"""The contract of the HTTP client: how a request is sent, and what it fails with.
+
+HttpError
+├── NoAddress     the address is none
+├── Unreachable   there is no connection: nobody has heard the request
+├── Lost          the connection broke off, in the middle or before anything came
+├── Silent        nothing came for too long
+└── Strange       what came is no HTTP
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Protocol
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Mapping
+
+
+CONNECT = 10.0
+"""Seconds for a connection: the name, the handshakes."""
+
+
+class HttpError(Exception):
+    """A request that has failed."""
+
+
+class NoAddress(HttpError):
+    """The address is none."""
+
+
+class Unreachable(HttpError):
+    """There is no connection: nobody has heard the request. The reason is its cause."""
+
+
+class Lost(HttpError):
+    """The connection broke off."""
+
+
+class Silent(HttpError, TimeoutError):
+    """Nothing came for too long."""
+
+
+class Strange(HttpError):
+    """What came is no HTTP, or is compressed in a way that nobody asked for."""
+
+
+class Response(Protocol):
+    """What a server has answered, its body unread."""
+
+    @property
+    def status(self) -> int:
+        """HTTP's."""
+        ...
+
+    @property
+    def headers(self) -> Mapping[str, str]:
+        """By their names in small letters."""
+        ...
+
+    @property
+    def content_type(self) -> str:
+        """The media type, in small letters and without parameters."""
+        ...
+
+    async def readany(self) -> bytes:
+        """What has come of the body, waited for where nothing has; empty at its end.
+
+        Raises:
+            HttpError: it broke off.
+        """
+        ...
+
+    def iter_any(self) -> AsyncIterator[bytes]:
+        """The same, until the end."""
+        ...
+
+    def close(self) -> None:
+        """End the connection, unless all of the body has come: the server is to notice."""
+        ...
+
+
+class Client(Protocol):
+    """Sends requests."""
+
+    async def request(
+        self, method: str, url: str, headers: Mapping[str, str], data: bytes | None = None, *, silence: float
+    ) -> Response:
+        """The response, of any status, once its head is there; redirections are not followed.
+
+        `silence` is the longest time in seconds that nothing may come, or go while the request is sent.
+
+        Raises:
+            HttpError: see above.
+        """
+        ...
