@@ -82,7 +82,7 @@ class Answering:
         self._calls = calls
         self._called = called
         self._thought = 0
-        self._until = time.monotonic() + bounds.seconds
+        self._until: float | None = None
         self._stop = threading.Event()
         self.left = False
 
@@ -108,6 +108,8 @@ class Answering:
         Raises:
             DeadlineExceeded: it took too long.
         """
+        # From its own first token on: those before it in the queue took the time until then.
+        self._until = self._until or time.monotonic() + self._bounds.seconds
         choice = self._sampling.choose(numbers, self.tokens, None if self._held is None else self._held.allowed())
         if choice.token in self._bounds.ends:
             return self._end("stop")

@@ -12,39 +12,20 @@ import inspect
 import logging
 import threading
 from collections import deque
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any
 
+from nis_backend.drivers.llm.transformers_group import Group
 from nis_backend.errors import InternalError, NisError, TooLarge, Unavailable
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable
+
+    from nis_backend.drivers.llm.transformers_group import Row
 
 log = logging.getLogger("nis.transformers")
 
 PIECE = 128
 """Tokens of a prompt read in one go: a cancel is heeded, and the other answers go on, between two."""
-
-
-class Row(Protocol):
-    """An answer as the engine knows it; all of it is called in the engine's thread."""
-
-    tokens: list[int]
-    """Those of the prompt, then those of the answer."""
-    alone: bool
-    """Whether it is computed by itself."""
-
-    @property
-    def stopped(self) -> bool:
-        """Whether nobody wants it any longer."""
-        ...
-
-    def take(self, numbers: Any) -> bool:
-        """Choose the next token by the model's numbers; False when that was the last."""
-        ...
-
-    def leave(self, error: NisError | None) -> None:
-        """The engine is done with it."""
-        ...
 
 
 class Engine:
@@ -68,7 +49,7 @@ class Engine:
             self.joins = self._try_out()
         self._waiting: deque[Row] = deque()
         self._reading: deque[_Read] = deque()
-        self._groups: list[_Group] = []
+        self._groups: list[Group] = []
         self._wake = threading.Condition()
         threading.Thread(target=self._run, name="answers", daemon=True).start()
 
@@ -88,7 +69,7 @@ class Engine:
         tried = [[at * step % top for at in range(1, count)] for step, count in ((7919, 12), (104_729, 6))]
         whole = [self._ask([tokens], self._cache())[0] for tokens in tried]
         for together in (True, False) if self.joins else (False,):
-            groups = [_Group(_Tried(tokens), self._cache(), len(tokens) - 1) for tokens in tried]
+            groups = [Group(_Tried(tokens), self._cache(), len(tokens) - 1) for tokens in tried]
             for group in groups:
                 self._ask([group.rows[0].tokens[:-1]], group.cache)
             if together:
@@ -112,17 +93,29 @@ class Engine:
                 with self._wake:
                     while not (self._waiting or self._reading or self._groups):
                         self._wake.wait()
-                self._turn()
+                try:
+                    self._turn()
+                except Exception as error:  # noqa: BLE001 - the worker loop: it must go on, and nobody may wait for ever
+                    self._give_up(self._failure(error))
+
+    def _give_up(self, error: NisError) -> None:
+        """End every answer under way."""
+        rows = [read.row for read in self._reading] + [row for group in self._groups for row in group.rows]
+        self._reading.clear()
+        self._groups.clear()
+        for row in rows:
+            row.leave(error)
 
     def _turn(self) -> None:
         """One token of each answer under way, and a piece of the prompt whose turn it is."""
         for group in list(self._groups):
             self._drop(group, [row for row in group.rows if row.stopped])
-        for row in [row for row in self._waiting if row.stopped]:
-            self._waiting.remove(row)
-            row.leave(None)
-        while self._waiting and len(self._reading) + sum(len(group.rows) for group in self._groups) < self._slots:
-            self._reading.append(_Read(self._waiting.popleft(), self._cache()))
+        with self._wake:
+            for row in [row for row in self._waiting if row.stopped]:
+                self._waiting.remove(row)
+                row.leave(None)
+            while self._waiting and len(self._reading) + sum(len(group.rows) for group in self._groups) < self._slots:
+                self._reading.append(_Read(self._waiting.popleft(), self._cache()))
         if self._reading:
             self._read(self._reading.popleft())
         for group in list(self._groups):
@@ -141,13 +134,13 @@ class Engine:
                 # To the end of the queue: a short prompt is not held up by a long one.
                 self._reading.append(read)
             elif row.take(numbers[0]):
-                self._join(_Group(row, read.cache, read.done))
+                self._join(Group(row, read.cache, read.done))
             else:
                 row.leave(None)
         except Exception as error:  # noqa: BLE001 - the worker loop: whatever it is, it is this answer's end
             row.leave(self._failure(error))
 
-    def _step(self, group: _Group) -> None:
+    def _step(self, group: Group) -> None:
         """The next token of a group's answers."""
         try:
             numbers = self._next(group)
@@ -163,7 +156,7 @@ class Engine:
                 self._drop(group, [row], self._failure(error))
         self._drop(group, ended)
 
-    def _next(self, group: _Group) -> Any:
+    def _next(self, group: Group) -> Any:
         """The model's numbers of what comes next in each of a group's rows."""
         given = {} if len(group.rows) == 1 and not group.pads[0] else self._places(group)
         numbers = self._ask([[row.tokens[-1]] for row in group.rows], group.cache, **given)
@@ -175,7 +168,7 @@ class Engine:
         ids = self._torch.tensor(tokens, device=self._model.device)
         return self._model(input_ids=ids, cache=cache, use_cache=True, **self._last, **given).logits[:, -1]
 
-    def _places(self, group: _Group) -> dict[str, Any]:
+    def _places(self, group: Group) -> dict[str, Any]:
         """Which of a group's past is padding, and how far each answer is."""
         torch, device, width = self._torch, self._model.device, group.length + 1
         pads = torch.tensor(group.pads, device=device)[:, None]
@@ -184,7 +177,7 @@ class Engine:
             "position_ids": group.length - pads,
         }
 
-    def _join(self, group: _Group) -> None:
+    def _join(self, group: Group) -> None:
         other = next((one for one in self._groups if not one.alone), None)
         if not self.joins or group.alone or other is None:
             self._groups.append(group)
@@ -196,7 +189,7 @@ class Engine:
             self._drop(other, other.rows, self._failure(error))
             raise
 
-    def _drop(self, group: _Group, rows: Iterable[Row], error: NisError | None = None) -> None:
+    def _drop(self, group: Group, rows: Iterable[Row], error: NisError | None = None) -> None:
         gone = list(rows)
         if not gone:
             return
@@ -248,44 +241,3 @@ class _Read:
         self.row = row
         self.cache = cache
         self.done = 0
-
-
-class _Group:
-    """Answers that are computed together; `length` is that of their past, of which `pads` are none of a row's."""
-
-    def __init__(self, row: Row, cache: Any, length: int) -> None:
-        self.rows = [row]
-        self.cache = cache
-        self.length = length
-        self.pads = [0]
-        self.alone = row.alone
-
-    def add(self, other: _Group, torch: Any) -> None:
-        """Take another's answers in."""
-        longest = max(self.length, other.length)
-
-        def whole(past: Any, length: int) -> Any:
-            return torch.nn.functional.pad(past, (0, 0, longest - length, 0))
-
-        for mine, its in zip(self.cache.layers, other.cache.layers, strict=True):
-            if mine.keys is None:
-                continue  # it reads another layer's
-            for name in ("keys", "values"):
-                both = [whole(getattr(mine, name), self.length), whole(getattr(its, name), other.length)]
-                setattr(mine, name, torch.cat(both))
-        self.pads = [pad + longest - self.length for pad in self.pads]
-        self.pads += [pad + longest - other.length for pad in other.pads]
-        self.rows += other.rows
-        self.length = longest
-
-    def keep(self, kept: Sequence[int], torch: Any) -> None:
-        """Let go of the other rows, and of what is now padding in each."""
-        self.rows = [self.rows[at] for at in kept]
-        pads = [self.pads[at] for at in kept]
-        spare = min(pads)
-        rows = torch.tensor(kept)
-        for layer in self.cache.layers:
-            if layer.keys is not None:
-                layer.keys, layer.values = layer.keys[rows][:, :, spare:], layer.values[rows][:, :, spare:]
-        self.pads = [pad - spare for pad in pads]
-        self.length -= spare

@@ -48,7 +48,7 @@ class TransformersWorker:
         self._tokenizer = tokenizer
         self._chat = Chat(tokenizer, called)
         # What an answer is made of, as the tokenizer says itself, where it does.
-        self._template: Json | None = getattr(tokenizer, "response_template", None)
+        self._template = _template(tokenizer)
         self._called = called
         self._context = context
         self._ends = _ends(self._usual.eos_token_id, tokenizer.eos_token_id)
@@ -71,7 +71,11 @@ class TransformersWorker:
             yield {"input_tokens": len(answer.tokens)}
             return
         chunks: asyncio.Queue[Json | None] = asyncio.Queue()
-        answer.put = lambda chunk: loop.call_soon_threadsafe(chunks.put_nowait, chunk) and None
+
+        def put(chunk: Json | None) -> None:
+            loop.call_soon_threadsafe(chunks.put_nowait, chunk)
+
+        answer.put = put
         self.engine.add(answer)
         try:
             while (chunk := await chunks.get()) is not None:
@@ -174,6 +178,16 @@ class TransformersWorker:
             if self._grammars is None:
                 self._grammars = Grammars(self._tokenizer, self._vocabulary, sorted(self._ends), self._called)
             return self._grammars
+
+
+def _template(tokenizer: Any) -> Json | None:
+    """How the tokenizer says that its model's answers are read; None where it does not, or in a way of its own."""
+    template: Json | None = getattr(tokenizer, "response_template", None)
+    try:
+        Parts(None, template=template)
+    except (ValueError, KeyError, TypeError):
+        return None
+    return template
 
 
 def _forced(request: Json, tools: Sequence[Json]) -> list[Json]:
