@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, Protocol
@@ -76,6 +77,8 @@ class Drivers:
     """Of `checks`, the parts that no request waits for: the process is ready without them."""
     vectors: dict[str, array[float]] = field(default_factory=dict[str, "array[float]"])
     """Vectors of the catalog's own texts, by the text, of the model in the box: as many as declarations have."""
+    computing: asyncio.Lock = field(default_factory=asyncio.Lock)
+    """Held by the one call that adds to `vectors`."""
 
     metered: Gateway | None = None
     """What routes, limits and counts what `models` and `embedders` are asked."""

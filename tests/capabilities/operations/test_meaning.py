@@ -47,6 +47,7 @@ class Letters:
     async def embed(self, model: str, texts: Sequence[str]) -> Embedded:
         """A count of each letter."""
         assert model
+        await asyncio.sleep(0)
         self.texts.update(texts)
         return Embedded(vectors=[self._vector(text) for text in texts], input_tokens=None)
 
@@ -81,6 +82,17 @@ def test_vectors_of_declarations_are_computed_once(tmp_path: Path) -> None:
         await meaning_of(ctx, "hello", ENTRIES)
         assert driver.texts.total() == known + 1
         assert driver.texts[nobodys()[0]] == 1
+
+    over(tmp_path, driver, ask)
+
+
+def test_messages_that_come_first_together_compute_no_vector_twice(tmp_path: Path) -> None:
+    """After a restart all runs go on at once: who computed all vectors for each would not be done in time."""
+    driver = Letters()
+
+    async def ask(ctx: Context) -> None:
+        await asyncio.gather(*(meaning_of(ctx, f"Message {number}", ENTRIES) for number in range(12)))
+        assert set(driver.texts.values()) == {1}
 
     over(tmp_path, driver, ask)
 

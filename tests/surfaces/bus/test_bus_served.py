@@ -169,7 +169,8 @@ def test_a_server_that_is_killed_does_each_command_once(serve: Serve, cluster: K
             listed = (await asyncio.to_thread(ask, again, "GET", "/runs?limit=100"))[2]["runs"]
             assert {run["id"] for run in listed} == runs
             for run in runs:
-                await asyncio.to_thread(ask, again, "GET", f"/runs/{run}/events?wait=60")
+                log = (await asyncio.to_thread(ask, again, "GET", f"/runs/{run}/events?wait=60"))[2]["items"]
+                assert log[-1]["body"]["type"] == "succeeded", log[-1]
             wanted = {run: await asyncio.to_thread(last_of, again, run) for run in runs}
             for run, numbers in (await told(bus, wanted)).items():
                 assert list(dict.fromkeys(numbers)) == list(range(1, wanted[run] + 1))

@@ -105,9 +105,11 @@ async def _vectors(ctx: Context, texts: Sequence[str]) -> dict[str, array[float]
         NisError: there is no model for vectors here, or it failed.
     """
     kept = ctx.drivers.vectors
-    lacking = [text for text in dict.fromkeys(texts) if text not in kept]
-    for first in range(0, len(lacking), MOST):
-        some = lacking[first : first + MOST]
-        found = await ctx.call(embed_texts, EmbeddingRequest(texts=some, model=MODEL))
-        kept.update({text: array("f", vector) for text, vector in zip(some, found.vectors, strict=True)})
+    # The messages that come first come together after a restart: one of them computes, and the others wait for it.
+    async with ctx.drivers.computing:
+        lacking = [text for text in dict.fromkeys(texts) if text not in kept]
+        for first in range(0, len(lacking), MOST):
+            some = lacking[first : first + MOST]
+            found = await ctx.call(embed_texts, EmbeddingRequest(texts=some, model=MODEL))
+            kept.update({text: array("f", vector) for text, vector in zip(some, found.vectors, strict=True)})
     return {text: kept[text] for text in texts}
