@@ -119,7 +119,11 @@ def test_a_run_is_watched_on_after_its_server_was_killed(serve: Serve, tmp_path:
         while not runs:
             listed = subprocess.run([*command, "runs", "list", "--json"], capture_output=True, check=True, timeout=180)
             runs = json.loads(listed.stdout)["runs"]
-        with watching(server.data, runs[0]["id"]) as on, watching(server.data, runs[0]["id"], "--wait", "0") as cut:
+        waiting, not_waiting = ("--wait", "600"), ("--wait", "0")
+        with (
+            watching(server.data, runs[0]["id"], *waiting) as on,
+            watching(server.data, runs[0]["id"], *not_waiting) as cut,
+        ):
             first_words(on)
             first_words(cut)
             server.kill()
@@ -131,7 +135,7 @@ def test_a_run_is_watched_on_after_its_server_was_killed(serve: Serve, tmp_path:
             assert (left.returncode, b"Start one with `nis serve`" in left.stderr) == (69, True)
             script.write_text(json.dumps({"replies": [{"text": "The sea is wide."}]}))
             serve(data=tmp_path / "data", NIS_SCRIPTED=str(script))
-            out, told = on.communicate(timeout=120)
+            out, told = on.communicate(timeout=600)
     assert (on.returncode, "the next one is waited for" in told) == (0, True), told
     lines = out.splitlines()
     assert any(line.endswith("chat.send_message has begun again, attempt 2") for line in lines)
