@@ -54,7 +54,7 @@ class Response(Protocol):
 
     @property
     def headers(self) -> Mapping[str, str]:
-        """By their names in small letters."""
+        """By their names, in letters of any case."""
         ...
 
     @property

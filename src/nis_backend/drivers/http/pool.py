@@ -1,0 +1,97 @@
+"""The HTTP client on aiohttp's one pooled session; loaded with the first request."""
+
+from __future__ import annotations
+
+import io
+from typing import TYPE_CHECKING
+
+import aiohttp
+
+from nis_backend.drivers.http.base import CONNECT, HttpError, Lost, NoAddress, Silent, Strange, Unreachable
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncGenerator, Mapping
+
+LARGE = 2**20
+"""Bytes of a body from which on aiohttp wants a file."""
+
+
+class Pool:
+    """There is no limit: runs are limited where they start, and one provider is not to wait for another.
+
+    It follows no redirection and keeps no cookie: what one caller is told is nothing for the next one's request.
+    """
+
+    def __init__(self) -> None:
+        self._session = aiohttp.ClientSession(
+            connector=aiohttp.TCPConnector(limit=0), cookie_jar=aiohttp.DummyCookieJar()
+        )
+
+    async def request(
+        self, method: str, url: str, headers: Mapping[str, str], data: bytes | None, silence: float
+    ) -> Incoming:
+        """See `base.Client.request`."""
+        timeout = aiohttp.ClientTimeout(total=None, sock_connect=CONNECT, sock_read=silence)
+        body = data if data is None or len(data) < LARGE else io.BytesIO(data)
+        try:
+            return Incoming(
+                await self._session.request(
+                    method, url, data=body, headers=headers, timeout=timeout, allow_redirects=False
+                )
+            )
+        except (aiohttp.ClientError, TimeoutError, ValueError) as error:
+            raise _told(error) from _cause(error)
+
+    async def close(self) -> None:
+        """End every connection."""
+        await self._session.close()
+
+
+class Incoming:
+    """See `base.Response`."""
+
+    def __init__(self, response: aiohttp.ClientResponse) -> None:
+        self._response = response
+        self.status = response.status
+        self.headers: Mapping[str, str] = response.headers
+
+    @property
+    def content_type(self) -> str:
+        """See `base.Response.content_type`."""
+        return self._response.content_type
+
+    async def readany(self) -> bytes:
+        """See `base.Response.readany`."""
+        try:
+            return await self._response.content.readany()
+        except (aiohttp.ClientError, TimeoutError) as error:
+            raise _told(error) from error
+
+    async def iter_any(self) -> AsyncGenerator[bytes, None]:
+        """See `base.Response.iter_any`."""
+        while piece := await self.readany():
+            yield piece
+
+    def close(self) -> None:
+        """See `base.Response.close`."""
+        self._response.close()
+
+
+def _told(error: Exception) -> HttpError:
+    """What aiohttp says, in the contract's words."""
+    match error:
+        case aiohttp.ClientConnectorError() | aiohttp.ConnectionTimeoutError():
+            return Unreachable("no connection")
+        case TimeoutError():
+            return Silent("nothing came for too long")
+        case aiohttp.ClientConnectionError() | aiohttp.ClientPayloadError():
+            return Lost("the connection broke off")
+        case aiohttp.NonHttpUrlClientError() | ValueError():
+            return NoAddress("no address, or a header of more than one line")
+        case _:
+            return Strange(f"what is no HTTP: {type(error).__name__}")
+
+
+def _cause(error: Exception) -> BaseException:
+    """Why there is no connection, without the address that aiohttp puts into its message."""
+    return getattr(error, "certificate_error", None) or getattr(error, "os_error", None) or error
