@@ -33,11 +33,12 @@ def ledger(server: Server, provider: str) -> list[dict[str, Any]]:
 
 
 def test_calls_of_every_kind_are_in_the_ledger(serve: Serve) -> None:
-    """In the operation's name; a turn of a chat with its run and its conversation. A stop writes what waits."""
+    """In the operation's name; a turn with its run and conversation. Who looks sees them; a stop writes what waits."""
     with FakeOpenAI(says("One."), says("Two."), says("Three."), VECTORS).in_thread() as upstream:
         server = serve(NIS_LOCAL_URL=upstream.url, NIS_LOCAL_MODEL="fake-large")
         _, _, turn = ask(server, "POST", "/chat", {"message": "Hello?"})
         ask(server, "POST", "/models/generate-text", {"prompt": "Hello?"})
+        assert done(server, "GET", "/calls?limit=1")["calls"][0]["operation"] == "models.generate_text"
         messages = [{"role": "user", "content": "Hello?"}]
         ask(server, "POST", "/v1/chat/completions", {"model": "local:fake-large", "messages": messages})
         ask(server, "POST", "/v1/embeddings", {"model": "local:vectors", "input": "Hello?"})

@@ -197,6 +197,7 @@ async def _sums(since: date, until: date, by: list[By], owner: str | None, ctx: 
         raise InvalidRequest("by names something twice.", field="by", value=by, remedy="Name each once.")
     columns = ["key_id" if name == "key" else name for name in by]
     days = since.isoformat(), until.isoformat()
+    await ctx.gateway.settled()
     if owner == EVERY:
         ctx.refuse_others()
         rows = await ctx.drivers.store.usage(None, *days, columns)
@@ -307,6 +308,7 @@ async def list_calls(request: ListCalls, ctx: Context) -> CallList:
     """List single calls of models, newest first: the model, the tokens, the money, the times, and how it ended."""
     names = ("run_id", "conversation_id", "key_id", "end_user")
     where: Row = {name: getattr(request, name) for name in names if getattr(request, name) is not None}
+    await ctx.gateway.settled()
     rows, following = await ctx.store.page(
         "ledger",
         where=where,
@@ -361,6 +363,7 @@ async def _put_calls(sheet: Sheet, since: date, until: date, ctx: Context) -> No
     """
     first, last = (datetime(day.year, day.month, day.day, tzinfo=UTC).timestamp() for day in (since, until))
     cursor: str | None = None
+    await ctx.gateway.settled()
     for _ in range(MOST_CALLS // PAGE):
         rows, cursor = await ctx.store.page("ledger", cursor=cursor, limit=PAGE, since=first, until=last)
         sheet.put(rows)

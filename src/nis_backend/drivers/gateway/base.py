@@ -290,7 +290,7 @@ class Gateway(Protocol):
         ...
 
     async def settled(self) -> None:
-        """Return when what is counted of calls that have ended is what they cost."""
+        """Return when the calls of this process that have ended are written down, at what they cost."""
         ...
 
     def cached(self) -> list[Cached]:

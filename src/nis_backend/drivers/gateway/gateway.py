@@ -6,6 +6,7 @@ import asyncio
 import logging
 import random
 import time
+from contextlib import suppress
 from itertools import count
 from typing import TYPE_CHECKING
 
@@ -22,7 +23,7 @@ from nis_backend.drivers.gateway.metered import MeteredEmbedders, MeteredModels
 from nis_backend.drivers.gateway.passing import Passing
 from nis_backend.drivers.gateway.prices import Prices, id_of
 from nis_backend.drivers.gateway.registry import ROUTE, TABLES, route_of
-from nis_backend.errors import NisError
+from nis_backend.errors import NisError, Unavailable
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -144,6 +145,9 @@ class MeteredGateway(Gateway):
     async def settled(self) -> None:
         """See `Gateway.settled`."""
         await self.ledger.settled()
+        # While the database is away they wait on, and whoever asks it is told so.
+        with suppress(Unavailable):
+            await self.ledger.flush()
 
     def cached(self) -> list[Cached]:
         """See `Gateway.cached`."""
