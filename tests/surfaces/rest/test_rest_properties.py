@@ -22,6 +22,7 @@ from nis_backend.entry import Entry
 from nis_backend.errors import InvalidRequest, NisError, NotAcceptable
 from nis_backend.operation import Model, operation
 from nis_backend.settings import read_settings
+from nis_backend.surfaces.guard import Exchange
 from nis_backend.surfaces.rest.accept import chosen
 from nis_backend.surfaces.rest.arguments import arguments_of
 from nis_backend.surfaces.rest.content import disposition
@@ -140,6 +141,9 @@ def read(method: str, query: str, body: bytes, path: dict[str, str], media: str 
     async def receive() -> dict[str, Any]:
         return {"type": "http.request", "body": body, "more_body": False}
 
+    async def send(message: Any) -> None:
+        pytest.fail(f"an answer: {message}")
+
     headers = [(b"content-type", media.encode())] if body else []
     scope = {
         "type": "http",
@@ -148,7 +152,7 @@ def read(method: str, query: str, body: bytes, path: dict[str, str], media: str 
         "query_string": query.encode(),
         "headers": headers,
         "path_params": path,
-        "state": {},
+        "state": {"exchange": Exchange(receive, send, "request-1", SETTINGS.max_body)},
     }
     return read_values.validate(asyncio.run(arguments_of(Request(scope, receive), READ, SETTINGS)))
 
