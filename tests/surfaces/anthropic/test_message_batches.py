@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import json
 from collections.abc import Iterator
 from typing import Any
@@ -100,3 +101,16 @@ def test_what_is_no_batch_is_refused_by_name(batches: Any, given: list[Json], wh
     for name in ("msgbatch_none", "none"):
         with pytest.raises(anthropic.NotFoundError):
             batches.retrieve(name)
+
+
+def test_a_batch_that_looks_like_one_of_messages_is_none(batches: Any, speaking: Server) -> None:
+    """Whoever calls the operation gives it labels; what it calls is looked at too."""
+    data = base64.b64encode(b'{"id": "a", "arguments": {"value": 5, "unit": "mile", "to": "km"}}').decode()
+    asked = {"input": {"base64": data}, "operation": "physics.convert_unit", "labels": {"endpoint": "/v1/messages"}}
+    ask(speaking, "POST", "/batches", asked)
+    _, _, listed = ask(speaking, "GET", "/batches?limit=1")
+    assert listed["batches"][0]["operation"] == "physics.convert_unit"
+    name = listed["batches"][0]["id"].replace("run-", "msgbatch_")
+    assert name not in [one.id for one in batches.list(limit=100)]
+    with pytest.raises(anthropic.NotFoundError):
+        batches.retrieve(name)

@@ -131,9 +131,14 @@ def test_a_batch_is_listed_and_cancelled(client: openai.OpenAI) -> None:
     with pytest.raises(openai.ConflictError):
         client.batches.cancel(made.id)
     assert len({one.id for one in client.batches.list(limit=1)}) > 1
+    assert made.id in [one.id for one in client.batches.list(limit=100)]
 
 
-@pytest.mark.parametrize("labels", [{"endpoint": CHAT}, {"endpoint": 7, "input_file_id": "file-a"}, {}], ids=str)
+@pytest.mark.parametrize(
+    "labels",
+    [{"endpoint": CHAT}, {"endpoint": 7, "input_file_id": "file-a"}, {}, {"endpoint": CHAT, "input_file_id": "file-a"}],
+    ids=str,
+)
 def test_a_batch_of_another_surface_is_none_of_this_one(client: openai.OpenAI, labels: Json) -> None:
     """Its labels are its caller's, and may look like ours: it is not listed, and fails nothing."""
     data = base64.b64encode(b'{"id": "a", "arguments": {"value": 5, "unit": "mile", "to": "km"}}').decode()

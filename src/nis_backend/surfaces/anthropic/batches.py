@@ -40,6 +40,7 @@ if TYPE_CHECKING:
 
 PREFIX, RUN = "msgbatch_", "run-"
 ENDPOINT = "/v1/messages"
+CALLED = "models.complete_chat"
 DAY = 86_400
 USUAL, MOST = 20, 1000
 """Batches of a page."""
@@ -87,7 +88,7 @@ async def create(process: Process, request: Request) -> Response:
         return {"lines": len(asked.requests), "labels": {"endpoint": ENDPOINT}}
 
     ctx = process.context(request.state.caller)
-    handle = await begin(process, write, "models.complete_chat", "messages.jsonl", ctx)
+    handle = await begin(process, write, CALLED, "messages.jsonl", ctx)
     return JSONResponse(_card(await _batch(process, handle.id, ctx), _base(process, request)))
 
 
@@ -227,7 +228,7 @@ def _ours(one: Batch) -> bool:
         _Labels.model_validate(one.labels)
     except ValidationError:
         return False
-    return True
+    return one.operation == CALLED
 
 
 def _card(one: Batch, base: str) -> Json:

@@ -166,7 +166,7 @@ async def batches(process: Process, request: Request) -> Response:
     within = replace(ctx, depth=1)
     while len(found) <= limit:
         listed: BatchList = await call(
-            process.operations.find("batches.list_batches"), {"cursor": cursor, "limit": limit + 1}, within
+            process.operations.find("batches.list_batches"), {"cursor": cursor, "limit": min(limit + 1, 100)}, within
         )
         found += [_object(one, labels) for one in listed.batches if (labels := _labels(one))]
         cursor = listed.next_cursor
@@ -217,9 +217,10 @@ async def _batch(process: Process, run_id: str, ctx: Context, field: str = "batc
 
 def _labels(one: Batch) -> _Labels | None:
     try:
-        return _Labels.model_validate(one.labels)
+        labels = _Labels.model_validate(one.labels)
     except ValidationError:
         return None
+    return labels if one.operation == CALLS[labels.endpoint] else None
 
 
 async def _card(process: Process, run_id: str, ctx: Context) -> Json:
