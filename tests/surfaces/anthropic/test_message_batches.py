@@ -50,8 +50,15 @@ def ended(server: Server, batches: Any, batch: Any) -> Any:
     return batches.retrieve(batch.id)
 
 
+def blobs(server: Server) -> set[str]:
+    """The blobs that are kept."""
+    _, _, listed = ask(server, "GET", "/blobs?limit=100")
+    return {one["id"] for one in listed["blobs"]}
+
+
 def test_a_batch_has_a_result_for_each_request(batches: Any, speaking: Server) -> None:
-    """Each under its own name, the same at each reading; what cannot be followed is a result that says why."""
+    """Each under its own name, the same at each reading; what cannot be followed says why. Deleted, nothing stays."""
+    before = blobs(speaking)
     made = batches.create(requests=[line("a"), line("b"), line("odd", top_k=3), line("none", model="nobodys")])
     assert (made.type, made.request_counts.processing + made.request_counts.succeeded) == ("message_batch", 4)
     done = ended(speaking, batches, made)
@@ -64,7 +71,9 @@ def test_a_batch_has_a_result_for_each_request(batches: Any, speaking: Server) -
     assert told["none"].error.error.type == "not_found_error"
     assert {one.custom_id: one.result for one in batches.results(made.id)} == told
     assert made.id in [one.id for one in batches.list(limit=1)]
+    assert len(blobs(speaking) - before) == 2
     assert batches.delete(made.id).type == "message_batch_deleted"
+    assert blobs(speaking) == before
     with pytest.raises(anthropic.NotFoundError):
         batches.retrieve(made.id)
 

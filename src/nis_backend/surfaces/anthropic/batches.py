@@ -147,13 +147,15 @@ async def cancel(process: Process, request: Request) -> Response:
 
 
 async def delete(process: Process, request: Request) -> Response:
-    """Forget a batch that has ended, with what was asked in it."""
+    """Forget a batch that has ended, with what was asked and answered in it."""
     ctx = process.context(request.state.caller)
     found = await _named(process, request)
     run: Run = await ctx.runs.get(found.id)
     await call(process.operations.find("runs.delete_run"), {"id": found.id}, ctx)
-    with suppress(NotFound):
-        await ctx.blobs.delete(run.input["input"]["id"])
+    for blob in (run.input["input"]["id"], found.output and found.output.id):
+        with suppress(NotFound):
+            if blob:
+                await ctx.blobs.delete(blob)
     return JSONResponse({"id": f"{PREFIX}{found.id.removeprefix(RUN)}", "type": "message_batch_deleted"})
 
 
