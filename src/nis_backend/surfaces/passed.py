@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from starlette.responses import Response
     from starlette.types import Message, Receive, Scope, Send
 
-    from nis_backend.drivers.gateway.base import Json, Passed
+    from nis_backend.drivers.gateway.base import Json, Passed, Route
     from nis_backend.surfaces.base import Process
 
 log = logging.getLogger("nis.http")
@@ -45,13 +45,18 @@ class Dialect(Protocol):
         """In whose name the gateway is asked."""
         ...
 
-    def read(self, body: bytes) -> tuple[Json, bytes]:
-        """The body as a JSON object that names a model, and the bytes of it that go on.
+    def read(self, body: bytes) -> Json:
+        """The body as a JSON object that names a model.
 
         Raises:
             NisError: it is none.
         """
         ...
+
+    def going(self, inbound: Inbound, route: Route) -> Inbound:
+        """What of it goes on along a route; all of it, as it is."""
+        del route
+        return inbound
 
     def end_user(self, asked: Json) -> str:
         """The caller's own label of whom it asks for."""
@@ -84,7 +89,8 @@ class PassedOn:
         if dialect is None:
             dialect = self._dialect = self._make()
         process, body = self._process, await _read(receive)
-        asked, going = dialect.read(body) if len(body) < LARGE else await asyncio.to_thread(dialect.read, body)
+        large = len(body) >= LARGE
+        asked = await asyncio.to_thread(dialect.read, body) if large else dialect.read(body)
         ctx = process.context(scope["state"]["caller"])
         streamed = asked.get("stream") is True
         entry = process.operations.entry(dialect.operation(streamed=streamed))
@@ -94,12 +100,14 @@ class PassedOn:
             inbound = Inbound(
                 kind=dialect.kind,
                 asked=asked,
-                body=going,
+                body=body,
                 headers=dialect.headers(scope["headers"]),
                 streamed=streamed,
             )
             route = await gateway.passes(inbound)
             if route is not None:
+                going = dialect.going
+                inbound = await asyncio.to_thread(going, inbound, route) if large else going(inbound, route)
                 await admit(entry, ctx)
                 caller = ctx.caller
                 user = dialect.end_user(asked)

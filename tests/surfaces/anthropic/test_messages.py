@@ -28,6 +28,9 @@ from fake_openai import Canned, FakeOpenAI, breaks_off, delta, fails, says, thin
 from pydantic import BaseModel
 from rest_client import ask, done
 
+from nis_backend.capabilities.models.completion import Thought
+from nis_backend.surfaces.anthropic.thoughts import sealed
+
 Json = dict[str, Any]
 KEY = "a-key-of-the-tests"
 MODEL = "local:fake-large"
@@ -560,6 +563,32 @@ def test_what_was_thought_goes_back_to_who_thought_it(serve: Serve, *, streamed:
         assert [kind for kind, _ in told[2:]] == ["tool_use"]
     assert "Let me see" not in json.dumps(other.asked[0].body)
     assert [one["type"] for one in fake.asked[3].body["messages"][1]["content"]] == ["text"]
+
+
+def test_a_route_of_bytes_gives_a_thought_to_its_own_provider_alone(serve: Serve) -> None:
+    """Promise: whose a thought is, is seen by who answers and not by the name that was asked."""
+    short = Reply(pieces=[starts(5), *text_block(0, "Done"), ended(), STOP])
+    fake, house = FakeAnthropic(short, short), FakeAnthropic(short, short)
+    with fake.in_thread(), house.in_thread():
+        server = serve(ANTHROPIC_API_KEY="sk-ant-x", NIS_ANTHROPIC_URL=fake.url, NIS_PROVIDER_KEYS="ours=sk-x")
+        own = {"name": "house", "kind": "anthropic", "url": house.url, "key_name": "ours"}
+        done(server, "POST", "/providers", own)
+        for name, targets in (
+            ("theirs", ("anthropic:claude-fake-large",)),
+            ("home", ("house:claude-fake-large",)),
+            ("both", ("house:claude-fake-large", "anthropic:claude-fake-large")),
+        ):
+            tiers = [{"model": model, "tier": tier} for tier, model in enumerate(targets)]
+            done(server, "POST", "/routes", {"name": name, "targets": tiers})
+        thought = Thought(signature="c2lnbmVk", origin="anthropic")
+        block = {"type": "thinking", "thinking": "Let me see", "signature": sealed(thought)}
+        said = {"role": "assistant", "content": [block, {"type": "text", "text": "Well"}]}
+        with client_of(server) as client:
+            for model in ("theirs", "home", "both"):
+                client.messages.create(**request(model=model, messages=[HI, said, HI]))
+    [given], others = fake.asked, house.asked
+    assert given.body["messages"][1]["content"][0] == {**block, "signature": "c2lnbmVk"}
+    assert [one.body["messages"][1]["content"] for one in others] == [[{"type": "text", "text": "Well"}]] * 2
 
 
 def test_the_clients_own_loop_of_tools_comes_to_its_end(serve: Serve) -> None:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, cast
 
 from typing_extensions import override
 
 from nis_backend.surfaces.anthropic import messages
 from nis_backend.surfaces.anthropic.events import Events
-from nis_backend.surfaces.anthropic.request import origin_of, version_of
+from nis_backend.surfaces.anthropic.request import version_of
 from nis_backend.surfaces.anthropic.thoughts import unsealed
 from nis_backend.surfaces.openai.body import json_object
 from nis_backend.surfaces.passed import Dialect
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
     from starlette.responses import Response
     from starlette.types import Scope
 
+    from nis_backend.drivers.gateway.base import Inbound, Route
     from nis_backend.errors import NisError
     from nis_backend.operation import Json
     from nis_backend.surfaces.base import Process
@@ -38,9 +40,15 @@ class Messages(Dialect):
         return "models.stream_chat" if streamed else "models.complete_chat"
 
     @override
-    def read(self, body: bytes) -> tuple[Json, bytes]:
-        asked = json_object(body)
-        return unsealed(body, asked, origin_of(str(asked.get("model"))))
+    def read(self, body: bytes) -> Json:
+        return json_object(body)
+
+    @override
+    def going(self, inbound: Inbound, route: Route) -> Inbound:
+        # The name that was asked says nothing of who answers; of several who may, none has its thoughts back.
+        providers = {target.provider for target in route.targets}
+        asked, body = unsealed(inbound.body, inbound.asked, providers.pop() if len(providers) == 1 else None)
+        return replace(inbound, asked=asked, body=body)
 
     @override
     def end_user(self, asked: Json) -> str:

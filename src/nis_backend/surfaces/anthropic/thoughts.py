@@ -70,8 +70,11 @@ def read(text: str, seal: str, origin: str, *, redacted: bool) -> Json:
     return found.model_copy(update={} if redacted else {"text": text}).model_dump(exclude_defaults=True)
 
 
-def unsealed(body: bytes, asked: Json, origin: str) -> tuple[Json, bytes]:
-    """A request for a provider that speaks the format: its own thoughts as it wrote them, and no other's."""
+def unsealed(body: bytes, asked: Json, origin: str | None) -> tuple[Json, bytes]:
+    """A request for a provider that speaks the format: its own thoughts as it wrote them, and no other's.
+
+    Without an `origin` it is not known which one, and there are none.
+    """
     if MARK.encode() not in body:
         return asked, body
     turns: Any = asked.get("messages")  # Any: JSON, which its provider reads
@@ -88,7 +91,7 @@ def unsealed(body: bytes, asked: Json, origin: str) -> tuple[Json, bytes]:
     return given, to_json(given)
 
 
-def _own(block: Any, origin: str) -> Any:  # Any: JSON
+def _own(block: Any, origin: str | None) -> Any:  # Any: JSON
     """The block as its provider wrote it; None where that was another one, or none that signs."""
     if not isinstance(block, dict):
         return block

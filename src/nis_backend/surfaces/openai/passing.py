@@ -35,8 +35,8 @@ class Chat(Dialect):
         return "models.stream_chat" if streamed else "models.complete_chat"
 
     @override
-    def read(self, body: bytes) -> tuple[Json, bytes]:
-        return json_object(body), body
+    def read(self, body: bytes) -> Json:
+        return json_object(body)
 
     @override
     def end_user(self, asked: Json) -> str:
