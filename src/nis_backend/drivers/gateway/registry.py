@@ -84,6 +84,8 @@ class Registry:
         self._make = make
         self._default = default
         self._stale: set[Table] = {*TABLES}
+        self._changes = 0
+        """How often something was said to have changed."""
         self._loading = asyncio.Lock()
         self._infos: dict[str, ModelInfo | None] = {}
         self._rows: dict[str, Row] = {}
@@ -106,18 +108,17 @@ class Registry:
         while self._stale:
             async with self._loading:
                 for table in sorted(self._stale):
-                    # What changes while it is read is read once more.
-                    self._stale.discard(table)
-                    try:
-                        await self._load(table)
-                    except BaseException:
-                        self._stale.add(table)
-                        raise
+                    changes = self._changes
+                    await self._load(table)
+                    # What changes while it is read is read once more; until it is read all who ask wait for it.
+                    if changes == self._changes:
+                        self._stale.discard(table)
 
     def changed(self, table: Table) -> None:
         """Have a table be read anew before the next look at it."""
         if table in TABLES:
             self._stale.add(table)
+            self._changes += 1
 
     async def _load(self, table: Table) -> None:
         rows = {row["id"]: row for row in await self._store.configured(table, {})}
