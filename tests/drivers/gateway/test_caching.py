@@ -21,7 +21,7 @@ from nis_backend.drivers.embeddings.base import Embedders
 from nis_backend.drivers.gateway.base import Passed
 from nis_backend.drivers.gateway.flight import Flight
 from nis_backend.drivers.gateway.forms import joined, split
-from nis_backend.errors import NisError
+from nis_backend.errors import NisError, Unavailable
 
 
 def said(body: bytes) -> str:
@@ -334,3 +334,53 @@ async def test_a_call_of_a_function_is_no_answer_to_another_question(tmp_path: P
             for angle in (1, 1, 2)
         ]
         assert found == ["miss", "hit", "miss"]
+
+
+@awaited
+async def test_who_leaves_before_the_first_piece_has_left(tmp_path: Path) -> None:
+    """Promise: a call is stopped when nobody reads it any more, also where its one reader never began."""
+    held = Canned(pieces=[delta(role="assistant", content="Once")], held=True)
+    async with gated(tmp_path, {"up": (server := FakeOpenAI(held))}) as gate:
+        await priced(gate)
+        found = await passed(gate, inbound("kept", stream=True))
+        assert found.items is not None
+        await found.items.aclose()
+        async with asyncio.timeout(120):
+            await server.left.wait()
+
+
+@pytest.mark.parametrize("read_on", [True, False])
+@awaited
+async def test_a_shared_call_is_settled_at_a_stop(tmp_path: Path, read_on: bool) -> None:
+    """Promise: what a stop ends is in the ledger, and no reservation is left of it; whether somebody reads it yet."""
+    held = Canned(pieces=[delta(role="assistant", content="Once")], held=True)
+    async with gated(tmp_path, {"up": FakeOpenAI(held)}) as gate:
+        await priced(gate)
+        await gate.budget("budget-1", "user", "ann", 1)
+        found = await passed(gate, inbound("kept", stream=True))
+        assert found.items is not None
+        await anext(found.items)
+        if not read_on:
+            await found.items.aclose()
+        await gate.gateway.close()
+        (row,) = await gate.store.select("ledger", WHO.owner)
+        assert row["state"] == "left"
+        if read_on:
+            with pytest.raises(NisError):
+                await anext(found.items)
+
+
+@awaited
+async def test_kept_answers_wait_for_the_database_too(tmp_path: Path) -> None:
+    """Promise: no more rows wait to be written down than the ledger allows, whoever has answered."""
+    async with gated(tmp_path, {"up": FakeOpenAI(whole(says("Well.")))}) as gate:
+        await priced(gate)
+        await read(gate, inbound("kept"))
+        gate.gateway.ledger.admit = refuse
+        with pytest.raises(Unavailable):
+            await read(gate, inbound("kept"))
+
+
+def refuse() -> None:
+    """Too many wait already."""
+    raise Unavailable("The database is away.", remedy="Look to it.")

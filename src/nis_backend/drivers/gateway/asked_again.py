@@ -116,6 +116,8 @@ class WantedAsked(Wanted[Coming, Item]):
         # A refusal may be a whim, and who gets nothing, or no JSON where it was to be some, asks once more.
         if not isinstance(end, Answered) or end.refused or not (words.strip() or end.tool_calls):
             return None
+        if end.finish_reason == "length" and self._prompt.max_tokens is None:
+            return None
         if self._prompt.json and not end.tool_calls and not _is_json(words):
             return None
         told = [("text" if isinstance(item, TextChunk) else "thought", item) for item in items]
@@ -159,8 +161,8 @@ async def asked_again(answers: Answers, wanted: WantedAsked) -> AsyncGenerator[I
             yield replace(item, cache="hit", cost=0) if isinstance(item, Answered) else item
         return
     end: Answered | None = None
-    async with aclosing(given.pieces()) as pieces:
-        async for item in pieces:
+    async with aclosing(given):
+        async for item in given:
             if isinstance(item, Answered):
                 # Told once it is kept: who asks the same then is given it.
                 end = item

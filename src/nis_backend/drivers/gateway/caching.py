@@ -10,18 +10,17 @@ import hashlib
 import json
 import time
 from abc import ABC, abstractmethod
-from contextlib import aclosing
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Generic, Literal, TypeVar
 
 from nis_backend.drivers.gateway.alike import Alike
 from nis_backend.drivers.gateway.flight import Coming, Flight
 from nis_backend.drivers.gateway.kept import Kept, Shelf
-from nis_backend.drivers.gateway.ledger import new_call
+from nis_backend.drivers.gateway.ledger import CLOSE_SECONDS, new_call
 from nis_backend.errors import NisError
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncGenerator, Callable, Sequence
+    from collections.abc import Callable, Sequence
 
     from nis_backend.drivers.cache.base import Cache
     from nis_backend.drivers.embeddings.base import Embedders
@@ -75,7 +74,11 @@ class Wanted(ABC, Generic[A, P]):
 
     @abstractmethod
     def write(self, answer: A, pieces: Sequence[P]) -> tuple[str, bytes] | None:
-        """The media type and the bytes under which an answer is kept; None for one that did not come to its end."""
+        """The media type and the bytes under which an answer is kept.
+
+        None for one that did not come to its end, or that was cut short where its caller had not said how long it may
+        be: that was a cap's doing, or a model's.
+        """
 
     @abstractmethod
     def read(self, kept: Kept) -> list[P] | None:
@@ -97,20 +100,43 @@ class Hit(Generic[P]):
 
 
 class Joined(Generic[A, P]):
-    """An answer that is on its way: to this caller alone, or to others as well."""
+    """An answer that is on its way, piece by piece: to this caller alone, or to others as well."""
 
     def __init__(self, answer: A, flight: Flight[A, P], how: How, book: Callable[[A], None]) -> None:
         self.answer = answer
         self.how: How = how
         self._flight = flight
         self._book = book
+        self._at = 0
+        self._left = False
 
-    async def pieces(self) -> AsyncGenerator[P, None]:
-        """All of it from its beginning; closing this is leaving."""
-        async with aclosing(self._flight.read()) as pieces:
-            async for piece in pieces:
-                yield piece
-        self._book(self.answer)
+    def __aiter__(self) -> Joined[A, P]:
+        return self
+
+    async def __anext__(self) -> P:
+        """The next piece, from its beginning on.
+
+        Raises:
+            NisError: it broke off.
+        """
+        try:
+            piece = await self._flight.piece(self._at)
+        except StopAsyncIteration:
+            if not self._left:
+                self._book(self.answer)
+            await self.aclose()
+            raise
+        except BaseException:
+            await self.aclose()
+            raise
+        self._at += 1
+        return piece
+
+    async def aclose(self) -> None:
+        """Leave, also where nothing was read."""
+        if not self._left:
+            self._left = True
+            self._flight.leave()
 
 
 class Answers:
@@ -128,6 +154,8 @@ class Answers:
         self._ledger = ledger
         self._clock = clock
         self._flights: dict[str, Flight[Any, Any]] = {}  # Any: of either form, as their places say
+        self._flying: set[Flight[Any, Any]] = set()  # Any: as above
+        """These, and those that nobody can join."""
 
     async def given(self, wanted: Wanted[A, P]) -> Hit[P] | Joined[A, P]:
         """The answer that is kept, or the one that another call is getting, or a new one.
@@ -135,6 +163,7 @@ class Answers:
         Raises:
             NisError: no model has answered.
         """
+        self._ledger.admit()
         begun = self._clock()
         known = self._shelf.known(wanted.route.name)
         epoch = await self._shelf.epoch(wanted.route.name) if wanted.kept else None
@@ -195,10 +224,12 @@ class Answers:
                 self._alike.keep(question, key)
 
         def gone() -> None:
+            self._flying.discard(flight)
             if places and self._flights.get(places[0]) is flight:
                 del self._flights[places[0]]
 
         flight = Flight(wanted.ask, wanted.weigh, landed, gone)
+        self._flying.add(flight)
         if places:
             self._flights.setdefault(places[0], flight)
         return flight
@@ -207,6 +238,9 @@ class Answers:
         """Keep an answer that is whole; whether another question may be answered with it."""
         answer = flight.answer
         assert answer is not None
+        if answer.target.id not in {target.id for target in wanted.route.targets}:
+            # A cap has led the call down the route's ladder: who may pay for the route itself is to get that.
+            return False
         form = wanted.write(answer, flight.pieces)
         if form is None:
             return False
@@ -230,6 +264,12 @@ class Answers:
     async def clear(self, route: str) -> int:
         """See `Shelf.clear`."""
         return await self._shelf.clear(route)
+
+    async def close(self) -> None:
+        """Stop the calls that are under way; what they have cost is with the ledger when this returns."""
+        stopped = [flight.stop() for flight in self._flying]
+        if stopped:
+            await asyncio.wait(stopped, timeout=CLOSE_SECONDS)
 
     def _write(self, wanted: Wanted[A, P], begun: float, target: Target, how: How, cost: int | None) -> None:
         """Have a call in the ledger that no model was asked for."""

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Generic, Protocol, TypeVar
 from nis_backend.errors import InternalError, NisError, UpstreamFailed
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable
+    from collections.abc import AsyncIterator, Awaitable, Callable
 
     from nis_backend.drivers.gateway.base import Target
 
@@ -101,35 +101,39 @@ class Flight(Generic[A, P]):
             while self.answer is None and self.error is None:
                 await self._grown.wait()
         except BaseException:
-            self._leave()
+            self.leave()
             raise
         if self.answer is None:
             assert self.error is not None
-            self._leave()
+            self.leave()
             raise self.error.with_traceback(None)
         return self.answer
 
-    async def read(self) -> AsyncGenerator[P, None]:
-        """All of it, for a reader that has begun; closing this is leaving."""
-        at = 0
-        try:
-            while True:
-                while at < len(self.pieces):
-                    yield self.pieces[at]
-                    at += 1
-                if self.error is not None:
-                    raise self.error.with_traceback(None)
-                if self.done:
-                    return
-                await self._grown.wait()
-        finally:
-            self._leave()
+    async def piece(self, at: int) -> P:
+        """The piece of this number, for a reader that has begun; `StopAsyncIteration` tells that there is none.
 
-    def _leave(self) -> None:
+        Raises:
+            NisError: it failed before.
+        """
+        while at >= len(self.pieces):
+            if self.error is not None:
+                raise self.error.with_traceback(None)
+            if self.done:
+                raise StopAsyncIteration
+            await self._grown.wait()
+        return self.pieces[at]
+
+    def leave(self) -> None:
+        """Read no more of it, as one reader."""
         self._readers -= 1
         if not self._readers and not self.done:
-            self.open = False
-            self._task.cancel()
+            self.stop()
+
+    def stop(self) -> asyncio.Task[None]:
+        """End the call, whoever reads it yet, and answer what to wait for."""
+        self.open = False
+        self._task.cancel()
+        return self._task
 
     def _grow(self) -> None:
         grown, self._grown = self._grown, asyncio.Event()

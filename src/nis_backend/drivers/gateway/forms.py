@@ -28,6 +28,11 @@ def is_whole(completion: Json) -> bool:
     return bool(choices) and all(_object(choice).get("finish_reason") in ENDS for choice in choices)
 
 
+def is_cut(completion: Json) -> bool:
+    """Whether an answer in it ends where it was to be no longer."""
+    return any(_object(choice).get("finish_reason") == "length" for choice in _list(completion.get("choices")))
+
+
 def joined(events: bytes, usage: Json | None) -> Json | None:
     """The completion that the chunks of a stream come to; None when they are no such thing."""
     whole: Json = {}

@@ -195,6 +195,7 @@ class MeteredGateway(Gateway):
         for task in self._tasks:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
+        await self.answers.close()
         await self.ledger.close()
 
     async def _open(self) -> None:

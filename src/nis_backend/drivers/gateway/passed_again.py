@@ -9,8 +9,9 @@ from pydantic_core import to_json
 from typing_extensions import override
 
 from nis_backend.drivers.gateway.base import Passed
+from nis_backend.drivers.gateway.bounds import output_bound
 from nis_backend.drivers.gateway.caching import Hit, Joined, Wanted
-from nis_backend.drivers.gateway.forms import completion_in, is_whole, joined, split
+from nis_backend.drivers.gateway.forms import completion_in, is_cut, is_whole, joined, split
 from nis_backend.drivers.gateway.headers import header, whole_headers
 from nis_backend.drivers.gateway.outgoing import OPTIONS, counts_added
 
@@ -79,12 +80,13 @@ class WantedPassed(Wanted["Answer", bytes]):
     @override
     def write(self, answer: Answer, pieces: Sequence[bytes]) -> tuple[str, bytes] | None:
         body = b"".join(pieces)
-        if self.kind == "chat" and answer.streams:
-            made = joined(body, answer.stated())
-            return ("application/json", to_json(made)) if made is not None and is_whole(made) else None
-        whole = self.kind == "embeddings" or _ENDED.search(body) is not None
         if self.kind == "chat":
-            whole = completion_in(body) is not None
+            made = joined(body, answer.stated()) if answer.streams else completion_in(body)
+            if made is None or not is_whole(made) or (is_cut(made) and output_bound(self._inbound.asked) is None):
+                return None
+            return ("application/json", to_json(made)) if answer.streams else (answer.media_type, body)
+        # A message has a most in every case.
+        whole = self.kind == "embeddings" or _ENDED.search(body) is not None
         return (answer.media_type, body) if whole else None
 
     @override
@@ -118,8 +120,8 @@ async def _joined(given: Joined[Answer, bytes]) -> Passed:
     answer = given.answer
     headers = [*answer.headers, (b"x-nis-cache", given.how.encode())]
     if answer.streams:
-        return Passed(status=answer.status, headers=headers, items=given.pieces())
-    whole = b"".join([piece async for piece in given.pieces()])
+        return Passed(status=answer.status, headers=headers, items=given)
+    whole = b"".join([piece async for piece in given])
     cost = answer.cost if given.how == "miss" else 0
     return Passed(status=answer.status, headers=[*headers, *whole_headers(whole, cost)], whole=whole)
 
