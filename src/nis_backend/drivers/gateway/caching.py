@@ -11,10 +11,10 @@ import json
 import time
 from abc import ABC, abstractmethod
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Generic, Literal, TypeVar
+from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 from nis_backend.drivers.gateway.alike import Alike
-from nis_backend.drivers.gateway.flight import Coming, Flight
+from nis_backend.drivers.gateway.flight import Coming, Flight, Joined
 from nis_backend.drivers.gateway.kept import Kept, Shelf
 from nis_backend.drivers.gateway.ledger import CLOSE_SECONDS, new_call
 from nis_backend.errors import NisError
@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from nis_backend.drivers.embeddings.base import Embedders
     from nis_backend.drivers.gateway.alike import Question
     from nis_backend.drivers.gateway.base import Cached, Route, Target, Who
+    from nis_backend.drivers.gateway.flight import How
     from nis_backend.drivers.gateway.ledger import Ledger
 
 FORMAT = 2
@@ -33,8 +34,6 @@ FORMAT = 2
 
 P = TypeVar("P")
 A = TypeVar("A", bound=Coming[Any])
-
-How = Literal["hit", "shared", "miss"]
 
 
 class Wanted(ABC, Generic[A, P]):
@@ -97,46 +96,6 @@ class Hit(Generic[P]):
     pieces: list[P]
     age: int
     """Seconds."""
-
-
-class Joined(Generic[A, P]):
-    """An answer that is on its way, piece by piece: to this caller alone, or to others as well."""
-
-    def __init__(self, answer: A, flight: Flight[A, P], how: How, book: Callable[[A], None]) -> None:
-        self.answer = answer
-        self.how: How = how
-        self._flight = flight
-        self._book = book
-        self._at = 0
-        self._left = False
-
-    def __aiter__(self) -> Joined[A, P]:
-        return self
-
-    async def __anext__(self) -> P:
-        """The next piece, from its beginning on.
-
-        Raises:
-            NisError: it broke off.
-        """
-        try:
-            piece = await self._flight.piece(self._at)
-        except StopAsyncIteration:
-            if not self._left:
-                self._book(self.answer)
-            await self.aclose()
-            raise
-        except BaseException:
-            await self.aclose()
-            raise
-        self._at += 1
-        return piece
-
-    async def aclose(self) -> None:
-        """Leave, also where nothing was read."""
-        if not self._left:
-            self._left = True
-            self._flight.leave()
 
 
 class Answers:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from typing import TYPE_CHECKING, Any, Generic, Protocol, TypeVar
+from typing import TYPE_CHECKING, Any, Generic, Literal, Protocol, TypeVar
 
 from nis_backend.errors import InternalError, NisError, UpstreamFailed
 
@@ -18,6 +18,7 @@ log = logging.getLogger("nis.gateway")
 JOINED, LONGEST = 2**20, 16 * 2**20
 """Bytes of an answer from which on nobody joins its readers any more, and that are read of one at most."""
 
+How = Literal["hit", "shared", "miss"]
 
 P = TypeVar("P")
 Piece_co = TypeVar("Piece_co", covariant=True)
@@ -167,3 +168,43 @@ class Flight(Generic[A, P]):
             self.done, self.open = True, False
             self._gone()
             self._grow()
+
+
+class Joined(Generic[A, P]):
+    """An answer that is on its way, piece by piece: to this caller alone, or to others as well."""
+
+    def __init__(self, answer: A, flight: Flight[A, P], how: How, book: Callable[[A], None]) -> None:
+        self.answer = answer
+        self.how: How = how
+        self._flight = flight
+        self._book = book
+        self._at = 0
+        self._left = False
+
+    def __aiter__(self) -> Joined[A, P]:
+        return self
+
+    async def __anext__(self) -> P:
+        """The next piece, from its beginning on.
+
+        Raises:
+            NisError: it broke off.
+        """
+        try:
+            piece = await self._flight.piece(self._at)
+        except StopAsyncIteration:
+            if not self._left:
+                self._book(self.answer)
+            await self.aclose()
+            raise
+        except BaseException:
+            await self.aclose()
+            raise
+        self._at += 1
+        return piece
+
+    async def aclose(self) -> None:
+        """Leave, also where nothing was read."""
+        if not self._left:
+            self._left = True
+            self._flight.leave()

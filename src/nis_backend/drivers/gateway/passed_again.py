@@ -10,7 +10,7 @@ from typing_extensions import override
 
 from nis_backend.drivers.gateway.base import Passed
 from nis_backend.drivers.gateway.bounds import output_bound
-from nis_backend.drivers.gateway.caching import Hit, Joined, Wanted
+from nis_backend.drivers.gateway.caching import Hit, Wanted
 from nis_backend.drivers.gateway.forms import completion_in, is_cut, is_whole, joined, split
 from nis_backend.drivers.gateway.headers import header, whole_headers
 from nis_backend.drivers.gateway.outgoing import OPTIONS, counts_added
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
     from nis_backend.drivers.gateway.base import Inbound, Json, Route, Who
     from nis_backend.drivers.gateway.caching import Answers
+    from nis_backend.drivers.gateway.flight import Joined
     from nis_backend.drivers.gateway.kept import Kept
     from nis_backend.drivers.gateway.passing import Answer
 
