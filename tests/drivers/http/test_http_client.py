@@ -274,6 +274,40 @@ def test_a_silent_server_ends_a_call(run: Run) -> None:
     run(test())
 
 
+@pytest.mark.parametrize("size", [2**14, 2**26], ids=["small", "large"])
+def test_a_server_that_reads_nothing_ends_a_call(run: Run, size: int) -> None:
+    """Silence is also where nothing goes, however much there is to be sent."""
+
+    async def script(talk: Talk) -> None:
+        await talk.reader.readuntil(b"\r\n\r\n")
+        await asyncio.Event().wait()
+
+    async def test() -> None:
+        async with serving(script) as (http, told), asyncio.timeout(PATIENT):
+            with pytest.raises(Silent):
+                await asked(http, told, b"x" * size, silence=0.2)
+
+    run(test())
+
+
+def test_a_server_that_reads_slowly_is_not_silent(run: Run) -> None:
+    """Each piece that goes is a sign of it; all of them may take longer than silence may last."""
+    size, silence = 2**23, 2.0
+
+    async def script(talk: Talk) -> None:
+        await talk.reader.readuntil(b"\r\n\r\n")
+        for _ in range(8):
+            await asyncio.sleep(silence / 6)
+            await talk.reader.readexactly(size // 8)
+        await talk.say(WHOLE)
+
+    async def test() -> None:
+        async with serving(script) as (http, told):
+            assert (await asked(http, told, b"x" * size, silence=silence))[1] == b"words"
+
+    run(test())
+
+
 def test_a_caller_that_stops_ends_the_connection(run: Run) -> None:
     """Before the head and within the body: a provider that writes for nobody is told so."""
     gone = 0

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import io
+import asyncio
 from typing import TYPE_CHECKING
 
 import aiohttp
@@ -12,8 +12,8 @@ from nis_backend.drivers.http.base import CONNECT, HttpError, Lost, NoAddress, S
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, Mapping
 
-LARGE = 2**20
-"""Bytes of a body from which on aiohttp wants a file."""
+PIECE = 2**16
+"""Bytes of a body that are sent at a time: aiohttp knows no time for what does not go."""
 
 
 class Pool:
@@ -32,19 +32,47 @@ class Pool:
     ) -> Incoming:
         """See `base.Client.request`."""
         timeout = aiohttp.ClientTimeout(total=None, sock_connect=CONNECT, sock_read=silence)
-        body = data if data is None or len(data) < LARGE else io.BytesIO(data)
+        body: bytes | AsyncGenerator[bytes, None] | None = data
+        sending = Sending(silence)
+        if data is not None and len(data) > PIECE:
+            headers, body = {**headers, "content-length": str(len(data))}, sending.pieces(data)
         try:
-            return Incoming(
-                await self._session.request(
-                    method, url, data=body, headers=headers, timeout=timeout, allow_redirects=False
-                )
-            )
+            async with sending.limit:
+                try:
+                    found = await self._session.request(
+                        method, url, data=body, headers=headers, timeout=timeout, allow_redirects=False
+                    )
+                finally:
+                    sending.timed = False
+            return Incoming(found)
         except (aiohttp.ClientError, TimeoutError, ValueError) as error:
             raise _told(error) from _cause(error)
 
     async def close(self) -> None:
         """End every connection."""
         await self._session.close()
+
+
+class Sending:
+    """A body that is more than one piece, each of which has its time to go."""
+
+    def __init__(self, silence: float) -> None:
+        self.limit = asyncio.timeout(None)
+        self.timed = True
+        """Until the answer has begun: a server may read on meanwhile, as slowly as it likes."""
+        self._silence = silence
+
+    async def pieces(self, data: bytes) -> AsyncGenerator[bytes, None]:
+        """The body; the next of it is asked for when the one before has gone."""
+        loop = asyncio.get_running_loop()
+        for at in range(0, len(data), PIECE):
+            self._until(loop.time() + self._silence)
+            yield data[at : at + PIECE]
+        self._until(None)
+
+    def _until(self, when: float | None) -> None:
+        if self.timed and not self.limit.expired():
+            self.limit.reschedule(when)
 
 
 class Incoming:
