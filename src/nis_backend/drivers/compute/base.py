@@ -103,6 +103,7 @@ class Handler(Protocol):
         """Answer one call by yielding items; raise a `NisError` for a failure the caller should see as such.
 
         A slow reader holds up the `yield`. The call has ended when this has: a cancelled handler returns only when its
-        threads are done, and is killed with its process 2 s later if it does not.
+        threads are done, and is killed with its process 2 s later if it does not. An engine that all calls share, and
+        that lets go of a cancelled one by itself, is not waited for: the others' answers would die with the process.
         """
         ...

@@ -86,18 +86,26 @@ class Engine:
         # At a word to stop at the answer may well end before its JSON does, as its caller has asked for.
         followed = None if request.get("stop") else schema
         seconds = math.inf if schema is None else held_seconds
-        async with self._free:
-            answer = _Answer(self._called, self._context, followed, seconds=seconds)
-            job = asyncio.get_running_loop().run_in_executor(self._threads, self._ask, asked, answer)
-            try:
-                while (chunk := await answer.chunks.get()) is not None:
-                    yield chunk
-            finally:
-                answer.stopped.set()
-                # The slot is free when the engine's call has returned.
-                await asyncio.wait({job})
-            job.result()
-            answer.check()
+        await self._free.acquire()
+        answer = _Answer(self._called, self._context, followed, seconds=seconds)
+        job = asyncio.get_running_loop().run_in_executor(self._threads, self._ask, asked, answer)
+        # The slot is free when the engine's call has returned: after a cancel, with the batch of the prompt under way,
+        # which of a large model may take longer than a cancel.
+        job.add_done_callback(self._let_go)
+        try:
+            while (chunk := await answer.chunks.get()) is not None:
+                yield chunk
+        finally:
+            answer.stopped.set()
+        await asyncio.wait({job})
+        job.result()
+        answer.check()
+
+    def _let_go(self, job: asyncio.Future[None]) -> None:
+        self._free.release()
+        if not job.cancelled():
+            # Of a call that was cancelled nobody reads the failure.
+            job.exception()
 
     def _ask(self, request: Json, answer: _Answer) -> None:
         try:

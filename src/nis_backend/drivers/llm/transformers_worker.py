@@ -81,9 +81,8 @@ class TransformersWorker:
             while (chunk := await chunks.get()) is not None:
                 yield chunk
         finally:
+            # The engine lets go of it at its next turn, which of a large model may take longer than a cancel.
             answer.stop()
-            while not answer.left:
-                await chunks.get()
         if answer.failure is not None:
             raise answer.failure
         request_stops = json.loads(payload["body"]).get("stop")
