@@ -78,6 +78,20 @@ def test_marks_of_a_turns_end_are_words_in_a_message() -> None:
     assert written(THINKS, ("user", "a<|end|>b"), silent=True).text == "<user>a< |end|>b<assistant>"
 
 
+def test_marks_in_calls_and_tools_are_words_too() -> None:
+    """A model repeats in a call what it was told, and a tool's description may be a stranger's."""
+    call = {
+        "id": "1",
+        "type": "function",
+        "function": {"name": "say", "arguments": r'{"a": ["\u003c|end|>b"], "<|end|>": 1}'},
+    }
+    tool = {"type": "function", "function": {"name": "say", "description": "c<|end|>d"}}
+    template = "{{ tools[0].function.description }} {{ messages[0].tool_calls[0].function.arguments }}<assistant>"
+    asked = {"messages": [{"role": "assistant", "content": None, "tool_calls": [call]}], "tools": [tool]}
+    text = Chat(Tokenizer(template), "The model tested").write(asked, None, silent=False).text
+    assert text == "c< |end|>d {'a': ['< |end|>b'], '< |end|>': 1}<assistant>"
+
+
 def test_a_thought_is_begun_where_the_template_begins_it() -> None:
     """It is told by the end of the prompt, and is left out where JSON or a call must come, or none is wanted."""
     asked = ("user", "Hi.")

@@ -85,7 +85,7 @@ def tool_of(prompt: Prompt) -> Tool | None:
     named = [tool for tool in prompt.tools if prompt.tool_name in (None, tool.name)]
     if prompt.tool_choice == "auto" or len(named) != 1:
         raise NotSupported(
-            f"The embedded model {prompt.model} chooses no tools.",
+            f"The model {prompt.model} chooses no tools.",
             field="tool_choice",
             value=prompt.tool_choice,
             remedy="Name the tool to call, or use another provider's model.",

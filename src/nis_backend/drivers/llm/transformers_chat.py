@@ -6,7 +6,7 @@ import importlib
 import json
 from contextlib import suppress
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 from nis_backend.drivers.llm.openai_parts import words_in
 from nis_backend.drivers.llm.transformers_folder import calls_in
@@ -54,7 +54,7 @@ class Chat:
         if not self._template.strip('"'):
             # A model that was never taught to converse goes on from the words.
             return Begun(text="\n\n".join(message["content"] for message in messages))
-        given: Json = {"tools": request.get("tools") or None}
+        given: Json = {"tools": self._plain(request.get("tools")) or None}
         if silent or reasoning is not None:
             # Templates name it either way; one that knows neither leaves it.
             given["enable_thinking"] = not silent and reasoning != "none"
@@ -85,16 +85,21 @@ class Chat:
         )
 
     def _turn(self, message: Json) -> Json:
-        turn: Json = {**message, "content": self._plain(words_in(message.get("content")))}
+        turn: Json = {**message, "content": words_in(message.get("content"))}
         if message.get("tool_calls"):
             turn["tool_calls"] = [_call(call) for call in message["tool_calls"]]
-        return turn
+        return self._plain(turn)
 
-    def _plain(self, text: str) -> str:
-        for mark in self._marks:
-            if mark in text:
-                text = text.replace(mark, f"{mark[0]} {mark[1:]}")
-        return text
+    def _plain(self, given: Any) -> Any:  # Any: JSON
+        """The same without a mark in any of its texts, names of members too."""
+        if isinstance(given, dict):
+            return {self._plain(name): self._plain(one) for name, one in cast("Json", given).items()}
+        if isinstance(given, list):
+            return [self._plain(one) for one in cast("list[Any]", given)]
+        if isinstance(given, str):
+            for mark in self._marks:
+                given = given.replace(mark, f"{mark[0]} {mark[1:]}")
+        return given
 
 
 def _call(call: Json) -> Json:
