@@ -28,10 +28,15 @@ pip_setting = $$($(BIN)/pip config get global.$(1) 2>/dev/null | tr -s ' \n' ','
 uv_settings = links="$${PIP_FIND_LINKS:-$(call pip_setting,find-links)}"; index="$${PIP_INDEX_URL:-$(call pip_setting,index-url)}"; \
 	[ -z "$$links" ] || export UV_FIND_LINKS="$${UV_FIND_LINKS:-$$(echo $$links | tr -s ' ' ',')}"; \
 	[ -z "$$index" ] || export UV_DEFAULT_INDEX="$${UV_DEFAULT_INDEX:-$$index}"; \
+	[ -z "$$PIP_EXTRA_INDEX_URL" ] || export UV_INDEX="$${UV_INDEX:-$$PIP_EXTRA_INDEX_URL}" UV_INDEX_STRATEGY=unsafe-best-match; \
 	export UV_PYTHON="$(BIN)/python" UV_LINK_MODE="$${UV_LINK_MODE:-copy}" PATH="$(CURDIR)/$(BIN):$$PATH"
 install = $(uv_settings); uv pip install --compile-bytecode -e '$(want)' || { echo "── with pip instead"; $(BIN)/pip install -e '$(want)'; } \
 	  || { echo "── Not installed; the lines above say why. Where torch is what was not found: its one release that pyproject.toml"; \
-	       echo "   names must be at your index (PIP_INDEX_URL) or among your wheels (PIP_FIND_LINKS), for this Python."; exit 1; }
+	       echo "   names must be at an index of yours (PIP_INDEX_URL, PIP_EXTRA_INDEX_URL) or among your wheels (PIP_FIND_LINKS)."; exit 1; }
+# Only tests and the extras with torch want it; a server does not.
+torch = [ "$$(uname -s)" != Linux ] || [ -n "$$PIP_EXTRA_INDEX_URL$$PIP_FIND_LINKS$(call pip_setting,find-links)" ] \
+	  || { echo "── torch comes too, and PyPI's for Linux is a CUDA build of gigabytes. For a small one stop here, and set"; \
+	       echo "   PIP_EXTRA_INDEX_URL to the index of CPU builds that PyTorch's page on installing names."; }
 forget = find $(VENV) -maxdepth 1 \( -name '.serves-*' -o -name '.tests-*' \) ! -name '*-$(KEY)' -delete
 say = @echo "── $(1)"
 comma := ,
@@ -136,6 +141,7 @@ $(SERVES): | $(BIN)/pip
 $(TESTS): want := .[local,embeddings,science,transformers,dev]
 $(TESTS): | $(BIN)/pip
 	$(call say,the server and what its tests need)
+	@$(torch)
 	@$(install)
 	@$(forget) && touch $@ $(SERVES)
 
