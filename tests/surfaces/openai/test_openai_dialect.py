@@ -27,6 +27,11 @@ ANSWER_SECONDS = 120.0
 """What one answer of the model in the box may take on a busy machine."""
 FRANCE = "What is the capital of France?"
 
+ALLOWED: Json = {
+    "type": "allowed_tools",
+    "allowed_tools": {"mode": "auto", "tools": [{"type": "function", "function": {"name": "f"}}]},
+}
+
 
 def client_of(url: str, key: str = "none", timeout: float = 60) -> openai.OpenAI:
     """The official client, which does not ask twice."""
@@ -155,6 +160,7 @@ def test_errors_below_the_prefix_have_openais_shape(server: Server, serve: Serve
         ({"stop": ["a"] * 5}, "stop"),
         ({"tool_choice": "required"}, "tool_choice"),
         ({"tool_choice": {"type": "function", "function": {"name": "f"}}}, "tool_choice"),
+        ({"tool_choice": ALLOWED}, "tool_choice"),
         ({"tools": [{"type": "custom"}]}, "tools[0].type"),
         ({"response_format": {"type": "json_schema"}}, "response_format.json_schema"),
         ({"messages": [{"role": "user", "content": [{"type": "image_url"}]}]}, "messages[0].content[0]"),

@@ -193,6 +193,10 @@ def test_what_is_not_to_be_kept_leaves_nothing(client: openai.OpenAI, speaking: 
         ({"temperature": 3}, "temperature"),
         ({"tools": [{"type": "web_search"}]}, "tools[0].type"),
         ({"tool_choice": "required"}, "tool_choice"),
+        (
+            {"tool_choice": {"type": "allowed_tools", "mode": "auto", "tools": [{"type": "function", "name": "f"}]}},
+            "tool_choice",
+        ),
         ({"input": [{"type": "computer_call"}]}, "input[0]"),
         ({"input": []}, "input"),
         ({"input": [{"role": "user", "content": [{"type": "input_image"}]}]}, "input[0].content[0]"),
@@ -230,6 +234,12 @@ def test_a_prompt_is_put_into_a_request(client: openai.OpenAI) -> None:
         client, prompt={**named, "variables": {"kind": {"type": "input_text", "text": "sea"}}}, instructions="!"
     )
     assert told.instructions == "Tell a sea story.\n\n!"
+    long = "long " * 10_000
+    told = respond(client, prompt={**named, "variables": {"kind": long}})
+    assert (told.instructions, told.prompt) == (
+        f"Tell a {long} story.",
+        told.prompt.model_copy(update={"variables": None}),
+    )
     for wrong, param in (
         ({"id": "tale"}, "prompt.variables"),
         ({**named, "version": "2"}, "prompt.version"),

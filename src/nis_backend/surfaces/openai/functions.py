@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from pydantic import Field
 
+from nis_backend.errors import InvalidRequest, shorten
 from nis_backend.operation import Json, Model
+
+if TYPE_CHECKING:
+    from collections.abc import Collection
 
 
 class Function(Model):
@@ -25,3 +29,19 @@ class Function(Model):
             "parameters": self.parameters or {},
             "strict": bool(self.strict),
         }
+
+
+def refuse_unoffered(allowed: Collection[str], offered: Collection[str]) -> None:
+    """Refuse a choice from tools of which one is not offered.
+
+    Raises:
+        InvalidRequest: its name.
+    """
+    for name in allowed:
+        if name not in offered:
+            raise InvalidRequest(
+                f"No tool {shorten(name)!r} is offered.",
+                field="tool_choice",
+                value=shorten(name),
+                remedy=f"Offer it in tools, or allow some of: {', '.join(offered) or 'none are offered'}.",
+            )

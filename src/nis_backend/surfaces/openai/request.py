@@ -18,7 +18,7 @@ from nis_backend.surfaces.openai.body import (
     refuse_unsupported,
     wrong,
 )
-from nis_backend.surfaces.openai.functions import Function
+from nis_backend.surfaces.openai.functions import Function, refuse_unoffered
 from nis_backend.surfaces.openai.response_items import Part, Parts, said
 
 CHAT_HINTS = HINTS | {"metadata"}
@@ -235,6 +235,7 @@ class ChatCompletionRequest(Model):
             return "required", choice.function.name, tools
         if isinstance(choice, ToolsAllowed):
             names = {one.function.name for one in choice.allowed_tools.tools}
+            refuse_unoffered(names, [one.function.name for one in tools])
             return choice.allowed_tools.mode, None, [one for one in tools if one.function.name in names]
         return choice or "auto", None, tools
 

@@ -17,6 +17,10 @@ if TYPE_CHECKING:
     from nis_backend.surfaces.base import Process
 
 
+REPEATED = 4096
+"""Characters of values that the answer repeats; longer ones stand in its instructions, or in what was asked, alone."""
+
+
 class Words(BaseModel):
     """A variable's value as a part of an input."""
 
@@ -68,7 +72,8 @@ async def prompted(process: Process, body: Json, ctx: Context) -> Json:
     except NisError as error:
         error.field = f"prompt.{error.field}" if error.field else "prompt"
         raise
-    told = {"id": asked.id, "version": str(rendered.version), "variables": variables}
+    repeated = variables if sum(map(len, variables.values())) <= REPEATED else None
+    told = {"id": asked.id, "version": str(rendered.version), "variables": repeated}
     named = {"model": body.get("model") or rendered.model, "prompt": told}
     if body.get("input") is None:
         return {**body, **named, "input": rendered.text}

@@ -20,7 +20,7 @@ from nis_backend.surfaces.openai.body import (
     refuse_unsupported,
     wrong,
 )
-from nis_backend.surfaces.openai.functions import Function
+from nis_backend.surfaces.openai.functions import Function, refuse_unoffered
 from nis_backend.surfaces.openai.response_items import Items, ReferenceItem, turns
 
 PREFIX = "resp_"
@@ -171,6 +171,7 @@ class ResponsesRequest(Model):
             return "required", self.tool_choice.name, tools
         if isinstance(self.tool_choice, Allowed):
             names = {one.name for one in self.tool_choice.tools}
+            refuse_unoffered(names, [one.name for one in tools])
             return self.tool_choice.mode, None, [one for one in tools if one.name in names]
         return self.tool_choice or "auto", None, tools
 
