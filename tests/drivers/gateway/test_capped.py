@@ -189,7 +189,7 @@ def test_a_kept_connection_that_is_closed_costs_a_call_of_its_own(tmp_path: Path
 
 
 def test_a_connection_that_is_dropped_twice_is_a_failure(tmp_path: Path) -> None:
-    """Of a model that was named itself; and the next one is asked all the same, for it says nothing of the provider."""
+    """Of a model that was named itself; the next call is made all the same."""
 
     async def body(gate: Gated) -> None:
         with pytest.raises(UpstreamFailed):
@@ -200,6 +200,19 @@ def test_a_connection_that_is_dropped_twice_is_a_failure(tmp_path: Path) -> None
     drops = Canned(pieces=[], dropped=True)
     one = FakeOpenAI(drops, drops, says("Here."))
     within(tmp_path, {"one": one}, body)
+
+
+def test_a_server_that_drops_every_connection_is_left_alone(tmp_path: Path) -> None:
+    """Promise: one that fails is left alone for a while. A second connection was not kept for too long: it was new."""
+
+    async def body(gate: Gated) -> None:
+        gate.route("best", "one:m", "two:m", retries=0)
+        for _ in range(7):
+            assert (await gate.say("best"))[0] == "Hi."
+        assert len(one.asked) == 2 * 5
+
+    one = FakeOpenAI(*(Canned(pieces=[], dropped=True) for _ in range(14)))
+    within(tmp_path, {"one": one, "two": FakeOpenAI(*(says("Hi.") for _ in range(7)))}, body)
 
 
 def test_a_model_without_a_price_is_not_asked_under_a_cap(tmp_path: Path) -> None:

@@ -133,6 +133,8 @@ class Attempt(Generic[T]):
     """Whether no other model stands in for this one."""
     short: bool = False
     """Whether the answer may be held as short as the caps afford, where the caller has set no length."""
+    once_more: bool = False
+    """Whether the one before was dropped by its connection."""
     most: int | None = None
     """The most output tokens, where the gateway has set it."""
     cost: int | None = None
@@ -191,8 +193,8 @@ class Attempt(Generic[T]):
         if self._first is None or error is not None:
             # What this machine computes says at once what it lacks, each time anew.
             spared = self.alone and self.target.provider in COMPUTED_HERE
-            # A connection that was kept for too long says nothing of the provider.
-            spared = spared or (error is not None and error.dropped)
+            # A connection that was kept for too long says nothing of the provider; the next one's end does.
+            spared = spared or (error is not None and error.dropped and not self.once_more)
             outcome = "at fault" if error is None or spared else outcome_of(error)
             parts.health.ended(self.target, outcome, error=error, lone=self.alone)
         used, counted = self._counted(state, error)

@@ -185,7 +185,7 @@ class Attempts:
         """One model, asked again as often as the route says."""
         policy, tries, dropped = route.policy, 0, False
         while True:
-            attempt = self._attempt(trip, route, target, short=short)
+            attempt = self._attempt(trip, route, target, short=short, once_more=dropped)
             try:
                 await attempt.begin(trip.send, self._patience(trip, route))
             except NisError as error:
@@ -205,7 +205,7 @@ class Attempts:
             else:
                 return attempt
 
-    def _attempt(self, trip: _Trip[T], route: Route, target: Target, *, short: bool) -> Attempt[T]:
+    def _attempt(self, trip: _Trip[T], route: Route, target: Target, *, short: bool, once_more: bool) -> Attempt[T]:
         trip.number += 1
         return Attempt(
             parts=self.parts,
@@ -216,6 +216,7 @@ class Attempts:
             number=trip.number,
             alone=len(route.targets) == 1,
             short=short,
+            once_more=once_more,
         )
 
     def _patience(self, trip: _Trip[T], route: Route) -> float | None:
