@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import logging
+from array import array
 from collections import OrderedDict, deque
 from operator import mul
 from typing import TYPE_CHECKING, Any
@@ -29,7 +30,7 @@ LONGEST = 4000
 class Question:
     """A question, as it is compared with others."""
 
-    def __init__(self, words: str, rest: str, vector: list[float]) -> None:
+    def __init__(self, words: str, rest: str, vector: array[float]) -> None:
         self.words = words
         self.rest = rest
         """What has to be the same."""
@@ -41,7 +42,7 @@ class Alike:
 
     def __init__(self, embedders: Callable[[Who], Embedders]) -> None:
         self._embedders = embedders
-        self._lists: OrderedDict[str, deque[tuple[list[float], str]]] = OrderedDict()
+        self._lists: OrderedDict[str, deque[tuple[array[float], str]]] = OrderedDict()
 
     async def question(self, who: Who, words: str, rest: list[Any]) -> Question | None:  # Any: JSON
         """The question that these words ask, `rest` being what has to be the same; None where it cannot be compared."""
@@ -56,7 +57,7 @@ class Alike:
         if embedded.truncated:
             return None
         said = json.dumps([model.id, *rest], sort_keys=True, separators=(",", ":"))
-        return Question(words, hashlib.sha256(said.encode()).hexdigest(), embedded.vectors[0])
+        return Question(words, hashlib.sha256(said.encode()).hexdigest(), array("f", embedded.vectors[0]))
 
     def find(self, question: Question, threshold: float) -> str | None:
         """What the answer to the question most like this one is kept under; None when none is like it enough."""
