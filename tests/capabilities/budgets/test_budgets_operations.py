@@ -92,6 +92,8 @@ def test_a_budget_is_made_read_changed_and_deleted(tmp_path: Path) -> None:
         await ctx.drivers.store.record([], [Closed(id="call-1-1", changes={"state": "ok", "cost": 5_000_000})])
         read: Budget = await ctx.call(get_budget, OneBudget(id=one.id))
         assert (read.used, read.left) == (0.005, 0.015000001)
+        assert read.share is not None
+        assert 0.24 < read.share < 0.26
         changed: Budget = await ctx.call(update_budget, UpdateBudget(id=one.id, limit=0.004, enabled=False))
         assert (changed.limit, changed.used, changed.left, changed.enabled, changed.name) == (
             0.004,
@@ -100,6 +102,7 @@ def test_a_budget_is_made_read_changed_and_deleted(tmp_path: Path) -> None:
             False,
             "mine",
         )
+        assert changed.share == 1
         await ctx.call(delete_budget, OneBudget(id=one.id))
         for gone in ("budgets.get_budget", "budgets.delete_budget"):
             with pytest.raises(NotFound):

@@ -229,6 +229,23 @@ def test_a_price_set_here_wins_and_what_is_computed_here_is_free() -> None:
     asyncio.run(ask())
 
 
+def test_a_price_holds_from_when_it_is_read() -> None:
+    """Promise: a set price holds for the next call, also where one that ended meanwhile has looked up the old one."""
+    set_: dict[str, Row] = {"openai:gpt-5.4": {"rates": f'{{"input": {DOLLAR}}}', "context": None}}
+
+    async def ask() -> None:
+        prices = Prices(Known(set_))
+        prices.forget()
+        old = await prices.rates("openai", "gpt-5.4", AT)
+        set_["openai:gpt-5.4"] = {"rates": f'{{"input": {2 * DOLLAR}}}', "context": None}
+        new = await prices.rates("openai", "gpt-5.4", AT)
+        assert old is not None
+        assert new is not None
+        assert [one.cost(Usage(input=10**6)) for one in (old, new)] == [DOLLAR, 2 * DOLLAR]
+
+    asyncio.run(ask())
+
+
 LISTED = """[{"id": "openai", "name": "OpenAI", "api_pattern": "https://api\\\\.openai\\\\.com", "models": [{
     "id": "lab-1", "match": {"starts_with": "lab-1"}, "context_window": 9000,
     "prices": {"input_mtok": 1, "output_mtok": {"base": 2, "tiers": [{"start": 1000, "price": 4}]}}

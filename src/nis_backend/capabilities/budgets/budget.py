@@ -74,7 +74,7 @@ def _shown(row: Row, used: int, now: float) -> Budget:
             "limit": row["cap"] / DOLLAR,
             "used": used / DOLLAR if one else None,
             "left": max(0, row["cap"] - used) / DOLLAR if one else None,
-            "share": (used / row["cap"] if row["cap"] else 1.0) if one else None,
+            "share": (min(1.0, used / row["cap"]) if row["cap"] else 1.0) if one else None,
             "period_started": _moment(period.start),
             "resets_at": _moment(period.end),
         }

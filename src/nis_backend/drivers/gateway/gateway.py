@@ -71,7 +71,7 @@ class MeteredGateway(Gateway):
         self._tasks: list[asyncio.Task[None]] = []
         self.registry = registry
         self.health = Health()
-        registry.renewed = self.health.forget
+        registry.renewed = self._renewed
         self.ledger = Ledger(store, holder)
         self.budgets = Budgets(store, self.ledger, shared=shared, warn=warn)
         self.prices = Prices(registry, prices)
@@ -197,6 +197,11 @@ class MeteredGateway(Gateway):
         await asyncio.gather(*self._tasks, return_exceptions=True)
         await self.answers.close()
         await self.ledger.close()
+
+    def _renewed(self, provider: str) -> None:
+        """A provider was set up anew, and is read by now."""
+        self.health.forget(provider)
+        self.prices.forget()
 
     async def _open(self) -> None:
         """Read what is configured, and close what dead processes have left open in the ledger."""

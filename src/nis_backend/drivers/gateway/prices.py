@@ -50,7 +50,8 @@ class Prices:
     def __init__(self, configured: Configured, file: Path | None = None) -> None:
         self._configured = configured
         self._file = file
-        self._kept: dict[tuple[str, str, str], tuple[int, Rates | None]] = {}
+        self._kept: dict[tuple[str, str, str], tuple[int, Row | None, Rates | None]] = {}
+        """Within which minute each was looked up, by which price that is set here."""
         self._data: _Data | None = None
         self._loading: asyncio.Task[_Data] | None = None
 
@@ -61,13 +62,14 @@ class Prices:
     async def rates(self, provider: str, model: str, at: float, tier: str = "") -> Rates | None:
         """The rates of a call that begins then, under a tier of service; None when no price is known."""
         key, minute = (provider, model, tier), int(at // MINUTE)
+        row = self._configured.price(id_of(provider, model))
         kept = self._kept.get(key)
-        if kept is not None and kept[0] == minute:
-            return kept[1]
-        rates = await self._look_up(provider, model, at, tier)
+        if kept is not None and kept[0] == minute and kept[1] is row:
+            return kept[2]
+        rates = await self._look_up(provider, model, at, tier) if row is None else _set(row)
         if len(self._kept) >= KEPT:
             self._kept.clear()
-        self._kept[key] = minute, rates
+        self._kept[key] = minute, row, rates
         return rates
 
     async def context(self, provider: str, model: str) -> int | None:
@@ -85,9 +87,6 @@ class Prices:
         return (await self._have_data()).names(name) if name else []
 
     async def _look_up(self, provider: str, model: str, at: float, tier: str) -> Rates | None:
-        row = self._configured.price(id_of(provider, model))
-        if row is not None:
-            return _set(row)
         if provider in COMPUTED_HERE:
             return Rates.of(input=FREE, source="computed here")
         held = self._configured.provider(provider)
