@@ -141,8 +141,11 @@ def test_a_file_says_what_its_model_was_made_for(small: Path, with_tools: Path) 
 
 @pytest.mark.parametrize(
     "content",
-    [b"", b"GGUF", b"GGUF" + struct.pack("<IQQ", 3, 1, 2**40), b"GGUF" + struct.pack("<IQQQ", 3, 0, 1, 2**50)],
-    ids=["empty", "cut", "too many pairs", "a name of petabytes"],
+    [
+        *(b"", b"GGUF", b"GGUF" + struct.pack("<IQQ", 3, 1, 2**40), b"GGUF" + struct.pack("<IQQQ", 3, 0, 1, 2**50)),
+        b"GGUF" + struct.pack("<IQQQcI", 3, 0, 1, 1, b"a", 9) + struct.pack("<IQ", 9, 1) * 5000,
+    ],
+    ids=["empty", "cut", "too many pairs", "a name of petabytes", "lists in lists"],
 )
 def test_a_file_that_is_none_is_left_out_and_told_where_it_is_the_only_one(
     tmp_path: Path, small: Path, content: bytes

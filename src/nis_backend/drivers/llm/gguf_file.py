@@ -51,7 +51,7 @@ def _head(path: Path, _changed: int, _size: int) -> Head:
     with path.open("rb") as file:
         try:
             return _read(file)
-        except (struct.error, UnicodeDecodeError, KeyError) as error:
+        except (struct.error, KeyError, RecursionError) as error:
             raise ValueError(str(error)) from None
 
 
