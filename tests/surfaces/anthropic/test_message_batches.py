@@ -123,3 +123,15 @@ def test_a_batch_that_looks_like_one_of_messages_is_none(batches: Any, speaking:
     assert name not in [one.id for one in batches.list(limit=100)]
     with pytest.raises(anthropic.NotFoundError):
         batches.retrieve(name)
+
+
+def test_a_request_that_is_too_long_is_a_result_that_says_so(batches: Any, speaking: Server) -> None:
+    """The others are answered; of letters of two bytes as many may come as of those of one."""
+    image = {"type": "image", "source": {"type": "base64", "media_type": "image/png", "data": "AAAA" * 1_000_000}}
+    long = {"messages": [{"role": "user", "content": [image]}]}
+    letters = [{"role": "user", "content": "\u00e9" * 390_000} for _ in range(3)]
+    made = batches.create(requests=[line("long", **long), line("letters", messages=letters)])
+    ended(speaking, batches, made)
+    told = {one.custom_id: one.result for one in batches.results(made.id)}
+    assert told["long"].error.error.type == "request_too_large"
+    assert told["letters"].message.content[0].text == "[scripted] I answer."

@@ -160,8 +160,9 @@ def test_a_batch_of_another_surface_is_none_of_this_one(client: openai.OpenAI, l
         ([line("a", url="/v1/embeddings")], "Line 1 .*url"),
         ([{**line("a"), "method": "GET"}], "Line 1 .*method"),
         ([line("a"), line("b", model="other")], "Line 2 .*'other'"),
+        ([line("a"), line("b", "x" * 4_000_000)], "Line 2 .*more than 4000000 bytes"),
     ],
-    ids=str,
+    ids=lambda given: str(given)[:80],
 )
 def test_a_file_that_is_no_batch_is_refused_by_its_line(
     client: openai.OpenAI, lines: list[Json] | bytes, why: str

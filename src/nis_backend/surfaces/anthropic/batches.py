@@ -23,7 +23,7 @@ from nis_backend.operation import Json, Model
 from nis_backend.surfaces.anthropic.events import message
 from nis_backend.surfaces.anthropic.problem import document
 from nis_backend.surfaces.anthropic.request import read, version_of, wrong
-from nis_backend.surfaces.openai.batched import OneFile, begin, outcomes
+from nis_backend.surfaces.openai.batched import OneFile, begin, outcomes, written
 from nis_backend.surfaces.openai.body import json_object
 
 if TYPE_CHECKING:
@@ -84,7 +84,7 @@ async def create(process: Process, request: Request) -> Response:
 
     def write(file: IO[bytes]) -> Json:
         for one in asked.requests:
-            file.write(json.dumps(_line(one, version)).encode() + b"\n")
+            file.write(written(_line(one, version)))
         return {"lines": len(asked.requests), "labels": {"endpoint": ENDPOINT}}
 
     ctx = process.context(request.state.caller)

@@ -6,11 +6,12 @@ import json
 from http import HTTPStatus
 from typing import TYPE_CHECKING
 
-from nis_backend.capabilities.batches.lines import members, numbered
+from nis_backend.capabilities.batches.lines import LONGEST_LINE, members, numbered
 from nis_backend.capabilities.models.completion import ChatCompletion
 from nis_backend.errors import InvalidRequest, NisError, NotSupported, from_problem
 from nis_backend.surfaces.openai import request as chat
 from nis_backend.surfaces.openai import response_request
+from nis_backend.surfaces.openai.batched import written
 from nis_backend.surfaces.openai.problem import document, tell
 
 if TYPE_CHECKING:
@@ -46,7 +47,7 @@ def translated(path: Path, endpoint: str) -> Iterator[tuple[bytes, str | None]]:
             line: Json = {"id": name, "arguments": arguments(endpoint, body)}
         except NisError as error:
             line = {"id": name, "problem": error.problem()}
-        yield json.dumps(line).encode() + b"\n", model
+        yield written(line), model
 
 
 def _model(body: Json) -> str | None:
@@ -55,6 +56,8 @@ def _model(body: Json) -> str | None:
 
 
 def _line(number: int, text: bytes, endpoint: str) -> tuple[str, Json]:
+    if len(text) > LONGEST_LINE:
+        raise _wrong(number, f"it has more than {LONGEST_LINE} bytes")
     try:
         line = members(text, MEMBERS)
     except ValueError as error:

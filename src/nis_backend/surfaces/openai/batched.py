@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import tempfile
 from typing import IO, TYPE_CHECKING, Any, cast
 
 from nis_backend.blob import Blob
 from nis_backend.calling import call
+from nis_backend.capabilities.batches.lines import LONGEST_LINE
 from nis_backend.capabilities.batches.operations import LINE
-from nis_backend.errors import NisError
+from nis_backend.errors import NisError, TooLarge
 from nis_backend.event import Noted
 from nis_backend.operation import Json, Model
 
@@ -32,6 +34,15 @@ class OneFile(Model):
     """A file whose bytes are wanted."""
 
     file: Blob
+
+
+def written(line: Json) -> bytes:
+    """A line as the operation reads it; of one that is too long its refusal."""
+    text = json.dumps(line, ensure_ascii=False).encode()
+    if len(text) >= LONGEST_LINE:
+        longer = TooLarge(f"The request has {len(text)} bytes.", remedy=f"Send fewer than {LONGEST_LINE} in each.")
+        text = json.dumps({"id": line["id"], "problem": longer.problem()}).encode()
+    return text + b"\n"
 
 
 async def begin(
