@@ -128,7 +128,7 @@ def test_a_batch_that_looks_like_one_of_messages_is_none(batches: Any, speaking:
 def test_a_request_that_is_too_long_is_a_result_that_says_so(batches: Any, speaking: Server) -> None:
     """The others are answered; of letters of two bytes as many may come as of those of one."""
     image = {"type": "image", "source": {"type": "base64", "media_type": "image/png", "data": "AAAA" * 1_000_000}}
-    long = {"messages": [{"role": "user", "content": [image]}]}
+    long: Json = {"messages": [{"role": "user", "content": [image]}]}
     letters = [{"role": "user", "content": "\u00e9" * 390_000} for _ in range(3)]
     made = batches.create(requests=[line("long", **long), line("letters", messages=letters)])
     ended(speaking, batches, made)
