@@ -291,14 +291,17 @@ def test_a_server_that_reads_nothing_ends_a_call(run: Run, size: int) -> None:
 
 
 def test_a_server_that_reads_slowly_is_not_silent(run: Run) -> None:
-    """Each piece that goes is a sign of it; all of them may take longer than silence may last."""
-    size, silence = 2**23, 2.0
+    """Each piece that goes is a sign of it; all of them may take longer than silence may last.
+
+    What the system takes for a server that has yet to read it, some megabytes, is a small part of the whole.
+    """
+    size, reads, silence = 2**25, 32, 3.0
 
     async def script(talk: Talk) -> None:
         await talk.reader.readuntil(b"\r\n\r\n")
-        for _ in range(8):
-            await asyncio.sleep(silence / 6)
-            await talk.reader.readexactly(size // 8)
+        for _ in range(reads):
+            await asyncio.sleep(silence / 20)
+            await talk.reader.readexactly(size // reads)
         await talk.say(WHOLE)
 
     async def test() -> None:
