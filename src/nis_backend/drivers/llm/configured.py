@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING
 
 from nis_backend.drivers.llm.embedded import EmbeddedModels
 from nis_backend.drivers.llm.openai_compatible import OpenAICompatible
-from nis_backend.drivers.llm.scripted import ScriptedModels
 from nis_backend.drivers.llm.server import Server, Variables
 
 if TYPE_CHECKING:
@@ -23,7 +22,11 @@ def providers_of(
     settings: Settings, servers: Sequence[OpenAICompatible], http: Client, compute: Compute
 ) -> list[LanguageModels]:
     """Every provider that is set up: a configured server before the model in the box."""
-    scripted = [] if settings.scripted is None else [ScriptedModels(settings.scripted)]
+    scripted: list[LanguageModels] = []
+    if settings.scripted is not None:
+        from nis_backend.drivers.llm.scripted import ScriptedModels  # noqa: PLC0415 - only tests have a script
+
+        scripted.append(ScriptedModels(settings.scripted))
     return [
         *scripted,
         *servers,
