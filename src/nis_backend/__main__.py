@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import gc
 import os
 import sys
 from typing import TYPE_CHECKING, Any
@@ -22,6 +23,8 @@ if TYPE_CHECKING:
 
 def serve(settings: Settings, app_file: Path | None) -> None:
     """Serve until SIGTERM or SIGINT."""
+    # Next to nothing that a start makes is garbage; `settle` has it looked for again.
+    gc.disable()
     from nis_backend.server import serve  # noqa: PLC0415 - a command that only calls needs no server
 
     _say_misspelt()
