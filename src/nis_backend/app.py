@@ -37,10 +37,8 @@ from nis_backend.drivers.gateway.base import Who
 from nis_backend.drivers.gateway.gateway import MeteredGateway
 from nis_backend.drivers.gateway.registry import Registry, of_driver, of_row
 from nis_backend.drivers.http.client import Http
-from nis_backend.drivers.llm.configured import provider_of, providers_of, servers_of
+from nis_backend.drivers.llm.configured import disk_pools, provider_of, providers_of, servers_of
 from nis_backend.drivers.llm.embedded import pool as embedded_pool
-from nis_backend.drivers.llm.gguf import pools_of as gguf_pools
-from nis_backend.drivers.llm.transformers_models import pools_of as transformers_pools
 from nis_backend.errors import NisError, Unavailable
 from nis_backend.execution import execute
 from nis_backend.opened import Drivers
@@ -296,8 +294,7 @@ def _cache(settings: Settings) -> Cache:
 
 def _pools(settings: Settings) -> list[Pool]:
     """What computes in processes of its own."""
-    boxed = [_science(settings), embedded_pool(settings), embeddings_pool(settings)]
-    return [*boxed, *gguf_pools(settings), *transformers_pools(settings)]
+    return [_science(settings), embedded_pool(settings), embeddings_pool(settings), *disk_pools(settings)]
 
 
 def _science(settings: Settings) -> Pool:

@@ -11,7 +11,7 @@ from nis_backend.drivers.llm.server import Server, Variables
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from nis_backend.drivers.compute.base import Compute
+    from nis_backend.drivers.compute.base import Compute, Pool
     from nis_backend.drivers.http.base import Client
     from nis_backend.drivers.llm.base import LanguageModels
     from nis_backend.drivers.store.base import Row
@@ -112,6 +112,20 @@ def _anthropic(settings: Settings, http: Client) -> list[LanguageModels]:
     key = settings.anthropic_api_key.get_secret_value()
     server = Server("anthropic", address(settings.anthropic_url), key, http, named)
     return [Anthropic(server, settings.anthropic_model)]
+
+
+def disk_pools(settings: Settings) -> list[Pool]:
+    """The workers of the models on this machine's disk, where some are named."""
+    pools: list[Pool] = []
+    if settings.gguf is not None:
+        from nis_backend.drivers.llm import gguf  # noqa: PLC0415 - as above
+
+        pools += gguf.pools_of(settings)
+    if settings.transformers is not None:
+        from nis_backend.drivers.llm import transformers_models  # noqa: PLC0415 - as above
+
+        pools += transformers_models.pools_of(settings)
+    return pools
 
 
 def _files(settings: Settings, compute: Compute) -> list[LanguageModels]:

@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import asyncio
-import importlib.util
 from typing import TYPE_CHECKING
 
+from typing_extensions import override
+
 from nis_backend.drivers.compute.base import Pool
-from nis_backend.drivers.llm.base import ModelInfo
 from nis_backend.drivers.llm.gguf_file import head_of
-from nis_backend.drivers.llm.on_disk import DiskModels
+from nis_backend.drivers.llm.on_disk import USUAL_CONTEXT, DiskModels, Found
 from nis_backend.drivers.llm.schema import check_schema
-from nis_backend.errors import Unavailable
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -21,8 +19,6 @@ if TYPE_CHECKING:
 
 SLOTS = 2
 """Answers of one model at once; more wait their turn."""
-USUAL_CONTEXT = 4096
-"""Tokens, where a file does not say what it was made for."""
 MOST_FILES = 16
 """Files of a folder that are models here."""
 
@@ -71,50 +67,26 @@ class GgufModels(DiskModels):
     provider = "file"
     setting = "NIS_GGUF"
 
+    packages = ("xllamacpp",)
+    missing = "Models from files take the package xllamacpp."
+    extra = "Install nis with it: pip install nis-backend[local]"
+    none = "there is no .gguf file"
+    remedy = "Set it to a GGUF file, or to a folder of some, and start again."
+
     def __init__(self, settings: Settings, compute: Compute) -> None:
-        super().__init__(compute)
-        self._settings = settings
-        self._files = files_of(settings)
+        super().__init__(compute, files_of(settings), settings.gguf_context)
 
-    async def models(self) -> list[ModelInfo]:
-        """See `LanguageModels.models`; by their names, those of files that are none left out."""
-        if importlib.util.find_spec("xllamacpp") is None:
-            raise Unavailable(
-                "Models from files take the package xllamacpp.",
-                remedy="Install nis with it: pip install nis-backend[local]",
-            )
-        found = [await self._info(name) for name in self._files]
-        infos = [one for one in found if isinstance(one, ModelInfo)]
-        if not infos:
-            why = next((one for one in found if isinstance(one, str)), "there is no .gguf file")
-            raise Unavailable(
-                f"NIS_GGUF names no model: {why}.",
-                remedy="Set it to a GGUF file, or to a folder of some, and start again.",
-            )
-        return infos
-
+    @override
     def check(self, schema: Json, field: str) -> None:
         """See `DiskModels.check`: what the engine's grammar has no rule for it would leave out without a word."""
         check_schema(schema, field)
 
-    async def _info(self, name: str) -> ModelInfo | str:
-        """The model, or why the file is none."""
-        path = self._files[name]
+    @override
+    def look(self, name: str) -> Found:
+        path = self._places[name]
         try:
-            head = await asyncio.to_thread(head_of, path)
-        except OSError as error:
-            return f"{path.name}: {error.strerror}"
+            head = head_of(path)
         except ValueError:
-            return f"{path.name} is no GGUF file"
-        return ModelInfo(
-            provider=self.provider,
-            name=name,
-            tools=head.tools,
-            context_tokens=min(head.context or USUAL_CONTEXT, self._settings.gguf_context),
-            detail=f"{head.architecture}, from {path.name} on this CPU.",
-            vision=False,
-            audio=False,
-            files=False,
-            json_schema=True,
-            logprobs=True,
-        )
+            raise ValueError(f"{path.name} is no GGUF file") from None
+        detail = f"{head.architecture}, from {path.name} on this CPU."
+        return Found(tools=head.tools, context=head.context, detail=detail)

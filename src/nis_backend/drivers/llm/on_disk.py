@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
+import importlib.util
+from abc import abstractmethod
 from contextlib import aclosing
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from nis_backend.drivers.llm.base import LanguageModels, Message, ModelInfo
@@ -13,7 +16,8 @@ from nis_backend.drivers.llm.openai_wire import body_of
 from nis_backend.errors import NotSupported, Unavailable
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncGenerator, Sequence
+    from collections.abc import AsyncGenerator, Mapping, Sequence
+    from pathlib import Path
 
     from nis_backend.drivers.compute.base import Compute, Json
     from nis_backend.drivers.llm.answer import Item
@@ -23,14 +27,88 @@ HELD_SECONDS = 240.0
 """Time for an answer that is held to a schema: by some a model may write without end."""
 
 
+USUAL_CONTEXT = 4096
+"""Tokens, where nothing says what a model was made for."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Found:
+    """What is read of a model before it is loaded."""
+
+    tools: bool
+    """Whether its template has a place for tools."""
+    context: int | None
+    """Tokens it was made for, where it says so."""
+    detail: str
+
+
 class DiskModels(LanguageModels):
     """A provider whose models lie where a setting says; its workers answer in chunks of OpenAI's chat completions."""
 
     setting: str
     """The variable, for messages."""
+    packages: Sequence[str]
+    """What its workers import."""
+    missing: str
+    """What is said where one of them is not installed; `{missing}` are those."""
+    extra: str
+    """How they are installed."""
+    none: str
+    """Why there is no model, where the setting names no place of one."""
+    remedy: str
+    """What to set instead."""
 
-    def __init__(self, compute: Compute) -> None:
+    def __init__(self, compute: Compute, places: Mapping[str, Path], context: int) -> None:
+        """`places` are where the models lie, by their names; `context` is the most tokens of one."""
         self._compute = compute
+        self._places = places
+        self._context = context
+
+    async def models(self) -> list[ModelInfo]:
+        """See `LanguageModels.models`; by their names, places that hold none left out."""
+        missing = [name for name in self.packages if importlib.util.find_spec(name) is None]
+        if missing:
+            raise Unavailable(self.missing.format(missing=", ".join(missing)), remedy=self.extra)
+        found = [await self._info(name) for name in self._places]
+        infos = [one for one in found if isinstance(one, ModelInfo)]
+        if not infos:
+            why = next((one for one in found if isinstance(one, str)), self.none)
+            raise Unavailable(f"{self.setting} names no model: {why}.", remedy=self.remedy)
+        return infos
+
+    @abstractmethod
+    def look(self, name: str) -> Found:
+        """Read what a model is; in a thread.
+
+        Raises:
+            OSError: it cannot be read.
+            ValueError: it is none; the message says why.
+        """
+
+    async def _info(self, name: str) -> ModelInfo | str:
+        """The model, or why there is none."""
+        try:
+            found = await asyncio.to_thread(self.look, name)
+        except OSError as error:
+            return f"{self.label(name)}: {error.strerror}"
+        except ValueError as error:
+            return str(error)
+        return ModelInfo(
+            provider=self.provider,
+            name=name,
+            tools=found.tools,
+            context_tokens=min(found.context or USUAL_CONTEXT, self._context),
+            detail=found.detail,
+            vision=False,
+            audio=False,
+            files=False,
+            json_schema=True,
+            logprobs=True,
+        )
+
+    def label(self, name: str) -> str:
+        """What a model's place is called in messages: never its path."""
+        return self._places[name].name
 
     async def generate(self, prompt: Prompt) -> AsyncGenerator[Item, None]:
         """See `LanguageModels.generate`; a model without a place for tools calls the one that must be.

@@ -2,23 +2,19 @@
 
 from __future__ import annotations
 
-import asyncio
-import importlib.util
 from typing import TYPE_CHECKING
 
 from typing_extensions import override
 
 from nis_backend.drivers.compute.base import Pool
-from nis_backend.drivers.llm.base import ModelInfo
-from nis_backend.drivers.llm.on_disk import DiskModels
+from nis_backend.drivers.llm.on_disk import USUAL_CONTEXT, DiskModels, Found
 from nis_backend.drivers.llm.transformers_folder import folders_of, head_of
-from nis_backend.errors import Unavailable
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from nis_backend.drivers.compute.base import Compute
-    from nis_backend.drivers.llm.base import Prompt, Tool
+    from nis_backend.drivers.llm.base import ModelInfo, Prompt, Tool
     from nis_backend.drivers.llm.transformers_folder import Calls
     from nis_backend.settings import Settings
 
@@ -26,10 +22,7 @@ SLOTS = 8
 """Answers of one model under way at once; more wait their turn."""
 QUEUE = 64
 """Calls of one model at once, those that wait their turn among them; one more is refused."""
-USUAL_CONTEXT = 4096
-"""Tokens, where a folder does not say what its model was made for."""
 MOST_FOLDERS = 16
-PACKAGES = ("torch", "transformers", "safetensors", "llguidance")
 
 
 def models_at(settings: Settings) -> dict[str, Path]:
@@ -77,29 +70,15 @@ class TransformersModels(DiskModels):
     provider = "transformers"
     setting = "NIS_TRANSFORMERS"
 
-    def __init__(self, settings: Settings, compute: Compute) -> None:
-        super().__init__(compute)
-        self._settings = settings
-        self._folders = models_at(settings)
-        self._calls: dict[str, Calls | None] = {}
+    packages = ("torch", "transformers", "safetensors", "llguidance")
+    missing = f"Models from folders take the packages {', '.join(packages)}; not installed: {{missing}}."
+    extra = "Install nis with them: pip install 'nis-backend[transformers]'"
+    none = "it is empty"
+    remedy = "Set it to a folder with a config.json, a tokenizer and *.safetensors, and start again."
 
-    async def models(self) -> list[ModelInfo]:
-        """See `LanguageModels.models`; by their names, folders that hold none left out."""
-        missing = [name for name in PACKAGES if importlib.util.find_spec(name) is None]
-        if missing:
-            raise Unavailable(
-                f"Models from folders take the packages {', '.join(PACKAGES)}; not installed: {', '.join(missing)}.",
-                remedy="Install nis with them: pip install 'nis-backend[transformers]'",
-            )
-        found = [await self._info(name) for name in self._folders]
-        infos = [one for one in found if isinstance(one, ModelInfo)]
-        if not infos:
-            why = next((one for one in found if isinstance(one, str)), "it is empty")
-            raise Unavailable(
-                f"NIS_TRANSFORMERS names no model: {why}.",
-                remedy="Set it to a folder with a config.json, a tokenizer and *.safetensors, and start again.",
-            )
-        return infos
+    def __init__(self, settings: Settings, compute: Compute) -> None:
+        super().__init__(compute, models_at(settings), settings.transformers_context)
+        self._calls: dict[str, Calls | None] = {}
 
     async def count_tokens(self, prompt: Prompt) -> int:
         """See `LanguageModels.count_tokens`; by the model's own tokenizer, as its template has the conversation."""
@@ -115,25 +94,16 @@ class TransformersModels(DiskModels):
             return None
         return super()._forced(prompt, info)
 
-    async def _info(self, name: str) -> ModelInfo | str:
-        """The model, or why the folder has none."""
-        folder = self._folders[name]
+    @override
+    def look(self, name: str) -> Found:
         try:
-            head = await asyncio.to_thread(head_of, folder)
-        except OSError as error:
-            return f"{name}: {error.strerror}"
+            head = head_of(self._places[name])
         except ValueError as error:
-            return f"{name}: {error}"
+            raise ValueError(f"{name}: {error}") from None
         self._calls[name] = head.calls
-        return ModelInfo(
-            provider=self.provider,
-            name=name,
-            tools=head.calls is not None,
-            context_tokens=min(head.context or USUAL_CONTEXT, self._settings.transformers_context),
-            detail=f"{head.architecture}, from the folder {name} on this machine.",
-            vision=False,
-            audio=False,
-            files=False,
-            json_schema=True,
-            logprobs=True,
-        )
+        detail = f"{head.architecture}, from the folder {name} on this machine."
+        return Found(tools=head.calls is not None, context=head.context, detail=detail)
+
+    @override
+    def label(self, name: str) -> str:
+        return name
