@@ -68,7 +68,7 @@ def test_a_run_with_two_cents_never_spends_more_with_fifty_calls_at_once(serve: 
     """`budget` at `runs.start_run`: what is refused is not sent, and the ledger's sum is what the budget says."""
     long = Canned(pieces=[delta(content="Hi."), delta("stop"), usage(7, 2700)])
     with FakeOpenAI(*[long] * 50, models=["gpt-4o-mini"]).in_thread() as upstream:
-        server = serve("--app", str(root / "tests" / "fifty_app.py"))
+        server = serve("--app", str(root / "tests" / "spending_app.py"))
         priced(server, upstream.url)
         started = done(server, "POST", "/runs/start-run", {"operation": "tests.ask_fifty", "budget": 0.02})
         events = events_of(server, "GET", f"/runs/{started['id']}/events")
@@ -105,7 +105,7 @@ def test_runs_that_a_run_has_started_spend_of_its_two_cents(serve: Serve, root: 
     """Promise: a run with `budget = $0.02` never spends more: not by ten runs, and theirs, with wider budgets."""
     long = Canned(pieces=[delta(content="Hi."), delta("stop"), usage(7, 2700)])
     with FakeOpenAI(*[long] * 50, models=["gpt-4o-mini"]).in_thread() as upstream:
-        app = ("--app", str(root / "tests" / "starting_app.py"))
+        app = ("--app", str(root / "tests" / "spending_app.py"))
         server = serve(*app) if address is None else serve(*app, NIS_DATABASE_URL=address)
         priced(server, upstream.url)
         started = done(server, "POST", "/runs/start-run", {"operation": "tests.start_ten", "budget": 0.02})

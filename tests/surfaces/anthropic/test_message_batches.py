@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import base64
-import json
 from collections.abc import Iterator
 from typing import Any
 
 import anthropic
 import pytest
-from conftest import Server, running_server
+from conftest import Server
 from rest_client import ask
+from scripted_batches import speaking_in
 from test_messages import client_of, request
 
 Json = dict[str, Any]
@@ -19,14 +19,7 @@ Json = dict[str, Any]
 @pytest.fixture(scope="module")
 def speaking(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     """A server whose model says what a script holds."""
-    folder = tmp_path_factory.mktemp("batches")
-    script = folder / "script.json"
-    replies = [
-        {"when": "endless", "text": "And then " * 50, "pause": 10},
-        {"text": "I answer.", "input_tokens": 3, "output_tokens": 2},
-    ]
-    script.write_text(json.dumps({"replies": replies}))
-    with running_server(folder / "data", environment={"NIS_SCRIPTED": str(script)}) as one:
+    with speaking_in(tmp_path_factory.mktemp("batches")) as one:
         yield one
 
 

@@ -11,8 +11,9 @@ from typing import Any
 
 import openai
 import pytest
-from conftest import Serve, Server, running_server
+from conftest import Serve, Server
 from fake_openai import Asked, Canned, FakeOpenAI, says
+from scripted_batches import speaking_in
 from test_openai_dialect import client_of
 
 Json = dict[str, Any]
@@ -66,14 +67,7 @@ def read(client: openai.OpenAI, file_id: str | None) -> dict[str, Json]:
 @pytest.fixture(scope="module")
 def speaking(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     """A server whose model says what a script holds."""
-    folder = tmp_path_factory.mktemp("batches")
-    script = folder / "script.json"
-    replies = [
-        {"when": "endless", "text": "And then " * 50, "pause": 10},
-        {"text": "I answer.", "input_tokens": 3, "output_tokens": 2},
-    ]
-    script.write_text(json.dumps({"replies": replies}))
-    with running_server(folder / "data", environment={"NIS_SCRIPTED": str(script)}) as one:
+    with speaking_in(tmp_path_factory.mktemp("batches")) as one:
         yield one
 
 

@@ -1,4 +1,4 @@
-"""Operations of a test: a run that starts ten runs, each of which asks a model five times at once."""
+"""Operations of tests: runs that ask a model many times at once, and one that starts ten of them."""
 
 from __future__ import annotations
 
@@ -25,9 +25,8 @@ class Answers(Model):
     refused: int
 
 
-@operation("tests.ask_five", effect="reads", examples=(Example(title="All at once", request={}),))
-async def ask_five(_request: Nothing, ctx: Context) -> Recorded[Answers]:
-    """Ask the same of a model five times at once."""
+async def asked_at_once(ctx: Context, times: int) -> Answers:
+    """Ask the same of a model so many times at once."""
     driver, info = await ctx.choose_model("lab:gpt-4o-mini")
     prompt = Prompt(model=info.name, messages=[Message(role="user", content="Hello?")], max_tokens=2700)
 
@@ -37,8 +36,20 @@ async def ask_five(_request: Nothing, ctx: Context) -> Recorded[Answers]:
         except BudgetExceeded:
             return False
 
-    said = await asyncio.gather(*(ask() for _ in range(5)))
-    return Answers(answered=sum(said), refused=5 - sum(said))
+    said = await asyncio.gather(*(ask() for _ in range(times)))
+    return Answers(answered=sum(said), refused=times - sum(said))
+
+
+@operation("tests.ask_five", effect="reads", examples=(Example(title="All at once", request={}),))
+async def ask_five(_request: Nothing, ctx: Context) -> Recorded[Answers]:
+    """Ask the same of a model five times at once."""
+    return await asked_at_once(ctx, 5)
+
+
+@operation("tests.ask_fifty", effect="reads", examples=(Example(title="All at once", request={}),))
+async def ask_fifty(_request: Nothing, ctx: Context) -> Recorded[Answers]:
+    """Ask the same of a model fifty times at once."""
+    return await asked_at_once(ctx, 50)
 
 
 @operation("tests.start_five", effect="writes", examples=(Example(title="One", request={}),))
@@ -61,4 +72,4 @@ async def start_ten(_request: Nothing, ctx: Context) -> Recorded[Answers]:
     return Answers(answered=sum(one.answered for one in said), refused=sum(one.refused for one in said))
 
 
-OPERATIONS = (ask_five, start_five, start_ten)
+OPERATIONS = (ask_five, ask_fifty, start_five, start_ten)
