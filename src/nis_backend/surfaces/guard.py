@@ -261,14 +261,13 @@ class Exchange:
         Raises:
             ClientDisconnect: the caller left before it was whole.
         """
-        body = b""
+        pieces: list[bytes] = []
         while not self._whole:
             message = await self.receive()
             if message["type"] == "http.disconnect":
                 raise ClientDisconnect
-            piece = message.get("body", b"")
-            body = body + piece if body else piece
-        return body
+            pieces.append(message.get("body", b""))
+        return b"".join(pieces)
 
     async def send(self, message: Message) -> None:
         """A piece of the answer."""

@@ -157,16 +157,18 @@ class Through:
         return self._events.said if self.streams else len(self.first)
 
     async def _read(self, most: int) -> bytes:
-        body = b""
+        pieces: list[bytes] = []
+        size = 0
         try:
             async for piece in self._pieces:
-                body = body + piece if body else piece
-                if len(body) > most:
+                pieces.append(piece)
+                size += len(piece)
+                if size > most:
                     self._response.close()
                     raise self._cut(f"sent more than {most} bytes")
         except HttpError as error:
             raise self._lost(error) from error
-        return body
+        return b"".join(pieces)
 
     async def _passed(self) -> AsyncGenerator[bytes, None]:
         events = self._events

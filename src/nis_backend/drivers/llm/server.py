@@ -119,10 +119,10 @@ class Server:
 
     async def read(self, response: Response, most: int) -> bytes:
         """The body, or a little more than `most` bytes of it."""
-        body = await response.readany()
+        body = bytearray()
         while len(body) <= most and (piece := await response.readany()):
             body += piece
-        return body
+        return bytes(body)
 
     async def read_error(self, response: Response) -> bytes:
         """What an error says, as far as it comes; the response is then closed."""
