@@ -1,6 +1,7 @@
 // A page that shows what the server has: read when it opens, again while it is looked at, and once the server is back.
 
 import { html, nothing, type PropertyDeclarations, type TemplateResult } from "lit";
+import { act } from "./act.js";
 import { Light } from "./light.js";
 import { changed, connection, told } from "./status.js";
 import { failure } from "./views.js";
@@ -32,6 +33,10 @@ export abstract class Reading extends Light {
     }, this.pause);
   }
 
+  protected override firstUpdated(): void {
+    void this.again();
+  }
+
   override disconnectedCallback(): void {
     super.disconnectedCallback();
     changed.removeEventListener("change", this.back);
@@ -57,6 +62,12 @@ export abstract class Reading extends Light {
     }
   }
 
+  /** Has an operation asked for by its form, about one of what is shown or about nothing, and reads anew. */
+  protected async change(name: string, title: string, button: string, one: { id: string } | null = null): Promise<void> {
+    const about = one ? { of: { id: one.id }, given: one } : {};
+    if (await act({ name, title, button, ...about })) await this.again();
+  }
+
   /** Whether what was read can be shown still: it is not, when what is asked for now was refused. */
   protected get holds(): boolean {
     return !this.trouble || this.trouble.retryable === true;
@@ -79,10 +90,6 @@ export abstract class Listing<Line extends { id: string }> extends Reading {
   constructor() {
     super();
     [this.lines, this.more] = [null, null];
-  }
-
-  protected override firstUpdated(): void {
-    void this.again();
   }
 
   protected abstract page(cursor: string | null): Promise<{ lines: Line[]; next_cursor: string | null }>;

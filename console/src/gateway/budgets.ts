@@ -1,7 +1,6 @@
 // Budgets: what may be spent, and how much of it is.
 
 import { html, nothing, type TemplateResult } from "lit";
-import { act } from "../act.js";
 import { Reading } from "../reading.js";
 import { ADMIN, may } from "../rights.js";
 import { address, explore } from "../route.js";
@@ -38,10 +37,6 @@ export class NisBudgets extends Reading {
     [this.budgets, this.more, this.admin, this.writes] = [null, false, false, false];
   }
 
-  protected override firstUpdated(): void {
-    void this.again();
-  }
-
   protected override async look(): Promise<() => void> {
     const [admin, writes, page] = await Promise.all([
       ...([may(ADMIN), may("budgets:write")] as const),
@@ -51,11 +46,6 @@ export class NisBudgets extends Reading {
       [this.budgets, this.more] = [page.budgets, page.next_cursor !== null];
       [this.admin, this.writes] = [admin, writes];
     };
-  }
-
-  private async change(name: string, title: string, button: string, one: Budget | null = null): Promise<void> {
-    const about = one ? { of: { id: one.id }, given: one } : {};
-    if (await act({ name, title, button, ...about })) await this.again();
   }
 
   protected override render(): TemplateResult {

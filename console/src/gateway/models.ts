@@ -62,10 +62,6 @@ export class NisModels extends Reading {
     [this.listed, this.prices, this.sought, this.sets] = [null, new Map(), "", false];
   }
 
-  protected override firstUpdated(): void {
-    void this.again();
-  }
-
   protected override async look(): Promise<() => void> {
     const [sets, listed, prices, { providers }] = await Promise.all([
       ...([may(ADMIN), read<Models>("/models?limit=1000"), this.known()] as const),

@@ -1,7 +1,6 @@
 // Providers: where models are asked, and how they do.
 
 import { html, nothing, type TemplateResult } from "lit";
-import { act } from "../act.js";
 import { Reading } from "../reading.js";
 import { ADMIN, may } from "../rights.js";
 import { read } from "../wire.js";
@@ -29,20 +28,11 @@ export class NisProviders extends Reading {
     [this.providers, this.writes] = [null, false];
   }
 
-  protected override firstUpdated(): void {
-    void this.again();
-  }
-
   protected override async look(): Promise<() => void> {
     const [writes, { providers }] = await Promise.all([may(ADMIN), read<{ providers: Provider[] }>("/providers")]);
     return () => {
       [this.providers, this.writes] = [providers, writes];
     };
-  }
-
-  private async change(name: string, title: string, button: string, one: Provider | null = null): Promise<void> {
-    const about = one ? { of: { id: one.id }, given: one } : {};
-    if (await act({ name, title, button, ...about })) await this.again();
   }
 
   protected override render(): TemplateResult {

@@ -1,7 +1,6 @@
 // Routes: names under which one model after another is asked.
 
 import { html, nothing, type TemplateResult } from "lit";
-import { act } from "../act.js";
 import { Reading } from "../reading.js";
 import { ADMIN, may } from "../rights.js";
 import { read } from "../wire.js";
@@ -42,20 +41,11 @@ export class NisRoutes extends Reading {
     [this.routes, this.more, this.writes] = [null, false, false];
   }
 
-  protected override firstUpdated(): void {
-    void this.again();
-  }
-
   protected override async look(): Promise<() => void> {
     const [writes, page] = await Promise.all([may(ADMIN), read<{ routes: Ways[]; next_cursor: string | null }>("/routes?limit=100")]);
     return () => {
       [this.routes, this.more, this.writes] = [page.routes, page.next_cursor !== null, writes];
     };
-  }
-
-  private async change(name: string, title: string, button: string, one: Ways | null = null): Promise<void> {
-    const about = one ? { of: { id: one.id }, given: one } : {};
-    if (await act({ name, title, button, ...about })) await this.again();
   }
 
   protected override render(): TemplateResult {

@@ -67,7 +67,7 @@ export class NisUsage extends Reading {
   }
 
   protected override willUpdate(changed: PropertyValues): void {
-    if (!changed.has("chosen") || JSON.stringify(changed.get("chosen")) === JSON.stringify(this.chosen)) return;
+    if (!this.hasUpdated || !changed.has("chosen") || JSON.stringify(changed.get("chosen")) === JSON.stringify(this.chosen)) return;
     this.unsaved = null;
     void this.again();
   }
