@@ -1,4 +1,4 @@
-"""No gateway: models are asked straight, as where a command opens the data folder itself, and in tests."""
+"""No gateway: models are asked straight, as where a run is gone through from its log alone, and in tests."""
 
 from __future__ import annotations
 
