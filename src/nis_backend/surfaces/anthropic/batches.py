@@ -8,7 +8,6 @@ from __future__ import annotations
 import asyncio
 import json
 from contextlib import suppress
-from dataclasses import replace
 from datetime import UTC, datetime
 from typing import IO, TYPE_CHECKING, Any, Literal
 
@@ -23,7 +22,7 @@ from nis_backend.operation import Json, Model
 from nis_backend.surfaces.anthropic.events import message
 from nis_backend.surfaces.anthropic.problem import document
 from nis_backend.surfaces.anthropic.request import read, version_of, wrong
-from nis_backend.surfaces.openai.batched import OneFile, begin, outcomes, written
+from nis_backend.surfaces.openai.batched import OneFile, begin, listed, outcomes, written
 from nis_backend.surfaces.openai.body import json_object
 
 if TYPE_CHECKING:
@@ -32,7 +31,7 @@ if TYPE_CHECKING:
     from starlette.requests import Request
     from starlette.responses import Response
 
-    from nis_backend.capabilities.batches.operations import Batch, BatchList
+    from nis_backend.capabilities.batches.operations import Batch
     from nis_backend.context import Context
     from nis_backend.run import Run
     from nis_backend.surfaces.base import Process
@@ -119,16 +118,7 @@ async def batches(process: Process, request: Request) -> Response:
     if "after_id" in query:
         last = await _batch(process, _run_of(query["after_id"]), ctx)
         cursor = cursor_of(last.created, last.id)
-    found: list[Json] = []
-    # Pages of one call are not counted each.
-    within = replace(ctx, depth=1)
-    while len(found) <= limit:
-        page = {"cursor": cursor, "limit": min(limit + 1, 100)}
-        listed: BatchList = await call(process.operations.find("batches.list_batches"), page, within)
-        found += [_card(one, base) for one in listed.batches if _ours(one)]
-        cursor = listed.next_cursor
-        if cursor is None:
-            break
+    found = await listed(process, ctx, cursor, limit, lambda one: _card(one, base) if _ours(one) else None)
     data = found[:limit]
     ends = {"first_id": data[0]["id"] if data else None, "last_id": data[-1]["id"] if data else None}
     return JSONResponse({"data": data, "has_more": len(found) > limit, **ends})

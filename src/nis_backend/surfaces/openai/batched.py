@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import tempfile
+from dataclasses import replace
 from typing import IO, TYPE_CHECKING, Any, cast
 
 from nis_backend.blob import Blob
@@ -18,6 +19,7 @@ from nis_backend.operation import Json, Model
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, Callable
 
+    from nis_backend.capabilities.batches.operations import Batch, BatchList
     from nis_backend.capabilities.blobs import StoredBlob
     from nis_backend.context import Context
     from nis_backend.run import RunHandle
@@ -67,6 +69,23 @@ async def begin(
         await ctx.blobs.delete(kept.id)
         raise
     return handle
+
+
+async def listed(
+    process: Process, ctx: Context, cursor: str | None, limit: int, shown: Callable[[Batch], Json | None]
+) -> list[Json]:
+    """The newest batches before the cursor as a dialect shows its own, `limit` of them and one more if there is one."""
+    found: list[Json] = []
+    # Pages of one call are not counted each.
+    within = replace(ctx, depth=1)
+    while len(found) <= limit:
+        page = {"cursor": cursor, "limit": min(limit + 1, 100)}
+        read: BatchList = await call(process.operations.find("batches.list_batches"), page, within)
+        found += [card for one in read.batches if (card := shown(one)) is not None]
+        cursor = read.next_cursor
+        if cursor is None:
+            break
+    return found
 
 
 async def outcomes(run_id: str, ctx: Context) -> AsyncGenerator[list[Outcome]]:

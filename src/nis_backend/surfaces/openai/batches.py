@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import asyncio
 import re
-from dataclasses import replace
 from typing import IO, TYPE_CHECKING, Annotated, Literal
 
 from pydantic import Field, ValidationError
@@ -19,7 +18,7 @@ from nis_backend.drivers.store.base import cursor_of
 from nis_backend.errors import Conflict, InvalidRequest, NisError, NotFound, NotSupported, from_problem, shorten
 from nis_backend.operation import Model
 from nis_backend.surfaces.openai.batch_lines import CALLS, told, translated
-from nis_backend.surfaces.openai.batched import OneFile, begin
+from nis_backend.surfaces.openai.batched import OneFile, begin, listed
 from nis_backend.surfaces.openai.batched import outcomes as outcomes_of
 from nis_backend.surfaces.openai.body import json_object, refuse_unknown, wrong
 from nis_backend.surfaces.openai.pages import limit_of, page_of
@@ -34,7 +33,7 @@ if TYPE_CHECKING:
     from starlette.requests import Request
     from starlette.responses import Response
 
-    from nis_backend.capabilities.batches.operations import Batch, BatchList, TokensUsed
+    from nis_backend.capabilities.batches.operations import Batch, TokensUsed
     from nis_backend.context import Context
     from nis_backend.operation import Json
     from nis_backend.surfaces.base import Process
@@ -161,17 +160,11 @@ async def batches(process: Process, request: Request) -> Response:
     if "after" in query:
         last = await _batch(process, _run_of(query["after"], "after"), ctx, "after")
         cursor = cursor_of(last.created, last.id)
-    found: list[Json] = []
-    # Pages of one call are not counted each.
-    within = replace(ctx, depth=1)
-    while len(found) <= limit:
-        listed: BatchList = await call(
-            process.operations.find("batches.list_batches"), {"cursor": cursor, "limit": min(limit + 1, 100)}, within
-        )
-        found += [_object(one, labels) for one in listed.batches if (labels := _labels(one))]
-        cursor = listed.next_cursor
-        if cursor is None:
-            break
+
+    def shown(one: Batch) -> Json | None:
+        return _object(one, labels) if (labels := _labels(one)) else None
+
+    found = await listed(process, ctx, cursor, limit, shown)
     return JSONResponse(page_of(found, None, limit))
 
 
