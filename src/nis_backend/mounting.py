@@ -29,7 +29,7 @@ def health(process: Process) -> ASGIApp:
 def asgi(process: Process) -> ASGIApp:
     """The application of an open process: every surface's routes behind the guard."""
     from nis_backend.surfaces import guard  # noqa: PLC0415 - the command line opens a process without surfaces
-    from nis_backend.surfaces.a2a.routes import routes as a2a  # noqa: PLC0415
+    from nis_backend.surfaces.a2a import routes as a2a  # noqa: PLC0415
     from nis_backend.surfaces.a2ui import routes as a2ui  # noqa: PLC0415
     from nis_backend.surfaces.anthropic import routes as anthropic  # noqa: PLC0415
     from nis_backend.surfaces.bus.routes import routes as bus  # noqa: PLC0415
@@ -41,7 +41,7 @@ def asgi(process: Process) -> ASGIApp:
 
     routes = [
         *console(process),
-        *a2a(process),
+        *a2a.routes(process),
         *a2ui(),
         *mcp(process),
         *bus(process),
@@ -50,7 +50,7 @@ def asgi(process: Process) -> ASGIApp:
         *rest(process),
     ]
     # The first prefix that fits words a failure: the longer one stands before the shorter.
-    tells = {**anthropic.TELLS, **openai.TELLS}
+    tells = {**a2a.TELLS, **anthropic.TELLS, **openai.TELLS}
     return guard.Guard(
         Routes(routes, redirect_slashes=False, default=guard.not_found), process, tells, anthropic.LARGE | openai.LARGE
     )

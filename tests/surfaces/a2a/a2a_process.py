@@ -31,7 +31,7 @@ from nis_backend.opened import Drivers
 from nis_backend.operation import Example, Json, Model, Operation, Recorded, operation
 from nis_backend.run import Tail
 from nis_backend.settings import Settings
-from nis_backend.surfaces.a2a.routes import routes
+from nis_backend.surfaces.a2a.routes import TELLS, routes
 from nis_backend.surfaces.base import Closing
 from nis_backend.surfaces.guard import Guard, check_host
 from nis_backend.surfaces.login import caller_of
@@ -205,7 +205,7 @@ async def served(data: Path, **settings: Any) -> AsyncGenerator[tuple[StandIn, s
     """The surface on a free port of this machine; answers the process and its address without a scheme."""
     process = StandIn(data, **settings)
     config = uvicorn.Config(
-        Guard(Router(routes(process)), process), lifespan="off", log_config=None, ws="websockets-sansio"
+        Guard(Router(routes(process)), process, TELLS), lifespan="off", log_config=None, ws="websockets-sansio"
     )
     config.load()
     server = uvicorn.Server(config)

@@ -76,10 +76,12 @@ def test_the_card_is_a_card_to_the_protocols_own_package(key: str | None) -> Non
     assert bool(card.security_requirements) is (key is not None)
 
 
-def test_the_interface_is_the_socket() -> None:
-    """A custom binding is named by a URI (specification, 5.8)."""
+def test_each_binding_is_an_interface() -> None:
+    """In the order of preference; a custom binding is named by a URI (specification, 4.4.6 and 5.8)."""
     assert _card()["supportedInterfaces"] == [
-        {"url": "ws://127.0.0.1:8000/a2a", "protocolBinding": "urn:nis:a2a-websocket:v1", "protocolVersion": "1.0"}
+        {"url": "http://127.0.0.1:8000/a2a", "protocolBinding": "JSONRPC", "protocolVersion": "1.0"},
+        {"url": "http://127.0.0.1:8000/a2a/rest", "protocolBinding": "HTTP+JSON", "protocolVersion": "1.0"},
+        {"url": "ws://127.0.0.1:8000/a2a", "protocolBinding": "urn:nis:a2a-websocket:v1", "protocolVersion": "1.0"},
     ]
 
 
@@ -114,12 +116,12 @@ def test_the_public_address_wins(tmp_path: Path) -> None:
     one = StandIn(tmp_path, public_url="https://agents.example/nis/")
     body = json.loads(bytes(_get(one).body))
     asyncio.run(one.close())
-    assert body["supportedInterfaces"][0]["url"] == "wss://agents.example/nis/a2a"
+    assert body["supportedInterfaces"][-1]["url"] == "wss://agents.example/nis/a2a"
 
 
 def test_without_one_it_is_the_address_asked_for(process: StandIn) -> None:
     """The request's own host."""
-    assert json.loads(bytes(_get(process).body))["supportedInterfaces"][0]["url"] == "ws://localhost:8000/a2a"
+    assert json.loads(bytes(_get(process).body))["supportedInterfaces"][-1]["url"] == "ws://localhost:8000/a2a"
 
 
 def test_a_client_keeps_the_card(process: StandIn) -> None:

@@ -1,4 +1,4 @@
-"""A2A 1.0: the agent card, and a WebSocket on which a run is a task and a conversation a context.
+"""A2A, where a run is a task and a conversation a context: JSON-RPC, HTTP+JSON and a WebSocket on one handler.
 
-`routes`, `card`, `websocket` and `wire` are light; the others import the protocol's package, at the first frame.
+`handler`, `rpc`, `older`, `task` and `request` import the protocol's package, at the first call; the others are light.
 """

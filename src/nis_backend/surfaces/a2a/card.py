@@ -46,6 +46,8 @@ def agent_card(settings: Settings, entries: Iterable[Entry], base: str) -> Json:
         ),
         "version": __version__,
         "supportedInterfaces": [
+            {"url": _url(base), "protocolBinding": "JSONRPC", "protocolVersion": VERSION},
+            {"url": _url(base, "/rest"), "protocolBinding": "HTTP+JSON", "protocolVersion": VERSION},
             {"url": _socket_url(base), "protocolBinding": BINDING, "protocolVersion": VERSION},
         ],
         "capabilities": {
@@ -99,9 +101,14 @@ def _skill(family: str, entries: Sequence[Entry]) -> Json:
     return skill
 
 
-def _socket_url(base: str) -> str:
+def _url(base: str, below: str = "") -> str:
     scheme, host, path, _, _ = urlsplit(base)
-    return urlunsplit(("wss" if scheme == "https" else "ws", host, f"{path.rstrip('/')}/a2a", "", ""))
+    return urlunsplit((scheme, host, f"{path.rstrip('/')}/a2a{below}", "", ""))
+
+
+def _socket_url(base: str) -> str:
+    # http makes ws, https wss.
+    return _url(base).replace("http", "ws", 1)
 
 
 class CardEndpoint:

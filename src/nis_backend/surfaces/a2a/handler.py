@@ -131,7 +131,8 @@ class RunHandler(RequestHandler):
         handle = await self._start(params, replace(ctx, follows=True))
         with _told():
             fold = TaskFold(await ctx.runs.get(handle.id), _draw(call, params.message))
-        async with aclosing(_follow(ctx, fold, _history_length(params.configuration))) as events:
+        # It ends where the task waits for a person, too (specification, 11.7): what it waits for is a message.
+        async with aclosing(_follow(ctx, fold, _history_length(params.configuration), waits=False)) as events:
             async for numbered in events:
                 yield numbered
 
@@ -295,11 +296,13 @@ def _refuse_push(*_: object) -> Never:
     )
 
 
-async def _follow(ctx: Context, fold: TaskFold, history_length: int | None) -> AsyncGenerator[Numbered]:
+async def _follow(
+    ctx: Context, fold: TaskFold, history_length: int | None, *, waits: bool = True
+) -> AsyncGenerator[Numbered]:
     """The task as far as it was folded, then the updates of what comes after."""
     yield fold.last_seq, fold.task(history_length)
     with _told():
-        async for event in ctx.runs.follow(fold.run.id, fold.last_seq):
+        async for event in ctx.runs.follow(fold.run.id, fold.last_seq, waits=waits):
             update = await _apply(fold, event)
             if update is not None:
                 yield event.seq, update

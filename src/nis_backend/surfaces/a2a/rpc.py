@@ -37,8 +37,7 @@ class Rpc:
     """Answers one request at a time, with one frame or with a stream of them."""
 
     def __init__(self, process: Process) -> None:
-        handler = RunHandler(process)
-        self._handler = handler
+        handler = self.handler = RunHandler(process)
         # Any: each method has its own request and result, which meet in this table alone.
         self._methods: dict[str, tuple[type[ProtoMessage], Callable[[Any, ServerCallContext], Awaitable[Any]]]] = {
             "SendMessage": (types.SendMessageRequest, handler.on_message_send),
@@ -67,7 +66,7 @@ class Rpc:
     async def answer(self, request: Request, caller: Caller, parameters: dict[str, str]) -> AsyncGenerator[Json]:
         """The frames that answer a request; never raises but for a cancel."""
         try:
-            wire.check_version(parameters)
+            wire.version_of(parameters, (wire.VERSION,), absent=wire.VERSION)
             activated = wire.extensions(parameters)
             call = ServerCallContext(
                 state={CALLER: caller, METADATA: request.params.get("metadata", {})}, requested_extensions=activated
@@ -90,20 +89,16 @@ class Rpc:
 
     def _stream(self, request: Request, call: ServerCallContext) -> AsyncGenerator[Numbered] | None:
         if request.method == "SendStreamingMessage":
-            return self._handler.stream(_parse(request.params, types.SendMessageRequest), call)
+            return self.handler.stream(_parse(request.params, types.SendMessageRequest), call)
         if request.method == "SubscribeToTask":
             params = _parse(request.params, types.SubscribeToTaskRequest)
-            return self._handler.subscribe(params, call, _last_seq(request.params))
+            return self.handler.subscribe(params, call, last_seq(request.params))
         return None
 
     async def _result(self, request: Request, call: ServerCallContext) -> Json:
         known = self._methods.get(request.method)
         if known is None:
-            raise wire.Refused(
-                wire.METHOD_NOT_FOUND,
-                f"There is no method {shorten(request.method)!r}.",
-                metadata={"method": request.method[:64]},
-            )
+            raise wire.unknown_method(request.method)
         kind, method = known
         params = _parse(request.params, kind)
         result = await method(params, call)
@@ -130,7 +125,12 @@ def _page(result: types.ListTasksResponse, *, with_artifacts: bool) -> Json:
     }
 
 
-def _last_seq(params: Json) -> int | None:
+def last_seq(params: Json) -> int | None:
+    """The event after which a subscription goes on.
+
+    Raises:
+        Refused: it is no event's number.
+    """
     given = params.get("lastSeq")
     if given is None:
         return None

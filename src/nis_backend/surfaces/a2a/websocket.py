@@ -35,7 +35,7 @@ if TYPE_CHECKING:
 
     from nis_backend.caller import Caller
     from nis_backend.operation import Json
-    from nis_backend.surfaces.a2a.rpc import Rpc
+    from nis_backend.surfaces.a2a.loading import Loaded
     from nis_backend.surfaces.a2a.wire import CancelStream, Id, Request
     from nis_backend.surfaces.base import Process
 
@@ -55,14 +55,7 @@ CLOSE_SECONDS = 2.0
 """Seconds in which what waits and the close frame must be gone."""
 
 
-def load() -> type[Rpc]:
-    """The part of this surface that imports the protocol's package."""
-    from nis_backend.surfaces.a2a.rpc import Rpc  # noqa: PLC0415 - half a second and 20 MB, at the first frame
-
-    return Rpc
-
-
-def endpoint(process: Process) -> Callable[[WebSocket], Awaitable[None]]:
+def endpoint(process: Process, loaded: Loaded) -> Callable[[WebSocket], Awaitable[None]]:
     """What answers the handshake."""
 
     async def answer(socket: WebSocket) -> None:
@@ -78,7 +71,7 @@ def endpoint(process: Process) -> Callable[[WebSocket], Awaitable[None]]:
             keyless = isinstance(error, Unauthenticated)
             await socket.close(*((UNAUTHORIZED, error.message) if keyless else (TRY_LATER, "The database is away.")))
             return
-        await Connection(process, socket, caller).serve()
+        await Connection(process, loaded, socket, caller).serve()
 
     return answer
 
@@ -86,14 +79,14 @@ def endpoint(process: Process) -> Callable[[WebSocket], Awaitable[None]]:
 class Connection:
     """One socket: a reader, a writer, and a task for each request under way."""
 
-    def __init__(self, process: Process, socket: WebSocket, caller: Caller) -> None:
+    def __init__(self, process: Process, loaded: Loaded, socket: WebSocket, caller: Caller) -> None:
         self._process = process
+        self._loaded = loaded
         self._socket = socket
         self._caller = caller
         query = socket.query_params.get("A2A-Version", "")
         given = {name: ",".join(socket.headers.getlist(name)) for name in wire.PARAMETERS}
         self._parameters = {wire.VERSION_PARAMETER: query, **{name: text for name, text in given.items() if text}}
-        self._rpc: Rpc | None = None
         self._outgoing: asyncio.Queue[str | None] = asyncio.Queue(WAITING)
         self._requests: dict[Id, asyncio.Task[None]] = {}
         self._streams: dict[Id, asyncio.Task[None]] = {}
@@ -192,20 +185,13 @@ class Connection:
         task.add_done_callback(lambda _: (self._requests.pop(frame.id), self._streams.pop(frame.id, None)))
 
     async def _answer(self, request: Request) -> None:
-        if self._rpc is None:
-            try:
-                self._rpc = (await asyncio.to_thread(load))(self._process)
-            except ImportError as error:
-                missing = Unavailable(f"{error.name} is not installed.", remedy="Install nis-backend again.")
-                await self._send(wire.error(wire.refused(missing), request.id))
-                return
-            except Exception:  # the package's own failure at import, whatever it is, must not leave the caller waiting
-                log.exception("the A2A package did not load")
-                fault = InternalError("The A2A package did not load.", remedy="The server's log has the reason.")
-                await self._send(wire.error(wire.refused(fault), request.id))
-                return
+        try:
+            rpc = await self._loaded.rpc()
+        except (Unavailable, InternalError) as error:
+            await self._send(wire.error(wire.refused(error), request.id))
+            return
         parameters = {**self._parameters, **request.parameters}
-        async with aclosing(self._rpc.answer(request, self._caller, parameters)) as frames:
+        async with aclosing(rpc.answer(request, self._caller, parameters)) as frames:
             async for frame in frames:
                 await self._send(frame)
 

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import islice
 from math import isfinite
 from typing import TYPE_CHECKING, Any, cast
 
 from pydantic_core import from_json
 
-from nis_backend.errors import NisError, shorten
+from nis_backend.errors import CODES, NisError, shorten
 
 if TYPE_CHECKING:
     from nis_backend.errors import FieldError
@@ -24,21 +24,25 @@ A2UI_MEDIA_TYPE = "application/json+a2ui"
 """What v0.9 calls its data parts; `application/a2ui+json` came with v0.9.1 and is accepted."""
 SUBPROTOCOL = "a2a.v1"
 
-VERSION = "1.0"
+VERSION, OLDER = "1.0", "0.3"
 SERVICE_PARAMETERS = "a2a-service-parameters"
 VERSION_PARAMETER = "a2a-version"
 EXTENSIONS_PARAMETER = "a2a-extensions"
-STREAMING = ("SendStreamingMessage", "SubscribeToTask")
+LEGACY_EXTENSIONS = "x-a2a-extensions"
+"""The header of 0.3."""
+STREAMING = ("SendStreamingMessage", "SubscribeToTask", "message/stream", "tasks/resubscribe")
+SUBSCRIBING = ("SubscribeToTask", "tasks/resubscribe")
 PARAMETERS = (VERSION_PARAMETER, EXTENSIONS_PARAMETER)
 
 PARSE_ERROR, INVALID_REQUEST, METHOD_NOT_FOUND, INVALID_PARAMS, INTERNAL_ERROR = -32700, -32600, -32601, -32602, -32603
-VERSION_NOT_SUPPORTED = -32009
+CONTENT_TYPE_NOT_SUPPORTED, VERSION_NOT_SUPPORTED = -32005, -32009
 REASONS = {
     PARSE_ERROR: "PARSE_ERROR",
     INVALID_REQUEST: "INVALID_REQUEST",
     METHOD_NOT_FOUND: "METHOD_NOT_FOUND",
     INVALID_PARAMS: "INVALID_PARAMS",
     INTERNAL_ERROR: "INTERNAL_ERROR",
+    CONTENT_TYPE_NOT_SUPPORTED: "CONTENT_TYPE_NOT_SUPPORTED",
     VERSION_NOT_SUPPORTED: "VERSION_NOT_SUPPORTED",
 }
 
@@ -52,6 +56,8 @@ class Refused(Exception):
     """A frame that gets a JSON-RPC error; its id is null where the frame has none to answer."""
 
     id: Id | None = None
+    http: int | None = None
+    """Its status over HTTP, where it is another than that of its code."""
 
     def __init__(  # noqa: PLR0913 - the members of one error object
         self,
@@ -96,6 +102,36 @@ def refused(error: NisError) -> Refused:
     )
 
 
+STATUSES: Mapping[int, tuple[int, str]] = {
+    **{codes.jsonrpc: (codes.http, "FAILED_PRECONDITION") for codes in CODES.values()},
+    PARSE_ERROR: (400, "INVALID_ARGUMENT"),
+    INVALID_REQUEST: (400, "INVALID_ARGUMENT"),
+    INVALID_PARAMS: (400, "INVALID_ARGUMENT"),
+    METHOD_NOT_FOUND: (404, "NOT_FOUND"),
+    INTERNAL_ERROR: (500, "INTERNAL"),
+    -32001: (404, "NOT_FOUND"),
+    CONTENT_TYPE_NOT_SUPPORTED: (400, "INVALID_ARGUMENT"),
+    -32006: (500, "INTERNAL"),
+}
+"""By code: the status over HTTP, and its name in google.rpc.Code (specification, 5.4)."""
+NAMES = {
+    401: "UNAUTHENTICATED",
+    402: "RESOURCE_EXHAUSTED",
+    403: "PERMISSION_DENIED",
+    429: "RESOURCE_EXHAUSTED",
+    502: "UNAVAILABLE",
+    503: "UNAVAILABLE",
+    504: "DEADLINE_EXCEEDED",
+}
+"""The same of failures of ours that the protocol has no error for."""
+
+
+def status_of(code: int) -> tuple[int, str]:
+    """The status over HTTP of an error's code, and its name; one of the protocol's that is not named is 400."""
+    http, name = STATUSES.get(code, (400, "FAILED_PRECONDITION"))
+    return http, NAMES.get(http, name)
+
+
 def describe(wrong: FieldError) -> str:
     """What is wrong with a field, with its value and what to do, on one line."""
     value = f" (given: {wrong.value})" if wrong.value else ""
@@ -128,23 +164,60 @@ MOST_VALUES = 20_000
 """Values in a frame: far more than a message or a call has."""
 
 
-def read(text: str) -> Request | CancelStream:
+def object_of(text: str | bytes) -> Json:
+    """The JSON object; an empty body holds nothing.
+
+    Raises:
+        Refused: it is none, or holds too much.
+    """
+    if not text:
+        return {}
+    try:
+        frame: object = from_json(text, allow_inf_nan=False)
+    except ValueError as error:
+        raise Refused(PARSE_ERROR, f"The request is not JSON: {error}.") from None
+    if isinstance(frame, list):
+        raise Refused(INVALID_REQUEST, "A request is one JSON object; send several requests instead of a batch.")
+    if not isinstance(frame, dict):
+        raise Refused(INVALID_REQUEST, f"A request is one JSON object, not {shorten(frame)}.")
+    given = cast("Json", frame)
+    if _has_many(given):
+        raise Refused(INVALID_REQUEST, f"The request holds more than {MOST_VALUES} values.")
+    return given
+
+
+def call_of(body: bytes, last_event: str | None = None) -> Request:
+    """The call in a request's body; see `made`.
+
+    Raises:
+        Refused: as `read`; a notification has no answer to send.
+    """
+    if not body:
+        raise Refused(PARSE_ERROR, "The request has no body; it must be one JSON-RPC object.")
+    frame = read(body)
+    if isinstance(frame, CancelStream):
+        raise invalid_request("method", "cancelStream", "that of a call: close the connection to end its stream")
+    return replace(frame, params=_after(frame.method, frame.params, last_event))
+
+
+def made(method: str, params: Json, last_event: str | None = None) -> Request:
+    """A call that a path names; a client that reconnects says which event it has seen last."""
+    _check_finite(params)
+    return Request(id="", method=method, params=_after(method, params, last_event), parameters={})
+
+
+def _after(method: str, params: Json, last_event: str | None) -> Json:
+    seen = last_event if method in SUBSCRIBING and "lastSeq" not in params else None
+    return {**params, "lastSeq": int(seen)} if seen and seen.isascii() and seen.isdecimal() else params
+
+
+def read(text: str | bytes) -> Request | CancelStream:
     """The frame.
 
     Raises:
         Refused: it is not JSON, or not a call; with the id to answer, where it has one.
     """
-    try:
-        frame: object = from_json(text, allow_inf_nan=False)
-    except ValueError as error:
-        raise Refused(PARSE_ERROR, f"The frame is not JSON: {error}.") from None
-    if isinstance(frame, list):
-        raise Refused(INVALID_REQUEST, "A frame holds one JSON-RPC object; send several frames instead of a batch.")
-    if not isinstance(frame, dict):
-        raise Refused(INVALID_REQUEST, f"A frame holds one JSON-RPC object, not {shorten(frame)}.")
-    given = cast("Json", frame)
-    if _has_many(given):
-        raise Refused(INVALID_REQUEST, f"The frame holds more than {MOST_VALUES} values.")
+    given = object_of(text)
     if given.get("method") == "cancelStream" and "id" not in given:
         return CancelStream(id=_id("params.id", _object("params", given.get("params", {})).get("id")))
     request_id = _id("id", given.get("id"))
@@ -179,8 +252,7 @@ def _request(request_id: Id, frame: Json) -> Request:
     params = frame.get("params", {})
     if not isinstance(params, dict):
         raise invalid_params("params", f"{shorten(params)} is not an object of named parameters.")
-    if not _is_finite(cast("Json", params)):
-        raise invalid_params("params", "A number in it is beyond the range of numbers.")
+    _check_finite(cast("Json", params))
     given = _object(SERVICE_PARAMETERS, frame.get(SERVICE_PARAMETERS, {}))
     if not all(isinstance(value, str) for value in given.values()):
         raise invalid_request(SERVICE_PARAMETERS, given, "an object of strings")
@@ -198,6 +270,11 @@ def _object(field: str, value: object) -> Json:
     if not isinstance(value, dict):
         raise invalid_request(field, value, "an object")
     return cast("Json", value)
+
+
+def _check_finite(params: Json) -> None:
+    if not _is_finite(params):
+        raise invalid_params("params", "A number in it is beyond the range of numbers.")
 
 
 def _is_finite(value: object) -> bool:
@@ -235,7 +312,12 @@ def invalid_params(field: str, description: str) -> Refused:
     return Refused(INVALID_PARAMS, f"{field}: {description}", metadata={"field": field}, fields=[(field, description)])
 
 
-def response(request_id: Id, result: Json, seq: int | None = None, activated: Iterable[str] = ()) -> Json:
+def unknown_method(method: str) -> Refused:
+    """Nothing is called that."""
+    return Refused(METHOD_NOT_FOUND, f"There is no method {shorten(method)!r}.", metadata={"method": method[:64]})
+
+
+def response(request_id: Id, result: Any, seq: int | None = None, activated: Iterable[str] = ()) -> Json:  # Any: JSON
     """An answer; `seq` is the event's number where it is one of a stream, `activated` the extensions in use."""
     frame: Json = {"jsonrpc": "2.0", "id": request_id, "result": result}
     if seq is not None:
@@ -255,20 +337,23 @@ def stream_end(request_id: Id) -> Json:
     return {"jsonrpc": "2.0", "method": "streamEnd", "params": {"id": request_id}}
 
 
-def check_version(parameters: Mapping[str, str]) -> None:
-    """Refuse another protocol than 1.0; on this socket, which no 0.3 client knows, an absent version means 1.0.
+def version_of(parameters: Mapping[str, str], spoken: Sequence[str], absent: str) -> str:
+    """The version that a request speaks.
 
     Raises:
-        Refused: naming the version that is spoken.
+        Refused: it is none of those that are spoken there.
     """
     wanted = parameters.get(VERSION_PARAMETER, "").strip()
     # The patch number of a version plays no part (specification, 3.6).
-    if wanted and wanted.split(".")[:2] != VERSION.split("."):
+    version = ".".join(wanted.split(".")[:2]) if wanted else absent
+    if version not in spoken:
+        said = f"A2A {shorten(wanted)} is" if wanted else f"No A2A-Version was sent, which means {absent}, and that is"
         raise Refused(
             VERSION_NOT_SUPPORTED,
-            f"A2A {shorten(wanted)} is not spoken here; this socket speaks {VERSION}.",
-            metadata={"requested": shorten(wanted), "supported": VERSION},
+            f"{said} not spoken here: send A2A-Version: {spoken[0]}.",
+            metadata={"requested": shorten(version), "supported": ", ".join(spoken)},
         )
+    return version
 
 
 def extensions(parameters: Mapping[str, str]) -> set[str]:
