@@ -29,6 +29,7 @@ from collections.abc import Generator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import IO
 
 from websockets.sync.client import connect
 
@@ -64,6 +65,12 @@ class Started:
     port: int
     seconds: float
     """From the fork to the first 200."""
+    output: IO[bytes]
+
+    def told(self) -> str:
+        """What it has written so far."""
+        self.output.seek(0)
+        return self.output.read().decode("utf-8", "replace")
 
 
 def free_port() -> int:
@@ -101,7 +108,7 @@ def started(command: Sequence[str], port: int, health: str = "/health", **enviro
                     output.seek(0)
                     sys.exit(f"{' '.join(command[:4])} did not come up:\n{output.read().decode()[-4000:]}")
                 time.sleep(0.002)
-            yield Started(process=process, port=port, seconds=time.perf_counter() - begun)
+            yield Started(process=process, port=port, seconds=time.perf_counter() - begun, output=output)
         finally:
             process.send_signal(signal.SIGTERM)
             process.wait(30)
