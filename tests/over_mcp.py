@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import urllib.error
 import urllib.request
 from collections.abc import Mapping
 from typing import Any
@@ -44,14 +45,20 @@ def _failure(problem: Any, answer: Any) -> NisError:
 
 
 def post(
-    url: str, method: str, params: Mapping[str, Any] | None = None, *, key: str | None = None, path: str = "/mcp"
+    url: str,
+    method: str,
+    params: Mapping[str, Any] | None = None,
+    *,
+    key: str | None = None,
+    path: str = "/mcp",
+    able: Mapping[str, Any] | None = None,
 ) -> Any:
-    """The JSON-RPC answer to one request of the stateless era."""
+    """The JSON-RPC answer to one request of the stateless era, of a client with the capabilities `able`."""
     given = params or {}
     meta = {
         **given.get("_meta", {}),
         "io.modelcontextprotocol/protocolVersion": VERSION,
-        "io.modelcontextprotocol/clientCapabilities": {},
+        "io.modelcontextprotocol/clientCapabilities": able or {},
         "io.modelcontextprotocol/clientInfo": {"name": "tests", "version": "1"},
     }
     body = {"jsonrpc": "2.0", "id": 1, "method": method, "params": {**given, "_meta": meta}}
@@ -61,12 +68,18 @@ def post(
         "MCP-Protocol-Version": VERSION,
         "Mcp-Method": method,
     }
-    if "name" in given:
-        headers["Mcp-Name"] = str(given["name"])
+    name = next((given[one] for one in ("name", "uri", "taskId") if one in given), None)
+    if name is not None and method != "resources/subscribe":
+        headers["Mcp-Name"] = str(name)
     if key is not None:
         headers["Authorization"] = f"Bearer {key}"
     asked = urllib.request.Request(f"{url}{path}", json.dumps(body).encode(), headers)
-    with urllib.request.urlopen(asked, timeout=120) as answer:
+    try:
+        answer = urllib.request.urlopen(asked, timeout=120)
+    except urllib.error.HTTPError as refusal:
+        # The protocol's own errors have a status too.
+        answer = refusal
+    with answer:
         text = answer.read().decode()
         if answer.headers.get_content_type() == "text/event-stream":
             # It took long enough for the stream to be opened; the answer is its last event.

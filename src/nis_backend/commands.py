@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from itertools import zip_longest
 from typing import TYPE_CHECKING, Any
 
@@ -83,9 +84,11 @@ class Commands:
         return await self._requeue(row, Rejected(call_id=waiting["call_id"], reason=reason), "waiting")
 
     async def provide_input(
-        self, run_id: str, values: Json, call_id: str | None = None, request: str | None = None
+        self, run_id: str, values: Json, call_id: str | None = None, request: str | None = None, *, part: bool = False
     ) -> int:
         """Tell the run what it waits for; `request` is its whole request then, of a run that has not begun.
+
+        A `part` of it may come first: the run waits on for the rest.
 
         Raises:
             InvalidRequest: a value was not asked for, or one is missing.
@@ -96,10 +99,14 @@ class Commands:
             if name not in asked["properties"]:
                 wanted = ", ".join(asked["properties"])
                 raise InvalidRequest(f"{name} is not asked for.", field=f"values.{name}", remedy=f"Give {wanted}.")
-        for name in asked.get("required", ()):
-            if name not in values:
-                raise InvalidRequest(f"{name} is missing.", field=f"values.{name}", remedy=f"Give {name}.")
-        body = InputProvided(call_id=waiting["call_id"], values=values)
+        values = {**waiting.get("given", {}), **values}
+        rest = [name for name in asked.get("required", ()) if name not in values]
+        if rest and not part:
+            raise InvalidRequest(f"{rest[0]} is missing.", field=f"values.{rest[0]}", remedy=f"Give {rest[0]}.")
+        body = InputProvided(call_id=waiting["call_id"], values=values, rest=rest)
+        if rest:
+            told = json.dumps({**waiting, "given": values})
+            return await self._command(row, [body], ["waiting"], waiting=told)
         return await self._requeue(row, body, "waiting", **({} if request is None else {"input": request}))
 
     async def _while_it_moves(self, run_id: str, command: Callable[[Row], Awaitable[int]]) -> int:

@@ -216,6 +216,7 @@ class InputProvided(Model):
     type: Literal["input_provided"] = "input_provided"
     call_id: str
     values: dict[str, Any]  # Any: JSON
+    rest: list[str] = Field(default_factory=list[str], description="What the run still waits for, of a part.")
 
 
 class RetryScheduled(Model):

@@ -111,9 +111,7 @@ class History:
         if isinstance(body, Started):
             self._fresh.clear()
         elif isinstance(body, Decision):
-            at = self._asked_in.get(body.call_id, 0), body.call_id
-            self._decisions.setdefault(at, body)
-            self._fresh[at] = body
+            self._decide(body)
         elif isinstance(body, RetryScheduled):
             self._forget(body.problem)
         elif isinstance(body, Noted):
@@ -128,6 +126,14 @@ class History:
                 self._called.add((body.step, body.call_id))
             elif isinstance(body, ToolAnswered):
                 self._answers[body.step, body.call_id] = body
+
+    def _decide(self, body: Decision) -> None:
+        if isinstance(body, InputProvided) and body.rest:
+            # A part: the whole comes with the last one.
+            return
+        at = self._asked_in.get(body.call_id, 0), body.call_id
+        self._decisions.setdefault(at, body)
+        self._fresh[at] = body
 
     def _count(self, body: Body) -> None:
         if isinstance(body, Started):

@@ -6,7 +6,8 @@ import re
 from functools import partial
 from typing import Any
 
-from fixtures import PROMPTS, RESOURCES, TOOLS, Asked, Json, prompt
+from fixture_questions import NAME
+from fixtures import OBJECT, PROMPTS, RESOURCES, TOOLS, Asked, Json, prompt
 from mcp.server.lowlevel.server import Server
 from mcp.shared.exceptions import MCPError
 from mcp_types import (
@@ -25,7 +26,18 @@ from mcp_types import (
 
 from nis_backend.__main__ import main
 from nis_backend.surfaces.mcp import routes
+from nis_backend.surfaces.mcp.tasks import refuse_undeclared
 
+ALIASES = {
+    "slow_compute": "suite-slow_compute",
+    "failing_job": "suite-failing_job",
+    "protocol_error_job": "suite-protocol_error",
+    "confirm_delete": "suite-confirm_delete",
+    "multi_input": "suite-multi_input",
+    "test_tool_with_task": "suite-slow_compute",
+}
+"""The suite's tools of tasks, which `fixture_tasks.py` has as operations; there where that file is `--app`."""
+ONLY_AS_TASKS = {"failing_job", "test_tool_with_task"}
 FRESH: Json = {"resultType": "complete", "ttlMs": 0, "cacheScope": "private"}
 TEMPLATE = re.compile(r"test://template/([^/]+)/data")
 
@@ -47,12 +59,29 @@ def add_fixtures(server: Server[Any]) -> None:
             Tool(name=name, description=f"{name} of the suite", input_schema=schema)
             for name, (schema, _) in TOOLS.items()
         ]
+        more += [
+            Tool(name=name, description=f"{name} of the suite", input_schema=dict(schema(alias) or OBJECT))
+            for name, alias in ALIASES.items()
+        ]
         return ListToolsResult(tools=[*own.tools, *more])
 
     async def call_tool(asked: Asked, params: CallToolRequestParams) -> Any:
+        if params.name in ALIASES:
+            return await call_alias(asked, params)
         if params.name not in TOOLS:
             return await called.handler(asked, params)
         return await TOOLS[params.name][1](asked, params.arguments or {})
+
+    async def call_alias(asked: Asked, params: CallToolRequestParams) -> Any:
+        if params.name in ONLY_AS_TASKS:
+            refuse_undeclared(asked)
+        changes: Json = {"name": ALIASES[params.name]}
+        if params.name == "test_tool_with_task":
+            given: Json = (asked.params or {}).get("inputResponses") or {}
+            if "user_name" not in given:
+                return {"resultType": "input_required", "inputRequests": {"user_name": NAME}}
+            changes["arguments"] = {"seconds": 1, "label": given["user_name"]["content"]["name"]}
+        return await called.handler(asked, params.model_copy(update=changes))
 
     def input_schema(name: str) -> Any:
         return TOOLS[name][0] if name in TOOLS else schema(name)

@@ -165,7 +165,24 @@ def one(name: str) -> Json:
 MIXED = resource("test://mixed-content-resource", "application/json", '{"test":"data","value":123}')
 EMBEDDED = resource("test://embedded-resource", "text/plain", "This is an embedded resource content.")
 FAILURE = text("This tool intentionally returns an error for testing")
+
+
+async def greet(_asked: Asked, arguments: Json) -> Json:
+    """At once, and in just these words."""
+    return said(text(f"Hello, {arguments['name']}!"))
+
+
+async def reconnect(asked: Asked, _arguments: Json) -> Json:
+    """Close the stream under the call; the client comes back for the answer (SEP-1699)."""
+    assert asked.close_sse_stream is not None
+    await asked.close_sse_stream()
+    await asyncio.sleep(0.1)
+    return said(text("here again"))
+
+
 TOOLS: dict[str, tuple[Json, Answer]] = {
+    "greet": ({**OBJECT, "properties": {"name": TEXT}, "required": ["name"]}, greet),
+    "test_reconnection": (OBJECT, reconnect),
     "test_simple_text": (OBJECT, always(text("This is a simple text response for testing."))),
     "test_image_content": (OBJECT, always(IMAGE)),
     "test_audio_content": (OBJECT, always({"type": "audio", "data": WAV, "mimeType": "audio/wav"})),

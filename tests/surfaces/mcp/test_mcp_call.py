@@ -11,13 +11,16 @@ from pathlib import Path
 
 import pytest
 from counting_operations import count_up
+from mcp_types import CallToolResult
 from opened import opened
 
 from nis_backend.catalog import Catalog, entry_of
 from nis_backend.context import Context
 from nis_backend.drivers.compute.base import Pool
 from nis_backend.drivers.compute.processes import WorkerPools
+from nis_backend.surfaces.base import Closing
 from nis_backend.surfaces.mcp.call import Calls, Progress
+from nis_backend.surfaces.mcp.following import Followed
 
 Word = tuple[float, float | None, str | None]
 
@@ -66,7 +69,10 @@ def test_what_a_worker_says_reaches_the_client(tmp_path: Path) -> None:
     async def use() -> None:
         told = Told()
         async with counting(tmp_path) as ctx:
-            answer = await Calls(asyncio.Event()).answer(entry_of(count_up), {"steps": 3}, ctx, told)
+            answer = await Calls(Closing()).answer(
+                entry_of(count_up), {"steps": 3}, ctx, told, Followed(told, reads=False)
+            )
+        assert isinstance(answer, CallToolResult)
         assert answer.structured_content == {"steps": 3}
         assert told.words[-1] == (1.0, 1.0, "step 3")
         shares = [share for share, _, _ in told.words]
@@ -81,8 +87,9 @@ def test_a_cancelled_call_ends_its_computation(tmp_path: Path) -> None:
     async def use() -> None:
         told = Told()
         async with counting(tmp_path) as ctx:
-            calls = Calls(asyncio.Event())
-            call = asyncio.create_task(calls.answer(entry_of(count_up), {"steps": 0}, ctx, told))
+            calls = Calls(Closing())
+            follow = Followed(told, reads=False)
+            call = asyncio.create_task(calls.answer(entry_of(count_up), {"steps": 0}, ctx, told, follow))
             async with asyncio.timeout(120):
                 await told.first.wait()
                 assert [pool.busy for pool in ctx.drivers.compute.status()] == [1]

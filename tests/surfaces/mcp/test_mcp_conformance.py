@@ -35,7 +35,8 @@ def node(program: Path, *arguments: str, folder: Path) -> subprocess.CompletedPr
 def dressed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     """A server with the suite's fixtures added."""
     program = (str(Path(__file__).with_name("fixture_server.py")),)
-    with running_server(tmp_path_factory.mktemp("dressed"), program=program) as server:
+    tasks = ("--app", str(Path(__file__).with_name("fixture_tasks.py")))
+    with running_server(tmp_path_factory.mktemp("dressed"), tasks, program=program) as server:
         yield server
 
 
@@ -49,19 +50,21 @@ def scenarios(server: Server, version: str, folder: Path) -> dict[str, tuple[int
 
 
 def test_the_suite_of_2025_11_25_has_no_failures(dressed: Server, tmp_path: Path) -> None:
-    """Promise: the era of sessions, whole: @modelcontextprotocol/conformance, requirements of 2025-11-25."""
+    """Promise: the era of sessions, whole: @modelcontextprotocol/conformance, 84 checks of 2025-11-25."""
     found = scenarios(dressed, "2025-11-25", tmp_path)
     assert not {name: failed for name, (_, failed) in found.items() if failed}
-    assert sum(passed for passed, _ in found.values()) >= 81
+    assert sum(passed for passed, _ in found.values()) == 84
     assert {"server-initialize", "tools-call-elicitation", "dns-rebinding-protection"} <= set(found)
 
 
-def test_the_suite_of_2026_07_28_fails_only_in_the_extension_of_tasks(dressed: Server, tmp_path: Path) -> None:
-    """Promise: the stateless era: what a server must do; the package has no tasks, which are an extension."""
+def test_the_suite_of_2026_07_28_has_no_failures(dressed: Server, tmp_path: Path) -> None:
+    """Promise: the stateless era, and the extension of tasks on the run log (SEP-2663)."""
     found = scenarios(dressed, "2026-07-28", tmp_path)
-    assert not {name for name, (_, failed) in found.items() if failed and not name.startswith("tasks-")}
-    assert sum(passed for name, (passed, _) in found.items() if not name.startswith("tasks-")) >= 145
-    assert {"server-stateless", "http-header-validation", "caching"} <= set(found)
+    assert not {name: failed for name, (_, failed) in found.items() if failed}
+    assert sum(passed for passed, _ in found.values()) >= 191
+    assert {"server-stateless", "http-header-validation", "caching", "tasks-lifecycle", "tasks-mrtr-input"} <= set(
+        found
+    )
 
 
 def inspect(server: Server, folder: Path, *arguments: str) -> Any:

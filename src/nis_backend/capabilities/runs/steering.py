@@ -43,6 +43,7 @@ class ProvideInput(Answered):
     """Which run, and what it asked for."""
 
     values: dict[str, Any] = Field(max_length=200, description="A value for each field it asked for.")  # Any: JSON
+    part: bool = Field(default=False, description="Whether the rest comes later: the run waits on for it.")
 
 
 async def _steered(ctx: Context, run_id: str, seq: int) -> Steered:
@@ -165,16 +166,19 @@ async def provide_input(request: ProvideInput, ctx: Context) -> Steered:
         InvalidRequest: a value was not asked for, or one is missing.
     """
     run = await ctx.runs.get(request.id)
-    whole = None
-    if run.waiting and (run.waiting["kind"], run.waiting["call_id"]) == ("input", START):
+    whole, waiting = None, run.waiting or {}
+    values = {**waiting.get("given", {}), **request.values}
+    missing = set(waiting.get("missing", ())) - set(values)
+    if (waiting.get("kind"), waiting.get("call_id")) == ("input", START) and not (request.part and missing):
         target = ctx.operations.find(run.operation)
         try:
-            whole = target.validate({**run.input, **request.values})
+            whole = target.validate({**run.input, **values})
             if target.holds_blobs:
                 whole = await ctx.blobs.resolve(whole, [])
         except NisError as error:
             raise under("values", error) from None
-    seq = await ctx.runs.provide_input(request.id, request.values, request.call_id, whole and whole.model_dump_json())
+    told = whole and whole.model_dump_json()
+    seq = await ctx.runs.provide_input(request.id, request.values, request.call_id, told, part=request.part)
     return await _steered(ctx, request.id, seq)
 
 

@@ -10,10 +10,10 @@ from typing import TYPE_CHECKING
 
 from mcp.server.auth.middleware.bearer_auth import AuthenticatedUser
 from mcp.server.auth.provider import AccessToken
-from mcp.server.streamable_http_manager import StreamableHTTPSessionManager
 from starlette.datastructures import Headers
 
 from nis_backend.surfaces.mcp.call import Calls
+from nis_backend.surfaces.mcp.replays import RETRY_MILLISECONDS, Manager
 from nis_backend.surfaces.mcp.server import build
 
 if TYPE_CHECKING:
@@ -55,11 +55,12 @@ class Sessions:
         server = build(process, self._calls)
         if extend is not None:
             extend(server)
-        self._manager = StreamableHTTPSessionManager(
+        self._manager = Manager(
             server,
             # The guard has checked host and origin.
             security_settings=None,
             session_idle_timeout=IDLE_SECONDS,
+            retry_interval=RETRY_MILLISECONDS,
             max_request_body_size=process.settings.max_body,
             # More than are kept: those that open at this moment, before others have made room for them.
             max_sessions=SESSIONS + OPENING,

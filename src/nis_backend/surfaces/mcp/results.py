@@ -1,0 +1,50 @@
+"""What an operation answers, or fails with, as the protocol has it."""
+
+from __future__ import annotations
+
+import json
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
+
+from mcp.shared.exceptions import MCPError
+from mcp_types import INVALID_PARAMS, CallToolResult, TextContent
+
+from nis_backend.errors import InvalidRequest, NisError, NotFound
+
+if TYPE_CHECKING:
+    from collections.abc import Generator
+
+PROBLEM = "nis/problem"
+"""The member of a result's `_meta` that holds the failure as a problem document."""
+
+
+def success(result: Any) -> CallToolResult:  # Any: JSON
+    """A result, and the same as text for clients that read no structured content."""
+    return CallToolResult(
+        content=[TextContent(type="text", text=json.dumps(result, ensure_ascii=False))],
+        structured_content=result,
+    )
+
+
+def failure(error: NisError) -> CallToolResult:
+    """A failure as a result: in words for the model, whole in `_meta`; structured content is what the schema says."""
+    lines = [f"{error.code}: {error.message} {error.remedy}".rstrip()]
+    lines += [f"{wrong.field}: {wrong.message}. {wrong.remedy}".rstrip() for wrong in error.fields[1:]]
+    return CallToolResult(
+        content=[TextContent(type="text", text="\n".join(lines))], is_error=True, _meta={PROBLEM: error.problem()}
+    )
+
+
+def refused(error: NisError) -> MCPError:
+    """A failure as the protocol's own error: for what is wrong with the request, not with an operation."""
+    code = INVALID_PARAMS if isinstance(error, InvalidRequest | NotFound) else error.codes.jsonrpc
+    return MCPError(code, f"{error.message} {error.remedy}".rstrip(), error.problem())
+
+
+@contextmanager
+def told() -> Generator[None]:
+    """Failures of ours within the block are told as the protocol's."""
+    try:
+        yield
+    except NisError as error:
+        raise refused(error) from None

@@ -1,0 +1,38 @@
+"""What the protocol has beside tools stands on operations too, found by the thing they are declared for."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from nis_backend.errors import NotSupported
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+    from nis_backend.context import Context
+    from nis_backend.entry import Entry
+
+
+class Things:
+    """The operations that list, read and command a kind of thing: a run, a blob, a prompt."""
+
+    def __init__(self, entries: Iterable[Entry]) -> None:
+        self._entries = {(entry.resource or entry.on, entry.action): entry for entry in entries}
+
+    def has(self, thing: str, action: str) -> bool:
+        """Whether there is such an operation."""
+        return (thing, action) in self._entries
+
+    async def call(
+        self, ctx: Context, thing: str, action: str, arguments: Mapping[str, Any]
+    ) -> Any:  # Any: JSON in, that operation's result out
+        """Call it as the caller, whose scopes count.
+
+        Raises:
+            NotSupported: there is no such operation here.
+            NisError: its own.
+        """
+        entry = self._entries.get((thing, action))
+        if entry is None:
+            raise NotSupported(f"No operation of this server does {action!r} to a {thing}.", remedy="Do without.")
+        return await ctx.call_named(entry.name, arguments)
