@@ -77,7 +77,9 @@ def post(
     try:
         answer = urllib.request.urlopen(asked, timeout=120)
     except urllib.error.HTTPError as refusal:
-        # The protocol's own errors have a status too.
+        # The protocol's own errors have a status too; the guard's are none of them.
+        if refusal.code in {401, 403}:
+            raise
         answer = refusal
     with answer:
         text = answer.read().decode()
