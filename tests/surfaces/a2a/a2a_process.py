@@ -25,7 +25,7 @@ from nis_backend.drivers.dispatch.in_process import InProcess
 from nis_backend.drivers.llm.choice import Models
 from nis_backend.drivers.store.sqlite.store import SqliteStore
 from nis_backend.errors import NotFound, Unavailable
-from nis_backend.event import InputRequired, StepRetried, Surface
+from nis_backend.event import ArtifactMade, InputRequired, StepRetried, Surface
 from nis_backend.execution import execute
 from nis_backend.opened import Drivers
 from nis_backend.operation import Example, Json, Model, Operation, Recorded, operation
@@ -56,6 +56,12 @@ class Toss(Model):
 
     speed: float
     angle: float
+
+
+class Name(Model):
+    """Who it is."""
+
+    name: str
 
 
 class Landing(Model):
@@ -146,7 +152,7 @@ class StandIn:
         await ctx.store.insert("conversations", row)
         return request.model_copy(update={"conversation_id": row["id"]})
 
-    async def _chat(  # noqa: C901 - one case a behaviour, each a line or two
+    async def _chat(  # noqa: C901, PLR0912 - one case a behaviour, each a line or two
         self, request: MessageRequest, ctx: Context
     ) -> Recorded[Reply]:
         """Do what the message says."""
@@ -183,6 +189,18 @@ class StandIn:
                 await ctx.run.write(Surface(views=DRAWING))
             case ["ask"]:
                 await ctx.run.write(InputRequired(operation="throws.toss_ball", missing=["angle"]))
+            case ["question"]:
+                given = await ctx.ask(Toss, "Which throw?", operation="throws.toss_ball")
+                await say(f"thrown at {given.angle:g}")
+            case ["name"]:
+                await say(f"hello {(await ctx.ask(Name, 'Who?')).name}")
+            case ["leave"]:
+                await say(type(await ctx.approve("May I?", operation="throws.toss_ball")).__name__)
+            case ["file"]:
+                blob = await ctx.blobs.put(b"12345", name="five.txt", media_type="text/plain")
+                await ctx.run.write(
+                    ArtifactMade(blob_id=blob.id, name=blob.name, media_type=blob.media_type, size=blob.size)
+                )
             case ["fail"]:
                 raise Unavailable("The model is missing.", remedy="Run nis weights pull.")
             case _:

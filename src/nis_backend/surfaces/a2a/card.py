@@ -14,6 +14,7 @@ from urllib.parse import urlsplit, urlunsplit
 from starlette.responses import Response
 
 from nis_backend import __version__
+from nis_backend.surfaces.a2a.http import base_of
 from nis_backend.surfaces.a2a.wire import A2UI, A2UI_MEDIA_TYPE, BINDING, REPLAY, VERSION
 from nis_backend.surfaces.a2ui import BASIC, CATALOG
 from nis_backend.surfaces.login import wants_key
@@ -121,7 +122,7 @@ class CardEndpoint:
     async def answer(self, request: Request) -> Response:
         """The card, or 304 when the client has it."""
         settings = self._process.settings
-        base = settings.public_url or str(request.base_url)
+        base = base_of(self._process, request)
         card = agent_card(settings, self._process.operations.entries(), base)
         body = json.dumps(card, ensure_ascii=False, separators=(",", ":")).encode()
         etag = f'"{hashlib.sha256(body).hexdigest()[:32]}"'

@@ -13,7 +13,6 @@ from typing import TYPE_CHECKING, Any, Never
 
 from a2a.server.request_handlers.request_handler import RequestHandler
 from a2a.types.a2a_pb2 import (
-    TASK_STATE_UNSPECIFIED,
     AgentCard,
     CancelTaskRequest,
     DeleteTaskPushNotificationConfigRequest,
@@ -30,7 +29,6 @@ from a2a.types.a2a_pb2 import (
     Task,
     TaskPushNotificationConfig,
 )
-from a2a.utils.constants import DEFAULT_LIST_TASKS_PAGE_SIZE, MAX_LIST_TASKS_PAGE_SIZE
 from a2a.utils.errors import (
     A2AError,
     InternalError,
@@ -43,15 +41,17 @@ from a2a.utils.errors import (
 from a2a.utils.proto_utils import validate_proto_required_fields
 from google.protobuf.json_format import MessageToDict
 
-from nis_backend.drivers.store.base import cursor_of, place_of
 from nis_backend.errors import Conflict, InvalidRequest, NisError, NotFound, NotSupported
 from nis_backend.event import Surface
+from nis_backend.surfaces.a2a.agents import named
+from nis_backend.surfaces.a2a.listing import page_of
+from nis_backend.surfaces.a2a.replies import reply
 from nis_backend.surfaces.a2a.request import catalogs, chat_request, wrong
-from nis_backend.surfaces.a2a.task import STATES, TaskFold, context_id, draw_a2ui, draw_text, listed
+from nis_backend.surfaces.a2a.task import TaskFold, context_id, draw_a2ui, draw_text, listed
 from nis_backend.surfaces.a2a.wire import A2UI, describe
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncGenerator, Generator, Mapping
+    from collections.abc import AsyncGenerator, Coroutine, Generator, Mapping
 
     from a2a.server.context import ServerCallContext
     from a2a.server.events.event_queue import Event as ProtocolEvent
@@ -72,6 +72,8 @@ CANCEL_SECONDS = 5.0
 
 CALLER = "caller"
 """Key in `ServerCallContext.state`: the `Caller`, which a transport has authenticated."""
+BASE = "base"
+"""Key in `ServerCallContext.state`: this server's address as the client knows it, for links."""
 METADATA = "metadata"
 """Key in `ServerCallContext.state`: the metadata of a request that has no message."""
 
@@ -82,6 +84,8 @@ FIELDS: Mapping[str, str] = {
     "call.operation": "message.parts",
     "operation": "message.parts",
     "after": "lastSeq",
+    "values": "message.parts",
+    "reason": "message.parts",
 }
 """Fields of our requests, by the names that a client of the protocol knows them under."""
 
@@ -99,7 +103,7 @@ class RunHandler(RequestHandler):
 
     def __init__(self, process: Process) -> None:
         self._process = process
-        self._starting: set[asyncio.Task[RunHandle]] = set()
+        self._calling: set[asyncio.Task[Any]] = set()
 
     def _context(self, call: ServerCallContext) -> Context:
         return self._process.context(call.state[CALLER])
@@ -109,11 +113,10 @@ class RunHandler(RequestHandler):
     async def on_message_send(self, params: SendMessageRequest, context: ServerCallContext) -> Task:
         """The task when its turn has ended or waits for a person, or at once with `returnImmediately`."""
         ctx = self._context(context)
-        handle = await self._start(params, ctx)
+        fold = await self._said(params, ctx, context)
         with _told():
-            fold = TaskFold(await ctx.runs.get(handle.id), _draw(context, params.message))
             if not params.configuration.return_immediately:
-                async for event in ctx.runs.follow(handle.id, live=False, waits=False):
+                async for event in ctx.runs.follow(fold.run.id, fold.last_seq, live=False, waits=False):
                     await _apply(fold, event)
         return fold.task(_history_length(params.configuration))
 
@@ -127,31 +130,55 @@ class RunHandler(RequestHandler):
 
     async def stream(self, params: SendMessageRequest, call: ServerCallContext) -> AsyncGenerator[Numbered]:
         """`on_message_send_stream`, each event with its number."""
-        ctx = self._context(call)
-        handle = await self._start(params, replace(ctx, follows=True))
-        with _told():
-            fold = TaskFold(await ctx.runs.get(handle.id), _draw(call, params.message))
+        ctx = replace(self._context(call), follows=True)
+        fold = await self._said(params, ctx, call)
         # It ends where the task waits for a person, too (specification, 11.7): what it waits for is a message.
         async with aclosing(_follow(ctx, fold, _history_length(params.configuration), waits=False)) as events:
             async for numbered in events:
                 yield numbered
 
-    async def _start(self, params: SendMessageRequest, ctx: Context) -> RunHandle:
+    async def _said(self, params: SendMessageRequest, ctx: Context, call: ServerCallContext) -> TaskFold:
+        """The task that the message begins, or the one that waited for it, as it was before."""
         _check(params)
         if params.configuration.HasField("task_push_notification_config"):
             raise PushNotificationNotSupportedError
         _history_length(params.configuration)
         message = params.message
         with _told(FIELDS):
+            if message.task_id:
+                return await self._replied(message, ctx, call)
+            agent = named(params.tenant)
             request = {
                 **chat_request(message, self._process.operations),
                 "conversation_id": await _conversation(message, ctx) or None,
             }
-            # A client that leaves now must not leave a run that is written down and never carried out.
-            starting = asyncio.ensure_future(ctx.call_named("chat.send_message", request))
-            self._starting.add(starting)
-            starting.add_done_callback(self._starting.discard)
-            return await asyncio.shield(starting)
+            handle: RunHandle = await self._finished(ctx.call_named(agent.operation, request))
+            fold = _fold(await ctx.runs.get(handle.id), call, message)
+            fold.reader = handle.reader
+            return fold
+
+    async def _replied(self, message: Message, ctx: Context, call: ServerCallContext) -> TaskFold:
+        run = await ctx.runs.get(message.task_id)
+        if message.context_id and message.context_id != context_id(run):
+            raise wrong("message.contextId", f"Task {run.id} belongs to another context than {message.context_id!r}.")
+        if run.state != "waiting":
+            state = f"has ended: {run.state}" if run.finished else "is under way and takes no messages"
+            raise UnsupportedOperationError(
+                f"Task {run.id} {state}. A message with contextId {context_id(run)!r} and no taskId begins the next.",
+                data={"taskId": run.id, "contextId": context_id(run)},
+            )
+        operation, request = reply(message, run)
+        fold = _fold(run, call, message)
+        await _catch_up(ctx, fold, run.last_seq)
+        await self._finished(ctx.call_named(operation, request))
+        return fold
+
+    async def _finished(self, call: Coroutine[Any, Any, Any]) -> Any:  # Any: an operation's result
+        """A call that its caller cannot stop: one that leaves must not leave a run that is never carried out."""
+        calling = asyncio.ensure_future(call)
+        self._calling.add(calling)
+        calling.add_done_callback(self._calling.discard)
+        return await asyncio.shield(calling)
 
     # -- tasks --------------------------------------------------------------------------------------------------------
 
@@ -161,39 +188,22 @@ class RunHandler(RequestHandler):
         history_length = _history_length(params)
         with _told():
             ctx = self._context(context)
-            fold = TaskFold(await ctx.runs.get(params.id), _draw(context))
+            fold = _fold(await ctx.runs.get(params.id), context)
             await _catch_up(ctx, fold)
         return fold.task(history_length)
 
     async def on_list_tasks(self, params: ListTasksRequest, context: ServerCallContext) -> ListTasksResponse:
         """The caller's tasks, the last changed first; without artifacts their logs are not read."""
-        size = params.page_size if params.HasField("page_size") else DEFAULT_LIST_TASKS_PAGE_SIZE
-        if not 1 <= size <= MAX_LIST_TASKS_PAGE_SIZE:
-            raise wrong("pageSize", f"{size} is not between 1 and {MAX_LIST_TASKS_PAGE_SIZE}.")
         history_length = _history_length(params)
-        ctx = self._context(context)
-        where = {"conversation_id": params.context_id} if params.context_id else {}
-        since = (
-            params.status_timestamp_after.ToMilliseconds() / 1000 if params.HasField("status_timestamp_after") else None
-        )
-        before = _place(params.page_token)
-        states = [state for state, known in STATES.items() if params.status == known]
-        if states:
-            where["state"] = states[0]
-        runs: list[Run] = []
-        total = 0
         with _told():
-            # A state that no run is ever in has no tasks; an unspecified one is no filter.
-            if states or params.status == TASK_STATE_UNSPECIFIED:
-                runs = await ctx.runs.list(where=where, before=before, limit=size + 1, order="updated", since=since)
-                total = await ctx.runs.count(where=where, order="updated", since=since)
-            page = runs[:size]
-            tasks = [await self._listed(run, params, ctx, context, history_length) for run in page]
+            ctx = self._context(context)
+            page = await page_of(params, ctx)
+            tasks = [await self._listed(run, params, ctx, context, history_length) for run in page.runs]
         return ListTasksResponse(
             tasks=tasks,
-            next_page_token=cursor_of(page[-1].updated, page[-1].id) if len(runs) > size else "",
-            page_size=size,
-            total_size=total,
+            next_page_token=page.next,
+            page_size=page.size,
+            total_size=page.total,
         )
 
     async def _listed(
@@ -201,7 +211,7 @@ class RunHandler(RequestHandler):
     ) -> Task:
         if not params.include_artifacts:
             return listed(run, history_length)
-        fold = TaskFold(run, _draw(call))
+        fold = _fold(run, call)
         await _catch_up(ctx, fold)
         return fold.task(history_length)
 
@@ -214,7 +224,7 @@ class RunHandler(RequestHandler):
                 await ctx.call_named("runs.cancel_run", {"id": params.id})
             except Conflict as ended:
                 raise TaskNotCancelableError(ended.message, data={"taskId": params.id}) from None
-            fold = TaskFold(await ctx.runs.get(params.id), _draw(context))
+            fold = _fold(await ctx.runs.get(params.id), context)
             try:
                 async with asyncio.timeout(CANCEL_SECONDS):
                     async for event in ctx.runs.follow(params.id, live=False):
@@ -250,7 +260,7 @@ class RunHandler(RequestHandler):
                 )
             if last_seq is not None and last_seq > run.last_seq:
                 raise wrong("lastSeq", f"Task {run.id} has {run.last_seq} events; there is none after {last_seq}.")
-        fold = TaskFold(run, _draw(call))
+        fold = _fold(run, call)
         await _catch_up(ctx, fold, run.last_seq if last_seq is None else last_seq)
         async with aclosing(_follow(ctx, fold, None)) as events:
             async for numbered in events:
@@ -329,20 +339,15 @@ async def _apply(fold: TaskFold, event: Event) -> Update | None:
 
 async def _conversation(message: Message, ctx: Context) -> str:
     """The context that a message belongs to; empty when it begins one."""
-    if not message.task_id:
-        if message.context_id or not message.reference_task_ids:
-            return message.context_id
-        # Said about a task without naming its context: it is that one.
-        return context_id(await ctx.runs.get(message.reference_task_ids[0]))
-    run = await ctx.runs.get(message.task_id)
-    context = context_id(run)
-    if message.context_id and message.context_id != context:
-        raise wrong("message.contextId", f"Task {run.id} belongs to another context than {message.context_id!r}.")
-    state = f"has ended: {run.state}" if run.finished else "is under way and takes no messages"
-    raise UnsupportedOperationError(
-        f"Task {run.id} {state}. A message with contextId {context!r} and no taskId begins the next task.",
-        data={"taskId": run.id, "contextId": context},
-    )
+    if message.context_id or not message.reference_task_ids:
+        return message.context_id
+    # Said about a task without naming its context: it is that one.
+    return context_id(await ctx.runs.get(message.reference_task_ids[0]))
+
+
+def _fold(run: Run, call: ServerCallContext, message: Message | None = None) -> TaskFold:
+    """The task, as this client sees it."""
+    return TaskFold(run, _draw(call, message), call.state.get(BASE, ""))
 
 
 def _draw(call: ServerCallContext, message: Message | None = None) -> Draw:
@@ -359,13 +364,6 @@ def _history_length(params: Any) -> int | None:  # Any: the package's requests s
     if params.history_length < 0:
         raise wrong("historyLength", f"{params.history_length} is less than 0.")
     return int(params.history_length)
-
-
-def _place(token: str) -> tuple[float, str] | None:
-    try:
-        return place_of(token) if token else None
-    except InvalidRequest:
-        raise wrong("pageToken", "It is not the nextPageToken of a list.") from None
 
 
 def _check(params: ProtoMessage) -> None:

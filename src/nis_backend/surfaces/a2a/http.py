@@ -13,7 +13,7 @@ from nis_backend.errors import shorten
 from nis_backend.surfaces.a2a import told, wire
 
 if TYPE_CHECKING:
-    from starlette.requests import Request
+    from starlette.requests import HTTPConnection, Request
     from starlette.responses import Response
 
     from nis_backend.surfaces.a2a.loading import Loaded
@@ -39,9 +39,15 @@ class Endpoint:
         except wire.Refused as refusal:
             return told.refused(refusal, BINDING)
         answering = await (self._loaded.older() if version == wire.OLDER else self._loaded.rpc())
-        frames = answering.answer(call, request.scope["state"]["caller"], {**parameters, **call.parameters})
+        caller, base = request.scope["state"]["caller"], base_of(self._process, request)
+        frames = answering.answer(call, caller, {**parameters, **call.parameters}, base)
         headers = headers_of(version, parameters)
         return await told.answered(self._process, request, call, frames, BINDING, headers)
+
+
+def base_of(process: Process, request: HTTPConnection) -> str:
+    """This server's address as its callers know it."""
+    return process.settings.public_url or str(request.base_url)
 
 
 def parameters_of(request: Request) -> dict[str, str]:

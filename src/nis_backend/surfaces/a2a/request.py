@@ -29,8 +29,7 @@ def chat_request(message: Message, operations: Catalog) -> Json:
         InvalidParamsError: naming the field.
         ContentTypeNotSupportedError: a part is neither text, nor an A2UI action, nor an operation with its arguments.
     """
-    if message.role != ROLE_USER:
-        raise wrong("message.role", "A client's message has the role ROLE_USER.")
+    check_role(message)
     words: list[str] = []
     call: Json | None = None
     for index, part in enumerate(message.parts):
@@ -52,6 +51,16 @@ def chat_request(message: Message, operations: Catalog) -> Json:
     if call is None and not text:
         raise wrong("message.parts", "There are no words in it.")
     return {"message": text or f"{call and call['operation']}", "call": call}
+
+
+def check_role(message: Message) -> None:
+    """Refuse what no client says.
+
+    Raises:
+        InvalidParamsError: naming the role.
+    """
+    if message.role != ROLE_USER:
+        raise wrong("message.role", "A client's message has the role ROLE_USER.")
 
 
 def _is_a2ui(part: Part) -> bool:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from starlette.routing import Mount, Route, Router
 
 from nis_backend.surfaces.a2a import told, wire
-from nis_backend.surfaces.a2a.http import check_media, headers_of, parameters_of
+from nis_backend.surfaces.a2a.http import base_of, check_media, headers_of, parameters_of
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
@@ -73,7 +73,8 @@ class Endpoint:
                 call = wire.made(method, await _params(request), request.headers.get("last-event-id"))
             except wire.Refused as refusal:
                 return told.refused(refusal, binding)
-            frames = (await self._loaded.rpc()).answer(call, request.scope["state"]["caller"], parameters)
+            caller, base = request.scope["state"]["caller"], base_of(self._process, request)
+            frames = (await self._loaded.rpc()).answer(call, caller, parameters, base)
             headers = headers_of(wire.VERSION, parameters)
             return await told.answered(self._process, request, call, frames, binding, headers)
 

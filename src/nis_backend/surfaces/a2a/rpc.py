@@ -15,7 +15,7 @@ from google.protobuf.json_format import MessageToDict, ParseDict, ParseError
 
 from nis_backend.errors import InternalError, NisError, shorten
 from nis_backend.surfaces.a2a import wire
-from nis_backend.surfaces.a2a.handler import CALLER, METADATA, Failure, RunHandler, data_of
+from nis_backend.surfaces.a2a.handler import BASE, CALLER, METADATA, Failure, RunHandler, data_of
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, Awaitable, Callable
@@ -63,13 +63,16 @@ class Rpc:
             "GetExtendedAgentCard": (types.GetExtendedAgentCardRequest, handler.on_get_extended_agent_card),
         }
 
-    async def answer(self, request: Request, caller: Caller, parameters: dict[str, str]) -> AsyncGenerator[Json]:
+    async def answer(
+        self, request: Request, caller: Caller, parameters: dict[str, str], base: str = ""
+    ) -> AsyncGenerator[Json]:
         """The frames that answer a request; never raises but for a cancel."""
         try:
             wire.version_of(parameters, (wire.VERSION,), absent=wire.VERSION)
             activated = wire.extensions(parameters)
             call = ServerCallContext(
-                state={CALLER: caller, METADATA: request.params.get("metadata", {})}, requested_extensions=activated
+                state={CALLER: caller, BASE: base, METADATA: request.params.get("metadata", {})},
+                requested_extensions=activated,
             )
             stream = self._stream(request, call)
             if stream is None:
@@ -105,7 +108,9 @@ class Rpc:
         if isinstance(result, types.ListTasksResponse):
             return _page(result, with_artifacts=bool(getattr(params, "include_artifacts", False)))
         shown = _json(result)
-        return {"task": shown} if request.method == "SendMessage" else shown
+        if request.method == "SendMessage":
+            return {"task" if isinstance(result, types.Task) else "message": shown}
+        return shown
 
 
 def _json(message: ProtoMessage) -> Json:

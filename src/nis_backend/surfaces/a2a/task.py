@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, assert_never
 from a2a.types.a2a_pb2 import (
     ROLE_AGENT,
     ROLE_USER,
+    TASK_STATE_AUTH_REQUIRED,
     TASK_STATE_CANCELED,
     TASK_STATE_COMPLETED,
     TASK_STATE_FAILED,
@@ -18,6 +19,7 @@ from a2a.types.a2a_pb2 import (
     Artifact,
     Message,
     Part,
+    Role,
     Task,
     TaskArtifactUpdateEvent,
     TaskState,
@@ -71,18 +73,7 @@ if TYPE_CHECKING:
 
     Update = TaskStatusUpdateEvent | TaskArtifactUpdateEvent
 
-_UNTOLD = (
-    CancelRequested
-    | ReasoningDelta
-    | PauseRequested
-    | ResumeRequested
-    | Approved
-    | Rejected
-    | InputProvided
-    | ModelCalled
-    | ModelAnswered
-    | Noted
-)
+_UNTOLD = CancelRequested | ReasoningDelta | PauseRequested | ResumeRequested | ModelCalled | ModelAnswered | Noted
 """What a task does not tell: its state says what came of it."""
 
 ANSWER = "answer"
@@ -108,10 +99,14 @@ STATES: Mapping[State, TaskState] = {
 class TaskFold:
     """The task that a run's events make, as far as they were applied."""
 
-    def __init__(self, run: Run, draw: Draw) -> None:
+    def __init__(self, run: Run, draw: Draw, base: str = "") -> None:
         self.run = run
         self.last_seq = 0
+        self.reader: object = None
+        """Holds the place of a caller who is about to follow."""
         self._draw = draw
+        self._base = base.rstrip("/")
+        self._history = _asked(run)
         self._state = TASK_STATE_SUBMITTED
         self._message: Message | None = None
         self._time = run.created
@@ -131,6 +126,8 @@ class TaskFold:
             return self._text(body)
         if isinstance(body, StepRetried):
             return self._retry(body)
+        if isinstance(body, Approved | Rejected | InputProvided):
+            self._history.append(self._replied(event))
         if isinstance(body, _UNTOLD) or (isinstance(body, Released) and body.reason != "waiting"):
             return None
         shown = self._shown(event)
@@ -148,11 +145,35 @@ class TaskFold:
             parts = self._draw(body.views, f"{self.run.id}-{event.seq}")
             return Artifact(artifact_id=f"surface-{event.seq}", name="surface", parts=parts)
         if isinstance(body, ArtifactMade):
-            parts = [data_part(body.model_dump(mode="json", exclude={"type"}))]
-            return Artifact(artifact_id=f"blob-{event.seq}", name=body.name, parts=parts)
+            url = f"{self._base}/blobs/{body.blob_id}/content"
+            part = Part(url=url, filename=body.name, media_type=body.media_type)
+            part.metadata.update({"size": body.size})
+            return Artifact(artifact_id=f"blob-{event.seq}", name=body.name, parts=[part])
         if isinstance(body, ToolAnswered) and body.problem is None and self.run.input.get("call"):
             return Artifact(artifact_id=RESULT, name=body.operation, parts=[data_part(body.result)])
         return None
+
+    def _replied(self, event: Event) -> Message:
+        """What a person has answered, as the message that it was or would have been."""
+        body = event.body
+        if isinstance(body, InputProvided):
+            only = next(iter(body.values.values()), None) if len(body.values) == 1 else None
+            part = Part(text=only) if isinstance(only, str) else data_part(body.values)
+        elif isinstance(body, Rejected):
+            part = Part(text=f"Rejected. {body.reason}".strip())
+        else:
+            part = Part(text="Approved.")
+        return self._spoken(event, ROLE_USER, [part])
+
+    def _spoken(self, event: Event, role: Role, parts: Sequence[Part], metadata: Json | None = None) -> Message:
+        return Message(
+            message_id=f"{self.run.id}-{event.seq}",
+            context_id=context_id(self.run),
+            task_id=self.run.id,
+            role=role,
+            parts=parts,
+            metadata=metadata,
+        )
 
     def _text(self, body: TextDelta) -> Update:
         in_order = not self._steps or body.step >= max(self._steps)
@@ -191,7 +212,7 @@ class TaskFold:
         if isinstance(body, InputRequired | ApprovalRequired):
             self._asked = body
         if isinstance(body, Released):
-            self._state = TASK_STATE_INPUT_REQUIRED
+            self._state = waiting_state(approval=isinstance(self._asked, ApprovalRequired))
         elif isinstance(body, Succeeded):
             self._state = TASK_STATE_COMPLETED
         elif isinstance(body, Failed):
@@ -201,18 +222,9 @@ class TaskFold:
         else:
             self._state = TASK_STATE_WORKING
         parts, metadata = self._said(event)
-        self._message = (
-            Message(
-                message_id=f"{self.run.id}-{event.seq}",
-                context_id=context_id(self.run),
-                task_id=self.run.id,
-                role=ROLE_AGENT,
-                parts=parts,
-                metadata=metadata,
-            )
-            if parts
-            else None
-        )
+        self._message = self._spoken(event, ROLE_AGENT, parts, metadata) if parts else None
+        if isinstance(body, Released) and self._message is not None:
+            self._history.append(self._message)
         return TaskStatusUpdateEvent(task_id=self.run.id, context_id=context_id(self.run), status=self._now())
 
     def _said(self, event: Event) -> tuple[list[Part], Json]:
@@ -241,31 +253,45 @@ class TaskFold:
     def task(self, history_length: int | None = None) -> Task:
         """The whole task as it is at `last_seq`, with the last `history_length` messages (None: all)."""
         answer = [Artifact(artifact_id=ANSWER, name=ANSWER, parts=[Part(text=self.text)])] if self._begun else []
-        task = _task(self.run, history_length, self._now(), [*answer, *self._artifacts])
+        task = _task(self.run, self._history, history_length, self._now(), [*answer, *self._artifacts])
         task.metadata.update({REPLAY: {"lastSeq": self.last_seq}})
         return task
 
 
 def listed(run: Run, history_length: int | None = None) -> Task:
     """The task from its row alone: its state, what was asked, and why it failed."""
-    status = TaskStatus(state=STATES[run.state])
+    status = TaskStatus(state=state_of(run))
     status.timestamp.FromMilliseconds(floor(run.updated * 1000))
     if run.problem:
         status.message.MergeFrom(
             Message(message_id=f"{run.id}-{run.last_seq}", context_id=context_id(run), task_id=run.id, role=ROLE_AGENT)
         )
         status.message.parts.append(Part(text=_failure(run.problem)))
-    return _task(run, history_length, status, [])
+    return _task(run, _asked(run), history_length, status, [])
 
 
-def _task(run: Run, history_length: int | None, status: TaskStatus, artifacts: Sequence[Artifact]) -> Task:
-    asked = [] if history_length == 0 else _history(run)
-    task = Task(id=run.id, context_id=context_id(run), status=status, artifacts=artifacts, history=asked)
+def waiting_state(*, approval: bool) -> TaskState:
+    """What a person is asked for: leave, or what the run may not guess."""
+    return TASK_STATE_AUTH_REQUIRED if approval else TASK_STATE_INPUT_REQUIRED
+
+
+def state_of(run: Run) -> TaskState:
+    """The state of a run's task."""
+    if run.state == "waiting":
+        return waiting_state(approval=(run.waiting or {}).get("kind") == "approval")
+    return STATES[run.state]
+
+
+def _task(
+    run: Run, history: Sequence[Message], history_length: int | None, status: TaskStatus, artifacts: Sequence[Artifact]
+) -> Task:
+    kept = history if history_length is None else history[max(len(history) - history_length, 0) :]
+    task = Task(id=run.id, context_id=context_id(run), status=status, artifacts=artifacts, history=kept)
     task.metadata.update({"operation": run.operation})
     return task
 
 
-def _history(run: Run) -> list[Message]:
+def _asked(run: Run) -> list[Message]:
     """What was asked. Its id is made from the run's: the run keeps what was said, not its sender's number for it."""
     said = run.input.get("message")
     if not isinstance(said, str):

@@ -28,6 +28,7 @@ from starlette.websockets import WebSocket, WebSocketDisconnect
 
 from nis_backend.errors import Busy, Forbidden, InternalError, Unauthenticated, Unavailable
 from nis_backend.surfaces.a2a import wire
+from nis_backend.surfaces.a2a.http import base_of
 from nis_backend.surfaces.guard import UNAUTHORIZED
 
 if TYPE_CHECKING:
@@ -87,6 +88,7 @@ class Connection:
         query = socket.query_params.get("A2A-Version", "")
         given = {name: ",".join(socket.headers.getlist(name)) for name in wire.PARAMETERS}
         self._parameters = {wire.VERSION_PARAMETER: query, **{name: text for name, text in given.items() if text}}
+        self._base = base_of(process, socket).replace("ws", "http", 1)
         self._outgoing: asyncio.Queue[str | None] = asyncio.Queue(WAITING)
         self._requests: dict[Id, asyncio.Task[None]] = {}
         self._streams: dict[Id, asyncio.Task[None]] = {}
@@ -191,7 +193,7 @@ class Connection:
             await self._send(wire.error(wire.refused(error), request.id))
             return
         parameters = {**self._parameters, **request.parameters}
-        async with aclosing(rpc.answer(request, self._caller, parameters)) as frames:
+        async with aclosing(rpc.answer(request, self._caller, parameters, self._base)) as frames:
             async for frame in frames:
                 await self._send(frame)
 
