@@ -65,7 +65,7 @@ weights: $(SERVES) ## fetch the embedded models (98 + 23 MB, once) and check the
 
 test: $(TESTS) $(WHEELHOUSE) weights $(CONSOLE) $(CLIENTS) ## install what the tests need, then run them all with the network off
 	$(call say,the suite: the network is off from here)
-	@$(BIN)/python -m pytest $(ARGS)
+	@$(BIN)/python -m pytest -n 2 --dist loadfile $(ARGS)
 
 check: $(TESTS) ## format, lint, types; then the tests, which also run the docs
 	$(BIN)/ruff format --check .

@@ -20,7 +20,7 @@ from collections.abc import Generator, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 import hypothesis
 import ports
@@ -94,7 +94,10 @@ def _clean_environment(folder: Path) -> None:
         os.environ.pop(name.upper(), None)
 
 
-KERNEL_NETWORK_OFF = _leave_network()
+# The processes that share the suite inherit the network of the one that starts them, and this word of it.
+if _leave_network():
+    os.environ["TESTS_NETWORK_OFF"] = "kernel"
+KERNEL_NETWORK_OFF = os.environ.get("TESTS_NETWORK_OFF") == "kernel"
 runpy.run_path(str(OFFLINE / "sitecustomize.py"))
 
 
@@ -103,13 +106,28 @@ def _environment(tmp_path_factory: pytest.TempPathFactory) -> None:
     _clean_environment(tmp_path_factory.mktemp("home"))
 
 
-def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
-    """The table of operations and surfaces, where the tests that fill it have run."""
+PARITY: list[str] = []
+"""The table of operations and surfaces, line by line, from the process in which the tests that fill it have run."""
+
+
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    """What was found here is told at the end, by the process that shares the suite out where there is one."""
     parity = sys.modules.get("parity")
-    lines = list(parity.TABLE.lines()) if parity else []
-    if lines:
+    PARITY.extend(parity.TABLE.lines() if parity else [])
+    getattr(session.config, "workeroutput", {})["parity"] = PARITY
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_testnodedown(node: Any) -> None:  # Any: a class of the plugin's own
+    """Take over what one of the processes has found."""
+    PARITY.extend(getattr(node, "workeroutput", {}).get("parity", []))
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """The table of operations and surfaces."""
+    if PARITY:
         terminalreporter.section("parity: each operation on each derived surface")
-        for line in lines:
+        for line in PARITY:
             terminalreporter.write_line(line)
 
 
