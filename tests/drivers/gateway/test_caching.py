@@ -18,7 +18,7 @@ from gated import WHO, Gated, awaited, gated
 from passes import headers, inbound, items_of, passed, read
 
 from nis_backend.drivers.embeddings.base import Embedders
-from nis_backend.drivers.gateway.base import Passed
+from nis_backend.drivers.gateway.base import Inbound, Passed, Route
 from nis_backend.drivers.gateway.flight import Flight
 from nis_backend.drivers.gateway.forms import joined, split
 from nis_backend.errors import NisError, Unavailable
@@ -169,10 +169,10 @@ def joined_by(number: int, monkeypatch: pytest.MonkeyPatch) -> asyncio.Event:
     """Set when so many callers wait for one answer."""
     joined_all, readers, begun = asyncio.Event(), count(1), Flight[Any, Any].begun
 
-    async def counted(flight: Flight[Any, Any]) -> Any:
+    async def counted(flight: Flight[Any, Any], until: float) -> Any:
         if next(readers) == number:
             joined_all.set()
-        return await begun(flight)
+        return await begun(flight, until)
 
     monkeypatch.setattr(Flight, "begun", counted)
     return joined_all
@@ -232,6 +232,30 @@ async def test_the_first_may_leave_and_the_others_stay(tmp_path: Path) -> None:
         await last.items.aclose()
         async with asyncio.timeout(120):
             await server.left.wait()
+
+
+async def along(gate: Gated, one: Inbound, route: Route) -> bytes:
+    """All of what comes along a route."""
+    return await items_of(await gate.gateway.pass_on(WHO, one, route))
+
+
+@pytest.mark.parametrize("stream", [True, False])
+@awaited
+async def test_who_joins_has_its_own_time(tmp_path: Path, stream: bool) -> None:
+    """Promise: the first one's deadline is the first one's; the call goes on for those who have longer."""
+    released = asyncio.Event()
+    slow = Canned(pieces=says("Good day to you.").pieces, released=released, first=2 if stream else None)
+    async with gated(tmp_path, {"up": FakeOpenAI(slow, slow)}) as gate:
+        one, asking = inbound("kept", stream=stream), list[asyncio.Task[bytes]]()
+        for total in (2, 50):
+            gate.route("kept", "up:m", cache="exact", total=total)
+            route = await gate.gateway.passes(one)
+            assert route is not None
+            asking.append(asyncio.create_task(along(gate, one, route)))
+        with pytest.raises(NisError):
+            await asking[0]
+        released.set()
+        assert (words if stream else said)(await asking[1]) == "Good day to you."
 
 
 @awaited
@@ -334,6 +358,19 @@ async def test_a_call_of_a_function_is_no_answer_to_another_question(tmp_path: P
             for angle in (1, 1, 2)
         ]
         assert found == ["miss", "hit", "miss"]
+
+
+@awaited
+async def test_what_failed_is_no_miss(tmp_path: Path) -> None:
+    """Promise: misses are the calls that a model has answered, so that hits have a share of what was answered."""
+    async with gated(tmp_path, {"up": FakeOpenAI(fails(400, "No."), breaks_off("Half"), whole(says("Well.")))}) as gate:
+        await priced(gate)
+        for stream in (False, True):
+            with pytest.raises(NisError):
+                await read(gate, inbound("kept", stream=stream))
+        assert [one.misses for one in gate.gateway.cached()] == [0]
+        await read(gate, inbound("kept"))
+        assert [one.misses for one in gate.gateway.cached()] == [1]
 
 
 @awaited

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from fake_openai import FakeOpenAI, says, whole
-from gated import Gated, awaited, gated
+from fake_openai import Canned, FakeOpenAI, says, whole
+from gated import WHO, Gated, awaited, gated
 from passes import inbound, read
 
 DEAR = "route:dear"
@@ -73,3 +75,42 @@ async def test_an_answer_as_short_as_its_caller_wanted_is_kept(tmp_path: Path, w
             else:
                 assert b"Half" in await read(gate, inbound("dear", max_tokens=1))
         assert len(one.asked) == 1
+
+
+@pytest.mark.parametrize("way", ["asked", "passed"])
+@pytest.mark.parametrize("action", ["refuse", "ladder"])
+@awaited
+async def test_who_joins_is_not_held_by_another_ones_cap(tmp_path: Path, way: str, action: str) -> None:
+    """Promise: what a cap has made of a call under way, shorter or another model's, is for those who have that cap."""
+    released = asyncio.Event()
+
+    def held(words: str, finish: str) -> Canned:
+        return replace(says(words, finish=finish), released=released, first=2)
+
+    capped, own = held("Half", "length"), held("Half and half.", "stop")
+    one = FakeOpenAI(*([own] if action == "ladder" else [capped, own]))
+    two = FakeOpenAI(capped)
+    async with gated(tmp_path, {"one": one, "two": two}) as gate:
+        await gate.price("one:m", input=1, output=1000 if action == "ladder" else 100)
+        await gate.price("two:m", input=0, output=0.001)
+        gate.route("dear", "one:m", cache="exact", shared=True, ladder=("cheap",))
+        gate.route("cheap", "two:m")
+        await gate.budget("budget-1", "user", "ann", 0.001 if action == "ladder" else 0.01, action=action)
+
+        async def ask(owner: str) -> str:
+            who = replace(WHO, owner=owner)
+            if way == "asked":
+                return (await gate.say(DEAR, who=who))[0]
+            return str(await read(gate, inbound("dear", stream=True), who))
+
+        asking = [asyncio.create_task(ask("ann")) for _ in range(2)]
+        server = two if action == "ladder" else one
+        await asyncio.to_thread(server.came.wait, 60)
+        others = [asyncio.create_task(ask(owner)) for owner in ("bob", "cid")]
+        await asyncio.sleep(0)
+        released.set()
+        for found in await asyncio.gather(*asking):
+            assert "Half" in found
+            assert "half." not in found
+        for found in await asyncio.gather(*others):
+            assert "half." in found

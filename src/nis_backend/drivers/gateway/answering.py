@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import asyncio
+import math
 from typing import TYPE_CHECKING, Generic, TypeVar
 
-from nis_backend.errors import DeadlineExceeded, NisError
+from nis_backend.drivers.gateway.until import late
+from nis_backend.errors import NisError
 
 if TYPE_CHECKING:
     from nis_backend.drivers.gateway.attempt import Attempt
     from nis_backend.drivers.gateway.base import Target
+    from nis_backend.drivers.gateway.until import Until
 
 T = TypeVar("T")
 
@@ -17,13 +20,13 @@ T = TypeVar("T")
 class Answering(Generic[T]):
     """An answer that has begun, from its first item on; closing it ends the call and settles it."""
 
-    def __init__(self, attempt: Attempt[T], until: float | None) -> None:
+    def __init__(self, attempt: Attempt[T], until: Until | None) -> None:
         assert attempt.begun is not None
         self._attempt = attempt
         self._first: list[T] = [attempt.begun.first]
         self._rest = attempt.begun.rest
         self._until = until
-        """When it has to be whole, by the loop's clock."""
+        """When it has to be whole."""
 
     @property
     def target(self) -> Target:
@@ -34,6 +37,11 @@ class Answering(Generic[T]):
     def route(self) -> str:
         """The route that was gone along."""
         return self._attempt.route.name
+
+    @property
+    def capped(self) -> bool:
+        """See `Attempt.capped`."""
+        return self._attempt.capped
 
     @property
     def attempts(self) -> int:
@@ -52,17 +60,14 @@ class Answering(Generic[T]):
         if self._first:
             return self._first.pop()
         try:
-            if self._until is None:
+            if self._until is None or math.isinf(self._until.at):
                 return await anext(self._rest)
-            async with asyncio.timeout_at(self._until):
-                return await anext(self._rest)
+            return await self._in_time(self._until)
         except StopAsyncIteration:
             await self._attempt.end("ok")
             raise
         except TimeoutError:
-            error = DeadlineExceeded(
-                f"{self.target.id} was not done in time.", remedy="Ask for less, or give the route more time."
-            )
+            error = late(self.target.id)
             await self._cut(error)
             raise error from None
         except NisError as error:
@@ -83,6 +88,14 @@ class Answering(Generic[T]):
             await self._rest.aclose()
         finally:
             await self._attempt.end("left")
+
+    async def _in_time(self, until: Until) -> T:
+        async with asyncio.timeout_at(until.at) as limit:
+            until.limits.add(limit)
+            try:
+                return await anext(self._rest)
+            finally:
+                until.limits.discard(limit)
 
     async def _cut(self, error: NisError) -> None:
         await self._attempt.end("cut", error)

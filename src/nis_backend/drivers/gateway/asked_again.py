@@ -8,23 +8,25 @@ from __future__ import annotations
 from contextlib import aclosing
 from dataclasses import replace
 from functools import cache
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, Literal, Protocol
 
 from pydantic import TypeAdapter, ValidationError
 from pydantic_core import from_json
 from typing_extensions import override
 
 from nis_backend.drivers.gateway.base import Target
-from nis_backend.drivers.gateway.caching import Hit, Wanted
+from nis_backend.drivers.gateway.wanted import Hit, Wanted
 from nis_backend.drivers.llm.answer import Answered, Item, ReasoningChunk, TextChunk
 from nis_backend.errors import UpstreamFailed
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, Callable, Sequence
 
+    from nis_backend.drivers.gateway.answering import Answering
     from nis_backend.drivers.gateway.base import Route, Who
     from nis_backend.drivers.gateway.caching import Answers
     from nis_backend.drivers.gateway.kept import Kept
+    from nis_backend.drivers.gateway.until import Until
     from nis_backend.drivers.llm.base import Prompt
 
 JSON = "application/json"
@@ -33,9 +35,17 @@ JSON = "application/json"
 class Coming:
     """A model's answer that has begun."""
 
-    def __init__(self, first: Item, rest: AsyncGenerator[Item, None]) -> None:
-        self.items = self._items(first, rest)
+    def __init__(self) -> None:
+        self.capped = False
         self.end: Answered | None = None
+
+    def begun(self, answering: Answering[Item]) -> None:
+        """Hear of the call, before its first item."""
+        self.capped = answering.capped
+
+    def reads(self, first: Item, rest: AsyncGenerator[Item, None]) -> None:
+        """Have its items: this one, and those that follow."""
+        self.items = self._items(first, rest)
 
     @property
     def target(self) -> Target:
@@ -64,13 +74,27 @@ class Coming:
         return item
 
 
+class Ask(Protocol):
+    """Asks a model."""
+
+    def __call__(
+        self, prompt: Prompt, /, *, until: Until, begun: Callable[[Answering[Item]], None]
+    ) -> AsyncGenerator[Item, None]:
+        """Ask; `begun` hears of the call before its first item."""
+        ...
+
+
 class WantedAsked(Wanted[Coming, Item]):
     """A prompt."""
 
     kind = "chat"
 
     def __init__(
-        self, who: Who, route: Route, prompt: Prompt, ask: Callable[[Prompt], AsyncGenerator[Item, None]]
+        self,
+        who: Who,
+        route: Route,
+        prompt: Prompt,
+        ask: Ask,
     ) -> None:
         super().__init__(who, route)
         self.streamed = prompt.pieces
@@ -95,13 +119,15 @@ class WantedAsked(Wanted[Coming, Item]):
         return ["pieces"] if self.streamed else ["whole", "pieces"]
 
     @override
-    async def ask(self) -> Coming:
-        items = self._ask(replace(self._prompt, fresh=True))
+    async def ask(self, until: Until) -> Coming:
+        coming = Coming()
+        items = self._ask(replace(self._prompt, fresh=True), until=until, begun=coming.begun)
         try:
-            return Coming(await anext(items), items)
+            coming.reads(await anext(items), items)
         except BaseException:
             await items.aclose()
             raise
+        return coming
 
     @override
     def weigh(self, piece: Item) -> int:

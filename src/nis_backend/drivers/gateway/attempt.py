@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import math
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Generic, Protocol, TypeVar
 
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
     from nis_backend.drivers.gateway.ledger import Ledger
     from nis_backend.drivers.gateway.prices import Prices
     from nis_backend.drivers.gateway.rates import Rates
+    from nis_backend.drivers.gateway.until import Until
     from nis_backend.drivers.llm.base import ModelInfo
     from nis_backend.drivers.store.base import Row
     from nis_backend.drivers.store.spending import Cap
@@ -74,6 +76,8 @@ class Call:
     """Whether the first of an answer comes long before its last: only then is a model's silence timed."""
     bound: Callable[[str, int | None], int | None]
     """The most input tokens, of a family of models and within a context, as in `bounds`: asked where it matters."""
+    until: Until | None = None
+    """When its answer has to be whole, where that is not as the route says from now on."""
 
 
 class Known(Protocol):
@@ -147,26 +151,39 @@ class Attempt(Generic[T]):
     _waited: float = 0.0
     _asked: float | None = None
     _first: float | None = None
+    _held: bool = False
+    """Whether a cap has set the most, where the caller has set none."""
 
-    async def begin(self, send: Send[T], seconds: float | None) -> None:
-        """Ask, and wait for the first of the answer, at most so many seconds.
+    @property
+    def capped(self) -> bool:
+        """Whether a cap of its caller's has made the answer another one: shorter, perhaps, or a cheaper route's."""
+        return self._held or self.route is not self.call.route
+
+    async def begin(self, send: Send[T], seconds: float | None, until: Until) -> None:
+        """Ask, and wait for the first of the answer, at most so many seconds and until then.
 
         Raises:
             BudgetExceeded: a cap would be crossed; nothing was sent.
             NisError: it was refused, or nothing came.
         """
-        limit = asyncio.timeout(seconds)
+        silence, whole = asyncio.timeout(seconds), asyncio.timeout_at(None if math.isinf(until.at) else until.at)
+        began = asyncio.get_running_loop().time()
         try:
-            async with limit:
-                await self._enter()
-                self.parts.health.begin(self.target)
-                self._asked = self.parts.timer()
-                self.begun = await send(self.target, self.most)
+            async with silence, whole:
+                until.limits.add(whole)
+                try:
+                    await self._enter()
+                    self.parts.health.begin(self.target)
+                    self._asked = self.parts.timer()
+                    self.begun = await send(self.target, self.most)
+                finally:
+                    until.limits.discard(whole)
         except NisError as error:
             await self.end("failed", error)
             raise
         except TimeoutError:
-            what = f"said nothing for {seconds:g} s" if limit.expired() else "timed out"
+            waited = asyncio.get_running_loop().time() - began
+            what = f"said nothing for {waited:.3g} s" if silence.expired() or whole.expired() else "timed out"
             error = UpstreamFailed(f"{self.target.id} {what}.", remedy="Try again, or choose another model.")
             await self.end("failed", error)
             raise error from None
@@ -249,6 +266,7 @@ class Attempt(Generic[T]):
         if self._rates.free:
             return
         wanted = self.route.policy.max_output if needs.output is None else needs.output
+        self._held = needs.output is None
         bound, self.most = await longest(parts.known, parts.prices, target, self.call.bound, wanted)
         if bound is None:
             raise _unknown("longest input", target)

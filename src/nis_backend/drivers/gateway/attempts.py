@@ -17,6 +17,7 @@ from nis_backend.drivers.gateway.attempt import Attempt
 from nis_backend.drivers.gateway.base import Place
 from nis_backend.drivers.gateway.ledger import new_call
 from nis_backend.drivers.gateway.routing import lacking, order
+from nis_backend.drivers.gateway.until import Until
 from nis_backend.errors import BudgetExceeded, Busy, NisError, NotSupported, Unavailable
 
 if TYPE_CHECKING:
@@ -33,8 +34,8 @@ class _Trip(Generic[T]):
     call: Call
     send: Send[T]
     call_id: str
-    until: float | None
-    """When the answer has to be whole, by the loop's clock."""
+    until: Until
+    """When the answer has to be whole."""
     number: int = 0
     failed: list[NisError] = field(default_factory=list[NisError])
     context: int = 0
@@ -55,8 +56,7 @@ class Attempts:
             NisError: what the last model that was tried has refused.
         """
         self.parts.ledger.admit()
-        total = call.route.policy.total
-        until = None if math.isinf(total) else asyncio.get_running_loop().time() + total
+        until = call.until or Until.within(call.route.policy.total)
         trip = _Trip(call=call, send=send, call_id=new_call(self.parts.clock()), until=until)
         try:
             attempt = await self._along(trip, call.route)
@@ -187,7 +187,8 @@ class Attempts:
         while True:
             attempt = self._attempt(trip, route, target, short=short, once_more=dropped)
             try:
-                await attempt.begin(trip.send, self._patience(trip, route))
+                silence = route.policy.first_byte if trip.call.streamed else math.inf
+                await attempt.begin(trip.send, None if math.isinf(silence) else silence, trip.until)
             except NisError as error:
                 if error.too_long:
                     trip.context = max(trip.context, self._context(target) or 0)
@@ -219,14 +220,8 @@ class Attempts:
             once_more=once_more,
         )
 
-    def _patience(self, trip: _Trip[T], route: Route) -> float | None:
-        """Seconds for the first of an answer; a whole one has all the time there is."""
-        left = math.inf if trip.until is None else trip.until - asyncio.get_running_loop().time()
-        seconds = min(left, route.policy.first_byte if trip.call.streamed else math.inf)
-        return None if math.isinf(seconds) else max(0.0, seconds)
-
     def _in_time(self, trip: _Trip[T], seconds: float) -> bool:
-        return trip.until is None or asyncio.get_running_loop().time() + seconds < trip.until
+        return seconds < trip.until.left
 
     async def _hedged(self, trip: _Trip[T], route: Route, targets: list[Target], *, short: bool) -> Attempt[T]:
         """The model that begins first; the next is asked once one is silent for too long, two at a time at most."""

@@ -186,6 +186,7 @@ class Cached:
     route: str
     hits: int
     misses: int
+    """Calls that a model has answered to the end; not those that failed or were left."""
     shared: int
     """Calls that were given what another one was getting at the moment."""
     saved: int

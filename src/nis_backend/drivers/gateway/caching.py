@@ -6,17 +6,15 @@ The same question has the same answer for as long as the route says: who turns t
 from __future__ import annotations
 
 import asyncio
-import hashlib
-import json
 import time
-from abc import ABC, abstractmethod
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Generic, TypeVar
+from typing import TYPE_CHECKING, Any
 
 from nis_backend.drivers.gateway.alike import Alike
-from nis_backend.drivers.gateway.flight import Coming, Flight, Joined
+from nis_backend.drivers.gateway.flight import Flight, Joined
 from nis_backend.drivers.gateway.kept import Kept, Shelf
 from nis_backend.drivers.gateway.ledger import CLOSE_SECONDS, new_call
+from nis_backend.drivers.gateway.until import Until
+from nis_backend.drivers.gateway.wanted import Hit, digest_of, place_of
 from nis_backend.errors import NisError
 
 if TYPE_CHECKING:
@@ -25,77 +23,10 @@ if TYPE_CHECKING:
     from nis_backend.drivers.cache.base import Cache
     from nis_backend.drivers.embeddings.base import Embedders
     from nis_backend.drivers.gateway.alike import Question
-    from nis_backend.drivers.gateway.base import Cached, Route, Target, Who
+    from nis_backend.drivers.gateway.base import Cached, Target, Who
     from nis_backend.drivers.gateway.flight import How
     from nis_backend.drivers.gateway.ledger import Ledger
-
-FORMAT = 2
-"""Of what is kept: an answer in another one is not found."""
-
-P = TypeVar("P")
-A = TypeVar("A", bound=Coming[Any])
-
-
-class Wanted(ABC, Generic[A, P]):
-    """A call that a kept answer may answer, and how such a call's answers are kept: one class for each form."""
-
-    kind: str
-    """As the ledger has it."""
-    streamed: bool
-    large: bool = False
-    """Whether what it says takes long to write down."""
-    kept: bool = True
-    """Whether it may be answered by what was answered before."""
-
-    def __init__(self, who: Who, route: Route) -> None:
-        self.who = who
-        self.route = route
-
-    @abstractmethod
-    def said(self) -> list[Any]:  # Any: JSON
-        """All that its answer depends on, beside the route and the owner."""
-
-    @abstractmethod
-    def question(self) -> tuple[str, list[Any]] | None:  # Any: JSON
-        """The words that it ends with, where they are a user's alone, and all else of `said`."""
-
-    @abstractmethod
-    def flights(self) -> Sequence[str]:
-        """The forms of a call under way whose answer it can read: the one that it would make itself first."""
-
-    @abstractmethod
-    async def ask(self) -> A:
-        """Ask a model."""
-
-    @abstractmethod
-    def weigh(self, piece: P) -> int:
-        """Bytes of a piece of an answer."""
-
-    @abstractmethod
-    def write(self, answer: A, pieces: Sequence[P]) -> tuple[str, bytes] | None:
-        """The media type and the bytes under which an answer is kept.
-
-        None for one that did not come to its end, or that was cut short where its caller had not said how long it may
-        be: that was a cap's doing, or a model's.
-        """
-
-    @abstractmethod
-    def read(self, kept: Kept) -> list[P] | None:
-        """What was kept, in the form that is asked for; None when it has none."""
-
-    @abstractmethod
-    def comparable(self, pieces: Sequence[P]) -> bool:
-        """Whether an answer may be another question's too, which means the same in other words."""
-
-
-@dataclass(frozen=True, kw_only=True)
-class Hit(Generic[P]):
-    """An answer that was kept."""
-
-    kept: Kept
-    pieces: list[P]
-    age: int
-    """Seconds."""
+    from nis_backend.drivers.gateway.wanted import A, P, Wanted
 
 
 class Answers:
@@ -123,10 +54,10 @@ class Answers:
             NisError: no model has answered.
         """
         self._ledger.admit()
-        begun = self._clock()
+        begun, until = self._clock(), Until.within(wanted.route.policy.total)
         known = self._shelf.known(wanted.route.name)
         epoch = await self._shelf.epoch(wanted.route.name) if wanted.kept else None
-        digest = await _digest(wanted) if wanted.kept else ""
+        digest = await digest_of(wanted) if wanted.kept else ""
         key = None if epoch is None else f"answer:{epoch}:{digest}"
         question, hit = await self._find(wanted, key, epoch)
         if hit is not None:
@@ -140,18 +71,33 @@ class Answers:
             self._write(wanted, begun, answer.target, "shared", answer.cost)
 
         places = [f"{epoch}:{digest}:{form}" for form in wanted.flights()] if wanted.kept else []
-        for flight in [self._flights[place] for place in places if place in self._flights]:
-            if flight.open:
-                try:
-                    answer = await flight.begun()
-                except NisError:
-                    # Another's cap, say. What this one may, its own call tells.
-                    break
-                known.shared += 1
-                return Joined(answer, flight, "shared", shared)
-        known.misses += 1
-        flight = self._fly(wanted, places, key, question)
-        return Joined(await flight.begun(), flight, "miss", lambda _: None)
+        joined = await self._join(wanted, places, until.at)
+        if joined is not None:
+            known.shared += 1
+            return Joined(*joined, until.at, "shared", shared)
+        flight = self._fly(wanted, places, key, question, until)
+        at = until.at
+        return Joined(await flight.begun(at), flight, at, "miss")
+
+    async def _join(self, wanted: Wanted[A, P], places: Sequence[str], until: float) -> tuple[A, Flight[A, P]] | None:
+        """An answer such as this caller would get, that has begun, and the call, which it reads from now on."""
+        tried: Flight[A, P] | None = None
+        for _ in range(2):
+            # Twice: who was the first to find that a call is another's alone may have made one that others join.
+            flights = [self._flights[place] for place in places if place in self._flights]
+            flight = next((one for one in flights if one.open and one is not tried), None)
+            if flight is None:
+                break
+            tried = flight
+            try:
+                answer = await flight.begun(until)
+            except NisError:
+                # Another's cap, say. What this one may, its own call tells.
+                break
+            if flight.fits(wanted.who):
+                return answer, flight
+            flight.leave()
+        return None
 
     async def _find(
         self, wanted: Wanted[A, P], key: str | None, epoch: str | None
@@ -163,7 +109,7 @@ class Answers:
         if hit is not None or wanted.route.policy.cache != "semantic" or (asked := wanted.question()) is None:
             return None, hit
         words, rest = asked
-        question = await self._alike.question(wanted.who, words, [epoch, *_place(wanted), rest])
+        question = await self._alike.question(wanted.who, words, [epoch, *place_of(wanted), rest])
         near = None if question is None else self._alike.find(question, wanted.route.policy.threshold)
         return question, None if near is None else self._hit(wanted, await self._shelf.find(near))
 
@@ -174,11 +120,12 @@ class Answers:
         return Hit(kept=kept, pieces=pieces, age=max(0, int(self._clock() - kept.at)))
 
     def _fly(
-        self, wanted: Wanted[A, P], places: Sequence[str], key: str | None, question: Question | None
+        self, wanted: Wanted[A, P], places: Sequence[str], key: str | None, question: Question | None, until: Until
     ) -> Flight[A, P]:
         """A new call, which others may join."""
 
         async def landed(flight: Flight[A, P]) -> None:
+            self._shelf.known(wanted.route.name).misses += 1
             if key is not None and await self._keep(wanted, key, flight) and question is not None:
                 self._alike.keep(question, key)
 
@@ -187,10 +134,11 @@ class Answers:
             if places and self._flights.get(places[0]) is flight:
                 del self._flights[places[0]]
 
-        flight = Flight(wanted.ask, wanted.weigh, landed, gone)
+        flight = Flight(wanted, until, landed, gone)
         self._flying.add(flight)
         if places:
-            self._flights.setdefault(places[0], flight)
+            # One that is there already is such as could not be joined.
+            self._flights[places[0]] = flight
         return flight
 
     async def _keep(self, wanted: Wanted[A, P], key: str, flight: Flight[A, P]) -> bool:
@@ -244,19 +192,3 @@ class Answers:
         spent = 1e3 * (self._clock() - begun)
         ended = {"state": "cached", "status": 200, "cache": how, "saved": cost or 0, "priced": int(cost is not None)}
         self._ledger.write(row | ended | {"first_ms": spent, "total_ms": spent})
-
-
-def _place(wanted: Wanted[Any, Any]) -> list[Any]:  # Any: JSON
-    """What answers depend on beside what is asked: whose they are, and which models may give them."""
-    route = wanted.route
-    targets = sorted(target.id for target in route.targets)
-    return [FORMAT, "" if route.policy.shared else wanted.who.owner, route.name, targets, wanted.kind]
-
-
-async def _digest(wanted: Wanted[Any, Any]) -> str:
-    return await asyncio.to_thread(_digested, wanted) if wanted.large else _digested(wanted)
-
-
-def _digested(wanted: Wanted[Any, Any]) -> str:
-    text = json.dumps([*_place(wanted), *wanted.said()], sort_keys=True, separators=(",", ":"))
-    return hashlib.sha256(text.encode()).hexdigest()

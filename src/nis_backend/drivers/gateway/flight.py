@@ -4,14 +4,18 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Generic, Literal, Protocol, TypeVar
 
+from nis_backend.drivers.gateway.until import late
 from nis_backend.errors import InternalError, NisError, UpstreamFailed
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Awaitable, Callable
 
-    from nis_backend.drivers.gateway.base import Target
+    from nis_backend.drivers.gateway.base import Target, Who
+    from nis_backend.drivers.gateway.until import Until
+    from nis_backend.drivers.gateway.wanted import Wanted
 
 log = logging.getLogger("nis.gateway")
 
@@ -50,6 +54,11 @@ class Coming(Protocol[Piece_co]):
         ...
 
     @property
+    def capped(self) -> bool:
+        """Whether a cap of the caller's may have made it another one than others are to have."""
+        ...
+
+    @property
     def cost(self) -> int | None:
         """In nano-dollars, once it is settled and where a price is known."""
         ...
@@ -63,21 +72,21 @@ A = TypeVar("A", bound=Coming[Any])
 
 
 class Flight(Generic[A, P]):
-    """One call under way. It is stopped when nobody reads it any more."""
+    """One call under way. It has as long as one of its readers has, and is stopped when nobody reads it any more."""
 
     def __init__(
         self,
-        ask: Callable[[], Awaitable[A]],
-        weigh: Callable[[P], int],
+        wanted: Wanted[A, P],
+        until: Until,
         landed: Callable[[Flight[A, P]], Awaitable[None]],
         gone: Callable[[], None],
     ) -> None:
-        """`weigh` says how many bytes a piece has.
+        """`wanted` is what the first one wants, who has until then.
 
         `landed` is awaited when all of it has come, before its readers hear so; `gone` is called in any case.
         """
-        self._ask = ask
-        self._weigh = weigh
+        self._wanted = wanted
+        self._until = until
         self._landed = landed
         self._gone = gone
         self._readers = 0
@@ -91,16 +100,20 @@ class Flight(Generic[A, P]):
         """Whether another one may read it from its beginning."""
         self._task = asyncio.create_task(self._fly(), name="shared call")
 
-    async def begun(self) -> A:
-        """Wait for the first of it, as a reader from here on.
+    async def begun(self, until: float) -> A:
+        """Wait for the first of it, as a reader from here on who has until then, by the loop's clock.
 
         Raises:
             NisError: it failed before.
         """
         self._readers += 1
+        if until > self._until.at:
+            self._until.put_off(until)
+            # Those who have less time look to it themselves.
+            self._grow()
         try:
             while self.answer is None and self.error is None:
-                await self._grown.wait()
+                await self._wait(until)
         except BaseException:
             self.leave()
             raise
@@ -110,7 +123,12 @@ class Flight(Generic[A, P]):
             raise self.error.with_traceback(None)
         return self.answer
 
-    async def piece(self, at: int) -> P:
+    def fits(self, who: Who) -> bool:
+        """Whether what has begun is what this one would get: what a cap has made shorter is for who has the same."""
+        assert self.answer is not None
+        return not self.answer.capped or replace(who, operation="") == replace(self._wanted.who, operation="")
+
+    async def piece(self, at: int, until: float) -> P:
         """The piece of this number, for a reader that has begun; `StopAsyncIteration` tells that there is none.
 
         Raises:
@@ -121,7 +139,7 @@ class Flight(Generic[A, P]):
                 raise self.error.with_traceback(None)
             if self.done:
                 raise StopAsyncIteration
-            await self._grown.wait()
+            await self._wait(until)
         return self.pieces[at]
 
     def leave(self) -> None:
@@ -136,17 +154,25 @@ class Flight(Generic[A, P]):
         self._task.cancel()
         return self._task
 
+    async def _wait(self, until: float) -> None:
+        """Wait for more, as a reader who has until then: who has as long as the call hears of its end from it."""
+        try:
+            async with asyncio.timeout_at(until if until < self._until.at else None):
+                await self._grown.wait()
+        except TimeoutError:
+            raise late("The answer") from None
+
     def _grow(self) -> None:
         grown, self._grown = self._grown, asyncio.Event()
         grown.set()
 
     async def _fly(self) -> None:
         try:
-            answer = await self._ask()
+            answer = await self._wanted.ask(self._until)
             try:
                 async for piece in answer.items:
                     self.pieces.append(piece)
-                    self.size += self._weigh(piece)
+                    self.size += self._wanted.weigh(piece)
                     self.open = self.open and self.size <= JOINED
                     if self.size > LONGEST:
                         raise UpstreamFailed(f"An answer of more than {LONGEST} bytes was sent.")
@@ -173,10 +199,13 @@ class Flight(Generic[A, P]):
 class Joined(Generic[A, P]):
     """An answer that is on its way, piece by piece: to this caller alone, or to others as well."""
 
-    def __init__(self, answer: A, flight: Flight[A, P], how: How, book: Callable[[A], None]) -> None:
+    def __init__(
+        self, answer: A, flight: Flight[A, P], until: float, how: How, book: Callable[[A], None] = lambda _: None
+    ) -> None:
         self.answer = answer
         self.how: How = how
         self._flight = flight
+        self._until = until
         self._book = book
         self._at = 0
         self._left = False
@@ -191,7 +220,7 @@ class Joined(Generic[A, P]):
             NisError: it broke off.
         """
         try:
-            piece = await self._flight.piece(self._at)
+            piece = await self._flight.piece(self._at, self._until)
         except StopAsyncIteration:
             if not self._left:
                 self._book(self.answer)

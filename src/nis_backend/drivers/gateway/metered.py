@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from contextlib import aclosing
 from dataclasses import dataclass, field, replace
+from functools import partial
 from typing import TYPE_CHECKING, Protocol
 
 from nis_backend.drivers.embeddings.base import Embedded, Embedders, TextEmbedder
@@ -18,13 +19,15 @@ from nis_backend.drivers.llm.choice import Models
 from nis_backend.errors import NotFound, UpstreamFailed
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncGenerator, Sequence
+    from collections.abc import AsyncGenerator, Callable, Sequence
 
     from nis_backend.drivers.embeddings.base import EmbeddingModel
+    from nis_backend.drivers.gateway.answering import Answering
     from nis_backend.drivers.gateway.attempts import Attempts
     from nis_backend.drivers.gateway.base import Route, Target, Who
     from nis_backend.drivers.gateway.caching import Answers
     from nis_backend.drivers.gateway.registry import Registry
+    from nis_backend.drivers.gateway.until import Until
     from nis_backend.drivers.llm.answer import Item
     from nis_backend.drivers.llm.base import ModelInfo, Prompt
 
@@ -107,7 +110,7 @@ class Metered(LanguageModels):
 
     def generate(self, prompt: Prompt) -> AsyncGenerator[Item, None]:
         """See `LanguageModels.generate`."""
-        return _asked(self._gate, self._who, prompt, self.provider)
+        return _asked(self._gate, self._who, self.provider, prompt)
 
     async def count_tokens(self, prompt: Prompt) -> int:
         """See `LanguageModels.count_tokens`; a count costs nothing."""
@@ -138,7 +141,7 @@ class Routed(LanguageModels):
 
     def generate(self, prompt: Prompt) -> AsyncGenerator[Item, None]:
         """See `LanguageModels.generate`; `Answered.model` says which model it was."""
-        return _asked(self._gate, self._who, prompt, ROUTE)
+        return _asked(self._gate, self._who, ROUTE, prompt)
 
     async def count_tokens(self, prompt: Prompt) -> int:
         """See `LanguageModels.count_tokens`; by the first of the route's models, which answers most often."""
@@ -170,12 +173,20 @@ class _Heard:
         return len("".join(texts).encode("utf-8", "replace"))
 
 
-async def _asked(gate: Gate, who: Who, prompt: Prompt, provider: str) -> AsyncGenerator[Item, None]:
+async def _asked(  # noqa: PLR0913 - what is asked, by whom, and the two that a shared call has
+    gate: Gate,
+    who: Who,
+    provider: str,
+    prompt: Prompt,
+    *,
+    until: Until | None = None,
+    begun: Callable[[Answering[Item]], None] | None = None,
+) -> AsyncGenerator[Item, None]:
     """Ask a provider's model or a route's, and yield what comes; the end says which model it was and what it cost."""
     await gate.registry.ready()
     route = _route(gate.registry, prompt.model) if provider == ROUTE else direct(provider, prompt.model)
     if route.policy.cache != "none" and not prompt.fresh:
-        wanted = WantedAsked(who, route, prompt, lambda fresh: _asked(gate, who, fresh, provider))
+        wanted = WantedAsked(who, route, prompt, partial(_asked, gate, who, provider))
         async with aclosing(asked_again(gate.answers, wanted)) as items:
             async for item in items:
                 yield item
@@ -204,8 +215,11 @@ async def _asked(gate: Gate, who: Who, prompt: Prompt, provider: str) -> AsyncGe
         kind="chat",
         streamed=prompt.pieces,
         bound=lambda family, context: bound_of(prompt, family, context),
+        until=until,
     )
     answering = await gate.attempts.answered(call, send)
+    if begun is not None:
+        begun(answering)
     try:
         async for item in answering:
             if isinstance(item, Answered):

@@ -10,10 +10,10 @@ from typing_extensions import override
 
 from nis_backend.drivers.gateway.base import Passed
 from nis_backend.drivers.gateway.bounds import output_bound
-from nis_backend.drivers.gateway.caching import Hit, Wanted
 from nis_backend.drivers.gateway.forms import completion_in, is_cut, is_whole, joined, split
 from nis_backend.drivers.gateway.headers import header, whole_headers
 from nis_backend.drivers.gateway.outgoing import OPTIONS, counts_added
+from nis_backend.drivers.gateway.wanted import Hit, Wanted
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Sequence
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from nis_backend.drivers.gateway.flight import Joined
     from nis_backend.drivers.gateway.kept import Kept
     from nis_backend.drivers.gateway.passing import Answer
+    from nis_backend.drivers.gateway.until import Until
 
 MEANINGLESS = frozenset({"model", "stream", OPTIONS, "user", "metadata", "safety_identifier", "store"})
 """Members of a request that do not change what its answer says."""
@@ -37,7 +38,7 @@ _CALLS = re.compile(rb'"(?:tool_calls|function_call|tool_use)"')
 class WantedPassed(Wanted["Answer", bytes]):
     """A request in a provider's own format."""
 
-    def __init__(self, who: Who, route: Route, inbound: Inbound, ask: Callable[[], Awaitable[Answer]]) -> None:
+    def __init__(self, who: Who, route: Route, inbound: Inbound, ask: Callable[[Until], Awaitable[Answer]]) -> None:
         super().__init__(who, route)
         self.kind = inbound.kind
         self.streamed = inbound.streamed
@@ -71,8 +72,8 @@ class WantedPassed(Wanted["Answer", bytes]):
         return [f"{self.streamed} {counts_added(self._inbound)}"]
 
     @override
-    async def ask(self) -> Answer:
-        return await self._ask()
+    async def ask(self, until: Until) -> Answer:
+        return await self._ask(until)
 
     @override
     def weigh(self, piece: bytes) -> int:

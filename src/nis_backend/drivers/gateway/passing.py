@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from nis_backend.drivers.gateway.caching import Answers
     from nis_backend.drivers.gateway.registry import Registry
     from nis_backend.drivers.gateway.sending import Through
+    from nis_backend.drivers.gateway.until import Until
     from nis_backend.drivers.llm.base import LanguageModels
 
 NAMED_SECONDS, MOST_NAMED = 60.0, 4096
@@ -34,6 +35,7 @@ class Answer:
         self.items = items
         """All of it in one, where it does not stream."""
         self.target = items.target
+        self.capped = items.capped
         self.status = through.status
         self.media_type = through.media_type
         self.streams = through.streams
@@ -75,7 +77,7 @@ class Passing:
     async def pass_on(self, who: Who, inbound: Inbound, route: Route) -> Passed:
         """See `Gateway.pass_on`."""
         if route.policy.cache != "none":
-            wanted = WantedPassed(who, route, inbound, lambda: self._answer(who, route, inbound))
+            wanted = WantedPassed(who, route, inbound, lambda until: self._answer(who, route, inbound, until))
             return await passed_again(self._gate.answers, wanted)
         answer = await self._answer(who, route, inbound)
         if answer.streams:
@@ -114,7 +116,7 @@ class Passing:
         driver = self._gate.registry.driver(target.provider)
         return driver is not None and speaks(driver, inbound)
 
-    async def _answer(self, who: Who, route: Route, inbound: Inbound) -> Answer:
+    async def _answer(self, who: Who, route: Route, inbound: Inbound, until: Until | None = None) -> Answer:
         found: dict[str, Through] = {}
 
         async def send(target: Target, most: int | None) -> Begun[bytes]:
@@ -129,6 +131,7 @@ class Passing:
             kind=inbound.kind,
             streamed=inbound.streamed,
             bound=lambda family, context: _bound(inbound, family, context),
+            until=until,
         )
         answering = await self._gate.attempts.answered(call, send)
         return Answer(answering, found[answering.target.id])
