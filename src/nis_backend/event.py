@@ -126,6 +126,9 @@ class InputRequired(Model):
     missing: list[str]
     call_id: str = ""
     question: str = ""
+    calls: list[WantedCall] = Field(
+        default_factory=list[WantedCall], description="Functions of the caller's: what is missing is what they answer."
+    )
 
 
 class ApprovalRequired(Model):

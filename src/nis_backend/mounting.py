@@ -31,6 +31,7 @@ def asgi(process: Process) -> ASGIApp:
     from nis_backend.surfaces import guard  # noqa: PLC0415 - the command line opens a process without surfaces
     from nis_backend.surfaces.a2a import routes as a2a  # noqa: PLC0415
     from nis_backend.surfaces.a2ui import routes as a2ui  # noqa: PLC0415
+    from nis_backend.surfaces.agui import routes as agui  # noqa: PLC0415
     from nis_backend.surfaces.anthropic import routes as anthropic  # noqa: PLC0415
     from nis_backend.surfaces.bus.routes import routes as bus  # noqa: PLC0415
     from nis_backend.surfaces.console.routes import routes as console  # noqa: PLC0415
@@ -43,6 +44,7 @@ def asgi(process: Process) -> ASGIApp:
         *console(process),
         *a2a.routes(process),
         *a2ui(),
+        *agui.routes(process),
         *mcp(process),
         *bus(process),
         *anthropic.routes(process),
@@ -50,7 +52,7 @@ def asgi(process: Process) -> ASGIApp:
         *rest(process),
     ]
     # The first prefix that fits words a failure: the longer one stands before the shorter.
-    tells = {**a2a.TELLS, **anthropic.TELLS, **openai.TELLS}
+    tells = {**a2a.TELLS, **agui.TELLS, **anthropic.TELLS, **openai.TELLS}
     return guard.Guard(
         Routes(routes, redirect_slashes=False, default=guard.not_found), process, tells, anthropic.LARGE | openai.LARGE
     )

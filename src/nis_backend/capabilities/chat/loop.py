@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, cast
 from pydantic_core import from_json
 
 from nis_backend.asking import ask
+from nis_backend.capabilities.chat.functions import answered
 from nis_backend.drivers.llm.answer import Answered, ToolCall, total
 from nis_backend.drivers.llm.base import Message, Prompt, Tool
 from nis_backend.errors import (
@@ -115,10 +116,13 @@ async def converse(  # noqa: PLR0913 - each argument is one choice of the caller
     messages: Sequence[Message],
     tools: Sequence[Entry],
     *,
+    functions: Sequence[Tool] = (),
     most_steps: int = MOST_STEPS,
     max_tokens: int | None = None,
 ) -> Conversed:
     """Let the model call operations until it answers; after `most_steps` calls of the model it answers without them.
+
+    What it calls of the caller's `functions`, the run waits for.
 
     Raises:
         UpstreamFailed, WorkerLost: a model call was cut twice, or answered with nothing.
@@ -127,6 +131,7 @@ async def converse(  # noqa: PLR0913 - each argument is one choice of the caller
     # A run within this run could go on without end, what destroys waits for a person, and a log keeps no secret.
     plain = [entry for entry in tools if entry.shape == "model" and entry.effect != "destroys" and not entry.secret]
     offered = {tool_name(entry): entry for entry in plain}
+    theirs = list(functions)
     said = _instructed(messages) if offered else list(messages)
     texts: list[str] = []
     views: list[View] = []
@@ -135,18 +140,18 @@ async def converse(  # noqa: PLR0913 - each argument is one choice of the caller
     step = 0
     while True:
         step += 1
-        if offered and (step > most_steps or problems >= MOST_PROBLEMS):
+        if (offered or theirs) and (step > most_steps or problems >= MOST_PROBLEMS):
             why = (
                 f"{most_steps} steps were used"
                 if step > most_steps
                 else f"{problems} steps in a row called tools wrongly"
             )
             await ctx.run.write(Warned(message=f"The answer is given without further tools: {why}."))
-            offered = {}
+            offered, theirs = {}, []
         prompt = Prompt(
             model=info.name,
             messages=said,
-            tools=[_tool(entry) for entry in offered.values()],
+            tools=[*(_tool(entry) for entry in offered.values()), *theirs],
             max_tokens=max_tokens,
             pieces=ctx.watched,
         )
@@ -154,16 +159,16 @@ async def converse(  # noqa: PLR0913 - each argument is one choice of the caller
         try:
             heard = await ask(ctx, driver, prompt, step, before)
         except NisError as error:
-            if not offered or not (error.toolless or isinstance(error, NotSupported)):
+            if not (offered or theirs) or not (error.toolless or isinstance(error, NotSupported)):
                 raise
             await ctx.run.write(Warned(message=f"{info.id} answers without tools: {error.message}"))
-            offered = {}
+            offered, theirs = {}, []
             continue
         text, end = heard.text, heard.end
         await _warn_of_cut(ctx, end)
         texts.append(text)
         ends.append(end)
-        if not offered or not end.tool_calls:
+        if not (offered or theirs) or not end.tool_calls:
             break
         calls = end.tool_calls
         said.append(
@@ -171,11 +176,18 @@ async def converse(  # noqa: PLR0913 - each argument is one choice of the caller
                 role="assistant", content=text.strip(), tool_calls=tuple(map(_clean, calls)), reasoning=end.reasoning
             )
         )
+        told: dict[int, str] = {}
         failed = 0
-        async for call, used in _use_all(ctx, step, calls, offered):
-            said.append(Message(role="tool", content=used.told, tool_call_id=call.id))
+        apart = _told_apart(calls)
+        callers = [place for place, call in enumerate(apart) if call.name in {one.name for one in theirs}]
+        ours = [place for place in range(len(apart)) if place not in callers]
+        places = iter(ours)
+        async for used in _use_all(ctx, step, [apart[place] for place in ours], offered):
+            told[next(places)] = used.told
             views += used.views
             failed += used.event.problem is not None
+        told |= zip(callers, await answered(ctx, step, [apart[place] for place in callers]), strict=True)
+        said += [Message(role="tool", content=told[place], tool_call_id=call.id) for place, call in enumerate(calls)]
         problems = problems + 1 if failed == len(calls) else 0
     if not texts[-1].strip():
         texts[-1] = await _say_views(ctx, info, step, views, before)
@@ -234,11 +246,9 @@ def _empty(info: ModelInfo) -> UpstreamFailed:
 
 async def _use_all(
     ctx: Context, step: int, calls: Sequence[ToolCall], offered: dict[str, Entry]
-) -> AsyncIterator[tuple[ToolCall, _Used]]:
+) -> AsyncIterator[_Used]:
     """Carry out the calls of a step together, and answer them in their order."""
-    tasks = [
-        asyncio.create_task(_use(ctx, step, call, number, offered)) for number, call in enumerate(_told_apart(calls))
-    ]
+    tasks = [asyncio.create_task(_use(ctx, step, call, number, offered)) for number, call in enumerate(calls)]
     stopped: asyncio.CancelledError | None = None
     while any(not task.done() for task in tasks):
         try:
@@ -250,11 +260,11 @@ async def _use_all(
                 task.cancel(*stopped.args)
     if stopped is not None:
         raise stopped
-    for call, task in zip(calls, tasks, strict=True):
+    for task in tasks:
         used = task.result()
         if used.views:
             await ctx.run.write(Surface(views=used.views))
-        yield call, used
+        yield used
 
 
 def _told_apart(calls: Sequence[ToolCall]) -> list[ToolCall]:

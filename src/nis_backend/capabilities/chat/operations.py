@@ -7,12 +7,13 @@ from datetime import UTC, datetime
 from functools import lru_cache
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
-from pydantic import Field, StringConstraints
+from pydantic import Field, JsonValue, StringConstraints
 
 from nis_backend.calling import authorise, refuse_secret
 from nis_backend.capabilities.chat.turns import Turn, begun_by, read_turns
 from nis_backend.capabilities.operations.operations import Pending, permitted, ranked
 from nis_backend.errors import InvalidRequest, NotSupported, shorten
+from nis_backend.event import Warned
 from nis_backend.operation import Example, Model, Recorded, operation
 from nis_backend.run import unknown_conversation
 from nis_backend.view import Text, View
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from nis_backend.context import Context
-    from nis_backend.drivers.llm.base import Message, ModelInfo
+    from nis_backend.drivers.llm.base import Message, ModelInfo, Tool
     from nis_backend.entry import Entry
     from nis_backend.run import Run
 
@@ -43,6 +44,12 @@ FACTS = 20_000
 EARLIER = 400_000
 """Characters of what was said before: as much as one turn of it may have."""
 
+FUNCTIONS = 100_000
+"""Characters of the caller's functions: they are told with each step."""
+
+LABELS = 10_000
+"""Characters of what is only kept."""
+
 ARGUMENTS = 100_000
 """Characters of a filled form: what a message may have."""
 
@@ -59,11 +66,29 @@ class OperationCall(Model):
     arguments: dict[str, Any] = Field(default_factory=dict, description="Its request.")  # Any: JSON
 
 
+class EarlierCall(Model):
+    """A function that the model wanted called."""
+
+    id: str = Field(min_length=1, max_length=256)
+    name: str = Field(min_length=1, max_length=256)
+    arguments: str = Field(max_length=400_000)
+
+
 class EarlierTurn(Model):
     """What was said before, and is kept by the caller."""
 
-    role: Literal["system", "user", "assistant"]
-    content: str = Field(max_length=400_000)
+    role: Literal["system", "user", "assistant", "tool"]
+    content: str = Field(default="", max_length=400_000)
+    tool_calls: list[EarlierCall] = Field(default_factory=list[EarlierCall], max_length=128)
+    tool_call_id: str | None = Field(default=None, min_length=1, max_length=256)
+
+
+class CallersFunction(Model):
+    """A function that the caller has, and answers itself."""
+
+    name: str = Field(pattern=r"^[A-Za-z0-9_-]{1,64}$")
+    description: str = Field(default="", max_length=16_384)
+    parameters: dict[str, Any] = Field(default_factory=dict)  # Any: a JSON schema
 
 
 class MessageRequest(Model):
@@ -84,6 +109,18 @@ class MessageRequest(Model):
         description="What was said before, by a caller who keeps the conversation; it comes before what is kept here.",
     )
     operations: bool = Field(default=True, description="Whether the answer may use operations; false is talk alone.")
+    functions: list[CallersFunction] = Field(
+        default_factory=list[CallersFunction],
+        max_length=128,
+        description="Functions of the caller's own: the run waits for what they answer, as for a person's input.",
+    )
+    begins: bool = Field(default=False, description="Whether conversation_id may be a new one's.")
+    remembers: bool = Field(default=True, description="Whether the turns kept here are told to the model.")
+    labels: dict[str, JsonValue] = Field(
+        default_factory=dict[str, JsonValue],
+        max_length=16,
+        description="What the caller wants to find again with the run; nothing is read from it.",
+    )
     budget: float | None = Field(
         default=None, ge=0, le=1e9, description="Dollars that this answer's calls of models may cost at most, in all."
     )
@@ -117,14 +154,17 @@ async def _prepare(request: MessageRequest, ctx: Context) -> MessageRequest:
     if request.budget is not None:
         ctx.cap(str(ctx.run_id), request.budget)
     now = ctx.now()
-    if request.conversation_id is not None:
-        if not await ctx.store.update("conversations", request.conversation_id, {"updated": now}):
-            raise unknown_conversation(request.conversation_id)
-        return request
-    new = begun_by(str(ctx.run_id))
-    # Of a run that is named for a repeat, and was deleted since, the conversation may be left.
-    if ctx.kept and await ctx.store.get("conversations", new) is not None:
-        new = ctx.new_id("conversation")
+    new = request.conversation_id
+    if new is not None:
+        if await ctx.store.update("conversations", new, {"updated": now}):
+            return request
+        if not request.begins:
+            raise unknown_conversation(new)
+    else:
+        new = begun_by(str(ctx.run_id))
+        # Of a run that is named for a repeat, and was deleted since, the conversation may be left.
+        if ctx.kept and await ctx.store.get("conversations", new) is not None:
+            new = ctx.new_id("conversation")
     row = {"id": new, "title": shorten(request.message, TITLE), "created": now, "updated": now}
     ctx.beside.append(("conversations", row))
     return request.model_copy(update={"conversation_id": row["id"]})
@@ -135,13 +175,36 @@ async def check_message(request: MessageRequest, ctx: Context) -> None:
     if request.context:
         _bounded("context", request.context, FACTS)
     if request.earlier:
-        _bounded("earlier", [one.content for one in request.earlier], EARLIER)
+        _bounded(
+            "earlier", [[one.content, *(call.arguments for call in one.tool_calls)] for one in request.earlier], EARLIER
+        )
+    if request.functions:
+        _refuse_taken(request.functions, ctx)
+        _bounded("functions", [one.model_dump() for one in request.functions], FUNCTIONS)
+    if request.labels:
+        _bounded("labels", request.labels, LABELS)
     if request.call is not None:
         _bounded("call", request.call.arguments, ARGUMENTS)
     if request.call is None:
         await ctx.models.choose(request.model, request.provider)
     else:
         fillable(ctx, request.call.operation)
+
+
+def _refuse_taken(functions: Sequence[CallersFunction], ctx: Context) -> None:
+    """Refuse a function whose name another one has, or an operation."""
+    names: set[str] = set()
+    operations = {entry.name.replace(".", "-") for entry in permitted(ctx)}
+    for number, one in enumerate(functions):
+        if one.name in names | operations:
+            whose = "an operation of this server" if one.name in operations else "another function"
+            raise InvalidRequest(
+                f"{one.name} is the name of {whose}.",
+                field=f"functions.{number}.name",
+                value=one.name,
+                remedy="Give it a name of its own.",
+            )
+        names.add(one.name)
 
 
 async def offered(ctx: Context, message: str, most: int) -> list[Entry]:
@@ -248,8 +311,10 @@ async def answer_message(request: MessageRequest, ctx: Context) -> Reply:
     driver = ctx.models.driver(info.provider)
     messages = _messages(past, request)
     if info.tools:
-        said = await converse(ctx, driver, info, messages, tools)
+        said = await converse(ctx, driver, info, messages, tools, functions=functions_of(request))
         return reply(said.text, info, tokens_used=_sum(said.input_tokens, said.output_tokens), views=said.views)
+    if request.functions:
+        await ctx.run.write(Warned(message=f"{info.id} calls no functions: the caller's were not offered to it."))
     routed = await routed_turn(ctx, request.message, _pending(past)) if request.operations else None
     if routed is not None:
         return reply(routed.text, None, tokens_used=0, views=routed.views, pending=routed.pending)
@@ -266,7 +331,7 @@ async def _chosen(ctx: Context, request: MessageRequest) -> tuple[ModelInfo, lis
     async def choose() -> dict[str, Any]:  # Any: JSON
         _, info = await ctx.models.choose(request.model, request.provider)
         # A run that has begun its conversation goes on with nothing.
-        begins = request.conversation_id == begun_by(ctx.run.run_id)
+        begins = request.conversation_id == begun_by(ctx.run.run_id) or not request.remembers
         turns = [] if begins else (await read_turns(ctx, str(request.conversation_id), REMEMBERED + 1))[0]
         read.update({turn.current.id: turn.current for turn in turns if not turn.holds(ctx.run.run_id)})
         tools = await offered(ctx, request.message, OFFERED) if info.tools and request.operations else []
@@ -284,15 +349,31 @@ def _sum(*counts: int | None) -> int | None:
 
 def _messages(past: Sequence[Run], request: MessageRequest) -> list[Message]:
     """The turns that were answered, then this one; facts given with it come first."""
-    from nis_backend.drivers.llm.base import Message  # noqa: PLC0415 - loads with the first turn
+    from nis_backend.drivers.llm.answer import ToolCall  # noqa: PLC0415 - loads with the first turn
+    from nis_backend.drivers.llm.base import Message  # noqa: PLC0415 - as above
 
     messages = [Message(role="system", content=_facts(request.context))] if request.context else []
-    messages += [Message(role=one.role, content=one.content) for one in request.earlier]
+    messages += [
+        Message(
+            role=one.role,
+            content=one.content,
+            tool_calls=tuple(ToolCall(id=call.id, name=call.name, arguments=call.arguments) for call in one.tool_calls),
+            tool_call_id=one.tool_call_id,
+        )
+        for one in request.earlier
+    ]
     for run in past:
         if run.state == "succeeded":
             messages.append(Message(role="user", content=run.input["message"]))
             messages.append(Message(role="assistant", content=run.result["response"]))
     return [*messages, Message(role="user", content=request.message)]
+
+
+def functions_of(request: MessageRequest) -> list[Tool]:
+    """The caller's functions, as a model is offered them."""
+    from nis_backend.drivers.llm.base import Tool  # noqa: PLC0415 - loads with the first turn
+
+    return [Tool(name=one.name, description=one.description, parameters=one.parameters) for one in request.functions]
 
 
 def _facts(context: dict[str, Any]) -> str:  # Any: JSON

@@ -1,0 +1,217 @@
+"""What an input asks for: a run that begins, one that is there already, or one that goes on with what it waited for."""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from nis_backend.calling import call
+from nis_backend.errors import Conflict, InvalidRequest, NisError, NotFound, shorten
+from nis_backend.surfaces.a2ui import action_of
+from nis_backend.surfaces.a2ui.forms import arguments_of
+from nis_backend.surfaces.agui.answers import answered, resumed
+from nis_backend.surfaces.agui.begun import Begun, asked_of
+from nis_backend.surfaces.agui.events import OURS
+from nis_backend.surfaces.agui.request import words
+from nis_backend.surfaces.agui.thread import (
+    INSTRUCTS,
+    LABEL,
+    UNSAID,
+    conversation_of,
+    kept,
+    labels_of,
+    messages_of,
+    run_name,
+    seen,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from nis_backend.context import Context
+    from nis_backend.operation import Json
+    from nis_backend.run import RunHandle
+    from nis_backend.surfaces.agui.request import Message, RunInput
+    from nis_backend.surfaces.base import Process
+
+CHAT = "chat.send_message"
+
+NAMES = {
+    "message": "messages",
+    "earlier": "messages",
+    "functions": "tools",
+    "context": "context",
+    "call": "forwardedProps.a2uiAction",
+    **{name: f"forwardedProps.nis.{name}" for name in ("model", "provider", "budget", "operations")},
+    "user_id": "forwardedProps.nis.userId",
+}
+"""Fields of the operation, as they are called here."""
+
+
+async def begin(process: Process, given: RunInput, sent: Sequence[Json], ctx: Context) -> Begun:
+    """Do what the input asks for; asked for twice, it is done once.
+
+    Raises:
+        NisError: with the field as the client knows it.
+    """
+    for number, one in enumerate(given.messages):
+        if one.role not in UNSAID:
+            words(one, number)
+    try:
+        if given.resume:
+            return await resumed(process, given, sent, ctx)
+        conversation = await conversation_of(given.thread_id, ctx)
+        there = await _there(given, conversation, sent, ctx)
+        if there is not None:
+            return there
+        found = await answered(process, given, conversation, sent, ctx)
+        return found or await _new(process, given, conversation, sent, ctx)
+    except NisError as error:
+        raise _renamed(error) from None
+
+
+def _renamed(error: NisError) -> NisError:
+    head, dot, rest = (error.field or "").partition(".")
+    if head in NAMES:
+        # Which turn it is says nothing: system messages and those before it are told apart.
+        error.field = NAMES[head] if head in {"message", "earlier"} else f"{NAMES[head]}{dot}{rest}"
+    return error
+
+
+# -- a run of its own --------------------------------------------------------------------------------------------------
+
+
+async def _there(given: RunInput, conversation: str, sent: Sequence[Json], ctx: Context) -> Begun | None:
+    """The run, where the client has begun it before."""
+    try:
+        run = await ctx.runs.get(run_name(given.thread_id, given.run_id, ctx))
+    except NotFound:
+        return None
+    asked = labels_of(run).get("message")
+    if asked is not None and asked not in {one.id for one in given.messages}:
+        raise Conflict(
+            f"Run {shorten(given.run_id)!r} was begun with another message.",
+            field="runId",
+            value=given.run_id,
+            remedy="Give each run a runId of its own.",
+        )
+    place = next((number for number, one in enumerate(given.messages) if one.id == asked), len(sent))
+    told = asked_of(given, run.id, conversation, sent[: place + 1])
+    if labels_of(run).get("joins"):
+        before = messages_of(await kept(conversation, ctx, run))
+        told = replace(told, before=[*before, *told.before], joins=True)
+    return Begun(asked=told)
+
+
+async def _new(process: Process, given: RunInput, conversation: str, sent: Sequence[Json], ctx: Context) -> Begun:
+    before, said, message_id = _split(given.messages)
+    action = _action(process, given)
+    if not said and action is None:
+        raise InvalidRequest(
+            "The last message is no user's, and answers no call that waits.",
+            field="messages",
+            value=given.messages[-1].role if given.messages else "",
+            remedy="End with a user's message, or with the answers to the calls of the run before.",
+        )
+    turns = await kept(conversation, ctx)
+    count = seen(before, turns)
+    joins = count == 0 and bool(turns)
+    labels: Json = {"thread": given.thread_id, "run": given.run_id, "message": message_id, "joins": joins}
+    if given.parent_run_id is not None:
+        labels["parent"] = given.parent_run_id
+    told = [one for one in before if one.role in INSTRUCTS] if count is not None else before
+    options = given.forwarded.nis
+    request: Json = {
+        "message": said or str(action and action["operation"]),
+        "conversation_id": conversation,
+        "begins": True,
+        "earlier": _earlier(told),
+        "remembers": count is not None,
+        "context": _facts(given),
+        "functions": [
+            {"name": one.name, "description": one.description, "parameters": one.parameters or {}}
+            for one in given.tools or ()
+        ],
+        "call": action,
+        "labels": {LABEL: labels},
+        **options.model_dump(include={"model", "provider", "budget", "operations", "user_id"}),
+    }
+    run_id = run_name(given.thread_id, given.run_id, ctx)
+    ctx = replace(ctx, run_id=run_id, follows=True)
+    # Who leaves now must not leave a run that is written down and never carried out.
+    beginning = asyncio.ensure_future(call(process.operations.find(CHAT), request, ctx))
+    handle: RunHandle = await asyncio.shield(beginning)
+    asked = asked_of(given, handle.id, conversation, sent)
+    if joins:
+        asked = replace(asked, before=[*messages_of(turns), *asked.before], joins=True)
+    return Begun(asked=asked, reader=handle.reader)
+
+
+def _split(messages: Sequence[Message]) -> tuple[list[Message], str, str | None]:
+    """What was said before, what the user says now, and the id of its last message."""
+    spoken = [(number, one) for number, one in enumerate(messages) if one.role not in UNSAID]
+    tail = len(spoken)
+    while tail and spoken[tail - 1][1].role in {"user", *INSTRUCTS}:
+        tail -= 1
+    now = spoken[tail:]
+    said = [words(one, number) for number, one in now if one.role == "user"]
+    instructs = [one for _, one in now if one.role in INSTRUCTS]
+    last = next((one.id for _, one in reversed(now) if one.role == "user"), messages[-1].id if messages else None)
+    return [*(one for _, one in spoken[:tail]), *instructs], "\n\n".join(filter(None, said)).strip(), last
+
+
+def _earlier(messages: Sequence[Message]) -> list[Json]:
+    """Messages as the model is told them; a call that nobody has answered is left out, as providers demand."""
+    answered = {one.tool_call_id for one in messages if one.role == "tool"}
+    found: list[Json] = []
+    for number, one in enumerate(messages):
+        calls = [
+            {"id": made.id, "name": made.function.name, "arguments": made.function.arguments}
+            for made in one.tool_calls or ()
+            if made.id in answered
+        ]
+        role = "system" if one.role in INSTRUCTS else one.role
+        content = words(one, number)
+        if one.role == "tool" and one.error:
+            content = f"{content}\nIt failed: {one.error}".strip()
+        if content or calls:
+            found.append({"role": role, "content": content, "tool_calls": calls, "tool_call_id": one.tool_call_id})
+    return found
+
+
+def _facts(given: RunInput) -> Json | None:
+    """The context and the state, as facts for the model to know."""
+    facts: Json = {}
+    for one in given.context or ():
+        name, number = one.description, 2
+        while name in facts:
+            name, number = f"{one.description} ({number})", number + 1
+        facts[name] = one.value
+    state = {name: value for name, value in (given.state or {}).items() if name != OURS}
+    if state:
+        facts["state"] = state
+    return facts or None
+
+
+def _action(process: Process, given: RunInput) -> Json | None:
+    """The operation that a surface's button calls."""
+    sent = given.forwarded.a2ui_action
+    if sent is None:
+        return None
+    field = "forwardedProps.a2uiAction"
+    try:
+        found = action_of({"action": sent.get("userAction")})
+    except NisError as error:
+        error.field = f"{field}.userAction.context"
+        raise
+    if found is None:
+        raise InvalidRequest(
+            "The action calls no operation.",
+            field=f"{field}.userAction.name",
+            value=sent.get("userAction"),
+            remedy='Send the actions of surfaces that came from here: {"userAction": {"name": "call", …}}.',
+        )
+    operation, arguments = found
+    schema = process.operations.entry(operation).request_schema
+    return {"operation": operation, "arguments": arguments_of(schema, arguments)}

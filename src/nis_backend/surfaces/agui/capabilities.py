@@ -1,0 +1,85 @@
+"""`GET /agui/capabilities`: what the agent can do, as far as the protocol has a word for it.
+
+What is left out is not known; what is false is not done. Source: https://docs.ag-ui.com/concepts/capabilities
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from starlette.responses import JSONResponse
+
+from nis_backend import __version__
+from nis_backend.capabilities.chat.loop import LONGEST_DESCRIPTION, MOST_STEPS, tool_name
+
+if TYPE_CHECKING:
+    from starlette.requests import Request
+    from starlette.responses import Response
+
+    from nis_backend.entry import Entry
+    from nis_backend.operation import Json
+    from nis_backend.surfaces.base import Process
+
+
+def capabilities(process: Process, entries: list[Entry]) -> Json:
+    """The document, with these operations as the agent's own tools."""
+    items = [
+        {
+            "name": tool_name(entry),
+            "description": entry.description[:LONGEST_DESCRIPTION],
+            "parameters": entry.request_schema,
+        }
+        for entry in entries
+    ]
+    return {
+        "identity": {
+            "name": "nis",
+            "type": "nis",
+            "description": "Talks, and computes by calling this server's operations.",
+            "version": __version__,
+        },
+        "transport": {
+            "streaming": True,
+            "websocket": False,
+            "httpBinary": False,
+            "pushNotifications": False,
+            "resumable": True,
+        },
+        "tools": {"supported": True, "items": items, "parallelCalls": True, "clientProvided": True},
+        "output": {"structuredOutput": False, "supportedMimeTypes": ["text/markdown"]},
+        "state": {"snapshots": True, "deltas": True, "memory": False, "persistentState": False},
+        "multiAgent": {"supported": False},
+        "reasoning": {"supported": True, "streaming": True, "encrypted": False},
+        "multimodal": {
+            "input": {"image": False, "audio": False, "video": False, "pdf": False, "file": False},
+            "output": {"image": False, "audio": False},
+        },
+        "execution": {
+            "codeExecution": False,
+            "maxIterations": MOST_STEPS + 1,
+            "maxExecutionTime": int(1000 * process.settings.run_seconds),
+        },
+        "humanInTheLoop": {
+            "supported": True,
+            "approvals": True,
+            "interventions": False,
+            "feedback": False,
+            "interrupts": True,
+            "approveWithEdits": False,
+        },
+        "custom": {"nis": {"a2ui": {"activityType": "a2ui-surface", "version": "v0.9"}}},
+    }
+
+
+async def answer(process: Process, request: Request) -> Response:
+    """What the caller's agent can do: of the operations, those that it may call and a model is offered."""
+    ctx = process.context(request.state.caller)
+    entries = [
+        entry
+        for entry in process.operations.entries()
+        if entry.shape == "model"
+        and entry.effect == "reads"
+        and not entry.secret
+        and not ctx.caller.lacks(entry.scopes)
+    ]
+    return JSONResponse(capabilities(process, entries))

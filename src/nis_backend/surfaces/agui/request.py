@@ -1,0 +1,215 @@
+"""A `RunAgentInput`, read: what is wrong is refused by name, what nothing is made of is named.
+
+Source: https://docs.ag-ui.com/spec/1.0/basic/run-input
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated, Any, Literal, cast
+
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError
+from pydantic_core import from_json
+
+from nis_backend.errors import InvalidRequest, Malformed, TooLarge
+from nis_backend.operation import Json
+from nis_backend.refusal import few_wrong, invalid
+from nis_backend.surfaces.rest.arguments import MOST_VALUES, has_many
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+Name = Annotated[str, StringConstraints(min_length=1, max_length=256)]
+
+
+class Part(BaseModel):
+    """What is read of an object; the rest is a later version's, or the client's own."""
+
+    model_config = ConfigDict(extra="ignore", allow_inf_nan=False, populate_by_name=True)
+
+
+class Called(Part):
+    """A function that was called, and the text of its arguments."""
+
+    name: Name
+    arguments: str = Field(max_length=400_000)
+
+
+class ToolCall(Part):
+    """A call of an earlier turn."""
+
+    id: Name
+    function: Called
+
+
+class TextPart(Part):
+    """Words among the parts of a content."""
+
+    type: Literal["text"]
+    text: str = Field(max_length=400_000)
+
+
+class Message(Part):
+    """One of the conversation so far; of an activity or a thought, nothing is read."""
+
+    id: Name
+    role: Literal["developer", "system", "assistant", "user", "tool", "activity", "reasoning"]
+    content: Any = None  # Any: what it may be depends on the role
+    tool_calls: list[ToolCall] | None = Field(default=None, max_length=128, alias="toolCalls")
+    tool_call_id: Name | None = Field(default=None, alias="toolCallId")
+    error: str | None = Field(default=None, max_length=400_000)
+
+
+class Tool(Part):
+    """A function that the client has."""
+
+    name: str = Field(pattern=r"^[A-Za-z0-9_-]{1,64}$")
+    description: str = Field(default="", max_length=16_384)
+    parameters: dict[str, Any] | None = None  # Any: a JSON schema
+
+
+class Fact(Part):
+    """What the agent is to know."""
+
+    description: str = Field(min_length=1, max_length=2_000)
+    value: str = Field(max_length=20_000)
+
+
+class Resume(Part):
+    """The answer to an interrupt."""
+
+    interrupt_id: Name = Field(alias="interruptId")
+    status: Literal["resolved", "cancelled"]
+    payload: Any = None  # Any: JSON
+
+
+class Options(BaseModel):
+    """`forwardedProps.nis`: what this server can be told beyond the protocol."""
+
+    model_config = ConfigDict(extra="forbid", allow_inf_nan=False, populate_by_name=True)
+
+    model: str | None = Field(default=None, max_length=256)
+    provider: str | None = Field(default=None, max_length=64)
+    budget: float | None = Field(default=None, ge=0, le=1e9)
+    operations: bool = True
+    user_id: str = Field(default="anonymous", max_length=128, alias="userId")
+    surfaces: bool = False
+    on_disconnect: Literal["continue", "cancel"] = Field(default="continue", alias="onDisconnect")
+
+
+class Forwarded(Part):
+    """What of `forwardedProps` is read."""
+
+    nis: Options = Options()
+    a2ui_client_capabilities: dict[str, Any] | None = Field(  # Any: JSON
+        default=None, alias="a2uiClientCapabilities"
+    )
+    a2ui_action: dict[str, Any] | None = Field(default=None, alias="a2uiAction")  # Any: JSON
+    inject_a2ui_tool: bool | str | None = Field(default=None, alias="injectA2UITool")
+
+    @property
+    def catalogs(self) -> list[str] | None:
+        """The catalogs whose surfaces the client draws; None where it wants no surfaces."""
+        match self.a2ui_client_capabilities:
+            case {"v0.9": {"supportedCatalogIds": [*ids]}}:
+                return [str(one) for one in ids][:16]
+            case None if not (self.nis.surfaces or self.inject_a2ui_tool):
+                return None
+            case _:
+                return []
+
+
+class RunInput(Part):
+    """The body of a request."""
+
+    thread_id: Name = Field(alias="threadId")
+    run_id: Name = Field(alias="runId")
+    protocol_version: str | None = Field(default=None, max_length=64, alias="protocolVersion")
+    parent_run_id: Name | None = Field(default=None, alias="parentRunId")
+    state: dict[str, Any] | None = None  # Any: JSON
+    messages: list[Message] = Field(max_length=2048)
+    tools: list[Tool] | None = Field(default=None, max_length=128)
+    context: list[Fact] | None = Field(default=None, max_length=49)
+    forwarded_props: Forwarded | None = Field(default=None, alias="forwardedProps")
+    resume: list[Resume] | None = Field(default=None, max_length=16)
+
+    @property
+    def forwarded(self) -> Forwarded:
+        """What came beside, or nothing."""
+        return self.forwarded_props or Forwarded()
+
+
+def json_object(body: bytes | str) -> Json:
+    """The body as a JSON object.
+
+    Raises:
+        Malformed: it is none.
+        TooLarge: it holds too many values.
+    """
+    remedy = "Send one RunAgentInput as JSON, in UTF-8."
+    if len(body) > MOST_VALUES and has_many(body.encode() if isinstance(body, str) else body):
+        raise TooLarge(f"The input holds more than {MOST_VALUES} values.", field="body", remedy="Send fewer at once.")
+    try:
+        given: Any = from_json(body, allow_inf_nan=False)
+    except ValueError as error:
+        raise Malformed(f"The input is not JSON: {error}.", remedy=remedy) from None
+    if not isinstance(given, dict):
+        raise Malformed("The input is not a JSON object.", remedy=remedy)
+    return cast("Json", given)
+
+
+def read(given: Json) -> RunInput:
+    """The input.
+
+    Raises:
+        InvalidRequest: a field is wrong, with its path as the client wrote it.
+    """
+    try:
+        return RunInput.model_validate(given)
+    except ValidationError as error:
+        found = invalid(few_wrong(error, RunInput, given))
+        found.remedy = found.remedy or "See AG-UI's specification of RunAgentInput."
+        raise found from None
+
+
+def unread(given: Json) -> Iterator[str]:
+    """Names of members that nothing is made of: a later version's, or another server's."""
+    known = {field.alias or name for name, field in RunInput.model_fields.items()}
+    yield from sorted(name for name in given if name not in known)
+    beside = given.get("forwardedProps")
+    inside = {field.alias or name for name, field in Forwarded.model_fields.items()}
+    if isinstance(beside, dict):
+        yield from sorted(f"forwardedProps.{name}" for name in cast("Json", beside) if name not in inside)
+
+
+def words(message: Message, number: int) -> str:
+    """What a message says.
+
+    Raises:
+        InvalidRequest: its content is not words, which are all that is read here.
+    """
+    field, content = f"messages.{number}.content", cast("object", message.content)
+    if content is None and message.role == "assistant":
+        return ""
+    if isinstance(content, str):
+        return content
+    if isinstance(content, list) and message.role in {"user", "tool"}:
+        return "\n".join(_text(part, f"{field}.{place}") for place, part in enumerate(cast("list[object]", content)))
+    raise InvalidRequest(
+        f"The content of a {message.role} message is no text.",
+        field=field,
+        value=cast("object", content),
+        remedy="Give a string.",
+    )
+
+
+def _text(part: object, field: str) -> str:
+    try:
+        return TextPart.model_validate(part).text
+    except ValidationError:
+        kind = cast("Json", part).get("type") if isinstance(part, dict) else part
+        raise InvalidRequest(
+            "Of the parts of a content, text is read.",
+            field=field,
+            value=kind,
+            remedy='Send parts {"type": "text", "text": "…"}, or say in words what the others show.',
+        ) from None
