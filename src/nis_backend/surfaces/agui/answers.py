@@ -187,7 +187,7 @@ async def _told(run_id: str, call_id: str | None, ctx: Context, after: int) -> E
     """The entry that answers this call, or that ends the run where no call is named."""
     for event in await ctx.runs.all_events(run_id):
         body = event.body
-        if event.seq <= after:
+        if event.seq <= after or (isinstance(body, InputProvided) and body.rest):
             continue
         if isinstance(body, Approved | Rejected | InputProvided) and body.call_id == call_id:
             return event

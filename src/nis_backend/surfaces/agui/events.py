@@ -18,6 +18,7 @@ from nis_backend.event import (
     ArtifactMade,
     CancelledRun,
     Failed,
+    InputProvided,
     InputRequired,
     ModelAnswered,
     ModelCalled,
@@ -45,7 +46,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from nis_backend.errors import NisError
-    from nis_backend.event import Event
+    from nis_backend.event import Body, Event
     from nis_backend.operation import Json
 
 VERSION = "1.0"
@@ -100,7 +101,7 @@ class View:
 
     def of(self, event: Event, drawn: Sequence[Json] = (), schema: Json | None = None) -> list[Json]:
         """The events of one entry; `drawn` is its surface, where the client wants it, `schema` what is asked for."""
-        if self.ended or (not self._open and isinstance(event.body, _SILENT)):
+        if self.ended or (not self._open and _silent(event.body)):
             return []
         found: list[Json] = []
         if not self._open:
@@ -245,6 +246,11 @@ class View:
 def step_of(asked: InputRequired | ApprovalRequired) -> int:
     """The step in which functions of the client's were called."""
     return int(asked.call_id.rpartition("-")[2])
+
+
+def _silent(body: Body) -> bool:
+    """Whether an entry begins no run of the client's; a part of what is asked for leaves the run waiting."""
+    return isinstance(body, _SILENT) or (isinstance(body, InputProvided) and bool(body.rest))
 
 
 def _delta(how: str, name: str, value: Any) -> Json:  # Any: JSON
