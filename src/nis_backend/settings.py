@@ -45,6 +45,16 @@ class Settings(BaseModel):
         alias="NIS_PUBLIC_URL",
         description="Address in cards and links, when it is not the one listened on.",
     )
+    card: Literal["compatible", "strict"] = Field(
+        default="compatible",
+        alias="NIS_CARD",
+        description="Agent cards: with what A2A 0.3 needs for callers not known to speak 1.0, or pure 1.0.",
+    )
+    card_key: Path | None = Field(
+        default=None,
+        alias="NIS_CARD_KEY",
+        description="File of a private key (PEM: P-256, Ed25519 or RSA) that agent cards are signed with.",
+    )
     api_key: SecretStr | None = Field(
         default=None,
         alias="NIS_API_KEY",

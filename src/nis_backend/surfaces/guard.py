@@ -44,8 +44,8 @@ log = logging.getLogger("nis.http")
 UNAUTHORIZED = 4401
 """The code a socket closes with that has no key, a wrong one, or one that counts no more."""
 
-CARD = "/.well-known/agent-card.json"
-"""How the path of an agent's card ends."""
+CARDS = ("/.well-known/agent-card.json", "/.well-known/agent-card-keys.json")
+"""How the paths of agents' cards end, and of the key that they are signed with."""
 
 BODY_SECONDS = 30.0
 """Longest pause between two pieces of a body."""
@@ -305,7 +305,7 @@ def _told(error: Exception, scope: Scope) -> NisError:
 def _open(path: str) -> bool:
     """Whether the path is a page of the console, or an agent's card: both must load before a key can be given."""
     named = path in {"/", "/docs", "/favicon.ico"} or path.startswith(("/console/", "/a2ui/catalogs/"))
-    return named or path.endswith(CARD)
+    return named or path.endswith(CARDS)
 
 
 async def not_found(scope: Scope, _receive: Receive, send: Send) -> None:

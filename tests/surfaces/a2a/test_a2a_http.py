@@ -10,12 +10,14 @@ from uuid import uuid4
 
 import httpx
 import pytest
+from a2a.client import A2ACardResolver
 from a2a.client.client import ClientConfig
 from a2a.client.client_factory import ClientFactory
 from a2a.types import (
     AgentCard,
     AgentInterface,
     CancelTaskRequest,
+    GetExtendedAgentCardRequest,
     GetTaskRequest,
     ListTasksRequest,
     Message,
@@ -255,3 +257,44 @@ def test_a_key_counts_as_elsewhere(tmp_path: Path) -> None:
             assert known.json()["totalSize"] == 0
 
     _run(talk())
+
+
+@pytest.mark.parametrize(("binding", "version"), BINDINGS)
+def test_a_client_that_is_given_the_address_alone_finds_its_way(tmp_path: Path, binding: str, version: str) -> None:
+    """By the card below the address, of each version; the extended one has an operation for each skill."""
+
+    async def talk() -> None:
+        headers = V1 if version == "1.0" else {}
+        async with (
+            served(tmp_path) as (_, address),
+            httpx.AsyncClient(timeout=PATIENCE, headers=headers) as http,
+        ):
+            card = await A2ACardResolver(http, f"http://{address}/a2a").get_agent_card()
+            if version == "0.3":
+                old = [one for one in card.supported_interfaces if one.protocol_version == "0.3"]
+                card = AgentCard(name=card.name, supported_interfaces=old, capabilities=card.capabilities)
+            config = ClientConfig(httpx_client=http, supported_protocol_bindings=[binding], streaming=False)
+            client = ClientFactory(config).create(card)
+            events = [event async for event in client.send_message(_said("say a"))]
+            assert events[-1].task.status.state == TaskState.TASK_STATE_COMPLETED
+            whole = await client.get_extended_agent_card(GetExtendedAgentCardRequest())
+            assert "throws.toss_ball" in {skill.id for skill in whole.skills}
+
+    _run(talk())
+
+
+def test_an_agent_is_called_at_its_own_address_and_as_a_tenant(tmp_path: Path) -> None:
+    """The same agent either way; one that is not there is refused before anything is written down."""
+    said = _call("SendMessage", message("say a"))
+    by_path, by_tenant, by_rest, no_path, no_tenant = _asked(
+        tmp_path,
+        {"path": "/a2a/agents/chat", "json": said, "headers": V1},
+        {"json": _call("SendMessage", {**message("say a"), "tenant": "chat"}), "headers": V1},
+        {"path": "/a2a/rest/chat/message:send", "json": message("say a"), "headers": V1},
+        {"path": "/a2a/agents/cook", "json": said, "headers": V1},
+        {"json": _call("SendMessage", {**message("say a"), "tenant": "cook"}), "headers": V1},
+    )
+    for answer in (by_path.json()["result"], by_tenant.json()["result"], by_rest.json()):
+        assert answer["task"]["status"]["state"] == "TASK_STATE_COMPLETED"
+    assert no_path.status_code == 404
+    assert no_tenant.json()["error"]["data"][1]["fieldViolations"][0]["field"] == "tenant"

@@ -39,11 +39,12 @@ from a2a.utils.errors import (
     UnsupportedOperationError,
 )
 from a2a.utils.proto_utils import validate_proto_required_fields
-from google.protobuf.json_format import MessageToDict
+from google.protobuf.json_format import MessageToDict, ParseDict
 
 from nis_backend.errors import Conflict, InvalidRequest, NisError, NotFound, NotSupported
 from nis_backend.event import Surface
 from nis_backend.surfaces.a2a.agents import named
+from nis_backend.surfaces.a2a.card import Shown, agent_card
 from nis_backend.surfaces.a2a.listing import page_of
 from nis_backend.surfaces.a2a.replies import reply
 from nis_backend.surfaces.a2a.request import catalogs, chat_request, wrong
@@ -74,6 +75,10 @@ CALLER = "caller"
 """Key in `ServerCallContext.state`: the `Caller`, which a transport has authenticated."""
 BASE = "base"
 """Key in `ServerCallContext.state`: this server's address as the client knows it, for links."""
+AGENT = "agent"
+"""Key in `ServerCallContext.state`: the agent whose address was called, where it is one's own."""
+OLDER = "older"
+"""Key in `ServerCallContext.state`: whether 0.3 is spoken."""
 METADATA = "metadata"
 """Key in `ServerCallContext.state`: the metadata of a request that has no message."""
 
@@ -147,7 +152,7 @@ class RunHandler(RequestHandler):
         with _told(FIELDS):
             if message.task_id:
                 return await self._replied(message, ctx, call)
-            agent = named(params.tenant)
+            agent = named(call.state.get(AGENT, "") or params.tenant)
             request = {
                 **chat_request(message, self._process.operations),
                 "conversation_id": await _conversation(message, ctx) or None,
@@ -295,9 +300,14 @@ class RunHandler(RequestHandler):
     async def on_get_extended_agent_card(
         self, params: GetExtendedAgentCardRequest, context: ServerCallContext
     ) -> AgentCard:
-        """Refused: the card declares none (specification, 3.3.4)."""
-        del params, context
-        raise UnsupportedOperationError("The public agent card is the whole card.")
+        """The card with a skill for each operation that the caller may call."""
+        caller, settings = context.state[CALLER], self._process.settings
+        entries = [entry for entry in self._process.operations.entries() if not caller.lacks(entry.scopes)]
+        with _told():
+            agent = named(context.state.get(AGENT, "") or params.tenant)
+        older = bool(context.state.get(OLDER))
+        shown = Shown(agent=agent, base=context.state.get(BASE, ""), older=older, extended=True)
+        return ParseDict(agent_card(settings, entries, shown), AgentCard(), ignore_unknown_fields=True)
 
 
 def _refuse_push(*_: object) -> Never:

@@ -13,7 +13,7 @@ from pydantic import ValidationError
 
 from nis_backend.errors import shorten
 from nis_backend.surfaces.a2a import wire
-from nis_backend.surfaces.a2a.handler import BASE, CALLER, METADATA
+from nis_backend.surfaces.a2a.handler import AGENT, BASE, CALLER, METADATA, OLDER
 from nis_backend.surfaces.a2a.rpc import as_refused, last_seq
 
 if TYPE_CHECKING:
@@ -72,12 +72,18 @@ class Older:
         }
 
     async def answer(
-        self, request: Request, caller: Caller, parameters: dict[str, str], base: str = ""
+        self, request: Request, caller: Caller, parameters: dict[str, str], base: str = "", agent: str = ""
     ) -> AsyncGenerator[Json]:
         """The frames that answer a request; never raises but for a cancel."""
         try:
             call = ServerCallContext(
-                state={CALLER: caller, BASE: base, METADATA: request.params.get("metadata", {})},
+                state={
+                    CALLER: caller,
+                    BASE: base,
+                    AGENT: agent,
+                    OLDER: True,
+                    METADATA: request.params.get("metadata", {}),
+                },
                 requested_extensions=wire.extensions(parameters),
             )
             stream = self._stream(request, call)

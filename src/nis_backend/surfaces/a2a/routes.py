@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from starlette.routing import Route, WebSocketRoute
 
-from nis_backend.surfaces.a2a import card, http, rest, told, websocket
+from nis_backend.surfaces.a2a import cards, http, rest, told, websocket
 from nis_backend.surfaces.a2a.loading import Loaded, preload
 
 if TYPE_CHECKING:
@@ -16,19 +16,23 @@ if TYPE_CHECKING:
 
 __all__ = ["TELLS", "preload", "routes"]
 
+PATHS = (websocket.PATH, f"{websocket.PATH}/agents/{{agent}}")
+"""Where calls are taken: of the first agent, and of each by its name."""
 TELLS = {rest.PATH: told.tell_rest, websocket.PATH: told.tell_rpc}
 """For the guard: how failures are worded here."""
 
 
 def routes(process: Process) -> list[BaseRoute]:
-    """The agent card, and each binding."""
+    """The cards, and each binding."""
     loaded = Loaded(process)
     calls = http.Endpoint(process, loaded)
-    cards = card.CardEndpoint(process)
+    shown = cards.CardEndpoint(process)
+    # Clients post to the address they were given, with or without a slash, and follow no redirection.
     return [
-        *(Route(path, cards.answer, methods=["GET"]) for path in (card.PATH, f"{websocket.PATH}{card.PATH}")),
-        # Clients post to the address they were given, with or without a slash, and follow no redirection.
-        *(Route(path, calls.answer, methods=["POST"]) for path in (websocket.PATH, f"{websocket.PATH}/")),
-        WebSocketRoute(websocket.PATH, websocket.endpoint(process, loaded)),
+        Route(cards.PATH, shown.answer, methods=["GET"]),
+        Route(cards.KEYS, shown.keys, methods=["GET"]),
+        *(Route(f"{path}{cards.PATH}", shown.answer, methods=["GET"]) for path in PATHS),
+        *(Route(f"{path}{slash}", calls.answer, methods=["POST"]) for path in PATHS for slash in ("", "/")),
+        *(WebSocketRoute(path, websocket.endpoint(process, loaded)) for path in PATHS),
         rest.routes(process, loaded),
     ]

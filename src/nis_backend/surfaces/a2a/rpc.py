@@ -15,7 +15,7 @@ from google.protobuf.json_format import MessageToDict, ParseDict, ParseError
 
 from nis_backend.errors import InternalError, NisError, shorten
 from nis_backend.surfaces.a2a import wire
-from nis_backend.surfaces.a2a.handler import BASE, CALLER, METADATA, Failure, RunHandler, data_of
+from nis_backend.surfaces.a2a.handler import AGENT, BASE, CALLER, METADATA, Failure, RunHandler, data_of
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, Awaitable, Callable
@@ -64,14 +64,14 @@ class Rpc:
         }
 
     async def answer(
-        self, request: Request, caller: Caller, parameters: dict[str, str], base: str = ""
+        self, request: Request, caller: Caller, parameters: dict[str, str], base: str = "", agent: str = ""
     ) -> AsyncGenerator[Json]:
         """The frames that answer a request; never raises but for a cancel."""
         try:
             wire.version_of(parameters, (wire.VERSION,), absent=wire.VERSION)
             activated = wire.extensions(parameters)
             call = ServerCallContext(
-                state={CALLER: caller, BASE: base, METADATA: request.params.get("metadata", {})},
+                state={CALLER: caller, BASE: base, AGENT: agent, METADATA: request.params.get("metadata", {})},
                 requested_extensions=activated,
             )
             stream = self._stream(request, call)

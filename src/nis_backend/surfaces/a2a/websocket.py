@@ -89,6 +89,7 @@ class Connection:
         given = {name: ",".join(socket.headers.getlist(name)) for name in wire.PARAMETERS}
         self._parameters = {wire.VERSION_PARAMETER: query, **{name: text for name, text in given.items() if text}}
         self._base = base_of(process, socket).replace("ws", "http", 1)
+        self._agent = str(socket.path_params.get("agent", ""))
         self._outgoing: asyncio.Queue[str | None] = asyncio.Queue(WAITING)
         self._requests: dict[Id, asyncio.Task[None]] = {}
         self._streams: dict[Id, asyncio.Task[None]] = {}
@@ -193,7 +194,7 @@ class Connection:
             await self._send(wire.error(wire.refused(error), request.id))
             return
         parameters = {**self._parameters, **request.parameters}
-        async with aclosing(rpc.answer(request, self._caller, parameters, self._base)) as frames:
+        async with aclosing(rpc.answer(request, self._caller, parameters, self._base, self._agent)) as frames:
             async for frame in frames:
                 await self._send(frame)
 
