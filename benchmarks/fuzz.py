@@ -96,11 +96,14 @@ MCP = [
         "tools/call",
         {"_meta": META, "name": "physics-convert_unit", "arguments": {"value": 1, "unit": "mile", "to": "km"}},
     ),
-    rpc("tools/call", {"_meta": META, "name": "chat", "arguments": {"message": "Hello!"}}),
+    rpc("tools/call", {"_meta": META, "name": "chat-send_message", "arguments": {"message": "Hello!"}}),
     rpc("resources/list", {"_meta": META}),
     rpc("resources/read", {"_meta": META, "uri": "nis://runs/@ID@"}),
     rpc("prompts/get", {"_meta": META, "name": "@ID@", "arguments": {"a": "b"}}),
-    rpc("tasks/get", {"_meta": META, "taskId": "@ID@"}),
+    rpc("tools/call", {"_meta": TASKS, "name": "chat-send_message", "arguments": {"message": "Hello!"}}),
+    rpc("tasks/get", {"_meta": TASKS, "taskId": "@ID@"}),
+    rpc("tasks/update", {"_meta": TASKS, "taskId": "@ID@", "inputResponses": {"0.approval-1": {"action": "accept"}}}),
+    rpc("tasks/cancel", {"_meta": TASKS, "taskId": "@ID@"}),
     rpc("server/discover", {"_meta": META}),
     rpc(
         "initialize", {"protocolVersion": "2025-11-25", "capabilities": {}, "clientInfo": {"name": "f", "version": "1"}}
@@ -348,10 +351,12 @@ class Fuzz:
             await socket.send(text.encode("utf-8", "replace").decode("utf-8"))
 
 
-def mirror(text: str, member: str) -> str:
-    """What a member of a message is, as far as its text shows: MCP wants it in a header too."""
-    value = text.partition(f'"{member}": "')[2].partition('"')[0]
-    return value[:200] if value.isascii() and value.isprintable() else ""
+def mirrors(text: str) -> dict[str, str]:
+    """What MCP wants in headers too, as far as a message's text shows it."""
+    shown = {name: text.partition(f'"{name}": "')[2].partition('"')[0] for name in ("method", "name", "uri", "taskId")}
+    plain = {name: value[:200] for name, value in shown.items() if value and value.isascii() and value.isprintable()}
+    name = next((plain[one] for one in ("name", "uri", "taskId") if one in plain), "")
+    return {"Mcp-Method": plain.get("method", ""), **({"Mcp-Name": name} if name else {})}
 
 
 def ask(port: int, key: str, path: str, body: Json = None) -> Json:

@@ -7,6 +7,7 @@ import io
 import json
 import os
 import time
+import urllib.request
 import uuid
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -16,7 +17,7 @@ import pytest
 from conftest import ROOT, Server, running_server
 from ground import SCRIPT
 from over_mcp import over_mcp, post
-from rest_client import ask, done
+from rest_client import ask, done, send
 from websockets.sync.client import connect
 
 from nis_backend.settings import Settings, read_settings
@@ -176,6 +177,39 @@ def responses_cancel(server: Server, run_id: str) -> Any:
     return done(server, "POST", f"/v1/responses/{run_id.replace('run-', 'resp_')}/cancel", {})
 
 
+# -- AG-UI -------------------------------------------------------------------------------------------------------------
+
+
+def agui_say(server: Server, text: str) -> str:
+    """A run of a client's, whose stream is left as soon as it has begun."""
+    names: Json = {"threadId": uuid.uuid4().hex, "runId": uuid.uuid4().hex, "state": {}, "tools": [], "context": []}
+    given: Json = {**names, "messages": [{"id": "1", "role": "user", "content": text}], "forwardedProps": {}}
+    request = urllib.request.Request(
+        f"{server.url}/agui",
+        json.dumps(given).encode(),
+        {"content-type": "application/json", "accept": "text/event-stream"},
+    )
+    with urllib.request.urlopen(request, timeout=PATIENCE) as stream:
+        while "RUN_STARTED" not in (line := stream.readline().decode()):
+            assert line, "it did not begin"
+    return str(done(server, "GET", "/runs?limit=1")["runs"][0]["id"])
+
+
+def agui_words(server: Server, run_id: str) -> str:
+    """The text of the run, as one who has not begun it is told it."""
+    thread = done(server, "GET", f"/runs/{run_id}")["conversation_id"]
+    _, _, text = send(server, "GET", f"/agui?threadId={thread}&runId={run_id}", None, {"accept": "text/event-stream"})
+    events = [json.loads(line.removeprefix("data: ")) for line in text.decode().splitlines() if line.startswith("data")]
+    assert events[-1]["type"] == "RUN_FINISHED"
+    return "".join(event["delta"] for event in events if event["type"] == "TEXT_MESSAGE_CONTENT")
+
+
+def agui_cancel(server: Server, run_id: str) -> Any:
+    """The thread's run is not wanted any more."""
+    thread = done(server, "GET", f"/runs/{run_id}")["conversation_id"]
+    return done(server, "POST", "/agui/cancel", {"threadId": thread, "runId": run_id})
+
+
 # -- the command line --------------------------------------------------------------------------------------------------
 
 
@@ -232,6 +266,7 @@ SURFACES = (
         allow=mcp_allow,
     ),
     Surface(name="responses", say=responses_say, words=responses_words, cancel=responses_cancel),
+    Surface(name="AG-UI", say=agui_say, words=agui_words, cancel=agui_cancel),
     Surface(
         name="command line",
         say=cli_begin(*SAID),

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from contextlib import suppress
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol, cast
 
 from mcp.shared.exceptions import MCPError
 from mcp.shared.inbound import MCP_NAME_HEADER, decode_header_value
@@ -117,8 +117,10 @@ def takes(asked: Asked, entry: Entry) -> bool:
 
 def declares(asked: Asked) -> bool:
     """Whether the client said with this request that it knows tasks."""
-    declared: Json = (asked.meta or {}).get(CLIENT_CAPABILITIES_META_KEY) or {}
-    return is_stateless(asked) and TASKS in (declared.get("extensions") or {})
+    # The package has not looked at what is declared.
+    declared = (asked.meta or {}).get(CLIENT_CAPABILITIES_META_KEY)
+    extensions: object = cast("Json", declared).get("extensions") if isinstance(declared, dict) else None
+    return is_stateless(asked) and isinstance(extensions, dict) and TASKS in cast("Json", extensions)
 
 
 def refuse_undeclared(asked: Asked) -> None:
