@@ -48,6 +48,8 @@ META: dict[str, Json] = {
     "io.modelcontextprotocol/protocolVersion": "2026-07-28",
     "io.modelcontextprotocol/clientCapabilities": {},
 }
+DECLARED: Json = {"extensions": {"io.modelcontextprotocol/tasks": {}}, "elicitation": {}}
+TASKS = {**META, "io.modelcontextprotocol/clientCapabilities": DECLARED}
 CHAT = [{"role": "system", "content": "Be brief."}, {"role": "user", "content": "Hello!"}]
 TOOL = {
     "type": "function",
@@ -256,9 +258,7 @@ class Fuzz:
         path = path if path.startswith("/") else f"/a2a/rest/{path}"
         kind = chance.choice(("text/plain", "", "application/x", "x" * 99)) if self._one_in(20) else "application/json"
         named = {"Host": f"127.0.0.1:{self._port}", "Authorization": f"Bearer {self._key}", "Connection": "close"}
-        mirrored = (
-            {f"Mcp-{name.title()}": mirror(text, name) for name in ("method", "name")} if protocol.name == "mcp" else {}
-        )
+        mirrored = mirrors(text) if protocol.name == "mcp" else {}
         headers = {**named, **protocol.headers, **mirrored, "Content-Type": kind, "Content-Length": str(len(body))}
         lines = [f"POST {path} HTTP/1.1", *(f"{name}: {value}" for name, value in headers.items())]
         head = "\r\n".join(lines).encode() + b"\r\n\r\n"
