@@ -205,7 +205,7 @@ def test_what_is_not_to_be_kept_leaves_nothing(client: openai.OpenAI, speaking: 
         ({"background": True, "store": False}, "store"),
         ({"include": ["message.output_text.logprobs"]}, "top_logprobs"),
         ({"include": ["everything"]}, "include[0]"),
-        ({"service_tier": "flex"}, "service_tier"),
+        ({"extra_body": {"service_tier": "free"}}, "service_tier"),
         ({"text": {"verbosity": "low"}}, "text.verbosity"),
         ({"metadata": {"a": "b" * 513}}, "metadata.a"),
         ({"metadata": {str(n): "" for n in range(17)}}, "metadata"),
@@ -220,6 +220,15 @@ def test_what_cannot_be_followed_is_refused_by_name(client: openai.OpenAI, given
     with pytest.raises(openai.BadRequestError) as error:
         respond(client, **({"said": given["input"]} if "input" in given else given))
     assert error.value.param == param
+
+
+def test_an_answer_names_the_tier_that_it_was_served_by(client: openai.OpenAI) -> None:
+    """OpenAI's reference: the tier of an answer may differ from the one that was asked for."""
+    asked: Any = client.chat.completions.create
+    given = {"model": "scripted", "messages": [{"role": "user", "content": "Hello"}], "service_tier": "flex"}
+    assert respond(client, service_tier="flex").service_tier == "default"
+    assert asked(**given).service_tier == "default"
+    assert {chunk.service_tier for chunk in asked(**given, stream=True)} == {"default"}
 
 
 def test_a_prompt_is_put_into_a_request(client: openai.OpenAI) -> None:

@@ -25,7 +25,13 @@ HINTS = frozenset({"prompt_cache_key", "prompt_cache_retention", "prompt_cache_o
 Refusal = tuple[tuple[object, ...], str]
 """The values of a parameter that ask for nothing, and the remedy for any other."""
 
-TIERS: Refusal = ((None, "auto", "default"), "Leave it out: there is one way of serving.")
+TIERS: Refusal = (
+    (None, "auto", "default", "flex", "scale", "priority", "fast"),
+    "Leave it out: there is one way of serving, and an answer says so.",
+)
+"""Of these the answer names the one that it was served by, as OpenAI's does."""
+TIER = "default"
+"""That one."""
 UNPADDED: Refusal = (
     (None, {}, {"include_obfuscation": False}),
     "Leave it out: events are not padded against those who watch the line.",

@@ -20,6 +20,7 @@ from nis_backend.event import (
     Succeeded,
     TextDelta,
 )
+from nis_backend.surfaces.openai.body import TIER
 from nis_backend.surfaces.openai.response_items import item_id, sealed
 from nis_backend.surfaces.openai.response_request import PREFIX, suffix_of
 
@@ -77,7 +78,7 @@ class Asked:
             "reasoning": {"effort": given.get("reasoning"), "summary": None},
             "background": bool(labels.get("background")),
             "completed_at": None,
-            "service_tier": "default",
+            "service_tier": TIER,
             "store": self.kept,
             "temperature": given.get("temperature"),
             "text": labels.get("text") or {"format": {"type": "text"}},

@@ -9,6 +9,8 @@ import time
 import uuid
 from typing import TYPE_CHECKING
 
+from nis_backend.surfaces.openai.body import TIER
+
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
@@ -35,6 +37,7 @@ def completion(result: ChatCompletion) -> Json:
         "model": result.model,
         "choices": [_choice(number, answer) for number, answer in enumerate(result.answers)],
         "usage": usage(result),
+        "service_tier": TIER,
         "system_fingerprint": DEMONSTRATION if result.demonstration else None,
     }
 
@@ -130,5 +133,6 @@ class Chunks:
             "object": "chat.completion.chunk",
             "created": self._created,
             "model": part.model,
+            "service_tier": TIER,
             "system_fingerprint": DEMONSTRATION if part.demonstration else None,
         }
