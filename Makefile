@@ -50,7 +50,7 @@ SHELL := /bin/bash
 .SHELLFLAGS := -o pipefail -c
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help serve weights test check format generate console bench-start bench-router bench-embeddings bench-runs bench-dispatch bench-gateway bench-generation bench-soak bench-sockets prove-fuzz prove-kills prove-readers prove-schema prove-takeover clean
+.PHONY: help serve weights test check format generate console bench-start bench-router bench-toolsets bench-embeddings bench-runs bench-dispatch bench-gateway bench-generation bench-soak bench-sockets prove-fuzz prove-kills prove-readers prove-schema prove-takeover clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-16s %s\n", $$1, $$2 }' Makefile
@@ -88,6 +88,9 @@ bench-start: $(TESTS) ## measure start and idle memory against a bare Starlette 
 
 bench-router: $(TESTS) ## measure how often the embedded profile picks the right operation
 	@$(BIN)/python benchmarks/router.py $(ARGS)
+
+bench-toolsets: $(TESTS) weights ## count the tokens that each list of MCP's tools costs a model
+	@$(BIN)/python benchmarks/toolsets.py $(ARGS)
 
 bench-embeddings: $(TESTS) weights $(PEERS) ## measure texts to vectors against sentence-transformers (2 GB of torch, kept in .venv)
 	@$(BIN)/python benchmarks/embeddings.py $(dir $(PEERS)) $(ARGS)

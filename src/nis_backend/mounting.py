@@ -35,6 +35,7 @@ def asgi(process: Process) -> ASGIApp:
     from nis_backend.surfaces.anthropic import routes as anthropic  # noqa: PLC0415
     from nis_backend.surfaces.bus.routes import routes as bus  # noqa: PLC0415
     from nis_backend.surfaces.console.routes import routes as console  # noqa: PLC0415
+    from nis_backend.surfaces.mcp import authorisation  # noqa: PLC0415
     from nis_backend.surfaces.mcp.routes import routes as mcp  # noqa: PLC0415
     from nis_backend.surfaces.openai import routes as openai  # noqa: PLC0415
     from nis_backend.surfaces.rest.mount import routes as rest  # noqa: PLC0415
@@ -52,7 +53,8 @@ def asgi(process: Process) -> ASGIApp:
         *rest(process),
     ]
     # The first prefix that fits words a failure: the longer one stands before the shorter.
-    tells = {**a2a.TELLS, **agui.TELLS, **anthropic.TELLS, **openai.TELLS}
+    own = {authorisation.PROTECTED: authorisation.tell(process.settings)}
+    tells = {**a2a.TELLS, **agui.TELLS, **anthropic.TELLS, **openai.TELLS, **own}
     return guard.Guard(
         Routes(routes, redirect_slashes=False, default=guard.not_found), process, tells, anthropic.LARGE | openai.LARGE
     )

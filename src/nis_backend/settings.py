@@ -61,6 +61,12 @@ class Settings(BaseModel):
         description="The first key: all scopes, for the owner `local`. Beyond loopback every caller must send one. "
         "On the command line it is the key that is sent.",
     )
+    oauth_servers: str = Field(
+        default="",
+        alias="NIS_OAUTH_SERVERS",
+        description="Authorisation servers whose tokens whatever stands in front of this one takes, comma-separated: "
+        "named to MCP clients. This server itself takes its own keys.",
+    )
     allowed_hosts: str = Field(
         default="", alias="NIS_ALLOWED_HOSTS", description="Further Host and Origin names to accept, comma-separated."
     )

@@ -97,6 +97,8 @@ class Told:
     document: Mapping[str, Any]  # Any: a JSON object's values differ in type
     media_type: str = "application/json"
     headers: Mapping[str, str] = field(default_factory=dict[str, str])
+    challenge: str = ""
+    """What a 401 says beside the scheme, as `resource_metadata="…"`."""
 
 
 Tell = Callable[[NisError, "Mapping[str, Any]"], Told]
@@ -302,9 +304,13 @@ def _told(error: Exception, scope: Scope) -> NisError:
     )
 
 
+OPEN = ("/console/", "/a2ui/catalogs/", "/.well-known/oauth-protected-resource")
+"""What holds no data and must be read before a key can be given."""
+
+
 def _open(path: str) -> bool:
     """Whether the path is a page of the console, or an agent's card: both must load before a key can be given."""
-    named = path in {"/", "/docs", "/favicon.ico"} or path.startswith(("/console/", "/a2ui/catalogs/"))
+    named = path in {"/", "/docs", "/favicon.ico"} or path.startswith(OPEN)
     return named or path.endswith(CARDS)
 
 
@@ -349,6 +355,11 @@ def _sent_key(scope: Mapping[str, Any]) -> bool:
     return any(name == b"authorization" and value[:7].lower() == b"bearer " for name, value in scope["headers"])
 
 
+def _challenge(scope: Mapping[str, Any], more: str) -> str:
+    given = [*(('error="invalid_token"',) if _sent_key(scope) else ()), *((more,) if more else ())]
+    return f"Bearer {', '.join(given)}".rstrip()
+
+
 async def answer_problem(
     error: NisError,
     scope: Mapping[str, Any],
@@ -366,7 +377,7 @@ async def answer_problem(
         *((name.lower().encode(), value.encode()) for name, value in {**told.headers, **(extra or {})}.items()),
     ]
     if told.status == HTTPStatus.UNAUTHORIZED:
-        headers.append((b"www-authenticate", b'Bearer error="invalid_token"' if _sent_key(scope) else b"Bearer"))
+        headers.append((b"www-authenticate", _challenge(scope, told.challenge).encode()))
     if told.status in TELLS_WHEN:
         headers.append((b"retry-after", str(error.retry_after or 1).encode()))
     await send({"type": "http.response.start", "status": told.status, "headers": headers})

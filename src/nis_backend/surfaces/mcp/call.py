@@ -35,7 +35,7 @@ class Calls:
     """The calls under way in one process."""
 
     def __init__(self, closing: Closing) -> None:
-        self._closing = closing
+        self.closing = closing
         self._under_way: set[asyncio.Task[Any]] = set()  # Any: their results differ
 
     async def drain(self) -> None:
@@ -81,7 +81,7 @@ class Calls:
             return await self._run(call(ctx.operations.find(entry.name), arguments, ctx), ctx, follow)
         if entry.shape == "stream":
             items = await call(ctx.operations.find(entry.name), arguments, ctx)
-            return success(await unless_stopped(self._closing, _last(items, tell)))
+            return success(await unless_stopped(self.closing, _last(items, tell)))
         progress = Progress(tell)
         relaying = asyncio.create_task(progress.relay())
         try:
@@ -99,7 +99,7 @@ class Calls:
         try:
             return await self._watched(await asyncio.shield(starting), follow)
         except asyncio.CancelledError:
-            if not self._closing.is_set():
+            if not self.closing.is_set():
                 # A task of its own, because this one may await nothing more.
                 stopping = asyncio.create_task(_stop(starting, ctx))
                 self._under_way.add(stopping)
@@ -107,7 +107,7 @@ class Calls:
             raise
 
     async def _watched(self, run: RunHandle, follow: Follow) -> HandlerResult:
-        return await unless_stopped(self._closing, follow(run), run.id)
+        return await unless_stopped(self.closing, follow(run), run.id)
 
 
 async def _stop(starting: asyncio.Future[RunHandle], ctx: Context) -> None:

@@ -33,6 +33,14 @@ class Tell(Protocol):
         ...
 
 
+class Of(Protocol):
+    """The context of a request's caller."""
+
+    def __call__(self, asked: Asked) -> Context:
+        """A fresh one."""
+        ...
+
+
 class Follow(Protocol):
     """What a call answers of a run that it began."""
 
@@ -56,10 +64,11 @@ def asks_persons(asked: Asked) -> bool:
 class Followed:
     """The result; what happens on the way is progress, numbered as the run's log is."""
 
-    def __init__(self, tell: Tell, *, reads: bool, after: int = 0) -> None:
+    def __init__(self, tell: Tell, *, reads: bool) -> None:
         self._tell = tell
         self._reads = reads
-        self._after = after
+        self.after = 0
+        """The last event that was told."""
 
     async def __call__(self, run: RunHandle) -> HandlerResult:
         """Its result.
@@ -68,8 +77,8 @@ class Followed:
             Waiting: it waits for a person.
         """
         if self._reads:
-            async for event in run.follow(self._after, waits=False):
-                self._after = event.seq
+            async for event in run.follow(self.after, waits=False):
+                self.after = event.seq
                 word = word_of(event)
                 if word:
                     # The number always rises. Where the run says how far it is, the total is such that both agree.

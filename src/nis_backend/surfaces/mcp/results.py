@@ -42,9 +42,11 @@ def refused(error: NisError) -> MCPError:
 
 
 @contextmanager
-def told() -> Generator[None]:
-    """Failures of ours within the block are told as the protocol's."""
+def told(but: type[NisError] | tuple[()] = ()) -> Generator[None]:
+    """Failures of ours within the block are told as the protocol's, `but` for one kind that the caller words."""
     try:
         yield
     except NisError as error:
+        if isinstance(error, but):
+            raise
         raise refused(error) from None

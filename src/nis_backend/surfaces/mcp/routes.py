@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from starlette.routing import Route
 
 from nis_backend.errors import InternalError, NisError, Unavailable
+from nis_backend.surfaces.mcp import authorisation
 
 if TYPE_CHECKING:
     from starlette.types import Receive, Scope, Send
@@ -24,7 +25,10 @@ PATH = "/mcp"
 def routes(process: Process, extend: Extend | None = None) -> list[Route]:
     """The one path, with and without a slash at its end; `extend` adds to the server what is no operation."""
     endpoint = Endpoint(process, extend)
-    return [Route(path, endpoint, methods=["GET", "POST", "DELETE"]) for path in (PATH, f"{PATH}/")]
+    return [
+        *(Route(path, endpoint, methods=["GET", "POST", "DELETE"]) for path in (PATH, f"{PATH}/")),
+        *authorisation.routes(process),
+    ]
 
 
 async def preload() -> None:

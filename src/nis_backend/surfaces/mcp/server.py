@@ -16,11 +16,14 @@ from nis_backend.caller import LOCAL
 from nis_backend.errors import NotFound
 from nis_backend.run import RunHandle
 from nis_backend.surfaces.mcp.following import Asking, Followed, asks_persons
+from nis_backend.surfaces.mcp.prompts import Prompts
 from nis_backend.surfaces.mcp.questions import answer
+from nis_backend.surfaces.mcp.resources import Resources
 from nis_backend.surfaces.mcp.results import refused, told
 from nis_backend.surfaces.mcp.tasks import AsTask, Tasks, takes
 from nis_backend.surfaces.mcp.things import Things
 from nis_backend.surfaces.mcp.tools import choose, tool
+from nis_backend.surfaces.mcp.watching import Watching
 from nis_backend.surfaces.tools import tool_name
 
 if TYPE_CHECKING:
@@ -61,75 +64,95 @@ class Catalogued(Protocol):
         ...
 
 
-def build(process: Catalogued, calls: Calls, toolset: str | None = None) -> Server[Any]:
-    """The server whose tools are the operations; `toolset` counts where the address names none."""
-    entries = process.operations.entries()
-    offered: dict[str, Entry] = {tool_name(entry): entry for entry in entries}
-    things = Things(entries)
+class Tools:
+    """The methods of tools."""
 
-    async def list_tools(asked: Asked, params: PaginatedRequestParams | None) -> ListToolsResult:
+    def __init__(self, process: Catalogued, calls: Calls, toolset: str | None) -> None:
+        self._process = process
+        self._calls = calls
+        self._toolset = toolset
+        self._entries = process.operations.entries()
+        self._offered: dict[str, Entry] = {tool_name(entry): entry for entry in self._entries}
+        self.things = Things(self._entries)
+
+    def context(self, asked: Asked) -> Context:
+        """A fresh context of a request's caller."""
+        return self._process.context(_caller(asked))
+
+    def schema(self, name: str) -> Mapping[str, Any] | None:
+        """What a tool takes."""
+        return self._offered[name].request_schema if name in self._offered else None
+
+    async def list(self, asked: Asked, params: PaginatedRequestParams | None) -> ListToolsResult:
+        """The toolset's, on one page."""
         if params is not None and params.cursor is not None:
             raise refused(
                 NotFound("There is one page.", field="cursor", value=params.cursor, remedy="Leave out cursor.")
             )
-        return ListToolsResult(tools=[tool(entry) for entry in choose(entries, _toolset(asked) or toolset)])
+        chosen = choose(self._entries, _toolset(asked) or self._toolset)
+        return ListToolsResult(tools=[tool(entry) for entry in chosen])
 
-    def context(asked: Asked) -> Context:
-        return process.context(_caller(asked))
-
-    async def call_tool(asked: Asked, params: CallToolRequestParams) -> HandlerResult:
-        if params.name not in offered:
-            raise refused(_unknown(params.name, offered))
-        entry, arguments = offered[params.name], params.arguments or {}
-        ctx, tell = context(asked), asked.session.report_progress
-        if params.request_state is None and takes(asked, entry):
-            return await calls.begin(entry, arguments, ctx, AsTask(ctx))
+    async def call(self, asked: Asked, params: CallToolRequestParams) -> HandlerResult:
+        """Call an operation; of a run that was asked about before, go on with it."""
+        if params.name not in self._offered:
+            raise refused(_unknown(params.name, self._offered))
+        entry, arguments = self._offered[params.name], params.arguments or {}
+        ctx, tell = self.context(asked), asked.session.report_progress
         # A client that gave no token for progress reads no words as they come.
         reads = asked.meta is not None and asked.meta.get("progress_token") is not None
-        ctx = replace(ctx, follows=reads)
-        if params.request_state is None:
-            followed = Followed(tell, reads=reads)
-            follow = Asking(asked, followed, ctx, things) if asks_persons(asked) else followed
-            return await calls.answer(entry, arguments, ctx, tell, follow)
-        # The state is ours as we sealed it: the run that the person was asked about.
-        with told():
-            run = await ctx.runs.get(params.request_state)
-            await answer(things, ctx, run, _raw(asked).get("inputResponses") or {})
-        follow = Asking(asked, Followed(tell, reads=reads, after=run.last_seq), ctx, things)
-        return await calls.go_on(RunHandle(id=run.id, log=ctx.runs), entry, ctx, follow)
+        if params.request_state is not None:
+            return await self._go_on(asked, params.request_state, entry, Followed(tell, reads=reads))
+        if takes(asked, entry):
+            return await self._calls.begin(entry, arguments, ctx, AsTask(ctx))
+        ctx, followed = replace(ctx, follows=reads), Followed(tell, reads=reads)
+        follow = Asking(asked, followed, ctx, self.things) if asks_persons(asked) else followed
+        return await self._calls.answer(entry, arguments, ctx, tell, follow)
 
-    async def check_toolset(ctx: Asked, call_next: CallNext) -> HandlerResult:
+    async def _go_on(self, asked: Asked, run_id: str, entry: Entry, followed: Followed) -> HandlerResult:
+        """The state is ours as we sealed it: the run that the person was asked about."""
+        ctx = self.context(asked)
+        with told():
+            run = await ctx.runs.get(run_id)
+            await answer(self.things, ctx, run, (asked.params or {}).get("inputResponses") or {})
+        followed.after = run.last_seq
+        handle = RunHandle(id=run.id, log=ctx.runs)
+        return await self._calls.go_on(handle, entry, ctx, Asking(asked, followed, ctx, self.things))
+
+    async def check_toolset(self, ctx: Asked, call_next: CallNext) -> HandlerResult:
         """A wrong address is told at the first request, whichever it is."""
         if ctx.request_id is not None:
             with told():
-                choose(entries, _toolset(ctx))
+                choose(self._entries, _toolset(ctx))
         return await call_next(ctx)
 
+
+def build(process: Catalogued, calls: Calls, toolset: str | None = None) -> tuple[Server[Any], Watching]:
+    """The server whose tools are the operations; `toolset` counts where the address names none."""
+    tools = Tools(process, calls, toolset)
     server = Server[Any](
         "nis",
         title="nis",
         version=__version__,
         instructions=INSTRUCTIONS,
         cache_hints={"tools/list": CacheHint(ttl_ms=FRESH_MILLISECONDS)},
-        get_tool_input_schema=lambda name: offered[name].request_schema if name in offered else None,
-        on_list_tools=list_tools,
+        get_tool_input_schema=tools.schema,
+        on_list_tools=tools.list,
     )
-    server.add_request_handler("tools/call", CallToolRequestParams, call_tool)
+    server.add_request_handler("tools/call", CallToolRequestParams, tools.call)
     security = RequestStateSecurity(
         keys=[os.urandom(32)], ttl=ANSWER_SECONDS, bind_principal=lambda asked: _caller(asked).owner
     )
-    server.middleware += [check_toolset, RequestStateBoundary(security, default_audience=server.name)]
-    Tasks(context, things).serve(server)
-    return server
+    server.middleware += [tools.check_toolset, RequestStateBoundary(security, default_audience=server.name)]
+    resources = Resources(tools.context, tools.things)
+    watching = Watching(tools.context, tools.things, calls.closing)
+    prompts = Prompts(tools.context, tools.things, resources)
+    for part in (Tasks(tools.context, tools.things), resources, prompts, watching):
+        part.serve(server)
+    return server, watching
 
 
 def _caller(asked: Asked) -> Caller:
     return LOCAL if asked.request is None else asked.request.state.caller
-
-
-def _raw(asked: Asked) -> Mapping[str, Any]:
-    """The request as it came: what is not asked for may have any shape."""
-    return asked.params or {}
 
 
 def _toolset(asked: Asked) -> str | None:

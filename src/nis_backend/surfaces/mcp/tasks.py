@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from contextlib import suppress
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any, Protocol, cast
+from typing import TYPE_CHECKING, Any, cast
 
 from mcp.shared.exceptions import MCPError
 from mcp.shared.inbound import MCP_NAME_HEADER, decode_header_value
@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from nis_backend.entry import Entry
     from nis_backend.operation import Json
     from nis_backend.run import Run, RunHandle
-    from nis_backend.surfaces.mcp.following import Asked
+    from nis_backend.surfaces.mcp.following import Asked, Of
     from nis_backend.surfaces.mcp.things import Things
 
 TASKS = "io.modelcontextprotocol/tasks"
@@ -55,14 +55,6 @@ class UpdateTask(OneTask):
     """Which task, and what the person has answered, by the keys of what was asked."""
 
     input_responses: dict[str, Any]
-
-
-class Of(Protocol):
-    """The context of a request's caller."""
-
-    def __call__(self, asked: Asked) -> Context:
-        """A fresh one."""
-        ...
 
 
 class Tasks:
