@@ -150,6 +150,9 @@ INPUT = {
 AGUI = [INPUT, {**INPUT, "resume": [{"interruptId": "@ID@", "status": "resolved", "payload": {"approved": True}}]}]
 
 
+WATCH = {"type": "watch", "threadId": "none", "frame": "last"}
+
+
 @dataclass(frozen=True, kw_only=True)
 class Protocol:
     """Where messages go, and what right ones look like."""
@@ -160,6 +163,8 @@ class Protocol:
     seeds: list[Json]
     headers: dict[str, str] = field(default_factory=dict[str, str])
     socket: bool = False
+    last: Json = field(default_factory=lambda: {**rpc("GetTask", {"id": "none"}), "id": "last"})
+    """Of a socket: a right message, after the spoilt ones."""
 
 
 ACCEPT = {"Accept": "application/json, text/event-stream"}
@@ -182,7 +187,7 @@ PROTOCOLS = (
     ),
     Protocol(name="mcp", paths=("/mcp", "/mcp?toolset=all"), seeds=MCP, headers=MCP_HEADERS),
     Protocol(name="agui", paths=("/agui",), seeds=AGUI, headers={"Accept": "text/event-stream"}),
-    Protocol(name="agui-socket", paths=("/agui/ws",), seeds=AGUI, socket=True),
+    Protocol(name="agui-socket", paths=("/agui/ws",), seeds=AGUI, socket=True, last=WATCH),
     Protocol(name="chat-completions", paths=("/v1/chat/completions",), seeds=OPENAI),
     Protocol(name="responses", paths=("/v1/responses", "/v1/responses/@ID@/cancel"), seeds=RESPONSES),
     Protocol(
@@ -307,19 +312,17 @@ class Fuzz:
         headers = {"Authorization": f"Bearer {self._key}", **protocol.headers}
         try:
             async with connect(address, additional_headers=headers, compression=None, max_size=None) as socket:
-                await self._frames(socket, texts, found)
+                await self._frames(socket, texts, protocol.last, found)
         except (ConnectionClosed, InvalidStatus, ConnectionError) as error:
             found.answers[type(error).__name__] += 1
 
-    async def _frames(self, socket: ClientConnection, texts: list[str], found: Found) -> None:
+    async def _frames(self, socket: ClientConnection, texts: list[str], last: Json, found: Found) -> None:
         sent = " | ".join(texts)
         with suppress(ConnectionClosed):
             for text in texts:
                 await self._frame(socket, text)
             # After all that, a right one is answered, unless the socket is closed.
-            await socket.send(
-                json.dumps({"jsonrpc": "2.0", "id": "last", "method": "GetTask", "params": {"id": "none"}})
-            )
+            await socket.send(json.dumps(last))
         if self._one_in(10):
             found.answers["left"] += 1
             return

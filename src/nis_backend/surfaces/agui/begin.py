@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from contextlib import suppress
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -19,11 +20,13 @@ from nis_backend.surfaces.agui.thread import (
     LABEL,
     UNSAID,
     conversation_of,
+    find_run,
     kept,
     labels_of,
     messages_of,
     run_name,
     seen,
+    turns_of,
 )
 
 if TYPE_CHECKING:
@@ -31,7 +34,7 @@ if TYPE_CHECKING:
 
     from nis_backend.context import Context
     from nis_backend.operation import Json
-    from nis_backend.run import RunHandle
+    from nis_backend.run import Run, RunHandle
     from nis_backend.surfaces.agui.request import Message, RunInput
     from nis_backend.surfaces.base import Process
 
@@ -114,7 +117,7 @@ async def _new(process: Process, given: RunInput, conversation: str, sent: Seque
             value=given.messages[-1].role if given.messages else "",
             remedy="End with a user's message, or with the answers to the calls of the run before.",
         )
-    turns = await kept(conversation, ctx)
+    turns, forks = await _before(given, conversation, ctx)
     count = seen(before, turns)
     joins = count == 0 and bool(turns)
     labels: Json = {"thread": given.thread_id, "run": given.run_id, "message": message_id, "joins": joins}
@@ -126,8 +129,8 @@ async def _new(process: Process, given: RunInput, conversation: str, sent: Seque
         "message": said or str(action and action["operation"]),
         "conversation_id": conversation,
         "begins": True,
-        "earlier": _earlier(told),
-        "remembers": count is not None,
+        "earlier": [*_earlier(told), *(turns_of(turns) if forks and count is not None else ())],
+        "remembers": count is not None and not forks,
         "context": _facts(given),
         "functions": [
             {"name": one.name, "description": one.description, "parameters": one.parameters or {}}
@@ -146,6 +149,17 @@ async def _new(process: Process, given: RunInput, conversation: str, sent: Seque
     if joins:
         asked = replace(asked, before=[*messages_of(turns), *asked.before], joins=True)
     return Begun(asked=asked, reader=handle.reader)
+
+
+async def _before(given: RunInput, conversation: str, ctx: Context) -> tuple[list[Run], bool]:
+    """The turns that are kept here, and whether they are those up to a parent that later ones follow."""
+    turns = await kept(conversation, ctx)
+    if given.parent_run_id is not None:
+        with suppress(NotFound):
+            parent = await find_run(given.thread_id, given.parent_run_id, ctx)
+            place = next((number for number, run in enumerate(turns, 1) if run.id == parent.id), len(turns))
+            return turns[:place], place < len(turns)
+    return turns, False
 
 
 def _split(messages: Sequence[Message]) -> tuple[list[Message], str, str | None]:

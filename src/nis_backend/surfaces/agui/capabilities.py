@@ -40,7 +40,7 @@ def capabilities(process: Process, entries: list[Entry]) -> Json:
         },
         "transport": {
             "streaming": True,
-            "websocket": False,
+            "websocket": True,
             "httpBinary": False,
             "pushNotifications": False,
             "resumable": True,

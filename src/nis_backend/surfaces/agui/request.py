@@ -5,7 +5,7 @@ Source: https://docs.ag-ui.com/spec/1.0/basic/run-input
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated, Any, Literal, cast
+from typing import TYPE_CHECKING, Annotated, Any, Literal, TypeVar, cast
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError
 from pydantic_core import from_json
@@ -17,6 +17,8 @@ from nis_backend.surfaces.rest.arguments import MOST_VALUES, has_many
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+
+P = TypeVar("P", bound=BaseModel)
 
 Name = Annotated[str, StringConstraints(min_length=1, max_length=256)]
 
@@ -138,6 +140,15 @@ class RunInput(Part):
         return self.forwarded_props or Forwarded()
 
 
+class RunNamed(Part):
+    """A run of a thread; the newest where none is named."""
+
+    thread_id: Name = Field(alias="threadId")
+    run_id: Name | None = Field(default=None, alias="runId")
+    catalogs: list[Name] | None = Field(default=None, max_length=16)
+    """The catalogs of the surfaces that its reader draws; None where it draws none."""
+
+
 def json_object(body: bytes | str) -> Json:
     """The body as a JSON object.
 
@@ -157,18 +168,16 @@ def json_object(body: bytes | str) -> Json:
     return cast("Json", given)
 
 
-def read(given: Json) -> RunInput:
-    """The input.
+def read(kind: type[P], given: Json) -> P:
+    """An object that a client has sent.
 
     Raises:
         InvalidRequest: a field is wrong, with its path as the client wrote it.
     """
     try:
-        return RunInput.model_validate(given)
+        return kind.model_validate(given)
     except ValidationError as error:
-        found = invalid(few_wrong(error, RunInput, given))
-        found.remedy = found.remedy or "See AG-UI's specification of RunAgentInput."
-        raise found from None
+        raise invalid(few_wrong(error, kind, given)) from None
 
 
 def unread(given: Json) -> Iterator[str]:

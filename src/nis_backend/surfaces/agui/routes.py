@@ -5,9 +5,10 @@ from __future__ import annotations
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
-from starlette.routing import Route
+from starlette.routing import Route, WebSocketRoute
 
 from nis_backend.surfaces.guard import Told
+from nis_backend.surfaces.socket import admitted
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -15,6 +16,7 @@ if TYPE_CHECKING:
     from starlette.requests import Request
     from starlette.responses import Response
     from starlette.routing import BaseRoute
+    from starlette.websockets import WebSocket
 
     from nis_backend.errors import NisError
     from nis_backend.surfaces.base import Process
@@ -42,8 +44,15 @@ TELLS = {PATH: tell}
 
 
 def routes(process: Process) -> list[BaseRoute]:
-    """A run's stream, its cancel, and what the agent can do."""
-    return [_route(process, *one) for one in DOES]
+    """A run's stream over HTTP and over a socket, its cancel, and what the agent can do."""
+
+    async def socket(opened: WebSocket) -> None:
+        caller = await admitted(process, opened)
+        if caller is not None:
+            module = import_module(f"{__package__}.websocket")
+            await module.Connection(process, opened, caller).serve()
+
+    return [*(_route(process, *one) for one in DOES), WebSocketRoute(f"{PATH}/ws", socket)]
 
 
 def _route(process: Process, method: str, path: str, module: str, name: str) -> Route:

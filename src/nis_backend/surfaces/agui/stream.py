@@ -27,7 +27,7 @@ Numbered = tuple[str, "Json"]
 """An event and its number, as clients give it back."""
 
 
-def place_of(given: str | None) -> Place:
+def place_of(given: object) -> Place:
     """Where a reader has stopped, by the number of the last event that it has seen: `41.2`.
 
     Raises:
@@ -35,9 +35,10 @@ def place_of(given: str | None) -> Place:
     """
     if given is None:
         return (0, 0)
-    entry, _, number = given.partition(".")
-    if all(one.isascii() and one.isdecimal() for one in (entry, number)):
-        return int(entry[:9]), int(number[:9])
+    if isinstance(given, str):
+        entry, _, number = given.partition(".")
+        if all(one.isascii() and one.isdecimal() for one in (entry, number)):
+            return int(entry[:9]), int(number[:9])
     raise InvalidRequest(
         "Last-Event-ID is no number of an event.",
         field="Last-Event-ID",

@@ -130,6 +130,12 @@ def messages_of(turns: Sequence[Run]) -> list[Json]:
     return found
 
 
+def turns_of(turns: Sequence[Run]) -> list[Json]:
+    """Turns as a model is told them by a caller who keeps the conversation."""
+    said = [(("user", run.input["message"]), ("assistant", run.result["response"])) for run in turns]
+    return [{"role": role, "content": content} for pair in said for role, content in pair]
+
+
 def asked_in(run: Run) -> list[Json]:
     """What a run was asked, and what was said before it by a caller who keeps the conversation."""
     said = [_message(run.id, number, one) for number, one in enumerate(run.input.get("earlier") or ())]
