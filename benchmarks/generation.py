@@ -34,8 +34,8 @@ from urllib.parse import urlsplit
 from start import Started, descendants, free_port, ours, started
 
 from nis_backend.cores import allowed_threads
-from nis_backend.drivers.llm.embedded import SLOTS
-from nis_backend.drivers.llm.embedded_wire import CONTEXT, INSTRUCTION
+from nis_backend.drivers.llm.embedded_pool import CONTEXT, SLOTS
+from nis_backend.drivers.llm.embedded_wire import INSTRUCTION
 from nis_backend.settings import read_settings
 from nis_backend.weights.files import Weights
 

@@ -19,11 +19,12 @@ from nis_backend.caller import SERVER
 from nis_backend.drivers.cache.in_process import InProcessCache
 from nis_backend.drivers.embeddings.base import Embedders
 from nis_backend.drivers.gateway.attempts import Attempts
-from nis_backend.drivers.gateway.base import Policy, Route, Target, Who
+from nis_backend.drivers.gateway.base import Who
 from nis_backend.drivers.gateway.caching import Answers
 from nis_backend.drivers.gateway.gateway import MeteredGateway
 from nis_backend.drivers.gateway.health import Health
 from nis_backend.drivers.gateway.registry import Provider, Registry
+from nis_backend.drivers.gateway.route import Policy, Route, Target
 from nis_backend.drivers.http.client import Http
 from nis_backend.drivers.llm.answer import Answered, Item, ReasoningChunk
 from nis_backend.drivers.llm.base import LanguageModels, Message, Prompt
@@ -144,7 +145,7 @@ async def gated(
             draw=draw or random.Random(1).random,  # noqa: S311 - seeded
         )
         gateway.attempts = Attempts(parts)
-        await gateway.open()
+        gateway.open()
         await registry.ready()
         stack.push_async_callback(gateway.close)
         yield Gated(gateway=gateway, store=store, clock=clock)

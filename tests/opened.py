@@ -14,6 +14,7 @@ from nis_backend.drivers.blobs.folder import FolderContents
 from nis_backend.drivers.compute.processes import WorkerPools
 from nis_backend.drivers.dispatch.base import Left
 from nis_backend.drivers.dispatch.in_process import InProcess
+from nis_backend.drivers.gateway.direct import Direct
 from nis_backend.drivers.llm.base import LanguageModels
 from nis_backend.drivers.llm.choice import Models
 from nis_backend.drivers.store.sqlite.store import SqliteStore
@@ -49,9 +50,9 @@ async def opened(
         contents=FolderContents(folder / "blobs"),
         tail=Tail(store),
         compute=WorkerPools([]),
-        models=Models(providers, default),
         dispatch=InProcess(store, execute, {"default": 1}),
         operations=catalog,
+        metered=lambda: Direct(Models(providers, default)),
     )
     context = Context(drivers=drivers, caller=LOCAL, journal=Journal(store, LOCAL.owner, RUN, 0))
     await context.runs.write_down(RUN, "tests.carry_run", Nothing(), None)

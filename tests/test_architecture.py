@@ -55,7 +55,11 @@ LAYERS = {
         "dialect",
         "database",
         "backups",
+        "metering",
+        "providers",
     ),
+    "metering": ("kernel", "contract", "driver"),
+    "providers": ("kernel", "contract", "driver"),
     "rehearsal": ("kernel", "contract", "driver", "catalog"),
     "reference": ("kernel", "catalog", "surface"),
     "generate": ("kernel", "contract", "capability", "catalog", "surface", "dialect", "reference"),
@@ -66,7 +70,7 @@ LAYERS = {
 }
 CONTRACTS = frozenset(
     {
-        *("gateway.addresses", "gateway.bounds", "gateway.direct", "gateway.periods", "gateway.rates"),
+        *("gateway.addresses", "gateway.bounds", "gateway.direct", "gateway.periods", "gateway.rates", "gateway.route"),
         *("llm.answer", "llm.choice", "store.spending"),
     }
 )
@@ -76,7 +80,7 @@ CONTRACTS_FOR = (
     *("run", "context", "shelf", "keys", "commands", "history", "journal", "execution", "replay", "schedule"),
     *("opened", "owned", "steps", "times", "fork", "asking"),
 )
-ENVIRONMENT_READERS = ("nis_backend.settings", "nis_backend.app", "nis_backend.__main__")
+ENVIRONMENT_READERS = ("nis_backend", "nis_backend.settings", "nis_backend.app", "nis_backend.__main__")
 NAMES_OPERATIONS = "nis_backend.surfaces.rest.fixed"
 # What a serving process must not have loaded before the first call that needs it.
 HEAVY = (

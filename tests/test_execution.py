@@ -21,7 +21,7 @@ from nis_backend.drivers.blobs.folder import FolderContents
 from nis_backend.drivers.compute.processes import WorkerPools
 from nis_backend.drivers.dispatch.base import CANCELLED, PAUSED, Left
 from nis_backend.drivers.dispatch.in_process import InProcess
-from nis_backend.drivers.llm.choice import Models
+from nis_backend.drivers.gateway.direct import Direct
 from nis_backend.drivers.store.base import Append, Row, Table, Taken
 from nis_backend.drivers.store.sqlite.store import SqliteStore
 from nis_backend.errors import Forbidden, Unavailable
@@ -55,9 +55,9 @@ class World:
             contents=FolderContents(folder / "blobs"),
             tail=Tail(self.store),
             compute=WorkerPools([]),
-            models=Models([], None),
             dispatch=self.dispatch,
             operations=self.catalog,
+            metered=Direct,
         )
 
     async def _submit(self, owner: str, run_id: str) -> None:

@@ -75,7 +75,7 @@ async def heard(folder: Path) -> AsyncGenerator[tuple[Context, Heard]]:
     """A call's context, and the gateway that hears it."""
     gateway = Heard()
     async with opened(folder, operations=[read_models, carry_run]) as ctx:
-        yield replace(ctx, journal=None, drivers=replace(ctx.drivers, metered=gateway)), gateway
+        yield replace(ctx, journal=None, drivers=replace(ctx.drivers, metered=lambda: gateway)), gateway
 
 
 def test_a_call_asks_models_as_its_caller_and_in_its_operations_name(tmp_path: Path) -> None:

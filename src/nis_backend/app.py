@@ -8,37 +8,25 @@ import logging
 import shutil
 import time
 from dataclasses import replace
-from functools import partial
 from typing import TYPE_CHECKING
 
 from nis_backend.backups.swap import finish
-from nis_backend.caller import SERVER, Caller
+from nis_backend.caller import Caller
 from nis_backend.catalog import Catalog, load_app
 from nis_backend.context import Context
 from nis_backend.database import open_store
 from nis_backend.drivers.blobs.chosen import contents_of
 from nis_backend.drivers.blobs.sweeping import sweep
 from nis_backend.drivers.bus.in_process import InProcessBus
-from nis_backend.drivers.bus.kafka import Brokers, KafkaBus
-from nis_backend.drivers.bus.outbox import Outbox
 from nis_backend.drivers.cache.base import CallLimit
-from nis_backend.drivers.cache.changed_keys import ChangedKeys
 from nis_backend.drivers.cache.in_process import InProcessCache
-from nis_backend.drivers.cache.redis import Address, RedisCache
 from nis_backend.drivers.compute.base import Pool
 from nis_backend.drivers.compute.processes import WorkerPools
 from nis_backend.drivers.dispatch.in_process import InProcess
-from nis_backend.drivers.dispatch.leases import Leases
-from nis_backend.drivers.embeddings.base import Embedders
-from nis_backend.drivers.embeddings.minilm import MiniLM
-from nis_backend.drivers.embeddings.minilm import pool as embeddings_pool
-from nis_backend.drivers.embeddings.openai_embeddings import OpenAIEmbeddings
-from nis_backend.drivers.gateway.base import Who
-from nis_backend.drivers.gateway.gateway import MeteredGateway
-from nis_backend.drivers.gateway.registry import Registry, of_driver, of_row
+from nis_backend.drivers.embeddings.minilm_pool import pool as embeddings_pool
 from nis_backend.drivers.http.client import Http
-from nis_backend.drivers.llm.configured import disk_pools, provider_of, providers_of, servers_of
-from nis_backend.drivers.llm.embedded import pool as embedded_pool
+from nis_backend.drivers.llm.disk_pools import disk_pools
+from nis_backend.drivers.llm.embedded_pool import pool as embedded_pool
 from nis_backend.errors import NisError, Unavailable
 from nis_backend.execution import execute
 from nis_backend.opened import Drivers
@@ -51,17 +39,18 @@ from nis_backend.surfaces.rest.derive import told
 from nis_backend.surfaces.rest.replies import KEPT_SECONDS as REPLIES_SECONDS
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncGenerator, Mapping, Sequence
+    from collections.abc import AsyncGenerator, Mapping
     from pathlib import Path
 
     from nis_backend.drivers.bus.base import Bus
+    from nis_backend.drivers.bus.outbox import Outbox
     from nis_backend.drivers.cache.base import Cache
+    from nis_backend.drivers.cache.changed_keys import ChangedKeys
     from nis_backend.drivers.dispatch.base import Execute, Left
-    from nis_backend.drivers.gateway.registry import Provider
-    from nis_backend.drivers.http.base import Client
-    from nis_backend.drivers.llm.base import LanguageModels
-    from nis_backend.drivers.llm.openai_compatible import OpenAICompatible
-    from nis_backend.drivers.store.base import Row, Store
+    from nis_backend.drivers.gateway.base import Gateway
+    from nis_backend.drivers.gateway.registry import Registry
+    from nis_backend.drivers.store.base import Store
+    from nis_backend.keys import Keys
     from nis_backend.settings import Settings
 
 log = logging.getLogger("nis.app")
@@ -89,6 +78,8 @@ class Process:
         self.closing = Closing()
         self.bus: Bus = InProcessBus()
         self._drivers: Drivers | None = None
+        self._registry: Registry | None = None
+        self._gateway: Gateway | None = None
         self._http = Http()
 
     @property
@@ -121,32 +112,22 @@ class Process:
                 f"The data folder cannot be made: {error.strerror}.",
                 remedy="Give --data a folder this user may write to.",
             ) from None
-        given, http = self.settings, self._http
+        given = self.settings
         store = open_store(given)
         self.bus, outbox = _bus(given, store)
         cache = _cache(given)
         contents = contents_of(given, given.data)
         compute = WorkerPools([replace(pool, memory=self.settings.worker_memory) for pool in _pools(given)])
-        servers = servers_of(given, http)
-        providers = providers_of(given, servers, http, compute)
-        embedders = _embedders(given, servers, compute)
         dispatch = _dispatch(given, store, self._execute)
-        registry = _registry(given, store, providers, http)
-        holder, shared = dispatch.holding.holder, given.database_url is not None
-        gateway = MeteredGateway(
-            store, registry, embedders, holder, given.prices, cache=cache, shared=shared, warn=self._warn
-        )
         self._drivers = Drivers(
             settings=self.settings,
             store=store,
             contents=contents,
-            tail=Tail(store, shared=shared),
+            tail=Tail(store, shared=given.database_url is not None),
             compute=compute,
-            models=registry.models,
             dispatch=dispatch,
             operations=self.operations,
-            embedders=embedders,
-            metered=gateway,
+            metered=lambda: self._open_gateway(cache, dispatch.holding.holder),
             checks={
                 "store": self._check_store,
                 "models": self._check_models,
@@ -160,9 +141,8 @@ class Process:
         tidying = asyncio.create_task(self._tidy(), name="tidying")
         clock = asyncio.create_task(Clock(self._drivers).run(), name="clock") if self._serves else None
         publishing = None if outbox is None else asyncio.create_task(outbox.publish(), name="outbox")
-        changed = None if given.redis_host is None else ChangedKeys(cache, self.drivers.keys)
+        changed = _changed_keys(given, cache, self.drivers.keys)
         try:
-            await gateway.open()
             await dispatch.open(idle=not self._serves)
             yield self
         finally:
@@ -171,7 +151,10 @@ class Process:
             if clock is not None:
                 clock.cancel()
             await dispatch.close(RUNS_DRAIN_SECONDS)
-            await gateway.close()
+            if self._gateway is not None:
+                await self._gateway.close()
+            if self._registry is not None:
+                await self._registry.close()
             if publishing is not None:
                 publishing.cancel()
                 await asyncio.wait({publishing})
@@ -179,12 +162,28 @@ class Process:
             if changed is not None:
                 await changed.close()
             await cache.close()
-            await registry.close()
             await compute.close()
             await self._http.close()
             await self.drivers.keys.close()
             await contents.close()
             await store.close()
+
+    @property
+    def registry(self) -> Registry:
+        """The providers that are set up."""
+        if self._registry is None:
+            from nis_backend.providers import registry_of  # noqa: PLC0415 - loads with the first look at them
+
+            self._registry = registry_of(self.settings, self.drivers.store, self._http, self.drivers.compute)
+        return self._registry
+
+    def _open_gateway(self, cache: Cache, holder: str) -> Gateway:
+        from nis_backend.metering import gateway_of  # noqa: PLC0415 - loads with the first call that asks a model
+
+        at = self.drivers
+        self._gateway = gateway_of(self.settings, at.store, self.registry, at.compute, cache, holder, self._warn)
+        self._gateway.open()
+        return self._gateway
 
     async def _execute(self, owner: str, run_id: str, attempt: int) -> Left:
         return await execute(self.drivers, owner, run_id, attempt)
@@ -233,31 +232,16 @@ class Process:
         return found
 
     async def _check_models(self) -> str:
-        _, info = await self.drivers.gateway.models(Who(owner=SERVER)).choose()
+        _, info = await self.registry.choose()
         return f"{info.id} answers when no model is named"
-
-
-def _registry(settings: Settings, store: Store, providers: Sequence[LanguageModels], http: Client) -> Registry:
-    """What is configured: the providers of the settings, and what is set up at run time."""
-    settled = [of_driver(one, settings) for one in providers]
-    make = partial(_set_up, settings=settings, http=http)
-    return Registry(store, settled, make, settings.model)
-
-
-def _set_up(row: Row, settings: Settings, http: Client) -> Provider:
-    return of_row(row, provider_of(row, settings, http), settings)
-
-
-def _embedders(settings: Settings, servers: Sequence[OpenAICompatible], compute: WorkerPools) -> Embedders:
-    """The models of vectors; the one in the box first: a key that is set must not change what is compared with it."""
-    theirs = [OpenAIEmbeddings(server.provider, server.ask) for server in servers]
-    return Embedders([MiniLM(settings, compute), *theirs], settings.embedding_model)
 
 
 def _dispatch(settings: Settings, store: Store, execute: Execute) -> InProcess:
     """Who executes runs: this process alone, or those that share a database."""
     if settings.database_url is None:
         return InProcess(store, execute, {name: most for name, most in settings.all_queues.items() if most})
+    from nis_backend.drivers.dispatch.leases import Leases  # noqa: PLC0415 - loads where a database is shared
+
     return Leases(store, execute, settings.all_queues, settings.stall_seconds)
 
 
@@ -265,6 +249,9 @@ def _bus(settings: Settings, store: Store) -> tuple[Bus, Outbox | None]:
     """Kafka where brokers are named, and what goes out to them; else this process's own, which run events stay off."""
     if settings.kafka_servers is None:
         return InProcessBus(), None
+    from nis_backend.drivers.bus.kafka import Brokers, KafkaBus  # noqa: PLC0415 - loads where it is used
+    from nis_backend.drivers.bus.outbox import Outbox  # noqa: PLC0415 - as above
+
     brokers = Brokers(
         servers=settings.kafka_servers,
         protocol=settings.kafka_protocol,
@@ -280,6 +267,8 @@ def _cache(settings: Settings) -> Cache:
     """Redis where its host is named, else this process's own."""
     if settings.redis_host is None:
         return InProcessCache()
+    from nis_backend.drivers.cache.redis import Address, RedisCache  # noqa: PLC0415 - as in _bus
+
     return RedisCache(
         Address(
             host=settings.redis_host,
@@ -290,6 +279,15 @@ def _cache(settings: Settings) -> Cache:
             tls=settings.redis_tls,
         )
     )
+
+
+def _changed_keys(settings: Settings, cache: Cache, keys: Keys) -> ChangedKeys | None:
+    """What hears which keys other processes have changed, where they share a Redis."""
+    if settings.redis_host is None:
+        return None
+    from nis_backend.drivers.cache.changed_keys import ChangedKeys  # noqa: PLC0415 - as in _bus
+
+    return ChangedKeys(cache, keys)
 
 
 def _pools(settings: Settings) -> list[Pool]:

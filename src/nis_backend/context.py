@@ -18,9 +18,7 @@ from pydantic import ValidationError
 from nis_backend.blob import blobs_in
 from nis_backend.caller import SERVER_ADMIN
 from nis_backend.calling import call, refuse_secret
-from nis_backend.drivers.gateway.base import Who
 from nis_backend.drivers.gateway.periods import cap_of_run
-from nis_backend.drivers.llm.base import ModelInfo
 from nis_backend.errors import Forbidden, InvalidRequest, NisError, WorkerLost, from_problem
 from nis_backend.event import ApprovalRequired, InputRequired, Progressed, ToolCalled, Warned
 from nis_backend.keys import KeyRing
@@ -37,8 +35,8 @@ if TYPE_CHECKING:
     from nis_backend.drivers.compute.base import Json
     from nis_backend.drivers.dispatch.base import Dispatch
     from nis_backend.drivers.embeddings.base import Embedders
-    from nis_backend.drivers.gateway.base import Gateway
-    from nis_backend.drivers.llm.base import LanguageModels
+    from nis_backend.drivers.gateway.base import Gateway, Who
+    from nis_backend.drivers.llm.base import LanguageModels, ModelInfo
     from nis_backend.drivers.llm.choice import Models
     from nis_backend.drivers.store.base import Row, Table
     from nis_backend.event import Approved, Rejected
@@ -101,6 +99,8 @@ class Context:
     @cached_property
     def who(self) -> Who:
         """For whom a model is asked here, and in what."""
+        from nis_backend.drivers.gateway.base import Who  # noqa: PLC0415 - loads with the first call that asks a model
+
         return Who(
             owner=self.caller.owner,
             key=self.caller.key,
@@ -257,6 +257,7 @@ class Context:
         self, model: str | None = None, provider: str | None = None
     ) -> tuple[LanguageModels, ModelInfo]:
         """See `Models.choose`; a run's code has the same model however often it is executed."""
+        from nis_backend.drivers.llm.base import ModelInfo  # noqa: PLC0415 - as in who
 
         async def choose() -> Json:
             return asdict((await self.models.choose(model, provider))[1])

@@ -7,8 +7,6 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, Protocol
 
-from nis_backend.drivers.embeddings.base import Embedders
-from nis_backend.drivers.gateway.direct import Direct
 from nis_backend.keys import Keys
 
 if TYPE_CHECKING:
@@ -20,7 +18,6 @@ if TYPE_CHECKING:
     from nis_backend.drivers.compute.base import Compute
     from nis_backend.drivers.dispatch.base import Dispatch
     from nis_backend.drivers.gateway.base import Gateway
-    from nis_backend.drivers.llm.choice import Models
     from nis_backend.drivers.store.base import Store
     from nis_backend.entry import Entry
     from nis_backend.operation import Operation
@@ -61,10 +58,10 @@ class Drivers:
     contents: Contents
     tail: Tail
     compute: Compute
-    models: Models
     dispatch: Dispatch
     operations: Operations
-    embedders: Embedders = field(default_factory=Embedders)
+    metered: Callable[[], Gateway]
+    """Makes what routes, limits and counts what models are asked; at its first use, for all that it stands on."""
     checks: Mapping[str, Callable[[], Awaitable[str]]] = field(
         default_factory=dict[str, "Callable[[], Awaitable[str]]"]
     )
@@ -80,13 +77,10 @@ class Drivers:
     computing: asyncio.Lock = field(default_factory=asyncio.Lock)
     """Held by the one call that adds to `vectors`."""
 
-    metered: Gateway | None = None
-    """What routes, limits and counts what `models` and `embedders` are asked."""
-
     @cached_property
     def gateway(self) -> Gateway:
-        """What every call asks models through: `metered`, or else the models themselves."""
-        return self.metered or Direct(self.models, self.embedders)
+        """What every call asks models through."""
+        return self.metered()
 
     @cached_property
     def keys(self) -> Keys:

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 class Model(BaseModel):
     """The base of every request and result: unknown fields, NaN and infinity are refused."""
 
-    model_config = ConfigDict(extra="forbid", allow_inf_nan=False, frozen=True)
+    model_config = ConfigDict(extra="forbid", allow_inf_nan=False, frozen=True, defer_build=True)
 
 
 Req = TypeVar("Req", bound=Model)

@@ -14,7 +14,7 @@ from nis_backend.context import Context
 from nis_backend.drivers.blobs.folder import FolderContents
 from nis_backend.drivers.compute.processes import WorkerPools
 from nis_backend.drivers.dispatch.in_process import InProcess
-from nis_backend.drivers.llm.choice import Models
+from nis_backend.drivers.gateway.direct import Direct
 from nis_backend.drivers.store.base import Append, NewEvent
 from nis_backend.drivers.store.sqlite.store import SqliteStore
 from nis_backend.errors import InvalidRequest, NotFound
@@ -64,9 +64,9 @@ async def _replayed(folder: Path, recorded: Mapping[str, Any], app: str | None) 
         contents=FolderContents(folder / "blobs"),
         tail=Tail(store),
         compute=compute,
-        models=Models((), None),
         dispatch=InProcess(store, _nobody, {"default": 1}),
         operations=catalog,
+        metered=Direct,
     )
     ctx = Context(drivers=drivers, caller=Caller(owner=str(recorded["owner"])))
     try:

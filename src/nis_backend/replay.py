@@ -9,8 +9,7 @@ from typing import TYPE_CHECKING, Any
 from pydantic import Field
 
 from nis_backend.calling import perform
-from nis_backend.drivers.embeddings.base import Embedders
-from nis_backend.drivers.llm.choice import Models
+from nis_backend.drivers.gateway.direct import Direct
 from nis_backend.errors import Conflict, NisError, NotSupported
 from nis_backend.event import (
     Event,
@@ -182,9 +181,7 @@ def _offline(ctx: Context, run: Run, pen: Pen) -> Context:
     drivers = replace(
         ctx.drivers,
         store=store,
-        models=Models(()),
-        embedders=Embedders(),
-        metered=None,
+        metered=Direct,
         compute=nothing,
     )
     caller = replace(ctx.caller, scopes=frozenset(run.scopes))

@@ -37,7 +37,7 @@ def within(folder: Path, body: Callable[[Context], Awaitable[None]]) -> None:
             gated(folder, {"one": server}) as gate,
             opened(folder / "call", operations=OPERATIONS) as ctx,
         ):
-            drivers = replace(ctx.drivers, metered=gate.gateway, store=gate.store)
+            drivers = replace(ctx.drivers, metered=lambda: gate.gateway, store=gate.store)
             await body(replace(ctx, drivers=drivers, journal=None))
 
     (folder / "call").mkdir()

@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING, Literal, Protocol
 from starlette.requests import ClientDisconnect, Request
 
 from nis_backend.calling import admit, authorise
-from nis_backend.drivers.gateway.base import Inbound, Who
 from nis_backend.errors import InternalError, NisError
 from nis_backend.surfaces.streamed import KEEP_ALIVE
 from nis_backend.surfaces.waiting import left, stopping
@@ -23,7 +22,8 @@ if TYPE_CHECKING:
     from starlette.responses import Response
     from starlette.types import Message, Receive, Scope, Send
 
-    from nis_backend.drivers.gateway.base import Json, Passed, Route
+    from nis_backend.drivers.gateway.base import Inbound, Json, Passed
+    from nis_backend.drivers.gateway.route import Route
     from nis_backend.surfaces.base import Process
 
 log = logging.getLogger("nis.http")
@@ -85,6 +85,8 @@ class PassedOn:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """One request."""
+        from nis_backend.drivers.gateway.base import Inbound, Who  # noqa: PLC0415 - loads with the first request
+
         dialect = self._dialect
         if dialect is None:
             dialect = self._dialect = self._make()

@@ -17,7 +17,9 @@ from nis_backend.caller import LOCAL
 from nis_backend.capabilities.models.condensing import AT_ONCE, SummaryRequest, summarize_text
 from nis_backend.capabilities.models.parts import size
 from nis_backend.context import Context
+from nis_backend.drivers.gateway.direct import Direct
 from nis_backend.drivers.llm.base import Prompt
+from nis_backend.drivers.llm.choice import Models
 from nis_backend.errors import InvalidRequest, NotSupported, TooLarge, UpstreamFailed
 from nis_backend.history import History
 from nis_backend.journal import Journal
@@ -111,7 +113,7 @@ def test_after_a_crash_no_part_is_read_again(tmp_path: Path) -> None:
             await ctx.run.flush()
             events = await ctx.runs.all_events(RUN)
             healthy = Prepared(brief, context=2048)
-            drivers = replace(ctx.drivers, models=type(ctx.drivers.models)([healthy]))
+            drivers = replace(ctx.drivers, metered=lambda: Direct(Models([healthy])))
             journal = Journal(drivers.store, LOCAL.owner, RUN, 0, History(events))
             again = replace(ctx, drivers=drivers, journal=journal, scope=Scope(key=RUN))
             assert await summarise(again) == whole

@@ -29,7 +29,7 @@ def within(folder: Path, body: Callable[[Gated, Context], Awaitable[None]]) -> N
     async def go() -> None:
         servers = {"one": FakeOpenAI(says("Hi."), says("Hi.")), "two": FakeOpenAI()}
         async with gated(folder, servers) as gate, opened(folder / "nis") as ctx:
-            drivers = replace(ctx.drivers, metered=gate.gateway)
+            drivers = replace(ctx.drivers, metered=lambda: gate.gateway)
             within = replace(ctx, drivers=drivers, journal=None)
             await body(gate, within)
 

@@ -17,7 +17,8 @@ from fake_openai import Asked, Canned, FakeOpenAI, Reply, fails
 
 from nis_backend.drivers.compute.processes import WorkerPools
 from nis_backend.drivers.embeddings.base import Embedders, TextEmbedder
-from nis_backend.drivers.embeddings.minilm import MiniLM, pool
+from nis_backend.drivers.embeddings.minilm import MiniLM
+from nis_backend.drivers.embeddings.minilm_pool import pool
 from nis_backend.drivers.embeddings.openai_embeddings import AT_ONCE, OpenAIEmbeddings
 from nis_backend.drivers.http.client import Http
 from nis_backend.drivers.llm.openai_compatible import OpenAICompatible

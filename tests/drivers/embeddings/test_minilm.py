@@ -19,7 +19,8 @@ from typing import Any, TypeVar, cast
 import pytest
 
 from nis_backend.drivers.compute.processes import WorkerPools
-from nis_backend.drivers.embeddings.minilm import DIMENSIONS, MAX_TOKENS, WEIGHT, MiniLM, pool
+from nis_backend.drivers.embeddings.minilm import DIMENSIONS, MAX_TOKENS, WEIGHT, MiniLM
+from nis_backend.drivers.embeddings.minilm_pool import pool
 from nis_backend.drivers.embeddings.minilm_worker import MiniLMWorker
 from nis_backend.errors import InvalidRequest, TooLarge, Unavailable, WorkerLost
 from nis_backend.settings import Settings, read_settings

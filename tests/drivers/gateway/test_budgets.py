@@ -11,11 +11,12 @@ from pathlib import Path
 import pytest
 
 from nis_backend.caller import SERVER
-from nis_backend.drivers.gateway.base import Target, Who
+from nis_backend.drivers.gateway.base import Who
 from nis_backend.drivers.gateway.budgets import NO_END, Budgets, dollars
 from nis_backend.drivers.gateway.ledger import End, Ledger
 from nis_backend.drivers.gateway.periods import DOLLAR
 from nis_backend.drivers.gateway.rates import FREE, Rates, flat
+from nis_backend.drivers.gateway.route import Target
 from nis_backend.drivers.llm.answer import Usage
 from nis_backend.drivers.store.base import Row, Store
 from nis_backend.drivers.store.postgres.store import PostgresStore

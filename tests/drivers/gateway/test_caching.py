@@ -18,9 +18,10 @@ from gated import WHO, Gated, awaited, gated
 from passes import headers, inbound, items_of, passed, read
 
 from nis_backend.drivers.embeddings.base import Embedders
-from nis_backend.drivers.gateway.base import Inbound, Passed, Route
+from nis_backend.drivers.gateway.base import Inbound, Passed
 from nis_backend.drivers.gateway.flight import Flight
 from nis_backend.drivers.gateway.forms import joined, split
+from nis_backend.drivers.gateway.route import Route
 from nis_backend.errors import NisError, Unavailable
 
 

@@ -6,8 +6,8 @@ import asyncio
 
 import pytest
 
-from nis_backend.drivers.gateway.base import Target
 from nis_backend.drivers.gateway.health import Health
+from nis_backend.drivers.gateway.route import Target
 from nis_backend.errors import Busy
 
 ONE, OTHER, ELSEWHERE = (Target(provider=p, model=m) for p, m in (("p", "one"), ("p", "other"), ("q", "one")))

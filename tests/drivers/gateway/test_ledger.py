@@ -12,10 +12,11 @@ import pytest
 from store_rows import run_row
 
 from nis_backend.drivers.gateway import ledger as module
-from nis_backend.drivers.gateway.base import Target, Who
+from nis_backend.drivers.gateway.base import Who
 from nis_backend.drivers.gateway.ledger import End, Ledger
 from nis_backend.drivers.gateway.periods import DOLLAR
 from nis_backend.drivers.gateway.rates import Rates, flat
+from nis_backend.drivers.gateway.route import Target
 from nis_backend.drivers.llm.answer import Usage
 from nis_backend.drivers.store.base import Row
 from nis_backend.drivers.store.spending import Cap, Closed, Crossed

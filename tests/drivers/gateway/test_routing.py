@@ -8,7 +8,8 @@ from random import Random
 
 import pytest
 
-from nis_backend.drivers.gateway.base import Needs, Route, Target
+from nis_backend.drivers.gateway.base import Needs
+from nis_backend.drivers.gateway.route import Route, Target
 from nis_backend.drivers.gateway.routing import lacking, order
 from nis_backend.drivers.llm.base import ModelInfo
 

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from nis_backend.drivers.compute.processes import WorkerPools
-from nis_backend.drivers.llm.configured import providers_of, servers_of
+from nis_backend.drivers.llm.configured import providers_of
 from nis_backend.errors import InvalidRequest
 from nis_backend.settings import read_settings
 
@@ -29,7 +29,7 @@ def providers(folder: Path, **environment: str) -> list[str]:
 
     async def body() -> list[str]:
         settings = read_settings(environment, data=folder)
-        drivers = providers_of(settings, servers_of(settings, offline), offline, WorkerPools([]))
+        drivers = providers_of(settings, offline, WorkerPools([]))
         found = [await one.find(None) for one in drivers if one.provider != "embedded"]
         assert drivers[-1].provider == "embedded"
         return [info.id for info in found if info]

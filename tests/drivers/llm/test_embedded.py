@@ -21,8 +21,9 @@ from nis_backend.drivers.compute.base import Json, PoolStatus
 from nis_backend.drivers.compute.processes import WorkerPools
 from nis_backend.drivers.llm.answer import Answered, Item, TextChunk, ToolCall
 from nis_backend.drivers.llm.base import Message, Prompt, Tool
-from nis_backend.drivers.llm.embedded import SLOTS, EmbeddedModels, pool
-from nis_backend.drivers.llm.embedded_wire import CONTEXT, LONGEST_TOKEN, MAX_TOKENS
+from nis_backend.drivers.llm.embedded import EmbeddedModels
+from nis_backend.drivers.llm.embedded_pool import CONTEXT, SLOTS, pool
+from nis_backend.drivers.llm.embedded_wire import LONGEST_TOKEN, MAX_TOKENS
 from nis_backend.errors import DeadlineExceeded, InvalidRequest, NotSupported, Unavailable, WorkerLost
 from nis_backend.settings import Settings, read_settings
 from nis_backend.weights.files import Weights

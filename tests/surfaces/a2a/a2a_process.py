@@ -22,7 +22,7 @@ from nis_backend.catalog import Catalog
 from nis_backend.context import Context
 from nis_backend.drivers.blobs.folder import FolderContents
 from nis_backend.drivers.dispatch.in_process import InProcess
-from nis_backend.drivers.llm.choice import Models
+from nis_backend.drivers.gateway.direct import Direct
 from nis_backend.drivers.store.sqlite.store import SqliteStore
 from nis_backend.errors import NotFound, Unavailable
 from nis_backend.event import ArtifactMade, InputRequired, StepRetried, Surface
@@ -120,9 +120,9 @@ class StandIn:
             tail=Tail(store),
             # No operation here has a pool.
             compute=cast("Compute", None),
-            models=Models(()),
             dispatch=self._dispatch,
             operations=self.operations,
+            metered=Direct,
         )
 
     def context(self, caller: Caller) -> Context:

@@ -17,7 +17,7 @@ from conftest import Serve, Server
 from fake_openai import Canned, FakeOpenAI, breaks_off, delta, fails, says, wants
 from pydantic import BaseModel
 
-from nis_backend.drivers.llm.embedded import SLOTS
+from nis_backend.drivers.llm.embedded_pool import SLOTS
 from nis_backend.surfaces.openai.request import CHAT_HINTS, REFUSED, ChatCompletionRequest
 
 Json = dict[str, Any]

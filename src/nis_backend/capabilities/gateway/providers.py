@@ -10,14 +10,14 @@ from pydantic import Field, StringConstraints
 from nis_backend.caller import SERVER, SERVER_ADMIN
 from nis_backend.changes import noted
 from nis_backend.drivers.gateway.addresses import host_of, is_private, parts_of
-from nis_backend.drivers.gateway.base import COMPUTED_HERE
+from nis_backend.drivers.gateway.route import COMPUTED_HERE
 from nis_backend.errors import Conflict, Forbidden, InvalidRequest, NisError, NotFound
 from nis_backend.operation import Before, Example, Model, operation
 from nis_backend.view import Table, View
 
 if TYPE_CHECKING:
     from nis_backend.context import Context
-    from nis_backend.drivers.gateway.base import SetUp
+    from nis_backend.drivers.gateway.route import SetUp
     from nis_backend.drivers.store.base import Row
 
 MOST = 1000

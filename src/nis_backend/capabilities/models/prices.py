@@ -9,8 +9,8 @@ from pydantic import Field
 
 from nis_backend.caller import SERVER, SERVER_ADMIN
 from nis_backend.changes import noted
-from nis_backend.drivers.gateway.base import Target
 from nis_backend.drivers.gateway.periods import DOLLAR, nano
+from nis_backend.drivers.gateway.route import Target
 from nis_backend.errors import NotFound, Unavailable
 from nis_backend.operation import Before, Example, Model, operation
 from nis_backend.view import Table, View

@@ -6,8 +6,8 @@ import asyncio
 from array import array
 from typing import TYPE_CHECKING
 
-from nis_backend.drivers.compute.base import Pool
 from nis_backend.drivers.embeddings.base import Embedded, EmbeddingModel, TextEmbedder
+from nis_backend.drivers.embeddings.minilm_pool import POOL
 from nis_backend.weights.files import Weights
 
 if TYPE_CHECKING:
@@ -16,23 +16,10 @@ if TYPE_CHECKING:
     from nis_backend.drivers.compute.base import Compute
     from nis_backend.settings import Settings
 
-POOL = "embeddings"
 WEIGHT = "minilm-l6-v2-int8"
 DIMENSIONS = 384
 MAX_TOKENS = 256
 """Tokens of a text that are read, its two marks included: as long as the texts that the model was trained on."""
-
-
-def pool(settings: Settings) -> Pool:
-    """The pool whose worker holds the model."""
-    return Pool(
-        name=POOL,
-        kind="shared",
-        entry="nis_backend.drivers.embeddings.minilm_worker:open_worker",
-        options={"weights": str(settings.weights), "threads": settings.embedded_threads},
-        idle_seconds=settings.idle_seconds,
-        extra="embeddings",
-    )
 
 
 class MiniLM(TextEmbedder):

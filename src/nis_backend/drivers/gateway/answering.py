@@ -11,7 +11,7 @@ from nis_backend.errors import NisError
 
 if TYPE_CHECKING:
     from nis_backend.drivers.gateway.attempt import Attempt
-    from nis_backend.drivers.gateway.base import Target
+    from nis_backend.drivers.gateway.route import Target
     from nis_backend.drivers.gateway.until import Until
 
 T = TypeVar("T")

@@ -14,7 +14,7 @@ from pydantic import TypeAdapter, ValidationError
 from pydantic_core import from_json
 from typing_extensions import override
 
-from nis_backend.drivers.gateway.base import Target
+from nis_backend.drivers.gateway.route import Target
 from nis_backend.drivers.gateway.wanted import Hit, Wanted
 from nis_backend.drivers.llm.answer import Answered, Item, ReasoningChunk, TextChunk
 from nis_backend.errors import UpstreamFailed
@@ -23,9 +23,10 @@ if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, Callable, Sequence
 
     from nis_backend.drivers.gateway.answering import Answering
-    from nis_backend.drivers.gateway.base import Route, Who
+    from nis_backend.drivers.gateway.base import Who
     from nis_backend.drivers.gateway.caching import Answers
     from nis_backend.drivers.gateway.kept import Kept
+    from nis_backend.drivers.gateway.route import Route
     from nis_backend.drivers.gateway.until import Until
     from nis_backend.drivers.llm.base import Prompt
 

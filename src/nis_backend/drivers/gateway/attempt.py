@@ -8,9 +8,9 @@ import math
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Generic, Protocol, TypeVar
 
-from nis_backend.drivers.gateway.base import COMPUTED_HERE
 from nis_backend.drivers.gateway.judging import outcome_of
 from nis_backend.drivers.gateway.ledger import End
+from nis_backend.drivers.gateway.route import COMPUTED_HERE
 from nis_backend.drivers.gateway.worst import longest
 from nis_backend.drivers.llm.answer import Usage
 from nis_backend.errors import InternalError, NisError, Unavailable, UpstreamFailed
@@ -18,12 +18,13 @@ from nis_backend.errors import InternalError, NisError, Unavailable, UpstreamFai
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
 
-    from nis_backend.drivers.gateway.base import Needs, Route, Target, Who
+    from nis_backend.drivers.gateway.base import Needs, Who
     from nis_backend.drivers.gateway.budgets import Budgets
     from nis_backend.drivers.gateway.health import Health, Room
     from nis_backend.drivers.gateway.ledger import Ledger
     from nis_backend.drivers.gateway.prices import Prices
     from nis_backend.drivers.gateway.rates import Rates
+    from nis_backend.drivers.gateway.route import Route, Target
     from nis_backend.drivers.gateway.until import Until
     from nis_backend.drivers.llm.base import ModelInfo
     from nis_backend.drivers.store.base import Row

@@ -22,7 +22,8 @@ from nis_backend.errors import BudgetExceeded, Busy, NisError, NotSupported, Una
 
 if TYPE_CHECKING:
     from nis_backend.drivers.gateway.attempt import Call, Parts, Send
-    from nis_backend.drivers.gateway.base import Needs, Route, Target
+    from nis_backend.drivers.gateway.base import Needs
+    from nis_backend.drivers.gateway.route import Route, Target
 
 T = TypeVar("T")
 

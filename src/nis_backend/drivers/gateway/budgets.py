@@ -20,9 +20,10 @@ from nis_backend.within import joined, of_row
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
-    from nis_backend.drivers.gateway.base import Target, Who
+    from nis_backend.drivers.gateway.base import Who
     from nis_backend.drivers.gateway.ledger import Ledger
     from nis_backend.drivers.gateway.rates import Rates
+    from nis_backend.drivers.gateway.route import Target
     from nis_backend.drivers.store.base import Row
     from nis_backend.drivers.store.spending import Crossed, Over, Spending
     from nis_backend.within import Within

@@ -23,9 +23,10 @@ if TYPE_CHECKING:
     from nis_backend.drivers.cache.base import Cache
     from nis_backend.drivers.embeddings.base import Embedders
     from nis_backend.drivers.gateway.alike import Question
-    from nis_backend.drivers.gateway.base import Cached, Target, Who
+    from nis_backend.drivers.gateway.base import Cached, Who
     from nis_backend.drivers.gateway.flight import How
     from nis_backend.drivers.gateway.ledger import Ledger
+    from nis_backend.drivers.gateway.route import Target
     from nis_backend.drivers.gateway.wanted import A, P, Wanted
 
 

@@ -4,25 +4,28 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from nis_backend.drivers.gateway.base import Cached, Estimate, Gateway, Inbound, Needs, Passed, Place, Priced, SetUp
+from nis_backend.drivers.embeddings.base import Embedders
+from nis_backend.drivers.gateway.base import Cached, Estimate, Gateway, Inbound, Needs, Passed, Place, Priced
+from nis_backend.drivers.gateway.route import SetUp
+from nis_backend.drivers.llm.choice import Models
 from nis_backend.errors import NotSupported
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from nis_backend.drivers.embeddings.base import Embedders
-    from nis_backend.drivers.gateway.base import Route, Target, Who
+    from nis_backend.drivers.gateway.base import Who
+    from nis_backend.drivers.gateway.route import Route, Target
     from nis_backend.drivers.llm.base import ModelInfo, Prompt
-    from nis_backend.drivers.llm.choice import Models
     from nis_backend.drivers.store.base import Row, Table
 
 
 class Direct(Gateway):
     """Models that are asked straight, where nothing is configured that stands between."""
 
-    def __init__(self, models: Models, embedders: Embedders) -> None:
-        self._models = models
-        self._embedders = embedders
+    def __init__(self, models: Models | None = None, embedders: Embedders | None = None) -> None:
+        """None is no model."""
+        self._models = models or Models(())
+        self._embedders = embedders or Embedders()
 
     def models(self, who: Who) -> Models:
         """The models themselves."""
@@ -87,7 +90,7 @@ class Direct(Gateway):
         del route
         return 0
 
-    async def open(self) -> None:
+    def open(self) -> None:
         """Nothing is counted."""
 
     async def close(self) -> None:

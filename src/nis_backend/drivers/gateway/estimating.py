@@ -11,9 +11,9 @@ from nis_backend.drivers.gateway.registry import ROUTE, direct
 from nis_backend.drivers.gateway.worst import longest
 
 if TYPE_CHECKING:
-    from nis_backend.drivers.gateway.base import Target
     from nis_backend.drivers.gateway.prices import Prices
     from nis_backend.drivers.gateway.registry import Registry
+    from nis_backend.drivers.gateway.route import Target
     from nis_backend.drivers.llm.base import ModelInfo, Prompt
 
 

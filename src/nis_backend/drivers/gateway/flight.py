@@ -13,7 +13,8 @@ from nis_backend.errors import InternalError, NisError, UpstreamFailed
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Awaitable, Callable
 
-    from nis_backend.drivers.gateway.base import Target, Who
+    from nis_backend.drivers.gateway.base import Who
+    from nis_backend.drivers.gateway.route import Target
     from nis_backend.drivers.gateway.until import Until
     from nis_backend.drivers.gateway.wanted import Wanted
 

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from nis_backend.caller import SERVER
 from nis_backend.drivers.gateway.attempt import Parts
 from nis_backend.drivers.gateway.attempts import Attempts
-from nis_backend.drivers.gateway.base import Cached, Gateway, Inbound, Passed, Priced, Route, Target, Who
+from nis_backend.drivers.gateway.base import Cached, Gateway, Inbound, Passed, Priced, Who
 from nis_backend.drivers.gateway.budgets import Budgets
 from nis_backend.drivers.gateway.caching import Answers
 from nis_backend.drivers.gateway.estimating import estimates
@@ -23,6 +23,7 @@ from nis_backend.drivers.gateway.metered import MeteredEmbedders, MeteredModels
 from nis_backend.drivers.gateway.passing import Passing
 from nis_backend.drivers.gateway.prices import Prices, id_of
 from nis_backend.drivers.gateway.registry import ROUTE, TABLES, route_of
+from nis_backend.drivers.gateway.route import Route, Target
 from nis_backend.errors import NisError, Unavailable
 
 if TYPE_CHECKING:
@@ -31,8 +32,9 @@ if TYPE_CHECKING:
 
     from nis_backend.drivers.cache.base import Cache
     from nis_backend.drivers.embeddings.base import Embedders
-    from nis_backend.drivers.gateway.base import Estimate, Needs, Place, SetUp
+    from nis_backend.drivers.gateway.base import Estimate, Needs, Place
     from nis_backend.drivers.gateway.registry import Registry
+    from nis_backend.drivers.gateway.route import SetUp
     from nis_backend.drivers.llm.base import ModelInfo, Prompt
     from nis_backend.drivers.llm.choice import Models
     from nis_backend.drivers.store.base import Row, Store, Table
@@ -68,6 +70,8 @@ class MeteredGateway(Gateway):
         self._holder = holder
         self._shared = shared
         """Whether other processes change what is configured, too."""
+        self._looked = asyncio.Event()
+        """Set once `_open` has tried, or need not."""
         self._tasks: list[asyncio.Task[None]] = []
         self.registry = registry
         self.health = Health()
@@ -143,7 +147,8 @@ class MeteredGateway(Gateway):
         return None if route is None else self.attempts.places(route, needs)
 
     async def settled(self) -> None:
-        """See `Gateway.settled`."""
+        """See `Gateway.settled`; what dead processes have left open is closed by then, too."""
+        await self._looked.wait()
         await self.ledger.settled()
         # While the database is away they wait on, and whoever asks it is told so.
         with suppress(Unavailable):
@@ -184,7 +189,7 @@ class MeteredGateway(Gateway):
                 found += [one] if one.rates is not None else []
         return found
 
-    async def open(self) -> None:
+    def open(self) -> None:
         """See `Gateway.open`; nothing waits for a database that is away but calls of models."""
         self._tasks.append(asyncio.create_task(self._open(), name="gateway"))
         if self._shared:
@@ -195,6 +200,7 @@ class MeteredGateway(Gateway):
         for task in self._tasks:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
+        self._looked.set()
         await self.answers.close()
         await self.ledger.close()
 
@@ -211,8 +217,10 @@ class MeteredGateway(Gateway):
                 lost = await self._store.abandoned(self._holder)
             except NisError as error:
                 log.warning("what is configured cannot be read: %s", error)
+                self._looked.set()
                 await asyncio.sleep(AGAIN_SECONDS)
                 continue
+            self._looked.set()
             if lost:
                 log.warning("%d calls of models were under way when their process ended: booked at their worst", lost)
             return

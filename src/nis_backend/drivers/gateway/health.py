@@ -18,7 +18,7 @@ from nis_backend.errors import Busy, from_problem
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from nis_backend.drivers.gateway.base import Target
+    from nis_backend.drivers.gateway.route import Target
     from nis_backend.errors import NisError
 
 Outcome = Literal["answered", "failed", "limited", "key refused", "at fault"]

@@ -13,7 +13,8 @@ from typing import TYPE_CHECKING
 from pydantic_core import from_json, to_json
 
 from nis_backend.drivers.cache.base import LARGEST_VALUE
-from nis_backend.drivers.gateway.base import Cached, Target
+from nis_backend.drivers.gateway.base import Cached
+from nis_backend.drivers.gateway.route import Target
 from nis_backend.errors import Unavailable
 from nis_backend.outage import Outage
 

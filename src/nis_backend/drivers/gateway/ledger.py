@@ -20,8 +20,9 @@ from nis_backend.errors import Unavailable
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from nis_backend.drivers.gateway.base import Target, Who
+    from nis_backend.drivers.gateway.base import Who
     from nis_backend.drivers.gateway.rates import Rates
+    from nis_backend.drivers.gateway.route import Target
     from nis_backend.drivers.llm.answer import Usage
     from nis_backend.drivers.store.base import Row
     from nis_backend.drivers.store.spending import Crossed, Spending

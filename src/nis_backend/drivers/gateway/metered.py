@@ -24,9 +24,10 @@ if TYPE_CHECKING:
     from nis_backend.drivers.embeddings.base import EmbeddingModel
     from nis_backend.drivers.gateway.answering import Answering
     from nis_backend.drivers.gateway.attempts import Attempts
-    from nis_backend.drivers.gateway.base import Route, Target, Who
+    from nis_backend.drivers.gateway.base import Who
     from nis_backend.drivers.gateway.caching import Answers
     from nis_backend.drivers.gateway.registry import Registry
+    from nis_backend.drivers.gateway.route import Route, Target
     from nis_backend.drivers.gateway.until import Until
     from nis_backend.drivers.llm.answer import Item
     from nis_backend.drivers.llm.base import ModelInfo, Prompt
@@ -68,15 +69,8 @@ class MeteredModels(Models):
     async def choose(self, model: str | None = None, provider: str | None = None) -> tuple[LanguageModels, ModelInfo]:
         """See `Models.choose`; `route:NAME` is a route, and so is the name of one alone, whoever has a model of it."""
         registry = self._gate.registry
-        await registry.ready()
-        wanted = model or (None if provider else registry.default)
-        if registry.routes and wanted is not None and provider in (None, ROUTE):
-            route = registry.route(wanted)
-            if route is not None:
-                return self.driver(ROUTE), await registry.described(route)
-        driver, info = await registry.models.choose(model, provider)
-        registry.remember(info)
-        return Metered(self._gate, self._who, driver), info
+        driver, info = await registry.choose(model, provider)
+        return (self.driver(ROUTE) if driver is None else Metered(self._gate, self._who, driver)), info
 
     def driver(self, provider: str) -> LanguageModels:
         """See `Models.driver`."""

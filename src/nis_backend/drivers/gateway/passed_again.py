@@ -18,11 +18,12 @@ from nis_backend.drivers.gateway.wanted import Hit, Wanted
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Sequence
 
-    from nis_backend.drivers.gateway.base import Inbound, Json, Route, Who
+    from nis_backend.drivers.gateway.base import Inbound, Json, Who
     from nis_backend.drivers.gateway.caching import Answers
     from nis_backend.drivers.gateway.flight import Joined
     from nis_backend.drivers.gateway.kept import Kept
     from nis_backend.drivers.gateway.passing import Answer
+    from nis_backend.drivers.gateway.route import Route
     from nis_backend.drivers.gateway.until import Until
 
 MEANINGLESS = frozenset({"model", "stream", OPTIONS, "user", "metadata", "safety_identifier", "store"})

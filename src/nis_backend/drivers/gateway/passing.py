@@ -17,9 +17,10 @@ from nis_backend.errors import NisError, NotFound
 if TYPE_CHECKING:
     from nis_backend.drivers.gateway.answering import Answering
     from nis_backend.drivers.gateway.attempts import Attempts
-    from nis_backend.drivers.gateway.base import Inbound, Route, Target, Who
+    from nis_backend.drivers.gateway.base import Inbound, Who
     from nis_backend.drivers.gateway.caching import Answers
     from nis_backend.drivers.gateway.registry import Registry
+    from nis_backend.drivers.gateway.route import Route, Target
     from nis_backend.drivers.gateway.sending import Through
     from nis_backend.drivers.gateway.until import Until
     from nis_backend.drivers.llm.base import LanguageModels

@@ -11,9 +11,9 @@ from decimal import Decimal
 from importlib.metadata import version
 from typing import TYPE_CHECKING, Any, Protocol, cast
 
-from nis_backend.drivers.gateway.base import COMPUTED_HERE
 from nis_backend.drivers.gateway.periods import DOLLAR
 from nis_backend.drivers.gateway.rates import FREE, Rates, Tiered, flat
+from nis_backend.drivers.gateway.route import COMPUTED_HERE
 from nis_backend.errors import Unavailable
 
 if TYPE_CHECKING:

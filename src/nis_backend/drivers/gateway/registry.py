@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from nis_backend.drivers.gateway.addresses import host_of, is_private, told
-from nis_backend.drivers.gateway.base import COMPUTED_HERE, Policy, Route, SetUp, Target
+from nis_backend.drivers.gateway.route import COMPUTED_HERE, Policy, Route, SetUp, Target
 from nis_backend.drivers.llm.base import ModelInfo
 from nis_backend.drivers.llm.choice import Models
 from nis_backend.errors import NisError, Unavailable
@@ -81,6 +81,8 @@ class Registry:
     ) -> None:
         self._store = store
         self._settled = {one.id: one for one in providers}
+        self.settled = [one.driver for one in providers]
+        """The drivers of the settings' own."""
         self._make = make
         self._default = default
         self._stale: set[Table] = {*TABLES}
@@ -96,7 +98,7 @@ class Registry:
         self.prices: dict[str, Row] = {}
         self.renewed: Callable[[str], None] = lambda _: None
         """Hears which providers were set up anew."""
-        self.models = Models([one.driver for one in providers], default)
+        self.models = Models(self.settled, default)
         """The models of the providers that are enabled."""
 
     async def ready(self) -> None:
@@ -227,6 +229,20 @@ class Registry:
             return found
         provider, _, name = wanted.partition(":")
         return direct(provider, name) if name and provider in self.providers else None
+
+    async def choose(
+        self, model: str | None = None, provider: str | None = None
+    ) -> tuple[LanguageModels | None, ModelInfo]:
+        """See `Models.choose`: a route, which has no driver, or the one model of a provider."""
+        await self.ready()
+        wanted = model or (None if provider else self._default)
+        if self.routes and wanted is not None and provider in (None, ROUTE):
+            route = self.route(wanted)
+            if route is not None:
+                return None, await self.described(route)
+        driver, info = await self.models.choose(model, provider)
+        self.remember(info)
+        return driver, info
 
     async def described(self, route: Route) -> ModelInfo:
         """What a route can do: what some model of it can, as far as that is known."""

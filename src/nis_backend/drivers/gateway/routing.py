@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from nis_backend.drivers.gateway.base import Needs, Route, Target
+    from nis_backend.drivers.gateway.base import Needs
+    from nis_backend.drivers.gateway.route import Route, Target
     from nis_backend.drivers.llm.base import ModelInfo
 
 BYTES_A_TOKEN = 4

@@ -16,7 +16,8 @@ from nis_backend.errors import NisError, UpstreamFailed
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, AsyncIterator
 
-    from nis_backend.drivers.gateway.base import Inbound, Target
+    from nis_backend.drivers.gateway.base import Inbound
+    from nis_backend.drivers.gateway.route import Target
     from nis_backend.drivers.http.base import Response
     from nis_backend.drivers.llm.answer import Usage
     from nis_backend.drivers.llm.base import Json, LanguageModels

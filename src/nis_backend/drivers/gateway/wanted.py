@@ -14,8 +14,9 @@ from nis_backend.drivers.gateway.flight import Coming
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from nis_backend.drivers.gateway.base import Route, Who
+    from nis_backend.drivers.gateway.base import Who
     from nis_backend.drivers.gateway.kept import Kept
+    from nis_backend.drivers.gateway.route import Route
     from nis_backend.drivers.gateway.until import Until
 
 FORMAT = 2

@@ -8,8 +8,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from nis_backend.drivers.gateway.attempt import Known
-    from nis_backend.drivers.gateway.base import Target
     from nis_backend.drivers.gateway.prices import Prices
+    from nis_backend.drivers.gateway.route import Target
 
 
 async def longest(

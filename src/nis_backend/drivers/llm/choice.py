@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from nis_backend.drivers.llm.answer import Answered
 from nis_backend.drivers.llm.base import LanguageModels
 from nis_backend.errors import NisError, NotFound, Unavailable, UpstreamFailed
 
@@ -30,7 +29,7 @@ class Gone(LanguageModels):
         raise Unavailable(
             f"The provider {self.provider!r} of {prompt.model!r} is gone.", remedy="Set it up again, or name another."
         )
-        yield Answered(finish_reason="stop")
+        yield  # pyright: ignore[reportReturnType] - never reached: it makes this a generator
 
     async def close(self) -> None:
         """Nothing is open."""

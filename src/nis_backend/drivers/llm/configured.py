@@ -5,22 +5,16 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from nis_backend.drivers.llm.embedded import EmbeddedModels
-from nis_backend.drivers.llm.openai_compatible import OpenAICompatible
-from nis_backend.drivers.llm.server import Server, Variables
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-    from nis_backend.drivers.compute.base import Compute, Pool
+    from nis_backend.drivers.compute.base import Compute
     from nis_backend.drivers.http.base import Client
     from nis_backend.drivers.llm.base import LanguageModels
     from nis_backend.drivers.store.base import Row
     from nis_backend.settings import Settings
 
 
-def providers_of(
-    settings: Settings, servers: Sequence[OpenAICompatible], http: Client, compute: Compute
-) -> list[LanguageModels]:
+def providers_of(settings: Settings, http: Client, compute: Compute) -> list[LanguageModels]:
     """Every provider that is set up: a configured server before the model in the box."""
     scripted: list[LanguageModels] = []
     if settings.scripted is not None:
@@ -29,7 +23,7 @@ def providers_of(
         scripted.append(ScriptedModels(settings.scripted))
     return [
         *scripted,
-        *servers,
+        *_servers(settings, http),
         *_anthropic(settings, http),
         *_files(settings, compute),
         *_folders(settings, compute),
@@ -37,7 +31,7 @@ def providers_of(
     ]
 
 
-def servers_of(settings: Settings, http: Client) -> list[OpenAICompatible]:
+def _servers(settings: Settings, http: Client) -> list[LanguageModels]:
     """Those of them that speak OpenAI's format."""
     vendors = (
         ("openai", settings.openai_url, settings.openai_api_key, settings.openai_model),
@@ -45,7 +39,12 @@ def servers_of(settings: Settings, http: Client) -> list[OpenAICompatible]:
         ("deepseek", settings.deepseek_url, settings.deepseek_api_key, settings.deepseek_model),
         ("gemini", settings.gemini_url, settings.gemini_api_key, settings.gemini_model),
     )
-    servers = [
+    named = [vendor for vendor in vendors if vendor[2] is not None]
+    if not named and settings.local_url is None:
+        return []
+    from nis_backend.drivers.llm.openai_compatible import OpenAICompatible  # noqa: PLC0415 - loads where it is set up
+
+    servers: list[LanguageModels] = [
         OpenAICompatible(
             name,
             url,
@@ -56,8 +55,7 @@ def servers_of(settings: Settings, http: Client) -> list[OpenAICompatible]:
             key_variable=f"{name.upper()}_API_KEY",
             model_variable=f"NIS_{name.upper()}_MODEL",
         )
-        for name, url, key, model in vendors
-        if key is not None
+        for name, url, key, model in named
     ]
     if settings.local_url is None:
         return servers
@@ -77,11 +75,14 @@ def servers_of(settings: Settings, http: Client) -> list[OpenAICompatible]:
 
 def provider_of(row: Row, settings: Settings, http: Client) -> LanguageModels:
     """A provider that was set up at run time: its key is one of the settings', which the row names."""
+    from nis_backend.drivers.llm.openai_compatible import OpenAICompatible  # noqa: PLC0415 - as above
+    from nis_backend.drivers.llm.server import Server, Variables  # noqa: PLC0415 - as above
+
     name, key = row["id"], settings.named_keys.get(row["key_name"])
     url = f"the url of the provider {name}"
     key_variable = f"{row['key_name']} in NIS_PROVIDER_KEYS" if row["key_name"] else f"the provider {name}'s key_name"
     if row["kind"] == "anthropic":
-        from nis_backend.drivers.llm.anthropic import Anthropic, address  # noqa: PLC0415 - loads where it is set up
+        from nis_backend.drivers.llm.anthropic import Anthropic, address  # noqa: PLC0415 - as above
 
         named = Variables(url=url, key=key_variable, model="the model's name")
         return Anthropic(Server(name, address(row["url"]), key.get_secret_value() if key else "", http, named))
@@ -107,25 +108,12 @@ def _anthropic(settings: Settings, http: Client) -> list[LanguageModels]:
     if settings.anthropic_api_key is None:
         return []
     from nis_backend.drivers.llm.anthropic import Anthropic, address  # noqa: PLC0415 - as above
+    from nis_backend.drivers.llm.server import Server, Variables  # noqa: PLC0415 - as above
 
     named = Variables(url="NIS_ANTHROPIC_URL", key="ANTHROPIC_API_KEY", model="NIS_ANTHROPIC_MODEL")
     key = settings.anthropic_api_key.get_secret_value()
     server = Server("anthropic", address(settings.anthropic_url), key, http, named)
     return [Anthropic(server, settings.anthropic_model)]
-
-
-def disk_pools(settings: Settings) -> list[Pool]:
-    """The workers of the models on this machine's disk, where some are named."""
-    pools: list[Pool] = []
-    if settings.gguf is not None:
-        from nis_backend.drivers.llm import gguf  # noqa: PLC0415 - as above
-
-        pools += gguf.pools_of(settings)
-    if settings.transformers is not None:
-        from nis_backend.drivers.llm import transformers_models  # noqa: PLC0415 - as above
-
-        pools += transformers_models.pools_of(settings)
-    return pools
 
 
 def _files(settings: Settings, compute: Compute) -> list[LanguageModels]:

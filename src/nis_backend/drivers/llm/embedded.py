@@ -7,10 +7,8 @@ from contextlib import aclosing
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from nis_backend.drivers.compute.base import Pool
-from nis_backend.drivers.llm.answer import Answered, TextChunk
 from nis_backend.drivers.llm.base import LanguageModels, ModelInfo
-from nis_backend.drivers.llm.embedded_wire import CONTEXT, asked, called, tool_of
+from nis_backend.drivers.llm.embedded_pool import CONTEXT, POOL
 from nis_backend.errors import NotFound, Unavailable
 from nis_backend.weights.files import Weights
 
@@ -22,37 +20,6 @@ if TYPE_CHECKING:
     from nis_backend.drivers.llm.base import Prompt
     from nis_backend.settings import Settings
     from nis_backend.weights.manifest import Weight
-
-POOL = "llm"
-
-SLOTS = 4
-"""Answers at once; more wait their turn."""
-
-HELD_SECONDS = 45.0
-"""Time for an answer that is held to a schema: by some the model may write without end. It is below the 60 s of a plain
-call, so that the caller is told the reason."""
-
-
-def pool(settings: Settings) -> Pool:
-    """The pool whose worker holds the model."""
-    return Pool(
-        name=POOL,
-        kind="shared",
-        entry="nis_backend.drivers.llm.embedded_worker:open_worker",
-        options={
-            "weights": str(settings.weights),
-            "weight": settings.embedded_weight,
-            "threads": settings.embedded_threads,
-            "context": CONTEXT,
-            "slots": SLOTS,
-            "held_seconds": HELD_SECONDS,
-        },
-        idle_seconds=settings.idle_seconds,
-        # Threads that spin while they wait for each other lose most of their speed when something else wants the cores:
-        # measured beside one busy process on two cores, 7-9 tokens/s against 34 with this.
-        environment={"OMP_WAIT_POLICY": "passive"},
-        extra="local",
-    )
 
 
 class EmbeddedModels(LanguageModels):
@@ -88,6 +55,9 @@ class EmbeddedModels(LanguageModels):
         Raises:
             NotSupported: it would have to choose among tools, or cannot be held to a schema.
         """
+        from nis_backend.drivers.llm.answer import Answered, TextChunk  # noqa: PLC0415 - loads with the first answer
+        from nis_backend.drivers.llm.embedded_wire import asked, called, tool_of  # noqa: PLC0415 - as above
+
         tool = tool_of(prompt)
         payload = asked(prompt, tool)
         self._ready()
@@ -105,6 +75,8 @@ class EmbeddedModels(LanguageModels):
 
     async def count_tokens(self, prompt: Prompt) -> int:
         """See `LanguageModels.count_tokens`; the engine reads the prompt, and keeps it for who asks next."""
+        from nis_backend.drivers.llm.answer import Answered  # noqa: PLC0415 - as in generate
+
         async with aclosing(self.generate(replace(prompt, max_tokens=1, json=False, schema=None))) as items:
             ends = [item.input_tokens async for item in items if isinstance(item, Answered)]
         return next(count for count in ends if count is not None)

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from nis_backend.drivers.llm.answer import Answered, ToolCall
 from nis_backend.drivers.llm.base import Prompt, Tool
+from nis_backend.drivers.llm.embedded_pool import CONTEXT
 from nis_backend.drivers.llm.held import too_long
 from nis_backend.drivers.llm.schema import check_schema
 from nis_backend.errors import InvalidRequest, NotSupported
@@ -20,9 +21,6 @@ if TYPE_CHECKING:
     from nis_backend.drivers.llm.base import Message
 
 CALLED = "The embedded model"
-
-CONTEXT = 2048
-"""Tokens of prompt and answer together, for each of the answers at once. 1,000 tokens of all slots take 92 MB."""
 
 LONGEST_TOKEN = 128
 """Characters, rounded up from the vocabulary's 81: to count the tokens of what is certainly too long takes seconds."""

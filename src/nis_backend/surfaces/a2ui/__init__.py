@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, cast
 
@@ -34,7 +35,11 @@ CATALOG = "urn:nis:a2ui-catalog:v0_9"
 BASIC = "https://a2ui.org/specification/v0_9/catalogs/basic/catalog.json"
 CATALOG_PATH = "/a2ui/catalogs/nis/v0_9/catalog.json"
 
-VIEWS: TypeAdapter[list[View]] = TypeAdapter(list[View])
+
+@cache
+def _views() -> TypeAdapter[list[View]]:
+    """Builds with the first views that are drawn."""
+    return TypeAdapter(list[View])
 
 
 def messages(views: Sequence[View], *, surface_id: str, catalogs: Sequence[str] = ()) -> list[Json]:
@@ -58,7 +63,7 @@ def messages(views: Sequence[View], *, surface_id: str, catalogs: Sequence[str] 
 
 async def messages_of(views: Sequence[Json], surface_id: str, catalogs: Sequence[str] = ()) -> list[Json]:
     """`messages` for views as the log has them, in a thread: validation loads a package and takes milliseconds."""
-    parsed = VIEWS.validate_python(views)
+    parsed = _views().validate_python(views)
     return await asyncio.to_thread(messages, parsed, surface_id=surface_id, catalogs=catalogs)
 
 

@@ -21,7 +21,8 @@ if TYPE_CHECKING:
     from starlette.responses import Response
     from starlette.types import Scope
 
-    from nis_backend.drivers.gateway.base import Inbound, Route
+    from nis_backend.drivers.gateway.base import Inbound
+    from nis_backend.drivers.gateway.route import Route
     from nis_backend.errors import NisError
     from nis_backend.operation import Json
     from nis_backend.surfaces.base import Process

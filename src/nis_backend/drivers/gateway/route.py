@@ -1,0 +1,77 @@
+"""The contract of what is configured: providers, and the routes along which their models are asked."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+COMPUTED_HERE = frozenset({"embedded", "scripted", "file", "transformers"})
+"""Providers that are this machine: nobody bills for them."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Target:
+    """A model of a route: within a tier chosen by weight, tier after tier."""
+
+    provider: str
+    model: str
+    weight: int = 1
+    tier: int = 0
+    max_output: int | None = None
+
+    @property
+    def id(self) -> str:
+        """`provider:model`."""
+        return f"{self.provider}:{self.model}"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Policy:
+    """How a route is gone along; times in seconds."""
+
+    retries: int = 1
+    first_byte: float = 60
+    total: float = 600
+    hedge_after: float | None = None
+    """Silence after which the next model is asked too; the first to speak answers."""
+    max_output: int = 4096
+    """Tokens of an answer for which a caller names no most, where a cap has to be kept."""
+    ladder: tuple[str, ...] = ()
+    """Cheaper routes that are taken in turn where a cap does not allow this one."""
+    cache: Literal["none", "exact", "semantic"] = "none"
+    cache_seconds: float = 3600
+    threshold: float = 0.97
+    """The least cosine of two questions that have the same answer."""
+    shared: bool = False
+    """Whether one owner's answers are another's too."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Route:
+    """A name under which models are asked."""
+
+    name: str
+    targets: tuple[Target, ...]
+    policy: Policy = Policy()
+
+
+@dataclass(frozen=True, kw_only=True)
+class SetUp:
+    """A provider as it is set up, and how it does."""
+
+    id: str
+    kind: str
+    """The format that it speaks, or what it is."""
+    url: str
+    """Without the credentials that it may hold."""
+    key_name: str
+    prices: str
+    """What the data of prices calls it; empty where it does not know it."""
+    billed: bool
+    concurrency: int
+    """Calls that it is given at a time."""
+    enabled: bool
+    source: str
+    """`settings`, or `run time`."""
+    state: str
+    """Empty, or why it is not asked now."""
