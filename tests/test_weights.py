@@ -353,6 +353,25 @@ def test_a_file_is_read_once_until_it_changes(
     assert not weights.verified(weights.find(NAME))
 
 
+def test_a_file_that_was_found_right_is_believed_for_a_moment(
+    open_weights: Callable[..., Weights], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Each call of a model asks, and a look costs a thread; that a file is missing or wrong is never believed."""
+    weights = open_weights()
+    with pytest.raises(Unavailable, match=FILE):
+        asyncio.run(weights.required(NAME))
+    weights.folder.mkdir()
+    (weights.folder / FILE).write_bytes(CONTENT)
+    monkeypatch.setattr("nis_backend.weights.files.LOOK_SECONDS", 3600.0)
+    asyncio.run(weights.required(NAME))
+    (weights.folder / FILE).write_bytes(OTHER)
+    asyncio.run(weights.required(NAME))
+    monkeypatch.setattr("nis_backend.weights.files.LOOK_SECONDS", 0.0)
+    for _ in range(2):
+        with pytest.raises(Unavailable, match="refused"):
+            asyncio.run(weights.required(NAME))
+
+
 def test_an_absent_file_is_unavailable(open_weights: Callable[..., Weights]) -> None:
     """With the file looked for and the command that mends it."""
     weights = open_weights()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 import hashlib
 import importlib.util
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
     from nis_backend.weights.manifest import Weight
 
 LOOK_SECONDS = 1.0
-"""How long it is believed that a file is in its place; that it is not is never believed."""
+"""How long it is believed that a file is in its place, or right; that it is not is never believed."""
 
 
 class Weights:
@@ -30,6 +31,7 @@ class Weights:
         self.mirror = mirror
         self._manifest = manifest
         self._seen: dict[str, float] = {}
+        self._right: dict[str, float] = {}
         self._paths: dict[str, Path] = {}
         self._installed: set[str] = set()
         """Packages that were found: to look for one reads several folders."""
@@ -134,6 +136,12 @@ class Weights:
             return self.verify(weight)
         except InvalidRequest as error:
             raise Unavailable(error.message, remedy=error.remedy) from None
+
+    async def required(self, name: str) -> None:
+        """See `require`, for who has another process load it: in a thread, and believed for a second."""
+        if time.monotonic() - self._right.get(name, -LOOK_SECONDS) >= LOOK_SECONDS:
+            await asyncio.to_thread(self.require, name)
+            self._right[name] = time.monotonic()
 
     def mark(self, weight: Weight) -> None:
         """Write down that the file in its place is right."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from array import array
 from typing import TYPE_CHECKING
 
@@ -41,7 +40,7 @@ class MiniLM(TextEmbedder):
 
     async def embed(self, model: str, texts: Sequence[str]) -> Embedded:  # noqa: ARG002 - it has one
         """See `TextEmbedder.embed`."""
-        await asyncio.to_thread(self._weights.require, WEIGHT)
+        await self._weights.required(WEIGHT)
         answer = await self._compute.call(POOL, {"texts": list(texts)})
         numbers = array("d", answer["vectors"])
         return Embedded(

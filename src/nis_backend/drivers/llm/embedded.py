@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from contextlib import aclosing
 from dataclasses import replace
 from typing import TYPE_CHECKING
@@ -61,7 +60,7 @@ class EmbeddedModels(LanguageModels):
         tool = tool_of(prompt)
         payload = asked(prompt, tool)
         self._ready()
-        await asyncio.to_thread(self._weights.require, self._name)
+        await self._weights.required(self._name)
         arguments: list[str] = []
         async with aclosing(self._compute.stream(POOL, payload)) as items:
             async for item in items:
