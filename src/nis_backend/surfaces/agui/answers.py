@@ -121,7 +121,8 @@ async def _interrupted(thread: str, entry: Resume, ctx: Context) -> tuple[Run, i
         events = await ctx.runs.events(run_id, seq - 1, 1) if seq else []
         body: Body | None = events[0].body if events else None
         asks = body is not None and body.type in {"approval_required", "input_required"}
-        if body is not None and asks and run.conversation_id == await conversation_of(thread, ctx):
+        # A run outside conversations is a thread of its own.
+        if body is not None and asks and run.conversation_id in {None, await conversation_of(thread, ctx)}:
             return run, seq, body.model_dump(mode="json")
     raise NotFound(
         f"There is no interrupt {shorten(entry.interrupt_id)!r} in this thread.",
