@@ -8,7 +8,7 @@ import logging
 import shutil
 import time
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 from nis_backend.backups.swap import finish
 from nis_backend.caller import Caller
@@ -25,6 +25,7 @@ from nis_backend.drivers.compute.processes import WorkerPools
 from nis_backend.drivers.dispatch.in_process import InProcess
 from nis_backend.drivers.embeddings.minilm_pool import pool as embeddings_pool
 from nis_backend.drivers.http.client import Http
+from nis_backend.drivers.http.outside import Outside
 from nis_backend.drivers.llm.disk_pools import disk_pools
 from nis_backend.drivers.llm.embedded_pool import pool as embedded_pool
 from nis_backend.errors import NisError, Unavailable
@@ -49,6 +50,7 @@ if TYPE_CHECKING:
     from nis_backend.drivers.dispatch.base import Execute, Left
     from nis_backend.drivers.gateway.base import Gateway
     from nis_backend.drivers.gateway.registry import Registry
+    from nis_backend.drivers.http.base import Client
     from nis_backend.drivers.store.base import Store
     from nis_backend.keys import Keys
     from nis_backend.settings import Settings
@@ -81,6 +83,12 @@ class Process:
         self._registry: Registry | None = None
         self._gateway: Gateway | None = None
         self._http = Http()
+        self._outside = Outside()
+        self.clients: Mapping[Literal["anywhere", "outside"], Client] = {
+            "anywhere": self._http,
+            "outside": self._outside,
+        }
+        self.pushing = asyncio.Event()
 
     @property
     def drivers(self) -> Drivers:
@@ -164,6 +172,7 @@ class Process:
             await cache.close()
             await compute.close()
             await self._http.close()
+            await self._outside.close()
             await self.drivers.keys.close()
             await contents.close()
             await store.close()

@@ -73,6 +73,19 @@ async def commanded(process: Process) -> AsyncGenerator[None]:
         await asyncio.wait({listening})
 
 
+@contextlib.asynccontextmanager
+async def pushed(process: Process) -> AsyncGenerator[None]:
+    """Send runs' updates to who asked for them, until the block ends."""
+    from nis_backend.surfaces.a2a.pushing import Pushing  # noqa: PLC0415 - as in asgi
+
+    pushing = asyncio.create_task(Pushing(process).run(), name="pushing")
+    try:
+        yield
+    finally:
+        pushing.cancel()
+        await asyncio.wait({pushing})
+
+
 async def preload(settings: Settings) -> None:
     """Load the packages of the protocols named, which otherwise load with their first caller."""
     named = {name.strip() for name in settings.preload.split(",")}

@@ -21,7 +21,7 @@ from nis_backend.app import Process
 from nis_backend.caller import LOCAL
 from nis_backend.errors import Conflict, InvalidRequest, NisError
 from nis_backend.lock import FolderLock
-from nis_backend.mounting import asgi, commanded, preload
+from nis_backend.mounting import asgi, commanded, preload, pushed
 from nis_backend.surfaces.login import is_loopback
 
 if TYPE_CHECKING:
@@ -124,7 +124,7 @@ class Server(uvicorn.Server):
         async with self._process.open():
             await self._refuse_keyless()
             await preload(self._process.settings)
-            async with commanded(self._process):
+            async with commanded(self._process), pushed(self._process):
                 await super().serve(sockets)
 
     async def _refuse_keyless(self) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from contextlib import contextmanager, suppress
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Literal, Protocol
 
 from typing_extensions import override
 
@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from nis_backend.caller import Caller
     from nis_backend.catalog import Catalog
     from nis_backend.context import Context
+    from nis_backend.drivers.http.base import Client
     from nis_backend.settings import Settings
 
 
@@ -52,6 +53,10 @@ class Process(Protocol):
     """Whether operations of a user's file were added to the index."""
     closing: Closing
     """Set when the server begins to stop: streams end with a notice."""
+    clients: Mapping[Literal["anywhere", "outside"], Client]
+    """What sends requests: to any address, or to those alone that lie in no network of our own."""
+    pushing: asyncio.Event
+    """Set when somebody has asked to be sent a run's updates."""
 
     def context(self, caller: Caller) -> Context:
         """A fresh context for one call."""

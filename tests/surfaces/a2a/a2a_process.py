@@ -8,7 +8,7 @@ import json
 import socket
 from collections.abc import AsyncGenerator, Mapping
 from contextlib import asynccontextmanager
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any, Literal, cast
 
 import uvicorn
 from starlette.routing import Router
@@ -23,6 +23,8 @@ from nis_backend.context import Context
 from nis_backend.drivers.blobs.folder import FolderContents
 from nis_backend.drivers.dispatch.in_process import InProcess
 from nis_backend.drivers.gateway.direct import Direct
+from nis_backend.drivers.http.client import Http
+from nis_backend.drivers.http.outside import Outside
 from nis_backend.drivers.store.sqlite.store import SqliteStore
 from nis_backend.errors import NotFound, Unavailable
 from nis_backend.event import ArtifactMade, InputRequired, StepRetried, Surface
@@ -44,6 +46,7 @@ if TYPE_CHECKING:
 
     from nis_backend.drivers.compute.base import Compute
     from nis_backend.drivers.dispatch.base import Left
+    from nis_backend.drivers.http.base import Client as HttpClient
 
 PATIENCE = 60.0
 """Seconds a test waits for what must come."""
@@ -103,6 +106,12 @@ class StandIn:
     def __init__(self, data: Path, **settings: Any) -> None:  # Any: settings differ in type
         self.settings = Settings.model_validate({"data": data, **settings})
         self.closing = Closing()
+        self.http, self.outside = Http(), Outside()
+        self.clients: Mapping[Literal["anywhere", "outside"], HttpClient] = {
+            "anywhere": self.http,
+            "outside": self.outside,
+        }
+        self.pushing = asyncio.Event()
         self.gate = asyncio.Event()
         """`wait` stands here, after its first word."""
         self.reached = asyncio.Event()
@@ -138,6 +147,8 @@ class StandIn:
         """End the runs, then the store."""
         self.gate.set()
         await self._dispatch.close(PATIENCE)
+        await self.http.close()
+        await self.outside.close()
         await self.store.close()
 
     async def _execute(self, owner: str, run_id: str, attempt: int) -> Left:

@@ -114,9 +114,9 @@ def test_a_family_is_a_skill() -> None:
 
 
 def test_what_is_offered_is_declared() -> None:
-    """Streaming and both extensions, no push notifications: what the socket does and does not."""
+    """Streaming, push notifications and both extensions."""
     capabilities = _card()["capabilities"]
-    assert (capabilities["streaming"], capabilities["pushNotifications"]) == (True, False)
+    assert (capabilities["streaming"], capabilities["pushNotifications"]) == (True, True)
     assert [one["uri"] for one in capabilities["extensions"]] == [
         "https://a2ui.org/a2a-extension/a2ui/v0.9",
         "urn:nis:a2a-replay:v1",

@@ -30,6 +30,10 @@ from a2a.types import (
 from a2a.utils.errors import TaskNotFoundError, UnsupportedOperationError
 from a2a_process import PATIENCE, message, served
 
+from nis_backend.caller import Caller
+from nis_backend.surfaces.a2a import wire
+from nis_backend.surfaces.a2a.rpc import Rpc
+
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, Coroutine
     from pathlib import Path
@@ -175,6 +179,25 @@ def test_a_wrong_request_over_http_json_has_its_status(tmp_path: Path) -> None:
         error = answer.json()["error"]
         assert (answer.status_code, error["details"][0]["reason"]) == (status, reason), (request, error)
         assert error["code"] == status
+
+
+def test_a_key_may_over_a2a_what_it_may_elsewhere(tmp_path: Path) -> None:
+    """Reading tasks takes `runs:read`, a message `chat:write`: whatever a binding calls it."""
+    talker = Caller(owner="talker", scopes=frozenset({"chat:write"}))
+
+    async def talk() -> None:
+        async with served(tmp_path) as (process, _):
+
+            async def call(method: str, params: dict[str, Any]) -> dict[str, Any]:
+                request = wire.Request(id=1, method=method, params=params, parameters={})
+                return await anext(Rpc(process).answer(request, talker, {}))
+
+            task = (await call("SendMessage", message("say a")))["result"]["task"]
+            assert task["status"]["state"] == "TASK_STATE_COMPLETED"
+            for method in ("GetTask", "ListTasks", "SubscribeToTask", "CancelTask"):
+                assert (await call(method, {"id": task["id"]}))["error"]["code"] == -32011, method
+
+    _run(talk())
 
 
 def test_a_slash_at_the_end_is_the_same_address(tmp_path: Path) -> None:

@@ -587,29 +587,19 @@ def test_a_wrong_message_is_refused_by_its_field(tmp_path: Path, changes: Json, 
 @pytest.mark.parametrize(
     ("method", "params", "code", "reason"),
     [
-        (
-            "CreateTaskPushNotificationConfig",
-            {"taskId": "t", "url": "https://x.example"},
-            -32003,
-            "PUSH_NOTIFICATION_NOT_SUPPORTED",
-        ),
-        ("GetTaskPushNotificationConfig", {"taskId": "t", "id": "i"}, -32003, "PUSH_NOTIFICATION_NOT_SUPPORTED"),
-        ("ListTaskPushNotificationConfigs", {"taskId": "t"}, -32003, "PUSH_NOTIFICATION_NOT_SUPPORTED"),
-        ("DeleteTaskPushNotificationConfig", {"taskId": "t", "id": "i"}, -32003, "PUSH_NOTIFICATION_NOT_SUPPORTED"),
-        (
-            "SendMessage",
-            {**message("say a"), "configuration": {"taskPushNotificationConfig": {"url": "https://x.example"}}},
-            -32003,
-            "PUSH_NOTIFICATION_NOT_SUPPORTED",
-        ),
-        ("GetExtendedAgentCard", {}, -32004, "UNSUPPORTED_OPERATION"),
+        ("CreateTaskPushNotificationConfig", {"taskId": "t", "url": "https://x.example"}, -32001, "TASK_NOT_FOUND"),
+        ("GetTaskPushNotificationConfig", {"taskId": "t", "id": "i"}, -32001, "TASK_NOT_FOUND"),
+        ("ListTaskPushNotificationConfigs", {"taskId": "t"}, -32001, "TASK_NOT_FOUND"),
+        ("DeleteTaskPushNotificationConfig", {"taskId": "t", "id": "i"}, -32001, "TASK_NOT_FOUND"),
+        ("CancelTask", {"id": "run-none"}, -32001, "TASK_NOT_FOUND"),
+        ("SubscribeToTask", {"id": "run-none"}, -32001, "TASK_NOT_FOUND"),
         ("GetTask", {"id": "run-none"}, -32001, "TASK_NOT_FOUND"),
     ],
 )
-def test_what_is_not_offered_has_the_protocols_error(
+def test_what_is_not_there_has_the_protocols_error(
     tmp_path: Path, method: str, params: Json, code: int, reason: str
 ) -> None:
-    """Every operation is there over a custom binding, if only to refuse (specification, 3.3.4 and 12.1)."""
+    """Every operation is there over a custom binding (specification, 3.3.4 and 12.1)."""
 
     async def talk(one: Client, _: StandIn, __: str) -> None:
         error = (await one.call(method, params))["error"]

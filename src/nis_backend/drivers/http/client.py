@@ -20,6 +20,9 @@ if TYPE_CHECKING:
 class Http(Client):
     """Loads what it stands on with the first request; after `close` a later request opens other connections."""
 
+    public = False
+    """Whether it connects to public addresses alone."""
+
     def __init__(self) -> None:
         self._pool: Pool | None = None
         self._opening = asyncio.Lock()
@@ -44,5 +47,5 @@ class Http(Client):
                 await asyncio.to_thread(importlib.import_module, "nis_backend.drivers.http.pool")
                 from nis_backend.drivers.http.pool import Pool  # noqa: PLC0415 - now it is at hand
 
-                self._pool = Pool()
+                self._pool = Pool(public=self.public)
             return self._pool

@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+import socket
 from typing import TYPE_CHECKING
 
 import aiohttp
+from aiohttp.abc import AbstractResolver, ResolveResult
+from typing_extensions import override
 
+from nis_backend.drivers.gateway.addresses import is_private
 from nis_backend.drivers.http.base import CONNECT, HttpError, Lost, NoAddress, Silent, Strange, Unreachable
 
 if TYPE_CHECKING:
@@ -22,10 +26,9 @@ class Pool:
     It follows no redirection and keeps no cookie: what one caller is told is nothing for the next one's request.
     """
 
-    def __init__(self) -> None:
-        self._session = aiohttp.ClientSession(
-            connector=aiohttp.TCPConnector(limit=0), cookie_jar=aiohttp.DummyCookieJar()
-        )
+    def __init__(self, *, public: bool = False) -> None:
+        connector = aiohttp.TCPConnector(limit=0, resolver=PublicResolver() if public else None)
+        self._session = aiohttp.ClientSession(connector=connector, cookie_jar=aiohttp.DummyCookieJar())
 
     async def request(
         self, method: str, url: str, headers: Mapping[str, str], data: bytes | None, silence: float
@@ -51,6 +54,26 @@ class Pool:
     async def close(self) -> None:
         """End every connection."""
         await self._session.close()
+
+
+class PublicResolver(AbstractResolver):
+    """Answers the public addresses of a name: what was looked at is what is connected to."""
+
+    def __init__(self, system: AbstractResolver | None = None) -> None:
+        self._system = system or aiohttp.ThreadedResolver()
+
+    @override
+    async def resolve(
+        self, host: str, port: int = 0, family: socket.AddressFamily = socket.AF_INET
+    ) -> list[ResolveResult]:
+        found = [one for one in await self._system.resolve(host, port, family) if not is_private(one["host"])]
+        if not found:
+            raise OSError(None, f"{host} has no public address")
+        return found
+
+    @override
+    async def close(self) -> None:
+        await self._system.close()
 
 
 class Sending:

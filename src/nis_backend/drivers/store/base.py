@@ -29,6 +29,7 @@ Table = Literal[
     "budgets",
     "ledger",
     "prompts",
+    "push_configs",
 ]
 Order = Literal["created", "updated"]
 OPEN = ("queued", "running", "paused", "waiting")

@@ -58,7 +58,7 @@ def agent_card(settings: Settings, entries: Iterable[Entry], shown: Shown) -> Js
         ],
         "capabilities": {
             "streaming": True,
-            "pushNotifications": False,
+            "pushNotifications": True,
             "extendedAgentCard": True,
             "extensions": EXTENSIONS,
         },

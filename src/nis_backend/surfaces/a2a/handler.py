@@ -9,7 +9,7 @@ import asyncio
 import re
 from contextlib import aclosing, contextmanager
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any, Never
+from typing import TYPE_CHECKING, Any
 
 from a2a.server.request_handlers.request_handler import RequestHandler
 from a2a.types.a2a_pb2 import (
@@ -33,7 +33,6 @@ from a2a.utils.errors import (
     A2AError,
     InternalError,
     InvalidParamsError,
-    PushNotificationNotSupportedError,
     TaskNotCancelableError,
     TaskNotFoundError,
     UnsupportedOperationError,
@@ -41,8 +40,10 @@ from a2a.utils.errors import (
 from a2a.utils.proto_utils import validate_proto_required_fields
 from google.protobuf.json_format import MessageToDict, ParseDict
 
+from nis_backend.calling import authorise
 from nis_backend.errors import Conflict, InvalidRequest, NisError, NotFound, NotSupported
 from nis_backend.event import Surface
+from nis_backend.surfaces.a2a import pushes
 from nis_backend.surfaces.a2a.agents import named
 from nis_backend.surfaces.a2a.card import Shown, agent_card
 from nis_backend.surfaces.a2a.listing import page_of
@@ -110,8 +111,13 @@ class RunHandler(RequestHandler):
         self._process = process
         self._calling: set[asyncio.Task[Any]] = set()
 
-    def _context(self, call: ServerCallContext) -> Context:
-        return self._process.context(call.state[CALLER])
+    def _context(self, call: ServerCallContext, operation: str = "") -> Context:
+        """What a call may use; what it does without calling an operation is that one's to allow."""
+        ctx = self._process.context(call.state[CALLER])
+        if operation:
+            with _told():
+                authorise(self._process.operations.entry(operation), ctx)
+        return ctx
 
     # -- messages -----------------------------------------------------------------------------------------------------
 
@@ -145,13 +151,18 @@ class RunHandler(RequestHandler):
     async def _said(self, params: SendMessageRequest, ctx: Context, call: ServerCallContext) -> TaskFold:
         """The task that the message begins, or the one that waited for it, as it was before."""
         _check(params)
-        if params.configuration.HasField("task_push_notification_config"):
-            raise PushNotificationNotSupportedError
         _history_length(params.configuration)
         message = params.message
+        pushed = params.configuration.HasField("task_push_notification_config")
+        config = params.configuration.task_push_notification_config
         with _told(FIELDS):
+            if pushed:
+                pushes.check(config, ctx, "configuration.taskPushNotificationConfig.")
             if message.task_id:
-                return await self._replied(message, ctx, call)
+                fold = await self._replied(message, ctx, call)
+                if pushed:
+                    await self._push(config, fold.run, fold.last_seq, ctx, call)
+                return fold
             agent = named(call.state.get(AGENT, "") or params.tenant)
             request = {
                 **chat_request(message, self._process.operations),
@@ -160,6 +171,8 @@ class RunHandler(RequestHandler):
             handle: RunHandle = await self._finished(ctx.call_named(agent.operation, request))
             fold = _fold(await ctx.runs.get(handle.id), call, message)
             fold.reader = handle.reader
+            if pushed:
+                await self._push(config, fold.run, 0, ctx, call)
             return fold
 
     async def _replied(self, message: Message, ctx: Context, call: ServerCallContext) -> TaskFold:
@@ -192,7 +205,7 @@ class RunHandler(RequestHandler):
         _check(params)
         history_length = _history_length(params)
         with _told():
-            ctx = self._context(context)
+            ctx = self._context(context, "runs.get_run")
             fold = _fold(await ctx.runs.get(params.id), context)
             await _catch_up(ctx, fold)
         return fold.task(history_length)
@@ -201,7 +214,7 @@ class RunHandler(RequestHandler):
         """The caller's tasks, the last changed first; without artifacts their logs are not read."""
         history_length = _history_length(params)
         with _told():
-            ctx = self._context(context)
+            ctx = self._context(context, "runs.list_runs")
             page = await page_of(params, ctx)
             tasks = [await self._listed(run, params, ctx, context, history_length) for run in page.runs]
         return ListTasksResponse(
@@ -255,7 +268,7 @@ class RunHandler(RequestHandler):
         task has ended. What the task shows and what follows it never overlap.
         """
         _check(params)
-        ctx = self._context(call)
+        ctx = self._context(call, "runs.stream_events")
         with _told(FIELDS):
             run = await ctx.runs.get(params.id)
             if last_seq is None and run.finished:
@@ -271,31 +284,56 @@ class RunHandler(RequestHandler):
             async for numbered in events:
                 yield numbered
 
-    # -- what this agent does not offer -------------------------------------------------------------------------------
+    # -- push notifications -------------------------------------------------------------------------------------------
 
     async def on_create_task_push_notification_config(
         self, params: TaskPushNotificationConfig, context: ServerCallContext
     ) -> TaskPushNotificationConfig:
-        """Refused."""
-        _refuse_push(params, context)
+        """Send what happens to the task from now on to an address."""
+        _check(params)
+        ctx = self._context(context, "runs.get_run")
+        with _told():
+            run = await ctx.runs.get(params.task_id)
+            pushes.check(params, ctx)
+            return await self._push(params, run, run.last_seq, ctx, context)
+
+    async def _push(
+        self, config: TaskPushNotificationConfig, run: Run, after: int, ctx: Context, call: ServerCallContext
+    ) -> TaskPushNotificationConfig:
+        older = bool(call.state.get(OLDER))
+        made = await pushes.create(config, run, after, ctx, call.state.get(BASE, ""), older=older)
+        self._process.pushing.set()
+        return made
 
     async def on_get_task_push_notification_config(
         self, params: GetTaskPushNotificationConfigRequest, context: ServerCallContext
     ) -> TaskPushNotificationConfig:
-        """Refused."""
-        _refuse_push(params, context)
+        """One of a task's, without its secrets."""
+        _check(params)
+        ctx = self._context(context, "runs.get_run")
+        with _told():
+            return await pushes.get(await ctx.runs.get(params.task_id), params.id, ctx)
 
     async def on_list_task_push_notification_configs(
         self, params: ListTaskPushNotificationConfigsRequest, context: ServerCallContext
     ) -> ListTaskPushNotificationConfigsResponse:
-        """Refused."""
-        _refuse_push(params, context)
+        """All of a task's: they are few, and one page."""
+        _check(params)
+        ctx = self._context(context, "runs.get_run")
+        with _told():
+            configs = await pushes.listed(await ctx.runs.get(params.task_id), ctx)
+        return ListTaskPushNotificationConfigsResponse(configs=configs)
 
     async def on_delete_task_push_notification_config(
         self, params: DeleteTaskPushNotificationConfigRequest, context: ServerCallContext
     ) -> None:
-        """Refused."""
-        _refuse_push(params, context)
+        """Send nothing there any more."""
+        _check(params)
+        ctx = self._context(context, "runs.get_run")
+        with _told():
+            await pushes.delete(await ctx.runs.get(params.task_id), params.id, ctx)
+
+    # -- the agent ----------------------------------------------------------------------------------------------------
 
     async def on_get_extended_agent_card(
         self, params: GetExtendedAgentCardRequest, context: ServerCallContext
@@ -308,12 +346,6 @@ class RunHandler(RequestHandler):
         older = bool(context.state.get(OLDER))
         shown = Shown(agent=agent, base=context.state.get(BASE, ""), older=older, extended=True)
         return ParseDict(agent_card(settings, entries, shown), AgentCard(), ignore_unknown_fields=True)
-
-
-def _refuse_push(*_: object) -> Never:
-    raise PushNotificationNotSupportedError(
-        "This agent sends no push notifications: subscribe to the task, or get it later."
-    )
 
 
 async def _follow(

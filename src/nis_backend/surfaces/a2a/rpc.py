@@ -107,7 +107,8 @@ class Rpc:
         result = await method(params, call)
         if isinstance(result, types.ListTasksResponse):
             return _page(result, with_artifacts=bool(getattr(params, "include_artifacts", False)))
-        shown = _json(result)
+        # An empty message where there is nothing to say.
+        shown = {} if result is None else _json(result)
         if request.method == "SendMessage":
             return {"task" if isinstance(result, types.Task) else "message": shown}
         return shown
