@@ -6,8 +6,8 @@ from contextlib import aclosing
 from typing import TYPE_CHECKING, Any, cast
 
 from a2a.compat.v0_3 import conversions, types
-from a2a.compat.v0_3.request_handler import RequestHandler03
 from a2a.server.context import ServerCallContext
+from a2a.types.a2a_pb2 import ListTaskPushNotificationConfigsResponse, Message, Task
 from a2a.utils.proto_utils import to_stream_response
 from pydantic import ValidationError
 
@@ -43,31 +43,56 @@ class Older:
 
     def __init__(self, handler: RunHandler) -> None:
         self._handler = handler
-        whole = RequestHandler03(handler)
         # Any: each method has its own request and result, which meet in this table alone.
-        self._methods: dict[str, tuple[Any, Callable[[Any, ServerCallContext], Awaitable[Any]]]] = {
-            "message/send": (types.SendMessageRequest, whole.on_message_send),
-            "tasks/get": (types.GetTaskRequest, whole.on_get_task),
-            "tasks/cancel": (types.CancelTaskRequest, whole.on_cancel_task),
+        self._methods: dict[str, tuple[Any, Callable[[Any], Any], Callable[..., Awaitable[Any]], Callable[[Any], Any]]]
+        self._methods = {
+            "message/send": (
+                types.SendMessageRequest,
+                conversions.to_core_send_message_request,
+                handler.on_message_send,
+                _task_or_message,
+            ),
+            "tasks/get": (
+                types.GetTaskRequest,
+                conversions.to_core_get_task_request,
+                handler.on_get_task,
+                conversions.to_compat_task,
+            ),
+            "tasks/cancel": (
+                types.CancelTaskRequest,
+                conversions.to_core_cancel_task_request,
+                handler.on_cancel_task,
+                conversions.to_compat_task,
+            ),
             "tasks/pushNotificationConfig/set": (
                 types.SetTaskPushNotificationConfigRequest,
-                whole.on_create_task_push_notification_config,
+                conversions.to_core_create_task_push_notification_config_request,
+                handler.on_create_task_push_notification_config,
+                conversions.to_compat_task_push_notification_config,
             ),
             "tasks/pushNotificationConfig/get": (
                 types.GetTaskPushNotificationConfigRequest,
-                whole.on_get_task_push_notification_config,
+                conversions.to_core_get_task_push_notification_config_request,
+                handler.on_get_task_push_notification_config,
+                conversions.to_compat_task_push_notification_config,
             ),
             "tasks/pushNotificationConfig/list": (
                 types.ListTaskPushNotificationConfigRequest,
-                whole.on_list_task_push_notification_configs,
+                conversions.to_core_list_task_push_notification_config_request,
+                handler.on_list_task_push_notification_configs,
+                _configurations,
             ),
             "tasks/pushNotificationConfig/delete": (
                 types.DeleteTaskPushNotificationConfigRequest,
-                whole.on_delete_task_push_notification_config,
+                conversions.to_core_delete_task_push_notification_config_request,
+                handler.on_delete_task_push_notification_config,
+                lambda _: None,
             ),
             "agent/getAuthenticatedExtendedCard": (
                 types.GetAuthenticatedExtendedCardRequest,
-                whole.on_get_extended_agent_card,
+                conversions.to_core_get_extended_agent_card_request,
+                handler.on_get_extended_agent_card,
+                conversions.to_compat_agent_card,
             ),
         }
 
@@ -118,8 +143,16 @@ class Older:
             )
         if known is None:
             raise wire.unknown_method(request.method)
-        kind, method = known
-        return _json(await method(_parsed(request, kind), call))
+        kind, to_core, method, to_older = known
+        return _json(to_older(await method(to_core(_parsed(request, kind)), call)))
+
+
+def _task_or_message(sent: Task | Message) -> Any:  # Any: one of the package's models
+    return conversions.to_compat_task(sent) if isinstance(sent, Task) else conversions.to_compat_message(sent)
+
+
+def _configurations(listed: ListTaskPushNotificationConfigsResponse) -> list[Any]:  # Any: as above
+    return [conversions.to_compat_task_push_notification_config(one) for one in listed.configs]
 
 
 def _json(result: Any) -> Any:  # Any: one of the package's models, some of them, or nothing; then JSON
