@@ -45,6 +45,7 @@ from nis_backend.event import Surface
 from nis_backend.surfaces.a2a import pushes
 from nis_backend.surfaces.a2a.agents import named
 from nis_backend.surfaces.a2a.card import Shown, agent_card
+from nis_backend.surfaces.a2a.inline import InlineFold
 from nis_backend.surfaces.a2a.listing import page_of
 from nis_backend.surfaces.a2a.replies import reply
 from nis_backend.surfaces.a2a.request import catalogs, chat_request, wrong
@@ -392,7 +393,12 @@ async def _conversation(message: Message, ctx: Context) -> str:
 
 def _fold(run: Run, call: ServerCallContext, message: Message | None = None) -> TaskFold:
     """The task, as this client sees it."""
-    return TaskFold(run, _draw(call, message), call.state.get(BASE, ""))
+    kind = InlineFold if _is_inline(call) else TaskFold
+    return kind(run, _draw(call, message), call.state.get(BASE, ""))
+
+
+def _is_inline(call: ServerCallContext) -> bool:
+    return bool(call.state.get(OLDER)) and A2UI in call.requested_extensions
 
 
 def _draw(call: ServerCallContext, message: Message | None = None) -> Draw:
@@ -400,7 +406,7 @@ def _draw(call: ServerCallContext, message: Message | None = None) -> Draw:
     if A2UI not in call.requested_extensions:
         return draw_text
     metadata: dict[str, Any] = MessageToDict(message.metadata) if message else call.state.get(METADATA, {})
-    return draw_a2ui(catalogs(metadata))
+    return draw_a2ui(catalogs(metadata), apart=_is_inline(call))
 
 
 def _history_length(params: Any) -> int | None:  # Any: the package's requests share this field and no class

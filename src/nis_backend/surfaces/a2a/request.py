@@ -64,7 +64,9 @@ def check_role(message: Message) -> None:
 
 
 def _is_a2ui(part: Part) -> bool:
-    return MessageToDict(part.metadata).get("mimeType", part.media_type) in A2UI_MEDIA_TYPES
+    """Whether it is called A2UI; some clients send an action without a word of what it is."""
+    named = MessageToDict(part.metadata).get("mimeType", part.media_type) in A2UI_MEDIA_TYPES
+    return named or {"version", "action"} <= {*part.data.struct_value.fields}
 
 
 def _is_call(part: Part) -> bool:

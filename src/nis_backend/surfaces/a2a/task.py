@@ -225,6 +225,9 @@ class TaskFold:
         self._message = self._spoken(event, ROLE_AGENT, parts, metadata) if parts else None
         if isinstance(body, Released) and self._message is not None:
             self._history.append(self._message)
+        return self._updated()
+
+    def _updated(self) -> TaskStatusUpdateEvent:
         return TaskStatusUpdateEvent(task_id=self.run.id, context_id=context_id(self.run), status=self._now())
 
     def _said(self, event: Event) -> tuple[list[Part], Json]:
@@ -360,12 +363,15 @@ def draw_text(views: Sequence[View], _surface_id: str) -> list[Part]:
     return [Part(text="\n".join(_lines(view))) for view in views]
 
 
-def draw_a2ui(catalogs: Sequence[str]) -> Draw:
-    """Views as one data part with the list of messages, for a client that draws these catalogs."""
+def draw_a2ui(catalogs: Sequence[str], *, apart: bool = False) -> Draw:
+    """Views as one data part with the list of messages, for a client that draws these catalogs.
+
+    With `apart`, each message is a part of its own.
+    """
 
     def draw(views: Sequence[View], surface_id: str) -> list[Part]:
         drawn = messages(views, surface_id=surface_id, catalogs=catalogs)
-        return [data_part(drawn, {"mimeType": A2UI_MEDIA_TYPE})] if drawn else []
+        return [data_part(one, {"mimeType": A2UI_MEDIA_TYPE}) for one in (drawn if apart else [drawn] if drawn else [])]
 
     return draw
 
