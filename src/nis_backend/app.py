@@ -28,6 +28,7 @@ from nis_backend.drivers.http.client import Http
 from nis_backend.drivers.http.outside import Outside
 from nis_backend.drivers.llm.disk_pools import disk_pools
 from nis_backend.drivers.llm.embedded_pool import pool as embedded_pool
+from nis_backend.drivers.tools.remote import Remote
 from nis_backend.errors import NisError, Unavailable
 from nis_backend.execution import execute
 from nis_backend.opened import Drivers
@@ -89,6 +90,7 @@ class Process:
             "outside": self._outside,
         }
         self.pushing = asyncio.Event()
+        self._tools = Remote()
 
     @property
     def drivers(self) -> Drivers:
@@ -136,6 +138,7 @@ class Process:
             dispatch=dispatch,
             operations=self.operations,
             metered=lambda: self._open_gateway(cache, dispatch.holding.holder),
+            tools=self._tools,
             checks={
                 "store": self._check_store,
                 "models": self._check_models,
@@ -170,6 +173,7 @@ class Process:
             if changed is not None:
                 await changed.close()
             await cache.close()
+            await self._tools.close()
             await compute.close()
             await self._http.close()
             await self._outside.close()

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from nis_backend.drivers.dispatch.base import Dispatch
     from nis_backend.drivers.gateway.base import Gateway
     from nis_backend.drivers.store.base import Store
+    from nis_backend.drivers.tools.base import RemoteTools
     from nis_backend.entry import Entry
     from nis_backend.operation import Operation
     from nis_backend.run import Tail
@@ -76,6 +77,9 @@ class Drivers:
     """Vectors of the catalog's own texts, by the text, of the model in the box: as many as declarations have."""
     computing: asyncio.Lock = field(default_factory=asyncio.Lock)
     """Held by the one call that adds to `vectors`."""
+
+    tools: RemoteTools | None = None
+    """What asks servers of tools beyond this one."""
 
     @cached_property
     def gateway(self) -> Gateway:

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import difflib
+import json
 import os
 import re
+import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, Literal, cast
 
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, field_validator
 
@@ -60,6 +62,17 @@ class Settings(BaseModel):
         alias="NIS_API_KEY",
         description="The first key: all scopes, for the owner `local`. Beyond loopback every caller must send one. "
         "On the command line it is the key that is sent.",
+    )
+    mcp_commands: str = Field(
+        default="",
+        alias="NIS_MCP_COMMANDS",
+        description="Programs that servers of tools may be started as, by names, as JSON: "
+        '{"files": ["npx", "-y", "some-server"]}. Nobody else says what is started.',
+    )
+    mcp_hosts: str = Field(
+        default="",
+        alias="NIS_MCP_HOSTS",
+        description="Hosts of servers of tools that may be private addresses, comma-separated.",
     )
     oauth_servers: str = Field(
         default="",
@@ -344,6 +357,18 @@ class Settings(BaseModel):
             raise ValueError(msg)
         return SecretStr(text) if text else None
 
+    @field_validator("mcp_commands")
+    @classmethod
+    def _started(cls, commands: str) -> str:
+        """Names, each with a program and its arguments."""
+        _commands(commands)
+        return commands
+
+    @property
+    def tool_commands(self) -> dict[str, tuple[str, ...]]:
+        """The programs of `mcp_commands` by their names, and the small one that is always there."""
+        return {"example": (sys.executable, "-m", "nis_backend.drivers.tools.echo"), **_commands(self.mcp_commands)}
+
     @field_validator("provider_keys")
     @classmethod
     def _paired(cls, keys: SecretStr | None) -> SecretStr | None:
@@ -430,6 +455,26 @@ INHERITED = frozenset(
     }
 )
 """What Python and native libraries read. A list of what passes, because a list of secrets is never whole."""
+
+
+def _commands(text: str) -> dict[str, tuple[str, ...]]:
+    """Names, each with a program and its arguments, as JSON.
+
+    Raises:
+        ValueError: it is not that.
+    """
+    given: Any = json.loads(text) if text.strip() else {}
+    if not isinstance(given, dict):
+        msg = "it is no JSON object"
+        raise ValueError(msg)  # noqa: TRY004 - what a validator raises
+    found: dict[str, tuple[str, ...]] = {}
+    for name, words in cast("dict[str, Any]", given).items():
+        line = cast("list[Any]", words) if isinstance(words, list) else []
+        if not line or not all(isinstance(word, str) and word for word in line):
+            msg = f"{name} is no list of a program and its arguments"
+            raise ValueError(msg)
+        found[name] = tuple(line)
+    return found
 
 
 def inherited_environment() -> dict[str, str]:

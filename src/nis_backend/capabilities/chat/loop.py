@@ -14,6 +14,7 @@ from pydantic_core import from_json
 
 from nis_backend.asking import ask
 from nis_backend.capabilities.chat.functions import answered
+from nis_backend.capabilities.chat.remote import as_tools
 from nis_backend.drivers.llm.answer import Answered, ToolCall, total
 from nis_backend.drivers.llm.base import Message, Prompt, Tool
 from nis_backend.errors import (
@@ -117,12 +118,13 @@ async def converse(  # noqa: PLR0913 - each argument is one choice of the caller
     tools: Sequence[Entry],
     *,
     functions: Sequence[Tool] = (),
+    remote: Sequence[Json] = (),
     most_steps: int = MOST_STEPS,
     max_tokens: int | None = None,
 ) -> Conversed:
     """Let the model call operations until it answers; after `most_steps` calls of the model it answers without them.
 
-    What it calls of the caller's `functions`, the run waits for.
+    What it calls of the caller's `functions`, the run waits for; of `remote` tools, a person may be asked first.
 
     Raises:
         UpstreamFailed, WorkerLost: a model call was cut twice, or answered with nothing.
@@ -132,6 +134,8 @@ async def converse(  # noqa: PLR0913 - each argument is one choice of the caller
     plain = [entry for entry in tools if entry.shape == "model" and entry.effect != "destroys" and not entry.secret]
     offered = {tool_name(entry): entry for entry in plain}
     theirs = list(functions)
+    # A name that the caller has given is the caller's.
+    far = _besides(remote, theirs)
     said = _instructed(messages) if offered else list(messages)
     texts: list[str] = []
     views: list[View] = []
@@ -140,18 +144,18 @@ async def converse(  # noqa: PLR0913 - each argument is one choice of the caller
     step = 0
     while True:
         step += 1
-        if (offered or theirs) and (step > most_steps or problems >= MOST_PROBLEMS):
+        if (offered or far or theirs) and (step > most_steps or problems >= MOST_PROBLEMS):
             why = (
                 f"{most_steps} steps were used"
                 if step > most_steps
                 else f"{problems} steps in a row called tools wrongly"
             )
             await ctx.run.write(Warned(message=f"The answer is given without further tools: {why}."))
-            offered, theirs = {}, []
+            offered, far, theirs = {}, {}, []
         prompt = Prompt(
             model=info.name,
             messages=said,
-            tools=[*(_tool(entry) for entry in offered.values()), *theirs],
+            tools=[*(_tool(entry) for entry in offered.values()), *as_tools(far.values()), *theirs],
             max_tokens=max_tokens,
             pieces=ctx.watched,
         )
@@ -159,16 +163,16 @@ async def converse(  # noqa: PLR0913 - each argument is one choice of the caller
         try:
             heard = await ask(ctx, driver, prompt, step, before)
         except NisError as error:
-            if not (offered or theirs) or not (error.toolless or isinstance(error, NotSupported)):
+            if not (offered or far or theirs) or not (error.toolless or isinstance(error, NotSupported)):
                 raise
             await ctx.run.write(Warned(message=f"{info.id} answers without tools: {error.message}"))
-            offered, theirs = {}, []
+            offered, far, theirs = {}, {}, []
             continue
         text, end = heard.text, heard.end
         await _warn_of_cut(ctx, end)
         texts.append(text)
         ends.append(end)
-        if not (offered or theirs) or not end.tool_calls:
+        if not (offered or far or theirs) or not end.tool_calls:
             break
         calls = end.tool_calls
         said.append(
@@ -182,7 +186,7 @@ async def converse(  # noqa: PLR0913 - each argument is one choice of the caller
         callers = [place for place, call in enumerate(apart) if call.name in {one.name for one in theirs}]
         ours = [place for place in range(len(apart)) if place not in callers]
         places = iter(ours)
-        async for used in _use_all(ctx, step, [apart[place] for place in ours], offered):
+        async for used in _use_all(ctx, step, [apart[place] for place in ours], offered, far):
             told[next(places)] = used.told
             views += used.views
             failed += used.event.problem is not None
@@ -203,6 +207,12 @@ async def converse(  # noqa: PLR0913 - each argument is one choice of the caller
 def tool_name(entry: Entry) -> str:
     """The operation's name as models may write it: without the dot."""
     return entry.name.replace(".", "-")
+
+
+def _besides(remote: Sequence[Json], theirs: Sequence[Tool]) -> dict[str, Json]:
+    """The remote tools whose names none of these has."""
+    taken = {one.name for one in theirs}
+    return {one["name"]: one for one in remote if one["name"] not in taken}
 
 
 @lru_cache(maxsize=512)
@@ -245,10 +255,10 @@ def _empty(info: ModelInfo) -> UpstreamFailed:
 
 
 async def _use_all(
-    ctx: Context, step: int, calls: Sequence[ToolCall], offered: dict[str, Entry]
+    ctx: Context, step: int, calls: Sequence[ToolCall], offered: dict[str, Entry], far: dict[str, Json]
 ) -> AsyncIterator[_Used]:
     """Carry out the calls of a step together, and answer them in their order."""
-    tasks = [asyncio.create_task(_use(ctx, step, call, number, offered)) for number, call in enumerate(calls)]
+    tasks = [asyncio.create_task(_use(ctx, step, call, number, offered, far)) for number, call in enumerate(calls)]
     stopped: asyncio.CancelledError | None = None
     while any(not task.done() for task in tasks):
         try:
@@ -302,24 +312,33 @@ def _arguments(call: ToolCall) -> Json | NisError:
     return cast("Json", given)
 
 
-async def _use(ctx: Context, step: int, call: ToolCall, number: int, offered: dict[str, Entry]) -> _Used:
+async def _use(  # noqa: PLR0913, PLR0917 - a call, its place, and what there is to call
+    ctx: Context, step: int, call: ToolCall, number: int, offered: dict[str, Entry], far: dict[str, Json]
+) -> _Used:
     """Call the operation; its refusal is the outcome too."""
     name, given = _operation(call.name, offered), _arguments(call)
     refusal = given if isinstance(given, NisError) else None
-    if not any(entry.name == name for entry in offered.values()):
+    one = far.get(call.name)
+    if one is None and not any(entry.name == name for entry in offered.values()):
         refusal = NotFound(
             f"There is no tool {name!r}.",
             field="name",
             value=name,
-            remedy=f"The tools are: {', '.join(offered)}.",
+            remedy=f"The tools are: {', '.join([*offered, *far])}.",
         )
     if number >= MOST_CALLS:
         refusal = InvalidRequest(f"A step may call {MOST_CALLS} tools.", remedy="Call this one in the next step.")
     arguments = given if isinstance(given, dict) else {}
-    used = await ctx.use(ToolCalled(step=step, call_id=call.id, operation=name, arguments=arguments), refusal=refusal)
+    reason = ""
+    if one is not None:
+        name, reason = one["operation"], one["ask"]
+        arguments = {"id": one["server"], "tool": one["tool"], "arguments": arguments}
+    called = ToolCalled(step=step, call_id=call.id, operation=name, arguments=arguments)
+    used = await ctx.use(called, refusal=refusal, ask=reason)
     if used.event.problem is not None or used.request is None:
         return _Used(event=used.event, views=[], told=_told(_mendable(used.event.problem or {})))
-    return _Used(event=used.event, views=_drawn(ctx, used), told=_told(used.event.result))
+    views = _drawn(ctx, used) if one is None else []
+    return _Used(event=used.event, views=views, told=_told(used.event.result))
 
 
 def _drawn(ctx: Context, used: Used) -> list[View]:

@@ -307,11 +307,11 @@ async def answer_message(request: MessageRequest, ctx: Context) -> Reply:
     if request.call is not None:
         done = await run_form(ctx, request.call.operation, request.call.arguments)
         return reply(done.text, None, tokens_used=0, views=done.views, pending=done.pending)
-    info, past, tools = await _chosen(ctx, request)
+    info, past, tools, remote = await _chosen(ctx, request)
     driver = ctx.models.driver(info.provider)
     messages = _messages(past, request)
     if info.tools:
-        said = await converse(ctx, driver, info, messages, tools, functions=functions_of(request))
+        said = await converse(ctx, driver, info, messages, tools, functions=functions_of(request), remote=remote)
         return reply(said.text, info, tokens_used=_sum(said.input_tokens, said.output_tokens), views=said.views)
     if request.functions:
         await ctx.run.write(Warned(message=f"{info.id} calls no functions: the caller's were not offered to it."))
@@ -322,8 +322,11 @@ async def answer_message(request: MessageRequest, ctx: Context) -> Reply:
     return reply(said.text, info, tokens_used=_sum(said.input_tokens, said.output_tokens))
 
 
-async def _chosen(ctx: Context, request: MessageRequest) -> tuple[ModelInfo, list[Run], list[Entry]]:
-    """The model, the earlier turns and the tools that this turn is answered with: chosen once."""
+async def _chosen(
+    ctx: Context, request: MessageRequest
+) -> tuple[ModelInfo, list[Run], list[Entry], list[dict[str, Any]]]:  # Any: JSON
+    """The model, the earlier turns and the tools that this turn is answered with, other servers' too: chosen once."""
+    from nis_backend.capabilities.chat.remote import remote_tools  # noqa: PLC0415 - as below
     from nis_backend.drivers.llm.base import ModelInfo  # noqa: PLC0415 - loads with the first turn
 
     read: dict[str, Run] = {}
@@ -335,11 +338,14 @@ async def _chosen(ctx: Context, request: MessageRequest) -> tuple[ModelInfo, lis
         turns = [] if begins else (await read_turns(ctx, str(request.conversation_id), REMEMBERED + 1))[0]
         read.update({turn.current.id: turn.current for turn in turns if not turn.holds(ctx.run.run_id)})
         tools = await offered(ctx, request.message, OFFERED) if info.tools and request.operations else []
-        return {"model": {**vars(info)}, "turns": list(read), "tools": [entry.name for entry in tools]}
+        given = {"model": {**vars(info)}, "turns": list(read), "tools": [entry.name for entry in tools]}
+        remote = await remote_tools(ctx) if tools else []
+        return {**given, "remote": remote} if remote else given
 
     chosen = await ctx.note("turn", choose)
     past = [read.get(run_id) or await ctx.runs.get(run_id) for run_id in chosen["turns"]]
-    return ModelInfo(**chosen["model"]), past, [ctx.operations.entry(name) for name in chosen["tools"]]
+    entries = [ctx.operations.entry(name) for name in chosen["tools"]]
+    return ModelInfo(**chosen["model"]), past, entries, chosen.get("remote", [])
 
 
 def _sum(*counts: int | None) -> int | None:

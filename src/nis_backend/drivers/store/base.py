@@ -30,6 +30,7 @@ Table = Literal[
     "ledger",
     "prompts",
     "push_configs",
+    "mcp_servers",
 ]
 Order = Literal["created", "updated"]
 OPEN = ("queued", "running", "paused", "waiting")

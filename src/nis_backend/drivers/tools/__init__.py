@@ -1,0 +1,1 @@
+"""Tools of other servers, which the agents here may call."""
