@@ -28,7 +28,6 @@ from nis_backend.drivers.http.client import Http
 from nis_backend.drivers.http.outside import Outside
 from nis_backend.drivers.llm.disk_pools import disk_pools
 from nis_backend.drivers.llm.embedded_pool import pool as embedded_pool
-from nis_backend.drivers.tools.remote import Remote
 from nis_backend.errors import NisError, Unavailable
 from nis_backend.execution import execute
 from nis_backend.opened import Drivers
@@ -53,6 +52,7 @@ if TYPE_CHECKING:
     from nis_backend.drivers.gateway.registry import Registry
     from nis_backend.drivers.http.base import Client
     from nis_backend.drivers.store.base import Store
+    from nis_backend.drivers.tools.base import RemoteTools
     from nis_backend.keys import Keys
     from nis_backend.settings import Settings
 
@@ -90,7 +90,7 @@ class Process:
             "outside": self._outside,
         }
         self.pushing = asyncio.Event()
-        self._tools = Remote()
+        self._tools: RemoteTools | None = None
 
     @property
     def drivers(self) -> Drivers:
@@ -138,7 +138,7 @@ class Process:
             dispatch=dispatch,
             operations=self.operations,
             metered=lambda: self._open_gateway(cache, dispatch.holding.holder),
-            tools=self._tools,
+            tools=self._open_tools,
             checks={
                 "store": self._check_store,
                 "models": self._check_models,
@@ -173,7 +173,8 @@ class Process:
             if changed is not None:
                 await changed.close()
             await cache.close()
-            await self._tools.close()
+            if self._tools is not None:
+                await self._tools.close()
             await compute.close()
             await self._http.close()
             await self._outside.close()
@@ -197,6 +198,12 @@ class Process:
         self._gateway = gateway_of(self.settings, at.store, self.registry, at.compute, cache, holder, self._warn)
         self._gateway.open()
         return self._gateway
+
+    def _open_tools(self) -> RemoteTools:
+        from nis_backend.drivers.tools.remote import Remote  # noqa: PLC0415 - loads with the first server of tools
+
+        self._tools = self._tools or Remote()
+        return self._tools
 
     async def _execute(self, owner: str, run_id: str, attempt: int) -> Left:
         return await execute(self.drivers, owner, run_id, attempt)

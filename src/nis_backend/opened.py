@@ -78,8 +78,8 @@ class Drivers:
     computing: asyncio.Lock = field(default_factory=asyncio.Lock)
     """Held by the one call that adds to `vectors`."""
 
-    tools: RemoteTools | None = None
-    """What asks servers of tools beyond this one."""
+    tools: Callable[[], RemoteTools] | None = None
+    """What asks servers of tools beyond this one; it loads with the first of them."""
 
     @cached_property
     def gateway(self) -> Gateway:

@@ -293,7 +293,7 @@ async def _changed(row: Row, changes: Row, ctx: Context) -> McpServer:
     changes["updated"] = ctx.now()
     await ctx.store.update("mcp_servers", row["id"], changes)
     if ctx.drivers.tools is not None:
-        ctx.drivers.tools.forget(row["id"])
+        ctx.drivers.tools().forget(row["id"])
     return told({**row, **changes})
 
 
@@ -329,7 +329,7 @@ async def delete_mcp_server(request: OneMcpServer, ctx: Context) -> OneMcpServer
     row = await find(request.id, ctx)
     await ctx.store.delete("mcp_servers", row["id"])
     if ctx.drivers.tools is not None:
-        ctx.drivers.tools.forget(row["id"])
+        ctx.drivers.tools().forget(row["id"])
     return OneMcpServer(id=row["id"])
 
 

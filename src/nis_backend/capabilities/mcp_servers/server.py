@@ -106,7 +106,7 @@ def remote(ctx: Context) -> RemoteTools:
     """
     if ctx.drivers.tools is None:
         raise Unavailable("This process asks no other servers.", remedy="Ask the one that serves.")
-    return ctx.drivers.tools
+    return ctx.drivers.tools()
 
 
 def asked(row: Row, ctx: Context) -> ToolServer:
