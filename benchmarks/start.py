@@ -206,7 +206,25 @@ def use_a2a(port: int) -> None:
             pass
 
 
-SURFACES = {"REST": use_rest, "console": use_console, "OpenAI": use_openai, "MCP": use_mcp, "A2A": use_a2a}
+def use_agui(port: int) -> None:
+    """A run to its end, over HTTP and over the socket."""
+    message = {"id": "1", "role": "user", "content": "Convert 26.2 miles to kilometers"}
+    asked = {"threadId": "t", "runId": "1", "messages": [message], "forwardedProps": {"nis": {"surfaces": True}}}
+    post(port, "/agui", asked)
+    with connect(f"ws://127.0.0.1:{port}/agui/ws") as socket:
+        socket.send(json.dumps({**asked, "runId": "2"}))
+        while json.loads(socket.recv(120))["type"] != "RUN_FINISHED":
+            pass
+
+
+SURFACES = {
+    "REST": use_rest,
+    "console": use_console,
+    "OpenAI": use_openai,
+    "MCP": use_mcp,
+    "A2A": use_a2a,
+    "AG-UI": use_agui,
+}
 
 
 def measure_start(runs: int) -> None:

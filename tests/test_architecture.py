@@ -85,7 +85,7 @@ NAMES_OPERATIONS = "nis_backend.surfaces.rest.fixed"
 # What a serving process must not have loaded before the first call that needs it.
 HEAVY = (
     *("torch", "transformers", "scipy", "cv2", "onnxruntime", "tokenizers", "numpy", "pint", "xllamacpp"),
-    *("alembic", "sqlalchemy", "a2a", "a2ui", "mcp", "google.protobuf", "aiohttp", "httpx", "httpx2"),
+    *("alembic", "sqlalchemy", "a2a", "ag_ui", "a2ui", "mcp", "google.protobuf", "aiohttp", "httpx", "httpx2"),
     *(
         "jsonschema",
         "genai_prices",

@@ -16,7 +16,7 @@ import uuid
 from collections.abc import AsyncGenerator, Callable, Generator, Mapping
 from dataclasses import dataclass, field
 from functools import cache
-from typing import Any, Literal
+from typing import Any, Literal, cast
 
 import pytest
 from ground import PATIENCE, Ground, Json
@@ -34,7 +34,7 @@ from nis_backend.drivers.llm.answer import Answered, TextChunk, ToolCall
 from nis_backend.drivers.llm.base import LanguageModels, Message, ModelInfo, Prompt
 from nis_backend.entry import Entry
 from nis_backend.errors import NisError
-from nis_backend.event import Succeeded, ToolAnswered
+from nis_backend.event import Event, Succeeded, ToolAnswered
 from nis_backend.journal import Journal
 from nis_backend.operation import Model
 from nis_backend.run import Terms
@@ -215,6 +215,31 @@ def _of_update(result: Json) -> Answer | None:
             return None
 
 
+# -- AG-UI -------------------------------------------------------------------------------------------------------------
+
+
+def over_agui(ground: Ground, entry: Entry, request: Json) -> list[Answer]:
+    """A run whose input names the operation: the result of its call, or the problem; a long one is in the log."""
+    call = {"nis": {"call": {"operation": entry.name, "arguments": request}}}
+    given: Json = {"threadId": "parity", "runId": uuid.uuid4().hex, "messages": [], "forwardedProps": call}
+    body = json.dumps(given).encode()
+    with urllib.request.urlopen(urllib.request.Request(f"{ground.url}/agui", body), timeout=PATIENCE) as told:
+        events = [json.loads(line[6:]) for line in told.read().decode().splitlines() if line.startswith("data: ")]
+    content: Any
+    (content,) = (json.loads(one["content"]) for one in events if one["type"] == "TOOL_CALL_RESULT")
+    if isinstance(content, dict) and content.keys() == {"shortened", "left_out"}:
+        run_id = events[1]["snapshot"]["nis"]["runId"]
+        bodies = [one.body for one in ground.run(_log(ground, run_id))]
+        (content,) = (body.result for body in bodies if isinstance(body, ToolAnswered))
+    if isinstance(content, dict) and content.keys() == {"problem"}:
+        return [Answer(problem=cast("Json", content)["problem"])]
+    return [Answer(result=cast("Any", content))]
+
+
+async def _log(ground: Ground, run_id: str) -> list[Event]:
+    return await ground.process.context(LOCAL).runs.all_events(run_id)
+
+
 # -- MCP ---------------------------------------------------------------------------------------------------------------
 
 
@@ -309,6 +334,7 @@ SURFACES = (
     Surface(name="command line", over=over_command_line),
     Surface(name="function tool", over=over_tools, left_out=_models_that_stay),
     Surface(name="A2A", over=over_a2a, left_out=_models_in_logs),
+    Surface(name="AG-UI", over=over_agui, left_out=_models_in_logs),
     Surface(name="MCP", over=through_mcp),
     Surface(name="bus", over=over_bus, left_out=_no_secret),
 )

@@ -45,7 +45,6 @@ NAMES = {
     "earlier": "messages",
     "functions": "tools",
     "context": "context",
-    "call": "forwardedProps.a2uiAction",
     **{name: f"forwardedProps.nis.{name}" for name in ("model", "provider", "budget", "operations")},
     "user_id": "forwardedProps.nis.userId",
 }
@@ -71,12 +70,15 @@ async def begin(process: Process, given: RunInput, sent: Sequence[Json], ctx: Co
         found = await answered(process, given, conversation, sent, ctx)
         return found or await _new(process, given, conversation, sent, ctx)
     except NisError as error:
-        raise _renamed(error) from None
+        raise _renamed(error, given) from None
 
 
-def _renamed(error: NisError) -> NisError:
+def _renamed(error: NisError, given: RunInput) -> NisError:
     head, dot, rest = (error.field or "").partition(".")
-    if head in NAMES:
+    if head == "call":
+        where = "nis.call" if given.forwarded.nis.call else "a2uiAction.userAction.context"
+        error.field = f"forwardedProps.{where}{dot}{rest}"
+    elif head in NAMES:
         # Which turn it is says nothing: system messages and those before it are told apart.
         error.field = NAMES[head] if head in {"message", "earlier"} else f"{NAMES[head]}{dot}{rest}"
     return error
@@ -209,10 +211,10 @@ def _facts(given: RunInput) -> Json | None:
 
 
 def _action(process: Process, given: RunInput) -> Json | None:
-    """The operation that a surface's button calls."""
-    sent = given.forwarded.a2ui_action
-    if sent is None:
-        return None
+    """The operation that is called by name, or by a surface's button."""
+    sent, named = given.forwarded.a2ui_action, given.forwarded.nis.call
+    if sent is None or named is not None:
+        return named and named.model_dump()
     field = "forwardedProps.a2uiAction"
     try:
         found = action_of({"action": sent.get("userAction")})

@@ -84,6 +84,15 @@ class Resume(Part):
     payload: Any = None  # Any: JSON
 
 
+class Call(BaseModel):
+    """An operation to call, instead of one that a model chooses."""
+
+    model_config = ConfigDict(extra="forbid", allow_inf_nan=False)
+
+    operation: str = Field(max_length=64)
+    arguments: dict[str, Any] = Field(default_factory=dict)  # Any: JSON
+
+
 class Options(BaseModel):
     """`forwardedProps.nis`: what this server can be told beyond the protocol."""
 
@@ -94,6 +103,7 @@ class Options(BaseModel):
     budget: float | None = Field(default=None, ge=0, le=1e9)
     operations: bool = True
     user_id: str = Field(default="anonymous", max_length=128, alias="userId")
+    call: Call | None = None
     surfaces: bool = False
     on_disconnect: Literal["continue", "cancel"] = Field(default="continue", alias="onDisconnect")
 

@@ -11,8 +11,8 @@ The protocol reserves a flag for this and has no contract; ours, in full:
 - `{"type": "cancel"}` cancels the run that is told now; its stream ends with that outcome.
 - Each event has `metadata.nis.id`, its number in the log (see `events`), and `metadata.nis.frame` where one was given.
   A frame that is wrong, or asks for what cannot be, is answered with one `RUN_ERROR` without a number.
-- Runs are told one after the other: what comes meanwhile waits its turn, sixteen frames at most (1013 beyond). What was
-  begun goes on when the socket closes, unless `forwardedProps.nis.onDisconnect` is `cancel`.
+- Runs are told one after the other: what comes meanwhile waits its turn; while sixteen frames do, none is read, a
+  cancel neither. What was begun goes on when the socket closes, unless `forwardedProps.nis.onDisconnect` is `cancel`.
 - Closes: see `surfaces.socket`. Nothing is lost by one: the log has it, and `lastEventId` goes on from there.
 """
 
@@ -31,7 +31,7 @@ from nis_backend.surfaces.agui.endpoint import watched
 from nis_backend.surfaces.agui.events import OURS, run_error
 from nis_backend.surfaces.agui.request import RunInput, RunNamed, json_object, read
 from nis_backend.surfaces.agui.stream import Reading, line, place_of, told
-from nis_backend.surfaces.socket import TRY_LATER, Socket
+from nis_backend.surfaces.socket import Socket
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, Iterable
@@ -75,10 +75,8 @@ class Connection(Socket):
     async def take(self, text: str) -> None:
         if len(text) < 64 and '"cancel"' in text and await self._cancelled(text):  # noqa: PLR2004 - such a frame is short
             return
-        try:
-            self._frames.put_nowait(text)
-        except asyncio.QueueFull:
-            self.finish(TRY_LATER, f"{MOST_WAITING} frames wait already; wait for a run to end.")
+        # A full queue is read no further: what comes then waits on its way here.
+        await self._frames.put(text)
 
     async def _cancelled(self, text: str) -> bool:
         """Whether it is a cancel, of what is told now; with nothing to cancel it says nothing."""
