@@ -75,13 +75,23 @@ def test_a_run_is_told_as_it_is_over_http(speaking: Server) -> None:
         assert [plain(event) for event in said(socket)] == over_http[4:]
 
 
-def test_more_frames_than_are_kept_wait_on_their_way(speaking: Server) -> None:
-    """Each is answered in its turn, and none is lost."""
+def test_more_frames_than_are_kept_are_refused_by_their_names(speaking: Server) -> None:
+    """The run that is told goes on, and so do those that wait; what is refused was not begun."""
     with opened(speaking) as socket:
-        for number in range(40):
-            socket.send(json.dumps({**given("Hello", "many", f"r{number}"), "frame": str(number)}))
-        for number in range(40):
-            assert [*said(socket)][-1]["metadata"]["nis"]["frame"] == str(number)
+        socket.send(json.dumps({**given("An endless story", "many"), "frame": "first"}))
+        first = said(socket)
+        assert next(first)["type"] == "RUN_STARTED"
+        for number in range(20):
+            socket.send(json.dumps({**given("Hello", "many", f"w{number}"), "frame": str(number)}))
+        refusals: list[Json] = []
+        while len(refusals) < 4:
+            event = json.loads(socket.recv(PATIENCE))
+            refusals += [event["metadata"]["nis"]] if event["type"] == "RUN_ERROR" else []
+        assert [(one["code"], one["frame"]) for one in refusals] == [("busy", str(number)) for number in range(16, 20)]
+        socket.send('{"type": "cancel"}')
+        assert [*said(socket)][-1]["outcome"] == {"type": "cancelled"}
+        for number in range(16):
+            assert {event["metadata"]["nis"]["frame"] for event in said(socket)} == {str(number)}
 
 
 def test_one_watches_what_another_has_begun_and_it_is_cancelled_over_the_socket(speaking: Server) -> None:

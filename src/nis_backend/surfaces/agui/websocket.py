@@ -11,8 +11,9 @@ The protocol reserves a flag for this and has no contract; ours, in full:
 - `{"type": "cancel"}` cancels the run that is told now; its stream ends with that outcome.
 - Each event has `metadata.nis.id`, its number in the log (see `events`), and `metadata.nis.frame` where one was given.
   A frame that is wrong, or asks for what cannot be, is answered with one `RUN_ERROR` without a number.
-- Runs are told one after the other: what comes meanwhile waits its turn; while sixteen frames do, none is read, a
-  cancel neither. What was begun goes on when the socket closes, unless `forwardedProps.nis.onDisconnect` is `cancel`.
+- Runs are told one after the other: what comes meanwhile waits its turn. While sixteen frames do, the next one is
+  refused as `busy`, by its `frame`, in the midst of the run that is told. What was begun goes on when the socket
+  closes, unless `forwardedProps.nis.onDisconnect` is `cancel`.
 - Closes: see `surfaces.socket`. Nothing is lost by one: the log has it, and `lastEventId` goes on from there.
 """
 
@@ -25,7 +26,7 @@ from typing import TYPE_CHECKING, Any
 
 from typing_extensions import override
 
-from nis_backend.errors import InternalError, InvalidRequest, NisError
+from nis_backend.errors import Busy, InternalError, InvalidRequest, NisError
 from nis_backend.surfaces.agui.begin import begin
 from nis_backend.surfaces.agui.endpoint import watched
 from nis_backend.surfaces.agui.events import OURS, run_error
@@ -48,6 +49,9 @@ log = logging.getLogger("nis.http")
 
 MOST_WAITING = 16
 """Frames that may wait for their turn."""
+
+LONGEST_NAME = 256
+"""Characters of what a client calls a frame, as of the protocol's names."""
 
 BESIDE = ("lastEventId", "frame", "type")
 """Members of a frame that are no input's."""
@@ -75,8 +79,11 @@ class Connection(Socket):
     async def take(self, text: str) -> None:
         if len(text) < 64 and '"cancel"' in text and await self._cancelled(text):  # noqa: PLR2004 - such a frame is short
             return
-        # A full queue is read no further: what comes then waits on its way here.
-        await self._frames.put(text)
+        try:
+            self._frames.put_nowait(text)
+        except asyncio.QueueFull:
+            busy = Busy(f"{MOST_WAITING} frames wait already.", remedy="Wait for a run to end.")
+            await self._fail(busy, _frame_of(text))
 
     async def _cancelled(self, text: str) -> bool:
         """Whether it is a cancel, of what is told now; with nothing to cancel it says nothing."""
@@ -100,9 +107,8 @@ class Connection(Socket):
             frame: Any = None
             try:
                 given = json_object(text)
-                frame = given.get("frame")
-                if not isinstance(frame, str | None) or len(frame or "") > 256:  # noqa: PLR2004 - as names of the protocol
-                    frame = None
+                frame = _name(given.get("frame"))
+                if frame is None and given.get("frame") is not None:
                     raise InvalidRequest("frame is no name.", field="frame", remedy="Give a string, or leave it out.")  # noqa: TRY301
                 await self._tell(given, frame)
             except NisError as error:
@@ -141,6 +147,18 @@ class Connection(Socket):
             )
         self._run = begun.asked.run_id
         return told(self._process, ctx, begun, reading)
+
+
+def _frame_of(text: str) -> str | None:
+    """What the client calls a frame, of one that is not read any further."""
+    try:
+        return _name(json_object(text).get("frame"))
+    except NisError:
+        return None
+
+
+def _name(given: object) -> str | None:
+    return given if isinstance(given, str) and len(given) <= LONGEST_NAME else None
 
 
 def _marked(event: Json, name: str | None, frame: str | None) -> Json:
