@@ -133,6 +133,21 @@ def test_nothing_but_the_protocol_is_on_its_output(tmp_path: Path) -> None:
     assert lines[0]["result"]["serverInfo"]["name"] == "nis"
 
 
+def test_tasks_are_reached_over_a_running_server_too(server: Server) -> None:
+    """Promise: what names a task in a header over HTTP does so for a client of pipes as well (SEP-2663)."""
+    able = {"extensions": {"io.modelcontextprotocol/tasks": {}}}
+    meta = {
+        "io.modelcontextprotocol/protocolVersion": "2026-07-28",
+        "io.modelcontextprotocol/clientCapabilities": able,
+    }
+    asked = {"jsonrpc": "2.0", "id": 1, "method": "tasks/get", "params": {"taskId": "run-none", "_meta": meta}}
+    process = talk(server.data, asked)
+    assert process.stdout is not None
+    answer = json.loads(process.stdout.readline())
+    process.communicate(timeout=120)
+    assert (answer["error"]["code"], "run-none" in answer["error"]["message"]) == (-32602, True)
+
+
 def ended(process: subprocess.Popen[str]) -> tuple[int, str]:
     """How it ends, and what it says, while its input stays open."""
     with process:

@@ -150,6 +150,32 @@ def test_the_older_era_asks_within_the_call(asking: Server, action: Any, was_don
     assert "May I paint the fence?" in message
 
 
+def test_who_answers_elsewhere_ends_the_asking(asking: Server) -> None:
+    """Promise: cancellation goes both ways: a question that somebody has answered is taken back; the call goes on."""
+    shown, taken_back = asyncio.Event(), asyncio.Event()
+
+    async def elicit(context: ClientRequestContext, params: ElicitRequestParams) -> ElicitResult:
+        shown.set()
+        try:
+            await asyncio.Event().wait()
+        finally:
+            taken_back.set()
+        return ElicitResult(action="cancel")
+
+    async def use() -> Any:
+        async with Client(f"{asking.url}/mcp", mode="legacy", elicitation_callback=elicit) as client:
+            calling = asyncio.ensure_future(client.call_tool(DEED["name"], {"name": "be told elsewhere"}))
+            async with asyncio.timeout(60):
+                await shown.wait()
+                [run] = (await asyncio.to_thread(lambda: done(asking, "GET", "/runs?state=waiting&limit=1")))["runs"]
+                await asyncio.to_thread(lambda: done(asking, "POST", f"/runs/{run['id']}/approve", {}))
+                answer = await calling
+                await taken_back.wait()
+            return answer.structured_content
+
+    assert asyncio.run(use()) == {"done": True}
+
+
 def test_what_is_missing_is_asked_for_as_a_form(ann: Holder) -> None:
     """Promise: a run that still wants input shows the fields it wants; a wrong value is refused by its name."""
     started = {"operation": "physics.convert_unit", "arguments": {"value": 5, "unit": "mile"}, "ask": True}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import TYPE_CHECKING, Any, Protocol
 
 from mcp.shared.exceptions import MCPError
@@ -14,12 +15,14 @@ from nis_backend.surfaces.mcp.questions import answer, questions
 from nis_backend.surfaces.mcp.results import success
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from mcp.server.context import HandlerResult, ServerRequestContext
     from mcp_types import ElicitRequestedSchema
 
     from nis_backend.context import Context
     from nis_backend.event import Event
-    from nis_backend.run import RunHandle
+    from nis_backend.run import Run, RunHandle
     from nis_backend.surfaces.mcp.things import Things
 
     Asked = ServerRequestContext[Any, Any]  # Any: nothing is kept in the package's lifespan
@@ -111,9 +114,23 @@ class Asking:
                 if is_stateless(self._asked) and wanted:
                     told = {"inputRequests": wanted, "requestState": run.id}
                     return InputRequiredResult.model_validate({"resultType": "input_required", **told})
-                responses = {key: await self._ask(one["params"]) for key, one in wanted.items()}
-                if now.state == "waiting" and not await answer(self._things, self._ctx, now, responses):
+                if now.state == "waiting" and not await self._asked_all(now, wanted):
                     raise
+
+    async def _asked_all(self, now: Run, wanted: Mapping[str, Any]) -> bool:
+        """Whether the run goes on: the client's person has answered, or somebody elsewhere, which ends the asking."""
+        moving = asyncio.ensure_future(_moved(self._ctx, now))
+        asking = asyncio.ensure_future(self._responses(wanted))
+        try:
+            await asyncio.wait({moving, asking}, return_when=asyncio.FIRST_COMPLETED)
+            return moving.done() or await answer(self._things, self._ctx, now, asking.result())
+        finally:
+            for one in (moving, asking):
+                one.cancel()
+            await asyncio.gather(moving, asking, return_exceptions=True)
+
+    async def _responses(self, wanted: Mapping[str, Any]) -> dict[str, Any]:
+        return {key: await self._ask(one["params"]) for key, one in wanted.items()}
 
     async def _ask(self, params: dict[str, Any]) -> dict[str, Any]:  # Any: JSON
         schema: ElicitRequestedSchema = params["requestedSchema"]
@@ -125,6 +142,12 @@ class Asking:
             # It could not ask: nobody has said anything.
             return {}
         return told.model_dump(mode="json")
+
+
+async def _moved(ctx: Context, run: Run) -> None:
+    """Return when something has happened in the run."""
+    async for _ in ctx.runs.follow(run.id, run.last_seq, live=False):
+        return
 
 
 def word_of(event: Event) -> str:

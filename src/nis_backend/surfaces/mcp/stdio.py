@@ -39,6 +39,7 @@ from nis_backend.surfaces.base import Closing
 from nis_backend.surfaces.mcp.call import Calls
 from nis_backend.surfaces.mcp.routes import PATH
 from nis_backend.surfaces.mcp.server import build
+from nis_backend.surfaces.mcp.tasks import METHODS
 from nis_backend.surfaces.mcp.tools import choose
 
 if TYPE_CHECKING:
@@ -57,6 +58,8 @@ if TYPE_CHECKING:
 
 log = logging.getLogger("nis.mcp")
 
+NAMED = {**NAME_BEARING_METHODS, **dict.fromkeys(METHODS, "taskId")}
+"""What a request names, which a header says too, by the method; those of tasks are not the package's."""
 LONGEST_LINE = 8 * 2**20
 """Bytes of a message that are read; what a server takes is less."""
 SILENCE_SECONDS = 300.0
@@ -202,7 +205,7 @@ class _Era:
             self._opening, self._negotiated = message.id, None
             return {}
         headers = {MCP_METHOD_HEADER: message.method}
-        name = params.get(NAME_BEARING_METHODS.get(message.method, ""))
+        name = params.get(NAMED.get(message.method, ""))
         if isinstance(name, str):
             headers[MCP_NAME_HEADER] = encode_header_value(name)
         return headers | ({MCP_PROTOCOL_VERSION_HEADER: str(version)} if version else {})
