@@ -135,8 +135,8 @@ def test_nothing_but_the_protocol_is_on_its_output(tmp_path: Path) -> None:
 
 def test_tasks_are_reached_over_a_running_server_too(server: Server) -> None:
     """Promise: what names a task in a header over HTTP does so for a client of pipes as well (SEP-2663)."""
-    able = {"extensions": {"io.modelcontextprotocol/tasks": {}}}
-    meta = {
+    able: dict[str, Any] = {"extensions": {"io.modelcontextprotocol/tasks": {}}}
+    meta: dict[str, Any] = {
         "io.modelcontextprotocol/protocolVersion": "2026-07-28",
         "io.modelcontextprotocol/clientCapabilities": able,
     }
