@@ -120,7 +120,10 @@ async def play_script(request: Act, ctx: Context) -> Recorded[Played]:
     for prefix, act in SCRIPT:
         if request.message_id.startswith(prefix):
             await act(ctx)
-            break
+            return Played()
+    while not request.message_id.startswith("tck-"):
+        # The suite for 0.3, whose messages are called otherwise, has its tasks stay open.
+        await ctx.ask(Said, "And now?")
     return Played()
 
 

@@ -71,7 +71,7 @@ class Events:
     pause = b": still here\n\n"
     end = b""
 
-    def __init__(self, binding: Binding, request_id: wire.Id | None) -> None:
+    def __init__(self, binding: Binding, request_id: wire.Id) -> None:
         self._binding = binding
         self._id = request_id
 

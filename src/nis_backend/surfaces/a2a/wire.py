@@ -46,7 +46,8 @@ REASONS = {
     VERSION_NOT_SUPPORTED: "VERSION_NOT_SUPPORTED",
 }
 
-Id = str | int
+Id = str | int | None
+"""Of a call; None over HTTP alone, where an answer needs no number to be known by."""
 
 A2A_DOMAIN = "a2a-protocol.org"
 OUR_DOMAIN = "nis-backend"
@@ -55,7 +56,7 @@ OUR_DOMAIN = "nis-backend"
 class Refused(Exception):
     """A frame that gets a JSON-RPC error; its id is null where the frame has none to answer."""
 
-    id: Id | None = None
+    id: Id = None
     http: int | None = None
     """Its status over HTTP, where it is another than that of its code."""
 
@@ -194,7 +195,7 @@ def call_of(body: bytes, last_event: str | None = None) -> Request:
     """
     if not body:
         raise Refused(PARSE_ERROR, "The request has no body; it must be one JSON-RPC object.")
-    frame = read(body)
+    frame = read(body, numbered=False)
     if isinstance(frame, CancelStream):
         raise invalid_request("method", "cancelStream", "that of a call: close the connection to end its stream")
     return replace(frame, params=_after(frame.method, frame.params, last_event))
@@ -203,7 +204,7 @@ def call_of(body: bytes, last_event: str | None = None) -> Request:
 def made(method: str, params: Json, last_event: str | None = None) -> Request:
     """A call that a path names; a client that reconnects says which event it has seen last."""
     _check_finite(params)
-    return Request(id="", method=method, params=_after(method, params, last_event), parameters={})
+    return Request(id=None, method=method, params=_after(method, params, last_event), parameters={})
 
 
 def _after(method: str, params: Json, last_event: str | None) -> Json:
@@ -211,8 +212,8 @@ def _after(method: str, params: Json, last_event: str | None) -> Json:
     return {**params, "lastSeq": int(seen)} if seen and seen.isascii() and seen.isdecimal() else params
 
 
-def read(text: str | bytes) -> Request | CancelStream:
-    """The frame.
+def read(text: str | bytes, *, numbered: bool = True) -> Request | CancelStream:
+    """The frame; unless it is `numbered`, it may have no id.
 
     Raises:
         Refused: it is not JSON, or not a call; with the id to answer, where it has one.
@@ -220,7 +221,7 @@ def read(text: str | bytes) -> Request | CancelStream:
     given = object_of(text)
     if given.get("method") == "cancelStream" and "id" not in given:
         return CancelStream(id=_id("params.id", _object("params", given.get("params", {})).get("id")))
-    request_id = _id("id", given.get("id"))
+    request_id = _id("id", given.get("id")) if numbered or given.get("id") is not None else None
     try:
         return _request(request_id, given)
     except Refused as refusal:
@@ -260,7 +261,7 @@ def _request(request_id: Id, frame: Json) -> Request:
     return Request(id=request_id, method=method, params=cast("Json", params), parameters=parameters)
 
 
-def _id(field: str, value: object) -> Id:
+def _id(field: str, value: object) -> str | int:
     if isinstance(value, bool) or not isinstance(value, str | int):
         raise invalid_request(field, value, "a string or a whole number: answers are matched by it")
     return value
@@ -327,7 +328,7 @@ def response(request_id: Id, result: Any, seq: int | None = None, activated: Ite
     return frame
 
 
-def error(refusal: Refused, request_id: Id | None = None) -> Json:
+def error(refusal: Refused, request_id: Id = None) -> Json:
     """An error, which is also the end of a stream it meets."""
     return {"jsonrpc": "2.0", "id": request_id if refusal.id is None else refusal.id, "error": refusal.error}
 
