@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from a2a_process import answer_of, client, message, served, text_of
 
+from nis_backend.caller import LOCAL
+
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
     from pathlib import Path
@@ -127,3 +129,21 @@ def test_a_file_is_an_artifact_with_its_address(tmp_path: Path) -> None:
         assert part["url"].endswith("/content")
 
     _talk(tmp_path, talk)
+
+
+def test_a_run_that_is_asked_about_before_it_begins_waits_as_a_task(tmp_path: Path) -> None:
+    """Begun elsewhere, held for a person's leave, and let go over A2A: the row and the log say the same."""
+
+    async def talk() -> None:
+        async with served(tmp_path) as (process, address), client(address) as one:
+            held = {"operation": "throws.toss_ball", "arguments": {"speed": 2, "angle": 3}, "approval": "It is costly."}
+            begun = await process.context(LOCAL).call_named("runs.start_run", held)
+            task = (await one.call("GetTask", {"id": begun.id}))["result"]
+            assert task["status"]["state"] == "TASK_STATE_AUTH_REQUIRED"
+            (listed,) = (await one.call("ListTasks", {"status": "TASK_STATE_AUTH_REQUIRED"}))["result"]["tasks"]
+            assert listed["id"] == begun.id
+            ended = (await one.call("SendMessage", _reply(task, {"text": "approve"})))["result"]["task"]
+            assert ended["status"]["state"] == "TASK_STATE_COMPLETED"
+            assert [said["role"] for said in ended["history"]] == ["ROLE_AGENT", "ROLE_USER"]
+
+    asyncio.run(talk())

@@ -56,6 +56,7 @@ from nis_backend.event import (
     ToolCalled,
     Warned,
 )
+from nis_backend.held import START
 from nis_backend.surfaces.a2a.wire import A2UI_MEDIA_TYPE, REPLAY
 from nis_backend.surfaces.a2ui import messages
 from nis_backend.view import Axis, Form, Series, Table, Text
@@ -128,6 +129,9 @@ class TaskFold:
             return self._retry(body)
         if isinstance(body, Approved | Rejected | InputProvided):
             self._history.append(self._replied(event))
+            if not (isinstance(body, InputProvided) and body.rest):
+                # Nobody has taken it up yet.
+                self._state, self._message = TASK_STATE_SUBMITTED, None
         if isinstance(body, _UNTOLD) or (isinstance(body, Released) and body.reason != "waiting"):
             return None
         shown = self._shown(event)
@@ -211,7 +215,10 @@ class TaskFold:
         body = event.body
         if isinstance(body, InputRequired | ApprovalRequired):
             self._asked = body
-        if isinstance(body, Released):
+        # What is asked before a run begins has it wait at once; later its holder lets go of it.
+        asked = isinstance(body, InputRequired | ApprovalRequired) and body.call_id == START
+        waits = asked or isinstance(body, Released)
+        if waits:
             self._state = waiting_state(approval=isinstance(self._asked, ApprovalRequired))
         elif isinstance(body, Succeeded):
             self._state = TASK_STATE_COMPLETED
@@ -223,7 +230,7 @@ class TaskFold:
             self._state = TASK_STATE_WORKING
         parts, metadata = self._said(event)
         self._message = self._spoken(event, ROLE_AGENT, parts, metadata) if parts else None
-        if isinstance(body, Released) and self._message is not None:
+        if waits and self._message is not None:
             self._history.append(self._message)
         return self._updated()
 
