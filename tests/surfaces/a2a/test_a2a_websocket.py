@@ -783,8 +783,8 @@ def test_a_stopping_server_says_so(tmp_path: Path) -> None:
 
 def test_a_slow_reader_is_let_go_and_finds_the_rest_in_the_log(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Delivery is bounded: the reader that stops is closed with 1013 and misses nothing when it comes back."""
-    monkeypatch.setattr(websocket, "PATIENCE", 0.1)
-    monkeypatch.setattr(websocket, "CLOSE_SECONDS", PATIENCE)
+    monkeypatch.setattr("nis_backend.surfaces.socket.PATIENCE", 0.1)
+    monkeypatch.setattr("nis_backend.surfaces.socket.CLOSE_SECONDS", PATIENCE)
     close = websocket.Connection._close  # pyright: ignore[reportPrivateUsage] - nothing else tells the moment
 
     async def go() -> None:
