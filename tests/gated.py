@@ -63,8 +63,15 @@ class Gated:
     store: SqliteStore
     clock: Clock
 
+    async def refused(self) -> list[Row]:
+        """The ledger's rows of WHO's calls that were not sent."""
+        return [row for row in await self._rows() if row["state"] == "refused"]
+
     async def rows(self, **where: Any) -> list[Row]:
-        """The ledger's rows of WHO's calls, in the order in which they were sent."""
+        """The ledger's rows of WHO's calls that were sent or answered, in their order."""
+        return [row for row in await self._rows(**where) if row["state"] != "refused"]
+
+    async def _rows(self, **where: Any) -> list[Row]:
         await self.gateway.settled()
         await self.gateway.ledger.flush()
         found = await self.store.select("ledger", WHO.owner, where=where, limit=1000)

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from nis_backend.drivers.store.base import Measures, Order, Row, Store, Table
+    from nis_backend.drivers.store.spending import Singly
     from nis_backend.journal import Journal
 
 
@@ -151,6 +152,10 @@ class Owned:
     async def usage(self, since: str, until: str, by: Sequence[str]) -> list[Row]:
         """See `Spending.usage`."""
         return await self._store.usage(self._owner, since, until, by)
+
+    async def singly(self, since: str, until: str, by: Sequence[str]) -> Singly | None:
+        """See `Spending.singly`."""
+        return await self._store.singly(self._owner, since, until, by)
 
     async def branch(self, conversation: Row, runs: Mapping[str, str]) -> None:
         """See `Store.branch`."""

@@ -109,6 +109,36 @@ def test_sums_come_to_the_same_by_every_grouping(tmp_path: Path) -> None:
     within(tmp_path, body)
 
 
+def test_percentiles_and_refusals_stand_beside_the_sums(tmp_path: Path) -> None:
+    """Promise: of each row and of all; of a group of which there is nothing else too; no sum has what was refused."""
+
+    async def body(ctx: Context, rows: list[Row]) -> None:
+        ann = replace(ctx, caller=ANN)
+        before: Usage = await ann.call(get_usage, GetUsage(**DAYS, by=["model"]))
+        assert (before.total.total_ms_p50, before.total.total_ms_p95, before.total.refused) == (40, 40, {})
+        more = [ledger_row(f"slow-{number}", model="slow", total_ms=1000.0 + number) for number in range(10)]
+        problems = ["budget_exceeded", "busy", "busy"]
+        no = [
+            ledger_row(f"no-{number}", model="never", state="refused", problem=problem, cost=0, priced=1, **NOT_SENT)
+            for number, problem in enumerate(problems)
+        ]
+        await ctx.drivers.store.record([*more, *no], [])
+        found: Usage = await ann.call(get_usage, GetUsage(**DAYS, by=["model"]))
+        told = {row.model: row for row in found.rows}
+        assert (told["slow"].total_ms_p50, told["slow"].total_ms_p95, told["slow"].refused) == (1004, 1009, {})
+        assert (told["never"].calls, told["never"].total_ms_p50) == (0, None)
+        assert told["never"].refused == found.total.refused == {"budget_exceeded": 1, "busy": 2}
+        assert found.total.calls == before.total.calls + 10
+        assert (found.total.total_ms_p50, found.total.total_ms_p95) == (40, 40)
+        assert (await ann.call(list_calls, ListCalls(limit=1))).calls[0].created >= NOON
+        assert round(found.total.cost * 10**9) == round(before.total.cost * 10**9) + 70
+
+    within(tmp_path, body)
+
+
+NOT_SENT: Row = {"first_ms": None, "total_ms": None, "input": 0, "output": 0, "attempt": 0}
+
+
 def test_a_call_under_way_is_in_no_sum_yet(tmp_path: Path) -> None:
     """Promise: sums are of calls that have ended; a single call says that it is open."""
 

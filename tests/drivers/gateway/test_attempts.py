@@ -17,7 +17,7 @@ from nis_backend.drivers.gateway import gateway as module
 from nis_backend.drivers.llm.answer import TextChunk
 from nis_backend.drivers.llm.base import ModelInfo, Tool
 from nis_backend.drivers.store.base import Table
-from nis_backend.errors import Busy, DeadlineExceeded, InvalidRequest, UpstreamFailed
+from nis_backend.errors import BudgetExceeded, Busy, DeadlineExceeded, InvalidRequest, UpstreamFailed
 
 Body = Callable[[Gated], Awaitable[None]]
 
@@ -216,6 +216,44 @@ def test_a_provider_that_is_down_for_a_minute_is_not_asked_until_it_is_back(tmp_
 
     one = FakeOpenAI()
     within(tmp_path, {"one": one, "two": FakeOpenAI(*[says("Two.")] * 70)}, body)
+
+
+def test_a_call_that_was_not_sent_is_counted_with_its_reason(tmp_path: Path) -> None:
+    """Promise of usage: refused by a budget, a full provider, an open breaker; it costs nothing, and is in no sum."""
+
+    async def body(gate: Gated) -> None:
+        await gate.price("one:m", input=1, output=1000)
+        await gate.budget("budget-1", "user", "ann", 0.000001)
+        with pytest.raises(BudgetExceeded):
+            await gate.say("one:m")
+        await gate.store.delete("budgets", "ann", "budget-1")
+        gate.gateway.budgets.forget()
+        room = gate.gateway.health.room("one", 0)
+        gate.gateway.registry.providers["one"] = replace(gate.gateway.registry.providers["one"], concurrency=0)
+        with pytest.raises(Busy):
+            await gate.say("one:m")
+        gate.gateway.registry.providers["one"] = replace(gate.gateway.registry.providers["one"], concurrency=9)
+        for _ in range(6):
+            with pytest.raises(UpstreamFailed):
+                await gate.say("one:m")
+        assert room.busy == 0
+        rows = await gate.refused()
+        assert [(row["problem"], row["status"], row["attempt"], row["cost"]) for row in rows] == [
+            ("budget_exceeded", 402, 0, 0),
+            ("busy", 429, 0, 0),
+            ("left_alone", 502, 0, 0),
+        ]
+        [sums] = await gate.store.usage("ann", "2025-11-25", "2025-11-26", [])
+        assert (sums["calls"], sums["failed"], sums["cost"]) == (5, 5, 0)
+        single = await gate.store.singly("ann", "2025-11-25", "2025-11-26", ["model"])
+        assert single is not None
+        assert [(row["model"], row["problem"], row["refused"]) for row in single.refused] == [
+            ("m", "budget_exceeded", 1),
+            ("m", "busy", 1),
+            ("m", "left_alone", 1),
+        ]
+
+    within(tmp_path, {"one": FakeOpenAI()}, body)
 
 
 def test_a_lone_model_that_fails_is_refused_at_once_for_a_second(tmp_path: Path) -> None:

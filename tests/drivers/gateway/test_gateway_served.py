@@ -28,7 +28,9 @@ def ledger(server: Server, provider: str) -> list[dict[str, Any]]:
     """The rows of a server's ledger about one provider, in their order; others are of its own vectors."""
     with sqlite3.connect(server.data / "nis.db") as connection:
         connection.row_factory = sqlite3.Row
-        found = connection.execute("select * from ledger where provider = ? order by created", [provider])
+        found = connection.execute(
+            "select * from ledger where provider = ? and state <> 'refused' order by created", [provider]
+        )
         return [dict(row) for row in found]
 
 
@@ -98,7 +100,9 @@ def address(request: pytest.FixtureRequest) -> str | None:
 def shared_ledger(address: str) -> list[dict[str, Any]]:
     """The rows about the provider in a database that servers share."""
     with psycopg.connect(address) as connection, connection.cursor(row_factory=dict_row) as cursor:
-        return cursor.execute("select * from ledger where provider = 'lab' order by created").fetchall()
+        return cursor.execute(
+            "select * from ledger where provider = 'lab' and state <> 'refused' order by created"
+        ).fetchall()
 
 
 def test_runs_that_a_run_has_started_spend_of_its_two_cents(serve: Serve, root: Path, address: str | None) -> None:

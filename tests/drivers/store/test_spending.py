@@ -95,6 +95,74 @@ async def adds_up(store: Store) -> None:
             )
 
 
+def nearest(times: Sequence[float], percent: int) -> float:
+    """By nearest rank, as its definition has it: the least that so many of a hundred are not above."""
+    return next(one for one in sorted(times) if sum(other <= one for other in times) * 100 >= percent * len(times))
+
+
+def test_percentiles_and_refusals_are_of_the_single_calls(with_stores: Callable[[Body], None]) -> None:
+    """Promise of usage: by any grouping; what was refused is counted by its reason, and is in no sum."""
+
+    async def body(stores: Sequence[Store]) -> None:
+        store, draw = stores[0], random.Random(3)  # noqa: S311 - seeded
+        rows = [
+            ledger_row(
+                f"call-{number}",
+                owner=draw.choice(["ann", "bob"]),
+                key_id=draw.choice([None, "key-1"]),
+                model=draw.choice(["m", "n"]),
+                created=NOON + draw.randint(0, 1) * DAY,
+                first_ms=draw.choice([None, draw.randint(1, 50) / 4]),
+                total_ms=draw.randint(1, 400) / 4,
+                state=draw.choice(["ok", "ok", "failed", "cached"]),
+            )
+            for number in range(120)
+        ]
+        refused = [
+            ledger_row(
+                f"no-{number}", state="refused", problem=draw.choice(["busy", "left_alone"]), cost=0, total_ms=9.0
+            )
+            for number in range(7)
+        ]
+        await store.record(rows, [])
+        before = await store.usage(None, "2025-11-25", "2025-11-27", [])
+        await store.record(refused, [])
+        assert await store.usage(None, "2025-11-25", "2025-11-27", []) == before
+        for owner, by in itertools.product(
+            [None, "ann"], [[], ["day"], ["model", "key_id"], ["day", "model", "route"]]
+        ):
+            found = await store.singly(owner, "2025-11-25", "2025-11-27", by)
+            assert found is not None
+            groups: dict[tuple[object, ...], list[float]] = {}
+            for row in (one for one in rows if owner in {None, one["owner"]}):
+                day = f"2025-11-{25 + int((row['created'] - NOON) // DAY)}"
+                cells = {**row, "day": day, "key_id": row["key_id"] or ""}
+                for what in ("first_ms", "total_ms"):
+                    if row[what] is not None:
+                        groups.setdefault((*(cells[name] for name in by), what), []).append(row[what])
+            told = {tuple(row[name] for name in (*by, "what")): (row["p50"], row["p95"]) for row in found.times}
+            assert told == {key: (nearest(times, 50), nearest(times, 95)) for key, times in groups.items()}
+            assert sum(row["refused"] for row in found.refused) == 7
+        assert (await store.singly("bob", "2025-11-25", "2025-11-27", [])) is not None
+
+    with_stores(body)
+
+
+def test_single_calls_that_are_too_many_are_not_looked_at(
+    with_stores: Callable[[Body], None], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """House rule: all that is read is bounded; a day of them may still be asked for."""
+    monkeypatch.setattr("nis_backend.drivers.store.singly.MOST_ROWS", 3)
+
+    async def body(stores: Sequence[Store]) -> None:
+        rows = [ledger_row(f"call-{number}", created=NOON + number * DAY) for number in range(4)]
+        await stores[0].record(rows, [])
+        assert await stores[0].singly("ann", "2025-11-25", "2025-11-30", []) is None
+        assert await stores[0].singly("ann", "2025-11-25", "2025-11-28", []) is not None
+
+    with_stores(body)
+
+
 def test_a_reservation_is_counted_and_settled(with_stores: Callable[[Body], None]) -> None:
     """What a call reserved at worst becomes what it cost, in each of its caps."""
 

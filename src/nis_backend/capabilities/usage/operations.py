@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Literal
 
 from pydantic import Field
 
 from nis_backend.blob import Blob
+from nis_backend.capabilities.usage.summed import SUMS, Wanted, added, is_any, sums, used, with_singles
 from nis_backend.capabilities.usage.table import Sheet
 from nis_backend.drivers.gateway.periods import DOLLAR
-from nis_backend.drivers.store.spending import MOST_SUMS
+from nis_backend.drivers.store.singly import MOST_ROWS
 from nis_backend.errors import InvalidRequest, TooLarge
 from nis_backend.operation import Example, Model, operation
 from nis_backend.times import Day, Moment
@@ -20,6 +22,11 @@ if TYPE_CHECKING:
     from nis_backend.context import Context
     from nis_backend.drivers.store.base import Row
 
+RANK = (
+    "the {}th percentile by nearest rank: of n calls the ceil(p*n/100)th shortest. From the single calls that are "
+    f"kept; null without any, and where there are more than {MOST_ROWS}: ask for fewer days."
+)
+
 By = Literal["day", "provider", "model", "key", "operation", "route"]
 
 MOST_CALLS = 50_000
@@ -27,8 +34,6 @@ MOST_CALLS = 50_000
 PAGE = 500
 USUAL = timedelta(days=30)
 LONGEST = timedelta(days=3660)
-EVERY = "*"
-"""Every owner, in a report for who administers the server."""
 
 COLUMNS = (
     *("id", "created", "state", "problem", "status", "provider", "model", "route", "operation", "kind", "key_id"),
@@ -36,9 +41,6 @@ COLUMNS = (
     *("output", "reasoning", "counted", "priced", "cost", "cache", "saved", "wait_ms", "first_ms", "total_ms"),
 )
 """Of a call, in a file."""
-SUMS = ("calls", "failed", "hits", "input", "cached", "written", "output", "reasoning", "unpriced", "estimated")
-SUMMED = (*SUMS, "cost", "saved", "heard", "wait_ms", "first_ms", "total_ms")
-"""What a sum holds: rows of sums add up to the sum of all."""
 
 
 class GetUsage(Model):
@@ -72,6 +74,17 @@ class Used(Model):
     wait_ms: float | None = Field(description="Mean time that a call waited for its turn; null without calls.")
     first_ms: float | None = Field(description="Mean time to the first word, of the calls that had one.")
     total_ms: float | None = Field(description="Mean time of a call.")
+    first_ms_p50: float | None = Field(default=None, description=f"Of the times to the first word, {RANK.format(50)}")
+    first_ms_p95: float | None = Field(default=None, description=f"Of the times to the first word, {RANK.format(95)}")
+    total_ms_p50: float | None = Field(default=None, description=f"Of the times of a call, {RANK.format(50)}")
+    total_ms_p95: float | None = Field(default=None, description=f"Of the times of a call, {RANK.format(95)}")
+    refused: dict[str, int] | None = Field(
+        default=None,
+        description=(
+            "Calls that were not sent, by the code of why: budget_exceeded, busy, left_alone (the model has failed of "
+            "late, and is not asked) and others. They cost nothing and are in no other figure. Null as the percentiles."
+        ),
+    )
 
 
 class UsageRow(Used):
@@ -113,10 +126,12 @@ class Call(Model):
 
     id: str
     call_id: str = Field(description="Tries of one call have it in common.")
-    attempt: int
+    attempt: int = Field(description="Its number, from 1; 0: refused before there was one.")
     created: float = Field(description="When it was sent, seconds since 1970, UTC.")
-    state: Literal["open", "ok", "failed", "cut", "left", "lost", "cached"] = Field(
-        description="open: under way; cut: in the middle; left: by its caller; lost: its process died; cached: unsent."
+    state: Literal["open", "ok", "failed", "cut", "left", "lost", "cached", "refused"] = Field(
+        description=(
+            "open: under way; cut: in the middle; left: by its caller; lost: its process died; cached, refused: unsent."
+        )
     )
     problem: str = Field(description="The code of its failure; empty: none.")
     status: int = Field(description="The provider's HTTP status; 0: none.")
@@ -185,46 +200,17 @@ def _days(since: date | None, until: date | None, ctx: Context) -> tuple[date, d
     return first, last
 
 
-async def _sums(since: date, until: date, by: list[By], owner: str | None, ctx: Context) -> list[Row]:
-    """Sums by what they are asked for by, each under the name that callers use.
-
-    Raises:
-        Forbidden: they are another owner's.
-        InvalidRequest: something is asked for twice.
-        TooLarge: there are too many.
-    """
-    if len({*by}) != len(by):
-        raise InvalidRequest("by names something twice.", field="by", value=by, remedy="Name each once.")
-    columns = ["key_id" if name == "key" else name for name in by]
-    days = since.isoformat(), until.isoformat()
-    await ctx.gateway.settled()
-    if owner == EVERY:
-        ctx.refuse_others()
-        rows = await ctx.drivers.store.usage(None, *days, columns)
-    elif owner in {None, ctx.caller.owner}:
-        rows = await ctx.store.usage(*days, columns)
-    else:
-        rows = await ctx.administered(str(owner)).usage(*days, columns)
-    if len(rows) > MOST_SUMS:
-        raise TooLarge(
-            f"These are more than {MOST_SUMS} sums.",
-            field="by",
-            value=by,
-            remedy="Ask by less, or for fewer days.",
-        )
-    return [{**row, "key": row.get("key_id")} for row in rows]
-
-
-def _used(row: Row) -> dict[str, Any]:  # Any: a model's fields
-    calls, heard = row["calls"], row["heard"]
-    return {
-        **{name: row[name] for name in SUMS},
-        "cost": row["cost"] / DOLLAR,
-        "saved": row["saved"] / DOLLAR,
-        "wait_ms": row["wait_ms"] / calls if calls else None,
-        "first_ms": row["first_ms"] / heard if heard else None,
-        "total_ms": row["total_ms"] / calls if calls else None,
-    }
+def _cells(row: Used) -> list[str | float]:
+    refused = sum((row.refused or {}).values())
+    times = (row.total_ms_p50, row.total_ms_p95)
+    return [
+        row.calls,
+        refused,
+        row.input,
+        row.output,
+        row.cost,
+        *("" if one is None else round(one, 1) for one in times),
+    ]
 
 
 def _draw(_request: Model, result: Usage) -> list[View]:
@@ -232,10 +218,9 @@ def _draw(_request: Model, result: Usage) -> list[View]:
     said = f"{total.calls} calls, {total.input + total.output} tokens, ${total.cost:.6f}"
     missing = f"; {total.unpriced} calls have no known price" if total.unpriced else ""
     rows: list[list[str | float]] = [
-        [*(getattr(row, name) or "none" for name in result.by), row.calls, row.input, row.output, row.cost]
-        for row in result.rows
+        [*(getattr(row, name) or "none" for name in result.by), *_cells(row)] for row in result.rows
     ]
-    columns = [*result.by, "calls", "tokens in", "tokens out", "cost, $"]
+    columns = [*result.by, "calls", "refused", "tokens in", "tokens out", "cost, $", "ms, median", "ms, 95th"]
     return [
         Text(text=f"{said} from {result.since} to {result.until}{missing}."),
         *([Table(title="Usage", columns=columns, rows=rows)] if rows else []),
@@ -263,14 +248,19 @@ async def get_usage(request: GetUsage, ctx: Context) -> Usage:
         TooLarge: there are more than 10,000 sums.
     """
     since, until = _days(request.since, request.until, ctx)
-    rows = await _sums(since, until, request.by, request.owner, ctx)
-    whole = {name: sum(row[name] for row in rows) for name in SUMMED}
+    wanted = Wanted(since=since, until=until, by=request.by, owner=request.owner)
+    rows = await sums(wanted, ctx)
+    [total] = await with_singles([added(rows)], replace(wanted, by=()), ctx)
     return Usage(
         since=since.isoformat(),
         until=until.isoformat(),
         by=request.by,
-        rows=[UsageRow(**_used(row), **{name: row[name] for name in request.by}) for row in rows if row["calls"]],
-        total=Used(**_used(whole)),
+        rows=[
+            UsageRow(**used(row), **{name: row[name] for name in request.by})
+            for row in await with_singles(rows, wanted, ctx)
+            if is_any(row)
+        ],
+        total=Used(**used(total)),
     )
 
 
@@ -339,7 +329,7 @@ async def get_export(request: GetExport, ctx: Context) -> Blob:
     since, until = _days(request.since, request.until, ctx)
     name = f"{request.what}-{since}-{until}.csv"
     if request.what == "usage":
-        rows = await _sums(since, until, request.by, request.owner, ctx)
+        rows = await sums(Wanted(since=since, until=until, by=request.by, owner=request.owner), ctx)
         sheet = Sheet([*request.by, *SUMS, "cost", "saved"])
         sheet.put(rows)
     else:

@@ -156,6 +156,11 @@ class Attempt(Generic[T]):
     """Whether a cap has set the most, where the caller has set none."""
 
     @property
+    def sent(self) -> bool:
+        """Whether the model was asked."""
+        return self._asked is not None
+
+    @property
     def capped(self) -> bool:
         """Whether a cap of its caller's has made the answer another one: shorter, perhaps, or a cheaper route's."""
         return self._held or self.route is not self.call.route

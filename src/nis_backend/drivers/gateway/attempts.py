@@ -27,6 +27,9 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 
+LEFT_ALONE = "left_alone"
+"""Why a call was refused whose models have failed of late."""
+
 
 @dataclass(kw_only=True)
 class _Trip(Generic[T]):
@@ -38,6 +41,10 @@ class _Trip(Generic[T]):
     until: Until
     """When the answer has to be whole."""
     number: int = 0
+    sent: bool = False
+    """Whether a model was asked."""
+    left_alone: bool = False
+    """Whether none was because they are left alone for a while."""
     failed: list[NisError] = field(default_factory=list[NisError])
     context: int = 0
     """The most tokens that a model takes for which the prompt was too long."""
@@ -60,10 +67,30 @@ class Attempts:
         until = call.until or Until.within(call.route.policy.total)
         trip = _Trip(call=call, send=send, call_id=new_call(self.parts.clock()), until=until)
         try:
-            attempt = await self._along(trip, call.route)
-        except BudgetExceeded as refusal:
-            attempt = await self._cheaper(trip, refusal)
+            try:
+                attempt = await self._along(trip, call.route)
+            except BudgetExceeded as refusal:
+                attempt = await self._cheaper(trip, refusal)
+        except NisError as error:
+            if not trip.sent:
+                self._refused(trip, error)
+            raise
         return Answering(attempt, until)
+
+    def _refused(self, trip: _Trip[T], error: NisError) -> None:
+        """Count a call of which nothing was sent, by the model that would have been the first."""
+        call = trip.call
+        target = min(call.route.targets, key=lambda one: one.tier)
+        row = self.parts.ledger.open_row(
+            who=call.who,
+            route=call.route.name if call.route.name != target.id else "",
+            target=target,
+            kind=call.kind,
+            call_id=trip.call_id,
+            attempt=0,
+            streamed=call.streamed,
+        )
+        self.parts.ledger.refuse(row, error, LEFT_ALONE if trip.left_alone else error.code)
 
     def why_not(self, target: Target, needs: Needs) -> str:
         """Why a model of a route would not be asked now; empty when it would be."""
@@ -101,7 +128,7 @@ class Attempts:
         return await self._along(trip, trip.call.route, short=True)
 
     async def _along(self, trip: _Trip[T], route: Route, *, short: bool = False) -> Attempt[T]:
-        targets = self._fitting(trip.call, route)
+        targets = self._fitting(trip, route)
         if route.policy.hedge_after is not None and len(targets) > 1:
             return await self._hedged(trip, route, targets, short=short)
         error: NisError | None = None
@@ -127,7 +154,7 @@ class Attempts:
         without = replace(call.needs, tools=False)
         return any(self.why_not(one, call.needs) and not self.why_not(one, without) for one in route.targets)
 
-    def _fitting(self, call: Call, route: Route) -> list[Target]:
+    def _fitting(self, trip: _Trip[T], route: Route) -> list[Target]:
         """The models that may be asked now, in the order in which they are.
 
         Raises:
@@ -138,17 +165,18 @@ class Attempts:
             target = route.targets[0]
             refusal = self.parts.health.refusal(target)
             if refusal is not None:
+                trip.left_alone = True
                 raise refusal
             return [target]
         reasons: dict[str, str] = {}
-        needs = self._needed(call)
+        needs = self._needed(trip.call)
 
         def fits(target: Target) -> bool:
             reasons[target.id] = self.why_not(target, needs)
             return not reasons[target.id]
 
         found = order(route, fits, self.parts.draw)
-        return found or self._left_alone(route, reasons)
+        return found or self._left_alone(trip, route, reasons)
 
     def _needed(self, call: Call) -> Needs:
         """What the call needs, with how long its input is where a model's context is known."""
@@ -160,7 +188,7 @@ class Attempts:
         info = self.parts.known.info(target)
         return None if info is None else info.context_tokens
 
-    def _left_alone(self, route: Route, reasons: dict[str, str]) -> list[Target]:
+    def _left_alone(self, trip: _Trip[T], route: Route, reasons: dict[str, str]) -> list[Target]:
         """Raise why no model of a route may be asked."""
         said = "; ".join(f"{name}: {why}" for name, why in reasons.items())
         closed = [target for target in route.targets if self.parts.health.reopens([target]) > 0]
@@ -168,6 +196,7 @@ class Attempts:
             raise NotSupported(
                 f"No model of the route {route.name} can serve this: {said}.", remedy="Ask for less, or another route."
             )
+        trip.left_alone = True
         after = self.parts.health.reopens(closed)
         kind = Busy if all(self.parts.health.limited(target) for target in closed) else Unavailable
         raise kind(
@@ -191,6 +220,7 @@ class Attempts:
                 silence = route.policy.first_byte if trip.call.streamed else math.inf
                 await attempt.begin(trip.send, None if math.isinf(silence) else silence, trip.until)
             except NisError as error:
+                trip.sent = trip.sent or attempt.sent
                 if error.too_long:
                     trip.context = max(trip.context, self._context(target) or 0)
                 if error.dropped and not dropped and self._in_time(trip, 0):

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from nis_backend.drivers.llm.answer import Usage
     from nis_backend.drivers.store.base import Row
     from nis_backend.drivers.store.spending import Crossed, Spending
+    from nis_backend.errors import NisError
 
 log = logging.getLogger("nis.ledger")
 
@@ -162,6 +163,10 @@ class Ledger:
         if len(self._rows) >= TOGETHER:
             self._full.set()
         self._begin()
+
+    def refuse(self, row: Row, error: NisError, problem: str) -> None:
+        """Have it written down that a call was not sent, and why: it is counted, and costs nothing."""
+        self.write(row | {"state": "refused", "status": error.codes.http, "problem": plain(problem), "priced": 1})
 
     def take_back(self, row: Row) -> None:
         """Undo the reservation of a call that was not sent, where it may have been made."""

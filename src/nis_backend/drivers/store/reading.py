@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING, Any
 
 from typing_extensions import override
 
-from nis_backend.drivers.store import queries, sums
+from nis_backend.drivers.store import queries, singly, sums
 from nis_backend.drivers.store.base import Store
+from nis_backend.drivers.store.spending import Singly
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -20,6 +21,9 @@ if TYPE_CHECKING:
 
 class Reading(Store):
     """A store that answers the statements of `queries`."""
+
+    day: str
+    """A row's `created` as a day, in the database's words."""
 
     @abstractmethod
     async def _ask(self, statement: Statement) -> list[Row]:
@@ -94,6 +98,13 @@ class Reading(Store):
     @override
     async def usage(self, owner: str | None, since: str, until: str, by: Sequence[str]) -> list[Row]:
         return whole(await self._ask(sums.read(owner, since, until, by)))
+
+    @override
+    async def singly(self, owner: str | None, since: str, until: str, by: Sequence[str]) -> Singly | None:
+        if int((await self._ask(singly.many(owner, since, until)))[0]["found"]) > singly.MOST_ROWS:
+            return None
+        times = await self._ask(singly.percentiles(owner, since, until, by, self.day))
+        return Singly(times=times, refused=await self._ask(singly.refusals(owner, since, until, by, self.day)))
 
     @override
     async def configured(self, table: Table, where: Mapping[str, Any]) -> list[Row]:

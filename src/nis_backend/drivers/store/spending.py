@@ -57,6 +57,16 @@ class Closed:
     changes: Mapping[str, Any]  # Any: see Row
 
 
+@dataclass(frozen=True, kw_only=True)
+class Singly:
+    """What single calls tell that sums do not, each with the cells of its group."""
+
+    times: Sequence[Row]
+    """The percentiles `p50` and `p95` of `what`: `first_ms` or `total_ms`."""
+    refused: Sequence[Row]
+    """How many were `refused` with a `problem`."""
+
+
 class Spending(Protocol):
     """What may be spent, and what was; money in billionths of a dollar."""
 
@@ -85,6 +95,10 @@ class Spending(Protocol):
 
         By some of `day provider model route key_id operation`; of more than `MOST_SUMS`, one more is answered.
         """
+        ...
+
+    async def singly(self, owner: str | None, since: str, until: str, by: Sequence[str]) -> Singly | None:
+        """The same days by the same groups, from the rows that there still are; None where those are too many."""
         ...
 
     async def configured(self, table: Table, where: Mapping[str, Any]) -> list[Row]:  # Any: see Row

@@ -50,7 +50,7 @@ with added as (
         null::ledger, case when given ->> 'run_id' is null or exists (select from runs where id = given ->> 'run_id')
         then given else (given::jsonb || '{{"run_id": null, "conversation_id": null}}')::json end
     ) as one on conflict (id) do nothing returning *
-), summed as ({sums.add("added", DAY)})
+), summed as ({sums.add("added where state <> 'refused'", DAY)})
 select 1 from added limit 1
 """  # noqa: S608 - the text is ours
 CLOSE = f"""

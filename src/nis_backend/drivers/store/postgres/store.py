@@ -29,7 +29,7 @@ from nis_backend.drivers.store.postgres.link import NOW, Link
 from nis_backend.drivers.store.postgres.listener import QUEUED, Listener
 from nis_backend.drivers.store.postgres.roles import Roles
 from nis_backend.drivers.store.postgres.said import SEARCH, query, snippet
-from nis_backend.drivers.store.postgres.spending import ABANDONED, FORGET, MONEY, add, close, reserve
+from nis_backend.drivers.store.postgres.spending import ABANDONED, DAY, FORGET, MONEY, add, close, reserve
 from nis_backend.drivers.store.postgres.statements import json_field, json_number, ours, stored, telling
 from nis_backend.drivers.store.postgres.taking import BEAT, RECOVER, take
 from nis_backend.drivers.store.queries import in_psycopg
@@ -55,6 +55,8 @@ class PostgresStore(Reading, Growing):
     Raises:
         InvalidRequest: the address is none.
     """
+
+    day = DAY
 
     def __init__(self, url: str, *, limits: Limits | None = None, outbox: bool = False) -> None:
         super().__init__(limits)

@@ -30,7 +30,8 @@ update spending set warned = (select cap from budgets where id = budget_id) wher
     and exists (select 1 from budgets where id = budget_id and warned < cap and used * 5 >= cap * 4)
 returning budget_id, period, used, warned as "limit"
 """
-ADD_UP = sums.add("ledger where id in (select value from json_each(?))", "strftime('%Y-%m-%d', created, 'unixepoch')")
+DAY = "strftime('%Y-%m-%d', created, 'unixepoch')"
+ADD_UP = sums.add("ledger where id in (select value from json_each(?)) and state <> 'refused'", DAY)
 FORGET = """
 delete from ledger where id in (select id from ledger where created < ? and state <> 'open' order by created limit 500)
 """

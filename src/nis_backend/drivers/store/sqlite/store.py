@@ -23,7 +23,7 @@ from nis_backend.drivers.store.sqlite.opening import connect, prepare
 from nis_backend.drivers.store.sqlite.recent import Recent
 from nis_backend.drivers.store.sqlite.retention import tidy
 from nis_backend.drivers.store.sqlite.rows import row_of
-from nis_backend.drivers.store.sqlite.spending import FORGET, abandoned, record, reserve
+from nis_backend.drivers.store.sqlite.spending import DAY, FORGET, abandoned, record, reserve
 from nis_backend.drivers.store.sqlite.taking import recover, take
 from nis_backend.drivers.store.sqlite.writer import Writer, refused, usable
 from nis_backend.errors import InvalidRequest, Unavailable
@@ -48,6 +48,8 @@ class SqliteStore(Reading, Growing):
     Raises:
         Unavailable: the file cannot be opened, or a newer version of nis has written it.
     """
+
+    day = DAY
 
     def __init__(
         self,
