@@ -168,6 +168,7 @@ def entry_of(operation: Operation[Any, Any]) -> Entry:
         time_limit=operation.time_limit,
         essential=operation.essential,
         outward=operation.outward,
+        apart=operation.apart,
         secret=operation.secret,
         repeatable=operation.repeatable,
         examples=tuple({**asdict(example), "request": dict(example.request)} for example in operation.examples),

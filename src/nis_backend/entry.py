@@ -32,6 +32,7 @@ class Entry:
     routes: tuple[str, ...] = ()
     """Where it answers over HTTP: told to those who ask, never read; the index has them from the surface."""
     outward: bool = False
+    apart: bool = False
     secret: bool = False
     repeatable: bool = False
     examples: tuple[Json, ...] = ()

@@ -92,6 +92,8 @@ class Operation(Generic[Req, Res]):
     """Whether it is offered where only a few operations are: a short list of tools, a first page."""
     outward: bool = False
     """Whether it may talk to what is beyond this server and its drivers: a provider, a mirror, a page."""
+    apart: bool = False
+    """Whether it uses nothing that is kept: a command without a server calls it without the data folder's database."""
     secret: bool = False
     """Whether its result is shown once and kept nowhere: it is no part of a run, whose log keeps what was answered."""
     repeatable: bool = False
@@ -157,6 +159,7 @@ def operation(  # noqa: PLR0913 - each argument is one trait of the declaration
     queue: str = "",
     essential: bool = False,
     outward: bool = False,
+    apart: bool = False,
     secret: bool = False,
     repeatable: bool | None = None,
     prepare: Callable[[Any, Any], Awaitable[Any]] | None = None,
@@ -180,6 +183,7 @@ def operation(  # noqa: PLR0913 - each argument is one trait of the declaration
         queue=queue,
         essential=essential,
         outward=outward,
+        apart=apart,
         secret=secret,
         repeatable=effect == "reads" if repeatable is None else repeatable,
         prepare=prepare,

@@ -101,6 +101,7 @@ def _draw_pulled(_request: OneWeight, result: PulledWeight) -> list[View]:
 @operation(
     "weights.list_weights",
     effect="reads",
+    apart=True,
     resource="weight",
     view=_draw_list,
     examples=(
@@ -132,6 +133,7 @@ EMBEDDED = {"id": "smollm2-135m-instruct-q4_1"}
 @operation(
     "weights.get_weight",
     effect="reads",
+    apart=True,
     resource="weight",
     examples=(Example(title="The embedded model's", request=EMBEDDED),),
 )
@@ -154,6 +156,7 @@ def _draw_path(_request: OneWeight, result: WeightPath) -> list[View]:
 @operation(
     "weights.get_path",
     effect="reads",
+    apart=True,
     on="weight",
     view=_draw_path,
     examples=(Example(title="The embedded model's", request=EMBEDDED),),
@@ -171,6 +174,7 @@ def get_path(request: OneWeight, ctx: Context) -> WeightPath:
 @operation(
     "weights.verify_weight",
     effect="writes",
+    apart=True,
     repeatable=True,
     on="weight",
     time_limit=600,
@@ -194,6 +198,7 @@ def verify_weight(request: OneWeight, ctx: Context) -> WeightFile:
 @operation(
     "weights.pull_weight",
     effect="writes",
+    apart=True,
     outward=True,
     on="weight",
     view=_draw_pulled,

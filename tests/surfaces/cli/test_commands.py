@@ -106,6 +106,17 @@ def test_a_pipe_gets_whole_names_and_unbroken_rows(server: Server) -> None:
     assert "\n" not in path.strip()
 
 
+def test_model_files_are_fetched_without_the_database(tmp_path: Path) -> None:
+    """Promise: an image is built with its weights before there is a database, and nothing is left of it."""
+    away = {"NIS_DATABASE_URL": "postgresql://127.0.0.1:9/nothing", "REDIS_HOST": "127.0.0.1", "REDIS_PORT": "9"}
+    for command in ("pull", "verify"):
+        done = nis("--data", str(tmp_path / "data"), "weights", command, "smollm2-135m-instruct-q4_1", "--json", **away)
+        assert (done.returncode, done.stderr) == (0, "")
+        assert json.loads(done.stdout)["id"] == "smollm2-135m-instruct-q4_1"
+    assert not (tmp_path / "data").exists()
+    assert nis("--data", str(tmp_path / "data"), "runs", "list", **away).returncode != 0
+
+
 def test_help_is_of_call_itself_without_a_name() -> None:
     """And not of an operation named `--help`."""
     done = nis("call", "--help")

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import json
 import time
+from contextlib import contextmanager
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
 import click
@@ -17,9 +19,8 @@ from nis_backend.surfaces.cli.connection import OverFolder, OverHttp
 from nis_backend.surfaces.rest.fixed import COMMANDS, LOOKUP
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Generator
     from contextlib import AbstractAsyncContextManager
-    from pathlib import Path
 
     from nis_backend.context import Context
     from nis_backend.operation import Json
@@ -32,6 +33,8 @@ if TYPE_CHECKING:
     Open = Callable[[Settings], AbstractAsyncContextManager[Context]]
 
 
+NOWHERE = dict.fromkeys(("database_url", "redis_host", "kafka_servers", "blobs"))
+"""Settings of what a command that uses nothing that is kept does not open."""
 AGAIN = 0.2
 """Seconds between two looks for a server."""
 
@@ -85,6 +88,19 @@ class Session:
             return OverHttp(url, settings.api_key)
         return OverFolder(lambda: self._open(settings))
 
+    @contextmanager
+    def _reaching(self, entry: Entry) -> Generator[Connection]:
+        """The way to one operation; where nobody serves, one that uses nothing that is kept has a folder of its own."""
+        settings = self.settings()
+        if not entry.apart or address_of(settings.data) is not None:
+            yield self.connection()
+            return
+        from tempfile import TemporaryDirectory  # noqa: PLC0415 - few commands want one
+
+        with TemporaryDirectory(prefix="nis-") as folder:
+            alone = settings.model_copy(update={**NOWHERE, "data": Path(folder)})
+            yield OverFolder(lambda: self._open(alone))
+
     def server_by(self, until: float) -> bool:
         """Whether a server holds the folder before the monotonic clock is at `until`."""
         data = self.settings().data
@@ -123,7 +139,8 @@ class Session:
 
     def call(self, entry: Entry, arguments: Json, heard: Callable[[Json], None] = lambda _: None) -> Any:  # Any: JSON
         """The operation's result as JSON."""
-        return self.connection().call(entry, arguments, heard)
+        with self._reaching(entry) as connection:
+            return connection.call(entry, arguments, heard)
 
 
 def say_failure(error: NisError, *, as_json: bool) -> int:
