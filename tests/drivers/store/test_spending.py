@@ -152,7 +152,7 @@ def test_single_calls_that_are_too_many_are_not_looked_at(
     with_stores: Callable[[Body], None], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """House rule: all that is read is bounded; a day of them may still be asked for."""
-    monkeypatch.setattr("nis_backend.drivers.store.singly.MOST_ROWS", 3)
+    monkeypatch.setattr("nis_backend.drivers.store.reading.MOST_ROWS", 3)
 
     async def body(stores: Sequence[Store]) -> None:
         rows = [ledger_row(f"call-{number}", created=NOON + number * DAY) for number in range(4)]

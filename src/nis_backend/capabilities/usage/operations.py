@@ -12,7 +12,7 @@ from nis_backend.blob import Blob
 from nis_backend.capabilities.usage.summed import SUMS, Wanted, added, is_any, sums, used, with_singles
 from nis_backend.capabilities.usage.table import Sheet
 from nis_backend.drivers.gateway.periods import DOLLAR
-from nis_backend.drivers.store.singly import MOST_ROWS
+from nis_backend.drivers.store.spending import MOST_ROWS
 from nis_backend.errors import InvalidRequest, TooLarge
 from nis_backend.operation import Example, Model, operation
 from nis_backend.times import Day, Moment

@@ -7,8 +7,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from nis_backend.drivers.gateway.periods import DOLLAR
-from nis_backend.drivers.store.singly import PERCENTILES
-from nis_backend.drivers.store.spending import MOST_SUMS
+from nis_backend.drivers.store.spending import MOST_SUMS, PERCENTILES
 from nis_backend.errors import InvalidRequest, TooLarge
 
 if TYPE_CHECKING:

@@ -10,7 +10,7 @@ from typing_extensions import override
 
 from nis_backend.drivers.store import queries, singly, sums
 from nis_backend.drivers.store.base import Store
-from nis_backend.drivers.store.spending import Singly
+from nis_backend.drivers.store.spending import MOST_ROWS, Singly
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -101,7 +101,7 @@ class Reading(Store):
 
     @override
     async def singly(self, owner: str | None, since: str, until: str, by: Sequence[str]) -> Singly | None:
-        if int((await self._ask(singly.many(owner, since, until)))[0]["found"]) > singly.MOST_ROWS:
+        if int((await self._ask(singly.many(owner, since, until)))[0]["found"]) > MOST_ROWS:
             return None
         times = await self._ask(singly.percentiles(owner, since, until, by, self.day))
         return Singly(times=times, refused=await self._ask(singly.refusals(owner, since, until, by, self.day)))

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
+from nis_backend.drivers.store.spending import MOST_ROWS, PERCENTILES
 from nis_backend.drivers.store.sums import GROUPS
 
 if TYPE_CHECKING:
@@ -12,9 +13,6 @@ if TYPE_CHECKING:
 
     from nis_backend.drivers.store.queries import Statement
 
-MOST_ROWS = 100_000
-"""Rows of the ledger that are looked at: some tenths of a second of one reader on SQLite."""
-PERCENTILES = (50, 95)
 TIMES = ("first_ms", "total_ms")
 
 

@@ -15,6 +15,10 @@ if TYPE_CHECKING:
 
 MOST_SUMS = 10_000
 """Sums that a report may have."""
+MOST_ROWS = 100_000
+"""Single calls that are looked at for one: some tenths of a second of one reader on SQLite."""
+PERCENTILES = (50, 95)
+"""Of their times."""
 
 
 @dataclass(frozen=True, kw_only=True)
