@@ -28,6 +28,7 @@ from nis_backend.drivers.http.client import Http
 from nis_backend.drivers.http.outside import Outside
 from nis_backend.drivers.llm.disk_pools import disk_pools
 from nis_backend.drivers.llm.embedded_pool import pool as embedded_pool
+from nis_backend.drivers.store.base import LINES
 from nis_backend.errors import NisError, Unavailable
 from nis_backend.execution import execute
 from nis_backend.opened import Drivers
@@ -219,10 +220,13 @@ class Process:
             try:
                 await store.expire("replies", now - REPLIES_SECONDS)
                 await sweep(store, contents)
+                await self._tidy_runs(now)
                 for row in await store.expire("blobs", now - 86_400 * days) if days else ():
                     await contents.delete(row["id"])
+                while gone := await store.expire_unheld(LINES):
+                    for row in gone:
+                        await contents.delete(row["id"])
                 await contents.tidy()
-                await self._tidy_runs(now)
                 await self._tidy_calls(now)
             except NisError as error:
                 log.warning("tidying has to wait: %s", error)

@@ -243,9 +243,9 @@ def test_a_call_that_was_not_sent_is_counted_with_its_reason(tmp_path: Path) -> 
             ("busy", 429, 0, 0),
             ("left_alone", 502, 0, 0),
         ]
-        [sums] = await gate.store.usage("ann", "2025-11-25", "2025-11-26", [])
+        [sums] = await gate.store.usage("ann", "2025-01-01", "2200-01-01", [])
         assert (sums["calls"], sums["failed"], sums["cost"]) == (5, 5, 0)
-        single = await gate.store.singly("ann", "2025-11-25", "2025-11-26", ["model"])
+        single = await gate.store.singly("ann", "2025-01-01", "2200-01-01", ["model"])
         assert single is not None
         assert [(row["model"], row["problem"], row["refused"]) for row in single.refused] == [
             ("m", "budget_exceeded", 1),

@@ -493,6 +493,33 @@ def test_a_budget_outlives_its_run_while_what_that_started_goes_on(with_stores: 
     with_stores(body)
 
 
+def test_a_sum_of_each_goes_with_the_last_that_was_started_in_it(with_stores: Callable[[Body], None]) -> None:
+    """Promise: what outlived its run is counted on, and is swept when that goes too; other runs keep their sums."""
+
+    async def body(stores: Sequence[Store]) -> None:
+        store = stores[0]
+        await store.insert("conversations", "ann", conversation_row("talk"))
+        for name, scope in (("run", "run"), ("talk", "conversation")):
+            await budget(store, name, scope, "*")
+        await ended(store, "run-1", conversation_id="talk")
+        await ended(store, "run-3")
+        each = [cap("run", period=f"{of_each('run-1')}total"), cap("talk", period=f"{of_each('talk')}total")]
+        other = cap("run", period=f"{of_each('run-3')}total")
+        await spend(store, "call-1", 5, *each, run_id="run-1", conversation_id="talk")
+        await spend(store, "call-2", 3, other, run_id="run-3")
+        within = '[["conversation", "talk"], ["run", "run-1"]]'
+        await store.insert("runs", "ann", run_row("run-2", state="waiting", within=within))
+        assert await store.forget("ann", "talk")
+        await swept(store)
+        periods = [(one.budget_id, one.period) for one in (*each, other)]
+        assert await store.spent(periods) == dict(zip(periods, [5, 5, 3], strict=True))
+        await store.update("runs", "ann", "run-2", {"state": "succeeded"})
+        assert await store.forget_run("ann", "run-2")
+        assert await store.spent(periods) == {periods[2]: 3}
+
+    with_stores(body)
+
+
 def test_what_was_counted_of_a_budget_goes_with_it(with_stores: Callable[[Body], None]) -> None:
     """Nothing would ever read it again; what a call counts at that very moment is swept."""
 

@@ -288,6 +288,22 @@ def test_what_has_expired_is_removed_whoever_owns_it(with_store: Callable[[Body]
     with_store(body)
 
 
+def test_lines_of_a_batch_go_with_its_run(with_store: Callable[[Body], None]) -> None:
+    """Promise: of a run that is deleted nothing stays; blobs that are for something else, or of a run there is, do."""
+
+    async def body(store: Store) -> None:
+        await store.insert("runs", "ann", run_row("run-1"))
+        kinds = [("held", "lines", "run-1"), ("gone", "lines", "run-2"), ("other", "", "run-2"), ("own", "lines", "a")]
+        for row_id, purpose, name in kinds:
+            row = {"id": row_id, "sha256": "", "media_type": "", "size": 0, "purpose": purpose, "name": name}
+            await store.insert("blobs", "ann", {**row, "created": 1.0, "updated": 1.0})
+        assert [row["id"] for row in await store.expire_unheld("lines")] == ["gone"]
+        assert await store.expire_unheld("lines") == []
+        assert {row["id"] for row in await store.select("blobs", "ann")} == {"held", "other", "own"}
+
+    with_store(body)
+
+
 def test_what_is_known_is_told_whoever_owns_it(with_store: Callable[[Body], None]) -> None:
     """The process looks for rows by their ids alone."""
 

@@ -103,6 +103,13 @@ def test_a_batch_answers_each_line_and_tells_what_failed_apart(client: openai.Op
     assert errors["unknown"]["response"]["body"]["error"]["param"] == "top_k"
 
 
+def test_the_lines_that_are_kept_of_a_batch_bear_its_runs_name(client: openai.OpenAI) -> None:
+    """So they go when it goes."""
+    batch = begin(client, [line("one")])
+    kept: Any = client.get("/../blobs?purpose=batch_lines", cast_to=object)
+    assert batch.id.replace("batch_", "run-") in {one["name"] for one in kept["blobs"]}
+
+
 def test_a_batch_of_responses_answers_responses(client: openai.OpenAI) -> None:
     """Its lines are answered as ones that are not kept."""
     asked = {"model": "scripted", "input": "Hello", "instructions": "Be kind."}

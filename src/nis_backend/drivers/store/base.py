@@ -132,6 +132,10 @@ class Taken:
     next_at: float | None
 
 
+LINES = "batch_lines"
+"""What a blob is for that holds the lines of a batch, whose run is its name: it goes with that run."""
+
+
 class Store(Spending, Protocol):
     """Durable rows. A write has happened when its call returns."""
 
@@ -271,6 +275,13 @@ class Store(Spending, Protocol):
 
     async def expire(self, table: Table, before: float) -> list[Row]:
         """Remove every owner's rows that were last `updated` before this time, and answer them.
+
+        For the process alone: a call sees its own owner's rows.
+        """
+        ...
+
+    async def expire_unheld(self, purpose: str) -> list[Row]:
+        """Remove a few blobs that are for this and whose name is a run's that is gone, and answer them.
 
         For the process alone: a call sees its own owner's rows.
         """

@@ -163,6 +163,14 @@ def expire(table: Table, before: float) -> Statement:
     return f"delete from {table} where updated < ? returning *", [before]  # noqa: S608 - as above
 
 
+def expire_unheld(purpose: str) -> Statement:
+    """See `Store.expire_unheld`."""
+    return (
+        "delete from blobs where id in (select id from blobs b where purpose = ? and substr(name, 1, 4) = 'run-'"
+        " and not exists (select 1 from runs where id = b.name) limit 500) returning *"
+    ), [purpose]
+
+
 def _conditions(
     owner: str,
     where: Mapping[str, Any] | None,  # Any: see Row

@@ -12,6 +12,7 @@ from nis_backend.blob import Blob
 from nis_backend.calling import call
 from nis_backend.capabilities.batches.lines import LONGEST_LINE
 from nis_backend.capabilities.batches.operations import LINE
+from nis_backend.drivers.store.base import LINES
 from nis_backend.errors import NisError, TooLarge
 from nis_backend.event import Noted
 from nis_backend.operation import Json, Model
@@ -24,9 +25,6 @@ if TYPE_CHECKING:
     from nis_backend.context import Context
     from nis_backend.run import RunHandle
     from nis_backend.surfaces.base import Process
-
-LINES = "batch_lines"
-"""The purpose of a blob with the lines of a batch as the operation takes them."""
 
 Outcome = tuple[int, Json, float]
 """The number of a line, what came of it, and when."""
@@ -68,6 +66,8 @@ async def begin(
     except NisError:
         await ctx.blobs.delete(kept.id)
         raise
+    # From here on they go with it.
+    await ctx.store.update("blobs", kept.id, {"name": handle.id})
     return handle
 
 

@@ -15,10 +15,9 @@ from starlette.responses import JSONResponse, StreamingResponse
 
 from nis_backend.blob import Blob
 from nis_backend.calling import call
-from nis_backend.drivers.store.base import cursor_of
+from nis_backend.drivers.store.base import LINES, cursor_of
 from nis_backend.errors import InvalidRequest, Malformed, NotFound, NotSupported, WrongMedia, shorten
 from nis_backend.surfaces.guard import is_multipart
-from nis_backend.surfaces.openai.batched import LINES
 from nis_backend.surfaces.openai.batches import FILE, file_card, outcomes
 from nis_backend.surfaces.openai.pages import limit_of, page_of
 from nis_backend.surfaces.openai.response_items import blob_of, file_of

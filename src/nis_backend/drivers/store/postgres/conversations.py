@@ -12,6 +12,7 @@ from nis_backend.drivers.store.queries import in_psycopg
 from nis_backend.drivers.store.refusals import gone, still_open, under_way
 from nis_backend.drivers.store.spending import of_each
 from nis_backend.run import unknown_run
+from nis_backend.within import of_row
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -32,6 +33,11 @@ REMOVE_RUNS = (
 )
 """What removes runs and all that is about them; what was said in them goes with them."""
 
+CHAINS = "select within from runs where id = any(%s) and within is not null"
+THERE: Mapping[str, LiteralString] = {
+    "run": "select id from runs where id = any(%s)",
+    "conversation": "select id from conversations where id = any(%s)",
+}
 NAMED: LiteralString = queries.NAMED.format(holds="position('\"' || {subject} || '\"' in within) > 0")
 REMOVE_BUDGETS: LiteralString = f"""
 with gone as (
@@ -147,9 +153,17 @@ async def forget_run(connection: Connection, owner: str, run_id: str) -> bool:
 
 async def remove_runs(connection: Connection, ids: Sequence[str]) -> None:
     """Remove runs that are locked."""
+    found = await (await connection.execute(CHAINS, [[*ids]])).fetchall()
     for sql in REMOVE_RUNS:
         await connection.execute(sql, {"runs": [*ids]})
     await _remove_budgets(connection, "run", ids)
+    # What these were started in may be gone already, and was counted on for their sake.
+    for scope in ("run", "conversation"):
+        of = {subject for row in found for kind, subject in of_row(row) if kind == scope}
+        there = await connection.execute(THERE[scope], [[*of]]) if of else None
+        gone = of - {row["id"] for row in await there.fetchall()} if there else None
+        if gone:
+            await _remove_budgets(connection, scope, sorted(gone))
 
 
 async def _remove_budgets(connection: Connection, scope: str, subjects: Sequence[str]) -> None:

@@ -228,6 +228,10 @@ class PostgresStore(Reading, Growing):
         return await self._batches.write("", ours(queries.expire(table, before)))
 
     @override
+    async def expire_unheld(self, purpose: str) -> list[Row]:
+        return await self._batches.write("", ours(queries.expire_unheld(purpose)))
+
+    @override
     async def known(self, table: Table, ids: Sequence[str]) -> set[str]:
         sql = f"select id from {table} where id = any(%s)"  # noqa: S608 - names are ours
         return {row["id"] for row in await self._link.read(sql, [[*ids]])}

@@ -10,6 +10,7 @@ from nis_backend.drivers.store.queries import insert
 from nis_backend.drivers.store.refusals import gone, still_open, under_way
 from nis_backend.drivers.store.spending import of_each
 from nis_backend.run import unknown_run
+from nis_backend.within import of_row
 
 if TYPE_CHECKING:
     import sqlite3
@@ -118,9 +119,14 @@ def remove_run(connection: sqlite3.Connection, run_id: str) -> None:
     connection.execute("delete from feedback where run_id = ?", (run_id,))
     # Which calls it made is forgotten; what they cost stays counted.
     connection.execute("update ledger set run_id = null, conversation_id = null where run_id = ?", (run_id,))
-    remove_budgets(connection, "run", run_id)
+    row = connection.execute("select within from runs where id = ?", (run_id,)).fetchone()
     connection.execute("delete from events where run_id = ?", (run_id,))
     connection.execute("delete from runs where id = ?", (run_id,))
+    remove_budgets(connection, "run", run_id)
+    # What this one was started in may be gone already, and was counted on for its sake.
+    for scope, subject in () if row is None else of_row(dict(row)):
+        if connection.execute(f"select 1 from {scope}s where id = ?", (subject,)).fetchone() is None:  # noqa: S608 - ours
+            remove_budgets(connection, scope, subject)
 
 
 NAMED = queries.NAMED.format(holds="instr(within, '\"' || {subject} || '\"') > 0")

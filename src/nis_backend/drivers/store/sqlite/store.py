@@ -272,6 +272,11 @@ class SqliteStore(Reading, Growing):
         return await self._write(lambda connection: [dict(row) for row in connection.execute(*statement)])
 
     @override
+    async def expire_unheld(self, purpose: str) -> list[Row]:
+        statement = queries.expire_unheld(purpose)
+        return await self._write(lambda connection: [dict(row) for row in connection.execute(*statement)])
+
+    @override
     async def known(self, table: Table, ids: Sequence[str]) -> set[str]:
         sql = f"select id from {table} where id in ({', '.join('?' * len(ids))})"  # noqa: S608 - names are ours
         return {row["id"] for row in await self._read(sql, [*ids])}
