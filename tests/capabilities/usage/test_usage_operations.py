@@ -36,6 +36,7 @@ from nis_backend.context import Context
 from nis_backend.drivers.store.base import Row
 from nis_backend.drivers.store.spending import Cap
 from nis_backend.errors import Forbidden, InvalidRequest
+from nis_backend.view import Text
 
 ANN = Caller(owner="ann")
 DAYS: dict[str, Any] = {"since": date(2025, 11, 20), "until": date(2025, 12, 1)}
@@ -129,6 +130,9 @@ def test_percentiles_and_refusals_stand_beside_the_sums(tmp_path: Path) -> None:
         assert (told["never"].calls, told["never"].total_ms_p50) == (0, None)
         assert told["never"].refused == found.total.refused == {"budget_exceeded": 1, "busy": 2}
         assert found.total.calls == before.total.calls + 10
+        text = get_usage.draw(GetUsage(), found)[0]
+        assert isinstance(text, Text)
+        assert text.text.endswith("; refused: 1 × budget_exceeded, 2 × busy.")
         assert (found.total.total_ms_p50, found.total.total_ms_p95) == (40, 40)
         assert (await ann.call(list_calls, ListCalls(limit=1))).calls[0].created >= NOON
         assert round(found.total.cost * 10**9) == round(before.total.cost * 10**9) + 70

@@ -217,12 +217,13 @@ def _draw(_request: Model, result: Usage) -> list[View]:
     total = result.total
     said = f"{total.calls} calls, {total.input + total.output} tokens, ${total.cost:.6f}"
     missing = f"; {total.unpriced} calls have no known price" if total.unpriced else ""
+    refused = ", ".join(f"{many} × {why}" for why, many in sorted((total.refused or {}).items()))
     rows: list[list[str | float]] = [
         [*(getattr(row, name) or "none" for name in result.by), *_cells(row)] for row in result.rows
     ]
     columns = [*result.by, "calls", "refused", "tokens in", "tokens out", "cost, $", "ms, median", "ms, 95th"]
     return [
-        Text(text=f"{said} from {result.since} to {result.until}{missing}."),
+        Text(text=f"{said} from {result.since} to {result.until}{missing}{refused and f'; refused: {refused}'}."),
         *([Table(title="Usage", columns=columns, rows=rows)] if rows else []),
     ]
 
@@ -275,7 +276,7 @@ def _draw_calls(_request: Model, result: CallList) -> list[View]:
         [
             moment(one.created),
             f"{one.provider}:{one.model}",
-            one.state,
+            f"{one.state}: {one.problem}" if one.problem else one.state,
             one.input,
             one.output,
             one.cost,
