@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from typing_extensions import override
 
-from nis_backend.drivers.store import queries, singly, sums
+from nis_backend.drivers.store import queries, sums
 from nis_backend.drivers.store.base import Store
 from nis_backend.drivers.store.spending import MOST_ROWS, Singly
 
@@ -101,6 +101,8 @@ class Reading(Store):
 
     @override
     async def singly(self, owner: str | None, since: str, until: str, by: Sequence[str]) -> Singly | None:
+        from nis_backend.drivers.store import singly  # noqa: PLC0415 - few ask, and a start has no need of it
+
         if int((await self._ask(singly.many(owner, since, until)))[0]["found"]) > MOST_ROWS:
             return None
         times = await self._ask(singly.percentiles(owner, since, until, by, self.day))
