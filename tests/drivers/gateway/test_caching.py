@@ -260,6 +260,22 @@ async def test_who_joins_has_its_own_time(tmp_path: Path, stream: bool) -> None:
 
 
 @awaited
+async def test_who_has_waited_out_its_time_asks_nothing_more(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Promise: `total` holds for who joins, too; a call of its own that could not end in time is not begun."""
+    both = joined_by(2, monkeypatch)
+    never = Canned(pieces=whole(says("Well.")).pieces, released=asyncio.Event())
+    async with gated(tmp_path, {"up": (server := FakeOpenAI(never, never))}) as gate:
+        gate.route("kept", "up:m", cache="exact", total=2, retries=0)
+        asking = [asyncio.create_task(read(gate, inbound("kept"))) for _ in range(2)]
+        async with asyncio.timeout(50):
+            await both.wait()
+            found = await asyncio.gather(*asking, return_exceptions=True)
+        assert all(isinstance(one, NisError) for one in found)
+        assert len(server.asked) <= 1
+        assert (len(await gate.rows()), await gate.refused()) == (1, [])
+
+
+@awaited
 async def test_a_refusal_is_not_shared(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """What one caller may not, another may."""
     both = joined_by(2, monkeypatch)
