@@ -31,7 +31,8 @@ from nis_backend.event import (
     transcript,
 )
 from nis_backend.run import Run
-from nis_backend.surfaces.a2a.task import TaskFold, draw_a2ui, draw_text, listed
+from nis_backend.surfaces.a2a.drawing import draw_a2ui, draw_text
+from nis_backend.surfaces.a2a.task import TaskFold, listed
 from nis_backend.surfaces.a2ui import BASIC, CATALOG
 
 if TYPE_CHECKING:

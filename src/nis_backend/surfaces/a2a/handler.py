@@ -6,8 +6,7 @@ It keeps nothing: tasks, queues and subscriptions of the package are not used, b
 from __future__ import annotations
 
 import asyncio
-import re
-from contextlib import aclosing, contextmanager
+from contextlib import aclosing
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
@@ -29,42 +28,38 @@ from a2a.types.a2a_pb2 import (
     TaskPushNotificationConfig,
 )
 from a2a.utils.errors import (
-    A2AError,
-    InternalError,
-    InvalidParamsError,
     TaskNotCancelableError,
-    TaskNotFoundError,
     UnsupportedOperationError,
 )
-from a2a.utils.proto_utils import validate_proto_required_fields
 from google.protobuf.json_format import MessageToDict, ParseDict
 
 from nis_backend.calling import authorise
-from nis_backend.errors import Conflict, InvalidRequest, NisError, NotFound, NotSupported
+from nis_backend.errors import Conflict
 from nis_backend.event import Surface
 from nis_backend.surfaces.a2a import pushes
 from nis_backend.surfaces.a2a.agents import named
 from nis_backend.surfaces.a2a.card import Shown, agent_card
+from nis_backend.surfaces.a2a.drawing import draw_a2ui, draw_text
+from nis_backend.surfaces.a2a.failures import FIELDS, check, told
 from nis_backend.surfaces.a2a.inline import InlineFold
 from nis_backend.surfaces.a2a.listing import page_of
 from nis_backend.surfaces.a2a.replies import reply
 from nis_backend.surfaces.a2a.request import catalogs, chat_request, wrong
-from nis_backend.surfaces.a2a.task import TaskFold, context_id, draw_a2ui, draw_text, listed
-from nis_backend.surfaces.a2a.wire import A2UI, describe
+from nis_backend.surfaces.a2a.task import TaskFold, context_id, listed
+from nis_backend.surfaces.a2a.wire import A2UI
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncGenerator, Coroutine, Generator, Mapping
+    from collections.abc import AsyncGenerator, Coroutine
 
     from a2a.server.context import ServerCallContext
     from a2a.server.events.event_queue import Event as ProtocolEvent
     from a2a.server.request_handlers.request_handler import RequestHandler
-    from google.protobuf.message import Message as ProtoMessage
 
     from nis_backend.context import Context
     from nis_backend.event import Event
-    from nis_backend.operation import Json
     from nis_backend.run import Run, RunHandle
-    from nis_backend.surfaces.a2a.task import Draw, Update
+    from nis_backend.surfaces.a2a.drawing import Draw
+    from nis_backend.surfaces.a2a.task import Update
     from nis_backend.surfaces.base import Process
 
     Numbered = tuple[int, ProtocolEvent]
@@ -87,26 +82,6 @@ OLDER = "older"
 METADATA = "metadata"
 """Key in `ServerCallContext.state`: the metadata of a request that has no message."""
 
-FIELDS: Mapping[str, str] = {
-    "message": "message.parts",
-    "conversation_id": "message.contextId",
-    "call": "message.parts",
-    "call.operation": "message.parts",
-    "operation": "message.parts",
-    "after": "lastSeq",
-    "values": "message.parts",
-    "reason": "message.parts",
-}
-"""Fields of our requests, by the names that a client of the protocol knows them under."""
-
-
-class Failure(InternalError):
-    """A failure that the protocol has no error for; a transport of ours says which."""
-
-    def __init__(self, error: NisError) -> None:
-        super().__init__(f"{error.message} {error.remedy}".strip())  # pyright: ignore[reportUnknownMemberType] - its bare dict
-        self.error = error
-
 
 class RunHandler(RequestHandler):
     """Tasks are runs, contexts are conversations. A message begins a turn of the chat."""
@@ -119,7 +94,7 @@ class RunHandler(RequestHandler):
         """What a call may use; what it does without calling an operation is that one's to allow."""
         ctx = self._process.context(call.state[CALLER])
         if operation:
-            with _told():
+            with told():
                 authorise(self._process.operations.entry(operation), ctx)
         return ctx
 
@@ -129,7 +104,7 @@ class RunHandler(RequestHandler):
         """The task when its turn has ended or waits for a person, or at once with `returnImmediately`."""
         ctx = self._context(context)
         fold = await self._said(params, ctx, context)
-        with _told():
+        with told():
             if not params.configuration.return_immediately:
                 async for event in ctx.runs.follow(fold.run.id, fold.last_seq, live=False, waits=False):
                     await _apply(fold, event)
@@ -154,12 +129,12 @@ class RunHandler(RequestHandler):
 
     async def _said(self, params: SendMessageRequest, ctx: Context, call: ServerCallContext) -> TaskFold:
         """The task that the message begins, or the one that waited for it, as it was before."""
-        _check(params)
+        check(params)
         _history_length(params.configuration)
         message = params.message
         pushed = params.configuration.HasField("task_push_notification_config")
         config = params.configuration.task_push_notification_config
-        with _told(FIELDS):
+        with told(FIELDS):
             if pushed:
                 pushes.check(config, ctx, "configuration.taskPushNotificationConfig.")
             if message.task_id:
@@ -206,9 +181,9 @@ class RunHandler(RequestHandler):
 
     async def on_get_task(self, params: GetTaskRequest, context: ServerCallContext) -> Task:
         """The task as it is now, its artifacts included."""
-        _check(params)
+        check(params)
         history_length = _history_length(params)
-        with _told():
+        with told():
             ctx = self._context(context, "runs.get_run")
             fold = _fold(await ctx.runs.get(params.id), context)
             await _catch_up(ctx, fold)
@@ -217,7 +192,7 @@ class RunHandler(RequestHandler):
     async def on_list_tasks(self, params: ListTasksRequest, context: ServerCallContext) -> ListTasksResponse:
         """The caller's tasks, the last changed first; without artifacts their logs are not read."""
         history_length = _history_length(params)
-        with _told():
+        with told():
             ctx = self._context(context, "runs.list_runs")
             page = await page_of(params, ctx)
             tasks = [await self._listed(run, params, ctx, context, history_length) for run in page.runs]
@@ -239,9 +214,9 @@ class RunHandler(RequestHandler):
 
     async def on_cancel_task(self, params: CancelTaskRequest, context: ServerCallContext) -> Task:
         """Stop the task; answers it once it has stopped, or as it is after a few seconds."""
-        _check(params)
+        check(params)
         ctx = self._context(context)
-        with _told():
+        with told():
             try:
                 await ctx.call_named("runs.cancel_run", {"id": params.id})
             except Conflict as ended:
@@ -271,9 +246,9 @@ class RunHandler(RequestHandler):
         With `last_seq`, our extension: the task as it was at that event, then every update after it, also when the
         task has ended. What the task shows and what follows it never overlap.
         """
-        _check(params)
+        check(params)
         ctx = self._context(call, "runs.stream_events")
-        with _told(FIELDS):
+        with told(FIELDS):
             run = await ctx.runs.get(params.id)
             if last_seq is None and run.finished:
                 raise UnsupportedOperationError(
@@ -294,9 +269,9 @@ class RunHandler(RequestHandler):
         self, params: TaskPushNotificationConfig, context: ServerCallContext
     ) -> TaskPushNotificationConfig:
         """Send what happens to the task from now on to an address."""
-        _check(params)
+        check(params)
         ctx = self._context(context, "runs.get_run")
-        with _told():
+        with told():
             run = await ctx.runs.get(params.task_id)
             pushes.check(params, ctx)
             return await self._push(params, run, run.last_seq, ctx, context)
@@ -313,18 +288,18 @@ class RunHandler(RequestHandler):
         self, params: GetTaskPushNotificationConfigRequest, context: ServerCallContext
     ) -> TaskPushNotificationConfig:
         """One of a task's, without its secrets."""
-        _check(params)
+        check(params)
         ctx = self._context(context, "runs.get_run")
-        with _told():
+        with told():
             return await pushes.get(await ctx.runs.get(params.task_id), params.id, ctx)
 
     async def on_list_task_push_notification_configs(
         self, params: ListTaskPushNotificationConfigsRequest, context: ServerCallContext
     ) -> ListTaskPushNotificationConfigsResponse:
         """All of a task's: they are few, and one page."""
-        _check(params)
+        check(params)
         ctx = self._context(context, "runs.get_run")
-        with _told():
+        with told():
             configs = await pushes.listed(await ctx.runs.get(params.task_id), ctx)
         return ListTaskPushNotificationConfigsResponse(configs=configs)
 
@@ -332,9 +307,9 @@ class RunHandler(RequestHandler):
         self, params: DeleteTaskPushNotificationConfigRequest, context: ServerCallContext
     ) -> None:
         """Send nothing there any more."""
-        _check(params)
+        check(params)
         ctx = self._context(context, "runs.get_run")
-        with _told():
+        with told():
             await pushes.delete(await ctx.runs.get(params.task_id), params.id, ctx)
 
     # -- the agent ----------------------------------------------------------------------------------------------------
@@ -345,7 +320,7 @@ class RunHandler(RequestHandler):
         """The card with a skill for each operation that the caller may call."""
         caller, settings = context.state[CALLER], self._process.settings
         entries = [entry for entry in self._process.operations.entries() if not caller.lacks(entry.scopes)]
-        with _told():
+        with told():
             agent = named(context.state.get(AGENT, "") or params.tenant)
         older = bool(context.state.get(OLDER))
         shown = Shown(agent=agent, base=context.state.get(BASE, ""), older=older, extended=True)
@@ -357,7 +332,7 @@ async def _follow(
 ) -> AsyncGenerator[Numbered]:
     """The task as far as it was folded, then the updates of what comes after."""
     yield fold.last_seq, fold.task(history_length)
-    with _told():
+    with told():
         async for event in ctx.runs.follow(fold.run.id, fold.last_seq, waits=waits):
             update = await _apply(fold, event)
             if update is not None:
@@ -415,52 +390,3 @@ def _history_length(params: Any) -> int | None:  # Any: the package's requests s
     if params.history_length < 0:
         raise wrong("historyLength", f"{params.history_length} is less than 0.")
     return int(params.history_length)
-
-
-def _check(params: ProtoMessage) -> None:
-    """Refuse a request that lacks a required field, by the field's name on the wire.
-
-    Raises:
-        InvalidParamsError: naming each of them.
-    """
-    try:
-        validate_proto_required_fields(params)
-    except InvalidParamsError as error:
-        missing = [
-            {"field": camel(one["field"]), "message": one["message"]} for one in data_of(error).get("errors", ())
-        ]
-        names = ", ".join(one["field"] for one in missing)
-        raise InvalidParamsError(f"Missing, empty or unknown: {names}.", data={"errors": missing}) from None
-
-
-def data_of(error: A2AError) -> Json:
-    """What is said about an error beside its message; the package types it as a bare dict."""
-    return vars(error)["data"] or {}
-
-
-def camel(path: str) -> str:
-    """`message.message_id` as the wire has it: `message.messageId`."""
-    return re.sub(r"_([a-z])", lambda letter: letter[1].upper(), path)
-
-
-@contextmanager
-def _told(fields: Mapping[str, str] | None = None) -> Generator[None]:
-    """Failures of ours as the protocol's; `fields` renames the fields at fault."""
-    try:
-        yield
-    except NisError as error:
-        raise as_protocol(error, fields or {}) from error
-
-
-def as_protocol(error: NisError, fields: Mapping[str, str]) -> A2AError:
-    """The protocol's error for a failure of ours."""
-    text = f"{error.message} {error.remedy}".strip()
-    if isinstance(error, NotFound) and error.field == "id":
-        return TaskNotFoundError(text, data={"taskId": error.value or ""})
-    if isinstance(error, NotSupported):
-        return UnsupportedOperationError(text)
-    if isinstance(error, InvalidRequest | NotFound):
-        some = [(wrong.field, describe(wrong)) for wrong in error.fields] or [(error.field or "", text)]
-        named = [{"field": fields.get(field, field), "message": description} for field, description in some]
-        return InvalidParamsError(text, data={"errors": named})
-    return Failure(error)

@@ -17,7 +17,8 @@ from a2a.utils.proto_utils import to_stream_response
 from google.protobuf.json_format import MessageToDict
 
 from nis_backend.event import Surface
-from nis_backend.surfaces.a2a.task import ANSWER, TaskFold, draw_text
+from nis_backend.surfaces.a2a.drawing import draw_text
+from nis_backend.surfaces.a2a.task import ANSWER, TaskFold
 from nis_backend.surfaces.a2a.wire import OLDER, whole
 
 if TYPE_CHECKING:

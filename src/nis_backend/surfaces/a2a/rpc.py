@@ -15,7 +15,8 @@ from google.protobuf.json_format import MessageToDict, ParseDict, ParseError
 
 from nis_backend.errors import InternalError, NisError, shorten
 from nis_backend.surfaces.a2a import wire
-from nis_backend.surfaces.a2a.handler import AGENT, BASE, CALLER, METADATA, Failure, RunHandler, data_of
+from nis_backend.surfaces.a2a.failures import Failure, data_of
+from nis_backend.surfaces.a2a.handler import AGENT, BASE, CALLER, METADATA, RunHandler
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, Awaitable, Callable

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import json
 from math import floor
-from typing import TYPE_CHECKING, Any, assert_never
+from typing import TYPE_CHECKING, Any
 
 from a2a.types.a2a_pb2 import (
     ROLE_AGENT,
@@ -26,7 +25,6 @@ from a2a.types.a2a_pb2 import (
     TaskStatus,
     TaskStatusUpdateEvent,
 )
-from google.protobuf.json_format import ParseDict
 
 from nis_backend.event import (
     ApprovalRequired,
@@ -57,20 +55,16 @@ from nis_backend.event import (
     Warned,
 )
 from nis_backend.held import START
-from nis_backend.surfaces.a2a.wire import A2UI_MEDIA_TYPE, REPLAY
-from nis_backend.surfaces.a2ui import messages
-from nis_backend.view import Axis, Form, Series, Table, Text
+from nis_backend.surfaces.a2a.drawing import data_part
+from nis_backend.surfaces.a2a.wire import REPLAY
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping, Sequence
+    from collections.abc import Mapping, Sequence
 
     from nis_backend.event import Body, Event
     from nis_backend.operation import Json
     from nis_backend.run import Run, State
-    from nis_backend.view import View
-
-    Draw = Callable[[Sequence[View], str], list[Part]]
-    """How a surface is shown: its views and its id, as parts."""
+    from nis_backend.surfaces.a2a.drawing import Draw
 
     Update = TaskStatusUpdateEvent | TaskArtifactUpdateEvent
 
@@ -356,55 +350,3 @@ def _question(asked: InputRequired | ApprovalRequired) -> str:
     if asked.call_id:
         return f"{asked.operation} needs {', '.join(asked.missing)}."
     return f"{asked.operation} needs {', '.join(asked.missing)}. Say it in a message with the same contextId."
-
-
-def data_part(value: Any, metadata: Json | None = None) -> Part:  # Any: JSON
-    """A part that holds JSON."""
-    part = Part(metadata=metadata)
-    ParseDict(value, part.data)
-    return part
-
-
-def draw_text(views: Sequence[View], _surface_id: str) -> list[Part]:
-    """Views in lines, for a client that did not ask for A2UI: nothing that a drawing holds is left out."""
-    return [Part(text="\n".join(_lines(view))) for view in views]
-
-
-def draw_a2ui(catalogs: Sequence[str], *, apart: bool = False) -> Draw:
-    """Views as one data part with the list of messages, for a client that draws these catalogs.
-
-    With `apart`, each message is a part of its own.
-    """
-
-    def draw(views: Sequence[View], surface_id: str) -> list[Part]:
-        drawn = messages(views, surface_id=surface_id, catalogs=catalogs)
-        return [data_part(one, {"mimeType": A2UI_MEDIA_TYPE}) for one in (drawn if apart else [drawn] if drawn else [])]
-
-    return draw
-
-
-def _lines(view: View) -> Iterator[str]:
-    match view:
-        case Text():
-            yield view.text
-        case Table():
-            yield view.title
-            yield from _rows([view.columns, *view.rows])
-        case Series():
-            yield view.title
-            axes = [view.x, *view.lines]
-            yield from _rows([[_label(axis) for axis in axes], *zip(*(axis.values for axis in axes), strict=True)])
-        case Form():
-            yield f"{view.title} ({view.operation})"
-            yield from (f"{name}: {json.dumps(value)}" for name, value in view.values.items())
-            yield from (f"{name}: wanted" for name in view.missing if name not in view.values)
-        case _:
-            assert_never(view)
-
-
-def _label(axis: Axis) -> str:
-    return f"{axis.label} [{axis.unit}]" if axis.unit else axis.label
-
-
-def _rows(rows: Sequence[Sequence[object]]) -> Iterator[str]:
-    return (" | ".join(f"{cell:.10g}" if isinstance(cell, float) else str(cell) for cell in row) for row in rows)

@@ -1,0 +1,74 @@
+"""Views as parts of a message: lines of words, or A2UI for a client that draws it."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any, assert_never
+
+from a2a.types.a2a_pb2 import Part
+from google.protobuf.json_format import ParseDict
+
+from nis_backend.surfaces.a2a.wire import A2UI_MEDIA_TYPE
+from nis_backend.surfaces.a2ui import messages
+from nis_backend.view import Axis, Form, Series, Table, Text
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Sequence
+
+    from nis_backend.operation import Json
+    from nis_backend.view import View
+
+    Draw = Callable[[Sequence[View], str], list[Part]]
+    """How a surface is shown: its views and its id, as parts."""
+
+
+def data_part(value: Any, metadata: Json | None = None) -> Part:  # Any: JSON
+    """A part that holds JSON."""
+    part = Part(metadata=metadata)
+    ParseDict(value, part.data)
+    return part
+
+
+def draw_text(views: Sequence[View], _surface_id: str) -> list[Part]:
+    """Views in lines, for a client that did not ask for A2UI: nothing that a drawing holds is left out."""
+    return [Part(text="\n".join(_lines(view))) for view in views]
+
+
+def draw_a2ui(catalogs: Sequence[str], *, apart: bool = False) -> Draw:
+    """Views as one data part with the list of messages, for a client that draws these catalogs.
+
+    With `apart`, each message is a part of its own.
+    """
+
+    def draw(views: Sequence[View], surface_id: str) -> list[Part]:
+        drawn = messages(views, surface_id=surface_id, catalogs=catalogs)
+        return [data_part(one, {"mimeType": A2UI_MEDIA_TYPE}) for one in (drawn if apart else [drawn] if drawn else [])]
+
+    return draw
+
+
+def _lines(view: View) -> Iterator[str]:
+    match view:
+        case Text():
+            yield view.text
+        case Table():
+            yield view.title
+            yield from _rows([view.columns, *view.rows])
+        case Series():
+            yield view.title
+            axes = [view.x, *view.lines]
+            yield from _rows([[_label(axis) for axis in axes], *zip(*(axis.values for axis in axes), strict=True)])
+        case Form():
+            yield f"{view.title} ({view.operation})"
+            yield from (f"{name}: {json.dumps(value)}" for name, value in view.values.items())
+            yield from (f"{name}: wanted" for name in view.missing if name not in view.values)
+        case _:
+            assert_never(view)
+
+
+def _label(axis: Axis) -> str:
+    return f"{axis.label} [{axis.unit}]" if axis.unit else axis.label
+
+
+def _rows(rows: Sequence[Sequence[object]]) -> Iterator[str]:
+    return (" | ".join(f"{cell:.10g}" if isinstance(cell, float) else str(cell) for cell in row) for row in rows)
