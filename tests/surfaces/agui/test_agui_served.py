@@ -254,6 +254,22 @@ def test_functions_of_the_clients_are_answered_in_the_next_input(url: str) -> No
     assert refused(url, {**body, "threadId": "another"})[0] == 404
 
 
+def test_functions_may_be_answered_elsewhere(url: str, speaking: Server) -> None:
+    """What waits is the run: another surface gives what is missing, and who watches hears the rest."""
+    first = run(url, given("Where am I?", "elsewhere", tools=[HERE]))
+    waiting = first[1]["snapshot"]["nis"]["runId"]
+    asked = get(f"{speaking.url}/runs/{waiting}")["waiting"]
+    (call,) = asked["missing"]
+    watching = stream(f"{url}?threadId=elsewhere", None)
+    body = json.dumps({"values": {call: {"city": "Rome"}}}).encode()
+    headers = {"Content-Type": "application/json"}
+    request = urllib.request.Request(f"{speaking.url}/runs/{waiting}/provide-input", body, headers)
+    urllib.request.urlopen(request, timeout=120).close()
+    events = [event for _, event in watching]
+    assert words(events) == '[scripted] It is {"city":"Rome"}.'
+    assert [event["outcome"]["type"] for event in events if event["type"] == "RUN_FINISHED"] == ["success", "success"]
+
+
 def test_functions_that_are_answered_no_more_end_their_run(url: str, speaking: Server) -> None:
     """Something else is said instead: the run that waits is cancelled, and the next one begins."""
     first = run(url, given("Where am I?", "left waiting", tools=[HERE]))
@@ -300,6 +316,8 @@ def test_a_surfaces_button_calls_its_operation(url: str) -> None:
         ),
         ({"messages": [{"id": "1", "role": "assistant", "content": "a"}]}, 422, "messages"),
         ({"messages": [answer("call-1", "x")]}, 404, "messages"),
+        ({"messages": [answer("call-1", "x"), user("And?")]}, 422, "messages.0.toolCallId"),
+        ({"messages": [{"id": "1", "role": "tool", "content": "x"}]}, 422, "messages.0.toolCallId"),
         ({"state": [1]}, 422, "state"),
         ({"tools": [{"name": "not a name", "description": ""}]}, 422, "tools.0.name"),
         ({"forwardedProps": {"nis": {"modle": "x"}}}, 422, "forwardedProps.nis.modle"),

@@ -26,19 +26,22 @@ if TYPE_CHECKING:
 APPROVE, REJECT, PROVIDE, CANCEL = "runs.approve_run", "runs.reject_run", "runs.provide_input", "runs.cancel_run"
 
 
+def answers_in(messages: Sequence[Message]) -> dict[str, str]:
+    """What an input ends with, where it answers calls: by their ids."""
+    found: dict[str, str] = {}
+    for one in reversed([one for one in messages if one.role not in UNSAID]):
+        if one.role != "tool":
+            break
+        found[str(one.tool_call_id)] = _content(one)
+    return found
+
+
 async def answered(
-    process: Process, given: RunInput, conversation: str, sent: Sequence[Json], ctx: Context
-) -> Begun | None:
-    """The run that goes on with what the client's functions have answered; None where something else is said."""
-    spoken = [one for one in given.messages if one.role not in UNSAID]
-    tail = len(spoken)
-    while tail and spoken[tail - 1].role == "tool":
-        tail -= 1
-    answers = {str(one.tool_call_id): _content(one) for one in spoken[tail:]}
-    if not answers:
-        await _abandon(process, conversation, ctx)
-        return None
-    run, asked = await _asking([*answers][-1], conversation, ctx)
+    process: Process, given: RunInput, answers: dict[str, str], sent: Sequence[Json], ctx: Context
+) -> Begun:
+    """The run that goes on with what the client's functions have answered."""
+    conversation = await conversation_of(given.thread_id, ctx)
+    run, asked = await _asking(next(iter(answers)), conversation, ctx)
     step = int(asked.call_id.rpartition("-")[2])
     names = {one.id: call_name(run.id, step, one.id) for one in asked.calls}
     missing = [name for name in names.values() if name not in answers]
@@ -59,7 +62,7 @@ def _content(one: Message) -> str:
     return f"{content}\nIt failed: {one.error}".strip() if one.error else content
 
 
-async def _abandon(process: Process, conversation: str, ctx: Context) -> None:
+async def abandon(process: Process, conversation: str, ctx: Context) -> None:
     """End what waits for functions that are answered no more."""
     for run in await ctx.runs.list(where={"conversation_id": conversation, "state": "waiting"}):
         if (run.waiting or {}).get("calls"):

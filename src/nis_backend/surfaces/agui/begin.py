@@ -11,7 +11,7 @@ from nis_backend.calling import call
 from nis_backend.errors import Conflict, InvalidRequest, NisError, NotFound, shorten
 from nis_backend.surfaces.a2ui import action_of
 from nis_backend.surfaces.a2ui.forms import arguments_of
-from nis_backend.surfaces.agui.answers import answered, resumed
+from nis_backend.surfaces.agui.answers import abandon, answered, answers_in, resumed
 from nis_backend.surfaces.agui.begun import Begun, asked_of
 from nis_backend.surfaces.agui.events import OURS
 from nis_backend.surfaces.agui.request import words
@@ -57,20 +57,47 @@ async def begin(process: Process, given: RunInput, sent: Sequence[Json], ctx: Co
     Raises:
         NisError: with the field as the client knows it.
     """
-    for number, one in enumerate(given.messages):
-        if one.role not in UNSAID:
-            words(one, number)
+    _check(given.messages)
     try:
         if given.resume:
             return await resumed(process, given, sent, ctx)
+        if answers := answers_in(given.messages):
+            return await answered(process, given, answers, sent, ctx)
         conversation = await conversation_of(given.thread_id, ctx)
         there = await _there(given, conversation, sent, ctx)
         if there is not None:
             return there
-        found = await answered(process, given, conversation, sent, ctx)
-        return found or await _new(process, given, conversation, sent, ctx)
+        # Something else is said: what was waited for comes no more.
+        await abandon(process, conversation, ctx)
+        return await _new(process, given, conversation, sent, ctx)
     except NisError as error:
         raise _renamed(error, given) from None
+
+
+def _check(messages: Sequence[Message]) -> None:
+    """Refuse what says nothing, and an answer to no call.
+
+    Raises:
+        InvalidRequest: by its place among the messages.
+    """
+    called: set[str] = set()
+    # Those at the end answer what a run waits for.
+    end = len(messages)
+    while end and messages[end - 1].role in {"tool", *UNSAID}:
+        end -= 1
+    for number, one in enumerate(messages):
+        if one.role in UNSAID:
+            continue
+        words(one, number)
+        called |= {made.id for made in one.tool_calls or ()}
+        known = number >= end or one.tool_call_id in called
+        if one.role == "tool" and (one.tool_call_id is None or not known):
+            raise InvalidRequest(
+                "A tool message answers no call of the messages before it.",
+                field=f"messages.{number}.toolCallId",
+                value=one.tool_call_id,
+                remedy="Send the assistant's message with its toolCalls, or leave this one out.",
+            )
 
 
 def _renamed(error: NisError, given: RunInput) -> NisError:
