@@ -50,7 +50,7 @@ SHELL := /bin/bash
 .SHELLFLAGS := -o pipefail -c
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help serve weights test check format generate console bench-start bench-router bench-toolsets bench-embeddings bench-runs bench-dispatch bench-gateway bench-generation bench-soak bench-sockets prove-fuzz prove-kills prove-readers prove-schema prove-takeover clean
+.PHONY: help serve weights test check format generate console bench-start bench-router bench-toolsets bench-embeddings bench-runs bench-dispatch bench-gateway bench-generation bench-soak bench-sockets conformance prove-fuzz prove-kills prove-readers prove-schema prove-takeover clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-16s %s\n", $$1, $$2 }' Makefile
@@ -112,6 +112,9 @@ bench-soak: $(TESTS) ## stream 10,000 chat turns and see how much the serving pr
 
 bench-sockets: $(TESTS) ## open 1,000 idle WebSockets, and see what each costs in memory, beside a bare application's
 	@$(BIN)/python benchmarks/sockets.py $(ARGS)
+
+conformance: $(TESTS) $(WHEELHOUSE) weights $(CLIENTS) ## run the protocols' own suites and clients, and write docs/conformance.md (ARGS="--tck FOLDER")
+	@$(BIN)/python benchmarks/conformance.py $(ARGS)
 
 prove-fuzz: $(TESTS) ## send 10,000 spoilt messages in each protocol, and look for faults, leaks and runs that do not end
 	@$(BIN)/python benchmarks/fuzz.py $(ARGS)
