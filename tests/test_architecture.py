@@ -71,7 +71,7 @@ LAYERS = {
 CONTRACTS = frozenset(
     {
         *("gateway.addresses", "gateway.bounds", "gateway.direct", "gateway.periods", "gateway.rates", "gateway.route"),
-        *("llm.answer", "llm.choice", "store.spending"),
+        *("http.events", "llm.answer", "llm.choice", "store.spending"),
     }
 )
 """Modules of a contract that is more than one file."""

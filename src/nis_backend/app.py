@@ -44,6 +44,7 @@ if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, Mapping
     from pathlib import Path
 
+    from nis_backend.drivers.agents.base import RemoteAgents
     from nis_backend.drivers.bus.base import Bus
     from nis_backend.drivers.bus.outbox import Outbox
     from nis_backend.drivers.cache.base import Cache
@@ -138,6 +139,7 @@ class Process:
             compute=compute,
             dispatch=dispatch,
             operations=self.operations,
+            agents=self._open_agents,
             metered=lambda: self._open_gateway(cache, dispatch.holding.holder),
             tools=self._open_tools,
             checks={
@@ -191,6 +193,17 @@ class Process:
 
             self._registry = registry_of(self.settings, self.drivers.store, self._http, self.drivers.compute)
         return self._registry
+
+    def _open_agents(self, scheme: str) -> RemoteAgents | None:
+        if scheme == "scripted":
+            from nis_backend.drivers.agents.scripted import ScriptedAgent  # noqa: PLC0415 - as below
+
+            return ScriptedAgent()
+        if scheme in {"http", "https"}:
+            from nis_backend.drivers.agents.a2a import A2AAgents  # noqa: PLC0415 - loads with the first that is asked
+
+            return A2AAgents(self._http, self._outside)
+        return None
 
     def _open_gateway(self, cache: Cache, holder: str) -> Gateway:
         from nis_backend.metering import gateway_of  # noqa: PLC0415 - loads with the first call that asks a model

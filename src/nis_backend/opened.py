@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from array import array
     from collections.abc import Awaitable, Callable, Mapping, Sequence
 
+    from nis_backend.drivers.agents.base import RemoteAgents
     from nis_backend.drivers.blobs.base import Contents
     from nis_backend.drivers.cache.base import CallLimit
     from nis_backend.drivers.compute.base import Compute
@@ -71,6 +72,8 @@ class Drivers:
     """Calls since the start, by `operation outcome`."""
     limit: CallLimit | None = None
     """How many calls each owner may make in a minute."""
+    agents: Callable[[str], RemoteAgents | None] = lambda _scheme: None
+    """What speaks to agents of other servers at addresses of this scheme; None where nothing does."""
     spared: frozenset[str] = frozenset()
     """Of `checks`, the parts that no request waits for: the process is ready without them."""
     vectors: dict[str, array[float]] = field(default_factory=dict[str, "array[float]"])

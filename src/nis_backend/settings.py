@@ -27,6 +27,12 @@ QUEUE = "[a-z][a-z0-9_-]{0,31}=[0-9]{1,4}"
 """A queue and its number as they are written in `NIS_QUEUES`."""
 
 
+def _by_name(keys: SecretStr | None) -> dict[str, SecretStr]:
+    text = keys.get_secret_value() if keys else ""
+    pairs = (pair.partition("=") for pair in text.split(",") if pair)
+    return {name: SecretStr(key) for name, _, key in pairs}
+
+
 class Settings(BaseModel):
     """How this process is set up. A field's variable is its alias."""
 
@@ -158,6 +164,16 @@ class Settings(BaseModel):
         default="",
         alias="NIS_ALLOWED_PROVIDERS",
         description="Hosts of providers made at run time that may be private addresses, comma-separated.",
+    )
+    agent_keys: SecretStr | None = Field(
+        default=None,
+        alias="NIS_AGENT_KEYS",
+        description="Keys of remote agents, as NAME=KEY,NAME=KEY: an agent that is registered names its own.",
+    )
+    allowed_agents: str = Field(
+        default="",
+        alias="NIS_ALLOWED_AGENTS",
+        description="Hosts of remote agents that may be private addresses, comma-separated.",
     )
     prices: Path | None = Field(
         default=None,
@@ -369,7 +385,7 @@ class Settings(BaseModel):
         """The programs of `mcp_commands` by their names, and the small one that is always there."""
         return {"example": (sys.executable, "-m", "nis_backend.drivers.tools.echo"), **_commands(self.mcp_commands)}
 
-    @field_validator("provider_keys")
+    @field_validator("provider_keys", "agent_keys")
     @classmethod
     def _paired(cls, keys: SecretStr | None) -> SecretStr | None:
         """Names, each with its key."""
@@ -382,9 +398,12 @@ class Settings(BaseModel):
     @property
     def named_keys(self) -> dict[str, SecretStr]:
         """The keys of `provider_keys` by their names."""
-        text = self.provider_keys.get_secret_value() if self.provider_keys else ""
-        pairs = (pair.partition("=") for pair in text.split(",") if pair)
-        return {name: SecretStr(key) for name, _, key in pairs}
+        return _by_name(self.provider_keys)
+
+    @property
+    def named_agent_keys(self) -> dict[str, SecretStr]:
+        """The keys of `agent_keys` by their names."""
+        return _by_name(self.agent_keys)
 
     @field_validator("queues")
     @classmethod

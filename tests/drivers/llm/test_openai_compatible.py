@@ -19,12 +19,12 @@ from hypothesis import strategies as st
 from pydantic import SecretStr
 
 from nis_backend.drivers.http.client import Http
+from nis_backend.drivers.http.events import Lines
 from nis_backend.drivers.llm import listing, openai_compatible, server
 from nis_backend.drivers.llm.answer import Answered, TextChunk, ToolCall
 from nis_backend.drivers.llm.base import Message, Prompt, Tool
 from nis_backend.drivers.llm.choice import Models
 from nis_backend.drivers.llm.openai_compatible import OpenAICompatible
-from nis_backend.drivers.llm.openai_wire import Lines
 from nis_backend.errors import (
     Busy,
     InvalidRequest,

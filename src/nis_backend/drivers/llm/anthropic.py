@@ -12,6 +12,7 @@ from urllib.parse import urlsplit
 from pydantic_core import from_json
 
 from nis_backend.drivers.http.base import HttpError
+from nis_backend.drivers.http.events import Lines
 from nis_backend.drivers.llm.answer import ReasoningChunk, TextChunk
 from nis_backend.drivers.llm.anthropic_answer import Answer, used_in
 from nis_backend.drivers.llm.anthropic_refusals import STATUS, message_in, message_of, refusal
@@ -19,7 +20,6 @@ from nis_backend.drivers.llm.anthropic_turns import Json, name_of
 from nis_backend.drivers.llm.anthropic_wire import COUNTED, PASSING, VERSION, body_of, check, faults, ignored, written
 from nis_backend.drivers.llm.base import LanguageModels, ModelInfo
 from nis_backend.drivers.llm.listing import LISTING, Listing, named
-from nis_backend.drivers.llm.openai_wire import Lines
 from nis_backend.drivers.llm.server import (
     LONGEST_ANSWER,
     LONGEST_ERROR,

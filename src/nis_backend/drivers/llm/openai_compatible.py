@@ -12,13 +12,14 @@ from typing import TYPE_CHECKING, Any, Protocol, cast
 from pydantic_core import from_json
 
 from nis_backend.drivers.http.base import HttpError
+from nis_backend.drivers.http.events import Lines
 from nis_backend.drivers.llm.base import LanguageModels
 from nis_backend.drivers.llm.listing import Listing
 from nis_backend.drivers.llm.openai_answer import Answer
 from nis_backend.drivers.llm.openai_listing import infos_in
 from nis_backend.drivers.llm.openai_parts import THOUGHTS, usage_in
 from nis_backend.drivers.llm.openai_refusals import message_in, refusal, too_long, wants_stream
-from nis_backend.drivers.llm.openai_wire import IGNORED, OPTIONS, Lines, body_of
+from nis_backend.drivers.llm.openai_wire import IGNORED, OPTIONS, body_of
 from nis_backend.drivers.llm.server import (
     LONGEST_ANSWER,
     LONGEST_ERROR,

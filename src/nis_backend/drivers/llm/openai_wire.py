@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from nis_backend.drivers.llm.openai_parts import THOUGHTS, messages_of
 
 if TYPE_CHECKING:
-    from collections.abc import Container, Iterable
+    from collections.abc import Container
 
     from nis_backend.drivers.llm.base import Prompt, Tool
     from nis_backend.drivers.llm.openai_parts import Json
@@ -88,42 +88,3 @@ def _format(prompt: Prompt) -> Json:
     if prompt.schema is None:
         return {"type": "json_object"}
     return {"type": "json_schema", "json_schema": {"name": "answer", "strict": prompt.strict, "schema": prompt.schema}}
-
-
-_EMPTY = frozenset({b"", b"\r"})
-
-
-class Lines:
-    """Server-sent events from bytes cut anywhere: yields the data of each event.
-
-    Source: https://html.spec.whatwg.org/multipage/server-sent-events.html#parsing-an-event-stream
-    """
-
-    def __init__(self) -> None:
-        self.read = 0
-        self._line = b""
-        self._data: list[bytes] = []
-
-    def feed(self, piece: bytes) -> list[bytes]:
-        """The events that this piece completes."""
-        self.read += len(piece)
-        *lines, self._line = (self._line + piece).split(b"\n")
-        return self._take(lines)
-
-    def rest(self) -> list[bytes]:
-        """The event that the end of the body completes: the specification drops it, servers send it."""
-        line, self._line = self._line, b""
-        return self._take([line, b""])
-
-    def _take(self, lines: Iterable[bytes]) -> list[bytes]:
-        found: list[bytes] = []
-        for line in lines:
-            if line.startswith(b"data:"):
-                self._data.append(line[5:])
-            elif self._data and line in _EMPTY:
-                # What surrounds a line says nothing: each is JSON, or a part of some.
-                data = b"\n".join([part.strip() for part in self._data]).strip()
-                self._data = []
-                if data:
-                    found.append(data)
-        return found

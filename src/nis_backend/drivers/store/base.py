@@ -31,6 +31,7 @@ Table = Literal[
     "prompts",
     "push_configs",
     "mcp_servers",
+    "remote_agents",
 ]
 Order = Literal["created", "updated"]
 OPEN = ("queued", "running", "paused", "waiting")

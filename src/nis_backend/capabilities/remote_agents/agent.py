@@ -1,0 +1,263 @@
+"""A remote agent as it is kept: its row, what callers see of it, and how it is asked."""
+
+from __future__ import annotations
+
+import json
+import re
+from typing import TYPE_CHECKING, Annotated, Any
+
+from pydantic import Field, StringConstraints
+
+from nis_backend.caller import SERVER_ADMIN
+from nis_backend.drivers.agents.base import Address
+from nis_backend.drivers.gateway.addresses import host_of, is_private, parts_of
+from nis_backend.errors import Conflict, Forbidden, InvalidRequest, NotFound, Unavailable
+from nis_backend.operation import Model
+
+if TYPE_CHECKING:
+    from nis_backend.context import Context
+    from nis_backend.drivers.agents.base import Card, RemoteAgents
+    from nis_backend.drivers.store.base import Row
+
+Name = Annotated[str, StringConstraints(min_length=1, max_length=48, pattern=r"^[A-Za-z0-9][A-Za-z0-9_-]*$")]
+KeyName = Annotated[str, StringConstraints(max_length=64, pattern=r"^[A-Za-z0-9_-]*$")]
+Header = Annotated[str, StringConstraints(max_length=64, pattern=r"^[A-Za-z0-9-]*$")]
+Url = Annotated[str, StringConstraints(min_length=8, max_length=1000)]
+TrustedKey = Annotated[str, StringConstraints(max_length=8000)]
+
+OURS = frozenset(
+    {
+        *("host", "connection", "content-length", "content-type", "transfer-encoding", "te", "upgrade", "expect"),
+        *("accept", "accept-encoding", "a2a-version", "if-none-match", "cookie", "trailer"),
+    }
+)
+"""Headers that a request has anyway."""
+
+
+class AgentSkill(Model):
+    """One thing that an agent says it can do."""
+
+    id: str
+    name: str
+    description: str
+
+
+class AgentCard(Model):
+    """What a remote agent says of itself, and how it is spoken to. It is the agent's word alone."""
+
+    name: str
+    description: str
+    version: str = Field(description="The agent's own.")
+    protocol: str = Field(description="The version of the protocol in which it is spoken to.")
+    binding: str = Field(description="How that protocol is carried.")
+    url: str = Field(description="Where it is spoken to.")
+    streaming: bool = Field(description="Whether it tells what it does as it does it; else it is looked after.")
+    skills: list[AgentSkill]
+
+
+class RemoteAgent(Model):
+    """A remote agent as it is registered."""
+
+    id: str
+    name: str = Field(description="What it is called here; its tool is agent-NAME.")
+    url: str = Field(description="Where its card is.")
+    key_name: str = Field(description="Which key it is sent; empty for none.")
+    key_header: str = Field(description="The header the key is sent in; empty: as a bearer's token.")
+    trusted_key: str = Field(description="The public key that its card has to be signed with; empty: any card will do.")
+    tool: bool = Field(description="Whether the agent here may ask it.")
+    ask: bool = Field(description="Whether a person is asked first when the agent here wants to ask it.")
+    enabled: bool = Field(description="Whether it is asked at all.")
+    card: AgentCard | None = Field(description="What it said of itself last; null: it was not asked yet.")
+    fresh_until: float | None = Field(
+        description="Until when the card is not asked for again, seconds since 1970, UTC."
+    )
+    created: float
+    updated: float
+
+
+async def find(agent_id: str, ctx: Context) -> Row:
+    """The caller's agent of this id or name.
+
+    Raises:
+        NotFound: the caller has none.
+    """
+    row = await ctx.store.get("remote_agents", agent_id)
+    rows = [row] if row else await ctx.store.select("remote_agents", where={"name": agent_id}, limit=1)
+    if not rows:
+        raise NotFound(
+            f"There is no remote agent {agent_id!r}.",
+            field="id",
+            value=agent_id,
+            remedy="List the remote agents to see what there is.",
+        )
+    return rows[0]
+
+
+def shown(row: Row, ctx: Context) -> RemoteAgent:
+    """An agent as callers see it."""
+    flags = {name: bool(row[name]) for name in ("tool", "ask", "enabled")}
+    card = None if row["card"] is None else card_of(row, ctx)
+    told = (
+        None
+        if card is None
+        else AgentCard.model_validate(
+            {
+                **{name: getattr(card, name) for name in AgentCard.model_fields if name != "skills"},
+                "skills": [vars(one) for one in card.skills],
+            }
+        )
+    )
+    names = RemoteAgent.model_fields.keys() - {*flags, "card"}
+    return RemoteAgent.model_validate({**{name: row[name] for name in names}, **flags, "card": told})
+
+
+def driver_of(url: str, ctx: Context) -> RemoteAgents:
+    """What speaks to agents at addresses like this."""
+    found = ctx.drivers.agents(url.partition(":")[0].lower())
+    if found is None:
+        raise InvalidRequest(
+            "That is no address at which agents are spoken to.",
+            field="url",
+            value=url.rpartition("@")[2],
+            remedy="Give one like https://agents.example.org/.well-known/agent-card.json.",
+        )
+    return found
+
+
+def card_of(row: Row, ctx: Context) -> Card:
+    """What the agent said of itself last."""
+    return driver_of(row["url"], ctx).read(
+        _address(row, ctx, key="?" if row["key_name"] else ""), json.loads(row["card"])
+    )
+
+
+def address_of(row: Row, ctx: Context) -> Address:
+    """How the agent is asked.
+
+    Raises:
+        Conflict: it is not to be asked.
+        Unavailable: its key is not there.
+        Forbidden: it is no longer allowed where it is.
+    """
+    if not row["enabled"]:
+        raise Conflict(
+            f"The remote agent {row['name']!r} is not enabled.", field="id", value=row["name"], remedy="Enable it."
+        )
+    key = ""
+    if row["key_name"]:
+        kept = ctx.settings.named_agent_keys.get(row["key_name"])
+        if kept is None:
+            raise Unavailable(
+                f"The key {row['key_name']} is not set in NIS_AGENT_KEYS.",
+                field="key_name",
+                value=row["key_name"],
+                remedy="Set it and start the server again, or name another.",
+            )
+        key = kept.get_secret_value()
+    check_url(row["url"], ctx)
+    return _address(row, ctx, key)
+
+
+def _address(row: Row, ctx: Context, key: str) -> Address:
+    return Address(
+        url=row["url"],
+        key=key,
+        header=row["key_header"],
+        trusted=row["trusted_key"],
+        private=host_of(row["url"]).lower() in _allowed(ctx),
+    )
+
+
+def _allowed(ctx: Context) -> set[str]:
+    return {one.strip().lower() for one in ctx.settings.allowed_agents.split(",")} - {""}
+
+
+def check_url(url: str, ctx: Context) -> None:
+    """Refuse what is no address of an agent's card, or one of the server's own network that is not to be asked.
+
+    Raises:
+        InvalidRequest: it is none.
+        Forbidden: it is the server's own network's.
+    """
+    driver_of(url, ctx)
+    if not url.lower().startswith(("http:", "https:")):
+        return
+    parts, host = parts_of(url), host_of(url)
+    if parts is None or not host or re.search(r"[\s\\]", url) or parts.fragment:
+        raise InvalidRequest(
+            "The address is not that of an agent's card.",
+            field="url",
+            value=url.rpartition("@")[2],
+            remedy="Give one like https://agents.example.org/.well-known/agent-card.json.",
+        )
+    if parts.username or parts.password or parts.query:
+        raise InvalidRequest(
+            "An address with credentials or a query is not kept.",
+            field="url",
+            value=host,
+            remedy="Put the key into NIS_AGENT_KEYS and name it in key_name.",
+        )
+    if is_private(host) and host.lower() not in _allowed(ctx):
+        raise Forbidden(
+            f"{host} is an address of the server's own network.",
+            field="url",
+            value=host,
+            remedy="Have the operator add the host to NIS_ALLOWED_AGENTS.",
+        )
+
+
+def check_rights(row: Row, ctx: Context) -> None:
+    """Let those alone who administer the server have one of its keys sent somewhere, or no person asked.
+
+    Raises:
+        Forbidden: the caller does not.
+        InvalidRequest: the header is not one for a key.
+    """
+    if row["key_header"].lower() in OURS:
+        raise InvalidRequest(
+            f"The header {row['key_header']} says something else.",
+            field="key_header",
+            value=row["key_header"],
+            remedy="Give one like X-API-Key, or none for a bearer's token.",
+        )
+    if not ctx.caller.lacks([SERVER_ADMIN]):
+        return
+    for is_wanted, field, what in (
+        (row["key_name"], "key_name", "To have a key of the server's sent"),
+        (not row["ask"], "ask", "To let an agent be asked without a person"),
+    ):
+        if is_wanted:
+            raise Forbidden(
+                f"{what} takes the scope {SERVER_ADMIN}.",
+                field=field,
+                value=row[field],
+                remedy=f"Use a key that has it: no wildcard holds {SERVER_ADMIN}.",
+            )
+
+
+async def current_card(row: Row, ctx: Context) -> Card:
+    """The agent's card, asked for where what is kept of it is not fresh.
+
+    Raises:
+        NisError: it is not had.
+    """
+    if row["card"] is None or (row["fresh_until"] or 0) <= ctx.drivers.store.now():
+        row = {**row, **await refreshed(row, ctx)}
+    return card_of(row, ctx)
+
+
+async def refreshed(row: Row, ctx: Context) -> Row:
+    """Ask for the card and keep it; what changes of the row.
+
+    Raises:
+        NisError: it is not had, or is none.
+    """
+    driver, address = driver_of(row["url"], ctx), address_of(row, ctx)
+    found = await driver.fetch(address, row["etag"] if row["card"] else "")
+    now = ctx.drivers.store.now()
+    changes: dict[str, Any] = {"fresh_until": now + 300.0}
+    if found is not None:
+        driver.read(address, found.card)
+        changes = {"card": json.dumps(found.card), "etag": found.etag, "fresh_until": now + found.fresh}
+    await ctx.store.update("remote_agents", row["id"], changes)
+    return changes
