@@ -681,6 +681,11 @@ def test_a_run_is_forgotten_once_it_has_ended(with_store: Callable[[Body], None]
         await store.insert("feedback", "ann", {"id": "f", "run_id": "run-1", "rating": 1, "comment": ""} | moments)
         kept = {"id": "k", "request": "", "status": "done", "reply": '{"run": "run-1"}'}
         await store.insert("replies", "ann", kept | moments)
+        texts = dict.fromkeys(("name", "url", "token", "scheme", "credentials", "base", "version"), "t")
+        numbers = dict.fromkeys(("public", "sent", "tries", "enabled"), 1)
+        pushed = {"id": "p", "run_id": "run-1", **texts, **numbers, "next_at": 0.0, "problem": None}
+        await store.insert("push_configs", "ann", pushed | moments)
+        assert [row["id"] for row in await store.configured("push_configs", {"enabled": 1})] == ["p"]
         with pytest.raises(Conflict, match="has not ended: queued"):
             await store.forget_run("ann", "run-1")
         await store.append(events("run-1", "word", state="succeeded", result='{"response": "word"}'))
@@ -690,6 +695,7 @@ def test_a_run_is_forgotten_once_it_has_ended(with_store: Callable[[Body], None]
         assert await store.events("ann", "run-1", 0) == []
         assert await store.get("feedback", "ann", "f") is None
         assert await store.get("replies", "ann", "k") is None
+        assert await store.get("push_configs", "ann", "p") is None
         assert await found(store, "word") == []
         fork = await store.get("runs", "ann", "run-2")
         assert fork

@@ -19,7 +19,8 @@ create table push_configs (
     next_at real not null, problem text, created real not null, updated real not null
 ) strict;
 create unique index push_configs_named on push_configs (owner, run_id, name);
-create index push_configs_enabled on push_configs (owner) where enabled = 1;
+create index push_configs_by_run on push_configs (run_id);
+create index push_configs_enabled on push_configs (enabled, created, id);
 """,
     down="drop table push_configs;\n",
 )
