@@ -244,6 +244,22 @@ def test_leave_that_is_asked_for_is_an_interrupt(answer: Body) -> None:
     assert ends[1]["outcome"] == {"type": "success"}
 
 
+def test_of_several_questions_the_one_that_is_waited_for_is_told() -> None:
+    """Calls of one step may all want leave: the run waits for one after the other, and its row says for which."""
+    calls = [{"step": 1, "call_id": name, "operation": "blobs.delete_blob"} for name in ("a", "b")]
+    asks = [ApprovalRequired(arguments={}, reason="Really?", **call) for call in calls]  # pyright: ignore[reportArgumentType] - a row of a table
+    view = View(Asked(thread="t", run="r", run_id="run-1", conversation=None))
+    rest = Released(reason="waiting")
+    bodies = [BEGUN, *asks, rest, Approved(call_id="b"), rest]
+    waiting: list[Json | None] = [None, None, None, {"call_id": "b"}, None, None]
+    told = [
+        view.of(Event(run_id="run-1", seq=seq, time=1, attempt=1, body=body), [], row)
+        for seq, (body, row) in enumerate(zip(bodies, waiting, strict=True), 1)
+    ]
+    ends = [event for entry in told for event in entry if event["type"] == "RUN_FINISHED"]
+    assert [event["outcome"]["interrupts"][0]["id"] for event in ends] == ["run-1:3", "run-1:2"]
+
+
 def test_a_run_that_waits_before_it_begins_is_an_interrupt_too() -> None:
     """Its log has no release, for nobody held it; pausing it meanwhile is no run of the client's."""
     asks = InputRequired(operation="physics.solve_heat", missing=["length"], call_id="start")

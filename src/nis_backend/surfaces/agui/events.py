@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any, cast
 from nis_backend.errors import from_problem
 from nis_backend.event import (
     ApprovalRequired,
+    Approved,
     ArtifactMade,
     CancelledRun,
     Failed,
@@ -26,6 +27,7 @@ from nis_backend.event import (
     PauseRequested,
     Progressed,
     ReasoningDelta,
+    Rejected,
     Released,
     ResumeRequested,
     RetryScheduled,
@@ -89,7 +91,8 @@ class View:
         self._messages = Messages(asked.run_id)
         self._usage = Usage()
         self._step: str | None = None
-        self._question: tuple[int, InputRequired | ApprovalRequired] | None = None
+        self._questions: dict[str, tuple[int, InputRequired | ApprovalRequired]] = {}
+        """What was asked and is not answered, by its call; a run waits for one of them at a time."""
         self._open = False
         self._ours: Json = {
             "runId": asked.run_id,
@@ -99,15 +102,15 @@ class View:
         }
         """What of the state is ours, as it is now."""
 
-    def of(self, event: Event, drawn: Sequence[Json] = (), schema: Json | None = None) -> list[Json]:
-        """The events of one entry; `drawn` is its surface, where the client wants it, `schema` what is asked for."""
+    def of(self, event: Event, drawn: Sequence[Json] = (), waiting: Json | None = None) -> list[Json]:
+        """The events of one entry; `drawn` is its surface where the client wants it, `waiting` what the run's row says."""
         if self.ended or (not self._open and _silent(event.body)):
             return []
         found: list[Json] = []
         if not self._open:
             self._open, self.waits = True, False
             found += self._begun()
-        found += self._of(event, drawn, schema)
+        found += self._of(event, drawn, waiting or {})
         for one in found:
             one["timestamp"] = int(event.time * 1000)
         return found
@@ -133,7 +136,7 @@ class View:
         messages = [{**one} for one in (*self._asked.before, *self._messages.made)]
         return {"type": "MESSAGES_SNAPSHOT", "messages": messages}
 
-    def _of(self, event: Event, drawn: Sequence[Json], schema: Json | None) -> Iterator[Json]:  # noqa: C901, PLR0912 - one branch a kind of entry
+    def _of(self, event: Event, drawn: Sequence[Json], waiting: Json) -> Iterator[Json]:  # noqa: C901, PLR0912 - one branch a kind of entry
         body = event.body
         match body:
             case ModelCalled():
@@ -178,7 +181,9 @@ class View:
                 told = {"at": int(body.at * 1000), "problem": body.problem}
                 yield {"type": "CUSTOM", "name": "nis.retry", "value": told}
             case Released(reason="waiting"):
-                yield from self._rests(schema)
+                yield from self._rests(waiting)
+            case Approved() | Rejected() | InputProvided():
+                self._questions.pop(body.call_id, None)
             case Succeeded() | Failed() | CancelledRun():
                 yield from self._last(body)
             case _:
@@ -203,27 +208,30 @@ class View:
         if isinstance(body, InputRequired) and not body.call_id:
             yield self._now("add", "pending", {"operation": body.operation, "missing": body.missing})
             return
-        self._question = seq, body
+        self._questions[body.call_id] = seq, body
         if isinstance(body, InputRequired):
             for call in body.calls:
                 yield from self._messages.wanted(step_of(body), call)
         if body.call_id == START:
             # A run that has not begun is not released either.
-            yield from self._rests()
+            yield from self._rests({})
 
-    def _rests(self, schema: Json | None = None) -> Iterator[Json]:
+    def _rests(self, waiting: Json) -> Iterator[Json]:
         """The end of the client's run; the next one goes on with the answer."""
         yield from self._messages.close()
         yield from self._stepped(None)
-        assert self._question is not None
-        seq, asked = self._question
+        first = next(iter(self._questions.values()))
+        seq, asked = self._questions.get(str(waiting.get("call_id")), first)
         calls = asked.calls if isinstance(asked, InputRequired) else []
         outcome: Json = {"type": "success"}
         if calls:
             step = step_of(asked)
             outcome["pendingToolCallIds"] = [call_name(self._asked.run_id, step, call.id) for call in calls]
         else:
-            outcome = {"type": "interrupt", "interrupts": [interrupt(self._asked.run_id, seq, asked, schema)]}
+            outcome = {
+                "type": "interrupt",
+                "interrupts": [interrupt(self._asked.run_id, seq, asked, waiting.get("schema"))],
+            }
         self._open, self.waits = False, True
         yield {"type": "RUN_FINISHED", **self._named, "outcome": outcome, **self._usage.told()}
         # The client's next run counts its own.

@@ -68,10 +68,10 @@ async def told(process: Process, ctx: Context, begun: Begun, reading: Reading) -
         async with aclosing(cast("AsyncGenerator[Event]", ctx.runs.follow(run_id, waits=reading.on))) as events:
             async for event in events:
                 drawn = await _drawn(event, reading.catalogs)
-                schema = await _schema(event, ctx)
+                waiting = await _waiting(event, ctx)
                 entry = [
                     (f"{event.seq}.{number}", one)
-                    for number, one in enumerate(view.of(event, drawn, schema), 1)
+                    for number, one in enumerate(view.of(event, drawn, waiting), 1)
                     if (event.seq, number) > reading.after and event.seq >= begun.start
                 ]
                 if entry:
@@ -95,11 +95,11 @@ async def _drawn(event: Event, catalogs: Sequence[str] | None) -> list[Json]:
     return await messages_of(views, f"{event.run_id}-{event.seq}", catalogs)
 
 
-async def _schema(event: Event, ctx: Context) -> Json | None:
+async def _waiting(event: Event, ctx: Context) -> Json | None:
     """What is to be answered, where the run waits now."""
     if not (isinstance(event.body, Released) and event.body.reason == "waiting"):
         return None
-    return ((await ctx.runs.get(event.run_id)).waiting or {}).get("schema")
+    return (await ctx.runs.get(event.run_id)).waiting
 
 
 class Frames:
