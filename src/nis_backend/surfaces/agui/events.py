@@ -103,7 +103,7 @@ class View:
         """What of the state is ours, as it is now."""
 
     def of(self, event: Event, drawn: Sequence[Json] = (), waiting: Json | None = None) -> list[Json]:
-        """The events of one entry; `drawn` is its surface where the client wants it, `waiting` what the run's row says."""
+        """The events of one entry; `drawn` is its surface, for who wants it, `waiting` what the run's row says."""
         if self.ended or (not self._open and _silent(event.body)):
             return []
         found: list[Json] = []
