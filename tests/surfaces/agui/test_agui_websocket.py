@@ -151,6 +151,17 @@ def test_a_wrong_frame_is_answered_and_the_next_one_too(speaking: Server, frame:
         assert {event["metadata"]["nis"]["frame"] for event in said(socket)} == {"right"}
 
 
+def test_a_model_that_calls_nothing_says_so(speaking: Server) -> None:
+    """The client's functions are not dropped in silence: a warning, and the answer in words."""
+    tools = [{"name": "get_location", "description": "Where the person is."}]
+    with opened(speaking) as socket:
+        socket.send(json.dumps(given("Hello", "toolless", tools=tools)))
+        events = list(said(socket))
+    warnings = [event["value"]["message"] for event in events if event["type"] == "CUSTOM"]
+    assert warnings == ["scripted:scripted calls no functions: the caller's were not offered to it."]
+    assert events[-1]["outcome"] == {"type": "success"}
+
+
 def code_of(socket: ClientConnection) -> int | None:
     """What the socket closes with, after all that comes before."""
     try:
