@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any, Protocol
 
 from starlette.responses import Response
@@ -58,7 +59,9 @@ async def streamed(process: Process, request: Request, parts: AsyncGenerator[Any
     """
     first = asyncio.ensure_future(anext(parts))
     if await settled(process, request, first, KEEP_ALIVE):
-        first.result()
+        # Whoever has had all of it reads an empty rest.
+        with suppress(StopAsyncIteration):
+            first.result()
     return Streamed(process, first, parts, words)
 
 

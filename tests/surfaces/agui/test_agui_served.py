@@ -116,7 +116,7 @@ def test_a_run_asked_for_twice_is_one_and_a_stream_goes_on_after_any_event(url: 
         int(name.partition(".")[0]) for name, _ in first
     )
     assert len({name for name, _ in first}) == len(first)
-    for place in (0, 1, 6, len(first) - 2):
+    for place in (0, 1, 6, len(first) - 2, len(first) - 1):
         assert list(stream(url, body, {"Last-Event-ID": first[place][0]})) == first[place + 1 :]
     watched = dict(stream(f"{url}?threadId=twice&runId=r1", None))
     own = dict(first)
@@ -275,6 +275,10 @@ def test_functions_that_are_answered_no_more_end_their_run(url: str, speaking: S
     first = run(url, given("Where am I?", "left waiting", tools=[HERE]))
     waiting = first[1]["snapshot"]["nis"]["runId"]
     messages = [user("Where am I?"), called(*calls(first)), user("Never mind", "m2")]
+    # What is refused ends nothing.
+    for wrong in ({"messages": []}, {"messages": messages, "forwardedProps": {"nis": {"model": "none"}}}):
+        refused(url, {**given("", "left waiting", "r2"), **wrong})
+        assert get(f"{speaking.url}/runs/{waiting}")["state"] == "waiting"
     second = run(url, {**given("", "left waiting", "r2"), "messages": messages})
     assert words(second) == "[scripted] I answer from a script."
     assert get(f"{speaking.url}/runs/{waiting}")["state"] == "cancelled"
@@ -370,6 +374,23 @@ def test_other_owners_threads_are_theirs(speaking: Server, url: str) -> None:
         urllib.request.urlopen(asked, timeout=120)
     reader = holder(speaking, owner="ann", scopes=["runs:read"])
     assert refused(url, given("Hello", "other"), dict(reader.headers))[0] == 403
+
+
+def test_a_key_is_told_no_run_that_it_may_not_read_or_begin(speaking: Server, url: str) -> None:
+    """The same key has the same rights everywhere: to watch takes runs:read, to ask again what to begin takes."""
+    ann, poor = holder(speaking, owner="ann"), holder(speaking, owner="ann", scopes=["physics:read"])
+    run(url, given("Hello", "private"), dict(ann.headers))
+    assert refused(url, given("Hello", "private"), dict(poor.headers))[0] == 403
+    assert poor.ask("GET", "/agui?threadId=private")[0] == 403
+
+
+def test_to_go_on_takes_a_run_and_a_place_in_it(url: str) -> None:
+    """A run that is not there is not begun by whoever has read of it, and there is nothing beyond a log's end."""
+    status, problem = refused(url, given("Hello", "gone on"), {"Last-Event-ID": "3.1"})
+    assert (status, problem["field"], problem["value"]) == (404, "runId", "r1")
+    run(url, given("Hello", "gone on"))
+    status, problem = refused(url, given("Hello", "gone on"), {"Last-Event-ID": "9999.1"})
+    assert (status, problem["field"], problem["value"]) == (422, "Last-Event-ID", "9999.1")
 
 
 def test_the_protocols_own_client_makes_of_it_what_was_said(url: str) -> None:

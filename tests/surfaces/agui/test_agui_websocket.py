@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 from agui_reader import PATIENCE, given, known, stream, valid
 from conftest import Server, running_server
+from keyed import holder
 from websockets.exceptions import ConnectionClosed, InvalidStatus
 from websockets.sync.client import ClientConnection, connect
 
@@ -109,6 +110,32 @@ def test_one_watches_what_another_has_begun_and_it_is_cancelled_over_the_socket(
         for events in (first, second):
             *_, last = events
             assert last["outcome"] == {"type": "cancelled"}
+
+
+def test_a_cancel_ends_a_run_that_is_only_being_begun(speaking: Server) -> None:
+    """Who stops at once is not answered to the end."""
+    with opened(speaking) as socket:
+        socket.send(json.dumps(given("An endless story", "stopped at once")))
+        socket.send('{"type": "cancel"}')
+        *_, last = said(socket)
+        assert last["outcome"] == {"type": "cancelled"}
+
+
+def test_a_key_that_may_only_read_cancels_nothing(speaking: Server) -> None:
+    """The scope of runs.cancel_run holds over the socket too; whoever lacks it is told."""
+    ann, reader = holder(speaking, owner="ann"), holder(speaking, owner="ann", scopes=["runs:read"])
+    with opened(speaking, **ann.headers) as begun, opened(speaking, **reader.headers) as watching:
+        begun.send(json.dumps(given("An endless story", "read")))
+        assert next(said(begun))["type"] == "RUN_STARTED"
+        watching.send(json.dumps({"type": "watch", "threadId": "read"}))
+        assert next(said(watching))["type"] == "RUN_STARTED"
+        watching.send('{"type": "cancel"}')
+        *_, told = said(watching)
+        assert told["code"] == "forbidden"
+        assert ann.done("GET", "/runs?limit=1")["runs"][0]["state"] == "running"
+        begun.send('{"type": "cancel"}')
+        *_, last = said(begun)
+        assert last["outcome"] == {"type": "cancelled"}
 
 
 def test_a_run_goes_on_when_its_socket_closes(speaking: Server) -> None:

@@ -6,7 +6,7 @@ from contextlib import suppress
 from typing import TYPE_CHECKING, Any, cast
 
 from nis_backend.calling import call
-from nis_backend.errors import Conflict, InvalidRequest, NotFound, shorten
+from nis_backend.errors import Conflict, Forbidden, InvalidRequest, NotFound, shorten
 from nis_backend.event import Approved, InputProvided, InputRequired, Rejected
 from nis_backend.surfaces.agui.begun import Begun, asked_of
 from nis_backend.surfaces.agui.request import words
@@ -62,12 +62,17 @@ def _content(one: Message) -> str:
     return f"{content}\nIt failed: {one.error}".strip() if one.error else content
 
 
-async def abandon(process: Process, conversation: str, ctx: Context) -> None:
-    """End what waits for functions that are answered no more."""
-    for run in await ctx.runs.list(where={"conversation_id": conversation, "state": "waiting"}):
-        if (run.waiting or {}).get("calls"):
-            with suppress(Conflict):
-                await call(process.operations.find(CANCEL), {"id": run.id}, ctx)
+async def unanswered(conversation: str, ctx: Context) -> list[str]:
+    """The runs that wait for functions of the client's."""
+    waiting = await ctx.runs.list(where={"conversation_id": conversation, "state": "waiting"})
+    return [run.id for run in waiting if (run.waiting or {}).get("calls")]
+
+
+async def abandon(process: Process, run_ids: Sequence[str], ctx: Context) -> None:
+    """End what waits for functions that are answered no more; whoever may not cancel it leaves it waiting."""
+    for run_id in run_ids:
+        with suppress(Conflict, Forbidden):
+            await call(process.operations.find(CANCEL), {"id": run_id}, ctx)
 
 
 async def _asking(name: str, conversation: str, ctx: Context) -> tuple[Run, InputRequired]:

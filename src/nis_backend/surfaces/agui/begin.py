@@ -7,11 +7,11 @@ from contextlib import suppress
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from nis_backend.calling import call
+from nis_backend.calling import authorise, call
 from nis_backend.errors import Conflict, InvalidRequest, NisError, NotFound, shorten
 from nis_backend.surfaces.a2ui import action_of
 from nis_backend.surfaces.a2ui.forms import arguments_of
-from nis_backend.surfaces.agui.answers import abandon, answered, answers_in, resumed
+from nis_backend.surfaces.agui.answers import abandon, answered, answers_in, resumed, unanswered
 from nis_backend.surfaces.agui.begun import Begun, asked_of
 from nis_backend.surfaces.agui.events import OURS
 from nis_backend.surfaces.agui.request import words
@@ -51,10 +51,11 @@ NAMES = {
 """Fields of the operation, as they are called here."""
 
 
-async def begin(process: Process, given: RunInput, sent: Sequence[Json], ctx: Context) -> Begun:
-    """Do what the input asks for; asked for twice, it is done once.
+async def begin(process: Process, given: RunInput, sent: Sequence[Json], ctx: Context, *, on: bool = False) -> Begun:
+    """Do what the input asks for; asked for twice, it is done once. Who goes `on` with a stream begins no run.
 
     Raises:
+        NotFound: it is to go on, and there is no such run.
         NisError: with the field as the client knows it.
     """
     _check(given.messages)
@@ -67,8 +68,13 @@ async def begin(process: Process, given: RunInput, sent: Sequence[Json], ctx: Co
         there = await _there(given, conversation, sent, ctx)
         if there is not None:
             return there
-        # Something else is said: what was waited for comes no more.
-        await abandon(process, conversation, ctx)
+        if on:
+            raise NotFound(
+                f"There is no run {shorten(given.run_id)!r} in this thread to go on with.",
+                field="runId",
+                value=given.run_id,
+                remedy="Leave out Last-Event-ID to begin it.",
+            )
         return await _new(process, given, conversation, sent, ctx)
     except NisError as error:
         raise _renamed(error, given) from None
@@ -115,7 +121,8 @@ def _renamed(error: NisError, given: RunInput) -> NisError:
 
 
 async def _there(given: RunInput, conversation: str, sent: Sequence[Json], ctx: Context) -> Begun | None:
-    """The run, where the client has begun it before."""
+    """The run, where the client has begun it before; who may not begin it is not told it either."""
+    authorise(ctx.operations.entry(CHAT), ctx)
     try:
         run = await ctx.runs.get(run_name(given.thread_id, given.run_id, ctx))
     except NotFound:
@@ -170,14 +177,21 @@ async def _new(process: Process, given: RunInput, conversation: str, sent: Seque
         **options.model_dump(include={"model", "provider", "budget", "operations", "user_id"}),
     }
     run_id = run_name(given.thread_id, given.run_id, ctx)
-    ctx = replace(ctx, run_id=run_id, follows=True)
     # Who leaves now must not leave a run that is written down and never carried out.
-    beginning = asyncio.ensure_future(call(process.operations.find(CHAT), request, ctx))
+    beginning = asyncio.ensure_future(_said(process, request, conversation, run_id, ctx))
     handle: RunHandle = await asyncio.shield(beginning)
     asked = asked_of(given, handle.id, conversation, sent)
     if joins:
         asked = replace(asked, before=[*messages_of(turns), *asked.before], joins=True)
     return Begun(asked=asked, reader=handle.reader)
+
+
+async def _said(process: Process, request: Json, conversation: str, run_id: str, ctx: Context) -> RunHandle:
+    """The run that begins; what it answers no more ends once it has, so that what is refused ends nothing."""
+    waiting = await unanswered(conversation, ctx)
+    handle = await call(process.operations.find(CHAT), request, replace(ctx, run_id=run_id, follows=True))
+    await abandon(process, waiting, ctx)
+    return handle
 
 
 async def _before(given: RunInput, conversation: str, ctx: Context) -> tuple[list[Run], bool]:

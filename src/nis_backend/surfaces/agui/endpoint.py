@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any, cast
 
 from starlette.responses import JSONResponse
 
-from nis_backend.calling import call
+from nis_backend.calling import authorise, call
 from nis_backend.surfaces.agui.begin import begin
 from nis_backend.surfaces.agui.begun import Begun
 from nis_backend.surfaces.agui.events import Asked
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from nis_backend.run import Run
     from nis_backend.surfaces.base import Process
 
-CANCEL = "runs.cancel_run"
+CANCEL, FOLLOW = "runs.cancel_run", "runs.stream_events"
 
 
 async def run(process: Process, request: Request) -> Response:
@@ -35,7 +35,7 @@ async def run(process: Process, request: Request) -> Response:
     if ignored := ", ".join(unread(given)):
         request.state.exchange.marks["x-nis-ignored"] = ignored.encode("ascii", "replace").decode()[:1000]
     ctx = process.context(request.state.caller)
-    begun = await begin(process, asked, given["messages"], ctx)
+    begun = await begin(process, asked, given["messages"], ctx, on=after > (0, 0))
     ends = asked.forwarded.nis.on_disconnect == "cancel"
     reading = Reading(after=after, catalogs=asked.forwarded.catalogs, ends=ends)
     return await streamed(process, request, told(process, ctx, begun, reading), Frames())
@@ -51,7 +51,13 @@ async def watch(process: Process, request: Request) -> Response:
 
 
 async def watched(named: RunNamed, ctx: Context) -> Begun:
-    """The run, as it is told to one who has seen nothing of it."""
+    """The run, as it is told to one who has seen nothing of it.
+
+    Raises:
+        Forbidden: the caller may not read runs.
+        NotFound: the caller has no such run.
+    """
+    authorise(ctx.operations.entry(FOLLOW), ctx)
     run = await _run(named, ctx)
     before = asked_in(run)
     if run.conversation_id is not None and run.input.get("remembers", True):

@@ -39,12 +39,12 @@ def place_of(given: object) -> Place:
         entry, _, number = given.partition(".")
         if all(one.isascii() and one.isdecimal() for one in (entry, number)):
             return int(entry[:9]), int(number[:9])
-    raise InvalidRequest(
-        "Last-Event-ID is no number of an event.",
-        field="Last-Event-ID",
-        value=given,
-        remedy="Give the id of the last event that you have read: 41.2.",
-    )
+    raise _no_place(given, "Last-Event-ID is no number of an event.")
+
+
+def _no_place(given: object, message: str) -> InvalidRequest:
+    remedy = "Give the id of the last event of this run that you have read: 41.2."
+    return InvalidRequest(message, field="Last-Event-ID", value=given, remedy=remedy)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -61,10 +61,16 @@ class Reading:
 
 
 async def told(process: Process, ctx: Context, begun: Begun, reading: Reading) -> AsyncGenerator[list[Numbered], None]:
-    """The events of each entry that has some for this reader."""
+    """The events of each entry that has some for this reader.
+
+    Raises:
+        InvalidRequest: it claims to have read what is not in the log yet.
+    """
     view, run_id = View(begun.asked), begun.asked.run_id
     done = False
     try:
+        if reading.after[0] and reading.after[0] > (last := (await ctx.runs.get(run_id)).last_seq):
+            raise _no_place(".".join(map(str, reading.after)), f"The last entry of this run's log is {last}.")
         async with aclosing(cast("AsyncGenerator[Event]", ctx.runs.follow(run_id, waits=reading.on))) as events:
             async for event in events:
                 drawn = await _drawn(event, reading.catalogs)

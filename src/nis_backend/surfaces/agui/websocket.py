@@ -8,7 +8,7 @@ The protocol reserves a flag for this and has no contract; ours, in full:
   `frame`, a string of the client's by which it knows what an event answers.
 - `{"type": "watch", "threadId": …, "runId": …}` is `GET /agui`: a run that was begun elsewhere, the thread's newest
   without `runId`. `lastEventId` and `frame` as above; `catalogs`, a list, where surfaces are wanted.
-- `{"type": "cancel"}` cancels the run that is told now; its stream ends with that outcome.
+- `{"type": "cancel"}` cancels the run that is told now, or is about to be; its stream ends with that outcome.
 - Each event has `metadata.nis.id`, its number in the log (see `events`), and `metadata.nis.frame` where one was given.
   A frame that is wrong, or asks for what cannot be, is answered with one `RUN_ERROR` without a number.
 - Runs are told one after the other: what comes meanwhile waits its turn. While sixteen frames do, the next one is
@@ -21,14 +21,15 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from contextlib import aclosing, suppress
+from contextlib import aclosing
 from typing import TYPE_CHECKING, Any
 
 from typing_extensions import override
 
-from nis_backend.errors import Busy, InternalError, InvalidRequest, NisError
+from nis_backend.calling import call
+from nis_backend.errors import Busy, Conflict, InternalError, InvalidRequest, NisError
 from nis_backend.surfaces.agui.begin import begin
-from nis_backend.surfaces.agui.endpoint import watched
+from nis_backend.surfaces.agui.endpoint import CANCEL, watched
 from nis_backend.surfaces.agui.events import OURS, run_error
 from nis_backend.surfaces.agui.request import RunInput, RunNamed, json_object, read
 from nis_backend.surfaces.agui.stream import Reading, line, place_of, told
@@ -70,6 +71,10 @@ class Connection(Socket):
         self._telling.add_done_callback(self.broke)
         self._run: str | None = None
         """The run that is told now."""
+        self._begins = False
+        """Whether a frame was taken whose run is not known yet."""
+        self._cancels = False
+        """Whether that run is to be cancelled as soon as it is."""
 
     @override
     def working(self) -> Iterable[asyncio.Task[None]]:
@@ -86,7 +91,7 @@ class Connection(Socket):
             await self._fail(busy, _frame_of(text))
 
     async def _cancelled(self, text: str) -> bool:
-        """Whether it is a cancel, of what is told now; with nothing to cancel it says nothing."""
+        """Whether it is a cancel; with nothing to cancel it says nothing."""
         try:
             given = json_object(text)
         except NisError:
@@ -94,9 +99,19 @@ class Connection(Socket):
         if given != {"type": "cancel"}:
             return False
         if self._run is not None:
-            with suppress(NisError):
-                await self._context().runs.cancel(self._run)
+            await self._cancel(self._run)
+        else:
+            self._cancels = self._begins or not self._frames.empty()
         return True
+
+    async def _cancel(self, run_id: str) -> None:
+        try:
+            await call(self._process.operations.find(CANCEL), {"id": run_id}, self._context())
+        except Conflict:
+            # It has ended, or was told before.
+            return
+        except NisError as error:
+            await self._fail(error, None)
 
     def _context(self) -> Context:
         return self._process.context(self._caller)
@@ -105,6 +120,7 @@ class Connection(Socket):
         while True:
             text = await self._frames.get()
             frame: Any = None
+            self._begins = True
             try:
                 given = json_object(text)
                 frame = _name(given.get("frame"))
@@ -117,7 +133,7 @@ class Connection(Socket):
                 log.exception("a run over a socket failed")
                 await self._fail(InternalError("nis failed to answer."), frame)
             finally:
-                self._run = None
+                self._run, self._begins, self._cancels = None, False, False
 
     async def _fail(self, error: NisError, frame: str | None) -> None:
         await self.send(line(_marked(run_error(error), None, frame)))
@@ -138,7 +154,7 @@ class Connection(Socket):
         elif kind is None:
             body = {name: value for name, value in given.items() if name not in BESIDE}
             asked = read(RunInput, body)
-            begun = await begin(self._process, asked, body["messages"], ctx)
+            begun = await begin(self._process, asked, body["messages"], ctx, on=after > (0, 0))
             options = asked.forwarded
             reading = Reading(after=after, catalogs=options.catalogs, ends=options.nis.on_disconnect == "cancel")
         else:
@@ -146,6 +162,8 @@ class Connection(Socket):
                 "type is none of a frame's.", field="type", value=kind, remedy="Leave it out, or give watch or cancel."
             )
         self._run = begun.asked.run_id
+        if self._cancels:
+            await self._cancel(self._run)
         return told(self._process, ctx, begun, reading)
 
 
