@@ -170,6 +170,9 @@ def test_a_stream_of_notices_tells_what_was_asked_for(ann: Holder) -> None:
         ended = any(one["params"].get("status") == "completed" for one in seen)
         if ended and "notifications/resources/updated" in methods:
             break
+    poor = holder(ann.server, owner="ann", scopes=["blobs:read"])
+    # A key is told of the runs that it may read, and of no others.
+    assert next(listened(poor, wanted))["params"]["notifications"] == {}
     last = [one["params"] for one in seen if one["method"] == "notifications/tasks"][-1]
     assert last["taskId"] == run
     assert last["ttlMs"] is None

@@ -110,6 +110,23 @@ def test_a_key_that_may_not_command_runs_does_not_through_a_task(asking: Server)
     assert both.done("GET", f"/runs/{task}")["state"] == "waiting"
 
 
+def test_a_key_that_may_not_read_runs_reads_no_task(asking: Server) -> None:
+    """Promise: to read a run takes runs:read here too; a key without it is answered its calls as any other tool's."""
+    both, poor = holder(asking, owner="cara"), holder(asking, owner="cara", scopes=["deeds:write"])
+    task = begun(both)
+    refusal = ask(poor, "tasks/get", {"taskId": task}, **TASKS)
+    assert (refusal["code"], refusal["data"]["code"]) == (-32011, "forbidden")
+    assert ask(poor, "tools/call", DEED, **TASKS)["isError"]
+
+
+def test_sealed_state_is_no_right(asking: Server) -> None:
+    """Promise: whoever goes on with a call must still be one who may make it."""
+    both, poor = holder(asking, owner="cara"), holder(asking, owner="cara", scopes=["runs:write"])
+    state = ask(both, "tools/call", DEED, **FORMS)["requestState"]
+    refusal = ask(poor, "tools/call", {**DEED, "requestState": state}, **FORMS)
+    assert refusal["data"]["code"] == "forbidden"
+
+
 def test_a_client_without_tasks_is_asked_and_calls_again_with_sealed_state(ann: Holder, bob: Holder) -> None:
     """Promise: the stateless era's rounds (SEP-2322): state that was changed, or is another's, is refused."""
     first = ask(ann, "tools/call", DEED, **FORMS)

@@ -13,6 +13,7 @@ from mcp_types import CallToolRequestParams, ListToolsResult, PaginatedRequestPa
 
 from nis_backend import __version__
 from nis_backend.caller import LOCAL
+from nis_backend.calling import authorise
 from nis_backend.errors import NotFound
 from nis_backend.run import RunHandle
 from nis_backend.surfaces.mcp.following import Asking, Followed, asks_persons
@@ -102,7 +103,8 @@ class Tools:
         reads = asked.meta is not None and asked.meta.get("progress_token") is not None
         if params.request_state is not None:
             return await self._go_on(asked, params.request_state, entry, Followed(tell, reads=reads))
-        if takes(asked, entry):
+        # Who may not read runs could not come back for a task.
+        if takes(asked, entry) and self.things.allowed(ctx, "run", "get_run"):
             return await self._calls.begin(entry, arguments, ctx, AsTask(ctx))
         ctx, followed = replace(ctx, follows=reads), Followed(tell, reads=reads)
         follow = Asking(asked, followed, ctx, self.things) if asks_persons(asked) else followed
@@ -112,6 +114,7 @@ class Tools:
         """The state is ours as we sealed it: the run that the person was asked about."""
         ctx = self.context(asked)
         with told():
+            authorise(entry, ctx)
             run = await ctx.runs.get(run_id)
             await answer(self.things, ctx, run, (asked.params or {}).get("inputResponses") or {})
         followed.after = run.last_seq

@@ -80,7 +80,8 @@ class Tasks:
         """The run as it is, with what it waits for or its result."""
         with told():
             ctx = self._context(asked)
-            return await detailed(await ctx.runs.get(params.task_id), ctx, asks=asks_persons(asked))
+            run = await self._things.call(ctx, "run", "get_run", {"id": params.task_id})
+            return await detailed(run, ctx, asks=asks_persons(asked))
 
     async def update(self, asked: Asked, params: UpdateTask) -> Json:
         """Take in answers; those to what is not asked any more are left alone."""

@@ -19,9 +19,10 @@ class Things:
     def __init__(self, entries: Iterable[Entry]) -> None:
         self._entries = {(entry.resource or entry.on, entry.action): entry for entry in entries}
 
-    def has(self, thing: str, action: str) -> bool:
-        """Whether there is such an operation."""
-        return (thing, action) in self._entries
+    def allowed(self, ctx: Context, thing: str, action: str) -> bool:
+        """Whether there is such an operation, and the caller may call it."""
+        entry = self._entries.get((thing, action))
+        return entry is not None and not ctx.caller.lacks(entry.scopes)
 
     async def call(
         self, ctx: Context, thing: str, action: str, arguments: Mapping[str, Any]

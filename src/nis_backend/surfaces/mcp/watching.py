@@ -106,8 +106,10 @@ class Watching:
         if self._streams >= LISTENERS:
             raise refused(Busy(f"{LISTENERS} streams of notices are open.", remedy="Try again later."))
         ctx = self._context(asked)
-        own = [one for one in tasks if await _has(ctx, one)]
-        uris = [one for one in (wanted.resource_subscriptions or ())[:MOST_WATCHED] if await _has(ctx, run_of(one))]
+        own = [one for one in tasks if await self._has(ctx, one)]
+        uris = [
+            one for one in (wanted.resource_subscriptions or ())[:MOST_WATCHED] if await self._has(ctx, run_of(one))
+        ]
         meta = {SUBSCRIPTION_ID_META_KEY: asked.request_id}
         queue: asyncio.Queue[Any] = asyncio.Queue(WAITING_NOTICES)
         self._streams += 1
@@ -185,11 +187,18 @@ class Watching:
                 digest.update(repr(named).encode())
         return digest.hexdigest()
 
+    async def _has(self, ctx: Context, run_id: str | None) -> bool:
+        """Whether it is a run that the caller may read."""
+        if run_id is not None:
+            with suppress(NisError):
+                return bool(await self._things.call(ctx, "run", "get_run", {"id": run_id}))
+        return False
+
     async def subscribe(self, asked: Asked, params: SubscribeRequestParams) -> EmptyResult:
         """Tell this session when the resource changes; what is no run of the caller's never does."""
         name, ctx = _session(asked), self._context(asked)
         run_id = run_of(params.uri)
-        if await _has(ctx, run_id) and (name, params.uri) not in self._watches:
+        if await self._has(ctx, run_id) and (name, params.uri) not in self._watches:
             while len(self._watches) >= LISTENERS:
                 self._watches.pop(next(iter(self._watches))).cancel()
             self._watches[name, params.uri] = asyncio.ensure_future(self._watch(asked, ctx, name, params.uri))
@@ -226,14 +235,6 @@ def _session(asked: Asked) -> str:
 
 def _strings(given: Any) -> list[str]:  # Any: what the client sent
     return [str(one) for one in cast("list[Any]", given)[:MOST_WATCHED]] if isinstance(given, list) else []
-
-
-async def _has(ctx: Context, run_id: str | None) -> bool:
-    if run_id is None:
-        return False
-    with suppress(NisError):
-        return bool(await ctx.runs.get(run_id))
-    return False
 
 
 def _acknowledged(
