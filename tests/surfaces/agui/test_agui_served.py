@@ -276,9 +276,9 @@ def test_functions_that_are_answered_no_more_end_their_run(url: str, speaking: S
     waiting = first[1]["snapshot"]["nis"]["runId"]
     messages = [user("Where am I?"), called(*calls(first)), user("Never mind", "m2")]
     # What is refused ends nothing.
-    unknown: Json = {"messages": messages, "forwardedProps": {"nis": {"model": "none"}}}
-    for wrong in ({"messages": []}, unknown):
-        refused(url, {**given("", "left waiting", "r2"), **wrong})
+    wrong: list[Json] = [{"messages": []}, {"messages": messages, "forwardedProps": {"nis": {"model": "none"}}}]
+    for one in wrong:
+        refused(url, {**given("", "left waiting", "r2"), **one})
         assert get(f"{speaking.url}/runs/{waiting}")["state"] == "waiting"
     second = run(url, {**given("", "left waiting", "r2"), "messages": messages})
     assert words(second) == "[scripted] I answer from a script."
