@@ -6,6 +6,7 @@ import json
 import urllib.error
 import urllib.request
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
@@ -136,6 +137,15 @@ def test_two_who_read_while_it_speaks_read_the_same(url: str) -> None:
     leaving.close()
     watching = stream(url, body, {"Last-Event-ID": begun[-1][0]})
     assert list(watching) == list(reading)
+
+
+def test_two_runs_may_begin_a_thread_at_once(url: str) -> None:
+    """Neither finds the conversation there, and both write it down: the later one goes on with the earlier's."""
+    for number in range(3):
+        bodies = [given("Speak slowly", f"at once {number}", f"r{one}") for one in range(4)]
+        with ThreadPoolExecutor() as pool:
+            answers = list(pool.map(lambda body: run(url, body), bodies))
+        assert [events[-1]["outcome"] for events in answers] == [{"type": "success"}] * 4
 
 
 def test_it_goes_on_when_its_reader_leaves_and_ends_when_it_is_told_to(url: str) -> None:

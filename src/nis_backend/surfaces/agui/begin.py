@@ -189,7 +189,12 @@ async def _new(process: Process, given: RunInput, conversation: str, sent: Seque
 async def _said(process: Process, request: Json, conversation: str, run_id: str, ctx: Context) -> RunHandle:
     """The run that begins; what it answers no more ends once it has, so that what is refused ends nothing."""
     waiting = await unanswered(conversation, ctx)
-    handle = await call(process.operations.find(CHAT), request, replace(ctx, run_id=run_id, follows=True))
+    chat, ctx = process.operations.find(CHAT), replace(ctx, run_id=run_id, follows=True)
+    try:
+        handle = await call(chat, request, ctx)
+    except Conflict:
+        # Another run of the thread has begun its conversation at this moment: now it is there.
+        handle = await call(chat, request, ctx)
     await abandon(process, waiting, ctx)
     return handle
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
+import logging
+from collections import Counter
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any, Literal, cast
 
@@ -25,7 +27,7 @@ from mcp_types import (
     UnsubscribeRequestParams,
 )
 
-from nis_backend.errors import Busy, NisError
+from nis_backend.errors import Busy, InternalError, NisError, NotFound
 from nis_backend.event import (
     Approved,
     CancelledRun,
@@ -44,7 +46,7 @@ from nis_backend.surfaces.mcp.results import refused
 from nis_backend.surfaces.mcp.tasks import detailed, refuse_undeclared
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Awaitable, Callable
+    from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine
 
     from mcp.server.lowlevel.server import Server
 
@@ -55,6 +57,8 @@ if TYPE_CHECKING:
 
     Put = Callable[[Any], Awaitable[None]]  # Any: a notification of the package, or ours of tasks
 
+log = logging.getLogger("nis.mcp")
+
 MOVES = (
     *(Started, Released, Succeeded, Failed, CancelledRun),
     *(Approved, Rejected, InputProvided, PauseRequested, ResumeRequested),
@@ -62,6 +66,8 @@ MOVES = (
 """What changes a run's state, and not only what it says."""
 LISTENERS = 256
 """Streams of notices at once, and subscriptions of the older era."""
+OF_ONE = 64
+"""Of those, the most of one owner: nobody takes the others' place."""
 MOST_WATCHED = 64
 """Runs that one stream is about."""
 WAITING_NOTICES = 256
@@ -87,9 +93,10 @@ class Watching:
         self._context = context
         self._things = things
         self._closing = closing
-        self._streams = 0
-        self._watches: dict[tuple[str, str], asyncio.Task[None]] = {}
-        """By session and address, the oldest first."""
+        self._streams: Counter[str] = Counter()
+        """How many each owner has open."""
+        self._watches: dict[tuple[str, str, str], asyncio.Task[None]] = {}
+        """By owner, session and address, the oldest first."""
 
     def serve(self, server: Server[Any]) -> None:
         """Add the methods to the server."""
@@ -103,16 +110,18 @@ class Watching:
         tasks = _strings((wanted.model_extra or {}).get("taskIds"))
         if tasks:
             refuse_undeclared(asked)
-        if self._streams >= LISTENERS:
-            raise refused(Busy(f"{LISTENERS} streams of notices are open.", remedy="Try again later."))
         ctx = self._context(asked)
+        owner = ctx.caller.owner
+        if self._streams[owner] >= OF_ONE or self._streams.total() >= LISTENERS:
+            open_now = f"{self._streams[owner]} streams of notices are open, of all owners {self._streams.total()}."
+            raise refused(Busy(open_now, remedy="End one, or try again later."))
         own = [one for one in tasks if await self._has(ctx, one)]
         uris = [
             one for one in (wanted.resource_subscriptions or ())[:MOST_WATCHED] if await self._has(ctx, run_of(one))
         ]
         meta = {SUBSCRIPTION_ID_META_KEY: asked.request_id}
         queue: asyncio.Queue[Any] = asyncio.Queue(WAITING_NOTICES)
-        self._streams += 1
+        self._streams[owner] += 1
         try:
             await self._send(asked, _acknowledged(wanted, own, uris, meta))
             producers = [
@@ -120,13 +129,13 @@ class Watching:
                 *(_tell_resource(ctx, one, queue, meta) for one in uris),
                 self._tell_lists(ctx, wanted, queue, meta),
             ]
-            await self._pass_on(asked, queue, [asyncio.ensure_future(one) for one in producers])
+            await self._pass_on(asked, queue, [asyncio.ensure_future(_produced(one, queue)) for one in producers])
         finally:
-            self._streams -= 1
+            self._streams -= Counter({owner: 1})
         return SubscriptionsListenResult(_meta=meta)
 
     async def _pass_on(self, asked: Asked, queue: asyncio.Queue[Any], producing: list[asyncio.Task[None]]) -> None:
-        """Send what is produced; a full queue ends the stream, and so does the end of the server."""
+        """Send what is produced; a full queue ends the stream, and so does what fails, and the end of the server."""
         stopped = asyncio.ensure_future(self._closing.wait())
         try:
             while not queue.full():
@@ -135,7 +144,10 @@ class Watching:
                 if got not in done:
                     got.cancel()
                     return
-                await self._send(asked, got.result())
+                notice = got.result()
+                if isinstance(notice, NisError):
+                    raise refused(notice)
+                await self._send(asked, notice)
         finally:
             for one in (stopped, *producing):
                 one.cancel()
@@ -196,37 +208,55 @@ class Watching:
 
     async def subscribe(self, asked: Asked, params: SubscribeRequestParams) -> EmptyResult:
         """Tell this session when the resource changes; what is no run of the caller's never does."""
-        name, ctx = _session(asked), self._context(asked)
-        run_id = run_of(params.uri)
-        if await self._has(ctx, run_id) and (name, params.uri) not in self._watches:
-            while len(self._watches) >= LISTENERS:
-                self._watches.pop(next(iter(self._watches))).cancel()
-            self._watches[name, params.uri] = asyncio.ensure_future(self._watch(asked, ctx, name, params.uri))
+        ctx = self._context(asked)
+        owner = ctx.caller.owner
+        key = owner, _session(asked), params.uri
+        if await self._has(ctx, run_of(params.uri)) and key not in self._watches:
+            own = [one for one in self._watches if one[0] == owner]
+            for older in own[: len(own) - OF_ONE + 1] or [*self._watches][: len(self._watches) - LISTENERS + 1]:
+                self._watches.pop(older).cancel()
+            self._watches[key] = asyncio.ensure_future(self._watch(asked, ctx, key))
         return EmptyResult()
 
-    async def _watch(self, asked: Asked, ctx: Context, name: str, uri: str) -> None:
+    async def _watch(self, asked: Asked, ctx: Context, key: tuple[str, str, str]) -> None:
+        *_, uri = key
         try:
             async for _ in _paced(ctx, str(run_of(uri))):
                 await asked.session.send_resource_updated(uri)
         finally:
-            self._watches.pop((name, uri), None)
+            # Another may have been put in its place since it was told to end.
+            if self._watches.get(key) is asyncio.current_task():
+                del self._watches[key]
 
     async def unsubscribe(self, asked: Asked, params: UnsubscribeRequestParams) -> EmptyResult:
         """Tell it no more."""
-        watch = self._watches.pop((_session(asked), params.uri), None)
+        watch = self._watches.pop((self._context(asked).caller.owner, _session(asked), params.uri), None)
         if watch is not None:
             watch.cancel()
         return EmptyResult()
 
     def forget(self, session: str) -> None:
         """A session has ended."""
-        for key in [key for key in self._watches if key[0] == session]:
+        for key in [key for key in self._watches if key[1] == session]:
             self._watches.pop(key).cancel()
 
     def close(self) -> None:
         """End every subscription."""
         for watch in self._watches.values():
             watch.cancel()
+
+
+async def _produced(notices: Coroutine[Any, Any, None], queue: asyncio.Queue[Any]) -> None:
+    """Have it put its notices; what it fails with comes after them, but for what is not there any more."""
+    try:
+        await notices
+    except NotFound:
+        return
+    except NisError as error:
+        await queue.put(error)
+    except Exception:
+        log.exception("a stream of notices failed")
+        await queue.put(InternalError("nis failed to tell what changes."))
 
 
 def _session(asked: Asked) -> str:
