@@ -1,10 +1,10 @@
-"""A file for `--app`: a run that asks a person before it goes on."""
+"""A file for `--app`: a run that asks a person before it goes on, and one whose log is long."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from nis_backend.event import Rejected
+from nis_backend.event import Rejected, Warned
 from nis_backend.operation import Model, Recorded, operation
 
 if TYPE_CHECKING:
@@ -30,4 +30,18 @@ async def do_deed(request: Deed, ctx: Context) -> Recorded[Done]:
     return Done(done=not isinstance(decision, Rejected))
 
 
-OPERATIONS = (do_deed,)
+class Much(Model):
+    """How much is to be said."""
+
+    words: int
+
+
+@operation("deeds.say_much", effect="writes", repeatable=True)
+async def say_much(request: Much, ctx: Context) -> Recorded[Done]:
+    """Say it all, an event each."""
+    for number in range(request.words):
+        await ctx.run.write(Warned(message=str(number)))
+    return Done(done=True)
+
+
+OPERATIONS = (do_deed, say_much)

@@ -7,7 +7,8 @@ import base64
 import json
 import urllib.error
 import urllib.request
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
+from contextlib import ExitStack, closing
 from typing import Any
 
 import pytest
@@ -17,9 +18,12 @@ from mcp import Client
 from mcp.shared.exceptions import MCPDeprecationWarning
 from mcp_types import TextResourceContents
 from over_mcp import post
-from rest_client import done
+from rest_client import done, send
+
+from nis_backend.surfaces.mcp.watching import OF_ONE
 
 TASKS: dict[str, Any] = {"extensions": {"io.modelcontextprotocol/tasks": {}}}
+LISTS: dict[str, Any] = {"notifications": {"promptsListChanged": True}}
 PNG = b"\x89PNG\r\n\x1a\n" + bytes(range(256))
 
 
@@ -119,9 +123,31 @@ def test_prompts_are_listed_filled_in_and_completed(ann: Holder) -> None:
 def test_addresses_are_completed_with_ids(ann: Holder) -> None:
     """Promise: a template's id is completed with the caller's newest."""
     run = begun(ann)
-    for template in ("nis://runs/{id}", "nis://runs/{id}/events"):
+    for template in ("nis://runs/{id}", "nis://runs/{id}/events{?after}"):
         wanted = {"ref": {"type": "ref/resource", "uri": template}, "argument": {"name": "id", "value": run[:-3]}}
-        assert run in ask(ann, "completion/complete", wanted)["completion"]["values"]
+        told = ask(ann, "completion/complete", wanted)["completion"]
+        assert run in told["values"]
+        assert not told["hasMore"]
+
+
+def test_what_is_left_out_is_said(keeping: Server) -> None:
+    """Promise: a long log is read in parts, each naming the next, and a completion says that there are older ids."""
+    fay = holder(keeping, owner="fay")
+    much = {"operation": "deeds.say_much", "arguments": {"words": 1200}}
+    run = str(fay.done("POST", "/runs/start-run", much)["id"])
+    # To its end.
+    send(fay.server, "GET", f"/runs/{run}/events", None, fay.headers)
+    uri, seen, parts = f"nis://runs/{run}/events", list[int](), 0
+    while uri:
+        first, *rest = ask(fay, "resources/read", {"uri": uri})["contents"]
+        seen += [event["seq"] for event in json.loads(first["text"])]
+        uri, parts = rest[0]["uri"] if rest else "", parts + 1
+    assert seen == list(range(1, fay.done("GET", f"/runs/{run}")["last_seq"] + 1))
+    assert parts == 3
+    for _ in range(50):
+        begun(fay)
+    wanted = {"ref": {"type": "ref/resource", "uri": "nis://runs/{id}"}, "argument": {"name": "id", "value": ""}}
+    assert ask(fay, "completion/complete", wanted)["completion"]["hasMore"]
 
 
 def test_the_older_era_has_the_same(keeping: Server) -> None:
@@ -180,7 +206,19 @@ def test_a_stream_of_notices_tells_what_was_asked_for(ann: Holder) -> None:
     assert all("io.modelcontextprotocol/subscriptionId" in one["params"]["_meta"] for one in seen)
 
 
-def listened(who: Holder, wanted: dict[str, Any]) -> Iterator[Any]:
+def test_an_owners_streams_of_notices_leave_room_for_others(keeping: Server) -> None:
+    """Promise: one owner listens with so many streams at most, is told when there are more, and others listen on."""
+    dan, eve = holder(keeping, owner="dan"), holder(keeping, owner="eve")
+    with ExitStack() as open_now:
+        for _ in range(OF_ONE):
+            stream = open_now.enter_context(closing(listened(dan, LISTS)))
+            assert next(stream)["method"] == "notifications/subscriptions/acknowledged"
+        assert ask(dan, "subscriptions/listen", LISTS)["data"]["code"] == "busy"
+        with closing(listened(eve, LISTS)) as others:
+            assert next(others)["method"] == "notifications/subscriptions/acknowledged"
+
+
+def listened(who: Holder, wanted: dict[str, Any]) -> Generator[Any]:
     """Notices as they come."""
     meta = {
         "io.modelcontextprotocol/protocolVersion": "2026-07-28",

@@ -67,7 +67,7 @@ class Prompts:
 
     async def complete(self, asked: Asked, params: CompleteRequestParams) -> CompleteResult:
         """What an argument may be: a variable's default, or the ids of what a template names."""
-        ctx, begun = self._context(asked), params.argument.value
+        ctx, begun, more = self._context(asked), params.argument.value, False
         with told():
             if isinstance(params.ref, PromptReference):
                 prompt = await self._things.call(ctx, "prompt", "get_prompt", {"id": params.ref.name})
@@ -76,8 +76,8 @@ class Prompts:
                 values = [default] if default and default.lower().startswith(begun.lower()) else []
             else:
                 known = params.argument.name == "id"
-                values = await self._resources.ids(ctx, params.ref.uri, begun) if known else []
-        return CompleteResult(completion=Completion(values=values[:MOST_VALUES], total=len(values), has_more=False))
+                values, more = await self._resources.ids(ctx, params.ref.uri, begun) if known else ([], False)
+        return CompleteResult(completion=Completion(values=values[:MOST_VALUES], has_more=more))
 
 
 def _prompt(one: Any) -> Prompt:  # Any: as the operation lists them

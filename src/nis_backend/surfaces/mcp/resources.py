@@ -31,21 +31,24 @@ if TYPE_CHECKING:
     from nis_backend.surfaces.mcp.following import Asked, Of
     from nis_backend.surfaces.mcp.things import Things
 
-RUN, EVENTS, BLOB = "nis://runs/{id}", "nis://runs/{id}/events", "nis://blobs/{id}"
+RUN, EVENTS, BLOB = "nis://runs/{id}", "nis://runs/{id}/events{?after}", "nis://blobs/{id}"
 TEMPLATES = (
     ResourceTemplate(uri_template=RUN, name="run", description="A run as it is now.", mime_type="application/json"),
     ResourceTemplate(
-        uri_template=EVENTS, name="events", description="What has happened in a run.", mime_type="application/json"
+        uri_template=EVENTS,
+        name="events",
+        description="What has happened in a run, after an event.",
+        mime_type="application/json",
     ),
     ResourceTemplate(uri_template=BLOB, name="blob", description="The bytes of a file that is kept."),
 )
-URI = re.compile(r"nis://(runs|blobs)/([A-Za-z0-9._:-]{1,64})(/events)?")
+URI = re.compile(r"nis://(runs|blobs)/([A-Za-z0-9._:-]{1,64})(/events(?:\?after=([0-9]{1,9}))?)?")
 NOT_FOUND_BEFORE = -32002
 """What the older era calls a resource that is not there."""
 PAGE = 50
 MOST_EVENTS = 500
 MOST_BYTES = 4 * 2**20
-"""Of a file that is read here; a result holds it whole."""
+"""Of a file or of events that are read here; a result holds them whole."""
 TEXTS = ("text/", "application/json", "application/xml", "application/yaml", "application/javascript")
 
 
@@ -99,23 +102,30 @@ class Resources:
         try:
             with told(but=NotFound):
                 read = self._read_run if place[1] == "runs" else self._read_blob
-                contents = await read(ctx, params.uri, place)
+                contents = [*await read(ctx, params.uri, place)]
         except NotFound:
             raise _missing(asked, params.uri) from None
-        return ReadResourceResult(contents=[contents])
+        return ReadResourceResult(contents=contents)
 
-    async def _read_run(self, ctx: Context, uri: str, place: re.Match[str]) -> TextResourceContents:
+    async def _read_run(self, ctx: Context, uri: str, place: re.Match[str]) -> list[TextResourceContents]:
         run = await self._things.call(ctx, "run", "get_run", {"id": place[2]})
-        if place[3]:
-            events = await ctx.runs.events(place[2], limit=MOST_EVENTS)
-            text = f"[{','.join(event.model_dump_json() for event in events)}]"
-        else:
-            text = run.model_dump_json()
-        return TextResourceContents(uri=uri, mime_type="application/json", text=text)
+        if not place[3]:
+            return [TextResourceContents(uri=uri, mime_type="application/json", text=run.model_dump_json())]
+        last, lines, size = int(place[4] or 0), list[str](), 0
+        for event in await ctx.runs.events(place[2], last, MOST_EVENTS):
+            lines.append(event.model_dump_json())
+            size, last = size + len(lines[-1]), event.seq
+            if size > MOST_BYTES:
+                break
+        told = [TextResourceContents(uri=uri, mime_type="application/json", text=f"[{','.join(lines)}]")]
+        if lines and last < run.last_seq:
+            rest = f"nis://runs/{place[2]}/events?after={last}"
+            told.append(TextResourceContents(uri=rest, mime_type="text/plain", text=f"What follows: read {rest}."))
+        return told
 
     async def _read_blob(
         self, ctx: Context, uri: str, place: re.Match[str]
-    ) -> TextResourceContents | BlobResourceContents:
+    ) -> list[TextResourceContents | BlobResourceContents]:
         if place[3]:
             raise NotFound(
                 "A blob has no events.", field="uri", value=uri, remedy=f"Read {uri.removesuffix(place[3])}."
@@ -131,17 +141,20 @@ class Resources:
         data = await ctx.blobs.read(place[2])
         if blob.media_type.startswith(TEXTS):
             text = data.decode("utf-8", "replace")
-            return TextResourceContents(uri=uri, mime_type=blob.media_type, text=text)
-        return BlobResourceContents(uri=uri, mime_type=blob.media_type, blob=base64.b64encode(data).decode())
+            return [TextResourceContents(uri=uri, mime_type=blob.media_type, text=text)]
+        return [BlobResourceContents(uri=uri, mime_type=blob.media_type, blob=base64.b64encode(data).decode())]
 
-    async def ids(self, ctx: Context, template: str, begun: str) -> list[str]:
-        """Ids, of the newest, that a template may be completed with; a file is found by its name too."""
+    async def ids(self, ctx: Context, template: str, begun: str) -> tuple[list[str], bool]:
+        """Ids, of the newest, that a template may be completed with, and whether there are older things.
+
+        A file is found by its name too.
+        """
         kind = "blobs" if template == BLOB else "runs" if template in {RUN, EVENTS} else ""
-        found, _ = await self._page(ctx, kind, None) if kind else ([], None)
-        named = [(one.uri.removesuffix("/events").rpartition("/")[2], one.name.lower()) for one in found]
+        found, older = await self._page(ctx, kind, None) if kind else ([], None)
+        named = [(one.uri.rpartition("/")[2], one.name.lower()) for one in found]
         return [
             one for one, name in named if one.startswith(begun) or (kind == "blobs" and name.startswith(begun.lower()))
-        ]
+        ], older is not None
 
 
 def run_of(uri: str) -> str | None:

@@ -21,6 +21,7 @@ from nis_backend.surfaces.mcp.prompts import Prompts
 from nis_backend.surfaces.mcp.questions import answer
 from nis_backend.surfaces.mcp.resources import Resources
 from nis_backend.surfaces.mcp.results import refused, told
+from nis_backend.surfaces.mcp.subscriptions import Subscriptions
 from nis_backend.surfaces.mcp.tasks import AsTask, Tasks, takes
 from nis_backend.surfaces.mcp.things import Things
 from nis_backend.surfaces.mcp.tools import choose, tool
@@ -129,7 +130,7 @@ class Tools:
         return await call_next(ctx)
 
 
-def build(process: Catalogued, calls: Calls, toolset: str | None = None) -> tuple[Server[Any], Watching]:
+def build(process: Catalogued, calls: Calls, toolset: str | None = None) -> tuple[Server[Any], Subscriptions]:
     """The server whose tools are the operations; `toolset` counts where the address names none."""
     tools = Tools(process, calls, toolset)
     server = Server[Any](
@@ -147,11 +148,12 @@ def build(process: Catalogued, calls: Calls, toolset: str | None = None) -> tupl
     )
     server.middleware += [tools.check_toolset, RequestStateBoundary(security, default_audience=server.name)]
     resources = Resources(tools.context, tools.things)
+    subscriptions = Subscriptions(tools.context, tools.things)
     watching = Watching(tools.context, tools.things, calls.closing)
     prompts = Prompts(tools.context, tools.things, resources)
-    for part in (Tasks(tools.context, tools.things), resources, prompts, watching):
+    for part in (Tasks(tools.context, tools.things), resources, prompts, subscriptions, watching):
         part.serve(server)
-    return server, watching
+    return server, subscriptions
 
 
 def _caller(asked: Asked) -> Caller:

@@ -52,7 +52,7 @@ class Sessions:
         # It tells each session's id at "info".
         logging.getLogger("mcp").setLevel(logging.WARNING)
         self._calls = Calls(process.closing)
-        server, self._watching = build(process, self._calls)
+        server, self._subscriptions = build(process, self._calls)
         if extend is not None:
             extend(server)
         self._manager = Manager(
@@ -76,7 +76,7 @@ class Sessions:
 
     async def drain(self) -> None:
         """Give calls under way a moment to end."""
-        self._watching.close()
+        self._subscriptions.close()
         await self._calls.drain()
 
     async def handle(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -116,12 +116,12 @@ class Sessions:
         """Know a session no more, if it is this owner's."""
         if name in self._known and self._known[name].owner == owner:
             del self._known[name]
-            self._watching.forget(name)
+            self._subscriptions.forget(name)
 
     async def _end(self, name: str) -> None:
         """End a session as its client would."""
         user = _user(self._known.pop(name).owner)
-        self._watching.forget(name)
+        self._subscriptions.forget(name)
         headers = [(SESSION.encode(), name.encode())]
         scope: Scope = {"type": "http", "method": "DELETE", "path": "/", "headers": headers, "query_string": b""}
         scope["user"] = user

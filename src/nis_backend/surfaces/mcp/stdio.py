@@ -89,10 +89,10 @@ async def _serve_folder(opened: AbstractAsyncContextManager[Context], toolset: s
         # It stays as long as its client: runs that were cut go on here, which a single command leaves alone.
         await ctx.drivers.dispatch.open()
         calls = Calls(Closing())
-        server, watching = build(_Folder(ctx), calls, toolset)
+        server, subscriptions = build(_Folder(ctx), calls, toolset)
         async with _stdio() as (incoming, outgoing):
             await server.run(incoming, outgoing, server.create_initialization_options())
-        watching.close()
+        subscriptions.close()
         await calls.drain()
 
 

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
-from nis_backend.errors import NotSupported
+from nis_backend.errors import NisError, NotSupported
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -23,6 +24,13 @@ class Things:
         """Whether there is such an operation, and the caller may call it."""
         entry = self._entries.get((thing, action))
         return entry is not None and not ctx.caller.lacks(entry.scopes)
+
+    async def has(self, ctx: Context, thing: str, name: str | None) -> bool:
+        """Whether there is one of this id that the caller may read."""
+        if name is not None:
+            with suppress(NisError):
+                return bool(await self.call(ctx, thing, f"get_{thing}", {"id": name}))
+        return False
 
     async def call(
         self, ctx: Context, thing: str, action: str, arguments: Mapping[str, Any]

@@ -1,4 +1,4 @@
-"""Notices of change: a stream of them that a client listens to, and the older era's subscriptions to resources."""
+"""Notices of change: a stream of them that a client listens to."""
 
 from __future__ import annotations
 
@@ -11,20 +11,17 @@ from typing import TYPE_CHECKING, Any, Literal, cast
 
 from mcp.shared.subscriptions import SUBSCRIPTION_ID_META_KEY
 from mcp_types import (
-    EmptyResult,
     Notification,
     NotificationParams,
     PromptListChangedNotification,
     ResourceListChangedNotification,
     ResourceUpdatedNotification,
     ResourceUpdatedNotificationParams,
-    SubscribeRequestParams,
     SubscriptionFilter,
     SubscriptionsAcknowledgedNotification,
     SubscriptionsAcknowledgedNotificationParams,
     SubscriptionsListenRequestParams,
     SubscriptionsListenResult,
-    UnsubscribeRequestParams,
 )
 
 from nis_backend.errors import Busy, InternalError, NisError, NotFound
@@ -65,7 +62,7 @@ MOVES = (
 )
 """What changes a run's state, and not only what it says."""
 LISTENERS = 256
-"""Streams of notices at once, and subscriptions of the older era."""
+"""Streams of notices at once."""
 OF_ONE = 64
 """Of those, the most of one owner: nobody takes the others' place."""
 MOST_WATCHED = 64
@@ -87,7 +84,7 @@ class TaskNotification(Notification[dict[str, Any], Literal["notifications/tasks
 
 
 class Watching:
-    """The streams and subscriptions of one process."""
+    """The streams of one process."""
 
     def __init__(self, context: Of, things: Things, closing: Closing) -> None:
         self._context = context
@@ -95,14 +92,10 @@ class Watching:
         self._closing = closing
         self._streams: Counter[str] = Counter()
         """How many each owner has open."""
-        self._watches: dict[tuple[str, str, str], asyncio.Task[None]] = {}
-        """By owner, session and address, the oldest first."""
 
     def serve(self, server: Server[Any]) -> None:
-        """Add the methods to the server."""
+        """Add the method to the server."""
         server.add_request_handler("subscriptions/listen", SubscriptionsListenRequestParams, self.listen)
-        server.add_request_handler("resources/subscribe", SubscribeRequestParams, self.subscribe)
-        server.add_request_handler("resources/unsubscribe", UnsubscribeRequestParams, self.unsubscribe)
 
     async def listen(self, asked: Asked, params: SubscriptionsListenRequestParams) -> SubscriptionsListenResult:
         """Tell first what will be told, then that, until the client leaves or the server stops."""
@@ -115,14 +108,13 @@ class Watching:
         if self._streams[owner] >= OF_ONE or self._streams.total() >= LISTENERS:
             open_now = f"{self._streams[owner]} streams of notices are open, of all owners {self._streams.total()}."
             raise refused(Busy(open_now, remedy="End one, or try again later."))
-        own = [one for one in tasks if await self._has(ctx, one)]
-        uris = [
-            one for one in (wanted.resource_subscriptions or ())[:MOST_WATCHED] if await self._has(ctx, run_of(one))
-        ]
         meta = {SUBSCRIPTION_ID_META_KEY: asked.request_id}
         queue: asyncio.Queue[Any] = asyncio.Queue(WAITING_NOTICES)
         self._streams[owner] += 1
         try:
+            own = [one for one in tasks if await self._things.has(ctx, "run", one)]
+            asked_for = (wanted.resource_subscriptions or ())[:MOST_WATCHED]
+            uris = [one for one in asked_for if await self._things.has(ctx, "run", run_of(one))]
             await self._send(asked, _acknowledged(wanted, own, uris, meta))
             producers = [
                 *(self._tell_task(ctx, one, queue, meta, asks=asks_persons(asked)) for one in own),
@@ -136,22 +128,18 @@ class Watching:
 
     async def _pass_on(self, asked: Asked, queue: asyncio.Queue[Any], producing: list[asyncio.Task[None]]) -> None:
         """Send what is produced; a full queue ends the stream, and so does what fails, and the end of the server."""
-        stopped = asyncio.ensure_future(self._closing.wait())
         try:
-            while not queue.full():
-                got = asyncio.ensure_future(queue.get())
-                done, _ = await asyncio.wait({got, stopped}, return_when=asyncio.FIRST_COMPLETED)
-                if got not in done:
-                    got.cancel()
-                    return
-                notice = got.result()
-                if isinstance(notice, NisError):
-                    raise refused(notice)
-                await self._send(asked, notice)
+            with self._closing.limited() as limit, suppress(TimeoutError):
+                async with limit:
+                    while not queue.full():
+                        notice = await queue.get()
+                        if isinstance(notice, NisError):
+                            raise refused(notice)
+                        await self._send(asked, notice)
         finally:
-            for one in (stopped, *producing):
+            for one in producing:
                 one.cancel()
-            await asyncio.gather(stopped, *producing, return_exceptions=True)
+            await asyncio.gather(*producing, return_exceptions=True)
 
     @staticmethod
     async def _send(asked: Asked, notice: Any) -> None:  # Any: see Put
@@ -199,52 +187,6 @@ class Watching:
                 digest.update(repr(named).encode())
         return digest.hexdigest()
 
-    async def _has(self, ctx: Context, run_id: str | None) -> bool:
-        """Whether it is a run that the caller may read."""
-        if run_id is not None:
-            with suppress(NisError):
-                return bool(await self._things.call(ctx, "run", "get_run", {"id": run_id}))
-        return False
-
-    async def subscribe(self, asked: Asked, params: SubscribeRequestParams) -> EmptyResult:
-        """Tell this session when the resource changes; what is no run of the caller's never does."""
-        ctx = self._context(asked)
-        owner = ctx.caller.owner
-        key = owner, _session(asked), params.uri
-        if await self._has(ctx, run_of(params.uri)) and key not in self._watches:
-            own = [one for one in self._watches if one[0] == owner]
-            for older in own[: len(own) - OF_ONE + 1] or [*self._watches][: len(self._watches) - LISTENERS + 1]:
-                self._watches.pop(older).cancel()
-            self._watches[key] = asyncio.ensure_future(self._watch(asked, ctx, key))
-        return EmptyResult()
-
-    async def _watch(self, asked: Asked, ctx: Context, key: tuple[str, str, str]) -> None:
-        *_, uri = key
-        try:
-            async for _ in _paced(ctx, str(run_of(uri))):
-                await asked.session.send_resource_updated(uri)
-        finally:
-            # Another may have been put in its place since it was told to end.
-            if self._watches.get(key) is asyncio.current_task():
-                del self._watches[key]
-
-    async def unsubscribe(self, asked: Asked, params: UnsubscribeRequestParams) -> EmptyResult:
-        """Tell it no more."""
-        watch = self._watches.pop((self._context(asked).caller.owner, _session(asked), params.uri), None)
-        if watch is not None:
-            watch.cancel()
-        return EmptyResult()
-
-    def forget(self, session: str) -> None:
-        """A session has ended."""
-        for key in [key for key in self._watches if key[1] == session]:
-            self._watches.pop(key).cancel()
-
-    def close(self) -> None:
-        """End every subscription."""
-        for watch in self._watches.values():
-            watch.cancel()
-
 
 async def _produced(notices: Coroutine[Any, Any, None], queue: asyncio.Queue[Any]) -> None:
     """Have it put its notices; what it fails with comes after them, but for what is not there any more."""
@@ -257,10 +199,6 @@ async def _produced(notices: Coroutine[Any, Any, None], queue: asyncio.Queue[Any
     except Exception:
         log.exception("a stream of notices failed")
         await queue.put(InternalError("nis failed to tell what changes."))
-
-
-def _session(asked: Asked) -> str:
-    return "" if asked.request is None else asked.request.headers.get("mcp-session-id", "")
 
 
 def _strings(given: Any) -> list[str]:  # Any: what the client sent
@@ -293,7 +231,7 @@ async def _changes(ctx: Context, run_id: str) -> AsyncIterator[bool]:
         yield isinstance(event.body, MOVES)
 
 
-async def _paced(ctx: Context, run_id: str) -> AsyncIterator[None]:
+async def paced(ctx: Context, run_id: str) -> AsyncIterator[None]:
     """Each change of the run's state, and now and then that it has said more."""
     clock = asyncio.get_running_loop().time
     last = clock()
@@ -305,5 +243,5 @@ async def _paced(ctx: Context, run_id: str) -> AsyncIterator[None]:
 
 
 async def _tell_resource(ctx: Context, uri: str, queue: asyncio.Queue[Any], meta: dict[str, Any]) -> None:
-    async for _ in _paced(ctx, str(run_of(uri))):
+    async for _ in paced(ctx, str(run_of(uri))):
         await queue.put(ResourceUpdatedNotification(params=ResourceUpdatedNotificationParams(uri=uri, _meta=meta)))
