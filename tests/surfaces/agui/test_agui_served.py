@@ -144,7 +144,7 @@ def test_two_runs_may_begin_a_thread_at_once(url: str) -> None:
     for number in range(3):
         bodies = [given("Speak slowly", f"at once {number}", f"r{one}") for one in range(4)]
         with ThreadPoolExecutor() as pool:
-            answers = list(pool.map(lambda body: run(url, body), bodies))
+            answers = list(pool.map(run, [url] * 4, bodies))
         assert [events[-1]["outcome"] for events in answers] == [{"type": "success"}] * 4
 
 
@@ -231,9 +231,9 @@ def test_context_and_state_are_facts_for_the_model(url: str, speaking: Server) -
     """Nothing is dropped: what is known is told, what nothing is made of is named in the answer's head."""
     context = [{"description": "city", "value": "Paris"}, {"description": "city", "value": "Rome"}]
     body = given("Hello", "facts", context=context, state={"cart": [1], "nis": {"old": 1}}, forwardedProps={"x": 1})
-    request = urllib.request.Request(url, json.dumps({**body, "later": 1}).encode())
+    request = urllib.request.Request(url, json.dumps({**body, "later\r\nx: ü": 1}).encode())
     with urllib.request.urlopen(request, timeout=120) as told:
-        assert told.headers["x-nis-ignored"] == "later, forwardedProps.x"
+        assert told.headers["x-nis-ignored"] == "later??x: ?, forwardedProps.x"
         last = json.loads(told.read().decode().rstrip().rpartition("data: ")[2])
     asked = get(f"{speaking.url}/runs/{last['result']['run_id']}")["input"]
     assert asked["context"] == {"city": "Paris", "city (2)": "Rome", "state": {"cart": [1]}}

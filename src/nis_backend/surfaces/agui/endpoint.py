@@ -33,7 +33,8 @@ async def run(process: Process, request: Request) -> Response:
     asked = read(RunInput, given)
     after = place_of(request.headers.get("last-event-id"))
     if ignored := ", ".join(unread(given)):
-        request.state.exchange.marks["x-nis-ignored"] = ignored.encode("ascii", "replace").decode()[:1000]
+        plain = "".join(one if " " <= one <= "~" else "?" for one in ignored[:1000])
+        request.state.exchange.marks["x-nis-ignored"] = plain
     ctx = process.context(request.state.caller)
     begun = await begin(process, asked, given["messages"], ctx, on=after > (0, 0))
     ends = asked.forwarded.nis.on_disconnect == "cancel"
