@@ -22,6 +22,8 @@ SCRIPT = {
     "tools": True,
     "replies": [
         {"when": "long", "text": LONG, "pause": 0.02},
+        {"when": "ask the echo", "tool_calls": [{"name": "agent-echo", "arguments": {"message": "Hi there"}}]},
+        {"after_tool": True, "text": "It says {tool}"},
         {"text": WORDS},
     ],
 }
@@ -98,7 +100,8 @@ ALLOWED = {"NIS_ALLOWED_AGENTS": "127.0.0.1", "NIS_AGENT_KEYS": f"FAR={KEY},WRON
 @pytest.fixture(scope="module")
 def near(tmp_path_factory: pytest.TempPathFactory, far: Server) -> Iterator[Server]:
     """A server that may ask the far one, and knows it by its name."""
-    with running_server(tmp_path_factory.mktemp("near"), environment=ALLOWED) as one:
+    script = {"NIS_SCRIPTED": str(far.data.parent / "script.json"), "NIS_MODEL": "scripted"}
+    with running_server(tmp_path_factory.mktemp("near"), environment={**ALLOWED, **script}) as one:
         assert _register(one, far)["card"] is None
         yield one
 
@@ -175,6 +178,19 @@ def test_what_the_agent_asks_for_is_asked_here_and_answered_there(near: Server) 
     run = _run(near, run_id, "succeeded", "failed")
     assert run["result"]["text"].strip() == "[scripted] the red one", run
     assert _call(near, "GET", f"/runs/{run_id}/replay")[1]["identical"]
+
+
+def test_the_agent_here_asks_a_person_before_it_asks_one_elsewhere(near: Server) -> None:
+    """A remote agent is a tool of /chat; approved, what it answers is the tool's answer."""
+    made = _call(near, "POST", "/remote-agents", {"name": "echo", "url": "scripted:echo"})[1]
+    status, refused = _call(near, "POST", "/chat", {"message": "ask the echo"})
+    assert (status, refused["code"]) == (409, "waiting"), refused
+    run_id = refused["value"]
+    waiting = _run(near, run_id, "waiting")["waiting"]
+    assert waiting["operation"] == "remote_agents.ask_remote_agent"
+    assert waiting["arguments"] == {"id": made["id"], "message": "Hi there"}
+    assert _call(near, "POST", f"/runs/{run_id}/approve", {"call_id": waiting["call_id"]})[0] == 200
+    assert "[scripted] Hi there" in _run(near, run_id, "succeeded", "failed")["result"]["response"]
 
 
 def test_a_key_is_sent_and_never_shown(near: Server, far: Server) -> None:

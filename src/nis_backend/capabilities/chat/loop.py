@@ -14,7 +14,7 @@ from pydantic_core import from_json
 
 from nis_backend.asking import ask
 from nis_backend.capabilities.chat.functions import answered
-from nis_backend.capabilities.chat.remote import as_tools
+from nis_backend.capabilities.chat.remote import as_tools, request_of
 from nis_backend.drivers.llm.answer import Answered, ToolCall, total
 from nis_backend.drivers.llm.base import Message, Prompt, Tool
 from nis_backend.errors import (
@@ -332,7 +332,7 @@ async def _use(  # noqa: PLR0913, PLR0917 - a call, its place, and what there is
     reason = ""
     if one is not None:
         name, reason = one["operation"], one["ask"]
-        arguments = {"id": one["server"], "tool": one["tool"], "arguments": arguments}
+        arguments = request_of(one, arguments)
     called = ToolCalled(step=step, call_id=call.id, operation=name, arguments=arguments)
     used = await ctx.use(called, refusal=refusal, ask=reason)
     if used.event.problem is not None or used.request is None:

@@ -1,4 +1,4 @@
-"""Tools of other servers, as a turn's model is offered them; what they may do is not known, so a person is asked."""
+"""Tools and agents of other servers, as a model is offered them; nobody knows what they do: a person is asked."""
 
 from __future__ import annotations
 
@@ -16,9 +16,16 @@ if TYPE_CHECKING:
 MOST = 64
 """Tools of other servers in one turn."""
 
+MOST_WORDS = 1024
+"""Characters of a description."""
+
 
 async def remote_tools(ctx: Context) -> list[Json]:
-    """Those that the caller has registered, may list and may call."""
+    """Those that the caller has registered, may list and may call; each with its operation and what that is given."""
+    return [*await _tools(ctx), *await _agents(ctx)][:MOST]
+
+
+async def _tools(ctx: Context) -> list[Json]:
     from nis_backend.capabilities.mcp_servers.operations import (  # noqa: PLC0415 - with the first turn that has tools
         ListRemoteTools,
         call_tool,
@@ -29,6 +36,42 @@ async def remote_tools(ctx: Context) -> list[Json]:
         return []
     found = await ctx.call(list_tools, ListRemoteTools())
     return [{**one.model_dump(), "operation": call_tool.name} for one in found.tools[:MOST]]
+
+
+async def _agents(ctx: Context) -> list[Json]:
+    from nis_backend.capabilities.remote_agents.operations import (  # noqa: PLC0415 - as above
+        ListRemoteAgents,
+        list_remote_agents,
+    )
+    from nis_backend.capabilities.remote_agents.sending import ask_remote_agent  # noqa: PLC0415 - as above
+
+    if ctx.caller.lacks([*list_remote_agents.scopes, *ask_remote_agent.scopes]):
+        return []
+    found = await ctx.call(list_remote_agents, ListRemoteAgents(limit=MOST))
+    schema = ctx.operations.entry(ask_remote_agent.name).request_schema
+    fields = {name: one for name, one in schema["properties"].items() if name != "id"}
+    parameters = {**schema, "properties": fields, "required": ["message"]}
+    return [
+        {
+            "name": f"agent-{one.name}",
+            "description": f"Ask {one.name}, an agent of another server. {one.card.description if one.card else ''}"[
+                :MOST_WORDS
+            ],
+            "parameters": parameters,
+            "ask": f"The agent {one.name} of another server is to be told this." if one.ask else "",
+            "operation": ask_remote_agent.name,
+            "agent": one.id,
+        }
+        for one in found.remote_agents
+        if one.tool and one.enabled
+    ]
+
+
+def request_of(one: Mapping[str, Any], arguments: Json) -> Json:
+    """The request of the tool's operation."""
+    if "agent" in one:
+        return {**arguments, "id": one["agent"]}
+    return {"id": one["server"], "tool": one["tool"], "arguments": arguments}
 
 
 def as_tools(remote: Iterable[Mapping[str, Any]]) -> list[Tool]:
