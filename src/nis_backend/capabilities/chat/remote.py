@@ -41,9 +41,9 @@ async def _tools(ctx: Context) -> list[Json]:
 async def _agents(ctx: Context) -> list[Json]:
     from nis_backend.capabilities.remote_agents.operations import (  # noqa: PLC0415 - as above
         ListRemoteAgents,
+        ask_remote_agent,
         list_remote_agents,
     )
-    from nis_backend.capabilities.remote_agents.sending import ask_remote_agent  # noqa: PLC0415 - as above
 
     if ctx.caller.lacks([*list_remote_agents.scopes, *ask_remote_agent.scopes]):
         return []

@@ -19,7 +19,7 @@ from nis_backend.capabilities.remote_agents.agent import (
     refreshed,
     shown,
 )
-from nis_backend.capabilities.remote_agents.sending import HERE
+from nis_backend.capabilities.remote_agents.sending import HERE, ask_remote_agent
 from nis_backend.errors import Conflict, InvalidRequest
 from nis_backend.operation import Before, Example, Model, operation
 from nis_backend.view import Table, View
@@ -252,6 +252,7 @@ async def refresh_remote_agent(request: OneRemoteAgent, ctx: Context) -> RemoteA
     return shown({**row, **await refreshed(row, ctx)}, ctx)
 
 
+__all__ = ["OPERATIONS", "ListRemoteAgents", "ask_remote_agent", "list_remote_agents"]
 OPERATIONS = (
     list_remote_agents,
     get_remote_agent,
