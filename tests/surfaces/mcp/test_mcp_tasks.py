@@ -133,7 +133,10 @@ def test_a_client_without_tasks_is_asked_and_calls_again_with_sealed_state(ann: 
     assert first["resultType"] == "input_required"
     [key] = first["inputRequests"]
     again = {**DEED, "inputResponses": {key: {"action": "accept"}}, "requestState": first["requestState"]}
-    changed = {**again, "requestState": f"{first['requestState'][:-2]}AA"}
+    # In its middle, where each letter counts whole.
+    state = first["requestState"]
+    flipped = f"{state[:40]}{'B' if state[40] == 'A' else 'A'}{state[41:]}"
+    changed = {**again, "requestState": flipped}
     other = {**again, "arguments": {"name": "burn the fence"}}
     for who, what in ((ann, changed), (ann, other), (bob, again)):
         assert ask(who, "tools/call", what, **FORMS)["code"] == -32602
