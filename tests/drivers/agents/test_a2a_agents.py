@@ -13,8 +13,14 @@ from pathlib import Path
 
 import ports
 import pytest
+from a2a.types import AgentCard
+from a2a.utils.signing import create_agent_card_signer
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat, PublicFormat
+from google.protobuf.json_format import MessageToDict, ParseDict
 
 from nis_backend.drivers.agents.a2a import A2AAgents
+from nis_backend.drivers.agents.a2a_card import verify
 from nis_backend.drivers.agents.base import Address, Said, Update
 from nis_backend.drivers.http.client import Http
 from nis_backend.drivers.http.outside import Outside
@@ -82,8 +88,8 @@ def test_both_versions_are_spoken_over_both_bindings(parrot: str, way: str) -> N
     asked = asyncio.run(_said(f"{parrot}/{way}", Said(id=f"{way}-2", text="one?")))
     assert asked[-1].state == "input-required"
     assert "".join(part.text for part in asked[-1].message) == "Which one?"
-    known = {"task_id": asked[-1].task_id, "context_id": asked[-1].context_id}
-    answered = asyncio.run(_said(f"{parrot}/{way}", Said(id=f"{way}-3", text="this", **known)))
+    this = Said(id=f"{way}-3", text="this", task_id=asked[-1].task_id, context_id=asked[-1].context_id)
+    answered = asyncio.run(_said(f"{parrot}/{way}", this))
     assert (answered[-1].state, _texts(answered)) == ("completed", "You said this")
 
 
@@ -166,6 +172,22 @@ def test_what_goes_wrong_is_told_by_its_field_and_never_with_the_key(
         asyncio.run(_served(card, answer, KEY))
     assert (told.value.field, bool(told.value.remedy)) == (field, True)
     assert KEY not in json.dumps(told.value.problem())
+
+
+def test_a_card_is_used_only_where_the_trusted_key_has_signed_it() -> None:
+    """A signature over the canonical card (specification of 1.0, 8.4): good, of another card, or none."""
+    made = ec.generate_private_key(ec.SECP256R1())
+    private = made.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
+    public = made.public_key().public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo).decode()
+    card = {**CARD, "version": "1", "description": "It is signed."}
+    sign = create_agent_card_signer(private, {"alg": "ES256", "kid": "k", "jku": None, "typ": "JOSE"})
+    signed = MessageToDict(sign(ParseDict(card, AgentCard(), ignore_unknown_fields=True)))
+    address = Address(url="https://agents.example.org/card.json", trusted=public)
+    verify(signed, address)
+    for wrong in ({**signed, "name": "y"}, card):
+        with pytest.raises(UpstreamFailed) as told:
+            verify(wrong, address)
+        assert told.value.field == "trusted_key"
 
 
 def test_a_private_address_is_asked_only_where_it_is_allowed() -> None:

@@ -124,11 +124,9 @@ def driver_of(url: str, ctx: Context) -> RemoteAgents:
     return found
 
 
-def card_of(row: Row, ctx: Context) -> Card:
-    """What the agent said of itself last."""
-    return driver_of(row["url"], ctx).read(
-        _address(row, ctx, key="?" if row["key_name"] else ""), json.loads(row["card"])
-    )
+def card_of(row: Row, ctx: Context, key: str = "") -> Card:
+    """What the agent said of itself last; with a key, as far as that may be sent where it is."""
+    return driver_of(row["url"], ctx).read(_address(row, ctx, key), json.loads(row["card"]))
 
 
 def address_of(row: Row, ctx: Context) -> Address:
@@ -243,7 +241,7 @@ async def current_card(row: Row, ctx: Context) -> Card:
     """
     if row["card"] is None or (row["fresh_until"] or 0) <= ctx.drivers.store.now():
         row = {**row, **await refreshed(row, ctx)}
-    return card_of(row, ctx)
+    return card_of(row, ctx, address_of(row, ctx).key)
 
 
 async def refreshed(row: Row, ctx: Context) -> Row:
