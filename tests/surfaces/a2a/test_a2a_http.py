@@ -125,6 +125,11 @@ def _call(method: str, params: Any = None) -> dict[str, Any]:  # Any: right and 
     return {"jsonrpc": "2.0", "id": 7, "method": method, "params": params or {}}
 
 
+def _huge(number: int) -> dict[str, Any]:
+    """A message with a number in it."""
+    return {"message": {"messageId": "1", "role": "ROLE_USER", "parts": [{"data": {"number": number}}]}}
+
+
 def test_what_is_no_call_gets_a_typed_error(tmp_path: Path) -> None:
     """Each with the protocol's own code, and never a status of 500 (specification, 5.4 and 9.5)."""
     wrong: list[tuple[dict[str, Any], int, int]] = [
@@ -145,6 +150,8 @@ def test_what_is_no_call_gets_a_typed_error(tmp_path: Path) -> None:
         ({"json": _call("GetTask")}, 200, -32009),
         ({"json": _call("tasks/get"), "headers": {"A2A-Version": "0.3.0"}}, 200, -32602),
         ({"json": _call("tasks/nothing")}, 200, -32601),
+        ({"json": _call("SendMessage", _huge(10**400)), "headers": V1}, 200, -32602),
+        ({"json": _call("tasks/get", {"id": "run-1", "historyLength": 2**63})}, 200, -32602),
         ({"content": json.dumps(_call("GetTask")), "headers": {**V1, "content-type": "text/plain"}}, 415, -32005),
         ({"method": "GET"}, 405, -32601),
         ({"path": "/a2a/nothing"}, 404, -32601),

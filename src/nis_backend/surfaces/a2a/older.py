@@ -125,10 +125,10 @@ class Older:
     def _stream(self, request: Request, call: ServerCallContext) -> AsyncGenerator[Numbered] | None:
         if request.method == "message/stream":
             asked = _parsed(request, types.SendStreamingMessageRequest)
-            return self._handler.stream(conversions.to_core_send_message_request(asked), call)
+            return self._handler.stream(_newer(conversions.to_core_send_message_request, asked), call)
         if request.method == "tasks/resubscribe":
             again = _parsed(request, types.TaskResubscriptionRequest)
-            core = conversions.to_core_subscribe_to_task_request(again)
+            core = _newer(conversions.to_core_subscribe_to_task_request, again)
             return self._handler.subscribe(core, call, last_seq(request.params))
         return None
 
@@ -144,7 +144,19 @@ class Older:
         if known is None:
             raise wire.unknown_method(request.method)
         kind, to_core, method, to_older = known
-        return _json(to_older(await method(to_core(_parsed(request, kind)), call)))
+        return _json(to_older(await method(_newer(to_core, _parsed(request, kind)), call)))
+
+
+def _newer(to_core: Callable[[Any], Any], asked: Any) -> Any:  # Any: a model of the package's, a message of 1.0
+    """The request in 1.0.
+
+    Raises:
+        Refused: it has a value that 1.0 cannot hold, such as a number beyond 64 bits.
+    """
+    try:
+        return to_core(asked)
+    except (OverflowError, ValueError) as error:
+        raise wire.invalid_params("params", f"{shorten(str(error))}.") from None
 
 
 def _task_or_message(sent: Task | Message) -> Any:  # Any: one of the package's models

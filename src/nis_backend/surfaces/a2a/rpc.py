@@ -159,6 +159,8 @@ def _parse(params: Json, kind: type[P]) -> P:
             raise wire.invalid_params(field.camelcase_name, f"{shorten(given)} is not one of {field.enum_type.name}.")
     try:
         return ParseDict(params, kind(), ignore_unknown_fields=True)
+    except OverflowError as error:
+        raise wire.invalid_params("params", f"{error}.") from None
     except ParseError as error:
         text = str(error)
         path = ".".join(re.findall(r"Failed to parse (\w+) field", text))
