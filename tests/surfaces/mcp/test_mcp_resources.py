@@ -111,6 +111,8 @@ def test_prompts_are_listed_filled_in_and_completed(ann: Holder) -> None:
     """Promise: what is kept by `prompts.` is a prompt with its variables as arguments."""
     [prompt] = ask(ann, "prompts/list")["prompts"]
     arguments = {one["name"]: one["required"] for one in prompt["arguments"]}
+    long = ask(ann, "prompts/get", {"name": "x" * 65})
+    assert (long["data"]["field"], long["message"][:5]) == ("name", "name:")
     assert (prompt["name"], arguments) == ("greeting", {"name": True, "language": False})
     [message] = ask(ann, "prompts/get", {"name": "greeting", "arguments": {"name": "Ann"}})["messages"]
     assert message["content"]["text"] == "Greet Ann in English."

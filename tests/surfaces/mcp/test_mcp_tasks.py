@@ -6,6 +6,7 @@ import asyncio
 import json
 import time
 from collections.abc import Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
@@ -95,6 +96,7 @@ def test_another_owners_task_is_not_there(ann: Holder, bob: Holder) -> None:
         never = ask(bob, method, {"taskId": "run-none", **more}, **TASKS)
         foreign = ask(bob, method, {"taskId": task, **more}, **TASKS)
         assert foreign["code"] == never["code"] == -32602
+        assert foreign["data"]["field"] == "taskId"
         assert foreign["message"].replace(task, "run-none") == never["message"]
     assert ann.done("GET", f"/runs/{task}")["state"] == "waiting"
 
@@ -140,7 +142,10 @@ def test_a_client_without_tasks_is_asked_and_calls_again_with_sealed_state(ann: 
     other = {**again, "arguments": {"name": "burn the fence"}}
     for who, what in ((ann, changed), (ann, other), (bob, again)):
         assert ask(who, "tools/call", what, **FORMS)["code"] == -32602
-    assert ask(ann, "tools/call", again, **FORMS)["structuredContent"] == {"done": True}
+    # A retry may overtake what it repeats: it is done once, and each is answered.
+    with ThreadPoolExecutor() as pool:
+        asked = [pool.submit(ask, ann, "tools/call", again, **FORMS) for _ in range(4)]
+    assert [one.result().get("structuredContent") for one in asked] == [{"done": True}] * 4
 
 
 def test_a_client_that_shows_no_forms_is_told_how_to_answer(ann: Holder) -> None:

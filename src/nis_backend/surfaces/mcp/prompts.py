@@ -61,14 +61,14 @@ class Prompts:
     async def get(self, asked: Asked, params: GetPromptRequestParams) -> GetPromptResult:
         """Its latest version, with the arguments in place."""
         wanted = {"id": params.name, "variables": params.arguments or {}}
-        with told():
+        with told(id="name", variables="arguments"):
             rendered = await self._things.call(self._context(asked), "prompt", "render_prompt", wanted)
         return GetPromptResult(messages=[PromptMessage(role="user", content=TextContent(text=rendered.text))])
 
     async def complete(self, asked: Asked, params: CompleteRequestParams) -> CompleteResult:
         """What an argument may be: a variable's default, or the ids of what a template names."""
         ctx, begun, more = self._context(asked), params.argument.value, False
-        with told():
+        with told(id="ref.name"):
             if isinstance(params.ref, PromptReference):
                 prompt = await self._things.call(ctx, "prompt", "get_prompt", {"id": params.ref.name})
                 variable = prompt.variables.get(params.argument.name)

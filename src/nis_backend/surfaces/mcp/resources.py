@@ -100,7 +100,7 @@ class Resources:
             raise _missing(asked, params.uri)
         ctx = self._context(asked)
         try:
-            with told(but=NotFound):
+            with told(but=NotFound, id="uri"):
                 read = self._read_run if place[1] == "runs" else self._read_blob
                 contents = [*await read(ctx, params.uri, place)]
         except NotFound:

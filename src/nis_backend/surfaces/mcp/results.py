@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import re
 from contextlib import contextmanager
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from mcp.shared.exceptions import MCPError
@@ -12,7 +14,7 @@ from mcp_types import INVALID_PARAMS, CallToolResult, TextContent
 from nis_backend.errors import InvalidRequest, NisError, NotFound
 
 if TYPE_CHECKING:
-    from collections.abc import Generator
+    from collections.abc import Generator, Mapping
 
 PROBLEM = "nis/problem"
 """The member of a result's `_meta` that holds the failure as a problem document."""
@@ -42,11 +44,28 @@ def refused(error: NisError) -> MCPError:
 
 
 @contextmanager
-def told(but: type[NisError] | tuple[()] = ()) -> Generator[None]:
-    """Failures of ours within the block are told as the protocol's, `but` for one kind that the caller words."""
+def told(but: type[NisError] | tuple[()] = (), **names: str) -> Generator[None]:
+    """Failures of ours within the block are told as the protocol's, `but` for one kind that the caller words.
+
+    `names` are what the protocol calls the fields of the operations.
+    """
     try:
         yield
     except NisError as error:
         if isinstance(error, but):
             raise
-        raise refused(error) from None
+        raise refused(_renamed(error, names)) from None
+
+
+def _renamed(error: NisError, names: Mapping[str, str]) -> NisError:
+    """A failure with its fields, and the beginnings of what is said of them, in these names."""
+    if names:
+        words = re.compile("|".join(rf"^{name}(?=[.: ]|$)" for name in names))
+
+        def named(text: str) -> str:
+            return words.sub(lambda found: names[found[0]], text)
+
+        error.field = error.field and named(error.field)
+        error.message, error.remedy = named(error.message), named(error.remedy)
+        error.fields = tuple(replace(one, field=named(one.field), remedy=named(one.remedy)) for one in error.fields)
+    return error

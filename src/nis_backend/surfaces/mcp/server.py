@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from contextlib import suppress
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Protocol
 
@@ -14,7 +15,7 @@ from mcp_types import CallToolRequestParams, ListToolsResult, PaginatedRequestPa
 from nis_backend import __version__
 from nis_backend.caller import LOCAL
 from nis_backend.calling import authorise
-from nis_backend.errors import NotFound
+from nis_backend.errors import Conflict, NotFound
 from nis_backend.run import RunHandle
 from nis_backend.surfaces.mcp.following import Asking, Followed, asks_persons
 from nis_backend.surfaces.mcp.prompts import Prompts
@@ -117,7 +118,9 @@ class Tools:
         with told():
             authorise(entry, ctx)
             run = await ctx.runs.get(run_id)
-            await answer(self.things, ctx, run, (asked.params or {}).get("inputResponses") or {})
+            # A retry, or another surface, may have answered since it was read: the run goes on.
+            with suppress(Conflict):
+                await answer(self.things, ctx, run, (asked.params or {}).get("inputResponses") or {})
         followed.after = run.last_seq
         handle = RunHandle(id=run.id, log=ctx.runs)
         return await self._calls.go_on(handle, entry, ctx, Asking(asked, followed, ctx, self.things))

@@ -78,14 +78,14 @@ class Tasks:
 
     async def get(self, asked: Asked, params: OneTask) -> Json:
         """The run as it is, with what it waits for or its result."""
-        with told():
+        with told(id="taskId"):
             ctx = self._context(asked)
             run = await self._things.call(ctx, "run", "get_run", {"id": params.task_id})
             return await detailed(run, ctx, asks=asks_persons(asked))
 
     async def update(self, asked: Asked, params: UpdateTask) -> Json:
         """Take in answers; those to what is not asked any more are left alone."""
-        with told():
+        with told(id="taskId"):
             ctx = self._context(asked)
             run = await ctx.runs.get(params.task_id)
             # Another may have answered since it was read.
@@ -95,7 +95,7 @@ class Tasks:
 
     async def cancel(self, asked: Asked, params: OneTask) -> Json:
         """Have the run stop; one that has ended stays as it is."""
-        with told():
+        with told(id="taskId"):
             ctx = self._context(asked)
             await ctx.runs.get(params.task_id)
             with suppress(Conflict):
