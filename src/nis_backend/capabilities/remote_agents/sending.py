@@ -213,7 +213,8 @@ async def _seconds(ctx: Context) -> float:
     """What this run has left, less what stopping takes."""
     run = await ctx.runs.get(ctx.run.run_id)
     left = LIMIT if run.deadline is None else run.deadline - ctx.drivers.store.now()
-    return max(min(left, LIMIT) - LAST_SECONDS, 0.1)
+    left = min(left, LIMIT)
+    return max(left - min(LAST_SECONDS, left / 4), 0.1)
 
 
 @operation(
