@@ -270,6 +270,18 @@ def test_a_run_that_waits_before_it_begins_is_an_interrupt_too() -> None:
     assert ends[1] == {"type": "success"}
 
 
+def test_an_interrupt_has_the_schema_of_its_own_question_alone() -> None:
+    """Of a run that has not begun too; who reads later, while it waits for something else, is not told that one's."""
+    schema: Json = {"type": "object", "properties": {"length": {"type": "number"}}, "required": ["length"]}
+    asks = InputRequired(operation="physics.solve_heat", missing=["length"], call_id="start")
+    bare: Json = {**schema, "properties": {"length": {}}}
+    for call_id, right in (("start", schema), ("input-1", bare)):
+        waiting = {"call_id": call_id, "schema": schema}
+        view = View(Asked(thread="t", run="r", run_id="run-1", conversation=None))
+        events = view.of(Event(run_id="run-1", seq=1, time=1.5, attempt=0, body=asks), (), waiting)
+        assert events[-1]["outcome"]["interrupts"][0]["responseSchema"] == right
+
+
 def test_a_run_that_is_cancelled_closes_what_is_open() -> None:
     """The outcome of its own, while words were being said."""
     events = flat([BEGUN, CALLED, TextDelta(step=1, text="And"), CancelRequested(), CancelledRun()])

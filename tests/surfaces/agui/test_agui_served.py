@@ -15,6 +15,7 @@ from agui_reader import given, refused, run, stream, user, words
 from conftest import Server, running_server
 from keyed import holder
 from node_clients import node
+from rest_client import done
 
 Json = dict[str, Any]
 SCRIPT = {
@@ -300,6 +301,15 @@ def test_a_function_may_not_have_an_operations_name(url: str) -> None:
     taken = {"name": "physics-convert_unit", "description": ""}
     status, problem = refused(url, given("Hello", "taken", tools=[taken]))
     assert (status, problem["field"], problem["value"]) == (422, "tools.0.name", "physics-convert_unit")
+
+
+def test_what_a_run_wants_before_it_begins_is_asked_for_by_its_schema(url: str, speaking: Server) -> None:
+    """A client can draw the form: each field has its type."""
+    wanting = {"operation": "physics.convert_unit", "arguments": {"value": 5, "unit": "mile"}, "ask": True}
+    run_id = done(speaking, "POST", "/runs/start-run", wanting)["id"]
+    events = (event for _, event in stream(f"{url}?threadId=wanting&runId={run_id}", None))
+    (asked,) = next(event["outcome"]["interrupts"] for event in events if event["type"] == "RUN_FINISHED")
+    assert asked["responseSchema"]["properties"]["to"]["type"] == "string"
 
 
 def test_a_surfaces_button_calls_its_operation(url: str) -> None:

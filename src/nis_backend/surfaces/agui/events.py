@@ -174,7 +174,7 @@ class View:
                 self._ours["artifacts"].append(made)
                 yield _delta("add", "artifacts/-", made)
             case InputRequired() | ApprovalRequired():
-                yield from self._asks(event.seq, body)
+                yield from self._asks(event.seq, body, waiting)
             case Warned():
                 yield {"type": "CUSTOM", "name": "nis.warning", "value": {"message": body.message}}
             case RetryScheduled():
@@ -203,7 +203,7 @@ class View:
         if name is not None:
             yield {"type": "STEP_STARTED", "stepName": name}
 
-    def _asks(self, seq: int, body: InputRequired | ApprovalRequired) -> Iterator[Json]:
+    def _asks(self, seq: int, body: InputRequired | ApprovalRequired, waiting: Json) -> Iterator[Json]:
         """A question: one that the run waits with is told when it does, one that ends it stands in the state."""
         if isinstance(body, InputRequired) and not body.call_id:
             yield self._now("add", "pending", {"operation": body.operation, "missing": body.missing})
@@ -214,7 +214,7 @@ class View:
                 yield from self._messages.wanted(step_of(body), call)
         if body.call_id == START:
             # A run that has not begun is not released either.
-            yield from self._rests({})
+            yield from self._rests(waiting)
 
     def _rests(self, waiting: Json) -> Iterator[Json]:
         """The end of the client's run; the next one goes on with the answer."""
@@ -228,10 +228,9 @@ class View:
             step = step_of(asked)
             outcome["pendingToolCallIds"] = [call_name(self._asked.run_id, step, call.id) for call in calls]
         else:
-            outcome = {
-                "type": "interrupt",
-                "interrupts": [interrupt(self._asked.run_id, seq, asked, waiting.get("schema"))],
-            }
+            # By now the run may wait for something else.
+            schema = waiting.get("schema") if waiting.get("call_id") == asked.call_id else None
+            outcome = {"type": "interrupt", "interrupts": [interrupt(self._asked.run_id, seq, asked, schema)]}
         self._open, self.waits = False, True
         yield {"type": "RUN_FINISHED", **self._named, "outcome": outcome, **self._usage.told()}
         # The client's next run counts its own.

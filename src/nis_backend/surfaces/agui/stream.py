@@ -7,8 +7,9 @@ from contextlib import aclosing, suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, cast
 
+from nis_backend import held
 from nis_backend.errors import InvalidRequest, NisError
-from nis_backend.event import Released, Surface
+from nis_backend.event import InputRequired, Released, Surface
 from nis_backend.surfaces.agui.events import View, run_error
 
 if TYPE_CHECKING:
@@ -102,10 +103,12 @@ async def _drawn(event: Event, catalogs: Sequence[str] | None) -> list[Json]:
 
 
 async def _waiting(event: Event, ctx: Context) -> Json | None:
-    """What is to be answered, where the run waits now."""
-    if not (isinstance(event.body, Released) and event.body.reason == "waiting"):
-        return None
-    return (await ctx.runs.get(event.run_id)).waiting
+    """What is to be answered, where the run waits now; one that has not begun is not released."""
+    match event.body:
+        case Released(reason="waiting") | InputRequired(call_id=held.START):
+            return (await ctx.runs.get(event.run_id)).waiting
+        case _:
+            return None
 
 
 class Frames:
