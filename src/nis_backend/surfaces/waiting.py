@@ -19,6 +19,9 @@ T = TypeVar("T")
 
 LEFT = "The caller left before there was an answer."
 
+_UNDER_WAY: set[asyncio.Task[Any]] = set()
+"""What goes on whoever leaves; the loop itself does not hold its tasks."""
+
 
 def stopping(run_id: str | None = None) -> Unavailable:
     """Word that the server stops first; the log of a run has its end later."""
@@ -65,6 +68,24 @@ async def unless_left(request: Request, work: Coroutine[Any, Any, T]) -> T:
     finally:
         leaving.cancel()
         await stop(working)
+
+
+async def whole(work: Coroutine[Any, Any, T]) -> T:
+    """What the work answers, which its caller cannot stop.
+
+    Who leaves while a run is begun must not leave one that is written down and never carried out.
+    """
+    task = asyncio.create_task(work)
+    _UNDER_WAY.add(task)
+    task.add_done_callback(_over)
+    return await asyncio.shield(task)
+
+
+def _over(task: asyncio.Task[Any]) -> None:
+    _UNDER_WAY.discard(task)
+    if not task.cancelled():
+        # Who has left is not told of a failure.
+        task.exception()
 
 
 async def unless_stopped(closing: Closing, work: Coroutine[Any, Any, T], run_id: str | None = None) -> T:

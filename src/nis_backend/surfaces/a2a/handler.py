@@ -47,9 +47,10 @@ from nis_backend.surfaces.a2a.replies import reply
 from nis_backend.surfaces.a2a.request import catalogs, chat_request, wrong
 from nis_backend.surfaces.a2a.task import TaskFold, context_id, listed
 from nis_backend.surfaces.a2a.wire import A2UI
+from nis_backend.surfaces.waiting import whole
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncGenerator, Coroutine
+    from collections.abc import AsyncGenerator
 
     from a2a.server.context import ServerCallContext
     from a2a.server.events.event_queue import Event as ProtocolEvent
@@ -88,7 +89,6 @@ class RunHandler(RequestHandler):
 
     def __init__(self, process: Process) -> None:
         self._process = process
-        self._calling: set[asyncio.Task[Any]] = set()
 
     def _context(self, call: ServerCallContext, operation: str = "") -> Context:
         """What a call may use; what it does without calling an operation is that one's to allow."""
@@ -147,7 +147,7 @@ class RunHandler(RequestHandler):
                 **chat_request(message, self._process.operations),
                 "conversation_id": await _conversation(message, ctx) or None,
             }
-            handle: RunHandle = await self._finished(ctx.call_named(agent.operation, request))
+            handle: RunHandle = await whole(ctx.call_named(agent.operation, request))
             fold = _fold(await ctx.runs.get(handle.id), call, message)
             fold.reader = handle.reader
             if pushed:
@@ -167,15 +167,8 @@ class RunHandler(RequestHandler):
         operation, request = reply(message, run)
         fold = _fold(run, call, message)
         await _catch_up(ctx, fold, run.last_seq)
-        await self._finished(ctx.call_named(operation, request))
+        await whole(ctx.call_named(operation, request))
         return fold
-
-    async def _finished(self, call: Coroutine[Any, Any, Any]) -> Any:  # Any: an operation's result
-        """A call that its caller cannot stop: one that leaves must not leave a run that is never carried out."""
-        calling = asyncio.ensure_future(call)
-        self._calling.add(calling)
-        calling.add_done_callback(self._calling.discard)
-        return await asyncio.shield(calling)
 
     # -- tasks --------------------------------------------------------------------------------------------------------
 

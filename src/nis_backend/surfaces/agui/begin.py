@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from contextlib import suppress
 from dataclasses import replace
 from typing import TYPE_CHECKING
@@ -28,6 +27,7 @@ from nis_backend.surfaces.agui.thread import (
     seen,
     turns_of,
 )
+from nis_backend.surfaces.waiting import whole
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -177,9 +177,7 @@ async def _new(process: Process, given: RunInput, conversation: str, sent: Seque
         **options.model_dump(include={"model", "provider", "budget", "operations", "user_id"}),
     }
     run_id = run_name(given.thread_id, given.run_id, ctx)
-    # Who leaves now must not leave a run that is written down and never carried out.
-    beginning = asyncio.ensure_future(_said(process, request, conversation, run_id, ctx))
-    handle: RunHandle = await asyncio.shield(beginning)
+    handle: RunHandle = await whole(_said(process, request, conversation, run_id, ctx))
     asked = asked_of(given, handle.id, conversation, sent)
     if joins:
         asked = replace(asked, before=[*messages_of(turns), *asked.before], joins=True)
