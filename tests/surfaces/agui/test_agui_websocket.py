@@ -95,6 +95,21 @@ def test_more_frames_than_are_kept_are_refused_by_their_names(speaking: Server) 
             assert {event["metadata"]["nis"]["frame"] for event in said(socket)} == {str(number)}
 
 
+def test_large_frames_wait_only_as_long_as_one_may_be(speaking: Server) -> None:
+    """What waits holds the server's memory: no more of it than one frame may have."""
+    with opened(speaking) as socket:
+        socket.send(json.dumps({**given("An endless story", "large"), "frame": "first"}))
+        first = said(socket)
+        assert next(first)["type"] == "RUN_STARTED"
+        for name in ("fits", "beyond"):
+            socket.send(json.dumps({**given("Hello", "large", name), "frame": name, "pad": "x" * 60_000}))
+        refused = next(event["metadata"]["nis"] for event in said(socket) if event["type"] == "RUN_ERROR")
+        assert (refused["code"], refused["frame"]) == ("busy", "beyond")
+        socket.send('{"type": "cancel"}')
+        assert [*said(socket)][-1]["outcome"] == {"type": "cancelled"}
+        assert {event["metadata"]["nis"]["frame"] for event in said(socket)} == {"fits"}
+
+
 def test_one_watches_what_another_has_begun_and_it_is_cancelled_over_the_socket(speaking: Server) -> None:
     """Two sockets hear one run; the cancel of one ends it for both."""
     with opened(speaking) as begun, opened(speaking) as watching:

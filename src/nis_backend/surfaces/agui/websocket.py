@@ -11,9 +11,9 @@ The protocol reserves a flag for this and has no contract; ours, in full:
 - `{"type": "cancel"}` cancels the run that is told now, or is about to be; its stream ends with that outcome.
 - Each event has `metadata.nis.id`, its number in the log (see `events`), and `metadata.nis.frame` where one was given.
   A frame that is wrong, or asks for what cannot be, is answered with one `RUN_ERROR` without a number.
-- Runs are told one after the other: what comes meanwhile waits its turn. While sixteen frames do, the next one is
-  refused as `busy`, by its `frame`, in the midst of the run that is told. What was begun goes on when the socket
-  closes, unless `forwardedProps.nis.onDisconnect` is `cancel`.
+- Runs are told one after the other: what comes meanwhile waits its turn. While sixteen frames do, or as many characters
+  as one frame may have, the next one is refused as `busy`, by its `frame`, in the midst of the run that is told. What
+  was begun goes on when the socket closes, unless `forwardedProps.nis.onDisconnect` is `cancel`.
 - Closes: see `surfaces.socket`. Nothing is lost by one: the log has it, and `lastEventId` goes on from there.
 """
 
@@ -67,6 +67,8 @@ class Connection(Socket):
         super().__init__(process, socket)
         self._caller = caller
         self._frames: asyncio.Queue[str] = asyncio.Queue(MOST_WAITING)
+        self._waiting = 0
+        """Characters of the frames that wait."""
         self._telling = asyncio.create_task(self._tell_all())
         self._telling.add_done_callback(self.broke)
         self._run: str | None = None
@@ -84,11 +86,13 @@ class Connection(Socket):
     async def take(self, text: str) -> None:
         if len(text) < 64 and '"cancel"' in text and await self._cancelled(text):  # noqa: PLR2004 - such a frame is short
             return
-        try:
+        waiting = self._waiting + len(text)
+        if self._frames.full() or (waiting > self._process.settings.max_body and self._waiting):
+            told = f"{self._frames.qsize()} frames of {self._waiting} characters wait already."
+            await self._fail(Busy(told, remedy="Wait for a run to end."), _frame_of(text))
+        else:
+            self._waiting = waiting
             self._frames.put_nowait(text)
-        except asyncio.QueueFull:
-            busy = Busy(f"{MOST_WAITING} frames wait already.", remedy="Wait for a run to end.")
-            await self._fail(busy, _frame_of(text))
 
     async def _cancelled(self, text: str) -> bool:
         """Whether it is a cancel; with nothing to cancel it says nothing."""
@@ -119,6 +123,7 @@ class Connection(Socket):
     async def _tell_all(self) -> None:
         while True:
             text = await self._frames.get()
+            self._waiting -= len(text)
             frame: Any = None
             self._begins = True
             try:
