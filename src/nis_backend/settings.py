@@ -75,9 +75,9 @@ class Settings(BaseModel):
         description="Programs that servers of tools may be started as, by names, as JSON: "
         '{"files": ["npx", "-y", "some-server"]}. Nobody else says what is started.',
     )
-    mcp_hosts: str = Field(
+    allowed_tool_servers: str = Field(
         default="",
-        alias="NIS_MCP_HOSTS",
+        alias="NIS_ALLOWED_TOOL_SERVERS",
         description="Hosts of servers of tools that may be private addresses, comma-separated.",
     )
     oauth_servers: str = Field(

@@ -167,12 +167,12 @@ def check_url(url: str, ctx: Context) -> None:
             f"{host} is an address of the server's own network.",
             field="url",
             value=host,
-            remedy="Add the host to NIS_MCP_HOSTS, or register it on the server itself.",
+            remedy="Add the host to NIS_ALLOWED_TOOL_SERVERS, or register it on the server itself.",
         )
 
 
 def _hosts(ctx: Context) -> set[str]:
-    return {one.strip().lower() for one in ctx.settings.mcp_hosts.split(",") if one.strip()}
+    return {one.strip().lower() for one in ctx.settings.allowed_tool_servers.split(",") if one.strip()}
 
 
 def listed(tools: list[RemoteTool]) -> str:

@@ -90,7 +90,7 @@ class Guarded(httpx2.AsyncBaseTransport):
                         f"{host} is an address of the server's own network.",
                         field="url",
                         value=host,
-                        remedy="Add the host to NIS_MCP_HOSTS.",
+                        remedy="Add the host to NIS_ALLOWED_TOOL_SERVERS.",
                     )
             request.url = request.url.copy_with(host=addresses[0])
             request.extensions = {**request.extensions, "sni_hostname": host}
