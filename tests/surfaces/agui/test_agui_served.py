@@ -255,6 +255,14 @@ def test_functions_of_the_clients_are_answered_in_the_next_input(url: str) -> No
     second = list(stream(url, body))
     assert words([event for _, event in second]) == "[scripted] It is north."
     assert list(stream(url, body)) == second
+    # What it was begun with holds; what was meant to change it is named.
+    late = {**body, "forwardedProps": {"nis": {"budget": 1, "userId": "x", "surfaces": False}}}
+    with urllib.request.urlopen(urllib.request.Request(url, json.dumps(late).encode()), timeout=120) as told:
+        assert told.headers["x-nis-ignored"] == "forwardedProps.nis.budget, forwardedProps.nis.userId"
+    # It is the run that asked, under the id that the state has.
+    assert refused(f"{url}/cancel", {"threadId": "functions", "runId": "r2"})[0] == 404
+    its_id = second[1][1]["snapshot"]["nis"]["runId"]
+    assert refused(f"{url}/cancel", {"threadId": "functions", "runId": its_id})[0] == 409
     status, problem = refused(url, {**body, "runId": "r3", "messages": [*messages, *results[:2]]})
     assert (status, problem["field"], problem["value"]) == (422, "messages", pending[1])
     status, _ = refused(

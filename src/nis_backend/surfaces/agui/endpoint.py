@@ -10,7 +10,7 @@ from nis_backend.calling import authorise, call
 from nis_backend.surfaces.agui.begin import begin
 from nis_backend.surfaces.agui.begun import Begun
 from nis_backend.surfaces.agui.events import Asked
-from nis_backend.surfaces.agui.request import RunInput, RunNamed, json_object, read, unread
+from nis_backend.surfaces.agui.request import RunInput, RunNamed, json_object, read, settled, unread
 from nis_backend.surfaces.agui.stream import Frames, Reading, place_of, told
 from nis_backend.surfaces.agui.thread import asked_in, find_run, kept, labels_of, last_run, messages_of
 from nis_backend.surfaces.streamed import streamed
@@ -32,11 +32,11 @@ async def run(process: Process, request: Request) -> Response:
     given = json_object(await request.body())
     asked = read(RunInput, given)
     after = place_of(request.headers.get("last-event-id"))
-    if ignored := ", ".join(unread(given)):
-        plain = "".join(one if " " <= one <= "~" else "?" for one in ignored[:1000])
-        request.state.exchange.marks["x-nis-ignored"] = plain
     ctx = process.context(request.state.caller)
     begun = await begin(process, asked, given["messages"], ctx, on=after > (0, 0))
+    if ignored := ", ".join([*unread(given), *(settled(asked) if begun.start else ())]):
+        plain = "".join(one if " " <= one <= "~" else "?" for one in ignored[:1000])
+        request.state.exchange.marks["x-nis-ignored"] = plain
     ends = asked.forwarded.nis.on_disconnect == "cancel"
     reading = Reading(after=after, catalogs=asked.forwarded.catalogs, ends=ends)
     return await streamed(process, request, told(process, ctx, begun, reading), Frames())

@@ -200,6 +200,13 @@ def unread(given: Json) -> Iterator[str]:
         yield from sorted(f"forwardedProps.{name}" for name in cast("Json", beside) if name not in inside)
 
 
+def settled(asked: RunInput) -> Iterator[str]:
+    """Names of options that change nothing of a run which goes on: it was begun with its own."""
+    options = asked.forwarded.nis
+    for name in sorted(options.model_fields_set - {"surfaces", "on_disconnect"}):
+        yield f"forwardedProps.nis.{Options.model_fields[name].alias or name}"
+
+
 def words(message: Message, number: int) -> str:
     """What a message says.
 

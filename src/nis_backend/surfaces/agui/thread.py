@@ -65,7 +65,7 @@ async def find_run(thread: str, run: str, ctx: Context) -> Run:
         f"There is no run {shorten(run)!r} in the thread {shorten(thread)!r}.",
         field="runId",
         value=run,
-        remedy="Name one that was begun in it.",
+        remedy="Name one that a message has begun, or the id in the state, nis.runId; without, it is the newest.",
     )
 
 
