@@ -25,7 +25,6 @@ from nis_backend.drivers.compute.processes import WorkerPools
 from nis_backend.drivers.dispatch.in_process import InProcess
 from nis_backend.drivers.embeddings.minilm_pool import pool as embeddings_pool
 from nis_backend.drivers.http.client import Http
-from nis_backend.drivers.http.outside import Outside
 from nis_backend.drivers.llm.disk_pools import disk_pools
 from nis_backend.drivers.llm.embedded_pool import pool as embedded_pool
 from nis_backend.drivers.store.base import LINES
@@ -86,7 +85,7 @@ class Process:
         self._registry: Registry | None = None
         self._gateway: Gateway | None = None
         self._http = Http()
-        self._outside = Outside()
+        self._outside = Http(public=True)
         self.clients: Mapping[Literal["anywhere", "outside"], Client] = {
             "anywhere": self._http,
             "outside": self._outside,

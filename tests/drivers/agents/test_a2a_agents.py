@@ -23,7 +23,6 @@ from nis_backend.drivers.agents.a2a import A2AAgents
 from nis_backend.drivers.agents.a2a_card import verify
 from nis_backend.drivers.agents.base import Address, Said, Update
 from nis_backend.drivers.http.client import Http
-from nis_backend.drivers.http.outside import Outside
 from nis_backend.errors import InvalidRequest, NisError, NotFound, NotSupported, Unavailable, UpstreamFailed
 
 KEY = "a-key-that-nobody-may-read"
@@ -49,7 +48,7 @@ def parrot() -> Iterator[str]:
 
 
 async def _said(url: str, said: Said) -> list[Update]:
-    http, outside = Http(), Outside()
+    http, outside = Http(), Http(public=True)
     agents, address = A2AAgents(http, outside), Address(url=url, private=True)
     try:
         async with asyncio.timeout(60):
@@ -122,7 +121,7 @@ async def _served(card: bytes, answer: bytes, key: str = "") -> list[Update]:
 
     server = await asyncio.start_server(serve, "127.0.0.1", 0)
     base = f"http://127.0.0.1:{server.sockets[0].getsockname()[1]:05}".encode()
-    http, outside = Http(), Outside()
+    http, outside = Http(), Http(public=True)
     agents = A2AAgents(http, outside)
     address = Address(url=f"{base.decode()}/card.json", key=key, private=True)
     try:
@@ -194,7 +193,7 @@ def test_a_private_address_is_asked_only_where_it_is_allowed() -> None:
     """Promise: outgoing requests to caller-given addresses pass one guard; here, what a card leads to as well."""
 
     async def ask() -> None:
-        outside = Outside()
+        outside = Http(public=True)
         try:
             await A2AAgents(Http(), outside).fetch(Address(url="http://127.0.0.1:9/card.json"))
         finally:

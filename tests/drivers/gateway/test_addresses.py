@@ -17,13 +17,18 @@ from nis_backend.drivers.gateway.addresses import host_of, is_private
         "http://[::ffff:10.0.0.1]/v1",
         "http://[64:ff9b::7f00:1]/v1",
         "http://[2002:7f00:1::]/v1",
+        "http://[64:ff9b:1::7f00:1]/v1",
+        "http://[::7f00:1]/v1",
+        "http://[fec0::1]/v1",
+        "http://127.0.0.⑩/v1",
+        "http://169。254。169。㉕④/latest",
         "http://169.254.169.254/latest",
         "http://metadata.google.internal/",
         "http://LOCALHOST./v1",
     ],
 )
 def test_an_address_of_our_own_network_is_told_in_any_spelling(url: str) -> None:
-    """Those too that stand for an IPv4 address behind a translator (RFC 6052, 3056)."""
+    """Those too that stand for an IPv4 address behind a translator (RFC 6052, 3056), or that a client spells out."""
     assert is_private(host_of(url))
 
 

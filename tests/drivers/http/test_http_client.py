@@ -438,6 +438,21 @@ def test_a_header_is_one_line(run: Run, headers: dict[str, str]) -> None:
     run(test())
 
 
+@pytest.mark.parametrize("host", ["127.0.0.1", "127.0.0.⑩", "127。0。0。1", "[::ffff:127.0.0.1]"])
+def test_a_public_client_connects_to_no_address_of_our_own_however_it_is_spelled(run: Run, host: str) -> None:
+    """What is looked at is what is connected to: the client reads ⑩ as 10, and asks no resolver for a number."""
+
+    async def talk() -> None:
+        http = Http(public=True)
+        async with serving(saying(WHOLE)) as (_, told):
+            with pytest.raises(Unreachable, match="own network"):
+                await http.request("GET", told.url.replace("127.0.0.1", host), {}, silence=PATIENT)
+            assert not told.talks
+        await http.close()
+
+    run(talk())
+
+
 @pytest.mark.parametrize("url", ["", "nonsense", "ftp://a/b", "http://", "http://[half/", "http://a:b/"])
 def test_what_is_no_address_is_refused(run: Run, url: str) -> None:
     """Before anything is connected to."""

@@ -25,7 +25,6 @@ from nis_backend.drivers.blobs.folder import FolderContents
 from nis_backend.drivers.dispatch.in_process import InProcess
 from nis_backend.drivers.gateway.direct import Direct
 from nis_backend.drivers.http.client import Http
-from nis_backend.drivers.http.outside import Outside
 from nis_backend.drivers.store.sqlite.store import SqliteStore
 from nis_backend.errors import NotFound, Unavailable
 from nis_backend.event import ArtifactMade, InputRequired, StepRetried, Surface
@@ -107,7 +106,7 @@ class StandIn:
     def __init__(self, data: Path, **settings: Any) -> None:  # Any: settings differ in type
         self.settings = Settings.model_validate({"data": data, **settings})
         self.closing = Closing()
-        self.http, self.outside = Http(), Outside()
+        self.http, self.outside = Http(), Http(public=True)
         self.clients: Mapping[Literal["anywhere", "outside"], HttpClient] = {
             "anywhere": self.http,
             "outside": self.outside,

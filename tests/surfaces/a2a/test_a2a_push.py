@@ -19,7 +19,7 @@ from aiohttp.abc import AbstractResolver
 from google.protobuf.json_format import ParseDict
 
 from nis_backend.drivers.http.base import Unreachable
-from nis_backend.drivers.http.outside import Outside
+from nis_backend.drivers.http.client import Http
 from nis_backend.drivers.http.pool import PublicResolver
 from nis_backend.surfaces.a2a import pushing
 from nis_backend.surfaces.a2a.pushing import Pushing
@@ -263,7 +263,7 @@ def test_no_caller_with_a_key_reaches_the_server_s_own_network(url: str) -> None
     """By a literal address, or a name that says so."""
 
     async def talk() -> None:
-        outside = Outside()
+        outside = Http(public=True)
         with pytest.raises(Unreachable):
             await outside.request("POST", url, {}, b"", silence=5)
         await outside.close()

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from ipaddress import IPv6Network, ip_address
+from unicodedata import normalize
 from urllib.parse import SplitResult, urlsplit
 
 PRIVATE = (".localhost", ".local", ".internal", ".lan", ".home.arpa")
 """How names end that no public server has (RFC 6761, 6762, 8375; ICANN's `internal`)."""
-TRANSLATED = (IPv6Network("64:ff9b::/96"), IPv6Network("2002::/16"))
-"""What stands for any IPv4 address, of our own network too, where it is translated (RFC 6052, 3056)."""
+OURS = tuple(IPv6Network(one) for one in ("64:ff9b::/96", "64:ff9b:1::/48", "2002::/16", "::/96", "fec0::/10"))
+"""What stands for any IPv4 address, of our own network too, where it is translated (RFC 6052, 8215, 3056, 4291), and
+what sites had for themselves (RFC 3879)."""
 
 
 def told(url: str) -> str:
@@ -36,9 +38,11 @@ def parts_of(url: str) -> SplitResult | None:
 
 def is_private(host: str) -> bool:
     """Whether a host is this machine or one of its own network, as far as its name tells: nobody is asked for it."""
+    # What is sent there writes ⑩ as 10, and a wide stop as a dot.
+    host = normalize("NFKC", host).replace("\u3002", ".")
     try:
         address = ip_address(host)
-        return not address.is_global or any(address in one for one in TRANSLATED)
+        return not address.is_global or any(address in one for one in OURS)
     except ValueError:
         # A number in another spelling (127.1, 0x7f000001) is an address to some systems.
         last = host.rstrip(".").rpartition(".")[2]

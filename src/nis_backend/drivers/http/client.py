@@ -1,4 +1,4 @@
-"""The one HTTP client of this process: every provider's connections, opened as they are needed and kept a while."""
+"""The HTTP client of this process: every provider's connections, opened as they are needed and kept a while."""
 
 from __future__ import annotations
 
@@ -18,12 +18,14 @@ if TYPE_CHECKING:
 
 
 class Http(Client):
-    """Loads what it stands on with the first request; after `close` a later request opens other connections."""
+    """Loads what it stands on with the first request; after `close` a later request opens other connections.
 
-    public = False
-    """Whether it connects to public addresses alone."""
+    A `public` one is for addresses that callers have given: what a name leads to is looked at for each connection, and
+    what lies in a network of our own is `Unreachable`.
+    """
 
-    def __init__(self) -> None:
+    def __init__(self, *, public: bool = False) -> None:
+        self._public = public
         self._pool: Pool | None = None
         self._opening = asyncio.Lock()
 
@@ -47,5 +49,5 @@ class Http(Client):
                 await asyncio.to_thread(importlib.import_module, "nis_backend.drivers.http.pool")
                 from nis_backend.drivers.http.pool import Pool  # noqa: PLC0415 - now it is at hand
 
-                self._pool = Pool(public=self.public)
+                self._pool = Pool(public=self._public)
             return self._pool

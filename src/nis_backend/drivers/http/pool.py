@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import aiohttp
 from aiohttp.abc import AbstractResolver, ResolveResult
 from typing_extensions import override
+from yarl import URL
 
 from nis_backend.drivers.gateway.addresses import is_private
 from nis_backend.drivers.http.base import CONNECT, HttpError, Lost, NoAddress, Silent, Strange, Unreachable
@@ -26,7 +27,8 @@ class Pool:
     It follows no redirection and keeps no cookie: what one caller is told is nothing for the next one's request.
     """
 
-    def __init__(self, *, public: bool = False) -> None:
+    def __init__(self, *, public: bool) -> None:
+        self._public = public
         connector = aiohttp.TCPConnector(limit=0, resolver=PublicResolver() if public else None)
         self._session = aiohttp.ClientSession(connector=connector, cookie_jar=aiohttp.DummyCookieJar())
 
@@ -40,10 +42,14 @@ class Pool:
         if data is not None and len(data) > PIECE:
             headers, body = {**headers, "content-length": str(len(data))}, sending.pieces(data)
         try:
+            where = URL(url)
+            # A literal address is asked of no resolver; how it is read here is how it is connected to.
+            if self._public and is_private(where.raw_host or ""):
+                raise Unreachable(f"{where.raw_host} is an address of the server's own network.")
             async with sending.limit:
                 try:
                     found = await self._session.request(
-                        method, url, data=body, headers=headers, timeout=timeout, allow_redirects=False
+                        method, where, data=body, headers=headers, timeout=timeout, allow_redirects=False
                     )
                 finally:
                     sending.timed = False
