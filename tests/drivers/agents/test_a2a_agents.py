@@ -20,7 +20,7 @@ from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption,
 from google.protobuf.json_format import MessageToDict, ParseDict
 
 from nis_backend.drivers.agents.a2a import A2AAgents
-from nis_backend.drivers.agents.a2a_card import verify
+from nis_backend.drivers.agents.a2a_card import signed
 from nis_backend.drivers.agents.base import Address, Said, Update
 from nis_backend.drivers.http.client import Http
 from nis_backend.errors import InvalidRequest, NisError, NotFound, NotSupported, Unavailable, UpstreamFailed
@@ -180,13 +180,25 @@ def test_a_card_is_used_only_where_the_trusted_key_has_signed_it() -> None:
     public = made.public_key().public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo).decode()
     card = {**CARD, "version": "1", "description": "It is signed."}
     sign = create_agent_card_signer(private, {"alg": "ES256", "kid": "k", "jku": None, "typ": "JOSE"})
-    signed = MessageToDict(sign(ParseDict(card, AgentCard(), ignore_unknown_fields=True)))
+    whole = MessageToDict(sign(ParseDict(card, AgentCard(), ignore_unknown_fields=True)))
     address = Address(url="https://agents.example.org/card.json", trusted=public)
-    verify(signed, address)
-    for wrong in ({**signed, "name": "y"}, card):
+    assert signed(whole, address) == whole
+    for wrong in ({**whole, "name": "y"}, card):
         with pytest.raises(UpstreamFailed) as told:
-            verify(wrong, address)
+            signed(wrong, address)
         assert told.value.field == "trusted_key"
+    # Members of 0.3 are under no signature of 1.0, and a signed one may be spelled as its parser takes it too.
+    bent = {**whole, "supported_interfaces": whole["supportedInterfaces"], "url": "https://evil.example.org/"}
+    del bent["supportedInterfaces"]
+    assert signed(bent, address) == whole
+
+
+@pytest.mark.parametrize("key", ["nonsense", "{", '{"kty": "EC"}', "-----BEGIN PUBLIC KEY-----\nAA==\n"])
+def test_a_trusted_key_that_is_none_is_refused_by_its_name(key: str) -> None:
+    """Promise: typed errors with field and remedy; what was given may be a private key, and is not repeated."""
+    with pytest.raises(InvalidRequest) as told:
+        signed({**CARD, "version": "1"}, Address(url="https://agents.example.org/card.json", trusted=key))
+    assert (told.value.field, bool(told.value.remedy), told.value.value) == ("trusted_key", True, None)
 
 
 def test_a_private_address_is_asked_only_where_it_is_allowed() -> None:

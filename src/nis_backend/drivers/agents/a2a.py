@@ -15,7 +15,7 @@ from pydantic import ValidationError
 from pydantic_core import from_json
 from typing_extensions import override
 
-from nis_backend.drivers.agents.a2a_card import card_url, read_card, verify
+from nis_backend.drivers.agents.a2a_card import card_url, read_card, signed
 from nis_backend.drivers.agents.a2a_refusals import Failures
 from nis_backend.drivers.agents.a2a_wire import RPC, request_of, update_of
 from nis_backend.drivers.agents.base import ASKS, OVER, Fetched, RemoteAgents
@@ -62,7 +62,7 @@ class A2AAgents(RemoteAgents):
             raise told.of_status(response.status, response.headers, body)
         card = _object(body, told)
         if address.trusted:
-            await asyncio.to_thread(verify, card, address)
+            card = await asyncio.to_thread(signed, card, address)
         return Fetched(card=card, etag=response.headers.get("etag", "")[:200], fresh=_fresh(response))
 
     @override

@@ -143,8 +143,10 @@ def _reachable(address: Address, spoken: list[tuple[_Interface, str, str]], wher
     )
 
 
-def verify(card: Json, address: Address) -> None:
-    """Refuse a card that the trusted key has not signed. It loads the protocol's package: call it in a thread.
+def signed(card: Json, address: Address) -> Json:
+    """What the trusted key has signed of a card: a member that the signature does not cover is nobody's word.
+
+    It loads the protocol's package: call it in a thread.
 
     Raises:
         UpstreamFailed: the signature is missing or not good.
@@ -157,14 +159,15 @@ def verify(card: Json, address: Address) -> None:
             SignatureVerificationError,
             create_signature_verifier,
         )
-        from google.protobuf.json_format import ParseDict, ParseError  # noqa: PLC0415 - as above
+        from google.protobuf.json_format import MessageToDict, ParseDict, ParseError  # noqa: PLC0415 - as above
     except ImportError as error:
         raise Unavailable(f"{error.name} is not installed.", remedy="Install nis-backend again.") from error
     key: Any = _public_key(address.trusted)
     where = told(address.url)
     try:
         check = create_signature_verifier(lambda _kid, _jku: key, ALGORITHMS)
-        check(ParseDict(card, AgentCard(), ignore_unknown_fields=True))
+        covered = ParseDict(card, AgentCard(), ignore_unknown_fields=True)
+        check(covered)
     except (SignatureVerificationError, ParseError) as error:
         raise UpstreamFailed(
             f"The card at {where} is not signed with the key that is trusted: {shorten(str(error))}.",
@@ -172,20 +175,25 @@ def verify(card: Json, address: Address) -> None:
             value=where,
             remedy="Do not use the agent before you know why; with a new key of its owner's, update trusted_key.",
         ) from None
+    return MessageToDict(covered)
 
 
 def _public_key(text: str) -> Any:  # Any: the package's own kinds of keys
-    from jwt import PyJWK  # noqa: PLC0415 - as in `verify`
+    from cryptography.exceptions import UnsupportedAlgorithm  # noqa: PLC0415 - as in `signed`
+    from cryptography.hazmat.primitives.serialization import load_pem_public_key  # noqa: PLC0415 - as above
+    from jwt import PyJWK  # noqa: PLC0415 - as above
     from jwt.exceptions import PyJWTError  # noqa: PLC0415 - as above
 
-    if not text.lstrip().startswith("{"):
-        return text
     try:
-        return PyJWK(cast("Json", json.loads(text)))
-    except (ValueError, PyJWTError) as error:
+        if text.lstrip().startswith("{"):
+            return PyJWK(cast("Json", json.loads(text)))
+        load_pem_public_key(text.encode())
+    except (ValueError, PyJWTError, UnsupportedAlgorithm):
+        # It is not repeated: it may be the private one.
         raise InvalidRequest(
-            f"The trusted key is none: {shorten(str(error))}.",
+            "The trusted key is none.",
             field="trusted_key",
-            value=text,
             remedy="Give the public key as a JSON Web Key or PEM.",
         ) from None
+    # As text: which kind of key a signature wants is for who looks at it to say.
+    return text
