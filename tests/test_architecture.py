@@ -66,7 +66,7 @@ LAYERS = {
     "mounting": ("kernel", "surface", "dialect", "app"),
     "server": ("kernel", "surface", "lock", "app", "mounting"),
     "worker": ("kernel", "app", "mounting", "server"),
-    "entry": ("worker", "kernel", "surface", "lock", "database", "backups", "app", "server"),
+    "entry": ("worker", "kernel", "surface", "dialect", "lock", "database", "backups", "app", "server"),
 }
 CONTRACTS = frozenset(
     {
@@ -75,7 +75,7 @@ CONTRACTS = frozenset(
     }
 )
 """Modules of a contract that is more than one file."""
-DIALECTS = ("openai", "anthropic", "a2a", "agui", "voice")
+DIALECTS = ("openai", "anthropic", "a2a", "agui", "acp", "voice")
 CONTRACTS_FOR = (
     *("run", "context", "shelf", "keys", "commands", "history", "journal", "execution", "replay", "schedule"),
     *("opened", "owned", "steps", "times", "fork", "asking"),
@@ -85,7 +85,7 @@ NAMES_OPERATIONS = "nis_backend.surfaces.rest.fixed"
 # What a serving process must not have loaded before the first call that needs it.
 HEAVY = (
     *("torch", "transformers", "scipy", "cv2", "onnxruntime", "tokenizers", "numpy", "pint", "xllamacpp"),
-    *("alembic", "sqlalchemy", "a2a", "ag_ui", "a2ui", "mcp", "google.protobuf", "aiohttp", "httpx", "httpx2"),
+    *("alembic", "sqlalchemy", "a2a", "acp", "ag_ui", "a2ui", "mcp", "google.protobuf", "aiohttp", "httpx", "httpx2"),
     *(
         "jsonschema",
         "genai_prices",

@@ -44,6 +44,14 @@ def _say_misspelt() -> None:
         sys.stderr.write(f"nis: {line} `nis settings` lists them.\n")
 
 
+def edit(settings: Settings) -> None:
+    """Talk to an editor until it leaves."""
+    from nis_backend.lock import address_of  # noqa: PLC0415 - as above
+    from nis_backend.surfaces.acp.serving import serve  # noqa: PLC0415 - as above
+
+    serve(settings, lambda: address_of(settings.data), lambda: open_process(settings))
+
+
 @contextlib.asynccontextmanager
 async def open_process(settings: Settings) -> AsyncGenerator[Context]:
     """Open the data folder for the length of one command."""
@@ -91,7 +99,7 @@ def main() -> None:
         return read_settings(os.environ, **given)
 
     moves, backups = Moves(of=schema_of, to=move_schema), {"backup": back_up, "restore": restore}
-    sys.exit(command_line(settings, serve, open_process, moves=moves, backups=backups, work=work))
+    sys.exit(command_line(settings, serve, open_process, moves=moves, backups=backups, work=work, edit=edit))
 
 
 if __name__ == "__main__":

@@ -202,6 +202,7 @@ EXTRAS = {
     "redis": "redis",
     "kafka": "confluent_kafka",
     "aws": "boto3",
+    "acp": "acp",
 }
 """Each extra with code in this release, and the package that tells whether it is installed."""
 

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
     from nis_backend.entry import Entry
+    from nis_backend.surfaces.cli.acp import Edit
     from nis_backend.surfaces.cli.backing import Keep
     from nis_backend.surfaces.cli.session import Moves, Open, Read, Serve, Work
 
@@ -37,12 +38,15 @@ def command_line(  # noqa: PLR0913 - each is what the command line itself cannot
     moves: Moves | None = None,
     backups: Mapping[str, Keep] | None = None,
     work: Work | None = None,
+    edit: Edit | None = None,
 ) -> int:
     """Run one command; answers the exit code. `backups` has what `nis backup` and `nis restore` do."""
     session = Session(read, serve, open_process)
     root = Root(session, moves)
     if work is not None:
         root.add_command(_worker(session, work))
+    if edit is not None:
+        root.add_command(_acp(session, edit))
     for name, keep in (backups or {}).items():
         root.add_command(backing.command(session, name, keep))
     given = list(sys.argv[1:] if arguments is None else arguments)
@@ -234,6 +238,20 @@ def _worker(session: Session, work: Work) -> click.Command:
             click.Option(["--port"], type=int, default=0, help="Port of /health/ready there.  [a free one]"),
             *_over(),
         ],
+    )
+
+
+def _acp(session: Session, edit: Edit) -> click.Command:
+    def run(print_config: bool) -> None:
+        from nis_backend.surfaces.cli.acp import run  # noqa: PLC0415 - a start serves no editor
+
+        run(session, edit, print_config=print_config)
+
+    return click.Command(
+        "acp",
+        callback=run,
+        help="Serve the Agent Client Protocol over standard input and output, for an editor that starts its agents.",
+        params=[click.Option(["--print-config"], is_flag=True, help="Print what to paste into Zed's settings.")],
     )
 
 

@@ -145,29 +145,17 @@ class OverHttp:
         route = next((route for route in routes_of(entry) if route.method != "GET"), START)
         if route is START:
             arguments = {"operation": entry.name, "arguments": arguments}
-        method, path, body, headers = self._request(route, arguments)
+        method, path, body, headers = request_of(route, arguments)
         prefers = {} if route is START else {"prefer": "respond-async"}
-        with self._asked(method, path, body, {**headers, **prefers}) as response:
+        with self._asked(method, path, body, {**self._headers, **headers, **prefers}) as response:
             if route is not START and response.status != HTTPStatus.ACCEPTED:
                 raise NotSupported(f"{entry.name} cannot be a run.", remedy="Leave out --background.")
             return json.loads(response.read())
 
-    def _request(self, route: RestRoute, arguments: Json) -> tuple[str, str, bytes | None, dict[str, str]]:
-        """Method, path, body and headers of a call."""
-        rest = dict(arguments)
-        path = (
-            route.path.replace("{id}", quote(str(rest.pop("id", "")), safe=":")) if "{id}" in route.path else route.path
-        )
-        body, headers = None, dict(self._headers)
-        if route.method in IN_QUERY:
-            path += "?" + urlencode({key: value for key, value in rest.items() if value is not None}) if rest else ""
-        else:
-            body, headers["content-type"] = body_of(rest)
-        return route.method, path, body, headers
-
     def call(self, entry: Entry, arguments: Json, heard: Callable[[Json], None]) -> Any:  # Any: JSON
         """See `Connection.call`. No event loop: it would hold an interrupt until the answer is there."""
-        method, path, body, headers = self._request(routes_of(entry)[0], arguments)
+        method, path, body, headers = request_of(routes_of(entry)[0], arguments)
+        headers = {**self._headers, **headers}
         is_blob = bool(entry.result_schema.get("blob"))
         if is_blob:
             # Bytes that are JSON themselves would be taken for what is known of them.
@@ -210,6 +198,19 @@ class OverHttp:
             if response.status >= HTTPStatus.BAD_REQUEST:
                 raise from_problem(json.loads(response.read() or b"{}"))
             yield response
+
+
+def request_of(route: RestRoute, arguments: Json) -> tuple[str, str, bytes | None, dict[str, str]]:
+    """Method, path, body and headers of a call."""
+    rest = dict(arguments)
+    path = route.path.replace("{id}", quote(str(rest.pop("id", "")), safe=":")) if "{id}" in route.path else route.path
+    body: bytes | None = None
+    headers: dict[str, str] = {}
+    if route.method in IN_QUERY:
+        path += "?" + urlencode({key: value for key, value in rest.items() if value is not None}) if rest else ""
+    else:
+        body, headers["content-type"] = body_of(rest)
+    return route.method, path, body, headers
 
 
 def _follow(response: http.client.HTTPResponse, heard: Callable[[Json], None], *, run: bool) -> Any:  # Any: JSON

@@ -1,0 +1,1 @@
+"""The Agent Client Protocol: an editor starts `nis acp`, and talks to the agent over its pipes."""

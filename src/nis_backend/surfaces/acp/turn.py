@@ -1,0 +1,133 @@
+"""A turn: a prompt becomes a run, its log the updates; a person is asked through the editor where the run asks."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from typing import TYPE_CHECKING, Any
+
+from acp.exceptions import RequestError
+from acp.schema import AllowedOutcome, RequestPermissionResponse
+from pydantic import ValidationError
+
+from nis_backend.errors import Conflict, NisError, Unavailable
+from nis_backend.event import ApprovalRequired, Approved, Rejected
+from nis_backend.surfaces.acp.view import View
+
+if TYPE_CHECKING:
+    from acp.connection import Connection
+
+    from nis_backend.operation import Json
+    from nis_backend.surfaces.acp.reach import Reach
+
+log = logging.getLogger("nis.acp")
+
+CHAT, CANCEL, APPROVE, REJECT = "chat.send_message", "runs.cancel_run", "runs.approve_run", "runs.reject_run"
+
+OPTIONS = (
+    {"optionId": "allow", "name": "Allow once", "kind": "allow_once"},
+    {"optionId": "reject", "name": "Reject", "kind": "reject_once"},
+)
+
+
+class Turn:
+    """A prompt under way in a session."""
+
+    def __init__(self, reach: Reach, client: Connection, session: str) -> None:
+        self._reach = reach
+        self._client = client
+        self._session = session
+        self._run_id: str | None = None
+        self._stopped = False
+        self._asking: dict[str, asyncio.Task[None]] = {}
+        """Questions that the editor was asked, by their calls."""
+        self._answered: set[str] = set()
+
+    async def said(self, request: Json) -> Json:
+        """Have the message answered; answers why the turn has ended.
+
+        Raises:
+            NisError: there is no answer, and why.
+        """
+        async with self._reach.begin(CHAT, request) as (run_id, events):
+            self._run_id = run_id
+            view = View(run_id)
+            if self._stopped:
+                await self._steer(CANCEL, {"id": run_id})
+            try:
+                async for event in events:
+                    for update in view.of(event):
+                        await tell(self._client, self._session, update)
+                    self._heed(event.body, view)
+                    if view.failure is not None:
+                        raise view.failure
+                    if view.stop is not None:
+                        return {"stopReason": view.stop, "_meta": {"nis": {"runId": run_id}}}
+            finally:
+                for asking in self._asking.values():
+                    asking.cancel()
+        raise Unavailable(
+            "The server stopped before the turn's end.",
+            field="run",
+            value=run_id,
+            remedy="The run goes on once a server is there again: load the session to see what came of it.",
+        )
+
+    async def cancel(self) -> None:
+        """Stop the run, also one that is only about to begin."""
+        self._stopped = True
+        if self._run_id is not None:
+            await self._steer(CANCEL, {"id": self._run_id})
+
+    def _heed(self, body: object, view: View) -> None:
+        """Ask what is to be asked; what was answered elsewhere is asked no more."""
+        if isinstance(body, ApprovalRequired):
+            task = asyncio.create_task(self._ask(body, view.call_name(body.call_id)))
+            self._asking[body.call_id] = task
+        elif isinstance(body, Approved | Rejected) and body.call_id in self._asking.keys() - self._answered:
+            self._asking[body.call_id].cancel()
+
+    async def _ask(self, asked: ApprovalRequired, name: str) -> None:
+        """Have the editor ask its user, and hand on the answer."""
+        question = {"type": "content", "content": {"type": "text", "text": asked.reason}}
+        call = {
+            "toolCallId": name,
+            "title": asked.operation or asked.reason,
+            "status": "pending",
+            "content": [question],
+            "rawInput": asked.arguments,
+        }
+        params = {"sessionId": self._session, "toolCall": call, "options": list(OPTIONS)}
+        told: Json = {"id": self._run_id, "call_id": asked.call_id}
+        try:
+            answer: Any = await self._client.send_request("session/request_permission", params)
+            outcome = RequestPermissionResponse.model_validate(answer).outcome
+            self._answered.add(asked.call_id)
+        except (RequestError, ValidationError) as error:
+            self._answered.add(asked.call_id)
+            log.warning("the editor did not ask its user: %s", error)
+            await self._steer(REJECT, {**told, "reason": "The editor did not ask its user."})
+            return
+        except ConnectionError:
+            # The editor has gone; the run waits for whoever answers.
+            return
+        if not isinstance(outcome, AllowedOutcome):
+            await self._steer(CANCEL, {"id": self._run_id})
+        elif outcome.option_id == OPTIONS[0]["optionId"]:
+            await self._steer(APPROVE, told)
+        else:
+            await self._steer(REJECT, told)
+
+    async def _steer(self, command: str, request: Json) -> None:
+        """Write a command into the run's log; where it comes too late, the log says what has come of it."""
+        try:
+            await self._reach.call(command, request)
+        except Conflict:
+            pass
+        except NisError as error:
+            log.warning("%s: %s %s", command, error.message, error.remedy)
+
+
+async def tell(client: Connection, session: str, update: Json) -> None:
+    """Send one update."""
+    await client.send_notification("session/update", {"sessionId": session, "update": update})
