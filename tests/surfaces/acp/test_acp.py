@@ -122,8 +122,8 @@ async def refused(answer: Any) -> Json:
     """The problem that a request was answered with, and its code."""
     with pytest.raises(RequestError) as caught:
         await answer
-    assert isinstance(caught.value.data, dict)
-    return {**caught.value.data, "rpc": caught.value.code}
+    problem: Any = caught.value.data
+    return {**problem, "rpc": caught.value.code}
 
 
 def test_a_turn_is_a_run_told_word_by_word_and_kept(tooled: Server) -> None:
@@ -239,9 +239,10 @@ def test_what_is_wrong_is_told_by_field_and_the_next_message_is_heard(tooled: Se
             assert (empty["code"], empty["field"]) == ("invalid_request", "prompt")
             long = await refused(agent.prompt(session_id=session, prompt=[text_block("a" * 100_001)]))
             assert (long["code"], long["field"]) == ("invalid_request", "prompt")
-            method = await refused(agent._conn.send_request("session/nothing", {}))
+            raw: Any = agent
+            method = await refused(raw._conn.send_request("session/nothing", {}))
             assert (method["rpc"], method["field"]) == (-32601, "method")
-            shape = await refused(agent._conn.send_request("session/prompt", {"sessionId": session, "prompt": 5}))
+            shape = await refused(raw._conn.send_request("session/prompt", {"sessionId": session, "prompt": 5}))
             assert (shape["rpc"], shape["field"], shape["value"]) == (-32602, "prompt", "5")
             key = await refused(agent.authenticate(method_id="none"))
             assert (key["rpc"], key["field"]) == (-32602, "methodId")
