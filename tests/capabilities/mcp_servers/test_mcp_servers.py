@@ -105,6 +105,18 @@ def test_what_a_key_may_not_decide_is_the_operators(tooled: Server) -> None:
     assert refused(eve, "PATCH", f"/mcp-servers/{made}", {"approval": "changes"}) == ("forbidden", "approval")
 
 
+def test_what_nobody_is_asked_about_is_not_moved_by_who_may_not_say_so(tooled: Server) -> None:
+    """Promise: an operator's `approval` is of one place and its tools: others put it back to change them."""
+    fay, boss = (holder(tooled, owner="fay", scopes=["*", *more]) for more in ([], ["server:admin"]))
+    made = boss.done("POST", "/mcp-servers", {"url": "https://tools.example.org/mcp", "approval": "never"})["id"]
+    for change in ({"url": "https://evil.example.org/mcp"}, {"allowed": ["delete"]}):
+        assert refused(fay, "PATCH", f"/mcp-servers/{made}", change) == ("forbidden", "approval")
+        boss.done("PATCH", f"/mcp-servers/{made}", change)
+    assert fay.done("PATCH", f"/mcp-servers/{made}", {"seconds": 5})["approval"] == "never"
+    moved = fay.done("PATCH", f"/mcp-servers/{made}", {"url": "https://evil.example.org/mcp", "approval": "always"})
+    assert moved["approval"] == "always"
+
+
 def test_a_token_is_sent_and_shown_to_nobody(tooled: Server, serve: Serve) -> None:
     """Promise: a server that wants a key answers with its token alone, which no answer, list, run or log has."""
     locked = serve(NIS_API_KEY="sesame-7c0e")

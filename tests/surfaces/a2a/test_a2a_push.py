@@ -167,6 +167,61 @@ def test_what_was_not_taken_is_sent_again_also_by_the_next_process(
     asyncio.run(talk())
 
 
+def test_a_configuration_that_is_replaced_leads_elsewhere_at_once(tmp_path: Path) -> None:
+    """Promise: one of the same name takes the other's place, also for a task that is being told already."""
+
+    async def talk() -> None:
+        async with (
+            _receiving() as before,
+            _receiving() as after,
+            served(tmp_path) as (process, address),
+            _sending(process),
+            client(address) as one,
+        ):
+            params = {**message("wait a"), "configuration": {"taskPushNotificationConfig": _config(before)}}
+            number = await one.post("SendMessage", params)
+            _, first = await before.next()
+            task = first["statusUpdate"]["taskId"]
+            config = {"taskId": task, **_config(after, token=TOKEN)}
+            assert "result" in await one.call("CreateTaskPushNotificationConfig", config)
+            process.gate.set()
+            await one.next(number)
+            headers, last = await after.next()
+            assert headers["x-a2a-notification-token"] == TOKEN
+            assert last["task"]["id"] == task
+            assert before.got.empty()
+
+    asyncio.run(talk())
+
+
+def test_one_owner_s_waiting_tasks_are_in_nobody_s_way(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Bounded: what one owner has followed leaves room, and what waits for a place is sent when there is one."""
+    monkeypatch.setattr(pushing, "MOST_OF_ONE", 1)
+
+    async def talk() -> None:
+        async with (
+            _receiving() as first,
+            _receiving() as second,
+            served(tmp_path) as (process, address),
+            _sending(process),
+            client(address) as one,
+        ):
+            numbers: list[Any] = []
+            for receiver in (first, second):
+                params = {**message("wait a"), "configuration": {"taskPushNotificationConfig": _config(receiver)}}
+                numbers.append(await one.post("SendMessage", params))
+                if receiver is first:
+                    await first.next()
+            assert not process.gate.is_set()
+            process.gate.set()
+            for number in numbers:
+                await one.next(number)
+            await first.ended()
+            await second.ended()
+
+    asyncio.run(talk())
+
+
 def test_a_receiver_that_is_gone_is_left_alone(tmp_path: Path) -> None:
     """410 ends it at once."""
 

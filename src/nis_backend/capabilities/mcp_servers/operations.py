@@ -283,6 +283,9 @@ async def update_mcp_server(request: UpdateMcpServer, ctx: Context) -> McpServer
         # The token was meant for the other place, and what it has is another's.
         given |= {"token": "", "tools": "[]", "inside": int(ctx.caller.key is None)}
     _check_approval(request.approval, ctx)
+    if not {"url", "allowed"}.isdisjoint(given):
+        # That nobody is asked was said of one place and its tools, and is no word on others.
+        _check_approval(row["approval"] if request.approval is None else "always", ctx)
     changes: Row = {name: int(one) if isinstance(one, bool) else one for name, one in given.items()}
     if request.allowed is not None:
         changes["allowed"] = _listed(request.allowed)

@@ -210,7 +210,7 @@ async def update_remote_agent(request: UpdateRemoteAgent, ctx: Context) -> Remot
         changes |= {"card": None, "etag": "", "fresh_until": None}
     after = {**row, **changes}
     check_url(after["url"], ctx)
-    if not {"url", "key_name", "key_header", "ask"}.isdisjoint(given):
+    if not {"url", "key_name", "key_header", "trusted_key", "ask"}.isdisjoint(given):
         check_rights(after, ctx)
     await _refuse_taken(after, ctx)
     await ctx.store.update("remote_agents", row["id"], changes)

@@ -12,6 +12,7 @@ import base64
 import hmac
 import json
 import logging
+from collections import Counter
 from contextlib import aclosing
 from hashlib import sha256
 from importlib import import_module
@@ -43,6 +44,8 @@ GONE = 410
 """The status that says: never again."""
 MOST = 256
 """Configurations that are followed at a time; the next waits for one of them to end."""
+MOST_OF_ONE = 64
+"""Of them, one owner's: whose tasks wait for long is in nobody else's way."""
 
 
 class Gone(HttpError):
@@ -55,6 +58,8 @@ class Pushing:
     def __init__(self, process: Process) -> None:
         self._process = process
         self._following: dict[str, asyncio.Task[None]] = {}
+        self._of: Counter[str] = Counter()
+        """How many of them are each owner's."""
 
     async def run(self) -> None:
         """Until this is cancelled."""
@@ -80,11 +85,21 @@ class Pushing:
             return
         now = store.now()
         for row in await store.configured(TABLE, {"enabled": 1}):
-            if row["next_at"] > now or row["id"] in self._following or len(self._following) >= MOST:
+            if row["next_at"] > now or row["id"] in self._following or not self._has_room(row["owner"]):
                 continue
             task = asyncio.create_task(self._follow(row), name=f"push {row['id']}")
             self._following[row["id"]] = task
-            task.add_done_callback(lambda _, at=row["id"]: self._following.pop(at, None))
+            self._of[row["owner"]] += 1
+            task.add_done_callback(lambda _, gone=row: self._left(gone))
+
+    def _has_room(self, owner: str) -> bool:
+        return len(self._following) < MOST and self._of[owner] < MOST_OF_ONE
+
+    def _left(self, row: Row) -> None:
+        del self._following[row["id"]]
+        self._of -= Counter([row["owner"]])
+        # There may be one that waits for its place.
+        self._process.pushing.set()
 
     def _context(self, owner: str) -> Context:
         return self._process.context(Caller(owner=owner))
@@ -115,11 +130,11 @@ class Pushing:
                 ended = event.terminal
                 if body is None or event.seq <= row["sent"]:
                     continue
-                # Who deletes a configuration is told nothing any more.
-                if await ctx.store.get(TABLE, row["id"]) is None:
+                # Who deletes a configuration is told nothing any more; one that was replaced leads elsewhere.
+                found = await ctx.store.get(TABLE, row["id"])
+                if found is None:
                     return
-                await self._post(row, event.seq, body, ctx.now())
-                row = {**row, "sent": event.seq, "tries": 0}
+                await self._post(found, event.seq, body, ctx.now())
                 await ctx.store.update(TABLE, row["id"], {"sent": event.seq, "tries": 0, "problem": None})
         if ended:
             await ctx.store.update(TABLE, row["id"], {"enabled": 0})
