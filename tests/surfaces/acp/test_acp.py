@@ -23,6 +23,7 @@ from rest_client import done
 
 Json = dict[str, Any]
 
+KEY = "sesame"
 PATIENCE = 60.0
 SCRIPT: Json = {
     "tools": True,
@@ -30,7 +31,7 @@ SCRIPT: Json = {
         {"after_tool": True, "text": "I was told {tool}"},
         {"when": "add two", "tool_calls": [{"name": "mcp-demo-add", "arguments": {"a": 2, "b": 3}}]},
         {"when": "long story", "text": " ".join(f"word{number}" for number in range(400)), "pause": 0.2},
-        {"when": "Greet", "reasoning": "A greeting is due.", "text": "Hello from the script."},
+        {"when": "Greet", "reasoning": "A greeting is due.", "text": "Hello from the script.", "pause": 0.05},
         {"text": "Nothing to do."},
     ],
 }
@@ -42,13 +43,18 @@ def environment(folder: Path) -> dict[str, str]:
     return {"NIS_SCRIPTED": str(folder / "script.json"), "NIS_MODEL": "scripted:scripted"}
 
 
+def asked(server: Server, method: str, path: str, body: Json | None = None) -> Any:
+    """The answer of a request with the key."""
+    return done(server, method, path, body, {"authorization": f"Bearer {KEY}"})
+
+
 @pytest.fixture(scope="module")
 def tooled(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
-    """A server whose model calls a tool of another server, for which a person is asked."""
+    """A server whose model calls a tool of another server, for which a person is asked; it wants a key."""
     folder = tmp_path_factory.mktemp("tooled")
-    with running_server(folder, environment=environment(folder)) as server:
-        made = done(server, "POST", "/mcp-servers", {"name": "demo", "command": "example"})
-        done(server, "POST", f"/mcp-servers/{made['id']}/refresh-tools", {})
+    with running_server(folder, environment={**environment(folder), "NIS_API_KEY": KEY}) as server:
+        made = asked(server, "POST", "/mcp-servers", {"name": "demo", "command": "example"})
+        asked(server, "POST", f"/mcp-servers/{made['id']}/refresh-tools", {})
         yield server
 
 
@@ -107,7 +113,7 @@ async def opened(
             editor,  # pyright: ignore[reportArgumentType] - the methods that are called here
             sys.executable,
             *("-m", "nis_backend", "--data", str(data), "acp"),
-            env={**kept, **variables},
+            env={"NIS_API_KEY": KEY, **kept, **variables},
             transport_kwargs={"stderr": None, "shutdown_timeout": PATIENCE},
         ) as (agent, process):
             yield agent, process
@@ -149,7 +155,7 @@ def test_a_turn_is_a_run_told_word_by_word_and_kept(tooled: Server) -> None:
             assert len(editor.of("agent_message_chunk")) > 1
             assert "A greeting is due." in editor.words("agent_thought_chunk")
             said = editor.updates[:]
-            turn = done(tooled, "GET", f"/conversations/{session}")["turns"][0]
+            turn = asked(tooled, "GET", f"/conversations/{session}")["turns"][0]
             assert turn["message"] == "Greet me.\n\n[a.py](file:///a.py)\n\nfile:///b.py\n```\nprint(1)\n```"
             assert ended.field_meta == {"nis": {"runId": turn["run_id"]}}
         again = Editor()
@@ -158,7 +164,7 @@ def test_a_turn_is_a_run_told_word_by_word_and_kept(tooled: Server) -> None:
             assert again.words("user_message_chunk") == turn["message"]
             assert again.updates[1:] == said
             assert (await agent.prompt(session_id=session, prompt=[text_block("Go on.")])).stop_reason == "end_turn"
-        assert len(done(tooled, "GET", f"/conversations/{session}")["turns"]) == 2
+        assert len(asked(tooled, "GET", f"/conversations/{session}")["turns"]) == 2
 
     asyncio.run(use())
 
@@ -192,7 +198,7 @@ def test_a_call_that_waits_for_a_person_asks_the_editors_user(tooled: Server) ->
             async with editor.told:
                 await editor.told.wait_for(lambda: editor.questions)
             run_id = editor.questions[0]["toolCallId"].partition(":")[0]
-            await asyncio.to_thread(done, tooled, "POST", f"/runs/{run_id}/approve", {})
+            await asyncio.to_thread(asked, tooled, "POST", f"/runs/{run_id}/approve", {})
             assert await going == "end_turn"
             assert '"text":"5"' in editor.words()
 
@@ -214,7 +220,7 @@ def test_a_cancelled_turn_ends_its_run(tooled: Server) -> None:
             ended = await going
             assert ended.stop_reason == "cancelled"
             assert ended.field_meta is not None
-            run = await asyncio.to_thread(done, tooled, "GET", f"/runs/{ended.field_meta['nis']['runId']}")
+            run = await asyncio.to_thread(asked, tooled, "GET", f"/runs/{ended.field_meta['nis']['runId']}")
             assert run["state"] == "cancelled"
 
     asyncio.run(use())
@@ -266,11 +272,13 @@ def test_a_server_that_dies_ends_the_turn_and_the_session_is_there_again(serve: 
             assert "loading the session" in broken["remedy"]
             gone = await refused(agent.prompt(session_id=session, prompt=[text_block("Still there?")]))
             assert (gone["code"], "nis serve" in gone["remedy"]) == ("unavailable", True)
-            await asyncio.to_thread(serve, data=tmp_path, **environment(tmp_path))
+            another = await asyncio.to_thread(serve, data=tmp_path, **environment(tmp_path))
             editor.updates.clear()
             await agent.load_session(cwd="/", session_id=session, mcp_servers=[])
             assert editor.words("user_message_chunk") == "A long story, please."
             assert "word1" in editor.words()
+            run_id = editor.of("agent_message_chunk")[0]["messageId"].partition(":")[0]
+            await asyncio.to_thread(done, another, "POST", f"/runs/{run_id}/cancel", {})
             ended = await agent.prompt(session_id=session, prompt=[text_block("Greet me.")])
             assert ended.stop_reason == "end_turn"
 
@@ -295,19 +303,15 @@ def test_without_a_server_the_folder_is_opened(tmp_path: Path) -> None:
     asyncio.run(use())
 
 
-def test_a_server_with_a_key_says_what_the_editor_lacks(serve: Serve) -> None:
+def test_an_editor_without_the_servers_key_is_told_what_it_lacks(tooled: Server) -> None:
     """Promise: `initialize` names the key where one is wanted; a session without it is refused with the remedy."""
-    server = serve(NIS_API_KEY="sesame")
 
     async def use() -> None:
-        async with opened(server.data, Editor()) as (agent, _):
+        async with opened(tooled.data, Editor(), NIS_API_KEY="") as (agent, _):
             [method] = (await agent.initialize(protocol_version=1)).auth_methods or []
             for answer in (session_of(agent), agent.authenticate(method_id=method.id)):
                 lacking = await refused(answer)
                 assert (lacking["rpc"], "NIS_API_KEY" in lacking["remedy"]) == (-32000, True)
-        async with opened(server.data, Editor(), NIS_API_KEY="sesame") as (agent, _):
-            assert (await agent.initialize(protocol_version=1)).auth_methods == []
-            assert await session_of(agent)
 
     asyncio.run(use())
 

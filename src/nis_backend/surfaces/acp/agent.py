@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import logging
 import uuid
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -26,6 +27,7 @@ from nis_backend import __version__
 from nis_backend.errors import (
     Busy,
     Conflict,
+    Forbidden,
     InternalError,
     InvalidRequest,
     NisError,
@@ -157,7 +159,9 @@ class Agent:
 
     async def _admit(self) -> None:
         """See whether the server lets the key in."""
-        await self._reach.call(LIST, {"limit": 1})
+        # A key that may only chat is one all the same.
+        with suppress(Forbidden):
+            await self._reach.call(LIST, {"limit": 1})
 
     async def _authenticate(self, request: AuthenticateRequest) -> Json:
         if request.method_id != KEY["id"]:
@@ -242,11 +246,13 @@ class Agent:
         session.turn = Turn(self._reach, self.client, request.session_id)
         try:
             said = {"message": message, "conversation_id": request.session_id, "begins": session.begins}
-            return await session.turn.said(said)
+            ended = await session.turn.said(said)
         except NisError as error:
             raise _renamed(error) from None
         finally:
             session.turn = None
+        session.begins = False
+        return ended
 
     async def _cancel(self, request: CancelNotification) -> None:
         turn = self._session(request.session_id).turn

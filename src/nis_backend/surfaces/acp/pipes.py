@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import os
+import select
 import stat
 import sys
 from contextlib import suppress
@@ -49,7 +50,11 @@ class Pipes:
         # A client that has gone reads nothing more; its end of the input tells.
         with suppress(BrokenPipeError):
             while line:
-                line = line[os.write(self._output, line) :]
+                try:
+                    line = line[os.write(self._output, line) :]
+                except BlockingIOError:
+                    # A terminal is one file for both, and the input's reader does not block.
+                    select.select([], [self._output], [])
 
     async def receive(self) -> Json | None:
         """The next message; None when the client has closed its end."""

@@ -125,7 +125,10 @@ class Turn:
         except Conflict:
             pass
         except NisError as error:
-            log.warning("%s: %s %s", command, error.message, error.remedy)
+            # The run waits on, or goes on: who reads the turn learns why.
+            words = f"\n\n{command} was refused: {error.message} {error.remedy}\n\n"
+            content = {"type": "text", "text": words}
+            await tell(self._client, self._session, {"sessionUpdate": "agent_message_chunk", "content": content})
 
 
 async def tell(client: Connection, session: str, update: Json) -> None:
