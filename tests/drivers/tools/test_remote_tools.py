@@ -3,10 +3,17 @@
 from __future__ import annotations
 
 import asyncio
+import gzip
+import json
+import re
 import socket
 import sys
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager, suppress
+from typing import Any
 
 import pytest
+from pydantic import SecretStr
 
 from nis_backend.drivers.tools import remote
 from nis_backend.drivers.tools.base import ToolServer
@@ -43,6 +50,71 @@ def test_nobody_there_is_told_as_such() -> None:
             with pytest.raises(Unavailable, match="does not answer"):
                 await driver.tools(server)
         await driver.close()
+
+    asyncio.run(use())
+
+
+@asynccontextmanager
+async def _answering(*pieces: bytes) -> AsyncGenerator[str]:
+    """The address of a server that greets, and then says this to anything, the head included."""
+
+    async def talk(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        with suppress(asyncio.IncompleteReadError, ConnectionError):
+            head = (await reader.readuntil(b"\r\n\r\n")).decode().lower()
+            found = re.search(r"content-length: (\d+)", head)
+            asked: Any = json.loads(await reader.readexactly(int(found[1]))) if found else {}  # Any: JSON
+            if asked.get("method") == "initialize":
+                version = asked["params"]["protocolVersion"]
+                told = {"protocolVersion": version, "capabilities": {}, "serverInfo": {"name": "x", "version": "1"}}
+                body = json.dumps({"jsonrpc": "2.0", "id": asked["id"], "result": told}).encode()
+                writer.write(HEAD % b"" + body)
+            elif "id" in asked:
+                for piece in pieces:
+                    writer.write(piece.replace(b"{id}", str(asked["id"]).encode()))
+                    await writer.drain()
+            else:
+                writer.write(b"HTTP/1.1 202 Accepted\r\ncontent-length: 0\r\nconnection: close\r\n\r\n")
+            await writer.drain()
+        writer.close()
+
+    server = await asyncio.start_server(talk, "127.0.0.1", 0)
+    try:
+        yield f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}/mcp"
+    finally:
+        server.close()
+
+
+HEAD = b"HTTP/1.1 200 OK\r\ncontent-type: application/json\r\nconnection: close\r\n%b\r\n"
+
+
+@pytest.mark.parametrize(
+    "pieces",
+    [
+        [HEAD % b"", *[b" " * 2**20] * 17],
+        [HEAD % b"content-encoding: gzip\r\n", gzip.compress(b" " * 2**20)],
+    ],
+    ids=["large", "packed"],
+)
+def test_an_answer_that_does_not_end_is_not_read_on(pieces: list[bytes]) -> None:
+    """Promise: bounded: a server's answer costs so much memory and no more, also where it unpacks to more."""
+
+    async def use() -> None:
+        async with _answering(*pieces) as url:
+            with pytest.raises(UpstreamFailed, match="more than"):
+                await Remote().tools(ToolServer(id="one", url=url, inside=True, seconds=60))
+
+    asyncio.run(use())
+
+
+def test_a_token_that_its_server_repeats_is_not_told() -> None:
+    """Promise: a token is sent and never shown, by a refusal neither."""
+    body = b'{"jsonrpc":"2.0","id":{id},"error":{"code":-32000,"message":"No: Bearer sesame-1"}}'
+
+    async def use() -> None:
+        async with _answering(HEAD % b"" + body) as url:
+            server = ToolServer(id="one", url=url, inside=True, seconds=60, token=SecretStr("sesame-1"))
+            with pytest.raises(UpstreamFailed, match=r"No: Bearer \*\*\*"):
+                await Remote().tools(server)
 
     asyncio.run(use())
 

@@ -18,18 +18,24 @@ class Lines:
 
     def __init__(self) -> None:
         self.read = 0
-        self._line = b""
+        self._line: list[bytes] = []
+        """What there is of a line that has not ended, as it came: joined once, however small the pieces are."""
         self._data: list[bytes] = []
 
     def feed(self, piece: bytes) -> list[bytes]:
         """The events that this piece completes."""
         self.read += len(piece)
-        *lines, self._line = (self._line + piece).split(b"\n")
+        first, *others = piece.split(b"\n")
+        self._line.append(first)
+        if not others:
+            return []
+        lines = [b"".join(self._line), *others[:-1]]
+        self._line = [others[-1]]
         return self._take(lines)
 
     def rest(self) -> list[bytes]:
         """The event that the end of the body completes: the specification drops it, servers send it."""
-        line, self._line = self._line, b""
+        line, self._line = b"".join(self._line), []
         return self._take([line, b""])
 
     def _take(self, lines: Iterable[bytes]) -> list[bytes]:

@@ -8,7 +8,7 @@ import logging
 import os
 import socket
 from contextlib import asynccontextmanager
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 import httpx2  # the package's own client, which it is handed below
 from mcp import Client, StdioServerParameters
@@ -40,6 +40,8 @@ MOST_TOOLS = 500
 LONGEST_DESCRIPTION = 2_000
 LARGEST_SCHEMA = 32_768
 """Characters of a tool's schema; a tool with a larger one is left out."""
+LARGEST_ANSWER = 16 * 2**20
+"""Bytes that are read of what one request is answered over HTTP."""
 LONGEST_TEXT = 200_000
 """Characters of an answer."""
 
@@ -55,7 +57,10 @@ async def connected(server: ToolServer) -> AsyncGenerator[Client]:
             async with Client(stdio_client(parameters, errlog=nowhere)) as client:
                 yield client
         return
-    headers = {} if server.token is None else {"authorization": f"Bearer {server.token.get_secret_value()}"}
+    # What unpacks to more than was sent would be more than is counted.
+    headers = {"accept-encoding": "identity"}
+    if server.token is not None:
+        headers["authorization"] = f"Bearer {server.token.get_secret_value()}"
     async with (
         httpx2.AsyncClient(
             headers=headers,
@@ -94,7 +99,33 @@ class Guarded(httpx2.AsyncBaseTransport):
                     )
             request.url = request.url.copy_with(host=addresses[0])
             request.extensions = {**request.extensions, "sni_hostname": host}
-        return await self._inner.handle_async_request(request)
+        response = await self._inner.handle_async_request(request)
+        response.stream = Bounded(response)
+        return response
+
+    @override
+    async def aclose(self) -> None:
+        await self._inner.aclose()
+
+
+class Bounded(httpx2.AsyncByteStream):
+    """A body, as much as is read of it; what is packed has none."""
+
+    def __init__(self, response: httpx2.Response) -> None:
+        self._inner = cast("httpx2.AsyncByteStream", response.stream)
+        self._most = LARGEST_ANSWER if response.headers.get("content-encoding", "identity") == "identity" else 0
+
+    @override
+    async def __aiter__(self) -> AsyncGenerator[bytes]:
+        read = 0
+        async for piece in self._inner:
+            read += len(piece)
+            if read > self._most:
+                raise UpstreamFailed(
+                    f"The server of tools answers more than {LARGEST_ANSWER} bytes, or packed.",
+                    remedy="Ask it for less.",
+                )
+            yield piece
 
     @override
     async def aclose(self) -> None:

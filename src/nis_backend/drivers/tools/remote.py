@@ -191,7 +191,11 @@ def _told(server: ToolServer, error: BaseException, package: ModuleType) -> NisE
             f"The server of tools was not done after {server.seconds:g} s.", remedy="Allow more time, or ask for less."
         )
     if isinstance(error, package.Refusal):
-        return UpstreamFailed(f"The server of tools refuses: {shorten(str(error), 300)}.", remedy="Ask otherwise.")
+        said = str(error)
+        if server.token is not None and server.token.get_secret_value():
+            # It may repeat what it was sent.
+            said = said.replace(server.token.get_secret_value(), "***")
+        return UpstreamFailed(f"The server of tools refuses: {shorten(said, 300)}.", remedy="Ask otherwise.")
     return Unavailable(
         f"The server of tools does not answer: {type(error).__name__}.",
         remedy="See that it is up, where it is, and what token it wants.",

@@ -107,5 +107,5 @@ def _is_kept(request: Request, etag: str, changed: float) -> bool:
         return False
     try:
         return int(changed) <= parsedate_to_datetime(since).timestamp()
-    except ValueError:
+    except (ValueError, OverflowError):
         return False
