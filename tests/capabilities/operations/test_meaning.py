@@ -26,6 +26,7 @@ from nis_backend.capabilities.physics.operations import TextRequest, read_quanti
 from nis_backend.catalog import Catalog
 from nis_backend.context import Context
 from nis_backend.drivers.embeddings.base import Embedded, Embedders, EmbeddingModel
+from nis_backend.drivers.gateway.direct import Direct
 
 CATALOG = Catalog.from_index()
 ENTRIES = tuple(CATALOG.entries())
@@ -64,8 +65,8 @@ def over(folder: Path, driver: Letters | None, ask: Callable[[Context], Awaitabl
 
     async def go() -> None:
         async with opened(folder) as ctx:
-            embedders = Embedders([driver] if driver else [])
-            await ask(replace(ctx, drivers=replace(ctx.drivers, operations=CATALOG, embedders=embedders)))
+            gateway = Direct(embedders=Embedders([driver] if driver else []))
+            await ask(replace(ctx, drivers=replace(ctx.drivers, operations=CATALOG, metered=lambda: gateway)))
 
     asyncio.run(go())
 

@@ -10,8 +10,9 @@ from nis_backend.annotations import Called, Reads
 from nis_backend.operation import Effect, Model, Shape
 
 FAMILIES = (
-    *("batches", "blobs", "budgets", "cache", "chat", "conversations", "embeddings", "feedback", "identity", "models"),
-    *("physics", "prompts", "providers", "routes", "runs", "schedules", "system", "usage", "weights"),
+    *("batches", "blobs", "budgets", "cache", "chat", "conversations", "embeddings", "feedback", "identity"),
+    *("mcp_servers", "models", "physics", "prompts", "providers", "remote_agents", "routes", "runs", "schedules"),
+    *("system", "usage", "weights"),
 )
 """What names start with; that of these operations is also the word for all of them."""
 
