@@ -205,6 +205,13 @@ def test_a_key_may_over_a2a_what_it_may_elsewhere(tmp_path: Path) -> None:
             assert task["status"]["state"] == "TASK_STATE_COMPLETED"
             for method in ("GetTask", "ListTasks", "SubscribeToTask", "CancelTask"):
                 assert (await call(method, {"id": task["id"]}))["error"]["code"] == -32011, method
+            # Where updates go is for who may stop the run.
+            reader = Caller(owner="talker", scopes=frozenset({"runs:read"}))
+            push = {"taskId": task["id"], "id": "1", "url": "http://127.0.0.1:1/x"}
+            for method, code in (("Create", -32011), ("Delete", -32011), ("Get", -32001)):
+                asked = wire.Request(id=1, method=f"{method}TaskPushNotificationConfig", params=push, parameters={})
+                (refused,) = [frame async for frame in Rpc(process).answer(asked, reader, {})]
+                assert refused["error"]["code"] == code, (method, refused)
 
     _run(talk())
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import TYPE_CHECKING, Any
 
 from nis_backend.drivers.llm.base import Tool
@@ -16,13 +17,24 @@ if TYPE_CHECKING:
 MOST = 64
 """Tools of other servers in one turn."""
 
+ALONE_SECONDS, MOST_ALONE = 2.0, 1024
+"""Seconds until an owner without any is looked up again: another process may register some; how many are known."""
+
 MOST_WORDS = 1024
 """Characters of a description."""
 
 
 async def remote_tools(ctx: Context) -> list[Json]:
     """Those that the caller has registered, may list and may call; each with its operation and what that is given."""
-    return [*await _tools(ctx), *await _agents(ctx)][:MOST]
+    owner, alone, now = ctx.caller.owner, ctx.drivers.alone, asyncio.get_running_loop().time()
+    if alone.get(owner, 0.0) > now:
+        return []
+    found = [*await _tools(ctx), *await _agents(ctx)][:MOST]
+    if not found:
+        if len(alone) >= MOST_ALONE:
+            alone.clear()
+        alone[owner] = now + ALONE_SECONDS
+    return found
 
 
 async def _tools(ctx: Context) -> list[Json]:

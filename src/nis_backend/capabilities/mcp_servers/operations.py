@@ -238,6 +238,7 @@ async def create_mcp_server(request: CreateMcpServer, ctx: Context) -> McpServer
             value=row["name"],
             remedy="Update that one, or give another name.",
         ) from None
+    ctx.drivers.alone.pop(ctx.caller.owner, None)
     return told(row)
 
 
@@ -295,6 +296,7 @@ async def update_mcp_server(request: UpdateMcpServer, ctx: Context) -> McpServer
 async def _changed(row: Row, changes: Row, ctx: Context) -> McpServer:
     changes["updated"] = ctx.now()
     await ctx.store.update("mcp_servers", row["id"], changes)
+    ctx.drivers.alone.pop(ctx.caller.owner, None)
     if ctx.drivers.tools is not None:
         ctx.drivers.tools().forget(row["id"])
     return told({**row, **changes})
@@ -383,6 +385,7 @@ async def refresh_tools(request: OneMcpServer, ctx: Context) -> RemoteToolList:
     found = listed(await remote(ctx).tools(asked(row, ctx)))
     now = ctx.now()
     await ctx.store.update("mcp_servers", row["id"], {"tools": found, "refreshed": now, "updated": now})
+    ctx.drivers.alone.pop(ctx.caller.owner, None)
     return RemoteToolList(tools=list(lines({**row, "tools": found})))
 
 

@@ -170,6 +170,7 @@ async def create_remote_agent(request: CreateRemoteAgent, ctx: Context) -> Remot
         raise InvalidRequest(f"There are {MOST} remote agents already.", remedy="Delete some.")
     await _refuse_taken(row, ctx)
     await ctx.store.insert("remote_agents", row)
+    ctx.drivers.alone.pop(ctx.caller.owner, None)
     return shown(row, ctx)
 
 
@@ -214,6 +215,7 @@ async def update_remote_agent(request: UpdateRemoteAgent, ctx: Context) -> Remot
         check_rights(after, ctx)
     await _refuse_taken(after, ctx)
     await ctx.store.update("remote_agents", row["id"], changes)
+    ctx.drivers.alone.pop(ctx.caller.owner, None)
     return shown(after, ctx)
 
 

@@ -27,7 +27,12 @@ class Events:
 
     def __init__(self, *, drops_counts: bool) -> None:
         self._drops = drops_counts
-        self._held = b""
+        self._held: list[bytes] = []
+        """The event that is not whole, as it came: joined once, however small the pieces are."""
+        self._seam = b""
+        """Its last bytes, of which an end may be the rest."""
+        self.held = 0
+        """Its size."""
         self._shortest = 0
         self.ended = False
         """Whether the answer has an end."""
@@ -40,22 +45,32 @@ class Events:
 
     def feed(self, piece: bytes) -> bytes:
         """The events that are whole by now and are to be passed."""
-        if self._held:
-            piece, self._held = self._held + piece, b""
-        if not piece.endswith(b"\n\n"):
-            cut, _ = _around(piece, len(piece))
-            piece, self._held = piece[:cut], piece[cut:]
-        return self._pass(piece) if piece else b""
+        if not self._held and piece.endswith(b"\n\n"):
+            return self._pass(piece)
+        edge = self._seam + piece
+        self._hold(piece)
+        if _END.search(edge) is None:
+            return b""
+        piece = self._take()
+        cut, _ = _around(piece, len(piece))
+        if cut < len(piece):
+            self._hold(piece[cut:])
+        return self._pass(piece[:cut]) if cut else b""
 
     def rest(self) -> bytes:
         """What came last without an end."""
-        piece, self._held = self._held, b""
+        piece = self._take()
         return self._pass(piece) if piece else b""
 
-    @property
-    def held(self) -> int:
-        """Bytes of the event that is not whole."""
-        return len(self._held)
+    def _hold(self, piece: bytes) -> None:
+        self._held.append(piece)
+        self._seam = (self._seam + piece[-2:])[-2:]
+        self.held += len(piece)
+
+    def _take(self) -> bytes:
+        piece = b"".join(self._held)
+        self._held, self._seam, self.held = [], b"", 0
+        return piece
 
     @property
     def said(self) -> int:

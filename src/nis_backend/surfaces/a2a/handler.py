@@ -69,6 +69,8 @@ else:
     # Its package would load with it: stores that are not used here, SQLAlchemy where that is installed, 30 MB in all.
     RequestHandler = object
 
+COMMANDS = "runs.cancel_run"
+"""Who may stop a run may say where its updates go."""
 CANCEL_SECONDS = 5.0
 """How long CancelTask waits for the task to have stopped, before it answers the task as it is."""
 
@@ -263,7 +265,7 @@ class RunHandler(RequestHandler):
     ) -> TaskPushNotificationConfig:
         """Send what happens to the task from now on to an address."""
         check(params)
-        ctx = self._context(context, "runs.get_run")
+        ctx = self._context(context, COMMANDS)
         with told():
             run = await ctx.runs.get(params.task_id)
             pushes.check(params, ctx)
@@ -301,7 +303,7 @@ class RunHandler(RequestHandler):
     ) -> None:
         """Send nothing there any more."""
         check(params)
-        ctx = self._context(context, "runs.get_run")
+        ctx = self._context(context, COMMANDS)
         with told():
             await pushes.delete(await ctx.runs.get(params.task_id), params.id, ctx)
 
