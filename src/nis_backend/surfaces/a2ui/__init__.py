@@ -18,7 +18,6 @@ from starlette.routing import Route
 
 from nis_backend.errors import InvalidRequest
 from nis_backend.operation import Json
-from nis_backend.surfaces.a2ui.components import CALL, Page, compose
 from nis_backend.view import Text, View
 
 if TYPE_CHECKING:
@@ -27,12 +26,16 @@ if TYPE_CHECKING:
     from starlette.requests import Request
     from starlette.responses import Response
 
+    from nis_backend.surfaces.a2ui.components import Page
+
 log = logging.getLogger("nis.a2ui")
 
 VERSION = "v0.9"
 CATALOG = "urn:nis:a2ui-catalog:v0_9"
 """Our catalog: the basic one, `Table` and `Chart`. A URN, because every host serves the same one."""
 BASIC = "https://a2ui.org/specification/v0_9/catalogs/basic/catalog.json"
+CALL = "call"
+"""The name of the event that a form's button sends."""
 CATALOG_PATH = "/a2ui/catalogs/nis/v0_9/catalog.json"
 
 
@@ -51,6 +54,7 @@ def messages(views: Sequence[View], *, surface_id: str, catalogs: Sequence[str] 
     if not views:
         return []
     from nis_backend.surfaces.a2ui import check  # noqa: PLC0415 - loads a2ui-core, half a second, at the first surface
+    from nis_backend.surfaces.a2ui.components import compose  # noqa: PLC0415 - with it
 
     basic = BASIC in catalogs and CATALOG not in catalogs
     drawn = _surface(compose(views, basic=basic), surface_id, basic=basic)

@@ -6,6 +6,7 @@ import base64
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, assert_never
 
+from nis_backend.surfaces.a2ui import CALL
 from nis_backend.surfaces.a2ui.forms import Field, fields_of, text_of
 from nis_backend.surfaces.a2ui.svg import draw_chart, number
 from nis_backend.view import Form, Series, Table, Text, View
@@ -14,9 +15,6 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from nis_backend.operation import Json
-
-CALL = "call"
-"""The name of the event that a form's button sends."""
 
 
 @dataclass(frozen=True, kw_only=True)
