@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from pydantic import Field, StringConstraints
 
 from nis_backend.caller import SERVER, SERVER_ADMIN
 from nis_backend.changes import noted
-from nis_backend.drivers.gateway.addresses import host_of, is_private, parts_of
+from nis_backend.drivers.gateway.addresses import host_of, is_private, kept_host, refuse_private
 from nis_backend.drivers.gateway.route import COMPUTED_HERE
-from nis_backend.errors import Conflict, Forbidden, InvalidRequest, NisError, NotFound
+from nis_backend.errors import Conflict, InvalidRequest, NisError, NotFound
 from nis_backend.operation import Before, Example, Model, operation
 from nis_backend.view import Table, View
 
@@ -249,30 +248,17 @@ def _row(request: CreateProvider, ctx: Context) -> Row:
 
 def _check_url(url: str, ctx: Context) -> None:
     """Refuse what is no address of a server, or one that a key's holder has no business to have asked."""
-    parts, host = parts_of(url), host_of(url)
-    if parts is None or parts.scheme not in {"http", "https"} or not host or re.search(r"[\s\\]", url):
-        raise InvalidRequest(
-            "The address is not that of a server.",
-            field="url",
-            value=url.partition("@")[2] or url,
-            remedy="Give one like https://api.groq.com/openai/v1.",
-        )
-    if parts.username or parts.password or parts.query or parts.fragment:
-        raise InvalidRequest(
-            "An address with credentials, a query or a fragment is not kept.",
-            field="url",
-            value=host,
-            remedy="Put the key into NIS_PROVIDER_KEYS and name it in key_name.",
-        )
-    allowed = {one.strip().lower() for one in ctx.settings.allowed_providers.split(",")}
+    host = kept_host(
+        url,
+        whose="a server",
+        like="https://api.groq.com/openai/v1",
+        bare=("query", "fragment"),
+        instead="Put the key into NIS_PROVIDER_KEYS and name it in key_name.",
+    )
     # Who comes without a stored key has the machine itself.
-    if ctx.caller.key is not None and is_private(host) and host.lower() not in allowed:
-        raise Forbidden(
-            f"{host} is an address of the server's own network.",
-            field="url",
-            value=host,
-            remedy="Add the host to NIS_ALLOWED_PROVIDERS, or set the provider up on the server itself.",
-        )
+    if ctx.caller.key is not None:
+        remedy = "Add the host to NIS_ALLOWED_PROVIDERS, or set the provider up on the server itself."
+        refuse_private(host, ctx.settings.allowed_providers, remedy)
 
 
 @operation(

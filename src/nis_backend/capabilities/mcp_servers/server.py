@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from pydantic import Field, SecretStr, StringConstraints
 
-from nis_backend.drivers.gateway.addresses import host_of, is_private, parts_of
+from nis_backend.drivers.gateway.addresses import host_of, hosts_in, kept_host, refuse_private
 from nis_backend.drivers.tools.base import ToolServer
-from nis_backend.errors import Forbidden, InvalidRequest, NotFound, Unavailable
+from nis_backend.errors import NotFound, Unavailable
 from nis_backend.operation import Model
 
 if TYPE_CHECKING:
@@ -120,7 +120,7 @@ def asked(row: Row, ctx: Context) -> ToolServer:
         url=row["url"],
         command=command_of(row["command"], ctx) if row["command"] else (),
         token=SecretStr(row["token"]) if row["token"] else None,
-        inside=bool(row["inside"]) or host_of(row["url"]).lower() in _hosts(ctx),
+        inside=bool(row["inside"]) or host_of(row["url"]).lower() in hosts_in(ctx.settings.allowed_tool_servers),
         seconds=row["seconds"],
     )
 
@@ -147,32 +147,16 @@ def check_url(url: str, ctx: Context) -> None:
 
     Where a name leads is looked at when it is asked, each time.
     """
-    parts, host = parts_of(url), host_of(url)
-    if parts is None or parts.scheme not in {"http", "https"} or not host or re.search(r"[\s\\]", url):
-        raise InvalidRequest(
-            "The address is not that of a server.",
-            field="url",
-            value=url.partition("@")[2] or url,
-            remedy="Give one like https://tools.example.org/mcp.",
-        )
-    if parts.username or parts.password or parts.fragment:
-        raise InvalidRequest(
-            "An address with credentials or a fragment is not kept.",
-            field="url",
-            value=host,
-            remedy="Set the token by itself.",
-        )
-    if ctx.caller.key is not None and is_private(host) and host.lower() not in _hosts(ctx):
-        raise Forbidden(
-            f"{host} is an address of the server's own network.",
-            field="url",
-            value=host,
-            remedy="Add the host to NIS_ALLOWED_TOOL_SERVERS, or register it on the server itself.",
-        )
-
-
-def _hosts(ctx: Context) -> set[str]:
-    return {one.strip().lower() for one in ctx.settings.allowed_tool_servers.split(",") if one.strip()}
+    host = kept_host(
+        url,
+        whose="a server",
+        like="https://tools.example.org/mcp",
+        bare=("fragment",),
+        instead="Set the token by itself.",
+    )
+    if ctx.caller.key is not None:
+        remedy = "Add the host to NIS_ALLOWED_TOOL_SERVERS, or register it on the server itself."
+        refuse_private(host, ctx.settings.allowed_tool_servers, remedy)
 
 
 def listed(tools: list[RemoteTool]) -> str:

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import json
-import re
 from typing import TYPE_CHECKING, Annotated, Any
 
 from pydantic import Field, StringConstraints
 
 from nis_backend.caller import SERVER_ADMIN
 from nis_backend.drivers.agents.base import Address
-from nis_backend.drivers.gateway.addresses import host_of, is_private, parts_of
+from nis_backend.drivers.gateway.addresses import host_of, hosts_in, kept_host, refuse_private
 from nis_backend.errors import Conflict, Forbidden, InvalidRequest, NotFound, Unavailable
 from nis_backend.operation import Model
 
@@ -162,12 +161,8 @@ def _address(row: Row, ctx: Context, key: str) -> Address:
         key=key,
         header=row["key_header"],
         trusted=row["trusted_key"],
-        private=host_of(row["url"]).lower() in _allowed(ctx),
+        private=host_of(row["url"]).lower() in hosts_in(ctx.settings.allowed_agents),
     )
-
-
-def _allowed(ctx: Context) -> set[str]:
-    return {one.strip().lower() for one in ctx.settings.allowed_agents.split(",")} - {""}
 
 
 def check_url(url: str, ctx: Context) -> None:
@@ -180,28 +175,14 @@ def check_url(url: str, ctx: Context) -> None:
     driver_of(url, ctx)
     if not url.lower().startswith(("http:", "https:")):
         return
-    parts, host = parts_of(url), host_of(url)
-    if parts is None or not host or re.search(r"[\s\\]", url) or parts.fragment:
-        raise InvalidRequest(
-            "The address is not that of an agent's card.",
-            field="url",
-            value=url.rpartition("@")[2],
-            remedy="Give one like https://agents.example.org/.well-known/agent-card.json.",
-        )
-    if parts.username or parts.password or parts.query:
-        raise InvalidRequest(
-            "An address with credentials or a query is not kept.",
-            field="url",
-            value=host,
-            remedy="Put the key into NIS_AGENT_KEYS and name it in key_name.",
-        )
-    if is_private(host) and host.lower() not in _allowed(ctx):
-        raise Forbidden(
-            f"{host} is an address of the server's own network.",
-            field="url",
-            value=host,
-            remedy="Have the operator add the host to NIS_ALLOWED_AGENTS.",
-        )
+    host = kept_host(
+        url,
+        whose="an agent's card",
+        like="https://agents.example.org/.well-known/agent-card.json",
+        bare=("query",),
+        instead="Put the key into NIS_AGENT_KEYS and name it in key_name.",
+    )
+    refuse_private(host, ctx.settings.allowed_agents, "Have the operator add the host to NIS_ALLOWED_AGENTS.")
 
 
 def check_rights(row: Row, ctx: Context) -> None:

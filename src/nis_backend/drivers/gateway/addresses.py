@@ -1,10 +1,17 @@
-"""Addresses of providers: what may be told of one, and whether it lies in a network of our own."""
+"""Addresses that callers give: what may be told and kept of one, and whether it lies in a network of our own."""
 
 from __future__ import annotations
 
+import re
 from ipaddress import IPv6Network, ip_address
+from typing import TYPE_CHECKING
 from unicodedata import normalize
 from urllib.parse import SplitResult, urlsplit
+
+from nis_backend.errors import Forbidden, InvalidRequest
+
+if TYPE_CHECKING:
+    from collections.abc import Collection
 
 PRIVATE = (".localhost", ".local", ".internal", ".lan", ".home.arpa")
 """How names end that no public server has (RFC 6761, 6762, 8375; ICANN's `internal`)."""
@@ -47,3 +54,41 @@ def is_private(host: str) -> bool:
         # A number in another spelling (127.1, 0x7f000001) is an address to some systems.
         last = host.rstrip(".").rpartition(".")[2]
         return not last or "." not in host.rstrip(".") or last[0].isdigit() or host.rstrip(".").endswith(PRIVATE)
+
+
+def kept_host(url: str, *, whose: str, like: str, bare: Collection[str], instead: str) -> str:
+    """The host of an address that may be kept; `bare` names the parts that it may not have, as urllib does.
+
+    Raises:
+        InvalidRequest: it is not the address of `whose` it should be, or has one of those parts.
+    """
+    parts, host = parts_of(url), host_of(url)
+    strange = parts is None or parts.scheme not in {"http", "https"} or not host or re.search(r"[\s\\]", url)
+    if parts is None or strange or (parts.fragment and "fragment" not in bare):
+        raise InvalidRequest(
+            f"The address is not that of {whose}.",
+            field="url",
+            value=url.rpartition("@")[2],
+            remedy=f"Give one like {like}.",
+        )
+    if parts.username or parts.password or any(getattr(parts, name) for name in bare):
+        *names, last = ["credentials", *(f"a {name}" for name in bare)]
+        raise InvalidRequest(
+            f"An address with {', '.join(names)} or {last} is not kept.", field="url", value=host, remedy=instead
+        )
+    return host
+
+
+def hosts_in(allowed: str) -> set[str]:
+    """The hosts of a setting that lists them."""
+    return {one.strip().lower() for one in allowed.split(",")} - {""}
+
+
+def refuse_private(host: str, allowed: str, remedy: str) -> None:
+    """Refuse a host of a network of our own that the setting does not list.
+
+    Raises:
+        Forbidden: it is one.
+    """
+    if is_private(host) and host.lower() not in hosts_in(allowed):
+        raise Forbidden(f"{host} is an address of the server's own network.", field="url", value=host, remedy=remedy)
