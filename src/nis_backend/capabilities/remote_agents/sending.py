@@ -20,6 +20,7 @@ from nis_backend.view import Table, Text, View
 
 if TYPE_CHECKING:
     from nis_backend.context import Context
+    from nis_backend.drivers.store.base import Row
     from nis_backend.operation import Json
 
 NAME = "remote_agents.send_message"
@@ -157,7 +158,7 @@ async def _turn(agent_id: str, said: Said, turn: int, ctx: Context) -> AgentRepl
 
     await journal.before_effect()
     try:
-        remote = await _remote(agent_id, ctx)
+        remote = await _remote(await find(agent_id, ctx), ctx)
         message = replace(said, id=f"{journal.run_id}-{turn}")
         task_id = str(noted[0]) if noted else ""
         heard = await listen(
@@ -203,8 +204,7 @@ async def _made(reply: AgentReply, ctx: Context) -> None:
             await ctx.run.write(Warned(message=f"The agent has put {one.name} elsewhere; it was not fetched."))
 
 
-async def _remote(agent_id: str, ctx: Context) -> Remote:
-    row = await find(agent_id, ctx)
+async def _remote(row: Row, ctx: Context) -> Remote:
     address = address_of(row, ctx)
     return Remote(driver=driver_of(row["url"], ctx), address=address, card=await current_card(row, ctx))
 
@@ -243,7 +243,7 @@ async def ask_remote_agent(request: AgentMessage, ctx: Context) -> AgentReply:
         Conflict: a death has cut it before the agent had told its task: it may have heard the message.
     """
     row = await find(request.id, ctx)
-    remote = Remote(driver=driver_of(row["url"], ctx), address=address_of(row, ctx), card=await current_card(row, ctx))
+    remote = await _remote(row, ctx)
     said = Said(
         id=ctx.new_id("message"),
         text=request.message,

@@ -8,12 +8,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Annotated, Any, Literal, TypeVar, cast
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError
-from pydantic_core import from_json
 
-from nis_backend.errors import InvalidRequest, Malformed, TooLarge
+from nis_backend.errors import InvalidRequest
 from nis_backend.operation import Json
 from nis_backend.refusal import few_wrong, invalid
-from nis_backend.surfaces.rest.arguments import MOST_VALUES, has_many
+from nis_backend.surfaces.rest.arguments import object_in
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -166,16 +165,7 @@ def json_object(body: bytes | str) -> Json:
         Malformed: it is none.
         TooLarge: it holds too many values.
     """
-    remedy = "Send one RunAgentInput as JSON, in UTF-8."
-    if len(body) > MOST_VALUES and has_many(body.encode() if isinstance(body, str) else body):
-        raise TooLarge(f"The input holds more than {MOST_VALUES} values.", field="body", remedy="Send fewer at once.")
-    try:
-        given: Any = from_json(body, allow_inf_nan=False)
-    except ValueError as error:
-        raise Malformed(f"The input is not JSON: {error}.", remedy=remedy) from None
-    if not isinstance(given, dict):
-        raise Malformed("The input is not a JSON object.", remedy=remedy)
-    return cast("Json", given)
+    return object_in(body, "input", "Send one RunAgentInput as JSON, in UTF-8.")
 
 
 def read(kind: type[P], given: Json) -> P:

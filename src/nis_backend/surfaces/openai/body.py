@@ -5,13 +5,11 @@ from __future__ import annotations
 from collections.abc import Set as AbstractSet
 from typing import TYPE_CHECKING, Any, cast
 
-from pydantic_core import from_json
-
-from nis_backend.errors import InvalidRequest, Malformed, NotFound, NotSupported, TooLarge, shorten
+from nis_backend.errors import InvalidRequest, NotFound, NotSupported, shorten
 from nis_backend.operation import Json
 from nis_backend.refusal import few_wrong, invalid
 from nis_backend.surfaces.openai.problem import param
-from nis_backend.surfaces.rest.arguments import MOST_VALUES, has_many
+from nis_backend.surfaces.rest.arguments import object_in
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -45,16 +43,7 @@ def json_object(body: bytes) -> Json:
         Malformed: it is none.
         TooLarge: it holds too many values.
     """
-    remedy = "Send one JSON object, in UTF-8."
-    if len(body) > MOST_VALUES and has_many(body):
-        raise TooLarge(f"The body holds more than {MOST_VALUES} values.", field="body", remedy="Send fewer at once.")
-    try:
-        given: Any = from_json(body, allow_inf_nan=False)
-    except ValueError as error:
-        raise Malformed(f"The body is not JSON: {error}.", remedy=remedy) from None
-    if not isinstance(given, dict):
-        raise Malformed("The body is not a JSON object.", remedy=remedy)
-    return cast("Json", given)
+    return object_in(body, "body", "Send one JSON object, in UTF-8.")
 
 
 def refuse_unknown(body: Json, known: AbstractSet[str]) -> None:

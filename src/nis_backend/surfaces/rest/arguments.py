@@ -129,6 +129,24 @@ def has_many(body: bytes) -> bool:
     return sum(islice(marks, MOST_VALUES + 1)) > MOST_VALUES
 
 
+def object_in(body: bytes | str, what: str, remedy: str) -> Json:
+    """A dialect's JSON object; `what` is the word for it there.
+
+    Raises:
+        Malformed: it is none.
+        TooLarge: it holds too many values.
+    """
+    if len(body) > MOST_VALUES and has_many(body.encode() if isinstance(body, str) else body):
+        raise TooLarge(f"The {what} holds more than {MOST_VALUES} values.", field="body", remedy="Send fewer at once.")
+    try:
+        given: Any = from_json(body, allow_inf_nan=False)
+    except ValueError as error:
+        raise Malformed(f"The {what} is not JSON: {error}.", remedy=remedy) from None
+    if not isinstance(given, dict):
+        raise Malformed(f"The {what} is not a JSON object.", remedy=remedy)
+    return cast("Json", given)
+
+
 def _object(body: bytes) -> Json:
     if has_many(body):
         raise TooLarge(
