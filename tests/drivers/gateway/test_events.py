@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 
 import pytest
+from counted_pieces import counted
 from fake_openai import DONE, delta, event, usage
 from hypothesis import given
 from hypothesis import strategies as some
@@ -55,26 +56,15 @@ def test_each_piece_that_passes_is_whole_events() -> None:
         assert first == b"" or first.endswith(b"\n\n")
 
 
-class Piece(bytes):
-    """Bytes that tell what is copied to put them behind something."""
-
-    copied = 0
-
-    def __radd__(self, before: bytes) -> bytes:
-        """Put behind it."""
-        Piece.copied += len(before)
-        return before.__add__(bytes(self))
-
-
 def test_an_event_in_many_small_pieces_is_not_copied_for_each_of_them() -> None:
     """Bounded: an event without an end costs its length, not its square, of the one loop of the process."""
-    events = Events(drops_counts=False)
+    events, piece = Events(drops_counts=False), counted()
     for number in range(1000):
-        assert events.feed(Piece(b"x" * 100)) == b""
+        assert events.feed(piece(b"x" * 100)) == b""
         assert events.held == 100 * (number + 1)
-    assert events.feed(Piece(b"\n\n")) == b"x" * 100_000 + b"\n\n"
+    assert events.feed(piece(b"\n\n")) == b"x" * 100_000 + b"\n\n"
     # Two bytes of what came before may belong to its end.
-    assert Piece.copied <= 2 * 1001
+    assert piece.copied <= 2 * 1001
 
 
 @given(cuts=some.lists(some.integers(0, 2000), max_size=12))

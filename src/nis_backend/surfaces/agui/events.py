@@ -115,10 +115,6 @@ class View:
             one["timestamp"] = int(event.time * 1000)
         return found
 
-    def failed(self, error: NisError) -> Json:
-        """What ends a stream that cannot go on, while the run may."""
-        return run_error(error)
-
     def _begun(self) -> Iterator[Json]:
         asked = self._asked
         parent = {} if asked.parent is None else {"parentRunId": asked.parent}
