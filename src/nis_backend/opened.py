@@ -78,11 +78,10 @@ class Drivers:
     """Of `checks`, the parts that no request waits for: the process is ready without them."""
     vectors: dict[str, array[float]] = field(default_factory=dict[str, "array[float]"])
     """Vectors of the catalog's own texts, by the text, of the model in the box: as many as declarations have."""
-    alone: dict[str, float] = field(default_factory=dict[str, float])
-    """Owners who had no tool server and no agent a moment ago, and until when that counts, on the loop's clock."""
     computing: asyncio.Lock = field(default_factory=asyncio.Lock)
     """Held by the one call that adds to `vectors`."""
-
+    alone: dict[str, float] = field(default_factory=dict[str, float])
+    """Owners who had no tool server and no agent a moment ago, and until when that counts, on the loop's clock."""
     tools: Callable[[], RemoteTools] | None = None
     """What asks servers of tools beyond this one; it loads with the first of them."""
 

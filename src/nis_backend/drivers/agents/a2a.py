@@ -8,7 +8,7 @@ from __future__ import annotations
 import asyncio
 import json
 import re
-from contextlib import aclosing
+from contextlib import aclosing, suppress
 from typing import TYPE_CHECKING, Any, cast
 
 from pydantic import ValidationError
@@ -115,12 +115,11 @@ class A2AAgents(RemoteAgents):
 
     @override
     async def cancel(self, address: Address, card: Card, task_id: str) -> None:
-        try:
+        # What is over is not to be stopped.
+        with suppress(NotSupported):
             async with aclosing(self._asked(address, card, "cancel", task_id=task_id)) as updates:
                 async for _ in updates:
                     pass
-        except NotSupported:
-            """It is over."""
 
     async def _asked(
         self, address: Address, card: Card, act: Act, said: Said | None = None, task_id: str = ""

@@ -149,9 +149,7 @@ class Watching:
         self, ctx: Context, run_id: str, queue: asyncio.Queue[Any], meta: dict[str, Any], *, asks: bool
     ) -> None:
         before: Any = None
-        async for moved in _changes(ctx, run_id):
-            if not moved:
-                continue
+        async for _ in _moves(ctx, run_id):
             task = await detailed(await ctx.runs.get(run_id), ctx, asks=asks)
             state = task["status"], sorted(task.get("inputRequests", ()))
             if state != before:
@@ -223,12 +221,13 @@ def _acknowledged(
     )
 
 
-async def _changes(ctx: Context, run_id: str) -> AsyncIterator[bool]:
-    """True once now, then for each event whether it changes the run's state."""
+async def _moves(ctx: Context, run_id: str) -> AsyncIterator[None]:
+    """Once now, then at each change of the run's state."""
     run = await ctx.runs.get(run_id)
-    yield True
+    yield
     async for event in ctx.runs.follow(run_id, run.last_seq, live=False):
-        yield isinstance(event.body, MOVES)
+        if isinstance(event.body, MOVES):
+            yield
 
 
 async def paced(ctx: Context, run_id: str) -> AsyncIterator[None]:
