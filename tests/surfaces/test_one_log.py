@@ -180,10 +180,15 @@ def responses_cancel(server: Server, run_id: str) -> Any:
 # -- AG-UI -------------------------------------------------------------------------------------------------------------
 
 
+def agui_input(thread: str, **members: Any) -> Json:
+    """What a client sends, with a name of its own for the run."""
+    empty: Json = {"state": {}, "tools": [], "context": [], "messages": [], "forwardedProps": {}}
+    return {"threadId": thread, "runId": uuid.uuid4().hex, **empty, **members}
+
+
 def agui_say(server: Server, text: str) -> str:
     """A run of a client's, whose stream is left as soon as it has begun."""
-    names: Json = {"threadId": uuid.uuid4().hex, "runId": uuid.uuid4().hex, "state": {}, "tools": [], "context": []}
-    given: Json = {**names, "messages": [{"id": "1", "role": "user", "content": text}], "forwardedProps": {}}
+    given = agui_input(uuid.uuid4().hex, messages=[{"id": "1", "role": "user", "content": text}])
     request = urllib.request.Request(
         f"{server.url}/agui",
         json.dumps(given).encode(),
@@ -208,6 +213,22 @@ def agui_cancel(server: Server, run_id: str) -> Any:
     """The thread's run is not wanted any more."""
     thread = done(server, "GET", f"/runs/{run_id}")["conversation_id"]
     return done(server, "POST", "/agui/cancel", {"threadId": thread, "runId": run_id})
+
+
+def agui_allow(server: Server, run_id: str) -> None:
+    """Resolve the interrupt that the client's run ends with; a run outside conversations is a thread of its own."""
+    told = urllib.request.Request(
+        f"{server.url}/agui?threadId={run_id}&runId={run_id}", headers={"accept": "text/event-stream"}
+    )
+    with urllib.request.urlopen(told, timeout=PATIENCE) as stream:
+        # Who watches is told on, beyond the wait: it is left there.
+        while "RUN_FINISHED" not in (line := stream.readline().decode()):
+            assert line, "it ended without an interrupt"
+    [asked] = json.loads(line.removeprefix("data: "))["outcome"]["interrupts"]
+    answer = {"interruptId": asked["id"], "status": "resolved", "payload": {"approved": True}}
+    given = agui_input(run_id, resume=[answer])
+    status, _, text = send(server, "POST", "/agui", given, {"content-type": "application/json"})
+    assert status == 200, text
 
 
 # -- the command line --------------------------------------------------------------------------------------------------
@@ -266,7 +287,7 @@ SURFACES = (
         allow=mcp_allow,
     ),
     Surface(name="responses", say=responses_say, words=responses_words, cancel=responses_cancel),
-    Surface(name="AG-UI", say=agui_say, words=agui_words, cancel=agui_cancel),
+    Surface(name="AG-UI", say=agui_say, words=agui_words, cancel=agui_cancel, allow=agui_allow),
     Surface(
         name="command line",
         say=cli_begin(*SAID),
