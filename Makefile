@@ -20,7 +20,7 @@ GATEWAY_PEER := $(VENV)/bench-gateway/.filled-1
 CLIENTS := tests/clients/node_modules/.package-lock.json
 CONSOLE := $(if $(wildcard console/package.json),console/node_modules/.package-lock.json)
 WEIGHTS := smollm2-135m-instruct-q4_1 minilm-l6-v2-int8
-EXTRAS := local embeddings science vision voice transformers training redis kafka postgres aws acp all dev
+EXTRAS := local embeddings science vision voice visuals transformers training redis kafka postgres aws acp all dev
 
 # uv installs in a tenth of pip's time but does not read pip's settings: hand on the places of wheels and the index.
 # (pip separates by spaces, uv by commas.) Where uv is not to be had or fails, pip does the same, slower.
@@ -150,7 +150,7 @@ $(SERVES): | $(BIN)/pip
 	@$(install)
 	@$(forget) && touch $@
 
-$(TESTS): want := .[local,embeddings,science,transformers,dev]
+$(TESTS): want := .[local,embeddings,science,vision,voice,visuals,transformers,dev]
 $(TESTS): | $(BIN)/pip
 	$(call say,the server and what its tests need)
 	@$(torch)

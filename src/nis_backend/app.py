@@ -65,6 +65,9 @@ RUNS_DRAIN_SECONDS = 3.0
 TIDY_SECONDS = 3600.0
 """Time between two looks for what is no longer kept."""
 
+COMPUTING = ("science", "vision", "voice", "visuals")
+"""Pools of computing operations, each named as the extra that installs what it computes with."""
+
 DISK_BYTES = 16 * 2**20
 """Free space below which the store is called unavailable: a few long runs would fill it."""
 
@@ -328,18 +331,23 @@ def _changed_keys(settings: Settings, cache: Cache, keys: Keys) -> ChangedKeys |
 
 def _pools(settings: Settings) -> list[Pool]:
     """What computes in processes of its own."""
-    return [_science(settings), embedded_pool(settings), embeddings_pool(settings), *disk_pools(settings)]
+    return [
+        *(_computing(name, settings) for name in COMPUTING),
+        embedded_pool(settings),
+        embeddings_pool(settings),
+        *disk_pools(settings),
+    ]
 
 
-def _science(settings: Settings) -> Pool:
+def _computing(name: str, settings: Settings) -> Pool:
     """Computing operations: one call a process, so that a cancel or a deadline can end it."""
     return Pool(
-        name="science",
+        name=name,
         kind="exclusive",
         entry="nis_backend.drivers.compute.operations:perform_operations",
         processes=2,
         idle_seconds=settings.idle_seconds,
         # Each process has one core's work; more BLAS threads only spin.
         environment={"OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1"},
-        extra="science",
+        extra=name,
     )
