@@ -1,0 +1,1 @@
+"""Vision: what a picture shows, measured and found."""
