@@ -21,6 +21,13 @@ from acp.stdio import spawn_agent_process
 from conftest import Serve, Server, running_server
 from rest_client import done
 
+# The packages' clients may let go of a process that has ended before they were told of its end.
+pytestmark = [
+    pytest.mark.usefixtures("left_by_clients"),
+    pytest.mark.filterwarnings("ignore:unclosed transport:ResourceWarning"),
+    pytest.mark.filterwarnings("ignore:subprocess .* is still running:ResourceWarning"),
+]
+
 Json = dict[str, Any]
 
 KEY = "sesame"

@@ -18,6 +18,13 @@ from over_mcp import over_mcp
 from test_mcp_http import ERAS, Mode
 from test_mcp_runs import LONG, scripted
 
+# The packages' clients may let go of a process that has ended before they were told of its end.
+pytestmark = [
+    pytest.mark.usefixtures("left_by_clients"),
+    pytest.mark.filterwarnings("ignore:unclosed transport:ResourceWarning"),
+    pytest.mark.filterwarnings("ignore:subprocess .* is still running:ResourceWarning"),
+]
+
 HELLO = {"protocolVersion": "2025-11-25", "capabilities": {}, "clientInfo": {"name": "tests", "version": "1"}}
 
 
