@@ -1,0 +1,39 @@
+"""Small pictures for examples, as `data:` addresses; drawn for this purpose."""
+
+from __future__ import annotations
+
+SHAPES = (
+    "data:image/png;base64,iVBORw0KGgoAAAANSUhEUgAAAGAAAABIAgMAAAB0CRjwAAAACVBMVEX////IHh4UKHj0UGDDAAABOklEQVR42uWUMU"
+    "7EMBBFX8yuZG21BQdwyTFyhC0ArUSzR/FJ0JYIOEQugUS5/VJQRZGCEoqM43FwQgMSEqPETvL0f8bxTOCvhnk8Zh4CV2y+ggLMA9QHYHO/h/UO4F"
+    "wZsAwnR+MTKyeOchmBB/BgRRhfLuGSOyM3LpeuhJczgMHXLih+EExf/r3iBJ0GDQBNODKKDk4adMGHQ+fz6dZ7sp89jdXgEtNpn0ZFQ5KOxAX0Ly"
+    "V32QW+UvOPo7jZ6aqI+3HNuozVHUEBbPXeBXAJrOXaalCOg9S3iU6pV6YSnVas1DjkK2CrDP18UbssMMlUJpPNKuxC45jZjvI54JZ60OWATxRVMm"
+    "EzCrPY52YE7wD06jck4EONQwZmZhkB9MpwwEFRhcFPsnoDWv2Jwzb3wel2uo5n2uqX2uITy7o5vMa1S1AAAAAASUVORK5CYII="
+)
+"""Three discs, a rectangle and a triangle in two colours on white, 96 × 72 pixels."""
+
+SCENE = (
+    "data:image/png;base64,iVBORw0KGgoAAAANSUhEUgAAAKAAAABQAgMAAADjM5anAAAADFBMVEXr6+EeeDzIHh4UKHgur8eiAAABg0lEQVR42u"
+    "1VMW6DQBCcO3BjRTKF/Yn8IRJPoMCnSPmMH5EHpLQMRarU5AdUVkr3RAqWkBPJB5sCnEDgzDoicZFsx96wt3O7Owv8218x0e2m1pFtgn01yb2aB3"
+    "S4wJHBT0RE9URHHmxA+ACAJDoS0uaSES6X9ZQH1BADv6OphA2bg0LqAsolAgAz90drzQdGv3n1o/hWxLQEOqzKEJAEEa+EzrTmKdQkBbaq+lwBMo"
+    "SuchQej7VtnJ42a78HRwfgcw9Oy1KAqI92Kg9D0dcVZeNGSb2jx+ZReHhJsXUYrDcAJqznyQCk3DaLmcDcZQKzruPZPGwKQA7EuFwAqlcpitsP30"
+    "4cA759FkessF4Yc9zcG3lk9YhXT72jUCaUaabsxafrYwDpAxcZUyleNUNxCwVYlrZZEXNYxNYeal1t6XZ7u5XMFGoofYwHX0iZWzXQ+A4ors0Rcw"
+    "BEESzGikvUSbsQAORquD0jl+demk3W6xtvfxyYi3PkaAaulWvsnn1g/G33DmC4YtTSYHaNAAAAAElFTkSuQmCC"
+)
+"""Overlapping rectangles and triangles in three colours, 160 × 80 pixels."""
+
+FILM = (
+    "data:image/gif;base64,R0lGODlhQAAwAIEAAObm5tzIPFp4Wh4ojCH/C05FVFNDQVBFMi4wAwEAAAAh+QQACgAAACwAAAAAQAAwAAAIqwABCB"
+    "xIsKDBgwgTKlzIsKHDhxAjSpxIsaLFixgzatzIUaKAjyBDguxoUaTJjyQrnjSZkuJKkS0nvgwZ0+NMlDUh3sSZsyfCAUCDChXqs+HQo0GLMkSKVO"
+    "lCpkedKhQaoGrVoVITUrUaAGvWg1utev1aMOxVomTLBuXaFW3agVDHvgUQ1+3cuknnCsQLVO9evn4DCx5MuLDhw4gTK17MuLHjx5AjS55MufLDgA"
+    "Ah+QQBCgAEACwGAA4AFAAQAIHm5ubcyDxaeFoeKIwIWAABCBxIkCCBgwgLKhyIMGHBhg0HSJyoECLCiRQLToSIUaLCjRE7fpRIIIBJkyI1kjyJEu"
+    "PIASVZpjSIkGWAmQxrynT50CKBjgMq+gQq1CJQo0CTIk3aMSAAIfkEAQoABAAsDAAQABQAEACB5ubm3Mg8WnhaHiiMCFgAAQgcSJAggYMICyociD"
+    "BhwYYNB0icqBAiwokUC06EiFGiwo0RO36USCCASZMiNZI8iRLjyAElWaY0iJBlgJkMa8p0+dAigY4DKvoEKtQiUKNAkyJN2jEgACH5BAEKAAQALB"
+    "IAEgAUABAAgebm5tzIPFp4Wh4ojAhYAAEIHEiQIIGDCAsqHIgwYcGGDQdInKgQIsKJFAtOhIhRosKNETt+lEgggEmTIjWSPIkS48gBJVmmNIiQZY"
+    "CZDGvKdPnQIoGOAyr6BCrUIlCjQJMiTdoxIAAh+QQBCgAEACwYABQAFAAQAIHm5ubcyDxaeFoeKIwIWAABCBxIkCCBgwgLKhyIMGHBhg0HSJyoEC"
+    "LCiRQLToSIUaLCjRE7fpRIIIBJkyI1kjyJEuPIASVZpjSIkGWAmQxrynT50CKBjgMq+gQq1CJQo0CTIk3aMSAAIfkEAQoABAAsHgAWABQAEACB5u"
+    "bm3Mg8WnhaHiiMCFgAAQgcSJAggYMICyociDBhwYYNB0icqBAiwokUC06EiFGiwo0RO36USCCASZMiNZI8iRLjyAElWaY0iJBlgJkMa8p0+dAigY"
+    "4DKvoEKtQiUKNAkyJN2jEgADs="
+)
+"""A square that moves by (6, 2) pixels a frame over a still scene: 6 frames of 64 × 48 pixels at 10 a second.
+
+In the first it covers the box (6, 14) to (20, 28)."""
