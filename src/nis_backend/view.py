@@ -34,20 +34,145 @@ class Table(Model):
 
 
 class Axis(Model):
-    """A named quantity and its values."""
+    """A named quantity and its values, null where one is missing, and as what it is drawn."""
 
     label: str
     unit: str = ""
-    values: list[float]
+    values: Sequence[float | None]
+    names: list[str] = Field(default_factory=list, description="Words in the place of the values: categories.")
+    edges: Sequence[float] = Field(default=(), description="Where bars over it begin and end, one more than values.")
+    scale: Literal["linear", "log", "time"] = Field(default="linear", description="Time is seconds since 1970, UTC.")
+    mark: Literal["line", "points", "bars"] = "line"
+    errors: Sequence[float | None] = Field(default=(), description="How far each value may be off, up and down.")
 
 
 class Series(Model):
-    """Lines over one axis; each line has as many values as `x`."""
+    """Lines, points or bars over one axis; each has as many values as `x`."""
 
     kind: Literal["series"] = "series"
     title: str
     x: Axis
     lines: list[Axis]
+
+
+class Grid(Model):
+    """A colour for each cell of a table of numbers: a heat map, a field, a spectrogram."""
+
+    kind: Literal["grid"] = "grid"
+    title: str
+    x: Axis
+    y: Axis
+    label: str = Field(description="What the numbers are.")
+    unit: str = ""
+    cells: Sequence[Sequence[float | None]] = Field(
+        description="A row for each value of `y`, a number for each of `x`."
+    )
+    middle: float | None = Field(default=None, description="The number from which two colours part, such as 0.")
+
+
+class Spread(Model):
+    """How one group of numbers is spread: the five of a box plot, and what lies beyond."""
+
+    label: str
+    count: int
+    low: float = Field(description="End of the lower whisker.")
+    first_quartile: float
+    median: float
+    third_quartile: float
+    high: float = Field(description="End of the upper whisker.")
+    outliers: Sequence[float] = ()
+
+
+class BoxPlot(Model):
+    """Groups of numbers side by side, a box for each."""
+
+    kind: Literal["box_plot"] = "box_plot"
+    title: str
+    label: str = Field(description="What the numbers are.")
+    unit: str = ""
+    boxes: list[Spread]
+
+
+class Node(Model):
+    """A thing of a network, and where it is drawn: 0 to 1 from the left and from the top."""
+
+    label: str
+    x: float = Field(ge=0, le=1)
+    y: float = Field(ge=0, le=1)
+    group: str = ""
+
+
+class Link(Model):
+    """What joins two things, by their places in the list of nodes."""
+
+    start: int
+    end: int
+    label: str = ""
+    weight: float = 1.0
+
+
+class Network(Model):
+    """Things and what joins them."""
+
+    kind: Literal["network"] = "network"
+    title: str
+    nodes: list[Node]
+    links: list[Link]
+    directed: bool = False
+
+
+class Box(Model):
+    """A part of a picture, in pixels from its upper left corner."""
+
+    label: str = ""
+    score: float | None = Field(default=None, description="As the operation defines it.")
+    x: float
+    y: float
+    width: float
+    height: float
+
+
+class Shape(Model):
+    """Points in a picture, in pixels: the corners of a polygon, a line, or points by themselves."""
+
+    form: Literal["polygon", "line", "points"] = "polygon"
+    label: str = ""
+    score: float | None = None
+    points: list[tuple[float, float]] = Field(min_length=1)
+
+
+class Image(Model):
+    """A picture that is kept, upright, and what was found in it."""
+
+    kind: Literal["image"] = "image"
+    title: str = ""
+    blob: str = Field(default="", description="Its id; empty where it is not kept, and only its frame is drawn.")
+    media_type: str = ""
+    width: int = Field(description="Pixels.")
+    height: int = Field(description="Pixels.")
+    alt: str = Field(description="What it shows, for those who do not see it.")
+    boxes: list[Box] = Field(default_factory=list["Box"])
+    shapes: list[Shape] = Field(default_factory=list["Shape"])
+
+
+class Segment(Model):
+    """A stretch of a sound, and what is said in it."""
+
+    start: float = Field(description="Seconds.")
+    end: float = Field(description="Seconds.")
+    text: str = ""
+
+
+class Audio(Model):
+    """A sound that is kept, and its stretches."""
+
+    kind: Literal["audio"] = "audio"
+    title: str = ""
+    blob: str = Field(default="", description="Its id; empty where it is not kept.")
+    media_type: str = ""
+    duration: float = Field(description="Seconds.")
+    alt: str = Field(description="What is heard, for those who do not hear it.")
+    segments: list[Segment] = Field(default_factory=list["Segment"])
 
 
 class Form(Model):
@@ -61,7 +186,7 @@ class Form(Model):
     missing: list[str] = Field(default_factory=list, description="Fields the person must give.")
 
 
-View = Annotated[Text | Table | Series | Form, Field(discriminator="kind")]
+View = Annotated[Text | Table | Series | Grid | BoxPlot | Network | Image | Audio | Form, Field(discriminator="kind")]
 
 
 def moment(seconds: float) -> str:

@@ -148,7 +148,7 @@ def test_in_words_no_value_of_a_drawing_is_lost() -> None:
     for wanted in (
         "It lands at 40 m.",
         "distance, m | 40.25",
-        "x [m] | height [m]",
+        "x (m) | height (m)",
         "20 | 8.5",
         "speed: 20.0",
         "angle: wanted",

@@ -7,7 +7,8 @@ import unicodedata
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
-from nis_backend.view import Form, Series, Table, Text, View, moment
+from nis_backend.told import table
+from nis_backend.view import Audio, Form, Image, Table, Text, View, moment
 
 if TYPE_CHECKING:
     from nis_backend.capabilities.conversations.shown import Conversation, Turn
@@ -51,14 +52,16 @@ def _drawn(view: View) -> Iterator[str]:
     match view:
         case Table():
             yield from ("", f"**{view.title}**", "", *_table(view.columns, view.rows))
-        case Series():
-            axes = [view.x, *view.lines]
-            columns = [f"{axis.label} ({axis.unit})" if axis.unit else axis.label for axis in axes]
-            rows = list(zip(*(axis.values for axis in axes), strict=True))
-            yield from ("", f"**{view.title}**", "", *_table(columns, rows))
         case Text() | Form():
             # The words are the answer's own; a form asks what the next message answers.
             return
+        case _:
+            shown = table(view)
+            yield from ("", f"**{shown.title}**")
+            if isinstance(view, Image | Audio):
+                yield from ("", view.alt)
+            if shown.rows:
+                yield from ("", *_table(shown.columns, shown.rows))
 
 
 def _table(columns: Sequence[str], rows: Sequence[Sequence[str | float]]) -> Iterator[str]:

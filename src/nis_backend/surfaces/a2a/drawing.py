@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING, Any, assert_never
+from typing import TYPE_CHECKING, Any
 
 from a2a.types.a2a_pb2 import Part
 from google.protobuf.json_format import ParseDict
 
 from nis_backend.surfaces.a2a.wire import A2UI_MEDIA_TYPE
 from nis_backend.surfaces.a2ui import messages
-from nis_backend.view import Axis, Form, Series, Table, Text
+from nis_backend.told import table
+from nis_backend.view import Audio, Form, Image, Table, Text
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -54,20 +55,17 @@ def _lines(view: View) -> Iterator[str]:
         case Table():
             yield view.title
             yield from _rows([view.columns, *view.rows])
-        case Series():
-            yield view.title
-            axes = [view.x, *view.lines]
-            yield from _rows([[_label(axis) for axis in axes], *zip(*(axis.values for axis in axes), strict=True)])
         case Form():
             yield f"{view.title} ({view.operation})"
             yield from (f"{name}: {json.dumps(value)}" for name, value in view.values.items())
             yield from (f"{name}: wanted" for name in view.missing if name not in view.values)
         case _:
-            assert_never(view)
-
-
-def _label(axis: Axis) -> str:
-    return f"{axis.label} [{axis.unit}]" if axis.unit else axis.label
+            shown = table(view)
+            yield shown.title
+            if isinstance(view, Image | Audio):
+                yield view.alt
+            if shown.rows:
+                yield from _rows([shown.columns, *shown.rows])
 
 
 def _rows(rows: Sequence[Sequence[object]]) -> Iterator[str]:

@@ -29,7 +29,12 @@ class Quantity(StrictBaseModel):
 
     label: str = Field(description="What it is called.")
     unit: str = Field(default="", description="Its unit; empty for a plain number.")
-    values: list[float] = Field(description="Its values, in order.")
+    values: list[float | None] = Field(description="Its values, in order; null where one is missing.")
+    names: list[str] = Field(default=[], description="Words in the place of the values: categories.")
+    edges: list[float] = Field(default=[], description="Where bars over it begin and end, one more than values.")
+    scale: Literal["linear", "log", "time"] = Field(default="linear", description="Time is seconds since 1970, UTC.")
+    mark: Literal["line", "points", "bars"] = Field(default="line", description="As what its values are drawn.")
+    errors: list[float | None] = Field(default=[], description="How far each value may be off, up and down.")
 
 
 class Table(CatalogComponentCommon):
@@ -42,7 +47,7 @@ class Table(CatalogComponentCommon):
 
 
 class Chart(CatalogComponentCommon):
-    """Lines over one axis. Lines whose units differ belong on scales of their own."""
+    """Lines, points or bars over one axis. Lines whose units differ belong on scales of their own."""
 
     component: Literal["Chart"] = "Chart"
     title: str = Field(description="What the chart shows.")

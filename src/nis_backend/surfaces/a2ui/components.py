@@ -4,17 +4,19 @@ from __future__ import annotations
 
 import base64
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, assert_never
+from typing import TYPE_CHECKING
 
 from nis_backend.surfaces.a2ui import CALL
 from nis_backend.surfaces.a2ui.forms import Field, fields_of, text_of
 from nis_backend.surfaces.a2ui.svg import draw_chart, number
-from nis_backend.view import Form, Series, Table, Text, View
+from nis_backend.told import table, words
+from nis_backend.view import Audio, Form, Image, Series, Table, Text, View
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from nis_backend.operation import Json
+    from nis_backend.told import Drawing
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -53,17 +55,22 @@ def _draw(page: Page, view: View, *, basic: bool) -> str:
             if basic:
                 return _rows(page, view)
             return page.add("Table", title=view.title, columns=view.columns, rows=view.rows)
-        case Series():
-            if basic:
-                return page.add(
-                    "Image", url=_image(view), description=_summary(view), fit="contain", variant="largeFeature"
-                )
-            axis, *lines = (one.model_dump() for one in (view.x, *view.lines))
-            return page.add("Chart", title=view.title, x=axis, lines=lines)
         case Form():
             return _form(page, view)
         case _:
-            assert_never(view)
+            return _drawing(page, view, basic=basic)
+
+
+def _drawing(page: Page, view: Drawing, *, basic: bool) -> str:
+    if isinstance(view, Series):
+        if basic:
+            return page.add("Image", url=_image(view), description=words(view), fit="contain", variant="largeFeature")
+        axis, *lines = (one.model_dump(mode="json") for one in (view.x, *view.lines))
+        return page.add("Chart", title=view.title, x=axis, lines=lines)
+    shown = table(view)
+    parts = [page.add("Text", text=view.alt)] if isinstance(view, Image | Audio) else []
+    parts += [_draw(page, shown, basic=basic)] if shown.rows else []
+    return page.add("Column", children=parts)
 
 
 def _rows(page: Page, table: Table) -> str:
@@ -87,16 +94,6 @@ def _rows(page: Page, table: Table) -> str:
 
 def _image(series: Series) -> str:
     return f"data:image/svg+xml;base64,{base64.b64encode(draw_chart(series).encode()).decode()}"
-
-
-def _summary(series: Series) -> str:
-    """What the picture shows, for those who do not see it."""
-    axes = [
-        f"{axis.label} from {number(min(axis.values))} to {number(max(axis.values))} {axis.unit}".strip()
-        for axis in (*series.lines, series.x)
-        if axis.values
-    ]
-    return f"{series.title}: {'; '.join(axes)}" if axes else series.title
 
 
 def _form(page: Page, form: Form) -> str:

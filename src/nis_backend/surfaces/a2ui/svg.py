@@ -65,7 +65,9 @@ def _panel(lines: Sequence[Axis], x: Axis, across: Scale, top: int) -> Iterator[
     for line, colour in zip(lines, _colours(), strict=False):
         points = [
             f"{left + _share(a, across) * (right - left):.1f} {lower - _share(b, up) * (lower - upper):.1f}"
-            for a, b in _thin(list(zip(x.values, line.values, strict=False)))
+            for a, b in _thin(
+                [(a, b) for a, b in zip(x.values, line.values, strict=False) if a is not None and b is not None]
+            )
         ]
         if len(points) == 1:
             cx, _, cy = points[0].partition(" ")
@@ -103,7 +105,7 @@ def _thin(points: list[tuple[float, float]]) -> list[tuple[float, float]]:
 
 
 def _range(axes: Sequence[Axis]) -> Scale:
-    values = [value for axis in axes for value in axis.values]
+    values = [value for axis in axes for value in axis.values if value is not None]
     return (min(values), max(values)) if values else (0.0, 1.0)
 
 

@@ -15,7 +15,8 @@ from rich.table import Table as RichTable
 from rich.text import Text as RichText
 
 from nis_backend.settings import Settings
-from nis_backend.view import Form, Series, Table, Text, View
+from nis_backend.told import table, title_of
+from nis_backend.view import Audio, Form, Image, Series, Table, Text, View
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
     from nis_backend.catalog import Catalog
     from nis_backend.entry import Entry
     from nis_backend.operation import Json
+    from nis_backend.told import Drawing
 
 _VIEW: TypeAdapter[View] = TypeAdapter(View)
 
@@ -136,12 +138,24 @@ class Screen:
                 )
             case Table():
                 _print_table(self._console, view)
-            case Series():
+            case Series() if _lines_only(view):
                 self._console.print(RichText(chart(view)))
             case Form():
                 wanted = ", ".join(view.missing)
                 if wanted:
                     self._console.print(RichText(f"To answer it: {wanted}"))
+            case Image() | Audio():
+                self._console.print(RichText(f"{title_of(view)}: {view.alt}"), soft_wrap=True)
+                if view.blob:
+                    self._remark(f"nis blobs read_content {view.blob} --output FILE", "dim")
+                self._numbers(view)
+            case _:
+                self._numbers(view)
+
+    def _numbers(self, view: Drawing) -> None:
+        shown = table(view)
+        if shown.rows:
+            _print_table(self._console, shown)
 
     def _show_progress(self, fraction: float, message: str) -> None:
         if not self._console.is_terminal:
@@ -219,16 +233,23 @@ def _repeats(view: View, views: Sequence[View]) -> bool:
     return isinstance(view, Table) and bool(fields) and all(row[0] in fields for row in view.rows)
 
 
+def _lines_only(series: Series) -> bool:
+    """Whether it can be drawn with characters: numbers over numbers."""
+    return series.x.scale == "linear" and not series.x.names and all(one.scale == "linear" for one in series.lines)
+
+
 def chart(series: Series) -> str:
     """The lines of a series as characters, with the ends of both axes."""
-    xs = series.x.values
-    ys = [value for line in series.lines for value in line.values]
+    xs = [value for value in series.x.values if value is not None]
+    ys = [value for line in series.lines for value in line.values if value is not None]
     if not xs or not ys:
         return series.title
     left, right, low, high = min(xs), max(xs), min(ys), max(ys)
     grid = [[" "] * WIDE for _ in range(HIGH)]
     for mark, line in zip("•×+o", series.lines, strict=False):
-        for x, y in zip(xs, line.values, strict=True):
+        for x, y in zip(series.x.values, line.values, strict=True):
+            if x is None or y is None:
+                continue
             column = round((x - left) / ((right - left) or 1) * (WIDE - 1))
             row = HIGH - 1 - round((y - low) / ((high - low) or 1) * (HIGH - 1))
             grid[row][column] = mark
