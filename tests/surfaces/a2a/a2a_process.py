@@ -37,7 +37,7 @@ from nis_backend.surfaces.a2a.routes import TELLS, routes
 from nis_backend.surfaces.base import Closing
 from nis_backend.surfaces.guard import Guard, check_host
 from nis_backend.surfaces.login import caller_of
-from nis_backend.view import Axis, Form, Series, Table, Text
+from nis_backend.view import Axis, Form, Series, Table, Text, View
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -80,7 +80,7 @@ async def toss_ball(request: Toss, ctx: Context) -> Landing:
     return Landing(distance=request.speed * request.angle)
 
 
-DRAWING = [
+DRAWING: list[View] = [
     Text(text="It lands at 40 m."),
     Table(title="Landing", columns=["quantity", "value"], rows=[["distance, m", 40.25]]),
     Series(
