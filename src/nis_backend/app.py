@@ -345,6 +345,7 @@ def _computing(name: str, settings: Settings) -> Pool:
         name=name,
         kind="exclusive",
         entry="nis_backend.drivers.compute.operations:perform_operations",
+        options={"weights": str(settings.weights)},
         processes=2,
         idle_seconds=settings.idle_seconds,
         # Each process has one core's work; more BLAS threads only spin.

@@ -207,7 +207,7 @@ class _Declare:
     def __call__(self, function: Callable[[Req, Any], Res]) -> Operation[Req, Res]: ...
     def __call__(self, function: Callable[..., Any]) -> Operation[Any, Any]:
         # A capability's own names are needed to resolve its annotations; a context is only ever a forward reference.
-        contexts = {"Context": object, "WorkerContext": object}
+        contexts = {"Context": object, "WorkerContext": object, "ComputingContext": object}
         hints = typing.get_type_hints(function, localns=contexts, include_extras=True)
         request = next(hint for key, hint in hints.items() if key != "return")
         result, shape = _shape(hints["return"])

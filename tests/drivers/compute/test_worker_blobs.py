@@ -18,7 +18,7 @@ from nis_backend.calling import call
 from nis_backend.context import Context
 from nis_backend.drivers.compute.base import Pool
 from nis_backend.drivers.compute.processes import WorkerPools
-from nis_backend.errors import InternalError, NotFound, TooLarge, WorkerLost
+from nis_backend.errors import InternalError, NotFound, TooLarge, Unavailable, WorkerLost
 from nis_backend.operation import Operation
 
 WORKERS = Path(__file__).parent / "workers"
@@ -43,11 +43,11 @@ def join(operations: Any) -> Operation[Any, Any]:  # Any: see above
     return operations.join_blobs
 
 
-def within(folder: Path, body: Callable[[Context], Awaitable[None]]) -> None:
+def within(folder: Path, body: Callable[[Context], Awaitable[None]], pool: Pool = POOL) -> None:
     """Run a test's body with a context whose pool has workers."""
 
     async def run() -> None:
-        compute = WorkerPools([POOL])
+        compute = WorkerPools([pool])
         try:
             async with asyncio.timeout(60), opened(folder) as ctx:
                 await body(replace(ctx, drivers=replace(ctx.drivers, compute=compute)))
@@ -102,3 +102,18 @@ def test_what_only_reads_is_computed_once_more_when_its_worker_dies(
 
     within(tmp_path, body)
     assert marks.read_bytes() == b"x" * asked
+
+
+def test_an_operation_in_a_pool_finds_model_files(tmp_path: Path, operations: Any) -> None:
+    """Its pool's options say where they are; what is not there is told with the command that mends it."""
+    weights = tmp_path / "weights"
+    weights.mkdir()
+    pool = replace(POOL, options={"weights": str(weights)})
+
+    async def test(ctx: Context) -> None:
+        request = operations.Named(name="minilm-l6-v2-int8")
+        with pytest.raises(Unavailable) as failure:
+            await call(operations.find_weight, request, ctx)
+        assert failure.value.remedy == "Run: nis weights pull minilm-l6-v2-int8."
+
+    within(tmp_path, test, pool)

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, Literal, Protocol
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, AsyncIterator, Callable, Mapping
+    from pathlib import Path
 
 # Any: a JSON object's values differ in type. In payloads and items a member of the object may also be `bytes`, which
 # travels as it is; what is larger than 16 MiB goes by a file's path.
@@ -93,6 +94,23 @@ class WorkerContext(Protocol):
 
     def cancelled(self) -> bool:
         """Whether the caller has cancelled: for what computes in a thread; `handle` itself is cancelled as a task."""
+        ...
+
+
+class ComputingContext(WorkerContext, Protocol):
+    """What an operation in a pool may use."""
+
+    @property
+    def options(self) -> Json:
+        """What its pool was told of the settings."""
+        ...
+
+    def weight(self, name: str) -> Path:
+        """The model file of this name from the manifest, found right.
+
+        Raises:
+            Unavailable: it is not here, or it is another file; the remedy is the command that mends it.
+        """
         ...
 
 

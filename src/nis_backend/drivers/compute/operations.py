@@ -12,16 +12,20 @@ from pydantic import ValidationError
 from nis_backend.blob import blobs_in, replaced
 from nis_backend.errors import InvalidRequest, NotFound
 from nis_backend.operation import Operation
+from nis_backend.weights.files import Weights
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
 
-    from nis_backend.drivers.compute.base import Json, WorkerContext
+    from nis_backend.drivers.compute.base import ComputingContext, Json, WorkerContext
 
 
-def perform_operations(_options: Json) -> Operations:
-    """A pool's entry: `"nis_backend.drivers.compute.operations:perform_operations"`."""
-    return Operations()
+def perform_operations(options: Json) -> Operations:
+    """A pool's entry: `"nis_backend.drivers.compute.operations:perform_operations"`.
+
+    Operations read the pool's options; `weights` is the folder of model files.
+    """
+    return Operations(options)
 
 
 class Operations:
@@ -30,9 +34,13 @@ class Operations:
     `files` has the path of each blob in the request; bytes of new blobs stand beside the result under their SHA-256.
     """
 
+    def __init__(self, options: Json) -> None:
+        self._options = options
+
     async def handle(self, payload: Json, ctx: WorkerContext) -> AsyncIterator[Json]:
         """See `Handler.handle`."""
-        job = asyncio.get_running_loop().run_in_executor(None, _perform, payload, ctx)
+        own = Computing(ctx, self._options)
+        job = asyncio.get_running_loop().run_in_executor(None, _perform, payload, own)
         try:
             yield await asyncio.shield(job)
         except asyncio.CancelledError:
@@ -41,7 +49,20 @@ class Operations:
             raise
 
 
-def _perform(payload: Json, ctx: WorkerContext) -> Json:
+class Computing:
+    """See `ComputingContext`: what its process offers, and what its pool was told."""
+
+    def __init__(self, ctx: WorkerContext, options: Json) -> None:
+        self.options = options
+        self.progress = ctx.progress
+        self.cancelled = ctx.cancelled
+
+    def weight(self, name: str) -> Path:
+        """See `ComputingContext.weight`."""
+        return Weights(Path(self.options["weights"])).require(name)
+
+
+def _perform(payload: Json, ctx: ComputingContext) -> Json:
     operation = _find(str(payload["module"]), str(payload["operation"]))
     request = operation.validate(str(payload["request"]))
     files: dict[str, str] = payload.get("files", {})
@@ -52,7 +73,7 @@ def _perform(payload: Json, ctx: WorkerContext) -> Json:
     return {"result": result.model_dump_json(), **{one.sha256: one.content for one in new if one.content is not None}}
 
 
-def _computed(operation: Operation[Any, Any], request: Any, ctx: WorkerContext) -> Any:
+def _computed(operation: Operation[Any, Any], request: Any, ctx: ComputingContext) -> Any:
     """The function's answer; numbers that grow beyond what a double holds are the request's fault."""
     try:
         return operation.function(request, ctx)

@@ -15,7 +15,7 @@ from nis_backend.errors import Conflict
 from nis_backend.operation import Model, operation
 
 if TYPE_CHECKING:
-    from nis_backend.drivers.compute.base import WorkerContext
+    from nis_backend.drivers.compute.base import ComputingContext, WorkerContext
 
 
 class Numbers(Model):
@@ -88,3 +88,21 @@ def die_reading(request: Die, ctx: WorkerContext) -> Sum:
 def die_writing(request: Die, ctx: WorkerContext) -> Sum:
     """Take the worker along a few times, as what changes something."""
     return _die(request)
+
+
+class Named(Model):
+    """A model file's name."""
+
+    name: str
+
+
+class Found(Model):
+    """Where it lies."""
+
+    path: str
+
+
+@operation("sums.find_weight", effect="reads", pool="science")
+def find_weight(request: Named, ctx: ComputingContext) -> Found:
+    """Find a model file."""
+    return Found(path=str(ctx.weight(request.name)))
