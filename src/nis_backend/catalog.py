@@ -67,6 +67,7 @@ CAPABILITIES = (
     "nis_backend.capabilities.batches.operations",
     "nis_backend.capabilities.physics.operations",
     "nis_backend.capabilities.vision.quality",
+    "nis_backend.capabilities.voice.operations",
     "nis_backend.capabilities.remote_agents.operations",
     "nis_backend.capabilities.remote_agents.sending",
     "nis_backend.capabilities.weights",

@@ -1,0 +1,1 @@
+"""Voice: speech to text and back, and what a sound is like."""

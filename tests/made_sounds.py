@@ -1,0 +1,58 @@
+"""Sounds that tests are made of: tones, noise and files of them, and what a worker offers to what computes on them."""
+
+from __future__ import annotations
+
+import io
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import soundfile  # pyright: ignore[reportMissingTypeStubs] - it has none
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from nis_backend.drivers.compute.base import Json
+    from nis_backend.operation import Operation
+
+    Samples = np.ndarray[Any, np.dtype[np.float64]]
+
+
+class Worker:
+    """What a worker offers: it hears how far a call is."""
+
+    def __init__(self, options: Json | None = None) -> None:
+        self.options: Json = options or {}
+        self.told: list[float] = []
+
+    def progress(self, fraction: float, _message: str = "") -> None:
+        """See `WorkerContext.progress`."""
+        self.told.append(fraction)
+
+    def cancelled(self) -> bool:
+        """Never."""
+        return False
+
+
+def tone(hertz: float, seconds: float, *, rate: int = 48_000, peak: float = 1.0) -> Samples:
+    """A sine, (samples,)."""
+    return peak * np.sin(2 * np.pi * hertz * np.arange(round(seconds * rate)) / rate)
+
+
+def noise(seconds: float, *, rate: int = 48_000, root: float = 0.1, seed: int = 0) -> Samples:
+    """White noise of this root mean square, (samples,)."""
+    return root * np.random.default_rng(seed).standard_normal(round(seconds * rate))
+
+
+def file_of(samples: Samples, *, rate: int = 48_000, container: str = "WAV", codec: str | None = None) -> bytes:
+    """The samples as a file."""
+    written = io.BytesIO()
+    soundfile.write(written, samples, rate, format=container, subtype=codec)
+    return written.getvalue()
+
+
+# Any: that operation's result.
+def call(operation: Operation[Any, Any], path: Path, *, worker: Worker | None = None, **fields: Any) -> Any:
+    """What a worker does with a call on the sound of a file."""
+    request = operation.validate({"audio": "blob-1", **fields})
+    request = request.model_copy(update={"audio": request.audio.at(path)})
+    return operation.function(request, worker or Worker())
