@@ -19,6 +19,7 @@ from urllib.parse import unquote_to_bytes
 from pydantic import Field, GetJsonSchemaHandler, ModelWrapValidatorHandler, PrivateAttr, model_validator
 
 from nis_backend.fields import referred
+from nis_backend.limits import USUAL, Limits, Media
 from nis_backend.operation import Json, Model
 
 if TYPE_CHECKING:
@@ -78,6 +79,8 @@ class Blob(Model):
 
     _content: bytes | BinaryIO | None = PrivateAttr(default=None)
     _path: Path | None = PrivateAttr(default=None)
+    _taken: Media | None = PrivateAttr(default=None)
+    _limits: Limits = PrivateAttr(default=USUAL)
 
     @classmethod
     def of(cls, data: bytes | BinaryIO, *, media_type: str = "", name: str = "") -> Self:
@@ -108,10 +111,27 @@ class Blob(Model):
             raise RuntimeError(msg)
         return self._path
 
-    def at(self, path: Path) -> Self:
-        """This blob, with a file that has its bytes."""
+    @property
+    def taken(self) -> Media | None:
+        """What the field takes that holds it, where it says that."""
+        return self._taken
+
+    @property
+    def limits(self) -> Limits:
+        """How much of it is decoded at most; in an operation, and in its worker."""
+        return self._limits
+
+    def taken_as(self, media: Media | None) -> Self:
+        """This blob, in a field that takes such media."""
         found = self.model_copy()
-        found._path = path  # noqa: SLF001 - its own kind
+        found._taken = media  # noqa: SLF001 - its own kind
+        return found
+
+    def at(self, path: Path, limits: Limits = USUAL) -> Self:
+        """This blob, with a file that has its bytes, to be decoded within these limits of the server."""
+        found = self.model_copy()
+        found._path = path  # noqa: SLF001 - as above
+        found._limits = limits if self._taken is None else self._taken.within(limits)  # noqa: SLF001 - as above
         return found
 
     @model_validator(mode="wrap")

@@ -376,6 +376,7 @@ class Context:
             "operation": target.name,
             "request": request.model_dump_json(),
             "files": {blob.id: str(blob.path) for _, blob in blobs_in(request)} if target.holds_blobs else {},
+            "limits": asdict(self.settings.limits),
         }
         pool = str(target.pool)
         try:

@@ -7,32 +7,46 @@ import re
 UNKNOWN = "application/octet-stream"
 TEXT = "text/plain"
 
-# The beginning of a file, and where it stands; from the file(1) database and the formats' own specifications.
-MAGIC: tuple[tuple[int, bytes, str], ...] = (
-    (0, b"\x89PNG\r\n\x1a\n", "image/png"),
-    (0, b"\xff\xd8\xff", "image/jpeg"),
-    (0, b"GIF87a", "image/gif"),
-    (0, b"GIF89a", "image/gif"),
-    (8, b"WEBP", "image/webp"),
-    (4, b"ftypavif", "image/avif"),
-    (0, b"II*\x00", "image/tiff"),
-    (0, b"MM\x00*", "image/tiff"),
-    (8, b"WAVE", "audio/wav"),
-    (0, b"ID3", "audio/mpeg"),
-    (0, b"fLaC", "audio/flac"),
-    (0, b"OggS", "audio/ogg"),
-    (4, b"ftyp", "video/mp4"),
-    (0, b"\x1aE\xdf\xa3", "video/webm"),
-    (0, b"%PDF-", "application/pdf"),
-    (0, b"PK\x03\x04", "application/zip"),
-    (0, b"\x1f\x8b", "application/gzip"),
-    (0, b"\x7fELF", "application/x-elf"),
-    (0, b"\x00asm", "application/wasm"),
+# How a file begins; from the file(1) database and the formats' own specifications. The first that fits counts.
+MAGIC: tuple[tuple[re.Pattern[bytes], str], ...] = tuple(
+    (re.compile(pattern, re.DOTALL), kind)
+    for pattern, kind in (
+        (rb"\x89PNG\r\n\x1a\n", "image/png"),
+        (rb"\xff\xd8\xff", "image/jpeg"),
+        (rb"GIF8[79]a", "image/gif"),
+        (rb"RIFF.{4}WEBP", "image/webp"),
+        (rb"RIFF.{4}WAVE", "audio/wav"),
+        (rb"RIFF.{4}AVI ", "video/x-msvideo"),
+        (rb"FORM.{4}AIF[FC]", "audio/aiff"),
+        (rb"II\*\x00|MM\x00\*", "image/tiff"),
+        (rb"BM.{4}\x00{4}", "image/bmp"),
+        (rb"\x00\x00\x01\x00[^\x00]", "image/vnd.microsoft.icon"),
+        # Brands, of which a file has a first one and those that it is compatible with.
+        (rb".{4}ftyp(avi[fs]|(mif1|msf1).{4}(.{4}){0,8}?avif)", "image/avif"),
+        (rb".{4}ftyp(he[iv][cxms]|mif1|msf1)", "image/heic"),
+        (rb".{4}ftypM4[AB] ", "audio/mp4"),
+        (rb".{4}ftypqt  ", "video/quicktime"),
+        (rb".{4}ftyp", "video/mp4"),
+        (rb"\x1aE\xdf\xa3.{0,60}?matroska", "video/x-matroska"),
+        (rb"\x1aE\xdf\xa3", "video/webm"),
+        (rb"ID3", "audio/mpeg"),
+        (rb"fLaC", "audio/flac"),
+        (rb"OggS", "audio/ogg"),
+        # A frame of MPEG audio: layer III, with a bit rate that there is; and of AAC in ADTS.
+        (rb"\xff[\xe2\xe3\xf2\xf3\xfa\xfb][\x10-\xef]", "audio/mpeg"),
+        (rb"\xff[\xf0\xf1\xf8\xf9]", "audio/aac"),
+        (rb"%PDF-", "application/pdf"),
+        (rb"PK\x03\x04", "application/zip"),
+        (rb"\x1f\x8b", "application/gzip"),
+        (rb"\x7fELF", "application/x-elf"),
+        (rb"\x00asm", "application/wasm"),
+    )
 )
 _FAMILY = {
     "audio/ogg": re.compile(r"(audio|video|application)/ogg"),
     "video/mp4": re.compile(r"(audio|video)/mp4"),
-    "video/webm": re.compile(r"(audio|video)/(webm|x-matroska)"),
+    "video/webm": re.compile(r"(audio|video)/webm"),
+    "video/x-matroska": re.compile(r"(audio|video)/x-matroska"),
     "application/zip": re.compile(r"application/(vnd\.[a-z0-9.+-]+|epub\+zip|java-archive)"),
 }
 """What a container's bytes leave open, and a caller may say."""
@@ -50,8 +64,8 @@ def media_type_of(head: bytes, declared: str = "") -> str:
     """The media type of what begins with `head`; what is `declared` counts where the bytes leave it open."""
     said = declared.partition(";")[0].strip().lower()
     said = said if _TYPE.fullmatch(said) else ""
-    for place, magic, kind in MAGIC:
-        if head[place : place + len(magic)] == magic:
+    for magic, kind in MAGIC:
+        if magic.match(head):
             family = _FAMILY.get(kind)
             return said if family and family.fullmatch(said) else kind
     if not _is_text(head):

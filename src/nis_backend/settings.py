@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, Literal, cast
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, field_validator
 
 from nis_backend.errors import InvalidRequest, shorten
+from nis_backend.limits import USUAL, Limits
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -300,6 +301,24 @@ class Settings(BaseModel):
     )
     max_body: int = Field(default=4_194_304, ge=1024, alias="NIS_MAX_BODY", description="Largest request body, bytes.")
     max_blob: int = Field(default=67_108_864, ge=1024, alias="NIS_MAX_BLOB", description="Largest blob, bytes.")
+    max_pixels: int = Field(
+        default=USUAL.pixels,
+        ge=1,
+        alias="NIS_MAX_PIXELS",
+        description="Most pixels of a picture, width by height, that an operation decodes; each takes some bytes.",
+    )
+    max_frames: int = Field(
+        default=USUAL.frames,
+        ge=1,
+        alias="NIS_MAX_FRAMES",
+        description="Most pictures in one file: an animation's, a film's, the pages of a TIFF.",
+    )
+    max_media_seconds: float = Field(
+        default=USUAL.seconds,
+        gt=0,
+        alias="NIS_MAX_MEDIA_SECONDS",
+        description="Longest sound or film that an operation decodes, in seconds that it plays.",
+    )
     blobs: str | None = Field(
         default=None,
         pattern=r"^s3://[^/\s]+(/\S*)?$",
@@ -435,6 +454,11 @@ class Settings(BaseModel):
             msg = "what can be loaded at start is a2a and mcp"
             raise ValueError(msg)
         return packages
+
+    @property
+    def limits(self) -> Limits:
+        """How much of one file is decoded."""
+        return Limits(pixels=self.max_pixels, frames=self.max_frames, seconds=self.max_media_seconds)
 
     @property
     def all_queues(self) -> dict[str, int]:

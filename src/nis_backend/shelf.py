@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
+import io
 from contextlib import aclosing
+from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO, TypeVar
 
 from nis_backend.blob import NAME_LENGTH, Blob, blobs_in, replaced
@@ -115,17 +118,40 @@ class Shelf:
 
         Raises:
             NotFound: the caller has none of an id; the field is named.
-            TooLarge: one that came is too large.
+            TooLarge: one is too large, or decoded would be.
+            WrongMedia: a field does not take what one is.
+            InvalidRequest: one is empty or broken, where that can be told.
         """
         found: dict[int, Blob] = {}
+        limits = self._ctx.settings.limits
         for field, blob in blobs_in(request):
             if blob.content is None:
                 one = await self.get(blob.id, field)
+                path = await self._contents.local(one.id)
+                await self._check(blob, path, one.media_type, field)
             else:
+                await self._check(blob, blob.content, blob.media_type, field)
                 one = await self.put(blob.content, **blob.described)
                 put.append(one.id)
-            found[id(blob)] = one.at(await self._contents.local(one.id))
+                path = await self._contents.local(one.id)
+            found[id(blob)] = one.taken_as(blob.taken).at(path, limits)
         return replaced(request, lambda blob: found[id(blob)])
+
+    async def _check(self, blob: Blob, content: bytes | BinaryIO | Path, media_type: str, field: str) -> None:
+        """Refuse what the field of a blob does not take: before it is put down, and before any worker hears of it."""
+        taken, limits = blob.taken, self._ctx.settings.limits
+        if taken is None:
+            return
+
+        def check() -> None:
+            if isinstance(content, Path):
+                with content.open("rb") as file:
+                    taken.check(file, media_type, field, limits)
+            else:
+                file = io.BytesIO(content) if isinstance(content, bytes) else content
+                taken.check(file, media_type, field, limits)
+
+        await asyncio.to_thread(check)
 
     async def keep(self, result: M) -> M:
         """A result whose new blobs are put down."""

@@ -1,6 +1,6 @@
 """A picture as numbers, in the worker: opened within its limits, upright, three colours a pixel.
 
-    picture = upright(request.image.path)          # uint8, (height, width, 3), red green blue
+    picture = upright(request.image.path, field="image", limits=request.image.limits)
 
 Every operation that looks at a picture opens it here, so that all count pixels from the same corner: boxes are in
 pixels of what `upright` answers. `encoded` is the way back.
@@ -16,7 +16,7 @@ import numpy as np
 from PIL import Image
 
 from nis_backend.errors import InvalidRequest, NisError, TooLarge, WrongMedia
-from nis_backend.limits import LONGEST_SIDE, USUAL
+from nis_backend.limits import USUAL, refuse_sides
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -59,7 +59,7 @@ def upright(path: Path, *, field: str = "image", limits: Limits = USUAL) -> NDAr
             warnings.simplefilter("ignore")  # of oddities that decode all the same
             warnings.simplefilter("error", Image.DecompressionBombWarning)
             with Image.open(path, formats=FORMATS) as opened:
-                _refuse_large(opened.width, opened.height, field, limits)
+                refuse_sides(opened.width, opened.height, field, limits)
                 # For what a header does not tell: a tile, or a frame that is larger than its screen.
                 Image.MAX_IMAGE_PIXELS = limits.pixels
                 return _colours(_turned(opened))
@@ -88,17 +88,6 @@ def encoded(picture: NDArray[np.uint8], kind: Literal["PNG", "JPEG", "WEBP"] = "
     file = io.BytesIO()
     Image.fromarray(np.ascontiguousarray(picture)).save(file, kind, quality=quality)
     return file.getvalue()
-
-
-def _refuse_large(width: int, height: int, field: str, limits: Limits) -> None:
-    if width * height > limits.pixels or max(width, height) > LONGEST_SIDE:
-        raise TooLarge(
-            f"{field} has {width} × {height} pixels; at most {limits.pixels} are read, "
-            f"and no side longer than {LONGEST_SIDE}.",
-            field=field,
-            value=f"{width} × {height}",
-            remedy="Send it smaller.",
-        )
 
 
 def _turned(picture: Image.Image) -> Image.Image:

@@ -11,6 +11,7 @@ from pydantic import ValidationError
 
 from nis_backend.blob import blobs_in, replaced
 from nis_backend.errors import InvalidRequest, NotFound
+from nis_backend.limits import Limits
 from nis_backend.operation import Operation
 from nis_backend.weights.files import Weights
 
@@ -29,9 +30,10 @@ def perform_operations(options: Json) -> Operations:
 
 
 class Operations:
-    """Answers `{"module", "operation", "request", "files"}` with `{"result"}`; request and result are JSON text.
+    """Answers `{"module", "operation", "request", "files", "limits"}` with `{"result"}`.
 
-    `files` has the path of each blob in the request; bytes of new blobs stand beside the result under their SHA-256.
+    Request and result are JSON text. `files` has the path of each blob in the request, `limits` how much of one is
+    decoded; bytes of new blobs stand beside the result under their SHA-256.
     """
 
     def __init__(self, options: Json) -> None:
@@ -67,7 +69,8 @@ def _perform(payload: Json, ctx: ComputingContext) -> Json:
     request = operation.validate(str(payload["request"]))
     files: dict[str, str] = payload.get("files", {})
     if files:
-        request = replaced(request, lambda blob: blob.at(Path(files[blob.id])))
+        limits = Limits(**payload["limits"])
+        request = replaced(request, lambda blob: blob.at(Path(files[blob.id]), limits))
     result = _computed(operation, request, ctx)
     new = [blob for _, blob in blobs_in(result)] if operation.holds_blobs else []
     return {"result": result.model_dump_json(), **{one.sha256: one.content for one in new if one.content is not None}}

@@ -1,0 +1,67 @@
+"""The bytes of a file as header readers see them: few, bounded, never beyond the end."""
+
+from __future__ import annotations
+
+import io
+from dataclasses import dataclass
+from typing import BinaryIO
+
+PAGE = 65_536
+"""Bytes that are read at once; headers are walked within them."""
+
+STEPS = 100_000
+"""Pieces of a file that are walked at most: tens of milliseconds."""
+
+
+class Broken(Exception):
+    """The header is not what its beginning promises."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Facts:
+    """What a header tells; None where it does not."""
+
+    width: int | None = None
+    height: int | None = None
+    frames: int | None = None
+    seconds: float | None = None
+
+
+class Span:
+    """A file from its current place on, which is place 0; of its pictures, few more than `most` are counted."""
+
+    def __init__(self, file: BinaryIO, most: int) -> None:
+        self.most = most
+        self._file = file
+        self._base = file.tell()
+        self.size = file.seek(0, io.SEEK_END) - self._base
+        self._start, self._page = 0, b""
+
+    def some(self, at: int, size: int) -> bytes:
+        """Up to `size` bytes from `at`; fewer at the end."""
+        if not 0 <= at <= self.size:
+            raise Broken
+        end = min(at + size, self.size)
+        if not self._start <= at <= end <= self._start + len(self._page):
+            self._file.seek(self._base + at)
+            self._start, self._page = at, self._file.read(max(PAGE, size))
+        return self._page[at - self._start : end - self._start]
+
+    def exactly(self, at: int, size: int) -> bytes:
+        """`size` bytes from `at`.
+
+        Raises:
+            Broken: the file ends before.
+        """
+        found = self.some(at, size)
+        if len(found) < size:
+            raise Broken
+        return found
+
+    def number(self, at: int, size: int, order: str = "big") -> int:
+        """An unsigned number of `size` bytes."""
+        return int.from_bytes(self.exactly(at, size), "little" if order == "little" else "big")
+
+    def close(self) -> None:
+        """Leave the file where it was."""
+        self._file.seek(self._base)
