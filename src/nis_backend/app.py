@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Literal
 
 from nis_backend.backups.swap import finish
 from nis_backend.caller import Caller
+from nis_backend.capabilities.voice.listening_pool import pool as listening_pool
 from nis_backend.catalog import Catalog, load_app
 from nis_backend.context import Context
 from nis_backend.database import open_store
@@ -335,6 +336,7 @@ def _pools(settings: Settings) -> list[Pool]:
         *(_computing(name, settings) for name in COMPUTING),
         embedded_pool(settings),
         embeddings_pool(settings),
+        listening_pool(settings),
         *disk_pools(settings),
     ]
 

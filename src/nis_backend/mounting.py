@@ -40,12 +40,14 @@ def asgi(process: Process) -> ASGIApp:
     from nis_backend.surfaces.openai import routes as openai  # noqa: PLC0415
     from nis_backend.surfaces.rest.mount import routes as rest  # noqa: PLC0415
     from nis_backend.surfaces.routing import Routes  # noqa: PLC0415
+    from nis_backend.surfaces.voice import routes as voice  # noqa: PLC0415
 
     routes = [
         *console(process),
         *a2a.routes(process),
         *a2ui(),
         *agui.routes(process),
+        *voice(process),
         *mcp(process),
         *bus(process),
         *anthropic.routes(process),

@@ -1,8 +1,8 @@
 """A WebSocket of a protocol's own: who may open it, a bounded queue to its reader, and an end whose code says why.
 
 It closes with 4401 without a key, and once the key counts no more; with 1001 when the server stops, 1003 after a frame
-that is not text, 1009 after one beyond the limit, 1011 at a fault of ours, 1013 when nobody reads what is sent or the
-database is away. A foreign page is refused with 403.
+of bytes where a protocol has none, 1009 after one beyond the limit, 1011 at a fault of ours, 1013 when nobody reads
+what is sent or the database is away. A foreign page is refused with 403.
 """
 
 from __future__ import annotations
@@ -62,12 +62,22 @@ class Socket(ABC):
     def __init__(self, process: Process, socket: WebSocket) -> None:
         self._process = process
         self._socket = socket
-        self._outgoing: asyncio.Queue[str | None] = asyncio.Queue(WAITING)
+        self._outgoing: asyncio.Queue[str | bytes | None] = asyncio.Queue(WAITING)
         self._end: asyncio.Future[tuple[int, str]] = asyncio.get_running_loop().create_future()
 
     @abstractmethod
     async def take(self, text: str) -> None:
-        """A frame has come."""
+        """A frame of text has come."""
+
+    async def take_bytes(self, data: bytes) -> None:
+        """A frame of bytes has come; a protocol that has none ends here."""
+        del data
+        self.finish(UNSUPPORTED, "A frame is text.")
+
+    def passes(self, frame: str | bytes) -> bool:
+        """Whether a frame that has waited is still to go out."""
+        del frame
+        return True
 
     @abstractmethod
     def working(self) -> Iterable[asyncio.Task[None]]:
@@ -99,11 +109,11 @@ class Socket(ABC):
         if not self._end.done():
             self._end.set_result((code, reason))
 
-    async def send(self, text: str) -> None:
+    async def send(self, frame: str | bytes) -> None:
         """A frame for the client, once there is room."""
         try:
             async with asyncio.timeout(PATIENCE):
-                await self._outgoing.put(text)
+                await self._outgoing.put(frame)
         except TimeoutError:
             self.finish(TRY_LATER, f"Nothing was read for {PATIENCE:g} s; {self.again}.")
 
@@ -121,8 +131,13 @@ class Socket(ABC):
 
     async def _write(self) -> None:
         try:
-            while (text := await self._outgoing.get()) is not None:
-                await self._socket.send_text(text)
+            while (frame := await self._outgoing.get()) is not None:
+                if not self.passes(frame):
+                    continue
+                if isinstance(frame, bytes):
+                    await self._socket.send_bytes(frame)
+                else:
+                    await self._socket.send_text(frame)
         except (WebSocketDisconnect, RuntimeError, OSError):
             self.finish(0)
 
@@ -135,8 +150,10 @@ class Socket(ABC):
                 return
             text: str | None = message.get("text")
             if text is None:
-                self.finish(UNSUPPORTED, "A frame is text.")
-                return
+                await self.take_bytes(message.get("bytes") or b"")
+                if self._end.done():
+                    return
+                continue
             if len(text) > limit or len(text.encode()) > limit:
                 self.finish(TOO_BIG, f"A frame has at most {limit} bytes (NIS_MAX_BODY).")
                 return

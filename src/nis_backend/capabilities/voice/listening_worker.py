@@ -1,0 +1,117 @@
+"""Speech in sounds that are still being made, the heavy half: a worker process of the pool `listening`.
+
+Silero's detector is told each sound's windows one after the other, 512 samples and the 64 before them at 16 kHz, and
+remembers 256 numbers between two of them: those travel with the calls, so the process itself remembers nothing.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from concurrent.futures import ThreadPoolExecutor
+from functools import lru_cache
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+
+from nis_backend.capabilities.voice.endpoint import RATE, WINDOW
+from nis_backend.errors import InvalidRequest
+from nis_backend.weights.files import Weights
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator
+
+    import onnxruntime
+
+    from nis_backend.drivers.compute.base import Json, WorkerContext
+
+WEIGHT = "silero-vad"
+CONTEXT = 64
+"""Samples before a window that are shown with it."""
+STATE = 256
+"""Numbers that the detector remembers."""
+REACH = 16
+"""Samples of the lower rate on each side of a new one that it is made of."""
+FINE = 256
+"""Places between two samples for which the filter is known."""
+
+Floats = NDArray[np.float32]
+
+
+def open_worker(options: Json) -> ListeningWorker:
+    """The pool's entry: checks the weight and loads it."""
+    import onnxruntime  # noqa: PLC0415 - missing, it is told as a package of the extra
+
+    path = Weights(Path(options["weights"])).require(WEIGHT)
+    asked = onnxruntime.SessionOptions()
+    asked.intra_op_num_threads = asked.inter_op_num_threads = 1
+    return ListeningWorker(onnxruntime.InferenceSession(path, asked, providers=["CPUExecutionProvider"]))
+
+
+class ListeningWorker:
+    """Answers `{"pcm", "rate"}` with `{"probabilities"}` and what the next call of the same sound is to have with it."""
+
+    def __init__(self, session: onnxruntime.InferenceSession) -> None:
+        self._session = session
+        self._thread = ThreadPoolExecutor(1, "listen")
+
+    async def handle(self, payload: Json, ctx: WorkerContext) -> AsyncIterator[Json]:
+        """See `Handler.handle`."""
+        del ctx
+        yield await asyncio.get_running_loop().run_in_executor(self._thread, self._listen, payload)
+
+    def _listen(self, payload: Json) -> Json:
+        samples = np.frombuffer(payload["pcm"], "<i2").astype(np.float32) / 32768
+        given = {name: np.frombuffer(payload.get(name, b""), np.float32) for name in ("unread", "waiting", "state")}
+        phase = float(payload.get("phase", 0.0))
+        unread, rate = given["unread"], int(payload["rate"])
+        if rate != RATE:
+            samples, unread, phase = resample(np.concatenate([unread, samples]), rate, phase)
+        waiting = np.concatenate([given["waiting"], samples])
+        state = given["state"] if given["state"].size else np.zeros(STATE + CONTEXT, np.float32)
+        probabilities: list[float] = []
+        for start in range(0, len(waiting) - WINDOW + 1, WINDOW):
+            probability, state = self._window(waiting[start : start + WINDOW], state)
+            probabilities.append(probability)
+        rest = waiting[len(probabilities) * WINDOW :]
+        remembered: Json = {"unread": unread.tobytes(), "waiting": rest.tobytes(), "state": state.tobytes()}
+        return {"probabilities": probabilities, "phase": phase, **remembered}
+
+    def _window(self, window: Floats, state: Floats) -> tuple[float, Floats]:
+        """How likely a window is speech, and what is remembered after it."""
+        shown = np.concatenate([state[STATE:], window])
+        asked = {"input": shown[None], "state": state[:STATE].reshape(2, 1, -1), "sr": np.array(RATE, np.int64)}
+        probability, after = self._session.run(None, asked)
+        return float(np.asarray(probability)[0, 0]), np.concatenate([np.asarray(after).ravel(), window[-CONTEXT:]])
+
+
+def resample(samples: Floats, rate: int, place: float) -> tuple[Floats, Floats, float]:
+    """Samples at 16 kHz, those that more is needed for, and the place of the next new sample among these.
+
+    Windowed sinc below the lower of the two Nyquist frequencies (Hann, 16 of the slower samples on each side), whose
+    weights are looked up to the nearest 256th of a sample: what is heard by it is not played.
+    """
+    step = rate / RATE
+    weights = _weights(rate)
+    half = weights.shape[1] // 2
+    if place == 0.0:
+        # The sound begins here: silence was before.
+        samples, place = np.concatenate([np.zeros(half, np.float32), samples]), float(half)
+    count = max(0, int(np.ceil((len(samples) - half - place) / step)))
+    places = place + step * np.arange(count)
+    whole = places.astype(np.int64)
+    near = samples[whole[:, None] + np.arange(1 - half, half + 1)]
+    made = np.einsum("ij,ij->i", near, weights[np.rint((places - whole) * FINE).astype(np.int64)])
+    gone = int(place + step * count) - half
+    return made.astype(np.float32), samples[gone:], place + step * count - gone
+
+
+@lru_cache(maxsize=16)
+def _weights(rate: int) -> Floats:
+    """Of the samples around a new one, by the fraction of a sample that it lies after the middle one: (257, taps)."""
+    slower = min(1.0, RATE / rate)
+    half = int(np.ceil(REACH / slower))
+    away = np.arange(FINE + 1)[:, None] / FINE - np.arange(1 - half, half + 1)
+    window = np.cos(np.pi * np.clip(away / (half + 1), -1, 1) / 2) ** 2
+    return (slower * np.sinc(slower * away) * window).astype(np.float32)
