@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from nis_backend.context import Context
     from nis_backend.operation import Json
 
+
 class Listener:
     """What is heard in one sound: samples of 16 bits, one channel, `rate` a second."""
 

@@ -16,7 +16,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nis_backend.capabilities.voice.endpoint import RATE, WINDOW
-from nis_backend.errors import InvalidRequest
 from nis_backend.weights.files import Weights
 
 if TYPE_CHECKING:
@@ -50,7 +49,7 @@ def open_worker(options: Json) -> ListeningWorker:
 
 
 class ListeningWorker:
-    """Answers `{"pcm", "rate"}` with `{"probabilities"}` and what the next call of the same sound is to have with it."""
+    """Answers `{"pcm", "rate"}` with `{"probabilities"}`, and with what the sound's next call is to have beside it."""
 
     def __init__(self, session: onnxruntime.InferenceSession) -> None:
         self._session = session

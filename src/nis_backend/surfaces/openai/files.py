@@ -10,20 +10,20 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from starlette.datastructures import UploadFile
-from starlette.exceptions import HTTPException
 from starlette.responses import JSONResponse, StreamingResponse
 
 from nis_backend.blob import Blob
 from nis_backend.calling import call
 from nis_backend.drivers.store.base import LINES, cursor_of
-from nis_backend.errors import InvalidRequest, Malformed, NotFound, NotSupported, WrongMedia, shorten
-from nis_backend.surfaces.guard import is_multipart
+from nis_backend.errors import InvalidRequest, NotFound, NotSupported, shorten
 from nis_backend.surfaces.openai.batches import FILE, file_card, outcomes
+from nis_backend.surfaces.openai.forms import form_of
 from nis_backend.surfaces.openai.pages import limit_of, page_of
 from nis_backend.surfaces.openai.response_items import blob_of, file_of
 from nis_backend.surfaces.rest.content import content_of
 
 if TYPE_CHECKING:
+    from starlette.datastructures import FormData
     from starlette.requests import Request
     from starlette.responses import Response
 
@@ -39,34 +39,11 @@ MOST_LISTED = 10_000
 
 async def create(process: Process, request: Request) -> Response:
     """Keep a file."""
-    media = request.headers.get("content-type", "")
-    if not is_multipart(media):
-        raise WrongMedia(
-            f"The body is {shorten(media)!r}.",
-            field="Content-Type",
-            value=media,
-            remedy="Send multipart/form-data with the parts file and purpose.",
-        )
-    settings = process.settings
-    request.state.exchange.limit = settings.max_body + settings.max_blob
-    try:
-        return await _create(process, request)
-    finally:
-        await request.close()
+    async with form_of(process, request, KNOWN, "file and purpose", 8) as form:
+        return await _create(process, request, form)
 
 
-async def _create(process: Process, request: Request) -> Response:
-    try:
-        form = await request.form(max_files=1, max_fields=8, max_part_size=process.settings.max_body)
-    except HTTPException as error:
-        raise Malformed(
-            f"The form cannot be read: {error.detail}", field="file", remedy="Send the parts file and purpose."
-        ) from None
-    unknown = sorted(form.keys() - KNOWN)
-    if unknown:
-        raise InvalidRequest(
-            f"There is no parameter {shorten(unknown[0])!r}.", field=shorten(unknown[0]), remedy="Leave it out."
-        )
+async def _create(process: Process, request: Request, form: FormData) -> Response:
     if any(name.startswith("expires_after") for name in form):
         raise NotSupported(
             "A file does not expire by itself.", field="expires_after", remedy="Leave it out, and delete the file."

@@ -8,7 +8,9 @@ from starlette.responses import JSONResponse
 
 from nis_backend.calling import call
 from nis_backend.errors import NotFound
-from nis_backend.surfaces.openai.agents import AGENTS, CARDS
+from nis_backend.surfaces.openai.agents import AGENTS
+from nis_backend.surfaces.openai.agents import CARDS as AGENT_CARDS
+from nis_backend.surfaces.openai.audio import CARDS as AUDIO_CARDS
 
 if TYPE_CHECKING:
     from starlette.requests import Request
@@ -18,6 +20,9 @@ if TYPE_CHECKING:
     from nis_backend.context import Context
     from nis_backend.operation import Json
     from nis_backend.surfaces.base import Process
+
+CARDS = (*AGENT_CARDS, *AUDIO_CARDS)
+"""What answers beside the language models."""
 
 MOST_NAMED = 20
 """Models that a refusal names."""

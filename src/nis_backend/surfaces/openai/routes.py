@@ -33,6 +33,9 @@ DOES = (
     ("GET", "/files/{id}", "files", "file"),
     ("DELETE", "/files/{id}", "files", "delete"),
     ("GET", "/files/{id}/content", "files", "content"),
+    ("POST", "/audio/speech", "speech", "answer"),
+    ("POST", "/audio/transcriptions", "transcriptions", "transcribe"),
+    ("POST", "/audio/translations", "transcriptions", "translate"),
     ("POST", "/batches", "batches", "create"),
     ("GET", "/batches", "batches", "batches"),
     ("GET", "/batches/{id}", "batches", "batch"),
@@ -45,7 +48,7 @@ LARGE = frozenset({f"{PREFIX}/{path}" for path in ("chat/completions", "response
 
 
 def routes(process: Process) -> list[Route]:
-    """The models, chat completions, embeddings, responses, files and batches."""
+    """The models, chat completions, embeddings, responses, files, batches, and sounds."""
 
     def listing_for(request: Request) -> Any:  # Any: one of two modules
         """The list in the caller's dialect: Anthropic's clients ask the same path, and say so."""
