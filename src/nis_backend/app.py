@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING, Literal
 
 from nis_backend.backups.swap import finish
 from nis_backend.caller import Caller
-from nis_backend.capabilities.voice.listening_pool import pool as listening_pool
 from nis_backend.catalog import Catalog, load_app
 from nis_backend.context import Context
 from nis_backend.database import open_store
@@ -336,7 +335,7 @@ def _pools(settings: Settings) -> list[Pool]:
         *(_computing(name, settings) for name in COMPUTING),
         embedded_pool(settings),
         embeddings_pool(settings),
-        listening_pool(settings),
+        _listening(settings),
         *disk_pools(settings),
     ]
 
@@ -353,4 +352,17 @@ def _computing(name: str, settings: Settings) -> Pool:
         # Each process has one core's work; more BLAS threads only spin.
         environment={"OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1"},
         extra=name,
+    )
+
+
+def _listening(settings: Settings) -> Pool:
+    """What listens to open microphones: one process for every sound, whose windows are computed one after the other."""
+    return Pool(
+        name="listening",
+        kind="shared",
+        entry="nis_backend.capabilities.voice.listening_worker:open_worker",
+        options={"weights": str(settings.weights)},
+        idle_seconds=settings.idle_seconds,
+        environment={"OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1"},
+        extra="voice",
     )

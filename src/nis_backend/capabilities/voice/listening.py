@@ -9,11 +9,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from nis_backend.capabilities.voice.endpoint import Endpoint, Heard, Limits
-from nis_backend.capabilities.voice.listening_pool import POOL
 
 if TYPE_CHECKING:
     from nis_backend.context import Context
     from nis_backend.operation import Json
+
+
+POOL = "listening"
 
 
 class Listener:

@@ -7,10 +7,11 @@ remembers 256 numbers between two of them: those travel with the calls, so the p
 from __future__ import annotations
 
 import asyncio
+import importlib
 from concurrent.futures import ThreadPoolExecutor
 from functools import lru_cache
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,8 +21,6 @@ from nis_backend.weights.files import Weights
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
-
-    import onnxruntime
 
     from nis_backend.drivers.compute.base import Json, WorkerContext
 
@@ -40,18 +39,17 @@ Floats = NDArray[np.float32]
 
 def open_worker(options: Json) -> ListeningWorker:
     """The pool's entry: checks the weight and loads it."""
-    import onnxruntime  # noqa: PLC0415 - missing, it is told as a package of the extra
-
     path = Weights(Path(options["weights"])).require(WEIGHT)
-    asked = onnxruntime.SessionOptions()
+    engine: Any = importlib.import_module("onnxruntime")  # Any: onnxruntime has no types
+    asked = engine.SessionOptions()
     asked.intra_op_num_threads = asked.inter_op_num_threads = 1
-    return ListeningWorker(onnxruntime.InferenceSession(path, asked, providers=["CPUExecutionProvider"]))
+    return ListeningWorker(engine.InferenceSession(path, asked, providers=["CPUExecutionProvider"]))
 
 
 class ListeningWorker:
     """Answers `{"pcm", "rate"}` with `{"probabilities"}`, and with what the sound's next call is to have beside it."""
 
-    def __init__(self, session: onnxruntime.InferenceSession) -> None:
+    def __init__(self, session: Any) -> None:
         self._session = session
         self._thread = ThreadPoolExecutor(1, "listen")
 
@@ -61,13 +59,15 @@ class ListeningWorker:
         yield await asyncio.get_running_loop().run_in_executor(self._thread, self._listen, payload)
 
     def _listen(self, payload: Json) -> Json:
-        samples = np.frombuffer(payload["pcm"], "<i2").astype(np.float32) / 32768
-        given = {name: np.frombuffer(payload.get(name, b""), np.float32) for name in ("unread", "waiting", "state")}
+        samples: Floats = np.frombuffer(payload["pcm"], "<i2").astype(np.float32) / np.float32(32768)
+        given: dict[str, Floats] = {
+            name: np.frombuffer(payload.get(name, b""), np.float32) for name in ("unread", "waiting", "state")
+        }
         phase = float(payload.get("phase", 0.0))
         unread, rate = given["unread"], int(payload["rate"])
         if rate != RATE:
             samples, unread, phase = resample(np.concatenate([unread, samples]), rate, phase)
-        waiting = np.concatenate([given["waiting"], samples])
+        waiting: Floats = np.concatenate([given["waiting"], samples])
         state = given["state"] if given["state"].size else np.zeros(STATE + CONTEXT, np.float32)
         probabilities: list[float] = []
         for start in range(0, len(waiting) - WINDOW + 1, WINDOW):
@@ -82,7 +82,7 @@ class ListeningWorker:
         shown = np.concatenate([state[STATE:], window])
         asked = {"input": shown[None], "state": state[:STATE].reshape(2, 1, -1), "sr": np.array(RATE, np.int64)}
         probability, after = self._session.run(None, asked)
-        return float(np.asarray(probability)[0, 0]), np.concatenate([np.asarray(after).ravel(), window[-CONTEXT:]])
+        return float(probability[0, 0]), np.concatenate([after.ravel(), window[-CONTEXT:]])
 
 
 def resample(samples: Floats, rate: int, place: float) -> tuple[Floats, Floats, float]:

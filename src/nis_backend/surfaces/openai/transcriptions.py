@@ -7,7 +7,7 @@ Source: https://platform.openai.com/docs/api-reference/audio/createTranscription
 from __future__ import annotations
 
 import asyncio
-from typing import TYPE_CHECKING, Literal, cast
+from typing import TYPE_CHECKING, Literal
 
 from pydantic import Field, ValidationError
 from starlette.datastructures import UploadFile
@@ -192,4 +192,4 @@ def _events(heard: Transcription) -> Iterator[bytes]:
         delta = f" {segment.text.strip()}" if before else segment.text.strip()
         before += delta
         yield frame({"type": "transcript.text.delta", "delta": delta})
-    yield frame({"type": "transcript.text.done", "text": heard.text, "usage": cast("Json", _usage(heard))})
+    yield frame({"type": "transcript.text.done", "text": heard.text, "usage": _usage(heard)})

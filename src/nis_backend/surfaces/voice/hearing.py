@@ -118,11 +118,11 @@ class Hearing:
 
     async def put(self, pcm: bytes) -> None:
         """The next samples; waits while too many of them wait."""
-        if self._deaf:
-            return
         while len(self._new) > self._bytes(MOST_WAITING):
             self._room.clear()
             await self._room.wait()
+        if self._deaf:
+            return
         self._new += pcm
         self._came += len(pcm) / (2 * self._rate)
         self._arrived.append((self._came, self._clock()))
@@ -175,9 +175,9 @@ class Hearing:
                     await self._look()
                     await self._finish()
             except NisError as error:
-                self._forget(self._end)
                 # What is missing is missing for the next batch too; a process that died is replaced.
                 self._deaf = not isinstance(error, WorkerLost)
+                self.clear()
                 await self._ear.deaf(error)
 
     async def _look(self) -> None:
