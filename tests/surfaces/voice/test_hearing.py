@@ -105,12 +105,14 @@ async def until(there: Callable[[], bool]) -> None:
         await asyncio.sleep(0)
 
 
-def heard(play: Callable[[Hearing, Notes], Any], listener: Windows | None, **options: Any) -> list[tuple[str, Any]]:
+def heard(
+    play: Callable[[Hearing, Notes], Any], listener: Windows | None, *, partials: bool = False, longest: float = 30.0
+) -> list[tuple[str, Any]]:
     """What is told of a sound that `play` sends."""
 
     async def hear() -> list[tuple[str, Any]]:
         notes = Notes()
-        hearing = Hearing(RATE, listener, notes, **{"partials": False, "longest": 30.0, **options})
+        hearing = Hearing(RATE, listener, notes, partials=partials, longest=longest)
         try:
             async with asyncio.timeout(PATIENCE):
                 await play(hearing, notes)

@@ -59,7 +59,7 @@ def test_frames_are_numbered_through_and_sentences_say_where_they_begin() -> Non
     frames = asyncio.run(speak())
     heads = [HEAD.unpack_from(frame) for frame in frames if isinstance(frame, bytes)]
     assert heads == [(7, number) for number in range(1, 10)]
-    told = [(one["text"], one["sequence"], one["start"]) for one in frames if isinstance(one, dict)]
+    told = [(one["text"], one["sequence"], one["start"]) for one in frames if not isinstance(one, bytes)]
     assert told == [
         ("One two three four.", 1, 0),
         (" Five six seven eight.", 4, 19),
