@@ -119,11 +119,17 @@ async def admit(target: Operation[Any, Any] | Entry, ctx: Context) -> None:
 
 
 async def _begun(target: Operation[Any, Any], request: Model, ctx: Context, terms: Terms | None = None) -> RunHandle:
-    if target.holds_blobs:
-        request = await ctx.blobs.resolve(request, [])
-    if target.prepare:
-        ctx = replace(ctx, operation=target.name, run_id=ctx.run_id or ctx.new_id("run"), beside=[])
-        request = await target.prepare(request, ctx)
+    """What came with the request stays with the run; of a wrong request, which becomes none, nothing stays."""
+    put: list[str] = []
+    try:
+        if target.holds_blobs:
+            request = await ctx.blobs.resolve(request, put)
+        if target.prepare:
+            ctx = replace(ctx, operation=target.name, run_id=ctx.run_id or ctx.new_id("run"), beside=[])
+            request = await target.prepare(request, ctx)
+    except BaseException:
+        await ctx.blobs.drop(put, None)
+        raise
     return await ctx.start_run(target, request, terms)
 
 

@@ -135,7 +135,7 @@ class Shelf:
                 put.append(one.id)
                 path = await self._contents.local(one.id)
             found[id(blob)] = one.taken_as(blob.taken).at(path, limits)
-        return replaced(request, lambda blob: found[id(blob)])
+        return replaced(request, lambda blob: found[id(blob)]) if found else request
 
     async def _check(self, blob: Blob, content: bytes | BinaryIO | Path, media_type: str, field: str) -> None:
         """Refuse what the field of a blob does not take: before it is put down, and before any worker hears of it."""

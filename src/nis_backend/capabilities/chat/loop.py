@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, cast
 
 from pydantic_core import from_json
 
-from nis_backend.asking import ask
+from nis_backend.asking import Heard, ask
 from nis_backend.capabilities.chat.functions import answered
 from nis_backend.capabilities.chat.remote import as_tools, request_of
 from nis_backend.drivers.llm.answer import Answered, ToolCall, total
@@ -119,10 +119,13 @@ async def converse(  # noqa: PLR0913 - each argument is one choice of the caller
     *,
     functions: Sequence[Tool] = (),
     remote: Sequence[Json] = (),
+    first: int = 1,
     most_steps: int = MOST_STEPS,
     max_tokens: int | None = None,
 ) -> Conversed:
     """Let the model call operations until it answers; after `most_steps` calls of the model it answers without them.
+
+    Its steps are numbered from `first` on.
 
     What it calls of the caller's `functions`, the run waits for; of `remote` tools, a person may be asked first.
 
@@ -133,7 +136,7 @@ async def converse(  # noqa: PLR0913 - each argument is one choice of the caller
     # A run within this run could go on without end, what destroys waits for a person, and a log keeps no secret.
     plain = [entry for entry in tools if entry.shape == "model" and entry.effect != "destroys" and not entry.secret]
     offered = {tool_name(entry): entry for entry in plain}
-    theirs = list(functions)
+    theirs: list[Tool] = list(functions)
     # A name that the caller has given is the caller's.
     far = _besides(remote, theirs)
     said = _instructed(messages) if offered else list(messages)
@@ -141,13 +144,13 @@ async def converse(  # noqa: PLR0913 - each argument is one choice of the caller
     views: list[View] = []
     ends: list[Answered] = []
     problems = 0
-    step = 0
+    step = first - 1
     while True:
         step += 1
-        if (offered or far or theirs) and (step > most_steps or problems >= MOST_PROBLEMS):
+        if (offered or far or theirs) and (step >= first + most_steps or problems >= MOST_PROBLEMS):
             why = (
                 f"{most_steps} steps were used"
-                if step > most_steps
+                if step >= first + most_steps
                 else f"{problems} steps in a row called tools wrongly"
             )
             await ctx.run.write(Warned(message=f"The answer is given without further tools: {why}."))
@@ -161,7 +164,7 @@ async def converse(  # noqa: PLR0913 - each argument is one choice of the caller
         )
         before = "\n\n" if any(texts) else ""
         try:
-            heard = await ask(ctx, driver, prompt, step, before)
+            heard = await _ask(ctx, driver, info, prompt, said, step, before)
         except NisError as error:
             if not (offered or far or theirs) or not (error.toolless or isinstance(error, NotSupported)):
                 raise
@@ -200,8 +203,31 @@ async def converse(  # noqa: PLR0913 - each argument is one choice of the caller
         views=views,
         input_tokens=total(end.input_tokens for end in ends),
         output_tokens=total(end.output_tokens for end in ends),
-        steps=step,
+        steps=step - first + 1,
     )
+
+
+async def _ask(  # noqa: PLR0913, PLR0917 - as `ask`, and what may be left out
+    ctx: Context,
+    driver: LanguageModels,
+    info: ModelInfo,
+    prompt: Prompt,
+    said: list[Message],
+    step: int,
+    before: str,
+) -> Heard:
+    """Ask; a model of which nobody says that it sees may refuse for the pictures: it is asked again, and told of them.
+
+    They are taken out of what was `said`, too.
+    """
+    try:
+        return await ask(ctx, driver, prompt, step, before)
+    except (InvalidRequest, NotSupported, UpstreamFailed) as error:
+        if info.vision is not None or error.toolless or not any(one.parts for one in said):
+            raise
+        await ctx.run.write(Warned(message=f"{info.id} was not shown what is attached: {error.message}"))
+        said[:] = [replace(one, parts=()) for one in said]
+        return await ask(ctx, driver, replace(prompt, messages=said), step, before)
 
 
 def tool_name(entry: Entry) -> str:

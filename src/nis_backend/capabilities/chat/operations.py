@@ -10,6 +10,15 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 from pydantic import Field, JsonValue, StringConstraints
 
 from nis_backend.calling import authorise, refuse_secret
+from nis_backend.capabilities.chat.attached import MOST as ATTACHED
+from nis_backend.capabilities.chat.attached import (
+    NAMES,
+    Attachment,
+    check_size,
+    earlier_of,
+    kind_of,
+    still_there,
+)
 from nis_backend.capabilities.chat.turns import Turn, begun_by, read_turns
 from nis_backend.capabilities.operations.operations import Pending, permitted, ranked
 from nis_backend.errors import InvalidRequest, NotSupported, shorten
@@ -21,8 +30,10 @@ from nis_backend.view import Text, View
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from nis_backend.capabilities.chat.routed import Routed
+    from nis_backend.capabilities.chat.telling import Chosen
     from nis_backend.context import Context
-    from nis_backend.drivers.llm.base import Message, ModelInfo, Tool
+    from nis_backend.drivers.llm.base import ModelInfo, Tool
     from nis_backend.entry import Entry
     from nis_backend.run import Run
 
@@ -94,7 +105,15 @@ class CallersFunction(Model):
 class MessageRequest(Model):
     """What is said, to whom, in which conversation."""
 
-    message: str = Field(min_length=1, max_length=100_000, description="What the person says.")
+    message: str = Field(
+        max_length=100_000, description="What the person says; may be empty where something is attached."
+    )
+    attachments: list[Attachment] = Field(
+        default_factory=list[Attachment],
+        max_length=ATTACHED,
+        description="Pictures, sounds and plain texts that the message is about: ids of blobs, data: addresses or "
+        "base64, at most 32 MiB in all.",
+    )
     conversation_id: Id | None = Field(default=None, description="The conversation to go on with; unset begins one.")
     user_id: str = Field(default="anonymous", max_length=128, description="A label for the person; it grants nothing.")
     provider: str | None = Field(default=None, max_length=64, description="Provider to ask; unset takes the default.")
@@ -165,13 +184,27 @@ async def _prepare(request: MessageRequest, ctx: Context) -> MessageRequest:
         # Of a run that is named for a repeat, and was deleted since, the conversation may be left.
         if ctx.kept and await ctx.store.get("conversations", new) is not None:
             new = ctx.new_id("conversation")
-    row = {"id": new, "title": shorten(request.message, TITLE), "created": now, "updated": now}
+    row = {"id": new, "title": _title(request), "created": now, "updated": now}
     ctx.beside.append(("conversations", row))
     return request.model_copy(update={"conversation_id": row["id"]})
 
 
+def _title(request: MessageRequest) -> str:
+    """What a conversation is called that this message begins."""
+    named = ", ".join(blob.name or f"A {NAMES[kind_of(blob)]}" for blob in request.attachments)
+    return shorten(request.message or named, TITLE)
+
+
 async def check_message(request: MessageRequest, ctx: Context) -> None:
     """Refuse a model or a call that cannot be, before anything is written down."""
+    if not request.message and not request.attachments:
+        raise InvalidRequest(
+            "message: There are no words, and nothing is attached.",
+            field="message",
+            value="",
+            remedy="Say something, or attach a picture or a sound.",
+        )
+    check_size(request.attachments)
     if request.context:
         _bounded("context", request.context, FACTS)
     if request.earlier:
@@ -207,9 +240,10 @@ def _refuse_taken(functions: Sequence[CallersFunction], ctx: Context) -> None:
         names.add(one.name)
 
 
-async def offered(ctx: Context, message: str, most: int) -> list[Entry]:
+async def offered(ctx: Context, message: str, most: int, first: Sequence[Entry] = ()) -> list[Entry]:
     """What a model that chooses by itself is given to choose from: the likeliest first, nothing that changes anything.
 
+    Before all others what is to come `first`.
     What declares how people ask for it comes before the rest. Of the rest, what allows itself more time than is usual
     is left out: to ask another model is no step towards this one's answer.
     """
@@ -217,7 +251,7 @@ async def offered(ctx: Context, message: str, most: int) -> list[Entry]:
     found = await ranked(ctx, message[:QUERY], able)
     asked_for = [entry for entry in found if entry.routable]
     # By the first place of each.
-    in_order = dict.fromkeys((*asked_for, *_routable(able), *found, *able))
+    in_order = dict.fromkeys((*first, *asked_for, *_routable(able), *found, *able))
     return list(in_order)[:most]
 
 
@@ -286,8 +320,8 @@ async def send_message(request: MessageRequest, ctx: Context) -> Recorded[Reply]
 
 async def answer_message(request: MessageRequest, ctx: Context) -> Reply:
     """The answer to a message, in the run this call is in; the turns before that run's own are what is remembered."""
-    from nis_backend.capabilities.chat.loop import answer, converse  # noqa: PLC0415 - the loop loads with the first turn
-    from nis_backend.capabilities.chat.routed import routed_turn, run_form  # noqa: PLC0415 - as above
+    from nis_backend.capabilities.chat.routed import run_form  # noqa: PLC0415 - loads with the first turn
+    from nis_backend.capabilities.chat.telling import chosen, messages_of  # noqa: PLC0415 - as above
 
     assert request.conversation_id is not None
 
@@ -304,48 +338,50 @@ async def answer_message(request: MessageRequest, ctx: Context) -> Reply:
             **given,
         )
 
+    def routed(done: Routed, before: str = "") -> Reply:
+        return reply(before + done.text, None, tokens_used=0, views=done.views, pending=done.pending)
+
     if request.call is not None:
-        done = await run_form(ctx, request.call.operation, request.call.arguments)
-        return reply(done.text, None, tokens_used=0, views=done.views, pending=done.pending)
-    info, past, tools, remote = await _chosen(ctx, request)
-    driver = ctx.models.driver(info.provider)
-    messages = _messages(past, request)
+        return routed(await run_form(ctx, request.call.operation, request.call.arguments))
+    turn = await chosen(ctx, request)
+    message, before = request.message, ""
+    if request.attachments and not message and request.operations:
+        from nis_backend.capabilities.chat.looking import listened  # noqa: PLC0415 - loads with the first voice note
+
+        message, before = await listened(ctx, turn.info, request.attachments)
+    step = 2 if before else 1
+    info, driver = turn.info, ctx.models.driver(turn.info.provider)
     if info.tools:
-        said = await converse(ctx, driver, info, messages, tools, functions=functions_of(request), remote=remote)
-        return reply(said.text, info, tokens_used=_sum(said.input_tokens, said.output_tokens), views=said.views)
+        from nis_backend.capabilities.chat.loop import converse  # noqa: PLC0415 - loads with the first turn
+
+        messages = await messages_of(ctx, turn, request, message)
+        said = await converse(
+            ctx, driver, info, messages, turn.tools, functions=functions_of(request), remote=turn.remote, first=step
+        )
+        return reply(
+            before + said.text, info, tokens_used=_sum(said.input_tokens, said.output_tokens), views=said.views
+        )
     if request.functions:
         await ctx.run.write(Warned(message=f"{info.id} calls no functions: the caller's were not offered to it."))
-    routed = await routed_turn(ctx, request.message, _pending(past)) if request.operations else None
-    if routed is not None:
-        return reply(routed.text, None, tokens_used=0, views=routed.views, pending=routed.pending)
-    said = await answer(ctx, driver, info, messages)
-    return reply(said.text, info, tokens_used=_sum(said.input_tokens, said.output_tokens))
+    done = await _without_choosing(ctx, request, turn, message) if request.operations else None
+    if done is not None:
+        return routed(done, before)
+    from nis_backend.capabilities.chat.loop import answer  # noqa: PLC0415 - loads with the first turn
+
+    said = await answer(ctx, driver, info, await messages_of(ctx, turn, request, message), step=step)
+    return reply(before + said.text, info, tokens_used=_sum(said.input_tokens, said.output_tokens))
 
 
-async def _chosen(
-    ctx: Context, request: MessageRequest
-) -> tuple[ModelInfo, list[Run], list[Entry], list[dict[str, Any]]]:  # Any: JSON
-    """The model, the earlier turns and the tools that this turn is answered with, other servers' too: chosen once."""
-    from nis_backend.capabilities.chat.remote import remote_tools  # noqa: PLC0415 - as below
-    from nis_backend.drivers.llm.base import ModelInfo  # noqa: PLC0415 - loads with the first turn
+async def _without_choosing(ctx: Context, request: MessageRequest, turn: Chosen, message: str) -> Routed | None:
+    """What rules choose for a model that must not; None where the model may talk."""
+    pending = _pending(turn.past)
+    if request.attachments or turn.attached_before:
+        from nis_backend.capabilities.chat.looking import attend  # noqa: PLC0415 - loads with the first picture
 
-    read: dict[str, Run] = {}
+        return await attend(ctx, message, request.attachments, turn, pending)
+    from nis_backend.capabilities.chat.routed import routed_turn  # noqa: PLC0415 - loads with the first turn
 
-    async def choose() -> dict[str, Any]:  # Any: JSON
-        _, info = await ctx.models.choose(request.model, request.provider)
-        # A run that has begun its conversation goes on with nothing.
-        begins = request.conversation_id == begun_by(ctx.run.run_id) or not request.remembers
-        turns = [] if begins else (await read_turns(ctx, str(request.conversation_id), REMEMBERED + 1))[0]
-        read.update({turn.current.id: turn.current for turn in turns if not turn.holds(ctx.run.run_id)})
-        tools = await offered(ctx, request.message, OFFERED) if info.tools and request.operations else []
-        given = {"model": {**vars(info)}, "turns": list(read), "tools": [entry.name for entry in tools]}
-        remote = await remote_tools(ctx) if tools else []
-        return {**given, "remote": remote} if remote else given
-
-    chosen = await ctx.note("turn", choose)
-    past = [read.get(run_id) or await ctx.runs.get(run_id) for run_id in chosen["turns"]]
-    entries = [ctx.operations.entry(name) for name in chosen["tools"]]
-    return ModelInfo(**chosen["model"]), past, entries, chosen.get("remote", [])
+    return await routed_turn(ctx, message, pending)
 
 
 def _sum(*counts: int | None) -> int | None:
@@ -353,39 +389,11 @@ def _sum(*counts: int | None) -> int | None:
     return sum(known) if known else None
 
 
-def _messages(past: Sequence[Run], request: MessageRequest) -> list[Message]:
-    """The turns that were answered, then this one; facts given with it come first."""
-    from nis_backend.drivers.llm.answer import ToolCall  # noqa: PLC0415 - loads with the first turn
-    from nis_backend.drivers.llm.base import Message  # noqa: PLC0415 - as above
-
-    messages = [Message(role="system", content=_facts(request.context))] if request.context else []
-    messages += [
-        Message(
-            role=one.role,
-            content=one.content,
-            tool_calls=tuple(ToolCall(id=call.id, name=call.name, arguments=call.arguments) for call in one.tool_calls),
-            tool_call_id=one.tool_call_id,
-        )
-        for one in request.earlier
-    ]
-    for run in past:
-        if run.state == "succeeded":
-            messages.append(Message(role="user", content=run.input["message"]))
-            messages.append(Message(role="assistant", content=run.result["response"]))
-    return [*messages, Message(role="user", content=request.message)]
-
-
 def functions_of(request: MessageRequest) -> list[Tool]:
     """The caller's functions, as a model is offered them."""
     from nis_backend.drivers.llm.base import Tool  # noqa: PLC0415 - loads with the first turn
 
     return [Tool(name=one.name, description=one.description, parameters=one.parameters) for one in request.functions]
-
-
-def _facts(context: dict[str, Any]) -> str:  # Any: JSON
-    return "\n".join(
-        f"{name}: {value if isinstance(value, str) else json.dumps(value)}" for name, value in context.items()
-    )
 
 
 def _bounded(field: str, given: object, most: int) -> None:
@@ -404,5 +412,17 @@ def _pending(past: Sequence[Run]) -> Pending | None:
     return None
 
 
-__all__ = ["OPERATIONS", "Turn", "answer_message", "check_message", "draw_reply", "read_turns", "send_message"]
+__all__ = [
+    "ATTACHED",
+    "OPERATIONS",
+    "Attachment",
+    "Turn",
+    "answer_message",
+    "check_message",
+    "draw_reply",
+    "earlier_of",
+    "read_turns",
+    "send_message",
+    "still_there",
+]
 OPERATIONS = (send_message,)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, cast
 
+from nis_backend.blob import blob_fields
 from nis_backend.capabilities.chat.operations import fillable
 from nis_backend.capabilities.operations.operations import Pending, Route, RouteMessage, route_message
 from nis_backend.errors import InvalidRequest, Unavailable, from_problem
@@ -15,6 +16,7 @@ from nis_backend.view import Form, Table, Text, View
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
+    from nis_backend.blob import Blob
     from nis_backend.capabilities.operations.operations import UnclearWords
     from nis_backend.context import Context
     from nis_backend.entry import Entry
@@ -32,10 +34,13 @@ class Routed:
     pending: Pending | None = None
 
 
-async def routed_turn(ctx: Context, message: str, pending: Pending | None) -> Routed | None:
+async def routed_turn(
+    ctx: Context, message: str, pending: Pending | None, attachments: Sequence[Blob] = ()
+) -> Routed | None:
     """Answer the message by an operation, or ask for what one needs; None where it is nobody's: the model may talk.
 
-    `pending` is what the last answer asked for: a message that gives some of it completes that call.
+    `pending` is what the last answer asked for: a message that gives some of it completes that call. What the
+    operation wants to be given of the kind that is attached, it is given.
     """
 
     async def find() -> Json:
@@ -48,16 +53,45 @@ async def routed_turn(ctx: Context, message: str, pending: Pending | None) -> Ro
 
     found = await ctx.note("route", find)
     if "problem" in found:
-        return await _say(ctx, _cannot(from_problem(found["problem"])))
+        return await _say(ctx, cannot(from_problem(found["problem"])))
     route = Route.model_validate(found)
     if route.warning:
         await ctx.run.write(Warned(message=f"I cannot compute that now: {route.warning}"))
     if route.operation is None:
         return await _say(ctx, _no_sums(route)) if route.reason == "not_computed" else None
     entry = ctx.operations.entry(route.operation)
+    route = _with_attached(route, entry, attachments)
     if route.ready or route.refusal:
         return await _compute(ctx, entry, route)
     return await _ask(ctx, entry, route)
+
+
+def _with_attached(route: Route, entry: Entry, attachments: Sequence[Blob]) -> Route:
+    """The route with what is attached for those of its fields that take blobs."""
+    if not attachments:
+        return route
+    left = list(attachments)
+    given: Json = {}
+    for name, many in blob_fields(entry.request_schema).items():
+        takes = accepted(entry, name)
+        fitting = [blob for blob in left if not takes or blob.media_type in takes]
+        if fitting and name not in route.arguments:
+            given[name] = [blob.id for blob in fitting] if many else fitting[0].id
+            left.remove(fitting[0])
+    missing = [name for name in route.missing if name not in given]
+    wants = [name for name in entry.request_schema.get("required", ()) if name not in {**route.arguments, **given}]
+    ready = route.ready or not (missing or wants or route.unclear or route.refusal)
+    return route.model_copy(
+        update={"arguments": {**route.arguments, **given}, "missing": missing, "ready": bool(ready and not wants)}
+    )
+
+
+def accepted(entry: Entry, field: str) -> list[str]:
+    """The media types that a field of blobs takes; none where it takes any."""
+    schema = entry.request_schema["properties"][field]
+    items = schema.get("items", schema)
+    none: list[str] = []
+    return next((one["accepts"] for one in (items, *items.get("anyOf", ())) if "accepts" in one), none)
 
 
 async def run_form(ctx: Context, operation: str, arguments: Json) -> Routed:
@@ -88,7 +122,7 @@ async def _compute(ctx: Context, entry: Entry, route: Route) -> Routed:
         if isinstance(error, InvalidRequest):
             return await _ask(ctx, entry, route, error)
         if isinstance(error, Unavailable):
-            return await _say(ctx, _cannot(error))
+            return await _say(ctx, cannot(error))
         raise error
     request, result = made.request, made.result
     drawn = operation.draw(request, result)
@@ -101,7 +135,7 @@ async def _compute(ctx: Context, entry: Entry, route: Route) -> Routed:
     )
     first = next((view for view in drawn if isinstance(view, Text)), None)
     shown = [view for view in drawn if view is not first]
-    text = "\n\n".join([first.text if first else _words(shown, entry), *_receipt(entry, used, route)])
+    text = "\n\n".join([words_of(drawn, entry), *_receipt(entry, used, route)])
     return await _say(ctx, text, [*shown, *([used] if used.rows else []), again])
 
 
@@ -175,8 +209,9 @@ async def _say(ctx: Context, text: str, views: Sequence[View] = (), pending: Pen
     return Routed(text=text, views=list(views), pending=pending)
 
 
-def _cannot(error: NisError) -> str:
-    return f"I cannot compute that now: {error.message} {error.remedy}".strip()
+def cannot(error: NisError, what: str = "I cannot compute that now") -> str:
+    """Why there is no answer, and what mends it."""
+    return f"{what}: {error.message} {error.remedy}".strip()
 
 
 def _used(entry: Entry, request: Model, route: Route) -> Table:
@@ -216,8 +251,11 @@ def _given(label: object, value: object, unit: object) -> str:
     return f"{label} {_value(value)} {unit or ''}".strip()
 
 
-def _words(views: Sequence[View], entry: Entry) -> str:
-    """A result that has no words of its own: its first table, a line a row."""
+def words_of(views: Sequence[View], entry: Entry) -> str:
+    """What a result says; one that has no words of its own: its first table, a line a row."""
+    first = next((view for view in views if isinstance(view, Text)), None)
+    if first is not None:
+        return first.text
     table = next((view for view in views if isinstance(view, Table)), None)
     if table is None:
         return entry.summary

@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Any
 from pydantic import Field
 
 from nis_backend.capabilities.chat.operations import (
+    ATTACHED,
+    Attachment,
     MessageRequest,
     OperationCall,
     Reply,
@@ -60,6 +62,11 @@ class RegenerateAnswer(OneConversation):
     )
     call: OperationCall | None = Field(default=None, description="Call this operation instead of choosing one.")
     operations: bool | None = Field(default=None, description="Whether the answer may use operations.")
+    attachments: list[Attachment] = Field(
+        default_factory=list[Attachment],
+        max_length=ATTACHED,
+        description="Other pictures, sounds and texts than the message's; none leaves those.",
+    )
 
     @property
     def conversation_id(self) -> str:
@@ -163,17 +170,21 @@ async def _prepare(request: RegenerateAnswer, ctx: Context) -> RegenerateAnswer:
     said = MessageRequest.model_validate(
         {name: turn.current.input.get(name) for name in ("message", "context", "provider", "model")}
         | {"operations": turn.current.input.get("operations", True)}
+        | {"attachments": request.attachments or turn.current.input.get("attachments", [])}
         | {"user_id": turn.current.input.get("user_id") or "anonymous", "conversation_id": request.id}
         # Other words ask for something else than the form that was sent.
         | ({} if request.message else {"call": turn.current.input.get("call")})
-        | {name: value for name, value in request.model_dump().items() if name in _TAKEN and value is not None}
+        | {name: value for name in _TAKEN if (value := getattr(request, name)) not in (None, [])}
     )
+    for number, blob in enumerate(said.attachments):
+        # One that was deleted since is missed before the run begins.
+        await ctx.blobs.get(blob.id, f"attachments.{number}")
     await check_message(said, ctx)
     await ctx.store.update("conversations", request.id, {"updated": ctx.now()})
     return RegenerateAnswer(id=request.id, run_id=turn.key, **{name: getattr(said, name) for name in _TAKEN})
 
 
-_TAKEN = ("message", "user_id", "provider", "model", "context", "call", "operations")
+_TAKEN = ("message", "user_id", "provider", "model", "context", "call", "operations", "attachments")
 """Fields of a message that an answer again takes over."""
 
 

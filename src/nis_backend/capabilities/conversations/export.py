@@ -7,6 +7,7 @@ import unicodedata
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
+from nis_backend.capabilities.conversations.shown import said_in
 from nis_backend.told import table
 from nis_backend.view import Audio, Form, Image, Table, Text, View, moment
 
@@ -34,7 +35,7 @@ def _lines(conversation: Conversation, left_out: bool) -> Iterator[str]:
         yield ""
         yield "Earlier turns are left out."
     for turn in conversation.turns:
-        yield from ("", f"## You, {moment(turn.created)}", "", turn.message, "")
+        yield from ("", f"## You, {moment(turn.created)}", "", said_in(turn), "")
         yield from _answer(turn)
 
 

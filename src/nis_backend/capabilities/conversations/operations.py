@@ -20,6 +20,7 @@ from nis_backend.capabilities.conversations.shown import (
     draw_matches,
     line_of,
     match_of,
+    there_of,
 )
 from nis_backend.drivers.store.base import place_of
 from nis_backend.errors import Conflict, InvalidRequest
@@ -151,7 +152,7 @@ async def get_conversation(request: GetConversation, ctx: Context) -> Conversati
     row = await find_conversation(request.id, ctx)
     before = None if request.cursor is None else place_of(request.cursor)
     turns, earlier = await read_turns(ctx, request.id, request.limit, before)
-    return conversation_of(row, turns, earlier)
+    return conversation_of(row, turns, earlier, await there_of(turns, ctx))
 
 
 @operation(

@@ -14,7 +14,7 @@ from nis_backend.capabilities.conversations.operations import (
     find_conversation,
     nothing_said,
 )
-from nis_backend.capabilities.conversations.shown import conversation_of
+from nis_backend.capabilities.conversations.shown import conversation_of, there_of
 from nis_backend.capabilities.models.operations import TextRequest, generate_text
 from nis_backend.operation import Example, Model, operation
 from nis_backend.view import Text, View
@@ -86,7 +86,7 @@ async def get_export(request: ExportConversation, ctx: Context) -> Export:
 
     row = await find_conversation(request.id, ctx)
     turns, earlier = await read_turns(ctx, request.id, MOST)
-    whole = conversation_of(row, turns, earlier)
+    whole = conversation_of(row, turns, earlier, await there_of(turns, ctx))
     as_json = request.format == "json"
     return Export(
         id=request.id,

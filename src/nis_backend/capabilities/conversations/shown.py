@@ -6,15 +6,17 @@ from typing import TYPE_CHECKING, Any
 
 from pydantic import Field
 
+from nis_backend.capabilities.chat.operations import earlier_of, still_there
 from nis_backend.drivers.store.base import FOUND, cursor_of
 from nis_backend.operation import Model
 from nis_backend.run import State
 from nis_backend.view import Table, Text, View, moment
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Collection, Sequence
 
     from nis_backend.capabilities.chat.operations import Turn as Said
+    from nis_backend.context import Context
     from nis_backend.drivers.store.base import Row
 
 
@@ -38,12 +40,23 @@ class ConversationList(Model):
     next_cursor: str | None = Field(description="Give it as `cursor` for the next page; null on the last one.")
 
 
+class Attachment(Model):
+    """What was attached to a message."""
+
+    id: str = Field(description="Its blob's id.")
+    media_type: str
+    size: int = Field(description="How many bytes.")
+    name: str
+    gone: bool = Field(description="Whether the blob was deleted since.")
+
+
 class Turn(Model):
     """A message and its answer; `response` is null while the run is under way or when it failed."""
 
     run_id: str = Field(description="The run of the answer that counts: the newest that succeeded.")
     state: State
     message: str
+    attachments: list[Attachment] = Field(description="Pictures, sounds and texts that came with the message.")
     response: str | None
     provider: str | None = Field(description="Who answered.")
     model: str | None
@@ -85,7 +98,12 @@ def line_of(row: Row) -> ConversationLine:
     return ConversationLine(**{name: row[name] for name in ConversationLine.model_fields})
 
 
-def turn_of(said: Said) -> Turn:
+async def there_of(turns: Sequence[Said], ctx: Context) -> frozenset[str]:
+    """The ids of what is attached to these turns and was not deleted since."""
+    return frozenset(await still_there(ctx, (blob for turn in turns for blob in earlier_of(turn.current))))
+
+
+def turn_of(said: Said, there: Collection[str]) -> Turn:
     """A turn by the answer that counts."""
     run = said.current
     result: dict[str, Any] = run.result if run.state == "succeeded" else {}  # Any: JSON
@@ -93,6 +111,16 @@ def turn_of(said: Said) -> Turn:
         run_id=run.id,
         state=run.state,
         message=run.input["message"],
+        attachments=[
+            Attachment(
+                id=blob.id,
+                media_type=blob.media_type,
+                size=blob.size,
+                name=blob.name,
+                gone=blob.id not in there,
+            )
+            for blob in earlier_of(run)
+        ],
         response=result.get("response"),
         provider=result.get("provider"),
         model=result.get("model"),
@@ -103,11 +131,13 @@ def turn_of(said: Said) -> Turn:
     )
 
 
-def conversation_of(row: Row, turns: Sequence[Said], earlier: tuple[float, str] | None) -> Conversation:
-    """A row with some of its turns, and the place before which there are earlier ones."""
+def conversation_of(
+    row: Row, turns: Sequence[Said], earlier: tuple[float, str] | None, there: Collection[str]
+) -> Conversation:
+    """A row with some of its turns, and the place before which there are earlier ones; `there` as of `there_of`."""
     return Conversation(
         **line_of(row).model_dump(),
-        turns=[turn_of(turn) for turn in turns],
+        turns=[turn_of(turn, there) for turn in turns],
         next_cursor=earlier and cursor_of(*earlier),
     )
 
@@ -120,8 +150,17 @@ def draw_conversations(_request: Model, result: ConversationList) -> list[View]:
 
 def draw_conversation(_request: Model, result: Conversation) -> list[View]:
     """What was said, in order; without the drawings of the answers, which the runs have."""
-    told = [f"**{moment(turn.created)}** {turn.message}\n\n{_answered(turn)}" for turn in result.turns]
+    told = [f"**{moment(turn.created)}** {said_in(turn)}\n\n{_answered(turn)}" for turn in result.turns]
     return [Text(text="\n\n".join([f"**{result.title}**", *told]))]
+
+
+def said_in(turn: Turn) -> str:
+    """The message, and what came with it."""
+    lines = [
+        f"*Attached: {one.name}, {one.media_type}, {one.size} bytes, {'deleted since' if one.gone else one.id}*"
+        for one in turn.attachments
+    ]
+    return "\n\n".join(filter(None, [turn.message, *lines]))
 
 
 def _answered(turn: Turn) -> str:

@@ -1,0 +1,128 @@
+"""What a model is told in a turn: which one it is, what was said before, what it may use, and the message."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from nis_backend.capabilities.chat.attached import (
+    EARLIER_SHOWN,
+    at_hand,
+    earlier_of,
+    is_shown,
+    shown,
+    still_there,
+    told,
+)
+from nis_backend.capabilities.chat.operations import OFFERED, REMEMBERED, offered
+from nis_backend.capabilities.chat.remote import remote_tools
+from nis_backend.capabilities.chat.turns import begun_by, read_turns
+from nis_backend.drivers.llm.answer import ToolCall
+from nis_backend.drivers.llm.base import Message, ModelInfo
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from nis_backend.blob import Blob
+    from nis_backend.capabilities.chat.operations import MessageRequest
+    from nis_backend.context import Context
+    from nis_backend.entry import Entry
+    from nis_backend.run import Run
+
+    Json = dict[str, Any]  # Any: JSON
+
+
+@dataclass(frozen=True, kw_only=True)
+class Chosen:
+    """What a turn is answered with: chosen once, and the same however often its code is executed."""
+
+    info: ModelInfo
+    past: Sequence[Run]
+    """The earlier turns."""
+    tools: Sequence[Entry]
+    remote: Sequence[Json]
+    """Other servers' tools."""
+    there: frozenset[str]
+    """Ids of what was attached to earlier turns and was not deleted since."""
+
+    @property
+    def attached_before(self) -> list[Blob]:
+        """What was attached to the last turn of them that had something attached."""
+        none: list[Blob] = []
+        return next((blobs for run in reversed(self.past) if (blobs := earlier_of(run))), none)
+
+
+async def chosen(ctx: Context, request: MessageRequest) -> Chosen:
+    """The model, the earlier turns and the tools that this turn is answered with."""
+    read: dict[str, Run] = {}
+
+    async def choose() -> Json:
+        _, info = await ctx.models.choose(request.model, request.provider)
+        # A run that has begun its conversation goes on with nothing.
+        begins = request.conversation_id == begun_by(ctx.run.run_id) or not request.remembers
+        turns = [] if begins else (await read_turns(ctx, str(request.conversation_id), REMEMBERED + 1))[0]
+        read.update({turn.current.id: turn.current for turn in turns if not turn.holds(ctx.run.run_id)})
+        before = [blob for run in read.values() for blob in earlier_of(run)]
+        tools = await _offered(ctx, request, before) if info.tools and request.operations else []
+        given = {"model": {**vars(info)}, "turns": list(read), "tools": [entry.name for entry in tools]}
+        remote = await remote_tools(ctx) if tools else []
+        there = sorted(await still_there(ctx, before)) if before else []
+        return {**given, **({"remote": remote} if remote else {}), **({"there": there} if there else {})}
+
+    noted = await ctx.note("turn", choose)
+    return Chosen(
+        info=ModelInfo(**noted["model"]),
+        past=[read.get(run_id) or await ctx.runs.get(run_id) for run_id in noted["turns"]],
+        tools=[ctx.operations.entry(name) for name in noted["tools"]],
+        remote=noted.get("remote", []),
+        there=frozenset(noted.get("there", ())),
+    )
+
+
+async def _offered(ctx: Context, request: MessageRequest, before: Sequence[Blob]) -> list[Entry]:
+    """What looks at what is attached, or was before, comes first."""
+    attached = [*request.attachments, *before]
+    if not attached:
+        return await offered(ctx, request.message, OFFERED)
+    from nis_backend.capabilities.chat.looking import senses  # noqa: PLC0415 - loads with the first picture
+
+    return await offered(ctx, request.message, OFFERED, senses(ctx, attached))
+
+
+async def messages_of(ctx: Context, turn: Chosen, request: MessageRequest, message: str) -> list[Message]:
+    """The turns that were answered, then this one; facts given with it come first."""
+    messages = [Message(role="system", content=_facts(request.context))] if request.context else []
+    messages += [
+        Message(
+            role=one.role,
+            content=one.content,
+            tool_calls=tuple(ToolCall(id=call.id, name=call.name, arguments=call.arguments) for call in one.tool_calls),
+            tool_call_id=one.tool_call_id,
+        )
+        for one in request.earlier
+    ]
+    answered = [run for run in turn.past if run.state == "succeeded"]
+    again = _shown_again(answered, turn)
+    for run in answered:
+        blobs = earlier_of(run)
+        words = await told(run.input.get("message", ""), blobs, turn.there)
+        parts = await shown(await at_hand(ctx, (blob for blob in blobs if blob.id in again)), turn.info)
+        messages += [
+            Message(role="user", content=words, parts=parts),
+            Message(role="assistant", content=run.result["response"]),
+        ]
+    words, parts = await told(message, request.attachments), await shown(request.attachments, turn.info)
+    return [*messages, Message(role="user", content=words, parts=parts)]
+
+
+def _shown_again(runs: Sequence[Run], turn: Chosen) -> set[str]:
+    """The ids of the last pictures and sounds of earlier turns, which the model is shown as well."""
+    ids = [blob.id for run in runs for blob in earlier_of(run) if blob.id in turn.there and is_shown(blob, turn.info)]
+    return set(ids[-EARLIER_SHOWN:])
+
+
+def _facts(context: dict[str, Any]) -> str:  # Any: JSON
+    return "\n".join(
+        f"{name}: {value if isinstance(value, str) else json.dumps(value)}" for name, value in context.items()
+    )
