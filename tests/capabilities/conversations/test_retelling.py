@@ -72,6 +72,7 @@ def test_a_drawing_is_exported_as_its_numbers() -> None:
         run_id="run-1",
         state="succeeded",
         message="m",
+        attachments=[],
         response="r",
         provider="p",
         model="q",

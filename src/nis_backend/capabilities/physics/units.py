@@ -166,11 +166,19 @@ def unknown(text: str, field: str, read: Measure | None) -> InvalidRequest:
 
 
 def convert_value(value: float, source: Measure, target: Measure) -> float:
-    """`value` from one unit into another of the same dimension; infinite where a double cannot hold it."""
+    """`value` from one unit into another of the same dimension; infinite where a double cannot hold it.
+
+    Raises:
+        ArithmeticError: one is a level, such as the decibel: pint takes no logarithm of the decimals that it counts in.
+    """
     if source.factors == target.factors:
         return value
     registry: Any = REGISTRY  # Any: pint's signature leaves its last arguments untyped
-    return float(registry.convert(Decimal(repr(value)), source.unit, target.unit))
+    try:
+        return float(registry.convert(Decimal(repr(value)), source.unit, target.unit))
+    except TypeError as error:
+        msg = "levels are not converted"
+        raise ArithmeticError(msg) from error
 
 
 class _Scanner:
