@@ -78,7 +78,7 @@ def test_a_whole_question_is_computed_quoted_and_noted(tmp_path: Path) -> None:
             assert f"{answered.result['range']:.2f} m" in answer.text
             assert answer.text == await words(ctx)
             (surface,) = await events(ctx, Surface)
-            assert [one.model_dump() for one in surface.views] == [one.model_dump() for one in answer.views]
+            assert [one.model_dump_json() for one in surface.views] == [one.model_dump_json() for one in answer.views]
             assert any(isinstance(view, Series) for view in answer.views)
             (used,) = (view for view in answer.views if isinstance(view, Table) and view.title == "Arguments")
             assert ["speed", 20.0, "m/s", "“20 m/s”"] in used.rows

@@ -197,3 +197,9 @@ def test_there_and_back_is_the_same_number(value: float, pair: tuple[str, str]) 
     """Converting is undone by converting back."""
     one, other = (parse(unit, "unit") for unit in pair)
     assert convert_value(convert_value(value, one, other), other, one) == pytest.approx(value, rel=1e-13, abs=1e-12)
+
+
+def test_a_level_is_no_number_of_another_unit() -> None:
+    """Promise: a field in decibels leaves the numbers of a message readable; a conversion is refused, never a crash."""
+    with pytest.raises(ArithmeticError, match="levels"):
+        convert_value(40.0, parse("1", "unit"), parse("decibel", "to"))
