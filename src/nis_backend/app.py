@@ -142,6 +142,7 @@ class Process:
             dispatch=dispatch,
             operations=self.operations,
             agents=self._open_agents,
+            clients=self.clients,
             metered=lambda: self._open_gateway(cache, dispatch.holding.holder),
             tools=self._open_tools,
             checks={
@@ -236,6 +237,8 @@ class Process:
                 await store.expire("replies", now - REPLIES_SECONDS)
                 await sweep(store, contents)
                 await self._tidy_runs(now)
+                for row in await store.expire("blobs", now, "expires"):
+                    await contents.delete(row["id"])
                 for row in await store.expire("blobs", now - 86_400 * days) if days else ():
                     await contents.delete(row["id"])
                 while gone := await store.expire_unheld(LINES):

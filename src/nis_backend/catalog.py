@@ -61,7 +61,7 @@ CAPABILITIES = (
     "nis_backend.capabilities.runs.forking",
     "nis_backend.capabilities.runs.replaying",
     "nis_backend.capabilities.schedules.operations",
-    "nis_backend.capabilities.blobs",
+    "nis_backend.capabilities.blobs.operations",
     "nis_backend.capabilities.budgets.operations",
     "nis_backend.capabilities.usage.operations",
     "nis_backend.capabilities.batches.operations",

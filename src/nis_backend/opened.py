@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any, Literal, Protocol
 
 from nis_backend.keys import Keys
 
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from nis_backend.drivers.compute.base import Compute
     from nis_backend.drivers.dispatch.base import Dispatch
     from nis_backend.drivers.gateway.base import Gateway
+    from nis_backend.drivers.http.base import Client
     from nis_backend.drivers.store.base import Store
     from nis_backend.drivers.tools.base import RemoteTools
     from nis_backend.entry import Entry
@@ -70,6 +71,10 @@ class Drivers:
     """Each part's own check: answers what it found, or raises `Unavailable`."""
     counts: dict[str, int] = field(default_factory=dict[str, int])
     """Calls since the start, by `operation outcome`."""
+    clients: Mapping[Literal["anywhere", "outside"], Client] = field(
+        default_factory=dict[Literal["anywhere", "outside"], "Client"]
+    )
+    """What sends requests: to any address, and to those alone that lie in no network of our own."""
     limit: CallLimit | None = None
     """How many calls each owner may make in a minute."""
     agents: Callable[[str], RemoteAgents | None] = lambda _scheme: None

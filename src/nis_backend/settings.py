@@ -176,6 +176,11 @@ class Settings(BaseModel):
         alias="NIS_ALLOWED_AGENTS",
         description="Hosts of remote agents that may be private addresses, comma-separated.",
     )
+    allowed_sources: str = Field(
+        default="",
+        alias="NIS_ALLOWED_SOURCES",
+        description="Hosts that blobs may be fetched from though they are private addresses, comma-separated.",
+    )
     prices: Path | None = Field(
         default=None,
         alias="NIS_PRICES",

@@ -62,12 +62,12 @@ class Shelf:
         """The blob of this id, and its row; it counts as used.
 
         Raises:
-            NotFound: the caller has none; `field` named it.
+            NotFound: the caller has none, or it has expired; `field` named it.
         """
         row = await self._ctx.store.get("blobs", blob_id)
-        if row is None:
-            raise _unknown(blob_id, field)
         now = self._ctx.now()
+        if row is None or expired(row, now):
+            raise _unknown(blob_id, field)
         if now - row["updated"] > USED_SECONDS:
             await self._ctx.store.update("blobs", blob_id, {"updated": now})
         return row, _blob(row)
@@ -170,6 +170,11 @@ class Shelf:
         for blob_id in ids:
             if blob_id not in named:
                 await self.delete(blob_id)
+
+
+def expired(row: Row, now: float) -> bool:
+    """Whether a blob is there no more, though its row is until somebody tidies."""
+    return row["expires"] is not None and row["expires"] <= now
 
 
 def _blob(row: Row) -> Blob:

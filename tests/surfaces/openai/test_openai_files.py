@@ -34,6 +34,16 @@ def test_a_file_is_kept_read_and_removed(client: openai.OpenAI) -> None:
             gone(made.id)
 
 
+def test_a_file_expires_as_long_after_its_creation_as_it_was_told(client: openai.OpenAI) -> None:
+    """OpenAI's `expires_after`; another surface is told the same time."""
+    made = client.files.create(
+        file=("a.txt", b"words"), purpose="user_data", expires_after={"anchor": "created_at", "seconds": 7200}
+    )
+    assert made.expires_at == pytest.approx(made.created_at + 7200, abs=60)
+    blob: Any = client.get(f"/../blobs/{made.id.replace('file-', 'blob-')}", cast_to=object)
+    assert int(blob["expires"]) == made.expires_at
+
+
 def test_files_are_listed_by_purpose_in_pages(client: openai.OpenAI) -> None:
     """The client pages on by itself, both ways round."""
     made = [client.files.create(file=(f"{n}.txt", b"words"), purpose="evals").id for n in range(5)]
@@ -47,7 +57,7 @@ def test_files_are_listed_by_purpose_in_pages(client: openai.OpenAI) -> None:
     ("given", "param"),
     [
         ({"purpose": "none"}, "purpose"),
-        ({"expires_after": {"anchor": "created_at", "seconds": 3600}}, "expires_after"),
+        ({"expires_after": {"anchor": "created_at", "seconds": 5}}, "expires_after"),
         ({"extra_body": {"colour": "red"}}, "colour"),
     ],
 )

@@ -34,6 +34,8 @@ Table = Literal[
     "remote_agents",
 ]
 Order = Literal["created", "updated"]
+Age = Literal["updated", "expires"]
+"""The time by which a row goes; a row without one stays."""
 OPEN = ("queued", "running", "paused", "waiting")
 """The states of a run that has not ended."""
 EFFECT_SECONDS = 86_400.0
@@ -274,8 +276,8 @@ class Store(Spending, Protocol):
         """
         ...
 
-    async def expire(self, table: Table, before: float) -> list[Row]:
-        """Remove every owner's rows that were last `updated` before this time, and answer them.
+    async def expire(self, table: Table, before: float, column: Age = "updated") -> list[Row]:
+        """Remove every owner's rows that were last `updated`, or `expires`, before this time, and answer them.
 
         For the process alone: a call sees its own owner's rows.
         """

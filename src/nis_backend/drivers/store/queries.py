@@ -10,7 +10,7 @@ from nis_backend.drivers.store.base import OPEN
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from nis_backend.drivers.store.base import Order, Row, Table
+    from nis_backend.drivers.store.base import Age, Order, Row, Table
 
 Statement = tuple[str, "Sequence[Any]"]  # Any: see Row
 """SQL, and what stands for its marks."""
@@ -158,9 +158,9 @@ def configured(table: Table, where: Mapping[str, Any]) -> Statement:  # Any: see
     return sql, [cell for cells in given.values() for cell in cells]
 
 
-def expire(table: Table, before: float) -> Statement:
+def expire(table: Table, before: float, column: Age) -> Statement:
     """See `Store.expire`."""
-    return f"delete from {table} where updated < ? returning *", [before]  # noqa: S608 - as above
+    return f"delete from {table} where {column} < ? returning *", [before]  # noqa: S608 - as above
 
 
 def expire_unheld(purpose: str) -> Statement:

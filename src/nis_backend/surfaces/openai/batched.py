@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, Callable
 
     from nis_backend.capabilities.batches.operations import Batch, BatchList
-    from nis_backend.capabilities.blobs import StoredBlob
+    from nis_backend.capabilities.blobs.kept import StoredBlob
     from nis_backend.context import Context
     from nis_backend.run import RunHandle
     from nis_backend.surfaces.base import Process

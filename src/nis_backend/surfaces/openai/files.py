@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from starlette.requests import Request
     from starlette.responses import Response
 
-    from nis_backend.capabilities.blobs import BlobList, StoredBlob
+    from nis_backend.capabilities.blobs.kept import BlobList, StoredBlob
     from nis_backend.context import Context
     from nis_backend.operation import Json
     from nis_backend.surfaces.base import Process
@@ -35,6 +35,8 @@ if TYPE_CHECKING:
 PURPOSES = ("assistants", "batch", "fine-tune", "vision", "user_data", "evals")
 KNOWN = frozenset({"file", "purpose", "expires_after", "expires_after[anchor]", "expires_after[seconds]"})
 MOST_LISTED = 10_000
+EXPIRES = range(3600, 30 * 86_400 + 1)
+"""Seconds after which a file may expire, as OpenAI has it."""
 
 
 async def create(process: Process, request: Request) -> Response:
@@ -44,10 +46,7 @@ async def create(process: Process, request: Request) -> Response:
 
 
 async def _create(process: Process, request: Request, form: FormData) -> Response:
-    if any(name.startswith("expires_after") for name in form):
-        raise NotSupported(
-            "A file does not expire by itself.", field="expires_after", remedy="Leave it out, and delete the file."
-        )
+    seconds = _expiry(form)
     file, purpose = form.get("file"), form.get("purpose")
     if not isinstance(file, UploadFile):
         raise InvalidRequest("The form has no file.", field="file", remedy="Send a part file with a filename.")
@@ -63,7 +62,24 @@ async def _create(process: Process, request: Request, form: FormData) -> Respons
     )
     ctx = process.context(request.state.caller)
     operation = process.operations.find("blobs.create_blob")
-    return JSONResponse(_card(await call(operation, {"content": blob, "purpose": purpose}, ctx)))
+    return JSONResponse(
+        _card(await call(operation, {"content": blob, "purpose": purpose, "expires_after": seconds}, ctx))
+    )
+
+
+def _expiry(form: FormData) -> float | None:
+    """Seconds from its creation to its end."""
+    if not any(name.startswith("expires_after") for name in form):
+        return None
+    anchor, seconds = form.get("expires_after[anchor]"), form.get("expires_after[seconds]")
+    if anchor != "created_at" or not (isinstance(seconds, str) and seconds.isdecimal() and int(seconds) in EXPIRES):
+        raise InvalidRequest(
+            "A file expires some time after it is created.",
+            field="expires_after",
+            value=shorten(f"{anchor} {seconds}"),
+            remedy=f"Give the anchor created_at, and {EXPIRES.start} to {EXPIRES.stop - 1} seconds.",
+        )
+    return float(seconds)
 
 
 async def files(process: Process, request: Request) -> Response:
@@ -141,6 +157,6 @@ def _card(blob: StoredBlob) -> Json:
         "filename": blob.name,
         "purpose": blob.purpose or "user_data",
         "status": "processed",
-        "expires_at": None,
+        "expires_at": None if blob.expires is None else int(blob.expires),
         "status_details": None,
     }

@@ -10,7 +10,7 @@ import psycopg
 from typing_extensions import override
 
 from nis_backend.drivers.store import queries
-from nis_backend.drivers.store.base import Append, Growth, Measures, Row, Table, Taken
+from nis_backend.drivers.store.base import Age, Append, Growth, Measures, Row, Table, Taken
 from nis_backend.drivers.store.growing import Growing
 from nis_backend.drivers.store.measures import COUNTS, DURATIONS, TIMES, bounds, tokens
 from nis_backend.drivers.store.postgres.appending import append_statement
@@ -224,8 +224,8 @@ class PostgresStore(Reading, Growing):
             raise taken("conversations", conversation) from None
 
     @override
-    async def expire(self, table: Table, before: float) -> list[Row]:
-        return await self._batches.write("", ours(queries.expire(table, before)))
+    async def expire(self, table: Table, before: float, column: Age = "updated") -> list[Row]:
+        return await self._batches.write("", ours(queries.expire(table, before, column)))
 
     @override
     async def expire_unheld(self, purpose: str) -> list[Row]:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Literal, TypeVar
 from typing_extensions import override
 
 from nis_backend.drivers.store import queries
-from nis_backend.drivers.store.base import Append, Growth, Measures, Row, Table, Taken
+from nis_backend.drivers.store.base import Age, Append, Growth, Measures, Row, Table, Taken
 from nis_backend.drivers.store.growing import Growing
 from nis_backend.drivers.store.measures import COUNTS, DURATIONS, TIMES, bounds, tokens
 from nis_backend.drivers.store.reading import Reading
@@ -267,8 +267,8 @@ class SqliteStore(Reading, Growing):
         await self._write(lambda connection: branch(connection, owner, conversation, runs))
 
     @override
-    async def expire(self, table: Table, before: float) -> list[Row]:
-        statement = queries.expire(table, before)
+    async def expire(self, table: Table, before: float, column: Age = "updated") -> list[Row]:
+        statement = queries.expire(table, before, column)
         return await self._write(lambda connection: [dict(row) for row in connection.execute(*statement)])
 
     @override

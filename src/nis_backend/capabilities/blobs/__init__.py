@@ -1,0 +1,1 @@
+"""Blobs: bytes that are kept under an id, given to operations and answered by them."""
