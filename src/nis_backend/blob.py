@@ -216,6 +216,27 @@ def blobs_in(value: Any, where: str = "") -> Iterator[tuple[str, Blob]]:  # Any:
             yield from blobs_in(part, f"{where}.{key}" if where else str(key))
 
 
+MOST_TOLD = 32
+"""Blobs that are told of in one result."""
+
+
+def blobs_told(result: Any) -> list[Blob]:  # Any: JSON
+    """The blobs in a result as JSON has it, each once, in order."""
+    found: dict[str, Blob] = {}
+    waiting = [result]
+    while waiting and len(found) < MOST_TOLD:
+        value = waiting.pop()
+        if isinstance(value, dict):
+            fields = cast("Json", value)
+            if fields.get("id") and set(fields) == set(Blob.model_fields):
+                found.setdefault(str(fields["id"]), Blob.model_validate(fields))
+            else:
+                waiting += reversed(fields.values())
+        elif isinstance(value, list):
+            waiting += reversed(cast("list[Any]", value))
+    return list(found.values())
+
+
 def replaced(value: T, change: Callable[[Blob], Blob]) -> T:
     """The model with each of its blobs changed."""
     if isinstance(value, Blob):

@@ -29,6 +29,14 @@ def title_of(view: Drawing) -> str:
     return view.title or ("Picture" if isinstance(view, Image) else "Sound" if isinstance(view, Audio) else "Chart")
 
 
+def when(seconds: float) -> str:
+    """A time since 1970; beyond the years of a calendar, the seconds."""
+    try:
+        return moment(seconds)
+    except (ValueError, OverflowError, OSError):
+        return f"{number(seconds)} s"
+
+
 def words(view: Drawing) -> str:
     """What a drawing shows, in a sentence."""
     match view:
@@ -101,7 +109,7 @@ def _span(axis: Axis) -> str:
         return f"{axis.label} from {axis.names[0]} to {axis.names[-1]}" if len(axis.names) > 1 else ""
     if not values:
         return ""
-    low, high = (moment(one) if axis.scale == "time" else number(one) for one in (min(values), max(values)))
+    low, high = (when(one) if axis.scale == "time" else number(one) for one in (min(values), max(values)))
     return f"{axis.label} from {low} to {high} {axis.unit}".rstrip()
 
 
@@ -118,7 +126,7 @@ def _cells(axis: Axis) -> list[Sequence[Cell]]:
         values = [f"{number(low)} to {number(high)}" for low, high in zip(axis.edges, axis.edges[1:], strict=False)]
         return [values]
     if axis.scale == "time":
-        return [["" if one is None else moment(one) for one in axis.values]]
+        return [["" if one is None else when(one) for one in axis.values]]
     columns: list[Sequence[Cell]] = [[_cell(one) for one in axis.values]]
     return [*columns, [_cell(one) for one in axis.errors]] if axis.errors else columns
 

@@ -11,14 +11,20 @@ from typing import Any, cast
 from xml.etree import ElementTree as ET
 
 import pytest
+from drawings import DRAWINGS
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from typing_extensions import override
 
-from nis_backend.errors import InvalidRequest
+from nis_backend.blob import Blob
+from nis_backend.errors import InvalidRequest, NotFound
 from nis_backend.operation import Json
+from nis_backend.shelf import Shelf
 from nis_backend.surfaces import a2ui
-from nis_backend.surfaces.a2ui import check, forms, svg
-from nis_backend.view import Axis, Form, Series, Table, Text, View
+from nis_backend.surfaces.a2ui import check, forms
+from nis_backend.surfaces.a2ui.contents import MOST_BYTES
+from nis_backend.told import words
+from nis_backend.view import Axis, Box, Form, Image, Series, Table, Text, View
 
 OURS, BASIC = (), (a2ui.BASIC,)
 
@@ -206,38 +212,6 @@ def test_a_basic_chart_is_a_picture_that_says_what_it_shows() -> None:
     assert {"Path", "height (m)", "speed (m/s)", "distance (m)"} <= set(words)
 
 
-@settings(max_examples=100, deadline=None)
-@given(series=st.builds(Series, title=WORDS, x=AXES, lines=st.lists(AXES, max_size=5)))
-def test_any_series_is_drawn_within_its_picture(series: Series) -> None:
-    """Empty, constant, huge and hostile series: well-formed XML, every coordinate finite and inside."""
-    picture = ET.fromstring(svg.draw_chart(series))  # noqa: S314 - our own
-    height = float(picture.attrib["height"])
-    for node in picture.iter("{http://www.w3.org/2000/svg}text"):
-        assert 0 <= float(node.attrib["x"]) <= svg.WIDTH
-        assert 0 <= float(node.attrib["y"]) <= height
-
-
-def test_a_long_line_keeps_its_peaks() -> None:
-    """What is thinned out is never the highest or the lowest point."""
-    values = [0.0] * 10_000
-    values[7_777], values[1_234] = 5.0, -5.0
-    line = Axis(label="y", values=values)
-    picture = svg.draw_chart(
-        Series(title="t", x=Axis(label="x", values=[float(i) for i in range(10_000)]), lines=[line])
-    )
-    (path,) = (node for node in ET.fromstring(picture).iter() if "stroke-linejoin" in node.attrib)  # noqa: S314 - our own
-    ys = [float(point.split()[1]) for point in path.attrib["d"][1:].split("L")]
-    assert len(ys) <= svg.FINEST + 2
-    assert (min(ys), max(ys)) == (svg.TOP + 20, svg.TOP + svg.PANEL - 44)
-
-
-def test_ticks_are_round_and_inside() -> None:
-    """A person reads 0, 10, 20, not 0, 7.83."""
-    assert svg.ticks(0, 31.2) == [0, 10, 20, 30]
-    assert svg.ticks(5, 5) == [5]
-    assert svg.ticks(-1e308, 1e308) == [-1e308, 1e308]
-
-
 def test_a_form_has_a_field_of_the_right_kind_for_each_property() -> None:
     """Each schema type has its component; what is not known is empty, never guessed."""
     messages = a2ui.messages([VIEWS[3]], surface_id="s")
@@ -332,5 +306,70 @@ def test_clients_find_the_catalog_where_it_is_named() -> None:
 def test_views_of_the_log_are_drawn_off_the_loop() -> None:
     """`messages_of` takes JSON and answers what `messages` does."""
     views = [view.model_dump(mode="json") for view in VIEWS]
-    drawn = asyncio.run(a2ui.messages_of(views, "s", BASIC))
+    drawn = asyncio.run(a2ui.messages_of(views, "s", Kept(), BASIC))
     assert drawn == a2ui.messages(VIEWS, surface_id="s", catalogs=BASIC)
+
+
+class Kept(Shelf):
+    """A shelf with one small picture and a large one."""
+
+    def __init__(self) -> None:
+        self.sizes = {"small": 3, "large": MOST_BYTES + 1}
+
+    @override
+    async def get(self, blob_id: str, field: str = "id") -> Blob:
+        if blob_id not in self.sizes:
+            raise NotFound("There is none.", field=field, value=blob_id, remedy="List them.")
+        size = self.sizes[blob_id]
+        return Blob(id=blob_id, media_type="image/png", size=size, name="", sha256="")
+
+    @override
+    async def read(self, blob_id: str) -> bytes:
+        return b"abc"
+
+
+@pytest.mark.parametrize("catalogs", [OURS, BASIC])
+@pytest.mark.parametrize("name", DRAWINGS)
+def test_each_drawing_is_valid_and_says_what_it_shows(name: str, catalogs: tuple[str, ...]) -> None:
+    """Charts, pictures and sounds for a client of either catalog; words for those who do not see them."""
+    view = DRAWINGS[name]
+    messages = a2ui.messages([view], surface_id="s", catalogs=catalogs)
+    assert check.complaint(messages) is None
+    said = {str(one.get("description") or one.get("text") or one.get("title")) for one in components(messages)}
+    assert words(view) in said or (isinstance(view, Series) and view.title in said)
+
+
+def pictured(blob: str, *, found: bool) -> Json:
+    """The image that shows a picture which is kept."""
+    boxes = [Box(label="cup", x=1, y=1, width=2, height=2)] if found else []
+    view = Image(blob=blob, width=8, height=8, alt="A cup.", boxes=boxes)
+    (image,) = of_kind(asyncio.run(a2ui.messages_of([view.model_dump(mode="json")], "s", Kept())), "Image")
+    return image
+
+
+def test_a_picture_travels_with_its_surface() -> None:
+    """A client draws it without a key; what was found lies over its pixels."""
+    assert pictured("small", found=False)["url"] == "data:image/png;base64,YWJj"
+    drawing = ET.fromstring(base64.b64decode(str(pictured("small", found=True)["url"]).partition(",")[2]))  # noqa: S314 - our own
+    assert [node.attrib["href"] for node in drawing.iter("{http://www.w3.org/2000/svg}image")] == [
+        "data:image/png;base64,YWJj"
+    ]
+
+
+@pytest.mark.parametrize("blob", ["large", "gone", ""])
+def test_what_was_found_is_drawn_also_without_the_picture(blob: str) -> None:
+    """A picture that is too large to travel, or gone, or another's: its frame, with the boxes."""
+    drawing = base64.b64decode(str(pictured(blob, found=True)["url"]).partition(",")[2]).decode()
+    assert 'class="box"' in drawing
+    assert "<image" not in drawing
+
+
+def test_a_sound_has_a_player_where_there_is_something_to_play() -> None:
+    """And what is said when, as a table."""
+    sound = DRAWINGS["audio"]
+    with_it = a2ui.messages([sound], surface_id="s", contents={"blob-2": "https://host/blobs/blob-2/content"})
+    (player,) = of_kind(with_it, "AudioPlayer")
+    assert (player["url"], player["description"]) == ("https://host/blobs/blob-2/content", "Speech, 3 s.")
+    (said,) = of_kind(with_it, "Table")
+    assert said["rows"][0] == [0.5, 1.5, "Good morning"]
+    assert not of_kind(a2ui.messages([sound], surface_id="s"), "AudioPlayer")

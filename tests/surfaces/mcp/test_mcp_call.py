@@ -70,7 +70,7 @@ def test_what_a_worker_says_reaches_the_client(tmp_path: Path) -> None:
         told = Told()
         async with counting(tmp_path) as ctx:
             answer = await Calls(Closing()).answer(
-                entry_of(count_up), {"steps": 3}, ctx, told, Followed(told, reads=False)
+                entry_of(count_up), {"steps": 3}, ctx, told, Followed(told, ctx, reads=False)
             )
         assert isinstance(answer, CallToolResult)
         assert answer.structured_content == {"steps": 3}
@@ -88,7 +88,7 @@ def test_a_cancelled_call_ends_its_computation(tmp_path: Path) -> None:
         told = Told()
         async with counting(tmp_path) as ctx:
             calls = Calls(Closing())
-            follow = Followed(told, reads=False)
+            follow = Followed(told, ctx, reads=False)
             call = asyncio.create_task(calls.answer(entry_of(count_up), {"steps": 0}, ctx, told, follow))
             async with asyncio.timeout(120):
                 await told.first.wait()

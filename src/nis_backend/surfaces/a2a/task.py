@@ -26,6 +26,7 @@ from a2a.types.a2a_pb2 import (
     TaskStatusUpdateEvent,
 )
 
+from nis_backend.blob import blobs_told
 from nis_backend.event import (
     ApprovalRequired,
     Approved,
@@ -57,6 +58,7 @@ from nis_backend.event import (
 from nis_backend.held import START
 from nis_backend.surfaces.a2a.drawing import data_part
 from nis_backend.surfaces.a2a.wire import REPLAY
+from nis_backend.view import Audio, Image
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -141,15 +143,23 @@ class TaskFold:
         body = event.body
         if isinstance(body, Surface):
             parts = self._draw(body.views, f"{self.run.id}-{event.seq}")
+            kept = [view for view in body.views if isinstance(view, Image | Audio) and view.blob]
+            parts += [self._file(view.blob, view.title, view.media_type) for view in kept]
             return Artifact(artifact_id=f"surface-{event.seq}", name="surface", parts=parts)
         if isinstance(body, ArtifactMade):
-            url = f"{self._base}/blobs/{body.blob_id}/content"
-            part = Part(url=url, filename=body.name, media_type=body.media_type)
-            part.metadata.update({"size": body.size})
+            part = self._file(body.blob_id, body.name, body.media_type, body.size)
             return Artifact(artifact_id=f"blob-{event.seq}", name=body.name, parts=[part])
         if isinstance(body, ToolAnswered) and body.problem is None and self.run.input.get("call"):
-            return Artifact(artifact_id=RESULT, name=body.operation, parts=[data_part(body.result)])
+            files = [self._file(one.id, one.name, one.media_type, one.size) for one in blobs_told(body.result)]
+            return Artifact(artifact_id=RESULT, name=body.operation, parts=[data_part(body.result), *files])
         return None
+
+    def _file(self, blob: str, name: str, media_type: str, size: int | None = None) -> Part:
+        """A blob as a part that the client fetches with its own key."""
+        part = Part(url=f"{self._base}/blobs/{blob}/content", filename=name, media_type=media_type)
+        if size is not None:
+            part.metadata.update({"size": size})
+        return part
 
     def _replied(self, event: Event) -> Message:
         """What a person has answered, as the message that it was or would have been."""

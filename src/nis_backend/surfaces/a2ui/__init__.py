@@ -10,6 +10,7 @@ import asyncio
 import logging
 from functools import cache
 from pathlib import Path
+from types import MappingProxyType
 from typing import TYPE_CHECKING, cast
 
 from pydantic import TypeAdapter
@@ -21,11 +22,12 @@ from nis_backend.operation import Json
 from nis_backend.view import Text, View
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from starlette.requests import Request
     from starlette.responses import Response
 
+    from nis_backend.shelf import Shelf
     from nis_backend.surfaces.a2ui.components import Page
 
 log = logging.getLogger("nis.a2ui")
@@ -45,11 +47,18 @@ def _views() -> TypeAdapter[list[View]]:
     return TypeAdapter(list[View])
 
 
-def messages(views: Sequence[View], *, surface_id: str, catalogs: Sequence[str] = ()) -> list[Json]:
+def messages(
+    views: Sequence[View],
+    *,
+    surface_id: str,
+    catalogs: Sequence[str] = (),
+    contents: Mapping[str, str] = MappingProxyType({}),
+) -> list[Json]:
     """The messages that draw `views`, none for none.
 
     `catalogs` are the catalogs the client supports. One that has the basic catalog and not ours gets tables as rows of
-    text and charts as images. Should our own surface ever fail validation, that is logged and the words go out alone.
+    text and charts as images. `contents` has an address for each blob that can be shown. Should our own surface ever
+    fail validation, that is logged and the words go out alone.
     """
     if not views:
         return []
@@ -57,7 +66,7 @@ def messages(views: Sequence[View], *, surface_id: str, catalogs: Sequence[str] 
     from nis_backend.surfaces.a2ui.components import compose  # noqa: PLC0415 - with it
 
     basic = BASIC in catalogs and CATALOG not in catalogs
-    drawn = _surface(compose(views, basic=basic), surface_id, basic=basic)
+    drawn = _surface(compose(views, basic=basic, contents=contents), surface_id, basic=basic)
     wrong = check.complaint(drawn)
     if wrong is None:
         return drawn
@@ -65,10 +74,13 @@ def messages(views: Sequence[View], *, surface_id: str, catalogs: Sequence[str] 
     return _surface(compose([view for view in views if isinstance(view, Text)], basic=basic), surface_id, basic=basic)
 
 
-async def messages_of(views: Sequence[Json], surface_id: str, catalogs: Sequence[str] = ()) -> list[Json]:
+async def messages_of(views: Sequence[Json], surface_id: str, shelf: Shelf, catalogs: Sequence[str] = ()) -> list[Json]:
     """`messages` for views as the log has them, in a thread: validation loads a package and takes milliseconds."""
+    from nis_backend.surfaces.a2ui.contents import contents_of  # noqa: PLC0415 - with the first surface, as above
+
     parsed = _views().validate_python(views)
-    return await asyncio.to_thread(messages, parsed, surface_id=surface_id, catalogs=catalogs)
+    contents = await contents_of(parsed, shelf)
+    return await asyncio.to_thread(messages, parsed, surface_id=surface_id, catalogs=catalogs, contents=contents)
 
 
 def _surface(page: Page, surface_id: str, *, basic: bool) -> list[Json]:

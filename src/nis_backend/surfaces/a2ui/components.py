@@ -4,25 +4,32 @@ from __future__ import annotations
 
 import base64
 from dataclasses import dataclass, field
+from types import MappingProxyType
 from typing import TYPE_CHECKING
 
+from nis_backend.drawing import draw
 from nis_backend.surfaces.a2ui import CALL
 from nis_backend.surfaces.a2ui.forms import Field, fields_of, text_of
-from nis_backend.surfaces.a2ui.svg import draw_chart, number
-from nis_backend.told import table, words
+from nis_backend.told import number, table, words
 from nis_backend.view import Audio, Form, Image, Series, Table, Text, View
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from nis_backend.operation import Json
     from nis_backend.told import Drawing
+
+NOTHING: Mapping[str, str] = MappingProxyType({})
 
 
 @dataclass(frozen=True, kw_only=True)
 class Page:
     """A surface's components, which name each other by id, and the data they are bound to."""
 
+    basic: bool
+    """Whether the client has the basic catalog alone."""
+    contents: Mapping[str, str]
+    """An address for each blob that can be shown."""
     components: list[Json] = field(default_factory=list["Json"])
     data: Json = field(default_factory=dict[str, object])
 
@@ -39,37 +46,70 @@ class Page:
         return f"/{name}"
 
 
-def compose(views: Sequence[View], *, basic: bool) -> Page:
+def compose(views: Sequence[View], *, basic: bool, contents: Mapping[str, str] = NOTHING) -> Page:
     """The views one below the other."""
-    page = Page()
-    children = [_draw(page, view, basic=basic) for view in views]
+    page = Page(basic=basic, contents=contents)
+    children = [_draw(page, view) for view in views]
     page.components.append({"id": "root", "component": "Column", "children": children})
     return page
 
 
-def _draw(page: Page, view: View, *, basic: bool) -> str:
+def _draw(page: Page, view: View) -> str:
     match view:
         case Text():
             return page.add("Text", text=view.text)
+        case Table() if page.basic:
+            return _rows(page, view)
         case Table():
-            if basic:
-                return _rows(page, view)
             return page.add("Table", title=view.title, columns=view.columns, rows=view.rows)
         case Form():
             return _form(page, view)
         case _:
-            return _drawing(page, view, basic=basic)
+            return _drawing(page, view)
 
 
-def _drawing(page: Page, view: Drawing, *, basic: bool) -> str:
-    if isinstance(view, Series):
-        if basic:
-            return page.add("Image", url=_image(view), description=words(view), fit="contain", variant="largeFeature")
-        axis, *lines = (one.model_dump(mode="json") for one in (view.x, *view.lines))
-        return page.add("Chart", title=view.title, x=axis, lines=lines)
-    shown = table(view)
-    parts = [page.add("Text", text=view.alt)] if isinstance(view, Image | Audio) else []
-    parts += [_draw(page, shown, basic=basic)] if shown.rows else []
+def _drawing(page: Page, view: Drawing) -> str:
+    match view:
+        case Image():
+            return _picture(page, view)
+        case Audio():
+            return _sound(page, view)
+        case Series() if not page.basic:
+            axis, *lines = (one.model_dump(mode="json") for one in (view.x, *view.lines))
+            return page.add("Chart", title=view.title, x=axis, lines=lines)
+        case _:
+            return _image(page, _drawn(view), words(view))
+
+
+def _image(page: Page, url: str, description: str) -> str:
+    return page.add("Image", url=url, description=description, fit="contain", variant="largeFeature")
+
+
+def _drawn(view: Drawing, content: str = "") -> str:
+    return f"data:image/svg+xml;base64,{base64.b64encode(draw(view, content=content).encode()).decode()}"
+
+
+def _picture(page: Page, view: Image) -> str:
+    """The pixels with what was found over them.
+
+    An image within an image is only drawn when it travels with it: of one that has to be fetched, and of one that is
+    not there, what was found is a table beside it.
+    """
+    found, address = table(view), page.contents.get(view.blob, "")
+    if address.startswith("data:") or not address:
+        shown = address if address and not found.rows else _drawn(view, address)
+        return _image(page, shown, view.alt)
+    parts = [_image(page, address, view.alt)]
+    parts += [_draw(page, found)] if found.rows else []
+    return page.add("Column", children=parts)
+
+
+def _sound(page: Page, view: Audio) -> str:
+    """A player, where there is something to play, and what is said when."""
+    said, address = table(view), page.contents.get(view.blob, "")
+    parts = [page.add("AudioPlayer", url=address, description=view.alt)] if address else []
+    parts += [] if address else [page.add("Text", text=view.alt)]
+    parts += [_draw(page, said)] if said.rows else []
     return page.add("Column", children=parts)
 
 
@@ -90,10 +130,6 @@ def _rows(page: Page, table: Table) -> str:
     path = page.hold([{f"c{index}": cell for index, cell in enumerate(one)} for one in filled])
     body = page.add("Column", children={"componentId": pattern, "path": path})
     return page.add("Column", children=[title, head, body])
-
-
-def _image(series: Series) -> str:
-    return f"data:image/svg+xml;base64,{base64.b64encode(draw_chart(series).encode()).decode()}"
 
 
 def _form(page: Page, form: Form) -> str:

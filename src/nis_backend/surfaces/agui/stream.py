@@ -74,7 +74,7 @@ async def told(process: Process, ctx: Context, begun: Begun, reading: Reading) -
     try:
         async with aclosing(cast("AsyncGenerator[Event]", ctx.runs.follow(run_id, waits=reading.on))) as events:
             async for event in events:
-                drawn = await _drawn(event, reading.catalogs)
+                drawn = await _drawn(event, ctx, reading.catalogs)
                 waiting = await _waiting(event, ctx)
                 entry = [
                     (f"{event.seq}.{number}", one)
@@ -92,14 +92,14 @@ async def told(process: Process, ctx: Context, begun: Begun, reading: Reading) -
                 await ctx.runs.cancel(run_id)
 
 
-async def _drawn(event: Event, catalogs: Sequence[str] | None) -> list[Json]:
+async def _drawn(event: Event, ctx: Context, catalogs: Sequence[str] | None) -> list[Json]:
     """The surface of an entry, for a client that draws it."""
     if catalogs is None or not isinstance(event.body, Surface):
         return []
     from nis_backend.surfaces.a2ui import messages_of  # noqa: PLC0415 - loads with the first surface asked for
 
     views = [view.model_dump(mode="json") for view in event.body.views]
-    return await messages_of(views, f"{event.run_id}-{event.seq}", catalogs)
+    return await messages_of(views, f"{event.run_id}-{event.seq}", ctx.blobs, catalogs)
 
 
 async def _waiting(event: Event, ctx: Context) -> Json | None:

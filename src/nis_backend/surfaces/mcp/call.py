@@ -81,7 +81,7 @@ class Calls:
             return await self._run(call(ctx.operations.find(entry.name), arguments, ctx), ctx, follow)
         if entry.shape == "stream":
             items = await call(ctx.operations.find(entry.name), arguments, ctx)
-            return success(await unless_stopped(self.closing, _last(items, tell)))
+            return await success(await unless_stopped(self.closing, _last(items, tell)), ctx)
         progress = Progress(tell)
         relaying = asyncio.create_task(progress.relay())
         try:
@@ -90,7 +90,7 @@ class Calls:
             await progress.flush()
         finally:
             relaying.cancel()
-        return success(result.model_dump(mode="json"))
+        return await success(result.model_dump(mode="json"), ctx)
 
     async def _run(self, begun: Coroutine[Any, Any, RunHandle], ctx: Context, follow: Follow) -> HandlerResult:
         """Begin a run and follow it; a client that cancels this call cancels the run."""

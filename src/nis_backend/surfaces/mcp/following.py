@@ -67,8 +67,9 @@ def asks_persons(asked: Asked) -> bool:
 class Followed:
     """The result; what happens on the way is progress, numbered as the run's log is."""
 
-    def __init__(self, tell: Tell, *, reads: bool) -> None:
+    def __init__(self, tell: Tell, ctx: Context, *, reads: bool) -> None:
         self._tell = tell
+        self._ctx = ctx
         self._reads = reads
         self.after = 0
         """The last event that was told."""
@@ -87,7 +88,7 @@ class Followed:
                     # The number always rises. Where the run says how far it is, the total is such that both agree.
                     fraction = event.body.fraction if isinstance(event.body, Progressed) else 0
                     await self._tell(event.seq, event.seq / fraction if fraction else None, word)
-        return success(await run.result())
+        return await success(await run.result(), self._ctx)
 
 
 class Asking:

@@ -22,7 +22,7 @@ from mcp_types import (
 
 from nis_backend.errors import Forbidden, InvalidRequest, NotFound, TooLarge
 from nis_backend.surfaces.mcp.following import is_stateless
-from nis_backend.surfaces.mcp.results import told
+from nis_backend.surfaces.mcp.results import BLOB, told
 
 if TYPE_CHECKING:
     from mcp.server.lowlevel.server import Server
@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from nis_backend.surfaces.mcp.following import Asked, Of
     from nis_backend.surfaces.mcp.things import Things
 
-RUN, EVENTS, BLOB = "nis://runs/{id}", "nis://runs/{id}/events{?after}", "nis://blobs/{id}"
+RUN, EVENTS = "nis://runs/{id}", "nis://runs/{id}/events{?after}"
 TEMPLATES = (
     ResourceTemplate(uri_template=RUN, name="run", description="A run as it is now.", mime_type="application/json"),
     ResourceTemplate(

@@ -2,29 +2,63 @@
 
 from __future__ import annotations
 
+import base64
 import json
 import re
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from mcp.shared.exceptions import MCPError
-from mcp_types import INVALID_PARAMS, CallToolResult, TextContent
+from mcp_types import INVALID_PARAMS, AudioContent, CallToolResult, ImageContent, ResourceLink, TextContent
 
+from nis_backend.blob import blobs_told
 from nis_backend.errors import InvalidRequest, NisError, NotFound
 
 if TYPE_CHECKING:
     from collections.abc import Generator, Mapping
 
+    from nis_backend.blob import Blob
+    from nis_backend.context import Context
+
+BLOB = "nis://blobs/{id}"
+"""The address of a file that is kept."""
+MOST_BYTES = 1_000_000
+"""Of a picture or a sound that a result holds itself."""
+SEEN_OR_HEARD = {
+    **dict.fromkeys(("image/png", "image/jpeg", "image/webp", "image/gif"), "image"),
+    **dict.fromkeys(("audio/wav", "audio/x-wav", "audio/mpeg", "audio/ogg", "audio/flac"), "audio"),
+}
+"""What models that take pictures and sounds take."""
+
 PROBLEM = "nis/problem"
 """The member of a result's `_meta` that holds the failure as a problem document."""
 
 
-def success(result: Any) -> CallToolResult:  # Any: JSON
-    """A result, and the same as text for clients that read no structured content."""
+async def success(result: Any, ctx: Context) -> CallToolResult:  # Any: JSON
+    """A result, and the same as text for clients that read no structured content; its blobs are content of their own.
+
+    A small picture or sound is there with its bytes, which a model looks at; any other is a link to the resource.
+    """
+    said = TextContent(type="text", text=json.dumps(result, ensure_ascii=False))
     return CallToolResult(
-        content=[TextContent(type="text", text=json.dumps(result, ensure_ascii=False))],
-        structured_content=result,
+        content=[said, *[await _content(blob, ctx) for blob in blobs_told(result)]], structured_content=result
+    )
+
+
+async def _content(blob: Blob, ctx: Context) -> ImageContent | AudioContent | ResourceLink:
+    kind = SEEN_OR_HEARD.get(blob.media_type)
+    if kind is not None and blob.size <= MOST_BYTES:
+        with suppress(NisError):
+            data = base64.b64encode(await ctx.blobs.read(blob.id)).decode()
+            return (
+                ImageContent(type="image", data=data, mime_type=blob.media_type)
+                if kind == "image"
+                else AudioContent(type="audio", data=data, mime_type=blob.media_type)
+            )
+    uri = BLOB.format(id=blob.id)
+    return ResourceLink(
+        type="resource_link", uri=uri, name=blob.name or blob.id, mime_type=blob.media_type, size=blob.size
     )
 
 

@@ -104,11 +104,12 @@ class Tools:
         # A client that gave no token for progress reads no words as they come.
         reads = asked.meta is not None and asked.meta.get("progress_token") is not None
         if params.request_state is not None:
-            return await self._go_on(asked, params.request_state, entry, Followed(tell, reads=reads))
+            return await self._go_on(asked, params.request_state, entry, Followed(tell, ctx, reads=reads))
         # Who may not read runs could not come back for a task.
         if takes(asked, entry) and self.things.allowed(ctx, "run", "get_run"):
             return await self._calls.begin(entry, arguments, ctx, AsTask(ctx))
-        ctx, followed = replace(ctx, follows=reads), Followed(tell, reads=reads)
+        ctx = replace(ctx, follows=reads)
+        followed = Followed(tell, ctx, reads=reads)
         follow = Asking(asked, followed, ctx, self.things) if asks_persons(asked) else followed
         return await self._calls.answer(entry, arguments, ctx, tell, follow)
 

@@ -152,7 +152,7 @@ class AsTask:
         """Its result, or the task that it is."""
         with suppress(TimeoutError, Waiting):
             async with asyncio.timeout(GRACE_SECONDS):
-                return success(await run.result())
+                return await success(await run.result(), self._ctx)
         now = await self._ctx.runs.get(run.id)
         return {"resultType": "task", **summary(now, self._ctx)}
 
@@ -178,7 +178,8 @@ async def detailed(run: Run, ctx: Context, *, asks: bool) -> Json:
             message = waits_for(run.id, run.waiting or {})
             task |= {"inputRequests": questions(run) if asks else {}, "statusMessage": str(message)}
         case "completed":
-            result = success(run.result) if run.state == "succeeded" else failure(from_problem(run.problem or {}))
+            ended = run.state == "succeeded"
+            result = await success(run.result, ctx) if ended else failure(from_problem(run.problem or {}))
             task["result"] = result.model_dump(by_alias=True, mode="json", exclude_none=True)
         case "failed":
             error = from_problem(run.problem or {})

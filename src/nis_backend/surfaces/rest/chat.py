@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from pydantic import Field, StrictBool, ValidationError
 from typing_extensions import override
@@ -11,6 +11,9 @@ from typing_extensions import override
 from nis_backend.event import Event, Succeeded, Surface
 from nis_backend.operation import Json, Model
 from nis_backend.refusal import invalid
+
+if TYPE_CHECKING:
+    from nis_backend.context import Context
 
 
 class ClientCapabilities(Model):
@@ -65,8 +68,8 @@ class Chat(AsIs):
         InvalidRequest: one of these fields is wrong.
     """
 
-    def __init__(self, arguments: Json) -> None:
-        self._drawn = NOT_DRAWN
+    def __init__(self, arguments: Json, ctx: Context) -> None:
+        self._drawn, self._ctx = NOT_DRAWN, ctx
         given = {name: arguments.pop(name) for name in FIELDS if name in arguments}
         if not given:
             return
@@ -103,4 +106,4 @@ class Chat(AsIs):
     async def _messages(self, views: list[Json], surface_id: str) -> list[Json]:
         from nis_backend.surfaces.a2ui import messages_of  # noqa: PLC0415 - loads with the first surface asked for
 
-        return await messages_of(views, surface_id, self._drawn.client.catalogs)
+        return await messages_of(views, surface_id, self._ctx.blobs, self._drawn.client.catalogs)

@@ -76,10 +76,10 @@ def endpoint(
         arguments = await arguments_of(request, entry, process.settings)
         if log and kind != SSE:
             arguments.setdefault(WAIT, patience(_preferences(request)))
-        shown = Chat(arguments) if route is CHAT else AsIs()
+        ctx = _context(process, request, follows=kind == SSE, probes=route.path in PUBLIC)
+        shown = Chat(arguments, ctx) if route is CHAT else AsIs()
         operation = process.operations.find(entry.name)
         asked = operation.validate(arguments)
-        ctx = _context(process, request, follows=kind == SSE, probes=route.path in PUBLIC)
         key = request.headers.get(HEADER)
         alone = may_be_run(route, entry) and "respond-async" in _preferences(request)
         if key is not None and entry.effect != "reads":
