@@ -15,7 +15,7 @@ def test_the_client_for_node_gets_what_the_one_for_python_gets(serve: Serve) -> 
     """Models, words, a stream and its count, a tool's call, a schema, a stream that is left, vectors, failures."""
     server = serve(NIS_API_KEY=KEY)
     got = json.loads(node("openai", "openai.mjs", f"{server.url}/v1", KEY))
-    assert got["models"] == [MODEL, "agent:chat"]
+    assert got["models"] == [MODEL, "agent:chat", "whisper-1", "tts-1"]
     assert "Paris" in got["plain"]
     assert got["streamed"] == got["plain"]
     assert got["usage"]["completion_tokens"] > 0
