@@ -349,7 +349,7 @@ def _computing(name: str, settings: Settings) -> Pool:
         name=name,
         kind="exclusive",
         entry="nis_backend.drivers.compute.operations:perform_operations",
-        options={"weights": str(settings.weights)},
+        options={"weights": str(settings.weights), "vision_models": str(settings.vision_models or "")},
         processes=2,
         idle_seconds=settings.idle_seconds,
         # Each process has one core's work; more BLAS threads only spin.

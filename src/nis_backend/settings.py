@@ -219,6 +219,11 @@ class Settings(BaseModel):
     weights_mirror: str | None = Field(
         default=None, alias="NIS_WEIGHTS_MIRROR", description="Address under which each model file lies by its name."
     )
+    vision_models: Path | None = Field(
+        default=None,
+        alias="NIS_VISION_MODELS",
+        description="Folder of models that see, a folder each with an ONNX file and a model.json.",
+    )
     embedded_weight: str = Field(
         default="smollm2-135m-instruct-q4_1",
         alias="NIS_EMBEDDED_WEIGHT",

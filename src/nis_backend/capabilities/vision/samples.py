@@ -1,4 +1,4 @@
-"""Small pictures for examples, as `data:` addresses; drawn for this purpose."""
+"""Small pictures for examples, as `data:` addresses; drawn for this purpose where nothing else is said."""
 
 from __future__ import annotations
 
@@ -37,3 +37,23 @@ FILM = (
 """A square that moves by (6, 2) pixels a frame over a still scene: 6 frames of 64 × 48 pixels at 10 a second.
 
 In the first it covers the box (6, 14) to (20, 28)."""
+
+PORTRAIT = (
+    "data:image/jpeg;base64,/9j/4AAQSkZJRgABAQAAAQABAAD/2wBDAAoHBwgHBgoICAgLCgoLDhgQDg0NDh0VFhEYIx8lJCIfIiEmKzcvJik0KSE"
+    "iMEExNDk7Pj4+JS5ESUM8SDc9Pjv/2wBDAQoLCw4NDhwQEBw7KCIoOzs7Ozs7Ozs7Ozs7Ozs7Ozs7Ozs7Ozs7Ozs7Ozs7Ozs7Ozs7Ozs7Ozs7Ozs7O"
+    "zs7Ozv/wAARCABAAEADASIAAhEBAxEB/8QAGgAAAgMBAQAAAAAAAAAAAAAABgcDBAUBAv/EADEQAAEDAwIEBAQGAwAAAAAAAAECAwQABRESIQYTMUF"
+    "RYXGBIiORsQcUJDJSoXLR4f/EABgBAAMBAQAAAAAAAAAAAAAAAAEDBAAC/8QAHBEAAgMBAQEBAAAAAAAAAAAAAAECESEDMRJh/9oADAMBAAIRAxEAP"
+    "wAvDp8aFr7xK4VhmNnl5xqB3V/yiIg4IzgkdaX7TrbLDyZaQS0DpI+1S9ZOKofFWWZ8eNN/Ly5KStbCdQbCMgmr0CZHJTytaR2wrUEn0I2rzw7Am3S"
+    "yrktPDWXFYCuhFXW+GLo2rnIYTsckZ3pDtjVHD1JYVLcAWG3yoYCSgA+xzQ5xC+1BwkocbUgjUjv5HNbkxm9wiQuA4pGnYoGcUD3e7rnywmUnQptWP"
+    "mAg486CVgaaN6x8RGFd4clZKWJR5biN8AE4z9jTRU2Qcp3pG85HJLiUjUnBSG8gA+VOq2zvzdpiy+vOZQv3Iqji8aFS9INGqlFeW5Vru70OQDpUslI"
+    "wcFJOxz3pwpSc1BdrBCvDKBJaClt7pUOopk4fSNF0zKsUGbH4eiiA0wpZRqy+nUBnJ6eprYsztybKUzw2kqHxhoYTnfoOlSW+Sxbo5aczpbykADGfC"
+    "urllRS4+lTYx4E4HnU/hQlZnXO5XR0POQ4weS0rSGyspKvHpQTxbDVMhy5CohacbGFHUVA43yCd6M7fcm03B5oZU0tWQrGMVncYqMhhyLHwVuIIHbe"
+    "tZmhY25Di2Y4S4vmOr5ScDJJ7fendGbMOFHiI3Qw2lsHxwMUMcD8EuW1tu43QAyBuyz1De2NR88fSjXlJJp0I1pOypLmxLc0XJToQAM470NzPxXsMR"
+    "RQ2C8R3Sf8AQNLri+8XHiG/OQmOYtCXOWlpGfjX32746VgXCC3bngwpzmOhPx6SCkHwB7+tUYsFj54av0PiKOuYy2UtuLI0q8RWmwyiKhxKnHtOcpP"
+    "MJPpuDQP+FKmJfDr0RDyUSWnisIz8QBA3x4UXyL2iC2W5sV4EdVoQVJP0qN5JlUHhSTFbfvHOcddDLYyUqUME+eBUtoZTJvb0sI+S0CE5/ken9fcVi"
+    "zr0uav9K0pDX8ljGfatrhG622XDMJqSkyWnFBxJO5VmjzVyB0lgQE6lVwoFelDBzXFHI2qhiBb2u1RoUW53JtoKmqCkoTg5GonUR57/ANUr7pFXFmr"
+    "RIVqczvgYFMSy3R+2S3IctKtcZXLUSP3jGx9cdfLeucXQY13ivXJMVDUhGEFesaXU42X5HY59KP6BqhasyHY7+ptakKHQpOCK02+Kb5HHy7tMAHYvK"
+    "UPoTisUEqdz41IoYBGazSBZpyeLL5Jb0LnKAxjKEJST7gVRt9ymW6aJsV5SXUnKjn93r41UJqaGMyUZSSM74GTjvRSS8BbY/OCOLmuJYCEPK0ygMbn"
+    "92Oo9fuPei0IA2NIHhwyLLeUFoqQh1Wn/AAcB2/sH2p52+cmfAZlJ25qASPA9x9ax2f/Z"
+)
+"""Eileen Collins in front of a flag, 64 × 64 pixels, of a photograph by NASA, which is in the public domain."""

@@ -7,7 +7,7 @@ with the pool's `options`, and gets a `Handler`: an object whose `handle` answer
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Literal, Protocol
+from typing import TYPE_CHECKING, Any, Literal, Protocol, TypeVar
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, AsyncIterator, Callable, Mapping
@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 # Any: a JSON object's values differ in type. In payloads and items a member of the object may also be `bytes`, which
 # travels as it is; what is larger than 16 MiB goes by a file's path.
 Json = dict[str, Any]
+
+Kept = TypeVar("Kept")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -108,6 +110,10 @@ class ComputingContext(WorkerContext, Protocol):
     @property
     def options(self) -> Json:
         """What its pool was told of the settings."""
+        ...
+
+    def keep(self, name: str, make: Callable[[], Kept]) -> Kept:
+        """What was made under this name in this process: a model is loaded once, and stays until the process ends."""
         ...
 
     def weight(self, name: str) -> Path:

@@ -16,9 +16,9 @@ from nis_backend.operation import Operation
 from nis_backend.weights.files import Weights
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator
+    from collections.abc import AsyncIterator, Callable
 
-    from nis_backend.drivers.compute.base import ComputingContext, Json, WorkerContext
+    from nis_backend.drivers.compute.base import ComputingContext, Json, Kept, WorkerContext
 
 
 def perform_operations(options: Json) -> Operations:
@@ -38,10 +38,11 @@ class Operations:
 
     def __init__(self, options: Json) -> None:
         self._options = options
+        self._kept: dict[str, Any] = {}
 
     async def handle(self, payload: Json, ctx: WorkerContext) -> AsyncIterator[Json]:
         """See `Handler.handle`."""
-        own = Computing(ctx, self._options)
+        own = Computing(ctx, self._options, self._kept)
         job = asyncio.get_running_loop().run_in_executor(None, _perform, payload, own)
         try:
             yield await asyncio.shield(job)
@@ -54,10 +55,17 @@ class Operations:
 class Computing:
     """See `ComputingContext`: what its process offers, and what its pool was told."""
 
-    def __init__(self, ctx: WorkerContext, options: Json) -> None:
+    def __init__(self, ctx: WorkerContext, options: Json, kept: dict[str, Any]) -> None:
         self.options = options
+        self._kept = kept
         self.progress = ctx.progress
         self.cancelled = ctx.cancelled
+
+    def keep(self, name: str, make: Callable[[], Kept]) -> Kept:
+        """See `ComputingContext.keep`."""
+        if name not in self._kept:
+            self._kept[name] = make()
+        return self._kept[name]
 
     def weight(self, name: str) -> Path:
         """See `ComputingContext.weight`."""
