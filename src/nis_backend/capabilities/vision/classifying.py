@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Annotated
 
 from pydantic import Field
 
@@ -10,6 +10,7 @@ from nis_backend.blob import Blob
 from nis_backend.capabilities.vision.cards import CLASSIFIER, NAME
 from nis_backend.capabilities.vision.places import Sized
 from nis_backend.capabilities.vision.samples import PORTRAIT
+from nis_backend.limits import Picture
 from nis_backend.operation import Example, Model, operation
 from nis_backend.view import Table, Text, View
 
@@ -25,7 +26,7 @@ ABOUT_MODEL = (
 class ClassifyRequest(Model):
     """A picture to be classified."""
 
-    image: Blob = Field(description="The picture.")
+    image: Annotated[Blob, Picture()] = Field(description="The picture.")
     count: int = Field(default=5, ge=1, le=100, description="Most classes to answer, the likeliest first.")
     model: str = Field(default=CLASSIFIER, pattern=NAME, description=ABOUT_MODEL)
 
@@ -51,7 +52,7 @@ class PictureClasses(Sized):
 class EmbedImageRequest(Model):
     """A picture to be made a vector."""
 
-    image: Blob = Field(description="The picture.")
+    image: Annotated[Blob, Picture()] = Field(description="The picture.")
     model: str = Field(default=CLASSIFIER, pattern=NAME, description=ABOUT_MODEL)
 
 

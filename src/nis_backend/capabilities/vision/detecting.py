@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Annotated
 
 from pydantic import Field
 
@@ -10,6 +10,7 @@ from nis_backend.blob import Blob
 from nis_backend.capabilities.vision.cards import DETECTOR, NAME
 from nis_backend.capabilities.vision.places import Box, Sized
 from nis_backend.capabilities.vision.samples import PORTRAIT
+from nis_backend.limits import Picture
 from nis_backend.operation import Example, Model, operation
 from nis_backend.view import Table, Text, View
 
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
 class DetectRequest(Model):
     """A picture, and which things to answer."""
 
-    image: Blob = Field(description="The picture.")
+    image: Annotated[Blob, Picture()] = Field(description="The picture.")
     labels: list[str] = Field(
         default_factory=list[str],
         max_length=100,

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Annotated, Literal
 
 from pydantic import Field
 
 from nis_backend.blob import Blob
 from nis_backend.capabilities.vision.places import Box, Point, Sized
 from nis_backend.capabilities.vision.samples import PORTRAIT
+from nis_backend.limits import Picture
 from nis_backend.operation import Example, Model, operation
 from nis_backend.view import Table, Text, View
 
@@ -28,7 +29,7 @@ SCORES: dict[FaceModel, str] = {
 class FacesRequest(Model):
     """A picture in which faces are looked for."""
 
-    image: Blob = Field(description="The picture.")
+    image: Annotated[Blob, Picture()] = Field(description="The picture.")
     model: FaceModel = Field(
         default="haar",
         description="haar: OpenCV's cascade for faces that look at the camera; hardly ever wrong, blind to profiles. "

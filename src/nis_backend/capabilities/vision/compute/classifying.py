@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 def classify(request: ClassifyRequest, ctx: ComputingContext) -> PictureClasses:
     """The classes of a picture with the highest scores."""
     made = network(request.model, "classifier", ctx)
-    picture = upright(request.image.path)
+    picture = upright(request.image.path, limits=request.image.limits)
     answers = _asked(made, picture)
     scores = _row(made, answers, "logits")
     if len(scores) != len(made.labels):
@@ -54,7 +54,7 @@ def embed(request: EmbedImageRequest, ctx: ComputingContext) -> ImageVector:
     # An own embedder answers nothing else; a classifier in the box has its features beside its classes.
     kind: Kind = "embedder" if kind_of(request.model, ctx) == "embedder" else "classifier"
     made = network(request.model, kind, ctx)
-    picture = upright(request.image.path)
+    picture = upright(request.image.path, limits=request.image.limits)
     answers = _asked(made, picture)
     if kind == "classifier" and "features" not in answers:
         raise mismatch(made, 'it is a classifier without a result named "features"')

@@ -35,7 +35,7 @@ def detect(request: DetectRequest, ctx: ComputingContext) -> Things:
     made = network(request.model, "detector", ctx)
     wanted = _wanted(request.labels, made.labels)
     threshold = made.card.threshold if request.threshold is None else request.threshold
-    picture = upright(request.image.path)
+    picture = upright(request.image.path, limits=request.image.limits)
     height, width = picture.shape[:2]
     fit = fitted(picture, made.card)
     boxes, scores, kinds = _strongest(_found(made, fit, threshold))

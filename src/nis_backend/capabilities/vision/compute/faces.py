@@ -55,7 +55,7 @@ class Cascades(NamedTuple):
 
 def find(request: FacesRequest, ctx: ComputingContext) -> Faces:
     """The faces of a picture."""
-    picture = upright(request.image.path)
+    picture = upright(request.image.path, limits=request.image.limits)
     if request.model == "haar":
         faces = _by_cascade(picture, ctx.keep("vision:cascades", _cascades))
     else:

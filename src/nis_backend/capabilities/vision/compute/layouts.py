@@ -52,7 +52,8 @@ def nanodet(answers: Answers, _card: Card, threshold: float) -> Found:
         which, kind = np.nonzero(scores >= threshold)
         sides = answers[f"sides{place}"][0]
         spread = softmax(sides[which].reshape(len(which), 4, sides.shape[-1] // 4))
-        means: Floats = np.dot(spread, np.arange(spread.shape[-1])) * stride
+        bins: Floats = np.arange(sides.shape[-1] // 4, dtype=np.float32)
+        means = np.dot(spread, bins) * stride
         x, y = (which % cells + 0.5) * stride, (which // cells + 0.5) * stride
         found.append((_by_sides(x, y, means), scores[which, kind], kind))
     boxes, scores, kinds = (np.concatenate(part) for part in zip(*found, strict=True))

@@ -122,9 +122,8 @@ def _same(operator: str) -> _Translate:
 
 
 def _relu6(to: _Translation, x: str) -> str:
-    return to.graph.node(
-        "Clip", x, to.graph.constant(np.float32(0).reshape(())), to.graph.constant(np.full((), 6, "f4"))
-    )
+    lowest, highest = (to.graph.constant(np.full((), bound, np.float32)) for bound in (0, 6))
+    return to.graph.node("Clip", x, lowest, highest)
 
 
 def _turned(to: _Translation, operator: str, x: str, *others: str, **attributes: Any) -> str:  # Any: see OnnxGraph.node
