@@ -25,7 +25,7 @@ def save(path: Path, state: object) -> Path:
 def test_a_checkpoint_is_read_as_pytorch_reads_it(tmp_path: Path) -> None:
     """Arrays that lie in one piece, turned around, in a part of a storage, and of one number; counters are left out."""
     both = torch.arange(12, dtype=torch.float32)
-    state = OrderedDict(
+    state: OrderedDict[str, torch.Tensor] = OrderedDict(
         plain=torch.arange(6.0).reshape(2, 3),
         turned=torch.arange(6.0).reshape(2, 3).T,
         part=both[4:10].reshape(3, 2),

@@ -192,9 +192,9 @@ def test_weights_of_sixteen_bits_are_read(tmp_path: Path) -> None:
 
 def test_what_constants_give_is_worked_out_beforehand(tmp_path: Path) -> None:
     """How one exporter writes a padding: zeros with ones set, and something added."""
-    spread = tfjs._spread(whole(1, 3), whole(4), whole(7, 8), whole(0).reshape(()))
+    spread = tfjs.spread(whole(1, 3), whole(4), whole(7, 8), whole(0).reshape(()))
     assert spread.tolist() == [0, 7, 0, 8]
-    nodes = [
+    nodes: list[dict[str, Any]] = [
         {"name": "x", "op": "Placeholder", "attr": {"shape": {"shape": {"dim": [{"size": str(n)} for n in X.shape]}}}},
         {"name": "sum", "op": "AddV2", "input": ["a", "a"]},
         {"name": "pads", "op": "Reshape", "input": ["sum", "shape"]},

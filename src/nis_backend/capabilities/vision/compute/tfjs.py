@@ -238,7 +238,7 @@ _OPERATORS: dict[str, _Translate] = {
 }
 
 
-def _spread(places: Array, shape: Array, values: Array, rest: Array) -> Array:
+def spread(places: Array, shape: Array, values: Array, rest: Array) -> Array:
     """`SparseToDense`: the values at their places, elsewhere the rest."""
     dense = np.full(shape.reshape(-1), rest, rest.dtype)
     if places.size:
@@ -247,7 +247,7 @@ def _spread(places: Array, shape: Array, values: Array, rest: Array) -> Array:
 
 
 _FOLDED: dict[str, Callable[..., Array]] = {
-    "SparseToDense": _spread,
+    "SparseToDense": spread,
     **{name: cast("Callable[..., Array]", np.add) for name in ("Add", "AddV2")},
     "Reshape": cast("Callable[..., Array]", np.reshape),
     "Transpose": cast("Callable[..., Array]", np.transpose),
