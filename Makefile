@@ -52,7 +52,7 @@ SHELL := /bin/bash
 .SHELLFLAGS := -o pipefail -c
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help serve weights test-weights test check format generate console bench-start bench-router bench-toolsets bench-embeddings bench-runs bench-dispatch bench-gateway bench-generation bench-soak bench-sockets conformance prove-fuzz prove-kills prove-readers prove-schema prove-takeover clean
+.PHONY: help serve weights test-weights test check format generate console bench-start bench-router bench-toolsets bench-embeddings bench-runs bench-dispatch bench-gateway bench-generation bench-soak bench-sockets conformance prove-fuzz prove-kills prove-media prove-readers prove-schema prove-takeover clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-16s %s\n", $$1, $$2 }' Makefile
@@ -126,6 +126,9 @@ prove-fuzz: $(TESTS) ## send 10,000 spoilt messages in each protocol, and look f
 
 prove-kills: $(TESTS) ## kill the server 200 times while runs go on, and look for what is lost or done twice
 	@$(BIN)/python benchmarks/kills.py $(ARGS)
+
+prove-media: $(TESTS) ## send hostile pictures and sounds, and 2,000 spoilt ones, to all that takes them, and look how it is after
+	@$(BIN)/python benchmarks/media.py $(ARGS)
 
 prove-readers: $(TESTS) ## have 500 readers watch 50 runs, and compare what each has read
 	@$(BIN)/python benchmarks/readers.py $(ARGS)

@@ -123,6 +123,18 @@ def test_a_large_picture_is_refused_before_it_is_decoded(save: Save) -> None:
         upright(save(Image.new("1", (40_000, 1))))
 
 
+def test_a_jpeg_that_is_sent_over_and_over_is_refused(save: Save) -> None:
+    """A progressive one of ten scans is read; with its last one a hundred times it would be decoded a hundred times."""
+    path = save(Image.fromarray(np.tile(CORNERS, (8, 8, 1))), "JPEG", progressive=True)
+    data = path.read_bytes()
+    assert data.count(b"\xff\xda") == 10
+    assert upright(path).shape == (16, 24, 3)
+    last = data.rindex(b"\xff\xda")
+    path.write_bytes(data[:last] + data[last:-2] * 100 + data[-2:])
+    with pytest.raises(TooLarge, match="JPEG of 109 scans"):
+        upright(path)
+
+
 @pytest.mark.parametrize("kind", FORMATS)
 def test_a_picture_that_is_cut_short_is_refused(kind: str, save: Save) -> None:
     """Half of a file of noise, in each format; the caller hears what is wrong, and no path."""

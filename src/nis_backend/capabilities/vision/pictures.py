@@ -28,6 +28,9 @@ if TYPE_CHECKING:
 FORMATS = ("PNG", "JPEG", "GIF", "WEBP", "TIFF", "BMP", "AVIF")
 """What is decoded, by Pillow's names. Not what draws (EPS, PDF, WMF) and not what is rarely met and little tested."""
 
+MOST_SCANS = 64
+"""Of a progressive JPEG; each takes as long as a whole picture."""
+
 _ORIENTATION = 0x0112
 _TURNS = {
     2: Image.Transpose.FLIP_LEFT_RIGHT,
@@ -60,6 +63,7 @@ def upright(path: Path, *, field: str = "image", limits: Limits = USUAL) -> NDAr
             warnings.simplefilter("error", Image.DecompressionBombWarning)
             with Image.open(path, formats=FORMATS) as opened:
                 refuse_sides(opened.width, opened.height, field, limits)
+                _refuse_scans(opened.format, path, field)
                 # For what a header does not tell: a tile, or a frame that is larger than its screen.
                 Image.MAX_IMAGE_PIXELS = limits.pixels
                 return _colours(_turned(opened))
@@ -88,6 +92,20 @@ def encoded(picture: NDArray[np.uint8], kind: Literal["PNG", "JPEG", "WEBP"] = "
     file = io.BytesIO()
     Image.fromarray(np.ascontiguousarray(picture)).save(file, kind, quality=quality)
     return file.getvalue()
+
+
+def _refuse_scans(kind: str | None, path: Path, field: str) -> None:
+    """Refuse a JPEG that is sent over and over: each scan is decoded into all of the picture, however short it is.
+
+    Between scans 0xFF is followed by other bytes (ITU T.81, F.1.2.3); a preview in the header has a few of its own.
+    """
+    if kind in {"JPEG", "MPO"} and (scans := path.read_bytes().count(b"\xff\xda")) > MOST_SCANS:
+        raise TooLarge(
+            f"{field} is a JPEG of {scans} scans; at most {MOST_SCANS} are read.",
+            field=field,
+            value=scans,
+            remedy="Write it anew: encoders send ten or so.",
+        )
 
 
 def _turned(picture: Image.Image) -> Image.Image:

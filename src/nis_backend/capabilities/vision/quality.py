@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Annotated, Literal
 
 from pydantic import Field
 
 from nis_backend.blob import Blob
 from nis_backend.capabilities.vision.places import Sized
 from nis_backend.capabilities.vision.samples import SHAPES
+from nis_backend.limits import Picture
 from nis_backend.operation import Example, Model, operation
 from nis_backend.view import Table, Text, View
 
@@ -30,7 +31,7 @@ CLIPPED = 0.25
 class QualityRequest(Model):
     """A picture to be judged."""
 
-    image: Blob = Field(description="The picture.")
+    image: Annotated[Blob, Picture()] = Field(description="The picture.")
 
 
 class ImageQuality(Sized):

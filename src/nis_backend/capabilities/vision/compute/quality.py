@@ -30,7 +30,7 @@ _IMMERKAER = np.array([[1, -2, 1], [-2, 4, -2], [1, -2, 1]], np.float32)
 
 def assess(request: QualityRequest) -> ImageQuality:
     """Measure a picture."""
-    picture = upright(request.image.path)
+    picture = upright(request.image.path, limits=request.image.limits)
     grey = luma(picture)
     reduced = _reduced(grey)
     variance = float(cv2.Laplacian(reduced, cv2.CV_32F, ksize=1).var())
