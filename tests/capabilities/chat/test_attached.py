@@ -12,7 +12,7 @@ from nis_backend.blob import Blob
 from nis_backend.capabilities.chat.attached import (
     LARGEST_SHOWN,
     MOST_BYTES,
-    check_size,
+    check_attached,
     is_shown,
     kind_of,
     shown,
@@ -109,9 +109,9 @@ def test_what_is_too_large_to_be_shown_is_told() -> None:
 
 def test_what_is_attached_to_one_message_is_bounded() -> None:
     """Promise: bounded in number and in bytes."""
-    check_size([blob(PICTURE, MOST_BYTES)])
+    check_attached([blob(PICTURE, MOST_BYTES)])
     with pytest.raises(TooLarge, match="bytes together"):
-        check_size([blob(PICTURE, MOST_BYTES), blob(SOUND, 1)])
+        check_attached([blob(PICTURE, MOST_BYTES), blob(SOUND, 1)])
 
 
 def test_lines_name_what_is_attached_and_say_what_is_gone(tmp_path: Path) -> None:
@@ -134,7 +134,7 @@ def test_lines_name_what_is_attached_and_say_what_is_gone(tmp_path: Path) -> Non
             said = await told(request.message, request.attachments)
             assert said == (
                 f"Look\n\n[Attached picture: dot .gif, image/gif, {dot.size} bytes, blob id {dot.id}]\n"
-                f"[Attached text: {words.id}, text/plain, 7 bytes, blob id {words.id}]\none two"
+                f"[Attached text: the text, text/plain, 7 bytes, blob id {words.id}]\none two"
             )
             (part,) = await shown(request.attachments, model(vision=True))
             assert (part.kind, part.media_type, part.data) == ("image", "image/gif", dot.path.read_bytes())

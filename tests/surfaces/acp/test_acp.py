@@ -246,7 +246,7 @@ def test_what_is_wrong_is_told_by_field_and_the_next_message_is_heard(tooled: Se
             assert (missing["rpc"], missing["field"], missing["value"]) == (-32002, "sessionId", "none")
             session = await session_of(agent)
             picture = await refused(agent.prompt(session_id=session, prompt=[image_block("AA==", "image/png")]))
-            assert (picture["rpc"], picture["field"], picture["value"]) == (-32602, "prompt.0", "image")
+            assert (picture["rpc"], picture["field"], picture["value"]) == (-32602, "prompt", "image/png")
             assert "remedy" in picture
             empty = await refused(agent.prompt(session_id=session, prompt=[text_block(" ")]))
             assert (empty["code"], empty["field"]) == ("invalid_request", "prompt")

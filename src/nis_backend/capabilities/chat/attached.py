@@ -7,9 +7,10 @@ from contextlib import suppress
 from typing import TYPE_CHECKING, Annotated, Literal
 
 from nis_backend.blob import Blob
-from nis_backend.errors import NotFound, TooLarge, shorten
+from nis_backend.errors import NisError, NotFound, TooLarge, shorten
 from nis_backend.limits import PICTURES, SOUNDS, Media
 from nis_backend.operation import Model
+from nis_backend.shelf import expired
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Sequence
@@ -22,7 +23,10 @@ MOST = 8
 """Things that are attached to one message."""
 
 MOST_BYTES = 33_554_432
-"""Bytes of all of them."""
+"""Bytes of all of them, with those of what was said before."""
+
+MOST_EARLIER = 32
+"""Things that are attached to what was said before, by a caller who keeps the conversation."""
 
 WORDS_SHOWN = 20_000
 """Characters of an attached text that a model is told: a fifth of what a message may have."""
@@ -46,6 +50,13 @@ TEXTS = ("text/plain", "text/markdown", "text/csv", "application/json")
 Attachment = Annotated[Blob, Media(types=(*PICTURES, *SOUNDS, *TEXTS))]
 """Of other media types nothing is looked at: of documents their pages may be attached as pictures."""
 
+
+class Linked(Model):
+    """What was found at an address."""
+
+    attached: Attachment
+
+
 NAMES = {"image": "picture", "audio": "sound", "text": "text"}
 """The kinds in words."""
 
@@ -63,13 +74,20 @@ def kind_of(blob: Blob) -> Kind:
     return "audio" if blob.media_type in SOUNDS else "text"
 
 
-def check_size(attachments: Sequence[Blob]) -> None:
+def check_attached(attachments: Sequence[Blob], earlier: Sequence[Blob] = ()) -> None:
     """Refuse what is too much for one message.
 
     Raises:
-        TooLarge: they are too many bytes together.
+        TooLarge: they are too many, or too many bytes together.
     """
-    size = sum(blob.size for blob in attachments)
+    if len(attachments) > MOST or len(earlier) > MOST_EARLIER:
+        raise TooLarge(
+            f"{len(attachments)} things are attached, and {len(earlier)} to what was said before.",
+            field="attachments",
+            value=len(attachments) + len(earlier),
+            remedy=f"Attach at most {MOST} to one message, and {MOST_EARLIER} to those before it.",
+        )
+    size = sum(blob.size for blob in (*attachments, *earlier))
     if size > MOST_BYTES:
         raise TooLarge(
             f"What is attached has {size} bytes together.",
@@ -80,8 +98,28 @@ def check_size(attachments: Sequence[Blob]) -> None:
 
 
 def name_of(blob: Blob) -> str:
-    """What to call it: the name that it came with, or its id."""
-    return " ".join(shorten(blob.name, 80).split()) or blob.id
+    """What to call it: the name that it came with, or its kind."""
+    return shorten(blob.name, 80) or f"the {NAMES[kind_of(blob)]}"
+
+
+async def fetched(ctx: Context, links: Sequence[str]) -> list[Blob]:
+    """What is at these addresses, each kept as a blob.
+
+    Raises:
+        NisError: by its place among the links, why one cannot be had or is not taken.
+    """
+
+    from nis_backend.capabilities.blobs.operations import fetch_blob  # noqa: PLC0415 - with the first address
+
+    async def fetch(number: int, url: str) -> Blob:
+        try:
+            kept = await ctx.call(fetch_blob, fetch_blob.validate({"url": url}))
+            return (await ctx.blobs.resolve(Linked(attached=kept.id), [])).attached
+        except NisError as error:
+            error.field = f"links.{number}"
+            raise
+
+    return list(await asyncio.gather(*(fetch(number, url) for number, url in enumerate(links))))
 
 
 def earlier_of(run: Run) -> list[Blob]:
@@ -91,8 +129,9 @@ def earlier_of(run: Run) -> list[Blob]:
 
 async def still_there(ctx: Context, blobs: Iterable[Blob]) -> set[str]:
     """The ids of those that were not deleted since."""
-    ids = {blob.id for blob in blobs}
-    return {blob_id for blob_id in ids if await ctx.store.get("blobs", blob_id) is not None}
+    now = ctx.drivers.store.now()
+    rows = {blob_id: await ctx.store.get("blobs", blob_id) for blob_id in {blob.id for blob in blobs}}
+    return {blob_id for blob_id, row in rows.items() if row is not None and not expired(row, now)}
 
 
 async def at_hand(ctx: Context, blobs: Iterable[Blob]) -> list[Blob]:

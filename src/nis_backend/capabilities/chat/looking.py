@@ -113,7 +113,7 @@ async def look(ctx: Context, question: str, seen: Sequence[Blob], there: Collect
     views: list[View] = []
     for blob in seen:
         if there is not None and blob.id not in there:
-            said.append(f"{name_of(blob)} was deleted since: attach it again.")
+            said.append(f"I cannot look at {name_of(blob)} any more: it was deleted since. Attach it again.")
             continue
         kind = kind_of(blob)
         wanted = asked_of(question, kind) or (LOOK if kind == "image" else (WORDS,))

@@ -14,8 +14,9 @@ from nis_backend.capabilities.chat.attached import MOST as ATTACHED
 from nis_backend.capabilities.chat.attached import (
     NAMES,
     Attachment,
-    check_size,
+    check_attached,
     earlier_of,
+    fetched,
     kind_of,
     still_there,
 )
@@ -91,6 +92,7 @@ class EarlierTurn(Model):
     role: Literal["system", "user", "assistant", "tool"]
     content: str = Field(default="", max_length=400_000)
     tool_calls: list[EarlierCall] = Field(default_factory=list[EarlierCall], max_length=128)
+    attachments: list[Attachment] = Field(default_factory=list[Attachment], max_length=ATTACHED)
     tool_call_id: str | None = Field(default=None, min_length=1, max_length=256)
 
 
@@ -113,6 +115,11 @@ class MessageRequest(Model):
         max_length=ATTACHED,
         description="Pictures, sounds and plain texts that the message is about: ids of blobs, data: addresses or "
         "base64, at most 32 MiB in all.",
+    )
+    links: list[Annotated[str, StringConstraints(min_length=1, max_length=8192)]] = Field(
+        default_factory=list[str],
+        max_length=ATTACHED,
+        description="Web addresses of more of them: fetched from public servers, and attached.",
     )
     conversation_id: Id | None = Field(default=None, description="The conversation to go on with; unset begins one.")
     user_id: str = Field(default="anonymous", max_length=128, description="A label for the person; it grants nothing.")
@@ -168,8 +175,12 @@ def draw_reply(_request: Model, reply: Reply) -> list[View]:
 
 
 async def _prepare(request: MessageRequest, ctx: Context) -> MessageRequest:
-    """Find or begin the conversation."""
+    """Find or begin the conversation, and fetch what is attached by its address."""
     await check_message(request, ctx)
+    if request.links:
+        attached = [*request.attachments, *await fetched(ctx, request.links)]
+        check_attached(attached)
+        request = request.model_copy(update={"attachments": attached, "links": []})
     if request.budget is not None:
         ctx.cap(str(ctx.run_id), request.budget)
     now = ctx.now()
@@ -197,14 +208,14 @@ def _title(request: MessageRequest) -> str:
 
 async def check_message(request: MessageRequest, ctx: Context) -> None:
     """Refuse a model or a call that cannot be, before anything is written down."""
-    if not request.message and not request.attachments:
+    if not (request.message or request.attachments or request.links):
         raise InvalidRequest(
             "message: There are no words, and nothing is attached.",
             field="message",
             value="",
             remedy="Say something, or attach a picture or a sound.",
         )
-    check_size(request.attachments)
+    check_attached(request.attachments, [blob for one in request.earlier for blob in one.attachments])
     if request.context:
         _bounded("context", request.context, FACTS)
     if request.earlier:

@@ -45,12 +45,14 @@ class Chosen:
     """Other servers' tools."""
     there: frozenset[str]
     """Ids of what was attached to earlier turns and was not deleted since."""
+    told_before: Sequence[Blob] = ()
+    """What was attached to the turns of a caller who keeps the conversation."""
 
     @property
     def attached_before(self) -> list[Blob]:
         """What was attached to the last turn of them that had something attached."""
         none: list[Blob] = []
-        return next((blobs for run in reversed(self.past) if (blobs := earlier_of(run))), none)
+        return next((blobs for run in reversed(self.past) if (blobs := earlier_of(run))), none) or [*self.told_before]
 
 
 async def chosen(ctx: Context, request: MessageRequest) -> Chosen:
@@ -76,13 +78,14 @@ async def chosen(ctx: Context, request: MessageRequest) -> Chosen:
         past=[read.get(run_id) or await ctx.runs.get(run_id) for run_id in noted["turns"]],
         tools=[ctx.operations.entry(name) for name in noted["tools"]],
         remote=noted.get("remote", []),
-        there=frozenset(noted.get("there", ())),
+        there=frozenset((*noted.get("there", ()), *(blob.id for one in request.earlier for blob in one.attachments))),
+        told_before=next((one.attachments for one in reversed(request.earlier) if one.attachments), ()),
     )
 
 
 async def _offered(ctx: Context, request: MessageRequest, before: Sequence[Blob]) -> list[Entry]:
     """What looks at what is attached, or was before, comes first."""
-    attached = [*request.attachments, *before]
+    attached = [*request.attachments, *before, *(blob for one in request.earlier for blob in one.attachments)]
     if not attached:
         return await offered(ctx, request.message, OFFERED)
     from nis_backend.capabilities.chat.looking import senses  # noqa: PLC0415 - loads with the first picture
@@ -93,17 +96,20 @@ async def _offered(ctx: Context, request: MessageRequest, before: Sequence[Blob]
 async def messages_of(ctx: Context, turn: Chosen, request: MessageRequest, message: str) -> list[Message]:
     """The turns that were answered, then this one; facts given with it come first."""
     messages = [Message(role="system", content=_facts(request.context))] if request.context else []
-    messages += [
-        Message(
-            role=one.role,
-            content=one.content,
-            tool_calls=tuple(ToolCall(id=call.id, name=call.name, arguments=call.arguments) for call in one.tool_calls),
-            tool_call_id=one.tool_call_id,
-        )
-        for one in request.earlier
-    ]
     answered = [run for run in turn.past if run.state == "succeeded"]
-    again = _shown_again(answered, turn)
+    again = _shown_again(request, answered, turn)
+    for one in request.earlier:
+        calls = tuple(ToolCall(id=call.id, name=call.name, arguments=call.arguments) for call in one.tool_calls)
+        seen = [blob for blob in one.attachments if blob.id in again]
+        messages.append(
+            Message(
+                role=one.role,
+                content=await told(one.content, one.attachments),
+                tool_calls=calls,
+                tool_call_id=one.tool_call_id,
+                parts=await shown(seen, turn.info),
+            )
+        )
     for run in answered:
         blobs = earlier_of(run)
         words = await told(run.input.get("message", ""), blobs, turn.there)
@@ -116,9 +122,11 @@ async def messages_of(ctx: Context, turn: Chosen, request: MessageRequest, messa
     return [*messages, Message(role="user", content=words, parts=parts)]
 
 
-def _shown_again(runs: Sequence[Run], turn: Chosen) -> set[str]:
+def _shown_again(request: MessageRequest, runs: Sequence[Run], turn: Chosen) -> set[str]:
     """The ids of the last pictures and sounds of earlier turns, which the model is shown as well."""
-    ids = [blob.id for run in runs for blob in earlier_of(run) if blob.id in turn.there and is_shown(blob, turn.info)]
+    before = [blob for one in request.earlier for blob in one.attachments]
+    before += [blob for run in runs for blob in earlier_of(run)]
+    ids = [blob.id for blob in before if blob.id in turn.there and is_shown(blob, turn.info)]
     return set(ids[-EARLIER_SHOWN:])
 
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import urlsplit, urlunsplit
 
 from nis_backend import __version__
+from nis_backend.limits import PICTURES, SOUNDS
 from nis_backend.surfaces.a2a.agents import AGENTS
 from nis_backend.surfaces.a2a.wire import A2UI, A2UI_MEDIA_TYPE, BINDING, OLDER, REPLAY, VERSION
 from nis_backend.surfaces.a2ui import BASIC, CATALOG
@@ -62,7 +63,7 @@ def agent_card(settings: Settings, entries: Iterable[Entry], shown: Shown) -> Js
             "extendedAgentCard": True,
             "extensions": EXTENSIONS,
         },
-        "defaultInputModes": MODES,
+        "defaultInputModes": [*MODES, *PICTURES, *SOUNDS],
         "defaultOutputModes": MODES,
         "skills": skills(sorted(entries, key=lambda entry: entry.name)),
     }

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from a2a.utils.errors import (
     A2AError,
+    ContentTypeNotSupportedError,
     InternalError,
     InvalidParamsError,
     TaskNotFoundError,
@@ -15,7 +16,7 @@ from a2a.utils.errors import (
 )
 from a2a.utils.proto_utils import validate_proto_required_fields
 
-from nis_backend.errors import InvalidRequest, NisError, NotFound, NotSupported
+from nis_backend.errors import InvalidRequest, NisError, NotFound, NotSupported, WrongMedia
 from nis_backend.surfaces.a2a.wire import describe
 
 if TYPE_CHECKING:
@@ -28,6 +29,8 @@ if TYPE_CHECKING:
 FIELDS: Mapping[str, str] = {
     "message": "message.parts",
     "conversation_id": "message.contextId",
+    "attachments": "message.parts",
+    "links": "message.parts",
     "call": "message.parts",
     "call.operation": "message.parts",
     "operation": "message.parts",
@@ -86,10 +89,18 @@ def as_protocol(error: NisError, fields: Mapping[str, str]) -> A2AError:
     text = f"{error.message} {error.remedy}".strip()
     if isinstance(error, NotFound) and error.field == "id":
         return TaskNotFoundError(text, data={"taskId": error.value or ""})
+    if isinstance(error, WrongMedia):
+        return ContentTypeNotSupportedError(text, data={"field": _named(error.field or "", fields)})
     if isinstance(error, NotSupported):
         return UnsupportedOperationError(text)
     if isinstance(error, InvalidRequest | NotFound):
         some = [(wrong.field, describe(wrong)) for wrong in error.fields] or [(error.field or "", text)]
-        named = [{"field": fields.get(field, field), "message": description} for field, description in some]
+        named = [{"field": _named(field, fields), "message": description} for field, description in some]
         return InvalidParamsError(text, data={"errors": named})
     return Failure(error)
+
+
+def _named(field: str, fields: Mapping[str, str]) -> str:
+    """A field by the client's name for it; of one of a list, the list's."""
+    place = field.partition(".")[0]
+    return fields.get(field) or (fields[place] if place in {"attachments", "links"} and place in fields else field)

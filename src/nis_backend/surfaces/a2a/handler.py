@@ -202,7 +202,7 @@ class RunHandler(RequestHandler):
         self, run: Run, params: ListTasksRequest, ctx: Context, call: ServerCallContext, history_length: int | None
     ) -> Task:
         if not params.include_artifacts:
-            return listed(run, history_length)
+            return listed(run, history_length, call.state.get(BASE, ""))
         fold = _fold(run, call)
         await _catch_up(ctx, fold)
         return fold.task(history_length)

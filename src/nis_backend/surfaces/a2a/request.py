@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import base64
 from typing import TYPE_CHECKING, Any, cast
 
 from a2a.types.a2a_pb2 import ROLE_USER, Message, Part
 from a2a.utils.errors import ContentTypeNotSupportedError, InvalidParamsError
 from google.protobuf.json_format import MessageToDict
 
+from nis_backend.blob import NAME_LENGTH
 from nis_backend.errors import NisError
 from nis_backend.surfaces.a2a.wire import A2UI_MEDIA_TYPE, whole
 from nis_backend.surfaces.a2ui import VERSION, action_of
@@ -23,14 +25,16 @@ A2UI_MEDIA_TYPES = (A2UI_MEDIA_TYPE, "application/a2ui+json")
 
 
 def chat_request(message: Message, operations: Catalog) -> Json:
-    """The fields `message` and `call` of the chat's request.
+    """The fields `message`, `attachments`, `links` and `call` of the chat's request.
 
     Raises:
         InvalidParamsError: naming the field.
-        ContentTypeNotSupportedError: a part is neither text, nor an A2UI action, nor an operation with its arguments.
+        ContentTypeNotSupportedError: a part is neither text or a file, nor an action or operation with its arguments.
     """
     check_role(message)
     words: list[str] = []
+    attachments: list[Json | str] = []
+    links: list[str] = []
     call: Json | None = None
     for index, part in enumerate(message.parts):
         field = f"message.parts[{index}]"
@@ -41,16 +45,30 @@ def chat_request(message: Message, operations: Catalog) -> Json:
             if call is not None:
                 raise wrong(field, "One message carries one action.")
             call = _call(part, operations, field) if _is_a2ui(part) else _plain_call(part, operations, field)
+        elif kind == "raw":
+            attachments.append(_bytes(part))
+        elif kind == "url":
+            (attachments if part.url.startswith("data:") else links).append(part.url)
         else:
             raise ContentTypeNotSupportedError(
-                f"{field} is {kind or 'empty'}; this agent reads text, data whose mimeType is {A2UI_MEDIA_TYPE}, and "
-                "data with an operation and its arguments.",
+                f"{field} is {kind or 'empty'}; this agent reads text, files, data whose mimeType is "
+                f"{A2UI_MEDIA_TYPE}, and data with an operation and its arguments.",
                 data={"field": field},
             )
     text = "\n".join(words).strip()
-    if call is None and not text:
+    if call is None and not (text or attachments or links):
         raise wrong("message.parts", "There are no words in it.")
-    return {"message": text or f"{call and call['operation']}", "call": call}
+    said = text or (str(call["operation"]) if call else "")
+    return {"message": said, "attachments": attachments, "links": links, "call": call}
+
+
+def _bytes(part: Part) -> Json:
+    """A file whose bytes came with it."""
+    return {
+        "base64": base64.b64encode(part.raw).decode("ascii"),
+        "media_type": part.media_type,
+        "name": part.filename[:NAME_LENGTH],
+    }
 
 
 def check_role(message: Message) -> None:

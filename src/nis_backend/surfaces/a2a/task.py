@@ -103,7 +103,7 @@ class TaskFold:
         """Holds the place of a caller who is about to follow."""
         self._draw = draw
         self._base = base.rstrip("/")
-        self._history = _asked(run)
+        self._history = _asked(run, self._base)
         self._state = TASK_STATE_SUBMITTED
         self._message: Message | None = None
         self._time = run.created
@@ -155,11 +155,7 @@ class TaskFold:
         return None
 
     def _file(self, blob: str, name: str, media_type: str, size: int | None = None) -> Part:
-        """A blob as a part that the client fetches with its own key."""
-        part = Part(url=f"{self._base}/blobs/{blob}/content", filename=name, media_type=media_type)
-        if size is not None:
-            part.metadata.update({"size": size})
-        return part
+        return _file(self._base, blob, name, media_type, size)
 
     def _replied(self, event: Event) -> Message:
         """What a person has answered, as the message that it was or would have been."""
@@ -272,7 +268,7 @@ class TaskFold:
         return task
 
 
-def listed(run: Run, history_length: int | None = None) -> Task:
+def listed(run: Run, history_length: int | None = None, base: str = "") -> Task:
     """The task from its row alone: its state, what was asked, and why it failed."""
     status = TaskStatus(state=state_of(run))
     status.timestamp.FromMilliseconds(floor(run.updated * 1000))
@@ -281,7 +277,7 @@ def listed(run: Run, history_length: int | None = None) -> Task:
             Message(message_id=f"{run.id}-{run.last_seq}", context_id=context_id(run), task_id=run.id, role=ROLE_AGENT)
         )
         status.message.parts.append(Part(text=_failure(run.problem)))
-    return _task(run, _asked(run), history_length, status, [])
+    return _task(run, _asked(run, base.rstrip("/")), history_length, status, [])
 
 
 def waiting_state(*, approval: bool) -> TaskState:
@@ -305,18 +301,30 @@ def _task(
     return task
 
 
-def _asked(run: Run) -> list[Message]:
+def _file(base: str, blob: str, name: str, media_type: str, size: int | None = None) -> Part:
+    """A blob as a part that the client fetches with its own key."""
+    part = Part(url=f"{base}/blobs/{blob}/content", filename=name, media_type=media_type)
+    if size is not None:
+        part.metadata.update({"size": size})
+    return part
+
+
+def _asked(run: Run, base: str) -> list[Message]:
     """What was asked. Its id is made from the run's: the run keeps what was said, not its sender's number for it."""
     said = run.input.get("message")
     if not isinstance(said, str):
         return []
+    attached = [
+        _file(base, one["id"], one["name"], one["media_type"], one["size"])
+        for one in run.input.get("attachments") or ()
+    ]
     return [
         Message(
             message_id=f"{run.id}-asked",
             context_id=context_id(run),
             task_id=run.id,
             role=ROLE_USER,
-            parts=[Part(text=said)],
+            parts=[*([Part(text=said)] if said or not attached else []), *attached],
         )
     ]
 

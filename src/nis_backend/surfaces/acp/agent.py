@@ -151,7 +151,7 @@ class Agent:
             "agentInfo": {"name": "nis", "title": "nis", "version": __version__},
             "agentCapabilities": {
                 "loadSession": True,
-                "promptCapabilities": {"image": False, "audio": False, "embeddedContext": True},
+                "promptCapabilities": {"image": True, "audio": True, "embeddedContext": True},
                 "mcpCapabilities": {"http": False, "sse": False},
             },
             "authMethods": methods,
@@ -198,7 +198,9 @@ class Agent:
             raise _renamed(error) from None
         self._open(session, begins=False)
         for turn in turns:
-            told = {"sessionUpdate": "user_message_chunk", "content": {"type": "text", "text": turn["message"]}}
+            named = [f"[Attached: {one['name'] or one['id']}, {one['media_type']}]" for one in turn["attachments"]]
+            words = "\n\n".join(filter(None, [turn["message"], *named]))
+            told = {"sessionUpdate": "user_message_chunk", "content": {"type": "text", "text": words}}
             await tell(self.client, session, told)
             view = View(turn["run_id"])
             async with self._reach.events(EVENTS, {"id": turn["run_id"], "wait": 0}) as events:
@@ -245,7 +247,7 @@ class Agent:
             )
         session.turn = Turn(self._reach, self.client, request.session_id)
         try:
-            said = {"message": message, "conversation_id": request.session_id, "begins": session.begins}
+            said = {**message, "conversation_id": request.session_id, "begins": session.begins}
             ended = await session.turn.said(said)
         except NisError as error:
             raise _renamed(error) from None
@@ -261,7 +263,8 @@ class Agent:
 
 
 def _renamed(error: NisError) -> NisError:
-    error.field = NAMES.get(error.field or "", error.field)
+    name = (error.field or "").partition(".")[0]
+    error.field = "prompt" if name == "attachments" else NAMES.get(error.field or "", error.field)
     return error
 
 

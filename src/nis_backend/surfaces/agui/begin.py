@@ -13,7 +13,7 @@ from nis_backend.surfaces.a2ui.forms import arguments_of
 from nis_backend.surfaces.agui.answers import abandon, answered, answers_in, resumed, unanswered
 from nis_backend.surfaces.agui.begun import Begun, asked_of
 from nis_backend.surfaces.agui.events import OURS
-from nis_backend.surfaces.agui.request import words
+from nis_backend.surfaces.agui.request import attached, words
 from nis_backend.surfaces.agui.thread import (
     INSTRUCTS,
     LABEL,
@@ -43,6 +43,8 @@ CHAT = "chat.send_message"
 NAMES = {
     "message": "messages",
     "earlier": "messages",
+    "attachments": "messages",
+    "links": "messages",
     "functions": "tools",
     "context": "context",
     **{name: f"forwardedProps.nis.{name}" for name in ("model", "provider", "budget", "operations")},
@@ -95,6 +97,7 @@ def _check(messages: Sequence[Message]) -> None:
         if one.role in UNSAID:
             continue
         words(one, number)
+        attached(one, number)
         called |= {made.id for made in one.tool_calls or ()}
         known = number >= end or one.tool_call_id in called
         if one.role == "tool" and (one.tool_call_id is None or not known):
@@ -113,7 +116,7 @@ def _renamed(error: NisError, given: RunInput) -> NisError:
         error.field = f"forwardedProps.{where}{dot}{rest}"
     elif head in NAMES:
         # Which turn it is says nothing: system messages and those before it are told apart.
-        error.field = NAMES[head] if head in {"message", "earlier"} else f"{NAMES[head]}{dot}{rest}"
+        error.field = NAMES[head] if NAMES[head] == "messages" else f"{NAMES[head]}{dot}{rest}"
     return error
 
 
@@ -146,7 +149,8 @@ async def _there(given: RunInput, conversation: str, sent: Sequence[Json], ctx: 
 async def _new(process: Process, given: RunInput, conversation: str, sent: Sequence[Json], ctx: Context) -> Begun:
     before, said, message_id = _split(given.messages)
     action = _action(process, given)
-    if not said and action is None:
+    came = [attached(one, 0) for one in _now(given.messages)]
+    if not said and action is None and not any(one.blobs or one.links for one in came):
         raise InvalidRequest(
             "The last message is no user's, and answers no call that waits.",
             field="messages",
@@ -162,7 +166,9 @@ async def _new(process: Process, given: RunInput, conversation: str, sent: Seque
     told = [one for one in before if one.role in INSTRUCTS] if count is not None else before
     options = given.forwarded.nis
     request: Json = {
-        "message": said or str(action and action["operation"]),
+        "message": said or (str(action["operation"]) if action else ""),
+        "attachments": [blob for one in came for blob in one.blobs],
+        "links": [link for one in came for link in one.links],
         "conversation_id": conversation,
         "begins": True,
         "earlier": [*_earlier(told), *(turns_of(turns) if forks and count is not None else ())],
@@ -208,6 +214,15 @@ async def _before(given: RunInput, conversation: str, ctx: Context) -> tuple[lis
     return turns, False
 
 
+def _now(messages: Sequence[Message]) -> list[Message]:
+    """The user's messages at the end."""
+    spoken = [one for one in messages if one.role not in UNSAID]
+    tail = len(spoken)
+    while tail and spoken[tail - 1].role in {"user", *INSTRUCTS}:
+        tail -= 1
+    return [one for one in spoken[tail:] if one.role == "user"]
+
+
 def _split(messages: Sequence[Message]) -> tuple[list[Message], str, str | None]:
     """What was said before, what the user says now, and the id of its last message."""
     spoken = [(number, one) for number, one in enumerate(messages) if one.role not in UNSAID]
@@ -235,8 +250,11 @@ def _earlier(messages: Sequence[Message]) -> list[Json]:
         content = words(one, number)
         if one.role == "tool" and one.error:
             content = f"{content}\nIt failed: {one.error}".strip()
-        if content or calls:
-            found.append({"role": role, "content": content, "tool_calls": calls, "tool_call_id": one.tool_call_id})
+        came = attached(one, number)
+        content = "\n".join(filter(None, [content, *(f"[Attached: {shorten(link, 200)}]" for link in came.links)]))
+        if content or calls or came.blobs:
+            turn = {"role": role, "content": content, "tool_calls": calls, "tool_call_id": one.tool_call_id}
+            found.append({**turn, "attachments": came.blobs} if came.blobs else turn)
     return found
 
 

@@ -51,7 +51,7 @@ def capabilities(process: Process, entries: list[Entry]) -> Json:
         "multiAgent": {"supported": False},
         "reasoning": {"supported": True, "streaming": True, "encrypted": False},
         "multimodal": {
-            "input": {"image": False, "audio": False, "video": False, "pdf": False, "file": False},
+            "input": {"image": True, "audio": True, "video": False, "pdf": False, "file": True},
             "output": {"image": False, "audio": False},
         },
         "execution": {

@@ -5,10 +5,12 @@ Source: https://docs.ag-ui.com/spec/1.0/basic/run-input
 
 from __future__ import annotations
 
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Annotated, Any, Literal, TypeVar, cast
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError
 
+from nis_backend.blob import NAME_LENGTH
 from nis_backend.errors import InvalidRequest
 from nis_backend.operation import Json
 from nis_backend.refusal import few_wrong, invalid
@@ -47,6 +49,32 @@ class TextPart(Part):
 
     type: Literal["text"]
     text: str = Field(max_length=400_000)
+
+
+class Source(Part):
+    """Where the bytes of a part are: in it, at an address, or kept here as a blob."""
+
+    type: Literal["data", "url", "file"]
+    value: str = Field(min_length=1)
+    mime_type: str = Field(default="", max_length=128, alias="mimeType")
+
+
+class MediaPart(Part):
+    """A picture, a sound or a document among the parts of a content."""
+
+    type: Literal["image", "audio", "document"]
+    source: Source
+
+
+class BinaryPart(Part):
+    """The same as versions before 1.0 have it."""
+
+    type: Literal["binary"]
+    mime_type: str = Field(default="", max_length=128, alias="mimeType")
+    id: str | None = Field(default=None, max_length=64)
+    url: str | None = Field(default=None, max_length=8192)
+    data: str | None = None
+    filename: str = Field(default="", max_length=NAME_LENGTH)
 
 
 class Message(Part):
@@ -203,29 +231,93 @@ def words(message: Message, number: int) -> str:
     Raises:
         InvalidRequest: its content is not words, which are all that is read here.
     """
-    field, content = f"messages.{number}.content", cast("object", message.content)
+    where, content = f"messages.{number}.content", cast("object", message.content)
     if content is None and message.role == "assistant":
         return ""
     if isinstance(content, str):
         return content
     if isinstance(content, list) and message.role in {"user", "tool"}:
-        return "\n".join(_text(part, f"{field}.{place}") for place, part in enumerate(cast("list[object]", content)))
+        parts = [
+            (f"{where}.{place}", part)
+            for place, part in enumerate(cast("list[object]", content))
+            if message.role == "tool" or not _is_media(part)
+        ]
+        return "\n".join(_text(part, place) for place, part in parts)
     raise InvalidRequest(
         f"The content of a {message.role} message is no text.",
-        field=field,
+        field=where,
         value=cast("object", content),
         remedy="Give a string.",
     )
 
 
-def _text(part: object, field: str) -> str:
+def _is_media(part: object) -> bool:
+    return isinstance(part, dict) and cast("Json", part).get("type") in {"image", "audio", "document", "binary"}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Attached:
+    """What came with a message beside its words: blobs as a request gives them, and addresses of more."""
+
+    blobs: list[Json | str] = field(default_factory=list["Json | str"])
+    links: list[str] = field(default_factory=list[str])
+
+    def put(self, value: str, media_type: str, name: str = "", *, kind: Literal["data", "url", "file"]) -> None:
+        """Add one."""
+        if kind == "data":
+            self.blobs.append({"base64": value, "media_type": media_type, "name": name})
+        elif kind == "file" or value.startswith("data:"):
+            self.blobs.append(value)
+        else:
+            self.links.append(value)
+
+
+def attached(message: Message, number: int) -> Attached:
+    """What came with a user's message beside its words.
+
+    Raises:
+        InvalidRequest: a part says not where its bytes are.
+    """
+    found = Attached()
+    content = cast("object", message.content)
+    for place, part in enumerate(cast("list[object]", content) if isinstance(content, list) else ()):
+        if message.role != "user" or not _is_media(part):
+            continue
+        given = cast("Json", part)
+        try:
+            if given["type"] == "binary":
+                _put_binary(found, BinaryPart.model_validate(given))
+            else:
+                source = MediaPart.model_validate(given).source
+                found.put(source.value, source.mime_type, kind=source.type)
+        except ValidationError as error:
+            wrong = error.errors(include_url=False, include_input=False)[0]
+            where = ".".join(map(str, (f"messages.{number}.content.{place}", *wrong["loc"])))
+            raise InvalidRequest(
+                f"{where}: {wrong['msg']}.",
+                field=where,
+                remedy='Send {"type": "image", "source": {"type": "data", "value": BASE64, "mimeType": …}}.',
+            ) from None
+    return found
+
+
+def _put_binary(found: Attached, part: BinaryPart) -> None:
+    if part.data:
+        found.put(part.data, part.mime_type, part.filename, kind="data")
+    elif part.url:
+        found.put(part.url, part.mime_type, part.filename, kind="url")
+    elif part.id:
+        found.put(part.id, part.mime_type, kind="file")
+
+
+def _text(part: object, where: str) -> str:
     try:
         return TextPart.model_validate(part).text
     except ValidationError:
         kind = cast("Json", part).get("type") if isinstance(part, dict) else part
         raise InvalidRequest(
-            "Of the parts of a content, text is read.",
-            field=field,
+            "Of the parts of a content, text, pictures, sounds and documents are read.",
+            field=where,
             value=kind,
-            remedy='Send parts {"type": "text", "text": "…"}, or say in words what the others show.',
+            remedy='Send parts {"type": "text", "text": "…"}, or {"type": "image", "source": {…}}.',
         ) from None

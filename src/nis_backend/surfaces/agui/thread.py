@@ -132,8 +132,12 @@ def messages_of(turns: Sequence[Run]) -> list[Json]:
 
 def turns_of(turns: Sequence[Run]) -> list[Json]:
     """Turns as a model is told them by a caller who keeps the conversation."""
-    said = [(("user", run.input["message"]), ("assistant", run.result["response"])) for run in turns]
-    return [{"role": role, "content": content} for pair in said for role, content in pair]
+    said: list[Json] = []
+    for run in turns:
+        blobs = [one["id"] for one in run.input.get("attachments") or ()]
+        said.append({"role": "user", "content": run.input["message"], **({"attachments": blobs} if blobs else {})})
+        said.append({"role": "assistant", "content": run.result["response"]})
+    return said
 
 
 def asked_in(run: Run) -> list[Json]:
@@ -141,12 +145,28 @@ def asked_in(run: Run) -> list[Json]:
     said = [_message(run.id, number, one) for number, one in enumerate(run.input.get("earlier") or ())]
     asked = run.input.get("message")
     if isinstance(asked, str):
-        said.append({"id": labels_of(run).get("message") or f"{run.id}:asked", "role": "user", "content": asked})
+        name = labels_of(run).get("message") or f"{run.id}:asked"
+        said.append({"id": name, "role": "user", "content": _content(asked, run.input.get("attachments"))})
     return said
 
 
+def _content(words: str, blobs: Sequence[Json] | None) -> Any:  # Any: JSON
+    """Words alone as they are; with pictures, sounds and texts, as parts that name what is kept here."""
+    if not blobs:
+        return words
+    parts = [
+        {
+            "type": kind if (kind := one["media_type"].partition("/")[0]) in {"image", "audio"} else "document",
+            "source": {"type": "file", "value": one["id"], "provider": "nis", "mimeType": one["media_type"]},
+        }
+        for one in blobs
+    ]
+    return [*([{"type": "text", "text": words}] if words else []), *parts]
+
+
 def _message(run_id: str, number: int, one: Json) -> Json:
-    message: Json = {"id": f"{run_id}:earlier-{number}", "role": one["role"], "content": one["content"]}
+    content = _content(one["content"], one.get("attachments"))
+    message: Json = {"id": f"{run_id}:earlier-{number}", "role": one["role"], "content": content}
     if one.get("tool_call_id"):
         message["toolCallId"] = one["tool_call_id"]
     if one.get("tool_calls"):

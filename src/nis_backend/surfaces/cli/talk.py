@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import importlib
+import json
 import sys
 from typing import TYPE_CHECKING, Any
 
@@ -18,19 +19,30 @@ if TYPE_CHECKING:
     from nis_backend.operation import Json
     from nis_backend.surfaces.cli.session import Session
 
-ALONE = "Without a message, a terminal gets a conversation, which Ctrl+D ends; what is piped in is the message."
+ALONE = (
+    "Without a message, a terminal gets a conversation, which Ctrl+D ends; what is piped in is the message. With "
+    "--attach FILE, a picture, a sound or a text is looked at, also without words."
+)
+
+
+ATTACH = "A picture, a sound or a text to look at; may be given several times."
 
 
 def chat(session: Session, entry: Entry) -> click.Command:
     """`nis chat`: one message, or a conversation on a terminal."""
     one = command(session, entry, "chat")
 
-    def run(**given: Any) -> None:  # Any: click's values
+    def run(attach: tuple[str, ...], **given: Any) -> None:  # Any: click's values
         said = given["positional"] or given.get("message")
         refuse_options(given["positional"], entry.request_schema["properties"])
+        if attach:
+            given["attachments"] = json.dumps([f"@{path}" for path in attach])
+            # What is piped in may be the message, or nothing.
+            given["message"] = given.get("message") or (None if said or given["input"] else _piped())
+            said = True
         if said or given["input"] or not sys.stdin.isatty():
             given["positional"] = given["positional"] or (
-                () if given.get("message") or given["input"] else (sys.stdin.read(),)
+                () if given.get("message") is not None or given["input"] else (sys.stdin.read(),)
             )
             given["positional"] = (" ".join(given["positional"]),) if given["positional"] else ()
             assert one.callback is not None
@@ -43,8 +55,16 @@ def chat(session: Session, entry: Entry) -> click.Command:
         )
 
     return click.Command(
-        "chat", callback=run, params=one.params, help=f"{one.help}\n\n{ALONE}", short_help="Talk, or ask one thing."
+        "chat",
+        callback=run,
+        params=[*one.params, click.Option(["--attach"], multiple=True, metavar="FILE", help=ATTACH)],
+        help=f"{one.help}\n\n{ALONE}",
+        short_help="Talk, or ask one thing.",
     )
+
+
+def _piped() -> str:
+    return "" if sys.stdin.isatty() else sys.stdin.read()
 
 
 def _converse(session: Session, entry: Entry, options: Json) -> None:

@@ -8,7 +8,16 @@ from typing import TYPE_CHECKING, Any, cast
 
 from nis_backend.calling import call
 from nis_backend.capabilities.models.completion import ChatAnswer, ChatCompletion, ChatPart
-from nis_backend.errors import Cancelled, InvalidRequest, NisError, NotFound, NotSupported, UpstreamFailed, from_problem
+from nis_backend.errors import (
+    Cancelled,
+    InvalidRequest,
+    NisError,
+    NotFound,
+    NotSupported,
+    UpstreamFailed,
+    from_problem,
+    shorten,
+)
 from nis_backend.event import CancelledRun, Failed, ModelAnswered, StepRetried, Succeeded, TextDelta
 from nis_backend.surfaces.waiting import settled
 
@@ -71,22 +80,47 @@ def message(given: Json) -> Json:
             )
     turns: list[Json] = given["messages"]
     for number, turn in enumerate(turns):
-        if turn.get("parts") or turn["role"] == "tool":
+        if turn["role"] == "tool":
             raise NotSupported(
-                f"{given['model']} reads words alone.",
+                f"{given['model']} reads what was said, not what tools answered.",
                 field=f"messages.{number}",
                 remedy="Send the words of the turns.",
             )
-    if not turns or turns[-1]["role"] != "user" or not turns[-1].get("content", "").strip():
+    if not turns or turns[-1]["role"] != "user" or not _says(turns[-1]):
         raise InvalidRequest(
             "The last turn is to be the user's, and to say something.",
             field="messages",
             remedy="End with what is asked.",
         )
     first = [{"role": "system", "content": given["instructions"]}] if given.get("instructions") else []
-    earlier = [{"role": one["role"], "content": one["content"]} for one in (*first, *turns[:-1]) if one.get("content")]
+    earlier = [_earlier(one) for one in (*first, *turns[:-1]) if _says(one)]
     user = {"user_id": str(given["user"])[:128]} if given.get("user") else {}
-    return {"message": turns[-1]["content"], "earlier": earlier, **user}
+    attached, links = _attached(turns[-1])
+    return {
+        "message": turns[-1].get("content", ""),
+        "attachments": attached,
+        "links": links,
+        "earlier": earlier,
+        **user,
+    }
+
+
+def _says(turn: Json) -> bool:
+    """Whether there is anything in a turn."""
+    return bool(turn.get("content", "").strip() or turn.get("parts"))
+
+
+def _attached(turn: Json) -> tuple[list[Any], list[str]]:
+    """The blobs of a turn's pictures, sounds and files, and the addresses of those whose bytes are elsewhere."""
+    parts = [part for part in turn.get("parts", ()) if part["kind"] != "text"]
+    return [one["blob"] for one in parts if one.get("blob")], [one["url"] for one in parts if one.get("url")]
+
+
+def _earlier(turn: Json) -> Json:
+    """A turn before the last one; what was elsewhere is told by its address, for it was looked at then."""
+    attached, links = _attached(turn)
+    words = "\n".join(filter(None, [turn.get("content", ""), *(f"[Attached: {shorten(url, 200)}]" for url in links)]))
+    return {"role": turn["role"], "content": words, **({"attachments": attached} if attached else {})}
 
 
 async def conversation_of(previous: str, agent: str, ctx: Context) -> str:
@@ -120,7 +154,7 @@ async def begin(process: Process, agent: str, asked: Json, ctx: Context) -> RunH
     try:
         handle: RunHandle = await call(process.operations.find(AGENTS[agent]), asked, ctx)
     except NisError as error:
-        if error.field and error.field.partition(".")[0] in {"message", "earlier"}:
+        if error.field and error.field.partition(".")[0] in {"message", "earlier", "attachments", "links"}:
             error.field = "messages"
         raise
     return handle

@@ -160,7 +160,17 @@ async def _referred(process: Process, items: Sequence[Item], ctx: Context) -> li
 def _said(run: Run) -> list[Json]:
     """The turns that a run was told."""
     given = run.input
-    return given.get("messages") or [*given["earlier"], {"role": "user", "content": given["message"]}]
+    said = given.get("messages") or [*given["earlier"], {"role": "user", "content": given["message"], **given}]
+    return [_with_parts(one) for one in said]
+
+
+def _with_parts(turn: Json) -> Json:
+    """A turn of an agent's, with its attachments as the parts that they are of a model's."""
+    parts = [
+        {"kind": "image" if one["media_type"].startswith("image/") else "file", "blob": one}
+        for one in turn.get("attachments") or ()
+    ]
+    return {**turn, "parts": parts} if parts else turn
 
 
 async def _begun(process: Process, arguments: Json, ctx: Context) -> RunHandle:
