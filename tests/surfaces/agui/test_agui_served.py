@@ -345,7 +345,7 @@ def test_a_surfaces_button_calls_its_operation(url: str) -> None:
         (
             {"messages": [{"id": "1", "role": "user", "content": [{"type": "text", "text": "a"}, {"type": "image"}]}]},
             422,
-            "messages.0.content.1",
+            "messages.0.content.1.source",
         ),
         ({"messages": [{"id": "1", "role": "assistant", "content": "a"}]}, 422, "messages"),
         ({"messages": [answer("call-1", "x")]}, 404, "messages"),

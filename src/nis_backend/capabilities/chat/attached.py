@@ -108,13 +108,12 @@ async def fetched(ctx: Context, links: Sequence[str]) -> list[Blob]:
     Raises:
         NisError: by its place among the links, why one cannot be had or is not taken.
     """
-
     from nis_backend.capabilities.blobs.operations import fetch_blob  # noqa: PLC0415 - with the first address
 
     async def fetch(number: int, url: str) -> Blob:
         try:
             kept = await ctx.call(fetch_blob, fetch_blob.validate({"url": url}))
-            return (await ctx.blobs.resolve(Linked(attached=kept.id), [])).attached
+            return (await ctx.blobs.resolve(Linked.model_validate({"attached": kept.id}), [])).attached
         except NisError as error:
             error.field = f"links.{number}"
             raise
