@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import logging
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -23,6 +24,8 @@ if TYPE_CHECKING:
     from nis_backend.capabilities.vision.cards import Kind
     from nis_backend.capabilities.vision.compute.session import Answers
     from nis_backend.drivers.compute.base import ComputingContext
+
+log = logging.getLogger("nis.vision")
 
 LARGEST_CARD = 1 << 20
 """Bytes of a `model.json`, and of a file of labels."""
@@ -161,8 +164,9 @@ def _load(name: str, card: Card, folder: Path | None, ctx: ComputingContext) -> 
         raise _unfit(name, f"file: there is no {card.file}")
     try:
         session = Session(str(path))
-    except Exception as error:  # the engine's faults have no common class of their own
-        raise _unfit(name, f"{card.file} is no ONNX file that can be computed here: {error}") from error
+    except Exception as error:  # the engine's faults have no common class of their own, and name the file's path
+        log.warning("the model %s: %s", name, error)
+        raise _unfit(name, f"{card.file} is no ONNX file that can be computed here; the log says why") from error
     made = Network(name, card, labels, session)
     _check_input(made)
     return made
