@@ -8,11 +8,11 @@ from pydantic import Field
 
 from nis_backend.blob import Blob
 from nis_backend.capabilities.vision.cards import DETECTOR, NAME
-from nis_backend.capabilities.vision.places import Box, Sized
+from nis_backend.capabilities.vision.places import Box, Sized, drawn
 from nis_backend.capabilities.vision.samples import PORTRAIT
 from nis_backend.limits import Picture
 from nis_backend.operation import Example, Model, operation
-from nis_backend.view import Table, Text, View
+from nis_backend.view import Image, Table, Text, View
 
 if TYPE_CHECKING:
     from nis_backend.drivers.compute.base import ComputingContext
@@ -65,7 +65,7 @@ class Things(Sized):
     score_is: str = Field(description="What a score means.")
 
 
-def _draw(_request: DetectRequest, found: Things) -> list[View]:
+def _draw(request: DetectRequest, found: Things) -> list[View]:
     counts: dict[str, int] = {}
     for one in found.things:
         counts[one.label] = counts.get(one.label, 0) + 1
@@ -74,8 +74,19 @@ def _draw(_request: DetectRequest, found: Things) -> list[View]:
     rows: list[list[str | float]] = [
         [one.label, round(one.score, 3), *(round(side, 1) for _, side in one.box)] for one in found.things
     ]
+    if not rows:
+        return [Text(text=said)]
+    picture = Image(
+        title="Things",
+        blob=request.image.id,
+        media_type=request.image.media_type,
+        width=found.width,
+        height=found.height,
+        alt=f"The picture, with a box around each thing: {told}.",
+        boxes=[drawn(one.box, label=one.label, score=one.score) for one in found.things],
+    )
     columns = ["thing", "score", "x", "y", "width", "height"]
-    return [Text(text=said), *([Table(title="Things", columns=columns, rows=rows)] if rows else [])]
+    return [Text(text=said), picture, Table(title="Things", columns=columns, rows=rows)]
 
 
 @operation(

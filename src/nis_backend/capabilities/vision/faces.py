@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING, Annotated, Literal
 from pydantic import Field
 
 from nis_backend.blob import Blob
-from nis_backend.capabilities.vision.places import Box, Point, Sized
+from nis_backend.capabilities.vision.places import Box, Point, Sized, drawn
 from nis_backend.capabilities.vision.samples import PORTRAIT
 from nis_backend.limits import Picture
 from nis_backend.operation import Example, Model, operation
-from nis_backend.view import Table, Text, View
+from nis_backend.view import Image, Shape, Table, Text, View
 
 if TYPE_CHECKING:
     from nis_backend.drivers.compute.base import ComputingContext
@@ -59,14 +59,27 @@ class Faces(Sized):
     score_is: str = Field(description="What a score means.")
 
 
-def _draw(_request: FacesRequest, found: Faces) -> list[View]:
+def _draw(request: FacesRequest, found: Faces) -> list[View]:
     count = len(found.faces)
     said = "No face was found." if not count else f"{count} face{'s were' if count > 1 else ' was'} found."
     rows: list[list[str | float]] = [
         [round(one.score, 3), *(round(side, 1) for _, side in one.box)] for one in found.faces
     ]
+    if not rows:
+        return [Text(text=said)]
+    eyes = [(eye.x, eye.y) for one in found.faces for eye in (one.right_eye, one.left_eye) if eye is not None]
+    picture = Image(
+        title="Faces",
+        blob=request.image.id,
+        media_type=request.image.media_type,
+        width=found.width,
+        height=found.height,
+        alt=f"The picture, with a box around each face: {said}",
+        boxes=[drawn(one.box) for one in found.faces],
+        shapes=[Shape(form="points", label="eyes", points=eyes)] if eyes else [],
+    )
     table = Table(title="Faces", columns=["score", "x", "y", "width", "height"], rows=rows)
-    return [Text(text=said), *([table] if rows else [])]
+    return [Text(text=said), picture, table]
 
 
 @operation(
