@@ -149,7 +149,7 @@ function file(field: Field, form: Drawing, id: string, hint: string | typeof not
     <label class="pick">
       Choose a file
       <input
-        type="file" class="hidden"
+        type="file" class="hidden" accept=${field.schema.accepts?.join(",") ?? nothing}
         @change=${(event: Event) => {
           const chosen = (event.target as HTMLInputElement).files?.[0];
           if (chosen) void keep(chosen);

@@ -62,6 +62,8 @@ export interface Schema {
   knob?: boolean;
   /** Bytes: in a request by their id. */
   blob?: boolean;
+  /** The media types of bytes that are taken. */
+  accepts?: string[];
   description?: string;
   minimum?: number;
   maximum?: number;

@@ -67,7 +67,7 @@ var ct=globalThis,ut=ct.ShadowRoot&&(ct.ShadyCSS===void 0||ct.ShadyCSS.nativeSha
     <label class="pick">
       Choose a file
       <input
-        type="file" class="hidden"
+        type="file" class="hidden" accept=${t.schema.accepts?.join(",")??c}
         @change=${l=>{let d=l.target.files?.[0];d&&a(d)}}
       />
     </label>
