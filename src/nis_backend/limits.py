@@ -161,7 +161,7 @@ def _refuse(facts: Facts, field: str, limits: Limits) -> None:
             f"{field} has more than {limits.frames} pictures in it.",
             field=field,
             value=facts.frames,
-            remedy="Send fewer, or raise NIS_MAX_FRAMES.",
+            remedy="Send fewer.",
         )
     if facts.seconds is not None and not facts.seconds <= limits.seconds:
         raise TooLarge(
