@@ -218,11 +218,15 @@ async def prove(port: int, pid: int, given: argparse.Namespace) -> Found:
 def idle(pid: int, found: Found) -> None:
     """Every worker ends, and none stays unburied."""
     end = time.monotonic() + 20 * IDLE_SECONDS
-    while (left := descendants(pid)) and time.monotonic() < end:
+    while (left := [*descendants(pid), *unburied(pid)]) and time.monotonic() < end:
         time.sleep(0.5)
-    dead = [one.name for one in Path("/proc").iterdir() if one.name.isdigit() and zombie_of(one, pid)]
-    if left or dead:
-        found.wrong.append(f"processes that have not ended: {left}; that nobody has buried: {dead}")
+    if left:
+        found.wrong.append(f"processes that have not ended, or that nobody has buried: {left}")
+
+
+def unburied(parent: int) -> list[int]:
+    """Processes that are dead and wait for their parent."""
+    return [int(one.name) for one in Path("/proc").iterdir() if one.name.isdigit() and zombie_of(one, parent)]
 
 
 def zombie_of(entry: Path, parent: int) -> bool:

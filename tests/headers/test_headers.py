@@ -18,13 +18,14 @@ from nis_backend.headers.reading import READERS, facts_of
 from nis_backend.headers.span import Broken, Facts
 from nis_backend.media import media_type_of
 
-MOST = 50
+MOST = 20
 NOISE = np.random.default_rng(0).integers(0, 255, (123, 321, 3), dtype=np.uint8)
 
 
 def picture(kind: str, frames: int = 1, **how: Any) -> bytes:  # Any: what a format's writer takes
     """A picture of noise, 321 × 123, as a file."""
-    shown = [Image.fromarray(np.roll(NOISE, shift, 1)) for shift in range(frames)]
+    noise = NOISE[..., 0] if kind == "GIF" else NOISE  # a palette of colours takes long to choose
+    shown = [Image.fromarray(np.roll(noise, shift, 1)) for shift in range(frames)]
     more = {"save_all": True, "append_images": shown[1:]} if frames > 1 else {}
     file = io.BytesIO()
     shown[0].save(file, kind, **more, **how)
@@ -170,7 +171,7 @@ SAMPLES = {
 }
 
 
-@hypothesis.settings(max_examples=300)
+@hypothesis.settings(max_examples=120)
 @hypothesis.given(st.sampled_from(sorted(SAMPLES)), st.data())
 def test_spoilt_headers_are_read_or_broken_and_nothing_else(kind: str, data: st.DataObject) -> None:
     """Bytes changed, left out and cut off anywhere in the first kilobyte: no other failure, no endless walk."""

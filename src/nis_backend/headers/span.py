@@ -6,11 +6,14 @@ import io
 from dataclasses import dataclass
 from typing import BinaryIO
 
-PAGE = 65_536
+PAGE = 8192
 """Bytes that are read at once; headers are walked within them."""
 
-STEPS = 100_000
-"""Pieces of a file that are walked at most: tens of milliseconds."""
+STEPS = 50_000
+"""Pieces in a row that are walked at most."""
+
+MOST_LOOKS, MOST_PAGES = 100_000, 10_000
+"""Looks at a file, and pages that are read for them: whatever it holds, its header takes some tens of milliseconds."""
 
 
 class Broken(Exception):
@@ -36,13 +39,20 @@ class Span:
         self._base = file.tell()
         self.size = file.seek(0, io.SEEK_END) - self._base
         self._start, self._page = 0, b""
+        self._looks = self._pages = 0
 
     def some(self, at: int, size: int) -> bytes:
-        """Up to `size` bytes from `at`; fewer at the end."""
-        if not 0 <= at <= self.size:
+        """Up to `size` bytes from `at`; fewer at the end.
+
+        Raises:
+            Broken: it is beyond the end, or more was looked at than a header is worth.
+        """
+        self._looks += 1
+        if not 0 <= at <= self.size or self._looks > MOST_LOOKS or self._pages > MOST_PAGES:
             raise Broken
         end = min(at + size, self.size)
         if not self._start <= at <= end <= self._start + len(self._page):
+            self._pages += 1
             self._file.seek(self._base + at)
             self._start, self._page = at, self._file.read(max(PAGE, size))
         return self._page[at - self._start : end - self._start]
