@@ -150,6 +150,21 @@ def test_pages_that_lead_in_a_circle_are_broken() -> None:
         facts_of(io.BytesIO(data), "image/tiff", MOST)
 
 
+@pytest.mark.parametrize(
+    ("kind", "data"),
+    [
+        ("image/jpeg", b"\xff\xd8" + b"\xff" * 300_000),
+        ("image/jpeg", b"\xff\xd8" + b"\xff\xe0\0\2" * 300_000),
+        ("audio/wav", b"RIFF\0\0\0\0WAVE" + (b"junk" + bytes(4)) * 300_000),
+        ("video/mp4", box(b"moov", *[box(b"trak", *[box(b"mdia")] * 1000)] * 300)),
+    ],
+)
+def test_a_header_without_an_end_is_broken_after_so_many_looks(kind: str, data: bytes) -> None:
+    """Whatever its pieces are, no more than `MOST_LOOKS` of them are walked."""
+    with pytest.raises(Broken):
+        facts_of(io.BytesIO(data), kind, MOST)
+
+
 def test_a_file_is_left_where_it_was() -> None:
     """What is read next is what was to be read: the upload begins there."""
     file = io.BytesIO(b"before" + picture("GIF", 3))
