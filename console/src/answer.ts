@@ -3,6 +3,7 @@
 import { html, nothing, type TemplateResult } from "lit";
 import { guard } from "lit/directives/guard.js";
 import "./asked.js";
+import "./blob.js";
 import "./copy.js";
 import { resolve } from "./fields.js";
 import "./feedback.js";
@@ -16,7 +17,7 @@ import { connection } from "./status.js";
 import { command } from "./steer.js";
 import { type Call, drawings, ended, type Turn, words } from "./turn.js";
 import { drawn, failure, table } from "./views.js";
-import type { FormView, View } from "./wire.js";
+import type { Attached, FormView, View } from "./wire.js";
 
 /** Characters of a question; a longer one is set smaller and scrolls. */
 const LONG = 240;
@@ -34,9 +35,10 @@ export function draw(turn: Turn, last: boolean, busy: boolean, acts: Acts): Temp
   const running = !ended(turn);
   const said = words(turn);
   return html`<article class="turn" aria-busy=${running}>
+    ${turn.attached.length ? html`<div class="attached">${turn.attached.map(attachment)}</div>` : nothing}
     ${turn.question.length > LONG
       ? html`<h2 class="long" dir="auto" tabindex="0">${turn.question}</h2>`
-      : html`<h2 dir="auto">${turn.question}</h2>`}
+      : html`<h2 dir="auto">${turn.question || html`<span class="hidden">Without words</span>`}</h2>`}
     ${guard([turn.seq, turn.state], () => turn.calls.map((call) => called(call, turn.views, said)))}
     ${guard([said], () => (said ? html`<div class="prose" dir="auto">${markdown(said)}</div>` : nothing))}
     ${guard([turn.views.length, said, busy, last], () =>
@@ -47,6 +49,10 @@ export function draw(turn: Turn, last: boolean, busy: boolean, acts: Acts): Temp
     ${turn.state === "cancelled" ? html`<p class="note">Stopped.</p>` : nothing}
     ${running ? nothing : signed(turn, acts)}
   </article>`;
+}
+
+function attachment(one: Attached): TemplateResult {
+  return one.gone ? html`<p class="note">${one.name || one.media_type} was deleted since.</p>` : html`<nis-blob .blob=${one}></nis-blob>`;
 }
 
 function called(call: Call, views: View[], said: string): TemplateResult {

@@ -47,7 +47,7 @@ const LONGEST = 20_000;
 
 export class NisBlob extends Light {
   static override properties = { blob: { attribute: false }, address: { state: true }, text: { state: true }, trouble: { state: true } };
-  declare blob: Kept;
+  declare blob: Omit<Kept, "sha256">;
   /** Where the page has the bytes. */
   declare address: string | null;
   declare text: string | null;

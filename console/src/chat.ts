@@ -3,8 +3,9 @@
 import { html, nothing, type PropertyValues, type TemplateResult } from "lit";
 import { createRef, ref } from "lit/directives/ref.js";
 import { type Acts, draw } from "./answer.js";
+import { send } from "./blob.js";
 import { list, named, placed } from "./catalog.js";
-import type { NisComposer } from "./composer.js";
+import type { NisComposer, Said } from "./composer.js";
 import "./composer.js";
 import { touched } from "./conversations.js";
 import { follow, start, type Watcher } from "./follow.js";
@@ -16,7 +17,7 @@ import { command } from "./steer.js";
 import { begin, ended, type Turn } from "./turn.js";
 import { failure } from "./views.js";
 import { welcome } from "./welcome.js";
-import { type Conversation, type Line, type Models, type OperationCall, type Problem, problem, read, Refused, type RunLine, sending } from "./wire.js";
+import { type Attached, type Conversation, type Line, type Models, type OperationCall, type Problem, problem, read, Refused, type RunLine, sending } from "./wire.js";
 
 export class NisChat extends Light {
   static override properties = {
@@ -138,7 +139,7 @@ export class NisChat extends Light {
     try {
       const conversation = await read<Conversation>(`/conversations/${encodeURIComponent(id)}`, { signal: watcher.signal });
       this.turns = conversation.turns.map((one) => {
-        const turn = begin(one.message);
+        const turn = begin(one.message, null, one.attachments);
         turn.runId = one.run_id;
         turn.stored = one.response;
         turn.views = one.views;
@@ -159,7 +160,7 @@ export class NisChat extends Light {
   }
 
   private async replay(shown: Turn, watcher: Watcher): Promise<void> {
-    const turn = begin(shown.question);
+    const turn = begin(shown.question, null, shown.attached);
     turn.runId = shown.runId;
     turn.answers = shown.answers;
     const live = !ended(shown);
@@ -181,15 +182,23 @@ export class NisChat extends Light {
     this.conversationId = id;
   }
 
-  private async say(message: string, call: OperationCall | null = null): Promise<void> {
-    if (this.busy || !message.trim()) return;
-    const turn = begin(message, call);
+  private async say(message: string, call: OperationCall | null = null, files: File[] = [], kept: Attached[] = []): Promise<void> {
+    if (this.busy || !(message.trim() || files.length || kept.length)) return;
+    const turn = begin(message, call, kept);
     this.turns = [...this.turns, turn];
     this.sticks = true;
     const watcher = this.watcher;
     const known = this.opened;
+    try {
+      turn.attached = [...kept, ...(await Promise.all(files.map(send)))];
+    } catch (error) {
+      this.fail(turn, error, watcher.signal);
+      this.composer.value?.give(message, files);
+      return this.requestUpdate();
+    }
     const body = {
       message,
+      attachments: turn.attached.map((one) => one.id),
       genui_enabled: false,
       ...(known === null ? {} : { conversation_id: known }),
       ...this.model,
@@ -250,9 +259,9 @@ export class NisChat extends Light {
     const line = named(this.lines, "conversations.regenerate_answer");
     if (!line || !this.opened || !turn.runId) {
       this.turns = this.turns.filter((one) => one !== turn);
-      return this.say(turn.question, turn.call);
+      return this.say(turn.question, turn.call, [], turn.attached);
     }
-    const next = begin(turn.question, turn.call);
+    const next = begin(turn.question, turn.call, turn.attached);
     next.answers = turn.answers.length ? turn.answers : [turn.runId];
     const known = next.answers;
     this.swap(turn, next);
@@ -273,7 +282,7 @@ export class NisChat extends Light {
 
   /** Shows another answer to the same message. */
   private async turnTo(turn: Turn, runId: string): Promise<void> {
-    const other = begin(turn.question, turn.call);
+    const other = begin(turn.question, turn.call, turn.attached);
     [other.runId, other.answers] = [runId, turn.answers];
     const watcher = this.watcher;
     try {
@@ -345,7 +354,7 @@ export class NisChat extends Light {
       </div>
       <nis-composer
         ?busy=${busy} ?below=${this.below} .models=${this.models} ${ref(this.composer)}
-        @say=${(event: CustomEvent<string>) => void this.say(event.detail)} @stop=${() => void this.stop()}
+        @say=${(event: CustomEvent<Said>) => void this.say(event.detail.message, null, event.detail.files)} @stop=${() => void this.stop()}
       ></nis-composer>
     </div>`;
   }

@@ -2,7 +2,7 @@
 
 import type { Reader } from "./follow.js";
 import { Standing } from "./standing.js";
-import { LAST_WORDS, type OperationCall, type Problem, type Reply, type RunEvent, type View } from "./wire.js";
+import { type Attached, LAST_WORDS, type OperationCall, type Problem, type Reply, type RunEvent, type View } from "./wire.js";
 
 export interface Call {
   id: string;
@@ -16,6 +16,8 @@ export interface Call {
 
 export interface Turn extends Reader {
   question: string;
+  /** Pictures, sounds and texts that came with the question. */
+  attached: Attached[];
   /** The form that was run, where the question is one. */
   call: OperationCall | null;
   state: "sending" | "running" | "succeeded" | "failed" | "cancelled";
@@ -37,9 +39,10 @@ export interface Turn extends Reader {
   answers: string[];
 }
 
-export function begin(question: string, call: OperationCall | null = null): Turn {
+export function begin(question: string, call: OperationCall | null = null, attached: Attached[] = []): Turn {
   const turn: Turn = {
     question,
+    attached,
     call,
     take: (event) => apply(turn, event),
     runId: null,

@@ -117,6 +117,11 @@ export interface Kept {
   sha256: string;
 }
 
+/** What came with a message; `gone` once it was deleted. */
+export interface Attached extends Omit<Kept, "sha256"> {
+  gone?: boolean;
+}
+
 /** A form that was filled in, and how it reads as a message. */
 export interface OperationCall {
   message: string;
@@ -213,6 +218,7 @@ export interface Conversation extends ConversationLine {
     run_id: string;
     state: string;
     message: string;
+    attachments?: Attached[];
     response: string | null;
     views: View[];
     problem?: Problem | null;
