@@ -18,7 +18,7 @@ from PIL import Image
 from pydantic import Field
 
 from nis_backend.blob import Blob
-from nis_backend.calling import call
+from nis_backend.calling import begin, call
 from nis_backend.catalog import entry_of
 from nis_backend.context import Context
 from nis_backend.errors import InvalidRequest, NisError, TooLarge, WrongMedia
@@ -139,6 +139,17 @@ def test_a_fields_own_limits_are_narrower_and_are_told_to_the_operation(run: Run
         assert told.pixels == [USUAL.pixels, 100]
         with pytest.raises(TooLarge, match=r"sounds.1 plays 61.0 s; at most 60 s"):
             await call(look_at, {"image": given(small()), "sounds": [given(flac(9)), given(flac(61))]}, ctx)
+
+    run(calls)
+
+
+def test_what_comes_with_a_refused_run_goes_with_it(run: Run) -> None:
+    """The first field was taken and put down, the second is refused: of neither anything stays."""
+
+    async def calls(ctx: Context) -> None:
+        with pytest.raises(WrongMedia):
+            await begin(look_at, {"image": given(small()), "small": given(b"words")}, ctx)
+        assert await ctx.store.select("blobs") == []
 
     run(calls)
 

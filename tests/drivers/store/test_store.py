@@ -288,6 +288,19 @@ def test_what_has_expired_is_removed_whoever_owns_it(with_store: Callable[[Body]
     with_store(body)
 
 
+def test_what_has_its_own_time_goes_by_that(with_store: Callable[[Body], None]) -> None:
+    """However lately it was touched; what has no time stays."""
+
+    async def body(store: Store) -> None:
+        for row_id, expires in (("gone", 1.0), ("later", 9.0), ("kept", None)):
+            row = {"id": row_id, "sha256": "", "media_type": "", "size": 0, "name": "", "expires": expires}
+            await store.insert("blobs", "ann", {**row, "created": 5.0, "updated": 5.0})
+        assert [row["id"] for row in await store.expire("blobs", 3.0, "expires")] == ["gone"]
+        assert {row["id"] for row in await store.select("blobs", "ann")} == {"later", "kept"}
+
+    with_store(body)
+
+
 def test_lines_of_a_batch_go_with_its_run(with_store: Callable[[Body], None]) -> None:
     """Promise: of a run that is deleted nothing stays; blobs that are for something else, or of a run there is, do."""
 
