@@ -5,17 +5,20 @@ from __future__ import annotations
 import io
 import random
 import struct
+import tempfile
 import zlib
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cache
+from pathlib import Path
 from typing import Any, Literal
 
+import cv2
 import numpy as np
 import soundfile  # pyright: ignore[reportMissingTypeStubs] - it has none
 from PIL import Image
 
-Kind = Literal["image", "audio"]
+Kind = Literal["image", "audio", "film"]
 SIDE = 30_000
 FRAMES = 10_000
 TEN_HOURS = 36_000
@@ -260,6 +263,7 @@ FILES = (
 )
 
 
+@cache
 def good() -> dict[Kind, list[bytes]]:
     """Whole files in every format, to be spoilt."""
     pictures = [
@@ -278,14 +282,29 @@ def good() -> dict[Kind, list[bytes]]:
         ("MP3", None),
         ("AIFF", None),
     )
-    return {"image": pictures, "audio": [sound(*form) for form in forms]}
+    films = [film("mp4v", ".mp4"), film("MJPG", ".avi"), film("mp4v", ".mkv"), film("mp4v", ".mov")]
+    return {"image": pictures, "audio": [sound(*form) for form in forms], "film": films}
+
+
+def film(codec: str, suffix: str) -> bytes:
+    """Twelve pictures, 64 × 48, of a square that moves."""
+    with tempfile.TemporaryDirectory() as folder:
+        path = f"{folder}/film{suffix}"
+        writer = cv2.VideoWriter(path, cv2.VideoWriter.fourcc(*codec), 12, (64, 48))
+        for number in range(12):
+            picture = np.zeros((48, 64, 3), np.uint8)
+            picture[10:26, 3 * number : 3 * number + 16] = 255
+            writer.write(picture)
+        writer.release()
+        return Path(path).read_bytes()
 
 
 def spoilt(data: bytes, chance: random.Random) -> bytes:
-    """The file with bytes changed, left out, doubled or cut off; mostly where its structure is."""
+    """The file with bytes changed, left out, doubled or cut off; mostly where its structure is, seldom in its mark."""
     out = bytearray(data)
     for _ in range(chance.randint(1, 6)):
-        at = int(len(out) * chance.random() ** chance.choice((1, 4))) if out else 0
+        mark = 0 if chance.random() < 1 / 20 else min(16, len(out))
+        at = mark + int((len(out) - mark) * chance.random() ** chance.choice((1, 4)))
         match chance.randrange(6):
             case 0:
                 out[at : at + 1] = bytes([chance.randrange(256)])

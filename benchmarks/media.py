@@ -35,7 +35,7 @@ from nis_backend.entry import Entry
 Json = Any
 
 POOLS = ("vision", "voice")
-ACCEPTS = {"image/png": "image", "audio/wav": "audio"}
+ACCEPTS: dict[str, Kind] = {"image/png": "image", "audio/wav": "audio", "video/mp4": "film"}
 AT_ONCE = 4
 IDLE_SECONDS = 5
 MOST_SECONDS = 60
@@ -88,7 +88,7 @@ def targets() -> list[Target]:
             kind = ACCEPTS.get(accepts[0])
             if kind and name in plain[0]:
                 many = "items" in schema
-                found.append(Target(entry=entry, kind=kind, name=name, many=many, request=plain[0]))  # pyright: ignore[reportArgumentType] - one of the two
+                found.append(Target(entry=entry, kind=kind, name=name, many=many, request=plain[0]))
                 break
     return found
 
