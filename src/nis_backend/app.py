@@ -68,6 +68,9 @@ TIDY_SECONDS = 3600.0
 COMPUTING = ("science", "vision", "voice", "visuals")
 """Pools of computing operations, each named as the extra that installs what it computes with."""
 
+FILMS = "protocol_whitelist;file|format_whitelist;mov,mp4,m4a,3gp,3g2,mj2,matroska,webm,avi,gif"
+"""What FFmpeg may open in OpenCV: a film that names others, on this disk or beyond, is given nothing."""
+
 DISK_BYTES = 16 * 2**20
 """Free space below which the store is called unavailable: a few long runs would fill it."""
 
@@ -353,7 +356,7 @@ def _computing(name: str, settings: Settings) -> Pool:
         processes=2,
         idle_seconds=settings.idle_seconds,
         # Each process has one core's work; more BLAS threads only spin.
-        environment={"OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1"},
+        environment={"OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1", "OPENCV_FFMPEG_CAPTURE_OPTIONS": FILMS},
         extra=name,
     )
 
