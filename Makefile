@@ -17,6 +17,7 @@ PEERS := $(VENV)/bench-embeddings/.filled-1
 RUNS_PEER := $(VENV)/bench-runs/.filled-1
 DISPATCH_PEER := $(VENV)/bench-dispatch/.filled-$(KEY)
 GATEWAY_PEER := $(VENV)/bench-gateway/.filled-1
+VISION_PEER := $(VENV)/bench-vision/.filled-$(KEY)
 CLIENTS := tests/clients/node_modules/.package-lock.json
 CONSOLE := $(if $(wildcard console/package.json),console/node_modules/.package-lock.json)
 WEIGHTS := smollm2-135m-instruct-q4_1 minilm-l6-v2-int8
@@ -52,7 +53,7 @@ SHELL := /bin/bash
 .SHELLFLAGS := -o pipefail -c
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help serve weights test-weights test check format generate console bench-start bench-router bench-toolsets bench-embeddings bench-runs bench-dispatch bench-gateway bench-generation bench-soak bench-sockets conformance prove-fuzz prove-kills prove-media prove-readers prove-schema prove-takeover clean
+.PHONY: help serve weights test-weights test check format generate console bench-start bench-router bench-toolsets bench-embeddings bench-runs bench-dispatch bench-gateway bench-generation bench-soak bench-sockets bench-vision conformance prove-fuzz prove-kills prove-media prove-readers prove-schema prove-takeover clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-16s %s\n", $$1, $$2 }' Makefile
@@ -117,6 +118,9 @@ bench-soak: $(TESTS) ## stream 10,000 chat turns and see how much the serving pr
 
 bench-sockets: $(TESTS) ## open 1,000 idle WebSockets, and see what each costs in memory, beside a bare application's
 	@$(BIN)/python benchmarks/sockets.py $(ARGS)
+
+bench-vision: $(TESTS) test-weights $(VISION_PEER) ## measure what sees: pictures a second by operation, cold and warm, and memory
+	@$(BIN)/python benchmarks/vision.py --plain $(dir $(VISION_PEER))bin/python $(ARGS)
 
 conformance: $(TESTS) $(WHEELHOUSE) weights $(CLIENTS) ## run the protocols' own suites and clients, and write docs/conformance.md (ARGS="--tck FOLDER")
 	@$(BIN)/python benchmarks/conformance.py $(ARGS)
@@ -228,4 +232,12 @@ $(GATEWAY_PEER): | $(TESTS)
 	$(call say,LiteLLM in an environment of its own)
 	@rm -rf $(peer) && $(uv_settings); uv venv --quiet $(peer) && \
 	UV_PYTHON=$(peer)/bin/python uv pip install --quiet --compile-bytecode 'litellm[proxy]==1.108.7'
+	@touch $@
+
+# The server without any extra, in an environment of its own: its start is compared.
+$(VISION_PEER): peer := $(VENV)/bench-vision
+$(VISION_PEER): | $(TESTS)
+	$(call say,nis without extras in an environment of its own)
+	@rm -rf $(peer) && $(uv_settings); uv venv --quiet $(peer) && \
+	UV_PYTHON=$(peer)/bin/python uv pip install --quiet --compile-bytecode -e .
 	@touch $@

@@ -12,7 +12,7 @@ from nis_backend.capabilities.vision.places import Box, Sized, drawn
 from nis_backend.capabilities.vision.samples import PORTRAIT
 from nis_backend.limits import Picture
 from nis_backend.operation import Example, Model, operation
-from nis_backend.view import Image, Table, Text, View
+from nis_backend.view import Image, Text, View
 
 if TYPE_CHECKING:
     from nis_backend.drivers.compute.base import ComputingContext
@@ -71,10 +71,7 @@ def _draw(request: DetectRequest, found: Things) -> list[View]:
         counts[one.label] = counts.get(one.label, 0) + 1
     told = ", ".join(f"{count} × {label}" if count > 1 else label for label, count in counts.items()) or "nothing"
     said = f"Found by {found.model} with a score of at least {found.threshold:g}: {told}."
-    rows: list[list[str | float]] = [
-        [one.label, round(one.score, 3), *(round(side, 1) for _, side in one.box)] for one in found.things
-    ]
-    if not rows:
+    if not found.things:
         return [Text(text=said)]
     picture = Image(
         title="Things",
@@ -85,8 +82,7 @@ def _draw(request: DetectRequest, found: Things) -> list[View]:
         alt=f"The picture, with a box around each thing: {told}.",
         boxes=[drawn(one.box, label=one.label, score=one.score) for one in found.things],
     )
-    columns = ["thing", "score", "x", "y", "width", "height"]
-    return [Text(text=said), picture, Table(title="Things", columns=columns, rows=rows)]
+    return [Text(text=said), picture]
 
 
 @operation(

@@ -11,7 +11,7 @@ from nis_backend.capabilities.vision.places import Box, Point, Sized, drawn
 from nis_backend.capabilities.vision.samples import PORTRAIT
 from nis_backend.limits import Picture
 from nis_backend.operation import Example, Model, operation
-from nis_backend.view import Image, Shape, Table, Text, View
+from nis_backend.view import Image, Shape, Text, View
 
 if TYPE_CHECKING:
     from nis_backend.drivers.compute.base import ComputingContext
@@ -62,10 +62,7 @@ class Faces(Sized):
 def _draw(request: FacesRequest, found: Faces) -> list[View]:
     count = len(found.faces)
     said = "No face was found." if not count else f"{count} face{'s were' if count > 1 else ' was'} found."
-    rows: list[list[str | float]] = [
-        [round(one.score, 3), *(round(side, 1) for _, side in one.box)] for one in found.faces
-    ]
-    if not rows:
+    if not count:
         return [Text(text=said)]
     eyes = [(eye.x, eye.y) for one in found.faces for eye in (one.right_eye, one.left_eye) if eye is not None]
     picture = Image(
@@ -75,11 +72,10 @@ def _draw(request: FacesRequest, found: Faces) -> list[View]:
         width=found.width,
         height=found.height,
         alt=f"The picture, with a box around each face: {said}",
-        boxes=[drawn(one.box) for one in found.faces],
+        boxes=[drawn(one.box, label="face", score=one.score) for one in found.faces],
         shapes=[Shape(form="points", label="eyes", points=eyes)] if eyes else [],
     )
-    table = Table(title="Faces", columns=["score", "x", "y", "width", "height"], rows=rows)
-    return [Text(text=said), picture, table]
+    return [Text(text=said), picture]
 
 
 @operation(
