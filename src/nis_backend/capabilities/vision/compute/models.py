@@ -73,7 +73,7 @@ def network(name: str, kind: Kind, ctx: ComputingContext) -> Network:
         InvalidRequest: there is none, or it is of another kind.
         Unavailable: its file is missing or is not what its card says.
     """
-    card, folder = _find(name, ctx)
+    card, folder = _find(name, ctx, kind)
     if card.kind != kind:
         raise InvalidRequest(
             f"{name} is no {kind}: it is a {card.kind}.", field="model", value=name, remedy=_others(kind, ctx)
@@ -90,13 +90,13 @@ def kind_of(name: str, ctx: ComputingContext) -> Kind:
     return _find(name, ctx)[0].kind
 
 
-def _find(name: str, ctx: ComputingContext) -> tuple[Card, Path | None]:
+def _find(name: str, ctx: ComputingContext, kind: Kind | None = None) -> tuple[Card, Path | None]:
     if name in IN_THE_BOX:
         return IN_THE_BOX[name], None
     own = own_models(ctx)
     if name not in own:
         raise InvalidRequest(
-            f"There is no model {shorten(name)!r}.", field="model", value=name, remedy=_others(None, ctx)
+            f"There is no model {shorten(name)!r}.", field="model", value=name, remedy=_others(kind, ctx)
         )
     return read_card(own[name]), own[name]
 
