@@ -90,7 +90,7 @@ def _draw(_request: AskRequest, result: PictureAnswer) -> list[View]:
             question="Answer a question about this picture: what is going on in it?",
             also=(
                 "Ask about an image: what does it show?",
-                "I have a question about this photo.",
+                "Answer my question about this photo.",
                 "Describe this image.",
             ),
         ),

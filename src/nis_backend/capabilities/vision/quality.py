@@ -82,7 +82,7 @@ def _draw(_request: QualityRequest, found: ImageQuality) -> list[View]:
         Example(
             title="A small drawing",
             request={"image": SHAPES},
-            question="Is this photo sharp or blurred, and is it well exposed?",
+            question="How sharp and how well exposed is this photo?",
             also=("Check the quality of this image.", "Is the picture too dark or noisy?"),
         ),
     ),
