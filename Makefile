@@ -53,7 +53,7 @@ SHELL := /bin/bash
 .SHELLFLAGS := -o pipefail -c
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help serve weights test-weights test check format generate console bench-start bench-router bench-toolsets bench-embeddings bench-runs bench-dispatch bench-gateway bench-generation bench-soak bench-sockets bench-vision conformance prove-fuzz prove-kills prove-media prove-readers prove-schema prove-takeover clean
+.PHONY: help serve weights test-weights test check format generate console bench-start bench-router bench-toolsets bench-embeddings bench-runs bench-dispatch bench-gateway bench-generation bench-soak bench-sockets bench-live-voice bench-vision conformance prove-fuzz prove-kills prove-media prove-readers prove-schema prove-takeover clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-16s %s\n", $$1, $$2 }' Makefile
@@ -121,6 +121,8 @@ bench-sockets: $(TESTS) ## open 1,000 idle WebSockets, and see what each costs i
 
 bench-vision: $(TESTS) test-weights $(VISION_PEER) ## measure what sees: pictures a second by operation, cold and warm, and memory
 	@$(BIN)/python benchmarks/vision.py --plain $(dir $(VISION_PEER))bin/python $(ARGS)
+bench-live-voice: $(TESTS) weights ## measure what a person waits for a spoken answer, stage by stage, against one call after the other
+	@$(BIN)/python benchmarks/live_voice.py $(ARGS)
 
 conformance: $(TESTS) $(WHEELHOUSE) weights $(CLIENTS) ## run the protocols' own suites and clients, and write docs/conformance.md (ARGS="--tck FOLDER")
 	@$(BIN)/python benchmarks/conformance.py $(ARGS)

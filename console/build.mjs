@@ -13,7 +13,7 @@ await rm(out, { recursive: true, force: true });
 await mkdir(out, { recursive: true });
 await build({
   absWorkingDir: here,
-  entryPoints: ["src/console.ts", "src/early.ts", "src/docs.ts", "src/console.css", "src/docs.css"],
+  entryPoints: ["src/console.ts", "src/early.ts", "src/docs.ts", "src/microphone.ts", "src/console.css", "src/docs.css"],
   outdir: out,
   bundle: true,
   minify: true,

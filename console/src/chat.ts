@@ -14,6 +14,8 @@ import { Light } from "./light.js";
 import { address, go, rename } from "./route.js";
 import { changed as moved, lose, told, waiting } from "./status.js";
 import { command } from "./steer.js";
+import type { NisTalk, Spoken } from "./talk.js";
+import "./talk.js";
 import { begin, ended, type Turn } from "./turn.js";
 import { failure } from "./views.js";
 import { welcome } from "./welcome.js";
@@ -45,6 +47,7 @@ export class NisChat extends Light {
   /** Ends what is being read: another conversation is shown now. */
   private reading = new AbortController();
   private composer = createRef<NisComposer>();
+  private talk = createRef<NisTalk>();
   private sticks = true;
   private paint = eachFrame(() => this.requestUpdate());
 
@@ -128,6 +131,7 @@ export class NisChat extends Light {
   }
 
   private async open(id: string | null): Promise<void> {
+    this.talk.value?.close();
     this.reading.abort();
     this.reading = new AbortController();
     this.turns = [];
@@ -184,6 +188,8 @@ export class NisChat extends Light {
 
   private async say(message: string, call: OperationCall | null = null, files: File[] = [], kept: Attached[] = []): Promise<void> {
     if (this.busy || !(message.trim() || files.length || kept.length)) return;
+    const plain = call === null && !files.length && !kept.length;
+    if (plain && this.talk.value?.say(message)) return;
     const turn = begin(message, call, kept);
     this.turns = [...this.turns, turn];
     this.sticks = true;
@@ -219,6 +225,30 @@ export class NisChat extends Light {
     this.requestUpdate();
   }
 
+  /** What was said is answered by a run, which is read as any other. */
+  private async spoken({ runId, question, conversationId }: Spoken): Promise<void> {
+    const turn = begin(question);
+    turn.runId = runId;
+    this.turns = [...this.turns, turn];
+    this.sticks = true;
+    if (this.opened === null) this.named(conversationId);
+    const watcher = this.watcher;
+    try {
+      await follow(turn, watcher);
+    } catch (error) {
+      this.fail(turn, error, watcher.signal);
+    }
+    this.requestUpdate();
+  }
+
+  private get talking(): TemplateResult | typeof nothing {
+    if (!named(this.lines, "voice.transcribe_audio")) return nothing;
+    const settings = (): Record<string, unknown> => ({ ...(this.opened === null ? {} : { conversation_id: this.opened }), ...this.model });
+    return html`<nis-talk
+      .settings=${settings} ${ref(this.talk)} @spoken=${(event: CustomEvent<Spoken>) => void this.spoken(event.detail)}
+    ></nis-talk>`;
+  }
+
   /** A first message begins a conversation; its run says which. */
   private async nameAfter(turn: Turn, watcher: Watcher): Promise<void> {
     try {
@@ -238,6 +268,7 @@ export class NisChat extends Light {
   }
 
   private async stop(): Promise<void> {
+    this.talk.value?.interrupt();
     const turn = this.turns.find((one) => !ended(one));
     if (!turn) return;
     if (turn.runId === null) {
@@ -353,7 +384,7 @@ export class NisChat extends Light {
         ${this.turns.map((turn, index) => draw(turn, index === this.turns.length - 1, busy, this.acts(turn, index === this.turns.length - 1, busy)))}
       </div>
       <nis-composer
-        ?busy=${busy} ?below=${this.below} .models=${this.models} ${ref(this.composer)}
+        ?busy=${busy} ?below=${this.below} .models=${this.models} .beside=${this.talking} ${ref(this.composer)}
         @say=${(event: CustomEvent<Said>) => void this.say(event.detail.message, null, event.detail.files)} @stop=${() => void this.stop()}
       ></nis-composer>
     </div>`;

@@ -22,6 +22,7 @@ export class NisComposer extends Light {
     busy: { type: Boolean },
     below: { type: Boolean },
     models: { attribute: false },
+    beside: { attribute: false },
     files: { state: true },
     over: { state: true },
   };
@@ -29,6 +30,8 @@ export class NisComposer extends Light {
   /** Whether the newest words are out of sight. */
   declare below: boolean;
   declare models: Models | null;
+  /** What stands before the button that sends. */
+  declare beside: TemplateResult | typeof nothing;
   declare files: File[];
   /** Whether something is held over it, to be dropped. */
   declare over: boolean;
@@ -43,6 +46,7 @@ export class NisComposer extends Light {
   constructor() {
     super();
     [this.busy, this.below, this.models, this.files, this.over] = [false, false, null, [], false];
+    this.beside = nothing;
   }
 
   override disconnectedCallback(): void {
@@ -134,7 +138,7 @@ export class NisComposer extends Light {
             if (event.key === "Enter" && !event.shiftKey && !event.isComposing) this.send(event);
           }}
         ></textarea>
-        ${this.attach()} ${this.modelLine()}
+        ${this.attach()} ${this.modelLine()} ${this.beside}
         ${this.busy
           ? html`<button type="button" class="round stop" aria-label="Stop" title="Stop" @click=${() => this.dispatchEvent(new Event("stop"))}>
               ${icon("stop")}

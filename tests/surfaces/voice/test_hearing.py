@@ -72,6 +72,10 @@ class Notes:
         self.under_way -= 1
         return str(round(len(pcm) / len(SPEECH)))
 
+    def spare(self) -> bool:
+        """As above."""
+        return True
+
     async def speech_started(self, at: float) -> None:
         """As above."""
         self.told.append(("started", round(at / WINDOW_SECONDS)))

@@ -42,6 +42,14 @@ class Listener:
         """Seconds of the sound that were looked at."""
         return self._endpoint.at
 
+    async def wake(self) -> None:
+        """Have the detector loaded before somebody speaks.
+
+        Raises:
+            Unavailable: its package or weight is missing.
+        """
+        await self._compute.call(POOL, {"pcm": b"", "rate": self._rate})
+
     async def hear(self, pcm: bytes) -> list[Heard]:
         """What the next samples tell.
 

@@ -1,22 +1,20 @@
 """Speech in sounds that are still being made, the heavy half: a worker process of the pool `listening`.
 
-Silero's detector is told each sound's windows one after the other, 512 samples and the 64 before them at 16 kHz, and
-remembers 256 numbers between two of them: those travel with the calls, so the process itself remembers nothing.
+What the detector remembers of a sound travels with its calls: the process itself remembers nothing.
 """
 
 from __future__ import annotations
 
 import asyncio
-import importlib
 from concurrent.futures import ThreadPoolExecutor
 from functools import lru_cache
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
-from nis_backend.capabilities.voice.endpoint import RATE, WINDOW
+from nis_backend.capabilities.voice.detector import CONTEXT, RATE, STATE, WEIGHT, WINDOW, Detector, Memory
 from nis_backend.weights.files import Weights
 
 if TYPE_CHECKING:
@@ -24,11 +22,6 @@ if TYPE_CHECKING:
 
     from nis_backend.drivers.compute.base import Json, WorkerContext
 
-WEIGHT = "silero-vad"
-CONTEXT = 64
-"""Samples before a window that are shown with it."""
-STATE = 256
-"""Numbers that the detector remembers."""
 REACH = 16
 """Samples of the lower rate on each side of a new one that it is made of."""
 FINE = 256
@@ -39,18 +32,14 @@ Floats = NDArray[np.float32]
 
 def open_worker(options: Json) -> ListeningWorker:
     """The pool's entry: checks the weight and loads it."""
-    path = Weights(Path(options["weights"])).require(WEIGHT)
-    engine: Any = importlib.import_module("onnxruntime")  # Any: onnxruntime has no types
-    asked = engine.SessionOptions()
-    asked.intra_op_num_threads = asked.inter_op_num_threads = 1
-    return ListeningWorker(engine.InferenceSession(path, asked, providers=["CPUExecutionProvider"]))
+    return ListeningWorker(Detector(Weights(Path(options["weights"])).require(WEIGHT)))
 
 
 class ListeningWorker:
     """Answers `{"pcm", "rate"}` with `{"probabilities"}`, and with what the sound's next call is to have beside it."""
 
-    def __init__(self, session: Any) -> None:
-        self._session = session
+    def __init__(self, detector: Detector) -> None:
+        self._detector = detector
         self._thread = ThreadPoolExecutor(1, "listen")
 
     async def handle(self, payload: Json, ctx: WorkerContext) -> AsyncIterator[Json]:
@@ -60,29 +49,35 @@ class ListeningWorker:
 
     def _listen(self, payload: Json) -> Json:
         samples: Floats = np.frombuffer(payload["pcm"], "<i2").astype(np.float32) / np.float32(32768)
-        given: dict[str, Floats] = {
-            name: np.frombuffer(payload.get(name, b""), np.float32) for name in ("unread", "waiting", "state")
-        }
-        phase = float(payload.get("phase", 0.0))
-        unread, rate = given["unread"], int(payload["rate"])
+        unread, waiting, memory = (_floats(payload, name) for name in ("unread", "waiting", "memory"))
+        phase, rate = float(payload.get("phase", 0.0)), int(payload["rate"])
         if rate != RATE:
             samples, unread, phase = resample(np.concatenate([unread, samples]), rate, phase)
-        waiting: Floats = np.concatenate([given["waiting"], samples])
-        state = given["state"] if given["state"].size else np.zeros(STATE + CONTEXT, np.float32)
+        waiting: Floats = np.concatenate([waiting, samples])
+        whole = len(waiting) - len(waiting) % WINDOW
         probabilities: list[float] = []
-        for start in range(0, len(waiting) - WINDOW + 1, WINDOW):
-            probability, state = self._window(waiting[start : start + WINDOW], state)
-            probabilities.append(probability)
-        rest = waiting[len(probabilities) * WINDOW :]
-        remembered: Json = {"unread": unread.tobytes(), "waiting": rest.tobytes(), "state": state.tobytes()}
+        if whole:
+            likely, after = self._detector.step(waiting[:whole], _memory(memory))
+            probabilities = likely.tolist()
+            memory = np.concatenate([after.context, after.hidden, after.cell])
+        remembered: Json = {
+            "unread": unread.tobytes(),
+            "waiting": waiting[whole:].tobytes(),
+            "memory": memory.tobytes(),
+        }
         return {"probabilities": probabilities, "phase": phase, **remembered}
 
-    def _window(self, window: Floats, state: Floats) -> tuple[float, Floats]:
-        """How likely a window is speech, and what is remembered after it."""
-        shown = np.concatenate([state[STATE:], window])
-        asked = {"input": shown[None], "state": state[:STATE].reshape(2, 1, -1), "sr": np.array(RATE, np.int64)}
-        probability, after = self._session.run(None, asked)
-        return float(probability[0, 0]), np.concatenate([after.ravel(), window[-CONTEXT:]])
+
+def _floats(payload: Json, name: str) -> Floats:
+    return np.frombuffer(payload.get(name, b""), np.float32)
+
+
+def _memory(numbers: Floats) -> Memory:
+    """What is known of a sound's past, as it came back; of one that begins, nothing."""
+    if not numbers.size:
+        return Memory()
+    context, hidden, cell = np.split(numbers, [CONTEXT, CONTEXT + STATE])
+    return Memory(context=context, hidden=hidden, cell=cell)
 
 
 def resample(samples: Floats, rate: int, place: float) -> tuple[Floats, Floats, float]:

@@ -67,6 +67,10 @@ class Ear(Protocol):
         """The words of a sound."""
         ...
 
+    def spare(self) -> bool:
+        """Whether a transcript that only shows what is being said would hold nobody up."""
+        ...
+
     async def speech_started(self, at: float) -> None:
         """Somebody has begun to speak."""
         ...
@@ -195,7 +199,7 @@ class Hearing:
                 await self._ear.speech_goes_on(self._listener.speech)
         if self._began is None:
             self._trim(self._end - BEFORE - 1.0)
-        elif not self._paused:
+        elif not self._paused and self._ear.spare():
             self._transcripts.partial(self._began, self._end, self._sound)
 
     async def _take(self, batch: bytes) -> None:

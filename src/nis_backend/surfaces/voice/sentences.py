@@ -16,6 +16,9 @@ LONGEST = 240
 FIRST = 48
 """Characters after which the first piece of an answer may end at a comma: it is heard the sooner."""
 
+WHOLE = 0.999
+"""The share from which on a sentence was heard to its end: seconds are no exact sums."""
+
 _END = re.compile(r"[.!?\u2026][\"'\u201d\u2019)\]]*(?=\s)|[\u3002\uff01\uff1f]|\n")
 _SHORT_FORM = re.compile(r"\b(?:Dr|Mr|Mrs|Ms|Prof|St|No|Fig|vs|approx|e\.g|i\.e)\.$")
 _PAUSE = re.compile(r"[,;:](?=\s)")
@@ -123,7 +126,7 @@ def _last_space(rest: str) -> int:
 
 def heard(sentence: Sentence, share: float) -> str:
     """What was heard of a sentence of which so much was played: whole words."""
-    if share >= 1:
+    if share >= WHOLE:
         return sentence.text
     cut = sentence.text[: int(len(sentence.text) * max(share, 0.0))]
     return cut[: cut.rfind(" ") + 1].rstrip()

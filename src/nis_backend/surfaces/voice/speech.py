@@ -21,6 +21,8 @@ if TYPE_CHECKING:
     from nis_backend.surfaces.base import Process
     from nis_backend.surfaces.voice.wire import Start
 
+SHORTEST = 0.2
+"""Seconds of silence that a model is woken with."""
 TRANSCRIBE, SYNTHESISE = "voice.transcribe_audio", "voice.synthesize_speech"
 
 
@@ -31,9 +33,26 @@ class Speech:
         self._process = process
         self._context = context
         self._rate = start.sample_rate
-        self._heard: Json = {} if start.language is None else {"language": start.language}
+        self._speaks = start.speaks
+        self._heard: Json = {} if start.language is None else {"language": start.language.partition("-")[0]}
         spoken = {"voice": start.voice, "language": start.language, "rate": start.speed}
         self._spoken: Json = {name: value for name, value in spoken.items() if value is not None}
+
+    async def wake(self) -> None:
+        """Have the models loaded before somebody waits for them.
+
+        Raises:
+            Unavailable: what is needed is not there.
+        """
+        if self._speaks:
+            await self.synthesise("Yes.")
+        await self.transcribe(bytes(2 * int(self._rate * SHORTEST)))
+
+    def spare(self) -> bool:
+        """Whether the pool that transcribes has nothing to do."""
+        ctx = self._context()
+        pool = ctx.operations.entry(TRANSCRIBE).pool
+        return all(one.busy == 0 for one in ctx.drivers.compute.status() if one.name == pool)
 
     async def transcribe(self, pcm: bytes) -> str:
         """What is said in samples of 16 bits.

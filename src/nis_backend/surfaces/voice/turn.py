@@ -80,16 +80,26 @@ class Turn:
 
     async def run(self) -> None:
         """Tell the run, and speak its answer, until both have ended."""
-        await self._say("turn_started", conversation_id=self.conversation_id, message=self.question)
         try:
+            await self._tell_events()
+            await self._say("text_completed", text=self.text)
+            await self._spoken()
+            await self._tell_end()
+        finally:
+            if self.speaking is not None:
+                self.speaking.stop()
+
+    async def _tell_events(self) -> None:
+        try:
+            await self._say("turn_started", conversation_id=self.conversation_id, message=self.question)
             events = cast("AsyncGenerator[Event]", self._ctx.runs.follow(self.run_id, waits=False))
             async with aclosing(events):
                 async for event in events:
                     await self._heed(event)
         finally:
             self.over.set()
-        await self._say("text_completed", text=self.text)
-        await self._spoken()
+
+    async def _tell_end(self) -> None:
         run = await self._ctx.runs.get(self.run_id)
         more: Json = {} if self._problem is None else {"problem": self._problem}
         await self._say(

@@ -55,9 +55,13 @@ class Start(Model):
     sample_rate: int = Field(
         default=16_000, ge=LOWEST_RATE, le=HIGHEST_RATE, description="Of the sound that is sent: mono, 16 bits, Hz."
     )
-    language: str | None = Field(default=None, max_length=16, description="Language that is spoken, as ISO 639-1.")
+    language: str | None = Field(
+        default=None,
+        pattern=r"^[a-z]{2,3}(-[A-Za-z0-9-]{2,16})?$",
+        description="Language that is spoken and answered in, as `en` or `pt-br`; unset, the models' own.",
+    )
     voice: str | None = Field(default=None, max_length=128, description="Voice of the answers.")
-    speed: float = Field(default=1.0, ge=0.4, le=2.5, description="How fast they are spoken; 1 is usual.")
+    speed: float = Field(default=1.0, ge=0.25, le=4, description="How fast they are spoken; 1 is usual.")
     speaks: bool = Field(default=True, description="Whether answers are spoken; else they are text alone.")
     partials: bool = Field(default=True, description="Whether transcripts are told while somebody speaks.")
     turn_detection: TurnDetection = Field(default_factory=TurnDetection)
@@ -76,6 +80,11 @@ class Start(Model):
     idle_seconds: float = Field(
         default=300.0, ge=1, le=3600, description="Seconds without a turn after which the socket is closed."
     )
+
+    @property
+    def interrupts_after(self) -> float:
+        """Seconds of speech that interrupt an answer."""
+        return self.turn_detection.interrupt_ms / 1000
 
     @property
     def limits(self) -> Limits:
@@ -126,12 +135,12 @@ class Resume(Model):
     spoken: int = Field(default=0, ge=0, description="Characters of the answer that were heard.")
 
 
-Message = Annotated[Start | TextInput | Interrupt | Commit | Clear | Resume, Field(discriminator="type")]
-_MESSAGE: TypeAdapter[Start | TextInput | Interrupt | Commit | Clear | Resume] = TypeAdapter(Message)
+Message = Start | TextInput | Interrupt | Commit | Clear | Resume
+_MESSAGE: TypeAdapter[Message] = TypeAdapter(Annotated[Message, Field(discriminator="type")])
 KINDS = ("start", "text_input", "interrupt", "commit", "clear", "resume")
 
 
-def read(text: str) -> Start | TextInput | Interrupt | Commit | Clear | Resume:
+def read(text: str) -> Message:
     """A frame of text.
 
     Raises:
