@@ -39,7 +39,8 @@ class OnnxGraph:
 
     def __init__(self) -> None:
         self._nodes: list[bytes] = []
-        self._constants: list[bytes] = []
+        self._constants: list[tuple[bytes, memoryview]] = []
+        """What is said of each, and its numbers: they are the most of a file, and are copied once."""
         self._inputs: list[bytes] = []
         self._names = 0
 
@@ -53,7 +54,8 @@ class OnnxGraph:
         name = self._name()
         kind = _FLOAT if value.dtype == np.float32 else _INT64
         dims = b"".join(_whole(1, size) for size in value.shape)
-        self._constants.append(dims + _whole(2, kind) + _text(8, name) + _bytes(9, np.ascontiguousarray(value).data))
+        numbers = np.ascontiguousarray(value).data.cast("B") if value.size else memoryview(b"")
+        self._constants.append((dims + _whole(2, kind) + _text(8, name) + _head(9, numbers.nbytes), numbers))
         return name
 
     def node(self, operator: str, *inputs: str, outputs: int = 1, **attributes: Attribute) -> str:
@@ -71,14 +73,15 @@ class OnnxGraph:
         """The file, whose results are these values under these names."""
         for name, value in outputs.items():
             self._nodes.append(_text(1, value) + _text(2, name) + _text(4, "Identity"))
-        graph = (
-            b"".join(_bytes(1, node) for node in self._nodes)
-            + _text(2, "graph")
-            + b"".join(_bytes(5, constant) for constant in self._constants)
-            + b"".join(_bytes(11, value) for value in self._inputs)
-            + b"".join(_bytes(12, _value(name, None)) for name in outputs)
-        )
-        return _whole(1, IR_VERSION) + _bytes(7, graph) + _bytes(8, _text(1, "") + _whole(2, OPSET))
+        graph: list[bytes | memoryview] = [_bytes(1, node) for node in self._nodes]
+        graph.append(_text(2, "graph"))
+        for said, numbers in self._constants:
+            graph += [_head(5, len(said) + numbers.nbytes), said, numbers]
+        graph += [_bytes(11, value) for value in self._inputs]
+        graph += [_bytes(12, _value(name, None)) for name in outputs]
+        size = sum(map(len, graph))
+        after = _bytes(8, _text(1, "") + _whole(2, OPSET))
+        return b"".join([_whole(1, IR_VERSION), _head(7, size), *graph, after])
 
     def _name(self) -> str:
         self._names += 1
@@ -117,9 +120,13 @@ def _text(field: int, value: str) -> bytes:
     return _bytes(field, value.encode())
 
 
-def _bytes(field: int, value: bytes | memoryview) -> bytes:
-    size = value.nbytes if isinstance(value, memoryview) else len(value)
-    return b"".join((_key(field, 2), _varint(size), value))
+def _bytes(field: int, value: bytes) -> bytes:
+    return _head(field, len(value)) + value
+
+
+def _head(field: int, size: int) -> bytes:
+    """What stands before so many bytes."""
+    return _key(field, 2) + _varint(size)
 
 
 def _varint(value: int) -> bytes:
