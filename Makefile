@@ -121,6 +121,7 @@ bench-sockets: $(TESTS) ## open 1,000 idle WebSockets, and see what each costs i
 
 bench-vision: $(TESTS) test-weights $(VISION_PEER) ## measure what sees: pictures a second by operation, cold and warm, and memory
 	@$(BIN)/python benchmarks/vision.py --plain $(dir $(VISION_PEER))bin/python $(ARGS)
+
 bench-live-voice: $(TESTS) weights ## measure what a person waits for a spoken answer, stage by stage, against one call after the other
 	@$(BIN)/python benchmarks/live_voice.py $(ARGS)
 
