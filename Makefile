@@ -53,7 +53,7 @@ SHELL := /bin/bash
 .SHELLFLAGS := -o pipefail -c
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help serve weights test-weights test check format generate console bench-start bench-router bench-toolsets bench-embeddings bench-runs bench-dispatch bench-gateway bench-generation bench-soak bench-sockets bench-live-voice bench-vision conformance prove-fuzz prove-kills prove-media prove-readers prove-schema prove-takeover clean
+.PHONY: help serve weights test-weights test check format generate console bench-start bench-router bench-toolsets bench-embeddings bench-runs bench-dispatch bench-gateway bench-generation bench-soak bench-sockets bench-vision bench-live-voice conformance prove-fuzz prove-kills prove-media prove-readers prove-schema prove-takeover clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-16s %s\n", $$1, $$2 }' Makefile
