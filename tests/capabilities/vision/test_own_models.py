@@ -179,6 +179,16 @@ def test_a_file_that_is_no_network_is_refused(desk: Desk, models: Path, content:
         assert str(models) not in str(failure.value.problem())
 
 
+def test_a_network_that_fails_as_it_is_computed_is_refused(desk: Desk, models: Path) -> None:
+    """What only shows then: an answer of a shape that does not come out."""
+    graph = OnnxGraph()
+    shape = graph.node("Shape", graph.node("NonZero", graph.input("image", (1, 3, SIDE, SIDE))))
+    wrong = graph.node("Reshape", "image", graph.node("Mul", shape, graph.constant(np.array([7, 1], np.int64))))
+    put(models, graph.finish(out=wrong), output="yolov8")
+    with pytest.raises(Unavailable, match="failed as it was computed"):
+        things(desk)
+
+
 def test_a_card_that_is_no_json_is_refused(desk: Desk, models: Path) -> None:
     """The fault's place is told."""
     put(models, fixed(out=yolov8()), output="yolov8")

@@ -1,7 +1,8 @@
 """Cards of models: what a network is for, and how a picture goes in and its answer is read.
 
 Those in the box have theirs here. Others come from the folder in `NIS_VISION_MODELS`: each has a folder of its own with
-an ONNX file and a `model.json` of these fields, and is called by that folder's name.
+an ONNX file and a `model.json` of these fields, and is called by that folder's name. A worker keeps what it has loaded:
+what is changed there is read by the next one, after `NIS_IDLE_SECONDS` without a call.
 
     {"kind": "detector", "file": "yolox_s.onnx", "labels": "coco.txt", "width": 640, "height": 640,
      "output": "yolox", "fit": "letterbox", "fill": 114, "colours": "bgr"}

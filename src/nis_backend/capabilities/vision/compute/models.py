@@ -55,10 +55,20 @@ class Network:
     session: Session
 
     def run(self, picture: NDArray[np.float32]) -> Answers:
-        """What it answers, by name; the picture is (1, 3, height, width)."""
+        """What it answers, by name; the picture is (1, 3, height, width).
+
+        Raises:
+            Unavailable: it cannot be computed, as a file of one's own may turn out.
+        """
         if self.session.inputs[0].shape[-1] == 3:  # noqa: PLR2004 - a graph of TensorFlow's has the colours last
             picture = picture.transpose(0, 2, 3, 1)
-        return self.session.run(picture)
+        try:
+            return self.session.run(picture)
+        except MemoryError:
+            raise
+        except Exception as error:  # as in _load
+            log.warning("the model %s: %s", self.name, error)
+            raise _unfit(self.name, "it failed as it was computed; the log says why") from error
 
 
 def open_graph(weight: str, ctx: ComputingContext) -> Session:
