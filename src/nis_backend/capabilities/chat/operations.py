@@ -68,6 +68,12 @@ ARGUMENTS = 100_000
 TITLE = 80
 """Characters of a message that name the conversation it begins."""
 
+BOARD = (
+    "data:image/png;base64,iVBORw0KGgoAAAANSUhEUgAAABAAAAAQAQAAAAA3iMLMAAAAFElEQVR42mPkZ2BigCLGD0hsHOIAMiICGzhEDdAAAAAA"
+    "SUVORK5CYII="
+)
+"""A picture of sixteen squares, for an example."""
+
 Id = Annotated[str, StringConstraints(min_length=1, max_length=64, pattern=r"^[A-Za-z0-9._:-]+$")]
 
 
@@ -318,6 +324,7 @@ def fillable(ctx: Context, name: str) -> Entry:
             title="Ask for a number",
             request={"message": "How far does a ball fly at 20 m/s and 40 degrees without drag?"},
         ),
+        Example(title="Ask of a picture", request={"message": "Is it blurred?", "attachments": [BOARD]}),
     ),
 )
 async def send_message(request: MessageRequest, ctx: Context) -> Recorded[Reply]:
