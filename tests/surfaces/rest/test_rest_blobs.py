@@ -256,10 +256,10 @@ def test_a_form_may_be_larger_than_a_body_and_not_larger_than_a_blob(blobs: Serv
 def test_only_a_route_that_takes_blobs_reads_a_form(blobs: Server) -> None:
     """Elsewhere it is the wrong media type, and the limit of a body holds."""
     body, headers = form(("message", None, "", b"hi"))
-    status, _, problem = ask(blobs, "POST", "/chat", body, headers)
+    status, _, problem = ask(blobs, "POST", "/operations/route-message", body, headers)
     assert (status, problem["code"]) == (415, "wrong_media")
     body, headers = form(("message", "a", "", bytes(200_000)))
-    assert ask(blobs, "POST", "/chat", body, headers)[0] == 413
+    assert ask(blobs, "POST", "/operations/route-message", body, headers)[0] == 413
 
 
 BROKEN: list[tuple[bytes, str]] = [

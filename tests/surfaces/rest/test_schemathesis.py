@@ -29,7 +29,8 @@ SCRIPT = {"replies": [{"text": "one two"}, {"text": "after a tool", "after_tool"
 
 # What a schema cannot say is refused all the same: a word that is no unit, a cursor of another list, a key used before.
 # A body that breaks a bound may be too large to be read at all. The scripted model follows no schema, which is 502.
-REFUSED = ["2xx", "400", "401", "403", "404", "409", "422", "429", "502"]
+# Of a file no schema says what its bytes are, or how many pixels they would be.
+REFUSED = ["2xx", "400", "401", "403", "404", "409", "413", "415", "422", "429", "502"]
 
 
 def described() -> Any:  # Any: the package's schema
