@@ -16,6 +16,7 @@ from fake_openai import FakeOpenAI, fails, says, wants
 from pictured import jpeg
 from rest_client import ask, done, send
 
+from nis_backend.catalog import Catalog
 from nis_backend.settings import read_settings
 
 Json = dict[str, Any]
@@ -177,6 +178,23 @@ def test_a_picture_is_looked_at_by_the_same_operations_from_everywhere(
     assert all(f"`{name}`" in said for name in LOOKED)
     (attached,) = run["input"]["attachments"]
     assert (attached["media_type"], attached["size"]) == ("image/jpeg", len(jpeg("coffee")))
+
+
+THERE = {entry.name for entry in Catalog.from_index().entries()}
+QUESTIONS = (
+    ("astronaut", "Who is this?", "vision.detect_faces", "never told"),
+    ("coins", "How many coins are there?", "vision.count_objects", "24"),
+    ("page", "What does it say?", "vision.read_text", "Region-based segmentation"),
+)
+"""A photograph, what is asked, what looks at it, and what it finds."""
+
+
+@pytest.mark.parametrize(("name", "question", "operation", "found"), [one for one in QUESTIONS if one[2] in THERE])
+def test_the_question_chooses_what_looks(server: Server, name: str, question: str, operation: str, found: str) -> None:
+    """Promise: faces are found and nobody is named, coins are counted, a page is read."""
+    said, called, _ = told(server, by_json(server, question, name))
+    assert called == [operation]
+    assert found in said
 
 
 def test_a_conversation_shows_what_came_with_its_messages_and_says_what_is_gone(server: Server) -> None:
