@@ -72,6 +72,7 @@ CAPABILITIES = (
     "nis_backend.capabilities.vision.detecting",
     "nis_backend.capabilities.vision.faces",
     "nis_backend.capabilities.vision.asking",
+    "nis_backend.capabilities.vision.reading",
     "nis_backend.capabilities.voice.operations",
     "nis_backend.capabilities.remote_agents.operations",
     "nis_backend.capabilities.remote_agents.sending",
