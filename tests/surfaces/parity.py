@@ -207,7 +207,7 @@ def over_a2a(ground: Ground, entry: Entry, request: Json) -> list[Answer]:
 
 def _of_update(result: Json) -> Answer | None:
     match result:
-        case {"artifactUpdate": {"artifact": {"artifactId": "result", "parts": [{"data": data}]}}}:
+        case {"artifactUpdate": {"artifact": {"artifactId": "result", "parts": [{"data": data}, *_]}}}:
             return Answer(result=data)
         case {"statusUpdate": {"status": {"message": {"metadata": {"problem": problem}}}}}:
             return Answer(problem=problem)

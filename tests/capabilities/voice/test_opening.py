@@ -54,7 +54,7 @@ def test_every_format_that_is_named_is_heard(container: str, codec: str, rate: i
         (b"RIFF\x10\x00\x00\x00WAVEfmt ", InvalidRequest),
         (b"OggS" + bytes(300), InvalidRequest),
         (b"fLaC" + bytes(300), InvalidRequest),
-        (b"\xff\xfb" + bytes(300), InvalidRequest),
+        (b"\xff\xfb" + bytes(300), WrongMedia),
     ],
 )
 def test_what_is_no_sound_is_refused_with_the_remedy(data: bytes, error: type[NisError], tmp_path: Path) -> None:

@@ -14,15 +14,15 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from nis_backend.capabilities.voice.sounds import FactsRequest
-    from nis_backend.drivers.compute.base import WorkerContext
+    from nis_backend.drivers.compute.base import ComputingContext
 
 FRAME = 0.01
 """Seconds of a frame that is silent or not."""
 
 
-def measure(request: FactsRequest, ctx: WorkerContext) -> AudioFacts:
+def measure(request: FactsRequest, ctx: ComputingContext) -> AudioFacts:
     """See `operations.get_audio_facts`."""
-    with opened(request.audio.path) as sound:
+    with opened(request.audio.path, limits=request.audio.limits) as sound:
         meter = Meter(sound.rate, sound.channels, request.silence)
         for block in sound.blocks():
             meter.add(block)

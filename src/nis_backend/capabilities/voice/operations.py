@@ -6,12 +6,20 @@ from typing import TYPE_CHECKING
 
 from nis_backend.capabilities.voice import examples
 from nis_backend.capabilities.voice.sounds import AudioFacts, FactsRequest
+from nis_backend.capabilities.voice.speech import (
+    DetectedSpeech,
+    DetectionRequest,
+    SynthesisRequest,
+    SynthesizedSpeech,
+    VoiceList,
+    VoicesRequest,
+)
 from nis_backend.operation import Example, operation
 
 if TYPE_CHECKING:
-    from nis_backend.drivers.compute.base import WorkerContext
+    from nis_backend.drivers.compute.base import ComputingContext
 
-__all__ = ["OPERATIONS", "get_audio_facts"]
+__all__ = ["OPERATIONS", "detect_speech", "get_audio_facts", "list_voices", "synthesize_speech"]
 
 LONGEST = 600.0
 """Seconds that an hour of sound may take; who does not want to wait for that begins it as a run."""
@@ -36,7 +44,7 @@ LONGEST = 600.0
         ),
     ),
 )
-def get_audio_facts(request: FactsRequest, ctx: WorkerContext) -> AudioFacts:
+def get_audio_facts(request: FactsRequest, ctx: ComputingContext) -> AudioFacts:
     """Measure a sound: duration, sample rate, channels, codec, peak, RMS, loudness in LUFS, clipping and silence.
 
     Source: loudness by ITU-R BS.1770-4 (2015), annex 1.
@@ -46,4 +54,90 @@ def get_audio_facts(request: FactsRequest, ctx: WorkerContext) -> AudioFacts:
     return measure(request, ctx)
 
 
-OPERATIONS = (get_audio_facts,)
+@operation(
+    "voice.detect_speech",
+    effect="reads",
+    pool="voice",
+    time_limit=LONGEST,
+    examples=(
+        Example(
+            title="A tone, in which nobody speaks",
+            request={"audio": examples.TONE},
+            question="Where in this recording does somebody speak?",
+            also=(
+                "Find the parts of the sound with speech in them.",
+                "Is there any speech in this audio file?",
+                "Detect voice activity in the recording, and the silence between.",
+                "When does the speaker start and stop talking?",
+            ),
+        ),
+    ),
+)
+def detect_speech(request: DetectionRequest, ctx: ComputingContext) -> DetectedSpeech:
+    """Find where in a sound somebody speaks, and where there is silence or noise, in seconds.
+
+    Source: Silero Team, Silero VAD 6, https://github.com/snakers4/silero-vad, with the thresholds of its own function.
+    """
+    from nis_backend.capabilities.voice.detecting import detect  # noqa: PLC0415 - loads in the worker only
+
+    return detect(request, ctx)
+
+
+@operation(
+    "voice.synthesize_speech",
+    effect="reads",
+    pool="voice",
+    time_limit=LONGEST,
+    examples=(
+        Example(
+            title="A sentence",
+            request={"text": "Good morning. The kettle is on."},
+            question='Say "Good morning. The kettle is on." aloud.',
+            also=(
+                "Read this text aloud.",
+                "Turn this text into speech.",
+                "Speak the sentence, as an audio file.",
+                "Make a recording of these words, spoken.",
+                "Convert text to speech in German.",
+            ),
+        ),
+        Example(title="In German, as FLAC", request={"text": "Guten Morgen.", "language": "de", "format": "flac"}),
+    ),
+)
+def synthesize_speech(request: SynthesisRequest, ctx: ComputingContext) -> SynthesizedSpeech:
+    """Speak a text aloud: text to speech in many languages, as a sound file.
+
+    By eSpeak NG, which makes speech by formants.
+
+    Source: https://github.com/espeak-ng/espeak-ng.
+    """
+    from nis_backend.capabilities.voice.speaking import speak  # noqa: PLC0415 - loads in the worker only
+
+    return speak(request, ctx)
+
+
+@operation(
+    "voice.list_voices",
+    effect="reads",
+    pool="voice",
+    examples=(
+        Example(
+            title="Those that speak English",
+            request={"language": "en"},
+            question="Which voices speak English?",
+            also=(
+                "List the voices that can speak.",
+                "Which voices are there for text to speech?",
+                "In which languages can you read aloud?",
+            ),
+        ),
+    ),
+)
+def list_voices(request: VoicesRequest, ctx: ComputingContext) -> VoiceList:
+    """List the voices that text can be spoken with, and their languages."""
+    from nis_backend.capabilities.voice.speaking import list_all  # noqa: PLC0415 - loads in the worker only
+
+    return list_all(request, ctx)
+
+
+OPERATIONS = (get_audio_facts, detect_speech, synthesize_speech, list_voices)

@@ -9,12 +9,13 @@ from pydantic import Field, model_validator
 from nis_backend.annotations import Unit
 from nis_backend.blob import Blob
 from nis_backend.errors import InvalidRequest
+from nis_backend.limits import Sound
 from nis_backend.operation import Model
 
 Format = Literal["wav", "flac", "ogg", "opus", "mp3"]
 """Files that are written: 16 bits as WAV or FLAC, Vorbis or Opus in Ogg, MPEG layer III."""
 
-Sound = Annotated[Blob, Field(description="The sound: WAV, FLAC, Ogg (Vorbis or Opus), MP3 or AIFF.")]
+Audio = Annotated[Blob, Sound(), Field(description="The sound: WAV, FLAC, Ogg (Vorbis or Opus), MP3 or AIFF.")]
 From = Annotated[
     Annotated[float, Unit("s")] | None,
     Field(
@@ -31,7 +32,7 @@ Level = Annotated[float, Unit("decibel")] | None
 class FactsRequest(Model):
     """A sound to be measured."""
 
-    audio: Sound
+    audio: Audio
     silence: Annotated[float, Unit("decibel")] = Field(
         default=-50.0, ge=-120, le=0, description="Level in dBFS below which 10 ms count as silent."
     )
@@ -69,7 +70,7 @@ class ConversionRequest(Model):
     Cut, trim, mix channels, resample, gain, normalise, fade, write.
     """
 
-    audio: Sound
+    audio: Audio
     format: Format = Field(default="wav", description="File to write.")
     sample_rate: int | None = Field(
         default=None, ge=8000, le=192_000, description="Samples a second, Hz; unset keeps what it has."
@@ -126,7 +127,7 @@ class ConvertedAudio(Model):
 class SpectrogramRequest(Model):
     """A sound to be drawn: time to the right, frequency upwards, level as brightness."""
 
-    audio: Sound
+    audio: Audio
     scale: Literal["mel", "linear"] = Field(default="mel", description="Frequencies as ears space them, or evenly.")
     start: From
     end: Until

@@ -8,7 +8,7 @@ from pydantic import Field
 
 from nis_backend.annotations import Unit
 from nis_backend.blob import Blob
-from nis_backend.capabilities.voice.sounds import Format, Sound
+from nis_backend.capabilities.voice.sounds import Audio, Format
 from nis_backend.operation import Model
 
 Seconds = Annotated[float, Unit("s")]
@@ -21,7 +21,7 @@ LONGEST_TEXT = 5000
 class DetectionRequest(Model):
     """A sound to be searched for speech."""
 
-    audio: Sound
+    audio: Audio
     threshold: Share = Field(
         default=0.5,
         ge=0.05,
@@ -53,7 +53,7 @@ class DetectedSpeech(Model):
 class TranscriptionRequest(Model):
     """Speech to be written down."""
 
-    audio: Sound
+    audio: Audio
     language: str | None = Field(
         default=None,
         pattern=r"^[a-z]{2,3}$",
@@ -128,7 +128,12 @@ class SynthesisRequest(Model):
         pattern=r"^[a-z]{2,3}(-[A-Za-z0-9-]{2,16})?$",
         description="Language of the text, as `en` or `pt-br`; unset is the voice's, or English.",
     )
-    rate: float = Field(default=1.0, ge=0.4, le=2.5, description="How fast: 1 is the voice's usual pace, 2 twice that.")
+    rate: float = Field(
+        default=1.0,
+        ge=0.25,
+        le=4,
+        description="How fast: 1 is the voice's usual pace, 2 twice that; as near to it as the voice can.",
+    )
     pitch: int = Field(default=50, ge=0, le=99, description="How high, 50 is usual; only voices of espeak change it.")
     volume: int = Field(default=100, ge=0, le=200, description="How loud, in percent.")
     ssml: bool = Field(default=False, description="Whether the text is SSML; only voices of espeak read it.")
@@ -146,6 +151,7 @@ class SynthesizedSpeech(Model):
     sample_rate: int = Field(description="Samples a second, Hz.")
     voice: str = Field(description="Whose voice it is.")
     language: str
+    rate: Annotated[float, Unit("")] = Field(description="How fast it is: 1 is the voice's usual pace.")
     engine: Literal["espeak", "piper"] = Field(description="What spoke it.")
 
 

@@ -90,11 +90,6 @@ class Compute(Protocol):
 class WorkerContext(Protocol):
     """What code in a worker may use."""
 
-    @property
-    def options(self) -> Json:
-        """The options of its pool."""
-        ...
-
     def progress(self, fraction: float, message: str = "") -> None:
         """Say how far the call is, 0 to 1; callable from any thread."""
         ...

@@ -50,10 +50,6 @@ class _Call:
         self.task = asyncio.create_task(self._answer(handler, payload))
         self.task.add_done_callback(self._end)
 
-    @property
-    def options(self) -> Json:
-        return self._pool.options
-
     def progress(self, fraction: float, message: str = "") -> None:
         with self._lock:
             waits = self._progress is not None
@@ -123,7 +119,7 @@ class _Pool:
     def __init__(self, hello: Json) -> None:
         self.name = str(hello["pool"])
         self._entry = str(hello["entry"])
-        self.options: Json = hello["options"]
+        self._options: Json = hello["options"]
         self._extra: str | None = hello["extra"]
         self._memory: int | None = hello["memory"]
         self._opening = False
@@ -134,7 +130,7 @@ class _Pool:
             resource.setrlimit(resource.RLIMIT_DATA, (self._memory, self._memory))
         self._opening = True
         module, _, function = self._entry.partition(":")
-        handler: Handler = getattr(importlib.import_module(module), function)(self.options)
+        handler: Handler = getattr(importlib.import_module(module), function)(self._options)
         self._opening = False
         return handler
 
