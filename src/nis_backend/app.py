@@ -352,7 +352,11 @@ def _computing(name: str, settings: Settings) -> Pool:
         name=name,
         kind="exclusive",
         entry="nis_backend.drivers.compute.operations:perform_operations",
-        options={"weights": str(settings.weights), "vision_models": str(settings.vision_models or "")},
+        options={
+            "weights": str(settings.weights),
+            "vision_models": str(settings.vision_models or ""),
+            "whisper": settings.whisper,
+        },
         processes=2,
         idle_seconds=settings.idle_seconds,
         # Each process has one core's work; more BLAS threads only spin.

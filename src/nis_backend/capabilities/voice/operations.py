@@ -11,15 +11,17 @@ from nis_backend.capabilities.voice.speech import (
     DetectionRequest,
     SynthesisRequest,
     SynthesizedSpeech,
+    Transcription,
+    TranscriptionRequest,
     VoiceList,
     VoicesRequest,
 )
-from nis_backend.operation import Example, operation
+from nis_backend.operation import Before, Example, operation
 
 if TYPE_CHECKING:
     from nis_backend.drivers.compute.base import ComputingContext
 
-__all__ = ["OPERATIONS", "detect_speech", "get_audio_facts", "list_voices", "synthesize_speech"]
+__all__ = ["OPERATIONS", "detect_speech", "get_audio_facts", "list_voices", "synthesize_speech", "transcribe_audio"]
 
 LONGEST = 600.0
 """Seconds that an hour of sound may take; who does not want to wait for that begins it as a run."""
@@ -140,4 +142,45 @@ def list_voices(request: VoicesRequest, ctx: ComputingContext) -> VoiceList:
     return list_all(request, ctx)
 
 
-OPERATIONS = (get_audio_facts, detect_speech, synthesize_speech, list_voices)
+@operation(
+    "voice.transcribe_audio",
+    effect="reads",
+    pool="voice",
+    time_limit=LONGEST,
+    examples=(
+        Example(
+            title="A tone, in which nobody says anything",
+            request={"audio": examples.TONE},
+            question="What is said in this recording?",
+            also=(
+                "Transcribe this audio file.",
+                "Turn this speech into text.",
+                "Write down what the speaker says, with times.",
+                "Make subtitles for this recording.",
+                "Give me the transcript of the voice message, word by word.",
+            ),
+        ),
+        Example(
+            title="What was said before, heard again",
+            request={"audio": "{said.audio.id}", "words": True, "subtitles": "srt"},
+            before=(
+                Before(
+                    name="said", operation="voice.synthesize_speech", request={"text": "One, two, three, four, five."}
+                ),
+            ),
+        ),
+    ),
+)
+def transcribe_audio(request: TranscriptionRequest, ctx: ComputingContext) -> Transcription:
+    """Write down what is said in a sound: speech to text, with times of segments and words, and subtitles.
+
+    Whisper, window by window of 30 s. English with the model in the box; NIS_WHISPER names one of many languages.
+
+    Source: Radford et al. (2022), Robust Speech Recognition via Large-Scale Weak Supervision.
+    """
+    from nis_backend.capabilities.voice.transcribing import transcribe  # noqa: PLC0415 - loads in the worker only
+
+    return transcribe(request, ctx)
+
+
+OPERATIONS = (get_audio_facts, detect_speech, transcribe_audio, synthesize_speech, list_voices)
