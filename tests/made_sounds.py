@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import io
 import os
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 import numpy as np
 import soundfile  # pyright: ignore[reportMissingTypeStubs] - it has none
@@ -15,12 +15,18 @@ from nis_backend.settings import read_settings
 from nis_backend.weights.files import Weights
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from pathlib import Path
 
     from nis_backend.drivers.compute.base import Json
     from nis_backend.operation import Operation
 
     Samples = np.ndarray[Any, np.dtype[np.float64]]
+
+
+KEPT: dict[str, object] = {}
+"""Models, which the tests of one process share as the calls of a worker do."""
+Kept = TypeVar("Kept")
 
 
 class Worker:
@@ -30,13 +36,20 @@ class Worker:
         self.options: Json = options or {}
         self.told: list[float] = []
 
-    def progress(self, fraction: float, _message: str = "") -> None:
+    def progress(self, fraction: float, message: str = "") -> None:
         """See `WorkerContext.progress`."""
+        del message
         self.told.append(fraction)
 
     def cancelled(self) -> bool:
         """Never."""
         return False
+
+    def keep(self, name: str, make: Callable[[], Kept]) -> Kept:
+        """See `ComputingContext.keep`."""
+        if name not in KEPT:
+            KEPT[name] = make()
+        return cast("Kept", KEPT[name])
 
     def weight(self, name: str) -> Path:
         """See `ComputingContext.weight`."""

@@ -219,8 +219,8 @@ class Settings(BaseModel):
     whisper: str = Field(
         default="tiny.en",
         alias="NIS_WHISPER",
-        description="Model of speech to text: tiny.en, which hears English, base, which hears many languages (nis weights "
-        "pull whisper-base-1, then whisper-base-2), or a folder with a Whisper model as CTranslate2 keeps it.",
+        description="Model of speech to text: tiny.en, which hears English; base, which hears many languages (nis "
+        "weights pull whisper-base-1, then whisper-base-2); or a folder with a Whisper model as CTranslate2 keeps it.",
     )
     weights_mirror: str | None = Field(
         default=None, alias="NIS_WEIGHTS_MIRROR", description="Address under which each model file lies by its name."

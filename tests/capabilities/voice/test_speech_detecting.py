@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from made_sounds import Worker, call, file_of, noise, said
 
-from nis_backend.capabilities.voice.detector import WINDOW, Memory, Rules, detector, stretches
+from nis_backend.capabilities.voice.detector import WINDOW, Memory, Rules, detector_of, stretches
 from nis_backend.capabilities.voice.operations import detect_speech
 
 if TYPE_CHECKING:
@@ -59,7 +59,7 @@ def test_noise_and_silence_are_no_speech(tmp_path: Path) -> None:
 
 def test_a_sound_in_pieces_is_heard_as_the_whole(sentence: np.ndarray[tuple[int], np.dtype[np.float64]]) -> None:
     """Promise: the state is carried, so a live sound is judged as a file is."""
-    model = detector(Worker().weight("silero-vad"))
+    model = detector_of(Worker())
     samples = sentence[: len(sentence) // WINDOW * WINDOW].astype(np.float32)
     memory = Memory()
     pieces: list[np.ndarray[tuple[int], np.dtype[np.float32]]] = []

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from nis_backend.capabilities.voice.detector import NAME, RATE, WEIGHT, Rules, detector, stretches
+from nis_backend.capabilities.voice.detector import NAME, RATE, Rules, detector_of, stretches
 from nis_backend.capabilities.voice.opening import mono
 from nis_backend.capabilities.voice.speech import DetectedSpeech, Stretch
 
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 def detect(request: DetectionRequest, ctx: ComputingContext) -> DetectedSpeech:
     """See `operations.detect_speech`."""
-    model = detector(ctx.weight(WEIGHT))
+    model = detector_of(ctx)
     samples = mono(request.audio.path, RATE, limits=request.audio.limits)
     likely = model.listen(samples, ctx.progress)
     rules = Rules(

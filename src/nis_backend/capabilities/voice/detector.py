@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import importlib
 from dataclasses import dataclass, field
-from functools import cache
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -17,6 +16,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from numpy.typing import NDArray
+
+    from nis_backend.drivers.compute.base import ComputingContext
 
     Floats = NDArray[np.float32]
 
@@ -81,10 +82,10 @@ class Detector:
         return np.concatenate(found)
 
 
-@cache
-def detector(path: Path) -> Detector:
+def detector_of(ctx: ComputingContext) -> Detector:
     """The model, loaded once in a process."""
-    return Detector(path)
+    path = ctx.weight(WEIGHT)
+    return ctx.keep(WEIGHT, lambda: Detector(path))
 
 
 @dataclass(frozen=True, kw_only=True)

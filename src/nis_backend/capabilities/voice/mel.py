@@ -45,7 +45,7 @@ def log_mel(samples: Floats, bands: int, after: int = FRAMES) -> Floats:
         some = windows[at : min(count, at + _AT_ONCE)]
         power = np.abs(np.fft.rfft(some * shape, axis=1)).astype(np.float32) ** 2
         found[:, at : at + len(some)] = np.log10(np.maximum(weights @ power.T, 1e-10))
-    return (np.maximum(found, found.max() - _DYNAMIC) + 4.0) / 4.0
+    return np.asarray((np.maximum(found, found.max() - _DYNAMIC) + 4.0) / 4.0, dtype=np.float32)
 
 
 @cache

@@ -162,7 +162,7 @@ def list_voices(request: VoicesRequest, ctx: ComputingContext) -> VoiceList:
         ),
         Example(
             title="What was said before, heard again",
-            request={"audio": "{said.audio.id}", "words": True, "subtitles": "srt"},
+            request={"audio": "{said.audio}", "words": True, "subtitles": "srt"},
             before=(
                 Before(
                     name="said", operation="voice.synthesize_speech", request={"text": "One, two, three, four, five."}

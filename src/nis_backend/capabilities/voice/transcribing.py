@@ -7,14 +7,14 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from nis_backend.capabilities.voice.detector import WEIGHT, Rules, detector, stretches
+from nis_backend.capabilities.voice.detector import Rules, detector_of, stretches
 from nis_backend.capabilities.voice.mel import FRAME_SECONDS, FRAMES, RATE, log_mel
 from nis_backend.capabilities.voice.opening import mono
 from nis_backend.capabilities.voice.speech import Segment, SpokenWord, Transcription
 from nis_backend.capabilities.voice.subtitles import subtitles
 from nis_backend.capabilities.voice.whisper import model_of
 from nis_backend.capabilities.voice.windows import Window, windows
-from nis_backend.capabilities.voice.wording import words_of
+from nis_backend.capabilities.voice.wording import Word, words_of
 from nis_backend.errors import InvalidRequest
 
 if TYPE_CHECKING:
@@ -28,6 +28,9 @@ if TYPE_CHECKING:
 
 PAUSES = Rules(min_speech=0.0, min_silence=2.0, pad=0.4)
 """What is cut out: silence of some seconds, but for a little at both ends, in which words begin and end."""
+
+PAD = PAUSES.pad * RATE
+"""Samples of that little."""
 
 UNDETERMINED = "und"
 """ISO 639-2: of a sound in which nobody speaks."""
@@ -46,10 +49,10 @@ def transcribe(request: TranscriptionRequest, ctx: ComputingContext) -> Transcri
     if len(kept.samples):
         start = model.start(language, translate=request.translate)
         for one in windows(model, kept.samples, start, request.prompt, request.temperature):
-            if isinstance(one, float):
-                ctx.progress(one)
-            else:
+            if isinstance(one, Window):
                 segments += _segments(model, one, kept, language if request.words else None)
+            else:
+                ctx.progress(one)
     return Transcription(
         text=" ".join(one.text for one in segments),
         language=language or UNDETERMINED,
@@ -74,7 +77,7 @@ def _refuse_unknown(model: Whisper, request: TranscriptionRequest) -> None:
 
 
 def _spoken(samples: Floats, ctx: ComputingContext) -> list[tuple[int, int]]:
-    return stretches(detector(ctx.weight(WEIGHT)).listen(samples), len(samples), PAUSES)
+    return stretches(detector_of(ctx).listen(samples), len(samples), PAUSES)
 
 
 def _heard_language(model: Whisper, samples: Floats) -> tuple[str, float]:
@@ -91,20 +94,29 @@ class _Kept:
         self._begins = [0, *np.cumsum(lengths)[:-1].tolist()] if parts else [0]
         self._parts = parts or [(0, 0)]
 
-    def when(self, seconds: float, *, end: bool = False) -> float:
-        """A time among the parts as one of the sound; an end at the border of two parts is the first one's."""
-        place = min(seconds * RATE, float(len(self.samples)))
-        part = max(0, bisect_right(self._begins, place - (1 if end else 0)) - 1)
+    def begin(self, seconds: float) -> float:
+        """Where what begins at this time among the parts begins in the sound; not in the silence that ends a part."""
+        return self._when(min(seconds * RATE + PAD, len(self.samples) - 1), seconds)
+
+    def end(self, seconds: float) -> float:
+        """Where what ends at this time among the parts ends in the sound; not in the silence that begins a part."""
+        return self._when(max(seconds * RATE - PAD, 0), seconds)
+
+    def _when(self, within: float, seconds: float) -> float:
+        """A time among the parts as one of the sound, as near as the part lets that has the sample `within`."""
+        part = bisect_right(self._begins, within) - 1
         start, stop = self._parts[part]
-        return min(float(stop), start + place - self._begins[part]) / RATE
+        return min(stop, max(start, start + seconds * RATE - self._begins[part])) / RATE
 
 
 def _segments(model: Whisper, window: Window, kept: _Kept, language: str | None) -> list[Segment]:
-    words = [[] for _ in window.pieces] if language is None else words_of(model, window, language)
+    words: list[list[Word]] = [[] for _ in window.pieces]
+    if language is not None:
+        words = words_of(model, window, language)
     return [
         Segment(
-            start=kept.when(window.at + piece.start),
-            end=kept.when(window.at + min(piece.end, window.frames * FRAME_SECONDS), end=True),
+            start=kept.begin(window.at + piece.start),
+            end=kept.end(window.at + min(piece.end, window.frames * FRAME_SECONDS)),
             text=model.text(piece.tokens).strip(),
             average_logprob=window.guess.average_logprob,
             no_speech=window.guess.no_speech,
@@ -113,8 +125,8 @@ def _segments(model: Whisper, window: Window, kept: _Kept, language: str | None)
             words=[
                 SpokenWord(
                     text=word.text,
-                    start=kept.when(window.at + word.start),
-                    end=max(kept.when(window.at + word.start), kept.when(window.at + word.end, end=True)),
+                    start=kept.begin(window.at + word.start),
+                    end=max(kept.begin(window.at + word.start), kept.end(window.at + word.end)),
                     probability=word.probability,
                 )
                 for word in of_piece

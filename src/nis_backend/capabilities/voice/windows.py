@@ -34,8 +34,8 @@ LONGEST_PROMPT = 223
 """Tokens of what was said before: half of the model's, less the one that begins them."""
 
 SILENCE_AFTER = 300
-"""Frames of silence after the last words that are looked at with them: less, and the model repeats itself; the 30 s that
-it was trained with take three times as long for a sentence, and are understood no better (`docs/experiments.md`)."""
+"""Frames of silence after the last words that are looked at with them: less, and the model repeats itself; the 30 s
+that it was trained with take three times as long for a sentence, and are understood no better (docs/experiments.md)."""
 
 _FRAMES_A_TICK = round(TICK / FRAME_SECONDS)
 

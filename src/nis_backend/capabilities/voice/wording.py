@@ -20,7 +20,7 @@ SPACELESS = frozenset({"zh", "ja", "th", "lo", "my", "yue"})
 """Languages that are written without spaces: each character is a word."""
 
 _MARKS = re.compile(r"^[\W_]+$")
-_END = re.compile(r"[.!?。！？][\W_]*$")
+_END = re.compile(r"[.!?\u3002\uff01\uff1f][\W_]*$")
 _LONGEST_USUAL = 0.7
 """Seconds; twice the median of a window's words, this at most, is as long as a word gets."""
 
