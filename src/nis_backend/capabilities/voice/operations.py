@@ -165,7 +165,9 @@ def list_voices(request: VoicesRequest, ctx: ComputingContext) -> VoiceList:
             request={"audio": "{said.audio}", "words": True, "subtitles": "srt"},
             before=(
                 Before(
-                    name="said", operation="voice.synthesize_speech", request={"text": "One, two, three, four, five."}
+                    name="said",
+                    operation="voice.synthesize_speech",
+                    request={"text": "The committee will meet on Thursday afternoon."},
                 ),
             ),
         ),
