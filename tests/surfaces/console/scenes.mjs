@@ -10,11 +10,11 @@ export const axe = () => require.resolve("axe-core/axe.min.js");
 
 const LIMIT = 60_000;
 
-export async function browse(plain) {
+export async function browse(plain, switches = []) {
   const browser = await chromium.launch({
     executablePath: process.env.CHROMIUM || (await packaged.executablePath()),
     // Not the package's own arguments: they switch the checks of origins off, and everything into one process.
-    args: ["--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage", "--disable-background-networking"],
+    args: ["--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage", "--disable-background-networking", ...switches],
     headless: true,
     timeout: 3 * LIMIT,
   });

@@ -15,7 +15,7 @@ from nis_backend.capabilities.voice.subtitles import subtitles
 from nis_backend.capabilities.voice.whisper import model_of
 from nis_backend.capabilities.voice.windows import Window, windows
 from nis_backend.capabilities.voice.wording import Word, words_of
-from nis_backend.errors import InvalidRequest
+from nis_backend.errors import InvalidRequest, NotSupported
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -66,6 +66,13 @@ def transcribe(request: TranscriptionRequest, ctx: ComputingContext) -> Transcri
 
 
 def _refuse_unknown(model: Whisper, request: TranscriptionRequest) -> None:
+    if request.translate and not model.multilingual:
+        raise NotSupported(
+            f"{model.name} hears English alone: there is nothing that it could translate.",
+            field="translate",
+            value=True,
+            remedy="Set NIS_WHISPER=base, which hears many languages.",
+        )
     if request.language is not None and not model.knows(request.language):
         several = " Or set NIS_WHISPER=base, which hears many." if not model.multilingual else ""
         raise InvalidRequest(

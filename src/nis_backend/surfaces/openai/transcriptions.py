@@ -48,7 +48,7 @@ REFUSED = {
 KNOWN = frozenset({*TRANSLATED, "language", "stream", GRANULARITIES, f"{GRANULARITIES}[]"}) | {
     name for one in REFUSED for name in (one, f"{one}[]", f"{one}[type]")
 }
-FIELDS = {"audio": "file"}
+FIELDS = {"audio": "file", "translate": "model"}
 
 
 class TranscriptionForm(Model):
