@@ -212,6 +212,9 @@ async def _execute(target: Operation[Any, Res], request: Model, ctx: Context) ->
 
 async def _run(target: Operation[Any, Res], request: Model, ctx: Context) -> Res:
     """In its pool, in a thread, or here."""
+    if target.prepare and target.shape == "model":
+        # A run's request was prepared before the run was written down; what is complete is not changed again.
+        request = await target.prepare(request, ctx)
     if target.pool:
         return _answered(target, await ctx.compute(target, request))
     if target.waits:

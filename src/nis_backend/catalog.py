@@ -74,6 +74,7 @@ CAPABILITIES = (
     "nis_backend.capabilities.vision.asking",
     "nis_backend.capabilities.vision.reading",
     "nis_backend.capabilities.voice.operations",
+    "nis_backend.capabilities.visuals.operations",
     "nis_backend.capabilities.remote_agents.operations",
     "nis_backend.capabilities.remote_agents.sending",
     "nis_backend.capabilities.weights",

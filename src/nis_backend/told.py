@@ -32,7 +32,7 @@ def title_of(view: Drawing) -> str:
 def when(seconds: float) -> str:
     """A time since 1970; beyond the years of a calendar, the seconds."""
     try:
-        return moment(seconds)
+        return moment(seconds).removesuffix(" 00:00:00")
     except (ValueError, OverflowError, OSError):
         return f"{number(seconds)} s"
 

@@ -43,6 +43,7 @@ class Axis(Model):
     edges: Sequence[float] = Field(default=(), description="Where bars over it begin and end, one more than values.")
     scale: Literal["linear", "log", "time"] = Field(default="linear", description="Time is seconds since 1970, UTC.")
     mark: Literal["line", "points", "bars"] = "line"
+    group: str = Field(default="", description="The label of the line whose colour it shares: a trend its points'.")
     errors: Sequence[float | None] = Field(default=(), description="How far each value may be off, up and down.")
 
 

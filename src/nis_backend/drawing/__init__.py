@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, assert_never
 
 from nis_backend.drawing import box_plot, grid, network, picture, series, sound
 from nis_backend.drawing.paper import DARK, LIGHT, Paper
-from nis_backend.told import title_of, words
+from nis_backend.told import words
 from nis_backend.view import Audio, BoxPlot, Grid, Image, Network, Series
 
 if TYPE_CHECKING:
@@ -38,7 +38,7 @@ def draw(
             high = height or sound.height_of(view)
         case _:
             high = height or HEIGHT
-    paper = Paper(width=width, height=high, theme=theme, title=title_of(view), described=words(view))
+    paper = Paper(width=width, height=high, theme=theme, title=view.title, described=words(view))
     match view:
         case Series():
             series.draw(paper, view)

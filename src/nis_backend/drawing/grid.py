@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from nis_backend.drawing.colours import PARTING, RISING, colour_at, is_dark, raster, written
 from nis_backend.drawing.frame import Side, categories, frame, left_of, shown
-from nis_backend.drawing.paper import EDGE, cut, width_of
+from nis_backend.drawing.paper import EDGE, LINE, cut, width_of
 from nis_backend.drawing.scale import number, span, ticks
 from nis_backend.told import named
 
@@ -80,6 +80,9 @@ def _cells(paper: Paper, view: Grid, x: Scale, y: Scale, between: tuple[float, f
         paper.image(x.start, top, x.end - x.start, height, raster(pixels), sharp=True)
         return
     wide, high = (x.end - x.start) / columns, height / rows
+    texts = [[number(float(f"{cell:.3g}")) if cell is not None else "" for cell in row] for row in upright]
+    # All of them or none: a few would look chosen.
+    fit = high >= LINE and max(width_of(text) for row in texts for text in row) + 4 <= wide
     for down, row in enumerate(upright):
         for right, cell in enumerate(row):
             colour = _colour(view, cell, between)
@@ -87,10 +90,16 @@ def _cells(paper: Paper, view: Grid, x: Scale, y: Scale, between: tuple[float, f
             tip = shown(cell, view.unit) if cell is not None else "missing"
             fill = written(colour) if colour else paper.theme.grid
             paper.box(*place, wide + 0.5, high + 0.5, fill=fill, cls="mark" if colour else "missing", tip=tip)
-            text = number(float(f"{cell:.3g}")) if cell is not None else ""
-            if colour and high >= 16 and width_of(text) + 6 <= wide:  # noqa: PLR2004 - pixels of a line
+            if colour and fit:
                 ink = "#ffffff" if is_dark(colour) else "#1b2430"
-                paper.text(place[0] + wide / 2, place[1] + high / 2 + 4, text, anchor="middle", fill=ink, cls="cell")
+                paper.text(
+                    place[0] + wide / 2,
+                    place[1] + high / 2 + 4,
+                    texts[down][right],
+                    anchor="middle",
+                    fill=ink,
+                    cls="cell",
+                )
 
 
 def _colour(view: Grid, cell: float | None, between: tuple[float, float]) -> Colour | None:

@@ -21,7 +21,7 @@ def draw(paper: Paper, view: Network) -> None:
     groups = [group for group in dict.fromkeys(node.group for node in view.nodes) if group]
     top = paper.heading()
     if groups:
-        top = paper.legend(groups, top, lines=[False] * len(groups))
+        top = paper.legend([(group, at, False) for at, group in enumerate(groups)], top)
     # Names are under their nodes and may be wider than those.
     side, low, high = EDGE + 50, top + SIZE + 4, paper.height - EDGE - FONT - SIZE
     places = [(side + node.x * (paper.width - 2 * side), low + node.y * (high - low)) for node in view.nodes]

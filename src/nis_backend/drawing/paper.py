@@ -106,7 +106,9 @@ class Paper:
         return "".join([head, *self._parts, "</svg>"])
 
     def heading(self) -> float:
-        """Draw the title; answers where what follows may begin."""
+        """Draw the title, if there is one; answers where what follows may begin."""
+        if not self.title:
+            return EDGE / 2
         self.text(EDGE, 26, cut(self.title, self.width - 2 * EDGE, TITLE), size=TITLE, fill=self.theme.ink, bold=True)
         return 38
 
@@ -206,15 +208,18 @@ class Paper:
         """The colour of the group of this index."""
         return self.theme.marks[index % len(self.theme.marks)]
 
-    def legend(self, names: Sequence[str], top: float, *, lines: Sequence[bool]) -> float:
-        """Names with their colours in rows, outside of what is drawn; answers where that may begin."""
+    def legend(self, entries: Sequence[tuple[str, int, bool]], top: float) -> float:
+        """Names with their colours in rows, outside of what is drawn; answers where that may begin.
+
+        An entry is a name, the index of its colour, and whether it is a line.
+        """
         x, y = float(EDGE), top
-        for index, name in enumerate(names):
+        for name, index, is_line in entries:
             shown = cut(name, min(self.width - 2 * EDGE - 24, 220))
             room = 24 + width_of(shown) + 14
             if x > EDGE and x + room > self.width - EDGE:
                 x, y = float(EDGE), y + LINE
-            if lines[index]:
+            if is_line:
                 self.path(
                     f"M{short(x)} {short(y + 6)}h16", stroke=self.colour(index), width=3, dash=dash(index), cls="key"
                 )
@@ -222,7 +227,7 @@ class Paper:
                 self.mark(x + 8, y + 6, index, size=5, cls="key")
             self.text(x + 22, y + 10, shown, cls="key")
             x += room
-        return y + LINE + 4 if names else top
+        return y + LINE + 4 if entries else top
 
 
 def dash(index: int) -> str:

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from nis_backend.view import Axis, Series
 
     Marked = tuple[int, Axis]
-    """A line and its place among all, by which it is coloured."""
+    """A line and the place of its group among all, by which it is coloured."""
 
 PANEL = 240
 """Pixels more for each panel after the first."""
@@ -60,9 +60,7 @@ def draw(paper: Paper, view: Series) -> None:
             continue
         begin = top
         if len(lines) > 1:
-            begin = paper.legend(
-                [line.label for _, line in lines], top, lines=[line.mark == "line" for _, line in lines]
-            )
+            begin = paper.legend([(line.label, at, line.mark == "line") for at, line in lines], top)
         x, y = frame(paper, across, up, left=left, right=right, top=begin, bottom=top + each)
         _Panel(paper=paper, axis=view.x, x=x, y=y).draw(lines)
         top += each
@@ -70,7 +68,9 @@ def draw(paper: Paper, view: Series) -> None:
 
 def _panels(lines: Sequence[Axis]) -> list[list[Marked]]:
     units = dict.fromkeys((line.unit, line.scale) for line in lines)
-    return [[(at, line) for at, line in enumerate(lines) if (line.unit, line.scale) == unit] for unit in units]
+    keys = list(dict.fromkeys(line.group or line.label for line in lines))
+    marked = [(keys.index(line.group or line.label), line) for line in lines]
+    return [[(at, line) for at, line in marked if (line.unit, line.scale) == unit] for unit in units]
 
 
 def _up(lines: Sequence[Marked]) -> Side | None:
@@ -93,15 +93,16 @@ class _Panel:
 
     def draw(self, lines: Sequence[Marked]) -> None:
         """Bars under lines under points."""
-        bars = [at for at, line in lines if line.mark == "bars"]
+        bars = [line for _, line in lines if line.mark == "bars"]
+        order = {id(line): (at, len(bars)) for at, line in enumerate(bars)}
         for at, line in lines:
             if line.mark == "bars":
-                self.bars(line, at, (bars.index(at), len(bars)))
+                self.bars(line, at, order[id(line)])
         for at, line in lines:
             if line.mark == "line":
                 self.line(line, at)
             if line.errors:
-                self.errors(line, at, self.shift(bars, at))
+                self.errors(line, at, self.shift(order.get(id(line))))
             if line.mark == "points":
                 self.points(line, at)
 
@@ -177,12 +178,12 @@ class _Panel:
         each = (last - first) / order[1]
         return first + each * order[0], first + each * (order[0] + 1), self.told(value)
 
-    def shift(self, bars: Sequence[int], at: int) -> float:
+    def shift(self, order: tuple[int, int] | None) -> float:
         """How far the middle of one of several bars lies beside the value, in pixels."""
-        if at not in bars or self.axis.edges:
+        if order is None or self.axis.edges:
             return 0.0
         band = abs(self.x.at(self.x.low + BAND * _width_of_bars(self.axis)) - self.x.at(self.x.low))
-        return band * ((bars.index(at) + 0.5) / len(bars) - 0.5)
+        return band * ((order[0] + 0.5) / order[1] - 0.5)
 
     def errors(self, line: Axis, index: int, shift: float) -> None:
         """How far each value may be off, as a stroke with ends."""

@@ -34,6 +34,7 @@ class Quantity(StrictBaseModel):
     edges: list[float] = Field(default=[], description="Where bars over it begin and end, one more than values.")
     scale: Literal["linear", "log", "time"] = Field(default="linear", description="Time is seconds since 1970, UTC.")
     mark: Literal["line", "points", "bars"] = Field(default="line", description="As what its values are drawn.")
+    group: str = Field(default="", description="The label of the line whose colour it shares.")
     errors: list[float | None] = Field(default=[], description="How far each value may be off, up and down.")
 
 
