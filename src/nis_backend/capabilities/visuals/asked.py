@@ -62,7 +62,7 @@ class Column(Model):
 
     label: str = Field(default="", max_length=100, description="What they are called; of a pointer, its last word.")
     unit: str = Field(default="", max_length=30, description="Their unit, as it is written at an axis.")
-    values: Numbers | Pointer
+    values: Numbers | Pointer = Field(description="The numbers, or where they are in a run's result.")
 
 
 class Measured(Column):
@@ -76,8 +76,8 @@ class Along(Model):
 
     label: str = Field(default="", max_length=100, description="What it is called; of a pointer, its last word.")
     unit: str = Field(default="", max_length=30, description="Its unit.")
-    values: Numbers | Words | Pointer
-    scale: Scale = "linear"
+    values: Numbers | Words | Pointer = Field(description="Numbers, dates or words, or where they are.")
+    scale: Scale = Field(default="linear", description="Even or logarithmic, for numbers.")
 
 
 class LineChart(Look):
@@ -104,8 +104,8 @@ class Points(Model):
     """A group of points."""
 
     label: str = Field(default="", max_length=100, description="What the group is called.")
-    x: Numbers | Pointer
-    y: Numbers | Pointer
+    x: Numbers | Pointer = Field(description="The first number of each pair, or where they are.")
+    y: Numbers | Pointer = Field(description="The second number of each pair, or where they are.")
     errors: Numbers | Pointer | None = Field(default=None, description="How far each y may be off, up and down.")
 
 
@@ -114,22 +114,22 @@ class Named(Model):
 
     label: str = Field(default="", max_length=100, description="What is measured along it.")
     unit: str = Field(default="", max_length=30, description="Its unit.")
-    scale: Scale = "linear"
+    scale: Scale = Field(default="linear", description="Even or logarithmic.")
 
 
 class ScatterPlot(Look):
     """Points of two measured quantities."""
 
     groups: list[Points] = Field(min_length=1, max_length=6, description="Points, in one group or several.")
-    x: Named = Named()
-    y: Named = Named()
+    x: Named = Field(default=Named(), description="The axis along the bottom.")
+    y: Named = Field(default=Named(), description="The axis upwards.")
     trend: bool = Field(default=True, description="Draw the straight line of least squares for each group.")
 
 
 class Histogram(Look):
     """How often numbers fall into bins."""
 
-    values: Numbers | Pointer
+    values: Numbers | Pointer = Field(description="The numbers, or where they are in a run's result.")
     label: str = Field(default="", max_length=100, description="What the numbers are.")
     unit: str = Field(default="", max_length=30, description="Their unit.")
     bins: int | None = Field(
