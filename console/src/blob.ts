@@ -12,6 +12,12 @@ export function send(file: File): Promise<Kept> {
   return read<Kept>("/blobs", { method: "POST", body });
 }
 
+/** The bytes that the server keeps under an id. */
+export async function kept(id: string, kind: string): Promise<Blob> {
+  const path = `/blobs/${encodeURIComponent(id)}/content`;
+  return (await request(path, { headers: { Accept: `${kind}, */*;q=0.5` } })).blob();
+}
+
 export function size(bytes: number): string {
   if (bytes < 1000) return `${bytes} bytes`;
   return bytes < 1e6 ? `${(bytes / 1000).toFixed(1)} kB` : `${(bytes / 1e6).toFixed(1)} MB`;
@@ -73,8 +79,7 @@ export class NisBlob extends Light {
     [this.address, this.text, this.trouble] = [null, null, ""];
     if (this.blob.size > LARGEST) return void (this.trouble = "It is too large to be shown here.");
     try {
-      const path = `/blobs/${encodeURIComponent(this.blob.id)}/content`;
-      const bytes = await (await request(path, { headers: { Accept: `${this.blob.media_type}, */*;q=0.5` } })).blob();
+      const bytes = await kept(this.blob.id, this.blob.media_type);
       this.address = URL.createObjectURL(bytes);
       if (/^text\/|json$/.test(this.blob.media_type)) this.text = (await bytes.text()).slice(0, LONGEST);
     } catch (error) {
@@ -94,7 +99,8 @@ export class NisBlob extends Light {
 
   private shown(address: string): TemplateResult | typeof nothing {
     const kind = this.blob.media_type;
-    if (/^image\/(png|jpeg|gif|webp|avif)$/.test(kind)) return html`<img src=${address} alt=${this.blob.name || "image"} />`;
+    // An image element runs no script of an SVG picture.
+    if (/^image\/(png|jpeg|gif|webp|avif|svg\+xml)$/.test(kind)) return html`<img src=${address} alt=${this.blob.name || "image"} />`;
     if (kind.startsWith("audio/")) return html`<audio controls src=${address}></audio>`;
     if (kind.startsWith("video/")) return html`<video controls src=${address}></video>`;
     return this.text === null ? nothing : html`<pre class="code-block" tabindex="0"><code>${this.text}</code></pre>`;

@@ -1,83 +1,75 @@
 // A series as a chart: a panel for each unit, a guide under the pointer, and the numbers themselves.
 
 import { html, nothing, svg, type PropertyValues, type TemplateResult } from "lit";
-import { Light } from "./light.js";
-import { number, ticks } from "./numbers.js";
+import { axes, bottomOf, type Room } from "./axes.js";
+import { number } from "./numbers.js";
+import { at, named, points, type Scale, scaleOf, told, values } from "./scale.js";
+import { numbers, Sized } from "./sized.js";
 import type { Axis, SeriesView } from "./wire.js";
 
 const LEFT = 56;
 const RIGHT = 12;
 const TOP = 12;
-const BOTTOM = 30;
-/** Rows of the table of numbers; of a longer series every n-th is shown. */
-const ROWS = 60;
 /** The palette in the stylesheet has this many colours. */
 const COLOURS = 6;
+/** The share of a category's band that its bars take. */
+const BAND = 0.8;
 
-type Scale = [low: number, high: number];
+/** A line, and the place of its group among all, by which it is coloured. */
+interface Marked {
+  line: Axis;
+  index: number;
+}
 
-const named = (axis: Axis): string => (axis.unit ? `${axis.label} (${axis.unit})` : axis.label);
 const colour = (index: number): string => `c${index % COLOURS}`;
+const nameOf = (axis: Axis): string => named(axis.label, axis.unit);
 
-export class NisChart extends Light {
-  static override properties = { series: { attribute: false }, width: { state: true }, at: { state: true } };
+export class NisChart extends Sized {
+  static override properties = { series: { attribute: false }, place: { state: true } };
   declare series: SeriesView;
-  declare width: number;
-  declare at: number | null;
-
-  // In the next frame: a drawing that changes the height within this one would be observed again.
-  private sized = new ResizeObserver(([entry]) =>
-    requestAnimationFrame(() => (this.width = Math.round(entry!.contentRect.width))),
-  );
+  /** The value that the pointer is at, by its place. */
+  declare place: number | null;
 
   constructor() {
     super();
-    this.width = 0;
-    this.at = null;
-  }
-
-  override connectedCallback(): void {
-    super.connectedCallback();
-    this.sized.observe(this);
-  }
-
-  override disconnectedCallback(): void {
-    super.disconnectedCallback();
-    this.sized.disconnect();
+    this.place = null;
   }
 
   protected override willUpdate(changed: PropertyValues): void {
-    if (changed.has("series")) this.at = null;
+    if (changed.has("series")) this.place = null;
   }
 
   protected override render(): TemplateResult {
     const { title, x, lines } = this.series;
-    const units = [...new Set(lines.map((line) => line.unit))];
+    const units = [...new Set(lines.map(kindOf))];
     return html`<figure>
-      <figcaption>${title}</figcaption>
-      ${this.width && x.values.length ? units.map((unit) => this.panel(unit)) : nothing}
-      <p class="readout" aria-hidden="true">${this.at === null ? named(x) : this.readout(this.at)}</p>
-      <details>
-        <summary>Numbers</summary>
-        ${this.numbers()}
-      </details>
+      ${title ? html`<figcaption>${title}</figcaption>` : nothing}
+      ${this.width && values(x).length ? units.map((unit) => this.panel(unit)) : nothing}
+      <p class="readout" aria-hidden="true">${this.place === null ? nameOf(x) : this.readout(this.place)}</p>
+      ${this.numbers()}
     </figure>`;
   }
 
   private panel(unit: string): TemplateResult {
     const { x, lines } = this.series;
-    const shown = lines.map((line, index) => ({ line, index })).filter(({ line }) => line.unit === unit);
-    const height = Math.round(Math.min(260, Math.max(170, this.width * 0.42)));
-    const across = range([x]);
-    const up = range(shown.map(({ line }) => line));
-    const toX = (value: number): number => LEFT + share(value, across) * (this.width - LEFT - RIGHT);
-    const toY = (value: number): number => height - BOTTOM - share(value, up) * (height - TOP - BOTTOM);
+    const keys = [...new Set(lines.map((line) => line.group || line.label))];
+    const shown = lines.map((line) => ({ line, index: keys.indexOf(line.group || line.label) })).filter(({ line }) => kindOf(line) === unit);
+    const bars = shown.filter(({ line }) => line.mark === "bars");
+    const bottom = bottomOf(x.names ?? [], this.width - LEFT - RIGHT);
+    const height = Math.round(Math.min(260, Math.max(170, this.width * 0.42))) + bottom - 30;
+    const room: Room = { width: this.width, height, left: LEFT, right: RIGHT, top: TOP, bottom };
+    const half = bars.length ? apart(x) / 2 : 0;
+    const wide = { ...x, errors: half && !x.names?.length ? x.values.map(() => half) : [] };
+    const across = scaleOf([wide], LEFT, this.width - RIGHT, { pad: lines.some((line) => line.mark === "points") ? 0.02 : 0 });
+    const linear = shown[0]!.line.scale !== "log";
+    const up = scaleOf(shown.map(({ line }) => line), height - bottom, TOP, { zero: bars.length > 0 && linear, pad: shown.some(({ line }) => line.mark === "points" || line.errors?.length) ? 0.04 : 0 });
+    const unitName = shown[0]!.line.unit;
     const heading =
       shown.length === 1
-        ? html`<p class="legend">${named(shown[0]!.line)}</p>`
+        ? html`<p class="legend">${nameOf(shown[0]!.line)}</p>`
         : html`<ul class="legend">
-            ${shown.map(({ line, index }) => html`<li class=${colour(index)}>${line.label}</li>`)}
-            ${unit ? html`<li class="unit">in ${unit}</li>` : nothing}
+            ${shown.map(({ line, index }) => html`<li class="${colour(index)} ${line.mark ?? "line"}">${line.label}</li>`)}
+            ${unitName ? html`<li class="unit">in ${unitName}</li>` : nothing}
           </ul>`;
     const label = `${shown.map(({ line }) => spoken(line)).join("; ")}, over ${spoken(x)}`;
     return html`${heading}
@@ -87,97 +79,128 @@ export class NisChart extends Light {
         viewBox="0 0 ${this.width} ${height}"
         width=${this.width}
         height=${height}
-        @pointermove=${(event: PointerEvent) => this.point(event, toX)}
-        @pointerdown=${(event: PointerEvent) => this.point(event, toX)}
-        @pointerleave=${() => (this.at = null)}
+        @pointermove=${(event: PointerEvent) => this.point(event, across)}
+        @pointerdown=${(event: PointerEvent) => this.point(event, across)}
+        @pointerleave=${() => (this.place = null)}
       >
-        ${ticks(...up, 4).map(
-          (tick) => svg`<path class="grid" d="M${LEFT} ${toY(tick)}H${this.width - RIGHT}"></path>
-            <text x=${LEFT - 8} y=${toY(tick) + 4} text-anchor="end">${number(tick)}</text>`,
-        )}
-        ${ticks(...across, this.width / 110).map(
-          (tick) => svg`<path class="axis" d="M${toX(tick)} ${height - BOTTOM}v4"></path>
-            <text x=${toX(tick)} y=${height - BOTTOM + 18} text-anchor="middle">${number(tick)}</text>`,
-        )}
-        <path class="axis" d="M${LEFT} ${height - BOTTOM}H${this.width - RIGHT}"></path>
-        ${shown.map(({ line, index }) => svg`<path class="line ${colour(index)}" d=${trace(x, line, toX, toY)}></path>`)}
-        ${this.at === null ? nothing : this.guide(this.at, shown, toX, toY, height)}
+        ${axes(across, up, room)}
+        ${bars.map((one, order) => this.bars(one, across, up, order / bars.length, 1 / bars.length))}
+        ${shown.map((one) => (one.line.errors?.length ? this.errors(one, across, up, bars.indexOf(one), bars.length) : nothing))}
+        ${shown.map((one) => drawnLine(x, one, across, up))}
+        ${this.place === null ? nothing : this.guide(this.place, shown, across, up, room)}
       </svg>`;
   }
 
-  private guide(
-    at: number,
-    shown: { line: Axis; index: number }[],
-    toX: (value: number) => number,
-    toY: (value: number) => number,
-    height: number,
-  ): unknown {
-    const x = toX(this.series.x.values[at]!);
-    return svg`<path class="guide" d="M${x} ${TOP}V${height - BOTTOM}"></path>
+  private bars({ line, index }: Marked, across: Scale, up: Scale, begin: number, share: number): unknown {
+    const { x } = this.series;
+    const floor = at(up, up.kind === "log" ? up.low : Math.max(up.low, Math.min(0, up.high)));
+    return [...points(x, line)].map(([place, a, b]) => {
+      const [from, to] = x.edges?.length
+        ? [at(across, x.edges[place]!) + 0.5, at(across, x.edges[place + 1]!) - 0.5]
+        : this.band(a, across, begin, share);
+      const top = at(up, b);
+      return svg`<rect class="bar ${colour(index)}" x=${from} y=${Math.min(top, floor)} width=${Math.max(0.5, to - from)} height=${Math.abs(floor - top)}></rect>`;
+    });
+  }
+
+  private band(value: number, across: Scale, begin: number, share: number): [number, number] {
+    const half = (BAND * apart(this.series.x)) / 2;
+    const [from, to] = [at(across, value - half), at(across, value + half)];
+    return [from + (to - from) * begin, from + (to - from) * (begin + share)];
+  }
+
+  private errors({ line, index }: Marked, across: Scale, up: Scale, order: number, count: number): unknown {
+    return [...points(this.series.x, line)].map(([place, a, b]) => {
+      const error = line.errors?.[place];
+      if (!error) return nothing;
+      const [from, to] = order < 0 ? [at(across, a), at(across, a)] : this.band(a, across, order / count, 1 / count);
+      const middle = (from + to) / 2;
+      const low = at(up, line.scale === "log" && b - error <= 0 ? up.low : b - error);
+      return svg`<path class="error ${order < 0 ? colour(index) : ""}" d="M${middle - 4} ${low}h8M${middle} ${low}V${at(up, b + error)}M${middle - 4} ${at(up, b + error)}h8"></path>`;
+    });
+  }
+
+  private guide(place: number, shown: Marked[], across: Scale, up: Scale, room: Room): unknown {
+    const value = values(this.series.x)[place];
+    if (value === null || value === undefined) return nothing;
+    const x = at(across, value);
+    return svg`<path class="guide" d="M${x} ${TOP}V${room.height - room.bottom}"></path>
       ${shown
-        .filter(({ line }) => line.values[at] !== undefined)
-        .map(({ line, index }) => svg`<circle class=${colour(index)} cx=${x} cy=${toY(line.values[at]!)} r="4"></circle>`)}`;
+        .filter(({ line }) => line.mark !== "bars" && typeof line.values[place] === "number")
+        .map(({ line, index }) => svg`<circle class=${colour(index)} cx=${x} cy=${at(up, line.values[place]!)} r="4"></circle>`)}`;
   }
 
-  private point(event: PointerEvent, toX: (value: number) => number): void {
+  private point(event: PointerEvent, across: Scale): void {
     const x = event.clientX - (event.currentTarget as Element).getBoundingClientRect().left;
-    const distances = this.series.x.values.map((value) => Math.abs(toX(value) - x));
-    this.at = distances.indexOf(Math.min(...distances));
+    let [best, nearest] = [Infinity, null as number | null];
+    values(this.series.x).forEach((value, index) => {
+      const distance = value === null ? Infinity : Math.abs(at(across, value) - x);
+      if (distance < best) [best, nearest] = [distance, index];
+    });
+    this.place = nearest;
   }
 
-  private readout(at: number): string {
-    return [this.series.x, ...this.series.lines]
-      .filter((axis) => axis.values[at] !== undefined)
-      .map((axis) => `${axis.label} ${number(axis.values[at]!)}${axis.unit ? ` ${axis.unit}` : ""}`)
-      .join("   ");
+  private readout(place: number): string {
+    const { x, lines } = this.series;
+    const said = lines
+      .filter((line) => typeof line.values[place] === "number")
+      .map((line) => `${line.label} ${number(line.values[place]!)}${line.unit ? ` ${line.unit}` : ""}${line.errors?.[place] ? ` ± ${number(line.errors[place]!)}` : ""}`);
+    return [`${x.label} ${told(x, place)}${x.unit ? ` ${x.unit}` : ""}`, ...said].join("   ");
   }
 
   private numbers(): TemplateResult {
-    const axes = [this.series.x, ...this.series.lines];
-    const count = this.series.x.values.length;
-    const step = Math.max(1, Math.ceil(count / ROWS));
-    const rows = Array.from({ length: Math.ceil(count / step) }, (_, row) => row * step);
-    return html`${step > 1 ? html`<p class="hint">${rows.length} of ${count} points, evenly chosen.</p>` : nothing}
-      <div class="wide" tabindex="0">
-        <table>
-          <thead><tr>${axes.map((axis) => html`<th scope="col" class="n">${named(axis)}</th>`)}</tr></thead>
-          <tbody>
-            ${rows.map((row) => html`<tr>${axes.map((axis) => html`<td class="n">${cell(axis.values[row])}</td>`)}</tr>`)}
-          </tbody>
-        </table>
-      </div>`;
+    const { x, lines } = this.series;
+    const columns = [nameOf(x), ...lines.flatMap((line) => (line.errors?.length ? [nameOf(line), "±"] : [nameOf(line)]))];
+    const plain = !x.names?.length && !x.edges?.length && x.scale !== "time";
+    const rows = values(x).map((value, place) => [
+      plain ? value : told(x, place),
+      ...lines.flatMap((line) => (line.errors?.length ? [line.values[place], line.errors[place]] : [line.values[place]])),
+    ]);
+    return numbers(columns, rows);
   }
 }
 
-const cell = (value: number | undefined): string => (value === undefined ? "" : number(value));
+/** Lines of one unit and scale share a panel. */
+const kindOf = (line: Axis): string => `${line.scale ?? "linear"} ${line.unit}`;
 
-function range(axes: Axis[]): Scale {
-  let [low, high] = [Infinity, -Infinity];
-  for (const axis of axes) {
-    for (const value of axis.values) {
-      low = Math.min(low, value);
-      high = Math.max(high, value);
-    }
+/** The least distance of two values, so that no bars overlap. */
+function apart(axis: Axis): number {
+  if (axis.names?.length) return 1;
+  const sorted = axis.values.filter((one) => one !== null).sort((a, b) => a - b);
+  return sorted.reduce((least, one, index) => (index && one > sorted[index - 1]! ? Math.min(least, one - sorted[index - 1]!) : least), Infinity) || 1;
+}
+
+/** A line with a gap wherever a value is missing, or a mark for each point. */
+function drawnLine(x: Axis, { line, index }: Marked, across: Scale, up: Scale): unknown {
+  if (line.mark === "bars") return nothing;
+  if (line.mark === "points") {
+    return [...points(x, line)].map(([, a, b]) => svg`<path class="point ${colour(index)}" d=${shape(index, at(across, a), at(up, b))}></path>`);
   }
-  return low <= high ? [low, high] : [0, 1];
+  let d = "";
+  let last = -2;
+  for (const [place, a, b] of points(x, line)) {
+    const dot = `${at(across, a).toFixed(1)} ${at(up, b).toFixed(1)}`;
+    // A value alone has no length: a round cap makes it a dot.
+    d += place === last + 1 ? `L${dot}` : `M${dot}h0.01`;
+    last = place;
+  }
+  return svg`<path class="line ${colour(index)}" d=${d}></path>`;
 }
 
-/** Halves, because the difference of two doubles can overflow. */
-function share(value: number, [low, high]: Scale): number {
-  const span = high / 2 - low / 2;
-  return span > 0 ? (value / 2 - low / 2) / span : 0.5;
-}
-
-function trace(x: Axis, line: Axis, toX: (value: number) => number, toY: (value: number) => number): string {
-  const count = Math.min(x.values.length, line.values.length);
-  const points = Array.from({ length: count }, (_, at) => `${toX(x.values[at]!).toFixed(1)} ${toY(line.values[at]!).toFixed(1)}`);
-  // A line of one point has no length: a round cap makes it a dot.
-  return points.length === 1 ? `M${points[0]}h0.01` : points.length ? `M${points.join("L")}` : "";
+/** The form of a point tells groups apart as its colour does. */
+function shape(index: number, x: number, y: number): string {
+  const place = `M${x.toFixed(1)} ${y.toFixed(1)}`;
+  return [`${place}m-3.5 0a3.5 3.5 0 1 0 7 0a3.5 3.5 0 1 0 -7 0`, `${place}m-3 -3h6v6h-6z`, `${place}m0 -4.5l4.5 7.5h-9z`, `${place}m0 -4.5l4.5 4.5l-4.5 4.5l-4.5 -4.5z`][index % 4]!;
 }
 
 function spoken(axis: Axis): string {
-  const [low, high] = range([axis]);
-  return `${axis.label} from ${number(low)} to ${number(high)} ${axis.unit}`.trim();
+  if (axis.names?.length) return `${axis.label} from ${axis.names[0]} to ${axis.names.at(-1)}`;
+  const there = axis.values.filter((one) => one !== null);
+  let [low, high] = [Infinity, -Infinity];
+  for (const one of there) [low, high] = [Math.min(low, one), Math.max(high, one)];
+  if (low > high) return axis.label;
+  const [a, b] = [low, high].map((one) => told({ ...axis, edges: [], names: [], values: [one] }, 0));
+  return `${axis.label} from ${a} to ${b} ${axis.unit}`.trim();
 }
 
 customElements.define("nis-chart", NisChart);

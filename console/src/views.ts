@@ -2,6 +2,9 @@
 
 import { html, nothing, type TemplateResult } from "lit";
 import "./chart.js";
+import "./grid.js";
+import "./picture.js";
+import "./plots.js";
 import { markdown } from "./markdown.js";
 import { number } from "./numbers.js";
 import type { Problem, TableView, View } from "./wire.js";
@@ -15,6 +18,16 @@ export function drawn(view: View): TemplateResult | typeof nothing {
       return html`<figure><figcaption>${view.title}</figcaption>${table(view)}</figure>`;
     case "series":
       return html`<nis-chart .series=${view}></nis-chart>`;
+    case "grid":
+      return html`<nis-grid .grid=${view}></nis-grid>`;
+    case "box_plot":
+      return html`<nis-box-plot .plot=${view}></nis-box-plot>`;
+    case "network":
+      return html`<nis-network .network=${view}></nis-network>`;
+    case "image":
+      return html`<nis-picture .picture=${view}></nis-picture>`;
+    case "audio":
+      return html`<nis-sound .sound=${view}></nis-sound>`;
     case "form":
       return nothing;
     default:

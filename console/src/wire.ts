@@ -13,7 +13,16 @@ export interface Problem {
 export interface Axis {
   label: string;
   unit: string;
-  values: number[];
+  values: (number | null)[];
+  /** Words in the place of the values. */
+  names?: string[];
+  /** Where bars begin and end, one more than values. */
+  edges?: number[];
+  scale?: "linear" | "log" | "time";
+  mark?: "line" | "points" | "bars";
+  errors?: (number | null)[];
+  /** The label of the line whose colour it shares. */
+  group?: string;
 }
 export interface TextView {
   kind: "text";
@@ -31,6 +40,59 @@ export interface SeriesView {
   x: Axis;
   lines: Axis[];
 }
+export interface GridView {
+  kind: "grid";
+  title: string;
+  x: Axis;
+  y: Axis;
+  label: string;
+  unit: string;
+  cells: (number | null)[][];
+  middle: number | null;
+}
+export interface BoxPlotView {
+  kind: "box_plot";
+  title: string;
+  label: string;
+  unit: string;
+  boxes: {
+    label: string;
+    count: number;
+    low: number;
+    first_quartile: number;
+    median: number;
+    third_quartile: number;
+    high: number;
+    outliers: number[];
+  }[];
+}
+export interface NetworkView {
+  kind: "network";
+  title: string;
+  nodes: { label: string; x: number; y: number; group: string }[];
+  links: { start: number; end: number; label: string; weight: number }[];
+  directed: boolean;
+}
+export interface ImageView {
+  kind: "image";
+  title: string;
+  blob: string;
+  media_type: string;
+  width: number;
+  height: number;
+  alt: string;
+  boxes: { label: string; score: number | null; x: number; y: number; width: number; height: number }[];
+  shapes: { form: "polygon" | "line" | "points"; label: string; score: number | null; points: [number, number][] }[];
+}
+export interface AudioView {
+  kind: "audio";
+  title: string;
+  blob: string;
+  media_type: string;
+  duration: number;
+  alt: string;
+  segments: { start: number; end: number; text: string }[];
+}
 export interface FormView {
   kind: "form";
   title: string;
@@ -39,7 +101,7 @@ export interface FormView {
   values: Record<string, unknown>;
   missing: string[];
 }
-export type View = TextView | TableView | SeriesView | FormView;
+export type View = TextView | TableView | SeriesView | GridView | BoxPlotView | NetworkView | ImageView | AudioView | FormView;
 
 export interface Schema {
   type?: string;

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import asyncio
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 from nis_backend.capabilities.visuals.asked import Look
-from nis_backend.errors import InvalidRequest, NotFound
+from nis_backend.errors import InvalidRequest, NisError, NotFound
 from nis_backend.event import ToolAnswered
 from nis_backend.fields import referred
 
@@ -14,9 +16,12 @@ if TYPE_CHECKING:
 
     from nis_backend.context import Context
     from nis_backend.operation import Json
+    from nis_backend.run import Run
 
 R = TypeVar("R", bound=Look)
 
+PATIENCE = 20.0
+"""Seconds that a run's end is waited for."""
 PAGE = 500
 MOST_EVENTS = 20_000
 """Entries of a run's log that are searched for an operation's result."""
@@ -74,7 +79,7 @@ PLACES = frozenset({"values", "errors", "x", "y", "cells", "categories"})
 async def _result(request: Look, ctx: Context) -> tuple[str, Any]:  # Any: JSON
     """The result that is meant, and the operation that it is of."""
     assert request.run is not None
-    run = await ctx.runs.get(request.run)
+    run = await _ended(request.run, ctx)
     if request.operation is None or request.operation == run.operation:
         if run.result is None:
             raise InvalidRequest(
@@ -102,6 +107,17 @@ async def _result(request: Look, ctx: Context) -> tuple[str, Any]:  # Any: JSON
             remedy="Read the run's events to see what it has called.",
         )
     return request.operation, found
+
+
+async def _ended(run_id: str, ctx: Context) -> Run:
+    """The run; one that is under way is waited for a moment."""
+    run = await ctx.runs.get(run_id)
+    if run.finished:
+        return run
+    with suppress(NisError, TimeoutError):
+        async with asyncio.timeout(PATIENCE):
+            await ctx.runs.result(run_id)
+    return await ctx.runs.get(run_id)
 
 
 def _schema(name: str, ctx: Context) -> Json:

@@ -56,14 +56,14 @@ def _draw(_request: object, result: Any) -> list[View]:
     prepare=filled,
     examples=(
         Example(
-            title="A temperature over days",
+            title="A temperature over a day",
             request={
                 "title": "Greenhouse",
-                "x": {"label": "day", "values": ["2026-03-01", "2026-03-02", "2026-03-03", "2026-03-04"]},
+                "x": {"label": "time", "unit": "h", "values": [6, 10, 14, 18]},
                 "lines": [{"label": "temperature", "unit": "°C", "values": [18.2, 19.1, None, 21.4]}],
                 **_SMALL,
             },
-            question="Draw a line chart of the temperatures 18.2, 19.1 and 21.4 °C over the days.",
+            question="Draw a line chart of the temperatures 18.2, 19.1 and 21.4 °C at 6, 10 and 18 hours.",
             also=("Plot these values as a curve over time.", "Make a line graph of the measurements."),
         ),
     ),
