@@ -28,6 +28,8 @@ export interface Field {
   text: string;
   /** What is said beside it. */
   note: string;
+  /** The file that was chosen for it, as the page has it. */
+  chosen?: { address: string; kind: string };
   /** Fields of a group, items of a list, the one form of a union. */
   parts: Field[];
   /** The forms a union can take, and which one it has. */

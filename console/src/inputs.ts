@@ -131,23 +131,42 @@ function file(field: Field, form: Drawing, id: string, hint: string | typeof not
     [field.text, field.given, field.note] = [text, text !== "", note];
     form.changed();
   };
+  const forget = (): void => {
+    if (field.chosen) URL.revokeObjectURL(field.chosen.address);
+    delete field.chosen;
+  };
   const keep = async (chosen: File): Promise<void> => {
+    forget();
     say("", `sending ${chosen.name}`);
     try {
       const blob = await send(chosen);
+      field.chosen = { address: URL.createObjectURL(chosen), kind: blob.media_type };
       say(blob.id, `${chosen.name}, ${size(blob.size)}, ${blob.media_type}`);
     } catch (error) {
       say("", problem(error).detail);
     }
   };
-  return html`<div class="file">
+  const over = (event: DragEvent): void => {
+    if (!event.dataTransfer?.types.includes("Files")) return;
+    event.preventDefault();
+    (event.currentTarget as Element).classList.toggle("over", event.type === "dragover");
+  };
+  const drop = (event: DragEvent): void => {
+    over(event);
+    const dropped = event.dataTransfer?.files[0];
+    if (dropped) void keep(dropped);
+  };
+  return html`<div class="file" @dragover=${over} @dragleave=${over} @drop=${drop}>
     <input
       id=${id} name=${id} type="text" placeholder="a blob's id, or data:…" autocomplete="off" spellcheck="false" ?required=${field.required}
       aria-describedby=${hint} aria-invalid=${wrong} .value=${live(field.text)}
-      @input=${(event: Event) => say((event.target as HTMLInputElement).value, "")}
+      @input=${(event: Event) => {
+        forget();
+        say((event.target as HTMLInputElement).value, "");
+      }}
     />
     <label class="pick">
-      Choose a file
+      Choose or drop a file
       <input
         type="file" class="hidden" accept=${field.schema.accepts?.join(",") ?? nothing}
         @change=${(event: Event) => {
@@ -157,7 +176,15 @@ function file(field: Field, form: Drawing, id: string, hint: string | typeof not
       />
     </label>
     ${field.note ? html`<p class="hint" role="status">${field.note}</p>` : nothing}
+    ${field.chosen ? preview(field.chosen) : nothing}
   </div>`;
+}
+
+/** What was chosen, to be seen or heard before it is used. */
+function preview({ address, kind }: { address: string; kind: string }): TemplateResult | typeof nothing {
+  if (/^image\/(png|jpeg|gif|webp|avif|bmp)$/.test(kind)) return html`<img class="preview" src=${address} alt="The chosen picture" />`;
+  if (kind.startsWith("audio/")) return html`<audio class="preview" controls src=${address}></audio>`;
+  return nothing;
 }
 
 function nested(field: Field, form: Drawing, path: string): TemplateResult {

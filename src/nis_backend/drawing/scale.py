@@ -88,7 +88,8 @@ def span(
         low, high = min(low, 0.0), max(high, 0.0)
     if low == high:
         edge = abs(low) / 10 or 1.0
-        return low - edge, high + edge
+        # The greatest doubles have nothing beyond them.
+        return (low - edge, high + edge) if math.isfinite(2 * edge + abs(low)) else (low, high)
     more = (high / 2 - low / 2) * 2 * pad
     padded = (low if zero and low == 0 else low - more, high if zero and high == 0 else high + more)
     return padded if all(map(math.isfinite, padded)) else (low, high)
