@@ -36,6 +36,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from ground import Ground
+    from photographs import Desk
     from postgresql import PostgreSQL
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -130,6 +131,14 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
         terminalreporter.section("parity: each operation on each derived surface")
         for line in PARITY:
             terminalreporter.write_line(line)
+
+
+@pytest.fixture
+def desk(tmp_path: Path) -> Desk:
+    """A worker's place in the test's own process, where operations on pictures compute."""
+    from photographs import Desk  # noqa: PLC0415 - loads OpenCV, which few tests need
+
+    return Desk(tmp_path)
 
 
 @pytest.fixture(scope="session")

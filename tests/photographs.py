@@ -5,10 +5,11 @@ from __future__ import annotations
 import hashlib
 import os
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 import cv2
 import numpy as np
+from numpy.typing import NDArray
 from skimage import data  # pyright: ignore[reportMissingTypeStubs] - it has none
 from sklearn.datasets import load_sample_image  # pyright: ignore[reportMissingTypeStubs, reportUnknownVariableType]
 
@@ -19,12 +20,10 @@ from nis_backend.weights.files import Weights
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from numpy.typing import NDArray
-
     from nis_backend.blob import Blob
     from nis_backend.operation import Operation
 
-    Pixels = NDArray[np.uint8]
+Pixels: TypeAlias = NDArray[np.uint8]
 
 
 def photograph(name: str) -> Pixels:

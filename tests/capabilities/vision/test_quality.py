@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import cv2
 import numpy as np
 import pytest
@@ -12,12 +10,6 @@ from photographs import Desk, photograph
 from nis_backend.capabilities.vision.quality import assess_quality
 
 SHARP = ("astronaut", "chelsea", "coffee", "rocket", "page", "coins", "camera", "brick", "china", "flower", "moon")
-
-
-@pytest.fixture
-def desk(tmp_path: Path) -> Desk:
-    """Where an operation computes."""
-    return Desk(tmp_path)
 
 
 @pytest.mark.parametrize("name", SHARP)
