@@ -53,7 +53,7 @@ SHELL := /bin/bash
 .SHELLFLAGS := -o pipefail -c
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help serve weights test-weights test check format generate console bench-start bench-router bench-toolsets bench-embeddings bench-runs bench-dispatch bench-gateway bench-generation bench-soak bench-sockets bench-vision bench-live-voice conformance prove-fuzz prove-kills prove-media prove-readers prove-schema prove-takeover clean
+.PHONY: help serve weights test-weights test check format generate console bench-start bench-router bench-toolsets bench-embeddings bench-runs bench-dispatch bench-gateway bench-generation bench-reading bench-soak bench-sockets bench-vision bench-live-voice conformance prove-fuzz prove-kills prove-media prove-readers prove-schema prove-takeover clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-16s %s\n", $$1, $$2 }' Makefile
@@ -112,6 +112,9 @@ bench-gateway: $(TESTS) $(GATEWAY_PEER) ## measure chat completions passed on, a
 
 bench-generation: $(TESTS) weights ## measure answers of the model in the box against xllamacpp called bare and llama.cpp's server
 	@$(BIN)/python benchmarks/generation.py $(ARGS)
+
+bench-reading: $(TESTS) ## measure how much of printed text and of codes is read, against rapidocr, zxing-cpp and OpenCV as they come
+	@$(BIN)/python benchmarks/reading.py $(ARGS)
 
 bench-soak: $(TESTS) ## stream 10,000 chat turns and see how much the serving process grows
 	@$(BIN)/python benchmarks/soak.py $(ARGS)
