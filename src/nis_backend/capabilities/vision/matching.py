@@ -74,8 +74,8 @@ def _draw_match(request: MatchRequest, found: ImageMatch) -> list[View]:
         Example(
             title="A part of a drawing",
             request={"image": "{part.image}", "scene": SCENE},
-            question="Where is this picture in the other one?",
-            also=("Find this object in the photo of the scene.", "Is the first image a part of the second?"),
+            question="Where in the scene does this image lie?",
+            also=("Find this object in the photo of the scene.", "Match this picture in the other one."),
             before=(_part("part", 20, 90),),
         ),
     ),
