@@ -12,7 +12,7 @@ from nis_backend.operation import Effect, Model, Shape
 FAMILIES = (
     *("batches", "blobs", "budgets", "cache", "chat", "conversations", "embeddings", "feedback", "identity"),
     *("mcp_servers", "models", "physics", "prompts", "providers", "remote_agents", "routes", "runs", "schedules"),
-    *("system", "usage", "vision", "voice", "weights"),
+    *("system", "usage", "vision", "visuals", "voice", "weights"),
 )
 """What names start with; that of these operations is also the word for all of them."""
 

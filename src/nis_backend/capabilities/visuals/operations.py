@@ -63,7 +63,7 @@ def _draw(_request: object, result: Any) -> list[View]:
                 "lines": [{"label": "temperature", "unit": "°C", "values": [18.2, 19.1, None, 21.4]}],
                 **_SMALL,
             },
-            question="Draw a line chart of the temperatures 18.2, 19.1 and 21.4 °C at 6, 10 and 18 hours.",
+            question="Draw a line chart of the temperatures over the day.",
             also=("Plot these values as a curve over time.", "Make a line graph of the measurements."),
         ),
     ),
@@ -152,7 +152,7 @@ def draw_scatter_plot(request: ScatterPlot, ctx: WorkerContext) -> ScatterChart:
         Example(
             title="Waiting times",
             request={"label": "waiting time", "unit": "min", "values": [2, 3, 3, 4, 4, 4, 5, 5, 6, 9], **_SMALL},
-            question="Draw a histogram of the waiting times 2, 3, 3, 4, 4, 4, 5, 5, 6 and 9 minutes.",
+            question="Draw a histogram of the waiting times.",
             also=("Show the distribution of these numbers in bins.",),
         ),
     ),
