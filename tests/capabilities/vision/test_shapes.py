@@ -49,7 +49,7 @@ def test_a_photograph_has_more_edges_than_its_blurred_copy(desk: Desk) -> None:
 
 def test_thresholds_that_are_crossed_are_refused(desk: Desk) -> None:
     """The lower is at most the upper."""
-    with pytest.raises(InvalidRequest, match="low is at most high"):
+    with pytest.raises(InvalidRequest, match="high is at least low"):
         desk.call(find_edges, image=desk.blob(square()), low=90, high=80)
 
 

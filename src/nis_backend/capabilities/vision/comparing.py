@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Annotated, Literal
 
 from pydantic import Field
 
@@ -10,6 +10,7 @@ from nis_backend.blob import Blob
 from nis_backend.capabilities.vision import views
 from nis_backend.capabilities.vision.places import Sized
 from nis_backend.capabilities.vision.samples import SCENE, SHAPES
+from nis_backend.limits import Picture
 from nis_backend.operation import Example, Model, operation
 from nis_backend.view import Table, Text, View
 
@@ -30,8 +31,10 @@ Turn = Literal["none", "90", "180", "270", "mirrored", "mirrored 90", "mirrored 
 class ComparisonRequest(Model):
     """Two pictures."""
 
-    image: Blob = Field(description="The picture that counts as right.")
-    other: Blob = Field(description="The picture that is compared with it; of another size, it is resized first.")
+    image: Annotated[Blob, Picture()] = Field(description="The picture that counts as right.")
+    other: Annotated[Blob, Picture()] = Field(
+        description="The picture that is compared with it; of another size, it is resized first."
+    )
 
 
 class ImageComparison(Sized):
@@ -103,7 +106,7 @@ def compare_images(request: ComparisonRequest, ctx: WorkerContext) -> ImageCompa
 class DuplicatesRequest(Model):
     """Pictures among which copies are looked for."""
 
-    images: list[Blob] = Field(min_length=2, max_length=100, description="The pictures.")
+    images: list[Annotated[Blob, Picture()]] = Field(min_length=2, max_length=100, description="The pictures.")
     max_distance: int = Field(
         default=SAME, ge=0, le=20, description=f"Most bits of {HASH_BITS} in which the hashes of copies differ."
     )

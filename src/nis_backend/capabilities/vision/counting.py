@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Annotated, Literal
 
 from pydantic import Field
 
@@ -10,6 +10,7 @@ from nis_backend.blob import Blob
 from nis_backend.capabilities.vision import views
 from nis_backend.capabilities.vision.places import Box, Point, Sized
 from nis_backend.capabilities.vision.samples import SHAPES
+from nis_backend.limits import Picture
 from nis_backend.operation import Example, Model, operation
 from nis_backend.view import Table, Text, View
 
@@ -23,7 +24,7 @@ MOST_LISTED = 500
 class CountRequest(Model):
     """A picture of things to be counted."""
 
-    image: Blob = Field(description="The picture.")
+    image: Annotated[Blob, Picture()] = Field(description="The picture.")
     polarity: Literal["auto", "bright", "dark"] = Field(
         default="auto",
         description="Whether the objects are brighter or darker than the ground; auto: what the edge of the picture "

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated, Literal, Self
+from typing import TYPE_CHECKING, Annotated, Literal
 
-from pydantic import Field, model_validator
+from pydantic import Field, ValidationInfo, field_validator
 
 from nis_backend.blob import Blob
 from nis_backend.capabilities.vision import views
 from nis_backend.capabilities.vision.places import Box, Point, Sized
 from nis_backend.capabilities.vision.samples import SCENE, SHAPES
+from nis_backend.limits import Picture
 from nis_backend.operation import Example, Model, operation
 from nis_backend.view import Text, View
 
@@ -35,14 +36,15 @@ class Resize(Model):
 
     step: Literal["resize"]
     width: Side | None = None
-    height: Side | None = None
+    height: Side | None = Field(default=None, validate_default=True)
 
-    @model_validator(mode="after")
-    def _named(self) -> Self:
-        if self.width is None and self.height is None:
+    @field_validator("height")
+    @classmethod
+    def _named(cls, height: int | None, given: ValidationInfo) -> int | None:
+        if height is None and given.data.get("width") is None:
             msg = "resize takes width, height or both"
             raise ValueError(msg)
-        return self
+        return height
 
 
 class Rotate(Model):
@@ -111,7 +113,7 @@ Step = Annotated[
 class TransformRequest(Model):
     """A picture and what is done to it."""
 
-    image: Blob = Field(description="The picture.")
+    image: Annotated[Blob, Picture()] = Field(description="The picture.")
     steps: list[Step] = Field(
         default_factory=list[Step], max_length=20, description="Done in this order; boxes count in what came before."
     )
@@ -194,7 +196,7 @@ class TextMark(Model):
 class AnnotateRequest(Model):
     """A picture and what is drawn on it."""
 
-    image: Blob = Field(description="The picture.")
+    image: Annotated[Blob, Picture()] = Field(description="The picture.")
     boxes: list[BoxMark] = Field(default_factory=list[BoxMark], max_length=200, description="Boxes with labels.")
     shapes: list[ShapeMark] = Field(
         default_factory=list[ShapeMark], max_length=200, description="Polygons, lines and points."

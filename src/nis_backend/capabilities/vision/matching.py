@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Annotated, Literal
 
 from pydantic import Field
 
@@ -10,6 +10,7 @@ from nis_backend.blob import Blob
 from nis_backend.capabilities.vision import views
 from nis_backend.capabilities.vision.places import Point, Sized
 from nis_backend.capabilities.vision.samples import SCENE
+from nis_backend.limits import Picture
 from nis_backend.operation import Before, Example, Model, operation
 from nis_backend.view import Text, View
 
@@ -26,8 +27,10 @@ def _part(name: str, x: int, width: int) -> Before:
 class MatchRequest(Model):
     """A picture, and another in which it may be."""
 
-    image: Blob = Field(description="What is looked for: an object, a part, another view of a flat thing.")
-    scene: Blob = Field(description="Where it is looked for.")
+    image: Annotated[Blob, Picture()] = Field(
+        description="What is looked for: an object, a part, another view of a flat thing."
+    )
+    scene: Annotated[Blob, Picture()] = Field(description="Where it is looked for.")
 
 
 class ImageMatch(Sized):
@@ -95,7 +98,9 @@ def match_images(request: MatchRequest, ctx: WorkerContext) -> ImageMatch:
 class StitchRequest(Model):
     """Pictures that overlap."""
 
-    images: list[Blob] = Field(min_length=2, max_length=20, description="The pictures, in any order.")
+    images: list[Annotated[Blob, Picture(pixels=20_000_000)]] = Field(
+        min_length=2, max_length=20, description="The pictures, in any order."
+    )
     motion: Literal["shift", "similarity", "perspective"] = Field(
         default="perspective",
         description="How one is brought onto another: shift, for parts of one scan; similarity, with turn and scale; "

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Literal, Self
+from typing import TYPE_CHECKING, Annotated, Literal
 
-from pydantic import Field, model_validator
+from pydantic import Field, ValidationInfo, field_validator
 
 from nis_backend.blob import Blob
 from nis_backend.capabilities.vision import views
 from nis_backend.capabilities.vision.places import Box, Point, Sized
 from nis_backend.capabilities.vision.samples import SHAPES
+from nis_backend.limits import Picture
 from nis_backend.operation import Example, Model, operation
 from nis_backend.view import Table, Text, View
 
@@ -30,25 +31,33 @@ class Seed(Model):
 class SegmentRequest(Model):
     """A picture and how to part it."""
 
-    image: Blob = Field(description="The picture.")
+    image: Annotated[Blob, Picture()] = Field(description="The picture.")
     method: Literal["colours", "seeds", "box"] = Field(
         default="colours",
         description="colours: k-means of the colours; seeds: watershed from places that you name; box: GrabCut, the "
         "object in a box against the rest.",
     )
     regions: int = Field(default=4, ge=2, le=16, description="How many colours, for the method colours.")
-    seeds: list[Seed] = Field(default_factory=list[Seed], max_length=500, description="Places, for the method seeds.")
-    box: Box | None = Field(default=None, description="Around the object, for the method box.")
+    seeds: list[Seed] = Field(
+        default_factory=list[Seed], max_length=500, validate_default=True, description="Places, for the method seeds."
+    )
+    box: Box | None = Field(default=None, validate_default=True, description="Around the object, for the method box.")
 
-    @model_validator(mode="after")
-    def _given(self) -> Self:
-        if self.method == "box" and self.box is None:
-            msg = "the method box takes a box"
-            raise ValueError(msg)
-        if self.method == "seeds" and len({one.region for one in self.seeds}) < 2:  # noqa: PLR2004 - to be parted
+    @field_validator("seeds")
+    @classmethod
+    def _of_two(cls, seeds: list[Seed], given: ValidationInfo) -> list[Seed]:
+        if given.data.get("method") == "seeds" and len({one.region for one in seeds}) < 2:  # noqa: PLR2004 - to be parted
             msg = "the method seeds takes seeds of at least two regions"
             raise ValueError(msg)
-        return self
+        return seeds
+
+    @field_validator("box")
+    @classmethod
+    def _there(cls, box: Box | None, given: ValidationInfo) -> Box | None:
+        if given.data.get("method") == "box" and box is None:
+            msg = "the method box takes a box"
+            raise ValueError(msg)
+        return box
 
 
 class Region(Model):
@@ -121,7 +130,7 @@ def segment_image(request: SegmentRequest, ctx: WorkerContext) -> Segmentation:
 class CutoutRequest(Model):
     """A picture whose background goes."""
 
-    image: Blob = Field(description="The picture.")
+    image: Annotated[Blob, Picture()] = Field(description="The picture.")
     box: Box | None = Field(
         default=None,
         description="Around the object; unset: all but a margin of 1/25 of each side, which is taken for background.",

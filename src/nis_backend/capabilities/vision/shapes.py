@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Literal, Self
+from typing import TYPE_CHECKING, Annotated, Literal
 
-from pydantic import Field, model_validator
+from pydantic import Field, ValidationInfo, field_validator
 
 from nis_backend.blob import Blob
 from nis_backend.capabilities.vision import views
 from nis_backend.capabilities.vision.places import Box, Point, Sized
 from nis_backend.capabilities.vision.samples import SCENE, SHAPES
+from nis_backend.limits import Picture
 from nis_backend.operation import Example, Model, operation
 from nis_backend.view import Table, Text, View
 
@@ -24,7 +25,7 @@ MOST_CORNERS = 200
 class EdgesRequest(Model):
     """A picture whose edges are wanted."""
 
-    image: Blob = Field(description="The picture.")
+    image: Annotated[Blob, Picture()] = Field(description="The picture.")
     low: float | None = Field(
         default=None, ge=0, le=2000, description="Gradient from which what is joined to an edge is one; unset: high/2."
     )
@@ -39,12 +40,14 @@ class EdgesRequest(Model):
         default=1.4, ge=0, le=50, description="Standard deviation of the blur that comes first, pixels."
     )
 
-    @model_validator(mode="after")
-    def _ordered(self) -> Self:
-        if self.low is not None and self.high is not None and self.low > self.high:
-            msg = "low is at most high"
+    @field_validator("high")
+    @classmethod
+    def _ordered(cls, high: float | None, given: ValidationInfo) -> float | None:
+        low = given.data.get("low")
+        if high is not None and low is not None and low > high:
+            msg = f"high is at least low, {low:g}"
             raise ValueError(msg)
-        return self
+        return high
 
 
 class Edges(Sized):
@@ -89,7 +92,7 @@ def find_edges(request: EdgesRequest, ctx: WorkerContext) -> Edges:
 class LinesRequest(Model):
     """A picture whose straight lines are wanted."""
 
-    image: Blob = Field(description="The picture.")
+    image: Annotated[Blob, Picture()] = Field(description="The picture.")
     min_length: float | None = Field(
         default=None, ge=2, le=1e5, description="Least length, pixels; unset: 1/40 of the image's diagonal."
     )
@@ -154,7 +157,7 @@ def find_lines(request: LinesRequest, ctx: WorkerContext) -> Lines:
 class ContoursRequest(Model):
     """A picture whose regions' outlines are wanted."""
 
-    image: Blob = Field(description="The picture.")
+    image: Annotated[Blob, Picture()] = Field(description="The picture.")
     threshold: float | None = Field(
         default=None, ge=0, le=255, description="Luma that parts dark from bright; unset: Otsu's threshold."
     )

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Annotated, Literal
 
 from pydantic import Field
 
 from nis_backend.blob import Blob
 from nis_backend.capabilities.vision.places import Box, Sized
 from nis_backend.capabilities.vision.samples import FILM
+from nis_backend.limits import Film
 from nis_backend.operation import Example, Model, operation
 from nis_backend.view import Axis, Series, Table, Text, View
 
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
 class TrackRequest(Model):
     """A film, and what to follow in it."""
 
-    video: Blob = Field(description="The film: AVI, MP4, MOV, WebM, Matroska or an animated GIF.")
+    video: Annotated[Blob, Film()] = Field(description="The film: AVI, MP4, MOV, WebM, Matroska or an animated GIF.")
     boxes: list[Box] = Field(
         default_factory=list[Box],
         max_length=10,

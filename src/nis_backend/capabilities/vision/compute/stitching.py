@@ -14,14 +14,12 @@ from nis_backend.capabilities.vision.matching import Placed, StitchedImage, Stit
 from nis_backend.capabilities.vision.pictures import upright
 from nis_backend.capabilities.vision.places import Point
 from nis_backend.errors import InvalidRequest, TooLarge
-from nis_backend.limits import Limits
 
 if TYPE_CHECKING:
     from nis_backend.capabilities.vision.compute.arrays import Picture
     from nis_backend.capabilities.vision.compute.matching import Agreement, Matrix
     from nis_backend.drivers.compute.base import WorkerContext
 
-EACH = Limits(pixels=20_000_000)
 MOST_PIXELS = 40_000_000
 """Of the whole: its mixing takes 16 bytes a pixel."""
 
@@ -36,7 +34,7 @@ class _Joined:
 
 def stitch(request: StitchRequest, ctx: WorkerContext) -> StitchedImage:
     """Put pictures together."""
-    pictures = [upright(one.path, field=f"images.{i}", limits=EACH) for i, one in enumerate(request.images)]
+    pictures = [upright(one.path, field=f"images.{i}") for i, one in enumerate(request.images)]
     if sum(one.size for one in pictures) > 3 * 4 * MOST_PIXELS:
         raise TooLarge("images have too many pixels together.", field="images", remedy="Send smaller ones, or fewer.")
     joined = _join(pictures, _pairs(pictures, request, ctx))
