@@ -111,7 +111,11 @@ async def _result(request: Look, ctx: Context) -> tuple[str, Any]:  # Any: JSON
 
 async def _ended(run_id: str, ctx: Context) -> Run:
     """The run; one that is under way is waited for a moment."""
-    run = await ctx.runs.get(run_id)
+    try:
+        run = await ctx.runs.get(run_id)
+    except NotFound as error:
+        error.field = "run"
+        raise
     if run.finished:
         return run
     with suppress(NisError, TimeoutError):
