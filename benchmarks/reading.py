@@ -33,8 +33,8 @@ from nis_backend.capabilities.vision.compute.reading import read_sheet
 Pixels = NDArray[np.uint8]
 Grey = NDArray[np.uint8]
 
-SEED = 77_000
-"""The first page's; those on which thresholds were chosen are below 10,000."""
+SEED = 120_000
+"""The first page's. Thresholds were chosen on seeds below 10,000; those from 77,000 on have shown a first table."""
 TRUTH = Path(__file__).resolve().parents[1] / "tests" / "capabilities" / "vision" / "page.txt"
 
 

@@ -1,7 +1,7 @@
-"""Three networks that ship in rapidocr's wheel: where text is, whether a strip of it is upside down, what it says.
+"""Two networks that ship in rapidocr's wheel: where text is, and what a strip of it says.
 
 They are run here by themselves, without the package around them, which downloads, logs and holds a picture to a side of
-2,000 pixels. What goes in and comes out is as its readers do it: PaddleOCR's PP-OCRv6 small, and the classifier of 2.0.
+2,000 pixels. What goes in and comes out is as its readers do it: PaddleOCR's PP-OCRv6 small.
 
 Source: Liao et al., Real-time scene text detection with differentiable binarization (2020); Graves et al.,
 Connectionist temporal classification (2006), of which the reading takes the likeliest sign at each step.
@@ -30,10 +30,9 @@ if TYPE_CHECKING:
     from nis_backend.capabilities.vision.compute.arrays import Picture
 
 STRIP_HEIGHT = 48
-"""Pixels of a strip's height, to which the two readers of strips were trained."""
+"""Pixels of a strip's height, to which the reader of strips was trained."""
 SHORTEST_STRIP = 320
 WIDEST_STRIP = 4800
-_TURN_WIDTH = 192
 TILE = 1280
 """Pixels of the side of a piece that is looked at in one go: what bounds the memory, about 700 MB."""
 OVERLAP = 96
@@ -63,7 +62,6 @@ class Letters:
             return engine.InferenceSession(str(folder / name), options, providers=["CPUExecutionProvider"])
 
         self._finds = opened("PP-OCRv6_det_small.onnx")
-        self._turns = opened("ch_ppocr_mobile_v2.0_cls_mobile.onnx")
         self._reads = opened("PP-OCRv6_rec_small.onnx")
         signs = self._reads.get_modelmeta().custom_metadata_map["character"].splitlines()
         self._signs = ["", *signs, " "]
@@ -83,18 +81,6 @@ class Letters:
         down, right = -height % _GRAIN, -width % _GRAIN
         padded = cv2.copyMakeBorder(picture, 0, down, 0, right, cv2.BORDER_REPLICATE)
         return _run(self._finds, _numbers(padded)[None])[0, 0, :height, :width]
-
-    def upside_down(self, strips: Sequence[Picture]) -> list[float]:
-        """How likely each strip stands on its head."""
-        likely: list[float] = []
-        for batch in _batches(len(strips), 32):
-            inputs = np.zeros((len(batch), 3, STRIP_HEIGHT, _TURN_WIDTH), np.float32)
-            for place, one in enumerate(batch):
-                width = min(strips[one].shape[1], _TURN_WIDTH)
-                small = cv2.resize(strips[one], (width, STRIP_HEIGHT), interpolation=cv2.INTER_LINEAR)
-                inputs[place, :, :, :width] = _numbers(small)
-            likely += [float(row[1]) for row in _run(self._turns, inputs)]
-        return likely
 
     def read(self, strips: Sequence[Picture]) -> list[Reading]:
         """What each strip says; those of like widths are read together."""

@@ -42,10 +42,10 @@ GRAINY = 5.0
 """Noise, of 255, from which it is smoothed away: below, smoothing costs more than it gives."""
 FAINT = 90.0
 """Range of luma, of 255, below which it is stretched."""
-VOTERS = 12
-"""Lines, the longest, that are asked whether they stand on their head."""
-CLOSE = 0.2
-"""Share of the vote within which neither side has won."""
+VOTERS = 6
+"""Lines, the longest, that are read both ways up."""
+CLEARLY = 0.1
+"""By how much a text on its head is read better when it is turned: measured, 0.85 to 0.98 against 0.44 to 0.58."""
 POOR = 0.9
 LEAST = 0.5
 """Score below which a line is read again, and then left out: the last is rapidocr's own."""
@@ -144,7 +144,7 @@ def _cleared(picture: Picture, noise: float) -> tuple[Picture, list[str]]:
     """The picture with what can be told from it amended."""
     amended: list[str] = []
     if noise > GRAINY:
-        picture = _bytes(cv2.GaussianBlur(picture, (0, 0), 0.7))
+        picture = _smoothed(picture, noise)
         amended.append(f"noise of {noise:.0f} smoothed")
     low, high = np.percentile(luma(picture), (0.5, 99.5))
     if 0 < high - low < FAINT:
@@ -152,6 +152,14 @@ def _cleared(picture: Picture, noise: float) -> tuple[Picture, list[str]]:
         picture = np.clip(stretched, 0, 255).astype(np.uint8)
         amended.append(f"contrast of {high - low:.0f} stretched")
     return picture, amended
+
+
+def _smoothed(picture: Picture, noise: float) -> Picture:
+    """By non-local means, grey (Buades, Coll & Morel 2005); a large picture, whose print is large, by a small blur."""
+    if picture.shape[0] * picture.shape[1] > MOST_PIXELS:
+        return _bytes(cv2.GaussianBlur(picture, (0, 0), 0.7))
+    smooth = cv2.fastNlMeansDenoising(luma(picture), None, noise, 5, 15)
+    return np.repeat(_bytes(smooth)[..., None], 3, axis=2)
 
 
 def _first_scale(picture: Picture) -> float:
@@ -190,14 +198,10 @@ def _runs_down(lines: Sequence[Line]) -> bool:
 
 
 def _on_its_head(letters: Letters, picture: Picture, lines: Sequence[Line]) -> bool:
-    """By the vote of the longest lines; where it is close, by which way up they are read with the better score."""
-    longest = sorted(lines, key=lambda line: -line.width)[:VOTERS]
-    strips = [strip_of(picture, line) for line in longest]
-    vote = float(np.average(letters.upside_down(strips), weights=[line.width for line in longest]))
-    if not CLOSE < vote < 1 - CLOSE:
-        return vote > 0.5  # noqa: PLR2004 - the majority
+    """By which way up the longest lines are read with clearly better scores."""
+    strips = [strip_of(picture, line) for line in sorted(lines, key=lambda line: -line.width)[:VOTERS]]
     turned = [np.ascontiguousarray(np.rot90(strip, 2)) for strip in strips]
-    return _score(letters.read(turned)) > _score(letters.read(strips))
+    return _score(letters.read(turned)) > _score(letters.read(strips)) + CLEARLY
 
 
 def _score(readings: Sequence[Reading]) -> float:
