@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 from conftest import Server
+from PIL import Image
 
 DATA = b"\x89PNG\r\n\x1a\n" + bytes(range(256)) * 20_000
 """More than a JSON body may hold."""
@@ -70,3 +71,16 @@ def test_a_file_that_is_not_there_is_named(data: Path, tmp_path: Path) -> None:
     assert "'nothing.png' cannot be read" in said
     _, said = nis(data, "blobs", "content", "blob-0", code=4)
     assert "blob-0" in said
+
+
+def test_several_files_stand_in_order_or_under_their_option(data: Path, tmp_path: Path) -> None:
+    """Promise: a list of files takes all that follows; no JSON on the command line where names will do."""
+    for name, colour in (("red", "red"), ("blue", "blue"), ("again", "red")):
+        half = Image.new("RGB", (64, 64), colour)
+        half.paste("white", (0, 0, 32, 64 if name == "blue" else 20))
+        half.save(tmp_path / f"{name}.png")
+    files = [f"@{tmp_path / name}.png" for name in ("red", "blue", "again")]
+    named = [word for file in files for word in ("--images", file)]
+    for given in (files, named):
+        [group] = json.loads(nis(data, "vision", "find-duplicates", *given, "--json")[0])["groups"]
+        assert [one["index"] for one in group["images"]] == [0, 2]

@@ -59,7 +59,7 @@ def command(session: Session, entry: Entry, name: str) -> click.Command:
     definitions: Json = entry.request_schema.get("$defs", {})
 
     blobs = blob_fields(entry.request_schema)
-    several = {key for key, field in fields.items() if _repeats(field) and key not in blobs}
+    several = {key for key, field in fields.items() if blobs.get(key, _repeats(field))}
 
     def run(
         as_json: bool,
@@ -73,7 +73,8 @@ def command(session: Session, entry: Entry, name: str) -> click.Command:
         arguments |= {key: _given(key, fields[key], value) for key, value in options.items() if value not in (None, ())}
         open_fields = [key for key in entry.request_schema.get("required", ()) if key not in arguments]
         refuse_options(positional, fields)
-        if len(positional) > len(open_fields):
+        rest = bool(open_fields) and open_fields[-1] in several  # the last list takes all that follows
+        if len(positional) > len(open_fields) and not rest:
             over = positional[len(open_fields)]
             raise InvalidRequest(
                 f"{over!r} is one argument too many: only what is required may stand without its name.",
@@ -81,8 +82,9 @@ def command(session: Session, entry: Entry, name: str) -> click.Command:
                 value=over,
                 remedy=f"Name it: `nis call {entry.name} --help` lists the names.",
             )
-        ordered = zip(open_fields, positional, strict=False)
-        arguments |= {key: _given(key, fields[key], (one,) if key in several else one) for key, one in ordered}
+        for place, key in enumerate(open_fields[: len(positional)]):
+            taken = positional[place:] if rest and key == open_fields[-1] else positional[place : place + 1]
+            arguments[key] = _given(key, fields[key], taken if key in several else taken[0])
         if not (as_json or input):
             for key in entry.request_schema.get("required", ()):
                 required(key, arguments.get(key))
@@ -97,7 +99,7 @@ def command(session: Session, entry: Entry, name: str) -> click.Command:
             shell_complete=_choices(field, definitions),
             param_decls=[*dict.fromkeys([f"--{key.replace('_', '-')}", f"--{key}"]), key],
             help=_help(field, required=key in entry.request_schema.get("required", ())),
-            metavar="TEXT..." if key in several else _metavar(field, blob=key in blobs),
+            metavar=_metavar(field, blob=key in blobs, several=key in several),
             multiple=key in several,
         )
         for key, field in fields.items()
@@ -226,9 +228,9 @@ def _help(field: Json, *, required: bool) -> str:
     return " ".join(word for word in words if word)
 
 
-def _metavar(field: Json, *, blob: bool) -> str:
-    if blob:
-        return "@FILE|ID"
+def _metavar(field: Json, *, blob: bool, several: bool) -> str:
+    if blob or several:
+        return ("@FILE|ID" if blob else "TEXT") + ("..." if several else "")
     one = next((one for one in field.get("anyOf", (field,)) if one.get("type") != "null"), field)
     return str(one.get("type", "JSON")).upper()
 
