@@ -51,7 +51,7 @@ def log_mel(samples: Floats, bands: int, after: int = FRAMES) -> Floats:
 @cache
 def filters(bands: int) -> Floats:
     """How much each of the 201 frequencies counts for each band: triangles of one area, (bands, 201)."""
-    edges = _hertz(np.linspace(0.0, _mel(RATE / 2), bands + 2))
+    edges = hertz_of(np.linspace(0.0, mel_of(RATE / 2), bands + 2))
     frequencies = np.linspace(0.0, RATE / 2, SIZE // 2 + 1)
     rise = (frequencies - edges[:-2, None]) / np.diff(edges)[:-1, None]
     fall = (edges[2:, None] - frequencies) / np.diff(edges)[1:, None]
@@ -63,10 +63,12 @@ _LINEAR, _KNEE, _STEP = 200 / 3, 1000.0, np.log(6.4) / 27
 """Slaney's scale: Hz of a mel below the knee, the knee in Hz, and the logarithm of a mel's ratio above it."""
 
 
-def _mel(hertz: float) -> float:
+def mel_of(hertz: float) -> float:
+    """The place of a frequency on the scale of mels."""
     return hertz / _LINEAR if hertz < _KNEE else _KNEE / _LINEAR + float(np.log(hertz / _KNEE)) / _STEP
 
 
-def _hertz(mels: NDArray[np.float64]) -> NDArray[np.float64]:
+def hertz_of(mels: NDArray[np.float64]) -> NDArray[np.float64]:
+    """The frequencies of places on the scale of mels."""
     knee = _KNEE / _LINEAR
     return np.where(mels < knee, mels * _LINEAR, _KNEE * np.exp(_STEP * (np.maximum(mels, knee) - knee)))

@@ -4,8 +4,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from nis_backend.capabilities.voice import examples
-from nis_backend.capabilities.voice.sounds import AudioFacts, FactsRequest
+from nis_backend.capabilities.voice import examples, views
+from nis_backend.capabilities.voice.sounds import (
+    AudioFacts,
+    ConversionRequest,
+    ConvertedAudio,
+    FactsRequest,
+    Spectrogram,
+    SpectrogramRequest,
+)
 from nis_backend.capabilities.voice.speech import (
     DetectedSpeech,
     DetectionRequest,
@@ -21,7 +28,16 @@ from nis_backend.operation import Before, Example, operation
 if TYPE_CHECKING:
     from nis_backend.drivers.compute.base import ComputingContext
 
-__all__ = ["OPERATIONS", "detect_speech", "get_audio_facts", "list_voices", "synthesize_speech", "transcribe_audio"]
+__all__ = [
+    "OPERATIONS",
+    "convert_audio",
+    "detect_speech",
+    "draw_spectrogram",
+    "get_audio_facts",
+    "list_voices",
+    "synthesize_speech",
+    "transcribe_audio",
+]
 
 LONGEST = 600.0
 """Seconds that an hour of sound may take; who does not want to wait for that begins it as a run."""
@@ -60,6 +76,7 @@ def get_audio_facts(request: FactsRequest, ctx: ComputingContext) -> AudioFacts:
     "voice.detect_speech",
     effect="reads",
     pool="voice",
+    view=views.detected,
     time_limit=LONGEST,
     examples=(
         Example(
@@ -89,6 +106,7 @@ def detect_speech(request: DetectionRequest, ctx: ComputingContext) -> DetectedS
     "voice.synthesize_speech",
     effect="reads",
     pool="voice",
+    view=views.spoken,
     time_limit=LONGEST,
     examples=(
         Example(
@@ -146,6 +164,7 @@ def list_voices(request: VoicesRequest, ctx: ComputingContext) -> VoiceList:
     "voice.transcribe_audio",
     effect="reads",
     pool="voice",
+    view=views.written_down,
     time_limit=LONGEST,
     examples=(
         Example(
@@ -185,4 +204,75 @@ def transcribe_audio(request: TranscriptionRequest, ctx: ComputingContext) -> Tr
     return transcribe(request, ctx)
 
 
-OPERATIONS = (get_audio_facts, detect_speech, transcribe_audio, synthesize_speech, list_voices)
+@operation(
+    "voice.convert_audio",
+    effect="reads",
+    pool="voice",
+    view=views.converted,
+    time_limit=LONGEST,
+    examples=(
+        Example(
+            title="A tone as FLAC, normalised to -16 LUFS, fading out",
+            request={"audio": examples.TONE, "format": "flac", "loudness": -16, "fade_out": 0.1},
+            question="Convert this recording to FLAC and normalise its loudness to -16 LUFS.",
+            also=(
+                "Convert this audio file to MP3.",
+                "Resample the sound to 16 kHz mono WAV.",
+                "Trim the silence at the beginning and end of this recording.",
+                "Cut the audio from second 3 to second 8.",
+                "Make this recording louder, and fade it in and out.",
+            ),
+        ),
+    ),
+)
+def convert_audio(request: ConversionRequest, ctx: ComputingContext) -> ConvertedAudio:
+    """Convert a sound: to WAV, FLAC, Ogg or MP3, another sample rate, mono; cut, trimmed, normalised, faded.
+
+    Trimming takes silence from both ends. Normalising is to a loudness in LUFS or to a peak. Levels before and after
+    are answered.
+
+    Source: loudness by ITU-R BS.1770-4 (2015), annex 1.
+    """
+    from nis_backend.capabilities.voice.converting import convert  # noqa: PLC0415 - loads in the worker only
+
+    return convert(request, ctx)
+
+
+@operation(
+    "voice.draw_spectrogram",
+    effect="reads",
+    pool="voice",
+    view=views.pictured,
+    time_limit=LONGEST,
+    examples=(
+        Example(
+            title="A tone is one bright line",
+            request={"audio": examples.TONE, "columns": 16, "rows": 16},
+            question="Draw a spectrogram of this recording.",
+            also=(
+                "Show the mel spectrogram of this sound.",
+                "Which frequencies are in this audio, over time?",
+                "Draw the frequencies of the recording over time as a picture.",
+            ),
+        ),
+    ),
+)
+def draw_spectrogram(request: SpectrogramRequest, ctx: ComputingContext) -> Spectrogram:
+    """Draw the spectrogram of a sound: its level in dB over time and frequency, on the mel scale or a linear one.
+
+    Source: mel scale of Slaney (1998), Auditory Toolbox, TR 1998-010.
+    """
+    from nis_backend.capabilities.voice.picturing import picture  # noqa: PLC0415 - loads in the worker only
+
+    return picture(request, ctx)
+
+
+OPERATIONS = (
+    get_audio_facts,
+    detect_speech,
+    transcribe_audio,
+    synthesize_speech,
+    list_voices,
+    convert_audio,
+    draw_spectrogram,
+)

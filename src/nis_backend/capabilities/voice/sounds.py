@@ -11,6 +11,7 @@ from nis_backend.blob import Blob
 from nis_backend.errors import InvalidRequest
 from nis_backend.limits import Sound
 from nis_backend.operation import Model
+from nis_backend.view import Grid
 
 Format = Literal["wav", "flac", "ogg", "opus", "mp3"]
 """Files that are written: 16 bits as WAV or FLAC, Vorbis or Opus in Ogg, MPEG layer III."""
@@ -67,13 +68,16 @@ class AudioFacts(Model):
 class ConversionRequest(Model):
     """A sound and what to make of it, in this order.
 
-    Cut, trim, mix channels, resample, gain, normalise, fade, write.
+    Cut, trim, mix channels, resample, make louder, fade, write.
     """
 
     audio: Audio
     format: Format = Field(default="wav", description="File to write.")
     sample_rate: int | None = Field(
-        default=None, ge=8000, le=192_000, description="Samples a second, Hz; unset keeps what it has."
+        default=None,
+        ge=8000,
+        le=192_000,
+        description="Samples a second, Hz; unset keeps what it has. Opus and MP3 have few rates, and get the next.",
     )
     channels: Literal[1, 2] | None = Field(
         default=None, description="1 mixes all by their mean, 2 doubles a single one; unset keeps what it has."
@@ -84,7 +88,7 @@ class ConversionRequest(Model):
     silence: Annotated[float, Unit("decibel")] = Field(
         default=-50.0, ge=-120, le=0, description="Level in dBFS below which 10 ms count as silent."
     )
-    gain: Annotated[float, Unit("decibel")] = Field(default=0.0, ge=-60, le=60, description="Louder by this, dB.")
+    gain: Level = Field(default=None, ge=-60, le=60, description="Make it louder by this, dB.")
     loudness: Annotated[float, Unit("")] | None = Field(
         default=None,
         ge=-70,
@@ -98,46 +102,56 @@ class ConversionRequest(Model):
 
     @model_validator(mode="after")
     def _one_way(self) -> Self:
-        if self.loudness is not None and self.peak is not None:
+        given = [name for name in ("gain", "loudness", "peak") if getattr(self, name) is not None]
+        if len(given) > 1:
             raise InvalidRequest(
-                "A sound is normalised by its loudness or by its peak, not by both.",
-                field="peak",
-                value=self.peak,
-                remedy="Leave one of loudness and peak out.",
+                "A sound is made louder in one way: by a gain, to a loudness or to a peak.",
+                field=given[1],
+                value=getattr(self, given[1]),
+                remedy=f"Leave {' and '.join(given[1:])} out, or {given[0]}.",
             )
         refuse_backwards(self.start, self.end)
         return self
 
 
-class ConvertedAudio(Model):
-    """The new sound."""
+class Measured(Model):
+    """What a sound is like, in short; levels as in audio facts."""
 
-    audio: Blob = Field(description="The file.")
     duration: Annotated[float, Unit("s")]
     sample_rate: int = Field(description="Samples a second, Hz.")
     channels: int
-    gain: Annotated[float, Unit("decibel")] = Field(description="By how much it was made louder in all, dB.")
-    peak: Level = Field(description="Largest magnitude now, dBFS, before it is written; null where all is zero.")
-    loudness: Annotated[float, Unit("")] | None = Field(description="Integrated loudness now, LUFS, as in audio facts.")
+    peak: Level = Field(description="Largest magnitude, dBFS; null where all is zero.")
+    loudness: Annotated[float, Unit("")] | None = Field(
+        description="Integrated loudness, LUFS; null where it has none."
+    )
+
+
+class ConvertedAudio(Model):
+    """The new sound, and what was done."""
+
+    audio: Blob = Field(description="The file.")
+    before: Measured = Field(description="The part that was taken, as it came.")
+    after: Measured = Field(description="What was made of it, before a codec took anything away.")
+    gain: Annotated[float, Unit("decibel")] = Field(description="By how much it was made louder, dB.")
     clipped: int = Field(description="Samples that were beyond full scale and were cut off.")
     trimmed_start: Annotated[float, Unit("s")] = Field(description="Silence that went from the beginning.")
     trimmed_end: Annotated[float, Unit("s")] = Field(description="Silence that went from the end.")
 
 
 class SpectrogramRequest(Model):
-    """A sound to be drawn: time to the right, frequency upwards, level as brightness."""
+    """A sound to be drawn: time to the right, frequency upwards, level as colour."""
 
     audio: Audio
     scale: Literal["mel", "linear"] = Field(default="mel", description="Frequencies as ears space them, or evenly.")
     start: From
     end: Until
-    width: int = Field(default=800, ge=64, le=2000, description="Pixels of time.")
-    height: int = Field(default=256, ge=32, le=1024, description="Pixels of frequency.")
+    columns: int = Field(default=120, ge=16, le=1000, description="Steps of time.")
+    rows: int = Field(default=64, ge=16, le=256, description="Bands of frequency.")
     highest: Annotated[float, Unit("Hz")] | None = Field(
         default=None, ge=200, le=96_000, description="Highest frequency; unset, half of the sample rate."
     )
     range: Annotated[float, Unit("decibel")] = Field(
-        default=80.0, ge=10, le=160, description="Decibels from the loudest, which is brightest, to black."
+        default=80.0, ge=10, le=160, description="Decibels below the loudest at which all is as dark."
     )
 
     @model_validator(mode="after")
@@ -146,27 +160,17 @@ class SpectrogramRequest(Model):
         return self
 
 
-class FrequencyMark(Model):
-    """A row of the picture and what it stands for."""
-
-    row: int = Field(description="Pixels from the upper edge.")
-    frequency: Annotated[float, Unit("Hz")]
-
-
 class Spectrogram(Model):
-    """The picture, and what its pixels stand for."""
+    """The levels, and what they are."""
 
-    image: Blob = Field(description="A PNG without axes.")
-    width: int
-    height: int
-    start: Annotated[float, Unit("s")] = Field(description="Time at the left edge.")
-    end: Annotated[float, Unit("s")] = Field(description="Time at the right edge.")
-    marks: list[FrequencyMark] = Field(description="Rows of some round frequencies.")
-    brightest: Annotated[float, Unit("decibel")] = Field(
-        description="Level of what is brightest: of a sine of full scale, 0 dB."
-    )
+    chart: Grid = Field(description="A row for each band, the highest first; a number for each step of time, dB.")
+    alt: str = Field(description="What it shows, for those who do not see it.")
+    frequencies: list[Annotated[float, Unit("Hz")]] = Field(description="Middle of each row's band.")
+    loudest: Annotated[float, Unit("decibel")] = Field(description="The greatest level; a sine of full scale has 0 dB.")
+    loudest_at: Annotated[float, Unit("s")] = Field(description="Middle of the step that has it.")
+    loudest_frequency: Annotated[float, Unit("Hz")] = Field(description="Of the single line that has it.")
     window: int = Field(description="Samples of each spectrum's Hann window.")
-    formula: str = Field(description="What the brightness is.")
+    formula: str = Field(description="What a number is.")
 
 
 def refuse_backwards(start: float | None, end: float | None) -> None:

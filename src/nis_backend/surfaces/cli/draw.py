@@ -16,7 +16,7 @@ from rich.text import Text as RichText
 
 from nis_backend.settings import Settings
 from nis_backend.told import table, title_of
-from nis_backend.view import Audio, Form, Image, Series, Table, Text, View
+from nis_backend.view import Audio, Form, Grid, Image, Series, Table, Text, View
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -154,7 +154,9 @@ class Screen:
 
     def _numbers(self, view: Drawing) -> None:
         shown = table(view)
-        if shown.rows:
+        if isinstance(view, Grid) and len(shown.columns) > WIDE:
+            self._remark(f"{len(shown.rows)} × {len(shown.columns) - 1} numbers; --json has them", "dim")
+        elif shown.rows:
             _print_table(self._console, shown)
 
     def _show_progress(self, fraction: float, message: str) -> None:
