@@ -21,6 +21,7 @@ RUNS_PEER := $(VENV)/bench-runs/.filled-1
 DISPATCH_PEER := $(VENV)/bench-dispatch/.filled-$(KEY)
 GATEWAY_PEER := $(VENV)/bench-gateway/.filled-1
 VISION_PEER := $(VENV)/bench-vision/.filled-$(KEY)
+VOICE_PEER := $(VENV)/bench-voice/.filled-1
 CLIENTS := tests/clients/node_modules/.package-lock.json
 CONSOLE := $(if $(wildcard console/package.json),console/node_modules/.package-lock.json)
 WEIGHTS := smollm2-135m-instruct-q4_1 minilm-l6-v2-int8
@@ -57,7 +58,7 @@ SHELL := /bin/bash
 .SHELLFLAGS := -o pipefail -c
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help serve weights test-weights test check format generate console bench-start bench-router bench-toolsets bench-embeddings bench-runs bench-dispatch bench-gateway bench-generation bench-reading bench-soak bench-sockets bench-vision bench-live-voice conformance prove-fuzz prove-kills prove-media prove-readers prove-schema prove-takeover clean
+.PHONY: help serve weights test-weights test check format generate console bench-start bench-router bench-toolsets bench-embeddings bench-runs bench-dispatch bench-gateway bench-generation bench-reading bench-soak bench-sockets bench-vision bench-voice bench-live-voice conformance prove-fuzz prove-kills prove-media prove-readers prove-schema prove-takeover clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-16s %s\n", $$1, $$2 }' Makefile
@@ -129,6 +130,9 @@ bench-sockets: $(TESTS) ## open 1,000 idle WebSockets, and see what each costs i
 
 bench-vision: $(TESTS) test-weights $(VISION_PEER) ## measure what sees: pictures a second by operation, cold and warm, and memory
 	@$(BIN)/python benchmarks/vision.py --plain $(dir $(VISION_PEER))bin/python $(ARGS)
+
+bench-voice: $(TESTS) test-weights $(VOICE_PEER) ## measure speech to text against faster-whisper: words wrong, and seconds for a second of sound
+	@$(BIN)/python benchmarks/voice.py $(dir $(VOICE_PEER))bin/python $(ARGS)
 
 bench-live-voice: $(TESTS) weights ## measure what a person waits for a spoken answer, stage by stage, against one call after the other
 	@$(BIN)/python benchmarks/live_voice.py $(ARGS)
@@ -243,6 +247,13 @@ $(GATEWAY_PEER): | $(TESTS)
 	$(call say,LiteLLM in an environment of its own)
 	@rm -rf $(peer) && $(uv_settings); uv venv --quiet $(peer) && \
 	UV_PYTHON=$(peer)/bin/python uv pip install --quiet --compile-bytecode 'litellm[proxy]==1.108.7'
+	@touch $@
+
+$(VOICE_PEER): peer := $(VENV)/bench-voice
+$(VOICE_PEER): | $(TESTS)
+	$(call say,faster-whisper in an environment of its own)
+	@rm -rf $(peer) && $(uv_settings); uv venv --quiet $(peer) && \
+	UV_PYTHON=$(peer)/bin/python uv pip install --quiet --compile-bytecode faster-whisper==1.2.1
 	@touch $@
 
 # The server without any extra, in an environment of its own: its start is compared.
