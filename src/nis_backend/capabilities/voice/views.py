@@ -8,7 +8,13 @@ from nis_backend.view import Audio, Segment, Text
 
 if TYPE_CHECKING:
     from nis_backend.blob import Blob
-    from nis_backend.capabilities.voice.sounds import ConversionRequest, ConvertedAudio, Spectrogram, SpectrogramRequest
+    from nis_backend.capabilities.voice.sounds import (
+        ConversionRequest,
+        ConvertedAudio,
+        Measured,
+        Spectrogram,
+        SpectrogramRequest,
+    )
     from nis_backend.capabilities.voice.speech import (
         DetectedSpeech,
         DetectionRequest,
@@ -27,7 +33,7 @@ def detected(request: DetectionRequest, found: DetectedSpeech) -> list[View]:
     """Where somebody speaks."""
     if not found.speech:
         return [Text(text=f"Nobody speaks in the {found.duration:.1f} s.")]
-    said = f"Speech in {found.speech_seconds:.1f} of {found.duration:.1f} s, in {len(found.speech)} stretches."
+    said = f"Speech in {found.speech_seconds:.1f} of {found.duration:.1f} s, in {_stretches(len(found.speech))}."
     segments = [Segment(start=one.start, end=one.end) for one in found.speech]
     return [Text(text=said), _sound(request.audio, found.duration, said, segments, title="Speech")]
 
@@ -37,7 +43,7 @@ def written_down(request: TranscriptionRequest, found: Transcription) -> list[Vi
     if not found.segments:
         return [Text(text=f"Nobody says anything in the {found.duration:.1f} s.")]
     segments = [Segment(start=one.start, end=one.end, text=one.text) for one in found.segments]
-    alt = f"{found.duration:.1f} s of speech, with what is said in {len(segments)} stretches."
+    alt = f"{found.duration:.1f} s of speech, with what is said in {_stretches(len(segments))}."
     return [Text(text=found.text), _sound(request.audio, found.duration, alt, segments, title="Transcript")]
 
 
@@ -48,23 +54,30 @@ def spoken(request: SynthesisRequest, made: SynthesizedSpeech) -> list[View]:
     return [Text(text=said), _sound(made.audio, made.duration, alt, title="Speech")]
 
 
-def converted(_request: ConversionRequest, made: ConvertedAudio) -> list[View]:
+def converted(request: ConversionRequest, made: ConvertedAudio) -> list[View]:
     """What became of the sound, and it."""
-    before, after = made.before, made.after
-    said = (
-        f"{before.duration:.2f} s at {before.sample_rate} Hz in {before.channels} became {after.duration:.2f} s at "
-        f"{after.sample_rate} Hz in {after.channels} (channels), {made.gain:+.1f} dB"
-    )
-    if after.loudness is not None:
-        said += f", {after.loudness:.1f} LUFS"
+    said = f"{_told(made.before)} became {_told(made.after)}, {made.gain:+.1f} dB"
+    if made.after.loudness is not None:
+        said += f", {made.after.loudness:.1f} LUFS"
+        if request.loudness is not None and made.after.loudness < request.loudness - 0.5:
+            said += f" and not {request.loudness:g}: its peaks or fades do not let it"
     if made.clipped:
         said += f"; {made.clipped} samples were cut off at full scale"
-    return [Text(text=f"{said}."), _sound(made.audio, after.duration, f"{said}.", title=made.audio.name)]
+    alt = f"{made.audio.name}, {made.after.duration:.1f} s."
+    return [Text(text=f"{said}."), _sound(made.audio, made.after.duration, alt, title="Sound")]
+
+
+def _told(one: Measured) -> str:
+    return f"{one.duration:.2f} s of {one.channels} channel{'s' * (one.channels != 1)} at {one.sample_rate} Hz"
 
 
 def pictured(_request: SpectrogramRequest, made: Spectrogram) -> list[View]:
     """What it shows, and the levels as colours."""
     return [Text(text=made.alt), made.chart]
+
+
+def _stretches(count: int) -> str:
+    return f"{count} stretch{'es' * (count != 1)}"
 
 
 def _sound(blob: Blob, duration: float, alt: str, segments: list[Segment] | None = None, *, title: str) -> Audio:
