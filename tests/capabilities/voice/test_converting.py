@@ -115,6 +115,7 @@ def test_fades_are_ramps_also_where_they_are_longer_than_the_sound(tmp_path: Pat
         (tone(440, 1), {"loudness": -16, "peak": -1}, "peak"),
         (tone(440, 1), {"start": 2, "end": 1}, "end"),
         (tone(440, 1), {"start": 5}, "start"),
+        (tone(440, 1), {"start": 0.5, "end": 0.500001}, "end"),
         (tone(440, 0.2), {"loudness": -16}, "loudness"),
         (np.zeros(8000), {"trim_silence": True}, "trim_silence"),
         (np.zeros((8000, 6)), {"channels": 2}, "channels"),

@@ -103,6 +103,7 @@ class Opened:
 
         Raises:
             TooLarge: it is more than is held at once.
+            InvalidRequest: the part is shorter than a sample.
         """
         seconds = min(self.duration, end or self.duration) - (start or 0.0)
         if seconds * self.rate * self.channels > MOST_NUMBERS:
@@ -113,7 +114,15 @@ class Opened:
                 value=round(seconds, 3),
                 remedy="Take a part of it, by start and end.",
             )
-        return np.concatenate(list(self.blocks(start, end)) or [np.zeros((0, self.channels), np.float32)])
+        blocks = list(self.blocks(start, end))
+        if not blocks:
+            raise InvalidRequest(
+                f"There is no sample of {self.field} from {start} s to {end} s.",
+                field="end",
+                value=end,
+                remedy="Take a longer part.",
+            )
+        return np.concatenate(blocks)
 
 
 @contextmanager

@@ -28,8 +28,8 @@ SPECTRA = 8
 QUIET = 1e-16
 """The power of -160 dB: below is nothing."""
 FORMULA = (
-    "10 log10 of the largest power in the band and step, of spectra by a Hann window, where a sine of full scale has "
-    "1; not below the loudest less range"
+    f"10 log10 of the largest power in the band and step, of up to {SPECTRA} spectra by a Hann window, where a sine of "
+    "full scale has 1; not below the loudest less range"
 )
 
 
