@@ -145,13 +145,21 @@ class Router:
         Raises:
             RuntimeError: it is none of 200.
         """
-        self._connection.request(method, path, json.dumps(body) if body else None, {"content-type": "application/json"})
-        answer = self._connection.getresponse()
+        given = json.dumps(body) if body else None
+        try:
+            answer = self._answer(method, path, given)
+        except ConnectionError:  # the server let go of a connection that was idle; the next one opens by itself
+            self._connection.close()
+            answer = self._answer(method, path, given)
         text = answer.read()
         if answer.status != http.client.OK:
             msg = f"{path} answered {answer.status}: {text[:300]!r}"
             raise RuntimeError(msg)
         return json.loads(text)
+
+    def _answer(self, method: str, path: str, body: str | None) -> http.client.HTTPResponse:
+        self._connection.request(method, path, body, {"content-type": "application/json"})
+        return self._connection.getresponse()
 
 
 @cache

@@ -5,11 +5,13 @@ from __future__ import annotations
 import asyncio
 import gzip
 import json
+import os
 import re
 import socket
 import sys
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager, suppress
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -163,3 +165,25 @@ def test_programs_are_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
         await driver.close()
 
     asyncio.run(use())
+
+
+def test_the_end_waits_for_a_program_that_was_given_up(tmp_path: Path) -> None:
+    """Promise: nothing outlives its server: neither what never greeted nor what does not heed the end of its input."""
+    told = tmp_path / "pid"
+    deaf = f"import os, pathlib, signal; pathlib.Path({str(told)!r}).write_text(str(os.getpid())); signal.pause()"
+
+    async def use() -> None:
+        driver = Remote()
+        server = ToolServer(id="deaf", command=(sys.executable, "-c", deaf), seconds=60)
+        waiting = asyncio.create_task(driver.tools(server))
+        async with asyncio.timeout(60):
+            while not (told.exists() and told.read_text()):  # noqa: ASYNC110 - it is another process's file
+                await asyncio.sleep(0.01)
+        waiting.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await waiting
+        await driver.close()
+
+    asyncio.run(use())
+    with pytest.raises(ProcessLookupError):
+        os.kill(int(told.read_text()), 0)

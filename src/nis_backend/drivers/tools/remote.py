@@ -50,6 +50,8 @@ class Remote:
     def __init__(self) -> None:
         self._programs: dict[str, Program] = {}
         """By the server's id, the one unused for longest first."""
+        self._living: set[asyncio.Task[None]] = set()
+        """Of programs that have not ended, also those that are no longer asked."""
 
     async def tools(self, server: ToolServer) -> list[RemoteTool]:
         """See `base.RemoteTools.tools`."""
@@ -69,11 +71,10 @@ class Remote:
 
     async def close(self) -> None:
         """See `base.RemoteTools.close`."""
-        living = [one.living for one in self._programs.values() if one.living is not None]
         for server_id in list(self._programs):
             self.forget(server_id)
-        if living:
-            _, late = await asyncio.wait(living, timeout=END_SECONDS)
+        if self._living:
+            _, late = await asyncio.wait(self._living, timeout=END_SECONDS)
             for task in late:
                 task.cancel()
 
@@ -101,6 +102,8 @@ class Remote:
             self._make_room()
             program = Program(server=server, ready=asyncio.get_running_loop().create_future())
             program.living = asyncio.create_task(self._live(package, program), name=f"tools {server.id}")
+            self._living.add(program.living)
+            program.living.add_done_callback(self._living.discard)
         self._programs[server.id] = program
         program.asked += 1
         program.moved.set()
@@ -159,6 +162,9 @@ class Remote:
 
 
 def _end(program: Program) -> None:
+    if program.over:
+        # A second cancellation would leave the package's own end of the process undone.
+        return
     program.over = True
     program.moved.set()
     if not program.ready.done() and program.living is not None:
