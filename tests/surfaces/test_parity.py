@@ -48,6 +48,7 @@ MOVES = {
 shape is compared."""
 
 _OWN = re.compile(r"\b([a-z]+)-[0-9a-f]{24}\b|\b[0-9a-f]{32}\b")
+_CURSOR = re.compile(r"\b\d{9,}\.\d+_[a-z]+-[0-9a-f]{24}\b")
 _KEY = re.compile(r"\bnis_[A-Za-z0-9_-]{6,}")
 _MOMENT = re.compile(r"\d{4}-\d\d-\d\dT[\d:.]+(\+00:00|Z)?")
 SINCE = 1.6e9
@@ -61,7 +62,8 @@ def comparable(value: Any) -> Any:  # Any: JSON
     if isinstance(value, list):
         return [comparable(one) for one in cast("list[Any]", value)]
     if isinstance(value, str):
-        return _MOMENT.sub("MOMENT", _KEY.sub("KEY", _OWN.sub(lambda found: f"{found[1] or 'some'}-ID", value)))
+        value = _OWN.sub(lambda found: f"{found[1] or 'some'}-ID", _CURSOR.sub("CURSOR", value))
+        return _MOMENT.sub("MOMENT", _KEY.sub("KEY", value))
     return "MOMENT" if isinstance(value, float) and value > SINCE else value
 
 
