@@ -193,7 +193,9 @@ FILES = (
     Hostile(name="sound called a picture", made=lambda: sound("MP3"), statuses=(415,)),
     Hostile(name="GIF that is a script", made=lambda: b"GIF89a/*" + bytes(2) + b"*/=1;alert(1)//", statuses=(413, 422)),
     Hostile(name="JPEG called a PNG", made=photograph, statuses=(200,), told=False),
-    Hostile(name="PNG with an archive behind it", made=lambda: png(8, 8) + b"PK\x03\x04x", statuses=(200,), told=False),
+    Hostile(
+        name="PNG with an archive behind it", made=lambda: png(160, 120) + b"PK\x03\x04x", statuses=(200,), told=False
+    ),
     Hostile(name="JPEG, half of it", made=lambda: photograph()[:900], statuses=(422,), told=False),
     Hostile(name="PNG whose rows go on for 256 MB", made=lambda: png(8, 8, rows=squeezed()), statuses=READ, told=False),
     Hostile(
