@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import importlib
 import random
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import matplotlib as mpl
 import numpy as np
 from PIL import Image, ImageDraw, ImageFont
+
+sys.path.append(str(Path(__file__).parents[1] / "tests"))
+from edits import distance
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -100,16 +104,6 @@ def spoilt(picture: Picture, turn: float, noise: float, seed: int) -> Picture:
         drawn = np.random.default_rng(seed).normal(0, noise, picture.shape)
         picture = np.clip(picture + drawn, 0, 255).astype(np.uint8)
     return np.ascontiguousarray(picture)
-
-
-def distance(one: str, other: str) -> int:
-    """Signs to change, add or leave out (Levenshtein)."""
-    row = list(range(len(other) + 1))
-    for number, sign in enumerate(one, 1):
-        before, row[0] = row[0], number
-        for place, wanted in enumerate(other, 1):
-            before, row[place] = row[place], min(row[place] + 1, row[place - 1] + 1, before + (sign != wanted))
-    return row[-1]
 
 
 def error(truth: str, read: str) -> float:

@@ -31,45 +31,19 @@ from typing import Any
 
 import cv2
 import numpy as np
+from computing import computing
 from skimage import data  # pyright: ignore[reportMissingTypeStubs] - it has none
 from start import descendants, free_port, ours, post, resident_mb, started
 
 from nis_backend.blob import Blob, blob_fields, replaced
 from nis_backend.catalog import Catalog
 from nis_backend.entry import Entry
-from nis_backend.settings import read_settings
-from nis_backend.weights.files import Weights
 
 IDLE_SECONDS = 5.0
 """What `NIS_IDLE_SECONDS` is set to."""
 LIMIT_SECONDS = 60.0
 SETTLE_SECONDS = 2.0
 POOL = "vision"
-
-
-@dataclass
-class Bench:
-    """A worker's place in this process: what an operation's function may use."""
-
-    options: dict[str, str]
-    kept: dict[str, Any] = field(default_factory=dict[str, Any])
-
-    def progress(self, fraction: float, message: str = "") -> None:
-        """Nobody looks."""
-
-    def cancelled(self) -> bool:
-        """Nobody cancels."""
-        return False
-
-    def keep(self, name: str, make: Callable[[], Any]) -> Any:
-        """See `ComputingContext.keep`."""
-        if name not in self.kept:
-            self.kept[name] = make()
-        return self.kept[name]
-
-    def weight(self, name: str) -> Path:
-        """See `ComputingContext.weight`."""
-        return Weights(Path(self.options["weights"])).require(name)
 
 
 @dataclass
@@ -116,8 +90,8 @@ def floor_of(measured: Measured, folder: Path, picture: bytes) -> Callable[[], o
         return blob.at(path)
 
     ready = replaced(found.validate(request), at)
-    bench = Bench({"weights": str(read_settings(os.environ).weights)})
-    return lambda: found.function(ready, bench)
+    worker = computing()
+    return lambda: found.function(ready, worker)
 
 
 def seconds(call: Callable[[], object]) -> float:

@@ -19,24 +19,26 @@ import json
 import re
 import statistics
 import subprocess
+import sys
 import tempfile
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TypeVar, cast
+from typing import cast
 
 import soundfile  # pyright: ignore[reportMissingTypeStubs] - it has none
+from computing import computing
 from passages import PASSAGES
 
 from nis_backend.capabilities.voice import espeak, whisper
 from nis_backend.capabilities.voice.speech import TranscriptionRequest
 from nis_backend.capabilities.voice.transcribing import transcribe
+from nis_backend.drivers.compute.operations import Computing
 from nis_backend.operation import Json
-from nis_backend.settings import read_settings
-from nis_backend.weights.files import Weights
 
-Kept = TypeVar("Kept")
+sys.path.append(str(Path(__file__).parents[1] / "tests"))
+from edits import distance
 
 VOICES = ("gmw/en-US", "gmw/en", "gmw/en-US+f3")
 MODEL = "whisper-tiny-en"
@@ -55,48 +57,12 @@ class Heard:
     seconds: float
 
 
-class Worker:
-    """What a worker offers to what computes in it."""
-
-    def __init__(self) -> None:
-        self.options: Json = {}
-        self._weights = Weights.of(read_settings(os.environ))
-        self._kept: dict[str, object] = {}
-
-    def progress(self, fraction: float, message: str = "") -> None:
-        """Nobody looks."""
-
-    def cancelled(self) -> bool:
-        """Never."""
-        return False
-
-    def keep(self, name: str, make: Callable[[], Kept]) -> Kept:
-        """See `ComputingContext.keep`."""
-        if name not in self._kept:
-            self._kept[name] = make()
-        return cast("Kept", self._kept[name])
-
-    def weight(self, name: str) -> Path:
-        """See `ComputingContext.weight`."""
-        return self._weights.require(name)
-
-
 def words_of(text: str) -> list[str]:
     """Its words as they are compared."""
     return re.findall(r"[a-z']+", text.lower().replace("\u2019", "'"))
 
 
-def errors(said: list[str], heard: list[str]) -> int:
-    """The fewest words to change, add or leave out (Levenshtein)."""
-    row = list(range(len(heard) + 1))
-    for i, one in enumerate(said, 1):
-        before, row[0] = row[0], i
-        for j, other in enumerate(heard, 1):
-            before, row[j] = row[j], min(row[j] + 1, row[j - 1] + 1, before + (one != other))
-    return row[-1]
-
-
-def ours(worker: Worker) -> Callable[[Path], Json]:
+def ours(worker: Computing) -> Callable[[Path], Json]:
     """The operation's function, as a worker calls it."""
 
     def hear(file: Path) -> Json:
@@ -152,7 +118,7 @@ def main() -> None:
     asked.add_argument("python", type=Path, help="of an environment that has faster-whisper")
     asked.add_argument("--voices", type=int, default=len(VOICES), choices=range(1, len(VOICES) + 1))
     given = asked.parse_args()
-    voices, worker = VOICES[: given.voices], Worker()
+    voices, worker = VOICES[: given.voices], computing()
     with tempfile.TemporaryDirectory() as place:
         folder = Path(place)
         for weight, member in MEMBERS.items():
@@ -194,7 +160,7 @@ def listened(
                 said = words_of(text)
                 found[name][-1].append(
                     Heard(
-                        wrong=errors(said, words_of(answer["text"])),
+                        wrong=distance(said, words_of(answer["text"])),
                         words=len(said),
                         wall=answer["wall"],
                         processor=answer["processor"],

@@ -4,18 +4,18 @@ from __future__ import annotations
 
 import io
 import os
-from typing import TYPE_CHECKING, Any, TypeVar, cast
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import soundfile  # pyright: ignore[reportMissingTypeStubs] - it has none
+from typing_extensions import override
 
 from nis_backend.capabilities.voice import espeak
 from nis_backend.capabilities.voice.opening import resampled
+from nis_backend.drivers.compute.operations import Computing
 from nis_backend.settings import read_settings
-from nis_backend.weights.files import Weights
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
     from pathlib import Path
 
     from nis_backend.drivers.compute.base import Json
@@ -24,36 +24,25 @@ if TYPE_CHECKING:
     Samples = np.ndarray[Any, np.dtype[np.float64]]
 
 
-KEPT: dict[str, object] = {}
+KEPT: dict[str, Any] = {}
 """Models, which the tests of one process share as the calls of a worker do."""
-Kept = TypeVar("Kept")
 
 
-class Worker:
+class Worker(Computing):
     """What a worker offers: it hears how far a call is."""
 
     def __init__(self, options: Json | None = None) -> None:
-        self.options: Json = options or {}
+        super().__init__(self, {"weights": str(read_settings(os.environ).weights), **(options or {})}, KEPT)
         self.told: list[float] = []
 
+    @override
     def progress(self, fraction: float, message: str = "") -> None:
-        """See `WorkerContext.progress`."""
         del message
         self.told.append(fraction)
 
+    @override
     def cancelled(self) -> bool:
-        """Never."""
         return False
-
-    def keep(self, name: str, make: Callable[[], Kept]) -> Kept:
-        """See `ComputingContext.keep`."""
-        if name not in KEPT:
-            KEPT[name] = make()
-        return cast("Kept", KEPT[name])
-
-    def weight(self, name: str) -> Path:
-        """See `ComputingContext.weight`."""
-        return Weights.of(read_settings(os.environ)).require(name)
 
 
 def tone(hertz: float, seconds: float, *, rate: int = 48_000, peak: float = 1.0) -> Samples:

@@ -12,14 +12,13 @@ import numpy as np
 from numpy.typing import NDArray
 from skimage import data  # pyright: ignore[reportMissingTypeStubs] - it has none
 from sklearn.datasets import load_sample_image  # pyright: ignore[reportMissingTypeStubs, reportUnknownVariableType]
+from typing_extensions import override
 
 from nis_backend.blob import blobs_in, replaced
+from nis_backend.drivers.compute.operations import Computing
 from nis_backend.settings import read_settings
-from nis_backend.weights.files import Weights
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from nis_backend.blob import Blob
     from nis_backend.operation import Operation
 
@@ -37,33 +36,24 @@ _KEPT: dict[str, Any] = {}
 """Models that a test has loaded: they are the same for the next."""
 
 
-class Desk:
+class Desk(Computing):
     """A worker's place in the test's process: a folder for the bytes, and a context that hears and cancels."""
 
     def __init__(self, folder: Path, **options: str) -> None:
+        given = {"weights": str(read_settings(os.environ).weights), **options}
+        super().__init__(self, given, {} if options else _KEPT)
         self.folder = folder
-        self.options = {"weights": str(read_settings(os.environ).weights), **options}
-        self._kept = {} if options else _KEPT
         self.told: list[tuple[float, str]] = []
         self.stop_at = 2.0
 
+    @override
     def progress(self, fraction: float, message: str = "") -> None:
-        """See `WorkerContext.progress`."""
         self.told.append((fraction, message))
 
+    @override
     def cancelled(self) -> bool:
         """Whether the call has come as far as `stop_at`."""
         return bool(self.told) and self.told[-1][0] >= self.stop_at
-
-    def keep(self, name: str, make: Callable[[], Any]) -> Any:
-        """See `ComputingContext.keep`."""
-        if name not in self._kept:
-            self._kept[name] = make()
-        return self._kept[name]
-
-    def weight(self, name: str) -> Path:
-        """See `ComputingContext.weight`."""
-        return Weights(Path(self.options["weights"])).require(name)
 
     def blob(self, content: Pixels | bytes, kind: str = ".png") -> dict[str, str]:
         """A picture, or bytes as they are, as a request names a blob that is kept."""

@@ -2,41 +2,26 @@
 
 from __future__ import annotations
 
-import importlib.util
-import sys
 from collections.abc import Iterator
 from contextlib import closing
 from dataclasses import replace
-from pathlib import Path
-from types import ModuleType
 from typing import Any
 
 import pytest
 from conftest import Server
 from hypothesis import given
 from hypothesis import strategies as st
+from scripts import script
 
 from nis_backend.capabilities.operations.guards import asks_for_a_sum
 from nis_backend.capabilities.operations.router import pick
 from nis_backend.capabilities.operations.sentence import Sentence
 from nis_backend.catalog import entry_of, load_capabilities
 
-ROOT = Path(__file__).resolve().parents[3]
 ENTRIES = [entry_of(one) for one in load_capabilities()]
 
 
-def _benchmark() -> ModuleType:
-    spec = importlib.util.spec_from_file_location("benchmark_router", ROOT / "benchmarks" / "router.py")
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    # Dataclasses look their module up while they are made.
-    sys.modules[spec.name] = module
-    spec.loader.exec_module(module)
-    return module
-
-
-BENCHMARK: Any = _benchmark()  # Any: a script's names are known when it has run
+BENCHMARK = script("router")
 
 
 @pytest.fixture(scope="module")

@@ -2,37 +2,23 @@
 
 from __future__ import annotations
 
-import importlib.util
-import sys
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pytest
 from numpy.typing import NDArray
 from photographs import Desk, photograph
+from scripts import script
 
 from nis_backend.capabilities.vision.compute.reading import Sheet, grain_of, read_sheet
 from nis_backend.capabilities.vision.reading import TextRead, read_text
-
-BENCHMARKS = Path(__file__).parents[3] / "benchmarks"
 
 PAGE = (Path(__file__).parent / "page.txt").read_text("utf-8")
 """What scikit-image's `page` says, read by eye; of the last line only the upper half of its letters is there, so it is
 left out."""
 
 
-def _printed() -> Any:  # Any: a module found by its path
-    spec = importlib.util.spec_from_file_location("printed", BENCHMARKS / "printed.py")
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    sys.modules[spec.name] = module
-    spec.loader.exec_module(module)
-    return module
-
-
-printed = _printed()
+printed = script("printed")
 
 
 def sheet_of(picture: NDArray[np.uint8]) -> Sheet:

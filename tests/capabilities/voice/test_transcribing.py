@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pytest
+from edits import distance
 from made_sounds import Worker, call, file_of, noise, said
 
 from nis_backend.capabilities.voice.operations import transcribe_audio
@@ -47,20 +48,10 @@ def plain(text: str) -> list[str]:
     return re.findall(r"[a-z']+", text.lower())
 
 
-def wrong(wanted: list[str], got: list[str]) -> int:
-    """Words that were added, left out or changed: Levenshtein's distance."""
-    row = list(range(len(got) + 1))
-    for number, one in enumerate(wanted, 1):
-        before, row[0] = row[0], number
-        for at, other in enumerate(got, 1):
-            before, row[at] = row[at], min(row[at] + 1, row[at - 1] + 1, before + (one != other))
-    return row[-1]
-
-
 def test_most_words_are_understood(heard: Any) -> None:
     """Promise: the small model on eSpeak's speech; `make bench-voice` prints the figure, beside a peer's."""
     wanted = plain(f"{FIRST} {SECOND}")
-    assert wrong(wanted, plain(heard.text)) <= 0.25 * len(wanted)
+    assert distance(wanted, plain(heard.text)) <= 0.25 * len(wanted)
     assert (heard.language, heard.language_probability, heard.model) == ("en", None, "whisper-tiny.en")
 
 

@@ -1,0 +1,24 @@
+"""What an operation of a pool computes with, in a benchmark's own process."""
+
+from __future__ import annotations
+
+import os
+
+from nis_backend.drivers.compute.operations import Computing
+from nis_backend.settings import read_settings
+
+
+class Unheard:
+    """A call that nobody watches or cancels."""
+
+    def progress(self, fraction: float, message: str = "") -> None:
+        """See `WorkerContext.progress`."""
+
+    def cancelled(self) -> bool:
+        """Never."""
+        return False
+
+
+def computing() -> Computing:
+    """As a worker has it, with this machine's model files."""
+    return Computing(Unheard(), {"weights": str(read_settings(os.environ).weights)}, {})
