@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING, Annotated
 from pydantic import Field
 
 from nis_backend.blob import Blob
+from nis_backend.capabilities.vision import views
 from nis_backend.capabilities.vision.cards import DETECTOR, NAME
-from nis_backend.capabilities.vision.places import Box, Sized, drawn
+from nis_backend.capabilities.vision.places import Box, Sized
 from nis_backend.capabilities.vision.samples import PORTRAIT
 from nis_backend.limits import Picture
 from nis_backend.operation import Example, Model, operation
@@ -80,7 +81,7 @@ def _draw(request: DetectRequest, found: Things) -> list[View]:
         width=found.width,
         height=found.height,
         alt=f"The picture, with a box around each thing: {told}.",
-        boxes=[drawn(one.box, label=one.label, score=one.score) for one in found.things],
+        boxes=[views.box(one.box, label=one.label, score=one.score) for one in found.things],
     )
     return [Text(text=said), picture]
 

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Annotated, Literal
 from pydantic import Field
 
 from nis_backend.blob import Blob
-from nis_backend.capabilities.vision.places import Box, Point, Sized, drawn
+from nis_backend.capabilities.vision import views
+from nis_backend.capabilities.vision.places import Box, Point, Sized
 from nis_backend.capabilities.vision.samples import PORTRAIT
 from nis_backend.limits import Picture
 from nis_backend.operation import Example, Model, operation
@@ -72,7 +73,7 @@ def _draw(request: FacesRequest, found: Faces) -> list[View]:
         width=found.width,
         height=found.height,
         alt=f"The picture, with a box around each face: {said}",
-        boxes=[drawn(one.box, label="face", score=one.score) for one in found.faces],
+        boxes=[views.box(one.box, label="face", score=one.score) for one in found.faces],
         shapes=[Shape(form="points", label="eyes", points=eyes)] if eyes else [],
     )
     return [Text(text=said), picture]

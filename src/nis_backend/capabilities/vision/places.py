@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from pydantic import Field
 
-from nis_backend import view
 from nis_backend.operation import Model
 
 LARGEST = 32_766
@@ -25,11 +24,6 @@ class Box(Model):
     y: float = Field(ge=-LARGEST, le=LARGEST, description="Upper edge, pixels.")
     width: float = Field(gt=0, le=2 * LARGEST, description="Pixels.")
     height: float = Field(gt=0, le=2 * LARGEST, description="Pixels.")
-
-
-def drawn(box: Box, *, label: str = "", score: float | None = None) -> view.Box:
-    """A box as a picture's view draws it."""
-    return view.Box(label=label, score=score, x=box.x, y=box.y, width=box.width, height=box.height)
 
 
 class Sized(Model):
