@@ -36,8 +36,9 @@ LAYERS = {
     "contract": ("kernel",),
     "driver": ("kernel", "contract", "weights", "cores"),
     "weights": ("kernel",),
+    "impact": ("kernel",),
     "cores": (),
-    "capability": ("kernel", "contract", "weights"),
+    "capability": ("kernel", "contract", "weights", "impact"),
     "catalog": ("kernel", "contract", "capability"),
     "surface": ("kernel", "contract", "catalog", "lock"),
     "dialect": ("kernel", "contract", "catalog", "surface", "capability"),
@@ -66,7 +67,7 @@ LAYERS = {
     "mounting": ("kernel", "surface", "dialect", "app"),
     "server": ("kernel", "surface", "lock", "app", "mounting"),
     "worker": ("kernel", "app", "mounting", "server"),
-    "entry": ("worker", "kernel", "surface", "dialect", "lock", "database", "backups", "app", "server"),
+    "entry": ("worker", "kernel", "surface", "dialect", "lock", "database", "backups", "app", "server", "impact"),
 }
 CONTRACTS = frozenset(
     {
@@ -80,7 +81,10 @@ CONTRACTS_FOR = (
     *("run", "context", "shelf", "keys", "commands", "history", "journal", "execution", "replay", "schedule"),
     *("opened", "owned", "steps", "times", "fork", "asking"),
 )
-ENVIRONMENT_READERS = ("nis_backend", "nis_backend.settings", "nis_backend.app", "nis_backend.__main__")
+ENVIRONMENT_READERS = (
+    *("nis_backend", "nis_backend.settings", "nis_backend.app", "nis_backend.__main__"),
+    *("nis_backend.impact.running.surroundings", "nis_backend.impact.running.tracer"),  # what a project's programs get
+)
 NAMES_OPERATIONS = "nis_backend.surfaces.rest.fixed"
 # What a serving process must not have loaded before the first call that needs it.
 HEAVY = (
