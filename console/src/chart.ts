@@ -63,13 +63,14 @@ export class NisChart extends Sized {
     const across = scaleOf([wide], LEFT, this.width - RIGHT, { pad: lines.some((line) => line.mark === "points") ? 0.02 : 0 });
     const linear = shown[0]!.line.scale !== "log";
     const up = scaleOf(shown.map(({ line }) => line), height - bottom, TOP, { zero: bars.length > 0 && linear, pad: shown.some(({ line }) => line.mark === "points" || line.errors?.length) ? 0.04 : 0 });
-    const unitName = shown[0]!.line.unit;
+    const { label: first, unit: unitName } = shown[0]!.line;
+    const measured = this.series.y;
     const heading =
       shown.length === 1
-        ? html`<p class="legend">${nameOf(shown[0]!.line)}</p>`
+        ? html`<p class="legend">${named(measured || first, unitName)}</p>`
         : html`<ul class="legend">
             ${shown.map(({ line, index }) => html`<li class="${colour(index)} ${line.mark ?? "line"}">${line.label}</li>`)}
-            ${unitName ? html`<li class="unit">in ${unitName}</li>` : nothing}
+            ${measured || unitName ? html`<li class="unit">${measured ? named(measured, unitName) : `in ${unitName}`}</li>` : nothing}
           </ul>`;
     const label = `${shown.map(({ line }) => spoken(line)).join("; ")}, over ${spoken(x)}`;
     return html`${heading}

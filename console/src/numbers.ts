@@ -23,13 +23,13 @@ function power(value: number): string {
   return Number(digits) === 1 ? `10${raised}` : `${Number(digits)} × 10${raised}`;
 }
 
-/** Round numbers between two ends, about `wanted` of them; the ends alone where there are none. */
-export function ticks(low: number, high: number, wanted: number): number[] {
+/** Round numbers between two ends, about `wanted` of them and no nearer than `least`; the ends alone where there are none. */
+export function ticks(low: number, high: number, wanted: number, least = 0): number[] {
   const span = high - low;
   if (!(span > 1e-12 * Math.max(Math.abs(low), Math.abs(high), 1e-280) && span < 1e300)) {
     return low === high ? [low] : [low, high];
   }
-  const rough = span / wanted;
+  const rough = Math.max(span / wanted, least);
   const unit = 10 ** Math.floor(Math.log10(rough));
   const step = [1, 2, 5, 10].map((factor) => factor * unit).find((one) => one >= rough * 0.999)!;
   const first = Math.ceil(low / step - 1e-9);

@@ -10,6 +10,8 @@ export interface Scale {
   kind: NonNullable<Axis["scale"]>;
   /** What stands in the place of the values. */
   names: string[];
+  /** Whether its values are counts and the like, with nothing between them. */
+  whole?: boolean;
   from: number;
   to: number;
 }
@@ -34,8 +36,10 @@ export function scaleOf(axes: Axis[], from: number, to: number, asked: { zero?: 
   const first = axes[0]!;
   if (first.names?.length) return { low: -0.5, high: first.names.length - 0.5, kind: "linear", names: first.names, from, to };
   let [low, high] = [Infinity, -Infinity];
+  let whole = true;
   const take = (value: number | null): void => {
     if (!drawable(first, value)) return;
+    whole &&= Number.isInteger(value);
     low = Math.min(low, value);
     high = Math.max(high, value);
   };
@@ -50,13 +54,13 @@ export function scaleOf(axes: Axis[], from: number, to: number, asked: { zero?: 
   const kind = first.scale ?? "linear";
   if (low > high) [low, high] = kind === "log" ? [1, 10] : [0, 1];
   if (kind !== "log") {
-    if (asked.zero) [low, high] = [Math.min(low, 0), Math.max(high, 0)];
+    if (asked.zero) [low, high] = [Math.min(low, 0), low === 0 && high === 0 ? 1 : Math.max(high, 0)];
     const more = (high / 2 - low / 2) * 2 * (asked.pad ?? 0);
     if (Number.isFinite(low - more) && Number.isFinite(high + more)) {
       [low, high] = [asked.zero && low === 0 ? 0 : low - more, asked.zero && high === 0 ? 0 : high + more];
     }
   }
-  return { low, high, kind, names: [], from, to };
+  return { low, high, kind, names: [], whole, from, to };
 }
 
 /** Where a value lies, in pixels, between the ends. */
@@ -76,7 +80,7 @@ export function marks(scale: Scale, wanted: number): [number, string][] {
   }
   if (scale.kind === "log") return decades(scale, wanted);
   if (scale.kind === "time") return moments(scale, wanted);
-  return ticks(scale.low, scale.high, wanted).map((tick) => [tick, number(tick)]);
+  return ticks(scale.low, scale.high, wanted, scale.whole ? 1 : 0).map((tick) => [tick, number(tick)]);
 }
 
 function decades({ low, high }: Scale, wanted: number): [number, string][] {
@@ -101,6 +105,7 @@ const MONTHS = [1, 2, 3, 6, 12, 24, 60, 120, 240, 600, 1200];
 
 function moments({ low, high }: Scale, wanted: number): [number, string][] {
   const rough = (high - low) / Math.max(1, wanted);
+  if (rough < 0.5) return ticks(low, high, wanted).map((one) => [one, when(one).slice(11)]);
   const step = STEPS.find((one) => one >= rough);
   const found: number[] = [];
   if (step) {
@@ -120,8 +125,8 @@ function moments({ low, high }: Scale, wanted: number): [number, string][] {
 
 /** A time since 1970 in UTC. */
 export function when(seconds: number): string {
-  const moment = new Date(seconds * 1000);
-  return Number.isNaN(moment.getTime()) ? `${number(seconds)} s` : moment.toISOString().slice(0, 19).replace("T", " ");
+  const moment = new Date(Math.round(seconds * 1000));
+  return Number.isNaN(moment.getTime()) ? `${number(seconds)} s` : moment.toISOString().slice(0, 23).replace("T", " ").replace(/\.?0+$/, "");
 }
 
 /** A value of an axis, in words. */

@@ -39,6 +39,8 @@ export interface SeriesView {
   title: string;
   x: Axis;
   lines: Axis[];
+  /** What is measured upwards, where lines are groups with names of their own. */
+  y?: string;
 }
 export interface GridView {
   kind: "grid";

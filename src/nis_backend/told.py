@@ -31,7 +31,10 @@ def title_of(view: Drawing) -> str:
 
 def when(seconds: float) -> str:
     """A time since 1970; beyond the years of a calendar, the seconds."""
+    part = round(seconds % 1, 3)
     try:
+        if 0 < part < 1:
+            return moment(seconds) + f"{part:.3f}".rstrip("0")[1:]
         return moment(seconds).removesuffix(" 00:00:00")
     except (ValueError, OverflowError, OSError):
         return f"{number(seconds)} s"
@@ -52,7 +55,7 @@ def words(view: Drawing) -> str:
                 for one in view.boxes
             ]
         case Network():
-            facts = [f"{_count(len(view.nodes), 'node')} and {_count(len(view.links), 'link')}"]
+            facts = [f"{counted(len(view.nodes), 'node')} and {counted(len(view.links), 'link')}"]
         case Image() | Audio():
             return view.alt
     return ": ".join(part for part in (view.title, "; ".join(fact for fact in facts if fact)) if part)
@@ -145,5 +148,6 @@ def _around(points: Iterable[tuple[float, float]]) -> list[Cell]:
     return [min(xs), min(ys), max(xs) - min(xs), max(ys) - min(ys)]
 
 
-def _count(count: int, thing: str) -> str:
+def counted(count: int, thing: str) -> str:
+    """How many of a thing, in words."""
     return f"{count} {thing}{'' if count == 1 else 's'}"

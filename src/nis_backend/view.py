@@ -54,6 +54,7 @@ class Series(Model):
     title: str
     x: Axis
     lines: list[Axis]
+    y: str = Field(default="", description="What is measured upwards, where lines are groups with names of their own.")
 
 
 class Grid(Model):

@@ -7,7 +7,7 @@ import io
 import itertools
 import math
 import re
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 from xml.etree import ElementTree as ET
 
 import numpy as np
@@ -212,6 +212,7 @@ def test_ticks_are_round_and_inside() -> None:
         (2, 40, "log", ["2", "5", "10", "20"]),
         (1.7e9, 1.7e9 + 3600 * 5, "time", ["11-14 23:00", "11-15 00:00"]),
         (1.7e9, 1.7e9 + 86400 * 90, "time", ["2023-12", "2024-01", "2024-02"]),
+        (1.7e9, 1.7e9 + 0.3, "time", ["22:13:20", "22:13:20.1", "22:13:20.2"]),
         (0.0, 1.6e9, "time", ["1970", "1980", "1990", "2000", "2010", "2020"]),
     ],
 )
@@ -270,6 +271,29 @@ def test_a_box_lies_where_it_is_in_the_picture() -> None:
     (node,) = of_class(parsed(view, width=800), "box")
     assert [float(node.attrib[name]) for name in ("x", "y", "width", "height")] == [200, 100, 400, 200]
     assert "cup 0.50" in [text.text for text in of_class(parsed(view), "tag")]
+
+
+@given(word=WORDS)
+def test_any_words_leave_a_network_well_formed(word: str) -> None:
+    """Also between its nodes, where a label is not cut to a room."""
+    nodes = [Node(label=word, x=0, y=0, group=word), Node(label="b", x=1, y=1)]
+    ET.fromstring(draw(Network(title=word, nodes=nodes, links=[Link(start=0, end=1, label=word)]), width=1500))  # noqa: S314
+
+
+def test_letters_that_are_joined_stay_joined() -> None:
+    """Persian words and composed emoji have joiners within, which are not printed and are no spaces."""
+    word = "\u0645\u06cc\u200c\u062e\u0648 \U0001f469\u200d\U0001f52c"
+    picture = parsed(Network(title=word, nodes=[Node(label=word, x=0, y=0)], links=[]))
+    assert {word} == {text.text for text in picture.iter(f"{SVG}text")}
+
+
+@pytest.mark.parametrize(("mark", "values"), [("bars", [1.0, 2.0]), ("line", [0.0, 1.0]), ("bars", [0.0, 0.0])])
+def test_counts_have_whole_numbers_at_their_axis(mark: Any, values: list[float]) -> None:
+    """Half a thing was not counted; and no bar hangs below a 0 that has nothing under it."""
+    line = Axis(label="count", values=values, mark=mark)
+    view = Series(title="t", x=Axis(label="x", values=[0, 1], names=["a", "b"]), lines=[line])
+    ticks_ = [node.text for node in of_class(parsed(view), "tick")]
+    assert set(ticks_) <= {"0", "1", "2", "a", "b"}
 
 
 def test_the_arrows_of_a_network_end_at_its_nodes() -> None:

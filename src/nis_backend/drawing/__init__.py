@@ -29,15 +29,16 @@ def draw(
 
     The height is chosen by what is drawn when none is given.
     """
+    usual = round(width * HEIGHT / WIDTH)
     match view:
         case Series():
-            high = height or series.height_of(view, HEIGHT)
+            high = height or series.height_of(view, usual)
         case Image():
             high = height or picture.height_of(view, width)
         case Audio():
             high = height or sound.height_of(view)
         case _:
-            high = height or HEIGHT
+            high = height or usual
     paper = Paper(width=width, height=high, theme=theme, title=view.title, described=words(view))
     match view:
         case Series():

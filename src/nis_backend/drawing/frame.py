@@ -35,17 +35,18 @@ class Side:
     high: float
     kind: Kind = "linear"
     names: Sequence[str] = field(default_factory=list[str])
+    whole: bool = False
 
     def placed(self, start: float, end: float) -> Scale:
         """The axis on a stretch of pixels."""
-        return Scale(low=self.low, high=self.high, start=start, end=end, kind=self.kind)
+        return Scale(low=self.low, high=self.high, start=start, end=end, kind=self.kind, whole=self.whole)
 
 
 def side(axes: Sequence[Axis], *, zero: bool = False, pad: float = 0, name: str | None = None) -> Side:
     """The axis that holds all values of these, with their errors."""
     first = axes[0]
     if first.names:
-        return categories(first.label, first.names)
+        return categories(named(first.label, first.unit), first.names)
     values = [*(value for axis in axes for value in axis.values)]
     for axis in axes:
         values += [*axis.edges]
@@ -54,7 +55,13 @@ def side(axes: Sequence[Axis], *, zero: bool = False, pad: float = 0, name: str 
                 values += [value - error, value + error]
     low, high = span(values, first.scale, zero=zero, pad=pad)
     unit = "UTC" if first.scale == "time" and not first.unit else first.unit
-    return Side(name=named(first.label, unit) if name is None else name, low=low, high=high, kind=first.scale)
+    return Side(
+        name=named(first.label, unit) if name is None else name,
+        low=low,
+        high=high,
+        kind=first.scale,
+        whole=all(value is None or float(value).is_integer() for value in values),
+    )
 
 
 def categories(name: str, names: Sequence[str]) -> Side:
@@ -81,7 +88,7 @@ def frame(  # noqa: PLR0913 - a place and its two axes
     inner = top + LINE + 4
     lower = bottom - foot_of(across, left, right) - (LINE if across.name else 0)
     x, y = across.placed(left, right), up.placed(lower, inner)
-    name = up.name + (f", ×{ten(y.power)}" if y.power else "")
+    name = _powered(up.name, y)
     paper.text(EDGE, top + 12, cut(name, paper.width - 2 * EDGE), fill=paper.theme.ink, cls="name")
     ticks = _upright(up, lower - inner)
     kept = spread_out([y.at(at) for at, _ in ticks], [FONT] * len(ticks), 3)
@@ -97,11 +104,16 @@ def frame(  # noqa: PLR0913 - a place and its two axes
         _named_ticks(paper, across, x, lower)
     else:
         _ticks(paper, x, lower)
-    label = across.name + (f", ×{ten(x.power)}" if x.power else "")
+    label = _powered(across.name, x)
     middle = (left + right) / 2
     room = 2 * min(middle - EDGE, paper.width - EDGE - middle)
     paper.text(middle, bottom - 5, cut(label, room), anchor="middle", fill=paper.theme.ink, cls="name")
     return x, y
+
+
+def _powered(name: str, scale: Scale) -> str:
+    """An axis's name, and what its numbers are times of."""
+    return ", ".join(part for part in (name, f"×{ten(scale.power)}" if scale.power else "") if part)
 
 
 def foot_of(across: Side, left: float, right: float) -> float:

@@ -51,7 +51,7 @@ def ends(view: Grid) -> tuple[float, float]:
 def _side(axis: Axis, count: int) -> Side:
     """Cells are about their values: the axis goes half a cell further at both ends."""
     if axis.names:
-        return categories(axis.label, axis.names)
+        return categories(named(axis.label, axis.unit), axis.names)
     values = [value for value in axis.values if value is not None] or [0.0, float(max(0, count - 1))]
     step = abs(values[-1] - values[0]) / max(1, len(values) - 1) or 1.0
     name = named(axis.label, axis.unit)

@@ -68,9 +68,18 @@ def width_of(text: str, size: float = FONT) -> float:
     return ems * size
 
 
+JOINERS = "\u200c\u200d"
+"""Of which words of some scripts and composed emoji are made, though nothing of them is printed."""
+
+
+def plain(text: str) -> str:
+    """Without what XML forbids and what turns other words about."""
+    return "".join(char if char.isprintable() or char in JOINERS else " " for char in text)
+
+
 def cut(text: str, room: float, size: float = FONT) -> str:
     """As much of a text as there is room for; what was cut is in the drawing's description or table."""
-    text = "".join(char if char.isprintable() else " " for char in text)
+    text = plain(text)
     if width_of(text, size) <= room:
         return text
     while text and width_of(f"{text}…", size) > room:
@@ -97,10 +106,9 @@ class Paper:
     def svg(self) -> str:
         """The whole document."""
         size = f'viewBox="0 0 {self.width} {self.height}" width="{self.width}" height="{self.height}"'
-        plain = "".join(char if char.isprintable() else " " for char in self.described)
         head = (
             f'<svg xmlns="http://www.w3.org/2000/svg" {size} role="img" font-family="Noto Sans, sans-serif" '
-            f'font-size="{FONT}" fill="{self.theme.quiet}"><title>{escape(plain)}</title>'
+            f'font-size="{FONT}" fill="{self.theme.quiet}"><title>{escape(plain(self.described))}</title>'
             f'<rect width="{self.width}" height="{self.height}" fill="{self.theme.page}"/>'
         )
         return "".join([head, *self._parts, "</svg>"])
@@ -132,7 +140,7 @@ class Paper:
         attributes += ' font-weight="600"' if bold else ""
         attributes += f' transform="rotate({turn:g} {short(x)} {short(y)})"' if turn else ""
         attributes += f' class="{cls}"' if cls else ""
-        self._parts.append(f'<text x="{short(x)}" y="{short(y)}"{attributes}>{escape(text)}</text>')
+        self._parts.append(f'<text x="{short(x)}" y="{short(y)}"{attributes}>{escape(plain(text))}</text>')
 
     def rule(self, x: float, y: float, x2: float, y2: float, stroke: str) -> None:
         """A straight line."""
@@ -236,7 +244,7 @@ def dash(index: int) -> str:
 
 
 def _tipped(kind: str, tip: str) -> str:
-    return f"><title>{escape(''.join(c if c.isprintable() else ' ' for c in tip))}</title></{kind}>" if tip else "/>"
+    return f"><title>{escape(plain(tip))}</title></{kind}>" if tip else "/>"
 
 
 def rows_of(names: Sequence[str], width: int) -> int:

@@ -38,6 +38,8 @@ class Scale:
     start: float
     end: float
     kind: Kind = "linear"
+    whole: bool = False
+    """Whether its values are counts and the like, with nothing between them."""
 
     def at(self, value: float) -> float:
         """Where a value lies, in pixels, held between the ends."""
@@ -61,7 +63,8 @@ class Scale:
                 return _time_ticks(self.low, self.high, wanted)
             case "linear":
                 power = self.power
-                return [(one, number(one / 10**power if power else one)) for one in ticks(self.low, self.high, wanted)]
+                found = ticks(self.low, self.high, wanted, least=1.0 if self.whole else 0.0)
+                return [(one, number(one / 10**power if power else one)) for one in found]
 
     @property
     def power(self) -> int:
@@ -86,6 +89,8 @@ def span(
         return (low / 2, high * 2) if low == high else (low, high)
     if zero:
         low, high = min(low, 0.0), max(high, 0.0)
+    if zero and low == high:
+        return 0.0, 1.0
     if low == high:
         edge = abs(low) / 10 or 1.0
         # The greatest doubles have nothing beyond them.
@@ -95,17 +100,17 @@ def span(
     return padded if all(map(math.isfinite, padded)) else (low, high)
 
 
-def ticks(low: float, high: float, wanted: float = 5) -> list[float]:
-    """Round numbers between the ends, about as many as wanted; the ends alone where there are none."""
+def ticks(low: float, high: float, wanted: float = 5, *, least: float = 0) -> list[float]:
+    """Round numbers between the ends, about as many as wanted, no nearer than `least`; else the ends alone."""
     width = high - low
     # Beyond these, steps are no longer told apart from the ends in double precision.
     if not 1e-12 * max(abs(low), abs(high), 1e-280) < width < 1e300:  # noqa: PLR2004 - see above
         return sorted({low, high})
-    rough = width / max(1.0, wanted)
+    rough = max(width / max(1.0, wanted), least)
     power = 10.0 ** math.floor(math.log10(rough))
     step = next(power * factor for factor in (1, 2, 5, 10) if power * factor >= rough * 0.999)
     first, last = math.ceil(low / step - 1e-9), math.floor(high / step + 1e-9)
-    return [index * step for index in range(first, last + 1)]
+    return [index * step for index in range(first, last + 1)] or [low, high]
 
 
 def number(value: float) -> str:
@@ -137,6 +142,8 @@ def _log_ticks(low: float, high: float, wanted: float) -> list[tuple[float, str]
 
 def _time_ticks(low: float, high: float, wanted: float) -> list[tuple[float, str]]:
     rough = (high - low) / max(1.0, wanted)
+    if rough < 0.5:  # noqa: PLR2004 - steps of a second would be too few
+        return [(one, _parts_of_seconds(one)) for one in ticks(low, high, wanted)]
     step = next((one for one in _STEPS if one >= rough), None)
     try:
         if step is None:
@@ -148,6 +155,13 @@ def _time_ticks(low: float, high: float, wanted: float) -> list[tuple[float, str
         return [(float(one), datetime.fromtimestamp(one, UTC).strftime(form)) for one in moments]
     except (ValueError, OverflowError, OSError):
         return [(one, number(one)) for one in ticks(low, high, wanted)]
+
+
+def _parts_of_seconds(moment: float) -> str:
+    try:
+        return datetime.fromtimestamp(moment, UTC).strftime("%H:%M:%S.%f").rstrip("0").rstrip(".")
+    except (ValueError, OverflowError, OSError):
+        return number(moment)
 
 
 def _month_ticks(low: float, high: float, rough: float) -> list[tuple[float, str]]:

@@ -45,7 +45,7 @@ def draw(paper: Paper, view: Series) -> None:
     panels = _panels(view.lines) or [[]]
     top = paper.heading()
     each = (paper.height - top - EDGE / 2) / len(panels)
-    ups = [_up(lines) for lines in panels]
+    ups = [_up(lines, view.y) for lines in panels]
     left = left_of([up for up in ups if up], each - 80)
     # Bars, points and curves need not begin at the very edge.
     pad = 0.02 if any(line.mark == "points" for line in view.lines) else 0
@@ -73,12 +73,12 @@ def _panels(lines: Sequence[Axis]) -> list[list[Marked]]:
     return [[(at, line) for at, line in marked if (line.unit, line.scale) == unit] for unit in units]
 
 
-def _up(lines: Sequence[Marked]) -> Side | None:
+def _up(lines: Sequence[Marked], measured: str) -> Side | None:
     axes = [line for _, line in lines]
     if not axes:
         return None
     bars = any(line.mark == "bars" for line in axes)
-    name = named(axes[0].label, axes[0].unit) if len(axes) == 1 else axes[0].unit
+    name = named(measured or axes[0].label, axes[0].unit) if measured or len(axes) == 1 else axes[0].unit
     return side(axes, zero=bars and axes[0].scale == "linear", pad=0.04, name=name)
 
 

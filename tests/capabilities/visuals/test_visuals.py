@@ -195,10 +195,75 @@ def test_a_box_plot_and_a_heat_map_say_what_they_show() -> None:
     grid: GridChart = drawn(
         visuals.draw_heat_map, cells=[[1, 2], [9, None]], y={"values": ["up", "down"]}, formats=["png"]
     )
-    assert "greatest 9 at down, index 0" in grid.alt
-    assert grid.notes == ["1 cells have no number."]
+    assert "greatest 9 at down, column 0" in grid.alt
+    assert grid.notes == ["1 cell without a number."]
     with Pillow.open(io.BytesIO(content(grid.png))) as picture:
         assert picture.size == (800, 450)
+
+
+@pytest.mark.parametrize(
+    "values",
+    [[3, 2, 1], [0, 1, 10, 100], [2, None, 4], ["2026-01-03", "2026-01-01"], [0, 1, 2]],
+    ids=["falling", "uneven", "missing", "dates", "few"],
+)
+def test_each_cell_of_a_heat_map_stands_by_its_own_value(values: list[Any]) -> None:
+    """An even scale from the least to the greatest value would put cells where they do not belong."""
+    count = len(values)
+    across: GridChart = drawn(visuals.draw_heat_map, cells=[[*range(count)]], x={"values": values}, formats=[])
+    assert across.chart.x.names == ["" if one is None else str(one) for one in values]
+    assert across.chart.cells == [[*range(count)]]
+    up: GridChart = drawn(visuals.draw_heat_map, cells=[[at] for at in range(count)], y={"values": values}, formats=[])
+    by_name = dict(zip(up.chart.y.names, (row[0] for row in up.chart.cells), strict=True))
+    assert by_name == {"" if one is None else str(one): float(at) for at, one in enumerate(values)}
+    assert f"greatest {count - 1} at " + ("y " if isinstance(values[0], int) else "") + str(values[-1]) in up.alt
+
+
+def test_many_even_cells_stand_on_a_scale() -> None:
+    """Names of a thousand columns could not be read; numbers that rise evenly are told by round ticks."""
+    even = [at / 4 for at in range(400)]
+    chart: GridChart = drawn(visuals.draw_heat_map, cells=[even], x={"values": even}, formats=[])
+    assert not chart.chart.x.names
+    uneven: GridChart = drawn(visuals.draw_heat_map, cells=[even], x={"values": [*even[:-1], 200]}, formats=["svg"])
+    assert uneven.chart.x.names[-1] == "200"
+
+
+@pytest.mark.parametrize("size", [1e-320, 1e-200, 1.0, 1e200, 8e307])
+def test_a_trend_is_the_same_at_any_size_of_numbers(size: float) -> None:
+    """Squares of the greatest doubles overflow: the answer is that of smaller ones, in proportion."""
+    found = trend("", [size * (one / 4) for one in (1, 2, 3)], [size * (one / 4) for one in (1, -2, 3)])
+    assert found.slope == pytest.approx(1.0, rel=1e-3)
+    assert found.correlation == pytest.approx(float(np.corrcoef([1, 2, 3], [1, -2, 3])[0, 1]), rel=1e-3)
+
+
+def test_numbers_whose_distance_no_double_holds_are_refused_for_a_histogram() -> None:
+    """A pool turns the overflow into the caller's error."""
+    with pytest.raises(OverflowError):
+        drawn(visuals.draw_histogram, values=[1e308, -1e308, 0], formats=[])
+
+
+def test_what_a_mean_is_of_is_not_lost_to_rounding() -> None:
+    """A plain sum of these is 0."""
+    chart: HistogramChart = drawn(visuals.draw_histogram, values=[1e16, 1, -1e16], formats=[])
+    assert chart.mean == pytest.approx(1 / 3)
+
+
+def test_groups_of_points_do_not_hide_what_is_measured() -> None:
+    """The axis has its name though each group has one of its own."""
+    chart: ScatterChart = drawn(
+        visuals.draw_scatter_plot,
+        groups=[{"label": "new", "x": [1, 2], "y": [3, 4]}, {"label": "old", "x": [1, 2], "y": [5, 6]}],
+        y={"label": "voltage", "unit": "V"},
+        formats=["svg"],
+    )
+    assert "voltage (V)" in content(chart.svg).decode()
+
+
+def test_a_chart_is_as_high_as_its_panels_need() -> None:
+    """Unless a height is asked for."""
+    lines = [{"label": unit, "unit": unit, "values": [1, 2]} for unit in ("m", "s", "kg")]
+    for asked, high in (({}, 450 + 2 * 240), ({"height": 300}, 300)):
+        chart: SeriesChart = drawn(visuals.draw_line_chart, lines=lines, formats=["svg"], **asked)
+        assert ET.fromstring(content(chart.svg)).attrib["height"] == str(high)  # noqa: S314 - our own
 
 
 @settings(max_examples=15, deadline=None)
@@ -238,6 +303,11 @@ def test_joined_things_lie_nearer_than_others() -> None:
         (visuals.draw_box_plot, {"groups": [{"values": [None, None]}]}, "groups.0.values"),
         (visuals.draw_heat_map, {"cells": []}, "cells"),
         (visuals.draw_network, {"links": []}, "links"),
+        (
+            visuals.draw_box_plot,
+            {"groups": [{"unit": "s", "values": [1]}, {"unit": "ms", "values": [1000]}]},
+            "groups.1.unit",
+        ),
     ],
 )
 def test_what_does_not_fit_is_refused_by_its_field(

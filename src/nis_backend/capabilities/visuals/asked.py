@@ -35,7 +35,13 @@ class Look(Model):
 
     title: str = Field(default="", max_length=200, description="What stands above it.")
     width: int = Field(default=800, ge=200, le=2400, description="Pixels.", json_schema_extra={"knob": True})
-    height: int = Field(default=450, ge=150, le=2400, description="Pixels.", json_schema_extra={"knob": True})
+    height: int | None = Field(
+        default=None,
+        ge=150,
+        le=2400,
+        description="Pixels; none for as many as it needs, 9 for each 16 of the width and more for each panel.",
+        json_schema_extra={"knob": True},
+    )
     theme: Literal["light", "dark"] = Field(
         default="light", description="On white or on dark.", json_schema_extra={"knob": True}
     )

@@ -15,6 +15,8 @@ if TYPE_CHECKING:
 
 MOST_WORDS = 200
 """Categories along an axis."""
+INDEX = "index"
+"""What an axis is called where nothing stands along it."""
 
 
 def numbers(values: object, field: str) -> list[float | None]:
@@ -37,7 +39,7 @@ def along(asked: Along | None, count: int, field: str) -> tuple[Axis, list[str]]
         InvalidRequest: it has not as many values as what stands over it.
     """
     if asked is None:
-        return Axis(label="index", values=[*map(float, range(count))]), []
+        return Axis(label=INDEX, values=[*map(float, range(count))]), []
     values: Sequence[object] = asked.values if not isinstance(asked.values, str) else ()
     fits(len(values), count, f"{field}.values")
     words = [one for one in values if isinstance(one, str)]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from nis_backend.capabilities.visuals.figures import trend
-from nis_backend.told import named, when
+from nis_backend.told import counted, named, when
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -71,11 +71,11 @@ def scatter(series: Series, trends: Sequence[Trend], units: tuple[str, str]) -> 
     for one in trends:
         name = one.label or "The points"
         if one.correlation is None or one.slope is None:
-            said.append(f"{name}: {one.count} points.")
+            said.append(f"{name}: {counted(one.count, 'point')}.")
             continue
         slope = digits(one.slope, units[1])
         said.append(
-            f"{name}: {one.count} points, Pearson correlation {one.correlation:.2f}, "
+            f"{name}: {counted(one.count, 'point')}, Pearson correlation {one.correlation:z.2f}, "
             f"least squares slope {slope} for each {units[0] or 'unit of x'}."
         )
     return titled(series.title, "Scatter plot", said)
@@ -106,7 +106,7 @@ def grid(view: Grid) -> str:
         f"{word} {digits(cell, view.unit)} at {_at(view.y, row)}, {_at(view.x, column)}"
         for word, (cell, row, column) in (("least", min(there)), ("greatest", max(there)))
     ]
-    size = f"{len(view.cells)} rows of {max(map(len, view.cells))} numbers"
+    size = f"{counted(len(view.cells), 'row')} of {counted(max(map(len, view.cells)), 'number')}"
     return titled(view.title, "Heat map", [f"{size}: {', '.join(ends)}."])
 
 
@@ -118,5 +118,5 @@ def network(view: Network) -> str:
         degree[link.end] += 1
     order = sorted(range(len(degree)), key=lambda at: (-degree[at], at))[:3]
     most = ", ".join(f"{view.nodes[at].label} ({degree[at]})" for at in order if degree[at])
-    said = f"{len(view.nodes)} things and {len(view.links)} links"
+    said = f"{counted(len(view.nodes), 'thing')} and {counted(len(view.links), 'link')}"
     return titled(view.title, "Network", [f"{said}; most are at {most}." if most else f"{said}."])

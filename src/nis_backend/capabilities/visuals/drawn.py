@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import itertools
+import math
 import re
 from typing import TYPE_CHECKING, Any, TypeVar
 
+from nis_backend import told
 from nis_backend.blob import Blob
 from nis_backend.capabilities.visuals import describing
-from nis_backend.capabilities.visuals.axes import along, errors_of, fits, left_out, numbers, words_along
+from nis_backend.capabilities.visuals.axes import INDEX, along, errors_of, fits, left_out, numbers, words_along
+from nis_backend.capabilities.visuals.cells import cell_by_cell
 from nis_backend.capabilities.visuals.charts import (
     BoxChart,
     Chart,
@@ -115,15 +118,15 @@ def histogram(asked: Histogram) -> HistogramChart:
     label = asked.label or "value"
     x = Axis(label=label, unit=asked.unit, values=middles, edges=edges)
     view = Series(title=asked.title, x=x, lines=[Axis(label="count", values=[*map(float, counts)], mark="bars")])
-    mean = sum(values) / len(values)
+    mean = math.fsum(values) / len(values)
     notes = [rule] + [one.replace("A line", label) for one in left_out(Axis(label=label, values=column))]
-    deviation = (sum((one - mean) ** 2 for one in values) / (len(values) - 1)) ** 0.5 if len(values) > 1 else None
+    deviation = (math.fsum((one - mean) ** 2 for one in values) / (len(values) - 1)) ** 0.5 if len(values) > 1 else None
     fullest = counts.index(max(counts))
     least, most, middle = (describing.digits(one) for one in (min(values), max(values), mean))
     begin, end = (describing.digits(edges[at]) for at in (fullest, fullest + 1))
     unit = f" {asked.unit}".rstrip()
     said = [
-        f"{len(values)} numbers from {least} to {most}{unit}, mean {middle}{unit}.",
+        f"{told.counted(len(values), 'number')} from {least} to {most}{unit}, mean {middle}{unit}.",
         f"Most, {counts[fullest]}, are from {begin} to {end}{unit}.",
     ]
     alt = describing.titled(asked.title, f"Histogram of {label}", said)
@@ -149,6 +152,14 @@ def box_plot(asked: BoxPlotAsked) -> BoxChart:
         notes += left_out(Axis(label=label, values=column))
         boxes.append(spread(label, values))
     unit = asked.unit or next((one.unit for one in asked.groups if one.unit), "")
+    for at, one in enumerate(asked.groups):
+        if one.unit not in ("", unit):
+            raise InvalidRequest(
+                f"groups.{at} is in {one.unit}, and the plot in {unit}.",
+                field=f"groups.{at}.unit",
+                value=one.unit,
+                remedy=f"Give all numbers in one unit, such as {unit}, or draw a plot for each.",
+            )
     view = BoxPlot(title=asked.title, label=asked.label or "value", unit=unit, boxes=boxes)
     return made(BoxChart, asked, view, describing.boxes(view), notes)
 
@@ -166,6 +177,7 @@ def heat_map(asked: HeatMap) -> GridChart:
         )
     x, notes = along(asked.x, width, "x")
     y, more = along(asked.y, len(rows), "y")
+    x, y = _called(x, "x" if asked.x else "column"), _called(y, "y" if asked.y else "row")
     view = Grid(
         title=asked.title,
         x=x,
@@ -176,8 +188,14 @@ def heat_map(asked: HeatMap) -> GridChart:
         middle=asked.middle,
     )
     missing = sum(cell is None for row in view.cells for cell in row)
-    notes += more + ([f"{missing} cells have no number."] if missing else [])
-    return made(GridChart, asked, view, describing.grid(view), notes)
+    notes += more + ([f"{told.counted(missing, 'cell')} without a number."] if missing else [])
+    return made(GridChart, asked, cell_by_cell(view), describing.grid(view), notes)
+
+
+def _called(axis: Axis, name: str) -> Axis:
+    """An axis of numbers has a name, for words about it would not be told apart from those about the other."""
+    label = name if axis.label in ("", INDEX) else axis.label
+    return axis if axis.names else axis.model_copy(update={"label": label})
 
 
 def network(asked: NetworkAsked) -> NetworkChart:
@@ -191,7 +209,7 @@ def network(asked: NetworkAsked) -> NetworkChart:
             f"The network has {len(names)} things, and one that can be read from 1 to {MOST_NODES}.",
             field="links",
             value=len(names),
-            remedy="Give fewer links, or draw parts of it.",
+            remedy="Give fewer links, or draw parts of it." if names else "Give a link, or a thing in `nodes`.",
         )
     place = {name: at for at, name in enumerate(names)}
     links = [

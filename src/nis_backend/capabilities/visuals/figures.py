@@ -50,6 +50,8 @@ def edges_of(values: Sequence[float], bins: int | None) -> tuple[list[float], st
     Freedman & Diaconis (1981): the width is 2 IQR / n^(1/3). Without a quartile distance, Sturges (1926): log2 n + 1.
     """
     low, high = min(values), max(values)
+    if math.isinf(high - low):
+        raise OverflowError
     if low == high:
         edge = abs(low) / 10 or 0.5
         return [low - edge, high + edge], "All numbers are the same: there is one bin."
@@ -92,8 +94,16 @@ def trend(label: str, x: Sequence[float | None], y: Sequence[float | None]) -> T
     pairs = [(a, b) for a, b in zip(x, y, strict=False) if a is not None and b is not None]
     slope = intercept = correlation = None
     if len({a for a, _ in pairs}) > 1:
-        xs, ys = zip(*pairs, strict=True)
+        # By powers of two, which is exact: squares and sums of the greatest doubles overflow.
+        (xs, wide), (ys, high) = (_halved(column) for column in zip(*pairs, strict=True))
         slope, intercept = statistics.linear_regression(xs, ys)
+        slope, intercept = math.ldexp(slope, high - wide), math.ldexp(intercept, high)
         if len(set(ys)) > 1:
             correlation = max(-1.0, min(1.0, statistics.correlation(xs, ys)))
     return Trend(label=label, count=len(pairs), slope=slope, intercept=intercept, correlation=correlation)
+
+
+def _halved(values: Sequence[float]) -> tuple[list[float], int]:
+    """The values as parts of the power of two above the greatest, and that power."""
+    power = math.frexp(max(map(abs, values)))[1]
+    return [math.ldexp(one, -power) for one in values], power

@@ -9,6 +9,7 @@ from nis_backend.capabilities.visuals.axes import errors_of, fits, left_out, num
 from nis_backend.capabilities.visuals.charts import ScatterChart
 from nis_backend.capabilities.visuals.drawn import made
 from nis_backend.capabilities.visuals.figures import trend
+from nis_backend.drawing import HEIGHT, WIDTH
 from nis_backend.drawing.thin import sifted
 from nis_backend.view import Axis, Series
 
@@ -39,7 +40,9 @@ def scatter_plot(asked: ScatterPlot) -> ScatterChart:
         name = one.label or "The points"
         if len(whole) < len(x):
             notes.append(f"{name}: {len(x) - len(whole)} of {len(x)} pairs lack a value and are left out.")
-        kept, cell = sifted([(a, b) for a, b, _ in whole], most, (asked.width, asked.height))
+        kept, cell = sifted(
+            [(a, b) for a, b, _ in whole], most, (asked.width, asked.height or round(asked.width * HEIGHT / WIDTH))
+        )
         if cell:
             notes.append(
                 f"{name}: {len(kept)} of {len(whole)} points are drawn, one for each cell of {cell} by {cell} pixels "
@@ -48,7 +51,7 @@ def scatter_plot(asked: ScatterPlot) -> ScatterChart:
         start = len(xs)
         xs += [whole[k][0] for k in kept]
         axis = Axis(
-            label=one.label or asked.y.label,
+            label=one.label or asked.y.label or "y",
             unit=asked.y.unit,
             scale=asked.y.scale,
             mark="points",
@@ -58,7 +61,7 @@ def scatter_plot(asked: ScatterPlot) -> ScatterChart:
         drawn.append((axis, start))
     x_axis = Axis(label=asked.x.label or "x", unit=asked.x.unit, values=xs, scale=asked.x.scale)
     lines = [_over(axis, start, len(xs)) for axis, start in drawn]
-    view = Series(title=asked.title, x=x_axis, lines=lines)
+    view = Series(title=asked.title, x=x_axis, lines=lines, y=asked.y.label)
     if straight:
         view = _with_lines(view, trends)
         notes.append("Lines are of least squares, r is Pearson's correlation.")

@@ -54,6 +54,7 @@ class Chart(CatalogComponentCommon):
     title: str = Field(description="What the chart shows.")
     x: Quantity = Field(description="The horizontal axis.")
     lines: list[Quantity] = Field(description="The lines; each has as many values as `x`.")
+    y: str = Field(default="", description="What is measured upwards, where lines are groups with names of their own.")
 
 
 @cache

@@ -76,7 +76,8 @@ def _drawing(page: Page, view: Drawing) -> str:
             return _sound(page, view)
         case Series() if not page.basic:
             axis, *lines = (one.model_dump(mode="json") for one in (view.x, *view.lines))
-            return page.add("Chart", title=view.title, x=axis, lines=lines)
+            measured = {"y": view.y} if view.y else {}
+            return page.add("Chart", title=view.title, x=axis, lines=lines, **measured)
         case _:
             return _image(page, _drawn(view), words(view))
 
