@@ -6,6 +6,7 @@ import base64
 import json
 import sqlite3
 import time
+import urllib.parse
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
@@ -58,7 +59,33 @@ async def repeat_bytes(request: Given, ctx: "Context") -> Recorded[Blob]:
     return Blob.of(request.images[0].path.read_bytes() * request.times, media_type="text/plain")
 
 
-OPERATIONS = (count_bytes, join_bytes, repeat_bytes)
+class Sheet(Model):
+    """What is asked for, or what is found."""
+
+    kinds: list[str] = []
+    rows: list[list[int]] = []
+    size: dict[str, int] | None = None
+
+
+@operation("sheets.list_sheets", effect="reads", resource="sheet")
+def list_sheets(request: Sheet, ctx: "Context") -> Sheet:
+    """What was asked for."""
+    return request
+
+
+class Marked(Sheet):
+    """Bytes, and more."""
+
+    image: Blob
+
+
+@operation("sheets.mark_bytes", effect="writes")
+def mark_bytes(request: Marked, ctx: "Context") -> Sheet:
+    """What was asked for, beside bytes."""
+    return Sheet(kinds=request.kinds, rows=request.rows, size=request.size)
+
+
+OPERATIONS = (count_bytes, join_bytes, repeat_bytes, list_sheets, mark_bytes)
 '''
 
 
@@ -130,6 +157,41 @@ def test_one_request_gives_blobs_in_three_ways(blobs: Server) -> None:
     )
     answer = ask(blobs, "POST", "/sheets/count-bytes", body, headers)[2]
     assert answer == {"sizes": [2 * len(PNG)] * 2, "words": ["a", "b"]}
+
+
+LISTS: list[tuple[list[tuple[str, str]], Json]] = [
+    ([("kinds", "ean_13")], {"kinds": ["ean_13"]}),
+    ([("kinds", "4711"), ("kinds", "b")], {"kinds": ["4711", "b"]}),
+    ([("kinds", '["a", "b"]'), ("kinds", "c")], {"kinds": ["a", "b", "c"]}),
+    ([("kinds", "[]")], {"kinds": []}),
+    ([("kinds", "[a")], {"kinds": ["[a"]}),
+    ([("rows", "[1, 2]")], {"rows": [[1, 2]]}),
+    ([("rows", "[1, 2]"), ("rows", "[3]")], {"rows": [[1, 2], [3]]}),
+    ([("rows", "[[1, 2], [3]]")], {"rows": [[1, 2], [3]]}),
+    ([("size", '{"a": 1}')], {"size": {"a": 1}}),
+    ([("size", "null")], {"size": None}),
+]
+
+
+@pytest.mark.parametrize(("given", "read"), LISTS, ids=range(len(LISTS)))
+def test_a_list_is_given_once_again_and_again_or_as_json(
+    blobs: Server, given: list[tuple[str, str]], read: Json
+) -> None:
+    """Promise: a form and an address are read by the schema: `-F kinds=ean_13` is a list of one."""
+    expected: Json = {"kinds": [], "rows": [], "size": None, **read}
+    status, _, answer = ask(blobs, "GET", f"/sheets?{urllib.parse.urlencode(given)}")
+    assert (status, answer) == (200, expected), answer
+    body, headers = form(("image", None, "", b"data:,abc"), *((name, None, "", text.encode()) for name, text in given))
+    status, _, answer = ask(blobs, "POST", "/sheets/mark-bytes", body, headers)
+    assert (status, answer) == (200, expected), answer
+
+
+@pytest.mark.parametrize("text", ["[" * 10_000, "7", "true", "[{}]"], ids=["deep", "number", "truth", "list"])
+def test_what_is_no_object_is_refused_by_its_field(blobs: Server, text: str) -> None:
+    """Promise: a text that is not what its field takes is named, however deep it is."""
+    body, headers = form(("image", None, "", b"data:,abc"), ("size", None, "", text.encode()))
+    status, _, problem = ask(blobs, "POST", "/sheets/mark-bytes", body, headers)
+    assert (status, problem["field"]) == (422, "size")
 
 
 def test_a_blob_that_an_operation_answers_is_its_bytes(blobs: Server) -> None:

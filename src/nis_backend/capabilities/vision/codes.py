@@ -7,11 +7,12 @@ from typing import TYPE_CHECKING, Annotated, Literal, get_args
 from pydantic import Field
 
 from nis_backend.blob import Blob
+from nis_backend.capabilities.vision import views
 from nis_backend.capabilities.vision.places import Point, Sized
 from nis_backend.capabilities.vision.scans import LABEL, QR
 from nis_backend.limits import Picture
 from nis_backend.operation import Example, Model, operation
-from nis_backend.view import Image, Shape, Table, Text, View
+from nis_backend.view import Table, Text, View
 
 if TYPE_CHECKING:
     from nis_backend.drivers.compute.base import WorkerContext
@@ -74,19 +75,9 @@ def _draw(request: CodesRequest, found: CodesFound) -> list[View]:
     if not found.codes:
         return [Text(text=f"No code was read in the picture ({found.width} × {found.height} pixels).")]
     said = "\n".join(f"- {_NAMES[one.kind]}: {one.text}" for one in found.codes)
-    shapes = [
-        Shape(label=f"{_NAMES[one.kind]}: {one.text}", points=[(point.x, point.y) for point in one.corners])
-        for one in found.codes
-    ]
-    picture = Image(
-        title="Codes",
-        blob=request.image.id,
-        media_type=request.image.media_type,
-        width=found.width,
-        height=found.height,
-        alt=f"The picture, with the outline of {len(found.codes)} codes.",
-        shapes=shapes,
-    )
+    alt = f"The picture, with the outline of {len(found.codes)} code{'s' if len(found.codes) > 1 else ''}."
+    shapes = [views.polygon(one.corners, f"{_NAMES[one.kind]}: {one.text}") for one in found.codes]
+    picture = views.over(request.image, found, alt, shapes=shapes, title="Codes")
     rows: list[list[str | float]] = [
         [_NAMES[one.kind], one.text, one.check or "none", one.read_in] for one in found.codes
     ]

@@ -13,7 +13,7 @@ from nis_backend.capabilities.vision.places import Box, Sized
 from nis_backend.capabilities.vision.samples import PORTRAIT
 from nis_backend.limits import Picture
 from nis_backend.operation import Example, Model, operation
-from nis_backend.view import Image, Text, View
+from nis_backend.view import Text, View
 
 if TYPE_CHECKING:
     from nis_backend.drivers.compute.base import ComputingContext
@@ -74,16 +74,9 @@ def _draw(request: DetectRequest, found: Things) -> list[View]:
     said = f"Found by {found.model} with a score of at least {found.threshold:g}: {told}."
     if not found.things:
         return [Text(text=said)]
-    picture = Image(
-        title="Things",
-        blob=request.image.id,
-        media_type=request.image.media_type,
-        width=found.width,
-        height=found.height,
-        alt=f"The picture, with a box around each thing: {told}.",
-        boxes=[views.box(one.box, label=one.label, score=one.score) for one in found.things],
-    )
-    return [Text(text=said), picture]
+    alt = f"The picture, with a box around each thing: {told}."
+    boxes = [views.box(one.box, one.label, one.score) for one in found.things]
+    return [Text(text=said), views.over(request.image, found, alt, boxes, title="Things")]
 
 
 @operation(

@@ -12,7 +12,7 @@ from nis_backend.capabilities.vision.places import Box, Point, Sized
 from nis_backend.capabilities.vision.samples import PORTRAIT
 from nis_backend.limits import Picture
 from nis_backend.operation import Example, Model, operation
-from nis_backend.view import Image, Shape, Text, View
+from nis_backend.view import Shape, Text, View
 
 if TYPE_CHECKING:
     from nis_backend.drivers.compute.base import ComputingContext
@@ -66,15 +66,13 @@ def _draw(request: FacesRequest, found: Faces) -> list[View]:
     if not count:
         return [Text(text=said)]
     eyes = [(eye.x, eye.y) for one in found.faces for eye in (one.right_eye, one.left_eye) if eye is not None]
-    picture = Image(
+    picture = views.over(
+        request.image,
+        found,
+        f"The picture, with a box around each face: {said}",
+        [views.box(one.box, "face", one.score) for one in found.faces],
+        [Shape(form="points", label="eyes", points=eyes)] if eyes else [],
         title="Faces",
-        blob=request.image.id,
-        media_type=request.image.media_type,
-        width=found.width,
-        height=found.height,
-        alt=f"The picture, with a box around each face: {said}",
-        boxes=[views.box(one.box, label="face", score=one.score) for one in found.faces],
-        shapes=[Shape(form="points", label="eyes", points=eyes)] if eyes else [],
     )
     return [Text(text=said), picture]
 

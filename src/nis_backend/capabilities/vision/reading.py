@@ -7,11 +7,12 @@ from typing import TYPE_CHECKING, Annotated, Literal
 from pydantic import Field
 
 from nis_backend.blob import Blob
+from nis_backend.capabilities.vision import views
 from nis_backend.capabilities.vision.places import Point, Sized
 from nis_backend.capabilities.vision.scans import NOTE, RECEIPT
 from nis_backend.limits import Picture
 from nis_backend.operation import Example, Model, operation
-from nis_backend.view import Image, Shape, Text, View
+from nis_backend.view import Text, View
 
 if TYPE_CHECKING:
     from nis_backend.drivers.compute.base import WorkerContext
@@ -68,20 +69,9 @@ def _draw(request: ReadRequest, read: TextRead) -> list[View]:
     lines = [line for block in read.blocks for row in block.rows for line in row.lines]
     if not lines:
         return [Text(text=f"No text was read in the picture ({read.width} × {read.height} pixels).")]
-    shapes = [
-        Shape(label=line.text, score=round(line.score, 3), points=[(point.x, point.y) for point in line.corners])
-        for line in lines
-    ]
-    picture = Image(
-        title="Lines",
-        blob=request.image.id,
-        media_type=request.image.media_type,
-        width=read.width,
-        height=read.height,
-        alt=f"The picture, with the outline of {len(lines)} lines of text.",
-        shapes=shapes,
-    )
-    return [Text(text=read.text), picture]
+    alt = f"The picture, with the outline of {len(lines)} line{'s' if len(lines) > 1 else ''} of text."
+    shapes = [views.polygon(line.corners, line.text, round(line.score, 3)) for line in lines]
+    return [Text(text=read.text), views.over(request.image, read, alt, shapes=shapes, title="Lines")]
 
 
 @operation(

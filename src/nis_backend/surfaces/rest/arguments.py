@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections import Counter
 from itertools import islice
 from typing import TYPE_CHECKING, Any, cast
 
@@ -15,6 +14,7 @@ from nis_backend.surfaces.guard import is_multipart
 from nis_backend.surfaces.rest.accept import JSON
 from nis_backend.surfaces.rest.derive import IN_QUERY
 from nis_backend.surfaces.rest.parts import parts_of
+from nis_backend.surfaces.rest.texts import collected
 
 if TYPE_CHECKING:
     from starlette.requests import Request
@@ -47,7 +47,7 @@ async def arguments_of(request: Request, entry: Entry, settings: Settings) -> Js
         TooLarge: it has more bytes, fields or parts than are read.
     """
     if request.method in IN_QUERY:
-        arguments = await _from_query(request)
+        arguments = await _from_query(request, entry)
         seen = request.headers.get("last-event-id")
         takes = LAST_SEEN in entry.request_schema.get("properties", {})
         # A client that reconnects repeats its first address; what is wrong in that is refused all the same.
@@ -66,17 +66,8 @@ async def arguments_of(request: Request, entry: Entry, settings: Settings) -> Js
     return arguments
 
 
-async def _from_query(request: Request) -> Json:
-    given = request.query_params.multi_items()
-    arguments: Json = dict(given)
-    if len(given) > len(arguments):
-        twice = next(name for name, count in Counter(name for name, _ in given).items() if count > 1)
-        raise InvalidRequest(
-            f"The query gives {shorten(twice)} more than once.",
-            field=shorten(twice),
-            value=arguments[twice],
-            remedy="Give each parameter once.",
-        )
+async def _from_query(request: Request, entry: Entry) -> Json:
+    arguments = collected(entry.request_schema, request.query_params.multi_items(), "query")
     if await request.body():
         raise Malformed(
             f"{request.method} reads no body.",
@@ -96,9 +87,9 @@ async def _from_body(request: Request, entry: Entry, settings: Settings) -> Json
             remedy="Give the fields in the body, as one JSON object.",
         )
     media = request.headers.get("content-type", JSON)
-    if is_multipart(media) and (blobs := blob_fields(entry.request_schema)):
+    if is_multipart(media) and blob_fields(entry.request_schema):
         request.state.exchange.limit = settings.max_body + settings.max_blob
-        return await parts_of(request, entry, blobs, settings.max_body)
+        return await parts_of(request, entry, settings.max_body)
     body = await request.state.exchange.body()
     if body and not _is_json(media):
         blobs = blob_fields(entry.request_schema)
