@@ -7,7 +7,7 @@ import base64
 import io
 import struct
 import zlib
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import Annotated
@@ -17,13 +17,13 @@ from opened import opened
 from PIL import Image
 from pydantic import Field
 
-from nis_backend.blob import Blob
+from nis_backend.blob import Blob, blob_fields
 from nis_backend.calling import begin, call
-from nis_backend.catalog import entry_of
+from nis_backend.catalog import Catalog, entry_of
 from nis_backend.context import Context
 from nis_backend.errors import InvalidRequest, NisError, TooLarge, WrongMedia
 from nis_backend.limits import PICTURES, USUAL, Limits, Picture, Sound
-from nis_backend.operation import Model, operation
+from nis_backend.operation import Json, Model, operation
 
 Run = Callable[[Callable[[Context], Awaitable[None]]], None]
 
@@ -172,3 +172,48 @@ def test_the_schema_says_what_is_taken() -> None:
     fields = entry_of(look_at).request_schema["properties"]
     assert fields["image"]["accepts"] == list(PICTURES)
     assert fields["sounds"]["items"]["accepts"][0] == "audio/wav"
+
+
+def undeclared(schema: Json, definitions: Json, where: str = "", seen: frozenset[str] = frozenset()) -> Iterator[str]:
+    """The places of a request that take a blob of whatever kind and size."""
+    name = str(schema.get("$ref", "")).rpartition("/")[2]
+    own: Json = {**definitions.get(name, {}), **schema}
+    if name in seen or "accepts" in own:
+        return
+    if own.get("blob"):
+        yield where
+        return
+    parts: list[tuple[str, Json]] = [(where, one) for kind in ("anyOf", "oneOf", "allOf") for one in own.get(kind, ())]
+    parts += [(f"{where}.{key}", one) for key, one in own.get("properties", {}).items()]
+    parts += [(f"{where}[]", own[key]) for key in ("items", "additionalProperties") if isinstance(own.get(key), dict)]
+    for place, one in parts:
+        yield from undeclared(one, definitions, place, seen | {name} - {""})
+
+
+POOLED = [entry for entry in Catalog.from_index().entries() if entry.pool]
+
+
+def test_what_computes_on_files_says_which_it_takes() -> None:
+    """Promise: nothing is decoded that was not bounded by its header first; source: decision 0060."""
+    open_ = {entry.name: [*undeclared(entry.request_schema, entry.request_schema.get("$defs", {}))] for entry in POOLED}
+    assert {name: places for name, places in open_.items() if places} == {}
+    assert sum(bool(blob_fields(entry.request_schema)) for entry in POOLED) > 20
+
+
+class Bare(Model):
+    """Blobs in each place where one may stand, of which one says what it takes."""
+
+    one: Blob
+    said: Annotated[Blob, Picture()]
+    maybe: Blob | None = None
+    several: list[Blob] = Field(default_factory=list[Blob])
+    named: dict[str, Blob] = Field(default_factory=dict[str, Blob])
+    within: Seen | None = None
+    again: list[Bare] = Field(default_factory=list["Bare"])
+
+
+def test_a_field_that_says_nothing_is_seen_wherever_it_is() -> None:
+    """The test above can fail: nested, in lists, by name, and once in what holds itself."""
+    schema = Bare.model_json_schema()
+    found = [*undeclared(schema, schema.get("$defs", {}))]
+    assert found == [".one", ".maybe", ".several[]", ".named[]"]

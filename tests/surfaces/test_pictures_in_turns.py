@@ -5,6 +5,9 @@ from __future__ import annotations
 import base64
 import json
 import os
+import re
+import subprocess
+import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -13,6 +16,7 @@ import openai
 import pytest
 from conftest import Serve, Server
 from fake_openai import FakeOpenAI, fails, says, wants
+from over_mcp import over_mcp
 from pictured import jpeg
 from rest_client import ask, done, send
 
@@ -146,6 +150,24 @@ def newest(server: Server) -> str:
     return str(found[0]["id"]) if found else ""
 
 
+def by_mcp(server: Server, question: str, name: str) -> str:
+    """MCP, a tool's argument."""
+    return str(
+        over_mcp(server.url, "chat.send_message", {"message": question, "attachments": [address(name)]})["run_id"]
+    )
+
+
+def by_command(server: Server, question: str, name: str) -> str:
+    """The command line, a file."""
+    file = server.data / f"{name}.jpg"
+    file.write_bytes(jpeg(name))
+    command = [sys.executable, "-m", "nis_backend", "--data", str(server.data), "chat", question]
+    done = subprocess.run(
+        [*command, "--attachments", f"@{file}", "--json"], capture_output=True, timeout=180, check=True
+    )
+    return str(json.loads(done.stdout)["run_id"])
+
+
 WAYS = (
     by_json,
     by_form,
@@ -156,7 +178,31 @@ WAYS = (
     by_older_a2a,
     by_agui,
     by_older_agui,
+    by_mcp,
+    by_command,
 )
+
+_BEGUN: dict[tuple[str, str], str] = {}
+"""Runs by the server's address and the way: what one test has begun, another reads."""
+
+
+def begun(server: Server, way: Callable[[Server, str, str], str]) -> str:
+    """The run of a turn that asks what the coffee is."""
+    key = server.url, way.__name__
+    if key not in _BEGUN:
+        _BEGUN[key] = way(server, WHAT, "coffee")
+    return _BEGUN[key]
+
+
+def without_names(log: list[Json]) -> list[Json]:
+    """The events of a run but for moments, ids and the file's name, which are each run's own."""
+    found: dict[str, str] = {}
+    kept = [{name: value for name, value in one.items() if name != "time"} for one in log]
+    text = re.sub(r'("name": "now", "value"|"timestamp"): ("[^"]+"|[0-9.]+)', r"\1: 0", json.dumps(kept))
+    text = re.sub(r"Looked at .*? \(", "Looked at it (", text)
+    return json.loads(
+        re.sub(r"\b[a-z]+-[0-9a-f]{24}\b", lambda one: found.setdefault(one[0], f"id-{len(found)}"), text)
+    )
 
 
 def told(server: Server, run_id: str) -> tuple[str, list[str], Json]:
@@ -171,13 +217,23 @@ def test_a_picture_is_looked_at_by_the_same_operations_from_everywhere(
     server: Server, way: Callable[[Server, str, str], str]
 ) -> None:
     """Promise: one log; the answer says what was found, with numbers, and by what; the bytes are kept with the run."""
-    said, called, run = told(server, way(server, WHAT, "coffee"))
+    said, called, run = told(server, begun(server, way))
     assert called == LOOKED
     assert "espresso" in said
     assert "%" in said
     assert all(f"`{name}`" in said for name in LOOKED)
     (attached,) = run["input"]["attachments"]
     assert (attached["media_type"], attached["size"]) == ("image/jpeg", len(jpeg("coffee")))
+
+
+def test_a_turn_with_a_picture_has_the_same_log_whichever_surface_began_it(server: Server) -> None:
+    """Promise: event by event, with the same numbers, results and views; source: README, The same everywhere."""
+    logs = {
+        way.__name__: without_names(done(server, "GET", f"/runs/{begun(server, way)}/events")["items"]) for way in WAYS
+    }
+    first = logs["by_json"]
+    assert [one["body"]["type"] for one in first].count("tool_answered") == len(LOOKED)
+    assert {name for name, log in logs.items() if log != first} == set()
 
 
 THERE = {entry.name for entry in Catalog.from_index().entries()}

@@ -97,6 +97,23 @@ def test_a_trend_is_of_least_squares_and_pearson() -> None:
     assert trend("t", [1.0, 1.0], [2.0, 3.0]).slope is None
 
 
+@pytest.mark.parametrize(
+    ("asked", "called"),
+    [
+        ({"title": "", "categories": ["a", "b"], "bars": [{"values": [1, 2]}]}, "Bar chart. The height goes"),
+        (
+            {"categories": ["a", "b"], "label": "month", "bars": [{"label": "sales", "values": [1, 2]}]},
+            "Bar chart of sales by month.",
+        ),
+        ({"title": "Sales", "categories": ["a", "b"], "bars": [{"values": [1, 2]}]}, "Sales. The height goes"),
+    ],
+)
+def test_a_chart_is_called_what_a_person_would_call_it(asked: dict[str, Any], called: str) -> None:
+    """Promise: by its title, else by what it is of and along what."""
+    chart: SeriesChart = drawn(visuals.draw_bar_chart, **asked)
+    assert chart.alt.startswith(called)
+
+
 def test_a_line_chart_draws_what_it_was_given() -> None:
     """The view holds the numbers, its words their extremes, its files are of the size that was asked for."""
     chart: SeriesChart = drawn(

@@ -7,6 +7,7 @@ import os
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 from conftest import Server
@@ -71,6 +72,18 @@ def test_a_file_that_is_not_there_is_named(data: Path, tmp_path: Path) -> None:
     assert "'nothing.png' cannot be read" in said
     _, said = nis(data, "blobs", "content", "blob-0", code=4)
     assert "blob-0" in said
+
+
+@pytest.mark.parametrize("given", ["{folder}/picture", "photo.png", "picture"])
+def test_a_file_without_its_at_sign_is_told_how_it_is_given(tmp_path: Path, given: str, monkeypatch: Any) -> None:
+    """Promise: what is no id, or is a file that lies here, is not looked for among the blobs."""
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "picture").write_bytes(DATA)
+    text = given.format(folder=tmp_path)
+    _, said = nis(tmp_path / "data", "vision", "assess-quality", "--image", text, code=2)
+    assert "is no blob's id" in said
+    assert "@FILE" in said
+    assert f"@{text}" in said
 
 
 def test_several_files_stand_in_order_or_under_their_option(data: Path, tmp_path: Path) -> None:

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import pytest
 
+from nis_backend.catalog import Catalog, entry_of
+from nis_backend.surfaces.cli.derived import short_name
 from nis_backend.surfaces.cli.draw import WIDE, Screen
-from nis_backend.view import Axis, Grid, Text
+from nis_backend.view import Axis, Grid, Image, Text
 
 
 def grid(columns: int) -> Grid:
@@ -26,3 +28,11 @@ def test_a_grid_is_a_table_where_it_has_room_and_counted_where_it_has_not(
     assert said.startswith("A tone.")
     assert ("band" in said) is shown
     assert (f"2 × {columns} numbers; --json has them" in said) is not shown
+
+
+def test_the_command_that_fetches_a_picture_is_the_one_that_help_names(capsys: pytest.CaptureFixture[str]) -> None:
+    """Promise: what is hinted at is a command by the name that `nis blobs` lists."""
+    with Screen() as screen:
+        screen.views([Image(blob="blob-1", width=4, height=4, alt="A dot.").model_dump(mode="json")])
+    entry = entry_of(Catalog.from_index().find("blobs.read_content"))
+    assert f"nis {entry.family} {short_name(entry)} blob-1 --output FILE" in capsys.readouterr().out

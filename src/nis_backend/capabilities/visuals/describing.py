@@ -17,6 +17,10 @@ WEAK = 0.5
 """Below this correlation, a line is not said to rise or fall."""
 
 
+MOST_NAMED = 2
+"""Lines that the name of a chart names; each is told of after it."""
+
+
 def digits(value: float, unit: str = "") -> str:
     """Four significant digits."""
     return f"{value:.4g} {unit}".rstrip()
@@ -30,7 +34,7 @@ def titled(title: str, kind: str, sentences: Sequence[str]) -> str:
 def line(axis: Axis, x: Axis) -> str:
     """One line or group of bars: its range, where it is greatest, its trend."""
     there = [(at, one) for at, one in enumerate(axis.values) if one is not None]
-    name = axis.label or "The line"
+    name = axis.label or ("The height" if axis.mark == "bars" else "The line")
     if not there:
         return f"{name} has no values."
     low, high = min(there, key=lambda one: one[1]), max(there, key=lambda one: one[1])
@@ -59,10 +63,12 @@ def _at(x: Axis, at: int) -> str:
     return when(value) if x.scale == "time" else f"{x.label or 'x'} {digits(value, x.unit)}"
 
 
-def lines(series: Series, kind: str) -> str:
-    """A chart of lines or bars."""
-    over = named(series.x.label, series.x.unit) or "x"
-    return titled(series.title, f"{kind} over {over}", [line(one, series.x) for one in series.lines])
+def lines(series: Series, kind: str, over: str) -> str:
+    """A chart of lines or bars: "Bar chart of sales by month." where it has no title."""
+    names = [one.label for one in series.lines if one.label]
+    of = f" of {' and '.join(names)}" if 0 < len(names) <= MOST_NAMED else ""
+    along = f" {over} {named(series.x.label, series.x.unit)}" if series.x.label else ""
+    return titled(series.title, f"{kind}{of}{along}", [line(one, series.x) for one in series.lines])
 
 
 def scatter(series: Series, trends: Sequence[Trend], units: tuple[str, str]) -> str:

@@ -73,7 +73,7 @@ def line_chart(asked: LineChart) -> SeriesChart:
         errors = errors_of(one.errors, len(values), f"lines.{at}.errors")
         lines.append(Axis(label=one.label, unit=one.unit, values=values, errors=errors, scale=asked.y_scale))
         notes += left_out(lines[-1])
-    alt = describing.lines(Series(title=asked.title, x=x, lines=lines), "Lines")
+    alt = describing.lines(Series(title=asked.title, x=x, lines=lines), "Line chart", "over")
     places: list[float | None] = [*map(float, range(len(x.names)))] if x.names else [*x.values]
     kept = thinned(places, columns, max(100, 2 * asked.width // (1 + len(lines))))
     if len(kept) < len(places):
@@ -104,7 +104,7 @@ def bar_chart(asked: BarChart) -> SeriesChart:
         bars.append(Axis(label=one.label, unit=one.unit, values=values, errors=errors, mark="bars"))
         notes += left_out(bars[-1])
     view = Series(title=asked.title, x=x, lines=bars)
-    return made(SeriesChart, asked, view, describing.lines(view, "Bars"), notes)
+    return made(SeriesChart, asked, view, describing.lines(view, "Bar chart", "by"), notes)
 
 
 def histogram(asked: Histogram) -> HistogramChart:

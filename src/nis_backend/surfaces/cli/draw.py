@@ -147,7 +147,7 @@ class Screen:
             case Image() | Audio():
                 self._console.print(RichText(f"{title_of(view)}: {view.alt}"), soft_wrap=True)
                 if view.blob:
-                    self._remark(f"nis blobs read_content {view.blob} --output FILE", "dim")
+                    self._remark(f"nis blobs content {view.blob} --output FILE", "dim")
                 self._numbers(view)
             case _:
                 self._numbers(view)

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
 from nis_backend.blob import Blob, blob_fields
-from nis_backend.errors import InvalidRequest
+from nis_backend.errors import InvalidRequest, shorten
 from nis_backend.surfaces.rest.accept import JSON
 
 if TYPE_CHECKING:
@@ -35,6 +35,13 @@ def given_files(entry: Entry, arguments: Json) -> Json:
 
 def _read(field: str, value: Any) -> Any:  # Any: JSON, or the blob
     if not isinstance(value, str) or not value.startswith("@"):
+        if isinstance(value, str) and _is_place(value):
+            raise InvalidRequest(
+                f"{shorten(value)!r} is no blob's id.",
+                field=field,
+                value=value,
+                remedy=f"A file is given as @FILE, here @{shorten(value)}; `nis blobs list` shows the ids.",
+            )
         return value
     path = Path(value[1:])
     try:
@@ -44,6 +51,13 @@ def _read(field: str, value: Any) -> Any:  # Any: JSON, or the blob
             f"{path.name!r} cannot be read: {error.strerror}.", field=field, value=value, remedy="Give @ and a file."
         ) from None
     return Blob.of(data, name="" if value == "@-" else path.name)
+
+
+def _is_place(text: str) -> bool:
+    """Whether a person has named a file without the @: no id has a dot or a slash."""
+    if text.startswith("data:"):
+        return False
+    return bool({".", "/", "\\"} & set(text)) or (not text.startswith("blob-") and Path(text).is_file())
 
 
 def body_of(arguments: Json) -> tuple[bytes, str]:
