@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from ipaddress import IPv6Network, ip_address
+from ipaddress import ip_address, ip_network
 from typing import TYPE_CHECKING
 from unicodedata import normalize
 from urllib.parse import SplitResult, urlsplit
@@ -15,9 +15,16 @@ if TYPE_CHECKING:
 
 PRIVATE = (".localhost", ".local", ".internal", ".lan", ".home.arpa")
 """How names end that no public server has (RFC 6761, 6762, 8375; ICANN's `internal`)."""
-OURS = tuple(IPv6Network(one) for one in ("64:ff9b::/96", "64:ff9b:1::/48", "2002::/16", "::/96", "fec0::/10"))
-"""What stands for any IPv4 address, of our own network too, where it is translated (RFC 6052, 8215, 3056, 4291), and
-what sites had for themselves (RFC 3879)."""
+OURS = tuple(
+    ip_network(one)
+    for one in (
+        *("64:ff9b::/96", "64:ff9b:1::/48", "2002::/16", "::/96", "::ffff:0:0:0/96", "fec0::/10", "5f00::/16"),
+        *("192.0.0.0/24", "168.63.129.16/32"),
+    )
+)
+"""What stands for any IPv4 address, of our own network too, where it is translated (RFC 6052, 8215, 3056, 4291, 2765),
+what sites had and routers have for themselves (RFC 3879, 9602), and where clouds tell their machines secrets under
+addresses that are nobody else's: Oracle's in 192.0.0.0/24 (RFC 6890), Azure's 168.63.129.16."""
 
 
 def told(url: str) -> str:
@@ -49,7 +56,7 @@ def is_private(host: str) -> bool:
     host = normalize("NFKC", host).replace("\u3002", ".")
     try:
         address = ip_address(host)
-        return not address.is_global or any(address in one for one in OURS)
+        return not address.is_global or address.is_multicast or any(address in one for one in OURS)
     except ValueError:
         # A number in another spelling (127.1, 0x7f000001) is an address to some systems.
         last = host.rstrip(".").rpartition(".")[2]
@@ -73,9 +80,8 @@ def kept_host(url: str, *, whose: str, like: str, bare: Collection[str], instead
         )
     if parts.username or parts.password or any(getattr(parts, name) for name in bare):
         *names, last = ["credentials", *(f"a {name}" for name in bare)]
-        raise InvalidRequest(
-            f"An address with {', '.join(names)} or {last} is not kept.", field="url", value=host, remedy=instead
-        )
+        parts_told = f"{', '.join(names)} or {last}" if names else last
+        raise InvalidRequest(f"An address with {parts_told} is not taken.", field="url", value=host, remedy=instead)
     return host
 
 
