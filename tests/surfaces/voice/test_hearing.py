@@ -9,6 +9,7 @@ from typing import Any
 from nis_backend.capabilities.voice.endpoint import WINDOW, WINDOW_SECONDS, Endpoint, Heard, Limits
 from nis_backend.errors import NisError, Unavailable
 from nis_backend.surfaces.voice.hearing import AFTER, BEFORE, Hearing, Utterance
+from nis_backend.surfaces.voice.transcripts import MOST_UNDER_WAY
 
 PATIENCE = 30.0
 RATE = 16_000
@@ -103,6 +104,15 @@ class Notes:
         self.failed.set()
 
 
+class Hasty(Notes):
+    """One who does not wait for the words."""
+
+    async def said(self, utterance: Utterance, text: asyncio.Task[str]) -> None:
+        """See `hearing.Ear`."""
+        del utterance
+        self.told.append(("said", text))
+
+
 async def until(there: Callable[[], bool]) -> None:
     """Let the others go on until it is so."""
     while not there():  # noqa: ASYNC110 - nobody tells of it
@@ -110,12 +120,17 @@ async def until(there: Callable[[], bool]) -> None:
 
 
 def heard(
-    play: Callable[[Hearing, Notes], Any], listener: Windows | None, *, partials: bool = False, longest: float = 30.0
+    play: Callable[[Hearing, Notes], Any],
+    listener: Windows | None,
+    *,
+    partials: bool = False,
+    longest: float = 30.0,
+    ear: type[Notes] = Notes,
 ) -> list[tuple[str, Any]]:
     """What is told of a sound that `play` sends."""
 
     async def hear() -> list[tuple[str, Any]]:
-        notes = Notes()
+        notes = ear()
         hearing = Hearing(RATE, listener, notes, partials=partials, longest=longest)
         try:
             async with asyncio.timeout(PATIENCE):
@@ -173,6 +188,43 @@ def test_without_a_listener_the_client_ends_what_is_said() -> None:
         *[("started", 0), ("stopped", 10), ("said", (10, "10"))],
         *[("started", 10), ("stopped", 30), ("said", (20, "20"))],
     ]
+
+
+def test_a_commit_ends_what_had_come_by_then() -> None:
+    """What is sent right after it is the next thing that is said, however quickly both come."""
+
+    async def play(hearing: Hearing, notes: Notes) -> None:
+        for count in (10, 20, 1):
+            await hearing.put(SPEECH * count)
+            hearing.commit()
+            hearing.commit()
+        await until(lambda: sum(kind == "said" for kind, _ in notes.told) == 3)
+
+    told = heard(play, None)
+    assert [what for kind, what in told if kind == "said"] == [(10, "10"), (20, "20"), (1, "1")]
+
+
+def test_who_says_much_at_once_is_heard_out_in_turn() -> None:
+    """Bounded: few transcripts are made at once, and the sound waits meanwhile."""
+
+    async def play(hearing: Hearing, notes: Notes) -> None:
+        notes.let.clear()
+        for _ in range(50):
+            await hearing.put(SPEECH)
+            hearing.commit()
+        await until(lambda: notes.under_way == MOST_UNDER_WAY)
+        for _ in range(100):
+            await asyncio.sleep(0)
+        assert (notes.under_way, hearing.waiting) == (MOST_UNDER_WAY, (50 - MOST_UNDER_WAY) * len(SPEECH))
+        notes.let.set()
+        texts = [text for kind, text in notes.told if kind == "said"]
+        while len(texts) < 50:
+            await asyncio.sleep(0)
+            texts = [text for kind, text in notes.told if kind == "said"]
+        assert await asyncio.gather(*texts) == ["1"] * 50
+        assert notes.most == MOST_UNDER_WAY
+
+    heard(play, None, ear=Hasty)
 
 
 def test_a_sound_without_an_end_is_ended() -> None:

@@ -204,6 +204,26 @@ def test_a_frame_that_is_wrong_is_told_so_and_ends_nothing(
         assert talk.until("turn_completed")["status"] == "succeeded"
 
 
+def test_what_is_typed_faster_than_it_is_answered_is_refused(server: Server) -> None:
+    """Bounded: sixteen things wait for their turns and no more; what is left out is told so, and the others come."""
+    with opened(server.url) as socket:
+        talk = begun(socket, speaks=False, barge_in="stop_speaking", turn_detection={"type": "manual"})
+        talk.send("text_input", text="Tell me a story")
+        talk.until("turn_started")
+        for _ in range(40):
+            talk.send("text_input", text="Hello")
+        refused, answered = list[Json](), 0
+        for frame in talk.frames():
+            if isinstance(frame, dict):
+                refused += [frame["error"]] if frame["type"] == "error" else []
+                answered += frame["type"] == "turn_completed"
+            if answered + len(refused) == 41:
+                break
+        assert {one["code"] for one in refused} == {"busy"}
+        # The first of them may have begun to wait for the story's end, and not for its turn, before the last came.
+        assert len(refused) in {23, 24}
+
+
 @pytest.mark.parametrize(
     ("start", "field"),
     [

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from contextlib import contextmanager, suppress
+from contextlib import asynccontextmanager, contextmanager, suppress
 from dataclasses import replace
 from typing import TYPE_CHECKING, Literal
 
@@ -20,7 +20,7 @@ from nis_backend.surfaces.voice.turn import Turn
 from nis_backend.surfaces.waiting import whole
 
 if TYPE_CHECKING:
-    from collections.abc import Coroutine, Generator
+    from collections.abc import AsyncGenerator, Coroutine, Generator
     from typing import Any
 
     from nis_backend.caller import Caller
@@ -35,6 +35,9 @@ if TYPE_CHECKING:
 log = logging.getLogger("nis.http")
 
 CHAT, CANCEL = "chat.send_message", "runs.cancel_run"
+
+MOST_WAITING = 16
+"""Things that were said or typed and may wait for their turns: each of them ends the answer before it."""
 
 REMEMBERED = 2000
 """Characters of an interrupted turn that the next one is told of."""
@@ -60,6 +63,8 @@ class Dialogue:
         """The turn that was interrupted last, until the next one was told of it."""
         self._order = asyncio.Lock()
         """What is said and typed becomes turns one by one, in its order."""
+        self._waiting = 0
+        """Things that wait for that."""
         self._clock = asyncio.get_running_loop().time
         self._active = self._clock()
 
@@ -126,18 +131,47 @@ class Dialogue:
 
     async def said(self, utterance: Utterance, text: asyncio.Task[str]) -> None:
         """What was said is known soon; the next turn is that."""
-        self._do(self._hear_out(utterance, text), "an utterance")
+        try:
+            self._refuse_many()
+        except Busy as error:
+            await self._tell(wire.problem_of(error.problem()))
+        else:
+            self._do(self._hear_out(utterance, text), "an utterance")
 
     async def deaf(self, error: NisError) -> None:
         """Nothing can be heard any more."""
         await self._tell(wire.problem_of(error.problem()))
 
     def typed(self, message: str) -> None:
-        """The next turn is a message that was typed."""
+        """The next turn is a message that was typed.
+
+        Raises:
+            Busy: too much waits for its turn.
+        """
+        self._refuse_many()
         self._do(self._answer_typed(message), "a message")
 
+    def _refuse_many(self) -> None:
+        if self._waiting == MOST_WAITING:
+            raise Busy(
+                f"{MOST_WAITING} things that were said or typed wait for their turns: this one is left out.",
+                remedy="Wait for an answer, then say it again.",
+            )
+        self._waiting += 1
+
+    @asynccontextmanager
+    async def _in_order(self) -> AsyncGenerator[None]:
+        try:
+            await self._order.acquire()
+        finally:
+            self._waiting -= 1
+        try:
+            yield
+        finally:
+            self._order.release()
+
     async def _hear_out(self, utterance: Utterance, text: asyncio.Task[str]) -> None:
-        async with self._order:
+        async with self._in_order():
             # To its end, whoever is gone: see `Speech.transcribe`.
             said = await asyncio.shield(text)
             self._active = self._clock()
@@ -154,7 +188,7 @@ class Dialogue:
         return turn is not None and not turn.interrupted and utterance.seconds < self.start.interrupts_after
 
     async def _answer_typed(self, message: str) -> None:
-        async with self._order:
+        async with self._in_order():
             self._active = self._clock()
             await self._ask(message, Stages(ended=self._active))
 

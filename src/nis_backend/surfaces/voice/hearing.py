@@ -116,7 +116,10 @@ class Hearing:
         self._there, self._room = asyncio.Event(), asyncio.Event()
         self._began: float | None = None
         self._paused = False
-        self._commits = False
+        self._put = self._looked = 0
+        """Bytes that came, and those of them that were looked at."""
+        self._commits: deque[int] = deque()
+        """After how many bytes what is said ends, because the client says so."""
         self._deaf = False
         self._listening = asyncio.create_task(self._listen(), name="hearing")
 
@@ -128,13 +131,15 @@ class Hearing:
         if self._deaf:
             return
         self._new += pcm
+        self._put += len(pcm)
         self._came += len(pcm) / (2 * self._rate)
         self._arrived.append((self._came, self._clock()))
         self._there.set()
 
     def commit(self) -> None:
         """What was said so far is all of it."""
-        self._commits = True
+        if not self._commits or self._commits[-1] < self._put:
+            self._commits.append(self._put)
         self._there.set()
 
     def clear(self) -> None:
@@ -142,6 +147,8 @@ class Hearing:
         if self._listener is not None:
             self._listener.stop()
         self._came -= len(self._new) / (2 * self._rate)
+        self._looked = self._put
+        self._commits.clear()
         self._new.clear()
         self._forget(self._end)
         self._room.set()
@@ -150,6 +157,11 @@ class Hearing:
     def speaking(self) -> bool:
         """Whether somebody speaks."""
         return self._began is not None
+
+    @property
+    def waiting(self) -> int:
+        """Bytes that wait to be looked at."""
+        return len(self._new)
 
     @property
     def task(self) -> asyncio.Task[None]:
@@ -172,12 +184,12 @@ class Hearing:
             await self._there.wait()
             self._there.clear()
             try:
-                while len(self._new) >= self._bytes(BATCH_SECONDS):
+                while self._commits or len(self._new) >= self._bytes(BATCH_SECONDS):
+                    await self._transcripts.room()
                     await self._look()
-                if self._commits:
-                    self._commits = False
-                    await self._look()
-                    await self._finish()
+                    if self._commits and self._looked == self._commits[0]:
+                        self._commits.popleft()
+                        await self._finish()
             except NisError as error:
                 # What is missing is missing for the next batch too; a process that died is replaced.
                 self._deaf = not isinstance(error, WorkerLost)
@@ -186,8 +198,12 @@ class Hearing:
 
     async def _look(self) -> None:
         """Look at the next batch."""
-        batch = bytes(self._new[: self._bytes(MOST_BATCH)])
+        size = self._bytes(MOST_BATCH)
+        if self._commits:
+            size = min(size, self._commits[0] - self._looked)
+        batch = bytes(self._new[:size])
         del self._new[: len(batch)]
+        self._looked += len(batch)
         self._room.set()
         self._kept += batch
         if self._listener is None:

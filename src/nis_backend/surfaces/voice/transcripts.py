@@ -14,6 +14,8 @@ PARTIAL_SECONDS = 0.7
 """Time between two transcripts of what is being said."""
 SHORTEST = 0.5
 """Seconds of sound before the first of them."""
+MOST_UNDER_WAY = 4
+"""Transcripts that are made at once: who says more meanwhile is heard out when one is done."""
 AT_A_PAUSE = 2
 """Transcripts that may be under way when a pause begins another."""
 
@@ -50,6 +52,11 @@ class Transcripts:
         """Somebody has paused: this may be all of it."""
         if len(self._under_way) < AT_A_PAUSE:
             self._begin(upto, sound)
+
+    async def room(self) -> None:
+        """Wait until one more may be made."""
+        while len(self._under_way) >= MOST_UNDER_WAY:
+            await asyncio.wait(self._under_way, return_when=asyncio.FIRST_COMPLETED)
 
     def final(self, upto: float, sound: Sound) -> asyncio.Task[str]:
         """The transcript of all of it: one that was made of it before, or a new one."""
