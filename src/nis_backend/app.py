@@ -356,6 +356,7 @@ def _computing(name: str, settings: Settings) -> Pool:
             "weights": str(settings.weights),
             "vision_models": str(settings.vision_models or ""),
             "whisper": settings.whisper,
+            "voices": settings.voices or "",
         },
         processes=2,
         idle_seconds=settings.idle_seconds,

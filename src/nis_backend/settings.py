@@ -222,6 +222,12 @@ class Settings(BaseModel):
         description="Model of speech to text: tiny.en, which hears English; base, which hears many languages (nis "
         "weights pull whisper-base-1, then whisper-base-2); or a folder with a Whisper model as CTranslate2 keeps it.",
     )
+    voices: str | None = Field(
+        default=None,
+        alias="NIS_VOICES",
+        description="Piper's voices: a folder with files NAME.onnx and NAME.onnx.json, or one such file; more of them "
+        "by commas. They come before eSpeak's, and the first of a language is its usual one.",
+    )
     weights_mirror: str | None = Field(
         default=None, alias="NIS_WEIGHTS_MIRROR", description="Address under which each model file lies by its name."
     )

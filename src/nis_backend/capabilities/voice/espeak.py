@@ -8,6 +8,7 @@ from __future__ import annotations
 import atexit
 import importlib.util
 import json
+import math
 import subprocess
 import sys
 from ctypes.util import find_library
@@ -100,11 +101,7 @@ class Espeak:
         if said.get("error") == "voice":
             raise unknown_voice(voice)
         if said.get("error") == "long":
-            raise TooLarge(
-                f"The text plays for more than {LONGEST_SECONDS:.0f} s.",
-                field="text",
-                remedy="Send it in parts, or with shorter pauses.",
-            )
+            refuse_long(math.inf)
 
     def _ask(self, asked: Json) -> tuple[Json, bytes]:
         pipe_in, pipe_out = self.process.stdin, self.process.stdout
@@ -191,6 +188,20 @@ def found() -> tuple[str, str | None]:
     if library is None:
         raise Unavailable("eSpeak NG is not installed.", remedy=REMEDY)
     return library, None
+
+
+def refuse_long(seconds: float) -> None:
+    """Refuse a text that plays for longer than one may.
+
+    Raises:
+        TooLarge: it does.
+    """
+    if seconds > LONGEST_SECONDS:
+        raise TooLarge(
+            f"The text plays for more than {LONGEST_SECONDS:.0f} s.",
+            field="text",
+            remedy="Send it in parts, or with shorter pauses.",
+        )
 
 
 def unknown_voice(voice: str) -> InvalidRequest:

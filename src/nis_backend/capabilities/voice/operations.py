@@ -127,9 +127,9 @@ def detect_speech(request: DetectionRequest, ctx: ComputingContext) -> DetectedS
 def synthesize_speech(request: SynthesisRequest, ctx: ComputingContext) -> SynthesizedSpeech:
     """Speak a text aloud: text to speech in many languages, as a sound file.
 
-    By eSpeak NG, which makes speech by formants.
+    By eSpeak NG, which makes speech by formants, or by one of Piper's voices, networks that NIS_VOICES names.
 
-    Source: https://github.com/espeak-ng/espeak-ng.
+    Source: https://github.com/espeak-ng/espeak-ng; Kim et al. (2021), https://arxiv.org/abs/2106.06103, for Piper's.
     """
     from nis_backend.capabilities.voice.speaking import speak  # noqa: PLC0415 - loads in the worker only
 

@@ -121,7 +121,8 @@ class SynthesisRequest(Model):
     voice: str | None = Field(
         default=None,
         pattern=r"^[A-Za-z0-9][A-Za-z0-9._+/-]{0,63}$",
-        description="A voice by its id from the list of voices; unset takes the first for the language.",
+        description="A voice by its id from the list of voices; unset takes the first for the language that can do "
+        "what is asked.",
     )
     language: str | None = Field(
         default=None,

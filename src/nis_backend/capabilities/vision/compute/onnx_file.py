@@ -30,7 +30,7 @@ OPSET = 17
 IR_VERSION = 8
 """Of the file's layout, as that set of operators wants it."""
 
-_FLOAT, _INT64 = 1, 7  # TensorProto.DataType
+FLOAT, INT64 = 1, 7  # TensorProto.DataType
 _OF_FLOAT, _OF_INT, _OF_STRING, _OF_INTS = 1, 2, 3, 7  # AttributeProto.AttributeType
 
 
@@ -44,15 +44,15 @@ class OnnxGraph:
         self._inputs: list[bytes] = []
         self._names = 0
 
-    def input(self, name: str, shape: Sequence[int]) -> str:
-        """A value that is given, float32 of this shape."""
-        self._inputs.append(_value(name, shape))
+    def input(self, name: str, shape: Sequence[int], kind: int = FLOAT) -> str:
+        """A value that is given, of this shape, in which -1 is any size."""
+        self._inputs.append(_value(name, shape, kind))
         return name
 
     def constant(self, value: Array) -> str:
         """A value that is known: float32 or int64."""
         name = self._name()
-        kind = _FLOAT if value.dtype == np.float32 else _INT64
+        kind = FLOAT if value.dtype == np.float32 else INT64
         dims = b"".join(_whole(1, size) for size in value.shape)
         numbers = np.ascontiguousarray(value).data.cast("B") if value.size else memoryview(b"")
         self._constants.append((dims + _whole(2, kind) + _text(8, name) + _head(9, numbers.nbytes), numbers))
@@ -100,12 +100,12 @@ def _attribute(name: str, value: Attribute) -> bytes:
     return _text(1, name) + said + _whole(20, kind)
 
 
-def _value(name: str, shape: Sequence[int] | None) -> bytes:
+def _value(name: str, shape: Sequence[int] | None, kind: int = FLOAT) -> bytes:
     """A value's name and type; one whose shape is not told has any."""
-    kind = _whole(1, _FLOAT)
+    said = _whole(1, kind)
     if shape is not None:
-        kind += _bytes(2, b"".join(_bytes(1, _whole(1, size)) for size in shape))
-    return _text(1, name) + _bytes(2, _bytes(1, kind))
+        said += _bytes(2, b"".join(_bytes(1, _whole(1, size) if size >= 0 else b"") for size in shape))
+    return _text(1, name) + _bytes(2, _bytes(1, said))
 
 
 def _key(field: int, wire: int) -> bytes:
