@@ -156,6 +156,9 @@ class Counterfactual(Model):
     """How the project does after the change."""
 
     hidden: list[Hidden] = Field(default_factory=list[Hidden], description="In seconds: nothing was installed for it.")
+    resolved_now: Resolution | None = Field(
+        default=None, description="Whether what the project asks for now can be installed together."
+    )
     resolved: Resolution | None = None
     installed: list[Hidden] = Field(
         default_factory=list[Hidden],
@@ -267,8 +270,10 @@ class Price(Model):
     needed_after: int
     before: list[Bill]
     after: list[Bill]
-    image_before: Annotated[float, Unit("USD")] = Field(description="A month of keeping one image in ECR.")
-    image_after: Annotated[float, Unit("USD")]
+    image_before: Annotated[float, Unit("USD")] | None = Field(
+        default=None, description="A month of keeping one image in ECR, where its price in the region is known."
+    )
+    image_after: Annotated[float, Unit("USD")] | None = None
     told: str = Field(description="What that means, in a sentence; no saving where the size is the same.")
 
 

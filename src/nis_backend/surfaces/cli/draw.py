@@ -127,8 +127,12 @@ class Screen:
 
     def views(self, given: Sequence[Json]) -> None:
         """Views as JSON, drawn."""
-        for view in given:
-            self._draw(_VIEW.validate_python(view))
+        self.drawn([_VIEW.validate_python(view) for view in given])
+
+    def drawn(self, views: Sequence[View]) -> None:
+        """Views, one below the other."""
+        for view in views:
+            self._draw(view)
 
     def _draw(self, view: View) -> None:
         match view:

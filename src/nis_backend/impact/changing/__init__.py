@@ -1,0 +1,1 @@
+"""What a change does: resolved, installed beside what is there, written as a patch, made and taken back."""

@@ -1,0 +1,240 @@
+"""`nis impact`: what a dependency of a Python project costs, on the terminal and as files; no server is needed."""
+
+from __future__ import annotations
+
+import json
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Protocol
+
+import click
+
+from nis_backend.errors import InvalidRequest
+from nis_backend.surfaces.cli.derived import as_json_option
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from nis_backend.operation import Json
+    from nis_backend.view import View
+
+    Tell = Callable[[float, str], None]
+
+CODES = {"SAFE": 0, "UNSAFE": 10, "UNPROVEN": 11}
+"""Exit codes of a verdict; other failures have those of every command."""
+FOUND = 10
+"""Exit code of an audit that found something."""
+
+
+class Told(Protocol):
+    """An answer: as JSON, as views, and as files."""
+
+    word: str
+    result: Json
+
+    def views(self, *, charts: bool) -> Sequence[View]:
+        """Its views; a terminal wants no charts."""
+        ...
+
+    def written(self, form: str) -> str:
+        """`markdown` or `html`."""
+        ...
+
+
+class Impact(Protocol):
+    """What finds it out."""
+
+    def assess(self, kind: str, package: str, to: str, options: Json, tell: Tell) -> Told:
+        """A change of a project's dependencies."""
+        ...
+
+    def scan(self, options: Json, tell: Tell) -> Told:
+        """All dependencies of a project."""
+        ...
+
+    def audit(self, text: str) -> Told:
+        """A note."""
+        ...
+
+    def apply(self, kind: str, package: str, to: str, options: Json) -> list[str]:
+        """Make the change; answers what was written."""
+        ...
+
+    def undo(self, options: Json) -> list[str]:
+        """Take the last change back; answers what was written."""
+        ...
+
+
+def command(impact: Impact) -> click.Group:
+    """The group and its commands."""
+    group = click.Group(
+        "impact",
+        help="What a dependency of a Python project really costs: used or not, removable or not, bytes, start, memory, "
+        "price. Exit code 0 is SAFE, 10 UNSAFE, 11 UNPROVEN.",
+        no_args_is_help=True,
+    )
+    for kind, words, to in (
+        ("drop", "Whether PACKAGE can go, and what that saves.", None),
+        ("add", "What adding REQUIREMENT costs.", None),
+        ("swap", "What it means to put TO in the place of PACKAGE.", True),
+        ("upgrade", "What it means to bring PACKAGE to version TO, or to its newest.", False),
+    ):
+        group.add_command(_change(impact, kind, words, to=to))
+    group.add_command(_scan(impact))
+    group.add_command(_audit(impact))
+    group.add_command(_undo(impact))
+    return group
+
+
+def _change(impact: Impact, kind: str, words: str, *, to: bool | None) -> click.Command:
+    def run(  # noqa: PLR0913 - each is an option of the command
+        *,
+        package: str,
+        as_json: bool,
+        apply: bool,
+        html: Path | None,
+        markdown: Path | None,
+        to: str = "",
+        **options: Any,
+    ) -> int:
+        told = _with_progress(as_json, lambda tell: impact.assess(kind, package, to or "", options, tell))
+        _show(told, as_json=as_json, html=html, markdown=markdown)
+        code = CODES[told.word]
+        if apply and code:
+            click.echo(f"nis: not applied, the verdict is {told.word}.", err=True)
+        elif apply:
+            for line in impact.apply(kind, package, to or "", options):
+                click.echo(line, err=True)
+        return code
+
+    arguments = [click.Argument(["package"], metavar="REQUIREMENT" if kind == "add" else "PACKAGE")]
+    if to is not None:
+        arguments.append(click.Argument(["to"], metavar="TO", required=to))
+    return click.Command(
+        kind,
+        callback=run,
+        help=words,
+        params=[
+            *arguments,
+            *_of_project(),
+            click.Option(["--start"], help="The command that starts it: it is watched, hidden from, measured."),
+            click.Option(["--ready"], help="An address that answers once it has started; else its first port."),
+            click.Option(["--smoke"], help="A command that ends with 0 when what matters works."),
+            click.Option(["--test"], help="The command that runs its tests."),
+            click.Option(["--runs"], type=click.IntRange(3, 200), help="Starts of each environment.  [10]"),
+            click.Option(["--no-install", "no_install"], is_flag=True, help="Make no environment: what seconds prove."),
+            click.Option(["--no-measure", "no_measure"], is_flag=True, help="Measure no starts."),
+            click.Option(["--region"], help="AWS region of the prices.  [us-east-1]"),
+            *_files(),
+            click.Option(
+                ["--apply"], is_flag=True, help="Make the change if the verdict is SAFE; `undo` takes it back."
+            ),
+            as_json_option(),
+        ],
+    )
+
+
+def _scan(impact: Impact) -> click.Command:
+    def run(as_json: bool, html: Path | None, markdown: Path | None, **options: Any) -> None:
+        told = _with_progress(as_json, lambda tell: impact.scan(options, tell))
+        _show(told, as_json=as_json, html=html, markdown=markdown)
+
+    return click.Command(
+        "scan",
+        callback=run,
+        help="Rank all dependencies by cost against use.",
+        params=[
+            *_of_project(),
+            click.Option(["--start"], help="The command that starts it, to time its imports."),
+            click.Option(["--ready"], help="An address that answers once it has started."),
+            *_files(),
+            as_json_option(),
+        ],
+    )
+
+
+def _audit(impact: Impact) -> click.Command:
+    def run(document: Path, as_json: bool, html: Path | None, markdown: Path | None) -> int:
+        told = impact.audit(_read(document))
+        _show(told, as_json=as_json, html=html, markdown=markdown)
+        return FOUND if told.result["findings"] else 0
+
+    return click.Command(
+        "audit",
+        callback=run,
+        help="Check the claims of DOCUMENT, a migration or impact note in Markdown; - reads stdin.",
+        params=[
+            click.Argument(["document"], type=click.Path(path_type=Path, allow_dash=True)),
+            *_files(),
+            as_json_option(),
+        ],
+    )
+
+
+def _undo(impact: Impact) -> click.Command:
+    def run(**options: Any) -> None:
+        for line in impact.undo(options):
+            click.echo(line)
+
+    return click.Command(
+        "undo", callback=run, help="Take back the last change that --apply made.", params=_of_project()
+    )
+
+
+def _of_project() -> list[click.Option]:
+    return [
+        click.Option(
+            ["--project"], type=click.Path(path_type=Path, file_okay=False), default=Path(), help="Its folder.  [.]"
+        ),
+        click.Option(["--python"], type=click.Path(path_type=Path), help="Its interpreter.  [its .venv's]"),
+    ]
+
+
+def _files() -> list[click.Option]:
+    file = click.Path(path_type=Path, dir_okay=False)
+    return [
+        click.Option(["--html"], type=file, help="Write it as a page with charts."),
+        click.Option(["--markdown"], type=file, help="Write it as Markdown, for a pull request."),
+    ]
+
+
+def _read(document: Path) -> str:
+    try:
+        return sys.stdin.read() if str(document) == "-" else document.read_text("utf-8")
+    except OSError as error:
+        raise InvalidRequest(
+            f"{document} cannot be read: {error.strerror}.",
+            field="document",
+            value=str(document),
+            remedy="Name a file.",
+        ) from None
+    except UnicodeDecodeError:
+        raise InvalidRequest(
+            f"{document} is no text in UTF-8.", field="document", value=str(document), remedy="Give a Markdown file."
+        ) from None
+
+
+def _with_progress(as_json: bool, work: Callable[[Tell], Told]) -> Told:
+    """Do it; on a terminal a bar shows how far it is."""
+    if as_json or not sys.stderr.isatty():
+        return work(lambda _fraction, _what: None)
+    from rich.console import Console  # noqa: PLC0415 - loads where somebody looks on
+    from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn  # noqa: PLC0415 - as above
+
+    with Progress(
+        BarColumn(), TimeElapsedColumn(), TextColumn("{task.description}"), console=Console(stderr=True), transient=True
+    ) as bar:
+        task = bar.add_task("", total=1.0)
+        return work(lambda fraction, what: bar.update(task, completed=fraction, description=what))
+
+
+def _show(told: Told, *, as_json: bool, html: Path | None, markdown: Path | None) -> None:
+    from nis_backend.surfaces.cli.draw import Screen  # noqa: PLC0415 - tables load when one is drawn
+
+    for form, file in (("html", html), ("markdown", markdown)):
+        if file is not None:
+            file.write_text(told.written(form), "utf-8")
+    if as_json:
+        click.echo(json.dumps(told.result, indent=2, ensure_ascii=False))
+    else:
+        Screen().drawn(told.views(charts=False))
