@@ -181,7 +181,7 @@ def _undo(impact: Impact) -> click.Command:
     )
 
 
-def _of_project() -> list[click.Option]:
+def _of_project() -> list[click.Parameter]:
     return [
         click.Option(
             ["--project"], type=click.Path(path_type=Path, file_okay=False), default=Path(), help="Its folder.  [.]"
