@@ -69,13 +69,18 @@ def layer_of(one: Distribution, most: int = WHOLE) -> int:
     step = max(1, -(-one.bytes // most))
     read = packed = at = 0
     for file in one.files:
+        blocks = range(0, file.bytes, BLOCK)
+        first = -at % step
+        at += len(blocks)
+        if first >= len(blocks):
+            continue
         try:
             with Path(file.path).open("rb") as opened:
-                while block := opened.read(BLOCK):
-                    if at % step == 0:
-                        read += len(block)
-                        packed += len(packer.compress(block))
-                    at += 1
+                for place in blocks[first::step]:
+                    opened.seek(place)
+                    block = opened.read(BLOCK)
+                    read += len(block)
+                    packed += len(packer.compress(block))
         except OSError:
             continue  # in its list, and not there
     packed += len(packer.flush())
