@@ -33,6 +33,8 @@ PEER = Path(__file__).with_name("embeddings_peer.py")
 NIS, TORCH, ONNX = "nis", "sentence-transformers, torch float32", "sentence-transformers, ONNX int8"
 Vectors = list[list[float]]
 CALLERS = 32
+TOGETHER = ("8 to 16 words, as questions have", "a sentence each")
+"""What many callers send one of each: a text's length decides how much a batch is worth."""
 
 
 @dataclass(kw_only=True)
@@ -86,6 +88,9 @@ def corpora() -> dict[str, list[str]]:
     return {
         "a sentence each": [passage(1) for _ in range(256)],
         "1 to 10 sentences": [passage(shuffled.randint(1, 10)) for _ in range(96)],
+        "8 to 16 words, as questions have": [
+            " ".join(passage(2).split()[: shuffled.randint(8, 16)]) for _ in range(128)
+        ],
         "longer than is read": [passage(20) for _ in range(32)],
     }
 
@@ -173,7 +178,7 @@ def measure(contenders: Mapping[str, Contender], texts: Mapping[str, Sequence[st
         print(f"\rround {turn}/{rounds}", end="\n" if turn == rounds else "", file=sys.stderr, flush=True)
 
 
-def measure_together(one: Contender, texts: Sequence[str], rounds: int) -> None:
+def measure_together(one: Contender, kind: str, texts: Sequence[str], rounds: int) -> None:
     """Print what many callers with a text each get, beside one caller who sends the same texts one by one."""
     taken: dict[str, list[float]] = {"one by one": [], f"{CALLERS} callers": []}
     used: dict[str, list[float]] = {name: [] for name in taken}
@@ -196,7 +201,7 @@ def measure_together(one: Contender, texts: Sequence[str], rounds: int) -> None:
                     taken[name].append(time.perf_counter() - begun)
                     used[name].append(one.processor_seconds() - before)
             near = min([near, *(dot(a, b) for a, b in zip(*found, strict=True))])
-    print(f"| {len(texts)} calls of one sentence | texts per second, median (min-max) | of processor time |")
+    print(f"| {len(texts)} calls, {kind} | texts per second, median (min-max) | of processor time |")
     print("|---|---|---|")
     for name, seconds in taken.items():
         rates = [len(texts) / value for value in seconds]
@@ -273,8 +278,9 @@ def main() -> None:
         machine = f"{os.cpu_count()} cores, {platform.system()}, load {os.getloadavg()[0]:.1f}"
         print(f"{time.strftime('%Y-%m-%d')}, {machine}, {given.rounds} rounds\n")
         report(contenders, texts)
-        print()
-        measure_together(contenders[NIS], texts["a sentence each"][:128], given.rounds)
+        for kind in TOGETHER:
+            print()
+            measure_together(contenders[NIS], kind, texts[kind][:128], given.rounds)
 
 
 if __name__ == "__main__":
