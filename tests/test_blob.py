@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import base64
 import io
+import json
 from collections.abc import Awaitable, Callable
 from dataclasses import replace
 from pathlib import Path
@@ -16,11 +17,13 @@ from pydantic import Field
 
 from nis_backend.blob import Blob, blob_fields
 from nis_backend.caller import Caller
-from nis_backend.calling import call
-from nis_backend.catalog import entry_of
+from nis_backend.calling import begin, call
+from nis_backend.catalog import Catalog, entry_of
 from nis_backend.context import Context
 from nis_backend.errors import Conflict, InvalidRequest, NotFound, TooLarge
 from nis_backend.operation import Model, Operation, operation
+from nis_backend.run import Terms
+from nis_backend.shelf import CALL_SECONDS, OF_CALL
 
 BOB = Caller(owner="bob")
 HELLO = base64.b64encode(b"Hello").decode()
@@ -57,13 +60,20 @@ async def keep_one(request: Pictures, ctx: Context) -> Sizes:
     return Sizes(text="", ids=[request.one.id])
 
 
+@operation("pictures.count_rows", effect="reads")
+async def count_rows(request: Pictures, ctx: Context) -> Sizes:
+    """What the store has of blobs, while the call is under way."""
+    del request
+    return Sizes(text=json.dumps([[row["purpose"], row["expires"]] for row in await ctx.store.select("blobs")]), ids=[])
+
+
 @operation("pictures.draw_one", effect="reads")
 async def draw_one(request: Pictures, ctx: Context) -> Blob:
     """Make a new one."""
     return Blob.of(request.one.path.read_bytes().upper(), media_type="text/plain", name="loud.txt")
 
 
-OPERATIONS: tuple[Operation[Any, Any], ...] = (read_sizes, keep_one, draw_one)
+OPERATIONS: tuple[Operation[Any, Any], ...] = (read_sizes, keep_one, count_rows, draw_one)
 
 
 def within(folder: Path, body: Callable[[Context], Awaitable[None]]) -> None:
@@ -125,6 +135,62 @@ def test_what_a_result_names_is_kept_and_what_a_failure_leaves_is_not(tmp_path: 
         assert files(tmp_path) == 1
 
     within(tmp_path, body)
+
+
+def test_what_a_dead_process_leaves_of_a_call_is_gone_by_itself(tmp_path: Path) -> None:
+    """Bytes that came with a call go with it: where nobody is left to remove them they expire, and are on no list."""
+
+    async def body(ctx: Context) -> None:
+        now = ctx.drivers.store.now()
+        under_way = json.loads((await call(count_rows, {"one": "data:,Hello"}, ctx)).text)
+        assert under_way == [[OF_CALL, pytest.approx(now + CALL_SECONDS, abs=60)]]
+        kept = await call(keep_one, {"one": "data:,Hello"}, ctx)
+        (row,) = await ctx.store.select("blobs")
+        assert (row["id"], row["purpose"], row["expires"]) == (kept.ids[0], "", None)
+
+    within(tmp_path, body)
+
+
+def test_a_caller_who_removes_what_is_made_for_it_leaves_nothing_for_good(tmp_path: Path) -> None:
+    """A sound that is made for one answer: its reader may die before it lets go of it."""
+
+    async def body(ctx: Context) -> None:
+        made = await call(draw_one, {"one": "data:,Hello"}, replace(ctx, passing=True))
+        (row,) = await ctx.store.select("blobs")
+        assert (row["id"], row["purpose"]) == (made.id, OF_CALL)
+        assert row["expires"] == pytest.approx(row["created"] + CALL_SECONDS)
+
+    within(tmp_path, body)
+
+
+def test_what_came_for_a_run_that_there_was_no_room_for_is_not_kept(tmp_path: Path) -> None:
+    """A queue that is full, or none, refuses it before it is written down."""
+
+    async def body(ctx: Context) -> None:
+        with pytest.raises(InvalidRequest, match="nowhere"):
+            await begin(keep_one, {"one": "data:,Hello"}, replace(ctx, journal=None), Terms(queue="nowhere"))
+        assert (files(tmp_path), await ctx.store.select("blobs")) == (0, [])
+
+    within(tmp_path, body)
+
+
+def test_of_a_name_that_cannot_be_stored_no_bytes_stay(tmp_path: Path) -> None:
+    """They were put down before their row was refused."""
+
+    async def body(ctx: Context) -> None:
+        with pytest.raises(InvalidRequest):
+            await ctx.blobs.put(b"Hello", name="a\0b")
+        assert files(tmp_path) == 0
+
+    within(tmp_path, body)
+
+
+def test_no_call_takes_longer_than_the_bytes_that_came_with_it_stay() -> None:
+    """A run keeps its own; a call that is none has its time limit."""
+    catalog = Catalog.from_index()
+    taking = [one for one in catalog.entries() if one.shape == "model" and blob_fields(one.request_schema)]
+    assert taking
+    assert all(one.time_limit <= CALL_SECONDS for one in taking)
 
 
 def test_a_new_blob_of_a_result_is_put_down(tmp_path: Path) -> None:

@@ -11,7 +11,15 @@ from typing import TYPE_CHECKING, Any, TypeVar, cast
 from pydantic import ValidationError
 
 from nis_backend.blob import Blob, replaced
-from nis_backend.errors import DeadlineExceeded, Forbidden, InternalError, NisError, NotSupported
+from nis_backend.errors import (
+    Busy,
+    DeadlineExceeded,
+    Forbidden,
+    InternalError,
+    InvalidRequest,
+    NisError,
+    NotSupported,
+)
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, AsyncIterator, Mapping
@@ -49,7 +57,7 @@ async def _streamed(target: Operation[Any, Any], request: Model, ctx: Context) -
     put: list[str] = []
     try:
         if target.holds_blobs:
-            request = await ctx.blobs.resolve(request, put)
+            request = await ctx.blobs.resolve(request, put, of_call=True)
         # A coroutine may refuse before the stream begins; a generator refuses within it.
         items = target.function(request, ctx)
         items = await items if inspect.isawaitable(items) else items
@@ -120,17 +128,23 @@ async def admit(target: Operation[Any, Any] | Entry, ctx: Context) -> None:
 
 async def _begun(target: Operation[Any, Any], request: Model, ctx: Context, terms: Terms | None = None) -> RunHandle:
     """What came with the request stays with the run; of a wrong request, which becomes none, nothing stays."""
-    put: list[str] = []
+    came: list[str] = []
     try:
         if target.holds_blobs:
-            request = await ctx.blobs.resolve(request, put)
+            request = await ctx.blobs.resolve(request, came)
         if target.prepare:
-            ctx = replace(ctx, operation=target.name, run_id=ctx.run_id or ctx.new_id("run"), beside=[])
+            run_id = ctx.run_id or ctx.new_id("run")
+            ctx = replace(ctx, operation=target.name, run_id=run_id, beside=[], came=came)
             request = await target.prepare(request, ctx)
     except BaseException:
-        await ctx.blobs.drop(put, None)
+        await ctx.blobs.drop(came, None)
         raise
-    return await ctx.start_run(target, request, terms)
+    try:
+        return await ctx.start_run(target, request, terms)
+    except (Busy, InvalidRequest):
+        # There was no room for it, or no such queue: it is not written down.
+        await ctx.blobs.drop(came, None)
+        raise
 
 
 def authorise(target: Operation[Any, Any] | Entry, ctx: Context) -> None:
@@ -203,7 +217,7 @@ async def _execute(target: Operation[Any, Res], request: Model, ctx: Context) ->
     put: list[str] = []
     result: Any = None
     try:
-        request = await ctx.blobs.resolve(request, put)
+        request = await ctx.blobs.resolve(request, put, of_call=True)
         result = await ctx.blobs.keep(cast("Any", await _run(target, request, ctx)))
     finally:
         await ctx.blobs.drop(put, result)

@@ -77,10 +77,14 @@ class Context:
     """The id of the run that this call starts, where it was settled before."""
     beside: list[tuple[Table, Row]] = field(default_factory=list["tuple[Table, Row]"])
     """Rows that are written down with the run that this call starts: both are there, or neither."""
+    came: list[str] = field(default_factory=list[str])
+    """Ids of blobs that are there for the run that this call starts: where none comes of it, they go again."""
     probes: bool = False
     """Whether a prober asks how this process is, a load balancer say: its calls are not counted."""
     kept: bool = False
     """Whether what it answers is kept, for a caller that repeats it."""
+    passing: bool = False
+    """Whether the new blobs of its result are there for this call alone: its caller reads them and removes them."""
     origin: Within = ()
     """What made what calls here by itself, a schedule say: its budgets hold for what is begun."""
     follows: bool = False
@@ -214,7 +218,7 @@ class Context:
     def _within(self) -> Context:
         if self.depth >= DEEPEST:
             raise InvalidRequest(f"Operations called each other {DEEPEST} deep.", remedy="Break the loop.")
-        return replace(self, depth=self.depth + 1, run_id=None, beside=[])
+        return replace(self, depth=self.depth + 1, run_id=None, beside=[], came=[])
 
     def now(self) -> float:
         """Seconds since 1970, UTC; in a run the same however often its code is executed."""

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO, TypeVar
 
 from nis_backend.blob import NAME_LENGTH, Blob, blobs_in, replaced
-from nis_backend.errors import NotFound
+from nis_backend.errors import InvalidRequest, NotFound
 from nis_backend.media import media_type_of
 
 if TYPE_CHECKING:
@@ -20,6 +20,11 @@ if TYPE_CHECKING:
     from nis_backend.operation import Model
 
 M = TypeVar("M", bound="Model")
+
+OF_CALL = "of a call"
+"""What a blob is for that is there for one call alone: no word that a caller may give."""
+CALL_SECONDS = 3600.0
+"""How long such a blob stays at most, where the process dies that would have removed it; no call takes longer."""
 
 USED_SECONDS = 3600.0
 """A blob's row says when it was used last, to within this."""
@@ -32,11 +37,12 @@ class Shelf:
         self._ctx = ctx
         self._contents = ctx.drivers.contents
 
-    async def put(self, data: bytes | BinaryIO, *, media_type: str = "", name: str = "") -> Blob:
-        """Put bytes down; a file is read from its current place on.
+    async def put(self, data: bytes | BinaryIO, *, media_type: str = "", name: str = "", of_call: bool = False) -> Blob:
+        """Put bytes down, for good or for one call alone; a file is read from its current place on.
 
         Raises:
             TooLarge: there are more than `NIS_MAX_BLOB`.
+            InvalidRequest: the name cannot be stored.
         """
         ctx = self._ctx
         blob_id, now = ctx.new_id("blob"), ctx.now()
@@ -49,9 +55,14 @@ class Shelf:
             "name": name[:NAME_LENGTH],
             "created": now,
             "updated": now,
+            **({"purpose": OF_CALL, "expires": now + CALL_SECONDS} if of_call else {}),
         }
         # A death between the two leaves bytes that nobody can reach, never a row without its bytes.
-        await ctx.store.insert("blobs", row)
+        try:
+            await ctx.store.insert("blobs", row)
+        except InvalidRequest:
+            await self._contents.delete(blob_id)
+            raise
         return _blob(row)
 
     async def get(self, blob_id: str, field: str = "id") -> Blob:
@@ -113,8 +124,10 @@ class Shelf:
             raise _unknown(blob_id, "id")
         await self._contents.delete(blob_id)
 
-    async def resolve(self, request: M, put: list[str]) -> M:
+    async def resolve(self, request: M, put: list[str], *, of_call: bool = False) -> M:
         """A request whose blobs are all there, with their files; ids of those that came with it go to `put`.
+
+        With `of_call` these are there for one call alone, until `drop` or `settle` has them stay.
 
         Raises:
             NotFound: the caller has none of an id; the field is named.
@@ -131,7 +144,7 @@ class Shelf:
                 await self._check(blob, path, one.media_type, field)
             else:
                 await self._check(blob, blob.content, blob.media_type, field)
-                one = await self.put(blob.content, **blob.described)
+                one = await self.put(blob.content, **blob.described, of_call=of_call)
                 put.append(one.id)
                 path = await self._contents.local(one.id)
             found[id(blob)] = one.taken_as(blob.taken).at(path, limits)
@@ -154,9 +167,9 @@ class Shelf:
         await asyncio.to_thread(check)
 
     async def keep(self, result: M) -> M:
-        """A result whose new blobs are put down."""
+        """A result whose new blobs are put down; for a caller who removes them, for this call alone."""
         kept = {
-            id(blob): await self.put(blob.content, **blob.described)
+            id(blob): await self.put(blob.content, **blob.described, of_call=self._ctx.passing)
             for _, blob in blobs_in(result)
             if blob.content is not None
         }
@@ -170,6 +183,20 @@ class Shelf:
         for blob_id in ids:
             if blob_id not in named:
                 await self.delete(blob_id)
+            else:
+                await self.settle(blob_id, {})
+
+    async def settle(self, blob_id: str, changes: Row) -> None:
+        """Change a blob's row; one that was there for one call alone stays, unless the changes say for how long.
+
+        Raises:
+            NotFound: the caller has none of this id.
+        """
+        row, _ = await self.find(blob_id)
+        if row["purpose"] == OF_CALL:
+            changes = {"purpose": "", "expires": None, **changes}
+        if changes:
+            await self._ctx.store.update("blobs", blob_id, changes)
 
 
 def expired(row: Row, now: float) -> bool:

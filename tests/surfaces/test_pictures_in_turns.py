@@ -307,6 +307,8 @@ def test_a_turn_that_is_refused_leaves_nothing(server: Server) -> None:
     assert (status, refused["field"]) == (404, "attachments.1")
     status, _, refused = ask(server, "POST", "/chat", {"message": WHAT, "links": ["http://127.0.0.1:1/a.png"]})
     assert (status, refused["field"]) == (403, "links.0")
+    status, _, refused = ask(server, "POST", "/chat", {"message": WHAT, "links": [*["data:,Hello"] * 2, torn]})
+    assert (status, refused["field"]) == (422, "links.2")
     status, _, refused = ask(server, "POST", "/chat", {"message": WHAT, "attachments": [good] * 9})
     assert (status, refused["field"]) == (422, "attachments")
     assert done(server, "GET", "/blobs?limit=1")["blobs"] == before

@@ -135,6 +135,21 @@ def test_what_has_expired_is_not_there_and_its_row_goes(run: Run) -> None:
     run(calls)
 
 
+def test_what_is_there_for_one_call_alone_is_on_no_list(run: Run) -> None:
+    """What is kept is: for good, or for as long as was asked, though it came with a call too."""
+
+    async def calls(ctx: Context) -> None:
+        await ctx.blobs.put(b"passing", of_call=True)
+        assert (await call(list_blobs, {}, ctx)).blobs == []
+        kept = await call(create_blob, given("kept"), ctx)
+        assert (kept.purpose, kept.expires) == ("", None)
+        hour = await call(create_blob, {**given("an hour"), "expires_after": 3600}, ctx)
+        assert (await call(list_blobs, {}, ctx)).blobs == [hour, kept]
+        assert hour.expires == pytest.approx(hour.created + 3600, abs=60)
+
+    run(calls)
+
+
 def test_a_blob_is_given_another_name_and_time_and_keeps_its_bytes(run: Run) -> None:
     """What is not said stays; a time of 0 keeps it for good."""
 

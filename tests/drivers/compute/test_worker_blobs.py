@@ -70,6 +70,20 @@ def test_a_worker_reads_files_and_answers_a_new_blob(tmp_path: Path, join: Opera
     within(tmp_path, body)
 
 
+def test_a_blob_that_is_removed_before_its_turn_is_not_there(tmp_path: Path, join: Operation[Any, Any]) -> None:
+    """Its owner may remove it while the call waits for a worker: a typed refusal, and no fault of ours."""
+
+    async def body(ctx: Context) -> None:
+        kept = await ctx.blobs.put(b"Hello, ")
+        # The bytes go as its owner's removal would have them go, between the look at the blob and the worker's.
+        request = await ctx.blobs.resolve(join.validate({"halves": [kept.id, kept.id]}), [])
+        await ctx.blobs.delete(kept.id)
+        with pytest.raises(NotFound, match=f"{kept.id}' was removed"):
+            await ctx.compute(join, request)
+
+    within(tmp_path, body)
+
+
 def test_what_a_worker_cannot_send_is_refused(tmp_path: Path, join: Operation[Any, Any]) -> None:
     """Larger than a frame: nothing of it is kept."""
 

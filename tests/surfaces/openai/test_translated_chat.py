@@ -48,6 +48,8 @@ def test_images_files_and_thoughts_pass_between_the_formats(serve: Serve) -> Non
         {"type": "image_url", "image_url": {"url": f"data:image/png;base64,{PNG}", "detail": "low"}},
         {"type": "text", "text": "by this manual?"},
         {"type": "file", "file": {"file_data": f"data:application/pdf;base64,{PDF}", "filename": "manual.pdf"}},
+        # As the reference has it; its examples have an address.
+        {"type": "file", "file": {"file_data": PDF, "filename": "bare.pdf"}},
     ]
     asked: Json = {"model": MODEL, "messages": [{"role": "user", "content": parts}], "reasoning_effort": "low"}
     with asking(serve, thinks(), thinks()) as (completions, fake):
@@ -66,9 +68,10 @@ def test_images_files_and_thoughts_pass_between_the_formats(serve: Serve) -> Non
     assert chunks[-1].usage.prompt_tokens_details.cached_tokens == 20
     for one in fake.asked:
         [turn] = one.body["messages"]
-        assert [block["type"] for block in turn["content"]] == ["text", "image", "text", "document"]
+        assert [block["type"] for block in turn["content"]] == ["text", "image", "text", "document", "document"]
         assert turn["content"][1]["source"] == {"type": "base64", "media_type": "image/png", "data": PNG}
-        assert turn["content"][3]["title"] == "manual.pdf"
+        assert [block["title"] for block in turn["content"][3:]] == ["manual.pdf", "bare.pdf"]
+        assert turn["content"][3]["source"] == turn["content"][4]["source"]
         assert one.body["thinking"]["type"] in {"enabled", "adaptive"}
 
 
@@ -76,7 +79,10 @@ def test_images_files_and_thoughts_pass_between_the_formats(serve: Serve) -> Non
     ("part", "said"),
     [
         ({"type": "image_url", "image_url": {}}, "image_url or file_id is missing"),
+        ({"type": "image_url", "image_url": {"url": ""}}, "at least 1 character"),
         ({"type": "image_url", "image_url": {"url": "data:image/png;base64,###"}}, "base64"),
+        ({"type": "file", "file": {"file_data": ""}}, "at least 1 character"),
+        ({"type": "file", "file": {"file_data": "###"}}, "base64"),
         ({"type": "video", "video": {}}, "part 0 is video: text, image_url, input_audio and file are read"),
         ({"type": "input_audio", "input_audio": {"data": PNG, "format": "ogg"}}, "wav"),
     ],

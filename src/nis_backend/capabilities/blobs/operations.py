@@ -23,7 +23,7 @@ from nis_backend.capabilities.blobs.kept import (
 )
 from nis_backend.errors import InvalidRequest
 from nis_backend.operation import Before, Example, operation
-from nis_backend.shelf import expired
+from nis_backend.shelf import OF_CALL, expired
 
 if TYPE_CHECKING:
     from nis_backend.context import Context
@@ -94,8 +94,7 @@ async def _said(blob_id: str, purpose: str, expires_after: float | None, ctx: Co
     """A blob, with what its owner says of it."""
     expires = None if expires_after is None else ctx.now() + expires_after
     changes = {**({"purpose": purpose} if purpose else {}), **({} if expires is None else {"expires": expires})}
-    if changes:
-        await ctx.store.update("blobs", blob_id, changes)
+    await ctx.blobs.settle(blob_id, changes)
     return await _find(blob_id, ctx)
 
 
@@ -122,7 +121,7 @@ async def list_blobs(request: ListBlobs, ctx: Context) -> BlobList:
 
 def _listed(row: Row, request: ListBlobs, now: float) -> bool:
     of_type = request.media_type is None or row["media_type"].startswith(request.media_type)
-    return of_type and not expired(row, now)
+    return of_type and not expired(row, now) and row["purpose"] != OF_CALL
 
 
 @operation(

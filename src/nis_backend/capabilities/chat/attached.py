@@ -103,7 +103,7 @@ def name_of(blob: Blob) -> str:
 
 
 async def fetched(ctx: Context, links: Sequence[str]) -> list[Blob]:
-    """What is at these addresses, each kept as a blob.
+    """What is at these addresses, each kept as a blob for the run that this call starts.
 
     Raises:
         NisError: by its place among the links, why one cannot be had or is not taken.
@@ -113,12 +113,20 @@ async def fetched(ctx: Context, links: Sequence[str]) -> list[Blob]:
     async def fetch(number: int, url: str) -> Blob:
         try:
             kept = await ctx.call(fetch_blob, fetch_blob.validate({"url": url}))
+            ctx.came.append(kept.id)
             return (await ctx.blobs.resolve(Linked.model_validate({"attached": kept.id}), [])).attached
         except NisError as error:
             error.field = f"links.{number}"
             raise
 
-    return list(await asyncio.gather(*(fetch(number, url) for number, url in enumerate(links))))
+    fetching = [asyncio.create_task(fetch(number, url)) for number, url in enumerate(links)]
+    try:
+        return await asyncio.gather(*fetching)
+    finally:
+        # Of a message that is refused for one of them, nothing comes after its refusal.
+        for one in fetching:
+            one.cancel()
+        await asyncio.wait(fetching)
 
 
 def earlier_of(run: Run) -> list[Blob]:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, cast
 from pydantic import ValidationError
 
 from nis_backend.blob import blobs_in, replaced
-from nis_backend.errors import InvalidRequest, NotFound
+from nis_backend.errors import InvalidRequest, NisError, NotFound
 from nis_backend.limits import Limits
 from nis_backend.operation import Operation
 from nis_backend.weights.files import Weights
@@ -79,7 +79,15 @@ def _perform(payload: Json, ctx: ComputingContext) -> Json:
     if files:
         limits = Limits(**payload["limits"])
         request = replaced(request, lambda blob: blob.at(Path(files[blob.id]), limits))
-    result = _computed(operation, request, ctx)
+    try:
+        result = _computed(operation, request, ctx)
+    except (OSError, NisError) as error:
+        gone = next((one for one, path in files.items() if not Path(path).exists()), None)
+        if gone is None:
+            raise
+        raise NotFound(
+            f"The blob {gone!r} was removed before it was read.", field="id", value=gone, remedy="Send the bytes again."
+        ) from error
     new = [blob for _, blob in blobs_in(result)] if operation.holds_blobs else []
     return {"result": result.model_dump_json(), **{one.sha256: one.content for one in new if one.content is not None}}
 

@@ -47,7 +47,7 @@ class ImagePart(Lenient):
     """An image."""
 
     type: Literal["input_image"]
-    image_url: str | None = None
+    image_url: str | None = Field(default=None, min_length=1)
     file_id: str | None = Field(default=None, min_length=1, max_length=64)
     detail: Literal["auto", "low", "high", "original"] | None = None
 
@@ -62,9 +62,9 @@ class FilePart(Lenient):
     """A file."""
 
     type: Literal["input_file"]
-    file_data: str | None = None
+    file_data: str | None = Field(default=None, min_length=1)
     file_id: str | None = Field(default=None, min_length=1, max_length=64)
-    file_url: str | None = Field(default=None, max_length=8192)
+    file_url: str | None = Field(default=None, min_length=1, max_length=8192)
     filename: str | None = Field(default=None, max_length=1000)
 
     @model_validator(mode="after")
@@ -227,11 +227,19 @@ def _part(part: Part) -> Json:
     if isinstance(part, ImagePart):
         found = _bytes(part.image_url, part.file_id)
         return {"kind": "image", **found, "detail": part.detail or "auto"}
-    found = _bytes(part.file_data or part.file_url, part.file_id)
-    if part.filename and str(found.get("blob", "")).startswith("data:"):
-        head, _, data = found["blob"].removeprefix("data:").partition(";base64,")
-        found = {"blob": {"base64": data, "media_type": head, "name": part.filename[:200]}} if data else found
-    return {"kind": "file", **found}
+    return _file(part)
+
+
+def _file(part: FilePart) -> Json:
+    if part.file_data is None or part.file_id is not None:
+        return {"kind": "file", **_bytes(part.file_url, part.file_id)}
+    name = {"name": part.filename[:200]} if part.filename else {}
+    head, comma, data = part.file_data.removeprefix("data:").partition(";base64,")
+    if comma:
+        return {"kind": "file", "blob": {"base64": data, "media_type": head, **name}}
+    # The reference has base64 alone, and its examples a data: address.
+    bare = {"blob": {"base64": part.file_data, **name}}
+    return {"kind": "file", **(_bytes(part.file_data, None) if part.file_data.startswith("data:") else bare)}
 
 
 def _bytes(address: str | None, file_id: str | None) -> Json:

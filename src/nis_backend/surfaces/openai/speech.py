@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 from base64 import b64encode
+from dataclasses import replace
 from typing import TYPE_CHECKING, Literal
 
 from pydantic import Field, ValidationError
@@ -89,7 +90,7 @@ async def answer(process: Process, request: Request) -> Response:
             value=asked.response_format,
             remedy=f"Give one of: {', '.join(MEDIA)}.",
         )
-    ctx = process.context(request.state.caller)
+    ctx = replace(process.context(request.state.caller), passing=True)
     with under(FIELDS):
         working = asyncio.ensure_future(
             call(process.operations.find("voice.synthesize_speech"), _arguments(asked, request), ctx)

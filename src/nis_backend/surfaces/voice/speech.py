@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import io
 import wave
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from nis_backend.blob import Blob
@@ -92,7 +93,7 @@ class Speech:
         return await asyncio.to_thread(_samples, data)
 
     async def _called(self, operation: str, asked: Json) -> Any:  # Any: that operation's result
-        return await call(self._process.operations.find(operation), asked, self._context())
+        return await call(self._process.operations.find(operation), asked, replace(self._context(), passing=True))
 
 
 def _wave(pcm: bytes, rate: int) -> bytes:
