@@ -43,6 +43,7 @@ class Use(Model):
         "entry_point",  # found by importlib.metadata: plug-ins of a group that the project reads, or that a host reads
         "script",  # a command it installs, run by a script, a Dockerfile, a Makefile, a workflow
         "version",  # its version is read: importlib.metadata.version("…")
+        "implied",  # by a call that another package fulfils by it: `pandas.read_excel` by openpyxl
     ]
     what: str = Field(description="The module, command or name that is used.")
     where: Literal["application", "tests", "tooling", "documents"] = "application"

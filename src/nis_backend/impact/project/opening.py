@@ -69,8 +69,8 @@ class Project:
         return {one.relative: one.kind for one in self.files}
 
 
-def open_project(root: Path, python: Path | None = None) -> Project:
-    """Read a project's folder and ask its interpreter; nothing of it is run or changed.
+def open_project(root: Path, python: Path | None = None, environment: Environment | None = None) -> Project:
+    """Read a project's folder and ask its interpreter, unless that was done; nothing of it is run or changed.
 
     Raises:
         NotFound: there is no such folder, or no such interpreter.
@@ -85,11 +85,14 @@ def open_project(root: Path, python: Path | None = None) -> Project:
         raise InvalidRequest(
             "the whole file system is no project", field="project", value=str(root), remedy="name a project's folder"
         )
-    chosen = interpreter(root, python, shutil.which("python3") or shutil.which("python"))
-    environment = read_environment(chosen)
+    named = python is not None or environment is not None
+    if environment is None:
+        on_path = shutil.which("python3") or shutil.which("python")
+        environment = read_environment(interpreter(root, python, on_path))
+    chosen = environment.python
     walked = walk(root)
     told = list(walked.left_out)
-    if python is None and not chosen.is_relative_to(root):
+    if not named and not chosen.is_relative_to(root):
         told.append(f"the folder has no environment of its own: what is installed was read from {chosen}")
     reading = _Reading(root, walked.files)
     declarations = _once(reading.declarations())

@@ -1,0 +1,1 @@
+"""Who uses a package, as far as the texts of a project and the metadata of its environment tell."""
