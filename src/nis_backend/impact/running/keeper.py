@@ -63,11 +63,11 @@ def _control(option: int, value: int) -> None:
         ctypes.CDLL(None).prctl(option, value, 0, 0, 0)
 
 
-def _start(command: list[str]) -> int:
+def _start(command: list[str]) -> subprocess.Popen[bytes]:
     """Start the command in a session of its own, which is also the end of a `kill 0` of its."""
     # Loaded before the fork; whoever kills this very program takes the command's first process with it.
     death = (lambda: _control(SET_DEATH_SIGNAL, signal.SIGKILL)) if LINUX else None
-    return subprocess.Popen(command, stdin=subprocess.DEVNULL, start_new_session=True, preexec_fn=death).pid  # noqa: S603, PLW1509 - what we were asked to start, from one thread
+    return subprocess.Popen(command, stdin=subprocess.DEVNULL, start_new_session=True, preexec_fn=death)  # noqa: S603, PLW1509 - what we were asked to start, from one thread
 
 
 def _reap(main: int) -> tuple[int | None, bool]:
@@ -131,7 +131,8 @@ def main(status: int, seconds: float, grace: float, command: list[str]) -> NoRet
             os.write(status, f"{line}\n".encode())
 
     deadline = time.monotonic() + seconds
-    pid = _start(command)
+    started = _start(command)  # held: one that is let go collects its process, and its code would be lost
+    pid = started.pid
     tell(f"started {pid} {time.monotonic()!r}")
     asked, known_gone = b"", False
     while not asked and (waited := deadline - time.monotonic()) > 0:
