@@ -20,6 +20,8 @@ MIB = 2**20
 SYSTEM = 512 * MIB
 """Memory of a host that its own system and the container agent take, beside what runs on it."""
 ARCHITECTURE = "x86_64"
+CENT = 0.01
+SERVICES = {"fargate": "Fargate", "ec2": "EC2"}
 
 
 @cache
@@ -65,7 +67,7 @@ def price(peak: tuple[int, int], layer: tuple[int, int], *, headroom: float, reg
         after=after,
         image_before=images[0],
         image_after=images[1],
-        told=_told(before, after, headroom),
+        told=_told(before, after, max(needed), headroom),
     )
 
 
@@ -78,10 +80,14 @@ def _smallest(service: Literal["fargate", "ec2"], sizes: Mapping[str, Sequence[S
     return Bill(service=service, size=size, monthly=hourly * _prices()["hours_a_month"])
 
 
+def _of_fargate(region: str) -> Any:  # Any: JSON
+    prices = _prices()["fargate"]["prices"]
+    return next(one for one in prices if one["region"] == region and one["architecture"] == ARCHITECTURE)
+
+
 def _fargate(region: str) -> Iterator[Sized]:
-    found = _prices()["fargate"]
-    hourly = next(p for p in found["prices"] if p["region"] == region and p["architecture"] == ARCHITECTURE)
-    for pair in found["sizes"]:
+    hourly = _of_fargate(region)
+    for pair in _prices()["fargate"]["sizes"]:
         for memory in pair.get("memory_mib") or range(pair["from_mib"], pair["to_mib"] + 1, pair["step_mib"]):
             cost = pair["cpu"] / 1024 * hourly["vcpu_hour"] + memory / 1024 * hourly["gb_hour"]
             yield memory * MIB, cost, f"{pair['cpu']} CPU units, {memory} MiB"
@@ -94,26 +100,28 @@ def _hosts(region: str) -> Iterator[Sized]:
 
 
 def _dated(region: str) -> str:
-    rows = [*_prices()["fargate"]["prices"], *_prices()["ecr"]]
-    return min([_prices()["ec2"]["dated"], *(row["dated"] for row in rows if row["region"] == region)])
+    """The oldest day of the prices that are counted with."""
+    rows = [_of_fargate(region), *(row for row in _prices()["ecr"] if row["region"] == region)]
+    return min([_prices()["ec2"]["dated"], *(row["dated"] for row in rows)])
 
 
 def _source(region: str) -> str:
-    row = next(row for row in _prices()["fargate"]["prices"] if row["region"] == region)
-    return f"{row['source']}, {_prices()['ec2']['source']}"
+    return f"{_of_fargate(region)['source']}, {_prices()['ec2']['source']}"
 
 
-def _told(before: list[Bill], after: list[Bill], headroom: float) -> str:
-    parts: list[str] = []
+def _told(before: list[Bill], after: list[Bill], most: int, headroom: float) -> str:
+    missing = SERVICES.keys() - {one.service for one in before}
+    parts = [f"{SERVICES[one]} has no size of {most / 2**30:.1f} GiB" for one in sorted(missing)]
     for one, then in zip(before, after, strict=True):
-        name = "Fargate" if one.service == "fargate" else "EC2"
+        name = SERVICES[one.service]
+        less = one.monthly - then.monthly
         if one.size == then.size:
             parts.append(f"{name}: the same size holds both, so nothing is saved")
+        elif abs(less) < CENT:
+            parts.append(f"{name}: another size at the same price, so nothing is saved")
         else:
-            less = one.monthly - then.monthly
-            parts.append(
-                f"{name}: {'saves' if less > 0 else 'costs'} ${abs(less):.2f} a month for each that is always on"
-            )
+            word = "less" if less > 0 else "more"
+            parts.append(f"{name}: ${abs(less):.2f} a month {word} for each that is always on")
     return (
         "; ".join(parts) + f". The smallest sizes that hold the measured peak and {headroom:.0%} more; on demand, one "
         "task or host, no discount, traffic or disk."

@@ -58,7 +58,10 @@ class Requirer(Model):
     version: str
     requirement: str = Field(description="As it states it, with its marker.")
     applies: bool = Field(description="Whether the marker holds in this environment, and its extra was asked for.")
-    why: list[str] = Field(default_factory=list[str], description="The chain from a declared dependency to it.")
+    why: list[str] = Field(
+        default_factory=list[str],
+        description="The chain from a declared dependency to it, which ends it; empty where nobody asks for it.",
+    )
 
 
 class StaticProof(Model):

@@ -5,12 +5,15 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Literal
 
 from nis_backend.impact.report import Reason, Verdict
+from nis_backend.told import counted
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from nis_backend.impact.report import Change, Counterfactual, Place, RuntimeProof, StaticProof, Use
 
+NAMED = 5
+"""Names in a sentence."""
 WORKS = ("ready", "passed")
 """Outcomes of a command that did what it is for."""
 NEEDS = ("import", "lazy_import", "dynamic_import", "script")
@@ -32,15 +35,18 @@ def judge(
     *,
     coming: Sequence[str] = (),
 ) -> Verdict:
-    """SAFE where nothing speaks against it and all is proven; UNSAFE where something fails or differs without it.
+    """SAFE where nothing speaks against it and nothing is open; UNSAFE where something fails or differs after it.
 
     `coming` are the modules that what takes its place can be imported as.
     """
-    reasons = [*_resolved(counterfactual), *_compared(counterfactual)]
+    proven = _proven(counterfactual)
+    reasons = [*_resolved(counterfactual), *_compared(static, counterfactual)]
     if change.kind in {"drop", "swap"}:
-        reasons += _static(static, coming, proven=_proven(counterfactual))
+        reasons += _static(static, coming, proven=proven)
         reasons += _imported(static, runtime)
-        reasons += _unread(static, proven=_proven(counterfactual))
+        reasons += _unread(static, proven=proven)
+    if change.kind != "drop":
+        reasons += _arrival(counterfactual)
     reasons += _ran(runtime, counterfactual)
     said = {reason.speaks for reason in reasons}
     word = "UNSAFE" if "against" in said else "UNPROVEN" if "open" in said else "SAFE"
@@ -51,29 +57,34 @@ def judge(
 def _resolved(found: Counterfactual) -> Iterator[Reason]:
     now, after = found.resolved_now, found.resolved
     if after is not None and not after.possible:
-        yield _reason("against", "What is asked for afterwards cannot be installed together", after.blamed)
+        yield _reason("against", "What would be asked for cannot be installed together", after.blamed)
     elif after is not None and now is not None and not now.possible:
         yield _reason("for", "It ends a conflict: what is asked for now cannot be installed together", now.blamed)
     if after is not None and after.stays_for:
-        yield _reason("for", f"It stays installed for {', '.join(after.stays_for)}, so the disk and the start keep it")
+        yield _reason("for", f"It stays installed for {_names(after.stays_for)}, so disk and start keep what it costs")
     if found.check:
         yield _reason("against", f"Requirements no longer hold: {'; '.join(found.check[:5])}")
 
 
-def _compared(found: Counterfactual) -> Iterator[Reason]:
+def _compared(static: StaticProof, found: Counterfactual) -> Iterator[Reason]:
+    stays = _stays_for(static, found)
     for title, pairs in (("hidden", found.hidden), ("for real", found.installed)):
         worked = [pair for pair in pairs if pair.with_it.outcome in WORKS]
         for pair in worked:
-            if not pair.same:
-                yield _reason("against", f"{pair.with_it.name} differs without it ({title}): {pair.difference}")
+            if pair.same:
+                continue
+            differs = f"{pair.with_it.name} differs without it ({title}): {_sentence(pair.difference)}"
+            if title == "hidden" and stays:
+                yield _reason("for", f"{differs}; but it stays installed for {_names(stays)}")
+            else:
+                yield _reason("against", differs)
         same = [pair.with_it.name for pair in worked if pair.same]
         if same:
             yield _reason("for", f"{' and '.join(same)}: the same without it ({title})")
 
 
 def _static(static: StaticProof, coming: Sequence[str], *, proven: bool) -> Iterator[Reason]:
-    taken_over = {name for name in static.modules if name in coming}
-    uses = [use for use in static.uses if use.what.partition(".")[0] not in taken_over]
+    uses = [use for use in static.uses if not _taken_over(use.what, static.modules, coming)]
     needed = [use for use in uses if use.how in NEEDS and use.where == "application"]
     if needed:
         yield _reason("against", f"The application needs it, in {_places(needed)}", _at(needed))
@@ -81,19 +92,52 @@ def _static(static: StaticProof, coming: Sequence[str], *, proven: bool) -> Iter
         found = [use for use in uses if use.how == how and use.where == "application"]
         if found:
             fallback = next((use.fallback for use in found if use.fallback), "")
-            yield _reason("open", words + (f": {fallback}" if fallback else ""), _at(found))
+            yield _reason("open", words + (f": {_sentence(fallback)}" if fallback else ""), _at(found))
     others = [use for use in uses if use.where in {"tests", "tooling"} and use.how != "typing_import"]
     if others:
         where = " and ".join(sorted({use.where for use in others}))
         yield _reason("open", f"Used by {where} only: it belongs to a group of theirs", _at(others))
-    if not needed and not others and not any(use.how in MAY for use in uses):
-        yield _reason("for", f"No text of the project names it ({static.files} Python files were read)")
-    requirers = [one for one in static.required_by if one.applies and len(one.why) > 1]
-    loose = [one for one in static.required_by if one.applies and len(one.why) <= 1]
-    if loose and not requirers:
-        yield _reason("open", f"Required by {', '.join(one.name for one in loose[:5])}, which nobody asks for")
+    yield from _unused(static, uses)
+    loose = [one for one in static.required_by if one.applies and not one.why]
+    if loose and not any(one.applies and one.why for one in static.required_by):
+        yield _reason("open", f"Required by {_names([one.name for one in loose])}, which nobody asks for")
     if not proven and not needed:
-        yield _reason("open", "Nothing was run with it hidden: give --start, --smoke or --test")
+        yield _reason("open", "Nothing was run without it: give --start, --smoke or --test")
+
+
+def _unused(static: StaticProof, uses: Sequence[Use]) -> Iterator[Reason]:
+    """What is said where no code that runs names it."""
+    running = [use for use in uses if use.where != "documents" and use.how != "typing_import"]
+    if running:
+        return
+    if any(use.where != "documents" for use in static.uses if use not in uses):
+        yield _reason("for", "What takes its place is imported by the same names")
+    typing = [use for use in uses if use.how == "typing_import" and use.where != "documents"]
+    if typing:
+        yield _reason("open", f"Imported for types alone: a type checker needs it, in {_places(typing)}", _at(typing))
+    else:
+        yield _reason("for", f"No code and no configuration names it ({static.files} Python files were read)")
+
+
+def _taken_over(what: str, modules: Sequence[str], coming: Sequence[str]) -> bool:
+    """Whether a module that is used is found under the same name in what takes its place."""
+    own = [name for name in modules if what == name or what.startswith(f"{name}.")]
+    return bool(own) and all(name in coming for name in own)
+
+
+def _arrival(found: Counterfactual) -> Iterator[Reason]:
+    """What has to be known of an environment in which something is other than it was."""
+    if found.resolved is None:
+        yield _reason("open", "Whether it can be installed beside the rest was not tried")
+    if not any(pair.with_it.outcome in WORKS for pair in found.installed):
+        yield _reason("open", "Nothing was run in an environment as it would be: give --start, --smoke or --test")
+
+
+def _stays_for(static: StaticProof, found: Counterfactual) -> list[str]:
+    """Who keeps it installed after its own declaration is gone."""
+    if found.resolved is not None:
+        return found.resolved.stays_for
+    return [one.name for one in static.required_by if one.applies and one.why]
 
 
 def _imported(static: StaticProof, runtime: RuntimeProof | None) -> Iterator[Reason]:
@@ -102,25 +146,32 @@ def _imported(static: StaticProof, runtime: RuntimeProof | None) -> Iterator[Rea
     seen = [one for one in runtime.imports if one.by == "third_party" and not one.failed]
     required = any(one.applies for one in static.required_by)
     if seen and not required:
-        who = ", ".join(sorted({one.distribution or one.importer for one in seen})[:5])
+        who = _names(sorted({one.distribution or one.importer for one in seen}))
         places = [one.place for one in seen if one.place]
-        yield _reason("open", f"{who} imports it at run time and does not require it: see what it does without", places)
+        words = f"{who} imports it at run time and does not require it: what it does without was not shown"
+        yield _reason("open", words, places)
+    own = [one for one in runtime.imports if one.by in {"application", "hook"} and not one.failed]
+    if own and not static.uses:
+        who = _names(sorted({one.importer for one in own}))
+        yield _reason(
+            "open", f"{who} imported it at run time, though no text names it", [p for o in own if (p := o.place)]
+        )
     if runtime.programs:
         yield _reason("against", f"Its command was started: {', '.join(runtime.programs[:5])}")
 
 
 def _unread(static: StaticProof, *, proven: bool) -> Iterator[Reason]:
     if static.unread:
-        yield _reason("open", f"{len(static.unread)} files could not be read", static.unread)
+        yield _reason("open", f"{counted(len(static.unread), 'file')} could not be read", static.unread)
     if static.open and not proven:
-        yield _reason("open", f"{len(static.open)} imports have a name that is computed", static.open)
+        yield _reason("open", f"{counted(len(static.open), 'import')} by a name that is computed", static.open)
 
 
 def _ran(runtime: RuntimeProof | None, found: Counterfactual) -> Iterator[Reason]:
     phases = [pair.with_it for pair in (*found.hidden, *found.installed)] or (runtime.phases if runtime else [])
     failed = {phase.name: phase for phase in phases if phase.outcome not in WORKS}
     for phase in failed.values():
-        last = f": {phase.told[-1]}" if phase.told else ""
+        last = f": {_sentence(phase.told[-1])}" if phase.told else ""
         yield _reason("open", f"{phase.name} does not work as the project stands{last}, so nothing can be compared")
 
 
@@ -132,6 +183,15 @@ def _proven(found: Counterfactual) -> bool:
 def _places(uses: Sequence[Use]) -> str:
     files = list(dict.fromkeys(use.place.file for use in uses))
     return ", ".join(files[:3]) + (f" and {len(files) - 3} files more" if len(files) > 3 else "")  # noqa: PLR2004 - as shown
+
+
+def _names(names: Sequence[str]) -> str:
+    return ", ".join(names[:NAMED]) + (f" and {len(names) - NAMED} more" if len(names) > NAMED else "")
+
+
+def _sentence(words: str) -> str:
+    """Another's words within ours: one line, whose stop is ours."""
+    return " ".join(words.split()).rstrip(".")
 
 
 def _at(uses: Sequence[Use]) -> list[Place]:

@@ -5,7 +5,8 @@ from __future__ import annotations
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
-from nis_backend.impact.forms.words import NAMES
+from nis_backend.impact.forms.words import NAMES, line
+from nis_backend.impact.pricing import SERVICES
 from nis_backend.view import Axis, Link, Network, Node, Series
 
 if TYPE_CHECKING:
@@ -14,7 +15,7 @@ if TYPE_CHECKING:
 
 NODES = 40
 """Modules of the drawing of who imports what."""
-SCALES = {"bytes": (1e6, "MB"), "s": (1.0, "s"), "cores": (0.01, "% of a core")}
+SCALES = {"bytes": (1e6, "MB"), "s": (1.0, "s"), "cores": (0.01, "%")}
 BOTH = ["before", "after"]
 
 
@@ -36,8 +37,7 @@ def bars(report: Report) -> list[View]:
         scale = SCALES[measure.unit]
         two = (measure.before, measure.after)
         bars = Axis(
-            label=NAMES[measure.name],
-            unit=scale[1],
+            label=scale[1],
             values=[one.median / scale[0] for one in two],
             errors=[max(one.high - one.median, one.median - one.low) / scale[0] for one in two],
             mark="bars",
@@ -47,7 +47,7 @@ def bars(report: Report) -> list[View]:
     if report.price is not None:
         bills = zip(report.price.before, report.price.after, strict=True)
         lines = [
-            Axis(label=one.service, unit="USD a month", values=[one.monthly, then.monthly], mark="bars")
+            Axis(label=SERVICES[one.service], unit="USD a month", values=[one.monthly, then.monthly], mark="bars")
             for one, then in bills
         ]
         views.append(Series(title="Price", x=Axis(label="", values=[], names=BOTH), lines=lines))
@@ -73,10 +73,10 @@ def importers(report: Report) -> list[View]:
     deepest = max(columns) or 1
     nodes = [
         Node(
-            label=name,
+            label=line(name),
             x=depths[name] / deepest,
             y=(columns[depths[name]].index(name) + 0.5) / len(columns[depths[name]]),
-            group="the package" if name.partition(".")[0] in report.static.modules else "",
+            group="the package" if name.partition(".")[0] in report.static.modules else "what imports it",
         )
         for name in names
     ]

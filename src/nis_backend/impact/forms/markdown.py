@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from nis_backend.impact.forms.words import plain
 from nis_backend.told import table
 from nis_backend.view import Form, Table, Text
 
@@ -36,5 +37,4 @@ def _table(view: Table) -> str:
 
 
 def _cell(cell: str | float) -> str:
-    text = f"{cell:.10g}" if isinstance(cell, float) else str(cell)
-    return " ".join(text.replace("|", "\\|").replace("<", "&lt;").split())
+    return plain(cell).replace("|", "\\|") if isinstance(cell, str) else f"{cell:.10g}"

@@ -5,7 +5,22 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from nis_backend.impact.forms.charts import bars, importers
-from nis_backend.impact.forms.words import NAMES, amount, at, difference, money, size, spread
+from nis_backend.impact.forms.words import (
+    MARKS,
+    NAMES,
+    amount,
+    at,
+    code,
+    difference,
+    fenced,
+    line,
+    money,
+    plain,
+    size,
+    spread,
+)
+from nis_backend.impact.pricing import SERVICES
+from nis_backend.told import counted
 from nis_backend.view import Table, Text
 
 if TYPE_CHECKING:
@@ -14,7 +29,6 @@ if TYPE_CHECKING:
 
     Rows = list[list[str | float]]
 
-MARKS = {"for": "+", "against": "!", "open": "?"}
 MOST = 30
 """Rows of a table; how many more there are is said."""
 
@@ -24,11 +38,11 @@ def of_report(report: Report, *, charts: bool = True) -> list[View]:
     found = [
         Text(text=_verdict(report)),
         *_figures(report),
+        *_price(report),
         *_going(report),
         *_uses(report),
         *_running(report),
         *_after(report),
-        *_price(report),
     ]
     drawn = [*bars(report), *importers(report)] if charts else []
     return [*found, *drawn, Text(text=_way(report))]
@@ -49,11 +63,11 @@ def of_ranking(ranking: Ranking) -> list[View]:
         for one in ranking.packages
     ]
     columns = ["package", "version", "on disk", "import", "uses", "used by", "what it says"]
-    told = f"{len(rows)} dependencies of {ranking.project}, Python {ranking.python}. {ranking.formula}"
+    told = f"{_dependencies(len(rows))} of {plain(ranking.project)}, Python {plain(ranking.python)}."
     missing: Rows = [[place.text, at(place)] for place in ranking.missing]
     return [
-        Text(text=told),
-        Table(title="Dependencies by cost against use", columns=columns, rows=rows),
+        Text(text=f"{told} {plain(ranking.formula)}"),
+        *_table("Dependencies by cost against use", columns, rows),
         *_table("Imported, and not declared", ["module", "where"], missing),
     ]
 
@@ -61,13 +75,15 @@ def of_ranking(ranking: Ranking) -> list[View]:
 def of_audit(audit: Audit) -> list[View]:
     """What is wrong with a note, line by line."""
     count = len(audit.findings)
-    told = (
-        f"{count} finding{'' if count == 1 else 's'}; {audit.checked} statements were checked by {audit.rules} rules."
-    )
+    told = f"{counted(count, 'finding')}; {counted(audit.checked, 'statement')} checked by {audit.rules} rules."
     rows: Rows = [
         [float(one.line), one.quoted, one.wrong, one.right, f"{one.rule}: {one.source}"] for one in audit.findings
     ]
     return [Text(text=told), *_table("Findings", ["line", "it says", "what is wrong", "what is right", "source"], rows)]
+
+
+def _dependencies(count: int) -> str:
+    return f"{count} {'dependency' if count == 1 else 'dependencies'}"
 
 
 def headline(change: Change, version: str) -> str:
@@ -85,12 +101,14 @@ def headline(change: Change, version: str) -> str:
 
 
 def _verdict(report: Report) -> str:
-    lines = [f"**{report.verdict.word}**: {headline(report.change, report.version)} ({report.project})", ""]
+    change = f"{headline(report.change, report.version)} ({report.project})"
+    lines = [f"**{report.verdict.word}**: {plain(change)}", ""]
     for reason in report.verdict.reasons:
-        places = ", ".join(at(place) for place in reason.evidence[:3])
+        places = ", ".join(code(at(place)) for place in reason.evidence[:3])
         more = f" and {len(reason.evidence) - 3} more" if len(reason.evidence) > 3 else ""  # noqa: PLR2004 - those named
-        lines.append(f"- {MARKS[reason.speaks]} {reason.text}{f' ({places}{more})' if places else ''}")
-    lines += ["", f"Python {report.python}; {report.seconds:.0f} s, {report.installing:.0f} of them installing."]
+        lines.append(f"- {MARKS[reason.speaks]} {plain(reason.text)}{f' ({places}{more})' if places else ''}")
+    took = f"{report.seconds:.0f} s, {report.installing:.0f} of them installing"
+    lines += ["", f"Python {plain(report.python)}; {took}; made {plain(report.made)}."]
     return "\n".join(lines)
 
 
@@ -199,9 +217,10 @@ def _after(report: Report) -> list[View]:
 
 
 def _resolved(title: str, one: Resolution) -> list[View]:
-    lines = [f"{title}, by {one.tool}: " + ("it can be installed." if one.possible else "it cannot be installed.")]
-    lines += ["```", one.explanation, "```"] if one.explanation else []
-    lines += [f"Stays installed for {', '.join(one.stays_for)}."] if one.stays_for else []
+    word = "can" if one.possible else "cannot"
+    lines = [f"{title}, by {plain(one.tool)}: what is asked for {word} be installed together."]
+    lines += ["", fenced(one.explanation)] if one.explanation else []
+    lines += ["", f"It stays installed for {', '.join(map(code, one.stays_for))}."] if one.stays_for else []
     moved: Rows = [
         *([f"{gone.name} {gone.version}", "goes"] for gone in one.gone),
         *([f"{come.name} {come.version}", "comes"] for come in one.come),
@@ -210,7 +229,7 @@ def _resolved(title: str, one: Resolution) -> list[View]:
     blamed: Rows = [[at(place), place.text] for place in one.blamed]
     return [
         Text(text="\n".join(lines)),
-        *_table("What changes", ["distribution", ""], moved),
+        *_table("What changes", ["distribution", "change"], moved),
         *_table("Requirements to blame", ["where", "line"], blamed),
     ]
 
@@ -233,25 +252,33 @@ def _price(report: Report) -> list[View]:
     if price is None:
         return []
     rows: Rows = [
-        [one.service, f"{one.size}, {money(one.monthly)}", f"{then.size}, {money(then.monthly)}"]
+        [
+            SERVICES[one.service],
+            f"{one.size}, {money(one.monthly)}",
+            f"{then.size}, {money(then.monthly)}",
+            "the same size" if one.size == then.size else money(then.monthly - one.monthly),
+        ]
         for one, then in zip(price.before, price.after, strict=True)
     ]
     if price.image_before is not None and price.image_after is not None:
-        rows.append(["image in ECR", money(price.image_before), money(price.image_after)])
-    title = f"Price a month, {price.region}, list of {price.dated}"
-    return [*_table(title, ["", "before", "after"], rows), Text(text=price.told)]
+        kept = (price.image_before, price.image_after, price.image_after - price.image_before)
+        rows.append(["Image in ECR", *map(money, kept)])
+    title = f"Price a month, {price.region}, prices of {price.dated} or later"
+    return [*_table(title, ["bill", "before", "after", "difference"], rows), Text(text=plain(price.told))]
 
 
 def _way(report: Report) -> str:
     lines: list[str] = []
     if report.way is not None:
         way = report.way
-        lines += [f"To make the change: `{way.apply}`; to take it back: `{way.undo}`."]
-        lines += ["", "```diff", way.patch.rstrip(), "```"] if way.patch else []
-        lines += ["", "Besides, by hand: " + ", ".join(at(place) for place in way.by_hand) + "."] if way.by_hand else []
-        lines += ["", "To bring back what runs now:", "", "```sh", *way.rollback, "```"] if way.rollback else []
+        lines += [f"To make the change: {code(way.apply)}; to take it back: {code(way.undo)}."]
+        lines += ["", fenced(way.patch, "diff")] if way.patch else []
+        by_hand = ", ".join(code(at(place)) for place in way.by_hand)
+        lines += ["", f"Besides, by hand: {by_hand}."] if by_hand else []
+        rollback = fenced("\n".join(way.rollback), "sh")
+        lines += ["", "To bring back what runs now:", "", rollback] if way.rollback else []
     if report.left_out:
-        lines += ["", "Not looked at:", "", *(f"- {one}" for one in report.left_out)]
+        lines += ["", "Not looked at:", "", *(f"- {plain(one)}" for one in report.left_out)]
     return "\n".join(lines) or "Nothing was left out."
 
 
@@ -260,8 +287,9 @@ def _table(title: str, columns: list[str], rows: Rows) -> list[View]:
     if len(rows) > MOST:
         over = len(rows) - MOST
         title, rows = f"{title} ({over} more: --json has them)", rows[:MOST]
-    return [Table(title=title, columns=columns, rows=rows)] if rows else []
+    cells: Rows = [[line(cell) if isinstance(cell, str) else cell for cell in row] for row in rows]
+    return [Table(title=title, columns=columns, rows=cells)] if rows else []
 
 
 def _notes(text: str) -> list[View]:
-    return [Text(text=text)] if text else []
+    return [Text(text=plain(text))] if text else []

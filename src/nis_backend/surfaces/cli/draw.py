@@ -131,15 +131,18 @@ class Screen:
 
     def drawn(self, views: Sequence[View]) -> None:
         """Views, one below the other."""
-        for view in views:
+        for index, view in enumerate(views):
+            if index and isinstance(views[index - 1], Text):
+                self._console.print()
             self._draw(view)
 
     def _draw(self, view: View) -> None:
         match view:
             case Text():
-                self._console.print(
-                    Markdown(view.text) if self._console.is_terminal else RichText(view.text), soft_wrap=True
-                )
+                if self._console.is_terminal:
+                    self._console.print(Markdown(view.text))
+                else:
+                    self._console.print(RichText(view.text), soft_wrap=True)
             case Table():
                 _print_table(self._console, view)
             case Series() if _lines_only(view):
