@@ -22,8 +22,11 @@ HANDED = {
     "find-links": ("PIP_FIND_LINKS", "UV_FIND_LINKS", ","),
     "index-url": ("PIP_INDEX_URL", "UV_DEFAULT_INDEX", " "),
     "extra-index-url": ("PIP_EXTRA_INDEX_URL", "UV_INDEX", " "),
+    "trusted-host": ("PIP_TRUSTED_HOST", "UV_INSECURE_HOST", " "),
+    "cert": ("PIP_CERT", "SSL_CERT_FILE", " "),
 }
 """pip's settings that uv does not read: by which variables each is told, and what stands between several values."""
+YES = ("1", "true", "yes", "on")
 OUT_OF_REACH = ("error sending request", "Failed to fetch", "dns error", "Connection refused", "network was disabled")
 """What an installer says when it is the network that failed, not the requirements."""
 
@@ -34,6 +37,8 @@ class Installer:
 
     command: tuple[str, ...]
     variables: Mapping[str, str]
+    offline: bool = False
+    """Whether pip's settings forbid an index, which uv is told by an argument alone."""
 
     @property
     def is_uv(self) -> bool:
@@ -56,6 +61,8 @@ class Installer:
             Unavailable: it could not reach an index.
         """
         command = [*self.command, *arguments]
+        if self.is_uv and self.offline and arguments[0] == "pip":
+            command.append("--no-index")
         try:
             done = subprocess.run(  # noqa: S603 - our own arguments, no shell
                 command,
@@ -87,10 +94,11 @@ def find_installer(variables: Mapping[str, str], python: Path) -> Installer:
     beside = Path(sys.executable).with_name("uv")
     found = str(beside) if beside.is_file() else shutil.which("uv", path=variables.get("PATH"))
     if found:
-        return Installer(command=(found,), variables={**_handed(variables), **variables})
-    for each in (str(python), sys.executable):
-        installer = Installer(command=(each, "-m", "pip"), variables=variables)
-        if installer.run(["--version"]).returncode == 0:
+        offline = (variables.get("PIP_NO_INDEX") or _pip_settings(variables).get("no-index", "")).lower() in YES
+        return Installer(command=(found,), variables={**_handed(variables), **variables}, offline=offline)
+    for each in (python, Path(sys.executable)):
+        installer = Installer(command=(str(each), "-m", "pip"), variables=variables)
+        if each.is_file() and installer.run(["--version"]).returncode == 0:
             return installer
     raise Unavailable(
         "Neither uv nor pip is here, so nothing can be resolved or installed.",

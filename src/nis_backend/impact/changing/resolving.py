@@ -82,19 +82,32 @@ def _by_uv(
 
 
 def _by_pip(
-    asked: Sequence[str], installed: Mapping[str, str], installer: Installer, _python: Path
+    asked: Sequence[str], installed: Mapping[str, str], installer: Installer, python: Path
 ) -> tuple[dict[str, str] | None, str]:
     with tempfile.TemporaryDirectory(prefix="nis-impact-") as folder:
-        wanted = Path(folder, "asked.in")
+        wanted, kept = Path(folder, "asked.in"), Path(folder, "kept.txt")
         wanted.write_text("\n".join(asked) + "\n", "utf-8")
-        arguments = ["install", "--dry-run", "--quiet", "--report", "-", "-r", str(wanted)]
-        # pip keeps what is installed where it can, and reports only what it would install.
-        done = installer.run(arguments, limit=LIMIT)
+        kept.write_text("".join(f"{name}=={version}\n" for name, version in installed.items()), "utf-8")
+        report = Path(folder, "report.json")
+        # All of it, as if nothing were installed: what is left out goes.
+        arguments = ["--python", str(python), "install", "--dry-run", "--ignore-installed", "--report", str(report)]
+        arguments += ["--disable-pip-version-check", "--no-input", "-r", str(wanted)]
+        # pip has no preferences: first with what is installed as it is, then with any versions.
+        done = installer.run([*arguments, "-c", str(kept)], limit=LIMIT) if installed else None
+        if done is None or done.returncode:
+            done = installer.run(arguments, limit=LIMIT)
         if done.returncode:
-            return None, _derivation(done.stderr, folder)
-        come = {one["metadata"]["name"]: one["metadata"]["version"] for one in json.loads(done.stdout)["install"]}
-        pins = {**installed, **come}
-        return {str(canonicalize_name(name)): version for name, version in pins.items()}, ""
+            return None, _of_pip(done.stdout, done.stderr, folder)
+        come = [one["metadata"] for one in json.loads(report.read_text("utf-8"))["install"]]
+        return {str(canonicalize_name(one["name"])): one["version"] for one in come}, ""
+
+
+def _of_pip(told: str, failed: str, folder: str) -> str:
+    """What pip says of a conflict, in its own words: who wants what, or what it could not find."""
+    cause = told.partition("The conflict is caused by:")[2].partition("\n\n")[0]
+    said = [line.removeprefix("ERROR: ") for line in failed.splitlines() if "ResolutionImpossible" not in line]
+    lines = [*said, *(line.strip() for line in cause.splitlines())]
+    return "\n".join(line for line in lines if line).replace(f"-r {folder}/asked.in ", "").replace(folder, "")
 
 
 def _pins(text: str) -> dict[str, str]:
