@@ -105,7 +105,7 @@ def test_a_terminal_shows_hostile_texts_without_being_steered(columns: int) -> N
     """No control character of the project's reaches it, and no line is cut: what is long is folded."""
     out = StringIO()
     screen = Screen()
-    screen._console = Console(file=out, force_terminal=True, width=columns, color_system=None)
+    screen._console = Console(file=out, force_terminal=True, width=columns, color_system=None)  # pyright: ignore[reportPrivateUsage] - a terminal of its own
     end = "the-very-end-of-a-long-sentence"
     screen.drawn(of_report(full(f"{HOSTILE} {'word ' * 40}{end}"), charts=False))
     text = out.getvalue()

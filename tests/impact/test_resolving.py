@@ -123,7 +123,11 @@ def test_without_uv_pip_is_taken_and_without_both_it_says_how_to_have_one(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A project's interpreter need not have pip, nor be there any more."""
-    monkeypatch.setattr(shutil, "which", lambda *_, **__: None)  # pyright: ignore[reportUnknownLambdaType] - any call
+
+    def nowhere(name: str, path: str = "") -> None:
+        """It is not on PATH."""
+
+    monkeypatch.setattr(shutil, "which", nowhere)
     monkeypatch.setattr(sys, "executable", str(tmp_path / "python"))
     variables = {"PATH": "/usr/bin:/bin", "HOME": str(tmp_path)}
     found = find_installer(variables, PYTHON)
