@@ -23,6 +23,7 @@ MAY = {
     "named": "It is named in a text that something may import",
     "entry_point": "It is found through entry points, where no import names it",
     "version": "Its version is read",
+    "implied": "Another package does what is called here by it",
 }
 """Uses that may do without, and what is said of them."""
 

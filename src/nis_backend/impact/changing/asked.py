@@ -41,11 +41,29 @@ def asked_after(project: Project, change: Change) -> dict[str, Place]:
             return kept
         case "add":
             return {**now, str(_requirement(change.to or change.package, "package")): NEW}
+        case "swap" | "upgrade":
+            return {**kept, requirement_after(change, old) or key: NEW}
+
+
+def requirement_after(change: Change, old: Requirement) -> str | None:
+    """What stands in place of a requirement after a change, with its marker; None where it goes.
+
+    Raises:
+        InvalidRequest: what is added, takes its place or is upgraded to, is no requirement or version.
+    """
+    match change.kind:
+        case "drop":
+            return None
+        case "add":
+            return str(_requirement(change.to or change.package, "package"))
         case "swap":
-            return {**kept, str(_requirement(change.to, "to")): NEW}
+            new = _requirement(change.to, "to")
+            new.marker = new.marker or old.marker
+            return str(new)
         case "upgrade":
             extras = f"[{','.join(sorted(old.extras))}]" if old.extras else ""
-            return {**kept, f"{old.name}{extras}{_specifier(change.to)}": NEW}
+            marker = f" ; {old.marker}" if old.marker else ""
+            return f"{old.name}{extras}{_specifier(change.to)}{marker}"
 
 
 def package_of(text: str, field: str = "package") -> str:

@@ -33,20 +33,23 @@ def read_requirements(root: Path, relative: str, seen: set[str]) -> Iterator[Dec
     seen.add(relative)
     if text is None:
         return
+    yield from read_lines(relative, text)
+    for _, line in logical_lines(text):
+        included = INCLUDES.match(line)
+        path = ((root / relative).parent / included[1]).resolve() if included else root
+        if path.is_file() and path.is_relative_to(root):
+            yield from read_requirements(root, path.relative_to(root).as_posix(), seen)
+
+
+def read_lines(relative: str, text: str) -> Iterator[Declaration]:
+    """What the lines of a requirements file ask for themselves."""
     section, name = _section(relative)
     for number, line in logical_lines(text):
-        included = INCLUDES.match(line)
-        if included:
-            path = (root / relative).parent / included[1]
-            if path.is_file() and path.resolve().is_relative_to(root):
-                yield from read_requirements(root, path.resolve().relative_to(root).as_posix(), seen)
-            continue
         asked = OPTIONS.sub("", EDITABLE.sub("", line))
-        if asked.startswith(("-", ".", "/")):
-            continue
-        found = declaration(asked, Place(file=relative, line=number, text=line[:200]), section, name)
-        if found is not None:
-            yield found
+        if not asked.startswith(("-", ".", "/")):
+            found = declaration(asked, Place(file=relative, line=number, text=line[:200]), section, name)
+            if found is not None:
+                yield found
 
 
 def logical_lines(text: str) -> Iterator[tuple[int, str]]:

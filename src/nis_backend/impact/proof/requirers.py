@@ -130,5 +130,9 @@ def _of(
         under = [edge.extra for edge in requirements.of(one.key) if edge.text == text and edge.to == key]
         applies = "" in under or any((one.key, extra) in asked for extra in under)
         yield Requirer(
-            name=one.name, version=one.version, requirement=text, applies=bool(edges) and applies, why=list(chain)
+            name=one.name,
+            version=one.version,
+            requirement=text,
+            applies=bool(edges) and applies,
+            why=[*chain, key] if chain else [],
         )
