@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
+import pytest
+
 from nis_backend.operation import Model
-from nis_backend.view import Table, draw_fields
+from nis_backend.view import Table, draw_fields, verbatim
 
 
 class Thing(Model):
@@ -60,3 +63,17 @@ def test_models_under_names_are_drawn_as_json() -> None:
     (table,) = draw_fields(Holding(things={"a": Inner(x=1)}))
     assert isinstance(table, Table)
     assert table.rows == [["things", '{"a": {"x": 1}}']]
+
+
+@pytest.mark.parametrize("text", ["[a](https://evil.example)", "# **a** `b` ```", "`", "one\n```\n# two", "```"])
+def test_what_others_wrote_is_no_markup(text: str) -> None:
+    """Words in a picture must not become links and headings of an answer: they are code, whatever is in them."""
+    fence, *inside, last = verbatim(text, lines=True).split("\n")
+    assert "\n".join(inside) == text
+    assert fence == last
+    assert not any(line.startswith(fence) for line in inside)
+    line = verbatim(text)
+    ticks = line[: len(line) - len(line.lstrip("`"))]
+    assert line.endswith(ticks)
+    assert "\n" not in line
+    assert ticks not in [run for run in re.findall("`+", line[len(ticks) : -len(ticks)]) if len(run) == len(ticks)]

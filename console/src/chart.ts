@@ -7,7 +7,7 @@ import { at, named, points, type Scale, scaleOf, told, values } from "./scale.js
 import { numbers, Sized } from "./sized.js";
 import type { Axis, SeriesView } from "./wire.js";
 
-const LEFT = 56;
+const LEFT = 60;
 const RIGHT = 12;
 const TOP = 12;
 /** The palette in the stylesheet has this many colours. */
@@ -195,8 +195,8 @@ function shape(index: number, x: number, y: number): string {
 }
 
 function spoken(axis: Axis): string {
-  if (axis.names?.length) return `${axis.label} from ${axis.names[0]} to ${axis.names.at(-1)}`;
-  const there = axis.values.filter((one) => one !== null);
+  if (axis.names?.length) return `${axis.label} from ${axis.names[0]} to ${axis.names.at(-1)}`.trim();
+  const there = (axis.edges?.length ? axis.edges : axis.values).filter((one) => one !== null);
   let [low, high] = [Infinity, -Infinity];
   for (const one of there) [low, high] = [Math.min(low, one), Math.max(high, one)];
   if (low > high) return axis.label;

@@ -127,8 +127,9 @@ function converted(text: string, kind: Kind, schema: Schema): unknown {
   if (kind === "file" && !trimmed.startsWith("{")) return trimmed;
   if (kind === "choice") return choices(schema).find((one) => shown(one) === text) ?? text;
   if (kind === "numbers") {
-    const parts = trimmed.replace(/^\[|\]$/g, "").split(/[\s,;]+/).filter(Boolean);
-    return parts.map((part) => (Number.isFinite(Number(part)) ? Number(part) : part));
+    // Between two commas without a number one is missing.
+    const parts = trimmed.replace(/^\[|\]$/g, "").replace(/([,;])(?=\s*[,;])/g, "$1 null").split(/[\s,;]+/).filter(Boolean);
+    return parts.map((part) => (Number.isFinite(Number(part)) ? Number(part) : part === "null" ? null : part));
   }
   try {
     return JSON.parse(trimmed);
@@ -138,7 +139,7 @@ function converted(text: string, kind: Kind, schema: Schema): unknown {
 }
 
 function written(value: unknown, kind: Kind): string {
-  if (kind === "numbers" && Array.isArray(value)) return value.join(", ");
+  if (kind === "numbers" && Array.isArray(value)) return value.map(String).join(", ");
   if (kind === "json") return JSON.stringify(value, null, 1);
   return shown(value);
 }

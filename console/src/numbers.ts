@@ -10,6 +10,10 @@ export function number(value: number): string {
   return text.replace("-", "−");
 }
 
+/** A number at an axis, where there is little room: millions as a power of ten, if nothing of them is lost so. */
+export const brief = (value: number): string =>
+  Math.abs(value) >= 1e6 && Number(value.toExponential(4)) === value ? power(value).replace("-", "−") : number(value);
+
 /** Digits in threes, from five on, by a narrow space. */
 function grouped(text: string): string {
   const [whole, rest] = text.split(".") as [string, string | undefined];
@@ -31,10 +35,12 @@ export function ticks(low: number, high: number, wanted: number, least = 0): num
   }
   const rough = Math.max(span / wanted, least);
   const unit = 10 ** Math.floor(Math.log10(rough));
-  const step = [1, 2, 5, 10].map((factor) => factor * unit).find((one) => one >= rough * 0.999)!;
-  const first = Math.ceil(low / step - 1e-9);
-  const last = Math.floor(high / step + 1e-9);
-  return Array.from({ length: last - first + 1 }, (_, index) => (first + index) * step);
+  const steps = [10, 5, 2, 1, 0.5, 0.2].map((factor) => factor * unit).filter((one) => one >= least * 0.999);
+  const at = steps.findLastIndex((one) => one >= rough * 0.999);
+  // Fewer than two say nothing of a scale: the next finer step has more.
+  const found = steps.slice(Math.max(0, at)).map((step) => [step, Math.ceil(low / step - 1e-9), Math.floor(high / step + 1e-9)] as const);
+  const [step, first, last] = found.find(([, from, to]) => to > from) ?? found[0]!;
+  return Array.from({ length: Math.max(0, last - first + 1) }, (_, index) => (first + index) * step);
 }
 
 /** How long it took; a clock that was set back makes no time negative. */

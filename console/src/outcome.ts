@@ -55,7 +55,9 @@ function shown(outcome: Outcome, tab: Tab): TemplateResult {
   const text = texts(outcome.result);
   if (text) return html`<div class="views"><nis-text .file=${text}></nis-text></div>`;
   const views = outcome.views.filter((view) => view.kind !== "form");
-  const bytes = blobs(outcome.result).map((one) => html`<nis-blob .blob=${one}></nis-blob>`);
+  // What a view draws is not shown twice.
+  const seen = new Set(views.map((view) => ("blob" in view ? view.blob : "")));
+  const bytes = blobs(outcome.result).filter((one) => !seen.has(one.id)).map((one) => html`<nis-blob .blob=${one}></nis-blob>`);
   if (views.length || bytes.length) return html`<div class="views">${bytes}${views.map(drawn)}</div>`;
   return outcome.items.length ? items(outcome.items) : coloured(pretty(whole(outcome)));
 }

@@ -1,6 +1,7 @@
 // A picture with what was found over it, and a sound with its stretches: fetched with the caller's key.
 
 import { html, nothing, type PropertyDeclarations, type PropertyValues, svg, type TemplateResult } from "lit";
+import { cut } from "./axes.js";
 import { kept } from "./blob.js";
 import { number, span } from "./numbers.js";
 import { numbers, Sized } from "./sized.js";
@@ -11,6 +12,10 @@ const COLOURS = 6;
 const TALLEST = 512;
 /** Pixels of the page that a label's letters are high. */
 const LETTER = 13;
+/** Of a label, in its letters' heights. */
+const BROAD = 0.62;
+/** Letters of a label that is always shown; of a line of text it would cover the line before. */
+const LONG = 24;
 
 /** Bytes of a view that the page has once they were fetched. */
 class Fetched extends Sized {
@@ -86,13 +91,19 @@ export class NisPicture extends Fetched {
     const wide = Math.min(this.width, Math.max(240, width), (TALLEST * width) / height);
     const letter = (LETTER * width) / Math.max(100, wide);
     const colour = (label: string): string => `c${labels.indexOf(label) % COLOURS}`;
+    const taken: [number, number, number][] = [];
     const part = (index: number, label: string, score: number | null | undefined, place: [number, number], drawn: unknown): unknown => {
-      const text = [label, score === null || score === undefined ? "" : score.toFixed(2)].filter(Boolean).join(" ");
-      const [x, y] = [Math.min(Math.max(0, place[0]), width - text.length * letter * 0.62), place[1] > letter * 1.6 ? place[1] - letter * 0.4 : place[1] + letter * 1.2];
+      const whole = [label, score === null || score === undefined ? "" : score.toFixed(2)].filter(Boolean).join(" ");
+      const text = cut(whole, Math.max(3, Math.floor(width / letter / BROAD)));
+      const reach = text.length * letter * BROAD;
+      const [x, y] = [Math.max(0, Math.min(place[0], width - reach)), place[1] > letter * 1.6 ? place[1] - letter * 0.4 : place[1] + letter * 1.2];
+      // One that would lie over another waits for the pointer, as a long one does.
+      const waits = whole.length > LONG || taken.some(([from, to, at]) => x < to && from < x + reach && Math.abs(at - y) < letter);
+      if (text && !waits) taken.push([x, x + reach, y]);
       return svg`<g
         class="found ${colour(label)} ${this.hit === index ? "hit" : ""}" tabindex="0" role="img" aria-label=${this.told(index)}
         @pointerenter=${() => (this.hit = index)} @focus=${() => (this.hit = index)} @pointerleave=${() => (this.hit = null)} @blur=${() => (this.hit = null)}
-      >${drawn}${text ? svg`<text x=${x} y=${y} font-size=${letter} stroke-width=${letter / 4}>${text}</text>` : nothing}</g>`;
+      >${drawn}${text && (!waits || this.hit === index) ? svg`<text x=${x} y=${y} font-size=${letter} stroke-width=${letter / 4}>${text}</text>` : nothing}</g>`;
     };
     return html`<svg viewBox="0 0 ${width} ${height}">
       ${boxes.map((one, index) =>

@@ -1,6 +1,6 @@
 // From values to pixels: even, logarithmic, in time or in categories; and what is written at them.
 
-import { number, ticks } from "./numbers.js";
+import { brief, number, ticks } from "./numbers.js";
 import type { Axis } from "./wire.js";
 
 /** An axis on a stretch of pixels. */
@@ -75,12 +75,14 @@ export function at(scale: Scale, value: number): number {
 /** Values and what is written at them, about as many as wanted. */
 export function marks(scale: Scale, wanted: number): [number, string][] {
   if (scale.names.length) {
-    const step = Math.max(1, Math.ceil(scale.names.length / Math.max(1, wanted)));
-    return scale.names.map((name, index): [number, string] => [index, name]).filter((_, index) => index % step === 0);
+    // Of many only some may have one.
+    const named = scale.names.map((name, index): [number, string] => [index, name]).filter(([, name]) => name);
+    const step = Math.max(1, Math.ceil(named.length / Math.max(1, wanted)));
+    return named.filter((_, place) => place % step === 0);
   }
   if (scale.kind === "log") return decades(scale, wanted);
   if (scale.kind === "time") return moments(scale, wanted);
-  return ticks(scale.low, scale.high, wanted, scale.whole ? 1 : 0).map((tick) => [tick, number(tick)]);
+  return ticks(scale.low, scale.high, wanted, scale.whole ? 1 : 0).map((tick) => [tick, brief(tick)]);
 }
 
 function decades({ low, high }: Scale, wanted: number): [number, string][] {
@@ -91,7 +93,7 @@ function decades({ low, high }: Scale, wanted: number): [number, string][] {
   for (let power = factors.length > 1 ? first - 1 : first; power <= last; power += step) {
     for (const factor of factors) {
       const value = factor * 10 ** power;
-      if (value >= low * 0.999 && value <= high * 1.001) found.push([value, number(value)]);
+      if (value >= low * 0.999 && value <= high * 1.001) found.push([value, brief(value)]);
     }
   }
   return found;

@@ -191,6 +191,16 @@ class Form(Model):
 View = Annotated[Text | Table | Series | Grid | BoxPlot | Network | Image | Audio | Form, Field(discriminator="kind")]
 
 
+def verbatim(text: str, *, lines: bool = False) -> str:
+    """Words that somebody else wrote, as Markdown in which nothing of them is markup: code, in one line or in lines."""
+    ticks = "`" * (1 + max(map(len, re.findall("`+", text)), default=0))
+    if lines:
+        fence = max("```", ticks)
+        return f"{fence}\n{text}\n{fence}"
+    text = " ".join(text.split())
+    return f"{ticks} {text} {ticks}" if "`" in text else f"{ticks}{text}{ticks}"
+
+
 def moment(seconds: float) -> str:
     """A time since 1970 as a table shows it, UTC."""
     return datetime.fromtimestamp(seconds, UTC).strftime("%Y-%m-%d %H:%M:%S")

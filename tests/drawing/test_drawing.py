@@ -296,6 +296,32 @@ def test_counts_have_whole_numbers_at_their_axis(mark: Any, values: list[float])
     assert set(ticks_) <= {"0", "1", "2", "a", "b"}
 
 
+def test_labels_in_a_picture_lie_over_no_other_and_are_not_cut() -> None:
+    """Lines of a scanned page lie close together: what would cover them is left to the table."""
+    long = Box(label="a line of text that is longer than a label", x=0, y=30, width=300, height=12)
+    boxes = [long, *(Box(label=f"thing {at}", x=300 + at, y=30 + 4 * at, width=50, height=12) for at in range(6))]
+    picture = parsed(Image(width=400, height=200, alt="A page.", boxes=boxes), width=400)
+    tags = [node for node in of_class(picture, "tag") if node.tag == f"{SVG}text"]
+    assert [node.text for node in tags] == ["thing 0", "thing 5"]
+    assert all(0 <= extent(node)[0] < extent(node)[2] <= 400 for node in tags)
+
+
+def test_of_rows_of_which_few_have_names_those_are_told() -> None:
+    """A spectrogram names about eight of its rows."""
+    names = ["" if at % 8 != 5 else f"{at} Hz" for at in range(64)]
+    y = Axis(label="frequency", unit="Hz", values=(), names=names)
+    view = Grid(title="t", x=Axis(label="x", values=[0]), y=y, label="level", cells=[[at] for at in range(64)])
+    told = {node.text for node in of_class(parsed(view), "tick")}
+    assert {name for name in names if name} <= told
+    assert "frequency (Hz)" in {node.text for node in of_class(parsed(view), "name")}
+
+
+def test_an_axis_has_two_ticks_at_least() -> None:
+    """One number says nothing of a scale."""
+    assert ticks(0.667, 8.667, 4) == [2, 4, 6, 8]
+    assert ticks(2, 9, 2.3) == [2, 4, 6, 8]
+
+
 def test_the_arrows_of_a_network_end_at_its_nodes() -> None:
     """A directed link has a head; a link of a thing to itself is a loop."""
     nodes = [Node(label="a", x=0, y=0.5), Node(label="b", x=1, y=0.5)]

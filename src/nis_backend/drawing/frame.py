@@ -77,7 +77,8 @@ def left_of(sides: Sequence[Side], height: float) -> float:
 
 def _upright(one: Side, height: float) -> list[tuple[float, str]]:
     if one.names:
-        return [(float(index), cut(name, LONGEST)) for index, name in enumerate(one.names)]
+        # Of many only some may have one.
+        return [(float(index), cut(name, LONGEST)) for index, name in enumerate(one.names) if name]
     return one.placed(height, 0).ticks(max(2.0, height / APART))
 
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING
 
-from nis_backend.drawing.paper import EDGE, FONT, cut, short, width_of
+from nis_backend.drawing.paper import EDGE, FONT, cut, meet, short, width_of
 
 if TYPE_CHECKING:
-    from nis_backend.drawing.paper import Paper
+    from nis_backend.drawing.paper import Paper, Room
     from nis_backend.view import Network
 
 SIZE = 7
@@ -43,7 +43,7 @@ def draw(paper: Paper, view: Network) -> None:
             _head(paper, (x1, y1), (x2, y2), width)
         if link.label and math.dist((x1, y1), (x2, y2)) > width_of(link.label) + 4 * SIZE:
             paper.text((x1 + x2) / 2, (y1 + y2) / 2 - 4, link.label, anchor="middle", size=10, cls="link-name")
-    taken: list[tuple[float, float, float, float]] = []
+    taken: list[Room] = []
     for node, (x, y) in zip(view.nodes, places, strict=True):
         index = groups.index(node.group) if node.group else 0
         paper.mark(x, y, index, size=SIZE, tip=node.label)
@@ -53,7 +53,7 @@ def draw(paper: Paper, view: Network) -> None:
         middle = min(max(x, half + 2), paper.width - half - 2)
         room = (middle - half, y + SIZE + 2, middle + half, y + SIZE + FONT + 3)
         # A name that would lie over another is left to the pointer and the table.
-        if not any(_meet(room, other) for other in taken):
+        if not any(meet(room, other) for other in taken):
             taken.append(room)
             paper.text(middle, y + SIZE + FONT, name, anchor="middle", fill=paper.theme.ink, cls="node-name")
 
@@ -72,7 +72,3 @@ def _head(paper: Paper, start: tuple[float, float], end: tuple[float, float], wi
     ]
     points = "L".join(f"{short(x)} {short(y)}" for x, y in (tip, *corners))
     paper.path(f"M{points}z", fill=paper.theme.quiet, cls="head")
-
-
-def _meet(one: tuple[float, float, float, float], other: tuple[float, float, float, float]) -> bool:
-    return one[0] < other[2] and other[0] < one[2] and one[1] < other[3] and other[1] < one[3]

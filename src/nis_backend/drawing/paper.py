@@ -11,6 +11,8 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
 Anchor = Literal["start", "middle", "end"]
+Room = tuple[float, float, float, float]
+"""Left, top, right, bottom, in pixels."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -85,6 +87,11 @@ def cut(text: str, room: float, size: float = FONT) -> str:
     while text and width_of(f"{text}…", size) > room:
         text = text[:-1]
     return f"{text.rstrip()}…" if text else ""
+
+
+def meet(one: Room, other: Room) -> bool:
+    """Whether two lie over each other."""
+    return one[0] < other[2] and other[0] < one[2] and one[1] < other[3] and other[1] < one[3]
 
 
 def short(value: float) -> str:

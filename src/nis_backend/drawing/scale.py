@@ -108,8 +108,11 @@ def ticks(low: float, high: float, wanted: float = 5, *, least: float = 0) -> li
         return sorted({low, high})
     rough = max(width / max(1.0, wanted), least)
     power = 10.0 ** math.floor(math.log10(rough))
-    step = next(power * factor for factor in (1, 2, 5, 10) if power * factor >= rough * 0.999)
-    first, last = math.ceil(low / step - 1e-9), math.floor(high / step + 1e-9)
+    steps = [power * factor for factor in (0.2, 0.5, 1, 2, 5, 10) if power * factor >= least * 0.999]
+    at = next(at for at, one in enumerate(steps) if one >= rough * 0.999)
+    found = [(step, math.ceil(low / step - 1e-9), math.floor(high / step + 1e-9)) for step in reversed(steps[: at + 1])]
+    # Fewer than two say nothing of a scale: the next finer step has more.
+    step, first, last = next((one for one in found if one[2] > one[1]), found[0])
     return [index * step for index in range(first, last + 1)] or [low, high]
 
 

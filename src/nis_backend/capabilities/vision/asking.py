@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import re
 from contextlib import aclosing
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
@@ -39,6 +40,10 @@ LARGEST_SHOWN = 3_750_000
 """Bytes of a picture that a model is shown: as base64 five million, the least that the providers allow."""
 
 
+MARKS = re.compile(r"(?m)^`{3,}\n?|\*\*")
+"""Of the findings' Markdown: a cell of a table shows words as they stand."""
+
+
 class AskRequest(Model):
     """A picture, and what is asked about it."""
 
@@ -72,7 +77,7 @@ class PictureAnswer(Model):
 
 def _draw(_request: AskRequest, result: PictureAnswer) -> list[View]:
     answer = result.answer or "What was found in the picture does not say."
-    rows: list[list[str | float]] = [[one.operation, one.said] for one in result.findings]
+    rows: list[list[str | float]] = [[one.operation, MARKS.sub("", one.said)] for one in result.findings]
     by = f"\n\n*By {result.model}.*" if result.model else ""
     return [Text(text=answer + by), Table(title="What it stands on", columns=["operation", "found"], rows=rows)]
 

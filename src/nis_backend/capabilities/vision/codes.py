@@ -12,7 +12,7 @@ from nis_backend.capabilities.vision.places import Point, Sized
 from nis_backend.capabilities.vision.scans import LABEL, QR
 from nis_backend.limits import Picture
 from nis_backend.operation import Example, Model, operation
-from nis_backend.view import Table, Text, View
+from nis_backend.view import Table, Text, View, verbatim
 
 if TYPE_CHECKING:
     from nis_backend.drivers.compute.base import WorkerContext
@@ -74,7 +74,7 @@ class CodesFound(Sized):
 def _draw(request: CodesRequest, found: CodesFound) -> list[View]:
     if not found.codes:
         return [Text(text=f"No code was read in the picture ({found.width} × {found.height} pixels).")]
-    said = "\n".join(f"- {_NAMES[one.kind]}: {one.text}" for one in found.codes)
+    said = "\n".join(f"- {_NAMES[one.kind]}: {verbatim(one.text)}" for one in found.codes)
     alt = f"The picture, with the outline of {len(found.codes)} code{'s' if len(found.codes) > 1 else ''}."
     shapes = [views.polygon(one.corners, f"{_NAMES[one.kind]}: {one.text}") for one in found.codes]
     picture = views.over(request.image, found, alt, shapes=shapes, title="Codes")

@@ -62,7 +62,7 @@ def _draw_match(request: MatchRequest, found: ImageMatch) -> list[View]:
     agree = f"{found.inliers} of {found.matches} matches agree on one place"
     if found.polygon is None:
         return [Text(text=f"The image was not found in the scene: {agree}.")]
-    size = f"{found.scale or 0:.3g} times as large and turned by {found.angle or 0:.1f}°"
+    size = f"{found.scale or 0:.3g} times as large and turned by {found.angle or 0:z.1f}°"
     said = f"The image lies in the scene, {size}: {agree}."
     shape = views.polygon(found.polygon, "image")
     return [Text(text=said), views.over(request.scene, found, said, shapes=[shape])]

@@ -69,7 +69,9 @@ def _draw(_request: QualityRequest, found: ImageQuality) -> list[View]:
         f"threshold of {found.blurred_below:g}. Its exposure is {found.exposure} (mean luma {found.brightness:.0f} of "
         f"255), its noise {found.noise:.2g} levels, its colourfulness {found.colourfulness:.3g}."
     )
-    rows: list[list[str | float]] = [[name.replace("_", " "), value] for name, value in found]
+    rows: list[list[str | float]] = [
+        [name.replace("_", " "), ("no", "yes")[value] if isinstance(value, bool) else value] for name, value in found
+    ]
     return [Text(text=said), Table(title="Quality", columns=["measure", "value"], rows=rows)]
 
 

@@ -12,7 +12,7 @@ from nis_backend.capabilities.vision.places import Point, Sized
 from nis_backend.capabilities.vision.scans import NOTE, RECEIPT
 from nis_backend.limits import Picture
 from nis_backend.operation import Example, Model, operation
-from nis_backend.view import Text, View
+from nis_backend.view import Text, View, verbatim
 
 if TYPE_CHECKING:
     from nis_backend.drivers.compute.base import WorkerContext
@@ -71,7 +71,7 @@ def _draw(request: ReadRequest, read: TextRead) -> list[View]:
         return [Text(text=f"No text was read in the picture ({read.width} × {read.height} pixels).")]
     alt = f"The picture, with the outline of {len(lines)} line{'s' if len(lines) > 1 else ''} of text."
     shapes = [views.polygon(line.corners, line.text, round(line.score, 3)) for line in lines]
-    return [Text(text=read.text), views.over(request.image, read, alt, shapes=shapes, title="Lines")]
+    return [Text(text=verbatim(read.text, lines=True)), views.over(request.image, read, alt, shapes=shapes, title="Lines")]
 
 
 @operation(

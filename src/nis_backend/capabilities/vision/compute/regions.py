@@ -37,7 +37,7 @@ MARGIN = 25
 SEED = 1
 
 METHODS = {
-    "colours": "k-means of its colours in CIE L*a*b*",
+    "colours": "k-means of its colours in CIELAB",
     "seeds": "a watershed from the places given",
     "box": "GrabCut from the box given",
 }
