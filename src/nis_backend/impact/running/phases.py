@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import time
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from nis_backend.impact.report import Phase, PhaseName
@@ -12,7 +13,8 @@ from nis_backend.impact.running.started import running
 from nis_backend.impact.running.surroundings import masked
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable
+    from contextlib import AbstractContextManager
     from pathlib import Path
 
     from nis_backend.impact.running.ready import Ready
@@ -47,6 +49,13 @@ class Place:
     """Seconds that each command is given."""
     look: Callable[[Running], None] | None = None
     """Called again and again with each command while it goes on."""
+    varied: Mapping[PhaseName, Mapping[str, str]] = field(default_factory=dict[PhaseName, Mapping[str, str]])
+    """What else is in the environment of one phase."""
+
+    def start(self, name: PhaseName, command: str) -> AbstractContextManager[Running]:
+        """Start one of the commands here."""
+        environment = {**self.environment, **self.varied.get(name, {})}
+        return running(command, environment=environment, folder=self.folder, limit=self.limit)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -98,7 +107,7 @@ def wait_ready(run: Running, ready: Ready, look: Callable[[Running], None] | Non
 def _start(commands: Commands, place: Place) -> list[Ran]:
     ready = read_ready(commands.ready)
     ready.refuse_taken()
-    with running(commands.start, environment=place.environment, folder=place.folder, limit=place.limit) as run:
+    with place.start("start", commands.start) as run:
         why = wait_ready(run, ready, place.look)
         seconds = time.monotonic() - run.started
         if not why:
@@ -121,7 +130,7 @@ def _start(commands: Commands, place: Place) -> list[Ran]:
 
 
 def _to_the_end(name: PhaseName, command: str, place: Place) -> Ran:
-    with running(command, environment=place.environment, folder=place.folder, limit=place.limit) as run:
+    with place.start(name, command) as run:
         while run.code is None and time.monotonic() < run.deadline:
             run.look(POLL_SECONDS)
             if place.look is not None:

@@ -44,7 +44,8 @@ class Running:
         """How many processes could not be ended."""
         self._process = process
         self._status = status
-        self._session = 0
+        self.main = 0
+        """The first process, and the session of the command."""
         self._kept_well = False
         self._begun = b""
         self._kept: deque[bytes] = deque()
@@ -77,8 +78,8 @@ class Running:
         while self._listen(None):
             pass
         self._process.wait()
-        if self._session and not self._kept_well:
-            end_session(self._session)  # somebody has killed the keeper
+        if self.main and not self._kept_well:
+            end_session(self.main)  # somebody has killed the keeper
         self._reader.join(keeper.LAST_SECONDS)
         os.close(self._status)
 
@@ -93,7 +94,7 @@ class Running:
             word, *values = line.decode("ascii").split()
             match word:
                 case "started":
-                    self._session, self.started = int(values[0]), float(values[1])
+                    self.main, self.started = int(values[0]), float(values[1])
                 case "ended":
                     self.code = int(values[0])
                 case "gone":

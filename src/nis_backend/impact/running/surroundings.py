@@ -21,6 +21,8 @@ BEARER = re.compile(r"(?i)(bearer\s+)[\w.~+/=-]{8,}")
 def surroundings(environment: Path | None = None, more: Mapping[str, str] | None = None) -> dict[str, str]:
     """Our own environment, with the virtual environment in `environment` active, as `activate` would make it.
 
+    One that is no virtual environment, as the system's Python, comes first on PATH, and no more.
+
     Bytecode is not written: a run leaves the project as it was.
     """
     found = {name: value for name, value in os.environ.items() if name not in {"PYTHONHOME", "VIRTUAL_ENV"}}
@@ -28,9 +30,10 @@ def surroundings(environment: Path | None = None, more: Mapping[str, str] | None
     if environment is not None:
         ours = os.environ.get("VIRTUAL_ENV")
         paths = [one for one in found.get("PATH", os.defpath).split(os.pathsep) if not ours or one != f"{ours}/bin"]
+        found["PATH"] = os.pathsep.join([str(environment / "bin"), *paths])
+    if environment is not None and (environment / "pyvenv.cfg").is_file():
         found |= {
             "VIRTUAL_ENV": str(environment),
-            "PATH": os.pathsep.join([str(environment / "bin"), *paths]),
             # `uv run` makes an environment of its own, or renews the project's, where it is not told otherwise.
             "UV_PROJECT_ENVIRONMENT": str(environment),
             "UV_NO_SYNC": "1",
