@@ -43,7 +43,7 @@ FILES = {
     "shop/basket.py": "\nimport heavy.part",
     "shop/late.py": "from heavy import compute",
     "shop/unused.py": "import heavy",
-    "sitecustomize.py": "import sys\nsys.shop_was_here = True",
+    "own/sitecustomize.py": "import sys\nsys.shop_was_here = True",
 }
 
 
@@ -211,7 +211,7 @@ def test_the_tracer_changes_nothing(tmp_path: Path, shop: Shop, *, own: bool) ->
     (tmp_path / "broken.py").write_text("import shop\n1 / 0\n")
     (tmp_path / "warns.py").write_text("import warnings\nwarnings.warn('here', stacklevel=2)\n")
     (tmp_path / "shop").symlink_to(shop.project.root / "shop")
-    plain = surroundings() | {"PYTHONPATH": str(shop.project.root) if own else ""}
+    plain = surroundings() | {"PYTHONPATH": str(shop.project.root / "own") if own else ""}
     with tracing(["heavy"], "heavy_thing-1.0.dist-info") as (folder, more):
         traced = plain | {"PYTHONPATH": ":".join(filter(None, [more["PYTHONPATH"], plain["PYTHONPATH"]]))}
         outcomes = [

@@ -308,4 +308,4 @@ if __name__ == "sitecustomize":
     _leave(HERE)
     _install()
     # Where there is none it is not found, as it would not have been: `site` passes over that.
-    import sitecustomize  # pyright: ignore[reportMissingImports, reportUnusedImport]  # noqa: F401
+    __import__("sitecustomize")
