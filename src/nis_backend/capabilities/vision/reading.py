@@ -71,7 +71,10 @@ def _draw(request: ReadRequest, read: TextRead) -> list[View]:
         return [Text(text=f"No text was read in the picture ({read.width} × {read.height} pixels).")]
     alt = f"The picture, with the outline of {len(lines)} line{'s' if len(lines) > 1 else ''} of text."
     shapes = [views.polygon(line.corners, line.text, round(line.score, 3)) for line in lines]
-    return [Text(text=verbatim(read.text, lines=True)), views.over(request.image, read, alt, shapes=shapes, title="Lines")]
+    return [
+        Text(text=verbatim(read.text, lines=True)),
+        views.over(request.image, read, alt, shapes=shapes, title="Lines"),
+    ]
 
 
 @operation(
