@@ -22,12 +22,14 @@ from typing import Any, cast
 import cv2
 import numpy as np
 import zxingcpp
+from computing import computing
 from numpy.typing import NDArray
 from printed import FACES, NOISES, SIZES, TURNS, error, error_in_any_order, lines_of_words, page, spoilt
 from rapidocr import RapidOCR  # pyright: ignore[reportMissingTypeStubs] - it has none
 from skimage import data  # pyright: ignore[reportMissingTypeStubs] - it has none
 
 from nis_backend.capabilities.vision.compute.codes import FORMATS, find_codes
+from nis_backend.capabilities.vision.compute.letters import open_letters
 from nis_backend.capabilities.vision.compute.reading import read_sheet
 
 Pixels = NDArray[np.uint8]
@@ -47,12 +49,14 @@ class Score:
     seconds: float
 
 
+_WORKER = computing()
+
 Reader = Callable[[Pixels], list[str]]
 
 
 def ours(picture: Pixels) -> list[str]:
     """The lines in reading order."""
-    sheet = read_sheet(picture, lambda _fraction, _pass: None)
+    sheet = read_sheet(open_letters(_WORKER), picture, lambda _fraction, _pass: None)
     return [line.text for block in sheet.blocks for row in block for line in row]
 
 

@@ -10,8 +10,10 @@ from numpy.typing import NDArray
 from photographs import Desk, photograph
 from scripts import script
 
+from nis_backend.capabilities.vision.compute.letters import open_letters
 from nis_backend.capabilities.vision.compute.reading import Sheet, grain_of, read_sheet
 from nis_backend.capabilities.vision.reading import TextRead, read_text
+from nis_backend.errors import Unavailable
 
 PAGE = (Path(__file__).parent / "page.txt").read_text("utf-8")
 """What scikit-image's `page` says, read by eye; of the last line only the upper half of its letters is there, so it is
@@ -23,7 +25,7 @@ printed = script("printed")
 
 def sheet_of(picture: NDArray[np.uint8]) -> Sheet:
     """What is read, without anybody who hears how far it is."""
-    return read_sheet(np.ascontiguousarray(picture), lambda _fraction, _pass: None)
+    return read_sheet(open_letters(Desk(Path())), np.ascontiguousarray(picture), lambda _fraction, _pass: None)
 
 
 def lines_of(sheet: Sheet) -> list[str]:
@@ -43,6 +45,14 @@ def test_the_scanned_page_is_read_with_less_than_three_signs_wrong_in_a_hundred(
     assert printed.error(PAGE, read.text) <= 0.03
     assert "the markers are found at the two extreme parts of the" in read.text
     assert [message for _, message in desk.told][:2] == ["looking for text", "looking which way up it stands"]
+
+
+def test_without_the_files_the_command_that_fetches_them_is_named(tmp_path: Path) -> None:
+    """Promise: `Unavailable` with the remedy; one pull brings both files."""
+    desk = Desk(tmp_path, weights=str(tmp_path / "none"))
+    with pytest.raises(Unavailable) as failure:
+        desk.call(read_text, image=desk.blob(np.full((60, 80, 3), 90, np.uint8)))
+    assert failure.value.remedy == "Run: nis weights pull pp-ocrv6-small-det."
 
 
 WORDS = ["The quick brown fox, 4711.", "Jumps over (lazy) dogs!", "Price: $42.50 or 12/3/2024"]

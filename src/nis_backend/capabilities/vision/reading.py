@@ -15,7 +15,7 @@ from nis_backend.operation import Example, Model, operation
 from nis_backend.view import Text, View, verbatim
 
 if TYPE_CHECKING:
-    from nis_backend.drivers.compute.base import WorkerContext
+    from nis_backend.drivers.compute.base import ComputingContext
 
 
 class ReadRequest(Model):
@@ -97,7 +97,7 @@ def _draw(request: ReadRequest, read: TextRead) -> list[View]:
         ),
     ),
 )
-def read_text(request: ReadRequest, ctx: WorkerContext) -> TextRead:
+def read_text(request: ReadRequest, ctx: ComputingContext) -> TextRead:
     """Read the text in a picture, scan or photograph (OCR): whole text in reading order, lines with places and scores.
 
     Text that is turned by 90, 180 or 270 degrees is found and read; small text is enlarged and looked at again; bent
@@ -105,11 +105,14 @@ def read_text(request: ReadRequest, ctx: WorkerContext) -> TextRead:
     from measures of the picture and the recogniser's own scores, and is told. Lines whose score is below 0.5 are left
     out. Latin, Chinese and Japanese print; handwriting poorly.
 
-    Source: PP-OCRv6 small (PaddleOCR) as rapidocr ships it.
+    Source: PP-OCRv6 small (PaddleOCR), its files as rapidocr ships them.
+
+    Raises:
+        Unavailable: the files are not here; the remedy is the command that fetches them.
     """
     from nis_backend.capabilities.vision.compute.reading import read  # noqa: PLC0415 - loads in the worker only
 
-    return read(request, ctx.progress)
+    return read(request, ctx)
 
 
 OPERATIONS = (read_text,)

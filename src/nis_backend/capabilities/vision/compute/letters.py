@@ -1,7 +1,7 @@
-"""Two networks that ship in rapidocr's wheel: where text is, and what a strip of it says.
+"""Two networks, PaddleOCR's PP-OCRv6 small: where text is, and what a strip of it says.
 
-They are run here by themselves, without the package around them, which downloads, logs and holds a picture to a side of
-2,000 pixels. What goes in and comes out is as its readers do it: PaddleOCR's PP-OCRv6 small.
+They are files out of rapidocr's wheel, and what goes in and comes out is as that package does it, which is not used:
+it downloads, logs and holds a picture to a side of 2,000 pixels.
 
 Source: Liao et al., Real-time scene text detection with differentiable binarization (2020); Graves et al.,
 Connectionist temporal classification (2006), of which the reading takes the likeliest sign at each step.
@@ -9,32 +9,30 @@ Connectionist temporal classification (2006), of which the reading takes the lik
 
 from __future__ import annotations
 
-import functools
-import importlib
-import importlib.util
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import cv2
 import numpy as np
 
-from nis_backend.errors import Unavailable
+from nis_backend.capabilities.vision.compute.session import open_network
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from pathlib import Path
 
     from cv2.typing import MatLike
 
     from nis_backend.capabilities.vision.compute.arrays import Floats as Map
     from nis_backend.capabilities.vision.compute.arrays import Picture
+    from nis_backend.drivers.compute.base import ComputingContext
 
 STRIP_HEIGHT = 48
 """Pixels of a strip's height, to which the reader of strips was trained."""
 SHORTEST_STRIP = 320
 WIDEST_STRIP = 4800
 TILE = 1280
-"""Pixels of the side of a piece that is looked at in one go: what bounds the memory, about 700 MB."""
+"""Pixels of the side of a piece that is looked at in one go: what bounds the memory, about 500 MB."""
 OVERLAP = 96
 _GRAIN = 32
 _BATCH = 6
@@ -51,18 +49,8 @@ class Reading:
 class Letters:
     """The networks, opened."""
 
-    def __init__(self, folder: Path) -> None:
-        engine: Any = importlib.import_module("onnxruntime")  # Any: it has no types
-        options = engine.SessionOptions()
-        options.log_severity_level = 4
-        options.intra_op_num_threads = 1  # each process of the pool has one core's work
-        options.add_session_config_entry("session.intra_op.allow_spinning", "0")  # others wait for the processor
-
-        def opened(name: str) -> Any:  # Any: as above
-            return engine.InferenceSession(str(folder / name), options, providers=["CPUExecutionProvider"])
-
-        self._finds = opened("PP-OCRv6_det_small.onnx")
-        self._reads = opened("PP-OCRv6_rec_small.onnx")
+    def __init__(self, finds: Path, reads: Path) -> None:
+        self._finds, self._reads = open_network(str(finds)), open_network(str(reads))
         signs = self._reads.get_modelmeta().custom_metadata_map["character"].splitlines()
         self._signs = ["", *signs, " "]
 
@@ -107,23 +95,18 @@ class Letters:
         )
 
 
-@functools.cache
-def open_letters() -> Letters:
+def open_letters(ctx: ComputingContext) -> Letters:
     """The networks, once a process.
 
     Raises:
-        Unavailable: rapidocr, whose wheel has them, is not installed.
+        Unavailable: their files are not here.
     """
-    found = importlib.util.find_spec("rapidocr")
-    if found is None or found.origin is None:
-        raise Unavailable(
-            "Reading text needs the package 'rapidocr', which is not installed.",
-            remedy="Run: pip install 'nis-backend[vision]'.",
-        )
-    return Letters(Path(found.origin).parent / "models")
+    return ctx.keep(
+        "vision:pp-ocrv6-small", lambda: Letters(ctx.weight("pp-ocrv6-small-det"), ctx.weight("pp-ocrv6-small-rec"))
+    )
 
 
-def _run(session: Any, inputs: Map) -> Map:  # Any: as above
+def _run(session: Any, inputs: Map) -> Map:  # Any: onnxruntime has no types
     return session.run(None, {"x": inputs})[0]
 
 

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from nis_backend.capabilities.vision.compute.letters import Letters
+    from nis_backend.drivers.compute.base import ComputingContext
 
     Turn = Literal[0, 90, 180, 270]
     Tell = Callable[[float, str], None]
@@ -80,10 +81,11 @@ class Sheet:
         return "\n\n".join(blocks)
 
 
-def read(request: ReadRequest, tell: Tell) -> TextRead:
+def read(request: ReadRequest, ctx: ComputingContext) -> TextRead:
     """The text of a picture's file."""
+    letters = open_letters(ctx)
     picture = upright(request.image.path, limits=request.image.limits)
-    sheet = read_sheet(picture, tell)
+    sheet = read_sheet(letters, picture, ctx.progress)
     return TextRead(
         width=picture.shape[1],
         height=picture.shape[0],
@@ -103,9 +105,8 @@ def _told(line: ReadLine) -> TextLine:
     return TextLine(text=line.text, score=round(line.score, 4), corners=corners)
 
 
-def read_sheet(picture: Picture, tell: Tell) -> Sheet:
+def read_sheet(letters: Letters, picture: Picture, tell: Tell) -> Sheet:
     """The text of a picture, (height, width, 3)."""
-    letters = open_letters()
     noise = grain_of(picture)
     clear, amended = _cleared(picture, noise)
     tell(0.05, "looking for text")
