@@ -19,6 +19,7 @@ from nis_backend.impact.changing.rewriting import Rewritten, rewritten
 from nis_backend.impact.project.opening import Project
 from nis_backend.impact.proof.mentions import mentions
 from nis_backend.impact.proof.target import target
+from nis_backend.impact.proof.texts import Texts
 from nis_backend.impact.report import Change, Place, Way
 
 KEPT = ".nis-impact"
@@ -71,7 +72,7 @@ def _renewals(project: Project) -> Iterator[str]:
 def _named(project: Project, change: Change) -> Iterable[Place]:
     if change.kind not in {"drop", "swap"}:
         return []
-    return [use.place for use in mentions(project, target(project, change.package))]
+    return [use.place for use in mentions(project, target(project, change.package), Texts(project))]
 
 
 def _diffs(made: Rewritten) -> Iterator[str]:

@@ -12,25 +12,27 @@ from nis_backend.impact.proof.requirers import Requirements, roots
 def brought(environment: Environment, package: str, extras: frozenset[str] = frozenset()) -> list[str]:
     """The keys of all that a package brings, itself apart, as far as it is installed."""
     key = canonicalize_name(package)
-    found = Requirements(environment).reached({key: extras})
+    found, _ = Requirements(environment).reached({key: extras})
     return sorted(one for one in found if one != key and one in environment.distributions)
 
 
-def exclusive(environment: Environment, project: Project, package: str) -> list[str]:
+def exclusive(
+    environment: Environment, project: Project, package: str, requirements: Requirements | None = None
+) -> list[str]:
     """The keys of what goes with a package: what it brings, and nothing else that stays asks for.
 
     What nobody asks for, and was installed by hand, stays with all that it brings, unless the package brings it.
     Where something that stays requires the package, nothing goes.
     """
     key = canonicalize_name(package)
-    requirements = Requirements(environment)
+    requirements = Requirements(environment) if requirements is None else requirements
     asked = roots(project)
-    mine = requirements.reached({key: asked.get(key, frozenset())})
-    known = requirements.reached(asked)
+    mine, _ = requirements.reached({key: asked.get(key, frozenset())})
+    known, _ = requirements.reached(asked)
     loose = {one: frozenset[str]() for one in environment.distributions if one not in known and one not in mine}
     own = {one: frozenset[str]() for one in project.own if one in environment.distributions}
     kept = {one: extras for one, extras in asked.items() if one != key}
-    stays = requirements.reached({**loose, **kept})
+    stays, _ = requirements.reached({**loose, **kept})
     if key in stays:
         return []
     staying = {*stays, *own}

@@ -61,23 +61,22 @@ class Requirements:
                 if holds(asked, self.markers, extra=extra):
                     yield Edge(of=one.key, to=to, extra=canonicalize_name(extra), extras=extras, text=text)
 
-    def reached(self, roots: Mapping[str, frozenset[str]], without: str = "") -> dict[str, tuple[str, ...]]:
-        """All that roots bring, each with the chain that leads to it; never through `without`."""
+    def reached(self, roots: Mapping[str, frozenset[str]]) -> tuple[dict[str, tuple[str, ...]], set[tuple[str, str]]]:
+        """All that roots bring, each with the chain that leads to it; and each with the extras that are asked of it."""
         chains: dict[str, tuple[str, ...]] = {}
         done: set[tuple[str, str]] = set()
         waiting: deque[tuple[str, str, tuple[str, ...]]] = deque()
         waiting.extend((key, extra, (key,)) for key, extras in roots.items() for extra in ("", *sorted(extras)))
         while waiting:
             key, extra, chain = waiting.popleft()
-            if key == without or (key, extra) in done:
+            if (key, extra) in done:
                 continue
             done.add((key, extra))
             chains.setdefault(key, chain)
             for edge in self.of(key):
                 if edge.extra == extra:
                     waiting.extend((edge.to, one, (*chain, edge.to)) for one in ("", *sorted(edge.extras)))
-        self.asked = done
-        return chains
+        return chains, done
 
 
 def parsed(text: str) -> Requirement | None:
@@ -105,34 +104,36 @@ def roots(project: Project) -> dict[str, frozenset[str]]:
     return asked
 
 
-def requirers(project: Project, package: str) -> list[Requirer]:
+class Asked:
+    """What the project asks for, and all that it brings: for who will ask after many packages."""
+
+    def __init__(self, project: Project) -> None:
+        self.requirements = Requirements(project.environment)
+        self.chains, self.extras = self.requirements.reached(roots(project))
+
+
+def requirers(project: Project, package: str, asked: Asked | None = None) -> list[Requirer]:
     """Who requires the package, those that do in this environment first."""
     key = canonicalize_name(package)
-    requirements = Requirements(project.environment)
-    chains = requirements.reached(roots(project))
-    asked = requirements.asked
+    known = Asked(project) if asked is None else asked
     found: list[Requirer] = []
     for one in project.environment.distributions.values():
-        if one.key in project.own or one.key == key:
-            continue
-        found += _of(one, key, requirements, asked, chains.get(one.key, ()))
+        if one.key not in project.own and one.key != key:
+            found += _of(one, key, known)
     return sorted(found, key=lambda one: (not one.applies, len(one.why) or 99, one.name.lower()))
 
 
-def _of(
-    one: Distribution, key: str, requirements: Requirements, asked: set[tuple[str, str]], chain: tuple[str, ...]
-) -> Iterator[Requirer]:
-    edges = {edge.text: edge for edge in requirements.of(one.key) if edge.to == key}
+def _of(one: Distribution, key: str, known: Asked) -> Iterator[Requirer]:
+    chain = known.chains.get(one.key, ())
     for text in one.requires:
         read = parsed(text)
         if read is None or canonicalize_name(read.name) != key:
             continue
-        under = [edge.extra for edge in requirements.of(one.key) if edge.text == text and edge.to == key]
-        applies = "" in under or any((one.key, extra) in asked for extra in under)
+        under = [edge.extra for edge in known.requirements.of(one.key) if edge.text == text]
         yield Requirer(
             name=one.name,
             version=one.version,
             requirement=text,
-            applies=bool(edges) and applies,
+            applies="" in under or any((one.key, extra) in known.extras for extra in under),
             why=[*chain, key] if chain else [],
         )

@@ -9,7 +9,7 @@ from nis_backend.impact.project.files import Kind
 from nis_backend.impact.project.opening import Project
 from nis_backend.impact.proof.imports import python_uses
 from nis_backend.impact.proof.mentions import mentions
-from nis_backend.impact.proof.requirers import requirers
+from nis_backend.impact.proof.requirers import Asked, requirers
 from nis_backend.impact.proof.target import Target, target
 from nis_backend.impact.proof.texts import Texts
 from nis_backend.impact.report import Place, StaticProof, Use
@@ -40,8 +40,8 @@ HOSTS = {"distutils": "setuptools", "egg_info": "setuptools", "pyinstaller40": "
 """Hosts of groups whose name does not begin with the host's module."""
 
 
-def prove(project: Project, package: str, texts: Texts | None = None) -> StaticProof:
-    """All places of a project that use a package, or may.
+def prove(project: Project, package: str, texts: Texts | None = None, asked: Asked | None = None) -> StaticProof:
+    """All places of a project that use a package, or may; `texts` and `asked` are handed on by who proves many.
 
     Raises:
         NotFound: it is neither installed nor declared.
@@ -49,7 +49,7 @@ def prove(project: Project, package: str, texts: Texts | None = None) -> StaticP
     sought = target(project, package)
     read = Texts(project) if texts is None else texts
     found = python_uses(project, sought, read)
-    uses = [*found.uses, *mentions(project, sought), *plugged(project, sought)]
+    uses = [*found.uses, *mentions(project, sought, read), *plugged(project, sought)]
     order = ("application", "tests", "tooling", "documents")
     uses.sort(key=lambda one: (order.index(one.where), one.place.file, one.place.line or 0))
     return StaticProof(
@@ -58,7 +58,7 @@ def prove(project: Project, package: str, texts: Texts | None = None) -> StaticP
         plugins=list(sought.installed.groups) if sought.installed else [],
         declared=[_place(one) for one in project.declared(package)],
         uses=uses[:MOST_USES],
-        required_by=requirers(project, package),
+        required_by=requirers(project, package, asked),
         files=len(read.files),
         unread=found.unread,
         open=found.open,

@@ -12,6 +12,7 @@ from nis_backend.impact.project.files import MOST_BYTES, SourceFile, read_source
 from nis_backend.impact.project.opening import Project
 from nis_backend.impact.project.toml import list_of
 from nis_backend.impact.proof.facts import Facts
+from nis_backend.impact.proof.outlines import Outline, form_of
 from nis_backend.impact.proof.target import Target
 from nis_backend.impact.proof.tree import read_facts
 from nis_backend.impact.report import Place
@@ -49,16 +50,18 @@ class Texts:
 
     def __init__(self, project: Project) -> None:
         self.files = [one for one in project.files if is_python(one)]
+        python = {one.relative for one in self.files}
+        self.others = [one for one in project.files if one.relative not in python]
         self._parsed: dict[str, Text] = {}
         self._bytes: dict[str, bytes] = {}
         self._words: dict[str, set[bytes]] = {}
+        self._outlines: dict[str, Outline | None] = {}
 
     def holding(self, target: Target) -> Iterator[tuple[SourceFile, bool]]:
         """Each text that may name a package, or computes the name of a module; and whether it may do the first."""
         for file in self.files:
-            data = self.data(file)
-            named = self._may(file, data, target)
-            if named or COMPUTED.search(data):
+            named = self.may_name(file, target)
+            if named or COMPUTED.search(self.data(file)):
                 yield file, named
 
     def data(self, file: SourceFile) -> bytes:
@@ -71,14 +74,22 @@ class Texts:
                 self._bytes[file.relative] = b""
         return self._bytes[file.relative]
 
-    def _may(self, file: SourceFile, data: bytes, target: Target) -> bool:
+    def may_name(self, file: SourceFile, target: Target) -> bool:
+        """Whether a file holds a word by which it could name a package."""
         words = self._words.get(file.relative)
-        return bool(target.needles.search(data)) if words is None else not target.tokens.isdisjoint(words)
+        return bool(target.needles.search(self.data(file))) if words is None else not target.tokens.isdisjoint(words)
 
     def index(self) -> None:
         """Know the words of each text: for who will ask after many packages."""
-        for file in self.files:
+        for file in (*self.files, *self.others):
             self._words[file.relative] = {*re.findall(rb"\w+", self.data(file).lower())}
+
+    def outline(self, file: SourceFile) -> Outline | None:
+        """The lines of a file that is no Python; None where it says nothing of what is run or loaded."""
+        if file.relative not in self._outlines:
+            form = form_of(file)
+            self._outlines[file.relative] = None if form is None else Outline(form, self.data(file))
+        return self._outlines[file.relative]
 
     def text(self, file: SourceFile) -> Text:
         """A file's Python and its facts."""
