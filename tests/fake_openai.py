@@ -135,7 +135,10 @@ def _streams(canned: Canned) -> bool:
 class FakeOpenAI(FakeServer):
     """Answers chat completions; who asks for no stream gets a reply in one piece, unless it `only_streams`."""
 
-    asks = ("/chat/completions", "/embeddings", "/responses")
+    asks = (
+        *("/chat/completions", "/embeddings", "/responses"),
+        *("/audio/speech", "/audio/transcriptions", "/audio/translations"),
+    )
 
     def __init__(
         self,

@@ -12,6 +12,8 @@ from dataclasses import dataclass, field
 from typing import Any, Self
 
 from aiohttp import web
+from starlette.datastructures import Headers
+from starlette.formparsers import MultiPartParser
 
 # Any: JSON of any shape.
 Json = dict[str, Any]
@@ -58,6 +60,22 @@ class Asked:
 
 Reply = Canned | Callable[[Asked], Canned]
 """An answer, or a function that makes it from the request."""
+
+
+async def form_in(request: web.Request, sent: bytes) -> Json:
+    """The parts of a form: texts, of one name in a list, and of a file its name, media type and bytes."""
+
+    async def pieces() -> AsyncGenerator[bytes]:
+        yield sent
+
+    found: Json = {}
+    for name, value in (await MultiPartParser(Headers(dict(request.headers)), pieces()).parse()).multi_items():
+        if isinstance(value, str):
+            found.setdefault(name, []).append(value)
+        else:
+            found[name] = (value.filename, value.content_type, await value.read())
+            await value.close()
+    return found
 
 
 class FakeServer:
@@ -148,7 +166,8 @@ class FakeServer:
         assert request.transport is not None
         port = int(request.transport.get_extra_info("peername")[1])
         sent = await request.read()
-        asked = Asked(path=request.path, headers=dict(request.headers), body=json.loads(sent), port=port, sent=sent)
+        body = await form_in(request, sent) if request.content_type.startswith("multipart/") else json.loads(sent)
+        asked = Asked(path=request.path, headers=dict(request.headers), body=body, port=port, sent=sent)
         self.asked.append(asked)
         self.came.set()
         reply = self.replies.pop(0) if self.replies else self.spent()

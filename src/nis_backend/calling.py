@@ -229,6 +229,9 @@ async def _run(target: Operation[Any, Res], request: Model, ctx: Context) -> Res
     if target.prepare and target.shape == "model":
         # A run's request was prepared before the run was written down; what is complete is not changed again.
         request = await target.prepare(request, ctx)
+    elsewhere = target.elsewhere and target.elsewhere(request, ctx)
+    if elsewhere is not None:
+        return await elsewhere
     if target.pool:
         return _answered(target, await ctx.compute(target, request))
     if target.waits:

@@ -38,6 +38,7 @@ if TYPE_CHECKING:
     from nis_backend.drivers.gateway.base import Gateway, Who
     from nis_backend.drivers.llm.base import LanguageModels, ModelInfo
     from nis_backend.drivers.llm.choice import Models
+    from nis_backend.drivers.speech.base import Speech
     from nis_backend.drivers.store.base import Row, Table
     from nis_backend.event import Approved, Rejected
     from nis_backend.journal import Journal
@@ -134,6 +135,11 @@ class Context:
     def embedders(self) -> Embedders:
         """The embedding models configured; what they are asked is this caller's."""
         return self.gateway.embedders(self.who)
+
+    @property
+    def speech(self) -> Speech:
+        """The models of providers that speak and hear; what they are asked is this caller's."""
+        return self.gateway.speech(self.who)
 
     @property
     def store(self) -> Owned:

@@ -99,6 +99,8 @@ class Operation(Generic[Req, Res]):
     repeatable: bool = False
     """Whether a call that a crash has cut may be made again under the same key: it reads, or all it changes are rows
     of `ctx.store` and things named by `ctx.new_id` or `ctx.idempotency_key`, which a second time changes no more."""
+    elsewhere: Callable[[Req, Context], Awaitable[Res] | None] | None = None
+    """Answers in place of its pool what a model beyond this machine is to; None for what is the pool's."""
     prepare: Callable[[Req, Context], Awaitable[Req]] | None = None
     """Checks and completes a request before its run, `ctx.run_id`, is written down, and `ctx.beside` with it.
 
@@ -162,6 +164,7 @@ def operation(  # noqa: PLR0913 - each argument is one trait of the declaration
     apart: bool = False,
     secret: bool = False,
     repeatable: bool | None = None,
+    elsewhere: Callable[[Any, Any], Awaitable[Any] | None] | None = None,
     prepare: Callable[[Any, Any], Awaitable[Any]] | None = None,
 ) -> _Declare:
     """Declare the function below as an operation; it registers nothing."""
@@ -186,6 +189,7 @@ def operation(  # noqa: PLR0913 - each argument is one trait of the declaration
         apart=apart,
         secret=secret,
         repeatable=effect == "reads" if repeatable is None else repeatable,
+        elsewhere=elsewhere,
         prepare=prepare,
     )
 

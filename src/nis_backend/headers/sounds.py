@@ -13,15 +13,15 @@ if TYPE_CHECKING:
 
 def wav(span: Span) -> Facts:
     """RIFF WAVE: bytes of a second from `fmt `, bytes of sound from `data`, of which no more than are there."""
-    at, a_second = 12, 0
+    at, a_second, rate = 12, 0, 0
     for _ in range(STEPS):
         name, size = span.exactly(at, 4), span.number(at + 4, 4, "little")
         if name == b"fmt ":
-            a_second = span.number(at + 16, 4, "little")
+            rate, a_second = span.number(at + 12, 4, "little"), span.number(at + 16, 4, "little")
         if name == b"data":
             if not a_second:
                 raise Broken
-            return Facts(seconds=min(size, span.size - at - 8) / a_second)
+            return Facts(seconds=min(size, span.size - at - 8) / a_second, rate=rate)
         at += 8 + size + size % 2
     raise Broken
 
@@ -50,7 +50,7 @@ def flac(span: Span) -> Facts:
         raise Broken
     bits = span.number(18, 8)
     samples, rate = bits & (1 << 36) - 1, bits >> 44
-    return _played(samples, rate) if samples else Facts()
+    return _played(samples, rate) if samples else Facts(rate=rate or None)
 
 
 def ogg(span: Span) -> Facts:
@@ -87,7 +87,8 @@ def mp3(span: Span) -> Facts:
             version, bitrate, rate = found
             samples = 1152 if version == 3 else 576
             frames = _told(head[place : place + 200])
-            return _played(frames * samples, rate) if frames else Facts(seconds=(span.size - at) * 8 / (1000 * bitrate))
+            seconds = (span.size - at) * 8 / (1000 * bitrate)
+            return _played(frames * samples, rate) if frames else Facts(seconds=seconds, rate=rate)
     raise Broken
 
 
@@ -120,4 +121,4 @@ def _told(frame: bytes) -> int:
 def _played(samples: int, rate: float) -> Facts:
     if rate <= 0:
         raise Broken
-    return Facts(seconds=samples / rate)
+    return Facts(seconds=samples / rate, rate=round(rate))

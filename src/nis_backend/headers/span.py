@@ -28,6 +28,8 @@ class Facts:
     height: int | None = None
     frames: int | None = None
     seconds: float | None = None
+    rate: int | None = None
+    """Samples a second of a sound."""
 
 
 class Span:

@@ -139,7 +139,7 @@ class Call(Model):
     model: str
     route: str = Field(description="The route it was on; empty: the model was named itself.")
     operation: str
-    kind: str = Field(description="What was asked for: chat, messages, embeddings.")
+    kind: str = Field(description="What was asked for: chat, messages, embeddings, speech, transcription.")
     key_id: str | None
     end_user: str
     run_id: str | None

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from nis_backend.capabilities.voice import examples, views
+from nis_backend.capabilities.voice import examples, provided, views
 from nis_backend.capabilities.voice.sounds import (
     AudioFacts,
     ConversionRequest,
@@ -106,6 +106,8 @@ def detect_speech(request: DetectionRequest, ctx: ComputingContext) -> DetectedS
     "voice.synthesize_speech",
     effect="reads",
     pool="voice",
+    outward=True,
+    elsewhere=provided.speak,
     view=views.spoken,
     time_limit=LONGEST,
     examples=(
@@ -127,7 +129,8 @@ def detect_speech(request: DetectionRequest, ctx: ComputingContext) -> DetectedS
 def synthesize_speech(request: SynthesisRequest, ctx: ComputingContext) -> SynthesizedSpeech:
     """Speak a text aloud: text to speech in many languages, as a sound file.
 
-    By eSpeak NG, which makes speech by formants, or by one of Piper's voices, networks that NIS_VOICES names.
+    By eSpeak NG, which makes speech by formants, or by one of Piper's voices, networks that NIS_VOICES names; or
+    by a provider's model.
 
     Source: https://github.com/espeak-ng/espeak-ng; Kim et al. (2021), https://arxiv.org/abs/2106.06103, for Piper's.
     """
@@ -164,6 +167,8 @@ def list_voices(request: VoicesRequest, ctx: ComputingContext) -> VoiceList:
     "voice.transcribe_audio",
     effect="reads",
     pool="voice",
+    outward=True,
+    elsewhere=provided.hear,
     view=views.written_down,
     time_limit=LONGEST,
     examples=(
@@ -195,7 +200,8 @@ def list_voices(request: VoicesRequest, ctx: ComputingContext) -> VoiceList:
 def transcribe_audio(request: TranscriptionRequest, ctx: ComputingContext) -> Transcription:
     """Write down what is said in a sound: speech to text, with times of segments and words, and subtitles.
 
-    Whisper, window by window of 30 s. English with the model in the box; NIS_WHISPER names one of many languages.
+    Whisper, window by window of 30 s. English with the model in the box; NIS_WHISPER names one of many languages. Or
+    by a provider's model.
 
     Source: Radford et al. (2022), Robust Speech Recognition via Large-Scale Weak Supervision.
     """

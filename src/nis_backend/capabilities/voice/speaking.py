@@ -31,6 +31,12 @@ USUAL_PITCH = 50
 
 def speak(request: SynthesisRequest, ctx: ComputingContext) -> SynthesizedSpeech:
     """See `operations.synthesize_speech`."""
+    if request.instructions is not None:
+        raise NotSupported(
+            "The voices of this server take no instructions.",
+            field="instructions",
+            remedy="Leave them out, or name a provider's model.",
+        )
     own = {one.shown.id: one for one in piper_voices(ctx)}
     voice = _chosen(request, own)
     samples, rate, pace = _by_piper(request, own[voice.id], ctx) if voice.id in own else _by_espeak(request, voice)

@@ -70,7 +70,15 @@ class TranscriptionRequest(Model):
     temperature: Share = Field(
         default=0.0, ge=0, le=1, description="Where sampling begins; it rises by 0.2 where what comes out is bad."
     )
-    only_speech: bool = Field(default=True, description="Whether silence and noise are cut out before.")
+    only_speech: bool = Field(
+        default=True, description="Whether silence and noise are cut out before; a provider's model hears all of it."
+    )
+    model: str | None = Field(
+        default=None,
+        min_length=1,
+        max_length=512,
+        description="A provider's model that hears, as openai:whisper-1, or a route; unset, the model of this server.",
+    )
 
 
 class SpokenWord(Model):
@@ -79,37 +87,45 @@ class SpokenWord(Model):
     text: str = Field(description="The word, with the punctuation that goes with it.")
     start: Seconds
     end: Seconds
-    probability: Share = Field(description="Mean of the probabilities that the model gives the word's tokens.")
+    probability: Share | None = Field(
+        description="Mean of the probabilities that the model gives the word's tokens; null where its provider does "
+        "not say."
+    )
 
 
 class Segment(Model):
-    """A piece of what is said, some seconds long."""
+    """A piece of what is said, some seconds long; null is what the model's provider does not say."""
 
     start: Seconds
     end: Seconds
     text: str
-    average_logprob: Share = Field(
+    average_logprob: Share | None = Field(
         description="Mean natural logarithm of the probabilities of the tokens of its window; near 0 is sure."
     )
-    no_speech: Share = Field(description="Probability that the model gives to there being no speech in its window.")
-    compression_ratio: Share = Field(
+    no_speech: Share | None = Field(
+        description="Probability that the model gives to there being no speech in its window."
+    )
+    compression_ratio: Share | None = Field(
         description="Bytes of its window's text over those that zlib makes of it; above 2.4 it repeats itself."
     )
-    temperature: Share = Field(description="At which it was sampled; 0 is a search for the likeliest.")
+    temperature: Share | None = Field(description="At which it was sampled; 0 is a search for the likeliest.")
     words: list[SpokenWord] = Field(description="Its words, where they were asked for.")
+    speaker: str | None = Field(
+        default=None, description="Who says it, by a label, where a model tells speakers apart."
+    )
 
 
 class Transcription(Model):
     """What is said in a sound."""
 
     text: str
-    language: str = Field(description="Language of what was spoken.")
+    language: str = Field(description="Language of what was spoken; `und` where nobody says.")
     language_probability: Share | None = Field(
         description="Probability that the model gives to that language; null where it was given, or it knows one alone."
     )
     duration: Seconds = Field(description="How long the sound is.")
     speech_seconds: Seconds = Field(description="How much of it the model heard: without what was cut out.")
-    segments: list[Segment]
+    segments: list[Segment] = Field(description="In their order; none of a provider's model that gives no times.")
     subtitles: str | None = Field(description="The subtitles, where they were asked for.")
     model: str
 
@@ -128,6 +144,19 @@ class SynthesisRequest(Model):
         default=None,
         pattern=r"^[a-z]{2,3}(-[A-Za-z0-9-]{2,16})?$",
         description="Language of the text, as `en` or `pt-br`; unset is the voice's, or English.",
+    )
+    model: str | None = Field(
+        default=None,
+        min_length=1,
+        max_length=512,
+        description="A provider's model that speaks, as openai:gpt-4o-mini-tts, or a route; unset, the voices of this "
+        "server. Then `voice` is one of that provider's, alloy where it is unset.",
+    )
+    instructions: str | None = Field(
+        default=None,
+        min_length=1,
+        max_length=4096,
+        description="How to say it, in words: for a provider's model that takes them.",
     )
     rate: float = Field(
         default=1.0,
@@ -151,9 +180,12 @@ class SynthesizedSpeech(Model):
     duration: Seconds = Field(description="How long it plays.")
     sample_rate: int = Field(description="Samples a second, Hz.")
     voice: str = Field(description="Whose voice it is.")
-    language: str
-    rate: Annotated[float, Unit("")] = Field(description="How fast it is: 1 is the voice's usual pace.")
-    engine: Literal["espeak", "piper"] = Field(description="What spoke it.")
+    language: str = Field(description="`und` where a provider's model has found it by itself.")
+    rate: Annotated[float, Unit("")] = Field(
+        description="How fast it is: 1 is the voice's usual pace. Of a provider's model, what it was asked for."
+    )
+    engine: Literal["espeak", "piper", "provider"] = Field(description="What spoke it.")
+    model: str | None = Field(default=None, description="The provider's model that spoke it, as provider:name.")
 
 
 class VoicesRequest(Model):

@@ -40,7 +40,7 @@ def detected(request: DetectionRequest, found: DetectedSpeech) -> list[View]:
 
 def written_down(request: TranscriptionRequest, found: Transcription) -> list[View]:
     """What is said, and when."""
-    if not found.segments:
+    if not found.text:
         return [Text(text=f"Nobody says anything in the {found.duration:.1f} s.")]
     segments = [Segment(start=one.start, end=one.end, text=one.text) for one in found.segments]
     alt = f"{found.duration:.1f} s of speech, with what is said in {_stretches(len(segments))}."

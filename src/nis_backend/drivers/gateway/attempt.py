@@ -266,7 +266,7 @@ class Attempt(Generic[T]):
             Unavailable: nobody knows what it may cost.
         """
         parts, target, needs = self.parts, self.target, self.call.needs
-        self._rates = await parts.prices.rates(target.provider, target.model, self._row["created"], needs.service_tier)
+        self._rates = await self._known_rates()
         if self._rates is None:
             raise _unknown("price", target)
         if self._rates.free:
@@ -283,6 +283,7 @@ class Attempt(Generic[T]):
             afforded = parts.budgets.affordable(caps, self._rates, bound, writes_cache=needs.writes_cache) // answers
             self.most = min(self.most, max(afforded, LEAST_OUTPUT))
         self._row["worst"] = self._rates.worst(bound, answers * self.most, writes_cache=needs.writes_cache)
+        self._row["worst"] += self._rates.sounds(needs.seconds, needs.characters)
         await parts.budgets.reserve(self._row, caps)
 
     # -- after ---------------------------------------------------------------------------------------------------------
@@ -302,18 +303,35 @@ class Attempt(Generic[T]):
         said = self.begun.said() if self.begun is not None else 0
         family = self.parts.known.family(self.target.provider)
         into = self.call.bound(family, None) if used.input is None else used.input
-        return replace(used, input=into or 0, output=said if used.output is None else used.output)
+        needs = self.call.needs
+        return replace(
+            used,
+            input=into or 0,
+            output=said if used.output is None else used.output,
+            seconds=used.seconds or needs.seconds,
+            characters=used.characters or needs.characters,
+        )
 
     async def _priced(self) -> Rates | None:
         """What the tokens cost; a price that cannot be read now is none: the answer is not held up for it."""
         if self._rates is not None:
             return self._rates
-        target, tier = self.target, self.call.needs.service_tier
+        target = self.target
         try:
-            return await self.parts.prices.rates(target.provider, target.model, self._row["created"], tier)
+            return await self._known_rates()
         except NisError as error:
             log.warning("a call of %s has no price: %s", target.id, error)
             return None
+
+    async def _known_rates(self) -> Rates | None:
+        target, needs = self.target, self.call.needs
+        return await self.parts.prices.rates(
+            target.provider,
+            target.model,
+            self._row["created"],
+            needs.service_tier,
+            "heard" if needs.seconds else "spoken" if needs.characters else "",
+        )
 
 
 def _unknown(what: str, target: Target) -> Unavailable:

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from nis_backend.drivers.gateway.route import Route, SetUp, Target
     from nis_backend.drivers.llm.base import ModelInfo, Prompt
     from nis_backend.drivers.llm.choice import Models
+    from nis_backend.drivers.speech.base import Speech
     from nis_backend.drivers.store.base import Row, Table
     from nis_backend.within import Within
 
@@ -53,6 +54,10 @@ class Needs:
     logprobs: bool = False
     writes_cache: bool = False
     service_tier: str = ""
+    seconds: float = 0.0
+    """Of sound that is to be heard, at most."""
+    characters: int = 0
+    """That are to be spoken."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -167,6 +172,10 @@ class Gateway(Protocol):
 
     def embedders(self, who: Who) -> Embedders:
         """The same of models of vectors."""
+        ...
+
+    def speech(self, who: Who) -> Speech:
+        """The same of models that speak and hear."""
         ...
 
     async def passes(self, inbound: Inbound) -> Route | None:

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from nis_backend.drivers.gateway.base import Who
     from nis_backend.drivers.gateway.route import Route, Target
     from nis_backend.drivers.llm.base import ModelInfo, Prompt
+    from nis_backend.drivers.speech.base import Speech
     from nis_backend.drivers.store.base import Row, Table
 
 
@@ -36,6 +37,11 @@ class Direct(Gateway):
         """The embedders themselves."""
         del who
         return self._embedders
+
+    def speech(self, who: Who) -> Speech:
+        """Refuse."""
+        del who
+        raise NotSupported("No provider speaks or hears here.", field="model", remedy="Ask a server.")
 
     async def passes(self, inbound: Inbound) -> Route | None:
         """Nothing passes as it is."""

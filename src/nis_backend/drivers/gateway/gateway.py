@@ -37,6 +37,7 @@ if TYPE_CHECKING:
     from nis_backend.drivers.gateway.route import SetUp
     from nis_backend.drivers.llm.base import ModelInfo, Prompt
     from nis_backend.drivers.llm.choice import Models
+    from nis_backend.drivers.speech.base import Speech
     from nis_backend.drivers.store.base import Row, Store, Table
 
 log = logging.getLogger("nis.gateway")
@@ -102,6 +103,12 @@ class MeteredGateway(Gateway):
     def embedders(self, who: Who) -> Embedders:
         """See `Gateway.embedders`."""
         return MeteredEmbedders(self, who, self._embedders)
+
+    def speech(self, who: Who) -> Speech:
+        """See `Gateway.speech`."""
+        from nis_backend.drivers.gateway.metered_speech import MeteredSpeech  # noqa: PLC0415 - loads where it is used
+
+        return MeteredSpeech(self, who)
 
     async def estimate(self, info: ModelInfo, asked: Prompt | int, output_tokens: int) -> list[Estimate]:
         """See `Gateway.estimate`."""

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
     from genai_prices.types import ModelInfo, ModelPrice, Provider, TieredPrices
 
+    from nis_backend.drivers.gateway.rates import Sounded
     from nis_backend.drivers.store.base import Row
 
 KEPT = 4096
@@ -59,8 +60,15 @@ class Prices:
         """Look everything up anew: prices or providers were changed."""
         self._kept.clear()
 
-    async def rates(self, provider: str, model: str, at: float, tier: str = "") -> Rates | None:
-        """The rates of a call that begins then, under a tier of service; None when no price is known."""
+    async def rates(self, provider: str, model: str, at: float, tier: str = "", sound: Sounded = "") -> Rates | None:
+        """The rates of a call that begins then, under a tier of service; None when no price is known.
+
+        `sound` says that it is one of sounds, which may have a price where words have none.
+        """
+        rates = await self._rates(provider, model, at, tier)
+        return rates if rates is not None and rates.covers(sound) else None
+
+    async def _rates(self, provider: str, model: str, at: float, tier: str) -> Rates | None:
         key, minute = (provider, model, tier), int(at // MINUTE)
         row = self._configured.price(id_of(provider, model))
         kept = self._kept.get(key)
@@ -180,12 +188,21 @@ def _rates(price: ModelPrice, source: str) -> Rates | None:
     }
     given = {ours: getattr(price, theirs) for ours, theirs in names.items()}
     tiers = {name: _tiers(one) for name, one in given.items() if one is not None}
-    if "input" not in tiers:
-        # Charged by the hour or by characters, or a plan's: nothing is said of tokens.
+    # Whisper is charged by the hour of what it hears, an old voice by the characters that it speaks.
+    hour, characters = _flat(price.input_audio_hours), _flat(price.input_mchars)
+    if "input" not in tiers and not (hour or characters):
+        # A plan's: nothing is said of single calls.
         return None
     request = cast("Decimal | None", price.requests_kcount)
     each = 0 if request is None else math.ceil(request * DOLLAR / 1000)
-    return Rates.of(**cast("dict[str, Any]", tiers), request=each, source=source)
+    by_tokens = "input" in tiers
+    tiers.setdefault("input", FREE)
+    more = {"request": each, "hour": hour, "characters": characters, "by_tokens": by_tokens}
+    return Rates.of(**cast("dict[str, Any]", {**tiers, **more}), source=source)
+
+
+def _flat(price: Decimal | TieredPrices | None) -> int:
+    return _nano(price) if isinstance(price, Decimal) else 0
 
 
 def _tiers(price: Decimal | TieredPrices) -> Tiered:

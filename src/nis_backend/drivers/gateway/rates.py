@@ -6,10 +6,11 @@ numbers and come to the same however they are grouped.
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import pairwise
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -21,6 +22,10 @@ MILLION = 10**6
 Tiered = tuple[tuple[int, int], ...]
 """Pairs of `(more input tokens than this, rate)`, the first from -1. The tier that a call's input reaches holds for all
 its tokens, not only for those beyond: that is how providers charge."""
+
+
+Sounded = Literal["", "heard", "spoken"]
+"""What a call has to do with sounds."""
 
 
 def flat(rate: int) -> Tiered:
@@ -48,6 +53,12 @@ class Rates:
     audio_out: Tiered
     request: int = 0
     """What each call costs, in nano-dollars."""
+    hour: int = 0
+    """What an hour of sound that is heard costs, in nano-dollars."""
+    characters: int = 0
+    """What a million characters that are spoken cost."""
+    by_tokens: bool = True
+    """Whether tokens have a price, also where that is nothing; else a call of a model's words has none."""
     source: str = ""
     """Where they come from, as people are told."""
 
@@ -64,6 +75,9 @@ class Rates:
         audio_in: Tiered | None = None,
         audio_out: Tiered | None = None,
         request: int = 0,
+        hour: int = 0,
+        characters: int = 0,
+        by_tokens: bool = True,
         source: str = "",
     ) -> Rates:
         """Rates of which some are not stated: those are the rates of what they are a part of."""
@@ -79,13 +93,18 @@ class Rates:
             audio_in=input if audio_in is None else audio_in,
             audio_out=output if audio_out is None else audio_out,
             request=request,
+            hour=hour,
+            characters=characters,
+            by_tokens=by_tokens,
             source=source,
         )
 
     @cached_property
     def free(self) -> bool:
         """Whether nothing costs anything."""
-        return self.request == 0 and not any(rate for tiers in self._all() for _, rate in tiers)
+        return not (self.request or self.hour or self.characters) and not any(
+            rate for tiers in self._all() for _, rate in tiers
+        )
 
     def cost(self, used: Usage) -> int:
         """What a call has cost; a count that is not stated counts as none."""
@@ -109,7 +128,16 @@ class Rates:
             (used.audio_out, self.audio_out),
             (used.reasoning, self.reasoning),
         )
-        return self.request + _rounded_up(spent)
+        return self.request + _rounded_up(spent) + self.sounds(used.seconds, used.characters)
+
+    def sounds(self, seconds: float, characters: int) -> int:
+        """What so much of sound that is heard costs, and of text that is spoken."""
+        return math.ceil(self.hour * seconds / 3600) + _rounded_up(self.characters * characters)
+
+    def covers(self, sound: Sounded) -> bool:
+        """Whether a call of sounds, or of words alone, has a price by these."""
+        each = {"": 0, "heard": self.hour, "spoken": self.characters}[sound]
+        return self.by_tokens or each > 0
 
     def worst(self, input_tokens: int, output_tokens: int, *, writes_cache: bool = False) -> int:
         """The most that a call costs with as many tokens at most, whichever of them are cached, written or thought.

@@ -50,6 +50,10 @@ class Usage:
     reasoning: int = 0
     audio_in: int = 0
     audio_out: int = 0
+    seconds: float = 0.0
+    """Of sound that was heard, where that is what is charged for."""
+    characters: int = 0
+    """That were spoken, where that is."""
 
 
 @dataclass(frozen=True, kw_only=True)

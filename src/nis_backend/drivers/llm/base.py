@@ -204,6 +204,8 @@ class LanguageModels(Protocol):
     provider: str
     wire: Wire | None = None
     """The format it speaks, in which bytes may pass to it as they are."""
+    sounds: bool = False
+    """Whether it takes what OpenAI's `/audio` endpoints do, by `send`."""
 
     async def models(self) -> list[ModelInfo]:
         """The models it offers now, its default first.

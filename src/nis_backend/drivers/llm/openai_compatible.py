@@ -76,6 +76,7 @@ class OpenAICompatible(LanguageModels):
     """One such server. The `…_variable` names are what remedies tell the operator to set."""
 
     wire: Wire | None = "chat"
+    sounds = True
     path = "/chat/completions"
     """Where it is asked."""
     answers = "a chat completion"

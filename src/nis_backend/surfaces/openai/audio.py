@@ -1,7 +1,7 @@
 """What the endpoints of sound share: the models' names, and what the operations' fields are called here.
 
 OpenAI's clients name a model of OpenAI's. What answers here is what the operations stand on, under the name by which
-those clients ask for such a thing; the list of models says what it is.
+those clients ask for such a thing; the list of models says what it is. Every other name is a provider's or a route's.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ from nis_backend.errors import NisError, NotFound
 if TYPE_CHECKING:
     from collections.abc import Generator, Mapping
 
+    from nis_backend.context import Context
     from nis_backend.operation import Json
 
 HEARS, SPEAKS = "whisper-1", "tts-1"
@@ -27,27 +28,36 @@ CARDS: tuple[Json, ...] = tuple(
 )
 
 
-def refuse_other(model: object, there: str) -> None:
-    """Refuse a model that is another one than the one there is.
+async def named(ctx: Context, model: object, there: str) -> str | None:
+    """A provider's model or a route that a request names; None for the one that is `there`, and no route's name.
 
     Raises:
-        NotFound: naming it.
+        NotFound: it names none.
     """
-    if model != there:
+    if not isinstance(model, str) or not model:
         raise NotFound(
-            "The request names no model." if model in (None, "") else f"There is no model {model!r} of this kind.",
+            "The request names no model.",
             field="model",
             value=model,
-            remedy=f"There is: {there}.",
+            remedy=f"There is: {there}; or name a provider's as provider:name.",
         )
+    if model != there:
+        return model
+    row = (await ctx.gateway.routes()).get(there)
+    return f"route:{there}" if row is not None and row["enabled"] else None
 
 
 @contextmanager
-def under(names: Mapping[str, str]) -> Generator[None]:
-    """Whatever the operation refuses of its fields is refused of what they are called here."""
+def under(names: Mapping[str, str], there: str) -> Generator[None]:
+    """Whatever the operation refuses of its fields is refused of what they are called here.
+
+    Who has named a model that nobody has is told which one is `there`.
+    """
     try:
         yield
     except NisError as error:
+        if isinstance(error, NotFound) and error.field == "model":
+            error.remedy = f"There is: {there}. {error.remedy}"
         if error.field is not None:
             head, dot, rest = error.field.partition(".")
             error.field = names.get(head, head) + dot + rest

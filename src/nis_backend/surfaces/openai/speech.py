@@ -16,7 +16,7 @@ from starlette.responses import StreamingResponse
 from nis_backend.calling import call
 from nis_backend.errors import NotSupported
 from nis_backend.operation import Json, Model
-from nis_backend.surfaces.openai.audio import SPEAKS, refuse_other, under
+from nis_backend.surfaces.openai.audio import SPEAKS, named, under
 from nis_backend.surfaces.openai.body import hinted, json_object, refuse_unknown, wrong
 from nis_backend.surfaces.openai.stream import frame
 from nis_backend.surfaces.waiting import settled
@@ -47,7 +47,8 @@ VOICES = frozenset(
         *("marin", "cedar"),
     }
 )
-"""Voices of OpenAI's, which clients must name one of: the usual voice speaks for each."""
+"""Voices of OpenAI's, which clients must name one of: where no model of a provider's is named, the usual voice
+speaks for each."""
 
 PIECE = 32_768
 """Bytes in an event."""
@@ -76,13 +77,12 @@ async def answer(process: Process, request: Request) -> Response:
     """Answer with the sound, or with events that hold it."""
     body = json_object(await request.body())
     refuse_unknown(body, SpeechRequest.model_fields.keys())
-    refuse_other(body.get("model"), SPEAKS)
+    ctx = replace(process.context(request.state.caller), passing=True)
+    model = await named(ctx, body.get("model"), SPEAKS)
     try:
         asked = SpeechRequest.model_validate(body)
     except ValidationError as error:
         raise wrong(error, SpeechRequest, body) from None
-    if asked.instructions:
-        raise NotSupported("No voice here takes instructions.", field="instructions", remedy="Leave it out.")
     if asked.response_format not in MEDIA:
         raise NotSupported(
             f"{asked.response_format} is not written here.",
@@ -90,10 +90,9 @@ async def answer(process: Process, request: Request) -> Response:
             value=asked.response_format,
             remedy=f"Give one of: {', '.join(MEDIA)}.",
         )
-    ctx = replace(process.context(request.state.caller), passing=True)
-    with under(FIELDS):
+    with under(FIELDS, SPEAKS):
         working = asyncio.ensure_future(
-            call(process.operations.find("voice.synthesize_speech"), _arguments(asked, request), ctx)
+            call(process.operations.find("voice.synthesize_speech"), _arguments(asked, model, request), ctx)
         )
         await settled(process, request, working)
         said: SynthesizedSpeech = working.result()
@@ -104,15 +103,16 @@ async def answer(process: Process, request: Request) -> Response:
     return StreamingResponse(sound, media_type=MEDIA[asked.response_format], headers=headers)
 
 
-def _arguments(asked: SpeechRequest, request: Request) -> Json:
+def _arguments(asked: SpeechRequest, model: str | None, request: Request) -> Json:
     voice = asked.voice if isinstance(asked.voice, str) else asked.voice.id
-    if voice in VOICES:
+    if model is None and voice in VOICES:
         hinted({"voice": voice}, {"voice"}, request.scope)
         voice = None
     form: Json = {"format": asked.response_format}
     if asked.response_format == "pcm":
         form = {"format": "wav", "sample_rate": PCM_RATE}
-    return {"text": asked.input, "rate": asked.speed, "voice": voice, **form}
+    more = {"model": model, "instructions": asked.instructions or None}
+    return {"text": asked.input, "rate": asked.speed, "voice": voice, **more, **form}
 
 
 async def _sound(ctx: Context, said: SynthesizedSpeech, *, bare: bool) -> AsyncGenerator[bytes]:

@@ -17,7 +17,7 @@ from nis_backend.blob import Blob
 from nis_backend.calling import call
 from nis_backend.errors import InvalidRequest, NotSupported
 from nis_backend.operation import Json, Model
-from nis_backend.surfaces.openai.audio import HEARS, refuse_other, under
+from nis_backend.surfaces.openai.audio import HEARS, named, under
 from nis_backend.surfaces.openai.body import wrong
 from nis_backend.surfaces.openai.forms import form_of
 from nis_backend.surfaces.openai.stream import frame
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from starlette.requests import Request
     from starlette.responses import Response
 
-    from nis_backend.capabilities.voice.speech import Transcription
+    from nis_backend.capabilities.voice.speech import Segment, Transcription
     from nis_backend.surfaces.base import Process
 
 TRANSLATED = frozenset({"file", "model", "prompt", "response_format", "temperature"})
@@ -48,7 +48,13 @@ REFUSED = {
 KNOWN = frozenset({*TRANSLATED, "language", "stream", GRANULARITIES, f"{GRANULARITIES}[]"}) | {
     name for one in REFUSED for name in (one, f"{one}[]", f"{one}[type]")
 }
-FIELDS = {"audio": "file", "translate": "model"}
+FIELDS = {
+    "audio": "file",
+    "translate": "model",
+    "words": GRANULARITIES,
+    "subtitles": "response_format",
+}
+DIARIZED = "diarized_json"
 
 
 class TranscriptionForm(Model):
@@ -57,7 +63,7 @@ class TranscriptionForm(Model):
     model: str
     language: str | None = None
     prompt: str = ""
-    response_format: Literal["json", "text", "srt", "verbose_json", "vtt"] = "json"
+    response_format: Literal["json", "text", "srt", "verbose_json", "vtt", "diarized_json"] = "json"
     temperature: float = Field(default=0.0, ge=0, le=1)
     timestamp_granularities: list[Literal["word", "segment"]] = Field(default=["segment"], max_length=2)
     stream: bool = False
@@ -76,10 +82,15 @@ async def translate(process: Process, request: Request) -> Response:
 
 
 async def _answer(process: Process, request: Request, form: FormData, *, translate: bool) -> Response:
+    ctx = process.context(request.state.caller)
     asked, file = _read(form)
+    model = await named(ctx, form.get("model"), HEARS)
+    if model is None and asked.response_format == DIARIZED:
+        raise _one_voice()
     sound = await asyncio.to_thread(Blob.of, file.file, media_type=file.content_type or "", name=file.filename or "")
     given: Json = {
         "audio": sound,
+        "model": model,
         "language": asked.language or None,
         "translate": translate,
         "words": "word" in asked.timestamp_granularities,
@@ -87,8 +98,7 @@ async def _answer(process: Process, request: Request, form: FormData, *, transla
         "prompt": asked.prompt,
         "temperature": asked.temperature,
     }
-    ctx = process.context(request.state.caller)
-    with under(FIELDS):
+    with under(FIELDS, HEARS):
         operation = process.operations.find("voice.transcribe_audio")
         working = asyncio.ensure_future(call(operation, given, ctx))
         await settled(process, request, working)
@@ -98,6 +108,8 @@ async def _answer(process: Process, request: Request, form: FormData, *, transla
     match asked.response_format:
         case "json":
             return JSONResponse({"text": heard.text, "usage": _usage(heard)})
+        case "diarized_json":
+            return JSONResponse(_diarized(heard))
         case "verbose_json":
             return JSONResponse(_verbose(heard, asked, "translate" if translate else "transcribe"))
         case "text":
@@ -115,7 +127,6 @@ def _read(form: FormData) -> tuple[TranscriptionForm, UploadFile]:
     """
     _refuse(form)
     file = form.get("file")
-    refuse_other(form.get("model"), HEARS)
     if not isinstance(file, UploadFile):
         raise InvalidRequest("The form has no file.", field="file", remedy="Send a part file with a filename.")
     given: Json = {}
@@ -146,11 +157,15 @@ def _refuse(form: FormData) -> None:
         plain = name.partition("[")[0]
         if plain in REFUSED and form[name] not in {"", "auto"}:
             raise NotSupported(f"{plain} is not supported here.", field=plain, remedy=REFUSED[plain])
-    if form.get("response_format") == "diarized_json":
-        remedy = "Ask for verbose_json."
-        raise NotSupported(
-            "Speakers are not told apart.", field="response_format", value="diarized_json", remedy=remedy
-        )
+
+
+def _one_voice() -> NotSupported:
+    return NotSupported(
+        "Speakers are not told apart.",
+        field="response_format",
+        value=DIARIZED,
+        remedy="Ask for verbose_json, or a provider's model that tells them apart.",
+    )
 
 
 def _usage(heard: Transcription) -> Json:
@@ -170,26 +185,56 @@ def _verbose(heard: Transcription, asked: TranscriptionForm, task: str) -> Json:
         body["words"] = [{"word": one.text.strip(), "start": one.start, "end": one.end} for one in words]
     if "segment" in asked.timestamp_granularities:
         body["segments"] = [
-            {
-                "id": number,
-                "start": one.start,
-                "end": one.end,
-                "text": one.text,
-                "temperature": one.temperature,
-                "avg_logprob": one.average_logprob,
-                "compression_ratio": one.compression_ratio,
-                "no_speech_prob": one.no_speech,
-            }
+            {"id": number, "start": one.start, "end": one.end, "text": one.text, **_sure(one)}
             for number, one in enumerate(heard.segments)
         ]
     return body
 
 
+def _sure(one: Segment) -> Json:
+    """How sure the model is of a segment; what its provider does not say is left out."""
+    said = {
+        "temperature": one.temperature,
+        "avg_logprob": one.average_logprob,
+        "compression_ratio": one.compression_ratio,
+        "no_speech_prob": one.no_speech,
+    }
+    return {name: value for name, value in said.items() if value is not None}
+
+
+def _diarized(heard: Transcription) -> Json:
+    """Who says what.
+
+    Raises:
+        NotSupported: the model does not say who.
+    """
+    if heard.segments and not any(one.speaker for one in heard.segments):
+        raise _one_voice()
+    return {
+        "task": "transcribe",
+        "duration": heard.duration,
+        "text": heard.text,
+        "segments": [
+            {
+                "type": "transcript.text.segment",
+                "id": f"seg_{number}",
+                "start": one.start,
+                "end": one.end,
+                "text": one.text,
+                "speaker": one.speaker or "",
+            }
+            for number, one in enumerate(heard.segments)
+        ],
+        "usage": _usage(heard),
+    }
+
+
 def _events(heard: Transcription) -> Iterator[bytes]:
     """The segments one by one, then all of it: it is known as a whole."""
     before = ""
-    for segment in heard.segments:
-        delta = f" {segment.text.strip()}" if before else segment.text.strip()
+    # A model that gives no times gives its text as one.
+    for text in [one.text for one in heard.segments] or [heard.text]:
+        delta = f" {text.strip()}" if before else text.strip()
         before += delta
         yield frame({"type": "transcript.text.delta", "delta": delta})
     yield frame({"type": "transcript.text.done", "text": heard.text, "usage": _usage(heard)})
