@@ -9,9 +9,7 @@ from nis_backend.drivers.gateway.attempt import Begun, Call
 from nis_backend.drivers.gateway.base import Needs
 from nis_backend.drivers.gateway.bounds import AUDIO_OPENING, AUDIO_TOKENS_A_SECOND, several
 from nis_backend.drivers.gateway.registry import direct, gone
-from nis_backend.drivers.llm.server import unsent
 from nis_backend.drivers.speech.base import Heard, Speech, Spoken, ToHear, ToSpeak
-from nis_backend.drivers.speech.openai_speech import OpenAISpeech
 from nis_backend.errors import NotSupported
 
 if TYPE_CHECKING:
@@ -90,7 +88,7 @@ class MeteredSpeech(Speech):
         needs: Needs,
         kind: str,
         tokens: int,
-        ask: Callable[[OpenAISpeech, str], Awaitable[Answer]],
+        ask: Callable[[Speech, str], Awaitable[Answer]],
         estimated: Callable[[Answer], int],
     ) -> Answer:
         route = await self._route(model)
@@ -125,21 +123,26 @@ class MeteredSpeech(Speech):
         driver, info = await registry.models.choose(model)
         return direct(driver.provider, info.name)
 
-    def _speech(self, target: Target) -> OpenAISpeech:
+    def _speech(self, target: Target) -> Speech:
         registry = self._gate.registry
         driver = registry.driver(target.provider)
         if driver is None:
             raise gone(target.provider)
-        if not driver.sounds:
-            raise unsent(
-                NotSupported(
-                    f"{target.provider} neither speaks nor hears.",
-                    field="model",
-                    value=target.id,
-                    remedy="Leave the model out, or name one of a provider that speaks OpenAI's format.",
-                )
-            )
-        return OpenAISpeech(driver, is_openai=registry.family(target.provider) == "openai")
+        found = driver.speech(registry.family(target.provider))
+        if found is None:
+            raise _silent(target)
+        return found
+
+
+def _silent(target: Target) -> NotSupported:
+    error = NotSupported(
+        f"{target.provider} neither speaks nor hears.",
+        field="model",
+        value=target.id,
+        remedy="Leave the model out, or name one of a provider that speaks OpenAI's format.",
+    )
+    error.sent = "no"
+    return error
 
 
 async def _nothing() -> AsyncGenerator[Answer, None]:

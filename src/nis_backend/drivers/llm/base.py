@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
     from nis_backend.drivers.http.base import Response
     from nis_backend.drivers.llm.answer import Item, Reasoning, ToolCall, Usage
+    from nis_backend.drivers.speech.base import Speech
 
 # Any: a JSON object's values differ in type.
 Json = dict[str, Any]
@@ -204,8 +205,6 @@ class LanguageModels(Protocol):
     provider: str
     wire: Wire | None = None
     """The format it speaks, in which bytes may pass to it as they are."""
-    sounds: bool = False
-    """Whether it takes what OpenAI's `/audio` endpoints do, by `send`."""
 
     async def models(self) -> list[ModelInfo]:
         """The models it offers now, its default first.
@@ -256,6 +255,11 @@ class LanguageModels(Protocol):
         """
         del path, body, headers, patience
         raise NotSupported(f"{self.provider} takes no bytes as they are.", remedy="Ask it through an operation.")
+
+    def speech(self, family: str) -> Speech | None:
+        """What asks its models that speak and hear; None where there is no way to. `family` is as in `bounds.IMAGE`."""
+        del family
+        return None
 
     def used(self, said: Sequence[Json]) -> Usage | None:
         """The tokens that a response states, or the events of its stream in their order; None where they state none."""

@@ -42,6 +42,7 @@ if TYPE_CHECKING:
     from nis_backend.drivers.llm.base import ModelInfo, Prompt, Wire
     from nis_backend.drivers.llm.openai_answer import Spoken
     from nis_backend.drivers.llm.openai_parts import Json
+    from nis_backend.drivers.speech.base import Speech
     from nis_backend.errors import NisError
 
 PATIENCE, SILENCE, FAREWELL = 120.0, 300.0, 2.0
@@ -76,7 +77,6 @@ class OpenAICompatible(LanguageModels):
     """One such server. The `…_variable` names are what remedies tell the operator to set."""
 
     wire: Wire | None = "chat"
-    sounds = True
     path = "/chat/completions"
     """Where it is asked."""
     answers = "a chat completion"
@@ -183,6 +183,12 @@ class OpenAICompatible(LanguageModels):
         self._server.check_key()
         given = {**self._headers(body), **headers}
         return await self._server.send("POST", path, given, patience, body)
+
+    def speech(self, family: str) -> Speech:
+        """See `LanguageModels.speech`."""
+        from nis_backend.drivers.llm.openai_speech import OpenAISpeech  # noqa: PLC0415 - loads where it is asked for
+
+        return OpenAISpeech(self, is_openai=family == "openai")
 
     def refusal(self, status: int, headers: Mapping[str, str], body: bytes, model: str) -> NisError:
         """See `LanguageModels.refusal`."""

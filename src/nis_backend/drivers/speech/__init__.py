@@ -1,1 +1,1 @@
-"""Models of providers that speak and hear."""
+"""Models beyond this machine that speak and hear."""

@@ -93,7 +93,7 @@ class Heard:
 
 
 class Speech(Protocol):
-    """Models that speak and hear, by `provider:name`, by a route's name, or by a name that a provider lists."""
+    """Models that speak and hear: a provider's by its own names; the gateway's as callers name any model."""
 
     async def speak(self, model: str, wanted: ToSpeak) -> Spoken:
         """The text, spoken.

@@ -12,10 +12,10 @@ from typing import TYPE_CHECKING, Any, cast
 from nis_backend.drivers.http.base import HttpError
 from nis_backend.drivers.http.events import Lines
 from nis_backend.drivers.llm.answer import Usage
+from nis_backend.drivers.llm.multipart import form
 from nis_backend.drivers.llm.openai_refusals import message_in
 from nis_backend.drivers.llm.server import LONGEST_ERROR, REQUEST_AT_FAULT, members, text_in, unsent
-from nis_backend.drivers.speech.base import Heard, HeardSegment, HeardWord, Spoken
-from nis_backend.drivers.speech.multipart import form
+from nis_backend.drivers.speech.base import Heard, HeardSegment, HeardWord, Speech, Spoken
 from nis_backend.errors import NisError, NotSupported, UpstreamFailed, shorten
 
 if TYPE_CHECKING:
@@ -37,7 +37,7 @@ WITHOUT_EVENTS = "tts-1"
 STREAM, WHOLE = "text/event-stream", "application/json"
 
 
-class OpenAISpeech:
+class OpenAISpeech(Speech):
     """One such server, by the driver of its language models, which holds its address and its key."""
 
     def __init__(self, driver: LanguageModels, *, is_openai: bool) -> None:
