@@ -18,18 +18,23 @@ GIVEN = re.compile(r"(?i)((?:pass(?:word|wd)?|secret|token|api_?key)[\"']?\s*[=:
 BEARER = re.compile(r"(?i)(bearer\s+)[\w.~+/=-]{8,}")
 
 
-def surroundings(environment: Path | None = None, more: Mapping[str, str] | None = None) -> dict[str, str]:
+def surroundings(
+    environment: Path | None = None, more: Mapping[str, str] | None = None, *, without: Path | None = None
+) -> dict[str, str]:
     """Our own environment, with the virtual environment in `environment` active, as `activate` would make it.
 
     One that is no virtual environment, as the system's Python, comes first on PATH, and no more.
+    `without`: a folder to leave out of PATH, which is another environment's.
 
     Bytecode is not written: a run leaves the project as it was.
     """
     found = {name: value for name, value in os.environ.items() if name not in {"PYTHONHOME", "VIRTUAL_ENV"}}
     found["PYTHONDONTWRITEBYTECODE"] = "1"
     if environment is not None:
-        ours = os.environ.get("VIRTUAL_ENV")
-        paths = [one for one in found.get("PATH", os.defpath).split(os.pathsep) if not ours or one != f"{ours}/bin"]
+        out = {f"{os.environ.get('VIRTUAL_ENV')}/bin"}
+        if without is not None and (without.parent / "pyvenv.cfg").is_file():
+            out.add(str(without))
+        paths = [one for one in found.get("PATH", os.defpath).split(os.pathsep) if one not in out]
         found["PATH"] = os.pathsep.join([str(environment / "bin"), *paths])
     if environment is not None and (environment / "pyvenv.cfg").is_file():
         found |= {
