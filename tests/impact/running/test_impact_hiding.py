@@ -10,10 +10,11 @@ from ports import free_port
 
 from nis_backend.errors import NotFound
 from nis_backend.impact.project.opening import Project, open_project
-from nis_backend.impact.report import Hidden
+from nis_backend.impact.report import Hidden, Phase, PhaseName
 from nis_backend.impact.running import started
-from nis_backend.impact.running.hiding import hide, lines
-from nis_backend.impact.running.phases import Commands
+from nis_backend.impact.running.comparing import compared
+from nis_backend.impact.running.hiding import hide
+from nis_backend.impact.running.phases import Commands, Ran
 
 sys.path.append(str(Path(__file__).parents[1]))
 from hostile import SERVE
@@ -78,9 +79,9 @@ def test_what_nobody_uses_changes_nothing(project: Project, name: str) -> None:
     [
         ("needs", "No module named 'fast'"),
         ("third", "No module named 'fast'"),
-        ("falls", "without it alone it writes “slowly”"),
-        ("meta", "without it alone it writes “none”"),
-        ("runs", "without it alone it writes “False”"),
+        ("falls", "'slowly' without it alone"),
+        ("meta", "'none' without it alone"),
+        ("runs", "'False' without it alone"),
     ],
 )
 def test_what_uses_it_differs_with_the_evidence(project: Project, name: str, says: str) -> None:
@@ -121,9 +122,35 @@ def test_what_is_not_installed_cannot_be_hidden(project: Project) -> None:
         hide(project, "nowhere", Commands(smoke="true"), limit=5)
 
 
+def ran(name: PhaseName, written: str, outcome: str = "passed", code: int = 0) -> Ran:
+    """A command that ran."""
+    phase = Phase.model_validate({"name": name, "command": "x", "outcome": outcome, "code": code})
+    return Ran(phase=phase, written=written)
+
+
 def test_lines_are_compared_without_what_varies() -> None:
-    """Promise: two runs of the same program compare equal."""
+    """Promise: two runs of the same program compare equal, and a test that was skipped does not."""
     one = "2026-01-02T03:04:05.678Z pid=12 [12] took 1.5 s at 0x7f00aa in /a/env/x listening on 127.0.0.1:40001\n"
     two = "2027-11-12 13:14:15,001 pid=977 [3] took 20 ms at 0x12 in /b/x listening on 127.0.0.1:51234\n"
-    assert lines(one, ["/a/env", "/b"]) == lines(two, ["/a/env", "/b"])
-    assert lines("5 passed in 0.1s", []) != lines("4 passed, 1 skipped in 0.1s", [])
+    (found,) = compared([ran("test", one)], [], [ran("test", two)], roots=["/a/env", "/b"])
+    assert found.same, found.difference
+    (found,) = compared([ran("test", "5 passed in 0.1s")], [], [ran("test", "4 passed, 1 skipped in 0.1s")])
+    assert found.difference == (
+        "it wrote '5 passed in DURATION' with it alone, '4 passed, 1 skipped in DURATION' without it alone"
+    )
+
+
+def test_of_a_start_only_what_tells_of_a_failure_is_compared() -> None:
+    """Promise: what a service logs is its own affair, but for warnings and errors."""
+    (found,) = compared([ran("start", "a", "ready")], [], [ran("start", "b", "ready")])
+    assert found.same
+    (found,) = compared([ran("start", "a", "ready")], [], [ran("start", "WARNING: slow", "ready")])
+    assert "WARNING: slow" in found.difference
+
+
+def test_a_smoke_that_was_not_run_is_told() -> None:
+    """Promise: where it did not start without the package, its smoke is not passed over."""
+    first = [ran("start", "", "ready"), ran("smoke", "")]
+    found = compared(first, [], [ran("start", "ImportError: x", "failed", 1)])
+    assert [one.same for one in found] == [False, False]
+    assert "ImportError: x" in found[0].difference

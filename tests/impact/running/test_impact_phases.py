@@ -252,11 +252,13 @@ def test_a_command_is_led_into_another_environment(tmp_path: Path) -> None:
     """Promise: `.venv/bin/x` and absolute paths are led to the copy; other programs stay."""
     (tmp_path / ".venv" / "bin").mkdir(parents=True)
     (tmp_path / ".venv" / "pyvenv.cfg").touch()
-    copy = Path("/copy")
+    copy = tmp_path / "copy"
+    copy.mkdir()
+    (copy / "pyvenv.cfg").touch()
     command = f"A=.venv/bin/a .venv/bin/python -m app && {tmp_path}/.venv/bin/gunicorn app:app; /usr/bin/env python"
     assert placed(command, tmp_path, copy) == (
-        "A=/copy/bin/a /copy/bin/python -m app && /copy/bin/gunicorn app:app; /usr/bin/env python"
+        f"A={copy}/bin/a {copy}/bin/python -m app && {copy}/bin/gunicorn app:app; /usr/bin/env python"
     )
     found = surroundings(copy, {"MORE": "1"})
-    assert found["PATH"].startswith("/copy/bin:")
-    assert (found["VIRTUAL_ENV"], found["MORE"]) == ("/copy", "1")
+    assert found["PATH"].startswith(f"{copy}/bin:")
+    assert (found["VIRTUAL_ENV"], found["MORE"]) == (str(copy), "1")

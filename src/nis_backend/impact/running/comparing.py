@@ -1,9 +1,9 @@
-"""Whether commands did the same twice: their outcomes, and what they wrote but for times, addresses and folders."""
+"""Whether commands did the same twice: their outcomes, and what they wrote but for what differs from run to run."""
 
 from __future__ import annotations
 
 import re
-from itertools import zip_longest
+from collections import Counter
 from typing import TYPE_CHECKING
 
 from nis_backend.impact.report import Hidden
@@ -15,72 +15,94 @@ if TYPE_CHECKING:
     from nis_backend.impact.running.phases import Ran
 
 WORKS = ("ready", "passed")
-OWN = (
-    (re.compile(r"/\S*nis-impact-[^\s/]+(?:/[^\s'\":]*)?"), "(folder)"),
-    (re.compile(r"0x[0-9a-fA-F]{4,}"), "(address)"),
-    (re.compile(r"\d{4}-\d\d-\d\d[T ]?(?:\d\d:\d\d(?::\d\d(?:[.,]\d+)?)?)?(?:Z|[+-]\d\d:?\d\d)?"), "(time)"),
-    (re.compile(r"\b\d\d:\d\d:\d\d(?:[.,]\d+)?\b"), "(time)"),
-    (re.compile(r"\b\d+(?:\.\d+)? ?(?:s|ms|µs|us|seconds?|secs?)\b"), "(time)"),
-    (re.compile(r"(?i)(?<=\bpid[ =:])\d+|(?<=\bprocess \[)\d+|(?<=\bport[ =:])\d{5}"), "(number)"),
-    (re.compile(r"\b[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}\b"), "(id)"),
-)
-"""What differs between two runs of the same program."""
 BAD = re.compile(r"Traceback|Error\b|ERROR|CRITICAL|Warning\b|WARNING|No module named|not found")
-LINE = 160
+CAUSE = re.compile(r"\s*[\w.]*(?:Error|Exception|NotFound)\b|.*: not found$|.*No module named")
+SHOWN = 160
 """Characters of a line that is shown."""
+MOST_SHOWN = 3
+VARYING = (
+    (r"\b[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}\b", "ID"),
+    (r"\b0x[0-9a-fA-F]+\b", "ADDRESS"),
+    (r"\b[0-9a-f]{24,}\b", "ID"),
+    (r"\b\d{4}-\d\d-\d\d(?:[T ]|\b)", "DAY "),
+    (r"\b\d{1,2}[/ ](?:\w{3}|\d\d)[/ ]\d{4}\b", "DAY"),
+    (r"(?<![.\d:])\d{1,2}:\d\d(?::\d\d)?(?:[.,]\d+)?(?!\d)(?:Z|[+-]\d\d:?\d\d)?", "TIME"),
+    (r"\b\d{10}(?:\.\d+)?\b", "TIME"),
+    (r"\b\d+(?:\.\d+)?(?:e[+-]?\d+)? ?(?:[nµm]s|s|secs?|seconds?|minutes?|min)\b", "DURATION"),
+    (r"(?i)\b(pid|process|worker|thread)([ =:#-]+)\d+\b", r"\1\2N"),
+    (r"\[\d+\]", "[N]"),
+    (r"(?<=:)(?:3[2-9]|4\d|5\d|6[0-5])\d{3}\b", "PORT"),
+    (r"/\S*nis-impact-[^\s/]+(?:/[^\s'\":]*)?", "TEMPORARY"),
+    (r"/tmp/[\w./-]+", "TEMPORARY"),  # noqa: S108 - it is looked for, not made
+)
+"""What differs from run to run in what a command writes, and what stands for it when two runs are compared."""
 
 
-def compared(first: Sequence[Ran], again: Sequence[Ran], without: Sequence[Ran]) -> list[Hidden]:
-    """Each command with the package and without it; `again` is a second run with it.
+def compared(
+    first: Sequence[Ran], again: Sequence[Ran], without: Sequence[Ran], *, roots: Sequence[str] = ()
+) -> list[Hidden]:
+    """Each command with the package and without it; `again` is a second run with it, where there is one.
 
-    What differs between the two with it is the command's own doing, and its output then proves nothing. Of a start only
-    the outcome and lines that tell of a failure are compared: what a service logs is its own affair.
+    Lines are compared without their order. What differs between the two runs with it is the command's own doing: lines
+    that are like those but for their numbers are passed over. Of a start only the outcome and lines that tell of a
+    failure are compared: what a service logs is its own affair. `roots` are folders of environments.
     """
     repeated = {one.phase.name: one for one in again}
     lacking = {one.phase.name: one for one in without}
     return [
-        _pair(one, repeated.get(one.phase.name, one), lacking[one.phase.name])
+        _pair(one, repeated.get(one.phase.name, one), lacking[one.phase.name], roots)
         for one in first
         if one.phase.name in lacking
     ] + [_absent(one) for one in first if one.phase.name not in lacking and one.phase.outcome in WORKS]
 
 
-def _pair(one: Ran, again: Ran, without: Ran) -> Hidden:
-    difference = _outcomes(one.phase, without.phase)
+def _pair(one: Ran, again: Ran, without: Ran, roots: Sequence[str]) -> Hidden:
+    difference = _outcomes(one.phase, without)
     if not difference and one.phase.outcome in WORKS:
-        lines, repeated, lacking = (_lines(each) for each in (one, again, without))
-        if lines == repeated and lines != lacking:
-            difference = _first(lines, lacking)
+        difference = _written(*(lines(each, roots) for each in (one, again, without)))
     return Hidden(with_it=one.phase, without_it=without.phase, same=not difference, difference=difference)
 
 
 def _absent(one: Ran) -> Hidden:
     """A command that could not be run without it, since what it stands on did not start."""
-    not_run = one.phase.model_copy(update={"outcome": "failed", "told": [], "seconds": 0.0})
+    not_run = one.phase.model_copy(update={"outcome": "failed", "code": None, "told": [], "seconds": 0.0})
     return Hidden(with_it=one.phase, without_it=not_run, same=False, difference="not run: it did not start without it")
 
 
-def _outcomes(one: Phase, other: Phase) -> str:
+def _outcomes(one: Phase, without: Ran) -> str:
+    other = without.phase
     if (one.outcome, one.code or 0) == (other.outcome, other.code or 0):
         return ""
-    told = [line for line in other.told if BAD.search(line)] or other.told
+    told = [line.strip() for line in without.written.splitlines() if line.strip()] or other.told
+    told = [line for line in told if CAUSE.match(line)] or [line for line in told if BAD.search(line)] or told
     code = f" (exit code {other.code})" if other.code else ""
-    return f"{_words(one)} with it, {_words(other)}{code} without" + (f": {told[-1][:LINE]}" if told else "")
+    why = f": {told[-1][:SHOWN]}" if told else ""
+    return f"{_words(one)} with it, {_words(other)}{code} without{why}"
 
 
 def _words(one: Phase) -> str:
     return one.outcome.replace("_", " ")
 
 
-def _lines(one: Ran) -> list[str]:
-    text = one.written
-    for pattern, word in OWN:
-        text = pattern.sub(word, text)
-    lines = [line.rstrip() for line in text.splitlines() if line.strip()]
-    return sorted(line for line in lines if BAD.search(line)) if one.phase.name == "start" else lines
+def _written(first: Counter[str], again: Counter[str], without: Counter[str]) -> str:
+    varied = {_shape(line) for line in (first - again) + (again - first)}
+    only_with = [line for line in first - without if _shape(line) not in varied]
+    only_without = [line for line in without - first if _shape(line) not in varied]
+    told = [f"{line[:SHOWN]!r} with it alone" for line in only_with[:MOST_SHOWN]]
+    told += [f"{line[:SHOWN]!r} without it alone" for line in only_without[:MOST_SHOWN]]
+    return f"it wrote {', '.join(told)}" if told else ""
 
 
-def _first(lines: list[str], lacking: list[str]) -> str:
-    """The first line that is not the same."""
-    one, other = next((a, b) for a, b in zip_longest(lines, lacking, fillvalue="(nothing)") if a != b)
-    return f"it wrote {one[:LINE]!r} with it, {other[:LINE]!r} without"
+def _shape(line: str) -> str:
+    return re.sub(r"[\d.]+", "N", line)
+
+
+def lines(ran: Ran, roots: Sequence[str] = ()) -> Counter[str]:
+    """The lines that it wrote, what differs from run to run replaced; each with how often it stands."""
+    text = ran.written
+    for root in roots:
+        text = text.replace(root, "ENVIRONMENT")
+    for pattern, word in VARYING:
+        text = re.sub(pattern, word, text)
+    found = Counter(" ".join(line.split()).strip("=-_ ") for line in text.splitlines() if line.strip())
+    return Counter({line: n for line, n in found.items() if BAD.search(line)}) if ran.phase.name == "start" else found
