@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import gzip
 import hashlib
+import zlib
 from collections.abc import AsyncGenerator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import replace
@@ -189,6 +191,28 @@ def test_bytes_are_fetched_and_told_by_themselves(run: Run) -> None:
     run(calls)
 
 
+def test_bytes_that_come_packed_unasked_are_unpacked_and_names_have_no_marks(run: Run) -> None:
+    """Of a server that heeds no `accept-encoding`; one leads to an address whose end would move a terminal's cursor."""
+
+    async def answer(request: web.Request) -> web.StreamResponse:
+        if request.path == "/led":
+            raise web.HTTPFound("/a%1B%5B31m%09b%00.png")
+        form = zlib.MAX_WBITS | 16 if "gzip" in request.path else zlib.MAX_WBITS
+        work = zlib.compressobj(wbits=form)
+        body = work.compress(PNG) + work.flush()
+        coding = "gzip" if "gzip" in request.path else "deflate"
+        return web.Response(body=body, headers={"content-encoding": coding})
+
+    async def calls(ctx: Context) -> None:
+        async with served(answer) as url:
+            for path, name in (("gzip.png", "gzip.png"), ("deflate.png", "deflate.png"), ("led", "a[31mb.png")):
+                kept = await call(fetch_blob, {"url": f"{url}/{path}"}, ctx)
+                assert (kept.media_type, kept.name) == ("image/png", name)
+                assert await ctx.blobs.read(kept.id) == PNG
+
+    run(calls)
+
+
 def _squeezed() -> web.StreamResponse:
     """A few bytes that become a million."""
     response = web.Response(body=bytes(1_000_000))
@@ -196,11 +220,19 @@ def _squeezed() -> web.StreamResponse:
     return response
 
 
+def _packed(body: bytes) -> Callable[[], web.StreamResponse]:
+    return lambda: web.Response(body=body, headers={"content-encoding": "gzip"})
+
+
 ANSWERS: list[tuple[str, Callable[[], web.StreamResponse], type[NisError], str]] = [
     ("missing", lambda: web.Response(status=404), UpstreamFailed, "answered 404"),
     ("nothing", lambda: web.Response(status=204), UpstreamFailed, "answered 204"),
     ("announced", lambda: web.Response(body=bytes(5001)), TooLarge, "more than 5000 bytes"),
     ("bomb", _squeezed, TooLarge, "more than 5000 bytes"),
+    ("broken", _packed(b"no gzip"), UpstreamFailed, "broken"),
+    ("cut", _packed(gzip.compress(bytes(range(256)) * 9)[:99]), UpstreamFailed, "cut short"),
+    ("nowhere", lambda: web.Response(status=302), UpstreamFailed, "leads on to no address"),
+    ("none", lambda: web.Response(status=302, headers={"location": "http://[::1"}), UpstreamFailed, "no address"),
     ("circle", lambda: web.Response(status=302, headers={"location": "/circle"}), InvalidRequest, "more than 5 times"),
     ("file", lambda: web.Response(status=302, headers={"location": "file:///etc/passwd"}), InvalidRequest, "address"),
     ("inside", lambda: web.Response(status=302, headers={"location": "http://10.0.0.1/"}), Forbidden, "own network"),

@@ -190,6 +190,18 @@ def test_a_body_is_read_however_it_is_framed(run: Run, pieces: Sequence[bytes], 
     run(test())
 
 
+def test_who_wants_bytes_as_they_are_gets_them_so(run: Run) -> None:
+    """What a few of them would become is not made on the loop, which all callers share."""
+
+    async def test() -> None:
+        packed = gzip.compress(b"words")
+        async with serving(saying(framed(packed, b"content-encoding: gzip"))) as (http, told):
+            response = await http.request("GET", told.url, {"accept-encoding": "identity"}, silence=PATIENT)
+            assert b"".join([piece async for piece in response.iter_any()]) == packed
+
+    run(test())
+
+
 @pytest.mark.parametrize(
     "pieces",
     [

@@ -5,9 +5,11 @@ from __future__ import annotations
 import pytest
 
 from nis_backend.catalog import Catalog, entry_of
+from nis_backend.errors import NotFound
 from nis_backend.surfaces.cli.derived import short_name
 from nis_backend.surfaces.cli.draw import WIDE, Screen
-from nis_backend.view import Axis, Grid, Image, Text
+from nis_backend.surfaces.cli.session import say_failure
+from nis_backend.view import Axis, Grid, Image, Table, Text
 
 
 def grid(columns: int) -> Grid:
@@ -36,3 +38,23 @@ def test_the_command_that_fetches_a_picture_is_the_one_that_help_names(capsys: p
         screen.views([Image(blob="blob-1", width=4, height=4, alt="A dot.").model_dump(mode="json")])
     entry = entry_of(Catalog.from_index().find("blobs.read_content"))
     assert f"nis {entry.family} {short_name(entry)} blob-1 --output FILE" in capsys.readouterr().out
+
+
+def test_a_terminal_obeys_nothing_that_is_shown_on_it(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Words come from models, a blob's name from whoever served it: none of them moves a cursor or sets a title."""
+    monkeypatch.setenv("FORCE_COLOR", "1")
+    bad = "\x1b]0;title\x07\x9b2J\x7fwords"
+    with Screen() as screen:
+        screen.heard({"type": "text_delta", "text": bad})
+        screen.heard({"type": "warning", "message": bad})
+        table = Table(title="Blobs", columns=["name"], rows=[[bad]])
+        screen.views([one.model_dump(mode="json") for one in (Text(text=bad), table)])
+    error = NotFound(bad, remedy=bad)
+    assert say_failure(error, as_json=False) == error.codes.exit
+    said, told = capsys.readouterr()
+    assert said.count("words") == 4
+    assert told.count("words") == 2
+    for obeyed in ("\x1b]", "\x07", "\x9b", "\x7f"):
+        assert obeyed not in said + told

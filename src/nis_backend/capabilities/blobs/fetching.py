@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+import zlib
 from contextlib import asynccontextmanager
 from tempfile import SpooledTemporaryFile
 from typing import TYPE_CHECKING, BinaryIO, cast
@@ -28,6 +30,12 @@ OK = 200
 MOVED = frozenset({301, 302, 303, 307, 308})
 
 
+PACKED = frozenset({"gzip", "x-gzip", "deflate"})
+"""How bytes may come although they were asked for as they are: some servers heed nothing."""
+PIECE = 2**18
+"""Bytes that are unpacked at once."""
+
+
 @asynccontextmanager
 async def fetched(url: str, ctx: Context) -> AsyncGenerator[tuple[BinaryIO, str, str]]:
     """The bytes at an address, what their server calls them, and the name at the end of the address.
@@ -40,11 +48,14 @@ async def fetched(url: str, ctx: Context) -> AsyncGenerator[tuple[BinaryIO, str,
     """
     url, answer = await _found(url, ctx)
     try:
-        with SpooledTemporaryFile(max_size=IN_MEMORY) as file:
-            await _read(answer, cast("BinaryIO", file), url, ctx.settings.max_blob)
-            file.seek(0)
-            name = unquote(urlsplit(url).path.rpartition("/")[2])
-            yield cast("BinaryIO", file), answer.headers.get("content-type", ""), name
+        with SpooledTemporaryFile(max_size=IN_MEMORY) as file, SpooledTemporaryFile(max_size=IN_MEMORY) as plain:
+            came, most = cast("BinaryIO", file), ctx.settings.max_blob
+            await _read(answer, came, url, most)
+            if answer.headers.get("content-encoding", "").strip().lower() in PACKED:
+                came, packed = cast("BinaryIO", plain), came
+                await asyncio.to_thread(_unpack, packed, came, url, most)
+            came.seek(0)
+            yield came, answer.headers.get("content-type", ""), _name(url)
     finally:
         answer.close()
 
@@ -57,7 +68,7 @@ async def _found(url: str, ctx: Context) -> tuple[str, Response]:
             _refuse_other(answer, url, ctx.settings.max_blob)
             return url, answer
         answer.close()
-        onward = urljoin(url, answer.headers.get("location", ""))
+        onward = _onward(url, answer.headers.get("location", ""))
         if url.startswith("https:") and not onward.startswith("https:"):
             raise _failed(url, "leads on to an address without TLS")
         url = onward
@@ -67,6 +78,22 @@ async def _found(url: str, ctx: Context) -> tuple[str, Response]:
         value=told(url),
         remedy="Give the address that it leads to.",
     )
+
+
+def _onward(url: str, location: str) -> str:
+    try:
+        onward = urljoin(url, location)
+    except ValueError:
+        onward = ""
+    if not location or not onward:
+        raise _failed(url, "leads on to no address")
+    return onward
+
+
+def _name(url: str) -> str:
+    """The end of an address without what no name has: whoever is led there has not chosen it."""
+    end = unquote(urlsplit(url).path.rpartition("/")[2])
+    return "".join(one for one in end if one.isprintable())
 
 
 async def _asked(url: str, ctx: Context) -> Response:
@@ -93,6 +120,23 @@ async def _read(answer: Response, file: BinaryIO, url: str, most: int) -> None:
             file.write(piece)
     except HttpError as error:
         raise _unheard(error, url) from error
+
+
+def _unpack(packed: BinaryIO, plain: BinaryIO, url: str, most: int) -> None:
+    """Unpack bytes, in a thread: a few of them may become very many."""
+    packed.seek(0)
+    # Of both forms, told by their beginning.
+    unpacking = zlib.decompressobj(zlib.MAX_WBITS | 32)
+    try:
+        while piece := unpacking.unconsumed_tail or packed.read(PIECE):
+            plain.write(unpacking.decompress(piece, PIECE))
+            if plain.tell() > most:
+                raise _too_much(url, most)
+        plain.write(unpacking.flush())
+    except zlib.error:
+        raise _failed(url, "is compressed, and broken") from None
+    if not unpacking.eof:
+        raise _failed(url, "is compressed, and cut short")
 
 
 def _refuse_other(answer: Response, url: str, most: int) -> None:

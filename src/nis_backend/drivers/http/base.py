@@ -87,7 +87,8 @@ class Client(Protocol):
     ) -> Response:
         """The response, of any status, once its head is there; redirections are not followed.
 
-        `silence` is the longest time in seconds that nothing may come, or go while the request is sent.
+        `silence` is the longest time in seconds that nothing may come, or go while the request is sent. With an
+        `accept-encoding` of `identity`, the body is as it was sent, whatever the answer's `content-encoding`.
 
         Raises:
             HttpError: see above.

@@ -49,7 +49,14 @@ class Pool:
             async with sending.limit:
                 try:
                     found = await self._session.request(
-                        method, where, data=body, headers=headers, timeout=timeout, allow_redirects=False
+                        method,
+                        where,
+                        data=body,
+                        headers=headers,
+                        timeout=timeout,
+                        allow_redirects=False,
+                        # Who wants the bytes as they are gets them as they are, also from a server that heeds nothing.
+                        auto_decompress=headers.get("accept-encoding") != "identity",
                     )
                 finally:
                     sending.timed = False

@@ -8,13 +8,16 @@ from typing import TYPE_CHECKING, Self
 
 from pydantic import SecretStr, TypeAdapter, ValidationError
 from rich.box import SIMPLE_HEAD
-from rich.console import Console
+from rich.console import Console, ConsoleOptions, ConsoleRenderable, RenderHook, RenderResult
 from rich.markdown import Markdown
 from rich.progress import BarColumn, Progress, TextColumn
+from rich.segment import Segment
 from rich.table import Table as RichTable
 from rich.text import Text as RichText
+from typing_extensions import override
 
 from nis_backend.settings import Settings
+from nis_backend.surfaces.cli.plain import harmless
 from nis_backend.told import table, title_of
 from nis_backend.view import Audio, Form, Grid, Image, Series, Table, Text, View
 
@@ -194,9 +197,30 @@ def _unknown(entry: Entry, result: Json | None) -> Table:
 
 def _console() -> Console:
     console = Console()
-    if not console.is_terminal:
+    if console.is_terminal:
+        console.push_render_hook(_Harmless())
+    else:
         console.width = UNBROKEN
     return console
+
+
+class _Harmless(RenderHook):
+    """Whatever is printed is printed so that a terminal obeys nothing of it."""
+
+    @override
+    def process_renderables(self, renderables: list[ConsoleRenderable]) -> list[ConsoleRenderable]:
+        return [_Obeyed(one) for one in renderables]
+
+
+class _Obeyed:
+    """Something printed, whose words the terminal would obey."""
+
+    def __init__(self, inner: ConsoleRenderable) -> None:
+        self._inner = inner
+
+    def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
+        for segment in console.render(self._inner, options):
+            yield segment if segment.control else Segment(harmless(segment.text), segment.style)
 
 
 def _print_table(console: Console, view: Table) -> None:

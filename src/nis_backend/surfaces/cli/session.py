@@ -16,6 +16,7 @@ from nis_backend.entry import Entry
 from nis_backend.errors import NisError, NotFound
 from nis_backend.lock import address_of, holder_of
 from nis_backend.surfaces.cli.connection import OverFolder, OverHttp
+from nis_backend.surfaces.cli.plain import harmless
 from nis_backend.surfaces.rest.fixed import COMMANDS, LOOKUP
 
 if TYPE_CHECKING:
@@ -148,9 +149,9 @@ def say_failure(error: NisError, *, as_json: bool) -> int:
     if as_json:
         click.echo(json.dumps(error.problem(), indent=2), err=True)
     else:
-        click.echo(f"nis: {error.message}", err=True)
+        click.echo(harmless(f"nis: {error.message}"), err=True)
         for wrong in error.fields[1:]:
-            click.echo(f"     {wrong.field}: {wrong.message}", err=True)
+            click.echo(harmless(f"     {wrong.field}: {wrong.message}"), err=True)
         if error.remedy:
-            click.echo(f"     {error.remedy}", err=True)
+            click.echo(harmless(f"     {error.remedy}"), err=True)
     return error.codes.exit

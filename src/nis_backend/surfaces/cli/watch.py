@@ -12,6 +12,7 @@ from nis_backend.errors import NisError, Unavailable, shorten
 from nis_backend.run import TERMINAL
 from nis_backend.surfaces.cli.connection import outcome
 from nis_backend.surfaces.cli.derived import as_json_option, required
+from nis_backend.surfaces.cli.plain import harmless
 
 if TYPE_CHECKING:
     from nis_backend.entry import Entry
@@ -134,14 +135,14 @@ class _Seen:
         if body["type"] == "text_delta":
             if not self._in_words:
                 click.echo(f"{self.number:>5}  ", nl=False)
-            click.echo(body["text"], nl=False)
+            click.echo(harmless(body["text"]), nl=False)
             self._in_words = self.shown = True
             return
         if body["type"] == "noted":
             # Times and ids that the run has noted so as to be replayed tell a person nothing.
             return
         self.end_line()
-        click.echo(f"{self.number:>5}  {told(body)}")
+        click.echo(harmless(f"{self.number:>5}  {told(body)}"))
         if body["type"] == "surface":
             self._screen.views(body["views"])
             self.shown = True
