@@ -105,6 +105,12 @@ def test_marks_of_ssml_are_read_only_where_they_are_meant() -> None:
     assert say(text="a < b").duration > 0.5
 
 
+def test_a_text_is_spoken_to_its_end() -> None:
+    """Promise: nothing of it is left out in silence; for the library a NUL would be the end of the text."""
+    assert say(text="One\0two three.").duration == pytest.approx(say(text="One two three.").duration)
+    assert espeak.held().get().phonemes("One\0two", "en-us") == espeak.held().get().phonemes("One two", "en-us")
+
+
 def test_what_has_no_words_is_refused() -> None:
     """Promise: no empty sound is answered."""
     with pytest.raises(InvalidRequest, match="nothing"):

@@ -347,6 +347,11 @@ def test_a_surfaces_button_calls_its_operation(url: str) -> None:
             422,
             "messages.0.content.1.source",
         ),
+        (
+            {"messages": [{"id": "1", "role": "user", "content": [{"type": "binary", "mimeType": "image/png"}]}]},
+            422,
+            "messages.0.content.0",
+        ),
         ({"messages": [{"id": "1", "role": "assistant", "content": "a"}]}, 422, "messages"),
         ({"messages": [answer("call-1", "x")]}, 404, "messages"),
         ({"messages": [answer("call-1", "x"), user("And?")]}, 422, "messages.0.toolCallId"),

@@ -83,7 +83,7 @@ class Espeak:
             TooLarge: it would be too long.
         """
         most = 2 * round(LONGEST_SECONDS * self.rate)
-        said, samples = self._ask({"do": "speak", "text": text, "voice": voice, "most": most, **vars(manner)})
+        said, samples = self._ask({"do": "speak", "text": _whole(text), "voice": voice, "most": most, **vars(manner)})
         self._refuse(said, voice)
         return np.frombuffer(samples, "<i2").astype(np.float32) / np.float32(32768)
 
@@ -93,7 +93,7 @@ class Espeak:
         Raises:
             InvalidRequest: there is no such voice.
         """
-        said, _ = self._ask({"do": "phonemes", "text": text, "voice": voice})
+        said, _ = self._ask({"do": "phonemes", "text": _whole(text), "voice": voice})
         self._refuse(said, voice)
         return [(str(spoken), str(mark)) for spoken, mark in said["clauses"]]
 
@@ -115,6 +115,11 @@ class Espeak:
             self.process.kill()
             self.close()
             raise WorkerLost("eSpeak NG ended under the call.", remedy="Call again: it is started anew.") from error
+
+
+def _whole(text: str) -> str:
+    """The text as the library reads it to its end: for it, a NUL is one."""
+    return text.replace("\0", " ")
 
 
 def _write(pipe: Any, data: bytes) -> None:  # Any: an unbuffered pipe

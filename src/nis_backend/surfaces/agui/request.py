@@ -6,9 +6,10 @@ Source: https://docs.ag-ui.com/spec/1.0/basic/run-input
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Annotated, Any, Literal, TypeVar, cast
+from typing import TYPE_CHECKING, Annotated, Any, Literal, Self, TypeVar, cast
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError, model_validator
+from pydantic_core import PydanticCustomError
 
 from nis_backend.blob import NAME_LENGTH
 from nis_backend.errors import InvalidRequest
@@ -75,6 +76,12 @@ class BinaryPart(Part):
     url: str | None = Field(default=None, max_length=8192)
     data: str | None = None
     filename: str = Field(default="", max_length=NAME_LENGTH)
+
+    @model_validator(mode="after")
+    def _has_bytes(self) -> Self:
+        if not (self.data or self.url or self.id):
+            raise PydanticCustomError("bytes", "data, url or id is missing", {})
+        return self
 
 
 class Message(Part):
@@ -306,8 +313,8 @@ def _put_binary(found: Attached, part: BinaryPart) -> None:
         found.put(part.data, part.mime_type, part.filename, kind="data")
     elif part.url:
         found.put(part.url, part.mime_type, part.filename, kind="url")
-    elif part.id:
-        found.put(part.id, part.mime_type, kind="file")
+    else:
+        found.put(str(part.id), part.mime_type, kind="file")
 
 
 def _text(part: object, where: str) -> str:

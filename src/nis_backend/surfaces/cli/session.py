@@ -16,7 +16,6 @@ from nis_backend.entry import Entry
 from nis_backend.errors import NisError, NotFound
 from nis_backend.lock import address_of, holder_of
 from nis_backend.surfaces.cli.connection import OverFolder, OverHttp
-from nis_backend.surfaces.cli.plain import harmless
 from nis_backend.surfaces.rest.fixed import COMMANDS, LOOKUP
 
 if TYPE_CHECKING:
@@ -146,6 +145,8 @@ class Session:
 
 def say_failure(error: NisError, *, as_json: bool) -> int:
     """Print what happened and what to do; answers the exit code."""
+    from nis_backend.surfaces.cli.plain import harmless  # noqa: PLC0415 - loads with the first failure
+
     if as_json:
         click.echo(json.dumps(error.problem(), indent=2), err=True)
     else:

@@ -12,7 +12,6 @@ from nis_backend.errors import NisError, Unavailable, shorten
 from nis_backend.run import TERMINAL
 from nis_backend.surfaces.cli.connection import outcome
 from nis_backend.surfaces.cli.derived import as_json_option, required
-from nis_backend.surfaces.cli.plain import harmless
 
 if TYPE_CHECKING:
     from nis_backend.entry import Entry
@@ -131,6 +130,8 @@ class _Seen:
         if self._as_json:
             click.echo(json.dumps(event, ensure_ascii=False))
             return
+        from nis_backend.surfaces.cli.plain import harmless  # noqa: PLC0415 - loads with the first event
+
         body = event["body"]
         if body["type"] == "text_delta":
             if not self._in_words:

@@ -6,6 +6,7 @@ those clients ask for such a thing; the list of models says what it is. Every ot
 
 from __future__ import annotations
 
+import re
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
@@ -60,5 +61,8 @@ def under(names: Mapping[str, str], there: str) -> Generator[None]:
             error.remedy = f"There is: {there}. {error.remedy}"
         if error.field is not None:
             head, dot, rest = error.field.partition(".")
-            error.field = names.get(head, head) + dot + rest
+            there = names.get(head, head)
+            error.field = there + dot + rest
+            # Some begin with the field.
+            error.message = re.sub(rf"^{re.escape(head)}(?=[ :])", there, error.message)
         raise
