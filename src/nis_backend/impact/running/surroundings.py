@@ -46,6 +46,12 @@ def surroundings(
     return {**found, **(more or {})}
 
 
+def beside(environment: Mapping[str, str], more: Mapping[str, str]) -> dict[str, str]:
+    """The environment with more variables; of `PYTHONPATH` both, the new one first."""
+    paths = [one["PYTHONPATH"] for one in (more, environment) if one.get("PYTHONPATH")]
+    return {**environment, **more, **({"PYTHONPATH": os.pathsep.join(paths)} if paths else {})}
+
+
 def masked(text: str, environment: Mapping[str, str]) -> str:
     """The text without what looks like a secret: values of variables named so, logins in addresses, `password=…`."""
     values = {value for name, value in environment.items() if SECRET.search(name) and len(value) >= SHORTEST_SECRET}

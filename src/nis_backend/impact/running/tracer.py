@@ -67,6 +67,7 @@ class Trace:
         self.waiting: list[str] = []
         self.going: dict[int, list[tuple[str, float]]] = {}
         self.nested: dict[int, list[float]] = {}
+        self.threads = _thread._count()
         words = getattr(sys, "orig_argv", None) or getattr(sys, "argv", [])
         self.write("process", os.getpid(), os.getppid(), how, *words[:20])
 
@@ -118,6 +119,10 @@ class Trace:
         self.loaded = self.loaded or self.is_looked_for(name)
         if self.loaded:
             self.scan(name)
+        if _thread._count() > self.threads:
+            # Not every Python tells of a thread's start by `sys.audit`.
+            self.write("thread", "%d more running" % (_thread._count() - self.threads), name, "", name)
+        self.threads = max(self.threads, _thread._count())
         self.write("took", name, "%.6f" % own, later=bool(stack))
         if nested:
             nested[-1] += _clock() - entered
@@ -154,6 +159,7 @@ class Trace:
         if kind is None:
             return
         importer, file, _ = _importer(STARTING)
+        self.threads += kind == "thread"
         frame = sys._getframe(2)
         if event == "os.posix_spawn" and frame.f_globals.get("__name__") == "subprocess":
             return  # told of already

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import time
 from contextlib import ExitStack
 from dataclasses import dataclass, field
@@ -13,7 +12,7 @@ from typing import TYPE_CHECKING
 from nis_backend.impact.proof.target import Target, target
 from nis_backend.impact.report import Importing, RuntimeProof
 from nis_backend.impact.running.phases import Commands, Place, Ran, run_commands
-from nis_backend.impact.running.surroundings import surroundings
+from nis_backend.impact.running.surroundings import beside, surroundings
 from nis_backend.impact.running.traces import Trace, read_traces, tracing
 from nis_backend.impact.running.whose import Whose
 
@@ -63,8 +62,7 @@ def watch_commands(project: Project, sought: Target, commands: Commands, *, limi
         varied: dict[PhaseName, dict[str, str]] = {}
         for name in PHASES:
             folders[name], more = stack.enter_context(tracing(sought.modules, _metadata(sought)))
-            paths = [more["PYTHONPATH"], *filter(None, [environment.get("PYTHONPATH")])]
-            varied[name] = {"PYTHONPATH": os.pathsep.join(paths)}
+            varied[name] = beside(environment, more)
         place = Place(folder=project.root, environment=environment, limit=limit, look=samples.look, varied=varied)
         ran = run_commands(commands, place)
         traces: dict[PhaseName, list[Trace]] = {name: read_traces(folders[name]) for name in PHASES}
