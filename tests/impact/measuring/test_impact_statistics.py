@@ -1,4 +1,4 @@
-"""What medians and differences of few runs are worth: exact tables, and how often noise alone is called a difference."""
+"""What medians and differences of few runs are worth: exact tables, and how often noise alone is called one."""
 
 from __future__ import annotations
 
