@@ -181,6 +181,7 @@ FILES: list[tuple[str, str, str, str, str]] = [
     ("redis", ".env", "CELERY_BROKER=redis://r:6379\n", "named", "redis://"),
     ("redis", "logging.yaml", "handlers:\n  r:\n    class: redis.log.Handler\n", "named", "redis.log.Handler"),
     ("gevent", "Dockerfile", "CMD gunicorn -k gevent app\n", "named", "gevent"),
+    ("pyyaml", "Dockerfile", "RUN python -c 'import yaml; yaml.x'\n", "named", "yaml"),
     ("gevent", "gunicorn.conf.py", "worker_class = 'gevent'\n", "named", "gevent"),
 ]
 

@@ -116,10 +116,10 @@ def _as_meant(relative: str, text: str, edited: str, some: Sequence[Declaration]
         before, after = [*declared_in(relative, text)], [*declared_in(relative, edited)]
     except ValueError:
         return False
-    places = {(one.place.line, one.section, one.name, one.key) for one in some}
+    places = {(one.place.line, one.key) for one in some}
     for one in before:
         new: str | None = str(one.requirement)
-        if (one.place.line, one.section, one.name, one.key) in places:
+        if (one.place.line, one.key) in places and one.section not in NOT_EDITED:
             new = requirement_after(change, one.requirement)
         if new is not None:
             wanted.append((one.section, one.name, *_plain(new)))

@@ -27,23 +27,24 @@ def is_requirements(relative: str) -> bool:
     )
 
 
-def read_requirements(root: Path, relative: str, seen: set[str]) -> Iterator[Declaration]:
-    """What a requirements file asks for, and those that it names; each file once."""
+def read_requirements(root: Path, relative: str, seen: set[str], *, bounds: bool = False) -> Iterator[Declaration]:
+    """What a requirements file asks for, and those that it names; each file once. `bounds`: it was named by `-c`."""
     text = None if relative in seen else read_text(root / relative)
     seen.add(relative)
     if text is None:
         return
-    yield from read_lines(relative, text)
+    yield from read_lines(relative, text, bounds=bounds)
     for _, line in logical_lines(text):
         included = INCLUDES.match(line)
         path = ((root / relative).parent / included[1]).resolve() if included else root
         if path.is_file() and path.is_relative_to(root):
-            yield from read_requirements(root, path.relative_to(root).as_posix(), seen)
+            constrains = bounds or line.startswith(("-c", "--constraint"))
+            yield from read_requirements(root, path.relative_to(root).as_posix(), seen, bounds=constrains)
 
 
-def read_lines(relative: str, text: str) -> Iterator[Declaration]:
+def read_lines(relative: str, text: str, *, bounds: bool = False) -> Iterator[Declaration]:
     """What the lines of a requirements file ask for themselves."""
-    section, name = _section(relative)
+    section, name = ("constraint", "") if bounds else _section(relative)
     for number, line in logical_lines(text):
         asked = OPTIONS.sub("", EDITABLE.sub("", line))
         if not asked.startswith(("-", ".", "/")):

@@ -42,6 +42,8 @@ UNUSED_TABLES = re.compile(
 )
 """Tables of settings that name a package and use none of it."""
 OPTION = re.compile(r"(?:\s-[pkP]|--worker-class|--plugin|--load-plugins|--pool)")
+CODE = re.compile(r"\b(?:import|from)\s+([A-Za-z_][\w.]*)")
+"""What is imported by `python -c "import …"`."""
 SHELL = frozenset({"shell", "docker", "make", "lines", "ini", "json"})
 KEYED = frozenset({"yaml", "toml", "ini", "json"})
 
@@ -98,6 +100,9 @@ def _line(target: Target, form: Form, line: Line) -> Iterator[tuple[Way, str]]:
             yield "named", name
     for scheme in addressed(target, line.text):
         yield "named", scheme
+    for module in CODE.findall(line.text) if " -c" in line.text else ():
+        if target.has(module):
+            yield "named", module
     for word in re.findall(r"[\w.\-]+", value):
         if bare(target, word, line.key) or _option(target, word, line.text):
             yield "named", word

@@ -38,7 +38,7 @@ ENDINGS = frozenset(
 PLUGGED = re.compile(
     r"(?:^|_)(?:apps|plugins?|extensions?|modules|middlewares?|backends?|engine|drivers?|drivername|flavou?r|parser|features"
     r"|dialect|library|loaders?|handlers?|worker_class|worker-class|theme|html_theme|provider|serializer|transport|hiddenimports"
-    r"|load-plugins|addopts|required_plugins|p|k|build-backend|http|ws|loop|storage|json_library|compression)(?:\[\]|\.(?:append|extend|add|insert)\(\))?$",
+    r"|load-plugins|addopts|required_plugins|p|k|build-backend|http|ws|loop|packages|storage|json_library|compression)(?:\[\]|\.(?:append|extend|add|insert)\(\))?$",
     re.IGNORECASE,
 )
 """Names of settings and arguments whose value is a module or a plug-in by its bare name: `engine="pyarrow"`."""
