@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any, cast
 
 import uvicorn
+from small_project import small_project
 
 from nis_backend.app import Process
 from nis_backend.caller import LOCAL
@@ -55,7 +56,10 @@ class Ground:
         script = folder / "script.json"
         script.write_text(json.dumps(SCRIPT))
         self.data = folder
-        self.settings = read_settings(os.environ, data=folder, port=0, scripted=script, bus_owner=LOCAL.owner)
+        project = small_project(folder / "small" / "orders")
+        self.settings = read_settings(
+            os.environ, data=folder, port=0, scripted=script, bus_owner=LOCAL.owner, impact_projects=str(project)
+        )
         self.url = ""
         self.process = Process(self.settings)
         self._loop = asyncio.new_event_loop()

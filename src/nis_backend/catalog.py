@@ -66,6 +66,7 @@ CAPABILITIES = (
     "nis_backend.capabilities.usage.operations",
     "nis_backend.capabilities.batches.operations",
     "nis_backend.capabilities.physics.operations",
+    "nis_backend.capabilities.impact.operations",
     "nis_backend.capabilities.vision.codes",
     "nis_backend.capabilities.vision.quality",
     "nis_backend.capabilities.vision.classifying",

@@ -76,6 +76,12 @@ class Settings(BaseModel):
         description="Programs that servers of tools may be started as, by names, as JSON: "
         '{"files": ["npx", "-y", "some-server"]}. Nobody else says what is started.',
     )
+    impact_projects: str = Field(
+        default="",
+        alias="NIS_IMPACT_PROJECTS",
+        description="Folders of Python projects that impact. may look into, comma-separated, as NAME=FOLDER or FOLDER: "
+        "whoever has the scope impact:projects may have the commands run that they state for themselves.",
+    )
     allowed_tool_servers: str = Field(
         default="",
         alias="NIS_ALLOWED_TOOL_SERVERS",
@@ -426,6 +432,13 @@ class Settings(BaseModel):
         """The programs of `mcp_commands` by their names, and the small one that is always there."""
         return {"example": (sys.executable, "-m", "nis_backend.drivers.tools.echo"), **_commands(self.mcp_commands)}
 
+    @field_validator("impact_projects")
+    @classmethod
+    def _named(cls, folders: str) -> str:
+        """Folders, each under a name of its own."""
+        named_folders(folders)
+        return folders
+
     @field_validator("provider_keys", "agent_keys")
     @classmethod
     def _paired(cls, keys: SecretStr | None) -> SecretStr | None:
@@ -540,6 +553,31 @@ def _commands(text: str) -> dict[str, tuple[str, ...]]:
             raise ValueError(msg)
         found[name] = tuple(line)
     return found
+
+
+def named_folders(text: str) -> dict[str, Path]:
+    """Folders by their names; a folder without a name has its own.
+
+    Raises:
+        ValueError: a name is empty, or there twice.
+    """
+    found: dict[str, Path] = {}
+    for one in filter(None, (part.strip() for part in text.split(","))):
+        named = re.fullmatch(r"([\w.-]{1,100})=(.+)", one)
+        folder = Path(named[2] if named else one).expanduser().absolute()
+        name = named[1] if named else folder.name
+        if not name or name in found:
+            msg = f"{name or one!r} names two folders, or none: write NAME=FOLDER"
+            raise ValueError(msg)
+        found[name] = folder
+    return found
+
+
+def installing_environment() -> dict[str, str]:
+    """What installers read of this process's environment: where wheels come from, and by which way."""
+    proxies = {"HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "NO_PROXY"}
+    names = {"SSL_CERT_FILE", "SSL_CERT_DIR", *proxies, *(name.lower() for name in proxies)}
+    return {name: value for name, value in os.environ.items() if name in names or name.startswith(("PIP_", "UV_"))}
 
 
 def inherited_environment() -> dict[str, str]:

@@ -261,7 +261,7 @@ class Bill(Model):
 
     service: Literal["fargate", "ec2"]
     size: str = Field(description="`256 CPU units, 1024 MiB`, `t3.small`.")
-    monthly: Annotated[float, Unit("USD")]
+    monthly: Annotated[float, Unit("")] = Field(description="US dollars.")
 
 
 class Price(Model):
@@ -274,10 +274,10 @@ class Price(Model):
     needed_after: int
     before: list[Bill]
     after: list[Bill]
-    image_before: Annotated[float, Unit("USD")] | None = Field(
-        default=None, description="A month of keeping one image in ECR, where its price in the region is known."
+    image_before: Annotated[float, Unit("")] | None = Field(
+        default=None, description="US dollars a month to keep one image in ECR, where its price in the region is known."
     )
-    image_after: Annotated[float, Unit("USD")] | None = None
+    image_after: Annotated[float, Unit("")] | None = None
     told: str = Field(description="What that means, in a sentence; no saving where the size is the same.")
 
 

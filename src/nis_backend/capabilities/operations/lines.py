@@ -10,7 +10,7 @@ from nis_backend.annotations import Called, Reads
 from nis_backend.operation import Effect, Model, Shape
 
 FAMILIES = (
-    *("batches", "blobs", "budgets", "cache", "chat", "conversations", "embeddings", "feedback", "identity"),
+    *("batches", "blobs", "budgets", "cache", "chat", "conversations", "embeddings", "feedback", "identity", "impact"),
     *("mcp_servers", "models", "physics", "prompts", "providers", "remote_agents", "routes", "runs", "schedules"),
     *("system", "usage", "vision", "visuals", "voice", "weights"),
 )

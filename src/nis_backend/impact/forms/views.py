@@ -24,7 +24,7 @@ from nis_backend.told import counted
 from nis_backend.view import Table, Text
 
 if TYPE_CHECKING:
-    from nis_backend.impact.report import Audit, Change, Hidden, Phase, Ranking, Report, Resolution
+    from nis_backend.impact.report import Audit, Change, Hidden, Phase, Price, Ranking, Report, Resolution
     from nis_backend.view import View
 
     Rows = list[list[str | float]]
@@ -38,7 +38,7 @@ def of_report(report: Report, *, charts: bool = True) -> list[View]:
     found = [
         Text(text=_verdict(report)),
         *_figures(report),
-        *_price(report),
+        *(of_price(report.price) if report.price else []),
         *_going(report),
         *_uses(report),
         *_running(report),
@@ -247,10 +247,8 @@ def _compared(title: str, pairs: list[Hidden]) -> list[View]:
     return _table(title, ["phase", "with it", "without it", "difference"], rows)
 
 
-def _price(report: Report) -> list[View]:
-    price = report.price
-    if price is None:
-        return []
+def of_price(price: Price) -> list[View]:
+    """What it says, after the bills."""
     rows: Rows = [
         [
             SERVICES[one.service],
