@@ -18,9 +18,9 @@ from nis_backend.errors import Unavailable
 
 PLAIN = {
     *("physics.simulate_projectile", "physics.simulate_pendulum"),
-    *("impact.audit_note", "impact.price_memory", "impact.write_report"),
+    *("impact.audit_note", "impact.price_memory", "impact.write_report", "impact.scan_project"),
 }
-"""What computes with Python alone."""
+"""What computes with Python alone, or with what the core brings."""
 
 POOLED = [
     pytest.param(entry, id=entry.name)

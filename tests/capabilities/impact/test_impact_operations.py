@@ -131,3 +131,16 @@ def test_a_project_states_its_commands_or_nothing(tmp_path: Path) -> None:
     found = stated(tmp_path)
     assert found.commands == {"start": "python -m app", "test": "pytest -q"}
     assert found.ready.endswith("/health")
+
+
+def test_a_project_is_scanned_by_its_name(ground: Ground) -> None:
+    """What nobody uses comes first; nothing tells where it is."""
+    found = ground.call("impact.scan_project", {"project": "orders"})
+    assert [(one["package"], one["used_by"]) for one in found["packages"]] == [
+        ("heavy", "nobody"),
+        ("light", "application"),
+    ]
+    assert str(ground.data) not in json.dumps(found)
+    with pytest.raises(NotFound) as caught:
+        ground.call("impact.scan_project", {"project": "../orders"})
+    assert caught.value.field == "project"

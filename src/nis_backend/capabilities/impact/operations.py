@@ -13,10 +13,11 @@ from nis_backend.capabilities.impact.asked import (
     PriceMemory,
     ProjectLine,
     ProjectList,
+    ScanProject,
     WriteReport,
 )
 from nis_backend.errors import InvalidRequest, NisError
-from nis_backend.impact.report import Audit, Price, Report
+from nis_backend.impact.report import Audit, Price, Ranking, Report
 from nis_backend.operation import Example, Json, operation
 from nis_backend.settings import named_folders
 
@@ -61,6 +62,12 @@ def _draw_price(_request: PriceMemory, found: Price) -> list[View]:
     from nis_backend.impact.forms.views import of_price  # noqa: PLC0415 - as above
 
     return of_price(found)
+
+
+def _draw_ranking(_request: ScanProject, found: Ranking) -> list[View]:
+    from nis_backend.impact.forms.views import of_ranking  # noqa: PLC0415 - as above
+
+    return of_ranking(found)
 
 
 @operation(
@@ -147,6 +154,33 @@ def _line(name: str, root: Path) -> ProjectLine:
 
 
 @operation(
+    "impact.scan_project",
+    effect="reads",
+    pool="impact",
+    scopes=PROJECTS,
+    view=_draw_ranking,
+    time_limit=300.0,
+    examples=(Example(title="A small project", request={"project": "orders"}),),
+)
+def scan_project(request: ScanProject, ctx: ComputingContext) -> Ranking:
+    """Rank all dependencies of a Python project by cost against use; nothing of it is run."""
+    from nis_backend.capabilities.impact.projects import (  # noqa: PLC0415 - loads in the worker only
+        find_project,
+        telling,
+        without_paths,
+    )
+    from nis_backend.impact.project.opening import open_project  # noqa: PLC0415 - as above
+    from nis_backend.impact.scanning import scan  # noqa: PLC0415 - as above
+    from nis_backend.impact.stated import stated  # noqa: PLC0415 - as above
+
+    root = find_project(str(ctx.options["impact_projects"]), request.project)
+    with telling(root, request.project):
+        python = stated(root).python
+        ranking = scan(open_project(root, root / python if python else None), None)
+    return Ranking.model_validate(without_paths(ranking.model_dump(mode="json"), root, request.project))
+
+
+@operation(
     "impact.write_report",
     effect="reads",
     pool="impact",
@@ -171,4 +205,4 @@ def write_report(request: WriteReport, ctx: ComputingContext) -> Blob:
     return Blob.of(written(report, request.form).encode(), media_type=kind, name=f"{name}.{ending}")
 
 
-OPERATIONS = (audit_note, price_memory, list_projects, write_report)
+OPERATIONS = (audit_note, price_memory, list_projects, scan_project, write_report)

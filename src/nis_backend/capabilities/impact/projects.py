@@ -13,7 +13,7 @@ from nis_backend.errors import NisError, NotFound
 from nis_backend.settings import named_folders
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Generator, Iterator
 
     from nis_backend.operation import Json
 
@@ -44,7 +44,7 @@ def find_project(folders: str, name: str) -> Path:
 
 
 @contextmanager
-def telling(root: Path, name: str) -> Iterator[None]:
+def telling(root: Path, name: str) -> Generator[None]:
     """Failures within are told without where the project is."""
     try:
         yield
