@@ -91,14 +91,18 @@ def by_responses(server: Server, question: str, name: str) -> str:
     return said.id.replace("resp_", "run-")
 
 
-def by_a2a(server: Server, question: str, name: str) -> str:
-    """A2A 1.0, a part with bytes."""
+def told_over_a2a(server: Server, question: str, name: str, **headers: str) -> Json:
+    """The task of a message with a picture, over A2A 1.0."""
     parts = [{"text": question}, {"raw": encoded(name), "mediaType": "image/jpeg", "filename": f"{name}.jpg"}]
     frame = {"message": {"messageId": "m", "role": "ROLE_USER", "parts": parts}}
     body = {"jsonrpc": "2.0", "id": 1, "method": "SendMessage", "params": frame}
-    task = done(server, "POST", "/a2a", body, {"a2a-version": "1.0", "content-type": "application/json"})["result"][
-        "task"
-    ]
+    headers = {"a2a-version": "1.0", "content-type": "application/json", **headers}
+    return done(server, "POST", "/a2a", body, headers)["result"]["task"]
+
+
+def by_a2a(server: Server, question: str, name: str) -> str:
+    """A2A 1.0, a part with bytes."""
+    task = told_over_a2a(server, question, name)
     assert task["status"]["state"] == "TASK_STATE_COMPLETED"
     (asked,) = task["history"]
     status, _, found = send(server, "GET", asked["parts"][1]["url"].removeprefix(server.url))
@@ -293,6 +297,18 @@ def test_earlier_pictures_of_a_client_who_keeps_the_conversation_are_meant_too(s
             ],
         )
     assert "`vision.assess_quality`" in str(said.choices[0].message.content)
+
+
+def test_a_surface_over_a2a_has_the_pixels_under_its_boxes(server: Server) -> None:
+    """Whoever draws a surface fetches its images without a key: a small picture travels in it, with what was found."""
+    extension = "https://a2ui.org/a2a-extension/a2ui/v0.9"
+    task = told_over_a2a(server, "Find the things in this picture.", "coffee", **{"A2A-Extensions": extension})
+    shown = [part["data"] for one in task["artifacts"] for part in one["parts"] if "data" in part]
+    urls = re.findall(r'"url": "data:image/svg\+xml;base64,([^"]+)"', json.dumps(shown))
+    assert urls
+    drawn = base64.b64decode(urls[0]).decode()
+    assert f'href="{address("coffee")}"' in drawn
+    assert 'class="box"' in drawn
 
 
 def test_a_turn_that_is_refused_leaves_nothing(server: Server) -> None:

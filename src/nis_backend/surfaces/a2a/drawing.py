@@ -14,13 +14,13 @@ from nis_backend.told import table
 from nis_backend.view import Audio, Form, Image, Table, Text
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
 
     from nis_backend.operation import Json
     from nis_backend.view import View
 
-    Draw = Callable[[Sequence[View], str], list[Part]]
-    """How a surface is shown: its views and its id, as parts."""
+    Draw = Callable[[Sequence[View], str, Mapping[str, str]], list[Part]]
+    """How a surface is shown: its views, its id, and an address for each blob that can be shown, as parts."""
 
 
 def data_part(value: Any, metadata: Json | None = None) -> Part:  # Any: JSON
@@ -30,7 +30,7 @@ def data_part(value: Any, metadata: Json | None = None) -> Part:  # Any: JSON
     return part
 
 
-def draw_text(views: Sequence[View], _surface_id: str) -> list[Part]:
+def draw_text(views: Sequence[View], _surface_id: str, _contents: Mapping[str, str]) -> list[Part]:
     """Views in lines, for a client that did not ask for A2UI: nothing that a drawing holds is left out."""
     return [Part(text="\n".join(_lines(view))) for view in views]
 
@@ -41,8 +41,8 @@ def draw_a2ui(catalogs: Sequence[str], *, apart: bool = False) -> Draw:
     With `apart`, each message is a part of its own.
     """
 
-    def draw(views: Sequence[View], surface_id: str) -> list[Part]:
-        drawn = messages(views, surface_id=surface_id, catalogs=catalogs)
+    def draw(views: Sequence[View], surface_id: str, contents: Mapping[str, str]) -> list[Part]:
+        drawn = messages(views, surface_id=surface_id, catalogs=catalogs, contents=contents)
         return [data_part(one, {"mimeType": A2UI_MEDIA_TYPE}) for one in (drawn if apart else [drawn] if drawn else [])]
 
     return draw

@@ -47,6 +47,7 @@ from nis_backend.surfaces.a2a.replies import reply
 from nis_backend.surfaces.a2a.request import catalogs, chat_request, wrong
 from nis_backend.surfaces.a2a.task import TaskFold, context_id, listed
 from nis_backend.surfaces.a2a.wire import A2UI
+from nis_backend.surfaces.a2ui.contents import contents_of
 from nis_backend.surfaces.waiting import whole
 
 if TYPE_CHECKING:
@@ -109,7 +110,7 @@ class RunHandler(RequestHandler):
         with told():
             if not params.configuration.return_immediately:
                 async for event in ctx.runs.follow(fold.run.id, fold.last_seq, live=False, waits=False):
-                    await _apply(fold, event)
+                    await _apply(ctx, fold, event)
         return fold.task(_history_length(params.configuration))
 
     async def on_message_send_stream(
@@ -220,7 +221,7 @@ class RunHandler(RequestHandler):
             try:
                 async with asyncio.timeout(CANCEL_SECONDS):
                     async for event in ctx.runs.follow(params.id, live=False):
-                        await _apply(fold, event)
+                        await _apply(ctx, fold, event)
             except TimeoutError:
                 pass
         return fold.task()
@@ -329,7 +330,7 @@ async def _follow(
     yield fold.last_seq, fold.task(history_length)
     with told():
         async for event in ctx.runs.follow(fold.run.id, fold.last_seq, waits=waits):
-            update = await _apply(fold, event)
+            update = await _apply(ctx, fold, event)
             if update is not None:
                 yield event.seq, update
 
@@ -343,11 +344,14 @@ async def _catch_up(ctx: Context, fold: TaskFold, last: int | None = None) -> No
         for event in events:
             if last is not None and event.seq > last:
                 return
-            await _apply(fold, event)
+            await _apply(ctx, fold, event)
 
 
-async def _apply(fold: TaskFold, event: Event) -> Update | None:
+async def _apply(ctx: Context, fold: TaskFold, event: Event) -> Update | None:
     if isinstance(event.body, Surface):
+        if fold.draws:
+            # A surface's images are fetched without a key: small ones travel with it.
+            fold.contents |= await contents_of(event.body.views, ctx.blobs)
         # The first surface loads the package that validates it.
         return await asyncio.to_thread(fold.apply, event)
     return fold.apply(event)

@@ -56,7 +56,7 @@ from nis_backend.event import (
     Warned,
 )
 from nis_backend.held import START
-from nis_backend.surfaces.a2a.drawing import data_part
+from nis_backend.surfaces.a2a.drawing import data_part, draw_text
 from nis_backend.surfaces.a2a.wire import REPLAY
 from nis_backend.view import Audio, Image
 
@@ -101,6 +101,8 @@ class TaskFold:
         self.last_seq = 0
         self.reader: object = None
         """Holds the place of a caller who is about to follow."""
+        self.contents: dict[str, str] = {}
+        """An address for each blob that a surface can show, where the client draws surfaces."""
         self._draw = draw
         self._base = base.rstrip("/")
         self._history = _asked(run, self._base)
@@ -111,6 +113,11 @@ class TaskFold:
         self._begun = False
         self._artifacts: list[Artifact] = []
         self._asked: InputRequired | ApprovalRequired | None = None
+
+    @property
+    def draws(self) -> bool:
+        """Whether its client draws surfaces, and so is given what they show."""
+        return self._draw is not draw_text
 
     def apply(self, event: Event) -> Update | None:
         """Take the next event; the update a subscriber is sent, of which an event has one at most.
@@ -142,7 +149,7 @@ class TaskFold:
         """What the event adds to the task beside words: a surface, or the result of the operation that was called."""
         body = event.body
         if isinstance(body, Surface):
-            parts = self._draw(body.views, f"{self.run.id}-{event.seq}")
+            parts = self._draw(body.views, f"{self.run.id}-{event.seq}", self.contents)
             kept = [view for view in body.views if isinstance(view, Image | Audio) and view.blob]
             parts += [self._file(view.blob, view.title, view.media_type) for view in kept]
             return Artifact(artifact_id=f"surface-{event.seq}", name="surface", parts=parts)
