@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 import pytest
 from pydantic import Field
@@ -203,3 +203,42 @@ SPELT: list[dict[str, Any]] = [
 def test_text_is_read_as_the_number_that_it_spells(given: dict[str, Any]) -> None:
     """A query, a form and a command line have text alone."""
     assert mix_fields.validate(given)
+
+
+class Turned(Model):
+    """A step of one kind."""
+
+    step: Literal["turn"] = "turn"
+    angle: Annotated[float, Unit("°")]
+
+
+class Cropped(Model):
+    """A step of another."""
+
+    step: Literal["crop"] = "crop"
+
+
+class Steps(Model):
+    """Steps of two kinds."""
+
+    steps: list[Annotated[Turned | Cropped, Field(discriminator="step")]]
+
+
+@pytest.mark.parametrize(
+    ("step", "value", "remedy"),
+    [
+        ({"kind": "turn"}, "{'kind': 'turn'}", "Give steps.0.step."),
+        ({"step": "bend"}, "bend", "steps.0.step has to be one of 'turn', 'crop'."),
+    ],
+)
+def test_the_field_that_tells_forms_apart_is_named(step: dict[str, str], value: str, remedy: str) -> None:
+    """Promise: which field, which value, what to do; not how a library calls it."""
+
+    @operation("films.cut_film", effect="reads")
+    def cut_film(request: Steps, ctx: Any) -> Fallen:
+        """Cut."""
+        raise NotImplementedError
+
+    with pytest.raises(InvalidRequest) as refused:
+        cut_film.validate({"steps": [step]})
+    assert (refused.value.field, refused.value.value, refused.value.remedy) == ("steps.0.step", value, remedy)

@@ -100,4 +100,20 @@ def _field_error(one: Json) -> FieldError:
         "finite_number": f"Give {path} as a finite number.",
     }.get(kind) or _rule(path or "The request", message)
     value = "" if kind == "missing" else shorten(one.get("input", ""))
+    if kind in {"union_tag_not_found", "union_tag_invalid"}:
+        return _untagged(path, value, cast("Json", one.get("ctx", {})))
     return FieldError(field=path, value=value, message=message, remedy=remedy)
+
+
+def _untagged(path: str, value: str, told: Json) -> FieldError:
+    """Which of several forms a value has is said by one of its fields: that one is missing, or says none of them."""
+    path = ".".join(part for part in (path, str(told.get("discriminator", "")).strip("'")) if part)
+    if "tag" not in told:
+        return FieldError(field=path, value=value, message="Field required", remedy=f"Give {path}.")
+    forms = str(told.get("expected_tags", ""))
+    return FieldError(
+        field=path,
+        value=shorten(told["tag"]),
+        message=f"Input should be one of {forms}",
+        remedy=f"{path} has to be one of {forms}.",
+    )

@@ -144,7 +144,7 @@ def test_surfaces_are_artifacts_of_their_own() -> None:
 
 def test_in_words_no_value_of_a_drawing_is_lost() -> None:
     """A client that asked for nothing gets lines with every cell, point and field."""
-    text = "\n".join(part.text for part in draw_text(DRAWING, "s"))
+    text = "\n".join(part.text for part in draw_text(DRAWING, "s", {}))
     for wanted in (
         "It lands at 40 m.",
         "distance, m | 40.25",
@@ -159,7 +159,7 @@ def test_in_words_no_value_of_a_drawing_is_lost() -> None:
 def test_a_client_of_a2ui_gets_the_list_of_messages() -> None:
     """One data part with the media type of v0.9; the catalog is the one the client draws."""
     for catalogs, wanted in ((), CATALOG), ((BASIC,), BASIC):
-        (part,) = draw_a2ui(catalogs)(DRAWING, "surface-9")
+        (part,) = draw_a2ui(catalogs)(DRAWING, "surface-9", {})
         shown = MessageToDict(part)
         assert shown["metadata"] == {"mimeType": "application/json+a2ui"}
         assert shown["data"][0]["createSurface"] == {"surfaceId": "surface-9", "catalogId": wanted}

@@ -9,7 +9,7 @@ from nis_backend.errors import NotFound
 from nis_backend.surfaces.cli.derived import short_name
 from nis_backend.surfaces.cli.draw import WIDE, Screen
 from nis_backend.surfaces.cli.session import say_failure
-from nis_backend.view import Axis, Grid, Image, Table, Text
+from nis_backend.view import Axis, Grid, Image, Series, Table, Text
 
 
 def grid(columns: int) -> Grid:
@@ -58,3 +58,35 @@ def test_a_terminal_obeys_nothing_that_is_shown_on_it(
     assert told.count("words") == 2
     for obeyed in ("\x1b]", "\x07", "\x9b", "\x7f"):
         assert obeyed not in said + told
+
+
+def drawn(lines: list[Axis], capsys: pytest.CaptureFixture[str], xs: list[float] | None = None) -> str:
+    """A series as a terminal has it."""
+    x = Axis(label="time", unit="s", values=xs or [0.0, 1.0, 2.0])
+    with Screen() as screen:
+        screen.views([Series(title="Flight", x=x, lines=lines).model_dump(mode="json")])
+    return capsys.readouterr().out
+
+
+def test_each_line_of_a_chart_has_a_mark_that_its_name_tells(capsys: pytest.CaptureFixture[str]) -> None:
+    """Of more lines than there are marks, the numbers are a table: none is left out."""
+    four = [Axis(label=f"line {at}", values=[at, at, at + 0.5]) for at in range(4)]
+    said = drawn(four, capsys)
+    assert "• line 0, × line 1, + line 2, o line 3" in said
+    assert all(said.count(mark) >= 2 for mark in "•×+o")
+    assert "line 4" in drawn([*four, Axis(label="line 4", values=[9.0, 9.0, 9.0])], capsys)
+
+
+def test_lines_of_different_units_do_not_share_a_scale(capsys: pytest.CaptureFixture[str]) -> None:
+    """A chart for each: 300 K beside 2 m would be a flat line."""
+    said = drawn(
+        [Axis(label="way", unit="m", values=[0, 1, 2]), Axis(label="heat", unit="K", values=[1, 2, 300])], capsys
+    )
+    assert "Flight: way (m)" in said
+    assert "Flight: heat (K)" in said
+    assert [line.split()[0] for line in said.splitlines() if "┤" in line] == ["2", "0", "300", "1"]
+
+
+def test_the_greatest_doubles_are_drawn(capsys: pytest.CaptureFixture[str]) -> None:
+    """Their difference is more than a double holds."""
+    assert "1e+308 ┤" in drawn([Axis(label="y", values=[-1e308, 0, 1e308])], capsys, [-1e308, 0, 1e308])

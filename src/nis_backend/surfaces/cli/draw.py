@@ -16,6 +16,7 @@ from rich.table import Table as RichTable
 from rich.text import Text as RichText
 from typing_extensions import override
 
+from nis_backend.drawing.scale import Scale
 from nis_backend.settings import Settings
 from nis_backend.surfaces.cli.plain import harmless
 from nis_backend.told import table, title_of
@@ -32,6 +33,7 @@ if TYPE_CHECKING:
 
 _VIEW: TypeAdapter[View] = TypeAdapter(View)
 
+MARKS = "•×+o"
 WIDE, HIGH = 64, 14
 """Cells of a chart."""
 NAME = 40
@@ -149,7 +151,10 @@ class Screen:
             case Table():
                 _print_table(self._console, view)
             case Series() if _lines_only(view):
-                self._console.print(RichText(chart(view)))
+                # Lines of different units in one picture would invite false comparison.
+                for unit in dict.fromkeys(line.unit for line in view.lines):
+                    lines = [line for line in view.lines if line.unit == unit]
+                    self._console.print(RichText(chart(view.model_copy(update={"lines": lines}))))
             case Form():
                 wanted = ", ".join(view.missing)
                 if wanted:
@@ -267,8 +272,9 @@ def _repeats(view: View, views: Sequence[View]) -> bool:
 
 
 def _lines_only(series: Series) -> bool:
-    """Whether it can be drawn with characters: numbers over numbers."""
-    return series.x.scale == "linear" and not series.x.names and all(one.scale == "linear" for one in series.lines)
+    """Whether it can be drawn with characters: numbers over numbers, in no more lines than there are marks."""
+    even = all(one.scale == "linear" for one in (series.x, *series.lines))
+    return even and not series.x.names and len(series.lines) <= len(MARKS)
 
 
 def chart(series: Series) -> str:
@@ -278,15 +284,20 @@ def chart(series: Series) -> str:
     if not xs or not ys:
         return series.title
     left, right, low, high = min(xs), max(xs), min(ys), max(ys)
+    across = Scale(low=left, high=right, start=0, end=WIDE - 1)
+    up = Scale(low=low, high=high, start=0, end=HIGH - 1)
     grid = [[" "] * WIDE for _ in range(HIGH)]
-    for mark, line in zip("•×+o", series.lines, strict=False):
+    for mark, line in zip(MARKS, series.lines, strict=False):
         for x, y in zip(series.x.values, line.values, strict=True):
             if x is None or y is None:
                 continue
-            column = round((x - left) / ((right - left) or 1) * (WIDE - 1))
-            row = HIGH - 1 - round((y - low) / ((high - low) or 1) * (HIGH - 1))
+            column = round(across.at(x))
+            row = HIGH - 1 - round(up.at(y))
             grid[row][column] = mark
-    names = ", ".join(_axis(line.label, line.unit) for line in series.lines)
+    names = ", ".join(
+        f"{mark} {_axis(line.label, line.unit)}" if len(series.lines) > 1 else _axis(line.label, line.unit)
+        for mark, line in zip(MARKS, series.lines, strict=False)
+    )
     top, bottom = f"{high:>9.4g} ┤", f"{low:>9.4g} ┤"
     rows = [
         (top if row == 0 else bottom if row == HIGH - 1 else " " * 10 + "│") + "".join(cells)
