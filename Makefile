@@ -58,7 +58,7 @@ SHELL := /bin/bash
 .SHELLFLAGS := -o pipefail -c
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help serve weights test-weights test check format generate console bench-start bench-router bench-toolsets bench-embeddings bench-runs bench-dispatch bench-gateway bench-generation bench-reading bench-soak bench-sockets bench-vision bench-voice bench-live-voice conformance prove-fuzz prove-kills prove-media prove-readers prove-schema prove-takeover clean
+.PHONY: help serve weights test-weights test check format generate console bench-start bench-router bench-toolsets bench-embeddings bench-runs bench-dispatch bench-gateway bench-generation bench-reading bench-soak bench-sockets bench-vision bench-voice bench-speaking bench-live-voice conformance prove-fuzz prove-kills prove-media prove-readers prove-schema prove-takeover clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-16s %s\n", $$1, $$2 }' Makefile
@@ -133,6 +133,9 @@ bench-vision: $(TESTS) test-weights $(VISION_PEER) ## measure what sees: picture
 
 bench-voice: $(TESTS) test-weights $(VOICE_PEER) ## measure speech to text against faster-whisper: words wrong, and seconds for a second of sound
 	@$(BIN)/python benchmarks/voice.py $(dir $(VOICE_PEER))bin/python $(ARGS)
+
+bench-speaking: $(TESTS) test-weights ## measure how well spoken text is understood: eSpeak NG, and Piper's voices of ARGS="--voices FOLDER"
+	@$(BIN)/python benchmarks/speaking.py $(ARGS)
 
 bench-live-voice: $(TESTS) weights ## measure what a person waits for a spoken answer, stage by stage, against one call after the other
 	@$(BIN)/python benchmarks/live_voice.py $(ARGS)

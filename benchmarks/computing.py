@@ -19,6 +19,6 @@ class Unheard:
         return False
 
 
-def computing() -> Computing:
-    """As a worker has it, with this machine's model files."""
-    return Computing(Unheard(), {"weights": str(read_settings(os.environ).weights)}, {})
+def computing(**options: str) -> Computing:
+    """As a worker has it, with this machine's model files, and what its pool is told beside them."""
+    return Computing(Unheard(), {"weights": str(read_settings(os.environ).weights), **options}, {})

@@ -265,7 +265,8 @@ async def offered(ctx: Context, message: str, most: int, first: Sequence[Entry] 
     is left out: to ask another model is no step towards this one's answer.
     """
     able = _able(permitted(ctx))
-    found = await ranked(ctx, message[:QUERY], able)
+    # A picture, or a sound that nobody has listened to yet, may come without words.
+    found = await ranked(ctx, message[:QUERY], able) if message.strip() else []
     asked_for = [entry for entry in found if entry.routable]
     # By the first place of each.
     in_order = dict.fromkeys((*first, *asked_for, *_routable(able), *found, *able))
@@ -339,7 +340,7 @@ async def send_message(request: MessageRequest, ctx: Context) -> Recorded[Reply]
 async def answer_message(request: MessageRequest, ctx: Context) -> Reply:
     """The answer to a message, in the run this call is in; the turns before that run's own are what is remembered."""
     from nis_backend.capabilities.chat.routed import run_form  # noqa: PLC0415 - loads with the first turn
-    from nis_backend.capabilities.chat.telling import chosen, messages_of  # noqa: PLC0415 - as above
+    from nis_backend.capabilities.chat.telling import chosen, heard, messages_of  # noqa: PLC0415 - as above
 
     assert request.conversation_id is not None
 
@@ -367,6 +368,7 @@ async def answer_message(request: MessageRequest, ctx: Context) -> Reply:
         from nis_backend.capabilities.chat.looking import listened  # noqa: PLC0415 - loads with the first voice note
 
         message, before = await listened(ctx, turn.info, request.attachments)
+        turn = await heard(ctx, request, turn, message) if message else turn
     step = 2 if before else 1
     info, driver = turn.info, ctx.models.driver(turn.info.provider)
     if info.tools:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from nis_backend.capabilities.chat.attached import (
@@ -66,7 +66,8 @@ async def chosen(ctx: Context, request: MessageRequest) -> Chosen:
         turns = [] if begins else (await read_turns(ctx, str(request.conversation_id), REMEMBERED + 1))[0]
         read.update({turn.current.id: turn.current for turn in turns if not turn.holds(ctx.run.run_id)})
         before = [blob for run in read.values() for blob in earlier_of(run)]
-        tools = await _offered(ctx, request, before) if info.tools and request.operations else []
+        offers = info.tools and request.operations
+        tools = await _offered(ctx, request, request.message, before) if offers else []
         given = {"model": {**vars(info)}, "turns": list(read), "tools": [entry.name for entry in tools]}
         remote = await remote_tools(ctx) if tools else []
         there = sorted(await still_there(ctx, before)) if before else []
@@ -83,14 +84,26 @@ async def chosen(ctx: Context, request: MessageRequest) -> Chosen:
     )
 
 
-async def _offered(ctx: Context, request: MessageRequest, before: Sequence[Blob]) -> list[Entry]:
+async def heard(ctx: Context, request: MessageRequest, turn: Chosen, said: str) -> Chosen:
+    """The turn of a message whose words had to be listened to: its tools are those that they ask for."""
+    if not turn.info.tools:
+        return turn
+    before = [blob for run in turn.past for blob in earlier_of(run)]
+
+    async def offer() -> list[str]:
+        return [entry.name for entry in await _offered(ctx, request, said, before)]
+
+    return replace(turn, tools=[ctx.operations.entry(name) for name in await ctx.note("tools", offer)])
+
+
+async def _offered(ctx: Context, request: MessageRequest, message: str, before: Sequence[Blob]) -> list[Entry]:
     """What looks at what is attached, or was before, comes first."""
     attached = [*request.attachments, *before, *(blob for one in request.earlier for blob in one.attachments)]
     if not attached:
-        return await offered(ctx, request.message, OFFERED)
+        return await offered(ctx, message, OFFERED)
     from nis_backend.capabilities.chat.looking import senses  # noqa: PLC0415 - loads with the first picture
 
-    return await offered(ctx, request.message, OFFERED, senses(ctx, attached))
+    return await offered(ctx, message, OFFERED, senses(ctx, attached))
 
 
 async def messages_of(ctx: Context, turn: Chosen, request: MessageRequest, message: str) -> list[Message]:
