@@ -139,6 +139,25 @@ FORMS: list[tuple[dict[str, str], list[tuple[str, str, str, str, int | None]]]] 
             ("e", "extra", "y", "setup.py", 3),
         ],
     ),
+    (
+        {
+            "Dockerfile": "FROM x\nRUN apt-get install -y git && \\\n"
+            "  pip install --no-cache-dir -r requirements.txt 'a[x]>=1' b\n"
+            "RUN pip install . -e ./c --index-url https://x d==1 # e\nRUN uv pip install -t /x f\n",
+            ".github/workflows/ci.yml": "- run: pip install ruff\n",
+            "environment.yml": "name: x\nchannels:\n  - conda-forge\ndependencies:\n  - python=3.11\n  - g=1.2\n"
+            "  - pip:\n    - h>=2\n",
+        },
+        [
+            ("a[x]>=1", "main", "", "Dockerfile", 2),
+            ("b", "main", "", "Dockerfile", 2),
+            ("d==1", "main", "", "Dockerfile", 4),
+            ("f", "main", "", "Dockerfile", 5),
+            ("ruff", "group", ".github/workflows/ci.yml", ".github/workflows/ci.yml", 1),
+            ("g==1.2", "main", "", "environment.yml", 6),
+            ("h>=2", "main", "", "environment.yml", 8),
+        ],
+    ),
 ]
 
 

@@ -103,6 +103,9 @@ IMPORTS: list[tuple[str, str, str, str]] = [
     ("redis", "x = sys.modules['redis']\n", "named", "redis"),
     ("redis", "patch('redis.Redis.get')\n", "named", "redis.Redis.get"),
     ("psycopg", "e = create_engine(f'postgresql+psycopg://u@{host}/d')\n", "named", "postgresql+psycopg://"),
+    ("psycopg", "u = scheme + '+psycopg://' + host\n", "named", "+psycopg"),
+    ("psycopg", "u = URL.create(drivername='postgresql+psycopg')\n", "named", "+psycopg"),
+    ("pyyaml", "import sys\nif sys.version_info < (3, 9):\n    import yaml\n", "guarded_import", "yaml"),
     ("sqlalchemy-bigquery", "e = create_engine('bigquery://p')\n", "named", "bigquery://"),
     ("openpyxl", "pd.DataFrame().to_excel('x', engine='openpyxl')\n", "named", "openpyxl"),
     (
@@ -157,6 +160,8 @@ def test_each_way_of_using_a_package_in_python_is_found(
         ("pytest", "README.md", "Run `pytest`, then import pytest.\n"),
         ("celery", "run.sh", "#!/bin/sh\n# celery worker\necho starting celery-beat\n"),
         ("redis", "pyproject.toml", "[[tool.mypy.overrides]]\nmodule = 'redis.asyncio'\n"),
+        ("redis", "alembic.ini", "[logger_x]\nqualname = redis.connection\n"),
+        ("pyyaml", "app.py", "TYPE = 'application/problem+yaml'\n"),
         ("unused", "notes.txt", "unused\nimport unused\n"),
     ],
 )
@@ -216,6 +221,33 @@ def test_what_cannot_be_read_is_said_and_read_by_lines(tmp_path: Path, python: E
     assert {one.place.line for one in proof.uses if one.place.file == "book.ipynb"} == {2}
     assert {one.file for one in proof.unread} == {"broken.py", "two.py", "wrong.py", "nul.py", "large.py", "bad.ipynb"}
     assert "line 2" in next(one.text for one in proof.unread if one.file == "broken.py")
+
+
+def test_a_notebook_loads_extensions_and_runs_commands(tmp_path: Path, python: Environment) -> None:
+    """Promise: magics that name a package are its uses, those that name none are nothing."""
+    cells = ["%load_ext yaml\\n!celery worker\\n%matplotlib inline\\n", "%%bash\\nimport redis\\n"]
+    sources = ", ".join(f'{{"cell_type": "code", "source": "{cell}"}}' for cell in cells)
+    made = project(tmp_path, python, {"book.ipynb": f'{{"cells": [{sources}]}}'})
+    assert [(one.how, one.what) for one in prove(made, "pyyaml").uses] == [("dynamic_import", "yaml")]
+    assert [(one.how, one.what) for one in prove(made, "celery").uses] == [("script", "celery")]
+    assert prove(made, "redis").uses == []
+
+
+def test_distributions_that_bring_the_same_files_are_told(tmp_path: Path) -> None:
+    """Promise: taking one of two that overlay each other away is known to break the other."""
+    made = [wheel(tmp_path, name, "4", module("cv2")) for name in ("opencv-python", "opencv-python-headless")]
+    python = environment(tmp_path / "env", *made)
+    (tmp_path / "app.py").write_text("import cv2\n")
+    proof = prove(open_project(tmp_path, python), "opencv-python")
+    assert (proof.shared_with, used(proof)) == (["opencv-python-headless"], [("import", "cv2", "app.py", 1)])
+
+
+def test_type_stubs_are_used_where_what_they_describe_is_imported(tmp_path: Path, python: Environment) -> None:
+    """Promise: `types-PyYAML` is imported by nobody, and read by a type checker."""
+    files = {"requirements-dev.txt": "types-PyYAML\ntypes-redis\n", "app.py": "import yaml\n"}
+    made = project(tmp_path, python, {**files})
+    assert [(one.how, one.where) for one in prove(made, "types-pyyaml").uses] == [("typing_import", "tooling")]
+    assert prove(made, "types-redis").uses == []
 
 
 def test_names_that_are_computed_are_told(tmp_path: Path, python: Environment) -> None:

@@ -70,6 +70,10 @@ class StaticProof(Model):
     modules: list[str] = Field(description="What it can be imported as.")
     scripts: list[str] = Field(default_factory=list[str], description="The commands it installs.")
     plugins: list[str] = Field(default_factory=list[str], description="Groups of entry points that it provides.")
+    shared_with: list[str] = Field(
+        default_factory=list[str],
+        description="Other installed distributions that bring the same modules: taking one away breaks the others.",
+    )
     declared: list[Place] = Field(default_factory=list[Place], description="Where the project asks for it.")
     uses: list[Use] = Field(default_factory=list[Use])
     required_by: list[Requirer] = Field(default_factory=list[Requirer])

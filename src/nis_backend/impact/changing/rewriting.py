@@ -89,7 +89,14 @@ def _edit(text: str, one: Declaration, line: int, new: str | None) -> str | None
     if name in {"pyproject.toml", "Pipfile"}:
         element = without_element(text, line, one.text) if new is None else with_element(text, line, one.text, new)
         return element if element is not None else _keyed(text, one, line, new)
+    if name != "setup.cfg" and not is_requirements_like(name):
+        return None
     return without_line(text, line) if new is None else with_line(text, line, one.text, new)
+
+
+def is_requirements_like(name: str) -> bool:
+    """Whether each line of a file is a requirement: by what it is named, as it may be by `-r` too."""
+    return name.endswith((".txt", ".in", ".pip"))
 
 
 def _keyed(text: str, one: Declaration, line: int, new: str | None) -> str | None:

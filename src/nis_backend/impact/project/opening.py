@@ -15,6 +15,7 @@ from nis_backend.errors import InvalidRequest, NotFound
 from nis_backend.impact.project.declared import Declaration
 from nis_backend.impact.project.environment import Environment, interpreter, read_environment
 from nis_backend.impact.project.files import SourceFile, read_text, walk
+from nis_backend.impact.project.installing import installs, read_conda
 from nis_backend.impact.project.layout import Layout, layout, named_roots, own_folder
 from nis_backend.impact.project.requirements import is_requirements, read_requirements
 from nis_backend.impact.project.setups import read_setup_cfg, read_setup_py
@@ -137,8 +138,22 @@ class _Reading:
                 yield from read_setup_cfg(one.relative, read_text(one.path) or "")
             elif name == "setup.py":
                 yield from read_setup_py(one.relative, read_text(one.path) or "")
-            elif is_requirements(one.relative) and not self._compiled(one):
-                yield from read_requirements(self.root, one.relative, seen)
+            elif is_requirements(one.relative):
+                if not self._compiled(one):
+                    yield from read_requirements(self.root, one.relative, seen)
+            else:
+                yield from self._elsewhere(one)
+
+    @staticmethod
+    def _elsewhere(one: SourceFile) -> Iterator[Declaration]:
+        """What is asked for by commands, and by conda's environments."""
+        name = one.relative.rpartition("/")[2].lower()
+        if name in {"environment.yml", "environment.yaml"}:
+            yield from read_conda(one.relative, read_text(one.path) or "")
+        elif name.startswith(("dockerfile", "containerfile")) or name.endswith(".dockerfile"):
+            yield from installs(one.relative, read_text(one.path) or "", "main", "")
+        elif one.relative.startswith(".github/") or name.endswith((".gitlab-ci.yml", ".sh")) or name == "makefile":
+            yield from installs(one.relative, read_text(one.path) or "", "group", one.relative)
 
     def _compiled(self, one: SourceFile) -> bool:
         """Whether a requirements file is a lock: written by a program from another."""

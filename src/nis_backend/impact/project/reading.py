@@ -26,5 +26,7 @@ def declared_in(relative: str, text: str) -> Iterator[Declaration]:
             return read_setup_cfg(relative, text)
         case "setup.py":
             return read_setup_py(relative, text)
-        case _:
+        case name if name.endswith((".txt", ".in", ".pip")):
             return read_lines(relative, text)
+        case _:
+            return iter(())

@@ -15,7 +15,7 @@ from packaging.utils import canonicalize_name
 from nis_backend.impact.project.opening import Project
 from nis_backend.impact.proof.commands import commands
 from nis_backend.impact.proof.facts import Imported, Said
-from nis_backend.impact.proof.naming import VERSIONS, addressed, bare, dotted
+from nis_backend.impact.proof.naming import VERSIONS, addressed, bare, dotted, driven
 from nis_backend.impact.proof.target import Target
 from nis_backend.impact.proof.texts import Text, Texts
 from nis_backend.impact.report import Place, Use
@@ -111,8 +111,8 @@ def _said(target: Target, said: Said) -> Iterator[tuple[Naming, str]]:
 
 def _named(target: Target, text: str) -> Iterable[str]:
     """The package's names in a string: addresses, dotted paths, imports in code that is kept as a text."""
-    if "://" in text:
-        return addressed(target, text)
+    if "://" in text or "+" in text:
+        return [*addressed(target, text)] or [*driven(target, text)]
     if " " not in text.strip():
         return dotted(target, text)
     return [module for module in CODE.findall(text) if target.has(module)] if "import " in text else []

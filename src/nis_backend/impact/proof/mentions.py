@@ -37,6 +37,13 @@ NOT_COMMANDS = frozenset(
     }
 )
 """Keys whose values are names, and no commands."""
+NOT_USES = frozenset(
+    {
+        *("qualname", "logger", "known_third_party", "extension-pkg-whitelist", "extension-pkg-allow-list"),
+        *("ignored-modules", "ignore-words-list", "omit", "exclude", "description", "filterwarnings"),
+    }
+)
+"""Keys whose values name a package and use none of it."""
 UNUSED_TABLES = re.compile(
     r"^(?:tool\.)?(?:isort|deptry|creosote|fawltydeps|importlinter|mypy-.*|mypy\.overrides|ruff.*isort)"
 )
@@ -73,7 +80,7 @@ def _where(file: SourceFile, form: Form) -> Kind:
 def _read(target: Target, outline: Outline, data: bytes) -> Iterator[tuple[int, Way, str]]:
     configured = False
     for line in outline.at([found.start() for found in target.needles.finditer(data)]):
-        if UNUSED_TABLES.match(line.table):
+        if UNUSED_TABLES.match(line.table) or line.key in NOT_USES:
             continue
         if line.header:
             if not configured and _configures(target, line.table):

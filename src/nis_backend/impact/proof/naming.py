@@ -11,6 +11,8 @@ from nis_backend.impact.proof.target import Target, schemes
 
 DOTTED = re.compile(r"(?<![\w.\-/@\\$])([A-Za-z_]\w*(?:\.[A-Za-z_]\w*)+)(?::([A-Za-z_][\w.]*))?(?![\w\-/@(]|\.\w)")
 SCHEME = re.compile(r"(?<![\w+.])([a-z][a-z0-9]*)(?:\+([a-z0-9_]+))?(?:\+[a-z0-9_]+)*://", re.IGNORECASE)
+DRIVER = re.compile(r"^(?:[a-z][a-z0-9]*)?\+([a-z][a-z0-9_]*)(?=://|$)")
+"""A driver in a part of an address: `postgresql+asyncpg`, `+asyncpg://` behind a computed beginning."""
 ENDINGS = frozenset(
     {
         *(
@@ -88,6 +90,11 @@ def addressed(target: Target, text: str) -> Iterator[str]:
             named = scheme in points or target.key in schemes().get(scheme, ())
         if named or (driver and canonicalize_name(driver) == target.key):
             yield f"{whole}://"
+
+
+def driven(target: Target, text: str) -> Iterator[str]:
+    """The drivers of a part of an address that are the package's."""
+    yield from (f"+{driver}" for driver in DRIVER.findall(text) if driver in target.words)
 
 
 def bare(target: Target, text: str, to: str) -> bool:

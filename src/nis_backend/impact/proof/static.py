@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 from nis_backend.impact.project.declared import Declaration
 from nis_backend.impact.project.files import Kind
@@ -10,7 +11,7 @@ from nis_backend.impact.project.opening import Project
 from nis_backend.impact.proof.imports import python_uses
 from nis_backend.impact.proof.mentions import mentions
 from nis_backend.impact.proof.requirers import Asked, requirers
-from nis_backend.impact.proof.target import Target, target
+from nis_backend.impact.proof.target import Target, guessed, target
 from nis_backend.impact.proof.texts import Texts
 from nis_backend.impact.report import Place, StaticProof, Use
 
@@ -49,13 +50,14 @@ def prove(project: Project, package: str, texts: Texts | None = None, asked: Ask
     sought = target(project, package)
     read = Texts(project) if texts is None else texts
     found = python_uses(project, sought, read)
-    uses = [*found.uses, *mentions(project, sought, read), *plugged(project, sought)]
+    uses = [*found.uses, *mentions(project, sought, read), *plugged(project, sought), *stubs(project, sought, read)]
     order = ("application", "tests", "tooling", "documents")
     uses.sort(key=lambda one: (order.index(one.where), one.place.file, one.place.line or 0))
     return StaticProof(
         modules=list(sought.public),
         scripts=list(sought.scripts),
         plugins=list(sought.installed.groups) if sought.installed else [],
+        shared_with=_shared(project, sought),
         declared=[_place(one) for one in project.declared(package)],
         uses=uses[:MOST_USES],
         required_by=requirers(project, package, asked),
@@ -67,6 +69,32 @@ def prove(project: Project, package: str, texts: Texts | None = None, asked: Ask
 
 def _place(one: Declaration) -> Place:
     return one.place
+
+
+def _shared(project: Project, sought: Target) -> list[str]:
+    """Whoever else brings its modules: `opencv-python` beside `opencv-python-headless`."""
+    if sought.installed is None:
+        return []
+    files = {one.path for one in sought.installed.files if one.path.endswith((".py", ".so", ".pyd"))}
+    owners = {key for module in sought.public for key in project.environment.owners.get(module, ())} - {sought.key}
+    there = project.environment.distributions
+    return sorted(there[key].name for key in owners if any(one.path in files for one in there[key].files))
+
+
+def stubs(project: Project, sought: Target, texts: Texts) -> Iterator[Use]:
+    """That a package of type stubs is read by a type checker, where the project imports what it describes."""
+    named = sought.key.removeprefix("types-").removesuffix("-stubs")
+    if named == sought.key or sought.modules not in {(), guessed(sought.key)}:
+        return
+    files = sought.installed.files if sought.installed else ()
+    folders = {part for one in files for part in one.path.split("/") if part.endswith("-stubs")}
+    tops = tuple(sorted(one.removesuffix("-stubs") for one in folders)) or guessed(named)
+    described = replace(sought, modules=tops)
+    used = next((one for one in python_uses(project, described, texts).uses if one.how != "named"), None)
+    if used is not None:
+        what = f"type stubs of {used.what}, which {used.place.file} imports"
+        declared = project.declared(sought.key)
+        yield Use(how="typing_import", what=what, where="tooling", place=declared[0].place if declared else used.place)
 
 
 def plugged(project: Project, sought: Target) -> Iterator[Use]:

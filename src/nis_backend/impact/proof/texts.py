@@ -20,6 +20,7 @@ from nis_backend.impact.report import Place
 PYTHON = (".py", ".pyi", ".pyw", ".ipynb", ".pyx", ".pxd")
 CYTHON = (".pyx", ".pxd")
 COMPUTED = re.compile(rb"import_module|__import__|find_spec|resolve_name|import_string|find_loader")
+MAGIC = re.compile(r"^([ \t]*)([%!?])(.*)$")
 LOOSE = re.compile(
     r"^[ \t]*(?:from[ \t]+([\w.]+)[ \t]+c?import\b|c?import[ \t]+([\w.]+(?:[ \t]*,[ \t]*[\w.]+)*))", re.MULTILINE
 )
@@ -153,11 +154,20 @@ def _notebook(data: bytes) -> str:
 
 
 def _plain(cell: str) -> str:
+    """A cell as Python: extensions it loads as an import, commands as what starts them, other magics as nothing."""
     if cell.lstrip().startswith("%%") and not cell.lstrip().startswith(("%%time", "%%capture", "%%prun")):
         return ""
-    return "\n".join(
-        re.sub(r"[^ \t].*", "pass", line, count=1) if line.lstrip().startswith(("%", "!", "?")) else line
-        for line in cell.splitlines()
+    return "\n".join(MAGIC.sub(_magic, line, count=1) for line in cell.splitlines())
+
+
+def _magic(found: re.Match[str]) -> str:
+    indent, sign, rest = found[1], found[2], found[3].strip()
+    if sign == "!":
+        return f"{indent}run({rest!r})"
+    return (
+        f"{indent}import_extension({rest.removeprefix('load_ext').strip()!r})"
+        if rest.startswith("load_ext ")
+        else f"{indent}pass"
     )
 
 

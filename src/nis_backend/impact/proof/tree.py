@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -42,6 +43,10 @@ class Around:
     def said_to(self, name: str) -> Around:
         """The same for strings that are said to a name."""
         return Around(how=self.how, fallback=self.fallback, to=name)
+
+
+HERE = re.compile(r"\b(?:sys\.version_info|sys\.platform|os\.name|platform\.system|sys\.implementation)\b")
+"""What an import that depends on the machine or the version of Python asks for."""
 
 
 def read_facts(text: str) -> Facts:
@@ -148,12 +153,16 @@ class _Reading:
         self.nodes([*node.orelse, *node.finalbody], around)
 
     def _either(self, node: ast.If, around: Around) -> None:
-        test = ast.unparse(node.test) if isinstance(node.test, ast.Name | ast.Attribute | ast.UnaryOp) else ""
+        test = ast.unparse(node.test) if _holds_imports(node) else ""
         typing, negated = test.endswith("TYPE_CHECKING"), test.startswith("not ")
         self.node(node.test, around)
         never = around.within("typing_import")
-        self.nodes(node.body, never if typing and not negated else around)
-        self.nodes(node.orelse, never if typing and negated else around)
+        here = there = around
+        if HERE.search(test):
+            here = around.within("guarded_import", f"imported only where {test}"[:200])
+            there = around.within("guarded_import", f"imported only where not {test}"[:200])
+        self.nodes(node.body, never if typing and not negated else here)
+        self.nodes(node.orelse, never if typing and negated else there)
 
     def _each(self, node: ast.For | ast.AsyncFor | ast.comprehension, around: Around) -> None:
         self._bound(node.target, node.iter)
@@ -182,8 +191,8 @@ class _Reading:
 
     def _looked_up(self, node: ast.Subscript | ast.Compare, around: Around) -> None:
         of = node.value if isinstance(node, ast.Subscript) else node.comparators[-1]
-        named = ast.unparse(of) if isinstance(of, ast.Attribute | ast.Call) else ""
-        to = "sys.modules" if named == "sys.modules" else "entry_points[]" if named.endswith("entry_points()") else ""
+        name = last(of.func) if isinstance(of, ast.Call) else last(of)
+        to = {"modules": "sys.modules", "entry_points": "entry_points[]"}.get(name, "")
         self._generic(node, around.said_to(to) if to else around)
 
     def _dictionary(self, node: ast.Dict, around: Around) -> None:
@@ -229,3 +238,8 @@ class _Reading:
                 self._dynamic(begun.rpartition(".")[0] or ".", line, around)
             else:
                 self.facts.open.append(line)
+
+
+def _holds_imports(node: ast.If) -> bool:
+    """Whether an import stands in it, so that what it asks for is worth reading."""
+    return any(isinstance(one, ast.Import | ast.ImportFrom | ast.Try | ast.If) for one in (*node.body, *node.orelse))
