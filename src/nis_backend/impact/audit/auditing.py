@@ -12,7 +12,7 @@ from nis_backend.impact.audit.reading import read
 from nis_backend.impact.audit.rules import rules
 from nis_backend.impact.report import Audit, Finding
 
-LONGEST = 2_000_000
+LONGEST = 1_000_000
 """Characters of a note: far more than anyone writes, and checked within seconds."""
 
 CHECKS: Mapping[str, Check] = {
@@ -30,6 +30,7 @@ CHECKS: Mapping[str, Check] = {
     "fargate_price": fargate.fargate_price,
     "ec2_size": ec2.ec2_size,
     "ec2_price": ec2.ec2_price,
+    "ec2_saving": ec2.ec2_saving,
     "ecr_price": aws.ecr_price,
     "limit": aws.limit,
     "never_started": claims.never_started,
@@ -47,7 +48,7 @@ def audit(text: str) -> Audit:
     """Check what a note claims. Of several findings on one statement, the first rule's stands.
 
     Raises:
-        TooLarge: The note has more than 2,000,000 characters.
+        TooLarge: The note has more than 1,000,000 characters.
         InvalidRequest: It is no text.
     """
     if len(text) > LONGEST:

@@ -60,7 +60,7 @@ def columns(rule: Rule, head: tuple[str, ...], name: str) -> list[int]:
 
 def ecr_price(rule: Rule, case: Case) -> Iterator[Finding | None]:
     """What a gigabyte-month in ECR is said to cost."""
-    for statement in case.asserted:
+    for statement in case.figured:
         if not re.search(r"\bECR\b", statement.text) or pattern(rule.words["unless"]).search(statement.text):
             continue
         for said in case.figures(statement.text):
@@ -79,7 +79,7 @@ def ecr_price(rule: Rule, case: Case) -> Iterator[Finding | None]:
 
 def limit(rule: Rule, case: Case) -> Iterator[Finding | None]:
     """Settings that have bounds."""
-    for statement in case.asserted:
+    for statement in case.figured:
         for bound in rule.cases:
             for match in pattern(bound.pattern).finditer(statement.text):
                 if bound.unless and pattern(bound.unless).search(statement.text):

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 from itertools import pairwise
 
 from nis_backend.impact.audit.checking import Case, finding, shown
-from nis_backend.impact.audit.figures import Quantity, agree
-from nis_backend.impact.audit.reading import Statement
+from nis_backend.impact.audit.figures import Change, Quantity, agree
+from nis_backend.impact.audit.note import Statement
 from nis_backend.impact.audit.rules import Rule, pattern
 from nis_backend.impact.report import Finding
 
@@ -26,42 +25,6 @@ FRACTION = re.compile(
     r"|\b(?P<halved>halves|halved|halving|halbiert)\b|\b(?P<doubled>doubles|doubled|doubling|verdoppelt)\b",
     re.IGNORECASE,
 )
-
-
-@dataclass(frozen=True, kw_only=True)
-class Change:
-    """A figure before and after."""
-
-    before: Quantity
-    after: Quantity
-
-    @property
-    def start(self) -> int:
-        """Where the statement of it begins."""
-        return min(self.before.start, self.after.start)
-
-    @property
-    def end(self) -> int:
-        """Where it ends."""
-        return max(self.before.end, self.after.end)
-
-    def share(self) -> tuple[float, float]:
-        """By how many per cent of the figure before, at least and at most; without sign."""
-        low, high = self.ratio()
-        shares = sorted((abs(low - 1) * 100, abs(high - 1) * 100))
-        return (0.0 if low < 1 < high else shares[0]), shares[1]
-
-    def ratio(self) -> tuple[float, float]:
-        """After, by before."""
-        if self.before.low <= 0:
-            return 0.0, float("inf")
-        return self.after.low / self.before.high, self.after.high / self.before.low
-
-    def difference(self) -> tuple[float, float]:
-        """How far apart, in base units."""
-        gap = (self.before.low - self.after.high, self.before.high - self.after.low)
-        least = 0.0 if gap[0] < 0 < gap[1] else min(abs(gap[0]), abs(gap[1]))
-        return least, max(abs(gap[0]), abs(gap[1]))
 
 
 def changes(rule: Rule, statement: Statement, figures: list[Quantity]) -> list[Change]:
@@ -90,7 +53,7 @@ def changes(rule: Rule, statement: Statement, figures: list[Quantity]) -> list[C
 
 def change(rule: Rule, case: Case) -> Iterator[Finding | None]:
     """Check the percentages, factors and differences that stand beside a change."""
-    for statement in case.asserted:
+    for statement in case.figured:
         figures = case.figures(statement.text)
         pairs = changes(rule, statement, figures)
         if not pairs:
@@ -192,7 +155,7 @@ def _finding(rule: Rule, statement: Statement, pair: Change, said: tuple[str, in
 
 def part(rule: Rule, case: Case) -> Iterator[Finding | None]:
     """`310 of 780 ms is 40 %`."""
-    for statement in case.asserted:
+    for statement in case.figured:
         figures = case.figures(statement.text)
         for one, whole, said in zip(figures, figures[1:], figures[2:], strict=False):
             if said.kind != "percent" or whole.kind == "percent" or one.kind not in {whole.kind, "count"}:

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from functools import cached_property
 
-from nis_backend.impact.audit.figures import Quantity, quantities
-from nis_backend.impact.audit.reading import Note, Statement
+from nis_backend.impact.audit.figures import Change, Quantity, quantities
+from nis_backend.impact.audit.note import Note, Statement
 from nis_backend.impact.audit.rules import Rule, words
 from nis_backend.impact.report import Finding
 
+DIGIT = re.compile(r"\d")
 THOUSAND = 1000
 """From here on a figure is shown without decimals."""
 QUOTED = 300
@@ -28,6 +30,9 @@ class Case:
     known: dict[str, list[Quantity]] = field(default_factory=dict[str, list[Quantity]])
     """The quantities of each text that was read for them."""
 
+    found: dict[str, list[tuple[Change, str]]] = field(default_factory=dict[str, list[tuple[Change, str]]])
+    """What a check found in the whole note and asks for again."""
+
     def figures(self, text: str) -> list[Quantity]:
         """The quantities of a text."""
         if text not in self.known:
@@ -38,6 +43,11 @@ class Case:
     def asserted(self) -> list[Statement]:
         """The statements that the note stands behind: not those that it quotes to refute them."""
         return [statement for statement in self.note.statements if not self._refuted(statement)]
+
+    @cached_property
+    def figured(self) -> list[Statement]:
+        """Those of them that hold a digit."""
+        return [statement for statement in self.asserted if DIGIT.search(statement.text)]
 
     def _refuted(self, statement: Statement) -> bool:
         """Whether the statement is called wrong, or quoted beside text that calls it so."""

@@ -8,11 +8,20 @@ from functools import cache
 
 from nis_backend.impact.audit.changes import changes
 from nis_backend.impact.audit.checking import Case, finding
-from nis_backend.impact.audit.figures import Quantity
-from nis_backend.impact.audit.reading import Statement
+from nis_backend.impact.audit.figures import Quantity, agree
+from nis_backend.impact.audit.note import Statement
 from nis_backend.impact.audit.rules import Rule, pattern, words
+from nis_backend.impact.audit.tables import changes as table_changes
 from nis_backend.impact.report import Finding
 
+FILE = re.compile(r"\.(?:txt|toml|py|cfg|lock|md|ya?ml|json)$")
+BARE = re.compile(r"(?<![\w.-])([A-Za-z][\w-]{2,40})\s+(?:(?:is|was|has been|ist|wird|wurde)\s+)?$")
+THING = re.compile(r"[A-Za-zÄÖÜäöü]{4,}")
+COMMON = re.compile(
+    r"it|this|that|which|and|but|code|module|package|packages|library|dependency|we|they|there|are|were|have|has|been"
+    r"|variables?|variable|flag|setting|feature|endpoint|import|paket|bibliothek|service|server|these|those|them",
+    re.IGNORECASE,
+)
 NAME = re.compile(r"`([A-Za-z][\w.-]{1,40})(?:==[\w.]+)?`")
 
 
@@ -25,7 +34,7 @@ def never_started(rule: Rule, case: Case) -> Iterator[Finding | None]:
     ]
     if not said or pattern(rule.words["measured"]).search(case.note.text):
         return
-    for statement in case.asserted:
+    for statement in case.figured:
         found = [
             c
             for c in changes(rule, statement, case.figures(statement.text))
@@ -57,7 +66,9 @@ def never_started(rule: Rule, case: Case) -> Iterator[Finding | None]:
                 continue
             figures = [f for f in case.figures(row.cells[before[0]]) if f.kind != "count"]
             if figures:
-                yield finding(rule, row.line, " | ".join(row.cells), said=figures[0].text, why=said[0].text[:120])
+                yield finding(
+                    rule, row.at(before[0]), " | ".join(row.cells), said=figures[0].text, why=said[0].text[:120]
+                )
 
 
 @cache
@@ -67,39 +78,43 @@ def _named(name: str) -> re.Pattern[str]:
 
 def never_used(rule: Rule, case: Case) -> Iterator[Finding | None]:
     """Memory or start-up time that goes away with a package which nothing imports."""
+    unused = _unused(rule, case)
+    for statement in case.figured if unused else ():
+        hit = pattern(rule.words["saved"]).search(statement.text)
+        text = f"{statement.text} ({case.note.lead(statement)[:200]})"
+        figures = [f for f in case.figures(statement.text) if f.kind in {"size", "time", "percent"}]
+        if hit is None or not figures or pattern(rule.words["yet"]).search(text):
+            continue
+        name = next((n for n in unused if _named(n).search(text)), None)
+        same = [n for n, s in unused.items() if s.block == statement.block and s.line() <= statement.line()]
+        others = [m[1] for m in NAME.finditer(text) if m[1].lower() not in unused]
+        if name is None and same and not others and pattern(rule.words["removal"]).search(text):
+            name = same[0]
+        if name is not None:
+            line, why = statement.line(hit.start()), str(unused[name].line())
+            yield finding(rule, line, statement.text, said=figures[0].text, name=name, why=why)
+
+
+def _unused(rule: Rule, case: Case) -> dict[str, Statement]:
+    """The packages that are said to be used by nothing, and where: not those that something else may import."""
     unused: dict[str, Statement] = {}
     for statement in case.asserted:
         claim = pattern(rule.words["unused"]).search(statement.text)
         if claim is None:
             continue
-        names = [m for m in NAME.finditer(statement.text) if not re.search(r"\.(?:txt|toml|py|cfg|lock)$", m[1])]
+        names = [m for m in NAME.finditer(statement.text) if not FILE.search(m[1])]
         ahead = [m for m in names if m.start() < claim.end()] or names
+        bare = BARE.search(statement.text[: claim.start()])
+        ahead = ahead or ([bare] if bare and not COMMON.fullmatch(bare[1]) else [])
         after = case.note.block(statement).split(statement.text)[-1]
         if ahead and not pattern(rule.words["yet"]).search(statement.text[ahead[-1].start() :] + " " + after):
             unused.setdefault(ahead[-1][1].lower(), statement)
-    for statement in case.asserted if unused else ():
-        text = statement.text
-        hit = pattern(rule.words["saved"]).search(text)
-        if (
-            hit is None
-            or pattern(rule.words["yet"]).search(text)
-            or not any(f.kind in {"size", "time", "percent"} for f in case.figures(text))
-        ):
-            continue
-        name = next((n for n in unused if _named(n).search(text)), None)
-        same = next((n for n, s in unused.items() if s.block == statement.block and s.line() <= statement.line()), None)
-        name = name or (same if pattern(rule.words["removal"]).search(text) else None)
-        others = [m[1].lower() for m in NAME.finditer(text) if m[1].lower() not in unused]
-        if name is not None and not (others and not _named(name).search(text)):
-            figure = next(f for f in case.figures(text) if f.kind in {"size", "time", "percent"})
-            yield finding(
-                rule, statement.line(hit.start()), text, said=figure.text, name=name, why=str(unused[name].line())
-            )
+    return unused
 
 
 def unmeasured(rule: Rule, case: Case) -> Iterator[Finding | None]:
     """A gain in per cent that no figures, method or command stand behind."""
-    for statement in case.asserted:
+    for statement in case.figured:
         text = statement.text
         gains = [f for f in case.figures(text) if f.kind in {"percent", "factor"} and _is_gain(rule, text, f)]
         if not gains:
@@ -107,6 +122,11 @@ def unmeasured(rule: Rule, case: Case) -> Iterator[Finding | None]:
         near = f"{case.note.headings[statement.section]} {case.note.lead(statement)} {case.note.block(statement)}"
         backed = pattern(rule.words["method"]).search(near) or words()["estimate"].search(text)
         backed = backed or _figures_behind(case, statement) or _code_behind(rule, case, statement)
+        backed = (
+            backed
+            or pattern(rule.words["arrow"]).search(text)
+            or all(_follows(rule, case, statement, gain) for gain in gains)
+        )
         if backed:
             yield None
         else:
@@ -126,6 +146,29 @@ def _figures_behind(case: Case, statement: Statement) -> bool:
     return any(kinds.count(kind) > 1 for kind in set(kinds)) or len(counted) > 1 or bool(tables)
 
 
+def _follows(rule: Rule, case: Case, statement: Statement, gain: Quantity) -> bool:
+    """Whether a gain is that of figures which the note states elsewhere of the same thing: it sums them up."""
+    if "pairs" not in case.found:
+        stated = [(pair, s.text) for s in case.figured for pair in changes(rule, s, case.figures(s.text))]
+        case.found["pairs"] = stated + table_changes(rule, case)
+    mine = _things(statement.text)
+    same = [pair for pair, text in case.found["pairs"] if mine & _things(text)]
+    if gain.kind == "percent":
+        return any(low - 1.5 <= gain.value <= high + 1.5 for low, high in (pair.share() for pair in same))
+    ratios = [
+        ratio
+        for low, high in (pair.ratio() for pair in same)
+        if low > 0
+        for ratio in ((low, high), (1 / high, 1 / low))
+    ]
+    return any(agree(gain, low, high, 0.06) for low, high in ratios)
+
+
+def _things(text: str) -> set[str]:
+    """The longer words of a text."""
+    return {word.lower()[:6] for word in THING.findall(text)}
+
+
 def _code_behind(rule: Rule, case: Case, statement: Statement) -> bool:
     fences = [f for f in case.note.fences if f.section == statement.section]
     return any(pattern(rule.words["method"]).search("\n".join(f.lines)) for f in fences)
@@ -133,7 +176,7 @@ def _code_behind(rule: Rule, case: Case, statement: Statement) -> bool:
 
 def compressed(rule: Rule, case: Case) -> Iterator[Finding | None]:
     """A change whose one side is a compressed size and whose other is not."""
-    for statement in case.asserted:
+    for statement in case.figured:
         figures = [f for f in case.figures(statement.text) if f.kind == "size"]
         for pair in changes(rule, statement, figures):
             split = pair.start + len(statement.text[pair.start : max(pair.before.start, pair.after.start)])
@@ -141,7 +184,7 @@ def compressed(rule: Rule, case: Case) -> Iterator[Finding | None]:
             second = statement.text[max(pair.before.end, pair.after.end) : max(pair.before.end, pair.after.end) + 60]
             lead = statement.text[max(0, pair.start - 24) : pair.start]
             kinds = _packing(rule, first) or _packing(rule, lead), _packing(rule, second)
-            if set(kinds) == {"packed", "plain"}:
+            if set(kinds) == {"packed", "plain"} and pattern(rule.words["gain"]).search(statement.text):
                 yield finding(
                     rule,
                     statement.line(pair.after.start),
@@ -180,7 +223,7 @@ def _packed_columns(
 
 def same_size(rule: Rule, case: Case) -> Iterator[Finding | None]:
     """A saving on Fargate or EC2 where the size that is paid for stays as it is."""
-    for statement in case.asserted:
+    for statement in case.figured:
         near = case.note.block(statement)
         same = pattern(rule.words["same"]).search(near)
         if not same or not pattern(rule.words["compute"]).search(near) or pattern(rule.words["unless"]).search(near):

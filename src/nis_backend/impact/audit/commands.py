@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterator
 
 from nis_backend.impact.audit.checking import Case, finding
-from nis_backend.impact.audit.reading import Fence
+from nis_backend.impact.audit.note import Fence
 from nis_backend.impact.audit.rules import Case as Wrong
 from nis_backend.impact.audit.rules import Rule, pattern, words
 from nis_backend.impact.report import Finding
@@ -21,6 +21,8 @@ ELIDED = re.compile(r"(?:^|[\s,\[{:])(?:\.\.\.|…)|<[A-Za-z][\w -]{0,40}>|\{\{|
 def effect(rule: Rule, case: Case) -> Iterator[Finding | None]:
     """A command in a sentence or in code, beside what is said of it."""
     for statement in case.asserted:
+        if not pattern(rule.words["hint"]).search(statement.text):
+            continue
         for wrong in rule.cases:
             for match in pattern(wrong.pattern).finditer(statement.text):
                 yield _said(rule, wrong, statement.text, statement.line(match.start()))
@@ -86,6 +88,20 @@ def mutable(rule: Rule, case: Case) -> Iterator[Finding | None]:
             match = moves.search(line)
             if match and pattern(rule.words["uses"]).search(line) and not pattern(rule.words["unless"]).search(line):
                 yield finding(rule, fence.line + at, line, said=match[0].strip("`\"' "))
+    yield from _by_revision(rule, case)
+
+
+def _by_revision(rule: Rule, case: Case) -> Iterator[Finding]:
+    """A way back by revision, where the task definition that the note shows names a tag that moves."""
+    shown = [pattern(rule.words["image"]).search("\n".join(fence.lines)) for fence in case.note.fences]
+    image = next((match[0] for match in shown if match), "")
+    if not image:
+        return
+    for fence in case.note.fences:
+        intent = case.note.headings[fence.section] + " " + fence.lead
+        for at, line in enumerate(fence.lines):
+            if pattern(rule.words["revision"]).search(line) and pattern(rule.words["back"]).search(intent):
+                yield finding(rule, fence.line + at, line, said=image)
 
 
 def invalid_json(rule: Rule, case: Case) -> Iterator[Finding | None]:

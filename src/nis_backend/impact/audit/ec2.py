@@ -7,19 +7,23 @@ from collections.abc import Iterator
 from nis_backend.impact.audit.aws import HOURS, INSTANCE, LEAST_MIB, columns, counts, mib, region
 from nis_backend.impact.audit.checking import Case, finding
 from nis_backend.impact.audit.figures import Quantity, agree
-from nis_backend.impact.audit.reading import Row, Statement
+from nis_backend.impact.audit.note import Row, Statement
 from nis_backend.impact.audit.rules import Ec2Size, Rule, pattern, prices
 from nis_backend.impact.report import Finding
 
 NEAR = 60
 """Characters after a size's name in which its vCPUs and memory are told."""
+PAIR = 2
+"""A size before and one after."""
+DEARER = 1.8
+"""How much dearer than in us-east-1 a size may be elsewhere."""
 APART = 0.08
 """By how much a stated memory may differ: GB for GiB."""
 
 
 def ec2_size(rule: Rule, case: Case) -> Iterator[Finding | None]:
     """What an EC2 size is said to have."""
-    for statement in case.asserted:
+    for statement in case.figured:
         names = list(INSTANCE.finditer(statement.text))
         figures = case.figures(statement.text)
         for at, name in enumerate(names):
@@ -75,7 +79,7 @@ def _wrong(rule: Rule, line: int, quoted: str, size: Ec2Size) -> Finding:
 
 def ec2_price(rule: Rule, case: Case) -> Iterator[Finding | None]:
     """What an EC2 size is said to cost, on demand."""
-    for statement in case.asserted:
+    for statement in case.figured:
         text = statement.text
         names = {m[1] for m in INSTANCE.finditer(text)}
         if len(names) != 1 or pattern(rule.words["unless"]).search(case.note.around(statement)):
@@ -100,3 +104,35 @@ def ec2_price(rule: Rule, case: Case) -> Iterator[Finding | None]:
                     said=said.text,
                     size=size.size,
                 )
+
+
+def ec2_saving(rule: Rule, case: Case) -> Iterator[Finding | None]:
+    """What a smaller size is said to save in a month, within what regions differ by where none is named."""
+    if not INSTANCE.search(case.note.text):
+        return
+    for statement in case.figured:
+        near = case.note.around(statement)
+        names = list(INSTANCE.finditer(near))
+        if len(names) != PAIR or not pattern(rule.words["between"]).search(near[names[0].end() : names[1].start()]):
+            continue
+        before, after = (prices().ec2_size(name[1]) for name in names)
+        if before is None or after is None or pattern(rule.words["unless"]).search(near):
+            continue
+        figures = case.figures(statement.text)
+        many = counts(figures)
+        hour = abs(before.us_east_1 - after.us_east_1)
+        dearer = 1.02 if region(statement.text, case.note.text) == "us-east-1" else DEARER
+        for said in figures:
+            about = statement.text[max(0, said.start - NEAR) : said.end + NEAR]
+            period = next((per for per in said.per if per in HOURS), "")
+            if said.kind == "money" and period and pattern(rule.words["saves"]).search(about):
+                gap = hour * HOURS[period]
+                if any(agree(said, gap * n, gap * n * dearer, 0.02) for n in many):
+                    yield None
+                else:
+                    right = f"${gap:,.2f} in us-east-1, on demand, {prices().ec2.dated}"
+                    values = {"said": said.text, "before": before.size, "after": after.size}
+                    source = prices().ec2.source
+                    yield finding(
+                        rule, statement.line(said.start), statement.text, right=right, source=source, **values
+                    )

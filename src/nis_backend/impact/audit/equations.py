@@ -8,11 +8,12 @@ from itertools import pairwise
 
 from nis_backend.impact.audit.checking import Case, finding, shown
 from nis_backend.impact.audit.figures import NOUNS, Quantity, agree
-from nis_backend.impact.audit.reading import Statement
+from nis_backend.impact.audit.note import Statement
 from nis_backend.impact.audit.rules import Rule, pattern
 from nis_backend.impact.report import Finding
 
 OPERATOR = re.compile(r"^[^\d=;:!?×*·÷+]{0,40}?(?:\s([x×*·/÷+−\u2013-])\s|([×*·÷+]))[^\d=;:!?×*·÷+]{0,16}$")
+SUM = "+-−\u2013"
 EQUALS = re.compile(r"^[^\d=;:.!?×*·÷+]{0,40}?[=≈][^\d=;:!?]{0,16}$")
 AGAIN = re.compile(r"^[^\d=]{0,20}[=≈]")
 YEARLY = {"y": 12.0, "mo": 1.0}
@@ -32,7 +33,7 @@ Bounds = tuple[float, float]
 
 def equation(rule: Rule, case: Case) -> Iterator[Finding | None]:
     """Work out what stands left of an equals sign."""
-    for statement in case.asserted:
+    for statement in case.figured:
         if "=" not in statement.text and "≈" not in statement.text:
             continue
         figures = case.figures(statement.text)
@@ -50,12 +51,14 @@ def _worked_out(rule: Rule, statement: Statement, figures: list[Quantity], at: i
         terms.insert(0, figures[before])
         signs.insert(0, sign[1] or sign[2])
     lead = statement.text[max(0, terms[0].start - 12) : terms[0].start]
-    if not signs or not set(signs) & set(rule.words["signs"]) or re.search(r"[×*/+−(√^-]\s*\S{0,8}$", lead):
+    if not signs or not set(signs) & set(rule.words["signs"]) or re.search(r"[×*/+−(√^=≈-]\s*\S{0,8}$", lead):
         return
     if rule.id == "sum" and set(signs) - set(rule.words["signs"]):
         return  # it has a product too: that rule's
-    low, high = _value(terms, signs)
     stated = figures[at]
+    if set(signs) <= set(SUM) and {t.kind for t in terms} != {stated.kind}:
+        return  # a sum of unlike things is no sum
+    low, high = _value(terms, signs, stated)
     if _alike(stated, low, high, terms):
         yield None
     else:
@@ -64,36 +67,33 @@ def _worked_out(rule: Rule, statement: Statement, figures: list[Quantity], at: i
 
 
 def _alike(stated: Quantity, low: float, high: float, terms: list[Quantity]) -> bool:
-    """Whether the result is right in base units, or in the units that are written (`730 h × $0.05`)."""
+    """Whether the result is right, 1000 or 1024 to the next unit of size."""
     units = {term.unit for term in (*terms, stated) if term.kind == "size"}
-    slack = 0.05 if len(units) > 1 else 0.005
-    return agree(stated, low, high, slack)
+    return agree(stated, low, high, 0.05 if len(units) > 1 else 0.005)
 
 
-def _value(terms: list[Quantity], signs: list[str]) -> Bounds:
-    """An interval for the value, products before sums."""
-    sums: list[tuple[str, Bounds]] = [("+", _bounds(terms[0]))]
-    for sign, term in zip(signs, terms[1:], strict=True):
+def _value(terms: list[Quantity], signs: list[str], stated: Quantity) -> Bounds:
+    """An interval for the value in the result's base units, products before sums."""
+    bounds = [_bounds(term, stated) for term in terms]
+    sums: list[tuple[str, Bounds]] = [("+", bounds[0])]
+    for sign, bound in zip(signs, bounds[1:], strict=True):
         if sign in "x×*·":
-            sums[-1] = (sums[-1][0], _times(sums[-1][1], _bounds(term)))
+            sums[-1] = (sums[-1][0], _times(sums[-1][1], bound))
         elif sign in "/÷":
-            low, high = _bounds(term)
-            inverse = (1 / high, 1 / low) if low > 0 else (0.0, 0.0)
+            inverse = (1 / bound[1], 1 / bound[0]) if bound[0] > 0 else (0.0, 0.0)
             sums[-1] = (sums[-1][0], _times(sums[-1][1], inverse))
         else:
-            sums.append(("+" if sign == "+" else "-", _bounds(term)))
+            sums.append(("+" if sign == "+" else "-", bound))
+    scale = 1.0 if any(term.kind == stated.kind for term in terms) else stated.scale
     low = sum(b[0] if sign == "+" else -b[1] for sign, b in sums)
     high = sum(b[1] if sign == "+" else -b[0] for sign, b in sums)
-    return low, high
+    return low * scale, high * scale
 
 
-def _bounds(term: Quantity) -> Bounds:
-    """A term's interval: times and factors count as the number written, per cent as a hundredth."""
-    if term.kind == "percent":
-        return term.low / 100, term.high / 100
-    if term.kind == "time":
-        return term.value / term.scale, term.value / term.scale
-    return term.low, term.high
+def _bounds(term: Quantity, stated: Quantity) -> Bounds:
+    """A term's interval: in base units where the result is of its kind, else the number that is written."""
+    scale = 100.0 if term.kind == "percent" != stated.kind else 1.0 if term.kind == stated.kind else term.scale
+    return term.low / scale, term.high / scale
 
 
 def _times(one: Bounds, other: Bounds) -> Bounds:
@@ -103,7 +103,7 @@ def _times(one: Bounds, other: Bounds) -> Bounds:
 
 def period(rule: Rule, case: Case) -> Iterator[Finding | None]:
     """A price of a month beside the same of a year, an hour or a day."""
-    for statement in case.asserted:
+    for statement in case.figured:
         money = [
             f for f in case.figures(statement.text) if f.kind in {"money", "time"} and set(f.per) & set(IN_A_MONTH)
         ]
@@ -140,7 +140,7 @@ def _without_periods(between: str) -> str:
 
 def each(rule: Rule, case: Case) -> Iterator[Finding | None]:
     """So many of something, what one takes, and what they take together."""
-    for statement in case.asserted:
+    for statement in case.figured:
         text = statement.text
         if len(text) > LONG or not pattern(rule.words["total"]).search(text) or re.search(r"[=×]", text):
             continue
@@ -208,7 +208,7 @@ def _is_single(rule: Rule, text: str, count: Quantity, figure: Quantity) -> bool
 
 def together(rule: Rule, case: Case) -> Iterator[Finding | None]:
     """A list of figures, and their sum: `60 MB, 90 MB and 700 MB, together 850 MB`."""
-    for statement in case.asserted:
+    for statement in case.figured:
         text = statement.text
         mark = pattern(rule.words["total"]).search(text)
         if mark is None or pattern(rule.words["unless"]).search(text):
@@ -242,20 +242,28 @@ def _beside(mark: re.Match[str], figures: list[Quantity]) -> Quantity | None:
 
 def units(rule: Rule, case: Case) -> Iterator[Finding | None]:
     """The same figure in two units: `1536 MB (1.5 GB)`, `1024 CPU units (1 vCPU)`, `90 s (1.5 min)`."""
-    for statement in case.asserted:
+    for statement in case.figured:
         figures = case.figures(statement.text)
         for one, other in pairwise(figures):
             between = statement.text[one.end : other.start]
             closed = statement.text[other.end : other.end + 1]
             same = re.fullmatch(r"\s*\(\s*(?:=|≈|~|about |i\.e\.,? |or )?\s*", between) and closed == ")"
             same = same or re.fullmatch(r"\s*(?:=|≈|, i\.e\.,?|, that is,?)\s*", between)
-            if not same or (one.kind, other.kind) not in {
-                ("size", "size"),
-                ("time", "time"),
-                ("units", "vcpu"),
-                ("vcpu", "units"),
-            }:
+            within = re.search(r"[×x*·/÷+−-]\s*[~≈$€]?$", statement.text[: one.start])
+            if (
+                not same
+                or within
+                or (one.kind, other.kind)
+                not in {
+                    ("size", "size"),
+                    ("time", "time"),
+                    ("units", "vcpu"),
+                    ("vcpu", "units"),
+                }
+            ):
                 continue
+            if {one.unit, other.unit} & {"d", "w", "mo", "y"}:
+                continue  # a day may be one of work
             if one.unit == other.unit or (rule.words["kinds"] == "units") != (one.kind in {"units", "vcpu"}):
                 continue
             scale = {("units", "vcpu"): 1 / 1024, ("vcpu", "units"): 1024.0}.get((one.kind, other.kind), 1.0)

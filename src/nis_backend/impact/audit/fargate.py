@@ -9,7 +9,7 @@ from itertools import pairwise
 from nis_backend.impact.audit.aws import HOURS, INSTANCE, LEAST_MIB, columns, counts, mib, region
 from nis_backend.impact.audit.checking import Case, finding
 from nis_backend.impact.audit.figures import Quantity, agree
-from nis_backend.impact.audit.reading import Statement
+from nis_backend.impact.audit.note import Statement
 from nis_backend.impact.audit.rules import Rule, pattern, prices
 from nis_backend.impact.report import Finding
 
@@ -30,7 +30,7 @@ def fargate_size(rule: Rule, case: Case) -> Iterator[Finding | None]:
     """Pairs of CPU and memory that a Fargate task cannot have."""
     if not pattern(rule.words["fargate"]).search(case.note.text):
         return
-    for statement in case.asserted:
+    for statement in case.figured:
         on_ec2 = pattern(rule.words["other"]).search(case.note.block(statement)) or INSTANCE.search(statement.text)
         if not on_ec2:
             for pair in _pairs(case, statement, rule):
@@ -57,7 +57,7 @@ def _pairs(case: Case, statement: Statement, rule: Rule) -> list[Pair]:
 
 
 def _cpu(figure: Quantity) -> float:
-    return figure.value * 1024 if figure.kind == "vcpu" else figure.value
+    return figure.value * 1024 if figure.kind == "vcpu" and figure.value < LEAST_UNITS else figure.value
 
 
 def _size(rule: Rule, line: int, quoted: str, pair: Pair) -> Finding | None:
@@ -108,7 +108,7 @@ def _cell_pair(case: Case, cpu_cell: str, memory_head: str, memory_cell: str) ->
     if len(cpus) != 1 or len(memories) != 1:
         return None
     cpu, memory = cpus[0], memories[0]
-    units = cpu.value if cpu.kind == "units" or (cpu.kind == "count" and cpu.value >= LEAST_UNITS) else cpu.value * 1024
+    units = cpu.value if cpu.kind == "units" or cpu.value >= LEAST_UNITS else cpu.value * 1024
     if memory.kind == "size":
         return units, mib(memory), 0, 0
     gib = re.search(r"\bG(?:i?B)?\b", memory_head)
@@ -135,7 +135,7 @@ def fargate_price(rule: Rule, case: Case) -> Iterator[Finding | None]:
     """What a task of a stated size is said to cost."""
     if not pattern(rule.words["fargate"]).search(case.note.text):
         return
-    for statement in case.asserted:
+    for statement in case.figured:
         text = statement.text
         if pattern(rule.words["unless"]).search(case.note.around(statement)) or INSTANCE.search(text):
             continue

@@ -38,11 +38,12 @@ UNIT = (
     r"|(?P<cur>\$|€|USD\b|EUR\b|dollars?\b|euros?\b|US-Dollar\b|Dollar\b|Euro\b)"
     r"|(?P<time>(?:ms|secs?|s|mins?|h|hrs?|d|[Ss]econds?|[Mm]inutes?|[Hh]ours?|[Dd]ays?|[Ww]eeks?|[Mm]onths?|[Yy]ears?"
     r"|Millisekunden|Sekunden?|Minuten?|Stunden?|Tagen?|Tage?|Wochen?|Monaten?|Monate?|Jahren?|Jahre?)\b)"
-    r"|(?P<times>(?:[x×](?![\w])|-fold\b|fold\b|times\b|-fach(?:e[rns]?)?\b)(?!\s*[$€\d]))"
+    r"|(?P<times>(?:(?<=\d)[x×](?![\w])|-fold\b|fold\b|times\b|-fach(?:e[rns]?)?\b)(?!\s*[$€\d]))"
 )
 QUANTITY = re.compile(
-    rf"(?<![\w.,/:@#-])(?P<cur0>US\$|USD ?|EUR ?|\$|€)?(?P<sign>[−-])?(?P<num>{NUMBER})(?P<kilo>k\b(?!B))?"
-    rf"(?![\d]|[.,]\d|:\d)(?:[ \u00a0\u202f-]?(?:{UNIT})|(?![\w/%]))"
+    rf"(?<![\w.,/:@#-])(?P<cur0>US\$|USD ?|EUR ?|\$|€)?(?P<sign>[−-])?(?P<num>{NUMBER})"
+    rf"(?:[-\u2013][$€]?(?P<to>{NUMBER})(?![-.:]\d))?(?P<kilo>k\b(?!B))?(?P<open>\+)?"
+    rf"(?![\d]|[.,]\d|:\d)(?:[ \u00a0\u202f-]?(?:{UNIT})|(?![\w%]|/\d))"
 )
 PER = re.compile(
     r"^\s*(?:/\s*|-|per |an? |each |every |pro |im |in der |and |und |je |on )?"
@@ -53,6 +54,9 @@ ABOUT = re.compile(
     r"|up to|at least|at most|circa|ca\.|etwa|rund|knapp|fast|gut|über|unter|bis zu|mindestens|höchstens|close to"
     r"|order of|an estimated)|[~≈≤≥<>])\s*[$€]?$",
     re.IGNORECASE,
+)
+BOUND = re.compile(
+    r"(?:\b(?:over|under|more than|less than|up to|at least|at most|within)|[<>≤≥])\s*[$€]?$", re.IGNORECASE
 )
 GERMAN = re.compile(r"\d,\d{1,2}(?![\d,])")
 ENGLISH = re.compile(r"(?<![\d.])\d+\.\d{1,2}(?![\d.])")
@@ -102,6 +106,42 @@ class Quantity:
         return self.value + self.half + (0.1 * abs(self.value) if self.about else 0)
 
 
+@dataclass(frozen=True, kw_only=True)
+class Change:
+    """A figure before and after."""
+
+    before: Quantity
+    after: Quantity
+
+    @property
+    def start(self) -> int:
+        """Where the statement of it begins."""
+        return min(self.before.start, self.after.start)
+
+    @property
+    def end(self) -> int:
+        """Where it ends."""
+        return max(self.before.end, self.after.end)
+
+    def share(self) -> tuple[float, float]:
+        """By how many per cent of the figure before, at least and at most; without sign."""
+        low, high = self.ratio()
+        shares = sorted((abs(low - 1) * 100, abs(high - 1) * 100))
+        return (0.0 if low < 1 < high else shares[0]), shares[1]
+
+    def ratio(self) -> tuple[float, float]:
+        """After, by before."""
+        if self.before.low <= 0:
+            return 0.0, float("inf")
+        return self.after.low / self.before.high, self.after.high / self.before.low
+
+    def difference(self) -> tuple[float, float]:
+        """How far apart, in base units."""
+        gap = (self.before.low - self.after.high, self.before.high - self.after.low)
+        least = 0.0 if gap[0] < 0 < gap[1] else min(abs(gap[0]), abs(gap[1]))
+        return least, max(abs(gap[0]), abs(gap[1]))
+
+
 def agree(stated: Quantity, low: float, high: float, slack: float = 0.01) -> bool:
     """Whether a stated figure may stand for one between two bounds, rounding and a hundredth left to it."""
     low, high = min(low, high), max(low, high)
@@ -143,9 +183,11 @@ def quantities(text: str, *, comma: bool | None = False, most: int = 60) -> list
     found: list[Quantity] = []
     for match in QUANTITY.finditer(text):
         read = number(match["num"], comma=comma)
-        if read is None:
+        end = number(match["to"], comma=comma) if match["to"] else read
+        if read is None or end is None or end[0] < read[0]:
             continue
-        quantity = _made(text, match, *read)
+        middle, half = (read[0] + end[0]) / 2, (end[0] - read[0]) / 2 + read[1]
+        quantity = _made(text, match, middle, half)
         if quantity is not None:
             found.append(quantity)
         if len(found) == most:
@@ -159,11 +201,12 @@ def _made(text: str, match: re.Match[str], value: float, half: float) -> Quantit
         return None
     if match["kilo"]:
         scale *= 1000
+    bound = match["open"] or BOUND.search(text[max(0, match.start() - 14) : match.start()])
     if kind == "count":
         unit = _noun(text[match.end() : match.end() + 60])
     return Quantity(
         value=value * scale * (-1 if match["sign"] else 1),
-        half=0.0 if kind in {"count", "vcpu", "units"} and "." not in match["num"] else half * scale,
+        half=(0.3 * value if bound else 0.0 if _exact(kind, match) else half) * scale,
         kind=kind,
         unit=unit,
         per=_pers(text[match.end() : match.end() + 60]) if kind in {"money", "size", "count", "time"} else (),
@@ -173,6 +216,11 @@ def _made(text: str, match: re.Match[str], value: float, half: float) -> Quantit
         about=bool(ABOUT.search(text[max(0, match.start() - 18) : match.start()])),
         scale=scale,
     )
+
+
+def _exact(kind: Kind, match: re.Match[str]) -> bool:
+    """Whether a figure is counted, not rounded."""
+    return kind in {"count", "vcpu", "units"} and "." not in match["num"] and not match["to"]
 
 
 def _noun(rest: str) -> str:

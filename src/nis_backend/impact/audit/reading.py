@@ -1,11 +1,12 @@
-"""A Markdown note, taken apart: sentences, tables and fenced code, each with its lines and its section."""
+"""Takes a Markdown note apart, line by line."""
 
 from __future__ import annotations
 
 import re
 from bisect import bisect_right
-from dataclasses import dataclass, field
-from functools import cached_property
+
+from nis_backend.impact.audit.note import Fence, Note, Row, Statement, Table
+from nis_backend.impact.audit.stages import Stages
 
 FENCE = re.compile(r"^ {0,3}(`{3,}|~{3,})\s*([\w+#.-]*)")
 HEADING = re.compile(r"^ {0,3}#{1,6}\s+(.*?)\s*#*$")
@@ -15,111 +16,16 @@ END = re.compile(r"(?<=[.!?])[\"”'*)]{0,2}\s+(?=[\"“'*`(\[]{0,2}[A-Z0-9ÄÖ�
 SHORT = re.compile(r"(?:\b(?:e\.g|i\.e|z\.B|d\.h|ca|approx|vs|no|resp|incl|bzw|Nr|[A-Za-z])\.)[\"”'*)]{0,2}$")
 TAG = re.compile(r"<!--.{0,2000}?-->|</?[a-zA-Z][^<>]{0,200}>")
 STRESS = re.compile(r"\*\*|__|(?<=[\s(])[*_](?=\S)|(?<=\S)[*_](?=[\s).,;:]|$)")
+LABEL = re.compile(r"^\s*(?:\*\*[^*]{1,40}\*\*\s*:|\*\*[^*]{1,40}:\*\*|[A-Z][\w ()/-]{0,30}:\s)")
+PLAIN = frozenset({"", "text", "txt", "plaintext", "plain"})
+CODE = re.compile(
+    r"^\s*(?:[$>#]|//|(?:sudo|aws|docker|pip3?|git|kubectl|curl|python3?|export|cd|npm|uv|poetry|terraform|make)\s)"
+    r"|^\s*[\w.\[\]]+\s*[-+*|]?=\s|[{};│├└┌┐|]|\w\("
+)
+MOST_TOLD = 200
+"""Lines of a block without a language that are read as text; a longer one is a log."""
 LONGEST = 4000
 """Characters of a line that are read: what comes after them is no prose of a person."""
-
-
-@dataclass(frozen=True, kw_only=True)
-class Statement:
-    """A sentence, as it stands: a heading and a list's item are of their own."""
-
-    text: str
-    starts: tuple[int, ...]
-    """Offsets in `text` where a line of the note begins."""
-    lines: tuple[int, ...]
-    """The number of each of these lines, from 1."""
-    block: int
-    """Its paragraph or list item; statements of one block stand together."""
-    section: int
-    quoted: bool = False
-    """Within a block quote."""
-    item: bool = False
-    """Of a list."""
-
-    def line(self, offset: int = 0) -> int:
-        """The number of the line that holds a place of the text."""
-        return self.lines[max(bisect_right(self.starts, offset) - 1, 0)]
-
-
-@dataclass(frozen=True, kw_only=True)
-class Row:
-    """A row of a table."""
-
-    line: int
-    cells: tuple[str, ...]
-
-
-@dataclass(frozen=True, kw_only=True)
-class Table:
-    """A table with its head."""
-
-    head: tuple[str, ...]
-    rows: tuple[Row, ...]
-    section: int
-
-
-@dataclass(frozen=True, kw_only=True)
-class Fence:
-    """A block of fenced code."""
-
-    line: int
-    """The number of its first line of code."""
-    language: str
-    lines: tuple[str, ...]
-    section: int
-    lead: str
-    """The text that introduces it: the block right before it."""
-    closed: bool
-
-
-@dataclass(kw_only=True)
-class Note:
-    """A document in parts."""
-
-    statements: list[Statement] = field(default_factory=list[Statement])
-    tables: list[Table] = field(default_factory=list[Table])
-    fences: list[Fence] = field(default_factory=list[Fence])
-    headings: list[str] = field(default_factory=lambda: [""])
-    text: str = ""
-
-    def around(self, statement: Statement) -> str:
-        """The statement's whole block, and the blocks right before and after it in its section."""
-        near = range(statement.block - 1, statement.block + 2)
-        return " ".join(s.text for b in near for s in self._blocks.get(b, ()) if s.section == statement.section)
-
-    def lead(self, statement: Statement) -> str:
-        """The paragraph that introduces the list whose item it is; empty for what is no item."""
-        block = statement.block
-        while statement.item and block > 0:
-            block -= 1
-            before = self._blocks.get(block, [])
-            if not before or before[0].section != statement.section:
-                return ""
-            if not before[0].item:
-                return " ".join(s.text for s in before)
-        return ""
-
-    def block(self, statement: Statement) -> str:
-        """The statement's paragraph or item."""
-        return " ".join(s.text for s in self._blocks.get(statement.block, ()))
-
-    def in_section(self, section: int) -> str:
-        """The prose of a section, its heading first."""
-        return " ".join([self.headings[section], *self._prose.get(section, [])])
-
-    @cached_property
-    def _blocks(self) -> dict[int, list[Statement]]:
-        blocks: dict[int, list[Statement]] = {}
-        for statement in self.statements:
-            blocks.setdefault(statement.block, []).append(statement)
-        return blocks
-
-    @cached_property
-    def _prose(self) -> dict[int, list[str]]:
-        prose: dict[int, list[str]] = {}
-        for statement in self.statements:
-            prose.setdefault(statement.section, []).append(statement.text)
-        return prose
 
 
 def cells(line: str) -> tuple[str, ...]:
@@ -141,12 +47,14 @@ class _Reader:
         self.note = Note(text=text)
         self.waiting: list[tuple[int, str]] = []
         self.block = 0
+        self.stages = Stages()
         self.lead = ""
-        self.quoted = self.item = False
+        self.quoted = self.item = self.together = False
         at = 0
         while at < len(self.lines):
             at = self._step(at)
         self._flush()
+        self.stages.end(self.note)
 
     def _step(self, at: int) -> int:
         line = self.lines[at].rstrip("\r ")
@@ -156,6 +64,7 @@ class _Reader:
             return self._table(at)
         quoted = line.lstrip().startswith(">")
         body = re.sub(r"^\s*(?:>\s?)+", "", line) if quoted else line
+        self.stages.see(self.note, at + 1, body)
         if heading := HEADING.match(body):
             self._flush()
             self.note.headings.append(heading[1])
@@ -164,7 +73,7 @@ class _Reader:
             self._flush()
         else:
             item = ITEM.match(body) is not None
-            if item or quoted != self.quoted:
+            if item or quoted != self.quoted or LABEL.match(body):
                 self._flush()
             if not self.waiting:
                 self.item = item
@@ -181,17 +90,33 @@ class _Reader:
         section = len(self.note.headings) - 1
         closed = end < len(self.lines)
         body = tuple(line.rstrip("\r") for line in self.lines[at + 1 : end])
+        lead = self.lead
+        if language.lower() in PLAIN:
+            self._told(at + 2, body)
         self.note.fences.append(
             Fence(
                 line=at + 2,
                 language=language.lower(),
                 lines=body,
                 section=section,
-                lead=self.lead,
+                lead=lead,
                 closed=closed,
             )
         )
         return end + 1
+
+    def _told(self, first: int, body: tuple[str, ...]) -> None:
+        """Lines of a block without a language that tell something: each is a statement of its own."""
+        self.block += 1
+        self.together = True
+        for number, line in enumerate(body[:MOST_TOLD], first):
+            self.stages.see(self.note, number, line)
+            if line.strip() and not CODE.search(line):
+                self.quoted, self.item = False, True
+                self.waiting.append((number, ITEM.sub("", line).strip()))
+                self._flush()
+        self.stages.end(self.note)
+        self.together = False
 
     def _table(self, at: int) -> int:
         self._flush()
@@ -213,7 +138,7 @@ class _Reader:
             starts.append(len(text))
             numbers.append(number)
             text += STRESS.sub("", line) + " "
-        self.block += 1
+        self.block += not self.together
         self.lead = text.strip()
         for begin, end in _sentences(text):
             first = max(bisect_right(starts, begin) - 1, 0)

@@ -5,10 +5,9 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from nis_backend.impact.audit.changes import Change
 from nis_backend.impact.audit.checking import Case, finding, shown
-from nis_backend.impact.audit.figures import Quantity, agree
-from nis_backend.impact.audit.reading import Row, Table
+from nis_backend.impact.audit.figures import Change, Quantity, agree
+from nis_backend.impact.audit.note import Row, Table
 from nis_backend.impact.audit.rules import Rule, pattern
 from nis_backend.impact.report import Finding
 
@@ -41,7 +40,13 @@ def _column(rule: Rule, case: Case, row: Row, above: list[Row], column: int) -> 
     said = one_figure(case, row.cells[column])
     parts = [one_figure(case, r.cells[column]) for r in above if column < len(r.cells) and r.cells[column]]
     known = [p for p in parts if p is not None]
-    if said is None or len(known) == 1 or not known or len(known) != len(parts) or said.kind in {"percent", "factor"}:
+    if (
+        said is None
+        or len(known) == 1
+        or not known
+        or len(known) != len(parts)
+        or said.kind in {"percent", "factor", "time"}
+    ):
         return
     if {p.kind for p in known} != {said.kind}:
         return
@@ -56,7 +61,7 @@ def _column(rule: Rule, case: Case, row: Row, above: list[Row], column: int) -> 
 
 def one_figure(case: Case, cell: str) -> Quantity | None:
     """The figure of a cell that holds one and little else."""
-    figures = case.figures(re.sub(r"^[+]|\(.{0,60}\)", "", cell))
+    figures = case.figures(re.sub(r"^[+]|\([^()]{0,60}\)", "", cell))
     if len(figures) != 1 or len(re.sub(r"[^A-Za-z]", "", cell)) > LETTERS:
         return None
     return figures[0]
@@ -93,25 +98,31 @@ def _named(rule: Rule, table: Table, name: str) -> int | None:
     return found[0] if len(found) == 1 else None
 
 
-def change(rule: Rule, case: Case) -> Iterator[Finding | None]:
-    """Rows with a figure before, one after, and what that comes to."""
+def _staged(rule: Rule, case: Case) -> Iterator[tuple[Table, Row, tuple[int, int], Change]]:
+    """The rows of tables with a figure before and one after, and the columns of these."""
     for table in case.note.tables:
-        columns = [_named(rule, table, name) for name in ("before", "after")]
+        columns = _named(rule, table, "before"), _named(rule, table, "after")
         if columns[0] is None or columns[1] is None:
             continue
-        said = [
-            at for at, head in enumerate(table.head) if at not in columns and pattern(rule.words["change"]).search(head)
-        ]
         for row in table.rows:
             before, after = (
-                one_figure(case, row.cells[at]) if at is not None and at < len(row.cells) else None for at in columns
+                one_figure(case, row.cells[at]) if at < len(row.cells) else None for at in columns if at is not None
             )
-            if before is None or after is None or before.kind != after.kind or before.kind == "percent":
-                continue
-            pair = Change(before=before, after=after)
-            for at in said:
-                if at < len(row.cells):
-                    yield from _cell(rule, case, row, pair, at)
+            if before is not None and after is not None and before.kind == after.kind != "percent":
+                yield table, row, (columns[0], columns[1]), Change(before=before, after=after)
+
+
+def changes(rule: Rule, case: Case) -> list[tuple[Change, str]]:
+    """All that the note's tables say of before and after, and of what."""
+    return [(pair, row.cells[0]) for _, row, _, pair in _staged(rule, case)]
+
+
+def change(rule: Rule, case: Case) -> Iterator[Finding | None]:
+    """Rows with a figure before, one after, and what that comes to."""
+    for table, row, columns, pair in _staged(rule, case):
+        for at, head in enumerate(table.head[: len(row.cells)]):
+            if at not in columns and pattern(rule.words["change"]).search(head):
+                yield from _cell(rule, case, row, pair, at)
 
 
 def _cell(rule: Rule, case: Case, row: Row, pair: Change, at: int) -> Iterator[Finding | None]:
@@ -124,7 +135,7 @@ def _cell(rule: Rule, case: Case, row: Row, pair: Change, at: int) -> Iterator[F
         else:
             quoted = " | ".join(row.cells)
             yield finding(
-                rule, row.line, quoted, right=right, said=said.text, before=pair.before.text, after=pair.after.text
+                rule, row.at(at), quoted, right=right, said=said.text, before=pair.before.text, after=pair.after.text
             )
 
 
