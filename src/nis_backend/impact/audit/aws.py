@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from nis_backend.impact.audit.checking import Case, finding
+from nis_backend.impact.audit.checking import Case, finding, regions
 from nis_backend.impact.audit.figures import Quantity, agree
 from nis_backend.impact.audit.rules import Rule, pattern, prices
 from nis_backend.impact.report import Finding
@@ -14,14 +14,6 @@ INSTANCE = re.compile(
     r"(?<![\w.-])((?:[a-z]\d{1,2}[a-z]{0,3}|[a-z]{1,3}\d[a-z-]{0,6})"
     r"\.(?:nano|micro|small|medium|large|\d{0,2}xlarge))(?![\w.-])"
 )
-REGIONS = {
-    "us-east-1": r"us-east-1|virginia",
-    "eu-central-1": r"eu-central-1|frankfurt",
-    "": (
-        r"us-east-2|ohio|us-west|oregon|california|eu-west|ireland|irland|london|paris|stockholm|ap-|sydney|tokyo"
-        r"|singapore|mumbai|sa-east|paulo|canada"
-    ),
-}
 HOURS = {"h": 1.0, "d": 24.0, "mo": 730.0, "y": 8760.0}
 LEAST_MIB = 512
 """The least memory that a task or an EC2 size has."""
@@ -29,14 +21,11 @@ MOST = 500
 """So many tasks or machines at most: a larger count is of something else."""
 
 
-def region(text: str, whole: str) -> str | None:
+def region(case: Case, text: str) -> str | None:
     """The one region that a text speaks of, else that its note does; empty where it is one without prices here."""
-    for place in (text, whole):
-        named = [name for name, words in REGIONS.items() if re.search(words, place, re.IGNORECASE)]
-        if len(named) == 1:
-            return named[0]
+    for named in (regions(text), case.regions):
         if named:
-            return ""
+            return named[0] if len(named) == 1 else ""
     return None
 
 

@@ -13,10 +13,23 @@ from nis_backend.impact.audit.rules import Rule, words
 from nis_backend.impact.report import Finding
 
 DIGIT = re.compile(r"\d")
+REGIONS = {
+    "us-east-1": r"us-east-1|virginia",
+    "eu-central-1": r"eu-central-1|frankfurt",
+    "": (
+        r"us-east-2|ohio|us-west|oregon|california|eu-west|ireland|irland|london|paris|stockholm|ap-|sydney|tokyo"
+        r"|singapore|mumbai|sa-east|paulo|canada"
+    ),
+}
 THOUSAND = 1000
 """From here on a figure is shown without decimals."""
 QUOTED = 300
 """Characters of a statement that a finding quotes."""
+
+
+def regions(text: str) -> list[str]:
+    """The regions that a text names; one empty entry for all those without prices here."""
+    return [name for name, words in REGIONS.items() if re.search(words, text, re.IGNORECASE)]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -38,6 +51,11 @@ class Case:
         if text not in self.known:
             self.known[text] = quantities(text, comma=self.comma)
         return self.known[text]
+
+    @cached_property
+    def regions(self) -> list[str]:
+        """The regions that the note speaks of."""
+        return regions(self.note.text)
 
     @cached_property
     def asserted(self) -> list[Statement]:

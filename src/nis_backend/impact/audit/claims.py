@@ -71,6 +71,12 @@ def never_started(rule: Rule, case: Case) -> Iterator[Finding | None]:
                 )
 
 
+MOST = 300
+"""Changes of a note that a recap is compared with."""
+FEW = 30
+"""Packages that a note says nothing uses."""
+
+
 @cache
 def _named(name: str) -> re.Pattern[str]:
     return re.compile(rf"(?<![\w-]){re.escape(name)}(?![\w-])", re.IGNORECASE)
@@ -107,21 +113,27 @@ def _unused(rule: Rule, case: Case) -> dict[str, Statement]:
         bare = BARE.search(statement.text[: claim.start()])
         ahead = ahead or ([bare] if bare and not COMMON.fullmatch(bare[1]) else [])
         after = case.note.block(statement).split(statement.text)[-1]
-        if ahead and not pattern(rule.words["yet"]).search(statement.text[ahead[-1].start() :] + " " + after):
+        if (
+            ahead
+            and len(unused) < FEW
+            and not pattern(rule.words["yet"]).search(statement.text[ahead[-1].start() :] + " " + after)
+        ):
             unused.setdefault(ahead[-1][1].lower(), statement)
     return unused
 
 
 def unmeasured(rule: Rule, case: Case) -> Iterator[Finding | None]:
     """A gain in per cent that no figures, method or command stand behind."""
+    method = pattern(rule.words["method"])
+    measured = {section for section, code in case.note.code.items() if method.search(code)}
     for statement in case.figured:
         text = statement.text
         gains = [f for f in case.figures(text) if f.kind in {"percent", "factor"} and _is_gain(rule, text, f)]
         if not gains:
             continue
         near = f"{case.note.headings[statement.section]} {case.note.lead(statement)} {case.note.block(statement)}"
-        backed = pattern(rule.words["method"]).search(near) or words()["estimate"].search(text)
-        backed = backed or _figures_behind(case, statement) or _code_behind(rule, case, statement)
+        backed = method.search(near) or words()["estimate"].search(text)
+        backed = backed or _figures_behind(case, statement) or statement.section in measured
         backed = (
             backed
             or pattern(rule.words["arrow"]).search(text)
@@ -142,15 +154,18 @@ def _figures_behind(case: Case, statement: Statement) -> bool:
     """Whether two figures of one kind stand in the paragraph, or a table in the section."""
     kinds = [f.kind for f in case.figures(case.note.block(statement)[:4000]) if f.kind in {"money", "size", "time"}]
     counted = [f for f in case.figures(statement.text) if f.kind == "count" and f.value > 1]
-    tables = [t for t in case.note.tables if t.section == statement.section]
-    return any(kinds.count(kind) > 1 for kind in set(kinds)) or len(counted) > 1 or bool(tables)
+    return (
+        any(kinds.count(kind) > 1 for kind in set(kinds))
+        or len(counted) > 1
+        or statement.section in case.note.with_tables
+    )
 
 
 def _follows(rule: Rule, case: Case, statement: Statement, gain: Quantity) -> bool:
     """Whether a gain is that of figures which the note states elsewhere of the same thing: it sums them up."""
     if "pairs" not in case.found:
         stated = [(pair, s.text) for s in case.figured for pair in changes(rule, s, case.figures(s.text))]
-        case.found["pairs"] = stated + table_changes(rule, case)
+        case.found["pairs"] = [*stated, *table_changes(rule, case)][:MOST]
     mine = _things(statement.text)
     same = [pair for pair, text in case.found["pairs"] if mine & _things(text)]
     if gain.kind == "percent":
@@ -167,11 +182,6 @@ def _follows(rule: Rule, case: Case, statement: Statement, gain: Quantity) -> bo
 def _things(text: str) -> set[str]:
     """The longer words of a text."""
     return {word.lower()[:6] for word in THING.findall(text)}
-
-
-def _code_behind(rule: Rule, case: Case, statement: Statement) -> bool:
-    fences = [f for f in case.note.fences if f.section == statement.section]
-    return any(pattern(rule.words["method"]).search("\n".join(f.lines)) for f in fences)
 
 
 def compressed(rule: Rule, case: Case) -> Iterator[Finding | None]:

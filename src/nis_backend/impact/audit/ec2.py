@@ -84,7 +84,7 @@ def ec2_price(rule: Rule, case: Case) -> Iterator[Finding | None]:
         names = {m[1] for m in INSTANCE.finditer(text)}
         if len(names) != 1 or pattern(rule.words["unless"]).search(case.note.around(statement)):
             continue
-        size, where = prices().ec2_size(names.pop()), region(text, case.note.text)
+        size, where = prices().ec2_size(names.pop()), region(case, text)
         money = [f for f in case.figures(text) if f.kind == "money" and f.unit == "USD" and set(f.per) & set(HOURS)]
         if size is None or where != "us-east-1" or pattern(rule.words["other"]).search(text):
             continue
@@ -121,7 +121,7 @@ def ec2_saving(rule: Rule, case: Case) -> Iterator[Finding | None]:
         figures = case.figures(statement.text)
         many = counts(figures)
         hour = abs(before.us_east_1 - after.us_east_1)
-        dearer = 1.02 if region(statement.text, case.note.text) == "us-east-1" else DEARER
+        dearer = 1.02 if region(case, statement.text) == "us-east-1" else DEARER
         for said in figures:
             about = statement.text[max(0, said.start - NEAR) : said.end + NEAR]
             period = next((per for per in said.per if per in HOURS), "")

@@ -141,7 +141,7 @@ def fargate_price(rule: Rule, case: Case) -> Iterator[Finding | None]:
             continue
         pairs = [p for p in _pairs(case, statement, rule) if prices().pair_is_valid(p[0], p[1])]
         money = [f for f in case.figures(text) if f.kind == "money" and f.unit == "USD" and set(f.per) & set(HOURS)]
-        where = region(text, case.note.text)
+        where = region(case, text)
         if len(pairs) == 1 and len(money) == 1 and where:
             right = _price(pairs[0], money[0], counts(case.figures(text)), where)
             line, source = statement.line(money[0].start), prices().fargate.prices[0].source

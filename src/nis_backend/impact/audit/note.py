@@ -6,6 +6,9 @@ from bisect import bisect_right
 from dataclasses import dataclass, field
 from functools import cached_property
 
+SECTION = 20_000
+"""Characters of a section's text, and of its code, that are looked through for how something was measured."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class Statement:
@@ -21,8 +24,8 @@ class Statement:
     section: int
     quoted: bool = False
     """Within a block quote."""
-    item: bool = False
-    """Of a list."""
+    led: int = 0
+    """Of a list's item: the block that introduces the list."""
 
     def line(self, offset: int = 0) -> int:
         """The number of the line that holds a place of the text."""
@@ -85,23 +88,15 @@ class Note:
 
     def lead(self, statement: Statement) -> str:
         """The paragraph that introduces the list whose item it is; empty for what is no item."""
-        block = statement.block
-        while statement.item and block > 0:
-            block -= 1
-            before = self._blocks.get(block, [])
-            if not before or before[0].section != statement.section:
-                return ""
-            if not before[0].item:
-                return " ".join(s.text for s in before)
-        return ""
+        return " ".join(s.text for s in self._blocks.get(statement.led, ()))
 
     def block(self, statement: Statement) -> str:
         """The statement's paragraph or item."""
         return " ".join(s.text for s in self._blocks.get(statement.block, ()))
 
     def in_section(self, section: int) -> str:
-        """The prose of a section, its heading first."""
-        return " ".join([self.headings[section], *self._prose.get(section, [])])
+        """The prose of a section, its heading first, as far as it is looked through."""
+        return self._prose.get(section, self.headings[section])
 
     @cached_property
     def _blocks(self) -> dict[int, list[Statement]]:
@@ -111,8 +106,21 @@ class Note:
         return blocks
 
     @cached_property
-    def _prose(self) -> dict[int, list[str]]:
+    def _prose(self) -> dict[int, str]:
         prose: dict[int, list[str]] = {}
         for statement in self.statements:
             prose.setdefault(statement.section, []).append(statement.text)
-        return prose
+        return {n: " ".join([self.headings[n], *texts])[:SECTION] for n, texts in prose.items()}
+
+    @cached_property
+    def with_tables(self) -> set[int]:
+        """The sections that hold a table."""
+        return {table.section for table in self.tables}
+
+    @cached_property
+    def code(self) -> dict[int, str]:
+        """The code of each section."""
+        code: dict[int, list[str]] = {}
+        for fence in self.fences:
+            code.setdefault(fence.section, []).extend(fence.lines)
+        return {n: "\n".join(lines)[:SECTION] for n, lines in code.items()}

@@ -46,7 +46,7 @@ class _Reader:
         self.lines = [line[:LONGEST].replace("\t", "    ") for line in text.split("\n")]
         self.note = Note(text=text)
         self.waiting: list[tuple[int, str]] = []
-        self.block = 0
+        self.block = self.led = 0
         self.stages = Stages()
         self.lead = ""
         self.quoted = self.item = self.together = False
@@ -67,6 +67,7 @@ class _Reader:
         self.stages.see(self.note, at + 1, body)
         if heading := HEADING.match(body):
             self._flush()
+            self.led = 0
             self.note.headings.append(heading[1])
             self.lead = heading[1]
         elif not body.strip():
@@ -139,6 +140,8 @@ class _Reader:
             numbers.append(number)
             text += STRESS.sub("", line) + " "
         self.block += not self.together
+        if not self.item:
+            self.led = self.block
         self.lead = text.strip()
         for begin, end in _sentences(text):
             first = max(bisect_right(starts, begin) - 1, 0)
@@ -151,7 +154,7 @@ class _Reader:
                     block=self.block,
                     section=len(self.note.headings) - 1,
                     quoted=self.quoted,
-                    item=self.item,
+                    led=self.led if self.item else 0,
                 )
             )
         self.waiting = []

@@ -32,6 +32,8 @@ class Rule(Model):
     id: str
     by: str = Field(description="Which code applies it.")
     checks: str = Field(description="In a sentence, for the docs.")
+    bad: str = Field(description="A text with that fault, and no other.")
+    good: str = Field(description="The same, right.")
     wrong: str = Field(description="What a finding says, with its values in braces.")
     right: str = ""
     source: str
