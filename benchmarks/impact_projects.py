@@ -161,12 +161,17 @@ KNOWN = (
                 async def test_it_doubles():
                     assert await double(2) == 4
             """,
-            "pytest.ini": "[pytest]\nasyncio_mode = auto\npythonpath = .\n",
+            "pytest.ini": """
+                [pytest]
+                asyncio_mode = auto
+                asyncio_default_fixture_loop_scope = function
+                pythonpath = .
+            """,
             "requirements.txt": "pytest\npytest-asyncio\n",
         },
         start="",
         ready="",
-        smoke="python -m pytest -q -W error",
+        smoke="python -m pytest -q",
         wants=("pytest",),
     ),
     Known(

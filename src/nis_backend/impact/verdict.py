@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Literal
 
 from nis_backend.impact.report import Reason, Verdict
+from nis_backend.impact.running.comparing import WORKS
 from nis_backend.told import counted
 
 if TYPE_CHECKING:
@@ -14,12 +15,11 @@ if TYPE_CHECKING:
 
 NAMED = 5
 """Names in a sentence."""
-WORKS = ("ready", "passed")
-"""Outcomes of a command that did what it is for."""
 NEEDS = ("import", "lazy_import", "dynamic_import", "script")
 """Uses that fail without the package."""
 MAY = {
     "guarded_import": "It is imported where it is there; without it the project does something else",
+    "implied": "What the project uses of others stands on it",
     "named": "It is named in a text that something may import",
     "entry_point": "It is found through entry points, where no import names it",
     "version": "Its version is read",

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from nis_backend.impact.running.phases import Ran
 
 WORKS = ("ready", "passed")
+"""Outcomes of a command that did what it is for."""
 BAD = re.compile(r"Traceback|Error\b|ERROR|CRITICAL|Warning\b|WARNING|No module named|not found")
 CAUSE = re.compile(r"\s*[\w.]*(?:Error|Exception|NotFound)\b|.*: not found$|.*No module named")
 SHOWN = 160

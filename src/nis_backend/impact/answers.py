@@ -1,0 +1,123 @@
+"""What the commands of `nis impact` answer: as JSON, as views, and as files."""
+
+from __future__ import annotations
+
+import tomllib
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal
+
+from nis_backend.errors import InvalidRequest
+from nis_backend.impact.forms.views import headline, of_audit, of_ranking, of_report
+from nis_backend.impact.question import RUNS, Question
+from nis_backend.impact.report import Audit, Change, Ranking, Report
+from nis_backend.impact.running.phases import Commands
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from nis_backend.impact.question import Tell
+    from nis_backend.impact.report import Kind
+    from nis_backend.operation import Json
+    from nis_backend.view import View
+
+COMMANDS = ("start", "ready", "smoke", "test")
+"""Keys of `[tool.nis.impact]` in a project's pyproject.toml."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Answer:
+    """A report, a ranking or an audit."""
+
+    found: Report | Ranking | Audit
+
+    @property
+    def word(self) -> str:
+        """The verdict; empty where there is none."""
+        return self.found.verdict.word if isinstance(self.found, Report) else ""
+
+    @property
+    def result(self) -> Json:
+        """As JSON."""
+        return self.found.model_dump(mode="json")
+
+    def views(self, *, charts: bool) -> Sequence[View]:
+        """As views; a terminal wants no charts."""
+        match self.found:
+            case Report():
+                return of_report(self.found, charts=charts)
+            case Ranking():
+                return of_ranking(self.found)
+            case Audit():
+                return of_audit(self.found)
+
+    def written(self, form: Literal["markdown", "html"]) -> str:
+        """As a document."""
+        if form == "markdown":
+            from nis_backend.impact.forms.markdown import markdown  # noqa: PLC0415 - one of two
+
+            return markdown(self.views(charts=False))
+        from nis_backend.impact.forms.page import page  # noqa: PLC0415 - as above
+
+        return page(self._title(), self.views(charts=True))
+
+    def _title(self) -> str:
+        match self.found:
+            case Report():
+                return f"{self.found.project}: {headline(self.found.change, self.found.version)}"
+            case Ranking():
+                return f"{self.found.project}: its dependencies"
+            case Audit():
+                return "A note, checked"
+
+
+def assess(kind: Kind, package: str, to: str, options: Mapping[str, Any], tell: Tell) -> Answer:  # Any: click's
+    """A change of a project's dependencies."""
+    from nis_backend.impact.assess import assess  # noqa: PLC0415 - the most of it all
+
+    root = Path(options["project"])
+    question = Question(
+        root=root,
+        change=Change(kind=kind, package=package, to=to),
+        commands=commands_of(root, options),
+        python=options.get("python"),
+        runs=options.get("runs") or RUNS,
+        installs=not options.get("no_install"),
+        measures=not options.get("no_measure"),
+        region=options.get("region") or "us-east-1",
+    )
+    return Answer(found=assess(question, tell))
+
+
+def audit(text: str) -> Answer:
+    """A note."""
+    from nis_backend.impact.audit.auditing import audit  # noqa: PLC0415 - as above
+
+    return Answer(found=audit(text))
+
+
+def commands_of(root: Path, options: Mapping[str, Any]) -> Commands:  # Any: click's
+    """The project's own commands: those given, else those in its `[tool.nis.impact]`.
+
+    Raises:
+        InvalidRequest: that table has something else than commands.
+    """
+    said = _table(root)
+    return Commands(**{name: str(options.get(name) or said.get(name, "")) for name in COMMANDS})
+
+
+def _table(root: Path) -> Mapping[str, str]:
+    try:
+        read = tomllib.loads((root / "pyproject.toml").read_text("utf-8"))
+    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError):
+        return {}  # what reads its declarations says what is wrong with it
+    table = read.get("tool", {}).get("nis", {}).get("impact", {})
+    for key, value in table.items():
+        if key not in COMMANDS or not isinstance(value, str):
+            raise InvalidRequest(
+                f"[tool.nis.impact] has {key!r}, which is no command.",
+                field=key,
+                value=str(value),
+                remedy=f"It has {', '.join(COMMANDS)}, each a text.",
+            )
+    return table

@@ -1,0 +1,317 @@
+"""All that is found out about one change, in order: texts, a run, without it, for real, measured, priced, judged."""
+
+from __future__ import annotations
+
+import tempfile
+import time
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from packaging.utils import canonicalize_name
+
+from nis_backend.errors import Conflict, NisError, NotFound
+from nis_backend.impact.changing.asked import asked_after, asked_now, package_of
+from nis_backend.impact.changing.checking import unmet
+from nis_backend.impact.changing.copies import compile_modules, copy_environment, install
+from nis_backend.impact.changing.installers import find_installer
+from nis_backend.impact.changing.resolving import resolve
+from nis_backend.impact.changing.sizes import sizes_of
+from nis_backend.impact.measuring.machine import this_machine
+from nis_backend.impact.measuring.starts import Service, measure
+from nis_backend.impact.pricing import price
+from nis_backend.impact.project.environment import read_environment
+from nis_backend.impact.project.opening import open_project
+from nis_backend.impact.proof.closure import exclusive
+from nis_backend.impact.proof.static import prove
+from nis_backend.impact.report import Counterfactual, Measurement, Report, StaticProof
+from nis_backend.impact.running.comparing import WORKS, compared
+from nis_backend.impact.running.phases import Commands, Place, run_commands
+from nis_backend.impact.running.surroundings import placed, surroundings
+from nis_backend.impact.verdict import judge
+
+if TYPE_CHECKING:
+    from collections.abc import Generator, Sequence
+
+    from nis_backend.impact.changing.copies import Copy
+    from nis_backend.impact.changing.installers import Installer
+    from nis_backend.impact.changing.resolving import Resolved
+    from nis_backend.impact.project.opening import Project
+    from nis_backend.impact.question import Question, Tell
+    from nis_backend.impact.report import Hidden, Measure, Price, Resolution, Sizes
+    from nis_backend.impact.running.phases import Ran
+
+LIMIT = 120.0
+"""Seconds that each of the project's commands is given."""
+PATIENCE, FOLD = 10.0, 3.0
+"""Seconds, and times what a command took before, that it is given after the change."""
+
+
+def assess(question: Question, tell: Tell) -> Report:
+    """Find out what a change of a project's dependencies does; nothing of the project is changed.
+
+    Raises:
+        NotFound: there is no such project, interpreter or package.
+        InvalidRequest: an argument is wrong; it is named.
+    """
+    begun, made = time.monotonic(), datetime.now(UTC)
+    tell(0.0, "reading the project")
+    project = open_project(question.root, question.python)
+    with tempfile.TemporaryDirectory(prefix="nis-impact-") as folder:
+        work = _Assessment(question=question, tell=tell, folder=Path(folder), project=project)
+        report = work.report(made.strftime("%Y-%m-%d %H:%M UTC"))
+    return report.model_copy(update={"seconds": time.monotonic() - begun, "installing": work.installing})
+
+
+@dataclass(frozen=True, kw_only=True)
+class _After:
+    """Both environments, made."""
+
+    before: Copy
+    after: Copy
+    check: list[str]
+    sizes: Sizes
+
+
+@dataclass(kw_only=True)
+class _Assessment:
+    """One assessment on its way; what could not be looked at is said in `left_out`."""
+
+    question: Question
+    tell: Tell
+    folder: Path
+    project: Project
+    left_out: list[str] = field(default_factory=list[str])
+    installing: float = 0.0
+
+    def report(self, made: str) -> Report:
+        """All of it."""
+        change, project = self.question.change, self.project
+        self.left_out += project.left_out
+        self.tell(0.05, "reading its texts")
+        static = self.static
+        now, after = self._resolved()
+        going = self._going(now, after)
+        resolution = self._told(now, after, going)
+        both = self._environments(now, after, going)
+        pairs = self._compared(both) if both else []
+        starts = all(one.without_it.outcome in WORKS for one in pairs if one.with_it.name == "start")
+        measures, told = self._measured(both) if both and starts else ([], "")
+        found = Counterfactual(
+            resolved_now=now.told() if now else None,
+            resolved=resolution,
+            installed=pairs,
+            check=both.check if both else [],
+        )
+        measurement = (
+            Measurement(sizes=both.sizes, measures=measures, machine=this_machine(), told=told) if both else None
+        )
+        installed = project.environment.find(change.package)
+        return Report(
+            project=project.name,
+            change=change,
+            version=installed.version if installed else "",
+            made=made,
+            python=project.environment.version,
+            verdict=judge(change, static, None, found, coming=self._coming(both)),
+            static=static,
+            counterfactual=found,
+            measurement=measurement,
+            price=self._price(measures, both),
+            left_out=self.left_out,
+            seconds=0.0,
+        )
+
+    @cached_property
+    def static(self) -> StaticProof:
+        """Who uses the package; of one that is to be added, nobody yet."""
+        try:
+            return prove(self.project, self.question.change.package)
+        except NotFound:
+            if self.question.change.kind != "add":
+                raise
+            return StaticProof(modules=[], files=len(self.project.files))
+
+    def _resolved(self) -> tuple[Resolved | None, Resolved | None]:
+        """What the project's requirements come to, as they stand and after the change."""
+        change = self.question.change
+        self.tell(0.1, "resolving its requirements")
+        before, then = asked_now(self.project, change.package), asked_after(self.project, change)
+        pins = {key: one.version for key, one in self.project.environment.distributions.items() if not one.editable}
+        # Only what is upgraded may leave the version that it has.
+        moves = {canonicalize_name(change.package)} if change.kind == "upgrade" else set[str]()
+        try:
+            installer = self._installer()
+            with self._counted():
+                python = self.project.environment.python
+                now = resolve(before, pins, installer=installer, python=python)
+                kept = {key: version for key, version in pins.items() if key not in moves}
+                return now, resolve(then, kept, installer=installer, python=python)
+        except NisError as error:
+            self.left_out.append(f"The requirements were not resolved: {error.message} {error.remedy}".strip())
+            return None, None
+
+    def _going(self, now: Resolved | None, after: Resolved | None) -> list[str]:
+        """The keys of what goes: what the resolution no longer has, or what is there for the package alone."""
+        change, environment = self.question.change, self.project.environment
+        if change.kind == "add":
+            return []
+        if now is not None and after is not None and now.pins is not None and after.pins is not None:
+            return sorted(key for key in now.pins if key not in after.pins and environment.find(key))
+        if change.kind == "upgrade" or environment.find(change.package) is None:
+            return []
+        if any(one.applies for one in self.static.required_by):
+            return []
+        key = canonicalize_name(change.package)
+        return sorted({key, *exclusive(environment, self.project, key)})
+
+    def _told(self, now: Resolved | None, after: Resolved | None, going: Sequence[str]) -> Resolution | None:
+        if after is None:
+            return None
+        change = self.question.change
+        told = after.told(now)
+        stays = change.kind == "drop" and self.project.environment.find(change.package) is not None
+        if not stays or canonicalize_name(change.package) in going or after.pins is None:
+            return told
+        because = sorted({one.why[0] for one in self.static.required_by if one.applies and one.why})
+        return told.model_copy(update={"stays_for": because})
+
+    def _environments(self, now: Resolved | None, after: Resolved | None, going: Sequence[str]) -> _After | None:
+        """The project's environment again, and as it would be; none where that cannot be."""
+        question, environment = self.question, self.project.environment
+        if not question.installs:
+            self.left_out.append("No environment was made (--no-install): sizes, starts and prices need two.")
+            return None
+        wanted = self._wanted(now, after)
+        if wanted is None:
+            return None
+        self.tell(0.2, "copying its environment")
+        with self._counted():
+            before = copy_environment(environment, self.folder / "before")
+            replaced = [one.partition("==")[0] for one in wanted if environment.find(one.partition("==")[0])]
+            then = copy_environment(environment, self.folder / "after", without=[*going, *replaced])
+            try:
+                install(then, wanted, installer=self._installer()) if wanted else None
+            except Conflict as error:
+                self.left_out.append(f"{error.message} {error.remedy}".strip())
+                return None
+            for copy in (before, then):
+                compile_modules(copy)
+            installed = read_environment(then.python).distributions
+        was = unmet(environment.distributions, environment.markers)
+        self.tell(0.3, "weighing it")
+        return _After(
+            before=before,
+            after=then,
+            check=[line for line in unmet(installed, environment.markers) if line not in was],
+            sizes=sizes_of(environment, installed.values(), self._subject, going),
+        )
+
+    @property
+    def _subject(self) -> str:
+        """The package that the change is about: what is added, or what goes."""
+        change = self.question.change
+        return package_of(change.to or change.package) if change.kind == "add" else change.package
+
+    def _wanted(self, now: Resolved | None, after: Resolved | None) -> list[str] | None:
+        """What has to be installed for the change, pinned; none where it cannot be."""
+        if self.question.change.kind == "drop":
+            return []
+        if after is None or after.pins is None:
+            self.left_out.append("No environment was made: what is asked for afterwards was not resolved.")
+            return None
+        before = {key: one.version for key, one in self.project.environment.distributions.items()}
+        known = now.pins if now is not None and now.pins is not None else before
+        return [
+            f"{key}=={version}"
+            for key, version in after.pins.items()
+            if known.get(key) != version and before.get(key) != version
+        ]
+
+    def _compared(self, both: _After) -> list[Hidden]:
+        """Each command in both environments; twice in the first, whose runs tell what differs by itself."""
+        if not self._commands():
+            return []
+        self.tell(0.4, "running its commands in both environments")
+        first = self._ran(both.before, LIMIT)
+        if all(one.phase.outcome not in WORKS for one in first):
+            return compared(first, first, first)
+        # What took a second with it has shown within ten without it whether it works.
+        limit = min(LIMIT, PATIENCE + FOLD * max(one.phase.seconds for one in first))
+        return compared(first, self._ran(both.before, limit), self._ran(both.after, limit))
+
+    def _ran(self, side: Copy, limit: float) -> list[Ran]:
+        folder, root = self.project.root, side.root
+        given = self.question.commands
+        commands = Commands(
+            start=placed(given.start, folder, root),
+            ready=given.ready,
+            smoke=placed(given.smoke, folder, root),
+            test=placed(given.test, folder, root),
+        )
+        return run_commands(commands, Place(folder=folder, environment=surroundings(root), limit=limit))
+
+    def _measured(self, both: _After) -> tuple[list[Measure], str]:
+        commands = self.question.commands
+        if not commands.start or not self.question.measures:
+            self.left_out.append("No start was measured: give --start, and leave --no-measure out.")
+            return [], ""
+        service = Service(command=commands.start, ready=commands.ready, folder=self.project.root)
+        try:
+            return measure(
+                service,
+                both.before.root,
+                both.after.root,
+                runs=self.question.runs,
+                tell=lambda share, what: self.tell(0.5 + 0.5 * share, what),
+            )
+        except NisError as error:
+            self.left_out.append(f"No start was measured: {error.message}")
+            return [], ""
+
+    def _price(self, measures: Sequence[Measure], both: _After | None) -> Price | None:
+        peaks = [one for one in measures if one.name == "peak_memory"]
+        if not peaks or both is None:
+            return None
+        peak = peaks[0]
+        # Where no difference was seen there is none to be paid for.
+        after = peak.after.median if peak.changed else peak.before.median
+        try:
+            return price(
+                (round(peak.before.median), round(after)),
+                (both.sizes.layer_before, both.sizes.layer_after),
+                headroom=self.question.headroom,
+                region=self.question.region,
+            )
+        except NisError as error:
+            self.left_out.append(f"No price: {error.message} {error.remedy}".strip())
+            return None
+
+    def _coming(self, both: _After | None) -> list[str]:
+        """What can be imported from what takes the package's place."""
+        if both is None or self.question.change.kind != "swap":
+            return []
+        found = read_environment(both.after.python).find(package_of(self.question.change.to, "to"))
+        return list(found.modules) if found else []
+
+    def _commands(self) -> bool:
+        given = self.question.commands
+        if not (given.start or given.smoke or given.test):
+            self.left_out.append("Nothing was run: give --start, --smoke or --test.")
+            return False
+        return True
+
+    def _installer(self) -> Installer:
+        return find_installer(surroundings(), self.project.environment.python)
+
+    @contextmanager
+    def _counted(self) -> Generator[None]:
+        """Time that is spent on installing and fetching."""
+        begun = time.monotonic()
+        try:
+            yield
+        finally:
+            self.installing += time.monotonic() - begun
