@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from nis_backend.backups.archive import Tell
     from nis_backend.context import Context
     from nis_backend.database import Schema
+    from nis_backend.surfaces.cli.impact import Impact
 
 
 def serve(settings: Settings, app_file: Path | None) -> None:
@@ -92,6 +93,19 @@ def restore(settings: Settings, file: Path, tell: Tell, *, force: bool) -> dict[
     return restore(settings, file, tell, force=force).model_dump(mode="json")
 
 
+def load_impact() -> Impact:
+    """What a dependency costs, and how it is found out."""
+    try:
+        from nis_backend.impact import answers  # noqa: PLC0415 - as above
+    except ModuleNotFoundError as error:
+        from nis_backend.errors import Unavailable  # noqa: PLC0415 - as above
+
+        raise Unavailable(
+            f"The package {error.name} is not installed.", remedy="pip install 'nis-backend[impact]'"
+        ) from None
+    return answers
+
+
 def main() -> None:
     """Run the command line."""
 
@@ -99,7 +113,18 @@ def main() -> None:
         return read_settings(os.environ, **given)
 
     moves, backups = Moves(of=schema_of, to=move_schema), {"backup": back_up, "restore": restore}
-    sys.exit(command_line(settings, serve, open_process, moves=moves, backups=backups, work=work, edit=edit))
+    sys.exit(
+        command_line(
+            settings,
+            serve,
+            open_process,
+            moves=moves,
+            backups=backups,
+            work=work,
+            edit=edit,
+            impact=load_impact,
+        )
+    )
 
 
 if __name__ == "__main__":

@@ -5,7 +5,7 @@ from __future__ import annotations
 import tomllib
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any
 
 from nis_backend.errors import InvalidRequest
 from nis_backend.impact.forms.views import headline, of_audit, of_ranking, of_report
@@ -17,7 +17,6 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from nis_backend.impact.question import Tell
-    from nis_backend.impact.report import Kind
     from nis_backend.operation import Json
     from nis_backend.view import View
 
@@ -51,8 +50,8 @@ class Answer:
             case Audit():
                 return of_audit(self.found)
 
-    def written(self, form: Literal["markdown", "html"]) -> str:
-        """As a document."""
+    def written(self, form: str) -> str:
+        """As a document: `markdown` or `html`."""
         if form == "markdown":
             from nis_backend.impact.forms.markdown import markdown  # noqa: PLC0415 - one of two
 
@@ -71,14 +70,14 @@ class Answer:
                 return "A note, checked"
 
 
-def assess(kind: Kind, package: str, to: str, options: Mapping[str, Any], tell: Tell) -> Answer:  # Any: click's
+def assess(change: Mapping[str, str], options: Mapping[str, Any], tell: Tell) -> Answer:  # Any: click's
     """A change of a project's dependencies."""
     from nis_backend.impact.assess import assess  # noqa: PLC0415 - the most of it all
 
     root = Path(options["project"])
     question = Question(
         root=root,
-        change=Change(kind=kind, package=package, to=to),
+        change=Change.model_validate(change),
         commands=commands_of(root, options),
         python=options.get("python"),
         runs=options.get("runs") or RUNS,

@@ -31,6 +31,7 @@ from nis_backend.impact.report import Counterfactual, Measurement, Report, Stati
 from nis_backend.impact.running.comparing import WORKS, compared
 from nis_backend.impact.running.phases import Commands, Place, run_commands
 from nis_backend.impact.running.surroundings import placed, surroundings
+from nis_backend.impact.running.watching import watch
 from nis_backend.impact.verdict import judge
 
 if TYPE_CHECKING:
@@ -41,7 +42,7 @@ if TYPE_CHECKING:
     from nis_backend.impact.changing.resolving import Resolved
     from nis_backend.impact.project.opening import Project
     from nis_backend.impact.question import Question, Tell
-    from nis_backend.impact.report import Hidden, Measure, Price, Resolution, Sizes
+    from nis_backend.impact.report import Hidden, Measure, Price, Resolution, RuntimeProof, Sizes
     from nis_backend.impact.running.phases import Ran
 
 LIMIT = 120.0
@@ -91,8 +92,11 @@ class _Assessment:
         """All of it."""
         change, project = self.question.change, self.project
         self.left_out += project.left_out
+        if not self._commands():
+            self.left_out.append("Nothing was run: give --start, --smoke or --test.")
         self.tell(0.05, "reading its texts")
         static = self.static
+        runtime = self._watched()
         now, after = self._resolved()
         going = self._going(now, after)
         resolution = self._told(now, after, going)
@@ -116,8 +120,9 @@ class _Assessment:
             version=installed.version if installed else "",
             made=made,
             python=project.environment.version,
-            verdict=judge(change, static, None, found, coming=self._coming(both)),
+            verdict=judge(change, static, runtime, found, coming=self._coming(both)),
             static=static,
+            runtime=runtime,
             counterfactual=found,
             measurement=measurement,
             price=self._price(measures, both),
@@ -135,10 +140,21 @@ class _Assessment:
                 raise
             return StaticProof(modules=[], files=len(self.project.files))
 
+    def _watched(self) -> RuntimeProof | None:
+        """Who uses the package while the project runs; of one that is to be added, nobody yet."""
+        if self.question.change.kind == "add" or not self._commands():
+            return None
+        self.tell(0.1, "watching its commands")
+        try:
+            return watch(self.project, self.question.change.package, self.question.commands, limit=LIMIT)
+        except NisError as error:
+            self.left_out.append(f"Its commands were not watched: {error.message} {error.remedy}".strip())
+            return None
+
     def _resolved(self) -> tuple[Resolved | None, Resolved | None]:
         """What the project's requirements come to, as they stand and after the change."""
         change = self.question.change
-        self.tell(0.1, "resolving its requirements")
+        self.tell(0.2, "resolving its requirements")
         before, then = asked_now(self.project, change.package), asked_after(self.project, change)
         pins = {key: one.version for key, one in self.project.environment.distributions.items() if not one.editable}
         # Only what is upgraded may leave the version that it has.
@@ -188,7 +204,7 @@ class _Assessment:
         wanted = self._wanted(now, after)
         if wanted is None:
             return None
-        self.tell(0.2, "copying its environment")
+        self.tell(0.25, "copying its environment")
         with self._counted():
             before = copy_environment(environment, self.folder / "before")
             replaced = [one.partition("==")[0] for one in wanted if environment.find(one.partition("==")[0])]
@@ -299,10 +315,7 @@ class _Assessment:
 
     def _commands(self) -> bool:
         given = self.question.commands
-        if not (given.start or given.smoke or given.test):
-            self.left_out.append("Nothing was run: give --start, --smoke or --test.")
-            return False
-        return True
+        return bool(given.start or given.smoke or given.test)
 
     def _installer(self) -> Installer:
         return find_installer(surroundings(), self.project.environment.python)

@@ -19,7 +19,6 @@ NEEDS = ("import", "lazy_import", "dynamic_import", "script")
 """Uses that fail without the package."""
 MAY = {
     "guarded_import": "It is imported where it is there; without it the project does something else",
-    "implied": "What the project uses of others stands on it",
     "named": "It is named in a text that something may import",
     "entry_point": "It is found through entry points, where no import names it",
     "version": "Its version is read",

@@ -15,6 +15,7 @@ from nis_backend import __version__
 from nis_backend.errors import NisError
 from nis_backend.lock import address_of
 from nis_backend.surfaces.cli import backing, completion, database, mcp, watch
+from nis_backend.surfaces.cli import impact as impacts
 from nis_backend.surfaces.cli.derived import as_json_option, command, short_name
 from nis_backend.surfaces.cli.session import Session, say_failure
 from nis_backend.surfaces.cli.talk import chat
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
     from nis_backend.entry import Entry
     from nis_backend.surfaces.cli.acp import Edit
     from nis_backend.surfaces.cli.backing import Keep
+    from nis_backend.surfaces.cli.impact import Load
     from nis_backend.surfaces.cli.session import Moves, Open, Read, Serve, Work
 
 
@@ -39,6 +41,7 @@ def command_line(  # noqa: PLR0913 - each is what the command line itself cannot
     backups: Mapping[str, Keep] | None = None,
     work: Work | None = None,
     edit: Edit | None = None,
+    impact: Load | None = None,
 ) -> int:
     """Run one command; answers the exit code. `backups` has what `nis backup` and `nis restore` do."""
     session = Session(read, serve, open_process)
@@ -47,6 +50,8 @@ def command_line(  # noqa: PLR0913 - each is what the command line itself cannot
         root.add_command(_worker(session, work))
     if edit is not None:
         root.add_command(_acp(session, edit))
+    if impact is not None:
+        root.add_command(impacts.command(impact))
     for name, keep in (backups or {}).items():
         root.add_command(backing.command(session, name, keep))
     given = list(sys.argv[1:] if arguments is None else arguments)

@@ -13,12 +13,13 @@ from nis_backend.errors import InvalidRequest
 from nis_backend.surfaces.cli.derived import as_json_option
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
     from nis_backend.operation import Json
     from nis_backend.view import View
 
     Tell = Callable[[float, str], None]
+    Load = Callable[[], "Impact"]
 
 CODES = {"SAFE": 0, "UNSAFE": 10, "UNPROVEN": 11}
 """Exit codes of a verdict; other failures have those of every command."""
@@ -29,22 +30,29 @@ FOUND = 10
 class Told(Protocol):
     """An answer: as JSON, as views, and as files."""
 
-    word: str
-    result: Json
+    @property
+    def word(self) -> str:
+        """The verdict; empty where there is none."""
+        ...
+
+    @property
+    def result(self) -> Json:
+        """As JSON."""
+        ...
 
     def views(self, *, charts: bool) -> Sequence[View]:
-        """Its views; a terminal wants no charts."""
+        """As views; a terminal wants no charts."""
         ...
 
     def written(self, form: str) -> str:
-        """`markdown` or `html`."""
+        """As a document: `markdown` or `html`."""
         ...
 
 
 class Impact(Protocol):
     """What finds it out."""
 
-    def assess(self, kind: str, package: str, to: str, options: Json, tell: Tell) -> Told:
+    def assess(self, change: Mapping[str, str], options: Json, tell: Tell) -> Told:
         """A change of a project's dependencies."""
         ...
 
@@ -56,16 +64,16 @@ class Impact(Protocol):
         """A note."""
         ...
 
-    def apply(self, kind: str, package: str, to: str, options: Json) -> list[str]:
-        """Make the change; answers what was written."""
+    def apply(self, change: Mapping[str, str], options: Json) -> list[str]:
+        """Make the change; answers what was written, and what is left to do."""
         ...
 
     def undo(self, options: Json) -> list[str]:
-        """Take the last change back; answers what was written."""
+        """Take the last change back; answers the same."""
         ...
 
 
-def command(impact: Impact) -> click.Group:
+def command(load: Load) -> click.Group:
     """The group and its commands."""
     group = click.Group(
         "impact",
@@ -79,14 +87,14 @@ def command(impact: Impact) -> click.Group:
         ("swap", "What it means to put TO in the place of PACKAGE.", True),
         ("upgrade", "What it means to bring PACKAGE to version TO, or to its newest.", False),
     ):
-        group.add_command(_change(impact, kind, words, to=to))
-    group.add_command(_scan(impact))
-    group.add_command(_audit(impact))
-    group.add_command(_undo(impact))
+        group.add_command(_change(load, kind, words, to=to))
+    group.add_command(_scan(load))
+    group.add_command(_audit(load))
+    group.add_command(_undo(load))
     return group
 
 
-def _change(impact: Impact, kind: str, words: str, *, to: bool | None) -> click.Command:
+def _change(load: Load, kind: str, words: str, *, to: bool | None) -> click.Command:
     def run(  # noqa: PLR0913 - each is an option of the command
         *,
         package: str,
@@ -97,13 +105,14 @@ def _change(impact: Impact, kind: str, words: str, *, to: bool | None) -> click.
         to: str = "",
         **options: Any,
     ) -> int:
-        told = _with_progress(as_json, lambda tell: impact.assess(kind, package, to or "", options, tell))
+        impact, change = load(), {"kind": kind, "package": package, "to": to or ""}
+        told = _with_progress(as_json, lambda tell: impact.assess(change, options, tell))
         _show(told, as_json=as_json, html=html, markdown=markdown)
         code = CODES[told.word]
         if apply and code:
             click.echo(f"nis: not applied, the verdict is {told.word}.", err=True)
         elif apply:
-            for line in impact.apply(kind, package, to or "", options):
+            for line in impact.apply(change, options):
                 click.echo(line, err=True)
         return code
 
@@ -134,9 +143,9 @@ def _change(impact: Impact, kind: str, words: str, *, to: bool | None) -> click.
     )
 
 
-def _scan(impact: Impact) -> click.Command:
+def _scan(load: Load) -> click.Command:
     def run(as_json: bool, html: Path | None, markdown: Path | None, **options: Any) -> None:
-        told = _with_progress(as_json, lambda tell: impact.scan(options, tell))
+        told = _with_progress(as_json, lambda tell: load().scan(options, tell))
         _show(told, as_json=as_json, html=html, markdown=markdown)
 
     return click.Command(
@@ -153,9 +162,9 @@ def _scan(impact: Impact) -> click.Command:
     )
 
 
-def _audit(impact: Impact) -> click.Command:
+def _audit(load: Load) -> click.Command:
     def run(document: Path, as_json: bool, html: Path | None, markdown: Path | None) -> int:
-        told = impact.audit(_read(document))
+        told = load().audit(_read(document))
         _show(told, as_json=as_json, html=html, markdown=markdown)
         return FOUND if told.result["findings"] else 0
 
@@ -171,9 +180,9 @@ def _audit(impact: Impact) -> click.Command:
     )
 
 
-def _undo(impact: Impact) -> click.Command:
+def _undo(load: Load) -> click.Command:
     def run(**options: Any) -> None:
-        for line in impact.undo(options):
+        for line in load().undo(options):
             click.echo(line)
 
     return click.Command(
