@@ -16,6 +16,7 @@ from nis_backend.impact.running.phases import Commands
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
+    from nis_backend.impact.changing.patch import Applied
     from nis_backend.impact.question import Tell
     from nis_backend.operation import Json
     from nis_backend.view import View
@@ -86,6 +87,37 @@ def assess(change: Mapping[str, str], options: Mapping[str, Any], tell: Tell) ->
         region=options.get("region") or "us-east-1",
     )
     return Answer(found=assess(question, tell))
+
+
+def scan(options: Mapping[str, Any], tell: Tell) -> Answer:  # Any: click's
+    """All dependencies of a project."""
+    from nis_backend.impact.project.opening import open_project  # noqa: PLC0415 - as above
+    from nis_backend.impact.scanning import scan  # noqa: PLC0415 - as above
+
+    tell(0.0, "reading the project")
+    project = open_project(Path(options["project"]), options.get("python"))
+    tell(0.2, "reading its texts")
+    return Answer(found=scan(project, None))
+
+
+def apply(change: Mapping[str, str], options: Mapping[str, Any]) -> list[str]:  # Any: click's
+    """Make a change in the project's files."""
+    from nis_backend.impact.changing.patch import apply  # noqa: PLC0415 - as above
+    from nis_backend.impact.project.opening import open_project  # noqa: PLC0415 - as above
+
+    project = open_project(Path(options["project"]), options.get("python"))
+    return _written(apply(project, Change.model_validate(change)))
+
+
+def undo(options: Mapping[str, Any]) -> list[str]:  # Any: click's
+    """Take the last change back."""
+    from nis_backend.impact.changing.patch import undo  # noqa: PLC0415 - as above
+
+    return _written(undo(Path(options["project"])))
+
+
+def _written(applied: Applied) -> list[str]:
+    return [*(f"Written: {file}" for file in applied.files), *(f"Then: {command}" for command in applied.then)]
 
 
 def audit(text: str) -> Answer:

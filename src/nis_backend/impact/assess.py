@@ -18,6 +18,7 @@ from nis_backend.impact.changing.asked import asked_after, asked_now, package_of
 from nis_backend.impact.changing.checking import unmet
 from nis_backend.impact.changing.copies import compile_modules, copy_environment, install
 from nis_backend.impact.changing.installers import find_installer
+from nis_backend.impact.changing.patch import way
 from nis_backend.impact.changing.resolving import resolve
 from nis_backend.impact.changing.sizes import sizes_of
 from nis_backend.impact.measuring.machine import this_machine
@@ -42,7 +43,7 @@ if TYPE_CHECKING:
     from nis_backend.impact.changing.resolving import Resolved
     from nis_backend.impact.project.opening import Project
     from nis_backend.impact.question import Question, Tell
-    from nis_backend.impact.report import Hidden, Measure, Price, Resolution, RuntimeProof, Sizes
+    from nis_backend.impact.report import Hidden, Measure, Price, Resolution, RuntimeProof, Sizes, Way
     from nis_backend.impact.running.phases import Ran
 
 LIMIT = 120.0
@@ -126,6 +127,7 @@ class _Assessment:
             counterfactual=found,
             measurement=measurement,
             price=self._price(measures, both),
+            way=self._way(),
             left_out=self.left_out,
             seconds=0.0,
         )
@@ -304,6 +306,14 @@ class _Assessment:
             )
         except NisError as error:
             self.left_out.append(f"No price: {error.message} {error.remedy}".strip())
+            return None
+
+    def _way(self) -> Way | None:
+        """How the change is made, where a rule can make it."""
+        try:
+            return way(self.project, self.question.change)
+        except NisError as error:
+            self.left_out.append(f"No patch: {error.message} {error.remedy}".strip())
             return None
 
     def _coming(self, both: _After | None) -> list[str]:

@@ -51,13 +51,13 @@ class Applied:
 def way(project: Project, change: Change) -> Way:
     """The patch, its commands, and the places that name the package and are left to a person."""
     made = rewritten(project, change)
-    command = f"nis impact {change.kind} {shlex.quote(change.package)}"
-    command += f" --to {shlex.quote(change.to)}" if change.to else ""
-    command += f" --project {shlex.quote(str(project.root))}"
+    folder = f"--project {shlex.quote(str(project.root))}"
+    named = [change.package] if change.kind == "add" or not change.to else [change.package, change.to]
+    command = shlex.join(["nis", "impact", change.kind, *named])
     return Way(
         patch="".join(_diffs(made)),
-        apply=" && ".join([f"{command} --apply", *_renewals(project)]),
-        undo=" && ".join([f"{command} --undo", *_renewals(project)]),
+        apply=" && ".join([f"{command} {folder} --apply", *_renewals(project)]),
+        undo=" && ".join([f"nis impact undo {folder}", *_renewals(project)]),
         by_hand=[*made.by_hand, *_named(project, change)],
     )
 

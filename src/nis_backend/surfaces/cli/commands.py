@@ -15,7 +15,6 @@ from nis_backend import __version__
 from nis_backend.errors import NisError
 from nis_backend.lock import address_of
 from nis_backend.surfaces.cli import backing, completion, database, mcp, watch
-from nis_backend.surfaces.cli import impact as impacts
 from nis_backend.surfaces.cli.derived import as_json_option, command, short_name
 from nis_backend.surfaces.cli.session import Session, say_failure
 from nis_backend.surfaces.cli.talk import chat
@@ -29,6 +28,11 @@ if TYPE_CHECKING:
     from nis_backend.surfaces.cli.backing import Keep
     from nis_backend.surfaces.cli.impact import Load
     from nis_backend.surfaces.cli.session import Moves, Open, Read, Serve, Work
+
+IMPACT = (
+    "What a dependency of a Python project really costs: used or not, removable or not, bytes, start, memory, price. "
+    "Exit code 0 is SAFE, 10 UNSAFE, 11 UNPROVEN."
+)
 
 
 def command_line(  # noqa: PLR0913 - each is what the command line itself cannot import
@@ -51,7 +55,7 @@ def command_line(  # noqa: PLR0913 - each is what the command line itself cannot
     if edit is not None:
         root.add_command(_acp(session, edit))
     if impact is not None:
-        root.add_command(impacts.command(impact))
+        root.add_command(Impact(impact))
     for name, keep in (backups or {}).items():
         root.add_command(backing.command(session, name, keep))
     given = list(sys.argv[1:] if arguments is None else arguments)
@@ -92,6 +96,29 @@ class Group(click.Group):
             near = difflib.get_close_matches(name, known)
             words = f"No such command {name!r}." + ("" if near else self.unknown)
             raise NoSuchCommand(name, words, known, ctx) from None
+
+
+class Impact(Group):
+    """`nis impact`: its commands are made when one is asked for, so that no other command loads them."""
+
+    def __init__(self, load: Load) -> None:
+        super().__init__("impact", help=IMPACT, no_args_is_help=True)
+        self._load = load
+
+    def _made(self) -> click.Group:
+        from nis_backend.surfaces.cli.impact import command  # noqa: PLC0415 - a start has no use for it
+
+        return command(self._load)
+
+    @override
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """Those of the analysis."""
+        return self._made().list_commands(ctx)
+
+    @override
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """One of them."""
+        return self._made().get_command(ctx, cmd_name)
 
 
 class Root(Group):

@@ -75,12 +75,7 @@ class Impact(Protocol):
 
 def command(load: Load) -> click.Group:
     """The group and its commands."""
-    group = click.Group(
-        "impact",
-        help="What a dependency of a Python project really costs: used or not, removable or not, bytes, start, memory, "
-        "price. Exit code 0 is SAFE, 10 UNSAFE, 11 UNPROVEN.",
-        no_args_is_help=True,
-    )
+    group = click.Group("impact")
     for kind, words, to in (
         ("drop", "Whether PACKAGE can go, and what that saves.", None),
         ("add", "What adding REQUIREMENT costs.", None),
