@@ -1,13 +1,14 @@
-"""Pictures a second by operation of `vision.`: cold, warm, by two callers, and by the function without a server.
+"""Pictures a second by operation of `vision.`: cold, warm, by two callers, by the function without a server, and bare.
 
     make bench-vision                     # tables on standard output, as Markdown
     make bench-vision ARGS="--rounds 5"
 
-The picture is scikit-image's coffee, 600 × 400 pixels, a JPEG of 105 kB, kept as a blob: a call names it by its id. Of
-an operation that takes something else (two pictures, a film) its own example is called. Cold is the first call of all
-to a server whose pool has no process yet. Warm and floor are called in turn, a round each, so that what else the
-machine does falls on both; the floor is the operation's function in this process, its models loaded. Memory is
-resident, of which files that are mapped are a part.
+The picture is scikit-image's coffee, 600 × 400 pixels, a JPEG, kept as a blob: a call names it by its id. Text is read
+from its page, codes from a label, things are tracked through the film of the example, and what takes several pictures
+gets parts or copies of the photograph. Cold is the first call of all to a server whose pool has no process yet. Warm,
+floor and bare are called in turn, a round each, so that what else the machine does falls on all; the floor is the
+operation's function in this process, its models loaded, and bare the one call of a library that comes nearest, from
+the same bytes: what it is stands in the table. Memory is resident, of which files that are mapped are a part.
 """
 
 from __future__ import annotations
@@ -27,15 +28,14 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
-import cv2
-import numpy as np
+from bare_vision import BARE
 from computing import computing
-from skimage import data  # pyright: ignore[reportMissingTypeStubs] - it has none
+from seen import FILES, REQUESTS
 from start import descendants, free_port, ours, post, resident_mb, started
 
-from nis_backend.blob import Blob, blob_fields, replaced
+from nis_backend.blob import Blob, replaced
 from nis_backend.catalog import Catalog
 from nis_backend.entry import Entry
 
@@ -57,31 +57,35 @@ class Measured:
     warm: list[float] = field(default_factory=list[float])
     both: list[float] = field(default_factory=list[float])
     floor: list[float] = field(default_factory=list[float])
+    bare: list[float] = field(default_factory=list[float])
 
 
-def photograph() -> bytes:
-    """The picture, as a file."""
-    colours = np.asarray(data.coffee(), dtype=np.uint8)
-    return cv2.imencode(".jpg", colours[..., ::-1])[1].tobytes()
+def wanted(entry: Entry, kept: dict[str, str]) -> Measured:
+    """How an operation is called: with files by their ids, or as its example is."""
+    if entry.name not in REQUESTS:
+        return Measured(entry, dict(entry.examples[0]["request"]), "its example")
+    what, request = REQUESTS[entry.name]
+    return Measured(entry, named(request, kept), what)
 
 
-def wanted(entry: Entry, kept: str) -> Measured | None:
-    """How an operation is called: with the photograph where one picture is all that it must have."""
-    example = entry.examples[0]
-    if example.get("before"):
-        return None
-    fields = blob_fields(entry.request_schema)
-    if fields == {"image": False} and set(entry.request_schema.get("required", ())) == {"image"}:
-        return Measured(entry, {"image": kept}, "the photograph")
-    return Measured(entry, dict(example["request"]), "its example")
+def named(value: Any, kept: dict[str, Any]) -> Any:  # Any: JSON, or blobs in it
+    """A request with each file in the place of its name."""
+    if isinstance(value, str):
+        return kept.get(value, value)
+    if isinstance(value, list):
+        return [named(one, kept) for one in cast("list[Any]", value)]
+    if isinstance(value, dict):
+        return {key: named(one, kept) for key, one in cast("dict[str, Any]", value).items()}
+    return value
 
 
-def floor_of(measured: Measured, folder: Path, picture: bytes) -> Callable[[], object]:
-    """The operation's function, ready to be called in this process."""
+def floor_of(measured: Measured, folder: Path) -> Callable[[], object] | None:
+    """The operation's function, ready to be called in this process; None where it calls others."""
     found = Catalog.from_index().find(measured.entry.name)
-    request = dict(measured.request)
-    if measured.what == "the photograph":
-        request["image"] = Blob.of(picture, media_type="image/jpeg")
+    if not measured.entry.pool:
+        return None
+    _, shown = REQUESTS.get(found.name, ("", measured.request))
+    request = named(shown, {name: Blob.of(one) for name, one in FILES.items()})
 
     def at(blob: Blob) -> Blob:
         content = blob.content if isinstance(blob.content, bytes) else b""
@@ -92,6 +96,11 @@ def floor_of(measured: Measured, folder: Path, picture: bytes) -> Callable[[], o
     ready = replaced(found.validate(request), at)
     worker = computing()
     return lambda: found.function(ready, worker)
+
+
+def address(content: bytes) -> str:
+    """Bytes as a data: address."""
+    return f"data:;base64,{base64.b64encode(content).decode()}"
 
 
 def seconds(call: Callable[[], object]) -> float:
@@ -115,14 +124,12 @@ class Place:
 
     port: int
     folder: Path
-    picture: bytes
     two: ThreadPoolExecutor
 
 
 def measure(rounds: int, calls: int, only: list[str]) -> None:
     """Print the tables."""
-    picture = photograph()
-    entries = [one for one in Catalog.from_index().entries() if one.pool == POOL and (not only or one.name in only)]
+    entries = [one for one in Catalog.from_index().entries() if one.family == POOL and (not only or one.name in only)]
     port = free_port()
     with (
         tempfile.TemporaryDirectory() as folder,
@@ -132,15 +139,16 @@ def measure(rounds: int, calls: int, only: list[str]) -> None:
         pid = server.process.pid
         time.sleep(SETTLE_SECONDS)
         idle = resident_mb(pid)
-        content = {"content": {"base64": base64.b64encode(picture).decode()}}
-        kept = str(json.loads(post(port, "/blobs", content))["id"])
-        table = [one for entry in entries if (one := wanted(entry, kept)) is not None]
+        kept = {
+            name: str(json.loads(post(port, "/blobs", {"content": address(one)}))["id"]) for name, one in FILES.items()
+        }
+        table = [wanted(entry, kept) for entry in entries]
         memory: dict[str, float] = {}
         for one in table:
             cold(one, port, pid, memory)
         table = [one for one in table if one.cold]
         for one in table:
-            spent(one, Place(port, Path(folder), picture, two), rounds, calls)
+            spent(one, Place(port, Path(folder), two), rounds, calls)
         held = [resident_mb(worker) for worker in descendants(pid)]
         used = resident_mb(pid)
         ended = wait_for_none(pid)
@@ -173,8 +181,10 @@ def cold(one: Measured, port: int, pid: int, memory: dict[str, float]) -> None:
 
 def spent(one: Measured, place: Place, rounds: int, calls: int) -> None:
     """Warm calls by one caller and by two, and the floor, in turn."""
-    floor = floor_of(one, place.folder, place.picture)
-    floor()
+    floor, bare = floor_of(one, place.folder), BARE.get(one.entry.name)
+    for call in (floor, bare and bare[1]):
+        if call:
+            call()
 
     def both(times: int) -> None:
         for asked in [place.two.submit(ask, one, place.port) for _ in range(2 * times)]:
@@ -183,20 +193,24 @@ def spent(one: Measured, place: Place, rounds: int, calls: int) -> None:
     both(1)
     for _ in range(rounds):
         one.warm += [seconds(lambda: ask(one, place.port)) for _ in range(calls)]
-        one.floor += [seconds(floor) for _ in range(calls)]
+        one.floor += [seconds(floor) for _ in range(calls)] if floor else []
+        one.bare += [seconds(bare[1]) for _ in range(calls)] if bare else []
         one.both.append(seconds(lambda: both(calls)) / (2 * calls))
     print(f"warm {one.entry.name}", file=sys.stderr)
 
 
 def show(table: list[Measured], memory: dict[str, float]) -> None:
     """The table of the operations."""
-    print("| pictures a second | cold | warm | two callers | floor | warm is | worker |")
-    print("|---|---|---|---|---|---|---|")
+    print("| calls a second | of | cold | warm | two callers | floor | warm is | bare call | floor is | worker |")
+    print("|---|---|---|---|---|---|---|---|---|---|")
     for one in table:
-        warm, both, floor = (1 / statistics.median(taken) for taken in (one.warm, one.both, one.floor))
+        warm, both = (1 / statistics.median(taken) for taken in (one.warm, one.both))
+        floor, bare = (1 / statistics.median(taken) if taken else 0.0 for taken in (one.floor, one.bare))
+        told = f"{bare:.1f}, {BARE[one.entry.name][0]} | {floor / bare:.2f} ×" if bare else "|"
         print(
-            f"| `{one.entry.name}`, {one.what} | {one.cold:.2f} s | {warm:.1f} | {both:.1f} | {floor:.1f} | "
-            f"{warm / floor:.2f} × | {memory[one.entry.name]:.0f} MB |"
+            f"| `{one.entry.action}` | {one.what} | {one.cold:.2f} s | {warm:.1f} | {both:.1f} | "
+            + (f"{floor:.1f} | {warm / floor:.2f} ×" if floor else "|")
+            + f" | {told} | {memory[one.entry.name]:.0f} MB |"
         )
 
 

@@ -140,13 +140,13 @@ def _draw_stitched(_request: StitchRequest, made: StitchedImage) -> list[View]:
             title="Two halves that overlap",
             request={"images": ["{left.image}", "{right.image}"], "motion": "shift"},
             question="Stitch these overlapping pictures together.",
-            also=("Make a panorama of these photos.",),
+            also=("Make a panorama of these photos.", "Panorama of these pictures, please."),
             before=(_part("left", 0, 130), _part("right", 30, 130)),
         ),
     ),
 )
 def stitch_images(request: StitchRequest, ctx: WorkerContext) -> StitchedImage:
-    """Put pictures that overlap together into one, such as a panorama or the parts of a scan.
+    """Make one picture of several that overlap: stitch photos to a panorama, or put the parts of a scan together.
 
     The picture that the others match best stays as it is, and each other is brought onto it over its best matches.
     Where pictures overlap they are mixed, the more of one the further from its border. Errors of a chain add up, and

@@ -103,7 +103,8 @@ def read_text(request: ReadRequest, ctx: ComputingContext) -> TextRead:
     Text that is turned by 90, 180 or 270 degrees is found and read; small text is enlarged and looked at again; bent
     lines are straightened, noise is smoothed, faint contrast stretched, poor lines are read again. What is done follows
     from measures of the picture and the recogniser's own scores, and is told. Lines whose score is below 0.5 are left
-    out. Latin, Chinese and Japanese print; handwriting poorly.
+    out. Print in Latin letters, Chinese and Japanese; rarer accents (Polish, Czech, Vietnamese) come out wrong,
+    Cyrillic, Greek and Korean are not read, handwriting poorly.
 
     Source: PP-OCRv6 small (PaddleOCR), its files as rapidocr ships them.
 
