@@ -38,7 +38,7 @@ def search(folder: Path, caller: Caller = LOCAL, **given: object) -> OperationMa
         ("convert miles to kilometres", "physics.convert_unit"),
         ("stop a run", "runs.cancel_run"),
         ("physics.solve_heat", "physics.solve_heat"),
-        ("projec", "physics.simulate_projectile"),
+        ("projecti", "physics.simulate_projectile"),
         ("pendulem", "physics.simulate_pendulum"),
         ("fetch a weight", "weights.pull_weight"),
     ],
