@@ -58,7 +58,7 @@ SHELL := /bin/bash
 .SHELLFLAGS := -o pipefail -c
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help serve weights test-weights test check format generate console bench-start bench-router bench-toolsets bench-embeddings bench-runs bench-dispatch bench-gateway bench-generation bench-reading bench-soak bench-sockets bench-vision bench-voice bench-speaking bench-live-voice conformance prove-fuzz prove-kills prove-media prove-readers prove-schema prove-takeover clean
+.PHONY: help serve weights test-weights test check format generate console bench-start bench-router bench-toolsets bench-embeddings bench-runs bench-dispatch bench-gateway bench-generation bench-reading bench-soak bench-sockets bench-vision bench-voice bench-speaking bench-live-voice conformance prove-fuzz prove-impact-null prove-kills prove-media prove-readers prove-schema prove-takeover clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-16s %s\n", $$1, $$2 }' Makefile
@@ -145,6 +145,9 @@ conformance: $(TESTS) $(WHEELHOUSE) weights $(CLIENTS) ## run the protocols' own
 
 prove-fuzz: $(TESTS) ## send 10,000 spoilt messages in each protocol, and look for faults, leaks and runs that do not end
 	@$(BIN)/python benchmarks/fuzz.py $(ARGS)
+
+prove-impact-null: $(TESTS) ## measure a change that changes nothing 20 times, and one that does, and look for false differences
+	@$(BIN)/python benchmarks/impact_null.py $(ARGS)
 
 prove-kills: $(TESTS) ## kill the server 200 times while runs go on, and look for what is lost or done twice
 	@$(BIN)/python benchmarks/kills.py $(ARGS)
