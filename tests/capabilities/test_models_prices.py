@@ -57,6 +57,7 @@ def test_a_price_is_set_listed_and_forgotten(tmp_path: Path) -> None:
         ]
         again: Price = await ctx.call(set_price, SetPrice(model="one:vendor:m", input=1, output=2, context=8000))
         assert (again.input[0].dollars, again.context) == (1, 8000)
+        assert (again.hour, again.characters) == (0, 0)
         await ctx.call(set_price, SetPrice(model="one:a", input=0, output=0))
         first: PriceList = await ctx.call(list_prices, ListPrices(provider="one", limit=1))
         assert ([one.model for one in first.prices], first.next_cursor) == (["one:a"], "one:a")

@@ -291,6 +291,7 @@ def test_what_providers_do_not_take_is_converted(server: Server, replies: Any) -
         (Canned(pieces=[b"<html>"], content_type="text/html"), 502, "no sound"),
         (Canned(pieces=[b'data: {"type":"speech.audio.delta","audio":"!"}\n\n']), 502, "no base64"),
         (Canned(pieces=[b'data: {"type":"speech.audio.delta","audio":""}\n\n']), 502, "without an end"),
+        (Canned(pieces=[f'data: {{"error":{{"message":"no {KEY}"}}}}\n\n'.encode()]), 502, "failed with 500"),
     ],
 )
 def test_what_goes_wrong_is_one_of_our_failures(
@@ -336,6 +337,16 @@ def test_a_model_without_a_price_is_asked_where_no_cap_stands(server: Server, re
     done(server, "POST", SPEECH, {"text": TEXT, "model": "openai:unheard-of"})
     row = row_of(server)
     assert (row["priced"], row["cost"], row["output"]) == (False, 0, 101)
+
+
+def test_a_price_by_the_hour_can_be_set(server: Server, replies: Any) -> None:
+    """Promise: what no list knows, an operator says; it holds for the next call."""
+    price = {"model": "openai:own-whisper", "input": 0, "output": 0, "hour": 7.2, "characters": 0}
+    made = done(server, "POST", "/models/set-price", price)
+    assert (made["hour"], made["source"]) == (7.2, "set here")
+    replies(fake_speech.hears)
+    done(server, "POST", TRANSCRIPT, {"audio": audio(), "model": "openai:own-whisper"})
+    assert row_of(server)["cost"] == pytest.approx(7.2 / 3600, abs=1e-9)
 
 
 def test_words_have_no_price_where_only_sounds_do(server: Server) -> None:

@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 MOST = 1e6
 """Dollars for a million tokens: a thousand times the dearest there is."""
 
+SET_RATES = ("input", "output", "cached", "written", "hour", "characters")
+
 SET = Before(
     name="price", operation="models.set_price", request={"model": "local:example", "input": 0.2, "output": 0.6}
 )
@@ -45,6 +47,8 @@ class Price(Model):
     written: list[Rate] = Field(description="Of input that its provider writes into its cache.")
     output: list[Rate]
     request: float = Field(description="Dollars for each call.")
+    hour: float = Field(description="Dollars for an hour of sound that is heard.")
+    characters: float = Field(description="Dollars for a million characters that are spoken.")
     context: int | None = Field(description="The most input tokens that it takes; null where that is not known.")
     source: str = Field(description="Where it is known from: set here, computed here, not billed, or a list of prices.")
 
@@ -73,12 +77,16 @@ class OnePrice(Model):
 
 
 class SetPrice(OnePrice):
-    """What a model costs, in dollars for a million tokens."""
+    """What a model costs, in dollars for a million tokens; what hears or speaks, by the hour or the text as well."""
 
     input: float = Field(ge=0, le=MOST, description="Of its input.")
     output: float = Field(ge=0, le=MOST, description="Of its output.")
     cached: float | None = Field(default=None, ge=0, le=MOST, description="Of input from its provider's cache.")
     written: float | None = Field(default=None, ge=0, le=MOST, description="Of input written into that cache.")
+    hour: float | None = Field(default=None, ge=0, le=MOST, description="Dollars for an hour of sound that it hears.")
+    characters: float | None = Field(
+        default=None, ge=0, le=MOST, description="Dollars for a million characters that it speaks."
+    )
     context: int | None = Field(default=None, ge=1, le=10**9, description="The most input tokens that it takes.")
 
 
@@ -91,6 +99,8 @@ def _shown(one: Priced) -> Price:
         written=_rates(one.rates.written),
         output=_rates(one.rates.output),
         request=one.rates.request / DOLLAR,
+        hour=one.rates.hour / DOLLAR,
+        characters=one.rates.characters / DOLLAR,
         context=one.context,
         source=one.rates.source,
     )
@@ -135,13 +145,17 @@ async def list_prices(request: ListPrices, ctx: Context) -> PriceList:
             title="With a cache, and how much it takes",
             request={"model": "local:example", "input": 2, "output": 8, "cached": 0.2, "context": 128_000},
         ),
+        Example(
+            title="By the hour that is heard",
+            request={"model": "local:whisper", "input": 0, "output": 0, "hour": 0.36},
+        ),
     ),
 )
 async def set_price(request: SetPrice, ctx: Context) -> Price:
     """Set what a model costs; it holds for calls that begin from now on, and wins over every list of prices."""
     prices = ctx.administered(SERVER)
     id_, now = request.model.replace("/", ":"), ctx.now()
-    given = request.model_dump(include={"input", "output", "cached", "written"}, exclude_none=True)
+    given = request.model_dump(include={*SET_RATES}, exclude_none=True)
     rates = json.dumps({name: nano(dollars) for name, dollars in given.items()})
     cells: Row = {"rates": rates, "context": request.context, "updated": now}
     before = await prices.get("prices", id_)

@@ -131,6 +131,8 @@ def _set(row: Row) -> Rates:
         output=tiers.get("output"),
         cached=tiers.get("cached"),
         written=tiers.get("written"),
+        hour=int(given.get("hour") or 0),
+        characters=int(given.get("characters") or 0),
         source="set here",
     )
 

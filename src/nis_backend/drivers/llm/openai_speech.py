@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import base64
 import json
+from contextlib import aclosing
 from typing import TYPE_CHECKING, Any, cast
 
 from nis_backend.drivers.http.base import HttpError
@@ -16,7 +17,7 @@ from nis_backend.drivers.llm.multipart import form
 from nis_backend.drivers.llm.openai_refusals import message_in
 from nis_backend.drivers.llm.server import LONGEST_ERROR, REQUEST_AT_FAULT, members, text_in, unsent
 from nis_backend.drivers.speech.base import Heard, HeardSegment, HeardWord, Speech, Spoken
-from nis_backend.errors import NisError, NotSupported, UpstreamFailed, shorten
+from nis_backend.errors import NisError, NotSupported, UpstreamFailed
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator
@@ -123,22 +124,21 @@ class OpenAISpeech(Speech):
             response.close()
 
     async def _whole(self, response: Response, most: int, model: str) -> bytes:
-        return b"".join([piece async for piece in self._pieces(response, most, model)])
+        async with aclosing(self._pieces(response, most, model)) as pieces:
+            return b"".join([piece async for piece in pieces])
 
     async def _events(self, response: Response, model: str) -> tuple[bytes, Usage | None]:
         """A sound that comes in pieces of base64, and the tokens that its end states."""
         lines, sound = Lines(), bytearray()
-        async for piece in self._pieces(response, 2 * LONGEST_SOUND, model):
-            for data in lines.feed(piece):
-                event = self._object(data, model)
-                match event.get("type"):
-                    case "speech.audio.delta":
-                        sound += self._decoded(event.get("audio"), model)
-                    case "speech.audio.done":
+        async with aclosing(self._pieces(response, 2 * LONGEST_SOUND, model)) as pieces:
+            async for piece in pieces:
+                for data in lines.feed(piece):
+                    event = self._object(data, model)
+                    if event.get("type") == "speech.audio.done":
                         return bytes(sound), usage_of(event.get("usage"))
-                    case _:
-                        if event.get("error"):
-                            raise self._strange(model, f"an error: {shorten(message_in(data))}")
+                    if event.get("error"):
+                        raise self._driver.refusal(500, {}, data, model)
+                    sound += self._decoded(event.get("audio"), model)
         raise self._strange(model, "a sound without an end")
 
     # -- reading -------------------------------------------------------------------------------------------------------
