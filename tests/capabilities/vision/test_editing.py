@@ -152,6 +152,20 @@ def test_a_box_is_drawn_where_it_is(desk: Desk) -> None:
     assert (drawn[32:78, 22:58] == 255).all()
 
 
+def test_letters_with_accents_and_of_other_scripts_are_drawn(desk: Desk) -> None:
+    """Each of these looks like no other: what a typeface lacks is one and the same empty box."""
+    plain = np.full((60, 60, 3), 255, np.uint8)
+    drawn = {
+        pixels_of(
+            desk.call(
+                annotate_image, image=desk.blob(plain), texts=[{"text": one, "at": {"x": 5, "y": 5}, "size": 40}]
+            ).image
+        ).tobytes()
+        for one in "\u00e9\u00f6\u00df\u03a9\u0416\u0915"
+    }
+    assert len(drawn) == 6
+
+
 def test_labels_shapes_and_words_are_drawn(desk: Desk) -> None:
     """Each leaves ink near its place; one label has one colour."""
     plain = np.full((200, 300, 3), 255, np.uint8)

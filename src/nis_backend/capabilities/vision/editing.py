@@ -228,8 +228,8 @@ class AnnotateRequest(Model):
 def annotate_image(request: AnnotateRequest, ctx: WorkerContext) -> MadeImage:
     """Draw boxes with labels, polygons, lines, points and words on a picture, as a PNG.
 
-    What has no colour of its own has one that its label chooses, so one label is one colour. The typeface has Latin
-    letters without accents; others show as empty boxes.
+    What has no colour of its own has one that its label chooses, so one label is one colour. The typeface has
+    letters of Latin, Greek, Cyrillic and Devanagari; others show as empty boxes.
     """
     from nis_backend.capabilities.vision.compute.drawing import annotate  # noqa: PLC0415 - loads in the worker only
 

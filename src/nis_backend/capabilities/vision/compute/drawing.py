@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from dataclasses import dataclass
+from importlib.resources import as_file, files
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -22,6 +23,16 @@ COLOURS = ("#e6194b", "#0072b2", "#009e73", "#d55e00", "#7b3fa0", "#b8860b", "#0
 """Told apart by most who see few colours, and dark enough for white letters on them."""
 
 
+FONT = "NotoSans[wdth,wght].ttf"
+"""Latin with all its accents, Greek, Cyrillic, Devanagari."""
+
+
+def _font(size: float) -> ImageFont.FreeTypeFont:
+    """The typeface of charts; Pillow's own has no accents."""
+    with as_file(files("fontpkg_noto_sans") / "files" / FONT) as path:
+        return ImageFont.truetype(path, size)
+
+
 @dataclass(frozen=True, kw_only=True)
 class _Pen:
     """What draws on one picture."""
@@ -34,7 +45,7 @@ class _Pen:
         """White words on a ground of their colour, above a place and within the picture."""
         if not text:
             return
-        font = ImageFont.load_default(self.letters)
+        font = _font(self.letters)
         left, top, right, bottom = self.draw.textbbox((0, 0), text, font=font)
         size = self.draw.im.size
         x = min(max(0.0, x), max(0.0, size[0] - (right - left) - 4))
@@ -84,7 +95,7 @@ def _shape(pen: _Pen, mark: ShapeMark) -> None:
 
 
 def _text(pen: _Pen, mark: TextMark) -> None:
-    font = ImageFont.load_default(mark.size or pen.letters)
+    font = _font(mark.size or pen.letters)
     colour = mark.colour or COLOURS[0]
     pen.draw.text((mark.at.x, mark.at.y), mark.text, fill=colour, font=font)
 
