@@ -146,8 +146,11 @@ def unmeasured(rule: Rule, case: Case) -> Iterator[Finding | None]:
 
 
 def _is_gain(rule: Rule, text: str, figure: Quantity) -> bool:
-    near = text[max(0, figure.start - 60) : figure.start], text[figure.end : figure.end + 40]
-    return bool(pattern(rule.words["gain_before"]).search(near[0]) or pattern(rule.words["gain_after"]).match(near[1]))
+    """Whether a figure is said to be won: not one of two between which something went."""
+    before, after = text[max(0, figure.start - 60) : figure.start], text[figure.end : figure.end + 40]
+    if pattern(rule.words["of_two"]).search(f"{before}§{after}"):
+        return False
+    return bool(pattern(rule.words["gain_before"]).search(before) or pattern(rule.words["gain_after"]).match(after))
 
 
 def _figures_behind(case: Case, statement: Statement) -> bool:

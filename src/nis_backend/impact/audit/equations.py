@@ -15,8 +15,8 @@ from nis_backend.impact.report import Finding
 OPERATOR = re.compile(r"^[^\d=;:!?×*·÷+]{0,40}?(?:\s([x×*·/÷+−\u2013-])\s|([×*·÷+]))[^\d=;:!?×*·÷+]{0,16}$")
 SUM = "+-−\u2013"
 EQUALS = re.compile(r"^[^\d=;:.!?×*·÷+]{0,40}?[=≈][^\d=;:!?]{0,16}$")
-AGAIN = re.compile(r"^[^\d=]{0,20}[=≈]")
-YEARLY = {"y": 12.0, "mo": 1.0}
+GROUPED = re.compile(r"\([^()]{0,40}[+×*/−-][^()]{0,40}\)")
+"""A part of a formula in parentheses: such are not worked out."""
 IN_A_MONTH = {"h": (720, 744), "d": (30, 31), "w": (4, 4.35), "mo": (1, 1), "y": (1 / 12, 1 / 12)}
 """How often each comes in a month: a month is written as 720, 730 or 744 hours."""
 
@@ -56,6 +56,8 @@ def _worked_out(rule: Rule, statement: Statement, figures: list[Quantity], at: i
     if rule.id == "sum" and set(signs) - set(rule.words["signs"]):
         return  # it has a product too: that rule's
     stated = figures[at]
+    if GROUPED.search(statement.text[terms[0].start : stated.start]):
+        return
     if set(signs) <= set(SUM) and {t.kind for t in terms} != {stated.kind}:
         return  # a sum of unlike things is no sum
     low, high = _value(terms, signs, stated)
