@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import tomllib
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from nis_backend.errors import InvalidRequest
 from nis_backend.impact.forms.views import headline, of_audit, of_ranking, of_report
 from nis_backend.impact.question import RUNS, Question
 from nis_backend.impact.report import Audit, Change, Ranking, Report
 from nis_backend.impact.running.phases import Commands
+from nis_backend.impact.stated import stated
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -22,7 +21,7 @@ if TYPE_CHECKING:
     from nis_backend.view import View
 
 COMMANDS = ("start", "ready", "smoke", "test")
-"""Keys of `[tool.nis.impact]` in a project's pyproject.toml."""
+"""Options that win over what a project states of itself."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -76,15 +75,17 @@ def assess(change: Mapping[str, str], options: Mapping[str, Any], tell: Tell) ->
     from nis_backend.impact.assess import assess  # noqa: PLC0415 - the most of it all
 
     root = Path(options["project"])
+    said = stated(root)
+    given = {**said.commands, "ready": said.ready, **{name: options[name] for name in COMMANDS if options.get(name)}}
     question = Question(
         root=root,
         change=Change.model_validate(change),
-        commands=commands_of(root, options),
-        python=options.get("python"),
+        commands=Commands(**given),
+        python=_python(root, options),
         runs=options.get("runs") or RUNS,
         installs=not options.get("no_install"),
         measures=not options.get("no_measure"),
-        region=options.get("region") or "us-east-1",
+        region=options.get("region") or said.region or "us-east-1",
     )
     return Answer(found=assess(question, tell))
 
@@ -95,7 +96,7 @@ def scan(options: Mapping[str, Any], tell: Tell) -> Answer:  # Any: click's
     from nis_backend.impact.scanning import scan  # noqa: PLC0415 - as above
 
     tell(0.0, "reading the project")
-    project = open_project(Path(options["project"]), options.get("python"))
+    project = open_project(Path(options["project"]), _python(Path(options["project"]), options))
     tell(0.2, "reading its texts")
     return Answer(found=scan(project, None))
 
@@ -105,7 +106,7 @@ def apply(change: Mapping[str, str], options: Mapping[str, Any]) -> list[str]:  
     from nis_backend.impact.changing.patch import apply  # noqa: PLC0415 - as above
     from nis_backend.impact.project.opening import open_project  # noqa: PLC0415 - as above
 
-    project = open_project(Path(options["project"]), options.get("python"))
+    project = open_project(Path(options["project"]), _python(Path(options["project"]), options))
     return _written(apply(project, Change.model_validate(change)))
 
 
@@ -114,6 +115,12 @@ def undo(options: Mapping[str, Any]) -> list[str]:  # Any: click's
     from nis_backend.impact.changing.patch import undo  # noqa: PLC0415 - as above
 
     return _written(undo(Path(options["project"])))
+
+
+def _python(root: Path, options: Mapping[str, Any]) -> Path | None:  # Any: click's
+    """Its interpreter, where it is named: by an option, or by the project from its own folder."""
+    given, said = options.get("python"), stated(root).python
+    return given or (root / said if said else None)
 
 
 def _written(applied: Applied) -> list[str]:
@@ -125,30 +132,3 @@ def audit(text: str) -> Answer:
     from nis_backend.impact.audit.auditing import audit  # noqa: PLC0415 - as above
 
     return Answer(found=audit(text))
-
-
-def commands_of(root: Path, options: Mapping[str, Any]) -> Commands:  # Any: click's
-    """The project's own commands: those given, else those in its `[tool.nis.impact]`.
-
-    Raises:
-        InvalidRequest: that table has something else than commands.
-    """
-    said = _table(root)
-    return Commands(**{name: str(options.get(name) or said.get(name, "")) for name in COMMANDS})
-
-
-def _table(root: Path) -> Mapping[str, str]:
-    try:
-        read = tomllib.loads((root / "pyproject.toml").read_text("utf-8"))
-    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError):
-        return {}  # what reads its declarations says what is wrong with it
-    table = read.get("tool", {}).get("nis", {}).get("impact", {})
-    for key, value in table.items():
-        if key not in COMMANDS or not isinstance(value, str):
-            raise InvalidRequest(
-                f"[tool.nis.impact] has {key!r}, which is no command.",
-                field=key,
-                value=str(value),
-                remedy=f"It has {', '.join(COMMANDS)}, each a text.",
-            )
-    return table

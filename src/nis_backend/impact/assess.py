@@ -21,18 +21,22 @@ from nis_backend.impact.changing.installers import find_installer
 from nis_backend.impact.changing.patch import way
 from nis_backend.impact.changing.resolving import resolve
 from nis_backend.impact.changing.sizes import sizes_of
+from nis_backend.impact.measuring.hooks import find_hooks
+from nis_backend.impact.measuring.imports import by_distribution
 from nis_backend.impact.measuring.machine import this_machine
 from nis_backend.impact.measuring.starts import Service, measure
 from nis_backend.impact.pricing import price
 from nis_backend.impact.project.environment import read_environment
 from nis_backend.impact.project.opening import open_project
-from nis_backend.impact.proof.closure import exclusive
+from nis_backend.impact.proof.closure import brought, exclusive
 from nis_backend.impact.proof.static import prove
+from nis_backend.impact.proof.target import target
 from nis_backend.impact.report import Counterfactual, Measurement, Report, StaticProof
 from nis_backend.impact.running.comparing import WORKS, compared
-from nis_backend.impact.running.phases import Commands, Place, run_commands
-from nis_backend.impact.running.surroundings import placed, surroundings
-from nis_backend.impact.running.watching import watch
+from nis_backend.impact.running.hiding import hide, led
+from nis_backend.impact.running.phases import Place, run_commands
+from nis_backend.impact.running.surroundings import surroundings
+from nis_backend.impact.running.watching import Watched, watch_commands
 from nis_backend.impact.verdict import judge
 
 if TYPE_CHECKING:
@@ -43,7 +47,7 @@ if TYPE_CHECKING:
     from nis_backend.impact.changing.resolving import Resolved
     from nis_backend.impact.project.opening import Project
     from nis_backend.impact.question import Question, Tell
-    from nis_backend.impact.report import Hidden, Measure, Price, Resolution, RuntimeProof, Sizes, Way
+    from nis_backend.impact.report import Hidden, Measure, Price, Resolution, Sizes, Way
     from nis_backend.impact.running.phases import Ran
 
 LIMIT = 120.0
@@ -97,10 +101,11 @@ class _Assessment:
             self.left_out.append("Nothing was run: give --start, --smoke or --test.")
         self.tell(0.05, "reading its texts")
         static = self.static
-        runtime = self._watched()
+        watched = self._watched()
         now, after = self._resolved()
         going = self._going(now, after)
         resolution = self._told(now, after, going)
+        hidden = self._hidden(watched, stays=bool(resolution and resolution.stays_for))
         both = self._environments(now, after, going)
         pairs = self._compared(both) if both else []
         starts = all(one.without_it.outcome in WORKS for one in pairs if one.with_it.name == "start")
@@ -108,6 +113,7 @@ class _Assessment:
         found = Counterfactual(
             resolved_now=now.told() if now else None,
             resolved=resolution,
+            hidden=hidden,
             installed=pairs,
             check=both.check if both else [],
         )
@@ -121,9 +127,9 @@ class _Assessment:
             version=installed.version if installed else "",
             made=made,
             python=project.environment.version,
-            verdict=judge(change, static, runtime, found, coming=self._coming(both)),
+            verdict=judge(change, static, watched.proof if watched else None, found, coming=self._coming(both)),
             static=static,
-            runtime=runtime,
+            runtime=watched.proof if watched else None,
             counterfactual=found,
             measurement=measurement,
             price=self._price(measures, both),
@@ -142,16 +148,34 @@ class _Assessment:
                 raise
             return StaticProof(modules=[], files=len(self.project.files))
 
-    def _watched(self) -> RuntimeProof | None:
+    def _watched(self) -> Watched | None:
         """Who uses the package while the project runs; of one that is to be added, nobody yet."""
-        if self.question.change.kind == "add" or not self._commands():
+        change = self.question.change
+        if change.kind == "add" or not self._commands():
             return None
         self.tell(0.1, "watching its commands")
         try:
-            return watch(self.project, self.question.change.package, self.question.commands, limit=LIMIT)
+            sought = target(self.project, change.package)
+            return watch_commands(self.project, sought, self.question.commands, limit=LIMIT)
         except NisError as error:
             self.left_out.append(f"Its commands were not watched: {error.message} {error.remedy}".strip())
             return None
+
+    def _hidden(self, watched: Watched | None, stays: bool) -> list[Hidden]:
+        """Its commands without what goes, where nothing has to be installed for that."""
+        change = self.question.change
+        if watched is None or stays or change.kind != "drop" or not self.project.environment.find(change.package):
+            return []
+        self.tell(0.15, "running its commands with the package hidden")
+        try:
+            return hide(self.project, change.package, self.question.commands, limit=self._limit(watched.ran))
+        except NisError as error:
+            self.left_out.append(f"Nothing was hidden: {error.message} {error.remedy}".strip())
+            return []
+
+    def _limit(self, ran: Sequence[Ran]) -> float:
+        """What took a second with it has shown within ten without it whether it works."""
+        return min(LIMIT, PATIENCE + FOLD * max((one.phase.seconds for one in ran), default=LIMIT))
 
     def _resolved(self) -> tuple[Resolved | None, Resolved | None]:
         """What the project's requirements come to, as they stand and after the change."""
@@ -257,20 +281,32 @@ class _Assessment:
         first = self._ran(both.before, LIMIT)
         if all(one.phase.outcome not in WORKS for one in first):
             return compared(first, first, first)
-        # What took a second with it has shown within ten without it whether it works.
-        limit = min(LIMIT, PATIENCE + FOLD * max(one.phase.seconds for one in first))
+        limit = self._limit(first)
         return compared(first, self._ran(both.before, limit), self._ran(both.after, limit))
 
     def _ran(self, side: Copy, limit: float) -> list[Ran]:
-        folder, root = self.project.root, side.root
-        given = self.question.commands
-        commands = Commands(
-            start=placed(given.start, folder, root),
-            ready=given.ready,
-            smoke=placed(given.smoke, folder, root),
-            test=placed(given.test, folder, root),
+        commands = led(self.question.commands, self.project.root, side.root)
+        place = Place(folder=self.project.root, environment=surroundings(side.root), limit=limit)
+        return run_commands(commands, place)
+
+    def _measurement(
+        self, both: _After | None, measures: list[Measure], told: str, watched: Watched | None
+    ) -> Measurement | None:
+        """The figures, and what the package and all that it brings do at start."""
+        traces = watched.traces["start"] if watched else []
+        names = {canonicalize_name(self._subject), *brought(self.project.environment, self._subject)}
+        imports = by_distribution(self.project, [traces]) if traces else []
+        hooks = find_hooks(self.project.environment, traces, names)
+        if not (both or imports or hooks):
+            return None
+        return Measurement(
+            sizes=both.sizes if both else None,
+            measures=measures,
+            imports=[one for one in imports if canonicalize_name(one.name) in names],
+            hooks=hooks,
+            machine=this_machine(),
+            told=told,
         )
-        return run_commands(commands, Place(folder=folder, environment=surroundings(root), limit=limit))
 
     def _measured(self, both: _After) -> tuple[list[Measure], str]:
         commands = self.question.commands

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Literal
 
+from packaging.utils import canonicalize_name
+
 from nis_backend.impact.report import Reason, Verdict
 from nis_backend.impact.running.comparing import WORKS
 from nis_backend.told import counted
@@ -43,7 +45,7 @@ def judge(
     reasons = [*_resolved(counterfactual), *_compared(static, counterfactual)]
     if change.kind in {"drop", "swap"}:
         reasons += _static(static, coming, proven=proven)
-        reasons += _imported(static, runtime)
+        reasons += _imported(change, static, runtime)
         reasons += _unread(static, proven=proven)
     if change.kind != "drop":
         reasons += _arrival(counterfactual)
@@ -68,11 +70,14 @@ def _resolved(found: Counterfactual) -> Iterator[Reason]:
 
 def _compared(static: StaticProof, found: Counterfactual) -> Iterator[Reason]:
     stays = _stays_for(static, found)
+    said: set[tuple[str, str]] = set()
     for title, pairs in (("hidden", found.hidden), ("for real", found.installed)):
         worked = [pair for pair in pairs if pair.with_it.outcome in WORKS]
         for pair in worked:
-            if pair.same:
+            what = (pair.with_it.name, pair.without_it.outcome)
+            if pair.same or what in said:
                 continue
+            said.add(what)
             differs = f"{pair.with_it.name} differs without it ({title}): {_sentence(pair.difference)}"
             if title == "hidden" and stays:
                 yield _reason("for", f"{differs}; but it stays installed for {_names(stays)}")
@@ -140,10 +145,15 @@ def _stays_for(static: StaticProof, found: Counterfactual) -> list[str]:
     return [one.name for one in static.required_by if one.applies and one.why]
 
 
-def _imported(static: StaticProof, runtime: RuntimeProof | None) -> Iterator[Reason]:
+def _imported(change: Change, static: StaticProof, runtime: RuntimeProof | None) -> Iterator[Reason]:
     if runtime is None:
         return
-    seen = [one for one in runtime.imports if one.by == "third_party" and not one.failed]
+    key = canonicalize_name(change.package)
+    seen = [
+        one
+        for one in runtime.imports
+        if one.by == "third_party" and not one.failed and canonicalize_name(one.distribution) != key
+    ]
     required = any(one.applies for one in static.required_by)
     if seen and not required:
         who = _names(sorted({one.distribution or one.importer for one in seen}))

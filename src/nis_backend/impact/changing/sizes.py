@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from packaging.utils import canonicalize_name
 
-from nis_backend.impact.project.declared import holds, requirement
+from nis_backend.impact.proof.closure import brought
 from nis_backend.impact.report import Share, Sizes
 
 if TYPE_CHECKING:
@@ -37,10 +37,10 @@ def sizes_of(before: Environment, after: Collection[Distribution], package: str,
     evenly spaced blocks of 128 kB.
     """
     then = {one.key: one for one in after}
-    brought = _brought(before, package)
+    mine = {canonicalize_name(package), *brought(before, package)}
     every = {(one.key, one.version): one for one in (*before.distributions.values(), *then.values())}
     # What stays as it is weighs the same on both sides, so a rougher figure does.
-    most = [WHOLE if one.key in brought or one.key not in then else WHOLE // 4 for one in every.values()]
+    most = [WHOLE if one.key in mine or one.key not in then else WHOLE // 4 for one in every.values()]
     with ThreadPoolExecutor(2) as threads:  # zlib holds no lock
         layers = dict(zip(every, threads.map(layer_of, every.values(), most), strict=True))
     parts = [
@@ -52,7 +52,7 @@ def sizes_of(before: Environment, after: Collection[Distribution], package: str,
             exclusive=key in goes,
         )
         for key, one in before.distributions.items()
-        if key in brought
+        if key in mine
     ]
     return Sizes(
         before=sum(one.bytes for one in before.distributions.values()),
@@ -86,19 +86,3 @@ def layer_of(one: Distribution, most: int = WHOLE) -> int:
     packed += len(packer.flush())
     share = one.bytes / read if read else 0
     return round(packed * share + len(one.files) * ENTRY * PACKED_ENTRY)
-
-
-def _brought(environment: Environment, package: str) -> set[str]:
-    """The package and all that it requires, as it is installed."""
-    found: set[str] = set()
-    waiting = [canonicalize_name(package)]
-    while waiting:
-        one = environment.distributions.get(waiting.pop())
-        if one is None or one.key in found:
-            continue
-        found.add(one.key)
-        asked = [requirement(text) for text in one.requires]
-        waiting += [
-            canonicalize_name(each.name) for each in asked if each and holds(each, dict(environment.markers), extra="")
-        ]
-    return found

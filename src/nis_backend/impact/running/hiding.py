@@ -51,7 +51,7 @@ def hide(
     with_it = list(ran) if ran is not None else run_commands(commands, own)
     with tempfile.TemporaryDirectory(prefix="nis-impact-", ignore_cleanup_errors=True) as made:
         copy = copy_environment(project.environment, Path(made).resolve() / "env", without=[hidden.key])
-        without = run_commands(_led(commands, project, copy), _place_without(project, copy, hidden, limit))
+        without = run_commands(led(commands, project.root, copy.root), _place_without(project, copy, hidden, limit))
     roots = [str(copy.root), str(project.environment.prefix)]
     found = compared(with_it, [], without, roots=roots)
     return (
@@ -75,11 +75,11 @@ def _place_without(project: Project, copy: Copy, hidden: Distribution, limit: fl
     return Place(folder=project.root, environment=environment, limit=limit)
 
 
-def _led(commands: Commands, project: Project, copy: Copy) -> Commands:
-    root = project.root
+def led(commands: Commands, folder: Path, environment: Path) -> Commands:
+    """The commands with each path into an environment's `bin` led to that of `environment`."""
     return replace(
         commands,
-        start=placed(commands.start, root, copy.root),
-        smoke=placed(commands.smoke, root, copy.root),
-        test=placed(commands.test, root, copy.root),
+        start=placed(commands.start, folder, environment),
+        smoke=placed(commands.smoke, folder, environment),
+        test=placed(commands.test, folder, environment),
     )
