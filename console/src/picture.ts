@@ -93,7 +93,7 @@ export class NisPicture extends Fetched {
     const colour = (label: string): string => `c${labels.indexOf(label) % COLOURS}`;
     const taken: [number, number, number][] = [];
     const part = (index: number, label: string, score: number | null | undefined, place: [number, number], drawn: unknown): unknown => {
-      const whole = [label, score === null || score === undefined ? "" : score.toFixed(2)].filter(Boolean).join(" ");
+      const whole = [label, score === null || score === undefined ? "" : Math.abs(score) <= 1 ? score.toFixed(2) : number(score)].filter(Boolean).join(" ");
       const text = cut(whole, Math.max(3, Math.floor(width / letter / BROAD)));
       const reach = text.length * letter * BROAD;
       const [x, y] = [Math.max(0, Math.min(place[0], width - reach)), place[1] > letter * 1.6 ? place[1] - letter * 0.4 : place[1] + letter * 1.2];

@@ -271,6 +271,10 @@ def test_a_box_lies_where_it_is_in_the_picture() -> None:
     (node,) = of_class(parsed(view, width=800), "box")
     assert [float(node.attrib[name]) for name in ("x", "y", "width", "height")] == [200, 100, 400, 200]
     assert "cup 0.50" in [text.text for text in of_class(parsed(view), "tag")]
+    counted = Image(
+        width=400, height=200, alt="A face.", boxes=[box.model_copy(update={"label": "face", "score": 34.0})]
+    )
+    assert "face 34" in [text.text for text in of_class(parsed(counted), "tag")]
 
 
 @given(word=WORDS)

@@ -54,10 +54,15 @@ def draw(paper: Paper, view: Image, content: str) -> None:
     for box in view.boxes:
         colour = paper.colour(names.index(box.label))
         x, y = left + box.x * scale, top + box.y * scale
-        text = box.label if box.score is None else f"{box.label} {box.score:.2f}".strip()
+        text = box.label if box.score is None else f"{box.label} {_scored(box.score)}".strip()
         paper.box(x, y, box.width * scale, box.height * scale, fill="none", stroke=colour, cls="box", tip=text, thick=2)
         if text:
             _tag(paper, taken, text, (x, y), colour)
+
+
+def _scored(score: float) -> str:
+    """Hundredths of what goes up to 1; a count as one."""
+    return f"{score:.2f}" if abs(score) <= 1 else f"{score:.4g}"
 
 
 def _tag(paper: Paper, taken: list[Room], text: str, place: tuple[float, float], colour: str) -> None:

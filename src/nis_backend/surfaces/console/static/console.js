@@ -220,7 +220,7 @@ asyncio.run(main())`}function Eo({line:s,given:t}){let e=Object.entries(t).map((
       ${this.trouble?a`<p class="note">${this.trouble}</p>`:d}
       ${this.address?a`<a class="save" href=${this.address} download=${this.picture.blob}>Save</a>`:d}
       ${l.length?ve(["found","score","x","y","width","height"],u,`Found (${l.length})`):d}
-    </figure>`}over(t){let{width:e,height:n,boxes:r,shapes:i}=this.picture,o=Math.min(this.width,Math.max(240,e),Jr*e/n),l=zo*e/Math.max(100,o),c=p=>`c${t.indexOf(p)%Go}`,u=[],h=(p,m,g,f,k)=>{let _=[m,g==null?"":g.toFixed(2)].filter(Boolean).join(" "),R=de(_,Math.max(3,Math.floor(e/l/Yr))),P=R.length*l*Yr,[F,b]=[Math.max(0,Math.min(f[0],e-P)),f[1]>l*1.6?f[1]-l*.4:f[1]+l*1.2],I=_.length>Ko||u.some(([Q,Pe,Ct])=>F<Pe&&Q<F+P&&Math.abs(Ct-b)<l);return R&&!I&&u.push([F,F+P,b]),w`<g
+    </figure>`}over(t){let{width:e,height:n,boxes:r,shapes:i}=this.picture,o=Math.min(this.width,Math.max(240,e),Jr*e/n),l=zo*e/Math.max(100,o),c=p=>`c${t.indexOf(p)%Go}`,u=[],h=(p,m,g,f,k)=>{let _=[m,g==null?"":Math.abs(g)<=1?g.toFixed(2):v(g)].filter(Boolean).join(" "),R=de(_,Math.max(3,Math.floor(e/l/Yr))),P=R.length*l*Yr,[F,b]=[Math.max(0,Math.min(f[0],e-P)),f[1]>l*1.6?f[1]-l*.4:f[1]+l*1.2],I=_.length>Ko||u.some(([Q,Pe,Ct])=>F<Pe&&Q<F+P&&Math.abs(Ct-b)<l);return R&&!I&&u.push([F,F+P,b]),w`<g
         class="found ${c(m)} ${this.hit===p?"hit":""}" tabindex="0" role="img" aria-label=${this.told(p)}
         @pointerenter=${()=>this.hit=p} @focus=${()=>this.hit=p} @pointerleave=${()=>this.hit=null} @blur=${()=>this.hit=null}
       >${k}${R&&(!I||this.hit===p)?w`<text x=${F} y=${b} font-size=${l} stroke-width=${l/4}>${R}</text>`:d}</g>`};return a`<svg viewBox="0 0 ${e} ${n}">
