@@ -16,6 +16,7 @@ from nis_backend.catalog import Catalog, load_app
 from nis_backend.context import Context
 from nis_backend.database import open_store
 from nis_backend.drivers.blobs.chosen import contents_of
+from nis_backend.drivers.blobs.folder import remove_old
 from nis_backend.drivers.blobs.sweeping import sweep
 from nis_backend.drivers.bus.in_process import InProcessBus
 from nis_backend.drivers.cache.base import CallLimit
@@ -30,6 +31,7 @@ from nis_backend.drivers.llm.embedded_pool import pool as embedded_pool
 from nis_backend.drivers.store.base import LINES
 from nis_backend.errors import NisError, Unavailable
 from nis_backend.execution import execute
+from nis_backend.made import MADE
 from nis_backend.opened import Drivers
 from nis_backend.run import Tail
 from nis_backend.schedule import Clock
@@ -249,6 +251,7 @@ class Process:
                     for row in gone:
                         await contents.delete(row["id"])
                 await contents.tidy()
+                await asyncio.to_thread(remove_old, self.settings.data / MADE, "*")
                 await self._tidy_calls(now)
             except NisError as error:
                 log.warning("tidying has to wait: %s", error)

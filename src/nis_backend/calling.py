@@ -233,7 +233,9 @@ async def _run(target: Operation[Any, Res], request: Model, ctx: Context) -> Res
     if elsewhere is not None:
         return await elsewhere
     if target.pool:
-        return _answered(target, await ctx.compute(target, request))
+        answer = await ctx.compute(target, request)
+        # What it has made is looked at in a thread: it may be a large file.
+        return await asyncio.to_thread(_answered, target, answer) if target.holds_blobs else _answered(target, answer)
     if target.waits:
         return await target.function(request, ctx)
     return await asyncio.to_thread(target.function, request, ctx)

@@ -12,6 +12,7 @@ from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass, field, replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, TypeVar
+from uuid import uuid4
 
 from pydantic import ValidationError
 
@@ -22,6 +23,7 @@ from nis_backend.drivers.gateway.periods import cap_of_run
 from nis_backend.errors import Forbidden, InvalidRequest, NisError, WorkerLost, from_problem
 from nis_backend.event import ApprovalRequired, InputRequired, Progressed, ToolCalled, Warned
 from nis_backend.keys import KeyRing
+from nis_backend.made import MADE, opened_of, remove_made
 from nis_backend.owned import Owned, Scope
 from nis_backend.run import RunHandle, RunLog, Terms, own_queue
 from nis_backend.shelf import Shelf
@@ -365,7 +367,7 @@ class Context:
         return RunHandle(id=made, log=log, reader=reader)
 
     async def compute(self, target: Operation[Any, Any], request: Model) -> Json:
-        """Have a pooled operation computed by a worker: `result` is JSON, new blobs' bytes stand beside it.
+        """Have a pooled operation computed by a worker: `result` is JSON, new blobs' bytes or files stand beside it.
 
         What only reads is computed once more when its worker is lost.
 
@@ -381,22 +383,31 @@ class Context:
             if self.on_progress is not None:
                 self.on_progress(fraction, message)
 
+        made = self.settings.data / MADE / uuid4().hex
         payload: Json = {
             "module": target.function.__module__,
             "operation": target.name,
             "request": request.model_dump_json(),
             "files": {blob.id: str(blob.path) for _, blob in blobs_in(request)} if target.holds_blobs else {},
             "limits": asdict(self.settings.limits),
+            "made": str(made),
         }
         pool = str(target.pool)
+        if target.holds_blobs:
+            made.parent.mkdir(parents=True, exist_ok=True)
         try:
-            return await self.drivers.compute.call(pool, payload, on_progress=progressed)
-        except WorkerLost as lost:
-            # Once: a request that crashes its worker would crash every next one.
-            if target.effect != "reads":
-                raise
-            log.warning("%s is computed again: %s", target.name, lost.message)
-            return await self.drivers.compute.call(pool, payload, on_progress=progressed)
+            try:
+                answer = await self.drivers.compute.call(pool, payload, on_progress=progressed)
+            except WorkerLost as lost:
+                # Once: a request that crashes its worker would crash every next one.
+                if target.effect != "reads":
+                    raise
+                log.warning("%s is computed again: %s", target.name, lost.message)
+                answer = await self.drivers.compute.call(pool, payload, on_progress=progressed)
+            return {**answer, **opened_of(made, answer.pop("written", ()))}
+        finally:
+            if target.holds_blobs:
+                remove_made(made)
 
     @contextmanager
     def trace(self, name: str) -> Generator[None]:

@@ -168,11 +168,15 @@ class Shelf:
 
     async def keep(self, result: M) -> M:
         """A result whose new blobs are put down; for a caller who removes them, for this call alone."""
-        kept = {
-            id(blob): await self.put(blob.content, **blob.described, of_call=self._ctx.passing)
-            for _, blob in blobs_in(result)
-            if blob.content is not None
-        }
+        new = [(blob, blob.content) for _, blob in blobs_in(result) if blob.content is not None]
+        try:
+            kept = {
+                id(blob): await self.put(content, **blob.described, of_call=self._ctx.passing) for blob, content in new
+            }
+        finally:
+            for _, content in new:
+                if not isinstance(content, bytes):
+                    content.close()
         return replaced(result, lambda blob: kept.get(id(blob), blob)) if kept else result
 
     async def drop(self, ids: Sequence[str], result: Model | None) -> None:

@@ -19,6 +19,7 @@ from nis_backend.context import Context
 from nis_backend.drivers.compute.base import Pool
 from nis_backend.drivers.compute.processes import WorkerPools
 from nis_backend.errors import InternalError, NotFound, TooLarge, Unavailable, WorkerLost
+from nis_backend.made import MADE, opened_of, remove_made
 from nis_backend.operation import Operation
 
 WORKERS = Path(__file__).parent / "workers"
@@ -84,17 +85,39 @@ def test_a_blob_that_is_removed_before_its_turn_is_not_there(tmp_path: Path, joi
     within(tmp_path, body)
 
 
-def test_what_a_worker_cannot_send_is_refused(tmp_path: Path, join: Operation[Any, Any]) -> None:
-    """Larger than a frame: nothing of it is kept."""
+def test_what_a_worker_makes_may_be_larger_than_a_frame(tmp_path: Path, join: Operation[Any, Any]) -> None:
+    """It comes by a file, which is gone when it was taken over; beyond `NIS_MAX_BLOB` nothing of it is kept."""
 
     async def body(ctx: Context) -> None:
-        with pytest.raises((TooLarge, InternalError)):
-            await call(join, {"halves": ["data:," + "x" * 1024], "times": 20_000}, ctx)
+        joined = await call(join, {"halves": ["data:," + "x" * 1024], "times": 20_000}, ctx)
+        assert await ctx.blobs.read(joined.id) == b"x" * 1024 * 20_000
+        await ctx.blobs.delete(joined.id)
+        settings = ctx.settings.model_copy(update={"max_blob": 10_000_000})
+        small = replace(ctx, drivers=replace(ctx.drivers, settings=settings))
+        with pytest.raises(TooLarge, match="more than 10000000 bytes"):
+            await call(join, {"halves": ["data:," + "x" * 1024], "times": 20_000}, small)
         with pytest.raises(NotFound):
             await call(join, {"halves": ["blob-0"]}, ctx)
         assert await ctx.store.select("blobs") == []
+        assert list((tmp_path / MADE).iterdir()) == []
 
     within(tmp_path, body)
+
+
+@pytest.mark.parametrize("name", ["../secret", "0" * 64, "a" * 64, 7, "b" * 64])
+def test_a_workers_word_leads_to_no_other_file(tmp_path: Path, name: object) -> None:
+    """One that has read hostile input is not trusted: not another's file, no link, no pipe."""
+    made = tmp_path / "call"
+    (tmp_path / "secret").write_text("secret")
+    Path(f"{made}.{'a' * 64}").symlink_to(tmp_path / "secret")
+    with pytest.raises(InternalError):
+        opened_of(made, [name])
+    Path(f"{made}.{'c' * 64}").write_bytes(b"made")
+    found = opened_of(made, ["c" * 64])
+    remove_made(made)
+    with found["c" * 64] as file:
+        assert file.read() == b"made"
+    assert [one.name for one in tmp_path.iterdir()] == ["secret"]
 
 
 @pytest.mark.parametrize(

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, cast
 from pydantic import ValidationError
 
 from nis_backend.blob import blobs_in, replaced
-from nis_backend.errors import InvalidRequest, NisError, NotFound
+from nis_backend.errors import InvalidRequest, NisError, NotFound, Unavailable
 from nis_backend.limits import Limits
 from nis_backend.operation import Operation
 from nis_backend.weights.files import Weights
@@ -19,6 +19,10 @@ if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable
 
     from nis_backend.drivers.compute.base import ComputingContext, Json, Kept, WorkerContext
+
+
+LARGE = 2**20
+"""Bytes of a new blob that goes by a file: what passes a socket is held in memory on both sides."""
 
 
 def perform_operations(options: Json) -> Operations:
@@ -30,10 +34,11 @@ def perform_operations(options: Json) -> Operations:
 
 
 class Operations:
-    """Answers `{"module", "operation", "request", "files", "limits"}` with `{"result"}`.
+    """Answers `{"module", "operation", "request", "files", "limits", "made"}` with `{"result", "written"}`.
 
     Request and result are JSON text. `files` has the path of each blob in the request, `limits` how much of one is
-    decoded; bytes of new blobs stand beside the result under their SHA-256.
+    decoded; bytes of new blobs stand beside the result under their SHA-256. Those that are large are `written`: in
+    files whose names are `made`, a dot and the SHA-256.
     """
 
     def __init__(self, options: Json) -> None:
@@ -89,7 +94,20 @@ def _perform(payload: Json, ctx: ComputingContext) -> Json:
             f"The blob {gone!r} was removed before it was read.", field="id", value=gone, remedy="Send the bytes again."
         ) from error
     new = [blob for _, blob in blobs_in(result)] if operation.holds_blobs else []
-    return {"result": result.model_dump_json(), **{one.sha256: one.content for one in new if one.content is not None}}
+    contents = {one.sha256: one.content for one in new if isinstance(one.content, bytes)}
+    written = [sha256 for sha256, content in contents.items() if len(content) > LARGE]
+    for sha256 in written:
+        _write(Path(f"{payload['made']}.{sha256}"), contents.pop(sha256))
+    return {"result": result.model_dump_json(), "written": written, **contents}
+
+
+def _write(path: Path, content: bytes) -> None:
+    try:
+        path.write_bytes(content)
+    except OSError as error:
+        raise Unavailable(
+            f"What was made cannot be written down: {error.strerror}.", remedy="Free some space in the data folder."
+        ) from None
 
 
 def _computed(operation: Operation[Any, Any], request: Any, ctx: ComputingContext) -> Any:
