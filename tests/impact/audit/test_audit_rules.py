@@ -73,6 +73,7 @@ LEFT_ALONE = {
     "named by revision": "`aws ecs update-service --force-new-deployment --task-definition app:7` goes back to 7.",
     "a warning": "Never roll back to `shop/app:latest`: it moves.",
     "a tag in a build": "`docker build -t shop/app:latest .` makes the image.",
+    "a loss with its sign": "Image: 1.9 GB → 1.4 GB (-26 %), that is -0.5 GB.",
     "a formula in parentheses": "Pulled once, 10 × (120 + 30) MB = 1500 MB.",
     "between two shares": "The error rate was reduced from 3.2 % to 0.4 %; accuracy went 60 % → 92 %.",
     "a vendor's discount": "Spot is 70 % cheaper.",

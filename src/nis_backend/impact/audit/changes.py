@@ -103,7 +103,8 @@ def _fits(rule: Rule, statement: Statement, pair: Change, said: Quantity, figure
     counts = [f.value for f in figures if f.kind == "count" and 1 < f.value <= MOST]
     many = [m * n for m in (1.0, *counts) for n in (1.0, 12.0)]
     slack = 0.05 if said.kind == "size" and said.unit != pair.before.unit else 0.02
-    if any(agree(said, low * m, high * m, slack) for m in many):
+    sign = -1 if said.value < 0 else 1
+    if any(agree(said, sign * low * m, sign * high * m, slack) for m in many):
         return ""
     return shown(abs(pair.before.value - pair.after.value), said)
 
@@ -114,7 +115,8 @@ def _percent(rule: Rule, statement: Statement, pair: Change, said: Quantity) -> 
         return None
     low, high = pair.share()
     pad = 1.01 if not said.about else 5.0
-    if said.high >= low - pad and said.low <= high + pad:
+    size = (min(abs(said.low), abs(said.high)), max(abs(said.low), abs(said.high)))
+    if size[1] >= low - pad and size[0] <= high + pad:
         return ""
     ratios = pair.ratio()
     faster = pattern(rule.words["faster"]).search(statement.text)
