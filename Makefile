@@ -22,6 +22,7 @@ DISPATCH_PEER := $(VENV)/bench-dispatch/.filled-$(KEY)
 GATEWAY_PEER := $(VENV)/bench-gateway/.filled-1
 VISION_PEER := $(VENV)/bench-vision/.filled-$(KEY)
 VOICE_PEER := $(VENV)/bench-voice/.filled-1
+IMPACT_PEER := $(VENV)/bench-impact/.filled-1
 CLIENTS := tests/clients/node_modules/.package-lock.json
 CONSOLE := $(if $(wildcard console/package.json),console/node_modules/.package-lock.json)
 WEIGHTS := smollm2-135m-instruct-q4_1 minilm-l6-v2-int8
@@ -58,7 +59,7 @@ SHELL := /bin/bash
 .SHELLFLAGS := -o pipefail -c
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help serve weights test-weights test check format generate console bench-start bench-router bench-toolsets bench-embeddings bench-runs bench-dispatch bench-gateway bench-generation bench-reading bench-soak bench-sockets bench-vision bench-voice bench-speaking bench-live-voice conformance prove-fuzz prove-impact-null prove-kills prove-media prove-readers prove-schema prove-takeover clean
+.PHONY: help serve weights test-weights test check format generate console bench-start bench-router bench-toolsets bench-embeddings bench-runs bench-dispatch bench-gateway bench-generation bench-impact bench-reading bench-soak bench-sockets bench-vision bench-voice bench-speaking bench-live-voice conformance prove-fuzz prove-impact-null prove-kills prove-media prove-readers prove-schema prove-takeover clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-16s %s\n", $$1, $$2 }' Makefile
@@ -118,6 +119,9 @@ bench-gateway: $(TESTS) $(GATEWAY_PEER) ## measure chat completions passed on, a
 
 bench-generation: $(TESTS) weights ## measure answers of the model in the box against xllamacpp called bare and llama.cpp's server
 	@$(BIN)/python benchmarks/generation.py $(ARGS)
+
+bench-impact: $(TESTS) $(IMPACT_PEER) ## see what nis impact finds in projects whose truth is known, beside deptry, creosote, fawltydeps and pip-weigh
+	@$(BIN)/python benchmarks/impact.py $(dir $(IMPACT_PEER))bin $(ARGS)
 
 bench-reading: $(TESTS) ## measure how much of printed text and of codes is read, against rapidocr, zxing-cpp and OpenCV as they come
 	@$(BIN)/python benchmarks/reading.py $(ARGS)
@@ -237,6 +241,14 @@ $(RUNS_PEER): | $(TESTS)
 	$(call say,Agno AgentOS in an environment of its own)
 	@rm -rf $(peer) && $(uv_settings); uv venv --quiet $(peer) && \
 	UV_PYTHON=$(peer)/bin/python uv pip install --quiet --compile-bytecode 'agno[os]==3.1.10' openai==3.57.0 sqlalchemy uvloop httptools
+	@touch $@
+
+# What looks for unused dependencies, in an environment of its own.
+$(IMPACT_PEER): peer := $(VENV)/bench-impact
+$(IMPACT_PEER): | $(TESTS)
+	$(call say,what looks for unused dependencies$(comma) in an environment of its own)
+	@rm -rf $(peer) && $(uv_settings); uv venv --quiet $(peer) && \
+	UV_PYTHON=$(peer)/bin/python uv pip install --quiet deptry==0.25.1 creosote==5.2.0 fawltydeps==0.20.0 pip-weigh==0.2.0
 	@touch $@
 
 # Procrastinate beside nis, in an environment of its own: both stand on the same PostgreSQL.
