@@ -6,9 +6,10 @@
 The picture is scikit-image's coffee, 600 × 400 pixels, a JPEG, kept as a blob: a call names it by its id. Text is read
 from its page, codes from a label, things are tracked through the film of the example, and what takes several pictures
 gets parts or copies of the photograph. Cold is the first call of all to a server whose pool has no process yet. Warm,
-floor and bare are called in turn, a round each, so that what else the machine does falls on all; the floor is the
-operation's function in this process, its models loaded, and bare the one call of a library that comes nearest, from
-the same bytes: what it is stands in the table. Memory is resident, of which files that are mapped are a part.
+floor and bare are called in turn, a round each, so that what else the machine does falls on all. The floor is the
+operation's function in this process, its models loaded; bare is the one call of a library that comes nearest, from the
+same bytes: what it is stands in the table. These two are compared by their processor time. Memory is resident, of
+which files that are mapped are a part.
 """
 
 from __future__ import annotations
@@ -57,7 +58,10 @@ class Measured:
     warm: list[float] = field(default_factory=list[float])
     both: list[float] = field(default_factory=list[float])
     floor: list[float] = field(default_factory=list[float])
+    worked: list[float] = field(default_factory=list[float])
+    """Seconds of processor time of the floor's calls."""
     bare: list[float] = field(default_factory=list[float])
+    """The same of a library's bare call."""
 
 
 def wanted(entry: Entry, kept: dict[str, str]) -> Measured:
@@ -108,6 +112,13 @@ def seconds(call: Callable[[], object]) -> float:
     begun = time.perf_counter()
     call()
     return time.perf_counter() - begun
+
+
+def spent_by(call: Callable[[], object] | None) -> tuple[float, float]:
+    """How long it takes, and how much of the processor."""
+    begun = time.process_time()
+    wall = seconds(call) if call else 0.0
+    return wall, time.process_time() - begun
 
 
 def wait_for_none(pid: int) -> float:
@@ -193,8 +204,10 @@ def spent(one: Measured, place: Place, rounds: int, calls: int) -> None:
     both(1)
     for _ in range(rounds):
         one.warm += [seconds(lambda: ask(one, place.port)) for _ in range(calls)]
-        one.floor += [seconds(floor) for _ in range(calls)] if floor else []
-        one.bare += [seconds(bare[1]) for _ in range(calls)] if bare else []
+        for wall, worked in (spent_by(floor) for _ in range(calls if floor else 0)):
+            one.floor.append(wall)
+            one.worked.append(worked)
+        one.bare += [spent_by(bare[1])[1] for _ in range(calls)] if bare else []
         one.both.append(seconds(lambda: both(calls)) / (2 * calls))
     print(f"warm {one.entry.name}", file=sys.stderr)
 
@@ -205,8 +218,9 @@ def show(table: list[Measured], memory: dict[str, float]) -> None:
     print("|---|---|---|---|---|---|---|---|---|---|")
     for one in table:
         warm, both = (1 / statistics.median(taken) for taken in (one.warm, one.both))
-        floor, bare = (1 / statistics.median(taken) if taken else 0.0 for taken in (one.floor, one.bare))
-        told = f"{bare:.1f}, {BARE[one.entry.name][0]} | {floor / bare:.2f} ×" if bare else "|"
+        kinds = (one.floor, one.worked, one.bare)
+        floor, worked, bare = (1 / statistics.median(taken) if taken else 0.0 for taken in kinds)
+        told = f"{bare:.1f}, {BARE[one.entry.name][0]} | {worked / bare:.2f} ×" if bare else "|"
         print(
             f"| `{one.entry.action}` | {one.what} | {one.cold:.2f} s | {warm:.1f} | {both:.1f} | "
             + (f"{floor:.1f} | {warm / floor:.2f} ×" if floor else "|")
