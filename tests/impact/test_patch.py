@@ -225,6 +225,8 @@ def test_all_files_that_declare_it_are_edited_and_locks_are_named(tmp_path: Path
     assert {line for line in found.patch.splitlines() if line.startswith("-t")} == {"-torch", "-torch<3"}
     assert "pip-compile requirements.in" in found.apply
     assert "uv lock" in found.apply
+    assert f"nis impact drop torch --project {tmp_path} --apply" in found.apply
+    assert f"nis impact undo --project {tmp_path}" in found.undo
     assert [(one.file, one.line) for one in found.by_hand] == [("Dockerfile", 1)]
 
 
@@ -236,6 +238,10 @@ def test_what_no_rule_can_edit_is_left_by_hand(tmp_path: Path) -> None:
     assert [one.file for one in way(project, change).by_hand] == ["setup.py"]
     with pytest.raises(InvalidRequest, match=r"setup\.py"):
         apply(project, change)
+    with pytest.raises(InvalidRequest, match="no requirement"):
+        way(project, Change(kind="add", package="x y"))
+    with pytest.raises(InvalidRequest, match=r"setup\.py:2 asks for torch already"):
+        way(project, Change(kind="add", package="Torch>=2"))
     with pytest.raises(InvalidRequest, match="no version"):
         way(project, Change(kind="upgrade", package="torch", to="x y"))
 

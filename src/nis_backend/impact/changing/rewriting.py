@@ -10,6 +10,7 @@ from pathlib import Path
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
+from nis_backend.errors import InvalidRequest
 from nis_backend.impact.changing.asked import requirement_after
 from nis_backend.impact.changing.edits import (
     added_element,
@@ -140,7 +141,16 @@ def _plain(text: str) -> tuple[str, str]:
 
 def _added(project: Project, change: Change, found: Rewritten) -> None:
     """Put a requirement where the project's main ones stand."""
-    new = requirement_after(change, Requirement(change.package)) or change.package
+    new = requirement_after(change, Requirement("any")) or change.package
+    there = [one for one in project.declared(Requirement(new).name) if one.section == "main"]
+    if there:
+        place = there[0].place
+        raise InvalidRequest(
+            f"{place.file}:{place.line} asks for {there[0].text} already",
+            field="package",
+            value=change.package,
+            remedy=f"upgrade it: nis impact upgrade {there[0].requirement.name}",
+        )
     main = [one for one in project.declarations if one.section == "main" and one.place.line]
     names = {one.relative for one in project.files}
     relative = _main_file([one.place.file for one in main], names)

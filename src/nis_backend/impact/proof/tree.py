@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import ast
+import gc
 import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, cast
 
 from nis_backend.impact.proof.facts import Facts, Imported, Moment, Said
 from nis_backend.impact.proof.literals import beginning, called, catches, last, shortened, strings, suppresses
@@ -42,6 +43,8 @@ class Around:
 
     def said_to(self, name: str) -> Around:
         """The same for strings that are said to a name."""
+        if name == self.to:
+            return self
         return Around(how=self.how, fallback=self.fallback, to=name)
 
 
@@ -56,8 +59,14 @@ def read_facts(text: str) -> Facts:
         SyntaxError, ValueError, RecursionError: it is none that this Python reads.
     """
     reading = _Reading()
-    reading.statements(ast.parse(text).body, Around())
-    reading.resolve()
+    collects = gc.isenabled()
+    gc.disable()  # a tree has no cycles: looking for them took a third of the time
+    try:
+        reading.statements(ast.parse(text).body, Around())
+        reading.resolve()
+    finally:
+        if collects:
+            gc.enable()
     return reading.facts
 
 
@@ -77,7 +86,7 @@ class _Reading:
             **dict.fromkeys((ast.Assign, ast.AnnAssign, ast.AugAssign), self._assigned),
             **dict.fromkeys((ast.List, ast.Tuple), self._listed),
             **dict.fromkeys((ast.Subscript, ast.Compare), self._looked_up),
-            **dict.fromkeys((ast.Name, ast.Pass, ast.Load, ast.Store), self._nothing),
+            **dict.fromkeys((ast.Name, ast.Pass, ast.Load, ast.Store, ast.arg), self._nothing),
             ast.Import: self._import,
             ast.ImportFrom: self._import_from,
             ast.If: self._either,
@@ -102,7 +111,14 @@ class _Reading:
         self.nodes(body[documented:], around)
 
     def _generic(self, node: ast.AST, around: Around) -> None:
-        self.nodes(ast.iter_child_nodes(node), around)
+        for name in node._fields:  # as ast.iter_child_nodes, at half the cost
+            value = getattr(node, name, None)
+            if isinstance(value, ast.AST):
+                self.node(value, around)
+            elif isinstance(value, list):
+                for one in cast("list[object]", value):
+                    if isinstance(one, ast.AST):
+                        self.node(one, around)
 
     def _nothing(self, node: ast.AST, around: Around) -> None:
         pass
