@@ -16,6 +16,7 @@ from nis_backend.errors import InvalidRequest, NotFound
 from nis_backend.impact.report import Phase, PhaseName
 from nis_backend.impact.running import phases, started
 from nis_backend.impact.running.phases import Commands, Place, run_commands, run_phase
+from nis_backend.impact.running.ready import read_ready
 from nis_backend.impact.running.surroundings import masked, placed, surroundings
 
 sys.path.append(str(Path(__file__).parents[1]))
@@ -56,12 +57,13 @@ def test_a_service_is_ready_when_it_listens(tmp_path: Path, form: str) -> None:
 
 
 def test_an_address_that_refuses_is_not_ready(tmp_path: Path) -> None:
-    """Promise: a status of 400 or more is no readiness, and the report says what was answered."""
+    """Promise: a status of 400 or more is no readiness, and the reason says what was answered."""
     source = SERVE.replace("200", "503") + "\nserver.serve_forever()"
     one, port = program(tmp_path, source), free_port()
-    phase = run(one, ready=f"http://127.0.0.1:{port}/live", command=one.command(port), limit=1.5)
-    assert phase.outcome == "never_ready"
-    assert "/live answered 503" in phase.told[-1]
+    ready = read_ready(f"http://127.0.0.1:{port}/live")
+    with started.running(one.command(port), environment=surroundings(), folder=tmp_path, limit=LONG) as run:
+        until(lambda: ready.check(run.tree) == "/live answered 503")
+    assert one.left() == []
 
 
 DAEMON = """
@@ -91,7 +93,7 @@ os.chdir("/")
 )
 def test_a_command_that_is_never_ready_is_told_of_and_ended(tmp_path: Path, source: str, outcome: str) -> None:
     """Promise: whatever a start command does, it is ended with all its processes, and said to be not ready."""
-    phase = run(program(tmp_path, source), limit=0.8)
+    phase = run(program(tmp_path, source), limit=0.5)
     assert phase.outcome == outcome
     assert "listens on no port" in phase.told[-1]
 
@@ -129,6 +131,7 @@ def test_a_port_that_another_program_takes_meanwhile_is_not_ready(tmp_path: Path
     one, port = program(tmp_path, "import pathlib, time\npathlib.Path('begun').touch()\ntime.sleep(600)"), free_port()
     waits = (
         "import http.server, pathlib, sys, time\n"
+        "pathlib.Path('armed').touch()\n"
         "while not pathlib.Path('begun').exists(): time.sleep(0.01)\n"
         "http.server.HTTPServer(('127.0.0.1', int(sys.argv[1])), http.server.SimpleHTTPRequestHandler).serve_forever()"
     )
@@ -136,6 +139,7 @@ def test_a_port_that_another_program_takes_meanwhile_is_not_ready(tmp_path: Path
         [sys.executable, "-c", waits, str(port)], cwd=tmp_path, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
     ) as other:
         try:
+            until((tmp_path / "armed").exists)
             phase = run(one, ready=f"http://127.0.0.1:{port}/", limit=3)
         finally:
             other.kill()
@@ -184,6 +188,7 @@ OURS = """
 import sys
 from pathlib import Path
 from nis_backend.impact.running import started
+from nis_backend.impact.running.ready import read_ready
 from nis_backend.impact.running.surroundings import surroundings
 started.GRACE_SECONDS = 0.3
 with started.running(sys.argv[1], environment=surroundings(), folder=Path(sys.argv[2]), limit=600) as run:
