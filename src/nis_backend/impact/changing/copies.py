@@ -40,7 +40,25 @@ def copy_environment(environment: Environment, folder: Path, *, without: Sequenc
     Files are hard links where the disk allows it, so it costs next to nothing; what is written into the copy by an
     installer replaces a link, never the file behind it. Scripts name the copy's interpreter.
     """
-    gone = {file.path for key in without for file in environment.distributions[key].files}
+    gone = files_of(environment, without)
+    copy = skeleton(environment, folder)
+    for site in dict.fromkeys(environment.site):
+        _link_tree(site, copy.site, gone)
+    copy_scripts(environment, copy, gone)
+    if environment.prefix != environment.base_prefix:
+        for name in ("share", "etc"):
+            if environment.prefix.joinpath(name).is_dir():
+                _link_tree(environment.prefix / name, folder / name, gone)
+    return copy
+
+
+def files_of(environment: Environment, keys: Sequence[str]) -> set[str]:
+    """The paths of all files of the distributions of these keys."""
+    return {file.path for key in keys for file in environment.distributions[key].files}
+
+
+def skeleton(environment: Environment, folder: Path) -> Copy:
+    """An environment of the same interpreter, with nothing in it."""
     major = ".".join(environment.version.split(".")[:2])
     copy = Copy(
         root=folder,
@@ -55,13 +73,6 @@ def copy_environment(environment: Environment, folder: Path, *, without: Sequenc
         copy.bin.joinpath(name).symlink_to(base)
     settings = {"home": base.parent, "include-system-site-packages": "false", "version": environment.version}
     folder.joinpath("pyvenv.cfg").write_text("".join(f"{key} = {value}\n" for key, value in settings.items()), "utf-8")
-    for site in dict.fromkeys(environment.site):
-        _link_tree(site, copy.site, gone)
-    _copy_scripts(environment, copy, gone)
-    if environment.prefix != environment.base_prefix:
-        for name in ("share", "etc"):
-            if environment.prefix.joinpath(name).is_dir():
-                _link_tree(environment.prefix / name, folder / name, gone)
     return copy
 
 
@@ -104,14 +115,14 @@ def _link_tree(source: Path, target: Path, gone: set[str]) -> None:
         folders[:] = [name for name in folders if not Path(folder, name).is_symlink()]
         for name in files:
             path = os.path.join(folder, name)  # noqa: PTH118 - of a hundred thousand files
-            if path in gone or (name.endswith(".pyc") and _source_of(path) in gone):
+            if path in gone or (name.endswith(".pyc") and source_of(path) in gone):
                 continue
             _link(path, str(here / name))
     for folder in sorted(_empty(target), reverse=True):
         folder.rmdir()
 
 
-def _source_of(path: str) -> str:
+def source_of(path: str) -> str:
     """`…/pkg/mod.py` of `…/pkg/__pycache__/mod.cpython-311.pyc`."""
     folder, name = os.path.split(path)
     return os.path.join(os.path.dirname(folder), name.partition(".")[0] + ".py")  # noqa: PTH118, PTH120 - as above
@@ -139,7 +150,8 @@ def _is_empty(path: Path) -> bool:
     return path.is_dir() and not path.is_symlink() and all(_is_empty(child) for child in path.iterdir())
 
 
-def _copy_scripts(environment: Environment, copy: Copy, gone: set[str]) -> None:
+def copy_scripts(environment: Environment, copy: Copy, gone: set[str]) -> None:
+    """The environment's commands but those of `gone`; each names the copy's interpreter."""
     if not environment.bin.is_dir() or environment.prefix == environment.base_prefix:
         names = [script for one in environment.distributions.values() for script in one.scripts]
         scripts = [environment.bin / name for name in dict.fromkeys(names)]

@@ -1,6 +1,6 @@
 """The project's commands with a package and without: nothing is installed, and nothing of the project is changed.
 
-Without: in a copy of its environment by hard links that lacks the package's files, and so its modules, metadata, entry
+Without: in an environment of links to its own that lacks the package's files, and so its modules, metadata, entry
 points, commands and `.pth` files. What requires it stays, and may fail: that is what is asked.
 """
 
@@ -13,9 +13,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from nis_backend.errors import NotFound
-from nis_backend.impact.changing.copies import copy_environment
 from nis_backend.impact.running.comparing import compared
 from nis_backend.impact.running.phases import Commands, Place, run_commands
+from nis_backend.impact.running.shadow import shadow
 from nis_backend.impact.running.surroundings import placed, surroundings
 
 if TYPE_CHECKING:
@@ -50,7 +50,7 @@ def hide(
     own = _place(project, limit)
     with_it = list(ran) if ran is not None else run_commands(commands, own)
     with tempfile.TemporaryDirectory(prefix="nis-impact-", ignore_cleanup_errors=True) as made:
-        copy = copy_environment(project.environment, Path(made).resolve() / "env", without=[hidden.key])
+        copy = shadow(project.environment, Path(made).resolve() / "env", [hidden.key])
         without = run_commands(led(commands, project.root, copy.root), _place_without(project, copy, hidden, limit))
     roots = [str(copy.root), str(project.environment.prefix)]
     found = compared(with_it, [], without, roots=roots)
