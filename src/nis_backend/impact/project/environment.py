@@ -14,6 +14,7 @@ from packaging.utils import canonicalize_name
 
 from nis_backend.errors import DeadlineExceeded, InvalidRequest, NotFound, Unavailable
 from nis_backend.impact.project.probe import MARKER
+from nis_backend.impact.running.surroundings import masked, surroundings
 
 PROBE = Path(__file__).with_name("probe.py")
 LIMIT = 120.0
@@ -134,6 +135,7 @@ def read_environment(python: Path, *, limit: float = LIMIT) -> Environment:
         done = subprocess.run(  # noqa: S603 - the interpreter that the caller studies
             [str(python.absolute()), "-B", str(PROBE)],
             stdin=subprocess.DEVNULL,
+            env=surroundings(),
             capture_output=True,
             timeout=limit,
             check=False,
@@ -151,7 +153,7 @@ def read_environment(python: Path, *, limit: float = LIMIT) -> Environment:
     if not told:
         last = done.stderr.decode("utf-8", "replace").strip().splitlines()[-1:] or [f"exit code {done.returncode}"]
         raise InvalidRequest(
-            f"{python} did not say what it has installed: {last[0][:300]}",
+            f"{python} did not say what it has installed: {masked(last[0], surroundings())[:300]}",
             field="python",
             value=str(python),
             remedy="name a Python of version 3.8 or later that starts",
