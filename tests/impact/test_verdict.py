@@ -99,6 +99,16 @@ ENDED = RuntimeProof(phases=[phase("start", "never_ready", "out of memory.")], p
             "It ends a conflict",
             id="a conflict before",
         ),
+        pytest.param(
+            static(),
+            None,
+            Counterfactual(
+                hidden=[hidden()], resolved=resolution(possible=False), resolved_now=resolution(possible=False)
+            ),
+            "SAFE",
+            "after the change as before it",
+            id="a conflict before and after",
+        ),
         pytest.param(static(), ENDED, Counterfactual(), "UNPROVEN", "out of memory, so nothing", id="it never starts"),
         pytest.param(
             static(),

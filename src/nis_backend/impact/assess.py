@@ -180,8 +180,11 @@ class _Assessment:
     def _resolved(self) -> tuple[Resolved | None, Resolved | None]:
         """What the project's requirements come to, as they stand and after the change."""
         change = self.question.change
-        self.tell(0.2, "resolving its requirements")
         before, then = asked_now(self.project, change.package), asked_after(self.project, change)
+        if not self.question.resolves:
+            self.left_out.append("The requirements were not resolved: texts alone were to be read.")
+            return None, None
+        self.tell(0.2, "resolving its requirements")
         pins = {key: one.version for key, one in self.project.environment.distributions.items() if not one.editable}
         # Only what is upgraded may leave the version that it has.
         moves = {canonicalize_name(change.package)} if change.kind == "upgrade" else set[str]()

@@ -30,6 +30,8 @@ class Question:
     python: Path | None = None
     """The interpreter of its environment; found in the project when none is given."""
     runs: int = RUNS
+    resolves: bool = True
+    """Whether an index may be asked what requirements come to."""
     installs: bool = True
     """Whether environments may be made: what is proven without is proven in seconds."""
     measures: bool = True

@@ -42,7 +42,7 @@ def judge(
     `coming` are the modules that what takes its place can be imported as.
     """
     proven = _proven(counterfactual)
-    reasons = [*_resolved(counterfactual), *_compared(static, counterfactual)]
+    reasons = [*_resolved(change, counterfactual), *_compared(static, counterfactual)]
     if change.kind in {"drop", "swap"}:
         reasons += _static(static, coming, proven=proven)
         reasons += _imported(change, static, runtime)
@@ -56,9 +56,14 @@ def judge(
     return Verdict(word=word, reasons=sorted(reasons, key=lambda one: order[one.speaks]))
 
 
-def _resolved(found: Counterfactual) -> Iterator[Reason]:
+def _resolved(change: Change, found: Counterfactual) -> Iterator[Reason]:
     now, after = found.resolved_now, found.resolved
-    if after is not None and not after.possible:
+    if after is not None and not after.possible and now is not None and not now.possible:
+        # Fewer requirements cannot be harder to hold; others can.
+        speaks = "for" if change.kind == "drop" else "open"
+        words = "What is asked for cannot be installed together, after the change as before it"
+        yield _reason(speaks, words, after.blamed)
+    elif after is not None and not after.possible:
         yield _reason("against", "What would be asked for cannot be installed together", after.blamed)
     elif after is not None and now is not None and not now.possible:
         yield _reason("for", "It ends a conflict: what is asked for now cannot be installed together", now.blamed)
@@ -140,7 +145,7 @@ def _arrival(found: Counterfactual) -> Iterator[Reason]:
 
 def _stays_for(static: StaticProof, found: Counterfactual) -> list[str]:
     """Who keeps it installed after its own declaration is gone."""
-    if found.resolved is not None:
+    if found.resolved is not None and found.resolved.possible:
         return found.resolved.stays_for
     return [one.name for one in static.required_by if one.applies and one.why]
 

@@ -11,7 +11,7 @@ import pytest
 from ground import Ground
 
 from nis_backend.capabilities.impact.projects import find_project, telling, without_paths
-from nis_backend.errors import InvalidRequest, NotFound
+from nis_backend.errors import InvalidRequest, NisError, NotFound
 from nis_backend.impact.stated import stated
 from nis_backend.settings import named_folders, read_settings
 
@@ -21,8 +21,10 @@ Json = dict[str, Any]
 @pytest.fixture(scope="module")
 def ground(tmp_path_factory: pytest.TempPathFactory) -> Generator[Ground]:
     """A whole nis whose one project is `orders`."""
-    with Ground(tmp_path_factory.mktemp("ground")).open() as ground:
-        yield ground
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("PIP_NO_INDEX", "1")
+        with Ground(tmp_path_factory.mktemp("ground")).open() as ground:
+            yield ground
 
 
 def test_a_notes_wrong_percentage_is_found_and_its_right_ones_are_not(ground: Ground) -> None:
@@ -144,3 +146,41 @@ def test_a_project_is_scanned_by_its_name(ground: Ground) -> None:
     with pytest.raises(NotFound) as caught:
         ground.call("impact.scan_project", {"project": "../orders"})
     assert caught.value.field == "project"
+
+
+def test_a_change_is_assessed_with_the_commands_that_the_project_states(ground: Ground) -> None:
+    """Nothing uses `heavy`, and the project's smoke test does the same without it, hidden and for real: it can go."""
+    before = sorted(str(one) for one in (ground.data / "small").rglob("*"))
+    found = ground.call("impact.assess_change", {"project": "orders", "kind": "drop", "package": "heavy"})
+    assert found["verdict"]["word"] == "SAFE", found["verdict"]
+    assert [one["same"] for one in found["counterfactual"]["installed"]] == [True]
+    assert "-heavy" in found["way"]["patch"] or "heavy" in found["way"]["patch"]
+    assert str(ground.data) not in json.dumps(found)
+    assert "/tmp" not in json.dumps(found)  # noqa: S108 - it is looked for
+    assert sorted(str(one) for one in (ground.data / "small").rglob("*")) == before
+
+
+def test_what_the_application_imports_cannot_go(ground: Ground) -> None:
+    """The evidence has the line, from the project's folder."""
+    request = {"project": "orders", "kind": "drop", "package": "light", "depth": "texts"}
+    found = ground.call("impact.assess_change", request)
+    assert found["verdict"]["word"] == "UNSAFE"
+    assert found["verdict"]["reasons"][0]["evidence"][0] == {"file": "orders.py", "line": 1, "text": "import light"}
+
+
+@pytest.mark.parametrize(
+    ("wrong", "field"),
+    [
+        ({"project": "nowhere"}, "project"),
+        ({"package": "not-installed-anywhere"}, "package"),
+        ({"kind": "swap", "to": "not a requirement ;;"}, "to"),
+        ({"command": "rm -rf /"}, "command"),
+    ],
+)
+def test_a_wrong_change_is_refused_by_its_field(ground: Ground, wrong: Json, field: str) -> None:
+    """And no command is taken from a caller."""
+    request = {"project": "orders", "kind": "drop", "package": "heavy", "depth": "texts", **wrong}
+    with pytest.raises(NisError) as caught:
+        ground.call("impact.assess_change", request)
+    assert caught.value.field == field
+    assert str(ground.data) not in f"{caught.value.message} {caught.value.remedy} {caught.value.value}"

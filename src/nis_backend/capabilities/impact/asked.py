@@ -89,7 +89,7 @@ class AssessChange(Model):
     depth: Depth = Field(
         default="installs",
         description="texts: what its files tell, in a second. runs: also its own commands, with the package hidden. "
-        "installs: also in an environment as it would be. measures: also bytes, start and memory, in minutes.",
+        "installs: also resolved, and in an environment as it would be. measures: also starts and memory, in minutes.",
     )
 
 

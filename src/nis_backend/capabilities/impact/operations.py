@@ -8,6 +8,7 @@ from pydantic import ValidationError
 
 from nis_backend.blob import Blob
 from nis_backend.capabilities.impact.asked import (
+    AssessChange,
     AuditNote,
     ListProjects,
     PriceMemory,
@@ -32,6 +33,8 @@ __all__ = ["OPERATIONS"]
 
 PROJECTS = ("impact:projects",)
 """Of what reads the operator's disk and runs projects' own commands; notes and bills want `impact:read` alone."""
+LONGEST = 1800.0
+"""Seconds: the tests of a project may be run, before and after."""
 NOTE = """# Dropping tensorflow
 
 The image shrinks from 2,000 MB to 500 MB, which is 60 % less.
@@ -68,6 +71,12 @@ def _draw_ranking(_request: ScanProject, found: Ranking) -> list[View]:
     from nis_backend.impact.forms.views import of_ranking  # noqa: PLC0415 - as above
 
     return of_ranking(found)
+
+
+def _draw_report(_request: AssessChange, found: Report) -> list[View]:
+    from nis_backend.impact.forms.views import of_report  # noqa: PLC0415 - as above
+
+    return of_report(found)
 
 
 @operation(
@@ -181,6 +190,31 @@ def scan_project(request: ScanProject, ctx: ComputingContext) -> Ranking:
 
 
 @operation(
+    "impact.assess_change",
+    effect="writes",
+    pool="impact",
+    scopes=PROJECTS,
+    view=_draw_report,
+    time_limit=LONGEST,
+    examples=(
+        Example(
+            title="Can it go, by the texts alone?",
+            request={"project": "orders", "kind": "drop", "package": "heavy", "depth": "texts"},
+        ),
+    ),
+)
+def assess_change(request: AssessChange, ctx: ComputingContext) -> Report:
+    """Find out whether a Python project can drop, add, swap or upgrade a dependency, and what that costs or saves.
+
+    SAFE, UNSAFE or UNPROVEN, with evidence: who uses it, what fails without it, bytes, start, memory and price. The
+    project's own commands may be run, in copies of its environment; nothing of it is changed, nothing is left running.
+    """
+    from nis_backend.capabilities.impact.assessing import assess_named  # noqa: PLC0415 - loads in the worker only
+
+    return assess_named(request, str(ctx.options["impact_projects"]), ctx.progress)
+
+
+@operation(
     "impact.write_report",
     effect="reads",
     pool="impact",
@@ -205,4 +239,4 @@ def write_report(request: WriteReport, ctx: ComputingContext) -> Blob:
     return Blob.of(written(report, request.form).encode(), media_type=kind, name=f"{name}.{ending}")
 
 
-OPERATIONS = (audit_note, price_memory, list_projects, scan_project, write_report)
+OPERATIONS = (audit_note, price_memory, list_projects, scan_project, assess_change, write_report)

@@ -55,7 +55,7 @@ def command_line(  # noqa: PLR0913 - each is what the command line itself cannot
     if edit is not None:
         root.add_command(_acp(session, edit))
     if impact is not None:
-        root.add_command(Impact(impact))
+        root.add_command(Impact(session, impact))
     for name, keep in (backups or {}).items():
         root.add_command(backing.command(session, name, keep))
     given = list(sys.argv[1:] if arguments is None else arguments)
@@ -99,10 +99,14 @@ class Group(click.Group):
 
 
 class Impact(Group):
-    """`nis impact`: its commands are made when one is asked for, so that no other command loads them."""
+    """`nis impact`: its commands are made when one is asked for, so that no other command loads them.
 
-    def __init__(self, load: Load) -> None:
+    The operations of its family stand beside them, under names of their own.
+    """
+
+    def __init__(self, session: Session, load: Load) -> None:
         super().__init__("impact", help=IMPACT, no_args_is_help=True)
+        self._session = session
         self._load = load
 
     def _made(self) -> click.Group:
@@ -110,15 +114,18 @@ class Impact(Group):
 
         return command(self._load)
 
+    def _family(self) -> Family:
+        return Family(self._session, "impact", _of_family(self._session, "impact"))
+
     @override
     def list_commands(self, ctx: click.Context) -> list[str]:
-        """Those of the analysis."""
-        return self._made().list_commands(ctx)
+        """Those of the analysis, then the operations."""
+        return list(dict.fromkeys([*self._made().list_commands(ctx), *self._family().list_commands(ctx)]))
 
     @override
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         """One of them."""
-        return self._made().get_command(ctx, cmd_name)
+        return self._made().get_command(ctx, cmd_name) or self._family().get_command(ctx, cmd_name)
 
 
 class Root(Group):
