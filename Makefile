@@ -23,6 +23,7 @@ GATEWAY_PEER := $(VENV)/bench-gateway/.filled-1
 VISION_PEER := $(VENV)/bench-vision/.filled-$(KEY)
 VOICE_PEER := $(VENV)/bench-voice/.filled-1
 IMPACT_PEER := $(VENV)/bench-impact/.filled-1
+EXTRAS_PEER := $(VENV)/bench-extras/.filled-$(KEY)
 CLIENTS := tests/clients/node_modules/.package-lock.json
 CONSOLE := $(if $(wildcard console/package.json),console/node_modules/.package-lock.json)
 WEIGHTS := smollm2-135m-instruct-q4_1 minilm-l6-v2-int8
@@ -59,7 +60,7 @@ SHELL := /bin/bash
 .SHELLFLAGS := -o pipefail -c
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help serve weights test-weights test check format generate console bench-start bench-router bench-toolsets bench-embeddings bench-runs bench-dispatch bench-gateway bench-generation bench-impact bench-reading bench-soak bench-sockets bench-vision bench-voice bench-speaking bench-live-voice conformance prove-fuzz prove-impact-null prove-kills prove-media prove-readers prove-schema prove-takeover clean
+.PHONY: help serve weights test-weights test check format generate console bench-start bench-router bench-toolsets bench-embeddings bench-runs bench-dispatch bench-gateway bench-generation bench-impact bench-reading bench-soak bench-sockets bench-vision bench-voice bench-speaking bench-live-voice bench-extras conformance prove-fuzz prove-impact-null prove-kills prove-media prove-readers prove-schema prove-takeover clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-16s %s\n", $$1, $$2 }' Makefile
@@ -143,6 +144,9 @@ bench-speaking: $(TESTS) test-weights ## measure how well spoken text is underst
 
 bench-live-voice: $(TESTS) weights ## measure what a person waits for a spoken answer, stage by stage, against one call after the other
 	@$(BIN)/python benchmarks/live_voice.py $(ARGS)
+
+bench-extras: $(TESTS) $(EXTRAS_PEER) ## measure what each extra of ours costs, as nis impact does: bytes, imports, a start with all and with none
+	@$(BIN)/python benchmarks/extras.py $(dir $(EXTRAS_PEER))bin/python $(ARGS)
 
 conformance: $(TESTS) $(WHEELHOUSE) weights $(CLIENTS) ## run the protocols' own suites and clients, and write docs/conformance.md (ARGS="--tck FOLDER")
 	@$(BIN)/python benchmarks/conformance.py $(ARGS)
@@ -280,4 +284,13 @@ $(VISION_PEER): | $(TESTS)
 	$(call say,nis without extras in an environment of its own)
 	@rm -rf $(peer) && $(uv_settings); uv venv --quiet $(peer) && \
 	UV_PYTHON=$(peer)/bin/python uv pip install --quiet --compile-bytecode -e .
+	@touch $@
+
+# The server with every extra, in an environment of its own.
+$(EXTRAS_PEER): peer := $(VENV)/bench-extras
+$(EXTRAS_PEER): | $(TESTS)
+	@$(torch)
+	$(call say,nis with every extra in an environment of its own)
+	@rm -rf $(peer) && $(uv_settings); export UV_LINK_MODE=hardlink && uv venv --quiet $(peer) && \
+	UV_PYTHON=$(peer)/bin/python uv pip install --quiet --compile-bytecode -e '.[all]'
 	@touch $@

@@ -43,6 +43,7 @@ MOVES = {
     "schedules.trigger_schedule",
     "models.test_model",
     "models.compare_models",
+    "impact.assess_change",
 }
 """Whose answers tell what was called before, how far a run has got, how long it took, or who calls: their
 shape is compared."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import tempfile
 import time
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -17,6 +16,7 @@ from nis_backend.errors import Conflict, NisError, NotFound
 from nis_backend.impact.changing.asked import asked_after, asked_now, package_of
 from nis_backend.impact.changing.checking import unmet
 from nis_backend.impact.changing.copies import compile_modules, copy_environment, install
+from nis_backend.impact.changing.folders import temporary_folder
 from nis_backend.impact.changing.installers import find_installer
 from nis_backend.impact.changing.patch import way
 from nis_backend.impact.changing.resolving import resolve
@@ -66,8 +66,8 @@ def assess(question: Question, tell: Tell) -> Report:
     begun, made = time.monotonic(), datetime.now(UTC)
     tell(0.0, "reading the project")
     project = open_project(question.root, question.python)
-    with tempfile.TemporaryDirectory(prefix="nis-impact-") as folder:
-        work = _Assessment(question=question, tell=tell, folder=Path(folder), project=project)
+    with temporary_folder() as folder:
+        work = _Assessment(question=question, tell=tell, folder=folder, project=project)
         report = work.report(made.strftime("%Y-%m-%d %H:%M UTC"))
     return report.model_copy(update={"seconds": time.monotonic() - begun, "installing": work.installing})
 

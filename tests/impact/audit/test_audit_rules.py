@@ -36,7 +36,7 @@ def test_each_check_has_a_rule_and_each_rule_a_source() -> None:
 
 def test_the_docs_tell_what_each_rule_checks() -> None:
     """`docs/impact.md` lists the rules as the data has them."""
-    text = DOCS.read_text("utf-8")
+    text = DOCS.read_text("utf-8").partition("\n## Checking a note")[2].partition("\n## ")[0]
     assert [f"| `{rule.id}` | {rule.checks.replace('|', chr(92) + '|')} |" for rule in rules()] == [
         line for line in text.splitlines() if line.startswith("| `")
     ]
