@@ -22,6 +22,7 @@ dev = ["unit-tests", "lint", "devonly"]
 [tool.lint]
 strict = true
 """,
+    "Makefile": "bench:\n\tpip install a-peer lint\n",
     "shop/__init__.py": "",
     "shop/app.py": """\
 import web, json, attrs_like

@@ -8,6 +8,7 @@ from typing import Literal
 
 from packaging.utils import canonicalize_name
 
+from nis_backend.impact.project.declared import Declaration
 from nis_backend.impact.project.opening import Project
 from nis_backend.impact.proof.closure import exclusive
 from nis_backend.impact.proof.missing import missing
@@ -40,11 +41,7 @@ def scan(project: Project, imports: list[ImportTime] | None) -> Ranking:
     texts, asked = Texts(project), Asked(project)
     texts.index()
     seconds = None if imports is None else {str(canonicalize_name(one.name)): one.seconds for one in imports}
-    keys = dict.fromkeys(
-        one.key
-        for one in project.declarations
-        if one.section not in {"constraint", "build"} and one.key not in project.own
-    )
+    keys = dict.fromkeys(one.key for one in project.declarations if _ranks(project, one))
     ranked = [_ranked(project, key, prove(project, key, texts, asked), asked, seconds) for key in keys]
     ranked.sort(key=lambda pair: pair[0])
     return Ranking(
@@ -54,6 +51,14 @@ def scan(project: Project, imports: list[ImportTime] | None) -> Ranking:
         missing=[place for place, _ in zip(missing(project, texts, asked), range(MOST_MISSING), strict=False)],
         formula=FORMULA,
     )
+
+
+def _ranks(project: Project, one: Declaration) -> bool:
+    """Whether a declaration is of something to rank: not a bound, not what a script installs elsewhere."""
+    if one.section in {"constraint", "build"} or one.key in project.own:
+        return False
+    by_command = one.section == "group" and one.name == one.place.file
+    return not by_command or one.key in project.environment.distributions
 
 
 def _ranked(

@@ -56,14 +56,20 @@ class Texts:
         self._parsed: dict[str, Text] = {}
         self._bytes: dict[str, bytes] = {}
         self._words: dict[str, set[bytes]] = {}
+        self._computing: dict[str, bool] = {}
         self._outlines: dict[str, Outline | None] = {}
 
     def holding(self, target: Target) -> Iterator[tuple[SourceFile, bool]]:
         """Each text that may name a package, or computes the name of a module; and whether it may do the first."""
         for file in self.files:
             named = self.may_name(file, target)
-            if named or COMPUTED.search(self.data(file)):
+            if named or self._computes(file):
                 yield file, named
+
+    def _computes(self, file: SourceFile) -> bool:
+        if file.relative not in self._computing:
+            self._computing[file.relative] = bool(COMPUTED.search(self.data(file)))
+        return self._computing[file.relative]
 
     def data(self, file: SourceFile) -> bytes:
         """A file's bytes, up to the most that is read."""
