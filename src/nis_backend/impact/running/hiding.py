@@ -7,7 +7,6 @@ points, commands and `.pth` files. What requires it stays, and may fail: that is
 from __future__ import annotations
 
 import shutil
-import tempfile
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -15,6 +14,7 @@ from typing import TYPE_CHECKING
 from nis_backend.errors import NotFound
 from nis_backend.impact.running.comparing import compared
 from nis_backend.impact.running.phases import Commands, Place, run_commands
+from nis_backend.impact.running.scratch import scratch
 from nis_backend.impact.running.shadow import shadow
 from nis_backend.impact.running.surroundings import placed, surroundings
 
@@ -49,8 +49,8 @@ def hide(
         )
     own = _place(project, limit)
     with_it = list(ran) if ran is not None else run_commands(commands, own)
-    with tempfile.TemporaryDirectory(prefix="nis-impact-", ignore_cleanup_errors=True) as made:
-        copy = shadow(project.environment, Path(made).resolve() / "env", [hidden.key])
+    with scratch() as folder:
+        copy = shadow(project.environment, folder / "env", [hidden.key])
         without = run_commands(led(commands, project.root, copy.root), _place_without(project, copy, hidden, limit))
     roots = [str(copy.root), str(project.environment.prefix)]
     found = compared(with_it, [], without, roots=roots)

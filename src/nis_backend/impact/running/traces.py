@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import shutil
-import tempfile
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from nis_backend.impact.running import tracer
+from nis_backend.impact.running.scratch import scratch
 
 if TYPE_CHECKING:
     from collections.abc import Generator, Mapping, Sequence
@@ -97,8 +97,7 @@ def tracing(modules: Sequence[str], metadata: str) -> Generator[tuple[Path, Mapp
 
     `metadata` is the name of the package's `.dist-info` folder.
     """
-    with tempfile.TemporaryDirectory(prefix="nis-impact-", ignore_cleanup_errors=True) as made:
-        folder = Path(made)
+    with scratch() as folder:
         traces, put = folder / "traces", folder / "put"
         traces.mkdir()
         put.mkdir()
