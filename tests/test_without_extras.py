@@ -18,7 +18,8 @@ from nis_backend.errors import Unavailable
 
 PLAIN = {
     *("physics.simulate_projectile", "physics.simulate_pendulum"),
-    *("impact.audit_note", "impact.price_memory", "impact.write_report", "impact.scan_project"),
+    *("impact.audit_note", "impact.price_memory", "impact.write_report"),
+    *("impact.scan_project", "impact.assess_change"),
 }
 """What computes with Python alone, or with what the core brings."""
 
