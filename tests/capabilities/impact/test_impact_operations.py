@@ -11,7 +11,7 @@ import pytest
 from ground import Ground
 
 from nis_backend.capabilities.impact.projects import find_project, telling, without_paths
-from nis_backend.errors import InvalidRequest, NisError, NotFound
+from nis_backend.errors import InvalidRequest, NisError, NotFound, Unavailable
 from nis_backend.impact.stated import stated
 from nis_backend.settings import named_folders, read_settings
 
@@ -67,10 +67,13 @@ def test_what_is_no_report_is_refused_by_the_field_that_is_wrong(ground: Ground)
     assert "change" in caught.value.message
 
 
-def test_a_project_is_named_by_the_operator_alone() -> None:
+def test_a_project_is_named_by_the_operator_alone(tmp_path: Path) -> None:
     """A folder is no name, nor is a way out of one."""
-    folders = "/srv/orders,shop=/srv/www/app"
-    assert find_project(folders, "shop") == Path("/srv/www/app")
+    folders = f"/srv/orders,shop={tmp_path}"
+    assert find_project(folders, "shop") == tmp_path
+    with pytest.raises(Unavailable, match="is not there") as gone:
+        find_project(folders, "orders")
+    assert "/srv" not in f"{gone.value.message} {gone.value.remedy}"
     for name in ("/srv/orders", "../orders", "www", ""):
         with pytest.raises(NotFound) as caught:
             find_project(folders, name)

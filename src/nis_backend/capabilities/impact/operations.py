@@ -67,6 +67,13 @@ def _draw_price(_request: PriceMemory, found: Price) -> list[View]:
     return of_price(found)
 
 
+def _draw_projects(_request: ListProjects, found: ProjectList) -> list[View]:
+    from nis_backend.view import Table  # noqa: PLC0415 - as above
+
+    rows: list[list[str | float]] = [[one.name, ", ".join(one.commands) or "none", one.told] for one in found.projects]
+    return [Table(title="Projects", columns=["name", "its own commands", "what is wrong"], rows=rows)]
+
+
 def _draw_ranking(_request: ScanProject, found: Ranking) -> list[View]:
     from nis_backend.impact.forms.views import of_ranking  # noqa: PLC0415 - as above
 
@@ -88,7 +95,7 @@ def _draw_report(_request: AssessChange, found: Report) -> list[View]:
         Example(
             title="A note with a wrong percentage",
             request={"text": NOTE},
-            question='Audit this migration note: "Dropping tensorflow saves 700 MB, which is 60 % of 2,000 MB."',
+            question='Audit this migration note: "The image shrinks from 2,000 MB to 500 MB, which is 60 % less."',
             also=("Check the claims of this impact note.", "Is what this note says about costs and percentages right?"),
         ),
     ),
@@ -142,6 +149,7 @@ def price_memory(request: PriceMemory, ctx: ComputingContext) -> Price:
     "impact.list_projects",
     effect="reads",
     scopes=PROJECTS,
+    view=_draw_projects,
     examples=(Example(title="All", request={}),),
 )
 def list_projects(request: ListProjects, ctx: Context) -> ProjectList:

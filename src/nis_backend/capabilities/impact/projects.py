@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
-from nis_backend.errors import NisError, NotFound
+from nis_backend.errors import NisError, NotFound, Unavailable
 from nis_backend.settings import named_folders
 
 if TYPE_CHECKING:
@@ -28,6 +28,7 @@ def find_project(folders: str, name: str) -> Path:
 
     Raises:
         NotFound: none is named so.
+        Unavailable: its folder is not there.
     """
     known = named_folders(folders)
     if name not in known:
@@ -39,6 +40,13 @@ def find_project(folders: str, name: str) -> Path:
             remedy=f"Choose one: {names}."
             if names
             else "The operator names folders of projects in NIS_IMPACT_PROJECTS.",
+        )
+    if not known[name].is_dir():
+        raise Unavailable(
+            f"The folder of {name!r} is not there.",
+            field="project",
+            value=name,
+            remedy="The operator puts it back, or sets NIS_IMPACT_PROJECTS anew.",
         )
     return known[name]
 
