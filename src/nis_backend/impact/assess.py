@@ -16,7 +16,6 @@ from nis_backend.errors import Conflict, NisError, NotFound
 from nis_backend.impact.changing.asked import asked_after, asked_now, package_of
 from nis_backend.impact.changing.checking import unmet
 from nis_backend.impact.changing.copies import compile_modules, copy_environment, install
-from nis_backend.impact.changing.folders import temporary_folder
 from nis_backend.impact.changing.installers import find_installer
 from nis_backend.impact.changing.patch import way
 from nis_backend.impact.changing.resolving import resolve
@@ -35,6 +34,7 @@ from nis_backend.impact.report import Counterfactual, Measurement, Report, Stati
 from nis_backend.impact.running.comparing import WORKS, compared
 from nis_backend.impact.running.hiding import hide, led
 from nis_backend.impact.running.phases import Place, run_commands
+from nis_backend.impact.running.scratch import scratch
 from nis_backend.impact.running.surroundings import surroundings
 from nis_backend.impact.running.watching import Watched, watch_commands
 from nis_backend.impact.verdict import judge
@@ -66,7 +66,7 @@ def assess(question: Question, tell: Tell) -> Report:
     begun, made = time.monotonic(), datetime.now(UTC)
     tell(0.0, "reading the project")
     project = open_project(question.root, question.python)
-    with temporary_folder() as folder:
+    with scratch() as folder:
         work = _Assessment(question=question, tell=tell, folder=folder, project=project)
         report = work.report(made.strftime("%Y-%m-%d %H:%M UTC"))
     return report.model_copy(update={"seconds": time.monotonic() - begun, "installing": work.installing})

@@ -1,38 +1,40 @@
-"""A folder of ours for a while: gone afterwards, and by the next that is made where we were killed meanwhile."""
+"""A folder for what one analysis makes, removed also when its process is killed."""
 
 from __future__ import annotations
 
-import contextlib
-import fcntl
 import shutil
+import subprocess
 import tempfile
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Generator
 
-PREFIX = "nis-impact-held-"
-LOCK = "lock"
+SWEEP = 'cat; for turn in 1 2 3 4 5 6 7 8 9 10; do rm -rf -- "$0"; sleep 1; done'
+"""Waits until the pipe from us closes, then removes the folder; for a while, because what we started is being ended."""
 
 
-@contextlib.contextmanager
+@contextmanager
 def scratch() -> Generator[Path]:
-    """An empty folder. Whoever makes one removes those whose makers have ended: nobody holds their lock any more."""
-    _sweep(Path(tempfile.gettempdir()))
-    with tempfile.TemporaryDirectory(prefix=PREFIX, ignore_cleanup_errors=True) as made:
-        folder = Path(made).resolve()
-        with (folder / LOCK).open("w") as lock:
-            fcntl.flock(lock, fcntl.LOCK_EX)
-            inside = folder / "in"
-            inside.mkdir()
-            yield inside
+    """A folder of ours, in which all temporary files of this process are until it is gone.
 
-
-def _sweep(parent: Path) -> None:
-    for folder in parent.glob(f"{PREFIX}*"):
-        # One without a lock is being made, or is not ours; one that cannot be locked is in use.
-        with contextlib.suppress(OSError), (folder / LOCK).open("r+") as lock:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            if (folder / "in").is_dir():
-                shutil.rmtree(folder, ignore_errors=True)
+    A small shell of its own session holds the other end of a pipe: nobody else can clear up after a SIGKILL.
+    """
+    folder, before = Path(tempfile.mkdtemp(prefix="nis-impact-")).resolve(), tempfile.tempdir
+    sweeper = subprocess.Popen(  # noqa: S603 - our own words
+        ["/bin/sh", "-c", SWEEP, str(folder)],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+        start_new_session=True,
+    )
+    tempfile.tempdir = str(folder)
+    try:
+        yield folder
+    finally:
+        tempfile.tempdir = before
+        shutil.rmtree(folder, ignore_errors=True)
+        sweeper.kill()
+        sweeper.communicate()
