@@ -24,6 +24,11 @@ Numbers = Annotated[
     list[float | None],
     Field(min_length=1, max_length=MOST, description="The numbers; null where one is missing, which leaves a gap."),
 ]
+Read = Annotated[
+    list[Annotated[float, Field(strict=True)] | None],
+    Field(min_length=1, max_length=MOST, description="The numbers; null where one is missing, which leaves a gap."),
+]
+"""Numbers where words may stand too: a word of digits is no number there."""
 Words = Annotated[
     list[Annotated[str, Field(max_length=200)]], Field(min_length=1, max_length=MOST, description="Words, or dates.")
 ]
@@ -82,7 +87,7 @@ class Along(Model):
 
     label: str = Field(default="", max_length=100, description="What it is called; of a pointer, its last word.")
     unit: str = Field(default="", max_length=30, description="Its unit.")
-    values: Numbers | Words | Pointer = Field(description="Numbers, dates or words, or where they are.")
+    values: Read | Words | Pointer = Field(description="Numbers, dates or words, or where they are.")
     scale: Scale = Field(default="linear", description="Even or logarithmic, for numbers.")
 
 
