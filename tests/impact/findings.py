@@ -54,9 +54,21 @@ def requirer(name: str, *why: str, applies: bool = True) -> Requirer:
     return Requirer(name=name, version="1.0", requirement="heavy>=1", applies=applies, why=list(why))
 
 
-def static(*uses: Use, required_by: tuple[Requirer, ...] = (), open_at: tuple[Place, ...] = ()) -> StaticProof:
+def static(
+    *uses: Use,
+    required_by: tuple[Requirer, ...] = (),
+    open_at: tuple[Place, ...] = (),
+    shared_with: tuple[str, ...] = (),
+) -> StaticProof:
     """What texts tell."""
-    return StaticProof(modules=["heavy"], uses=list(uses), required_by=list(required_by), open=list(open_at), files=34)
+    return StaticProof(
+        modules=["heavy"],
+        uses=list(uses),
+        required_by=list(required_by),
+        open=list(open_at),
+        shared_with=list(shared_with),
+        files=34,
+    )
 
 
 def imported(by: str, importer: str = "app.main", distribution: str = "", *, failed: bool = False) -> RuntimeProof:

@@ -20,6 +20,14 @@ ENDED = RuntimeProof(phases=[phase("start", "never_ready", "out of memory.")], p
     ("found", "runtime", "after", "word", "says"),
     [
         pytest.param(static(), None, SAME, "SAFE", "No code and no configuration names it", id="unused"),
+        pytest.param(
+            static(shared_with=("heavy-headless",)),
+            None,
+            SAME,
+            "UNPROVEN",
+            "in common with heavy-headless",
+            id="shared",
+        ),
         pytest.param(static(), None, Counterfactual(), "UNPROVEN", "Nothing was run", id="unused and nothing run"),
         pytest.param(static(use("import")), None, SAME, "UNSAFE", "The application needs it", id="imported"),
         pytest.param(static(use("lazy_import")), None, SAME, "UNSAFE", "app/main.py", id="imported in a function"),

@@ -103,11 +103,14 @@ def _static(static: StaticProof, coming: Sequence[str], *, proven: bool) -> Iter
         if found:
             fallback = next((use.fallback for use in found if use.fallback), "")
             yield _reason("open", words + (f": {_sentence(fallback)}" if fallback else ""), _at(found))
-    others = [use for use in uses if use.where in {"tests", "tooling"} and use.how != "typing_import"]
-    if others:
-        where = " and ".join(sorted({use.where for use in others}))
-        yield _reason("open", f"Used by {where} only: it belongs to a group of theirs", _at(others))
+    around = [use for use in uses if use.where in {"tests", "tooling"} and use.how != "typing_import"]
+    if around:
+        where = " and ".join(sorted({use.where for use in around}))
+        yield _reason("open", f"Used by {where} only: it belongs to a group of theirs", _at(around))
     yield from _unused(static, uses)
+    if static.shared_with:
+        others = _names(static.shared_with)
+        yield _reason("open", f"It has files in common with {others}: an uninstall takes them, so install that again")
     loose = [one for one in static.required_by if one.applies and not one.why]
     if loose and not any(one.applies and one.why for one in static.required_by):
         yield _reason("open", f"Required by {_names([one.name for one in loose])}, which nobody asks for")
