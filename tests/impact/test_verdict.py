@@ -117,7 +117,7 @@ ENDED = RuntimeProof(phases=[phase("start", "never_ready", "out of memory.")], p
             "after the change as before it",
             id="a conflict before and after",
         ),
-        pytest.param(static(), ENDED, Counterfactual(), "UNPROVEN", "out of memory, so nothing", id="it never starts"),
+        pytest.param(static(), ENDED, Counterfactual(), "UNPROVEN", "(out of memory); nothing", id="it never starts"),
         pytest.param(
             static(),
             None,

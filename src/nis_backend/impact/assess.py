@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from functools import cached_property
 from pathlib import Path
@@ -24,7 +24,7 @@ from nis_backend.impact.measuring.hooks import find_hooks
 from nis_backend.impact.measuring.imports import by_distribution
 from nis_backend.impact.measuring.machine import this_machine
 from nis_backend.impact.measuring.starts import Service, measure
-from nis_backend.impact.pricing import price
+from nis_backend.impact.pricing import check_region, price
 from nis_backend.impact.project.environment import read_environment
 from nis_backend.impact.project.opening import open_project
 from nis_backend.impact.proof.closure import brought, exclusive
@@ -34,6 +34,7 @@ from nis_backend.impact.report import Counterfactual, Measurement, Report, Stati
 from nis_backend.impact.running.comparing import WORKS, compared
 from nis_backend.impact.running.hiding import hide, led
 from nis_backend.impact.running.phases import Place, run_commands
+from nis_backend.impact.running.ready import read_ready
 from nis_backend.impact.running.scratch import scratch
 from nis_backend.impact.running.surroundings import surroundings
 from nis_backend.impact.running.watching import Watched, watch_commands
@@ -45,6 +46,7 @@ if TYPE_CHECKING:
     from nis_backend.impact.changing.copies import Copy
     from nis_backend.impact.changing.installers import Installer
     from nis_backend.impact.changing.resolving import Resolved
+    from nis_backend.impact.project.environment import Environment
     from nis_backend.impact.project.opening import Project
     from nis_backend.impact.question import Question, Tell
     from nis_backend.impact.report import Hidden, Measure, Price, Resolution, Sizes, Way
@@ -64,6 +66,7 @@ def assess(question: Question, tell: Tell) -> Report:
         InvalidRequest: an argument is wrong; it is named.
     """
     begun, made = time.monotonic(), datetime.now(UTC)
+    question = _checked(question)
     tell(0.0, "reading the project")
     project = open_project(question.root, question.python)
     with scratch() as folder:
@@ -72,12 +75,31 @@ def assess(question: Question, tell: Tell) -> Report:
     return report.model_copy(update={"seconds": time.monotonic() - begun, "installing": work.installing})
 
 
+def _works(watched: Watched) -> bool:
+    """Whether any of its commands does what it is for."""
+    return any(one.phase.outcome in WORKS for one in watched.ran)
+
+
+def _checked(question: Question) -> Question:
+    """The question, with what would be found wrong in minutes refused at once; what is added by its name."""
+    change = question.change
+    check_region(question.region)
+    if question.commands.start:
+        read_ready(question.commands.ready).refuse_taken()
+    if change.kind == "add":
+        asked = change.to or change.package
+        change = change.model_copy(update={"package": package_of(asked), "to": asked})
+    return replace(question, change=change)
+
+
 @dataclass(frozen=True, kw_only=True)
 class _After:
     """Both environments, made."""
 
     before: Copy
     after: Copy
+    installed: Environment
+    """What is in the second."""
     check: list[str]
     sizes: Sizes
 
@@ -107,8 +129,8 @@ class _Assessment:
         resolution = self._told(now, after, going)
         hidden = self._hidden(watched, stays=bool(resolution and resolution.stays_for))
         both = self._environments(now, after, going)
-        pairs = self._compared(both) if both else []
-        starts = all(one.without_it.outcome in WORKS for one in pairs if one.with_it.name == "start")
+        pairs = self._compared(both) if both and (watched is None or _works(watched)) else []
+        starts = bool(pairs) and all(one.without_it.outcome in WORKS for one in pairs if one.with_it.name == "start")
         measures, told = self._measured(both) if both and starts else ([], "")
         found = Counterfactual(
             resolved_now=now.told() if now else None,
@@ -116,9 +138,6 @@ class _Assessment:
             hidden=hidden,
             installed=pairs,
             check=both.check if both else [],
-        )
-        measurement = (
-            Measurement(sizes=both.sizes, measures=measures, machine=this_machine(), told=told) if both else None
         )
         installed = project.environment.find(change.package)
         return Report(
@@ -131,7 +150,7 @@ class _Assessment:
             static=static,
             runtime=watched.proof if watched else None,
             counterfactual=found,
-            measurement=measurement,
+            measurement=self._measurement(both, measures, told, watched),
             price=self._price(measures, both),
             way=self._way(),
             left_out=self.left_out,
@@ -164,11 +183,18 @@ class _Assessment:
     def _hidden(self, watched: Watched | None, stays: bool) -> list[Hidden]:
         """Its commands without what goes, where nothing has to be installed for that."""
         change = self.question.change
-        if watched is None or stays or change.kind != "drop" or not self.project.environment.find(change.package):
+        if (
+            watched is None
+            or not _works(watched)
+            or stays
+            or change.kind != "drop"
+            or not self.project.environment.find(change.package)
+        ):
             return []
-        self.tell(0.15, "running its commands with the package hidden")
+        self.tell(0.2, "running its commands with the package hidden")
         try:
-            return hide(self.project, change.package, self.question.commands, limit=self._limit(watched.ran))
+            limit, ran = self._limit(watched.ran), watched.ran
+            return hide(self.project, change.package, self.question.commands, limit=limit, ran=ran)
         except NisError as error:
             self.left_out.append(f"Nothing was hidden: {error.message} {error.remedy}".strip())
             return []
@@ -184,7 +210,7 @@ class _Assessment:
         if not self.question.resolves:
             self.left_out.append("The requirements were not resolved: texts alone were to be read.")
             return None, None
-        self.tell(0.2, "resolving its requirements")
+        self.tell(0.15, "resolving its requirements")
         pins = {key: one.version for key, one in self.project.environment.distributions.items() if not one.editable}
         # Only what is upgraded may leave the version that it has.
         moves = {canonicalize_name(change.package)} if change.kind == "upgrade" else set[str]()
@@ -235,9 +261,10 @@ class _Assessment:
             return None
         self.tell(0.25, "copying its environment")
         with self._counted():
-            before = copy_environment(environment, self.folder / "before")
+            # Names of one length: scripts and bytecode hold them.
+            before = copy_environment(environment, self.folder / "now")
             replaced = [one.partition("==")[0] for one in wanted if environment.find(one.partition("==")[0])]
-            then = copy_environment(environment, self.folder / "after", without=[*going, *replaced])
+            then = copy_environment(environment, self.folder / "new", without=[*going, *replaced])
             try:
                 install(then, wanted, installer=self._installer()) if wanted else None
             except Conflict as error:
@@ -245,21 +272,24 @@ class _Assessment:
                 return None
             for copy in (before, then):
                 compile_modules(copy)
-            installed = read_environment(then.python).distributions
-        was = unmet(environment.distributions, environment.markers)
+            installed = read_environment(then.python)
+            was = read_environment(before.python)
         self.tell(0.3, "weighing it")
+        broken = unmet(was.distributions, was.markers)
         return _After(
             before=before,
             after=then,
-            check=[line for line in unmet(installed, environment.markers) if line not in was],
-            sizes=sizes_of(environment, installed.values(), self._subject, going),
+            installed=installed,
+            check=[line for line in unmet(installed.distributions, was.markers) if line not in broken],
+            # Both have their bytecode, as an image that was started once has.
+            sizes=sizes_of(was, installed, self._subjects, going),
         )
 
     @property
-    def _subject(self) -> str:
-        """The package that the change is about: what is added, or what goes."""
+    def _subjects(self) -> list[str]:
+        """The packages that the change is about."""
         change = self.question.change
-        return package_of(change.to or change.package) if change.kind == "add" else change.package
+        return [change.package, *([package_of(change.to, "to")] if change.kind == "swap" else [])]
 
     def _wanted(self, now: Resolved | None, after: Resolved | None) -> list[str] | None:
         """What has to be installed for the change, pinned; none where it cannot be."""
@@ -277,7 +307,7 @@ class _Assessment:
         ]
 
     def _compared(self, both: _After) -> list[Hidden]:
-        """Each command in both environments; twice in the first, whose runs tell what differs by itself."""
+        """Each command in both environments; where they differ once more in the first: what differs by itself."""
         if not self._commands():
             return []
         self.tell(0.4, "running its commands in both environments")
@@ -285,7 +315,12 @@ class _Assessment:
         if all(one.phase.outcome not in WORKS for one in first):
             return compared(first, first, first)
         limit = self._limit(first)
-        return compared(first, self._ran(both.before, limit), self._ran(both.after, limit))
+        then = self._ran(both.after, limit)
+        sides = ("with it", "without it") if self.question.change.kind == "drop" else ("before", "after it")
+        found = compared(first, [], then, sides=sides)
+        if all(one.same for one in found):
+            return found
+        return compared(first, self._ran(both.before, limit), then, sides=sides)
 
     def _ran(self, side: Copy, limit: float) -> list[Ran]:
         commands = led(self.question.commands, self.project.root, side.root)
@@ -297,9 +332,10 @@ class _Assessment:
     ) -> Measurement | None:
         """The figures, and what the package and all that it brings do at start."""
         traces = watched.traces["start"] if watched else []
-        names = {canonicalize_name(self._subject), *brought(self.project.environment, self._subject)}
+        package, environment = self.question.change.package, self.project.environment
+        names = {canonicalize_name(package), *brought(environment, package)}
         imports = by_distribution(self.project, [traces]) if traces else []
-        hooks = find_hooks(self.project.environment, traces, names)
+        hooks = find_hooks(environment, traces, names)
         if not (both or imports or hooks):
             return None
         return Measurement(
@@ -359,7 +395,7 @@ class _Assessment:
         """What can be imported from what takes the package's place."""
         if both is None or self.question.change.kind != "swap":
             return []
-        found = read_environment(both.after.python).find(package_of(self.question.change.to, "to"))
+        found = both.installed.find(package_of(self.question.change.to, "to"))
         return list(found.modules) if found else []
 
     def _commands(self) -> bool:

@@ -29,6 +29,15 @@ def _prices() -> Any:  # Any: JSON
     return json.loads(Path(__file__).with_name("prices.json").read_text("utf-8"))
 
 
+def check_region(region: str) -> None:
+    """Raise where no prices are known of an AWS region."""
+    known = sorted({one["region"] for one in _prices()["fargate"]["prices"]})
+    if region not in known:
+        raise InvalidRequest(
+            f"No prices are known of {region}.", field="region", value=region, remedy=f"Choose {', '.join(known)}."
+        )
+
+
 def price(peak: tuple[int, int], layer: tuple[int, int], *, headroom: float, region: str) -> Price:
     """What the change does to the bill of one task, or one host, that is always on.
 
@@ -38,11 +47,7 @@ def price(peak: tuple[int, int], layer: tuple[int, int], *, headroom: float, reg
     Raises:
         InvalidRequest: no prices are known of the region, or no size holds it.
     """
-    known = sorted({one["region"] for one in _prices()["fargate"]["prices"]})
-    if region not in known:
-        raise InvalidRequest(
-            f"No prices are known of {region}.", field="region", value=region, remedy=f"Choose {', '.join(known)}."
-        )
+    check_region(region)
     needed = [round(one * (1 + headroom)) for one in peak]
     sizes = {"fargate": [*_fargate(region)], "ec2": [*_hosts(region)]}
     bills = [(_smallest("fargate", sizes, each), _smallest("ec2", sizes, each)) for each in needed]

@@ -208,7 +208,7 @@ class Share(Model):
     installed: int = Field(description="Bytes of its files.")
     layer: int = Field(description="Bytes of its files as a gzip-compressed layer of an image.")
     wheel: int | None = Field(default=None, description="Bytes of its wheel, where one is at hand.")
-    exclusive: bool = Field(description="Whether it is there for the package alone, and goes with it.")
+    exclusive: bool = Field(description="Whether it goes with the change, or comes with it.")
 
 
 class Sizes(Model):

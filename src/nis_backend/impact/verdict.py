@@ -42,13 +42,13 @@ def judge(
     `coming` are the modules that what takes its place can be imported as.
     """
     proven = _proven(counterfactual)
-    reasons = [*_resolved(change, counterfactual), *_compared(static, counterfactual)]
+    reasons = [*_resolved(change, counterfactual), *_compared(change, static, counterfactual)]
     if change.kind in {"drop", "swap"}:
-        reasons += _static(static, coming, proven=proven)
+        reasons += _static(static, coming, run=proven or bool(runtime and runtime.phases))
         reasons += _imported(change, static, runtime)
         reasons += _unread(static, proven=proven)
     if change.kind != "drop":
-        reasons += _arrival(counterfactual)
+        reasons += _arrival(runtime, counterfactual)
     reasons += _ran(runtime, counterfactual)
     said = {reason.speaks for reason in reasons}
     word = "UNSAFE" if "against" in said else "UNPROVEN" if "open" in said else "SAFE"
@@ -69,13 +69,16 @@ def _resolved(change: Change, found: Counterfactual) -> Iterator[Reason]:
         yield _reason("for", "It ends a conflict: what is asked for now cannot be installed together", now.blamed)
     if after is not None and after.stays_for:
         yield _reason("for", f"It stays installed for {_names(after.stays_for)}, so disk and start keep what it costs")
+    if change.kind != "drop" and after is not None and after.possible and not (after.gone or after.come or after.moved):
+        yield _reason("for", "Nothing is installed, removed or moved by it")
     if found.check:
         yield _reason("against", f"Requirements no longer hold: {'; '.join(found.check[:5])}")
 
 
-def _compared(static: StaticProof, found: Counterfactual) -> Iterator[Reason]:
+def _compared(change: Change, static: StaticProof, found: Counterfactual) -> Iterator[Reason]:
     stays = _stays_for(static, found)
     said: set[tuple[str, str]] = set()
+    then = "without it" if change.kind == "drop" else "after it"
     for title, pairs in (("hidden", found.hidden), ("for real", found.installed)):
         worked = [pair for pair in pairs if pair.with_it.outcome in WORKS]
         for pair in worked:
@@ -83,17 +86,17 @@ def _compared(static: StaticProof, found: Counterfactual) -> Iterator[Reason]:
             if pair.same or what in said:
                 continue
             said.add(what)
-            differs = f"{pair.with_it.name} differs without it ({title}): {_sentence(pair.difference)}"
+            differs = f"{pair.with_it.name} differs {then} ({title}): {_sentence(pair.difference)}"
             if title == "hidden" and stays:
                 yield _reason("for", f"{differs}; but it stays installed for {_names(stays)}")
             else:
                 yield _reason("against", differs)
         same = [pair.with_it.name for pair in worked if pair.same]
         if same:
-            yield _reason("for", f"{' and '.join(same)}: the same without it ({title})")
+            yield _reason("for", f"{' and '.join(same)}: the same {then} ({title})")
 
 
-def _static(static: StaticProof, coming: Sequence[str], *, proven: bool) -> Iterator[Reason]:
+def _static(static: StaticProof, coming: Sequence[str], *, run: bool) -> Iterator[Reason]:
     uses = [use for use in static.uses if not _taken_over(use.what, static.modules, coming)]
     needed = [use for use in uses if use.how in NEEDS and use.where == "application"]
     if needed:
@@ -114,7 +117,7 @@ def _static(static: StaticProof, coming: Sequence[str], *, proven: bool) -> Iter
     loose = [one for one in static.required_by if one.applies and not one.why]
     if loose and not any(one.applies and one.why for one in static.required_by):
         yield _reason("open", f"Required by {_names([one.name for one in loose])}, which nobody asks for")
-    if not proven and not needed:
+    if not run and not needed:
         yield _reason("open", "Nothing was run without it: give --start, --smoke or --test")
 
 
@@ -125,6 +128,7 @@ def _unused(static: StaticProof, uses: Sequence[Use]) -> Iterator[Reason]:
         return
     if any(use.where != "documents" for use in static.uses if use not in uses):
         yield _reason("for", "What takes its place is imported by the same names")
+        return
     typing = [use for use in uses if use.how == "typing_import" and use.where != "documents"]
     if typing:
         yield _reason("open", f"Imported for types alone: a type checker needs it, in {_places(typing)}", _at(typing))
@@ -138,11 +142,11 @@ def _taken_over(what: str, modules: Sequence[str], coming: Sequence[str]) -> boo
     return bool(own) and all(name in coming for name in own)
 
 
-def _arrival(found: Counterfactual) -> Iterator[Reason]:
+def _arrival(runtime: RuntimeProof | None, found: Counterfactual) -> Iterator[Reason]:
     """What has to be known of an environment in which something is other than it was."""
     if found.resolved is None:
         yield _reason("open", "Whether it can be installed beside the rest was not tried")
-    if not any(pair.with_it.outcome in WORKS for pair in found.installed):
+    if not (found.installed or (runtime and runtime.phases)):
         yield _reason("open", "Nothing was run in an environment as it would be: give --start, --smoke or --test")
 
 
@@ -189,8 +193,12 @@ def _ran(runtime: RuntimeProof | None, found: Counterfactual) -> Iterator[Reason
     phases = [pair.with_it for pair in (*found.hidden, *found.installed)] or (runtime.phases if runtime else [])
     failed = {phase.name: phase for phase in phases if phase.outcome not in WORKS}
     for phase in failed.values():
-        last = f": {_sentence(phase.told[-1])}" if phase.told else ""
-        yield _reason("open", f"{phase.name} does not work as the project stands{last}, so nothing can be compared")
+        said = [one for one in phase.told if not one.startswith("(")] or [
+            one.strip("()").removeprefix("never ready: ") for one in phase.told
+        ]
+        last = f" ({_sentence(said[-1])})" if said else ""
+        code = f": {phase.outcome.replace('_', ' ')}" + (f", exit code {phase.code}" if phase.code else "")
+        yield _reason("open", f"{phase.name} does not work as the project stands{code}{last}; nothing can be compared")
 
 
 def _proven(found: Counterfactual) -> bool:

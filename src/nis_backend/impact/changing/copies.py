@@ -160,11 +160,10 @@ def copy_scripts(environment: Environment, copy: Copy, gone: set[str]) -> None:
     for script in scripts:
         if not script.is_file() or str(script) in gone or OWN.match(script.name):
             continue
-        head = script.open("rb").read(2)
-        if head != b"#!":
+        text = script.read_bytes()
+        if not text.startswith(b"#!"):
             _link(str(script), str(copy.bin / script.name))
             continue
-        text = script.read_bytes()
         for python in {str(environment.python), str(environment.bin / "python"), str(environment.bin / "python3")}:
             text = text.replace(python.encode(), str(copy.python).encode())
         target = copy.bin / script.name

@@ -52,7 +52,9 @@ def way(project: Project, change: Change) -> Way:
     """The patch, its commands, and the places that name the package and are left to a person."""
     made = rewritten(project, change)
     folder = f"--project {shlex.quote(str(project.root))}"
-    named = [change.package] if change.kind == "add" or not change.to else [change.package, change.to]
+    named = (
+        [change.to or change.package] if change.kind == "add" else [one for one in (change.package, change.to) if one]
+    )
     command = shlex.join(["nis", "impact", change.kind, *named])
     return Way(
         patch="".join(_diffs(made)),

@@ -30,15 +30,18 @@ LEVEL = 6
 """As `docker build` and buildah compress layers."""
 
 
-def sizes_of(before: Environment, after: Collection[Distribution], package: str, goes: Collection[str]) -> Sizes:
-    """Of the environment before and of what is in it after; `goes` are keys that are there for the package alone.
+def sizes_of(before: Environment, after: Environment, packages: Collection[str], goes: Collection[str]) -> Sizes:
+    """Of an environment before and after; `packages` are what the change is about, `goes` the keys that it takes out.
 
     Layers are estimated by the distribution: gzip level 6, the files one after the other, of what is larger than 6 MB
     evenly spaced blocks of 128 kB.
     """
-    then = {one.key: one for one in after}
-    mine = {canonicalize_name(package), *brought(before, package)}
+    then = after.distributions
+    mine = {
+        key for name in packages for key in (canonicalize_name(name), *brought(before, name), *brought(after, name))
+    }
     every = {(one.key, one.version): one for one in (*before.distributions.values(), *then.values())}
+    told = {**then, **before.distributions}
     # What stays as it is weighs the same on both sides, so a rougher figure does.
     most = [WHOLE if one.key in mine or one.key not in then else WHOLE // 4 for one in every.values()]
     with ThreadPoolExecutor(2) as threads:  # zlib holds no lock
@@ -49,9 +52,9 @@ def sizes_of(before: Environment, after: Collection[Distribution], package: str,
             version=one.version,
             installed=one.bytes,
             layer=layers[one.key, one.version],
-            exclusive=key in goes,
+            exclusive=key in goes or key not in before.distributions,
         )
-        for key, one in before.distributions.items()
+        for key, one in told.items()
         if key in mine
     ]
     return Sizes(

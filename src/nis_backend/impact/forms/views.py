@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from packaging.utils import canonicalize_name
+
 from nis_backend.impact.forms.charts import bars, importers
 from nis_backend.impact.forms.words import (
     MARKS,
@@ -24,7 +26,7 @@ from nis_backend.told import counted
 from nis_backend.view import Table, Text
 
 if TYPE_CHECKING:
-    from nis_backend.impact.report import Audit, Change, Hidden, Phase, Price, Ranking, Report, Resolution
+    from nis_backend.impact.report import Audit, Change, Hidden, Phase, Price, Ranking, Report, Resolution, Share
     from nis_backend.view import View
 
     Rows = list[list[str | float]]
@@ -126,7 +128,7 @@ def _figures(report: Report) -> list[View]:
         [NAMES[one.name], spread(one.before, one.unit), spread(one.after, one.unit), difference(one)]
         for one in found.measures
     ]
-    title = "Before and after: medians, and where they lie with 95 % confidence"
+    title = "Before and after: medians, and where they lie with 95 % confidence" if measured else "Before and after"
     return [*_table(title, ["figure", "before", "after", "difference"], rows + measured), *_notes(found.told)]
 
 
@@ -135,6 +137,8 @@ def _going(report: Report) -> list[View]:
     if found is None:
         return []
     parts = found.sizes.parts if found.sizes else []
+    after = report.counterfactual.resolved
+    come = {one.name for one in after.come} if after else set[str]()
     rows: Rows = [
         [
             one.name,
@@ -142,7 +146,7 @@ def _going(report: Report) -> list[View]:
             size(one.installed),
             size(one.layer),
             "" if one.wheel is None else size(one.wheel),
-            "goes with it" if one.exclusive else "stays for others",
+            _fate(report.change, one, come),
         ]
         for one in parts
     ]
@@ -154,6 +158,14 @@ def _going(report: Report) -> list[View]:
         *_table("Import time by distribution", ["distribution", "its own modules", "modules"], imports),
         *_table("What runs at start by itself", ["distribution", "how", "what"], hooks),
     ]
+
+
+def _fate(change: Change, one: Share, come: set[str]) -> str:
+    if canonicalize_name(one.name) in come:
+        return "comes with it"
+    if change.kind == "upgrade":
+        return "goes" if one.exclusive else "stays"
+    return "goes with it" if one.exclusive else "stays for others" if change.kind != "add" else "is there already"
 
 
 def _uses(report: Report) -> list[View]:
@@ -207,9 +219,10 @@ def _ran(one: Phase) -> list[str | float]:
 
 def _after(report: Report) -> list[View]:
     found = report.counterfactual
+    sides = ("with it", "without it") if report.change.kind == "drop" else ("before", "after")
     views: list[View] = [
-        *_compared("With it hidden", found.hidden),
-        *_compared("In an environment as it would be", found.installed),
+        *_compared("With it hidden", found.hidden, sides),
+        *_compared("In an environment as it would be", found.installed, sides),
     ]
     for title, one in (("As it stands", found.resolved_now), ("After the change", found.resolved)):
         views += _resolved(title, one) if one else []
@@ -234,7 +247,7 @@ def _resolved(title: str, one: Resolution) -> list[View]:
     ]
 
 
-def _compared(title: str, pairs: list[Hidden]) -> list[View]:
+def _compared(title: str, pairs: list[Hidden], sides: tuple[str, str]) -> list[View]:
     rows: Rows = [
         [
             one.with_it.name,
@@ -244,7 +257,7 @@ def _compared(title: str, pairs: list[Hidden]) -> list[View]:
         ]
         for one in pairs
     ]
-    return _table(title, ["phase", "with it", "without it", "difference"], rows)
+    return _table(title, ["phase", *sides, "difference"], rows)
 
 
 def of_price(price: Price) -> list[View]:
@@ -269,7 +282,10 @@ def _way(report: Report) -> str:
     lines: list[str] = []
     if report.way is not None:
         way = report.way
-        lines += [f"To make the change: {code(way.apply)}; to take it back: {code(way.undo)}."]
+        if report.verdict.word == "SAFE":
+            lines += [f"To make the change: {code(way.apply)}; to take it back: {code(way.undo)}."]
+        elif way.patch:
+            lines += [f"It is {report.verdict.word}, so `--apply` does not make it. The change would be:"]
         lines += ["", fenced(way.patch, "diff")] if way.patch else []
         by_hand = ", ".join(code(at(place)) for place in way.by_hand)
         lines += ["", f"Besides, by hand: {by_hand}."] if by_hand else []

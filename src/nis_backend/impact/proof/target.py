@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from dataclasses import dataclass
+from difflib import get_close_matches
 from functools import cache, cached_property
 from pathlib import Path
 
@@ -123,9 +124,13 @@ def _unknown(project: Project, package: str) -> NotFound:
             value=package,
             remedy=f"name the distribution: {owners[0]}",
         )
+    known = {*project.environment.distributions, *(one.key for one in project.declarations)}
+    near = get_close_matches(canonicalize_name(package), sorted(known), n=3)
     return NotFound(
-        f"{package} is neither installed in {project.environment.python} nor declared in {project.root.name}",
+        f"{package!r} is neither installed in {project.environment.python} nor declared in {project.root.name}",
         field="package",
         value=package,
-        remedy="name a distribution as it is installed (`opencv-python`, not `cv2`), or the interpreter that has it",
+        remedy=f"did you mean {' or '.join(near)}?"
+        if near
+        else "name a distribution as it is installed (`opencv-python`, not `cv2`), or the interpreter that has it",
     )

@@ -3,7 +3,11 @@
 from __future__ import annotations
 
 import json
+import os
+import signal
 import sys
+import threading
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
@@ -13,7 +17,8 @@ from nis_backend.errors import InvalidRequest
 from nis_backend.surfaces.cli.derived import as_json_option
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable, Generator, Mapping, Sequence
+    from types import FrameType
 
     from nis_backend.operation import Json
     from nis_backend.view import View
@@ -101,6 +106,7 @@ def _change(load: Load, kind: str, words: str, *, to: bool | None) -> click.Comm
         **options: Any,
     ) -> int:
         impact, change = load(), {"kind": kind, "package": package, "to": to or ""}
+        _check_written(html, markdown)
         told = _with_progress(as_json, lambda tell: impact.assess(change, options, tell))
         _show(told, as_json=as_json, html=html, markdown=markdown)
         code = CODES[told.word]
@@ -140,6 +146,7 @@ def _change(load: Load, kind: str, words: str, *, to: bool | None) -> click.Comm
 
 def _scan(load: Load) -> click.Command:
     def run(as_json: bool, html: Path | None, markdown: Path | None, **options: Any) -> None:
+        _check_written(html, markdown)
         told = _with_progress(as_json, lambda tell: load().scan(options, tell))
         _show(told, as_json=as_json, html=html, markdown=markdown)
 
@@ -218,8 +225,42 @@ def _read(document: Path) -> str:
         ) from None
 
 
+def _check_written(*files: Path | None) -> None:
+    """Refuse a file that could not be written before minutes are spent on what stands in it."""
+    for file in files:
+        if file is not None and not os.access(file if file.exists() else file.parent, os.W_OK):
+            raise InvalidRequest(
+                f"{file} cannot be written.",
+                field="file",
+                value=str(file),
+                remedy="Name a file in a folder that is there.",
+            )
+
+
+@contextmanager
+def _cleaning() -> Generator[None]:
+    """Let SIGTERM end what was started and remove what was made, as Ctrl+C does."""
+
+    def end(number: int, _frame: FrameType | None) -> None:
+        sys.exit(128 + number)
+
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    before = signal.signal(signal.SIGTERM, end)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, before)
+
+
 def _with_progress(as_json: bool, work: Callable[[Tell], Told]) -> Told:
     """Do it; on a terminal a bar shows how far it is."""
+    with _cleaning():
+        return _shown(as_json, work)
+
+
+def _shown(as_json: bool, work: Callable[[Tell], Told]) -> Told:
     if as_json or not sys.stderr.isatty():
         return work(lambda _fraction, _what: None)
     from rich.console import Console  # noqa: PLC0415 - loads where somebody looks on
