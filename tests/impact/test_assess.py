@@ -37,7 +37,7 @@ class Store:
         return ask(root or self.folder, self.python, kind, package, to, **given)
 
     @property
-    def start(self) -> dict[str, str]:
+    def start(self) -> dict[str, Any]:
         """What starts it, and what it is waited for."""
         return {"start": f"python app.py {self.port}", "ready": f"http://127.0.0.1:{self.port}/"}
 
@@ -202,7 +202,7 @@ def test_a_service_that_leaves_for_the_background_is_followed_and_ended(store: S
     assert not is_taken(store.port)
 
 
-WRONG: list[tuple[Kind, str, str, dict[str, str], str, str]] = [
+WRONG: list[tuple[Kind, str, str, dict[str, Any], str, str]] = [
     ("drop", "idel", "", {}, "package", "idle"),
     ("drop", "reporting", "", {}, "package", "reporter"),
     ("drop", "", "", {}, "package", "distribution"),
@@ -216,7 +216,7 @@ WRONG: list[tuple[Kind, str, str, dict[str, str], str, str]] = [
 
 @pytest.mark.parametrize(("kind", "package", "to", "commands", "field", "remedy"), WRONG)
 def test_wrong_input_is_refused_with_the_field_and_what_to_do(
-    store: Store, kind: Kind, package: str, to: str, commands: dict[str, str], field: str, remedy: str
+    store: Store, kind: Kind, package: str, to: str, commands: dict[str, Any], field: str, remedy: str
 ) -> None:
     """Promise: at once, before anything is run."""
     with pytest.raises((NotFound, InvalidRequest)) as caught:
