@@ -68,9 +68,11 @@ def _offline(wheels: Path, monkeypatch: pytest.MonkeyPatch) -> Generator[None]:
 def test_what_nobody_uses_is_safe_to_drop_and_is_measured(store: Store) -> None:
     """Promise: sizes, starts and prices before and after; no difference and no saving is claimed where none is."""
     heard: list[float] = []
-    report = store.ask(
-        "drop", "idle", measures=True, smoke=SMOKE, tell=lambda share, _what: heard.append(share), **store.start
-    )
+
+    def tell(share: float, _what: str) -> None:
+        heard.append(share)
+
+    report = store.ask("drop", "idle", measures=True, smoke=SMOKE, tell=tell, **store.start)
     assert report.verdict.word == "SAFE", reasons(report)
     assert "start and smoke: the same without it" in reasons(report)
     assert report.counterfactual.resolved is not None
