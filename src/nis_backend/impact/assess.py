@@ -230,14 +230,21 @@ class _Assessment:
         change, environment = self.question.change, self.project.environment
         if change.kind == "add":
             return []
+        alone = self._alone() if change.kind == "drop" else None
         if now is not None and after is not None and now.pins is not None and after.pins is not None:
-            return sorted(key for key in now.pins if key not in after.pins and environment.find(key))
+            gone = {key for key in now.pins if key not in after.pins and environment.find(key)}
+            # What was resolved is the part of the requirements that the package stands in; another may keep it.
+            return sorted(gone if alone is None else gone & alone)
         if change.kind == "upgrade" or environment.find(change.package) is None:
             return []
+        return sorted(self._alone())
+
+    def _alone(self) -> set[str]:
+        """The keys of the package and of what is installed for it alone; none where it stays for others."""
         if any(one.applies for one in self.static.required_by):
-            return []
-        key = canonicalize_name(change.package)
-        return sorted({key, *exclusive(environment, self.project, key)})
+            return set()
+        key = canonicalize_name(self.question.change.package)
+        return {key, *exclusive(self.project.environment, self.project, key)}
 
     def _told(self, now: Resolved | None, after: Resolved | None, going: Sequence[str]) -> Resolution | None:
         if after is None:
@@ -248,7 +255,8 @@ class _Assessment:
         if not stays or canonicalize_name(change.package) in going or after.pins is None:
             return told
         because = sorted({one.why[0] for one in self.static.required_by if one.applies and one.why})
-        return told.model_copy(update={"stays_for": because})
+        gone = [one for one in told.gone if one.name in going]
+        return told.model_copy(update={"stays_for": because, "gone": gone})
 
     def _environments(self, now: Resolved | None, after: Resolved | None, going: Sequence[str]) -> _After | None:
         """The project's environment again, and as it would be; none where that cannot be."""
