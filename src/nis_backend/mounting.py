@@ -43,6 +43,7 @@ def asgi(process: Process) -> ASGIApp:
     from nis_backend.surfaces.voice import routes as voice  # noqa: PLC0415
 
     routes = [
+        *rest(process),  # one look-up finds most of what is asked
         *console(process),
         *a2a.routes(process),
         *a2ui(),
@@ -52,7 +53,6 @@ def asgi(process: Process) -> ASGIApp:
         *bus(process),
         *anthropic.routes(process),
         *openai.routes(process),
-        *rest(process),
     ]
     # The first prefix that fits words a failure: the longer one stands before the shorter.
     own = {authorisation.PROTECTED: authorisation.tell(process.settings)}

@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 import json
-from functools import cached_property
+from functools import cache
 from importlib import resources
 from itertools import groupby
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from starlette._utils import get_route_path
 from starlette.convertors import Convertor, register_url_convertor
 from starlette.requests import Request
 from starlette.responses import Response
-from starlette.routing import Match, Route
+from starlette.routing import BaseRoute, Match, Route
 from typing_extensions import override
 
 from nis_backend.surfaces.rest.derive import ID, check_clashes, in_order, routes_of
@@ -23,10 +23,13 @@ from nis_backend.surfaces.rest.replies import Replies
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Collection
 
-    from starlette.datastructures import URLPath
     from starlette.types import ASGIApp, Receive, Scope, Send
 
     from nis_backend.surfaces.base import Process
+
+
+FOUND = "nis.route"
+"""Where a request's scope has the route of the catalog that answers it."""
 
 
 class IdConvertor(Convertor[str]):
@@ -55,43 +58,53 @@ class Plainly:
         await response(scope, receive, send)
 
 
-class PathRoute(Route):
-    """A path of the catalog: one without an id is compared, one with it is compiled when its beginning first fits.
+class Paths(BaseRoute):
+    """All paths of the catalog as one route: those without an id are looked up, others found by their first part.
 
-    Starlette compiles a pattern for each, which is a tenth of a start with two hundred of them, and tries each of those
-    before the one that fits.
+    Starlette would compile a pattern for each at start, and try one after the other in each request.
     """
 
-    def __init__(self, path: str, app: ASGIApp, methods: Collection[str]) -> None:
-        self.path = path
-        self.endpoint = self.app = app
-        self.methods = {*methods}
-        self.name, self.include_in_schema = path, True
-        self._before, self._has_id, _ = path.partition("{")
+    def __init__(self) -> None:
+        self._plain: dict[str, Callable[[], Route]] = {}
+        self._with_id: dict[str, list[Callable[[], Route]]] = {}
 
-    @cached_property
-    def _whole(self) -> Route:
-        """The same as Starlette makes it."""
-        return Route(self.path.replace("{id}", "{id:id}"), self.app, methods=self.methods)
+    def add(self, path: str, app: ASGIApp, methods: Collection[str]) -> None:
+        """A path; its route is made when a request first comes to it."""
+        make = cache(lambda: Route(path.replace("{id}", "{id:id}"), app, methods=methods))
+        if "{" in path:
+            self._with_id.setdefault(_first(path), []).append(make)
+        else:
+            self._plain[path] = make
 
     @override
     def matches(self, scope: Scope) -> tuple[Match, Scope]:
-        """As a route that is compiled."""
-        path = get_route_path(scope)
-        if scope["type"] != "http" or not (path.startswith(self._before) if self._has_id else path == self.path):
+        """As a list of routes would: the first that takes the method, else the first that has the path."""
+        if scope["type"] != "http":
             return Match.NONE, {}
-        if self._has_id:
-            return self._whole.matches(scope)
-        found = Match.FULL if scope["method"] in self.methods else Match.PARTIAL
-        return found, {"endpoint": self.endpoint, "path_params": dict(scope.get("path_params", {}))}
+        path = get_route_path(scope)
+        plain = self._plain.get(path)
+        partial: tuple[Match, Scope] = Match.NONE, {}
+        for make in (*([plain] if plain else ()), *self._with_id.get(_first(path), ())):
+            route = make()
+            match, child = route.matches(scope)
+            if match is Match.FULL:
+                return match, {**child, FOUND: route}
+            if match is Match.PARTIAL and partial[0] is Match.NONE:
+                partial = match, {**child, FOUND: route}
+        return partial
 
     @override
-    def url_path_for(self, name: str, /, **path_params: Any) -> URLPath:
-        """As a route that is compiled."""
-        return self._whole.url_path_for(name, **path_params)
+    async def handle(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """By the route that was found."""
+        await scope[FOUND].handle(scope, receive, send)
 
 
-def routes(process: Process) -> list[Route]:
+def _first(path: str) -> str:
+    """`runs` of `/runs/{id}/events`."""
+    return path.split("/", 2)[1] if "/" in path else path
+
+
+def routes(process: Process) -> list[BaseRoute]:
     """A route for each path, and the document that describes them."""
     register_url_convertor("id", IdConvertor())
     entries = process.operations.entries()
@@ -110,17 +123,17 @@ def routes(process: Process) -> list[Route]:
             body = resources.files("nis_backend").joinpath("openapi.json").read_bytes()
         return Response(body, media_type="application/json", headers={"cache-control": "no-cache"})
 
-    found = [Route("/openapi.json", openapi, methods=["GET"])]
+    paths = Paths()
     for path, group in groupby(in_order(derived), key=lambda route: route.path):
         answers = {
             route.method: endpoint(process, replies, route, process.operations.entry(route.operation))
             for route in group
         }
-        found.append(_at(path, answers))
-    return found
+        paths.add(path, *_at(answers))
+    return [Route("/openapi.json", openapi, methods=["GET"]), paths]
 
 
-def _at(path: str, answers: dict[str, Callable[[Request], Awaitable[Response]]]) -> Route:
+def _at(answers: dict[str, Callable[[Request], Awaitable[Response]]]) -> tuple[ASGIApp, list[str]]:
     """One path with all that answers there: so a 405 and an `OPTIONS` name each of its methods."""
     methods = sorted({*answers, *(["HEAD"] if "GET" in answers else ()), "OPTIONS"})
 
@@ -129,4 +142,4 @@ def _at(path: str, answers: dict[str, Callable[[Request], Awaitable[Response]]])
             return Response(status_code=204, headers={"allow": ", ".join(methods)})
         return await answers["GET" if request.method == "HEAD" else request.method](request)
 
-    return PathRoute(path, Plainly(answer), methods)
+    return Plainly(answer), methods
