@@ -62,6 +62,6 @@ def _size(wheel: dict[str, Any]) -> int | None:  # Any: TOML
     """Bytes, as the index tells, or of the file itself where the index is a folder."""
     if "size" in wheel:
         return int(wheel["size"])
-    address = urlsplit(wheel.get("url", ""))
+    address = urlsplit(str(wheel.get("url", "")))
     path = Path(unquote(address.path) if address.scheme == "file" else wheel.get("path", ""))
     return path.stat().st_size if path.is_file() else None
