@@ -12,7 +12,8 @@ from wheels import wheel
 from nis_backend.errors import DeadlineExceeded, Unavailable
 from nis_backend.impact.changing.installers import Installer, find_installer
 from nis_backend.impact.changing.resolving import Resolved, resolve
-from nis_backend.impact.report import Place
+from nis_backend.impact.changing.wheels import with_wheels
+from nis_backend.impact.report import Place, Share, Sizes
 
 PYTHON = Path(sys.executable)
 TOOLS = ("uv", "pip")
@@ -144,3 +145,18 @@ def test_an_installer_that_takes_too_long_is_ended(tmp_path: Path) -> None:
     slow.chmod(0o755)
     with pytest.raises(DeadlineExceeded):
         Installer(command=(str(slow),), variables={"PATH": "/usr/bin:/bin"}).run(["pip"], limit=0.2)
+
+
+@pytest.mark.parametrize("installer", ["uv"], indirect=True)
+def test_wheels_that_an_index_has_are_weighed(installer: Installer, wheels: Path) -> None:
+    """Promise: wheel bytes are those of the file that would be fetched; of what no index has nothing is said."""
+    parts = [
+        Share(name=name, version=version, installed=1, layer=1, exclusive=True)
+        for name, version in (("heavy", "2.15.1"), ("maths", "1.26.4"), ("nowhere", "1.0"))
+    ]
+    sizes = Sizes(before=3, after=0, layer_before=3, layer_after=0, parts=parts)
+
+    found = with_wheels(sizes, installer=installer, python=PYTHON)
+
+    files = [wheels / f"{name}-py3-none-any.whl" for name in ("heavy-2.15.1", "maths-1.26.4")]
+    assert [part.wheel for part in found.parts] == [*(file.stat().st_size for file in files), None]
