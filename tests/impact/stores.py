@@ -116,6 +116,8 @@ def offline(wheels: Path, monkeypatch: pytest.MonkeyPatch) -> Generator[None]:
         patch.setenv("PIP_NO_INDEX", "1")
         patch.setenv("PIP_FIND_LINKS", str(wheels))
         patch.setenv("UV_CACHE_DIR", str(wheels / "cache"))
+        (wheels / "temporary").mkdir(exist_ok=True)
+        patch.setattr(tempfile, "tempdir", str(wheels / "temporary"))
         patch.setattr(starts, "SETTLED", 0.05)
         patch.setattr(starts, "RESTED", 0.05)
         patch.setattr(phases, "SETTLE_SECONDS", 0.1)
@@ -135,8 +137,8 @@ def ask(
     tell: Callable[[float, str], None] = lambda _share, _what: None,
     **commands: str,
 ) -> Report:
-    """Assess one change; the project's folder and /tmp are as before."""
-    before, made = tree(root), temporary()
+    """Assess one change; the project's folder is as before, and no temporary one is left."""
+    before = tree(root)
     report = assess(
         Question(
             root=root,
@@ -150,7 +152,7 @@ def ask(
         tell,
     )
     assert tree(root) == before
-    assert temporary() <= made
+    assert [*Path(tempfile.gettempdir()).iterdir()] == []
     return report
 
 
@@ -169,11 +171,6 @@ def tree(root: Path) -> dict[str, str]:
                 what = ""
             found[str(path.relative_to(root))] = f"{state.st_mode:o} {what}"
     return found
-
-
-def temporary() -> set[str]:
-    """Our folders in the folder for temporary ones."""
-    return {path.name for path in Path(tempfile.gettempdir()).glob("nis-impact-*")}
 
 
 def reasons(report: Report) -> str:

@@ -202,7 +202,7 @@ def _running(report: Report) -> list[View]:
         if one.by != "itself"
     ]
     told = (
-        f"Watched: {proof.processes} Python processes; not watched: {proof.unwatched}. Of the project's own modules "
+        f"Python processes watched: {proof.processes}; not watched: {proof.unwatched}. Of the project's own modules "
         f"{proof.seen} of {proof.known} were imported: the others prove nothing."
     )
     return [
@@ -282,9 +282,11 @@ def _way(report: Report) -> str:
     lines: list[str] = []
     if report.way is not None:
         way = report.way
-        if report.verdict.word == "SAFE":
+        if not way.patch:
+            lines += ["No rule can make the change in its files: nothing there that can be edited declares it."]
+        elif report.verdict.word == "SAFE":
             lines += [f"To make the change: {code(way.apply)}; to take it back: {code(way.undo)}."]
-        elif way.patch:
+        else:
             lines += [f"It is {report.verdict.word}, so `--apply` does not make it. The change would be:"]
         lines += ["", fenced(way.patch, "diff")] if way.patch else []
         by_hand = ", ".join(code(at(place)) for place in way.by_hand)

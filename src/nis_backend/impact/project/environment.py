@@ -95,6 +95,8 @@ class Environment:
     markers: Mapping[str, str]
     distributions: Mapping[str, Distribution] = field(default_factory=dict[str, Distribution])
     """By `key`."""
+    broken: tuple[str, ...] = ()
+    """Folders of metadata that cannot be read."""
 
     def find(self, name: str) -> Distribution | None:
         """The distribution of a name in any spelling, where it is installed."""
@@ -174,6 +176,7 @@ def _environment(python: Path, told: Mapping[str, Any]) -> Environment:  # Any: 
         standard=frozenset(told["standard"]),
         markers=told["markers"],
         distributions={one.key: one for one in _spaces_closed(found)},
+        broken=tuple(told["broken"]),
     )
 
 

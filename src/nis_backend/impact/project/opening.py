@@ -95,6 +95,7 @@ def open_project(root: Path, python: Path | None = None, environment: Environmen
     told = list(walked.left_out)
     if not named and not chosen.is_relative_to(root):
         told.append(f"the folder has no environment of its own: what is installed was read from {chosen}")
+    told += [f"the metadata of {one} cannot be read: it is as if it were not installed" for one in environment.broken]
     reading = _Reading(root, walked.files)
     declarations = _once(reading.declarations())
     inside = [

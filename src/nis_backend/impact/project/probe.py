@@ -29,18 +29,23 @@ ENDINGS = tuple(importlib.machinery.EXTENSION_SUFFIXES)
 NAMESPACES = ("extend_path", "declare_namespace")
 
 
-def distributions() -> list[dict[str, Any]]:
-    """Each distribution once, as `import` would find it: the first on the path."""
+def distributions() -> tuple[list[dict[str, Any]], list[str]]:
+    """Each distribution once, as `import` would find it: the first on the path; and the folders that tell of none."""
     found: dict[str, dict[str, Any]] = {}
+    broken: list[str] = []
     left = MOST_FILES
     for one in metadata.distributions():
-        name = one.metadata["Name"]
-        plain = (name or "").lower().replace("_", "-").replace(".", "-")
-        if not name or plain in found:
+        try:
+            name = one.metadata["Name"]
+            plain = (name or "").lower().replace("_", "-").replace(".", "-")
+            if not name or plain in found:
+                continue
+            found[plain] = told(one, name, left)
+        except (AttributeError, ValueError, csv.Error, OSError):  # what is no text, no table, or cannot be read
+            broken.append(os.path.basename(str(getattr(one, "_path", one.locate_file("")))))  # noqa: PTH119
             continue
-        found[plain] = told(one, name, left)
         left -= len(found[plain]["files"])
-    return list(found.values())
+    return list(found.values()), broken
 
 
 def told(one: metadata.Distribution, name: str, left: int) -> dict[str, Any]:
@@ -265,6 +270,7 @@ def markers() -> dict[str, str]:
 def main() -> None:
     """Print it."""
     paths = sysconfig.get_paths()
+    found, broken = distributions()
     answer = {
         "executable": sys.executable,
         "version": platform.python_version(),
@@ -275,7 +281,8 @@ def main() -> None:
         "bin": paths["scripts"],
         "standard": standard(),
         "markers": markers(),
-        "distributions": distributions(),
+        "distributions": found,
+        "broken": broken,
     }
     sys.stdout.write("\n" + MARKER + json.dumps(answer) + "\n")
 
