@@ -32,7 +32,7 @@ from nis_backend.impact.proof.static import prove
 from nis_backend.impact.proof.target import target
 from nis_backend.impact.report import Counterfactual, Measurement, Report, StaticProof
 from nis_backend.impact.running.comparing import WORKS, compared
-from nis_backend.impact.running.hiding import hide, led
+from nis_backend.impact.running.hiding import hide, hide_scripts, led
 from nis_backend.impact.running.phases import Place, run_commands
 from nis_backend.impact.running.ready import read_ready
 from nis_backend.impact.running.scratch import scratch
@@ -233,8 +233,11 @@ class _Assessment:
         alone = self._alone() if change.kind == "drop" else None
         if now is not None and after is not None and now.pins is not None and after.pins is not None:
             gone = {key for key in now.pins if key not in after.pins and environment.find(key)}
-            # What was resolved is the part of the requirements that the package stands in; another may keep it.
-            return sorted(gone if alone is None else gone & alone)
+            if alone is None:
+                return sorted(gone)
+            # What was resolved is the part of the requirements that the package stands in; another may keep it. What
+            # no requirement asks for was installed by hand, and goes by hand.
+            return sorted(alone if canonicalize_name(change.package) not in now.pins else gone & alone)
         if change.kind == "upgrade" or environment.find(change.package) is None:
             return []
         return sorted(self._alone())
@@ -280,15 +283,16 @@ class _Assessment:
                 return None
             for copy in (before, then):
                 compile_modules(copy)
+            hide_scripts(then, {name for key in going for name in environment.distributions[key].scripts})
             installed = read_environment(then.python)
             was = read_environment(before.python)
         self.tell(0.3, "weighing it")
-        broken = unmet(was.distributions, was.markers)
+        broken, own = unmet(was.distributions, was.markers), self.project.own
         return _After(
             before=before,
             after=then,
             installed=installed,
-            check=[line for line in unmet(installed.distributions, was.markers) if line not in broken],
+            check=[line for line in unmet(installed.distributions, was.markers, own) if line not in broken],
             # Both have their bytecode, as an image that was started once has.
             sizes=sizes_of(was, installed, self._subjects, going),
         )
@@ -332,7 +336,8 @@ class _Assessment:
 
     def _ran(self, side: Copy, limit: float) -> list[Ran]:
         commands = led(self.question.commands, self.project.root, side.root)
-        place = Place(folder=self.project.root, environment=surroundings(side.root), limit=limit)
+        without = self.project.environment.bin
+        place = Place(folder=self.project.root, environment=surroundings(side.root, without=without), limit=limit)
         return run_commands(commands, place)
 
     def _measurement(

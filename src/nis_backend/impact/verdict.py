@@ -109,7 +109,9 @@ def _static(static: StaticProof, coming: Sequence[str], *, run: bool) -> Iterato
     around = [use for use in uses if use.where in {"tests", "tooling"} and use.how != "typing_import"]
     if around:
         where = " and ".join(sorted({use.where for use in around}))
-        yield _reason("open", f"Used by {where} only: it belongs to a group of theirs", _at(around))
+        only = f"Used by {where} only: it belongs to a group of theirs"
+        used = any(use.where == "application" for use in uses)
+        yield _reason("open", f"{where.capitalize()} use it too" if used else only, _at(around))
     yield from _unused(static, uses)
     if static.shared_with:
         others = _names(static.shared_with)
@@ -117,6 +119,8 @@ def _static(static: StaticProof, coming: Sequence[str], *, run: bool) -> Iterato
     loose = [one for one in static.required_by if one.applies and not one.why]
     if loose and not any(one.applies and one.why for one in static.required_by):
         yield _reason("open", f"Required by {_names([one.name for one in loose])}, which nobody asks for")
+    if not static.declared and not any(one.applies for one in static.required_by):
+        yield _reason("for", "Nothing asks for it: it was installed by hand")
     if not run and not needed:
         yield _reason("open", "Nothing was run without it: give --start, --smoke or --test")
 
@@ -208,7 +212,7 @@ def _proven(found: Counterfactual) -> bool:
 
 def _places(uses: Sequence[Use]) -> str:
     files = list(dict.fromkeys(use.place.file for use in uses))
-    return ", ".join(files[:3]) + (f" and {len(files) - 3} files more" if len(files) > 3 else "")  # noqa: PLR2004 - as shown
+    return ", ".join(files[:3]) + (f" and {counted(len(files) - 3, 'more file')}" if len(files) > 3 else "")  # noqa: PLR2004 - as shown
 
 
 def _names(names: Sequence[str]) -> str:

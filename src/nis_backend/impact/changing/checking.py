@@ -9,15 +9,18 @@ from packaging.utils import canonicalize_name
 from nis_backend.impact.project.declared import holds, requirement
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Collection, Mapping
 
     from nis_backend.impact.project.environment import Distribution
 
 
-def unmet(installed: Mapping[str, Distribution], markers: Mapping[str, str]) -> list[str]:
-    """`flask 3.1 requires werkzeug>=3.1, which is not installed`: each requirement that does not hold, extras apart."""
+def unmet(installed: Mapping[str, Distribution], markers: Mapping[str, str], own: Collection[str] = ()) -> list[str]:
+    """`flask 3.1 requires werkzeug>=3.1, which is not installed`: each requirement that does not hold, extras apart.
+
+    `own` are the keys of what the project itself is: what that requires is what is changed.
+    """
     found: list[str] = []
-    for one in installed.values():
+    for one in (one for key, one in installed.items() if key not in own):
         for text in one.requires:
             asked = requirement(text)
             if asked is None or not holds(asked, dict(markers), extra=""):

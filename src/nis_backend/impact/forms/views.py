@@ -153,6 +153,8 @@ def _going(report: Report) -> list[View]:
     hooks: Rows = [[one.distribution, one.how, one.what] for one in found.hooks]
     imports: Rows = [[one.name, amount(one.seconds, "s"), float(one.modules)] for one in found.imports]
     columns = ["distribution", "version", "installed", "layer", "wheel", "after the change"]
+    if not any(one.wheel for one in parts):
+        columns, rows = [*columns[:4], *columns[5:]], [[*row[:4], *row[5:]] for row in rows]
     return [
         *_table("What it brings", columns, rows),
         *_table("Import time by distribution", ["distribution", "its own modules", "modules"], imports),

@@ -19,7 +19,7 @@ from nis_backend.impact.running.shadow import shadow
 from nis_backend.impact.running.surroundings import placed, surroundings
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
 
     from nis_backend.impact.changing.copies import Copy
     from nis_backend.impact.project.environment import Distribution
@@ -67,12 +67,17 @@ def _place(project: Project, limit: float) -> Place:
 
 def _place_without(project: Project, copy: Copy, hidden: Distribution, limit: float) -> Place:
     environment = surroundings(copy.root, without=project.environment.bin)
-    for name in hidden.scripts:
-        if shutil.which(name, path=environment["PATH"]):
-            # Of another folder of the path that has to stay, the system's own: hidden by one that is not there.
+    hide_scripts(copy, hidden.scripts)
+    return Place(folder=project.root, environment=environment, limit=limit)
+
+
+def hide_scripts(copy: Copy, scripts: Iterable[str]) -> None:
+    """Let commands that an environment lacks not be found in another folder of the path, which has to stay."""
+    path = surroundings(copy.root)["PATH"]
+    for name in scripts:
+        if not (copy.bin / name).exists() and shutil.which(name, path=path):
             (copy.bin / name).write_text(f"#!/bin/sh\necho '{name}: not found' >&2\nexit 127\n", "utf-8")
             (copy.bin / name).chmod(0o755)
-    return Place(folder=project.root, environment=environment, limit=limit)
 
 
 def led(commands: Commands, folder: Path, environment: Path) -> Commands:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -23,6 +24,8 @@ if TYPE_CHECKING:
 TOLD_LINES = 20
 TOLD_LINE = 300
 POLL_SECONDS = 0.005
+COLOURS = re.compile(r"\x1b(?:\[[0-?]*[ -/]*[@-~]|\][^\x07\x1b]*(?:\x07|\x1b\\))")
+"""What a terminal is told between the words: ECMA-48's control sequences, and titles."""
 SETTLE_SECONDS = 0.5
 """How long what became ready has to stay up to count as ready."""
 
@@ -142,7 +145,7 @@ def _to_the_end(name: PhaseName, command: str, place: Place) -> Ran:
 
 
 def _ran(place: Place, run: Running, phase: Phase, why: str = "") -> Ran:
-    written = masked(run.written(), place.environment)
+    written = masked(COLOURS.sub("", run.written()), place.environment)
     lines = [line[:TOLD_LINE] for line in written.splitlines() if line.strip()][-TOLD_LINES:]
     told = [
         *lines,
