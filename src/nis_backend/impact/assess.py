@@ -20,6 +20,7 @@ from nis_backend.impact.changing.installers import find_installer
 from nis_backend.impact.changing.patch import way
 from nis_backend.impact.changing.resolving import resolve
 from nis_backend.impact.changing.sizes import sizes_of
+from nis_backend.impact.changing.wheels import with_wheels
 from nis_backend.impact.measuring.hooks import find_hooks
 from nis_backend.impact.measuring.imports import by_distribution
 from nis_backend.impact.measuring.machine import this_machine
@@ -294,8 +295,16 @@ class _Assessment:
             installed=installed,
             check=[line for line in unmet(installed.distributions, was.markers, own) if line not in broken],
             # Both have their bytecode, as an image that was started once has.
-            sizes=sizes_of(was, installed, self._subjects, going),
+            sizes=self._weighed(sizes_of(was, installed, self._subjects, going)),
         )
+
+    def _weighed(self, sizes: Sizes) -> Sizes:
+        """With what their wheels weigh, where an index can be asked."""
+        try:
+            with self._counted():
+                return with_wheels(sizes, installer=self._installer(), python=self.project.environment.python)
+        except NisError:
+            return sizes
 
     @property
     def _subjects(self) -> list[str]:
