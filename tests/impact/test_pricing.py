@@ -83,7 +83,17 @@ def test_a_kind_of_host_that_has_no_size_is_said_not_to() -> None:
     assert "Fargate has no size of 300.0 GiB" in found.told
 
 
-@pytest.mark.parametrize(("peak", "region", "field"), [(1, "mars-north-1", "region"), (100_000, "us-east-1", "start")])
+def test_a_service_whose_price_is_not_known_in_a_region_is_said_to_be_so() -> None:
+    """Not that it had no size: EC2 was read in us-east-1 alone, and is no source of what is told elsewhere."""
+    found = priced(0.4, 0.3, region="eu-central-1")
+    assert [bill.service for bill in found.before] == ["fargate"]
+    assert "no price of EC2 is known in eu-central-1" in found.told
+    assert "/ec2/" not in found.source
+
+
+@pytest.mark.parametrize(
+    ("peak", "region", "field"), [(1, "mars-north-1", "region"), (100_000, "us-east-1", "peak_before")]
+)
 def test_what_has_no_price_is_refused_by_its_field(peak: float, region: str, field: str) -> None:
     """A region that is not known, and memory that no size has."""
     with pytest.raises(InvalidRequest) as caught:

@@ -8,7 +8,8 @@ import pytest
 from nis_backend.errors import InvalidRequest, TooLarge
 from nis_backend.impact.audit import audit
 from nis_backend.impact.audit.auditing import CHECKS
-from nis_backend.impact.audit.rules import Rule, prices, rules
+from nis_backend.impact.audit.rules import Rule, rules
+from nis_backend.impact.prices import prices
 
 DOCS = Path(__file__).parents[3] / "docs" / "impact.md"
 

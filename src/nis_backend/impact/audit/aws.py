@@ -7,7 +7,8 @@ from collections.abc import Iterator
 
 from nis_backend.impact.audit.checking import Case, finding, regions
 from nis_backend.impact.audit.figures import Quantity, agree
-from nis_backend.impact.audit.rules import Rule, pattern, prices
+from nis_backend.impact.audit.rules import Rule, pattern
+from nis_backend.impact.prices import prices
 from nis_backend.impact.report import Finding
 
 INSTANCE = re.compile(

@@ -8,7 +8,8 @@ from nis_backend.impact.audit.aws import HOURS, INSTANCE, LEAST_MIB, columns, co
 from nis_backend.impact.audit.checking import Case, finding
 from nis_backend.impact.audit.figures import Quantity, agree
 from nis_backend.impact.audit.note import Row, Statement
-from nis_backend.impact.audit.rules import Ec2Size, Rule, pattern, prices
+from nis_backend.impact.audit.rules import Rule, pattern
+from nis_backend.impact.prices import Ec2Size, prices
 from nis_backend.impact.report import Finding
 
 NEAR = 60

@@ -10,7 +10,8 @@ from nis_backend.impact.audit.aws import HOURS, INSTANCE, LEAST_MIB, columns, co
 from nis_backend.impact.audit.checking import Case, finding
 from nis_backend.impact.audit.figures import Quantity, agree
 from nis_backend.impact.audit.note import Statement
-from nis_backend.impact.audit.rules import Rule, pattern, prices
+from nis_backend.impact.audit.rules import Rule, pattern
+from nis_backend.impact.prices import prices
 from nis_backend.impact.report import Finding
 
 SETTING = re.compile(
@@ -152,7 +153,7 @@ def _price(pair: Pair, said: Quantity, many: list[float], where: str) -> str:
     """Empty where what is said fits one of the region's architectures, else what they cost."""
     hours = next(HOURS[per] for per in said.per if per in HOURS)
     known = [price for price in prices().fargate.prices if price.region == where]
-    each = [(pair[0] / 1024 * p.vcpu_hour + pair[1] / 1024 * p.gb_hour) * hours for p in known]
+    each = [price.of(pair[0], pair[1]) * hours for price in known]
     if any(agree(said, cost * n, cost * n, 0.03) for cost in each for n in many):
         return ""
     told = zip(each, known, strict=True)

@@ -74,6 +74,8 @@ THINGS = (
 ENDS = ("", "s", "es")
 NOUNS = frozenset(f"{thing}{end}" for thing in THINGS.split() for end in ENDS) | {"copies"}
 """What one runs several of."""
+MOST = 60
+"""Figures of a sentence or a cell."""
 ONE_GROUP = 3
 """Digits of a group of thousands; also how many phrases tell what a figure is per, at most."""
 
@@ -178,7 +180,7 @@ def number(written: str, *, comma: bool | None) -> tuple[float, float] | None:
     return float(plain.replace(",", ".")), 0.5 * 10.0**-digits
 
 
-def quantities(text: str, *, comma: bool | None = False, most: int = 60) -> list[Quantity]:
+def quantities(text: str, *, comma: bool | None = False) -> list[Quantity]:
     """The figures of a sentence or a cell, in order."""
     found: list[Quantity] = []
     for match in QUANTITY.finditer(text):
@@ -190,7 +192,7 @@ def quantities(text: str, *, comma: bool | None = False, most: int = 60) -> list
         quantity = _made(text, match, middle, half)
         if quantity is not None:
             found.append(quantity)
-        if len(found) == most:
+        if len(found) == MOST:
             break
     return found
 
