@@ -80,7 +80,8 @@ class Settings(BaseModel):
         default="",
         alias="NIS_IMPACT_PROJECTS",
         description="Folders of Python projects that impact. may look into, comma-separated, as NAME=FOLDER or FOLDER: "
-        "whoever has the scope impact:projects may have the commands run that they state for themselves.",
+        "whoever has the scope impact:projects may have the commands run that they state for themselves, with packages "
+        "of pip's index added.",
     )
     allowed_tool_servers: str = Field(
         default="",

@@ -67,6 +67,33 @@ def test_what_is_no_report_is_refused_by_the_field_that_is_wrong(ground: Ground)
     assert "change" in caught.value.message
 
 
+def test_a_report_whose_figures_cannot_be_drawn_is_refused(ground: Ground) -> None:
+    """It is the caller's text: bills of one side alone, and more bytes than a float has, are no fault of the server."""
+    report = ground.process.operations.entry("impact.write_report").examples[0]["request"]["report"]
+    bill = {"service": "ec2", "size": "t3.small", "monthly": 15.0}
+    price = {"region": "x", "dated": "x", "source": "x", "needed_before": 1, "needed_after": 1, "told": "x"}
+    machine = {"processor": "x", "cores": 1, "memory": 1, "load": 0.0}
+    sizes = {"before": 10**400, "after": 1, "layer_before": 1, "layer_after": 1}
+    for more in (
+        {"price": {**price, "before": [bill], "after": []}},
+        {"measurement": {"machine": machine, "sizes": sizes}},
+    ):
+        with pytest.raises(InvalidRequest, match="figures") as caught:
+            ground.call("impact.write_report", {"report": {**report, **more}})
+        assert caught.value.field == "report"
+
+
+@pytest.mark.parametrize(("kind", "field"), [("add", "package"), ("swap", "to")])
+def test_nothing_is_fetched_from_an_address_that_a_caller_names(ground: Ground, kind: str, field: str) -> None:
+    """A package is built by its own code: commands are never a caller's, and neither is that."""
+    for address in ("x @ file:///etc/hostname", "x@git+https://127.0.0.1/x", "x[y] @ http://169.254.169.254/x.whl"):
+        request = {"project": "orders", "kind": kind, "package": "heavy", field: address}
+        with pytest.raises(InvalidRequest, match="address") as caught:
+            ground.call("impact.assess_change", request)
+        assert caught.value.field == field
+        assert "index" in str(caught.value.remedy)
+
+
 def test_a_project_is_named_by_the_operator_alone(tmp_path: Path) -> None:
     """A folder is no name, nor is a way out of one."""
     folders = f"/srv/orders,shop={tmp_path}"

@@ -236,15 +236,19 @@ def write_report(request: WriteReport, ctx: ComputingContext) -> Blob:
         report = Report.model_validate(request.report)
     except ValidationError as error:
         wrong = error.errors()[0]
-        raise InvalidRequest(
-            f"The report's {'.'.join(map(str, wrong['loc']))} is wrong: {wrong['msg']}.",
-            field="report",
-            remedy="Give what impact.assess_change answered, whole.",
-        ) from None
+        raise _no_report(f"The report's {'.'.join(map(str, wrong['loc']))} is wrong: {wrong['msg']}.") from None
+    try:
+        text = written(report, request.form)
+    except (ValueError, OverflowError):  # the model bounds no figure, and pairs no bills
+        raise _no_report("The report's figures are too large to be drawn, or do not fit together.") from None
     kind = "text/html" if request.form == "html" else "text/markdown"
     ending = "html" if request.form == "html" else "md"
     name = f"impact-{report.change.kind}-{report.change.package}"[:80]
-    return Blob.of(written(report, request.form).encode(), media_type=kind, name=f"{name}.{ending}")
+    return Blob.of(text.encode(), media_type=kind, name=f"{name}.{ending}")
+
+
+def _no_report(message: str) -> InvalidRequest:
+    return InvalidRequest(message, field="report", remedy="Give what impact.assess_change answered, whole.")
 
 
 OPERATIONS = (audit_note, price_memory, list_projects, scan_project, assess_change, write_report)

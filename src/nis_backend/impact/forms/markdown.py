@@ -33,7 +33,7 @@ def _part(view: View) -> str:
 
 def _table(view: Table) -> str:
     rows = [view.columns, ["---"] * len(view.columns), *view.rows]
-    return "\n".join([f"**{view.title}**", "", *("| " + " | ".join(map(_cell, row)) + " |" for row in rows)])
+    return "\n".join([f"**{plain(view.title)}**", "", *("| " + " | ".join(map(_cell, row)) + " |" for row in rows)])
 
 
 def _cell(cell: str | float) -> str:
