@@ -51,9 +51,7 @@ class Installer:
         said = self.run(["--version"]).stdout.split()
         return " ".join(said[:2])
 
-    def run(
-        self, arguments: Sequence[str], *, given: str = "", limit: float = LIMIT
-    ) -> subprocess.CompletedProcess[str]:
+    def run(self, arguments: Sequence[str], *, limit: float = LIMIT) -> subprocess.CompletedProcess[str]:
         """The program's exit code and what it wrote.
 
         Raises:
@@ -66,7 +64,7 @@ class Installer:
         try:
             done = subprocess.run(  # noqa: S603 - our own arguments, no shell
                 command,
-                input=given,
+                stdin=subprocess.DEVNULL,
                 env=dict(self.variables),
                 capture_output=True,
                 text=True,

@@ -9,9 +9,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from packaging.requirements import InvalidRequirement, Requirement
 from packaging.utils import canonicalize_name
 
+from nis_backend.impact.project.declared import requirement
 from nis_backend.impact.report import Pinned, Resolution
 
 if TYPE_CHECKING:
@@ -128,7 +128,5 @@ def _blamed(asked: Mapping[str, Place], explanation: str) -> list[Place]:
 
 
 def _name_of(line: str) -> str:
-    try:
-        return canonicalize_name(Requirement(line).name)
-    except InvalidRequirement:
-        return ""
+    asked = requirement(line)
+    return canonicalize_name(asked.name) if asked else ""

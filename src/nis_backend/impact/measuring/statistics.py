@@ -18,8 +18,8 @@ RISK = 0.018
 """That one report calls noise a difference. Of 20 reports two or more then do once in 20 times (binomial: 4.97 %)."""
 
 
-def interval(values: Sequence[float], level: float = LEVEL) -> Interval:
-    """The median, and the order statistics between which it lies with at least this probability.
+def interval(values: Sequence[float]) -> Interval:
+    """The median, and the order statistics between which it lies with at least `LEVEL`.
 
     The number of values below the median is binomial, whatever their distribution is. Where there are too few for the
     level, the ends are the least and the greatest.
@@ -32,7 +32,7 @@ def interval(values: Sequence[float], level: float = LEVEL) -> Interval:
     tail = 0.0
     for below in range(count // 2):
         tail += math.comb(count, below) / 2**count
-        if 2 * tail > 1 - level:
+        if 2 * tail > 1 - LEVEL:
             break
         inner = below + 1
     at = max(inner - 1, 0)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from functools import cache
 from typing import Literal
 
 from packaging.markers import UndefinedEnvironmentName
@@ -39,6 +40,7 @@ class Declaration:
         return holds(self.requirement, markers, extra="")
 
 
+@cache
 def requirement(text: str) -> Requirement | None:
     """A requirement as written, or as pip also takes it: an address with `#egg=`; None for what names none."""
     try:

@@ -9,10 +9,10 @@ from nis_backend.impact.project.opening import Project
 from nis_backend.impact.proof.requirers import Requirements, roots
 
 
-def brought(environment: Environment, package: str, extras: frozenset[str] = frozenset()) -> list[str]:
+def brought(environment: Environment, package: str) -> list[str]:
     """The keys of all that a package brings, itself apart, as far as it is installed."""
     key = canonicalize_name(package)
-    found, _ = Requirements(environment).reached({key: extras})
+    found, _ = Requirements(environment).reached({key: frozenset()})
     return sorted(one for one in found if one != key and one in environment.distributions)
 
 

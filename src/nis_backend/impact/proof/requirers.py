@@ -6,12 +6,10 @@ import re
 from collections import deque
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from functools import cache
 
-from packaging.requirements import InvalidRequirement, Requirement
 from packaging.utils import canonicalize_name
 
-from nis_backend.impact.project.declared import holds
+from nis_backend.impact.project.declared import holds, requirement
 from nis_backend.impact.project.environment import Distribution, Environment
 from nis_backend.impact.project.opening import Project
 from nis_backend.impact.report import Requirer
@@ -49,7 +47,7 @@ class Requirements:
 
     def _read(self, one: Distribution) -> Iterator[Edge]:
         for text in one.requires:
-            asked = parsed(text)
+            asked = requirement(text)
             if asked is None:
                 continue
             to = canonicalize_name(asked.name)
@@ -77,19 +75,6 @@ class Requirements:
                 if edge.extra == extra:
                     waiting.extend((edge.to, one, (*chain, edge.to)) for one in ("", *sorted(edge.extras)))
         return chains, done
-
-
-def parsed(text: str) -> Requirement | None:
-    """A requirement of a distribution's metadata; None for one that does not read."""
-    try:
-        return _parsed(text)
-    except InvalidRequirement:
-        return None
-
-
-@cache
-def _parsed(text: str) -> Requirement:
-    return Requirement(text)
 
 
 def roots(project: Project) -> dict[str, frozenset[str]]:
@@ -126,7 +111,7 @@ def requirers(project: Project, package: str, asked: Asked | None = None) -> lis
 def _of(one: Distribution, key: str, known: Asked) -> Iterator[Requirer]:
     chain = known.chains.get(one.key, ())
     for text in one.requires:
-        read = parsed(text)
+        read = requirement(text)
         if read is None or canonicalize_name(read.name) != key:
             continue
         under = [edge.extra for edge in known.requirements.of(one.key) if edge.text == text]
