@@ -186,6 +186,8 @@ CASES: list[tuple[str, str, Kind, str, str, list[str]]] = [
         ['-install_requires=["flask>=3", "torch==2.1.0"],', '-"torch==2.1.0",', '+install_requires=["flask>=3"],'],
     ),
     ("setup.cfg", CFG, "drop", "torch", "", ["-torch==2.1.0"]),
+    ("requirements.txt", "torch>=2,<3,!=2.1\n", "upgrade", "torch", "", ["-torch>=2,<3,!=2.1", "+torch!=2.1,>=2"]),
+    ("requirements.txt", "torch~=2.1\n", "upgrade", "torch", "", ["-torch~=2.1", "+torch>=2.1"]),
     ("setup.cfg", CFG, "upgrade", "torch", "2.2", ["-torch==2.1.0", "+torch==2.2"]),
     ("requirements.txt", REQUIREMENTS.replace("\n", "\r\n"), "drop", "flask", "", ["-flask==3.0  # the server"]),
 ]

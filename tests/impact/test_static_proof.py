@@ -93,6 +93,7 @@ IMPORTS: list[tuple[str, str, str, str]] = [
     ("pyyaml", "m = lazy_import('yaml')\n", "dynamic_import", "yaml"),
     ("pyyaml", "for n in ('json', 'yaml'):\n    import_module(n)\n", "dynamic_import", "yaml"),
     ("pyyaml", "N = 'yaml'\nM = N\nimport_module(M)\n", "dynamic_import", "yaml"),
+    ("pyyaml", "from runpy import run_module\nrun_module('yaml', run_name='__main__')\n", "dynamic_import", "yaml"),
     ("pyyaml", "ms = [import_module(n) for n in ['yaml']]\n", "dynamic_import", "yaml"),
     ("pyyaml", "code = '''\nimport yaml\n'''\n", "named", "yaml"),
     ("opencv-python", "import cv2, os\n", "import", "cv2"),

@@ -63,7 +63,8 @@ def requirement_after(change: Change, old: Requirement) -> str | None:
         case "upgrade":
             extras = f"[{','.join(sorted(old.extras))}]" if old.extras else ""
             marker = f" ; {old.marker}" if old.marker else ""
-            return f"{old.name}{extras}{_specifier(change.to)}{marker}"
+            specifier = _specifier(change.to) if change.to else _unbounded(old.specifier)
+            return f"{old.name}{extras}{specifier}{marker}"
 
 
 def package_of(text: str, field: str = "package") -> str:
@@ -92,9 +93,13 @@ def _requirement(text: str, field: str) -> Requirement:
         ) from None
 
 
+def _unbounded(old: SpecifierSet) -> str:
+    """What is left of a specifier where the newest version is wanted: what holds it back goes."""
+    kept = [str(one) for one in old if one.operator in {">=", ">", "!="}]
+    return ",".join(sorted([*kept, *(f">={one.version}" for one in old if one.operator == "~=")]))
+
+
 def _specifier(to: str) -> str:
-    if not to:
-        return ""
     written = to if to[0] in "<>=!~" else f"=={to}"
     try:
         return str(SpecifierSet(written))

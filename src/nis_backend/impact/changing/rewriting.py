@@ -159,7 +159,7 @@ def _added(project: Project, change: Change, found: Rewritten) -> None:
     if text is not None and relative == "pyproject.toml":
         line = Lines(relative, text).key("project", "dependencies").line
         edited = added_element(text, line, new) if line else None
-    elif text is not None:
+    elif text is not None and relative.endswith((".txt", ".in")):
         edited = f"{text}{'' if not text or text.endswith(LINE) else LINE}{new}\n"
     if text is None or edited is None:
         found.by_hand.append(Place(file=relative, text=f"add {new}"))
@@ -172,4 +172,5 @@ def _main_file(declaring: Sequence[str], names: set[str]) -> str:
     usual = ("pyproject.toml", "requirements.in", "requirements.txt")
     listed = [name for name in declaring if name.endswith((".txt", ".in"))]
     there = [name for name in ("requirements.txt", "pyproject.toml") if name in names]
-    return next(iter([*(name for name in usual if name in declaring), *listed, *there, "requirements.txt"]))
+    known = [*(name for name in usual if name in declaring), *listed, *declaring]
+    return next(iter([*known, *there, "requirements.txt"]))

@@ -285,19 +285,28 @@ def _way(report: Report) -> str:
     if report.way is not None:
         way = report.way
         if not way.patch:
-            lines += ["No rule can make the change in its files: nothing there that can be edited declares it."]
+            lines += [_unpatched(report)]
         elif report.verdict.word == "SAFE":
             lines += [f"To make the change: {code(way.apply)}; to take it back: {code(way.undo)}."]
         else:
             lines += [f"It is {report.verdict.word}, so `--apply` does not make it. The change would be:"]
         lines += ["", fenced(way.patch, "diff")] if way.patch else []
         by_hand = ", ".join(code(at(place)) for place in way.by_hand)
-        lines += ["", f"Besides, by hand: {by_hand}."] if by_hand else []
+        lines += ["", f"{'Besides, by' if way.patch else 'By'} hand: {by_hand}."] if by_hand else []
         rollback = fenced("\n".join(way.rollback), "sh")
         lines += ["", "To bring back what runs now:", "", rollback] if way.rollback else []
     if report.left_out:
         lines += ["", "Not looked at:", "", *(f"- {plain(one)}" for one in report.left_out)]
     return "\n".join(lines) or "Nothing was left out."
+
+
+def _unpatched(report: Report) -> str:
+    """Why there is no patch."""
+    if report.change.kind == "upgrade" and report.static.declared:
+        return "Its files allow it as they stand."
+    return "No rule can make the change in the project's files" + (
+        "." if report.static.declared else ": none asks for it."
+    )
 
 
 def _table(title: str, columns: list[str], rows: Rows) -> list[View]:

@@ -19,7 +19,7 @@ from nis_backend.impact.report import Place
 
 PYTHON = (".py", ".pyi", ".pyw", ".ipynb", ".pyx", ".pxd")
 CYTHON = (".pyx", ".pxd")
-COMPUTED = re.compile(rb"import_module|__import__|find_spec|resolve_name|import_string|find_loader")
+COMPUTED = re.compile(rb"import_module|__import__|find_spec|resolve_name|import_string|find_loader|run_module")
 MAGIC = re.compile(r"^([ \t]*)([%!?])(.*)$")
 LOOSE = re.compile(
     r"^[ \t]*(?:from[ \t]+([\w.]+)[ \t]+c?import\b|c?import[ \t]+([\w.]+(?:[ \t]*,[ \t]*[\w.]+)*))", re.MULTILINE

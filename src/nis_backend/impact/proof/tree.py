@@ -13,7 +13,10 @@ from nis_backend.impact.proof.facts import Facts, Imported, Moment, Said
 from nis_backend.impact.proof.literals import beginning, called, catches, last, shortened, strings, suppresses
 
 IMPORTERS = frozenset(
-    {"import_module", "__import__", "find_spec", "resolve_name", "import_string", "importorskip", "find_loader"}
+    {
+        *("import_module", "__import__", "find_spec", "resolve_name", "import_string", "importorskip", "find_loader"),
+        "run_module",
+    }
 )
 """Functions that take a module's name. Others whose name says `import` count where it is written out."""
 STARTERS = frozenset(
