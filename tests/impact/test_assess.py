@@ -14,7 +14,7 @@ from ports import free_port
 from stores import FILES, ask, make_environment, make_store, make_wheels, offline, reasons
 
 from nis_backend.errors import InvalidRequest, NotFound
-from nis_backend.impact import assess
+from nis_backend.impact import trials
 from nis_backend.impact.report import Kind, Report
 from nis_backend.impact.running.tree import is_taken
 
@@ -186,7 +186,7 @@ def test_a_start_that_does_not_work_leaves_it_unproven(
     store: Store, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, program: str, says: str
 ) -> None:
     """Promise: it is said what it did, nothing is compared with it, and the rest is still found out."""
-    monkeypatch.setattr(assess, "LIMIT", 2.0)
+    monkeypatch.setattr(trials, "LIMIT", 2.0)
     report = store.ask("drop", "idle", root=store.other(tmp_path, app_py=program), **store.start)
     assert report.verdict.word == "UNPROVEN"
     assert says in reasons(report)
