@@ -98,12 +98,14 @@ def test_what_another_package_imports_without_asking_for_it_is_unsafe(store: Sto
 
 def test_what_another_package_requires_stays_and_nothing_is_saved(store: Store) -> None:
     """Promise: its own line can go; disk and start keep what it costs, and the report says so."""
-    report = store.ask("drop", "shared", **store.start)
+    report = store.ask("drop", "shared", measures=True, **store.start)
     assert report.verdict.word == "SAFE"
     assert "stays installed for framework" in reasons(report)
     assert report.measurement is not None
     assert report.measurement.sizes is not None
     assert report.measurement.sizes.before == report.measurement.sizes.after
+    assert report.measurement.measures == []
+    assert "nothing goes and nothing comes" in " ".join(report.left_out)
 
 
 @pytest.mark.parametrize(

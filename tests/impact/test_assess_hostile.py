@@ -71,6 +71,16 @@ def site(python: Path) -> Path:
     return found
 
 
+def install_editable(python: Path, folder: Path) -> None:
+    """The distribution `ours`, installed from a folder."""
+    info = site(python) / "ours-1.0.dist-info"
+    info.mkdir()
+    (site(python) / "__editable__.ours-1.0.pth").write_text(f"{folder}\n")
+    (info / "METADATA").write_text(OURS)
+    (info / "direct_url.json").write_text(f'{{"dir_info": {{"editable": true}}, "url": "file://{folder}"}}')
+    (info / "RECORD").write_text("__editable__.ours-1.0.pth,,\nours-1.0.dist-info/METADATA,,\n")
+
+
 def test_parts_of_a_namespace_other_names_and_hooks_are_told_apart(store: Path, python: Path) -> None:
     """Promise: of `corp` one part is used and the other is not; `cv2x` is known for what it is; a `.pth` file shows."""
     assert drop(store, python, "corp-b").verdict.word == "SAFE"
@@ -91,17 +101,32 @@ def test_a_project_that_is_installed_is_not_held_to_what_it_asked_for(
 ) -> None:
     """Promise: its own metadata name what is dropped until it is installed anew: that is no broken requirement."""
     (store / "pyproject.toml").write_text('[project]\nname = "ours"\nversion = "1.0"\n')
-    info = site(python) / "ours-1.0.dist-info"
-    info.mkdir()
-    (site(python) / "__editable__.ours-1.0.pth").write_text(f"{store}\n")
-    (info / "METADATA").write_text(OURS)
-    (info / "direct_url.json").write_text(f'{{"dir_info": {{"editable": true}}, "url": "file://{store}"}}')
-    (info / "RECORD").write_text("__editable__.ours-1.0.pth,,\nours-1.0.dist-info/METADATA,,\n")
+    install_editable(python, store)
     (tmp_path / "linked").symlink_to(store)
     report = drop(tmp_path / "linked", python, "opencv-thing", installs=True)
     assert report.verdict.word == "SAFE", reasons(report)
     assert report.counterfactual.check == []
     assert report.project == "ours"
+
+
+def test_what_is_installed_from_a_folder_is_not_looked_for_on_an_index(
+    store: Path, python: Path, tmp_path: Path
+) -> None:
+    """Promise: a neighbour of the same repository, asked for by its name, makes no conflict; it can go as others do."""
+    neighbour = tmp_path / "neighbour"
+    neighbour.mkdir()
+    (neighbour / "ours.py").write_text("import corp.a\n")
+    install_editable(python, neighbour)
+    (store / "requirements.txt").write_text("corp-a\ntold\nours\n")
+    report = drop(store, python, "told", installs=True)
+    assert report.counterfactual.resolved is not None
+    assert report.counterfactual.resolved.possible
+    assert [one.name for one in report.counterfactual.resolved.gone] == ["told"]
+    gone = drop(store, python, "ours", installs=True)
+    assert gone.verdict.word == "SAFE", reasons(gone)
+    assert gone.measurement is not None
+    assert gone.measurement.sizes is not None
+    assert {part.name for part in gone.measurement.sizes.parts if part.exclusive} == {"ours", "opencv-thing"}
 
 
 def test_what_nothing_declares_can_go_by_hand(store: Path, python: Path) -> None:

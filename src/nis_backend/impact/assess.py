@@ -70,7 +70,7 @@ def _report(work: Work, made: str) -> Report:
     both = make_environments(work, outcome)
     pairs = compared_in(work, both) if both and (watched is None or works(watched)) else []
     starts = bool(pairs) and all(one.without_it.outcome in WORKS for one in pairs if one.with_it.name == "start")
-    measures, told = measured_in(work, both) if both and starts else ([], "")
+    measures, told = measured_in(work, both, outcome) if both and starts else ([], "")
     found = Counterfactual(
         resolved_now=outcome.now,
         resolved=outcome.after,

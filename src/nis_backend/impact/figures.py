@@ -19,16 +19,20 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from nis_backend.impact.environments import Both
+    from nis_backend.impact.outcome import Outcome
     from nis_backend.impact.report import Measure, Price
     from nis_backend.impact.running.watching import Watched
     from nis_backend.impact.work import Work
 
 
-def measured_in(work: Work, both: Both) -> tuple[list[Measure], str]:
+def measured_in(work: Work, both: Both, outcome: Outcome) -> tuple[list[Measure], str]:
     """Starts in both environments by turns, and how they were taken."""
     commands = work.question.commands
     if not commands.start or not work.question.measures:
         work.leave_out("No start was measured: give --start, and leave --no-measure out.")
+        return [], ""
+    if not outcome.going and not outcome.coming:
+        work.leave_out("No start was measured: nothing goes and nothing comes, so it is as it was.")
         return [], ""
     service = Service(command=commands.start, ready=commands.ready, folder=work.project.root)
     try:

@@ -5,18 +5,20 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
 from nis_backend.errors import NisError
 from nis_backend.impact.changing.asked import asked_after, asked_now
 from nis_backend.impact.changing.resolving import resolve
+from nis_backend.impact.project.declared import holds, requirement
 from nis_backend.impact.proof.closure import exclusive
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from nis_backend.impact.changing.resolving import Resolved
-    from nis_backend.impact.report import Resolution
+    from nis_backend.impact.report import Place, Resolution
     from nis_backend.impact.work import Work
 
 
@@ -50,7 +52,8 @@ def find_outcome(work: Work) -> Outcome:
 
 def _resolved(work: Work) -> tuple[Resolved | None, Resolved | None]:
     change, environment = work.change, work.project.environment
-    before, then = asked_now(work.project, change.package), asked_after(work.project, change)
+    before = _of_an_index(work, asked_now(work.project, change.package))
+    then = _of_an_index(work, asked_after(work.project, change))
     if not work.question.resolves:
         work.leave_out("The requirements were not resolved: texts alone were to be read.")
         return None, None
@@ -67,6 +70,31 @@ def _resolved(work: Work) -> tuple[Resolved | None, Resolved | None]:
     except NisError as error:
         work.leave_out("The requirements were not resolved", error)
         return None, None
+
+
+def _of_an_index(work: Work, asked: Mapping[str, Place]) -> dict[str, Place]:
+    """The requirements; of what is installed from a folder of this machine its own instead: no index has it."""
+    environment, seen = work.project.environment, set[str]()
+    found: dict[str, Place] = {}
+    waiting = list(asked.items())
+    for line, place in waiting:
+        one = requirement(line)
+        there = environment.find(one.name) if one else None
+        if one is None or there is None or not there.editable:
+            found[line] = place
+        elif there.key not in seen:
+            seen.add(there.key)
+            extras = ["", *sorted(one.extras)]
+            own = [own for text in there.requires if (own := requirement(text))]
+            held = [each for each in own if any(holds(each, dict(environment.markers), extra=e) for e in extras)]
+            waiting += [(str(_without_marker(each)), place) for each in held]
+    return found
+
+
+def _without_marker(one: Requirement) -> Requirement:
+    bare = Requirement(str(one))
+    bare.marker = None
+    return bare
 
 
 def _going(work: Work, now: Resolved | None, after: Resolved | None) -> list[str]:
