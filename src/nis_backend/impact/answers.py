@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from nis_backend.impact.forms.views import headline, of_audit, of_ranking, of_report
+from nis_backend.impact.forms.files import views_of, written
 from nis_backend.impact.question import RUNS, Question
 from nis_backend.impact.report import Audit, Change, Ranking, Report
 from nis_backend.impact.running.phases import Commands
@@ -20,6 +20,8 @@ if TYPE_CHECKING:
     from nis_backend.operation import Json
     from nis_backend.view import View
 
+LIMIT = 120.0
+"""Seconds that a start is given whose imports are timed."""
 COMMANDS = ("start", "ready", "smoke", "test")
 """Options that win over what a project states of itself."""
 
@@ -42,32 +44,11 @@ class Answer:
 
     def views(self, *, charts: bool) -> Sequence[View]:
         """As views; a terminal wants no charts."""
-        match self.found:
-            case Report():
-                return of_report(self.found, charts=charts)
-            case Ranking():
-                return of_ranking(self.found)
-            case Audit():
-                return of_audit(self.found)
+        return views_of(self.found, charts=charts)
 
     def written(self, form: str) -> str:
         """As a document: `markdown` or `html`."""
-        if form == "markdown":
-            from nis_backend.impact.forms.markdown import markdown  # noqa: PLC0415 - one of two
-
-            return markdown(self.views(charts=False))
-        from nis_backend.impact.forms.page import page  # noqa: PLC0415 - as above
-
-        return page(self._title(), self.views(charts=True))
-
-    def _title(self) -> str:
-        match self.found:
-            case Report():
-                return f"{self.found.project}: {headline(self.found.change, self.found.version)}"
-            case Ranking():
-                return f"{self.found.project}: its dependencies"
-            case Audit():
-                return "A note, checked"
+        return written(self.found, form)
 
 
 def assess(change: Mapping[str, str], options: Mapping[str, Any], tell: Tell) -> Answer:  # Any: click's
@@ -91,14 +72,23 @@ def assess(change: Mapping[str, str], options: Mapping[str, Any], tell: Tell) ->
 
 
 def scan(options: Mapping[str, Any], tell: Tell) -> Answer:  # Any: click's
-    """All dependencies of a project."""
+    """All dependencies of a project; nothing of it is run unless its start is given."""
     from nis_backend.impact.project.opening import open_project  # noqa: PLC0415 - as above
     from nis_backend.impact.scanning import scan  # noqa: PLC0415 - as above
 
     tell(0.0, "reading the project")
-    project = open_project(Path(options["project"]), _python(Path(options["project"]), options))
-    tell(0.2, "reading its texts")
-    return Answer(found=scan(project, None))
+    root = Path(options["project"])
+    project, imports = open_project(root, _python(root, options)), None
+    if options.get("start"):
+        from nis_backend.impact.measuring.imports import import_times  # noqa: PLC0415 - as above
+        from nis_backend.impact.running.scratch import scratch  # noqa: PLC0415 - as above
+
+        tell(0.1, "timing its imports")
+        start = Commands(start=options["start"], ready=options.get("ready") or stated(root).ready)
+        with scratch():
+            imports = import_times(project, start, limit=LIMIT)
+    tell(0.6, "reading its texts")
+    return Answer(found=scan(project, imports))
 
 
 def apply(change: Mapping[str, str], options: Mapping[str, Any]) -> list[str]:  # Any: click's

@@ -7,6 +7,8 @@ from pathlib import Path
 
 import pytest
 
+from nis_backend.errors import InvalidRequest
+from nis_backend.impact import answers
 from nis_backend.impact.measuring.hooks import find_hooks
 from nis_backend.impact.measuring.imports import OWN, STANDARD, by_distribution, import_times
 from nis_backend.impact.project.opening import Project, open_project
@@ -20,6 +22,7 @@ from wheels import environment, wheel
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="the tree of processes is read from /proc")
 BURNS = "import time\nuntil = time.process_time() + {}\nwhile time.process_time() < until: pass\n"
+LISTENS = ', socket; s = socket.socket(); s.bind(("127.0.0.1", 0)); s.listen(); s.accept()'
 
 
 @pytest.fixture(scope="module")
@@ -28,6 +31,7 @@ def project(tmp_path_factory: pytest.TempPathFactory) -> Project:
     root = tmp_path_factory.mktemp("costs")
     (root / "app.py").write_text("import outer\nimport does\n" + BURNS.format(0.01), "utf-8")
     (root / "main.py").write_text("import app\n", "utf-8")
+    (root / "requirements.txt").write_text("outer\n", "utf-8")
     does = (
         "import socket, subprocess, sys, threading\n"
         "subprocess.run([sys.executable, '-S', '-c', ''])\n"
@@ -50,6 +54,18 @@ def test_each_distribution_has_its_own_time(project: Project) -> None:
     assert found["inner"].seconds >= 0.2
     assert found["outer"].seconds >= 0.05
     assert (found["inner"].modules, found[OWN].modules) == (1, 1)
+
+
+def test_a_scan_with_a_start_ranks_by_measured_imports(project: Project) -> None:
+    """Promise: `--start` is not ignored; a start that does not work is refused by its field, not timed."""
+    options = {"project": project.root, "start": f"python -c 'import app{LISTENS}'"}
+    answer = answers.scan(options, lambda _fraction, _what: None)
+    assert "outer" in {one["package"]: one["import_seconds"] for one in answer.result["packages"]}
+    assert answer.result["packages"][0]["import_seconds"] >= 0.05
+    assert "The dependencies of" in answer.written("html")
+    with pytest.raises(InvalidRequest, match="does not work") as caught:
+        answers.scan({**options, "start": "python -c 'raise SystemExit(3)'"}, lambda _fraction, _what: None)
+    assert caught.value.field == "start"
 
 
 def test_runs_give_a_median_and_half_of_their_range(project: Project) -> None:

@@ -15,7 +15,7 @@ from ports import free_port
 from nis_backend.errors import InvalidRequest, NotFound
 from nis_backend.impact.report import Phase, PhaseName
 from nis_backend.impact.running import phases, started
-from nis_backend.impact.running.phases import Commands, Place, run_commands, run_phase
+from nis_backend.impact.running.phases import Commands, Place, run_commands
 from nis_backend.impact.running.ready import read_ready
 from nis_backend.impact.running.surroundings import masked, placed, surroundings
 
@@ -34,11 +34,10 @@ def _short_grace(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def run(one: Program, name: PhaseName = "start", *, ready: str = "", limit: float = LONG, command: str = "") -> Phase:
     """Run the program as a phase; nothing of it may be left."""
-    phase = run_phase(
-        name, command or one.command(), ready=ready, environment=surroundings(), folder=one.folder, limit=limit
-    )
+    commands = Commands(**{name: command or one.command()}, ready=ready)
+    (ran,) = run_commands(commands, Place(folder=one.folder, environment=surroundings(), limit=limit))
     assert one.left() == []
-    return phase
+    return ran.phase
 
 
 def test_a_service_is_ready_when_its_address_answers(tmp_path: Path) -> None:
@@ -241,7 +240,7 @@ def test_a_command_needs_words_a_folder_and_a_limit(tmp_path: Path) -> None:
         ("true", tmp_path, 0.0, InvalidRequest),
     ):
         with pytest.raises(kind):
-            run_phase("smoke", command, environment=surroundings(), folder=folder, limit=limit)
+            run_commands(Commands(test=command), Place(folder=folder, environment=surroundings(), limit=limit))
 
 
 def test_secrets_are_not_told() -> None:
@@ -264,6 +263,6 @@ def test_a_command_is_led_into_another_environment(tmp_path: Path) -> None:
     assert placed(command, tmp_path, copy) == (
         f"A={copy}/bin/a {copy}/bin/python -m app && {copy}/bin/gunicorn app:app; /usr/bin/env python"
     )
-    found = surroundings(copy, {"MORE": "1"})
+    found = surroundings(copy)
     assert found["PATH"].startswith(f"{copy}/bin:")
-    assert (found["VIRTUAL_ENV"], found["MORE"]) == (str(copy), "1")
+    assert found["VIRTUAL_ENV"] == str(copy)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING, Protocol, TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 from nis_backend.drivers.gateway.attempt import Begun, Call
 from nis_backend.drivers.gateway.base import Needs
@@ -15,9 +15,8 @@ from nis_backend.errors import NotSupported
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, Awaitable, Callable
 
-    from nis_backend.drivers.gateway.attempts import Attempts
     from nis_backend.drivers.gateway.base import Who
-    from nis_backend.drivers.gateway.registry import Registry
+    from nis_backend.drivers.gateway.metered import Gate
     from nis_backend.drivers.gateway.route import Route, Target
 
 Answer = TypeVar("Answer", Spoken, Heard)
@@ -30,20 +29,6 @@ WORDS_A_SECOND = 25
 """Tokens that are said in a second, at most: some ten times what is usual."""
 LEAST_WORDS = 2048
 """Tokens that a transcript of any sound may have: where a model repeats itself, OpenAI's end there."""
-
-
-class Gate(Protocol):
-    """What models are asked through."""
-
-    @property
-    def registry(self) -> Registry:
-        """What is configured."""
-        ...
-
-    @property
-    def attempts(self) -> Attempts:
-        """Who makes calls."""
-        ...
 
 
 class MeteredSpeech(Speech):

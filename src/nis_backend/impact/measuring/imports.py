@@ -6,7 +6,9 @@ from collections import Counter, defaultdict
 from statistics import median
 from typing import TYPE_CHECKING
 
+from nis_backend.errors import InvalidRequest
 from nis_backend.impact.report import ImportTime
+from nis_backend.impact.running.comparing import WORKS
 from nis_backend.impact.running.phases import Commands, Place, run_commands
 from nis_backend.impact.running.surroundings import beside, surroundings
 from nis_backend.impact.running.traces import read_traces, tracing
@@ -26,6 +28,9 @@ def import_times(project: Project, commands: Commands, *, limit: float, runs: in
 
     See `by_distribution` for what is counted. A start is slower traced than not: these are shares of it, to be compared
     with each other.
+
+    Raises:
+        InvalidRequest: one of the commands does not work.
     """
     one = Commands(start=commands.start, ready=commands.ready) if commands.start else commands
     return by_distribution(project, [list(_traced(project, one, limit)) for _ in range(runs)])
@@ -35,7 +40,15 @@ def _traced(project: Project, commands: Commands, limit: float) -> Iterator[Trac
     environment = surroundings(project.environment.prefix)
     with tracing([], "") as (folder, more):
         where = Place(folder=project.root, environment=beside(environment, more), limit=limit)
-        run_commands(commands, where)
+        for ran in run_commands(commands, where):
+            if ran.phase.outcome not in WORKS:
+                last = f": {ran.phase.told[-1]}" if ran.phase.told else "."
+                raise InvalidRequest(
+                    f"{ran.phase.name} does not work here: {ran.phase.outcome.replace('_', ' ')}{last}",
+                    field=ran.phase.name,
+                    value=ran.phase.command,
+                    remedy="Give it as it is typed in the project's folder, with its environment active.",
+                )
         yield from read_traces(folder)
 
 

@@ -5,7 +5,7 @@
 It starts COMMAND in a session of its own and writes to the file descriptor STATUS, a line each: `started PID MOMENT`
 (CLOCK_MONOTONIC, s), `ended CODE` (negative for a signal), `gone` (no process of it is left), and last `over LEFT`.
 When a line or the end comes on its standard input, or after SECONDS, it ends every descendant: first by SIGTERM, after
-GRACE seconds, or at once where the line is `kill`, by SIGKILL.
+GRACE seconds by SIGKILL.
 
 On Linux it is a child subreaper: who forks twice, or becomes a daemon in a session of its own, stays its descendant.
 Elsewhere such a one is found as long as its parents live only.
@@ -93,9 +93,8 @@ def _signal_all(number: int) -> None:
 def _end(main: int, grace: float) -> int:
     """End all that is below us; how many would not."""
     deadline = time.monotonic() + grace
-    if grace > 0:
-        _signal_all(signal.SIGTERM)
-        _signal_all(signal.SIGCONT)
+    _signal_all(signal.SIGTERM)
+    _signal_all(signal.SIGCONT)
     left = True
     while left and time.monotonic() < deadline:
         _, left = _reap(main)
@@ -134,21 +133,19 @@ def main(status: int, seconds: float, grace: float, command: list[str]) -> NoRet
     started = _start(command)  # held: one that is let go collects its process, and its code would be lost
     pid = started.pid
     tell(f"started {pid} {time.monotonic()!r}")
-    asked, known_gone = b"", False
+    asked = known_gone = False
     while not asked and (waited := deadline - time.monotonic()) > 0:
         ready, _, _ = select.select([0, woken], [], [], waited)
-        if 0 in ready:
-            asked = os.read(0, 16) or b"end"
+        asked = 0 in ready
         if woken in ready:
-            told = os.read(woken, 4096)
-            asked = asked or (b"end" if set(told) - {signal.SIGCHLD} else b"")
+            asked = bool(set(os.read(woken, 4096)) - {signal.SIGCHLD}) or asked
         code, left = _reap(pid)
         if code is not None:
             tell(f"ended {code}")
         if not left and not known_gone:
             known_gone = True
             tell("gone")
-    tell(f"over {_end(pid, 0.0 if asked.startswith(b'kill') else grace)}")
+    tell(f"over {_end(pid, grace)}")
     sys.exit(0)
 
 

@@ -81,22 +81,6 @@ def run_commands(commands: Commands, place: Place) -> list[Ran]:
     return ran
 
 
-def run_phase(  # noqa: PLR0913 - a command and where it runs
-    name: PhaseName,
-    command: str,
-    *,
-    ready: str = "",
-    environment: Mapping[str, str],
-    folder: Path,
-    limit: float,
-) -> Phase:
-    """Run one command: a start until it is ready, a smoke or a test until it has ended. Nothing of it is left."""
-    place = Place(folder=folder, environment=environment, limit=limit)
-    if name == "start":
-        return _start(Commands(start=command, ready=ready), place)[0].phase
-    return _to_the_end(name, command, place).phase
-
-
 def wait_ready(run: Running, ready: Ready, look: Callable[[Running], None] | None = None) -> str:
     """Wait until it is ready; why it is not, where it has ended or its time is up, else empty."""
     while why := ready.check(run.tree):

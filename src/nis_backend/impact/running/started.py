@@ -69,11 +69,11 @@ class Running:
         """The last of what it has written to its two outputs."""
         return b"".join(self._kept).decode("utf-8", "replace")[-KEPT_BYTES:]
 
-    def end(self, *, gently: bool = True) -> None:
+    def end(self) -> None:
         """End all of it and collect the rest of what it wrote."""
         assert self._process.stdin is not None
         with contextlib.suppress(OSError):
-            self._process.stdin.write(b"end\n" if gently else b"kill\n")
+            self._process.stdin.write(b"end\n")
             self._process.stdin.close()
         while self._listen(None):
             pass
@@ -113,9 +113,7 @@ class Running:
 
 
 @contextlib.contextmanager
-def running(
-    command: str, *, environment: Mapping[str, str], folder: Path, limit: float, gently: bool = True
-) -> Generator[Running]:
+def running(command: str, *, environment: Mapping[str, str], folder: Path, limit: float) -> Generator[Running]:
     """Start a command, as the shell reads it, in a folder; end every process of it at the exit."""
     _check(command, folder, limit)
     status, told = os.pipe()
@@ -142,7 +140,7 @@ def running(
         try:
             yield run
         finally:
-            run.end(gently=gently)
+            run.end()
 
 
 def _check(command: str, folder: Path, limit: float) -> None:

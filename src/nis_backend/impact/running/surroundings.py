@@ -18,9 +18,7 @@ GIVEN = re.compile(r"(?i)((?:pass(?:word|wd)?|secret|token|api_?key)[\"']?\s*[=:
 BEARER = re.compile(r"(?i)(bearer\s+)[\w.~+/=-]{8,}")
 
 
-def surroundings(
-    environment: Path | None = None, more: Mapping[str, str] | None = None, *, without: Path | None = None
-) -> dict[str, str]:
+def surroundings(environment: Path | None = None, *, without: Path | None = None) -> dict[str, str]:
     """Our own environment, with the virtual environment in `environment` active, as `activate` would make it.
 
     One that is no virtual environment, as the system's Python, comes first on PATH, and no more.
@@ -43,7 +41,7 @@ def surroundings(
             "UV_PROJECT_ENVIRONMENT": str(environment),
             "UV_NO_SYNC": "1",
         }
-    return {**found, **(more or {})}
+    return found
 
 
 def beside(environment: Mapping[str, str], more: Mapping[str, str]) -> dict[str, str]:
