@@ -36,7 +36,8 @@ def wheels(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("wheels")
     for name in ("a", "b"):
         wheel(folder, f"corp-{name}", "1.0", {f"corp/{name}/__init__.py": ""})
-    wheel(folder, "opencv-thing", "1.0", {"cv2x/__init__.py": ""})
+    wheel(folder, "opencv-thing", "1.0", {"cv2x/__init__.py": ""}, requires=["frames"])
+    wheel(folder, "frames", "1.0", {"frames.py": ""})
     wheel(folder, "hooky", "1.0", {"hooky.py": "import sys\nsys.hooked = True\n", "hooky.pth": "import hooky\n"})
     wheel(folder, "told", "1.0", {"telling.py": "def main(): print('told')"}, scripts={"told": "telling:main"})
     return folder
@@ -107,6 +108,9 @@ def test_a_project_that_is_installed_is_not_held_to_what_it_asked_for(
     assert report.verdict.word == "SAFE", reasons(report)
     assert report.counterfactual.check == []
     assert report.project == "ours"
+    assert report.measurement is not None
+    assert report.measurement.sizes is not None
+    assert {part.name for part in report.measurement.sizes.parts if part.exclusive} == {"opencv-thing", "frames"}
 
 
 def test_what_is_installed_from_a_folder_is_not_looked_for_on_an_index(
@@ -126,7 +130,7 @@ def test_what_is_installed_from_a_folder_is_not_looked_for_on_an_index(
     assert gone.verdict.word == "SAFE", reasons(gone)
     assert gone.measurement is not None
     assert gone.measurement.sizes is not None
-    assert {part.name for part in gone.measurement.sizes.parts if part.exclusive} == {"ours", "opencv-thing"}
+    assert {part.name for part in gone.measurement.sizes.parts if part.exclusive} == {"ours", "opencv-thing", "frames"}
 
 
 def test_what_nothing_declares_can_go_by_hand(store: Path, python: Path) -> None:

@@ -29,7 +29,9 @@ def exclusive(
     asked = roots(project)
     mine, _ = requirements.reached({key: asked.get(key, frozenset())})
     known, _ = requirements.reached(asked)
-    loose = {one: frozenset[str]() for one in environment.distributions if one not in known and one not in mine}
+    # What the project itself asks for stands in its files: its metadata may be of before a change of them.
+    passed = {*known, *mine, *project.own}
+    loose = {one: frozenset[str]() for one in environment.distributions if one not in passed}
     own = {one: frozenset[str]() for one in project.own if one in environment.distributions}
     kept = {one: extras for one, extras in asked.items() if one != key}
     stays, _ = requirements.reached({**loose, **kept})
