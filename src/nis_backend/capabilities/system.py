@@ -206,6 +206,7 @@ EXTRAS = {
     "kafka": "confluent_kafka",
     "aws": "boto3",
     "acp": "acp",
+    "impact": "uv",
 }
 """Each extra with code in this release, and the package that tells whether it is installed."""
 

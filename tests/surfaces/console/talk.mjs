@@ -11,16 +11,21 @@ await scene(
   async (page) => {
     const kinds = [];
     let sounds = 0;
+    let spoken;
+    const heard = new Promise((resolve) => (spoken = resolve));
     page.on("websocket", (socket) =>
       socket.on("framereceived", ({ payload }) => {
         if (typeof payload === "string") kinds.push(JSON.parse(payload).type);
         else sounds += 1;
+        if (sounds && kinds.includes("sentence")) spoken();
       }),
     );
     await page.getByRole("button", { name: "Talk" }).click();
     await page.locator(".said").waitFor();
     await page.locator(".turn > footer").first().waitFor();
     const answer = await page.locator(".turn > .prose").first().innerText();
+    // The words of an answer stand on the page before its sound has come.
+    await Promise.race([heard, page.waitForTimeout(60_000)]);
     const question = await page.locator(".turn > h2").first().innerText();
     await page.getByRole("button", { name: "Stop talking" }).click();
     await page.getByRole("button", { name: "Talk", exact: true }).waitFor();
