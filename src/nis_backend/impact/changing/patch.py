@@ -16,6 +16,7 @@ from typing import TypedDict
 
 from nis_backend.errors import Conflict, InvalidRequest, NotFound
 from nis_backend.impact.changing.rewriting import Rewritten, rewritten
+from nis_backend.impact.changing.rollback import rollback
 from nis_backend.impact.project.opening import Project
 from nis_backend.impact.proof.mentions import mentions
 from nis_backend.impact.proof.target import target
@@ -60,6 +61,7 @@ def way(project: Project, change: Change) -> Way:
         patch="".join(_diffs(made)),
         apply=" && ".join([f"{command} {folder} --apply", *_renewals(project)]),
         undo=" && ".join([f"nis impact undo {folder}", *_renewals(project)]),
+        rollback=rollback(project, made.before),
         by_hand=[*made.by_hand, *_named(project, change)],
     )
 
