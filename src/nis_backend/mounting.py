@@ -18,12 +18,12 @@ if TYPE_CHECKING:
 def health(process: Process) -> ASGIApp:
     """The application of a worker: how it is, and nothing else."""
     from nis_backend.surfaces import guard  # noqa: PLC0415 - as below
-    from nis_backend.surfaces.rest.fixed import PUBLIC  # noqa: PLC0415
-    from nis_backend.surfaces.rest.mount import routes as rest  # noqa: PLC0415
+    from nis_backend.surfaces.rest.fixed import FIXED, PUBLIC  # noqa: PLC0415
+    from nis_backend.surfaces.rest.mount import paths  # noqa: PLC0415
     from nis_backend.surfaces.routing import Routes  # noqa: PLC0415
 
-    routes = [route for route in rest(process) if getattr(route, "path", "") in PUBLIC]
-    return guard.Guard(Routes(routes, redirect_slashes=False, default=guard.only_health), process)
+    told = paths(process, [route for route in FIXED if route.path in PUBLIC])
+    return guard.Guard(Routes([told], redirect_slashes=False, default=guard.only_health), process)
 
 
 def asgi(process: Process) -> ASGIApp:

@@ -21,11 +21,12 @@ from nis_backend.surfaces.rest.fixed import FIXED
 from nis_backend.surfaces.rest.replies import Replies
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable, Collection
+    from collections.abc import Awaitable, Callable, Collection, Iterable
 
     from starlette.types import ASGIApp, Receive, Scope, Send
 
     from nis_backend.surfaces.base import Process
+    from nis_backend.surfaces.rest.derive import RestRoute
 
 
 FOUND = "nis.route"
@@ -105,14 +106,13 @@ def _first(path: str) -> str:
 
 
 def routes(process: Process) -> list[BaseRoute]:
-    """A route for each path, and the document that describes them."""
+    """Every path of the catalog, and the document that describes them."""
     register_url_convertor("id", IdConvertor())
     entries = process.operations.entries()
     derived = [*FIXED, *(route for entry in entries for route in routes_of(entry))]
     if process.has_app:
         # Those of the index were compared when it was made.
         check_clashes(derived)
-    replies = Replies()
 
     async def openapi(_request: Request) -> Response:
         if process.has_app:
@@ -123,14 +123,19 @@ def routes(process: Process) -> list[BaseRoute]:
             body = resources.files("nis_backend").joinpath("openapi.json").read_bytes()
         return Response(body, media_type="application/json", headers={"cache-control": "no-cache"})
 
-    paths = Paths()
+    return [Route("/openapi.json", openapi, methods=["GET"]), paths(process, derived)]
+
+
+def paths(process: Process, derived: Iterable[RestRoute]) -> Paths:
+    """These routes, by their paths."""
+    found, replies = Paths(), Replies()
     for path, group in groupby(in_order(derived), key=lambda route: route.path):
         answers = {
             route.method: endpoint(process, replies, route, process.operations.entry(route.operation))
             for route in group
         }
-        paths.add(path, *_at(answers))
-    return [Route("/openapi.json", openapi, methods=["GET"]), paths]
+        found.add(path, *_at(answers))
+    return found
 
 
 def _at(answers: dict[str, Callable[[Request], Awaitable[Response]]]) -> tuple[ASGIApp, list[str]]:
