@@ -37,7 +37,7 @@ def main() -> None:
     arguments.add_argument("peers", type=Path, help="folder of the peers' commands (make has it)")
     arguments.add_argument("--only", nargs="*", default=[], help="names of projects")
     given = arguments.parse_args()
-    installer = find_installer(os.environ, Path(sys.executable))
+    installer, peers = find_installer(os.environ, Path(sys.executable)), given.peers.resolve()
     print(f"{time.strftime('%Y-%m-%d')}, {os.cpu_count()} cores, load {os.getloadavg()[0]:.1f}\n")
     print(f"| the package is | {OURS} | evidence | seconds | " + " | ".join(TEXTS) + f" | {WEIGHS} |")
     print("|---" * (5 + len(TEXTS)) + "|")
@@ -54,13 +54,13 @@ def main() -> None:
             told = report.model_dump_json()
             evidence = all(one in told for one in known.wants)
             right[OURS] += word == known.word and evidence
-            says = {name: unused(known, folder, given.peers, command) for name, command in TEXTS.items()}
+            says = {name: unused(known, folder, peers, command) for name, command in TEXTS.items()}
             for name, free in says.items():
                 right[name] += free == (known.word == "SAFE")
             cells = ["can go" if free else "silent" for free in says.values()]
             seconds = report.seconds - report.installing
             row = [known.name + ": " + known.truth, word, "named" if evidence else "MISSING", f"{seconds:.0f}", *cells]
-            print("| " + " | ".join([*row, weight(known, given.peers, installer)]) + " |", flush=True)
+            print("| " + " | ".join([*row, weight(known, peers, installer)]) + " |", flush=True)
     print(f"\nRight of {len(chosen)}: " + ", ".join(f"{name} {count}" for name, count in right.items()))
 
 
