@@ -121,12 +121,13 @@ async def fetched(ctx: Context, links: Sequence[str]) -> list[Blob]:
 
     fetching = [asyncio.create_task(fetch(number, url)) for number, url in enumerate(links)]
     try:
-        return await asyncio.gather(*fetching)
+        # Of a message that is refused for one of them, each is waited for: one that is cut short may be kept by then,
+        # and nobody would know of it.
+        await asyncio.gather(*fetching, return_exceptions=True)
     finally:
-        # Of a message that is refused for one of them, nothing comes after its refusal.
         for one in fetching:
             one.cancel()
-        await asyncio.wait(fetching)
+    return [one.result() for one in fetching]
 
 
 def earlier_of(run: Run) -> list[Blob]:
