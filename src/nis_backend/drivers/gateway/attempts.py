@@ -77,6 +77,19 @@ class Attempts:
             raise
         return Answering(attempt, until)
 
+    async def whole(self, call: Call, send: Send[T]) -> T:
+        """The answer of a call that has one item, paid for.
+
+        Raises:
+            NisError: see `answered`, and what comes of reading it.
+        """
+        answering = await self.answered(call, send)
+        try:
+            return await anext(answering)
+        finally:
+            await answering.settle()
+            await answering.aclose()
+
     def _refused(self, trip: _Trip[T], error: NisError) -> None:
         """Count a call of which nothing was sent, by the model that would have been the first."""
         call = trip.call

@@ -300,12 +300,7 @@ class MeteredEmbedder(TextEmbedder):
             streamed=False,
             bound=lambda _family, _context: several(texts),
         )
-        answering = await self._gate.attempts.answered(call, send)
-        try:
-            return await anext(answering)
-        finally:
-            await answering.settle()
-            await answering.aclose()
+        return await self._gate.attempts.whole(call, send)
 
 
 async def _nothing() -> AsyncGenerator[Embedded, None]:

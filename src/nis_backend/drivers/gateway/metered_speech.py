@@ -91,12 +91,7 @@ class MeteredSpeech(Speech):
             streamed=False,
             bound=lambda _family, _context: tokens,
         )
-        answering = await self._gate.attempts.answered(call, send)
-        try:
-            return await anext(answering)
-        finally:
-            await answering.settle()
-            await answering.aclose()
+        return await self._gate.attempts.whole(call, send)
 
     async def _route(self, model: str) -> Route:
         """The route of this name, or the one model of a provider: the one that is named, or that lists it."""
