@@ -22,14 +22,18 @@ class Routes(Router):
     @override
     async def app(self, scope: Scope, receive: Receive, send: Send) -> None:
         at = scope.get("method", ""), scope["path"]
-        route = self._known.get(at)
-        if route is None and scope["type"] == "http":
-            found = next((one for one in self.routes if one.matches(scope)[0] is not Match.NONE), None)
-            if isinstance(found, Route) and found.path == at[1] and found.matches(scope)[0] is Match.FULL:
-                route = self._known[at] = found
-        if route is None:
-            await super().app(scope, receive, send)
-            return
         scope["router"] = self
-        scope.update(route.matches(scope)[1])
-        await route.handle(scope, receive, send)
+        known = self._known.get(at)
+        if known is not None:
+            scope.update(known.matches(scope)[1])
+            await known.handle(scope, receive, send)
+            return
+        for route in self.routes if scope["type"] == "http" else ():
+            match, child = route.matches(scope)
+            if match is Match.FULL:
+                if isinstance(route, Route) and route.path == at[1]:
+                    self._known[at] = route
+                scope.update(child)
+                await route.handle(scope, receive, send)
+                return
+        await super().app(scope, receive, send)
