@@ -116,8 +116,10 @@ def resolved(extra: str) -> dict[str, str]:
 
 
 def test_the_extras_are_the_promised_ones() -> None:
-    """Promise: these fourteen names, which callers write into their own requirements."""
-    promised = "acp all aws dev embeddings impact kafka local postgres redis science transformers vision visuals voice"
+    """Promise: these names, which callers write into their own requirements."""
+    promised = (
+        "acp all aws dev embeddings impact kafka local otel postgres redis science transformers vision visuals voice"
+    )
     assert promised.split() == EXTRAS
 
 

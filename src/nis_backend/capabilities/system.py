@@ -205,6 +205,7 @@ EXTRAS = {
     "redis": "redis",
     "kafka": "confluent_kafka",
     "aws": "boto3",
+    "otel": "opentelemetry.sdk",
     "acp": "acp",
     "impact": "uv",
 }
@@ -247,7 +248,10 @@ def misset(settings: Settings) -> list[Part]:
 
 
 def _find_extra(extra: str, package: str) -> Part:
-    here = importlib.util.find_spec(package) is not None
+    try:
+        here = importlib.util.find_spec(package) is not None
+    except ModuleNotFoundError:  # a part of a package that is not here
+        here = False
     return Part(
         name=f"extra {extra}",
         ok=here,

@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Literal
 
 from nis_backend.errors import InvalidRequest
-from nis_backend.impact.prices import X86, FargatePrice, prices
 from nis_backend.impact.report import Bill, Price
+from nis_backend.prices.aws import X86, FargatePrice, prices
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence

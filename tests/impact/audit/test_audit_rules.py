@@ -9,7 +9,7 @@ from nis_backend.errors import InvalidRequest, TooLarge
 from nis_backend.impact.audit import audit
 from nis_backend.impact.audit.auditing import CHECKS
 from nis_backend.impact.audit.rules import Rule, rules
-from nis_backend.impact.prices import prices
+from nis_backend.prices.aws import prices
 
 DOCS = Path(__file__).parents[3] / "docs" / "impact.md"
 
@@ -89,7 +89,7 @@ def test_no_false_alarm(text: str) -> None:
 
 
 def test_the_sizes_and_prices_have_sources_and_dates() -> None:
-    """Nothing in `prices.json` is invented: each table names where it was read and when."""
+    """Nothing in `aws.json` is invented: each table names where it was read and when."""
     known = prices()
     assert known.pair_is_valid(256, 512)
     assert not known.pair_is_valid(1536, 3072)

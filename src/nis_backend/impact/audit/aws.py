@@ -8,8 +8,8 @@ from collections.abc import Iterator
 from nis_backend.impact.audit.checking import Case, finding, regions
 from nis_backend.impact.audit.figures import Quantity, agree
 from nis_backend.impact.audit.rules import Rule, pattern
-from nis_backend.impact.prices import prices
 from nis_backend.impact.report import Finding
+from nis_backend.prices.aws import prices
 
 INSTANCE = re.compile(
     r"(?<![\w.-])((?:[a-z]\d{1,2}[a-z]{0,3}|[a-z]{1,3}\d[a-z-]{0,6})"

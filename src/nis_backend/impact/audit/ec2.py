@@ -1,4 +1,4 @@
-"""Sizes and prices of EC2 that a note states, against `prices.json`."""
+"""Sizes and prices of EC2 that a note states, against `aws.json`."""
 
 from __future__ import annotations
 
@@ -9,8 +9,8 @@ from nis_backend.impact.audit.checking import Case, finding
 from nis_backend.impact.audit.figures import Quantity, agree
 from nis_backend.impact.audit.note import Row, Statement
 from nis_backend.impact.audit.rules import Rule, pattern
-from nis_backend.impact.prices import Ec2Size, prices
 from nis_backend.impact.report import Finding
+from nis_backend.prices.aws import Ec2Size, prices
 
 NEAR = 60
 """Characters after a size's name in which its vCPUs and memory are told."""

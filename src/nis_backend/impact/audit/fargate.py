@@ -1,4 +1,4 @@
-"""Sizes and prices of Fargate tasks that a note states, against `prices.json`."""
+"""Sizes and prices of Fargate tasks that a note states, against `aws.json`."""
 
 from __future__ import annotations
 
@@ -11,8 +11,8 @@ from nis_backend.impact.audit.checking import Case, finding
 from nis_backend.impact.audit.figures import Quantity, agree
 from nis_backend.impact.audit.note import Statement
 from nis_backend.impact.audit.rules import Rule, pattern
-from nis_backend.impact.prices import prices
 from nis_backend.impact.report import Finding
+from nis_backend.prices.aws import prices
 
 SETTING = re.compile(
     r"(?P<a>(?:--)?[\"'`]?\bcpu\b[\"'`]?\s*[=:]?\s*[\"'`]?)(?P<cpu>\d{3,5})\b(?P<gap>[^\d\n]{1,40}?)"

@@ -1,4 +1,4 @@
-"""AWS's sizes and prices, as `prices.json` holds them: each table with its source and its day."""
+"""AWS's sizes and prices, as `aws.json` holds them: each table with its source and its day."""
 
 from __future__ import annotations
 
@@ -108,4 +108,4 @@ class Prices(Model):
 @cache
 def prices() -> Prices:
     """AWS's sizes and prices."""
-    return Prices.model_validate_json((files("nis_backend.impact") / "prices.json").read_text("utf-8"))
+    return Prices.model_validate_json((files("nis_backend.prices") / "aws.json").read_text("utf-8"))
