@@ -33,8 +33,11 @@ class Wanted:
 
 
 class Target(Protocol):
-    """Where a deployment is. Every method may raise `Unavailable` where the target cannot be reached or its key does not
-    allow it, and `NotFound` where there is no such deployment.
+    """Where a deployment is.
+
+    Raises, every method:
+        Unavailable: the target cannot be reached, or its key does not allow it.
+        NotFound: there is no such deployment.
     """
 
     def changes(self, wanted: Wanted) -> Sequence[Resource]:
