@@ -13,12 +13,13 @@ from nis_backend.surfaces.cli.commands import command_line
 from nis_backend.surfaces.cli.session import Moves
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncGenerator
+    from collections.abc import AsyncGenerator, Generator
     from pathlib import Path
 
     from nis_backend.backups.archive import Tell
     from nis_backend.context import Context
     from nis_backend.database import Schema
+    from nis_backend.surfaces.cli.deploy import Deploy
     from nis_backend.surfaces.cli.impact import Impact
 
 
@@ -95,15 +96,29 @@ def restore(settings: Settings, file: Path, tell: Tell, *, force: bool) -> dict[
 
 def load_impact() -> Impact:
     """What a dependency costs, and how it is found out."""
-    try:
+    with _of_extra("impact"):
         from nis_backend.impact import answers  # noqa: PLC0415 - as above
+    return answers
+
+
+def load_deploy() -> Deploy:
+    """What brings nis to where it serves."""
+    with _of_extra("aws"):
+        from nis_backend.deployment import answers  # noqa: PLC0415 - as above
+    return answers
+
+
+@contextlib.contextmanager
+def _of_extra(extra: str) -> Generator[None]:
+    """Say which extra has a package that is missing."""
+    try:
+        yield
     except ModuleNotFoundError as error:
         from nis_backend.errors import Unavailable  # noqa: PLC0415 - as above
 
         raise Unavailable(
-            f"The package {error.name} is not installed.", remedy="pip install 'nis-backend[impact]'"
+            f"The package {error.name} is not installed.", remedy=f"pip install 'nis-backend[{extra}]'"
         ) from None
-    return answers
 
 
 def main() -> None:

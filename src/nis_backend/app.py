@@ -35,7 +35,7 @@ from nis_backend.made import MADE
 from nis_backend.opened import Drivers
 from nis_backend.run import Tail
 from nis_backend.schedule import Clock
-from nis_backend.settings import installing_environment
+from nis_backend.settings import aws_environment, installing_environment
 from nis_backend.surfaces.base import Closing
 from nis_backend.surfaces.guard import check_host
 from nis_backend.surfaces.login import caller_of
@@ -68,7 +68,7 @@ RUNS_DRAIN_SECONDS = 3.0
 TIDY_SECONDS = 3600.0
 """Time between two looks for what is no longer kept."""
 
-COMPUTING = ("science", "vision", "voice", "visuals", "impact")
+COMPUTING = ("science", "vision", "voice", "visuals", "impact", "aws")
 """Pools of computing operations, each named as the extra that installs what it computes with."""
 
 FILMS = "protocol_whitelist;file|format_whitelist;mov,mp4,m4a,3gp,3g2,mj2,matroska,webm,avi,gif"
@@ -362,15 +362,25 @@ def _computing(name: str, settings: Settings) -> Pool:
             "whisper": settings.whisper,
             "voices": settings.voices or "",
             "impact_projects": settings.impact_projects,
+            "deployments": settings.deployments,
         },
         processes=2,
         idle_seconds=settings.idle_seconds,
         # Each process has one core's work; more BLAS threads only spin.
-        environment=installing_environment()
-        if name == "impact"
-        else {"OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1", "OPENCV_FFMPEG_CAPTURE_OPTIONS": FILMS},
+        environment=_of_pool(name),
         extra=name,
     )
+
+
+def _of_pool(name: str) -> dict[str, str]:
+    """The variables of a pool's processes."""
+    match name:
+        case "impact":
+            return installing_environment()
+        case "aws":
+            return aws_environment()
+        case _:
+            return {"OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1", "OPENCV_FFMPEG_CAPTURE_OPTIONS": FILMS}
 
 
 def _listening(settings: Settings) -> Pool:

@@ -83,6 +83,13 @@ class Settings(BaseModel):
         "whoever has the scope impact:projects may have the commands run that they state for themselves, with packages "
         "of pip's index added.",
     )
+    deployments: str = Field(
+        default="",
+        alias="NIS_DEPLOYMENTS",
+        description="Deployments of nis that deployment. may change and watch, by names, as JSON: "
+        '{"production": {"to": "aws", "name": "nis-backend", "region": "eu-central-1", "profile": "small"}}. Whoever '
+        "has the scope deployment:operate acts there with this process's own AWS keys.",
+    )
     allowed_tool_servers: str = Field(
         default="",
         alias="NIS_ALLOWED_TOOL_SERVERS",
@@ -433,6 +440,13 @@ class Settings(BaseModel):
         """The programs of `mcp_commands` by their names, and the small one that is always there."""
         return {"example": (sys.executable, "-m", "nis_backend.drivers.tools.echo"), **_commands(self.mcp_commands)}
 
+    @field_validator("deployments")
+    @classmethod
+    def _deployed(cls, deployments: str) -> str:
+        """Names, each with where it is; what that may hold is the deployment's to say."""
+        objects(deployments)
+        return deployments
+
     @field_validator("impact_projects")
     @classmethod
     def _named(cls, folders: str) -> str:
@@ -536,8 +550,8 @@ INHERITED = frozenset(
 """What Python and native libraries read. A list of what passes, because a list of secrets is never whole."""
 
 
-def _commands(text: str) -> dict[str, tuple[str, ...]]:
-    """Names, each with a program and its arguments, as JSON.
+def objects(text: str) -> dict[str, Any]:  # Any: JSON
+    """Names with what they stand for, as JSON.
 
     Raises:
         ValueError: it is not that.
@@ -546,8 +560,17 @@ def _commands(text: str) -> dict[str, tuple[str, ...]]:
     if not isinstance(given, dict):
         msg = "it is no JSON object"
         raise ValueError(msg)  # noqa: TRY004 - what a validator raises
+    return cast("dict[str, Any]", given)
+
+
+def _commands(text: str) -> dict[str, tuple[str, ...]]:
+    """Names, each with a program and its arguments, as JSON.
+
+    Raises:
+        ValueError: it is not that.
+    """
     found: dict[str, tuple[str, ...]] = {}
-    for name, words in cast("dict[str, Any]", given).items():
+    for name, words in objects(text).items():
         line = cast("list[Any]", words) if isinstance(words, list) else []
         if not line or not all(isinstance(word, str) and word for word in line):
             msg = f"{name} is no list of a program and its arguments"
@@ -579,6 +602,13 @@ def installing_environment() -> dict[str, str]:
     proxies = {"HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "NO_PROXY"}
     names = {"SSL_CERT_FILE", "SSL_CERT_DIR", *proxies, *(name.lower() for name in proxies)}
     return {name: value for name, value in os.environ.items() if name in names or name.startswith(("PIP_", "UV_"))}
+
+
+def aws_environment() -> dict[str, str]:
+    """What AWS's own programs read of this process's environment: who they are, and where."""
+    names = {"AWS_CA_BUNDLE", "HOME"}
+    given = {name: value for name, value in os.environ.items() if name in names or name.startswith("AWS_")}
+    return installing_environment() | given
 
 
 def inherited_environment() -> dict[str, str]:

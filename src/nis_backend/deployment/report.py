@@ -118,6 +118,26 @@ class Comparison(Model):
     differences: list[Difference]
 
 
+class Layer(Model):
+    """A layer of an image."""
+
+    digest: str
+    told: str = Field(default="", description="What is in it: the base, the packages, the model files, nis.")
+    compressed: Annotated[int, Unit("byte")] = Field(description="As it is pulled; 0 where it was not measured.")
+    unpacked: Annotated[int, Unit("byte")] = Field(description="On a disk; 0 where it was not measured.")
+
+
+class Image(Model):
+    """An image that was built, or pushed."""
+
+    name: str = Field(description="What it is called; by its digest once it was pushed.")
+    digest: str = Field(description="sha256:… of its manifest.")
+    target: str = Field(default="", description="core, local or full.")
+    platform: str = Field(default="", description="linux/amd64.")
+    layers: list[Layer] = Field(default_factory=list[Layer], description="The lowest first.")
+    told: str = ""
+
+
 class Revision(Model):
     """What is, or was, served: an image and its definition, as one thing to go back to."""
 

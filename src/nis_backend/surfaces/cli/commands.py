@@ -21,11 +21,12 @@ from nis_backend.surfaces.cli.talk import chat
 from nis_backend.surfaces.rest.fixed import COMMANDS, WATCHED
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Mapping, Sequence
 
     from nis_backend.entry import Entry
     from nis_backend.surfaces.cli.acp import Edit
     from nis_backend.surfaces.cli.backing import Keep
+    from nis_backend.surfaces.cli.deploy import Load as LoadDeploy
     from nis_backend.surfaces.cli.impact import Load
     from nis_backend.surfaces.cli.session import Moves, Open, Read, Serve, Work
 
@@ -34,8 +35,13 @@ IMPACT = (
     "Exit code 0 is SAFE, 10 UNSAFE, 11 UNPROVEN."
 )
 
+DEPLOY = (
+    "Bring nis to AWS, or to this machine: planned with its price, applied, watched, taken back. Exit code 0 is done, "
+    "10 taken back, 11 failed."
+)
 
-def command_line(  # noqa: PLR0913 - each is what the command line itself cannot import
+
+def command_line(  # noqa: C901, PLR0913 - each is what the command line itself cannot import, and may be missing
     read: Read,
     serve: Serve,
     open_process: Open,
@@ -46,6 +52,7 @@ def command_line(  # noqa: PLR0913 - each is what the command line itself cannot
     work: Work | None = None,
     edit: Edit | None = None,
     impact: Load | None = None,
+    deploy: LoadDeploy | None = None,
 ) -> int:
     """Run one command; answers the exit code. `backups` has what `nis backup` and `nis restore` do."""
     session = Session(read, serve, open_process)
@@ -55,7 +62,9 @@ def command_line(  # noqa: PLR0913 - each is what the command line itself cannot
     if edit is not None:
         root.add_command(_acp(session, edit))
     if impact is not None:
-        root.add_command(Impact(session, impact))
+        root.add_command(Own("impact", IMPACT, lambda: _impact(impact), _family(session, "impact")))
+    if deploy is not None:
+        root.add_command(Own("deploy", DEPLOY, lambda: _deploy(session, deploy)))
     for name, keep in (backups or {}).items():
         root.add_command(backing.command(session, name, keep))
     given = list(sys.argv[1:] if arguments is None else arguments)
@@ -98,34 +107,47 @@ class Group(click.Group):
             raise NoSuchCommand(name, words, known, ctx) from None
 
 
-class Impact(Group):
-    """`nis impact`: its commands are made when one is asked for, so that no other command loads them.
+class Own(Group):
+    """Commands that do their work in this process: made when one is asked for, so that no other command loads them.
 
-    The operations of its family stand beside them, under names of their own.
+    The operations of a family may stand beside them, under names of their own.
     """
 
-    def __init__(self, session: Session, load: Load) -> None:
-        super().__init__("impact", help=IMPACT, no_args_is_help=True)
-        self._session = session
-        self._load = load
-
-    def _made(self) -> click.Group:
-        from nis_backend.surfaces.cli.impact import command  # noqa: PLC0415 - a start has no use for it
-
-        return command(self._load)
-
-    def _family(self) -> Family:
-        return Family(self._session, "impact", _of_family(self._session, "impact"))
+    def __init__(
+        self, name: str, words: str, make: Callable[[], click.Group], beside: Callable[[], click.Group] | None = None
+    ) -> None:
+        super().__init__(name, help=words, no_args_is_help=True)
+        self._make = make
+        self._beside = beside
 
     @override
     def list_commands(self, ctx: click.Context) -> list[str]:
-        """Those of the analysis, then the operations."""
-        return list(dict.fromkeys([*self._made().list_commands(ctx), *self._family().list_commands(ctx)]))
+        """Its own, then the operations."""
+        beside = self._beside().list_commands(ctx) if self._beside else []
+        return list(dict.fromkeys([*self._make().list_commands(ctx), *beside]))
 
     @override
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         """One of them."""
-        return self._made().get_command(ctx, cmd_name) or self._family().get_command(ctx, cmd_name)
+        return self._make().get_command(ctx, cmd_name) or (
+            self._beside().get_command(ctx, cmd_name) if self._beside else None
+        )
+
+
+def _impact(load: Load) -> click.Group:
+    from nis_backend.surfaces.cli.impact import command  # noqa: PLC0415 - a start has no use for it
+
+    return command(load)
+
+
+def _deploy(session: Session, load: LoadDeploy) -> click.Group:
+    from nis_backend.surfaces.cli.deploy import command  # noqa: PLC0415 - as above
+
+    return command(session, load)
+
+
+def _family(session: Session, name: str) -> Callable[[], click.Group]:
+    return lambda: Family(session, name, _of_family(session, name))
 
 
 class Root(Group):

@@ -4,10 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import signal
-import sys
-import threading
-from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
@@ -15,43 +11,20 @@ import click
 
 from nis_backend.errors import InvalidRequest
 from nis_backend.surfaces.cli.derived import as_json_option
+from nis_backend.surfaces.cli.shown import read_text, with_progress
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Generator, Mapping, Sequence
-    from types import FrameType
+    from collections.abc import Callable, Mapping
 
     from nis_backend.operation import Json
-    from nis_backend.view import View
+    from nis_backend.surfaces.cli.shown import Tell, Told
 
-    Tell = Callable[[float, str], None]
     Load = Callable[[], "Impact"]
 
 CODES = {"SAFE": 0, "UNSAFE": 10, "UNPROVEN": 11}
 """Exit codes of a verdict; other failures have those of every command."""
 FOUND = 10
 """Exit code of an audit that found something."""
-
-
-class Told(Protocol):
-    """An answer: as JSON, as views, and as files."""
-
-    @property
-    def word(self) -> str:
-        """The verdict; empty where there is none."""
-        ...
-
-    @property
-    def result(self) -> Json:
-        """As JSON."""
-        ...
-
-    def views(self, *, charts: bool) -> Sequence[View]:
-        """As views; a terminal wants no charts."""
-        ...
-
-    def written(self, form: str) -> str:
-        """As a document: `markdown` or `html`."""
-        ...
 
 
 class Impact(Protocol):
@@ -107,7 +80,7 @@ def _change(load: Load, kind: str, words: str, *, to: bool | None) -> click.Comm
     ) -> int:
         impact, change = load(), {"kind": kind, "package": package, "to": to or ""}
         _check_written(html, markdown)
-        told = _with_progress(as_json, lambda tell: impact.assess(change, options, tell))
+        told = with_progress(as_json, lambda tell: impact.assess(change, options, tell))
         _show(told, as_json=as_json, html=html, markdown=markdown)
         code = CODES[told.word]
         if apply and code:
@@ -147,7 +120,7 @@ def _change(load: Load, kind: str, words: str, *, to: bool | None) -> click.Comm
 def _scan(load: Load) -> click.Command:
     def run(as_json: bool, html: Path | None, markdown: Path | None, **options: Any) -> None:
         _check_written(html, markdown)
-        told = _with_progress(as_json, lambda tell: load().scan(options, tell))
+        told = with_progress(as_json, lambda tell: load().scan(options, tell))
         _show(told, as_json=as_json, html=html, markdown=markdown)
 
     return click.Command(
@@ -166,7 +139,7 @@ def _scan(load: Load) -> click.Command:
 
 def _audit(load: Load) -> click.Command:
     def run(document: Path, as_json: bool, html: Path | None, markdown: Path | None) -> int:
-        told = load().audit(_read(document))
+        told = load().audit(read_text(document, "Give a Markdown file."))
         _show(told, as_json=as_json, html=html, markdown=markdown)
         return FOUND if told.result["findings"] else 0
 
@@ -209,22 +182,6 @@ def _files() -> list[click.Option]:
     ]
 
 
-def _read(document: Path) -> str:
-    try:
-        return sys.stdin.read() if str(document) == "-" else document.read_text("utf-8")
-    except OSError as error:
-        raise InvalidRequest(
-            f"{document} cannot be read: {error.strerror}.",
-            field="document",
-            value=str(document),
-            remedy="Name a file.",
-        ) from None
-    except UnicodeDecodeError:
-        raise InvalidRequest(
-            f"{document} is no text in UTF-8.", field="document", value=str(document), remedy="Give a Markdown file."
-        ) from None
-
-
 def _check_written(*files: Path | None) -> None:
     """Refuse a file that could not be written before minutes are spent on what stands in it."""
     for file in files:
@@ -235,42 +192,6 @@ def _check_written(*files: Path | None) -> None:
                 value=str(file),
                 remedy="Name a file in a folder that is there.",
             )
-
-
-@contextmanager
-def _cleaning() -> Generator[None]:
-    """Let SIGTERM end what was started and remove what was made, as Ctrl+C does."""
-
-    def end(number: int, _frame: FrameType | None) -> None:
-        sys.exit(128 + number)
-
-    if threading.current_thread() is not threading.main_thread():
-        yield
-        return
-    before = signal.signal(signal.SIGTERM, end)
-    try:
-        yield
-    finally:
-        signal.signal(signal.SIGTERM, before)
-
-
-def _with_progress(as_json: bool, work: Callable[[Tell], Told]) -> Told:
-    """Do it; on a terminal a bar shows how far it is."""
-    with _cleaning():
-        return _shown(as_json, work)
-
-
-def _shown(as_json: bool, work: Callable[[Tell], Told]) -> Told:
-    if as_json or not sys.stderr.isatty():
-        return work(lambda _fraction, _what: None)
-    from rich.console import Console  # noqa: PLC0415 - loads where somebody looks on
-    from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn  # noqa: PLC0415 - as above
-
-    with Progress(
-        BarColumn(), TimeElapsedColumn(), TextColumn("{task.description}"), console=Console(stderr=True), transient=True
-    ) as bar:
-        task = bar.add_task("", total=1.0)
-        return work(lambda fraction, what: bar.update(task, completed=fraction, description=what))
 
 
 def _show(told: Told, *, as_json: bool, html: Path | None, markdown: Path | None) -> None:

@@ -1,0 +1,175 @@
+"""What the commands of `nis deploy` answer: as JSON and as views."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from nis_backend.deployment.known import Known, find, recent
+from nis_backend.deployment.report import Comparison, Findings, Image, LogLines, Outcome, Plan, Status
+from nis_backend.deployment.views import views_of
+from nis_backend.errors import InvalidRequest
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from nis_backend.deployment.target import Tell, Wanted
+    from nis_backend.operation import Json
+    from nis_backend.settings import Settings
+    from nis_backend.view import View
+
+Options = Mapping[str, Any]  # Any: click's
+WORST = ("error", "warning", "note")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Answer:
+    """What was found, or done."""
+
+    found: Plan | Status | LogLines | Findings | Comparison | Outcome | Image
+
+    @property
+    def word(self) -> str:
+        """How it ended; of findings, the worst; else empty."""
+        match self.found:
+            case Outcome():
+                return self.found.ended
+            case Findings():
+                there = {one.severity for one in self.found.findings}
+                return next((one for one in WORST if one in there), "")
+            case _:
+                return ""
+
+    @property
+    def result(self) -> Json:
+        """As JSON."""
+        return self.found.model_dump(mode="json")
+
+    def views(self, *, charts: bool) -> Sequence[View]:
+        """As views; a terminal wants no charts."""
+        return views_of(self.found, charts=charts)
+
+    def written(self, form: str) -> str:
+        """As a document: none is written of these.
+
+        Raises:
+            InvalidRequest: always.
+        """
+        raise InvalidRequest("No document is written of this.", field="form", value=form, remedy="Take --json.")
+
+
+def plan(settings: Settings, options: Options) -> Answer:
+    """What applying would do."""
+    from nis_backend.deployment.plan import plan  # noqa: PLC0415 - loads where it is asked for
+
+    there = _known(settings, options)
+    prices = None
+    if options.get("refresh"):
+        from nis_backend.prices.refresh import refresh  # noqa: PLC0415 - as above
+
+        prices = refresh(there.region)
+    target = None if options.get("offline") else there.target()
+    return Answer(found=plan(_wanted(there, options), region=there.region, target=target, prices=prices))
+
+
+def build(options: Options, tell: Tell) -> Answer:
+    """An image from a checkout."""
+    from nis_backend.deployment.image.build import build  # noqa: PLC0415 - as above
+
+    return Answer(found=build(**options, tell=tell))
+
+
+def push(settings: Settings, options: Options, tell: Tell) -> Answer:
+    """An image to the deployment's registry."""
+    from nis_backend.deployment.aws.ecr import login  # noqa: PLC0415 - as above
+    from nis_backend.deployment.image.push import push  # noqa: PLC0415 - as above
+
+    there = _known(settings, options)
+    if there.to != "aws":
+        raise InvalidRequest(
+            "A deployment on this machine has no registry.", field="to", value=there.to, remedy="Apply it by --image."
+        )
+    tell(0.0, "asking for the registry")
+    return Answer(found=push(options["tag"], login(there.name, there.region), tell))
+
+
+def apply(settings: Settings, options: Options, tell: Tell) -> Answer:
+    """Bring it there."""
+    there = _known(settings, options)
+    return Answer(found=there.target().apply(_wanted(there, options), tell))
+
+
+def status(settings: Settings, options: Options) -> Answer:
+    """How it is."""
+    return Answer(found=_known(settings, options).target().status())
+
+
+def logs(settings: Settings, options: Options) -> Answer:
+    """What its tasks wrote."""
+    asked = {name: options[name] for name in ("minutes", "limit", "words")}
+    return Answer(found=recent(_known(settings, options).target(), options["service"], **asked))
+
+
+def scale(settings: Settings, options: Options, tell: Tell) -> Answer:
+    """So many tasks."""
+    return Answer(found=_known(settings, options).target().scale(options["service"], options["count"], tell))
+
+
+def rollback(settings: Settings, options: Options, tell: Tell) -> Answer:
+    """What served before."""
+    return Answer(found=_known(settings, options).target().roll_back(options["revision"], tell))
+
+
+def destroy(settings: Settings, options: Options, tell: Tell) -> Answer:
+    """All of it down."""
+    return Answer(found=_known(settings, options).target().destroy(tell))
+
+
+def validate(text: str, options: Options) -> Answer:
+    """What is wrong with a definition."""
+    from nis_backend.deployment.validate import findings  # noqa: PLC0415 - as above
+
+    return Answer(found=findings(text, fargate=options["fargate"], measured_start=options["measured_start"]))
+
+
+def diff(before: str, after: str) -> Answer:
+    """What differs between two."""
+    from nis_backend.deployment.compare import compare  # noqa: PLC0415 - as above
+
+    return Answer(found=compare(before, after))
+
+
+def _known(settings: Settings, options: Options) -> Known:
+    """The deployment that is meant: one that the settings name, and what the options say of it."""
+    name = options.get("deployment")
+    there = find(settings.deployments, name) if name else Known(to=options.get("to") or "aws")
+    said = {key: options[key] for key in ("to", "name", "region", "folder", "port") if options.get(key) is not None}
+    there = Known.model_validate({**there.model_dump(), **said})
+    if there.to == "local" and not there.folder:
+        folder = settings.data / "deployments" / there.name
+        there = there.model_copy(update={"folder": str(folder)})
+    return there
+
+
+def _wanted(there: Known, options: Options) -> Wanted:
+    """It, as the options want it."""
+    more = {
+        "profile": options.get("profile") or there.profile,
+        "parameters": {**there.parameters, **_pairs("set", options.get("parameters", ()))},
+        "environment": {**there.environment, **_pairs("env", options.get("environment", ()))},
+    }
+    return there.model_copy(update=more).wanted(options.get("image") or "", ephemeral=bool(options.get("ephemeral")))
+
+
+def _pairs(field: str, given: Sequence[str]) -> dict[str, str]:
+    """NAME=VALUE, each."""
+    found: dict[str, str] = {}
+    for one in given:
+        name, equals, value = one.partition("=")
+        if not (name and equals):
+            raise InvalidRequest(
+                f"--{field} is written NAME=VALUE.", field=field, value=one, remedy=f"--{field} NAME=VALUE"
+            )
+        found[name] = value
+    return found

@@ -1,0 +1,116 @@
+"""Deployments by their names, as whoever runs nis has set them down, and the way to each."""
+
+from __future__ import annotations
+
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING, Literal
+
+from pydantic import Field, ValidationError
+
+from nis_backend.deployment.report import LogLines
+from nis_backend.deployment.target import Wanted
+from nis_backend.errors import InvalidRequest, NotFound
+from nis_backend.operation import Model
+from nis_backend.settings import objects
+
+if TYPE_CHECKING:
+    from nis_backend.deployment.report import Service
+    from nis_backend.deployment.target import Target
+
+NAME = "nis-backend"
+"""What a deployment is called unless it is said: the stack, and all that is in it."""
+REGION = "us-east-1"
+PROFILE = "small"
+
+
+class Known(Model):
+    """A deployment: where it is, and as what it is wanted."""
+
+    to: Literal["aws", "local"]
+    name: str = Field(default=NAME, pattern=r"^[a-z][a-z0-9-]{0,30}$", description="Of the stack, and its resources.")
+    region: str = Field(default=REGION, pattern=r"^[a-z]{2}(-[a-z]+)+-\d$", description="AWS region.")
+    folder: str = Field(default="", description="On this machine: where it keeps what it knows.")
+    port: int = Field(
+        default=8000, ge=0, le=65535, description="On this machine: where it answers; 0 takes a free one."
+    )
+    profile: str = PROFILE
+    image: str = Field(default="", description="What is served unless another is named.")
+    parameters: dict[str, str] = Field(default_factory=dict[str, str], description="Of the template.")
+    environment: dict[str, str] = Field(default_factory=dict[str, str], description="Settings of nis.")
+
+    def wanted(self, image: str = "", *, ephemeral: bool = False) -> Wanted:
+        """It, with another image where one is named."""
+        return Wanted(
+            name=self.name,
+            profile=self.profile,
+            image=image or self.image,
+            parameters=self.parameters,
+            environment=self.environment,
+            ephemeral=ephemeral,
+        )
+
+    def target(self) -> Target:
+        """The way to it.
+
+        Raises:
+            InvalidRequest: it is to be on this machine, and no folder is named.
+            Unavailable: what the way stands on is not installed.
+        """
+        if self.to == "aws":
+            from nis_backend.deployment.aws.target import AwsTarget  # noqa: PLC0415 - one of two
+
+            return AwsTarget(self.name, self.region)
+        if not self.folder:
+            raise InvalidRequest(
+                "A deployment on this machine needs a folder.", field="folder", value="", remedy="Name one: --folder."
+            )
+        from nis_backend.deployment.local.target import LocalTarget  # noqa: PLC0415 - as above
+
+        return LocalTarget(Path(self.folder).expanduser(), name=self.name, port=self.port)
+
+
+def recent(target: Target, service: Service | None, *, minutes: float, limit: int, words: str) -> LogLines:
+    """What tasks wrote in the last minutes."""
+    since = time.time() - 60 * minutes
+    return LogLines(lines=[*target.logs(service, since=since, limit=limit, words=words)])
+
+
+def known(text: str) -> dict[str, Known]:
+    """The deployments of `NIS_DEPLOYMENTS`.
+
+    Raises:
+        InvalidRequest: one of them is not set down as it should be.
+    """
+    found: dict[str, Known] = {}
+    for name, given in objects(text).items():
+        try:
+            found[name] = Known.model_validate(given)
+        except ValidationError as error:
+            wrong = error.errors()[0]
+            where = ".".join([name, *map(str, wrong["loc"])])
+            raise InvalidRequest(
+                f"NIS_DEPLOYMENTS says of {where}: {wrong['msg']}.",
+                field="NIS_DEPLOYMENTS",
+                value=where,
+                remedy='Write it as {"NAME": {"to": "aws", "region": "eu-central-1", "profile": "small"}}.',
+            ) from None
+    return found
+
+
+def find(text: str, name: str) -> Known:
+    """The deployment of that name.
+
+    Raises:
+        NotFound: none is called so.
+    """
+    there = known(text)
+    if name not in there:
+        names = ", ".join(sorted(there)[:20])
+        raise NotFound(
+            f"No deployment is named {name!r} here.",
+            field="deployment",
+            value=name,
+            remedy=f"Choose one: {names}." if names else "Whoever runs this server names them in NIS_DEPLOYMENTS.",
+        )
+    return there[name]
