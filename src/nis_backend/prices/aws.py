@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from decimal import Decimal
 from functools import cache
 from importlib.resources import files
 
 from pydantic import Field
 
+from nis_backend.errors import InvalidRequest
 from nis_backend.operation import Model
 
 X86 = "x86_64"
@@ -69,6 +72,25 @@ class EcrPrice(Model):
     told: str
 
 
+class Rates(Model):
+    """Prices of a region that were read from one source on one day, US dollars, by what they are of."""
+
+    region: str
+    source: str
+    dated: str
+    read_from: str
+    usd: dict[str, Decimal]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Rate:
+    """What one of something costs, USD, and where that stands."""
+
+    usd: Decimal
+    dated: str
+    source: str
+
+
 class _Fargate(Model):
     source: str
     dated: str
@@ -90,7 +112,50 @@ class Prices(Model):
     told: str
     fargate: _Fargate
     ecr: list[EcrPrice]
+    rates: list[Rates] = Field(
+        description="The first that has a price of a region is the one that counts: alb.hour, rds.db.t4g.micro.single."
+    )
     ec2: _Ec2
+
+    def rate(self, name: str, region: str) -> Rate | None:
+        """The price of that name in a region, where it is known."""
+        return next((rate for known, rate in self.of(region) if known == name), None)
+
+    def regions(self) -> list[str]:
+        """The regions of which any price is known."""
+        return sorted({one.region for one in self.rates} | {one.region for one in self.fargate.prices})
+
+    def check_region(self, region: str) -> None:
+        """Raise where no price is known of a region.
+
+        Raises:
+            InvalidRequest: none is.
+        """
+        if region not in self.regions():
+            raise InvalidRequest(
+                f"No prices are known of {region}.",
+                field="region",
+                value=region,
+                remedy=f"Choose {', '.join(self.regions())}, or have its prices read through AWS's Price List API.",
+            )
+
+    def of(self, region: str) -> Iterator[tuple[str, Rate]]:
+        """All prices of a region by name; of two of one name the first counts."""
+        for row in self.rates:
+            if row.region == region:
+                for name, usd in row.usd.items():
+                    yield name, Rate(usd=usd, dated=row.dated, source=row.source)
+        for task in self.fargate.prices:
+            if task.region == region:
+                prefix = "fargate." if task.architecture == X86 else f"fargate.{task.architecture}."
+                for part in ("vcpu_hour", "gb_hour"):
+                    usd = Decimal(str(getattr(task, part)))
+                    yield prefix + part, Rate(usd=usd, dated=task.dated, source=task.source)
+        for size in self.ec2.sizes:
+            hourly = size.hourly(region)
+            if hourly is not None:
+                usd = Decimal(str(hourly))
+                yield f"ec2.{size.size}", Rate(usd=usd, dated=self.ec2.dated, source=self.ec2.source)
 
     def fargate_in(self, region: str) -> FargatePrice | None:
         """What an hour on x86 costs in a region, where that is known."""
