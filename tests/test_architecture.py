@@ -67,10 +67,12 @@ LAYERS = {
     "reference": ("kernel", "catalog", "surface"),
     "generate": ("kernel", "contract", "capability", "catalog", "surface", "dialect", "reference"),
     "mounting": ("kernel", "surface", "dialect", "app"),
-    "server": ("kernel", "surface", "lock", "app", "mounting"),
-    "worker": ("kernel", "app", "mounting", "server"),
+    "logs": ("kernel", "contract"),
+    "server": ("kernel", "surface", "lock", "app", "logs", "mounting"),
+    "worker": ("kernel", "app", "logs", "mounting", "server"),
     "entry": (
         "worker",
+        "logs",
         "kernel",
         "surface",
         "dialect",
@@ -86,7 +88,7 @@ LAYERS = {
 CONTRACTS = frozenset(
     {
         *("gateway.addresses", "gateway.bounds", "gateway.direct", "gateway.periods", "gateway.rates", "gateway.route"),
-        *("http.events", "llm.answer", "llm.choice", "store.spending"),
+        *("telemetry.ids", "telemetry.lines", "http.events", "llm.answer", "llm.choice", "store.spending"),
     }
 )
 """Modules of a contract that is more than one file."""
@@ -116,6 +118,7 @@ HEAVY = (
         "boto3",
         "botocore",
     ),
+    *("prometheus_client", "opentelemetry"),
 )
 
 

@@ -27,23 +27,29 @@ def serve(settings: Settings, app_file: Path | None) -> None:
     """Serve until SIGTERM or SIGINT."""
     # Next to nothing that a start makes is garbage; `settle` has it looked for again.
     gc.disable()
+    from nis_backend.logs import SERVING, log_to_terminal  # noqa: PLC0415 - as below
     from nis_backend.server import serve  # noqa: PLC0415 - a command that only calls needs no server
 
-    _say_misspelt()
+    log_to_terminal(settings, SERVING)
+    _say_misspelt(settings)
     serve(settings, app_file)
 
 
 def work(settings: Settings, app_file: Path | None, queues: str | None) -> None:
     """Execute runs until SIGTERM or SIGINT."""
+    from nis_backend.logs import WORKING, log_to_terminal  # noqa: PLC0415 - as above
     from nis_backend.worker import work  # noqa: PLC0415 - as above
 
-    _say_misspelt()
+    log_to_terminal(settings, WORKING)
+    _say_misspelt(settings)
     work(settings, app_file, queues)
 
 
-def _say_misspelt() -> None:
+def _say_misspelt(settings: Settings) -> None:
+    from nis_backend.logs import say  # noqa: PLC0415 - as above
+
     for line in misspelt(os.environ):
-        sys.stderr.write(f"nis: {line} `nis settings` lists them.\n")
+        say(settings, f"nis: {line} `nis settings` lists them.\n", f"{line} `nis settings` lists them.")
 
 
 def edit(settings: Settings) -> None:

@@ -10,6 +10,7 @@ import time
 from dataclasses import replace
 from typing import TYPE_CHECKING, Literal
 
+from nis_backend import __version__
 from nis_backend.backups.swap import finish
 from nis_backend.caller import Caller
 from nis_backend.catalog import Catalog, load_app
@@ -81,8 +82,12 @@ DISK_BYTES = 16 * 2**20
 class Process:
     """The drivers, opened; see `surfaces.base.Process` for what the surfaces use of it."""
 
-    def __init__(self, settings: Settings, app_file: Path | None = None, *, serves: bool = True) -> None:
+    def __init__(
+        self, settings: Settings, app_file: Path | None = None, *, serves: bool = True, service: str = "nis-backend"
+    ) -> None:
         self.settings = settings
+        self.service = service
+        """What this process calls itself where others are told of it."""
         self.operations = Catalog.from_index()
         self.has_app = app_file is not None
         if app_file is not None:
@@ -137,7 +142,8 @@ class Process:
         self.bus, outbox = _bus(given, store)
         cache = _cache(given)
         contents = contents_of(given, given.data)
-        compute = WorkerPools([replace(pool, memory=self.settings.worker_memory) for pool in _pools(given)])
+        lines = {"service": self.service, "version": __version__} if given.log_format == "json" else None
+        compute = WorkerPools([replace(pool, memory=given.worker_memory, log=lines) for pool in _pools(given)])
         dispatch = _dispatch(given, store, self._execute)
         self._drivers = Drivers(
             settings=self.settings,

@@ -11,6 +11,7 @@ from nis_backend.caller import Caller
 from nis_backend.calling import perform
 from nis_backend.context import Context
 from nis_backend.drivers.dispatch.base import WANTED, Left, stop_reason
+from nis_backend.drivers.telemetry.ids import HERE, Ids
 from nis_backend.errors import (
     Fenced,
     InternalError,
@@ -67,6 +68,8 @@ FIRST_RETRY, LONGEST_RETRY = 1.0, 300.0
 async def execute(drivers: Drivers, owner: str, run_id: str, attempt: int) -> Left:
     """Carry on a run that was taken under this attempt; see `dispatch.base.Execute`."""
     store = drivers.store
+    here = HERE.get()
+    HERE.set(Ids(request_id=here.request_id, run_id=run_id, trace=here.trace, key=here.key))
     runs = RunLog(store, drivers.tail, owner)
     try:
         row = await _patiently(run_id, lambda: store.get("runs", owner, run_id))

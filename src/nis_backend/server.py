@@ -7,7 +7,6 @@ import gc
 import logging
 import os
 import socket
-import sys
 import threading
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any
@@ -21,6 +20,7 @@ from nis_backend.app import Process
 from nis_backend.caller import LOCAL
 from nis_backend.errors import Conflict, InvalidRequest, NisError
 from nis_backend.lock import FolderLock
+from nis_backend.logs import SERVING, say
 from nis_backend.mounting import asgi, commanded, preload, pushed
 from nis_backend.surfaces.login import is_loopback
 
@@ -183,7 +183,8 @@ class Server(uvicorn.Server):
 
     def announce(self, url: str) -> None:
         """Say on the terminal where it is."""
-        sys.stderr.write(f"nis {__version__}\n  console  {url}/\n  API      {url}/docs\n  stop     Ctrl+C\n")
+        text = f"nis {__version__}\n  console  {url}/\n  API      {url}/docs\n  stop     Ctrl+C\n"
+        say(self._process.settings, text, f"nis {__version__} listens at {url}")
 
     @override
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
@@ -229,14 +230,6 @@ def _end() -> None:
     os._exit(1)
 
 
-def log_to_terminal(settings: Settings) -> None:
-    """Write what is logged from the level of the settings on."""
-    logging.basicConfig(level=settings.log_level.upper(), format="%(asctime)s %(levelname)s %(name)s %(message)s")
-    # At "info" uvicorn tells what the address announced tells, and Alembic what the store tells.
-    for name in ("uvicorn.error", "alembic"):
-        logging.getLogger(name).setLevel(max(logging.WARNING, logging.getLogger().level))
-
-
 def serve(settings: Settings, app_file: Path | None = None) -> None:
     """Serve until SIGTERM or SIGINT.
 
@@ -244,8 +237,7 @@ def serve(settings: Settings, app_file: Path | None = None) -> None:
         InvalidRequest: it would listen beyond loopback without a key.
         Conflict: the data folder is held, or the port is taken.
     """
-    log_to_terminal(settings)
-    process = Process(settings, app_file)
+    process = Process(settings, app_file, service=settings.service_name or SERVING)
     config = uvicorn.Config(
         asgi(process),
         host=settings.host,

@@ -414,6 +414,43 @@ class Settings(BaseModel):
     log_level: Literal["debug", "info", "warning", "error"] = Field(
         default="info", alias="NIS_LOG_LEVEL", description="Least severity that is logged."
     )
+    log_format: Literal["text", "json"] = Field(
+        default="text",
+        alias="NIS_LOG_FORMAT",
+        description="Lines on stderr as text, or each as one JSON object with ids, and one for each request.",
+    )
+    emf: str | None = Field(
+        default=None,
+        pattern=r"^[A-Za-z0-9._#:/-]{1,255}$",
+        alias="NIS_EMF",
+        description="Namespace in CloudWatch: once a minute the counters go to stdout as a line of EMF; unset, none.",
+    )
+    service_name: str | None = Field(
+        default=None,
+        pattern=r"^[A-Za-z0-9._/-]{1,100}$",
+        alias="OTEL_SERVICE_NAME",
+        description="This process's name in logs, EMF and traces; unset, nis-backend-api, and of a worker "
+        "nis-backend-worker.",
+    )
+    traces_url: str | None = Field(
+        default=None,
+        alias="OTEL_EXPORTER_OTLP_ENDPOINT",
+        description="Address of an OpenTelemetry collector, http://HOST:4318: traces go there (extra otel); unset, "
+        "nowhere.",
+    )
+    traces_headers: SecretStr | None = Field(
+        default=None,
+        alias="OTEL_EXPORTER_OTLP_HEADERS",
+        description="Headers that the collector wants, as NAME=VALUE,NAME=VALUE, percent-encoded: its key, say.",
+    )
+    traces_share: float = Field(
+        default=1.0,
+        ge=0,
+        le=1,
+        alias="OTEL_TRACES_SAMPLER_ARG",
+        description="Share of the traces begun here that are kept; one that a caller began is kept where the caller "
+        "keeps it.",
+    )
 
     @field_validator(
         *("api_key", "openai_api_key", "anthropic_api_key", "nvidia_api_key", "local_api_key"),
@@ -530,7 +567,7 @@ class Settings(BaseModel):
             raise ValueError(msg)
         return url
 
-    @field_validator("public_url", "s3_endpoint")
+    @field_validator("public_url", "s3_endpoint", "traces_url")
     @classmethod
     def _whole(cls, url: str | None) -> str | None:
         """A whole address, without the slash at its end."""

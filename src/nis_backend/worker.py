@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from typing import TYPE_CHECKING
 
 import uvicorn
@@ -11,8 +10,9 @@ from typing_extensions import override
 from nis_backend import __version__
 from nis_backend.app import Process
 from nis_backend.errors import InvalidRequest
+from nis_backend.logs import WORKING, say
 from nis_backend.mounting import health
-from nis_backend.server import DRAIN_SECONDS, Server, log_to_terminal
+from nis_backend.server import DRAIN_SECONDS, Server
 
 if TYPE_CHECKING:
     import socket
@@ -34,7 +34,8 @@ class Worker(Server):
     def announce(self, url: str) -> None:
         """Say which queues it serves, and where it tells how it is."""
         queues = ", ".join(f"{name} {most}" for name, most in self._process.settings.all_queues.items() if most)
-        sys.stderr.write(f"nis {__version__} worker\n  queues   {queues}\n  health   {url}/health/ready\n")
+        text = f"nis {__version__} worker\n  queues   {queues}\n  health   {url}/health/ready\n"
+        say(self._process.settings, text, f"nis {__version__} executes runs of {queues}; how it is: {url}/health/ready")
 
 
 def work(settings: Settings, app_file: Path | None, queues: str | None) -> None:
@@ -51,8 +52,7 @@ def work(settings: Settings, app_file: Path | None, queues: str | None) -> None:
             value="",
             remedy="Set NIS_DATABASE_URL to the PostgreSQL that the servers use; with SQLite, `nis serve` does it all.",
         )
-    log_to_terminal(settings)
-    process = Process(_serving(settings, queues), app_file)
+    process = Process(_serving(settings, queues), app_file, service=settings.service_name or WORKING)
     config = uvicorn.Config(
         health(process),
         host=settings.host,

@@ -7,6 +7,7 @@ import json
 import logging
 import random
 import re
+import time
 from collections.abc import Callable, Mapping
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
@@ -18,6 +19,7 @@ from urllib.parse import urlsplit
 from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect
 
+from nis_backend.drivers.telemetry.ids import FIELDS, HERE, REQUEST_ID, Ids, trace_of
 from nis_backend.errors import (
     DeadlineExceeded,
     Forbidden,
@@ -32,6 +34,7 @@ from nis_backend.errors import (
 )
 from nis_backend.surfaces.login import ANYONE, Watch, is_loopback
 from nis_backend.surfaces.rest.fixed import PUBLIC
+from nis_backend.surfaces.routing import template_of
 
 if TYPE_CHECKING:
     from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -39,7 +42,10 @@ if TYPE_CHECKING:
     from nis_backend.settings import Settings
     from nis_backend.surfaces.base import Process
 
-log = logging.getLogger("nis.http")
+log, access = logging.getLogger("nis.http"), logging.getLogger("nis.access")
+
+LEFT = 499
+"""Told as the status where a caller left before there was one, as nginx tells it."""
 
 UNAUTHORIZED = 4401
 """The code a socket closes with that has no key, a wrong one, or one that counts no more."""
@@ -133,6 +139,7 @@ class Guard:
         self._process = process
         self._large = large
         self._tells = dict(tells or {})
+        self._tells_each = process.settings.log_format == "json"
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """One request or one handshake."""
@@ -151,13 +158,16 @@ class Guard:
                 # Closing before accepting answers the handshake with 403.
                 await send({"type": "websocket.close", "code": 1008})
                 return
+            HERE.set(_ids_of(headers))
             await self._app(scope, *self._watched(headers, receive, send))
             return
         await self._http(scope, headers, receive, send)
 
     async def _http(self, scope: Scope, headers: Mapping[str, str], receive: Receive, send: Send) -> None:
-        # Not a secret, only a name in the server's log: the system is not asked for randomness.
-        request_id = f"{random.getrandbits(128):032x}"
+        began, ids = time.perf_counter(), _ids_of(headers)
+        # The task of this request alone has it, and what that starts.
+        HERE.set(ids)
+        request_id = ids.request_id
         scope.setdefault("state", {})["request_id"] = request_id
         given = self._process.settings
         within = given.max_blob if scope["path"] in self._large else 0
@@ -165,7 +175,8 @@ class Guard:
         scope["state"]["exchange"] = exchange
         try:
             await self._admit(scope, headers)
-            if scope["state"]["caller"].key is not None:
+            ids.key = scope["state"]["caller"].key
+            if ids.key is not None:
                 exchange.watch = Watch(lambda: self._process.authenticate(headers))
             await self._app(scope, exchange.receive, exchange.send)
         except ClientDisconnect:
@@ -182,6 +193,23 @@ class Guard:
             extra = (error.headers or {}) if isinstance(error, HTTPException) else {}
             tell = next((tell for prefix, tell in self._tells.items() if _below(scope["path"], prefix)), as_problem)
             await answer_problem(_told(error, scope), scope, exchange.send, extra, tell)
+        finally:
+            self._ended(scope, exchange, time.perf_counter() - began)
+
+    def _ended(self, scope: Scope, exchange: Exchange, seconds: float) -> None:
+        """Tell of a request that was answered, or whose caller left: of its path the template, and never its query."""
+        route, status = template_of(scope), exchange.status or LEFT
+        # Probers ask every few seconds, and their lines would be the most.
+        level = logging.DEBUG if route in PUBLIC else logging.INFO
+        if self._tells_each and access.isEnabledFor(level):
+            fields = {
+                "method": scope["method"],
+                "route": route,
+                "status": status,
+                "duration_ms": round(1e3 * seconds, 3),
+                "bytes": exchange.sent,
+            }
+            access.log(level, "%s %s %d", scope["method"], route, status, extra={FIELDS: fields})
 
     def _watched(self, headers: Mapping[str, str], receive: Receive, send: Send) -> tuple[Receive, Send]:
         """A socket's two directions, which close once its key counts no more."""
@@ -243,6 +271,10 @@ class Exchange:
         self._whole = False
         self.started = False
         self.cut = False
+        self.status = 0
+        """Of the answer; 0 until it begins."""
+        self.sent = 0
+        """Bytes of its body."""
 
     async def receive(self) -> Message:
         """The next piece of the body, or word that the caller has left."""
@@ -278,6 +310,7 @@ class Exchange:
         """A piece of the answer."""
         if message["type"] == "http.response.start":
             self.started = True
+            self.status = message["status"]
             marks = [(name.encode(), value.encode()) for name, value in self.marks.items()]
             message["headers"] = [*message.get("headers", ()), *marks]
         elif self.watch is not None and not await self.watch.holds():
@@ -285,7 +318,17 @@ class Exchange:
             self.cut = True
             await self._send({"type": "http.response.body", "body": b""})
             raise ClientDisconnect
+        self.sent += len(message.get("body", b""))
         await self._send(message)
+
+
+def _ids_of(headers: Mapping[str, str]) -> Ids:
+    """Its caller's own id where that is one, else a new one; and the trace that it is part of."""
+    given = headers.get("x-request-id", "")
+    if not REQUEST_ID.fullmatch(given):
+        # Not a secret, only a name in the server's log: the system is not asked for randomness.
+        given = f"{random.getrandbits(128):032x}"
+    return Ids(request_id=given, trace=trace_of(headers))
 
 
 def _told(error: Exception, scope: Scope) -> NisError:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import os
 import signal
 import subprocess
@@ -18,6 +19,7 @@ import uvloop
 from nis_backend.drivers.compute.base import Pool
 from nis_backend.drivers.compute.frames import LENGTHS, MAX_FRAME, WINDOW
 from nis_backend.drivers.compute.processes import WorkerPools, seconds_ahead
+from nis_backend.drivers.telemetry.ids import HERE, NOWHERE, Ids
 from nis_backend.errors import (
     Busy,
     Conflict,
@@ -762,3 +764,25 @@ def test_the_server_side_loads_nothing_heavy() -> None:
         [sys.executable, "-c", listed], capture_output=True, text=True, check=True, timeout=LIMIT
     ).stdout
     assert {"numpy", "scipy", "multiprocessing", "ctypes"}.isdisjoint(modules.split())
+
+
+def test_lines_of_a_worker_have_the_ids_of_their_call(run: Run, capfd: pytest.CaptureFixture[str]) -> None:
+    """Promise: a request is found by its id also in what computes for it, each of two at once by its own."""
+
+    async def body() -> None:
+        async with opened(pool("logs", "shared", log={"service": "nis-backend-api"})) as compute:
+
+            async def ask(request_id: str) -> None:
+                HERE.set(Ids(request_id=request_id, run_id="run-1"))
+                await compute.call("logs", {"x": 1})
+
+            await asyncio.gather(ask("r-1"), ask("r-2"))
+            assert HERE.get() is NOWHERE
+
+    run(body)
+    lines = [json.loads(line) for line in capfd.readouterr().err.splitlines()]
+    assert {line["message"] for line in lines} == {"asked of ['x']"}
+    assert {(line["request_id"], line["run_id"], line["pool"]) for line in lines} == {
+        ("r-1", "run-1", "logs"),
+        ("r-2", "run-1", "logs"),
+    }

@@ -42,6 +42,8 @@ class Pool:
     count. What needs more fails, and the process lives on if it can."""
     environment: Mapping[str, str] = field(default_factory=dict[str, str])
     """Variables beside the few that a worker inherits (`settings.INHERITED`)."""
+    log: Mapping[str, str] | None = None
+    """What each line of its log says beside its own, where lines are JSON; None where they are text."""
     extra: str | None = None
     """The extra of our distribution that installs what the entry imports, for the remedy when it is missing."""
 

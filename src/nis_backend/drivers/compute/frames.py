@@ -31,6 +31,9 @@ MAX_FRAME = 16 * 1024 * 1024
 WINDOW = 1024 * 1024
 """Bytes of a call that may be sent before its reader has taken any; the last item may cross it by a frame."""
 
+IDS = "nis.ids"
+"""The member of a call's payload that has the ids under which its lines are found; no handler sees it."""
+
 LENGTHS = struct.Struct("!II")
 
 Kind = Literal["hello", "call", "cancel", "taken", "ready", "progress", "item", "done", "error"]

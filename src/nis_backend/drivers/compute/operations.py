@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextvars
 import importlib
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
@@ -48,7 +49,9 @@ class Operations:
     async def handle(self, payload: Json, ctx: WorkerContext) -> AsyncIterator[Json]:
         """See `Handler.handle`."""
         own = Computing(ctx, self._options, self._kept)
-        job = asyncio.get_running_loop().run_in_executor(None, _perform, payload, own)
+        # With the call's ids, which a thread does not have by itself.
+        here = contextvars.copy_context()
+        job = asyncio.get_running_loop().run_in_executor(None, lambda: here.run(_perform, payload, own))
         try:
             yield await asyncio.shield(job)
         except asyncio.CancelledError:

@@ -14,7 +14,8 @@ from contextlib import aclosing, asynccontextmanager, suppress
 from typing import TYPE_CHECKING
 
 from nis_backend.drivers.compute.base import PoolStatus
-from nis_backend.drivers.compute.frames import MAX_FRAME, WINDOW, BadFrame, Frame, pack, read
+from nis_backend.drivers.compute.frames import IDS, MAX_FRAME, WINDOW, BadFrame, Frame, pack, read
+from nis_backend.drivers.telemetry.ids import HERE, apart, told
 from nis_backend.errors import Busy, InternalError, NisError, Unavailable, WorkerLost, from_problem
 from nis_backend.settings import inherited_environment
 
@@ -92,7 +93,8 @@ class _Workers:
 
     async def stream(self, payload: Json, on_progress: OnProgress | None) -> AsyncGenerator[Json, None]:
         number = next(self._numbers)
-        frame = pack("call", number, payload)
+        # A handler is handed no more than its payload: the worker takes these out again.
+        frame = pack("call", number, {**payload, IDS: told(HERE.get())})
         async with self._turn():
             worker = await self._worker()
             call = worker.begin(number, frame, on_progress)
@@ -246,6 +248,7 @@ class _Worker:
             "options": dict(pool.options),
             "extra": pool.extra,
             "memory": pool.memory,
+            "log": pool.log and dict(pool.log),
         }
         self._unsent = [pack("hello", 0, hello)]
         self._ready = False
@@ -254,8 +257,8 @@ class _Worker:
         self._dying = False
         self._problem: Json | None = None
         self._code: int | None = None
-        # A task of its own: a caller that gives up does not leave a process half started.
-        self.life = asyncio.create_task(self._live())
+        # A task of its own: a caller that gives up does not leave a process half started, nor are its ids that one's.
+        self.life = asyncio.create_task(self._live(), context=apart())
         self.life.add_done_callback(self._bury)
 
     def begin(self, number: int, frame: bytes, on_progress: OnProgress | None) -> _Call:

@@ -20,12 +20,14 @@ from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from nis_backend.drivers.compute.frames import LENGTHS, WINDOW, pack, read
+from nis_backend.drivers.compute.frames import IDS, LENGTHS, WINDOW, pack, read
+from nis_backend.drivers.telemetry.ids import apart, of_told
 from nis_backend.errors import InternalError, NisError, TooLarge, Unavailable
 
 if TYPE_CHECKING:
     from nis_backend.drivers.compute.base import Handler, Json
     from nis_backend.drivers.compute.frames import Frame, Kind
+    from nis_backend.drivers.telemetry.ids import Ids
 
 log = logging.getLogger("nis.worker")
 
@@ -36,7 +38,15 @@ TELL_EVERY = 0.1
 class _Call:
     """One call: what the handler may use of it, and how its frames go out."""
 
-    def __init__(self, number: int, handler: Handler, payload: Json, pool: _Pool, writer: asyncio.StreamWriter) -> None:
+    def __init__(  # noqa: PLR0913, PLR0917 - one argument a part of the call
+        self,
+        number: int,
+        handler: Handler,
+        payload: Json,
+        pool: _Pool,
+        writer: asyncio.StreamWriter,
+        ids: Ids,
+    ) -> None:
         self.number = number
         self._pool = pool
         self._writer = writer
@@ -47,7 +57,7 @@ class _Call:
         self._lock = threading.Lock()
         self._progress: tuple[float, str] | None = None
         self._told = -TELL_EVERY
-        self.task = asyncio.create_task(self._answer(handler, payload))
+        self.task = asyncio.create_task(self._answer(handler, payload), context=apart(ids))
         self.task.add_done_callback(self._end)
 
     def progress(self, fraction: float, message: str = "") -> None:
@@ -122,6 +132,7 @@ class _Pool:
         self._options: Json = hello["options"]
         self._extra: str | None = hello["extra"]
         self._memory: int | None = hello["memory"]
+        self.log: dict[str, str] | None = hello["log"]
         self._opening = False
 
     def open(self) -> Handler:
@@ -174,8 +185,7 @@ async def _serve(inherited: socket.socket) -> None:
     if hello is None:
         return
     pool = _Pool(hello.body)
-    origin = f"worker {pool.name}[{os.getpid()}]"
-    logging.basicConfig(stream=sys.stderr, level=logging.INFO, format=f"%(levelname)s {origin} %(name)s: %(message)s")
+    _log(pool)
     try:
         # On the main thread, where native libraries expect to be opened; calls wait in the socket meanwhile.
         handler = pool.open()
@@ -189,9 +199,23 @@ async def _serve(inherited: socket.socket) -> None:
         _heed(frame, calls, handler, pool, writer)
 
 
+def _log(pool: _Pool) -> None:
+    lines = logging.StreamHandler()
+    if pool.log is None:
+        origin = f"worker {pool.name}[{os.getpid()}]"
+        lines.setFormatter(logging.Formatter(f"%(levelname)s {origin} %(name)s: %(message)s"))
+    else:
+        from nis_backend.drivers.telemetry.lines import JsonLines  # noqa: PLC0415 - loads where it is asked for
+
+        logging.captureWarnings(capture=True)
+        lines.setFormatter(JsonLines({**pool.log, "pool": pool.name, "pid": str(os.getpid())}))
+    logging.basicConfig(level=logging.INFO, handlers=[lines])
+
+
 def _heed(frame: Frame, calls: dict[int, _Call], handler: Handler, pool: _Pool, writer: asyncio.StreamWriter) -> None:
     if frame.kind == "call":
-        calls[frame.call] = _Call(frame.call, handler, frame.body, pool, writer)
+        ids = of_told(frame.body.pop(IDS, {}))
+        calls[frame.call] = _Call(frame.call, handler, frame.body, pool, writer, ids)
         calls[frame.call].task.add_done_callback(lambda _: calls.pop(frame.call))
     elif (call := calls.get(frame.call)) is None:
         return  # its end and the server's word crossed

@@ -11,6 +11,7 @@ from typing_extensions import override
 
 from nis_backend.drivers.dispatch.base import Dispatch
 from nis_backend.drivers.dispatch.holding import END_SECONDS, Holding
+from nis_backend.drivers.telemetry.ids import apart
 from nis_backend.errors import Busy, InvalidRequest
 from nis_backend.outage import Outage
 
@@ -69,7 +70,7 @@ class InProcess(Dispatch):
     def start(self) -> None:
         """Begin to take runs, unless it has begun or is closing."""
         if self._loop is None and not self._closing:
-            self._loop = asyncio.create_task(self._serve(), name="dispatch")
+            self._loop = asyncio.create_task(self._serve(), name="dispatch", context=apart())
 
     @property
     def has_room(self) -> bool:

@@ -24,6 +24,7 @@ from nis_backend.drivers.gateway.passing import Passing
 from nis_backend.drivers.gateway.prices import Prices, id_of
 from nis_backend.drivers.gateway.registry import ROUTE, TABLES, route_of
 from nis_backend.drivers.gateway.route import Route, Target
+from nis_backend.drivers.telemetry.ids import apart
 from nis_backend.errors import NisError, Unavailable
 
 if TYPE_CHECKING:
@@ -198,9 +199,9 @@ class MeteredGateway(Gateway):
 
     def open(self) -> None:
         """See `Gateway.open`; nothing waits for a database that is away but calls of models."""
-        self._tasks.append(asyncio.create_task(self._open(), name="gateway"))
+        self._tasks.append(asyncio.create_task(self._open(), name="gateway", context=apart()))
         if self._shared:
-            self._tasks.append(asyncio.create_task(self.watch(), name="changes of the gateway"))
+            self._tasks.append(asyncio.create_task(self.watch(), name="changes of the gateway", context=apart()))
 
     async def close(self) -> None:
         """See `Gateway.close`."""

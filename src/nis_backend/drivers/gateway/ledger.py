@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from nis_backend.drivers.store.spending import Closed
+from nis_backend.drivers.telemetry.ids import apart
 from nis_backend.errors import Unavailable
 
 if TYPE_CHECKING:
@@ -220,7 +221,7 @@ class Ledger:
 
     def _begin(self) -> None:
         if self._writing is None:
-            self._writing = asyncio.create_task(self._write_all(), name="ledger")
+            self._writing = asyncio.create_task(self._write_all(), name="ledger", context=apart())
 
     async def _write_all(self) -> None:
         try:

@@ -10,6 +10,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, TypeVar, cast
 
+from nis_backend.drivers.telemetry.ids import apart
 from nis_backend.errors import Busy, DeadlineExceeded, NisError, Unavailable, UpstreamFailed, shorten
 
 if TYPE_CHECKING:
@@ -101,7 +102,9 @@ class Remote:
                 _end(program)
             self._make_room()
             program = Program(server=server, ready=asyncio.get_running_loop().create_future())
-            program.living = asyncio.create_task(self._live(package, program), name=f"tools {server.id}")
+            program.living = asyncio.create_task(
+                self._live(package, program), name=f"tools {server.id}", context=apart()
+            )
             self._living.add(program.living)
             program.living.add_done_callback(self._living.discard)
         self._programs[server.id] = program

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from starlette.routing import Route
 
+from nis_backend.drivers.telemetry.ids import apart
 from nis_backend.errors import InternalError, NisError, Unavailable
 from nis_backend.surfaces.mcp import authorisation
 
@@ -60,7 +61,7 @@ class Endpoint:
         """One request."""
         if self._ready is None:
             self._ready = asyncio.get_running_loop().create_future()
-            self._living = asyncio.create_task(self._live(self._ready))
+            self._living = asyncio.create_task(self._live(self._ready), context=apart())
         sessions = await asyncio.shield(self._ready)
         await sessions.handle(scope, receive, send)
 

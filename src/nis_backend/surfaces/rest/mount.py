@@ -19,6 +19,7 @@ from nis_backend.surfaces.rest.derive import ID, check_clashes, in_order, routes
 from nis_backend.surfaces.rest.endpoint import endpoint
 from nis_backend.surfaces.rest.fixed import FIXED
 from nis_backend.surfaces.rest.replies import Replies
+from nis_backend.surfaces.routing import ROUTE
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Collection, Iterable
@@ -27,10 +28,6 @@ if TYPE_CHECKING:
 
     from nis_backend.surfaces.base import Process
     from nis_backend.surfaces.rest.derive import RestRoute
-
-
-FOUND = "nis.route"
-"""Where a request's scope has the route of the catalog that answers it."""
 
 
 class IdConvertor(Convertor[str]):
@@ -89,15 +86,15 @@ class Paths(BaseRoute):
             route = make()
             match, child = route.matches(scope)
             if match is Match.FULL:
-                return match, {**child, FOUND: route}
+                return match, {**child, ROUTE: route}
             if match is Match.PARTIAL and partial[0] is Match.NONE:
-                partial = match, {**child, FOUND: route}
+                partial = match, {**child, ROUTE: route}
         return partial
 
     @override
     async def handle(self, scope: Scope, receive: Receive, send: Send) -> None:
         """By the route that was found."""
-        await scope[FOUND].handle(scope, receive, send)
+        await scope[ROUTE].handle(scope, receive, send)
 
 
 def _first(path: str) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import ctypes
 import itertools
+import logging
 import os
 import signal
 import subprocess
@@ -44,6 +45,16 @@ def echo(_options: Json) -> Answers:
 
     async def handle(payload: Json, _ctx: WorkerContext) -> AsyncIterator[Json]:
         yield payload
+
+    return Answers(handle)
+
+
+def logs(_options: Json) -> Answers:
+    """Logs a line for each call, then yields nothing of what it was given."""
+
+    async def handle(payload: Json, _ctx: WorkerContext) -> AsyncIterator[Json]:
+        logging.getLogger("third.party").warning("asked of %s", sorted(payload))
+        yield {}
 
     return Answers(handle)
 

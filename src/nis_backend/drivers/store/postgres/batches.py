@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, LiteralString, cast
 
 import psycopg
 
+from nis_backend.drivers.telemetry.ids import apart
 from nis_backend.errors import InvalidRequest, NisError
 
 if TYPE_CHECKING:
@@ -68,7 +69,7 @@ class Batches:
         write = _Write(locks=locks, statements=statements, then=then)
         self._waiting.append(write)
         if self._task is None:
-            self._task = asyncio.create_task(self._commit_all(), name="store writer")
+            self._task = asyncio.create_task(self._commit_all(), name="store writer", context=apart())
         return await write.done
 
     async def close(self) -> None:

@@ -16,6 +16,7 @@ from psycopg_pool import AsyncConnectionPool, PoolClosed, PoolTimeout
 
 from nis_backend.drivers.store.postgres.clock import Clock
 from nis_backend.drivers.store.postgres.schema import bring
+from nis_backend.drivers.telemetry.ids import apart
 from nis_backend.errors import InvalidRequest, NisError, Unavailable
 
 if TYPE_CHECKING:
@@ -169,7 +170,7 @@ class Link:
         self._pool = None
         self._ready.clear()
         self._say(error)
-        self._opening = asyncio.create_task(self._reopen(pool), name="store link")
+        self._opening = asyncio.create_task(self._reopen(pool), name="store link", context=apart())
 
     async def _reopen(self, old: Pool) -> None:
         with contextlib.suppress(psycopg.Error):

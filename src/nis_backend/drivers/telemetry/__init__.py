@@ -1,0 +1,1 @@
+"""What is told of this process: lines, counters, traces."""
