@@ -10,10 +10,14 @@ from typing import Any
 import pytest
 from pydantic import BaseModel
 
+from nis_backend import catalog
+from nis_backend.app import Process
 from nis_backend.catalog import CAPABILITIES, Catalog, load_app, load_capabilities
 from nis_backend.errors import InvalidRequest, NotFound
 from nis_backend.generate import PACKAGE, REFERENCE, generated
+from nis_backend.mounting import asgi
 from nis_backend.operation import Model, Operation
+from nis_backend.settings import read_settings
 
 CATALOG = Catalog.from_index()
 
@@ -25,6 +29,24 @@ def test_what_is_generated_is_up_to_date() -> None:
     assert not stale, "run `make generate`"
     pages = {(PACKAGE / name).resolve() for name in texts if name.startswith(REFERENCE)}
     assert {path.resolve() for path in (PACKAGE / REFERENCE).iterdir()} == pages
+
+
+def test_a_start_does_without_what_operations_answer(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Every surface is mounted, and a third of the index is not read; asked for, it is what the declarations say."""
+    read: list[str] = []
+    whole = catalog.read
+
+    def noted(name: str) -> Any:  # Any: JSON
+        read.append(name)
+        return whole(name)
+
+    monkeypatch.setattr(catalog, "read", noted)
+    process = Process(read_settings({}, data=tmp_path))
+    asgi(process)
+    assert read == ["catalog.json"]
+    for entry in process.operations.entries():
+        assert entry.is_blob == bool(entry.result_schema.get("blob"))
+    assert read == ["catalog.json", "results.json"]
 
 
 def test_every_operation_is_found_where_the_index_says() -> None:

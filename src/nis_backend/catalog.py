@@ -1,6 +1,7 @@
 """The explicit tuple of capability modules, and the index generated from it.
 
-The server starts from the index (`catalog.json`) and imports a capability's module at its first call.
+The server starts from the index (`catalog.json`) and imports a capability's module at its first call. What operations
+answer is described beside it (`results.json`): a third of all that is known of them, and no start needs it.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ import json
 import sys
 from collections.abc import Iterable
 from dataclasses import asdict, replace
+from functools import cached_property
 from importlib import resources
 from typing import TYPE_CHECKING, Any
 
@@ -22,7 +24,7 @@ from nis_backend.errors import InvalidRequest, NotFound
 from nis_backend.operation import Json, Model, Operation
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Mapping, Sequence
     from pathlib import Path
 
 CAPABILITIES = (
@@ -89,6 +91,38 @@ CAPABILITIES = (
 )
 
 
+def read(name: str) -> Any:  # Any: JSON
+    """A generated file."""
+    return json.loads(resources.files("nis_backend").joinpath(name).read_text("utf-8"))
+
+
+class Results:
+    """The schemas of what operations answer, by their names: read when the first of them is asked for."""
+
+    @cached_property
+    def schemas(self) -> Mapping[str, Json]:
+        """All of them."""
+        return read("results.json")
+
+
+class Indexed(Entry):
+    """A declaration as the index has it."""
+
+    _results: Results
+
+    def __init__(self, fields: Json, results: Results) -> None:
+        # Frozen against everyone else; two hundred of them are made at each start.
+        self.__dict__.update(fields, _results=results)
+
+    def __getattr__(self, name: str) -> Any:  # Any: what Python asks for here has no type
+        """What it answers; everything else is there."""
+        if name != "result_schema":
+            raise AttributeError(name)
+        schema = self._results.schemas[self.name]
+        self.__dict__[name] = schema
+        return schema
+
+
 class Catalog:
     """Operations by name: all declarations at hand, each function imported when it is first found."""
 
@@ -99,10 +133,10 @@ class Catalog:
     @classmethod
     def from_index(cls) -> Catalog:
         """The catalog of the committed index."""
-        text = resources.files("nis_backend").joinpath("catalog.json").read_text("utf-8")
+        results = Results()
         return cls(
-            Entry(**(one | {name: tuple(one[name]) for name in ("scopes", "routes", "examples")}))
-            for one in json.loads(text)
+            Indexed(one | {name: tuple(one[name]) for name in ("scopes", "routes", "examples")}, results)
+            for one in read("catalog.json")
         )
 
     def entries(self) -> Sequence[Entry]:

@@ -59,6 +59,11 @@ class Entry:
         return f"{thing}s"
 
     @cached_property
+    def is_blob(self) -> bool:
+        """Whether it answers with a blob."""
+        return bool(self.result_schema.get("blob"))
+
+    @cached_property
     def routable(self) -> bool:
         """Whether words alone may reach it: it changes nothing, and declares how people ask for it."""
         asked = any(example.get("question") for example in self.examples)

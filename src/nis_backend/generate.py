@@ -1,7 +1,7 @@
 """`make generate`: import every capability and write the index that the server starts from.
 
-Writes `catalog.json`, `openapi.json`, `asyncapi.json`, `tools.json` and the A2UI catalog into the package, and the
-reference into `docs/reference`; with `--check`, says which of them is stale.
+Writes `catalog.json`, `results.json`, `openapi.json`, `asyncapi.json`, `tools.json` and the A2UI catalog into the
+package, and the reference into `docs/reference`; with `--check`, says which of them is stale.
 """
 
 from __future__ import annotations
@@ -10,6 +10,7 @@ import json
 import sys
 from dataclasses import asdict, replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from nis_backend.catalog import entry_of, load_capabilities
 from nis_backend.reference import pages
@@ -19,6 +20,10 @@ from nis_backend.surfaces.rest.derive import check_clashes, routes_of, told
 from nis_backend.surfaces.rest.fixed import FIXED
 from nis_backend.surfaces.rest.openapi import document
 from nis_backend.surfaces.tools import tools
+
+if TYPE_CHECKING:
+    from nis_backend.entry import Entry
+    from nis_backend.operation import Json
 
 PACKAGE = Path(__file__).parent
 REFERENCE = "../../docs/reference"
@@ -40,7 +45,8 @@ def generated() -> dict[str, str]:
         raise ValueError(msg)
     check_clashes([*FIXED, *(route for entry in entries for route in routes_of(entry))])
     contents = {
-        "catalog.json": [asdict(entry) for entry in entries],
+        "catalog.json": [_indexed(entry) for entry in entries],
+        "results.json": {entry.name: entry.result_schema for entry in entries},
         "openapi.json": document(entries),
         "asyncapi.json": asyncapi(entries),
         "tools.json": tools(entries),
@@ -48,6 +54,13 @@ def generated() -> dict[str, str]:
     written = {name: json.dumps(content, indent=1, ensure_ascii=False) + "\n" for name, content in contents.items()}
     reference = {f"{REFERENCE}/{name}": text for name, text in pages(entries).items()}
     return {**written, "surfaces/a2ui/catalog.json": a2ui_catalog(), **reference}
+
+
+def _indexed(entry: Entry) -> Json:
+    """The declaration without the schema of what it answers, which is kept apart."""
+    fields = asdict(replace(entry, result_schema={}))
+    del fields["result_schema"]
+    return {**fields, "is_blob": entry.is_blob}
 
 
 def main() -> int:

@@ -156,7 +156,7 @@ class OverHttp:
         """See `Connection.call`. No event loop: it would hold an interrupt until the answer is there."""
         method, path, body, headers = request_of(routes_of(entry)[0], arguments)
         headers = {**self._headers, **headers}
-        is_blob = bool(entry.result_schema.get("blob"))
+        is_blob = entry.is_blob
         if is_blob:
             # Bytes that are JSON themselves would be taken for what is known of them.
             headers["accept"] = VIEWS

@@ -118,7 +118,7 @@ def _context(process: Process, request: Request, *, follows: bool, probes: bool)
 
 def _kind(accept: str, entry: Entry) -> str:
     """The media type to answer in; that of a blob is known with the blob, so here it is JSON that stands for it."""
-    if not entry.result_schema.get("blob"):
+    if not entry.is_blob:
         return chosen(accept, OFFERED[entry.shape])
     return SSE if entry.shape != "model" and names(accept, SSE) else JSON
 

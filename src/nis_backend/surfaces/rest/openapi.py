@@ -113,7 +113,7 @@ def _headers(route: RestRoute, entry: Entry) -> Iterable[Json]:
         yield _header(
             "Last-Event-ID", f"Number of the last event seen; stands for `{LAST_SEEN}`.", pattern="^[0-9]{1,15}$"
         )
-    if entry.result_schema.get("blob") and route.method == "GET":
+    if entry.is_blob and route.method == "GET":
         yield _header("Range", "The part of the bytes to answer.", example="bytes=0-1023")
         yield _header("If-None-Match", "The `ETag` of bytes that the caller has.")
         yield _header("If-Range", "The `ETag` under which the part is still wanted.")

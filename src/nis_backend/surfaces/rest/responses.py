@@ -85,7 +85,7 @@ def responses(route: RestRoute, entry: Entry, schemas: Schemas) -> Json:
         }
     if "next_cursor" in entry.result_schema.get("properties", {}) and reads:
         names.append("Link")
-    if entry.result_schema.get("blob"):
+    if entry.is_blob:
         content |= BYTES
         names += ["ETag", "Content-Disposition"]
         if reads:
