@@ -40,6 +40,7 @@ LAYERS = {
     "impact": ("kernel", "prices"),
     "deployment": ("kernel", "prices"),
     "cores": (),
+    "healthcheck": (),
     "capability": ("kernel", "contract", "weights", "impact", "deployment"),
     "catalog": ("kernel", "contract", "capability"),
     "surface": ("kernel", "contract", "catalog", "lock"),
@@ -99,6 +100,7 @@ CONTRACTS_FOR = (
 )
 ENVIRONMENT_READERS = (
     *("nis_backend", "nis_backend.settings", "nis_backend.app", "nis_backend.__main__"),
+    "nis_backend.healthcheck",  # started again and again: it loads no settings
     *("nis_backend.impact.running.surroundings", "nis_backend.impact.running.tracer"),  # what a project's programs get
 )
 NAMES_OPERATIONS = "nis_backend.surfaces.rest.fixed"

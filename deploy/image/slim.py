@@ -1,0 +1,174 @@
+# ruff: noqa: INP001, S603 - a script of the Dockerfile, not a package; it starts what it names by its path
+"""Takes out of an image what nothing of it uses, and compiles the rest. Prints what each measure saved.
+
+    slim.py base                 Python as the base brings it
+    slim.py packages FOLDER      an environment with packages
+    slim.py code FOLDER          an environment with nis alone
+
+Written for the Python of the base, with its standard library alone.
+"""
+
+from __future__ import annotations
+
+import re
+import shutil
+import stat
+import subprocess
+import sys
+import sysconfig
+from collections.abc import Iterable, Iterator
+from importlib.metadata import distributions
+from pathlib import Path
+
+INSTALLERS = ("pip", "setuptools", "wheel", "uv")
+"""Distributions that only install others. (ctranslate2 asks for setuptools, which it imports on Windows.)"""
+
+NEVER_IMPORTED = ("ensurepip", "idlelib", "lib2to3/tests", "test", "tkinter", "turtledemo")
+"""Of the standard library: what installs pip, draws windows, and tests Python itself."""
+
+AWS = (
+    *("s3", "sts", "sso", "sso-oidc", "signin", "iam", "ecs", "ecr", "cloudformation", "logs", "elbv2", "cloudwatch"),
+    *(
+        "application-autoscaling",
+        "autoscaling",
+        "secretsmanager",
+        "ssm",
+        "ec2",
+        "rds",
+        "elasticache",
+        "kafka",
+        "pricing",
+    ),
+    *("acm", "route53", "budgets", "resourcegroupstaggingapi"),
+)
+"""Services of AWS that nis speaks to, and those that give it its rights. Botocore brings the words of 400 others."""
+
+SPOKEN = re.compile(r"(?:root|en(?:_.*)?)\.dat")
+"""Of babel's languages, what a2ui-core falls back to: nis has it check surfaces, and never has it format a number."""
+
+SOURCES = re.compile(r"\.(?:pyi|pyx|pxd|pxi|c|cc|cpp|h|hpp|cuh|a|lib|cmake|f90|la)")
+"""What compilers and type checkers read. There are none in the image."""
+
+TESTED = ("numpy", "scipy", "onnxruntime", "torch", "google", "psycopg_pool", "sympy", "networkx", "mpmath")
+"""Packages whose folders `tests` are theirs alone. (numpy.testing and torch.testing are imported, and stay.)"""
+
+
+def sizes(paths: Iterable[Path]) -> int:
+    """Bytes of files, and of those in folders."""
+    return sum(
+        one.lstat().st_size
+        for path in paths
+        for one in ([*path.rglob("*")] if path.is_dir() and not path.is_symlink() else [path])
+        if one.is_symlink() or one.is_file()
+    )
+
+
+def remove(what: str, paths: Iterable[Path]) -> None:
+    """Remove files and folders, and say how many bytes that were."""
+    found = [path for path in paths if path.is_symlink() or path.exists()]
+    saved = sizes(found)
+    for path in found:
+        if path.is_dir() and not path.is_symlink():
+            shutil.rmtree(path)
+        else:
+            path.unlink(missing_ok=True)
+    sys.stdout.write(f"{what}: {saved / 1e6:.1f} MB\n")
+
+
+def installed(site: Path, names: Iterable[str]) -> Iterator[Path]:
+    """Every file of distributions, and their folders."""
+    for one in distributions(path=[str(site)]):
+        if one.name.lower() in names:
+            for file in one.files or ():
+                yield Path(str(one.locate_file(file)))
+            yield from (site / str(file).split("/")[0] for file in one.files or () if str(file)[0] != ".")
+
+
+def compile_all(folder: Path) -> None:
+    """Compile for good: what is compiled is not compared with its source, whose times an image need not keep.
+
+    Without the columns of each instruction: a traceback names the line, and does not underline a part of it.
+    """
+    remove("compiled before", folder.rglob("__pycache__"))
+    options = ["-q", "-q", "-f", "-r", "64", "-j", "0", "--invalidation-mode", "unchecked-hash"]
+    subprocess.run([sys.executable, "-X", "no_debug_ranges", "-m", "compileall", *options, folder], check=False)
+    sys.stdout.write(f"compiled: {sizes(folder.rglob('__pycache__')) / 1e6:.1f} MB\n")
+
+
+def strip(folder: Path) -> None:
+    """Libraries without what only a debugger reads. One that then cannot be loaded, but could before, is put back.
+
+    What auditwheel has put into folders `NAME.libs` was moved about already, and stays as it is.
+    """
+    tool, before, after = shutil.which("strip"), 0, 0
+    libraries = [path for path in folder.rglob("*.so*") if path.is_file() and path.parent.suffix != ".libs"]
+    if tool is None:
+        sys.exit("The program strip is not here: it comes with binutils.")
+    for path in libraries:
+        lean = path.with_name(f"{path.name}.lean")
+        done = subprocess.run([tool, "--strip-unneeded", "-o", lean, path], capture_output=True, check=False)
+        if done.returncode or (lean.stat().st_size < path.stat().st_size and loads(path) and not loads(lean)):
+            sys.stdout.write(f"as it was: {path.name}\n")
+        elif lean.stat().st_size < path.stat().st_size:
+            before, after = before + path.stat().st_size, after + lean.stat().st_size
+            shutil.copymode(path, lean)
+            lean.replace(path)
+        lean.unlink(missing_ok=True)
+    sys.stdout.write(f"symbols for debuggers: {(before - after) / 1e6:.1f} MB\n")
+
+
+def loads(path: Path) -> bool:
+    """Whether the linker takes a library, with all that it stands on."""
+    load = "import ctypes, sys; ctypes.CDLL(sys.argv[1])"
+    return not subprocess.run([sys.executable, "-c", load, path], capture_output=True, check=False).returncode
+
+
+def base() -> None:
+    """Python without installers, and no program that makes its caller root."""
+    library = Path(sysconfig.get_path("stdlib"))
+    for site in {Path(sysconfig.get_path("purelib")), library / "site-packages", library / "dist-packages"}:
+        remove(
+            f"installers in {site}", [*installed(site, INSTALLERS), site / "_distutils_hack", site / "pkg_resources"]
+        )
+    remove("modules that nothing imports", [library / name for name in NEVER_IMPORTED])
+    remove("wheels of installers", [Path("/usr/share/python-wheels")])
+    headers = Path(sysconfig.get_path("include"))
+    remove("headers", (one for one in headers.rglob("*.h") if one.name != "pyconfig.h"))
+    scripts = Path(sysconfig.get_path("scripts"))
+    remove("programs", [*scripts.glob("pip*"), *scripts.glob("wheel*"), *scripts.glob("idle*")])
+    compile_all(library)
+    for folder in ("/usr", "/bin", "/sbin", "/opt"):
+        for path in Path(folder).rglob("*"):
+            mode = path.lstat().st_mode
+            if stat.S_ISREG(mode) and mode & (stat.S_ISUID | stat.S_ISGID):
+                path.chmod(mode & ~(stat.S_ISUID | stat.S_ISGID))
+
+
+def packages(site: Path) -> None:
+    """Packages without installers, tests, and what only a compiler reads."""
+    remove("installers", installed(site, INSTALLERS))
+    remove("sources", (path for path in site.rglob("*") if SOURCES.fullmatch(path.suffix) and path.is_file()))
+    remove("tests", [path for name in TESTED for path in (site / name).rglob("tests") if path.is_dir()])
+    remove("services of AWS", (one for one in (site / "botocore/data").glob("*/") if one.name not in AWS))
+    remove("languages", (one for one in (site / "babel/locale-data").glob("*") if not SPOKEN.fullmatch(one.name)))
+    strip(site)
+    compile_all(site)
+
+
+def code(site: Path) -> None:
+    """Our own package, without where its wheel lay when it was installed."""
+    remove("where it came from", site.glob("*.dist-info/direct_url.json"))
+    compile_all(site)
+
+
+def main(mode: str, *folders: str) -> None:
+    """Do what the command line says."""
+    if mode == "base":
+        base()
+        return
+    (site,) = (Path(folders[0]) / "lib").glob("python3*/site-packages")
+    {"packages": packages, "code": code}[mode](site)
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])
