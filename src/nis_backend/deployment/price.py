@@ -16,7 +16,7 @@ from nis_backend.prices.aws import prices as read_prices
 
 if TYPE_CHECKING:
     from nis_backend.operation import Json
-    from nis_backend.prices.aws import Prices
+    from nis_backend.prices.aws import Prices, Rate
 
 CENT = Decimal("0.01")
 EVERYTHING = "(all of it)"
@@ -32,7 +32,8 @@ FREE = frozenset(
         *("AWS::ECS::TaskDefinition", "AWS::ElastiCache::ParameterGroup", "AWS::ElastiCache::SubnetGroup"),
         *("AWS::ElasticLoadBalancingV2::Listener", "AWS::ElasticLoadBalancingV2::ListenerRule"),
         *("AWS::ElasticLoadBalancingV2::TargetGroup", "AWS::IAM::InstanceProfile", "AWS::IAM::ManagedPolicy"),
-        *("AWS::IAM::Policy", "AWS::IAM::Role", "AWS::MSK::Configuration", "AWS::RDS::DBParameterGroup"),
+        *("AWS::IAM::Policy", "AWS::IAM::Role", "AWS::MSK::BatchScramSecret", "AWS::MSK::Configuration"),
+        *("AWS::RDS::DBParameterGroup",),
         *("AWS::RDS::DBSubnetGroup", "AWS::Route53::RecordSet", "AWS::S3::BucketPolicy"),
         *("AWS::SecretsManager::ResourcePolicy", "AWS::SecretsManager::SecretTargetAttachment"),
     }
@@ -76,27 +77,41 @@ def price(
     left_out: list[str] = []
     lines: list[PriceLine] = []
     for item in _together([*_items(stack, asked, left_out), *_by_use(stack, asked)]):
+        if item.metered.quantity <= 0:
+            continue
         rate = known.rate(item.metered.rate, region)
         if rate is None:
-            left_out.append(
-                f"{_named(item.names)}: {item.metered.what}; no price {item.metered.rate} of {region} known."
-            )
-        elif item.metered.quantity > 0:
-            month = (item.metered.quantity * rate.usd).quantize(CENT, ROUND_HALF_UP)
-            lines.append(
-                PriceLine(
-                    resource=_named(item.names),
-                    what=item.metered.what,
-                    quantity=float(item.metered.quantity),
-                    unit=item.metered.unit,
-                    price=float(rate.usd),
-                    month=float(month),
-                    dated=rate.dated,
-                    source=rate.source,
-                )
-            )
-    total = sum((Decimal(str(line.month)) for line in lines), Decimal(0))
-    return Price(region=region, lines=lines, month=float(total), assumed=asked.told(), left_out=[*left_out, *NEVER])
+            what = f"{_named(item.names)}: {item.metered.what}"
+            left_out.append(f"{what}; no price {item.metered.rate} of {region} known.")
+        else:
+            lines.append(_line(item, rate))
+    return Price(
+        region=region,
+        lines=lines,
+        month=float(sum((Decimal(str(line.month)) for line in lines), Decimal(0))),
+        assumed=[*asked.told(), *_growing(stack)],
+        left_out=[*left_out, *NEVER],
+    )
+
+
+def _line(item: _Item, rate: Rate) -> PriceLine:
+    metered = item.metered
+    return PriceLine(
+        resource=_named(item.names),
+        what=metered.what,
+        quantity=float(metered.quantity),
+        unit=metered.unit,
+        price=float(rate.usd),
+        month=float((metered.quantity * rate.usd).quantize(CENT, ROUND_HALF_UP)),
+        dated=rate.dated,
+        source=rate.source,
+    )
+
+
+def _growing(stack: Stack) -> Iterator[str]:
+    """Services that scale, which are counted at their least."""
+    for name, said in stack.of_kind("AWS::ApplicationAutoScaling::ScalableTarget"):
+        yield f"{name} stays at its least, {said.get('MinCapacity')} tasks; it may have {said.get('MaxCapacity')}."
 
 
 def _items(stack: Stack, usage: Usage, left_out: list[str]) -> Iterator[_Item]:
@@ -139,6 +154,7 @@ def _by_use(stack: Stack, usage: Usage) -> Iterator[_Item]:
     if kinds & SENDS:
         beyond = max(exact(usage.out_gb) - exact(usage.out_free_gb), Decimal(0))
         yield item("to the Internet beyond what is free", beyond, "GB", "out.gb")
+    if "AWS::ECS::Service" in kinds:
         # Asked for once by the zone that sends and once by the one that receives.
         yield item("between zones, out and in", exact(usage.between_zones_gb) * 2, "GB", "between_zones.gb")
 

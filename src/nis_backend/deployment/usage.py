@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Annotated
 
 from pydantic import Field
@@ -57,6 +58,25 @@ class Usage(Model):
             f"{getattr(self, name):,g}{_unit(name)}: {field.description}"
             for name, field in type(self).model_fields.items()
         ]
+
+
+_MANY = Usage(
+    requests=3_000_000,
+    connections=200,
+    in_gb=10,
+    out_gb=60,
+    between_zones_gb=20,
+    logs_gb=5,
+    pulled_gb=60,
+    images=5,
+    stored_gb=50,
+    writes=200_000,
+    reads=1_000_000,
+    secrets_read=10_000,
+)
+_FEW = Usage(requests=100_000, connections=5, in_gb=0.5, out_gb=3, logs_gb=0.2, pulled_gb=2, secrets_read=100)
+USAGES: Mapping[str, Usage] = {"box": _FEW, "production": _MANY, "gpu": _MANY}
+"""What is assumed of a profile where nothing is said: some people for a box, hundreds for production; else Usage()."""
 
 
 def _unit(name: str) -> str:

@@ -8,7 +8,7 @@ from nis_backend.deployment.meters.data import brokers, cache, database, reposit
 from nis_backend.deployment.meters.hosts import group, instance, snapshots, volume
 from nis_backend.deployment.meters.meter import Meter, Metered, Unmetered
 from nis_backend.deployment.meters.serving import address, balancer, endpoint, nat, tasks
-from nis_backend.deployment.meters.watching import alarm, filtered, scaling, zone
+from nis_backend.deployment.meters.watching import alarm, filtered, key, scaling, zone
 
 __all__ = ("METERS", "Meter", "Metered", "Unmetered")
 
@@ -27,6 +27,7 @@ METERS: dict[str, Callable[[Meter], Iterator[Metered]]] = {
     "AWS::ElastiCache::CacheCluster": cache,
     "AWS::ElastiCache::ReplicationGroup": cache,
     "AWS::ElasticLoadBalancingV2::LoadBalancer": balancer,
+    "AWS::KMS::Key": key,
     "AWS::Logs::MetricFilter": filtered,
     "AWS::MSK::Cluster": brokers,
     "AWS::MSK::ServerlessCluster": serverless,

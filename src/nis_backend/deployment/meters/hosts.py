@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
@@ -16,6 +17,8 @@ if TYPE_CHECKING:
 
 ROOT_DISK = 8
 """GB of the disk of an instance whose definition says nothing of it: Amazon Linux 2023's."""
+WRITES_METRICS = re.compile(r"NIS_EMF=['\"]?[A-Za-z0-9._#/-]")
+"""Of what an instance runs when it starts: that log lines are to become metrics."""
 
 
 def instance(meter: Meter) -> Iterator[Metered]:
@@ -62,14 +65,18 @@ def _instances(meter: Meter, said: Properties, count: Decimal) -> Iterator[Meter
     disk = sum(disks, Decimal(0)) if disks else Decimal(ROOT_DISK)
     yield Metered(what="disks of instances", quantity=disk * count, unit="GB-month", rate="disk.gp3_gb_month")
     faces = [mapping(face) for face in listed(said.get("NetworkInterfaces"))]
-    if any(holds(face.get("AssociatePublicIpAddress")) for face in faces) and not _has_own(meter):
-        yield meter.addresses(count)
+    if any(holds(face.get("AssociatePublicIpAddress")) for face in faces):
+        yield meter.addresses(max(count - _own_addresses(meter), Decimal(0)))
+    if WRITES_METRICS.search(str(said.get("UserData"))):
+        what = f"metrics of {meter.name}'s log lines"
+        yield Metered(what=what, quantity=exact(meter.usage.metrics), unit="metric", rate="metric.month")
 
 
-def _has_own(meter: Meter) -> bool:
-    """Whether an address of one's own takes the place of the one that an instance would get."""
-    claims = [said.get("InstanceId") for _, said in meter.stack.of_kind("AWS::EC2::EIP", "AWS::EC2::EIPAssociation")]
-    return any(meter.stack.referred(claim) == meter.name for claim in claims)
+def _own_addresses(meter: Meter) -> int:
+    """Addresses of the stack's own that are no NAT gateway's: each replaces one that an instance would get."""
+    stack = meter.stack
+    taken = {stack.referred(said.get("AllocationId")) for _, said in stack.of_kind("AWS::EC2::NatGateway")}
+    return len([name for name, _ in stack.of_kind("AWS::EC2::EIP") if name not in taken])
 
 
 def volume(meter: Meter) -> Iterator[Metered]:

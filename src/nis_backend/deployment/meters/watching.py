@@ -1,4 +1,4 @@
-"""What watches: metrics and alarms; and a zone of DNS."""
+"""What watches: metrics and alarms; and what stands alone: a zone of DNS, a key."""
 
 from __future__ import annotations
 
@@ -40,3 +40,9 @@ def zone(meter: Meter) -> Iterator[Metered]:
     """A zone of DNS."""
     del meter
     yield Metered(what="DNS zone", quantity=Decimal(1), unit="zone", rate="zone.month")
+
+
+def key(meter: Meter) -> Iterator[Metered]:
+    """A key of one's own, before any rotation of it."""
+    del meter
+    yield Metered(what="encryption key", quantity=Decimal(1), unit="key", rate="kms.key_month")
