@@ -102,6 +102,7 @@ ENVIRONMENT_READERS = (
     *("nis_backend", "nis_backend.settings", "nis_backend.app", "nis_backend.__main__"),
     "nis_backend.healthcheck",  # started again and again: it loads no settings
     *("nis_backend.impact.running.surroundings", "nis_backend.impact.running.tracer"),  # what a project's programs get
+    "nis_backend.deployment.local.surroundings",  # what a task's process gets
 )
 NAMES_OPERATIONS = "nis_backend.surfaces.rest.fixed"
 # What a serving process must not have loaded before the first call that needs it.

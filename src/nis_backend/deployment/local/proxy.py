@@ -1,0 +1,345 @@
+"""The load balancer in front of the tasks: what an ALB does with a request, a stream and a WebSocket."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import re
+import time
+from typing import TYPE_CHECKING
+
+from typing_extensions import override
+
+from nis_backend.deployment.local.balance import Balance, Connection, Member, connect, keep
+from nis_backend.deployment.local.wire import (
+    HEAD_BYTES,
+    PIECE,
+    Broken,
+    Head,
+    Length,
+    check_request,
+    pieces,
+    read_head,
+    request_length,
+    response_length,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+COOKIE = b"NISLB"
+"""Names the task that answered, as AWSALB does."""
+CLOCK_SECONDS = 0.001
+"""What a timer may come early."""
+CONTINUE, SWITCHED, OK, ERROR = 100, 101, 200, 500
+CONNECT_SECONDS = 10.0
+"""An ALB waits as long for a target's connection (AWS: "Troubleshoot your Application Load Balancers", HTTP 504)."""
+_HOP = (b"connection", b"keep-alive", b"proxy-connection", b"te")
+_WISH = re.compile(rb"(?:^|;\s*)" + COOKIE + rb"=([A-Za-z0-9-]+)")
+_REASONS = {
+    400: b"Bad Request",
+    431: b"Request Header Fields Too Large",
+    502: b"Bad Gateway",
+    503: b"Service Unavailable",
+    504: b"Gateway Timeout",
+}
+
+
+class Hearing(asyncio.StreamReader):
+    """A reader that tells of the end as soon as it comes, also while nobody reads."""
+
+    ended: Callable[[], None] | None = None
+
+    @override
+    def feed_eof(self) -> None:
+        super().feed_eof()
+        if self.ended is not None:
+            self.ended()
+
+
+class Watch:
+    """Ends what has been silent for too long: bytes in either direction count."""
+
+    def __init__(self, seconds: float, end: Callable[[], None]) -> None:
+        self._seconds = seconds
+        self._end = end
+        self._last = time.monotonic()
+        self.over = False
+        self._timer = asyncio.get_running_loop().call_later(seconds, self._look)
+
+    def heard(self) -> None:
+        """Something came."""
+        self._last = time.monotonic()
+
+    def stop(self) -> None:
+        """Watch no more."""
+        self._timer.cancel()
+
+    def _look(self) -> None:
+        left = self._last + self._seconds - time.monotonic()
+        if left > CLOCK_SECONDS:
+            self._timer = asyncio.get_running_loop().call_later(left, self._look)
+            return
+        self.over = True
+        self._end()
+
+
+class Proxy:
+    """Listens, and passes on to whose turn it is."""
+
+    def __init__(self, balance: Balance, *, idle_seconds: float, sticky_seconds: float) -> None:
+        self._balance = balance
+        self._idle = idle_seconds
+        self._sticky = sticky_seconds
+        self._server: asyncio.Server | None = None
+        self._callers: set[asyncio.Task[None]] = set()
+        self._port = 0
+
+    async def listen(self, port: int) -> int:
+        """Begin; answers the port, a free one for 0.
+
+        Raises:
+            OSError: the port is taken.
+        """
+        loop = asyncio.get_running_loop()
+
+        def protocol() -> asyncio.StreamReaderProtocol:
+            return asyncio.StreamReaderProtocol(Hearing(limit=HEAD_BYTES), self._begin)
+
+        self._server = await loop.create_server(protocol, "127.0.0.1", port, backlog=1024)
+        self._port = self._server.sockets[0].getsockname()[1]
+        return self._port
+
+    async def close(self) -> None:
+        """Take nobody new, and leave those who are there."""
+        if self._server is not None:
+            self._server.close()
+        for one in self._callers:
+            one.cancel()
+        await asyncio.gather(*self._callers, return_exceptions=True)
+
+    def _begin(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        task = asyncio.create_task(self._serve(reader, writer))
+        self._callers.add(task)
+        task.add_done_callback(self._callers.discard)
+
+    async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        try:
+            with contextlib.suppress(OSError, Broken):
+                while await self._next(Caller(reader, writer)):
+                    pass
+        finally:
+            writer.close()
+
+    async def _next(self, caller: Caller) -> bool:
+        """One request; whether the connection may have another."""
+        try:
+            async with asyncio.timeout(self._idle):
+                head = await read_head(caller.reader)
+            if head is None:
+                return False
+            check_request(head)
+            length = request_length(head)
+        except TimeoutError:
+            return False
+        except Broken as error:
+            caller.refuse(431 if "too long" in str(error) else 400)
+            await caller.writer.drain()
+            return False
+        counts = self._balance.counts
+        counts.requests += 1
+        try:
+            return await self._pass_on(caller, head, length)
+        except Failed as failed:
+            counts.errors += 1
+            counts.own += 1
+            caller.refuse(failed.status)
+            await caller.writer.drain()
+            return False
+
+    async def _pass_on(self, caller: Caller, head: Head, length: Length) -> bool:
+        wish = next((found[1].decode() for one in head.all(b"cookie") if (found := _WISH.search(one))), "")
+        tried: list[str] = []
+        while True:
+            member = self._balance.choose(wish if self._sticky else "", tried)
+            if member is None:
+                # ALB: 503 where no target is registered, 502 where the one asked takes no connection.
+                raise Failed(502 if tried else 503)
+            member.under_way += 1
+            try:
+                try:
+                    async with asyncio.timeout(CONNECT_SECONDS):
+                        connection, _ = await connect(member)
+                except OSError:
+                    # Nothing of the request was sent: another task may have it. (A time-out is an OSError too.)
+                    tried.append(member.id)
+                    continue
+                exchange = Exchange(caller, member, connection, self._balance, self._idle)
+                return await exchange.run(head, length, self._forwarded(caller, head), self._cookie(member, wish))
+            finally:
+                member.under_way -= 1
+                member.left.set()
+
+    def _forwarded(self, caller: Caller, head: Head) -> list[tuple[bytes, bytes]]:
+        before = b", ".join(head.all(b"x-forwarded-for"))
+        return [
+            (b"X-Forwarded-For", before + b", " + caller.address if before else caller.address),
+            (b"X-Forwarded-Proto", b"http"),
+            (b"X-Forwarded-Port", str(self._port).encode()),
+        ]
+
+    def _cookie(self, member: Member, wish: str) -> list[tuple[bytes, bytes]]:
+        if not self._sticky or member.id == wish:
+            return []
+        value = COOKIE + b"=" + member.id.encode() + b"; Path=/; HttpOnly; Max-Age=%d" % self._sticky
+        return [(b"Set-Cookie", value)]
+
+
+class Failed(Exception):
+    """No task answered."""
+
+    def __init__(self, status: int) -> None:
+        super().__init__(status)
+        self.status = status
+
+
+class Caller:
+    """Who is connected."""
+
+    def __init__(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        self.reader = reader
+        self.writer = writer
+        peer = writer.get_extra_info("peername")
+        self.address = str(peer[0] if peer else "unknown").encode()
+
+    def refuse(self, status: int) -> None:
+        """Answer without a task, as an ALB does: a line, no more."""
+        text = b"%d %s\n" % (status, _REASONS[status])
+        head = b"HTTP/1.1 %d %s\r\nServer: nis-local\r\nContent-Type: text/plain\r\nContent-Length: %d\r\n"
+        self.writer.write(head % (status, _REASONS[status], len(text)) + b"Connection: close\r\n\r\n" + text)
+
+
+class Exchange:
+    """A request and its answer between a caller and a task."""
+
+    def __init__(self, caller: Caller, member: Member, connection: Connection, balance: Balance, idle: float) -> None:
+        self._caller = caller
+        self._member = member
+        self._task = connection
+        self._counts = balance.counts
+        self._watch = Watch(idle, connection[1].transport.abort)
+        self._begun = False
+        """Whether the caller has got anything of the answer."""
+
+    async def run(
+        self, head: Head, length: Length, forwarded: list[tuple[bytes, bytes]], cookie: list[tuple[bytes, bytes]]
+    ) -> bool:
+        """Pass both ways; whether the caller's connection may have another request.
+
+        Raises:
+            Failed: the task gave no answer.
+        """
+        _, writer = self._task
+        upgrade = head.has(b"connection", b"upgrade")
+        out = (*((b"keep-alive", b"proxy-connection", b"te") if upgrade else _HOP), *(n.lower() for n, _ in forwarded))
+        writer.write(head.written(out, forwarded))
+        body = None if length == 0 else asyncio.create_task(self._send(length))
+        hearing = self._caller.reader
+        if isinstance(hearing, Hearing) and not upgrade:
+            # A caller who has left wants no answer, and the task may stop making it.
+            hearing.ended = writer.transport.abort
+        whole = False
+        try:
+            answer = await self._answer(head)
+            if answer.status == SWITCHED and upgrade:
+                await self._tunnel(answer)
+                return False
+            whole = await self._receive(answer, head, cookie, done=body is None or body.done)
+        except (Broken, OSError, ValueError):
+            if self._begun or self._caller.reader.at_eof():
+                self._counts.cut += not self._caller.reader.at_eof()
+                self._caller.writer.transport.abort()
+                return False
+            raise Failed(504 if self._watch.over else 502) from None
+        finally:
+            self._watch.stop()
+            if isinstance(hearing, Hearing):
+                hearing.ended = None
+            if body is not None:
+                body.cancel()
+            if whole:
+                keep(self._member, self._task)
+            else:
+                writer.close()
+        wants = not head.has(b"connection", b"close") and head.first.endswith(b"HTTP/1.1")
+        return whole and wants
+
+    async def _send(self, length: Length) -> None:
+        """The request's body."""
+        _, writer = self._task
+        try:
+            async for piece in pieces(self._caller.reader, length):
+                self._watch.heard()
+                writer.write(piece)
+                await writer.drain()
+        except Broken:
+            # The caller has left within its request.
+            writer.transport.abort()
+        except OSError:
+            # The task reads no further; it may have answered nevertheless.
+            pass
+
+    async def _answer(self, head: Head) -> Head:
+        """The head of the answer; what goes before it (100, 103) is passed on."""
+        while True:
+            answer = await read_head(self._task[0])
+            if answer is None:
+                raise Broken("it closed without an answer")
+            self._watch.heard()
+            if not answer.first.startswith(b"HTTP/1."):
+                raise Broken("it answers in another protocol")
+            if not CONTINUE <= answer.status < OK or answer.status == SWITCHED:
+                return answer
+            if head.first.endswith(b"HTTP/1.1"):
+                self._caller.writer.write(answer.written((), ()))
+
+    async def _receive(
+        self, answer: Head, head: Head, cookie: list[tuple[bytes, bytes]], *, done: Callable[[], bool] | bool
+    ) -> bool:
+        """The answer; whether both connections can go on after it."""
+        length = response_length(answer, head.method)
+        closes = length == "to the end" or head.has(b"connection", b"close") or not head.first.endswith(b"HTTP/1.1")
+        more = [*cookie, *([(b"Connection", b"close")] if closes else [])]
+        writer = self._caller.writer
+        writer.write(answer.written(_HOP, more))
+        self._begun = True
+        self._counts.errors += answer.status >= ERROR
+        async for piece in pieces(self._task[0], length):
+            self._watch.heard()
+            writer.write(piece)
+            await writer.drain()
+        await writer.drain()
+        sent = done if isinstance(done, bool) else done()
+        return sent and length != "to the end" and not answer.has(b"connection", b"close")
+
+    async def _tunnel(self, answer: Head) -> None:
+        """Whatever comes, either way, until one side closes."""
+        (reader, writer), caller = self._task, self._caller
+        caller.writer.write(answer.written((), ()))
+        ways = [
+            asyncio.create_task(self._flow(reader, caller.writer)),
+            asyncio.create_task(self._flow(caller.reader, writer)),
+        ]
+        try:
+            await asyncio.wait(ways, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            for way in ways:
+                way.cancel()
+            await asyncio.gather(*ways, return_exceptions=True)
+
+    async def _flow(self, source: asyncio.StreamReader, to: asyncio.StreamWriter) -> None:
+        with contextlib.suppress(OSError):
+            while piece := await source.read(PIECE):
+                self._watch.heard()
+                to.write(piece)
+                await to.drain()
