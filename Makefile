@@ -60,7 +60,7 @@ SHELL := /bin/bash
 .SHELLFLAGS := -o pipefail -c
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help serve weights test-weights test check format generate console bench-start bench-router bench-toolsets bench-embeddings bench-runs bench-dispatch bench-gateway bench-generation bench-impact bench-reading bench-soak bench-sockets bench-vision bench-voice bench-speaking bench-live-voice bench-extras conformance prove-fuzz prove-impact-null prove-kills prove-media prove-readers prove-schema prove-takeover clean
+.PHONY: help serve weights test-weights test check format generate console bench-start bench-router bench-toolsets bench-embeddings bench-runs bench-dispatch bench-gateway bench-generation bench-impact bench-reading bench-soak bench-sockets bench-vision bench-voice bench-speaking bench-live-voice bench-extras conformance prove-drain prove-fuzz prove-impact-null prove-kills prove-media prove-readers prove-schema prove-takeover clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-16s %s\n", $$1, $$2 }' Makefile
@@ -150,6 +150,9 @@ bench-extras: $(TESTS) $(EXTRAS_PEER) ## measure what each extra of ours costs, 
 
 conformance: $(TESTS) $(WHEELHOUSE) weights $(CLIENTS) ## run the protocols' own suites and clients, and write docs/conformance.md (ARGS="--tck FOLDER")
 	@$(BIN)/python benchmarks/conformance.py $(ARGS)
+
+prove-drain: $(TESTS) ## stop the server under 200 streams, and hold quiet ones open through a proxy that cuts such
+	@$(BIN)/python benchmarks/drain.py $(ARGS)
 
 prove-fuzz: $(TESTS) ## send 10,000 spoilt messages in each protocol, and look for faults, leaks and runs that do not end
 	@$(BIN)/python benchmarks/fuzz.py $(ARGS)

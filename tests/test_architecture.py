@@ -69,8 +69,9 @@ LAYERS = {
     "generate": ("kernel", "contract", "capability", "catalog", "surface", "dialect", "reference"),
     "mounting": ("kernel", "surface", "dialect", "app"),
     "logs": ("kernel", "contract"),
-    "server": ("kernel", "surface", "lock", "app", "logs", "mounting"),
-    "worker": ("kernel", "app", "logs", "mounting", "server"),
+    "draining": ("kernel", "surface"),
+    "server": ("kernel", "surface", "lock", "app", "draining", "logs", "mounting"),
+    "worker": ("kernel", "app", "draining", "logs", "mounting", "server"),
     "entry": (
         "worker",
         "logs",

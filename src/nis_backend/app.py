@@ -94,6 +94,8 @@ class Process:
             self.operations.add(load_app(app_file), told)
         self._serves = serves
         self.closing = Closing()
+        self.runs_seconds = 0.0
+        """Time that runs under way get at the stop, where it is more than the usual."""
         self.bus: Bus = InProcessBus()
         self._drivers: Drivers | None = None
         self._registry: Registry | None = None
@@ -164,6 +166,7 @@ class Process:
                 **({} if given.redis_host is None else {"cache": cache.check}),
                 **({} if given.blobs is None else {"blobs": contents.check}),
             },
+            stopping=lambda: self.closing.begun,
             spared=frozenset({"bus", "cache", "blobs"}),
             limit=None if given.call_limit is None else CallLimit(given.call_limit, cache, InProcessCache()),
         )
@@ -179,7 +182,7 @@ class Process:
             tidying.cancel()
             if clock is not None:
                 clock.cancel()
-            await dispatch.close(RUNS_DRAIN_SECONDS)
+            await dispatch.close(max(RUNS_DRAIN_SECONDS, self.runs_seconds))
             if self._gateway is not None:
                 await self._gateway.close()
             if self._registry is not None:

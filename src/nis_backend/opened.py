@@ -79,6 +79,8 @@ class Drivers:
     """How many calls each owner may make in a minute."""
     agents: Callable[[str], RemoteAgents | None] = lambda _scheme: None
     """What speaks to agents of other servers at addresses of this scheme; None where nothing does."""
+    stopping: Callable[[], bool] = lambda: False
+    """Whether the process was told to stop."""
     spared: frozenset[str] = frozenset()
     """Of `checks`, the parts that no request waits for: the process is ready without them."""
     vectors: dict[str, array[float]] = field(default_factory=dict[str, "array[float]"])

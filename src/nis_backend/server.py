@@ -5,10 +5,10 @@ from __future__ import annotations
 import asyncio
 import gc
 import logging
+import math
 import os
 import socket
 import threading
-from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 import uvicorn
@@ -18,6 +18,7 @@ from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 from nis_backend import __version__
 from nis_backend.app import Process
 from nis_backend.caller import LOCAL
+from nis_backend.draining import Drain
 from nis_backend.errors import Conflict, InvalidRequest, NisError
 from nis_backend.lock import FolderLock
 from nis_backend.logs import SERVING, say
@@ -32,15 +33,14 @@ if TYPE_CHECKING:
 
 log = logging.getLogger("nis.server")
 
-DRAIN_SECONDS = 3
-"""Time that open connections get at a stop: streams and waiting callers are told at once. With the time that runs get,
-it stays below the ten seconds after which most supervisors kill."""
-
-NOTICE_SECONDS = 2.0
-"""Time that sockets get to say themselves that the server stops, before uvicorn closes what is left of them."""
-
 LAST_SECONDS = 30.0
-"""Time from the signal to the end at the latest: what closes in order needs far less."""
+"""Time after the drain in which the process ends at the latest: what closes in order needs far less."""
+
+MANY = 512
+"""Connections beyond which one without a request is not kept for long: descriptors are few, and anybody opens more."""
+
+SHORT_SECONDS = 5
+"""How long then."""
 
 HEADER_BYTES = 65_536
 """Longest request line and headers together."""
@@ -87,6 +87,12 @@ class BoundedHttp(HttpToolsProtocol):
         super().on_header(name, value)
 
     @override
+    def on_response_complete(self) -> None:
+        if len(self.connections) > MANY:
+            self.timeout_keep_alive = min(SHORT_SECONDS, self.timeout_keep_alive)
+        super().on_response_complete()
+
+    @override
     def on_headers_complete(self) -> None:
         self._stop_waiting()
         super().on_headers_complete()
@@ -114,6 +120,8 @@ class Server(uvicorn.Server):
         super().__init__(config)
         self._process = process
         self._lock = lock
+        self.drain = Drain(process.settings, process.closing)
+        self._stopping: asyncio.Task[None] | None = None
         self._last: threading.Timer | None = None
         """Ends the process that was told to end, and does not."""
         self._trial: asyncio.Task[None] | None = None
@@ -187,30 +195,38 @@ class Server(uvicorn.Server):
         say(self._process.settings, text, f"nis {__version__} listens at {url}")
 
     @override
-    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
-        """Stop as uvicorn does, once each WebSocket has said so itself: uvicorn's 1012 would overtake that."""
-        with suppress(TimeoutError):
-            async with asyncio.timeout(NOTICE_SECONDS):
-                while self._sockets_are_open():  # noqa: ASYNC110 - uvicorn tells nobody of a close
-                    await asyncio.sleep(0.01)
-        await super().shutdown(sockets)
+    async def on_tick(self, counter: int) -> bool:
+        """Begin to stop once a signal has come; uvicorn hears of it when what was open has been told."""
+        if self._process.closing.begun and self._stopping is None:
+            self._stopping = asyncio.create_task(self._stop(), name="stop")
+        return await super().on_tick(counter)
 
-    def _sockets_are_open(self) -> bool:
-        """Whether nobody has sent the close of a WebSocket yet; uvicorn notes that of no other connection."""
-        return not all(getattr(one, "close_sent", True) for one in self.server_state.connections)
+    async def _stop(self) -> None:
+        try:
+            await self.drain.linger()
+            for _ in range(3):
+                # What the kernel has connected by now is accepted before the close, which would reset it.
+                await asyncio.sleep(0)
+            for one in self.servers:
+                one.close()
+            await self.drain.finish(self.server_state.connections)
+        finally:
+            self.config.timeout_graceful_shutdown = math.ceil(self.drain.left)
+            self.should_exit = True
 
     @override
     def handle_exit(self, sig: int, frame: FrameType | None) -> None:
-        """Tell the streams to end, then stop as uvicorn does."""
-        # A signal handler runs between two steps of the loop, in its thread: setting the event here wakes it.
-        self._process.closing.set()
+        """Begin to stop, or hurry."""
         if self._last is None:
-            self._last = threading.Timer(LAST_SECONDS, _end)
+            self._last = threading.Timer(self.drain.seconds + LAST_SECONDS, _end)
             self._last.daemon = True
             self._last.start()
-        super().handle_exit(sig, frame)
-        # uvicorn would raise the signal anew at its end; an orderly stop exits with 0.
-        self._captured_signals.clear()
+        # A signal handler runs between two steps of the loop, in its thread: what it sets is seen by the next one.
+        self.drain.signal()
+        if not self.started or self.should_exit:
+            super().handle_exit(sig, frame)
+            # uvicorn would raise the signal anew at its end; an orderly stop exits with 0.
+            self._captured_signals.clear()
 
 
 def settle() -> None:
@@ -252,7 +268,8 @@ def serve(settings: Settings, app_file: Path | None = None) -> None:
         log_config=None,
         access_log=False,
         server_header=False,
-        timeout_graceful_shutdown=DRAIN_SECONDS,
+        timeout_keep_alive=settings.keep_alive_seconds,
+        ws_ping_interval=settings.ping_seconds,
     )
     with FolderLock(settings.data) as lock:
         server = Server(config, process, lock)

@@ -408,6 +408,38 @@ class Settings(BaseModel):
         alias="NIS_DURABILITY",
         description="What a committed event survives: the death of the process, or the loss of power (slower).",
     )
+    linger_seconds: float = Field(
+        default=0,
+        ge=0,
+        le=600,
+        alias="NIS_LINGER_SECONDS",
+        description="Seconds after SIGTERM in which requests are still served while /health and /health/ready answer "
+        "503: a load balancer that has not heard of the stop sends some. Then nothing is accepted any more.",
+    )
+    drain_seconds: float = Field(
+        default=3,
+        ge=1,
+        le=3600,
+        alias="NIS_DRAIN_SECONDS",
+        description="Seconds that open streams and waiting callers get after that, a worker's runs from SIGTERM on; "
+        "in the last 3 what is left is told that the server stops.",
+    )
+    keep_alive_seconds: int = Field(
+        default=75,
+        ge=1,
+        le=4100,
+        alias="NIS_KEEP_ALIVE_SECONDS",
+        description="Seconds that a connection without a request stays open: more than the load balancer's idle "
+        "time-out, so that it is never the server that closes one that is about to be used.",
+    )
+    ping_seconds: float = Field(
+        default=20,
+        ge=0.1,
+        le=3600,
+        alias="NIS_PING_SECONDS",
+        description="Seconds between two pings of a WebSocket; a quiet stream of events has a word after three "
+        "quarters of it. Less than the idle time-out of every proxy on the way.",
+    )
     preload: str = Field(
         default="", alias="NIS_PRELOAD", description="Protocol packages to load at start, comma-separated: a2a, mcp."
     )
@@ -546,6 +578,11 @@ class Settings(BaseModel):
     def limits(self) -> Limits:
         """How much of one file is decoded."""
         return Limits(pixels=self.max_pixels, frames=self.max_frames, seconds=self.max_media_seconds)
+
+    @property
+    def quiet_seconds(self) -> float:
+        """Silence of a stream of events after which it has a word that says nothing."""
+        return 0.75 * self.ping_seconds
 
     @property
     def all_queues(self) -> dict[str, int]:

@@ -9,10 +9,11 @@ from typing_extensions import override
 
 from nis_backend import __version__
 from nis_backend.app import Process
+from nis_backend.draining import Drain
 from nis_backend.errors import InvalidRequest
 from nis_backend.logs import WORKING, say
 from nis_backend.mounting import health
-from nis_backend.server import DRAIN_SECONDS, Server
+from nis_backend.server import Server
 
 if TYPE_CHECKING:
     import socket
@@ -62,10 +63,13 @@ def work(settings: Settings, app_file: Path | None, queues: str | None) -> None:
         log_config=None,
         access_log=False,
         server_header=False,
-        timeout_graceful_shutdown=DRAIN_SECONDS,
     )
     # Without the folder's lock: what a worker shares it with is the database, and at most the folder's blobs.
-    Worker(config, process, None).run()
+    worker = Worker(config, process, None)
+    # Nobody sends it requests: the time is its runs'.
+    process.runs_seconds = settings.drain_seconds
+    worker.drain = Drain(settings, process.closing, lingers=False)
+    worker.run()
 
 
 def _serving(settings: Settings, queues: str | None) -> Settings:

@@ -49,18 +49,17 @@ def alone(test: Callable[[], Awaitable[None]]) -> None:
     asyncio.run(asyncio.wait_for(test(), 60))  # type: ignore[arg-type]
 
 
-def out(wire: Wire) -> passed.Out:
+def out(wire: Wire, quiet: float = 15.0) -> passed.Out:
     """A stream of a chat."""
-    return passed.Out(wire.send, Chat(), {"state": {}}, streamed=True)
+    return passed.Out(wire.send, Chat(), {"state": {}}, quiet=quiet)
 
 
-def test_a_stream_that_is_silent_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_stream_that_is_silent_says_so() -> None:
     """Before it has begun, with a status, and after; what passes then is what it would have been."""
-    monkeypatch.setattr(passed, "KEEP_ALIVE", 0.01)
 
     async def test() -> None:
         wire, go = Wire(), asyncio.Event()
-        told = out(wire)
+        told = out(wire, 0.01)
         await wire.until(2)
         assert wire.sent[0]["status"] == 200
         assert (b"content-type", b"text/event-stream; charset=utf-8") in wire.sent[0]["headers"]

@@ -20,6 +20,12 @@ if TYPE_CHECKING:
 CHECK_SECONDS = 2.0
 """A part that does not answer by then is called unavailable: a prober waits 5 s."""
 
+RUNS_SECONDS = 3.0
+"""What runs under way get after the drain, as `app.RUNS_DRAIN_SECONDS`."""
+
+LONGEST_STOP = 120.0
+"""The longest stopTimeout of ECS on Fargate: docs.aws.amazon.com, ContainerDefinition."""
+
 
 class Nothing(Model):
     """A request without fields."""
@@ -89,8 +95,10 @@ async def check_live(request: Nothing, ctx: Context) -> Live:
 async def check_ready(request: Nothing, ctx: Context) -> Health:
     """Check that every part a request may need is there; a failing one is named, with the remedy.
 
-    A part that no request waits for, such as the bus, is named as failing in an answer that is `degraded`.
+    A part that no request waits for, such as the bus, is named as failing in an answer that is `degraded`. A process
+    that was told to stop is not ready.
     """
+    _refuse_when_draining(ctx)
     parts = await _check(ctx)
     failing = [part for part in parts if not part.ok and part.name not in ctx.drivers.spared]
     if failing:
@@ -126,8 +134,15 @@ async def check_ready(request: Nothing, ctx: Context) -> Health:
     ),
 )
 async def check_health(request: Nothing, ctx: Context) -> Health:
-    """Describe the health of every part; answers also while a part is unavailable."""
+    """Describe the health of every part; answers also while a part is unavailable, but not once it was told to stop."""
+    _refuse_when_draining(ctx)
     return _health(await _check(ctx))
+
+
+def _refuse_when_draining(ctx: Context) -> None:
+    """Whoever shares requests out sends no more, while those that come all the same are served."""
+    if ctx.drivers.stopping():
+        raise Unavailable("The server is draining: it was told to stop.", field="server", remedy="Ask another one.")
 
 
 def _health(parts: list[Part]) -> Health:
@@ -232,6 +247,27 @@ def misset(settings: Settings) -> list[Part]:
                 ok=False,
                 detail="The database may have several servers, and files are in this one's data folder.",
                 remedy="Set NIS_BLOBS=s3://BUCKET/PREFIX, the same for each; one server alone needs none.",
+            )
+        )
+    if settings.ping_seconds >= settings.keep_alive_seconds:
+        found.append(
+            Part(
+                name="setting NIS_PING_SECONDS",
+                ok=False,
+                detail=f"Pings every {settings.ping_seconds:g} s are no oftener than connections are given up as idle, "
+                f"after {settings.keep_alive_seconds} s: a proxy whose time-out lies between ends quiet streams.",
+                remedy="Set it below the idle time-out of the load balancer, and NIS_KEEP_ALIVE_SECONDS above that.",
+            )
+        )
+    whole = settings.linger_seconds + settings.drain_seconds + RUNS_SECONDS
+    if whole >= LONGEST_STOP:
+        found.append(
+            Part(
+                name="setting NIS_DRAIN_SECONDS",
+                ok=False,
+                detail=f"A stop takes {whole:g} s with NIS_LINGER_SECONDS and what runs get: ECS Fargate kills a task "
+                f"after {LONGEST_STOP:g} s at the latest.",
+                remedy="Set the two so that their sum and 3 s more stay below the stop time-out of whoever kills.",
             )
         )
     runs = settings.all_queues["default"]

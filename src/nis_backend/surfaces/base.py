@@ -23,6 +23,8 @@ class Closing(asyncio.Event):
 
     def __init__(self) -> None:
         super().__init__()
+        self.begun = False
+        """Whether it was told to stop: it may serve on for a while, and what can go elsewhere should."""
         self._limits: set[asyncio.Timeout] = set()
 
     @override

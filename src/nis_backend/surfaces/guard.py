@@ -35,6 +35,7 @@ from nis_backend.errors import (
 from nis_backend.surfaces.login import ANYONE, Watch, is_loopback
 from nis_backend.surfaces.rest.fixed import PUBLIC
 from nis_backend.surfaces.routing import template_of
+from nis_backend.surfaces.waiting import stopping
 
 if TYPE_CHECKING:
     from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -173,12 +174,20 @@ class Guard:
         within = given.max_blob if scope["path"] in self._large else 0
         exchange = Exchange(receive, send, request_id, given.max_body + within)
         scope["state"]["exchange"] = exchange
+        if self._process.closing.begun:
+            # The next request on this connection would find nobody.
+            exchange.marks["connection"] = "close"
         try:
             await self._admit(scope, headers)
             ids.key = scope["state"]["caller"].key
             if ids.key is not None:
                 exchange.watch = Watch(lambda: self._process.authenticate(headers))
             await self._app(scope, exchange.receive, exchange.send)
+        except asyncio.CancelledError:
+            if exchange.started or not self._process.closing.is_set():
+                raise
+            # The time is over in which the process waits for its callers.
+            await answer_problem(stopping(), scope, exchange.send, tell=self._tell(scope["path"]))
         except ClientDisconnect:
             # Whoever left within the body is answered no more.
             return
@@ -191,8 +200,7 @@ class Guard:
                 raise
             # Starlette's 405 names the methods that are allowed.
             extra = (error.headers or {}) if isinstance(error, HTTPException) else {}
-            tell = next((tell for prefix, tell in self._tells.items() if _below(scope["path"], prefix)), as_problem)
-            await answer_problem(_told(error, scope), scope, exchange.send, extra, tell)
+            await answer_problem(_told(error, scope), scope, exchange.send, extra, self._tell(scope["path"]))
         finally:
             self._ended(scope, exchange, time.perf_counter() - began)
 
@@ -210,6 +218,10 @@ class Guard:
                 "bytes": exchange.sent,
             }
             access.log(level, "%s %s %d", scope["method"], route, status, extra={FIELDS: fields})
+
+    def _tell(self, path: str) -> Tell:
+        """How the surface of this path words a failure."""
+        return next((tell for prefix, tell in self._tells.items() if _below(path, prefix)), as_problem)
 
     def _watched(self, headers: Mapping[str, str], receive: Receive, send: Send) -> tuple[Receive, Send]:
         """A socket's two directions, which close once its key counts no more."""

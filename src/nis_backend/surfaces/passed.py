@@ -13,7 +13,6 @@ from starlette.requests import ClientDisconnect, Request
 
 from nis_backend.calling import admit, authorise
 from nis_backend.errors import InternalError, NisError
-from nis_backend.surfaces.streamed import KEEP_ALIVE
 from nis_backend.surfaces.waiting import left, stopping
 
 if TYPE_CHECKING:
@@ -114,7 +113,7 @@ class PassedOn:
                 caller = ctx.caller
                 user = dialect.end_user(asked)
                 who = Who(owner=caller.owner, key=caller.key, end_user=user, operation=entry.name)
-                out = Out(send, dialect, scope, streamed=streamed)
+                out = Out(send, dialect, scope, quiet=process.settings.quiet_seconds if streamed else None)
 
                 async def answer() -> None:
                     with ctx.trace(entry.name):
@@ -161,14 +160,15 @@ class PassedOn:
 class Out:
     """An answer as it goes out. A stream that is silent for long says so, even before it has begun."""
 
-    def __init__(self, send: Send, dialect: Dialect, scope: Scope, *, streamed: bool) -> None:
+    def __init__(self, send: Send, dialect: Dialect, scope: Scope, *, quiet: float | None) -> None:
         self._send = send
         self._dialect = dialect
         self._scope = scope
         self._loop = asyncio.get_running_loop()
         self._last = self._loop.time()
         self._pausing: asyncio.Task[None] | None = None
-        self._timer = self._loop.call_later(KEEP_ALIVE, self._look) if streamed else None
+        self._quiet = quiet or 0.0
+        self._timer = None if quiet is None else self._loop.call_later(quiet, self._look)
         self.started = False
         self._ended = False
 
@@ -227,9 +227,9 @@ class Out:
 
     def _look(self) -> None:
         """Whether it was silent for so long; and look again."""
-        left = self._last + KEEP_ALIVE - self._loop.time()
+        left = self._last + self._quiet - self._loop.time()
         if left <= 0 and not self._ended:
-            self._last, left = self._loop.time(), KEEP_ALIVE
+            self._last, left = self._loop.time(), self._quiet
             self._pausing = asyncio.create_task(self._pause(), name="keep alive")
         self._timer = self._loop.call_later(max(left, 0.0), self._look)
 

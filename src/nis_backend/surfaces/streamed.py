@@ -23,9 +23,6 @@ if TYPE_CHECKING:
 
 log = logging.getLogger("nis.http")
 
-KEEP_ALIVE = 15.0
-"""Seconds of silence after which a stream begins, or has a word that says nothing: so proxies keep the connection."""
-
 
 class Words(Protocol):
     """How a dialect writes a stream."""
@@ -58,7 +55,7 @@ async def streamed(process: Process, request: Request, parts: AsyncGenerator[Any
         NisError: the first part failed.
     """
     first = asyncio.ensure_future(anext(parts))
-    if await settled(process, request, first, KEEP_ALIVE):
+    if await settled(process, request, first, process.settings.quiet_seconds):
         # Whoever has had all of it reads an empty rest.
         with suppress(StopAsyncIteration):
             first.result()
@@ -92,11 +89,10 @@ class Streamed(Response):
         await send({"type": "http.response.start", "status": self.status_code, "headers": self.raw_headers})
         writing = asyncio.create_task(self._write(send))
         watched = [asyncio.ensure_future(one) for one in (self._process.closing.wait(), left(receive))]
+        quiet = self._process.settings.quiet_seconds
         try:
             while True:
-                done, _ = await asyncio.wait(
-                    {writing, *watched}, timeout=KEEP_ALIVE, return_when=asyncio.FIRST_COMPLETED
-                )
+                done, _ = await asyncio.wait({writing, *watched}, timeout=quiet, return_when=asyncio.FIRST_COMPLETED)
                 if done:
                     break
                 await send(_body(self._words.pause))

@@ -43,7 +43,7 @@ class ScriptedReply(Model):
     output_tokens: int | None = None
     cached_tokens: int = Field(default=0, ge=0, description="Of the input, those that a cache had.")
     reasoning_tokens: int = Field(default=0, ge=0, description="Of the output, those of what was thought.")
-    pause: float | None = Field(default=None, ge=0, le=10, description="Seconds between two of its words.")
+    pause: float | None = Field(default=None, ge=0, le=600, description="Seconds between two of its words.")
 
 
 class Script(Model):

@@ -11,7 +11,7 @@ from starlette.responses import Response
 from nis_backend.errors import NisError, NotFound
 from nis_backend.surfaces.a2a import wire
 from nis_backend.surfaces.guard import Told
-from nis_backend.surfaces.streamed import KEEP_ALIVE, Streamed
+from nis_backend.surfaces.streamed import Streamed
 from nis_backend.surfaces.waiting import settled
 
 if TYPE_CHECKING:
@@ -103,7 +103,7 @@ async def answered(  # noqa: PLR0913, PLR0917 - what came, and how it is answere
     """
     streams = call.method in wire.STREAMING
     first = asyncio.ensure_future(anext(frames))
-    there = await settled(process, request, first, KEEP_ALIVE if streams else None)
+    there = await settled(process, request, first, process.settings.quiet_seconds if streams else None)
     if not streams or (there and "error" in first.result()):
         await frames.aclose()
         return whole(first.result(), binding, headers)

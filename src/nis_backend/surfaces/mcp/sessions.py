@@ -6,8 +6,9 @@ import logging
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from http import HTTPStatus
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
+from mcp.server import streamable_http
 from mcp.server.auth.middleware.bearer_auth import AuthenticatedUser
 from mcp.server.auth.provider import AccessToken
 from starlette.datastructures import Headers
@@ -18,7 +19,6 @@ from nis_backend.surfaces.mcp.server import build
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, Callable
-    from typing import Any
 
     from mcp.server.lowlevel.server import Server
     from starlette.types import Message, Receive, Scope, Send
@@ -51,6 +51,9 @@ class Sessions:
     def __init__(self, process: Process, extend: Extend | None = None) -> None:
         # It tells each session's id at "info".
         logging.getLogger("mcp").setLevel(logging.WARNING)
+        # The package makes its streams itself, and this is where it looks how long one may be quiet.
+        package: Any = streamable_http  # Any: it states neither that it has this class, nor that this may be changed
+        package.EventSourceResponse.DEFAULT_PING_INTERVAL = process.settings.quiet_seconds
         self._calls = Calls(process.closing)
         server, self._subscriptions = build(process, self._calls)
         if extend is not None:

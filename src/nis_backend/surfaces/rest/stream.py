@@ -21,10 +21,6 @@ if TYPE_CHECKING:
 
 log = logging.getLogger("nis.http")
 
-KEEP_ALIVE = 15.0
-"""Seconds of silence after which a comment keeps the stream's connection open through proxies."""
-
-
 AHEAD = 256
 """Frames that are read ahead of the connection, which takes them together."""
 
@@ -67,7 +63,7 @@ async def _kept_alive(process: Process, frames: AsyncGenerator[str]) -> AsyncGen
             elif closing.done():
                 yield "event: closing\ndata: {}\nretry: 1000\n\n"
                 return
-            elif not await ahead.wait(KEEP_ALIVE):
+            elif not await ahead.wait(process.settings.quiet_seconds):
                 yield ": still here\n\n"
     except NisError as error:
         yield f"event: error\ndata: {json.dumps(error.problem())}\n\n"
