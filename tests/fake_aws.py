@@ -9,6 +9,7 @@ from __future__ import annotations
 import copy
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from functools import cache
 from importlib import import_module
 from typing import Any, Protocol
 
@@ -56,6 +57,8 @@ class FakeAws:
     """Actions that are refused, by their names."""
     kill_after: str = ""
     """The action after which the asking process is killed."""
+    spared: int = 0
+    """How many of those it outlives."""
     dead: bool = False
     now: float = 1_790_000_000.0
 
@@ -76,11 +79,17 @@ class FakeAws:
     def session(self) -> Any:
         """A session of the package whose requests come here."""
         session = import_module("botocore.session").Session()
+        session.register_component("data_loader", _descriptions())
         session.set_credentials("AKIAIOSFODNN7EXAMPLE", "tests")
         events = session.get_component("event_emitter")
         events.register("before-parameter-build", self._noted)
         events.register("before-call", self._answered)
         return import_module("boto3.session").Session(botocore_session=session, region_name=REGION)
+
+    def revive(self) -> None:
+        """Another process asks now."""
+        self.dead, self.kill_after = False, ""
+        self.calls.clear()
 
     def asked(self, *services: str) -> list[str]:
         """The names of the requests that change something, in their order."""
@@ -111,8 +120,10 @@ class FakeAws:
         else:
             _held(answer, model)
         if action == self.kill_after:
-            self.dead = True
-            raise Killed
+            self.spared -= 1
+            if self.spared < 0:
+                self.dead = True
+                raise Killed
         return _Http(code), {**answer, "ResponseMetadata": {"HTTPStatusCode": code}}
 
     def _part(self, service: str, operation: str) -> Any:
@@ -121,6 +132,12 @@ class FakeAws:
             if hasattr(part, name):
                 return getattr(part, name)
         raise AssertionError(f"the account has no {name}")
+
+
+@cache
+def _descriptions() -> Any:
+    """The package's descriptions of services, read once."""
+    return import_module("botocore.session").Session().get_component("data_loader")
 
 
 @dataclass(frozen=True)

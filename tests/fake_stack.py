@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Generator
+from collections.abc import Callable, Generator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 from fake_aws import FakeAws, Refused, arn
 
 Course = Generator[None]
-IMAGE = "Image"
+TASK = "AWS::ECS::TaskDefinition"
+MAY_REPLACE = frozenset({"DatabaseStorage", "DatabaseName"})
+"""Parameters of which CloudFormation does not know whether a resource has to be replaced for them."""
 
 
 @dataclass(kw_only=True)
@@ -18,18 +20,15 @@ class FakeStack:
     """One stack, and those of its name that are gone."""
 
     aws: FakeAws
-    kinds: dict[str, str]
-    """Logical ids and what they are, all that the template makes."""
-    effects: dict[str, dict[str, str]] = field(default_factory=dict[str, dict[str, str]])
-    """Of a parameter, what changes with it: logical id and CloudFormation's word for its replacement, or Remove."""
     become: Callable[[str, dict[str, str]], Generator[None, None, str]] | None = None
     """How a resource takes new parameters: a step at a time, and in the end why it failed, if it did."""
+    defaults: Mapping[str, str] = field(default_factory=dict[str, str])
+    """The template's parameters that need not be sent."""
     outputs: dict[str, str] = field(default_factory=dict[str, str])
     stack: dict[str, Any] | None = None
     gone: list[dict[str, Any]] = field(default_factory=list[dict[str, Any]])
     events: list[dict[str, Any]] = field(default_factory=list[dict[str, Any]])
     sets: dict[str, dict[str, Any]] = field(default_factory=dict[str, dict[str, Any]])
-    templates: list[str] = field(default_factory=list[str])
     course: Course | None = None
     lag: int = 0
     """Steps for which a stack tells how it was before a change set that was executed."""
@@ -58,17 +57,17 @@ class FakeStack:
         if creates and self.stack is None:
             self.stack = self._new(asked)
         assert self.stack is not None
+        made = self.stack["made"]
         if "TemplateBody" in asked:
             assert len(asked["TemplateBody"].encode()) <= 51_200
-            self.templates.append(asked["TemplateBody"])
-            assert json.loads(asked["TemplateBody"])["Resources"]
-        parameters = {
+            made = json.loads(asked["TemplateBody"])["Resources"]
+        parameters = dict(self.defaults) | {
             one["ParameterKey"]: self.stack["values"][one["ParameterKey"]]
             if one.get("UsePreviousValue")
             else one["ParameterValue"]
             for one in asked["Parameters"]
         }
-        changes = self._added() if creates else self._changed(parameters)
+        changes = self._changes(made, parameters)
         ends = "CREATE_COMPLETE" if changes else "FAILED"
         id_ = arn("cloudformation", f"changeSet/{asked['ChangeSetName']}/{self._next()}")
         self.sets[id_] = {
@@ -76,6 +75,7 @@ class FakeStack:
             "course": ["CREATE_IN_PROGRESS", ends],
             "changes": changes,
             "values": parameters,
+            "made": made,
             "tags": asked["Tags"],
             "creates": creates,
         }
@@ -112,30 +112,30 @@ class FakeStack:
     def cloudformation_describe_stacks(self, asked: dict[str, Any]) -> dict[str, Any]:
         """The stack of that name, or one that is gone, by its id."""
         found = self._found(asked["StackName"])
-        answer = {key: value for key, value in found.items() if key != "values"}
+        answer = {key: value for key, value in found.items() if key not in {"values", "made"}}
         answer["Parameters"] = [{"ParameterKey": k, "ParameterValue": v} for k, v in found["values"].items()]
         answer["Outputs"] = [{"OutputKey": k, "OutputValue": v} for k, v in self.outputs.items()]
         return {"Stacks": [answer]}
 
     def cloudformation_describe_stack_events(self, asked: dict[str, Any]) -> dict[str, Any]:
-        """The newest first, five to a page."""
+        """The newest first, twenty to a page."""
         found, start = self._found(asked["StackName"]), int(asked.get("NextToken", "0"))
         own = [one for one in reversed(self.events) if one["StackId"] == found["StackId"]]
-        more = {"NextToken": str(start + 5)} if start + 5 < len(own) else {}
-        return {"StackEvents": own[start : start + 5], **more}
+        more = {"NextToken": str(start + 20)} if start + 20 < len(own) else {}
+        return {"StackEvents": own[start : start + 20], **more}
 
     def cloudformation_list_stack_resources(self, asked: dict[str, Any]) -> dict[str, Any]:
         """All that the template makes."""
-        self._found(asked["StackName"])
+        found = self._found(asked["StackName"])
         rows = [
             {
                 "LogicalResourceId": id_,
                 "PhysicalResourceId": self.physical(id_),
-                "ResourceType": kind,
+                "ResourceType": one["Type"],
                 "ResourceStatus": "CREATE_COMPLETE",
                 "LastUpdatedTimestamp": self.aws.moment(),
             }
-            for id_, kind in self.kinds.items()
+            for id_, one in found["made"].items()
         ]
         return {"StackResourceSummaries": rows}
 
@@ -149,7 +149,7 @@ class FakeStack:
         """The way back that got stuck goes on."""
         if self._state() != "UPDATE_ROLLBACK_FAILED":
             raise Refused("ValidationError", "Stack is not in UPDATE_ROLLBACK_FAILED state")
-        self.course = self._back({}, {}, asked["ClientRequestToken"])
+        self.course = self._back(None, {}, asked["ClientRequestToken"])
         next(self.course)
 
     def cloudformation_update_termination_protection(self, asked: dict[str, Any]) -> dict[str, Any]:
@@ -181,12 +181,13 @@ class FakeStack:
         for _ in range(self.lag):
             yield
         assert self.stack is not None
-        before, word = dict(self.stack["values"]), "CREATE" if one["creates"] else "UPDATE"
+        before, word = (self.stack["values"], self.stack["made"]), "CREATE" if one["creates"] else "UPDATE"
         self._be(f"{word}_IN_PROGRESS", token, "User Initiated")
-        self.stack["values"], self.stack["Tags"] = one["values"], one["tags"]
+        self.stack["values"], self.stack["Tags"], self.stack["made"] = one["values"], one["tags"], one["made"]
         yield
         for change in one["changes"]:
-            failed = yield from self._one(change["ResourceChange"], word, token)
+            adds = change["ResourceChange"]["Action"] == "Add"
+            failed = yield from self._one(change["ResourceChange"], "CREATE" if adds else word, token)
             if failed and word == "CREATE":
                 self._be("ROLLBACK_IN_PROGRESS", token, failed)
                 yield
@@ -220,9 +221,9 @@ class FakeStack:
         self._event(id_, f"{word}_FAILED" if failed else f"{word}_COMPLETE", token, failed)
         return failed
 
-    def _back(self, before: dict[str, str], one: dict[str, Any], token: str) -> Course:
+    def _back(self, before: tuple[dict[str, str], dict[str, Any]] | None, one: dict[str, Any], token: str) -> Course:
         assert self.stack is not None
-        self.stack["values"] = before or self.stack["values"]
+        self.stack["values"], self.stack["made"] = before or (self.stack["values"], self.stack["made"])
         self._be("UPDATE_ROLLBACK_IN_PROGRESS", token, "The following resource(s) failed to update")
         yield
         if self.stuck:
@@ -239,7 +240,8 @@ class FakeStack:
     def _delete(self, token: str) -> Course:
         self._be("DELETE_IN_PROGRESS", token, "User Initiated")
         yield
-        for id_ in self.kinds:
+        assert self.stack is not None
+        for id_ in self.stack["made"]:
             self._event(id_, "DELETE_COMPLETE", token)
         self._be("DELETE_COMPLETE", token)
         self._forget()
@@ -255,19 +257,30 @@ class FakeStack:
             "EnableTerminationProtection": False,
             "Tags": asked["Tags"],
             "values": {},
+            "made": {},
         }
 
-    def _added(self) -> list[dict[str, Any]]:
-        return [_change(id_, kind, "Add") for id_, kind in self.kinds.items()]
-
-    def _changed(self, parameters: dict[str, str]) -> list[dict[str, Any]]:
+    def _changes(self, made: dict[str, Any], values: dict[str, str]) -> list[dict[str, Any]]:
+        """What differs: by the template, by a parameter that a resource names, by another that is replaced."""
         assert self.stack is not None
-        changed = dict[str, dict[str, Any]]()
-        for key, value in parameters.items():
-            if self.stack["values"].get(key) != value:
-                for id_, word in self.effects.get(key, {}).items():
-                    changed[id_] = _change(id_, self.kinds[id_], word, key)
-        return list(changed.values())
+        before, had = self.stack["made"], self.stack["values"]
+        differing = [key for key, value in values.items() if had.get(key, value) != value]
+        changes = {id_: _change(id_, before[id_]["Type"], "Remove") for id_ in before if id_ not in made}
+        for id_, one in made.items():
+            if id_ not in before:
+                changes[id_] = _change(id_, one["Type"], "Add")
+                continue
+            text = json.dumps(one)
+            named = [key for key in differing if f'"Ref": "{key}"' in text or f"${{{key}}}" in text]
+            named += [
+                other
+                for other, change in changes.items()
+                if change["ResourceChange"].get("Replacement") == "True" and f'"Ref": "{other}"' in text
+            ]
+            if named or before[id_] != one:
+                word = "True" if one["Type"] == TASK else "Conditional" if MAY_REPLACE.intersection(named) else "False"
+                changes[id_] = _change(id_, one["Type"], word, named[0] if named else "")
+        return list(changes.values())
 
     def _be(self, state: str, token: str, reason: str = "") -> None:
         assert self.stack is not None
@@ -284,7 +297,9 @@ class FakeStack:
                 "StackName": self.stack["StackName"],
                 "LogicalResourceId": id_,
                 "PhysicalResourceId": self._id() if whole else self.physical(id_),
-                "ResourceType": "AWS::CloudFormation::Stack" if whole else self.kinds[id_],
+                "ResourceType": "AWS::CloudFormation::Stack"
+                if whole
+                else self.stack["made"].get(id_, {}).get("Type", ""),
                 "Timestamp": self.aws.moment(),
                 "ResourceStatus": state,
                 "ClientRequestToken": token,

@@ -17,4 +17,6 @@ def aws() -> FakeAws:
 @pytest.fixture
 def account(aws: FakeAws) -> Account:
     """The way to it."""
-    return Account(open_session=aws.session, pause=aws.pause, clock=aws.clock)
+    return Account(
+        open_session=aws.session, pause=aws.pause, clock=aws.clock, fetch=lambda _address: b'{"architecture": "amd64"}'
+    )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Generator
 
 import pytest
@@ -12,20 +13,19 @@ from nis_backend.deployment.aws.account import Account
 from nis_backend.deployment.aws.stack import Stack, in_progress, token
 from nis_backend.errors import Busy, Conflict, DeadlineExceeded, InvalidRequest, Unavailable
 
-KINDS = {
-    "Cluster": "AWS::ECS::Cluster",
-    "ApiTask": "AWS::ECS::TaskDefinition",
-    "Api": "AWS::ECS::Service",
-    "Database": "AWS::RDS::DBInstance",
+MADE = {
+    "Cluster": {"Type": "AWS::ECS::Cluster"},
+    "ApiTask": {"Type": "AWS::ECS::TaskDefinition", "Properties": {"Image": {"Ref": "Image"}}},
+    "Api": {"Type": "AWS::ECS::Service", "Properties": {"TaskDefinition": {"Ref": "ApiTask"}}},
+    "Database": {"Type": "AWS::RDS::DBInstance", "Properties": {"DBName": {"Ref": "DatabaseName"}}},
 }
-TEMPLATE = {"TemplateBody": '{"Resources": {"Cluster": {"Type": "AWS::ECS::Cluster"}}}'}
-EFFECTS = {"Image": {"ApiTask": "True", "Api": "False"}, "DatabaseName": {"Database": "True"}}
+TEMPLATE = {"TemplateBody": json.dumps({"Resources": MADE})}
 
 
 @pytest.fixture
 def fake(aws: FakeAws) -> FakeStack:
     """CloudFormation, with no stack yet."""
-    made = FakeStack(aws=aws, kinds=KINDS, effects=EFFECTS)
+    made = FakeStack(aws=aws)
     aws.parts.append(made)
     return made
 
@@ -70,7 +70,7 @@ def test_a_new_stack_is_proposed_executed_and_waited_for(aws: FakeAws, stack: St
     """Promise: what is there is told while it comes, in words."""
     told = list[str]()
     proposal = stack.propose(TEMPLATE, {"Image": "a"}, {"nis:profile": "small"}, None)
-    assert [(one.id, one.change) for one in proposal.resources] == [(id_, "add") for id_ in KINDS]
+    assert [(one.id, one.change) for one in proposal.resources] == [(id_, "add") for id_ in MADE]
     mark = token("apply", "alice", "abc")
     stack.execute(proposal, mark)
     found = stack.wait(proposal.stack_id, lambda _share, said: told.append(said), token=mark, of=4)
@@ -78,7 +78,7 @@ def test_a_new_stack_is_proposed_executed_and_waited_for(aws: FakeAws, stack: St
     assert told[0] == "nis-backend is being made"
     assert told[-1] == "nis-backend is made"
     assert "Database is being made" in told
-    assert len(told) == len(set(told)) == 2 * (len(KINDS) + 1)
+    assert len(told) == len(set(told)) == 2 * (len(MADE) + 1)
     assert aws.asked() == ["cloudformation:CreateChangeSet", "cloudformation:ExecuteChangeSet"]
     assert aws.last("cloudformation:CreateChangeSet") | {"ChangeSetName": "", "ClientToken": ""} == {
         "StackName": "nis-backend",

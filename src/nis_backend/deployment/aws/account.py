@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import threading
 import time
+import urllib.request
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from importlib import import_module
@@ -21,8 +22,18 @@ Answer = dict[str, Any]
 CLIENTS = {"elasticloadbalancing": "elbv2", "application-autoscaling": "application-autoscaling"}
 """What the package calls what IAM calls otherwise."""
 CONNECT_SECONDS, READ_SECONDS, ATTEMPTS = 5, 60, 6
+LARGEST = 1024 * 1024
+"""Bytes of an image's configuration."""
 BETWEEN_LOOKS = 5.0
 """Seconds between two looks at what changes."""
+
+
+def _fetched(address: str) -> bytes:
+    """What AWS has at an address that it gave itself."""
+    if not address.startswith("https://"):
+        raise OSError(f"{address[:20]} is not of AWS")
+    with urllib.request.urlopen(address, timeout=CONNECT_SECONDS) as answer:  # noqa: S310 - https, checked above
+        return answer.read(LARGEST)
 
 
 @dataclass(kw_only=True)
@@ -33,6 +44,7 @@ class Account:
     profile: str | None = None
     open_session: Callable[[], Any] | None = None  # Any: a session of the package
     pause: Callable[[float], None] = time.sleep
+    fetch: Callable[[str], bytes] = _fetched
     clock: Callable[[], float] = time.time
     _clients: dict[str, Client] = field(default_factory=dict[str, Client])
     _session: Any = None
@@ -73,7 +85,11 @@ class Account:
     def where(self) -> str:
         """The region that is asked."""
         self._told("sts:GetCallerIdentity", lambda _client, _method: None)
-        return str(self._session.region_name)
+        return str(self.region)
+
+    def who(self) -> str:
+        """Who asks: the last part of the name, `user/alice` or `role/session`."""
+        return str(self.call("sts:GetCallerIdentity")["Arn"]).rpartition("/")[2]
 
     def _told(self, action: str, work: Callable[[Client, str], Any]) -> Any:
         if not allowed(action):

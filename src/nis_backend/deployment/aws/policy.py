@@ -19,7 +19,7 @@ class Statement:
     why: str
     actions: tuple[str, ...]
     resources: tuple[str, ...] = ("*",)
-    condition: dict[str, dict[str, str | list[str]]] | None = None
+    condition: dict[str, dict[str, str]] | None = None
 
     def written(self, name: str = NAME) -> dict[str, Any]:  # Any: JSON
         """As a policy has it, for a deployment of this name."""
@@ -30,7 +30,12 @@ class Statement:
             "Action": list(self.actions),
             "Resource": on if len(on) > 1 else on[0],
         }
-        return document | ({"Condition": self.condition} if self.condition else {})
+        if self.condition:
+            document["Condition"] = {
+                how: {key: value.format(name=name) for key, value in pairs.items()}
+                for how, pairs in self.condition.items()
+            }
+        return document
 
 
 STATEMENTS = (
@@ -52,22 +57,79 @@ STATEMENTS = (
         ),
         resources=("arn:aws:cloudformation:*:*:stack/{name}/*",),
     ),
-    Statement(sid="Who", why="say who deploys", actions=("sts:GetCallerIdentity",)),
+    Statement(sid="Who", why="say who deploys, and in which account", actions=("sts:GetCallerIdentity",)),
+    Statement(
+        sid="Tasks",
+        why="watch services and their tasks, and run the migration",
+        actions=("ecs:DescribeServices", "ecs:DescribeTasks", "ecs:RunTask"),
+        resources=(
+            "arn:aws:ecs:*:*:service/{name}/*",
+            "arn:aws:ecs:*:*:task/{name}/*",
+            "arn:aws:ecs:*:*:task-definition/{name}-migration:*",
+        ),
+    ),
+    Statement(
+        sid="TaskLists",
+        why="find tasks that stopped, and what a task definition has: neither is asked of one resource",
+        actions=("ecs:ListTasks", "ecs:DescribeTaskDefinition"),
+    ),
+    Statement(
+        sid="MigrationRole",
+        why="hand the migration its roles",
+        actions=("iam:PassRole",),
+        resources=("arn:aws:iam::*:role/{name}-*",),
+        condition={"StringEquals": {"iam:PassedToService": "ecs-tasks.amazonaws.com"}},
+    ),
+    Statement(
+        sid="Images",
+        why="look for images, and push them",
+        actions=(
+            *("ecr:DescribeRepositories", "ecr:BatchGetImage", "ecr:GetDownloadUrlForLayer"),
+            *("ecr:BatchCheckLayerAvailability", "ecr:InitiateLayerUpload", "ecr:UploadLayerPart"),
+            *("ecr:CompleteLayerUpload", "ecr:PutImage"),
+        ),
+        resources=("arn:aws:ecr:*:*:repository/{name}",),
+    ),
+    Statement(sid="Registry", why="log in to push: the account's alone", actions=("ecr:GetAuthorizationToken",)),
+    Statement(
+        sid="Logs",
+        why="read what tasks wrote",
+        actions=("logs:FilterLogEvents", "logs:GetLogEvents"),
+        resources=("arn:aws:logs:*:*:log-group:/ecs/{name}:*",),
+    ),
+    Statement(
+        sid="Watch",
+        why="tell how it is: these are not asked of one resource",
+        actions=(
+            "cloudwatch:DescribeAlarms",
+            "elasticloadbalancing:DescribeTargetHealth",
+            "autoscaling:DescribeAutoScalingGroups",
+        ),
+    ),
+    Statement(
+        sid="History",
+        why="keep what was served, for the way back",
+        actions=("ssm:PutParameter", "ssm:GetParameterHistory", "ssm:DeleteParameter"),
+        resources=("arn:aws:ssm:*:*:parameter/{name}/served",),
+    ),
+    Statement(
+        sid="Key",
+        why="ask what was deployed, as a caller with its key",
+        actions=("secretsmanager:GetSecretValue",),
+        condition={"StringEquals": {"aws:ResourceTag/Name": "{name}"}},
+    ),
 )
-
-# What IAM calls otherwise than the call.
-_OTHERWISE = {"s3:ListObjectVersions": "s3:ListBucketVersions", "s3:DeleteObjects": "s3:DeleteObjectVersion"}
 
 
 def allowed(action: str) -> bool:
     """Whether a statement has the action."""
-    return any(_OTHERWISE.get(action, action) in one.actions for one in STATEMENTS)
+    return any(action in one.actions for one in STATEMENTS)
 
 
 def statement_for(action: str) -> dict[str, Any] | None:  # Any: JSON
     """The statement that a policy lacks where this action is denied."""
     for one in STATEMENTS:
-        if _OTHERWISE.get(action, action) in one.actions:
+        if action in one.actions:
             return one.written()
     return None
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from uuid import uuid4
 
 from nis_backend.deployment.aws.events import Event, is_stack, reasons, words
-from nis_backend.deployment.aws.failures import code_of, said_by
+from nis_backend.deployment.aws.failures import cleaned, code_of, said_by
 from nis_backend.deployment.aws.proposal import Proposal, resources
 from nis_backend.errors import Conflict, InvalidRequest, UpstreamFailed
 
@@ -93,11 +93,11 @@ class Stack:
     ) -> Proposal:
         """Make a change set and wait for what it would do. It is to be executed or discarded.
 
-        `template` is `TemplateBody` or `TemplateURL`; the stack's own where it is None. A parameter that is None stays
+        `template` is a request's `TemplateBody`; the stack's own where it is None. A parameter that is None stays
         as the stack has it.
         """
         creates = found is None or found.state == "REVIEW_IN_PROGRESS"
-        made = self.account.call(
+        made = self._asked(
             "cloudformation:CreateChangeSet",
             StackName=self.name,
             ChangeSetName=f"nis-{uuid4().hex[:16]}",
@@ -193,6 +193,15 @@ class Stack:
         pages = self.account.pages("cloudformation:ListStackResources", StackName=self.name)
         return [one for page in pages for one in page["StackResourceSummaries"]]
 
+    def _asked(self, action: str, **parameters: object) -> Answer:
+        """An answer; what is wrong with what was sent is the caller's to mend."""
+        try:
+            return self.account.call(action, **parameters)
+        except UpstreamFailed as error:
+            if code_of(error) != "ValidationError":
+                raise
+            raise _refusal(said_by(error)) from error
+
     def _described(self, proposal: Proposal) -> Answer | None:
         pages = list(self.account.pages("cloudformation:DescribeChangeSet", ChangeSetName=proposal.id))
         if pages[0]["Status"] in {"CREATE_PENDING", "CREATE_IN_PROGRESS"}:
@@ -202,11 +211,7 @@ class Stack:
     def _nothing(self, proposal: Proposal, reason: str) -> Proposal:
         """A change set that has failed: because there is nothing to change, which is good, or for a reason."""
         if "didn't contain changes" not in reason and "No updates are to be performed" not in reason:
-            raise InvalidRequest(
-                f"CloudFormation refuses the template or its parameters: {said_by(UpstreamFailed(reason))}",
-                field="set",
-                remedy="Look at what it names; nothing was changed.",
-            )
+            raise _refusal(cleaned(reason))
         self.discard(proposal)
         return Proposal(id=proposal.id, stack_id=proposal.stack_id, creates=proposal.creates, resources=(), empty=True)
 
@@ -220,6 +225,14 @@ class Stack:
                 self._told.add(event["EventId"])
                 tell(share, words(event))
         return bool(events)
+
+
+def _refusal(said: str) -> InvalidRequest:
+    return InvalidRequest(
+        f"CloudFormation refuses the template or its parameters: {said}",
+        field="set",
+        remedy="Look at what it names; nothing was changed.",
+    )
 
 
 def in_progress(found: Found, events: Sequence[Event]) -> Conflict:

@@ -1,0 +1,139 @@
+"""The template as it is sent, and the parameters that are sent with it."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from functools import cache
+from typing import TYPE_CHECKING
+
+from nis_backend.deployment.aws.images import named
+from nis_backend.deployment.profiles import PROFILES, profile
+from nis_backend.deployment.template.parameters import read_parameters
+from nis_backend.deployment.template.reading import Template, own_template, read
+from nis_backend.deployment.template.resolving import narrowed, resolve
+from nis_backend.errors import InvalidRequest, TooLarge
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from nis_backend.deployment.aws.stack import Found
+    from nis_backend.deployment.target import Wanted
+
+LONGEST_BODY = 51_200
+"""Bytes of a template that CloudFormation takes in a request; a longer one would need a bucket beside the stack."""
+PROFILE_TAG = "nis:profile"
+COUNTS = {"api": ("ApiCount", "ApiMost"), "worker": ("WorkerCount", "WorkerMost")}
+"""Least and most tasks of a service."""
+ENVIRONMENT = {
+    "NIS_MODEL": "Model",
+    "NIS_LOG_LEVEL": "LogLevel",
+    "NIS_EMF": "Emf",
+    "OTEL_EXPORTER_OTLP_ENDPOINT": "TracesUrl",
+    "KAFKA_BOOTSTRAP_SERVERS": "KafkaServers",
+}
+"""Settings of nis that the template has a parameter for."""
+
+
+@cache
+def own() -> Template:
+    """The template of the package."""
+    return read(own_template())
+
+
+@cache
+def defaults() -> Mapping[str, str]:
+    """The parameters of the template and what they are unless they are given."""
+    return {key: str(one.get("Default", "")) for key, one in own().document["Parameters"].items()}
+
+
+def values(wanted: Wanted, found: Found | None) -> dict[str, str | None]:
+    """The parameters to be sent; None is as the stack has it.
+
+    What was set once stays set, a count that was scaled too: of a stack of the same profile, only what is named now is
+    changed. Another profile brings its own parameters, and takes those away that only the earlier one had.
+
+    Raises:
+        NotFound: there is no such profile.
+        InvalidRequest: there is no such parameter or setting, or it may not be so.
+    """
+    brought, given = profile(wanted.profile).parameters, _given(wanted)
+    before = found.parameters if found else dict[str, str]()
+    earlier = found.tags.get(PROFILE_TAG, wanted.profile) if found else wanted.profile
+    gone = PROFILES[earlier].parameters if earlier in PROFILES and earlier != wanted.profile else dict[str, str]()
+    sent = dict[str, str | None]()
+    for key, default in defaults().items():
+        if key in given:
+            sent[key] = given[key]
+        elif key in brought and (earlier != wanted.profile or key not in before):
+            sent[key] = brought[key]
+        elif key in gone:
+            sent[key] = default
+        elif key in before:
+            sent[key] = None
+    if wanted.image:
+        sent["Image"] = named(wanted.image, found.outputs.get("RepositoryUri", "") if found else "")
+    return sent
+
+
+def _given(wanted: Wanted) -> dict[str, str]:
+    """Parameters that are named, some of them by the setting of nis that they become."""
+    given = dict(wanted.parameters)
+    for setting, value in wanted.environment.items():
+        if setting not in ENVIRONMENT:
+            raise InvalidRequest(
+                f"The template sets no {setting}.",
+                field="environment",
+                value=setting,
+                remedy=f"It sets {', '.join(ENVIRONMENT)}; keys go into the secret of the stack's output KeysArn.",
+            )
+        given[ENVIRONMENT[setting]] = value
+    read_parameters(own().document["Parameters"], given)
+    return given
+
+
+def becoming(sent: Mapping[str, str | None], found: Found | None) -> dict[str, str]:
+    """What the parameters will be, all of them."""
+    before = found.parameters if found else dict[str, str]()
+    return {
+        key: before.get(key, default) if sent.get(key, default) is None else str(sent.get(key, default))
+        for key, default in defaults().items()
+    }
+
+
+def check(parameters: Mapping[str, str], region: str, name: str) -> None:
+    """Refuse parameters that do not go together: rules that CloudFormation would look at, before it is asked.
+
+    Raises:
+        InvalidRequest: they do not.
+    """
+    refused = resolve(own(), parameters, region, name=name).refused
+    if refused:
+        raise InvalidRequest(" ".join(refused), field="set", remedy="Set what it names; nothing was changed.")
+
+
+def body(parameters: Mapping[str, str], region: str) -> dict[str, str]:
+    """What there is of the template under these parameters, as a request has it.
+
+    Raises:
+        TooLarge: it is longer than CloudFormation takes.
+    """
+    text = json.dumps(narrowed(own(), parameters, region), separators=(",", ":"))
+    if len(text.encode()) > LONGEST_BODY:
+        raise TooLarge(
+            f"What is wanted takes {len(text.encode())} bytes; CloudFormation takes {LONGEST_BODY}.",
+            remedy="Have less in one stack: bring a database, a cache or brokers of yours (given).",
+        )
+    return {"TemplateBody": text}
+
+
+def same_shape(before: Mapping[str, str], after: Mapping[str, str], region: str) -> bool:
+    """Whether the template that a stack has holds for other parameters too: what it leaves out is decided by them."""
+    return resolve(own(), before, region).conditions == resolve(own(), after, region).conditions
+
+
+def digest(sent: Mapping[str, str | None], found: Found | None) -> str:
+    """What is wanted, as sixteen hexadecimal digits: who comes back to a stack that is busy knows it again."""
+    # The image of the migration comes before the rest, in a change of its own.
+    what = {key: value for key, value in becoming(sent, found).items() if key != "MigrationImage"}
+    return hashlib.sha256((repr(sorted(what.items())) + own_template()).encode()).hexdigest()[:16]
