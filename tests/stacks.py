@@ -1,0 +1,60 @@
+"""Ways in which the AWS stack is set up: its profiles, and what no profile has."""
+
+from __future__ import annotations
+
+from nis_backend.deployment.profiles import PROFILES
+
+IMAGE = "123456789012.dkr.ecr.us-east-1.amazonaws.com/nis-backend@sha256:" + "0a" * 32
+REGION = "us-east-1"
+CERTIFIED = {
+    "CertificateArn": "arn:aws:acm:us-east-1:123456789012:certificate/0a0a0a0a-0a0a-0a0a-0a0a-0a0a0a0a0a0a",
+    "Domain": "nis.example",
+}
+WATCHED = {
+    "AlarmEmail": "nobody@nis.example",
+    "TracesUrl": "http://collector.example:4318",
+    "Model": "openai:gpt-4o-mini",
+}
+GIVEN_NETWORK = {
+    "VpcId": "vpc-0123456789abcdef0",
+    "PublicSubnets": "subnet-0123456789abcdef0,subnet-0123456789abcdef1",
+    "PrivateSubnets": "subnet-0123456789abcdef2,subnet-0123456789abcdef3",
+}
+GIVEN_DATABASE = {
+    "Database": "given",
+    "DatabaseSecretArn": "arn:aws:secretsmanager:us-east-1:123456789012:secret:nis-address-AbCdEf",
+}
+
+OF_PROFILES = {
+    name: {**profile.parameters, "Image": IMAGE, **({} if "Shape" in profile.parameters else CERTIFIED)}
+    for name, profile in PROFILES.items()
+}
+FURTHER = {
+    "without an image": {**PROFILES["small"].parameters, "PlainHttp": "allowed"},
+    "plain": {**PROFILES["small"].parameters, "Image": IMAGE, "PlainHttp": "allowed", "Architecture": "ARM64"},
+    "all": {
+        **PROFILES["gpu"].parameters,
+        **CERTIFIED,
+        **WATCHED,
+        "Image": IMAGE,
+        "MigrationImage": IMAGE,
+        "Kafka": "own",
+        "KafkaServers": "broker.example:9096",
+    },
+    "given": {
+        **OF_PROFILES["production"],
+        **GIVEN_NETWORK,
+        **GIVEN_DATABASE,
+        "Kafka": "given",
+        "KafkaServers": "broker.example:9094",
+        "MigrationImage": IMAGE,
+    },
+    "endpoints": {**OF_PROFILES["small-rds"], "TasksIn": "endpoints"},
+    "open box": {
+        **OF_PROFILES["box"],
+        "Domain": "nis.example",
+        "CaddyImage": "docker.io/library/caddy@sha256:" + "0b" * 32,
+    },
+    "box in a given network": {**OF_PROFILES["box"], **GIVEN_NETWORK, "BoxZone": "us-east-1a"},
+}
+WAYS = OF_PROFILES | FURTHER
