@@ -130,7 +130,7 @@ LABEL org.opencontainers.image.title="nis" org.opencontainers.image.licenses="Ap
       org.opencontainers.image.base.name="${BASE}" \
       nis.sbom.path="/opt/nis/share/sbom.cdx.json" nis.sbom.format="CycloneDX 1.6, JSON" nis.sbom.sha256="${SBOM_SHA256}"
 USER 10001:10001
-VOLUME ["/data"]
+VOLUME ["/data", "/tmp"]
 EXPOSE 8000
 STOPSIGNAL SIGTERM
 HEALTHCHECK --interval=30s --timeout=5s --start-period=30s --retries=3 CMD ["python", "-m", "nis_backend.healthcheck"]
@@ -148,7 +148,7 @@ LABEL org.opencontainers.image.title="nis" org.opencontainers.image.licenses="Ap
       org.opencontainers.image.base.name="${BASE}" \
       nis.sbom.path="/opt/nis/share/sbom.cdx.json" nis.sbom.format="CycloneDX 1.6, JSON" nis.sbom.sha256="${SBOM_SHA256}"
 USER 10001:10001
-VOLUME ["/data"]
+VOLUME ["/data", "/tmp"]
 EXPOSE 8000
 STOPSIGNAL SIGTERM
 HEALTHCHECK --interval=30s --timeout=5s --start-period=30s --retries=3 CMD ["python", "-m", "nis_backend.healthcheck"]
@@ -166,7 +166,7 @@ LABEL org.opencontainers.image.title="nis" org.opencontainers.image.licenses="Ap
       org.opencontainers.image.base.name="${BASE}" \
       nis.sbom.path="/opt/nis/share/sbom.cdx.json" nis.sbom.format="CycloneDX 1.6, JSON" nis.sbom.sha256="${SBOM_SHA256}"
 USER 10001:10001
-VOLUME ["/data"]
+VOLUME ["/data", "/tmp"]
 EXPOSE 8000
 STOPSIGNAL SIGTERM
 HEALTHCHECK --interval=30s --timeout=5s --start-period=30s --retries=3 CMD ["python", "-m", "nis_backend.healthcheck"]

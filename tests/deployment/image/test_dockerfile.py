@@ -87,7 +87,7 @@ def test_an_image_says_how_it_is_started_stopped_and_looked_at(stages: dict[str,
     (check,) = last.said("HEALTHCHECK")
     assert check.endswith('CMD ["python", "-m", "nis_backend.healthcheck"]')
     assert last.said("EXPOSE") == ["8000"]
-    assert last.said("VOLUME") == ['["/data"]']
+    assert last.said("VOLUME") == ['["/data", "/tmp"]']
 
 
 @pytest.mark.parametrize("name", SERVED)

@@ -160,9 +160,9 @@ def referred(value: Any) -> set[str]:  # Any: a template's values differ in type
             case "DependsOn":
                 found |= {inner} if isinstance(inner, str) else set(cast("list[str]", inner))
             case "Fn::Sub":
-                text, own = (inner, {}) if isinstance(inner, str) else cast("list[Any]", inner)
+                text, own = (inner, dict[str, Any]()) if isinstance(inner, str) else cast("list[Any]", inner)
                 named = {one.split("}")[0].split(".")[0] for one in str(text).split("${")[1:] if one[0] != "!"}
-                found |= (named - set(cast("dict[str, Any]", own))) | referred(own)
+                found |= (named - set(own)) | referred(own)
             case _:
                 found |= referred(inner)
     return found
