@@ -91,15 +91,24 @@ COPY deploy/image/checked.py deploy/image/checked.sh ./
 COPY --from=code /opt/nis /opt/nis
 RUN sh checked.sh
 
+FROM scratch AS core-bill
+COPY --from=core-checked /build/sbom.cdx.json /
+
 FROM local-packages AS local-checked
 COPY deploy/image/checked.py deploy/image/checked.sh ./
 COPY --from=code /opt/nis /opt/nis
 RUN sh checked.sh
 
+FROM scratch AS local-bill
+COPY --from=local-checked /build/sbom.cdx.json /
+
 FROM full-packages AS full-checked
 COPY deploy/image/checked.py deploy/image/checked.sh ./
 COPY --from=code /opt/nis /opt/nis
 RUN sh checked.sh
+
+FROM scratch AS full-bill
+COPY --from=full-checked /build/sbom.cdx.json /
 
 # ── weights: fetched by the few modules that fetch them, so that other code leaves this layer as it was ─────────────────
 
@@ -122,7 +131,7 @@ RUN --mount=type=secret,id=pipconf,target=/etc/pip.conf --mount=type=secret,id=n
 FROM base AS core
 COPY --from=core-slim /opt/nis /opt/nis
 COPY --from=code /opt/nis /opt/nis
-COPY --from=core-checked /build/sbom.cdx.json /opt/nis/share/sbom.cdx.json
+COPY --from=core-bill /sbom.cdx.json /opt/nis/share/sbom.cdx.json
 ARG BASE
 ARG VERSION="" REVISION="" SBOM_SHA256=""
 LABEL org.opencontainers.image.title="nis" org.opencontainers.image.licenses="Apache-2.0" \
@@ -140,7 +149,7 @@ FROM base AS full
 COPY --from=full-slim /opt/nis /opt/nis
 COPY --from=full-weights /opt/weights /opt/weights
 COPY --from=code /opt/nis /opt/nis
-COPY --from=full-checked /build/sbom.cdx.json /opt/nis/share/sbom.cdx.json
+COPY --from=full-bill /sbom.cdx.json /opt/nis/share/sbom.cdx.json
 ARG BASE
 ARG VERSION="" REVISION="" SBOM_SHA256=""
 LABEL org.opencontainers.image.title="nis" org.opencontainers.image.licenses="Apache-2.0" \
@@ -158,7 +167,7 @@ FROM base AS local
 COPY --from=local-slim /opt/nis /opt/nis
 COPY --from=weights /opt/weights /opt/weights
 COPY --from=code /opt/nis /opt/nis
-COPY --from=local-checked /build/sbom.cdx.json /opt/nis/share/sbom.cdx.json
+COPY --from=local-bill /sbom.cdx.json /opt/nis/share/sbom.cdx.json
 ARG BASE
 ARG VERSION="" REVISION="" SBOM_SHA256=""
 LABEL org.opencontainers.image.title="nis" org.opencontainers.image.licenses="Apache-2.0" \

@@ -123,6 +123,11 @@ def loads(path: Path) -> bool:
     return not subprocess.run([sys.executable, "-c", load, path], capture_output=True, check=False).returncode
 
 
+def earlier(service: Path) -> list[Path]:
+    """All but the newest form of a service, by the days that folders are named for, which is what is spoken."""
+    return sorted(service.glob("[0-9]*-[0-9]*-[0-9]*/"))[:-1]
+
+
 def base() -> None:
     """Python without installers, and no program that makes its caller root."""
     library = Path(sysconfig.get_path("stdlib"))
@@ -149,7 +154,9 @@ def packages(site: Path) -> None:
     remove("installers", installed(site, INSTALLERS))
     remove("sources", (path for path in site.rglob("*") if SOURCES.fullmatch(path.suffix) and path.is_file()))
     remove("tests", [path for name in TESTED for path in (site / name).rglob("tests") if path.is_dir()])
+    remove("onnxruntime for programs in C, a second time", (site / "onnxruntime/capi").glob("libonnxruntime.so.*"))
     remove("services of AWS", (one for one in (site / "botocore/data").glob("*/") if one.name not in AWS))
+    remove("their earlier forms", [old for one in (site / "botocore/data").glob("*/") for old in earlier(one)])
     remove("languages", (one for one in (site / "babel/locale-data").glob("*") if not SPOKEN.fullmatch(one.name)))
     strip(site)
     compile_all(site)

@@ -97,7 +97,7 @@ def test_an_images_labels_name_what_it_was_made_of(stages: dict[str, Stage], nam
     for label in ("org.opencontainers.image.version", "org.opencontainers.image.revision", "nis.sbom.sha256"):
         assert f'{label}="${{{label.upper().rpartition("IMAGE.")[2].replace("NIS.", "").replace(".", "_")}}}"' in labels
     (path,) = re.findall(r'nis\.sbom\.path="([^"]+)"', labels)
-    assert any(said.endswith(f"/build/sbom.cdx.json {path}") for said in stages[name].said("COPY"))
+    assert any(said.endswith(f"-bill /sbom.cdx.json {path}") for said in stages[name].said("COPY"))
 
 
 @pytest.mark.parametrize("name", SERVED)
@@ -123,7 +123,9 @@ def test_secrets_are_mounted_where_no_layer_is_taken_from_but_what_was_installed
     taken = [said for stage in stages.values() for said in stage.said("COPY") if said.startswith("--from=")]
     for copied in taken:
         source, path, _ = re.fullmatch(r"--from=(\S+) (\S+) (\S+)", copied).groups()  # pyright: ignore[reportOptionalMemberAccess] - the pattern holds
-        assert path in ({"/"} if source == "bare" else {"/opt/nis", "/opt/weights", "/build/sbom.cdx.json"}), copied
+        assert path in (
+            {"/"} if source == "bare" else {"/opt/nis", "/opt/weights", "/build/sbom.cdx.json", "/sbom.cdx.json"}
+        ), copied
 
 
 def test_nothing_is_fetched_by_address(root: Path, stages: dict[str, Stage]) -> None:
