@@ -82,7 +82,7 @@ def test_a_drain_that_ecs_would_cut_does_not_hold(stop: int | None, drain: str, 
     [("120", "150", True), ("120", "120", False), ("10", "150", False), ("4000", "150", False)],
 )
 def test_pings_the_idle_timeout_and_keep_alive_ascend(idle: str, kept: str, holds: bool) -> None:
-    """A ping, then idle, then keep-alive: else a quiet WebSocket is cut, or a request meets a connection that closes."""
+    """A ping, then idle, then keep-alive: else a quiet WebSocket is cut, or a request meets a close."""
     assert one(times(stack(idle=idle, PING="20", KEEP_ALIVE=kept), image_mb=1), "Quiet").holds is holds
 
 

@@ -62,6 +62,7 @@ class Answer:
 def plan(settings: Settings, options: Options) -> Answer:
     """What applying would do."""
     from nis_backend.deployment.plan import plan  # noqa: PLC0415 - loads where it is asked for
+    from nis_backend.deployment.usage import usage_of  # noqa: PLC0415 - as above
 
     there = _known(settings, options)
     prices = None
@@ -70,7 +71,9 @@ def plan(settings: Settings, options: Options) -> Answer:
 
         prices = refresh(there.region)
     target = None if options.get("offline") else there.target()
-    return Answer(found=plan(_wanted(there, options), region=there.region, target=target, prices=prices))
+    wanted = _wanted(there, options)
+    usage = usage_of(wanted.profile, _pairs("usage", options.get("usage", ())))
+    return Answer(found=plan(wanted, region=there.region, target=target, to=there.to, usage=usage, prices=prices))
 
 
 def build(options: Options, tell: Tell) -> Answer:

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Annotated
 
-from pydantic import Field
+from pydantic import Field, ValidationError
 
 from nis_backend.annotations import Unit
+from nis_backend.errors import InvalidRequest
 from nis_backend.operation import Model
 
 Gigabytes = Annotated[float, Unit("GB")]
@@ -77,6 +78,26 @@ _MANY = Usage(
 _FEW = Usage(requests=100_000, connections=5, in_gb=0.5, out_gb=3, logs_gb=0.2, pulled_gb=2, secrets_read=100)
 USAGES: Mapping[str, Usage] = {"box": _FEW, "production": _MANY, "gpu": _MANY}
 """What is assumed of a profile where nothing is said: some people for a box, hundreds for production; else Usage()."""
+
+
+def usage_of(profile: str, given: Mapping[str, str]) -> Usage:
+    """What is assumed of a profile, with other figures where some are given.
+
+    Raises:
+        InvalidRequest: there is no such assumption, or it is none of what it may be.
+    """
+    assumed = USAGES.get(profile) or Usage()
+    try:
+        return Usage.model_validate({**assumed.model_dump(), **given})
+    except ValidationError as error:
+        wrong = error.errors()[0]
+        name = str(wrong["loc"][0])
+        raise InvalidRequest(
+            f"Of a month, {name} is not {given.get(name)!r}: {wrong['msg']}.",
+            field="usage",
+            value=name,
+            remedy=f"It has {', '.join(Usage.model_fields)}, each a number.",
+        ) from None
 
 
 def _unit(name: str) -> str:

@@ -152,7 +152,7 @@ def plan_deployment(request: PlanDeployment, ctx: ComputingContext) -> Plan:
 
     there = _find(request.deployment, ctx)
     wanted = there.wanted(request.image, ephemeral=request.ephemeral)
-    return plan(wanted, region=there.region, target=there.target())
+    return plan(wanted, region=there.region, target=there.target(), to=there.to)
 
 
 @operation(

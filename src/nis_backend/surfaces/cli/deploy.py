@@ -114,6 +114,12 @@ def _plan(session: Session, load: Load) -> click.Command:
             *_of_wanted(),
             click.Option(["--offline"], is_flag=True, help="Ask no account what is there."),
             click.Option(["--refresh"], is_flag=True, help="Ask AWS for today's prices first."),
+            click.Option(
+                ["--usage"],
+                multiple=True,
+                metavar="NAME=NUMBER",
+                help="Assume another figure of a month: requests=3000000, out_gb=60.",
+            ),
             as_json_option(),
         ],
     )
