@@ -45,6 +45,8 @@ class Functions:
     conditions: Mapping[str, Value]
     region: str
     name: str
+    decides_only: bool = False
+    """Whether conditions alone are decided, and every other function stays as it is."""
     _known: dict[str, bool] = field(default_factory=dict[str, bool])
     _under_way: set[str] = field(default_factory=set[str])
 
@@ -76,10 +78,10 @@ class Functions:
             case "Fn::Not":
                 return not self.holds(_list(given, place, 1)[0], place)
             case "Fn::Equals":
-                left, right = (self._resolve(one, place) for one in _list(given, place, 2))
+                left, right = (self._decided(one, place) for one in _list(given, place, 2))
                 return _same(left) == _same(right)
             case "Fn::Contains":
-                several, one = (self._resolve(part, place) for part in _list(given, place, 2))
+                several, one = (self._decided(part, place) for part in _list(given, place, 2))
                 return _same(one) in [_same(part) for part in _list(several, place)]
             case _:
                 raise Malformed(f"{place}: {function or 'this'} is no condition.", field=place)
@@ -88,6 +90,14 @@ class Functions:
         """A value with its functions resolved; the mapping of a function stays where only AWS knows."""
         found = self._resolve(value, place)
         return None if found is NOTHING else found
+
+    def _decided(self, value: Value, place: str) -> Value:
+        """What conditions compare: parameters and mappings, also where conditions alone are decided."""
+        kept, self.decides_only = self.decides_only, False
+        try:
+            return self._resolve(value, place)
+        finally:
+            self.decides_only = kept
 
     def _resolve(self, value: Value, place: str) -> Value:
         if isinstance(value, list):
@@ -108,6 +118,8 @@ class Functions:
             return self._resolve(yes if self.holds_named(condition) else no, place)
         if function == "Ref":
             return self._ref(str(given), place)
+        if self.decides_only:
+            return {function: self._resolve(given, place)}
         if function == "Condition":
             return self.holds_named(given)
         of_this = {"Fn::Sub": self._sub, "Fn::FindInMap": self._find, "Fn::GetAtt": self._attribute}
@@ -118,7 +130,7 @@ class Functions:
     def _ref(self, name: str, place: str) -> Value:
         if name == "AWS::NoValue":
             return NOTHING
-        if name in self.resources:
+        if self.decides_only or name in self.resources:
             return {"Ref": name}
         if name in self.parameters:
             given = self.parameters[name]

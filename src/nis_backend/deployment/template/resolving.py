@@ -84,6 +84,39 @@ def resolve(template: Template, parameters: Mapping[str, str], region: str, *, n
     )
 
 
+def narrowed(template: Template, parameters: Mapping[str, str], region: str) -> Section:
+    """The template with what is not there under these parameters left out, and conditions decided.
+
+    All parameters stay, without descriptions, so that the stack remembers them. Written as JSON it has less than the
+    51,200 bytes that CloudFormation takes without a bucket, which the whole template has not.
+    """
+    document = template.document
+    given = read_parameters(_section(document, "Parameters"), parameters)
+    functions = Functions(
+        parameters=given,
+        resources=frozenset(_section(document, "Resources")),
+        mappings={},
+        conditions=_section(document, "Conditions"),
+        region=region,
+        name="",
+        decides_only=True,
+    )
+
+    def left(section: str) -> Section:
+        return {
+            id_: _without(functions.resolve(one, f"{section}.{id_}"))
+            for id_, one in _section(document, section).items()
+            if functions.holds_named(one.get("Condition"))
+        }
+
+    plain = {
+        name: {key: value for key, value in parameter.items() if key not in {"Description", "ConstraintDescription"}}
+        for name, parameter in _section(document, "Parameters").items()
+    }
+    kept = {key: document[key] for key in ("AWSTemplateFormatVersion", "Description", "Mappings") if key in document}
+    return {**kept, "Parameters": plain, "Resources": left("Resources"), "Outputs": left("Outputs")}
+
+
 def _refused(rules: Section, functions: Functions) -> list[str]:
     said: list[str] = []
     for name, rule in rules.items():
@@ -113,4 +146,4 @@ def _section(document: Section, name: str) -> Section:
 
 def _without(resource: Section) -> Section:
     """A resource that is there has no condition any more."""
-    return {key: value for key, value in resource.items() if key != "Condition"}
+    return {key: value for key, value in resource.items() if key not in {"Condition", "Metadata"}}
