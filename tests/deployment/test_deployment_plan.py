@@ -120,7 +120,7 @@ def test_another_usage_is_another_price_and_every_assumption_is_told() -> None:
     found = plan(wanted(), region="us-east-1", usage=usage_of("small-rds", {"logs_gb": "10"}))
     assert found.price is not None
     assert found.price.month == pytest.approx(54.04 + 4.75 + 0.07)
-    assert "10 GB: What is written to logs." in found.price.assumed
+    assert "logs_gb = 10: What is written to logs." in found.price.assumed
     assert len(found.price.assumed) >= len(Usage.model_fields)
     for name, value in (("logs_gb", "much"), ("colour", "1"), ("hours", "9000")):
         with pytest.raises(InvalidRequest, match=name):

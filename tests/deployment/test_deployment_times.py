@@ -104,3 +104,13 @@ def test_the_templates_own_times_hold(name: str) -> None:
     assert len([each for each in found if each.what.startswith("Drain of")]) == {"small": 1, "small-rds": 1}.get(
         name, 2 + (name == "gpu")
     )
+
+
+def test_the_box_drains_before_docker_kills_and_is_away_while_it_is_replaced() -> None:
+    """What it does when it starts has the figures; nobody is served between the two."""
+    parameters = {**PROFILES["box"].parameters, "Image": "image@sha256:" + "0" * 64}
+    drain, deploy = times(Stack(resolve(read(own_template()), parameters, "us-east-1").resources), image_mb=300)
+    assert (drain.what, drain.seconds, drain.holds) == ("Drain of BoxGroup", 70, True)
+    assert "docker kills" in drain.told
+    assert [part.seconds for part in deploy.parts] == [70, 900]
+    assert "Nobody is served meanwhile" in deploy.told

@@ -126,11 +126,9 @@ def _parameters(wanted: Wanted, target: Target | None) -> dict[str, str]:
 
 
 def _unknown(resolved: Resolved) -> list[Resource]:
-    told = "there after the apply; nobody was asked what is there now"
-    return [
-        Resource(id=name, kind=str(said["Type"]), change="unknown", told=told)
-        for name, said in resolved.resources.items()
-    ]
+    """What there is after an apply, where nobody was asked what is there now."""
+    there = resolved.resources.items()
+    return [Resource(id=name, kind=str(said["Type"]), change="unknown") for name, said in there]
 
 
 def _image(wanted: Wanted, *, local: bool) -> Iterator[str]:

@@ -31,6 +31,10 @@ class Stack:
         """What is said of a resource."""
         return mapping(self._resources[name].get("Properties"))
 
+    def policy(self, name: str) -> Properties:
+        """How a resource is updated, where that is said beside its properties."""
+        return mapping(self._resources[name].get("UpdatePolicy"))
+
     def of_kind(self, *kinds: str) -> list[tuple[str, Properties]]:
         """Resources of these kinds."""
         return [(name, said) for name, kind, said in self if kind in kinds]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -37,6 +38,10 @@ DELAY = 300
 
 https://docs.aws.amazon.com/elasticloadbalancing/latest/application/edit-load-balancer-attributes.html
 """
+STOPS = re.compile(r"docker stop --time (\d+)")
+SETS = re.compile(r"(NIS_[A-Z_]+_SECONDS)=(\d+)")
+MINUTES = re.compile(r"PT(\d+)M")
+"""Of what an instance does when it starts, and of how CloudFormation writes a time."""
 MEASURED = "mean of 10 starts of a 413 MB image on Fargate, 2024-04-10, elasticscale.com; placing the task is in it"
 
 
@@ -73,7 +78,7 @@ def times(stack: Stack, *, image_mb: float, start: float | None = None) -> list[
     found += [_sockets(task, stack) for task in served]
     for task in served:
         found += _turns(task, stack, _pull(image_mb), start)
-    return found
+    return [*found, *_boxes(stack)]
 
 
 def _tasks(stack: Stack) -> Iterator[_Task]:
@@ -157,6 +162,34 @@ def _turns(task: _Task, stack: Stack, pull: Span, start: float | None) -> Iterat
     told = "The version that serves is not stopped before another is healthy, and serves all the while."
     what = f"A build of {task.service} that does not start, taken back by ECS"
     yield Arithmetic(what=what, seconds=_sum(tries), parts=tries, told=told)
+
+
+def _boxes(stack: Stack) -> Iterator[Arithmetic]:
+    """Drain and deploy of an instance that runs the image itself: by what it is told to do when it starts."""
+    for name, said in stack.of_kind("AWS::AutoScaling::AutoScalingGroup"):
+        template = stack.referred(mapping(said.get("LaunchTemplate")).get("LaunchTemplateId"))
+        data = mapping(stack.properties(template).get("LaunchTemplateData")) if template else mapping(None)
+        does = str(data.get("UserData"))
+        stop = STOPS.search(does)
+        if stop is None:
+            continue
+        task = _Task(
+            service=name, served=False, stop=float(stop[1]), start=0, settings=_settings(dict(SETS.findall(does)))
+        )
+        drain = _drain(task, stack)
+        yield drain.model_copy(update={"told": drain.told.replace("ECS kills (stopTimeout)", "docker kills")})
+        pause = MINUTES.fullmatch(str(mapping(stack.policy(name).get("AutoScalingRollingUpdate")).get("PauseTime")))
+        if pause is not None:
+            parts = [
+                Span(what="drain", seconds=drain.seconds, told="as above, at most"),
+                Span(
+                    what="another is well",
+                    seconds=60 * float(pause[1]),
+                    told="PauseTime, at most; then it is taken back",
+                ),
+            ]
+            told = "Nobody is served meanwhile, since the disk has one reader. The way back takes as long."
+            yield Arithmetic(what=f"Deploy of {name}", seconds=_sum(parts), parts=parts, told=told)
 
 
 def _pull(image_mb: float) -> Span:

@@ -54,10 +54,9 @@ class Usage(Model):
     partitions: Count = Field(default=10, ge=0, description="Partitions in a serverless Kafka.")
 
     def told(self) -> list[str]:
-        """Each assumption in words, with its figure."""
+        """Each assumption in words, by the name under which it can be set, with its figure."""
         return [
-            f"{getattr(self, name):,g}{_unit(name)}: {field.description}"
-            for name, field in type(self).model_fields.items()
+            f"{name} = {getattr(self, name):,g}: {field.description}" for name, field in type(self).model_fields.items()
         ]
 
 
@@ -98,9 +97,3 @@ def usage_of(profile: str, given: Mapping[str, str]) -> Usage:
             value=name,
             remedy=f"It has {', '.join(Usage.model_fields)}, each a number.",
         ) from None
-
-
-def _unit(name: str) -> str:
-    if name == "hours":
-        return " hours"
-    return " GB" if name.endswith("_gb") else ""

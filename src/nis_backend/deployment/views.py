@@ -62,15 +62,21 @@ def _plan(plan: Plan, *, charts: bool) -> list[View]:
     where = f"{plan.target} in {plan.region}" if plan.region else plan.target
     price = "Nothing is paid for." if plan.price is None else f"A month costs {plan.price.month:.2f} USD."
     refused = f" Applying it would be refused: {plan.refused}" if plan.refused else ""
-    asked = [one for one in plan.resources if one.change != "keep"]
-    told = f"{plan.name} ({plan.profile}) on {where}: {counted(len(asked), 'resource')} to look at. {price}{refused}"
+    asked = any(one.change != "unknown" for one in plan.resources)
+    changes = len([one for one in plan.resources if one.change != "keep"])
+    told = (
+        counted(changes, "change") if asked or not changes else f"{counted(changes, 'resource')}, asked of no account"
+    )
     rows: Rows = [[one.change, one.id, one.kind, one.told] for one in plan.resources]
+    resources = _table("Resources", ["change", "resource", "kind", "what"], rows)
     return [
-        Text(text=told),
+        Text(text=f"{plan.name} ({plan.profile}) on {where}: {told}. {price}{refused}"),
         *_listed("Mind", plan.warnings),
-        *_table("Resources", ["change", "resource", "kind", "what"], rows),
+        # What changes comes first; a list of all that there would be is long.
+        *(resources if asked else []),
         *([] if plan.price is None else _price(plan.price, charts=charts)[1:]),
         *(view for one in plan.times for view in _arithmetic(one)),
+        *([] if asked else resources),
     ]
 
 
@@ -113,7 +119,8 @@ def _bars(price: Price) -> Series:
 
 def _arithmetic(one: Arithmetic) -> list[View]:
     rows: Rows = [[part.what, round(part.seconds, 1), part.told] for part in one.parts]
-    rows.append(["sum", round(one.seconds, 1), "" if one.holds else "does not hold"])
+    if len(rows) > 1:
+        rows.append(["sum", round(one.seconds, 1), "" if one.holds else "does not hold"])
     told = [Text(text=f"{one.what}: {one.told}")] if one.told else []
     return [Table(title=f"{one.what}, s", columns=["part", "seconds", "from"], rows=rows), *told]
 
