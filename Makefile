@@ -148,6 +148,9 @@ bench-live-voice: $(TESTS) weights ## measure what a person waits for a spoken a
 bench-extras: $(TESTS) $(EXTRAS_PEER) ## measure what each extra of ours costs, as nis impact does: bytes, imports, a start with all and with none
 	@$(BIN)/python benchmarks/extras.py $(dir $(EXTRAS_PEER))bin/python $(ARGS)
 
+image: $(TESTS) ## build the image's three targets, weigh, start and check them (docker, or buildah and podman; ARGS="--targets core")
+	@$(BIN)/python benchmarks/image.py $(ARGS)
+
 conformance: $(TESTS) $(WHEELHOUSE) weights $(CLIENTS) ## run the protocols' own suites and clients, and write docs/conformance.md (ARGS="--tck FOLDER")
 	@$(BIN)/python benchmarks/conformance.py $(ARGS)
 

@@ -60,20 +60,20 @@ def build(  # noqa: PLR0913 - what a command has
         given["BASE"] = base
     tell(0.0, f"{engine.name} builds {target}")
     with tempfile.TemporaryDirectory(prefix="nis-image-") as folder:
-        options = [*_secrets(engine, sources or indexes(), Path(folder)), "--platform", platform]
+        options = [*mounted(engine, sources or indexes(), Path(folder)), "--platform", platform]
         bill = f"nis-bill-{secrets.token_hex(4)}"
         try:
-            _build(engine, context, f"{target}-bill", bill, given, options, tell)
-            with closing(Archive(_save(engine, bill, Path(folder) / "bill.tar"))) as archive:
+            make(engine, context, f"{target}-bill", bill, given, options, tell)
+            with closing(Archive(save(engine, bill, Path(folder) / "bill.tar"))) as archive:
                 contents = archive.file(BILL)
         finally:
-            _forget(engine, bill)
+            forget(engine, bill)
         if contents is None:
             raise UpstreamFailed("The build made no bill of materials.", remedy="Is the Dockerfile of this release?")
         given["SBOM_SHA256"] = sha256(contents).removeprefix("sha256:")
-        _build(engine, context, target, tag, given, options, tell)
+        make(engine, context, target, tag, given, options, tell)
         tell(0.9, "weighing the layers")
-        with closing(Archive(_save(engine, tag, Path(folder) / "image.tar"))) as archive:
+        with closing(Archive(save(engine, tag, Path(folder) / "image.tar"))) as archive:
             layers, digest = archive.layers(), archive.digest
     return Image(
         name=tag,
@@ -85,9 +85,10 @@ def build(  # noqa: PLR0913 - what a command has
     )
 
 
-def _build(  # noqa: PLR0913, PLR0917 - one command's parts
+def make(  # noqa: PLR0913, PLR0917 - one command's parts
     engine: Engine, context: Path, target: str, tag: str, given: dict[str, str], options: list[str], tell: Tell
 ) -> None:
+    """Have the engine build one stage of a folder's Dockerfile, with build arguments and options of its own."""
     command = ["build"]
     if engine.name == "buildah":
         # chroot: an ordinary machine's namespaces may not be had in a container, where pipelines build.
@@ -107,7 +108,7 @@ def _build(  # noqa: PLR0913, PLR0917 - one command's parts
     )
 
 
-def _secrets(engine: Engine, found: Indexes, folder: Path) -> list[str]:
+def mounted(engine: Engine, found: Indexes, folder: Path) -> list[str]:
     """This machine's settings of pip and npm, mounted while packages are installed, and kept by no layer."""
     options: list[str] = []
     for name, text in (("pipconf", found.pip), ("npmrc", found.npm)):
@@ -122,7 +123,8 @@ def _secrets(engine: Engine, found: Indexes, folder: Path) -> list[str]:
     return options
 
 
-def _save(engine: Engine, tag: str, file: Path) -> Path:
+def save(engine: Engine, tag: str, file: Path) -> Path:
+    """Have the engine save an image to a file, for `Archive`."""
     match engine.name:
         case "docker":
             command = ["save", "--output", str(file), tag]
@@ -134,7 +136,8 @@ def _save(engine: Engine, tag: str, file: Path) -> Path:
     return file
 
 
-def _forget(engine: Engine, tag: str) -> None:
+def forget(engine: Engine, tag: str) -> None:
+    """Take a tag back, and with it the image where it has no other; nothing where there is no such tag."""
     if tag in engine.run("images", what="images"):
         engine.run("rmi", tag, what="rmi")
 

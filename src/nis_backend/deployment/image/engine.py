@@ -1,4 +1,4 @@
-"""What makes images on this machine: docker, podman or buildah, as programs."""
+"""What makes images on this machine: docker, buildah or podman, as programs."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from nis_backend.errors import Unavailable, UpstreamFailed, shorten
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-ENGINES: tuple[Literal["docker", "podman", "buildah"], ...] = ("docker", "podman", "buildah")
+ENGINES: tuple[Literal["docker", "podman", "buildah"], ...] = ("docker", "buildah", "podman")
 LAST = 12
 """Lines of a program that failed which are told."""
 

@@ -13,6 +13,7 @@ from urllib.parse import unquote, urlsplit
 KEPT = ("index-url", "extra-index-url", "find-links", "trusted-host", "proxy", "cert", "constraint", "timeout")
 PLACES = ("find-links", "extra-index-url", "index-url", "cert", "constraint")
 """Settings that may name files and folders of this machine."""
+INDEXES = ("extra-index-url", "index-url")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -31,7 +32,7 @@ def indexes() -> Indexes:
         folder
         for name in PLACES
         for word in settings.get(name, "").split()
-        if (folder := _folder(word)) and folder != Path("/")
+        if (folder := _folder(word, index=name in INDEXES)) and folder != Path("/")
     }
     npmrc = Path.home() / ".npmrc"
     npm = npmrc.read_text("utf-8") if npmrc.is_file() else ""
@@ -61,15 +62,18 @@ def pip_settings() -> dict[str, str]:
     return found
 
 
-def _folder(word: str) -> Path | None:
-    """The folder of this machine that a word names: itself, or the one that its file lies in."""
+def _folder(word: str, *, index: bool) -> Path | None:
+    """The folder of this machine that a word names: itself, or the one that its file lies in.
+
+    Of an index, the one around it: its pages name files that lie beside them.
+    """
     parts = urlsplit(word)
     if parts.scheme not in {"", "file"}:
         return None
     path = Path(unquote(parts.path))
     if not path.is_absolute() or not path.exists():
         return None
-    return path if path.is_dir() else path.parent
+    return path.parent if index or not path.is_dir() else path
 
 
 def _lines(value: str) -> str:
