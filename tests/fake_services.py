@@ -40,6 +40,9 @@ class FakeServices:
     tasks: dict[str, dict[str, Any]] = field(default_factory=dict[str, dict[str, Any]])
     lines: list[tuple[float, str, str]] = field(default_factory=list[tuple[float, str, str]])
     history: list[dict[str, Any]] = field(default_factory=list[dict[str, Any]])
+    schema: int = 7
+    newer: bool = False
+    """Whether images know one version more."""
     ringing: list[str] = field(default_factory=list[str])
     desired: int = 1
     _count: int = 0
@@ -54,8 +57,10 @@ class FakeServices:
                 task["containers"][0]["exitCode"] = int(bad)
                 task["stoppedReason"] = "Essential container in task exited"
                 number = task["taskArn"].rpartition("/")[2]
-                said = "schema version 4 is not known" if bad else "schema version 3"
-                self.lines.append((self.aws.now, f"migration/nis-backend/{number}", said))
+                stream, before = f"migration/nis-backend/{number}", self.schema
+                self.schema += self.newer and not bad
+                for said in (f"PostgreSQL, schema version {before}", f"PostgreSQL, schema version {self.schema}"):
+                    self.lines.append((self.aws.now, stream, "the disk is full" if bad else said))
 
     def become(self, id_: str, values: dict[str, str]) -> Generator[None, None, str]:
         """How a resource takes the stack's parameters."""

@@ -142,6 +142,18 @@ def test_what_does_not_answer_is_taken_back(target: AwsTarget, services: FakeSer
     assert services.stack.stack["values"]["Image"] == image("a")
 
 
+def test_a_schema_that_stays_ahead_is_told(target: AwsTarget, services: FakeServices) -> None:
+    """Promise: where the image is taken back and the schema is not, nobody finds that out at the next restart."""
+    applied(target, "a")
+    services.newer = True
+    services.broken.add(image("b"))
+    out = target.apply(wanted("b"), hush)
+    assert out.ended == "rolled_back"
+    assert "from schema version 7 to 8 before, and stays there" in out.told
+    services.newer = False
+    assert "schema" not in target.apply(wanted("b"), hush).told
+
+
 def test_a_migration_that_fails_switches_nothing(aws: FakeAws, target: AwsTarget, services: FakeServices) -> None:
     """Promise: the schema comes first; without it the new image is not served."""
     applied(target, "a")
@@ -150,11 +162,13 @@ def test_a_migration_that_fails_switches_nothing(aws: FakeAws, target: AwsTarget
     out = target.apply(wanted("b"), hush)
     assert (out.ended, out.revision) == ("failed", "1")
     assert "exit code 1" in out.told
-    assert "schema version 4 is not known" in out.told
+    assert "the disk is full" in out.told
     assert aws.asked() == [*CHANGED, "ecs:RunTask"]
     assert services.stack.stack
     assert services.stack.stack["values"]["Image"] == image("a")
     run = aws.last("ecs:RunTask")
+    command = ["sh", "-c", "nis database current; nis database upgrade"]
+    assert run["overrides"] == {"containerOverrides": [{"name": "nis-backend", "command": command}]}
     assert run["networkConfiguration"]["awsvpcConfiguration"] == {
         "subnets": ["subnet-1", "subnet-2"],
         "securityGroups": ["sg-1"],

@@ -96,7 +96,7 @@ class Account:
             raise InternalError(f"{action} stands in no statement of the policy of who deploys.")
         service, _, operation = action.partition(":")
         try:
-            client = self._client(CLIENTS.get(service, service))
+            client = self.client(CLIENTS.get(service, service))
             return work(client, import_module("botocore").xform_name(operation))
         except NisError:
             raise
@@ -107,7 +107,8 @@ class Account:
         except Exception as error:
             raise failure(error, action, self.region) from error
 
-    def _client(self, service: str) -> Client:
+    def client(self, service: str) -> Client:
+        """The package's client of a service."""
         with self._opening:
             if self._session is None:
                 self._session = self._open()

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from nis_backend.deployment.aws import images, template
 from nis_backend.deployment.aws.course import Course
 from nis_backend.deployment.aws.history import TAKEN_BACK
-from nis_backend.deployment.aws.migration import migrate
+from nis_backend.deployment.aws.migration import Moved, migrate
 from nis_backend.errors import Conflict, UpstreamFailed
 
 if TYPE_CHECKING:
@@ -29,6 +29,8 @@ class Applying:
     changing: Changing
     wanted: Wanted
     course: Course
+    moved: Moved = field(default_factory=lambda: Moved(before=0, after=0))
+    """What became of the schema."""
 
     def run(self) -> Outcome:
         """All of it."""
@@ -85,7 +87,8 @@ class Applying:
             return f"The migration's task could not be made, and nothing was switched. {made.why[0]}"
         try:
             with self.course.step("bringing the schema forward", 0.2, 0.3) as doing:
-                doing.told = migrate(self.changing.account, made.found, self.changing.account.who(), doing.hear)
+                self.moved = migrate(self.changing.account, made.found, self.changing.account.who(), doing.hear)
+                doing.told = self.moved.told
         except (Conflict, UpstreamFailed) as error:
             return f"{error} {error.remedy}"
         return ""
@@ -93,7 +96,9 @@ class Applying:
     def _taken_back(self, changed: Changed) -> Outcome:
         state, why = changed.found.state, "\n".join(changed.why)
         if state == "UPDATE_ROLLBACK_COMPLETE":
-            return self.course.outcome("rolled_back", revision=self.changing.serving(), told=f"{why}\n{BACK[0]}")
+            return self.course.outcome(
+                "rolled_back", revision=self.changing.serving(), told=f"{why}\n{BACK[0]} {self.moved.warning}".rstrip()
+            )
         if state == "ROLLBACK_COMPLETE":
             return self.course.outcome("failed", told=f"{why}\n{BACK[1]}")
         remedy = "Go on with the way back: nis deploy rollback." if state == "UPDATE_ROLLBACK_FAILED" else ""
@@ -111,7 +116,7 @@ class Applying:
             return self.course.outcome(
                 "failed", told=f"It does not answer ({why}), nor can be taken back: {back.why[0]}"
             )
-        told = f"It came up and did not answer, and was taken back: {why}."
+        told = f"It came up and did not answer, and was taken back: {why}. {self.moved.warning}".rstrip()
         return self.course.outcome("rolled_back", revision=self.changing.serving(), told=told)
 
 

@@ -54,6 +54,8 @@ STATEMENTS = (
             "cloudformation:ContinueUpdateRollback",
             "cloudformation:UpdateTerminationProtection",
             "cloudformation:DeleteStack",
+            # Asked for within the first, since stacks are tagged.
+            "cloudformation:TagResource",
         ),
         resources=("arn:aws:cloudformation:*:*:stack/{name}/*",),
     ),

@@ -54,6 +54,8 @@ class Stack:
 
     account: Account
     name: str
+    role: str = ""
+    """What CloudFormation makes resources with, once it is said; else with the key that asks."""
     _told: set[str] = field(default_factory=set[str])
 
     def __post_init__(self) -> None:
@@ -106,6 +108,7 @@ class Stack:
             Capabilities=["CAPABILITY_NAMED_IAM"],
             Parameters=[_parameter(key, value) for key, value in sorted(parameters.items())],
             Tags=[{"Key": key, "Value": value} for key, value in sorted(tags.items())],
+            **({"RoleARN": self.role} if self.role else {}),
             **(template or {"UsePreviousTemplate": True}),
         )
         unmade = Proposal(id=made["Id"], stack_id=made["StackId"], creates=creates, resources=())

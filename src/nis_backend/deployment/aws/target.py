@@ -35,7 +35,8 @@ class AwsTarget(Target):
     """One deployment in one region of an account.
 
     `replace_data` lets an apply replace or remove what holds data; `unprotect` lets `destroy` take down a stack that is
-    protected. `ask` verifies an address with a key.
+    protected. `role` is what CloudFormation makes resources with, from then on: without one, with the key that asks.
+    `ask` verifies an address with a key.
     """
 
     def __init__(  # noqa: PLR0913 - what may be lost is said by name
@@ -44,13 +45,14 @@ class AwsTarget(Target):
         region: str,
         *,
         profile: str | None = None,
+        role: str = "",
         replace_data: bool = False,
         unprotect: bool = False,
         account: Account | None = None,
         ask: Ask = _ask,
     ) -> None:
         self.account = account or Account(region=region, profile=profile)
-        self._stack = Stack(account=self.account, name=name)
+        self._stack = Stack(account=self.account, name=name, role=role)
         self._ask, self._unprotect = ask, unprotect
         self._changing = Changing(
             account=self.account, stack=self._stack, verify=self._verify, replace_data=replace_data
