@@ -10,7 +10,8 @@ from nis_backend.annotations import Called, Reads
 from nis_backend.operation import Effect, Model, Shape
 
 FAMILIES = (
-    *("batches", "blobs", "budgets", "cache", "chat", "conversations", "embeddings", "feedback", "identity", "impact"),
+    *("batches", "blobs", "budgets", "cache", "chat", "conversations", "deployment", "embeddings", "feedback"),
+    *("identity", "impact"),
     *("mcp_servers", "models", "physics", "prompts", "providers", "remote_agents", "routes", "runs", "schedules"),
     *("system", "usage", "vision", "visuals", "voice", "weights"),
 )
