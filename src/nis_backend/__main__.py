@@ -144,6 +144,7 @@ def main() -> None:
             work=work,
             edit=edit,
             impact=load_impact,
+            deploy=load_deploy,
         )
     )
 

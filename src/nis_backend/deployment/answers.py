@@ -20,6 +20,8 @@ if TYPE_CHECKING:
     from nis_backend.view import View
 
 Options = Mapping[str, Any]  # Any: click's
+PRICES = "aws-prices.json"
+"""In the data folder: what `plan --refresh` was told."""
 WORST = ("error", "warning", "note")
 
 
@@ -63,14 +65,11 @@ def plan(settings: Settings, options: Options) -> Answer:
     """What applying would do."""
     from nis_backend.deployment.plan import plan  # noqa: PLC0415 - loads where it is asked for
     from nis_backend.deployment.usage import usage_of  # noqa: PLC0415 - as above
+    from nis_backend.prices.refresh import refresh, remembered  # noqa: PLC0415 - as above
 
-    there = _known(settings, options)
-    prices = None
-    if options.get("refresh"):
-        from nis_backend.prices.refresh import refresh  # noqa: PLC0415 - as above
-
-        prices = refresh(there.region)
-    target = None if options.get("offline") else there.target()
+    there, kept = _known(settings, options), settings.data / PRICES
+    prices = refresh(there.region, path=kept) if options.get("refresh") else remembered(kept)
+    target = None if options.get("offline") else there.target(replace_data=bool(options.get("replace_data")))
     wanted = _wanted(there, options)
     usage = usage_of(wanted.profile, _pairs("usage", options.get("usage", ())))
     return Answer(found=plan(wanted, region=there.region, target=target, to=there.to, usage=usage, prices=prices))
@@ -100,7 +99,7 @@ def push(settings: Settings, options: Options, tell: Tell) -> Answer:
 def apply(settings: Settings, options: Options, tell: Tell) -> Answer:
     """Bring it there."""
     there = _known(settings, options)
-    return Answer(found=there.target().apply(_wanted(there, options), tell))
+    return Answer(found=there.target(replace_data=options["replace_data"]).apply(_wanted(there, options), tell))
 
 
 def status(settings: Settings, options: Options) -> Answer:
@@ -126,7 +125,7 @@ def rollback(settings: Settings, options: Options, tell: Tell) -> Answer:
 
 def destroy(settings: Settings, options: Options, tell: Tell) -> Answer:
     """All of it down."""
-    return Answer(found=_known(settings, options).target().destroy(tell))
+    return Answer(found=_known(settings, options).target(unprotect=options["unprotect"]).destroy(tell))
 
 
 def validate(text: str, options: Options) -> Answer:

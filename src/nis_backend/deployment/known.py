@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Literal
 
 from pydantic import Field, ValidationError
 
+from nis_backend.deployment.local.rules import Rules
 from nis_backend.deployment.report import LogLines
 from nis_backend.deployment.target import Wanted
 from nis_backend.errors import InvalidRequest, NotFound
@@ -38,6 +39,7 @@ class Known(Model):
     image: str = Field(default="", description="What is served unless another is named.")
     parameters: dict[str, str] = Field(default_factory=dict[str, str], description="Of the template.")
     environment: dict[str, str] = Field(default_factory=dict[str, str], description="Settings of nis.")
+    rules: Rules | None = Field(default=None, description="On this machine: how it is watched and drained.")
 
     def wanted(self, image: str = "", *, ephemeral: bool = False) -> Wanted:
         """It, with another image where one is named."""
@@ -50,8 +52,8 @@ class Known(Model):
             ephemeral=ephemeral,
         )
 
-    def target(self) -> Target:
-        """The way to it.
+    def target(self, *, replace_data: bool = False, unprotect: bool = False) -> Target:
+        """The way to it; `replace_data` lets what holds data be replaced there, `unprotect` what is protected go.
 
         Raises:
             InvalidRequest: it is to be on this machine, and no folder is named.
@@ -60,14 +62,14 @@ class Known(Model):
         if self.to == "aws":
             from nis_backend.deployment.aws.target import AwsTarget  # noqa: PLC0415 - one of two
 
-            return AwsTarget(self.name, self.region)
+            return AwsTarget(self.name, self.region, replace_data=replace_data, unprotect=unprotect)
         if not self.folder:
             raise InvalidRequest(
                 "A deployment on this machine needs a folder.", field="folder", value="", remedy="Name one: --folder."
             )
         from nis_backend.deployment.local.target import LocalTarget  # noqa: PLC0415 - as above
 
-        return LocalTarget(Path(self.folder).expanduser(), name=self.name, port=self.port)
+        return LocalTarget(Path(self.folder).expanduser(), name=self.name, port=self.port, rules=self.rules)
 
 
 def recent(target: Target, service: Service | None, *, minutes: float, limit: int, words: str) -> LogLines:

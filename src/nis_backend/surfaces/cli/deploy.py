@@ -184,7 +184,13 @@ def _apply(session: Session, load: Load) -> click.Command:
         "apply",
         callback=run,
         help="Do what `plan` shows, wait and verify. Exit code 0: done. 10: taken back. 11: failed.",
-        params=[*_of_deployment(), *_of_wanted(), _yes(), as_json_option()],
+        params=[
+            *_of_deployment(),
+            *_of_wanted(),
+            click.Option(["--replace-data"], is_flag=True, help="Let it replace or remove what holds data."),
+            _yes(),
+            as_json_option(),
+        ],
     )
 
 
@@ -273,7 +279,12 @@ def _destroy(session: Session, load: Load) -> click.Command:
         "destroy",
         callback=run,
         help="Take it down; asks first. What databases and disks held stays as snapshots.",
-        params=[*_of_deployment(), _yes(), as_json_option()],
+        params=[
+            *_of_deployment(),
+            click.Option(["--unprotect"], is_flag=True, help="Take down also what is protected from it."),
+            _yes(),
+            as_json_option(),
+        ],
     )
 
 
