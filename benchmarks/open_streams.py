@@ -12,6 +12,8 @@ from typing import Any
 import aiohttp
 
 Json = dict[str, Any]
+UNSPOKEN = 4408
+"""How a conversation by voice ends in which nobody has said anything for a minute."""
 STOPPING = "The server is stopping."
 HEADERS = {"accept": "text/event-stream", "anthropic-version": "2023-06-01", "a2a-version": "1.0"}
 
@@ -123,6 +125,8 @@ async def _over_socket(
                 stream.heard(came.data)
                 if over(json.loads(came.data)):
                     return "finished"
+        if socket.close_code == UNSPOKEN:
+            return "finished"
         return "told" if socket.close_code == aiohttp.WSCloseCode.GOING_AWAY else f"cut: close {socket.close_code}"
 
 
