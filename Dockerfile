@@ -30,7 +30,7 @@ COPY deploy/image/slim.py /tmp/
 RUN python3 /tmp/slim.py base && rm /tmp/slim.py \
     && echo 'nis:x:10001:10001:nis:/data:/usr/sbin/nologin' >> /etc/passwd \
     && echo 'nis:x:10001:' >> /etc/group \
-    && mkdir -p /data && chown 10001:10001 /data
+    && mkdir -p /data/blobs && chown 10001:10001 /data /data/blobs
 
 FROM scratch AS base
 # Whole, since what a layer above takes away is still carried by the layer below.
