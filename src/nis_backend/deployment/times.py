@@ -54,6 +54,8 @@ class _Task:
     stop: float
     start: float
     settings: Mapping[str, float]
+    killer: str = "ECS kills (stopTimeout)"
+    remedy: str = "raise StopTimeout (120 at most)"
 
 
 def drains(environment: Mapping[str, str]) -> Arithmetic:
@@ -104,9 +106,9 @@ def _drain(task: _Task, stack: Stack) -> Arithmetic:
     total, before = _sum(parts), _attribute(stack, "TargetGroup", "deregistration_delay.timeout_seconds", DELAY)
     waits = f" Before SIGTERM, ECS lets the load balancer finish for at most {before:g} s." if task.served else ""
     if total < task.stop:
-        told = f"{total:g} s are less than the {task.stop:g} s after which ECS kills (stopTimeout).{waits}"
+        told = f"{total:g} s are less than the {task.stop:g} s after which {task.killer}.{waits}"
     else:
-        told = f"ECS kills after {task.stop:g} s: raise StopTimeout (120 at most), or lower NIS_DRAIN_SECONDS."
+        told = f"After {task.stop:g} s {task.killer}: {task.remedy}, or lower NIS_DRAIN_SECONDS."
     return Arithmetic(what=f"Drain of {task.service}", seconds=total, parts=parts, holds=total < task.stop, told=told)
 
 
@@ -174,10 +176,16 @@ def _boxes(stack: Stack) -> Iterator[Arithmetic]:
         if stop is None:
             continue
         task = _Task(
-            service=name, served=False, stop=float(stop[1]), start=0, settings=_settings(dict(SETS.findall(does)))
+            service=name,
+            served=False,
+            stop=float(stop[1]),
+            start=0,
+            settings=_settings(dict(SETS.findall(does))),
+            killer="docker kills",
+            remedy="raise the time of docker stop",
         )
         drain = _drain(task, stack)
-        yield drain.model_copy(update={"told": drain.told.replace("ECS kills (stopTimeout)", "docker kills")})
+        yield drain
         pause = MINUTES.fullmatch(str(mapping(stack.policy(name).get("AutoScalingRollingUpdate")).get("PauseTime")))
         if pause is not None:
             parts = [
