@@ -117,3 +117,11 @@ def test_a_column_that_holds_nothing_is_not_shown() -> None:
     (table,) = [view for view in views_of(found) if isinstance(view, Table)]
     assert table.columns == ["layer", "compressed"]
     assert table.rows[-1] == ["sum", 2.0]
+
+
+def test_a_sum_that_misses_prices_is_not_told_as_the_price() -> None:
+    """What could not be priced makes it the least that a month costs."""
+    found = PRICE.model_copy(update={"left_out": ["Api: load balancer; no price alb.hour of us-west-2 known."]})
+    (words, *_) = views_of(found)
+    assert isinstance(words, Text)
+    assert words.text == "A month in us-east-1 costs at least 103.46 USD: 1 price unknown."

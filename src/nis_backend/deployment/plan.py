@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Literal, Protocol, runtime_checkable
 
-from nis_backend.deployment.price import price
+from nis_backend.deployment.price import NO_PRICE, price
 from nis_backend.deployment.report import Arithmetic, Plan, Resource
 from nis_backend.deployment.stack import Stack
 from nis_backend.deployment.target import Wanted
@@ -148,7 +148,7 @@ def _mind(chosen: Profile, resolved: Resolved, cost: Price) -> Iterator[str]:
         yield "One task of api serves: where it fails, nobody is served until the next has started."
     if chosen.most_dollars is not None and cost.month > chosen.most_dollars:
         yield f"The profile is meant to cost at most {chosen.most_dollars:g} USD a month; this is {cost.month:.2f}."
-    unpriced = [one for one in cost.left_out if "no price" in one or "nothing is known" in one]
+    unpriced = [one for one in cost.left_out if NO_PRICE in one]
     if unpriced:
         yield f"{len(unpriced)} of what is there has no known price in {cost.region}: the bill is more than the sum."
     if cost.lines:

@@ -19,6 +19,8 @@ if TYPE_CHECKING:
     from nis_backend.prices.aws import Prices, Rate
 
 CENT = Decimal("0.01")
+NO_PRICE = "no price"
+"""In what is told of that which is there and could not be priced."""
 EVERYTHING = "(all of it)"
 """The resource of what no one resource is paid for: logs, transfer."""
 FREE = frozenset(
@@ -82,7 +84,7 @@ def price(
         rate = known.rate(item.metered.rate, region)
         if rate is None:
             what = f"{_named(item.names)}: {item.metered.what}"
-            left_out.append(f"{what}; no price {item.metered.rate} of {region} known.")
+            left_out.append(f"{what}; {NO_PRICE} {item.metered.rate} of {region} known.")
         else:
             lines.append(_line(item, rate))
     return Price(
@@ -122,9 +124,9 @@ def _items(stack: Stack, usage: Usage, left_out: list[str]) -> Iterator[_Item]:
                 for metered in METERS[kind](Meter(name=name, said=said, stack=stack, usage=usage)):
                     yield _Item(names=(name,), metered=metered)
             except Unmetered as why:
-                left_out.append(f"{name} ({kind}): {why}.")
+                left_out.append(f"{name} ({kind}): {NO_PRICE}, since {why}.")
         elif kind not in FREE | BY_USE:
-            left_out.append(f"{name}: nothing is known here of what {kind} costs.")
+            left_out.append(f"{name}: {NO_PRICE} of {kind} is known here.")
 
 
 def _by_use(stack: Stack, usage: Usage) -> Iterator[_Item]:

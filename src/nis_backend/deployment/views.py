@@ -5,6 +5,7 @@ from __future__ import annotations
 from decimal import Decimal
 from typing import TYPE_CHECKING, assert_never
 
+from nis_backend.deployment.price import NO_PRICE
 from nis_backend.deployment.report import (
     Comparison,
     Findings,
@@ -60,7 +61,7 @@ def views_of(found: Found, *, charts: bool = True) -> list[View]:  # noqa: PLR09
 
 def _plan(plan: Plan, *, charts: bool) -> list[View]:
     where = f"{plan.target} in {plan.region}" if plan.region else plan.target
-    price = "Nothing is paid for." if plan.price is None else f"A month costs {plan.price.month:.2f} USD."
+    price = "Nothing is paid for." if plan.price is None else _month(plan.price)
     refused = f" Applying it would be refused: {plan.refused}" if plan.refused else ""
     asked = any(one.change != "unknown" for one in plan.resources)
     changes = len([one for one in plan.resources if one.change != "keep"])
@@ -91,7 +92,7 @@ def _price(price: Price, *, charts: bool) -> list[View]:
     rows.append(["sum", "", "", "", "", f"{price.month:.2f}", ""])
     sources = sorted({one.source for one in price.lines})
     return [
-        Text(text=f"A month in {price.region} costs {price.month:.2f} USD."),
+        Text(text=_month(price)),
         Table(
             title=f"A month in {price.region}, USD",
             columns=["resource", "what", "quantity", "unit", "price", "month", "price of"],
@@ -102,6 +103,14 @@ def _price(price: Price, *, charts: bool) -> list[View]:
         *_listed("Not in the sum", price.left_out),
         *_listed("Prices stand at", sources),
     ]
+
+
+def _month(price: Price) -> str:
+    """The sum, and whether it is all there is."""
+    unknown = len([one for one in price.left_out if NO_PRICE in one])
+    if unknown:
+        return f"A month in {price.region} costs at least {price.month:.2f} USD: {counted(unknown, 'price')} unknown."
+    return f"A month in {price.region} costs {price.month:.2f} USD."
 
 
 def _bars(price: Price) -> Series:
