@@ -23,6 +23,7 @@ GATEWAY_PEER := $(VENV)/bench-gateway/.filled-1
 VISION_PEER := $(VENV)/bench-vision/.filled-$(KEY)
 VOICE_PEER := $(VENV)/bench-voice/.filled-1
 IMPACT_PEER := $(VENV)/bench-impact/.filled-1
+STACK_PEER := $(VENV)/check-stack/.filled-1
 EXTRAS_PEER := $(VENV)/bench-extras/.filled-$(KEY)
 CLIENTS := tests/clients/node_modules/.package-lock.json
 CONSOLE := $(if $(wildcard console/package.json),console/node_modules/.package-lock.json)
@@ -60,7 +61,7 @@ SHELL := /bin/bash
 .SHELLFLAGS := -o pipefail -c
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help serve weights test-weights test check format generate console bench-start bench-router bench-toolsets bench-embeddings bench-runs bench-dispatch bench-gateway bench-generation bench-impact bench-reading bench-soak bench-sockets bench-vision bench-voice bench-speaking bench-live-voice bench-extras conformance prove-drain prove-fuzz prove-impact-null prove-kills prove-media prove-readers prove-schema prove-takeover clean
+.PHONY: help serve weights test-weights test check format generate console bench-start bench-router bench-toolsets bench-embeddings bench-runs bench-dispatch bench-gateway bench-generation bench-impact bench-reading bench-soak bench-sockets bench-vision bench-voice bench-speaking bench-live-voice bench-extras check-stack conformance prove-drain prove-fuzz prove-impact-null prove-kills prove-media prove-readers prove-schema prove-takeover clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-16s %s\n", $$1, $$2 }' Makefile
@@ -150,6 +151,9 @@ bench-extras: $(TESTS) $(EXTRAS_PEER) ## measure what each extra of ours costs, 
 
 image: $(TESTS) ## build the image's three targets, weigh, start and check them (docker, or buildah and podman; ARGS="--targets core")
 	@$(BIN)/python benchmarks/image.py $(ARGS)
+
+check-stack: $(TESTS) $(STACK_PEER) ## hold the AWS stack to cfn-lint and checkov, in every way that it can be set up (ARGS="--skips")
+	@$(BIN)/python benchmarks/stack.py $(dir $(STACK_PEER))bin/checkov $(ARGS)
 
 conformance: $(TESTS) $(WHEELHOUSE) weights $(CLIENTS) ## run the protocols' own suites and clients, and write docs/conformance.md (ARGS="--tck FOLDER")
 	@$(BIN)/python benchmarks/conformance.py $(ARGS)
@@ -259,6 +263,14 @@ $(IMPACT_PEER): | $(TESTS)
 	$(call say,what looks for unused dependencies$(comma) in an environment of its own)
 	@rm -rf $(peer) && $(uv_settings); uv venv --quiet $(peer) && \
 	UV_PYTHON=$(peer)/bin/python uv pip install --quiet deptry==0.25.1 creosote==5.2.0 fawltydeps==0.20.0 pip-weigh==0.2.0
+	@touch $@
+
+# What looks at stacks, in an environment of its own: it wants older releases of much.
+$(STACK_PEER): peer := $(VENV)/check-stack
+$(STACK_PEER): | $(TESTS)
+	$(call say,checkov in an environment of its own)
+	@rm -rf $(peer) && $(uv_settings); uv venv --quiet $(peer) && \
+	UV_PYTHON=$(peer)/bin/python uv pip install --quiet --compile-bytecode checkov==3.3.30
 	@touch $@
 
 # Procrastinate beside nis, in an environment of its own: both stand on the same PostgreSQL.

@@ -203,6 +203,37 @@ def test_no_role_has_more_than_its_resources(stacks: Mapping[str, Resolved]) -> 
                     assert set(actions) <= TAKE_NONE, (id_, actions)
 
 
+# What the store of blobs calls, and what IAM calls it: service authorization reference of Amazon S3.
+S3_CALLS = {
+    "get_object": "s3:GetObject",
+    "put_object": "s3:PutObject",
+    "create_multipart_upload": "s3:PutObject",
+    "upload_part": "s3:PutObject",
+    "complete_multipart_upload": "s3:PutObject",
+    "abort_multipart_upload": "s3:AbortMultipartUpload",
+    "delete_object": "s3:DeleteObject",
+    "list_objects_v2": "s3:ListBucket",
+    "head_bucket": "s3:ListBucket",
+    "list_multipart_uploads": "s3:ListBucketMultipartUploads",
+}
+
+
+def test_a_task_may_do_with_its_bucket_what_it_does(stacks: Mapping[str, Resolved]) -> None:
+    """Each call of the store of blobs is allowed, and no more than those."""
+    source = (ROOT / "src/nis_backend/drivers/blobs/bucket.py").read_text(encoding="utf-8")
+    calls = set(re.findall(r"\bclient\.([a-z_0-9]+)\(", source))
+    assert calls
+    role = stacks["small-rds"].resources["TaskRole"]["Properties"]
+    statements = role["Policies"][0]["PolicyDocument"]["Statement"]
+    allowed = {
+        action
+        for statement in statements
+        for action in (statement["Action"] if isinstance(statement["Action"], list) else [statement["Action"]])
+    }
+    assert allowed == {S3_CALLS[call] for call in calls}
+    assert "Policies" not in stacks["small"].resources["TaskRole"]["Properties"]
+
+
 def test_containers_run_as_nobody_on_a_root_that_is_read_only(stacks: Mapping[str, Resolved]) -> None:
     """User 10001, and room to write where the image has volumes: a mount that it does not declare belongs to root."""
     dockerfile = (ROOT / "Dockerfile").read_text(encoding="utf-8")
