@@ -3,9 +3,9 @@
     make check-stack                # the table on standard output, as Markdown; ends with 1 where something is found
     make check-stack ARGS="--skips" # and what is left out, with the reason that stands beside the resource
 
-Both read what the template comes to under the parameters of each profile and of the ways that no profile has: with values
-in place of parameters they see more, and checkov looks at no resource whose condition does not hold by default. Neither
-asks anything of a network.
+Both read what the template comes to under the parameters of each profile and of the ways that no profile has: with
+values in place of parameters they see more, and checkov looks at no resource whose condition does not hold by default.
+Neither asks anything of a network.
 """
 
 from __future__ import annotations

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any, cast
 
 import pytest
 from stacks import REGION, WAYS
 
 from nis_backend.deployment.template.reading import own_template, read
-from nis_backend.deployment.template.resolving import resolve
+from nis_backend.deployment.template.resolving import narrowed, resolve
 from nis_backend.errors import InvalidRequest, Malformed
 
 PARAMETERS = """
@@ -142,6 +143,24 @@ def test_every_way_of_the_own_stack_resolves_and_refers_to_what_is_there(way: st
     assert not resolved.refused
     missing = {name for name in referred([resolved.resources, resolved.outputs]) if name not in resolved.resources}
     assert not {name for name in missing if not name.startswith("AWS::")}
+
+
+@pytest.mark.parametrize("way", WAYS)
+def test_a_narrowed_template_is_the_same_stack_and_short_enough_to_be_sent(way: str) -> None:
+    """CloudFormation takes 51,200 bytes in a request; what is sent makes the same resources by the same parameters."""
+    whole = read(own_template())
+    text = json.dumps(narrowed(whole, WAYS[way], REGION), separators=(",", ":"))
+    assert len(text.encode()) < 51_200
+    assert '"Fn::If"' not in text
+    sent = read(text)
+    assert "Conditions" not in sent.document
+    assert set(sent.document["Parameters"]) == set(whole.document["Parameters"])
+    there, here = resolve(sent, WAYS[way], REGION), resolve(whole, WAYS[way], REGION)
+    assert there.outputs == here.outputs
+    assert there.resources == {
+        id_: {key: value for key, value in resource.items() if key != "Metadata"}
+        for id_, resource in here.resources.items()
+    }
 
 
 def referred(value: Any) -> set[str]:  # Any: a template's values differ in type

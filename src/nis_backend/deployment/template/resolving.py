@@ -87,8 +87,9 @@ def resolve(template: Template, parameters: Mapping[str, str], region: str, *, n
 def narrowed(template: Template, parameters: Mapping[str, str], region: str) -> Section:
     """The template with what is not there under these parameters left out, and conditions decided.
 
-    All parameters stay, without descriptions, so that the stack remembers them. Written as JSON it has less than the
-    51,200 bytes that CloudFormation takes without a bucket, which the whole template has not.
+    Rules are left out too: who sends it has asked `resolve` what they say. All parameters stay, without descriptions, so
+    that the stack remembers them. Written as JSON it has less than the 51,200 bytes that CloudFormation takes without a
+    bucket, which the whole template has not.
     """
     document = template.document
     given = read_parameters(_section(document, "Parameters"), parameters)
@@ -104,7 +105,7 @@ def narrowed(template: Template, parameters: Mapping[str, str], region: str) -> 
 
     def left(section: str) -> Section:
         return {
-            id_: _without(functions.resolve(one, f"{section}.{id_}"))
+            id_: _without(functions.resolve(one, f"{section}.{id_}"), "Metadata")
             for id_, one in _section(document, section).items()
             if functions.holds_named(one.get("Condition"))
         }
@@ -144,6 +145,6 @@ def _section(document: Section, name: str) -> Section:
     return section
 
 
-def _without(resource: Section) -> Section:
+def _without(resource: Section, *more: str) -> Section:
     """A resource that is there has no condition any more."""
-    return {key: value for key, value in resource.items() if key not in {"Condition", "Metadata"}}
+    return {key: value for key, value in resource.items() if key not in {"Condition", *more}}
