@@ -26,6 +26,8 @@ from nis_backend.deployment.template.reading import own_template, read
 from nis_backend.deployment.template.resolving import resolve
 
 TESTS = Path(__file__).resolve().parent.parent / "tests"
+VALUES = {"cfn-lint": {"config": {"ignore_checks": ["W3010"]}}}
+"""A zone that stands there by its name was a parameter (BoxZone)."""
 Found = dict[str, Any]
 """What checkov says of a check. Any: JSON."""
 
@@ -35,7 +37,9 @@ def written(ways: dict[str, dict[str, str]], region: str) -> dict[str, str]:
     template = read(own_template())
     found = {way: resolve(template, parameters, region).resources for way, parameters in ways.items()}
     return {
-        way: json.dumps({"AWSTemplateFormatVersion": "2010-09-09", "Resources": resources}, indent=1)
+        way: json.dumps(
+            {"AWSTemplateFormatVersion": "2010-09-09", "Metadata": VALUES, "Resources": resources}, indent=1
+        )
         for way, resources in found.items()
     }
 

@@ -87,9 +87,9 @@ def resolve(template: Template, parameters: Mapping[str, str], region: str, *, n
 def narrowed(template: Template, parameters: Mapping[str, str], region: str) -> Section:
     """The template with what is not there under these parameters left out, and conditions decided.
 
-    Rules are left out too: who sends it has asked `resolve` what they say. All parameters stay, without descriptions, so
-    that the stack remembers them. Written as JSON it has less than the 51,200 bytes that CloudFormation takes without a
-    bucket, which the whole template has not.
+    Rules are left out too: who sends it has asked `resolve` what they say. All parameters stay, without descriptions,
+    so that the stack remembers them. Written as JSON it has less than the 51,200 bytes that CloudFormation takes
+    without a bucket, which the whole template has not.
     """
     document = template.document
     given = read_parameters(_section(document, "Parameters"), parameters)
