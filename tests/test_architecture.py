@@ -90,7 +90,8 @@ LAYERS = {
 CONTRACTS = frozenset(
     {
         *("gateway.addresses", "gateway.bounds", "gateway.direct", "gateway.periods", "gateway.rates", "gateway.route"),
-        *("telemetry.ids", "telemetry.lines", "http.events", "llm.answer", "llm.choice", "store.spending"),
+        *("http.events", "llm.answer", "llm.choice", "store.spending"),
+        *("telemetry.counting", "telemetry.ids", "telemetry.lines"),
     }
 )
 """Modules of a contract that is more than one file."""

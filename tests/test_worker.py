@@ -15,7 +15,7 @@ from pathlib import Path
 import pytest
 from conftest import Serve, Server
 from outliving import begun, check_whole
-from rest_client import Json, ask, done, followed
+from rest_client import Json, ask, done, followed, send
 
 APP = str(Path(__file__).parent / "walking_app.py")
 PATIENCE = 60.0
@@ -135,11 +135,14 @@ def test_a_stopped_worker_hands_its_run_over(front: Server, work: Start, tmp_pat
 
 
 def test_a_worker_serves_its_queues_and_tells_how_it_is(work: Start) -> None:
-    """What it says at its start, `/health/ready`, and nothing of the surfaces."""
+    """What it says at its start, `/health/ready`, `/metrics`, and nothing of the surfaces."""
     worker = work("--queues", "compute")
     assert "compute 2" in worker.said
     assert "default" not in worker.said
     assert done(worker, "GET", "/health/ready")["status"] == "ok"
+    figures = send(worker, "GET", "/metrics")[2].decode()
+    assert 'nis_runs_active_limit{queue="compute"} 2.0' in figures
+    assert 'nis_runs_waiting{queue="compute"} 0.0' in figures
     status, _, problem = ask(worker, "GET", "/runs")
     assert (status, "A worker answers /health" in problem["remedy"]) == (404, True)
 

@@ -30,6 +30,9 @@ from nis_backend.drivers.http.client import Http
 from nis_backend.drivers.llm.disk_pools import disk_pools
 from nis_backend.drivers.llm.embedded_pool import pool as embedded_pool
 from nis_backend.drivers.store.base import LINES
+from nis_backend.drivers.telemetry.base import Telemetry
+from nis_backend.drivers.telemetry.exposition import Sources
+from nis_backend.drivers.telemetry.telling import Telling, Wanted
 from nis_backend.errors import NisError, Unavailable
 from nis_backend.execution import execute
 from nis_backend.made import MADE
@@ -44,7 +47,7 @@ from nis_backend.surfaces.rest.derive import told
 from nis_backend.surfaces.rest.replies import KEPT_SECONDS as REPLIES_SECONDS
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncGenerator, Mapping
+    from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping
     from pathlib import Path
 
     from nis_backend.drivers.agents.base import RemoteAgents
@@ -107,6 +110,8 @@ class Process:
             "outside": self._outside,
         }
         self.pushing = asyncio.Event()
+        self.telemetry = Telemetry()
+        self._telling: Telling | None = None
         self._tools: RemoteTools | None = None
 
     @property
@@ -168,8 +173,10 @@ class Process:
             },
             stopping=lambda: self.closing.begun,
             spared=frozenset({"bus", "cache", "blobs"}),
+            telemetry=self.telemetry,
             limit=None if given.call_limit is None else CallLimit(given.call_limit, cache, InProcessCache()),
         )
+        self._telling = self._told(None if outbox is None else store.count_unsent)
         tidying = asyncio.create_task(self._tidy(), name="tidying")
         clock = asyncio.create_task(Clock(self._drivers).run(), name="clock") if self._serves else None
         publishing = None if outbox is None else asyncio.create_task(outbox.publish(), name="outbox")
@@ -202,6 +209,32 @@ class Process:
             await self.drivers.keys.close()
             await contents.close()
             await store.close()
+            # Last: what was counted up to here is told.
+            await self._telling.close()
+
+    def _told(self, unsent: Callable[[int], Awaitable[int]] | None) -> Telling:
+        """What tells others of this process; `unsent` counts what waits for the bus."""
+        at, given = self.drivers, self.settings
+        sources = Sources(
+            counts=self.telemetry.counts,
+            compute=at.compute,
+            dispatch=at.dispatch,
+            waiting=at.store.waiting,
+            unsent=unsent,
+        )
+        wanted = Wanted(
+            service=self.service,
+            namespace=given.emf if self._serves else None,
+            traces=given.traces_url if self._serves else None,
+            traces_headers=given.traces_headers,
+            traces_share=given.traces_share,
+        )
+        return Telling(self.telemetry, sources, wanted, self.closing)
+
+    async def metrics(self, accept: str) -> tuple[str, bytes]:
+        """See `surfaces.base.Process.metrics`."""
+        assert self._telling is not None, "the process is not open"
+        return await self._telling.exposition(accept)
 
     @property
     def registry(self) -> Registry:
@@ -227,7 +260,9 @@ class Process:
         from nis_backend.metering import gateway_of  # noqa: PLC0415 - loads with the first call that asks a model
 
         at = self.drivers
-        self._gateway = gateway_of(self.settings, at.store, self.registry, at.compute, cache, holder, self._warn)
+        self._gateway = gateway_of(
+            self.settings, at.store, self.registry, at.compute, cache, holder, self._warn, self.telemetry
+        )
         self._gateway.open()
         return self._gateway
 

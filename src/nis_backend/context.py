@@ -411,11 +411,15 @@ class Context:
 
     @contextmanager
     def trace(self, name: str) -> Generator[None]:
-        """Time the call, count its outcome, log its failure under the request's id."""
-        started = time.perf_counter()
+        """Time the call, count its outcome, and give it a span where calls are traced."""
+        started, telemetry = time.perf_counter(), self.drivers.telemetry
         outcome = "ok"
         try:
-            yield
+            if telemetry.tracer is None:
+                yield
+            else:
+                with telemetry.span(*self._span_of(name)):
+                    yield
         except NisError as error:
             outcome = error.code
             raise
@@ -423,9 +427,19 @@ class Context:
             outcome = "internal_error"
             raise
         finally:
-            key = f"{name} {outcome}"
-            self.drivers.counts[key] = self.drivers.counts.get(key, 0) + 1
-            log.debug("%s %s %.1f ms request=%s", name, outcome, 1e3 * (time.perf_counter() - started), self.request_id)
+            telemetry.counts.called(name, outcome)
+            if log.isEnabledFor(logging.DEBUG):
+                log.debug("%s %s %.1f ms", name, outcome, 1e3 * (time.perf_counter() - started))
+
+    def _span_of(self, name: str) -> tuple[str, dict[str, str]]:
+        """What a call of this name is called in a trace: one that a run makes as its step is that of a tool.
+
+        https://opentelemetry.io/docs/specs/semconv/gen-ai/gen-ai-spans/#execute-tool-span
+        """
+        if self.scope is None or not self.scope.call or self.depth != 1:
+            return name, {"nis.operation": name}
+        tool = {"gen_ai.operation.name": "execute_tool", "gen_ai.tool.name": name, "gen_ai.tool.type": "function"}
+        return f"execute_tool {name}", {**tool, "gen_ai.tool.call.id": self.scope.call, "nis.operation": name}
 
 
 async def _begin(dispatch: Dispatch, owner: str, run_id: str, queue: str, new: Awaitable[tuple[Row, bool]]) -> None:

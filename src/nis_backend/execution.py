@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import asyncio
+import hashlib
 import json
 import logging
+import time
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from nis_backend.caller import Caller
 from nis_backend.calling import perform
 from nis_backend.context import Context
 from nis_backend.drivers.dispatch.base import WANTED, Left, stop_reason
-from nis_backend.drivers.telemetry.ids import HERE, Ids
+from nis_backend.drivers.telemetry.ids import FIELDS, HERE, Ids, Trace, of_carried
 from nis_backend.errors import (
     Fenced,
     InternalError,
@@ -42,6 +45,7 @@ if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Sequence
 
     from nis_backend.drivers.store.base import Row
+    from nis_backend.drivers.telemetry.base import Span, Tracer
     from nis_backend.event import Body
     from nis_backend.opened import Drivers
     from nis_backend.operation import Operation
@@ -56,7 +60,8 @@ MOST_IDLE = 5
 ABSENT_SECONDS = 60.0
 """Time between two looks for an operation that this process does not have."""
 
-ENDED, RELEASED, AGAIN = Left(how="ended"), Left(how="released"), Left(how="again")
+SUCCEEDED, CANCELLED = Left(how="ended", state="succeeded"), Left(how="ended", state="cancelled")
+RELEASED, AGAIN = Left(how="released"), Left(how="again")
 
 LAST_SECONDS = 1.5
 """Time that a run which is stopped with its process gets to write how it was left; what it cannot stays held."""
@@ -67,37 +72,80 @@ FIRST_RETRY, LONGEST_RETRY = 1.0, 300.0
 
 async def execute(drivers: Drivers, owner: str, run_id: str, attempt: int) -> Left:
     """Carry on a run that was taken under this attempt; see `dispatch.base.Execute`."""
-    store = drivers.store
-    here = HERE.get()
-    HERE.set(Ids(request_id=here.request_id, run_id=run_id, trace=here.trace, key=here.key))
+    began = time.perf_counter()
+    HERE.set(Ids(run_id=run_id))
+    span: list[Span] = []
+    operation, left = await _executed(drivers, owner, run_id, attempt, span)
+    for one in span:
+        one.note({"nis.run.left": left.state or left.how})
+        one.end(left.problem)
+    if left.state:
+        drivers.telemetry.counts.run_ended(operation, left.state, time.perf_counter() - began)
+    if left.state == "failed":
+        fields = {"event": "run.failed", "operation": operation, "problem": left.problem, "attempt": attempt}
+        log.warning("run %s of %s failed: %s", run_id, operation, left.problem, extra={FIELDS: fields})
+    return left
+
+
+def _begin_span(tracer: Tracer, row: Row, attempt: int) -> Span:
+    """The span of an attempt: in the trace of whatever began the run, and linked to the attempt before.
+
+    Its ids follow from the run's, so that whichever process goes on knows those of the one before without being told.
+    """
+    run_id, parent = str(row["id"]), HERE.get().trace
+    trace_id = parent.trace_id if parent else _digest(run_id, 32)
+    places = [Trace(trace_id=trace_id, span_id=_digest(f"{run_id} {one}", 16)) for one in (attempt, attempt - 1)]
+    attributes = {"nis.operation": str(row["operation"]), "nis.run.id": run_id, "nis.run.attempt": attempt}
+    if row["conversation_id"] is not None:
+        attributes["gen_ai.conversation.id"] = str(row["conversation_id"])
+    links = places[1:] if attempt > 1 else []
+    return tracer.begin(f"run {row['operation']}", "internal", parent, attributes, settled=places[0], links=links)
+
+
+def _digest(text: str, length: int) -> str:
+    return hashlib.sha256(text.encode()).hexdigest()[:length]
+
+
+async def _executed(drivers: Drivers, owner: str, run_id: str, attempt: int, span: list[Span]) -> tuple[str, Left]:
+    """The run's operation, and how it was left; the `span` of the attempt is put there once it has begun."""
+    store, operation = drivers.store, ""
     runs = RunLog(store, drivers.tail, owner)
     try:
         row = await _patiently(run_id, lambda: store.get("runs", owner, run_id))
         if row is None:
-            return RELEASED
+            return operation, RELEASED
+        operation = str(row["operation"])
+        HERE.set(of_carried(row["ids"], run_id, row["key_id"]))
+        if drivers.telemetry.tracer is not None:
+            span.append(_begin_span(drivers.telemetry.tracer, row, attempt))
+            HERE.set(replace(HERE.get(), trace=span[0].trace))
         if row["wanted"] in WANTED:
             raise asyncio.CancelledError(WANTED[row["wanted"]])  # noqa: TRY301 - as if it had just been told
         events = await _patiently(run_id, lambda: runs.all_events(run_id)) if row["last_seq"] else []
     except asyncio.CancelledError as cancelled:
-        return await _stop(Journal(store, owner, run_id, attempt), cancelled)
+        return operation, await _stop(Journal(store, owner, run_id, attempt), cancelled)
     except ValueError:
         log.exception("run %s: its log cannot be read", run_id)
         journal = Journal(store, owner, run_id, attempt)
-        return await end_failed(journal, InternalError("The run's log cannot be read.", remedy="Start it again."))
+        fault = InternalError("The run's log cannot be read.", remedy="Start it again.")
+        return operation, await end_failed(journal, fault)
     history, tail = History(events), drivers.tail
     journal = Journal(store, owner, run_id, attempt, history, row["conversation_id"], tail, of_row(row))
     # A run may do what the caller who began it may, and no more.
     caller = Caller(owner=owner, scopes=frozenset(json.loads(row["scopes"])), key=row["key_id"])
     try:
-        target = drivers.operations.find(row["operation"])
+        target = drivers.operations.find(operation)
     except NotFound:
         if row["deadline"] is not None and row["deadline"] <= store.now():
-            return await end_failed(journal, late(run_of(row)))
-        log.warning("run %s waits: there is no operation %s here", run_id, row["operation"])
-        return await _leave(journal, AGAIN, [], {"state": "queued", "not_before": store.now() + ABSENT_SECONDS})
+            return operation, await end_failed(journal, late(run_of(row)))
+        log.warning("run %s waits: there is no operation %s here", run_id, operation)
+        changes = {"state": "queued", "not_before": store.now() + ABSENT_SECONDS}
+        return operation, await _leave(journal, AGAIN, [], changes)
+    if attempt == 1:
+        drivers.telemetry.counts.run_began(str(row["queue"]), store.now() - row["not_before"])
     scope = Scope(key=run_id, call="" if target.shape == "run" else "0:run")
     ctx = Context(drivers=drivers, caller=caller, journal=journal, scope=scope, operation=target.name)
-    return await carry(target, row, ctx)
+    return operation, await carry(target, row, ctx)
 
 
 async def carry(target: Operation[Any, Any], row: Row, ctx: Context) -> Left:
@@ -134,7 +182,7 @@ async def carry(target: Operation[Any, Any], row: Row, ctx: Context) -> Left:
             f"{target.name} failed inside nis.", remedy=f"The server's log names run {journal.run_id}."
         )
         return await end_failed(journal, fault)
-    return ENDED
+    return SUCCEEDED
 
 
 def _refuse_hopeless(row: Row, history: History) -> None:
@@ -197,7 +245,7 @@ async def _wait(journal: Journal, wait: Suspended) -> Left:
 async def _stop(journal: Journal, cancelled: asyncio.CancelledError) -> Left:
     match stop_reason(cancelled):
         case "cancelled":
-            return await _leave(journal, ENDED, [CancelledRun()], {"state": "cancelled"})
+            return await _leave(journal, CANCELLED, [CancelledRun()], {"state": "cancelled"})
         case "paused":
             return await _leave(journal, RELEASED, [Released(reason="paused")], {"state": "paused"})
         case "shutdown":
@@ -217,7 +265,8 @@ async def end_failed(journal: Journal, error: NisError) -> Left:
     """End a run with `error`."""
     problem = error.problem()
     changes = {"state": "failed", "problem": json.dumps(problem), "waiting": None}
-    return await _leave(journal, ENDED, [Failed(problem=problem)], changes)
+    left = Left(how="ended", state="failed", problem=error.code)
+    return await _leave(journal, left, [Failed(problem=problem)], changes)
 
 
 async def _leave(journal: Journal, how: Left, bodies: Sequence[Body], changes: Row, *, ends: bool = False) -> Left:

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from nis_backend.drivers.compute.base import Compute
     from nis_backend.drivers.gateway.registry import Registry
     from nis_backend.drivers.store.base import Store
+    from nis_backend.drivers.telemetry.base import Telemetry
     from nis_backend.settings import Settings
 
 
@@ -28,6 +29,7 @@ def gateway_of(  # noqa: PLR0913, PLR0917 - one argument a part that it stands o
     cache: Cache,
     holder: str,
     warn: Callable[[str, str], None],
+    telemetry: Telemetry,
 ) -> MeteredGateway:
     """The gateway to the models that are set up; see `MeteredGateway`."""
     return MeteredGateway(
@@ -39,6 +41,7 @@ def gateway_of(  # noqa: PLR0913, PLR0917 - one argument a part that it stands o
         cache=cache,
         shared=settings.database_url is not None,
         warn=warn,
+        telemetry=telemetry,
     )
 
 

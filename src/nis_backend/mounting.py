@@ -16,14 +16,15 @@ if TYPE_CHECKING:
 
 
 def health(process: Process) -> ASGIApp:
-    """The application of a worker: how it is, and nothing else."""
+    """The application of a worker: how it is, its figures, and nothing else."""
     from nis_backend.surfaces import guard  # noqa: PLC0415 - as below
+    from nis_backend.surfaces.metrics import routes as metrics  # noqa: PLC0415
     from nis_backend.surfaces.rest.fixed import FIXED, PUBLIC  # noqa: PLC0415
     from nis_backend.surfaces.rest.mount import paths  # noqa: PLC0415
     from nis_backend.surfaces.routing import Routes  # noqa: PLC0415
 
-    told = paths(process, [route for route in FIXED if route.path in PUBLIC])
-    return guard.Guard(Routes([told], redirect_slashes=False, default=guard.only_health), process)
+    told = [paths(process, [route for route in FIXED if route.path in PUBLIC]), *metrics(process)]
+    return guard.Guard(Routes(told, redirect_slashes=False, default=guard.only_health), process)
 
 
 def asgi(process: Process) -> ASGIApp:
@@ -37,6 +38,7 @@ def asgi(process: Process) -> ASGIApp:
     from nis_backend.surfaces.console.routes import routes as console  # noqa: PLC0415
     from nis_backend.surfaces.mcp import authorisation  # noqa: PLC0415
     from nis_backend.surfaces.mcp.routes import routes as mcp  # noqa: PLC0415
+    from nis_backend.surfaces.metrics import routes as metrics  # noqa: PLC0415
     from nis_backend.surfaces.openai import routes as openai  # noqa: PLC0415
     from nis_backend.surfaces.rest.mount import routes as rest  # noqa: PLC0415
     from nis_backend.surfaces.routing import Routes  # noqa: PLC0415
@@ -53,6 +55,7 @@ def asgi(process: Process) -> ASGIApp:
         *bus(process),
         *anthropic.routes(process),
         *openai.routes(process),
+        *metrics(process),
     ]
     # The first prefix that fits words a failure: the longer one stands before the shorter.
     own = {authorisation.PROTECTED: authorisation.tell(process.settings)}

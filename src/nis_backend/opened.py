@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, Literal, Protocol
 
+from nis_backend.drivers.telemetry.base import Telemetry
 from nis_backend.keys import Keys
 
 if TYPE_CHECKING:
@@ -69,8 +70,8 @@ class Drivers:
         default_factory=dict[str, "Callable[[], Awaitable[str]]"]
     )
     """Each part's own check: answers what it found, or raises `Unavailable`."""
-    counts: dict[str, int] = field(default_factory=dict[str, int])
-    """Calls since the start, by `operation outcome`."""
+    telemetry: Telemetry = field(default_factory=Telemetry)
+    """What is counted of all that happens here, and what traces it."""
     clients: Mapping[Literal["anywhere", "outside"], Client] = field(
         default_factory=dict[Literal["anywhere", "outside"], "Client"]
     )

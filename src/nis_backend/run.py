@@ -15,6 +15,7 @@ from pydantic import Field
 
 from nis_backend.commands import Commands, append_of, unknown_run
 from nis_backend.drivers.store.base import ANY_RUN, OPEN
+from nis_backend.drivers.telemetry.ids import HERE, carried
 from nis_backend.errors import (
     Cancelled,
     Conflict,
@@ -251,6 +252,7 @@ class RunLog(Commands):
             "scopes": json.dumps(sorted(self._scopes)),
             "key_id": self._key,
             "within": written(self._within),
+            "ids": carried(HERE.get()),
             **{name: value for name, value in vars(terms).items() if name not in {"hold", "budget"}},
             "waiting": terms.hold and terms.hold.waiting,
             # Who may start at once has been due since now: the longest waiting goes first.

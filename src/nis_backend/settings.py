@@ -497,6 +497,15 @@ class Settings(BaseModel):
             raise ValueError(msg)
         return SecretStr(text) if text else None
 
+    @field_validator("emf")
+    @classmethod
+    def _own(cls, namespace: str | None) -> str | None:
+        """A namespace of one's own."""
+        if namespace is not None and namespace.lower().startswith("aws/"):
+            msg = "a namespace that begins with AWS/ is Amazon's own"
+            raise ValueError(msg)
+        return namespace
+
     @field_validator("mcp_commands")
     @classmethod
     def _started(cls, commands: str) -> str:

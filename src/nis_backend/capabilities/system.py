@@ -204,7 +204,7 @@ async def get_info(request: Nothing, ctx: Context) -> Info:
             Pool(name=pool.name, processes=pool.processes, busy=pool.busy, waiting=pool.waiting)
             for pool in ctx.drivers.compute.status()
         ],
-        calls=dict(sorted(ctx.drivers.counts.items())),
+        calls={" ".join(key): many for key, many in sorted(ctx.drivers.telemetry.counts.calls.items())},
     )
 
 

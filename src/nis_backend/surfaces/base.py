@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from nis_backend.catalog import Catalog
     from nis_backend.context import Context
     from nis_backend.drivers.http.base import Client
+    from nis_backend.drivers.telemetry.base import Telemetry
     from nis_backend.settings import Settings
 
 
@@ -57,11 +58,17 @@ class Process(Protocol):
     """Set when the server begins to stop: streams end with a notice."""
     clients: Mapping[Literal["anywhere", "outside"], Client]
     """What sends requests: to any address, or to those alone that lie in no network of our own."""
+    telemetry: Telemetry
+    """What is counted of all that happens here, and what traces it."""
     pushing: asyncio.Event
     """Set when somebody has asked to be sent a run's updates."""
 
     def context(self, caller: Caller) -> Context:
         """A fresh context for one call."""
+        ...
+
+    async def metrics(self, accept: str) -> tuple[str, bytes]:
+        """The process's figures: their media type and text, in the form that `Accept` names."""
         ...
 
     async def authenticate(self, headers: Mapping[str, str]) -> Caller:

@@ -19,6 +19,7 @@ from urllib.parse import urlsplit
 from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect
 
+from nis_backend.drivers.telemetry.counting import METHODS
 from nis_backend.drivers.telemetry.ids import FIELDS, HERE, REQUEST_ID, Ids, trace_of
 from nis_backend.errors import (
     DeadlineExceeded,
@@ -40,6 +41,8 @@ from nis_backend.surfaces.waiting import stopping
 if TYPE_CHECKING:
     from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+    from nis_backend.drivers.telemetry.base import Span
+    from nis_backend.drivers.telemetry.counting import Counts
     from nis_backend.settings import Settings
     from nis_backend.surfaces.base import Process
 
@@ -47,6 +50,9 @@ log, access = logging.getLogger("nis.http"), logging.getLogger("nis.access")
 
 LEFT = 499
 """Told as the status where a caller left before there was one, as nginx tells it."""
+
+UNTRACED = {*PUBLIC, "/metrics"}
+"""Paths that are asked every few seconds, and tell nobody's work."""
 
 UNAUTHORIZED = 4401
 """The code a socket closes with that has no key, a wrong one, or one that counts no more."""
@@ -140,6 +146,8 @@ class Guard:
         self._process = process
         self._large = large
         self._tells = dict(tells or {})
+        self._telemetry = process.telemetry
+        self._counts = process.telemetry.counts
         self._tells_each = process.settings.log_format == "json"
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -159,8 +167,7 @@ class Guard:
                 # Closing before accepting answers the handshake with 403.
                 await send({"type": "websocket.close", "code": 1008})
                 return
-            HERE.set(_ids_of(headers))
-            await self._app(scope, *self._watched(headers, receive, send))
+            await self._socket(scope, headers, receive, send)
             return
         await self._http(scope, headers, receive, send)
 
@@ -172,11 +179,13 @@ class Guard:
         scope.setdefault("state", {})["request_id"] = request_id
         given = self._process.settings
         within = given.max_blob if scope["path"] in self._large else 0
-        exchange = Exchange(receive, send, request_id, given.max_body + within)
+        span = self._begin_span(scope, ids)
+        exchange = Exchange(receive, send, request_id, given.max_body + within, self._counts)
         scope["state"]["exchange"] = exchange
         if self._process.closing.begun:
             # The next request on this connection would find nobody.
             exchange.marks["connection"] = "close"
+        self._counts.active += 1
         try:
             await self._admit(scope, headers)
             ids.key = scope["state"]["caller"].key
@@ -202,11 +211,49 @@ class Guard:
             extra = (error.headers or {}) if isinstance(error, HTTPException) else {}
             await answer_problem(_told(error, scope), scope, exchange.send, extra, self._tell(scope["path"]))
         finally:
-            self._ended(scope, exchange, time.perf_counter() - began)
+            self._ended(scope, exchange, began, span)
 
-    def _ended(self, scope: Scope, exchange: Exchange, seconds: float) -> None:
+    async def _socket(self, scope: Scope, headers: Mapping[str, str], receive: Receive, send: Send) -> None:
+        """A handshake, and the socket that comes of it."""
+        HERE.set(_ids_of(headers))
+        opened = ""
+
+        async def opening(message: Message) -> None:
+            nonlocal opened
+            if message["type"] == "websocket.accept":
+                opened = template_of(scope)
+                self._counts.socket(opened, 1)
+            await send(message)
+
+        try:
+            await self._app(scope, *self._watched(headers, receive, opening))
+        finally:
+            if opened:
+                self._counts.socket(opened, -1)
+
+    def _begin_span(self, scope: Scope, ids: Ids) -> Span | None:
+        """Where requests are traced; those of probers and scrapers are not."""
+        tracer = self._telemetry.tracer
+        if tracer is None or scope["path"] in UNTRACED:
+            return None
+        method = scope["method"] if scope["method"] in METHODS else "HTTP"
+        attributes = {"http.request.method": method, "url.scheme": scope["scheme"], "nis.request_id": ids.request_id}
+        span = tracer.begin(method, "server", ids.trace, attributes)
+        ids.trace = span.trace
+        return span
+
+    def _ended(self, scope: Scope, exchange: Exchange, began: float, span: Span | None) -> None:
         """Tell of a request that was answered, or whose caller left: of its path the template, and never its query."""
+        counts, now = self._counts, time.perf_counter()
+        counts.active -= 1
+        if exchange.streams:
+            counts.streams -= 1
         route, status = template_of(scope), exchange.status or LEFT
+        counts.answered(scope["method"], route, status, (exchange.begun or now) - began, probes=route in PUBLIC)
+        if span is not None:
+            span.note({"http.route": route, "http.response.status_code": status})
+            span.name(f"{scope['method']} {route}")
+            span.end(str(status) if status >= HTTPStatus.INTERNAL_SERVER_ERROR else "")
         # Probers ask every few seconds, and their lines would be the most.
         level = logging.DEBUG if route in PUBLIC else logging.INFO
         if self._tells_each and access.isEnabledFor(level):
@@ -214,7 +261,7 @@ class Guard:
                 "method": scope["method"],
                 "route": route,
                 "status": status,
-                "duration_ms": round(1e3 * seconds, 3),
+                "duration_ms": round(1e3 * (now - began), 3),
                 "bytes": exchange.sent,
             }
             access.log(level, "%s %s %d", scope["method"], route, status, extra={FIELDS: fields})
@@ -270,7 +317,8 @@ def is_multipart(media: str) -> bool:
 class Exchange:
     """One request's two directions: counts what comes in, marks what goes out."""
 
-    def __init__(self, receive: Receive, send: Send, request_id: str, limit: int) -> None:
+    def __init__(self, receive: Receive, send: Send, request_id: str, limit: int, counts: Counts) -> None:
+        self._counts = counts
         self._receive = receive
         self._send = send
         self.marks: dict[str, str] = {"x-request-id": request_id}
@@ -285,6 +333,10 @@ class Exchange:
         self.cut = False
         self.status = 0
         """Of the answer; 0 until it begins."""
+        self.begun = 0.0
+        """When it began, on the clock that times requests."""
+        self.streams = False
+        """Whether it goes out in parts."""
         self.sent = 0
         """Bytes of its body."""
 
@@ -322,7 +374,7 @@ class Exchange:
         """A piece of the answer."""
         if message["type"] == "http.response.start":
             self.started = True
-            self.status = message["status"]
+            self.status, self.begun = message["status"], time.perf_counter()
             marks = [(name.encode(), value.encode()) for name, value in self.marks.items()]
             message["headers"] = [*message.get("headers", ()), *marks]
         elif self.watch is not None and not await self.watch.holds():
@@ -331,6 +383,9 @@ class Exchange:
             await self._send({"type": "http.response.body", "body": b""})
             raise ClientDisconnect
         self.sent += len(message.get("body", b""))
+        if not self.streams and message.get("more_body"):
+            self.streams = True
+            self._counts.streams += 1
         await self._send(message)
 
 
@@ -382,7 +437,7 @@ async def only_health(scope: Scope, receive: Receive, send: Send) -> None:
     try:
         await not_found(scope, receive, send)
     except NotFound as error:
-        error.remedy = "A worker answers /health, /health/live and /health/ready; a server answers the rest."
+        error.remedy = "A worker answers /health, /health/live, /health/ready and /metrics; a server answers the rest."
         raise
 
 

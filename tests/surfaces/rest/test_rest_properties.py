@@ -18,6 +18,7 @@ from starlette.requests import Request
 
 from nis_backend.blob import Blob
 from nis_backend.catalog import entry_of
+from nis_backend.drivers.telemetry.counting import Counts
 from nis_backend.entry import Entry
 from nis_backend.errors import InvalidRequest, NisError, NotAcceptable
 from nis_backend.operation import Model, operation
@@ -152,7 +153,7 @@ def read(method: str, query: str, body: bytes, path: dict[str, str], media: str 
         "query_string": query.encode(),
         "headers": headers,
         "path_params": path,
-        "state": {"exchange": Exchange(receive, send, "request-1", SETTINGS.max_body)},
+        "state": {"exchange": Exchange(receive, send, "request-1", SETTINGS.max_body, Counts())},
     }
     return read_values.validate(asyncio.run(arguments_of(Request(scope, receive), READ, SETTINGS)))
 

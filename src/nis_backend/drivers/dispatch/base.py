@@ -7,7 +7,7 @@ that makes it `running`, names the holder and raises the attempt, by which every
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from typing import Literal, Protocol
 
@@ -28,6 +28,10 @@ class Left:
     """It has ended; it rests, waits or goes on elsewhere; or it is queued and starts again `at` that time."""
     at: float | None = None
     """Seconds since 1970, UTC."""
+    state: Literal["", "succeeded", "failed", "cancelled"] = ""
+    """How it has ended, where it has."""
+    problem: str = ""
+    """The code of its failure."""
 
 
 Execute = Callable[[str, str, int], Awaitable[Left]]
@@ -77,6 +81,10 @@ class Dispatch(Protocol):
 
     async def submit(self, owner: str, run_id: str) -> None:
         """Have a run executed soon that was committed as `queued`."""
+        ...
+
+    def under_way(self) -> Mapping[str, tuple[int, int]]:
+        """By queue, how many runs are executed here, and how many may be at once."""
         ...
 
     async def close(self, grace: float) -> None:

@@ -127,6 +127,10 @@ class InProcess(Dispatch):
         self.woken.set()
 
     @override
+    def under_way(self) -> Mapping[str, tuple[int, int]]:
+        return {queue: (self._running[queue], most) for queue, most in self._queues.items()}
+
+    @override
     async def close(self, grace: float) -> None:
         self._closing = True
         self.woken.set()

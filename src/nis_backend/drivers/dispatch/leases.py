@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from typing_extensions import override
 
 from nis_backend.drivers.dispatch.in_process import InProcess
+from nis_backend.drivers.telemetry.ids import apart
 from nis_backend.outage import Outage
 
 if TYPE_CHECKING:
@@ -58,7 +59,7 @@ class Leases(InProcess):
     def start(self) -> None:
         super().start()
         if self._beating is None:
-            self._beating = asyncio.create_task(self._beat(), name="dispatch beat")
+            self._beating = asyncio.create_task(self._beat(), name="dispatch beat", context=apart())
 
     async def _beat(self) -> None:
         away = Outage(log, "this process cannot say that it lives")

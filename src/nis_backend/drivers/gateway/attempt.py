@@ -11,8 +11,10 @@ from typing import TYPE_CHECKING, Generic, Protocol, TypeVar
 from nis_backend.drivers.gateway.judging import outcome_of
 from nis_backend.drivers.gateway.ledger import End
 from nis_backend.drivers.gateway.route import COMPUTED_HERE
+from nis_backend.drivers.gateway.traced import answered, asked
 from nis_backend.drivers.gateway.worst import longest
 from nis_backend.drivers.llm.answer import Usage
+from nis_backend.drivers.telemetry.ids import HERE
 from nis_backend.errors import InternalError, NisError, Unavailable, UpstreamFailed
 
 if TYPE_CHECKING:
@@ -29,6 +31,7 @@ if TYPE_CHECKING:
     from nis_backend.drivers.llm.base import ModelInfo
     from nis_backend.drivers.store.base import Row
     from nis_backend.drivers.store.spending import Cap
+    from nis_backend.drivers.telemetry.base import Span, Telemetry
 
 log = logging.getLogger("nis.gateway")
 
@@ -114,6 +117,7 @@ class Parts:
     prices: Prices
     budgets: Budgets
     ledger: Ledger
+    telemetry: Telemetry
     clock: Callable[[], float]
     """Seconds since 1970, UTC."""
     timer: Callable[[], float]
@@ -152,6 +156,7 @@ class Attempt(Generic[T]):
     _waited: float = 0.0
     _asked: float | None = None
     _first: float | None = None
+    _span: Span | None = None
     _held: bool = False
     """Whether a cap has set the most, where the caller has set none."""
 
@@ -181,7 +186,7 @@ class Attempt(Generic[T]):
                     await self._enter()
                     self.parts.health.begin(self.target)
                     self._asked = self.parts.timer()
-                    self.begun = await send(self.target, self.most)
+                    self.begun = await self._send(send)
                 finally:
                     until.limits.discard(whole)
         except NisError as error:
@@ -201,6 +206,19 @@ class Attempt(Generic[T]):
             raise
         self._first = self.parts.timer()
         self.parts.health.ended(self.target, "answered")
+
+    async def _send(self, send: Send[T]) -> Begun[T]:
+        """Ask; where calls are traced, within a span that goes on until the end of the answer."""
+        tracer = self.parts.telemetry.tracer
+        if tracer is None:
+            return await send(self.target, self.most)
+        here = HERE.get()
+        self._span = asked(tracer, here.trace, self.call.kind, self.target, streamed=self.call.streamed)
+        token = HERE.set(replace(here, trace=self._span.trace))
+        try:
+            return await send(self.target, self.most)
+        finally:
+            HERE.reset(token)
 
     async def end(self, state: str, error: NisError | None = None) -> None:
         """Write down how it has ended; a second end changes nothing."""
@@ -232,6 +250,9 @@ class Attempt(Generic[T]):
             first_ms=None if self._first is None else 1e3 * (self._first - self._asked),
             total_ms=1e3 * (parts.timer() - self._asked),
         )
+        if self._span is not None:
+            self._span.note(answered(used, end.first_ms))
+            self._span.end("" if state == "ok" else end.problem or state)
         reserved = self._row["state"] == "open"
         await parts.ledger.settle(self._row, end, rates)
         if rates is not None:

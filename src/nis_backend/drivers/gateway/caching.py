@@ -194,4 +194,5 @@ class Answers:
         )
         spent = 1e3 * (self._clock() - begun)
         ended = {"state": "cached", "status": 200, "cache": how, "saved": cost or 0, "priced": int(cost is not None)}
+        self._ledger.count_cached(row)
         self._ledger.write(row | ended | {"first_ms": spent, "total_ms": spent})

@@ -24,6 +24,7 @@ from nis_backend.drivers.gateway.passing import Passing
 from nis_backend.drivers.gateway.prices import Prices, id_of
 from nis_backend.drivers.gateway.registry import ROUTE, TABLES, route_of
 from nis_backend.drivers.gateway.route import Route, Target
+from nis_backend.drivers.telemetry.base import Telemetry
 from nis_backend.drivers.telemetry.ids import apart
 from nis_backend.errors import NisError, Unavailable
 
@@ -40,7 +41,6 @@ if TYPE_CHECKING:
     from nis_backend.drivers.llm.choice import Models
     from nis_backend.drivers.speech.base import Speech
     from nis_backend.drivers.store.base import Row, Store, Table
-
 log = logging.getLogger("nis.gateway")
 
 LOOK_SECONDS = 5.0
@@ -65,6 +65,7 @@ class MeteredGateway(Gateway):
         cache: Cache,
         shared: bool = False,
         warn: Callable[[str, str], None] = lambda _run_id, _message: None,
+        telemetry: Telemetry | None = None,
     ) -> None:
         """`warn` hears of which run a call has left little of a budget, and what is to be said of it."""
         self._store = store
@@ -78,7 +79,7 @@ class MeteredGateway(Gateway):
         self.registry = registry
         self.health = Health()
         registry.renewed = self._renewed
-        self.ledger = Ledger(store, holder)
+        self.ledger = Ledger(store, holder, counts=telemetry and telemetry.counts)
         self.budgets = Budgets(store, self.ledger, shared=shared, warn=warn)
         self.prices = Prices(registry, prices)
         self.attempts = Attempts(
@@ -88,6 +89,7 @@ class MeteredGateway(Gateway):
                 prices=self.prices,
                 budgets=self.budgets,
                 ledger=self.ledger,
+                telemetry=telemetry or Telemetry(),
                 clock=time.time,
                 timer=time.monotonic,
                 sleep=asyncio.sleep,

@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from nis_backend.drivers.store.spending import Closed
+from nis_backend.drivers.telemetry.counting import Counts, Spent
 from nis_backend.drivers.telemetry.ids import apart
 from nis_backend.errors import Unavailable
 
@@ -64,8 +65,16 @@ class Ledger:
     """Writes down what was asked, in groups, and again when the database was away."""
 
     def __init__(
-        self, store: Spending, holder: str, clock: Callable[[], float] = time.time, *, every: float = FLUSH_SECONDS
+        self,
+        store: Spending,
+        holder: str,
+        clock: Callable[[], float] = time.time,
+        *,
+        every: float = FLUSH_SECONDS,
+        counts: Counts | None = None,
     ) -> None:
+        """Each call is told to `counts` too, when it has ended."""
+        self._counts = counts or Counts()
         self._store = store
         self._holder = holder
         self._clock = clock
@@ -143,6 +152,7 @@ class Ledger:
         reserved = row["state"] == "open"
         changes = _ended(row, end, rates, reserved=reserved)
         changes["updated"] = self._clock()
+        self._count(row | changes, end)
         if not reserved:
             self.write(row | changes)
             return
@@ -167,7 +177,9 @@ class Ledger:
 
     def refuse(self, row: Row, error: NisError, problem: str) -> None:
         """Have it written down that a call was not sent, and why: it is counted, and costs nothing."""
-        self.write(row | {"state": "refused", "status": error.codes.http, "problem": plain(problem), "priced": 1})
+        refused = {"state": "refused", "status": error.codes.http, "problem": plain(problem), "priced": 1}
+        self._counts.asked(_model(row), problem, None, None)
+        self.write(row | refused)
 
     def take_back(self, row: Row) -> None:
         """Undo the reservation of a call that was not sent, where it may have been made."""
@@ -207,6 +219,15 @@ class Ledger:
             await asyncio.wait([self._writing])
         if left := len(self._rows) + len(self._closed):
             log.error("%d calls of models were not written down: the database is away", left)
+
+    def count_cached(self, row: Row) -> None:
+        """Count a call that a kept answer was given to: no model was asked."""
+        self._counts.asked(_model(row), "cached", None, None)
+
+    def _count(self, row: Row, end: End) -> None:
+        spent = Spent(input=row["input"], cached=row["cached"], output=row["output"], cost=row["cost"])
+        first = None if end.first_ms is None else end.first_ms / 1e3
+        self._counts.asked(_model(row), row["problem"] or row["state"], spent if end.used else None, first)
 
     async def _close_row(self, row: Row, closed: Closed) -> None:
         try:
@@ -271,6 +292,10 @@ def _ended(row: Row, end: End, rates: Rates | None, *, reserved: bool) -> Row:
         "cost": cost,
         "over": int(reserved and cost > row["worst"]),
     }
+
+
+def _model(row: Row) -> str:
+    return f"{row['provider']}:{row['model']}"
 
 
 TOKENS = ("input", "cached", "written", "output", "reasoning")

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from typing_extensions import override
 
 from nis_backend.drivers.http.base import Client
+from nis_backend.drivers.telemetry.ids import HERE
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -34,6 +35,10 @@ class Http(Client):
         self, method: str, url: str, headers: Mapping[str, str], data: bytes | None = None, *, silence: float
     ) -> Response:
         pool = self._pool or await self._opened()
+        trace = HERE.get().trace
+        if trace is not None:
+            # Wherever it goes: these are random numbers, and whoever is asked can tell what belongs together.
+            headers = {**headers, **trace.headers()}
         return await pool.request(method, url, headers, data, silence)
 
     async def close(self) -> None:

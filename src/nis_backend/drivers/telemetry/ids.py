@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextvars
+import json
 import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -76,6 +77,20 @@ def trace_of(headers: Mapping[str, str]) -> Trace | None:
     state = headers.get("tracestate", "")
     kept = state if _STATE.fullmatch(state) else ""
     return Trace(trace_id=found[2], span_id=found[3], flags="01" if int(found[4], 16) & 1 else "00", state=kept)
+
+
+def carried(ids: Ids) -> str | None:
+    """What a run's row has of the request that began it: as JSON, or None where it was none."""
+    found = {"request_id": ids.request_id} if ids.request_id else {}
+    if ids.trace is not None:
+        found |= ids.trace.headers()
+    return json.dumps(found) if found else None
+
+
+def of_carried(text: str | None, run_id: str, key: str | None) -> Ids:
+    """The ids of a run, from its row."""
+    found: dict[str, str] = json.loads(text) if text else {}
+    return Ids(request_id=found.get("request_id", ""), run_id=run_id, trace=trace_of(found), key=key)
 
 
 def told(ids: Ids) -> dict[str, str]:

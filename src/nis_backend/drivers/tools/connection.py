@@ -19,13 +19,14 @@ from mcp_types import TextContent
 from typing_extensions import override
 
 from nis_backend.drivers.gateway.addresses import is_private
+from nis_backend.drivers.telemetry.ids import HERE
 from nis_backend.drivers.tools.base import RemoteAnswer, RemoteTool
 from nis_backend.errors import Forbidden, UpstreamFailed
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, Mapping
 
-    from mcp_types import Tool
+    from mcp_types import RequestParamsMeta, Tool
 
     from nis_backend.drivers.tools.base import ToolServer
 
@@ -156,7 +157,10 @@ def _tool(one: Tool) -> RemoteTool:
 
 async def call_of(client: Client, tool: str, arguments: Mapping[str, Any]) -> RemoteAnswer:
     """What the tool answers; what is no text is only named."""
-    result = await client.call_tool(tool, dict(arguments))
+    trace = HERE.get().trace
+    # The protocol's own place for a trace, which a program that is spoken to over pipes has too.
+    meta = None if trace is None else cast("RequestParamsMeta", trace.headers())
+    result = await client.call_tool(tool, dict(arguments), meta=meta)
     texts = [
         one.text if isinstance(one, TextContent) else f"[{one.type}, which is not read here]" for one in result.content
     ]

@@ -1,0 +1,149 @@
+"""The counters of a process: plain numbers, added to where something happens, and read by whoever tells them.
+
+They are changed and read in the thread of the loop alone. What callers choose names no counter, or few: a path is told
+by its template, and of models that are asked only the first few hundred have names.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_left
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Protocol
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+Labels = tuple[str, ...]
+Numbers = dict[Labels, int]
+
+REQUEST_SECONDS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0)
+"""Bounds of what a caller waits: Prometheus' usual ones, and what a language model may need beyond them."""
+RUN_SECONDS = (0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0, 60.0, 300.0, 1800.0)
+LAG_SECONDS = (0.001, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5)
+
+MOST_MODELS = 200
+"""Models that have counters of their own; a caller may name any of a provider's, or one that there is not."""
+OTHERS = "other"
+
+METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
+CLASSES = ("", "1xx", "2xx", "3xx", "4xx", "5xx")
+
+
+class Histogram:
+    """How many of what was measured were at most so much, and their sum, for each set of labels."""
+
+    def __init__(self, bounds: Sequence[float]) -> None:
+        self.bounds = tuple(bounds)
+        self.found: dict[Labels, list[float]] = {}
+        """For each bound those at or below it and above the one before, then those above all, then the sum."""
+
+    def add(self, value: float, *labels: str) -> None:
+        """One more."""
+        row = self.found.get(labels)
+        if row is None:
+            row = self.found[labels] = [0] * (len(self.bounds) + 2)
+        row[bisect_left(self.bounds, value)] += 1
+        row[-1] += value
+
+
+@dataclass(frozen=True, kw_only=True)
+class Spent:
+    """What a call of a model used, in tokens, and what it cost, in nano-dollars."""
+
+    input: int = 0
+    cached: int = 0
+    """Of the input, those that the provider had kept."""
+    output: int = 0
+    cost: int = 0
+
+
+class Heard(Protocol):
+    """Hears of each request as it ends."""
+
+    def request(self, status: int, seconds: float) -> None:
+        """One has ended with this status, and its answer began after so many seconds."""
+        ...
+
+
+class Counts:
+    """What has happened since the start, and what is under way."""
+
+    def __init__(self) -> None:
+        self.requests: Numbers = {}
+        """By method, template and class of the status."""
+        self.request_seconds = Histogram(REQUEST_SECONDS)
+        """Until the answer begins, by method and template: when a stream ends is up to its reader."""
+        self.active = 0
+        """Requests that are being answered."""
+        self.streams = 0
+        """Of those, answers that have begun and go out in parts."""
+        self.sockets: Numbers = {}
+        """WebSockets that are open, by template."""
+        self.calls: Numbers = {}
+        """By operation and outcome."""
+        self.runs: Numbers = {}
+        """That have ended, by operation and state."""
+        self.run_seconds = Histogram(RUN_SECONDS)
+        """Of the attempt that ended a run, by state."""
+        self.queue_seconds = Histogram(RUN_SECONDS)
+        """From when a run might begin to when it did, by queue."""
+        self.model_calls: Numbers = {}
+        """By `provider:model` and how they ended."""
+        self.model_tokens: Numbers = {}
+        """By `provider:model` and what they were."""
+        self.model_cost: Numbers = {}
+        """In nano-dollars, by `provider:model`; what has no price is not in it."""
+        self.first_seconds = Histogram(REQUEST_SECONDS)
+        """From asking a model to the first of its answer, by `provider:model`."""
+        self.lag_seconds = Histogram(LAG_SECONDS)
+        """How late the loop came to what was due."""
+        self.heard: Heard | None = None
+        """Who hears of each request besides, those of probers left out."""
+        self._models: set[str] = set()
+
+    def answered(self, method: str, route: str, status: int, seconds: float, *, probes: bool = False) -> None:
+        """A request has ended; its answer began after so many seconds."""
+        if method not in METHODS:
+            method = OTHERS
+        key = method, route, CLASSES[status // 100]
+        self.requests[key] = self.requests.get(key, 0) + 1
+        self.request_seconds.add(seconds, method, route)
+        if self.heard is not None and not probes:
+            self.heard.request(status, seconds)
+
+    def socket(self, route: str, more: int) -> None:
+        """A WebSocket was opened, or has ended."""
+        _add(self.sockets, more, route)
+
+    def called(self, operation: str, outcome: str) -> None:
+        """A call of an operation has ended."""
+        _add(self.calls, 1, operation, outcome)
+
+    def run_began(self, queue: str, seconds: float) -> None:
+        """A run has begun for the first time, so long after it might have."""
+        self.queue_seconds.add(max(0.0, seconds), queue)
+
+    def run_ended(self, operation: str, state: str, seconds: float) -> None:
+        """A run has ended, by an attempt of so many seconds."""
+        _add(self.runs, 1, operation, state)
+        self.run_seconds.add(seconds, state)
+
+    def asked(self, model: str, outcome: str, spent: Spent | None, first: float | None) -> None:
+        """A call of a model has ended; `first` is when the first of its answer came, in seconds."""
+        if model not in self._models:
+            if len(self._models) < MOST_MODELS:
+                self._models.add(model)
+            else:
+                model = OTHERS
+        _add(self.model_calls, 1, model, outcome)
+        if spent is not None:
+            _add(self.model_tokens, spent.input, model, "input")
+            _add(self.model_tokens, spent.cached, model, "cached")
+            _add(self.model_tokens, spent.output, model, "output")
+            _add(self.model_cost, spent.cost, model)
+        if first is not None:
+            self.first_seconds.add(first, model)
+
+
+def _add(to: Numbers, by: int, *labels: str) -> None:
+    to[labels] = to.get(labels, 0) + by
