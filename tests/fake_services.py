@@ -242,6 +242,11 @@ class FakeServices:
         assert asked == {"AlarmNamePrefix": "nis-backend-", "StateValue": "ALARM"}
         return {"MetricAlarms": [{"AlarmName": name} for name in self.ringing]}
 
+    def kafka_get_bootstrap_brokers(self, asked: dict[str, Any]) -> dict[str, Any]:
+        """Where the brokers answer."""
+        assert asked == {"ClusterArn": self.stack.outputs["BrokersArn"]}
+        return {"BootstrapBrokerStringSaslScram": "b-1.example:9096,b-2.example:9096"}
+
     def autoscaling_describe_auto_scaling_groups(self, asked: dict[str, Any]) -> dict[str, Any]:
         """The box."""
         box = {

@@ -146,7 +146,8 @@ def _known(settings: Settings, options: Options) -> Known:
     """The deployment that is meant: one that the settings name, and what the options say of it."""
     name = options.get("deployment")
     there = find(settings.deployments, name) if name else Known(to=options.get("to") or "aws")
-    said = {key: options[key] for key in ("to", "name", "region", "folder", "port") if options.get(key) is not None}
+    keys = ("to", "name", "region", "role", "folder", "port")
+    said = {key: options[key] for key in keys if options.get(key) is not None}
     there = Known.model_validate({**there.model_dump(), **said})
     if there.to == "local" and not there.folder:
         folder = settings.data / "deployments" / there.name

@@ -39,6 +39,11 @@ class Known(Model):
     image: str = Field(default="", description="What is served unless another is named.")
     parameters: dict[str, str] = Field(default_factory=dict[str, str], description="Of the template.")
     environment: dict[str, str] = Field(default_factory=dict[str, str], description="Settings of nis.")
+    role: str = Field(
+        default="",
+        pattern=r"^$|^arn:aws[a-z-]*:iam::\d{12}:role/.{1,512}$",
+        description="On AWS: what CloudFormation makes resources with, by its ARN; empty: as it is, or who deploys.",
+    )
     rules: Rules | None = Field(default=None, description="On this machine: how it is watched and drained.")
 
     def wanted(self, image: str = "", *, ephemeral: bool = False) -> Wanted:
@@ -62,7 +67,7 @@ class Known(Model):
         if self.to == "aws":
             from nis_backend.deployment.aws.target import AwsTarget  # noqa: PLC0415 - one of two
 
-            return AwsTarget(self.name, self.region, replace_data=replace_data, unprotect=unprotect)
+            return AwsTarget(self.name, self.region, role=self.role, replace_data=replace_data, unprotect=unprotect)
         if not self.folder:
             raise InvalidRequest(
                 "A deployment on this machine needs a folder.", field="folder", value="", remedy="Name one: --folder."

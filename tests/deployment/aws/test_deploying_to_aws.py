@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 import pytest
-from fake_aws import FakeAws, Killed
+from fake_aws import FakeAws, Killed, arn
 from fake_services import ADDRESS, KEY, FakeServices, image, whole
 
 from nis_backend.deployment.aws.account import Account
@@ -249,6 +249,26 @@ def test_what_was_scaled_stays_scaled(aws: FakeAws, target: AwsTarget, services:
     applied(target, "b", ApiMost="6")
     with pytest.raises(InvalidRequest, match="up to 6 tasks"):
         target.scale("api", 7, hush)
+
+
+def test_tasks_are_told_of_brokers_that_the_stack_made(aws: FakeAws, target: AwsTarget, services: FakeServices) -> None:
+    """Promise: what CloudFormation does not tell is asked, and set once."""
+    services.stack.outputs["BrokersArn"] = arn("kafka", "cluster/nis-backend/1")
+    applied(target, "a", Kafka="own")
+    assert services.stack.stack
+    assert services.stack.stack["values"]["KafkaServers"] == "b-1.example:9096,b-2.example:9096"
+    aws.calls.clear()
+    applied(target, "b", Kafka="own")
+    assert "kafka:GetBootstrapBrokers" not in [call.action for call in aws.calls]
+
+
+def test_tags_of_others_stay(aws: FakeAws, target: AwsTarget, services: FakeServices) -> None:
+    """Promise: what an organization wrote on the stack is still on it after an apply."""
+    applied(target, "a")
+    assert services.stack.stack
+    services.stack.stack["Tags"].append({"Key": "cost-centre", "Value": "7"})
+    applied(target, "b")
+    assert {"Key": "cost-centre", "Value": "7"} in services.stack.stack["Tags"]
 
 
 def test_a_plan_leaves_the_stack_as_it_is(aws: FakeAws, target: AwsTarget) -> None:

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from fake_aws import NUMBER, REGION, Call, FakeAws, Killed, Refused
+from fake_aws import NUMBER, REGION, Call, FakeAws, Killed, Refused, arn
 from fake_services import FakeServices, image, whole
 
 from nis_backend.deployment.aws import policy
@@ -102,6 +102,9 @@ def _others(services: FakeServices, account: Account) -> None:
         return Wanted(profile="small", image=image(letter), parameters={"PlainHttp": "allowed"}, ephemeral=True)
 
     target.apply(wanted("a"), _hush)
+    services.stack.outputs["BrokersArn"] = arn("kafka", "cluster/nis-backend/1")
+    brought = {"PlainHttp": "allowed", "Database": "own", "Kafka": "own"}
+    target.apply(Wanted(profile="small", parameters=brought), _hush)
     services.history.clear()
     target.status()
     aws.kill_after = "cloudformation:ExecuteChangeSet"
@@ -144,6 +147,8 @@ def _on(call: Call) -> tuple[list[str], dict[str, str]]:
         on = asked.get("tasks") or [asked["taskDefinition"]]
     elif service == "ecr" and asked:
         on = [f"arn:aws:ecr:{here}:repository/{asked.get('repositoryName') or asked['repositoryNames'][0]}"]
+    elif service == "kafka":
+        on = [asked["ClusterArn"]]
     elif service == "logs":
         on = [f"arn:aws:logs:{here}:log-group:{asked['logGroupName']}:*"]
     elif service == "ssm":

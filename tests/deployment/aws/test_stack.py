@@ -85,7 +85,7 @@ def test_a_new_stack_is_proposed_executed_and_waited_for(aws: FakeAws, stack: St
         "ChangeSetName": "",
         "ChangeSetType": "CREATE",
         "ClientToken": "",
-        "Capabilities": ["CAPABILITY_NAMED_IAM"],
+        "Capabilities": ["CAPABILITY_IAM"],
         "Parameters": [{"ParameterKey": "Image", "ParameterValue": "a"}],
         "Tags": [{"Key": "nis:profile", "Value": "small"}],
         **TEMPLATE,

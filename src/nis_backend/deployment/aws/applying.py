@@ -58,7 +58,7 @@ class Applying:
             found,
             course,
             body=template.body(becoming, region),
-            tags={template.PROFILE_TAG: self.wanted.profile},
+            tags={**(found.tags if found else {}), template.PROFILE_TAG: self.wanted.profile},
             mark=mark,
             share=(0.3, 0.9),
         )
@@ -67,15 +67,30 @@ class Applying:
         if found is None and (becoming["Shape"] == "box" or becoming["Database"] == "own"):
             with course.step("protecting the stack, which holds data, against being deleted", 0.9, 0.9):
                 changing.stack.protect(on=True)
+        changed = self._brokers(changed.found) or changed
+        if changed.why:
+            return self._taken_back(changed)
         if not image:
             return course.outcome("done", told="Nothing runs yet: push an image (nis deploy push), and apply it.")
         if bad := changing.trial(changed.found, course):
             return self._untrue(changed, bad, found)
         return self._done(changed)
 
+    def _brokers(self, found: Found) -> Changed | None:
+        """Tell tasks of brokers that the stack has made: CloudFormation knows the cluster, and not where it answers."""
+        if "BrokersArn" not in found.outputs or found.parameters.get("KafkaServers"):
+            return None
+        asked = self.changing.account.call("kafka:GetBootstrapBrokers", ClusterArn=found.outputs["BrokersArn"])
+        servers = str(asked["BootstrapBrokerStringSaslScram"])
+        return self.changing.alter("apply", {"KafkaServers": servers}, found, self.course, share=(0.85, 0.9))
+
     def _done(self, changed: Changed) -> Outcome:
         served = self.changing.history.all()
-        if served and all(changed.found.parameters.get(key) == value for key, value in served[0].parameters.items()):
+        if (
+            changed.empty
+            and served
+            and all(changed.found.parameters.get(key) == value for key, value in served[0].parameters.items())
+        ):
             return self.course.outcome("done", revision=str(served[0].number), told="It was so already.")
         number = self.changing.history.keep(changed.found.parameters)
         return self.course.outcome("done", revision=str(number), told=changed.found.outputs.get("Address", ""))

@@ -67,7 +67,8 @@ def migrate(account: Account, found: Found, who: str, tell: Tell) -> Moved:
         launchType="FARGATE",
         count=1,
         overrides={"containerOverrides": [{"name": CONTAINER, "command": [*COMMAND]}]},
-        startedBy=f"nis-deploy-{who}"[:36],
+        # ECS takes no other characters, and names of people have them.
+        startedBy=re.sub(r"[^A-Za-z0-9_/-]+", "-", f"nis-deploy-{who}")[:128],
         clientToken=uuid4().hex,
         networkConfiguration={
             "awsvpcConfiguration": {

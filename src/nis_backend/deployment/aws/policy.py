@@ -109,6 +109,12 @@ STATEMENTS = (
         ),
     ),
     Statement(
+        sid="Brokers",
+        why="ask where the brokers of a cluster answer, which CloudFormation does not tell",
+        actions=("kafka:GetBootstrapBrokers",),
+        resources=("arn:aws:kafka:*:*:cluster/{name}/*",),
+    ),
+    Statement(
         sid="History",
         why="keep what was served, for the way back",
         actions=("ssm:PutParameter", "ssm:GetParameterHistory", "ssm:DeleteParameter"),

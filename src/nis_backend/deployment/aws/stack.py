@@ -105,7 +105,8 @@ class Stack:
             ChangeSetName=f"nis-{uuid4().hex[:16]}",
             ChangeSetType="CREATE" if creates else "UPDATE",
             ClientToken=uuid4().hex,
-            Capabilities=["CAPABILITY_NAMED_IAM"],
+            # Roles that CloudFormation names itself.
+            Capabilities=["CAPABILITY_IAM"],
             Parameters=[_parameter(key, value) for key, value in sorted(parameters.items())],
             Tags=[{"Key": key, "Value": value} for key, value in sorted(tags.items())],
             **({"RoleARN": self.role} if self.role else {}),

@@ -68,10 +68,11 @@ class AwsTarget(Target):
         if found and found.state not in GOOD | NEVER_CAME_UP:
             raise stuck(found)
         sent = template.values(wanted, found)
+        tags = {**(found.tags if found else {}), template.PROFILE_TAG: wanted.profile}
         becoming, region = template.becoming(sent, found), self.account.where()
         template.check(becoming, region, self._stack.name)
         body = template.body(becoming, region)
-        proposal = self._stack.propose(body, sent, {template.PROFILE_TAG: wanted.profile}, found)
+        proposal = self._stack.propose(body, sent, tags, found)
         if not proposal.empty:
             self._stack.discard(proposal)
         return proposal.resources

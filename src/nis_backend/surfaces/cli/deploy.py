@@ -187,6 +187,7 @@ def _apply(session: Session, load: Load) -> click.Command:
         params=[
             *_of_deployment(),
             *_of_wanted(),
+            click.Option(["--role"], help="On AWS: what makes resources from now on, by its ARN.  [who deploys]"),
             click.Option(["--replace-data"], is_flag=True, help="Let it replace or remove what holds data."),
             _yes(),
             as_json_option(),
