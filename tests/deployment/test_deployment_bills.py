@@ -24,12 +24,10 @@ CENT = Decimal("0.01")
 
 
 @cache
-def bill(name: str) -> Price:
-    """A month of a profile in us-east-1, as a plan counts it."""
+def bill(name: str, region: str = "us-east-1") -> Price:
+    """A month of a profile, as a plan counts it."""
     parameters = {**PROFILES[name].parameters, "Image": "image@sha256:" + "0" * 64}
-    return price(
-        resolve(read(own_template()), parameters, "us-east-1").resources, region="us-east-1", usage=USAGES.get(name)
-    )
+    return price(resolve(read(own_template()), parameters, region).resources, region=region, usage=USAGES.get(name))
 
 
 def computed(formula: str) -> Decimal:
@@ -85,3 +83,5 @@ def test_the_overview_says_what_the_bills_come_to() -> None:
     """One table, all profiles."""
     rows = re.findall(r"^\| `([\w-]+)` \| ([\d.]+) \|", SECTION, re.MULTILINE)
     assert dict(rows) == {name: f"{bill(name).month:.2f}" for name in PROFILES}
+    frankfurt = [f"{bill(name, 'eu-central-1').month:.2f}" for name in ("small", "small-rds")]
+    assert re.findall(r"`small` comes to at least ([\d.]+) and `small-rds` to ([\d.]+),", SECTION) == [tuple(frankfurt)]

@@ -25,7 +25,7 @@ def check_region(region: str) -> FargatePrice:
     """What Fargate costs in an AWS region; raises where no prices are known of it."""
     found = prices().fargate_in(region)
     if found is None:
-        known = sorted({one.region for one in prices().fargate.prices})
+        known = sorted({one.region for one in prices().fargate.prices if one.architecture == X86})
         raise InvalidRequest(
             f"No prices are known of {region}.", field="region", value=region, remedy=f"Choose {', '.join(known)}."
         )
