@@ -15,7 +15,8 @@ from nis_backend.deployment.profiles import PROFILES
 from nis_backend.deployment.report import Price
 from nis_backend.deployment.template.reading import own_template, read
 from nis_backend.deployment.template.resolving import resolve
-from nis_backend.deployment.usage import USAGES
+from nis_backend.deployment.usage import USAGES, Usage
+from nis_backend.drivers.telemetry.emf import METRICS
 
 DOCS = Path(__file__).parents[2] / "docs" / "deploying.md"
 SECTION = DOCS.read_text("utf-8").split("## What a month costs")[1].split("\n## ")[0]
@@ -85,3 +86,8 @@ def test_the_overview_says_what_the_bills_come_to() -> None:
     assert dict(rows) == {name: f"{bill(name).month:.2f}" for name in PROFILES}
     frankfurt = [f"{bill(name, 'eu-central-1').month:.2f}" for name in ("small", "small-rds")]
     assert re.findall(r"`small` comes to at least ([\d.]+) and `small-rds` to ([\d.]+),", SECTION) == [tuple(frankfurt)]
+
+
+def test_metrics_of_log_lines_are_as_many_as_are_written() -> None:
+    """One set of dimensions, so that each name is one metric of a service."""
+    assert Usage().metrics == len(METRICS)
