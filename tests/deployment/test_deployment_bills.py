@@ -91,3 +91,18 @@ def test_the_overview_says_what_the_bills_come_to() -> None:
 def test_metrics_of_log_lines_are_as_many_as_are_written() -> None:
     """One set of dimensions, so that each name is one metric of a service."""
     assert Usage().metrics == len(METRICS)
+
+
+def test_what_would_cost_less_is_what_the_docs_say() -> None:
+    """The same program under other parameters."""
+
+    def less(name: str, **parameters: str) -> str:
+        given = {**PROFILES[name].parameters, "Image": "image@sha256:" + "0" * 64, **parameters}
+        resources = resolve(read(own_template()), given, "us-east-1").resources
+        other = price(resources, region="us-east-1", usage=USAGES.get(name)).month
+        return f"{bill(name).month - other:.2f}"
+
+    section = " ".join(SECTION.split())
+    assert f"{less('small', Architecture='ARM64')} less of `small`" in section
+    assert f"`--set NatGateways=1` saves {less('production', NatGateways='1')} of it" in section
+    assert f"`small`: {bill('small').month - bill('box').month:.2f} less" in section
