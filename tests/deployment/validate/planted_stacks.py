@@ -48,12 +48,14 @@ Resources:
         MaximumPercent: 200
         DeploymentCircuitBreaker: {{Enable: true, Rollback: true}}
       LoadBalancers: [{{ContainerName: nis-backend, ContainerPort: 8000, TargetGroupArn: !Ref Targets}}]
-      NetworkConfiguration: {{AwsvpcConfiguration: {{Subnets: [subnet-1], SecurityGroups: [!Ref Group]}}}}
+      NetworkConfiguration: {{AwsvpcConfiguration: {{Subnets: [subnet-0a1b2c3d], SecurityGroups: [!GetAtt Group.GroupId]}}}}
   Targets:
     Type: AWS::ElasticLoadBalancingV2::TargetGroup
     Properties:
       TargetType: ip
       Port: 8000
+      Protocol: HTTP
+      VpcId: vpc-0a1b2c3d
       HealthCheckIntervalSeconds: 30
       HealthCheckTimeoutSeconds: 5
       TargetGroupAttributes:
@@ -62,34 +64,50 @@ Resources:
   Balancer:
     Type: AWS::ElasticLoadBalancingV2::LoadBalancer
     Properties:
+      Subnets: [subnet-0a1b2c3d, subnet-1a1b2c3d]
       LoadBalancerAttributes: [{{Key: idle_timeout.timeout_seconds, Value: "60"}}]
   Listener:
     Type: AWS::ElasticLoadBalancingV2::Listener
     Properties:
+      LoadBalancerArn: !Ref Balancer
       Protocol: HTTP
       Port: 80
       DefaultActions: [{{Type: redirect, RedirectConfig: {{Protocol: HTTPS, StatusCode: HTTP_301}}}}]
   Scaling:
     Type: AWS::ApplicationAutoScaling::ScalableTarget
-    Properties: {{MinCapacity: 2, MaxCapacity: 6}}
+    Properties:
+      MinCapacity: 2
+      MaxCapacity: 6
+      ResourceId: !Sub service/default/${{Service.Name}}
+      ServiceNamespace: ecs
+      ScalableDimension: ecs:service:DesiredCount
   Group:
     Type: AWS::EC2::SecurityGroup
     Properties:
+      GroupDescription: Who may call.
       SecurityGroupIngress: [{{IpProtocol: tcp, FromPort: 443, ToPort: 443, CidrIp: 0.0.0.0/0}}]
   Database:
     Type: AWS::RDS::DBInstance
+    DeletionPolicy: Snapshot
+    UpdateReplacePolicy: Snapshot
     Properties:
+      Engine: postgres
+      DBInstanceClass: db.t4g.micro
+      AllocatedStorage: "20"
+      MasterUsername: nis
       StorageEncrypted: true
       PubliclyAccessible: false
       BackupRetentionPeriod: 7
       MasterUserPassword: !Ref DbPassword
-  Starting: {{Type: AWS::IAM::Role, Properties: {{Policies: []}}}}
+  Starting: {{Type: AWS::IAM::Role, Properties: {{AssumeRolePolicyDocument: {{Version: "2012-10-17", Statement: [{{Effect: Allow, Principal: {{Service: ecs-tasks.amazonaws.com}}, Action: "sts:AssumeRole"}}]}}}}}}
   Running:
     Type: AWS::IAM::Role
     Properties:
+      AssumeRolePolicyDocument: {{Version: "2012-10-17", Statement: [{{Effect: Allow, Principal: {{Service: ecs-tasks.amazonaws.com}}, Action: "sts:AssumeRole"}}]}}
       Policies:
         - PolicyName: own
           PolicyDocument:
+            Version: "2012-10-17"
             Statement:
               - {{Effect: Allow, Action: [s3:GetObject], Resource: !Sub "arn:aws:s3:::bucket-${{AWS::AccountId}}/*"}}
               - {{Effect: Allow, Action: ecr:GetAuthorizationToken, Resource: "*"}}
@@ -117,7 +135,7 @@ STACKS = [
     _stack(
         "no subnets",
         "service-network",
-        "      NetworkConfiguration: {AwsvpcConfiguration: {Subnets: [subnet-1], SecurityGroups: [!Ref Group]}}\n",
+        "      NetworkConfiguration: {AwsvpcConfiguration: {Subnets: [subnet-0a1b2c3d], SecurityGroups: [!GetAtt Group.GroupId]}}\n",
         "",
     ),
     _stack("another container", "service-port", "ContainerName: nis-backend,", "ContainerName: nis,"),
@@ -158,7 +176,10 @@ STACKS = [
         "{Type: forward, TargetGroupArn: !Ref Targets}",
     ),
     _stack(
-        "at least six, at most two", "scaling-range", "MinCapacity: 2, MaxCapacity: 6", "MinCapacity: 6, MaxCapacity: 2"
+        "at least six, at most two",
+        "scaling-range",
+        "MinCapacity: 2\n      MaxCapacity: 6",
+        "MinCapacity: 6\n      MaxCapacity: 2",
     ),
     _stack(
         "the database's port open to all", "open-group", "FromPort: 443, ToPort: 443", "FromPort: 5432, ToPort: 5432"
