@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 import pytest
-from fake_aws import FakeAws, Killed, arn
+from fake_aws import FakeAws, Killed, Refused, arn
 from fake_services import ADDRESS, KEY, FakeServices, image, whole
 
 from nis_backend.deployment.aws.account import Account
@@ -219,6 +219,38 @@ def test_another_apply_meanwhile_is_a_conflict(aws: FakeAws, target: AwsTarget, 
         "UPDATE_ROLLBACK_COMPLETE",
         image("a"),
     )
+
+
+def test_an_update_that_ended_before_it_was_cancelled_is_gone_back_from(
+    aws: FakeAws, target: AwsTarget, services: FakeServices, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Promise: a rollback that comes a moment late still ends with what served before."""
+    applied(target, "a")
+    aws.kill_after, aws.spared = "cloudformation:ExecuteChangeSet", 1
+    with pytest.raises(Killed):
+        target.apply(wanted("b"), hush)
+    aws.revive()
+
+    def late(_asked: object) -> None:
+        while services.stack.course is not None:
+            aws.pause(5.0)
+        raise Refused("ValidationError", "CancelUpdateStack cannot be called from current stack status")
+
+    monkeypatch.setattr(services.stack, "cloudformation_cancel_update_stack", late)
+    back = target.roll_back("", hush)
+    assert (back.ended, back.told) == ("done", "Revision 1 serves again.")
+    assert services.stack.stack
+    assert services.stack.stack["values"]["Image"] == image("a")
+
+
+def test_an_apply_killed_before_it_began_leaves_nothing_in_the_way(aws: FakeAws, target: AwsTarget) -> None:
+    """Promise: an empty stack that a dead process left is taken up by the next."""
+    aws.kill_after = "cloudformation:CreateChangeSet"
+    with pytest.raises(Killed):
+        target.apply(wanted("a"), hush)
+    aws.revive()
+    assert not target.status().exists
+    assert target.apply(wanted("a"), hush).revision == "1"
 
 
 def test_tasks_without_a_database_are_refused_unless_told(aws: FakeAws, target: AwsTarget) -> None:

@@ -33,7 +33,8 @@ def roll_back(changing: Changing, to: str, tell: Tell) -> Outcome:
         if found.state not in GOOD:
             why = "; ".join(changing.stack.reasons(found.id)) or found.state
             return course.outcome("failed", told=f"The way back is stuck: {why}. AWS's console can skip a resource.")
-        if not to:
+        # One that ended well before it could be cancelled is gone back from like any other.
+        if not to and found.state == "UPDATE_ROLLBACK_COMPLETE":
             told = "What was under way was taken back; what served before still does."
             return course.outcome("done", revision=changing.serving(), told=told)
     if found.busy:
