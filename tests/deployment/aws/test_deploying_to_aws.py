@@ -305,6 +305,10 @@ def test_tags_of_others_stay(aws: FakeAws, target: AwsTarget, services: FakeServ
 
 def test_a_plan_leaves_the_stack_as_it_is(aws: FakeAws, target: AwsTarget) -> None:
     """Promise: looking makes a change set and removes it."""
+    fresh = {row.id: row.change for row in target.changes(wanted("a"))}
+    assert set(fresh.values()) == {"add"}
+    assert {"PostgreSql", "ApiService", "MigrationTask"} - set(fresh) == {"MigrationTask"}
+    assert aws.asked() == []
     applied(target, "a")
     aws.calls.clear()
     rows = target.changes(wanted("b", DatabaseStorage="40"))

@@ -13,7 +13,7 @@ import pytest
 from fake_aws import NUMBER, REGION, Call, FakeAws, Killed, Refused, arn
 from fake_services import FakeServices, image, whole
 
-from nis_backend.deployment.aws import policy
+from nis_backend.deployment.aws import policy, template
 from nis_backend.deployment.aws.account import Account
 from nis_backend.deployment.aws.ecr import login
 from nis_backend.deployment.aws.target import AwsTarget
@@ -54,6 +54,14 @@ def test_the_docs_have_the_policy() -> None:
     text = (ROOT / "docs" / "deploying.md").read_text("utf-8")
     blocks = [json.loads(block) for block in re.findall(r"```json\n(\{.*?\n\})\n```", text, re.DOTALL)]
     assert policy.document() in blocks
+
+
+def test_the_docs_name_every_service_that_the_template_makes_something_of() -> None:
+    """Promise: who makes a role for CloudFormation finds what it has to be for, and no service too many."""
+    kinds = {str(one["Type"]).split("::")[1] for one in template.own().document["Resources"].values()}
+    assert kinds == set(policy.MAKES)
+    text = (ROOT / "docs" / "deploying.md").read_text("utf-8")
+    assert ", ".join(f"`{service}`" for service in sorted(policy.MAKES.values())) in " ".join(text.split())
 
 
 def test_actions_are_those_of_aws(aws: FakeAws, account: Account) -> None:

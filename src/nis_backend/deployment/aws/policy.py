@@ -129,6 +129,28 @@ STATEMENTS = (
 )
 
 
+MAKES = {
+    "ApplicationAutoScaling": "application-autoscaling",
+    "AutoScaling": "autoscaling",
+    "CloudWatch": "cloudwatch",
+    "DLM": "dlm",
+    "EC2": "ec2",
+    "ECR": "ecr",
+    "ECS": "ecs",
+    "ElastiCache": "elasticache",
+    "ElasticLoadBalancingV2": "elasticloadbalancing",
+    "IAM": "iam",
+    "KMS": "kms",
+    "Logs": "logs",
+    "MSK": "kafka",
+    "RDS": "rds",
+    "S3": "s3",
+    "SNS": "sns",
+    "SecretsManager": "secretsmanager",
+}
+"""Of what the template makes, by CloudFormation's names, what IAM calls the service."""
+
+
 def allowed(action: str) -> bool:
     """Whether a statement has the action."""
     return any(action in one.actions for one in STATEMENTS)

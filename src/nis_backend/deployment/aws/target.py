@@ -63,14 +63,17 @@ class AwsTarget(Target):
         found = self._stack.found()
         if found and found.busy:
             raise in_progress(found, self._stack.events(found.id))
-        if found and found.state == "ROLLBACK_COMPLETE":
+        if found and found.state in NEVER_CAME_UP:
             found = None
-        if found and found.state not in GOOD | NEVER_CAME_UP:
+        if found and found.state not in GOOD:
             raise stuck(found)
         sent = template.values(wanted, found)
-        tags = {**(found.tags if found else {}), template.PROFILE_TAG: wanted.profile}
         becoming, region = template.becoming(sent, found), self.account.where()
         template.check(becoming, region, self._stack.name)
+        if found is None:
+            # A change set would make an empty stack to stand on, and everything is new anyway.
+            return template.all_new(becoming, region, self._stack.name)
+        tags = {**found.tags, template.PROFILE_TAG: wanted.profile}
         body = template.body(becoming, region)
         proposal = self._stack.propose(body, sent, tags, found)
         if not proposal.empty:

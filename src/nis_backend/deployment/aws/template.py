@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from nis_backend.deployment.aws.images import named
 from nis_backend.deployment.profiles import PROFILES, profile
+from nis_backend.deployment.report import Resource
 from nis_backend.deployment.template.parameters import read_parameters
 from nis_backend.deployment.template.reading import Template, own_template, read
 from nis_backend.deployment.template.resolving import narrowed, resolve
@@ -110,6 +111,12 @@ def check(parameters: Mapping[str, str], region: str, name: str) -> None:
     refused = resolve(own(), parameters, region, name=name).refused
     if refused:
         raise InvalidRequest(" ".join(refused), field="set", remedy="Set what it names; nothing was changed.")
+
+
+def all_new(parameters: Mapping[str, str], region: str, name: str) -> list[Resource]:
+    """What a stack that is not there would have."""
+    made = resolve(own(), parameters, region, name=name).resources
+    return [Resource(id=id_, kind=str(one["Type"]), change="add") for id_, one in made.items()]
 
 
 def body(parameters: Mapping[str, str], region: str) -> dict[str, str]:
