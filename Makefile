@@ -149,7 +149,7 @@ bench-live-voice: $(TESTS) weights ## measure what a person waits for a spoken a
 bench-extras: $(TESTS) $(EXTRAS_PEER) ## measure what each extra of ours costs, as nis impact does: bytes, imports, a start with all and with none
 	@$(BIN)/python benchmarks/extras.py $(dir $(EXTRAS_PEER))bin/python $(ARGS)
 
-image: $(TESTS) ## build the image's three targets, weigh, start and check them (docker, or buildah and podman; ARGS="--targets core")
+image: $(TESTS) ## build the image's three targets, weigh, start and check them (ARGS="--targets core")
 	@$(BIN)/python benchmarks/image.py $(ARGS)
 
 check-stack: $(TESTS) $(STACK_PEER) ## hold the AWS stack to cfn-lint and checkov, in every way that it can be set up (ARGS="--skips")
