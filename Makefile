@@ -61,7 +61,7 @@ SHELL := /bin/bash
 .SHELLFLAGS := -o pipefail -c
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help serve weights test-weights test check format generate console bench-start bench-router bench-toolsets bench-embeddings bench-runs bench-dispatch bench-gateway bench-generation bench-impact bench-reading bench-soak bench-sockets bench-vision bench-voice bench-speaking bench-live-voice bench-extras image check-stack conformance prove-drain prove-fuzz prove-impact-null prove-kills prove-media prove-readers prove-schema prove-takeover clean
+.PHONY: help serve weights test-weights test check format generate console bench-start bench-router bench-toolsets bench-embeddings bench-runs bench-dispatch bench-gateway bench-generation bench-impact bench-reading bench-soak bench-sockets bench-vision bench-voice bench-speaking bench-live-voice bench-extras image check-stack conformance prove-drain prove-fuzz prove-impact-null prove-kills prove-media prove-readers prove-rollback prove-schema prove-takeover clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-16s %s\n", $$1, $$2 }' Makefile
@@ -175,6 +175,9 @@ prove-media: $(TESTS) ## send hostile pictures and sounds, and 2,000 spoilt ones
 
 prove-readers: $(TESTS) ## have 500 readers watch 50 runs, and compare what each has read
 	@$(BIN)/python benchmarks/readers.py $(ARGS)
+
+prove-rollback: $(TESTS) ## deploy 20 broken builds and roll back 20 times under callers, and look whether one was failed
+	@$(BIN)/python benchmarks/rollback.py $(ARGS)
 
 prove-schema: $(TESTS) weights ## ask the model in the box 100 times under 20 schemas, and see whether each answer follows its own
 	@$(BIN)/python benchmarks/schemas.py $(ARGS)

@@ -35,6 +35,7 @@ signal.signal(signal.SIGINT, signal.default_int_handler)
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from deployed import Deployed
     from ground import Ground
     from photographs import Desk
     from postgresql import PostgreSQL
@@ -324,6 +325,15 @@ def database(postgresql: PostgreSQL, monkeypatch: pytest.MonkeyPatch) -> str:
     """The address of an empty database in PostgreSQL, for one test; what this process calls it for waits for it."""
     monkeypatch.setattr("nis_backend.drivers.store.postgres.link.FIRST_SECONDS", START_SECONDS)
     return postgresql.database()
+
+
+@pytest.fixture
+def deployed(tmp_path: Path) -> Iterator[Deployed]:
+    """A folder in which nothing is deployed yet; what a test leaves there is ended."""
+    from deployed import deployment  # noqa: PLC0415 - as above
+
+    with deployment(tmp_path) as one:
+        yield one
 
 
 @pytest.fixture(scope="session")

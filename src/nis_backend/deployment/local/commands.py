@@ -38,6 +38,7 @@ class Apply(Model):
     environment: dict[str, str]
     counts: dict[Service, int]
     ephemeral: bool
+    port: int
     rules: Rules
 
 
@@ -137,6 +138,7 @@ class Commands:
             created=time.time(),
         )
         steps: list[Step] = []
+        await self._controller.listen(asked.port, asked.rules)
         if "NIS_DATABASE_URL" in environment:
             tell(0.1, "bringing the database forward")
             steps.append(await self._migrate(found, revision, asked.rules))
@@ -181,7 +183,7 @@ class Commands:
     async def _until_over(self, number: int, steps: list[Step], begun: float, tell: Tell) -> Outcome:
         """Wait for the deployment's end, whichever it is."""
         controller = self._controller
-        kept, serves = controller.kept, 0.0
+        kept, serves, said = controller.kept, 0.0, ""
         async with controller.changed:
             while True:
                 now = kept.rollout
@@ -202,10 +204,10 @@ class Commands:
                     serves = 0.0
                     continue
                 stage = "going back: " if now.back else ""
-                tell(
-                    0.2 + 0.6 * min(1.0, len(well) / wanted),
-                    f"{stage}{len(well)} of {wanted} tasks serve, {now.state}",
-                )
+                text = f"{stage}{len(well)} of {wanted} tasks serve, {now.state}"
+                if text != said:
+                    tell(0.2 + 0.6 * min(1.0, len(well) / wanted), text)
+                    said = text
                 await controller.changed.wait()
         ended, told = "done", ""
         if now is None or not kept.primary or now.state == "failed":

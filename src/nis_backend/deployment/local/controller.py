@@ -12,15 +12,17 @@ from nis_backend.deployment.local import image, state
 from nis_backend.deployment.local.balance import Balance
 from nis_backend.deployment.local.proxy import Proxy
 from nis_backend.deployment.local.rollout import Rollout
+from nis_backend.deployment.local.rules import ENDING
 from nis_backend.deployment.local.surroundings import free_port
 from nis_backend.deployment.local.task import Task
 from nis_backend.deployment.verify import verify
-from nis_backend.errors import NisError
+from nis_backend.errors import Conflict, NisError
 
 if TYPE_CHECKING:
     from collections.abc import Coroutine
     from pathlib import Path
 
+    from nis_backend.deployment.local.rules import Rules
     from nis_backend.deployment.local.state import Everything, RevisionKept
     from nis_backend.deployment.report import Service, Step
 
@@ -32,8 +34,10 @@ MOST = 2
 KEPT_LOGS = 20
 """Logs of tasks that are gone which stay."""
 KEPT_REVISIONS = 20
+LAST_SECONDS = 5.0
+"""What requests under way get when the controller itself ends."""
 TICK_SECONDS = 0.5
-"""The alarm's and the logs' pace; everything else is told as it happens."""
+"""The pace of the alarm and the logs; everything else is told as it happens, and looked at again as often."""
 
 
 class Controller:
@@ -48,7 +52,7 @@ class Controller:
         self.changed = asyncio.Condition()
         """Told of each change: who waits for an outcome looks again."""
         self._wake = asyncio.Event()
-        self._proxy: Proxy | None = None
+        self.proxy = Proxy(self.balance)
         self._failed: dict[str, int] = dict.fromkeys(SERVICES, 0)
         """Tasks that ended or fell ill in a row, for the wait before the next."""
         self._not_before: dict[str, float] = dict.fromkeys(SERVICES, 0.0)
@@ -61,14 +65,31 @@ class Controller:
     @property
     def address(self) -> str:
         """Where callers come in."""
-        return f"http://127.0.0.1:{self.kept.port}"
+        return f"http://127.0.0.1:{self.kept.port}" if self.kept.port else ""
+
+    async def listen(self, port: int, rules: Rules) -> None:
+        """Have callers come in at this port: a free one for 0, unless there is one already.
+
+        Raises:
+            Conflict: it is taken.
+        """
+        self.proxy.idle_seconds, self.proxy.sticky_seconds = rules.idle_seconds, rules.sticky_seconds
+        if self.proxy.port and port in {0, self.proxy.port}:
+            return
+        try:
+            self.kept.port = await self.proxy.listen(port or free_port())
+        except OSError as error:
+            raise Conflict(
+                f"Port {port} cannot be listened on: {error.strerror}.",
+                field="port",
+                value=port,
+                remedy="End who listens there, or give another: --port, 0 for a free one.",
+            ) from None
 
     async def open(self) -> None:
         """Listen where callers know it, take over what is there, and begin to see to it."""
-        self._proxy = Proxy(
-            self.balance, idle_seconds=self.kept.rules.idle_seconds, sticky_seconds=self.kept.rules.sticky_seconds
-        )
-        self.kept.port = await self._proxy.listen(self.kept.port or free_port())
+        if self.kept.port:
+            await self.listen(self.kept.port, self.kept.rules)
         for one in list(self.kept.tasks):
             await self._adopt(one)
         if self.kept.migration is not None:
@@ -246,7 +267,7 @@ class Controller:
         try:
             task = Task(one, self.folder, image.find(revision.image), self.kept.rules)
             self.tasks[one.id] = task
-            await task.start(revision.environment, [how, "--host", "127.0.0.1", "--port", str(one.port)])
+            await task.start({**ENDING, **revision.environment}, [how, "--host", "127.0.0.1", "--port", str(one.port)])
         except (OSError, NisError) as error:
             task = self.tasks.setdefault(one.id, Task(one, self.folder, None, self.kept.rules))
             task.state, task.why = "gone", f"it could not be started: {error}"
@@ -352,8 +373,10 @@ class Controller:
     async def _tick(self) -> None:
         while True:
             await asyncio.sleep(TICK_SECONDS)
-            if self.rollout is not None and self.rollout.rings():
-                self.wake()
+            if self.rollout is not None:
+                self.rollout.rings()
+            # Whatever has happened that nobody told of, as a timer that came too early.
+            self.wake()
             for one in list(self.tasks.values()):
                 bound(one.log, self.kept.rules.log_bytes)
 
@@ -374,19 +397,20 @@ class Controller:
 
     async def close(self, *, tasks: bool) -> None:
         """Take no callers; end the tasks in order, or leave them to who comes next."""
-        if tasks:
-            self.kept.rollout, self.rollout = self.kept.rollout, None
-            for one in list(self.tasks.values()):
-                self._end(one, drain=min(self.kept.rules.drain_seconds, 5.0) if one.is_up else 0.0)
-            while self.tasks:
-                await asyncio.gather(*[one for one in self._beside if _is(one, "_leave")], return_exceptions=True)
-        for one in list(self._beside):
+        # Whoever would start another in the place of one that ends, first.
+        others = [one for one in self._beside if not _is(one, "_leave")]
+        for one in others:
             one.cancel()
+        await asyncio.gather(*others, return_exceptions=True)
+        for one in list(self.tasks.values()) if tasks else ():
+            self._end(one, drain=min(self.kept.rules.drain_seconds, LAST_SECONDS))
+        if not tasks:
+            for one in self._beside:
+                one.cancel()
         await asyncio.gather(*self._beside, return_exceptions=True)
         for one in self.tasks.values():
             one.leave()
-        if self._proxy is not None:
-            await self._proxy.close()
+        await self.proxy.close()
 
 
 def _is(task: asyncio.Task[object], name: str) -> bool:

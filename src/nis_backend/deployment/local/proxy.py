@@ -87,16 +87,17 @@ class Watch:
 class Proxy:
     """Listens, and passes on to whose turn it is."""
 
-    def __init__(self, balance: Balance, *, idle_seconds: float, sticky_seconds: float) -> None:
+    def __init__(self, balance: Balance) -> None:
         self._balance = balance
-        self._idle = idle_seconds
-        self._sticky = sticky_seconds
+        self.idle_seconds = 60.0
+        """An ALB's own."""
+        self.sticky_seconds = 0.0
         self._server: asyncio.Server | None = None
         self._callers: set[asyncio.Task[None]] = set()
-        self._port = 0
+        self.port = 0
 
     async def listen(self, port: int) -> int:
-        """Begin; answers the port, a free one for 0.
+        """Take callers at this port, and no new ones at another; answers the port, a free one for 0.
 
         Raises:
             OSError: the port is taken.
@@ -106,9 +107,12 @@ class Proxy:
         def protocol() -> asyncio.StreamReaderProtocol:
             return asyncio.StreamReaderProtocol(Hearing(limit=HEAD_BYTES), self._begin)
 
-        self._server = await loop.create_server(protocol, "127.0.0.1", port, backlog=1024)
-        self._port = self._server.sockets[0].getsockname()[1]
-        return self._port
+        server = await loop.create_server(protocol, "127.0.0.1", port, backlog=1024)
+        if self._server is not None:
+            self._server.close()
+        self._server = server
+        self.port = self._server.sockets[0].getsockname()[1]
+        return self.port
 
     async def close(self) -> None:
         """Take nobody new, and leave those who are there."""
@@ -134,7 +138,7 @@ class Proxy:
     async def _next(self, caller: Caller) -> bool:
         """One request; whether the connection may have another."""
         try:
-            async with asyncio.timeout(self._idle):
+            async with asyncio.timeout(self.idle_seconds):
                 head = await read_head(caller.reader)
             if head is None:
                 return False
@@ -161,7 +165,7 @@ class Proxy:
         wish = next((found[1].decode() for one in head.all(b"cookie") if (found := _WISH.search(one))), "")
         tried: list[str] = []
         while True:
-            member = self._balance.choose(wish if self._sticky else "", tried)
+            member = self._balance.choose(wish if self.sticky_seconds else "", tried)
             if member is None:
                 # ALB: 503 where no target is registered, 502 where the one asked takes no connection.
                 raise Failed(502 if tried else 503)
@@ -174,7 +178,7 @@ class Proxy:
                     # Nothing of the request was sent: another task may have it. (A time-out is an OSError too.)
                     tried.append(member.id)
                     continue
-                exchange = Exchange(caller, member, connection, self._balance, self._idle)
+                exchange = Exchange(caller, member, connection, self._balance, self.idle_seconds)
                 return await exchange.run(head, length, self._forwarded(caller, head), self._cookie(member, wish))
             finally:
                 member.under_way -= 1
@@ -185,13 +189,13 @@ class Proxy:
         return [
             (b"X-Forwarded-For", before + b", " + caller.address if before else caller.address),
             (b"X-Forwarded-Proto", b"http"),
-            (b"X-Forwarded-Port", str(self._port).encode()),
+            (b"X-Forwarded-Port", str(self.port).encode()),
         ]
 
     def _cookie(self, member: Member, wish: str) -> list[tuple[bytes, bytes]]:
-        if not self._sticky or member.id == wish:
+        if not self.sticky_seconds or member.id == wish:
             return []
-        value = COOKIE + b"=" + member.id.encode() + b"; Path=/; HttpOnly; Max-Age=%d" % self._sticky
+        value = COOKIE + b"=" + member.id.encode() + b"; Path=/; HttpOnly; Max-Age=%d" % self.sticky_seconds
         return [(b"Set-Cookie", value)]
 
 

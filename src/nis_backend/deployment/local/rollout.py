@@ -48,11 +48,12 @@ class Rollout:
             self._over.set()
 
     def rings(self) -> bool:
-        """Whether the alarm has rung: looked at each period, as CloudWatch does."""
+        """Whether the alarm rings: as soon as a period has enough; CloudWatch looks at its end."""
         now, (since, requests, errors) = time.monotonic(), self._period
-        if self.kept.back or now - since < self._rules.alarm_period_seconds:
+        if self.kept.back:
             return False
-        self._period = (now, self._counts.requests, self._counts.errors)
+        if now - since >= self._rules.alarm_period_seconds:
+            self._period = (now, self._counts.requests, self._counts.errors)
         asked, failed = self._counts.requests - requests, self._counts.errors - errors
         if failed < self._rules.alarm_errors or failed < asked * self._rules.alarm_share:
             return False

@@ -1,14 +1,17 @@
-"""The figures that a deployment goes by: those of the template and of ECS, and what tests make smaller."""
+"""The figures that a deployment goes by: those of the template, which a test compares, and what tests make smaller."""
 
 from __future__ import annotations
 
 import math
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 from pydantic import Field
 
 from nis_backend.deployment.report import Seconds
 from nis_backend.operation import Model
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
 
 class Rules(Model):
@@ -20,11 +23,11 @@ class Rules(Model):
     unhealthy: int = Field(default=3, ge=1, description="Bad ones in a row that make it unhealthy.")
     start_seconds: Seconds = Field(default=60.0, gt=0, description="Time in which bad answers are not held against it.")
     drain_seconds: Seconds = Field(
-        default=60.0, ge=0, description="Time that requests under way get after a task left the proxy."
+        default=120.0, ge=0, description="Time that requests under way get after a task left the proxy."
     )
-    stop_seconds: Seconds = Field(default=60.0, ge=0, description="From SIGTERM to SIGKILL, as stopTimeout.")
-    idle_seconds: Seconds = Field(default=60.0, gt=0, description="Silence after which the proxy closes; an ALB's own.")
-    sticky_seconds: Seconds = Field(default=86_400.0, ge=0, description="Age of the cookie that names a task; 0: none.")
+    stop_seconds: Seconds = Field(default=110.0, ge=0, description="From SIGTERM to SIGKILL, as stopTimeout.")
+    idle_seconds: Seconds = Field(default=120.0, gt=0, description="Silence after which the proxy closes.")
+    sticky_seconds: Seconds = Field(default=3600.0, ge=0, description="Age of the cookie that names a task; 0: none.")
     trial: bool = Field(
         default=True,
         description="Whether the first healthy task of a revision is verified before callers reach it; ECS does not.",
@@ -32,9 +35,9 @@ class Rules(Model):
     bake_seconds: Seconds = Field(
         default=60.0, ge=0, description="How long the alarm is still listened to when all tasks are new."
     )
-    alarm_share: float = Field(default=0.05, ge=0, le=1, description="Share of 5xx answers at which the alarm rings.")
-    alarm_errors: int = Field(default=5, ge=1, description="5xx answers in a period below which it does not.")
-    alarm_period_seconds: Seconds = Field(default=10.0, gt=0, description="How long answers are counted together.")
+    alarm_errors: int = Field(default=5, ge=1, description="5xx answers in a period at which the alarm rings.")
+    alarm_share: float = Field(default=0.0, ge=0, le=1, description="Share of the answers that they must be as well.")
+    alarm_period_seconds: Seconds = Field(default=60.0, gt=0, description="How long answers are counted together.")
     again_seconds: Seconds = Field(
         default=1.0, ge=0, description="Before a task that failed is replaced; then doubled."
     )
@@ -42,6 +45,14 @@ class Rules(Model):
     migration_seconds: Seconds = Field(default=600.0, gt=0, description="What bringing the database forward may take.")
     log_bytes: Annotated[int, Field(ge=10_000)] = 5_000_000
     """Of a task's log, beyond which its older half is kept apart and the half before that is dropped."""
+
+
+ENDING: Mapping[str, str] = {
+    "NIS_LINGER_SECONDS": "5",
+    "NIS_DRAIN_SECONDS": "60",
+    "NIS_KEEP_ALIVE_SECONDS": "150",
+}
+"""How a task of the template ends, and keeps connections: settings of nis, unless the deployment names others."""
 
 
 def threshold(desired: int) -> int:

@@ -33,8 +33,8 @@ def run(folder: Path) -> None:
     """Control the deployment of this folder until SIGTERM, SIGINT or its destruction.
 
     Raises:
-        Conflict: another controller has the folder; it is named.
-        Unavailable: the folder cannot be written to, or the port that callers know is somebody else's now.
+        Conflict: another controller has the folder, which is named, or somebody else has its port.
+        Unavailable: the folder cannot be written to, or its state cannot be read.
     """
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(message)s")
     with _hold(folder):
@@ -77,13 +77,7 @@ async def _run(folder: Path) -> None:
         loop.add_signal_handler(one, stop.set)
     kept = state.read(folder) or state.Everything()
     controller = Controller(folder, kept)
-    try:
-        await controller.open()
-    except OSError as error:
-        raise Unavailable(
-            f"Port {kept.port} of the deployment cannot be listened on: {error.strerror}.",
-            remedy="End who listens there; callers know this port.",
-        ) from None
+    await controller.open()
     control = Control(secrets.token_urlsafe(32), Commands(controller, stop).answer)
     where = {"pid": os.getpid(), "port": await control.listen(), "token": control.token, "address": controller.address}
     state.write_file(folder / ADDRESS, json.dumps(where).encode())

@@ -11,6 +11,8 @@ from nis_backend.deployment.local import commands, state
 from nis_backend.deployment.local.control import ask
 from nis_backend.deployment.local.lines import read_lines
 from nis_backend.deployment.local.rules import Rules
+from nis_backend.deployment.local.surroundings import born
+from nis_backend.deployment.profiles import profile
 from nis_backend.deployment.report import Outcome, Resource, Status
 from nis_backend.errors import Conflict, InvalidRequest, NotFound, Unavailable
 
@@ -23,16 +25,20 @@ if TYPE_CHECKING:
     from nis_backend.operation import Json
 
 START_SECONDS = 30.0
-COUNTS: dict[str, Service] = {"ApiTasks": "api", "WorkerTasks": "worker"}
-"""Parameters that say how many."""
+# It is nobody's child once the shell has ended: whoever started it need not wait for it.
+_DETACHED = '"$@" </dev/null >>"$0" 2>&1 & echo $!'
+COUNTS: dict[str, Service] = {"ApiCount": "api", "WorkerCount": "worker"}
+"""Parameters of the template that say how many."""
 MOST_TASKS = 50
 
 
 class LocalTarget:
     """A deployment in a folder of this machine: its controller is started where none is, and outlives who asked."""
 
-    def __init__(self, folder: Path, *, rules: Rules | None = None) -> None:
+    def __init__(self, folder: Path, *, name: str = "nis-backend", port: int = 0, rules: Rules | None = None) -> None:
         self._folder = folder.absolute()
+        self._name = name
+        self._port = port
         self._rules = rules or Rules()
 
     def changes(self, wanted: Wanted) -> Sequence[Resource]:
@@ -60,8 +66,11 @@ class LocalTarget:
 
     def _balancer(self, kept: state.Everything | None) -> Resource:
         there = kept is not None and kept.port
-        told = f"http://127.0.0.1:{kept.port}" if kept is not None and kept.port else "on a free port"
-        return Resource(id="proxy", kind="local load balancer", change="keep" if there else "add", told=told)
+        before = kept.port if kept is not None else 0
+        port = self._port or before
+        told = f"http://127.0.0.1:{port}" if port else "on a free port"
+        change = "add" if not there else "keep" if port == before else "change"
+        return Resource(id="proxy", kind="local load balancer", change=change, told=told)
 
     def apply(self, wanted: Wanted, tell: Tell) -> Outcome:
         """Bring it to what is wanted, wait, verify.
@@ -70,28 +79,30 @@ class LocalTarget:
             Conflict: task-local data would be lost and that was not accepted, or another apply is under way.
         """
         given = commands.Apply(
-            name=wanted.name,
+            name=self._name,
             profile=wanted.profile,
             image=wanted.image,
             environment=dict(wanted.environment),
             counts=self._counts(wanted),
             ephemeral=wanted.ephemeral,
+            port=self._port,
             rules=self._rules,
         )
         return Outcome.model_validate(self._ask("apply", given.model_dump(mode="json"), tell))
 
     def _counts(self, wanted: Wanted) -> dict[Service, int]:
         has_database = "NIS_DATABASE_URL" in wanted.environment
-        counts: dict[Service, int] = {"api": 1, "worker": 1 if has_database else 0}
+        counts: dict[Service, int] = {"api": 1, "worker": 0}
+        given = {**profile(wanted.profile).parameters, **wanted.parameters}
         for name, service in COUNTS.items():
-            value = wanted.parameters.get(name)
+            value = given.get(name)
             if value is None:
                 continue
             if not value.isdecimal() or int(value) > MOST_TASKS:
                 raise InvalidRequest(f"From 0 to {MOST_TASKS} tasks run here.", field=name, value=value)
             counts[service] = int(value)
         if counts["worker"] and not has_database:
-            # One process has the data folder; a profile for AWS may name workers nevertheless.
+            # Workers share a database with who serves; a profile for AWS names them nevertheless.
             counts["worker"] = 0
         return counts
 
@@ -151,21 +162,21 @@ class LocalTarget:
         self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         log = self._folder / "controller.log"
         command = [sys.executable, "-P", "-m", "nis_backend.deployment.local", str(self._folder)]
-        with log.open("ab") as output:
-            process = subprocess.Popen(  # noqa: S603 - our own program
-                command,
-                stdin=subprocess.DEVNULL,
-                stdout=output,
-                stderr=output,
-                cwd=self._folder,
-                # It outlives the terminal.
-                start_new_session=True,
-            )
+        started = subprocess.run(  # noqa: S603 - our own program
+            ["/bin/sh", "-c", _DETACHED, str(log), *command],
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            check=True,
+            cwd=self._folder,
+            # It outlives the terminal.
+            start_new_session=True,
+        )
+        pid = int(started.stdout)
         deadline = time.monotonic() + START_SECONDS
         while time.monotonic() < deadline:
             where = state.address_file(self._folder)
-            ended = process.poll() is not None
-            if where.get("pid") == process.pid or (ended and where and _answers(where)):
+            ended = not born(pid)
+            if where.get("pid") == pid or (ended and where and _answers(where)):
                 return where
             if ended and not where:
                 break

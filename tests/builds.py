@@ -1,0 +1,48 @@
+"""Builds that are broken, each in its own way, as environments with a command nis."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+GOOD = f"venv:{sys.prefix}"
+"""The environment of the tests themselves."""
+
+LISTENS = """
+import http.server, sys
+
+class Handler(http.server.BaseHTTPRequestHandler):
+    protocol_version = "HTTP/1.1"
+
+    def answer(self):
+        self.rfile.read(int(self.headers.get("Content-Length", 0)))
+        self.send_response(STATUS_OF(self.path))
+        self.send_header("Content-Length", "2")
+        self.end_headers()
+        self.wfile.write(b"{}")
+
+    do_GET = do_POST = answer
+
+    def log_message(self, *_):
+        pass
+
+port = int(sys.argv[sys.argv.index("--port") + 1])
+http.server.ThreadingHTTPServer(("127.0.0.1", port), Handler).serve_forever()
+"""
+PROGRAMS = {
+    "exits": "import sys\nsys.exit('a module is missing')\n",
+    "ill": LISTENS.replace("STATUS_OF(self.path)", "503"),
+    "fails": LISTENS.replace("STATUS_OF(self.path)", "200 if self.path == '/health' else 500"),
+    "deaf": "from nis_backend import server\nserver.Server.handle_exit = lambda *_: None\n"
+    "from nis_backend.__main__ import main\nmain()\n",
+}
+"""exits at once; listens and is never healthy; is healthy and answers 500; serves well and does not hear SIGTERM."""
+
+
+def build(folder: Path, name: str) -> str:
+    """The image of a build that is broken so."""
+    program = folder / name / "bin" / "nis"
+    program.parent.mkdir(parents=True, exist_ok=True)
+    program.write_text(f"#!{sys.executable}\n{PROGRAMS[name]}")
+    program.chmod(0o755)
+    return f"venv:{folder / name}"
