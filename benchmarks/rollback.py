@@ -5,7 +5,7 @@
 
 The controller of `nis deploy --to local` serves this checkout from real processes, with health checks each second
 instead of each 30 s. Callers ask without end, over kept connections; streams are read and WebSockets are kept. Builds
-that exit at once, that are never healthy and whose chat fails are applied by turns: each has to be taken back by itself.
+that exit at once, are never healthy and whose chat fails are applied by turns: each has to be taken back by itself.
 Then `rollback` goes from one good revision to the other and back. The exit status says whether nobody was failed, no
 stream or socket ended without a word, and each rollback served within 60 s.
 """

@@ -36,9 +36,12 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from deployed import Deployed
+    from fake_aws import FakeAws
     from ground import Ground
     from photographs import Desk
     from postgresql import PostgreSQL
+
+    from nis_backend.deployment.aws.account import Account
 
 ROOT = Path(__file__).resolve().parent.parent
 OFFLINE = ROOT / "tests" / "offline"
@@ -325,6 +328,24 @@ def database(postgresql: PostgreSQL, monkeypatch: pytest.MonkeyPatch) -> str:
     """The address of an empty database in PostgreSQL, for one test; what this process calls it for waits for it."""
     monkeypatch.setattr("nis_backend.drivers.store.postgres.link.FIRST_SECONDS", START_SECONDS)
     return postgresql.database()
+
+
+@pytest.fixture
+def aws() -> FakeAws:
+    """An AWS account with nothing in it."""
+    from fake_aws import FakeAws  # noqa: PLC0415 - as above
+
+    return FakeAws()
+
+
+@pytest.fixture
+def account(aws: FakeAws) -> Account:
+    """The way to it."""
+    from nis_backend.deployment.aws.account import Account  # noqa: PLC0415 - as above
+
+    return Account(
+        open_session=aws.session, pause=aws.pause, clock=aws.clock, fetch=lambda _address: b'{"architecture": "amd64"}'
+    )
 
 
 @pytest.fixture

@@ -267,7 +267,9 @@ class Controller:
         try:
             task = Task(one, self.folder, image.find(revision.image), self.kept.rules)
             self.tasks[one.id] = task
-            await task.start({**ENDING, **revision.environment}, [how, "--host", "127.0.0.1", "--port", str(one.port)])
+            await task.start(
+                {**ENDING[service], **revision.environment}, [how, "--host", "127.0.0.1", "--port", str(one.port)]
+            )
         except (OSError, NisError) as error:
             task = self.tasks.setdefault(one.id, Task(one, self.folder, None, self.kept.rules))
             task.state, task.why = "gone", f"it could not be started: {error}"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING
 
 from pydantic import Field
 
@@ -12,6 +12,8 @@ from nis_backend.operation import Model
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+
+    from nis_backend.deployment.report import Service
 
 
 class Rules(Model):
@@ -43,14 +45,13 @@ class Rules(Model):
     )
     again_most_seconds: Seconds = Field(default=60.0, ge=0, description="The longest such wait.")
     migration_seconds: Seconds = Field(default=600.0, gt=0, description="What bringing the database forward may take.")
-    log_bytes: Annotated[int, Field(ge=10_000)] = 5_000_000
-    """Of a task's log, beyond which its older half is kept apart and the half before that is dropped."""
+    log_bytes: int = Field(default=5_000_000, ge=10_000, description="Size at which a task's log is put aside.")
 
 
-ENDING: Mapping[str, str] = {
-    "NIS_LINGER_SECONDS": "5",
-    "NIS_DRAIN_SECONDS": "60",
-    "NIS_KEEP_ALIVE_SECONDS": "150",
+_API = {"NIS_LINGER_SECONDS": "5", "NIS_DRAIN_SECONDS": "60", "NIS_KEEP_ALIVE_SECONDS": "150", "NIS_PING_SECONDS": "20"}
+ENDING: Mapping[Service, Mapping[str, str]] = {
+    "api": _API,
+    "worker": {"NIS_LINGER_SECONDS": "0", "NIS_DRAIN_SECONDS": "60"},
 }
 """How a task of the template ends, and keeps connections: settings of nis, unless the deployment names others."""
 
