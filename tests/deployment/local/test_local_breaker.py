@@ -39,7 +39,7 @@ def test_what_is_rehearsed_goes_by_the_figures_of_the_template() -> None:
     assert rules.start_seconds == properties["ApiService"]["HealthCheckGracePeriodSeconds"]
     assert rules.alarm_errors == float(properties["Errors5xxAlarm"]["Threshold"])
     assert rules.alarm_period_seconds == properties["Errors5xxAlarm"]["Period"]
-    for name, kind in (("ApiTask", "api"), ("WorkerTask", "worker")):
+    for name, ending in (("ApiTask", ENDING["api"]), ("WorkerTask", ENDING["worker"])):
         settings = properties[name]["ContainerDefinitions"][0]["Environment"]
         told = {one["Name"]: one["Value"] for one in settings}
-        assert {key: told[key] for key in ENDING[kind]} == dict(ENDING[kind])
+        assert {key: told[key] for key in ending} == dict(ending)
