@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any, cast
+
 from nis_backend.deployment.profiles import PROFILES
 
 IMAGE = "123456789012.dkr.ecr.us-east-1.amazonaws.com/nis-backend@sha256:" + "0a" * 32
@@ -58,3 +60,27 @@ FURTHER = {
     "box in a given network": {**OF_PROFILES["box"], **GIVEN_NETWORK, "BoxZone": "us-east-1a"},
 }
 WAYS = OF_PROFILES | FURTHER
+
+
+def referred(value: Any) -> set[str]:  # Any: a template's values differ in type
+    """All that Ref, Fn::GetAtt, Fn::Sub and DependsOn name."""
+    if isinstance(value, list):
+        return set[str]().union(*(referred(one) for one in cast("list[Any]", value)))
+    if not isinstance(value, dict):
+        return set()
+    found = set[str]()
+    for key, inner in cast("dict[str, Any]", value).items():
+        match key:
+            case "Ref":
+                found.add(str(inner))
+            case "Fn::GetAtt":
+                found.add(str(inner[0]))
+            case "DependsOn":
+                found |= {inner} if isinstance(inner, str) else set(cast("list[str]", inner))
+            case "Fn::Sub":
+                text, own = (inner, dict[str, Any]()) if isinstance(inner, str) else cast("list[Any]", inner)
+                named = {one.split("}")[0].split(".")[0] for one in str(text).split("${")[1:] if one[0] != "!"}
+                found |= (named - set(own)) | referred(own)
+            case _:
+                found |= referred(inner)
+    return found

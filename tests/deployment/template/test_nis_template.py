@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from stacks import REGION, WAYS
+from stacks import REGION, WAYS, referred
 
 from nis_backend.deployment.template.reading import Template, own_template, read
 from nis_backend.deployment.template.resolving import Resolved, resolve
@@ -201,6 +201,34 @@ def test_no_role_has_more_than_its_resources(stacks: Mapping[str, Resolved]) -> 
                 assert not [action for action in actions if "*" in action], id_
                 if statement["Resource"] == "*":
                     assert set(actions) <= TAKE_NONE, (id_, actions)
+
+
+def before(stack: Resolved, name: str) -> set[str]:
+    """All that CloudFormation makes before a resource."""
+    found, ahead = set[str](), [name]
+    while ahead:
+        new = referred(stack.resources[ahead.pop()]) & set(stack.resources)
+        ahead += new - found
+        found |= new
+    return found
+
+
+def test_what_starts_comes_after_its_way_out(stacks: Mapping[str, Resolved]) -> None:
+    """A task that cannot reach its image fails, and three that fail take the stack's first making back."""
+    for way, stack in stacks.items():
+        if not stack.conditions["OwnNetwork"]:
+            continue
+        needed = {"PublicRoute", "InternetAttached"}
+        if stack.conditions["Nat"]:
+            needed |= {"NatRouteA", "NatRouteB"}
+        if stack.conditions["Endpoints"]:
+            needed |= set(stack.kinds("AWS::EC2::VPCEndpoint"))
+        starting = {**stack.kinds("AWS::ECS::Service"), **stack.kinds("AWS::AutoScaling::AutoScalingGroup")}
+        for name in starting:
+            way_out = needed if name != "GpuGroup" else set[str]()
+            assert way_out <= before(stack, name) | {name}, (way, name)
+        for name in stack.kinds("AWS::ElasticLoadBalancingV2::LoadBalancer"):
+            assert {"PublicRoute", "InternetAttached"} <= before(stack, name), "a gateway comes before what is public"
 
 
 # What the store of blobs calls, and what IAM calls it: service authorization reference of Amazon S3.

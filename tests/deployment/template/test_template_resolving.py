@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import json
-from typing import Any, cast
+from typing import Any
 
 import pytest
-from stacks import REGION, WAYS
+from stacks import REGION, WAYS, referred
 
 from nis_backend.deployment.template.reading import own_template, read
 from nis_backend.deployment.template.resolving import narrowed, resolve
@@ -161,30 +161,6 @@ def test_a_narrowed_template_is_the_same_stack_and_short_enough_to_be_sent(way: 
         id_: {key: value for key, value in resource.items() if key != "Metadata"}
         for id_, resource in here.resources.items()
     }
-
-
-def referred(value: Any) -> set[str]:  # Any: a template's values differ in type
-    """All that Ref, Fn::GetAtt, Fn::Sub and DependsOn name."""
-    if isinstance(value, list):
-        return set[str]().union(*(referred(one) for one in cast("list[Any]", value)))
-    if not isinstance(value, dict):
-        return set()
-    found = set[str]()
-    for key, inner in cast("dict[str, Any]", value).items():
-        match key:
-            case "Ref":
-                found.add(str(inner))
-            case "Fn::GetAtt":
-                found.add(str(inner[0]))
-            case "DependsOn":
-                found |= {inner} if isinstance(inner, str) else set(cast("list[str]", inner))
-            case "Fn::Sub":
-                text, own = (inner, dict[str, Any]()) if isinstance(inner, str) else cast("list[Any]", inner)
-                named = {one.split("}")[0].split(".")[0] for one in str(text).split("${")[1:] if one[0] != "!"}
-                found |= (named - set(own)) | referred(own)
-            case _:
-                found |= referred(inner)
-    return found
 
 
 @pytest.mark.parametrize(
