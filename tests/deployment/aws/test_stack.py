@@ -11,7 +11,7 @@ from fake_stack import FakeStack
 
 from nis_backend.deployment.aws.account import Account
 from nis_backend.deployment.aws.stack import Stack, in_progress, token
-from nis_backend.errors import Busy, Conflict, DeadlineExceeded, InvalidRequest, Unavailable
+from nis_backend.errors import Busy, Conflict, DeadlineExceeded, InvalidRequest, Unavailable, UpstreamFailed
 
 MADE = {
     "Cluster": {"Type": "AWS::ECS::Cluster"},
@@ -103,6 +103,18 @@ def test_what_a_stack_told_before_it_began_is_not_taken_for_its_end(
     stack.execute(proposal, mark)
     assert stack.wait(proposal.stack_id, hush, token=mark).parameters["Image"] == "b"
     assert aws.last("cloudformation:CreateChangeSet")["UsePreviousTemplate"] is True
+
+
+def test_what_never_begins_is_told(aws: FakeAws, stack: Stack, fake: FakeStack) -> None:
+    """Promise: a stack that stays as it was is neither a success nor waited for until the next day."""
+    made(stack)
+    fake.lag = 1000
+    proposal = stack.propose(None, {"Image": "b", "DatabaseName": None}, {}, stack.found())
+    mark, begun = token("apply", "alice"), aws.now
+    stack.execute(proposal, mark)
+    with pytest.raises(UpstreamFailed, match="did not begin"):
+        stack.wait(proposal.stack_id, hush, token=mark)
+    assert aws.now - begun < 600
 
 
 def test_nothing_to_change_is_a_good_outcome(aws: FakeAws, stack: Stack) -> None:

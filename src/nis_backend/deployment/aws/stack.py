@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from nis_backend.deployment.aws.account import Account, Answer
     from nis_backend.deployment.target import Tell
 
-PROPOSING, CHANGING = 10 * 60.0, 90 * 60.0
+PROPOSING, BEGINNING, CHANGING = 10 * 60.0, 5 * 60.0, 90 * 60.0
 """Seconds. A broker of Kafka may take forty minutes to come up; a database a quarter of an hour."""
 NAME = re.compile(r"[a-zA-Z][a-zA-Z0-9-]{0,31}")
 """A stack may have 128 characters; its load balancer and target group, which bear its name, 32."""
@@ -141,11 +141,19 @@ class Stack:
 
         Raises:
             DeadlineExceeded: it goes on for longer than is waited.
+            UpstreamFailed: it was not seen to begin.
         """
+        begun, latest = not token, self.account.clock() + BEGINNING
 
         def look() -> Answer | None:
-            begun = self._tell(id_, token, tell, of) or not token
+            nonlocal begun
+            begun = self._tell(id_, token, tell, of) or begun
             found = self.found(id_)
+            begun = begun or (found is not None and found.busy)
+            if not begun and self.account.clock() > latest:
+                raise UpstreamFailed(
+                    f"CloudFormation did not begin to change {self.name}.", remedy="Look at the stack, and try again."
+                )
             if found is None or found.busy or not begun:
                 return None
             self._tell(id_, token, tell, of)
@@ -168,7 +176,7 @@ class Stack:
 
     def reasons(self, id_: str, token: str = "") -> list[str]:
         """Why the operation failed: its first failures."""
-        return reasons(self.events(id_, token))
+        return reasons(self.events(id_, token) or self.events(id_))
 
     def protect(self, *, on: bool) -> None:
         """Let it be deleted, or not."""
