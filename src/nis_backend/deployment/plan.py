@@ -133,7 +133,8 @@ def _unknown(resolved: Resolved) -> list[Resource]:
 
 def _image(wanted: Wanted, *, local: bool) -> Iterator[str]:
     if not wanted.image:
-        yield "No image is named: what serves stays, and a first apply needs one."
+        first = "needs one" if local else "makes all but what runs one, the registry for it too"
+        yield f"No image is named: what serves stays, and a first apply {first}."
     elif not DIGEST.search(wanted.image) and not (local and wanted.image.startswith("venv:")):
         yield f"{wanted.image} is no digest: what it names can change, and the way back with it."
 
