@@ -19,7 +19,7 @@ from nis_backend.deployment.aws.ecr import login
 from nis_backend.deployment.aws.target import AwsTarget
 from nis_backend.deployment.report import Step
 from nis_backend.deployment.target import Tell, Wanted
-from nis_backend.errors import NotFound
+from nis_backend.errors import NotFound, Unavailable
 
 ROOT = Path(__file__).resolve().parents[3]
 PASSED_ON = frozenset({"iam:PassRole", "cloudformation:TagResource"})
@@ -180,6 +180,20 @@ def test_a_denied_action_names_its_statement(aws: FakeAws, account: Account) -> 
         one.written() for one in policy.STATEMENTS if one.sid == "Images"
     )
     assert services.stack.stack is None
+
+
+def test_what_could_not_be_verified_is_not_begun(aws: FakeAws, account: Account) -> None:
+    """Promise: a right that only the end needs is missed at the beginning."""
+    whole(aws)
+    target = AwsTarget("nis-backend", REGION, account=account, ask=_answers)
+    parameters = {"PlainHttp": "allowed"}
+    target.apply(Wanted(profile="small-rds", parameters=parameters), _hush)
+    said = f"User: arn:aws:iam::{NUMBER}:user/alice is not authorized to perform: secretsmanager:GetSecretValue"
+    aws.refusing["secretsmanager:GetSecretValue"] = Refused("AccessDeniedException", said)
+    aws.calls.clear()
+    with pytest.raises(Unavailable, match="secretsmanager:GetSecretValue"):
+        target.apply(Wanted(profile="small-rds", image=image("a"), parameters=parameters), _hush)
+    assert aws.asked() == []
 
 
 def test_what_is_not_there_is_not_found(aws: FakeAws, account: Account) -> None:

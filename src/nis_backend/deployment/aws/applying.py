@@ -44,6 +44,9 @@ class Applying:
         becoming, region = template.becoming(sent, found), changing.account.where()
         template.check(becoming, region, changing.stack.name)
         image, served = becoming["Image"], found.parameters.get("Image", "") if found else ""
+        if found and image:
+            # What cannot be verified in the end is not begun.
+            changing.key(found)
         if image and image != served:
             with course.step("looking for the image", 0.0, 0.05) as doing:
                 doing.told = images.check(changing.account, image, becoming["Architecture"])

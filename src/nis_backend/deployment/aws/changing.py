@@ -41,6 +41,8 @@ class Changing:
     account: Account
     stack: Stack
     verify: Callable[[Found, Tell], Sequence[Step]]
+    key: Callable[[Found], str]
+    """The key with which it is verified."""
     replace_data: bool = False
     history: History = field(init=False)
 

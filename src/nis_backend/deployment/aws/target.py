@@ -55,7 +55,7 @@ class AwsTarget(Target):
         self._stack = Stack(account=self.account, name=name, role=role)
         self._ask, self._unprotect = ask, unprotect
         self._changing = Changing(
-            account=self.account, stack=self._stack, verify=self._verify, replace_data=replace_data
+            account=self.account, stack=self._stack, verify=self._verify, key=self._key, replace_data=replace_data
         )
 
     @override
@@ -114,9 +114,19 @@ class AwsTarget(Target):
         return removing.remove(self._changing, tell, unprotect=self._unprotect)
 
     def _verify(self, found: Found, tell: Tell) -> Sequence[Step]:
-        address = found.outputs.get("Address", "")
-        # A box without a domain opens no port: that it is well was told to CloudFormation from within.
-        if not address or address.startswith("http://127.0.0.1"):
+        if not _open(found):
             return []
+        return self._ask(found.outputs["Address"], self._key(found), tell)
+
+    def _key(self, found: Found) -> str:
+        """The deployment's own key, with which it is asked."""
+        if not _open(found) or "KeysArn" not in found.outputs:
+            return ""
         secret = self.account.call("secretsmanager:GetSecretValue", SecretId=found.outputs["KeysArn"])
-        return self._ask(address, str(json.loads(secret["SecretString"])["NIS_API_KEY"]), tell)
+        return str(json.loads(secret["SecretString"]).get("NIS_API_KEY", ""))
+
+
+def _open(found: Found) -> bool:
+    """Whether it can be asked: a box without a domain opens no port, and tells CloudFormation itself how it is."""
+    address = found.outputs.get("Address", "")
+    return bool(address) and not address.startswith("http://127.0.0.1")
