@@ -107,3 +107,5 @@ def test_a_second_controller_is_refused_by_the_name_of_the_first_and_so_is_a_wro
     port = int(str(address_file(deployed.folder)["port"]))
     with pytest.raises(Forbidden):
         ask(port, "guessed", "destroy", {}, deployed.tell)
+    with pytest.raises(Conflict, match="another nis"):
+        ask(port, str(address_file(deployed.folder)["token"]), "scale", {"service": "api", "few": 1}, deployed.tell)

@@ -9,7 +9,7 @@ import time
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, assert_never
 
-from pydantic import Field, TypeAdapter
+from pydantic import Field, TypeAdapter, ValidationError
 
 from nis_backend.deployment.local import image, state
 from nis_backend.deployment.local.controller import SERVICES, told_state
@@ -82,10 +82,19 @@ class Commands:
 
         Raises:
             InvalidRequest: there is no such thing to ask, or what is given is wrong.
+            Conflict: something else is under way, or who asks is of another version.
         """
         if what not in KINDS:
             raise InvalidRequest("The controller does not do that.", field="do", value=what)
-        asked = TypeAdapter(KINDS[what]).validate_python(given)
+        try:
+            asked = TypeAdapter(KINDS[what]).validate_python(given)
+        except ValidationError as error:
+            raise Conflict(
+                f"The controller is of another nis, and does not understand this: {error.errors()[0]['msg']}.",
+                field="do",
+                value=what,
+                remedy="End its process, which controller.json names: the next command starts one of its own version.",
+            ) from None
         match asked:
             case Apply():
                 with self._alone("an apply"):
