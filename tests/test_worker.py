@@ -11,6 +11,8 @@ from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from pathlib import Path
+from urllib.error import URLError
+from urllib.request import urlopen
 
 import pytest
 from conftest import Serve, Server
@@ -132,6 +134,29 @@ def test_a_stopped_worker_hands_its_run_over(front: Server, work: Start, tmp_pat
     events += stream
     assert "released" in {event["body"]["type"] for event in events}
     check_walked(front, run_id, events)
+
+
+def test_a_worker_with_time_to_drain_ends_its_run_itself(front: Server, work: Start, tmp_path: Path) -> None:
+    """SIGTERM with NIS_DRAIN_SECONDS: the run that is under way is not handed over, and nothing new is begun."""
+    worker = work(NIS_DRAIN_SECONDS="600")
+    run_id = walk(front, tmp_path / "gate")
+    stream = followed(front, run_id)
+    events = until_halt(stream)
+    worker.process.send_signal(signal.SIGTERM)
+    deadline = time.monotonic() + PATIENCE
+    while True:
+        # It listens no more: it has begun to stop.
+        try:
+            urlopen(f"{worker.url}/health/live", timeout=PATIENCE).close()
+        except URLError:
+            break
+        assert time.monotonic() < deadline
+    (tmp_path / "gate").touch()
+    events += stream
+    assert events[-1]["body"]["type"] == "succeeded"
+    assert {event["attempt"] for event in events} == {1}
+    worker.process.wait(PATIENCE)
+    assert worker.process.returncode == 0
 
 
 def test_a_worker_serves_its_queues_and_tells_how_it_is(work: Start) -> None:
