@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import http.client
 import json
+import socket
 import subprocess
 import sys
 import threading
 import time
-from contextlib import closing
+from contextlib import ExitStack, closing
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -107,6 +108,51 @@ async def wait_long(request: Nothing, ctx: "Context") -> Nothing:
 
 OPERATIONS = (wait_long,)
 '''
+
+
+FEW = """
+import sys
+from pathlib import Path
+from nis_backend import server
+from nis_backend.settings import read_settings
+
+server.MANY, server.SHORT_SECONDS = 2, 0
+server.serve(read_settings({}, data=Path(sys.argv[1]), port=0))
+"""
+
+
+def answered(caller: socket.socket, request: bytes) -> bool:
+    """Whether a request is answered well, to the end of its body."""
+    caller.sendall(request)
+    told = b""
+    while not told.endswith(b"}"):
+        told += caller.recv(65_536)
+    return told.startswith(b"HTTP/1.1 200")
+
+
+def test_of_very_many_connections_those_without_a_request_are_not_kept(tmp_path: Path) -> None:
+    """Who opens more than a server keeps takes no descriptors from others; those within stay for their next request."""
+    command = [sys.executable, "-c", FEW, str(tmp_path / "data")]
+    with ExitStack() as stack:
+        process = stack.enter_context(subprocess.Popen(command, stderr=subprocess.PIPE, text=True))
+        stack.callback(process.kill)
+        assert process.stderr is not None
+        told = ""
+        while "http://" not in told:
+            told = process.stderr.readline()
+            assert process.poll() is None
+        address = urlsplit(told[told.index("http://") :].strip())
+        opened = [
+            stack.enter_context(socket.create_connection((address.hostname or "", address.port or 0), PATIENCE))
+            for _ in range(3)
+        ]
+        ask = f"GET /health/live HTTP/1.1\r\nHost: {address.netloc}\r\n\r\n".encode()
+        for one in (opened[2], opened[0]):
+            assert answered(one, ask)
+            if one is opened[2]:
+                # Of three it is one too many.
+                assert one.recv(1) == b""
+        assert answered(opened[0], ask)
 
 
 @pytest.mark.parametrize(

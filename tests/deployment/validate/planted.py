@@ -262,6 +262,18 @@ CLEAN = [
         ),
     ),
     Case(
+        name="as older answers are, with nothing for what is not set",
+        text=json.dumps(
+            {
+                **API,
+                **dict.fromkeys(("ipcMode", "pidMode", "proxyConfiguration", "placementConstraints")),
+                "containerDefinitions": [
+                    {**API["containerDefinitions"][0], **dict.fromkeys(("links", "dependsOn", "privileged", "command"))}
+                ],
+            }
+        ),
+    ),
+    Case(
         name="addresses without passwords",
         text=changed(
             API,

@@ -4,6 +4,10 @@ from __future__ import annotations
 
 from planted import DIGEST, KEY, Case
 
+TRUST = (
+    '{Version: "2012-10-17", Statement: [{Effect: Allow, Principal: {Service: ecs-tasks.amazonaws.com}, '
+    'Action: "sts:AssumeRole"}]}'
+)
 STACK = f"""\
 AWSTemplateFormatVersion: "2010-09-09"
 Parameters:
@@ -48,7 +52,7 @@ Resources:
         MaximumPercent: 200
         DeploymentCircuitBreaker: {{Enable: true, Rollback: true}}
       LoadBalancers: [{{ContainerName: nis-backend, ContainerPort: 8000, TargetGroupArn: !Ref Targets}}]
-      NetworkConfiguration: {{AwsvpcConfiguration: {{Subnets: [subnet-0a1b2c3d], SecurityGroups: [!GetAtt Group.GroupId]}}}}
+      NetworkConfiguration: {{AwsvpcConfiguration: {{Subnets: [subnet-0a1b2c3d]}}}}
   Targets:
     Type: AWS::ElasticLoadBalancingV2::TargetGroup
     Properties:
@@ -99,11 +103,11 @@ Resources:
       PubliclyAccessible: false
       BackupRetentionPeriod: 7
       MasterUserPassword: !Ref DbPassword
-  Starting: {{Type: AWS::IAM::Role, Properties: {{AssumeRolePolicyDocument: {{Version: "2012-10-17", Statement: [{{Effect: Allow, Principal: {{Service: ecs-tasks.amazonaws.com}}, Action: "sts:AssumeRole"}}]}}}}}}
+  Starting: {{Type: AWS::IAM::Role, Properties: {{AssumeRolePolicyDocument: {TRUST}}}}}
   Running:
     Type: AWS::IAM::Role
     Properties:
-      AssumeRolePolicyDocument: {{Version: "2012-10-17", Statement: [{{Effect: Allow, Principal: {{Service: ecs-tasks.amazonaws.com}}, Action: "sts:AssumeRole"}}]}}
+      AssumeRolePolicyDocument: {TRUST}
       Policies:
         - PolicyName: own
           PolicyDocument:
@@ -135,7 +139,7 @@ STACKS = [
     _stack(
         "no subnets",
         "service-network",
-        "      NetworkConfiguration: {AwsvpcConfiguration: {Subnets: [subnet-0a1b2c3d], SecurityGroups: [!GetAtt Group.GroupId]}}\n",
+        "      NetworkConfiguration: {AwsvpcConfiguration: {Subnets: [subnet-0a1b2c3d]}}\n",
         "",
     ),
     _stack("another container", "service-port", "ContainerName: nis-backend,", "ContainerName: nis,"),
