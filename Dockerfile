@@ -26,6 +26,9 @@ RUN --mount=type=secret,id=pipconf,target=/etc/pip.conf --mount=type=cache,targe
 
 FROM ${BASE} AS bare
 SHELL ["/bin/sh", "-eu", "-c"]
+# OpenMP, which the model in the box is built with, and which slim bases do not have.
+# hadolint ignore=DL3008
+RUN apt-get update && apt-get install -y --no-install-recommends libgomp1 && rm -rf /var/lib/apt/lists/* /var/cache/apt/*
 COPY deploy/image/slim.py /tmp/
 RUN python3 /tmp/slim.py base && rm /tmp/slim.py \
     && echo 'nis:x:10001:10001:nis:/data:/usr/sbin/nologin' >> /etc/passwd \

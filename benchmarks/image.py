@@ -26,6 +26,7 @@ import time
 from collections.abc import Generator
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 import start
 from containers import KEY, Container, container, runner
@@ -48,6 +49,33 @@ MODELS = "model files"
 STAND_IN = "localhost/nis-bench-base:3.11-slim"
 FLOOR = "localhost/nis-bench-floor"
 QUESTION = "How far does a ball fly at 20 m/s and 40 degrees with drag, mass 0.145 kg, diameter 74 mm?"
+ANSWER, WIDTH = "**32.25 m**", 384
+"""What that computes to, and how long a vector of MiniLM is."""
+HEAVY = {
+    "core": (
+        "psycopg",
+        "confluent_kafka",
+        "redis",
+        "boto3",
+        "opentelemetry.sdk",
+        "cryptography",
+        "sqlalchemy",
+        "a2ui.core",
+    ),
+    "local": ("xllamacpp", "onnxruntime", "tokenizers", "scipy.optimize", "scipy.integrate", "pint"),
+    "full": (
+        "torch",
+        "transformers",
+        "safetensors",
+        "cv2",
+        "zxingcpp",
+        "ctranslate2",
+        "soundfile",
+        "soxr",
+        "resvg_py",
+        "acp",
+    ),
+}
 COMPILERS = ("cc", "gcc", "g++", "c++", "clang", "rustc", "go", "make", "ld")
 INSTALLERS = ("pip", "setuptools", "wheel", "ensurepip", "uv", "pkg_resources")
 FLOOR_FILE = """
@@ -157,6 +185,7 @@ def check(program: str, image: str, found: Weighed, **environment: str) -> None:
         for name, look in (
             ("/health answers by any address", lambda: _by_address(one)),
             ("a chat is answered", lambda: _chat(one, found.target)),
+            ("packages load", lambda: _loads(one, found.target)),
             ("the health check finds it", lambda: _finds(one)),
             ("runs as uid 10001 and can write nothing but its volumes", lambda: _confined(one)),
             ("no compiler, no installer", lambda: _bare(one)),
@@ -177,16 +206,32 @@ def _by_address(one: Container) -> str:
 
 
 def _chat(one: Container, target: str) -> str:
-    question = "Hello!" if target == "core" else QUESTION
-    begun = time.perf_counter()
-    answer = json.loads(start.post(one.port, "/chat", {"message": question}, Authorization=f"Bearer {KEY}"))
-    took = time.perf_counter() - begun
+    """By the provider that it is given; or with none: by the model in the box, by what is computed, and by vectors."""
+    hello, took = _asked(one, "/chat", {"message": "Hello!"})
     if target == "core":
-        assert LAST in answer["response"], answer
-        return f"by a provider, {answer['provider']}, {took:.2f} s"
-    assert "m" in answer["response"], answer
-    assert answer["provider"] == "embedded", answer
-    return f"with no provider's key, {took:.1f} s: “{' '.join(answer['response'].split())[:70]}…”"
+        assert LAST in hello["response"], hello
+        return f"by a provider, {hello['provider']}, {took:.2f} s"
+    assert hello["provider"] == "embedded", hello
+    assert hello["tokens_used"] > 0, hello
+    computed, _ = _asked(one, "/chat", {"message": QUESTION})
+    assert ANSWER in computed["response"], computed
+    vectors, _ = _asked(one, "/v1/embeddings", {"model": "minilm-l6-v2-int8", "input": "Hello!"})
+    assert len(vectors["data"][0]["embedding"]) == WIDTH, vectors["model"]
+    return f"with no provider's key, by the model in the box, the first in {took:.1f} s; computed; and as a vector"
+
+
+def _asked(one: Container, path: str, body: object) -> tuple[dict[str, Any], float]:  # Any: JSON
+    begun = time.perf_counter()
+    answer = json.loads(start.post(one.port, path, body, Authorization=f"Bearer {KEY}"))
+    return answer, time.perf_counter() - begun
+
+
+def _loads(one: Container, target: str) -> str:
+    """What is heavy can be imported after it was stripped, by the user that it runs as."""
+    names = HEAVY["core"] + (HEAVY["local"] if target != "core" else ()) + (HEAVY["full"] if target == "full" else ())
+    done = one.run("python", "-c", "; ".join(f"import {name}" for name in names))
+    assert not done.returncode, done.stderr[-500:]
+    return ", ".join(names)
 
 
 def _finds(one: Container) -> str:
