@@ -29,14 +29,32 @@ class Handler(http.server.BaseHTTPRequestHandler):
 port = int(sys.argv[sys.argv.index("--port") + 1])
 http.server.ThreadingHTTPServer(("127.0.0.1", port), Handler).serve_forever()
 """
+SOUR = """
+import uvicorn
+
+init = uvicorn.Config.__init__
+
+def sour(self, app, *given, **named):
+    async def answer(scope, receive, send):
+        if scope.get("path") != "/models/generate-text":
+            return await app(scope, receive, send)
+        await send({"type": "http.response.start", "status": 500, "headers": [(b"content-length", b"2")]})
+        await send({"type": "http.response.body", "body": b"{}"})
+
+    init(self, answer, *given, **named)
+
+uvicorn.Config.__init__ = sour
+"""
+MAIN = "from nis_backend.__main__ import main\nmain()\n"
 PROGRAMS = {
     "exits": "import sys\nsys.exit('a module is missing')\n",
     "ill": LISTENS.replace("STATUS_OF(self.path)", "503"),
     "fails": LISTENS.replace("STATUS_OF(self.path)", "200 if self.path == '/health' else 500"),
-    "deaf": "from nis_backend import server\nserver.Server.handle_exit = lambda *_: None\n"
-    "from nis_backend.__main__ import main\nmain()\n",
+    "deaf": f"from nis_backend import server\nserver.Server.handle_exit = lambda *_: None\n{MAIN}",
+    "sour": SOUR + MAIN,
 }
-"""exits at once; listens and is never healthy; is healthy and answers 500; serves well and does not hear SIGTERM."""
+"""exits at once; listens and is never healthy; is healthy and answers 500; serves well and does not hear SIGTERM; does
+well whatever is verified, and fails those who ask for something else."""
 
 
 def build(folder: Path, name: str) -> str:

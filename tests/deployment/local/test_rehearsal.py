@@ -67,11 +67,11 @@ def test_no_caller_is_failed_by_a_deploy_a_broken_build_a_way_back_or_a_count(
         target.roll_back("", deployed.tell)
 
 
-def test_deaf_builds_are_killed_and_those_that_turn_bad_are_taken_back_by_the_alarm(
+def test_deaf_builds_are_killed_and_those_that_turn_sour_are_taken_back_by_the_alarm(
     tmp_path: Path, deployed: Deployed
 ) -> None:
-    """Without the trial, as on ECS: callers see 500 until the alarm has rung and the earlier tasks serve again."""
-    target = deployed.target(trial=False, stop_seconds=0.5)
+    """No check sees what callers see: they are failed until the alarm has rung and the earlier tasks serve again."""
+    target = deployed.target(stop_seconds=0.5)
     assert deployed.apply(target, build(tmp_path, "deaf")).ended == "done"
     deaf = deployed.tasks()
     with Crowd(target.status().address, streams=0, sockets=0) as crowd:
@@ -79,7 +79,7 @@ def test_deaf_builds_are_killed_and_those_that_turn_bad_are_taken_back_by_the_al
         deployed.settle(target)
         assert not deployed.are_there(deaf)
         check(crowd.since())
-        outcome = deployed.apply(target, build(tmp_path, "fails"))
+        outcome = deployed.apply(deployed.target(bake_seconds=60), build(tmp_path, "sour"))
         assert (outcome.ended, outcome.revision) == ("rolled_back", "2")
         assert "the alarm rang" in outcome.told
         deployed.settle(target)
