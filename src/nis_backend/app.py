@@ -32,7 +32,7 @@ from nis_backend.drivers.llm.embedded_pool import pool as embedded_pool
 from nis_backend.drivers.store.base import LINES
 from nis_backend.drivers.telemetry.base import Telemetry
 from nis_backend.drivers.telemetry.exposition import Sources
-from nis_backend.drivers.telemetry.telling import Telling, Wanted
+from nis_backend.drivers.telemetry.telling import Telling
 from nis_backend.errors import NisError, Unavailable
 from nis_backend.execution import execute
 from nis_backend.made import MADE
@@ -214,7 +214,7 @@ class Process:
 
     def _told(self, unsent: Callable[[int], Awaitable[int]] | None) -> Telling:
         """What tells others of this process; `unsent` counts what waits for the bus."""
-        at, given = self.drivers, self.settings
+        at = self.drivers
         sources = Sources(
             counts=self.telemetry.counts,
             compute=at.compute,
@@ -222,14 +222,9 @@ class Process:
             waiting=at.store.waiting,
             unsent=unsent,
         )
-        wanted = Wanted(
-            service=self.service,
-            namespace=given.emf if self._serves else None,
-            traces=given.traces_url if self._serves else None,
-            traces_headers=given.traces_headers,
-            traces_share=given.traces_share,
-        )
-        return Telling(self.telemetry, sources, wanted, self.closing)
+        # A command that opens the folder for its own length tells nobody.
+        given = self.settings if self._serves else self.settings.model_copy(update={"emf": None, "traces_url": None})
+        return Telling(self.telemetry, sources, given, self.service, self.closing)
 
     async def metrics(self, accept: str) -> tuple[str, bytes]:
         """See `surfaces.base.Process.metrics`."""

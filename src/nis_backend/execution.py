@@ -7,7 +7,6 @@ import hashlib
 import json
 import logging
 import time
-from dataclasses import replace
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from nis_backend.caller import Caller
@@ -118,7 +117,7 @@ async def _executed(drivers: Drivers, owner: str, run_id: str, attempt: int, spa
         HERE.set(of_carried(row["ids"], run_id, row["key_id"]))
         if drivers.telemetry.tracer is not None:
             span.append(_begin_span(drivers.telemetry.tracer, row, attempt))
-            HERE.set(replace(HERE.get(), trace=span[0].trace))
+            HERE.set(HERE.get().below(span[0].trace))
         if row["wanted"] in WANTED:
             raise asyncio.CancelledError(WANTED[row["wanted"]])  # noqa: TRY301 - as if it had just been told
         events = await _patiently(run_id, lambda: runs.all_events(run_id)) if row["last_seq"] else []

@@ -20,7 +20,7 @@ from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect
 
 from nis_backend.drivers.telemetry.counting import METHODS
-from nis_backend.drivers.telemetry.ids import FIELDS, HERE, REQUEST_ID, Ids, trace_of
+from nis_backend.drivers.telemetry.ids import FIELDS, HERE, Ids, is_request_id, trace_of
 from nis_backend.errors import (
     DeadlineExceeded,
     Forbidden,
@@ -392,7 +392,7 @@ class Exchange:
 def _ids_of(headers: Mapping[str, str]) -> Ids:
     """Its caller's own id where that is one, else a new one; and the trace that it is part of."""
     given = headers.get("x-request-id", "")
-    if not REQUEST_ID.fullmatch(given):
+    if not is_request_id(given):
         # Not a secret, only a name in the server's log: the system is not asked for randomness.
         given = f"{random.getrandbits(128):032x}"
     return Ids(request_id=given, trace=trace_of(headers))

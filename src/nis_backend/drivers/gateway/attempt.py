@@ -214,7 +214,7 @@ class Attempt(Generic[T]):
             return await send(self.target, self.most)
         here = HERE.get()
         self._span = asked(tracer, here.trace, self.call.kind, self.target, streamed=self.call.streamed)
-        token = HERE.set(replace(here, trace=self._span.trace))
+        token = HERE.set(here.below(self._span.trace))
         try:
             return await send(self.target, self.most)
         finally:

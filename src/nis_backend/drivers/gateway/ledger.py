@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from nis_backend.drivers.store.spending import Closed
-from nis_backend.drivers.telemetry.counting import Counts, Spent
+from nis_backend.drivers.telemetry.counting import Counts
 from nis_backend.drivers.telemetry.ids import apart
 from nis_backend.errors import Unavailable
 
@@ -225,9 +225,8 @@ class Ledger:
         self._counts.asked(_model(row), "cached", None, None)
 
     def _count(self, row: Row, end: End) -> None:
-        spent = Spent(input=row["input"], cached=row["cached"], output=row["output"], cost=row["cost"])
         first = None if end.first_ms is None else end.first_ms / 1e3
-        self._counts.asked(_model(row), row["problem"] or row["state"], spent if end.used else None, first)
+        self._counts.asked(_model(row), row["problem"] or row["state"], row if end.used else None, first)
 
     async def _close_row(self, row: Row, closed: Closed) -> None:
         try:

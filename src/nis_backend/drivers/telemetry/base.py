@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import asyncio
 from contextlib import contextmanager
-from dataclasses import replace
 from typing import TYPE_CHECKING, Literal, Protocol
 
 from nis_backend.drivers.telemetry.counting import Counts
@@ -82,7 +81,7 @@ class Telemetry:
             return
         here = HERE.get()
         span = self.tracer.begin(name, kind, here.trace, attributes)
-        token = HERE.set(replace(here, trace=span.trace))
+        token = HERE.set(here.below(span.trace))
         problem = ""
         try:
             yield span

@@ -7,11 +7,10 @@ by its template, and of models that are asked only the first few hundred have na
 from __future__ import annotations
 
 from bisect import bisect_left
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
 Labels = tuple[str, ...]
 Numbers = dict[Labels, int]
@@ -26,6 +25,7 @@ MOST_MODELS = 200
 OTHERS = "other"
 
 METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
+TOKENS = ("input", "cached", "output")
 CLASSES = ("", "1xx", "2xx", "3xx", "4xx", "5xx")
 
 
@@ -44,25 +44,6 @@ class Histogram:
             row = self.found[labels] = [0] * (len(self.bounds) + 2)
         row[bisect_left(self.bounds, value)] += 1
         row[-1] += value
-
-
-@dataclass(frozen=True, kw_only=True)
-class Spent:
-    """What a call of a model used, in tokens, and what it cost, in nano-dollars."""
-
-    input: int = 0
-    cached: int = 0
-    """Of the input, those that the provider had kept."""
-    output: int = 0
-    cost: int = 0
-
-
-class Heard(Protocol):
-    """Hears of each request as it ends."""
-
-    def request(self, status: int, seconds: float) -> None:
-        """One has ended with this status, and its answer began after so many seconds."""
-        ...
 
 
 class Counts:
@@ -97,7 +78,7 @@ class Counts:
         """From asking a model to the first of its answer, by `provider:model`."""
         self.lag_seconds = Histogram(LAG_SECONDS)
         """How late the loop came to what was due."""
-        self.heard: Heard | None = None
+        self.heard: Callable[[int, float], None] | None = None
         """Who hears of each request besides, those of probers left out."""
         self._models: set[str] = set()
 
@@ -109,7 +90,7 @@ class Counts:
         self.requests[key] = self.requests.get(key, 0) + 1
         self.request_seconds.add(seconds, method, route)
         if self.heard is not None and not probes:
-            self.heard.request(status, seconds)
+            self.heard(status, seconds)
 
     def socket(self, route: str, more: int) -> None:
         """A WebSocket was opened, or has ended."""
@@ -128,8 +109,11 @@ class Counts:
         _add(self.runs, 1, operation, state)
         self.run_seconds.add(seconds, state)
 
-    def asked(self, model: str, outcome: str, spent: Spent | None, first: float | None) -> None:
-        """A call of a model has ended; `first` is when the first of its answer came, in seconds."""
+    def asked(self, model: str, outcome: str, spent: Mapping[str, int] | None, first: float | None) -> None:
+        """A call of a model has ended, and `first` is when the first of its answer came, in seconds.
+
+        What it has `spent` are tokens, `input`, of that `cached`, and `output`, and the `cost` in nano-dollars.
+        """
         if model not in self._models:
             if len(self._models) < MOST_MODELS:
                 self._models.add(model)
@@ -137,10 +121,9 @@ class Counts:
                 model = OTHERS
         _add(self.model_calls, 1, model, outcome)
         if spent is not None:
-            _add(self.model_tokens, spent.input, model, "input")
-            _add(self.model_tokens, spent.cached, model, "cached")
-            _add(self.model_tokens, spent.output, model, "output")
-            _add(self.model_cost, spent.cost, model)
+            for kind in TOKENS:
+                _add(self.model_tokens, spent[kind], model, kind)
+            _add(self.model_cost, spent["cost"], model)
         if first is not None:
             self.first_seconds.add(first, model)
 

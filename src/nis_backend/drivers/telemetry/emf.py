@@ -57,7 +57,7 @@ class Latencies:
         self._steps: dict[int, int] = {}
 
     def request(self, status: int, seconds: float) -> None:
-        """See `counting.Heard`."""
+        """One has ended with this status; its answer began after so many seconds."""
         self.requests += 1
         if status >= SERVER_ERROR:
             self.errors += 1
@@ -104,7 +104,8 @@ class EmfLines:
         self._write = write or to_stdout
         self._failed = self._tokens = 0
         """As they were at the last line."""
-        self._counts.heard = self._heard = Latencies()
+        self._heard = Latencies()
+        self._counts.heard = self._heard.request
 
     async def run(self, closing: asyncio.Event, every: float = EVERY) -> None:
         """Write them until this is cancelled.
@@ -129,7 +130,7 @@ class EmfLines:
 
     def _line(self) -> dict[str, Any]:
         heard, self._heard = self._heard, Latencies()
-        self._counts.heard = self._heard
+        self._counts.heard = self._heard.request
         failed = sum(many for (_, state), many in self._counts.runs.items() if state == "failed")
         tokens = sum(many for (_, kind), many in self._counts.model_tokens.items() if kind != "cached")
         pids = [pid for pool in self._sources.compute.status() for pid in pool.pids]

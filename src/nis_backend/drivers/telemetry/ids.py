@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextvars
 import json
-import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -14,16 +13,18 @@ if TYPE_CHECKING:
 FIELDS = "fields"
 """What a line's `extra` may hold: `{"fields": {…}}` become members of its object, where lines are objects."""
 
-REQUEST_ID = re.compile(r"[A-Za-z0-9._:/+=@-]{1,128}")
-"""A caller's own id of its request: what no log and no header can be led astray by."""
+LONGEST_ID, LONGEST_STATE = 128, 512
+"""Characters of a caller's own id, and of a `tracestate`: as long as its specification has everyone pass on."""
 
-# https://www.w3.org/TR/trace-context/#traceparent-header-field-values: of a later version, the first four parts count.
-_PARENT = re.compile(r"(?!ff)([0-9a-f]{2})-(?!0{32})([0-9a-f]{32})-(?!0{16})([0-9a-f]{16})-([0-9a-f]{2})(-.*)?")
-_STATE = re.compile(r"[\x20-\x7e]{1,512}")
-"""As long as the specification has everyone pass on."""
+FEWEST = 4
+"""Parts of a `traceparent`."""
+
+# No patterns: each would be compiled at every start.
+_ID = frozenset("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789._:/+=@-")
+_HEX = frozenset("0123456789abcdef")
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
+@dataclass(frozen=True, kw_only=True)
 class Trace:
     """A place in a trace, of W3C's Trace Context: ids in hexadecimal."""
 
@@ -42,15 +43,23 @@ class Trace:
         return {"traceparent": self.header, **({"tracestate": self.state} if self.state else {})}
 
 
-@dataclass(kw_only=True, slots=True, eq=False)
 class Ids:
-    """Where this code is: in which request, run, trace. Empty where it is in none."""
+    """Where this code is: in which request, run, trace. Empty where it is in none. One is made for each request."""
 
-    request_id: str = ""
-    run_id: str = ""
-    trace: Trace | None = None
-    key: str | None = None
-    """The id of the key that was sent: whose it is, who may can look up. A log has no owner's name."""
+    __slots__ = ("key", "request_id", "run_id", "trace")
+
+    def __init__(
+        self, *, request_id: str = "", run_id: str = "", trace: Trace | None = None, key: str | None = None
+    ) -> None:
+        self.request_id = request_id
+        self.run_id = run_id
+        self.trace = trace
+        self.key = key
+        """The id of the key that was sent: whose it is, who may can look up. A log has no owner's name."""
+
+    def below(self, trace: Trace) -> Ids:
+        """The same, at another place of a trace."""
+        return Ids(request_id=self.request_id, run_id=self.run_id, trace=trace, key=self.key)
 
 
 NOWHERE = Ids()
@@ -71,12 +80,23 @@ def trace_of(headers: Mapping[str, str]) -> Trace | None:
     parent = headers.get("traceparent")
     if parent is None:
         return None
-    found = _PARENT.fullmatch(parent)
-    if found is None or (found[1] == "00" and found[5]):
+    version, trace_id, span_id, flags, *more = parts if len(parts := parent.split("-")) >= FEWEST else [""] * FEWEST
+    # Of a later version, the first four parts count.
+    whole = _is_hex(version, 2) and version != "ff" and not (version == "00" and more) and _is_hex(flags, 2)
+    if not (whole and _is_hex(trace_id, 32) and _is_hex(span_id, 16) and trace_id.strip("0") and span_id.strip("0")):
         return None
     state = headers.get("tracestate", "")
-    kept = state if _STATE.fullmatch(state) else ""
-    return Trace(trace_id=found[2], span_id=found[3], flags="01" if int(found[4], 16) & 1 else "00", state=kept)
+    kept = state if len(state) <= LONGEST_STATE and state.isascii() and state.isprintable() else ""
+    return Trace(trace_id=trace_id, span_id=span_id, flags="01" if int(flags, 16) & 1 else "00", state=kept)
+
+
+def is_request_id(text: str) -> bool:
+    """Whether it can stand for a request: no log and no header is led astray by it."""
+    return 0 < len(text) <= LONGEST_ID and _ID.issuperset(text)
+
+
+def _is_hex(text: str, length: int) -> bool:
+    return len(text) == length and _HEX.issuperset(text)
 
 
 def carried(ids: Ids) -> str | None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from nis_backend.drivers.telemetry.exposition import Exposition
@@ -12,40 +11,27 @@ from nis_backend.drivers.telemetry.exposition import Exposition
 log = logging.getLogger("nis.traces")
 
 if TYPE_CHECKING:
-    from pydantic import SecretStr
-
     from nis_backend.drivers.telemetry.base import Telemetry, Tracer
     from nis_backend.drivers.telemetry.exposition import Sources
-
-
-@dataclass(frozen=True, kw_only=True)
-class Wanted:
-    """To whom."""
-
-    service: str
-    """What the process calls itself."""
-    namespace: str | None = None
-    """In CloudWatch; None is no line."""
-    traces: str | None = None
-    """The address of a collector; None is no trace."""
-    traces_headers: SecretStr | None = None
-    traces_share: float = 1.0
+    from nis_backend.settings import Settings
 
 
 class Telling:
     """Opened with the process; loads what is wanted, and no more."""
 
-    def __init__(self, telemetry: Telemetry, sources: Sources, wanted: Wanted, closing: asyncio.Event) -> None:
+    def __init__(
+        self, telemetry: Telemetry, sources: Sources, given: Settings, service: str, closing: asyncio.Event
+    ) -> None:
         self._telemetry = telemetry
         self.exposition = Exposition(sources)
         self._emf: asyncio.Task[None] | None = None
-        if wanted.namespace is not None:
+        if given.emf is not None:
             from nis_backend.drivers.telemetry.emf import EmfLines  # noqa: PLC0415 - loads where it is wanted
 
-            lines = EmfLines(sources, wanted.namespace, wanted.service)
+            lines = EmfLines(sources, given.emf, service)
             self._emf = asyncio.create_task(lines.run(closing), name="emf")
-        if wanted.traces is not None:
-            telemetry.tracer = _tracer(wanted.traces, wanted)
+        if given.traces_url is not None:
+            telemetry.tracer = _tracer(given.traces_url, given, service)
 
     async def close(self) -> None:
         """Tell the last; what is counted afterwards nobody hears of."""
@@ -58,7 +44,7 @@ class Telling:
             await tracer.close()
 
 
-def _tracer(url: str, wanted: Wanted) -> Tracer | None:
+def _tracer(url: str, given: Settings, service: str) -> Tracer | None:
     """What sends to a collector; None where its package is missing, which ends no start.
 
     The start waits for it, a second or so: what a process takes over first is traced too.
@@ -68,5 +54,5 @@ def _tracer(url: str, wanted: Wanted) -> Tracer | None:
     except ModuleNotFoundError as missing:
         log.warning("nothing is traced: %s is not installed. Run: pip install 'nis-backend[otel]'", missing.name)
         return None
-    headers = "" if wanted.traces_headers is None else wanted.traces_headers.get_secret_value()
-    return OtlpTracer(url, wanted.service, headers=headers, share=wanted.traces_share)
+    headers = "" if given.traces_headers is None else given.traces_headers.get_secret_value()
+    return OtlpTracer(url, service, headers=headers, share=given.traces_share)
