@@ -65,7 +65,10 @@ class Crowd:
         assert not self._thread.is_alive()
 
     def since(self) -> Seen:
-        """What was seen until now; from here on it is counted anew."""
+        """What was seen until now, at least one answer; from here on it is counted anew."""
+        deadline = time.monotonic() + PATIENCE
+        while not self.seen.answered["plain"] and time.monotonic() < deadline:
+            self._enough.wait(0.01)
         seen, self.seen = self.seen, Seen()
         return seen
 

@@ -103,8 +103,8 @@ class Balance:
             writer.close()
 
 
-async def connect(member: Member) -> tuple[Connection, bool]:
-    """A connection to a task, and whether it was used before.
+async def connect(member: Member) -> Connection:
+    """A connection to a task: one that waits to be used again, or a new one.
 
     Raises:
         OSError: the task takes none: nothing was sent.
@@ -112,9 +112,9 @@ async def connect(member: Member) -> tuple[Connection, bool]:
     while member.idle:
         since, (reader, writer) = member.idle.pop()
         if time.monotonic() - since < KEPT_SECONDS and not reader.at_eof() and not writer.is_closing():
-            return (reader, writer), True
+            return reader, writer
         writer.close()
-    return await asyncio.open_connection("127.0.0.1", member.port, limit=65_536), False
+    return await asyncio.open_connection("127.0.0.1", member.port, limit=65_536)
 
 
 def keep(member: Member, connection: Connection) -> None:

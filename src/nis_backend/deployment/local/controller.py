@@ -379,8 +379,8 @@ class Controller:
                 self.rollout.rings()
             # Whatever has happened that nobody told of, as a timer that came too early.
             self.wake()
-            for one in list(self.tasks.values()):
-                bound(one.log, self.kept.rules.log_bytes)
+            for path in (self.folder / "controller.log", *(one.log for one in self.tasks.values())):
+                bound(path, self.kept.rules.log_bytes)
 
     def _tidy(self) -> None:
         """Let go of logs and revisions that are many."""
@@ -422,7 +422,7 @@ def _is(task: asyncio.Task[object], name: str) -> bool:
 def bound(path: Path, most: int) -> None:
     """Keep a log below a size: its writer appends, so that what is behind can be copied away and cut."""
     try:
-        if path.stat().st_size < most:
+        if not path.exists() or path.stat().st_size < most:
             return
         path.with_suffix(".log.1").write_bytes(path.read_bytes())
         with path.open("r+b") as file:

@@ -173,7 +173,7 @@ class Proxy:
             try:
                 try:
                     async with asyncio.timeout(CONNECT_SECONDS):
-                        connection, _ = await connect(member)
+                        connection = await connect(member)
                 except OSError:
                     # Nothing of the request was sent: another task may have it. (A time-out is an OSError too.)
                     tried.append(member.id)
