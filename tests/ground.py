@@ -7,6 +7,7 @@ import contextlib
 import json
 import os
 import re
+import sys
 import threading
 from collections.abc import Generator
 from pathlib import Path
@@ -17,6 +18,7 @@ from small_project import small_project
 
 from nis_backend.app import Process
 from nis_backend.caller import LOCAL
+from nis_backend.deployment.local.target import LocalTarget
 from nis_backend.lock import FolderLock
 from nis_backend.mounting import asgi, commanded
 from nis_backend.operation import Model
@@ -49,6 +51,12 @@ SCRIPT = {
 """What the model says; the story is still under way when it is cancelled."""
 
 
+def rehearsed(folder: Path) -> Json:
+    """A deployment on this machine of the very environment that runs the tests, with the times of a quick one."""
+    quick = {"health_seconds": 0.1, "drain_seconds": 1, "stop_seconds": 5, "bake_seconds": 0, "again_seconds": 0.1, "trial": False}
+    return {"to": "local", "folder": str(folder), "port": 0, "image": f"venv:{sys.prefix}", "rules": quick}
+
+
 class Ground:
     """A whole nis in this process, served on a free port by a thread of its own."""
 
@@ -57,8 +65,15 @@ class Ground:
         script.write_text(json.dumps(SCRIPT))
         self.data = folder
         project = small_project(folder / "small" / "orders")
+        self.rehearsal = folder / "rehearsal"
         self.settings = read_settings(
-            os.environ, data=folder, port=0, scripted=script, bus_owner=LOCAL.owner, impact_projects=str(project)
+            os.environ,
+            data=folder,
+            port=0,
+            scripted=script,
+            bus_owner=LOCAL.owner,
+            impact_projects=str(project),
+            deployments=json.dumps({"rehearsal": rehearsed(self.rehearsal)}),
         )
         self.url = ""
         self.process = Process(self.settings)
@@ -81,6 +96,8 @@ class Ground:
                 lock.listening(self.url)
                 yield self
             finally:
+                if self.rehearsal.exists():
+                    LocalTarget(self.rehearsal).destroy(lambda _fraction, _what: None)
                 self._loop.call_soon_threadsafe(self._end.set)
                 thread.join(PATIENCE)
                 self._loop.close()

@@ -20,6 +20,9 @@ PLAIN = {
     *("physics.simulate_projectile", "physics.simulate_pendulum"),
     *("impact.audit_note", "impact.price_memory", "impact.write_report"),
     *("impact.scan_project", "impact.assess_change"),
+    *("deployment.validate_definition", "deployment.compare_revisions"),  # of a task definition, which is JSON
+    *("deployment.plan_deployment", "deployment.get_status", "deployment.list_logs"),  # on this machine, as below
+    *("deployment.apply_deployment", "deployment.scale_deployment", "deployment.roll_back_deployment"),
 }
 """What computes with Python alone, or with what the core brings."""
 

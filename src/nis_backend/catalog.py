@@ -69,6 +69,7 @@ CAPABILITIES = (
     "nis_backend.capabilities.batches.operations",
     "nis_backend.capabilities.physics.operations",
     "nis_backend.capabilities.impact.operations",
+    "nis_backend.capabilities.deployment.operations",
     "nis_backend.capabilities.vision.codes",
     "nis_backend.capabilities.vision.quality",
     "nis_backend.capabilities.vision.classifying",

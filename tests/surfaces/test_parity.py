@@ -44,6 +44,12 @@ MOVES = {
     "models.test_model",
     "models.compare_models",
     "impact.assess_change",
+    "deployment.get_status",
+    "deployment.list_logs",
+    "deployment.plan_deployment",
+    "deployment.apply_deployment",
+    "deployment.scale_deployment",
+    "deployment.roll_back_deployment",
 }
 """Whose answers tell what was called before, how far a run has got, how long it took, or who calls: their
 shape is compared."""

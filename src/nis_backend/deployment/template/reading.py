@@ -117,7 +117,7 @@ def _events(text: str) -> Iterator[Any]:  # Any: PyYAML has no types of its own
         yaml: Any = import_module("yaml")  # of the extra aws, and loads where a template is read; Any: as above
     except ImportError:
         raise Unavailable(
-            "Templates are read with PyYAML, which is not installed.", remedy="pip install 'nis-backend[aws]'"
+            "Templates are read with PyYAML, which is not installed.", remedy="Run: pip install 'nis-backend[aws]'."
         ) from None
     loader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)  # Any: as above
     # JSON may be indented by tabs, which YAML refuses; within its strings there are none.
