@@ -53,7 +53,14 @@ SCRIPT = {
 
 def rehearsed(folder: Path) -> Json:
     """A deployment on this machine of the very environment that runs the tests, with the times of a quick one."""
-    quick = {"health_seconds": 0.1, "drain_seconds": 1, "stop_seconds": 5, "bake_seconds": 0, "again_seconds": 0.1, "trial": False}
+    quick = {
+        "health_seconds": 0.1,
+        "drain_seconds": 1,
+        "stop_seconds": 5,
+        "bake_seconds": 0,
+        "again_seconds": 0.1,
+        "trial": False,
+    }
     return {"to": "local", "folder": str(folder), "port": 0, "image": f"venv:{sys.prefix}", "rules": quick}
 
 

@@ -113,7 +113,7 @@ class ScaleDeployment(Model):
     """How many tasks of which service."""
 
     deployment: Deployment
-    service: Service = "api"
+    service: Service = Field(default="api", description="api or worker.")
     count: int = Field(ge=0, le=50, description="Tasks.")
 
 

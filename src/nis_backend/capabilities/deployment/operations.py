@@ -98,8 +98,7 @@ def price_profile(request: PriceProfile, ctx: ComputingContext) -> Plan:
         Example(
             title="A task definition of the earlier system",
             request={"text": TASK},
-            question='Validate this task definition: "{"requiresCompatibilities": ["FARGATE"], "cpu": "1536", '
-            '"memory": "3072"}"',
+            question='Validate this Dockerfile: "FROM python:latest"',
             also=("Is this ECS task definition valid for Fargate?", "Check my CloudFormation template for mistakes."),
         ),
     ),
