@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from nis_backend.deployment.known import Known, find, recent
@@ -126,6 +127,13 @@ def rollback(settings: Settings, options: Options, tell: Tell) -> Answer:
 def destroy(settings: Settings, options: Options, tell: Tell) -> Answer:
     """All of it down."""
     return Answer(found=_known(settings, options).target(unprotect=options["unprotect"]).destroy(tell))
+
+
+def control(settings: Settings, options: Options) -> None:
+    """Be the controller of a deployment on this machine until it is ended."""
+    from nis_backend.deployment.local.serving import run  # noqa: PLC0415 - as above
+
+    run(Path(_known(settings, {**options, "to": "local"}).folder))
 
 
 def validate(text: str, options: Options) -> Answer:

@@ -68,6 +68,10 @@ class Deploy(Protocol):
         """All of it down."""
         ...
 
+    def control(self, settings: Settings, options: Json) -> None:
+        """Be the controller of a deployment on this machine."""
+        ...
+
     def validate(self, text: str, options: Json) -> Told:
         """What is wrong with a definition."""
         ...
@@ -94,6 +98,7 @@ def command(session: Session, load: Load) -> click.Group:
         _scale(session, load),
         _rollback(session, load),
         _destroy(session, load),
+        _controller(session, load),
         _validate(load),
         _diff(load),
     ):
@@ -286,6 +291,19 @@ def _destroy(session: Session, load: Load) -> click.Command:
             _yes(),
             as_json_option(),
         ],
+    )
+
+
+def _controller(session: Session, load: Load) -> click.Command:
+    def run(**options: Any) -> None:
+        load().control(session.settings(), options)
+
+    return click.Command(
+        "controller",
+        callback=run,
+        help="Go on with a deployment on this machine, in the foreground: for what starts programs when a machine does. "
+        "`apply --to local` starts one by itself.",
+        params=[one for one in _of_deployment() if one.name in {"deployment", "name", "folder"}],
     )
 
 
