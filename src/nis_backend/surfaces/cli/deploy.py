@@ -301,7 +301,7 @@ def _controller(session: Session, load: Load) -> click.Command:
     return click.Command(
         "controller",
         callback=run,
-        help="Go on with a deployment on this machine, in the foreground: for what starts programs when a machine does. "
+        help="Go on with a deployment on this machine, in the foreground: for what starts programs at boot. "
         "`apply --to local` starts one by itself.",
         params=[one for one in _of_deployment() if one.name in {"deployment", "name", "folder"}],
     )
