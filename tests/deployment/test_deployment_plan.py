@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import TYPE_CHECKING
 
 import pytest
@@ -106,6 +107,38 @@ def test_what_the_templates_rules_refuse_is_told_and_the_target_is_not_asked() -
     assert "name a certificate" in found.refused
     assert there.asked == 0
     assert any("unencrypted" in one for one in found.warnings)
+
+
+@pytest.mark.parametrize(
+    ("profile", "given"), [("small-rds", "ApiCount"), ("small-rds", "WorkerCount"), ("production", "ApiCount")]
+)
+def test_more_tasks_than_there_may_be_are_refused(profile: str, given: str) -> None:
+    """Application Auto Scaling takes no most below its least, and says so when a database has been made already."""
+    asked, most = There(), given.replace("Count", "Most")
+    less = Wanted(profile=profile, image=IMAGE, parameters={"PlainHttp": "allowed", given: "9"})
+    assert f"set {most} to 9" in plan(less, region="us-east-1", target=asked).refused
+    assert asked.asked == 0
+    both = Wanted(profile=profile, image=IMAGE, parameters={**less.parameters, most: "9"})
+    assert plan(both, region="us-east-1").refused == ""
+
+
+@pytest.mark.parametrize(
+    ("environment", "parameters"),
+    [
+        ({"NIS_MODEL": "sk-" + "a" * 24}, {}),
+        ({"OTEL_EXPORTER_OTLP_ENDPOINT": "https://me:hunter2@collector.example"}, {}),
+        ({}, {"TracesUrl": "https://me:hunter2@collector.example"}),
+        ({}, {"NoSuchThing": "AKIA" + "A" * 16}),
+    ],
+)
+def test_what_looks_like_a_secret_is_no_parameter(environment: dict[str, str], parameters: dict[str, str]) -> None:
+    """Parameters and variables are read by whoever may look at the stack; the refusal does not repeat the value."""
+    asked = Wanted(profile="small-rds", image=IMAGE, parameters=parameters, environment=environment)
+    with pytest.raises(InvalidRequest) as refused:
+        plan(asked, region="us-east-1")
+    assert "KeysArn" in refused.value.remedy
+    [value] = [*environment.values(), *parameters.values()]
+    assert value not in json.dumps(refused.value.problem())
 
 
 def test_a_tag_is_refused_and_no_image_is_told() -> None:

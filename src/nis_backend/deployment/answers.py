@@ -7,10 +7,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from pydantic import ValidationError
+
 from nis_backend.deployment.known import Known, find, recent
 from nis_backend.deployment.report import Comparison, Findings, Image, LogLines, Outcome, Plan, Status
 from nis_backend.deployment.views import views_of
-from nis_backend.errors import InvalidRequest
+from nis_backend.errors import InvalidRequest, shorten
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -24,6 +26,12 @@ Options = Mapping[str, Any]  # Any: click's
 PRICES = "aws-prices.json"
 """In the data folder: what `plan --refresh` was told."""
 WORST = ("error", "warning", "note")
+FORMS = {
+    "name": "Begin with a small letter; small letters, digits and hyphens, at most 31.",
+    "region": "It is called as AWS calls it: us-east-1, eu-central-1.",
+    "role": "It is arn:aws:iam::ACCOUNT:role/NAME.",
+}
+"""How what was given for an option is written."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -156,7 +164,17 @@ def _known(settings: Settings, options: Options) -> Known:
     there = find(settings.deployments, name) if name else Known(to=options.get("to") or "aws")
     keys = ("to", "name", "region", "role", "folder", "port")
     said = {key: options[key] for key in keys if options.get(key) is not None}
-    there = Known.model_validate({**there.model_dump(), **said})
+    try:
+        there = Known.model_validate({**there.model_dump(), **said})
+    except ValidationError as error:
+        wrong = error.errors()[0]
+        option = str(wrong["loc"][0])
+        raise InvalidRequest(
+            f"--{option} is {shorten(said.get(option, ''))!r}, which is not of its form.",
+            field=option,
+            value=shorten(said.get(option, "")),
+            remedy=FORMS.get(option, "See nis deploy --help."),
+        ) from None
     if there.to == "local" and not there.folder:
         folder = settings.data / "deployments" / there.name
         there = there.model_copy(update={"folder": str(folder)})

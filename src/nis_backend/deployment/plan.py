@@ -78,6 +78,7 @@ def _local(wanted: Wanted, target: Target | None) -> Plan:
 
 
 def _aws(wanted: Wanted, region: str, target: Target | None, usage: Usage | None, prices: Prices | None) -> Plan:
+    from nis_backend.deployment.aws.template import refused as refusals  # noqa: PLC0415 - as below
     from nis_backend.deployment.profiles import profile  # noqa: PLC0415 - a plan on this machine needs none of it
     from nis_backend.deployment.template.reading import own_template, read  # noqa: PLC0415 - as above: yaml
     from nis_backend.deployment.template.resolving import resolve  # noqa: PLC0415 - as above
@@ -87,7 +88,8 @@ def _aws(wanted: Wanted, region: str, target: Target | None, usage: Usage | None
     cost = price(resolved.resources, region=region, usage=asked, prices=prices)
     spans = times(Stack(resolved.resources), image_mb=asked.image_gb * MEGABYTES)
     loses = resolved.conditions.get("Tasks", False) and not resolved.conditions.get("HasDatabase", False)
-    refused = list(resolved.refused)
+    refused = refusals(resolved)
+    asks = target if not refused else None
     if loses and not wanted.ephemeral:
         refused.append(f"{LOST}: name a database (--profile small-rds, --set Database=own), or accept it: --ephemeral.")
     if wanted.image and not DIGEST.search(wanted.image):
@@ -98,7 +100,7 @@ def _aws(wanted: Wanted, region: str, target: Target | None, usage: Usage | None
         profile=wanted.profile,
         region=region,
         # A target refuses what the template's own rules do, and would be asked in vain.
-        resources=_unknown(resolved) if target is None or resolved.refused else list(target.changes(wanted)),
+        resources=list(asks.changes(wanted)) if asks else _unknown(resolved),
         price=cost,
         times=spans,
         warnings=[*_image(wanted, local=False), *_mind(chosen, resolved, cost), *_broken(spans)],

@@ -71,6 +71,21 @@ def applied(target: AwsTarget, letter: str, **more: str) -> None:
     assert target.apply(wanted(letter, **more), hush).ended == "done"
 
 
+def test_a_stack_that_gets_data_later_is_protected_from_then_on(
+    aws: FakeAws, target: AwsTarget, services: FakeServices
+) -> None:
+    """Promise: what holds data is not deleted unasked, whenever it came; taken off by hand, it is not put on again."""
+    plain = Wanted(profile="small", parameters=PLAIN, ephemeral=True)
+    assert target.apply(plain, hush).ended == "done"
+    assert services.stack.stack
+    assert not services.stack.stack["EnableTerminationProtection"]
+    applied(target, "a")
+    assert services.stack.stack["EnableTerminationProtection"]
+    services.stack.stack["EnableTerminationProtection"] = False
+    applied(target, "b")
+    assert not services.stack.stack["EnableTerminationProtection"]
+
+
 def test_from_nothing_to_broken_and_back_and_gone(
     aws: FakeAws, target: AwsTarget, services: FakeServices, caller: Caller
 ) -> None:

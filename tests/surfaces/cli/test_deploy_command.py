@@ -8,6 +8,7 @@ from typing import Any, cast
 
 import pytest
 
+from nis_backend.deployment import answers
 from nis_backend.errors import InvalidRequest
 from nis_backend.settings import Settings, read_settings
 from nis_backend.surfaces.cli.deploy import command
@@ -118,3 +119,14 @@ def test_a_file_that_is_not_there_is_refused_by_its_name(tmp_path: Path) -> None
     with pytest.raises(InvalidRequest) as refused:
         deploy(Asked(), "diff", tmp_path / "none.json", tmp_path / "none.json")
     assert refused.value.field == "file"
+
+
+@pytest.mark.parametrize(
+    ("option", "value"), [("region", "mars"), ("name", "nis_backend"), ("role", "admin"), ("region", "us-east-1a")]
+)
+def test_an_option_that_is_not_of_its_form_is_refused_by_its_name(option: str, value: str) -> None:
+    """Promise: whatever is typed wrongly is answered with what would be right, before anybody is asked."""
+    with pytest.raises(InvalidRequest, match=f"--{option}") as refused:
+        answers.status(read_settings({}), {option: value})
+    assert (refused.value.field, refused.value.value) == (option, value)
+    assert refused.value.remedy == answers.FORMS[option]

@@ -67,7 +67,7 @@ class Applying:
         )
         if changed.why:
             return self._taken_back(changed)
-        if found is None and (becoming["Shape"] == "box" or becoming["Database"] == "own"):
+        if keeps(becoming) and not (found and keeps(found.parameters)):
             with course.step("protecting the stack, which holds data, against being deleted", 0.9, 0.9):
                 changing.stack.protect(on=True)
         changed = self._brokers(changed.found) or changed
@@ -147,6 +147,12 @@ def take_back(changing: Changing, found: Found, to: Mapping[str, str], course: C
 def holds(parameters: Mapping[str, str], store: str) -> bool:
     """Whether there is such a store."""
     return parameters.get("Shape", "tasks") == "tasks" and parameters.get(store, "none") != "none"
+
+
+def keeps(parameters: Mapping[str, str]) -> bool:
+    """Whether the stack itself holds data that would go with it."""
+    box = parameters.get("Shape") == "box"
+    return box or (holds(parameters, "Database") and parameters["Database"] == "own")
 
 
 def check_kept(becoming: Mapping[str, str], *, ephemeral: bool) -> None:

@@ -13,13 +13,15 @@ from nis_backend.deployment.report import Resource
 from nis_backend.deployment.template.parameters import read_parameters
 from nis_backend.deployment.template.reading import Template, own_template, read
 from nis_backend.deployment.template.resolving import narrowed, resolve
-from nis_backend.errors import InvalidRequest, TooLarge
+from nis_backend.deployment.validate.secrets import looks_secret
+from nis_backend.errors import InvalidRequest, TooLarge, shorten
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from nis_backend.deployment.aws.stack import Found
     from nis_backend.deployment.target import Wanted
+    from nis_backend.deployment.template.resolving import Resolved
 
 LONGEST_BODY = 51_200
 """Bytes of a template that CloudFormation takes in a request; a longer one would need a bucket beside the stack."""
@@ -79,6 +81,16 @@ def values(wanted: Wanted, found: Found | None) -> dict[str, str | None]:
 
 def _given(wanted: Wanted) -> dict[str, str]:
     """Parameters that are named, some of them by the setting of nis that they become."""
+    for name, value in (*wanted.parameters.items(), *wanted.environment.items()):
+        if name not in ENVIRONMENT and name in wanted.environment:
+            continue  # refused below, by its name
+        if why := looks_secret(name, value):
+            raise InvalidRequest(
+                f"{shorten(name)} would stand where whoever may look at the stack reads it, and {why}.",
+                field="set",
+                value=name,
+                remedy="Put it into the secret of the stack's output KeysArn, or give it without what is secret.",
+            )
     given = dict(wanted.parameters)
     for setting, value in wanted.environment.items():
         if setting not in ENVIRONMENT:
@@ -108,9 +120,20 @@ def check(parameters: Mapping[str, str], region: str, name: str) -> None:
     Raises:
         InvalidRequest: they do not.
     """
-    refused = resolve(own(), parameters, region, name=name).refused
-    if refused:
-        raise InvalidRequest(" ".join(refused), field="set", remedy="Set what it names; nothing was changed.")
+    said = refused(resolve(own(), parameters, region, name=name))
+    if said:
+        raise InvalidRequest(" ".join(said), field="set", remedy="Set what it names; nothing was changed.")
+
+
+def refused(resolved: Resolved) -> list[str]:
+    """What does not go together: by the template's rules, and by what its rules have no words for."""
+    # CloudFormation's rules compare no numbers, and scaling whose most is below its least fails when all else is made.
+    said = [*resolved.refused]
+    for least, most in COUNTS.values() if resolved.conditions.get("Tasks") else ():
+        fewest, many = (int(str(resolved.parameters[key])) for key in (least, most))
+        if fewest > many:
+            said.append(f"{most} is {many}, and {least} {fewest}: set {most} to {fewest} or more.")
+    return said
 
 
 def all_new(parameters: Mapping[str, str], region: str, name: str) -> list[Resource]:
