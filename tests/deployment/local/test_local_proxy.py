@@ -267,6 +267,12 @@ def test_whoever_drains_gets_nothing_new_and_is_waited_for() -> None:
         b"POST / HTTP/1.1\r\nHost: a\r\nContent-Length: -1\r\n\r\n",
         b"GET / HTTP/1.1\r\nHost : a\r\n\r\n",
         b"GET / HTTP/1.1\r\nHost: a\r\nA: b\nc: d\r\n\r\n",
+        b"GET / HTTP/1.1\r\nHost: a\r\nA: b\r\n c\r\n\r\n",
+        b"GET /\nTransfer-Encoding:chunked HTTP/1.1\r\nHost: a\r\n\r\n",
+        b"GET /\rx HTTP/1.1\r\nHost: a\r\n\r\n",
+        b"GET / HTTP/1.1\nHost: a\r\nHost: a\r\n\r\n",
+        b"POST / HTTP/1.0\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n",
+        b"POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: \x0bchunked\r\n\r\n0\r\n\r\n",
     ],
 )
 def test_what_two_readers_could_read_in_two_ways_reaches_no_task(text: bytes) -> None:
@@ -278,6 +284,137 @@ def test_what_two_readers_could_read_in_two_ways_reaches_no_task(text: bytes) ->
         assert one.heads == []
 
     run(body)
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        b"5\n\r\nhello\r\n0\r\n\r\n",
+        b"5;a\nb\r\nhello\r\n0\r\n\r\n",
+        b"+5\r\nhello\r\n0\r\n\r\n",
+        b"4\r\nhello\r\n0\r\n\r\n",
+        b"5\r\nhello\r\n0\r\nA: b\n\nGET / HTTP/1.1\r\n\r\n",
+        b"10001\r\n" + b"x" * 65_537 + b"yz0\r\n\r\n",
+    ],
+)
+def test_chunks_that_two_readers_could_read_in_two_ways_are_the_callers_fault(body: bytes) -> None:
+    """400, and not counted against the tasks: the alarm, which takes a deploy back, is not for anybody to ring."""
+
+    async def whole(one: Place) -> None:
+        async def reads(reader: asyncio.StreamReader, _: asyncio.StreamWriter) -> None:
+            await reader.read(-1)
+
+        await one.add("a", reads)
+        head = b"POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n"
+        assert (await one.ask(head + body)).startswith(b"HTTP/1.1 400")
+        assert (one.balance.counts.errors, one.balance.counts.own) == (0, 0)
+
+    run(whole)
+
+
+def test_a_caller_who_closes_its_half_gets_the_answer_and_one_who_is_gone_is_not_worked_for() -> None:
+    """RFC 9112, 9.6: the end of what is sent is not the end of who sent it. Both halves closed shows at the answer."""
+
+    async def body(one: Place) -> None:
+        asked, go, noticed = asyncio.Event(), asyncio.Event(), asyncio.Event()
+
+        async def streams(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+            asked.set()
+            await go.wait()
+            writer.write(b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nok\r\n")
+            if b"/long" not in one.heads[-1]:
+                writer.write(b"0\r\n\r\n")
+                return
+            try:
+                while not reader.at_eof():
+                    writer.write(b"1\r\nx\r\n")
+                    await writer.drain()
+                    await asyncio.sleep(0)
+            finally:
+                noticed.set()
+
+        await one.add("a", streams)
+        reader, writer = await asyncio.open_connection("127.0.0.1", one.proxy.port)
+        writer.write(request(close=False))
+        writer.write_eof()
+        await asked.wait()
+        go.set()
+        assert (await reader.read(-1)).endswith(b"2\r\nok\r\n0\r\n\r\n")
+        writer.close()
+        asked.clear()
+        go.clear()
+        _, writer = await asyncio.open_connection("127.0.0.1", one.proxy.port)
+        writer.write(request(path=b"/long"))
+        await asked.wait()
+        writer.close()
+        go.set()
+        await noticed.wait()
+        while one.balance.members["a"].under_way:
+            one.balance.members["a"].left.clear()
+            await one.balance.members["a"].left.wait()
+        assert one.balance.counts.cut == one.balance.counts.errors == 0
+
+    run(body)
+
+
+def test_an_answer_in_chunks_is_none_to_a_caller_of_http_1_0() -> None:
+    """It would take their lengths for words; the end is that of the connection."""
+
+    async def body(one: Place) -> None:
+        async def streams(_: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+            writer.write(b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nok\r\n")
+            writer.write(b"10001\r\n" + b"x" * 65_537 + b"\r\n0\r\n\r\n")
+
+        await one.add("a", streams)
+        head, _, text = (await one.ask(b"GET / HTTP/1.0\r\n\r\n")).partition(b"\r\n\r\n")
+        assert b"ransfer" not in head
+        assert text == b"ok" + b"x" * 65_537
+
+    run(body)
+
+
+def test_an_upload_that_is_refused_early_hears_why_and_one_who_takes_no_answer_is_let_go() -> None:
+    """A close over bytes unread would reset the answer away; a slow reader would hold a task for ever."""
+
+    async def body(one: Place) -> None:
+        async def answers(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+            if b"/much" in one.heads[-1]:
+                writer.write(b"HTTP/1.1 200 OK\r\nContent-Length: 99999999\r\n\r\n" + b"x" * 50_000_000)
+            else:
+                writer.write(b"HTTP/1.1 413 Content Too Large\r\nContent-Length: 2\r\nConnection: close\r\n\r\nno")
+                while await reader.read(65_536):
+                    pass
+
+        await one.add("a", answers)
+        head = b"POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 20000000\r\n\r\n"
+        assert (await one.ask(head + b"x" * 10_000_000)).startswith(b"HTTP/1.1 413")
+        one.proxy.idle_seconds = 0.1
+        _, writer = await asyncio.open_connection("127.0.0.1", one.proxy.port, limit=1024)
+        writer.write(request(path=b"/much"))
+        member = one.balance.members["a"]
+        await member.left.wait()
+        while member.under_way or len(one.heads) == 1:
+            member.left.clear()
+            await member.left.wait()
+        writer.close()
+
+    run(body)
+
+
+@pytest.mark.parametrize("body", [b"", b"hello"])
+def test_a_protocol_is_changed_only_where_that_was_asked_for_and_no_body_is_in_between(body: bytes) -> None:
+    """What follows would else be read as a request by one, and as a frame by the other."""
+
+    async def whole(one: Place) -> None:
+        async def switches(_: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+            writer.write(b"HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n\r\n")
+
+        await one.add("a", switches)
+        asked = [b"Upgrade: websocket", b"Connection: Upgrade", b"Content-Length: 5"] if body else []
+        assert (await one.ask(request(*asked) + body)).startswith(b"HTTP/1.1 502")
+        assert b"Connection: Upgrade" not in one.heads[0]
+
+    run(whole)
 
 
 def test_where_none_is_healthy_those_that_were_are_asked_and_those_that_never_were_are_not() -> None:

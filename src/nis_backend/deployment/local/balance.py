@@ -121,5 +121,9 @@ def keep(member: Member, connection: Connection) -> None:
     """Use a connection again whose answer is whole."""
     if member.state == "draining":
         connection[1].close()
-    else:
-        member.idle.append((time.monotonic(), connection))
+        return
+    now = time.monotonic()
+    # The newest is used first: those of a busy hour would else stay open, and their descriptors with them.
+    while member.idle and now - member.idle[0][0] >= KEPT_SECONDS:
+        member.idle.pop(0)[1][1].close()
+    member.idle.append((now, connection))

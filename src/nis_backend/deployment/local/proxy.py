@@ -34,6 +34,8 @@ CLOCK_SECONDS = 0.001
 CONTINUE, SWITCHED, OK, ERROR = 100, 101, 200, 500
 CONNECT_SECONDS = 10.0
 """An ALB waits as long for a target's connection (AWS: "Troubleshoot your Application Load Balancers", HTTP 504)."""
+PART_SECONDS = 2.0
+"""How long who was answered may still send; nginx's lingering_timeout is 5 s."""
 _HOP = (b"connection", b"keep-alive", b"proxy-connection", b"te")
 _WISH = re.compile(rb"(?:^|;\s*)" + COOKIE + rb"=([A-Za-z0-9-]+)")
 _REASONS = {
@@ -45,16 +47,20 @@ _REASONS = {
 }
 
 
-class Hearing(asyncio.StreamReader):
-    """A reader that tells of the end as soon as it comes, also while nobody reads."""
+class Calling(asyncio.StreamReaderProtocol):
+    """A caller's connection, which tells when it is lost.
 
-    ended: Callable[[], None] | None = None
+    The end of what a caller sends is no sign of it: who closes one half waits for the answer on the other. Who closed
+    both is known by the first byte of the answer, which its kernel refuses.
+    """
+
+    lost: Callable[[], None] | None = None
 
     @override
-    def feed_eof(self) -> None:
-        super().feed_eof()
-        if self.ended is not None:
-            self.ended()
+    def connection_lost(self, exc: Exception | None) -> None:
+        super().connection_lost(exc)
+        if self.lost is not None:
+            self.lost()
 
 
 class Watch:
@@ -104,8 +110,8 @@ class Proxy:
         """
         loop = asyncio.get_running_loop()
 
-        def protocol() -> asyncio.StreamReaderProtocol:
-            return asyncio.StreamReaderProtocol(Hearing(limit=HEAD_BYTES), self._begin)
+        def protocol() -> Calling:
+            return Calling(asyncio.StreamReader(limit=HEAD_BYTES), self._begin)
 
         server = await loop.create_server(protocol, "127.0.0.1", port, backlog=1024)
         if self._server is not None:
@@ -128,12 +134,17 @@ class Proxy:
         task.add_done_callback(self._callers.discard)
 
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        caller = Caller(reader, writer)
         try:
             with contextlib.suppress(OSError, Broken):
-                while await self._next(Caller(reader, writer)):
+                while await self._next(caller):
                     pass
+                await caller.part()
         finally:
             writer.close()
+            if writer.transport.get_write_buffer_size():
+                # Who takes nothing any more would keep it open for ever.
+                asyncio.get_running_loop().call_later(self.idle_seconds, writer.transport.abort)
 
     async def _next(self, caller: Caller) -> bool:
         """One request; whether the connection may have another."""
@@ -155,8 +166,9 @@ class Proxy:
         try:
             return await self._pass_on(caller, head, length)
         except Failed as failed:
-            counts.errors += 1
-            counts.own += 1
+            # What a caller did is not held against the tasks: the alarm would be anybody's to ring.
+            counts.errors += failed.status >= ERROR
+            counts.own += failed.status >= ERROR
             caller.refuse(failed.status)
             await caller.writer.drain()
             return False
@@ -216,6 +228,20 @@ class Caller:
         peer = writer.get_extra_info("peername")
         self.address = str(peer[0] if peer else "unknown").encode()
 
+    async def part(self) -> None:
+        """End the sending half first, and let what still comes in go by.
+
+        A close with bytes unread is a reset, which takes the answer from a caller whose upload was refused.
+        """
+        if self.writer.is_closing() or self.reader.at_eof():
+            return
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(PART_SECONDS):
+                await self.writer.drain()
+                self.writer.write_eof()
+                while await self.reader.read(PIECE):
+                    pass
+
     def refuse(self, status: int) -> None:
         """Answer without a task, as an ALB does: a line, no more."""
         text = b"%d %s\n" % (status, _REASONS[status])
@@ -231,9 +257,17 @@ class Exchange:
         self._member = member
         self._task = connection
         self._counts = balance.counts
-        self._watch = Watch(idle, connection[1].transport.abort)
+        self._watch = Watch(idle, self._give_up)
         self._begun = False
         """Whether the caller has got anything of the answer."""
+        self._broke_off = False
+        """Whether the caller's body ended early, or was none."""
+
+    def _give_up(self) -> None:
+        self._task[1].transport.abort()
+        if self._begun:
+            # It may be the caller who takes nothing, and whom the next piece waits for.
+            self._caller.writer.transport.abort()
 
     async def run(
         self, head: Head, length: Length, forwarded: list[tuple[bytes, bytes]], cookie: list[tuple[bytes, bytes]]
@@ -244,34 +278,38 @@ class Exchange:
             Failed: the task gave no answer.
         """
         _, writer = self._task
-        upgrade = head.has(b"connection", b"upgrade")
+        # Whose bytes after the head would be whose, where there is a body?
+        upgrade = head.has(b"connection", b"upgrade") and length == 0
         out = (*((b"keep-alive", b"proxy-connection", b"te") if upgrade else _HOP), *(n.lower() for n, _ in forwarded))
         writer.write(head.written(out, forwarded))
         body = None if length == 0 else asyncio.create_task(self._send(length))
-        hearing = self._caller.reader
-        if isinstance(hearing, Hearing) and not upgrade:
-            # A caller who has left wants no answer, and the task may stop making it.
-            hearing.ended = writer.transport.abort
+        calling = self._caller.writer.transport.get_protocol()
+        if isinstance(calling, Calling):
+            # Who is gone wants no answer, and the task may stop making it.
+            calling.lost = writer.transport.abort
         whole = False
         try:
-            answer = await self._answer(head)
-            if answer.status == SWITCHED and upgrade:
+            answer = await self._answer(head, upgrade=upgrade)
+            if answer.status == SWITCHED:
                 await self._tunnel(answer)
                 return False
             whole = await self._receive(answer, head, cookie, done=body is None or body.done)
         except (Broken, OSError, ValueError):
-            if self._begun or self._caller.reader.at_eof():
-                self._counts.cut += not self._caller.reader.at_eof()
+            gone = self._caller.writer.is_closing() and not self._watch.over
+            if self._begun or gone:
+                self._counts.cut += not gone
                 self._caller.writer.transport.abort()
                 return False
-            raise Failed(504 if self._watch.over else 502) from None
+            raise Failed(400 if self._broke_off else 504 if self._watch.over else 502) from None
         finally:
             self._watch.stop()
-            if isinstance(hearing, Hearing):
-                hearing.ended = None
+            if isinstance(calling, Calling):
+                calling.lost = None
             if body is not None:
                 body.cancel()
-            if whole:
+                # It reads from the caller, and two cannot.
+                await asyncio.gather(body, return_exceptions=True)
+            if whole and not upgrade:
                 keep(self._member, self._task)
             else:
                 writer.close()
@@ -287,13 +325,14 @@ class Exchange:
                 writer.write(piece)
                 await writer.drain()
         except Broken:
-            # The caller has left within its request.
+            # The caller has left within its request, or sends no body.
+            self._broke_off = True
             writer.transport.abort()
         except OSError:
             # The task reads no further; it may have answered nevertheless.
             pass
 
-    async def _answer(self, head: Head) -> Head:
+    async def _answer(self, head: Head, *, upgrade: bool) -> Head:
         """The head of the answer; what goes before it (100, 103) is passed on."""
         while True:
             answer = await read_head(self._task[0])
@@ -302,6 +341,8 @@ class Exchange:
             self._watch.heard()
             if not answer.first.startswith(b"HTTP/1."):
                 raise Broken("it answers in another protocol")
+            if answer.status == SWITCHED and not upgrade:
+                raise Broken("it switches without having been asked")
             if not CONTINUE <= answer.status < OK or answer.status == SWITCHED:
                 return answer
             if head.first.endswith(b"HTTP/1.1"):
@@ -311,14 +352,16 @@ class Exchange:
         self, answer: Head, head: Head, cookie: list[tuple[bytes, bytes]], *, done: Callable[[], bool] | bool
     ) -> bool:
         """The answer; whether both connections can go on after it."""
-        length = response_length(answer, head.method)
-        closes = length == "to the end" or head.has(b"connection", b"close") or not head.first.endswith(b"HTTP/1.1")
+        length, old = response_length(answer, head.method), not head.first.endswith(b"HTTP/1.1")
+        closes = length == "to the end" or head.has(b"connection", b"close") or old
+        # HTTP/1.0 knows no chunks: its end is that of the connection.
+        bare = old and length == "chunked"
         more = [*cookie, *([(b"Connection", b"close")] if closes else [])]
         writer = self._caller.writer
-        writer.write(answer.written(_HOP, more))
+        writer.write(answer.written((*_HOP, b"transfer-encoding") if bare else _HOP, more))
         self._begun = True
         self._counts.errors += answer.status >= ERROR
-        async for piece in pieces(self._task[0], length):
+        async for piece in pieces(self._task[0], length, bare=bare):
             self._watch.heard()
             writer.write(piece)
             await writer.drain()

@@ -18,7 +18,10 @@ Length = int | Literal["chunked", "to the end"]
 
 _TOKEN = re.compile(rb"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
 _LONGEST_NUMBER = 15
-_DIGITS = re.compile(rb"[0-9A-Fa-f]{1,15}")
+_TARGET = re.compile(rb"[!-~\x80-\xff]+")
+"""No control character: a bare line feed in a target is the end of a line to some readers."""
+_VALUE = re.compile(rb"[\t -~\x80-\xff]*")
+_CHUNK = re.compile(rb"([0-9A-Fa-f]{1,15})[\t ]*(?:;[\t -~\x80-\xff]*)?\r\n")
 _CONTINUE, _OK = 100, 200
 _BODILESS = {204, 304}
 
@@ -80,11 +83,18 @@ async def read_head(reader: asyncio.StreamReader) -> Head | None:
     first, *lines = text[:-4].lstrip(b"\r\n").split(b"\r\n")
     fields: list[tuple[bytes, bytes, bytes]] = []
     for line in lines:
-        name, colon, value = line.partition(b":")
-        if not colon or not _TOKEN.fullmatch(name) or b"\n" in value or b"\0" in value or b"\r" in value:
-            raise Broken("a header is none")
-        fields.append((name.lower(), name, value.strip(b" \t")))
+        name, value = _field(line)
+        fields.append((name.lower(), name, value))
+    if not _VALUE.fullmatch(first):
+        raise Broken("its first line is none")
     return Head(first=first, fields=tuple(fields))
+
+
+def _field(line: bytes) -> tuple[bytes, bytes]:
+    name, colon, value = line.partition(b":")
+    if not colon or not _TOKEN.fullmatch(name) or not _VALUE.fullmatch(value):
+        raise Broken("a header is none")
+    return name, value.strip(b" \t")
 
 
 def check_request(head: Head) -> None:
@@ -98,10 +108,13 @@ def check_request(head: Head) -> None:
         len(parts) != len(("GET", "/", "HTTP/1.1"))
         or parts[2] not in {b"HTTP/1.1", b"HTTP/1.0"}
         or not _TOKEN.fullmatch(parts[0])
+        or not _TARGET.fullmatch(parts[1])
     ):
         raise Broken("its first line is no request of HTTP/1.1")
     if len(head.all(b"host")) > 1 or (parts[2] == b"HTTP/1.1" and not head.all(b"host")):
         raise Broken("it has no Host, or several")
+    if parts[2] == b"HTTP/1.0" and head.all(b"transfer-encoding"):
+        raise Broken("HTTP/1.0 has no chunks")
 
 
 def request_length(head: Head) -> Length:
@@ -138,17 +151,17 @@ def _said(head: Head, otherwise: Length) -> Length:
     return int(length)
 
 
-async def pieces(reader: asyncio.StreamReader, length: Length) -> AsyncIterator[bytes]:
-    """The body, piece by piece as it comes, framed as it came.
+async def pieces(reader: asyncio.StreamReader, length: Length, *, bare: bool = False) -> AsyncIterator[bytes]:
+    """The body, piece by piece as it comes, framed as it came; `bare`: without the frame of chunks.
 
     Raises:
-        Broken: it ended early.
+        Broken: it ended early, or a chunk is none.
     """
     if length == "to the end":
         while piece := await reader.read(PIECE):
             yield piece
     elif length == "chunked":
-        async for piece in _chunks(reader):
+        async for piece in _chunks(reader, bare=bare):
             yield piece
     else:
         async for piece in _exactly(reader, length):
@@ -164,30 +177,46 @@ async def _exactly(reader: asyncio.StreamReader, left: int) -> AsyncIterator[byt
         yield piece
 
 
-async def _chunks(reader: asyncio.StreamReader) -> AsyncIterator[bytes]:
-    size = -1
-    while size:
-        line = await _line(reader)
-        digits = line.split(b";", 1)[0].strip()
-        if not _DIGITS.fullmatch(digits):
-            raise Broken("a chunk has no length")
-        size = int(digits, 16)
-        if 0 < size <= PIECE:
-            try:
-                # One write for what came as one.
-                yield line + await reader.readexactly(size + 2)
-            except asyncio.IncompleteReadError:
-                raise Broken("it ended within a chunk") from None
+async def _chunks(reader: asyncio.StreamReader, *, bare: bool) -> AsyncIterator[bytes]:
+    while size := _size(line := await _line(reader)):
+        if size <= PIECE:
+            # One write for what came as one.
+            data = await _data(reader, size)
+            yield data if bare else line + data + b"\r\n"
             continue
-        yield line
-        if size:
-            async for piece in _exactly(reader, size + 2):
-                yield piece
-    while True:
-        line = await _line(reader)
-        yield line
-        if line == b"\r\n":
-            return
+        if not bare:
+            yield line
+        async for piece in _exactly(reader, size - 1):
+            yield piece
+        last = await _data(reader, 1)
+        yield last if bare else last + b"\r\n"
+    trailers, length = [line], 0
+    while (one := await _line(reader)) != b"\r\n":
+        _field(one[:-2])
+        trailers.append(one)
+        length += len(one)
+        if length > HEAD_BYTES:
+            raise Broken("its trailers are too long")
+    if not bare:
+        yield b"".join([*trailers, b"\r\n"])
+
+
+def _size(line: bytes) -> int:
+    found = _CHUNK.fullmatch(line)
+    if found is None:
+        raise Broken("a chunk has no length")
+    return int(found[1], 16)
+
+
+async def _data(reader: asyncio.StreamReader, size: int) -> bytes:
+    """The last bytes of a chunk, without the end of the line that must follow them."""
+    try:
+        data = await reader.readexactly(size + 2)
+    except asyncio.IncompleteReadError:
+        raise Broken("it ended within a chunk") from None
+    if not data.endswith(b"\r\n"):
+        raise Broken("a chunk is longer than it says")
+    return data[:-2]
 
 
 async def _line(reader: asyncio.StreamReader) -> bytes:
