@@ -82,7 +82,8 @@ async def execute(drivers: Drivers, owner: str, run_id: str, attempt: int) -> Le
         drivers.telemetry.counts.run_ended(operation, left.state, time.perf_counter() - began)
     if left.state == "failed":
         fields = {"event": "run.failed", "operation": operation, "problem": left.problem, "attempt": attempt}
-        log.warning("run %s of %s failed: %s", run_id, operation, left.problem, extra={FIELDS: fields})
+        # An error, so that whoever watches failures sees them whatever NIS_LOG_LEVEL is.
+        log.error("run %s of %s failed: %s", run_id, operation, left.problem, extra={FIELDS: fields})
     return left
 
 

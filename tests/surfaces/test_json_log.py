@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import urllib.error
 import urllib.request
 from pathlib import Path
@@ -11,12 +12,16 @@ from typing import Any
 import pytest
 from conftest import Server, running_server
 
+from nis_backend.deployment.template.reading import own_template, read
+from nis_backend.drivers.telemetry.emf import line
+
 APP = '''
 """An operation that fails inside, and one that logs."""
 import logging
 import warnings
 
 from nis_backend.context import Context
+from nis_backend.errors import NotFound
 from nis_backend.operation import Model, operation
 
 
@@ -38,7 +43,13 @@ async def carry_on(request: Nothing, ctx: Context) -> Nothing:
     return Nothing()
 
 
-OPERATIONS = (get_broken, carry_on)
+@operation("tests.give_up", effect="writes", scopes=())
+async def give_up(request: Nothing, ctx: Context) -> Nothing:
+    """Fail as a run."""
+    raise NotFound("there is none")
+
+
+OPERATIONS = (get_broken, carry_on, give_up)
 '''
 PARENT = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01"
 
@@ -74,6 +85,8 @@ def lines(tmp_path_factory: pytest.TempPathFactory) -> list[dict[str, Any]]:
         assert status == 202
         assert ask(server, f"/runs/{run['id']}/events?wait=30")[0] == 200
         assert ask(server, "/a/made/up/path")[0] == 404
+        status, _, run = ask(server, "/tests/give-up", {}, prefer="respond-async", x_request_id="mine-4")
+        assert ask(server, f"/runs/{run['id']}/events?wait=30")[0] == 200
         log = server.log
     return [json.loads(line) for line in Path(log).read_text().splitlines()]
 
@@ -118,3 +131,15 @@ def test_what_a_run_logs_has_its_id(lines: list[dict[str, Any]]) -> None:
     (line,) = of(lines, logger="third.party")
     assert line["run_id"].startswith("run-")
     assert line["request_id"] == "mine-3"
+
+
+def test_the_alarm_for_failed_runs_counts_the_line_of_each_and_no_other(lines: list[dict[str, Any]]) -> None:
+    """The pattern of the AWS stack's filter, over what a server writes; at a level that no NIS_LOG_LEVEL leaves out."""
+    filters = read(own_template()).document["Resources"]["FailedRunsFilter"]["Properties"]
+    pattern = re.fullmatch(r'\{ \$\.(\w+) = "([^"]+)" \}', filters["FilterPattern"])
+    assert pattern, "another form of pattern wants another reading here"
+    metrics = line("nis", "api", 0, {"FailedRuns": 1})
+    found = [one for one in [*lines, metrics] if one.get(pattern[1]) == pattern[2]]
+    assert [(one["operation"], one["problem"], one["level"]) for one in found] == [
+        ("tests.give_up", found[0]["problem"], "error")
+    ]
