@@ -77,7 +77,7 @@ def test_a_plan_without_a_target_has_every_resource_and_its_price() -> None:
     assert {one.change for one in found.resources} == {"unknown"}
     assert {"ApiService", "PostgreSql", "LoadBalancer", "Vpc"} <= {one.id for one in found.resources}
     assert found.price is not None
-    assert found.price.month == 54.04
+    assert found.price.month == 54.14
     assert (found.target, found.region, found.refused) == ("aws", "us-east-1", "")
     assert {"Drain of ApiService", "Rollback of ApiService on ECS"} <= {one.what for one in found.times}
 
@@ -88,7 +88,7 @@ def test_a_target_says_what_changes_and_what_was_set_before_is_in_the_price() ->
     found = plan(wanted(), region="us-east-1", target=there)
     assert [(one.id, one.change) for one in found.resources] == [("ApiTask", "replace")]
     assert found.price is not None
-    assert found.price.month == pytest.approx(54.04 + 7.39 + 3.24 + 3.65, abs=0.02)
+    assert found.price.month == pytest.approx(54.14 + 7.39 + 3.24 + 3.65, abs=0.02)
     assert not [one for one in found.warnings if one.startswith("One task of api")]
 
 
@@ -152,7 +152,7 @@ def test_another_usage_is_another_price_and_every_assumption_is_told() -> None:
     """Promise: usage is a model that can be set, and is stated."""
     found = plan(wanted(), region="us-east-1", usage=usage_of("small-rds", {"logs_gb": "10"}))
     assert found.price is not None
-    assert found.price.month == pytest.approx(54.04 + 4.75 + 0.07)
+    assert found.price.month == pytest.approx(54.14 + 4.75 + 0.07)
     assert "logs_gb = 10: What is written to logs." in found.price.assumed
     assert len(found.price.assumed) >= len(Usage.model_fields)
     for name, value in (("logs_gb", "much"), ("colour", "1"), ("hours", "9000")):

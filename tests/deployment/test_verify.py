@@ -93,6 +93,21 @@ def test_an_answer_that_is_none_is_told_with_its_remedy(
         assert word in found["GET /health"].told, found
 
 
+def test_an_address_that_leads_nowhere_yet_is_asked_again() -> None:
+    """A load balancer's name is new when its first deployment is verified; where somebody answers, nobody waits."""
+    waited = list[float]()
+
+    def health(address: str) -> Step:
+        return verify(address, key=None, tell=lambda _share, _text: None, patience=10.0, pause=waited.append)[0]
+
+    nowhere = health(f"http://127.0.0.1:{free_port()}")
+    assert (nowhere.ok, waited) == (False, [5.0, 5.0])
+    for status, ok in ((200, True), (403, False)):
+        with answering(status, {"status": "ok"}) as address:
+            assert health(address).ok is ok
+    assert len(waited) == 2
+
+
 def test_a_chat_without_words_is_no_chat() -> None:
     """Health alone would call it well."""
     with answering(200, {"response": " ", "status": "ok"}) as address:

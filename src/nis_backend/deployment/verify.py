@@ -20,21 +20,32 @@ if TYPE_CHECKING:
 CONNECT_SECONDS = 10.0
 CHAT_SECONDS = 120.0
 """The first answer of the model in the box loads it."""
+BETWEEN = 5.0
+"""Seconds until an address that led nowhere is asked again."""
 LARGEST = 4 * 1024 * 1024
 """Bytes of an answer that are read."""
 QUESTION = "Convert 26.2 miles to kilometers"
 """What every profile answers, also the one that chooses operations without a model's key."""
 
 
-def verify(address: str, *, key: str | None, tell: Tell) -> list[Step]:
+def verify(
+    address: str,
+    *,
+    key: str | None,
+    tell: Tell,
+    patience: float = 0.0,
+    pause: Callable[[float], None] = time.sleep,
+) -> list[Step]:
     """Ask for health, a chat and a WebSocket exchange; each is tried, whatever came of the one before.
+
+    For `patience` seconds health is asked again while the address leads nowhere: a new name has to get about.
 
     Raises:
         InvalidRequest: the address is none of http or https.
     """
     place = _Place(address, key)
     checks: tuple[tuple[str, Callable[[], str]], ...] = (
-        ("GET /health", place.health),
+        ("GET /health", lambda: _patiently(place.health, patience, pause)),
         ("POST /chat", place.chat),
         ("WebSocket /a2a", place.exchange),
     )
@@ -49,6 +60,16 @@ def verify(address: str, *, key: str | None, tell: Tell) -> list[Step]:
         steps.append(Step(what=what, ok=ok, seconds=round(time.monotonic() - begun, 3), told=told))
     tell(1.0, "verified" if all(step.ok for step in steps) else "not verified")
     return steps
+
+
+def _patiently(check: Callable[[], str], patience: float, pause: Callable[[float], None]) -> str:
+    """What it says, asked again while nobody can be reached."""
+    for _ in range(int(patience / BETWEEN)):
+        try:
+            return check()
+        except Unavailable:
+            pause(BETWEEN)
+    return check()
 
 
 class _Place:

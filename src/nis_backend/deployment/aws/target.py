@@ -25,10 +25,14 @@ if TYPE_CHECKING:
     Ask = Callable[[str, str, Tell], Sequence[Step]]
 
 
+NAMED = 180.0
+"""Seconds that a load balancer's new name may need until it is known here."""
+
+
 def _ask(address: str, key: str, tell: Tell) -> Sequence[Step]:
     from nis_backend.deployment.verify import verify  # noqa: PLC0415 - only an apply and a way back ask
 
-    return verify(address, key=key, tell=tell)
+    return verify(address, key=key, tell=tell, patience=NAMED)
 
 
 class AwsTarget(Target):
