@@ -369,7 +369,9 @@ class Context:
     async def compute(self, target: Operation[Any, Any], request: Model) -> Json:
         """Have a pooled operation computed by a worker: `result` is JSON, new blobs' bytes or files stand beside it.
 
-        What only reads is computed once more when its worker is lost.
+        What only reads is computed once more when its worker is lost. What a run computes waits for its turn: a full
+        pool refuses who can call again, and a run that was begun is not lost to a crowd. How many runs are executed at
+        once is bounded.
 
         Raises:
             WorkerLost: the process died under the call.
@@ -392,18 +394,18 @@ class Context:
             "limits": asdict(self.settings.limits),
             "made": str(made),
         }
-        pool = str(target.pool)
+        pool, patient = str(target.pool), self.journal is not None
         if target.holds_blobs:
             made.parent.mkdir(parents=True, exist_ok=True)
         try:
             try:
-                answer = await self.drivers.compute.call(pool, payload, on_progress=progressed)
+                answer = await self.drivers.compute.call(pool, payload, on_progress=progressed, patient=patient)
             except WorkerLost as lost:
                 # Once: a request that crashes its worker would crash every next one.
                 if target.effect != "reads":
                     raise
                 log.warning("%s is computed again: %s", target.name, lost.message)
-                answer = await self.drivers.compute.call(pool, payload, on_progress=progressed)
+                answer = await self.drivers.compute.call(pool, payload, on_progress=progressed, patient=patient)
             return {**answer, **opened_of(made, answer.pop("written", ()))}
         finally:
             if target.holds_blobs:

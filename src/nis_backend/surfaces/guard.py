@@ -236,8 +236,12 @@ class Guard:
         tracer = self._telemetry.tracer
         if tracer is None or scope["path"] in UNTRACED:
             return None
-        method = scope["method"] if scope["method"] in METHODS else "HTTP"
-        attributes = {"http.request.method": method, "url.scheme": scope["scheme"], "nis.request_id": ids.request_id}
+        method = _told_method(scope)
+        attributes = {
+            "http.request.method": method if method in METHODS else "_OTHER",
+            "url.scheme": scope["scheme"],
+            "nis.request_id": ids.request_id,
+        }
         span = tracer.begin(method, "server", ids.trace, attributes)
         ids.trace = span.trace
         return span
@@ -252,7 +256,7 @@ class Guard:
         counts.answered(scope["method"], route, status, (exchange.begun or now) - began, probes=route in PUBLIC)
         if span is not None:
             span.note({"http.route": route, "http.response.status_code": status})
-            span.name(f"{scope['method']} {route}")
+            span.name(f"{_told_method(scope)} {route}")
             span.end(str(status) if status >= HTTPStatus.INTERNAL_SERVER_ERROR else "")
         # Probers ask every few seconds, and their lines would be the most.
         level = logging.DEBUG if route in PUBLIC else logging.INFO
@@ -387,6 +391,11 @@ class Exchange:
             self.streams = True
             self._counts.streams += 1
         await self._send(message)
+
+
+def _told_method(scope: Scope) -> str:
+    """The method as a span has it: what callers make up names none."""
+    return scope["method"] if scope["method"] in METHODS else "HTTP"
 
 
 def _ids_of(headers: Mapping[str, str]) -> Ids:

@@ -15,12 +15,12 @@ from opened import RUN, logged, opened, words
 from nis_backend.caller import Caller
 from nis_backend.capabilities.chat.operations import offered, send_message
 from nis_backend.capabilities.chat.routed import Routed, routed_turn, run_form
-from nis_backend.capabilities.operations.operations import Pending, RouteMessage, route_message
+from nis_backend.capabilities.operations.operations import Pending, Route, RouteMessage, route_message
 from nis_backend.catalog import Catalog, entry_of, load_capabilities
 from nis_backend.context import Context
 from nis_backend.drivers.compute.base import Pool
 from nis_backend.drivers.compute.processes import WorkerPools
-from nis_backend.errors import Forbidden, NisError, NotFound, NotSupported
+from nis_backend.errors import Busy, Forbidden, NisError, NotFound, NotSupported
 from nis_backend.event import InputRequired, Surface, ToolAnswered, ToolCalled, Warned
 from nis_backend.view import Form, Series, Table
 
@@ -90,6 +90,21 @@ def test_a_whole_question_is_computed_quoted_and_noted(tmp_path: Path) -> None:
             again = answer.views[-1]
             assert isinstance(again, Form)
             assert again.values["diameter"] == 0.074
+
+    asyncio.run(turn())
+
+
+def test_turns_that_come_at_once_wait_for_their_numbers(tmp_path: Path) -> None:
+    """What a run computes has its turn although nobody may wait; a call that is no run's is refused, and told when."""
+
+    async def turn() -> None:
+        async with turning(tmp_path, replace(SCIENCE, queue=0)) as ctx:
+            ask = RouteMessage(message="Convert 100 km/h to m/s.")
+            routes = await asyncio.gather(*(ctx.call(route_message, ask) for _ in range(8)))
+            assert {one.operation for one in routes} == {"physics.convert_unit"}
+            direct = replace(ctx, journal=None, scope=None)
+            found = await asyncio.gather(*(direct.call(route_message, ask) for _ in range(4)), return_exceptions=True)
+            assert {type(one) for one in found} == {Route, Busy}
 
     asyncio.run(turn())
 

@@ -417,6 +417,24 @@ def test_a_full_queue_is_refused(run: Run) -> None:
     run(test)
 
 
+def test_who_is_patient_waits_behind_a_full_queue(run: Run) -> None:
+    """Callers that are bounded already are not refused, and have their turns in the order in which they came."""
+
+    async def test() -> None:
+        async with opened(pool("gate", queue=0)) as compute:
+            held = compute.stream("gate", {"hold": "a"})
+            await anext(held)
+            patient = [asyncio.create_task(compute.call("gate", {}, patient=True)) for _ in range(5)]
+            await asyncio.wait(patient, timeout=0.01)
+            assert compute.status()[0].waiting == 5
+            with pytest.raises(Busy):
+                await compute.call("gate", {})
+            await held.aclose()
+            assert await asyncio.gather(*patient) == [{"ended": []}] * 5
+
+    run(test)
+
+
 @pytest.mark.parametrize(
     ("took", "waiting", "at_once", "said"),
     [([], 64, 2, None), ([3.0], 64, 2, 96.0), ([1.0, 2.0], 4, 1, 6.0), ([5.0], 0, 8, 5.0), ([0.01], 64, 64, 0.01)],

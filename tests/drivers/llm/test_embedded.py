@@ -367,16 +367,28 @@ class Listening:
         self.payloads: list[Json] = []
 
     async def stream(
-        self, pool: str, payload: Json, *, on_progress: Callable[[float, str], None] | None = None
+        self,
+        pool: str,
+        payload: Json,
+        *,
+        on_progress: Callable[[float, str], None] | None = None,
+        patient: bool = False,
     ) -> AsyncGenerator[Json, None]:
         """Keep it, and end."""
-        assert (pool, on_progress) == ("llm", None)
+        assert (pool, on_progress, patient) == ("llm", None, False)
         self.payloads.append(payload)
         if payload["schema"] is not None:
             yield {"text": "{}"}
         yield {"finish_reason": "stop", "input_tokens": 1, "output_tokens": 0}
 
-    async def call(self, pool: str, payload: Json, *, on_progress: Callable[[float, str], None] | None = None) -> Json:
+    async def call(
+        self,
+        pool: str,
+        payload: Json,
+        *,
+        on_progress: Callable[[float, str], None] | None = None,
+        patient: bool = False,
+    ) -> Json:
         """Never used by a model."""
         raise NotImplementedError
 

@@ -133,10 +133,15 @@ class StandIn:
             operations=self.operations,
             metered=Direct,
         )
+        self.telemetry = self.drivers.telemetry
 
     def context(self, caller: Caller) -> Context:
         """See `Process.context`."""
         return Context(drivers=self.drivers, caller=caller)
+
+    async def metrics(self, accept: str) -> tuple[str, bytes]:
+        """See `Process.metrics`: nothing here tells any."""
+        raise Unavailable(f"No figures as {accept or 'anything'}.", remedy="Ask a whole process.")
 
     async def authenticate(self, headers: Mapping[str, str]) -> Caller:
         """See `Process.authenticate`."""

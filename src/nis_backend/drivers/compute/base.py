@@ -63,9 +63,16 @@ class Compute(Protocol):
     """The pools of this process."""
 
     def stream(
-        self, pool: str, payload: Json, *, on_progress: Callable[[float, str], None] | None = None
+        self,
+        pool: str,
+        payload: Json,
+        *,
+        on_progress: Callable[[float, str], None] | None = None,
+        patient: bool = False,
     ) -> AsyncGenerator[Json, None]:
         """Send one call and yield what its handler yields; closing the generator (`aclosing`) cancels the call.
+
+        Who is `patient` waits for its turn however many wait before it: for callers that are bounded already.
 
         Raises:
             Busy: the pool's queue is full; `retry_after` is told by the times of the last calls.
@@ -76,7 +83,14 @@ class Compute(Protocol):
         """
         ...
 
-    async def call(self, pool: str, payload: Json, *, on_progress: Callable[[float, str], None] | None = None) -> Json:
+    async def call(
+        self,
+        pool: str,
+        payload: Json,
+        *,
+        on_progress: Callable[[float, str], None] | None = None,
+        patient: bool = False,
+    ) -> Json:
         """Send one call and wait for the one item that its handler yields."""
         ...
 

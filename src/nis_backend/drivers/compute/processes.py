@@ -43,7 +43,9 @@ class WorkerPools:
     def __init__(self, pools: Sequence[Pool], *, grace: float = GRACE) -> None:
         self._pools = {pool.name: _Workers(pool, grace) for pool in pools}
 
-    def stream(self, pool: str, payload: Json, *, on_progress: OnProgress | None = None) -> AsyncGenerator[Json, None]:
+    def stream(
+        self, pool: str, payload: Json, *, on_progress: OnProgress | None = None, patient: bool = False
+    ) -> AsyncGenerator[Json, None]:
         """See `Compute.stream`."""
         if pool not in self._pools:
             raise Unavailable(
@@ -52,12 +54,14 @@ class WorkerPools:
                 value=pool,
                 remedy=f"Pools: {', '.join(self._pools) or 'none'}.",
             )
-        return self._pools[pool].stream(payload, on_progress)
+        return self._pools[pool].stream(payload, on_progress, patient=patient)
 
-    async def call(self, pool: str, payload: Json, *, on_progress: OnProgress | None = None) -> Json:
+    async def call(
+        self, pool: str, payload: Json, *, on_progress: OnProgress | None = None, patient: bool = False
+    ) -> Json:
         """See `Compute.call`."""
         answer: Json | None = None
-        async with aclosing(self.stream(pool, payload, on_progress=on_progress)) as items:
+        async with aclosing(self.stream(pool, payload, on_progress=on_progress, patient=patient)) as items:
             async for item in items:
                 if answer is not None:
                     raise InternalError(f"The pool {pool!r} answered a call for one item with several.")
@@ -91,11 +95,13 @@ class _Workers:
         self._workers: list[_Worker] = []
         self._closed = False
 
-    async def stream(self, payload: Json, on_progress: OnProgress | None) -> AsyncGenerator[Json, None]:
+    async def stream(
+        self, payload: Json, on_progress: OnProgress | None, *, patient: bool
+    ) -> AsyncGenerator[Json, None]:
         number = next(self._numbers)
         # A handler is handed no more than its payload: the worker takes these out again.
         frame = pack("call", number, {**payload, IDS: told(HERE.get())})
-        async with self._turn():
+        async with self._turn(patient=patient):
             worker = await self._worker()
             call = worker.begin(number, frame, on_progress)
             try:
@@ -105,8 +111,8 @@ class _Workers:
                 worker.leave(call)
 
     @asynccontextmanager
-    async def _turn(self) -> AsyncGenerator[None]:
-        if self._turns.locked() and self._waiting >= (self._pool.queue if self._exclusive else 0):
+    async def _turn(self, *, patient: bool) -> AsyncGenerator[None]:
+        if not patient and self._turns.locked() and self._waiting >= (self._pool.queue if self._exclusive else 0):
             raise self._busy()
         self._waiting += 1
         try:

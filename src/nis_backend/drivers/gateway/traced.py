@@ -1,6 +1,8 @@
 """What a trace says of a call of a model, in the words of OpenTelemetry; never what was asked or answered.
 
-https://opentelemetry.io/docs/specs/semconv/gen-ai/gen-ai-spans/
+The names are those of `opentelemetry.semconv._incubating.attributes.gen_ai_attributes` in the package
+opentelemetry-semantic-conventions 0.66b2, which calls all of them moved to conventions of their own
+(https://github.com/open-telemetry/semantic-conventions-genai): they may still change there.
 """
 
 from __future__ import annotations

@@ -1,9 +1,10 @@
 """Lines of CloudWatch's embedded metric format: what was counted in a minute, as one JSON object on stdout.
 
 https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/CloudWatch_Embedded_Metric_Format_Specification.html
-(read 2026-11-26): at most 100 metrics a directive, a value is a number or an array of at most 100 numbers. CloudWatch
-bills a metric for each name and set of dimensions: there is one set, and so eight metrics for a service. The version
-is a member of the line, which its logs can be searched by and nothing is billed for.
+(by excerpts of the page that were found on 2026-11-26; no line was sent to CloudWatch): at most 100 metrics a
+directive, a value is a number or an array of at most 100 numbers. CloudWatch bills a metric for each name and set of
+dimensions: there is one set, and so eight metrics for a service. The version is a member of the line, which its logs
+can be searched by and nothing is billed for.
 """
 
 from __future__ import annotations
