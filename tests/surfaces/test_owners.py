@@ -30,6 +30,7 @@ CATALOG = Catalog.from_index()
 
 SHARED = {
     "cache": "answers of the server's routes: told of by figures alone, and forgotten by who administers it",
+    "deployment": "deployments that whoever runs the server sets down, for who has their scope",
     "models": "the server's models, the same for every caller",
     "operations": "the catalog, of which a caller sees what its scopes allow",
     "providers": "where the server's models are asked, set up by who administers it, the same for every caller",
