@@ -6,6 +6,7 @@ import json
 from typing import TYPE_CHECKING
 
 import pytest
+from stacks import CERTIFIED, GIVEN_DATABASE
 from typing_extensions import override
 
 from nis_backend.deployment.plan import plan
@@ -120,6 +121,24 @@ def test_more_tasks_than_there_may_be_are_refused(profile: str, given: str) -> N
     assert asked.asked == 0
     both = Wanted(profile=profile, image=IMAGE, parameters={**less.parameters, most: "9"})
     assert plan(both, region="us-east-1").refused == ""
+
+
+@pytest.mark.parametrize(
+    ("words", "parameters"),
+    [
+        ("CertificateArn is of us-east-1", {**CERTIFIED}),
+        ("DatabaseSecretArn is of us-east-1", {**GIVEN_DATABASE}),
+        ("Zones names us-east-1a, us-east-1b", {"Zones": "us-east-1a,us-east-1b"}),
+        ("names one zone twice", {"Zones": "eu-central-1a,eu-central-1a"}),
+        ("", {"Zones": "eu-central-1a,eu-central-1c"}),
+    ],
+)
+def test_what_is_of_another_region_is_refused(words: str, parameters: dict[str, str]) -> None:
+    """AWS says so when the load balancer's listener is made, a quarter of an hour after the network."""
+    asked = Wanted(profile="small-rds", image=IMAGE, parameters={"PlainHttp": "allowed", **parameters})
+    refused = plan(asked, region="eu-central-1").refused
+    assert words in refused
+    assert bool(words) is bool(refused)
 
 
 @pytest.mark.parametrize(

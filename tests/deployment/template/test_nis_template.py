@@ -79,6 +79,7 @@ def test_two_stacks_fit_in_one_account(template: Template) -> None:
             *(("AWS::ECR::Repository", "RepositoryName"), ("AWS::CloudWatch::Alarm", "AlarmName")),
             *(("AWS::ElasticLoadBalancingV2::LoadBalancer", "Name"), ("AWS::SecretsManager::Secret", "Name")),
             *(("AWS::ElasticLoadBalancingV2::TargetGroup", "Name"), ("AWS::MSK::Cluster", "ClusterName")),
+            ("AWS::MSK::Configuration", "Name"),
             *(("AWS::SNS::Topic", "TopicName"), ("AWS::ApplicationAutoScaling::ScalingPolicy", "PolicyName")),
         ):
             for id_, properties in there.kinds(kind).items():
@@ -321,6 +322,29 @@ def test_stores_are_private_encrypted_and_leave_something_behind(stacks: Mapping
                 assert not open_ or (
                     id_ in {"LoadBalancerGroup", "BoxSecurityGroup"} and rule["ToPort"] in {80, 443}
                 ), id_
+
+
+def test_brokers_make_the_topics_that_are_asked_for(stacks: Mapping[str, Resolved]) -> None:
+    """MSK's own default is not to; and a topic has as many copies as there are brokers, of which one may be away."""
+    [said] = stacks["all"].kinds("AWS::MSK::Configuration").values()
+    properties = dict(line.split("=") for line in said["ServerProperties"].split())
+    [cluster] = stacks["all"].kinds("AWS::MSK::Cluster").values()
+    assert cluster["ConfigurationInfo"]["Arn"] == {"Ref": "KafkaSettings"}
+    assert properties["auto.create.topics.enable"] == "true"
+    assert int(properties["default.replication.factor"]) == cluster["NumberOfBrokerNodes"]
+    assert int(properties["min.insync.replicas"]) < cluster["NumberOfBrokerNodes"]
+
+
+def test_there_is_an_alarm_for_when_no_task_answers(stacks: Mapping[str, Resolved]) -> None:
+    """No task is then there to answer 5xx: the load balancer does, and that metric is another."""
+    for way in ("small", "small-rds", "production"):
+        alarms = stacks[way].kinds("AWS::CloudWatch::Alarm")
+        watched = {str(alarm["MetricName"]): name for name, alarm in alarms.items()}
+        assert {"HTTPCode_Target_5XX_Count", "HTTPCode_ELB_5XX_Count"} <= set(watched)
+        # Before the first task is healthy whoever calls hears it: it would take the first deployment back.
+        service = stacks[way].resources["ApiService"]["Properties"]["DeploymentConfiguration"]
+        assert {"Ref": watched["HTTPCode_ELB_5XX_Count"]} not in service["Alarms"]["AlarmNames"]
+        assert all(alarm["TreatMissingData"] == "notBreaching" for alarm in alarms.values())
 
 
 def test_the_box_is_closed_unless_it_has_a_domain(stacks: Mapping[str, Resolved]) -> None:

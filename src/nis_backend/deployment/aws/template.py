@@ -17,7 +17,7 @@ from nis_backend.deployment.validate.secrets import looks_secret
 from nis_backend.errors import InvalidRequest, TooLarge, shorten
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping
 
     from nis_backend.deployment.aws.stack import Found
     from nis_backend.deployment.target import Wanted
@@ -26,6 +26,8 @@ if TYPE_CHECKING:
 LONGEST_BODY = 51_200
 """Bytes of a template that CloudFormation takes in a request; a longer one would need a bucket beside the stack."""
 PROFILE_TAG = "nis:profile"
+REGION = 3
+"""Where an ARN has its region."""
 COUNTS = {"api": ("ApiCount", "ApiMost"), "worker": ("WorkerCount", "WorkerMost")}
 """Least and most tasks of a service."""
 ENVIRONMENT = {
@@ -133,7 +135,22 @@ def refused(resolved: Resolved) -> list[str]:
         fewest, many = (int(str(resolved.parameters[key])) for key in (least, most))
         if fewest > many:
             said.append(f"{most} is {many}, and {least} {fewest}: set {most} to {fewest} or more.")
-    return said
+    return [*said, *_elsewhere(resolved)]
+
+
+def _elsewhere(resolved: Resolved) -> Iterator[str]:
+    """What is named of another region: a load balancer takes no certificate of one, a task no secret."""
+    region = resolved.region
+    for name in ("CertificateArn", "DatabaseSecretArn"):
+        parts = str(resolved.parameters[name]).split(":")
+        if len(parts) > REGION and parts[REGION] != region:
+            yield f"{name} is of {parts[REGION]}, and this of {region}: take one of the same region."
+    for name in ("Zones", "BoxZone"):
+        zones = [zone for zone in str(resolved.parameters[name]).split(",") if zone]
+        if wrong := [zone for zone in zones if zone[:-1] != region]:
+            yield f"{name} names {', '.join(wrong)}, which {region} has not."
+        if len(set(zones)) < len(zones):
+            yield f"{name} names one zone twice: a load balancer and a database want two."
 
 
 def all_new(parameters: Mapping[str, str], region: str, name: str) -> list[Resource]:
