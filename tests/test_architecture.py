@@ -61,6 +61,7 @@ LAYERS = {
         "backups",
         "metering",
         "providers",
+        "deployment",
     ),
     "metering": ("kernel", "contract", "driver"),
     "providers": ("kernel", "contract", "driver"),

@@ -401,7 +401,7 @@ def _computing(name: str, settings: Settings) -> Pool:
             "whisper": settings.whisper,
             "voices": settings.voices or "",
             "impact_projects": settings.impact_projects,
-            "deployments": settings.deployments,
+            "deployments": _deployments(settings),
         },
         processes=2,
         idle_seconds=settings.idle_seconds,
@@ -409,6 +409,15 @@ def _computing(name: str, settings: Settings) -> Pool:
         environment=_of_pool(name),
         extra=name,
     )
+
+
+def _deployments(settings: Settings) -> str:
+    """Those that are set down, checked: a mistake in them is told at the start, not by the first call."""
+    if not settings.deployments:
+        return ""
+    from nis_backend.deployment.known import settled  # noqa: PLC0415 - as in _bus
+
+    return settled(settings.deployments, settings.data)
 
 
 def _of_pool(name: str) -> dict[str, str]:

@@ -715,6 +715,8 @@ def read_settings(environment: Mapping[str, str], **given: object) -> Settings:
         name = str(wrong["loc"][0])
         alias = Settings.model_fields[name].alias if name in Settings.model_fields else name
         secret = name in Settings.model_fields and "SecretStr" in str(Settings.model_fields[name].annotation)
+        # A deployment's own settings may be keys.
+        secret = secret or name == "deployments"
         value = "***" if secret else shorten(wrong["input"])
         why = wrong["msg"].removeprefix("Value error, ")
         raise InvalidRequest(

@@ -7,12 +7,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from pydantic import ValidationError
-
-from nis_backend.deployment.known import Known, find, recent
+from nis_backend.deployment.known import Known, changed, find, recent
+from nis_backend.deployment.local.surroundings import told_here
 from nis_backend.deployment.report import Comparison, Findings, Image, LogLines, Outcome, Plan, Status
 from nis_backend.deployment.views import views_of
-from nis_backend.errors import InvalidRequest, shorten
+from nis_backend.errors import InvalidRequest
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -26,12 +25,6 @@ Options = Mapping[str, Any]  # Any: click's
 PRICES = "aws-prices.json"
 """In the data folder: what `plan --refresh` was told."""
 WORST = ("error", "warning", "note")
-FORMS = {
-    "name": "Begin with a small letter; small letters, digits and hyphens, at most 31.",
-    "region": "It is called as AWS calls it: us-east-1, eu-central-1.",
-    "role": "It is arn:aws:iam::ACCOUNT:role/NAME.",
-}
-"""How what was given for an option is written."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -39,6 +32,8 @@ class Answer:
     """What was found, or done."""
 
     found: Plan | Status | LogLines | Findings | Comparison | Outcome | Image
+    whole: bool = True
+    """Whether a plan is told with all that it stands on."""
 
     @property
     def word(self) -> str:
@@ -59,7 +54,7 @@ class Answer:
 
     def views(self, *, charts: bool) -> Sequence[View]:
         """As views; a terminal wants no charts."""
-        return views_of(self.found, charts=charts)
+        return views_of(self.found, charts=charts, whole=self.whole)
 
     def written(self, form: str) -> str:
         """As a document: none is written of these.
@@ -81,7 +76,8 @@ def plan(settings: Settings, options: Options) -> Answer:
     target = None if options.get("offline") else there.target(replace_data=bool(options.get("replace_data")))
     wanted = _wanted(there, options)
     usage = usage_of(wanted.profile, _pairs("usage", options.get("usage", ())))
-    return Answer(found=plan(wanted, region=there.region, target=target, to=there.to, usage=usage, prices=prices))
+    found = plan(wanted, region=there.region, target=target, to=there.to, usage=usage, prices=prices)
+    return Answer(found=found, whole=bool(options.get("whole")))
 
 
 def build(options: Options, tell: Tell) -> Answer:
@@ -164,21 +160,7 @@ def _known(settings: Settings, options: Options) -> Known:
     there = find(settings.deployments, name) if name else Known(to=options.get("to") or "aws")
     keys = ("to", "name", "region", "role", "folder", "port")
     said = {key: options[key] for key in keys if options.get(key) is not None}
-    try:
-        there = Known.model_validate({**there.model_dump(), **said})
-    except ValidationError as error:
-        wrong = error.errors()[0]
-        option = str(wrong["loc"][0])
-        raise InvalidRequest(
-            f"--{option} is {shorten(said.get(option, ''))!r}, which is not of its form.",
-            field=option,
-            value=shorten(said.get(option, "")),
-            remedy=FORMS.get(option, "See nis deploy --help."),
-        ) from None
-    if there.to == "local" and not there.folder:
-        folder = settings.data / "deployments" / there.name
-        there = there.model_copy(update={"folder": str(folder)})
-    return there
+    return changed(there, said).placed(settings.data)
 
 
 def _wanted(there: Known, options: Options) -> Wanted:
@@ -186,9 +168,20 @@ def _wanted(there: Known, options: Options) -> Wanted:
     more = {
         "profile": options.get("profile") or there.profile,
         "parameters": {**there.parameters, **_pairs("set", options.get("parameters", ()))},
-        "environment": {**there.environment, **_pairs("env", options.get("environment", ()))},
+        "environment": {**there.environment, **_settings(options.get("environment", ()))},
     }
     return there.model_copy(update=more).wanted(options.get("image") or "", ephemeral=bool(options.get("ephemeral")))
+
+
+def _settings(given: Sequence[str]) -> dict[str, str]:
+    """NAME=VALUE each, or a NAME, whose value is this shell's: who lists processes sees what is on command lines."""
+    named = {one: told_here(one) for one in given if "=" not in one}
+    for name, value in named.items():
+        if value is None:
+            raise InvalidRequest(
+                f"{name} is not set here.", field="env", value=name, remedy=f"Export it, or write --env {name}=VALUE."
+            )
+    return _pairs("env", [one if "=" in one else f"{one}={named[one]}" for one in given])
 
 
 def _pairs(field: str, given: Sequence[str]) -> dict[str, str]:

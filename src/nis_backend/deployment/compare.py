@@ -65,7 +65,12 @@ def _read(given: str, field: str) -> Values:
         raise Malformed("The text is no Unicode: it has half of a character.", field=field) from None
     if size > LARGEST:
         raise TooLarge(f"A definition has at most {LARGEST} bytes.", field=field, value=size)
-    document = read(without_comments(given)[0]).document
+    try:
+        document = read(without_comments(given)[0]).document
+    except Malformed as error:
+        why = error.message.replace("The template", f"The definition in {field!r}", 1)
+        remedy = error.remedy or "Give a task definition or a template, as JSON or YAML."
+        raise Malformed(why, field=field, value=error.value, remedy=remedy) from None
     if "ContainerDefinitions" in document:
         document = cast("Values", lowered(document))
     inner = values(document.get("taskDefinition"))

@@ -22,7 +22,7 @@ from nis_backend.view import Axis, Series, Table, Text, moment, verbatim
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from nis_backend.deployment.report import Arithmetic
+    from nis_backend.deployment.report import Arithmetic, Resource
     from nis_backend.view import View
 
     Rows = list[list[str | float]]
@@ -31,16 +31,18 @@ if TYPE_CHECKING:
 BARS = 12
 """Lines of a bill that are drawn; what is less than those is one more."""
 WORDS = {"done": "Done", "rolled_back": "Taken back", "failed": "Failed"}
+MOST_ADDED = 12
+"""Resources that are all new and are named one by one; of more only the count is told."""
 SHORT = 19
 """Characters of a digest that are shown: sha256: and twelve."""
 MIB = 2**20
 
 
-def views_of(found: Found, *, charts: bool = True) -> list[View]:  # noqa: PLR0911 - one for each kind
-    """The answer in words first, then its tables, then what is drawn of it."""
+def views_of(found: Found, *, charts: bool = True, whole: bool = True) -> list[View]:  # noqa: PLR0911 - one for each kind
+    """The answer in words first, then its tables, then what is drawn of it; a plan may be told in short."""
     match found:
         case Plan():
-            return _plan(found, charts=charts)
+            return _plan(found, charts=charts, whole=whole)
         case Price():
             return _price(found, charts=charts)
         case Status():
@@ -59,29 +61,50 @@ def views_of(found: Found, *, charts: bool = True) -> list[View]:  # noqa: PLR09
             assert_never(found)
 
 
-def _plan(plan: Plan, *, charts: bool) -> list[View]:
+def _plan(plan: Plan, *, charts: bool, whole: bool) -> list[View]:
+    """What decides first: the sum, a refusal, what changes. Then what to mind, the bill, and the times."""
     where = f"{plan.target} in {plan.region}" if plan.region else plan.target
     price = "Nothing is paid for." if plan.price is None else _month(plan.price)
-    refused = f" Applying it would be refused: {plan.refused}" if plan.refused else ""
+    refused = f"\n\nApplying it would be refused: {plan.refused}" if plan.refused else ""
     asked = any(one.change != "unknown" for one in plan.resources)
     changes = len([one for one in plan.resources if one.change != "keep"])
     told = (
         counted(changes, "change") if asked or not changes else f"{counted(changes, 'resource')}, asked of no account"
     )
-    rows: Rows = [[one.change, one.id, one.kind, one.told] for one in plan.resources]
-    resources = _table("Resources", ["change", "resource", "kind", "what"], rows)
+    bill = [] if plan.price is None else _price(plan.price, charts=charts, whole=whole)[1:]
+    times = [view for one in plan.times for view in _arithmetic(one)] if whole else _times(plan.times)
     return [
         Text(text=f"{plan.name} ({plan.profile}) on {where}: {told}. {price}{refused}"),
+        *(_changes(plan.resources, whole=whole) if asked else []),
         *_listed("Mind", plan.warnings),
-        # What changes comes first; a list of all that there would be is long.
-        *(resources if asked else []),
-        *([] if plan.price is None else _price(plan.price, charts=charts)[1:]),
-        *(view for one in plan.times for view in _arithmetic(one)),
-        *([] if asked else resources),
+        *bill,
+        *times,
+        # Of no account: a list of all that there would be is long.
+        *(_changes(plan.resources, whole=True) if whole and not asked else []),
     ]
 
 
-def _price(price: Price, *, charts: bool) -> list[View]:
+def _changes(resources: Sequence[Resource], *, whole: bool) -> list[View]:
+    """What changes, the new at the end; in short neither what stays nor each of very many that are new."""
+    shown = [one for one in resources if whole or one.change not in {"keep", "add"}]
+    added = [] if whole else [one for one in resources if one.change == "add"]
+    many = len(added) > MOST_ADDED
+    each = shown if many else [*shown, *added]
+    rows: Rows = [[one.change, one.id, one.kind, one.told] for one in each]
+    if many:
+        rows.append(["add", counted(len(added), "resource"), "", "all of them new"])
+    return _table("Resources" if whole else "Changes", ["change", "resource", "kind", "what"], rows)
+
+
+def _times(times: Sequence[Arithmetic]) -> list[View]:
+    """Each sum in a line."""
+    rows: Rows = [
+        [one.what, round(one.seconds, 1), one.told if one.holds else f"does not hold. {one.told}"] for one in times
+    ]
+    return _table("Times, s", ["what", "seconds", "in words"], rows)
+
+
+def _price(price: Price, *, charts: bool, whole: bool = True) -> list[View]:
     rows: Rows = [
         [
             *(one.resource, one.what, round(one.quantity, 4), one.unit),
@@ -91,18 +114,31 @@ def _price(price: Price, *, charts: bool) -> list[View]:
     ]
     rows.append(["sum", "", "", "", "", f"{price.month:.2f}", ""])
     sources = sorted({one.source for one in price.lines})
-    return [
+    columns = ["resource", "what", "quantity", "unit", "price", "month", "price of"]
+    if not whole:
+        # The oldest day is among what to mind.
+        columns, rows = columns[:-1], [row[:-1] for row in rows]
+    bill = [
         Text(text=_month(price)),
-        Table(
-            title=f"A month in {price.region}, USD",
-            columns=["resource", "what", "quantity", "unit", "price", "month", "price of"],
-            rows=rows,
-        ),
+        Table(title=f"A month in {price.region}, USD", columns=columns, rows=rows),
         *([_bars(price)] if charts and price.lines else []),
+    ]
+    if not whole:
+        unknown = [one for one in price.left_out if NO_PRICE in one]
+        return [*bill, *_listed("Not in the sum", unknown), *_in_short(price, len(sources))]
+    return [
+        *bill,
         *_listed("Assumed", price.assumed),
         *_listed("Not in the sum", price.left_out),
         *_listed("Prices stand at", sources),
     ]
+
+
+def _in_short(price: Price, sources: int) -> list[View]:
+    """What the sum stands on, by its counts."""
+    counts = [counted(len(price.assumed), "assumption"), counted(sources, "source")]
+    out = counted(len(price.left_out), "thing")
+    return [Text(text=f"The sum stands on {' and '.join(counts)}, and leaves {out} out; the whole plan names each.")]
 
 
 def _month(price: Price) -> str:
@@ -218,5 +254,5 @@ def _table(title: str, columns: list[str], rows: Rows) -> list[View]:
 
 
 def _listed(title: str, lines: Sequence[str]) -> list[View]:
-    rows: Rows = [[line] for line in lines]
-    return _table(title, [title.lower()], rows)
+    """Sentences below a heading; nothing where there are none."""
+    return [Text(text="\n".join([f"**{title}**", "", *(f"- {line}" for line in lines)]))] if lines else []

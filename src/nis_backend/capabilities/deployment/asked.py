@@ -21,9 +21,10 @@ Image = Annotated[
     str,
     Field(
         default="",
-        max_length=300,
-        pattern=r"^$|^([A-Za-z0-9][A-Za-z0-9._:/-]{0,200}@)?sha256:[0-9a-f]{64}$",
-        description="The image by its digest, REPOSITORY@sha256:…; empty: the one that is set down.",
+        max_length=71,
+        pattern=r"^$|^sha256:[0-9a-f]{64}$",
+        description="The image by its digest, sha256:…, from where the deployment has its images; empty: the one that "
+        "is set down.",
     ),
 ]
 Ephemeral = Annotated[

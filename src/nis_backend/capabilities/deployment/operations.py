@@ -19,7 +19,9 @@ from nis_backend.deployment.report import Comparison, Findings, LogLines, Outcom
 from nis_backend.operation import Before, Example, operation
 
 if TYPE_CHECKING:
+    from nis_backend.capabilities.deployment.callers import Telling
     from nis_backend.deployment.known import Known
+    from nis_backend.deployment.target import Wanted
     from nis_backend.drivers.compute.base import ComputingContext
     from nis_backend.operation import Model
     from nis_backend.view import View
@@ -54,13 +56,22 @@ APPLIED = Before(
 def _draw(_request: Model, found: Plan | Status | Findings | Comparison | Outcome | LogLines) -> list[View]:
     from nis_backend.deployment.views import views_of  # noqa: PLC0415 - loads with the first that is drawn
 
-    return [*views_of(found)]
+    return [*views_of(found, whole=False)]
 
 
-def _find(name: str, ctx: ComputingContext) -> Known:
-    from nis_backend.deployment.known import find  # noqa: PLC0415 - loads in the worker only
+def _find(name: str, ctx: ComputingContext) -> tuple[Known, Telling]:
+    """The deployment of that name, and how a caller is told of it."""
+    from nis_backend.capabilities.deployment.callers import Telling  # noqa: PLC0415 - loads in the worker only
+    from nis_backend.deployment.known import find  # noqa: PLC0415 - as above
 
-    return find(str(ctx.options["deployments"]), name)
+    there = find(str(ctx.options["deployments"]), name)
+    return there, Telling(there.folder, name)
+
+
+def _wanted(request: PlanDeployment, there: Known) -> Wanted:
+    from nis_backend.capabilities.deployment.callers import image_of  # noqa: PLC0415 - as above
+
+    return there.wanted(image_of(there, request.image), ephemeral=request.ephemeral)
 
 
 @operation(
@@ -149,9 +160,8 @@ def plan_deployment(request: PlanDeployment, ctx: ComputingContext) -> Plan:
     """Plan what applying would change in a deployment: every resource against what is there, price and times."""
     from nis_backend.deployment.plan import plan  # noqa: PLC0415 - as above
 
-    there = _find(request.deployment, ctx)
-    wanted = there.wanted(request.image, ephemeral=request.ephemeral)
-    return plan(wanted, region=there.region, target=there.target(), to=there.to)
+    there, telling = _find(request.deployment, ctx)
+    return telling.asked(lambda: plan(_wanted(request, there), region=there.region, target=there.target(), to=there.to))
 
 
 @operation(
@@ -165,7 +175,8 @@ def plan_deployment(request: PlanDeployment, ctx: ComputingContext) -> Plan:
 )
 def get_status(request: GetStatus, ctx: ComputingContext) -> Status:
     """Tell how a deployment is: its services, what is served, what could be gone back to, which alarms ring."""
-    return _find(request.deployment, ctx).target().status()
+    there, telling = _find(request.deployment, ctx)
+    return telling.asked(lambda: there.target().status())
 
 
 @operation(
@@ -181,8 +192,12 @@ def list_logs(request: ListLogs, ctx: ComputingContext) -> LogLines:
     """List what a deployment's tasks wrote, the oldest line first."""
     from nis_backend.deployment.known import recent  # noqa: PLC0415 - as above
 
-    target = _find(request.deployment, ctx).target()
-    return recent(target, request.service, minutes=request.minutes, limit=request.limit, words=request.words)
+    there, telling = _find(request.deployment, ctx)
+    with telling.failures():
+        # Lines stay as they were written: who may operate a deployment may read what it says.
+        return recent(
+            there.target(), request.service, minutes=request.minutes, limit=request.limit, words=request.words
+        )
 
 
 @operation(
@@ -200,8 +215,8 @@ def apply_deployment(request: ApplyDeployment, ctx: ComputingContext) -> Outcome
     Health, a chat and a WebSocket are tried at the end. Refused where what tasks keep would be lost, unless that is
     accepted.
     """
-    there = _find(request.deployment, ctx)
-    return there.target().apply(there.wanted(request.image, ephemeral=request.ephemeral), ctx.progress)
+    there, telling = _find(request.deployment, ctx)
+    return telling.asked(lambda: there.target().apply(_wanted(request, there), telling.tell(ctx.progress)))
 
 
 @operation(
@@ -221,7 +236,8 @@ def apply_deployment(request: ApplyDeployment, ctx: ComputingContext) -> Outcome
 )
 def scale_deployment(request: ScaleDeployment, ctx: ComputingContext) -> Outcome:
     """Have so many tasks of a service of a deployment; those that go are drained first."""
-    return _find(request.deployment, ctx).target().scale(request.service, request.count, ctx.progress)
+    there, telling = _find(request.deployment, ctx)
+    return telling.asked(lambda: there.target().scale(request.service, request.count, telling.tell(ctx.progress)))
 
 
 @operation(
@@ -241,7 +257,8 @@ def scale_deployment(request: ScaleDeployment, ctx: ComputingContext) -> Outcome
 )
 def roll_back_deployment(request: RollBackDeployment, ctx: ComputingContext) -> Outcome:
     """Serve an earlier revision of a deployment again: the one before, or one that is named."""
-    return _find(request.deployment, ctx).target().roll_back(request.revision, ctx.progress)
+    there, telling = _find(request.deployment, ctx)
+    return telling.asked(lambda: there.target().roll_back(request.revision, telling.tell(ctx.progress)))
 
 
 OPERATIONS = (

@@ -82,7 +82,8 @@ def _no_key(error: Exception) -> NisError | None:
     if "Credential" in name:
         return Unavailable(
             "There is no key for AWS.",
-            remedy="Run: aws configure sso, or aws configure; or set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY.",
+            remedy="Run: aws configure sso, or aws configure; or set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY. "
+            "A plan with its price needs none: nis deploy plan --offline.",
         )
     if "SSO" in name or "Token" in name or "Login" in name:
         return Unavailable("The log-in to AWS is over.", remedy="Log in again: aws sso login.")

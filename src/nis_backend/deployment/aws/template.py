@@ -13,7 +13,7 @@ from nis_backend.deployment.report import Resource
 from nis_backend.deployment.template.parameters import read_parameters
 from nis_backend.deployment.template.reading import Template, own_template, read
 from nis_backend.deployment.template.resolving import narrowed, resolve
-from nis_backend.deployment.validate.secrets import looks_secret
+from nis_backend.deployment.validate.secrets import NAMED, looks_secret
 from nis_backend.errors import InvalidRequest, TooLarge, shorten
 
 if TYPE_CHECKING:
@@ -38,6 +38,7 @@ ENVIRONMENT = {
     "KAFKA_BOOTSTRAP_SERVERS": "KafkaServers",
 }
 """Settings of nis that the template has a parameter for."""
+SECRETS = "Keys go into the stack's own secret (Secrets Manager; its output KeysArn), which tasks read when they start."
 
 
 @cache
@@ -91,20 +92,29 @@ def _given(wanted: Wanted) -> dict[str, str]:
                 f"{shorten(name)} would stand where whoever may look at the stack reads it, and {why}.",
                 field="set",
                 value=name,
-                remedy="Put it into the secret of the stack's output KeysArn, or give it without what is secret.",
+                remedy=SECRETS,
             )
     given = dict(wanted.parameters)
     for setting, value in wanted.environment.items():
         if setting not in ENVIRONMENT:
             raise InvalidRequest(
-                f"The template sets no {setting}.",
-                field="environment",
-                value=setting,
-                remedy=f"It sets {', '.join(ENVIRONMENT)}; keys go into the secret of the stack's output KeysArn.",
+                f"The template sets no {setting}.", field="environment", value=setting, remedy=_instead(setting)
             )
         given[ENVIRONMENT[setting]] = value
     read_parameters(own().document["Parameters"], given)
     return given
+
+
+def _instead(setting: str) -> str:
+    """What to do with a setting that no parameter is for."""
+    if setting == "NIS_DATABASE_URL":
+        return (
+            "Put the address into a secret of Secrets Manager, as its whole text, and name that: --set Database=given "
+            "--set DatabaseSecretArn=ARN. Or have a database made: --profile small-rds."
+        )
+    if NAMED.search(setting):
+        return SECRETS
+    return f"It sets {', '.join(ENVIRONMENT)}. {SECRETS}"
 
 
 def becoming(sent: Mapping[str, str | None], found: Found | None) -> dict[str, str]:

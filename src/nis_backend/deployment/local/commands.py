@@ -297,13 +297,13 @@ class Commands:
         if not to:
             before = [number for number in kept.served if number != kept.primary]
             if not before:
-                raise NotFound("No other revision has served.", field="to", value=to)
+                raise NotFound("No other revision has served.", field="revision", value=to)
             return before[-1]
         revision = kept.revision(int(to)) if to.isdecimal() else None
         if revision is None or revision.state != "completed":
             told = ", ".join(str(one.number) for one in kept.revisions if one.state == "completed")
             raise NotFound(
-                "No such revision has served.", field="to", value=to, remedy=f"Those that have: {told or 'none'}."
+                "No such revision has served.", field="revision", value=to, remedy=f"Those that have: {told or 'none'}."
             )
         return revision.number
 

@@ -20,6 +20,11 @@ def inherited() -> dict[str, str]:
     return {name: value for name in INHERITED if (value := os.environ.get(name))}
 
 
+def told_here(name: str) -> str | None:
+    """What this shell says of a setting, which is then on no command line; None where it says nothing."""
+    return os.environ.get(name)
+
+
 def free_port() -> int:
     """A port that nobody holds."""
     while True:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 import click
 
-from nis_backend.errors import InvalidRequest
+from nis_backend.errors import Conflict, InvalidRequest
 from nis_backend.surfaces.cli.derived import as_json_option
 from nis_backend.surfaces.cli.shown import read_text, with_progress
 
@@ -109,11 +109,14 @@ def command(session: Session, load: Load) -> click.Group:
 def _plan(session: Session, load: Load) -> click.Command:
     def run(as_json: bool, **options: Any) -> None:
         _show(load().plan(session.settings(), options), as_json=as_json)
+        if sys.stdout.isatty() and not (as_json or options["whole"]):
+            click.echo("\nnis deploy plan --all shows all that it stands on; --usage NAME=NUMBER assumes otherwise.")
 
     return click.Command(
         "plan",
         callback=run,
-        help="Show each resource and change, the price of a month to the cent, the times of a drain and a rollback.",
+        help="Show what would change, the price of a month to the cent, the times of a drain and a rollback. Changes "
+        "nothing. --offline needs no key.",
         params=[
             *_of_deployment(),
             *_of_wanted(),
@@ -124,6 +127,9 @@ def _plan(session: Session, load: Load) -> click.Command:
                 multiple=True,
                 metavar="NAME=NUMBER",
                 help="Assume another figure of a month: requests=3000000, out_gb=60.",
+            ),
+            click.Option(
+                ["--all", "whole"], is_flag=True, help="Show also each resource, assumption, source and part of a time."
             ),
             as_json_option(),
         ],
@@ -179,7 +185,10 @@ def _apply(session: Session, load: Load) -> click.Command:
     def run(as_json: bool, yes: bool, **options: Any) -> int:
         deploy, settings = load(), session.settings()
         if not (yes or as_json):
-            _show(deploy.plan(settings, {**options, "offline": False, "refresh": False}), as_json=False)
+            planned = deploy.plan(settings, {**options, "offline": False, "refresh": False})
+            _show(planned, as_json=False)
+            if refused := planned.result.get("refused"):
+                raise Conflict(f"It is not applied: {refused}", remedy="Nothing was changed.")
         if not yes:
             _ask("Apply this?", as_json=as_json)
         told = with_progress(as_json, lambda tell: deploy.apply(settings, options, tell))
@@ -378,7 +387,12 @@ def _of_wanted() -> list[click.Parameter]:
         click.Option(["--profile"], help="small, small-rds, box, production or gpu.  [small]"),
         click.Option(["--image"], help="By its digest; on this machine also venv:FOLDER.  [as it is]"),
         click.Option(["--set", "parameters"], multiple=True, metavar="NAME=VALUE", help="A parameter of the template."),
-        click.Option(["--env", "environment"], multiple=True, metavar="NAME=VALUE", help="A setting of nis."),
+        click.Option(
+            ["--env", "environment"],
+            multiple=True,
+            metavar="NAME[=VALUE]",
+            help="A setting of nis; without a value, this shell's. On AWS keys go into the stack's secret instead.",
+        ),
         click.Option(["--ephemeral"], is_flag=True, help="Accept that what tasks keep on their own disks is lost."),
     ]
 

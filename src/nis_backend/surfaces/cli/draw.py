@@ -40,6 +40,7 @@ NAME = 40
 """Characters of a table's first column that are kept on one line: it has the names to copy."""
 EXACT = 2**53
 """Up to here a double holds every whole number."""
+_NAMED_SECRET = re.compile(r'("[^"]*(?:KEY|PASSWORD|SECRET|TOKEN)[^"]*"\s*:\s*)"(?:[^"\\]|\\.)*"', re.IGNORECASE)
 UNBROKEN = 10_000
 """Columns of a pipe or a file: what reads it wants one row on one line."""
 
@@ -320,6 +321,8 @@ def draw_settings(settings: Settings, *, as_json: bool) -> None:
         shown = "***" if isinstance(value, SecretStr) else "" if value is None else str(value)
         # An address may hold a password.
         shown = re.sub(r"//[^/@]*@", "//***@", shown)
+        # So may the settings of a deployment, which are JSON.
+        shown = _NAMED_SECRET.sub(r'\1"***"', shown)
         source = "default" if name not in settings.model_fields_set else "set"
         rows.append({"name": str(field.alias), "value": shown, "source": source, "meaning": field.description or ""})
     if as_json:
