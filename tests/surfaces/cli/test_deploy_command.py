@@ -9,6 +9,7 @@ from typing import Any, cast
 import pytest
 
 from nis_backend.deployment import answers
+from nis_backend.deployment.known import FORMS
 from nis_backend.errors import InvalidRequest
 from nis_backend.settings import Settings, read_settings
 from nis_backend.surfaces.cli.deploy import command
@@ -129,4 +130,31 @@ def test_an_option_that_is_not_of_its_form_is_refused_by_its_name(option: str, v
     with pytest.raises(InvalidRequest, match=f"--{option}") as refused:
         answers.status(read_settings({}), {option: value})
     assert (refused.value.field, refused.value.value) == (option, value)
-    assert refused.value.remedy == answers.FORMS[option]
+    assert refused.value.remedy == FORMS[option]
+
+
+def test_a_setting_without_a_value_is_this_shells(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Promise: a key need not stand on the command line, where whoever lists processes sees it; on AWS it is refused."""
+    monkeypatch.setenv("OPENAI_API_KEY", "sk-of-nobody")
+    with pytest.raises(InvalidRequest, match="sets no OPENAI_API_KEY") as refused:
+        answers.plan(read_settings({}), {"offline": True, "environment": ("OPENAI_API_KEY",)})
+    assert "Secrets Manager" in refused.value.remedy
+    assert "sk-of" not in json.dumps(refused.value.problem())
+    with pytest.raises(InvalidRequest, match="NIS_UNSET_HERE is not set here"):
+        answers.plan(read_settings({}), {"offline": True, "environment": ("NIS_UNSET_HERE",)})
+    with pytest.raises(InvalidRequest) as refused:
+        address = "NIS_DATABASE_URL=postgresql://ann:sesame@host/nis"
+        answers.plan(read_settings({}), {"offline": True, "environment": (address,)})
+    assert "DatabaseSecretArn" in refused.value.remedy
+    assert "sesame" not in json.dumps(refused.value.problem())
+
+
+def test_a_plan_is_told_in_short_unless_all_of_it_is_wanted() -> None:
+    """The whole has every resource, assumption and source; the short one the sum, the bill and the times."""
+    short = answers.plan(read_settings({}), {"offline": True}).views(charts=False)
+    whole = answers.plan(read_settings({}), {"offline": True, "whole": True}).views(charts=False)
+    told = ["\n".join(one.model_dump_json() for one in views) for views in (short, whole)]
+    for words in ("39.57", "Times, s", "would be refused"):
+        assert words in told[0]
+    for words in ("index.json", "AWS::EC2::RouteTable", "reads = 50,000"):
+        assert (words in told[0], words in told[1]) == (False, True)
