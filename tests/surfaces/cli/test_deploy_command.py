@@ -134,7 +134,7 @@ def test_an_option_that_is_not_of_its_form_is_refused_by_its_name(option: str, v
 
 
 def test_a_setting_without_a_value_is_this_shells(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Promise: a key need not stand on the command line, where whoever lists processes sees it; on AWS it is refused."""
+    """Promise: a key need not stand on the command line, where who lists processes sees it; AWS has it refused."""
     monkeypatch.setenv("OPENAI_API_KEY", "sk-of-nobody")
     with pytest.raises(InvalidRequest, match="sets no OPENAI_API_KEY") as refused:
         answers.plan(read_settings({}), {"offline": True, "environment": ("OPENAI_API_KEY",)})
@@ -142,8 +142,8 @@ def test_a_setting_without_a_value_is_this_shells(monkeypatch: pytest.MonkeyPatc
     assert "sk-of" not in json.dumps(refused.value.problem())
     with pytest.raises(InvalidRequest, match="NIS_UNSET_HERE is not set here"):
         answers.plan(read_settings({}), {"offline": True, "environment": ("NIS_UNSET_HERE",)})
+    address = "NIS_DATABASE_URL=postgresql://ann:sesame@host/nis"
     with pytest.raises(InvalidRequest) as refused:
-        address = "NIS_DATABASE_URL=postgresql://ann:sesame@host/nis"
         answers.plan(read_settings({}), {"offline": True, "environment": (address,)})
     assert "DatabaseSecretArn" in refused.value.remedy
     assert "sesame" not in json.dumps(refused.value.problem())
