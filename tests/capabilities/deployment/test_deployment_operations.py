@@ -19,6 +19,7 @@ from nis_backend.capabilities.deployment.asked import PriceProfile
 from nis_backend.capabilities.deployment.callers import Telling, image_of
 from nis_backend.capabilities.deployment.operations import price_profile
 from nis_backend.deployment.known import Known, find, known, settled
+from nis_backend.deployment.profiles import PROFILES
 from nis_backend.deployment.report import Outcome, Plan, Revision, Status, Step
 from nis_backend.errors import InvalidRequest, NisError, NotFound, Unavailable
 from nis_backend.settings import read_settings
@@ -61,8 +62,8 @@ def test_what_is_only_computed_is_had_with_the_scope_to_read(ground: Ground) -> 
     """Nobody's account is asked for a price, a check or a comparison."""
     who = holder(ground, owner="ann", scopes=["deployment:read"])
     price = who.done("POST", "/deployment/price-profile", {"profile": "small"})["price"]
-    assert price["month"] == pytest.approx(39.57)
-    assert sum(round(line["month"] * 100) for line in price["lines"]) == pytest.approx(3957)
+    assert 0 < price["month"] <= (PROFILES["small"].most_dollars or 0)
+    assert sum(round(line["month"] * 100) for line in price["lines"]) == round(price["month"] * 100)
 
 
 @pytest.mark.parametrize(
@@ -239,6 +240,7 @@ def test_a_price_is_drawn_in_short_and_a_plan_names_what_changes(ground: Ground)
     titles = [view.title for view in views if isinstance(view, Table)]
     assert titles == ["A month in us-east-1, USD", "Times, s"]
     assert isinstance(views[0], Text)
-    assert "39.57" in views[0].text
+    assert found.price is not None
+    assert f"{found.price.month:.2f} USD" in views[0].text
     assert "would be refused" in views[0].text
     assert len(found.resources) > 30
