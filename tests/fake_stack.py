@@ -132,12 +132,18 @@ class FakeStack:
                 "LogicalResourceId": id_,
                 "PhysicalResourceId": self.physical(id_),
                 "ResourceType": one["Type"],
-                "ResourceStatus": "CREATE_COMPLETE",
+                "ResourceStatus": self._fate(one),
                 "LastUpdatedTimestamp": self.aws.moment(),
             }
             for id_, one in found["made"].items()
         ]
         return {"StackResourceSummaries": rows}
+
+    def _fate(self, one: Mapping[str, Any]) -> str:
+        """Of a making that was taken back all goes but what is to be kept."""
+        if self._state() != "ROLLBACK_COMPLETE":
+            return "CREATE_COMPLETE"
+        return "DELETE_SKIPPED" if one.get("DeletionPolicy") == "Retain" else "DELETE_COMPLETE"
 
     def cloudformation_cancel_update_stack(self, asked: dict[str, Any]) -> None:
         """The update under way goes back."""

@@ -68,3 +68,11 @@ def test_its_lines_are_those_of_the_api(aws: FakeAws, target: AwsTarget, service
     services.lines.append((aws.now - 10, "box/nis-backend/i-0abc", "served"))
     lines = target.logs("api", since=aws.now - 60, limit=5)
     assert [(line.service, line.task, line.text) for line in lines] == [("api", "i-0abc", "served")]
+
+
+def test_what_stays_of_a_box_is_named(target: AwsTarget) -> None:
+    """Promise: a last snapshot of the disk and the daily ones, which outlive what made them, and cost."""
+    target.apply(Wanted(profile="box", image=image("a")), _hush)
+    gone = AwsTarget("nis-backend", "us-east-1", account=target.account, ask=_nobody, unprotect=True).destroy(_hush)
+    assert "a snapshot of the data volume nis-backend-BoxDisk stays" in gone.told
+    assert "seven daily snapshots stay, and cost: aws ec2 describe-snapshots" in gone.told

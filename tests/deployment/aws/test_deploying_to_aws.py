@@ -347,8 +347,10 @@ def test_a_stack_that_never_came_up_is_removed_first(aws: FakeAws, target: AwsTa
     assert "nothing does now" in first.told
     services.broken.clear()
     aws.calls.clear()
-    assert target.apply(wanted("a"), hush).ended == "done"
+    again = target.apply(wanted("a"), hush)
+    assert again.ended == "done"
     assert aws.asked()[0] == "cloudformation:DeleteStack"
+    assert "nis-backend-Blobs" in again.steps[0].told, "a bucket stays of it, and is told of"
 
 
 @pytest.mark.parametrize(

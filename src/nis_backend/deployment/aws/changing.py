@@ -13,7 +13,7 @@ from nis_backend.errors import Conflict, NisError, NotFound
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
-    from nis_backend.deployment.aws.account import Account
+    from nis_backend.deployment.aws.account import Account, Answer
     from nis_backend.deployment.aws.course import Course
     from nis_backend.deployment.aws.proposal import Proposal
     from nis_backend.deployment.aws.stack import Stack
@@ -80,8 +80,13 @@ class Changing:
                 doing.told = found.state
         if found and found.state == "ROLLBACK_COMPLETE":
             with course.step("removing a stack that never came up", 0.0, 0.1) as doing:
+                left = [str(one.get("PhysicalResourceId", "")) for one in self._left()]
                 self._delete(found, doing.hear)
-                doing.told = "CloudFormation takes nothing else of it; nothing was in it"
+                doing.told = "CloudFormation takes nothing else of it; " + (
+                    f"of it stay, and cost until they are removed by hand: {', '.join(left)}"
+                    if left
+                    else "nothing was in it"
+                )
             return None
         if found and found.state not in GOOD | NEVER_CAME_UP:
             raise stuck(found)
@@ -152,6 +157,10 @@ class Changing:
         """The number of what was verified last."""
         served = self.history.all()
         return str(served[0].number) if served else ""
+
+    def _left(self) -> list[Answer]:
+        """What a making that was taken back left where it was, because it may hold data."""
+        return [one for one in self.stack.resources() if one["ResourceStatus"] == "DELETE_SKIPPED"]
 
     def _look(self, proposal: Proposal) -> None:
         try:

@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 
 SNAPSHOTS = {"AWS::RDS::DBInstance": "database", "AWS::EC2::Volume": "data volume"}
 """What the template leaves a snapshot of."""
+DAILY = "AWS::DLM::LifecyclePolicy"
+"""What makes snapshots, which are there without it too."""
 LEFT = {"AWS::S3::Bucket": "bucket"}
 """What the template leaves as it is."""
 
@@ -72,6 +74,9 @@ def _kept(changing: Changing) -> list[str]:
         kind, name = one["ResourceType"], one.get("PhysicalResourceId", one["LogicalResourceId"])
         if kind in SNAPSHOTS:
             told.append(f"a snapshot of the {SNAPSHOTS[kind]} {name} stays, and costs until it is deleted")
+        elif kind == DAILY:
+            tagged = f"Name=tag:nis-snapshots,Values={changing.stack.name}"
+            told.append(f"up to seven daily snapshots stay, and cost: aws ec2 describe-snapshots --filters {tagged}")
         elif kind in LEFT:
             told.append(f"the {LEFT[kind]} {name} stays with what is in it: aws s3 rb --force s3://{name}")
     return told
