@@ -57,10 +57,10 @@ PROGRAMS = {
 well whatever is verified, and fails those who ask for something else."""
 
 
-def build(folder: Path, name: str) -> str:
-    """The image of a build that is broken so."""
+def build(folder: Path, name: str, text: str = "") -> str:
+    """The image of a build that is broken so, or of a program of its own."""
     program = folder / name / "bin" / "nis"
     program.parent.mkdir(parents=True, exist_ok=True)
-    program.write_text(f"#!{sys.executable}\n{PROGRAMS[name]}")
+    program.write_text(f"#!{sys.executable}\n{text or PROGRAMS[name]}")
     program.chmod(0o755)
     return f"venv:{folder / name}"

@@ -51,8 +51,10 @@ def test_an_image_runs_by_the_engine_that_works_and_no_setting_is_on_its_command
     assert command[:5] == [str(tmp_path / "podman"), "run", "--rm", "--name", "t"]
     assert command[-7:] == ["--env", "NIS_API_KEY", "nis:1", "nis", "serve", "--port", "1"]
     assert "hidden" not in " ".join(command)
+    assert {"--read-only", "--no-healthcheck"} <= set(command)
+    assert any(one.startswith("--ulimit=nofile=") for one in command)
     found.clean("t")
-    assert asked.read_text().splitlines() == ["info", "image inspect nis:1", "rm --force t"]
+    assert asked.read_text().splitlines() == ["info", "image inspect nis:1", "rm --force --volumes t"]
 
 
 def test_no_engine_one_that_does_not_work_and_an_image_that_is_nowhere_are_told_with_what_to_do(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import time
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Literal
@@ -16,6 +17,9 @@ KEPT_SECONDS = 4.0
 """How long an idle connection to a task is used again: less than the 5 s after which the most impatient server closes
 it (uvicorn's own default), since a request that meets the close is lost."""
 
+HURRY_SECONDS = 5.0
+"""What requests under way get where the controller itself ends."""
+
 
 @dataclass(kw_only=True)
 class Counts:
@@ -26,6 +30,8 @@ class Counts:
     """Answers of 500 and above, the proxy's own among them."""
     own: int = 0
     """Of these, those that the proxy made: no task, a task that refused, died or was silent."""
+    absent: int = 0
+    """Of these, those for which no task was registered: no revision's fault, and nothing for the alarm."""
     cut: int = 0
     """Answers that had begun and broke off."""
 
@@ -41,6 +47,12 @@ class Member:
     idle: list[tuple[float, Connection]] = field(default_factory=list[tuple[float, Connection]])
     left: asyncio.Event = field(default_factory=asyncio.Event)
     """Set each time that something under way has ended."""
+
+
+async def _shorten(limit: asyncio.Timeout, hurry: asyncio.Event) -> None:
+    await hurry.wait()
+    soon = asyncio.get_running_loop().time() + HURRY_SECONDS
+    limit.reschedule(min(limit.when() or soon, soon))
 
 
 class Balance:
@@ -77,8 +89,11 @@ class Balance:
         self._turn += 1
         return fit[self._turn % len(fit)]
 
-    async def deregister(self, name: str, seconds: float) -> int:
-        """Give it nothing new, and wait for what is under way, so long at the most; answers how much is left then."""
+    async def deregister(self, name: str, seconds: float, hurry: asyncio.Event | None = None) -> int:
+        """Give it nothing new, and wait for what is under way, so long at the most; answers how much is left then.
+
+        Once `hurry` is set, no longer than HURRY_SECONDS from then on.
+        """
         member = self.members.get(name)
         if member is None:
             return 0
@@ -86,14 +101,16 @@ class Balance:
         for _, (_, writer) in member.idle:
             writer.close()
         member.idle.clear()
-        deadline = time.monotonic() + seconds
-        while member.under_way and (left := deadline - time.monotonic()) > 0:
-            member.left.clear()
-            try:
-                async with asyncio.timeout(left):
-                    await member.left.wait()
-            except TimeoutError:
-                break
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(seconds) as limit:
+                hurried = asyncio.ensure_future(_shorten(limit, hurry)) if hurry is not None else None
+                try:
+                    while member.under_way:
+                        member.left.clear()
+                        await member.left.wait()
+                finally:
+                    if hurried is not None:
+                        hurried.cancel()
         return member.under_way
 
     def forget(self, name: str) -> None:

@@ -174,16 +174,16 @@ class Commands:
         )
         controller.kept.migration = one
         controller.keep()
-        task = Task(one, controller.folder, found, rules)
+        task = controller.migration = Task(one, controller.folder, found, rules)
         try:
             await task.start(revision.environment, ["database", "upgrade"])
             controller.keep()
             async with asyncio.timeout(rules.migration_seconds):
                 await task.ended.wait()
         except TimeoutError:
-            await task.stop()
+            await task.stop(rules.stop_seconds, controller.closing)
         finally:
-            controller.kept.migration = None
+            controller.kept.migration = controller.migration = None
             controller.keep()
         said = task.log.read_text("utf-8", "replace").strip()[-500:]
         await task.remove()
@@ -197,7 +197,7 @@ class Commands:
             while True:
                 now = kept.rollout
                 well = [
-                    one for one in controller.of("api") if one.kept.revision == kept.primary and one.state == "healthy"
+                    one for one in controller.of("api") if one.kept.revision == kept.primary and controller.serves(one)
                 ]
                 wanted = max(1, controller.wanted("api"))
                 if not serves and well and now is not None and now.revision == kept.primary:
@@ -313,7 +313,8 @@ class Commands:
         tell(0.1, f"ending {count} tasks")
         controller.kept.primary = 0
         controller.keep()
-        await controller.close(tasks=True)
+        await controller.close()
+        controller.kept_no_more = True
         for name in ("tasks", "logs"):
             await asyncio.to_thread(shutil.rmtree, controller.folder / name, ignore_errors=True)
         (controller.folder / state.NAME).unlink(missing_ok=True)

@@ -9,12 +9,13 @@ import time
 from typing import TYPE_CHECKING, Literal, cast
 
 from nis_backend.deployment.local import image, state
-from nis_backend.deployment.local.balance import Balance
+from nis_backend.deployment.local.balance import HURRY_SECONDS, Balance
 from nis_backend.deployment.local.proxy import Proxy
 from nis_backend.deployment.local.rollout import Rollout
 from nis_backend.deployment.local.rules import ENDING
 from nis_backend.deployment.local.surroundings import free_port
 from nis_backend.deployment.local.task import Task
+from nis_backend.deployment.report import Step
 from nis_backend.deployment.verify import verify
 from nis_backend.errors import Conflict, NisError
 
@@ -24,7 +25,7 @@ if TYPE_CHECKING:
 
     from nis_backend.deployment.local.rules import Rules
     from nis_backend.deployment.local.state import Everything, RevisionKept
-    from nis_backend.deployment.report import Service, Step
+    from nis_backend.deployment.report import Service
 
 log = logging.getLogger("nis.deployment.local")
 
@@ -34,8 +35,10 @@ MOST = 2
 KEPT_LOGS = 20
 """Logs of tasks that are gone which stay."""
 KEPT_REVISIONS = 20
-LAST_SECONDS = 5.0
-"""What requests under way get when the controller itself ends."""
+LOOK_SECONDS = 5.0
+"""What a start that is under way gets then to become known: a process that nobody knows would be left."""
+END_SECONDS = 12.0
+"""What tasks get from SIGTERM to SIGKILL then: to tell streams and sockets, and to give their runs back."""
 TICK_SECONDS = 0.5
 """The pace of the alarm and the logs; everything else is told as it happens, and looked at again as often."""
 
@@ -59,6 +62,13 @@ class Controller:
         self._beside: set[asyncio.Task[object]] = set()
         self._trial: asyncio.Task[object] | None = None
         self._on_trial = ""
+        self.migration: Task | None = None
+        self.closing = asyncio.Event()
+        self._hurried = asyncio.Event()
+        self._unkept = False
+        """Whether the disk lacks what has changed."""
+        self.kept_no_more = False
+        """Whether all of it has been destroyed: nothing is written any more."""
         self.told: list[Step] = []
         """What the verifications of the rollout under way said."""
 
@@ -103,7 +113,7 @@ class Controller:
     async def _adopt(self, one: state.TaskKept) -> None:
         revision = self.kept.revision(one.revision)
         try:
-            found = image.find(revision.image) if revision is not None else None
+            found = await asyncio.to_thread(image.find, revision.image) if revision is not None else None
         except NisError:
             # Its environment is gone; the process may go on, and what is left of it is removed as any other's.
             found = None
@@ -123,13 +133,29 @@ class Controller:
         """Whoever asked for it has heard that its controller died, and asks again."""
         task = Task(one, self.folder, None, self.kept.rules)
         if await task.adopt():
-            await task.stop()
+            await task.stop(END_SECONDS, self._hurried)
         await task.remove()
         self.kept.migration = None
 
     def keep(self) -> None:
-        """Write down what must outlive this process."""
+        """Write down what must outlive this process; where the disk takes nothing, it is tried again and again."""
+        try:
+            self.must_keep()
+        except OSError as error:
+            if not self._unkept:
+                log.error("what has changed could not be written down, and is tried again: %s", error.strerror)  # noqa: TRY400 - the reason is in it
+            self._unkept = True
+
+    def must_keep(self) -> None:
+        """Write down what must outlive this process.
+
+        Raises:
+            OSError: the disk takes nothing.
+        """
+        if self.kept_no_more:
+            return
         state.write(self.folder, self.kept)
+        self._unkept = False
 
     def wake(self) -> None:
         """Look again what is to be done."""
@@ -173,11 +199,18 @@ class Controller:
 
     async def _see_to_it(self) -> None:
         """Take the next steps, as often as something has changed."""
-        while True:
+        while not self.closing.is_set():
             self._wake.clear()
-            for service in SERVICES:
-                await self._reconcile(service)
-            await self._go_on()
+            try:
+                if self.rollout is not None and self.rollout.kept.state == "failed":
+                    # First: what failed its trial is not to be tried again.
+                    self._take_back(self.rollout)
+                for service in SERVICES:
+                    await self._reconcile(service)
+                await self._go_on()
+            except Exception:
+                # Nobody else would look after the tasks: the next look may find what this one did not.
+                log.exception("a look failed")
             async with self.changed:
                 self.changed.notify_all()
             await self._wake.wait()
@@ -244,14 +277,26 @@ class Controller:
         bad = [step for step in steps if not step.ok]
         if not bad:
             revision.tried = True
-        elif self.rollout is not None and task.is_up and self.rollout.kept.revision == revision.number:
-            self.rollout.fail(f"its first task failed the trial: {bad[0].what}: {bad[0].told}")
+        elif task.is_up and task.state == "healthy":
+            task.why = f"its first task failed the trial: {bad[0].what}: {bad[0].told}"
+            if self.rollout is not None and self.rollout.kept.revision == revision.number:
+                self.rollout.fail(task.why)
+            else:
+                # Another one is tried in its place, after a while.
+                self._count(task)
+                self._end(task, drain=0.0)
         self.keep()
 
     async def _verify(self, address: str, revision: RevisionKept) -> list[Step]:
         key = revision.environment.get("NIS_API_KEY")
-        steps = await asyncio.to_thread(verify, address, key=key, tell=lambda _share, _text: None)
-        self.told = steps
+        try:
+            steps = await asyncio.to_thread(verify, address, key=key, tell=lambda _share, _text: None)
+        except Exception as error:
+            # Whatever it was: nobody has seen it answer, and who waits for the outcome must not wait for ever.
+            log.exception("a verification failed")
+            steps = [Step(what="verification", ok=False, seconds=0.0, told=f"It could not be asked: {error!r}")]
+        if self.kept.primary == revision.number:
+            self.told = steps
         return steps
 
     async def _start(self, service: Service) -> None:
@@ -260,12 +305,17 @@ class Controller:
         one = state.TaskKept(
             id=secrets.token_hex(4), service=service, revision=revision.number, port=free_port(), created=time.time()
         )
+        how = "serve" if service == "api" else "worker"
         # Written before it is started: a controller that dies in between looks for it.
         self.kept.tasks.append(one)
-        self.keep()
-        how = "serve" if service == "api" else "worker"
         try:
-            task = Task(one, self.folder, image.find(revision.image), self.kept.rules)
+            self.must_keep()
+            # An engine takes its time to say whether it has the image, and callers are passed on meanwhile.
+            found = await asyncio.to_thread(image.find, revision.image)
+            if self.closing.is_set():
+                self.kept.tasks.remove(one)
+                return
+            task = Task(one, self.folder, found, self.kept.rules)
             self.tasks[one.id] = task
             await task.start(
                 {**ENDING[service], **revision.environment}, [how, "--host", "127.0.0.1", "--port", str(one.port)]
@@ -289,10 +339,11 @@ class Controller:
     async def _leave(self, task: Task, drain: float) -> None:
         """Deregister, wait for what is under way, SIGTERM, SIGKILL: in this order, as ECS does on a scale-in."""
         one = task.kept
-        left = await self.balance.deregister(one.id, drain)
+        left = await self.balance.deregister(one.id, drain, self.closing)
         if left:
             log.info("the task %s is ended with %s requests under way, which it tells", one.id, left)
-        await task.stop()
+        ends = self.closing.is_set()
+        await task.stop(END_SECONDS if ends else self.kept.rules.stop_seconds, self._hurried, lingers=not ends)
         self.balance.forget(one.id)
         await task.remove()
         self.tasks.pop(one.id, None)
@@ -306,9 +357,7 @@ class Controller:
         rollout = self.rollout
         if rollout is None:
             return
-        if rollout.kept.state == "failed":
-            self._take_back(rollout)
-        elif rollout.kept.state == "in_progress" and self._is_steady():
+        if rollout.kept.state == "in_progress" and self._is_steady():
             rollout.kept.state = "proving"
             self.keep()
             self._spawn(self._prove(rollout))
@@ -336,7 +385,7 @@ class Controller:
                 rollout.fail(f"{bad[0].what}: {bad[0].told}")
         if not rollout.kept.back:
             await rollout.bake()
-        if rollout.kept.state == "proving":
+        if rollout.kept.state == "proving" and self.rollout is rollout:
             rollout.kept.state = "completed"
             revision.state = "completed"
             if self.kept.served[-1:] != [revision.number]:
@@ -365,6 +414,8 @@ class Controller:
         self.kept.primary = number
         self._failed = dict.fromkeys(SERVICES, 0)
         self._not_before = dict.fromkeys(SERVICES, 0.0)
+        if not back:
+            self.told = []
         if number:
             kept = state.RolloutKept(revision=number, back=back, why=why)
             self.kept.rollout = kept
@@ -379,6 +430,8 @@ class Controller:
                 self.rollout.rings()
             # Whatever has happened that nobody told of, as a timer that came too early.
             self.wake()
+            if self._unkept:
+                self.keep()
             for path in (self.folder / "controller.log", *(one.log for one in self.tasks.values())):
                 bound(path, self.kept.rules.log_bytes)
 
@@ -397,18 +450,27 @@ class Controller:
             path.unlink(missing_ok=True)
             path.with_suffix(".log.1").unlink(missing_ok=True)
 
-    async def close(self, *, tasks: bool) -> None:
-        """Take no callers; end the tasks in order, or leave them to who comes next."""
+    def hurry(self) -> None:
+        """End what is ended at once: SIGKILL, for who waits no longer."""
+        self._hurried.set()
+
+    async def close(self) -> None:
+        """Take no callers; end the tasks in order, in seconds."""
+        # Those that drain already are not waited for as long as they would have been.
+        self.closing.set()
         # Whoever would start another in the place of one that ends, first.
+        self.wake()
+        looks = [one for one in self._beside if _is(one, "_see_to_it")]
+        if looks:
+            await asyncio.wait(looks, timeout=LOOK_SECONDS)
         others = [one for one in self._beside if not _is(one, "_leave")]
         for one in others:
             one.cancel()
         await asyncio.gather(*others, return_exceptions=True)
-        for one in list(self.tasks.values()) if tasks else ():
-            self._end(one, drain=min(self.kept.rules.drain_seconds, LAST_SECONDS))
-        if not tasks:
-            for one in self._beside:
-                one.cancel()
+        if self.migration is not None:
+            await self.migration.stop(END_SECONDS, self._hurried)
+        for one in list(self.tasks.values()):
+            self._end(one, drain=min(self.kept.rules.drain_seconds, HURRY_SECONDS))
         await asyncio.gather(*self._beside, return_exceptions=True)
         for one in self.tasks.values():
             one.leave()

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import shutil
 import subprocess
+import sys
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -17,6 +19,11 @@ if TYPE_CHECKING:
 VENV = "venv:"
 ENGINES = ("docker", "podman")
 ENGINE_SECONDS = 60.0
+CONFINED = ("--read-only", "--cap-drop", "all", "--security-opt", "no-new-privileges", "--no-healthcheck")
+"""As the template's tasks are: they write to the image's volumes alone. Their health is asked for by who started them;
+the image's own check would ask the image's own port."""
+LIMITS = {"nofile": 65_536, "nproc": 4096}
+"""Open files and processes of a task at the most, where this machine allows so many."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -33,12 +40,14 @@ class Image:
             return [str(Path(self.name.removeprefix(VENV)) / "bin" / "nis"), *arguments]
         named = [part for name in environment for part in ("--env", name)]
         # On this machine's own network: it listens on loopback, as an environment's would, and reaches what is there.
-        return [self.engine, "run", "--rm", "--name", task, "--network", "host", *named, self.name, "nis", *arguments]
+        how = ["--rm", "--name", task, "--network", "host", *CONFINED, *_limits(self.engine)]
+        return [self.engine, "run", *how, *named, self.name, "nis", *arguments]
 
     def clean(self, task: str) -> None:
         """End what an engine may have kept of a task whose client was killed."""
         if self.engine:
-            _run(self.engine, "rm", "--force", task, seconds=ENGINE_SECONDS)
+            with contextlib.suppress(OSError, subprocess.TimeoutExpired):
+                _run(self.engine, "rm", "--force", "--volumes", task, seconds=ENGINE_SECONDS)
 
 
 def find(name: str) -> Image:
@@ -76,6 +85,18 @@ def find(name: str) -> Image:
                 remedy="Build it here (`nis deploy build`), or log in to its registry.",
             )
     return Image(name=name, engine=engine)
+
+
+def _limits(engine: str) -> list[str]:
+    """Podman's own limits may be above what this machine allows, and then nothing starts."""
+    if Path(engine).name != "podman" or sys.platform == "win32":
+        return []
+    import resource  # noqa: PLC0415 - not on Windows
+
+    which = {"nofile": resource.RLIMIT_NOFILE, "nproc": resource.RLIMIT_NPROC}
+    allowed = {name: resource.getrlimit(one)[1] for name, one in which.items()}
+    most = {name: min(LIMITS[name], LIMITS[name] if hard < 0 else hard) for name, hard in allowed.items()}
+    return [f"--ulimit={name}={value}:{value}" for name, value in most.items()]
 
 
 def _works(engine: str) -> bool:

@@ -31,7 +31,7 @@ COOKIE = b"NISLB"
 """Names the task that answered, as AWSALB does."""
 CLOCK_SECONDS = 0.001
 """What a timer may come early."""
-CONTINUE, SWITCHED, OK, ERROR = 100, 101, 200, 500
+CONTINUE, SWITCHED, OK, ERROR, ABSENT = 100, 101, 200, 500, 503
 CONNECT_SECONDS = 10.0
 """An ALB waits as long for a target's connection (AWS: "Troubleshoot your Application Load Balancers", HTTP 504)."""
 PART_SECONDS = 2.0
@@ -169,6 +169,7 @@ class Proxy:
             # What a caller did is not held against the tasks: the alarm would be anybody's to ring.
             counts.errors += failed.status >= ERROR
             counts.own += failed.status >= ERROR
+            counts.absent += failed.status == ABSENT
             caller.refuse(failed.status)
             await caller.writer.drain()
             return False
@@ -180,7 +181,7 @@ class Proxy:
             member = self._balance.choose(wish if self.sticky_seconds else "", tried)
             if member is None:
                 # ALB: 503 where no target is registered, 502 where the one asked takes no connection.
-                raise Failed(502 if tried else 503)
+                raise Failed(502 if tried else ABSENT)
             member.under_way += 1
             try:
                 try:

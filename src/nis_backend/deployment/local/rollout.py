@@ -24,7 +24,7 @@ class Rollout:
         self._rules = rules
         self._counts = counts
         self._begun = time.monotonic()
-        self._period = (self._begun, counts.requests, counts.errors)
+        self._period = (self._begun, counts.requests - counts.absent, counts.errors - counts.absent)
         self._over = asyncio.Event()
 
     def well(self, service: str) -> None:
@@ -50,11 +50,12 @@ class Rollout:
     def rings(self) -> bool:
         """Whether the alarm rings: as soon as a period has enough; CloudWatch looks at its end."""
         now, (since, requests, errors) = time.monotonic(), self._period
+        answered, wrong = self._counts.requests - self._counts.absent, self._counts.errors - self._counts.absent
         if self.kept.back:
             return False
         if now - since >= self._rules.alarm_period_seconds:
-            self._period = (now, self._counts.requests, self._counts.errors)
-        asked, failed = self._counts.requests - requests, self._counts.errors - errors
+            self._period = (now, answered, wrong)
+        asked, failed = answered - requests, wrong - errors
         if failed < self._rules.alarm_errors or failed < asked * self._rules.alarm_share:
             return False
         self.fail(f"the alarm rang: {failed} of {asked} answers within {now - since:.1f} s were 5xx")

@@ -73,10 +73,19 @@ def _hold(folder: Path) -> Generator[None]:
 
 async def _run(folder: Path) -> None:
     stop, loop = asyncio.Event(), asyncio.get_running_loop()
-    for one in (signal.SIGTERM, signal.SIGINT):
-        loop.add_signal_handler(one, stop.set)
     kept = state.read(folder) or state.Everything()
     controller = Controller(folder, kept)
+
+    def signalled() -> None:
+        if stop.is_set():
+            log.info("it hurries")
+            controller.hurry()
+        stop.set()
+        # An opening that takes its time is not waited for.
+        controller.closing.set()
+
+    for one in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(one, signalled)
     await controller.open()
     control = Control(secrets.token_urlsafe(32), Commands(controller, stop).answer)
     where = {"pid": os.getpid(), "port": await control.listen(), "token": control.token, "address": controller.address}
@@ -87,5 +96,8 @@ async def _run(folder: Path) -> None:
     finally:
         log.info("it ends, and its tasks with it")
         await control.close()
-        await controller.close(tasks=True)
+        await controller.close()
         (folder / ADDRESS).unlink(missing_ok=True)
+    # A thread may still ask a task that is gone, or an engine for an image: Python would wait for it.
+    logging.shutdown()
+    os._exit(0)

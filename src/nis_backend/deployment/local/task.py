@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Literal
 
 from nis_backend.deployment.local.surroundings import born, inherited
 from nis_backend.deployment.local.wire import Broken, read_head
+from nis_backend.errors import shorten
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -24,6 +25,11 @@ if TYPE_CHECKING:
 OK = 200
 LOOK_SECONDS = 0.05
 """Between two looks whether a task listens yet, or an adopted one is there: nobody tells who is not its parent."""
+AGAIN_SECONDS = 0.5
+"""Between two SIGTERM: one that has not been heard yet and another are one."""
+LAST_BYTES = 2000
+KILL_SECONDS = 5.0
+"""What the kernel takes, at the most, to end who was killed; one that waits for a disk may not end at all."""
 INTENT_SECONDS = 2.0
 """What the kernel takes, at the most, from the start of a process to its first line."""
 # The process writes its own number before it becomes the task's: a controller that dies in between leaves none unknown.
@@ -87,8 +93,10 @@ class Task:
 
     async def _find(self) -> tuple[int, str]:
         """The process of a start that was begun: it has written its number, or is about to."""
-        file, deadline = self.folder / "pid", self.kept.created + INTENT_SECONDS
-        while not file.exists() and time.time() < deadline:  # noqa: ASYNC110 - nobody tells of a file
+        file = self.folder / "pid"
+        # By the clock that nobody sets: the other one may have been put back since.
+        deadline = time.monotonic() + min(INTENT_SECONDS, self.kept.created + INTENT_SECONDS - time.time())
+        while not file.exists() and time.monotonic() < deadline:  # noqa: ASYNC110 - nobody tells of a file
             await asyncio.sleep(LOOK_SECONDS)
         try:
             return (pid := int(file.read_text("ascii"))), born(pid)
@@ -142,8 +150,19 @@ class Task:
         if self.is_up:
             where = "before it listened" if self.state == "starting" else "by itself"
             told = "" if self.code is None else f" with code {self.code}"
-            self.state, self.why = "gone", f"it ended {where}{told}"
+            self.state, self.why = "gone", f"it ended {where}{told}{self._last_words()}"
             changed(self)
+
+    def _last_words(self) -> str:
+        """The last line that it wrote, which most often says why."""
+        try:
+            with self.log.open("rb") as file:
+                file.seek(max(0, self.log.stat().st_size - LAST_BYTES))
+                lines = file.read().decode(errors="replace").split("\n")
+        except OSError:
+            return ""
+        last = next((line.strip() for line in reversed(lines) if line.strip()), "")
+        return f": {shorten(last, 200)}" if last else ""
 
     async def _listens(self, deadline: float) -> None:
         while not self.ended.is_set() and time.monotonic() < deadline:
@@ -155,22 +174,36 @@ class Task:
                 writer.close()
                 return
 
-    async def stop(self) -> float:
-        """SIGTERM, and SIGKILL for what does not hear it; the seconds that it took."""
-        begun = time.monotonic()
+    async def stop(self, seconds: float, hurry: asyncio.Event, *, lingers: bool = True) -> None:
+        """SIGTERM, and after so long, or once `hurry` is set, SIGKILL for what has not heard it.
+
+        `lingers`: whether it may serve on for a while; a second SIGTERM says that nobody asks it any more.
+        """
         self.state = "leaving"
+        if self._waiting is None:
+            # It never came to be a process.
+            self._end()
         self._send(signal.SIGTERM)
+        waits = [asyncio.ensure_future(self.ended.wait()), asyncio.ensure_future(hurry.wait())]
         try:
-            async with asyncio.timeout(self._rules.stop_seconds):
-                await self.ended.wait()
-        except TimeoutError:
+            if not lingers:
+                await asyncio.wait(waits, timeout=AGAIN_SECONDS, return_when=asyncio.FIRST_COMPLETED)
+                self._send(signal.SIGTERM)
+            await asyncio.wait(waits, timeout=seconds, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            for one in waits:
+                one.cancel()
+        if not self.ended.is_set():
             self._send(signal.SIGKILL)
-            await self.ended.wait()
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(KILL_SECONDS):
+                    await self.ended.wait()
         # What it has started and left behind ends with it, as with a container.
-        with contextlib.suppress(OSError):
-            os.killpg(self.kept.pid, signal.SIGKILL)
+        if self.kept.pid:
+            # Group 0 would be our own.
+            with contextlib.suppress(OSError):
+                os.killpg(self.kept.pid, signal.SIGKILL)
         self.state = "gone"
-        return time.monotonic() - begun
 
     def _send(self, what: signal.Signals) -> None:
         if not self.is_there:
