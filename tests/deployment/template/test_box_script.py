@@ -44,7 +44,7 @@ esac""",
 """What each does besides writing its arguments down. A disk is held by the earlier box for two tries."""
 SECRET = {"OPENAI_API_KEY": " ", "NIS_PROVIDER_KEYS": " ", "NIS_API_KEY": "k" * 43}
 CREDITS = "aws ec2 modify-instance-credit-specification --instance-credit-specification"
-PLACES = re.compile(r"(?<![\w./:-])/(srv|etc|run|swap|dev/disk|usr/local|opt/aws/bin)\b")
+PLACES = re.compile(r"(?:(?<![\w./:-])|(?<=file://))/(srv|etc|run|swap|dev/disk|usr/local|var|opt/aws/bin)\b")
 
 
 class Box:
@@ -61,9 +61,10 @@ class Box:
             fake = root / "fakes" / name
             fake.write_text(f'#!/bin/bash\nROOT={root}\necho "{name} $*" >> "$ROOT/asked"\n{what}\n')
             fake.chmod(0o755)
-        for folder in ("etc/systemd/system", "usr/local/bin", "srv", "run"):
+        for folder in ("etc/systemd/system", "usr/local/bin", "srv", "run", "var/log"):
             (root / folder).mkdir(parents=True)
         (root / "secret").write_text(json.dumps(SECRET))
+        (root / "var/log/cloud-init-output.log").write_text("no model answers\n")
         self._run = ["env", "-i", f"PATH={root}/fakes:/usr/bin:/bin", shutil.which("bash") or "bash"]
         self._script = root / "script"
         self._script.write_text(PLACES.sub(rf"{root}/\1", text).replace(f"{root}/opt/aws/bin/", ""))
@@ -118,11 +119,15 @@ def test_a_disk_that_has_data_is_not_formatted_again(tmp_path: Path) -> None:
 
 
 def test_a_box_that_is_never_well_says_so(tmp_path: Path) -> None:
-    """CloudFormation then brings the earlier one back, and the instance's own log has why."""
+    """CloudFormation then brings the earlier one back, and what the box wrote is in the log that outlives it."""
     asked = Box(tmp_path, "box").start()
     assert asked[-1].startswith("cfn-signal -e 1 ")
     assert [one for one in asked if one.startswith("journalctl -u nis")]
     assert not [one for one in asked if "credit" in one]
+    place = "--log-group-name /ecs/nis-backend --log-stream-name box/script/i-0abc"
+    assert f"aws logs put-log-events {place} --log-events file://{tmp_path}/run/failed" in asked
+    [event] = json.loads((tmp_path / "run/failed").read_text())
+    assert (sorted(event), event["message"]) == (["message", "timestamp"], "no model answers\n")
 
 
 def test_the_unit_starts_the_image_with_keys_that_it_has_and_settings_that_there_are(tmp_path: Path) -> None:
