@@ -39,7 +39,7 @@ esac""",
     "dd": 'touch "$ROOT/swap"',
     "docker": """case "$1" in image) exit 1;; login) cat > "$ROOT/login";; esac""",
     **dict.fromkeys(("cfn-signal", "mkfs.xfs", "mount", "xfs_growfs", "chown", "mkswap", "swapon", "dnf"), ""),
-    **dict.fromkeys(("systemctl", "journalctl", "sleep"), ""),
+    **dict.fromkeys(("systemctl", "journalctl", "sleep", "shutdown"), ""),
 }
 """What each does besides writing its arguments down. A disk is held by the earlier box for two tries."""
 SECRET = {"OPENAI_API_KEY": " ", "NIS_PROVIDER_KEYS": " ", "NIS_API_KEY": "k" * 43}
@@ -104,6 +104,7 @@ def test_a_new_box_takes_the_disk_and_tells_that_it_is_well(way: str, tmp_path: 
         f"{CREDITS} InstanceId=i-0abc,CpuCredits=standard",
         f"cfn-signal -e 0 --stack nis-backend --resource BoxGroup --region {REGION}",
     ]
+    assert "shutdown -h +1" not in asked
     places = [next(number for number, one in enumerate(asked) if one.startswith(wanted)) for wanted in order]
     assert places == sorted(places)
     assert (
@@ -121,7 +122,8 @@ def test_a_disk_that_has_data_is_not_formatted_again(tmp_path: Path) -> None:
 def test_a_box_that_is_never_well_says_so(tmp_path: Path) -> None:
     """CloudFormation then brings the earlier one back, and what the box wrote is in the log that outlives it."""
     asked = Box(tmp_path, "box").start()
-    assert asked[-1].startswith("cfn-signal -e 1 ")
+    assert asked[-2].startswith("cfn-signal -e 1 ")
+    assert asked[-1] == "shutdown -h +1", "or the group would keep it: the machine itself is well"
     assert [one for one in asked if one.startswith("journalctl -u nis")]
     assert not [one for one in asked if "credit" in one]
     place = "--log-group-name /ecs/nis-backend --log-stream-name box/script/i-0abc"
