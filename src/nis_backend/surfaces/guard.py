@@ -204,7 +204,7 @@ class Guard:
             if exchange.cut:
                 return
             if not isinstance(error, NisError | HTTPException):
-                log.exception("request %s failed: %s %s", request_id, scope["method"], scope["path"])
+                log.exception("request %s failed: %s %r", request_id, scope["method"], scope["path"])
             if exchange.started:
                 raise
             # Starlette's 405 names the methods that are allowed.

@@ -106,18 +106,25 @@ def test_a_line_has_what_has_come_since_the_one_before() -> None:
 
 @pytest.mark.parametrize("many", [1, 100, 101, 5000])
 def test_percentiles_are_of_all_requests_however_many(many: int) -> None:
-    """Promise: a hundred values stand for them; each percentile is within a twentieth, the largest is the largest."""
+    """Promise: a hundred values stand for them; percentiles hold, the one that alarms go by too."""
     chance, heard = random.Random(3), Latencies()  # noqa: S311 - the same times each time
     times = [chance.lognormvariate(-4, 1.5) for _ in range(many)]
     for one in times:
         heard.request(200, one)
     values = heard.values()
     assert len(values) == min(many, 100)
-    assert max(values) == pytest.approx(1e3 * max(times), rel=0.05)
     if many > 1:
-        exact, found = (statistics.quantiles(some, n=20, method="inclusive") for some in (times, values))
-        for percentile in (10, 18):
+        exact, found = (statistics.quantiles(some, n=100, method="inclusive") for some in (times, values))
+        for percentile in (50, 90, 99):
             assert found[percentile - 1] == pytest.approx(1e3 * exact[percentile - 1], rel=0.1)
+
+
+def test_one_slow_request_of_many_is_no_percentile() -> None:
+    """Promise: an alarm on the slowest of a hundred does not take a deployment back for one of ten thousand."""
+    heard = Latencies()
+    for number in range(10_000):
+        heard.request(200, 30.0 if number == 5000 else 0.01)
+    assert max(heard.values()) == pytest.approx(10, rel=0.05)
 
 
 def test_a_stop_writes_what_is_left() -> None:
@@ -140,6 +147,25 @@ def test_a_stop_writes_what_is_left() -> None:
     assert [check(one)["Requests"] for one in asyncio.run(asyncio.wait_for(body(), 30))] == [1, 1]
 
 
+def test_a_stop_after_which_nothing_came_is_told_once() -> None:
+    """Promise: a line of noughts does not stand for the seconds between a signal and the end."""
+
+    async def body() -> list[str]:
+        counts, closing = Counts(), asyncio.Event()
+        lines, written = told(counts)
+        task = asyncio.create_task(lines.run(closing))
+        counts.answered("GET", "/runs", 200, 0.1)
+        await asyncio.sleep(0)
+        closing.set()
+        while not written:  # noqa: ASYNC110 - it is written at one of the next steps of the loop
+            await asyncio.sleep(0)
+        task.cancel()
+        await asyncio.wait({task})
+        return written
+
+    assert [check(one)["Requests"] for one in asyncio.run(asyncio.wait_for(body(), 30))] == [1]
+
+
 def test_every_request_of_a_server_is_in_a_line(tmp_path: Path) -> None:
     """Promise: after SIGTERM the lines add up, each is one object beside those of the log in the same place."""
     environment = {"NIS_EMF": "nis/tests", "NIS_LOG_FORMAT": "json", "OTEL_SERVICE_NAME": "tests-api"}
@@ -152,7 +178,7 @@ def test_every_request_of_a_server_is_in_a_line(tmp_path: Path) -> None:
     emf = [check(line) for line in lines if "_aws" in json.loads(line)]
     assert sum(one["Requests"] for one in emf) == 5
     assert {one["Service"] for one in emf} == {"tests-api"}
-    assert len(emf) >= 2
+    assert emf
 
 
 @pytest.mark.parametrize("namespace", ["AWS/nis", "a b", "x" * 256])

@@ -69,15 +69,21 @@ class Latencies:
         self._steps[step] = self._steps.get(step, 0) + 1
 
     def values(self) -> list[float]:
-        """Them, in milliseconds; of many one for each hundredth of them, so that every percentile is that of all."""
+        """Them, in milliseconds; of many one for each hundredth of them, so that every percentile is that of all.
+
+        Of many, the slowest hundredth has no value of its own: a maximum and a mean are less than the true ones.
+        """
         if self.requests <= MOST_VALUES:
             return [round(one, 3) for one in self._first]
         found: list[float] = []
         reached, steps = 0, iter(sorted(self._steps.items()))
         value = 0.0
         for number in range(MOST_VALUES):
-            # The middle of each hundredth; the last is the longest, which a maximum is to show.
-            rank = self.requests if number == MOST_VALUES - 1 else (number + 0.5) / MOST_VALUES * self.requests
+            # The middle of each hundredth, but the last two are both what lies between them: the 99th percentile, which
+            # alarms go by, is then that of all however it is counted. The longest of all in the last place would make
+            # one slow request of many thousands that percentile.
+            share = number + 0.5 if number < MOST_VALUES - 2 else MOST_VALUES - 1
+            rank = share / MOST_VALUES * self.requests
             while reached < rank:
                 step, many = next(steps)
                 reached, value = reached + many, math.exp(step * GROWTH)
@@ -86,7 +92,7 @@ class Latencies:
 
 
 class EmfLines:
-    """Writes a line each minute, one when the process begins to stop, and one at its end."""
+    """Writes a line each minute, one when it begins to stop, and one at its end where something came between."""
 
     def __init__(
         self,
@@ -111,7 +117,7 @@ class EmfLines:
     async def run(self, closing: asyncio.Event, every: float = EVERY) -> None:
         """Write them until this is cancelled.
 
-        At the signal to stop one is written at once: a process that is then killed has lost little.
+        One is written when what is open is told that the process stops: one that is then killed has lost little.
         """
         try:
             while not closing.is_set():
@@ -121,19 +127,25 @@ class EmfLines:
                 self.tell()
             await asyncio.Event().wait()
         finally:
-            self.tell()
+            self.tell(idle=not closing.is_set())
 
-    def tell(self) -> None:
-        """Write what was counted since the last time."""
+    def tell(self, *, idle: bool = True) -> None:
+        """Write what was counted since the last time; where nothing was, only if an `idle` minute is told too."""
+        if not idle and not self._heard.requests and (self._failed, self._tokens) == self._totals():
+            return
         # A reader of stdout that has gone is no reason to end.
         with suppress(OSError, ValueError):
             self._write(json.dumps(self._line(), allow_nan=False) + "\n")
 
+    def _totals(self) -> tuple[int, int]:
+        """Runs that have failed, and tokens of models, since the start."""
+        failed = sum(many for (_, state), many in self._counts.runs.items() if state == "failed")
+        return failed, sum(many for (_, kind), many in self._counts.model_tokens.items() if kind != "cached")
+
     def _line(self) -> dict[str, Any]:
         heard, self._heard = self._heard, Latencies()
         self._counts.heard = self._heard.request
-        failed = sum(many for (_, state), many in self._counts.runs.items() if state == "failed")
-        tokens = sum(many for (_, kind), many in self._counts.model_tokens.items() if kind != "cached")
+        failed, tokens = self._totals()
         pids = [pid for pool in self._sources.compute.status() for pid in pool.pids]
         values: dict[str, float | list[float]] = {
             "Requests": heard.requests,
