@@ -198,14 +198,18 @@ def _findings(found: Findings) -> list[View]:
         name: len([one for one in found.findings if one.severity == name]) for name in ("error", "warning", "note")
     }
     words = ", ".join(counted(number, name) for name, number in count.items() if number) or "nothing found"
+    # Few columns: a terminal of eighty characters is wide enough for the sentences.
     rows: Rows = [
-        [one.severity, one.rule, one.place, "" if one.line is None else float(one.line), one.said, one.remedy]
-        for one in found.findings
+        [one.severity, _where(one.place, one.line), f"{one.said} {one.remedy} ({one.rule})"] for one in found.findings
     ]
     return [
         Text(text=f"A {found.kind}: {words}; {counted(len(found.checked), 'rule')} looked at."),
-        *_table("Findings", ["severity", "rule", "place", "line", "what", "remedy"], rows),
+        *_table("Findings", ["severity", "where", "what, and what to do"], rows),
     ]
+
+
+def _where(place: str, line: int | None) -> str:
+    return place if line is None else f"{place}, line {line}" if place else f"line {line}"
 
 
 def _comparison(found: Comparison) -> list[View]:

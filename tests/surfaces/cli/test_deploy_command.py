@@ -10,7 +10,7 @@ import pytest
 
 from nis_backend.deployment import answers
 from nis_backend.deployment.known import FORMS
-from nis_backend.errors import InvalidRequest
+from nis_backend.errors import Conflict, InvalidRequest
 from nis_backend.settings import Settings, read_settings
 from nis_backend.surfaces.cli.deploy import command
 from nis_backend.view import Text, View
@@ -158,3 +158,11 @@ def test_a_plan_is_told_in_short_unless_all_of_it_is_wanted() -> None:
         assert words in told[0]
     for words in ("index.json", "AWS::EC2::RouteTable", "reads = 50,000"):
         assert (words in told[0], words in told[1]) == (False, True)
+
+
+def test_a_plan_that_is_refused_is_not_asked_about() -> None:
+    """Nobody is asked for leave to do what would be refused, and nothing is begun."""
+    asked = Asked(plan=Said(refused="Data would be lost."))
+    with pytest.raises(Conflict):
+        deploy(asked, "apply")
+    assert [name for name, _ in asked.calls] == ["plan"]

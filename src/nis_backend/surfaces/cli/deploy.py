@@ -187,8 +187,8 @@ def _apply(session: Session, load: Load) -> click.Command:
         if not (yes or as_json):
             planned = deploy.plan(settings, {**options, "offline": False, "refresh": False})
             _show(planned, as_json=False)
-            if refused := planned.result.get("refused"):
-                raise Conflict(f"It is not applied: {refused}", remedy="Nothing was changed.")
+            if planned.result.get("refused"):
+                raise Conflict("It is not applied, for what the plan says.", remedy="Nothing was changed.")
         if not yes:
             _ask("Apply this?", as_json=as_json)
         told = with_progress(as_json, lambda tell: deploy.apply(settings, options, tell))
