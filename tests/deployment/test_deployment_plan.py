@@ -183,6 +183,9 @@ def test_a_price_above_the_profiles_bound_is_a_warning() -> None:
     """A parameter set by hand costs, and what was promised does not hold any more."""
     found = plan(wanted("small", ephemeral=True, ApiCpu="1024", ApiMemory="4096"), region="us-east-1")
     assert any("at most 40 USD" in one for one in found.warnings)
+    quick = plan(wanted("box", BoxCredits="unlimited"), region="us-east-1").warnings
+    assert any("not in the sum" in one for one in quick), "no bound holds of it"
+    assert not any("not in the sum" in one for one in plan(wanted("box"), region="us-east-1").warnings)
 
 
 def test_a_region_of_which_little_is_known_says_what_is_missing() -> None:

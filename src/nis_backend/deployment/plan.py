@@ -149,6 +149,8 @@ def _mind(chosen: Profile, resolved: Resolved, cost: Price) -> Iterator[str]:
         yield "Without CertificateArn, keys and texts cross the Internet unencrypted."
     if resolved.conditions.get("Tasks") and str(given.get("ApiCount")) == "1":
         yield "One task of api serves: where it fails, nobody is served until the next has started."
+    if resolved.conditions.get("Box") and given.get("BoxCredits") == "unlimited":
+        yield "BoxCredits is unlimited: CPU beyond what the box earns is asked for by the hour, and is not in the sum."
     if chosen.most_dollars is not None and cost.month > chosen.most_dollars:
         yield f"The profile is meant to cost at most {chosen.most_dollars:g} USD a month; this is {cost.month:.2f}."
     unpriced = [one for one in cost.left_out if NO_PRICE in one]
