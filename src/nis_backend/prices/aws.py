@@ -136,7 +136,7 @@ class Prices(Model):
                 f"No prices are known of {region}.",
                 field="region",
                 value=region,
-                remedy=f"Choose {', '.join(self.regions())}, or ask AWS for them: nis deploy plan --refresh --region {region}.",
+                remedy=f"Choose {', '.join(self.regions())}, or ask AWS: nis deploy plan --refresh --region {region}.",
             )
 
     def of(self, region: str) -> Iterator[tuple[str, Rate]]:
