@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from nis_backend.drivers.telemetry.ids import Ids, Trace, apart, of_told, told, trace_of
-from nis_backend.drivers.telemetry.lines import TRACEBACK, JsonLines
+from nis_backend.drivers.telemetry.lines import MESSAGE, TRACEBACK, JsonLines
 
 PARENT = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01"
 """The example of https://www.w3.org/TR/trace-context/#examples-of-http-traceparent-headers."""
@@ -75,6 +75,13 @@ def test_a_line_is_written_whatever_it_is_given(
     found = line(message, *arguments, fields=fields)
     assert found["logger"] == "nis.test"
     assert isinstance(found["message"], str)
+
+
+def test_a_line_fits_one_event_of_cloudwatch_however_long_what_is_told() -> None:
+    """Promise: of a message and of a field the beginning is told; an event has at most 1 MiB, in bytes of ASCII."""
+    found = line("%s", "\N{SNAKE}" * 5_000_000, fields={"path": "x" * 5_000_000})
+    assert len(json.dumps(found)) < 2**20
+    assert found["path"] == "x" * MESSAGE
 
 
 def test_an_exception_is_a_member_of_its_line() -> None:

@@ -22,6 +22,8 @@ LAG_SECONDS = (0.001, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5)
 
 MOST_MODELS = 200
 """Models that have counters of their own; a caller may name any of a provider's, or one that there is not."""
+LONGEST_MODEL = 200
+"""Characters of the name of such a model."""
 OTHERS = "other"
 
 METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
@@ -115,7 +117,8 @@ class Counts:
         What it has `spent` are tokens, `input`, of that `cached`, and `output`, and the `cost` in nano-dollars.
         """
         if model not in self._models:
-            if len(self._models) < MOST_MODELS:
+            # What a provider does not have takes no place from what it has.
+            if len(self._models) < MOST_MODELS and len(model) <= LONGEST_MODEL and outcome != "not_found":
                 self._models.add(model)
             else:
                 model = OTHERS

@@ -15,7 +15,8 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 MESSAGE, TRACEBACK = 16_384, 32_768
-"""Most characters of a message, and of an exception, whose end is kept: one event of CloudWatch has at most 1 MiB."""
+"""Most characters of a message or a field, and of an exception, whose end is kept: one event of CloudWatch has at most
+1 MiB."""
 
 
 class JsonLines(logging.Formatter):
@@ -40,9 +41,9 @@ class JsonLines(logging.Formatter):
             **self._always,
             **told(HERE.get()),
         }
-        fields = getattr(record, FIELDS, None)
+        fields: dict[Any, Any] | None = getattr(record, FIELDS, None)
         if isinstance(fields, dict):
-            line |= fields
+            line |= {name: value[:MESSAGE] if isinstance(value, str) else value for name, value in fields.items()}
         if record.exc_info and record.exc_info[0] is not None:
             line["exception"] = self._exception(record)[-TRACEBACK:]
         if record.stack_info:
