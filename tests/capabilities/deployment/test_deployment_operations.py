@@ -244,3 +244,13 @@ def test_a_price_is_drawn_in_short_and_a_plan_names_what_changes(ground: Ground)
     assert f"{found.price.month:.2f} USD" in views[0].text
     assert "would be refused" in views[0].text
     assert len(found.resources) > 30
+
+
+def test_a_chat_reaches_the_price_and_checks_what_is_pasted(ground: Ground) -> None:
+    """Promise: a question in words, and a Dockerfile in a block of code, with the quotation marks that are in it."""
+    price = ground.call("operations.route_message", {"message": "What does it cost to run nis on AWS?"})
+    assert price["operation"] == "deployment.price_profile"
+    words = 'Check this Dockerfile:\n```\nFROM python:latest\nCMD ["nis", "serve"]\n```'
+    pasted = ground.call("operations.route_message", {"message": words})
+    assert pasted["operation"] == "deployment.validate_definition"
+    assert pasted["arguments"]["text"] == 'FROM python:latest\nCMD ["nis", "serve"]'

@@ -29,6 +29,8 @@ _WITHIN = listed("in into through")
 """Of these "the air" is a place."""
 
 _QUOTED = re.compile(
+    # A block of code, which may hold quotation marks of its own, comes before those.
+    r"(?s:```[^\n`]*\n(.+?)\n?```)|"
     r"\"([^\"]+)\"|“([^”]+)[”\"]|„([^“”]+)[“”]|«([^»]+)»|`([^`]+)`"
     r"|(?<![^\s(\[:,])['\u2018](.+?)['\u2019](?![^\s.,;:?!)\]])"
 )
