@@ -243,33 +243,42 @@ async def listed(session: aiohttp.ClientSession, url: str) -> list[Any]:
 
 
 async def watch(given: argparse.Namespace, folder: Path) -> list[str]:
-    """Quiet streams behind a proxy that cuts; what was not as it should be."""
-    faults: list[str] = []
+    """Quiet streams behind a proxy that cuts, with pings and, beside it, without; what was not as it should be."""
+    places = [Path(tempfile.mkdtemp(dir=folder)) for _ in range(2)]
+    found = await asyncio.gather(
+        *(watched(given, place, ping) for place, ping in zip(places, (given.ping, 3600), strict=True))
+    )
     # A conversation by voice that nobody begins ends by itself after a minute.
     print(f"\n| behind a proxy that cuts after {given.cut:g} s of silence | open | cut |\n|---|---|---|")
-    for ping in (given.ping, 3600):
-        seconds = given.watch if ping == given.ping else given.cut + LATE_SECONDS
-        settings = {"NIS_SCRIPTED": script(folder, 0.0, 1.0), "NIS_PING_SECONDS": ping}
-        with served(folder, **settings) as (_, url, _log):
-            async with (
-                aiohttp.ClientSession(connector=aiohttp.TCPConnector(limit=0), timeout=NEVER) as session,
-                proxied(int(url.rpartition(":")[2]), given.cut) as (_proxy, port),
-            ):
-                await up(session, url)
-                streams = opened(2 * len(KINDS), [*KINDS], QUIET)
-                reading = await begin(session, f"http://127.0.0.1:{port}", streams)
-                await asyncio.wait(reading, timeout=seconds)
-                cut = [one for one in streams if one.ended.startswith("cut")]
-                left = [one for one in streams if one.ended == "open"]
-                for one in reading:
-                    one.cancel()
-                await asyncio.wait(reading)
-        print(f"| pings every {ping:g} s, watched for {seconds:g} s | {len(left)} | {len(cut)} |")
-        if ping == given.ping:
-            faults += [f"{one.kind} behind the proxy: {one.ended}" for one in cut]
-        elif left or not cut:
-            faults.append("the proxy does not cut what is quiet, so nothing was shown")
-    return faults
+    for row, _ in found:
+        print(row)
+    return [fault for _, faults in found for fault in faults]
+
+
+async def watched(given: argparse.Namespace, folder: Path, ping: float) -> tuple[str, list[str]]:
+    """A line of the table, and what was not as it should be."""
+    seconds = given.watch if ping == given.ping else given.cut + LATE_SECONDS
+    settings = {"NIS_SCRIPTED": script(folder, 0.0, 1.0), "NIS_PING_SECONDS": ping}
+    with served(folder, **settings) as (_, url, _log):
+        async with (
+            aiohttp.ClientSession(connector=aiohttp.TCPConnector(limit=0), timeout=NEVER) as session,
+            proxied(int(url.rpartition(":")[2]), given.cut) as (_proxy, port),
+        ):
+            await up(session, url)
+            streams = opened(2 * len(KINDS), [*KINDS], QUIET)
+            reading = await begin(session, f"http://127.0.0.1:{port}", streams)
+            await asyncio.wait(reading, timeout=seconds)
+            cut = [one for one in streams if one.ended.startswith("cut")]
+            left = [one for one in streams if one.ended == "open"]
+            for one in reading:
+                one.cancel()
+            await asyncio.wait(reading)
+    faults: list[str] = []
+    if ping == given.ping:
+        faults += [f"{one.kind} behind the proxy: {one.ended}" for one in cut]
+    elif left or not cut:
+        faults.append("the proxy does not cut what is quiet, so nothing was shown")
+    return f"| pings every {ping:g} s, watched for {seconds:g} s | {len(left)} | {len(cut)} |", faults
 
 
 NEVER = aiohttp.ClientTimeout(total=None, sock_read=None)

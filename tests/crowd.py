@@ -41,7 +41,7 @@ class Crowd:
     """So many callers against one address, in a thread of their own, from `with` to its end."""
 
     def __init__(
-        self, address: str, *, callers: int = 8, streams: int = 2, sockets: int = 1, pause: float = 0.05
+        self, address: str, *, callers: int = 4, streams: int = 2, sockets: int = 1, pause: float = 0.05
     ) -> None:
         self._host, _, port = address.removeprefix("http://").partition(":")
         self._port = int(port)

@@ -17,9 +17,11 @@ from builds import LISTENS, build
 from deployed import PATIENCE, RULES, Deployed, wanted
 
 from nis_backend.deployment.local import state
+from nis_backend.deployment.local.balance import Counts
 from nis_backend.deployment.local.controller import Controller
+from nis_backend.deployment.local.rollout import Rollout
 from nis_backend.deployment.local.surroundings import born
-from nis_backend.errors import NisError
+from nis_backend.errors import NisError, NotFound
 
 WELL = LISTENS.replace("STATUS_OF(self.path)", "200")
 SILENT = WELL.replace(
@@ -84,6 +86,25 @@ def test_told_to_end_it_ends_and_nothing_is_left(
     thread.join(PATIENCE)
     assert not thread.is_alive()
     assert "Traceback" not in deployed.log
+
+
+def test_what_cannot_be_gone_back_from_is_told_with_another_way_out(tmp_path: Path, deployed: Deployed) -> None:
+    """Whoever asks for a rollback is not told to ask for a rollback."""
+    begin(deployed, build(tmp_path, "own", "import time\ntime.sleep(600)\n"), {})
+    until(lambda: "started the task" in deployed.log, deployed)
+    with pytest.raises(NotFound) as refused:
+        deployed.target().roll_back("", deployed.tell)
+    assert "destroy" in refused.value.remedy
+
+
+def test_callers_of_what_is_not_there_yet_do_not_ring_the_alarm() -> None:
+    """503 where no task is registered is no revision's fault; what a task does is."""
+    counts = Counts()
+    rollout = Rollout(state.RolloutKept(revision=1), RULES, counts)
+    counts.requests = counts.errors = counts.own = counts.absent = 100
+    assert not rollout.rings()
+    counts.requests, counts.errors = 105, 105
+    assert rollout.rings()
 
 
 def test_a_full_disk_stops_nothing_for_ever(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -9,7 +9,9 @@ from builds import GOOD, build
 from crowd import Crowd, Seen
 from deployed import Deployed, wanted
 
-from nis_backend.errors import Conflict, NotFound
+from nis_backend.deployment.local.target import LocalTarget
+from nis_backend.deployment.target import Wanted
+from nis_backend.errors import Conflict, InvalidRequest, NotFound
 
 
 def check(seen: Seen) -> None:
@@ -42,8 +44,8 @@ def test_no_caller_is_failed_by_a_deploy_a_broken_build_a_way_back_or_a_count(
         assert (back.ended, back.revision) == ("done", "1")
         assert back.steps[0].what == "revision 1 serves"
         check(crowd.since())
-        assert target.scale("api", 3, deployed.tell).ended == "done"
-        assert target.status().services[0].healthy == 3
+        assert target.scale("api", 2, deployed.tell).ended == "done"
+        assert target.status().services[0].healthy == 2
         assert target.scale("api", 1, deployed.tell).ended == "done"
         check(crowd.since())
         changes = {
@@ -93,6 +95,14 @@ def test_data_on_a_tasks_own_disk_are_not_lost_unasked(deployed: Deployed) -> No
     with pytest.raises(Conflict) as refused:
         deployed.target().apply(wanted(GOOD, ephemeral=False, script=deployed.script), deployed.tell)
     assert "--ephemeral" in refused.value.remedy
+
+
+def test_a_parameter_that_the_template_has_not_is_refused(tmp_path: Path) -> None:
+    """A misspelt count would be another count, and nobody would have said so."""
+    asked = Wanted(profile="small", image=GOOD, parameters={"ApiCuont": "3"}, environment={}, ephemeral=True)
+    with pytest.raises(InvalidRequest) as refused:
+        LocalTarget(tmp_path).apply(asked, lambda _share, _text: None)
+    assert "ApiCount" in refused.value.remedy
 
 
 def test_a_first_build_that_is_broken_leaves_nothing_running(tmp_path: Path, deployed: Deployed) -> None:

@@ -286,6 +286,13 @@ class Commands:
                 while kept.primary != number:
                     await controller.changed.wait()
             return await self._until_over(number, [], begun, tell)
+        if rollout is not None and not kept.served:
+            raise NotFound(
+                "Nothing has served yet that could be gone back to.",
+                field="to",
+                value=asked.to,
+                remedy="Wait for the end of the apply, or end it all: nis deploy destroy --to local",
+            )
         with self._alone("a rollback"):
             number = self._earlier(asked.to)
             controller.begin(number, back=True, why="a rollback was asked for")

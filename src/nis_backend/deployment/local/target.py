@@ -5,7 +5,7 @@ from __future__ import annotations
 import subprocess
 import sys
 import time
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 from nis_backend.deployment.local import commands, state
 from nis_backend.deployment.local.control import ask
@@ -14,6 +14,7 @@ from nis_backend.deployment.local.rules import Rules
 from nis_backend.deployment.local.surroundings import born
 from nis_backend.deployment.profiles import profile
 from nis_backend.deployment.report import Outcome, Resource, Status
+from nis_backend.deployment.template.reading import own_template, read
 from nis_backend.errors import Conflict, InvalidRequest, NotFound, Unavailable
 
 if TYPE_CHECKING:
@@ -25,8 +26,9 @@ if TYPE_CHECKING:
     from nis_backend.operation import Json
 
 START_SECONDS = 30.0
-# It is nobody's child once the shell has ended: whoever started it need not wait for it.
-_DETACHED = '"$@" </dev/null >>"$0" 2>&1 & echo $!'
+# It is nobody's child once the shell has ended: whoever started it need not wait for it. What it and its tasks write is
+# for their owner's eyes.
+_DETACHED = 'umask 077; "$@" </dev/null >>"$0" 2>&1 & echo $!'
 COUNTS: dict[str, Service] = {"ApiCount": "api", "WorkerCount": "worker"}
 """Parameters of the template that say how many."""
 MOST_TASKS = 50
@@ -93,6 +95,7 @@ class LocalTarget:
     def _counts(self, wanted: Wanted) -> dict[Service, int]:
         has_database = "NIS_DATABASE_URL" in wanted.environment
         counts: dict[Service, int] = {"api": 1, "worker": 0}
+        _know(wanted.parameters)
         given = {**profile(wanted.profile).parameters, **wanted.parameters}
         for name, service in COUNTS.items():
             value = given.get(name)
@@ -203,6 +206,21 @@ def _settings(before: Mapping[str, str], now: Mapping[str, str]) -> list[str]:
         for name in sorted({*before, *now})
         if before.get(name) != now.get(name)
     ]
+
+
+def _know(parameters: Mapping[str, str]) -> None:
+    """Refuse what the template has not: a misspelt count would be another count."""
+    if not set(parameters) - set(COUNTS):
+        return
+    known = cast("Mapping[str, object]", read(own_template()).document["Parameters"])
+    unknown = sorted(set(parameters) - set(known))
+    if unknown:
+        raise InvalidRequest(
+            f"The template has no parameter {unknown[0]}.",
+            field="parameters",
+            value=unknown[0],
+            remedy=f"On this machine these count: {', '.join(COUNTS)}.",
+        )
 
 
 def _missing() -> NotFound:

@@ -7,6 +7,7 @@ import contextlib
 import os
 import shutil
 import signal
+import sys
 import time
 from typing import TYPE_CHECKING, Literal
 
@@ -230,12 +231,30 @@ class Task:
         self._end()
 
     async def _look(self) -> None:
-        while self.is_there:  # noqa: ASYNC110 - nobody tells who is not the parent
+        """Wait for the end of who is not our child."""
+        if (handle := _handle(self.kept.pid)) >= 0:
+            gone, loop = asyncio.Event(), asyncio.get_running_loop()
+            loop.add_reader(handle, gone.set)
+            try:
+                if self.is_there:
+                    await gone.wait()
+            finally:
+                loop.remove_reader(handle)
+                os.close(handle)
+        while self.is_there:  # noqa: ASYNC110 - nobody tells who is not the parent, where the kernel does not
             await asyncio.sleep(LOOK_SECONDS)
         self._end()
 
     def _end(self) -> None:
         self.ended.set()
+
+
+def _handle(pid: int) -> int:
+    """What the kernel tells the end of a process by; -1 where it does not."""
+    if sys.platform == "linux":
+        with contextlib.suppress(OSError):
+            return os.pidfd_open(pid)
+    return -1
 
 
 async def asks(port: int, seconds: float) -> bool:
