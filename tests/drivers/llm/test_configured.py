@@ -7,8 +7,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from typing_extensions import override
 
 from nis_backend.drivers.compute.processes import WorkerPools
+from nis_backend.drivers.http.client import Http
 from nis_backend.drivers.llm.configured import providers_of
 from nis_backend.errors import InvalidRequest
 from nis_backend.settings import read_settings
@@ -19,9 +21,13 @@ KEYS = {
 }
 
 
-async def offline() -> Any:
+class Offline(Http):
     """The network, which nothing here may ask for."""
-    pytest.fail("the network was used")
+
+    @override
+    async def request(self, *given: Any, **named: Any) -> Any:  # Any: whatever is asked, it is too much
+        """Fail."""
+        pytest.fail("the network was used")
 
 
 def providers(folder: Path, **environment: str) -> list[str]:
@@ -29,7 +35,7 @@ def providers(folder: Path, **environment: str) -> list[str]:
 
     async def body() -> list[str]:
         settings = read_settings(environment, data=folder)
-        drivers = providers_of(settings, offline, WorkerPools([]))
+        drivers = providers_of(settings, Offline(), WorkerPools([]))
         found = [await one.find(None) for one in drivers if one.provider != "embedded"]
         assert drivers[-1].provider == "embedded"
         return [info.id for info in found if info]
