@@ -186,7 +186,9 @@ def get_status(request: GetStatus, ctx: ComputingContext) -> Status:
     pool=POOL,
     view=_draw,
     time_limit=120.0,
-    examples=(Example(title="The last ten lines", request={"deployment": "rehearsal", "limit": 10}),),
+    examples=(
+        Example(title="The last ten lines", request={"deployment": "rehearsal", "limit": 10}, before=(APPLIED,)),
+    ),
 )
 def list_logs(request: ListLogs, ctx: ComputingContext) -> LogLines:
     """List what a deployment's tasks wrote, the oldest line first."""
