@@ -14,7 +14,11 @@ SERVER_ADMIN = "server:admin"
 """The scope to change what the whole server goes by: providers, routes, prices, caps of keys and users."""
 SERVER = "_server"
 """Whose rows the server's own configuration is, one for all owners; no owner's name begins like this."""
-NAMED = frozenset({ADMIN, SERVER_ADMIN})
+OPERATE = "deployment:operate"
+"""The scope to look into, and to change, the deployments that whoever runs the server has set down."""
+PROJECTS = "impact:projects"
+"""The scope to look into the projects that whoever runs the server has set down, and to have their commands run."""
+NAMED = frozenset({ADMIN, SERVER_ADMIN, OPERATE, PROJECTS})
 """Scopes that are named or are not there: no wildcard holds them."""
 
 

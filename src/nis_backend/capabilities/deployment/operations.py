@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from nis_backend.caller import OPERATE
 from nis_backend.capabilities.deployment.asked import (
     ApplyDeployment,
     CompareRevisions,
@@ -28,7 +29,7 @@ if TYPE_CHECKING:
 
 __all__ = ["OPERATIONS"]
 
-OPERATE = ("deployment:operate",)
+SCOPES = (OPERATE,)
 """Of what reaches a deployment; what is only computed wants `deployment:read` alone."""
 POOL = "aws"
 LONGEST = 3600.0
@@ -150,7 +151,7 @@ def compare_revisions(request: CompareRevisions, ctx: ComputingContext) -> Compa
 @operation(
     "deployment.plan_deployment",
     effect="reads",
-    scopes=OPERATE,
+    scopes=SCOPES,
     pool=POOL,
     view=_draw,
     time_limit=600.0,
@@ -167,7 +168,7 @@ def plan_deployment(request: PlanDeployment, ctx: ComputingContext) -> Plan:
 @operation(
     "deployment.get_status",
     effect="reads",
-    scopes=OPERATE,
+    scopes=SCOPES,
     pool=POOL,
     view=_draw,
     time_limit=120.0,
@@ -182,7 +183,7 @@ def get_status(request: GetStatus, ctx: ComputingContext) -> Status:
 @operation(
     "deployment.list_logs",
     effect="reads",
-    scopes=OPERATE,
+    scopes=SCOPES,
     pool=POOL,
     view=_draw,
     time_limit=120.0,
@@ -205,7 +206,7 @@ def list_logs(request: ListLogs, ctx: ComputingContext) -> LogLines:
 @operation(
     "deployment.apply_deployment",
     effect="writes",
-    scopes=OPERATE,
+    scopes=SCOPES,
     pool=POOL,
     view=_draw,
     time_limit=LONGEST,
@@ -224,7 +225,7 @@ def apply_deployment(request: ApplyDeployment, ctx: ComputingContext) -> Outcome
 @operation(
     "deployment.scale_deployment",
     effect="writes",
-    scopes=OPERATE,
+    scopes=SCOPES,
     pool=POOL,
     view=_draw,
     time_limit=LONGEST,
@@ -245,7 +246,7 @@ def scale_deployment(request: ScaleDeployment, ctx: ComputingContext) -> Outcome
 @operation(
     "deployment.roll_back_deployment",
     effect="writes",
-    scopes=OPERATE,
+    scopes=SCOPES,
     pool=POOL,
     view=_draw,
     time_limit=LONGEST,

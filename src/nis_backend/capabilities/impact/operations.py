@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from pydantic import ValidationError
 
 from nis_backend.blob import Blob
+from nis_backend.caller import PROJECTS
 from nis_backend.capabilities.impact.asked import (
     AssessChange,
     AuditNote,
@@ -31,7 +32,7 @@ if TYPE_CHECKING:
 
 __all__ = ["OPERATIONS"]
 
-PROJECTS = ("impact:projects",)
+SCOPES = (PROJECTS,)
 """Of what reads the operator's disk and runs projects' own commands; notes and bills want `impact:read` alone."""
 LONGEST = 1800.0
 """Seconds: the tests of a project may be run, before and after."""
@@ -148,7 +149,7 @@ def price_memory(request: PriceMemory, ctx: ComputingContext) -> Price:
 @operation(
     "impact.list_projects",
     effect="reads",
-    scopes=PROJECTS,
+    scopes=SCOPES,
     view=_draw_projects,
     examples=(Example(title="All", request={}),),
 )
@@ -174,7 +175,7 @@ def _line(name: str, root: Path) -> ProjectLine:
     "impact.scan_project",
     effect="reads",
     pool="impact",
-    scopes=PROJECTS,
+    scopes=SCOPES,
     view=_draw_ranking,
     time_limit=300.0,
     examples=(Example(title="A small project", request={"project": "orders"}),),
@@ -201,7 +202,7 @@ def scan_project(request: ScanProject, ctx: ComputingContext) -> Ranking:
     "impact.assess_change",
     effect="writes",
     pool="impact",
-    scopes=PROJECTS,
+    scopes=SCOPES,
     view=_draw_report,
     time_limit=LONGEST,
     examples=(
