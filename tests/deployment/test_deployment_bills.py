@@ -81,9 +81,10 @@ def test_the_hand_calculation_comes_to_the_same_cent(name: str) -> None:
 
 
 def test_the_overview_says_what_the_bills_come_to() -> None:
-    """One table, all profiles."""
-    rows = re.findall(r"^\| `([\w-]+)` \| ([\d.]+) \|", SECTION, re.MULTILINE)
-    assert dict(rows) == {name: f"{bill(name).month:.2f}" for name in PROFILES}
+    """One table here and one in the README, all profiles."""
+    for text in (SECTION, (DOCS.parents[1] / "README.md").read_text("utf-8")):
+        rows = dict(re.findall(r"^\| `([\w-]+)` \| ([\d.]+) \|", text, re.MULTILINE))
+        assert {name: rows[name] for name in PROFILES} == {name: f"{bill(name).month:.2f}" for name in PROFILES}
     frankfurt = [f"{bill(name, 'eu-central-1').month:.2f}" for name in ("small", "small-rds")]
     assert re.findall(r"`small` comes to at least ([\d.]+) and `small-rds` to ([\d.]+),", SECTION) == [tuple(frankfurt)]
 
