@@ -30,12 +30,12 @@ A message says what happened, with which value; `remedy` says what to do.
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import islice
-from typing import TYPE_CHECKING, Any, ClassVar, Literal, cast
+from typing import TYPE_CHECKING, Any, ClassVar, Literal, Self, cast
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -107,6 +107,17 @@ class NisError(Exception):
             if kind in CODES:
                 return CODES[kind]
         return CODES[InternalError]
+
+    def retold(self, words: Callable[[str], str]) -> Self:
+        """This failure with its texts changed: for whoever is not to hear where things are."""
+        self.message, self.remedy = words(self.message), words(self.remedy)
+        self.args = (self.message,)
+        self.value = None if self.value is None else words(self.value)
+        self.fields = tuple(
+            replace(one, value=words(one.value), message=words(one.message), remedy=words(one.remedy))
+            for one in self.fields
+        )
+        return self
 
     def problem(self) -> dict[str, Any]:
         """The failure as an RFC 9457 problem document, without `instance`."""

@@ -689,8 +689,7 @@ def installing_environment() -> dict[str, str]:
 
 def aws_environment() -> dict[str, str]:
     """What AWS's own programs read of this process's environment: who they are, and where."""
-    names = {"AWS_CA_BUNDLE", "HOME"}
-    given = {name: value for name, value in os.environ.items() if name in names or name.startswith("AWS_")}
+    given = {name: value for name, value in os.environ.items() if name.startswith("AWS_")}
     return installing_environment() | given
 
 

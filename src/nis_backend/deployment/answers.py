@@ -56,14 +56,6 @@ class Answer:
         """As views; a terminal wants no charts."""
         return views_of(self.found, charts=charts, whole=self.whole)
 
-    def written(self, form: str) -> str:
-        """As a document: none is written of these.
-
-        Raises:
-            InvalidRequest: always.
-        """
-        raise InvalidRequest("No document is written of this.", field="form", value=form, remedy="Take --json.")
-
 
 def plan(settings: Settings, options: Options) -> Answer:
     """What applying would do."""

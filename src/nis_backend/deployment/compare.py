@@ -9,15 +9,13 @@ from nis_backend.deployment.report import Comparison, Difference
 from nis_backend.deployment.template.reading import read
 from nis_backend.deployment.told_apart import told
 from nis_backend.deployment.validate.noted import lowered, place_of, text, values
-from nis_backend.deployment.validate.plain import without_comments
+from nis_backend.deployment.validate.plain import check_size, without_comments
 from nis_backend.deployment.validate.secrets import looks_secret
-from nis_backend.errors import Malformed, TooLarge
+from nis_backend.errors import Malformed
 
 if TYPE_CHECKING:
     from nis_backend.deployment.validate.noted import Path, Values
 
-LARGEST = 1_048_576
-"""Most bytes of a definition."""
 MOST = 1_000
 """Differences that are told."""
 LONGEST = 200
@@ -59,12 +57,7 @@ def compare(before: str, after: str) -> Comparison:
 
 
 def _read(given: str, field: str) -> Values:
-    try:
-        size = len(given.encode())
-    except UnicodeEncodeError:
-        raise Malformed("The text is no Unicode: it has half of a character.", field=field) from None
-    if size > LARGEST:
-        raise TooLarge(f"A definition has at most {LARGEST} bytes.", field=field, value=size)
+    check_size(given, field)
     try:
         document = read(without_comments(given)[0]).document
     except Malformed as error:

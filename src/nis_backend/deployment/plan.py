@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from typing import TYPE_CHECKING, Literal, Protocol, runtime_checkable
 
 from nis_backend.deployment.price import NO_PRICE, price
 from nis_backend.deployment.report import Arithmetic, Plan, Resource
 from nis_backend.deployment.stack import Stack
-from nis_backend.deployment.target import Wanted
+from nis_backend.deployment.target import DIGEST
 from nis_backend.deployment.times import drains, times
 from nis_backend.deployment.usage import USAGES, Usage
 
@@ -18,13 +19,13 @@ if TYPE_CHECKING:
 
     from nis_backend.deployment.profiles import Profile
     from nis_backend.deployment.report import Price
-    from nis_backend.deployment.target import Target
+    from nis_backend.deployment.target import Target, Wanted
     from nis_backend.deployment.template.resolving import Resolved
     from nis_backend.prices.aws import Prices
 
 Where = Literal["aws", "local"]
 
-DIGEST = re.compile(r"(^|@)sha256:[0-9a-f]{64}$")
+BY_DIGEST = re.compile(rf"(^|@){DIGEST}$")
 NO_IMAGE = "image@sha256:" + "0" * 64
 """What stands for an image that nobody named: without one the template has no tasks to price."""
 MEGABYTES = 1000
@@ -92,7 +93,7 @@ def _aws(wanted: Wanted, region: str, target: Target | None, usage: Usage | None
     asks = target if not refused else None
     if loses and not wanted.ephemeral:
         refused.append(f"{LOST}: name a database (--profile small-rds, --set Database=own), or accept it: --ephemeral.")
-    if wanted.image and not DIGEST.search(wanted.image):
+    if wanted.image and not BY_DIGEST.search(wanted.image):
         refused.append(f"{wanted.image} is no digest, and a tag can move: push it, and take the digest it is told.")
     return Plan(
         name=wanted.name,
@@ -112,14 +113,8 @@ def _parameters(wanted: Wanted, target: Target | None) -> dict[str, str]:
     """What the template's parameters will be, with an image in the place of one that is not named."""
     from nis_backend.deployment.aws.template import values  # noqa: PLC0415 - as above
 
-    image = wanted.image if "@" in wanted.image and DIGEST.search(wanted.image) else NO_IMAGE
-    named = Wanted(
-        name=wanted.name,
-        profile=wanted.profile,
-        image=image,
-        parameters=wanted.parameters,
-        environment=wanted.environment,
-    )
+    image = wanted.image if "@" in wanted.image and BY_DIGEST.search(wanted.image) else NO_IMAGE
+    named = replace(wanted, image=image)
     if isinstance(target, Knows):
         found = dict(target.parameters(named))
     else:
@@ -137,7 +132,7 @@ def _image(wanted: Wanted, *, local: bool) -> Iterator[str]:
     if not wanted.image:
         first = "needs one" if local else "makes all but what runs one, the registry for it too"
         yield f"No image is named: what serves stays, and a first apply {first}."
-    elif not DIGEST.search(wanted.image) and not (local and wanted.image.startswith("venv:")):
+    elif not BY_DIGEST.search(wanted.image) and not (local and wanted.image.startswith("venv:")):
         yield f"{wanted.image} is no digest: what it names can change, and the way back with it."
 
 

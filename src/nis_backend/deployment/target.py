@@ -11,6 +11,8 @@ if TYPE_CHECKING:
 
     from nis_backend.deployment.report import LogLine, Outcome, Resource, Service, Status
 
+DIGEST = "sha256:[0-9a-f]{64}"
+"""How a digest is written, as a pattern."""
 Tell = Callable[[float, str], None]
 """Hears how far it is, 0 to 1, and what is being done."""
 

@@ -8,6 +8,7 @@ from pydantic import Field
 
 from nis_backend.annotations import Names, Reads, Unit
 from nis_backend.deployment.report import Service
+from nis_backend.deployment.target import DIGEST
 from nis_backend.operation import Model
 
 LONGEST_TEXT = 500_000
@@ -22,7 +23,7 @@ Image = Annotated[
     Field(
         default="",
         max_length=71,
-        pattern=r"^$|^sha256:[0-9a-f]{64}$",
+        pattern=rf"^$|^{DIGEST}$",
         description="The image by its digest, sha256:…, from where the deployment has its images; empty: the one that "
         "is set down.",
     ),

@@ -93,11 +93,7 @@ class Telling:
         try:
             yield
         except NisError as error:
-            error.args = (self.text(error.message),)
-            error.message, error.remedy = self.text(error.message), self.text(error.remedy)
-            error.value = self.text(error.value) if isinstance(error.value, str) else error.value
-            error.__cause__ = None
-            raise
+            raise error.retold(self.text) from None
 
     def asked(self, work: Callable[[], Found]) -> Found:
         """What is found, or why not."""

@@ -57,11 +57,7 @@ def telling(root: Path, name: str) -> Generator[None]:
     try:
         yield
     except NisError as error:
-        clean = _Clean(root, name)
-        value = clean.text(error.value) if isinstance(error.value, str) else error.value
-        raise type(error)(
-            clean.text(error.message), remedy=clean.text(error.remedy), field=error.field, value=value
-        ) from None
+        raise error.retold(_Clean(root, name).text) from None
 
 
 def without_paths(found: Json, root: Path, name: str) -> Json:

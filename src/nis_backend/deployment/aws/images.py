@@ -7,12 +7,13 @@ import re
 from typing import TYPE_CHECKING, Any
 
 from nis_backend.deployment.aws.failures import code_of
+from nis_backend.deployment.target import DIGEST
 from nis_backend.errors import InvalidRequest, NotFound, UpstreamFailed
 
 if TYPE_CHECKING:
     from nis_backend.deployment.aws.account import Account
 
-BY_DIGEST = re.compile(r"[a-z0-9][A-Za-z0-9._/:-]*@sha256:[0-9a-f]{64}")
+BY_DIGEST = re.compile(rf"[a-z0-9][A-Za-z0-9._/:-]*@{DIGEST}")
 _IN_ECR = re.compile(
     r"(?P<registry>\d{12})\.dkr\.ecr\.[a-z0-9-]+\.amazonaws\.com(\.cn)?/(?P<name>[^@]+)@(?P<digest>.+)"
 )

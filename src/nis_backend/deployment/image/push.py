@@ -10,12 +10,12 @@ from typing import TYPE_CHECKING, Protocol
 
 from nis_backend.deployment.image.engine import Engine, find_engine
 from nis_backend.deployment.report import Image
+from nis_backend.deployment.target import DIGEST
 from nis_backend.errors import NotFound, UpstreamFailed
 
 if TYPE_CHECKING:
     from nis_backend.deployment.target import Tell
 
-DIGEST = re.compile(r"sha256:[0-9a-f]{64}")
 LOOPBACK = ("localhost:", "127.0.0.1:")
 
 
@@ -103,7 +103,7 @@ def _identity(engine: Engine, tag: str) -> list[str]:
 
 
 def _digest(said: str) -> str:
-    found = DIGEST.findall(said)
+    found = re.findall(DIGEST, said)
     if not found:
         raise UpstreamFailed("The registry named no digest for what was pushed.", remedy="Push once more.")
     return found[-1]

@@ -60,7 +60,6 @@ class Controller:
         """Tasks that ended or fell ill in a row, for the wait before the next."""
         self._not_before: dict[str, float] = dict.fromkeys(SERVICES, 0.0)
         self._beside: set[asyncio.Task[object]] = set()
-        self._trial: asyncio.Task[object] | None = None
         self._on_trial = ""
         self.migration: Task | None = None
         self.closing = asyncio.Event()

@@ -9,17 +9,15 @@ from typing import TYPE_CHECKING, Literal
 from nis_backend.deployment.report import Findings
 from nis_backend.deployment.template.reading import read
 from nis_backend.deployment.validate.noted import Notes, lowered, values
-from nis_backend.deployment.validate.plain import without_comments
+from nis_backend.deployment.validate.plain import check_size, without_comments
 from nis_backend.deployment.validate.rules import OF_DOCKERFILE, OF_SCRIPT, OF_TASK, OF_TEMPLATE
-from nis_backend.errors import InvalidRequest, Malformed, TooLarge
+from nis_backend.errors import InvalidRequest, TooLarge
 
 if TYPE_CHECKING:
     from nis_backend.deployment.template.reading import Template
     from nis_backend.deployment.validate.noted import Values
 
 Kind = Literal["task definition", "template", "script", "Dockerfile"]
-LARGEST = 1_048_576
-"""Most bytes of a text."""
 LONGEST_LINE = 100_000
 """Most characters of a script's or a Dockerfile's line."""
 
@@ -37,12 +35,7 @@ def findings(
         TooLarge: it has more than 1 MiB, or is nested deeper than 64 levels.
         Unavailable: PyYAML is missing.
     """
-    try:
-        size = len(text.encode())
-    except UnicodeEncodeError:
-        raise Malformed("The text is no Unicode: it has half of a character.", field="text") from None
-    if size > LARGEST:
-        raise TooLarge(f"A definition has at most {LARGEST} bytes.", field="text", value=size)
+    check_size(text, "text")
     kind = kind or kind_of(text)
     if kind == "template":
         return _template(text, fargate, measured_start)

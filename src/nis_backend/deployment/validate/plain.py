@@ -1,9 +1,28 @@
-"""JSON without the comments that people write into it."""
+"""A definition as text: how long it may be, and JSON without the comments that people write into it."""
 
 from __future__ import annotations
 
+from nis_backend.errors import Malformed, TooLarge
+
+LARGEST = 1_048_576
+"""Most bytes of a definition."""
 MOST = 20
 """Comments that are told."""
+
+
+def check_size(text: str, field: str) -> None:
+    """Refuse a text that is too long, or that is none.
+
+    Raises:
+        Malformed: it has half of a character.
+        TooLarge: it has more than 1 MiB.
+    """
+    try:
+        size = len(text.encode())
+    except UnicodeEncodeError:
+        raise Malformed("The text is no Unicode: it has half of a character.", field=field) from None
+    if size > LARGEST:
+        raise TooLarge(f"A definition has at most {LARGEST} bytes.", field=field, value=size)
 
 
 def without_comments(text: str) -> tuple[str, list[int]]:

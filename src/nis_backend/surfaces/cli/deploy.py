@@ -225,7 +225,7 @@ def _logs(session: Session, load: Load) -> click.Command:
     def run(as_json: bool, **options: Any) -> None:
         told = load().logs(session.settings(), options)
         if as_json:
-            click.echo(json.dumps(told.result, indent=2, ensure_ascii=False))
+            _show(told, as_json=True)
             return
         for line in told.result["lines"]:
             click.echo(f"{line['service']} {line['task'][-8:]} {line['text']}")

@@ -11,13 +11,13 @@ import click
 
 from nis_backend.errors import InvalidRequest
 from nis_backend.surfaces.cli.derived import as_json_option
-from nis_backend.surfaces.cli.shown import read_text, with_progress
+from nis_backend.surfaces.cli.shown import Told, read_text, with_progress
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     from nis_backend.operation import Json
-    from nis_backend.surfaces.cli.shown import Tell, Told
+    from nis_backend.surfaces.cli.shown import Tell
 
     Load = Callable[[], "Impact"]
 
@@ -27,18 +27,26 @@ FOUND = 10
 """Exit code of an audit that found something."""
 
 
+class Written(Told, Protocol):
+    """An answer that is also written as a file."""
+
+    def written(self, form: str) -> str:
+        """As a document: `markdown` or `html`."""
+        ...
+
+
 class Impact(Protocol):
     """What finds it out."""
 
-    def assess(self, change: Mapping[str, str], options: Json, tell: Tell) -> Told:
+    def assess(self, change: Mapping[str, str], options: Json, tell: Tell) -> Written:
         """A change of a project's dependencies."""
         ...
 
-    def scan(self, options: Json, tell: Tell) -> Told:
+    def scan(self, options: Json, tell: Tell) -> Written:
         """All dependencies of a project."""
         ...
 
-    def audit(self, text: str) -> Told:
+    def audit(self, text: str) -> Written:
         """A note."""
         ...
 
@@ -194,7 +202,7 @@ def _check_written(*files: Path | None) -> None:
             )
 
 
-def _show(told: Told, *, as_json: bool, html: Path | None, markdown: Path | None) -> None:
+def _show(told: Written, *, as_json: bool, html: Path | None, markdown: Path | None) -> None:
     from nis_backend.surfaces.cli.draw import Screen  # noqa: PLC0415 - tables load when one is drawn
 
     for form, file in (("html", html), ("markdown", markdown)):

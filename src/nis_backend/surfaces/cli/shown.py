@@ -6,7 +6,7 @@ import signal
 import sys
 import threading
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Protocol, TypeVar
 
 from nis_backend.errors import InvalidRequest
 
@@ -20,9 +20,11 @@ if TYPE_CHECKING:
 
     Tell = Callable[[float, str], None]
 
+Answered = TypeVar("Answered")
+
 
 class Told(Protocol):
-    """An answer: as JSON, as views, and as files."""
+    """An answer: as JSON, and as views."""
 
     @property
     def word(self) -> str:
@@ -36,10 +38,6 @@ class Told(Protocol):
 
     def views(self, *, charts: bool) -> Sequence[View]:
         """As views; a terminal wants no charts."""
-        ...
-
-    def written(self, form: str) -> str:
-        """As a document: `markdown` or `html`."""
         ...
 
 
@@ -76,13 +74,13 @@ def _cleaning() -> Generator[None]:
         signal.signal(signal.SIGTERM, before)
 
 
-def with_progress(as_json: bool, work: Callable[[Tell], Told]) -> Told:
+def with_progress(as_json: bool, work: Callable[[Tell], Answered]) -> Answered:
     """Do it; on a terminal a bar shows how far it is."""
     with _cleaning():
         return _shown(as_json, work)
 
 
-def _shown(as_json: bool, work: Callable[[Tell], Told]) -> Told:
+def _shown(as_json: bool, work: Callable[[Tell], Answered]) -> Answered:
     if as_json or not sys.stderr.isatty():
         return work(lambda _fraction, _what: None)
     from rich.console import Console  # noqa: PLC0415 - loads where somebody looks on
