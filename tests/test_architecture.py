@@ -29,6 +29,7 @@ KERNEL = (
     *("blob", "media", "shelf", "keys", "commands", "history", "journal", "execution", "replay", "schedule", "held"),
     *("annotations", "asking", "caller", "calling", "changes", "cron", "entry", "fork", "opened", "owned", "steps"),
     *("times", "within", "outage", "limits", "told", "headers", "drawing", "made"),
+    "numerics",
 )
 # Each layer and the layers it may import besides its own; a layer not named here is forbidden to it.
 LAYERS = {

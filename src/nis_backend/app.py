@@ -72,7 +72,7 @@ RUNS_DRAIN_SECONDS = 3.0
 TIDY_SECONDS = 3600.0
 """Time between two looks for what is no longer kept."""
 
-COMPUTING = ("science", "vision", "voice", "visuals", "impact", "aws")
+COMPUTING = ("science", "learning", "vision", "voice", "visuals", "impact", "aws")
 """Pools of computing operations, each named as the extra that installs what it computes with."""
 
 FILMS = "protocol_whitelist;file|format_whitelist;mov,mp4,m4a,3gp,3g2,mj2,matroska,webm,avi,gif"

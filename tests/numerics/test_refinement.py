@@ -9,13 +9,13 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from nis_backend.capabilities.physics.refinement import Course, compare, refine
 from nis_backend.errors import InvalidRequest
+from nis_backend.numerics.refinement import Course, compare, refine
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from nis_backend.capabilities.physics.refinement import Refined
+    from nis_backend.numerics.refinement import Refined
 
 
 @dataclass(frozen=True, kw_only=True)

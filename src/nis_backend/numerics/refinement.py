@@ -7,8 +7,8 @@ import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Generic, Protocol, TypeVar
 
-from nis_backend.capabilities.physics.receipt import Check, Receipt
 from nis_backend.errors import InvalidRequest
+from nis_backend.numerics.receipt import Check, Conserved, Cost, Receipt
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -169,6 +169,8 @@ def write_receipt(  # noqa: PLR0913 - each is one line of the receipt
     tolerance: float,
     source: str,
     checks: list[Check],
+    conserved: list[Conserved] | None = None,
+    cost: Cost | None = None,
 ) -> Receipt:
     """The receipt of a refined solution."""
     return Receipt(
@@ -181,6 +183,8 @@ def write_receipt(  # noqa: PLR0913 - each is one line of the receipt
         error_reached=refined.error,
         unit=unit,
         met=refined.error <= tolerance,
+        conserved=conserved or [],
+        cost=cost,
         source=source,
         checks=checks,
     )

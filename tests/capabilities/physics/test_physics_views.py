@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from nis_backend.capabilities.physics.operations import OPERATIONS
-from nis_backend.capabilities.physics.views import format_known, format_number
+from nis_backend.numerics.written import format_known, format_number
 from nis_backend.view import Text
 
 

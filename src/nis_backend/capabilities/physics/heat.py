@@ -9,15 +9,15 @@ from typing import TYPE_CHECKING
 import numpy as np
 from scipy.linalg import lapack  # pyright: ignore[reportMissingTypeStubs] - scipy has none
 
-from nis_backend.capabilities.physics.refinement import ROUNDING, Course, compare, refine, silent, write_receipt
 from nis_backend.capabilities.physics.rod import HeatRequest, HeatSolution
+from nis_backend.numerics.refinement import ROUNDING, Course, compare, refine, silent, write_receipt
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
     from numpy.typing import NDArray
 
-    from nis_backend.capabilities.physics.receipt import Check
+    from nis_backend.numerics.receipt import Check
 
     Array = NDArray[np.float64]
 

@@ -7,8 +7,8 @@ from typing import Annotated, Literal, Self
 from pydantic import Field, model_validator
 
 from nis_backend.annotations import Knob, Names, Says, Unit
-from nis_backend.capabilities.physics.receipt import Receipt
 from nis_backend.errors import FieldError, InvalidRequest
+from nis_backend.numerics.receipt import Receipt
 from nis_backend.operation import Model
 
 STANDARD_GRAVITY = 9.80665

@@ -8,14 +8,14 @@ from typing import TYPE_CHECKING, Literal
 
 from nis_backend.capabilities.physics.motion import PendulumMotion, PendulumRequest, Swing
 from nis_backend.capabilities.physics.ode import METHOD, ORDER, SOURCE, advance, between, crossings
-from nis_backend.capabilities.physics.refinement import ROUNDING, Course, compare, refine, silent, write_receipt
 from nis_backend.errors import InvalidRequest
+from nis_backend.numerics.refinement import ROUNDING, Course, compare, refine, silent, write_receipt
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from nis_backend.capabilities.physics.ode import Rate, State
-    from nis_backend.capabilities.physics.receipt import Check
+    from nis_backend.numerics.receipt import Check
 
 ANGLE, RATE, LOST = range(3)
 

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 
 from nis_backend.capabilities.physics.motion import Flight, ProjectileRequest, Trajectory
 from nis_backend.capabilities.physics.ode import METHOD, ORDER, SOURCE, advance, between, cross
-from nis_backend.capabilities.physics.refinement import (
+from nis_backend.errors import InvalidRequest
+from nis_backend.numerics.refinement import (
     ROUNDING,
     TELL_EVERY,
     Course,
@@ -17,14 +18,13 @@ from nis_backend.capabilities.physics.refinement import (
     silent,
     write_receipt,
 )
-from nis_backend.errors import InvalidRequest
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from nis_backend.capabilities.physics.ode import Rate, State
-    from nis_backend.capabilities.physics.receipt import Check
-    from nis_backend.capabilities.physics.refinement import Refined
+    from nis_backend.numerics.receipt import Check
+    from nis_backend.numerics.refinement import Refined
 
 X, Y, VX, VY = range(4)
 

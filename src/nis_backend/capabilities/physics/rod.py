@@ -8,8 +8,8 @@ from typing import Annotated, Self
 from pydantic import Field, model_validator
 
 from nis_backend.annotations import Called, Knob, Names, Reads, Unit
-from nis_backend.capabilities.physics.receipt import Receipt
 from nis_backend.errors import InvalidRequest
+from nis_backend.numerics.receipt import Receipt
 from nis_backend.operation import Model
 
 

@@ -6,6 +6,8 @@ import math
 import re
 from typing import TYPE_CHECKING
 
+from nis_backend.numerics.shown import error_words, receipt_table
+from nis_backend.numerics.written import SUPERSCRIPT, format_known, format_number
 from nis_backend.view import Axis, Series, Table, Text
 
 if TYPE_CHECKING:
@@ -20,40 +22,8 @@ if TYPE_CHECKING:
         TextRequest,
     )
     from nis_backend.capabilities.physics.motion import Flight, PendulumMotion, PendulumRequest, ProjectileRequest
-    from nis_backend.capabilities.physics.receipt import Receipt
     from nis_backend.capabilities.physics.rod import HeatRequest, HeatSolution
     from nis_backend.view import View
-
-_SUPERSCRIPT = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
-_LEAST, _MOST = -4, 7
-"""Powers of ten between which a number is written out: beyond, zeros get hard to count."""
-_UNITS = {"degC": "°C", "1/s²": "s⁻²"}
-
-
-def format_number(value: float, digits: int = 4) -> str:
-    """`value` to that many significant digits, as a person writes it: 58.31, 0.00012, 3×10⁻⁷, 12,350."""
-    if value == 0:
-        return "0"
-    mantissa, _, power = f"{value:.{digits - 1}e}".partition("e")
-    exponent = int(power)
-    if not _LEAST <= exponent < max(digits, _MOST):
-        if "." in mantissa:
-            mantissa = mantissa.rstrip("0").rstrip(".")
-        times = "" if mantissa.lstrip("-") == "1" else "×"
-        mantissa = mantissa if times else mantissa[:-1]
-        return f"{mantissa}{times}10{str(exponent).translate(_SUPERSCRIPT)}".replace("-", "\u2212")
-    text = f"{float(f'{mantissa}e{power}'):,.{max(0, digits - 1 - exponent)}f}"
-    if "." in text:
-        text = text.rstrip("0").rstrip(".")
-    return text.replace("-", "\u2212")
-
-
-def format_known(value: float, error: float) -> str:
-    """`value` with no digit that an error of this size makes doubtful, and at most four."""
-    if value == 0 or error <= 0:
-        return format_number(value)
-    sure = math.floor(math.log10(abs(value))) - math.floor(math.log10(error))
-    return format_number(value, max(1, min(4, sure)))
 
 
 def draw_flight(request: ProjectileRequest, flight: Flight) -> list[View]:
@@ -68,7 +38,7 @@ def draw_flight(request: ProjectileRequest, flight: Flight) -> list[View]:
     words = (
         f"The body lands **{format_known(flight.range, error)} m** away after "
         f"**{format_known(flight.flight_time, error / flight.impact_speed)} s**"
-        f"{', with air drag' if flight.drag else ''} ({_error(flight.receipt)}). "
+        f"{', with air drag' if flight.drag else ''} ({error_words(flight.receipt)}). "
         f"It {rises}comes down at {format_number(flight.impact_speed)} m/s, "
         f"{format_number(flight.impact_angle, 3)}° below the horizontal. {flight.model}"
     )
@@ -84,7 +54,7 @@ def draw_flight(request: ProjectileRequest, flight: Flight) -> list[View]:
             x=Axis(label="time", unit="s", values=path.time),
             lines=[Axis(label="speed", unit="m/s", values=path.speed)],
         ),
-        _receipt(flight.receipt),
+        receipt_table(flight.receipt),
     ]
 
 
@@ -95,7 +65,7 @@ def draw_pendulum(request: PendulumRequest, motion: PendulumMotion) -> list[View
         Text(
             text=f"{_say_motion(request, motion)} It reaches {_farthest(motion)}{format_number(motion.max_speed)} m/s. "
             f"Simulated for {format_number(motion.duration)} s "
-            f"({_error(motion.receipt)}; the energy drifts by {format_number(motion.energy_drift, 1)} of itself)."
+            f"({error_words(motion.receipt)}; the energy drifts by {format_number(motion.energy_drift, 1)} of itself)."
         ),
         Series(
             title="Angle",
@@ -107,7 +77,7 @@ def draw_pendulum(request: PendulumRequest, motion: PendulumMotion) -> list[View
             x=Axis(label="time", unit="s", values=curve.time),
             lines=[Axis(label="angular velocity", unit="rad/s", values=curve.angular_velocity)],
         ),
-        _receipt(motion.receipt),
+        receipt_table(motion.receipt),
     ]
 
 
@@ -119,8 +89,8 @@ def draw_heat(request: HeatRequest, solution: HeatSolution) -> list[View]:
         Text(
             text=f"After {format_number(request.duration)} s the middle of the {stuff} is at "
             f"**{format_known(solution.midpoint, error)} °C**, and the rod on average at "
-            f"{format_known(solution.mean, error)} °C ({_error(solution.receipt)}). With both ends held it tends to "
-            f"{format_number((request.left_temperature + request.right_temperature) / 2)} °C in the middle; "
+            f"{format_known(solution.mean, error)} °C ({error_words(solution.receipt)}). With both ends held it tends "
+            f"to {format_number((request.left_temperature + request.right_temperature) / 2)} °C in the middle; "
             f"what is left to go falls by a factor e every {format_number(solution.time_scale, 3)} s. "
             f"Thermal diffusivity {format_number(solution.diffusivity, 3)} m²/s"
             f"{', the tabulated value near 300 K' if request.material else ''}; no heat passes the sides."
@@ -134,7 +104,7 @@ def draw_heat(request: HeatRequest, solution: HeatSolution) -> list[View]:
                 Axis(label="after a very long time", unit="°C", values=solution.steady),
             ],
         ),
-        _receipt(solution.receipt),
+        receipt_table(solution.receipt),
     ]
 
 
@@ -223,35 +193,6 @@ def _farthest(motion: PendulumMotion) -> str:
     return "" if motion.motion == "turns over" else f"{format_number(motion.amplitude)}° from the vertical and "
 
 
-def _error(receipt: Receipt) -> str:
-    reached = f"{format_number(receipt.error_reached, 1)} {receipt.unit}"
-    asked = f"{format_number(receipt.error_asked, 2)} {receipt.unit}"
-    if receipt.met:
-        return f"{receipt.method}, error {reached} against {asked} asked"
-    return f"{receipt.method}, error {reached}: the {asked} asked was **not reached**"
-
-
-def _receipt(receipt: Receipt) -> Table:
-    rows: list[list[str | float]] = [
-        ["method", receipt.method],
-        ["order claimed", str(receipt.order)],
-        [
-            "order observed",
-            f"{receipt.observed_order:.2f}" if receipt.observed_order is not None else "hidden by rounding",
-        ],
-        ["steps", f"{receipt.steps:,}"],
-        [f"error asked, {receipt.unit}", format_number(receipt.error_asked, 2)],
-        [f"error reached, {receipt.unit}", format_number(receipt.error_reached, 2)],
-        ["error of", receipt.error_of],
-        ["source", receipt.source],
-    ]
-    for check in receipt.checks:
-        verdict = "agrees" if check.agrees else "DISAGREES"
-        unit = _UNITS.get(check.unit, check.unit)
-        rows.append([check.name, f"{verdict}: {check.computed:.10g} against {check.expected:.10g} {unit}"])
-    return Table(title="How it was computed", columns=["what", "value"], rows=rows)
-
-
 def _full(value: float) -> str:
     """Every digit there is."""
     return format_number(value, _digits(value))
@@ -281,5 +222,5 @@ def _spaced(unit: str) -> str:
     """A unit as it follows a number: 5 m, but 5°."""
     if unit in ("deg", "°"):
         return "°"
-    raised = re.sub(r"\^(-?\d+)", lambda power: power[1].translate(_SUPERSCRIPT), unit)
+    raised = re.sub(r"\^(-?\d+)", lambda power: power[1].translate(SUPERSCRIPT), unit)
     return f" {raised}" if raised else ""

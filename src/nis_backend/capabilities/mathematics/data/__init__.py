@@ -1,0 +1,1 @@
+"""Numbers that were measured or are to be found: optima, curves, intervals, tests."""

@@ -1,0 +1,1 @@
+"""Linear algebra, with the condition that says what its answers are worth."""

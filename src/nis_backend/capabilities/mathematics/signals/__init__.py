@@ -1,0 +1,1 @@
+"""Samples and systems over time: spectra, filters, transfer functions, transforms inverted by numbers."""

@@ -1,0 +1,1 @@
+"""Formulas worked on exactly: solved, differentiated, integrated, expanded, transformed."""

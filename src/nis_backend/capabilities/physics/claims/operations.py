@@ -1,0 +1,9 @@
+"""Claims held against what is computed: confirmed, refuted, or neither."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from nis_backend.operation import Operation
+
+OPERATIONS: tuple[Operation[Any, Any], ...] = ()  # Any: each has models of its own

@@ -1,0 +1,1 @@
+"""Networks that learn an equation or a law, each beside the classical answer."""

@@ -1,0 +1,1 @@
+"""Bodies that attract each other: many of them, two of them, and the ways between two orbits."""

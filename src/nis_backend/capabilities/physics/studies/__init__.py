@@ -1,0 +1,1 @@
+"""Any solver called again and again: sweeps, sensitivity, fits to measurements, optima."""

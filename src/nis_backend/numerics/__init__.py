@@ -1,0 +1,1 @@
+"""What every solver stands on: receipts, refinement, formulas that people write, numbers as people read them."""
