@@ -1,7 +1,7 @@
 """`make generate`: import every capability and write the index that the server starts from.
 
-Writes `catalog.json`, `results.json`, `openapi.json`, `asyncapi.json`, `tools.json` and the A2UI catalog into the
-package, and the reference into `docs/reference`; with `--check`, says which of them is stale.
+Writes `catalog.json`, `results.json`, `openapi.json`, `asyncapi.json`, `tools.json`, the table of units and the A2UI
+catalog into the package, and the reference into `docs/reference`; with `--check`, says which of them is stale.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from nis_backend.catalog import entry_of, load_capabilities
+from nis_backend.numerics.quantity import TABLE, table
 from nis_backend.reference import pages
 from nis_backend.surfaces.a2ui.check import document as a2ui_catalog
 from nis_backend.surfaces.bus.asyncapi import document as asyncapi
@@ -53,6 +54,8 @@ def generated() -> dict[str, str]:
     }
     written = {name: json.dumps(content, indent=1, ensure_ascii=False) + "\n" for name, content in contents.items()}
     reference = {f"{REFERENCE}/{name}": text for name, text in pages(entries).items()}
+    units = ",\n".join(f" {json.dumps(name)}: {json.dumps(row)}" for name, row in table().items())
+    written[TABLE] = f"{{\n{units}\n}}\n"
     return {**written, "surfaces/a2ui/catalog.json": a2ui_catalog(), **reference}
 
 

@@ -133,7 +133,12 @@ class Operation(Generic[Req, Res]):
                 return self.request.model_validate_json(arguments)
             request = self.request.model_validate(arguments)
         except ValidationError as error:
-            raise invalid(few_wrong(error, self.request, arguments)) from None
+            from nis_backend.numerics.quantity import measured  # noqa: PLC0415 - loads with the first that is refused
+
+            in_units = measured(error, self.request, arguments)
+            if in_units is None:
+                raise invalid(few_wrong(error, self.request, arguments)) from None
+            return self.validate(in_units)
         for where, wanted, value in mistaken(arguments, request):
             raise InvalidRequest(
                 f"{where}: Input should be {wanted}.", field=where, value=value, remedy=f"Give {where} as {wanted}."

@@ -7,8 +7,8 @@ import math
 import pint
 
 from nis_backend.capabilities.physics.measures import Conversion, ConversionRequest
-from nis_backend.capabilities.physics.units import Measure, convert_value, parse
 from nis_backend.errors import InvalidRequest
+from nis_backend.numerics.units import Measure, convert_value, parse
 
 
 def convert(request: ConversionRequest) -> Conversion:

@@ -10,10 +10,10 @@ from typing import TYPE_CHECKING
 
 import pint
 
-from nis_backend.capabilities.physics.lexicon import ONE_OF, ONLY_AFTER_NUMBER
 from nis_backend.capabilities.physics.measures import Quantities, Quantity, UnitMention
 from nis_backend.capabilities.physics.numbers import find_numbers
-from nis_backend.capabilities.physics.units import LETTER, PURE, Measure, convert_value, invert, parse, scan
+from nis_backend.numerics.lexicon import ONE_OF, ONLY_AFTER_NUMBER
+from nis_backend.numerics.units import LETTER, PURE, Measure, convert_value, invert, parse, scan
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -1,4 +1,4 @@
-"""Units of measurement: read from text by a small grammar, measured and converted by pint.
+"""Units of measurement: read from text by a small grammar, measured and converted by pint where that is loaded.
 
     unit   = factor { ("/" | "per" | "a" | "·" | "*" | " ") factor }
     factor = [ "square" | "cubic" ] spelling [ "^" digits | "²" | "squared" ] | "(" unit ")"
@@ -15,9 +15,8 @@ from decimal import Decimal
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, cast
 
-import pint
-
-from nis_backend.capabilities.physics.lexicon import (
+from nis_backend.errors import InvalidRequest
+from nis_backend.numerics.lexicon import (
     ANGLES,
     ELECTRIC,
     OFFSET,
@@ -26,14 +25,11 @@ from nis_backend.capabilities.physics.lexicon import (
     SPELLINGS,
     Factors,
 )
-from nis_backend.errors import InvalidRequest
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-# Decimals: 98.6 °F is 37 °C, not 37.00000000000006.
-# Any: pint's types know a registry of Decimals only as one of floats.
-REGISTRY: pint.UnitRegistry[Any] = pint.UnitRegistry(non_int_type=cast("Any", Decimal))
+    import pint
 
 MOST_POWER = 9
 MOST_FACTORS = 8
@@ -48,6 +44,7 @@ _GLUED_POWER = re.compile(rf"([-\u2212]?[123])(?!\d|[.,]\d|{LETTER})")
 _BEFORE = re.compile(r"(square|sq\.?|cubic|cu\.?)\s", re.IGNORECASE)
 _TIMES = re.compile(rf"\s?[·⋅*×]\s?(?={LETTER}|[°(])")
 _OVER = re.compile(r"\s?/\s?|\s+per\s+", re.IGNORECASE)
+_ONE_OVER = re.compile(r"1\s*/\s*")
 _EACH = re.compile(r"\s+an?\s+(?=(?:second|minute|hour|day|week|month|year)\b)", re.IGNORECASE)
 _DIGITS = str.maketrans("⁻¹²³⁴⁵⁶⁷⁸⁹\u2212", "-123456789-")
 _LONGEST = max(word.count(" ") for word in SPELLINGS) + 1
@@ -69,7 +66,8 @@ class Measure:
         names = {
             (f"delta_{name}" if name in OFFSET and not alone else name): power for name, power in self.factors.items()
         }
-        return REGISTRY.Unit(REGISTRY.UnitsContainer(names))
+        registry = _registry()
+        return registry.Unit(registry.UnitsContainer(names))
 
     @property
     def name(self) -> str:
@@ -107,6 +105,13 @@ class Measure:
         return Measure(factors={ELECTRIC[name]: 1}, end=self.end)
 
 
+def _registry() -> Any:  # Any: pint's signatures leave arguments untyped
+    """pint, which takes a third of a second to load: texts of the lexicon are read without it."""
+    from nis_backend.numerics.registry import REGISTRY  # noqa: PLC0415 - see above
+
+    return REGISTRY
+
+
 def _raise(name: str, power: float) -> str:
     return name if power == 1 else f"{name} ** {power:g}"
 
@@ -140,7 +145,7 @@ def parse(text: str, field: str) -> Measure:
     if stripped in ("", "1", "dimensionless"):
         return PURE
     scanner = _Scanner(stripped, strict=False)
-    over = re.match(r"1\s*/\s*", stripped)
+    over = _ONE_OVER.match(stripped)
     measure = scanner.product(over.end() if over else 0)
     if measure is None or measure.end != len(stripped):
         raise unknown(text, field, measure)
@@ -149,13 +154,24 @@ def parse(text: str, field: str) -> Measure:
     return measure
 
 
+def parse_listed(text: str, start: int = 0, *, whole: bool = True) -> Measure | None:
+    """The unit of the lexicon that `text` is from `start` on, or begins with; None where it is none."""
+    if whole and text.strip() in ("", "1"):
+        return PURE
+    over = _ONE_OVER.match(text, start)
+    at = over.end() if over else start
+    measure = _Scanner(text, strict=True, inch_at=at if text.startswith("in", at) else -1).product(at)
+    measure = invert(measure) if measure and over else measure
+    return measure if measure and (not whole or measure.end == len(text.rstrip())) else None
+
+
 def unknown(text: str, field: str, read: Measure | None) -> InvalidRequest:
     """Why `text` is not a unit."""
     rest = text.strip()[read.end if read else 0 :].strip(" /*·")
     word = match.group() if (match := _NAME.search(rest)) else text
     known: Iterable[str] = SPELLINGS
     if len(word) > 2:  # noqa: PLR2004 - two letters are near to everything
-        known = [*SPELLINGS, *cast("Iterable[str]", dir(REGISTRY))]
+        known = [*SPELLINGS, *cast("Iterable[str]", dir(_registry()))]
     # A name may be in both.
     near = difflib.get_close_matches(word, dict.fromkeys(known), n=3, cutoff=0.7)
     how = 'Write it like "m/s", "kg/m³", "degF" or "kilowatt hour".'
@@ -173,7 +189,7 @@ def convert_value(value: float, source: Measure, target: Measure) -> float:
     """
     if source.factors == target.factors:
         return value
-    registry: Any = REGISTRY  # Any: pint's signature leaves its last arguments untyped
+    registry = _registry()
     try:
         return float(registry.convert(Decimal(repr(value)), source.unit, target.unit))
     except TypeError as error:
@@ -292,7 +308,7 @@ class _Scanner:
             return None
         if name.group() == "in":
             return Measure(factors={"inch": 1}, end=name.end())
-        found = REGISTRY.parse_unit_name(name.group())
+        found = _registry().parse_unit_name(name.group())
         return Measure(factors={found[0][0] + found[0][1]: 1}, end=name.end()) if found else None
 
 

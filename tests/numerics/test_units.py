@@ -9,10 +9,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from nis_backend.capabilities.physics.conversion import convert
-from nis_backend.capabilities.physics.lexicon import SPELLINGS
 from nis_backend.capabilities.physics.measures import ConversionRequest
-from nis_backend.capabilities.physics.units import Measure, convert_value, parse
 from nis_backend.errors import InvalidRequest
+from nis_backend.numerics.lexicon import SPELLINGS
+from nis_backend.numerics.units import Measure, convert_value, parse
 
 
 def convert_to(value: float, unit: str, to: str) -> float:
