@@ -16,6 +16,7 @@ from nis_backend.drivers.compute.operations import Computing
 from nis_backend.settings import read_settings
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from pathlib import Path
 
     from nis_backend.drivers.compute.base import Json
@@ -36,8 +37,8 @@ class Worker(Computing):
         self.told: list[float] = []
 
     @override
-    def progress(self, fraction: float, message: str = "") -> None:
-        del message
+    def progress(self, fraction: float, message: str = "", values: Mapping[str, float] | None = None) -> None:
+        del message, values
         self.told.append(fraction)
 
     @override

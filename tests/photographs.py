@@ -19,6 +19,8 @@ from nis_backend.drivers.compute.operations import Computing
 from nis_backend.settings import read_settings
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from nis_backend.blob import Blob
     from nis_backend.operation import Operation
 
@@ -47,7 +49,8 @@ class Desk(Computing):
         self.stop_at = 2.0
 
     @override
-    def progress(self, fraction: float, message: str = "") -> None:
+    def progress(self, fraction: float, message: str = "", values: Mapping[str, float] | None = None) -> None:
+        del values
         self.told.append((fraction, message))
 
     @override

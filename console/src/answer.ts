@@ -5,6 +5,7 @@ import { guard } from "lit/directives/guard.js";
 import "./asked.js";
 import "./blob.js";
 import "./copy.js";
+import { curves } from "./curves.js";
 import { resolve } from "./fields.js";
 import "./feedback.js";
 import "./form.js";
@@ -111,8 +112,9 @@ function waiting(turn: Turn): TemplateResult {
   }
   if (progress) {
     return html`<p class="waiting">
-      <progress max="1" .value=${progress.fraction} aria-label="Progress"></progress> ${progress.message}
-    </p>`;
+        <progress max="1" .value=${progress.fraction} aria-label="Progress"></progress> ${progress.message}
+      </p>
+      ${curves(progress.measured)}`;
   }
   return quiet(words(turn) ? "answering" : "thinking");
 }

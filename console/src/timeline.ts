@@ -2,6 +2,7 @@
 
 import { html, nothing, type TemplateResult } from "lit";
 import { guard } from "lit/directives/guard.js";
+import { curves, type Measured, measuredIn } from "./curves.js";
 import { coloured, pretty } from "./json.js";
 import { markdown } from "./markdown.js";
 import { money, NANO } from "./money.js";
@@ -17,6 +18,8 @@ interface Entry {
   text: string;
   /** Whether the step began again: these words count no more. */
   gone: boolean;
+  /** What progress has measured. */
+  measured: Measured[];
 }
 
 /** Entries drawn; of a longer log the latest. */
@@ -51,8 +54,10 @@ function joined(events: readonly RunEvent[]): Entry[] {
     const words = spoken(body) ? body.text : "";
     const same = before && spoken(body) && before.first.body.type === body.type && before.first.body.step === body.step;
     if (same) [before.last, before.text] = [event, before.text + words];
-    else if (before?.first.body.type === "progress" && body.type === "progress") out[out.length - 1] = { ...before, last: event };
-    else out.push({ first: event, last: event, text: words, gone: false });
+    else if (before?.first.body.type === "progress" && body.type === "progress") {
+      before.last = event;
+      before.measured.push(...measuredIn(event));
+    } else out.push({ first: event, last: event, text: words, gone: false, measured: measuredIn(event) });
   }
   return out;
 }
@@ -60,7 +65,7 @@ function joined(events: readonly RunEvent[]): Entry[] {
 /** Whether a model says it as it comes: its words, or what it thinks before them. */
 const spoken = (body: Body): body is Extract<Body, { text: string }> => body.type === "text_delta" || body.type === "reasoning_delta";
 
-function told({ first, last, text, gone }: Entry): TemplateResult {
+function told({ first, last, text, gone, measured }: Entry): TemplateResult {
   const body: Body = last.body;
   switch (body.type) {
     case "started":
@@ -89,7 +94,7 @@ function told({ first, last, text, gone }: Entry): TemplateResult {
         ${body.problem ? failure(body.problem) : folded("Result", body.result)}`;
     case "progress":
       return html`<strong>Progress</strong> <progress max="1" .value=${body.fraction} aria-label="Progress"></progress>
-        <span class="note">${Math.round(100 * body.fraction)} % ${body.message}</span>`;
+        <span class="note">${Math.round(100 * body.fraction)} % ${body.message}</span>${curves(measured)}`;
     case "surface":
       return html`<strong>Shown</strong> ${body.views.map(drawn)}`;
     case "input_required":

@@ -1,5 +1,6 @@
 // A turn is what a run's events add up to.
 
+import { type Measured, measuredIn } from "./curves.js";
 import type { Reader } from "./follow.js";
 import { Standing } from "./standing.js";
 import { type Attached, LAST_WORDS, type OperationCall, type Problem, type Reply, type RunEvent, type View } from "./wire.js";
@@ -31,7 +32,7 @@ export interface Turn extends Reader {
   tokens: number | null;
   /** Billionths of a dollar, as far as prices are known. */
   cost: number;
-  progress: { fraction: number; message: string } | null;
+  progress: { fraction: number; message: string; measured: Measured[] } | null;
   notes: string[];
   problem: Problem | null;
   conversationId: string | null;
@@ -113,7 +114,7 @@ function apply(turn: Turn, event: RunEvent): void {
       break;
     }
     case "progress":
-      turn.progress = { fraction: body.fraction, message: body.message };
+      turn.progress = { fraction: body.fraction, message: body.message, measured: [...(turn.progress?.measured ?? []), ...measuredIn(event)] };
       break;
     case "surface":
       turn.views.push(...body.views);

@@ -212,7 +212,7 @@ export type Body =
   | { type: "model_answered"; step: number; finish_reason?: string; input_tokens?: number | null; output_tokens?: number | null; answered_by?: string; cost?: number | null }
   | { type: "tool_called"; step: number; call_id: string; operation: string; arguments: Record<string, unknown> }
   | { type: "tool_answered"; step: number; call_id: string; operation: string; result: unknown; problem: Problem | null }
-  | { type: "progress"; fraction: number; message: string }
+  | { type: "progress"; fraction: number; message: string; values?: Record<string, number> }
   | { type: "surface"; views: View[] }
   | { type: "input_required"; operation: string; missing: string[]; call_id?: string; question?: string }
   | { type: "approval_required"; step: number; call_id: string; operation: string; arguments: Record<string, unknown>; reason: string }

@@ -377,11 +377,11 @@ class Context:
             WorkerLost: the process died under the call.
         """
 
-        def progressed(fraction: float, message: str) -> None:
+        def progressed(fraction: float, message: str, values: Mapping[str, float]) -> None:
             if self.journal is not None:
                 # A refusal meets the holder again at its next write.
                 with suppress(NisError):
-                    self.journal.put(Progressed(fraction=fraction, message=message))
+                    self.journal.put(Progressed(fraction=fraction, message=message, values=dict(values)))
             if self.on_progress is not None:
                 self.on_progress(fraction, message)
 

@@ -106,6 +106,10 @@ class Progressed(Model):
     type: Literal["progress"] = "progress"
     fraction: float = Field(ge=0, le=1)
     message: str = ""
+    values: dict[str, float] = Field(
+        default_factory=dict[str, float],
+        description="What is measured on the way, by its name: numbers that make a curve, such as a loss.",
+    )
 
 
 class Surface(Model):

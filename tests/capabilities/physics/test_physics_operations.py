@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
+from collections.abc import Mapping
 from typing import Any, cast
 
 import pytest
@@ -28,7 +29,7 @@ class Worker:
     def __init__(self) -> None:
         self.told: list[float] = []
 
-    def progress(self, fraction: float, _message: str = "") -> None:
+    def progress(self, fraction: float, _message: str = "", _values: Mapping[str, float] | None = None) -> None:
         """See `WorkerContext.progress`."""
         self.told.append(fraction)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 import pytest
@@ -14,7 +15,7 @@ from nis_backend.view import Text
 class Silent:
     """What a worker offers to a call that nobody watches."""
 
-    def progress(self, fraction: float, message: str = "") -> None:
+    def progress(self, fraction: float, message: str = "", values: Mapping[str, float] | None = None) -> None:
         """See `WorkerContext.progress`."""
 
 

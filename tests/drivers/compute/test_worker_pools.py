@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import json
+import math
 import os
 import signal
 import subprocess
 import sys
-from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import aclosing, asynccontextmanager, suppress
 from pathlib import Path
 from typing import Any
@@ -600,7 +601,13 @@ def raw(header: bytes, buffers: bytes = b"") -> bytes:
     return LENGTHS.pack(len(header), len(buffers)) + header + buffers
 
 
-def ignore(_fraction: float, _message: str) -> None:
+def progressed(**said: object) -> bytes:
+    """A frame of progress as a worker may write it."""
+    body: dict[str, object] = {"fraction": 0.5, "message": "", "values": {}, **said}
+    return raw(json.dumps({"kind": "progress", "call": 1, "body": body, "buffers": []}).encode())
+
+
+def ignore(_fraction: float, _message: str, _values: Mapping[str, float]) -> None:
     """Somebody who does not care how far the call is."""
 
 
@@ -628,9 +635,14 @@ def ignore(_fraction: float, _message: str) -> None:
             raw(b'{"kind":"item","call":1,"body":{},"buffers":[]}', b"x"), "buffers that do not fit", id="surplus"
         ),
         (
-            raw(b'{"kind":"progress","call":1,"body":{"fraction":NaN,"message":""},"buffers":[]}'),
+            progressed(fraction=math.nan),
             "progress that is none",
         ),
+        (progressed(values={"loss": math.inf}), "a value that is no number"),
+        (progressed(values={"loss": "small"}), "a value that is no number"),
+        (progressed(values=[1.0]), "progress that is none"),
+        (progressed(values={"x" * 65: 1.0}), "values that are none"),
+        (progressed(values={str(number): 1.0 for number in range(17)}), "values that are none"),
         pytest.param(
             raw(b'{"kind":"error","call":1,"body":{"errors":[{"no":1}]},"buffers":[]}'),
             "a problem that is none",
@@ -705,12 +717,18 @@ def test_progress_arrives_in_order_and_in_time(run: Run) -> None:
     """`progress` is callable from any thread at each step, and the last word arrives before the end of the call."""
 
     async def test() -> None:
-        told: list[tuple[float, str]] = []
+        told: list[tuple[float, str, Mapping[str, float]]] = []
+
+        def hear(fraction: float, message: str, values: Mapping[str, float]) -> None:
+            told.append((fraction, message, values))
+
         async with opened(pool("report")) as compute:
-            await compute.call("report", {}, on_progress=lambda fraction, message: told.append((fraction, message)))
-        assert told == sorted(told)
-        assert told[-1] == (1.0, "counted")
+            await compute.call("report", {}, on_progress=hear)
+        assert [fraction for fraction, _, _ in told] == sorted(fraction for fraction, _, _ in told)
+        assert told[-1] == (1.0, "counted", {"left": 0.0})
         assert 2 <= len(told) < 1000
+        assert {tuple(values) for _, _, values in told} == {("left",)}
+        assert [values["left"] for _, _, values in told] == pytest.approx([1e5 * (1 - one) for one, _, _ in told])
 
     run(test)
 
@@ -728,7 +746,7 @@ def test_operations_are_performed_in_a_thread_of_the_worker(run: Run) -> None:
             begun = asyncio.Event()
             forever = payload("sums.wait_forever", "[]")
             waiting = asyncio.create_task(
-                compute.call(entry, forever, on_progress=lambda _fraction, _message: begun.set())
+                compute.call(entry, forever, on_progress=lambda _fraction, _message, _values: begun.set())
             )
             await begun.wait()
             waiting.cancel()

@@ -10,7 +10,7 @@ import signal
 import struct
 import sys
 import threading
-from collections.abc import AsyncGenerator, Callable, Coroutine, Sequence
+from collections.abc import AsyncGenerator, Callable, Coroutine, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -302,7 +302,7 @@ class Held:
 class Uncancelled:
     """What a call may use."""
 
-    def progress(self, fraction: float, message: str = "") -> None:
+    def progress(self, fraction: float, message: str = "", values: Mapping[str, float] | None = None) -> None:
         """Nobody listens."""
 
     def cancelled(self) -> bool:

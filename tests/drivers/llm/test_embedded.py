@@ -17,7 +17,7 @@ import jsonschema
 import pytest
 from gguf_tokens import tokenizer_of
 
-from nis_backend.drivers.compute.base import Json, PoolStatus
+from nis_backend.drivers.compute.base import Json, OnProgress, PoolStatus
 from nis_backend.drivers.compute.processes import WorkerPools
 from nis_backend.drivers.llm.answer import Answered, Item, TextChunk, ToolCall
 from nis_backend.drivers.llm.base import Message, Prompt, Tool
@@ -371,7 +371,7 @@ class Listening:
         pool: str,
         payload: Json,
         *,
-        on_progress: Callable[[float, str], None] | None = None,
+        on_progress: OnProgress | None = None,
         patient: bool = False,
     ) -> AsyncGenerator[Json, None]:
         """Keep it, and end."""
@@ -386,7 +386,7 @@ class Listening:
         pool: str,
         payload: Json,
         *,
-        on_progress: Callable[[float, str], None] | None = None,
+        on_progress: OnProgress | None = None,
         patient: bool = False,
     ) -> Json:
         """Never used by a model."""

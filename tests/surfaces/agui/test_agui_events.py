@@ -160,7 +160,7 @@ def test_the_state_tells_progress_files_and_what_is_asked_beside_the_clients_own
     events = flat(
         [
             BEGUN,
-            Progressed(fraction=0.5, message="half"),
+            Progressed(fraction=0.5, message="half", values={"loss": 0.25}),
             ArtifactMade(blob_id="blob-1", name="a.png", media_type="image/png", size=3),
             InputRequired(operation="physics.solve_heat", missing=["length"]),
             ENDED,
@@ -172,7 +172,7 @@ def test_the_state_tells_progress_files_and_what_is_asked_beside_the_clients_own
     assert snapshot["nis"]["conversationId"] == "conversation-1"
     patches = [event["delta"][0] for event in events if event["type"] == "STATE_DELTA"]
     assert [one["path"] for one in patches] == ["/nis/progress", "/nis/artifacts/-", "/nis/pending"]
-    assert patches[0]["value"] == {"fraction": 0.5, "message": "half"}
+    assert patches[0]["value"] == {"fraction": 0.5, "message": "half", "values": {"loss": 0.25}}
     assert events[-1]["outcome"] == {"type": "success"}
 
 

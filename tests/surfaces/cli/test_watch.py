@@ -18,6 +18,7 @@ from ground import SCRIPT, Ground
 from rest_client import ask
 
 from nis_backend.surfaces.cli.commands import command_line
+from nis_backend.surfaces.cli.watch import told
 
 STORY = {"message": "Write a long story about the sea and a ship."}
 
@@ -74,6 +75,15 @@ def test_a_result_without_words_is_drawn_as_its_operation_draws_it(ground: Groun
     run_id = ground.call("weights.pull_weight", {"id": "smollm2-135m-instruct-q4_1"}, wait=False)["id"]
     code, out, _ = watch(ground, run_id)
     assert (code, "is here and verified" in out, "{" in out) == (0, True, False)
+
+
+def test_what_a_run_measures_is_told_with_its_progress() -> None:
+    """Promise: live values are seen where a run is watched; what an older server wrote has none."""
+    body = {"type": "progress", "fraction": 0.25, "message": "step 7"}
+    assert told(body) == " 25%  step 7"
+    assert told({**body, "values": {"loss": 1.23456e-5, "viscosity": 0.01}}) == (
+        " 25%  step 7  loss 1.235e-05  viscosity 0.01"
+    )
 
 
 def test_a_failure_is_the_exit_code(ground: Ground) -> None:

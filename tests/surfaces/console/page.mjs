@@ -113,6 +113,21 @@ await scene("stopped from its page", async (page) => {
   return { live, state: await page.locator(".facts .state-mark").innerText(), said: await page.locator(".said").innerText() };
 });
 
+await scene("measured", async (page) => {
+  const charts = page.locator(".turn nis-chart svg");
+  await ask(page, "measured");
+  await charts.nth(1).waitFor();
+  const labels = (found) => found.evaluateAll((all) => all.map((one) => one.getAttribute("aria-label")));
+  const live = await labels(charts);
+  const run = await page.evaluate(() => fetch("/conversations/conversation-1").then((answer) => answer.json()));
+  await page.getByRole("button", { name: "Stop" }).click();
+  await page.getByText("Stopped.").waitFor();
+  const left = await charts.count();
+  await page.goto(`${plain}/#/runs/${run.turns.at(-1).run_id}`);
+  await page.locator(".run-page .timeline nis-chart svg").nth(1).waitFor();
+  return { live, left, kept: await labels(page.locator(".run-page .timeline nis-chart svg")) };
+});
+
 await scene("retried", async (page) => {
   await ask(page, "retried");
   await over(page);

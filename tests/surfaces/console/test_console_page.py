@@ -15,6 +15,7 @@ from nis_backend.event import (
     CancelledRun,
     Failed,
     ModelCalled,
+    Progressed,
     Started,
     StepRetried,
     Succeeded,
@@ -135,6 +136,18 @@ STORIES = {
     ),
     "cut": Story(bodies=reply(COUNTED, *words(COUNTED)), cut=17),
     "stop": Story(bodies=[Started(operation="c", attempt=1), *words("half a thought"), CancelledRun()], hold=6),
+    "measured": Story(
+        bodies=[
+            Started(operation="c", attempt=1),
+            Progressed(fraction=0.0, message="begun"),
+            *(
+                Progressed(fraction=step / 10, message=f"step {step}", values={"loss": 10.0**-step, "speed": 7.0})
+                for step in range(1, 4)
+            ),
+            CancelledRun(),
+        ],
+        hold=6,
+    ),
     "retried": Story(
         bodies=reply(
             "whole",
@@ -249,6 +262,14 @@ def test_a_dropped_connection_is_taken_up_where_it_broke(
     (run,) = [run for run in servers[0].runs if run.asked["message"] == "cut"]
     assert run.resumed_after[0] == 17
     assert scene["turns"] >= 1
+
+
+def test_what_a_run_measures_is_a_curve_for_each_name(seen: dict[str, Any]) -> None:
+    """While it goes on beside its progress, afterwards in its log; what falls by powers of ten has an axis of them."""
+    scene = seen["measured"]
+    assert [label.partition(", over")[0] for label in scene["live"]] == ["loss from 0.001 to 0.1", "speed from 7 to 7"]
+    assert scene["left"] == 0
+    assert len(scene["kept"]) == 2
 
 
 def test_a_long_answer_is_drawn_as_it_comes(seen: dict[str, Any]) -> None:

@@ -7,7 +7,7 @@ with the pool's `options`, and gets a `Handler`: an object whose `handle` answer
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Literal, Protocol, TypeVar
+from typing import TYPE_CHECKING, Any, Literal, Protocol, TypeAlias, TypeVar
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, AsyncIterator, Callable, Mapping
@@ -16,6 +16,14 @@ if TYPE_CHECKING:
 # Any: a JSON object's values differ in type. In payloads and items a member of the object may also be `bytes`, which
 # travels as it is; what is larger than 16 MiB goes by a file's path.
 Json = dict[str, Any]
+
+OnProgress: TypeAlias = "Callable[[float, str, Mapping[str, float]], None]"
+"""Hears how far a call is, in words, and what it measures on the way."""
+
+MOST_VALUES = 16
+"""Values beside one word of progress."""
+LONGEST_NAME = 64
+"""Characters of a value's name."""
 
 Kept = TypeVar("Kept")
 
@@ -67,7 +75,7 @@ class Compute(Protocol):
         pool: str,
         payload: Json,
         *,
-        on_progress: Callable[[float, str], None] | None = None,
+        on_progress: OnProgress | None = None,
         patient: bool = False,
     ) -> AsyncGenerator[Json, None]:
         """Send one call and yield what its handler yields; closing the generator (`aclosing`) cancels the call.
@@ -88,7 +96,7 @@ class Compute(Protocol):
         pool: str,
         payload: Json,
         *,
-        on_progress: Callable[[float, str], None] | None = None,
+        on_progress: OnProgress | None = None,
         patient: bool = False,
     ) -> Json:
         """Send one call and wait for the one item that its handler yields."""
@@ -106,8 +114,12 @@ class Compute(Protocol):
 class WorkerContext(Protocol):
     """What code in a worker may use."""
 
-    def progress(self, fraction: float, message: str = "") -> None:
-        """Say how far the call is, 0 to 1; callable from any thread."""
+    def progress(self, fraction: float, message: str = "", values: Mapping[str, float] | None = None) -> None:
+        """Say how far the call is, 0 to 1; callable from any thread.
+
+        `values` are numbers to be drawn as curves while it goes on: at most 16, such as `{"loss": 0.03}`. What is not
+        finite is left out.
+        """
         ...
 
     def cancelled(self) -> bool:

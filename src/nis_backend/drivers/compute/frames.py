@@ -4,7 +4,7 @@ Never pickle: a worker that has read hostile input is not trusted, so what it se
 read.
 
     server → worker   hello(pool, entry, options, extra, memory)   call(payload)   cancel   taken(size)
-    worker → server   ready   progress(fraction, message)   item(…)   done   error(problem)
+    worker → server   ready   progress(fraction, message, values)   item(…)   done   error(problem)
 
 A frame belongs to the call whose id it carries; 0 is the process itself. `taken` is the back-pressure: a worker stops
 yielding while a call has sent `WINDOW` bytes that its reader has not taken.

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import itertools
 import logging
+import math
 import os
 import signal
 import socket
@@ -13,18 +14,16 @@ from collections import deque
 from contextlib import aclosing, asynccontextmanager, suppress
 from typing import TYPE_CHECKING
 
-from nis_backend.drivers.compute.base import PoolStatus
+from nis_backend.drivers.compute.base import LONGEST_NAME, MOST_VALUES, PoolStatus
 from nis_backend.drivers.compute.frames import IDS, MAX_FRAME, WINDOW, BadFrame, Frame, pack, read
 from nis_backend.drivers.telemetry.ids import HERE, apart, told
 from nis_backend.errors import Busy, InternalError, NisError, Unavailable, WorkerLost, from_problem
 from nis_backend.settings import inherited_environment
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncGenerator, Callable, Sequence
+    from collections.abc import AsyncGenerator, Mapping, Sequence
 
-    from nis_backend.drivers.compute.base import Json, Pool
-
-    OnProgress = Callable[[float, str], None]
+    from nis_backend.drivers.compute.base import Json, OnProgress, Pool
 
 log = logging.getLogger("nis.compute")
 
@@ -231,8 +230,10 @@ class _Call:
         if self.left or self._on_progress is None or self._told > allowed:
             return
         match body:
-            case {"fraction": float() | int() as fraction, "message": str(message)} if 0 <= fraction <= 1:
-                self._on_progress(float(fraction), message)
+            case {"fraction": float() | int() as fraction, "message": str(message), "values": dict()} if (
+                0 <= fraction <= 1
+            ):
+                self._on_progress(float(fraction), message, _numbers(body["values"]))
             case _:
                 raise BadFrame("progress that is none")
 
@@ -427,6 +428,15 @@ class _Worker:
             f"{name} was killed by signal {-code} ({signal.strsignal(-code)}).",
             remedy=f"Call again: it is started anew.{memory}",
         )
+
+
+def _numbers(values: Json) -> Mapping[str, float]:
+    """What a worker measures on the way, as far as an honest one says it."""
+    if len(values) > MOST_VALUES or max(map(len, values), default=0) > LONGEST_NAME:
+        raise BadFrame("values that are none")
+    if not all(isinstance(value, float | int) and math.isfinite(value) for value in values.values()):
+        raise BadFrame("a value that is no number")
+    return {name: float(value) for name, value in values.items()}
 
 
 def _problem(body: Json) -> NisError:

@@ -9,17 +9,20 @@ import asyncio
 import ctypes
 import importlib
 import logging
+import math
 import os
 import resource
 import signal
 import socket
 import sys
 import threading
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Mapping
 from contextlib import suppress
+from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from nis_backend.drivers.compute.base import LONGEST_NAME, MOST_VALUES
 from nis_backend.drivers.compute.frames import IDS, LENGTHS, WINDOW, pack, read
 from nis_backend.drivers.telemetry.ids import apart, of_told
 from nis_backend.errors import InternalError, NisError, TooLarge, Unavailable
@@ -55,16 +58,17 @@ class _Call:
         self._untaken = 0
         self._room = asyncio.Event()
         self._lock = threading.Lock()
-        self._progress: tuple[float, str] | None = None
+        self._progress: tuple[float, str, dict[str, float]] | None = None
         self._told = -TELL_EVERY
         self.task = asyncio.create_task(self._answer(handler, payload), context=apart(ids))
         self.task.add_done_callback(self._end)
 
-    def progress(self, fraction: float, message: str = "") -> None:
+    def progress(self, fraction: float, message: str = "", values: Mapping[str, float] | None = None) -> None:
+        told = _finite(values) if values else {}
         with self._lock:
             waits = self._progress is not None
             # NaN compares as not greater, and becomes 0.
-            self._progress = (min(1.0, max(0.0, float(fraction))), str(message))
+            self._progress = (min(1.0, max(0.0, float(fraction))), str(message), told)
         if not waits:
             self._loop.call_soon_threadsafe(self._tell_in_time)
 
@@ -120,7 +124,13 @@ class _Call:
             progress, self._progress = self._progress, None
         if progress is not None:
             self._told = self._loop.time()
-            self._write("progress", {"fraction": progress[0], "message": progress[1]})
+            self._write("progress", dict(zip(("fraction", "message", "values"), progress, strict=True)))
+
+
+def _finite(values: Mapping[str, float]) -> dict[str, float]:
+    """What of it a curve can show, as plain numbers."""
+    told = ((str(name)[:LONGEST_NAME], float(value)) for name, value in values.items())
+    return dict(islice(((name, value) for name, value in told if math.isfinite(value)), MOST_VALUES))
 
 
 class _Pool:

@@ -164,7 +164,7 @@ class View:
                     "content": content,
                 }
             case Progressed():
-                yield self._now("replace", "progress", {"fraction": body.fraction, "message": body.message})
+                yield self._now("replace", "progress", body.model_dump(mode="json", exclude={"type"}))
             case ArtifactMade():
                 made = body.model_dump(mode="json", exclude={"type"})
                 self._ours["artifacts"].append(made)

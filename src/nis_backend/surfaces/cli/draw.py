@@ -19,6 +19,7 @@ from typing_extensions import override
 from nis_backend.drawing.scale import Scale
 from nis_backend.settings import Settings
 from nis_backend.surfaces.cli.plain import harmless
+from nis_backend.surfaces.cli.watch import progress_words
 from nis_backend.told import table, title_of
 from nis_backend.view import Audio, Form, Grid, Image, Series, Table, Text, View
 
@@ -76,7 +77,7 @@ class Screen:
             case "step_retried":
                 self._remark(f"again: {body['reason']}", "dim")
             case "progress":
-                self._show_progress(body["fraction"], body["message"])
+                self._show_progress(body["fraction"], progress_words(body))
             case "warning":
                 self._remark(body["message"], "yellow")
             case _:

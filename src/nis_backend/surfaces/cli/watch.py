@@ -155,6 +155,11 @@ class _Seen:
         self._in_words = False
 
 
+def progress_words(body: Json) -> str:
+    """What is said of a progress, and what was measured by then; an older server measures nothing."""
+    return "  ".join([body["message"], *(f"{name} {value:.4g}" for name, value in body.get("values", {}).items())])
+
+
 def told(body: Json) -> str:  # noqa: C901, PLR0911, PLR0912 - one line a kind of event
     """An event in words."""
     match body:
@@ -173,8 +178,8 @@ def told(body: Json) -> str:  # noqa: C901, PLR0911, PLR0912 - one line a kind o
             return shorten(f"{operation} refused: {detail}", WIDE)
         case {"type": "tool_answered", "operation": operation, "result": result}:
             return shorten(f"{operation} answered {json.dumps(result, ensure_ascii=False)}", WIDE)
-        case {"type": "progress", "fraction": fraction, "message": message}:
-            return f"{fraction:>4.0%}  {message}".rstrip()
+        case {"type": "progress", "fraction": fraction}:
+            return f"{fraction:>4.0%}  {progress_words(body)}".rstrip()
         case {"type": "step_retried", "reason": reason}:
             return f"begins the step again, without the words above: {reason}"
         case {"type": "input_required", "operation": operation, "missing": missing}:

@@ -6,6 +6,7 @@ import asyncio
 import ctypes
 import itertools
 import logging
+import math
 import os
 import signal
 import subprocess
@@ -149,8 +150,9 @@ def report(_options: Json) -> Answers:
 
     def work(ctx: WorkerContext) -> None:
         for step in range(100_000):
-            ctx.progress(step / 100_000, "counting")
-        ctx.progress(1, "counted")
+            # What is not finite draws no curve, and is left out.
+            ctx.progress(step / 100_000, "counting", {"left": 100_000 - step, "lost": math.nan})
+        ctx.progress(1, "counted", {"left": 0})
 
     async def handle(_payload: Json, ctx: WorkerContext) -> AsyncIterator[Json]:
         await asyncio.to_thread(work, ctx)
