@@ -90,10 +90,11 @@ class Reads(_SchemaNote):
     `"unit"`: the unit of the quantity named; `"target_unit"`: a unit named without a number ("in feet");
     `"magnitude"`: the number in front of the `"unit"`; `"choice"`: the enum value, or a name of it, that occurs in
     the sentence; `"quote"`: what stands in quotation marks, or behind a colon; `"quotes"`: each text that does;
-    `"count"`: how many things of a list are wanted.
+    `"count"`: how many things of a list are wanted; `"numbers"`: a list of numbers, in brackets or set apart by commas;
+    `"matrix"`: lists in a list, or rows set apart by semicolons.
     """
 
-    kind: Literal["unit", "target_unit", "magnitude", "choice", "quote", "quotes", "count"]
+    kind: Literal["unit", "target_unit", "magnitude", "choice", "quote", "quotes", "count", "numbers", "matrix"]
 
     @override
     def note(self) -> Json:

@@ -1,9 +1,57 @@
-"""Linear algebra, with the condition that says what its answers are worth."""
+"""Linear algebra: systems of equations and what a matrix is made of."""
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING
 
-from nis_backend.operation import Operation
+from nis_backend.capabilities.mathematics.matrices import asked, views
+from nis_backend.capabilities.mathematics.matrices.tables import LinearSolution, LinearSystem
+from nis_backend.operation import Example, operation
 
-OPERATIONS: tuple[Operation[Any, Any], ...] = ()  # Any: each has models of its own
+if TYPE_CHECKING:
+    from nis_backend.drivers.compute.base import WorkerContext
+
+
+@operation(
+    "mathematics.solve_linear_system",
+    effect="reads",
+    pool="science",
+    view=views.draw_solution,
+    examples=(
+        Example(
+            title="Two equations",
+            request={"matrix": [[2, 1], [1, 3]], "right": [3, 5]},
+            question="Solve the linear system [[2, 1], [1, 3]] x = [3, 5].",
+            also=asked.SYSTEM,
+        ),
+        Example(
+            title="A line through four points",
+            request={"matrix": [[1, 0], [1, 1], [1, 2], [1, 3]], "right": [1.1, 2.9, 5.2, 6.8]},
+            question="Find the least squares solution of the matrix [[1, 0], [1, 1], [1, 2], [1, 3]] with right side "
+            "[1.1, 2.9, 5.2, 6.8].",
+        ),
+        Example(
+            title="Many solutions",
+            request={"matrix": [[1, 2], [2, 4]], "right": [3, 6], "least_norm": True},
+            question="What is the least norm solution of A x = b with A = [[1, 2], [2, 4]] and b = [3, 6]?",
+        ),
+    ),
+)
+def solve_linear_system(request: LinearSystem, ctx: WorkerContext) -> LinearSolution:
+    """Solve a system of linear equations A x = b given by a matrix and a right side, square or not.
+
+    Short numbers are worked out exactly over the fractions. Else a square system by elimination with partial pivoting
+    and one step of refinement, with a bound on its error; any other by singular values, as least squares or least norm.
+
+    Source: Higham, Accuracy and Stability of Numerical Algorithms (2002), 7, 9, 12; Golub & Van Loan, Matrix
+    Computations (2013), 5.
+
+    Raises:
+        InvalidRequest: the matrix lacks rank, and `least_norm` is not set; which rank it has is told.
+    """
+    from nis_backend.capabilities.mathematics.matrices.solving import solve  # noqa: PLC0415 - loads in the worker only
+
+    return solve(request)
+
+
+OPERATIONS = (solve_linear_system,)
