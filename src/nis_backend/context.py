@@ -76,6 +76,8 @@ class Context:
     depth: int = 0
     on_progress: Callable[[float, str], None] | None = None
     """Hears how far what is computed for this call is, 0 to 1; a run's log has it without."""
+    quiet: bool = False
+    """Whether this call is one of many of its run: how far it is by itself says nothing of the run."""
     run_id: str | None = None
     """The id of the run that this call starts, where it was settled before."""
     beside: list[tuple[Table, Row]] = field(default_factory=list["tuple[Table, Row]"])
@@ -378,7 +380,7 @@ class Context:
         """
 
         def progressed(fraction: float, message: str, values: Mapping[str, float]) -> None:
-            if self.journal is not None:
+            if self.journal is not None and not self.quiet:
                 # A refusal meets the holder again at its next write.
                 with suppress(NisError):
                     self.journal.put(Progressed(fraction=fraction, message=message, values=dict(values)))

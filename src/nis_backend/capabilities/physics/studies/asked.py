@@ -1,0 +1,24 @@
+"""How people ask for studies."""
+
+from __future__ import annotations
+
+SWEEP = (
+    "Sweep a parameter of a simulation and plot the result over it.",
+    "Run the solver for a range of values of one field and show how the answer changes.",
+    "Do a parameter scan, a parametric study, a grid of two parameters, a heat map of a result.",
+    "Call an operation for each value of a list: a parameter sweep over 20 points.",
+    "How does the range depend on the launch angle? Vary the angle from 10 to 80 degrees in 15 steps.",
+    "Vary two inputs of physics.simulate_projectile and tabulate the range for all combinations.",
+    "Scan the drag coefficient between two limits and collect the results in a table.",
+    "Parameter variation: repeat the computation with different values of length.",
+)
+
+SENSITIVITY = (
+    "Which input matters most for the result? A global sensitivity analysis.",
+    "Compute the Sobol indices, first order and total, of a simulation.",
+    "Do a Morris screening of the parameters of a solver: elementary effects.",
+    "How sensitive is the range to speed, angle and height when each is uncertain?",
+    "What share of the variance of the output comes from each uncertain input?",
+    "Variance-based sensitivity analysis, a tornado chart of what the output depends on.",
+    "Rank the parameters by their influence on the output. Uncertainty attribution.",
+)
