@@ -101,6 +101,7 @@ class Shares:
     total: list[float]
     total_interval: list[float]
     first_again: list[float]
+    first_again_interval: list[float]
     variance: float
 
 
@@ -141,6 +142,7 @@ def sobol_shares(blocks: Sequence[Sequence[float]], seed: int) -> Shares:
         total=found[fields : 2 * fields],
         total_interval=half[fields : 2 * fields],
         first_again=found[2 * fields : 3 * fields],
+        first_again_interval=half[2 * fields : 3 * fields],
         variance=found[-1],
     )
 

@@ -245,7 +245,7 @@ def _indices(
             shares.first[i],
             shares.first_again[i],
             "",
-            allowed=2 * (shares.first_interval[i] + shares.total_interval[i]),
+            allowed=1.5 * (shares.first_interval[i] + shares.first_again_interval[i]),
         )
         for i, path in enumerate(paths)
     ]
