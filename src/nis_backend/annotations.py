@@ -90,11 +90,32 @@ class Reads(_SchemaNote):
     `"unit"`: the unit of the quantity named; `"target_unit"`: a unit named without a number ("in feet");
     `"magnitude"`: the number in front of the `"unit"`; `"choice"`: the enum value, or a name of it, that occurs in
     the sentence; `"quote"`: what stands in quotation marks, or behind a colon; `"quotes"`: each text that does;
-    `"count"`: how many things of a list are wanted; `"numbers"`: a list of numbers, in brackets or set apart by commas;
-    `"matrix"`: lists in a list, or rows set apart by semicolons.
+    `"count"`: how many things of a list are wanted; `"numbers"`: a list of numbers, in brackets or set apart by
+    commas; `"matrix"`: lists in a list, or rows set apart by semicolons; `"formula"`: a formula that stands in the sentence; `"equations"`:
+    each equation or inequality that does; `"variable"`: the name behind "with respect to", `"variables"`: each of
+    several; `"lower"` and `"upper"`: what stands behind "from" and "to"; `"towards"`: what a variable goes to;
+    `"point"`: what stands behind "around" or "at x =".
     """
 
-    kind: Literal["unit", "target_unit", "magnitude", "choice", "quote", "quotes", "count", "numbers", "matrix"]
+    kind: Literal[
+        "unit",
+        "target_unit",
+        "magnitude",
+        "choice",
+        "quote",
+        "quotes",
+        "count",
+        "numbers",
+        "matrix",
+        "formula",
+        "equations",
+        "variable",
+        "variables",
+        "lower",
+        "upper",
+        "towards",
+        "point",
+    ]
 
     @override
     def note(self) -> Json:

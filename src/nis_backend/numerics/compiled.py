@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from functools import cache
 from importlib import import_module
 from typing import TYPE_CHECKING, Any, assert_never
 
@@ -22,7 +23,7 @@ def compile_tree(tree: Node, names: Sequence[str], *, arrays: bool) -> Callable[
     """
     places = {name: f"a{number}" for number, name in enumerate(names)}
     source = f"lambda {', '.join(places.values())}: {_write(tree, places)}"
-    functions = _array_functions() if arrays else _scalar_functions()
+    functions = _array_functions() if arrays else scalar_functions()
     return eval(compile(source, "<formula>", "eval"), {"__builtins__": {}, **functions})  # noqa: S307 - see above
 
 
@@ -62,7 +63,9 @@ def _inverse(function: Callable[[Any], Any]) -> Callable[[Any], Any]:
     return lambda x: 1 / function(x)
 
 
-def _scalar_functions() -> dict[str, Any]:
+@cache
+def scalar_functions() -> dict[str, Any]:
+    """What the source calls on floats; each name is `f_` and the function's."""
     plain = ("sin", "cos", "tan", "asin", "acos", "atan", "sinh", "cosh", "tanh", "asinh", "acosh", "atanh", "exp")
     more = ("log", "log10", "log2", "sqrt", "cbrt", "erf", "erfc", "gamma", "atan2", "floor", "ceil")
     return {

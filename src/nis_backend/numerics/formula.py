@@ -8,13 +8,13 @@ from __future__ import annotations
 
 import math
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias, assert_never
 
 from nis_backend.errors import InvalidRequest
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Iterator
+    from collections.abc import Callable, Collection, Iterator, Mapping
 
 LONGEST = 2000
 """Characters of a formula."""
@@ -44,6 +44,8 @@ class Number:
     """A constant; whole numbers stay whole."""
 
     value: int | float
+    written: str = field(default="", compare=False)
+    """Its digits where a double may not hold all of them."""
 
 
 @dataclass(frozen=True)
@@ -145,15 +147,46 @@ def walk(node: Node) -> Iterator[Node]:
                 assert_never(one)
 
 
-def read_formula(text: str, names: Collection[str] | None = None, *, field: str = "expression") -> Formula:
+def read_formula(
+    text: str, names: Collection[str] | None = None, *, field: str = "expression", largest: int = LARGEST
+) -> Formula:
     """Read a formula in which these names may stand; None allows any.
+
+    `largest` is the power of ten that its constants may reach; beyond `LARGEST` they do not fit a double.
 
     Raises:
         InvalidRequest: it is no formula, names what is not known, or grows beyond bounds; the place is told.
     """
-    tree = _Reader(text, names, field).whole()
-    _bound(tree, text, field)
-    return Formula(text=text, tree=tree, field=field)
+    formula = Formula(text=text, tree=_Reader(text, names, field).whole(), field=field)
+    bound(formula, largest)
+    return formula
+
+
+def give(formula: Formula, values: Mapping[str, Node], largest: int = LARGEST) -> Formula:
+    """The formula with these in the place of its names.
+
+    Raises:
+        InvalidRequest: with them it grows beyond bounds.
+    """
+    given = replace(formula, tree=_given(formula.tree, values))
+    bound(given, largest)
+    return given
+
+
+def _given(node: Node, values: Mapping[str, Node]) -> Node:
+    match node:
+        case Number() | Constant():
+            return node
+        case Name(name):
+            return values.get(name, node)
+        case Sign(of):
+            return Sign(_given(of, values))
+        case Binary(operator, left, right):
+            return Binary(operator, _given(left, values), _given(right, values))
+        case Call(function, arguments):
+            return Call(function, tuple(_given(one, values) for one in arguments))
+        case _:
+            assert_never(node)
 
 
 def read_equation(text: str, names: Collection[str] | None = None, *, field: str = "equation") -> Equation:
@@ -296,7 +329,10 @@ class _Reader:
         if word == "|":
             return Call("abs", (self._closed("|"),))
         if word and (word[0].isdigit() or word[0] == "."):
-            return _number(word)
+            number = _number(word)
+            if number.value == 0 and number.written.lower().partition("e")[0].strip("0."):
+                raise self._wrong(f"has {word!r}, which is too close to 0", "Give numbers that are less extreme.")
+            return number
         if word and (word[0].isalpha() or word[0] == "_"):
             return self._named(word)
         raise self._wrong(f"has {word!r} where a number or a name belongs" if word else "ends too early")
@@ -347,31 +383,22 @@ class _Reader:
 
 
 def _number(token: str) -> Number:
-    return Number(int(token) if token.isdigit() and len(token) < LARGEST else float(token))
+    return Number(int(token)) if token.isdecimal() else Number(float(token), token)
 
 
-def _bound(tree: Node, text: str, field: str) -> None:
-    """Refuse what is too deep, and constants that no double holds: their sizes are found by logarithms."""
-    if (depth := _depth(tree)) > LEVELS:
-        raise _refused(f"joins {depth} things in one row", text, field, f"Put parentheses around groups of {LEVELS}.")
-    large = f"grows beyond 10^{LARGEST}"
-    remedy = "Give numbers that are less extreme."
-    for node in walk(tree):
-        match node:
-            case Number(value) if not abs(value) < 10.0**LARGEST:
-                raise _refused(large, text, field, remedy)
-            case Binary("^", base, exponent):
-                power = _value(exponent)
-                under = _value(base)
-                if power is not None and not abs(power) <= 10_000:  # noqa: PLR2004 - x^10000 is beyond all use
-                    raise _refused(f"has a power of {power:g}", text, field, remedy)
-                if power is not None and under and abs(math.log10(abs(under)) * power) > LARGEST:
-                    raise _refused(large, text, field, remedy)
-            case Call("factorial" | "gamma", (argument,)):
-                if (many := _value(argument)) is not None and many > 170:  # noqa: PLR2004 - 171! is beyond a double
-                    raise _refused(large, text, field, remedy)
-            case _:
-                pass
+def bound(formula: Formula, largest: int = LARGEST) -> None:
+    """Refuse what is too deep, and constants that are too large.
+
+    Raises:
+        InvalidRequest: it joins more than `LEVELS` things, or a constant is beyond 10^`largest`.
+    """
+    from nis_backend.numerics.bounds import refuse_large  # noqa: PLC0415 - it stands on this module's nodes
+
+    if (depth := _depth(formula.tree)) > LEVELS:
+        what = f"joins {depth} things in one row"
+        raise _refused(what, formula.text, formula.field, f"Put parentheses around groups of {LEVELS}.")
+    if wrong := refuse_large(formula.tree, largest):
+        raise _refused(wrong, formula.text, formula.field, "Give numbers that are less extreme.")
 
 
 def _depth(tree: Node) -> int:
@@ -392,46 +419,3 @@ def _depth(tree: Node) -> int:
             case _:
                 assert_never(node)
     return most
-
-
-def _value(node: Node) -> float | None:  # noqa: PLR0911 - one a kind of node
-    """A constant's value, None of what holds a variable; infinite where it is beyond a double."""
-    try:
-        match node:
-            case Number(value):
-                return float(value)
-            case Constant(name):
-                return CONSTANTS[name]
-            case Name() | Call():
-                return None
-            case Sign(of):
-                inner = _value(of)
-                return None if inner is None else -inner
-            case Binary(operator, left, right):
-                a, b = _value(left), _value(right)
-                if a is None or b is None:
-                    return None
-                return _joined(operator, a, b)
-            case _:
-                assert_never(node)
-    except (OverflowError, ValueError):
-        return math.inf
-    except ZeroDivisionError:
-        return math.nan
-
-
-def _joined(operator: Literal["+", "-", "*", "/", "^"], a: float, b: float) -> float:
-    match operator:
-        case "+":
-            return a + b
-        case "-":
-            return a - b
-        case "*":
-            return a * b
-        case "/":
-            return a / b
-        case "^":
-            value = a**b
-            return value if isinstance(value, float) else math.nan
-        case _:
-            assert_never(operator)
