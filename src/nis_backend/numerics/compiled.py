@@ -11,7 +11,7 @@ from nis_backend.errors import InvalidRequest
 from nis_backend.numerics.formula import CONSTANTS, Binary, Call, Constant, Name, Number, Sign
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
     from nis_backend.numerics.formula import Node
 
@@ -25,6 +25,20 @@ def compile_tree(tree: Node, names: Sequence[str], *, arrays: bool) -> Callable[
     source = f"lambda {', '.join(places.values())}: {_write(tree, places)}"
     functions = _array_functions() if arrays else scalar_functions()
     return eval(compile(source, "<formula>", "eval"), {"__builtins__": {}, **functions})  # noqa: S307 - see above
+
+
+def compile_trees(
+    trees: Sequence[Node], names: Sequence[str], values: Mapping[str, float]
+) -> Callable[..., tuple[float, ...]]:
+    """Several trees as one function of floats, a number each; `values` are names that stay what they are.
+
+    The source is written as in `compile_tree`; what is fixed stands in it as a number.
+    """
+    places = {name: f"a{number}" for number, name in enumerate(names)}
+    places |= {name: f"({float(value)!r})" for name, value in values.items()}
+    written = "".join(f"{_write(tree, places)}, " for tree in trees)
+    source = f"lambda {', '.join(places[name] for name in names)}: ({written})"
+    return eval(compile(source, "<formulas>", "eval"), {"__builtins__": {}, **_scalar_functions()})  # noqa: S307 - see above
 
 
 def _write(node: Node, places: dict[str, str]) -> str:  # noqa: PLR0911 - one a kind of node

@@ -1,0 +1,367 @@
+"""A system followed from start to end: a mesh laid by the embedded error, then every step of it halved, and again.
+
+So an adaptive method has what a fixed grid has: an order that can be observed, and Richardson's estimate of the error
+of the whole way, where local tolerances bound the error of one step only.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass, field
+from itertools import pairwise
+from typing import TYPE_CHECKING
+
+from nis_backend.capabilities.physics.dynamics.schemes import FAILURES, Explicit
+from nis_backend.errors import InvalidRequest
+from nis_backend.numerics.receipt import Cost, Receipt
+from nis_backend.numerics.refinement import ROUNDING, TELL_EVERY, Course, Refined, refine, silent
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from nis_backend.capabilities.physics.dynamics.schemes import Scheme, State
+    from nis_backend.numerics.receipt import Check, Conserved
+
+FLOOR = 1e-13
+"""Part of the largest state below which another state's size is taken for rounding."""
+GROWTH, SHRINKAGE, SAFETY = 5.0, 0.2, 0.9
+"""Bounds of how a step's length changes; Hairer's."""
+STIFF_STEPS = 15
+"""Steps in a row, calm ones forgiven by sixes, after which stability and not accuracy sets the step; Hairer's."""
+STIFF_LIMIT = 3.25
+"""Length of the stability interval of Dormand-Prince 5(4)."""
+
+
+class StiffError(Exception):
+    """An explicit method is held back by stability at `time`."""
+
+    def __init__(self, time: float, product: float) -> None:
+        super().__init__()
+        self.time, self.product = time, product
+
+
+@dataclass(frozen=True, kw_only=True)
+class Problem:
+    """What is to be followed: from which state, through which times, with which method."""
+
+    scheme: Scheme
+    start: State
+    outputs: Sequence[float]
+    """Times at which the state is wanted, the first and the last included; each is a node of the mesh."""
+    tolerance: float
+    """Error asked, relative to the largest size of each state."""
+    max_steps: int
+    names: Sequence[str]
+    stop: Callable[[float, State, float, State], bool] | None = None
+    """Whether something that ends the motion happens between two states."""
+    pointwise: float | None = None
+    """Part of a state's largest size below which its error is not held against its own size of the moment; None holds
+    every error against the largest size."""
+    jumps: tuple[float, ...] = ()
+    """Times at which the rates jump: steps begin and end there."""
+    unit: str = "s"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Mesh:
+    """Times of the coarsest grid, which of them are outputs, and the largest size of each state on the way."""
+
+    times: list[float]
+    outputs: list[int]
+    sizes: list[float]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Path:
+    """The states on one grid: at every step, the mesh's nodes being each `stride`-th."""
+
+    times: list[float]
+    states: list[State]
+    stride: int
+    evaluations: int
+
+    @property
+    def steps(self) -> int:
+        """Steps taken."""
+        return len(self.times) - 1
+
+    def nodes(self) -> list[State]:
+        """The states at the mesh's nodes."""
+        return self.states[:: self.stride]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Marched:
+    """The finest path, its error, and the path before it."""
+
+    mesh: Mesh
+    refined: Refined[Path]
+    coarser: Path
+    scales: list[float] = field(default_factory=list[float])
+    faint: list[str] = field(default_factory=list[str])
+    """States that are rounding beside the others."""
+
+    @property
+    def path(self) -> Path:
+        """The finest path."""
+        return self.refined.solution
+
+    def at_outputs(self) -> tuple[list[float], list[State]]:
+        """Times and states that were asked for."""
+        nodes = self.path.nodes()
+        return [self.mesh.times[i] for i in self.mesh.outputs], [nodes[i] for i in self.mesh.outputs]
+
+
+def evenly(start: float, duration: float, points: int) -> list[float]:
+    """So many times from the start to the end."""
+    return [start + duration * i / (points - 1) for i in range(points)]
+
+
+def march(problem: Problem, tell: Callable[[float, str], None] = silent) -> Marched:
+    """Follow the system until the estimated error is what was asked, or the steps are spent.
+
+    Raises:
+        InvalidRequest: it grows without bound, a formula has no value, or the steps do not reach the end.
+        StiffError: stability holds an explicit method back.
+    """
+    course = Course(tell)
+    mesh = lay(problem, tell)
+    scales, faint = _scales(problem, mesh)
+    kept: list[Path] = []
+
+    def solve(halvings: int) -> Path:
+        kept.append(follow(problem, mesh, halvings, course))
+        return kept[-1]
+
+    def gap(coarse: Path, fine: Path) -> float:
+        return distance(problem, scales, coarse.nodes(), fine.nodes())
+
+    refined = refine(
+        solve,
+        gap,
+        order=problem.scheme.order,
+        most=problem.max_steps,
+        tolerance=problem.tolerance,
+        # Rounding errors of so many steps add up as those of a walk.
+        rounding=ROUNDING * max(4.0, math.sqrt(4 * len(mesh.times))),
+        course=course,
+    )
+    last = kept.index(refined.solution)
+    return Marched(mesh=mesh, refined=refined, coarser=kept[max(0, last - 1)], scales=scales, faint=faint)
+
+
+def distance(problem: Problem, scales: Sequence[float], a: Sequence[State], b: Sequence[State]) -> float:
+    """The largest difference of two paths, each state's relative to its scale; infinite where one has no value."""
+    worst = 0.0
+    for one, other in zip(a, b, strict=True):
+        for x, y, scale in zip(one, other, scales, strict=True):
+            off = abs(x - y)
+            if not off < math.inf:
+                return math.inf
+            if off:
+                size = scale if problem.pointwise is None else max(abs(y), problem.pointwise * scale)
+                worst = max(worst, off / size)
+    return worst
+
+
+def follow(problem: Problem, mesh: Mesh, halvings: int, course: Course | None = None) -> Path:
+    """The path with every step of the mesh halved so many times."""
+    scheme, parts = problem.scheme, 2**halvings
+    if (len(mesh.times) - 1) * parts > problem.max_steps:
+        # Only its number of steps is looked at: it is beyond what is allowed.
+        return Path(times=[0.0] * (problem.max_steps + 2), states=[], stride=parts, evaluations=0)
+    before, y = scheme.evaluations, problem.start
+    times, states = [mesh.times[0]], [y]
+    for number, (a, b) in enumerate(pairwise(mesh.times)):
+        if course is not None and number * parts % TELL_EVERY < parts:
+            course.tell(number / len(mesh.times))
+        h = (b - a) / parts
+        for part in range(parts):
+            t = a + part * h
+            try:
+                y = scheme.step(t, y, h)
+            except FAILURES as error:
+                raise _lost(problem, t, y) from error
+            times.append(b if part == parts - 1 else t + h)
+            states.append(y)
+    return Path(times=times, states=states, stride=parts, evaluations=scheme.evaluations - before)
+
+
+def lay(problem: Problem, tell: Callable[[float, str], None] = silent) -> Mesh:
+    """The mesh whose steps keep the embedded error near what was asked."""
+    return _Laying(problem, tell).whole()
+
+
+class _Laying:
+    """Steps of fitting lengths, from one output to the next."""
+
+    def __init__(self, problem: Problem, tell: Callable[[float, str], None]) -> None:
+        self.problem, self.tell = problem, tell
+        scheme = problem.scheme
+        # Two halvings at least follow; each gains 2^order.
+        gain = 10.0 if scheme.order < 8 else 300.0  # noqa: PLR2004 - the eighth order gains more
+        self.allowed = min(1e-3, max(1e-13, gain * problem.tolerance))
+        self.y, self.t = problem.start, problem.outputs[0]
+        self.times, self.outputs = [self.t], [0]
+        self.sizes = [abs(a) for a in self.y]
+        self.most = max(16, problem.max_steps // 4)
+        self.tried = self.stiff = self.calm = 0
+        self.h = self._first()
+
+    def whole(self) -> Mesh:
+        problem = self.problem
+        ends = sorted({*problem.outputs[1:], *(one for one in problem.jumps if self.t < one < problem.outputs[-1])})
+        wanted = set(problem.outputs)
+        for end in ends:
+            if self._reach(end):
+                break
+            if end in wanted:
+                self.outputs.append(len(self.times) - 1)
+        return Mesh(times=self.times, outputs=self.outputs, sizes=self.sizes)
+
+    def _first(self) -> float:
+        """A first step in which nothing moves by more than a hundredth of its size."""
+        span = self.problem.outputs[-1] - self.t
+        slope = self.problem.scheme.rate(self.t, self.y) if isinstance(self.problem.scheme, Explicit) else ()
+        largest = max(self.sizes, default=0.0)
+        ratios = [(abs(a) or 1e-3 * largest or 1.0) / abs(f) for a, f in zip(self.y, slope, strict=False) if f]
+        return max(1e-12 * span, min([span / 100, *(0.01 * one for one in ratios)]))
+
+    def _reach(self, end: float) -> bool:
+        """Go on to this time; whether something ended the motion before."""
+        problem = self.problem
+        while self.t < end:
+            left = end - self.t
+            # The last two steps are equal: none is a sliver.
+            h = left if self.h >= 0.999 * left else min(self.h, left / 2)
+            t = end if h == left else self.t + h
+            state = self._try(h)
+            if state is None:
+                continue
+            ended = problem.stop is not None and problem.stop(self.t, self.y, t, state)
+            self.y, self.t = state, t
+            self.times.append(t)
+            if ended:
+                return True
+            if len(self.times) > self.most:
+                raise self._too_many()
+            if len(self.times) % TELL_EVERY == 0:
+                span = problem.outputs[-1] - problem.outputs[0]
+                self.tell(0.2 * (t - problem.outputs[0]) / span, "Laying the mesh")
+        return False
+
+    def _try(self, h: float) -> State | None:
+        problem = self.problem
+        self.tried += 1
+        if self.tried > 8 * self.most:
+            raise self._too_many()
+        found = problem.scheme.attempt(self.t, self.y, h)
+        if found is None:
+            self._shorten(h, SHRINKAGE)
+            return None
+        sizes = [max(one, abs(a)) for one, a in zip(self.sizes, found.state, strict=True)]
+        floor = FLOOR * max(sizes) + 1e-300
+        missed = max(
+            (abs(e) / (self.allowed * max(one, floor)) for e, one in zip(found.error, sizes, strict=True)), default=0.0
+        )
+        lower = 4 if problem.scheme.order < 8 else 7  # noqa: PLR2004 - as above
+        factor = SAFETY * missed ** (-1 / (lower + 1)) if missed else GROWTH
+        if missed > 1:
+            self._shorten(h, max(SHRINKAGE, factor))
+            return None
+        self._judge()
+        # A step that was cut to end at an output says little of the next.
+        self.h = max(self.h, h * min(GROWTH, factor)) if h < self.h else h * max(SHRINKAGE, min(GROWTH, factor))
+        self.sizes = sizes
+        return found.state
+
+    def _judge(self) -> None:
+        scheme = self.problem.scheme
+        if not isinstance(scheme, Explicit):
+            return
+        if scheme.stiffness > STIFF_LIMIT:
+            self.stiff, self.calm = self.stiff + 1, 0
+            if self.stiff >= STIFF_STEPS:
+                raise StiffError(self.t, scheme.stiffness)
+        else:
+            self.calm += 1
+            self.stiff = 0 if self.calm >= 6 else self.stiff  # noqa: PLR2004 - Hairer's
+
+    def _shorten(self, h: float, factor: float) -> None:
+        self.h = h * factor
+        if self.h <= max(8 * math.ulp(self.t), 1e-30 * (self.problem.outputs[-1] - self.problem.outputs[0])):
+            raise _lost(self.problem, self.t, self.y)
+
+    def _too_many(self) -> InvalidRequest:
+        problem = self.problem
+        if max(map(abs, self.y)) > 1e12 * (max(map(abs, problem.start)) or 1.0):
+            return _lost(problem, self.t, self.y)
+        if isinstance(problem.scheme, Explicit) and self.stiff:
+            raise StiffError(self.t, problem.scheme.stiffness)
+        done = self.t - problem.outputs[0]
+        return InvalidRequest(
+            f"{problem.max_steps} steps resolve this motion up to {self.t:.4g} {problem.unit} only.",
+            field="duration",
+            value=problem.outputs[-1] - problem.outputs[0],
+            remedy=f"Give a duration below {done:.3g} {problem.unit}, a larger tolerance, or more steps (max_steps).",
+        )
+
+
+def _lost(problem: Problem, t: float, y: State) -> InvalidRequest:
+    largest = max(range(len(y)), key=lambda i: abs(y[i]))
+    grown = abs(y[largest]) > 1e6 * (max(map(abs, problem.start)) or 1.0)
+    what = (
+        f"{problem.names[largest]} grows without bound near t = {t:.6g} {problem.unit}: it is {y[largest]:.3g} there."
+        if grown
+        else f"Beyond t = {t:.6g} {problem.unit} the equations have no solution that can be followed: "
+        f"a formula has no value there, or changes faster than a double resolves."
+    )
+    return InvalidRequest(
+        what.replace("  ", " "),
+        field="duration",
+        value=problem.outputs[-1] - problem.outputs[0],
+        remedy=f"Give a duration below {t - problem.outputs[0]:.6g} {problem.unit}, or other values.",
+    )
+
+
+def _scales(problem: Problem, mesh: Mesh) -> tuple[list[float], list[str]]:
+    largest = max(mesh.sizes, default=0.0)
+    floor = FLOOR * largest + 1e-300
+    faint = [name for name, size in zip(problem.names, mesh.sizes, strict=True) if 0 < size < floor]
+    return [max(one, floor) for one in mesh.sizes], faint
+
+
+def receipt_of(  # noqa: PLR0913 - each is one line of the receipt
+    marched: Marched,
+    problem: Problem,
+    *,
+    error_of: str = "any state at any time, relative to the largest size of that state",
+    checks: Sequence[Check] = (),
+    conserved: Sequence[Conserved] = (),
+    notes: Sequence[str] = (),
+    residual: float | None = None,
+    residual_of: str = "",
+) -> Receipt:
+    """The receipt of a march."""
+    refined, scheme = marched.refined, problem.scheme
+    faint = [f"{name} stays below 1e-13 of the largest state; its error is relative to that." for name in marched.faint]
+    return Receipt(
+        method=f"{scheme.name}, adaptive mesh with every step halved",
+        order=scheme.order,
+        observed_order=refined.observed_order,
+        steps=refined.solution.steps,
+        error_of=error_of,
+        error_asked=problem.tolerance,
+        error_reached=refined.error,
+        unit="",
+        met=refined.error <= problem.tolerance,
+        residual=residual,
+        residual_of=residual_of,
+        conserved=list(conserved),
+        cost=Cost(
+            evaluations=refined.solution.evaluations, of="evaluations of the right side", unknowns=len(problem.start)
+        ),
+        source=scheme.source,
+        checks=list(checks),
+        notes=[*notes, *faint],
+    )

@@ -1,0 +1,226 @@
+"""Systems that people write: read, followed with a method that fits, and searched for events."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from nis_backend.capabilities.physics.dynamics.events import Watched, find, stopping
+from nis_backend.capabilities.physics.dynamics.march import (
+    Marched,
+    Problem,
+    StiffError,
+    evenly,
+    follow,
+    march,
+    receipt_of,
+)
+from nis_backend.capabilities.physics.dynamics.schemes import FAILURES, FOURTH, Explicit
+from nis_backend.capabilities.physics.dynamics.system import Curves, Happening, OdeRequest, OdeSolution
+from nis_backend.capabilities.physics.dynamics.written import Written, read_state, read_system
+from nis_backend.errors import InvalidRequest
+from nis_backend.numerics.compiled import compile_trees
+from nis_backend.numerics.formula import read_formula
+from nis_backend.numerics.refinement import compare, silent
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from nis_backend.capabilities.physics.dynamics.events import Found
+    from nis_backend.capabilities.physics.dynamics.schemes import Rate, Scheme, State
+    from nis_backend.numerics.receipt import Check
+
+MOST_EVENTS = 500
+MOST_WORK = 1_000_000
+"""Steps times states: some seconds."""
+MOST_STIFF = 32_768
+"""Steps of the implicit method, each of which solves for three states at once."""
+CHECKED = 8192
+"""Steps beyond which the second method is left out."""
+
+
+def solve(request: OdeRequest, tell: Callable[[float, str], None] = silent) -> OdeSolution:
+    """The motion that was asked for; `tell` hears how far it is."""
+    written = read_system(request.equations, request.parameters)
+    start = _start(written, request)
+    rate = _rate(written, request)
+    _look(written, request, start)
+    watched = [_watch(written, request, number) for number in range(len(request.events))]
+
+    def problem(scheme: Scheme, most: int) -> Problem:
+        return Problem(
+            scheme=scheme,
+            start=start,
+            outputs=evenly(request.start, request.duration, request.points),
+            tolerance=request.tolerance,
+            max_steps=max(64, min(request.max_steps, most, MOST_WORK // len(start))),
+            names=written.states,
+            stop=stopping(watched),
+        )
+
+    reason = "asked for"
+    if request.method != "stiff":
+        given = problem(Explicit(rate), MOST_WORK)
+        try:
+            marched = march(given, tell)
+            calm = "accuracy and not stability set its steps"
+            reason = reason if request.method == "explicit" else calm
+            return _told(request, written, given, marched, watched, reason, _by_fourth(given, marched, rate))
+        except StiffError as stiff:
+            reason = (
+                f"the explicit method was held back by stability at t = {stiff.time:.4g}, "
+                f"where step times rate is {stiff.product:.2f}"
+            )
+            if request.method == "explicit":
+                raise InvalidRequest(
+                    f"The system is stiff: {reason}.",
+                    field="method",
+                    value="explicit",
+                    remedy="Take method auto or stiff.",
+                ) from None
+    from nis_backend.capabilities.physics.dynamics.radau import Radau  # noqa: PLC0415 - numpy, where it is needed
+
+    given = problem(Radau(rate), MOST_STIFF)
+    marched = march(given, tell)
+    return _told(request, written, given, marched, watched, reason, _by_lsoda(given, marched, rate))
+
+
+def _rate(written: Written, request: OdeRequest) -> Rate:
+    function = compile_trees(written.rates, ("t", *written.states), request.parameters)
+    return lambda t, y: function(t, *y)
+
+
+def _start(written: Written, request: OdeRequest) -> State:
+    """The initial values in the order of the states."""
+    given = {read_state(key): value for key, value in request.initial.items()}
+    lacking = [name for name in written.states if name not in given]
+    unknown = [name for name in given if name not in written.states]
+    if lacking:
+        raise InvalidRequest(
+            f"There is no initial value of {', '.join(lacking)}.",
+            field=f"initial.{lacking[0]}",
+            remedy=f"Give one for each of {', '.join(written.states)}.",
+        )
+    if unknown:
+        raise InvalidRequest(
+            f"{unknown[0]} is given at the start, and no equation says how it changes.",
+            field=f"initial.{unknown[0]}",
+            value=given[unknown[0]],
+            remedy=f"Give initial values of {', '.join(written.states)} only; what stays the same is a parameter.",
+        )
+    return tuple(float(given[name]) for name in written.states)
+
+
+def _look(written: Written, request: OdeRequest, start: State) -> None:
+    """Refuse a start at which an equation has no value, by the equation's name."""
+    for tree, text in zip(written.rates, written.texts, strict=True):
+        one = compile_trees([tree], ("t", *written.states), request.parameters)
+        try:
+            finite = math.isfinite(one(request.start, *start)[0])
+        except FAILURES:
+            finite = False
+        if not finite:
+            raise InvalidRequest(
+                f"At the start, t = {request.start:g}, the right side of {text!r} has no finite value.",
+                field="initial",
+                value=", ".join(f"{name} = {value:g}" for name, value in zip(written.states, start, strict=True)),
+                remedy="Start where it has one: off a division by zero, the root or logarithm of a negative number.",
+            )
+
+
+def _watch(written: Written, request: OdeRequest, number: int) -> Watched:
+    event = request.events[number]
+    names = {*written.states, *request.parameters, "t"}
+    tree = read_formula(event.formula, names, field=f"events.{number}.formula").tree
+    function = compile_trees([tree], ("t", *written.states), request.parameters)
+    return Watched(
+        name=event.name or event.formula,
+        value=lambda t, y: function(t, *y)[0],
+        direction=event.direction,
+        terminal=event.terminal,
+    )
+
+
+def _told(  # noqa: PLR0913, PLR0917 - what was asked, read, done and found
+    request: OdeRequest,
+    written: Written,
+    problem: Problem,
+    marched: Marched,
+    watched: Sequence[Watched],
+    reason: str,
+    checks: list[Check],
+) -> OdeSolution:
+    found = list(find(problem.scheme, marched.path, watched)) if watched else []
+    coarser = list(find(problem.scheme, marched.coarser, watched)) if watched else []
+    times, states = marched.at_outputs()
+    end = found[-1] if found and found[-1].watched.terminal else None
+    if end is not None:
+        kept = sum(time < end.time for time in times)
+        times, states = [*times[:kept], end.time], [*states[:kept], end.state]
+    notes: list[str] = []
+    if len(found) > MOST_EVENTS:
+        notes.append(f"{len(found)} events were seen; the first {MOST_EVENTS} are listed.")
+    if len(found) != len(coarser):
+        notes.append("Two grids disagree on how many events there are: one touches zero, or is lost in the error.")
+    same = len(found) == len(coarser)
+    return OdeSolution(
+        final=dict(zip(written.states, states[-1], strict=True)),
+        end_time=times[-1],
+        ended_by=end.watched.name if end else "",
+        method="explicit" if isinstance(problem.scheme, Explicit) else "stiff",
+        reason=reason,
+        events=[
+            _happened(written, one, coarser[place] if same else None) for place, one in enumerate(found[:MOST_EVENTS])
+        ],
+        trajectory=Curves(
+            time=times, states={name: [y[place] for y in states] for place, name in enumerate(written.states)}
+        ),
+        receipt=receipt_of(marched, problem, checks=[] if end else checks, notes=notes),
+    )
+
+
+def _happened(written: Written, found: Found, coarser: Found | None) -> Happening:
+    off = None if coarser is None else max(abs(found.time - coarser.time), 4 * math.ulp(found.time))
+    return Happening(
+        event=found.watched.name,
+        time=found.time,
+        time_error=off,
+        state=dict(zip(written.states, found.state, strict=True)),
+    )
+
+
+def _by_fourth(problem: Problem, marched: Marched, rate: Rate) -> list[Check]:
+    """The end by the classical method of order four on the same grid, with an error of its own."""
+    if marched.refined.error > problem.tolerance or marched.path.steps > CHECKED:
+        return []
+    halvings = round(math.log2(marched.path.stride))
+    other = replace(problem, scheme=Explicit(rate, FOURTH))
+    coarse, fine = (follow(other, marched.mesh, one).states[-1] for one in (halvings - 1, halvings))
+    # Its own error is a fifteenth of the gap, where its order holds.
+    own = [abs(a - b) for a, b in zip(coarse, fine, strict=True)]
+    return [_worst("by classical Runge-Kutta", problem, marched, fine, own)]
+
+
+def _by_lsoda(problem: Problem, marched: Marched, rate: Rate) -> list[Check]:
+    """The end by LSODA of ODEPACK, where it gets there; its error is asked, not known."""
+    from nis_backend.capabilities.physics.dynamics.odepack import lsoda_end  # noqa: PLC0415 - scipy, where it is needed
+
+    if marched.refined.error > problem.tolerance or problem.stop is not None:
+        return []
+    asked = max(1e-10, problem.tolerance / 10)
+    end = lsoda_end(rate, problem.outputs[0], problem.outputs[-1], problem.start, asked, marched.scales)
+    if end is None:
+        return []
+    return [
+        _worst("by LSODA (backward differences)", problem, marched, end, [1000 * asked * s for s in marched.scales])
+    ]
+
+
+def _worst(way: str, problem: Problem, marched: Marched, other: State, own: Sequence[float]) -> Check:
+    """The state at the end that differs most from the second method's, measured by what both may be off."""
+    ours = marched.path.states[-1]
+    allowed = [a + (4 * marched.refined.error + 1e-13) * scale for a, scale in zip(own, marched.scales, strict=True)]
+    place = max(range(len(ours)), key=lambda i: abs(ours[i] - other[i]) / allowed[i])
+    name = f"{problem.names[place]} at the end, {way}"
+    return compare(name, ours[place], other[place], "", allowed=allowed[place])
