@@ -38,7 +38,7 @@ def compile_trees(
     places |= {name: f"({float(value)!r})" for name, value in values.items()}
     written = "".join(f"{_write(tree, places)}, " for tree in trees)
     source = f"lambda {', '.join(places[name] for name in names)}: ({written})"
-    return eval(compile(source, "<formulas>", "eval"), {"__builtins__": {}, **_scalar_functions()})  # noqa: S307 - see above
+    return eval(compile(source, "<formulas>", "eval"), {"__builtins__": {}, **scalar_functions()})  # noqa: S307 - see above
 
 
 def _write(node: Node, places: dict[str, str]) -> str:  # noqa: PLR0911 - one a kind of node
