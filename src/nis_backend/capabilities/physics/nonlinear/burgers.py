@@ -252,7 +252,7 @@ def cole_hopf(box: Box, viscosity: float, time: float, x: Array) -> Array | None
     least, most = _range(u)
     steepest = float(np.max(np.abs(np.diff(u)))) * 2 * MOST_POINTS / box.length
     wanted = 0.4 * math.sqrt(2 * viscosity / (1 / time + steepest))
-    points = 2 ** max(13, math.ceil(math.log2(box.length / wanted)))
+    points = 1 << max(13, math.ceil(math.log2(box.length / wanted)))
     h = box.length / points
     # Beyond this much, exp(-d²/4νt) is below the last digit.
     margin = 13 * math.sqrt(viscosity * time)
