@@ -2,8 +2,99 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING
 
-from nis_backend.operation import Operation
+from nis_backend.capabilities.mathematics.data import asked, views
+from nis_backend.capabilities.mathematics.data.samples import (
+    HypothesisRequest,
+    SampleRequest,
+    SampleSummary,
+    TestResult,
+)
+from nis_backend.operation import Example, operation
 
-OPERATIONS: tuple[Operation[Any, Any], ...] = ()  # Any: each has models of its own
+if TYPE_CHECKING:
+    from nis_backend.drivers.compute.base import WorkerContext
+
+
+@operation(
+    "mathematics.describe_sample",
+    effect="reads",
+    pool="science",
+    view=views.draw_summary,
+    examples=(
+        Example(
+            title="Four numbers",
+            request={"values": [3, 5, 8, 13]},
+            question="What are the mean and standard deviation of 3, 5, 8, 13?",
+            also=asked.SAMPLE,
+        ),
+        Example(
+            title="With an outlier",
+            request={"values": [9.8, 10.1, 10.4, 9.9, 10.0, 10.2, 14.7], "confidence": 0.99},
+            question="Describe the sample [9.8, 10.1, 10.4, 9.9, 10.0, 10.2, 14.7] with a confidence of 0.99.",
+        ),
+        Example(
+            title="Two groups",
+            request={"values": [12, 15, 11, 14], "others": [[18, 21, 17, 20]], "names": ["old", "new"]},
+            question="Give me the median, the quartiles and the average of 12, 15, 11, 14.",
+        ),
+    ),
+)
+def describe_sample(request: SampleRequest, ctx: WorkerContext) -> SampleSummary:
+    """Describe a list of numbers: mean, median, standard deviation, quartiles, intervals, skewness, outliers.
+
+    Mean and standard deviation by sums without rounding. Intervals of the mean by Student's t and by the bootstrap
+    (BCa, seeded), of the median by order statistics; outliers by Tukey's fences.
+
+    Source: Hyndman & Fan, Am. Stat. 50 (1996), 361-365; Efron & Tibshirani, An Introduction to the Bootstrap (1993),
+    14.3; Joanes & Gill, The Statistician 47 (1998), 183-189.
+    """
+    from nis_backend.capabilities.mathematics.data.describing import describe  # noqa: PLC0415 - loads in the worker only
+
+    return describe(request, ctx.progress)
+
+
+@operation(
+    "mathematics.test_hypothesis",
+    effect="reads",
+    pool="science",
+    view=views.draw_test,
+    examples=(
+        Example(
+            title="Two samples",
+            request={"test": "Welch t-test", "first": [5.1, 4.9, 5.6, 5.8, 5.3], "second": [6.2, 6.0, 6.8, 5.9, 6.5]},
+            question="Do a Welch t-test of [5.1, 4.9, 5.6, 5.8, 5.3] against [6.2, 6.0, 6.8, 5.9, 6.5].",
+            also=asked.HYPOTHESIS,
+        ),
+        Example(
+            title="A coin",
+            request={"test": "binomial test", "successes": 60, "trials": 100},
+            question="Binomial test: is a coin with 60 heads in 100 tosses fair?",
+        ),
+        Example(
+            title="A table",
+            request={"test": "Fisher exact test", "table": [[8, 2], [1, 5]]},
+            question="Make Fisher's exact test of the table [[8, 2], [1, 5]].",
+        ),
+        Example(
+            title="Ranks",
+            request={"test": "Mann-Whitney test", "first": [1.1, 2.2, 3.3, 4.4], "second": [2.5, 3.5, 5.5, 6.6, 7.7]},
+            question="Use the Mann-Whitney test on [1.1, 2.2, 3.3, 4.4] and [2.5, 3.5, 5.5, 6.6, 7.7].",
+        ),
+    ),
+)
+def test_hypothesis(request: HypothesisRequest, ctx: WorkerContext) -> TestResult:
+    """Test a statistical hypothesis: t-tests, Mann-Whitney, Wilcoxon, ANOVA, chi-square, Fisher, binomial, correlation.
+
+    Exact distributions of small samples, with ties too, limits of large ones beyond, and it is said which. Each with
+    the size of the effect, its interval, what the samples' size could have shown, and whether the assumptions hold.
+
+    Source: the method's own, named in the receipt.
+    """
+    from nis_backend.capabilities.mathematics.data.testing import examine  # noqa: PLC0415 - loads in the worker only
+
+    return examine(request)
+
+
+OPERATIONS = (describe_sample, test_hypothesis)

@@ -12,3 +12,17 @@ SYSTEM = (
     "Use Gaussian elimination on this matrix with this right side.",
     "Compute x from a square matrix and a vector: linear algebra, matrix equation.",
 )
+
+PARTS = (
+    "What is the determinant of this matrix?",
+    "Invert a matrix. What is the inverse of the matrix?",
+    "What is the rank of the matrix?",
+    "Find the eigenvalues and eigenvectors of a square matrix, diagonalize it.",
+    "Singular value decomposition, SVD, the singular values of a matrix.",
+    "Give me the LU decomposition, the LU factors of a matrix with pivoting.",
+    "QR factorization of a matrix: an orthogonal and a triangular one.",
+    "Cholesky factor of a symmetric positive definite matrix.",
+    "Null space or kernel of a matrix: a basis of it.",
+    "Decompose or factorize a matrix. Is the matrix invertible, singular, defective, diagonalizable?",
+    "What is the characteristic polynomial of a matrix, its spectrum, its trace, its condition number?",
+)

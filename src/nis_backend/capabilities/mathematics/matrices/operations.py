@@ -5,7 +5,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from nis_backend.capabilities.mathematics.matrices import asked, views
-from nis_backend.capabilities.mathematics.matrices.tables import LinearSolution, LinearSystem
+from nis_backend.capabilities.mathematics.matrices.tables import (
+    LinearSolution,
+    LinearSystem,
+    MatrixParts,
+    MatrixRequest,
+)
 from nis_backend.operation import Example, operation
 
 if TYPE_CHECKING:
@@ -54,4 +59,49 @@ def solve_linear_system(request: LinearSystem, ctx: WorkerContext) -> LinearSolu
     return solve(request)
 
 
-OPERATIONS = (solve_linear_system,)
+@operation(
+    "mathematics.decompose_matrix",
+    effect="reads",
+    pool="science",
+    view=views.draw_parts,
+    examples=(
+        Example(
+            title="Eigenvalues",
+            request={"matrix": [[4, 1], [2, 3]], "part": "eigenvalues"},
+            question="What are the eigenvalues of the matrix [[4, 1], [2, 3]]?",
+            also=asked.PARTS,
+        ),
+        Example(
+            title="Determinant",
+            request={"matrix": [[2, 0, 1], [1, 3, 2], [1, 1, 1]], "part": "determinant"},
+            question="Compute the determinant of [[2, 0, 1], [1, 3, 2], [1, 1, 1]].",
+        ),
+        Example(
+            title="Singular values",
+            request={"matrix": [[1, 2], [3, 4], [5, 6]], "part": "singular values"},
+            question="Give me the singular values of [[1, 2], [3, 4], [5, 6]].",
+        ),
+        Example(
+            title="Inverse",
+            request={"matrix": [[4, 7], [2, 6]], "part": "inverse"},
+            question="Invert the matrix [[4, 7], [2, 6]].",
+        ),
+    ),
+)
+def decompose_matrix(request: MatrixRequest, ctx: WorkerContext) -> MatrixParts:
+    """Find the determinant, inverse, rank, eigenvalues, singular values, LU, QR, Cholesky or null space of a matrix.
+
+    LAPACK's decompositions, each held against its product; small matrices of short numbers are also worked out over the
+    fractions, and then determinant, inverse, rank and many eigenvalues are exact. Defective matrices are told.
+
+    Source: Golub & Van Loan, Matrix Computations (2013), 3, 4, 5, 7, 8.
+
+    Raises:
+        InvalidRequest: the matrix has no such part: it is not square, is singular, or is not positive definite.
+    """
+    from nis_backend.capabilities.mathematics.matrices.decomposing import take_apart  # noqa: PLC0415 - loads in the worker only
+
+    return take_apart(request)
+
+
+OPERATIONS = (solve_linear_system, decompose_matrix)

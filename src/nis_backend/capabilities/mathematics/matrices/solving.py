@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 
+from nis_backend.capabilities.mathematics.bounded import require_moderate
 from nis_backend.capabilities.mathematics.matrices import rational
 from nis_backend.capabilities.mathematics.matrices.tables import LinearSolution, LinearSystem
 from nis_backend.capabilities.mathematics.receipts import ROUNDING, stated
@@ -41,7 +42,7 @@ def solve(request: LinearSystem) -> LinearSolution:
         InvalidRequest: the matrix lacks rank; the error says which rank it has, and whether any x fits.
     """
     a, b = np.array(request.matrix), np.array(request.right)
-    _require_finite(a, b)
+    require_moderate("matrix", [*(one for row in request.matrix for one in row), *request.right])
     fractions = rational.written([[*row, one] for row, one in zip(request.matrix, request.right, strict=True)])
     rank = _rank(a, fractions)
     if rank < min(a.shape) and not request.least_norm:
@@ -49,17 +50,6 @@ def solve(request: LinearSystem) -> LinearSolution:
     if rank == len(b) == a.shape[1]:
         return _square(request, a, b, fractions)
     return _least(request, a, b, rank)
-
-
-def _require_finite(a: Array, b: Array) -> None:
-    largest = max(float(np.max(np.abs(a))), float(np.max(np.abs(b))))
-    if largest > 1e150:  # noqa: PLR2004 - squares of it overflow a double
-        raise InvalidRequest(
-            f"A number of {largest:.3g} is beyond what can be squared in a double.",
-            field="matrix",
-            value=largest,
-            remedy="Divide the equations by a common factor.",
-        )
 
 
 def threshold(values: Array, shape: tuple[int, ...]) -> float:

@@ -4,14 +4,24 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from nis_backend.capabilities.mathematics.matrices.tables import Part
 from nis_backend.numerics.shown import error_words, receipt_table
 from nis_backend.numerics.written import format_number
 from nis_backend.view import Table, Text
 
 if TYPE_CHECKING:
-    from nis_backend.capabilities.mathematics.matrices.tables import LinearSolution, LinearSystem
+    from nis_backend.capabilities.mathematics.matrices.tables import (
+        Factor,
+        LinearSolution,
+        LinearSystem,
+        MatrixParts,
+        MatrixRequest,
+        Value,
+    )
     from nis_backend.view import View
 
+SHOWN = 12
+"""Columns of a matrix that is drawn; of a larger one the first are."""
 SPOKEN = 6
 """Numbers that are told in a sentence; more stand in the table alone."""
 
@@ -37,6 +47,79 @@ def draw_solution(request: LinearSystem, solution: LinearSolution) -> list[View]
         ),
         receipt_table(solution.receipt),
     ]
+
+
+def draw_parts(request: MatrixRequest, parts: MatrixParts) -> list[View]:
+    """What was asked for in words, the matrices found, the receipt."""
+    size = f"{parts.rows} × {parts.columns} matrix of rank {parts.rank}"
+    condition = f", condition number {format_number(parts.condition, 3)}" if parts.condition is not None else ""
+    words = f"{_say(parts)} ({error_words(parts.receipt)}). It is a {size}{condition}."
+    if parts.part is Part.EIGENVALUES and parts.exact:
+        words += f" Characteristic polynomial: {parts.exact}."
+    if parts.defective:
+        words += " It is **defective**: its eigenvectors do not span the space."
+    tables = [_values(parts)] if parts.values else []
+    return [Text(text=words), *tables, *(_matrix(one) for one in parts.factors), receipt_table(parts.receipt)]
+
+
+def _say(parts: MatrixParts) -> str:
+    match parts.part:
+        case Part.DETERMINANT:
+            value = format_number(parts.determinant or 0.0, 10)
+            return f"The determinant is **{parts.exact or value}**"
+        case Part.RANK:
+            return f"The rank is **{parts.rank}**"
+        case Part.EIGENVALUES | Part.SINGULAR_VALUES:
+            told = ", ".join(f"**{_number(one)}**" for one in parts.values[:SPOKEN])
+            return f"The {parts.part.value} are {told}{' and more' if len(parts.values) > SPOKEN else ''}"
+        case Part.INVERSE:
+            return "The inverse is below"
+        case Part.NULL_SPACE:
+            free = parts.columns - parts.rank
+            return f"The null space has dimension **{free}**" + ("" if free else ": only 0 is sent to 0")
+        case Part.LU | Part.QR | Part.CHOLESKY:
+            names = {Part.LU: "A = P·L·U", Part.QR: "A = Q·R", Part.CHOLESKY: "A = L·Lᵀ"}
+            return f"{names[parts.part]}, with the factors below"
+
+
+def _number(value: Value) -> str:
+    if value.exact:
+        return value.exact
+    return _complex(value.real, value.imaginary) if value.imaginary else format_number(value.real, 6)
+
+
+def _values(parts: MatrixParts) -> Table:
+    complex_ = any(one.imaginary for one in parts.values)
+    exact = any(one.exact for one in parts.values)
+    columns = ["number", "real part" if complex_ else "value"]
+    columns += (["imaginary part"] if complex_ else []) + (["exactly"] if exact else [])
+    rows: list[list[str | float]] = [
+        [number, one.real, *([one.imaginary] if complex_ else []), *([one.exact] if exact else [])]
+        for number, one in enumerate(parts.values, 1)
+    ]
+    return Table(title=parts.part.value.capitalize(), columns=columns, rows=rows)
+
+
+def _matrix(factor: Factor) -> Table:
+    width = min(SHOWN, len(factor.rows[0]))
+    shown: list[list[str | float]] = []
+    for i, row in enumerate(factor.rows[:SHOWN]):
+        cells: list[str | float] = []
+        for j in range(width):
+            imaginary = factor.imaginary[i][j] if factor.imaginary else 0.0
+            if factor.exact:
+                cells.append(factor.exact[i][j])
+            else:
+                cells.append(_complex(row[j], imaginary) if factor.imaginary else row[j])
+        shown.append(cells)
+    whole = len(factor.rows) <= SHOWN and len(factor.rows[0]) <= SHOWN
+    title = factor.name[:1].upper() + factor.name[1:] + ("" if whole else f", the first {SHOWN} rows and columns")
+    return Table(title=title, columns=[str(number) for number in range(1, width + 1)], rows=shown)
+
+
+def _complex(real: float, imaginary: float) -> str:
+    sign = "−" if imaginary < 0 else "+"
+    return f"{format_number(real, 5)} {sign} {format_number(abs(imaginary), 5)}i"
 
 
 def _kind(solution: LinearSolution) -> str:

@@ -1,0 +1,29 @@
+"""How people ask for each of these operations, beside its examples."""
+
+from __future__ import annotations
+
+SAMPLE = (
+    "What are the mean and the standard deviation of these numbers?",
+    "Describe the sample: mean, median, quartiles, standard deviation, skewness, outliers.",
+    "Average, median and spread of the measurements 4, 8, 15, 16, 23, 42.",
+    "Give descriptive statistics, summary statistics of a list of numbers.",
+    "What is the variance, the standard error, the 95% confidence interval of the mean of my data?",
+    "Bootstrap confidence interval of the mean for a list of values.",
+    "Are there outliers in these observations? Draw a box plot and a histogram.",
+    "Compute the average of 2, 4, 4, 4, 5, 5, 7, 9.",
+    "Compare the spread of several groups of numbers.",
+)
+
+HYPOTHESIS = (
+    "Is the difference between two groups statistically significant? A t-test.",
+    "Do a two-sample t-test, a Welch t-test or a paired t-test on these two samples.",
+    "Mann-Whitney U test, Wilcoxon signed-rank test of two lists of numbers.",
+    "One-way ANOVA or Kruskal-Wallis test for several groups.",
+    "Chi-square test of independence for a contingency table; chi-squared goodness of fit.",
+    "Fisher's exact test of a 2 x 2 table.",
+    "Is this coin fair? 60 heads in 100 tosses. Binomial test.",
+    "Are x and y correlated? Pearson or Spearman correlation with its p-value.",
+    "Are these numbers normally distributed? Shapiro-Wilk normality test.",
+    "What is the p-value, do I reject the null hypothesis?",
+    "Is the mean of the sample different from a given value? One-sample t-test.",
+)

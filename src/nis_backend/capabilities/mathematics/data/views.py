@@ -1,0 +1,144 @@
+"""What samples, tests, curves and optima look like: the answer in words, a drawing, the receipt."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from nis_backend.numerics.shown import error_words, receipt_table
+from nis_backend.numerics.written import format_number
+from nis_backend.view import Axis, BoxPlot, Series, Spread, Table, Text
+
+if TYPE_CHECKING:
+    from nis_backend.capabilities.mathematics.data.samples import (
+        Description,
+        HypothesisRequest,
+        SampleRequest,
+        SampleSummary,
+        TestResult,
+    )
+    from nis_backend.view import View
+
+
+def draw_summary(request: SampleRequest, summary: SampleSummary) -> list[View]:
+    """Mean, spread, intervals; boxes, a histogram, a table of all samples."""
+    samples: list[Description] = [summary, *summary.others]
+    percent = format_number(100 * request.confidence, 3)
+    spread = (
+        f", standard deviation **{format_number(summary.standard_deviation, 5)}**"
+        if summary.standard_deviation is not None
+        else ""
+    )
+    interval = (
+        f" With {percent} % confidence the mean is between {_span(summary.mean_low, summary.mean_high)} (Student) and, "
+        f"by the bootstrap, {_span(summary.bootstrap_low, summary.bootstrap_high)}."
+        if summary.bootstrap_low is not None
+        else ""
+    )
+    outliers = f" {summary.outlier_count} of them lie beyond Tukey's fences." if summary.outlier_count else ""
+    words = (
+        f"{_name(summary, 1)}: mean **{format_number(summary.mean, 6)}**{spread}, median "
+        f"**{format_number(summary.median, 6)}**, of {summary.count} number{'' if summary.count == 1 else 's'} "
+        f"({error_words(summary.receipt)}).{interval}{outliers}"
+    )
+    more = "".join(
+        f"\n\n{_name(one, number)}: mean **{format_number(one.mean, 6)}**, median {format_number(one.median, 6)}, of "
+        f"{one.count}."
+        for number, one in enumerate(samples[1:6], 2)
+    )
+    centres = [(a + b) / 2 for a, b in zip(summary.histogram.edges[:-1], summary.histogram.edges[1:], strict=True)]
+    return [
+        Text(text=words + more),
+        BoxPlot(title="Spread", label="value", boxes=[_box(one, number) for number, one in enumerate(samples, 1)]),
+        Series(
+            title="Histogram",
+            x=Axis(label="value", values=centres, edges=summary.histogram.edges),
+            lines=[Axis(label="count", values=summary.histogram.counts, mark="bars")],
+        ),
+        Table(
+            title="In numbers",
+            columns=["what", *(_name(one, number) for number, one in enumerate(samples, 1))],
+            rows=[[label, *(_cell(one, field) for one in samples)] for field, label in _ROWS.items()],
+        ),
+        receipt_table(summary.receipt),
+    ]
+
+
+_ROWS = {
+    "count": "count",
+    "mean": "mean",
+    "mean_low": "mean, lower end (Student)",
+    "mean_high": "mean, upper end (Student)",
+    "bootstrap_low": "mean, lower end (bootstrap)",
+    "bootstrap_high": "mean, upper end (bootstrap)",
+    "median": "median",
+    "median_low": "median, lower end",
+    "median_high": "median, upper end",
+    "standard_deviation": "standard deviation",
+    "standard_error": "standard error of the mean",
+    "minimum": "minimum",
+    "first_quartile": "first quartile",
+    "third_quartile": "third quartile",
+    "maximum": "maximum",
+    "skewness": "skewness",
+    "excess_kurtosis": "excess kurtosis",
+    "outlier_count": "outliers",
+}
+
+
+def _cell(of: Description, field: str) -> str | float:
+    value = getattr(of, field)
+    return "—" if value is None else value
+
+
+def _span(low: float | None, high: float | None) -> str:
+    return f"{format_number(low or 0.0, 5)} and {format_number(high or 0.0, 5)}"
+
+
+def _name(of: Description, number: int) -> str:
+    return of.name or (f"sample {number}" if number > 1 else "Sample 1")
+
+
+def _box(of: Description, number: int) -> Spread:
+    reach = 1.5 * (of.third_quartile - of.first_quartile)
+    return Spread(
+        label=_name(of, number),
+        count=of.count,
+        low=max(of.minimum, of.first_quartile - reach),
+        first_quartile=of.first_quartile,
+        median=of.median,
+        third_quartile=of.third_quartile,
+        high=min(of.maximum, of.third_quartile + reach),
+        outliers=of.outliers,
+    )
+
+
+def draw_test(request: HypothesisRequest, result: TestResult) -> list[View]:
+    """What the test says, in words that do not say more than it does."""
+    level = format_number(100 * (1 - request.confidence), 3)
+    verdict = f"This is **rejected** at {level} %" if result.rejected else f"This is **not rejected** at {level} %"
+    degrees = (
+        f" with {', '.join(format_number(one, 4) for one in result.degrees)} degrees of freedom"
+        if result.degrees
+        else ""
+    )
+    interval = (
+        f", between {_span(result.low, result.high)} with {format_number(100 * request.confidence, 3)} % confidence"
+        if result.low is not None
+        else ""
+    )
+    doubts = [one for one in result.assumptions if one.holds is False]
+    doubt = "".join(f" **Doubtful**: {one.name} ({one.detail})." for one in doubts)
+    words = (
+        f"{result.hypothesis} {verdict}: p = **{format_number(result.p_value, 4)}**, {result.statistic_name} = "
+        f"{format_number(result.statistic, 5)}{degrees} ({error_words(result.receipt)}). The {result.estimate_name} is "
+        f"{format_number(result.estimate, 5)}{interval}; {result.effect_name}: {format_number(result.effect, 3)}. "
+        f"{result.power}{doubt}"
+    )
+    rows: list[list[str | float]] = [
+        [one.name, "cannot be told" if one.holds is None else "holds" if one.holds else "DOUBTFUL", one.detail]
+        for one in result.assumptions
+    ]
+    drawings: list[View] = (
+        [Table(title="Assumptions", columns=["assumption", "verdict", "why"], rows=rows)] if rows else []
+    )
+    return [Text(text=words), *drawings, receipt_table(result.receipt)]
