@@ -22,3 +22,25 @@ SENSITIVITY = (
     "Variance-based sensitivity analysis, a tornado chart of what the output depends on.",
     "Rank the parameters by their influence on the output. Uncertainty attribution.",
 )
+
+FIT = (
+    "Fit a model to measured data and give the parameters with their uncertainty.",
+    "Determine gravity from measured pendulum periods by least squares, with standard errors.",
+    "Calibrate a simulation's parameters against measurements: parameter estimation, an inverse problem.",
+    "Which drag coefficient explains the measured ranges? Fit it to the data.",
+    "Estimate an unknown parameter of a solver from observations, with confidence intervals and chi-square.",
+    "Nonlinear regression of a simulation on experimental data; residuals and covariance of its parameters.",
+    "Are these parameters identifiable from the data?",
+    "Find the damping of a pendulum from a recorded angle over time.",
+)
+
+OPTIMUM = (
+    "At which launch angle does the ball fly farthest? Maximise the range.",
+    "Find the value of an input that minimises or maximises the result of a simulation.",
+    "How long must a pendulum be to have a period of exactly 2 seconds? Solve for the parameter.",
+    "Optimise the parameters of a solver within bounds; the best settings, the optimum.",
+    "Which speed is needed to reach a range of 60 m? Find the input that gives a wanted output.",
+    "Tune two fields of an operation until its result is as small as possible.",
+    "Goal seek over a simulation: what must the mass be so that the result reaches a target?",
+    "Design optimisation: search the ranges for the maximum of a computed quantity.",
+)

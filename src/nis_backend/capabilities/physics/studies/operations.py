@@ -5,12 +5,15 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from nis_backend.capabilities.physics.studies import asked, views
+from nis_backend.capabilities.physics.studies.preparing import prepare_fit, prepare_optimum
 from nis_backend.capabilities.physics.studies.running import analyse, prepare_sensitivity, prepare_sweep, sweep
+from nis_backend.capabilities.physics.studies.search import Fit, FitRequest, Optimum, OptimumRequest
 from nis_backend.capabilities.physics.studies.study import Sensitivity, SensitivityRequest, Sweep, SweepRequest
 from nis_backend.operation import Example, Recorded, operation
 
 if TYPE_CHECKING:
     from nis_backend.context import Context
+    from nis_backend.drivers.compute.base import ComputingContext
 
 HOUR = 3_600.0
 
@@ -108,4 +111,103 @@ async def analyze_sensitivity(request: SensitivityRequest, ctx: Context) -> Reco
     return await analyse(request, ctx)
 
 
-OPERATIONS = (sweep_parameters, analyze_sensitivity)
+@operation(
+    "physics.fit_parameters",
+    effect="reads",
+    pool="science",
+    prepare=prepare_fit,
+    view=views.draw_fit,
+    time_limit=600.0,
+    examples=(
+        Example(
+            title="Gravity from a pendulum",
+            request={
+                "operation": "physics.simulate_pendulum",
+                "request": {"angle": 10, "points": 2, "tolerance": 1e-3},
+                "parameters": [{"path": "gravity", "start": 9, "low": 1, "high": 30}],
+                "x_field": "length",
+                "measure": {"path": "period"},
+                "x": [0.4, 0.6, 0.8, 1.0],
+                "y": [1.273, 1.556, 1.801, 2.008],
+                "errors": [0.005],
+            },
+            question="Determine gravity with its uncertainty by a fit to pendulum periods of 1.273, 1.556, 1.801 and "
+            "2.008 s measured at lengths of 0.4, 0.6, 0.8 and 1 m.",
+            also=asked.FIT,
+        ),
+        Example(
+            title="Damping from a recorded swing",
+            request={
+                "operation": "physics.simulate_pendulum",
+                "request": {"length": 1, "angle": 20, "duration": 6},
+                "parameters": [{"path": "damping", "start": 0.05, "low": 0, "high": 2}],
+                "x_curve": "trajectory.time",
+                "measure": {"path": "trajectory.angle"},
+                "x": [1, 2, 3, 4, 5, 6],
+                "y": [-18.9, 17.6, -16.5, 15.7, -14.5, 13.6],
+            },
+            question="Fit the damping of a 1 m pendulum to its recorded angle over time, with standard error.",
+        ),
+    ),
+)
+def fit_parameters(request: FitRequest, ctx: ComputingContext) -> Fit:
+    """Fit parameters of a solver to measured data by least squares, with standard errors, intervals and chi-square.
+
+    Trust region reflective, with central differences and bounds, from two starts. Errors are those of the linearised
+    model; parameters that the data do not determine are named, not guessed. The solver's own error is part of ours.
+
+    Source: Branch, Coleman & Li, SIAM J. Sci. Comput. 21 (1999), 1-23; Seber & Wild, Nonlinear Regression (1989), 5.2.
+    """
+    from nis_backend.capabilities.physics.studies.fitting import fit  # noqa: PLC0415 - loads in the worker only
+
+    return fit(request, ctx)
+
+
+@operation(
+    "physics.optimize_parameters",
+    effect="reads",
+    pool="science",
+    prepare=prepare_optimum,
+    view=views.draw_optimum,
+    time_limit=600.0,
+    examples=(
+        Example(
+            title="The length of a seconds pendulum",
+            request={
+                "operation": "physics.simulate_pendulum",
+                "request": {"angle": 5, "points": 2, "tolerance": 1e-3},
+                "vary": [{"path": "length", "low": 0.5, "high": 2}],
+                "measure": {"path": "period"},
+                "goal": "reach",
+                "target": 2,
+            },
+            question="Optimise the length of a pendulum so that its period reaches exactly 2 s.",
+            also=asked.OPTIMUM,
+        ),
+        Example(
+            title="The farthest throw from a cliff",
+            request={
+                "operation": "physics.simulate_projectile",
+                "request": {"speed": 20, "height": 10, "points": 2},
+                "vary": [{"path": "angle", "low": 5, "high": 85}],
+                "measure": {"path": "range"},
+                "goal": "maximize",
+            },
+            question="Find the launch angle that maximises the range of a ball thrown at 20 m/s from 10 m up.",
+        ),
+    ),
+)
+def optimize_parameters(request: OptimumRequest, ctx: ComputingContext) -> Optimum:
+    """Find the fields of a solver's request for which its result is least, greatest, or a wanted number, within ranges.
+
+    One field: the range is scanned, then Brent's method in each place that shows a root or an optimum. Several: a scan
+    by Sobol's sequence, Nelder-Mead from the best places, and once more from where that ends.
+
+    Source: Brent, Algorithms for Minimization without Derivatives (1973); Nelder & Mead, Comput. J. 7 (1965), 308-313.
+    """
+    from nis_backend.capabilities.physics.studies.optimising import search  # noqa: PLC0415 - loads in the worker only
+
+    return search(request, ctx)
+
+
+OPERATIONS = (sweep_parameters, analyze_sensitivity, fit_parameters, optimize_parameters)

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from nis_backend.numerics.shown import receipt_table
+from nis_backend.numerics.shown import error_words, receipt_table
 from nis_backend.numerics.written import format_number
 from nis_backend.view import Axis, Grid, Series, Table, Text
 
 if TYPE_CHECKING:
+    from nis_backend.capabilities.physics.studies.search import Fit, FitRequest, Optimum, OptimumRequest
     from nis_backend.capabilities.physics.studies.study import (
         Column,
         Sensitivity,
@@ -154,3 +155,110 @@ def _number(value: float, column: Column) -> str:
 def _where(result: Sweep, inputs: list[float]) -> str:
     shown = zip(result.parameters, inputs, strict=True)
     return ", ".join(f"{column.name} = {_number(value, column)}" for column, value in shown)
+
+
+def draw_fit(request: FitRequest, result: Fit) -> list[View]:
+    """The parameters with their errors, the data and the curve, what is left."""
+    told = "; ".join(
+        f"{one.path} = **{format_number(one.value, 6)}"
+        + ("" if one.standard_error is None else f" ± {format_number(one.standard_error, 2)}")
+        + f" {one.unit}".rstrip()
+        + "**"
+        for one in result.parameters
+    )
+    quality = f"The residuals are {_number(result.residual_deviation, result.y_is)} (root mean square)"
+    if result.chi_square is not None:
+        quality += (
+            f", chi-square {format_number(result.chi_square)} for {result.degrees_of_freedom} degrees of freedom"
+            + ("" if result.p_value is None else f" (p = {format_number(result.p_value, 2)})")
+        )
+    order = sorted(range(len(result.x)), key=lambda i: result.x[i])
+    x = Axis(label=result.x_is.name, unit=result.x_is.unit, values=[result.x[i] for i in order])
+    errors = request.errors or []
+    each = errors * len(result.x) if len(errors) == 1 else errors
+    measured = result.y_is.name
+    return [
+        Text(text=f"{told} ({error_words(result.receipt)}). {result.verdict} {quality}."),
+        Series(
+            title=f"{measured}: data and fit",
+            x=x,
+            lines=[
+                Axis(
+                    label="measured",
+                    unit=result.y_is.unit,
+                    values=[result.y[i] for i in order],
+                    mark="points",
+                    errors=[each[i] for i in order] if each else [],
+                ),
+                Axis(label="fitted", unit=result.y_is.unit, values=[result.fitted[i] for i in order]),
+            ],
+        ),
+        Series(
+            title="Residuals",
+            x=x,
+            lines=[
+                Axis(
+                    label="measured less fitted",
+                    unit=result.y_is.unit,
+                    values=[result.residuals[i] for i in order],
+                    mark="points",
+                )
+            ],
+        ),
+        Table(
+            title="Parameters",
+            columns=["parameter", "value", "standard error", "95 % from", "to", "unit"],
+            rows=[
+                [
+                    one.path,
+                    one.value,
+                    *("" if part is None else part for part in (one.standard_error, one.low, one.high)),
+                    one.unit,
+                ]
+                for one in result.parameters
+            ],
+        ),
+        receipt_table(result.receipt),
+    ]
+
+
+def draw_optimum(request: OptimumRequest, result: Optimum) -> list[View]:
+    """The best place, and the way to it."""
+    what = {"minimize": "least", "maximize": "greatest", "reach": "nearest to the target"}[request.goal]
+    place = ", ".join(
+        f"{one.path} = **{format_number(one.value, 6)} {one.unit}".rstrip()
+        + "**"
+        + (" (an end of its range)" if one.at_bound else "")
+        for one in result.settings
+    )
+    others = "; ".join(
+        ", ".join(f"{one.path} = {format_number(value, 6)}" for one, value in zip(result.settings, other, strict=True))
+        for other in result.others
+    )
+    also = f" As good: {others}." if others else ""
+    views: list[View] = [
+        Text(
+            text=f"{result.measure.name} is {what}, **{_number(result.value, result.measure)}**, at {place} "
+            f"({error_words(result.receipt)}; {result.calls} calls of {result.operation}).{also}"
+        )
+    ]
+    calls = list(zip(result.inputs, result.values, strict=True))
+    if len(result.settings) == 1:
+        calls.sort(key=lambda one: one[0])
+        over = Axis(
+            label=result.settings[0].path,
+            unit=result.settings[0].unit,
+            values=[inputs[0] for inputs, _ in calls],
+            scale=request.vary[0].scale,
+        )
+    else:
+        over = Axis(label="call", values=list(range(1, len(calls) + 1)))
+    values = [value for _, value in calls]
+    views.append(
+        Series(
+            title=f"{result.measure.name} where it was called",
+            x=over,
+            lines=[Axis(label=result.measure.name, unit=result.measure.unit, values=values, mark="points")],
+        )
+    )
+    return [*views, receipt_table(result.receipt)]
