@@ -12,18 +12,8 @@ from nis_backend.operation import Effect, Model, Shape
 FAMILIES = (
     *("batches", "blobs", "budgets", "cache", "chat", "conversations", "deployment", "embeddings", "feedback"),
     *("identity", "impact"),
-    *(
-        "mathematics",
-        "mcp_servers",
-        "models",
-        "physics",
-        "prompts",
-        "providers",
-        "remote_agents",
-        "routes",
-        "runs",
-        "schedules",
-    ),
+    *("mathematics", "mcp_servers", "models", "physics", "prompts", "providers", "remote_agents", "robotics"),
+    *("routes", "runs", "schedules"),
     *("system", "usage", "vision", "visuals", "voice", "weights"),
 )
 """What names start with; that of these operations is also the word for all of them."""

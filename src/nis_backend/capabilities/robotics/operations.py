@@ -1,9 +1,94 @@
-"""Arms: where their joints put them, how to get there within limits, what is in the way, and a stop that holds."""
+"""Robot arms as operations: computed in the pool `science` for a model of the arm, and kept as simulated robots."""
 
 from __future__ import annotations
 
-from typing import Any
+from math import pi
+from typing import TYPE_CHECKING
 
-from nis_backend.operation import Operation
+from nis_backend.capabilities.robotics import asked, views
+from nis_backend.capabilities.robotics.poses import Jacobian, JacobianRequest, Pose, PoseRequest
+from nis_backend.operation import Example, operation
 
-OPERATIONS: tuple[Operation[Any, Any], ...] = ()  # Any: each has models of its own
+if TYPE_CHECKING:
+    from nis_backend.drivers.compute.base import WorkerContext
+
+
+@operation(
+    "robotics.compute_pose",
+    effect="reads",
+    pool="science",
+    view=views.draw_pose,
+    examples=(
+        Example(
+            title="A Puma 560, arm up and wrist bent",
+            request={"preset": "Puma 560", "positions": [0, pi / 4, pi, 0, pi / 4, 0]},
+            question="Where is the tool of a Puma 560 with its joints at [0, 0.785, 3.142, 0, 0.785, 0]?",
+            also=asked.POSE,
+        ),
+        Example(
+            title="Two links in a plane",
+            request={"links": [1, 0.8], "positions": [pi / 6, pi / 4]},
+            question="Forward kinematics: where is the end of a planar arm with link lengths [1, 0.8] and joint angles "
+            "[0.52, 0.79]?",
+        ),
+        Example(
+            title="A table of one's own",
+            request={
+                "robot": {
+                    "joints": [
+                        {"d": 0.4, "alpha": pi / 2},
+                        {"a": 0.5},
+                        {"kind": "prismatic", "lower": 0, "upper": 0.3},
+                    ]
+                },
+                "positions": [0.5, 0.3, 0.1],
+            },
+            question="Compute the end effector's pose from a Denavit-Hartenberg table.",
+        ),
+    ),
+)
+def compute_pose(request: PoseRequest, _ctx: WorkerContext) -> Pose:
+    """Compute where a robot arm's joints put its tool, and how it is turned: forward kinematics, with all frames.
+
+    Products of 4 x 4 transforms, exact but for rounding; the same pose by the product of exponentials stands beside it.
+
+    Source: Denavit & Hartenberg, J. Appl. Mech. 22 (1955), 215-221; Craig, Introduction to Robotics (2005), 3.4;
+    Lynch & Park, Modern Robotics (2017), 4.1.
+    """
+    from nis_backend.capabilities.robotics.forward import place_tool  # noqa: PLC0415 - loads in the worker only
+
+    return place_tool(request)
+
+
+@operation(
+    "robotics.compute_jacobian",
+    effect="reads",
+    pool="science",
+    view=views.draw_jacobian,
+    examples=(
+        Example(
+            title="A UR5 with its elbow bent",
+            request={"preset": "UR5", "positions": [0, -pi / 3, pi / 2, -pi / 6, pi / 2, 0]},
+            question="What is the Jacobian of a UR5 with its joints at [0, -1.05, 1.57, -0.52, 1.57, 0]?",
+            also=asked.JACOBIAN,
+        ),
+        Example(
+            title="A stretched arm is singular",
+            request={"preset": "planar 2R", "positions": [0.4, 0]},
+            question="Is a two-link arm with joint angles [0.4, 0] singular? Compute its Jacobian.",
+        ),
+    ),
+)
+def compute_jacobian(request: JacobianRequest, _ctx: WorkerContext) -> Jacobian:
+    """Compute how a robot arm's tool moves with its joints: the Jacobian, singular values, manipulability, singularity.
+
+    The geometric Jacobian in the base's axes, exact but for rounding; central differences of the pose stand beside it.
+
+    Source: Whitney, J. Dyn. Sys. Meas. Control 94 (1972), 303-309; Yoshikawa, Int. J. Robotics Research 4 (1985), 3-9.
+    """
+    from nis_backend.capabilities.robotics.forward import move_tool  # noqa: PLC0415 - loads in the worker only
+
+    return move_tool(request)
+
+
+OPERATIONS = (compute_pose, compute_jacobian)

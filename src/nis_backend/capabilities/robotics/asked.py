@@ -1,0 +1,23 @@
+"""How people ask for each of these operations, beside its examples: the words that reach it, and what it is near to."""
+
+from __future__ import annotations
+
+POSE = (
+    "Where is the tool of a robot arm when its joints are at these angles? Forward kinematics.",
+    "What is the end effector position of a UR5 with the joint angles given?",
+    "Where does the gripper, the hand, the flange or the tip of the manipulator end up for these joint values?",
+    "Compute the forward kinematics of a Puma 560: pose, quaternion, roll, pitch and yaw of the end effector.",
+    "A two-link planar arm has its shoulder at one angle and its elbow at another: where is its fingertip?",
+    "A SCARA robot's joints are set: what are the coordinates of its tool, its transformation matrix?",
+    "Multiply out the Denavit-Hartenberg table of my arm: which pose does it come to?",
+    "Which orientation and which place do the axes of the robot give its end effector?",
+)
+
+JACOBIAN = (
+    "What is the Jacobian of a robot arm in this configuration?",
+    "Is the arm singular here? Compute its manipulability, the singular values and the condition number.",
+    "How fast does the end effector move when each joint turns at unit speed?",
+    "Is the UR5 near a singularity at these joint angles?",
+    "Which directions does the manipulator lose in this posture? Yoshikawa's manipulability measure.",
+    "Compute the geometric Jacobian matrix of the Puma 560 and its rank.",
+)
