@@ -91,10 +91,10 @@ class Reads(_SchemaNote):
     `"magnitude"`: the number in front of the `"unit"`; `"choice"`: the enum value, or a name of it, that occurs in
     the sentence; `"quote"`: what stands in quotation marks, or behind a colon; `"quotes"`: each text that does;
     `"count"`: how many things of a list are wanted; `"numbers"`: a list of numbers, in brackets or set apart by
-    commas; `"matrix"`: lists in a list, or rows set apart by semicolons; `"formula"`: a formula that stands in the sentence; `"equations"`:
-    each equation or inequality that does; `"variable"`: the name behind "with respect to", `"variables"`: each of
-    several; `"lower"` and `"upper"`: what stands behind "from" and "to"; `"towards"`: what a variable goes to;
-    `"point"`: what stands behind "around" or "at x =".
+    commas; `"matrix"`: lists in a list, or rows set apart by semicolons; `"formula"`: a formula that stands in the
+    sentence; `"equations"`: each equation or inequality that does; `"variable"`: the name behind "with respect to",
+    `"variables"`: each of several; `"lower"` and `"upper"`: what stands behind "from" and "to"; `"towards"`: what a
+    variable goes to; `"point"`: what stands behind "around" or "at x ="; `"claim"`: what stands behind "is it true".
     """
 
     kind: Literal[
@@ -115,6 +115,7 @@ class Reads(_SchemaNote):
         "upper",
         "towards",
         "point",
+        "claim",
     ]
 
     @override

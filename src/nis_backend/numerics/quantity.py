@@ -73,6 +73,31 @@ def from_text(text: str, unit: str, field: str) -> float | None:
     return found if math.isfinite(found) else None
 
 
+def base_of(text: str, field: str) -> tuple[float | None, tuple[tuple[str, int], ...]]:
+    """A quantity in SI's base units and its dimension; of a unit alone the value is None.
+
+    Raises:
+        InvalidRequest: it is neither a quantity, a unit nor a number.
+    """
+    unit = scale_of(text)
+    if unit is not None and text.strip() != "1":
+        return None, unit.dimension
+    number = _NUMBER.fullmatch(text)
+    if number:
+        return float(_decimal(number[1])), ()
+    parts = [(value, _scale(measure)) for value, measure in _parts(text)] if len(text) <= LONGEST else []
+    scales = [scale for _, scale in parts if scale is not None]
+    if not parts or len(scales) < len(parts) or len({one.dimension for one in scales}) > 1:
+        raise InvalidRequest(
+            f"{field}: {text!r} is no quantity.",
+            field=field,
+            value=text,
+            remedy='Give a number with its unit, such as "9.81 m/s^2", or a unit alone.',
+        )
+    total = sum((value * scale.factor + scale.offset for value, scale in parts if scale), Decimal(0))
+    return float(total), scales[0].dimension
+
+
 def measured(error: ValidationError, kind: type[BaseModel], given: Any) -> Any:  # Any: JSON
     """`given` with each refused text that is a quantity as a number in its field's unit; None where there is none.
 
@@ -94,6 +119,10 @@ def measured(error: ValidationError, kind: type[BaseModel], given: Any) -> Any: 
         if value is not None:
             changed |= _put(found, place, value)
     return found if changed else None
+
+
+def _decimal(digits: str) -> Decimal:
+    return Decimal(digits.replace(",", "").replace("\u2212", "-"))
 
 
 def scale_of(unit: str) -> Scale | None:
@@ -135,7 +164,7 @@ def _parts(text: str) -> Iterator[tuple[Decimal, Measure]]:
         measure = parse_listed(text, number.end(), whole=False) if number else None
         if number is None or measure is None:
             return
-        found.append((Decimal(number[1].replace(",", "").replace("\u2212", "-")), measure))
+        found.append((_decimal(number[1]), measure))
         at = measure.end
     if len(found) == 1 or not any(name in OFFSET for _, one in found for name in one.factors):
         yield from found

@@ -21,6 +21,7 @@ class RouteMessage(Model):
     """A message, and what was asked for before it."""
 
     message: str = Field(min_length=1, max_length=100_000, description="What a person says, in English.")
+    excluding: list[str] = Field(default=[], max_length=20, description="Operations that are not to be picked.")
     pending: Pending | None = Field(
         default=None, description="The call that an answer before it asked for more of: the message may complete it."
     )

@@ -8,6 +8,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from nis_backend.capabilities.operations.arguments import read_arguments
+from nis_backend.capabilities.operations.asserted import asserted
 from nis_backend.capabilities.operations.declared import declared
 from nis_backend.capabilities.operations.guards import asks_for_a_sum
 from nis_backend.capabilities.operations.meaning import Meaning, meaning_of
@@ -50,7 +51,7 @@ class Decision:
     picked: Pick | None = None
 
 
-async def route(ctx: Context, message: str, pending: Pending | None) -> Route:
+async def route(ctx: Context, message: str, pending: Pending | None, excluding: frozenset[str] = frozenset()) -> Route:
     """The operation that the message is for, of those that the caller may call, or why there is none.
 
     Raises:
@@ -59,6 +60,10 @@ async def route(ctx: Context, message: str, pending: Pending | None) -> Route:
     if len(message) > LONGEST_QUESTION:
         return Route(operation=None, reason="too_long")
     entries = permitted(ctx)
+    if excluding:
+        entries = tuple(entry for entry in entries if entry.name not in excluding)
+    if route_of_claim := asserted(message, entries):
+        return route_of_claim
     try:
         found = await _quantities(ctx, message, entries, pending)
     except Unavailable as error:

@@ -172,11 +172,21 @@ class Trajectory(Model):
 class Flight(Model):
     """The flight of a thrown body until it meets the ground."""
 
-    range: Annotated[float, Unit("m")] = Field(description="Horizontal distance from launch to landing.")
-    flight_time: Annotated[float, Unit("s")] = Field(description="Time from launch to landing.")
-    apex_height: Annotated[float, Unit("m")] = Field(description="Greatest height above the ground.")
+    range: Annotated[float, Unit("m"), Names("lands", "flies", "distance", "goes", "travels", "comes down")] = Field(
+        description="Horizontal distance from launch to landing."
+    )
+    flight_time: Annotated[float, Unit("s"), Names("in the air", "airborne", "flies for", "lands after", "airtime")] = (
+        Field(description="Time from launch to landing.")
+    )
+    apex_height: Annotated[
+        float,
+        Unit("m"),
+        Names("maximum height", "highest point", "rises", "climbs", "reaches a height", "apex", "peak"),
+    ] = Field(description="Greatest height above the ground.")
     apex_time: Annotated[float, Unit("s")] = Field(description="Time from launch to the greatest height.")
-    impact_speed: Annotated[float, Unit("m/s")] = Field(description="Speed at landing.")
+    impact_speed: Annotated[
+        float, Unit("m/s"), Names("hits", "lands at", "strikes", "speed at landing", "lands with")
+    ] = Field(description="Speed at landing.")
     impact_angle: Annotated[float, Unit("degree")] = Field(description="Angle below the horizontal at landing.")
     drag: bool = Field(description="Whether the air slowed the body.")
     model: str = Field(description="What was assumed about air, gravity and ground.")
@@ -230,15 +240,19 @@ class PendulumMotion(Model):
     motion: Literal["swings", "turns over", "creeps back", "rests"] = Field(
         description="Swings to and fro, turns over the top, returns without swinging (strong damping), or stays."
     )
-    period: Annotated[float, Unit("s")] | None = Field(
-        description="Time of one swing to and fro, or of one turn; with damping the first one seen, null if none was."
+    period: Annotated[float, Unit("s"), Names("swings back and forth in", "one swing", "oscillation takes")] | None = (
+        Field(
+            description="Time of one swing to and fro, or of one turn; with damping the first seen, null if none was."
+        )
     )
     period_method: str = Field(description="Where the period comes from.")
     small_angle_period: Annotated[float, Unit("s")] = Field(
         description="2π√(length/gravity), the limit of small angles."
     )
     amplitude: Annotated[float, Unit("degree")] = Field(description="Largest angle from the vertical reached.")
-    max_speed: Annotated[float, Unit("m/s")] = Field(description="Largest speed of the mass.")
+    max_speed: Annotated[float, Unit("m/s"), Names("fastest", "greatest speed", "lowest point", "bottom")] = Field(
+        description="Largest speed of the mass."
+    )
     duration: Annotated[float, Unit("s")] = Field(description="Time simulated.")
     energy_drift: Annotated[float, Unit("")] = Field(
         description="Largest |energy + energy lost to damping - energy at the start|, relative to the latter."

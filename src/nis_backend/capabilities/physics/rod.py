@@ -160,8 +160,12 @@ class HeatSolution(Model):
     temperature: list[Annotated[float, Unit("degC")]] = Field(description="Temperature at each node after `duration`.")
     initial: list[Annotated[float, Unit("degC")]] = Field(description="Temperature at each node at the start.")
     steady: list[Annotated[float, Unit("degC")]] = Field(description="Temperature at each node after a very long time.")
-    midpoint: Annotated[float, Unit("degC")] = Field(description="Temperature half way between the ends.")
-    mean: Annotated[float, Unit("degC")] = Field(description="Temperature averaged over the rod.")
+    midpoint: Annotated[float, Unit("degC"), Names("middle", "centre", "center", "half way", "halfway")] = Field(
+        description="Temperature half way between the ends."
+    )
+    mean: Annotated[float, Unit("degC"), Names("on average", "average temperature")] = Field(
+        description="Temperature averaged over the rod."
+    )
     left_gradient: Annotated[float, Unit("kelvin/m")] = Field(description="Slope of the temperature at the left end.")
     right_gradient: Annotated[float, Unit("kelvin/m")] = Field(description="Slope of the temperature at the right end.")
     diffusivity: Annotated[float, Unit("m²/s")] = Field(description="Thermal diffusivity used.")

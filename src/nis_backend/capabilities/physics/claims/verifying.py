@@ -1,0 +1,272 @@
+"""A claim held against the operation that computes it, called twice: as asked, and a hundred times finer."""
+
+from __future__ import annotations
+
+import math
+import re
+from typing import TYPE_CHECKING, Any, cast
+
+from nis_backend.capabilities.operations.operations import RouteMessage, route_message
+from nis_backend.capabilities.physics.claims.claimed import Claim, ClaimVerdict, Verification
+from nis_backend.capabilities.physics.operations import TextRequest, read_quantities
+from nis_backend.errors import InvalidRequest, NisError
+from nis_backend.fields import flat
+from nis_backend.numerics.quantity import from_text
+from nis_backend.numerics.receipt import Receipt
+from nis_backend.numerics.written import format_number
+from nis_backend.operation import Model
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from nis_backend.capabilities.physics.claims.claimed import ClaimRequest, Verdict
+    from nis_backend.capabilities.physics.measures import Quantity
+    from nis_backend.context import Context
+    from nis_backend.entry import Entry
+    from nis_backend.operation import Json
+
+FINER = 100.0
+"""How much finer the second computation is."""
+COARSEST = 0.05
+"""The most that digits left out may excuse, relative: 'a period of 2 s' is no claim of 1.5 to 2.5 s for 1.6 s."""
+
+_OWN = ["physics.verify", "physics.verify_trajectory", "physics.check_equation"]
+"""What a statement is not about: itself."""
+_DIGITS = re.compile(r"[\d.,]+(?:[eE]([+-]?\d+))?")
+
+
+async def verify(request: ClaimRequest, ctx: Context) -> Verification:
+    """The verdict on a statement, or on numbers that an operation is claimed to come to.
+
+    Raises:
+        InvalidRequest: the operation does not compute, or refuses its request.
+    """
+    if request.statement:
+        return await _of_statement(request.statement, ctx)
+    try:
+        entry = ctx.operations.entry(request.operation)
+    except NisError as error:
+        error.field = "operation"
+        raise
+    _computes(entry)
+    return await _held(entry, request.request, request.claims, ctx)
+
+
+def _computes(entry: Entry) -> None:
+    if entry.effect != "reads" or entry.shape != "model" or entry.pool is None:
+        raise InvalidRequest(
+            f"{entry.name} computes nothing.",
+            field="operation",
+            value=entry.name,
+            remedy="Name one that computes, such as physics.simulate_pendulum.",
+        )
+
+
+async def _held(entry: Entry, arguments: Json, claims: Sequence[Claim], ctx: Context) -> Verification:
+    found = await _result(entry, arguments, ctx)
+    finer = await _finer(entry, arguments, ctx)
+    verdicts = [_judge(entry, claim, found, finer) for claim in claims]
+    kinds = {one.verdict for one in verdicts}
+    verdict: Verdict = "refuted" if "refuted" in kinds else "cannot say" if "cannot say" in kinds else "confirmed"
+    receipt = (finer or found).get("receipt")
+    return Verification(
+        verdict=verdict,
+        reason=next(one.reason for one in verdicts if one.verdict == verdict),
+        claims=verdicts,
+        operation=entry.name,
+        request=arguments,
+        receipt=Receipt.model_validate(receipt) if isinstance(receipt, dict) else None,
+    )
+
+
+async def _result(entry: Entry, arguments: Json, ctx: Context) -> Json:
+    answer = await ctx.call_named(entry.name, arguments)
+    return answer.model_dump(mode="json") if isinstance(answer, Model) else {}
+
+
+async def _finer(entry: Entry, arguments: Json, ctx: Context) -> Json | None:
+    """The same with a finer tolerance; None where there is none, or it cannot be had."""
+    field = entry.request_schema["properties"].get("tolerance")
+    usual = arguments.get("tolerance", field and field.get("default"))
+    if not isinstance(usual, int | float):
+        return None
+    try:
+        return await _result(entry, {**arguments, "tolerance": usual / FINER}, ctx)
+    except InvalidRequest:
+        return None
+
+
+def _judge(entry: Entry, claim: Claim, found: Json, finer: Json | None) -> ClaimVerdict:
+    unit = _unit_of(entry, claim.path) or (str(found.get("unit", "")) if claim.path == "value" else "")
+    computed = _at(finer or found, claim.path)
+    if computed is None:
+        return ClaimVerdict(
+            path=claim.path,
+            verdict="cannot say",
+            reason=f"{entry.name} answers no number at {claim.path!r}.",
+            claimed=None,
+            computed=None,
+            error=None,
+            allowed=None,
+            unit=unit,
+        )
+    claimed, slack = _claimed(claim, unit)
+    before = _at(found, claim.path)
+    # The two differ by about the error of the coarser one; the finer one's is less.
+    error = abs(computed - before) if finer is not None and before is not None else None
+    allowed = claim.tolerance * abs(computed) if claim.tolerance else min(slack, COARSEST * abs(computed))
+    allowed = max(allowed, 1e-12 * abs(computed))
+    difference, doubt = abs(claimed - computed), error or 0.0
+    numbers = f"{_said(claimed, unit)} is claimed, {_said(computed, unit)} computed"
+    if not _trusted(finer or found):
+        reason = f"{numbers}, but the computation did not reach the error it was asked for."
+        verdict: Verdict = "cannot say"
+    elif difference <= allowed:
+        verdict, reason = "confirmed", f"{numbers}: they agree to the digits claimed."
+    elif difference > allowed + 4 * doubt:
+        verdict, reason = (
+            "refuted",
+            f"{numbers}: off by {_said(difference, unit, 2)}, {_said(allowed, unit, 2)} allowed.",
+        )
+    else:
+        verdict, reason = "cannot say", f"{numbers}; they differ by less than the computation's own error."
+    return ClaimVerdict(
+        path=claim.path,
+        verdict=verdict,
+        reason=reason,
+        claimed=claimed,
+        computed=computed,
+        error=error,
+        allowed=allowed,
+        unit=unit,
+    )
+
+
+def _trusted(result: Json) -> bool:
+    receipt = result.get("receipt")
+    if not isinstance(receipt, dict):
+        return True
+    read = Receipt.model_validate(receipt)
+    return read.met and all(check.agrees for check in read.checks)
+
+
+def _said(value: float, unit: str, digits: int = 5) -> str:
+    return f"{format_number(value, digits)} {unit}".strip()
+
+
+def _claimed(claim: Claim, unit: str) -> tuple[float, float]:
+    """The claimed number in the result's unit, and half of its last digit.
+
+    Raises:
+        InvalidRequest: it is no quantity, or measures something else.
+    """
+    text = claim.value if isinstance(claim.value, str) else repr(claim.value)
+    value = claim.value if isinstance(claim.value, float) else from_text(text, unit, "claims.value")
+    if value is None:
+        try:
+            value = float(text)
+        except ValueError:
+            raise InvalidRequest(
+                f"{text!r} is no quantity in {unit or 'numbers'}.",
+                field="claims.value",
+                value=text,
+                remedy=f"Give a number{f' in {unit}' if unit else ''}, or a number with its unit.",
+            ) from None
+    digits = _DIGITS.search(text)
+    number = float(digits[0].replace(",", "")) if digits and digits[0].strip(".,") else value
+    scale = abs(value / number) if number else 1.0
+    return value, _half_digit(digits[0] if digits else "1") * scale
+
+
+def _half_digit(digits: str) -> float:
+    mantissa, _, power = digits.lower().replace(",", "").partition("e")
+    # Zeros at the end of a whole number are no digits: 300000 km/s is the speed of light, rounded.
+    places = len(mantissa.partition(".")[2]) if "." in mantissa else len(mantissa.rstrip("0")) - len(mantissa)
+    return 0.5 * 10.0 ** (int(power or 0) - places)
+
+
+def _at(result: Any, path: str) -> float | None:  # Any: JSON
+    """The number at a path of names and places; a last place may count from the end."""
+    here: Any = result
+    for part in path.split("."):
+        try:
+            here = cast("list[Any]", here)[int(part)] if isinstance(here, list) else here[part]
+        except (KeyError, IndexError, TypeError, ValueError):
+            return None
+    return float(here) if isinstance(here, int | float) and not isinstance(here, bool) and math.isfinite(here) else None
+
+
+def _unit_of(entry: Entry, path: str) -> str:
+    definitions: Json = entry.result_schema.get("$defs", {})
+    here = entry.result_schema
+    for part in path.split("."):
+        here = flat(here, definitions)
+        here = here.get("items", {}) if "items" in here else here.get("properties", {}).get(part, {})
+    return str(flat(here, definitions).get("unit", ""))
+
+
+async def _of_statement(statement: str, ctx: Context) -> Verification:
+    """Find what the statement speaks of, take the claimed number out of it, and compute the rest."""
+    routed = await ctx.call(route_message, RouteMessage(message=statement, excluding=_OWN))
+    if routed.operation is None:
+        return _unsaid("No computation here is about this.")
+    entry = ctx.operations.entry(routed.operation)
+    _computes(entry)
+    fields = _numbers_of(entry)
+    units = sorted({unit for _, unit, _ in fields})
+    found = await ctx.call(read_quantities, TextRequest(text=statement, units=units))
+    claimed = _nearest(statement, fields, found.quantities) or _last(entry, found.quantities)
+    if claimed is None:
+        return _unsaid(
+            f"It names no number that {entry.name} computes: {', '.join(sorted(path for path, _, _ in fields))}."
+        )
+    path, quantity = claimed
+    rest = f"{statement[: quantity.start]} {statement[quantity.end :]}"
+    asked = await ctx.call(route_message, RouteMessage(message=rest, excluding=_OWN))
+    if asked.operation != entry.name or not asked.ready:
+        lacking = ", ".join(asked.missing) or "its arguments"
+        return _unsaid(f"{entry.name} would tell, but the statement does not give {lacking}.")
+    return await _held(entry, asked.arguments, [Claim(path=path, value=quantity.text)], ctx)
+
+
+def _unsaid(reason: str) -> Verification:
+    return Verification(verdict="cannot say", reason=reason, claims=[], operation="", request={}, receipt=None)
+
+
+def _numbers_of(entry: Entry) -> list[tuple[str, str, tuple[str, ...]]]:
+    """The result's own numbers: path, unit, and the words people use for each."""
+    schema = entry.result_schema
+    definitions: Json = schema.get("$defs", {})
+    fields = [(name, flat(one, definitions)) for name, one in schema.get("properties", {}).items()]
+    return [
+        (name, str(one["unit"]), (name.replace("_", " "), *cast("list[str]", one.get("names", []))))
+        for name, one in fields
+        if one.get("type") in ("number", "integer") and "unit" in one
+    ]
+
+
+def _last(entry: Entry, quantities: Sequence[Quantity]) -> tuple[str, Quantity] | None:
+    """Of an operation that answers one value in a unit of its own: what the statement ends with."""
+    properties = entry.result_schema.get("properties", {})
+    measured = [one for one in quantities if one.unit]
+    return ("value", measured[-1]) if measured and {"value", "unit"} <= properties.keys() else None
+
+
+def _nearest(
+    statement: str, fields: Sequence[tuple[str, str, tuple[str, ...]]], quantities: Sequence[Quantity]
+) -> tuple[str, Quantity] | None:
+    """The field that the statement names, and the quantity next to its name that has its dimension."""
+    low = statement.lower()
+    best: tuple[int, str, Quantity] | None = None
+    for path, unit, names in fields:
+        for name in names:
+            for match in re.finditer(rf"\b{re.escape(name.lower())}\b", low):
+                for one in quantities:
+                    if unit not in one.converted:
+                        continue
+                    # What follows a name is nearer than what stands before it.
+                    gap = one.start - match.end() if one.start >= match.end() else 40 + match.start() - one.end
+                    gap -= len(name)
+                    if best is None or gap < best[0]:
+                        best = (gap, path, one)
+    return None if best is None else best[1:]

@@ -1,0 +1,49 @@
+"""Messages that ask whether something is so."""
+
+from __future__ import annotations
+
+import pytest
+
+from nis_backend.capabilities.operations.asserted import asserted
+from nis_backend.catalog import Catalog
+
+ENTRIES = Catalog.from_index().entries()
+CLAIM = "a 1 m pendulum has a period of 3 s"
+
+
+@pytest.mark.parametrize(
+    "message",
+    [
+        f"Is it true that {CLAIM}?",
+        f"Is it really correct that {CLAIM}?",
+        f"is it true or false that {CLAIM}",
+        f"Verify that {CLAIM}.",
+        f"Please verify the claim: {CLAIM}",
+        f"Can you check whether {CLAIM}?",
+        f"True or false: {CLAIM}",
+        f"My teacher says that {CLAIM}. Is that right?",
+        f"Fact-check this statement: {CLAIM}.",
+        f"Is it the case that {CLAIM}?",
+    ],
+)
+def test_a_question_whether_something_is_so_is_a_claim(message: str) -> None:
+    """What is claimed goes on without the words that ask."""
+    route = asserted(message, ENTRIES)
+    assert route is not None
+    assert (route.operation, route.arguments, route.ready) == ("physics.verify", {"statement": CLAIM}, True)
+
+
+@pytest.mark.parametrize(
+    "message",
+    [
+        "Is it true that you like cheese?",
+        "Check the health of the system.",
+        "Is it 5 o'clock?",
+        "Verify my key",
+        "How far does a ball fly at 20 m/s and 40 degrees?",
+        "My teacher says that a 1 m pendulum has a period of 3 s.",
+    ],
+)
+def test_other_messages_are_no_claims(message: str) -> None:
+    """Without a number, or without asking, there is nothing to check."""
+    assert asserted(message, ENTRIES) is None

@@ -1,0 +1,93 @@
+"""Claims held against a computation, over the whole server."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from ground import Ground
+from rest_client import ask
+
+JSON = {"Content-Type": "application/json"}
+PENDULUM = {"operation": "physics.simulate_pendulum", "request": {"length": 1, "angle": 30}}
+FLIGHT = {"operation": "physics.simulate_projectile", "request": {"speed": 20, "angle": 45}}
+
+
+def verify(ground: Ground, **request: Any) -> Any:  # Any: JSON
+    """The answer of physics.verify."""
+    return ask(ground, "POST", "/physics/verify", request, JSON)[2]
+
+
+@pytest.mark.parametrize(
+    ("given", "path", "value", "verdict"),
+    [
+        (PENDULUM, "period", "2.04 s", "confirmed"),
+        (PENDULUM, "period", "2040 ms", "confirmed"),
+        (PENDULUM, "period", 2.04134, "confirmed"),
+        (PENDULUM, "period", "2.02 s", "refuted"),
+        (PENDULUM, "period", 2.042, "refuted"),
+        (FLIGHT, "range", "41 m", "confirmed"),
+        (FLIGHT, "range", "45 m", "refuted"),
+        (FLIGHT, "trajectory.height.0", 0, "confirmed"),
+        (FLIGHT, "reach", "41 m", "cannot say"),
+        (FLIGHT, "model", 1, "cannot say"),
+    ],
+)
+def test_a_number_is_held_to_the_digits_it_states(
+    ground: Ground, given: dict[str, Any], path: str, value: Any, verdict: str
+) -> None:
+    """What is right to its last digit is confirmed, what is wrong in it refuted, what is not computed left open."""
+    found = verify(ground, **given, claims=[{"path": path, "value": value}])
+    assert found["verdict"] == verdict, found["reason"]
+    assert found["receipt"]["method"]
+
+
+def test_one_wrong_number_refutes_the_whole(ground: Ground) -> None:
+    """The reason is that of the wrong one."""
+    claims = [{"path": "range", "value": "40.8 m"}, {"path": "flight_time", "value": "3.3 s"}]
+    found = verify(ground, **FLIGHT, claims=claims)
+    assert [one["verdict"] for one in found["claims"]] == ["confirmed", "refuted"]
+    assert found["verdict"] == "refuted"
+    assert "3.3 s is claimed" in found["reason"]
+
+
+@pytest.mark.parametrize(
+    ("statement", "verdict"),
+    [
+        ("A pendulum 1 m long released from 30 degrees has a period of 2.04 s.", "confirmed"),
+        ("A pendulum 1 m long released from 30 degrees has a period of 3 s.", "refuted"),
+        ("A ball thrown at 20 m/s and 45 degrees lands 40.8 m away.", "confirmed"),
+        ("A ball thrown at 20 m/s and 45 degrees lands 60 m away.", "refuted"),
+        ("A stone thrown at 20 m/s under 45 degrees stays 2.9 s in the air.", "confirmed"),
+        ("A stone thrown at 20 m/s under 45 degrees stays 9 s in the air.", "refuted"),
+        ("The speed of light is 300000 km/s.", "confirmed"),
+        ("The speed of light is 250000 km/s.", "refuted"),
+        ("A pendulum has a period of 3 s.", "cannot say"),
+        ("The moon is made of cheese.", "cannot say"),
+    ],
+)
+def test_a_statement_is_held_against_what_it_speaks_of(ground: Ground, statement: str, verdict: str) -> None:
+    """The claimed number is found in the words, the rest is computed."""
+    found = verify(ground, statement=statement)
+    assert found["verdict"] == verdict, found["reason"]
+
+
+@pytest.mark.parametrize(
+    ("request_", "field"),
+    [
+        ({}, "statement"),
+        ({"statement": "x", "operation": "physics.solve_heat"}, "statement"),
+        ({"operation": "physics.solve_heat", "request": {}}, "claims"),
+        ({"operation": "nobody.knows", "claims": [{"path": "x", "value": 1}]}, "operation"),
+        ({"operation": "runs.list_runs", "claims": [{"path": "x", "value": 1}]}, "operation"),
+        ({"operation": "physics.verify", "claims": [{"path": "x", "value": 1}]}, "operation"),
+        ({**PENDULUM, "claims": [{"path": "period", "value": "3 kg"}]}, "claims.value"),
+        ({**PENDULUM, "claims": [{"path": "period", "value": "soon"}]}, "claims.value"),
+        ({**PENDULUM, "request": {"length": -1, "angle": 30}, "claims": [{"path": "period", "value": 1}]}, "length"),
+    ],
+)
+def test_what_cannot_be_checked_is_refused_by_its_field(ground: Ground, request_: dict[str, Any], field: str) -> None:
+    """A wrong request is an error and no verdict."""
+    _, _, problem = ask(ground, "POST", "/physics/verify", request_, JSON)
+    assert problem["field"] == field
+    assert problem["remedy"]
