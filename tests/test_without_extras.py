@@ -20,6 +20,7 @@ PLAIN = {
     *("physics.simulate_projectile", "physics.simulate_pendulum"),
     "physics.solve_ode",  # where it is not stiff
     "physics.verify_trajectory",
+    *("physics.solve_ode", "physics.simulate_epidemic"),  # where they are not stiff
     *("impact.audit_note", "impact.price_memory", "impact.write_report"),
     *("impact.scan_project", "impact.assess_change"),
     *("deployment.validate_definition", "deployment.compare_revisions"),  # of a task definition, which is JSON

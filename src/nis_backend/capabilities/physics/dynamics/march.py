@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 from nis_backend.capabilities.physics.dynamics.schemes import FAILURES, Explicit
 from nis_backend.errors import InvalidRequest
 from nis_backend.numerics.receipt import Cost, Receipt
-from nis_backend.numerics.refinement import ROUNDING, TELL_EVERY, Course, Refined, refine, silent
+from nis_backend.numerics.refinement import ROUNDING, TELL_EVERY, Course, Refined, silent
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -36,7 +36,9 @@ class StiffError(Exception):
     """An explicit method is held back by stability at `time`."""
 
     def __init__(self, time: float, product: float) -> None:
-        super().__init__()
+        super().__init__(
+            f"the explicit method was held back by stability at t = {time:.4g}, where step times rate is {product:.2f}"
+        )
         self.time, self.product = time, product
 
 
@@ -54,12 +56,15 @@ class Problem:
     names: Sequence[str]
     stop: Callable[[float, State, float, State], bool] | None = None
     """Whether something that ends the motion happens between two states."""
+    scales: tuple[float, ...] = ()
+    """What errors are relative to, where that is not the largest size of each state."""
     pointwise: float | None = None
     """Part of a state's largest size below which its error is not held against its own size of the moment; None holds
     every error against the largest size."""
     jumps: tuple[float, ...] = ()
     """Times at which the rates jump: steps begin and end there."""
     unit: str = "s"
+    state_unit: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -106,6 +111,13 @@ class Marched:
         """The finest path."""
         return self.refined.solution
 
+    def sizes(self, problem: Problem) -> list[float]:
+        """What errors at the end are relative to."""
+        part = problem.pointwise
+        if part is None:
+            return self.scales
+        return [max(abs(y), part * scale) for y, scale in zip(self.path.states[-1], self.scales, strict=True)]
+
     def at_outputs(self) -> tuple[list[float], list[State]]:
         """Times and states that were asked for."""
         nodes = self.path.nodes()
@@ -136,18 +148,56 @@ def march(problem: Problem, tell: Callable[[float, str], None] = silent) -> Marc
     def gap(coarse: Path, fine: Path) -> float:
         return distance(problem, scales, coarse.nodes(), fine.nodes())
 
-    refined = refine(
-        solve,
-        gap,
-        order=problem.scheme.order,
-        most=problem.max_steps,
-        tolerance=problem.tolerance,
-        # Rounding errors of so many steps add up as those of a walk.
-        rounding=ROUNDING * max(4.0, math.sqrt(4 * len(mesh.times))),
-        course=course,
-    )
-    last = kept.index(refined.solution)
-    return Marched(mesh=mesh, refined=refined, coarser=kept[max(0, last - 1)], scales=scales, faint=faint)
+    # Rounding errors of so many steps add up as those of a walk.
+    rounding = ROUNDING * max(4.0, math.sqrt(4 * len(mesh.times)))
+    refined = _halve(problem, solve, gap, rounding, course)
+    before = max(0, kept.index(refined.solution) - 1)
+    return Marched(mesh=mesh, refined=refined, coarser=kept[before], scales=scales, faint=faint)
+
+
+def _halve(
+    problem: Problem,
+    solve: Callable[[int], Path],
+    gap: Callable[[Path, Path], float],
+    rounding: float,
+    course: Course,
+) -> Refined[Path]:
+    """Halve until the error is what was asked, the steps are spent, or two halvings in a row brought nothing.
+
+    Unlike `refine`, it takes Richardson's part of a gap only where the order is seen: where errors grow exponentially,
+    so do those of rounding, and two paths may differ by nothing else. The best grid is kept, not the last.
+    """
+    order, fine = problem.scheme.order, solve(0)
+    before, error, halvings, idle = math.inf, math.inf, 0, 0
+    best: Refined[Path] | None = None
+    while 2 * fine.steps <= problem.max_steps and not (halvings > 1 and error <= problem.tolerance) and idle < 2:  # noqa: PLR2004 - named above
+        halvings += 1
+        course.begin(halvings, max(2, halvings))
+        coarse, fine = fine, solve(halvings)
+        now = gap(coarse, fine)
+        seen = math.log2(before / now) if 0 < now < math.inf and before < math.inf else None
+        observed = seen if now > 10 * rounding else None
+        error = max(rounding, _estimate(before, now, seen, order))
+        if halvings > 1 and (best is None or error < best.error):
+            best = Refined(solution=fine, error=error, observed_order=observed)
+        idle = idle + 1 if seen is not None and seen < 0.3 else 0  # noqa: PLR2004 - no order at all
+        before = now
+    if best is None or not best.error < math.inf:
+        raise InvalidRequest(
+            f"{problem.max_steps} steps do not resolve this motion.",
+            field="max_steps",
+            value=problem.max_steps,
+            remedy="Allow more steps, or ask for a shorter or slower process.",
+        )
+    return best
+
+
+def _estimate(before: float, now: float, seen: float | None, order: int) -> float:
+    """The error of the finer of two grids by the gap to the coarser, and the order that was seen."""
+    if seen is None or abs(seen - order) > 0.75:  # noqa: PLR2004 - how far orders are off before the last digits
+        slow = seen is not None and seen < 1
+        return 5 * max(before, now) if slow and math.isfinite(before) else now
+    return now / (2 ** min(seen, order) - 1)
 
 
 def distance(problem: Problem, scales: Sequence[float], a: Sequence[State], b: Sequence[State]) -> float:
@@ -171,6 +221,7 @@ def follow(problem: Problem, mesh: Mesh, halvings: int, course: Course | None = 
         # Only its number of steps is looked at: it is beyond what is allowed.
         return Path(times=[0.0] * (problem.max_steps + 2), states=[], stride=parts, evaluations=0)
     before, y = scheme.evaluations, problem.start
+    nowhere = (math.nan,) * len(y)
     times, states = [mesh.times[0]], [y]
     for number, (a, b) in enumerate(pairwise(mesh.times)):
         if course is not None and number * parts % TELL_EVERY < parts:
@@ -180,8 +231,9 @@ def follow(problem: Problem, mesh: Mesh, halvings: int, course: Course | None = 
             t = a + part * h
             try:
                 y = scheme.step(t, y, h)
-            except FAILURES as error:
-                raise _lost(problem, t, y) from error
+            except FAILURES:
+                # Of chaos another grid is another path, which may need shorter steps than the mesh was laid with.
+                y = nowhere
             times.append(b if part == parts - 1 else t + h)
             states.append(y)
     return Path(times=times, states=states, stride=parts, evaluations=scheme.evaluations - before)
@@ -203,7 +255,7 @@ class _Laying:
         self.allowed = min(1e-3, max(1e-13, gain * problem.tolerance))
         self.y, self.t = problem.start, problem.outputs[0]
         self.times, self.outputs = [self.t], [0]
-        self.sizes = [abs(a) for a in self.y]
+        self.sizes = list(problem.scales) or [abs(a) for a in self.y]
         self.most = max(16, problem.max_steps // 4)
         self.tried = self.stiff = self.calm = 0
         self.h = self._first()
@@ -325,6 +377,8 @@ def _lost(problem: Problem, t: float, y: State) -> InvalidRequest:
 
 
 def _scales(problem: Problem, mesh: Mesh) -> tuple[list[float], list[str]]:
+    if problem.scales:
+        return list(problem.scales), []
     largest = max(mesh.sizes, default=0.0)
     floor = FLOOR * largest + 1e-300
     faint = [name for name, size in zip(problem.names, mesh.sizes, strict=True) if 0 < size < floor]
@@ -339,8 +393,7 @@ def receipt_of(  # noqa: PLR0913 - each is one line of the receipt
     checks: Sequence[Check] = (),
     conserved: Sequence[Conserved] = (),
     notes: Sequence[str] = (),
-    residual: float | None = None,
-    residual_of: str = "",
+    unit: str = "",
 ) -> Receipt:
     """The receipt of a march."""
     refined, scheme = marched.refined, problem.scheme
@@ -353,10 +406,8 @@ def receipt_of(  # noqa: PLR0913 - each is one line of the receipt
         error_of=error_of,
         error_asked=problem.tolerance,
         error_reached=refined.error,
-        unit="",
+        unit=unit,
         met=refined.error <= problem.tolerance,
-        residual=residual,
-        residual_of=residual_of,
         conserved=list(conserved),
         cost=Cost(
             evaluations=refined.solution.evaluations, of="evaluations of the right side", unknowns=len(problem.start)

@@ -86,6 +86,13 @@ class Radau:
         mass = self._mass(size)
         inverse: Any = np.linalg.inv(np.kron(np.eye(3), mass) - h * np.kron(MATRIX, slope))
         added = np.zeros((3, size))
+        # What grows beyond a double ends the rounds below, and is no warning.
+        with np.errstate(all="ignore"):
+            return self._solved(t, y, h, added, inverse)
+
+    def _solved(self, t: float, y: State, h: float, added: Array, inverse: Any) -> Array:
+        """Newton's rounds with the inverse of the first of them."""
+        size, mass = len(y), self._mass(len(y))
         # A component that is a rounding error of the others is not waited for.
         floor = 1e-13 * max(map(abs, y), default=0.0) + 1e-300
         before = math.inf

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from nis_backend.capabilities.physics.dynamics.events import Watched, find, stopping
@@ -12,17 +11,17 @@ from nis_backend.capabilities.physics.dynamics.march import (
     Problem,
     StiffError,
     evenly,
-    follow,
     march,
     receipt_of,
 )
-from nis_backend.capabilities.physics.dynamics.schemes import FAILURES, FOURTH, Explicit
+from nis_backend.capabilities.physics.dynamics.schemes import FAILURES, Explicit
+from nis_backend.capabilities.physics.dynamics.second import by_fourth, by_lsoda
 from nis_backend.capabilities.physics.dynamics.system import Curves, Happening, OdeRequest, OdeSolution
 from nis_backend.capabilities.physics.dynamics.written import Written, read_state, read_system
 from nis_backend.errors import InvalidRequest
 from nis_backend.numerics.compiled import compile_trees
 from nis_backend.numerics.formula import read_formula
-from nis_backend.numerics.refinement import compare, silent
+from nis_backend.numerics.refinement import silent
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -36,8 +35,6 @@ MOST_WORK = 1_000_000
 """Steps times states: some seconds."""
 MOST_STIFF = 32_768
 """Steps of the implicit method, each of which solves for three states at once."""
-CHECKED = 8192
-"""Steps beyond which the second method is left out."""
 
 
 def solve(request: OdeRequest, tell: Callable[[float, str], None] = silent) -> OdeSolution:
@@ -64,14 +61,10 @@ def solve(request: OdeRequest, tell: Callable[[float, str], None] = silent) -> O
         given = problem(Explicit(rate), MOST_WORK)
         try:
             marched = march(given, tell)
-            calm = "accuracy and not stability set its steps"
-            reason = reason if request.method == "explicit" else calm
-            return _told(request, written, given, marched, watched, reason, _by_fourth(given, marched, rate))
+            reason = reason if request.method == "explicit" else "accuracy and not stability sets its steps"
+            return _told(request, written, given, marched, watched, reason, by_fourth(given, marched, rate))
         except StiffError as stiff:
-            reason = (
-                f"the explicit method was held back by stability at t = {stiff.time:.4g}, "
-                f"where step times rate is {stiff.product:.2f}"
-            )
+            reason = str(stiff)
             if request.method == "explicit":
                 raise InvalidRequest(
                     f"The system is stiff: {reason}.",
@@ -83,7 +76,7 @@ def solve(request: OdeRequest, tell: Callable[[float, str], None] = silent) -> O
 
     given = problem(Radau(rate), MOST_STIFF)
     marched = march(given, tell)
-    return _told(request, written, given, marched, watched, reason, _by_lsoda(given, marched, rate))
+    return _told(request, written, given, marched, watched, reason, by_lsoda(given, marched, rate))
 
 
 def _rate(written: Written, request: OdeRequest) -> Rate:
@@ -188,39 +181,3 @@ def _happened(written: Written, found: Found, coarser: Found | None) -> Happenin
         time_error=off,
         state=dict(zip(written.states, found.state, strict=True)),
     )
-
-
-def _by_fourth(problem: Problem, marched: Marched, rate: Rate) -> list[Check]:
-    """The end by the classical method of order four on the same grid, with an error of its own."""
-    if marched.refined.error > problem.tolerance or marched.path.steps > CHECKED:
-        return []
-    halvings = round(math.log2(marched.path.stride))
-    other = replace(problem, scheme=Explicit(rate, FOURTH))
-    coarse, fine = (follow(other, marched.mesh, one).states[-1] for one in (halvings - 1, halvings))
-    # Its own error is a fifteenth of the gap, where its order holds.
-    own = [abs(a - b) for a, b in zip(coarse, fine, strict=True)]
-    return [_worst("by classical Runge-Kutta", problem, marched, fine, own)]
-
-
-def _by_lsoda(problem: Problem, marched: Marched, rate: Rate) -> list[Check]:
-    """The end by LSODA of ODEPACK, where it gets there; its error is asked, not known."""
-    from nis_backend.capabilities.physics.dynamics.odepack import lsoda_end  # noqa: PLC0415 - scipy, where it is needed
-
-    if marched.refined.error > problem.tolerance or problem.stop is not None:
-        return []
-    asked = max(1e-10, problem.tolerance / 10)
-    end = lsoda_end(rate, problem.outputs[0], problem.outputs[-1], problem.start, asked, marched.scales)
-    if end is None:
-        return []
-    return [
-        _worst("by LSODA (backward differences)", problem, marched, end, [1000 * asked * s for s in marched.scales])
-    ]
-
-
-def _worst(way: str, problem: Problem, marched: Marched, other: State, own: Sequence[float]) -> Check:
-    """The state at the end that differs most from the second method's, measured by what both may be off."""
-    ours = marched.path.states[-1]
-    allowed = [a + (4 * marched.refined.error + 1e-13) * scale for a, scale in zip(own, marched.scales, strict=True)]
-    place = max(range(len(ours)), key=lambda i: abs(ours[i] - other[i]) / allowed[i])
-    name = f"{problem.names[place]} at the end, {way}"
-    return compare(name, ours[place], other[place], "", allowed=allowed[place])

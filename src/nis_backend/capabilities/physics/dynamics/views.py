@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING
 
 from nis_backend.numerics.shown import error_words, receipt_table
@@ -9,6 +10,18 @@ from nis_backend.numerics.written import format_known, format_number
 from nis_backend.view import Axis, Series, Table, Text
 
 if TYPE_CHECKING:
+    from nis_backend.capabilities.physics.dynamics.chaos import (
+        DoublePendulumMotion,
+        DoublePendulumRequest,
+        LorenzMotion,
+        LorenzRequest,
+    )
+    from nis_backend.capabilities.physics.dynamics.kinetics import (
+        EpidemicCourse,
+        EpidemicRequest,
+        ReactionProgress,
+        ReactionsRequest,
+    )
     from nis_backend.capabilities.physics.dynamics.system import OdeRequest, OdeSolution
     from nis_backend.view import View
 
@@ -48,3 +61,153 @@ def draw_ode(request: OdeRequest, solution: OdeSolution) -> list[View]:
         ]
         views.append(Table(title="Events", columns=["event", "t", *solution.final], rows=rows))
     return [*views, receipt_table(solution.receipt)]
+
+
+def draw_double_pendulum(request: DoublePendulumRequest, motion: DoublePendulumMotion) -> list[View]:
+    """How long it can be told, the path of the lower mass, both angles."""
+    curve = motion.trajectory
+    receipt = motion.receipt
+    if motion.trusted_until >= motion.duration:
+        error = math.degrees(receipt.error_reached)
+        end = (
+            f"After {format_number(motion.duration)} s the upper rod is at "
+            f"**{format_known(motion.final_angle1, error)}°** and the lower at "
+            f"**{format_known(motion.final_angle2, error)}°** from the vertical ({error_words(receipt)})."
+        )
+    else:
+        end = (
+            f"The angles can be told up to **{format_number(motion.trusted_until, 3)} s**; what is drawn after it is "
+            f"one of many possible motions ({error_words(receipt)})."
+        )
+    words = (
+        f"{end} An error at the start grows {format_number(motion.growth, 2)}-fold in this time, at "
+        f"{format_number(motion.lyapunov_exponent, 2)} per second. Small swings have periods of "
+        f"{format_number(motion.slow_period, 5)} s and {format_number(motion.fast_period, 5)} s. The energy drifts by "
+        f"{format_number(motion.energy_drift, 1)} of the greatest kinetic energy."
+    )
+    return [
+        Text(text=words),
+        Series(
+            title="Path of the lower mass",
+            x=Axis(label="to the right", unit="m", values=curve.x),
+            lines=[Axis(label="above the pivot", unit="m", values=curve.y)],
+        ),
+        Series(
+            title="Angles",
+            x=Axis(label="time", unit="s", values=curve.time),
+            lines=[
+                Axis(label="upper angle", unit="°", values=curve.angle1),
+                Axis(label="lower angle", unit="°", values=curve.angle2),
+            ],
+        ),
+        receipt_table(receipt),
+    ]
+
+
+def draw_lorenz(request: LorenzRequest, motion: LorenzMotion) -> list[View]:
+    """Whether it is chaotic, the attractor from the side, the path over time, the states that stay."""
+    curve = motion.trajectory
+    known = f"{format_number(motion.lyapunov_exponent)} ± {format_number(motion.lyapunov_error, 1)}"
+    kind = (
+        f"**Chaotic**: the largest Lyapunov exponent is **{known}** per unit of time, the attractor's dimension "
+        f"{format_number(motion.kaplan_yorke_dimension, 3)} (Kaplan and Yorke)."
+        if motion.chaotic
+        else f"**Not chaotic**: the largest Lyapunov exponent is **{known}** per unit of time."
+    )
+    told = (
+        f"The path is good to the end, t = {format_number(request.duration)}"
+        if motion.trusted_until >= request.duration
+        else f"The path can be told up to t = {format_number(motion.trusted_until, 3)}, not to "
+        f"{format_number(request.duration)}"
+    )
+    rows: list[list[str | float]] = [
+        [format_number(one.x), format_number(one.y), format_number(one.z), "yes" if one.stable else "no"]
+        for one in motion.fixed_points
+    ]
+    return [
+        Text(text=f"{kind} {told} ({error_words(motion.receipt)})."),
+        Series(
+            title="From the side",
+            x=Axis(label="x", values=curve.x),
+            lines=[Axis(label="z", values=curve.z)],
+            y="z",
+        ),
+        Series(title="Over time", x=Axis(label="t", values=curve.time), lines=[Axis(label="x", values=curve.x)]),
+        Table(title="States that stay", columns=["x", "y", "z", "stable"], rows=rows),
+        receipt_table(motion.receipt),
+    ]
+
+
+def draw_reactions(request: ReactionsRequest, progress: ReactionProgress) -> list[View]:
+    """What is there at the end, what no reaction changes, the concentrations over time."""
+    curves, error = progress.trajectory, progress.receipt.error_reached
+    final = ", ".join(
+        f"{format_known(value, error * value)} mol/L of **{name}**"
+        for name, value in list(progress.final.items())[:MOST_LINES]
+    )
+    kept = f" No reaction changes {', '.join(progress.conserved_totals)}." if progress.conserved_totals else ""
+    rest = (
+        " Nothing changes any more."
+        if progress.changing * request.duration < 1e-6  # noqa: PLR2004 - in as long again, less than is seen
+        else f" The fastest change at the end is {format_number(progress.changing, 2)} of itself per second."
+    )
+    # A logarithm has no place for time 0.
+    first = 1 if request.spacing == "logarithmic" else 0
+    return [
+        Text(
+            text=f"After {format_number(request.duration)} s there are {final} "
+            f"({error_words(progress.receipt)}).{rest}{kept}"
+        ),
+        Series(
+            title="Concentrations",
+            x=Axis(label="time", unit="s", values=curves.time[first:], scale="log" if first else "linear"),
+            lines=[
+                Axis(label=name, unit="mol/L", values=values[first:])
+                for name, values in list(curves.species.items())[:MOST_LINES]
+            ],
+        ),
+        receipt_table(progress.receipt),
+    ]
+
+
+def draw_epidemic(request: EpidemicRequest, course: EpidemicCourse) -> list[View]:
+    """The peak, the final size, the threshold, and the compartments over time."""
+    curves = course.trajectory
+    people = request.population
+    peak = (
+        f"most people are infectious at once on day **{format_number(course.peak_time, 3)}**: "
+        f"**{format_number(course.peak_infectious)}** of {format_number(people, 6)}"
+        if course.peak_time
+        else "the number of infectious people is greatest at the start and falls"
+        if request.reproduction_number <= 1 or course.doubling_time is None
+        else f"it is still growing after {format_number(request.duration)} days"
+    )
+    size = (
+        f" Once it is over, **{format_number(100 * course.final_share, 3)} %** were infected."
+        if course.final_share
+        else ""
+    )
+    endemic = (
+        f" It stays, with {format_number(course.endemic_infectious)} infectious people in the end."
+        if course.endemic_infectious
+        else ""
+    )
+    doubling = (
+        f" Cases double every {format_number(course.doubling_time, 3)} days at first." if course.doubling_time else ""
+    )
+    words = (
+        f"{course.model} model: {peak} ({error_words(course.receipt)}).{size}{endemic}{doubling} It dies out where "
+        f"more than {format_number(100 * course.herd_threshold, 3)} % are immune. People mix evenly in this model."
+    )
+    lines = [
+        Axis(label="susceptible", unit="people", values=curves.susceptible),
+        Axis(label="infectious", unit="people", values=curves.infectious),
+        Axis(label="recovered", unit="people", values=curves.recovered),
+    ]
+    if request.latent_time:
+        lines.insert(1, Axis(label="exposed", unit="people", values=curves.exposed))
+    return [
+        Text(text=words),
+        Series(title="Course", x=Axis(label="time", unit="days", values=curves.time), lines=lines),
+        receipt_table(course.receipt),
+    ]
