@@ -17,6 +17,7 @@ from nis_backend.entry import Entry
 from nis_backend.errors import Unavailable
 
 PLAIN = {
+    "physics.plan_transfer",
     *("physics.simulate_projectile", "physics.simulate_pendulum"),
     "physics.solve_ode",  # where it is not stiff
     "physics.verify_trajectory",
