@@ -81,6 +81,7 @@ CAPABILITIES = (
     "nis_backend.capabilities.mathematics.matrices.operations",
     "nis_backend.capabilities.mathematics.data.operations",
     "nis_backend.capabilities.robotics.operations",
+    "nis_backend.capabilities.robotics.robots",
     "nis_backend.capabilities.impact.operations",
     "nis_backend.capabilities.deployment.operations",
     "nis_backend.capabilities.vision.codes",

@@ -12,7 +12,7 @@ from nis_backend.operation import Effect, Model, Shape
 FAMILIES = (
     *("batches", "blobs", "budgets", "cache", "chat", "conversations", "deployment", "embeddings", "feedback"),
     *("identity", "impact"),
-    *("mathematics", "mcp_servers", "models", "physics", "prompts", "providers", "remote_agents", "robotics"),
+    *("mathematics", "mcp_servers", "models", "physics", "prompts", "providers", "remote_agents", "robotics", "robots"),
     *("routes", "runs", "schedules"),
     *("system", "usage", "vision", "visuals", "voice", "weights"),
 )

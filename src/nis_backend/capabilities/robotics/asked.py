@@ -21,3 +21,12 @@ JACOBIAN = (
     "Which directions does the manipulator lose in this posture? Yoshikawa's manipulability measure.",
     "Compute the geometric Jacobian matrix of the Puma 560 and its rank.",
 )
+
+TRAJECTORY = (
+    "Plan a trajectory for a robot arm between two joint configurations: time-optimal, jerk-limited.",
+    "How long does the robot need from here to there within its limits? A double-S velocity profile.",
+    "Give me a smooth motion of the manipulator through these waypoints, with minimum jerk.",
+    "Move the tool along a straight line: which joint motion, how fast may it be?",
+    "Compute an S-curve motion profile for all joints, synchronised.",
+    "Plan the motion of a SCARA robot from one stance to another as quickly as its joints allow.",
+)

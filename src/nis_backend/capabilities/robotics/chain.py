@@ -50,6 +50,12 @@ class Stance:
     tool: Floats
     """(…, 4, 4)."""
 
+    def one(self, number: int) -> Stance:
+        """That of one of many positions."""
+        return Stance(
+            joints=self.joints[number], moved=self.moved[number], links=self.links[number], tool=self.tool[number]
+        )
+
 
 class Chain:
     """A chain of joints with a tool at its end."""

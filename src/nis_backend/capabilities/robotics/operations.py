@@ -6,6 +6,7 @@ from math import pi
 from typing import TYPE_CHECKING
 
 from nis_backend.capabilities.robotics import asked, views
+from nis_backend.capabilities.robotics.motions import Plan, PlanRequest
 from nis_backend.capabilities.robotics.poses import Jacobian, JacobianRequest, Pose, PoseRequest
 from nis_backend.operation import Example, operation
 
@@ -91,4 +92,46 @@ def compute_jacobian(request: JacobianRequest, _ctx: WorkerContext) -> Jacobian:
     return move_tool(request)
 
 
-OPERATIONS = (compute_pose, compute_jacobian)
+@operation(
+    "robotics.plan_trajectory",
+    effect="reads",
+    pool="science",
+    view=views.draw_plan,
+    examples=(
+        Example(
+            title="Two links, from one stance to another",
+            request={"preset": "planar 2R", "waypoints": [[0, 0.5], [1.2, 1.0]]},
+            question="Plan a time-optimal trajectory of a two-link arm through the joint angles [0, 0.5] and [1.2, 1.0].",
+            also=asked.TRAJECTORY,
+        ),
+        Example(
+            title="Smoothly through a waypoint, in five seconds",
+            request={
+                "preset": "UR5",
+                "waypoints": [
+                    [0, -1.2, 1.4, -0.2, 1.5, 0],
+                    [0.5, -1.0, 1.2, -0.2, 1.5, 0.4],
+                    [1.0, -1.2, 1.4, -0.2, 1.5, 0],
+                ],
+                "method": "minimum_jerk",
+                "duration": 5,
+            },
+            question="Plan a minimum-jerk trajectory of a UR5 through waypoints.",
+        ),
+    ),
+)
+def plan_trajectory(request: PlanRequest, ctx: WorkerContext) -> Plan:
+    """Plan a robot arm's motion through waypoints, within limits of velocity, acceleration and jerk.
+
+    Time-optimal between waypoints by double-S profiles of seven stretches, the same for all joints; or the motion of
+    least jerk through all of them. Every limit is looked at again in the finished motion.
+
+    Source: Biagiotti & Melchiorri, Trajectory Planning for Automatic Machines and Robots (2008), 3.4; Flash & Hogan,
+    J. Neuroscience 5 (1985), 1688-1703.
+    """
+    from nis_backend.capabilities.robotics.planning import plan  # noqa: PLC0415 - loads in the worker only
+
+    return plan(request, ctx.progress)
+
+
+OPERATIONS = (compute_pose, compute_jacobian, plan_trajectory)

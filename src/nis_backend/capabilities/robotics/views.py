@@ -7,11 +7,13 @@ from typing import TYPE_CHECKING
 
 from nis_backend.numerics.shown import error_words, receipt_table
 from nis_backend.numerics.written import format_number
-from nis_backend.view import Axis, Series, Table, Text
+from nis_backend.view import Axis, Series, Table, Text, moment, verbatim
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from nis_backend.capabilities.robotics.kept import Moved, RobotList, RobotState
+    from nis_backend.capabilities.robotics.motions import Plan, PlanRequest
     from nis_backend.capabilities.robotics.poses import Jacobian, JacobianRequest, Outline, Pose, PoseRequest
     from nis_backend.view import View
 
@@ -109,3 +111,118 @@ def _seen(title: str, across: Sequence[float], up: Sequence[float], axes: tuple[
         x=Axis(label=axes[0], unit="m", values=across),
         lines=[Axis(label=axes[1], unit="m", values=up)],
     )
+
+
+def draw_plan(request: PlanRequest, plan: Plan) -> list[View]:
+    """How long it takes and why, the joints over time with their limits, the tool's way, the arm at its waypoints."""
+    most = max(one.velocity / one.velocity_limit for one in plan.peaks)
+    near = (
+        f" It comes **near a singularity**: the smallest singular value is {format_number(plan.least_share, 2)} of the "
+        "largest."
+        if plan.least_share < NEAR
+        else ""
+    )
+    arms = [(f"the arm at waypoint {number}", one) for number, one in enumerate(plan.outlines, 1)]
+    return [
+        Text(
+            text=f"The motion of the {request.arm_name} takes **{format_number(plan.duration)} s** "
+            f"({error_words(plan.receipt)}), limited by {plan.limited_by}; the fastest joint uses "
+            f"{format_number(100 * most, 3)} % of its velocity limit.{near} {SIMULATED}"
+        ),
+        *draw_curves(plan.motion.time, plan.motion.position, plan.motion.velocity, plan.motion.acceleration),
+        _seen("The tool's way, from above", plan.motion.x, plan.motion.y, ("x", "y")),
+        Table(
+            title="Most of each joint",
+            columns=["joint", "velocity, rad/s", "limit", "acceleration, rad/s²", "limit", "jerk, rad/s³", "limit"],
+            rows=[
+                [
+                    str(one.joint),
+                    *(
+                        format_number(value)
+                        for value in (
+                            *(one.velocity, one.velocity_limit, one.acceleration),
+                            *(one.acceleration_limit, one.jerk, one.jerk_limit),
+                        )
+                    ),
+                ]
+                for one in plan.peaks
+            ],
+        ),
+        *draw_outlines(arms[:: max(1, len(arms) - 1)]),
+        receipt_table(plan.receipt),
+    ]
+
+
+NEAR = 1e-3
+"""Share of the largest singular value below which a stance is called near a singularity."""
+
+
+def draw_curves(
+    time: Sequence[float],
+    position: Sequence[Sequence[float]],
+    velocity: Sequence[Sequence[float]],
+    acceleration: Sequence[Sequence[float]],
+) -> list[View]:
+    """The joints over time."""
+    kinds = (
+        ("Positions of the joints", "rad", position),
+        ("Velocities of the joints", "rad/s", velocity),
+        ("Accelerations of the joints", "rad/s²", acceleration),
+    )
+    return [
+        Series(
+            title=title,
+            x=Axis(label="time", unit="s", values=time),
+            lines=[Axis(label=f"joint {number}", unit=unit, values=values) for number, values in enumerate(curves, 1)],
+            y=title.partition(" ")[0].lower().removesuffix("s"),
+        )
+        for title, unit, curves in kinds
+    ]
+
+
+def draw_robot(_request: object, robot: RobotState) -> list[View]:
+    """Whether it may move, where its joints are, its stops."""
+    moves = " It is in a motion." if robot.moving else " It is at rest."
+    held = [stop for stop in robot.stops if stop.released is None]
+    why = f" ({held[-1].reason})" if held and held[-1].reason else ""
+    halted = f"**is stopped**{why}: it makes no motion until it is released." if robot.stopped else "may be moved."
+    positions = ", ".join(format_number(one) for one in robot.positions)
+    rows: list[list[str | float]] = [
+        [moment(one.created), one.reason, "" if one.released is None else moment(one.released), one.release_reason]
+        for one in robot.stops
+    ]
+    stops = [Table(title="Stops", columns=["stopped (UTC)", "why", "released (UTC)", "why"], rows=rows)] if rows else []
+    return [
+        Text(
+            text=f"The simulated robot {verbatim(robot.name)} ({robot.joints} joints) {halted}{moves} Its joints are "
+            f"at {positions} (rad; m where one slides). No machine moves: it is a simulation."
+        ),
+        *stops,
+    ]
+
+
+def draw_robots(_request: object, listing: RobotList) -> list[View]:
+    """A row for each robot."""
+    rows: list[list[str | float]] = [
+        [one.id, one.name, one.joints, "yes" if one.moving else "no", "STOPPED" if one.stopped else "no"]
+        for one in listing.robots
+    ]
+    return [Table(title="Simulated robots", columns=["id", "name", "joints", "moves", "stopped"], rows=rows)]
+
+
+def draw_moved(_request: object, moved: Moved) -> list[View]:
+    """Whether it arrived, and the motion as it was made."""
+    if moved.halt is None:
+        words = f"The simulated robot **arrived** after {format_number(moved.planned)} s."
+    else:
+        words = (
+            f"The simulated robot **did not arrive**: {moved.halt.because}. It came to rest within "
+            f"{format_number(moved.halt.duration)} s, at {format_number(moved.halt.time + moved.halt.duration)} s of "
+            f"{format_number(moved.planned)} s."
+        )
+    track = moved.track
+    return [
+        Text(text=f"{words} No machine moves: it is a simulation."),
+        *draw_curves(track.time, track.position, track.velocity, track.acceleration),
+        receipt_table(moved.receipt),
+    ]

@@ -32,6 +32,9 @@ Table = Literal[
     "push_configs",
     "mcp_servers",
     "remote_agents",
+    "robots",
+    "robot_stops",
+    "robot_motions",
 ]
 Order = Literal["created", "updated"]
 Age = Literal["updated", "expires"]
