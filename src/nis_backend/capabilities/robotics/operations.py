@@ -101,7 +101,7 @@ def compute_jacobian(request: JacobianRequest, _ctx: WorkerContext) -> Jacobian:
         Example(
             title="Two links, from one stance to another",
             request={"preset": "planar 2R", "waypoints": [[0, 0.5], [1.2, 1.0]]},
-            question="Plan a time-optimal trajectory of a two-link arm through the joint angles [0, 0.5] and [1.2, 1.0].",
+            question="Plan a time-optimal trajectory of a two-link arm through joint angles [0, 0.5] and [1.2, 1.0].",
             also=asked.TRAJECTORY,
         ),
         Example(
