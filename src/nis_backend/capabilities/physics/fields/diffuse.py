@@ -10,17 +10,9 @@ import numpy as np
 
 from nis_backend.capabilities.physics.fields import modal, stages, upwind
 from nis_backend.capabilities.physics.fields.axes import MOST_CONDITION, Cut, modes
+from nis_backend.capabilities.physics.fields.data import FRAMES, Data
 from nis_backend.capabilities.physics.fields.fields import DiffusionSolution, History
-from nis_backend.capabilities.physics.fields.given import (
-    Edges,
-    Given,
-    Smoothness,
-    along_edges,
-    read_edges,
-    read_given,
-    read_start,
-    smoothness,
-)
+from nis_backend.capabilities.physics.fields.given import along_edges, read_edges, read_given, read_profile, read_start
 from nis_backend.capabilities.physics.fields.grid import Grid, Terms
 from nis_backend.capabilities.physics.fields.settle import VOLUMES, Settled, Wanted, mean_gap, polynomials, volumes
 from nis_backend.capabilities.physics.fields.shape import answer, snapshots
@@ -38,8 +30,6 @@ if TYPE_CHECKING:
 
     Array = NDArray[Any]  # of floats: numpy's and scipy's differ in which
 
-FRAMES = 32
-"""Times at which the middle and the mean are told."""
 SPECTRAL_METHOD = "spectral elements in space, exact in time"
 SPECTRAL_SOURCE = (
     "Canuto, Hussaini, Quarteroni & Zang, Spectral Methods: Fundamentals (2006), 2.3, and Evolution to Complex "
@@ -53,8 +43,6 @@ UPWIND_SOURCE = (
     "Hundsdorfer & Verwer, Numerical Solution of Time-Dependent Advection-Diffusion-Reaction Equations (2003), III.1; "
     "limiter: van Leer, J. Comput. Phys. 14 (1974), 361-370; in time: Shu & Osher, J. Comput. Phys. 77 (1988), 439-471"
 )
-MISFIT = 1e-4
-"""Part of the largest value by which a start that counts as smooth may miss what edges hold."""
 CELL = 2.0
 """Péclet number of a volume above which central differences give new extrema."""
 
@@ -77,25 +65,24 @@ class Task:
 
     request: DiffusionRequest
     terms: Terms
-    start: Place
-    source: Given
+    data: Data
     smooth: bool = False
     """Whether no volume holds a jump."""
 
     @property
     def steady(self) -> bool:
         """Whether nothing given depends on time."""
-        return self.source.steady and self.terms.edges.steady
+        return self.data.steady
 
     def advanced(self, cut: Cut, times: int, frames: int = 1) -> Spread:
         """The field after each of so many parts of the time, from one cut, in so many steps."""
         grid = self.terms.grid(cut)
         request = self.request
-        start = grid.at_start(self.start, smooth=self.smooth)
+        start = grid.at_start(self.data.start, smooth=self.smooth)
         sharp = grid.coarse and self.sharp(cut)
         found: Iterator[Array]
         if sharp:
-            flow = upwind.Flow(grid=grid, source=self.source, rate=request.rate)
+            flow = upwind.Flow(grid=grid, source=self.data.source, rate=request.rate)
             found = flow.carried(grid.filled(start, 0.0), request.duration, FRAMES)
         else:
             found = (grid.filled(one, t) for t, one in self._free(grid, start, times, frames))
@@ -112,7 +99,7 @@ class Task:
 
     def _free(self, grid: Grid, start: Array, times: int, frames: int) -> Iterator[tuple[float, Array]]:
         """The free nodes after each part of the time."""
-        request, forcing = self.request, grid.forcing(self.source)
+        request, forcing = self.request, grid.forcing(self.data.source)
         found = modes(grid.x), modes(grid.y)
         if max(one.condition for one in found) < MOST_CONDITION:
             plane = modal.Plane(x=found[0], y=found[1], rate=request.rate)
@@ -146,7 +133,8 @@ def spread(request: DiffusionRequest, tell: Callable[[float, str], None] = silen
     """The field that was asked for; `tell` hears how far it is."""
     task = _read(request)
     flat = request.width is not None
-    smooth, scale = _smooth(task)
+    smooth = task.data.smoothness(request.tolerance, _places(task))
+    scale = task.data.largest(min(request.duration, request.length**2 / (8 * request.diffusivity))) or 1.0
     wanted = Wanted(
         tolerance=request.tolerance * scale,
         scale=scale,
@@ -206,7 +194,7 @@ def _read(request: DiffusionRequest) -> Task:
             value=request.rate,
             remedy="Give a rate or a duration that is smaller.",
         )
-    profile = _profile(request, flat=flat)
+    profile = read_profile(request.diffusivity_profile, "diffusivity_profile", request, flat=flat)
     edges = read_edges(request)
     terms = Terms(
         length=request.length,
@@ -219,89 +207,22 @@ def _read(request: DiffusionRequest) -> Task:
     return Task(
         request=request,
         terms=terms,
-        start=read_start(request.initial, request.samples, request),
-        source=read_given(request.source, "source", flat=flat),
+        data=Data(
+            start=read_start(request.initial, request.samples, request),
+            source=read_given(request.source, "source", flat=flat),
+            edges=edges,
+            lengths=terms.lengths,
+            duration=request.duration,
+        ),
     )
 
 
-def _profile(request: DiffusionRequest, *, flat: bool) -> Callable[[Array], Array] | None:
-    text = request.diffusivity_profile.strip()
-    if text in {"1", "1.0"}:
-        return None
-    if flat:
-        raise InvalidRequest(
-            "A diffusivity that changes from place to place is solved in one dimension.",
-            field="diffusivity_profile",
-            value=text[:80],
-            remedy="Leave width out, or diffusivity_profile.",
-        )
-    given = read_given(text, "diffusivity_profile", flat=False, timed=False)
-
-    def profile(x: Array) -> Array:
-        values = given.event(x, np.zeros(1), 0.0)
-        if np.any(values <= 0):
-            raise InvalidRequest(
-                "The diffusivity is not above 0 everywhere.",
-                field="diffusivity_profile",
-                value=text[:80],
-                remedy="Give a formula that is larger than 0 from x = 0 to the length.",
-            )
-        return values
-
-    profile(np.linspace(0, request.length, 1001))
-    return profile
-
-
-def _smooth(task: Task) -> tuple[Smoothness, float]:
-    """How smooth the data is, and the largest value it has."""
-    request, flat = task.request, task.request.width is not None
-    places: dict[str, Place] = {"the start": task.start}
-    for part in () if task.source.zero else (0.0, 0.37, 1.0):
-        places[f"the source at t = {part * request.duration:.3g} s"] = _at(task.source, part * request.duration)
-    if task.terms.profile is not None:
-        profile = task.terms.profile
-        places["the diffusivity"] = lambda x, y: np.broadcast_to(profile(x), np.broadcast(x, y).shape)
-    lengths = task.terms.lengths
-    found = smoothness(places, lengths, flat=flat, wanted=request.tolerance / 10)
-    scale = _scale(task)
-    missed = misfit(task.terms.edges, task.start, lengths)
-    if found.first is not None and missed > MISFIT * max(scale, 1e-300):
-        words = f"rough data: the start misses what an edge is held at by {missed:.3g}"
-        found = Smoothness(first=None, words=words, largest=found.largest)
-    return found, scale
-
-
-def _at(source: Given, t: float) -> Place:
-    return lambda x, y: source.event(x, y, t)
-
-
-def _scale(task: Task) -> float:
-    """The largest value of the start and of what edges are held at; where both are 0, what sources make."""
-    request, (a, b) = task.request, task.terms.lengths
-    x, y = np.linspace(0, a, 101)[:, None], np.linspace(0, b, 101 if b else 1)[None, :]
-    values = [float(np.max(np.abs(task.start(x, y))))]
-    for t in np.linspace(0, request.duration, 9):
-        seen = along_edges(task.terms.edges, x[:, 0], y[0], (a, b), float(t))
-        for name, one in seen.items():
-            kind = request.edges[name].kind
-            long = b if name in {"bottom", "top"} else a
-            values.append(float(np.max(np.abs(one))) * (1.0 if kind == "dirichlet" else long))
-        reach = min(request.duration, a**2 / (8 * request.diffusivity))
-        values.append(float(np.max(np.abs(task.source.event(x, y, float(t))))) * reach)
-    return max(values) or 1.0
-
-
-def misfit(edges: Edges, start: Place, lengths: tuple[float, float]) -> float:
-    """By how much the start misses what edges are held at."""
-    a, b = lengths
-    x, y = np.linspace(0, a, 41), np.linspace(0, b, 41) if b else np.zeros(1)
-    given = along_edges(edges, x, y, lengths, 0.0)
-    whole = start(x[:, None], y[None, :])
-    ends = {"left": whole[0], "right": whole[-1], "bottom": whole[:, 0], "top": whole[:, -1]}
-    gaps = [
-        float(np.max(np.abs(one - ends[name]))) for name, one in given.items() if edges.sides[name].kind == "dirichlet"
-    ]
-    return max(gaps, default=0.0)
+def _places(task: Task) -> dict[str, Place]:
+    """What else must be smooth."""
+    profile = task.terms.profile
+    if profile is None:
+        return {}
+    return {"the diffusivity": lambda x, y: np.broadcast_to(profile(x), np.broadcast(x, y).shape)}
 
 
 def _write(task: Task, settled: Settled[Spread], reason: str, wanted: Wanted) -> DiffusionSolution:
@@ -360,7 +281,7 @@ def _kept(task: Task, run: Spread) -> list[Conserved]:
     still = request.velocity == 0 == request.velocity_y or kinds == {"periodic"}
     if (
         request.rate
-        or not task.source.zero
+        or not task.data.source.zero
         or not task.terms.edges.zero
         or not kinds <= {"neumann", "periodic"}
         or not still
@@ -413,7 +334,7 @@ def _bounds(task: Task, run: Spread) -> tuple[float, float] | None:
     edges = task.terms.edges
     named = edges.sides
     driven = [one for name, one in edges.values.items() if named[name].kind != "dirichlet" and not one.zero]
-    if task.request.rate or not task.source.zero or driven:
+    if task.request.rate or not task.data.source.zero or driven:
         return None
     x, y = run.grid.x.nodes, run.grid.y.nodes
     values = [run.fields[0].ravel()]

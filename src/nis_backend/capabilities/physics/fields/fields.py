@@ -34,7 +34,9 @@ class Plate(Model):
 
     x: list[Annotated[float, Unit("m")]]
     y: list[Annotated[float, Unit("m")]]
-    value: list[Values] = Field(description="A row for each y, a number for each x.")
+    value: list[list[Value | None]] = Field(
+        description="A row for each y, a number for each x; null outside the region."
+    )
 
 
 class History(Model):
@@ -54,9 +56,9 @@ class Field1or2(Model):
     most: Value = Field(description="Largest value at the places given, at the end.")
     profile: Profile | None = Field(default=None, description="The field in one dimension.")
     plate: Plate | None = Field(default=None, description="The field in two dimensions.")
-    method: Literal["spectral elements", "finite volumes", "upwind volumes", "characteristics", "finite elements"] = (
-        Field(description="Which way was chosen.")
-    )
+    method: Literal[
+        "spectral elements", "finite volumes", "upwind volumes", "characteristics", "finite elements", "polar series"
+    ] = Field(description="Which way was chosen.")
     reason: str = Field(description="Why this way: how smooth the data is.")
     receipt: Receipt = Field(description="How it was computed and how wrong it may be.")
 
@@ -74,7 +76,9 @@ class WaveSolution(Field1or2):
 
     snapshots: list[Snapshot] = Field(description="The wave at several times, in one dimension.")
     history: History
-    energy: Annotated[float, Unit("")] = Field(description="½∫(u_t² + c²|grad u|²) at the end.")
+    energy: Value | None = Field(
+        description="½∫(u_t² + c²|grad u|²) at the end; null of data that jumps, whose energy is none."
+    )
     period: Annotated[float, Unit("s")] | None = Field(
         description="Of the slowest mode without damping; null where nothing holds the field."
     )
@@ -83,7 +87,9 @@ class WaveSolution(Field1or2):
 class PoissonSolution(Field1or2):
     """A potential at rest."""
 
-    flux: Value | None = Field(description="What leaves through the edges, ∮ -k u_n; null where it was not computed.")
+    largest_gradient: Value | None = Field(
+        description="Largest |grad u| between the places given; null outside a rectangle."
+    )
 
 
 class Species(Model):

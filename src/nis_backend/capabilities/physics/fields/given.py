@@ -111,6 +111,34 @@ def read_start(initial: str, samples: Sequence[Sequence[float]], region: Region,
     return place
 
 
+def read_profile(text: str, field: str, region: Region, *, flat: bool) -> Callable[[Array], Array] | None:
+    """What multiplies a coefficient along x, a formula that is above 0 everywhere; None where it is 1."""
+    if text.strip() in {"1", "1.0"}:
+        return None
+    if flat:
+        raise InvalidRequest(
+            "What changes from place to place is solved in one dimension.",
+            field=field,
+            value=text[:80],
+            remedy=f"Leave width out, or {field}.",
+        )
+    given = read_given(text, field, flat=False, timed=False)
+
+    def profile(x: Array) -> Array:
+        values = given.event(x, np.zeros(1), 0.0)
+        if np.any(values <= 0):
+            raise InvalidRequest(
+                f"{field} is not above 0 everywhere.",
+                field=field,
+                value=text[:80],
+                remedy="Give a formula that is larger than 0 from x = 0 to the length.",
+            )
+        return values
+
+    profile(np.linspace(0, region.length, 1001))
+    return profile
+
+
 @dataclass(frozen=True, kw_only=True)
 class Edges:
     """The sides of both axes, and what is given on them as functions of the place along them and of time."""

@@ -95,7 +95,8 @@ def polynomials(solve: Callable[[Cut, int], R], first: int, wanted: Wanted) -> S
         late, run = gap(run, finer), finer
         if late <= wanted.tolerance / 4 or times >= MOST_TIMES:
             break
-    rounding = ROUNDING * wanted.scale * run.steps
+    # Of modes whose frequencies go up to the square of the nodes.
+    rounding = ROUNDING * wanted.scale * run.steps**2
     return Settled(
         run=run,
         error=max(apart + late, rounding),

@@ -10,7 +10,19 @@ from nis_backend.view import Axis, Grid, Series, Text
 
 if TYPE_CHECKING:
     from nis_backend.capabilities.physics.fields.diffusion import DiffusionRequest
-    from nis_backend.capabilities.physics.fields.fields import DiffusionSolution, Field1or2, History, Plate, Snapshot
+    from nis_backend.capabilities.physics.fields.fields import (
+        DiffusionSolution,
+        Field1or2,
+        History,
+        Plate,
+        PoissonSolution,
+        ReactionSolution,
+        Snapshot,
+        WaveSolution,
+    )
+    from nis_backend.capabilities.physics.fields.oscillation import WaveRequest
+    from nis_backend.capabilities.physics.fields.potential import PoissonRequest
+    from nis_backend.capabilities.physics.fields.reaction import ReactionRequest
     from nis_backend.view import View
 
 
@@ -30,6 +42,67 @@ def draw_diffusion(request: DiffusionRequest, solution: DiffusionSolution) -> li
         ),
         *_field(solution, solution.snapshots, "u"),
         _over_time(solution.history),
+        receipt_table(solution.receipt),
+    ]
+
+
+def draw_wave(request: WaveRequest, solution: WaveSolution) -> list[View]:
+    """The wave at several times, and the middle over time."""
+    slowest = f" Its slowest oscillation has a period of {format_number(solution.period)} s." if solution.period else ""
+    return [
+        Text(
+            text=f"After {format_number(request.duration)} s the middle is at **{_middle(solution)}**; the wave lies "
+            f"between {format_number(solution.least)} and {format_number(solution.most)} "
+            f"({error_words(solution.receipt)}).{slowest} {solution.reason}"
+        ),
+        *_field(solution, solution.snapshots, "u"),
+        _over_time(solution.history),
+        receipt_table(solution.receipt),
+    ]
+
+
+def draw_poisson(request: PoissonRequest, solution: PoissonSolution) -> list[View]:
+    """The potential in the middle and its map."""
+    kind = "screened Poisson equation" if request.screening else "Poisson equation"
+    return [
+        Text(
+            text=f"The {kind}'s potential in the middle is **{_middle(solution)}**, on average "
+            f"{format_known(solution.mean, solution.receipt.error_reached)}; it lies between "
+            f"{format_number(solution.least)} and {format_number(solution.most)} ({error_words(solution.receipt)}). "
+            f"{solution.reason}"
+        ),
+        *_field(solution, [], "u"),
+        receipt_table(solution.receipt),
+    ]
+
+
+def draw_reaction(request: ReactionRequest, solution: ReactionSolution) -> list[View]:
+    """Each species at the end, and the middle of each over time."""
+    error = solution.receipt.error_reached
+    middles = ", ".join(f"{one.name} = **{format_known(one.centre, error)}**" for one in solution.species)
+    front = (
+        f" The front moves at {format_number(solution.front_speed)} m/s." if solution.front_speed is not None else ""
+    )
+    first = solution.species[0]
+    drawn: list[View] = [
+        draw_plate(one.plate, one.name, f"{one.name} at the end") for one in solution.species if one.plate is not None
+    ]
+    if first.profile is not None:
+        lines = [Axis(label=one.name, values=one.profile.value) for one in solution.species if one.profile is not None]
+        drawn = [
+            Series(title="Along x, at the end", x=Axis(label="x", unit="m", values=first.profile.position), lines=lines)
+        ]
+    return [
+        Text(
+            text=f"After {format_number(request.duration)} s in the middle {middles} "
+            f"({error_words(solution.receipt)}).{front} {solution.reason}"
+        ),
+        *drawn,
+        Series(
+            title="In the middle, over time",
+            x=Axis(label="time", unit="s", values=first.history.time),
+            lines=[Axis(label=one.name, values=one.history.centre) for one in solution.species],
+        ),
         receipt_table(solution.receipt),
     ]
 
@@ -55,7 +128,7 @@ def _field(solution: Field1or2, snapshots: list[Snapshot], label: str) -> list[V
 
 def draw_plate(plate: Plate, label: str, title: str) -> Grid:
     """A map of a field; where it passes 0, two colours part there."""
-    values = [one for row in plate.value for one in row]
+    values = [one for row in plate.value for one in row if one is not None]
     return Grid(
         title=title,
         x=Axis(label="x", unit="m", values=plate.x),

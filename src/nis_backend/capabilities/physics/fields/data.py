@@ -1,0 +1,84 @@
+"""What fields are given in time: the start, sources and edges, how large and how smooth they are."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from nis_backend.capabilities.physics.fields.given import Edges, Given, Smoothness, along_edges, smoothness
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from nis_backend.capabilities.physics.fields.given import Place
+
+    Array = NDArray[Any]  # of floats: numpy's and scipy's differ in which
+
+FRAMES = 32
+"""Times at which the middle and the mean are told."""
+MISFIT = 1e-4
+"""Part of the largest value by which a start that counts as smooth may miss what edges hold."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Data:
+    """The start, sources and edges of a field that changes in time."""
+
+    start: Place
+    source: Given
+    edges: Edges
+    lengths: tuple[float, float]
+    duration: float
+
+    @property
+    def steady(self) -> bool:
+        """Whether nothing given depends on time."""
+        return self.source.steady and self.edges.steady
+
+    def places(self, count: int) -> tuple[Array, Array]:
+        """So many places along each side, as a column and a row."""
+        a, b = self.lengths
+        return np.linspace(0, a, count)[:, None], np.linspace(0, b, count if b else 1)[None, :]
+
+    def largest(self, reach: float) -> float:
+        """The largest value of the start and of what edges hold; sources and slopes count for what they make.
+
+        `reach` is the time, of waves half its square, in which a source makes what it makes.
+        """
+        x, y = self.places(101)
+        values = [float(np.max(np.abs(self.start(x, y))))]
+        sides = self.edges.sides
+        for t in np.linspace(0, self.duration, 9):
+            for name, one in along_edges(self.edges, x[:, 0], y[0], self.lengths, float(t)).items():
+                across = self.lengths[1 if name in {"bottom", "top"} else 0]
+                values.append(float(np.max(np.abs(one))) * (1.0 if sides[name].kind == "dirichlet" else across))
+            if not self.source.zero:
+                values.append(float(np.max(np.abs(self.source.event(x, y, float(t))))) * reach)
+        return max(values)
+
+    def smoothness(self, tolerance: float, more: dict[str, Place]) -> Smoothness:
+        """How well polynomials meet all of it, and `more`; a start that misses what edges hold is rough."""
+        places: dict[str, Place] = {"the start": self.start, **more}
+        for part in () if self.source.zero else (0.0, 0.37, 1.0):
+            places[f"the source at t = {part * self.duration:.3g} s"] = self._source_at(part * self.duration)
+        found = smoothness(places, self.lengths, flat=self.lengths[1] > 0, wanted=tolerance / 10)
+        missed = self._misfit()
+        if found.first is not None and missed > MISFIT * max(found.largest, missed):
+            words = f"rough data: the start misses what an edge is held at by {missed:.3g}"
+            return Smoothness(first=None, words=words, largest=found.largest)
+        return found
+
+    def _source_at(self, t: float) -> Place:
+        return lambda x, y: self.source.event(x, y, t)
+
+    def _misfit(self) -> float:
+        """By how much the start misses what edges are held at."""
+        x, y = self.places(41)
+        given = along_edges(self.edges, x[:, 0], y[0], self.lengths, 0.0)
+        whole = self.start(x, y)
+        ends = {"left": whole[0], "right": whole[-1], "bottom": whole[:, 0], "top": whole[:, -1]}
+        sides = self.edges.sides
+        held = [name for name in given if sides[name].kind == "dirichlet"]
+        return max((float(np.max(np.abs(given[name] - ends[name]))) for name in held), default=0.0)
