@@ -26,6 +26,8 @@ export interface Field {
   readonly required: boolean;
   given: boolean;
   text: string;
+  /** The quantity it held at first, around which it slides. */
+  readonly anchor: number | null;
   /** What is said beside it. */
   note: string;
   /** The file that was chosen for it, as the page has it. */
@@ -54,6 +56,7 @@ function make(name: string, raw: Schema, root: Schema, value: unknown, required:
   const field: Field = {
     ...{ id: ++count, name, schema, kind, required, forms, text: "", note: "", parts: [] },
     given: value !== undefined && value !== null,
+    anchor: typeof value === "number" ? value : null,
     form: 0,
   };
   if (kind === "union") field.form = Math.max(0, forms.findIndex((one) => fits(value, one, root)));
@@ -147,6 +150,24 @@ function written(value: unknown, kind: Kind): string {
 export const shown = (value: unknown): string => (typeof value === "string" ? value : JSON.stringify(value));
 
 export const same = (one: unknown, other: unknown): boolean => JSON.stringify(one) === JSON.stringify(other);
+
+/** How many times as much as it held a quantity slides to. */
+const REACH = 4;
+
+/** From where to where a quantity slides; null where it does not: no quantity, none given, or a setting of the method. */
+export function reach({ kind, schema, anchor }: Field): { low: number; high: number; step: number } | null {
+  if ((kind !== "number" && kind !== "integer") || schema.unit === undefined || schema.knob || anchor === null) return null;
+  const least = schema.minimum ?? schema.exclusiveMinimum ?? -Infinity;
+  const most = schema.maximum ?? schema.exclusiveMaximum ?? Infinity;
+  // All of what is allowed where that is near: an angle turns through its whole range.
+  const all = Number.isFinite(most - least) && most - least <= 5 * REACH * Math.abs(anchor);
+  const [near, far] = [anchor / REACH, anchor * REACH].sort((a, b) => a - b) as [number, number];
+  const [low, high] = all ? [least, most] : [Math.max(least, near), Math.min(most, far)];
+  if (!(high > low)) return null;
+  const step = kind === "integer" ? 1 : 10 ** Math.floor(Math.log10((high - low) / 100));
+  // What may not be reached is left out.
+  return { low: low === schema.exclusiveMinimum ? low + step : low, high: high === schema.exclusiveMaximum ? high - step : high, step };
+}
 
 /** The text of a default, where there is one to speak of. */
 export function fallback(schema: Schema): string {

@@ -4,7 +4,7 @@ import { html, nothing, type TemplateResult } from "lit";
 import { live } from "lit/directives/live.js";
 import { repeat } from "lit/directives/repeat.js";
 import { send, size } from "./blob.js";
-import { add, bounds, choices, choose, close, fallback, type Field, open, shown, titled } from "./fields.js";
+import { add, bounds, choices, choose, close, fallback, type Field, open, reach, shown, titled } from "./fields.js";
 import { inline } from "./markdown.js";
 import { number, words } from "./numbers.js";
 import { offer, OFFERED } from "./offered.js";
@@ -17,6 +17,8 @@ export interface Drawing {
   /** Said of a field by the server, by the field's path. */
   errors: ReadonlyMap<string, string>;
   changed: () => void;
+  /** Computes again while a quantity slides; without it nothing slides. */
+  slid?: () => void;
 }
 
 /** The fields of a group. */
@@ -39,7 +41,7 @@ function draw(field: Field, form: Drawing, path: string): TemplateResult {
   const wide = ["json", "numbers", "file"].includes(field.kind) || long(field);
   return html`<div class="field ${error ? "wrong" : ""} ${wide ? "broad" : ""} ${field.required ? "" : "optional"}" data-path=${path}>
     <label for=${id}>${label(field, path)}</label>
-    ${input(field, form, id, described, Boolean(error))}
+    ${input(field, form, id, described, Boolean(error))} ${slider(field, form, id)}
     ${error ? html`<p class="error" id="${id}-error">${error}</p>` : nothing}
     ${field.schema.description || note
       ? html`<p class="hint" id="${id}-hint">
@@ -47,6 +49,24 @@ function draw(field: Field, form: Drawing, path: string): TemplateResult {
         </p>`
       : nothing}
   </div>`;
+}
+
+/** A quantity that was computed with, to be slid: its answer follows. */
+function slider(field: Field, form: Drawing, id: string): TemplateResult | typeof nothing {
+  const span = form.slid ? reach(field) : null;
+  if (!span) return nothing;
+  return html`<input
+    type="range" class="slide" id="${id}-slide" min=${span.low} max=${span.high} step=${span.step} aria-label="Slide ${words(field.name)}"
+    .value=${live(field.text)}
+    @input=${(event: Event) => {
+      // To as many digits as its step has: 0.30000000000000004 is nobody's choice.
+      const chosen = Number((event.target as HTMLInputElement).value);
+      field.text = String(Number(chosen.toPrecision(6)));
+      field.given = true;
+      form.changed();
+      form.slid?.();
+    }}
+  />`;
 }
 
 /** What holds where nothing is given; a box shows it by itself. */

@@ -19,6 +19,7 @@ import { outcomeOf, type Tab } from "./outcome.js";
 import { wrong } from "./refusal.js";
 import { address } from "./route.js";
 import { told } from "./status.js";
+import { Sliding, slides } from "./sliding.js";
 import { command } from "./steer.js";
 import { failure } from "./views.js";
 import { type Detail, type Example, type Line, type Problem, problem, Refused } from "./wire.js";
@@ -58,6 +59,11 @@ export class NisOperation extends Light {
 
   private root: Field | null = null;
   private calling = new AbortController();
+  private sliding = new Sliding(
+    () => this.given,
+    (outcome) => ([this.outcome, this.refusal] = [outcome, null]),
+    (refusal) => (this.refusal = refusal),
+  );
   private paint = eachFrame(() => this.requestUpdate());
 
   constructor() {
@@ -188,6 +194,8 @@ export class NisOperation extends Light {
       id: "r",
       errors: wrong(this.root, this.refusal),
       changed: () => this.requestUpdate(),
+      // Only what was computed once is computed again by itself.
+      ...(slides(line) && this.outcome?.state === "done" ? { slid: () => void this.sliding.slid(line, this.calling.signal) } : {}),
     };
     return html`<form
       class="panel"

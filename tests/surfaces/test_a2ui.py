@@ -238,6 +238,36 @@ def test_a_form_has_a_field_of_the_right_kind_for_each_property() -> None:
     }
 
 
+@pytest.mark.parametrize(
+    ("schema", "value", "bounds"),
+    [
+        ({"type": "number", "unit": "m/s", "exclusiveMinimum": 0}, 20.0, (1, 80)),
+        ({"type": "number", "unit": "degree", "minimum": -90, "maximum": 90}, 40, (0, 90)),
+        ({"type": "number", "unit": "", "exclusiveMinimum": 0, "exclusiveMaximum": 7}, 3, (1, 6)),
+        ({"type": "integer", "minimum": 0, "maximum": 10}, 2, (0, 10)),
+        ({"type": "number", "unit": "m"}, 20.5, None),
+        ({"type": "number", "unit": "m"}, 1e9, None),
+        ({"type": "number", "unit": "m", "knob": True}, 20, None),
+        ({"type": "number"}, 20, None),
+        ({"type": "number", "unit": "m"}, None, None),
+        ({"type": "integer", "minimum": 64, "maximum": 262144}, 65536, None),
+    ],
+)
+def test_a_whole_quantity_is_a_slider_around_its_value(
+    schema: Json, value: Any, bounds: tuple[int, int] | None
+) -> None:
+    """Whoever sees a result slides what it was computed from, within the operation's own bounds."""
+    form = Form(
+        title="Run again",
+        operation="physics.throw",
+        request_schema={"type": "object", "properties": {"x": schema}},
+        values={} if value is None else {"x": value},
+    )
+    (field,) = forms.fields_of(form)
+    assert field.bounds == bounds
+    assert (of_kind(a2ui.messages([form], surface_id="s"), "Slider") != []) is (bounds is not None)
+
+
 def test_a_filled_form_comes_back_as_the_operations_arguments() -> None:
     """The button's context, its path resolved as a renderer does, converts to the schema's types."""
     messages = a2ui.messages([VIEWS[3]], surface_id="s")

@@ -28,6 +28,24 @@ await scene("found", async (page) => {
   return { all, narrowed, unit, charts, fields: Object.keys(json), address: new URL(page.url()).hash };
 });
 
+await scene("slid", async (page) => {
+  const slides = page.locator(".request .slide");
+  const before = await slides.count();
+  await run(page);
+  await page.locator(".result nis-chart path.line").first().waitFor();
+  const words = () => page.locator(".result .prose").first().innerText();
+  const first = await words();
+  const angle = page.locator("#r-angle-slide");
+  const range = await angle.evaluate((one) => [one.min, one.max, one.step].map(Number));
+  await angle.fill("75");
+  await page.waitForFunction((said) => document.querySelector(".result .prose").innerText !== said, first);
+  const typed = await page.locator("#r-angle").inputValue();
+  for (const one of ["10", "20", "30", "40", "50"]) await angle.fill(one);
+  await page.waitForFunction(() => document.querySelector("nis-operation").outcome?.result?.impact_angle && !document.querySelector("nis-operation").sliding.busy);
+  const last = await page.evaluate(() => document.querySelector("nis-operation").outcome.result.trajectory);
+  return { before, after: await slides.count(), range, typed, first, steepness: last.height[1] / last.distance[1], named: await angle.getAttribute("aria-label") };
+}, { path: `/#/explore/physics.simulate_projectile?input=${encodeURIComponent(JSON.stringify({ speed: 20, angle: 40 }))}` });
+
 await scene("sentence", async (page) => {
   await page.locator("#find").fill("how long does a swing of a pendulum take");
   await shown(page, "physics.simulate_pendulum");
@@ -127,7 +145,7 @@ await scene("a stream", async (page) => {
 
 await scene("shapes", async (page) => {
   const at = (path) => page.locator(`[data-path="${path}"]`);
-  const fill = (path, text) => at(path).locator("input, textarea").fill(text);
+  const fill = (path, text) => at(path).locator("input:not(.slide), textarea").fill(text);
   const press = (path, name) => at(path).getByRole("button", { name, exact: true }).first().click();
   await fill("text", "words");
   await fill("count", "3");

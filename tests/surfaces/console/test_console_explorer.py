@@ -56,6 +56,17 @@ def test_an_operation_is_found_filled_and_its_result_drawn(seen: dict[str, Any])
     assert scene["address"] == "#/explore/physics.simulate_projectile"
 
 
+def test_a_quantity_slides_and_its_answer_follows(seen: dict[str, Any]) -> None:
+    """After a first answer each quantity has a slider; wherever it stops is what was computed last."""
+    scene = seen["slid"]
+    assert scene["before"] == 0
+    assert scene["after"] >= 2
+    assert scene["range"] == [-90, 90, 1]
+    assert scene["typed"] == "75"
+    assert scene["steepness"] == pytest.approx(1.19, abs=0.05)  # the tangent of 50 degrees, less a little fall
+    assert scene["named"] == "Slide angle"
+
+
 def test_a_sentence_finds_what_its_words_mean(seen: dict[str, Any]) -> None:
     """No operation has all these words in its name: the server's search says which is meant."""
     assert seen["sentence"]["found"][0] == "physics.simulate_pendulum"

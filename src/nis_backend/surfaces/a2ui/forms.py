@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal, cast
 
@@ -15,7 +16,9 @@ if TYPE_CHECKING:
 Kind = Literal["flag", "choice", "integer", "number", "text", "json"]
 
 WIDEST_SLIDER = 100
-"""A slider is for whole numbers of so few steps that each can be hit."""
+"""A slider is for whole numbers of so few steps that each can be hit: renderers go from one to the next."""
+REACH = 4
+"""A quantity slides from nothing to so many times what it is."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -50,8 +53,6 @@ def _field(name: str, schema: Json, *, required: bool, value: Any) -> Field:  # 
         # A box is ticked or not; only a choice can also be left open.
         kind, choices = "choice", ("true", "false")
     unit = schema.get("unit")
-    low, high = schema.get("minimum"), schema.get("maximum")
-    slides = kind == "integer" and isinstance(low, int) and isinstance(high, int) and 0 < high - low <= WIDEST_SLIDER
     return Field(
         name=name,
         label=name.replace("_", " ") + (f" ({unit})" if unit else ""),
@@ -60,8 +61,25 @@ def _field(name: str, schema: Json, *, required: bool, value: Any) -> Field:  # 
         required=required,
         value=value,
         choices=choices,
-        bounds=(cast("int", low), cast("int", high)) if slides and isinstance(value, int) else None,
+        bounds=_span(schema, kind, value),
     )
+
+
+def _span(schema: Json, kind: Kind, value: Any) -> tuple[int, int] | None:  # Any: JSON
+    """From where to where a slider goes: an integer of few values, or a whole quantity that somebody chose."""
+    if kind not in ("integer", "number") or isinstance(value, bool) or not isinstance(value, int | float):
+        return None
+    low, high = schema.get("minimum"), schema.get("maximum")
+    if kind == "integer" and isinstance(low, int) and isinstance(high, int) and 0 < high - low <= WIDEST_SLIDER:
+        return low, high
+    chosen = schema.get("unit") is not None and not schema.get("knob")
+    if not chosen or value != int(value) or not 0 < value <= WIDEST_SLIDER:
+        return None
+    most = schema.get("exclusiveMaximum", high if high is not None else 2.0**53)
+    least = schema.get("exclusiveMinimum", low if low is not None else 0)
+    first = max(math.floor(least) + 1 if "exclusiveMinimum" in schema else math.ceil(least), 0)
+    last = min(int(value * REACH), math.floor(most) - int("exclusiveMaximum" in schema))
+    return (first, last) if last - first >= REACH else None
 
 
 def arguments_of(schema: Json, fields: Json) -> Json:
