@@ -1,0 +1,326 @@
+"""A wave at a barrier: transfer matrices, exact where the potential is flat, of fourth order where it is not."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+from scipy import constants  # pyright: ignore[reportMissingTypeStubs] - scipy has none
+
+from nis_backend.capabilities.physics.quantum.particle import Resonance, Tunnelling
+from nis_backend.errors import InvalidRequest
+from nis_backend.numerics.formula import read_formula
+from nis_backend.numerics.receipt import Conserved, Cost, Receipt
+from nis_backend.numerics.refinement import ROUNDING, Course, compare, refine
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from numpy.typing import NDArray
+
+    from nis_backend.capabilities.physics.quantum.particle import TunnellingRequest
+    from nis_backend.numerics.receipt import Check
+
+    Array = NDArray[np.float64]
+    Waves = NDArray[np.complex128]
+
+HBAR: float = constants.hbar
+EV: float = constants.electron_volt
+NANOMETRE = 1e-9
+FLAT = "transfer matrices, exact for flat layers"
+SMOOTH = "transfer matrices of Magnus's fourth order"
+SOURCE = "Merzbacher, Quantum Mechanics (1998), 6; Blanes, Casas, Oteo & Ros, Phys. Rep. 470 (2009), 151-238, section 5"
+FIRST, MOST = 32, 8_192
+"""Steps through a barrier that is a formula."""
+DRAWN = 400
+MOST_PEAKS = 32
+ROUNDS = 80
+NUDGE = 1e-7
+"""Relative change of an energy by which a slope is taken."""
+LEAST = 1e-3
+"""A peak's transmission, below which it is none."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Barrier:
+    """Wave numbers' scale 2m/ħ² in 1/(eV m²), the potential in eV over the depth, and the layers where it is flat."""
+
+    scale: float
+    width: float
+    step: float
+    layers: tuple[tuple[float, float], ...]
+    """Height in eV and width in m, left to right; empty where it is not flat."""
+    potential: Callable[[Array], Array]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Passage:
+    """Natural logarithm of the transmission `(n,)` and the reflection `(n,)` on one grid."""
+
+    steps: int
+    logarithm: Array
+    reflection: Array
+
+
+def barrier_of(request: TunnellingRequest) -> Barrier:
+    """The barrier that was asked for."""
+    scale = 2 * request.mass * EV / HBAR**2
+    if request.formula is not None:
+        width = request.width or 0.0
+        value = read_formula(request.formula, ("x",), field="formula").compile("x")
+
+        def smooth(x: Array) -> Array:
+            with np.errstate(all="ignore"):
+                found = np.broadcast_to(np.asarray(value(x / NANOMETRE), dtype=float), x.shape)
+            if not np.isfinite(found).all():
+                raise InvalidRequest(
+                    f"The potential has no finite value at x = {float(x[~np.isfinite(found)][0]) / NANOMETRE:g} nm.",
+                    field="formula",
+                    value=request.formula,
+                    remedy="Give a formula that is finite inside the barrier.",
+                )
+            return found
+
+        return Barrier(scale=scale, width=width, step=request.step, layers=(), potential=smooth)
+    given = [(one.height, one.width) for one in request.layers] or [(request.height or 0.0, request.width or 0.0)]
+    ends = np.cumsum([width for _, width in given])
+    heights = np.array([height for height, _ in given])
+
+    def flat(x: Array) -> Array:
+        return heights[np.clip(np.searchsorted(ends, x), 0, len(heights) - 1)]
+
+    return Barrier(scale=scale, width=float(ends[-1]), step=request.step, layers=tuple(given), potential=flat)
+
+
+def passage(barrier: Barrier, energies: Array, steps: int, course: Course | None = None) -> Passage:
+    """Back from an outgoing wave on the right, which is the way that grows: ψ and ψ', scaled as they go."""
+    right = np.sqrt((barrier.scale * (energies - barrier.step)).astype(complex))
+    # A wave that does not get out decays: its root has a positive imaginary part.
+    psi, slope = np.ones(len(energies), dtype=complex), 1j * right
+    size = np.zeros(len(energies))
+    if barrier.layers:
+        for height, width in reversed(barrier.layers):
+            q = barrier.scale * (height - energies)
+            psi, slope, size = _apply(0 * q, -width + 0 * q, -width * q, psi, slope, size)
+    else:
+        h = barrier.width / steps
+        gauss = math.sqrt(3) / 6
+        starts = np.arange(steps) * h
+        early: Array = barrier.potential(np.asarray(starts + (0.5 - gauss) * h, dtype=np.float64))
+        late: Array = barrier.potential(np.asarray(starts + (0.5 + gauss) * h, dtype=np.float64))
+        for number in course.over(steps) if course else range(steps):
+            i = steps - 1 - number
+            # Going left, the later of the two places comes first.
+            first, second = barrier.scale * (late[i] - energies), barrier.scale * (early[i] - energies)
+            twist = math.sqrt(3) / 12 * h * h * (first - second)
+            psi, slope, size = _apply(twist, -h + 0 * first, -h * (first + second) / 2, psi, slope, size)
+    left = np.sqrt(barrier.scale * energies)
+    coming, going = (psi + slope / (1j * left)) / 2, (psi - slope / (1j * left)) / 2
+    out = np.real(right)
+    with np.errstate(divide="ignore"):
+        logarithm = np.log(out / left) - 2 * (np.log(np.abs(coming)) + size)
+    return Passage(steps=len(barrier.layers) or steps, logarithm=logarithm, reflection=np.abs(going / coming) ** 2)
+
+
+def _apply(  # noqa: PLR0913, PLR0917 - a matrix and a vector
+    a: Array, b: Array, c: Array, psi: Waves, slope: Waves, size: Array
+) -> tuple[Waves, Waves, Array]:
+    """The exponential of ((a, b), (c, -a)) applied, and what it grew by put aside."""
+    root = np.sqrt((a * a + b * c).astype(complex))
+    grown = np.abs(np.real(root))
+    plus, minus = np.exp(root - grown), np.exp(-root - grown)
+    even = (plus + minus) / 2
+    # sinh(z)/z by its series where the quotient loses its digits.
+    small = np.abs(root) < 1e-3  # noqa: PLR2004 - the fourth term is then 1e-16
+    safe = np.where(small, 1.0, root)
+    square = root * root
+    odd = np.where(small, (1 + square / 6 + square * square / 120) * np.exp(-grown), (plus - minus) / 2 / safe)
+    after, bent = even * psi + odd * (a * psi + b * slope), even * slope + odd * (c * psi - a * slope)
+    whole = np.maximum(np.abs(after), np.abs(bent) * np.abs(b))
+    whole = np.where(whole > 0, whole, 1.0)
+    return after / whole, bent / whole, size + grown + np.log(whole)
+
+
+def pass_through(request: TunnellingRequest, tell: Callable[[float, str], None]) -> Tunnelling:
+    """What passes the barrier that was asked for."""
+    barrier = barrier_of(request)
+    energies = _energies(request, barrier)
+    course = Course(tell)
+    rounding = ROUNDING * (4 + float(_phase(barrier, request.energy)))
+    if barrier.layers:
+        found, error, observed = passage(barrier, energies, 0), rounding * _steepness(barrier, request.energy), None
+    else:
+        refined = refine(
+            lambda halvings: passage(barrier, energies, FIRST * 2**halvings, course),
+            _gap,
+            order=4,
+            most=MOST,
+            tolerance=request.tolerance,
+            rounding=rounding,
+            course=course,
+        )
+        found, error, observed = refined.solution, refined.error, refined.observed_order
+    return _told(request, barrier, energies, found, error, observed)
+
+
+def _energies(request: TunnellingRequest, barrier: Barrier) -> Array:
+    """The energy asked for first, then those of the curve."""
+    top = float(np.max(barrier.potential(np.linspace(0, barrier.width, DRAWN + 1))))
+    highest = request.highest or max(2 * top, 2 * request.energy, (request.lowest or 0) * 2)
+    lowest = request.lowest or highest / (2 * request.points)
+    if lowest >= highest:
+        raise InvalidRequest(
+            "The curve over energy ends before it begins.",
+            field="lowest",
+            value=lowest,
+            remedy=f"Give less than {highest:g} eV.",
+        )
+    return np.concatenate(([request.energy], np.linspace(lowest, highest, request.points)))
+
+
+def _phase(barrier: Barrier, energy: float) -> float:
+    """How many times the wave turns or falls by e inside: what rounding grows with."""
+    x = np.linspace(0, barrier.width, DRAWN + 1)
+    return float(np.mean(np.sqrt(barrier.scale * np.abs(barrier.potential(x) - energy)))) * barrier.width
+
+
+def _steepness(barrier: Barrier, energy: float) -> float:
+    """By how much a relative error of the energy grows in the transmission: near a narrow resonance, much."""
+    beside = passage(barrier, energy * np.array([1 - NUDGE, 1.0, 1 + NUDGE]), 0).logarithm
+    if not np.isfinite(beside).all():
+        return 1.0
+    return 1.0 + float(np.max(np.abs(np.diff(beside)))) / NUDGE
+
+
+def _gap(coarse: Passage, fine: Passage) -> float:
+    """Relative where it was asked for, absolute along the curve."""
+    with np.errstate(invalid="ignore"):
+        first = np.abs(np.expm1(coarse.logarithm[0] - fine.logarithm[0]))
+        first = 0.0 if np.isneginf(fine.logarithm[0]) else float(first)
+    return max(first, float(np.max(np.abs(np.exp(coarse.logarithm) - np.exp(fine.logarithm)))))
+
+
+def _told(  # noqa: PLR0913, PLR0917 - what is known of the passage
+    request: TunnellingRequest,
+    barrier: Barrier,
+    energies: Array,
+    found: Passage,
+    error: float,
+    observed: float | None,
+) -> Tunnelling:
+    passed, back = float(np.exp(found.logarithm[0])), float(found.reflection[0])
+    curve = np.exp(found.logarithm[1:])
+    x = np.linspace(0, barrier.width, DRAWN + 1)
+    potential = barrier.potential(x)
+    top = float(np.max(potential))
+    sums = np.exp(found.logarithm) + found.reflection
+    closed = not np.isfinite(found.logarithm[0])
+    steps = found.steps
+    notes = ["One particle, one dimension: no scattering on anything else."]
+    if request.energy <= request.step:
+        notes.append("The potential to the right is above the energy: nothing passes.")
+    return Tunnelling(
+        transmission=passed,
+        reflection=back,
+        log10_transmission=None if closed else float(found.logarithm[0]) / math.log(10),
+        decay_length=1 / math.sqrt(barrier.scale * (top - request.energy)) if top > request.energy else None,
+        energies=energies[1:].tolist(),
+        transmissions=curve.tolist(),
+        resonances=_peaks(barrier, energies[1:], curve, steps),
+        position=x.tolist(),
+        potential=potential.tolist(),
+        receipt=Receipt(
+            method=FLAT if barrier.layers else SMOOTH,
+            order=None if barrier.layers else 4,
+            observed_order=observed,
+            steps=steps,
+            error_of="transmission, relative at the energy and absolute along the curve",
+            error_asked=request.tolerance,
+            error_reached=error,
+            unit="",
+            estimate="rounding, which grows with the phase inside" if barrier.layers else "step halving",
+            met=error <= request.tolerance,
+            conserved=[
+                Conserved(name="transmission and reflection", start=1.0, drift=float(np.max(np.abs(sums - 1))), unit="")
+            ],
+            cost=Cost(evaluations=steps * len(energies), of="transfer matrices", unknowns=2),
+            source=SOURCE,
+            checks=_checks(request, barrier, passed, error),
+            notes=notes,
+        ),
+    )
+
+
+def _checks(request: TunnellingRequest, barrier: Barrier, passed: float, error: float) -> list[Check]:
+    """The closed form of one rectangle."""
+    if len(barrier.layers) != 1 or request.step or not passed:
+        return []
+    (height, width), energy = barrier.layers[0], request.energy
+    phase = width * math.sqrt(barrier.scale * abs(height - energy))
+    if height == energy:
+        bent = barrier.scale * width**2 * height / 4
+    elif energy < height:
+        if phase > 300:  # noqa: PLR2004 - sinh² leaves the doubles at 355
+            return []
+        bent = height**2 * math.sinh(phase) ** 2 / (4 * energy * (height - energy))
+    else:
+        bent = height**2 * math.sin(phase) ** 2 / (4 * energy * (energy - height))
+    expected = 1 / (1 + bent)
+    return [
+        compare(
+            "transmission, closed form of the rectangle", passed, expected, "", allowed=(20 * error + 1e-11) * expected
+        )
+    ]
+
+
+def _peaks(barrier: Barrier, energies: Array, curve: Array, steps: int) -> list[Resonance]:
+    """The curve's peaks, each looked at more closely."""
+
+    def at(energy: float) -> float:
+        return float(np.exp(passage(barrier, np.array([energy]), steps).logarithm[0]))
+
+    found: list[Resonance] = []
+    for i in range(1, len(curve) - 1):
+        if curve[i] < LEAST or not curve[i - 1] < curve[i] >= curve[i + 1] or len(found) == MOST_PEAKS:
+            continue
+        energy, height = _summit(at, float(energies[i - 1]), float(energies[i + 1]))
+        sides = [_fallen(at, energies, curve, i, energy, height / 2, way) for way in (-1, 1)]
+        wide = None if sides[0] is None or sides[1] is None else sides[1] - sides[0]
+        found.append(Resonance(energy=energy, transmission=min(1.0, height), width=wide))
+    return found
+
+
+def _summit(at: Callable[[float], float], low: float, high: float) -> tuple[float, float]:
+    """Golden section."""
+    golden = (math.sqrt(5) - 1) / 2
+    a, b = high - golden * (high - low), low + golden * (high - low)
+    left, right = at(a), at(b)
+    for _ in range(ROUNDS // 2):
+        if left > right:
+            high, b, right = b, a, left
+            a = high - golden * (high - low)
+            left = at(a)
+        else:
+            low, a, left = a, b, right
+            b = low + golden * (high - low)
+            right = at(b)
+    return (a, left) if left > right else (b, right)
+
+
+def _fallen(  # noqa: PLR0913, PLR0917 - a peak and a side of it
+    at: Callable[[float], float], energies: Array, curve: Array, peak: int, energy: float, half: float, way: int
+) -> float | None:
+    """Where the curve has fallen to half, on one side; None where it rises again before."""
+    i = peak + way
+    while 0 <= i < len(curve) and curve[i] > half:
+        i += way
+    if not 0 <= i < len(curve):
+        return None
+    low, high = sorted((energy, float(energies[i])))
+    for _ in range(ROUNDS // 2):
+        middle = (low + high) / 2
+        above = at(middle) > half
+        low, high = (middle, high) if above == (way > 0) else (low, middle)
+    return (low + high) / 2
