@@ -19,7 +19,6 @@ from nis_backend.errors import Unavailable
 PLAIN = {
     "physics.plan_transfer",
     *("physics.simulate_projectile", "physics.simulate_pendulum"),
-    "physics.solve_ode",  # where it is not stiff
     "physics.verify_trajectory",
     *("physics.solve_ode", "physics.simulate_epidemic"),  # where they are not stiff
     *("impact.audit_note", "impact.price_memory", "impact.write_report"),

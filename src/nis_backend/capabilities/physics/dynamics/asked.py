@@ -61,3 +61,16 @@ EPIDEMIC = (
     "How do vaccinated or immune people slow an epidemic, infectious for so many days?",
     "SIRS: immunity wanes after some months, does the disease become endemic?",
 )
+
+CIRCUIT = (
+    "Charging and discharging of a capacitor through a resistor: voltage over time.",
+    "What is the time constant of an RC circuit, of an RL circuit with a coil?",
+    "What are the resonance frequency, the damping and the quality factor of an RLC circuit?",
+    "Simulate this SPICE netlist: its transient and its DC operating point.",
+    "How does the current in a coil rise when a battery is connected through a resistor?",
+    "An electric circuit with resistors, capacitors, inductors and a voltage source: node voltages, branch currents.",
+    "A parallel resonant circuit, a tank circuit, an oscillating LC circuit: its ringing.",
+    "A low-pass filter of a resistor and a capacitor driven by a sine of 50 Hz or by pulses.",
+    "Voltage divider of two resistors, modified nodal analysis, Kirchhoff's laws.",
+    "How long does it take to charge the capacitor, in ms?",
+)

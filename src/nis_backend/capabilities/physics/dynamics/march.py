@@ -7,6 +7,7 @@ of the whole way, where local tolerances bound the error of one step only.
 from __future__ import annotations
 
 import math
+from bisect import bisect
 from dataclasses import dataclass, field
 from itertools import pairwise
 from typing import TYPE_CHECKING
@@ -244,6 +245,17 @@ def lay(problem: Problem, tell: Callable[[float, str], None] = silent) -> Mesh:
     return _Laying(problem, tell).whole()
 
 
+def _merged(outputs: Sequence[float], jumps: Sequence[float], apart: float) -> list[float]:
+    """Outputs and jumps in order, without those that are next to another but for rounding."""
+    found = list(outputs[1:])
+    for jump in jumps:
+        place = bisect(found, jump)
+        near = [*found[max(0, place - 1) : place + 1], outputs[0]]
+        if outputs[0] < jump < outputs[-1] and all(abs(jump - one) > apart for one in near):
+            found.insert(place, jump)
+    return found
+
+
 class _Laying:
     """Steps of fitting lengths, from one output to the next."""
 
@@ -262,8 +274,8 @@ class _Laying:
 
     def whole(self) -> Mesh:
         problem = self.problem
-        ends = sorted({*problem.outputs[1:], *(one for one in problem.jumps if self.t < one < problem.outputs[-1])})
-        wanted = set(problem.outputs)
+        wanted, apart = set(problem.outputs), 1e-12 * (problem.outputs[-1] - problem.outputs[0])
+        ends = _merged(problem.outputs, problem.jumps, apart)
         for end in ends:
             if self._reach(end):
                 break

@@ -11,6 +11,7 @@ from nis_backend.capabilities.physics.dynamics.chaos import (
     LorenzMotion,
     LorenzRequest,
 )
+from nis_backend.capabilities.physics.dynamics.electric import CircuitCourse, CircuitRequest
 from nis_backend.capabilities.physics.dynamics.kinetics import (
     EpidemicCourse,
     EpidemicRequest,
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "OPERATIONS",
+    "simulate_circuit",
     "simulate_double_pendulum",
     "simulate_epidemic",
     "simulate_lorenz",
@@ -285,4 +287,63 @@ def simulate_epidemic(request: EpidemicRequest, ctx: WorkerContext) -> EpidemicC
     return spread(request, ctx.progress)
 
 
-OPERATIONS = (solve_ode, simulate_double_pendulum, simulate_lorenz, simulate_reactions, simulate_epidemic)
+@operation(
+    "physics.simulate_circuit",
+    effect="reads",
+    pool="science",
+    view=views.draw_circuit,
+    time_limit=120,
+    examples=(
+        Example(
+            title="A capacitor is charged",
+            request={"resistance": 1000, "capacitance": 1e-6, "voltage": 5, "points": 51},
+            question="How does the voltage of a 1 µF capacitor rise behind a resistor of 1 kΩ at a 5 V battery?",
+            also=asked.CIRCUIT,
+        ),
+        Example(
+            title="A series resonant circuit",
+            request={"resistance": 50, "inductance": 0.01, "capacitance": 1e-6, "voltage": 10},
+            question="Simulate a series RLC circuit of 50 ohm, 10 mH and 1 µF at 10 V: resonance frequency, damping.",
+        ),
+        Example(
+            title="A low-pass under a pulse",
+            request={
+                "netlist": ["V1 in 0 pulse(0 5 0 1u 1u 1m 2m)", "R1 in out 1k", "C1 out 0 100n"],
+                "duration": 0.004,
+                "points": 101,
+            },
+            question="Netlist V1 in 0 pulse(0 5 0 1u 1u 1m 2m), R1 in out 1k, C1 out 0 100n: its transient over 4 ms.",
+        ),
+        Example(
+            title="A voltage divider",
+            request={"netlist": ["V1 1 0 9", "R1 1 2 1k", "R2 2 0 2k"], "points": 2},
+            question="What is the operating point of the circuit V1 1 0 9, R1 1 2 1k, R2 2 0 2k?",
+        ),
+    ),
+)
+def simulate_circuit(request: CircuitRequest, ctx: WorkerContext) -> CircuitCourse:
+    """Compute voltages and currents of an electric circuit over time: RC, RL, RLC by values, or any small netlist.
+
+    Modified nodal analysis; Radau IIA of order five on the equations as they are, Kirchhoff's laws without a rate among
+    them, every step of an adaptive mesh halved until the error of the whole way is what was asked. Natural modes, with
+    phasors, give the end a second time; energy is balanced. Linear elements: R, C, L, sources of voltage and current.
+
+    Source: Ho, Ruehli & Brennan, IEEE Trans. Circuits Syst. 22 (1975), 504-509; Hairer & Wanner, Solving Ordinary
+    Differential Equations II (1996), VI.1.
+
+    Raises:
+        InvalidRequest: a line cannot be read, a node floats, sources are in a loop.
+    """
+    from nis_backend.capabilities.physics.dynamics.circuit import simulate  # noqa: PLC0415 - loads in the worker only
+
+    return simulate(request, ctx.progress)
+
+
+OPERATIONS = (
+    solve_ode,
+    simulate_double_pendulum,
+    simulate_lorenz,
+    simulate_reactions,
+    simulate_epidemic,
+    simulate_circuit,
+)

@@ -7,7 +7,7 @@ Source: Hairer & Wanner, Solving Ordinary Differential Equations II (1996), IV.8
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -39,6 +39,8 @@ MOST_ROUNDS = 14
 """Newton's rounds: with a Jacobian of the step's beginning each gains a digit or more, or the step is too long."""
 CLOSE, CLOSE_ENOUGH = 1e-13, 1e-9
 """Relative size of the last correction that ends Newton's rounds; the second, where rounding stops them."""
+KEPT = 64
+"""Matrices of as many lengths of a step that are kept."""
 DEEPEST = 12
 """Halvings of a step whose equations Newton's method does not solve."""
 
@@ -71,38 +73,65 @@ class Radau:
     order = 5
     source = "Hairer & Wanner, Solving Ordinary Differential Equations II (1996), IV.8"
 
-    def __init__(self, rate: Rate, jacobian: Jacobian | None = None, mass: Array | None = None) -> None:
+    def __init__(
+        self,
+        rate: Rate,
+        jacobian: Jacobian | None = None,
+        mass: Array | None = None,
+        together: Callable[[Array, Array], Array] | None = None,
+        consistent: Callable[[float, State], State] | None = None,
+    ) -> None:
+        """`together` gives the rates at three times and states at once, and says that the Jacobian never changes.
+
+        `consistent` gives what has no rate anew, from what has: for just behind a jump of the sources.
+        """
         self.rate = rate
         self.jacobian = jacobian or differences(rate)
         self.mass = mass
+        self.together, self.consistent = together, consistent
         self.evaluations = 0
+        self._inverses: dict[str, Array] = {}
+        # Errors are of what has a rate: the rest follows from it.
+        self._moving = None if mass is None else mass @ np.linalg.pinv(mass)
 
     def _mass(self, size: int) -> Array:
         return np.eye(size) if self.mass is None else self.mass
 
-    def _stages(self, t: float, y: State, h: float, slope: Array) -> Array:
-        """What each stage adds to the state, `(3, states)`."""
+    def _inverse(self, t: float, y: State, h: float) -> Array:
+        """Of the matrix of the stages' equations; kept where steps repeat and the Jacobian stays."""
+        key = f"{h:.12g}" if self.together else ""
+        if key in self._inverses and key:
+            return self._inverses[key]
         size = len(y)
-        mass = self._mass(size)
-        inverse: Any = np.linalg.inv(np.kron(np.eye(3), mass) - h * np.kron(MATRIX, slope))
-        added = np.zeros((3, size))
-        # What grows beyond a double ends the rounds below, and is no warning.
-        with np.errstate(all="ignore"):
-            return self._solved(t, y, h, added, inverse)
+        matrix: Array = np.kron(np.eye(3), self._mass(size)) - h * np.kron(MATRIX, self.jacobian(t, y))
+        made = np.asarray(np.linalg.inv(matrix), dtype=np.float64)
+        if key:
+            if len(self._inverses) >= KEPT:
+                self._inverses.clear()
+            self._inverses[key] = made
+        return made
 
-    def _solved(self, t: float, y: State, h: float, added: Array, inverse: Any) -> Array:
-        """Newton's rounds with the inverse of the first of them."""
-        size, mass = len(y), self._mass(len(y))
+    def _rates(self, t: float, h: float, states: Array) -> Array:
+        self.evaluations += 3
+        if self.together is not None:
+            return self.together(t + NODES * h, states)
+        times = (t + NODES * h).tolist()
+        return np.array([self.rate(at, tuple(one)) for at, one in zip(times, states.tolist(), strict=True)])
+
+    def _stages(self, t: float, y: State, h: float) -> Array:
+        """What each stage adds to the state, `(3, states)`, by Newton's method with one matrix."""
+        size, mass = len(y), self.mass
+        inverse, begin = self._inverse(t, y, h), np.array(y)
+        added = np.zeros((3, size))
         # A component that is a rounding error of the others is not waited for.
         floor = 1e-13 * max(map(abs, y), default=0.0) + 1e-300
         before = math.inf
         for _ in range(MOST_ROUNDS):
-            rates = np.array([self.rate(t + c * h, tuple(one)) for c, one in zip(NODES, (y + added).tolist())])  # noqa: B905 - three of each
-            self.evaluations += 3
-            missed = added @ mass.T - h * (MATRIX @ rates)
+            moved = added if mass is None else added @ mass.T
+            missed = moved - h * (MATRIX @ self._rates(t, h, begin + added))
             change = (inverse @ missed.ravel()).reshape(3, size)
             added -= change
-            scale = np.maximum(np.maximum(np.abs(y), np.abs(added).max(axis=0)), floor)
+            scale = np.maximum(np.maximum(np.abs(begin), np.abs(added).max(axis=0)), floor)
             now = float(np.max(np.abs(change) / scale))
             if not math.isfinite(now):
                 break
@@ -114,7 +143,9 @@ class Radau:
     def step(self, t: float, y: State, h: float, depth: int = 0) -> State:
         """See `Scheme.step`; where Newton's method fails, two halves of the step."""
         try:
-            added = self._stages(t, y, h, self.jacobian(t, y))
+            # What grows beyond a double ends the rounds, and is no warning.
+            with np.errstate(all="ignore"):
+                added = self._stages(t, y, h)
         except (UnsolvedError, np.linalg.LinAlgError):
             if depth >= DEEPEST:
                 raise UnsolvedError from None
@@ -124,13 +155,25 @@ class Radau:
     def attempt(self, t: float, y: State, h: float) -> Attempt | None:
         """See `Scheme.attempt`."""
         try:
-            slope = self.jacobian(t, y)
-            added = self._stages(t, y, h, slope)
-            mass = self._mass(len(y))
-            defect = np.array(self.rate(t, y)) + mass @ (ERRORS @ added) / h
-            error = np.linalg.solve(GAMMA / h * mass - slope, defect)
+            with np.errstate(all="ignore"):
+                added = self._stages(t, y, h)
+                error = self._error(t, y, h, added)
         except (*FAILURES, np.linalg.LinAlgError):
             return None
         if not np.all(np.isfinite(error)) or not np.all(np.isfinite(added)):
             return None
         return Attempt(state=tuple((y + added[2]).tolist()), error=tuple(error.tolist()))
+
+    def _error(self, t: float, y: State, h: float, added: Array) -> Array:
+        """Hairer's: of order three, filtered so that what is stiff does not count."""
+        mass = self._mass(len(y))
+        if self.consistent is None:
+            begun = np.array(self.rate(t, y))
+        else:
+            # Just behind the beginning, where a source may have jumped.
+            behind = t + 1e-6 * h
+            begun = np.array(self.rate(behind, self.consistent(behind, y)))
+        defect = begun + mass @ (ERRORS @ added) / h
+        defect = defect if self._moving is None else self._moving @ defect
+        error = np.linalg.solve(GAMMA / h * mass - self.jacobian(t, y), defect)
+        return np.asarray(error, dtype=np.float64)

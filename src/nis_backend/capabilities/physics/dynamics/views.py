@@ -16,6 +16,7 @@ if TYPE_CHECKING:
         LorenzMotion,
         LorenzRequest,
     )
+    from nis_backend.capabilities.physics.dynamics.electric import CircuitCourse, CircuitRequest
     from nis_backend.capabilities.physics.dynamics.kinetics import (
         EpidemicCourse,
         EpidemicRequest,
@@ -211,3 +212,56 @@ def draw_epidemic(request: EpidemicRequest, course: EpidemicCourse) -> list[View
         Series(title="Course", x=Axis(label="time", unit="days", values=curves.time), lines=lines),
         receipt_table(course.receipt),
     ]
+
+
+def draw_circuit(request: CircuitRequest, course: CircuitCourse) -> list[View]:
+    """Voltages and currents at the end, how the circuit moves by itself, both over time."""
+    error, curves = course.receipt.error_reached, course.trajectory
+    ends = [
+        f"{format_known(value, error * max(map(abs, curves.voltages[node])))} V at node **{node}**"
+        for node, value in list(course.final_voltages.items())[:MOST_LINES]
+    ]
+    words = (
+        f"After {_with_prefix(course.duration, 's')}: {', '.join(ends)} ({error_words(course.receipt)}).{_own(course)}"
+    )
+    return [
+        Text(text=words),
+        Series(
+            title="Voltages",
+            x=Axis(label="time", unit="s", values=curves.time),
+            lines=[
+                Axis(label=f"node {node}", unit="V", values=values)
+                for node, values in list(curves.voltages.items())[:MOST_LINES]
+            ],
+        ),
+        Series(
+            title="Currents",
+            x=Axis(label="time", unit="s", values=curves.time),
+            lines=[
+                Axis(label=name, unit="A", values=values) for name, values in list(curves.currents.items())[:MOST_LINES]
+            ],
+        ),
+        receipt_table(course.receipt),
+    ]
+
+
+def _own(course: CircuitCourse) -> str:
+    """How the circuit moves by itself, in words."""
+    if course.natural_frequency and course.damping_ratio is not None:
+        kind = "swings" if course.damping_ratio < 1 else "only decays"
+        quality = f", Q = {format_number(course.quality, 4)}" if course.quality else ""
+        return (
+            f" Its natural frequency is **{_with_prefix(course.natural_frequency, 'Hz')}**, its damping ratio "
+            f"{format_number(course.damping_ratio, 4)}{quality}: by itself it {kind}."
+        )
+    if course.time_constant:
+        return f" Its slowest time constant is **{_with_prefix(course.time_constant, 's')}**."
+    return ""
+
+
+def _with_prefix(value: float, unit: str) -> str:
+    """A size as engineers write it: 1.592 kHz, 20 µs."""
+    for power, prefix in ((9, "G"), (6, "M"), (3, "k"), (0, ""), (-3, "m"), (-6, "µ"), (-9, "n")):
+        if abs(value) >= 0.9999999 * 10**power:
+            return f"{format_number(value / 10**power)} {prefix}{unit}"
+    return f"{format_number(value)} {unit}"
