@@ -94,7 +94,8 @@ class Reads(_SchemaNote):
     commas; `"matrix"`: lists in a list, or rows set apart by semicolons; `"formula"`: a formula that stands in the
     sentence; `"equations"`: each equation or inequality that does; `"variable"`: the name behind "with respect to",
     `"variables"`: each of several; `"lower"` and `"upper"`: what stands behind "from" and "to"; `"towards"`: what a
-    variable goes to; `"point"`: what stands behind "around" or "at x ="; `"claim"`: what stands behind "is it true".
+    variable goes to; `"point"`: what stands behind "around" or "at x ="; `"claim"`: what stands behind "is it true";
+    `"values"`: the numbers that names of the formula are said to be.
     """
 
     kind: Literal[
@@ -115,6 +116,7 @@ class Reads(_SchemaNote):
         "upper",
         "towards",
         "point",
+        "values",
         "claim",
     ]
 

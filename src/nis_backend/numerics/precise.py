@@ -31,7 +31,15 @@ class Precise:
         """The value where the names have these values; None where it is undefined or beyond all bounds."""
         try:
             found = self._evaluate(tree, values)
-        except (ArithmeticError, ValueError, MemoryError, TypeError, NotImplementedError, self.mp.NoConvergence):
+        except (
+            ArithmeticError,
+            ValueError,
+            MemoryError,
+            TypeError,
+            KeyError,
+            NotImplementedError,
+            self.mp.NoConvergence,
+        ):
             return None
         return found if self.mp.isfinite(found) else None
 

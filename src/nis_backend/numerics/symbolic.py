@@ -131,12 +131,13 @@ class _Printer(_StrPrinter):
             f"{self._print(value)} {'otherwise' if condition == sympy.true else f'where {self._print(condition)}'}"
             for value, condition in expr.args
         ]
-        return "; ".join(cases)
+        return f"({'; '.join(cases)})"
 
 
 def write_text(expression: Any) -> str:
     """The expression as plain text, which `read_formula` reads wherever formulas have what is in it."""
-    return str(_Printer({"order": None, "full_prec": False}).doprint(expression)).replace("**", "^")
+    text = str(_Printer({"order": None, "full_prec": False}).doprint(expression)).replace("**", "^")
+    return text[1:-1] if isinstance(expression, sympy.Piecewise) else text
 
 
 def write_latex(expression: Any) -> str:

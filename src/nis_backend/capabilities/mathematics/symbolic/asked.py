@@ -23,3 +23,63 @@ SIMPLIFICATION = (
     "Reduce, rewrite, rearrange, shorten or tidy the expression; cancel the common factors.",
     "What is the simplest form of this fraction of polynomials?",
 )
+
+SOLUTION = (
+    "Solve the equation for x. What are its roots, its solutions?",
+    "Find the roots or zeros of x^3 - 6x^2 + 11x - 6.",
+    "What is x if 3x + 5 = 20?",
+    "Solve these simultaneous equations for x and y.",
+    "For which values of x is x^2 less than 9? Solve the inequality.",
+    "What are the complex roots of x^2 + x + 1 = 0?",
+    "Where is the polynomial zero? Which numbers satisfy the equation?",
+    "Solve for y: 2y - 7 = 3.",
+    "Solve the quadratic, cubic, linear, trigonometric or exponential equation.",
+)
+
+DERIVATIVE = (
+    "What is the derivative of x^3 + 2x?",
+    "Differentiate the function with respect to x.",
+    "Find the second derivative of exp(-x^2), the third derivative of sin(x).",
+    "What is the partial derivative of x*y^2 by y, the gradient of the function?",
+    "What is the slope of x^2 at x = 3?",
+    "Compute d/dx of ln(x).",
+    "Take the derivative of this expression; derive it by t.",
+)
+
+INTEGRAL = (
+    "What is the integral of x^2?",
+    "Integrate sin(x) from 0 to pi.",
+    "Find the antiderivative, the indefinite integral, the primitive of the function.",
+    "Compute the definite integral between the limits 0 and 1.",
+    "What is the area under the curve of x^2 between 0 and 3?",
+    "Evaluate the improper integral of 1/x^2 from 1 to infinity.",
+)
+
+SERIES = (
+    "What is the Taylor series of the function around a point?",
+    "Expand cos(x) in a power series up to x^8.",
+    "Give the Maclaurin series of exp(x), the first terms of its expansion.",
+    "What is the Laurent series of the function at its pole?",
+    "Approximate the function by a Taylor polynomial of degree 4.",
+)
+
+LIMIT = (
+    "What is the limit of the function as x tends to 0, approaches 1, goes to infinity?",
+    "Compute the one-sided limit from the left, from the right.",
+    "What does the expression tend to, converge to, approach?",
+    "Find the limit as x goes to infinity of x*exp(-x).",
+)
+
+LAPLACE = (
+    "What is the Laplace transform of t^2, of a step, of cos(3t)?",
+    "Transform the function of time to the s domain.",
+    "Find the inverse Laplace transform in closed form of this function of s.",
+    "Where does the Laplace integral converge? Its region of convergence.",
+)
+
+FOURIER = (
+    "What is the Fourier transform of the formula exp(-t^2)?",
+    "Find the spectrum of the function in closed form: its continuous Fourier transform.",
+    "Transform the expression to the frequency domain exactly.",
+    "Compute the inverse Fourier transform of a formula.",
+)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from nis_backend.capabilities.mathematics.symbolic.terms import Failed, attempt
 from nis_backend.errors import InvalidRequest
 from nis_backend.numerics.formula import read_formula
 from nis_backend.numerics.precise import Precise
@@ -13,7 +14,7 @@ from nis_backend.numerics.symbolic import sympy, write_text
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
-    from nis_backend.numerics.formula import Node
+    from nis_backend.numerics.formula import Formula, Node
 
     Value = Callable[[Mapping[str, Any]], Any | None]
     """A number where names have values, None where there is none; any: mpmath's numbers have no types."""
@@ -51,11 +52,25 @@ def value_of_tree(tree: Node, precise: Precise) -> Value:
 
 def value_of(expression: Any, precise: Precise) -> Value:
     """An expression's value: of its text as it is read again, and by sympy where formulas do not have what is in it."""
+    formula = read_again(expression)
+    if formula is not None:
+        return value_of_tree(formula.tree, precise)
+
+    def by_sympy(values: Mapping[str, Any]) -> Any | None:
+        found = attempt(lambda: _by_sympy(expression, values, precise), 2.0)
+        return None if isinstance(found, Failed) else found
+
+    return by_sympy
+
+
+def read_again(expression: Any) -> Formula | None:
+    """An expression as the formula that its text is; None where formulas do not have what is in it."""
     try:
-        text = write_text(expression)
-        return value_of_tree(read_formula(text, largest=4000).tree, precise)
-    except (InvalidRequest, ValueError):
-        return lambda values: _by_sympy(expression, values, precise)
+        formula = read_formula(write_text(expression), largest=4000)
+    except (InvalidRequest, ValueError, RecursionError):
+        return None
+    # Si(x) would be read as Si times x.
+    return formula if formula.names <= {one.name for one in expression.free_symbols} | {"i"} else None
 
 
 def _by_sympy(expression: Any, values: Mapping[str, Any], precise: Precise) -> Any | None:

@@ -38,7 +38,9 @@ METHOD = "exact arithmetic, then decimals"
 def evaluate(request: EvaluateRequest) -> Evaluation:
     """The value that was asked for."""
     formula = give(
-        read_formula(request.expression, field="expression", largest=MOST_DIGITS), _read(request.values), MOST_DIGITS
+        read_formula(request.expression, field="expression", largest=MOST_DIGITS),
+        read_values(request.values, "values"),
+        MOST_DIGITS,
     )
     _refuse_names(formula, request.values)
     symbols = symbols_of(formula.names, complex_numbers=True)
@@ -80,11 +82,15 @@ def _part(part: Any) -> Any | None:  # Any: sympy's numbers have no types
     return sympy.Integer(0) if part.is_Float and part._prec == 1 else part  # noqa: SLF001 - how sympy says so
 
 
-def _read(values: Mapping[str, float | str]) -> dict[str, Node]:
-    """The values that are given, as trees of numbers."""
+def read_values(values: Mapping[str, float | str], within: str) -> dict[str, Node]:
+    """The values that are given in this field, as trees of numbers.
+
+    Raises:
+        InvalidRequest: one holds a name.
+    """
     found: dict[str, Node] = {}
     for name, value in values.items():
-        field = f"values.{name}"
+        field = f"{within}.{name}"
         formula = read_formula(value, field=field) if isinstance(value, str) else None
         if formula is not None and formula.names - set(IMAGINARY):
             raise InvalidRequest(
@@ -120,6 +126,19 @@ def _undefined(text: str) -> InvalidRequest:
         value=text if len(text) <= 80 else f"{text[:77]}…",  # noqa: PLR2004 - a line
         remedy="Give one that has a value; for what it tends to, compute a limit.",
     )
+
+
+def write_decimal(value: Any, digits: int) -> tuple[str, float | None]:
+    """A number's decimals, and as a double where it is real; nothing of what is no number."""
+    number = attempt(lambda: value.evalf(digits + 5, maxn=MOST_PRECISION), 4.0)
+    if isinstance(number, Failed) or not number.is_number:
+        return "", None
+    if number.is_infinite and number.is_extended_real:
+        return ("infinity" if number > 0 else "-infinity"), None
+    real, imaginary = (_part(one) for one in number.as_real_imag())
+    if real is None or imaginary is None:
+        return "", None
+    return _decimal(Precise(digits + SPARE), real, imaginary, digits), _double(real) if imaginary == 0 else None
 
 
 def _double(value: Any) -> float | None:
