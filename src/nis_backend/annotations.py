@@ -95,7 +95,7 @@ class Reads(_SchemaNote):
     sentence; `"equations"`: each equation or inequality that does; `"variable"`: the name behind "with respect to",
     `"variables"`: each of several; `"lower"` and `"upper"`: what stands behind "from" and "to"; `"towards"`: what a
     variable goes to; `"point"`: what stands behind "around" or "at x ="; `"claim"`: what stands behind "is it true";
-    `"values"`: the numbers that names of the formula are said to be.
+    `"values"` and `"at"`: the numbers that names of the formula are said to be, which its value needs or may have.
     """
 
     kind: Literal[
@@ -117,6 +117,7 @@ class Reads(_SchemaNote):
         "towards",
         "point",
         "values",
+        "at",
         "claim",
     ]
 

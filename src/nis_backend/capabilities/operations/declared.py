@@ -52,6 +52,11 @@ class Declared:
         """Whether it works on texts that a message quotes: their words say nothing of what is asked."""
         return not self.by_reads.keys().isdisjoint(("quote", "quotes"))
 
+    @property
+    def formulas(self) -> bool:
+        """Whether it works on formulas that a message writes out."""
+        return any(self.by_reads[kind].required for kind in ("formula", "equations") if kind in self.by_reads)
+
     @cached_property
     def results(self) -> tuple[Slot, ...]:
         """The fields of the result."""

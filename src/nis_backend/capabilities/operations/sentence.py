@@ -7,6 +7,7 @@ from functools import cache, cached_property
 from itertools import pairwise
 from typing import TYPE_CHECKING, Protocol
 
+from nis_backend.capabilities.operations.formulas import FoundFormulas
 from nis_backend.capabilities.operations.words import FUNCTION_WORDS, Token, find_phrase, listed, stem, telling, tokens
 
 if TYPE_CHECKING:
@@ -144,6 +145,11 @@ class Sentence:
     @cached_property
     def _meant_words(self) -> list[Token]:
         return [one for one in self.meant if one.word]
+
+    @cached_property
+    def formulas(self) -> FoundFormulas:
+        """The formulas that are written out in it."""
+        return FoundFormulas(self)
 
     @cached_property
     def heads(self) -> list[Place]:

@@ -97,15 +97,21 @@ class Pick:
     """Whether the message names what is wanted exactly: a quantity and a unit, or a choice; meaning adds nothing."""
 
 
-def weigh(sentence: Sentence, operation: Declared, rarity: Rarity, meaning: Meaning | None = None) -> Pick | None:
+def weigh(  # noqa: PLR0911 - one a rule
+    sentence: Sentence, operation: Declared, rarity: Rarity, meaning: Meaning | None = None
+) -> Pick | None:
     """The score of one operation; None where a rule speaks against it.
 
     What the words alone rule out is not read for arguments: most operations, for most messages.
     """
     units = {"unit", "target_unit"} <= operation.by_reads.keys() and bool(sentence.quantities or sentence.mentions)
     required, chosen = _chosen(sentence, operation)
+    written = sentence.formulas.spans if operation.formulas else []
+    if operation.formulas and not written:
+        return None
+    bare = bool(written) and _is_itself(sentence, operation)
     fitting = len(operation.required) > 1 and meaning is not None and gives_measures(sentence)
-    if not (units or required or fitting) and rarity.shared(operation, sentence.subject) < LEAST_WORDS:
+    if not (units or required or fitting or bare) and rarity.shared(operation, sentence.subject) < LEAST_WORDS:
         return None
     aside = (
         [*sentence.quotes, *sentence.rest] if operation.quotes else _aside(sentence, required or operation.words.keys())
@@ -114,12 +120,17 @@ def weigh(sentence: Sentence, operation: Declared, rarity: Rarity, meaning: Mean
         return None
     if not operation.required:
         aside = _but_one(sentence, operation, rarity)
+    aside = [*aside, *written]
     name, subject = operation.entry.name, sentence.subject_outside(aside)
     words = rarity.shared(operation, subject) + CHOSEN * bool(required)
     cover = rarity.cover(subject, operation.words.keys() | chosen)
     near = meaning is not None and (meaning.is_near(name) or meaning.is_likely(name))
     # A conversion may have no other words than its units.
-    if not units and ((words < LEAST_WORDS and not fitting) or not (near or cover >= _least_cover(words, whole=True))):
+    if (
+        not units
+        and not bare
+        and ((words < LEAST_WORDS and not fitting) or not (near or cover >= _least_cover(words, whole=True)))
+    ):
         return None
     reading = read_arguments(sentence, operation.entry)
     known = (
@@ -139,16 +150,20 @@ def weigh(sentence: Sentence, operation: Declared, rarity: Rarity, meaning: Mean
         aside=aside,
         meaning=meaning,
         named=bool(required),
-        converts=units and (not reading.missing or _pairs_units(sentence)),
+        converts=(units and (not reading.missing or _pairs_units(sentence))) or bare,
     )
+    if bare and sentence.subject_outside(aside) and weighed.cover < WELL_COVERED:
+        return None
     settled = reading.complete and len(operation.required) > 1
     settled = settled or (weighed.cover >= WHOLE and _names_things(sentence, operation))
     far = meaning is not None and meaning.is_far(name, settled=settled) and not weighed.sure
     # A unit's name has no meaning to be near to.
     named = stem(operation.entry.action.partition("_")[0]) in sentence.stems
     far = far and not (units and named and reading.sources and not (meaning and meaning.is_far(name, settled=True)))
-    computes = bool(operation.required) and not (units or required or operation.quotes)
-    other = (computes and wants_otherwise(sentence)) or (not units and _asks_for_other(weighed, known, rarity))
+    computes = bool(operation.required) and not (units or required or operation.quotes or written)
+    other = (computes and wants_otherwise(sentence)) or (
+        not units and not bare and _asks_for_other(weighed, known, rarity)
+    )
     if far or other:
         return None
     if operation.required:
@@ -186,7 +201,7 @@ class _Weighed:
     @property
     def sure(self) -> bool:
         """Whether what is wanted is named exactly."""
-        named = self.named or self.operation.quotes
+        named = self.named or self.operation.quotes or self.operation.formulas
         return (self.converts or named) and self.reading.complete
 
     @property
@@ -264,7 +279,11 @@ def _computing(weighed: _Weighed) -> Pick | None:
         return None
     if weighed.named and (asks_yes_or_no(sentence) or asks_of_its_past(sentence)):
         return None
-    measured = weighed.converts or any(operation.slots[name].number for name in reading.sources)
+    measured = (
+        weighed.converts
+        or (operation.formulas and weighed.begun)
+        or any(operation.slots[name].number for name in reading.sources)
+    )
     if asks_for_meaning(sentence) and not measured:
         return None
     orders = _orders(sentence, operation)
@@ -371,6 +390,15 @@ def _aside(sentence: Sentence, wanted: AbstractSet[str]) -> list[Place]:
 def _least_cover(words: float, *, whole: bool) -> float:
     """Half the usual where the words are many and nothing of the call is open."""
     return LEAST_COVER / 2 if whole and words >= 2 * LEAST_WORDS else LEAST_COVER
+
+
+def _is_itself(sentence: Sentence, operation: Declared) -> bool:
+    """Whether a formula alone asks for the operation: a sum for its value, an equation for what solves it."""
+    formula = sentence.formulas.formula
+    if "equations" in operation.by_reads:
+        return bool(sentence.formulas.equations)
+    sums = bool(formula and not formula.names and "values" in operation.by_reads)
+    return sums and not sentence.formulas.equations and len(operation.required) == 1
 
 
 def _chosen(sentence: Sentence, operation: Declared) -> tuple[frozenset[str], frozenset[str]]:

@@ -42,7 +42,7 @@ class EvaluateRequest(Model):
     """A formula of numbers, and of names that are given."""
 
     expression: Formula
-    values: Given = Field(default_factory=dict)
+    values: Annotated[Given, Reads("values")] = Field(default_factory=dict)
     digits: Digits = 15
 
 
@@ -123,7 +123,7 @@ class DifferentiateRequest(Model):
     gradient: Annotated[bool, Names("gradient")] = Field(
         default=False, description="Whether the partial derivatives by all variables are wanted instead."
     )
-    at: Given = Field(default_factory=dict)
+    at: Annotated[Given, Reads("at")] = Field(default_factory=dict)
     positive: Positive = Field(default_factory=list)
 
 
