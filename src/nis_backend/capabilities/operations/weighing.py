@@ -396,7 +396,10 @@ def _is_itself(sentence: Sentence, operation: Declared) -> bool:
     """Whether a formula alone asks for the operation: a sum for its value, an equation for what solves it."""
     formula = sentence.formulas.formula
     if "equations" in operation.by_reads:
-        return bool(sentence.formulas.equations)
+        equations = sentence.formulas.equations
+        # Of E = mc^2 it is not said what is looked for.
+        unknowns = frozenset[str]().union(*(one.names for one in equations))
+        return 0 < len(unknowns) <= len(equations)
     sums = bool(formula and not formula.names and "values" in operation.by_reads)
     return sums and not sentence.formulas.equations and len(operation.required) == 1
 

@@ -120,7 +120,7 @@ class DifferentiateRequest(Model):
             }
         ),
     ] = Field(default=1, ge=1, le=12, description="How many times, where there is one variable.")
-    gradient: Annotated[bool, Names("gradient")] = Field(
+    gradient: Annotated[bool, Says({"gradient": True, "all partial derivatives": True})] = Field(
         default=False, description="Whether the partial derivatives by all variables are wanted instead."
     )
     at: Annotated[Given, Reads("at")] = Field(default_factory=dict)
