@@ -146,7 +146,8 @@ def weigh(  # noqa: PLR0911 - one a rule
         reading=reading,
         # All that it needs, a question for a measure, and a meaning that is likely stand for words.
         words=max(words, FITTING * (fitting and reading.complete and not reading.unread)),
-        cover=rarity.cover(subject, known),
+        # A formula by itself leaves nothing to explain.
+        cover=1.0 if bare and not subject else rarity.cover(subject, known),
         aside=aside,
         meaning=meaning,
         named=bool(required),
