@@ -152,8 +152,11 @@ def _first_case(one: Any) -> Any:
 
 
 def _ends(half: Any, positive: Any) -> bool:
-    """Whether the half is 0 from somewhere on, as a pulse is."""
-    return all(half.subs(positive, far) == 0 for far in (61, 127, 1009))
+    """Whether the half is 0 from somewhere on, as a pulse is, or falls off faster than a square."""
+    if all(half.subs(positive, far) == 0 for far in (61, 127, 1009)):
+        return True
+    limit = attempt(lambda: sympy.limit(half * positive**2, positive, sympy.oo), 4.0)
+    return not isinstance(limit, Failed) and bool(limit.is_finite)
 
 
 def _fourier_checks(  # noqa: PLR0913, PLR0917 - a transform and its convention
@@ -167,7 +170,7 @@ def _fourier_checks(  # noqa: PLR0913, PLR0917 - a transform and its convention
     checks: list[Check] = []
     for place in ("0.3", "0.9"):
         k = mp.mpf(place)
-        second = attempt(lambda k=k: _whole_line(mp, at_t, name, factor * k), 5.0)
+        second = attempt(lambda k=k: _whole_line(mp, at_t, name, factor * k), 10.0)
         computed = value({**numbers, answer_name: k})
         if isinstance(second, Failed) or second is None or computed is None:
             continue

@@ -167,7 +167,7 @@ def _laplace_checks(terms: Terms, name: str, answer: Any, edge: Any) -> list[Che
     for beyond in ("1.25", "2.5"):
         s = mp.mpf(begin) + mp.mpf(beyond)
         computed = value({**{one: mp.mpf(text) for one, text in given.items()}, "s": s})
-        second = attempt(lambda s=s: _weighted(mp, at_time, name, s), 4.0)
+        second = attempt(lambda s=s: _weighted(mp, at_time, name, s), 8.0)
         if computed is None or isinstance(second, Failed):
             continue
         value_there, error = second
@@ -207,7 +207,7 @@ def _inverse_checks(terms: Terms, name: str, found: Any, t: Any) -> list[Check]:
 
     checks: list[Check] = []
     for time in ("0.7", "1.9"):
-        wanted = attempt(lambda time=time: mp.invertlaplace(along, mp.mpf(time), method="talbot"), 4.0)
+        wanted = attempt(lambda time=time: mp.invertlaplace(along, mp.mpf(time), method="talbot"), 8.0)
         computed = at_t({**numbers, t.name: mp.mpf(time)})
         if isinstance(wanted, Failed) or wanted is None or computed is None:
             continue
@@ -230,7 +230,7 @@ def _again(  # noqa: PLR0913, PLR0917 - both functions, and where
     checks: list[Check] = []
     for place in ("2.25", "4.5"):
         s = mp.mpf(place)
-        second = attempt(lambda s=s: _weighted(mp, answer, time, s), 4.0)
+        second = attempt(lambda s=s: _weighted(mp, answer, time, s), 8.0)
         wanted = at_s({name: s})
         if not isinstance(second, Failed) and wanted is not None and second[1] < ROUGH:
             allowed = max(AGREES, 10 * second[1])

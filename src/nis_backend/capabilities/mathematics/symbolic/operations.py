@@ -31,7 +31,7 @@ from nis_backend.operation import Example, Operation, operation
 if TYPE_CHECKING:
     from nis_backend.drivers.compute.base import WorkerContext
 
-SECONDS = 30.0
+SECONDS = 60.0
 """The time limit of these operations; the algebra itself stops before, with a remedy."""
 
 
