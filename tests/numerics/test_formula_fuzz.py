@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from typing import Literal
 
 import pytest
 from hypothesis import given, settings
@@ -26,6 +27,7 @@ from nis_backend.numerics.interrupting import OutOfTime, within
 from nis_backend.numerics.precise import Precise
 from nis_backend.numerics.symbolic import sympy, write_text
 
+OPERATORS: tuple[Literal["+", "-", "*", "/", "^"], ...] = ("+", "-", "*", "/", "^")
 VALUES = {"x": 0.7, "y": 1.3, "z": 2.1}
 SECONDS = 5.0
 """What reading one formula may take at the very most; a thousandth of it is usual."""
@@ -66,7 +68,7 @@ PIECES = st.sampled_from(
             "x'",
             "½",
             "٣",
-            "𝟚",
+            "\U0001d7da",
             "if",
             "=",
             "\\",
@@ -94,7 +96,7 @@ def trees(depth: int) -> st.SearchStrategy[Node]:
     return st.one_of(
         leaf,
         below.map(Sign),
-        st.tuples(st.sampled_from("+-*/^"), below, below).map(lambda parts: Binary(*parts)),
+        st.builds(Binary, st.sampled_from(OPERATORS), below, below),
         st.tuples(st.sampled_from(one), below).map(lambda parts: Call(parts[0], (parts[1],))),
         st.tuples(st.sampled_from(two), below, below).map(lambda parts: Call(parts[0], parts[1:])),
     )
