@@ -2,8 +2,87 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING
 
-from nis_backend.operation import Operation
+from nis_backend.capabilities.physics.learned import asked, views
+from nis_backend.capabilities.physics.learned.equations import LearnedField, PinnRequest
+from nis_backend.operation import Example, operation
 
-OPERATIONS: tuple[Operation[Any, Any], ...] = ()  # Any: each has models of its own
+if TYPE_CHECKING:
+    from nis_backend.drivers.compute.base import WorkerContext
+
+__all__ = ["OPERATIONS", "solve_pinn"]
+
+LONGEST = 900.0
+"""Seconds of the largest training that is begun, on a slow core that others use too."""
+
+
+@operation(
+    "physics.solve_pinn",
+    effect="reads",
+    pool="learning",
+    time_limit=LONGEST,
+    view=views.draw_pinn,
+    examples=(
+        Example(
+            title="Heat, by a small network",
+            request={
+                "equation": "heat",
+                "initial": "sin(pi*x)",
+                "diffusivity": 1,
+                "duration": 0.2,
+                "width": 10,
+                "points": 300,
+            },
+            question='Train a PINN on the heat equation with diffusivity 1 m²/s for 0.2 s, starting from "sin(pi*x)".',
+            also=asked.PINN,
+        ),
+        Example(
+            title="A string with two waves",
+            request={
+                "equation": "wave",
+                "initial": "sin(pi*x) + 0.5*sin(2*pi*x)",
+                "speed": 1,
+                "duration": 1,
+                "epochs": 60,
+            },
+            question="How well does a neural network learn the wave equation with a wave speed of 1 m/s for 1 s from "
+            '"sin(pi*x) + 0.5*sin(2*pi*x)"?',
+        ),
+        Example(
+            title="The diffusivity behind measurements",
+            request={
+                "equation": "heat",
+                "initial": "sin(pi*x)",
+                "duration": 1,
+                "samples": {
+                    "position": [0.2, 0.4, 0.5, 0.6, 0.8, 0.3, 0.7, 0.5],
+                    "time": [0.2, 0.3, 0.5, 0.4, 0.6, 0.8, 0.9, 1.0],
+                    "value": [0.4556, 0.6431, 0.5279, 0.5686, 0.2716, 0.2906, 0.2544, 0.2770],
+                },
+                "width": 10,
+                "points": 300,
+                "epochs": 40,
+            },
+            question="Find the diffusivity in the heat equation from measured samples over 1 s with a physics-informed "
+            'neural network, initially "sin(pi*x)".',
+        ),
+    ),
+)
+def solve_pinn(request: PinnRequest, ctx: WorkerContext) -> LearnedField:
+    """Train a neural network (PINN) on the heat, wave or Burgers equation, or find its coefficient from measurements.
+
+    The network meets the start and the ends exactly; the equation's residuals are driven down by Levenberg-Marquardt
+    with their full Jacobian, in double precision, long times in stretches one after the other. Beside it stand the
+    classical answer and the network's true relative L2 error against it. From samples with noise the coefficient is
+    found with its standard error, by the curvature of the loss. The classical solver is faster and more exact.
+
+    Source: Raissi, Perdikaris & Karniadakis, J. Comput. Phys. 378 (2019), 686-707; Lagaris, Likas & Fotiadis, IEEE
+    Trans. Neural Networks 9 (1998), 987-1000; adaptive points: Wu et al., Comput. Methods Appl. Mech. Eng. 403 (2023).
+    """
+    from nis_backend.capabilities.physics.learned.pinn import solve  # noqa: PLC0415 - loads in the worker only
+
+    return solve(request, ctx.progress)
+
+
+OPERATIONS = (solve_pinn,)
