@@ -27,3 +27,22 @@ HYPOTHESIS = (
     "What is the p-value, do I reject the null hypothesis?",
     "Is the mean of the sample different from a given value? One-sample t-test.",
 )
+
+INTERPOLATION = (
+    "Interpolate between these points: what is y at x = 2.5?",
+    "Cubic spline interpolation of a table of values, with slope and integral.",
+    "Use PCHIP, Akima, linear or barycentric (Lagrange) interpolation.",
+    "What value lies between the known data points? Fill in missing values of a table.",
+    "Draw a smooth curve through the points.",
+    "Area under a curve that is given by points.",
+)
+
+FIT = (
+    "Fit a line to the data points: slope, intercept and their standard errors.",
+    "Linear regression of y on x, R squared, confidence band.",
+    "Fit a polynomial, a parabola, a quadratic to x and y.",
+    "Fit an exponential decay, a power law, a logistic curve, a sine or a Gaussian to measured data.",
+    "Nonlinear least squares of a model with parameters to my measurements.",
+    "What is the best-fit curve, the trend line, the regression through these points?",
+    "Find the parameters of y = a*x/(b + x) from data, with uncertainties.",
+)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from nis_backend.capabilities.mathematics.data import asked, views
+from nis_backend.capabilities.mathematics.data.curves import CurveFit, Fitted, Interpolated, Interpolation
 from nis_backend.capabilities.mathematics.data.samples import (
     HypothesisRequest,
     SampleRequest,
@@ -97,4 +98,90 @@ def test_hypothesis(request: HypothesisRequest, ctx: WorkerContext) -> TestResul
     return examine(request)
 
 
-OPERATIONS = (describe_sample, test_hypothesis)
+@operation(
+    "mathematics.interpolate_data",
+    effect="reads",
+    pool="science",
+    view=views.draw_interpolation,
+    examples=(
+        Example(
+            title="A spline",
+            request={"x": [0, 1, 2, 3, 4, 5, 6], "y": [0, 0.84, 0.91, 0.14, -0.76, -0.96, -0.28], "at": [2.5]},
+            question="Interpolate x = [0, 1, 2, 3, 4, 5, 6], y = [0, 0.84, 0.91, 0.14, -0.76, -0.96, -0.28] by a cubic "
+            "spline at [2.5].",
+            also=asked.INTERPOLATION,
+        ),
+        Example(
+            title="Without overshoot",
+            request={
+                "x": [0, 1, 2, 3, 4, 5, 6],
+                "y": [0, 0, 0.02, 0.5, 0.98, 1, 1],
+                "at": [2.2, 3.5],
+                "rule": "PCHIP",
+                "tolerance": 0.5,
+            },
+            question="Use PCHIP interpolation between [0, 1, 2, 3, 4, 5, 6] and [0, 0, 0.02, 0.5, 0.98, 1, 1] at "
+            "[2.2, 3.5].",
+        ),
+    ),
+)
+def interpolate_data(request: Interpolation, ctx: WorkerContext) -> Interpolated:
+    """Interpolate between data points: values, slopes and the integral of a curve that passes through all of them.
+
+    Linear (second order), cubic spline (fourth order on smooth data), PCHIP, Akima, barycentric. The error is seen by
+    leaving each inner point out in turn. Places beyond the points are refused unless extrapolation is asked for.
+
+    Source: de Boor, A Practical Guide to Splines (2001); Fritsch & Carlson (1980); Akima (1970); Berrut & Trefethen,
+    SIAM Review 46 (2004), 501-517.
+    """
+    from nis_backend.capabilities.mathematics.data.interpolation import between  # noqa: PLC0415 - loads in the worker only
+
+    return between(request, ctx.progress)
+
+
+@operation(
+    "mathematics.fit_curve",
+    effect="reads",
+    pool="science",
+    view=views.draw_fit,
+    examples=(
+        Example(
+            title="A line",
+            request={"x": [1, 2, 3, 4, 5, 6], "y": [2.1, 3.9, 6.2, 7.8, 10.1, 11.9]},
+            question="Fit a line to x = [1, 2, 3, 4, 5, 6] and y = [2.1, 3.9, 6.2, 7.8, 10.1, 11.9].",
+            also=asked.FIT,
+        ),
+        Example(
+            title="A decay",
+            request={"x": [0, 1, 2, 3, 4, 5], "y": [9.9, 6.1, 3.7, 2.2, 1.4, 0.8], "shape": "exponential"},
+            question="Fit an exponential to the points x = [0, 1, 2, 3, 4, 5], y = [9.9, 6.1, 3.7, 2.2, 1.4, 0.8].",
+        ),
+        Example(
+            title="A given formula",
+            request={
+                "x": [0.02, 0.06, 0.11, 0.22, 0.56, 1.1],
+                "y": [61, 102, 123, 155, 192, 204],
+                "shape": "formula",
+                "formula": "vmax*x/(km + x)",
+                "start": {"vmax": 200, "km": 0.1},
+            },
+            question="Fit Michaelis and Menten's rate law to measured data.",
+        ),
+    ),
+)
+def fit_curve(request: CurveFit, ctx: WorkerContext) -> Fitted:
+    """Fit a curve to data points: a line or polynomial, exponential, power law, logistic, sine, Gaussian, or a formula.
+
+    Least squares, weighed by the uncertainties where given: polynomials by normal equations in 60 digits, others by
+    Levenberg-Marquardt from several starts and then Gauss-Newton. With standard errors, intervals, R², AIC, a band, and
+    tests of what is left over.
+
+    Source: NIST/SEMATECH e-Handbook of Statistical Methods, 4.1.4; Moré, Lecture Notes in Math. 630 (1978), 105-116;
+    Bates & Watts, Nonlinear Regression Analysis (1988).
+    """
+    from nis_backend.capabilities.mathematics.data.fitting import fit  # noqa: PLC0415 - loads in the worker only
+
+    return fit(request, ctx.progress)
+
+
+OPERATIONS = (describe_sample, test_hypothesis, interpolate_data, fit_curve)

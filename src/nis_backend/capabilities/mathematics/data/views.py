@@ -9,6 +9,7 @@ from nis_backend.numerics.written import format_number
 from nis_backend.view import Axis, BoxPlot, Series, Spread, Table, Text
 
 if TYPE_CHECKING:
+    from nis_backend.capabilities.mathematics.data.curves import CurveFit, Fitted, Interpolated, Interpolation
     from nis_backend.capabilities.mathematics.data.samples import (
         Description,
         HypothesisRequest,
@@ -142,3 +143,87 @@ def draw_test(request: HypothesisRequest, result: TestResult) -> list[View]:
         [Table(title="Assumptions", columns=["assumption", "verdict", "why"], rows=rows)] if rows else []
     )
     return [Text(text=words), *drawings, receipt_table(result.receipt)]
+
+
+def draw_interpolation(request: Interpolation, found: Interpolated) -> list[View]:
+    """The values asked for, the curve, the points."""
+    told = "; ".join(
+        f"at {format_number(at, 6)}: **{format_number(value, 6)}**"
+        for at, value in list(zip(request.at, found.values, strict=True))[:6]
+    )
+    more = f" and {len(request.at) - 6} more" if len(request.at) > 6 else ""  # noqa: PLR2004 - as told above
+    values = f"{told[:1].upper()}{told[1:]}{more} ({error_words(found.receipt)}). " if told else ""
+    words = (
+        f"{values}The {found.rule.value} misses a point that is left out by at most "
+        f"{format_number(found.left_out, 3)}, typically {format_number(found.left_out_typical, 3)}. The area under the "
+        f"curve is {format_number(found.integral, 6)}."
+    )
+    if found.beyond:
+        words += f" **{found.beyond} beyond the points**: there the error is not known."
+    rows: list[list[str | float]] = [list(row) for row in zip(request.at, found.values, found.slopes, strict=True)]
+    return [
+        Text(text=words),
+        Series(
+            title="Curve",
+            x=Axis(label="x", values=found.curve.x),
+            lines=[Axis(label=found.rule.value, values=found.curve.y)],
+        ),
+        _points("Points", request.x, request.y),
+        *([Table(title="Values", columns=["x", "value", "slope"], rows=rows[:200])] if rows else []),
+        receipt_table(found.receipt),
+    ]
+
+
+def _points(title: str, x: list[float], y: list[float]) -> Series:
+    return Series(
+        title=title,
+        x=Axis(label="x", values=x[:2000]),
+        lines=[Axis(label="y", values=y[:2000], mark="points")],
+    )
+
+
+def draw_fit(request: CurveFit, fitted: Fitted) -> list[View]:
+    """The parameters with their errors, the curve with its band, what is left over."""
+    named = ", ".join(
+        f"{one.name} = **{format_number(one.value, 6)}** ± {format_number(one.standard_error, 2)}"
+        for one in fitted.parameters
+    )
+    r_squared = f"R² = {format_number(fitted.r_squared, 5)}, " if fitted.r_squared is not None else ""
+    doubt = (
+        " **What is left over has a pattern**: another shape would fit better."
+        if fitted.runs_p is not None and fitted.runs_p < 0.01  # noqa: PLR2004 - one in a hundred
+        else ""
+    )
+    words = (
+        f"{fitted.formula} with {named} ({error_words(fitted.receipt)}). {r_squared}standard deviation of what is left "
+        f"over {format_number(fitted.residual_deviation, 4)}, {fitted.count} points, {fitted.degrees} degrees of "
+        f"freedom.{doubt}"
+    )
+    percent = format_number(100 * request.confidence, 3)
+    rows: list[list[str | float]] = [
+        [one.name, one.value, one.standard_error, one.low, one.high] for one in fitted.parameters
+    ]
+    return [
+        Text(text=words),
+        Series(
+            title="Fitted curve",
+            x=Axis(label="x", values=fitted.curve.x),
+            lines=[
+                Axis(label="curve", values=fitted.curve.y),
+                Axis(label=f"{percent} % band, lower", values=fitted.curve.low),
+                Axis(label=f"{percent} % band, upper", values=fitted.curve.high),
+            ],
+        ),
+        _points("Points", request.x, request.y),
+        Series(
+            title="What is left over",
+            x=Axis(label="x", values=fitted.residuals.x),
+            lines=[Axis(label="y less the curve", values=fitted.residuals.left, mark="points")],
+        ),
+        Table(
+            title="Parameters",
+            columns=["name", "value", "standard error", f"{percent} % from", "to"],
+            rows=rows,
+        ),
+        receipt_table(fitted.receipt),
+    ]
