@@ -46,3 +46,12 @@ FIT = (
     "What is the best-fit curve, the trend line, the regression through these points?",
     "Find the parameters of y = a*x/(b + x) from data, with uncertainties.",
 )
+
+OPTIMUM = (
+    "Find the minimum of a function of x and y.",
+    "Maximize a formula subject to constraints.",
+    "Minimize (x - 1)^2 + (y + 2)^2 with x + y <= 0.",
+    "Where is the function smallest, at which x is it largest? Global optimization with bounds.",
+    "Solve a nonlinear programming problem with equality and inequality constraints.",
+    "What is the least value of an expression, its Lagrange multipliers, its optimum?",
+)

@@ -243,7 +243,7 @@ class Fitted(Model):
         "null of a perfect fit."
     )
     runs_p: Annotated[float, Unit("")] | None = Field(
-        description="Akaike: n·ln(SS/n) + 2·(parameters + 1); of two curves the lesser is the better; "
+        description="Chance of runs of signs as many or few, if only noise is left over; small: another shape."
     )
     normal_p: Annotated[float, Unit("")] | None = Field(description="Shapiro-Wilk of what is left over.")
     durbin_watson: Annotated[float, Unit("")] | None = Field(description="2 where neighbours have nothing in common.")

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from nis_backend.capabilities.mathematics.data import asked, views
 from nis_backend.capabilities.mathematics.data.curves import CurveFit, Fitted, Interpolated, Interpolation
+from nis_backend.capabilities.mathematics.data.optima import Optimization, Optimum
 from nis_backend.capabilities.mathematics.data.samples import (
     HypothesisRequest,
     SampleRequest,
@@ -184,4 +185,45 @@ def fit_curve(request: CurveFit, ctx: WorkerContext) -> Fitted:
     return fit(request, ctx.progress)
 
 
-OPERATIONS = (describe_sample, test_hypothesis, interpolate_data, fit_curve)
+@operation(
+    "mathematics.optimize_function",
+    effect="reads",
+    pool="science",
+    view=views.draw_optimum,
+    examples=(
+        Example(
+            title="A disc and a line",
+            request={"formula": "(x - 2)^2 + (y - 1)^2", "constraints": ["x + y <= 2", "x^2 <= y"]},
+            question="Find the minimum of the function (x - 2)^2 + (y - 1)^2 with the constraint x + y <= 2.",
+            also=asked.OPTIMUM,
+        ),
+        Example(
+            title="Rosenbrock's valley",
+            request={"formula": "(1 - x)^2 + 100*(y - x^2)^2"},
+            question="Minimize the function (1 - x)^2 + 100*(y - x^2)^2.",
+        ),
+        Example(
+            title="A highest point",
+            request={"formula": "x*exp(-x)", "goal": "maximum", "variables": [{"name": "x", "low": 0, "high": 5}]},
+            question="Where does x*exp(-x) have its maximum for x between 0 and 5?",
+        ),
+    ),
+)
+def optimize_function(request: Optimization, ctx: WorkerContext) -> Optimum:
+    """Find the minimum or maximum of a formula of up to ten variables, with bounds and constraints.
+
+    Quasi-Newton (SLSQP, L-BFGS-B) from many evenly strewn starts, then Newton on the KKT equations, quadratic near the
+    optimum. With multipliers, what gradient is left, and what second derivatives say. How many searches ended there is
+    told; that no better one exists is not proved.
+
+    Source: Nocedal & Wright, Numerical Optimization (2006), 7.2, 12 and 18.
+
+    Raises:
+        InvalidRequest: no place meets the constraints, or the formula goes on without bound.
+    """
+    from nis_backend.capabilities.mathematics.data.optimising import search  # noqa: PLC0415 - loads in the worker only
+
+    return search(request, ctx.progress)
+
+
+OPERATIONS = (describe_sample, test_hypothesis, interpolate_data, fit_curve, optimize_function)

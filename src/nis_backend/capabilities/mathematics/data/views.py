@@ -10,6 +10,7 @@ from nis_backend.view import Axis, BoxPlot, Series, Spread, Table, Text
 
 if TYPE_CHECKING:
     from nis_backend.capabilities.mathematics.data.curves import CurveFit, Fitted, Interpolated, Interpolation
+    from nis_backend.capabilities.mathematics.data.optima import Optimization, Optimum
     from nis_backend.capabilities.mathematics.data.samples import (
         Description,
         HypothesisRequest,
@@ -227,3 +228,27 @@ def draw_fit(request: CurveFit, fitted: Fitted) -> list[View]:
         ),
         receipt_table(fitted.receipt),
     ]
+
+
+def draw_optimum(request: Optimization, found: Optimum) -> list[View]:
+    """Where the optimum is, what holds it there, how sure it is."""
+    places = ", ".join(
+        f"{one.name} = **{format_number(one.value, 8)}**" + (" (at its bound)" if one.bound else "")
+        for one in found.variables
+    )
+    sure = {
+        "strict": "Second derivatives say that nothing near is better.",
+        "flat or saddle": "Second derivatives do **not** tell that it is one: it is flat in some direction.",
+        "unknown": "The formula has a kink here: second derivatives say nothing.",
+    }[found.kind]
+    rows: list[list[str | float]] = [
+        [one.constraint, "holds it" if one.active else "free", one.multiplier, one.slack] for one in found.constraints
+    ]
+    words = (
+        f"The {request.goal} found is **{format_number(found.value, 8)}** at {places} ({error_words(found.receipt)}). "
+        f"{sure} {found.reached} of {found.searches} searches ended here"
+        + (f", others in {found.others} worse place{'' if found.others == 1 else 's'}" if found.others else "")
+        + ". That no better one exists is not proved."
+    )
+    table = Table(title="Constraints", columns=["constraint", "state", "multiplier", "slack"], rows=rows)
+    return [Text(text=words), *([table] if rows else []), receipt_table(found.receipt)]
