@@ -61,8 +61,8 @@ _OWN = re.compile(r"\b([a-z]+)-[0-9a-f]{24}\b|\b[0-9a-f]{32}\b")
 _CURSOR = re.compile(r"\b\d{9,}\.\d+_[a-z]+-[0-9a-f]{24}\b")
 _KEY = re.compile(r"\bnis_[A-Za-z0-9_-]{6,}")
 _MOMENT = re.compile(r"\d{4}-\d\d-\d\dT[\d:.]+(\+00:00|Z)?")
-SINCE = 1.6e9
-"""A number above it is a time in seconds since 1970."""
+SINCE, UNTIL = 1.6e9, 1e10
+"""A number between them is a time in seconds since 1970; orbits have larger ones."""
 
 
 def comparable(value: Any) -> Any:  # Any: JSON
@@ -74,7 +74,7 @@ def comparable(value: Any) -> Any:  # Any: JSON
     if isinstance(value, str):
         value = _OWN.sub(lambda found: f"{found[1] or 'some'}-ID", _CURSOR.sub("CURSOR", value))
         return _MOMENT.sub("MOMENT", _KEY.sub("KEY", value))
-    return "MOMENT" if isinstance(value, float) and value > SINCE else value
+    return "MOMENT" if isinstance(value, float) and SINCE < value < UNTIL else value
 
 
 def shape(value: Json) -> list[str]:
