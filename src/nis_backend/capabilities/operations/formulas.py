@@ -118,7 +118,12 @@ class FoundFormulas:
         """The longest that is more than a number or a name, and that is no equation."""
         plain = [one for one in self.all if one.operates and not one.related]
         given = [_right(one) for one in self.all if one.related]
-        return max([*plain, *(one for one in given if one)], key=lambda one: len(one.text), default=None)
+        written = max([*plain, *(one for one in given if one)], key=lambda one: len(one.text), default=None)
+        return written or next((one for one in self.all if self._is_of(one)), None)
+
+    def _is_of(self, one: Stretch) -> bool:
+        """Whether it is a name that something is wanted of: the integral of x."""
+        return one.text in one.names and self._sentence.text[: one.start].lower().endswith(" of ")
 
     @cached_property
     def equations(self) -> list[Stretch]:
@@ -128,7 +133,7 @@ class FoundFormulas:
     @cached_property
     def spans(self) -> list[tuple[int, int]]:
         """The characters of formulas and equations."""
-        return [(one.start, one.end) for one in self.all if one.operates]
+        return [(one.start, one.end) for one in self.all if one.operates or one is self.formula]
 
     def _measured(self, one: Stretch) -> bool:
         """Whether it is a quantity, and its unit."""
