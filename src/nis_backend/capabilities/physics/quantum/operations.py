@@ -87,7 +87,7 @@ def solve_eigenstates(request: EigenstatesRequest, ctx: WorkerContext) -> Eigens
                 ],
                 "highest": 0.4,
             },
-            question="At which energies does a double barrier have resonances of tunnelling, at an energy of 0.1 eV?",
+            question="What is the transmission through layers of barriers for an electron with an energy of 0.1 eV?",
         ),
         Example(
             title="A smooth barrier",

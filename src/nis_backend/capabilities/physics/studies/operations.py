@@ -131,8 +131,7 @@ async def analyze_sensitivity(request: SensitivityRequest, ctx: Context) -> Reco
                 "y": [1.273, 1.556, 1.801, 2.008],
                 "errors": [0.005],
             },
-            question="Determine gravity with its uncertainty by a fit to pendulum periods of 1.273, 1.556, 1.801 and "
-            "2.008 s measured at lengths of 0.4, 0.6, 0.8 and 1 m.",
+            question="Fit gravity to measured pendulum periods by least squares and give its standard error.",
             also=asked.FIT,
         ),
         Example(
@@ -146,7 +145,7 @@ async def analyze_sensitivity(request: SensitivityRequest, ctx: Context) -> Reco
                 "x": [1, 2, 3, 4, 5, 6],
                 "y": [-18.9, 17.6, -16.5, 15.7, -14.5, 13.6],
             },
-            question="Fit the damping of a 1 m pendulum to its recorded angle over time, with standard error.",
+            question="Calibrate the damping of a pendulum against its measured angles: a least squares fit.",
         ),
     ),
 )
@@ -181,7 +180,7 @@ def fit_parameters(request: FitRequest, ctx: ComputingContext) -> Fit:
                 "goal": "reach",
                 "target": 2,
             },
-            question="Optimise the length of a pendulum so that its period reaches exactly 2 s.",
+            question="Optimise the length of a pendulum so that its period is as near to a target as possible.",
             also=asked.OPTIMUM,
         ),
         Example(
@@ -193,7 +192,7 @@ def fit_parameters(request: FitRequest, ctx: ComputingContext) -> Fit:
                 "measure": {"path": "range"},
                 "goal": "maximize",
             },
-            question="Find the launch angle that maximises the range of a ball thrown at 20 m/s from 10 m up.",
+            question="Optimise the launch angle of a throw so that its range is as large as possible.",
         ),
     ),
 )
