@@ -115,10 +115,10 @@ def alias_free(points: int) -> Array:
 
 
 def valued(spectrum: Spectrum, points: int) -> Array:
-    """A real field's values at `points` evenly spaced places, no fewer than its spectrum is of."""
+    """Real fields' values at `points` evenly spaced places, no fewer than their spectra, the last axis, are of."""
     own = 2 * (spectrum.shape[-1] - 1)
-    fitted = np.zeros(points // 2 + 1, dtype=complex)
-    fitted[: len(spectrum)] = spectrum
+    fitted = np.zeros((*spectrum.shape[:-1], points // 2 + 1), dtype=complex)
+    fitted[..., : spectrum.shape[-1]] = spectrum
     return np.asarray(np.fft.irfft(fitted, points) * (points / own), dtype=float)
 
 
@@ -134,15 +134,15 @@ def farthest(one: Frames, other: Frames) -> float:
     """Largest difference of two real fields at any frame; infinite where one ended early."""
     if not (one.finite and other.finite):
         return math.inf
-    points = 2 * (max(len(one.spectra[0]), len(other.spectra[0])) - 1)
+    points = 2 * (max(one.spectra[0].shape[-1], other.spectra[0].shape[-1]) - 1)
     pairs = zip(one.spectra, other.spectra, strict=True)
     return max(float(np.max(np.abs(valued(a, points) - valued(b, points)))) for a, b in pairs)
 
 
 def tail(spectrum: Spectrum) -> float:
     """Largest amplitude among the highest eighth of the kept waves, of the largest: what the grid does not resolve."""
-    kept = np.abs(spectrum[: 2 * (len(spectrum) - 1) // 3 + 1])
-    return float(np.max(kept[-max(2, len(kept) // 8) :]) / max(float(np.max(kept)), 1e-300))
+    kept = np.abs(spectrum[..., : 2 * (spectrum.shape[-1] - 1) // 3 + 1])
+    return float(np.max(kept[..., -max(2, kept.shape[-1] // 8) :]) / max(float(np.max(kept)), 1e-300))
 
 
 def needed(spectrum: Spectrum, least: int = 64) -> int:
