@@ -30,3 +30,21 @@ TRAJECTORY = (
     "Compute an S-curve motion profile for all joints, synchronised.",
     "Plan the motion of a SCARA robot from one stance to another as quickly as its joints allow.",
 )
+
+INVERSE = (
+    "Which joint angles put the gripper of the robot arm here? Inverse kinematics.",
+    "Can the arm reach this point? Solve for its joints within their limits.",
+    "How must the shoulder and the elbow turn so that the hand gets to the point x, y?",
+    "Find all inverse kinematics solutions of a Puma 560 for this pose of its end effector.",
+    "What configuration of a SCARA reaches this position?",
+    "Solve the pose: the joint values for a desired position and orientation of the tool.",
+)
+
+COLLISION = (
+    "Does the robot arm hit anything on its way? Collision check between two stances.",
+    "Is this path of the manipulator collision-free? How much clearance is there to the obstacles?",
+    "Will the arm collide with the box, the table, the post, the floor or itself while it moves?",
+    "Check a swept motion of the robot for contact with spheres, boxes and capsules.",
+    "Where and when does the arm touch the obstacle first, and with which link?",
+    "Check the path of a Puma 560 for self-collision.",
+)

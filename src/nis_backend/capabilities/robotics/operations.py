@@ -7,7 +7,15 @@ from typing import TYPE_CHECKING
 
 from nis_backend.capabilities.robotics import asked, views
 from nis_backend.capabilities.robotics.motions import Plan, PlanRequest
-from nis_backend.capabilities.robotics.poses import Jacobian, JacobianRequest, Pose, PoseRequest
+from nis_backend.capabilities.robotics.poses import (
+    Jacobian,
+    JacobianRequest,
+    Pose,
+    PoseRequest,
+    Solutions,
+    SolveRequest,
+)
+from nis_backend.capabilities.robotics.sweeps import PathRequest, Swept
 from nis_backend.operation import Example, operation
 
 if TYPE_CHECKING:
@@ -22,8 +30,8 @@ if TYPE_CHECKING:
     examples=(
         Example(
             title="A Puma 560, arm up and wrist bent",
-            request={"preset": "Puma 560", "positions": [0, pi / 4, pi, 0, pi / 4, 0]},
-            question="Where is the tool of a Puma 560 with its joints at [0, 0.785, 3.142, 0, 0.785, 0]?",
+            request={"preset": "Puma 560", "positions": [0, pi / 4, -pi, 0, pi / 4, 0]},
+            question="Where is the tool of a Puma 560 with its joints at [0, 0.785, -3.142, 0, 0.785, 0]?",
             also=asked.POSE,
         ),
         Example(
@@ -93,6 +101,46 @@ def compute_jacobian(request: JacobianRequest, _ctx: WorkerContext) -> Jacobian:
 
 
 @operation(
+    "robotics.solve_pose",
+    effect="reads",
+    pool="science",
+    view=views.draw_solutions,
+    examples=(
+        Example(
+            title="Elbow to either side",
+            request={"preset": "planar 2R", "x": 1.2, "y": 0.5},
+            question="Inverse kinematics: which joint angles bring the end of a two-link arm to x = 1.2 m, y = 0.5 m?",
+            also=asked.INVERSE,
+        ),
+        Example(
+            title="A UR5, tool down",
+            request={"preset": "UR5", "x": 0.4, "y": 0.2, "z": 0.3, "roll": pi, "pitch": 0, "yaw": 0},
+            question="Which joint angles bring the tool of a UR5 to x = 0.4 m, y = 0.2 m, z = 0.3 m?",
+        ),
+        Example(
+            title="A table of one's own",
+            request={"links": [0.5, 0.4, 0.2], "x": 0.6, "y": 0.3, "yaw": 0.5},
+            question="Solve the inverse kinematics of a planar arm: reach x = 0.6 m, y = 0.3 m.",
+        ),
+    ),
+)
+def solve_pose(request: SolveRequest, ctx: WorkerContext) -> Solutions:
+    """Find the joint positions that bring a robot arm's tool to a place or pose: inverse kinematics, within limits.
+
+    Damped least squares from many starts, quadratic near a regular pose; all solutions found are told. They are
+    checked by forward kinematics and by the product of exponentials; flat arms and SCARAs in closed form as well.
+
+    Source: Marquardt, J. SIAM 11 (1963), 431-441; Nakamura & Hanafusa, J. Dyn. Sys. Meas. Control 108 (1986), 163-171.
+
+    Raises:
+        InvalidRequest: the pose is out of reach: how far the nearest one is, and which joints are at an end.
+    """
+    from nis_backend.capabilities.robotics.inverse import solve  # noqa: PLC0415 - loads in the worker only
+
+    return solve(request, ctx.progress)
+
+
+@operation(
     "robotics.plan_trajectory",
     effect="reads",
     pool="science",
@@ -134,4 +182,48 @@ def plan_trajectory(request: PlanRequest, ctx: WorkerContext) -> Plan:
     return plan(request, ctx.progress)
 
 
-OPERATIONS = (compute_pose, compute_jacobian, plan_trajectory)
+@operation(
+    "robotics.check_path",
+    effect="reads",
+    pool="science",
+    view=views.draw_swept,
+    examples=(
+        Example(
+            title="A needle between two stances",
+            request={
+                "links": [0.6, 0.4],
+                "waypoints": [[0, 0.3], [2, 0.3]],
+                "obstacles": [{"kind": "sphere", "name": "needle", "center": [0.3, 0.85, 0], "radius": 0.001}],
+            },
+            question="Check the path of a planar arm for collisions with an obstacle between two waypoints.",
+            also=asked.COLLISION,
+        ),
+        Example(
+            title="A UR5 over a table, beside a post",
+            request={
+                "preset": "UR5",
+                "waypoints": [[0, -1.2, 1.4, -0.2, 1.5, 0], [0.8, -1.0, 1.2, -0.2, 1.5, 0]],
+                "obstacles": [
+                    {"kind": "box", "name": "table", "center": [-0.6, 0, -0.3], "size": [0.8, 1, 0.05]},
+                    {"kind": "capsule", "name": "post", "start": [0.9, 0, 0], "end": [0.9, 0, 1], "radius": 0.05},
+                ],
+            },
+            question="Check the path of a UR5 for collisions with a table and a post.",
+        ),
+    ),
+)
+def check_path(request: PathRequest, ctx: WorkerContext) -> Swept:
+    """Check a robot arm's path for collisions with obstacles, the floor and itself, between its waypoints as well.
+
+    Conservative advancement: each step is shorter than what a bound on the motion of every point of a link leaves free:
+    nothing is jumped over, however thin. Links are capsules. The first contact is told, or the clearance.
+
+    Source: Mirtich, Impulse-based Dynamic Simulation of Rigid Body Systems (1996), 2.3; Ericson, Real-Time Collision
+    Detection (2005), 5.1.9.
+    """
+    from nis_backend.capabilities.robotics.sweeping import sweep  # noqa: PLC0415 - loads in the worker only
+
+    return sweep(request, ctx.progress)
+
+
+OPERATIONS = (compute_pose, solve_pose, compute_jacobian, plan_trajectory, check_path)

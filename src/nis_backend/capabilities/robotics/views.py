@@ -14,7 +14,16 @@ if TYPE_CHECKING:
 
     from nis_backend.capabilities.robotics.kept import Moved, RobotList, RobotState
     from nis_backend.capabilities.robotics.motions import Plan, PlanRequest
-    from nis_backend.capabilities.robotics.poses import Jacobian, JacobianRequest, Outline, Pose, PoseRequest
+    from nis_backend.capabilities.robotics.poses import (
+        Jacobian,
+        JacobianRequest,
+        Outline,
+        Pose,
+        PoseRequest,
+        Solutions,
+        SolveRequest,
+    )
+    from nis_backend.capabilities.robotics.sweeps import PathRequest, Swept
     from nis_backend.view import View
 
 SIMULATED = "This is computed for a model of the arm; no machine moves."
@@ -81,12 +90,71 @@ def draw_jacobian(request: JacobianRequest, jacobian: Jacobian) -> list[View]:
     ]
 
 
+def draw_solutions(request: SolveRequest, found: Solutions) -> list[View]:
+    """The joints' positions, all solutions, the arm in the first ones."""
+    best = ", ".join(format_number(one) for one in found.positions)
+    more = found.count - 1
+    others = f"; {more} other way{'s were' if more > 1 else ' was'} found" if more else ""
+    between = " Between them lie others: the arm can move on the spot." if found.endless else ""
+    joints = [f"joint {number}" for number in range(1, len(found.positions) + 1)]
+    rows: list[list[str | float]] = [
+        [
+            *(format_number(one, 6) for one in solution.positions),
+            ", ".join(map(str, solution.at_limits)) or "none",
+            "yes" if solution.singular else "no",
+        ]
+        for solution in found.solutions
+    ]
+    arms = [(f"solution {number}", one) for number, one in enumerate(found.outlines, 1)]
+    return [
+        Text(
+            text=f"The {request.arm_name} brings its tool there with its joints at **{best}** (rad; m where one slides)"
+            f"{others} ({error_words(found.receipt)}).{between} {SIMULATED}"
+        ),
+        Table(title="Solutions", columns=[*joints, "at an end", "singular"], rows=rows),
+        *draw_outlines(arms),
+        receipt_table(found.receipt),
+    ]
+
+
+def draw_swept(request: PathRequest, swept: Swept) -> list[View]:
+    """Whether the arm comes through, where it touches first, the arm there and what it touches."""
+    contact, nearest = swept.contact, swept.nearest
+    if contact is not None:
+        words = (
+            f"The {request.arm_name} **collides**: link {contact.link} touches {verbatim(contact.other)} "
+            f"{format_number(100 * contact.part, 3)} % of the way from waypoint {contact.segment} to the next, at "
+            f"x = {format_number(contact.x)} m, y = {format_number(contact.y)} m, z = {format_number(contact.z)} m"
+        )
+    elif nearest is None or swept.clearance is None:
+        words = f"Nothing is in the way of the {request.arm_name}: there is nothing that it was looked at against"
+    else:
+        words = (
+            f"The way of the {request.arm_name} is **free**: it stays {format_number(swept.clearance, 3)} m or more "
+            f"from everything, and comes nearest, {format_number(nearest.distance, 3)} m, to {verbatim(nearest.other)} "
+            f"with link {nearest.link}"
+        )
+    arms = list(zip(("the arm at first", "the arm at the end of what was looked at"), swept.outlines, strict=True))
+    rows: list[list[str | float]] = [
+        [one.name, one.kind, ", ".join(f"{value:g}" for value in (one.start or one.center))]
+        for one in request.obstacles
+    ]
+    things = [Table(title="What is in the way", columns=["name", "kind", "at x, y, z (m)"], rows=rows)] if rows else []
+    return [
+        Text(text=f"{words} ({swept.pairs} pairs, {error_words(swept.receipt)}). {SIMULATED}"),
+        *draw_outlines(arms),
+        *things,
+        receipt_table(swept.receipt),
+    ]
+
+
 TURNS = ("roll", "pitch", "yaw")
 
 
 def degrees(angle: float) -> str:
     """An angle as people read one."""
-    return f"{format_number(math.degrees(angle) + 0.0)}°"
+    # A millionth of a millionth is rounding, and what is written is read by people.
+    return f"{format_number(round(math.degrees(angle), 9) + 0.0)}°"
 
 
 def beyond(outside: Sequence[int]) -> str:
