@@ -14,6 +14,7 @@ from nis_backend.capabilities.operations.amending import amend
 from nis_backend.capabilities.operations.conversion import read_units
 from nis_backend.capabilities.operations.declared import declared
 from nis_backend.capabilities.operations.formulas import read_formulas
+from nis_backend.capabilities.operations.lists import read_lists
 from nis_backend.capabilities.operations.names import find_names
 from nis_backend.capabilities.operations.numbers import NumberReader
 from nis_backend.capabilities.operations.reading import Reading, Unclear
@@ -73,6 +74,7 @@ def read_arguments(
     reading.replaced = [sentence.quantities[index].text for index in sorted(amended.dropped)]
     left -= _read_quotes(sentence, operation, reading)
     left -= read_formulas(sentence, operation, reading)
+    left -= read_lists(sentence, operation, reading)
     left -= _read_counts(sentence, operation, reading)
     left -= read_units(sentence, operation, reading, amended, asked=bool(asked))
     names = find_names(sentence, operation)

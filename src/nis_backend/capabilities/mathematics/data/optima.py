@@ -30,7 +30,7 @@ class Variable(Model):
 class Optimization(Model):
     """A formula whose least or largest value is looked for."""
 
-    formula: Annotated[str, Names("function", "objective", "f")] = Field(
+    formula: Annotated[str, Reads("formula"), Names("function", "objective", "f")] = Field(
         min_length=1, max_length=2000, description="A formula of 1 to 10 variables: (1 - x)^2 + 100*(y - x^2)^2."
     )
     goal: Annotated[Literal["minimum", "maximum"], Reads("choice")] = Field(

@@ -16,7 +16,7 @@ Number = Annotated[float, Unit("")]
 class Inversion(Model):
     """A Laplace transform F(s), and the times at which f(t) is wanted."""
 
-    formula: Annotated[str, Names("F(s)", "transform")] = Field(
+    formula: Annotated[str, Reads("formula"), Names("F(s)", "transform")] = Field(
         min_length=1, max_length=2000, description="F as a formula of s: 1/(s^2 + 1), exp(-sqrt(s))/s."
     )
     times: Annotated[

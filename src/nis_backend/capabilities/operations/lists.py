@@ -1,0 +1,116 @@
+"""Lists of numbers and matrices read out of a sentence: in brackets, or set apart by commas. No dates, no units."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from nis_backend.capabilities.operations.reading import Unclear
+
+if TYPE_CHECKING:
+    from nis_backend.capabilities.operations.declared import Declared
+    from nis_backend.capabilities.operations.reading import Reading
+    from nis_backend.capabilities.operations.sentence import Sentence
+    from nis_backend.capabilities.operations.slots import Slot
+
+_NUMBER = r"[-+\u2212]?(?:\d+(?:\.\d*)?|\.\d+)(?:[eE][-+]?\d+)?"
+_BREAK = r"\s*[,;]\s*|\s+"
+_INSIDE = rf"\s*{_NUMBER}(?:(?:{_BREAK}){_NUMBER})*\s*,?\s*"
+_ROWS = re.compile(rf"[\[({{]\s*(?:[\[({{]{_INSIDE}[\])}}]\s*[,;]?\s*)+[\])}}]")
+"""Lists in a list: [[2, 1], [1, 3]]."""
+_BY_SEMICOLONS = re.compile(rf"\[\s*{_NUMBER}(?:[\s,]+{_NUMBER})*(?:\s*;\s*{_NUMBER}(?:[\s,]+{_NUMBER})*)+\s*\]")
+"""Rows set apart by semicolons: [2 1; 1 3]."""
+_BRACKETS = re.compile(rf"[\[{{]{_INSIDE}[\]}}]|\((?=[^()]*,){_INSIDE}\)")
+_BARE = re.compile(
+    # Not a part of a word, of a date, a version or a sum; "and" may stand before the last.
+    rf"(?<![\w.:/*^+\[({{-]){_NUMBER}(?:\s*[,;]\s*(?:and\s+)?{_NUMBER}){{2,}}(?:\s+and\s+{_NUMBER})?"
+    r"(?!\.?\d|\s*[-+*/^:=(]|\w|\s*(?:°|%))"
+)
+_THOUSANDS = re.compile(r"\d,\d{3}(?!\d)")
+"""1,000 is one number, and whether 1,000,2,000 are two is not told."""
+_ONE = re.compile(_NUMBER)
+MOST = 20_000
+"""Numbers of a list that is read."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Listed:
+    """A list or a matrix in a sentence; a list is a matrix of one row."""
+
+    rows: list[list[float]]
+    nested: bool
+    start: int
+    end: int
+
+
+def find_lists(text: str) -> list[Listed]:
+    """The lists and matrices of a text, in their order."""
+    found: list[Listed] = []
+    for pattern in (_ROWS, _BY_SEMICOLONS, _BRACKETS, _BARE):
+        for one in pattern.finditer(text):
+            if any(one.start() < other.end and other.start < one.end() for other in found):
+                continue
+            if pattern is _BARE and _THOUSANDS.search(one[0]):
+                continue
+            nested = pattern in (_ROWS, _BY_SEMICOLONS)
+            parts = re.findall(rf"[\[({{]({_INSIDE})[\])}}]", one[0]) if pattern is _ROWS else [one[0]]
+            if pattern is _BY_SEMICOLONS:
+                parts = one[0].split(";")
+            rows = [[float(number.replace("\u2212", "-")) for number in _ONE.findall(part)] for part in parts]
+            if sum(map(len, rows)) <= MOST:
+                found.append(Listed(rows=rows, nested=nested, start=one.start(), end=one.end()))
+    return sorted(found, key=lambda one: one.start)
+
+
+def read_lists(sentence: Sentence, operation: Declared, reading: Reading) -> set[int]:
+    """Fill the fields that want lists and matrices; answers the quantities that are within them."""
+    matrix = [slot for slot in operation.slots.values() if slot.reads == "matrix"]
+    lists = [slot for slot in operation.slots.values() if slot.reads == "numbers"]
+    if not (matrix or lists):
+        return set()
+    # Numbers with units are quantities: "3, 4 and 5 m".
+    units = [one.start for one in sentence.quantities if one.unit]
+    found = [one for one in find_lists(sentence.text) if not any(one.start <= at < one.end for at in units)]
+    nested, flat = [one for one in found if one.nested], [one for one in found if not one.nested]
+    _fill(sentence, reading, matrix, nested, matrices=True)
+    _fill(sentence, reading, lists, flat, matrices=False)
+    return {
+        index
+        for index, quantity in enumerate(sentence.quantities)
+        if any(one.start <= quantity.start < one.end for one in found)
+    }
+
+
+def _fill(sentence: Sentence, reading: Reading, slots: list[Slot], found: list[Listed], *, matrices: bool) -> None:
+    """Give each list to the field named right before it, and the others to the fields left, in order."""
+    waiting = [slot for slot in slots if slot.name not in reading.arguments]
+    rest: list[Listed] = []
+    for one in found:
+        slot = _named(sentence, waiting, one)
+        if slot is None:
+            rest.append(one)
+            continue
+        waiting.remove(slot)
+        _give(sentence, reading, slot, one, matrices=matrices)
+    if len(rest) > len(waiting):
+        if waiting:
+            said = tuple(sentence.text[one.start : one.end] for one in rest)
+            reading.unclear.append(Unclear(said=said, fields=tuple(slot.name for slot in waiting)))
+        return
+    for slot, one in zip(waiting, rest, strict=False):
+        _give(sentence, reading, slot, one, matrices=matrices)
+
+
+def _give(sentence: Sentence, reading: Reading, slot: Slot, one: Listed, *, matrices: bool) -> None:
+    reading.fill(slot, one.rows if matrices else one.rows[0], sentence.text[one.start : one.end])
+
+
+def _named(sentence: Sentence, slots: list[Slot], one: Listed) -> Slot | None:
+    """The field whose name stands right before the list: "b = [3, 5]", "at the times [1, 2]"."""
+    before = re.sub(r"(?:\s|=|:|\bare\b|\bis\b|\bof\b|\bas\b)+$", "", sentence.text[: one.start].lower())
+    for slot in slots:
+        for phrase in sorted(slot.phrases, key=len, reverse=True):
+            if re.search(rf"(?<!\w){re.escape(' '.join(phrase))}$", before):
+                return slot
+    return None
