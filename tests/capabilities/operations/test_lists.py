@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from nis_backend.capabilities.operations.lists import find_lists
+from nis_backend.capabilities.operations.declared import declared
+from nis_backend.capabilities.operations.lists import bare_system, find_lists
+from nis_backend.capabilities.operations.sentence import Sentence
+from nis_backend.catalog import Catalog
 
 
 @pytest.mark.parametrize(
@@ -49,3 +52,21 @@ def test_several_lists_keep_their_order() -> None:
     """x, y and where."""
     found = find_lists("x = [0, 1], y = [2, 3] at [0.5]")
     assert [one.rows[0] for one in found] == [[0, 1], [2, 3], [0.5]]
+
+
+@pytest.mark.parametrize(
+    ("text", "alone"),
+    [
+        ("[[2,1],[1,3]] x = [3,5]", True),
+        ("Solve A = [[2, 1], [1, 3]] * x = [3, 5]!", True),
+        ("Multiply [[2,1],[1,3]] by [3,5]", False),
+        ("[[2,1],[1,3]] x = [3,5] and then some", False),
+        ("[3,5]", False),
+    ],
+)
+def test_a_matrix_and_a_list_alone_are_a_system(text: str, alone: bool) -> None:
+    """Only what needs the two takes them for itself, and only where nothing else is said."""
+    operations = {entry.name: declared(entry) for entry in Catalog.from_index().entries()}
+    sentence = Sentence(text)
+    assert bool(bare_system(sentence, operations["mathematics.solve_linear_system"])) == alone
+    assert not bare_system(sentence, operations["mathematics.decompose_matrix"])

@@ -30,6 +30,9 @@ _BARE = re.compile(
 _THOUSANDS = re.compile(r"\d,\d{3}(?!\d)")
 """1,000 is one number, and whether 1,000,2,000 are two is not told."""
 _ONE = re.compile(_NUMBER)
+_BEFORE = re.compile(r"\s*(?:(?:please\s+)?solve:?\s*)?(?:A\s*=\s*)?", re.IGNORECASE)
+_BETWEEN = re.compile(r"\s*[*·]?\s*x\s*=\s*", re.IGNORECASE)
+_AFTER = re.compile(r"\s*[.?!]?\s*")
 MOST = 20_000
 """Numbers of a list that is read."""
 
@@ -61,6 +64,23 @@ def find_lists(text: str) -> list[Listed]:
             if sum(map(len, rows)) <= MOST:
                 found.append(Listed(rows=rows, nested=nested, start=one.start(), end=one.end()))
     return sorted(found, key=lambda one: one.start)
+
+
+def bare_system(sentence: Sentence, operation: Declared) -> list[tuple[int, int]]:
+    """Where a matrix and a list stand that are all there is: "[[2, 1], [1, 3]] x = [3, 5]"; nothing of other messages.
+
+    Only for what needs the two and nothing else.
+    """
+    if sorted(operation.slots[name].reads or "" for name in operation.required) != ["matrix", "numbers"]:
+        return []
+    found = find_lists(sentence.text)
+    if [one.nested for one in found] != [True, False]:
+        return []
+    matrix, right = found
+    around = (sentence.text[: matrix.start], sentence.text[matrix.end : right.start], sentence.text[right.end :])
+    wanted = (_BEFORE, _BETWEEN, _AFTER)
+    whole = all(pattern.fullmatch(text) for pattern, text in zip(wanted, around, strict=True))
+    return [(matrix.start, matrix.end), (right.start, right.end)] if whole else []
 
 
 def read_lists(sentence: Sentence, operation: Declared, reading: Reading) -> set[int]:

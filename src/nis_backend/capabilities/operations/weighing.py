@@ -22,6 +22,7 @@ from nis_backend.capabilities.operations.guards import (
     gives_measures,
     tells,
 )
+from nis_backend.capabilities.operations.lists import bare_system
 from nis_backend.capabilities.operations.words import listed, stem, stems, telling
 
 if TYPE_CHECKING:
@@ -109,7 +110,9 @@ def weigh(  # noqa: PLR0911 - one a rule
     written = sentence.formulas.spans if operation.formulas else []
     if operation.formulas and not written:
         return None
-    bare = bool(written) and _is_itself(sentence, operation)
+    system = bare_system(sentence, operation)
+    bare = bool(system) or (bool(written) and _is_itself(sentence, operation))
+    written = [*written, *system]
     fitting = len(operation.required) > 1 and meaning is not None and gives_measures(sentence)
     if not (units or required or fitting or bare) and rarity.shared(operation, sentence.subject) < LEAST_WORDS:
         return None

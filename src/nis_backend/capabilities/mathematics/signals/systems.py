@@ -42,7 +42,7 @@ class SystemRequest(Model):
     gain: Annotated[float, Unit(""), Names("gain")] = Field(
         default=1.0, ge=-1e12, le=1e12, description="What the quotient of zeros and poles is multiplied with."
     )
-    formula: Annotated[str, Names("transfer function")] = Field(
+    formula: Annotated[str, Reads("formula"), Names("transfer function")] = Field(
         default="",
         max_length=2000,
         description="The transfer function as a formula of s, or of z: 10/(s^2 + 2*s + 10).",
