@@ -60,10 +60,11 @@ __all__ = [
                 "equations": ["x' = v", "v' = mu*(1 - x^2)*v - x"],
                 "parameters": {"mu": 100},
                 "initial": {"x": 2, "v": 0},
-                "duration": 200,
-                "tolerance": 1e-6,
+                "duration": 100,
+                "tolerance": 1e-4,
+                "points": 51,
             },
-            question="Integrate the Van der Pol equations x' = v, v' = mu*(1 - x^2)*v - x with mu = 100 over 200 s.",
+            question="Integrate the Van der Pol equations x' = v, v' = mu*(1 - x^2)*v - x with mu = 100 over 100 s.",
         ),
         Example(
             title="A ball that lands",
@@ -126,8 +127,8 @@ def solve_ode(request: OdeRequest, ctx: WorkerContext) -> OdeSolution:
         ),
         Example(
             title="How long it can be told",
-            request={"angle1": 90, "angle2": 90, "duration": 30},
-            question="How long can a double pendulum let go with both rods at 90° be predicted? Follow it for 30 s.",
+            request={"angle1": 90, "angle2": 90, "duration": 12, "points": 121},
+            question="How long can a double pendulum let go with both rods at 90° be predicted? Follow it for 12 s.",
         ),
     ),
 )
@@ -165,7 +166,7 @@ def simulate_double_pendulum(request: DoublePendulumRequest, ctx: WorkerContext)
         ),
         Example(
             title="The Lyapunov exponent",
-            request={"sigma": 10, "rho": 28, "averaging": 60},
+            request={"sigma": 10, "rho": 28, "averaging": 20, "duration": 15, "points": 301},
             question="What is the largest Lyapunov exponent of the Lorenz equations with sigma = 10, rho = 28?",
         ),
     ),
@@ -212,7 +213,8 @@ def simulate_lorenz(request: LorenzRequest, ctx: WorkerContext) -> LorenzMotion:
                 "duration": 1e5,
                 "spacing": "logarithmic",
                 "first": 1e-4,
-                "points": 46,
+                "points": 20,
+                "tolerance": 1e-6,
             },
             question="Follow Robertson's chemical reactions A -> B; 0.04, 2 B -> B + C; 3e7, B + C -> A + C; 1e4 for "
             "100000 s.",
