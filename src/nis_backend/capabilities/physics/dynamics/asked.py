@@ -73,4 +73,5 @@ CIRCUIT = (
     "A low-pass filter of a resistor and a capacitor driven by a sine of 50 Hz or by pulses.",
     "Voltage divider of two resistors, modified nodal analysis, Kirchhoff's laws.",
     "How long does it take to charge the capacitor, in ms?",
+    "An RC circuit is connected to a battery: how does the voltage rise? An RL circuit: how does the current rise?",
 )
