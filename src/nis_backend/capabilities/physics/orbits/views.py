@@ -76,9 +76,10 @@ def draw_orbit(request: OrbitRequest, orbit: Orbit) -> list[View]:
     period = f"One turn takes **{_span(orbit.period)}**. " if orbit.period else "It does not return. "
     least = f"{_metres(orbit.periapsis)} at the closest"
     most = f", {_metres(orbit.apoapsis)} at the farthest" if orbit.apoapsis else ""
+    oval = "" if orbit.kind == "circle" else f" of eccentricity {format_number(orbit.eccentricity)}"
     text = (
-        f"The orbit is {'an' if orbit.kind == 'ellipse' else 'a'} {orbit.kind} of eccentricity "
-        f"{format_number(orbit.eccentricity)}: {least}{most}. {period}After {_span(orbit.duration)} the body is "
+        f"The orbit is {'an' if orbit.kind == 'ellipse' else 'a'} {orbit.kind}{oval}: {least}{most}. "
+        f"{period}After {_span(orbit.duration)} the body is "
         f"**{_metres(orbit.distance)}** from the centre, at a true anomaly of {format_number(orbit.true_anomaly)}°, "
         f"and moves at **{format_number(orbit.speed)} m/s** ({error_words(orbit.receipt)})."
     )

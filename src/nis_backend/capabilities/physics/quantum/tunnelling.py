@@ -210,8 +210,9 @@ def _told(  # noqa: PLR0913, PLR0917 - what is known of the passage
     error: float,
     observed: float | None,
 ) -> Tunnelling:
-    passed, back = float(np.exp(found.logarithm[0])), float(found.reflection[0])
-    curve = np.exp(found.logarithm[1:])
+    # Rounding may leave a hair more than all.
+    passed, back = min(1.0, float(np.exp(found.logarithm[0]))), min(1.0, float(found.reflection[0]))
+    curve = np.minimum(1.0, np.exp(found.logarithm[1:]))
     x = np.linspace(0, barrier.width, DRAWN + 1)
     potential = barrier.potential(x)
     top = float(np.max(potential))

@@ -136,7 +136,7 @@ def between(low: float, high: float, scale: str, part: float) -> float:
     """The value at this part of the way; both ends exactly."""
     if part in (0, 1):
         return high if part else low
-    return low * (high / low) ** part if scale == "log" else low + (high - low) * part
+    return low * (high / low) ** part if scale == "log" else low * (1 - part) + high * part
 
 
 def _ordered(path: str, low: float | None, high: float | None, scale: str) -> None:
