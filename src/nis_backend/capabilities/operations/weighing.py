@@ -281,10 +281,13 @@ def _computing(weighed: _Weighed) -> Pick | None:
     plain = whole or (weighed.begun and words >= MANY and asks_a_measure(sentence))
     if words < LEAST_WORDS or not (close or cover >= _least_cover(words, whole=plain)):
         return None
-    if weighed.named and (asks_yes_or_no(sentence) or asks_of_its_past(sentence)):
+    # "Do a t-test of [5, 4] …" begins as a question does that wants a yes.
+    listed = any(operation.slots[name].reads in ("numbers", "matrix") for name in reading.sources)
+    if weighed.named and not listed and (asks_yes_or_no(sentence) or asks_of_its_past(sentence)):
         return None
     measured = (
         weighed.converts
+        or listed
         or (operation.formulas and weighed.begun)
         or any(operation.slots[name].number for name in reading.sources)
     )

@@ -5,6 +5,7 @@ from __future__ import annotations
 SAMPLE = (
     "What are the mean and the standard deviation of these numbers?",
     "Describe the sample: mean, median, quartiles, standard deviation, skewness, outliers.",
+    "Mean and sd of my numbers, the sample's stdev and variance.",
     "Average, median and spread of the measurements 4, 8, 15, 16, 23, 42.",
     "Give descriptive statistics, summary statistics of a list of numbers.",
     "What is the variance, the standard error, the 95% confidence interval of the mean of my data?",
