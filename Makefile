@@ -22,6 +22,7 @@ DISPATCH_PEER := $(VENV)/bench-dispatch/.filled-$(KEY)
 GATEWAY_PEER := $(VENV)/bench-gateway/.filled-1
 VISION_PEER := $(VENV)/bench-vision/.filled-$(KEY)
 VOICE_PEER := $(VENV)/bench-voice/.filled-1
+PHYSICS_PEER := $(VENV)/bench-physics/.filled-1
 IMPACT_PEER := $(VENV)/bench-impact/.filled-1
 STACK_PEER := $(VENV)/check-stack/.filled-1
 EXTRAS_PEER := $(VENV)/bench-extras/.filled-$(KEY)
@@ -61,7 +62,7 @@ SHELL := /bin/bash
 .SHELLFLAGS := -o pipefail -c
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help serve weights test-weights test check format generate console bench-start bench-router bench-toolsets bench-embeddings bench-runs bench-dispatch bench-gateway bench-generation bench-impact bench-reading bench-soak bench-sockets bench-vision bench-voice bench-speaking bench-live-voice bench-extras image check-stack conformance prove-drain prove-fuzz prove-impact-null prove-kills prove-media prove-readers prove-rollback prove-schema prove-takeover clean
+.PHONY: help serve weights test-weights test check format generate console bench-start bench-router bench-toolsets bench-embeddings bench-runs bench-dispatch bench-gateway bench-generation bench-impact bench-physics bench-reading bench-soak bench-sockets bench-vision bench-voice bench-speaking bench-live-voice bench-extras image check-stack conformance prove-drain prove-fuzz prove-impact-null prove-kills prove-media prove-readers prove-rollback prove-schema prove-takeover clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-16s %s\n", $$1, $$2 }' Makefile
@@ -124,6 +125,9 @@ bench-generation: $(TESTS) weights ## measure answers of the model in the box ag
 
 bench-impact: $(TESTS) $(IMPACT_PEER) ## see what nis impact finds in projects whose truth is known, beside deptry, creosote, fawltydeps and pip-weigh
 	@$(BIN)/python benchmarks/impact.py $(dir $(IMPACT_PEER))bin $(ARGS)
+
+bench-physics: $(TESTS) $(PHYSICS_PEER) ## measure what solves equations against py-pde, DeepXDE and plain scipy: time to the same error (1 GB, kept in .venv)
+	@$(BIN)/python benchmarks/physics.py $(dir $(PHYSICS_PEER)) $(ARGS)
 
 bench-reading: $(TESTS) ## measure how much of printed text and of codes is read, against rapidocr, zxing-cpp and OpenCV as they come
 	@$(BIN)/python benchmarks/reading.py $(ARGS)
@@ -297,6 +301,17 @@ $(VOICE_PEER): | $(TESTS)
 	$(call say,faster-whisper in an environment of its own)
 	@rm -rf $(peer) && $(uv_settings); uv venv --quiet $(peer) && \
 	UV_PYTHON=$(peer)/bin/python uv pip install --quiet --compile-bytecode faster-whisper==1.2.1
+	@touch $@
+
+# py-pde brings numba, which caps numpy; DeepXDE brings a scikit-learn of its own.
+$(PHYSICS_PEER): peer := $(VENV)/bench-physics
+$(PHYSICS_PEER): | $(TESTS)
+	@$(torch)
+	$(call say,py-pde and DeepXDE in environments of their own)
+	@rm -rf $(peer) && mkdir -p $(peer) && $(uv_settings); export UV_LINK_MODE=hardlink && \
+	uv venv --quiet $(peer)/pde && uv venv --quiet $(peer)/xde && \
+	UV_PYTHON=$(peer)/pde/bin/python uv pip install --quiet --compile-bytecode py-pde==0.54.0 && \
+	UV_PYTHON=$(peer)/xde/bin/python uv pip install --quiet --compile-bytecode torch==2.13.0 deepxde==1.15.0
 	@touch $@
 
 # The server without any extra, in an environment of its own: its start is compared.

@@ -166,6 +166,24 @@ def test_a_given_profile_is_added_to_the_rod() -> None:
     assert [check.agrees for check in solution.receipt.checks] == [True]
 
 
+@pytest.mark.parametrize("seconds", [1, 1000, 1e6])
+def test_a_start_that_fits_its_ends_is_exact_when_asked(seconds: float) -> None:
+    """1e-8 K asked: two straight lines' sine series, summed here to 4000 terms, with flux and mean."""
+    given = {"initial_temperature": 20, "left_temperature": 20, "right_temperature": 20, "tolerance": 1e-8}
+    solution = conduct(
+        request(**given, diffusivity=1e-4, material=None, departure=[0, 50, 100, 50, 0], duration=seconds)
+    )
+    n = np.arange(1, 4000)
+    left = 800 * np.sin(n * np.pi / 2) / (n * np.pi) ** 2 * np.exp(-((n * np.pi) ** 2) * 1e-4 * seconds)
+    wanted = 20 + np.sin(np.pi * np.outer(np.linspace(0, 1, 5), n)) @ left
+    assert solution.receipt.met
+    assert np.max(np.abs(np.array(solution.temperature) - wanted)) <= solution.receipt.error_reached + 1e-12
+    assert solution.left_gradient == pytest.approx(float(np.pi * n @ left), rel=1e-9, abs=1e-9)
+    assert solution.right_gradient == pytest.approx(-solution.left_gradient, rel=1e-9, abs=1e-9)
+    assert solution.mean == pytest.approx(20 + float(2 / np.pi * np.sum((left / n)[n % 2 == 1])), abs=1e-9)
+    assert [check.agrees for check in solution.receipt.checks] == [True]
+
+
 def test_a_moment_after_the_start_only_the_ends_have_changed() -> None:
     """A time too short for any grid: the nodes inside are as they were, and checked by the error functions."""
     solution = conduct(request(duration=1e-6))

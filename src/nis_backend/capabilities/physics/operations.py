@@ -177,7 +177,8 @@ def solve_heat(request: HeatRequest, ctx: WorkerContext) -> HeatSolution:
 
     Crank-Nicolson, second order in time and space; its first two steps are four half-steps of implicit Euler
     (Rannacher's start), which damp the ringing that an end's sudden change would set off. A uniform rod is also solved
-    by its Fourier series, and the two are compared.
+    by its Fourier series, and the two are compared. Where less than 1e-6 K is asked, a start that fits its ends is
+    summed by the series itself: exact but for rounding.
 
     Source: Crank & Nicolson, Proc. Camb. Phil. Soc. 43 (1947), 50-67; Rannacher, Numer. Math. 43 (1984), 309-327;
     series: Carslaw & Jaeger, Conduction of Heat in Solids (1959), 3.4.

@@ -299,12 +299,12 @@ def _checks(task: Task, settled: Settled[Spread], wanted: Wanted) -> list[Check]
     found: list[Check] = []
     run = settled.run
     if not run.grid.coarse:
-        first = 24 if wanted.flat else 64
+        first = 16 if wanted.flat else 48
         while task.sharp(Cut(elements=first, degree=1)):
             first *= 2
         if first > (48 if wanted.flat else 128):
             return found
-        coarse, fine = (task.advanced(Cut(elements=one, degree=1), FRAMES) for one in (first, 2 * first))
+        coarse, fine = (task.advanced(Cut(elements=one, degree=1), wanted.times) for one in (first, 2 * first))
         one, other = (each.grid.middle(each.fields[-1]) for each in (coarse, fine))
         found.append(
             compare(

@@ -105,7 +105,7 @@ class Grid:
         """Values at all nodes: what the edges hold beside what is free."""
         whole = np.zeros((len(self.x.nodes), len(self.y.nodes)))
         whole[np.ix_(self.x.free, self.y.free)] = free
-        seen = self._held if self.terms.edges.steady else self.edges_at(t)
+        seen = self.edges_at(t)
         for at, name, side in zip((0, -1), ("left", "right"), self.x.sides, strict=True):
             if side.kind == "dirichlet":
                 whole[at, :] = seen[name]
@@ -136,10 +136,13 @@ class Grid:
     @cached_property
     def _held(self) -> dict[str, Array]:
         """What edges that do not change hold, at all nodes."""
-        return self.edges_at(0.0)
+        return self._edges_at(0.0)
 
     def edges_at(self, t: float) -> dict[str, Array]:
         """What is given on the edges, at all nodes along them."""
+        return self._held if self.terms.edges.steady else self._edges_at(t)
+
+    def _edges_at(self, t: float) -> dict[str, Array]:
         return along_edges(self.terms.edges, self.x.nodes, self.y.nodes, self.terms.lengths, t)
 
     def _onto(self, points: int) -> tuple[Array, Array]:

@@ -83,7 +83,7 @@ class Task:
             steps=cut.intervals,
         )
 
-    def followed(self, cut: Cut, _times: int) -> Moved:
+    def followed(self, cut: Cut, _times: int, frames: int = FRAMES) -> Moved:
         """The same along characteristics."""
         grid, request = self.terms.grid(cut), self.request
         string = characteristics.String(
@@ -93,7 +93,7 @@ class Task:
         start = grid.filled(np.array(self.data.start(x, y))[grid.x.free], 0.0)
         pace = np.zeros_like(start)
         pace[grid.x.free] = np.array(self.velocity(x, y))[grid.x.free]
-        found = string.moved(start[:, 0], pace[:, 0], request.duration, FRAMES)
+        found = string.moved(start[:, 0], pace[:, 0], request.duration, frames)
         fields = [start, *(one[:, None] for one in found)]
         return Moved(
             grid=grid, fields=fields, energies=[], seen=grid.seen(fields[-1], request.points), steps=cut.intervals
@@ -233,8 +233,8 @@ def _checks(task: Task, settled: Settled[Moved], wanted: Wanted) -> list[Check]:
     run = settled.run
     middle = run.grid.middle(run.fields[-1])
     flat = wanted.flat
-    solve, first = (task.advanced, 24) if flat else (task.followed, 128)
-    one, other = (solve(Cut(elements=n, degree=1), FRAMES) for n in (first, 2 * first))
+    solve, first = (task.advanced, 24) if flat else (task.followed, 64)
+    one, other = (solve(Cut(elements=n, degree=1), FRAMES, 1) for n in (first, 2 * first))
     values = [each.grid.middle(each.fields[-1]) for each in (one, other)]
     name = "middle, finite volumes on two grids" if flat else "middle, along characteristics on two grids"
     allowed = abs(values[1] - values[0]) + settled.error + (5e-3 if flat else 1e-5) * wanted.scale
