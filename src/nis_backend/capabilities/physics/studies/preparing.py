@@ -71,7 +71,15 @@ def _continuous(entry: Entry, path: str, field: str) -> None:
 
 def _begins(entry: Entry, base: Json, values: dict[str, float], ctx: Context) -> None:
     whole = frozenset(path for path in values if describe(entry.request_schema, path, "request").kind == "integer")
+    target = ctx.operations.find(entry.name)
+    if target.prepare is not None:
+        raise NotSupported(
+            f"{entry.name} is prepared in the server, with what is kept there: a worker cannot call it again and again.",
+            field="operation",
+            value=entry.name,
+            remedy="Sweep it instead: a sweep's calls go through the server.",
+        )
     try:
-        ctx.operations.find(entry.name).validate(put(base, values, whole))
+        target.validate(put(base, values, whole))
     except NisError as error:
         raise under("request", error) from None
