@@ -6,12 +6,13 @@ from typing import TYPE_CHECKING
 
 from nis_backend.capabilities.physics.learned import asked, views
 from nis_backend.capabilities.physics.learned.equations import LearnedField, PinnRequest
+from nis_backend.capabilities.physics.learned.table import KanFit, KanRequest
 from nis_backend.operation import Example, operation
 
 if TYPE_CHECKING:
     from nis_backend.drivers.compute.base import WorkerContext
 
-__all__ = ["OPERATIONS", "solve_pinn"]
+__all__ = ["OPERATIONS", "fit_kan", "solve_pinn"]
 
 LONGEST = 900.0
 """Seconds of the largest training that is begun, on a slow core that others use too."""
@@ -85,4 +86,48 @@ def solve_pinn(request: PinnRequest, ctx: WorkerContext) -> LearnedField:
     return solve(request, ctx.progress)
 
 
-OPERATIONS = (solve_pinn,)
+@operation(
+    "physics.fit_kan",
+    effect="reads",
+    pool="learning",
+    time_limit=LONGEST,
+    view=views.draw_kan,
+    examples=(
+        Example(
+            title="A law behind samples",
+            request={"formula": "exp(sin(pi*x) + y^2)", "rows": 300, "hidden": 1},
+            question='Fit a KAN to 300 samples of "exp(sin(pi*x) + y^2)" and read the formula from it.',
+            also=asked.KAN,
+        ),
+        Example(
+            title="A product",
+            request={"formula": "x*y", "hidden": 2},
+            question='Which formula does a Kolmogorov-Arnold network find in samples of "x*y"?',
+        ),
+        Example(
+            title="A table",
+            request={
+                "inputs": [[number / 20] for number in range(40)],
+                "outputs": [round(2.5 * (number / 20) ** 2 + 1, 6) for number in range(40)],
+                "names": ["time"],
+                "hidden": 1,
+            },
+            question="Find a symbolic law for my table of measurements by a Kolmogorov-Arnold network.",
+        ),
+    ),
+)
+def fit_kan(request: KanRequest, ctx: WorkerContext) -> KanFit:
+    """Fit a Kolmogorov-Arnold network (KAN) to a table and read a formula from it: regression with symbolic export.
+
+    Every edge is a cubic spline and a bent line, trained by Levenberg-Marquardt on a coarse and then a fine grid; edges
+    compete, and what carries nothing is taken away. Each edge is likened to a library of functions, and the numbers of
+    the formula so found are fitted to the rows. All is judged by held-out rows, beside a linear and a polynomial fit.
+
+    Source: Liu et al., KAN: Kolmogorov-Arnold Networks, ICLR 2025, arXiv:2404.19756.
+    """
+    from nis_backend.capabilities.physics.learned.regression import fit  # noqa: PLC0415 - loads in the worker only
+
+    return fit(request, ctx.progress)
+
+
+OPERATIONS = (solve_pinn, fit_kan)

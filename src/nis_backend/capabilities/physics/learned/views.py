@@ -7,12 +7,13 @@ from typing import TYPE_CHECKING
 from nis_backend.capabilities.physics.learned.equations import COEFFICIENT_UNIT, Learned
 from nis_backend.numerics.shown import receipt_table
 from nis_backend.numerics.written import format_known, format_number
-from nis_backend.view import Axis, Grid, Series, Text
+from nis_backend.view import Axis, Grid, Series, Table, Text, verbatim
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from nis_backend.capabilities.physics.learned.equations import LearnedField, PinnRequest
+    from nis_backend.capabilities.physics.learned.table import KanFit, KanRequest
     from nis_backend.view import View
 
 _UNITS = {Learned.HEAT: "", Learned.WAVE: "", Learned.BURGERS: "m/s"}
@@ -104,4 +105,59 @@ def _errors(learned: LearnedField) -> list[View]:
             x=Axis(label="epoch", values=[epoch for epoch, _ in measured]),
             lines=[Axis(label="relative L2 error", values=[error for _, error in measured], scale="log")],
         )
+    ]
+
+
+EDGES = 12
+"""Edges that are drawn; those that carry most."""
+
+
+def draw_kan(request: KanRequest, fit: KanFit) -> list[View]:
+    """The formula, what it is judged by, and what each edge does."""
+    verdict = "within" if fit.receipt.met else "**not within**"
+    asked = format_number(fit.receipt.error_asked, 2)
+    network = f"{fit.nodes} hidden node{'s' if fit.nodes > 1 else ''}, {len(fit.edges)} edges"
+    text = (
+        f"The law read from the network is {verbatim(fit.formula)}, with an error of "
+        f"**{format_number(fit.formula_error, 2)}** over rows held out, by their scatter. The network itself "
+        f"({network}, {fit.pruned} pruned) comes to {format_number(fit.test_error, 2)}, {verdict} the {asked} asked. "
+        f"{' '.join(fit.receipt.notes[:2])}"
+    )
+    largest = sorted(fit.edges, key=lambda one: -one.importance)[:EDGES]
+    return [
+        Text(text=text),
+        Table(
+            title="Fits of the same rows",
+            columns=["fit", "numbers", "error, trained on", "error, held out"],
+            rows=[
+                [one.name, one.parameters, format_number(one.train_error, 3), format_number(one.test_error, 3)]
+                for one in fit.fits
+            ],
+        ),
+        Table(
+            title="What each edge is most like",
+            columns=["edge", "function", "R²", "importance"],
+            rows=[
+                [one.name, one.function, f"{one.r_squared:.6f}", format_number(one.importance, 3)] for one in fit.edges
+            ],
+        ),
+        *(
+            Series(
+                title=f"Edge {one.name}",
+                x=Axis(label=one.name.partition(" ")[0], values=one.place),
+                lines=[Axis(label=f"like {one.function}", values=one.value)],
+            )
+            for one in largest
+        ),
+        Series(
+            title="Held-out rows",
+            x=Axis(label="measured", values=fit.truth),
+            lines=[Axis(label="network", values=fit.predicted, mark="points")],
+        ),
+        Series(
+            title="How it learned",
+            x=Axis(label="epoch", values=[float(number + 1) for number in range(len(fit.loss))]),
+            lines=[Axis(label="loss", values=fit.loss, scale="log")],
+        ),
+        receipt_table(fit.receipt),
     ]
