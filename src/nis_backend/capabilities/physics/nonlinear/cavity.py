@@ -35,7 +35,7 @@ CONTINUED = (100.0, 400.0)
 """Reynolds numbers on the way to higher ones: each is near enough to start Newton for the next."""
 ROUNDS = 12
 """Most Newton rounds; from a start near enough it doubles its digits in each."""
-SHOWN = 61
+SHOWN = 81
 """Places of the map in each direction."""
 
 

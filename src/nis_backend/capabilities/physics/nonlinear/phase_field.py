@@ -218,12 +218,10 @@ def _answer(request: PhaseRequest, medium: Medium, settled: Settled, size: float
 
 
 def _line(medium: Medium, spectrum: Spectrum) -> tuple[list[float], Array]:
-    """At most `INTERVALS` + 1 places of the grid, or of one twice as fine, and the field's rows and columns there."""
-    points = max(2 * (int(spectrum.shape[1]) - 1), 64)
-    every = math.ceil(points / INTERVALS)
-    found = medium.values(spectrum, points)[:: every if medium.plane else 1, ::every]
-    line: Array = medium.length * (np.arange(0, points, every) / points - 0.5)
-    return line.tolist(), found
+    """`INTERVALS` places, and the field's rows and columns there: of a grid no coarser than its own."""
+    every = math.ceil(2 * (int(spectrum.shape[1]) - 1) / INTERVALS)
+    found = medium.values(spectrum, INTERVALS * every)[:: every if medium.plane else 1, ::every]
+    return medium.places(INTERVALS)[0][0].tolist(), found
 
 
 def _map(medium: Medium, spectrum: Spectrum) -> PhaseMap:
