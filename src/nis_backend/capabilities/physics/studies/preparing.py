@@ -74,7 +74,7 @@ def _begins(entry: Entry, base: Json, values: dict[str, float], ctx: Context) ->
     target = ctx.operations.find(entry.name)
     if target.prepare is not None:
         raise NotSupported(
-            f"{entry.name} is prepared in the server, with what is kept there: a worker cannot call it again and again.",
+            f"{entry.name} is prepared in the server, with what is kept there: a worker cannot call it.",
             field="operation",
             value=entry.name,
             remedy="Sweep it instead: a sweep's calls go through the server.",
