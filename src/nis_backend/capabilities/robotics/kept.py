@@ -193,7 +193,7 @@ async def refuse_stopped(row: Row, ctx: Context) -> None:
         Conflict: one does.
     """
     for stop in await holding(str(row["id"]), ctx):
-        why = f": {stop['reason']}" if stop["reason"] else ""
+        why = f": {stop['reason'].rstrip('.')}" if stop["reason"] else ""
         raise Conflict(
             f"The robot {row['name']!r} is stopped{why}. It makes no motion.",
             field="id",

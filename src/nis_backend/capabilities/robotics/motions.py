@@ -7,13 +7,13 @@ from typing import Annotated, Literal, Self
 from pydantic import Field, model_validator
 
 from nis_backend.annotations import Knob, Names, Unit
-from nis_backend.capabilities.robotics.description import ArmRequest, Positions
+from nis_backend.capabilities.robotics.description import Angles, ArmRequest, Coordinates, Positions
 from nis_backend.capabilities.robotics.poses import SIMULATION, Outline
 from nis_backend.errors import InvalidRequest
 from nis_backend.numerics.receipt import Receipt
 from nis_backend.operation import Model
 
-MOST_WAYPOINTS = 50
+MOST_WAYPOINTS, MOST_LINES = 50, 8
 Duration = Annotated[float, Unit("s"), Names("time", "for", "within", "duration", "in")]
 Scale = Annotated[
     float,
@@ -23,13 +23,27 @@ Scale = Annotated[
 ]
 
 
+class LineTarget(Model):
+    """Where a straight line of the tool ends."""
+
+    position: Coordinates = Field(description="x, y, z.")
+    rotation: Angles | None = Field(
+        default=None, description="Roll, pitch, yaw about the fixed axes; unset, the tool keeps its turn."
+    )
+
+
 class Waypoints(Model):
-    """Where an arm is to go: through positions of its joints."""
+    """Where an arm is to go: through positions of its joints, or along straight lines of its tool."""
 
     waypoints: list[Positions] = Field(
-        min_length=1,
+        default_factory=list[list[float]],
         max_length=MOST_WAYPOINTS,
         description="Positions of the joints, one after the other.",
+    )
+    lines: list[LineTarget] = Field(
+        default_factory=list["LineTarget"],
+        max_length=MOST_LINES,
+        description="Poses of the tool, to be reached along straight lines, turning evenly.",
     )
     method: Literal["time_optimal", "minimum_jerk"] = Field(
         default="time_optimal",
@@ -39,6 +53,23 @@ class Waypoints(Model):
         default=None, gt=0, le=86_400, description="Time of the whole motion; unset, the shortest."
     )
     scale: Scale = 1.0
+
+    @model_validator(mode="after")
+    def _one_kind(self) -> Self:
+        if bool(self.waypoints) == bool(self.lines):
+            raise InvalidRequest(
+                "A motion goes through waypoints or along lines, and one of them is to be given.",
+                field="waypoints",
+                remedy="Give waypoints, positions of the joints, or lines, poses of the tool.",
+            )
+        if self.lines and self.method == "minimum_jerk":
+            raise InvalidRequest(
+                "Lines of the tool are travelled time-optimally only.",
+                field="method",
+                value=self.method,
+                remedy="Leave out method, or give waypoints in place of lines.",
+            )
+        return self
 
 
 class PlanRequest(ArmRequest, Waypoints):
@@ -53,7 +84,11 @@ class PlanRequest(ArmRequest, Waypoints):
 
     @model_validator(mode="after")
     def _begins(self) -> Self:
-        if len(self.waypoints) + (self.start is not None) < 2:  # noqa: PLR2004 - from one to another
+        if self.lines and self.start is None:
+            raise InvalidRequest(
+                "A line begins where the arm is.", field="start", remedy="Give start, the positions of the joints."
+            )
+        if not self.lines and len(self.waypoints) + (self.start is not None) < 2:  # noqa: PLR2004 - from one to another
             raise InvalidRequest(
                 "A motion has two ends at least.",
                 field="waypoints",

@@ -107,6 +107,7 @@ async def carry_out(request: MoveRobot, plan: Operation[Any, Any], ctx: Context)
             robot=robot_of(row),
             start=json.loads(row["positions"]),
             waypoints=request.waypoints,
+            lines=request.lines,
             method=request.method,
             duration=request.duration,
             scale=request.scale,

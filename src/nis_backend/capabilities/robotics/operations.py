@@ -166,10 +166,19 @@ def solve_pose(request: SolveRequest, ctx: WorkerContext) -> Solutions:
             },
             question="Plan a minimum-jerk trajectory of a UR5 through waypoints.",
         ),
+        Example(
+            title="Along a straight line, the tool keeping its turn",
+            request={
+                "preset": "UR5",
+                "start": [0, -1.2, 1.4, -0.2, 1.5, 0],
+                "lines": [{"position": [-0.5, 0.1, 0.5]}],
+            },
+            question="Plan a trajectory of a UR5 along a straight line of its tool.",
+        ),
     ),
 )
 def plan_trajectory(request: PlanRequest, ctx: WorkerContext) -> Plan:
-    """Plan a robot arm's motion through waypoints, within limits of velocity, acceleration and jerk.
+    """Plan a robot arm's motion through waypoints or along lines, within limits of velocity, acceleration and jerk.
 
     Time-optimal between waypoints by double-S profiles of seven stretches, the same for all joints; or the motion of
     least jerk through all of them. Every limit is looked at again in the finished motion.

@@ -50,6 +50,10 @@ def plan(request: PlanRequest, tell: Callable[[float, str], None]) -> Plan:
     """Plan a motion."""
     chain = chain_of(request.arm)
     limits = limits_of(chain, request.scale)
+    if request.lines:
+        from nis_backend.capabilities.robotics.lines import plan_lines  # noqa: PLC0415 - it stands on this module
+
+        return plan_lines(request, chain, limits, tell)
     given = ([] if request.start is None else [("start", request.start)]) + [
         (f"waypoints.{number}", one) for number, one in enumerate(request.waypoints)
     ]

@@ -157,7 +157,7 @@ async def delete_robot(request: OneRobot, ctx: Context) -> OneRobot:
     ),
 )
 async def move_robot(request: MoveRobot, ctx: Context) -> Recorded[Moved]:
-    """Move a simulated robot through waypoints, in real time or faster, within its limits.
+    """Move a simulated robot through waypoints or along lines, in real time or faster, within its limits.
 
     A run that tells where the joints are as it goes. Looks for a stop every 50 ms, also for one of another process, and
     then brakes each joint as its limits of acceleration and jerk allow. A motion that was cut is not taken up again.

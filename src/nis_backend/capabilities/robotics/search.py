@@ -62,11 +62,17 @@ class Searched:
     evaluations: int
 
 
-def search(chain: Chain, aim: Aim, starts: Floats, tell: Callable[[float], None] = lambda _: None) -> Searched:
+def search(
+    chain: Chain,
+    aim: Aim,
+    starts: Floats,
+    tell: Callable[[float], None] = lambda _: None,
+    enough: float = 0.0,
+) -> Searched:
     """Levenberg and Marquardt's damped least squares from each start.
 
     Quadratic near a pose that is reached and not singular, linear near the nearest pose to one that is not. A joint
-    that would leave its range stays at its end while the others go on.
+    that would leave its range stays at its end while the others go on. At so many metres left it is `enough`.
 
     Source: Marquardt, J. SIAM 11 (1963), 431-441; Nakamura & Hanafusa, J. Dyn. Sys. Meas. Control 108 (1986), 163-171;
     damping: Nielsen, Damping parameter in Marquardt's method (1999).
@@ -93,7 +99,7 @@ def search(chain: Chain, aim: Aim, starts: Floats, tell: Callable[[float], None]
         factor = np.where(better, np.maximum(1 / 3, 1 - (2 * np.clip(gain, -10, 10) - 1) ** 3), growth[some])
         growth[some] = np.where(better, 2.0, 2 * growth[some])
         damping[some] = np.clip(damping[some] * factor, LIGHTEST, None)
-        live[some] = ~(still | (damping[some] > HEAVIEST) | (error[some] < NOTHING))
+        live[some] = ~(still | (damping[some] > HEAVIEST) | (error[some] < max(NOTHING, enough**2)))
         tell(rounds / ROUNDS)
     return Searched(positions=q, misses=missed, rounds=rounds, evaluations=evaluations)
 
