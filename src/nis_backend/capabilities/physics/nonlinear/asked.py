@@ -18,9 +18,9 @@ SOLITON = (
     "Simulate a soliton of the Korteweg-de Vries equation.",
     "Two KdV solitons collide: do they keep their shape?",
     "How fast does a KdV soliton of amplitude 2 travel?",
-    "Solve the nonlinear Schrödinger equation for a bright soliton, a sech pulse.",
+    "Solve the nonlinear Schrödinger equation for a bright soliton.",
     "Focusing NLS with the start 2 sech(x), a breather.",
-    "Defocusing nonlinear Schrödinger: how does a pulse spread, does a dark soliton form?",
+    "Defocusing nonlinear Schrödinger equation: does a dark soliton form?",
     "Solitary waves in shallow water, KdV, collision and phase shift.",
     "Modulational instability of the cubic Schrödinger equation.",
 )

@@ -49,8 +49,8 @@ __all__ = [
         Example(
             title="A pulse",
             request={"viscosity": 0.02, "initial": "exp(-20*x^2)", "duration": 1.5},
-            question="How does the pulse 'exp(-20*x^2)' move under the viscous Burgers equation with nu = 0.02 m²/s "
-            "within 1.5 s?",
+            question="Viscous Burgers equation with nu = 0.02 m²/s from 'exp(-20*x^2)' until t = 1.5 s: how steep is "
+            "its shock?",
         ),
     ),
 )
