@@ -43,6 +43,10 @@ UPWIND_SOURCE = (
     "Hundsdorfer & Verwer, Numerical Solution of Time-Dependent Advection-Diffusion-Reaction Equations (2003), III.1; "
     "limiter: van Leer, J. Comput. Phys. 14 (1974), 361-370; in time: Shu & Osher, J. Comput. Phys. 77 (1988), 439-471"
 )
+MOST_STAGED = 1200
+"""Unknowns of one dense system."""
+SWEPT = 25.0
+"""Péclet number of a side above which the condition of its modes, e^(Pe/2), passes `MOST_CONDITION`."""
 CELL = 2.0
 """Péclet number of a volume above which central differences give new extrema."""
 
@@ -91,9 +95,24 @@ class Task:
             grid=grid, fields=fields, seen=grid.seen(fields[-1], request.points), steps=cut.intervals, sharp=sharp
         )
 
+    @property
+    def swept(self) -> bool:
+        """Whether two dimensions are crossed so fast that modes say too little, and stages take too much memory."""
+        request = self.request
+        axes = (
+            (request.velocity, request.length, self.terms.edges.x),
+            (request.velocity_y, request.width, self.terms.edges.y),
+        )
+        return request.width is not None and any(
+            size is not None and sides[0].kind != "periodic" and abs(v) * size / request.diffusivity > SWEPT
+            for v, size, sides in axes
+        )
+
     def sharp(self, cut: Cut) -> bool:
         """Whether volumes of this size need limited upwind differences."""
         request = self.request
+        if self.swept:
+            return True
         along = ((request.velocity, request.length), (request.velocity_y, request.width or 0.0))
         return max(abs(v) * size / cut.intervals / request.diffusivity for v, size in along) > CELL
 
@@ -122,6 +141,13 @@ class Task:
                 yield request.duration * number / times, one
 
     def _staged(self, grid: Grid, start: Array, forcing: Callable[[float], Array], times: int) -> Iterator[Array]:
+        if grid.unknowns > MOST_STAGED:
+            raise InvalidRequest(
+                f"{grid.unknowns} unknowns that are carried along are too many to be solved for at once.",
+                field="velocity",
+                value=self.request.velocity,
+                remedy="Give a slower flow, a larger diffusivity or one dimension.",
+            )
         operator = grid.x.operator + self.request.rate * np.eye(len(grid.x.free))
         if len(grid.y.free) > 1:
             operator = np.kron(operator, np.eye(len(grid.y.free))) + np.kron(np.eye(len(grid.x.free)), grid.y.operator)
@@ -144,7 +170,7 @@ def spread(request: DiffusionRequest, tell: Callable[[float, str], None] = silen
         tell=tell,
     )
     reason, settled = smooth.words, None
-    if smooth.first is not None:
+    if smooth.first is not None and not task.swept:
         task = replace(task, smooth=True)
         settled = polynomials(task.advanced, smooth.first, wanted)
         if settled.error > max(100 * wanted.tolerance, 1e-3 * scale):
