@@ -4,7 +4,7 @@ from __future__ import annotations
 
 PINN = (
     "Train a physics-informed neural network, a PINN, on the heat equation.",
-    "Have a neural net learn the wave equation and compare it with the exact solution.",
+    "Have a neural net learn how waves move and compare it with the exact solution.",
     "Solve Burgers' equation with a PINN and show the loss curve, the training loss.",
     "How well does a neural network approximate the solution of a partial differential equation?",
     "Can a net with a physics loss, trained on collocation points, reproduce diffusion?",

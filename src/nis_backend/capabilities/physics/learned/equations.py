@@ -7,7 +7,7 @@ from typing import Annotated, Self
 
 from pydantic import Field, model_validator
 
-from nis_backend.annotations import Called, Knob, Names, Reads, Unit
+from nis_backend.annotations import Knob, Names, Reads, Unit
 from nis_backend.errors import InvalidRequest
 from nis_backend.numerics.receipt import Receipt
 from nis_backend.operation import Model
@@ -54,17 +54,10 @@ class PinnRequest(Model):
         Learned,
         Reads("choice"),
         Names("equation", "for the", "learns the"),
-        Called(
-            {
-                Learned.HEAT: ("heat equation", "diffusion equation", "heat conduction"),
-                Learned.WAVE: ("wave equation", "vibrating string"),
-                Learned.BURGERS: ("Burgers equation", "Burgers' equation", "burgers"),
-            }
-        ),
     ] = Field(
         description="heat: u_t = diffusivity u_xx; wave: u_tt = speed² u_xx; Burgers: u_t + u u_x = viscosity u_xx."
     )
-    initial: Annotated[str, Reads("quote"), Names("initial", "initially", "starting from", "u(x,0)")] = Field(
+    initial: Annotated[str, Reads("quote"), Names("initially")] = Field(
         min_length=1,
         max_length=500,
         description="The start as a formula in x, in metres: sin(pi*x). It has to be smooth. The ends stay at its "
@@ -88,7 +81,7 @@ class PinnRequest(Model):
     diffusivity: Annotated[float, Unit("m²/s"), Names("diffusivity", "alpha", "conductivity")] | None = Field(
         default=None, gt=0, le=1e12, description="Of the heat equation. Left out, it is found from `samples`."
     )
-    speed: Annotated[float, Unit("m/s"), Names("wave speed", "speed", "c")] | None = Field(
+    speed: Annotated[float, Unit("m/s"), Names("speed")] | None = Field(
         default=None, gt=0, le=1e12, description="Of waves. Left out, it is found from `samples`."
     )
     viscosity: Annotated[float, Unit("m²/s"), Names("viscosity", "nu")] | None = Field(

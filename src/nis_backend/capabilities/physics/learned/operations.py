@@ -47,8 +47,8 @@ LONGEST = 900.0
                 "duration": 1,
                 "epochs": 60,
             },
-            question="How well does a neural network learn the wave equation with a wave speed of 1 m/s for 1 s from "
-            '"sin(pi*x) + 0.5*sin(2*pi*x)"?',
+            question='Train a neural network as a PINN with equation wave, speed 1 m/s, time 1 s and "sin(pi*x) + '
+            '0.5*sin(2*pi*x)".',
         ),
         Example(
             title="The diffusivity behind measurements",
@@ -71,7 +71,7 @@ LONGEST = 900.0
     ),
 )
 def solve_pinn(request: PinnRequest, ctx: WorkerContext) -> LearnedField:
-    """Train a neural network (PINN) on the heat, wave or Burgers equation, or find its coefficient from measurements.
+    """Train a neural network (PINN) on heat, waves or Burgers, or find a coefficient from measurements with one.
 
     The network meets the start and the ends exactly; the equation's residuals are driven down by Levenberg-Marquardt
     with their full Jacobian, in double precision, long times in stretches one after the other. Beside it stand the
