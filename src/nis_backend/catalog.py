@@ -239,6 +239,7 @@ def entry_of(operation: Operation[Any, Any]) -> Entry:
         apart=operation.apart,
         secret=operation.secret,
         repeatable=operation.repeatable,
+        urgent=operation.urgent,
         examples=tuple({**asdict(example), "request": dict(example.request)} for example in operation.examples),
     )
 

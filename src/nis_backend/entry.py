@@ -35,6 +35,7 @@ class Entry:
     apart: bool = False
     secret: bool = False
     repeatable: bool = False
+    urgent: bool = False
     examples: tuple[Json, ...] = ()
 
     @property

@@ -99,6 +99,8 @@ class Operation(Generic[Req, Res]):
     repeatable: bool = False
     """Whether a call that a crash has cut may be made again under the same key: it reads, or all it changes are rows
     of `ctx.store` and things named by `ctx.new_id` or `ctx.idempotency_key`, which a second time changes no more."""
+    urgent: bool = False
+    """Whether it is let in however often its caller has called: stopping a thing is never harder than moving it."""
     elsewhere: Callable[[Req, Context], Awaitable[Res] | None] | None = None
     """Answers in place of its pool what a model beyond this machine is to; None for what is the pool's."""
     prepare: Callable[[Req, Context], Awaitable[Req]] | None = None
@@ -169,6 +171,7 @@ def operation(  # noqa: PLR0913 - each argument is one trait of the declaration
     apart: bool = False,
     secret: bool = False,
     repeatable: bool | None = None,
+    urgent: bool = False,
     elsewhere: Callable[[Any, Any], Awaitable[Any] | None] | None = None,
     prepare: Callable[[Any, Any], Awaitable[Any]] | None = None,
 ) -> _Declare:
@@ -194,6 +197,7 @@ def operation(  # noqa: PLR0913 - each argument is one trait of the declaration
         apart=apart,
         secret=secret,
         repeatable=effect == "reads" if repeatable is None else repeatable,
+        urgent=urgent,
         elsewhere=elsewhere,
         prepare=prepare,
     )

@@ -27,6 +27,10 @@ LEVELS = {"decibel"}
         ("180 deg", "rad", 3.141592653589793),
         ("2 hours", "s", 7200),
         ("1,000 g", "kg", 1),
+        ("299,792,458.5 m/s", "m/s", 299792458.5),
+        ("72,5 km/h", "km/h", 72.5),
+        ("0,145 kg", "g", 145),
+        ("1234,567 m", "m", 1234.567),
         ("3 m s^-1", "m/s", 3),
         ("10 in", "cm", 25.4),
         ("\u22125 kelvin", "K", -5),
@@ -40,7 +44,20 @@ def test_a_quantity_is_converted_into_the_unit_of_its_field(text: str, unit: str
 
 
 @pytest.mark.parametrize(
-    "text", ["", "km/h", "fast", "5 and 6 m", "5 xyz", "1e999 m", "5 m 3", "5 °C 3 °F", "9" * 200 + " m"]
+    "text",
+    [
+        "",
+        "km/h",
+        "fast",
+        "5 and 6 m",
+        "5 xyz",
+        "1e999 m",
+        "5 m 3",
+        "5 °C 3 °F",
+        "1,2,3 m",
+        "1,0000,0 m",
+        "9" * 200 + " m",
+    ],
 )
 def test_what_is_no_quantity_is_none(text: str) -> None:
     """The field's own refusal stands then."""

@@ -34,7 +34,9 @@ TABLE = "numerics/units.json"
 LONGEST = 80
 """Characters of a quantity."""
 
-_NUMBER = re.compile(r"\s*([+\-\u2212]?(?:\d[\d,]*(?:\.\d*)?|\.\d+)(?:[eE][+-]?\d+)?)\s*")
+_THOUSANDS = r"[1-9]\d{0,2}(?:,\d{3})+(?![\d,])"
+_NUMBER = re.compile(rf"\s*([+\-\u2212]?(?:{_THOUSANDS}(?:\.\d*)?|\d+(?:[.,]\d*)?(?!,)|\.\d+)(?:[eE][+-]?\d+)?)\s*")
+"""A comma before threes of digits parts thousands, as in 1,000; else it is the decimals', as in 1,5 and 0,145."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -122,7 +124,8 @@ def measured(error: ValidationError, kind: type[BaseModel], given: Any) -> Any: 
 
 
 def _decimal(digits: str) -> Decimal:
-    return Decimal(digits.replace(",", "").replace("\u2212", "-"))
+    comma = "" if re.match(rf"[+\-\u2212]?{_THOUSANDS}", digits) else "."
+    return Decimal(digits.replace(",", comma).replace("\u2212", "-"))
 
 
 def scale_of(unit: str) -> Scale | None:

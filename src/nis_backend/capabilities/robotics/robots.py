@@ -175,6 +175,7 @@ async def move_robot(request: MoveRobot, ctx: Context) -> Recorded[Moved]:
     "robots.stop_robot",
     effect="writes",
     repeatable=True,
+    urgent=True,
     on="robot",
     scopes=("robots:read",),
     view=views.draw_robot,

@@ -27,6 +27,7 @@ def verify(ground: Ground, **request: Any) -> Any:  # Any: JSON
         (PENDULUM, "period", "2.02 s", "refuted"),
         (PENDULUM, "period", 2.042, "refuted"),
         (FLIGHT, "range", "41 m", "confirmed"),
+        ({"operation": "physics.get_constant", "request": {"name": "speed of light"}}, "value", 3e8, "confirmed"),
         (FLIGHT, "range", "45 m", "refuted"),
         (FLIGHT, "trajectory.height.0", 0, "confirmed"),
         (FLIGHT, "reach", "41 m", "cannot say"),
@@ -39,7 +40,7 @@ def test_a_number_is_held_to_the_digits_it_states(
     """What is right to its last digit is confirmed, what is wrong in it refuted, what is not computed left open."""
     found = verify(ground, **given, claims=[{"path": path, "value": value}])
     assert found["verdict"] == verdict, found["reason"]
-    assert found["receipt"]["method"]
+    assert found["receipt"] is None or found["receipt"]["method"]
 
 
 def test_one_wrong_number_refutes_the_whole(ground: Ground) -> None:
@@ -62,6 +63,22 @@ def test_one_wrong_number_refutes_the_whole(ground: Ground) -> None:
         ("A stone thrown at 20 m/s under 45 degrees stays 9 s in the air.", "refuted"),
         ("The speed of light is 300000 km/s.", "confirmed"),
         ("The speed of light is 250000 km/s.", "refuted"),
+        ("The speed of light is less than 3.1e8 m/s.", "confirmed"),
+        ("A pendulum 1 m long released from 30 degrees has a period of 2,04 s.", "confirmed"),
+        ("A pendulum 1 m long released from 30 degrees has a period between 2000 and 2100 ms.", "confirmed"),
+        ("A pendulum 1 m long released from 30 degrees has a period of 3-4 s.", "refuted"),
+        ("A pendulum 1 m long released from 30 degrees has a period of 2.03 ± 0.02 s.", "confirmed"),
+        ("A pendulum 1 m long released from 30 degrees has a period of 2.13 ± 0.02 s.", "refuted"),
+        ("The period of a pendulum 1 m long released from 30 degrees is less than 2.5 s.", "confirmed"),
+        ("The period of a pendulum 1 m long released from 30 degrees is less than 2.04 s.", "cannot say"),
+        ("The period of a pendulum 1 m long released from 30 degrees is not 2.04 s.", "cannot say"),
+        ("Twice the period of a pendulum 1 m long released from 30 degrees is 2.04 s.", "cannot say"),
+        ("The period of a pendulum 1 m long released from 30 degrees is 10% longer than 2.04 s.", "cannot say"),
+        ("A pendulum 1 m long released from 30 degrees has a period of 2.04 s and a frequency of 3 Hz.", "cannot say"),
+        ("A ball thrown at 20 m/s and 45 degrees has a range of 40.8 m and a flight time of 2.88 s.", "confirmed"),
+        ("A ball thrown at 20 m/s and 45 degrees has a range of 40.8 m and a flight time of 3.9 s.", "refuted"),
+        ("A ball thrown at 20 m/s and 45 degrees has a flight time of 3.9 s and a range of 40.8 m.", "refuted"),
+        ("The Lyapunov exponent of the Lorenz system is 0.906.", "cannot say"),
         ("A pendulum has a period of 3 s.", "cannot say"),
         ("The moon is made of cheese.", "cannot say"),
     ],
@@ -81,8 +98,8 @@ def test_a_statement_is_held_against_what_it_speaks_of(ground: Ground, statement
         ({"operation": "nobody.knows", "claims": [{"path": "x", "value": 1}]}, "operation"),
         ({"operation": "runs.list_runs", "claims": [{"path": "x", "value": 1}]}, "operation"),
         ({"operation": "physics.verify", "claims": [{"path": "x", "value": 1}]}, "operation"),
-        ({**PENDULUM, "claims": [{"path": "period", "value": "3 kg"}]}, "claims.value"),
-        ({**PENDULUM, "claims": [{"path": "period", "value": "soon"}]}, "claims.value"),
+        ({**PENDULUM, "claims": [{"path": "period", "value": "3 kg"}]}, "claims.0.value"),
+        ({**PENDULUM, "claims": [{"path": "period", "value": "soon"}]}, "claims.0.value"),
         ({**PENDULUM, "request": {"length": -1, "angle": 30}, "claims": [{"path": "period", "value": 1}]}, "length"),
     ],
 )

@@ -12,6 +12,7 @@ from nis_backend.numerics.receipt import Receipt
 from nis_backend.operation import Model
 
 Verdict = Literal["confirmed", "refuted", "cannot say"]
+Relation = Literal["is", "at most", "at least"]
 
 FormulaText = Annotated[str, Field(min_length=1, max_length=2000)]
 Symbol = Annotated[str, Field(min_length=1, max_length=32)]
@@ -67,6 +68,7 @@ class Claim(Model):
         min_length=1, max_length=120, description='Where in the result it stands: "period", "trajectory.height.-1".'
     )
     value: float | QuantityText = Field(description='The number in the result\'s unit, or a quantity: "3 s".')
+    relation: Relation = Field(default="is", description="Whether the result is that number, or bounded by it.")
     tolerance: Annotated[float, Unit("")] | None = Field(
         default=None, gt=0, le=1, description="Relative; unset: half of the last digit that the value states."
     )
@@ -109,7 +111,8 @@ class ClaimVerdict(Model):
     claimed: Annotated[float, Unit("")] | None = Field(description="In `unit`; null where it is no number.")
     computed: Annotated[float, Unit("")] | None = Field(description="In `unit`; null where there is no such number.")
     error: Annotated[float, Unit("")] | None = Field(
-        description="How much the computed value changed with a tolerance a hundred times finer; null if it has none."
+        description="How much the computed value changed with a tolerance a hundred times finer, or its own error if "
+        "that is more; null if it has neither."
     )
     allowed: Annotated[float, Unit("")] | None = Field(description="Largest difference that counts as agreement.")
     unit: str

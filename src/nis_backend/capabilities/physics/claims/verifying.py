@@ -7,7 +7,8 @@ import re
 from typing import TYPE_CHECKING, Any, cast
 
 from nis_backend.capabilities.operations.operations import RouteMessage, route_message
-from nis_backend.capabilities.physics.claims.claimed import Claim, ClaimVerdict, Verification
+from nis_backend.capabilities.physics.claims import wording
+from nis_backend.capabilities.physics.claims.claimed import ClaimVerdict, Verification
 from nis_backend.capabilities.physics.operations import TextRequest, read_quantities
 from nis_backend.errors import InvalidRequest, NisError
 from nis_backend.fields import flat
@@ -19,8 +20,7 @@ from nis_backend.operation import Model
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from nis_backend.capabilities.physics.claims.claimed import ClaimRequest, Verdict
-    from nis_backend.capabilities.physics.measures import Quantity
+    from nis_backend.capabilities.physics.claims.claimed import Claim, ClaimRequest, Verdict
     from nis_backend.context import Context
     from nis_backend.entry import Entry
     from nis_backend.operation import Json
@@ -65,7 +65,7 @@ def _computes(entry: Entry) -> None:
 async def _held(entry: Entry, arguments: Json, claims: Sequence[Claim], ctx: Context) -> Verification:
     found = await _result(entry, arguments, ctx)
     finer = await _finer(entry, arguments, ctx)
-    verdicts = [_judge(entry, claim, found, finer) for claim in claims]
+    verdicts = [_judge(entry, place, claim, found, finer) for place, claim in enumerate(claims)]
     kinds = {one.verdict for one in verdicts}
     verdict: Verdict = "refuted" if "refuted" in kinds else "cannot say" if "cannot say" in kinds else "confirmed"
     receipt = (finer or found).get("receipt")
@@ -96,7 +96,7 @@ async def _finer(entry: Entry, arguments: Json, ctx: Context) -> Json | None:
         return None
 
 
-def _judge(entry: Entry, claim: Claim, found: Json, finer: Json | None) -> ClaimVerdict:
+def _judge(entry: Entry, place: int, claim: Claim, found: Json, finer: Json | None) -> ClaimVerdict:
     unit = _unit_of(entry, claim.path) or (str(found.get("unit", "")) if claim.path == "value" else "")
     computed = _at(finer or found, claim.path)
     if computed is None:
@@ -110,26 +110,22 @@ def _judge(entry: Entry, claim: Claim, found: Json, finer: Json | None) -> Claim
             allowed=None,
             unit=unit,
         )
-    claimed, slack = _claimed(claim, unit)
-    before = _at(found, claim.path)
-    # The two differ by about the error of the coarser one; the finer one's is less.
-    error = abs(computed - before) if finer is not None and before is not None else None
+    claimed, slack = _claimed(claim, unit, f"claims.{place}.value")
     allowed = claim.tolerance * abs(computed) if claim.tolerance else min(slack, COARSEST * abs(computed))
     allowed = max(allowed, 1e-12 * abs(computed))
-    difference, doubt = abs(claimed - computed), error or 0.0
-    numbers = f"{_said(claimed, unit)} is claimed, {_said(computed, unit)} computed"
+    error = _error(found, finer, claim.path)
+    doubt = max(4 * (error or 0.0), _reached(finer or found, unit))
+    off = {"is": abs(claimed - computed), "at most": computed - claimed, "at least": claimed - computed}[claim.relation]
     if not _trusted(finer or found):
-        reason = f"{numbers}, but the computation did not reach the error it was asked for."
         verdict: Verdict = "cannot say"
-    elif difference <= allowed:
-        verdict, reason = "confirmed", f"{numbers}: they agree to the digits claimed."
-    elif difference > allowed + 4 * doubt:
-        verdict, reason = (
-            "refuted",
-            f"{numbers}: off by {_said(difference, unit, 2)}, {_said(allowed, unit, 2)} allowed.",
-        )
+        why = "the computation did not reach the error it was asked for"
+    elif claim.relation == "is":
+        verdict, why = _equal(off, allowed, error or 0.0, doubt)
     else:
-        verdict, reason = "cannot say", f"{numbers}; they differ by less than the computation's own error."
+        verdict, why = _bounded(off, allowed, doubt)
+    why = why or f"off by {_said(off, unit, 2)}, {_said(allowed, unit, 2)} allowed"
+    bound = "" if claim.relation == "is" else f"{claim.relation} "
+    reason = f"{bound}{_said(claimed, unit)} is claimed, {_said(computed, unit)} computed: {why}."
     return ClaimVerdict(
         path=claim.path,
         verdict=verdict,
@@ -140,6 +136,40 @@ def _judge(entry: Entry, claim: Claim, found: Json, finer: Json | None) -> Claim
         allowed=allowed,
         unit=unit,
     )
+
+
+def _error(found: Json, finer: Json | None, path: str) -> float | None:
+    """How far a finer tolerance has moved the value, or what the result itself says of its error, if that is more."""
+    own = _at(finer or found, f"{path.rpartition('_')[0] or path}_error")
+    before, after = _at(found, path), _at(finer, path) if finer else None
+    # The two differ by about the error of the coarser one; the finer one's is less.
+    moved = abs(after - before) if after is not None and before is not None else None
+    return max((one for one in (moved, own) if one is not None), default=None)
+
+
+def _reached(result: Json, unit: str) -> float:
+    """The error that the receipt tells, where it is told in this unit."""
+    receipt = result.get("receipt")
+    read = Receipt.model_validate(receipt) if isinstance(receipt, dict) else None
+    return read.error_reached if read is not None and read.unit == unit else 0.0
+
+
+def _equal(off: float, allowed: float, error: float, doubt: float) -> tuple[Verdict, str]:
+    """Whether two numbers are one, for a computed one that is off by `error` or so and by no more than `doubt`."""
+    if off <= allowed and error <= allowed:
+        return "confirmed", "they agree to the digits claimed"
+    if off > allowed + doubt:
+        return "refuted", ""
+    return "cannot say", "they differ by less than the computation's own error"
+
+
+def _bounded(over: float, allowed: float, doubt: float) -> tuple[Verdict, str]:
+    """Whether a number is within its bound, which it is over by `over`; below 0, it is within."""
+    if over <= -doubt:
+        return "confirmed", "it is within"
+    if over > allowed + doubt:
+        return "refuted", ""
+    return "cannot say", "it is as near to the bound as the digits claimed, or the computation's own error"
 
 
 def _trusted(result: Json) -> bool:
@@ -154,21 +184,22 @@ def _said(value: float, unit: str, digits: int = 5) -> str:
     return f"{format_number(value, digits)} {unit}".strip()
 
 
-def _claimed(claim: Claim, unit: str) -> tuple[float, float]:
+def _claimed(claim: Claim, unit: str, field: str) -> tuple[float, float]:
     """The claimed number in the result's unit, and half of its last digit.
 
     Raises:
         InvalidRequest: it is no quantity, or measures something else.
     """
-    text = claim.value if isinstance(claim.value, str) else repr(claim.value)
-    value = claim.value if isinstance(claim.value, float) else from_text(text, unit, "claims.value")
+    # A whole number's digits are those before its zeros: JSON does not tell 300000000 from 3e8.
+    text = claim.value if isinstance(claim.value, str) else repr(claim.value).removesuffix(".0")
+    value = claim.value if isinstance(claim.value, float) else from_text(text, unit, field)
     if value is None:
         try:
             value = float(text)
         except ValueError:
             raise InvalidRequest(
                 f"{text!r} is no quantity in {unit or 'numbers'}.",
-                field="claims.value",
+                field=field,
                 value=text,
                 remedy=f"Give a number{f' in {unit}' if unit else ''}, or a number with its unit.",
             ) from None
@@ -212,61 +243,17 @@ async def _of_statement(statement: str, ctx: Context) -> Verification:
         return _unsaid("No computation here is about this.")
     entry = ctx.operations.entry(routed.operation)
     _computes(entry)
-    fields = _numbers_of(entry)
-    units = sorted({unit for _, unit, _ in fields})
+    units = sorted({unit for _, unit, _ in wording.numbers_of(entry)})
     found = await ctx.call(read_quantities, TextRequest(text=statement, units=units))
-    claimed = _nearest(statement, fields, found.quantities) or _last(entry, found.quantities)
-    if claimed is None:
-        return _unsaid(
-            f"It names no number that {entry.name} computes: {', '.join(sorted(path for path, _, _ in fields))}."
-        )
-    path, quantity = claimed
-    rest = f"{statement[: quantity.start]} {statement[quantity.end :]}"
-    asked = await ctx.call(route_message, RouteMessage(message=rest, excluding=_OWN))
+    said = wording.read(statement, entry, found.quantities)
+    if isinstance(said, str):
+        return _unsaid(said)
+    asked = await ctx.call(route_message, RouteMessage(message=said.rest, excluding=_OWN))
     if asked.operation != entry.name or not asked.ready:
         lacking = ", ".join(asked.missing) or "its arguments"
         return _unsaid(f"{entry.name} would tell, but the statement does not give {lacking}.")
-    return await _held(entry, asked.arguments, [Claim(path=path, value=quantity.text)], ctx)
+    return await _held(entry, asked.arguments, said.claims, ctx)
 
 
 def _unsaid(reason: str) -> Verification:
     return Verification(verdict="cannot say", reason=reason, claims=[], operation="", request={}, receipt=None)
-
-
-def _numbers_of(entry: Entry) -> list[tuple[str, str, tuple[str, ...]]]:
-    """The result's own numbers: path, unit, and the words people use for each."""
-    schema = entry.result_schema
-    definitions: Json = schema.get("$defs", {})
-    fields = [(name, flat(one, definitions)) for name, one in schema.get("properties", {}).items()]
-    return [
-        (name, str(one["unit"]), (name.replace("_", " "), *cast("list[str]", one.get("names", []))))
-        for name, one in fields
-        if one.get("type") in ("number", "integer") and "unit" in one
-    ]
-
-
-def _last(entry: Entry, quantities: Sequence[Quantity]) -> tuple[str, Quantity] | None:
-    """Of an operation that answers one value in a unit of its own: what the statement ends with."""
-    properties = entry.result_schema.get("properties", {})
-    measured = [one for one in quantities if one.unit]
-    return ("value", measured[-1]) if measured and {"value", "unit"} <= properties.keys() else None
-
-
-def _nearest(
-    statement: str, fields: Sequence[tuple[str, str, tuple[str, ...]]], quantities: Sequence[Quantity]
-) -> tuple[str, Quantity] | None:
-    """The field that the statement names, and the quantity next to its name that has its dimension."""
-    low = statement.lower()
-    best: tuple[int, str, Quantity] | None = None
-    for path, unit, names in fields:
-        for name in names:
-            for match in re.finditer(rf"\b{re.escape(name.lower())}\b", low):
-                for one in quantities:
-                    if unit not in one.converted:
-                        continue
-                    # What follows a name is nearer than what stands before it.
-                    gap = one.start - match.end() if one.start >= match.end() else 40 + match.start() - one.end
-                    gap -= len(name)
-                    if best is None or gap < best[0]:
-                        best = (gap, path, one)
-    return None if best is None else best[1:]
