@@ -428,7 +428,13 @@ def _of_pool(name: str) -> dict[str, str]:
         case "aws":
             return aws_environment()
         case _:
-            return {"OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1", "OPENCV_FFMPEG_CAPTURE_OPTIONS": FILMS}
+            return {
+                "OPENBLAS_NUM_THREADS": "1",
+                "OMP_NUM_THREADS": "1",
+                "OPENCV_FFMPEG_CAPTURE_OPTIONS": FILMS,
+                # The order of sets is the order in which algebra tries its ways: the same in each process.
+                "PYTHONHASHSEED": "0",
+            }
 
 
 def _listening(settings: Settings) -> Pool:

@@ -6,7 +6,8 @@ import math
 from importlib import import_module
 from typing import TYPE_CHECKING, Any, assert_never
 
-from nis_backend.numerics.formula import Binary, Call, Constant, Name, Number, Sign
+from nis_backend.numerics.formula import Binary, Call, Constant, Name, Number, Sign, walk
+from nis_backend.numerics.interrupting import spend
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -19,6 +20,10 @@ LONGEST_EXPONENT = 4096
 """Bits of the exponent of a number beyond which its exponential is not worked out: it would fill the memory."""
 
 
+STEPS = 50
+"""Steps that a part of a formula is charged with, as measured over usual ones."""
+
+
 class Precise:
     """Evaluates trees with so many decimal digits; complex where a real branch ends, as the logarithm of -1."""
 
@@ -26,9 +31,11 @@ class Precise:
         self.mp: Any = import_module("mpmath").MPContext()
         self.mp.dps = digits
         self._functions = self._known()
+        self._costs: dict[int, tuple[Node, int]] = {}
 
     def value(self, tree: Node, values: Mapping[str, Any]) -> Any | None:
         """The value where the names have these values; None where it is undefined or beyond all bounds."""
+        spend(self._cost(tree))
         try:
             found = self._evaluate(tree, values)
         except (
@@ -45,11 +52,24 @@ class Precise:
 
     def function(self, tree: Node, name: str) -> Callable[[Any], Any]:
         """The tree as a function of one name; it raises where it is undefined."""
-        return lambda x: self._evaluate(tree, {name: x})
+        cost = self._cost(tree)
+
+        def along(x: Any) -> Any:
+            spend(cost)
+            return self._evaluate(tree, {name: x})
+
+        return along
 
     def number(self, value: float | str) -> Any:
         """A number as it is written: 0.1 is a tenth."""
         return self.mp.mpf(value if isinstance(value, (int, str)) else repr(value))
+
+    def _cost(self, tree: Node) -> int:
+        """Steps that one evaluation takes, with what is done with it: by the parts of the tree, and how many digits."""
+        if id(tree) not in self._costs:
+            # The tree is kept, so that no other gets its id.
+            self._costs[id(tree)] = tree, (1 + sum(1 for _ in walk(tree))) * STEPS * (1 + self.mp.dps // 100)
+        return self._costs[id(tree)][1]
 
     def _evaluate(self, node: Node, values: Mapping[str, Any]) -> Any:
         match node:

@@ -57,7 +57,7 @@ def value_of(expression: Any, precise: Precise) -> Value:
         return value_of_tree(formula.tree, precise)
 
     def by_sympy(values: Mapping[str, Any]) -> Any | None:
-        found = attempt(lambda: _by_sympy(expression, values, precise), 2.0)
+        found = attempt(lambda: _by_sympy(expression, values, precise), 6_000_000)
         return None if isinstance(found, Failed) else found
 
     return by_sympy

@@ -11,6 +11,7 @@ from nis_backend.capabilities.mathematics.symbolic.results import Derivative, Pa
 from nis_backend.capabilities.mathematics.symbolic.terms import (
     Failed,
     attempt,
+    bounded,
     choose_variable,
     insist,
     read_terms,
@@ -31,6 +32,7 @@ if TYPE_CHECKING:
 METHOD = "rules of differentiation"
 
 
+@bounded("expression")
 def differentiate(request: DifferentiateRequest) -> Derivative:
     """The derivative that was asked for."""
     terms = read_terms(request.expression, field="expression", positive=request.positive, extra=request.variables)
@@ -117,7 +119,7 @@ def _shorter(expression: Any, by: Sequence[Any]) -> Any:
         )
     if sympy.count_ops(found) > 400:  # noqa: PLR2004 - a long one is tidied for longer than it took to find
         return found
-    tidied = attempt(lambda: sympy.simplify(found), 2.0)
+    tidied = attempt(lambda: sympy.simplify(found), 6_000_000)
     shorter = not isinstance(tidied, Failed) and len(write_text(tidied)) < len(write_text(found))
     return tidied if shorter else found
 

@@ -11,6 +11,7 @@ from nis_backend.capabilities.mathematics.symbolic.terms import (
     MOST_DIGITS,
     Failed,
     attempt,
+    bounded,
     insist,
     symbols_of,
 )
@@ -35,6 +36,7 @@ _LEAST, _MOST = 1e-290, 1e290
 METHOD = "exact arithmetic, then decimals"
 
 
+@bounded("expression")
 def evaluate(request: EvaluateRequest) -> Evaluation:
     """The value that was asked for."""
     formula = give(
@@ -130,7 +132,7 @@ def _undefined(text: str) -> InvalidRequest:
 
 def write_decimal(value: Any, digits: int) -> tuple[str, float | None]:
     """A number's decimals, and as a double where it is real; nothing of what is no number."""
-    number = attempt(lambda: value.evalf(digits + 5, maxn=MOST_PRECISION), 4.0)
+    number = attempt(lambda: value.evalf(digits + 5, maxn=MOST_PRECISION), 12_000_000)
     if isinstance(number, Failed) or not number.is_number:
         return "", None
     if number.is_infinite and number.is_extended_real:

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Any
 from nis_backend.capabilities.mathematics.symbolic.checking import check, exact_receipt, value_of, value_of_tree
 from nis_backend.capabilities.mathematics.symbolic.laplace import (
     DIGITS,
-    SECONDS,
     as_tuple,
     no_transform,
     shorter,
@@ -18,6 +17,8 @@ from nis_backend.capabilities.mathematics.symbolic.terms import (
     Failed,
     Terms,
     attempt,
+    attempt_numbers,
+    bounded,
     check_name,
     insist,
     read_terms,
@@ -39,6 +40,7 @@ CONVENTIONS = {
 }
 
 
+@bounded("expression")
 def transform_fourier(request: FourierRequest) -> Transform:
     """The spectrum, or the function of time, that was asked for."""
     formula = read_formula(request.expression, largest=4000)
@@ -58,12 +60,12 @@ def transform_fourier(request: FourierRequest) -> Transform:
         "The transform was not found",
         field="expression",
         value=request.expression,
-        seconds=SECONDS + 4,
+        steps=36_000_000,
     )
     if found is None or found.has(sympy.nan, sympy.zoo, sympy.oo):
         raise no_transform(request.expression, "Fourier transform")
     answer = front * found
-    tidied = attempt(lambda: shorter(answer), 4.0)
+    tidied = attempt(lambda: shorter(answer), 12_000_000)
     answer = answer if isinstance(tidied, Failed) else tidied
     text, latex = write(answer)
     return Transform(
@@ -155,7 +157,7 @@ def _ends(half: Any, positive: Any) -> bool:
     """Whether the half is 0 from somewhere on, as a pulse is, or falls off faster than a square."""
     if all(half.subs(positive, far) == 0 for far in (61, 127, 1009)):
         return True
-    limit = attempt(lambda: sympy.limit(half * positive**2, positive, sympy.oo), 4.0)
+    limit = attempt(lambda: sympy.limit(half * positive**2, positive, sympy.oo), 12_000_000)
     return not isinstance(limit, Failed) and bool(limit.is_finite)
 
 
@@ -170,7 +172,7 @@ def _fourier_checks(  # noqa: PLR0913, PLR0917 - a transform and its convention
     checks: list[Check] = []
     for place in ("0.3", "0.9"):
         k = mp.mpf(place)
-        second = attempt(lambda k=k: _whole_line(mp, at_t, name, factor * k), 10.0)
+        second = attempt_numbers(lambda k=k: _whole_line(mp, at_t, name, factor * k), 30_000_000)
         computed = value({**numbers, answer_name: k})
         if isinstance(second, Failed) or second is None or computed is None:
             continue

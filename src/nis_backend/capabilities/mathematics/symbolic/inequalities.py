@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from nis_backend.capabilities.mathematics.symbolic.equations import System
     from nis_backend.capabilities.mathematics.symbolic.found import Outcome
 
-SECONDS = 9.0
+STEPS = 27_000_000
 _PLACES = (
     "-37.13",
     "-9.7",
@@ -51,7 +51,7 @@ def solve_inequality(system: System) -> Found:
             if equation.relation == "!="
             else sympy.solve_univariate_inequality(relation, unknown, relational=False)
         ),
-        SECONDS,
+        STEPS,
     )
     if isinstance(found, Failed):
         return Found(outcome="unknown", method=method, notes=[f"Not solved: {found.reason}."])
@@ -62,7 +62,11 @@ def solve_inequality(system: System) -> Found:
     if found is sympy.S.EmptySet:
         return Found(outcome="none", method=method, checks=_tried(system, found, None))
     outcome: Outcome = "every value" if found == sympy.S.Reals else "infinitely many"
-    period = None if outcome == "every value" else attempt(lambda: sympy.periodicity(equation.expression, unknown), 3.0)
+    period = (
+        None
+        if outcome == "every value"
+        else attempt(lambda: sympy.periodicity(equation.expression, unknown), 9_000_000)
+    )
     period = None if isinstance(period, Failed) else period
     notes = [f"It repeats: add any whole number times {write_text(period)}."] if period is not None else []
     return Found(outcome=outcome, method=method, whole=found, checks=_tried(system, found, period), notes=notes)

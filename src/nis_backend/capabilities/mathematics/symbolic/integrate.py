@@ -30,6 +30,7 @@ from nis_backend.capabilities.mathematics.symbolic.results import Integral
 from nis_backend.capabilities.mathematics.symbolic.terms import (
     Failed,
     attempt,
+    bounded,
     choose_variable,
     read_number,
     read_terms,
@@ -52,10 +53,11 @@ if TYPE_CHECKING:
 INDEFINITE, DEFINITE = "integration in closed form", "integration in closed form between limits"
 AGREES = 1e-8
 """Largest difference from quadrature, of the value or of 1, with which a closed form is believed."""
-SECONDS = 7.0
+STEPS = 15_000_000
 _WINDOW = 4.0
 
 
+@bounded("expression")
 def integrate(request: IntegrateRequest) -> Integral:
     """The integral that was asked for."""
     terms = read_terms(request.expression, field="expression", positive=request.positive)
@@ -85,10 +87,10 @@ def integrate(request: IntegrateRequest) -> Integral:
 
 
 def _indefinite(request: IntegrateRequest, terms: Terms, variable: Any) -> Integral:  # Any: sympy has no types
-    found = attempt(lambda: sympy.integrate(terms.expression, variable), SECONDS)
+    found = attempt(lambda: sympy.integrate(terms.expression, variable), STEPS)
     if isinstance(found, Failed) or _is_open(found):
         return _not_found(found)
-    tidied = attempt(lambda: _tidied(found, terms.expression), 3.0)
+    tidied = attempt(lambda: _tidied(found, terms.expression), 9_000_000)
     found = found if isinstance(tidied, Failed) else tidied
     checks = _differentiated(terms, variable, found, request)
     text, latex = write(found)
@@ -165,10 +167,10 @@ def _differentiated(terms: Terms, variable: Any, found: Any, request: IntegrateR
 
 def _with_parameters(request: IntegrateRequest, terms: Terms, variable: Any, lower: Any, upper: Any) -> Integral:
     """A definite integral that holds other names: exact or not at all, checked by quadrature for values of them."""
-    found = attempt(lambda: sympy.integrate(terms.expression, (variable, lower, upper)), SECONDS)
+    found = attempt(lambda: sympy.integrate(terms.expression, (variable, lower, upper)), STEPS)
     if isinstance(found, Failed) or _is_open(found):
         return _not_found(found)
-    tidied = attempt(lambda: sympy.simplify(found), 3.0)
+    tidied = attempt(lambda: sympy.simplify(found), 9_000_000)
     found = found if isinstance(tidied, Failed) else tidied
     if found.has(sympy.oo, sympy.zoo):
         return _not_found(Failed("it diverges for some values of the other names"))
@@ -204,8 +206,8 @@ def _definite(request: IntegrateRequest, terms: Terms, variable: Any, lower: Any
     second = integrate_numbers(
         terms.formula, variable.name, lower, upper, breaks, wave=wave_of(expression, variable) if endless else 0.0
     )
-    found = attempt(lambda: sympy.integrate(expression, (variable, lower, upper)), SECONDS)
-    anti = attempt(lambda: sympy.integrate(expression, variable), 3.0)
+    found = attempt(lambda: sympy.integrate(expression, (variable, lower, upper)), STEPS)
+    anti = attempt(lambda: sympy.integrate(expression, variable), 9_000_000)
     antiderivative = "" if isinstance(anti, Failed) or _is_open(anti) else write(anti)[0]
     beside = None if not antiderivative else anti
     low, high = _shown(lower, upper)
@@ -228,7 +230,7 @@ def _settled(second: Quadrature | Failed) -> bool:
 
 def _closed(request: IntegrateRequest, found: Any, second: Quadrature | Failed, common: Mapping[str, Any]) -> Integral:
     """An exact value, if quadrature agrees with it; what it disagrees with is no answer."""
-    tidied = attempt(lambda: sympy.simplify(found), 3.0)
+    tidied = attempt(lambda: sympy.simplify(found), 9_000_000)
     found = found if isinstance(tidied, Failed) else tidied
     decimal, value = write_decimal(found, 15)
     precise = Precise(DIGITS)

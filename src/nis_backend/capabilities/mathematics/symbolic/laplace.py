@@ -11,6 +11,8 @@ from nis_backend.capabilities.mathematics.symbolic.terms import (
     Failed,
     Terms,
     attempt,
+    attempt_numbers,
+    bounded,
     check_name,
     insist,
     read_terms,
@@ -32,10 +34,11 @@ AGREES = 1e-9
 ROUGH = 1e-5
 """Error of a quadrature, of its value, with which it says nothing."""
 DIGITS = 25
-SECONDS = 8.0
+STEPS = 24_000_000
 _INTEGRAL = "F(s) = ∫ f(t) e^(-s t) dt from 0 to infinity"
 
 
+@bounded("expression")
 def transform_laplace(request: LaplaceRequest) -> Transform:
     """The transform, or the function of time, that was asked for."""
     return _backward(request) if request.inverse else _forward(request)
@@ -49,14 +52,14 @@ def _forward(request: LaplaceRequest) -> Transform:
         "The transform was not found",
         field="expression",
         value=request.expression,
-        seconds=SECONDS,
+        steps=STEPS,
     )
     if len(found) != 3 or found[0].has(sympy.LaplaceTransform, sympy.Integral):  # noqa: PLR2004 - all that is found
         raise no_transform(request.expression, "Laplace transform")
     answer, edge, condition = found
     if edge == sympy.oo or condition == sympy.false:
         raise no_transform(request.expression, "Laplace transform")
-    tidied = attempt(lambda: shorter(answer), 3.0)
+    tidied = attempt(lambda: shorter(answer), 9_000_000)
     answer = answer if isinstance(tidied, Failed) else tidied
     text, latex = write(answer)
     region = "everywhere" if edge == -sympy.oo else f"Re(s) > {write_text(sympy.simplify(edge))}"
@@ -95,11 +98,11 @@ def _backward(request: LaplaceRequest) -> Transform:
         "The function of time was not found",
         field="expression",
         value=request.expression,
-        seconds=SECONDS,
+        steps=STEPS,
     )
     if found.has(sympy.InverseLaplaceTransform, sympy.Integral):
         raise no_transform(request.expression, "inverse Laplace transform")
-    tidied = attempt(lambda: shorter(found), 3.0)
+    tidied = attempt(lambda: shorter(found), 9_000_000)
     found = found if isinstance(tidied, Failed) else tidied
     text, latex = write(found)
     checks = _inverse_checks(terms, name, found, t)
@@ -161,13 +164,13 @@ def _laplace_checks(terms: Terms, name: str, answer: Any, edge: Any) -> list[Che
     mp = precise.mp
     value, at_time = value_of(answer, precise), value_of_tree(formula.tree, precise)
     numbers = {terms.symbols[one]: sympy.Rational(text) for one, text in given.items()}
-    begin = attempt(lambda: float(edge.subs(numbers)), 1.0)
+    begin = attempt(lambda: float(edge.subs(numbers)), 3_000_000)
     begin = begin if isinstance(begin, float) and abs(begin) < 1e6 else 0.0  # noqa: PLR2004 - everywhere, or not known
     checks: list[Check] = []
     for beyond in ("1.25", "2.5"):
         s = mp.mpf(begin) + mp.mpf(beyond)
         computed = value({**{one: mp.mpf(text) for one, text in given.items()}, "s": s})
-        second = attempt(lambda s=s: _weighted(mp, at_time, name, s), 8.0)
+        second = attempt_numbers(lambda s=s: _weighted(mp, at_time, name, s), 24_000_000)
         if computed is None or isinstance(second, Failed):
             continue
         value_there, error = second
@@ -207,7 +210,7 @@ def _inverse_checks(terms: Terms, name: str, found: Any, t: Any) -> list[Check]:
 
     checks: list[Check] = []
     for time in ("0.7", "1.9"):
-        wanted = attempt(lambda time=time: mp.invertlaplace(along, mp.mpf(time), method="talbot"), 8.0)
+        wanted = attempt_numbers(lambda time=time: mp.invertlaplace(along, mp.mpf(time), method="talbot"), 24_000_000)
         computed = at_t({**numbers, t.name: mp.mpf(time)})
         if isinstance(wanted, Failed) or wanted is None or computed is None:
             continue
@@ -230,7 +233,7 @@ def _again(  # noqa: PLR0913, PLR0917 - both functions, and where
     checks: list[Check] = []
     for place in ("2.25", "4.5"):
         s = mp.mpf(place)
-        second = attempt(lambda s=s: _weighted(mp, answer, time, s), 8.0)
+        second = attempt_numbers(lambda s=s: _weighted(mp, answer, time, s), 24_000_000)
         wanted = at_s({name: s})
         if not isinstance(second, Failed) and wanted is not None and second[1] < ROUGH:
             allowed = max(AGREES, 10 * second[1])

@@ -11,6 +11,7 @@ from nis_backend.capabilities.mathematics.symbolic.results import LimitValue
 from nis_backend.capabilities.mathematics.symbolic.terms import (
     Failed,
     attempt,
+    bounded,
     choose_variable,
     read_number,
     read_terms,
@@ -35,6 +36,7 @@ SLOW = 0.9
 _NONE = "none"
 
 
+@bounded("expression")
 def find_limit(request: LimitRequest) -> LimitValue:
     """The limit that was asked for."""
     terms = read_terms(request.expression, field="expression")
@@ -78,13 +80,13 @@ def _sides(request: LimitRequest, point: Any) -> list[str]:  # Any: sympy has no
 def _equal(one: Any, other: Any) -> bool:
     if one == other:
         return True
-    return bool(attempt(lambda: sympy.simplify(one - other) == 0, 2.0) is True)
+    return bool(attempt(lambda: sympy.simplify(one - other) == 0, 6_000_000) is True)
 
 
 def _from(terms: Terms, variable: Any, point: Any, side: str, request: LimitRequest) -> Any | None:
     """The limit from one side; None where the formula goes on swinging there."""
     direction = "-" if side == "left" else "+"
-    found = attempt(lambda: sympy.limit(terms.expression, variable, point, direction), 7.0)
+    found = attempt(lambda: sympy.limit(terms.expression, variable, point, direction), 21_000_000)
     if isinstance(found, Failed) or found.has(sympy.Limit):
         why = found.reason if isinstance(found, Failed) else "the algorithm gave up"
         raise InvalidRequest(

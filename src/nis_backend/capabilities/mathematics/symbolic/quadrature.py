@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
-from nis_backend.capabilities.mathematics.symbolic.terms import Failed, attempt
+from nis_backend.capabilities.mathematics.symbolic.terms import Failed, attempt, attempt_numbers
 from nis_backend.errors import InvalidRequest, NisError
 from nis_backend.numerics.precise import Precise
 from nis_backend.numerics.symbolic import sympy
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from nis_backend.numerics.formula import Formula
 
 DIGITS = 30
-SECONDS = 10.0
+STEPS = 30_000_000
 """What a quadrature may take."""
 SOURCE = "Takahasi & Mori, Double exponential formulas for numerical integration, Publ. RIMS 9 (1974), in mpmath 1.3"
 _FARTHEST = 60
@@ -54,7 +54,7 @@ def integrate_numbers(  # noqa: PLR0913 - a formula and its limits
     low, high = min(ends), max(ends)
     sign = 1 if ends[0] <= ends[1] else -1
     try:
-        found = attempt(lambda: _between(precise, counted, low, high, breaks, wave), SECONDS)
+        found = attempt_numbers(lambda: _between(precise, counted, low, high, breaks, wave), STEPS)
     except _UndefinedError:
         raise InvalidRequest(
             f"{formula.field} is not real everywhere between the limits.",
@@ -148,7 +148,7 @@ def broken_at(expression: Any, symbol: Any, low: float, high: float) -> list[flo
     places: set[float] = set()
     for one in inner:
         if one.has(symbol) and one.is_polynomial(symbol) and one.free_symbols == {symbol}:
-            roots = attempt(lambda one=one: sympy.Poly(one, symbol).real_roots(), 2.0)
+            roots = attempt(lambda one=one: sympy.Poly(one, symbol).real_roots(), 6_000_000)
             places |= set() if isinstance(roots, Failed) else {float(root) for root in roots}
     for kinds, first, period in _REPEATING:
         for one in expression.atoms(*kinds):

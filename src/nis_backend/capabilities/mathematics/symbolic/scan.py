@@ -6,7 +6,7 @@ import math
 from typing import TYPE_CHECKING, Any
 
 from nis_backend.capabilities.mathematics.symbolic.checking import value_of_tree
-from nis_backend.capabilities.mathematics.symbolic.terms import Failed, attempt
+from nis_backend.capabilities.mathematics.symbolic.terms import Failed, attempt_numbers
 from nis_backend.numerics.precise import Precise
 
 if TYPE_CHECKING:
@@ -20,7 +20,7 @@ MOST = 100
 ZERO, NEARLY = 1e-40, 1e-25
 """What a formula may be at a double root, and at one where its sign changes."""
 DIGITS = 50
-SECONDS = 6.0
+STEPS = 18_000_000
 SOURCE = (
     "Brent, Algorithms for Minimization without Derivatives (1973), ch. 4; Anderson & Björck, BIT 13 (1973), 253-264"
 )
@@ -42,7 +42,7 @@ def find_roots(formula: Formula, name: str, start: float, end: float) -> list[An
             raise ZeroDivisionError
         return precise.mp.re(found)
 
-    found = attempt(lambda: _all(precise, f, places, values), SECONDS)
+    found = attempt_numbers(lambda: _all(precise, f, places, values), STEPS)
     roots = [] if isinstance(found, Failed) else found
     inside = [one for one in roots if start - 1e-9 <= one <= end + 1e-9]
     return _distinct(precise, sorted(inside))[:MOST]

@@ -9,7 +9,14 @@ from nis_backend.capabilities.mathematics.symbolic.checking import check, exact_
 from nis_backend.capabilities.mathematics.symbolic.curves import draw_curve
 from nis_backend.capabilities.mathematics.symbolic.evaluate import write_decimal
 from nis_backend.capabilities.mathematics.symbolic.results import Expansion, Term
-from nis_backend.capabilities.mathematics.symbolic.terms import choose_variable, insist, read_number, read_terms, write
+from nis_backend.capabilities.mathematics.symbolic.terms import (
+    bounded,
+    choose_variable,
+    insist,
+    read_number,
+    read_terms,
+    write,
+)
 from nis_backend.errors import InvalidRequest
 from nis_backend.numerics.formula import Number, give
 from nis_backend.numerics.precise import Precise
@@ -25,6 +32,7 @@ NEAR, NEARER = -8, -9
 """Powers of two: the distances from the point at which the remainder is measured."""
 
 
+@bounded("expression")
 def expand(request: SeriesRequest) -> Expansion:
     """The beginning of the series that was asked for."""
     terms = read_terms(request.expression, field="expression")

@@ -15,6 +15,7 @@ from nis_backend.capabilities.mathematics.symbolic.results import Simplified
 from nis_backend.capabilities.mathematics.symbolic.terms import (
     Failed,
     attempt,
+    bounded,
     choose_variable,
     insist,
     read_terms,
@@ -41,6 +42,7 @@ METHODS = {
 MOST_EXCLUDED = 10
 
 
+@bounded("expression")
 def simplify(request: SimplifyRequest) -> Simplified:
     """The formula in the form that was asked for."""
     terms = read_terms(request.expression, field="expression", positive=request.positive)
@@ -60,7 +62,7 @@ def simplify(request: SimplifyRequest) -> Simplified:
         trial_points(terms.names, request.positive),
         precise,
     )
-    excluded = attempt(lambda: _excluded(terms, found), 3.0)
+    excluded = attempt(lambda: _excluded(terms, found), 9_000_000)
     return Simplified(
         expression=text,
         latex=latex,

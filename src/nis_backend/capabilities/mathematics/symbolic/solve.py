@@ -11,7 +11,7 @@ from nis_backend.capabilities.mathematics.symbolic.inequalities import solve_ine
 from nis_backend.capabilities.mathematics.symbolic.polynomials import polynomial_of, polynomial_roots
 from nis_backend.capabilities.mathematics.symbolic.scan import PLACES, find_roots
 from nis_backend.capabilities.mathematics.symbolic.systems import solve_several
-from nis_backend.capabilities.mathematics.symbolic.terms import Failed, attempt
+from nis_backend.capabilities.mathematics.symbolic.terms import Failed, attempt, bounded
 from nis_backend.numerics.receipt import Check
 from nis_backend.numerics.symbolic import sympy
 
@@ -20,11 +20,12 @@ if TYPE_CHECKING:
     from nis_backend.capabilities.mathematics.symbolic.requests import SolveRequest
     from nis_backend.capabilities.mathematics.symbolic.results import Solutions
 
-SECONDS = 9.0
+STEPS = 27_000_000
 LONG = 200
 """Operations of an equation that is not simplified first."""
 
 
+@bounded("equations")
 def solve(request: SolveRequest) -> Solutions:
     """What satisfies the equations that were given."""
     system = read_system(request)
@@ -44,12 +45,14 @@ def _one(system: System, request: SolveRequest) -> Found:
     expression = equation.expression
     if not expression.has(unknown):
         return _without(expression, "the unknown cancels")
-    simple = attempt(lambda: sympy.simplify(expression), 3.0) if sympy.count_ops(expression) < LONG else expression
+    simple = (
+        attempt(lambda: sympy.simplify(expression), 9_000_000) if sympy.count_ops(expression) < LONG else expression
+    )
     if not isinstance(simple, Failed) and not simple.has(unknown) and not system.others:
         return _without(simple, "the unknown cancels")
-    polynomial = attempt(lambda: polynomial_of(expression, unknown), 4.0)
+    polynomial = attempt(lambda: polynomial_of(expression, unknown), 12_000_000)
     if not isinstance(polynomial, Failed) and polynomial is not None:
-        found = attempt(lambda: polynomial_roots(polynomial, real=system.real, digits=request.digits), SECONDS)
+        found = attempt(lambda: polynomial_roots(polynomial, real=system.real, digits=request.digits), STEPS)
         if not isinstance(found, Failed):
             kept = [(root, times) for root, times in found.roots if holds(system, (root,)) is not False]
             return Found(
@@ -72,7 +75,7 @@ def _without(expression: Any, why: str) -> Found:
 def _transcendental(system: System, request: SolveRequest) -> Found:
     (equation,), (unknown,) = system.equations, system.unknowns
     domain = sympy.S.Reals if system.real else sympy.S.Complexes
-    wanted = attempt(lambda: sympy.solveset(equation.expression, unknown, domain), SECONDS)
+    wanted = attempt(lambda: sympy.solveset(equation.expression, unknown, domain), STEPS)
     scanned = _scanned(system, request)
     found = None if isinstance(wanted, Failed) else _of_set(system, wanted, request)
     if found is None and not scanned and not isinstance(wanted, Failed):
@@ -99,7 +102,7 @@ def _transcendental(system: System, request: SolveRequest) -> Found:
 
 def _inverted(system: System, expression: Any, unknown: Any) -> Found | None:
     """What inverting functions one by one comes to, which need not be all."""
-    listed: Any = attempt(lambda: sympy.solve(expression, unknown), 5.0)
+    listed: Any = attempt(lambda: sympy.solve(expression, unknown), 15_000_000)
     if isinstance(listed, Failed) or not listed:
         return None
     values = [(one,) for one in listed] if system.others else [(one,) for one in listed if holds(system, (one,))]

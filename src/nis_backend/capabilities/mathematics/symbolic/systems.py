@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from nis_backend.capabilities.mathematics.symbolic.equations import as_formula
 from nis_backend.capabilities.mathematics.symbolic.found import Found, holds, place_of
-from nis_backend.capabilities.mathematics.symbolic.terms import Failed, attempt
+from nis_backend.capabilities.mathematics.symbolic.terms import Failed, attempt, attempt_numbers
 from nis_backend.numerics.precise import Precise
 from nis_backend.numerics.receipt import Check
 from nis_backend.numerics.symbolic import sympy
@@ -14,17 +14,17 @@ from nis_backend.numerics.symbolic import sympy
 if TYPE_CHECKING:
     from nis_backend.capabilities.mathematics.symbolic.equations import System
 
-SECONDS = 9.0
+STEPS = 27_000_000
 
 
 def solve_several(system: System) -> Found:
     """What satisfies all equations."""
     expressions = [one.expression for one in system.equations]
     unknowns = list(system.unknowns)
-    linear = attempt(lambda: sympy.linear_eq_to_matrix(expressions, unknowns), 3.0)
+    linear = attempt(lambda: sympy.linear_eq_to_matrix(expressions, unknowns), 9_000_000)
     if not isinstance(linear, Failed):
         return _linear(system, linear)
-    found = attempt(lambda: sympy.solve(expressions, unknowns, dict=True), SECONDS)
+    found = attempt(lambda: sympy.solve(expressions, unknowns, dict=True), STEPS)
     if isinstance(found, Failed):
         return _from_starts(system, found.reason)
     values = [tuple(one.get(unknown, unknown) for unknown in unknowns) for one in found]
@@ -38,7 +38,7 @@ def solve_several(system: System) -> Found:
         return Found(outcome="solved", method="elimination", values=kept)
     numerators = [sympy.numer(sympy.together(one)) for one in expressions]
     if all(one.is_polynomial(*unknowns) for one in numerators) and not system.others:
-        basis = attempt(lambda: sympy.groebner(numerators, *unknowns, order="lex"), 5.0)
+        basis = attempt(lambda: sympy.groebner(numerators, *unknowns, order="lex"), 15_000_000)
         if not isinstance(basis, Failed):
             # 1 among the polynomials' combinations: they are never 0 together, among complex numbers either.
             one = Check(
@@ -107,7 +107,7 @@ def _from_starts(system: System, why: str) -> Found:
             ):
                 found.append(parts)
 
-    attempt(search, 6.0)
+    attempt_numbers(search, 18_000_000)
     if not found:
         return Found(outcome="unknown", method=method, notes=[f"Not solved: {why}, and no root was found by numbers."])
     values = sorted((tuple(sympy.Float(str(part), 40) for part in one) for one in found), key=lambda one: float(one[0]))

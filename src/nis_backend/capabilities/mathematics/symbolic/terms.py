@@ -1,15 +1,16 @@
-"""Formulas as terms: read with their symbols, bounded, worked on within a time, written as text and as LaTeX."""
+"""Formulas as terms: read with their symbols, bounded, worked on within counted steps, written as text and as LaTeX."""
 
 from __future__ import annotations
 
 import logging
 import math
 from dataclasses import dataclass
+from functools import wraps
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from nis_backend.errors import InvalidRequest, NisError
 from nis_backend.numerics.formula import read_formula
-from nis_backend.numerics.interrupting import OutOfTime, within
+from nis_backend.numerics.interrupting import OutOfSteps, charged, within
 from nis_backend.numerics.symbolic import sympy, to_sympy, write_latex, write_text
 
 if TYPE_CHECKING:
@@ -19,10 +20,13 @@ if TYPE_CHECKING:
 
 log = logging.getLogger("nis.mathematics")
 
+R = TypeVar("R")
 T = TypeVar("T")
 
-SECONDS = 12.0
-"""What one piece of algebra may take."""
+STEPS = 36_000_000
+"""Steps that one piece of algebra may take."""
+MOST_STEPS = 60_000_000
+"""Steps of a whole request: 12 s of a quiet core, below the time limit of the operations."""
 MOST_TERMS = 3000
 """Terms that a formula may expand to."""
 MOST_PARTS = 6000
@@ -173,15 +177,42 @@ def count_terms(expression: Any) -> int:
     return max((count_terms(one) for one in expression.args), default=1)
 
 
-def attempt(work: Callable[[], T], seconds: float = SECONDS) -> T | Failed:
+def bounded(field: str) -> Callable[[Callable[[R], T]], Callable[[R], T]]:
+    """Answer requests each as a new process would, within `MOST_STEPS`; `field` is the one that a refusal names.
+
+    What sympy remembers, and its chance, would otherwise decide how many steps the next request takes.
+    """
+
+    def bound(answer: Callable[[R], T]) -> Callable[[R], T]:
+        @wraps(answer)
+        def bounded_answer(request: R) -> T:
+            sympy.core.cache.clear_cache()
+            sympy.core.random.seed(1)
+            try:
+                with within(MOST_STEPS):
+                    return answer(request)
+            except OutOfSteps:
+                raise InvalidRequest(
+                    f"It is not worked out within {MOST_STEPS // 10**6} million steps.",
+                    field=field,
+                    value=str(getattr(request, field))[:80],
+                    remedy="Give a simpler expression, or parts of it one by one.",
+                ) from None
+
+        return bounded_answer
+
+    return bound
+
+
+def attempt(work: Callable[[], T], steps: int = STEPS) -> T | Failed:
     """What the work comes to, or why it came to nothing: sympy gives up in many ways."""
     try:
-        with within(seconds):
+        with within(steps):
             return work()
     except NisError:
         raise
-    except OutOfTime:
-        return Failed(f"nothing was found in {seconds:g} s")
+    except OutOfSteps:
+        return Failed(f"nothing was found within {steps // 10**6} million steps")
     except RecursionError:
         return Failed("it nests too deep")
     except Exception as error:  # noqa: BLE001 - sympy's own faults are of any class, and none is the caller's to see
@@ -189,13 +220,23 @@ def attempt(work: Callable[[], T], seconds: float = SECONDS) -> T | Failed:
         return Failed(f"the algebra gave up ({type(error).__name__})")
 
 
-def insist(work: Callable[[], T], what: str, *, field: str, value: str, seconds: float = SECONDS) -> T:
+def attempt_numbers(work: Callable[[], T], steps: int = STEPS) -> T | Failed:
+    """`attempt` for what evaluates formulas to many digits: by the evaluations, which takes half the time."""
+
+    def counted() -> T:
+        with charged():
+            return work()
+
+    return attempt(counted, steps)
+
+
+def insist(work: Callable[[], T], what: str, *, field: str, value: str, steps: int = STEPS) -> T:
     """What the work comes to.
 
     Raises:
-        InvalidRequest: nothing, within the time.
+        InvalidRequest: nothing, within the steps.
     """
-    found = attempt(work, seconds)
+    found = attempt(work, steps)
     if isinstance(found, Failed):
         raise InvalidRequest(
             f"{what}: {found.reason}.",
