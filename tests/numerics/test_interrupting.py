@@ -31,9 +31,14 @@ def test_the_same_work_ends_at_the_same_step() -> None:
 
 def test_what_an_inner_block_uses_is_the_outer_ones_too() -> None:
     """Many small pieces end with the whole of a request, and nothing is left counting."""
-    with pytest.raises(OutOfSteps), within(2000):
-        while True:
-            attempt(lambda: _calls(10), 10_000)
+
+    def many() -> None:
+        with within(2000):
+            while True:
+                attempt(lambda: _calls(10), 10_000)
+
+    with pytest.raises(OutOfSteps):
+        many()
     assert sys.getprofile() is None
     assert _calls(5000) == 5000
 
@@ -41,10 +46,14 @@ def test_what_an_inner_block_uses_is_the_outer_ones_too() -> None:
 def test_evaluations_are_charged_where_calls_are_not_counted() -> None:
     """A quadrature of many digits is bounded by its evaluations, though nothing counts its calls."""
     precise, tree = Precise(30), read_formula("sin(x)/x").tree
-    with pytest.raises(OutOfSteps), within(100_000), charged():
-        while True:
-            precise.value(tree, {"x": precise.mp.mpf(2)})
+
+    def many() -> None:
+        with within(100_000), charged():
+            while True:
+                precise.value(tree, {"x": precise.mp.mpf(2)})
+
+    with pytest.raises(OutOfSteps):
+        many()
     assert sys.getprofile() is None
-    spend(10**12)
-    with within(10):
+    with within(1000):
         spend(10**12)

@@ -5,10 +5,11 @@ from __future__ import annotations
 import sys
 import threading
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Generator
+    from types import FrameType
 
 
 class OutOfSteps(BaseException):
@@ -21,17 +22,17 @@ class _Counter:
     def __init__(self) -> None:
         self.left = sys.maxsize
 
-    def step(self, _frame: Any, _event: str, _argument: Any) -> None:  # Any: what the interpreter tells
+    def step(self, frame: FrameType, _event: str, _argument: object) -> None:
         self.left -= 1
-        if self.left < 0:
+        # Never on the way into or out of a block: what it set would stay.
+        if self.left < 0 and frame.f_code not in _EDGES:
             raise OutOfSteps
 
 
 _HERE = threading.local()
 
 
-@contextmanager
-def within(steps: int) -> Generator[None]:
+class within:  # noqa: N801 - read as a word: with within(1000)
     """Raise `OutOfSteps` in the block at the call or return that is one more than `steps`.
 
     A step is a call of a function, or a return from one: a quiet core takes some five million a second, half as many as
@@ -41,23 +42,32 @@ def within(steps: int) -> Generator[None]:
     Raises:
         OutOfSteps: they are used up.
     """
-    before: _Counter | None = getattr(_HERE, "counter", None)
-    counting = sys.getprofile()
-    counter = before or _Counter()
-    had = counter.left
-    given = counter.left = min(steps, had)
-    _HERE.counter = counter
-    sys.setprofile(counter.step)
-    try:
-        yield
+
+    def __init__(self, steps: int) -> None:
+        self._steps = steps
+
+    def __enter__(self) -> None:
+        self._before: _Counter | None = getattr(_HERE, "counter", None)
+        self._counting = sys.getprofile()
+        self._counter = counter = self._before or _Counter()
+        self._had = counter.left
+        self._given = counter.left = min(self._steps, self._had)
+        _HERE.counter = counter
+        if self._counting is None:
+            sys.setprofile(counter.step)
+
+    def __exit__(self, kind: type[BaseException] | None, _error: object, _traceback: object) -> None:
+        counter = self._counter
+        over = counter.left < 0
+        counter.left = self._had - (self._given - counter.left)
+        _HERE.counter = self._before
+        sys.setprofile(self._counting)
         # The interpreter drops what is raised in a destructor, and stops counting.
-        if counter.left < 0:
+        if over and kind is None:
             raise OutOfSteps
-    finally:
-        sys.setprofile(None)
-        counter.left = had - (given - counter.left)
-        _HERE.counter = before
-        sys.setprofile(counting)
+
+
+_EDGES = frozenset((within.__enter__.__code__, within.__exit__.__code__))
 
 
 @contextmanager
