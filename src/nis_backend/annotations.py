@@ -95,7 +95,9 @@ class Reads(_SchemaNote):
     sentence; `"equations"`: each equation or inequality that does; `"variable"`: the name behind "with respect to",
     `"variables"`: each of several; `"lower"` and `"upper"`: what stands behind "from" and "to"; `"towards"`: what a
     variable goes to; `"point"`: what stands behind "around" or "at x ="; `"claim"`: what stands behind "is it true";
-    `"values"` and `"at"`: the numbers that names of the formula are said to be, which its value needs or may have.
+    `"values"` and `"at"`: the numbers that names of the formula are said to be, which its value needs or may have;
+    `"differential"`: each equation with a rate of change, `"start"`: what its states are at first, `"constants"`: the
+    numbers of its other names; `"reactions"`: each reaction with its rate, `"start"`: how much there is of what reacts.
     """
 
     kind: Literal[
@@ -119,6 +121,10 @@ class Reads(_SchemaNote):
         "values",
         "at",
         "claim",
+        "differential",
+        "start",
+        "constants",
+        "reactions",
     ]
 
     @override

@@ -17,6 +17,8 @@ class Field:
     type: str
     description: str
     unit: str | None
+    items: str | None
+    """The unit of the numbers of a list."""
     names: tuple[str, ...]
     """Other words people use for it."""
     reads: str | None
@@ -74,6 +76,7 @@ def _field(name: str, schema: Json, required: bool) -> Field:
         type=str(schema.get("type", "")),
         description=str(schema.get("description", "")),
         unit=schema.get("unit"),
+        items=schema.get("items", {}).get("unit"),
         names=tuple(schema.get("names", ())),
         reads=schema.get("reads"),
         says=tuple(schema.get("says", {}).items()),

@@ -19,6 +19,7 @@ from nis_backend.capabilities.operations.names import find_names
 from nis_backend.capabilities.operations.numbers import NumberReader
 from nis_backend.capabilities.operations.reading import Reading, Unclear
 from nis_backend.capabilities.operations.stated import read_hints, read_stated, read_truths
+from nis_backend.capabilities.operations.systems import read_systems
 from nis_backend.capabilities.operations.words import stem
 
 if TYPE_CHECKING:
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
 
     from nis_backend.capabilities.operations.declared import Declared
     from nis_backend.capabilities.operations.sentence import Sentence
+    from nis_backend.capabilities.operations.slots import Slot
     from nis_backend.entry import Entry
 
 # Not "one", which stands for the thing: "the last one".
@@ -73,6 +75,7 @@ def read_arguments(
     left = set(range(len(sentence.quantities))) - amended.dropped
     reading.replaced = [sentence.quantities[index].text for index in sorted(amended.dropped)]
     left -= _read_quotes(sentence, operation, reading)
+    left -= read_systems(sentence, operation, reading)
     left -= read_formulas(sentence, operation, reading)
     left -= read_lists(sentence, operation, reading)
     left -= _read_counts(sentence, operation, reading)
@@ -93,7 +96,7 @@ def read_arguments(
 def _read_quotes(sentence: Sentence, operation: Declared, reading: Reading) -> set[int]:
     """Fill the fields that want texts; answers the quantities that are within them."""
     one, several = operation.by_reads.get("quote"), operation.by_reads.get("quotes")
-    quotes = sentence.quotes or (sentence.rest if one else ())
+    quotes = sentence.quotes or (sentence.rest if one and one.required else ())
     texts = [sentence.text[start:end].strip() for start, end in quotes]
     if one and len(texts) == 1:
         reading.fill(one, texts[0], texts[0])
@@ -148,6 +151,19 @@ def _beside(sentence: Sentence, operation: Declared, named: Mapping[str, str]) -
     return found
 
 
+def _called(sentence: Sentence, slot: Slot, named: Mapping[str, str]) -> dict[str, str]:
+    """Of several choices the one that stands behind a name of the field: of "Mars around the Sun", the Sun."""
+    said = [one for one in sentence.spelled_out if one.text not in ("of", ":", "is", "the", "a", "an")]
+    found: dict[str, str] = {}
+    for choice, words in named.items():
+        first = words.split()[0]
+        for at, one in enumerate(said):
+            before = tuple(near.text for near in said[:at])
+            if one.text == first and any(before[-len(phrase) :] == phrase for phrase in slot.phrases):
+                found[choice] = words
+    return found
+
+
 def _counts(sentence: Sentence, operation: Declared) -> list[re.Match[str]]:
     """Where a number of what is listed is said: "the last three", "five failed runs"."""
     # "30 jobs" of a sentence before are told, not wanted.
@@ -168,6 +184,8 @@ def _read_choices(sentence: Sentence, operation: Declared, reading: Reading) -> 
         if slot.reads != "choice":
             continue
         named = slot.chosen(sentence.spelled_out)
+        if len(named) > 1:
+            named = _called(sentence, slot, named) or named
         if len(named) > 1:
             named = _beside(sentence, operation, named) or named
         if len(named) == 1:

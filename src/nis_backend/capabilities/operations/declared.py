@@ -43,6 +43,11 @@ class Declared:
         self.by_reads = {slot.reads: slot for slot in self.slots.values() if slot.reads}
 
     @cached_property
+    def measures(self) -> bool:
+        """Whether it works on quantities, needed or not: a circuit may be of any of its parts."""
+        return any(slot.number and slot.unit for slot in self.slots.values())
+
+    @cached_property
     def asked(self) -> tuple[str, ...]:
         """How it is asked for: its examples' questions, and what it says that it does."""
         return (*self._questions, self.entry.summary)

@@ -8,7 +8,11 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
+from nis_backend.capabilities.operations.words import telling, tokens
+
 if TYPE_CHECKING:
+    from collections.abc import Set as AbstractSet
+
     from nis_backend.capabilities.operations.sentence import Sentence
 
 _INVERTS = re.compile(
@@ -24,10 +28,14 @@ _INVERTS = re.compile(
 )
 """Asks for what a computation starts from, so that something comes of it."""
 
-_OTHER_PHYSICS = re.compile(
+_OTHER_MOTION = re.compile(
     r"\b(?:roll|slid|ski|coast|glid|skid)\w* (?:\w+ ){0,2}down\b"
     r"|\bdown (?:a|an|the) [^.?!,]{0,20}(?:slope|hill|ramp|incline)|\b(?:up|along) (?:a|an|the) (?:slope|hill|incline)"
-    r"|\binclined plane\b|\bclimbing at\b|\bexpan[ds]\w*\b|\bheat (?:flux|flow|loss) (?:of|in)\b"
+    r"|\binclined plane\b|\bclimbing at\b|\bleans?\b(?! (?:\S+ ){0,2}away)",
+    re.IGNORECASE,
+)
+_OTHER_PHYSICS = re.compile(
+    r"\bexpan[ds]\w*\b|\bheat (?:flux|flow|loss) (?:of|in)\b"
     r"|\bhow much (?:heat|energy|power|force|work|weight|longer|shorter|current|charge)\b"
     r"|\b(?:brak|accelerat(?!ion of gravity|ion due)|deceler|vibrat|reson|refract|orbit|conductiv|resistiv)\w*"
     r"|\b(?:guitar|violin|piano|satellite|photons?|circuit|resistor|capacitor|lens)\b|\b(?:on|of) a spring\b"
@@ -38,7 +46,7 @@ _OTHER_PHYSICS = re.compile(
 
 _OPINES = re.compile(
     r"\b(?:hard|difficult|easy|possible|practical|realistic|worth|legal|stupid|safe|dangerous|fun|scary|cool|hurts?"
-    r"|mind|believe|think|agree|normal|impressive|amazing|lonely|bored|feelings|good idea|survive|great"
+    r"|mind|believe|think|agree|normal|broken|impressive|amazing|lonely|bored|feelings|good idea|survive|great"
     r"|too (?:fast|hot|cold|long|short|high))\b[^.?!]*\?\W*$",
     re.IGNORECASE,
 )
@@ -53,9 +61,20 @@ _OF_PEOPLE = re.compile(
 _VERDICT = re.compile(r"(?:^|,)\W*(?:is|are|was|were|do|does|did|would|should|will)\b", re.IGNORECASE)
 
 
-def wants_otherwise(sentence: Sentence) -> bool:
-    """Whether what is wanted is another computation, its reverse, or an opinion of it."""
+def wants_otherwise(sentence: Sentence, own: AbstractSet[str]) -> bool:
+    """Whether what is wanted is another computation, its reverse, or an opinion of it.
+
+    `own` are the stems of the words by which the operation is asked for: what it speaks of is no other physics.
+    """
     text = sentence.text
     last = text[max(text.rfind(mark, 0, -2) for mark in ".!?;") + 1 :]
     opines = _OPINES.search(last) and _VERDICT.search(last)
-    return bool(opines or _OF_PEOPLE.search(text) or _INVERTS.search(text) or _OTHER_PHYSICS.search(text))
+    return bool(
+        opines or _OF_PEOPLE.search(text) or _INVERTS.search(text) or _OTHER_MOTION.search(text) or _is_other(text, own)
+    )
+
+
+def _is_other(text: str, own: AbstractSet[str]) -> bool:
+    """Whether a word of another kind of physics is said, that is none of the operation's own."""
+    said = ([one.stem for one in tokens(found[0]) if telling(one)] for found in _OTHER_PHYSICS.finditer(text))
+    return any(not own >= set(words) for words in said)

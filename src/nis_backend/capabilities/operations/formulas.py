@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from nis_backend.capabilities.operations.declared import Declared
     from nis_backend.capabilities.operations.reading import Reading
     from nis_backend.capabilities.operations.sentence import Place, Sentence
+    from nis_backend.capabilities.operations.slots import Slot
 
 LONGEST = 60
 """Pieces of a stretch: the readings of one grow with the square of them."""
@@ -105,6 +106,7 @@ class FoundFormulas:
     def all(self) -> list[Stretch]:
         """Each stretch, in order."""
         text = _ASIDE.sub(lambda one: "\n" * len(one[0]), self._sentence.text)
+        text = _RATE.sub(lambda one: (one["name"] + ("''" if one["second"] else "'")).ljust(len(one[0])), text)
         dates = [one.span() for one in _DATE.finditer(text)]
         found = (_longest(run) for run in _runs(text))
         return [
@@ -127,12 +129,23 @@ class FoundFormulas:
 
     @cached_property
     def equations(self) -> list[Stretch]:
-        """Those with a sign of relation."""
-        return [one for one in self.all if one.related]
+        """Those with a sign of relation; none beside differential equations."""
+        return [] if self.differential else [one for one in self.all if one.related]
+
+    @cached_property
+    def differential(self) -> list[Stretch]:
+        """The equations with a rate of change in them: x' = v."""
+        return [
+            one
+            for one in self.all
+            if one.related and any(name.endswith("'") for name in one.names) and not _AT_START.match(one.text)
+        ]
 
     @cached_property
     def spans(self) -> list[tuple[int, int]]:
-        """The characters of formulas and equations."""
+        """The characters of formulas and equations; none beside differential equations."""
+        if self.differential:
+            return []
         return [(one.start, one.end) for one in self.all if one.operates or one is self.formula]
 
     def _measured(self, one: Stretch) -> bool:
@@ -159,10 +172,13 @@ def _right(one: Stretch) -> Stretch | None:
 def _runs(text: str) -> Iterator[list[_Piece]]:
     """Pieces in a row, each of which may be of a formula."""
     run: list[_Piece] = []
+    depth = 0
     found = list(_PIECE.finditer(text))
     for at, one in enumerate(found):
+        depth = max(0, depth + (one[0] in ("(", "[")) - (one[0] in (")", "]")))
         before, after = ([other[0] for other in some] for some in (found[max(0, at - 1) : at], found[at + 1 : at + 2]))
-        piece = _piece(one, text, before, after)
+        # A comma outside of brackets sets formulas apart.
+        piece = None if one[0] == "," and not depth else _piece(one, text, before, after)
         if piece is not None:
             run.append(piece)
         elif run:
@@ -323,6 +339,12 @@ _ASIDE = re.compile(
     rf"|\b\w\s*(?:->|→)\s*{_VALUE}"
 )
 """What belongs to no formula: the sign of a derivative, what a variable goes to."""
+_RATE = re.compile(
+    r"\bd(?P<second>(?:\^?2|²)?)\s?(?P<name>[a-z](?:_\w+|\d+)?)\s?/\s?d\s?t(?:\^?2|²)?(?!\w)", re.IGNORECASE
+)
+"""dx/dt, d²x/dt²: the rate of change x', x''."""
+_AT_START = re.compile(r"\s*[^\W\d]\w*'*\s*\([^()]*\)\s*=")
+"""x'(0) = 1: a value, no equation."""
 _LIMITS = re.compile(
     rf"\b(?:from|between)\s+(?:\w\s*=\s*)?(?P<lower>(?:minus\s+)?{_VALUE})\s+(?:up\s+)?(?:to|and)\s+"
     rf"(?:\w\s*=\s*)?(?P<upper>(?:plus\s+)?{_VALUE})",
@@ -338,7 +360,13 @@ def read_formulas(sentence: Sentence, operation: Declared, reading: Reading) -> 
         return set()
     found, spans = sentence.formulas, list[tuple[int, int]]()
     formula = found.formula
-    if (slot := slots.get("formula")) and formula:
+    wanting = [slot for slot in operation.slots.values() if slot.reads == "formula"]
+    for slot in wanting:
+        if one := _behind_name(sentence, slot):
+            reading.fill(slot, one.text, sentence.text[one.start : one.end])
+            spans.append((one.start, one.end))
+    slot = next((one for one in wanting if one.name not in reading.sources), None)
+    if slot and formula and not any(start <= formula.start < end for start, end in spans):
         reading.fill(slot, formula.text, sentence.text[formula.start : formula.end])
         spans.append((formula.start, formula.end))
     if (slot := slots.get("equations")) and found.equations:
@@ -356,6 +384,18 @@ def read_formulas(sentence: Sentence, operation: Declared, reading: Reading) -> 
         for index, quantity in enumerate(sentence.quantities)
         if any(start < quantity.end and quantity.start < end for start, end in spans)
     }
+
+
+def _behind_name(sentence: Sentence, slot: Slot) -> Stretch | None:
+    """The formula, or the number, that stands right behind a name of the field: "source 2*x"."""
+    if slot.required:
+        return None
+    for one in sentence.formulas.all:
+        before = re.sub(r"(?:\s|[=:'\"]|\bof\b|\bis\b|\bas\b)+$", "", sentence.text[: one.start].lower())
+        named = any(re.search(rf"(?<!\w){re.escape(' '.join(phrase))}$", before) for phrase in slot.phrases)
+        if named and not one.related:
+            return one
+    return None
 
 
 def _about(sentence: Sentence, operation: Declared, reading: Reading, taken: Sequence[Place]) -> list[Place]:

@@ -74,7 +74,8 @@ _DEFINES = re.compile(
 """Asks what something is, or is for."""
 
 _YES_OR_NO = re.compile(
-    r"^\W*(?:is|are|was|were|do|does|did|has|have|can|could|will|would|should) (?!you\b|u\b|we\b|i\b|there\b|any\b)",
+    r"^\W*(?:is|are|was|were|do|does|did|has|have(?! an? )|can|could|will|would|should) "
+    r"(?!you\b|u\b|we\b|i\b|there\b|any\b)",
     re.IGNORECASE,
 )
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -33,6 +34,10 @@ _ONE = re.compile(_NUMBER)
 _BEFORE = re.compile(r"\s*(?:(?:please\s+)?solve:?\s*)?(?:A\s*=\s*)?", re.IGNORECASE)
 _BETWEEN = re.compile(r"\s*[*·]?\s*x\s*=\s*", re.IGNORECASE)
 _AFTER = re.compile(r"\s*[.?!]?\s*")
+_DEGREES = re.compile(r"\s*(?:°|deg(?:rees?)?\b)", re.IGNORECASE)
+_UNITS = {"rad": r"(?:\s*(?:°|deg(?:rees?)?\b|rad(?:ians?)?\b))?", "m": r"(?:\s*m\b)?"}
+"""Units that may stand behind each number of a list; degrees are turned into radians."""
+_JOINED = re.compile(r"\s*(?:,|;|->|→|\band\b|\bto\b|\bthen\b|\bvia\b|\s)*\s*", re.IGNORECASE)
 MOST = 20_000
 """Numbers of a list that is read."""
 
@@ -93,13 +98,42 @@ def read_lists(sentence: Sentence, operation: Declared, reading: Reading) -> set
     units = [one.start for one in sentence.quantities if one.unit]
     found = [one for one in find_lists(sentence.text) if not any(one.start <= at < one.end for at in units)]
     nested, flat = [one for one in found if one.nested], [one for one in found if not one.nested]
+    if not nested:
+        flat, nested = _as_rows(sentence, operation, flat)
     _fill(sentence, reading, matrix, nested, matrices=True)
     _fill(sentence, reading, lists, flat, matrices=False)
+    spans = [(one.start, one.end) for one in found]
+    spans += [
+        span for slot in lists if slot.name not in reading.arguments and (span := _called(sentence, slot, reading))
+    ]
     return {
         index
         for index, quantity in enumerate(sentence.quantities)
-        if any(one.start <= quantity.start < one.end for one in found)
+        if any(start <= quantity.start < end for start, end in spans)
     }
+
+
+def _called(sentence: Sentence, slot: Slot, reading: Reading) -> tuple[int, int] | None:
+    """Fill a list with the few numbers behind its name: "amplitudes 2 and 0.5", "joint angles of 30° and 45°"."""
+    unit = _UNITS.get(slot.items or "", "")
+    number = rf"{_NUMBER}{unit}(?![\w.]*\d)"
+    for phrase in slot.phrases:
+        words = r"\s+".join(map(re.escape, phrase))
+        found = re.search(
+            rf"(?<!\w){words}\s*(?:of|are|is|at|:|=)?\s*(?P<list>{number}(?:(?:\s*,\s*|\s+)(?:and\s+)?{number})*)",
+            sentence.text,
+            re.IGNORECASE if len(phrase[0]) > 1 else 0,
+        )
+        if found is None:
+            continue
+        within = [one for one in sentence.quantities if found.start() < one.end and one.start < found.end()]
+        if unit == "" and any(one.unit for one in within):
+            continue
+        turns = slot.items == "rad" and re.search(r"°|deg", found["list"], re.IGNORECASE)
+        numbers = [float(one.replace("\u2212", "-")) for one in _ONE.findall(found["list"])]
+        reading.fill(slot, [math.radians(one) for one in numbers] if turns else numbers, found["list"])
+        return found.span("list")
+    return None
 
 
 def _fill(sentence: Sentence, reading: Reading, slots: list[Slot], found: list[Listed], *, matrices: bool) -> None:
@@ -122,8 +156,32 @@ def _fill(sentence: Sentence, reading: Reading, slots: list[Slot], found: list[L
         _give(sentence, reading, slot, one, matrices=matrices)
 
 
+def _as_rows(sentence: Sentence, operation: Declared, flat: list[Listed]) -> tuple[list[Listed], list[Listed]]:
+    """The lists left, and the matrix that lists in a row are where only one is needed: "through [0, 1] and [2, 3]"."""
+    needed = [operation.slots[name].reads for name in operation.required]
+    first = next((one.reads for one in operation.slots.values() if one.reads in ("matrix", "numbers")), "")
+    if first != "matrix" or "numbers" in needed:
+        return flat, []
+    for at, one in enumerate(flat):
+        rows = [one]
+        for following in flat[at + 1 :]:
+            between = sentence.text[rows[-1].end : following.start]
+            if not _JOINED.fullmatch(between) or len(following.rows[0]) != len(one.rows[0]):
+                break
+            rows.append(following)
+        if len(rows) > 1:
+            matrix = Listed(
+                rows=[row for one in rows for row in one.rows], nested=True, start=one.start, end=rows[-1].end
+            )
+            return [other for other in flat if other not in rows], [matrix]
+    return flat, []
+
+
 def _give(sentence: Sentence, reading: Reading, slot: Slot, one: Listed, *, matrices: bool) -> None:
-    reading.fill(slot, one.rows if matrices else one.rows[0], sentence.text[one.start : one.end])
+    rows, end = one.rows, one.end
+    if slot.items == "rad" and (degrees := _DEGREES.match(sentence.text, end)):
+        rows, end = [[math.radians(number) for number in row] for row in rows], degrees.end()
+    reading.fill(slot, rows if matrices else rows[0], sentence.text[one.start : end])
 
 
 def _named(sentence: Sentence, slots: list[Slot], one: Listed) -> Slot | None:

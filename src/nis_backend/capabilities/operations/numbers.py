@@ -45,7 +45,7 @@ _ASIDE = frozenset(("", "[mass]", "[time]"))
 """Dimensions of what is often told beside: an age, a weight that changes nothing."""
 _AHEAD = frozenset(("from", "off", "first"))
 """Names that stand only in front of their number."""
-_BEHIND = frozenset(("up", "above", "everywhere"))
+_BEHIND = frozenset(("up", "above", "everywhere", "orbit"))
 """Names that stand only behind it."""
 
 

@@ -10,6 +10,7 @@ questions that are nobody's. An operation is picked with enough of them and a ma
 from __future__ import annotations
 
 import re
+from collections import Counter
 from typing import TYPE_CHECKING
 
 from nis_backend.capabilities.operations.declared import declared
@@ -21,13 +22,20 @@ from nis_backend.capabilities.operations.words import stems
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
+    from nis_backend.capabilities.operations.declared import Declared
     from nis_backend.capabilities.operations.meaning import Meaning
+    from nis_backend.capabilities.operations.rarity import Rarity
     from nis_backend.capabilities.operations.sentence import Sentence
     from nis_backend.entry import Entry
 
 LEAST_SCORE = 2.0
 MARGIN = 0.5
 """What the best must be ahead of the next by."""
+
+FEW = 3
+"""Operations that use a rare word, and words by which an operation is always called."""
+MANY_QUESTIONS = 8
+"""Of an operation, from which on they tell what it is always called."""
 
 _NUMBER = re.compile(
     r"\d|[½¼¾⅓⅔]|\b(?:one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|\w+teen|(?:twen|thir|for|fif|six|seven"
@@ -46,10 +54,47 @@ def pick(sentence: Sentence, entries: Iterable[Entry], meaning: Meaning | None =
     candidates = tuple(entry for entry in entries if entry.routable)
     rarity = rarity_of(candidates)
     picks = [one for entry in candidates if (one := weigh(sentence, declared(entry), rarity, meaning))]
+    picks = [one for one in picks if not _is_particular(sentence, one.entry, picks, rarity)]
+    # What is named exactly leaves no room for what would have to be asked for all it needs.
+    if any(one.sure for one in picks):
+        picks = [one for one in picks if one.reading.complete or one.reading.sources]
     picks.sort(key=lambda one: -one.score)
     if not picks or picks[0].score < LEAST_SCORE or (len(picks) > 1 and picks[0].score - picks[1].score < MARGIN):
         return None
     return picks[0]
+
+
+def _is_particular(sentence: Sentence, entry: Entry, picks: Sequence[Pick], rarity: Rarity) -> bool:
+    """Whether another is asked for as much, and this is a particular one of it that is unsaid: "double"."""
+    family, _, action = entry.name.partition(".")
+    own = frozenset(action.split("_"))
+    for other in picks:
+        wider_family, _, wider = other.entry.name.partition(".")
+        words = frozenset(wider.split("_"))
+        if family != wider_family or entry == other.entry:
+            continue
+        # A name with more words; or one that is always asked for in words that few others have: "PINN".
+        if words < own:
+            alone = declared(entry).words.keys() - declared(other.entry).words.keys()
+            if sentence.subject.isdisjoint(alone):
+                return True
+        if (marks := _marks(declared(entry), declared(other.entry), rarity)) and sentence.stems.isdisjoint(marks):
+            return True
+    return False
+
+
+def _marks(operation: Declared, other: Declared, rarity: Rarity) -> frozenset[str]:
+    """A few rare words, strange to another, of which each of its questions has one; none where one does without."""
+    questions = [frozenset(asked) for asked in operation.questions]
+    rare = frozenset(word for asked in questions for word in asked if 0 < rarity.users[word] <= FEW)
+    rare -= other.words.keys()
+    marks: set[str] = set()
+    while left := [asked for asked in questions if marks.isdisjoint(asked)]:
+        said = Counter(word for asked in left for word in asked & rare)
+        if len(marks) == FEW or not said:
+            return frozenset()
+        marks.add(max(sorted(said), key=lambda word: said[word]))
+    return frozenset(marks) if len(questions) >= MANY_QUESTIONS else frozenset()
 
 
 def has_a_word_for(sentence: Sentence, entries: Iterable[Entry]) -> bool:

@@ -30,9 +30,13 @@ _MULTIPLE = re.compile(
 
 def read_stated(sentence: Sentence, operation: Declared, reading: Reading) -> None:
     """Values that words state: "straight up". A number that was read for the field says it better."""
+    numbers = frozenset(reading.sources)
     for slot in operation.slots.values():
         said: dict[object, str] = {}
         for words, value in slot.stated:
+            # What states two fields at once, as "dropped" a speed and an angle, states neither where one has a number.
+            if any(one.name in numbers and words in dict(one.stated) for one in operation.slots.values()):
+                continue
             for place in sentence.find(words):
                 part = _MULTIPLE.search(sentence.text[: sentence.said[place[0]].start])
                 said[None if part else value] = " ".join(words)

@@ -23,6 +23,7 @@ from nis_backend.capabilities.operations.guards import (
     tells,
 )
 from nis_backend.capabilities.operations.lists import bare_system
+from nis_backend.capabilities.operations.systems import holds_system, system_spans
 from nis_backend.capabilities.operations.words import listed, stem, stems, telling
 
 if TYPE_CHECKING:
@@ -107,6 +108,7 @@ def weigh(  # noqa: PLR0911 - one a rule
     """
     units = {"unit", "target_unit"} <= operation.by_reads.keys() and bool(sentence.quantities or sentence.mentions)
     required, chosen = _chosen(sentence, operation)
+    described = holds_system(sentence, operation)
     written = sentence.formulas.spans if operation.formulas else []
     if operation.formulas and not written:
         return None
@@ -114,24 +116,28 @@ def weigh(  # noqa: PLR0911 - one a rule
     bare = bool(system) or (bool(written) and _is_itself(sentence, operation))
     written = [*written, *system]
     fitting = len(operation.required) > 1 and meaning is not None and gives_measures(sentence)
-    if not (units or required or fitting or bare) and rarity.shared(operation, sentence.subject) < LEAST_WORDS:
+    if (
+        not (units or required or fitting or bare or described)
+        and rarity.shared(operation, sentence.subject) < LEAST_WORDS
+    ):
         return None
     aside = (
         [*sentence.quotes, *sentence.rest] if operation.quotes else _aside(sentence, required or operation.words.keys())
     )
     if declines(sentence, operation.deniable | chosen) or tells(sentence, aside, operation.words.keys()):
         return None
-    if not operation.required:
+    if not operation.required and not operation.measures:
         aside = _but_one(sentence, operation, rarity)
-    aside = [*aside, *written]
+    aside = [*aside, *written, *system_spans(sentence, operation)]
     name, subject = operation.entry.name, sentence.subject_outside(aside)
-    words = rarity.shared(operation, subject) + CHOSEN * bool(required)
+    words = rarity.shared(operation, subject) + CHOSEN * (bool(required) + described)
     cover = rarity.cover(subject, operation.words.keys() | chosen)
     near = meaning is not None and (meaning.is_near(name) or meaning.is_likely(name))
     # A conversion may have no other words than its units.
     if (
         not units
         and not bare
+        and not described
         and ((words < LEAST_WORDS and not fitting) or not (near or cover >= _least_cover(words, whole=True)))
     ):
         return None
@@ -154,7 +160,7 @@ def weigh(  # noqa: PLR0911 - one a rule
         aside=aside,
         meaning=meaning,
         named=bool(required),
-        converts=(units and (not reading.missing or _pairs_units(sentence))) or bare,
+        converts=(units and (not reading.missing or _pairs_units(sentence))) or bare or described,
     )
     if bare and sentence.subject_outside(aside) and weighed.cover < WELL_COVERED:
         return None
@@ -164,14 +170,18 @@ def weigh(  # noqa: PLR0911 - one a rule
     # A unit's name has no meaning to be near to.
     named = stem(operation.entry.action.partition("_")[0]) in sentence.stems
     far = far and not (units and named and reading.sources and not (meaning and meaning.is_far(name, settled=True)))
-    computes = bool(operation.required) and not (units or required or operation.quotes or written)
-    other = (computes and wants_otherwise(sentence)) or (
-        not units and not bare and _asks_for_other(weighed, known, rarity)
+    computes = (operation.measures or bool(operation.required)) and not (
+        units or required or operation.quotes or written
+    )
+    other = (computes and wants_otherwise(sentence, operation.words.keys())) or (
+        not units and not bare and not described and _asks_for_other(weighed, known, rarity)
     )
     if far or other:
         return None
-    if operation.required:
-        return _computing(weighed)
+    given = operation.measures and len(reading.sources) > 1
+    found = _computing(weighed) if operation.required or given else None
+    if operation.required or found is not None:
+        return found
     # What is not explained may be a name; a word of other operations is another wish.
     return _listing(weighed, strange=any(rarity.users[word] for word in subject - known))
 
@@ -444,7 +454,7 @@ def _is_asked(sentence: Sentence, operation: Declared) -> bool:
 
 def _wants_result(sentence: Sentence, operation: Declared) -> bool:
     """Whether the message names a result of the operation, and its subject: the period of a pendulum."""
-    if not operation.required:
+    if not (operation.required or operation.measures):
         return False
     return bool(sentence.subject & operation.outcome) and bool(sentence.subject & operation.subject)
 

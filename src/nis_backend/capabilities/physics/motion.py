@@ -36,6 +36,7 @@ ACROSS = (
     "right angle",
 )
 DOWNRIGHT = ("straight down", "straight downwards", "straight downward", "vertically down", "vertically downwards")
+DROPPED = ("dropped", "drop a", "drop an", "drop the", "let fall", "dropping")
 UPRIGHT = (
     "straight up",
     "straight upward",
@@ -77,8 +78,11 @@ class ProjectileRequest(Model):
     """A body thrown over level ground. With mass and diameter the air slows it down, without them it does not."""
 
     speed: Annotated[
-        float, Unit("m/s"), Names("launch speed", "initial speed", "velocity", "initial velocity", "v")
-    ] = Field(gt=0, le=20_000, description="Speed at launch.")
+        float,
+        Unit("m/s"),
+        Names("launch speed", "initial speed", "velocity", "initial velocity", "v"),
+        Says(dict.fromkeys(DROPPED, 0)),
+    ] = Field(ge=0, le=20_000, description="Speed at launch.")
     angle: Annotated[
         float,
         Unit("degree"),
@@ -87,7 +91,7 @@ class ProjectileRequest(Model):
             {
                 **dict.fromkeys(LEVEL, 0),
                 **dict.fromkeys(UPRIGHT, 90),
-                **dict.fromkeys(DOWNRIGHT, -90),
+                **dict.fromkeys((*DOWNRIGHT, *DROPPED), -90),
                 "right angle": 90,
             }
         ),

@@ -28,6 +28,7 @@ Coordinates = Annotated[list[Length], Field(min_length=3, max_length=3)]
 Angles = Annotated[list[Angle], Field(min_length=3, max_length=3)]
 Positions = Annotated[
     list[Angle],
+    Reads("numbers"),
     Names("joint angles", "joint positions", "joint values", "angles", "joints", "configuration", "q"),
     Field(min_length=1, max_length=MOST_JOINTS),
 ]
@@ -166,6 +167,7 @@ class ArmRequest(Model):
     ) = Field(default=None, description="An arm known by name.")
     links: Annotated[
         list[Annotated[float, Unit("m"), Field(gt=0, le=FARTHEST)]],
+        Reads("numbers"),
         Names("link lengths", "links", "link", "arm lengths", "lengths of the links"),
     ] = Field(
         default_factory=list[float],

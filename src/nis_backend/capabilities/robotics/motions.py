@@ -6,7 +6,7 @@ from typing import Annotated, Literal, Self
 
 from pydantic import Field, model_validator
 
-from nis_backend.annotations import Knob, Names, Unit
+from nis_backend.annotations import Knob, Names, Reads, Unit
 from nis_backend.capabilities.robotics.description import Angles, ArmRequest, Coordinates, Positions
 from nis_backend.capabilities.robotics.poses import SIMULATION, Outline
 from nis_backend.errors import InvalidRequest
@@ -35,7 +35,7 @@ class LineTarget(Model):
 class Waypoints(Model):
     """Where an arm is to go: through positions of its joints, or along straight lines of its tool."""
 
-    waypoints: list[Positions] = Field(
+    waypoints: Annotated[list[Positions], Reads("matrix")] = Field(
         default_factory=list[list[float]],
         max_length=MOST_WAYPOINTS,
         description="Positions of the joints, one after the other.",

@@ -159,7 +159,7 @@ class HypothesisRequest(Model):
             {
                 Hypothesis.ONE_SAMPLE: ("one sample t test", "one-sample t test"),
                 Hypothesis.TWO_SAMPLE: ("Student's t-test", "two sample t test", "unpaired t-test"),
-                Hypothesis.WELCH: ("Welch's t-test", "Welch test", "Welch"),
+                Hypothesis.WELCH: ("t-test", "t test", "Welch's t-test", "Welch test", "Welch"),
                 Hypothesis.PAIRED: ("paired t test", "dependent t-test"),
                 Hypothesis.MANN_WHITNEY: ("Mann-Whitney U", "Mann Whitney", "rank-sum test", "rank sum"),
                 Hypothesis.WILCOXON: ("Wilcoxon", "signed rank"),

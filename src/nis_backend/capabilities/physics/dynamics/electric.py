@@ -34,7 +34,7 @@ class CircuitRequest(Model):
     inductance: Annotated[float, Unit("H"), Names("coil", "inductor", "L")] | None = Field(
         default=None, gt=0, le=1e6, description="Of the coil; unset: none."
     )
-    capacitance: Annotated[float, Unit("F"), Names("capacitor", "C")] | None = Field(
+    capacitance: Annotated[float, Unit("farad"), Names("capacitor", "C")] | None = Field(
         default=None, gt=0, le=1e6, description="Of the capacitor; unset: none."
     )
     arrangement: Annotated[
@@ -42,7 +42,7 @@ class CircuitRequest(Model):
         Says({"in parallel": "parallel", "in series": "series"}),
         Names("arrangement", "connected in"),
     ] = Field(default="series", description="In series behind a voltage source, or in parallel at a current source.")
-    voltage: Annotated[Volt, Names("source voltage", "battery", "supply", "V")] | None = Field(
+    voltage: Annotated[Volt, Names("source voltage", "battery", "supply", "connected to", "at", "V")] | None = Field(
         default=None, ge=-1e9, le=1e9, description="Of the source, switched on at the start; unset: 1 V in series."
     )
     current: Annotated[Ampere, Names("source current", "I")] | None = Field(

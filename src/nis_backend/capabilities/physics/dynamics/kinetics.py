@@ -6,7 +6,7 @@ from typing import Annotated, Literal, Self
 
 from pydantic import Field, model_validator
 
-from nis_backend.annotations import Knob, Names, Says, Unit
+from nis_backend.annotations import Knob, Names, Reads, Says, Unit
 from nis_backend.capabilities.physics.dynamics.system import Key, Tolerance
 from nis_backend.capabilities.physics.motion import MaxSteps, Points
 from nis_backend.errors import InvalidRequest
@@ -23,13 +23,13 @@ Share = Annotated[float, Unit("")]
 class ReactionsRequest(Model):
     """Reactions of mass action in a stirred volume, and what is in it at the start."""
 
-    reactions: list[Annotated[str, Field(min_length=3, max_length=300)]] = Field(
+    reactions: Annotated[list[Annotated[str, Field(min_length=3, max_length=300)]], Reads("reactions")] = Field(
         min_length=1,
         max_length=40,
         description="One each: A + 2 B -> C; 0.5, or A <-> B; 3, 0.1 with the rate constants forward and back, in s "
         "and mol/L.",
     )
-    initial: dict[Key, Concentration] = Field(
+    initial: Annotated[dict[Key, Concentration], Reads("start")] = Field(
         min_length=1, max_length=20, description="Concentrations at the start; the others are 0."
     )
     duration: Annotated[Time, Names("time", "for", "during", "until", "t")] = Field(

@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from nis_backend.annotations import Knob, Names, Unit
+from nis_backend.annotations import Knob, Names, Reads, Unit
 from nis_backend.capabilities.physics.motion import MaxSteps, Points
 from nis_backend.numerics.receipt import Receipt
 from nis_backend.operation import Model
@@ -32,15 +32,15 @@ class Event(Model):
 class OdeRequest(Model):
     """A system of ordinary differential equations, as text, and where it starts."""
 
-    equations: list[Annotated[str, Field(min_length=1, max_length=2000)]] = Field(
+    equations: Annotated[list[Annotated[str, Field(min_length=1, max_length=2000)]], Reads("differential")] = Field(
         min_length=1,
         max_length=24,
         description="One for each state: x' = v, dx/dt = v, x'' = -x + sin(t), m*x'' + c*x' + k*x = 0; t is the time.",
     )
-    initial: dict[Key, Value] = Field(
+    initial: Annotated[dict[Key, Value], Reads("start")] = Field(
         min_length=1, max_length=24, description="The state at the start: x, and x' where x'' is given."
     )
-    parameters: dict[Key, Value] = Field(
+    parameters: Annotated[dict[Key, Value], Reads("constants")] = Field(
         default_factory=dict, max_length=50, description="Values of the other names in the equations."
     )
     duration: Annotated[float, Unit("s"), Names("time", "for", "during", "until", "t")] = Field(

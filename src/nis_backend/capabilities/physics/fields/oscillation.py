@@ -6,7 +6,7 @@ from typing import Annotated
 
 from pydantic import Field
 
-from nis_backend.annotations import Names, Unit
+from nis_backend.annotations import Names, Reads, Unit
 from nis_backend.capabilities.physics.fields.region import FormulaText, Region, Samples, Tolerance
 
 
@@ -19,7 +19,9 @@ class WaveRequest(Region):
     duration: Annotated[float, Unit("s"), Names("time", "after", "until", "t =", "for")] = Field(
         gt=0, le=1e12, description="Time to advance."
     )
-    initial: Annotated[FormulaText, Names("initial shape", "plucked", "starting from", "u(x,0)", "initially")] = Field(
+    initial: Annotated[
+        FormulaText, Reads("formula"), Names("initial shape", "plucked", "starting from", "u(x,0)", "initially")
+    ] = Field(
         default="0",
         description="The start, a formula of x, in two dimensions of x and y: sin(pi*x), exp(-100*(x-0.5)^2).",
     )

@@ -6,16 +6,16 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from nis_backend.annotations import Names, Unit
+from nis_backend.annotations import Names, Reads, Unit
 from nis_backend.capabilities.physics.fields.region import FormulaText, Region, Tolerance
 
 
 class PoissonRequest(Region):
     """-div(k grad u) + screening·u = source, at rest, on an interval, a rectangle, a disc or an L."""
 
-    source: Annotated[FormulaText, Names("source", "right-hand side", "charge density", "load", "f")] = Field(
-        default="1", description="What u comes from, a formula of x, in two dimensions of x and y."
-    )
+    source: Annotated[
+        FormulaText, Reads("formula"), Names("source", "right-hand side", "charge density", "load", "f")
+    ] = Field(default="1", description="What u comes from, a formula of x, in two dimensions of x and y.")
     conductivity: Annotated[float, Unit(""), Names("permittivity", "conductivity", "k")] = Field(
         default=1.0, gt=0, le=1e9, description="k, the same everywhere."
     )

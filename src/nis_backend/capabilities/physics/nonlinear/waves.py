@@ -46,7 +46,7 @@ class SolitonRequest(Model):
             }
         ),
     ] = Field(default=WaveEquation.KDV, description="KdV (shallow water), focusing or defocusing NLS (light, waves).")
-    amplitudes: Annotated[list[Size], Names("amplitude", "amplitudes", "heights")] = Field(
+    amplitudes: Annotated[list[Size], Reads("numbers"), Names("amplitude", "amplitudes", "heights")] = Field(
         default=[], max_length=2, description="Height of each soliton; none where `initial` is given."
     )
     positions: Annotated[list[Place], Names("position", "positions", "starting at")] = Field(

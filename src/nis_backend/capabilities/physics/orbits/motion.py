@@ -23,7 +23,12 @@ Around = Annotated[
     Central,
     Reads("choice"),
     Names("central body", "around", "orbiting"),
-    Called({Central.EARTH: ("the Earth", "LEO", "low Earth orbit"), Central.SUN: ("the Sun", "solar", "heliocentric")}),
+    Called(
+        {
+            Central.EARTH: ("the Earth", "LEO", "low Earth orbit", "ISS", "International Space Station"),
+            Central.SUN: ("the Sun", "solar", "heliocentric"),
+        }
+    ),
 ]
 GM = Annotated[float, Unit("m³/s²"), Names("GM", "mu", "gravitational parameter", "μ")]
 Points = Annotated[
@@ -164,6 +169,9 @@ class OrbitRequest(Model):
         ]
         | None
     ) = Field(default=None, gt=0, le=1e20, description="Least distance from the centre.")
+    altitude: Annotated[float, Unit("m"), Names("altitude", "above the surface", "up", "high")] | None = Field(
+        default=None, gt=0, le=1e20, description="Least height above the surface of a body that is named."
+    )
     eccentricity: Annotated[
         float, Unit(""), Names("eccentricity", "e"), Says({"circular orbit": 0, "parabolic": 1})
     ] = Field(
@@ -204,12 +212,19 @@ class OrbitRequest(Model):
                 remedy="Give body, such as Sun or Earth, or gm in m³/s².",
             )
         vectors = (self.position is not None) + (self.velocity is not None)
-        sizes = (self.semi_major_axis is not None) + (self.periapsis is not None)
+        sizes = sum(one is not None for one in (self.semi_major_axis, self.periapsis, self.altitude))
         if vectors == 1 or vectors + sizes not in (1, 2) or (vectors and sizes) or sizes > 1:
             raise InvalidRequest(
                 "The orbit is open, or given twice.",
                 field="position" if vectors else "semi_major_axis",
-                remedy="Give semi_major_axis or periapsis with the eccentricity, or position and velocity.",
+                remedy="Give semi_major_axis, periapsis or altitude with the eccentricity, or position and velocity.",
+            )
+        if self.altitude is not None and self.body is None:
+            raise InvalidRequest(
+                "An altitude is above a body, and none is named.",
+                field="altitude",
+                value=self.altitude,
+                remedy="Name the body, or give the periapsis.",
             )
         if self.semi_major_axis is not None and self.eccentricity >= 1:
             raise InvalidRequest(
@@ -282,9 +297,9 @@ class TransferRequest(Model):
         Reads("choice"),
         Called({"bi-elliptic": ("bielliptic", "bi-elliptical"), "lambert": ("Lambert's problem",)}),
     ] = Field(default="hohmann", description="Half an ellipse, two halves, or the orbit between two places.")
-    start_altitude: Annotated[float, Unit("m"), Names("start altitude", "initial altitude", "parking orbit")] | None = (
-        Field(default=None, ge=0, le=1e15, description="Of the first circle above the body's surface.")
-    )
+    start_altitude: (
+        Annotated[float, Unit("m"), Names("start altitude", "initial altitude", "parking orbit", "orbit")] | None
+    ) = Field(default=None, ge=0, le=1e15, description="Of the first circle above the body's surface.")
     end_altitude: (
         Annotated[float, Unit("m"), Names("final altitude", "end altitude", "target"), Says(HIGHER)] | None
     ) = Field(default=None, ge=0, le=1e15, description="Of the last circle above the body's surface.")

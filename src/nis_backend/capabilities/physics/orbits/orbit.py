@@ -69,6 +69,8 @@ def start_of(request: OrbitRequest, gm: float) -> State:
         return state
     e = request.eccentricity
     periapsis = request.periapsis if request.semi_major_axis is None else request.semi_major_axis * (1 - e)
+    if request.altitude is not None and request.body is not None:
+        periapsis = KNOWN[request.body].radius + request.altitude
     assert periapsis is not None
     angles = (request.inclination, request.ascending_node, request.argument_of_periapsis, request.true_anomaly)
     inclination, node, argument, anomaly = map(math.radians, angles)

@@ -131,7 +131,7 @@ async def analyze_sensitivity(request: SensitivityRequest, ctx: Context) -> Reco
                 "y": [1.273, 1.556, 1.801, 2.008],
                 "errors": [0.005],
             },
-            question="Fit gravity to measured pendulum periods by least squares and give its standard error.",
+            question="Fit gravity to measured pendulum periods by least squares, with its uncertainty.",
             also=asked.FIT,
         ),
         Example(
