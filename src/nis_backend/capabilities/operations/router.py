@@ -56,7 +56,7 @@ def pick(sentence: Sentence, entries: Iterable[Entry], meaning: Meaning | None =
     picks = [one for entry in candidates if (one := weigh(sentence, declared(entry), rarity, meaning))]
     picks = [one for one in picks if not _is_particular(sentence, one.entry, picks, rarity)]
     # What is named exactly leaves no room for what would have to be asked for all it needs.
-    if any(one.sure for one in picks):
+    if any(one.sure and not declared(one.entry).quotes for one in picks):
         picks = [one for one in picks if one.reading.complete or one.reading.sources]
     picks.sort(key=lambda one: -one.score)
     if not picks or picks[0].score < LEAST_SCORE or (len(picks) > 1 and picks[0].score - picks[1].score < MARGIN):
