@@ -43,7 +43,7 @@ def test_a_motion_passes_its_waypoints_within_every_limit_and_reaches_one(method
     assert found.peaks[0].velocity_limit == pytest.approx(scale * chain.velocity[0])
     times, positions = np.array(found.motion.time), np.array(found.motion.position)
     for arrival, stance in zip(found.arrivals, STANCES, strict=True):
-        at = [float(np.interp(arrival, times, positions[joint])) for joint in range(len(positions))]
+        at: list[float] = [np.interp(arrival, times, row) for row in found.motion.position]
         assert at == pytest.approx(stance, abs=2e-3)
     velocities = np.array(found.motion.velocity)
     assert np.abs(velocities[:, [0, -1]]).max() < 1e-9

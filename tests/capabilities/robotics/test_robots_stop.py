@@ -164,16 +164,22 @@ def test_a_stop_always_wins_the_race_with_a_move(ground: Ground) -> None:
     refused(ground, robot)
 
 
-def test_a_stop_and_a_release_between_two_looks_still_halt_the_motion(ground: Ground) -> None:
-    """Promise: no motion goes on by itself after a release, however quick it was."""
+@pytest.mark.parametrize("behind", [0.0, 3600.0])
+def test_a_stop_and_a_release_between_two_looks_still_halt_the_motion(ground: Ground, behind: float) -> None:
+    """Promise: no motion goes on by itself after a release, however quick it was, and be its host's clock behind."""
     robot = made(ground)
+    ground.call("robots.stop_robot", {"id": robot["id"]})
+    ground.call("robots.release_robot", {"id": robot["id"], "reason": "One of before."})
     run = ground.call("robots.move_robot", {"id": robot["id"], **FAR}, wait=False)["id"]
     until_it_moves(ground, run)
 
     async def pressed() -> None:
         ctx = ground.process.context(LOCAL)
-        await ctx.call_named("robots.stop_robot", {"id": robot["id"]})
-        await ctx.call_named("robots.release_robot", {"id": robot["id"], "reason": "A test of a quick one."})
+        now = ctx.drivers.store.now
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(ctx.drivers.store, "now", lambda: now() - behind)
+            await ctx.call_named("robots.stop_robot", {"id": robot["id"]})
+            await ctx.call_named("robots.release_robot", {"id": robot["id"], "reason": "A test of a quick one."})
 
     ground.run(pressed())
     assert not result(ground, run)["arrived"]

@@ -171,10 +171,9 @@ async def holding(robot_id: str, ctx: Context, most: int = 1) -> list[Row]:
     return await ctx.store.select("robot_stops", where=where, limit=most, descending=False)
 
 
-async def last_stop(robot_id: str, ctx: Context) -> str:
-    """The id of the last stop there was, released or not; empty where there was none."""
-    rows = await ctx.store.select("robot_stops", where={"robot_id": robot_id}, limit=1)
-    return str(rows[0]["id"]) if rows else ""
+async def stops_so_far(robot_id: str, ctx: Context) -> int:
+    """How many there were, released or not: more means that one came since, whatever the clocks of hosts say."""
+    return await ctx.store.count("robot_stops", where={"robot_id": robot_id})
 
 
 async def motion_of(robot_id: str, ctx: Context) -> str | None:

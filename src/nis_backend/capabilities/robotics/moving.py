@@ -14,9 +14,9 @@ from nis_backend.capabilities.robotics.kept import (
     Track,
     find,
     holding,
-    last_stop,
     refuse_stopped,
     robot_of,
+    stops_so_far,
 )
 from nis_backend.capabilities.robotics.limits import limits_of_robot
 from nis_backend.capabilities.robotics.motions import Plan, PlanRequest
@@ -77,8 +77,8 @@ async def begin_motion(request: MoveRobot, ctx: Context) -> MoveRobot:
 
 
 async def _claim(row: Row, run_id: str, ctx: Context) -> Row:
-    # The last stop is looked for first: one that comes in between is newer than it.
-    seen = await last_stop(row["id"], ctx)
+    # They are counted first: one that comes in between is one more.
+    seen = str(await stops_so_far(row["id"], ctx))
     await refuse_stopped(row, ctx)
     for other in await ctx.store.select("robot_motions", where={"robot_id": row["id"]}, limit=1):
         run = await ctx.store.get("runs", str(other["id"]))
@@ -133,7 +133,7 @@ async def _found(wanted: str, ctx: Context) -> Row:
 
 
 async def _cleared(row: Row, ctx: Context) -> str:
-    """The last stop there was when the motion was asked for, once it is sure that none came since.
+    """How many stops there were when the motion was asked for, once it is sure that none came since.
 
     Raises:
         Conflict: one did.
@@ -144,12 +144,12 @@ async def _cleared(row: Row, ctx: Context) -> str:
         claim = await _claim(row, ctx.run.run_id, ctx)
         await ctx.store.insert("robot_motions", claim)
     await refuse_stopped(row, ctx)
-    _refuse_older(row, str(claim["seen"]), await last_stop(row["id"], ctx))
+    _refuse_older(row, str(claim["seen"]), str(await stops_so_far(row["id"], ctx)))
     return str(claim["seen"])
 
 
-def _refuse_older(row: Row, seen: str, last: str) -> None:
-    if last != seen:
+def _refuse_older(row: Row, seen: str, count: str) -> None:
+    if count != seen:
         raise Conflict(
             f"The robot {row['name']!r} was stopped after this motion was asked for.",
             field="id",
@@ -215,10 +215,10 @@ class _Follower:
             held = await holding(robot_id, self.ctx)
             if held:
                 return f"it was stopped: {held[0]['reason']}" if held[0]["reason"] else "it was stopped"
-            last = await last_stop(robot_id, self.ctx)
+            count = str(await stops_so_far(robot_id, self.ctx))
         except NisError as error:
             return f"nobody can say whether it was stopped: {error.message}"
-        return "it was stopped, and released since" if last != self.seen else ""
+        return "it was stopped, and released since" if count != self.seen else ""
 
     async def _halt(self, time: float, moments: Sequence[Moment], because: str) -> dict[str, Any]:
         """Brake each joint as hard as its limits allow, in the simulation's time."""

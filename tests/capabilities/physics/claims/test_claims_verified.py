@@ -30,6 +30,7 @@ def verify(ground: Ground, **request: Any) -> Any:  # Any: JSON
         ({"operation": "physics.get_constant", "request": {"name": "speed of light"}}, "value", 3e8, "confirmed"),
         (FLIGHT, "range", "45 m", "refuted"),
         (FLIGHT, "trajectory.height.0", 0, "confirmed"),
+        (FLIGHT, "trajectory.height.0", "0e999", "confirmed"),
         (FLIGHT, "reach", "41 m", "cannot say"),
         (FLIGHT, "model", 1, "cannot say"),
     ],
@@ -100,6 +101,11 @@ def test_a_statement_is_held_against_what_it_speaks_of(ground: Ground, statement
         ({"operation": "physics.verify", "claims": [{"path": "x", "value": 1}]}, "operation"),
         ({**PENDULUM, "claims": [{"path": "period", "value": "3 kg"}]}, "claims.0.value"),
         ({**PENDULUM, "claims": [{"path": "period", "value": "soon"}]}, "claims.0.value"),
+        (
+            {**PENDULUM, "claims": [{"path": "period", "value": 2}, {"path": "period", "value": "1e400"}]},
+            "claims.1.value",
+        ),
+        ({**PENDULUM, "claims": [{"path": "period", "value": "nan"}]}, "claims.0.value"),
         ({**PENDULUM, "request": {"length": -1, "angle": 30}, "claims": [{"path": "period", "value": 1}]}, "length"),
     ],
 )

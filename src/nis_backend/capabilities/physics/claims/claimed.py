@@ -56,7 +56,7 @@ class EquationVerdict(Model):
     left: Side | None = Field(description="Null where it adds or compares what does not measure the same.")
     right: Side | None = Field(description="Likewise.")
     difference: Annotated[float, Unit("")] | None = Field(
-        description="|left - right| / max(|left|, |right|); null without values."
+        description="|left - right| / max(|left|, |right|), against 0 over the largest term; null without values."
     )
     assumed: dict[str, str] = Field(description="Symbols that were taken for constants of nature, with their values.")
 

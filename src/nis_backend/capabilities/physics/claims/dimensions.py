@@ -89,11 +89,14 @@ def check(request: EquationRequest) -> EquationVerdict:
             difference=None,
             assumed=assumed,
         )
-    verdict, reason, difference = _compare(request, left, right, _nothing(equation.right.tree))
+    # 0 measures whatever the other side does; how far that is from it is told by what was added up.
+    nothing = [_nothing(side.tree) for side in (equation.left, equation.right)]
+    size = max(_size(side.tree, known) for side in (equation.left, equation.right)) if any(nothing) else 0.0
+    verdict, reason, difference = _compare(request, left, right, size, nothing=any(nothing))
     return EquationVerdict(
         verdict=verdict,
         reason=reason,
-        dimensions_agree=left.powers == right.powers or _nothing(equation.right.tree),
+        dimensions_agree=left.powers == right.powers or any(nothing),
         left=_side(left),
         right=_side(right),
         difference=difference,
@@ -102,20 +105,22 @@ def check(request: EquationRequest) -> EquationVerdict:
 
 
 def _compare(
-    request: EquationRequest, left: Measured, right: Measured, nothing: bool
+    request: EquationRequest, left: Measured, right: Measured, size: float, *, nothing: bool
 ) -> tuple[Verdict, str, float | None]:
     if left.powers != right.powers and not nothing:
         return "refuted", f"The left side is {dimension(left)}, the right side is {dimension(right)}.", None
+    told = left if left.powers else right
+    what = dimension(told)
     if left.value is None or right.value is None:
-        return "cannot say", f"Both sides are {dimension(left)}; without values nothing more is known.", None
+        return "cannot say", f"Both sides are {what}; without values nothing more is known.", None
     if not math.isfinite(left.value) or not math.isfinite(right.value):
         return "cannot say", "A side is no finite number for these values.", None
-    largest = max(abs(left.value), abs(right.value))
+    largest = max(abs(left.value), abs(right.value), size)
     difference = abs(left.value - right.value) / largest if largest else 0.0
-    numbers = f"{format_number(left.value, 6)} against {format_number(right.value, 6)} {unit_of(left)}".rstrip()
+    numbers = f"{format_number(left.value, 6)} against {format_number(right.value, 6)} {unit_of(told)}".rstrip()
     if difference <= request.tolerance:
-        return "confirmed", f"Both sides are {dimension(left)} and agree: {numbers}.", difference
-    return "refuted", f"Both sides are {dimension(left)}, and their values differ: {numbers}.", difference
+        return "confirmed", f"Both sides are {what} and agree: {numbers}.", difference
+    return "refuted", f"Both sides are {what}, and their values differ: {numbers}.", difference
 
 
 def _values(request: EquationRequest, names: frozenset[str]) -> tuple[dict[str, Measured], dict[str, str]]:
@@ -247,6 +252,18 @@ def _fractions(powers: Iterable[tuple[str, int]]) -> Powers:
 def _nothing(tree: Node) -> bool:
     """Whether a side is a plain 0, which measures whatever the other one does."""
     return isinstance(tree, Number) and tree.value == 0
+
+
+def _size(tree: Node, known: Mapping[str, Measured]) -> float:
+    """The largest of the terms that a side adds up; 0 where one has no value."""
+    match tree:
+        case Binary("+" | "-", left, right):
+            return max(_size(left, known), _size(right, known))
+        case Sign(of):
+            return _size(of, known)
+        case _:
+            value = _measure(tree, known).value
+            return abs(value) if value is not None and math.isfinite(value) else 0.0
 
 
 def _side(measured: Measured) -> Side:

@@ -197,12 +197,14 @@ def _claimed(claim: Claim, unit: str, field: str) -> tuple[float, float]:
         try:
             value = float(text)
         except ValueError:
-            raise InvalidRequest(
-                f"{text!r} is no quantity in {unit or 'numbers'}.",
-                field=field,
-                value=text,
-                remedy=f"Give a number{f' in {unit}' if unit else ''}, or a number with its unit.",
-            ) from None
+            value = math.nan
+    if not math.isfinite(value):
+        raise InvalidRequest(
+            f"{text!r} is no quantity in {unit or 'numbers'}.",
+            field=field,
+            value=text,
+            remedy=f"Give a number{f' in {unit}' if unit else ''}, or a number with its unit.",
+        )
     digits = _DIGITS.search(text)
     number = float(digits[0].replace(",", "")) if digits and digits[0].strip(".,") else value
     scale = abs(value / number) if number else 1.0
@@ -213,7 +215,7 @@ def _half_digit(digits: str) -> float:
     mantissa, _, power = digits.lower().replace(",", "").partition("e")
     # Zeros at the end of a whole number are no digits: 300000 km/s is the speed of light, rounded.
     places = len(mantissa.partition(".")[2]) if "." in mantissa else len(mantissa.rstrip("0")) - len(mantissa)
-    return 0.5 * 10.0 ** (int(power or 0) - places)
+    return 0.5 * 10.0 ** min(int(power or 0) - places, 300)
 
 
 def _at(result: Any, path: str) -> float | None:  # Any: JSON

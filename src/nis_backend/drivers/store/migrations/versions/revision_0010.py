@@ -9,7 +9,7 @@ down_revision = "0009"
 
 # A robot is stopped as long as a row of its stops is not released: a stop only adds a row, so that none is lost to a
 # release, or to another stop, at the same time. `by_key` is the key of who stopped it. A motion's id is its run's; a
-# robot is in one at most. `seen` is the last stop there was when the motion was asked for, empty where there was none.
+# robot is in one at most. `seen` is how many stops there were when the motion was asked for.
 STEP = Step(
     up="""
 create table robots (
