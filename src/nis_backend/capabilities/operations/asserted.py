@@ -24,7 +24,7 @@ _ASKS = re.compile(
     r"(?=.*\b(?:true|right|correct|so|believe)\b\W*$))"
     r"\s+(?P<claim>.*\d.*?)"
     r"(?:[.,;]?\s*(?:is (?:that|this|it) (?:true|right|correct|so)|(?:true|right|correct) or (?:false|wrong|not)"
-    r"|(?:confirm|refute|verify|check) (?:it|that|this)(?: or \w+ it)?))?\W*",
+    r"|(?:confirm|refute|verify|check) (?:it|that|this)(?: or \w+ it)?))?[\s.,;:?!\"')\u201d]*",
     re.IGNORECASE | re.DOTALL,
 )
 """How people ask it. What is claimed has a number in it: an opinion is nobody's here."""

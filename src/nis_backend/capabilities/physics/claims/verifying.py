@@ -20,6 +20,7 @@ from nis_backend.operation import Model
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from nis_backend.capabilities.operations.operations import Route
     from nis_backend.capabilities.physics.claims.claimed import Claim, ClaimRequest, Verdict
     from nis_backend.context import Context
     from nis_backend.entry import Entry
@@ -242,6 +243,8 @@ async def _of_statement(statement: str, ctx: Context) -> Verification:
     """Find what the statement speaks of, take the claimed number out of it, and compute the rest."""
     routed = await ctx.call(route_message, RouteMessage(message=statement, excluding=_OWN))
     if routed.operation is None:
+        routed = await _without_its_end(statement, ctx)
+    if routed is None or routed.operation is None:
         return _unsaid("No computation here is about this.")
     entry = ctx.operations.entry(routed.operation)
     _computes(entry)
@@ -251,10 +254,22 @@ async def _of_statement(statement: str, ctx: Context) -> Verification:
     if isinstance(said, str):
         return _unsaid(said)
     asked = await ctx.call(route_message, RouteMessage(message=said.rest, excluding=_OWN))
+    if (asked.operation != entry.name or not asked.ready) and (end := await _without_its_end(statement, ctx)):
+        asked = end
     if asked.operation != entry.name or not asked.ready:
         lacking = ", ".join(asked.missing) or "its arguments"
         return _unsaid(f"{entry.name} would tell, but the statement does not give {lacking}.")
     return await _held(entry, asked.arguments, said.claims, ctx)
+
+
+async def _without_its_end(statement: str, ctx: Context) -> Route | None:
+    """What the statement asks for as a question, without the number it ends with; of a conversion, in that unit."""
+    numbers = (await ctx.call(read_quantities, TextRequest(text=statement, units=[]))).quantities
+    ended = wording.ended_by(statement, numbers)
+    if ended is None:
+        return None
+    question = wording.question_of(statement, ended)
+    return await ctx.call(route_message, RouteMessage(message=question, excluding=_OWN))
 
 
 def _unsaid(reason: str) -> Verification:

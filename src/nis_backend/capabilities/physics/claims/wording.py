@@ -51,6 +51,15 @@ _SAYS = re.compile(
 )
 _PLAIN = re.compile(r"[+\-\u2212]?(?:\d+(?:\.\d*)?|\.\d+)(?:[eE][+-]?\d+)?(?![\d,])")
 _DENIES = re.compile(r"\b(?:not|never|cannot|neither|nor)\b|n['\u2019]t\b", re.IGNORECASE)
+_COMES_TO = re.compile(
+    r"\s*(?:=|\b(?:is|are|equals?|equal to|comes to|makes|gives|at|with|of)\b)\s*"
+    r"(?:(?:about|around|approximately|roughly|nearly|exactly|equal to|~|≈)\s*)?$",
+    re.IGNORECASE,
+)
+_LIST = re.compile(
+    r"[\[({][\d\s.,;+\-eE\[\](){}]*[\])}]"
+    r"|(?<![\w.])[-+]?\d+(?:\.\d+)?(?:\s*,\s*(?:and\s+)?[-+]?\d+(?:\.\d+)?){2,}(?:\s+and\s+[-+]?\d+(?:\.\d+)?)?"
+)
 _MULTIPLE = re.compile(
     r"\b(?:twice|thrice|double|triple|times)\b|\bhalf (?:the|of|as|that|its)\b|"
     r"(?:%|per ?cent) (?:longer|shorter|more|less|greater|higher|lower|faster|slower)\b",
@@ -81,8 +90,8 @@ def numbers_of(entry: Entry) -> list[Named]:
 
 def read(statement: str, entry: Entry, quantities: Sequence[Quantity]) -> Said | str:
     """What the statement claims of what `entry` answers; or why that cannot be told."""
-    fields, quantities = numbers_of(entry), _measured(statement, quantities)
-    found = _nearest(statement, fields, quantities) or _last(entry, quantities)
+    fields, quantities = numbers_of(entry), _measured(statement, _free(statement, quantities))
+    found = _nearest(statement, fields, quantities) or _last(statement, entry, quantities)
     if found is None:
         return f"It names no number that {entry.name} computes: {', '.join(sorted(path for path, _, _ in fields))}."
     path, quantity = found
@@ -108,7 +117,8 @@ def read(statement: str, entry: Entry, quantities: Sequence[Quantity]) -> Said |
         first -= 1
         more, _ = _claims(statement, named[0], quantities, first)
         claims, start = [*more, *claims], quantities[first].start
-    rest = f"{statement[:start]} {statement[quantities[last].end :]}"
+    # "17 * 23 =": what is left asks for the number.
+    rest = f"{_COMES_TO.sub('', statement[:start])} {statement[quantities[last].end :]}".strip()
     bounds_left_out = re.sub(rf"{_AT_MOST}|{_AT_LEAST}", " ", statement, flags=re.IGNORECASE)
     if odd := _DENIES.search(bounds_left_out) or _MULTIPLE.search(statement):
         return f"It does not say plainly what a number is ({odd[0]!r}): say it as one, as in 'has a period of 2 s'."
@@ -183,11 +193,35 @@ def _within(path: str, low: str, high: str) -> list[Claim]:
     return [Claim(path=path, value=low, relation="at least"), Claim(path=path, value=high, relation="at most")]
 
 
-def _last(entry: Entry, quantities: Sequence[Quantity]) -> tuple[str, Quantity] | None:
-    """Of an operation that answers one value in a unit of its own: what the statement ends with."""
+def _last(statement: str, entry: Entry, quantities: Sequence[Quantity]) -> tuple[str, Quantity] | None:
+    """Of an operation that answers one value: what the statement ends with."""
     properties = entry.result_schema.get("properties", {})
     measured = [one for one in quantities if one.unit]
-    return ("value", measured[-1]) if measured and {"value", "unit"} <= properties.keys() else None
+    if measured and {"value", "unit"} <= properties.keys():
+        return "value", measured[-1]
+    ended = ended_by(statement, quantities)
+    return ("value", ended) if ended and "value" in properties else None
+
+
+def ended_by(statement: str, quantities: Sequence[Quantity]) -> Quantity | None:
+    """The number that a statement ends with: "… is 9", "… = 9"."""
+    last = quantities[-1] if quantities else None
+    if last is None or statement[last.end :].strip(" .!") or not _COMES_TO.search(statement[: last.start]):
+        return None
+    return last
+
+
+def question_of(statement: str, ended: Quantity) -> str:
+    """The statement as a question, without the number that it ends with: "100 km/h in m/s?"."""
+    before = _COMES_TO.sub("", statement[: ended.start]).strip()
+    plain = re.fullmatch(r"[-+\d.,eE]+\s*[^\s\d]\S*(?:\s\S+){0,2}", before)
+    return f"Convert {before} to {ended.unit.replace('_', ' ')}." if plain and ended.unit else f"{before}?"
+
+
+def _free(statement: str, quantities: Sequence[Quantity]) -> list[Quantity]:
+    """The quantities that are no part of a list: not those of "the mean of 2, 4 and 9"."""
+    spans = [one.span() for one in _LIST.finditer(statement)]
+    return [one for one in quantities if not any(start <= one.start < end for start, end in spans)]
 
 
 def _nearest(statement: str, fields: Sequence[Named], quantities: Sequence[Quantity]) -> tuple[str, Quantity] | None:

@@ -143,7 +143,7 @@ class LorenzMotion(Model):
     final_x: Number = Field(description="x at the end.")
     final_y: Number = Field(description="y at the end.")
     final_z: Number = Field(description="z at the end.")
-    lyapunov_exponent: Number = Field(
+    lyapunov_exponent: Annotated[Number, Names("largest Lyapunov exponent")] = Field(
         description="The largest Lyapunov exponent, per unit of time, over the attractor."
     )
     lyapunov_error: Number = Field(

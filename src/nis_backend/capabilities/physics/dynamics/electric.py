@@ -152,14 +152,18 @@ class CircuitCourse(Model):
         description="Node voltages with direct current alone; null where a node is cut off from it."
     )
     modes: list[Mode] = Field(description="How it moves by itself, the slowest first.")
-    natural_frequency: Annotated[float, Unit("Hz")] | None = Field(
-        description="Of two modes, undamped: √(s₁s₂)/2π; null where there are not two."
-    )
+    natural_frequency: (
+        Annotated[float, Unit("Hz"), Names("resonance frequency", "resonant frequency", "resonates")] | None
+    ) = Field(description="Of two modes, undamped: √(s₁s₂)/2π; null where there are not two.")
     damping_ratio: Annotated[float, Unit("")] | None = Field(
         description="Below 1 it swings, at 1 it is critically damped; null as above."
     )
-    quality: Annotated[float, Unit("")] | None = Field(description="1/(2·damping ratio); null as above.")
-    time_constant: Second | None = Field(description="1/decay of the slowest mode; null where none decays.")
+    quality: Annotated[float, Unit(""), Names("quality factor", "Q factor", "Q")] | None = Field(
+        description="1/(2·damping ratio); null as above."
+    )
+    time_constant: Annotated[Second, Names("tau", "RC time")] | None = Field(
+        description="1/decay of the slowest mode; null where none decays."
+    )
     duration: Second = Field(description="Time followed.")
     netlist: list[str] = Field(description="The circuit that was solved.")
     trajectory: Waveforms = Field(description="The course.")

@@ -135,10 +135,16 @@ class EpidemicCourse(Model):
     """How an infection spreads and ends."""
 
     model: Literal["SIR", "SEIR", "SIRS", "SEIRS"] = Field(description="The compartments: E with a latent time.")
-    peak_time: Day | None = Field(description="When most are infectious; null where it only falls or has not turned.")
-    peak_infectious: People = Field(description="Most people infectious at once.")
-    herd_threshold: Share = Field(description="Share of immune people from which on it dies out: 1 - 1/R0, or 0.")
-    final_share: Share | None = Field(
+    peak_time: Annotated[Day, Names("peaks after", "peaks on day", "time of the peak", "day of the peak")] | None = (
+        Field(description="When most are infectious; null where it only falls or has not turned.")
+    )
+    peak_infectious: Annotated[People, Names("peak", "at the peak", "infectious at once", "peaks at")] = Field(
+        description="Most people infectious at once."
+    )
+    herd_threshold: Annotated[Share, Names("herd immunity", "herd immunity threshold")] = Field(
+        description="Share of immune people from which on it dies out: 1 - 1/R0, or 0."
+    )
+    final_share: Annotated[Share, Names("final size", "infected in the end", "attack rate", "infects")] | None = Field(
         description="Share of all infected once it is over, by ln(s/s0) = -R0·(1 - immune - s); null if immunity ends."
     )
     infected_share: Share | None = Field(
@@ -147,6 +153,8 @@ class EpidemicCourse(Model):
     endemic_infectious: People | None = Field(
         description="People infectious where it stays for ever, if immunity is lost and R0 is above 1."
     )
-    doubling_time: Day | None = Field(description="Time in which cases double at first; null where they do not grow.")
+    doubling_time: Annotated[Day, Names("double every", "doubles every")] | None = Field(
+        description="Time in which cases double at first; null where they do not grow."
+    )
     trajectory: Compartments = Field(description="The course.")
     receipt: Receipt = Field(description="How it was computed and how wrong it may be.")

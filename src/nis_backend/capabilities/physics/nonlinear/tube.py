@@ -104,7 +104,7 @@ Wave = Literal["shock", "rarefaction"]
 class ShockTubeSolution(Model):
     """The gas after `duration`."""
 
-    star_pressure: Annotated[float, Unit("Pa")] = Field(
+    star_pressure: Annotated[float, Unit("Pa"), Names("pressure behind the shock", "pressure between")] = Field(
         description="Pressure between the two waves, exact; 0 in a void."
     )
     star_velocity: Annotated[float, Unit("m/s")] | None = Field(

@@ -259,7 +259,9 @@ class Orbit(Model):
     """An orbit, and where the body is after the time."""
 
     kind: Literal["circle", "ellipse", "parabola", "hyperbola"]
-    period: Annotated[float, Unit("s")] | None = Field(description="Time of one turn; null where it does not return.")
+    period: Annotated[float, Unit("s"), Names("orbital period", "one turn", "goes around in", "takes")] | None = Field(
+        description="Time of one turn; null where it does not return."
+    )
     semi_major_axis: Annotated[float, Unit("m")] | None = Field(description="Negative for a hyperbola, null: parabola.")
     eccentricity: Annotated[float, Unit("")]
     periapsis: Annotated[float, Unit("m")] = Field(description="Least distance from the centre.")
@@ -272,7 +274,9 @@ class Orbit(Model):
     position: list[Annotated[float, Unit("m")]] = Field(description="After the time.")
     velocity: list[Annotated[float, Unit("m/s")]] = Field(description="After the time.")
     distance: Annotated[float, Unit("m")] = Field(description="From the centre, after the time.")
-    speed: Annotated[float, Unit("m/s")] = Field(description="After the time.")
+    speed: Annotated[float, Unit("m/s"), Names("orbital speed", "moves at", "velocity")] = Field(
+        description="After the time."
+    )
     energy: Annotated[float, Unit("J/kg")] = Field(description="Of a kilogram.")
     gm: Annotated[float, Unit("m³/s²")]
     trajectory: OrbitPath = Field(description="From the start to the time.")
@@ -380,10 +384,12 @@ class Transfer(Model):
     """A way from one orbit to another."""
 
     kind: Literal["hohmann", "bi-elliptic", "lambert"]
-    delta_v: Annotated[float, Unit("m/s")] | None = Field(
+    delta_v: Annotated[float, Unit("m/s"), Names("delta-v", "Δv", "change of velocity", "costs")] | None = Field(
         description="All burns together; null for Lambert without the velocities before and after."
     )
-    time: Annotated[float, Unit("s")] = Field(description="From the first burn to the last.")
+    time: Annotated[float, Unit("s"), Names("transfer time", "takes", "lasts")] = Field(
+        description="From the first burn to the last."
+    )
     burns: list[Burn]
     start_radius: Annotated[float, Unit("m")]
     end_radius: Annotated[float, Unit("m")]

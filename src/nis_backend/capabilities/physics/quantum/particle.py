@@ -127,8 +127,12 @@ class State(Model):
 class Eigenstates(Model):
     """The lowest stationary states."""
 
-    ground_energy: Annotated[float, Unit("eV")] = Field(description="The lowest energy.")
-    gap: Annotated[float, Unit("eV")] | None = Field(description="From it to the next; null where there is none.")
+    ground_energy: Annotated[float, Unit("eV"), Names("ground state energy", "ground state", "lowest energy")] = Field(
+        description="The lowest energy."
+    )
+    gap: Annotated[float, Unit("eV"), Names("energy gap", "splitting")] | None = Field(
+        description="From it to the next; null where there is none."
+    )
     states: list[State]
     position: list[Length] = Field(description="Where the functions are given.")
     potential: list[Energy] = Field(description="V there; of a box, 0 inside.")
@@ -204,8 +208,12 @@ class Resonance(Model):
 class Tunnelling(Model):
     """How much of a wave passes a barrier."""
 
-    transmission: Annotated[float, Unit("")] = Field(description="Probability of passing.")
-    reflection: Annotated[float, Unit("")] = Field(description="Probability of coming back.")
+    transmission: Annotated[
+        float, Unit(""), Names("probability", "tunnels with", "passes", "chance", "transmission probability")
+    ] = Field(description="Probability of passing.")
+    reflection: Annotated[float, Unit(""), Names("reflected", "comes back")] = Field(
+        description="Probability of coming back."
+    )
     log10_transmission: Annotated[float, Unit("")] | None = Field(
         description="Its power of ten, also where the number is too small for a double; null where nothing passes."
     )
