@@ -96,7 +96,9 @@ def read_arguments(
 def _read_quotes(sentence: Sentence, operation: Declared, reading: Reading) -> set[int]:
     """Fill the fields that want texts; answers the quantities that are within them."""
     one, several = operation.by_reads.get("quote"), operation.by_reads.get("quotes")
-    quotes = sentence.quotes or (sentence.rest if one and one.required else ())
+    quotes = sentence.quotes or (
+        sentence.rest if one and (one.required or not sentence.text.rstrip().endswith("?")) else ()
+    )
     texts = [sentence.text[start:end].strip() for start, end in quotes]
     if one and len(texts) == 1:
         reading.fill(one, texts[0], texts[0])
