@@ -96,7 +96,8 @@ class _Printer(_StrPrinter):
         return f"heaviside({self._print(expr.args[0])})"
 
     def _print_DiracDelta(self, expr: Any) -> str:  # noqa: N802 - sympy's
-        return f"dirac({self._print(expr.args[0])})"
+        order = f", {expr.args[1]}" if len(expr.args) > 1 else ""
+        return f"dirac({self._print(expr.args[0])}{order})"
 
     def _print_factorial(self, expr: Any) -> str:
         return f"factorial({self._print(expr.args[0])})"

@@ -391,3 +391,40 @@ def test_what_cannot_be_done_is_refused_with_a_remedy(operation: Operation[Any, 
     with pytest.raises(InvalidRequest) as refused:
         call(operation, **request_)
     assert refused.value.remedy or refused.value.fields
+
+
+def test_what_simplifying_does_not_end_is_kept_as_it_was() -> None:
+    """The formula itself is among its forms: too hard to simplify is no error, and takes no clock to see."""
+    found = call(simplify_expression, expression="(x + 1)^400 + sin(y)^40")
+    assert found.receipt.met
+    assert found.expression == "(x + 1)^400 + sin(y)^40"
+
+
+@pytest.mark.parametrize(
+    ("equations", "outcome"),
+    [
+        (["1 = 2"], "none"),
+        (["e = e"], "every value"),
+        (["sin(1)^2 + cos(1)^2 = 1"], "every value"),
+        (["x^2 + y^2 = -1", "x = y"], "none"),
+        # Between x = 2 and x = 3 the left side of the first passes 1.
+        (["x^3 + y^3 = 1", "x^2 - y = 7"], "numbers only"),
+    ],
+)
+def test_that_there_is_no_solution_is_proved_and_never_guessed(equations: list[str], outcome: str) -> None:
+    """What elimination does not find is looked for by numbers; equations without a name are true or not."""
+    found = call(solve_equation, equations=equations)
+    assert found.outcome == outcome
+    assert found.receipt.met
+
+
+def test_a_stretch_of_solutions_is_no_list_of_numbers() -> None:
+    """Whatever is from 2 to 3 satisfies floor(x) = 2."""
+    with pytest.raises(InvalidRequest, match="whole stretch"):
+        call(solve_equation, equations=["floor(x) = 2"])
+
+
+def test_the_derivative_of_a_peak_says_which() -> None:
+    """The second derivative of |x| is twice a Dirac peak, the fourth twice the second derivative of one."""
+    assert call(differentiate_expression, expression="abs(x)", order=2).expression == "2*dirac(x)"
+    assert call(differentiate_expression, expression="abs(x)", order=4).expression == "2*dirac(x, 2)"

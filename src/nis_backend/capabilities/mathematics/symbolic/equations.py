@@ -84,7 +84,7 @@ def read_system(request: SolveRequest) -> System:
     real = request.domain == "real"
     for one in request.variables:
         check_name(one, "variables")
-    symbols = symbols_of({*names, *request.variables}, complex_numbers=not real)
+    symbols = symbols_of({*names, *request.variables, "x"}, complex_numbers=not real)
     posed = [
         Posed(
             text=text,

@@ -132,7 +132,7 @@ def _undefined(text: str) -> InvalidRequest:
 
 def write_decimal(value: Any, digits: int) -> tuple[str, float | None]:
     """A number's decimals, and as a double where it is real; nothing of what is no number."""
-    number = attempt(lambda: value.evalf(digits + 5, maxn=MOST_PRECISION), 12_000_000)
+    number = attempt(lambda: value.evalf(digits + 5, maxn=MOST_PRECISION), 8_000_000)
     if isinstance(number, Failed) or not number.is_number:
         return "", None
     if number.is_infinite and number.is_extended_real:

@@ -60,12 +60,12 @@ def transform_fourier(request: FourierRequest) -> Transform:
         "The transform was not found",
         field="expression",
         value=request.expression,
-        steps=36_000_000,
+        steps=20_000_000,
     )
     if found is None or found.has(sympy.nan, sympy.zoo, sympy.oo):
         raise no_transform(request.expression, "Fourier transform")
     answer = front * found
-    tidied = attempt(lambda: shorter(answer), 12_000_000)
+    tidied = attempt(lambda: shorter(answer), 8_000_000)
     answer = answer if isinstance(tidied, Failed) else tidied
     text, latex = write(answer)
     return Transform(
@@ -157,7 +157,7 @@ def _ends(half: Any, positive: Any) -> bool:
     """Whether the half is 0 from somewhere on, as a pulse is, or falls off faster than a square."""
     if all(half.subs(positive, far) == 0 for far in (61, 127, 1009)):
         return True
-    limit = attempt(lambda: sympy.limit(half * positive**2, positive, sympy.oo), 12_000_000)
+    limit = attempt(lambda: sympy.limit(half * positive**2, positive, sympy.oo), 8_000_000)
     return not isinstance(limit, Failed) and bool(limit.is_finite)
 
 
@@ -172,7 +172,7 @@ def _fourier_checks(  # noqa: PLR0913, PLR0917 - a transform and its convention
     checks: list[Check] = []
     for place in ("0.3", "0.9"):
         k = mp.mpf(place)
-        second = attempt_numbers(lambda k=k: _whole_line(mp, at_t, name, factor * k), 30_000_000)
+        second = attempt_numbers(lambda k=k: _whole_line(mp, at_t, name, factor * k), 15_000_000)
         computed = value({**numbers, answer_name: k})
         if isinstance(second, Failed) or second is None or computed is None:
             continue

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from nis_backend.capabilities.mathematics.symbolic.equations import System
     from nis_backend.capabilities.mathematics.symbolic.found import Outcome
 
-STEPS = 27_000_000
+STEPS = 15_000_000
 _PLACES = (
     "-37.13",
     "-9.7",
@@ -65,7 +65,7 @@ def solve_inequality(system: System) -> Found:
     period = (
         None
         if outcome == "every value"
-        else attempt(lambda: sympy.periodicity(equation.expression, unknown), 9_000_000)
+        else attempt(lambda: sympy.periodicity(equation.expression, unknown), 6_000_000)
     )
     period = None if isinstance(period, Failed) else period
     notes = [f"It repeats: add any whole number times {write_text(period)}."] if period is not None else []

@@ -53,7 +53,7 @@ if TYPE_CHECKING:
 INDEFINITE, DEFINITE = "integration in closed form", "integration in closed form between limits"
 AGREES = 1e-8
 """Largest difference from quadrature, of the value or of 1, with which a closed form is believed."""
-STEPS = 15_000_000
+STEPS = 10_000_000
 _WINDOW = 4.0
 
 
@@ -90,7 +90,7 @@ def _indefinite(request: IntegrateRequest, terms: Terms, variable: Any) -> Integ
     found = attempt(lambda: sympy.integrate(terms.expression, variable), STEPS)
     if isinstance(found, Failed) or _is_open(found):
         return _not_found(found)
-    tidied = attempt(lambda: _tidied(found, terms.expression), 9_000_000)
+    tidied = attempt(lambda: _tidied(found, terms.expression), 6_000_000)
     found = found if isinstance(tidied, Failed) else tidied
     checks = _differentiated(terms, variable, found, request)
     text, latex = write(found)
@@ -170,7 +170,7 @@ def _with_parameters(request: IntegrateRequest, terms: Terms, variable: Any, low
     found = attempt(lambda: sympy.integrate(terms.expression, (variable, lower, upper)), STEPS)
     if isinstance(found, Failed) or _is_open(found):
         return _not_found(found)
-    tidied = attempt(lambda: sympy.simplify(found), 9_000_000)
+    tidied = attempt(lambda: sympy.simplify(found), 6_000_000)
     found = found if isinstance(tidied, Failed) else tidied
     if found.has(sympy.oo, sympy.zoo):
         return _not_found(Failed("it diverges for some values of the other names"))
@@ -207,7 +207,7 @@ def _definite(request: IntegrateRequest, terms: Terms, variable: Any, lower: Any
         terms.formula, variable.name, lower, upper, breaks, wave=wave_of(expression, variable) if endless else 0.0
     )
     found = attempt(lambda: sympy.integrate(expression, (variable, lower, upper)), STEPS)
-    anti = attempt(lambda: sympy.integrate(expression, variable), 9_000_000)
+    anti = attempt(lambda: sympy.integrate(expression, variable), 6_000_000)
     antiderivative = "" if isinstance(anti, Failed) or _is_open(anti) else write(anti)[0]
     beside = None if not antiderivative else anti
     low, high = _shown(lower, upper)
@@ -230,7 +230,7 @@ def _settled(second: Quadrature | Failed) -> bool:
 
 def _closed(request: IntegrateRequest, found: Any, second: Quadrature | Failed, common: Mapping[str, Any]) -> Integral:
     """An exact value, if quadrature agrees with it; what it disagrees with is no answer."""
-    tidied = attempt(lambda: sympy.simplify(found), 9_000_000)
+    tidied = attempt(lambda: sympy.simplify(found), 6_000_000)
     found = found if isinstance(tidied, Failed) else tidied
     decimal, value = write_decimal(found, 15)
     precise = Precise(DIGITS)

@@ -34,7 +34,7 @@ AGREES = 1e-9
 ROUGH = 1e-5
 """Error of a quadrature, of its value, with which it says nothing."""
 DIGITS = 25
-STEPS = 24_000_000
+STEPS = 15_000_000
 _INTEGRAL = "F(s) = ∫ f(t) e^(-s t) dt from 0 to infinity"
 
 
@@ -59,7 +59,7 @@ def _forward(request: LaplaceRequest) -> Transform:
     answer, edge, condition = found
     if edge == sympy.oo or condition == sympy.false:
         raise no_transform(request.expression, "Laplace transform")
-    tidied = attempt(lambda: shorter(answer), 9_000_000)
+    tidied = attempt(lambda: shorter(answer), 6_000_000)
     answer = answer if isinstance(tidied, Failed) else tidied
     text, latex = write(answer)
     region = "everywhere" if edge == -sympy.oo else f"Re(s) > {write_text(sympy.simplify(edge))}"
@@ -102,7 +102,7 @@ def _backward(request: LaplaceRequest) -> Transform:
     )
     if found.has(sympy.InverseLaplaceTransform, sympy.Integral):
         raise no_transform(request.expression, "inverse Laplace transform")
-    tidied = attempt(lambda: shorter(found), 9_000_000)
+    tidied = attempt(lambda: shorter(found), 6_000_000)
     found = found if isinstance(tidied, Failed) else tidied
     text, latex = write(found)
     checks = _inverse_checks(terms, name, found, t)
@@ -170,7 +170,7 @@ def _laplace_checks(terms: Terms, name: str, answer: Any, edge: Any) -> list[Che
     for beyond in ("1.25", "2.5"):
         s = mp.mpf(begin) + mp.mpf(beyond)
         computed = value({**{one: mp.mpf(text) for one, text in given.items()}, "s": s})
-        second = attempt_numbers(lambda s=s: _weighted(mp, at_time, name, s), 24_000_000)
+        second = attempt_numbers(lambda s=s: _weighted(mp, at_time, name, s), 15_000_000)
         if computed is None or isinstance(second, Failed):
             continue
         value_there, error = second
@@ -210,7 +210,7 @@ def _inverse_checks(terms: Terms, name: str, found: Any, t: Any) -> list[Check]:
 
     checks: list[Check] = []
     for time in ("0.7", "1.9"):
-        wanted = attempt_numbers(lambda time=time: mp.invertlaplace(along, mp.mpf(time), method="talbot"), 24_000_000)
+        wanted = attempt_numbers(lambda time=time: mp.invertlaplace(along, mp.mpf(time), method="talbot"), 15_000_000)
         computed = at_t({**numbers, t.name: mp.mpf(time)})
         if isinstance(wanted, Failed) or wanted is None or computed is None:
             continue
@@ -233,7 +233,7 @@ def _again(  # noqa: PLR0913, PLR0917 - both functions, and where
     checks: list[Check] = []
     for place in ("2.25", "4.5"):
         s = mp.mpf(place)
-        second = attempt_numbers(lambda s=s: _weighted(mp, answer, time, s), 24_000_000)
+        second = attempt_numbers(lambda s=s: _weighted(mp, answer, time, s), 15_000_000)
         wanted = at_s({name: s})
         if not isinstance(second, Failed) and wanted is not None and second[1] < ROUGH:
             allowed = max(AGREES, 10 * second[1])

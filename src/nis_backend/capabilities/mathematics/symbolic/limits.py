@@ -86,7 +86,7 @@ def _equal(one: Any, other: Any) -> bool:
 def _from(terms: Terms, variable: Any, point: Any, side: str, request: LimitRequest) -> Any | None:
     """The limit from one side; None where the formula goes on swinging there."""
     direction = "-" if side == "left" else "+"
-    found = attempt(lambda: sympy.limit(terms.expression, variable, point, direction), 21_000_000)
+    found = attempt(lambda: sympy.limit(terms.expression, variable, point, direction), 12_000_000)
     if isinstance(found, Failed) or found.has(sympy.Limit):
         why = found.reason if isinstance(found, Failed) else "the algorithm gave up"
         raise InvalidRequest(

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from nis_backend.numerics.formula import Formula
 
 DIGITS = 30
-STEPS = 30_000_000
+STEPS = 15_000_000
 """What a quadrature may take."""
 SOURCE = "Takahasi & Mori, Double exponential formulas for numerical integration, Publ. RIMS 9 (1974), in mpmath 1.3"
 _FARTHEST = 60

@@ -20,7 +20,7 @@ MOST = 100
 ZERO, NEARLY = 1e-40, 1e-25
 """What a formula may be at a double root, and at one where its sign changes."""
 DIGITS = 50
-STEPS = 18_000_000
+STEPS = 10_000_000
 SOURCE = (
     "Brent, Algorithms for Minimization without Derivatives (1973), ch. 4; Anderson & Björck, BIT 13 (1973), 253-264"
 )

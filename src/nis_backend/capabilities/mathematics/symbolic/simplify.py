@@ -40,6 +40,8 @@ METHODS = {
     "trig": "rewriting by trigonometric identities",
 }
 MOST_EXCLUDED = 10
+STEPS = 9_000_000
+"""Steps that one of several rewritings may take."""
 
 
 @bounded("expression")
@@ -62,7 +64,7 @@ def simplify(request: SimplifyRequest) -> Simplified:
         trial_points(terms.names, request.positive),
         precise,
     )
-    excluded = attempt(lambda: _excluded(terms, found), 9_000_000)
+    excluded = attempt(lambda: _excluded(terms, found), 6_000_000)
     return Simplified(
         expression=text,
         latex=latex,
@@ -105,10 +107,11 @@ def _rewriting(terms: Terms, request: SimplifyRequest) -> Callable[[Any], Any]: 
 
 
 def _shortest(expression: Any) -> Any:
-    """The shortest of what the rewritings come to, the formula itself among them."""
-    found = [expression, sympy.simplify(expression)]
+    """The shortest of what the rewritings come to that come to an end, the formula itself among them."""
+    tried = [attempt(lambda: sympy.simplify(expression), STEPS)]
     if expression.is_rational_function():
-        found.append(sympy.factor(expression))
+        tried.append(attempt(lambda: sympy.factor(expression), STEPS))
+    found = [expression, *(one for one in tried if not isinstance(one, Failed))]
     return min(found, key=lambda one: (sympy.count_ops(one), len(write_text(one))))
 
 

@@ -5,13 +5,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from nis_backend.capabilities.mathematics.symbolic.answers import write_solutions
-from nis_backend.capabilities.mathematics.symbolic.equations import as_formula, read_system
-from nis_backend.capabilities.mathematics.symbolic.found import Found, holds, place_of
+from nis_backend.capabilities.mathematics.symbolic.equations import as_formula, left_over, read_system
+from nis_backend.capabilities.mathematics.symbolic.found import SETTLED, Found, holds, place_of
 from nis_backend.capabilities.mathematics.symbolic.inequalities import solve_inequality
 from nis_backend.capabilities.mathematics.symbolic.polynomials import polynomial_of, polynomial_roots
 from nis_backend.capabilities.mathematics.symbolic.scan import PLACES, find_roots
 from nis_backend.capabilities.mathematics.symbolic.systems import solve_several
 from nis_backend.capabilities.mathematics.symbolic.terms import Failed, attempt, bounded
+from nis_backend.errors import InvalidRequest
 from nis_backend.numerics.receipt import Check
 from nis_backend.numerics.symbolic import sympy
 
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
     from nis_backend.capabilities.mathematics.symbolic.requests import SolveRequest
     from nis_backend.capabilities.mathematics.symbolic.results import Solutions
 
-STEPS = 27_000_000
+STEPS = 15_000_000
 LONG = 200
 """Operations of an equation that is not simplified first."""
 
@@ -44,13 +45,13 @@ def _one(system: System, request: SolveRequest) -> Found:
     (equation,), (unknown,) = system.equations, system.unknowns
     expression = equation.expression
     if not expression.has(unknown):
-        return _without(expression, "the unknown cancels")
+        return _without(system, expression, "the unknown cancels")
     simple = (
-        attempt(lambda: sympy.simplify(expression), 9_000_000) if sympy.count_ops(expression) < LONG else expression
+        attempt(lambda: sympy.simplify(expression), 6_000_000) if sympy.count_ops(expression) < LONG else expression
     )
     if not isinstance(simple, Failed) and not simple.has(unknown) and not system.others:
-        return _without(simple, "the unknown cancels")
-    polynomial = attempt(lambda: polynomial_of(expression, unknown), 12_000_000)
+        return _without(system, simple, "the unknown cancels")
+    polynomial = attempt(lambda: polynomial_of(expression, unknown), 8_000_000)
     if not isinstance(polynomial, Failed) and polynomial is not None:
         found = attempt(lambda: polynomial_roots(polynomial, real=system.real, digits=request.digits), STEPS)
         if not isinstance(found, Failed):
@@ -67,8 +68,10 @@ def _one(system: System, request: SolveRequest) -> Found:
     return _transcendental(system, request)
 
 
-def _without(expression: Any, why: str) -> Found:
-    always = expression == 0
+def _without(system: System, expression: Any, why: str) -> Found:
+    # sin(1)^2 + cos(1)^2 - 1 is 0 without looking like it.
+    missed = None if expression.free_symbols else left_over(system, {system.unknowns[0].name: 1})
+    always = expression == 0 or (missed is not None and missed <= SETTLED)
     return Found(outcome="every value" if always else "none", method=f"simplification: {why}")
 
 
@@ -102,7 +105,7 @@ def _transcendental(system: System, request: SolveRequest) -> Found:
 
 def _inverted(system: System, expression: Any, unknown: Any) -> Found | None:
     """What inverting functions one by one comes to, which need not be all."""
-    listed: Any = attempt(lambda: sympy.solve(expression, unknown), 15_000_000)
+    listed: Any = attempt(lambda: sympy.solve(expression, unknown), 10_000_000)
     if isinstance(listed, Failed) or not listed:
         return None
     values = [(one,) for one in listed] if system.others else [(one,) for one in listed if holds(system, (one,))]
@@ -122,11 +125,24 @@ def _by_numbers(request: SolveRequest, scanned: list[Any]) -> Found:
     if not scanned:
         note = f"No closed form was found, and no real root {window}; there may be some elsewhere."
         return Found(outcome="unknown", method="search by sign", notes=[note])
+    _refuse_stretch(request, scanned)
     values = [(sympy.Float(str(one), 40),) for one in scanned]
     note = f"No closed form was found. These are the roots seen {window} at {PLACES} places: there may be others."
     return Found(
         outcome="numbers only", method="search by sign, Anderson-Björck between two places", values=values, notes=[note]
     )
+
+
+def _refuse_stretch(request: SolveRequest, scanned: list[Any]) -> None:
+    step = (request.end - request.start) / PLACES
+    for a, b, c in zip(scanned, scanned[1:], scanned[2:], strict=False):
+        if max(b - a, c - b) < 1.01 * step:
+            raise InvalidRequest(
+                f"Both sides are equal along a whole stretch about {float(b):.4g}: no single numbers solve it.",
+                field="equations",
+                value=request.equations[0],
+                remedy="Write what is wanted as an inequality, as 2 <= x, or look elsewhere with start and end.",
+            )
 
 
 def _within(value: Any, request: SolveRequest) -> bool:

@@ -14,14 +14,14 @@ from nis_backend.numerics.symbolic import sympy
 if TYPE_CHECKING:
     from nis_backend.capabilities.mathematics.symbolic.equations import System
 
-STEPS = 27_000_000
+STEPS = 15_000_000
 
 
 def solve_several(system: System) -> Found:
     """What satisfies all equations."""
     expressions = [one.expression for one in system.equations]
     unknowns = list(system.unknowns)
-    linear = attempt(lambda: sympy.linear_eq_to_matrix(expressions, unknowns), 9_000_000)
+    linear = attempt(lambda: sympy.linear_eq_to_matrix(expressions, unknowns), 6_000_000)
     if not isinstance(linear, Failed):
         return _linear(system, linear)
     found = attempt(lambda: sympy.solve(expressions, unknowns, dict=True), STEPS)
@@ -38,20 +38,28 @@ def solve_several(system: System) -> Found:
         return Found(outcome="solved", method="elimination", values=kept)
     numerators = [sympy.numer(sympy.together(one)) for one in expressions]
     if all(one.is_polynomial(*unknowns) for one in numerators) and not system.others:
-        basis = attempt(lambda: sympy.groebner(numerators, *unknowns, order="lex"), 15_000_000)
+        basis = attempt(lambda: sympy.groebner(numerators, *unknowns, order="lex"), 10_000_000)
         if not isinstance(basis, Failed):
-            # 1 among the polynomials' combinations: they are never 0 together, among complex numbers either.
-            one = Check(
-                name="elimination by a Gröbner basis: 1 where there is no solution at all",
-                computed=float(len(basis.exprs)),
-                expected=1.0,
-                unit="",
-                allowed=0.0,
-                agrees=list(basis.exprs) == [1] or bool(system.real),
-            )
-            note = [] if list(basis.exprs) == [1] else ["There are solutions among complex numbers."]
-            return Found(outcome="none", method="elimination", checks=[one] if not note else [], notes=note)
+            none = _none(system, list(basis.exprs))
+            if none is not None:
+                return none
     return _from_starts(system, "elimination found none")
+
+
+def _none(system: System, basis: list[Any]) -> Found | None:  # Any: sympy has no types
+    """That nothing satisfies polynomials, where their Gröbner basis proves it; None where it does not."""
+    if basis == [1]:
+        # 1 among the polynomials' combinations: they are never 0 together, among complex numbers either.
+        name, size, notes = "polynomials of the Gröbner basis, which is 1", 1.0, list[str]()
+    else:
+        alone = [one for one in basis if len(one.free_symbols) == 1] if system.real else []
+        counts = [attempt(lambda one=one: int(sympy.Poly(one).count_roots()), 6_000_000) for one in alone]
+        if 0 not in counts:
+            return None
+        name, size = "real roots of what is left of one unknown, by Sturm's theorem", 0.0
+        notes = ["There are solutions among complex numbers."]
+    check = Check(name=name, computed=size, expected=size, unit="", allowed=0.0, agrees=True)
+    return Found(outcome="none", method="elimination by a Gröbner basis", checks=[check], notes=notes)
 
 
 def _linear(system: System, linear: Any) -> Found:
@@ -107,7 +115,7 @@ def _from_starts(system: System, why: str) -> Found:
             ):
                 found.append(parts)
 
-    attempt_numbers(search, 18_000_000)
+    attempt_numbers(search, 10_000_000)
     if not found:
         return Found(outcome="unknown", method=method, notes=[f"Not solved: {why}, and no root was found by numbers."])
     values = sorted((tuple(sympy.Float(str(part), 40) for part in one) for one in found), key=lambda one: float(one[0]))

@@ -23,10 +23,10 @@ log = logging.getLogger("nis.mathematics")
 R = TypeVar("R")
 T = TypeVar("T")
 
-STEPS = 36_000_000
+STEPS = 20_000_000
 """Steps that one piece of algebra may take."""
-MOST_STEPS = 60_000_000
-"""Steps of a whole request: 12 s of a quiet core, below the time limit of the operations."""
+MOST_STEPS = 40_000_000
+"""Steps of a whole request: 8 s of a quiet core, well below the time limit of the operations."""
 MOST_TERMS = 3000
 """Terms that a formula may expand to."""
 MOST_PARTS = 6000
