@@ -20,10 +20,10 @@ def found(formula: str, **given: Any) -> Optimum:
 @pytest.mark.parametrize(
     ("formula", "given", "value", "places"),
     [
-        ("(1 - x)^2 + 100*(y - x^2)^2", {}, 0, [1, 1]),
+        ("(1 - x)^2 + 100*(y - x^2)^2", {"starts": 8}, 0, [1, 1]),
         (
             "(x^2 + y - 11)^2 + (x + y^2 - 7)^2",
-            {"variables": [{"name": "x", "low": 0}, {"name": "y", "low": 0}]},
+            {"variables": [{"name": "x", "low": 0}, {"name": "y", "low": 0}], "starts": 8},
             0,
             [3, 2],
         ),

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Literal
 import numpy as np
 
 from nis_backend.capabilities.mathematics.data.optima import MOST, Found, Optimization, Optimum, Pull
-from nis_backend.capabilities.mathematics.derivatives import differentiate, over, require_names, second
+from nis_backend.capabilities.mathematics.derivatives import differentiate, require_names, second
 from nis_backend.capabilities.mathematics.receipts import ROUNDING, stated
 from nis_backend.errors import InvalidRequest
 from nis_backend.numerics.formula import Binary, Formula, read_formula
@@ -100,7 +100,7 @@ def _smooth(formula: Formula, names: list[str], sign: float) -> Smooth:
 
     def gradient(point: Array) -> Array:
         if slopes:
-            found = np.array([float(over(one, *point.tolist())) for one in slopes])
+            found = np.array([_at(one, point) for one in slopes])
             if np.all(np.isfinite(found)):
                 return sign * found
         return np.array(
@@ -112,9 +112,14 @@ def _smooth(formula: Formula, names: list[str], sign: float) -> Smooth:
 
     def hessian(point: Array) -> Array:
         assert bends is not None
-        return sign * np.array([[float(over(one, *point.tolist())) for one in row] for row in bends])
+        return sign * np.array([[_at(one, point) for one in row] for row in bends])
 
     return Smooth(text=formula.text, value=value, gradient=gradient, hessian=hessian if bends else None)
+
+
+def _at(function: Callable[..., Any], point: Array) -> float:
+    with np.errstate(all="ignore"):
+        return float(function(*point.tolist()))
 
 
 def _edge(text: str, names: list[str]) -> Edge:

@@ -54,6 +54,8 @@ INDEFINITE, DEFINITE = "integration in closed form", "integration in closed form
 AGREES = 1e-8
 """Largest difference from quadrature, of the value or of 1, with which a closed form is believed."""
 STEPS = 10_000_000
+MOST_DEGREE = 6
+"""Of a factor of a denominator: beyond it few steps take long, for their numbers have thousands of digits."""
 _WINDOW = 4.0
 
 
@@ -83,11 +85,26 @@ def integrate(request: IntegrateRequest) -> Integral:
     return _definite(request, terms, variable, lower, upper)
 
 
+def _by_algebra(expression: Any, variable: Any, over: Any) -> Any:  # Any: sympy has no types
+    """The integral in closed form, or why there is none."""
+    if expression.is_rational_function(variable):
+        below = sympy.denom(sympy.together(expression))
+        parts: Any = attempt(lambda: sympy.factor_list(below, variable)[1], 2_000_000)
+        if isinstance(parts, Failed):
+            return parts
+        steep = [sympy.Poly(one, variable) for one, _ in parts]
+        # x^8 + 1 has roots in closed form.
+        worst = max((one.degree() for one in steep if len(one.terms()) > 2), default=0)  # noqa: PLR2004 - as that has
+        if worst > MOST_DEGREE:
+            return Failed(f"the denominator has a factor of degree {worst}, whose roots have no closed form")
+    return attempt(lambda: sympy.integrate(expression, over), STEPS)
+
+
 # Without limits.
 
 
 def _indefinite(request: IntegrateRequest, terms: Terms, variable: Any) -> Integral:  # Any: sympy has no types
-    found = attempt(lambda: sympy.integrate(terms.expression, variable), STEPS)
+    found = _by_algebra(terms.expression, variable, variable)
     if isinstance(found, Failed) or _is_open(found):
         return _not_found(found)
     tidied = attempt(lambda: _tidied(found, terms.expression), 6_000_000)
@@ -167,7 +184,7 @@ def _differentiated(terms: Terms, variable: Any, found: Any, request: IntegrateR
 
 def _with_parameters(request: IntegrateRequest, terms: Terms, variable: Any, lower: Any, upper: Any) -> Integral:
     """A definite integral that holds other names: exact or not at all, checked by quadrature for values of them."""
-    found = attempt(lambda: sympy.integrate(terms.expression, (variable, lower, upper)), STEPS)
+    found = _by_algebra(terms.expression, variable, (variable, lower, upper))
     if isinstance(found, Failed) or _is_open(found):
         return _not_found(found)
     tidied = attempt(lambda: sympy.simplify(found), 6_000_000)
@@ -206,8 +223,8 @@ def _definite(request: IntegrateRequest, terms: Terms, variable: Any, lower: Any
     second = integrate_numbers(
         terms.formula, variable.name, lower, upper, breaks, wave=wave_of(expression, variable) if endless else 0.0
     )
-    found = attempt(lambda: sympy.integrate(expression, (variable, lower, upper)), STEPS)
-    anti = attempt(lambda: sympy.integrate(expression, variable), 6_000_000)
+    found = _by_algebra(expression, variable, (variable, lower, upper))
+    anti = _by_algebra(expression, variable, variable)
     antiderivative = "" if isinstance(anti, Failed) or _is_open(anti) else write(anti)[0]
     beside = None if not antiderivative else anti
     low, high = _shown(lower, upper)
