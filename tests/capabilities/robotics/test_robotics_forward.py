@@ -82,7 +82,7 @@ def test_a_base_and_a_tool_move_the_pose_as_they_should() -> None:
     assert (placed.x, placed.y, placed.z) == pytest.approx((1, 0, 2.5))
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=20, deadline=None)
 @given(preset=st.sampled_from(list(Preset)), parts=st.lists(st.floats(0, 1), min_size=6, max_size=6))
 def test_screws_and_differences_agree_wherever_the_joints_are(preset: Preset, parts: list[float]) -> None:
     """Promise of the receipts: two independent ways to the pose, two to the Jacobian."""

@@ -33,7 +33,7 @@ def asked_of(preset: Preset, q: np.ndarray[Any, Any]) -> dict[str, Any]:
     return {"preset": preset, "x": x, "y": y, "z": z, **turn}
 
 
-@settings(max_examples=24, deadline=None)
+@settings(max_examples=12, deadline=None)
 @given(preset=st.sampled_from(list(Preset)), parts=st.lists(st.floats(0.02, 0.98), min_size=6, max_size=6))
 def test_a_pose_that_the_joints_can_have_is_found_again(preset: Preset, parts: list[float]) -> None:
     """Promise: every solution reaches the pose, within the ranges, by a way other than the search's own."""

@@ -41,7 +41,7 @@ def test_a_motion_passes_its_waypoints_within_every_limit_and_reaches_one(method
     ]
     assert 1 - 1e-4 <= max(shares) <= 1 + 1e-9
     assert found.peaks[0].velocity_limit == pytest.approx(scale * chain.velocity[0])
-    times, positions = np.array(found.motion.time), np.array(found.motion.position)
+    times = np.array(found.motion.time)
     for arrival, stance in zip(found.arrivals, STANCES, strict=True):
         at: list[float] = [np.interp(arrival, times, row) for row in found.motion.position]
         assert at == pytest.approx(stance, abs=2e-3)

@@ -88,7 +88,7 @@ def test_chaos_is_no_refutation() -> None:
         return 10 * (y - x), x * (28 - z) - y, x * y - 8 / 3 * z
 
     state: tuple[float, ...] = (1.0, 1.0, 1.0)
-    states = [state]
+    states: list[tuple[float, ...]] = [state]
     for _ in range(400):
         for _ in range(50):
             state = advance(lorenz, state, 0.001)

@@ -24,6 +24,12 @@ def verify(ground: Ground, **request: Any) -> Any:  # Any: JSON
         (PENDULUM, "period", "2.04 s", "confirmed"),
         (PENDULUM, "period", "2040 ms", "confirmed"),
         (PENDULUM, "period", 2.04134, "confirmed"),
+        (
+            {"operation": "physics.convert_unit", "request": {"value": 11.75, "unit": "m", "to": "m"}},
+            "value",
+            "11.8 m",
+            "confirmed",
+        ),
         (PENDULUM, "period", "2.02 s", "refuted"),
         (PENDULUM, "period", 2.042, "refuted"),
         (FLIGHT, "range", "41 m", "confirmed"),

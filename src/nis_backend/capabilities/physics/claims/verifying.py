@@ -87,8 +87,10 @@ async def _result(entry: Entry, arguments: Json, ctx: Context) -> Json:
 
 async def _finer(entry: Entry, arguments: Json, ctx: Context) -> Json | None:
     """The same with a finer tolerance; None where there is none, or it cannot be had."""
-    field = entry.request_schema["properties"].get("tolerance")
-    usual = arguments.get("tolerance", field and field.get("default"))
+    field = flat(entry.request_schema["properties"].get("tolerance", {}), entry.request_schema.get("$defs", {}))
+    usual = arguments.get("tolerance", field.get("default"))
+    if isinstance(usual, str):
+        usual = from_text(usual, field.get("unit", ""), "tolerance")
     if not isinstance(usual, int | float):
         return None
     try:
@@ -113,7 +115,7 @@ def _judge(entry: Entry, place: int, claim: Claim, found: Json, finer: Json | No
         )
     claimed, slack = _claimed(claim, unit, f"claims.{place}.value")
     allowed = claim.tolerance * abs(computed) if claim.tolerance else min(slack, COARSEST * abs(computed))
-    allowed = max(allowed, 1e-12 * abs(computed))
+    allowed += 1e-12 * abs(computed)
     error = _error(found, finer, claim.path)
     doubt = max(4 * (error or 0.0), _reached(finer or found, unit))
     off = {"is": abs(claimed - computed), "at most": computed - claimed, "at least": claimed - computed}[claim.relation]
