@@ -339,6 +339,12 @@ MATHEMATICS = [
 
 ROBOTICS = [
     Asked(
+        "Where is the tool of a two-link arm with link lengths of 1 m and 0.5 m and joint angles of 30° and 45°?",
+        "robotics.compute_pose",
+        {"preset": "planar 2R", "links": [1, 0.5], "positions": [math.pi / 6, math.pi / 4]},
+        (written(math.cos(math.pi / 6) + math.cos(math.radians(75)) / 2, 4),),
+    ),
+    Asked(
         "What is the Jacobian of a two-link arm with joint angles [0.4, 0.8]?",
         "robotics.compute_jacobian",
         {"preset": "planar 2R", "positions": [0.4, 0.8]},

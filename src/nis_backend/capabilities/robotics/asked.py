@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 POSE = (
+    "Where is the tool of a two-link arm with link lengths and joint angles?",
     "Where is the tool of a robot arm when its joints are at these angles? Forward kinematics.",
     "What is the end effector position of a UR5 with the joint angles given?",
     "Where does the gripper, the hand, the flange or the tip of the manipulator end up for these joint values?",
@@ -32,6 +33,7 @@ TRAJECTORY = (
 )
 
 INVERSE = (
+    "What joint angles does a two-link arm need to reach a point?",
     "Which joint angles put the gripper of the robot arm here? Inverse kinematics.",
     "Can the arm reach this point? Solve for its joints within their limits.",
     "How must the shoulder and the elbow turn so that the hand gets to the point x, y?",
