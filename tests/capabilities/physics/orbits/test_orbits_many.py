@@ -95,6 +95,31 @@ def test_two_bodies_go_the_way_of_kepler(method: str) -> None:
     assert result.closest_distance == pytest.approx(1 - e, rel=1e-4)
 
 
+@pytest.mark.parametrize(("method", "tolerance"), [("dop853", 1e-7), ("yoshida4", 1e-4), ("leapfrog", 1e-2)])
+def test_the_closest_approach_is_found_between_the_times_of_the_answer(method: str, tolerance: float) -> None:
+    """From the apoapsis of e = 0.6, told at the start and after a turn: 1 - e, half a turn on."""
+    start = ellipse(-0.6)
+    result = motion(
+        bodies=start, duration=math.tau, gravitational_constant=1, method=method, tolerance=tolerance, points=2
+    )
+    assert abs(result.closest_distance - 0.4) <= 2 * result.receipt.error_reached
+    assert result.closest_time == pytest.approx(math.pi, abs=tolerance)
+
+
+def test_two_that_touch_are_told_though_others_come_closer() -> None:
+    """A flyby along a line: 1 m apart after 10 s, of 0.5 m and 0.6 m; two points are always nearer."""
+    at: Json = {"mass": 1e-20, "velocity": [0, 0]}
+    bodies: list[Json] = [
+        {**at, "position": [-10, 1], "velocity": [1, 0], "radius": 0.5},
+        {**at, "position": [0, 0], "radius": 0.6},
+        {**at, "position": [50, 50]},
+        {**at, "position": [50, 50.5]},
+    ]
+    result = motion(bodies=bodies, duration=20, points=2)
+    assert result.closest_pair == "body 3 and body 4"
+    assert any("body 1 and body 2 touch at about 10 s" in note for note in result.receipt.notes)
+
+
 def test_dop853_keeps_an_ellipse_for_a_hundred_time_units() -> None:
     """Target: e = 0.6 to t = 100 within 1e-9, against Kepler's equation."""
     result = motion(bodies=ellipse(0.6), duration=100, gravitational_constant=1, tolerance=1e-9, points=2)
@@ -158,6 +183,8 @@ def test_bodies_that_touch_are_told_and_those_that_collide_are_refused() -> None
     with pytest.raises(InvalidRequest) as error:
         motion(bodies=falling, duration=10, gravitational_constant=1)
     assert error.value.remedy
+    same = [{**falling[0], "velocity": [0, speed]} for speed in (1, -1)]
+    assert motion(bodies=same, duration=1, softening=1, method="yoshida4", gravitational_constant=1).receipt.met
     soft = motion(bodies=falling, duration=3, gravitational_constant=1, softening=0.1, points=11)
     assert soft.receipt.met
 
@@ -168,6 +195,7 @@ def test_bodies_that_touch_are_told_and_those_that_collide_are_refused() -> None
         ({"duration": 1}, "bodies"),
         ({"duration": 1, "bodies": ellipse(0.1)[:1]}, "bodies"),
         ({"duration": 1, "bodies": [ellipse(0.1)[0]] * 2}, "bodies"),
+        ({"duration": 1, "bodies": [{**ellipse(0.1)[0], "position": [x, 0]} for x in (0, 1e-300)]}, "bodies"),
         ({"duration": 1, "bodies": [ellipse(0.1)[0], {**ellipse(0.1)[1], "position": [1, 2, 3]}]}, "bodies"),
         ({"duration": -1, "system": "figure eight"}, "duration"),
         ({"duration": float("nan"), "system": "figure eight"}, "duration"),

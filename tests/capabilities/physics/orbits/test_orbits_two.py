@@ -85,6 +85,28 @@ def test_a_hyperbola_obeys_its_own_equation_and_comes_back() -> None:
     assert all(check.agrees for check in result.receipt.checks)
 
 
+def test_what_hardly_differs_from_a_parabola_is_none() -> None:
+    """At e = 1 - 5e-12 a turn takes 2π(q/(1 - e))^1.5, and after half of it the body is at its apoapsis."""
+    e = 1 - 5e-12
+    turn = 2 * math.pi * (1 / (1 - e)) ** 1.5
+    result = orbit(gm=1, periapsis=1, eccentricity=e, duration=turn / 2)
+    assert result.kind == "ellipse"
+    assert result.period == pytest.approx(turn, rel=1e-12)
+    assert result.apoapsis is not None
+    assert abs(result.distance - result.apoapsis) <= result.receipt.error_reached
+    with mp.workdps(30):
+        far = orbit(gm=1, periapsis=1, eccentricity=1, true_anomaly=120, duration=1e6)
+        # Barker's equation from 120 degrees on.
+        half = mp.tan(mp.radians(120) / 2)
+        whole = half + half**3 / 3 + mp.mpf(10) ** 6 / mp.sqrt(2)
+
+        def miss(one: Any) -> Any:  # Any: a number of mpmath
+            return one + one**3 / 3 - whole
+
+        later = mp.findroot(miss, mp.cbrt(3 * whole))
+        assert abs(far.distance - (1 + later**2)) <= 3 * far.receipt.error_reached
+
+
 def test_elements_and_state_are_two_names_of_one_orbit() -> None:
     """There and back for tilted ellipses, and the angles that mean nothing are 0."""
     for e, tilt, node, argument, anomaly in ((0.3, 40, 50, 60, 70), (0.7, 120, 300, 10, 200), (1.4, 80, 20, 340, 30)):
@@ -209,6 +231,12 @@ def test_an_answer_begins_with_words_and_draws_the_way() -> None:
             "middle_radius",
         ),
         (plan_transfer, {"gm": 1, "kind": "lambert"}, "start_position"),
+        (plan_transfer, {"gm": 1, "start_radius": 1e20, "end_radius": 1}, "end_radius"),
+        (plan_transfer, {"gm": 1, "start_radius": 1e-300, "end_radius": 1}, "start_radius"),
+        (plan_transfer, {"gm": 1e-300, "start_radius": 1, "end_radius": 2}, "gm"),
+        (solve_orbit, {"gm": 1, "semi_major_axis": 1e-300}, "semi_major_axis"),
+        (solve_orbit, {"gm": 1, "position": [1e-300, 0], "velocity": [0, 1]}, "velocity"),
+        (solve_orbit, {"gm": 1, "periapsis": 1, "eccentricity": 1, "true_anomaly": 179.9999999}, "true_anomaly"),
         (
             plan_transfer,
             {

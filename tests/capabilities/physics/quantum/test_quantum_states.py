@@ -128,6 +128,28 @@ def test_a_jump_in_a_formula_is_found() -> None:
     assert any("walls" in note for note in result.receipt.notes)
 
 
+@pytest.mark.parametrize(
+    "request_",
+    [
+        {"potential": "formula", "formula": "-1000*exp(-((x - 0.123)*2000)^2)", "lower": -1e-9, "upper": 1e-9},
+        {"potential": "morse", "depth": 0.0096, "stiffness": 1e9},
+    ],
+    ids=["a spike", "hardly bound"],
+)
+def test_what_the_elements_do_not_see_is_no_success(request_: Json) -> None:
+    """A finer quadrature, and the closed form where there is one, tell what all grids have missed alike."""
+    result = states(**request_, states=1)
+    assert not result.receipt.met
+    if result.states[0].exact is not None:
+        assert abs(result.ground_energy - result.states[0].exact) <= 1.001 * result.receipt.error_reached
+
+
+def test_levels_that_nearly_coincide_are_counted_rightly() -> None:
+    """The fifth of a deep double well has a partner above it: Sturm's count ends between the two, or is left out."""
+    result = states(potential="double well", width=1e-9, depth=50)
+    assert all(check.agrees for check in result.receipt.checks)
+
+
 def test_a_well_that_holds_fewer_states_says_so() -> None:
     """A quantum well of 5 nm and 0.3 eV holds two."""
     result = states(potential="finite well", width=5e-9, depth=0.3, mass=6.1e-32)

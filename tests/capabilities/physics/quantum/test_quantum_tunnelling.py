@@ -77,6 +77,25 @@ def test_the_smooth_method_has_the_fourth_order_it_claims() -> None:
     assert math.log2(errors[0] / errors[1]) == pytest.approx(4, abs=0.2)
 
 
+@pytest.mark.parametrize("place", [0.29037, 0.6713, 0.84316])
+def test_a_formula_that_jumps_passes_what_layers_do(place: float) -> None:
+    """No step goes across a jump: there the method would have no order, and grids agree by chance."""
+    jump = passed(energy=0.9, formula=f"1.5*heaviside(x - {place})", width=1e-9, points=11)
+    layers = [{"height": 0, "width": place * 1e-9}, {"height": 1.5, "width": (1 - place) * 1e-9}]
+    assert jump.transmission == pytest.approx(passed(energy=0.9, layers=layers).transmission, rel=1e-9)
+    assert jump.receipt.met
+
+
+def test_a_spike_between_the_first_steps_is_seen() -> None:
+    """Its area A alone matters: T = 1/(1 + (mA/ħ²k)²); what no grid sees is refused, not left out."""
+    narrow = passed(energy=0.8, formula="50*exp(-((x - 4.0301)*400)^2)", width=8e-9, points=11)
+    strength = SCALE * 50 * math.sqrt(math.pi) / 400 * 1e-9 / (2 * math.sqrt(SCALE * 0.8))
+    assert narrow.transmission == pytest.approx(1 / (1 + strength**2), rel=0.01)
+    with pytest.raises(InvalidRequest) as error:
+        passed(energy=0.8, formula="50*exp(-((x - 4.0301)*4000)^2)", width=8e-9, points=11)
+    assert error.value.field == "formula"
+
+
 def test_a_step_reflects_what_its_closed_form_says() -> None:
     """T = 4k₁k₂/(k₁ + k₂)²; below the step nothing passes."""
     up = passed(energy=2, step=1, layers=[{"height": 1, "width": 1e-9}])

@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+import asyncio
 import math
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
 import pytest
 from ground import Ground
 
+from nis_backend.capabilities.physics.operations import simulate_pendulum
+from nis_backend.capabilities.physics.studies import preparing
 from nis_backend.capabilities.physics.studies.operations import fit_parameters, optimize_parameters
 from nis_backend.capabilities.physics.studies.search import Fit, Optimum
 from nis_backend.errors import InvalidRequest, NisError, NotSupported
@@ -82,29 +87,27 @@ def test_what_made_the_data_is_found_within_the_error_told() -> None:
 
 
 def test_the_standard_error_is_how_far_estimates_scatter() -> None:
-    """Monte Carlo over 24 noisy data sets, against the error told and against its closed form.
+    """Monte Carlo over 10 noisy data sets, against the error told and against its closed form.
 
-    dT/dg = -T/2g, so the error of g is σ / √Σ(T/2g)²; 24 estimates know their scatter to 15 %.
+    dT/dg = -T/2g, so the error of g is σ / √Σ(T/2g)²; 10 estimates know their scatter to 24 %.
     """
     sigma, chance = 0.002, np.random.default_rng(1)
-    results = [fitted(periods(chance.normal(0, sigma, 5), errors=[sigma])) for _ in range(24)]
+    results = [fitted(periods(chance.normal(0, sigma, 5), errors=[sigma])) for _ in range(10)]
     slopes = [2 * math.pi * math.sqrt(length / GRAVITY) / (2 * GRAVITY) for length in LENGTHS]
     theory = sigma / math.sqrt(sum(one**2 for one in slopes))
     told = [one.parameters[0].standard_error for one in results]
-    assert told == pytest.approx([theory] * 24, rel=0.01)
+    assert told == pytest.approx([theory] * 10, rel=0.01)
     values = [one.parameters[0].value for one in results]
-    assert np.std(values, ddof=1) == pytest.approx(theory, rel=0.44)
+    assert np.std(values, ddof=1) == pytest.approx(theory, rel=0.7)
     inside = sum((one.parameters[0].low or 0) <= GRAVITY <= (one.parameters[0].high or 0) for one in results)
-    assert inside >= 20
-    # Chi-square has four degrees of freedom: its mean over 24 is 4 ± 0.58.
-    assert np.mean([one.chi_square or 0.0 for one in results]) == pytest.approx(4, abs=1.75)
+    assert inside >= 8
+    # Chi-square has four degrees of freedom: its mean over 10 is 4 ± 0.9.
+    assert np.mean([one.chi_square or 0.0 for one in results]) == pytest.approx(4, abs=2.7)
 
 
 def test_two_parameters_are_found_along_a_curve() -> None:
     """The damping and gravity of a recorded swing, by one call a try; its interpolation is part of the error."""
     base = {"length": 1, "angle": 20, "duration": 6, "points": 201}
-    from nis_backend.capabilities.physics.operations import simulate_pendulum  # noqa: PLC0415 - what made the data
-
     true = simulate_pendulum.function(simulate_pendulum.validate({**base, "damping": 0.12, "gravity": 9.7}), Worker())
     places = range(10, 200, 10)
     request: Json = {
@@ -216,6 +219,36 @@ def test_several_fields_go_to_the_corner_or_the_bottom_where_the_best_is() -> No
     assert result.receipt.met
 
 
+def test_a_parameter_stays_where_the_operation_answers() -> None:
+    """A height is not below 0 though no range says so: no slope is taken from what is refused."""
+    angles = [20.0, 35.0, 50.0, 65.0]
+    result = fitted(
+        {
+            "operation": "physics.simulate_projectile",
+            "request": {"speed": 20, "points": 2},
+            "parameters": [{"path": "height", "start": 0, "low": -1e308, "high": 1e308}],
+            "x_field": "angle",
+            "measure": {"path": "range"},
+            "x": angles,
+            "y": [400 / GRAVITY * math.sin(math.radians(2 * angle)) - 0.1 for angle in angles],
+        }
+    )
+    (height,) = result.parameters
+    assert 0 <= height.value < 1e-3
+    assert height.at_bound
+    assert not any("refused" in note for note in result.receipt.notes)
+
+
+@pytest.mark.parametrize(
+    "change", [{"errors": [1e-308]}, {"y": [1e308, -1e308, 1e308, 1.0, 1.0]}], ids=["no error", "no number"]
+)
+def test_data_beyond_all_numbers_are_refused(change: Json) -> None:
+    """Squares that no double holds are no sum of squares."""
+    with pytest.raises(InvalidRequest) as error:
+        fitted(periods(np.zeros(5), **change))
+    assert error.value.field == "y"
+
+
 def test_too_few_calls_are_no_success() -> None:
     """Promise: what was not reached is not called reached, and the remedy is in the notes."""
     result = fitted(periods(np.zeros(5), max_calls=20))
@@ -245,6 +278,36 @@ def test_a_fit_that_cannot_be_made_is_refused(ground: Ground, change: Json, kind
         ground.call("physics.fit_parameters", periods(np.zeros(5)) | change)
     assert error.value.field == field
     assert error.value.remedy
+
+
+def test_what_the_server_prepares_is_not_fitted(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A worker has no store: what is read from it before a call is refused, with sweeping as the remedy."""
+
+    async def prepared(request: Any, _ctx: Any) -> Any:
+        return request
+
+    stored = replace(simulate_pendulum, prepare=prepared)
+    entry = SimpleNamespace(
+        name=stored.name,
+        request_schema=stored.request.model_json_schema(),
+        result_schema=stored.result.model_json_schema(mode="serialization"),
+    )
+
+    def admitted(_name: str, _ctx: Any) -> Any:
+        return entry
+
+    def found_by(_name: str) -> Any:
+        return stored
+
+    monkeypatch.setattr(preparing, "admit", admitted)
+    ctx: Any = SimpleNamespace(operations=SimpleNamespace(find=found_by))
+    fit = fit_parameters.validate(periods(np.zeros(5)))
+    optimum = optimize_parameters.validate(dict(optimize_parameters.examples[0].request))
+    for waiting in (preparing.prepare_fit(fit, ctx), preparing.prepare_optimum(optimum, ctx)):
+        with pytest.raises(NotSupported) as error:
+            asyncio.run(waiting)
+        assert error.value.field == "operation"
+        assert "Sweep" in (error.value.remedy or "")
 
 
 def test_a_search_without_an_answer_says_why(ground: Ground) -> None:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from nis_backend.capabilities.physics.orbits.approach import Approach
 from nis_backend.capabilities.physics.orbits.motion import BodiesMotion, BodyPath
 from nis_backend.capabilities.physics.orbits.systems import gravity_of, start_of
 from nis_backend.errors import InvalidRequest
@@ -45,6 +46,10 @@ TIGHTENING = (1e-7, 1e-9, 1e-11, 1e-13)
 MOST_CALLS = 400_000
 MOST_PAIRS = 400_000_000
 """Evaluations of all forces in one solution, and of pairs in them: half a minute's work."""
+NEAREST = 1e-30
+"""m: the cubes of what is nearer leave the doubles."""
+PARTS = 8
+"""Of a step of DOP853 in which two bodies come closest."""
 STEPS_A_SWING = 24
 """Steps of the coarsest grid in the shortest time scale of two bodies."""
 
@@ -106,13 +111,14 @@ class Run:
     steps: int
     place: Array
     velocity: Array
+    approach: Approach
 
 
 def simulate(request: BodiesRequest, tell: Callable[[float, str], None]) -> BodiesMotion:
     """The motion that was asked for."""
     system = _system(request)
     times = np.linspace(0, request.duration, request.points)
-    size = float(np.max(np.linalg.norm(system.place - system.place.mean(axis=0), axis=1)))
+    size = _size(system)
     tolerance = request.tolerance * size
     try:
         if request.method == "dop853":
@@ -141,6 +147,26 @@ def _system(request: BodiesRequest) -> System:
         gravity=gravity_of(request),
         softening=request.softening,
     )
+
+
+def _size(system: System) -> float:
+    """Greatest distance from the middle, or the softening where that is larger.
+
+    Raises:
+        InvalidRequest: two are nearer than digits tell apart.
+    """
+    size = float(np.max(np.linalg.norm(system.place - system.place.mean(axis=0), axis=1)))
+    if system.softening:
+        return max(size, system.softening)
+    least = Approach(system.place, system.velocity).closest()[3]
+    if least <= max(NEAREST, 1e-13 * size):
+        raise InvalidRequest(
+            f"Two bodies begin {least:.3g} m from each other, which the digits of their places do not resolve.",
+            field="bodies",
+            value=least,
+            remedy="Move one, or give a softening.",
+        )
+    return size
 
 
 def _gap(coarse: Run, fine: Run) -> float:
@@ -175,27 +201,47 @@ def _embedded(system: System, times: Array, relative: float, size: float) -> Run
     def rate(_time: float, y: Array) -> Array:
         return np.concatenate((y[half:], system.pull(y[:half].reshape(shape)).ravel()))
 
-    found = integrate.solve_ivp(
-        rate,
-        (0.0, float(times[-1])),
-        np.concatenate((system.place.ravel(), system.velocity.ravel())),
-        method="DOP853",
-        t_eval=times,
-        rtol=max(relative, 1e-13),
-        atol=np.concatenate((np.full(half, relative * size), np.full(half, relative * pace))),
-    )
-    if not found.success or not np.isfinite(found.y).all():
-        late = float(found.t[-1]) if len(found.t) else 0.0
-        raise InvalidRequest(
-            f"Two bodies collide at about {late:g} s: points then pass each other infinitely fast.",
-            field="bodies",
-            value=late,
-            remedy="Give a shorter time, a softening, or another start.",
-        )
+    start = np.concatenate((system.place.ravel(), system.velocity.ravel()))
+    allowed = np.concatenate((np.full(half, relative * size), np.full(half, relative * pace)))
+    solver: Any = integrate.DOP853(rate, 0.0, start, float(times[-1]), rtol=max(relative, 1e-13), atol=allowed)
+    approach = Approach(system.place, system.velocity)
+    states: list[Array] = [start]
+    while solver.status == "running":
+        failed = solver.step() is not None
+        now: Array = solver.y
+        before, time = float(solver.t_old or 0.0), float(solver.t)
+        if failed or not np.isfinite(now).all():
+            raise _collision(time)
+        place, velocity = _parted(now, shape)
+        turned = approach.turns(place, velocity)
+        last = int(np.searchsorted(times, time, side="right"))
+        if turned or last > len(states):
+            between: Any = solver.dense_output()
+            states += [between(float(one)) for one in times[len(states) : last]]
+            for part in range(1, PARTS) if turned else ():
+                at = before + (time - before) * part / PARTS
+                approach.look(at, *_parted(between(at), shape))
+        approach.look(time, place, velocity)
+    found = np.array(states)
     return Run(
         steps=system.calls // 12,
-        place=found.y[:half].T.reshape(-1, *shape),
-        velocity=found.y[half:].T.reshape(-1, *shape),
+        place=found[:, :half].reshape(-1, *shape),
+        velocity=found[:, half:].reshape(-1, *shape),
+        approach=approach,
+    )
+
+
+def _parted(y: Array, shape: tuple[int, ...]) -> tuple[Array, Array]:
+    half = len(y) // 2
+    return y[:half].reshape(shape), y[half:].reshape(shape)
+
+
+def _collision(late: float) -> InvalidRequest:
+    return InvalidRequest(
+        f"Two bodies collide at about {late:g} s: points then pass each other infinitely fast.",
+        field="bodies",
+        value=late,
+        remedy="Give a shorter time, a softening, or another start.",
     )
 
 
@@ -243,7 +289,7 @@ def _shortest(system: System) -> float:
             if i == j:
                 continue
             far = math.hypot(float(apart[j]), system.softening)
-            pair = system.gravity * (system.mass[i] + system.mass[j])
+            pair = float(system.gravity * (system.mass[i] + system.mass[j]))
             if pair > 0:
                 shortest = min(shortest, math.tau * math.sqrt(far**3 / pair))
             if fast[j] > 0:
@@ -259,16 +305,18 @@ def stepped(  # noqa: PLR0913, PLR0917 - what a grid is
     place, velocity = system.place.copy(), system.velocity.copy()
     pull = system.pull(place)
     places, velocities = [place.copy()], [velocity.copy()]
+    approach = Approach(place, velocity)
     for step in course.over(steps):
         for part in parts:
             velocity += part * h / 2 * pull
             place += part * h * velocity
             pull = system.pull(place)
             velocity += part * h / 2 * pull
+        approach.look((step + 1) * h, place, velocity)
         if (step + 1) % every == 0:
             places.append(place.copy())
             velocities.append(velocity.copy())
-    return Run(steps=steps, place=np.array(places), velocity=np.array(velocities))
+    return Run(steps=steps, place=np.array(places), velocity=np.array(velocities), approach=approach)
 
 
 def _told(  # noqa: PLR0913, PLR0917 - what is known of the motion
@@ -283,21 +331,21 @@ def _told(  # noqa: PLR0913, PLR0917 - what is known of the motion
     kept = _kept(system, run)
     energy = kept[0]
     method, order, source = METHODS[request.method]
-    first, second, number, distance = _closest(run.place)
+    first, second, closest, distance = run.approach.closest()
     notes = ["Points under Newton's law: no size, no tides, no relativity."]
-    touch = system.radius[first] + system.radius[second]
-    names = f"{system.names[first]} and {system.names[second]}"
-    if distance < touch:
+    touch = run.approach.touching(system.radius)
+    if touch is not None:
         notes.append(
-            f"{names} touch at about {times[number]:.6g} s: from there on these points pass through each other."
+            f"{system.names[touch[0]]} and {system.names[touch[1]]} touch at about {touch[2]:.6g} s: from there on "
+            "these points pass through each other."
         )
     if request.softening:
         notes.append(f"The attraction is weakened below {request.softening:g} m, which is not Newton's law.")
     return BodiesMotion(
         duration=request.duration,
         closest_distance=distance,
-        closest_time=float(times[number]),
-        closest_pair=names,
+        closest_time=closest,
+        closest_pair=f"{system.names[first]} and {system.names[second]}",
         energy=energy.start,
         energy_drift=energy.drift / abs(energy.start) if energy.start else 0.0,
         time=times.tolist(),
@@ -348,15 +396,3 @@ def _kept(system: System, run: Run) -> list[Conserved]:
             )
         )
     return told
-
-
-def _closest(place: Array) -> tuple[int, int, int, float]:
-    """The two bodies that come closest at a time of the answer, its number, and how close."""
-    best = (0, 1, 0, math.inf)
-    for i in range(place.shape[1]):
-        for j in range(i + 1, place.shape[1]):
-            far = np.linalg.norm(place[:, i] - place[:, j], axis=1)
-            number = int(np.argmin(far))
-            if far[number] < best[3]:
-                best = (i, j, number, float(far[number]))
-    return best

@@ -144,7 +144,7 @@ class BodiesMotion(Model):
 
     duration: Annotated[float, Unit("s")] = Field(description="Time simulated.")
     closest_distance: Annotated[float, Unit("m")] = Field(
-        description="Least distance of two bodies at the times of the answer."
+        description="Least distance of two bodies, also between the times of the answer."
     )
     closest_time: Annotated[float, Unit("s")] = Field(description="When that was.")
     closest_pair: str = Field(description="Which two.")
@@ -159,9 +159,9 @@ class OrbitRequest(Model):
     """An orbit around one body, by elements or by position and velocity, and a time."""
 
     body: Around | None = Field(default=None, description="What it goes around; its GM is known.")
-    gm: GM | None = Field(default=None, gt=0, le=1e30, description="GM of what it goes around, in place of a body.")
+    gm: GM | None = Field(default=None, ge=1e-20, le=1e30, description="GM of what it goes around, in place of a body.")
     semi_major_axis: Annotated[float, Unit("m"), Names("semi-major axis", "a", "half-axis")] | None = Field(
-        default=None, gt=0, le=1e20, description="Half the long axis of an ellipse."
+        default=None, ge=1e-12, le=1e20, description="Half the long axis of an ellipse."
     )
     periapsis: (
         Annotated[
@@ -172,6 +172,7 @@ class OrbitRequest(Model):
     altitude: Annotated[float, Unit("m"), Names("altitude", "above the surface", "up", "high")] | None = Field(
         default=None, gt=0, le=1e20, description="Least height above the surface of a body that is named."
     )
+    ) = Field(default=None, ge=1e-12, le=1e20, description="Least distance from the centre.")
     eccentricity: Annotated[
         float, Unit(""), Names("eccentricity", "e"), Says({"circular orbit": 0, "parabolic": 1})
     ] = Field(
@@ -295,7 +296,7 @@ class TransferRequest(Model):
     """Two circular orbits around a body, or two places and the time between them."""
 
     body: Around | None = Field(default=None, description="What both go around.")
-    gm: GM | None = Field(default=None, gt=0, le=1e30, description="GM of what both go around, in place of a body.")
+    gm: GM | None = Field(default=None, ge=1e-20, le=1e30, description="GM of what both go around, in place of a body.")
     kind: Annotated[
         Literal["hohmann", "bi-elliptic", "lambert"],
         Reads("choice"),
@@ -308,13 +309,13 @@ class TransferRequest(Model):
         Annotated[float, Unit("m"), Names("final altitude", "end altitude", "target"), Says(HIGHER)] | None
     ) = Field(default=None, ge=0, le=1e15, description="Of the last circle above the body's surface.")
     start_radius: Annotated[float, Unit("m"), Names("initial radius", "start radius")] | None = Field(
-        default=None, gt=0, le=1e20, description="Of the first circle, in place of its altitude."
+        default=None, ge=1e-12, le=1e20, description="Of the first circle, in place of its altitude."
     )
     end_radius: Annotated[float, Unit("m"), Names("final radius", "end radius")] | None = Field(
-        default=None, gt=0, le=1e20, description="Of the last circle, in place of its altitude."
+        default=None, ge=1e-12, le=1e20, description="Of the last circle, in place of its altitude."
     )
     middle_radius: Annotated[float, Unit("m"), Names("middle radius", "intermediate radius")] | None = Field(
-        default=None, gt=0, le=1e20, description="How far out a bi-elliptic way goes."
+        default=None, ge=1e-12, le=1e20, description="How far out a bi-elliptic way goes."
     )
     plane_change: Annotated[float, Unit("degree"), Names("plane change", "inclination change", "inclination")] = Field(
         default=0.0, ge=0, le=180, description="Angle between the planes of both circles."

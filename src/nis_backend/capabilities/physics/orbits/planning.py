@@ -26,6 +26,8 @@ DRAWN = 101
 """Points of the way."""
 TOLERANCE = 1e-9
 """Largest error to accept, of the numbers' size: the formulas leave no more than rounding."""
+FARTHEST = 1e8
+"""Ratio of radii beyond which the inner end of an ellipse is lost among the digits of the outer one."""
 POINTS_BURNS = "Burns take no time, and nothing but the central body attracts."
 
 
@@ -50,8 +52,9 @@ def _between_circles(request: TransferRequest, gm: float) -> Transfer:
         raise InvalidRequest(
             "Both orbits are the same.", field="end_altitude", value=end, remedy="Give another end, or a plane change."
         )
-    half = hohmann(gm, start, end, turn)
     middle = request.middle_radius
+    _near(start, end, middle or start)
+    half = hohmann(gm, start, end, turn)
     if request.kind == "bi-elliptic":
         assert middle is not None
         if middle < max(start, end):
@@ -108,6 +111,16 @@ def _between_circles(request: TransferRequest, gm: float) -> Transfer:
     )
 
 
+def _near(*radii: float) -> None:
+    if max(radii) > FARTHEST * min(radii):
+        raise InvalidRequest(
+            f"The orbits lie too far apart: their radii are as 1 to {max(radii) / min(radii):.3g}.",
+            field="end_radius",
+            value=max(radii),
+            remedy=f"Give radii of which none is {FARTHEST:g} times another.",
+        )
+
+
 def _advice(  # noqa: PLR0913, PLR0917 - the ways that are compared
     request: TransferRequest, start: float, end: float, half: Way, way: Way, endless: float
 ) -> str:
@@ -140,10 +153,16 @@ def _checks(gm: float, axes: list[tuple[float, float]], times: list[float]) -> l
     """Each arc followed by Kepler's equation: it ends where the next burn is."""
     checks: list[Check] = []
     for number, ((here, there), time) in enumerate(zip(axes, times, strict=True), 1):
-        begin = State(position=(here, 0.0, 0.0), velocity=(0.0, speed(gm, here, (here + there) / 2), 0.0))
-        reached = norm(propagate(begin, gm, time).state.position)
+        begin = State(position=(here, 0.0, 0.0), velocity=(0.0, speed(gm, here, there), 0.0))
+        reached = norm(propagate(begin, gm, time, 2 / (here + there)).state.position)
         checks.append(
-            compare(f"radius at the end of arc {number}, Kepler's equation", reached, there, "m", allowed=1e-9 * there)
+            compare(
+                f"radius at the end of arc {number}, Kepler's equation",
+                reached,
+                there,
+                "m",
+                allowed=1e-9 * there + 1e-14 * here,
+            )
         )
     return checks
 

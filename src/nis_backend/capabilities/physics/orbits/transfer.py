@@ -39,9 +39,9 @@ class Way:
         return math.fsum(self.burns)
 
 
-def speed(gm: float, radius: float, axis: float) -> float:
-    """On an orbit with this half-axis, at this radius: vis-viva."""
-    return math.sqrt(gm * (2 / radius - 1 / axis))
+def speed(gm: float, radius: float, other: float) -> float:
+    """At one apse of an orbit, whose other is there: vis-viva, without its difference; the same twice is a circle."""
+    return math.sqrt(gm / radius * 2 / (1 + radius / other))
 
 
 def _burn(before: float, after: float, turn: float) -> float:
@@ -53,7 +53,7 @@ def hohmann(gm: float, start: float, end: float, turn: float) -> Way:
     """Half an ellipse between two circles; the turn of the plane is shared between the burns where that is cheapest."""
     axis = (start + end) / 2
     circles = speed(gm, start, start), speed(gm, end, end)
-    apses = speed(gm, start, axis), speed(gm, end, axis)
+    apses = speed(gm, start, end), speed(gm, end, start)
 
     def burns(first: float) -> tuple[float, float]:
         return _burn(circles[0], apses[0], first), _burn(apses[1], circles[1], turn - first)
@@ -66,9 +66,9 @@ def bi_elliptic(gm: float, start: float, end: float, middle: float, turn: float)
     """Out to `middle`, and in again to the other circle; the plane is turned out there, where it is cheapest."""
     one, two = (start + middle) / 2, (end + middle) / 2
     burns = (
-        abs(speed(gm, start, one) - speed(gm, start, start)),
-        _burn(speed(gm, middle, one), speed(gm, middle, two), turn),
-        abs(speed(gm, end, two) - speed(gm, end, end)),
+        abs(speed(gm, start, middle) - speed(gm, start, start)),
+        _burn(speed(gm, middle, start), speed(gm, middle, end), turn),
+        abs(speed(gm, end, middle) - speed(gm, end, end)),
     )
     time = math.pi * (math.sqrt(one**3 / gm) + math.sqrt(two**3 / gm))
     return Way(burns=burns, turns=(0.0, turn, 0.0), time=time)

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 import numpy as np
 from scipy import constants  # pyright: ignore[reportMissingTypeStubs] - scipy has none
 
 from nis_backend.capabilities.physics.quantum.particle import Resonance, Tunnelling
+from nis_backend.capabilities.physics.quantum.wells import MOST_JUMPS, jumps
 from nis_backend.errors import InvalidRequest
 from nis_backend.numerics.formula import read_formula
 from nis_backend.numerics.receipt import Conserved, Cost, Receipt
@@ -34,6 +36,8 @@ SMOOTH = "transfer matrices of Magnus's fourth order"
 SOURCE = "Merzbacher, Quantum Mechanics (1998), 6; Blanes, Casas, Oteo & Ros, Phys. Rep. 470 (2009), 151-238, section 5"
 FIRST, MOST = 32, 8_192
 """Steps through a barrier that is a formula."""
+SEEN = 0.99
+"""Part of a potential's ups and downs that the first steps are to see."""
 DRAWN = 400
 MOST_PEAKS = 32
 ROUNDS = 80
@@ -52,6 +56,8 @@ class Barrier:
     step: float
     layers: tuple[tuple[float, float], ...]
     """Height in eV and width in m, left to right; empty where it is not flat."""
+    breaks: tuple[float, ...]
+    """Where a formula jumps, of the width: no step goes across."""
     potential: Callable[[Array], Array]
 
 
@@ -83,7 +89,17 @@ def barrier_of(request: TunnellingRequest) -> Barrier:
                 )
             return found
 
-        return Barrier(scale=scale, width=width, step=request.step, layers=(), potential=smooth)
+        breaks = jumps(lambda parts: smooth(parts * width))
+        if len(breaks) == MOST_JUMPS:
+            raise InvalidRequest(
+                f"The potential jumps {MOST_JUMPS} times or more.",
+                field="formula",
+                value=request.formula,
+                remedy="Give flat layers, or a narrower barrier.",
+            )
+        return Barrier(
+            scale=scale, width=width, step=request.step, layers=(), breaks=tuple(sorted(breaks)), potential=smooth
+        )
     given = [(one.height, one.width) for one in request.layers] or [(request.height or 0.0, request.width or 0.0)]
     ends = np.cumsum([width for _, width in given])
     heights = np.array([height for height, _ in given])
@@ -91,7 +107,9 @@ def barrier_of(request: TunnellingRequest) -> Barrier:
     def flat(x: Array) -> Array:
         return heights[np.clip(np.searchsorted(ends, x), 0, len(heights) - 1)]
 
-    return Barrier(scale=scale, width=float(ends[-1]), step=request.step, layers=tuple(given), potential=flat)
+    return Barrier(
+        scale=scale, width=float(ends[-1]), step=request.step, layers=tuple(given), breaks=(), potential=flat
+    )
 
 
 def passage(barrier: Barrier, energies: Array, steps: int, course: Course | None = None) -> Passage:
@@ -105,13 +123,13 @@ def passage(barrier: Barrier, energies: Array, steps: int, course: Course | None
             q = barrier.scale * (height - energies)
             psi, slope, size = _apply(0 * q, -width + 0 * q, -width * q, psi, slope, size)
     else:
-        h = barrier.width / steps
-        gauss = math.sqrt(3) / 6
-        starts = np.arange(steps) * h
-        early: Array = barrier.potential(np.asarray(starts + (0.5 - gauss) * h, dtype=np.float64))
-        late: Array = barrier.potential(np.asarray(starts + (0.5 + gauss) * h, dtype=np.float64))
-        for number in course.over(steps) if course else range(steps):
-            i = steps - 1 - number
+        edges, gauss = _edges(barrier, steps), math.sqrt(3) / 6
+        starts, lengths = edges[:-1], np.diff(edges)
+        early = barrier.potential(starts + (0.5 - gauss) * lengths)
+        late = barrier.potential(starts + (0.5 + gauss) * lengths)
+        for number in course.over(len(starts)) if course else range(len(starts)):
+            i = len(starts) - 1 - number
+            h = float(lengths[i])
             # Going left, the later of the two places comes first.
             first, second = barrier.scale * (late[i] - energies), barrier.scale * (early[i] - energies)
             twist = math.sqrt(3) / 12 * h * h * (first - second)
@@ -122,6 +140,15 @@ def passage(barrier: Barrier, energies: Array, steps: int, course: Course | None
     with np.errstate(divide="ignore"):
         logarithm = np.log(out / left) - 2 * (np.log(np.abs(coming)) + size)
     return Passage(steps=len(barrier.layers) or steps, logarithm=logarithm, reflection=np.abs(going / coming) ** 2)
+
+
+def _edges(barrier: Barrier, steps: int) -> Array:
+    """Ends of the steps: equal ones between the jumps, and twice as many of each where `steps` is doubled."""
+    ends = [0.0, *barrier.breaks, 1.0]
+    parts = [
+        np.linspace(a, b, max(1, round(FIRST * (b - a))) * max(1, steps // FIRST) + 1)[:-1] for a, b in pairwise(ends)
+    ]
+    return np.concatenate([*parts, [1.0]]) * barrier.width
 
 
 def _apply(  # noqa: PLR0913, PLR0917 - a matrix and a vector
@@ -152,8 +179,9 @@ def pass_through(request: TunnellingRequest, tell: Callable[[float, str], None])
     if barrier.layers:
         found, error, observed = passage(barrier, energies, 0), rounding * _steepness(barrier, request.energy), None
     else:
+        first = _resolving(barrier, request.formula)
         refined = refine(
-            lambda halvings: passage(barrier, energies, FIRST * 2**halvings, course),
+            lambda halvings: passage(barrier, energies, first * 2**halvings, course),
             _gap,
             order=4,
             most=MOST,
@@ -163,6 +191,30 @@ def pass_through(request: TunnellingRequest, tell: Callable[[float, str], None])
         )
         found, error, observed = refined.solution, refined.error, refined.observed_order
     return _told(request, barrier, energies, found, error, observed)
+
+
+def _resolving(barrier: Barrier, formula: str | None) -> int:
+    """Steps that see the potential rise and fall as often as it does: coarser ones may agree on what both miss.
+
+    Raises:
+        InvalidRequest: it varies faster than the most steps.
+    """
+
+    def ups_and_downs(steps: int) -> float:
+        middles = (np.arange(2 * steps) + 0.5) * barrier.width / (2 * steps)
+        return float(np.abs(np.diff(barrier.potential(middles))).sum())
+
+    whole, steps = ups_and_downs(2 * MOST), FIRST
+    while ups_and_downs(steps) < SEEN * whole:
+        steps *= 2
+        if steps > MOST // 4:
+            raise InvalidRequest(
+                f"The potential varies faster than {MOST} steps resolve.",
+                field="formula",
+                value=formula,
+                remedy="Give a narrower barrier, a smoother formula, or flat layers.",
+            )
+    return steps
 
 
 def _energies(request: TunnellingRequest, barrier: Barrier) -> Array:

@@ -26,8 +26,9 @@ EV: float = constants.electron_volt
 NANOMETRE = 1e-9
 DECAY = 19.0
 """Natural logarithms that a state's tail falls by before its walls: they move its energy by e⁻³⁸ of itself."""
-LOOKED, JUMP, MOST_JUMPS = 2_000, 0.01, 32
-"""Places between which jumps are looked for, the least of them, of the potential's range, and how many."""
+LOOKED, JUMP, LONE, MOST_JUMPS = 2_000, 0.01, 4, 32
+"""Places between which jumps are looked for; differences, of the potential's range and of those beside, that are
+looked at; and how many, the largest first."""
 SAME = 1e-9
 """Distance, of the range, within which two breaks are one."""
 FARTHEST = 4_000
@@ -223,7 +224,7 @@ def _formula(request: EigenstatesRequest) -> Well:
         length=length,
         energy=energy,
         potential=potential,
-        breaks=_apart([*breaks, *_jumps(potential)]),
+        breaks=_apart([*breaks, *jumps(potential)]),
         middle=0.5,
         walls=(0.0, 1.0),
         exact=(),
@@ -241,14 +242,16 @@ def _apart(breaks: list[float]) -> tuple[float, ...]:
     return tuple(kept[1:])
 
 
-def _jumps(potential: Callable[[Array], Array]) -> list[float]:
+def jumps(potential: Callable[[Array], Array]) -> list[float]:
     """Where a potential jumps between the walls: a difference that no halving makes smaller."""
     s = np.linspace(0, 1, LOOKED + 1)
     s[0], s[-1] = 1e-12, 1 - 1e-12
     v = potential(s)
-    steep = np.flatnonzero(np.abs(np.diff(v)) > JUMP * (np.max(v) - np.min(v)))
+    rises, whole_range = np.abs(np.diff(v)), float(np.max(v) - np.min(v))
+    beside = np.maximum(np.append(rises[1:], 0.0), np.append(0.0, rises[:-1]))
+    steep = np.flatnonzero((rises > JUMP * whole_range) | (rises > LONE * beside + 1e-9 * whole_range))
     found: list[float] = []
-    for i in steep[:MOST_JUMPS]:
+    for i in steep[np.argsort(-rises[steep], kind="stable")][:MOST_JUMPS]:
         low, high, a, b = float(s[i]), float(s[i + 1]), float(v[i]), float(v[i + 1])
         whole = abs(b - a)
         for _ in range(50):
@@ -257,7 +260,8 @@ def _jumps(potential: Callable[[Array], Array]) -> list[float]:
                 break
             m = float(potential(np.array([middle]))[0])
             low, high, a, b = (low, middle, a, m) if abs(m - a) > abs(b - m) else (middle, high, m, b)
-        if abs(b - a) > whole / 2:
+        # At the jump itself a formula may have the middle of both sides.
+        if abs(b - a) > whole / 4:
             found.append((low + high) / 2)
     return found
 

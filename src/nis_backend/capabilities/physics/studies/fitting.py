@@ -10,7 +10,7 @@ import numpy as np
 
 from nis_backend.capabilities.physics.studies.calls import Calls, Spent
 from nis_backend.capabilities.physics.studies.indices import NORMAL
-from nis_backend.capabilities.physics.studies.paths import curve, describe, take
+from nis_backend.capabilities.physics.studies.paths import Place, curve, describe, take
 from nis_backend.capabilities.physics.studies.search import Estimate, Fit
 from nis_backend.capabilities.physics.studies.study import Column
 from nis_backend.capabilities.physics.studies.targets import declared
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from nis_backend.capabilities.physics.studies.search import FitRequest
+    from nis_backend.capabilities.physics.studies.study import Fitted
     from nis_backend.drivers.compute.base import ComputingContext
 
     Array = NDArray[np.float64]
@@ -41,6 +42,8 @@ NEAR = 1e-5
 """Distance from an end of a range, of a parameter scaled to 1, that counts as being there."""
 SHARE = 0.3
 """Component of an undetermined direction from which on a parameter is named."""
+LARGEST = 1e100
+"""A residual, in errors, whose square is still a number."""
 WORSE = 1e3
 """What a parameter is charged for that the operation refuses, of the residuals at the start."""
 CURVED = 4
@@ -58,6 +61,9 @@ class Model:
     high: Array
     weights: Array
     known: dict[tuple[float, ...], Array] = field(default_factory=dict["tuple[float, ...]", "Array"])
+    refused: set[tuple[float, ...]] = field(default_factory=set["tuple[float, ...]"])
+    ragged: bool = False
+    """Whether the operation refused a value beside those of the last slopes."""
     best: tuple[float, Array] | None = None
     noise: Array | None = None
     """What interpolation may leave at each x, of the last call that asked for it."""
@@ -112,7 +118,10 @@ class Model:
             except NisError:
                 if self.best is None:
                     raise
+                self.refused.add(key)
                 found = np.full(len(self.request.y), WORSE * (1 + np.sqrt(self.best[0])))
+            if not np.abs(found).max() < LARGEST:
+                raise _extreme("y", float(self.request.y[int(np.argmax(np.abs(found)))]))
             self.known[key] = found
             total = float(found @ found)
             if self.best is None or total < self.best[0]:
@@ -122,13 +131,16 @@ class Model:
     def jacobian(self, u: Array) -> Array:
         """Central differences; at an end of a range, those of the same order to one side."""
         columns: list[Array] = []
+        self.ragged = False
         for i in range(len(u)):
             h = STEP * max(abs(float(u[i])), STEP)
 
             def shifted(steps: int, i: int = i, h: float = h) -> Array:
                 moved = u.copy()
                 moved[i] += steps * h
-                return self.residuals(moved)
+                found = self.residuals(moved)
+                self.ragged = self.ragged or tuple(float(one) for one in moved) in self.refused
+                return found
 
             if self.low[i] <= u[i] - h and u[i] + h <= self.high[i]:
                 columns.append((shifted(1) - shifted(-1)) / (2 * h))
@@ -161,17 +173,43 @@ def _model(request: FitRequest, ctx: ComputingContext) -> Model:
         most=request.max_calls,
         whole=frozenset(path for path in ([request.x_field] if request.x_field else []) if _whole(request, path)),
     )
-    wide = [one.high - one.low if one.low is not None and one.high is not None else 1.0 for one in request.parameters]
-    scale = np.array([abs(one.start) or width for one, width in zip(request.parameters, wide, strict=True)])
+    scale = np.array([_size(one) for one in request.parameters])
+    schema = calls.operation.request.model_json_schema()
+    bounds = [_bounds(one, describe(schema, one.path, "parameters")) for one in request.parameters]
     errors = np.array(request.errors or [1.0])
     return Model(
         request=request,
         calls=calls,
         scale=scale,
-        low=np.array([-np.inf if one.low is None else one.low for one in request.parameters]) / scale,
-        high=np.array([np.inf if one.high is None else one.high for one in request.parameters]) / scale,
+        low=np.array([low for low, _ in bounds]) / scale,
+        high=np.array([high for _, high in bounds]) / scale,
         weights=np.broadcast_to(1 / errors, len(request.y)).copy(),
     )
+
+
+def _extreme(name: str, value: float) -> InvalidRequest:
+    return InvalidRequest(
+        "The differences from the measurements are more errors wide than numbers go.",
+        field=name,
+        value=value,
+        remedy="Give data and errors that are less extreme.",
+    )
+
+
+def _size(one: Fitted) -> float:
+    """What a parameter is measured by: its start, or where that is 0 its range."""
+    wide = one.high - one.low if one.low is not None and one.high is not None else 1.0
+    return abs(one.start) if abs(one.start) > 1 / LARGEST else wide if wide < LARGEST else 1.0
+
+
+def _bounds(one: Fitted, place: Place) -> tuple[float, float]:
+    """The range that was given, within what the operation allows; a hair inside, since ends may be left out of it."""
+    hair = [
+        1e-12 * max(abs(end), abs(one.start)) if np.isfinite(end) and end else 0.0 for end in (place.low, place.high)
+    ]
+    low = max(-np.inf if one.low is None else one.low, place.low + hair[0])
+    high = min(np.inf if one.high is None else one.high, place.high - hair[1])
+    return min(low, one.start), max(high, one.start)
 
 
 def _whole(request: FitRequest, path: str) -> bool:
@@ -205,7 +243,7 @@ def _elsewhere(model: Model, start: Array, found: Array) -> Array:
     """Another start: as far beyond what was found as the first one was before it, or a tenth away."""
     way = found - start
     moved = found + np.where(np.abs(way) > STEP, 0.5 * way, 0.1 * np.maximum(np.abs(found), 0.1))
-    span = np.where(np.isfinite(model.high - model.low), model.high - model.low, 1.0)
+    span = np.minimum(model.high - model.low, np.maximum(np.abs(found), 1.0))
     return np.clip(moved, model.low + STEP * span, model.high - STEP * span)
 
 
@@ -230,10 +268,11 @@ def _told(model: Model, u: Array, other: Array, notes: list[str]) -> Fit:
     numerical, by_noise = _numerical(model, u, other, jacobian, undetermined)
     size = np.maximum(np.abs(u * model.scale), 0 if errors is None else errors)
     reached = float(np.max(numerical * model.scale / np.where(size > 0, size, 1.0)))
-    if undetermined.any():
+    if undetermined.any() or model.ragged:
         reached = max(reached, 1.0)
     notes = [
-        *notes,
+        *dict.fromkeys(notes),
+        *(["The operation refuses values beside these: their standard errors mean nothing."] if model.ragged else []),
         *by_noise,
         *([f"{model.calls.failed} calls were refused on the way."] if model.calls.failed else []),
     ]

@@ -27,6 +27,9 @@ class Place:
 
     kind: Literal["number", "integer", "list"]
     unit: str
+    low: float = -math.inf
+    high: float = math.inf
+    """What the schema allows; an end that is left out of it lies a hair outside."""
 
 
 def describe(schema: Json, path: str, field: str) -> Place:
@@ -75,7 +78,12 @@ def _child(node: Json, step: str) -> Json | None:
 def _place(node: Json, schema: Json) -> Place | None:
     for way in _ways(node, schema):
         if way.get("type") in ("number", "integer"):
-            return Place(kind=way["type"], unit=str(way.get("unit", node.get("unit", ""))))
+            return Place(
+                kind=way["type"],
+                unit=str(way.get("unit", node.get("unit", ""))),
+                low=way.get("minimum", way.get("exclusiveMinimum", -math.inf)),
+                high=way.get("maximum", way.get("exclusiveMaximum", math.inf)),
+            )
         if way.get("type") == "array" and (inner := _place(way.get("items", {}), schema)) is not None:
             return Place(kind="list", unit=inner.unit)
     return None
