@@ -168,11 +168,10 @@ class OrbitRequest(Model):
             float, Unit("m"), Names("periapsis", "perihelion", "perigee", "closest distance", "periapsis distance")
         ]
         | None
-    ) = Field(default=None, gt=0, le=1e20, description="Least distance from the centre.")
+    ) = Field(default=None, ge=1e-12, le=1e20, description="Least distance from the centre.")
     altitude: Annotated[float, Unit("m"), Names("altitude", "above the surface", "up", "high")] | None = Field(
         default=None, gt=0, le=1e20, description="Least height above the surface of a body that is named."
     )
-    ) = Field(default=None, ge=1e-12, le=1e20, description="Least distance from the centre.")
     eccentricity: Annotated[
         float, Unit(""), Names("eccentricity", "e"), Says({"circular orbit": 0, "parabolic": 1})
     ] = Field(

@@ -71,11 +71,6 @@ def start_of(request: OrbitRequest, gm: float) -> State:
                 remedy="Give a velocity with a part across the line to the centre.",
             )
         return state
-    e = request.eccentricity
-    periapsis = request.periapsis if request.semi_major_axis is None else request.semi_major_axis * (1 - e)
-    if request.altitude is not None and request.body is not None:
-        periapsis = KNOWN[request.body].radius + request.altitude
-    assert periapsis is not None
     e, periapsis, _ = _form(request)
     angles = (request.inclination, request.ascending_node, request.argument_of_periapsis, request.true_anomaly)
     inclination, node, argument, anomaly = map(math.radians, angles)
@@ -97,8 +92,11 @@ def _form(request: OrbitRequest) -> tuple[float, float, float]:
     e = request.eccentricity
     if request.semi_major_axis is not None:
         return e, request.semi_major_axis * (1 - e), 1 / request.semi_major_axis
-    assert request.periapsis is not None
-    return e, request.periapsis, (1 - e) / request.periapsis
+    periapsis = request.periapsis
+    if request.altitude is not None and request.body is not None:
+        periapsis = KNOWN[request.body].radius + request.altitude
+    assert periapsis is not None
+    return e, periapsis, (1 - e) / periapsis
 
 
 def _blur(request: OrbitRequest, start: State) -> float:
