@@ -40,7 +40,7 @@ CONVENTIONS = {
 }
 
 
-@bounded("expression")
+@bounded("expression", integrates=True)
 def transform_fourier(request: FourierRequest) -> Transform:
     """The spectrum, or the function of time, that was asked for."""
     formula = read_formula(request.expression, largest=4000)

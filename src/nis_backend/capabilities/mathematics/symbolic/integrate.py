@@ -59,7 +59,7 @@ MOST_DEGREE = 6
 _WINDOW = 4.0
 
 
-@bounded("expression")
+@bounded("expression", integrates=True)
 def integrate(request: IntegrateRequest) -> Integral:
     """The integral that was asked for."""
     terms = read_terms(request.expression, field="expression", positive=request.positive)

@@ -38,7 +38,7 @@ STEPS = 15_000_000
 _INTEGRAL = "F(s) = ∫ f(t) e^(-s t) dt from 0 to infinity"
 
 
-@bounded("expression")
+@bounded("expression", integrates=True)
 def transform_laplace(request: LaplaceRequest) -> Transform:
     """The transform, or the function of time, that was asked for."""
     return _backward(request) if request.inverse else _forward(request)
