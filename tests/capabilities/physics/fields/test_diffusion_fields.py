@@ -195,6 +195,17 @@ def test_a_jump_is_met_within_the_error_reached() -> None:
     assert solution.receipt.observed_order == pytest.approx(2, abs=0.3)
 
 
+def test_a_start_that_jumps_where_a_circle_closes_is_rough() -> None:
+    """A ramp on a circle falls from 1 to 0 at the seam: polynomials would meet it, and miss what comes of it."""
+    solution = solved(diffusivity=0.01, initial="x", tolerance=1e-3, **ROUND)
+    x, value = along(solution)
+    k = np.arange(1, 200)[:, None]
+    exact = 0.5 - np.sum(np.sin(2 * np.pi * k * x) / (np.pi * k) * np.exp(-((2 * np.pi * k) ** 2) * 1e-3), axis=0)
+    assert solution.method == "finite volumes"
+    assert "jumps across it" in solution.reason
+    assert float(np.max(np.abs(value - exact))) <= 3 * solution.receipt.error_reached
+
+
 @pytest.mark.parametrize("flow", [{}, {"velocity": 0.5, **ROUND}], ids=["at rest", "carried"])
 def test_between_closed_ends_the_amount_is_kept(flow: dict[str, Any]) -> None:
     """`conserved`: the amount, to rounding."""

@@ -66,7 +66,7 @@ class Data:
         found = smoothness(places, self.lengths, flat=self.lengths[1] > 0, wanted=tolerance / 10)
         missed = self._misfit()
         if found.first is not None and missed > MISFIT * max(found.largest, missed):
-            words = f"rough data: the start misses what an edge is held at by {missed:.3g}"
+            words = f"rough data: at an edge the start misses what is held there, or jumps across it, by {missed:.3g}"
             return Smoothness(first=None, words=words, largest=found.largest)
         return found
 
@@ -74,11 +74,14 @@ class Data:
         return lambda x, y: self.source.event(x, y, t)
 
     def _misfit(self) -> float:
-        """By how much the start misses what edges are held at."""
+        """By how much the start misses what edges are held at, or jumps where a periodic one meets its counterpart."""
         x, y = self.places(41)
         given = along_edges(self.edges, x[:, 0], y[0], self.lengths, 0.0)
         whole = self.start(x, y)
         ends = {"left": whole[0], "right": whole[-1], "bottom": whole[:, 0], "top": whole[:, -1]}
         sides = self.edges.sides
         held = [name for name in given if sides[name].kind == "dirichlet"]
-        return max((float(np.max(np.abs(given[name] - ends[name]))) for name in held), default=0.0)
+        apart = [given[name] - ends[name] for name in held]
+        around = (("left", "right"), ("bottom", "top"))
+        apart += [ends[one] - ends[other] for one, other in around if sides[one].kind == "periodic"]
+        return max((float(np.max(np.abs(one))) for one in apart), default=0.0)
