@@ -71,6 +71,7 @@ def test_one_wrong_number_refutes_the_whole(ground: Ground) -> None:
         ("The speed of light is 300000 km/s.", "confirmed"),
         ("The speed of light is 250000 km/s.", "refuted"),
         ("The speed of light is less than 3.1e8 m/s.", "confirmed"),
+        ("A pendulum of 1 m released from 30 degrees has a maximum speed of 5.836 km/h.", "confirmed"),
         ("A pendulum 1 m long released from 30 degrees has a period of 2,04 s.", "confirmed"),
         ("A pendulum 1 m long released from 30 degrees has a period between 2000 and 2100 ms.", "confirmed"),
         ("A pendulum 1 m long released from 30 degrees has a period of 3-4 s.", "refuted"),

@@ -24,6 +24,8 @@ ABOUT = 0.05
 Named = tuple[str, str, tuple[str, ...]]
 """A number of a result: its path, its unit, and the words people use for it."""
 
+_LONGER = {"max": ("maximum", "maximal", "largest", "top", "peak"), "min": ("minimum", "minimal", "smallest", "least")}
+
 _AT_MOST = (
     r"at most|(?:no|not) (?:more|greater|longer|larger|higher|farther|further|faster) than|not (?:over|above|exceed)|"
     r"less than|fewer than|(?:smaller|lower|shorter|slower) than|below|under|up to|<=?|≤"
@@ -82,10 +84,16 @@ def numbers_of(entry: Entry) -> list[Named]:
     definitions: Json = schema.get("$defs", {})
     fields = [(name, flat(one, definitions)) for name, one in schema.get("properties", {}).items()]
     return [
-        (name, str(one["unit"]), (name.replace("_", " "), *cast("list[str]", one.get("names", []))))
+        (name, str(one["unit"]), (*_called(name.replace("_", " ")), *cast("list[str]", one.get("names", []))))
         for name, one in fields
         if one.get("type") in ("number", "integer") and "unit" in one
     ]
+
+
+def _called(name: str) -> list[str]:
+    """A name, and the longer words that people have for its short ones."""
+    first, _, rest = name.partition(" ")
+    return [name, *(f"{word} {rest}" for word in _LONGER.get(first, ()))]
 
 
 def read(statement: str, entry: Entry, quantities: Sequence[Quantity]) -> Said | str:
