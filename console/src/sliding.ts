@@ -13,6 +13,8 @@ export const slides = (line: Line | null): boolean => line?.shape === "model" &&
 export class Sliding {
   private again = false;
   private busy = false;
+  /** Ends the newest one's call: an older one may have been ended while its own was under way. */
+  private signal = AbortSignal.abort();
 
   constructor(
     private given: () => Record<string, unknown> | null,
@@ -22,12 +24,13 @@ export class Sliding {
 
   /** Something has slid: the answer to where it is now comes as soon as it can. */
   async slid(line: Line, signal: AbortSignal): Promise<void> {
-    this.again = true;
+    [this.again, this.signal] = [true, signal];
     if (this.busy) return;
     this.busy = true;
     try {
-      while (this.again && !signal.aborted) {
+      while (this.again && !this.signal.aborted) {
         this.again = false;
+        const { signal } = this;
         const given = this.given();
         if (given === null) break;
         const outcome = begun();
