@@ -6,7 +6,7 @@ import json
 import math
 import urllib.request
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, cast
 
 import pytest
 from conftest import Server
@@ -414,9 +414,11 @@ def called(server: Server, reply: Json) -> Json:
 def same(wanted: Any, got: Any) -> bool:  # Any: JSON
     """Whether two arguments mean the same; numbers to nine digits."""
     if isinstance(wanted, dict):
-        return wanted.keys() == got.keys() and all(same(wanted[name], got[name]) for name in wanted)  # pyright: ignore[reportUnknownVariableType,reportUnknownArgumentType]
+        named = cast("Json", wanted)
+        return named.keys() == got.keys() and all(same(value, got[name]) for name, value in named.items())
     if isinstance(wanted, list):
-        return len(wanted) == len(got) and all(same(*pair) for pair in zip(wanted, got, strict=True))  # pyright: ignore[reportUnknownArgumentType]
+        several = cast("list[Any]", wanted)
+        return len(several) == len(got) and all(same(one, other) for one, other in zip(several, got, strict=True))
     if isinstance(wanted, int | float):
         return math.isclose(wanted, got, rel_tol=1e-9, abs_tol=1e-12)
     return wanted == got

@@ -16,7 +16,8 @@ if TYPE_CHECKING:
     from nis_backend.capabilities.operations.sentence import Place, Sentence
 
 _N = r"[-+\u2212]?(?:\d+(?:\.\d*)?|\.\d+)(?:[eE][-+]?\d+)?"
-_START = re.compile(rf"\b(?P<name>[^\W\d]\w*'*)\s*\(\s*(?:t\s*=\s*)?0(?:\.0*)?\s*\)\s*=\s*(?P<value>{_N})")
+_PI = r"[-+]?(?:\d+(?:\.\d+)?\s*\*?\s*)?(?:pi|π)\b(?:\s*/\s*\d+)?"
+_START = re.compile(rf"\b(?P<name>[^\W\d]\w*'*)\s*\(\s*(?:t\s*=\s*)?0(?:\.0*)?\s*\)\s*=\s*(?P<value>{_PI}|{_N})")
 """x(0) = 1."""
 _UNTIL = re.compile(
     rf"\b(?:until|till|at|after|to|when)\s+t\s*=\s*(?P<to>{_N})|\bfrom\s+t\s*=\s*0\s+to\s+(?P<end>{_N})", re.IGNORECASE
@@ -38,7 +39,8 @@ _REACTION = re.compile(
 )
 _RATE = re.compile(
     rf"\b(?:rate(?: constants?| coefficients?)?|k)\b(?:\s*(?:of|is|are|=|:|being))?\s*(?P<rate>{_N})"
-    rf"(?:\s*(?:1/s|/s|s\^-1|s\u207b\u00b9|per second))?(?:\s*(?:,|and)\s*(?P<back>{_N}))?",
+    r"(?:\s*(?:1/s|/s|s\^-1|s\u207b\u00b9|per second))?"
+    rf"(?:\s*(?:,|and)\s*(?P<back>{_N})(?![\d.]*\s*[mµ]?(?:mol|M\b)))?",
     re.IGNORECASE,
 )
 _AMOUNTS = {"mol/l": 1.0, "m": 1.0, "mol/dm³": 1.0, "mmol/l": 1e-3, "mm": 1e-3, "µm": 1e-6, "": 1.0}
@@ -86,7 +88,7 @@ def _read_differential(sentence: Sentence, operation: Declared, reading: Reading
     states = {name.rstrip("'") for name in primed}
     start: dict[str, float] = {}
     for one in _START.finditer(sentence.text):
-        start[one["name"]] = _number(one["value"])
+        start[one["name"]] = float(read_formula(one["value"].replace("\u2212", "-")).compile(arrays=False)())
         spans.append(one.span())
     constants: dict[str, float] = {}
     for name, value, span in _assigned(sentence):

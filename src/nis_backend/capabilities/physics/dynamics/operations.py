@@ -38,6 +38,7 @@ __all__ = [
 @operation(
     "physics.solve_ode",
     effect="reads",
+    essential=True,
     pool="science",
     view=views.draw_ode,
     time_limit=180,
