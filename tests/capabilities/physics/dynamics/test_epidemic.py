@@ -41,6 +41,13 @@ def test_an_epidemic_ends_at_its_final_size_and_keeps_its_people(latent: float) 
     assert course.herd_threshold == 0.6
 
 
+@pytest.mark.parametrize("duration", [100, 1_000, 30_000])
+def test_at_the_threshold_it_is_not_over_because_few_are_infectious(duration: float) -> None:
+    """At R0 = 1 one in a million stays infectious for years: the final size is no check of what goes on."""
+    course = spread(request(reproduction_number=1, infected=1, duration=duration, points=11))
+    assert all(one.agrees for one in course.receipt.checks)
+
+
 def test_the_peak_is_where_the_susceptible_fall_below_one_in_r0() -> None:
     """I at the peak is 1 - (1 + ln(R0·s0))/R0 of all, by the invariant."""
     course = spread(request(infected=1000))

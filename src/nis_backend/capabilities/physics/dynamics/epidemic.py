@@ -178,7 +178,9 @@ def _by_sizes(request: EpidemicRequest, end: State, error: float) -> list[Check]
     """Once it is over, those left over are what the equation of the final size says."""
     people = request.population
     still = (end[EXPOSED] + end[INFECTIOUS]) / people
-    if still > 1e-4:  # noqa: PLR2004 - it goes on
+    # Near the threshold few are infectious at any time, and it goes on for long.
+    falling = 1 - request.reproduction_number * end[SUSCEPTIBLE] / people
+    if still > 1e-4 * max(0.0, falling) ** 2:
         return []
     # Whoever is still infectious infects fewer than R0/(1 - R0·s) more, each.
     left = left_over(request)
