@@ -195,6 +195,12 @@ def test_a_jump_is_met_within_the_error_reached() -> None:
     assert solution.receipt.observed_order == pytest.approx(2, abs=0.3)
 
 
+@pytest.mark.parametrize("initial", ["sin(pi*x)", "abs(x - 0.4)"])
+def test_how_closely_the_data_was_looked_at_is_told(initial: str) -> None:
+    """A peak that no place meets is in no answer: `reason` says how narrow one may hide."""
+    assert "looked at in 1201 places along a side" in solved(initial=initial, tolerance=1e-2).reason
+
+
 def test_a_start_that_jumps_where_a_circle_closes_is_rough() -> None:
     """A ramp on a circle falls from 1 to 0 at the seam: polynomials would meet it, and miss what comes of it."""
     solution = solved(diffusivity=0.01, initial="x", tolerance=1e-3, **ROUND)

@@ -249,6 +249,7 @@ def smoothness(places: dict[str, Place], lengths: tuple[float, float], *, flat: 
     y = (np.arange(181) + 0.3) / 181.1 * lengths[1] if flat else np.zeros(1)
     seen = {name: place(x[:, None], y[None, :]) for name, place in places.items()}
     largest = {name: float(np.max(np.abs(one))) for name, one in seen.items()}
+    looked = f"looked at in {len(x)} places along a side, between which a narrower peak may hide"
     cuts = SPECTRAL[:FLAT] if flat else SPECTRAL
     worst, name = 0.0, next(iter(places))
     for number, cut in enumerate(cuts):
@@ -267,11 +268,11 @@ def smoothness(places: dict[str, Place], lengths: tuple[float, float], *, flat: 
             )
             return Smoothness(
                 first=number,
-                words=f"{words} meet it to {worst:.0e} of its largest value",
+                words=f"{words} meet it to {worst:.0e} of its largest value; {looked}",
                 largest=max(largest.values()),
             )
     return Smoothness(
         first=None,
-        words=f"rough data: polynomials miss {name} by {worst:.0e} of its largest value, however fine",
+        words=f"rough data: polynomials miss {name} by {worst:.0e} of its largest value, however fine; {looked}",
         largest=max(largest.values()),
     )
