@@ -43,7 +43,7 @@ def test_the_published_example_is_found_exactly() -> None:
     for x, y in ((0.3, -0.7), (-0.9, 0.2)):
         assert value(found.formula, x=x, y=y) == pytest.approx(np.exp(np.sin(np.pi * x) + y * y), rel=1e-6)
     assert found.formula_error < 1e-6
-    assert found.test_error < 0.01
+    assert found.held_out_error < 0.01
     assert found.receipt.met
     assert {edge.function for edge in found.edges} == {"sin", "x^2", "exp"}
     assert min(edge.r_squared for edge in found.edges) > 0.999
@@ -68,13 +68,13 @@ def test_what_is_told_is_what_held_out_rows_say() -> None:
     outputs = chance.standard_normal(160)
     noise = fit(inputs=inputs.tolist(), outputs=outputs.tolist(), hidden=1)
     assert not noise.receipt.met
-    assert noise.test_error > 0.7
+    assert noise.held_out_error > 0.7
     rivals = {one.name.partition(" of")[0]: one for one in noise.fits}
     assert set(rivals) == {"network", "formula", "linear fit", "polynomial fit"}
     assert rivals["polynomial fit"].train_error < rivals["linear fit"].train_error
     plane = fit(formula="2*x + 3*y - z", hidden=1)
     assert plane.formula == "2*x + 3*y - z"
-    assert next(one for one in plane.fits if one.name == "linear fit").test_error < 1e-12
+    assert next(one for one in plane.fits if one.name == "linear fit").held_out_error < 1e-12
     assert "NO better than the linear fit" in plane.receipt.notes[1]
 
 

@@ -123,13 +123,13 @@ def fit(request: KanRequest, tell: Tell) -> KanFit:
         _rival(table, "formula", formula, int(np.sum(law.free()))),
         *_classical(table),
     ]
-    error = fits[0].test_error
+    error = fits[0].held_out_error
     some = table.test[:MOST_SHOWN]
     return KanFit(
         names=table.names,
         formula=text,
-        formula_error=fits[1].test_error,
-        test_error=error,
+        formula_error=fits[1].held_out_error,
+        held_out_error=error,
         nodes=kan.nodes,
         edges=_shown(kan, parameters, likenesses, table),
         pruned=tried - len(kan.inner),
@@ -249,7 +249,7 @@ def _plain(  # noqa: PLR0911 - one a kind of function
 def _rival(table: Table, name: str, told: Array, parameters: int) -> Rival:
     with np.errstate(all="ignore"):
         errors = [min(1e12, table.error(told[rows], rows)) for rows in (table.train, table.test)]
-    return Rival(name=name, parameters=parameters, train_error=errors[0], test_error=errors[1])
+    return Rival(name=name, parameters=parameters, train_error=errors[0], held_out_error=errors[1])
 
 
 def _classical(table: Table) -> list[Rival]:
@@ -297,9 +297,9 @@ def _shown(kan: Kan, parameters: Array, likenesses: list[Likeness], table: Table
 
 
 def _receipt(request: KanRequest, table: Table, network: Array, fits: list[Rival], epochs: int) -> Receipt:
-    error, best = fits[0].test_error, min(fits[2:], key=lambda one: one.test_error)
+    error, best = fits[0].held_out_error, min(fits[2:], key=lambda one: one.held_out_error)
     row = int(table.test[0])
-    verdict = "better than" if error < best.test_error else "NO better than"
+    verdict = "better than" if error < best.held_out_error else "NO better than"
     return Receipt(
         method="Kolmogorov-Arnold network, cubic splines on its edges, Levenberg-Marquardt",
         order=None,
@@ -324,7 +324,7 @@ def _receipt(request: KanRequest, table: Table, network: Array, fits: list[Rival
         ],
         notes=[
             f"{len(table.train)} rows were trained on, {len(table.test)} held out.",
-            f"The network is {verdict} the {best.name}, whose held-out error is {best.test_error:.2g}.",
-            f"The formula's held-out error, as it is written, is {fits[1].test_error:.2g}.",
+            f"The network is {verdict} the {best.name}, whose held-out error is {best.held_out_error:.2g}.",
+            f"The formula's held-out error, as it is written, is {fits[1].held_out_error:.2g}.",
         ],
     )

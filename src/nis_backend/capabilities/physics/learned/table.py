@@ -46,7 +46,7 @@ class KanRequest(Model):
     rows: Annotated[int, Knob(), Names("rows", "samples")] = Field(
         default=400, ge=FEWEST_ROWS, le=MOST_ROWS, description="How often the formula is sampled."
     )
-    held_out: Annotated[float, Unit(""), Knob(), Names("held-out share", "test share")] = Field(
+    held_out: Annotated[float, Unit(""), Knob(), Names("held-out share")] = Field(
         default=0.25, ge=0.1, le=0.5, description="Share of the rows that nothing is trained on, and all is judged by."
     )
     hidden: Annotated[int, Knob(), Names("hidden nodes")] = Field(
@@ -141,7 +141,7 @@ class Rival(Model):
     train_error: Annotated[float, Unit("")] = Field(
         description="Root mean square error over the rows it was fitted to, by the outputs' scatter."
     )
-    test_error: Annotated[float, Unit("")] = Field(
+    held_out_error: Annotated[float, Unit("")] = Field(
         description="Root mean square error over the held-out rows, by the outputs' scatter."
     )
 
@@ -154,7 +154,7 @@ class KanFit(Model):
     formula_error: Annotated[float, Unit("")] = Field(
         description="Root mean square error of the formula as it is written, over the held-out rows, by their scatter."
     )
-    test_error: Annotated[float, Unit("")] = Field(
+    held_out_error: Annotated[float, Unit("")] = Field(
         description="Root mean square error of the network over the held-out rows, by their scatter."
     )
     nodes: int = Field(description="Hidden nodes kept.")

@@ -120,7 +120,7 @@ def draw_kan(request: KanRequest, fit: KanFit) -> list[View]:
     text = (
         f"The law read from the network is {verbatim(fit.formula)}, with an error of "
         f"**{format_number(fit.formula_error, 2)}** over rows held out, by their scatter. The network itself "
-        f"({network}, {fit.pruned} pruned) comes to {format_number(fit.test_error, 2)}, {verdict} the {asked} asked. "
+        f"({network}, {fit.pruned} pruned) comes to {format_number(fit.held_out_error, 2)}, {verdict} the {asked} asked. "
         f"{' '.join(fit.receipt.notes[:2])}"
     )
     largest = sorted(fit.edges, key=lambda one: -one.importance)[:EDGES]
@@ -130,7 +130,7 @@ def draw_kan(request: KanRequest, fit: KanFit) -> list[View]:
             title="Fits of the same rows",
             columns=["fit", "numbers", "error, trained on", "error, held out"],
             rows=[
-                [one.name, one.parameters, format_number(one.train_error, 3), format_number(one.test_error, 3)]
+                [one.name, one.parameters, format_number(one.train_error, 3), format_number(one.held_out_error, 3)]
                 for one in fit.fits
             ],
         ),
