@@ -249,7 +249,6 @@ def test_an_answer_begins_with_words_and_draws_the_way() -> None:
             "end_position",
         ),
     ],
-    ids=str,
 )
 def test_what_is_no_orbit_is_refused_by_its_field(operation: Any, request_: Json, field: str) -> None:
     """House rule: typed, with the remedy."""
