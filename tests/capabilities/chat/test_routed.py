@@ -281,7 +281,7 @@ def test_a_refused_sum_is_answered_with_questions_that_work(tmp_path: Path) -> N
 
     async def turn() -> None:
         async with turning(tmp_path, SCIENCE) as ctx:
-            (answer,) = await talk(ctx, "What is 17 + 25?")
+            (answer,) = await talk(ctx, "How much is 15 percent of 80 euros?")
             assert answer is not None
             suggested = [line[2:] for line in answer.text.splitlines() if line.startswith("- ")]
             assert suggested

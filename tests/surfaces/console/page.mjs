@@ -40,7 +40,7 @@ await scene("answer", async (page) => {
 await scene("form", async (page) => {
   await ask(page, "How far does a ball fly at 20 m/s and 40 degrees with drag, mass 0.145 kg, diameter 74 mm?");
   await over(page);
-  const field = (name) => page.locator("nis-form").getByLabel(name);
+  const field = (name) => page.locator("nis-form").getByLabel(name).and(page.locator(":not(.slide)"));
   const label = page.locator("nis-form .field label");
   await page.locator("nis-form > details > summary").click();
   const texts = async (found) => (await found.allInnerTexts()).map((text) => text.replace(/\s+/g, " "));

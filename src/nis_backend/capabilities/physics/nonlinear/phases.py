@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from enum import StrEnum
-from typing import Annotated, Literal, Self
+from typing import Annotated, Self
 
 from pydantic import Field, model_validator
 
@@ -53,8 +53,8 @@ class PhaseRequest(Model):
         description="Size of random waves that are added to the start, the same for each `seed`.",
     )
     seed: Annotated[int, Knob(), Names("seed")] = Field(default=0, ge=0, le=2**31, description="Which random waves.")
-    dimensions: Annotated[Literal[1, 2], Names("dimensions", "dimension")] = Field(
-        default=1, description="1: a line. 2: a square."
+    dimensions: Annotated[int, Names("dimensions", "dimension")] = Field(
+        ge=1, le=2, default=1, description="1: a line. 2: a square."
     )
     length: Annotated[float, Unit(""), Names("box", "domain", "period")] = Field(
         default=2.0, ge=1e-3, le=1000, description="Side of the periodic box, from -length/2 to length/2."
