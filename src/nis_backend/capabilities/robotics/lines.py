@@ -230,7 +230,8 @@ def hermite(times: Floats, q: Floats, velocities: Floats, accelerations: Floats)
 def _off(chain: Chain, course: Course, lines: list[Line], rows: int) -> tuple[float, float]:
     """How far the tool is off its lines, and turned away from them, at most: m, rad."""
     off = turned = 0.0
-    for line, (begin, end) in zip(lines, pairwise(course.arrivals.tolist()), strict=True):
+    arrivals: list[float] = course.arrivals.tolist()
+    for line, (begin, end) in zip(lines, pairwise(arrivals), strict=True):
         for frame in chain.pose(course.at(np.linspace(begin, end, LOOKED_AT))):
             moved = frame[:3, 3] - line.begin[:3, 3]
             turn = rotation_vector(frame[:3, :3] @ line.begin[:3, :3].T)
