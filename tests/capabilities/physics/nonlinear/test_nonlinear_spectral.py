@@ -7,7 +7,8 @@ import math
 import numpy as np
 import pytest
 
-from nis_backend.capabilities.physics.nonlinear.spectral import coefficients, march, needed, sampled, valued
+from nis_backend.capabilities.physics.exponential import coefficients
+from nis_backend.capabilities.physics.nonlinear.spectral import march, needed, sampled, valued
 
 
 def test_the_coefficients_are_those_of_the_formulas_and_do_not_cancel() -> None:

@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from nis_backend.capabilities.physics.exponential import phi
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
@@ -22,8 +24,6 @@ if TYPE_CHECKING:
 
 STAGES = 8
 """Times of a step at which what depends on time is looked at: a polynomial of degree 7 goes through them."""
-SMALL = 4.0
-"""|z| below which the functions φ are summed as series, and above which they are had from e^z."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -46,29 +46,6 @@ class Plane:
     def out(self, amplitudes: Modal) -> Array:
         """Values at free nodes."""
         return np.real(self.x.vectors @ amplitudes @ self.y.vectors.T)
-
-
-def phi(z: Modal, most: int) -> list[Modal]:
-    """φ_0 = e^z, φ_1 = (e^z - 1)/z, …, φ_most: φ_k(z) is the integral of e^((1-s)z) s^(k-1)/(k-1)! over 0 to 1.
-
-    Source: Hochbruck & Ostermann, Exponential integrators, Acta Numerica 19 (2010), 209-286, section 2.
-    """
-    small = np.abs(z) < SMALL
-    inner = np.where(small, z, 0)
-    term = np.full_like(inner, 1 / math.factorial(most))
-    total = term.copy()
-    for m in range(1, 40):
-        term = term * inner / (most + m)
-        total = total + term
-    below = [total]
-    for k in range(most - 1, -1, -1):
-        below.append(inner * below[-1] + 1 / math.factorial(k))
-    below.reverse()
-    outer = np.where(small, 1, z)
-    above = [np.exp(z)]
-    for k in range(most):
-        above.append((above[-1] - 1 / math.factorial(k)) / outer)
-    return [np.where(small, a, b) for a, b in zip(below, above, strict=True)]
 
 
 @lru_cache(maxsize=4)

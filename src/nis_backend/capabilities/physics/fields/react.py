@@ -8,12 +8,13 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from nis_backend.capabilities.physics.exponential import coefficients
 from nis_backend.capabilities.physics.fields.axes import Cut, modes
 from nis_backend.capabilities.physics.fields.data import FRAMES, Data
 from nis_backend.capabilities.physics.fields.fields import History, ReactionSolution, Species
 from nis_backend.capabilities.physics.fields.given import Given, read_edges, read_start
 from nis_backend.capabilities.physics.fields.grid import Grid, Terms
-from nis_backend.capabilities.physics.fields.modal import Plane, phi
+from nis_backend.capabilities.physics.fields.modal import Plane
 from nis_backend.capabilities.physics.fields.reaction import DIFFUSIVITIES, PARAMETERS, SOURCES, STARTS, TERMS
 from nis_backend.capabilities.physics.fields.settle import Settled, Wanted, polynomials, volumes
 from nis_backend.capabilities.physics.fields.shape import answer
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
+    from nis_backend.capabilities.physics.exponential import Coefficients
     from nis_backend.capabilities.physics.fields.reaction import ReactionRequest
 
     Array = NDArray[Any]  # of floats: numpy's and scipy's differ in which
@@ -97,7 +99,7 @@ class Task:
                 for term, spread in zip(self.reaction, self.spreads, strict=True)
             ]
 
-        kernel = [Kernel.of(spread * plane.values, step) for spread in self.spreads]
+        kernel = [coefficients(spread * plane.values, step) for spread in self.spreads]
         now = [plane.into(one) for one in starts]
         for number in range(times):
             with np.errstate(all="ignore"):
@@ -113,42 +115,17 @@ class Task:
 NONE = Given(event=lambda x, y, _: np.zeros(np.broadcast(x, y).shape), steady=True, zero=True, text="0")
 
 
-@dataclass(frozen=True, kw_only=True)
-class Kernel:
-    """The functions of a step's linear part that the method takes."""
-
-    half: Array
-    whole: Array
-    middle: Array
-    first: Array
-    inner: Array
-    last: Array
-
-    @classmethod
-    def of(cls, rates: Array, step: float) -> Kernel:
-        """For modes that grow by these rates."""
-        halves, wholes = phi(step / 2 * rates, 1), phi(step * rates, 3)
-        return cls(
-            half=halves[0],
-            whole=wholes[0],
-            middle=step / 2 * halves[1],
-            first=step * (wholes[1] - 3 * wholes[2] + 4 * wholes[3]),
-            inner=step * (2 * wholes[2] - 4 * wholes[3]),
-            last=step * (4 * wholes[3] - wholes[2]),
-        )
-
-
-def advance(now: list[Array], added: Reaction, kernel: list[Kernel], t: float, step: float) -> list[Array]:
+def advance(now: list[Array], added: Reaction, kernel: list[Coefficients], t: float, step: float) -> list[Array]:
     """One step of u' = L u + N(u, t) in modes, L diagonal: ETDRK4, fourth order, L exact."""
     n = added(now, t)
-    a = [k.half * u + k.middle * one for k, u, one in zip(kernel, now, n, strict=True)]
+    a = [k.half * u + k.inner * one for k, u, one in zip(kernel, now, n, strict=True)]
     na = added(a, t + step / 2)
-    b = [k.half * u + k.middle * one for k, u, one in zip(kernel, now, na, strict=True)]
+    b = [k.half * u + k.inner * one for k, u, one in zip(kernel, now, na, strict=True)]
     nb = added(b, t + step / 2)
-    c = [k.half * one + k.middle * (2 * late - early) for k, one, late, early in zip(kernel, a, nb, n, strict=True)]
+    c = [k.half * one + k.inner * (2 * late - early) for k, one, late, early in zip(kernel, a, nb, n, strict=True)]
     nc = added(c, t + step)
     return [
-        k.whole * u + k.first * p + k.inner * (q + r) + k.last * s
+        k.whole * u + k.first * p + 2 * k.middle * (q + r) + k.last * s
         for k, u, p, q, r, s in zip(kernel, now, n, na, nb, nc, strict=True)
     ]
 

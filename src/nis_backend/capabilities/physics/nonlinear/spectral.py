@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from nis_backend.capabilities.physics.exponential import coefficients
 from nis_backend.errors import InvalidRequest
 from nis_backend.numerics.refinement import ROUNDING, Course, Refined, refine
 
@@ -15,6 +16,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
     from numpy.typing import NDArray
+
+    from nis_backend.capabilities.physics.exponential import Coefficients
 
     # Any: what numpy answers differs in precision by its stubs, not in fact.
     Array = NDArray[Any]
@@ -28,39 +31,8 @@ SOURCE = (
     "1214-1233; Trefethen, Spectral Methods in MATLAB (2000)"
 )
 
-CIRCLE = 32
-"""Points on the circle around each eigenvalue over which the coefficients are averaged."""
 LARGEST = 1e60
 """A value beyond which a field has grown out of all bounds; its cube is still a double."""
-
-
-@dataclass(frozen=True, kw_only=True)
-class Coefficients:
-    """What a step of length h needs for each wave: exp(hL), exp(hL/2) and the four weights of ETDRK4."""
-
-    whole: Spectrum
-    half: Spectrum
-    inner: Spectrum
-    first: Spectrum
-    middle: Spectrum
-    last: Spectrum
-
-
-def coefficients(linear: Spectrum, h: float) -> Coefficients:
-    """By averages over circles of radius 1 about each h·L.
-
-    The formulas cancel where h·L is small; their mean over a circle does not, for they are analytic.
-    """
-    z = h * linear[..., None] + np.exp(2j * np.pi * (np.arange(CIRCLE) + 0.5) / CIRCLE)
-    e, cubed = np.exp(z), z**3
-    return Coefficients(
-        whole=np.exp(h * linear),
-        half=np.exp(h * linear / 2),
-        inner=h * np.mean(np.expm1(z / 2) / z, axis=-1),
-        first=h * np.mean((-4 - z + e * (4 - 3 * z + z * z)) / cubed, axis=-1),
-        middle=h * np.mean((2 + z + e * (z - 2)) / cubed, axis=-1),
-        last=h * np.mean((-4 - 3 * z - z * z + e * (4 - z)) / cubed, axis=-1),
-    )
 
 
 def step(v: Spectrum, nonlinear: Nonlinear, c: Coefficients) -> Spectrum:
