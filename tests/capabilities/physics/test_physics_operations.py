@@ -5,10 +5,10 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
-from collections.abc import Mapping
 from typing import Any, cast
 
 import pytest
+from hearing import Hearing
 
 from nis_backend.capabilities.physics.operations import OPERATIONS
 from nis_backend.errors import InvalidRequest
@@ -23,24 +23,9 @@ CALLS = [
 SOLVERS = [operation for operation in OPERATIONS if "receipt" in operation.result.model_fields]
 
 
-class Worker:
-    """What a worker offers: it hears how far a call is."""
-
-    def __init__(self) -> None:
-        self.told: list[float] = []
-
-    def progress(self, fraction: float, _message: str = "", _values: Mapping[str, float] | None = None) -> None:
-        """See `WorkerContext.progress`."""
-        self.told.append(fraction)
-
-    def cancelled(self) -> bool:
-        """Never."""
-        return False
-
-
 def call(operation: Operation[Any, Any], request: dict[str, Any] | str) -> Any:  # Any: that operation's result
     """What a worker does: JSON in, the model out."""
-    return operation.function(operation.validate(request), Worker())
+    return operation.function(operation.validate(request), Hearing())
 
 
 @pytest.mark.parametrize(("operation", "example"), CALLS)
@@ -54,7 +39,7 @@ def test_an_example_is_answered_and_comes_back_from_json(operation: Operation[An
 def test_an_answer_begins_with_words(operation: Operation[Any, Any], example: Example) -> None:
     """The first view is the answer in words; every curve has a value for each place on its axis."""
     request = operation.validate(example.request)
-    views = operation.draw(request, operation.function(request, Worker()))
+    views = operation.draw(request, operation.function(request, Hearing()))
     assert isinstance(views[0], Text)
     for view in views[1:]:
         if isinstance(view, Series):
@@ -161,8 +146,8 @@ def test_the_declarations_load_without_the_libraries_that_compute() -> None:
 def test_a_long_simulation_says_how_far_it_is(name: str, request_: dict[str, Any]) -> None:
     """A run's log and an MCP client's progress come from these words."""
     operation = next(one for one in OPERATIONS if one.name == name)
-    worker = Worker()
+    worker = Hearing()
     operation.function(operation.validate(request_), worker)
-    assert len(worker.told) > 3
-    assert worker.told == sorted(worker.told)
-    assert worker.told[-1] <= 1
+    fractions = [told.fraction for told in worker.told]
+    assert len(fractions) > 3
+    assert fractions == sorted(fractions)

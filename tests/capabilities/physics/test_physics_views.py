@@ -2,28 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import Any
 
 import pytest
+from hearing import Hearing
 
 from nis_backend.capabilities.physics.operations import OPERATIONS
 from nis_backend.numerics.written import format_known, format_number
 from nis_backend.view import Text
 
 
-class Silent:
-    """What a worker offers to a call that nobody watches."""
-
-    def progress(self, fraction: float, message: str = "", values: Mapping[str, float] | None = None) -> None:
-        """See `WorkerContext.progress`."""
-
-
 def tell(action: str, **request: Any) -> str:
     """The first view of an operation's result."""
     operation = next(one for one in OPERATIONS if one.name == f"physics.{action}")
     asked: Any = operation.validate(request)  # Any: one of several operations' requests
-    text = operation.draw(asked, operation.function(asked, Silent()))[0]
+    text = operation.draw(asked, operation.function(asked, Hearing()))[0]
     assert isinstance(text, Text)
     return text.text
 

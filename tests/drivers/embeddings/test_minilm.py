@@ -10,13 +10,14 @@ import signal
 import struct
 import sys
 import threading
-from collections.abc import AsyncGenerator, Callable, Coroutine, Mapping, Sequence
+from collections.abc import AsyncGenerator, Callable, Coroutine, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeVar, cast
 
 import pytest
+from hearing import Hearing
 
 from nis_backend.drivers.compute.processes import WorkerPools
 from nis_backend.drivers.embeddings.minilm import DIMENSIONS, MAX_TOKENS, WEIGHT, MiniLM
@@ -299,22 +300,11 @@ class Held:
         return [[float(len(text))] for text in texts]
 
 
-class Uncancelled:
-    """What a call may use."""
-
-    def progress(self, fraction: float, message: str = "", values: Mapping[str, float] | None = None) -> None:
-        """Nobody listens."""
-
-    def cancelled(self) -> bool:
-        """Never."""
-        return False
-
-
 def test_a_call_that_comes_as_the_last_batch_ends_is_read() -> None:
     """Not left to a task that has just found nothing more to do."""
 
     async def one(worker: MiniLMWorker, text: str) -> list[bytes]:
-        return [item["vectors"] async for item in worker.handle({"texts": [text]}, Uncancelled())]
+        return [item["vectors"] async for item in worker.handle({"texts": [text]}, Hearing())]
 
     async def go() -> None:
         model = Held()

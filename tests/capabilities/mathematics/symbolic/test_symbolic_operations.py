@@ -7,6 +7,7 @@ import math
 from typing import Any
 
 import pytest
+from hearing import Hearing
 
 from nis_backend.capabilities.mathematics.symbolic.operations import (
     OPERATIONS,
@@ -33,21 +34,9 @@ CALLS = [
 ]
 
 
-class Worker:
-    """What a worker offers."""
-
-    def progress(self, fraction: float, _message: str = "") -> None:
-        """See `WorkerContext.progress`."""
-        assert 0 <= fraction <= 1
-
-    def cancelled(self) -> bool:
-        """Never."""
-        return False
-
-
 def call(operation: Operation[Any, Any], **request: Any) -> Any:  # Any: that operation's request and result
     """What a worker does: JSON in, the model out."""
-    return operation.function(operation.validate(json.dumps(request)), Worker())
+    return operation.function(operation.validate(json.dumps(request)), Hearing())
 
 
 @pytest.mark.parametrize(("operation", "example"), CALLS)

@@ -6,6 +6,7 @@ import math
 from typing import Any
 
 import pytest
+from hearing import Hearing
 
 from nis_backend.capabilities.physics.claims.claimed import TrajectoryVerdict
 from nis_backend.capabilities.physics.claims.operations import verify_trajectory
@@ -14,16 +15,9 @@ from nis_backend.errors import InvalidRequest
 TIMES = [0.1 * step for step in range(101)]
 
 
-class Unheard:
-    """Nobody hears how far it is."""
-
-    def progress(self, fraction: float, message: str = "") -> None:
-        """See `WorkerContext.progress`."""
-
-
 def verdict(**request: Any) -> TrajectoryVerdict:
     """The answer."""
-    return verify_trajectory.function(verify_trajectory.validate(request), Unheard())
+    return verify_trajectory.function(verify_trajectory.validate(request), Hearing())
 
 
 def oscillation(frequency: float = 1.0, damping: float = 0.0, digits: int = 16) -> dict[str, Any]:

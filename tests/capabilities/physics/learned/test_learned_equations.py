@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 import pytest
+from hearing import Hearing
 from numpy.typing import NDArray
 
 from nis_backend.capabilities.physics.learned import exact
@@ -21,24 +22,9 @@ PI = np.pi
 Array = NDArray[np.float64]
 
 
-class Listening:
-    """A worker's context that keeps what it hears."""
-
-    def __init__(self) -> None:
-        self.told: list[tuple[float, str, Mapping[str, float]]] = []
-
-    def progress(self, fraction: float, message: str = "", values: Mapping[str, float] | None = None) -> None:
-        """See `WorkerContext.progress`."""
-        self.told.append((fraction, message, values or {}))
-
-    def cancelled(self) -> bool:
-        """See `WorkerContext.cancelled`."""
-        return False
-
-
-def solve(ctx: Listening | None = None, **request: Any) -> LearnedField:  # Any: JSON
+def solve(ctx: Hearing | None = None, **request: Any) -> LearnedField:  # Any: JSON
     """Train on this request."""
-    return solve_pinn.function(solve_pinn.validate(request), ctx or Listening())
+    return solve_pinn.function(solve_pinn.validate(request), ctx or Hearing())
 
 
 def smooth(function: Callable[[Array], Array]) -> Profile:
@@ -134,7 +120,7 @@ def test_a_coefficient_is_found_in_noisy_samples_with_its_error(request_: dict[s
 
 def test_the_same_seed_gives_the_same_answer_and_the_loss_is_heard() -> None:
     """Promise: reproducible; each epoch says how far it is, its loss, and now and then the true error."""
-    heard = Listening()
+    heard = Hearing()
     once, again = solve(heard, **HEAT, epochs=12), solve(**HEAT, epochs=12)
     assert once.model_dump() == again.model_dump()
     assert solve(**HEAT, epochs=12, seed=1).error != once.error
@@ -218,7 +204,7 @@ def test_samples_are_within_what_is_solved_for() -> None:
 def test_a_lesson_is_drawn_beside_the_classical_answer() -> None:
     """Promise: words first, both fields and their difference, the loss on an axis of powers; it all is JSON."""
     request = solve_pinn.validate({**HEAT, "epochs": 12})
-    learned = solve_pinn.function(request, Listening())
+    learned = solve_pinn.function(request, Hearing())
     views = solve_pinn.draw(request, learned)
     assert isinstance(views[0], Text)
     assert "true relative L2 error" in views[0].text

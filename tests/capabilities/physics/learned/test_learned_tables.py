@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
 import pytest
+from hearing import Hearing
 
 from nis_backend.capabilities.physics.learned.kan import Kan, basis
 from nis_backend.capabilities.physics.learned.operations import fit_kan
@@ -16,20 +16,9 @@ from nis_backend.numerics.formula import read_formula
 from nis_backend.view import Series, Text
 
 
-class Deaf:
-    """A worker's context that nobody listens at."""
-
-    def progress(self, fraction: float, message: str = "", values: Mapping[str, float] | None = None) -> None:
-        """See `WorkerContext.progress`."""
-
-    def cancelled(self) -> bool:
-        """See `WorkerContext.cancelled`."""
-        return False
-
-
 def fit(**request: Any) -> KanFit:  # Any: JSON
     """Fit to this request."""
-    return fit_kan.function(fit_kan.validate(request), Deaf())
+    return fit_kan.function(fit_kan.validate(request), Hearing())
 
 
 def value(text: str, **at: float) -> float:
@@ -81,7 +70,7 @@ def test_what_is_told_is_what_held_out_rows_say() -> None:
 def test_the_same_seed_gives_the_same_fit_and_it_is_drawn() -> None:
     """Promise: reproducible; words with the formula first, an edge's function each, the loss."""
     request = fit_kan.validate({"formula": "sin(3*x) + y^2", "rows": 120, "hidden": 1})
-    once, again = (fit_kan.function(request, Deaf()) for _ in range(2))
+    once, again = (fit_kan.function(request, Hearing()) for _ in range(2))
     assert once.model_dump() == again.model_dump()
     views = fit_kan.draw(request, once)
     assert isinstance(views[0], Text)

@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from hearing import Hearing
 
 from nis_backend.capabilities.physics.orbits.bodies import YOSHIDA, System, stepped
 from nis_backend.capabilities.physics.orbits.motion import BodiesMotion
@@ -24,20 +25,9 @@ def crowd(count: int) -> list[Json]:
     return [{"mass": 1, "position": [number, 0], "velocity": [0, 0]} for number in range(count)]
 
 
-class Worker:
-    """What a worker offers."""
-
-    def progress(self, _fraction: float, _message: str = "", _values: object = None) -> None:
-        """See `WorkerContext.progress`."""
-
-    def cancelled(self) -> bool:
-        """Never."""
-        return False
-
-
 def motion(**request: Any) -> BodiesMotion:
     """The motion."""
-    return simulate_bodies.function(simulate_bodies.validate(request), Worker())
+    return simulate_bodies.function(simulate_bodies.validate(request), Hearing())
 
 
 def ellipse(e: float) -> list[Json]:
@@ -216,7 +206,7 @@ def test_what_cannot_be_followed_is_refused(request_: Json, field: str, monkeypa
 def test_the_motion_is_drawn() -> None:
     """Words first, then the paths: a line a body."""
     request = simulate_bodies.validate(dict(simulate_bodies.examples[0].request))
-    views = simulate_bodies.draw(request, simulate_bodies.function(request, Worker()))
+    views = simulate_bodies.draw(request, simulate_bodies.function(request, Hearing()))
     assert isinstance(views[0], Text)
     paths = views[1]
     assert isinstance(paths, Series)

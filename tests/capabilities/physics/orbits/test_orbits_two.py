@@ -7,6 +7,7 @@ from typing import Any
 
 import mpmath  # pyright: ignore[reportMissingTypeStubs] - it has none
 import pytest
+from hearing import Hearing
 
 from nis_backend.capabilities.physics.orbits import kepler
 from nis_backend.capabilities.physics.orbits.motion import Orbit, Transfer
@@ -18,25 +19,14 @@ Json = dict[str, Any]
 mp: Any = mpmath.mp  # Any: mpmath has no types
 
 
-class Worker:
-    """What a worker offers."""
-
-    def progress(self, _fraction: float, _message: str = "", _values: object = None) -> None:
-        """See `WorkerContext.progress`."""
-
-    def cancelled(self) -> bool:
-        """Never."""
-        return False
-
-
 def orbit(**request: Any) -> Orbit:
     """The orbit."""
-    return solve_orbit.function(solve_orbit.validate(request), Worker())
+    return solve_orbit.function(solve_orbit.validate(request), Hearing())
 
 
 def transfer(**request: Any) -> Transfer:
     """The transfer."""
-    return plan_transfer.function(plan_transfer.validate(request), Worker())
+    return plan_transfer.function(plan_transfer.validate(request), Hearing())
 
 
 def exact(e: float, time: float) -> tuple[float, float]:
@@ -203,7 +193,7 @@ def test_an_answer_begins_with_words_and_draws_the_way() -> None:
     for operation in operations:
         for example in operation.examples:
             request = operation.validate(dict(example.request))
-            views = operation.draw(request, operation.function(request, Worker()))
+            views = operation.draw(request, operation.function(request, Hearing()))
             assert isinstance(views[0], Text)
             for view in views:
                 if isinstance(view, Series):
@@ -253,6 +243,6 @@ def test_an_answer_begins_with_words_and_draws_the_way() -> None:
 def test_what_is_no_orbit_is_refused_by_its_field(operation: Any, request_: Json, field: str) -> None:
     """House rule: typed, with the remedy."""
     with pytest.raises(InvalidRequest) as error:
-        operation.function(operation.validate(request_), Worker())
+        operation.function(operation.validate(request_), Hearing())
     assert error.value.field == field
     assert error.value.remedy

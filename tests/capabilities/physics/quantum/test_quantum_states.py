@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from hearing import Hearing
 from scipy import constants, special  # pyright: ignore[reportMissingTypeStubs] - scipy has none
 
 from nis_backend.capabilities.physics.quantum.eigenstates import spectrum
@@ -22,20 +23,9 @@ EV: float = constants.electron_volt
 ELECTRON = 9.1093837139e-31
 
 
-class Worker:
-    """What a worker offers."""
-
-    def progress(self, _fraction: float, _message: str = "", _values: object = None) -> None:
-        """See `WorkerContext.progress`."""
-
-    def cancelled(self) -> bool:
-        """Never."""
-        return False
-
-
 def states(**request: Any) -> Eigenstates:
     """The states."""
-    return solve_eigenstates.function(solve_eigenstates.validate(request), Worker())
+    return solve_eigenstates.function(solve_eigenstates.validate(request), Hearing())
 
 
 @pytest.mark.parametrize(
@@ -162,7 +152,7 @@ def test_states_are_drawn_at_their_energies() -> None:
     request = solve_eigenstates.validate(
         {"potential": "morse", "depth": 4, "stiffness": 2e10, "states": 3, "mass": 1e-27}
     )
-    views = solve_eigenstates.draw(request, solve_eigenstates.function(request, Worker()))
+    views = solve_eigenstates.draw(request, solve_eigenstates.function(request, Hearing()))
     assert isinstance(views[0], Text)
     assert "eV" in views[0].text
     curves = views[1]

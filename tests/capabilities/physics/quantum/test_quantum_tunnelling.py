@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from hearing import Hearing
 from scipy import constants  # pyright: ignore[reportMissingTypeStubs] - scipy has none
 
 from nis_backend.capabilities.physics.quantum.operations import compute_tunnelling
@@ -23,20 +24,9 @@ SCALE = 2 * ELECTRON * EV / HBAR**2
 SMOOTH: Json = {"energy": 0.8, "formula": "1/cosh(4*(x - 4))^2", "width": 8e-9, "points": 11}
 
 
-class Worker:
-    """What a worker offers."""
-
-    def progress(self, _fraction: float, _message: str = "", _values: object = None) -> None:
-        """See `WorkerContext.progress`."""
-
-    def cancelled(self) -> bool:
-        """Never."""
-        return False
-
-
 def passed(**request: Any) -> Tunnelling:
     """What passes."""
-    return compute_tunnelling.function(compute_tunnelling.validate(request), Worker())
+    return compute_tunnelling.function(compute_tunnelling.validate(request), Hearing())
 
 
 def eckart(energy: float) -> float:
@@ -131,7 +121,7 @@ def test_a_double_barrier_lets_pass_at_the_levels_of_its_well() -> None:
 def test_a_passage_is_drawn_over_energy() -> None:
     """Words, then the curve and the barrier."""
     request = compute_tunnelling.validate(dict(compute_tunnelling.examples[1].request))
-    views = compute_tunnelling.draw(request, compute_tunnelling.function(request, Worker()))
+    views = compute_tunnelling.draw(request, compute_tunnelling.function(request, Hearing()))
     assert isinstance(views[0], Text)
     assert [view.title for view in views if isinstance(view, Series)] == ["Transmission over energy", "Barrier"]
 

@@ -4,15 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import math
-from collections.abc import Mapping
 from dataclasses import replace
-from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
 import pytest
 from ground import Ground
+from hearing import Hearing
 
 from nis_backend.capabilities.physics.operations import simulate_pendulum
 from nis_backend.capabilities.physics.studies import preparing
@@ -26,38 +25,14 @@ GRAVITY = 9.80665
 LENGTHS = [0.3, 0.5, 0.7, 0.9, 1.1]
 
 
-class Worker:
-    """What a worker offers; it hears the values that are told."""
-
-    def __init__(self) -> None:
-        self.heard: list[Mapping[str, float]] = []
-        self.options: Json = {}
-
-    def progress(self, _fraction: float, _message: str = "", values: Mapping[str, float] | None = None) -> None:
-        """See `WorkerContext.progress`."""
-        self.heard.append(values or {})
-
-    def cancelled(self) -> bool:
-        """Never."""
-        return False
-
-    def keep(self, _name: str, make: Any) -> Any:  # Any: whatever is kept
-        """Make it anew."""
-        return make()
-
-    def weight(self, name: str) -> Path:
-        """No model file."""
-        raise NotImplementedError(name)
-
-
 def fitted(request: Json) -> Fit:
     """The fit."""
-    return fit_parameters.function(fit_parameters.validate(request), Worker())
+    return fit_parameters.function(fit_parameters.validate(request), Hearing())
 
 
 def found(request: Json) -> Optimum:
     """The optimum."""
-    return optimize_parameters.function(optimize_parameters.validate(request), Worker())
+    return optimize_parameters.function(optimize_parameters.validate(request), Hearing())
 
 
 def periods(noise: np.ndarray[Any, Any], **more: Any) -> Json:
@@ -108,7 +83,7 @@ def test_the_standard_error_is_how_far_estimates_scatter() -> None:
 def test_two_parameters_are_found_along_a_curve() -> None:
     """The damping and gravity of a recorded swing, by one call a try; its interpolation is part of the error."""
     base = {"length": 1, "angle": 20, "duration": 6, "points": 201}
-    true = simulate_pendulum.function(simulate_pendulum.validate({**base, "damping": 0.12, "gravity": 9.7}), Worker())
+    true = simulate_pendulum.function(simulate_pendulum.validate({**base, "damping": 0.12, "gravity": 9.7}), Hearing())
     places = range(10, 200, 10)
     request: Json = {
         "operation": "physics.simulate_pendulum",
