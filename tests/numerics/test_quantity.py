@@ -44,6 +44,52 @@ def test_a_quantity_is_converted_into_the_unit_of_its_field(text: str, unit: str
 
 
 @pytest.mark.parametrize(
+    ("spellings", "unit", "value"),
+    [
+        ("kohm, kohms, kOhm, KOHM, kΩ, KΩ, k-ohm, kilohm, kiloohms, kilo-ohm, kilo ohms", "ohm", 1e3),
+        ("Mohm, MOHM, MΩ, megohm, megohms, mega-ohm", "ohm", 1e6),
+        ("mohm, milliohm, milli-ohm", "ohm", 1e-3),
+        ("µF, uF, μF, UF, microfarad, micro-farad", "farad", 1e-6),
+        ("mH, millihenry, milli-henry", "H", 1e-3),
+        ("kHz, KHz, Khz, khz", "Hz", 1e3),
+        ("MHz, MHZ", "Hz", 1e6),
+        ("per minute, /min, 1/min", "Hz", 1 / 60),
+        ('inch, inches, in, in., "', "m", 0.0254),
+        ("foot, ft, ft., '", "m", 0.3048),
+        ("msec, ms, milliseconds", "s", 1e-3),
+        ("Nm, N-m, N m, N·m, newton-meters", "newton * meter", 1),
+        ("lb-ft, ft-lb, ft lbf, foot-pounds", "J", 1.3558179483314004),
+        ("lbf/in", "newton / meter", 175.12683524647637),
+        ("W/mK, W/m·K, W/m-K, W/(m·K), W/m/K", "watt / meter / kelvin", 1),
+        ("kJ/kgK, kJ/kg·K, kJ/kg °C", "joule / kilogram / kelvin", 1e3),
+        ("KM/H, km/hr, kmph", "m/s", 1 / 3.6),
+        ("ms⁻¹, ms^-1, m s⁻¹, mps", "m/s", 1),
+        ("g, gee", "m/s²", 9.80665),
+        ("gauss", "tesla", 1e-4),
+        ("kWh, KWh, kwh, kilowatt-hours", "J", 3.6e6),
+    ],
+)
+def test_units_are_read_as_people_write_them(spellings: str, unit: str, value: float) -> None:
+    """Letters of either case, hyphens, dots and old words mean what they mean to an engineer."""
+    read = {one: from_text(f"1 {one}", unit, "x") for one in spellings.split(", ")}
+    assert read == dict.fromkeys(read, pytest.approx(value, rel=1e-14))
+
+
+@pytest.mark.parametrize(
+    ("text", "unit"), [("5 mpa", "Pa"), ("5 mhz", "Hz"), ("5 mv", "V"), ("5 M", "m"), ("5 mw", "W")]
+)
+def test_a_prefix_that_may_be_milli_or_mega_is_not_guessed(text: str, unit: str) -> None:
+    """A factor of 10^9 hangs on the case of one letter."""
+    assert from_text(text, unit, "x") is None
+
+
+@pytest.mark.parametrize("text", ["1 lb-ft^2", "5 Nm^2", "5 Nm2"])
+def test_a_power_behind_two_units_is_not_that_of_both(text: str) -> None:
+    """It would belong to the second alone: what is not sure is no quantity."""
+    assert from_text(text, "kg * m^2", "x") is None
+
+
+@pytest.mark.parametrize(
     "text",
     [
         "",

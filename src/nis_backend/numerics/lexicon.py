@@ -86,7 +86,7 @@ PLAIN: dict[str, tuple[str, ...]] = {
     "pound": ("lb", "lbs", "pounds"),
     "ounce": ("oz", "ounces"),
     "stone": (),
-    "kilogram": ("kilo", "kilos"),
+    "kilogram": ("kilo", "kilos", "kgs"),
     "kibibyte": ("KiB", "kibibytes"),
     "mebibyte": ("MiB", "mebibytes"),
     "gibibyte": ("GiB", "gibibytes"),
@@ -109,6 +109,7 @@ PLAIN: dict[str, tuple[str, ...]] = {
     "torr": ("Torr",),
     "millimeter_Hg": ("mmHg", "mm Hg"),
     "pound_force_per_square_inch": ("psi",),
+    "kip_per_square_inch": ("ksi",),
     "horsepower": ("hp",),
     "british_thermal_unit": ("BTU", "Btu", "btu", "BTUs", "british thermal units"),
     "pound_force": ("lbf", "pound force", "pounds force"),
@@ -117,6 +118,7 @@ PLAIN: dict[str, tuple[str, ...]] = {
     "dyne": ("dyn", "dynes"),
     "erg": ("ergs",),
     "gauss": (),
+    "standard_gravity": ("gee", "gees"),
     "curie": ("Ci", "curies"),
     "revolutions_per_minute": ("rpm", "RPM"),
     "turn": ("turns", "revolution", "revolutions", "rev", "revs"),
@@ -132,6 +134,9 @@ PLAIN: dict[str, tuple[str, ...]] = {
     "bit": ("bits",),
 }
 
+_NEWTON_METER: Factors = {"newton": 1, "meter": 1}
+_FOOT_POUND: Factors = {"foot": 1, "pound_force": 1}
+_INCH_POUND: Factors = {"inch": 1, "pound_force": 1}
 COMPOUND: dict[str, Factors] = {
     "kmh": {"kilometer": 1, "hour": -1},
     "kph": {"kilometer": 1, "hour": -1},
@@ -145,10 +150,16 @@ COMPOUND: dict[str, Factors] = {
     "amp hours": {"ampere_hour": 1},
     "electron volt": {"electron_volt": 1},
     "electron volts": {"electron_volt": 1},
-    "newton meter": {"newton": 1, "meter": 1},
-    "newton meters": {"newton": 1, "meter": 1},
-    "newton metre": {"newton": 1, "meter": 1},
-    "newton metres": {"newton": 1, "meter": 1},
+    **dict.fromkeys(("newton meter", "newton meters", "newton metre", "newton metres", "Nm"), _NEWTON_METER),
+    **{f"{short}Nm": {f"{PREFIXES[short]}newton": 1, "meter": 1} for short in "µmkM"},
+    **dict.fromkeys(("ft lb", "ft lbs", "lb ft", "lbs ft", "lbf ft"), _FOOT_POUND),
+    **dict.fromkeys(("in lb", "in lbs", "in lbf", "lbf in"), _INCH_POUND),
+    "mps": {"meter": 1, "second": -1},
+    "kmph": {"kilometer": 1, "hour": -1},
+    "sqm": {"meter": 2},
+    "sqft": {"foot": 2},
+    "cuft": {"foot": 3},
+    "cbm": {"meter": 3},
 }
 
 # pint's names beside the symbols of their scales: °C, "degrees C", "deg Celsius".
@@ -197,6 +208,12 @@ OFFSET = frozenset({"degree_Celsius", "degree_Fahrenheit"})
 ELECTRIC = {"degree_Celsius": "coulomb", "degree_Fahrenheit": "farad"}
 """What the bare letters C and F also mean."""
 
+BESIDE = {**ELECTRIC, "gram": "standard_gravity"}
+"""What one letter means where that is wanted: 20 C is a charge, 2 g an acceleration."""
+
+# Ohms with a prefix's letter, and with the vowel that two of them drop.
+_OHMS = {"G": "giga gig", "M": "mega meg", "k": "kilo kil", "m": "milli", "µ": "micro micr"}
+
 _OFTEN_WORDS = """
     second seconds sec minute hour day week month year min bar bars foot yard yards stone pound pounds slug slugs mole
     moles gray grays henry cup cups pint pints knot knots degree turn turns revolution rev bit bits
@@ -225,6 +242,17 @@ def _spell() -> dict[str, Factors]:
             words |= dict.fromkeys(spelt, scaled)
     for name, others in PLAIN.items():
         words |= {word: {name: 1} for word in (name.replace("_", " "), *others)}
+    for short, names in _OHMS.items():
+        spelt = [short + "ohm", *(name + "ohm" for name in names.split())]
+        spelt += [f"{name} ohm" for name in names.split()[:1]] + ([f"{short} ohm"] if short in "kM" else [])
+        words |= {word + end: {PREFIXES[short] + "ohm": 1} for word in spelt for end in ("", "s")}
+    for name, (_, prefixes, others) in METRIC.items():
+        # milli-henry, kilo-ohm: what is written with a hyphen is joined by a space here.
+        for short in prefixes:
+            scaled = {PREFIXES[short] + name: 1}
+            words |= {f"{PREFIXES[short]} {word}": scaled for word in (name.replace("_", " "), *others)}
+    words |= {f"{short}sec": {PREFIXES[short] + "second": 1} for short in "nµm"}
+    words |= {"gm": {"gram": 1}, "gms": {"gram": 1}, "mcg": {"microgram": 1}}
     words |= {"μ" + word[1:]: factors for word, factors in words.items() if word.startswith("µ")}
     words |= {"u" + word[1:]: factors for word, factors in words.items() if word.startswith("µ")}
     words |= {wrong: words[right] for right, wrongs in _MISSPELT.items() for wrong in wrongs.split()}
@@ -234,3 +262,28 @@ def _spell() -> dict[str, Factors]:
 
 SPELLINGS = _spell()
 """Every spelling known, several words joined by one space."""
+
+
+def _fold() -> dict[str, dict[str, Factors]]:
+    alike: dict[str, dict[str, Factors]] = {}
+    for word, factors in SPELLINGS.items():
+        alike.setdefault(word.casefold(), {})[word] = factors
+    return alike
+
+
+_ALIKE = _fold()
+
+
+def look_up(word: str) -> Factors | None:
+    """A spelling as written; else whatever its case, where that leaves one meaning: "KG", "Khz", "Metres".
+
+    One letter's case always counts, and so does that of an M: a capital one is no milli, and "mpa" may be either.
+    """
+    if word in SPELLINGS or len(word) == 1:
+        return SPELLINGS.get(word)
+    if word.lower() in SPELLINGS and word[0] != "M":
+        return SPELLINGS[word.lower()]
+    alike = list(_ALIKE.get(word.casefold(), {}).values())
+    if word[0] == "M":
+        alike = [one for one in alike if not any(name.startswith("milli") for name in one)]
+    return alike[0] if alike and all(one == alike[0] for one in alike) else None

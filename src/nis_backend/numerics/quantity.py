@@ -19,7 +19,7 @@ from pydantic_core import from_json
 from nis_backend.errors import InvalidRequest
 from nis_backend.fields import flat
 from nis_backend.numerics.lexicon import ANGLES, OFFSET, SPELLINGS
-from nis_backend.numerics.units import Measure, parse_listed
+from nis_backend.numerics.units import Measure, invert, parse_listed
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -37,6 +37,18 @@ LONGEST = 80
 _THOUSANDS = r"[1-9]\d{0,2}(?:,\d{3})+(?![\d,])"
 _NUMBER = re.compile(rf"\s*([+\-\u2212]?(?:{_THOUSANDS}(?:\.\d*)?|\d+(?:[.,]\d*)?(?!,)|\.\d+)(?:[eE][+-]?\d+)?)\s*")
 """A comma before threes of digits parts thousands, as in 1,000; else it is the decimals', as in 1,5 and 0,145."""
+
+_OF_SI = {"gauss": ("0.0001", "tesla")}
+"""Units that pint counts in a system of their own, with roots of kilograms."""
+_MARKS = str.maketrans({"'": "\u2032", '"': "\u2033", "\u2019": "\u2032", "\u201d": "\u2033", "º": "°"})
+"""What keyboards have in the place of the signs of feet, inches and degrees."""
+_DOT = re.compile(r"(?<=[A-Za-z])\.(?=\s|$)")
+"""The dot of an abbreviation: 5 ft. 3 in."""
+_PER = re.compile(r"(?:per\s+|/\s*)(?=\D)", re.IGNORECASE)
+_DIVISOR = re.compile(r"/\s*(kg|g|lb|mol|m(?:\^?[23]|[²³])?)\s*[·*⋅ .-]?\s*(K|°?C|°?F)\s*$")
+"""What is written behind one stroke and means all of it: W/mK, J/kg·K, cal/g °C."""
+
+_METERS = re.compile(r"(?<![^\W\d])ms(?=\s?(?:\^\s?)?[-\u2212⁻][12¹²])")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -56,11 +68,13 @@ def from_text(text: str, unit: str, field: str) -> float | None:
     """
     target = scale_of(unit)
     parts = list(_parts(text)) if target and len(text) <= LONGEST else []
+    if target and len(text) <= LONGEST and not _fits(parts, target):
+        parts = next((other for other in map(list, map(_parts, _meant(text))) if _fits(other, target)), parts)
     if not target or not parts:
         return None
     total = Decimal(0)
     for value, measure in parts:
-        source = _scale(_electric(measure, target))
+        source = _scale(_wanted(measure, target))
         if source is None:
             return None
         if source.dimension != target.dimension:
@@ -149,7 +163,8 @@ def table() -> dict[str, list[Any]]:  # Any: JSON
     names = sorted({name for factors in SPELLINGS.values() for name in factors})
     rows: dict[str, list[Any]] = {}
     for name in names:
-        zero, one = (registry.Quantity(Decimal(at), name).to_base_units() for at in (0, 1))
+        times, of = _OF_SI.get(name, ("1", name))
+        zero, one = (registry.Quantity(Decimal(at) * Decimal(times), of).to_base_units() for at in (0, 1))
         powers = {str(key).strip("[]"): int(power) for key, power in one.dimensionality.items()}
         rows[name] = [str(one.magnitude - zero.magnitude), str(zero.magnitude), powers]
     return rows
@@ -162,9 +177,10 @@ def _raised(name: str, power: int) -> str:
 def _parts(text: str) -> Iterator[tuple[Decimal, Measure]]:
     """The numbers with units that the whole text is: one, or several as in 5 ft 3 in; nothing where it is not."""
     at, found = 0, list[tuple[Decimal, Measure]]()
+    text = _DOT.sub("", text.translate(_MARKS))
     while at < len(text.rstrip()):
         number = _NUMBER.match(text, at)
-        measure = parse_listed(text, number.end(), whole=False) if number else None
+        measure = _unit_behind(text, number.end()) if number else None
         if number is None or measure is None:
             return
         found.append((_decimal(number[1]), measure))
@@ -173,11 +189,31 @@ def _parts(text: str) -> Iterator[tuple[Decimal, Measure]]:
         yield from found
 
 
-def _electric(measure: Measure, target: Scale) -> Measure:
-    """20 C is a charge where a charge is wanted."""
-    other = measure.electric()
+def _unit_behind(text: str, start: int) -> Measure | None:
+    """The unit that begins here; of "60 per minute" and "60/min" one over it."""
+    over = _PER.match(text, start)
+    measure = parse_listed(text, over.end() if over else start, whole=False)
+    return invert(measure) if measure and over else measure
+
+
+def _wanted(measure: Measure, target: Scale) -> Measure:
+    """20 C is a charge where a charge is wanted, and 2 g an acceleration."""
+    other = measure.other()
     scale = _scale(other) if other else None
     return other if other and scale and scale.dimension == target.dimension else measure
+
+
+def _meant(text: str) -> Iterator[str]:
+    """What else the same signs may mean: W/mK, 3 ms⁻¹, KM/H."""
+    yield _DIVISOR.sub(r"/(\1*\2)", text)
+    yield _METERS.sub("m·s", text)
+    if text.isupper() and "/" in text:
+        yield text.lower()
+
+
+def _fits(parts: list[tuple[Decimal, Measure]], target: Scale) -> bool:
+    scales = [_scale(measure) for _, measure in parts]
+    return bool(scales) and all(scale and scale.dimension == target.dimension for scale in scales)
 
 
 @cache

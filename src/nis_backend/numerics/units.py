@@ -18,12 +18,14 @@ from typing import TYPE_CHECKING, Any, cast
 from nis_backend.errors import InvalidRequest
 from nis_backend.numerics.lexicon import (
     ANGLES,
+    BESIDE,
     ELECTRIC,
     OFFSET,
     SCALE_WORDS,
     SCALES,
     SPELLINGS,
     Factors,
+    look_up,
 )
 
 if TYPE_CHECKING:
@@ -39,6 +41,7 @@ _WORD = re.compile(rf"{LETTER}+|[°℃℉%\u2032\u2033]")
 _NAME = re.compile(rf"{LETTER}[A-Za-z0-9_]*")
 _MORE = re.compile(rf"[ \u00a0-]({LETTER}+)")
 _DEGREE = re.compile(rf"(?:°|degrees?|deg)[ \u00a0]?({'|'.join(SCALE_WORDS)})(?!{LETTER}|_)", re.IGNORECASE)
+_INCH = re.compile(rf"in(?!{LETTER}|_)")
 _POWER = re.compile(r"\s?(?:\^|\*\*)\s?([-\u2212]?\d)(?!\.?\d)|(⁻?[¹²³⁴⁵⁶⁷⁸⁹])(?![⁰¹²³⁴⁵⁶⁷⁸⁹])|\s(squared|cubed)\b")
 _GLUED_POWER = re.compile(rf"([-\u2212]?[123])(?!\d|[.,]\d|{LETTER})")
 _BEFORE = re.compile(r"(square|sq\.?|cubic|cu\.?)\s", re.IGNORECASE)
@@ -46,9 +49,10 @@ _TIMES = re.compile(rf"\s?[·⋅*×]\s?(?={LETTER}|[°(])")
 _OVER = re.compile(r"\s?/\s?|\s+per\s+", re.IGNORECASE)
 _ONE_OVER = re.compile(r"1\s*/\s*")
 _EACH = re.compile(r"\s+an?\s+(?=(?:second|minute|hour|day|week|month|year)\b)", re.IGNORECASE)
+_AFTER_OVER = re.compile(r"(?:/|\bper)\s*$")
 _DIGITS = str.maketrans("⁻¹²³⁴⁵⁶⁷⁸⁹\u2212", "-123456789-")
 _LONGEST = max(word.count(" ") for word in SPELLINGS) + 1
-_PAIRS = frozenset({"N m", "kN m", "kg m", "g cm", "Pa s", "N s", "J s", "kW h"})
+_PAIRS = frozenset({"N m", "kN m", "kg m", "g cm", "Pa s", "N s", "J s", "kW h", "A h", "m K"})
 """Symbols that multiply with only a space between them; any other factor needs a sign or a negative power."""
 
 
@@ -97,12 +101,12 @@ class Measure:
         below = [_raise(name, -power) for name, power in sorted(powers.items()) if power < 0]
         return " / ".join([" * ".join(above) or "1", *below]) if powers else ""
 
-    def electric(self) -> Measure | None:
-        """The other meaning of a bare C or F; None where there is none."""
+    def other(self) -> Measure | None:
+        """The other meaning of a bare C, F or g; None where there is none."""
         name = next(iter(self.factors), "")
-        if len(self.factors) != 1 or name not in ELECTRIC or self.factors[name] != 1:
+        if self.factors != {name: 1} or name not in BESIDE:
             return None
-        return Measure(factors={ELECTRIC[name]: 1}, end=self.end)
+        return Measure(factors={BESIDE[name]: 1}, end=self.end)
 
 
 def _registry() -> Any:  # Any: pint's signatures leave arguments untyped
@@ -160,7 +164,7 @@ def parse_listed(text: str, start: int = 0, *, whole: bool = True) -> Measure | 
         return PURE
     over = _ONE_OVER.match(text, start)
     at = over.end() if over else start
-    measure = _Scanner(text, strict=True, inch_at=at if text.startswith("in", at) else -1).product(at)
+    measure = _Scanner(text, strict=True, inch_at=at if _INCH.match(text, at) else -1).product(at)
     measure = invert(measure) if measure and over else measure
     return measure if measure and (not whole or measure.end == len(text.rstrip())) else None
 
@@ -238,7 +242,7 @@ class _Scanner:
         if times := _TIMES.match(self.text, at):
             following = self._factor(times.end(), depth)
             return (1, following) if following else None
-        if self.text[at : at + 1] in (" ", "\u00a0"):
+        if self.text[at : at + 1] in (" ", "\u00a0", "-"):
             following = self._factor(at + 1, depth)
             if following and self._adjoins(at, following, depth):
                 return 1, following
@@ -246,7 +250,7 @@ class _Scanner:
 
     def _adjoins(self, at: int, following: Measure, depth: int) -> bool:
         """Whether only a space makes a product here: "m s⁻¹", "N m", not "40° N"."""
-        if not self.strict or depth or next(iter(following.factors.values()), 0) < 0:
+        if self.text[at] != "-" and (not self.strict or depth or next(iter(following.factors.values()), 0) < 0):
             return True
         before = re.search(rf"{LETTER}+$", self.text[max(0, at - 4) : at])
         after = _WORD.match(self.text, at + 1)
@@ -291,15 +295,22 @@ class _Scanner:
         word = _WORD.match(self.text, start)
         if word is None:
             return None
+        if word.group() == "in" and _AFTER_OVER.search(self.text, 0, start):
+            return Measure(factors={"inch": 1}, end=word.end())
         ends, words = [word.end()], [word.group()]
         while len(words) < _LONGEST and (more := _MORE.match(self.text, ends[-1])):
             words.append(more.group(1))
             ends.append(more.end())
         for count in range(len(words), 0, -1):
             factors = _look_up(" ".join(words[:count]))
-            if factors and self.text[ends[count - 1] : ends[count - 1] + 1] != "_":
+            # lb ft² is a pound by a square foot.
+            raised = len(factors or ()) > 1 and self._has_power(ends[count - 1])
+            if factors and not raised and self.text[ends[count - 1] : ends[count - 1] + 1] != "_":
                 return Measure(factors=factors, end=ends[count - 1])
         return None
+
+    def _has_power(self, at: int) -> bool:
+        return bool(_POWER.match(self.text, at) or _GLUED_POWER.match(self.text, at))
 
     def _named(self, start: int) -> Measure | None:
         """A unit by pint's own name, which may contain digits and underscores."""
@@ -313,10 +324,6 @@ class _Scanner:
 
 
 def _look_up(word: str) -> Factors | None:
-    """A spelling as written, else in small letters: "KG", "Metres"; one letter's case always counts."""
-    if word in SPELLINGS:
-        return SPELLINGS[word]
-    if word.startswith("US"):
-        # Gallons and pints are those of the United States here; alone it is no microsecond.
-        return SPELLINGS.get(word[3:].lower())
-    return SPELLINGS.get(word.lower()) if len(word) > 1 else None
+    """A spelling of the lexicon; of pints and gallons the United States'."""
+    # Alone, US is no microsecond.
+    return SPELLINGS.get(word[3:].lower()) if word.startswith("US") and word not in SPELLINGS else look_up(word)

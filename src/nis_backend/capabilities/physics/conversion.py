@@ -58,9 +58,9 @@ def _agree(source: Measure, target: Measure) -> tuple[Measure, Measure]:
     if source.dimension == target.dimension:
         return source, target
     for one, other in (
-        (source, target.electric()),
-        (source.electric(), target),
-        (source.electric(), target.electric()),
+        (source, target.other()),
+        (source.other(), target),
+        (source.other(), target.other()),
     ):
         if one and other and one.dimension == other.dimension:
             return one, other

@@ -129,7 +129,7 @@ def _convert_to(one: Found, wanted: Sequence[tuple[str, Measure]]) -> dict[str, 
 
 
 def _prefer_electric(text: str, one: Found) -> Found:
-    other = one.measure.electric() if text[one.end - 1] in "CF" and text[one.end - 2] in " \u00a00123456789" else None
+    other = one.measure.other() if text[one.end - 1] in "CF" and text[one.end - 2] in " \u00a00123456789" else None
     return replace(one, measure=other) if other else one
 
 
