@@ -93,7 +93,7 @@ format: $(TESTS) ## put every file into the one format, mend what can be mended
 	$(BIN)/ruff format .
 	$(BIN)/ruff check --fix .
 
-generate: $(TESTS) ## write catalog.json, results.json, openapi.json, asyncapi.json and tools.json anew from the declarations
+generate: $(TESTS) ## write the indexes, openapi.json, asyncapi.json and tools.json anew from the declarations
 	$(BIN)/python -m nis_backend.generate
 
 console: $(TESTS) $(CONSOLE) ## build the web console into the package

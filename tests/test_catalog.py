@@ -18,6 +18,7 @@ from nis_backend.generate import PACKAGE, REFERENCE, generated
 from nis_backend.mounting import asgi
 from nis_backend.operation import Model, Operation
 from nis_backend.settings import read_settings
+from nis_backend.surfaces.rest.derive import routes_of, routes_told
 
 CATALOG = Catalog.from_index()
 
@@ -31,22 +32,32 @@ def test_what_is_generated_is_up_to_date() -> None:
     assert {path.resolve() for path in (PACKAGE / REFERENCE).iterdir()} == pages
 
 
-def test_a_start_does_without_what_operations_answer(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Every surface is mounted, and a third of the index is not read; asked for, it is what the declarations say."""
-    read: list[str] = []
+def test_a_start_reads_names_and_routes_alone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Every surface is mounted; each file beside the index is read when the first of it is asked for, and once."""
+    seen: list[str] = []
     whole = catalog.read
 
     def noted(name: str) -> Any:  # Any: JSON
-        read.append(name)
+        seen.append(name)
         return whole(name)
 
     monkeypatch.setattr(catalog, "read", noted)
+    catalog.index.cache_clear()
     process = Process(read_settings({}, data=tmp_path))
     asgi(process)
-    assert read == ["catalog.json"]
-    for entry in process.operations.entries():
-        assert entry.is_blob == bool(entry.result_schema.get("blob"))
-    assert read == ["catalog.json", "results.json"]
+    assert seen == ["catalog.json"]
+    entries = process.operations.entries()
+    assert all(entry.is_blob == bool(entry.result_schema.get("blob")) for entry in entries)
+    assert seen == ["catalog.json", "results.json"]
+    assert all(entry.examples for entry in entries)
+    assert all(entry.request_schema["type"] == "object" for entry in [*entries, *Catalog.from_index().entries()])
+    assert seen == ["catalog.json", "results.json", "examples.json", "requests.json"]
+
+
+def test_the_routes_of_the_index_are_those_that_are_derived() -> None:
+    """A start mounts what the index tells, which derivation told it."""
+    for entry in CATALOG.entries():
+        assert routes_told(entry) == routes_of(entry)
 
 
 def test_every_operation_is_found_where_the_index_says() -> None:

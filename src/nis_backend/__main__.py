@@ -8,10 +8,6 @@ import os
 import sys
 from typing import TYPE_CHECKING, Any
 
-from nis_backend.settings import Settings, misspelt, read_settings
-from nis_backend.surfaces.cli.commands import command_line
-from nis_backend.surfaces.cli.session import Moves
-
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, Generator
     from pathlib import Path
@@ -19,14 +15,14 @@ if TYPE_CHECKING:
     from nis_backend.backups.archive import Tell
     from nis_backend.context import Context
     from nis_backend.database import Schema
+    from nis_backend.settings import Settings
     from nis_backend.surfaces.cli.deploy import Deploy
     from nis_backend.surfaces.cli.impact import Impact
 
 
 def serve(settings: Settings, app_file: Path | None) -> None:
     """Serve until SIGTERM or SIGINT."""
-    # Next to nothing that a start makes is garbage; `settle` has it looked for again.
-    gc.disable()
+    gc.disable()  # as in main; `settle` has garbage looked for again
     from nis_backend.logs import SERVING, log_to_terminal  # noqa: PLC0415 - as below
     from nis_backend.server import serve  # noqa: PLC0415 - a command that only calls needs no server
 
@@ -47,6 +43,7 @@ def work(settings: Settings, app_file: Path | None, queues: str | None) -> None:
 
 def _say_misspelt(settings: Settings) -> None:
     from nis_backend.logs import say  # noqa: PLC0415 - as above
+    from nis_backend.settings import misspelt  # noqa: PLC0415 - as in main
 
     for line in misspelt(os.environ):
         say(settings, f"nis: {line} `nis settings` lists them.\n", f"{line} `nis settings` lists them.")
@@ -129,6 +126,14 @@ def _of_extra(extra: str) -> Generator[None]:
 
 def main() -> None:
     """Run the command line."""
+    # Next to nothing that imports make is garbage: looking for it would be a quarter of their time.
+    gc.disable()
+    from nis_backend.settings import read_settings  # noqa: PLC0415 - with nobody looking for garbage
+    from nis_backend.surfaces.cli.commands import command_line  # noqa: PLC0415 - as above
+    from nis_backend.surfaces.cli.session import Moves  # noqa: PLC0415 - as above
+
+    gc.freeze()
+    gc.enable()
 
     def settings(**given: object) -> Settings:
         return read_settings(os.environ, **given)

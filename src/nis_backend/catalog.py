@@ -1,7 +1,8 @@
 """The explicit tuple of capability modules, and the index generated from it.
 
 The server starts from the index (`catalog.json`) and imports a capability's module at its first call. What operations
-answer is described beside it (`results.json`): a third of all that is known of them, and no start needs it.
+take, what they answer and their examples stand beside it (`requests.json`, `results.json`, `examples.json`): nearly all
+that is known of them, and no start needs it.
 """
 
 from __future__ import annotations
@@ -9,15 +10,15 @@ from __future__ import annotations
 import importlib
 import importlib.util
 import inspect
-import json
 import sys
 from collections.abc import Iterable
 from dataclasses import asdict, replace
-from functools import cached_property
+from functools import cache
 from importlib import resources
 from typing import TYPE_CHECKING, Any
 
 from pydantic import PydanticUserError
+from pydantic_core import from_json
 
 from nis_backend.entry import Entry
 from nis_backend.errors import InvalidRequest, NotFound
@@ -106,36 +107,53 @@ CAPABILITIES = (
 )
 
 
+APART = {"request_schema": "requests.json", "result_schema": "results.json", "examples": "examples.json"}
+"""What of a declaration is kept beside the index, and the file of it: each holds all operations', by their names."""
+
+
 def read(name: str) -> Any:  # Any: JSON
     """A generated file."""
-    return json.loads(resources.files("nis_backend").joinpath(name).read_text("utf-8"))
+    return from_json(resources.files("nis_backend").joinpath(name).read_bytes())
 
 
-class Results:
-    """The schemas of what operations answer, by their names: read when the first of them is asked for."""
+class Beside:
+    """What is kept beside the index: a file is read when the first of it is asked for."""
 
-    @cached_property
-    def schemas(self) -> Mapping[str, Json]:
-        """All of them."""
-        return read("results.json")
+    def __init__(self) -> None:
+        self._held: dict[str, Mapping[str, Any]] = {}  # Any: JSON
+
+    def of(self, operation: str, field: str) -> Any:  # Any: JSON
+        """What of one operation stands in the file of this field."""
+        if field not in self._held:
+            self._held[field] = read(APART[field])
+        return self._held[field][operation]
 
 
 class Indexed(Entry):
     """A declaration as the index has it."""
 
-    _results: Results
+    _beside: Beside
 
-    def __init__(self, fields: Json, results: Results) -> None:
-        # Frozen against everyone else; two hundred of them are made at each start.
-        self.__dict__.update(fields, _results=results)
+    def __init__(self, fields: Json, beside: Beside) -> None:
+        # Frozen against everyone else; hundreds of them are made at each start.
+        self.__dict__.update(fields, _beside=beside)
 
     def __getattr__(self, name: str) -> Any:  # Any: what Python asks for here has no type
-        """What it answers; everything else is there."""
-        if name != "result_schema":
+        """What stands beside the index; everything else is there."""
+        if name not in APART:
             raise AttributeError(name)
-        schema = self._results.schemas[self.name]
-        self.__dict__[name] = schema
-        return schema
+        kept = self._beside.of(self.name, name)
+        self.__dict__[name] = tuple(kept) if name == "examples" else kept
+        return self.__dict__[name]
+
+
+@cache
+def index() -> tuple[Indexed, ...]:
+    """The declarations of the committed index: the command line and what it opens have the same."""
+    beside = Beside()
+    return tuple(
+        Indexed(one | {name: tuple(one[name]) for name in ("scopes", "routes")}, beside) for one in read("catalog.json")
+    )
 
 
 class Catalog:
@@ -148,11 +166,7 @@ class Catalog:
     @classmethod
     def from_index(cls) -> Catalog:
         """The catalog of the committed index."""
-        results = Results()
-        return cls(
-            Indexed(one | {name: tuple(one[name]) for name in ("scopes", "routes", "examples")}, results)
-            for one in read("catalog.json")
-        )
+        return cls(index())
 
     def entries(self) -> Sequence[Entry]:
         """Every declaration, by name."""

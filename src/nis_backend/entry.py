@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING
 
@@ -30,13 +30,13 @@ class Entry:
     time_limit: float = 60.0
     essential: bool = False
     routes: tuple[str, ...] = ()
-    """Where it answers over HTTP: told to those who ask, never read; the index has them from the surface."""
+    """Where it answers over HTTP; the index has them from the surface."""
     outward: bool = False
     apart: bool = False
     secret: bool = False
     repeatable: bool = False
     urgent: bool = False
-    examples: tuple[Json, ...] = ()
+    examples: tuple[Json, ...] = field(default_factory=tuple)
 
     @property
     def family(self) -> str:

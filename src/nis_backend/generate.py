@@ -1,7 +1,7 @@
 """`make generate`: import every capability and write the index that the server starts from.
 
-Writes `catalog.json`, `results.json`, `openapi.json`, `asyncapi.json`, `tools.json`, the table of units and the A2UI
-catalog into the package, and the reference into `docs/reference`; with `--check`, says which of them is stale.
+Writes `catalog.json` and what is kept beside it, `openapi.json`, `asyncapi.json`, `tools.json`, the table of units and
+the A2UI catalog into the package, and the reference into `docs/reference`; with `--check`, says which is stale.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from dataclasses import asdict, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from nis_backend.catalog import entry_of, load_capabilities
+from nis_backend.catalog import APART, entry_of, load_capabilities
 from nis_backend.numerics.quantity import TABLE, table
 from nis_backend.reference import pages
 from nis_backend.surfaces.a2ui.check import document as a2ui_catalog
@@ -47,7 +47,7 @@ def generated() -> dict[str, str]:
     check_clashes([*FIXED, *(route for entry in entries for route in routes_of(entry))])
     contents = {
         "catalog.json": [_indexed(entry) for entry in entries],
-        "results.json": {entry.name: entry.result_schema for entry in entries},
+        **{file: {entry.name: getattr(entry, field) for entry in entries} for field, file in APART.items()},
         "openapi.json": document(entries),
         "asyncapi.json": asyncapi(entries),
         "tools.json": tools(entries),
@@ -60,9 +60,8 @@ def generated() -> dict[str, str]:
 
 
 def _indexed(entry: Entry) -> Json:
-    """The declaration without the schema of what it answers, which is kept apart."""
-    fields = asdict(replace(entry, result_schema={}))
-    del fields["result_schema"]
+    """The declaration without what is kept apart."""
+    fields = {name: value for name, value in asdict(entry).items() if name not in APART}
     return {**fields, "is_blob": entry.is_blob}
 
 

@@ -49,9 +49,8 @@ async def arguments_of(request: Request, entry: Entry, settings: Settings) -> Js
     if request.method in IN_QUERY:
         arguments = await _from_query(request, entry)
         seen = request.headers.get("last-event-id")
-        takes = LAST_SEEN in entry.request_schema.get("properties", {})
         # A client that reconnects repeats its first address; what is wrong in that is refused all the same.
-        if seen is not None and takes and str(arguments.get(LAST_SEEN, "0")).isdecimal():
+        if seen is not None and _counts(entry) and str(arguments.get(LAST_SEEN, "0")).isdecimal():
             arguments[LAST_SEEN] = seen
     else:
         arguments = await _from_body(request, entry, settings)
@@ -66,8 +65,15 @@ async def arguments_of(request: Request, entry: Entry, settings: Settings) -> Js
     return arguments
 
 
+def _counts(entry: Entry) -> bool:
+    """Whether it goes on after a number."""
+    return LAST_SEEN in entry.request_schema.get("properties", {})
+
+
 async def _from_query(request: Request, entry: Entry) -> Json:
-    arguments = collected(entry.request_schema, request.query_params.multi_items(), "query")
+    given = request.query_params.multi_items()
+    # A look at how the server is needs no schema, and the first of them none of the index beyond its names.
+    arguments = collected(entry.request_schema, given, "query") if given else {}
     if await request.body():
         raise Malformed(
             f"{request.method} reads no body.",

@@ -67,6 +67,12 @@ def told(entry: Entry) -> tuple[str, ...]:
     return tuple(f"{route.method} {route.path}" for route in routes_of(entry))
 
 
+def routes_told(entry: Entry) -> list[RestRoute]:
+    """The operation's routes as its declaration tells them: the index has them, so a start derives none."""
+    pairs = (words.split(" ", 1) for words in entry.routes)
+    return [RestRoute(method=method, path=path, operation=entry.name) for method, path in pairs]
+
+
 def scalars(schema: Json) -> bool:
     """Whether every field of a request is short text, a number, a truth value or null, and so fits a query."""
     definitions: Json = schema.get("$defs", {})

@@ -62,7 +62,6 @@ def endpoint(
     process: Process, replies: Replies, route: RestRoute, entry: Entry
 ) -> Callable[[Request], Awaitable[Response]]:
     """The function that answers one route."""
-    log = is_log(entry)
 
     async def answer(request: Request) -> Response:
         try:
@@ -72,7 +71,7 @@ def endpoint(
             await request.close()
 
     async def answered(request: Request) -> Response:
-        kind = _kind(request.headers.get("accept", ""), entry)
+        log, kind = is_log(entry), _kind(request.headers.get("accept", ""), entry)
         arguments = await arguments_of(request, entry, process.settings)
         if log and kind != SSE:
             arguments.setdefault(WAIT, patience(_preferences(request)))

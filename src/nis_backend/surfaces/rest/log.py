@@ -30,8 +30,8 @@ MOST_ITEMS = 1000
 
 def is_log(entry: Entry) -> bool:
     """Whether its items are kept, so that those there are can be had at once."""
-    fields = entry.request_schema.get("properties", {}).keys()
-    return (entry.shape, entry.on) == ("stream", "run") and {LAST_SEEN, WAIT} <= fields
+    of_a_run = (entry.shape, entry.on) == ("stream", "run")
+    return of_a_run and {LAST_SEEN, WAIT} <= entry.request_schema.get("properties", {}).keys()
 
 
 def patience(preferences: dict[str, str]) -> str:

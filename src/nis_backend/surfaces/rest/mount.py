@@ -15,7 +15,7 @@ from starlette.responses import Response
 from starlette.routing import BaseRoute, Match, Route
 from typing_extensions import override
 
-from nis_backend.surfaces.rest.derive import ID, check_clashes, in_order, routes_of
+from nis_backend.surfaces.rest.derive import ID, check_clashes, in_order, routes_told
 from nis_backend.surfaces.rest.endpoint import endpoint
 from nis_backend.surfaces.rest.fixed import FIXED
 from nis_backend.surfaces.rest.replies import Replies
@@ -106,7 +106,7 @@ def routes(process: Process) -> list[BaseRoute]:
     """Every path of the catalog, and the document that describes them."""
     register_url_convertor("id", IdConvertor())
     entries = process.operations.entries()
-    derived = [*FIXED, *(route for entry in entries for route in routes_of(entry))]
+    derived = [*FIXED, *(route for entry in entries for route in routes_told(entry))]
     if process.has_app:
         # Those of the index were compared when it was made.
         check_clashes(derived)
