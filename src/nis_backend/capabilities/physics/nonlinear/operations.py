@@ -57,15 +57,15 @@ __all__ = [
 def solve_burgers(request: BurgersRequest, ctx: WorkerContext) -> BurgersSolution:
     """Solve Burgers' equation u_t + u u_x = nu u_xx: a wave that steepens into a shock and is smoothed by viscosity.
 
-    Fourier in space, two thirds of the waves kept; ETDRK4 in time, fourth order, the viscous part exact. Points are
-    doubled until space is resolved, steps halved until time is. The end is compared with the exact solution of Cole
-    and Hopf, or by characteristics where there is no viscosity. A shock too thin for the finest grid is refused.
+    Cole and Hopf's transform makes it the heat equation, whose solution is a sum at every place and time: exact but
+    for the sum's steps, which are halved until nothing changes; the error falls faster than any power of them where
+    the start is smooth. Without viscosity characteristics are followed until the wave breaks. The first frame is
+    compared with steps from the start by ETDRK4.
 
-    Source: Kassam & Trefethen, SIAM J. Sci. Comput. 26 (2005), 1214-1233; Hopf, Comm. Pure Appl. Math. 3 (1950),
-    201-230.
+    Source: Hopf, Comm. Pure Appl. Math. 3 (1950), 201-230; Cole, Quart. Appl. Math. 9 (1951), 225-236.
 
     Raises:
-        InvalidRequest: a shock forms that is thinner than the finest grid resolves; the start jumps at the ends.
+        InvalidRequest: without viscosity it breaks; a front is thinner than sums resolve; the start jumps at the ends.
     """
     from nis_backend.capabilities.physics.nonlinear.burgers import flow  # noqa: PLC0415 - loads in the worker only
 

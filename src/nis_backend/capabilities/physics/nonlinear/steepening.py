@@ -8,7 +8,7 @@ from typing import Annotated, Self
 from pydantic import Field, model_validator
 
 from nis_backend.annotations import Called, Knob, Names, Reads, Unit
-from nis_backend.capabilities.physics.nonlinear.fields import Duration, MaxSteps, Points, SpaceTime, Start
+from nis_backend.capabilities.physics.nonlinear.fields import Duration, Points, SpaceTime, Start
 from nis_backend.errors import InvalidRequest
 from nis_backend.numerics.receipt import Receipt
 from nis_backend.operation import Model
@@ -25,7 +25,7 @@ class BurgersRequest(Model):
     """A velocity that carries itself along and is smoothed by viscosity: u_t + u·u_x = ν·u_xx."""
 
     viscosity: Annotated[float, Unit("m²/s"), Names("nu", "ν", "diffusion", "viscous")] = Field(
-        ge=0, le=1e6, description="Kinematic viscosity ν. With 0 the answer ends where the wave would break."
+        ge=0, le=1e6, description="Kinematic viscosity ν. With 0 there is an answer until the wave breaks."
     )
     initial: Start = Field(
         default="-sin(pi*x)",
@@ -52,7 +52,6 @@ class BurgersRequest(Model):
         default=1e-6, ge=1e-12, le=1000, description="Largest error of the velocity to accept, anywhere at any frame."
     )
     points: Points = 201
-    max_steps: MaxSteps = 32_768
 
     @model_validator(mode="after")
     def _has_room(self) -> Self:
@@ -86,5 +85,7 @@ class BurgersSolution(Model):
     velocity: list[Annotated[float, Unit("m/s")]] = Field(description="Velocity after `duration`.")
     initial: list[Annotated[float, Unit("m/s")]] = Field(description="Velocity at the start.")
     history: SpaceTime = Field(description="Velocity over space and time, m/s.")
-    grid_points: int = Field(description="Points of the finest grid over the length, or twice it where ends are held.")
+    nodes: int = Field(
+        description="Equal steps of a sum over the length, or twice it where ends are held; 0 without viscosity."
+    )
     receipt: Receipt = Field(description="How it was computed and how wrong it may be.")
