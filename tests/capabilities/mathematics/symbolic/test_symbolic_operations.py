@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from hearing import Hearing
 
+from nis_backend.capabilities.mathematics.symbolic import scan
 from nis_backend.capabilities.mathematics.symbolic.operations import (
     OPERATIONS,
     compute_limit,
@@ -162,6 +163,19 @@ def test_roots_without_a_closed_form_are_numbers_that_say_so() -> None:
     assert all(one.residual <= 1e-25 for one in many.solutions)
 
 
+def test_a_search_that_ends_early_says_where(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Steps used up halfway, or a hundred roots, are no word on what lies beyond."""
+    monkeypatch.setattr(scan, "STEPS", 200_000)
+    found = call(solve_equation, equations=["tan(x) = x"])
+    assert 0 < len(found.solutions) < 31
+    assert any("The search ended at" in one and "steps" in one for one in found.receipt.notes)
+    monkeypatch.undo()
+    many = scan.find_roots(read_formula("sin(x)", field="f"), "x", -400, 400)
+    assert len(many.values) == 100
+    assert many.stopped == "it looks for no more than 100 roots"
+    assert many.until == pytest.approx(-400 + 100 * math.pi, abs=2 * math.pi)
+
+
 def test_complex_roots_and_multiplicities_are_all_there() -> None:
     """Their number is the degree."""
     found = call(solve_equation, equations=["(x - 1)^3 (x^2 + x + 1) = 0"], domain="complex")
@@ -224,6 +238,11 @@ def test_an_antiderivative_has_the_formula_as_its_slope(expression: str, answer:
         ("abs(x - 1/3)", "-1", "2", 41 / 18),
         ("floor(x)", "0", "3.5", 4.5),
         ("x^2", "3", "0", -9),
+        ("abs(sin(2.5*x))", "0", "10", 6.4 - 0.4 * (1 - math.cos(25 - 8 * math.pi))),
+        ("sign(sin(x))", "0", "10", 4 * math.pi - 10),
+        ("max(sin(x), cos(x))", "0", "2*pi", 2 * math.sqrt(2)),
+        ("sin(160*x)*exp(x)", "0", "3", 0.10561695757499395),
+        ("1/((x - 1/3)^2 + 1e-6)", "0", "5", 3138.378376878739),
         # Sophomore's dream: Bernoulli (1697).
         ("x^x", "0", "1", 0.783430510712134407),
     ],

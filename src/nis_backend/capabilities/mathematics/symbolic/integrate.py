@@ -53,6 +53,10 @@ if TYPE_CHECKING:
 INDEFINITE, DEFINITE = "integration in closed form", "integration in closed form between limits"
 AGREES = 1e-8
 """Largest difference from quadrature, of the value or of 1, with which a closed form is believed."""
+LEAST = 1e-3
+"""What a value is compared as that is less: it may be 0."""
+FAR = 10
+"""Times the error of a quadrature that did not settle: what is farther from it is no closed form."""
 STEPS = 10_000_000
 MOST_DEGREE = 6
 """Of a factor of a denominator: beyond it few steps take long, for their numbers have thousands of digits."""
@@ -255,11 +259,16 @@ def _closed(request: IntegrateRequest, found: Any, second: Quadrature | Failed, 
     checks: list[Check] = []
     sure = _settled(second)
     if not isinstance(second, Failed) and exact is not None and sure:
-        allowed = max(1e-10, 10 * second.error / max(1e-30, float(abs(exact))))
-        checks.append(check(second.method, exact, second.value, allowed=allowed, least=1e-3))
+        size = float(abs(second.value))
+        least = LEAST if second.error > 1e-6 * size else 0.0
+        allowed = max(1e-10, 10 * second.error / max(least, size))
+        checks.append(check(second.method, exact, second.value, allowed=allowed, least=least))
         if not checks[0].agrees:
             note = f"The algebra gave {write_text(found)[:200]}, which quadrature contradicts: the number is given."
             return _number_only(request, second, note, common)
+    elif not isinstance(second, Failed) and exact is not None and abs(exact - second.value) > FAR * second.error:
+        note = f"The algebra gave {write_text(found)[:200]}, which is far from what quadrature gives: neither is sure."
+        return _number_only(request, second, note, common)
     text, latex = write(found)
     notes = [] if sure else ["The quadrature did not settle: it says little about the closed form."]
     return Integral(

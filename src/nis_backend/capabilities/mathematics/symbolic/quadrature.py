@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
+from nis_backend.capabilities.mathematics.symbolic.checking import read_again
+from nis_backend.capabilities.mathematics.symbolic.scan import find_roots
 from nis_backend.capabilities.mathematics.symbolic.terms import Failed, attempt, attempt_numbers
 from nis_backend.errors import InvalidRequest, NisError
 from nis_backend.numerics.precise import Precise
@@ -22,6 +24,14 @@ STEPS = 15_000_000
 """What a quadrature may take."""
 SOURCE = "Takahasi & Mori, Double exponential formulas for numerical integration, Publ. RIMS 9 (1974), in mpmath 1.3"
 _FARTHEST = 60
+SETTLED = 1e-10
+"""Error, of the value or of 1, that is not worth more pieces."""
+_FINER = (12, 72)
+"""Equal pieces that what did not settle is cut into."""
+MORE_STEPS = 5_000_000
+"""What one such cut may take."""
+WIDEST = 100.0
+"""From 0 to where corners of other functions than polynomials are looked for, where a limit is infinite."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -91,10 +101,25 @@ def _between(  # noqa: PLR0913, PLR0917 - a function and its limits
     edges = [low, *(mp.mpf(one) for one in sorted(breaks) if low < one < high), high]
     if mp.isinf(low) and mp.isinf(high) and len(edges) == 2:  # noqa: PLR2004 - nothing between the ends
         edges = [low, mp.mpf(0), high]
+    best = _summed(precise, counted, edges)
+    for pieces in _FINER:
+        if mp.isinf(low) or mp.isinf(high) or best[1] <= SETTLED * max(1.0, float(abs(best[0]))):
+            break
+        # What turns often, or is steep, takes more pieces; what never settles, these steps and no more.
+        cut = sorted({*edges, *(low + (high - low) * at / pieces for at in range(1, pieces))})
+        finer = attempt_numbers(lambda cut=cut: _summed(precise, counted, cut), MORE_STEPS)
+        if isinstance(finer, Failed):
+            break
+        best = min(best, finer, key=lambda one: one[1])
+    return *best, "tanh-sinh quadrature"
+
+
+def _summed(precise: Precise, counted: _Counted, edges: Sequence[Any]) -> tuple[Any, float]:
+    mp = precise.mp
     whole, told = mp.quad(counted, edges, error=True)
     parts = mp.quad(counted, _halved(precise, edges))
     errors = (_apart(whole, parts), float(told))
-    return whole, math.inf if any(map(math.isnan, errors)) else max(errors), "tanh-sinh quadrature"
+    return whole, math.inf if any(map(math.isnan, errors)) else max(errors)
 
 
 def _halved(precise: Precise, edges: Sequence[Any]) -> list[Any]:
@@ -142,18 +167,39 @@ def broken_at(expression: Any, symbol: Any, low: float, high: float) -> list[flo
     for one in expression.atoms(sympy.Pow):
         if one.exp.is_negative or not one.exp.is_integer:
             inner.add(one.base)
-    kinds = (sympy.Abs, sympy.sign, sympy.Heaviside, sympy.log, sympy.Max, sympy.Min)
-    for one in expression.atoms(*kinds):
-        inner |= {one.args[0] - one.args[1]} if isinstance(one, (sympy.Max, sympy.Min)) else {one.args[0]}
+    kinds = (sympy.Abs, sympy.sign, sympy.Heaviside, sympy.Max, sympy.Min)
+    cornered = {
+        one.args[0] - one.args[1] if isinstance(one, (sympy.Max, sympy.Min)) else one.args[0]
+        for one in expression.atoms(*kinds)
+    }
+    inner |= cornered | {one.args[0] for one in expression.atoms(sympy.log)}
     places: set[float] = set()
     for one in inner:
         if one.has(symbol) and one.is_polynomial(symbol) and one.free_symbols == {symbol}:
             roots = attempt(lambda one=one: sympy.Poly(one, symbol).real_roots(), 6_000_000)
             places |= set() if isinstance(roots, Failed) else {float(root) for root in roots}
+            places |= _beside(one, symbol)
+        elif one in cornered and one.free_symbols == {symbol}:
+            places |= _crossings(one, symbol, low, high)
     for kinds, first, period in _REPEATING:
         for one in expression.atoms(*kinds):
             places |= _repeated(one.args[0], symbol, (low, high), first, period)
     return sorted(one for one in places if math.isfinite(one))
+
+
+def _beside(polynomial: Any, symbol: Any) -> set[float]:
+    """Where a denominator comes near 0 without reaching it: the real parts of its complex roots."""
+    roots = attempt(lambda: sympy.Poly(polynomial, symbol).nroots(n=15), 2_000_000)
+    return set() if isinstance(roots, Failed) else {float(sympy.re(root)) for root in roots if not root.is_real}
+
+
+def _crossings(inner: Any, symbol: Any, low: float, high: float) -> set[float]:
+    """Where what abs, sign, max or min takes changes its sign, as far as a search sees."""
+    formula = read_again(inner)
+    if formula is None:
+        return set()
+    found = find_roots(formula, symbol.name, max(low, -WIDEST), min(high, WIDEST))
+    return {float(one) for one in found.values}
 
 
 _REPEATING: tuple[tuple[tuple[Any, ...], float, float], ...] = (

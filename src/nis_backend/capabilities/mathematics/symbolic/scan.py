@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from nis_backend.capabilities.mathematics.symbolic.checking import value_of_tree
@@ -26,8 +27,19 @@ SOURCE = (
 )
 
 
-def find_roots(formula: Formula, name: str, start: float, end: float) -> list[Any]:
-    """Real roots between two places, in order, at most 100, each to 40 digits; any: mpmath's numbers have no types."""
+@dataclass(frozen=True, kw_only=True)
+class Roots:
+    """The real roots seen, in order, each to 40 digits (any: mpmath's numbers have no types), and how far was seen."""
+
+    values: list[Any]
+    until: float
+    """Where the search ended."""
+    stopped: str
+    """Why it ended there, if it did not come to its end."""
+
+
+def find_roots(formula: Formula, name: str, start: float, end: float) -> Roots:
+    """Real roots between two places, at most 100."""
     rough = formula.compile(name, arrays=False)
     # Not at whole numbers, where formulas have their poles.
     step = (end - start) / PLACES
@@ -42,20 +54,32 @@ def find_roots(formula: Formula, name: str, start: float, end: float) -> list[An
             raise ZeroDivisionError
         return precise.mp.re(found)
 
-    found = attempt_numbers(lambda: _all(precise, f, places, values), STEPS)
-    roots = [] if isinstance(found, Failed) else found
-    inside = [one for one in roots if start - 1e-9 <= one <= end + 1e-9]
-    return _distinct(precise, sorted(inside))[:MOST]
-
-
-def _all(
-    precise: Precise, f: Callable[[Any], Any], places: Sequence[float], values: Sequence[float | None]
-) -> list[Any]:
     found: list[Any] = []
+    seen = [start]
+    ended = attempt_numbers(lambda: _all(precise, f, places, values, found, seen), STEPS)
+    roots = _distinct(precise, sorted(one for one in found if start - 1e-9 <= one <= end + 1e-9))
+    if isinstance(ended, Failed):
+        return Roots(values=roots[:MOST], until=seen[0], stopped=ended.reason)
+    if len(roots) > MOST or not ended:
+        last = roots[: MOST + 1][-1]
+        return Roots(values=roots[:MOST], until=float(last), stopped=f"it looks for no more than {MOST} roots")
+    return Roots(values=roots, until=end, stopped="")
+
+
+def _all(  # noqa: PLR0913, PLR0917 - a formula, where it is looked at, and what was found
+    precise: Precise,
+    f: Callable[[Any], Any],
+    places: Sequence[float],
+    values: Sequence[float | None],
+    found: list[Any],
+    seen: list[float],
+) -> bool:
+    """Put the roots into `found`, and how far was seen into `seen`; whether all places were looked at."""
     for at in range(1, len(places) - 1):
         before, here, after = values[at - 1], values[at], values[at + 1]
         if len(found) >= 2 * MOST:
-            break
+            return False
+        seen[0] = places[at - 1]
         if here is None:
             continue
         if here == 0:
@@ -66,7 +90,7 @@ def _all(
         elif before is not None and after is not None and _dips(before, here, after):
             root = _touching(precise, f, places[at])
             found += [] if root is None else [root]
-    return found
+    return True
 
 
 def _dips(before: float, here: float, after: float) -> bool:

@@ -9,7 +9,7 @@ from nis_backend.capabilities.mathematics.symbolic.equations import as_formula, 
 from nis_backend.capabilities.mathematics.symbolic.found import SETTLED, Found, holds, place_of
 from nis_backend.capabilities.mathematics.symbolic.inequalities import solve_inequality
 from nis_backend.capabilities.mathematics.symbolic.polynomials import polynomial_of, polynomial_roots
-from nis_backend.capabilities.mathematics.symbolic.scan import PLACES, find_roots
+from nis_backend.capabilities.mathematics.symbolic.scan import PLACES, Roots, find_roots
 from nis_backend.capabilities.mathematics.symbolic.systems import solve_several
 from nis_backend.capabilities.mathematics.symbolic.terms import Failed, attempt, bounded
 from nis_backend.errors import InvalidRequest
@@ -81,23 +81,23 @@ def _transcendental(system: System, request: SolveRequest) -> Found:
     wanted = attempt(lambda: sympy.solveset(equation.expression, unknown, domain), STEPS)
     scanned = _scanned(system, request)
     found = None if isinstance(wanted, Failed) else _of_set(system, wanted, request)
-    if found is None and not scanned and not isinstance(wanted, Failed):
+    if found is None and not scanned.values and not isinstance(wanted, Failed):
         found = _inverted(system, equation.expression, unknown)
     if found is not None:
         inside = sum(1 for (one,) in found.values if _within(one, request))
-        if scanned and found.outcome in ("solved", "none") and not system.others:
+        if scanned.values and found.outcome in ("solved", "none") and not system.others:
             found.checks.append(
                 Check(
-                    name=f"roots seen by a search from {request.start:g} to {request.end:g}, at most as many",
-                    computed=float(len(scanned)),
+                    name=f"roots seen by a search from {request.start:g} to {scanned.until:g}, at most as many",
+                    computed=float(len(scanned.values)),
                     expected=float(inside),
                     unit="",
                     allowed=0.0,
-                    agrees=len(scanned) <= inside,
+                    agrees=len(scanned.values) <= inside,
                 )
             )
-        elif found.outcome == "none" and system.real and not system.others:
-            found.notes.append(f"A search by numbers sees none from {request.start:g} to {request.end:g}, either.")
+        elif found.outcome == "none" and system.real and not system.others and scanned.until > request.start:
+            found.notes.append(f"A search by numbers sees none from {request.start:g} to {scanned.until:g}, either.")
         if all(one.agrees for one in found.checks):
             return found
     return _by_numbers(request, scanned)
@@ -113,23 +113,29 @@ def _inverted(system: System, expression: Any, unknown: Any) -> Found | None:
     return Found(outcome="solved", method="inverse functions", values=values, notes=[note]) if values else None
 
 
-def _scanned(system: System, request: SolveRequest) -> list[Any]:
+def _scanned(system: System, request: SolveRequest) -> Roots:
     (equation,), (unknown,) = system.equations, system.unknowns
     if not system.real or system.others or not request.start < request.end:
-        return []
+        return Roots(values=[], until=request.start, stopped="")
     return find_roots(as_formula(equation), unknown.name, request.start, request.end)
 
 
-def _by_numbers(request: SolveRequest, scanned: list[Any]) -> Found:
-    window = f"from {request.start:g} to {request.end:g}"
-    if not scanned:
-        note = f"No closed form was found, and no real root {window}; there may be some elsewhere."
-        return Found(outcome="unknown", method="search by sign", notes=[note])
-    _refuse_stretch(request, scanned)
-    values = [(sympy.Float(str(one), 40),) for one in scanned]
-    note = f"No closed form was found. These are the roots seen {window} at {PLACES} places: there may be others."
+def _by_numbers(request: SolveRequest, scanned: Roots) -> Found:
+    window = f"from {request.start:g} to {scanned.until:g}"
+    cut = [f"The search ended at {scanned.until:g}: {scanned.stopped}."] if scanned.stopped else []
+    if not scanned.values:
+        seen = f"no real root {window}" if scanned.until > request.start else "nothing was searched"
+        note = f"No closed form was found, and {seen}; there may be some elsewhere."
+        return Found(outcome="unknown", method="search by sign", notes=[note, *cut])
+    _refuse_stretch(request, scanned.values)
+    values = [(sympy.Float(str(one), 40),) for one in scanned.values]
+    places = f" at {PLACES} places" if not scanned.stopped else ""
+    note = f"No closed form was found. These are the roots seen {window}{places}: there may be others."
     return Found(
-        outcome="numbers only", method="search by sign, Anderson-Björck between two places", values=values, notes=[note]
+        outcome="numbers only",
+        method="search by sign, Anderson-Björck between two places",
+        values=values,
+        notes=[note, *cut],
     )
 
 
