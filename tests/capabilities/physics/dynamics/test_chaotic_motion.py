@@ -11,6 +11,7 @@ from nis_backend.capabilities.physics.dynamics.chaos import DoublePendulumReques
 from nis_backend.capabilities.physics.dynamics.double_pendulum import kinetic, modes, potential, rate, swing
 from nis_backend.capabilities.physics.dynamics.lorenz import dimension, exponents, follow, stationary
 from nis_backend.capabilities.physics.dynamics.schemes import Explicit, eighth
+from nis_backend.errors import InvalidRequest
 
 
 def pendulum(**changes: Any) -> DoublePendulumRequest:
@@ -131,3 +132,30 @@ def test_a_path_beyond_the_digits_of_a_double_is_told_as_far_as_it_is_known() ->
     assert short.receipt.met
     assert short.trusted_until == 5
     assert all(one.agrees for one in short.receipt.checks)
+
+
+def test_exponents_are_the_attractors_from_however_far_away() -> None:
+    """Fixed steps overflow where the start is 10⁴ away; below ρ = 1 the exponents are eigenvalues at the origin."""
+    far = follow(lorenz(x=1e4, y=-1e4, z=1e4, duration=0.1, averaging=20))
+    assert far.chaotic
+    assert all(check.agrees for check in far.receipt.checks)
+    still = follow(lorenz(rho=-1000, duration=0.1))
+    assert still.exponents[0] == pytest.approx(-8 / 3, rel=1e-6)
+    assert all(check.agrees for check in still.receipt.checks)
+
+
+def test_an_average_that_takes_too_many_steps_is_refused_beforehand() -> None:
+    """And a start that comes near no attractor is, too."""
+    with pytest.raises(InvalidRequest, match="steps") as refused:
+        follow(lorenz(sigma=1000, rho=1000, beta=100, averaging=400))
+    assert refused.value.field == "averaging"
+    with pytest.raises(InvalidRequest) as refused:
+        follow(lorenz(sigma=1e-300, beta=1e-300, x=1e4, duration=0.1))
+    assert refused.value.field == "x"
+
+
+def test_gravity_may_be_as_weak_as_a_double_holds() -> None:
+    """Its modes scale with the root of gravity."""
+    assert swing(pendulum(gravity=1e-300, angle1=1, angle2=1)).slow_period == pytest.approx(
+        swing(pendulum(gravity=1, angle1=1, angle2=1)).slow_period * 1e150
+    )

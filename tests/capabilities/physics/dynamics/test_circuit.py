@@ -184,3 +184,19 @@ def test_values_and_netlists_do_not_mix(changes: dict[str, Any], field: str) -> 
     with pytest.raises(InvalidRequest) as refused:
         CircuitRequest.model_validate(changes)
     assert refused.value.field == field
+
+
+def test_what_no_double_multiplies_is_refused_and_rounding_is_no_disagreement() -> None:
+    """Values beyond 1e±30 are no circuit's; a voltage that is a rounding error of the others is held against them."""
+    for line in ("R1 1 0 1e-300", "R1 1 0 1e300"):
+        with pytest.raises(InvalidRequest, match="value"):
+            simulate(request("V1 1 0 5", line))
+    for values in ({"duration": 1e-300}, {"resistance": 1e12, "inductance": 1e6, "capacitance": 1e6}):
+        given = values if "resistance" in values else {"resistance": 1e3, "capacitance": 1e-6, **values}
+        assert all(check.agrees for check in simulate(request(**given)).receipt.checks)
+
+
+def test_a_circuit_that_is_too_slow_to_follow_is_not_said_to_grow() -> None:
+    """A sine begins at nothing: that it is there later is no growth."""
+    with pytest.raises(InvalidRequest, match="steps resolve"):
+        simulate(request("V1 a 0 sin(0 1 1M)", "R1 a b 1k", "C1 b 0 1u", duration=1, max_steps=1024))

@@ -222,3 +222,56 @@ def test_the_mesh_and_its_halvings_end_at_every_output() -> None:
     assert path.times[:: path.stride] == mesh.times
     times, states = march(given).at_outputs()
     assert [y[0] for y in states] == pytest.approx([math.exp(-t * t / 2) for t in times], rel=1e-8)
+
+
+@pytest.mark.parametrize(("rate", "duration"), [(1.69, 9.04), (2.51, 7.8), (3.0, 9.0)])
+def test_rounding_that_grows_on_the_way_is_part_of_the_error(rate: float, duration: float) -> None:
+    """Of x'' = w²·x, on its decaying solution: errors of rounding grow as exp(w·t), whatever the steps."""
+    given = request(["x' = v", f"v' = {rate * rate}*x"], {"x": 1, "v": -rate}, duration, tolerance=1e-10)
+    solution = solve(given)
+    path = solution.trajectory
+    off = max(abs(x - math.exp(-rate * t)) for t, x in zip(path.time, path.states["x"], strict=True))
+    assert off <= 3 * solution.receipt.error_reached
+    assert not solution.receipt.met
+    assert "rounding" in solution.receipt.notes[-1].lower()
+
+
+def test_gaps_below_what_a_double_holds_are_no_error() -> None:
+    """What has all but died out: two grids may agree to the last bit, then differ by one."""
+    for start in (1e-305, 5e-324, 1.0, 0.0):
+        assert solve(request(["x' = -30*x"], {"x": start}, 60, points=2)).receipt.met
+
+
+@pytest.mark.parametrize(
+    ("given", "field"),
+    [
+        (request(["x' = -x"], {"x": 1, "x(0)": 2}), "initial.x(0)"),
+        (request(["x'' = -x"], {"x": 1, "x'": 0, "dx/dt": 3}), "initial.dx/dt"),
+        (request(["x' = -x"], {"x": 1}, 1e-6, start=1e12), "duration"),
+        (request(["x' = -k*x"], {"x": 1}, parameters={"k": 1e305}), "duration"),
+    ],
+)
+def test_what_is_said_twice_or_lost_in_the_digits_is_refused(given: OdeRequest, field: str) -> None:
+    """One of two initial values would be dropped unseen; times that are one double would be no times."""
+    with pytest.raises(InvalidRequest) as refused:
+        solve(given)
+    assert refused.value.field == field
+    assert refused.value.remedy
+
+
+def test_kinks_are_not_credited_with_the_order_of_the_method() -> None:
+    """Of x' = |sin t| - 0.3 two gaps may show any order, and the estimate is the gap itself."""
+    for duration in (7.3, 16.4, 25.0):
+        solution = solve(request(["x' = abs(sin(t)) - 0.3"], {"x": 0}, duration, tolerance=1e-6, points=5))
+        whole, rest = divmod(duration, math.pi)
+        true = 2 * whole + 1 - math.cos(rest) - 0.3 * duration
+        path = solution.trajectory.states["x"]
+        assert abs(path[-1] - true) <= 3 * solution.receipt.error_reached * max(map(abs, path))
+
+
+@pytest.mark.parametrize(("formula", "time"), [("t - 5", 5.0), ("t - 2.5", 2.5), ("x + 2", 3.0)])
+def test_an_event_at_the_very_end_of_a_step_is_there_and_not_before(formula: str, time: float) -> None:
+    """Where the formula is exactly zero at a node, and where the motion ends with it."""
+    solution = solve(request(["x' = 1"], {"x": -5}, events=[{"formula": formula, "terminal": True}]))
+    assert solution.end_time == pytest.approx(time, abs=1e-12)
+    assert solution.final["x"] == pytest.approx(time - 5, abs=1e-12)

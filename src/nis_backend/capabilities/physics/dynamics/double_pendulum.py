@@ -58,13 +58,15 @@ def potential(request: DoublePendulumRequest, y: State) -> float:
 
 def modes(request: DoublePendulumRequest) -> tuple[float, float]:
     """The angular frequencies of small swings, the slower first: the roots of a quadratic in ω²."""
-    l1, l2, g = request.length1, request.length2, request.gravity
+    l1, l2 = request.length1, request.length2
     both, m1 = request.mass1 + request.mass2, request.mass1
-    half = g * both * (l1 + l2) / 2
-    product = g * g * both * m1 * l1 * l2
+    # Of ω²/g: gravity scales both.
+    half = both * (l1 + l2) / 2
+    product = both * m1 * l1 * l2
     # The smaller root by the product, without cancellation.
     large = (half + math.sqrt(half * half - product)) / (m1 * l1 * l2)
-    return math.sqrt(g * g * both / (m1 * l1 * l2) / large), math.sqrt(large)
+    root = math.sqrt(request.gravity)
+    return root * math.sqrt(both / (m1 * l1 * l2) / large), root * math.sqrt(large)
 
 
 def small_angles(request: DoublePendulumRequest, time: float) -> tuple[float, float]:

@@ -29,13 +29,13 @@ class CircuitRequest(Model):
         "step(5 1m) (from 1 ms on), pulse(0 5 0 1u 1u 1m 2m); I for current sources; 0 is the ground, M is mega.",
     )
     resistance: Annotated[float, Unit("ohm"), Names("resistor", "R", "ohms")] | None = Field(
-        default=None, gt=0, le=1e12, description="Of the resistor, where there is no netlist."
+        default=None, ge=1e-12, le=1e12, description="Of the resistor, where there is no netlist."
     )
     inductance: Annotated[float, Unit("H"), Names("coil", "inductor", "L")] | None = Field(
-        default=None, gt=0, le=1e6, description="Of the coil; unset: none."
+        default=None, ge=1e-18, le=1e6, description="Of the coil; unset: none."
     )
     capacitance: Annotated[float, Unit("farad"), Names("capacitor", "C")] | None = Field(
-        default=None, gt=0, le=1e6, description="Of the capacitor; unset: none."
+        default=None, ge=1e-21, le=1e6, description="Of the capacitor; unset: none."
     )
     arrangement: Annotated[
         Literal["series", "parallel"],
@@ -50,7 +50,7 @@ class CircuitRequest(Model):
     )
     frequency: Annotated[float, Unit("Hz"), Names("source frequency", "driven at", "f")] | None = Field(
         default=None,
-        gt=0,
+        ge=1e-12,
         le=1e12,
         description="Of the source, which then is a sine of that amplitude; unset: constant.",
     )

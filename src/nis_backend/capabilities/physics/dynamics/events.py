@@ -77,8 +77,10 @@ def find(scheme: Scheme, path: Path, watched: Sequence[Watched]) -> Iterator[Fou
 def _locate(scheme: Scheme, t: float, y: State, h: float, watched: Watched) -> Found:
     """The crossing within a step: false position, held within the bracket by bisection (Illinois)."""
     low, high = 0.0, h
-    below, above = watched.at(t, y), watched.at(t + h, scheme.step(t, y, h))
-    s, state, side = h, y, 0
+    s, state, side = h, scheme.step(t, y, h), 0
+    below, above = watched.at(t, y), watched.at(t + h, state)
+    if above == 0:
+        return Found(watched=watched, time=t + h, state=state)
     for _ in range(ROUNDS):
         s = high - above * (high - low) / (above - below) if above != below else (low + high) / 2
         s = s if low < s < high else (low + high) / 2

@@ -10,8 +10,10 @@ import numpy as np
 
 from nis_backend.capabilities.physics.dynamics.chaos import FixedPoint, LorenzMotion, LorenzPath, LorenzRequest
 from nis_backend.capabilities.physics.dynamics.double_pendulum import trusted
-from nis_backend.capabilities.physics.dynamics.march import Problem, evenly, march, receipt_of
+from nis_backend.capabilities.physics.dynamics.march import Problem, evenly, lay, march, receipt_of
+from nis_backend.capabilities.physics.dynamics.march import follow as follow_mesh
 from nis_backend.capabilities.physics.dynamics.schemes import Explicit, eighth
+from nis_backend.errors import InvalidRequest
 from nis_backend.numerics.refinement import compare, silent
 
 if TYPE_CHECKING:
@@ -28,6 +30,10 @@ COPIES = 256
 """Copies that are followed at once: their spread says how well the mean is known."""
 SETTLING = 30.0
 """Time before the average begins, in which copies reach the attractor and their tangents turn."""
+MOST_STEPS = 200_000
+"""Steps of all copies at once: some twenty seconds."""
+LEAST_AVERAGED = 10
+"""As the request's bounds say."""
 EVERY = 10
 """Steps between two times that the tangents are made orthogonal again."""
 PUBLISHED = 0.9056
@@ -76,6 +82,7 @@ def exponents(request: LorenzRequest, start: State, tell: Callable[[float, str],
     """
     sigma, rho, beta = request.sigma, request.rho, request.beta
     random = np.random.default_rng(0)
+    start = _nearer(request, start)
     size = max(1.0, *map(abs, start))
     state = np.zeros((3, 4, COPIES))
     state[:, 0] = np.array(start)[:, None] + 0.1 * size * random.standard_normal((3, COPIES))
@@ -126,15 +133,55 @@ def _orthogonalise(state: Array) -> Array:
     return lengths
 
 
+def _nearer(request: LorenzRequest, start: State) -> State:
+    """Where the path from a far start has come near the attractor, if it does: fixed steps would not get there."""
+    near = 4 * (abs(request.rho) + request.sigma) + 20
+
+    def arrived(_t: float, _before: State, _after: float, y: State) -> bool:
+        return max(map(abs, y)) <= near
+
+    if arrived(0, start, 0, start):
+        return start
+    problem = Problem(
+        scheme=Explicit(rate(request), eighth()),
+        start=start,
+        outputs=(0.0, SETTLING),
+        tolerance=1e-6,
+        max_steps=262_144,
+        names=("x", "y", "z"),
+        stop=arrived,
+        unit="units of time",
+    )
+    mesh = lay(problem)
+    y = follow_mesh(problem, mesh, 0).states[-1]
+    if max(map(abs, y)) > near:
+        raise InvalidRequest(
+            f"From a start so far away the path comes near no attractor in {SETTLING:g} units of time.",
+            field=max(("x", "y", "z"), key=lambda name: abs(float(getattr(request, name)))),
+            value=max(start, key=abs),
+            remedy=f"Start within {near:g}.",
+        )
+    return y
+
+
 def _step(request: LorenzRequest) -> float:
-    """A step that the fastest part moves on by 0.6 in; 0.02 for the classical values."""
+    """A step that the fastest part moves on by 0.6 in, and by 0.4 where it swings; 0.02 for the classical values."""
     fastest = request.sigma + request.beta + 1 + math.sqrt(abs(request.rho) * (request.sigma + 1))
-    return min(0.05, 0.62 / fastest)
+    return min(0.05, (0.62 if request.rho >= 0 else 0.4) / fastest)
 
 
 def follow(request: LorenzRequest, tell: Callable[[float, str], None] = silent) -> LorenzMotion:
     """The path that was asked for; `tell` hears how far it is."""
     start = (request.x, request.y, request.z)
+    steps = (SETTLING + request.averaging) / _step(request)
+    if steps > MOST_STEPS:
+        most = math.floor(MOST_STEPS * _step(request) - SETTLING)
+        raise InvalidRequest(
+            f"The exponents over {request.averaging} units of time take {steps:.3g} steps, of {MOST_STEPS} at most.",
+            field="averaging",
+            value=request.averaging,
+            remedy=f"Average over at most {most}." if most >= LEAST_AVERAGED else "Give a smaller sigma, rho or beta.",
+        )
     problem = Problem(
         scheme=Explicit(rate(request), eighth()),
         start=start,

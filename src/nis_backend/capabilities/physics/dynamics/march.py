@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 from bisect import bisect
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
@@ -27,6 +27,8 @@ FLOOR = 1e-13
 """Part of the largest state below which another state's size is taken for rounding."""
 GROWTH, SHRINKAGE, SAFETY = 5.0, 0.2, 0.9
 """Bounds of how a step's length changes; Hairer's."""
+FINE, NEAR = 1e-3, 1e-8
+"""Error below which it is looked at how errors of rounding grow, and how near another start is for that."""
 STIFF_STEPS = 15
 """Steps in a row, calm ones forgiven by sixes, after which stability and not accuracy sets the step; Hairer's."""
 STIFF_LIMIT = 3.25
@@ -62,6 +64,8 @@ class Problem:
     pointwise: float | None = None
     """Part of a state's largest size below which its error is not held against its own size of the moment; None holds
     every error against the largest size."""
+    smooth: bool = True
+    """Whether the rates have no kinks: at one, two gaps may show an order by chance, which then says nothing."""
     jumps: tuple[float, ...] = ()
     """Times at which the rates jump: steps begin and end there."""
     unit: str = "s"
@@ -106,6 +110,8 @@ class Marched:
     scales: list[float] = field(default_factory=list[float])
     faint: list[str] = field(default_factory=list[str])
     """States that are rounding beside the others."""
+    rounding: float = 0.0
+    """What errors of rounding grow to on the way; 0 where it was not looked at."""
 
     @property
     def path(self) -> Path:
@@ -152,8 +158,19 @@ def march(problem: Problem, tell: Callable[[float, str], None] = silent) -> Marc
     # Rounding errors of so many steps add up as those of a walk.
     rounding = ROUNDING * max(4.0, math.sqrt(4 * len(mesh.times)))
     refined = _halve(problem, solve, gap, rounding, course)
+    grown = ROUNDING * _growth(problem, mesh, scales, kept[0]) if refined.error < FINE else 0.0
+    refined = replace(refined, error=max(refined.error, grown))
     before = max(0, kept.index(refined.solution) - 1)
-    return Marched(mesh=mesh, refined=refined, coarser=kept[before], scales=scales, faint=faint)
+    return Marched(mesh=mesh, refined=refined, coarser=kept[before], scales=scales, faint=faint, rounding=grown)
+
+
+def _growth(problem: Problem, mesh: Mesh, scales: Sequence[float], path: Path) -> float:
+    """How many times larger the relative distance to a start next to this one ever is: so errors of rounding grow."""
+    start = tuple(y * (1 + NEAR * math.cos(number)) for number, y in enumerate(problem.start))
+    # Against the largest sizes: of what is small at a moment, no more is known.
+    still = replace(problem, start=start, pointwise=None)
+    off = distance(still, scales, follow(still, mesh, 0).states, path.states)
+    return off / NEAR if off < math.inf else 0.0
 
 
 def _halve(
@@ -176,9 +193,9 @@ def _halve(
         course.begin(halvings, max(2, halvings))
         coarse, fine = fine, solve(halvings)
         now = gap(coarse, fine)
-        seen = math.log2(before / now) if 0 < now < math.inf and before < math.inf else None
+        seen = math.log2(before) - math.log2(now) if 0 < now < math.inf and 0 < before < math.inf else None
         observed = seen if now > 10 * rounding else None
-        error = max(rounding, _estimate(before, now, seen, order))
+        error = max(rounding, _estimate(before, now, seen, order, smooth=problem.smooth))
         if halvings > 1 and (best is None or error < best.error):
             best = Refined(solution=fine, error=error, observed_order=observed)
         idle = idle + 1 if seen is not None and seen < 0.3 else 0  # noqa: PLR2004 - no order at all
@@ -193,11 +210,13 @@ def _halve(
     return best
 
 
-def _estimate(before: float, now: float, seen: float | None, order: int) -> float:
+def _estimate(before: float, now: float, seen: float | None, order: int, *, smooth: bool) -> float:
     """The error of the finer of two grids by the gap to the coarser, and the order that was seen."""
-    if seen is None or abs(seen - order) > 0.75:  # noqa: PLR2004 - how far orders are off before the last digits
-        slow = seen is not None and seen < 1
-        return 5 * max(before, now) if slow and math.isfinite(before) else now
+    if seen is None or not smooth or abs(seen - order) > 0.75:  # noqa: PLR2004 - how far orders are off before the last digits
+        if seen is None or not math.isfinite(before):
+            return now
+        # A gap that shrinks faster than the method can is luck, as at kinks.
+        return 5 * max(before, now) if seen < 1 else max(now, before / 2**order)
     return now / (2 ** min(seen, order) - 1)
 
 
@@ -268,6 +287,7 @@ class _Laying:
         self.y, self.t = problem.start, problem.outputs[0]
         self.times, self.outputs = [self.t], [0]
         self.sizes = list(problem.scales) or [abs(a) for a in self.y]
+        self.largest = [max(map(abs, self.y), default=0.0)]
         self.most = max(16, problem.max_steps // 4)
         self.tried = self.stiff = self.calm = 0
         self.h = self._first()
@@ -305,6 +325,7 @@ class _Laying:
             ended = problem.stop is not None and problem.stop(self.t, self.y, t, state)
             self.y, self.t = state, t
             self.times.append(t)
+            self.largest.append(max(self.largest[-1], *map(abs, state)))
             if ended:
                 return True
             if len(self.times) > self.most:
@@ -354,12 +375,12 @@ class _Laying:
     def _shorten(self, h: float, factor: float) -> None:
         self.h = h * factor
         if self.h <= max(8 * math.ulp(self.t), 1e-30 * (self.problem.outputs[-1] - self.problem.outputs[0])):
-            raise _lost(self.problem, self.t, self.y)
+            raise self._lost()
 
     def _too_many(self) -> InvalidRequest:
         problem = self.problem
-        if max(map(abs, self.y)) > 1e12 * (max(map(abs, problem.start)) or 1.0):
-            return _lost(problem, self.t, self.y)
+        if max(map(abs, self.y)) > 1e12 * self._before():
+            return self._lost()
         if isinstance(problem.scheme, Explicit) and self.stiff:
             raise StiffError(self.t, problem.scheme.stiffness)
         done = self.t - problem.outputs[0]
@@ -370,22 +391,30 @@ class _Laying:
             remedy=f"Give a duration below {done:.3g} {problem.unit}, a larger tolerance, or more steps (max_steps).",
         )
 
+    def _before(self) -> float:
+        """The largest number of the first quarter of the steps: what grows without bound has not grown by then."""
+        return self.largest[len(self.largest) // 4] or 1.0
 
-def _lost(problem: Problem, t: float, y: State) -> InvalidRequest:
-    largest = max(range(len(y)), key=lambda i: abs(y[i]))
-    grown = abs(y[largest]) > 1e6 * (max(map(abs, problem.start)) or 1.0)
-    what = (
-        f"{problem.names[largest]} grows without bound near t = {t:.6g} {problem.unit}: it is {y[largest]:.3g} there."
-        if grown
-        else f"Beyond t = {t:.6g} {problem.unit} the equations have no solution that can be followed: "
-        f"a formula has no value there, or changes faster than a double resolves."
-    )
-    return InvalidRequest(
-        what.replace("  ", " "),
-        field="duration",
-        value=problem.outputs[-1] - problem.outputs[0],
-        remedy=f"Give a duration below {t - problem.outputs[0]:.6g} {problem.unit}, or other values.",
-    )
+    def _lost(self) -> InvalidRequest:
+        problem, t, y = self.problem, self.t, self.y
+        largest = max(range(len(y)), key=lambda i: abs(y[i]))
+        grown = abs(y[largest]) > 1e6 * self._before()
+        what = (
+            f"{problem.names[largest]} grows without bound near t = {t:.6g} {problem.unit}: "
+            f"it is {y[largest]:.3g} there."
+            if grown
+            else f"Beyond t = {t:.6g} {problem.unit} the equations have no solution that can be followed: "
+            f"a formula has no value there, or changes faster than a double resolves."
+        )
+        done = t - problem.outputs[0]
+        return InvalidRequest(
+            what.replace("  ", " "),
+            field="duration",
+            value=problem.outputs[-1] - problem.outputs[0],
+            remedy=f"Give a duration below {done:.6g} {problem.unit}, or other values."
+            if done
+            else "Give other values.",
+        )
 
 
 def _scales(problem: Problem, mesh: Mesh) -> tuple[list[float], list[str]]:
@@ -410,6 +439,10 @@ def receipt_of(  # noqa: PLR0913 - each is one line of the receipt
     """The receipt of a march."""
     refined, scheme = marched.refined, problem.scheme
     faint = [f"{name} stays below 1e-13 of the largest state; its error is relative to that." for name in marched.faint]
+    if marched.rounding > problem.tolerance:
+        faint.append(
+            f"Errors of rounding alone grow to {marched.rounding:.1g} on the way: no finer steps bring it below that."
+        )
     return Receipt(
         method=f"{scheme.name}, adaptive mesh with every step halved",
         order=scheme.order,

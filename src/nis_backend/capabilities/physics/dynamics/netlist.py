@@ -21,6 +21,8 @@ PREFIXES = {
 MOST_ELEMENTS = 40
 MOST_EDGES = 2000
 """Edges of pulses within the time followed."""
+LEAST = 1e-30
+"""Of a value, in its unit; the largest is one over it: products of four stay within a double."""
 GROUND = "0"
 WITHIN = 1 + 1e-13
 """How far behind an edge a time still is before it: steps that end there are off by rounding."""
@@ -161,8 +163,9 @@ def _read(line: str, number: int) -> Element:
     value, initial = read_value(value_text.strip()), read_value(initial_text.strip()) if initial_text else 0.0
     if value is None or initial is None:
         raise _refused(f"{rest!r} is no value", line, number, "Write 1k, 4.7u, 10m, 2meg or 1e-6.")
-    if not 0 < value < math.inf:
-        raise _refused(f"{name} has the value {value:g}", line, number, "Give a value above 0.")
+    if not LEAST <= value <= 1 / LEAST:
+        remedy = f"Give a value above 0, from {LEAST:g} to {1 / LEAST:g}."
+        raise _refused(f"{name} has the value {value:g}", line, number, remedy)
     return Element(name=name, kind=kind, a=a, b=b, value=value, initial=initial, line=number)
 
 
@@ -182,7 +185,7 @@ def _source(text: str, line: str, number: int) -> Source:
         "Write 5, sin(offset amplitude frequency), step(level delay) or pulse(low high delay rise fall width period)."
     )
     values = [one for one in numbers if one is not None and math.isfinite(one)]
-    if len(values) != len(numbers) or not values:
+    if len(values) != len(numbers) or not values or max(map(abs, values)) > 1 / LEAST:
         raise _refused(f"{text!r} is no source", line, number, remedy)
     if shaped is None:
         return Source(shape="constant", numbers=(values[0],))

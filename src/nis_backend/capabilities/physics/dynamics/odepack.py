@@ -29,6 +29,8 @@ def lsoda_end(  # noqa: PLR0913, PLR0917 - a system, its interval and its errors
 ) -> State | None:
     """The state at the end to this relative error of each step; None where LSODA does not get there."""
     integrate: Any = import_module("scipy.integrate")  # Any: scipy has no types
+    # What grows from little is to be right when it is little.
+    sizes = [min(scale, abs(y)) or scale for scale, y in zip(scales, start, strict=True)]
     count = 0
 
     def counted(t: float, y: Any) -> State:
@@ -45,7 +47,7 @@ def lsoda_end(  # noqa: PLR0913, PLR0917 - a system, its interval and its errors
             start,
             method="LSODA",
             rtol=asked,
-            atol=[asked * max(scale, 1e-290) * 1e-3 for scale in scales],
+            atol=[asked * max(size, 1e-290) * 1e-3 for size in sizes],
             t_eval=[end],
         )
     except FAILURES:

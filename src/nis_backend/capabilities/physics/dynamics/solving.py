@@ -20,7 +20,7 @@ from nis_backend.capabilities.physics.dynamics.system import Curves, Happening, 
 from nis_backend.capabilities.physics.dynamics.written import Written, read_state, read_system
 from nis_backend.errors import InvalidRequest
 from nis_backend.numerics.compiled import compile_trees
-from nis_backend.numerics.formula import read_formula
+from nis_backend.numerics.formula import Call, read_formula, walk
 from nis_backend.numerics.refinement import silent
 
 if TYPE_CHECKING:
@@ -33,6 +33,10 @@ if TYPE_CHECKING:
 MOST_EVENTS = 500
 MOST_WORK = 1_000_000
 """Steps times states: some seconds."""
+FINEST = 1e-10
+"""Part of the time at the start that a duration has to be."""
+KINKED = frozenset(("abs", "sign", "floor", "ceil", "heaviside", "min", "max", "atan2"))
+"""Functions that jump or have kinks."""
 MOST_STIFF = 32_768
 """Steps of the implicit method, each of which solves for three states at once."""
 
@@ -41,8 +45,16 @@ def solve(request: OdeRequest, tell: Callable[[float, str], None] = silent) -> O
     """The motion that was asked for; `tell` hears how far it is."""
     written = read_system(request.equations, request.parameters)
     start = _start(written, request)
+    if request.duration < FINEST * abs(request.start):
+        raise InvalidRequest(
+            f"{request.duration:g} s from t = {request.start:g} on are lost in the digits of a double.",
+            field="duration",
+            value=request.duration,
+            remedy=f"Give a duration above {FINEST * abs(request.start):g}, or an earlier start.",
+        )
     rate = _rate(written, request)
     _look(written, request, start)
+    smooth = not any(isinstance(one, Call) and one.function in KINKED for tree in written.rates for one in walk(tree))
     watched = [_watch(written, request, number) for number in range(len(request.events))]
 
     def problem(scheme: Scheme, most: int) -> Problem:
@@ -54,6 +66,7 @@ def solve(request: OdeRequest, tell: Callable[[float, str], None] = silent) -> O
             max_steps=max(64, min(request.max_steps, most, MOST_WORK // len(start))),
             names=written.states,
             stop=stopping(watched),
+            smooth=smooth,
         )
 
     reason = "asked for"
@@ -86,7 +99,17 @@ def _rate(written: Written, request: OdeRequest) -> Rate:
 
 def _start(written: Written, request: OdeRequest) -> State:
     """The initial values in the order of the states."""
-    given = {read_state(key): value for key, value in request.initial.items()}
+    given: dict[str, float] = {}
+    for key, value in request.initial.items():
+        name = read_state(key)
+        if name in given:
+            raise InvalidRequest(
+                f"{name} is given twice at the start.",
+                field=f"initial.{key}",
+                value=value,
+                remedy=f"Give one initial value of {name}.",
+            )
+        given[name] = value
     lacking = [name for name in written.states if name not in given]
     unknown = [name for name in given if name not in written.states]
     if lacking:
