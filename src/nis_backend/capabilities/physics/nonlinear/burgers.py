@@ -11,7 +11,7 @@ import numpy as np
 from nis_backend.capabilities.physics.nonlinear import spectral
 from nis_backend.capabilities.physics.nonlinear.cole_hopf import SAMPLES, WIDE, Box, Inviscid, Viscous
 from nis_backend.capabilities.physics.nonlinear.fields import FRAMES, INTERVALS, SpaceTime
-from nis_backend.capabilities.physics.nonlinear.profile import STENCIL, highest, integrals, steepest
+from nis_backend.capabilities.physics.nonlinear.profile import STENCIL, extremes, integrals, steepest
 from nis_backend.capabilities.physics.nonlinear.starts import read_start, require_repeats
 from nis_backend.capabilities.physics.nonlinear.steepening import BurgersRequest, BurgersSolution, Ends
 from nis_backend.errors import InvalidRequest
@@ -197,35 +197,47 @@ def _answer(request: BurgersRequest, box: Box, settled: Settled, breaking: float
     history = np.empty((FRAMES, len(x)))
     history[0] = box.wrapped(x)
     history[1:] = motion.at(np.tile(x, FRAMES - 1), np.repeat(times[1:], len(x))).reshape(FRAMES - 1, -1)
-    slopes = np.append(-1 / breaking if breaking else 0.0, steepest(motion, x, history[1:], times[1:], levels=6)[1])
-    # The steepest of all times, and that of the end, once more and closer.
-    two = np.array([max(1, int(np.argmin(slopes))), FRAMES - 1])
-    places, closer = steepest(motion, x, history[two], times[two], levels=20)
-    slopes[two] = np.minimum(slopes[two], closer)
+    thickness = 4 * request.viscosity / max(float(np.ptp(box.samples)), 1e-300)
+    slopes, place = _fronts(motion, x, times, history, thickness, -1 / breaking if breaking else 0.0)
     position = np.linspace(request.left, request.right, request.points)
     velocity = motion.at(position, np.full(request.points, end))
     size = float(np.max(np.abs(box.samples)))
     digit = np.array([1.0, size]) * max(1e-10 * size, settled.error) * box.length / 32
-    sums = [
-        integrals(one, box.left, box.left + box.length, t, digit) for one, t in ((Inviscid(box), 0.0), (motion, end))
-    ]
+    whole = (box.left, box.left + box.length, digit)
+    kept = integrals(box.wrapped, *whole), integrals(lambda x: motion.at(x, np.full(x.size, end)), *whole)
+    lowest, highest = extremes(motion, position, velocity, end)
     return BurgersSolution(
         steepest_slope=float(slopes[-1]),
-        steepest_position=float(places[1]),
+        steepest_position=place,
         largest_slope=float(np.min(slopes)),
         largest_slope_time=float(times[np.argmin(slopes)]),
         breaking_time=breaking,
-        layer_thickness=4 * request.viscosity / max(float(np.ptp(box.samples)), 1e-300),
-        highest=highest(motion, position, velocity, end, 1),
-        lowest=highest(motion, position, velocity, end, -1),
-        energy_left=float(sums[1][1] / sums[0][1]),
+        layer_thickness=thickness,
+        highest=highest,
+        lowest=lowest,
+        energy_left=float(kept[1][1] / kept[0][1]),
         position=position.tolist(),
         velocity=velocity.tolist(),
         initial=box.wrapped(position).tolist(),
         history=SpaceTime(position=x.tolist(), time=times.tolist(), value=history.tolist()),
         nodes=settled.nodes,
-        receipt=_receipt(request, box, settled, [float(one[0]) for one in sums]),
+        receipt=_receipt(request, box, settled, [float(one[0]) for one in kept]),
     )
+
+
+def _fronts(  # noqa: PLR0913, PLR0917 - each is one term of what is looked at
+    motion: Motion, x: Array, times: Array, history: Array, thickness: float, first: float
+) -> tuple[Array, float]:
+    """The steepest slope at each time, of which the first is known, and where it is at the end."""
+    cell = float(x[1] - x[0])
+    # The cells of the last level are a quarter of the thinnest front.
+    levels = max(2, math.ceil(math.log(4 * cell / max(thickness, 1e-6 * cell)) / math.log(3.2)))
+    slopes = np.append(first, steepest(motion, x, history[1:], times[1:], levels=levels)[1])
+    # The steepest of all times, and that of the end, once more and closer.
+    two = np.array([max(1, int(np.argmin(slopes))), len(times) - 1])
+    places, closer = steepest(motion, x, history[two], times[two], levels=20)
+    slopes[two] = np.minimum(slopes[two], closer)
+    return slopes, float(places[1])
 
 
 def _receipt(request: BurgersRequest, box: Box, settled: Settled, kept: list[float]) -> Receipt:

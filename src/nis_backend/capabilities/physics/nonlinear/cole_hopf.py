@@ -21,7 +21,7 @@ SAMPLES = 8192
 """Places at which a start is looked at before anything is computed."""
 COARSE = 512
 """Places that tell a start's waves from its jumps."""
-CHUNK = 2**17
+CHUNK = 2**13
 """Terms that are summed at once: what a processor's cache holds."""
 WIDE = 1 / 16
 """ν·t, of a period squared, from which a few waves are all that is left of the transform."""
@@ -156,10 +156,11 @@ class Viscous:
         steps = np.arange(self.width(longest, stride))
         # Ways from whole steps: places far from 0 cost no digits of them.
         away = (place * nodes - first)[:, None] - steps
-        power = away * (step / np.sqrt(4 * self._viscosity * t))[:, None]
-        power *= power
-        power += np.take(self._power[::stride], first[:, None] + steps, mode="wrap")
-        weight = np.exp(np.min(power, axis=1, keepdims=True) - power)
+        weight = away * (step / np.sqrt(4 * self._viscosity * t))[:, None]
+        np.multiply(weight, weight, out=weight)
+        weight += np.take(self._power[::stride], first[:, None] + steps, mode="wrap")
+        np.subtract(np.min(weight, axis=1, keepdims=True), weight, out=weight)
+        np.exp(weight, out=weight)
         self.terms += weight.size
         total = np.sum(weight, axis=1)
         mean = np.einsum("ij,ij->i", weight, away) / total

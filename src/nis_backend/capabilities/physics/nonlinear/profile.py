@@ -16,9 +16,11 @@ if TYPE_CHECKING:
 
 STENCIL = np.linspace(-1, 1, 9)
 CELLS = 32
+LEVELS = 12
+"""Times the place of an extreme is cut into six."""
 
 
-def steepest(motion: Motion, x: Array, u: Array, t: Array, levels: int) -> tuple[Array, Array]:
+def steepest(motion: Motion, x: Array, u: Array, t: Array, *, levels: int) -> tuple[Array, Array]:
     """Where each row of `u`, `(times, places)`, falls most steeply, and its slope there.
 
     The cell with the largest fall is cut into eight, `levels` times: a front that is thinner than any cell lies in one.
@@ -37,23 +39,25 @@ def steepest(motion: Motion, x: Array, u: Array, t: Array, levels: int) -> tuple
     raise AssertionError
 
 
-def highest(motion: Motion, x: Array, u: Array, t: float, sign: int) -> float:
-    """Largest value, or least for a `sign` of -1, of a profile `u` at the places `x`."""
-    middle, half = float(x[np.argmax(sign * u)]), float(x[1] - x[0])
-    best = float(np.max(sign * u))
-    for _ in range(14):
+def extremes(motion: Motion, x: Array, u: Array, t: float) -> tuple[float, float]:
+    """Least and largest value of a profile `u` at the places `x`, and between them."""
+    signs = np.array([[-1.0], [1.0]])
+    middle, half = x[np.argmax(signs * u, axis=1)][:, None], float(x[1] - x[0])
+    best = np.max(signs * u, axis=1)
+    for _ in range(LEVELS):
         places = np.clip(middle + half * STENCIL, x[0], x[-1])
-        value = sign * motion.at(places, np.full(len(places), t))
-        best, middle = max(best, float(np.max(value))), float(places[np.argmax(value)])
+        value = signs * _shaped(motion.at, places, np.full(2, t))
+        best = np.maximum(best, np.max(value, axis=1))
+        middle = np.take_along_axis(places, np.argmax(value, axis=1)[:, None], 1)
         half /= 3
-    return sign * best
+    return -float(best[0]), float(best[1])
 
 
-def integrals(motion: Motion, left: float, right: float, t: float, digit: Array) -> Array:
+def integrals(velocity: Callable[[Array], Array], left: float, right: float, digit: Array) -> Array:
     """∫u dx and ∫u² dx, `(2,)`, a cell's to within `digit`, `(2,)`."""
 
     def powers(x: Array) -> Array:
-        u = motion.at(x, np.full(len(x), t))
+        u = velocity(x)
         return np.stack([u, u * u], axis=1)
 
     return np.sum(integrate(powers, np.linspace(left, right, CELLS + 1), digit), axis=0)
