@@ -121,8 +121,18 @@ async def admit(target: Operation[Any, Any] | Entry, ctx: Context) -> None:
     authorise(target, ctx)
     if ctx.journal is not None or ctx.kept:
         refuse_secret(target)
-    # Probers and calls within calls are not counted, nor is what must never be refused for having called too often.
-    if ctx.drivers.limit is not None and not ctx.depth and not ctx.probes and not target.urgent:
+    # What must never be refused for having called too often is not counted.
+    if not target.urgent:
+        await count(ctx)
+
+
+async def count(ctx: Context) -> None:
+    """Count a call; probers and calls within calls are not counted.
+
+    Raises:
+        Busy: its caller calls too often.
+    """
+    if ctx.drivers.limit is not None and not ctx.depth and not ctx.probes:
         await ctx.drivers.limit.admit(ctx.caller.owner)
 
 

@@ -71,3 +71,9 @@ def test_who_has_called_too_often_may_still_stop(serve: Serve) -> None:
     assert ask(server, "GET", f"/robots/{robot['id']}")[0] == 200
     assert ask(server, "POST", "/robots/arm/release", {"reason": "It is safe."})[0] == 429
     assert done(server, "POST", "/robots/arm/stop", {})["stopped"]
+    # By name as well, as callers do who are offered only a few operations; whatever else they name is counted.
+    named = "/operations/robots.{}/call"
+    stop = {"arguments": {"id": "arm"}}
+    assert done(server, "POST", named.format("stop_robot"), stop)["result"]["stopped"]
+    assert ask(server, "POST", named.format("get_robot"), stop)[0] == 429
+    assert ask(server, "POST", named.format("no_such"), stop)[0] == 429

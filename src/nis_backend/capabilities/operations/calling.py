@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from nis_backend.calling import last_of, under
+from nis_backend.calling import count, last_of, under
 from nis_backend.capabilities.operations.lines import CalledOperation
 from nis_backend.errors import NisError, Waiting
 from nis_backend.operation import Model
@@ -20,12 +20,16 @@ async def call_it(ctx: Context, request: CallOperation) -> CalledOperation:
 
     Raises:
         NisError: what the operation refuses, its fields under `arguments`; or there is no such operation: `id`.
+        Busy: the caller calls too often, and what it calls is not urgent.
     """
     try:
         entry = ctx.operations.entry(request.id)
     except NisError as error:
+        await count(ctx)
         error.field = "id"
         raise
+    if not entry.urgent:
+        await count(ctx)
     try:
         answer = await ctx.call_named(entry.name, request.arguments)
         run_id = answer.id if isinstance(answer, RunHandle) else None

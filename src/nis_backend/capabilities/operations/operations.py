@@ -150,6 +150,8 @@ async def search_operations(request: SearchOperations, ctx: Context) -> Operatio
     time_limit=600.0,
     essential=True,
     outward=True,
+    # It is counted by what it calls, of which a stop is let in always.
+    urgent=True,
     examples=(
         Example(
             title="Convert a speed",

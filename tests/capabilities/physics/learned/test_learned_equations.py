@@ -118,6 +118,37 @@ def test_a_coefficient_is_found_in_noisy_samples_with_its_error(request_: dict[s
     assert found.noise == pytest.approx(0.02, rel=0.4)
 
 
+def test_a_training_that_ended_too_early_says_how_far_it_may_be_off() -> None:
+    """Promise: an interval holds the truth also where the network had no time to find it, and `met` is false."""
+    chance = np.random.default_rng(3)
+    x, t = chance.uniform(0.05, 0.95, 52), chance.uniform(0.02, 1, 52)
+    fade = np.exp(-(PI**2) * 0.6456 * t)
+    values = np.sin(PI * x) * fade + 0.6 * np.sin(2 * PI * x) * fade**4 + 1e-3
+    samples = {"position": x.tolist(), "time": t.tolist(), "value": values.tolist()}
+    learned = solve(
+        equation="heat", initial="sin(pi*x) + 0.6*sin(2*pi*x)", duration=1, samples=samples,
+        width=6, points=100, epochs=10,
+    )  # fmt: skip
+    assert learned.found is not None
+    assert not learned.receipt.met
+    assert learned.found.low < 0.6456 < learned.found.high
+
+
+def test_samples_that_say_nothing_are_refused() -> None:
+    """Promise: samples at the start, at an end or at a node of the wave are the same whatever the coefficient is."""
+    times = [0.1 * one for one in range(1, 10)]
+    for equation, initial, position, time, value, field in (
+        ("heat", "sin(pi*x)", times, [0.0] * 9, [0.5] * 9, "samples"),
+        ("heat", "sin(pi*x)", [0.0] * 9, times, [0.0] * 9, "samples"),
+        ("wave", "sin(2*pi*x)", [0.5] * 9, times, [0.0] * 9, "samples"),
+        ("heat", "sin(pi*x)", times, times, [1e12] * 9, "samples.value"),
+    ):
+        samples = {"position": position, "time": time, "value": value}
+        with pytest.raises(InvalidRequest) as refused:
+            solve(equation=equation, initial=initial, duration=1, samples=samples)
+        assert refused.value.field == field
+
+
 def test_the_same_seed_gives_the_same_answer_and_the_loss_is_heard() -> None:
     """Promise: reproducible; each epoch says how far it is, its loss, and now and then the true error."""
     heard = Hearing()
@@ -177,6 +208,9 @@ def test_the_steep_answer_is_that_of_the_published_one() -> None:
         ({"equation": "Burgers", "diffusivity": None, "viscosity": 1.0, "duration": 50}, "duration"),
         ({"equation": "wave", "diffusivity": None, "speed": 1e3}, "duration"),
         ({"duration": float("nan")}, "duration"),
+        ({"duration": 1e-300}, "diffusivity"),
+        ({"equation": "wave", "diffusivity": None, "speed": 5e-324}, "speed"),
+        ({"equation": "wave", "diffusivity": None, "speed": 9, "duration": 1, "width": 32, "points": 4000}, "epochs"),
     ],
 )
 def test_what_no_network_can_learn_is_refused(change: dict[str, Any], field: str) -> None:

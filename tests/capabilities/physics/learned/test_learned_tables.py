@@ -67,6 +67,20 @@ def test_what_is_told_is_what_held_out_rows_say() -> None:
     assert "NO better than the linear fit" in plane.receipt.notes[1]
 
 
+@pytest.mark.parametrize("scale", [1e-12, 1e12])
+def test_a_law_is_found_at_any_scale(scale: float) -> None:
+    """Promise: the same law in nanometres as in gigametres, and no number that only seems to be a multiple of π."""
+    chance = np.random.default_rng(4)
+    inputs = chance.uniform(-1, 1, (100, 2))
+    outputs = scale * (2.5 * inputs[:, 0] ** 2 + 1 / (inputs[:, 1] + 4))
+    found = fit(inputs=(inputs / scale).tolist(), outputs=outputs.tolist(), names=["a", "b"], hidden=1)
+    assert found.formula_error < 1e-5
+    assert "pi" not in found.formula
+    assert value(found.formula, a=0.3 / scale, b=-0.6 / scale) == pytest.approx(
+        scale * (2.5 * 0.09 + 1 / 3.4), rel=1e-4
+    )
+
+
 def test_the_same_seed_gives_the_same_fit_and_it_is_drawn() -> None:
     """Promise: reproducible; words with the formula first, an edge's function each, the loss."""
     request = fit_kan.validate({"formula": "sin(3*x) + y^2", "rows": 120, "hidden": 1})
@@ -110,6 +124,10 @@ def test_splines_are_a_partition_of_one_and_slopes_are_their_own() -> None:
         ({"inputs": [[1.0]] * 40, "outputs": [1.0] * 39}, "outputs"),
         ({"inputs": [[1.0], [1.0, 2.0]] * 20, "outputs": [1.0] * 40}, "inputs"),
         ({"inputs": [[float(one)] for one in range(40)], "outputs": [1.0] * 40}, "outputs"),
+        ({"inputs": [[float(one), 7.0] for one in range(40)], "outputs": list(range(40))}, "inputs"),
+        ({"inputs": [[float(one)] for one in range(40)], "outputs": [1e300 * one for one in range(40)]}, "outputs"),
+        ({"inputs": [[1e-200 * one] for one in range(40)], "outputs": list(range(40))}, "inputs"),
+        ({"formula": "a+b+c+d+f+g", "rows": 3000, "hidden": 6, "grid": 30, "epochs": 400}, "epochs"),
         ({"inputs": [[float(one)] for one in range(40)], "outputs": [1.0] * 40, "names": ["sin"]}, "names"),
     ],
 )

@@ -13,7 +13,7 @@ from nis_backend.numerics.receipt import Receipt
 from nis_backend.operation import Model
 
 MOST_WORK = 2e12
-"""Multiplications of one training: some five minutes of one core."""
+"""Multiplications of a training of all networks: some five minutes of one core."""
 MOST_SAMPLES = 500
 
 
@@ -200,7 +200,8 @@ class Found(Model):
     name: str = Field(description="Which: diffusivity, speed, viscosity.")
     value: Annotated[float, Unit("")] = Field(description="By the network, in `unit`.")
     standard_error: Annotated[float, Unit("")] = Field(
-        description="By the curvature of the loss and the scatter of the samples, in `unit`."
+        description="By the curvature of the loss, the scatter of the samples and how far the classical value is, in "
+        "`unit`."
     )
     low: Annotated[float, Unit("")] = Field(description="Lower end of the 95 % interval, in `unit`.")
     high: Annotated[float, Unit("")] = Field(description="Upper end of the 95 % interval, in `unit`.")

@@ -8,11 +8,12 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from nis_backend.capabilities.physics.learned.equations import Learned
+from nis_backend.capabilities.physics.learned.equations import COEFFICIENT, Learned
 from nis_backend.capabilities.physics.learned.marching import Diary, Stretch, note, plan_for, shape_for, waves_of
 from nis_backend.capabilities.physics.learned.network import torch
 from nis_backend.capabilities.physics.learned.training import Seen, Trained, train
 from nis_backend.capabilities.physics.learned.window import Window
+from nis_backend.errors import InvalidRequest
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -23,6 +24,10 @@ if TYPE_CHECKING:
 
 TRIAL = 15
 """Steps from each first guess before the best one goes on."""
+TELLING = 1e-9
+"""Of the start's size: what no coefficient changes less than is told by no sample."""
+FARTHEST = 1e3
+"""Sizes of the start that a sample may be; what is learned here grows little."""
 GUESSES = (0.0, -1.2, 1.2)
 """Logarithms of the factors on the first guess."""
 CERTAIN = 1.96
@@ -94,7 +99,7 @@ def _judged(window: Window, trained: Trained, count: int) -> Fitted:
     last[-1] = 1.0
     turned = torch.linalg.solve(torch.from_numpy(matrix), torch.from_numpy(last))
     relative = noise * misses.balance * math.sqrt(max(0.0, float(turned[-1])))
-    value = window.coefficient * math.exp(float(descent.parameters[-1]))
+    value = window.coefficient * misses.split(descent.parameters)[1]
     return Fitted(value=value, standard_error=value * relative, noise=noise)
 
 
@@ -118,7 +123,11 @@ def sampled(problem: Problem) -> tuple[Array, Array, Array]:
 
 
 def fit(problem: Problem) -> Fitted:
-    """The coefficient by least squares on the classical solution: a search over its powers, then Gauss and Newton."""
+    """The coefficient by least squares on the classical solution: a search over its powers, then Gauss and Newton.
+
+    Raises:
+        InvalidRequest: the samples say nothing about the coefficient.
+    """
     x, t, values = sampled(problem)
 
     def gaps(power: float) -> Array:
@@ -127,7 +136,9 @@ def fit(problem: Problem) -> Fitted:
     first = _first(problem)
     least = -4.0 if problem.equation is not Learned.BURGERS else -2.5
     powers = np.linspace(least, 4.0, 40)
-    power = float(powers[int(np.argmin([float(np.sum(gaps(one) ** 2)) for one in powers]))])
+    tried = np.array([gaps(float(one)) for one in powers])
+    _check_telling(problem, values, tried)
+    power = float(powers[int(np.argmin(np.sum(tried**2, axis=1)))])
     slope = np.zeros(len(values))
     for _ in range(30):
         now = gaps(power)
@@ -141,3 +152,24 @@ def fit(problem: Problem) -> Fitted:
     value = first * math.exp(power)
     error = value * noise / math.sqrt(max(float(slope @ slope), 1e-300))
     return Fitted(value=value, standard_error=error, noise=noise)
+
+
+def _check_telling(problem: Problem, values: Array, tried: Array) -> None:
+    """Refuse samples that no solution comes near, or that any coefficient tells alike; `tried` are gaps, by powers."""
+    farthest = int(np.argmax(np.abs(values)))
+    samples = problem.request.samples
+    assert samples is not None
+    if not abs(values[farthest]) <= FARTHEST:
+        raise InvalidRequest(
+            f"A sample is {abs(values[farthest]):.3g} times as large as the start.",
+            field="samples.value",
+            value=samples.value[farthest],
+            remedy="Give values in the unit of the start.",
+        )
+    if float(np.max(np.ptp(tried, axis=0))) <= TELLING:
+        name = COEFFICIENT[problem.equation]
+        raise InvalidRequest(
+            f"The samples would be the same whatever the {name} is.",
+            field="samples",
+            remedy="Give samples between the ends, after the start, and not only where the solution stays as it is.",
+        )

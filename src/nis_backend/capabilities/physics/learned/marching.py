@@ -66,21 +66,22 @@ class Diary:
     errors: list[float | None]
 
 
-def plan_for(request: PinnRequest, shape: Shape, *, adaptive: bool, size: float = 1.0) -> Plan:
+def plan_for(request: PinnRequest, shape: Shape, *, adaptive: bool, size: float = 1.0, networks: int = 1) -> Plan:
     """How large a training is; of what has decayed to `size` of the whole, misses count as much less.
 
     Raises:
         InvalidRequest: it would take longer than any call may.
     """
     points = request.points or min(4000, max(300, int(1.6 * shape.parameters)))
-    work = request.epochs * shape.parameters**2 * (points + shape.parameters / 3)
+    work = networks * request.epochs * shape.parameters**2 * (points + shape.parameters / 3)
     if work > MOST_WORK:
         raise InvalidRequest(
-            f"{shape.parameters} parameters, {points} points and {request.epochs} epochs are {work:.2g} "
-            f"multiplications a network; at most {MOST_WORK:.0g}.",
+            f"{shape.parameters} parameters, {points} points, {request.epochs} epochs and {networks} "
+            f"network{'s' if networks > 1 else ''} are {work:.2g} multiplications; at most {MOST_WORK:.0g}.",
             field="epochs",
             value=request.epochs,
-            remedy="Give fewer epochs, points, layers or neurons.",
+            remedy="Give fewer epochs, points, layers or neurons"
+            + (", or a shorter duration, which takes fewer networks." if networks > 1 else "."),
         )
     return Plan(
         points=points,
@@ -109,6 +110,7 @@ def march(problem: Problem, coefficient: float, diary: Diary) -> list[Stretch]:
     start, rate, size = problem.start, problem.rate, 1.0
     found: list[Stretch] = []
     begins = 0.0
+    most = _most_networks(problem, coefficient)
     while begins < 1:
         # A wave swings through 0, where only the rate says how much it is bent: it is bent as it was at first.
         bent = problem.bending if problem.equation is Learned.WAVE else bending(start, rate)
@@ -126,7 +128,8 @@ def march(problem: Problem, coefficient: float, diary: Diary) -> list[Stretch]:
         )
         size *= own
         adaptive = problem.equation is Learned.BURGERS
-        plan = plan_for(problem.request, window.shape, adaptive=adaptive, size=min(1.0, size))
+        left = max(1, most - len(found))
+        plan = plan_for(problem.request, window.shape, adaptive=adaptive, size=min(1.0, size), networks=left)
         look = _looking(problem, coefficient, window, (begins, lasts, size))
         ahead = (begins, lasts)
         trained = train(window, plan, _hearing(diary, plan, ahead, look))
@@ -164,6 +167,18 @@ def _lasts(problem: Problem, coefficient: float, start: Profile, size: float, le
                 return left
             lasts = DECAYS / (coefficient * bending(start, start))
             return left if lasts > 0.9 * left else lasts
+
+
+def _most_networks(problem: Problem, coefficient: float) -> int:
+    """How many networks there are at most."""
+    match problem.equation:
+        case Learned.BURGERS:
+            return 1
+        case Learned.WAVE:
+            return math.ceil(math.sqrt(coefficient * problem.bending) / RADIANS)
+        case Learned.HEAT:
+            # It decays slower and slower: what is most bent fades first.
+            return math.ceil(min(MOST_WINDOWS, coefficient * problem.bending / DECAYS))
 
 
 def _hearing(

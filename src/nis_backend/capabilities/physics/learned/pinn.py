@@ -59,8 +59,9 @@ def solve(request: PinnRequest, tell: Tell) -> LearnedField:
         coefficient = problem.scaled(given)
         stretches, found, classical = march(problem, coefficient, diary), None, None
     else:
-        stretch, found = inverse.learn(problem, diary)
+        # The classical one first: it costs little, and knows what cannot be found.
         classical = inverse.fit(problem)
+        stretch, found = inverse.learn(problem, diary)
         stretches, coefficient = [stretch], found.value
     return _written(problem, stretches, coefficient, diary, (found, classical))
 
@@ -149,12 +150,13 @@ def _found(problem: Problem, found: inverse.Fitted | None, classical: inverse.Fi
     # A speed is the root of what the scaled equation has.
     power = 0.5 if problem.equation is Learned.WAVE else 1.0
     value, known = problem.unscaled(found.value), problem.unscaled(classical.value)
-    error = value * power * found.standard_error / found.value
+    # What training has left undone is in no curvature: the classical answer to the same samples knows it.
+    error = math.hypot(value * power * found.standard_error / found.value, value - known)
     return Found(
         name=COEFFICIENT[problem.equation],
         value=value,
         standard_error=error,
-        low=value - inverse.CERTAIN * error,
+        low=max(0.0, value - inverse.CERTAIN * error),
         high=value + inverse.CERTAIN * error,
         unit=COEFFICIENT_UNIT[problem.equation],
         classical=known,

@@ -34,6 +34,8 @@ CLASSICAL = {
     Learned.WAVE: "d'Alembert's formula, mirrored at the ends",
     Learned.BURGERS: "Cole-Hopf transform, by the trapezoid rule",
 }
+LEAST_CHANGE = 1e-30
+"""Of the scaled coefficient: less of it changes no digit of the start."""
 TOUCHING = 1e-9
 """Of the largest value: what counts as 0 at an end."""
 
@@ -185,6 +187,13 @@ def _bound(problem: Problem) -> None:
         )
     if given is None:
         return
+    if not LEAST_CHANGE < problem.scaled(given) < math.inf:
+        raise InvalidRequest(
+            f"With {name} {given:g} nothing that a double holds becomes of the start in {request.duration:g} s.",
+            field=name,
+            value=given,
+            remedy="Give a larger or a smaller coefficient, or another duration.",
+        )
     if problem.equation is Learned.BURGERS and problem.size * request.length / given > MOST_REYNOLDS:
         raise InvalidRequest(
             f"The shock is too thin: velocity·length/viscosity is {problem.size * request.length / given:.4g}.",

@@ -11,7 +11,7 @@ import numpy as np
 from nis_backend.capabilities.physics.learned.kan import Kan, basis, descend, pruned
 from nis_backend.capabilities.physics.learned.network import torch
 from nis_backend.capabilities.physics.learned.symbols import Law, Likeness, likest, settle
-from nis_backend.capabilities.physics.learned.table import MOST_INPUTS, EdgeFunction, KanFit, Rival
+from nis_backend.capabilities.physics.learned.table import FIRST_GRID, MOST_INPUTS, EdgeFunction, KanFit, Rival
 from nis_backend.errors import InvalidRequest
 from nis_backend.numerics.formula import read_formula
 from nis_backend.numerics.receipt import Cost, Receipt
@@ -27,7 +27,8 @@ if TYPE_CHECKING:
 
     Array = NDArray[np.float64]
 
-FIRST_GRID = 5
+LARGEST = 1e50
+"""Sizes of columns, and one over it: fourth powers of these are numbers still."""
 ENOUGH = 0.7
 """By what a node more has to lower the validation error to be kept."""
 SHOWN = 60
@@ -86,14 +87,29 @@ def tabled(request: KanRequest) -> Table:
                 value=request.formula,
                 remedy="Give low and high between which it has one.",
             )
-    size = float(np.max(np.abs(outputs)))
-    if float(np.std(outputs)) <= 1e-12 * size or float(np.min(np.ptp(inputs, axis=0))) == 0 or size == 0:
-        raise InvalidRequest(
-            "The output, or one of the inputs, is the same in every row.",
-            field="outputs" if request.formula is None else "formula",
-            remedy="Leave out what does not vary.",
-        )
+    request.check_work(inputs.shape[1], len(outputs))
+    _check_scales(request, names, inputs, outputs)
     return Table(names, inputs, outputs, request)
+
+
+def _check_scales(request: KanRequest, names: list[str], inputs: Array, outputs: Array) -> None:
+    """Refuse columns of one value, and those whose squares no double holds."""
+    field = "outputs" if request.formula is None else "formula"
+    columns = [("inputs", name, column) for name, column in zip(names, inputs.T, strict=True)]
+    for where, name, column in (*columns, (field, "output", outputs)):
+        size = float(np.max(np.abs(column)))
+        # What varies less than the doubles about it can say is the same.
+        if size == 0 or (size <= LARGEST and float(np.ptp(column)) <= 1e-12 * size):
+            raise InvalidRequest(
+                f"{name} is the same in every row.", field=where, remedy="Leave out what does not vary."
+            )
+        if not (size <= LARGEST and float(np.ptp(column)) >= 1 / LARGEST):
+            raise InvalidRequest(
+                f"{name} is of the size {size:.3g}.",
+                field=where,
+                value=name,
+                remedy=f"Give it in a unit in which it is between {1 / LARGEST:g} and {LARGEST:g}.",
+            )
 
 
 def fit(request: KanRequest, tell: Tell) -> KanFit:

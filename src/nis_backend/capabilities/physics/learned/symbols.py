@@ -25,7 +25,16 @@ NEAR = 0.02
 """How far from a simple number a fitted one may be to be tried as that number."""
 WORSE = 1.02
 """How much larger the misses may grow for a simple number."""
-DIGITS = 6
+FEWEST_DIGITS, MOST_DIGITS = 6, 15
+"""Digits that a number is written with, more of them where fewer would tell the rows worse."""
+MOST_HALVES, MOST_TURNS = 1000, 12
+"""Beyond this a whole number, or a multiple of π, is as good as any other."""
+TURNED = 1e-6
+"""How far a number is turned to see what it does, by what is much for it."""
+EXACT, WRITTEN = 1e-9, 1e-6
+"""Misses by the outputs' scatter that are as good as none: of what is fitted, and of what is written in six digits."""
+NOWHERE = 1e6
+"""What a row counts where the formula has no value, by the outputs' scatter."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -151,6 +160,18 @@ class Law:
         nodes = [[f.name not in SCALED and f.name != "sqrt", f.name not in STEADY] for f in self.outer]
         return np.array([*np.ravel(own), *np.ravel(nodes), True], dtype=bool)
 
+    def turned(self, numbers: Array, inputs: Array, scatter: float) -> Array:
+        """How far each number is turned to see what it does: little, whatever the rows' scale."""
+        own, nodes, _ = self._parts(numbers)
+        size, width = np.max(np.abs(inputs), axis=0), np.ptp(inputs, axis=0)
+        found: list[float] = []
+        for (one, _, f), (c, _, _) in zip(self.inner, own, strict=True):
+            # What c does is a straight line: any distance is as good.
+            found += [abs(c) or scatter, TURNED / size[one], TURNED * (width[one] if f.name in SCALED else 1.0)]
+        for scale, shift in nodes:
+            found += [abs(scale) or scatter, TURNED * max(1.0, abs(shift))]
+        return np.array([*found, scatter])
+
     def text(self, numbers: Array) -> str:
         """The formula, as `numerics.formula` reads it."""
         own, nodes, constant = self._parts(numbers)
@@ -171,13 +192,19 @@ class Law:
 
 
 def _number(value: float) -> str:
-    for part in (1, 2, 3, 4, 6):
+    return _turns(value) or f"{value:.{MOST_DIGITS}g}"
+
+
+def _turns(value: float) -> str | None:
+    """A multiple of π as such; None where it is none."""
+    for part in (1, 2):
         times = value * part / math.pi
-        if abs(times) > 0.5 and abs(times - round(times)) < 1e-12 * abs(times):  # noqa: PLR2004 - it was set to be that
+        near = 0.5 < abs(times) <= part * MOST_TURNS  # noqa: PLR2004 - 0 is none
+        if near and abs(times - round(times)) < 1e-12 * abs(times):
             whole = round(times)
             front = {1: "pi", -1: "-pi"}.get(whole, f"{whole}*pi")
             return front if part == 1 else f"{front}/{part}"
-    return f"{value:.{DIGITS}g}"
+    return None
 
 
 def _called(symbol: Symbol, argument: str) -> str:
@@ -204,63 +231,104 @@ def _sum(terms: Sequence[str]) -> str:
 
 @dataclass(kw_only=True)
 class Fitting:
-    """The law's misses at the rows, by its free numbers; slopes by differences, for there are few."""
+    """The law's misses at the rows by the outputs' scatter; slopes by differences, for there are few numbers.
+
+    Parameters are the free numbers, each by what turns the law by one scatter: the way down is the same at any scale.
+    """
 
     law: Law
     inputs: Array
     outputs: Array
     numbers: Array
     free: NDArray[np.bool_]
+    units: Array
+    scatter: float
 
     def whole(self, some: Array) -> Array:
         """All numbers, with these in the place of the free ones."""
         found = self.numbers.copy()
-        found[self.free] = some
+        found[self.free] = some * self.units[self.free]
         return found
+
+    @property
+    def parameters(self) -> Array:
+        """The free numbers."""
+        return self.numbers[self.free] / self.units[self.free]
 
     def residuals(self, parameters: Array) -> Array:
         """See `Squares.residuals`."""
+        return self.misses(self.whole(parameters))
+
+    def misses(self, numbers: Array) -> Array:
+        """The same, by all numbers."""
         with np.errstate(all="ignore"):
-            found = self.law.at(self.whole(parameters), self.inputs) - self.outputs
-        return np.where(np.isfinite(found), found, 1e6)
+            found = (self.law.at(numbers, self.inputs) - self.outputs) / self.scatter
+        return np.where(np.isfinite(found), found, NOWHERE)
 
     def rows(self, parameters: Array) -> tuple[Array, Array]:
         """See `Squares.rows`."""
         turned = np.empty((len(self.outputs), len(parameters)))
-        for place, value in enumerate(parameters):
-            step = 1e-6 * max(1.0, abs(value))
+        step = 1e-5
+        for place in range(len(parameters)):
             up, down = parameters.copy(), parameters.copy()
             up[place] += step
             down[place] -= step
             turned[:, place] = (self.residuals(up) - self.residuals(down)) / (2 * step)
         return self.residuals(parameters), turned
 
-    def miss(self) -> float:
-        """Root mean square."""
-        return float(np.sqrt(np.mean(self.residuals(self.numbers[self.free]) ** 2)))
+    def miss(self, numbers: Array | None = None) -> float:
+        """Root mean square, by these numbers or its own."""
+        return float(np.sqrt(np.mean(self.misses(self.numbers if numbers is None else numbers) ** 2)))
 
 
 def settle(law: Law, numbers: Array, inputs: Array, outputs: Array) -> Array:
-    """Fit the law's numbers, then put simple ones where they tell the rows as well."""
-    fitting = Fitting(law=law, inputs=inputs, outputs=outputs, numbers=numbers, free=law.free())
+    """Fit the law's numbers; simple ones, and few digits, stand where they tell the rows as well."""
+    scatter = float(np.std(outputs))
+    fitting = Fitting(
+        law=law, inputs=inputs, outputs=outputs, numbers=numbers, free=law.free(), units=np.ones_like(numbers),
+        scatter=scatter,
+    )  # fmt: skip
+    fitting.units = _units(fitting)
     _fit(fitting, 80)
-    floor = 1e-9 * float(np.std(outputs))
     for place in np.flatnonzero(law.free()):
         for simple in _simple(float(fitting.numbers[place])):
             tried = replace(fitting, numbers=fitting.numbers.copy(), free=fitting.free.copy())
             tried.numbers[place] = simple
             tried.free[place] = False
             _fit(tried, 12)
-            if tried.miss() <= WORSE * fitting.miss() + floor:
+            if tried.miss() <= WORSE * fitting.miss() + EXACT:
                 fitting = tried
                 break
+    return _shortened(fitting)
+
+
+def _units(fitting: Fitting) -> Array:
+    """What turns the law by one scatter, of each number; 1 where it turns nothing."""
+    numbers = fitting.numbers
+    found = np.ones_like(numbers)
+    for place, by in enumerate(fitting.law.turned(numbers, fitting.inputs, fitting.scatter)):
+        up, down = numbers.copy(), numbers.copy()
+        up[place] += by
+        down[place] -= by
+        slope = float(np.sqrt(np.mean((fitting.misses(up) - fitting.misses(down)) ** 2))) / 2
+        found[place] = by / slope if slope > 0 else 1.0
+    return found
+
+
+def _shortened(fitting: Fitting) -> Array:
+    """The numbers with as few digits as tell the rows as well; multiples of π as they are."""
+    enough = WORSE * fitting.miss() + WRITTEN
+    for digits in range(FEWEST_DIGITS, MOST_DIGITS):
+        short = [one if _turns(float(one)) else float(f"{one:.{digits}g}") for one in fitting.numbers]
+        if fitting.miss(np.array(short)) <= enough:
+            return np.array(short)
     return fitting.numbers
 
 
 def _fit(fitting: Fitting, steps: int) -> None:
     if not np.any(fitting.free):
         return
-    descent = Descent(squares=fitting, parameters=fitting.numbers[fitting.free].copy(), damping=1e-3)
+    descent = Descent(squares=fitting, parameters=fitting.parameters, damping=1e-3)
     for _ in range(steps):
         before = descent.loss
         if not descent.step() or descent.loss > before * (1 - 1e-9):
@@ -270,5 +338,9 @@ def _fit(fitting: Fitting, steps: int) -> None:
 
 def _simple(value: float) -> list[float]:
     """Simple numbers near this one: 0, whole and half ones, whole and half times π."""
-    near = [0.0, float(round(value)), round(2 * value) / 2, round(2 * value / math.pi) * math.pi / 2]
+    near = [0.0]
+    if abs(value) <= MOST_HALVES:
+        near += [float(round(value)), round(2 * value) / 2]
+    if abs(value) <= MOST_TURNS * math.pi:
+        near.append(round(2 * value / math.pi) * math.pi / 2)
     return [one for one in dict.fromkeys(near) if abs(one - value) <= NEAR * max(1.0, abs(value))]

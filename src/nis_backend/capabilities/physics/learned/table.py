@@ -17,6 +17,10 @@ from nis_backend.operation import Model
 MOST_ROWS = 3000
 MOST_INPUTS = 6
 FEWEST_ROWS = 30
+FIRST_GRID = 5
+"""Intervals that training begins with."""
+MOST_WORK = 2e12
+"""Multiplications of a training: some five minutes of one core."""
 
 
 class KanRequest(Model):
@@ -86,6 +90,26 @@ class KanRequest(Model):
         if self.inputs:
             self._check()
         return self
+
+    def check_work(self, inputs: int, rows: int) -> None:
+        """Refuse what takes longer than any call may.
+
+        Raises:
+            InvalidRequest: so many rows, nodes, intervals and epochs are too many together.
+        """
+        work = 0.0
+        for nodes in range(1, self.hidden + 1):
+            for grid in (FIRST_GRID, FIRST_GRID, self.grid):
+                numbers = nodes * (inputs + 1) * (grid + 4) + 1
+                work += self.epochs * numbers**2 * (rows + 4 / 3 * numbers)
+        if work > MOST_WORK:
+            raise InvalidRequest(
+                f"{self.epochs} epochs of {rows} rows, up to {self.hidden} nodes and {self.grid} intervals are "
+                f"{work:.2g} multiplications; at most {MOST_WORK:.0g}.",
+                field="epochs",
+                value=self.epochs,
+                remedy="Give fewer epochs, hidden nodes, grid intervals or rows.",
+            )
 
     def _check(self) -> None:
         width = len(self.inputs[0])

@@ -57,7 +57,7 @@ class Misses:
 
     def residuals(self, parameters: Array) -> Array:
         """See `Squares.residuals`."""
-        net, factor = self._split(parameters)
+        net, factor = self.split(parameters)
         window = self.window
         one = window.solution(window.run(net, self.points).channels, self.points)
         rows = window.residual(one, factor) / self.scale
@@ -68,7 +68,7 @@ class Misses:
 
     def rows(self, parameters: Array) -> tuple[Array, Array]:
         """See `Squares.rows`."""
-        net, factor = self._split(parameters)
+        net, factor = self.split(parameters)
         window = self.window
         ran = window.run(net, self.points, learning=True)
         one = window.solution(ran.channels, self.points)
@@ -85,14 +85,15 @@ class Misses:
         lower = self.balance * torch.cat([told.jacobian(gaps), torch.zeros(len(gaps), 1, dtype=torch.float64)], dim=1)
         return torch.cat([FIRM * rows, self.balance * gaps.detach()]).numpy(), torch.cat([upper, lower]).numpy()
 
-    def _split(self, parameters: Array) -> tuple[Tensor, float]:
+    def split(self, parameters: Array) -> tuple[Tensor, float]:
+        """The network's parameters, and the coefficient's factor."""
         if self.seen is None:
             return torch.from_numpy(parameters), 1.0
         return torch.from_numpy(parameters[:-1]), math.exp(min(50.0, max(-50.0, float(parameters[-1]))))
 
     def missed(self, parameters: Array, places: Places) -> Array:
         """By how much the equation is missed at other points."""
-        net, factor = self._split(parameters)
+        net, factor = self.split(parameters)
         one = self.window.solution(self.window.run(net, places).channels, places)
         return (self.window.residual(one, factor) / self.scale).numpy()
 
