@@ -371,13 +371,26 @@ def list_loaves(request: Shelf, _ctx: object) -> Bread:
     return Bread(weight=request.limit)
 
 
+class Rack(Model):
+    """What is computed so many times."""
+
+    width: Annotated[float, Unit("m"), Names("wide")]
+    tiers: Annotated[int, Reads("count"), Names("levels")] = 5
+
+
+@operation("bakery.stack_rack", effect="reads")
+def stack_rack(request: Rack, _ctx: object) -> Bread:
+    """Stack a rack of bread."""
+    return Bread(weight=request.width * request.tiers)
+
+
 @operation("bakery.compare_names", effect="reads")
 def compare_names(request: Pair, _ctx: object) -> Bread:
     """Compare the names of two loaves."""
     return Bread(weight=len(request.texts))
 
 
-SHELF, NAMES = entry_of(list_loaves), entry_of(compare_names)
+SHELF, NAMES, RACK = entry_of(list_loaves), entry_of(compare_names), entry_of(stack_rack)
 
 
 @pytest.mark.parametrize(
@@ -401,6 +414,23 @@ def test_counts_states_values_in_words_and_texts_are_read(text: str, arguments: 
     found = reading(text, SHELF)
     assert found.arguments == arguments
     assert [one for one in found.unread if "5 kg" in one or one in ("5", "3")] == (["5"] if "bakers" in text else [])
+
+
+@pytest.mark.parametrize(
+    ("text", "count"),
+    [
+        ("the three lowest levels of a rack 2 m wide", 3),
+        ("the lowest three of a rack 2 m wide", 3),
+        ("the lowest 4 tiers of a rack 2 m wide", 4),
+        ("three energy levels of a rack 2 m wide", 3),
+        ("a rack 2 m wide: its levels", None),
+    ],
+)
+def test_a_number_of_what_is_computed_is_a_count(text: str, count: int | None) -> None:
+    """By the plural names of its field, whatever stands between; what has a unit is none."""
+    found = reading(text, RACK)
+    assert found.arguments == {"width": 2.0} | ({"tiers": count} if count else {})
+    assert not found.unclear
 
 
 @pytest.mark.parametrize(

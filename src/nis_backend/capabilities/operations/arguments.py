@@ -44,7 +44,7 @@ COUNTS = {word: number for number, word in enumerate(_COUNTED.split(), start=2)}
     "couple": 2,
 }
 _N = rf"\d{{1,4}}|{'|'.join(sorted(COUNTS, key=len, reverse=True))}"
-_LAST = "last|latest|newest|first|recent|top|most recent"
+_LAST = "last|latest|newest|first|recent|top|most recent|lowest"
 _SPAN = r"(?:seconds?|minutes?|hours?|days?|nights?|weeks?|months?|years?)\b"
 _COUNT = re.compile(
     rf"\b(?:{_LAST})\s+(?:an?\s+)?(?P<n>{_N})\b(?![.,]\d)(?!\s+{_SPAN})"
@@ -54,7 +54,8 @@ _COUNT = re.compile(
     rf"|\b(?P<o>{_N})\s+of\s+(?:them|those|these|mine)\b",
     re.IGNORECASE,
 )
-_COUNTED_THINGS = r"\b(?P<p>{n})\s+(?:(?:of|my|our|the|past|previous|earlier|other|{states})\s+){{0,4}}(?:{things})\b"
+_COUNTED_THINGS = r"\b(?P<p>{n})\s+(?:(?:of|my|our|the|{kinds}|{states})\s+){{0,4}}(?:{things})\b"
+_KINDS = "past|previous|earlier|other|lowest|first|bound|energy"
 
 
 def read_arguments(
@@ -177,8 +178,11 @@ def _counts(sentence: Sentence, operation: Declared) -> list[re.Match[str]]:
 def _counted(operation: Declared) -> re.Pattern[str]:
     """How a number of what the operation lists is said; bounded, and nothing in it is of a call or a caller."""
     states = "|".join(re.escape(choice) for slot in operation.slots.values() for choice in slot.choices) or "past"
-    things = "|".join(map(re.escape, operation.things)) or "things"
-    return re.compile(_COUNTED_THINGS.format(n=_N, states=states, things=things), re.IGNORECASE)
+    slot = operation.by_reads.get("count")
+    named = (phrase[-1] for phrase in slot.phrases) if slot else ()
+    counted = (*operation.things, *(word for word in named if word.endswith("s")))
+    things = "|".join(map(re.escape, counted)) or "things"
+    return re.compile(_COUNTED_THINGS.format(n=_N, kinds=_KINDS, states=states, things=things), re.IGNORECASE)
 
 
 def _read_choices(sentence: Sentence, operation: Declared, reading: Reading) -> None:

@@ -155,3 +155,19 @@ def test_what_cannot_be_solved_is_a_typed_error(changes: dict[str, Any], field: 
         solved(**{"equation": "u_t = u_xx", "initial": "sin(x)", **changes})
     assert refused.value.field == field
     assert refused.value.remedy
+
+
+@pytest.mark.parametrize(
+    ("equation", "jumps"),
+    [
+        ("u_t = 0.1 u_xx + x", True),
+        ("u_t = 0.1 u_xx - 0.3 x u", True),
+        ("u_t = 0.1 u_xx + x sin(t)", True),
+        ("u_t = 0.1 u_xx + sin(x)", False),
+        ("u_t = 0.1 u_xx - u u_x", False),
+    ],
+)
+def test_what_jumps_where_a_period_ends_is_told(equation: str, jumps: bool) -> None:
+    """A coefficient or a source that does not repeat, at any time and of any field."""
+    solution = evolve(PdeRequest(equation=equation, initial="sin(x)", tolerance=0.1, max_steps=4096))
+    assert any("both ends of the period" in note for note in solution.receipt.notes) is jumps

@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 FIELDS = "uvw"
 HIGHEST = 4
 """Highest derivative in x."""
+SEAM = 1e-3
+"""Jump of a rate, of its largest, that is told where a period ends."""
 
 
 def derivative(name: str, order: int) -> str:
@@ -76,6 +78,28 @@ class Written:
             up, down = (self.right(x, t, {**values, one: at + sign * h}) for sign in (1, -1))
             found[one] = (up - down) / (2 * h)
         return found
+
+
+def jumps_at_seam(written: Written, request: PdeRequest) -> list[str]:
+    """In words, the equations that say another thing of one end of a period than of the other.
+
+    Asked with the fields and all their derivatives at two values, lest what is multiplied by one of them be nought.
+    """
+    x = np.linspace(request.left, request.right, 65)
+    rates = np.array(
+        [
+            written.right(x, part * request.duration, {one: np.full_like(x, value) for one in written.symbols})
+            for part in (0.0, 0.37, 1.0)
+            for value in (0.0, 0.8)
+        ]
+    )
+    jumps = np.max(np.abs(rates[:, :, -1] - rates[:, :, 0]), axis=0)
+    return [
+        f"The equation of {name} is not the same at both ends of the period: there the field has a kink or a jump, and "
+        "its error falls slowly. Give coefficients and sources that repeat, or other ends."
+        for name, jump, size in zip(written.fields, jumps, np.max(np.abs(rates), axis=(0, 2)), strict=True)
+        if jump > SEAM * size
+    ]
 
 
 def read_system(request: PdeRequest) -> Written:
