@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from importlib import import_module
 from typing import Any
 
 import numpy as np
@@ -11,7 +12,7 @@ from numpy.typing import NDArray
 from scipy.special import erfc  # pyright: ignore[reportMissingTypeStubs, reportUnknownVariableType] - scipy has none
 
 from nis_backend.capabilities.physics.fields import modal, stages
-from nis_backend.capabilities.physics.fields.axes import POINT, Cut, Side, lay
+from nis_backend.capabilities.physics.fields.axes import MOST_CONDITION, POINT, Cut, Side, lay, modes
 from nis_backend.capabilities.physics.fields.diffuse import spread
 from nis_backend.capabilities.physics.fields.diffusion import DiffusionRequest
 from nis_backend.capabilities.physics.fields.fields import DiffusionSolution
@@ -19,6 +20,7 @@ from nis_backend.errors import InvalidRequest
 from nis_backend.numerics.formula import read_formula
 
 Array = NDArray[Any]  # of floats
+linalg: Any = import_module("scipy.linalg")  # Any: scipy has no types
 
 HELD = Side(kind="dirichlet")
 CLOSED: dict[str, Any] = {"left": {"kind": "neumann"}, "right": {"kind": "neumann"}}  # Any: JSON
@@ -162,6 +164,41 @@ def test_stages_converge_with_order_nine() -> None:
         )
         errors.append(float(np.max(np.abs(end - _forced_spiral(4.0)))))
     assert math.log2(errors[0] / errors[-1]) == pytest.approx(9, abs=0.5)
+
+
+@pytest.mark.parametrize("duration", [0.01, 40.0], ids=["by powers", "by squaring"])
+def test_steps_of_what_is_carried_are_exponentials(duration: float) -> None:
+    """Exact in time: `repeat` beside scipy's exponential, Péclet 100, a source that takes and gives."""
+    axis = lay(1.0, Cut(elements=60, degree=1), HELD, Side(kind="robin", coefficient=1.0), spread=1.0, velocity=100)
+    start, given = np.where(axis.nodes[axis.free] < 0.5, 1.0, 0.0), 30 * np.cos(9 * axis.nodes[axis.free])
+    *_, end = stages.repeat(axis.operator, start, given, duration, 4)
+    grown: Array = linalg.expm(axis.operator * duration)
+    assert np.max(np.abs(end - grown @ start - np.linalg.solve(axis.operator, grown @ given - given))) <= 1e-11
+
+
+@pytest.mark.parametrize("velocity", [-20.0, 3.0, 300.0])
+def test_modes_of_what_is_carried_make_up_its_operator_or_say_too_little(velocity: float) -> None:
+    """Volumes: symmetric once scaled, by e^(Péclet/2) at most."""
+    axis = lay(1.0, Cut(elements=200, degree=1), HELD, Side(kind="neumann"), spread=1.0, velocity=velocity)
+    found = modes(axis)
+    assert math.log(found.condition) == pytest.approx(abs(velocity) / 2, rel=0.3, abs=1)
+    if found.condition < MOST_CONDITION:
+        again = found.vectors @ np.diag(found.values) @ found.inverse
+        assert np.max(np.abs(again - axis.operator)) <= 1e-10 * np.max(np.abs(axis.operator))
+
+
+@pytest.mark.parametrize("peclet", [30, 450, 1000])
+def test_a_jump_that_is_carried_is_met_within_the_error_told(peclet: int) -> None:
+    """Volumes and upwind volumes, never both in one estimate: an endless medium's error function."""
+    asked = {"initial": "heaviside(0.37 - x)", "left": {"value": "1"}, "right": {"kind": "neumann"}, "velocity": 1}
+    solution = solved(**asked, diffusivity=1 / peclet, duration=0.2, tolerance=1e-3)
+    x, value = along(solution)
+    exact: Array = np.asarray(erfc((x - 0.57) / 2 / math.sqrt(0.2 / peclet))) / 2
+    off = np.abs(value - exact)
+    assert ("on average" in solution.receipt.error_of) == (solution.method == "upwind volumes") == (peclet > 900)
+    error = float(np.mean(off) if peclet > 900 else np.max(off))
+    assert error <= 1.5 * solution.receipt.error_reached
+    assert solution.receipt.met
 
 
 def _forced_spiral(t: float) -> Array:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from importlib import import_module
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -65,6 +65,11 @@ class Axis:
     symmetric: bool
     even: bool = True
     """Whether it is the same everywhere."""
+
+    @cached_property
+    def modes(self) -> Modes:
+        """The operator's modes."""
+        return _modes(self)
 
     @property
     def periodic(self) -> bool:
@@ -183,6 +188,11 @@ def lay(  # noqa: PLR0913 - each is one term of the operator
 
 
 def modes(axis: Axis) -> Modes:
+    """An axis's modes, found once."""
+    return axis.modes
+
+
+def _modes(axis: Axis) -> Modes:
     """The operator's modes; where nothing is carried along they are at right angles, by the nodes' weights."""
     if axis.symmetric:
         root = np.sqrt(axis.weights[axis.free])
@@ -194,11 +204,27 @@ def modes(axis: Axis) -> Modes:
         else:
             values, vectors = linalg.eigh((even + even.T) / 2)
         return Modes(values=values, vectors=vectors / root[:, None], inverse=vectors.T * root, condition=1.0)
+    if axis.cut.degree == 1 and not axis.periodic and len(axis.free) > 1:
+        below, above = np.diag(axis.operator, -1), np.diag(axis.operator, 1)
+        if np.all(below > 0) and np.all(above > 0):
+            return _balanced(np.diag(axis.operator), below, above)
     found: tuple[Modal, Modal] = linalg.eig(axis.operator)
     values, vectors = found
     condition = float(np.linalg.cond(vectors))
     inverse: Modal = np.linalg.inv(vectors) if condition < MOST_CONDITION else vectors
     return Modes(values=values, vectors=vectors, inverse=inverse, condition=condition)
+
+
+def _balanced(middle: Array, below: Array, above: Array) -> Modes:
+    """Of three diagonals, those beside the middle positive: symmetric once each node is scaled."""
+    scale = np.concatenate([[0.0], np.cumsum(np.log(below / above)) / 2])
+    scale -= scale.mean()
+    condition = float(np.exp(min(np.ptp(scale), 700.0)))
+    if condition >= MOST_CONDITION:
+        return Modes(values=middle, vectors=np.eye(len(middle)), inverse=np.eye(len(middle)), condition=condition)
+    values, vectors = linalg.eigh_tridiagonal(middle, np.sqrt(below * above))
+    grown = np.exp(scale)[:, None]
+    return Modes(values=values, vectors=grown * vectors, inverse=(vectors / grown).T, condition=condition)
 
 
 def _folded(array: Array) -> Array:

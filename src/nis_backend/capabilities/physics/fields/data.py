@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from nis_backend.capabilities.physics.fields.given import Edges, Given, Smoothness, along_edges, smoothness
+from nis_backend.capabilities.physics.fields.given import Edges, Given, Smoothness, Written, along_edges, smoothness
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -49,6 +49,8 @@ class Data:
         """
         x, y = self.places(101)
         values = [float(np.max(np.abs(self.start(x, y))))]
+        if isinstance(self.start, Written) and (seen := self.start.sight) is not None:
+            values.append(seen.largest)
         sides = self.edges.sides
         for t in np.linspace(0, self.duration, 9):
             for name, one in along_edges(self.edges, x[:, 0], y[0], self.lengths, float(t)).items():
@@ -62,16 +64,16 @@ class Data:
         """How well polynomials meet all of it, and `more`; a start that misses what edges hold is rough."""
         places: dict[str, Place] = {"the start": self.start, **more}
         for part in () if self.source.zero else (0.0, 0.37, 1.0):
-            places[f"the source at t = {part * self.duration:.3g} s"] = self._source_at(part * self.duration)
+            t = part * self.duration
+            places["the source" if self.source.steady else f"the source at t = {t:.3g} s"] = self.source.at(
+                t, self.lengths
+            )
         found = smoothness(places, self.lengths, flat=self.lengths[1] > 0, wanted=tolerance / 10)
         missed = self._misfit()
         if found.first is not None and missed > MISFIT * max(found.largest, missed):
             words = f"rough data: at an edge the start misses what is held there, or jumps across it, by {missed:.3g}"
-            return Smoothness(first=None, words=words, largest=found.largest)
+            return replace(found, first=None, words=words)
         return found
-
-    def _source_at(self, t: float) -> Place:
-        return lambda x, y: self.source.event(x, y, t)
 
     def _misfit(self) -> float:
         """By how much the start misses what edges are held at, or jumps where a periodic one meets its counterpart."""

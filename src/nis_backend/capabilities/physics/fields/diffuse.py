@@ -11,6 +11,7 @@ import numpy as np
 from nis_backend.capabilities.physics.fields import modal, stages, upwind
 from nis_backend.capabilities.physics.fields.axes import MOST_CONDITION, Cut, modes
 from nis_backend.capabilities.physics.fields.data import FRAMES, Data
+from nis_backend.capabilities.physics.fields.doubt import doubts
 from nis_backend.capabilities.physics.fields.fields import DiffusionSolution, History
 from nis_backend.capabilities.physics.fields.given import along_edges, read_edges, read_given, read_profile, read_start
 from nis_backend.capabilities.physics.fields.grid import Grid, Terms
@@ -26,7 +27,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from nis_backend.capabilities.physics.fields.diffusion import DiffusionRequest
-    from nis_backend.capabilities.physics.fields.given import Place
+    from nis_backend.capabilities.physics.fields.given import Place, Smoothness
 
     Array = NDArray[Any]  # of floats: numpy's and scipy's differ in which
 
@@ -43,6 +44,7 @@ UPWIND_SOURCE = (
     "Hundsdorfer & Verwer, Numerical Solution of Time-Dependent Advection-Diffusion-Reaction Equations (2003), III.1; "
     "limiter: van Leer, J. Comput. Phys. 14 (1974), 361-370; in time: Shu & Osher, J. Comput. Phys. 77 (1988), 439-471"
 )
+DIFFUSIVITY = "the diffusivity"
 MOST_STAGED = 1200
 """Unknowns of one dense system."""
 SWEPT = 25.0
@@ -72,6 +74,8 @@ class Task:
     data: Data
     smooth: bool = False
     """Whether no volume holds a jump."""
+    limited: bool = False
+    """Whether limited upwind differences are taken whatever the volumes' size: grids of two kinds tell no error."""
 
     @property
     def steady(self) -> bool:
@@ -111,7 +115,7 @@ class Task:
     def sharp(self, cut: Cut) -> bool:
         """Whether volumes of this size need limited upwind differences."""
         request = self.request
-        if self.swept:
+        if self.swept or self.limited:
             return True
         along = ((request.velocity, request.length), (request.velocity_y, request.width or 0.0))
         return max(abs(v) * size / cut.intervals / request.diffusivity for v, size in along) > CELL
@@ -181,7 +185,7 @@ def spread(request: DiffusionRequest, tell: Callable[[float, str], None] = silen
     if not settled.run.sharp:
         # The same once more, with all that is shown of it.
         settled = replace(settled, run=task.advanced(settled.run.grid.x.cut, settled.times, FRAMES))
-    return _write(task, settled, reason, wanted)
+    return _write(task, settled, smooth, reason, wanted)
 
 
 def _rough(task: Task, wanted: Wanted) -> Settled[Spread]:
@@ -189,13 +193,16 @@ def _rough(task: Task, wanted: Wanted) -> Settled[Spread]:
     first, most = VOLUMES[wanted.flat]
     moving = not _modal(task)
     if moving:
-        most = min(most, 128 if wanted.flat else 512)
+        request = task.request
+        terms = 2 * most**2 * request.diffusivity * request.duration / request.length**2
+        most = min(most, 128 if wanted.flat else most if task.steady and terms < stages.MOST_TERMS else 512)
     if not moving or not task.sharp(Cut(elements=most, degree=1)):
         # Coarse volumes must not be of the other kind.
         while task.sharp(Cut(elements=first, degree=1)):
             first *= 2
         if 4 * first <= most:
             return volumes(task.advanced, wanted, first=first, most=most)
+    task = replace(task, limited=True)
     return volumes(task.advanced, wanted, order=1, most=most, apart=mean_gap)
 
 
@@ -248,11 +255,15 @@ def _places(task: Task) -> dict[str, Place]:
     profile = task.terms.profile
     if profile is None:
         return {}
-    return {"the diffusivity": lambda x, y: np.broadcast_to(profile(x), np.broadcast(x, y).shape)}
+    return {DIFFUSIVITY: profile.place}
 
 
-def _write(task: Task, settled: Settled[Spread], reason: str, wanted: Wanted) -> DiffusionSolution:
+def _write(task: Task, settled: Settled[Spread], smooth: Smoothness, reason: str, wanted: Wanted) -> DiffusionSolution:
     request, run = task.request, settled.run
+    notes = [
+        *smooth.unbounded(request.tolerance),
+        *doubts(task.data, _places(task), run.grid, settled.times, {DIFFUSIVITY}),
+    ]
     times = np.linspace(0, request.duration, FRAMES + 1)
     speed = math.hypot(request.velocity, request.velocity_y)
     grid = run.grid
@@ -267,11 +278,11 @@ def _write(task: Task, settled: Settled[Spread], reason: str, wanted: Wanted) ->
         peclet=speed * request.length / request.diffusivity,
         method="upwind volumes" if run.sharp else "finite volumes" if grid.coarse else "spectral elements",
         reason=f"{reason[0].upper()}{reason[1:]}.",
-        receipt=_receipt(task, settled, wanted),
+        receipt=_receipt(task, settled, wanted, notes),
     )
 
 
-def _receipt(task: Task, settled: Settled[Spread], wanted: Wanted) -> Receipt:
+def _receipt(task: Task, settled: Settled[Spread], wanted: Wanted, notes: list[str]) -> Receipt:
     run = settled.run
     name, source = SPECTRAL_METHOD, SPECTRAL_SOURCE
     if run.sharp:
@@ -292,11 +303,12 @@ def _receipt(task: Task, settled: Settled[Spread], wanted: Wanted) -> Receipt:
         error_reached=settled.error,
         unit="",
         estimate="a finer grid in space" if wanted.steady else "finer grids in space and in time",
-        met=settled.error <= wanted.tolerance,
+        met=settled.error <= wanted.tolerance and not notes,
         conserved=_kept(task, run),
         cost=Cost(evaluations=settled.grids, of="grids", unknowns=run.grid.unknowns),
         source=source,
         checks=_checks(task, settled, wanted),
+        notes=notes,
     )
 
 

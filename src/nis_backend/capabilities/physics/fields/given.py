@@ -9,15 +9,18 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from nis_backend.capabilities.physics.fields.axes import Axis, Cut, Side, onto_places, span
+from nis_backend.capabilities.physics.fields.hidden import integral, sight
 from nis_backend.errors import InvalidRequest
-from nis_backend.numerics.formula import read_formula
+from nis_backend.numerics.formula import Number, give, read_formula
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from numpy.typing import NDArray
 
+    from nis_backend.capabilities.physics.fields.hidden import Sight
     from nis_backend.capabilities.physics.fields.region import Boundary, Region
+    from nis_backend.numerics.formula import Formula
 
     Array = NDArray[Any]  # of floats: numpy's and scipy's differ in which
     Place = Callable[[Array, Array], Array]
@@ -47,6 +50,35 @@ class Given:
     """Whether it does not depend on time."""
     zero: bool
     text: str
+    formula: Formula | None = None
+    """What it was read from."""
+
+    def at(self, t: float, lengths: tuple[float, float]) -> Written:
+        """What it is at a time, as a function of place."""
+        formula = None if self.formula is None else give(self.formula, {"t": Number(t)})
+        return Written(given=self, t=t, formula=formula, lengths=lengths)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Written:
+    """A formula of place on a region, which can be looked at between any two places."""
+
+    given: Given
+    t: float
+    formula: Formula | None
+    lengths: tuple[float, float]
+
+    def __call__(self, x: Array, y: Array) -> Array:
+        """Values at these places."""
+        return self.given.event(x, y, self.t)
+
+    @property
+    def sight(self) -> Sight | None:
+        """As far as bounds show it."""
+        if self.formula is None:
+            return None
+        a, b = self.lengths
+        return sight(self.formula, (("x", a), ("y", b)) if b else (("x", a),))
 
 
 def read_given(text: str, field: str, *, flat: bool, timed: bool = True) -> Given:
@@ -56,8 +88,12 @@ def read_given(text: str, field: str, *, flat: bool, timed: bool = True) -> Give
         InvalidRequest: it is no such formula; what it gives where it is no number is told when it is met.
     """
     names = ("x", "y") if flat else ("x",)
-    formula = read_formula(text, (*names, "t") if timed else names, field=field)
-    compiled = formula.compile("x", "y", "t")
+    return as_given(read_formula(text, (*names, "t") if timed else names, field=field), names)
+
+
+def as_given(formula: Formula, names: Sequence[str]) -> Given:
+    """A formula that was read, of these places and of t."""
+    compiled, text, field = formula.compile("x", "y", "t"), formula.text, formula.field
 
     def event(x: Array, y: Array, t: float) -> Array:
         with np.errstate(all="ignore"):
@@ -76,14 +112,20 @@ def read_given(text: str, field: str, *, flat: bool, timed: bool = True) -> Give
             )
         return values
 
-    return Given(event=event, steady="t" not in formula.names, zero=formula.text.strip() in {"0", "0.0"}, text=text)
+    return Given(
+        event=event,
+        steady="t" not in formula.names,
+        zero=formula.text.strip() in {"0", "0.0"},
+        text=text,
+        formula=formula,
+    )
 
 
 def read_start(initial: str, samples: Sequence[Sequence[float]], region: Region, field: str = "initial") -> Place:
     """The start as a function of place, of a formula or of samples."""
     if not samples:
         given = read_given(initial, field, flat=region.width is not None, timed=False)
-        return lambda x, y: given.event(x, y, 0.0)
+        return given.at(0.0, (region.length, region.width or 0.0))
     rows = {len(row) for row in samples}
     least = 2
     if len(rows) > 1 or min(rows) < least or max(rows) > 1001 or (region.width is None) != (len(samples) == 1):  # noqa: PLR2004 - as below
@@ -111,7 +153,7 @@ def read_start(initial: str, samples: Sequence[Sequence[float]], region: Region,
     return place
 
 
-def read_profile(text: str, field: str, region: Region, *, flat: bool) -> Callable[[Array], Array] | None:
+def read_profile(text: str, field: str, region: Region, *, flat: bool) -> Profile | None:
     """What multiplies a coefficient along x, a formula that is above 0 everywhere; None where it is 1."""
     if text.strip() in {"1", "1.0"}:
         return None
@@ -122,21 +164,33 @@ def read_profile(text: str, field: str, region: Region, *, flat: bool) -> Callab
             value=text[:80],
             remedy=f"Leave width out, or {field}.",
         )
-    given = read_given(text, field, flat=False, timed=False)
+    profile = Profile(
+        place=read_given(text, field, flat=False, timed=False).at(0.0, (region.length, 0.0)), text=text, field=field
+    )
+    profile(np.linspace(0, region.length, 1001))
+    profile(bends(profile.place)[0])
+    return profile
 
-    def profile(x: Array) -> Array:
-        values = given.event(x, np.zeros(1), 0.0)
+
+@dataclass(frozen=True, kw_only=True)
+class Profile:
+    """What multiplies a coefficient along x."""
+
+    place: Written
+    text: str
+    field: str
+
+    def __call__(self, x: Array) -> Array:
+        """Values there, all above 0."""
+        values = self.place(x, np.zeros(1))
         if np.any(values <= 0):
             raise InvalidRequest(
-                f"{field} is not above 0 everywhere.",
-                field=field,
-                value=text[:80],
+                f"{self.field} is not above 0 everywhere.",
+                field=self.field,
+                value=self.text[:80],
                 remedy="Give a formula that is larger than 0 from x = 0 to the length.",
             )
         return values
-
-    profile(np.linspace(0, region.length, 1001))
-    return profile
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -193,6 +247,8 @@ def means(place: Place, x: Axis, y: Axis, *, fine: bool = True) -> Array:
 
     `fine` looks closer where the data jumps.
     """
+    if len(y.nodes) == 1 and isinstance(place, Written) and (seen := place.sight) is not None:
+        return _shares(place, x, seen.edges)[:, None]
     spans = [_spans(one) for one in (x, y)]
     around = [one.length if one.periodic else np.inf for one in (x, y)]
     gauss, weight = np.polynomial.legendre.leggauss(4)
@@ -222,6 +278,34 @@ def means(place: Place, x: Axis, y: Axis, *, fine: bool = True) -> Array:
     return mean
 
 
+def _shares(place: Place, axis: Axis, edges: Array) -> Array:
+    """What falls to each node of the straight lines between nodes, by pieces over which the data changes little.
+
+    Unlike the mean of a volume this keeps where narrow data is, not only how much of it there is.
+    """
+    nodes = np.append(axis.nodes, axis.length) if axis.periodic else axis.nodes
+    pieces = np.union1d(nodes, edges)
+    between = (pieces[:-1] + pieces[1:]) / 2
+    element = np.clip(np.searchsorted(nodes, between) - 1, 0, len(nodes) - 2)
+    h = axis.length / axis.cut.intervals
+    none = np.zeros((1, 1))
+    whole = integral(lambda at: place(at[:, None], none)[:, 0], pieces)
+    first = integral(lambda at: place(at[:, None], none)[:, 0] * (at - nodes[_element(nodes, at)]) / h, pieces)
+    shares, heavy = np.zeros(len(nodes)), np.full(len(nodes), h)
+    np.add.at(shares, element, whole - first)
+    np.add.at(shares, element + 1, first)
+    heavy[[0, -1]] = h / 2
+    if axis.periodic:
+        shares[0] += shares[-1]
+        heavy[0] = h
+        return shares[:-1] / heavy[:-1]
+    return shares / heavy
+
+
+def _element(nodes: Array, at: Array) -> NDArray[np.int64]:
+    return np.clip(np.searchsorted(nodes, at) - 1, 0, len(nodes) - 2)
+
+
 def _spans(axis: Axis) -> tuple[Array, Array]:
     """Where the volume around each node begins and ends."""
     if len(axis.nodes) == 1:
@@ -240,6 +324,17 @@ class Smoothness:
     words: str
     largest: float
     """The largest value met."""
+    left: dict[str, float]
+    """Of each: the most that may hide where bounds do not hold tightly, in the mean, as a part of its largest value."""
+
+    def unbounded(self, tolerance: float) -> list[str]:
+        """What may hide more than is asked for, a sentence each."""
+        return [
+            f"{name[0].upper()}{name[1:]} changes so fast that bounds leave open what {one:.1g} of its largest value, "
+            "in the mean, may do between the places looked at."
+            for name, one in self.left.items()
+            if one > tolerance
+        ]
 
 
 def smoothness(places: dict[str, Place], lengths: tuple[float, float], *, flat: bool, wanted: float) -> Smoothness:
@@ -249,17 +344,23 @@ def smoothness(places: dict[str, Place], lengths: tuple[float, float], *, flat: 
     y = (np.arange(181) + 0.3) / 181.1 * lengths[1] if flat else np.zeros(1)
     seen = {name: place(x[:, None], y[None, :]) for name, place in places.items()}
     largest = {name: float(np.max(np.abs(one))) for name, one in seen.items()}
-    looked = f"looked at in {len(x)} places along a side, between which a narrower peak may hide"
+    more = {name: bends(place) for name, place in places.items()}
+    also = {name: places[name](*at) if len(at[0]) else np.zeros(0) for name, at in more.items()}
+    largest = {name: max(one, float(np.max(np.abs(also[name]), initial=0.0))) for name, one in largest.items()}
+    left = {name: place.sight.left for name, place in places.items() if isinstance(place, Written) and place.sight}
+    looked = f"looked at in {len(x)} places along a side and, by bounds, at all between"
     cuts = SPECTRAL[:FLAT] if flat else SPECTRAL
     worst, name = 0.0, next(iter(places))
     for number, cut in enumerate(cuts):
         nodes = [span(cut, lengths[0]), span(cut, lengths[1]) if flat else np.zeros(1)]
         onto = [onto_places(cut, lengths[0], x), onto_places(cut, lengths[1], y) if flat else np.eye(1)]
-        missed = {
-            one: float(np.max(np.abs(onto[0] @ place(nodes[0][:, None], nodes[1][None, :]) @ onto[1].T - seen[one])))
-            / max(largest[one], 1e-300)
-            for one, place in places.items()
-        }
+        missed: dict[str, float] = {}
+        for one, place in places.items():
+            values = place(nodes[0][:, None], nodes[1][None, :])
+            off = float(np.max(np.abs(onto[0] @ values @ onto[1].T - seen[one])))
+            if len(also[one]):
+                off = max(off, float(np.max(np.abs(_met(cut, lengths, values, more[one]) - also[one]))))
+            missed[one] = off / max(largest[one], 1e-300)
         name = max(missed, key=missed.__getitem__)
         worst = missed[name]
         if worst <= max(wanted, 1e-12) or (number == len(cuts) - 1 and worst <= SMOOTH):
@@ -270,9 +371,27 @@ def smoothness(places: dict[str, Place], lengths: tuple[float, float], *, flat: 
                 first=number,
                 words=f"{words} meet it to {worst:.0e} of its largest value; {looked}",
                 largest=max(largest.values()),
+                left=left,
             )
     return Smoothness(
         first=None,
         words=f"rough data: polynomials miss {name} by {worst:.0e} of its largest value, however fine; {looked}",
         largest=max(largest.values()),
+        left=left,
     )
+
+
+def bends(place: Place) -> tuple[Array, Array]:
+    """Where bounds show that the data bends most, a column of x and one of y."""
+    found = place.sight if isinstance(place, Written) else None
+    if found is None or "x" not in found.places:
+        return np.zeros(0), np.zeros(0)
+    x = found.places["x"]
+    return x, found.places.get("y", np.zeros_like(x))
+
+
+def _met(cut: Cut, lengths: tuple[float, float], values: Array, places: tuple[Array, Array]) -> Array:
+    """What polynomials through values at the nodes make of scattered places `(k,)`."""
+    along = onto_places(cut, lengths[0], places[0])
+    up = onto_places(cut, lengths[1], places[1]) if lengths[1] else np.ones((len(along), 1))
+    return np.einsum("ki,ij,kj->k", along, values, up, optimize=True)

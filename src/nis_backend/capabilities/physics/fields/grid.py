@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from nis_backend.capabilities.physics.fields.given import Place
+    from nis_backend.capabilities.physics.fields.given import Place, Profile
 
     Array = NDArray[Any]  # of floats: numpy's and scipy's differ in which
 
@@ -29,8 +29,12 @@ class Terms:
     width: float | None
     edges: Edges
     spread: float
-    profile: Callable[[Array], Array] | None = None
+    profile: Profile | None = None
     velocity: tuple[float, float] = (0.0, 0.0)
+    laid: dict[tuple[Cut, Cut | None], Grid] = field(
+        default_factory=dict["tuple[Cut, Cut | None]", "Grid"], compare=False
+    )
+    """The grid used last, which is asked for again with more steps."""
 
     @property
     def lengths(self) -> tuple[float, float]:
@@ -39,13 +43,17 @@ class Terms:
 
     def grid(self, cut: Cut, cut_y: Cut | None = None) -> Grid:
         """Its axes, cut alike where no other cut is given for y."""
+        if (cut, cut_y) in self.laid:
+            return self.laid[cut, cut_y]
         x = lay(self.length, cut, *self.edges.x, spread=self.spread, profile=self.profile, velocity=self.velocity[0])
         y = (
             POINT
             if self.width is None
             else lay(self.width, cut_y or cut, *self.edges.y, spread=self.spread, velocity=self.velocity[1])
         )
-        return Grid(terms=self, x=x, y=y)
+        self.laid.clear()
+        self.laid[cut, cut_y] = Grid(terms=self, x=x, y=y)
+        return self.laid[cut, cut_y]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -160,4 +168,4 @@ class Grid:
 
 def means_of(source: Given, grid: Grid) -> Array:
     """A source that does not change, averaged over the volumes of free nodes."""
-    return means(lambda x, y: source.event(x, y, 0.0), grid.x, grid.y)[np.ix_(grid.x.free, grid.y.free)]
+    return means(source.at(0.0, grid.terms.lengths), grid.x, grid.y)[np.ix_(grid.x.free, grid.y.free)]

@@ -84,11 +84,13 @@ def _first_order(  # noqa: PLR0913, PLR0917 - as above
     step = duration / steps
     weights = phi(step * plane.values, stages)
     amplitudes = plane.into(start)
+    powers: Modal = np.zeros((0, *amplitudes.shape))
     for number in range(steps):
         amplitudes = weights[0] * amplitudes
-        if forcing is not None:
-            for j, power in enumerate(_powers(plane, forcing, number * step, step, stages)):
-                amplitudes = amplitudes + step * math.factorial(j) * weights[j + 1] * power
+        if forcing is not None and (number == 0 or stages > 1):  # what has one stage does not change
+            powers = _powers(plane, forcing, number * step, step, stages)
+        for j, power in enumerate(powers):
+            amplitudes = amplitudes + step * math.factorial(j) * weights[j + 1] * power
         yield plane.out(amplitudes)
 
 

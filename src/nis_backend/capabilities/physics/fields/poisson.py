@@ -9,6 +9,8 @@ import numpy as np
 
 from nis_backend.capabilities.physics.fields import domains
 from nis_backend.capabilities.physics.fields.axes import Cut, modes
+from nis_backend.capabilities.physics.fields.data import Data
+from nis_backend.capabilities.physics.fields.doubt import doubts
 from nis_backend.capabilities.physics.fields.fields import PoissonSolution
 from nis_backend.capabilities.physics.fields.given import Given, read_edges, read_given, read_profile, smoothness
 from nis_backend.capabilities.physics.fields.grid import Grid, Terms
@@ -32,6 +34,7 @@ SOURCE = (
     "Canuto, Hussaini, Quarteroni & Zang, Spectral Methods: Evolution to Complex Geometries (2007), 5.3; solved by "
     "Lynch, Rice & Thomas, Numer. Math. 6 (1964), 185-199"
 )
+CONDUCTIVITY = "the conductivity"
 NOTHING = 1e-10
 """Part of the largest eigenvalue below which one is 0: nothing holds the potential."""
 BALANCED = 1e-6
@@ -97,10 +100,10 @@ def rest(request: PoissonRequest, tell: Callable[[float, str], None] = silent) -
         return domains.rest(request, tell)
     task = read_task(request)
     flat = request.width is not None
-    places = {"the source": _place(task.source)}
+    places = {"the source": task.source.at(0.0, task.terms.lengths)}
     profile = task.terms.profile
     if profile is not None:
-        places["the conductivity"] = lambda x, y: np.broadcast_to(profile(x), np.broadcast(x, y).shape)
+        places[CONDUCTIVITY] = profile.place
     smooth = smoothness(places, task.terms.lengths, flat=flat, wanted=request.tolerance / 10)
     scale = float(np.max(np.abs(task.rested(Cut(elements=24, degree=1)).seen))) or 1.0
     wanted = Wanted(tolerance=request.tolerance * scale, scale=scale, flat=flat, steady=True, times=1, tell=tell)
@@ -108,11 +111,15 @@ def rest(request: PoissonRequest, tell: Callable[[float, str], None] = silent) -
         settled = polynomials(task.rested, smooth.first, wanted)
     else:
         settled = volumes(task.rested, wanted)
-    return _write(task, settled, smooth.words, wanted)
-
-
-def _place(source: Given) -> Callable[[Array, Array], Array]:
-    return lambda x, y: source.event(x, y, 0.0)
+    data = Data(
+        start=lambda x, y: np.zeros(np.broadcast(x, y).shape),
+        source=task.source,
+        edges=task.terms.edges,
+        lengths=task.terms.lengths,
+        duration=0.0,
+    )
+    notes = [*smooth.unbounded(request.tolerance), *doubts(data, places, settled.run.grid, 1, {CONDUCTIVITY})]
+    return _write(task, settled, smooth.words, wanted, notes)
 
 
 def read_task(request: PoissonRequest) -> Task:
@@ -128,7 +135,7 @@ def read_task(request: PoissonRequest) -> Task:
     return Task(request=request, terms=terms, source=read_given(request.source, "source", flat=flat, timed=False))
 
 
-def _write(task: Task, settled: Settled[Rested], reason: str, wanted: Wanted) -> PoissonSolution:
+def _write(task: Task, settled: Settled[Rested], reason: str, wanted: Wanted, doubtful: list[str]) -> PoissonSolution:
     run, request = settled.run, task.request
     slopes = np.gradient(run.seen, request.length / (request.points - 1), axis=0, edge_order=2)
     steep = np.abs(slopes)
@@ -149,11 +156,11 @@ def _write(task: Task, settled: Settled[Rested], reason: str, wanted: Wanted) ->
             error_reached=settled.error,
             unit="",
             estimate="a finer grid",
-            met=settled.error <= wanted.tolerance,
+            met=settled.error <= wanted.tolerance and not doubtful,
             cost=Cost(evaluations=settled.grids, of="grids", unknowns=run.grid.unknowns),
             source=SOURCE,
             checks=_checks(task, settled, wanted),
-            notes=["Nothing holds the potential: its mean was chosen as 0."] if run.free else [],
+            notes=[*doubtful, *(["Nothing holds the potential: its mean was chosen as 0."] if run.free else [])],
         ),
     )
 

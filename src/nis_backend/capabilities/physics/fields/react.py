@@ -11,15 +11,16 @@ import numpy as np
 from nis_backend.capabilities.physics.exponential import coefficients
 from nis_backend.capabilities.physics.fields.axes import Cut, modes
 from nis_backend.capabilities.physics.fields.data import FRAMES, Data
+from nis_backend.capabilities.physics.fields.doubt import doubts
 from nis_backend.capabilities.physics.fields.fields import History, ReactionSolution, Species
-from nis_backend.capabilities.physics.fields.given import Given, read_edges, read_start
+from nis_backend.capabilities.physics.fields.given import Given, as_given, read_edges, read_start
 from nis_backend.capabilities.physics.fields.grid import Grid, Terms
 from nis_backend.capabilities.physics.fields.modal import Plane
 from nis_backend.capabilities.physics.fields.reaction import DIFFUSIVITIES, PARAMETERS, SOURCES, STARTS, TERMS
 from nis_backend.capabilities.physics.fields.settle import Settled, Wanted, polynomials, volumes
 from nis_backend.capabilities.physics.fields.shape import answer
 from nis_backend.errors import InvalidRequest
-from nis_backend.numerics.formula import read_formula
+from nis_backend.numerics.formula import Number, give, read_formula
 from nis_backend.numerics.receipt import Check, Cost, Receipt
 from nis_backend.numerics.refinement import compare, silent
 
@@ -30,6 +31,7 @@ if TYPE_CHECKING:
 
     from nis_backend.capabilities.physics.exponential import Coefficients
     from nis_backend.capabilities.physics.fields.reaction import ReactionRequest
+    from nis_backend.numerics.formula import Formula
 
     Array = NDArray[Any]  # of floats: numpy's and scipy's differ in which
     Reaction = Callable[[list[Array], float], list[Array]]
@@ -65,6 +67,8 @@ class Task:
     terms: Terms
     texts: tuple[str, ...]
     reaction: tuple[Callable[..., Array], ...]
+    formulas: tuple[Formula, ...]
+    names: tuple[str, ...]
     values: tuple[float, ...]
     """Of the parameters, in the order in which the terms take them."""
     spreads: tuple[float, ...]
@@ -149,7 +153,29 @@ def react(request: ReactionRequest, tell: Callable[[float, str], None] = silent)
         settled = polynomials(_bounded(task), worst.first, wanted)
     else:
         settled = volumes(_bounded(task), wanted, most=128 if flat else 512)
-    return _write(task, settled, worst.words, wanted)
+    notes = [
+        *(one for each in found for one in each.unbounded(request.tolerance)),
+        *_doubts(task, settled, scale),
+    ]
+    return _write(task, settled, worst.words, wanted, list(dict.fromkeys(notes)))
+
+
+def _doubts(task: Task, settled: Settled[Reacted], scale: float) -> list[str]:
+    """What starts and terms may hide, the terms where every species is as large as the largest at the start."""
+    found: list[str] = []
+    values = dict.fromkeys(SPECIES, scale) | dict(zip(task.names, task.values, strict=True))
+    for formula, start in zip(task.formulas, task.starts, strict=True):
+        held = {name: Number(one) for name, one in values.items() if name in formula.names}
+        given = as_given(give(formula, held), ("x", "y")) if formula.names & {"x", "y", "t"} else NONE
+        data = Data(
+            start=start,
+            source=given,
+            edges=task.terms.edges,
+            lengths=task.terms.lengths,
+            duration=task.request.duration,
+        )
+        found += doubts(data, {}, settled.run.grid, settled.times, {"the source"})
+    return found
 
 
 def _bounded(task: Task) -> Callable[[Cut, int], Reacted]:
@@ -215,6 +241,8 @@ def read_task(request: ReactionRequest) -> Task:
         terms=Terms(length=request.length, width=request.width, edges=edges, spread=1.0),
         texts=texts,
         reaction=tuple(one.compile(*names) for one in formulas),
+        formulas=tuple(formulas),
+        names=tuple(values),
         values=tuple(values.values()),
         spreads=spreads,
         starts=tuple(read_start(one, [], request, field="initial") for one in starts),
@@ -255,7 +283,7 @@ def _steps_to_begin(task: Task) -> tuple[int, float]:
     return steps, scale
 
 
-def _write(task: Task, settled: Settled[Reacted], reason: str, wanted: Wanted) -> ReactionSolution:
+def _write(task: Task, settled: Settled[Reacted], reason: str, wanted: Wanted, notes: list[str]) -> ReactionSolution:
     run, request = settled.run, task.request
     times = np.linspace(0, request.duration, FRAMES + 1)
     grid = run.grid
@@ -288,12 +316,13 @@ def _write(task: Task, settled: Settled[Reacted], reason: str, wanted: Wanted) -
             error_reached=settled.error,
             unit="",
             estimate="finer grids in space and in time",
-            met=settled.error <= wanted.tolerance,
+            met=settled.error <= wanted.tolerance and not notes,
             cost=Cost(
                 evaluations=4 * settled.times, of="evaluations of the reactions", unknowns=len(species) * grid.unknowns
             ),
             source=f"{SOURCE}; {SOURCES[request.model]}",
             checks=_checks(task, settled, wanted, speed),
+            notes=notes,
         ),
     )
 

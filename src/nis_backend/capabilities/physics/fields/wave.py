@@ -11,6 +11,7 @@ import numpy as np
 from nis_backend.capabilities.physics.fields import characteristics, modal
 from nis_backend.capabilities.physics.fields.axes import Cut, modes
 from nis_backend.capabilities.physics.fields.data import FRAMES, Data
+from nis_backend.capabilities.physics.fields.doubt import doubts
 from nis_backend.capabilities.physics.fields.fields import History, WaveSolution
 from nis_backend.capabilities.physics.fields.given import read_edges, read_given, read_start
 from nis_backend.capabilities.physics.fields.grid import Grid, Terms
@@ -59,6 +60,12 @@ class Task:
     velocity: Any  # Place, which exists for the type checker alone
     smooth: bool = False
 
+    @property
+    def turns(self) -> float:
+        """How often the wave passes the region."""
+        request = self.request
+        return request.speed * request.duration / min(request.length, request.width or request.length)
+
     def advanced(self, cut: Cut, times: int, frames: int = 1) -> Moved:
         """The wave after each of so many parts of the time, from one cut, in so many steps."""
         grid, request = self.terms.grid(cut), self.request
@@ -92,7 +99,7 @@ class Task:
         x, y = grid.x.nodes[:, None], grid.y.nodes[None, :]
         start = grid.filled(np.array(self.data.start(x, y))[grid.x.free], 0.0)
         pace = np.zeros_like(start)
-        pace[grid.x.free] = np.array(self.velocity(x, y))[grid.x.free]
+        pace[grid.x.free] = grid.at_start(self.velocity)
         found = string.moved(start[:, 0], pace[:, 0], request.duration, frames)
         fields = [start, *(one[:, None] for one in found)]
         return Moved(
@@ -133,20 +140,15 @@ def move(request: WaveRequest, tell: Callable[[float, str], None] = silent) -> W
         settled = volumes(task.advanced, wanted, apart=mean_gap, order=1)
     if not along:
         settled = replace(settled, run=task.advanced(settled.run.grid.x.cut, settled.times, FRAMES))
-    return _write(task, settled, reason, wanted, along=along)
+    more, nodal = {"the velocity at the start": task.velocity}, ("the start", "the source") if along else ()
+    times = math.ceil(settled.run.steps * task.turns) if along else settled.times
+    notes = [*smooth.unbounded(request.tolerance), *doubts(task.data, more, settled.run.grid, times, nodal)]
+    return _write(task, settled, reason, wanted, notes, along=along)
 
 
 def read_task(request: WaveRequest) -> Task:
     """The equation of a request, with what it gives read."""
     flat = request.width is not None
-    turns = request.speed * request.duration / min(request.length, request.width or request.length)
-    if turns > MOST_TURNS:
-        raise InvalidRequest(
-            f"The wave passes the region {turns:.3g} times.",
-            field="duration",
-            value=request.duration,
-            remedy=f"Ask for a time in which it passes at most {MOST_TURNS:.0f} times.",
-        )
     edges = read_edges(request)
     terms = Terms(length=request.length, width=request.width, edges=edges, spread=request.speed**2)
     data = Data(
@@ -157,7 +159,15 @@ def read_task(request: WaveRequest) -> Task:
         duration=request.duration,
     )
     velocity = read_start(request.initial_velocity, [], request, field="initial_velocity")
-    return Task(request=request, terms=terms, data=data, velocity=velocity)
+    task = Task(request=request, terms=terms, data=data, velocity=velocity)
+    if task.turns > MOST_TURNS:
+        raise InvalidRequest(
+            f"The wave passes the region {task.turns:.3g} times.",
+            field="duration",
+            value=request.duration,
+            remedy=f"Ask for a time in which it passes at most {MOST_TURNS:.0f} times.",
+        )
+    return task
 
 
 def _scale(task: Task) -> float:
@@ -168,7 +178,9 @@ def _scale(task: Task) -> float:
     return max(task.data.largest(reach**2 / 2), pace) or 1.0
 
 
-def _write(task: Task, settled: Settled[Moved], reason: str, wanted: Wanted, *, along: bool) -> WaveSolution:
+def _write(  # noqa: PLR0913 - each is one thing that is told
+    task: Task, settled: Settled[Moved], reason: str, wanted: Wanted, notes: list[str], *, along: bool
+) -> WaveSolution:
     request, run = task.request, settled.run
     times = np.linspace(0, request.duration, FRAMES + 1)
     grid = run.grid
@@ -187,11 +199,11 @@ def _write(task: Task, settled: Settled[Moved], reason: str, wanted: Wanted, *, 
         period=None if free else 2 * math.pi / math.sqrt(-frequency),
         method="characteristics" if along else "finite volumes" if grid.coarse else "spectral elements",
         reason=f"{reason[0].upper()}{reason[1:]}.",
-        receipt=_receipt(task, settled, wanted, along=along),
+        receipt=_receipt(task, settled, wanted, notes, along=along),
     )
 
 
-def _receipt(task: Task, settled: Settled[Moved], wanted: Wanted, *, along: bool) -> Receipt:
+def _receipt(task: Task, settled: Settled[Moved], wanted: Wanted, doubtful: list[str], *, along: bool) -> Receipt:
     run, source = settled.run, SOURCE
     method = METHOD if wanted.steady else "spectral elements in space, oscillations of order 8 in time"
     notes: list[str] = []
@@ -211,12 +223,12 @@ def _receipt(task: Task, settled: Settled[Moved], wanted: Wanted, *, along: bool
         error_reached=settled.error,
         unit="",
         estimate="a finer grid in space" if wanted.steady else "finer grids in space and in time",
-        met=settled.error <= wanted.tolerance,
+        met=settled.error <= wanted.tolerance and not doubtful,
         conserved=_kept(task, run),
         cost=Cost(evaluations=settled.grids, of="grids", unknowns=run.grid.unknowns),
         source=source,
         checks=_checks(task, settled, wanted) if not rough else [],
-        notes=notes,
+        notes=[*doubtful, *notes],
     )
 
 
