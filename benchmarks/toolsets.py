@@ -28,7 +28,7 @@ WEIGHT = "SmolLM2-135M-Instruct.Q4_1.gguf"
 def listed(toolset: str) -> list[str]:
     """The tools of a toolset, each as a model reads it."""
     return [
-        json.dumps({"name": tool_name(entry), "description": entry.description, "input_schema": entry.request_schema})
+        json.dumps({"name": tool_name(entry), "description": entry.description, "input_schema": entry.parameters})
         for entry in choose(Catalog.from_index().entries(), toolset)
     ]
 

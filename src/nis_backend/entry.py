@@ -6,6 +6,8 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING
 
+from nis_backend.fields import lean
+
 if TYPE_CHECKING:
     from nis_backend.operation import Effect, Json, Shape
 
@@ -63,6 +65,11 @@ class Entry:
     def is_blob(self) -> bool:
         """Whether it answers with a blob."""
         return bool(self.result_schema.get("blob"))
+
+    @cached_property
+    def parameters(self) -> Json:
+        """The request's schema as models read it, who pay for each word."""
+        return lean(self.request_schema)
 
     @cached_property
     def routable(self) -> bool:

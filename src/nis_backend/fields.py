@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 if TYPE_CHECKING:
     from nis_backend.operation import Json
@@ -86,3 +86,30 @@ def _field(name: str, schema: Json, required: bool) -> Field:
         required=required,
         default=schema.get("default"),
     )
+
+
+OF_THE_ROUTER = frozenset({"names", "called", "says", "reads", "knob"})
+"""What a schema says for the router's sake: the words by which a sentence fills a field."""
+
+
+def lean(schema: Json, name: str | None = None) -> Json:
+    """A schema as a model reads it: without the router's words, and without titles that only repeat the name."""
+    kept: Json = {}
+    for key, value in schema.items():
+        if key in OF_THE_ROUTER or (key == "title" and (name is None or _plain(value) == _plain(name))):
+            continue
+        match key, value:
+            case (("properties" | "$defs"), _):
+                kept[key] = {inner: lean(one, inner) for inner, one in value.items()}
+            case (("anyOf" | "oneOf" | "allOf" | "prefixItems"), _):
+                kept[key] = [lean(one, "") for one in value]
+            case (("items" | "additionalProperties" | "propertyNames"), dict()):
+                kept[key] = lean(cast("Json", value), "")
+            case _:
+                kept[key] = value
+    return kept
+
+
+def _plain(words: str) -> str:
+    """Letters and digits alone, as pydantic's titles have them of a name."""
+    return "".join(filter(str.isalnum, words)).casefold()

@@ -24,7 +24,7 @@ def tools(entries: Iterable[Entry]) -> list[Json]:
             "function": {
                 "name": tool_name(entry),
                 "description": entry.description,
-                "parameters": entry.request_schema,
+                "parameters": entry.parameters,
             },
         }
         for entry in entries

@@ -2,15 +2,22 @@
 
 from __future__ import annotations
 
+import json
 import subprocess
 import sys
+from typing import TYPE_CHECKING, Any
 
 import pytest
+from jsonschema import Draft202012Validator
 
 from nis_backend.catalog import Catalog
 from nis_backend.entry import Entry
 from nis_backend.errors import NotFound
+from nis_backend.fields import lean
 from nis_backend.surfaces.mcp.tools import choose, tool
+
+if TYPE_CHECKING:
+    from nis_backend.operation import Json
 
 ENTRIES = Catalog.from_index().entries()
 MOST = 40
@@ -22,6 +29,36 @@ def test_the_plain_list_is_short_and_has_what_is_needed_most() -> None:
     names = [entry.name for entry in choose(ENTRIES, None)]
     assert "chat.send_message" in names
     assert 5 <= len(names) <= MOST
+
+
+def test_the_plain_list_costs_a_model_little() -> None:
+    """Promise: some 13,000 tokens, at three letters or four each; the rest of the operations is found by words."""
+    plain = [tool(entry) for entry in choose(ENTRIES, None)]
+    assert sum(len(json.dumps([one.name, one.description, one.input_schema])) for one in plain) < 44_000
+
+
+@pytest.mark.parametrize("entry", ENTRIES, ids=lambda entry: entry.name)
+def test_what_models_read_of_a_schema_takes_the_same_requests(entry: Entry) -> None:
+    """Promise: words for the router and repeated titles go, and nothing that says what a request may be."""
+    assert entry.parameters["properties"].keys() == entry.request_schema["properties"].keys()
+    for example in entry.examples:
+        request = example["request"]
+        for one in (request, *({**request, name: None} for name in request), {**request, "unheard_of": 1}):
+            assert complaints(entry.parameters, one) == complaints(entry.request_schema, one)
+
+
+def complaints(schema: Json, request: Json) -> list[str]:
+    """What a client that checks arguments has to say."""
+    validator: Any = Draft202012Validator(schema)  # Any: its own types are partial
+    return [why.message for why in validator.iter_errors(request)]
+
+
+def test_a_field_may_be_called_as_what_is_left_out() -> None:
+    """Promise: `title` and `names` are fields where a request has them, and stay in defaults."""
+    field = {"type": "string", "title": "Names", "names": ["called"], "default": {"names": 1}}
+    schema = {"title": "Asked", "type": "object", "properties": {"title": field, "names": field}}
+    kept = {"type": "string", "default": {"names": 1}}
+    assert lean(schema) == {"type": "object", "properties": {"title": kept | {"title": "Names"}, "names": kept}}
 
 
 def test_a_toolset_is_a_family_or_several_or_all() -> None:
@@ -48,7 +85,7 @@ def test_a_tool_is_its_operation(entry: Entry) -> None:
     assert one.name == entry.name.replace(".", "-")
     assert one.title
     assert one.description == entry.description
-    assert one.input_schema == entry.request_schema
+    assert one.input_schema == entry.parameters
     assert one.input_schema["type"] == "object"
     assert one.output_schema is None or one.output_schema["type"] == "object"
     assert (one.output_schema is None) == (entry.shape == "stream")

@@ -243,9 +243,7 @@ def _besides(remote: Sequence[Json], theirs: Sequence[Tool]) -> dict[str, Json]:
 
 @lru_cache(maxsize=512)
 def _tool(entry: Entry) -> Tool:
-    return Tool(
-        name=tool_name(entry), description=entry.description[:LONGEST_DESCRIPTION], parameters=entry.request_schema
-    )
+    return Tool(name=tool_name(entry), description=entry.description[:LONGEST_DESCRIPTION], parameters=entry.parameters)
 
 
 def _instructed(messages: Sequence[Message]) -> list[Message]:

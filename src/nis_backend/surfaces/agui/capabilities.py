@@ -27,7 +27,7 @@ def capabilities(process: Process, entries: list[Entry]) -> Json:
         {
             "name": tool_name(entry),
             "description": entry.description[:LONGEST_DESCRIPTION],
-            "parameters": entry.request_schema,
+            "parameters": entry.parameters,
         }
         for entry in entries
     ]

@@ -46,7 +46,7 @@ def tool(entry: Entry) -> Tool:
         name=tool_name(entry),
         title=entry.action.replace("_", " ").capitalize(),
         description=entry.description,
-        input_schema=entry.request_schema,
+        input_schema=entry.parameters,
         # A stream may end without an item, and what declares a schema must have a result that meets it.
         output_schema=None if entry.shape == "stream" else entry.result_schema,
         annotations=ToolAnnotations(
