@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import os
+from typing import TYPE_CHECKING
 
 from nis_backend.drivers.compute.operations import Computing
 from nis_backend.settings import read_settings
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
 
 class Unheard:
     """A call that nobody watches or cancels."""
 
-    def progress(self, fraction: float, message: str = "") -> None:
+    def progress(self, fraction: float, message: str = "", values: Mapping[str, float] | None = None) -> None:
         """See `WorkerContext.progress`."""
 
     def cancelled(self) -> bool:
