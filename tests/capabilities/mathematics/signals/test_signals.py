@@ -183,3 +183,57 @@ def test_what_is_no_system_is_refused(given: dict[str, Any], field: str) -> None
     with pytest.raises(InvalidRequest) as refused:
         system(**given)
     assert refused.value.field == field
+
+
+@pytest.mark.parametrize(
+    ("given", "pole", "times"),
+    [
+        ({"formula": "1/(s + 1)^3"}, -1, 3),
+        ({"formula": "1/(pi*s + 1)^3"}, -1 / math.pi, 3),
+        ({"numerator": [1], "denominator": [1, 1, 1 / 3, 1 / 27]}, -1 / 3, 3),
+        ({"numerator": [1], "denominator": np.poly([-0.7] * 6 + [-3]).tolist()}, -0.7, 6),
+        ({"formula": "1/(0.7*s + 1)^5"}, -1 / 0.7, 5),
+        ({"formula": "1/(s + 0.001)^8"}, -0.001, 8),
+    ],
+)
+def test_poles_that_repeat_are_found_once_and_answered_to_their_end(
+    given: dict[str, Any], pole: float, times: int
+) -> None:
+    """Rounding of the coefficients takes such poles apart by its root; the response is followed until it settles."""
+    found = system(**given)
+    same = [one for one in found.poles if one.real == pytest.approx(pole, rel=1e-13) and not one.imaginary]
+    assert len(same) == times
+    assert found.stable
+    assert found.receipt.met
+    assert found.settling_time is not None
+
+
+def test_poles_that_differ_are_not_taken_as_one() -> None:
+    """A thousandth apart is no rounding."""
+    found = system(formula="1/((s + 1)*(s + 1.001)*(s + 0.999))")
+    assert [one.real for one in found.poles] == pytest.approx([-0.999, -1, -1.001], abs=1e-14)
+
+
+def test_a_slow_system_with_one_fast_zero_is_seen_within_its_first_step() -> None:
+    """Its rise is that of the closed form: 0.1 to 0.9 of 1 - 0.5·exp(-t) - 0.5·exp(-10000·t)."""
+    found = system(formula="0.5/(s + 1) + 5000/(s + 10000)")
+    assert found.rise_time == pytest.approx(-math.log(0.2) + math.log(0.8 / 0.9 + 0.1 / 0.9) / 1e4, rel=1e-3)
+    assert found.receipt.met
+
+
+def test_margins_are_seen_far_from_the_corners() -> None:
+    """A gain of 10⁸ crosses 1 at 10⁸ rad/s, where the phase is -90°; an integrator of 10⁻⁶ at 10⁻⁶ rad/s."""
+    loud = system(formula="1e8/(s + 1)")
+    assert loud.phase_margin_frequency == pytest.approx(1e8, rel=1e-9)
+    assert loud.phase_margin == pytest.approx(90, abs=1e-5)
+    quiet = system(formula="1e-6/(s*(s + 1))")
+    assert quiet.phase_margin_frequency == pytest.approx(1e-6, rel=1e-9)
+    assert system(formula="1/(s^10 + 1)").gain_margin is None
+
+
+@pytest.mark.parametrize("given", [{"poles": [{"real": -1e-200}]}, {"numerator": [1], "denominator": [1e-300, 1]}])
+def test_poles_that_no_double_follows_are_refused(given: dict[str, Any]) -> None:
+    """The field is named, and the remedy."""
+    with pytest.raises(InvalidRequest, match="beyond what doubles can follow") as refused:
+        system(**given)
+    assert refused.value.field in ("poles", "denominator")
