@@ -3,7 +3,7 @@
 import { html, nothing, svg, type PropertyValues, type TemplateResult } from "lit";
 import { axes, bottomOf, type Room } from "./axes.js";
 import { number } from "./numbers.js";
-import { at, named, points, type Scale, scaleOf, told, values } from "./scale.js";
+import { at, even, named, points, type Scale, scaleOf, told, values } from "./scale.js";
 import { numbers, Sized } from "./sized.js";
 import type { Axis, SeriesView } from "./wire.js";
 
@@ -60,9 +60,10 @@ export class NisChart extends Sized {
     const room: Room = { width: this.width, height, left: LEFT, right: RIGHT, top: TOP, bottom };
     const half = bars.length ? apart(x) / 2 : 0;
     const wide = { ...x, errors: half && !x.names?.length ? x.values.map(() => half) : [] };
-    const across = scaleOf([wide], LEFT, this.width - RIGHT, { pad: lines.some((line) => line.mark === "points") ? 0.02 : 0 });
+    let across = scaleOf([wide], LEFT, this.width - RIGHT, { pad: lines.some((line) => line.mark === "points") ? 0.02 : 0 });
     const linear = shown[0]!.line.scale !== "log";
-    const up = scaleOf(shown.map(({ line }) => line), height - bottom, TOP, { zero: bars.length > 0 && linear, pad: shown.some(({ line }) => line.mark === "points" || line.errors?.length) ? 0.04 : 0 });
+    let up = scaleOf(shown.map(({ line }) => line), height - bottom, TOP, { zero: bars.length > 0 && linear, pad: shown.some(({ line }) => line.mark === "points" || line.errors?.length) ? 0.04 : 0 });
+    if (this.series.equal) [across, up] = even([across, up]) as [Scale, Scale];
     const { label: first, unit: unitName } = shown[0]!.line;
     const measured = this.series.y;
     const heading =

@@ -63,6 +63,16 @@ export function scaleOf(axes: Axis[], from: number, to: number, asked: { zero?: 
   return { low, high, kind, names: [], whole, from, to };
 }
 
+/** Two scales with the same step: the one that has room to spare holds more on both sides. */
+export function even(scales: Scale[]): Scale[] {
+  const pixels = ({ from, to }: Scale): number => Math.abs(to - from);
+  const step = Math.max(...scales.map((one) => (one.high - one.low) / pixels(one)));
+  return scales.map((one) => {
+    const more = Math.max(0, (step * pixels(one) - (one.high - one.low)) / 2);
+    return { ...one, low: one.low - more, high: one.high + more };
+  });
+}
+
 /** Where a value lies, in pixels, between the ends. */
 export function at(scale: Scale, value: number): number {
   const [low, high, place] = scale.kind === "log" ? [scale.low, scale.high, value].map(Math.log10) as [number, number, number] : [scale.low, scale.high, value];

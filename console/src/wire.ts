@@ -41,6 +41,8 @@ export interface SeriesView {
   lines: Axis[];
   /** What is measured upwards, where lines are groups with names of their own. */
   y?: string;
+  /** Whether a step across is drawn as long as one upwards: a shape. */
+  equal?: boolean;
 }
 export interface GridView {
   kind: "grid";

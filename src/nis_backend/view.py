@@ -55,6 +55,7 @@ class Series(Model):
     x: Axis
     lines: list[Axis]
     y: str = Field(default="", description="What is measured upwards, where lines are groups with names of their own.")
+    equal: bool = Field(default=False, description="Whether a step across is drawn as long as one upwards: a shape.")
 
 
 class Grid(Model):

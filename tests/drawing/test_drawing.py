@@ -320,6 +320,19 @@ def test_of_rows_of_which_few_have_names_those_are_told() -> None:
     assert "frequency (Hz)" in {node.text for node in of_class(parsed(view), "name")}
 
 
+def test_a_circle_is_drawn_as_a_circle() -> None:
+    """Promise of `equal`: a step across is as long as one upwards, whatever the paper's shape."""
+    turns = [math.tau * one / 60 for one in range(61)]
+    x = Axis(label="x", unit="m", values=[3 + math.cos(one) for one in turns])
+    circle = Series(
+        title="", x=x, lines=[Axis(label="y", unit="m", values=[math.sin(one) for one in turns])], equal=True
+    )
+    (path,) = (node for node in parsed(circle).iter(f"{SVG}path") if node.attrib.get("d", "").count(" ") > 20)
+    numbers = [float(one) for one in re.findall(r"-?\d+(?:\.\d+)?", path.attrib["d"])]
+    across, up = numbers[::2], numbers[1::2]
+    assert max(across) - min(across) == pytest.approx(max(up) - min(up), rel=0.02)
+
+
 def test_an_axis_has_two_ticks_at_least() -> None:
     """One number says nothing of a scale."""
     assert ticks(0.667, 8.667, 4) == [2, 4, 6, 8]

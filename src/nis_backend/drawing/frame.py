@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from nis_backend.drawing.paper import EDGE, FONT, LINE, cut, width_of
@@ -83,11 +83,14 @@ def _upright(one: Side, height: float) -> list[tuple[float, str]]:
 
 
 def frame(  # noqa: PLR0913 - a place and its two axes
-    paper: Paper, across: Side, up: Side, *, left: float, right: float, top: float, bottom: float
+    paper: Paper, across: Side, up: Side, *, left: float, right: float, top: float, bottom: float, equal: bool = False
 ) -> tuple[Scale, Scale]:
-    """Draw the axes within these pixels; answers their scales."""
+    """Draw the axes within these pixels, `equal` ones with the same step on both; answers their scales."""
     inner = top + LINE + 4
     lower = bottom - foot_of(across, left, right) - (LINE if across.name else 0)
+    if equal:
+        step = max((across.high - across.low) / (right - left), (up.high - up.low) / (lower - inner))
+        across, up = _spread(across, step * (right - left)), _spread(up, step * (lower - inner))
     x, y = across.placed(left, right), up.placed(lower, inner)
     name = _powered(up.name, y)
     paper.text(EDGE, top + 12, cut(name, paper.width - 2 * EDGE), fill=paper.theme.ink, cls="name")
@@ -110,6 +113,12 @@ def frame(  # noqa: PLR0913 - a place and its two axes
     room = 2 * min(middle - EDGE, paper.width - EDGE - middle)
     paper.text(middle, bottom - 5, cut(label, room), anchor="middle", fill=paper.theme.ink, cls="name")
     return x, y
+
+
+def _spread(one: Side, length: float) -> Side:
+    """The axis with as much more on both sides as makes it so long."""
+    more = max(0.0, (length - (one.high - one.low)) / 2)
+    return replace(one, low=one.low - more, high=one.high + more)
 
 
 def _powered(name: str, scale: Scale) -> str:

@@ -61,7 +61,7 @@ def draw(paper: Paper, view: Series) -> None:
         begin = top
         if len(lines) > 1:
             begin = paper.legend([(line.label, at, line.mark == "line") for at, line in lines], top)
-        x, y = frame(paper, across, up, left=left, right=right, top=begin, bottom=top + each)
+        x, y = frame(paper, across, up, left=left, right=right, top=begin, bottom=top + each, equal=view.equal)
         _Panel(paper=paper, axis=view.x, x=x, y=y).draw(lines)
         top += each
 

@@ -41,7 +41,10 @@ def receipt_table(receipt: Receipt) -> Table:
     if receipt.residual is not None:
         rows.append([f"residual: {receipt.residual_of}", format_number(receipt.residual, 2)])
     rows.extend(
-        [f"{one.name} kept", f"{one.start:.10g} {one.unit}, left by at most {format_number(one.drift, 2)}"]
+        [
+            f"{one.name} kept",
+            f"{f'{one.start:.10g} {one.unit}'.rstrip()}, left by at most {format_number(one.drift, 2)}",
+        ]
         for one in receipt.conserved
     )
     if receipt.cost is not None:

@@ -22,7 +22,9 @@ from nis_backend.capabilities.robotics.geometry import (
 )
 from nis_backend.capabilities.robotics.poses import Jacobian, JacobianRequest, Pose, PoseRequest
 from nis_backend.capabilities.robotics.presets import PRESETS
+from nis_backend.capabilities.robotics.views import draw_jacobian
 from nis_backend.errors import InvalidRequest
+from nis_backend.view import Table
 
 Json = dict[str, Any]
 
@@ -161,6 +163,13 @@ def test_what_describes_no_arm_is_refused_with_the_remedy(wrong: Json, field: st
         pose(**wrong)
     assert refused.value.field == field
     assert refused.value.remedy
+
+
+def test_what_rounding_leaves_of_a_nought_is_written_as_0() -> None:
+    """Promise of the tables: no 6·10⁻¹⁷ among metres."""
+    request = JacobianRequest.model_validate({"preset": "UR5", "positions": [0, -1, 1.5, -0.5, math.pi / 2, 0]})
+    rows = next(view for view in draw_jacobian(request, move_tool(request)) if isinstance(view, Table)).rows
+    assert not any("10⁻¹" in str(cell) for row in rows for cell in row)
 
 
 def test_a_stance_beyond_the_ranges_is_computed_and_said() -> None:

@@ -31,6 +31,14 @@ FLAT = 1e-9
 """Metres: an arm that is no higher lies in its plane, and is seen from above alone."""
 
 
+NOTHING = 1e-12
+"""Metres, or metres a radian: what rounding leaves of a nought."""
+
+
+def _plain(value: float, digits: int) -> str:
+    return format_number(0.0 if abs(value) < NOTHING else value, digits)
+
+
 def draw_pose(request: PoseRequest, pose: Pose) -> list[View]:
     """Where the tool is, the arm, its frames."""
     turns = ", ".join(
@@ -46,7 +54,7 @@ def draw_pose(request: PoseRequest, pose: Pose) -> list[View]:
         Table(
             title="Frames",
             columns=["frame", "x, m", "y, m", "z, m"],
-            rows=[[one.name, *(format_number(value, 6) for value in one.position)] for one in pose.frames],
+            rows=[[one.name, *(_plain(value, 6) for value in one.position)] for one in pose.frames],
         ),
         receipt_table(pose.receipt),
     ]
@@ -69,7 +77,7 @@ def draw_jacobian(request: JacobianRequest, jacobian: Jacobian) -> list[View]:
     names = ["vx", "vy", "vz", "ωx", "ωy", "ωz"]
     joints = [f"joint {number}" for number in range(1, len(jacobian.matrix[0]) + 1)]
     rows: list[list[str | float]] = [
-        [name, *(format_number(value, 5) for value in row)] for name, row in zip(names, jacobian.matrix, strict=True)
+        [name, *(_plain(value, 5) for value in row)] for name, row in zip(names, jacobian.matrix, strict=True)
     ]
     count = len(jacobian.singular_values)
     values = Axis(label="singular value", values=jacobian.singular_values, mark="bars")
@@ -178,6 +186,7 @@ def _seen(title: str, across: Sequence[float], up: Sequence[float], axes: tuple[
         title=title[0].upper() + title[1:],
         x=Axis(label=axes[0], unit="m", values=across),
         lines=[Axis(label=axes[1], unit="m", values=up)],
+        equal=True,
     )
 
 
@@ -233,18 +242,18 @@ def draw_curves(
 ) -> list[View]:
     """The joints over time."""
     kinds = (
-        ("Positions of the joints", "rad", position),
-        ("Velocities of the joints", "rad/s", velocity),
-        ("Accelerations of the joints", "rad/s²", acceleration),
+        ("Positions of the joints", "position", "rad", position),
+        ("Velocities of the joints", "velocity", "rad/s", velocity),
+        ("Accelerations of the joints", "acceleration", "rad/s²", acceleration),
     )
     return [
         Series(
             title=title,
             x=Axis(label="time", unit="s", values=time),
             lines=[Axis(label=f"joint {number}", unit=unit, values=values) for number, values in enumerate(curves, 1)],
-            y=title.partition(" ")[0].lower().removesuffix("s"),
+            y=measured,
         )
-        for title, unit, curves in kinds
+        for title, measured, unit, curves in kinds
     ]
 
 

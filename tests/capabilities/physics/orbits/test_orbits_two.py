@@ -200,6 +200,15 @@ def test_an_answer_begins_with_words_and_draws_the_way() -> None:
                     assert all(len(line.values) == len(view.x.values) for line in view.lines)
 
 
+def test_a_circle_is_drawn_round_and_its_distance_flat() -> None:
+    """Promise: what rounding leaves is no curve, and an orbit has its shape."""
+    request = solve_orbit.validate({"body": "Earth", "semi_major_axis": 6_798_000, "inclination": 51.6})
+    views = solve_orbit.draw(request, solve_orbit.function(request, Hearing()))
+    shape, distance = (view for view in views if isinstance(view, Series))
+    assert shape.equal
+    assert len(set(distance.lines[0].values)) == 1
+
+
 @pytest.mark.parametrize(
     ("operation", "request_", "field"),
     [

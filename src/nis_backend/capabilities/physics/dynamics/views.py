@@ -92,6 +92,7 @@ def draw_double_pendulum(request: DoublePendulumRequest, motion: DoublePendulumM
             title="Path of the lower mass",
             x=Axis(label="to the right", unit="m", values=curve.x),
             lines=[Axis(label="above the pivot", unit="m", values=curve.y)],
+            equal=True,
         ),
         Series(
             title="Angles",

@@ -143,8 +143,8 @@ def draw_kan(request: KanRequest, fit: KanFit) -> list[View]:
         ),
         *(
             Series(
-                title=f"Edge {one.name}",
-                x=Axis(label=one.name.partition(" ")[0], values=one.place),
+                title=f"Edge from {one.name.replace(' → ', ' to ')}",
+                x=Axis(label=one.name.partition(" → ")[0], values=one.place),
                 lines=[Axis(label=f"like {one.function}", values=one.value)],
             )
             for one in largest

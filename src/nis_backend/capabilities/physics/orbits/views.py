@@ -20,6 +20,8 @@ if TYPE_CHECKING:
     from nis_backend.view import View
 
 DAY, HOUR, YEAR = 86_400.0, 3_600.0, 31_557_600.0
+ROUNDING = 1e-9
+"""Of a distance: what a circle seems to leave it by."""
 DRAWN = 12
 """Bodies whose distance is drawn; more lines cannot be told apart."""
 
@@ -49,7 +51,7 @@ def draw_bodies(request: BodiesRequest, motion: BodiesMotion) -> list[View]:
         )
     views: list[View] = [Text(text=text)]
     if count <= DRAWN:
-        views.append(Series(title="Paths", x=Axis(label="x", unit=unit, values=x), lines=lines, y="y"))
+        views.append(Series(title="Paths", x=Axis(label="x", unit=unit, values=x), lines=lines, y="y", equal=True))
     seconds, clock = _clock(motion.duration)
     views.append(
         Series(
@@ -92,11 +94,12 @@ def draw_orbit(request: OrbitRequest, orbit: Orbit) -> list[View]:
             title="Orbit",
             x=Axis(label="x", unit=unit, values=[one / scale for one in path.x]),
             lines=[Axis(label="y", unit=unit, values=[one / scale for one in path.y])],
+            equal=True,
         ),
         Series(
             title="Distance from the centre",
             x=Axis(label="time", unit=clock, values=[one / seconds for one in path.time]),
-            lines=[Axis(label="distance", unit=unit, values=[one / scale for one in path.radius])],
+            lines=[Axis(label="distance", unit=unit, values=_steady([one / scale for one in path.radius]))],
         ),
         receipt_table(orbit.receipt),
     ]
@@ -124,6 +127,7 @@ def draw_transfer(request: TransferRequest, way: Transfer) -> list[View]:
             title="The way, in its plane",
             x=Axis(label="x", unit=unit, values=[one / scale for one in way.x]),
             lines=[Axis(label="y", unit=unit, values=[one / scale for one in way.y])],
+            equal=True,
         ),
     ]
     if way.burns:
@@ -135,6 +139,12 @@ def draw_transfer(request: TransferRequest, way: Transfer) -> list[View]:
             )
         )
     return [*views, receipt_table(way.receipt)]
+
+
+def _steady(values: list[float]) -> list[float]:
+    """The values, of a circle its radius: rounding is no curve."""
+    middle = values[len(values) // 2]
+    return [middle] * len(values) if max(values) - min(values) <= ROUNDING * middle else values
 
 
 def _clock(seconds: float) -> tuple[float, str]:
