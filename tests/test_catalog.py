@@ -11,13 +11,15 @@ import pytest
 from pydantic import BaseModel
 
 from nis_backend import catalog
+from nis_backend.__main__ import open_process
 from nis_backend.app import Process
 from nis_backend.catalog import CAPABILITIES, Catalog, load_app, load_capabilities
 from nis_backend.errors import InvalidRequest, NotFound
 from nis_backend.generate import PACKAGE, REFERENCE, generated
 from nis_backend.mounting import asgi
 from nis_backend.operation import Model, Operation
-from nis_backend.settings import read_settings
+from nis_backend.settings import Settings, read_settings
+from nis_backend.surfaces.cli.commands import command_line
 from nis_backend.surfaces.rest.derive import routes_of, routes_told
 
 CATALOG = Catalog.from_index()
@@ -33,7 +35,7 @@ def test_what_is_generated_is_up_to_date() -> None:
 
 
 def test_a_start_reads_names_and_routes_alone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Every surface is mounted; each file beside the index is read when the first of it is asked for, and once."""
+    """`nis serve` mounts every surface; a file beside the index is read once, when the first of it is asked for."""
     seen: list[str] = []
     whole = catalog.read
 
@@ -43,8 +45,17 @@ def test_a_start_reads_names_and_routes_alone(tmp_path: Path, monkeypatch: pytes
 
     monkeypatch.setattr(catalog, "read", noted)
     catalog.index.cache_clear()
-    process = Process(read_settings({}, data=tmp_path))
-    asgi(process)
+
+    def serve(settings: Settings, _: Path | None) -> None:
+        served.append(Process(settings))
+        asgi(served[0])
+
+    def read(**_: object) -> Settings:
+        return read_settings({}, data=tmp_path)
+
+    served: list[Process] = []
+    assert command_line(read, serve, open_process, ["serve"]) == 0
+    [process] = served
     assert seen == ["catalog.json"]
     entries = process.operations.entries()
     assert all(entry.is_blob == bool(entry.result_schema.get("blob")) for entry in entries)

@@ -183,14 +183,6 @@ class Root(Group):
         if moves:
             self.add_command(database.command(session, moves))
         self.add_command(completion.command(self, session))
-        for short, name in COMMANDS.items():
-            entry = session.catalog.entry(name)
-            if short == "chat":
-                self.add_command(chat(session, entry))
-            elif short == entry.collection:
-                self.add_command(Family(session, short, _of_family(session, short), alone=entry))
-            else:
-                self.add_command(command(session, entry, short))
 
     def _keep_data(self, _ctx: click.Context, _param: click.Parameter, value: Path | None) -> None:
         self._session.data = value
@@ -198,7 +190,8 @@ class Root(Group):
     @override
     def list_commands(self, ctx: click.Context) -> list[str]:
         """Our own commands, then the families."""
-        return [*sorted(self.commands), *(name for name in self._families() if name not in self.commands)]
+        own = {*self.commands, *COMMANDS}
+        return [*sorted(own), *(name for name in self._families() if name not in own)]
 
     def _families(self) -> list[str]:
         return sorted({entry.collection for entry in self._session.catalog.entries()})
@@ -208,10 +201,21 @@ class Root(Group):
         """Our own command, or a family's group."""
         if cmd_name in self.commands:
             return self.commands[cmd_name]
+        if cmd_name in COMMANDS:
+            return self._short(cmd_name)
         if cmd_name in self._families():
             return Family(self._session, cmd_name, _of_family(self._session, cmd_name))
         served = self._session.served(cmd_name)
         return Family(self._session, cmd_name, served) if served else None
+
+    def _short(self, name: str) -> click.Command:
+        """A short command of an operation: made when it is asked for, since a start reads no schema."""
+        entry = self._session.catalog.entry(COMMANDS[name])
+        if name == "chat":
+            return chat(self._session, entry)
+        if name == entry.collection:
+            return Family(self._session, name, _of_family(self._session, name), alone=entry)
+        return command(self._session, entry, name)
 
 
 def _of_family(session: Session, family: str) -> list[Entry]:
