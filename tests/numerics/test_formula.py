@@ -82,3 +82,11 @@ def test_an_equation_has_two_sides() -> None:
     assert read_equation("x - 1").right.compile()() == 0
     with pytest.raises(InvalidRequest):
         read_equation("x = y = 2")
+
+
+@pytest.mark.parametrize("text", ["1/0", "x + 1/0", "x/(2 - 2)", "1/(pi - pi)"])
+def test_what_is_infinite_by_its_numbers_alone_is_so_of_arrays(text: str) -> None:
+    """As it is where a name is in it, and no failure."""
+    found = read_formula(text, ["x"]).compile("x")
+    with np.errstate(all="ignore"):
+        assert np.all(np.isinf(found(np.array([1.0, 2.0]))))

@@ -22,7 +22,8 @@ def compile_tree(tree: Node, names: Sequence[str], *, arrays: bool) -> Callable[
     The source is written here from known nodes: names become a0, a1, …, functions f_sin, f_exp, …
     """
     places = {name: f"a{number}" for number, name in enumerate(names)}
-    source = f"lambda {', '.join(places.values())}: {_write(tree, places)}"
+    # Of Python's own numbers alone, 1/0 would not be infinite but fail.
+    source = f"lambda {', '.join(places.values())}: {_write(tree, places, 'f_number' if arrays else '')}"
     functions = _array_functions() if arrays else scalar_functions()
     return eval(compile(source, "<formula>", "eval"), {"__builtins__": {}, **functions})  # noqa: S307 - see above
 
@@ -41,12 +42,12 @@ def compile_trees(
     return eval(compile(source, "<formulas>", "eval"), {"__builtins__": {}, **scalar_functions()})  # noqa: S307 - see above
 
 
-def _write(node: Node, places: dict[str, str]) -> str:  # noqa: PLR0911 - one a kind of node
+def _write(node: Node, places: dict[str, str], number: str = "") -> str:  # noqa: PLR0911 - one a kind of node
     match node:
         case Number(value):
-            return f"({float(value)!r})"
+            return f"{number}({float(value)!r})"
         case Constant(name):
-            return f"({CONSTANTS[name]!r})"
+            return f"{number}({CONSTANTS[name]!r})"
         case Name(name):
             if name in places:
                 return places[name]
@@ -54,16 +55,16 @@ def _write(node: Node, places: dict[str, str]) -> str:  # noqa: PLR0911 - one a 
                 f"{name!r} has no value.", field=name, value=name, remedy=f"Give {name} a value, or leave it out."
             )
         case Sign(of):
-            return f"(-{_write(of, places)})"
+            return f"(-{_write(of, places, number)})"
         case Binary("^", left, Number(2)):
-            inner = _write(left, places)
+            inner = _write(left, places, number)
             return f"({inner}*{inner})" if isinstance(left, (Name, Number)) else f"({inner}**2)"
         case Binary("^", left, right):
-            return f"f_power({_write(left, places)}, {_write(right, places)})"
+            return f"f_power({_write(left, places, number)}, {_write(right, places, number)})"
         case Binary(operator, left, right):
-            return f"({_write(left, places)}{operator}{_write(right, places)})"
+            return f"({_write(left, places, number)}{operator}{_write(right, places, number)})"
         case Call(function, arguments):
-            return f"f_{function}({', '.join(_write(one, places) for one in arguments)})"
+            return f"f_{function}({', '.join(_write(one, places, number) for one in arguments)})"
         case _:
             assert_never(node)
 
@@ -127,6 +128,7 @@ def _array_functions() -> dict[str, Any]:
 
     return {
         **found,
+        "f_number": np.float64,
         **{f"f_{name}": _inverse(getattr(np, of)) for name, of in _ONE_OVER.items()},
         **{f"f_{name}": special(name) for name in ("erf", "erfc", "gamma")},
         "f_factorial": special("gamma", 1),

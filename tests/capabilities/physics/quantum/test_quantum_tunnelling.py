@@ -118,6 +118,32 @@ def test_a_double_barrier_lets_pass_at_the_levels_of_its_well() -> None:
     assert 0 < first.width < 5e-3
 
 
+def test_a_resonance_narrower_than_the_curve_s_steps_is_found() -> None:
+    """Its width falls with the barriers' thickness as exp(-2κd), though no energy of the curve lies on it."""
+    widths: list[float] = []
+    for thick in (6e-9, 8e-9):
+        layers = [{"height": 0.3, "width": thick}, {"height": 0, "width": 5e-9}, {"height": 0.3, "width": thick}]
+        result = passed(energy=0.1, mass=6.1e-32, layers=layers, highest=0.4)
+        first = result.resonances[0]
+        assert first.transmission == pytest.approx(1, abs=1e-6)
+        assert first.energy == pytest.approx(0.0896, abs=2e-4)
+        assert first.width is not None
+        widths.append(first.width)
+    inside = math.sqrt(2 * 6.1e-32 * EV * (0.3 - 0.0896)) / HBAR
+    assert widths[1] / widths[0] == pytest.approx(math.exp(-2 * inside * 2e-9), rel=0.05)
+    assert widths[1] < 0.4 / 300 / 50
+
+
+def test_a_closed_form_beyond_a_double_is_no_check() -> None:
+    """At an energy of next to nothing sinh² over it overflows."""
+    assert passed(energy=1e-300, height=5, width=1e-9, points=11).receipt.checks == []
+
+
+def test_what_rounding_leaves_of_a_full_passage_is_no_resonance() -> None:
+    """Far above a smooth barrier all passes, to within the last digits."""
+    assert passed(energy=20, formula="0.2/cosh(4*(x - 4))^2", width=8e-9, points=51, tolerance=1e-3).resonances == []
+
+
 def test_a_passage_is_drawn_over_energy() -> None:
     """Words, then the curve and the barrier."""
     request = compute_tunnelling.validate(dict(compute_tunnelling.examples[1].request))

@@ -21,8 +21,11 @@ from nis_backend.numerics.refinement import silent
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from nis_backend.capabilities.physics.nonlinear.spectral import Array
     from nis_backend.capabilities.physics.nonlinear.written_equations import Written
 
+STEEPEST = 1e15
+"""A rate beyond which a pole is near."""
 JUDGED = 64
 """Places at which an equation is asked whether its short waves grow."""
 
@@ -47,15 +50,28 @@ def _judge(request: PdeRequest, written: Written) -> tuple[str, float]:
     """What short waves do, at the start; and its size.
 
     Raises:
-        InvalidRequest: the equation is ill-posed.
+        InvalidRequest: the equation has no value somewhere, or is ill-posed.
     """
     length, many = request.right - request.left, periodic.PROBE
     x = request.left + length * np.arange(many) / many
     probe = np.array([start(x) for start in written.starts])
     values = periodic.derivatives(written, np.fft.rfft(probe), length, spectral.alias_free(many // 8))
+    _require_finite(request, x, written.right(x, 0.0, values))
     coarse = {one: value[:: many // JUDGED] for one, value in values.items()}
     kind = require_well_posed(written, x[:: many // JUDGED], coarse, length)
     return kind, max(1e-9, float(np.max(np.abs(probe))))
+
+
+def _require_finite(request: PdeRequest, x: Array, rates: Array) -> None:
+    """Refuse what is not a number at the start: the logarithm of less than nothing, or a pole."""
+    wrong = np.flatnonzero(~np.all(np.abs(rates) <= STEEPEST, axis=0))
+    if len(wrong):
+        raise InvalidRequest(
+            f"At the start the equation has no finite value at x = {float(x[wrong[0]]):.4g}.",
+            field="equation",
+            value=request.equation,
+            remedy="Give an equation and a start that are finite everywhere between the ends.",
+        )
 
 
 def _require_ends(request: PdeRequest, written: Written) -> None:

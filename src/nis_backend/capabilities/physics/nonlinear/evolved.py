@@ -18,6 +18,13 @@ if TYPE_CHECKING:
 
 def grown(request: PdeRequest, time: float) -> InvalidRequest:
     """The failure that tells of a solution that does not last."""
+    if not time:
+        return InvalidRequest(
+            "The solution grows beyond all bounds at once.",
+            field="equation",
+            value=request.equation,
+            remedy="Check its signs and its start, or ask for a shorter time.",
+        )
     return InvalidRequest(
         f"The solution grows beyond all bounds at about t = {time:.3g}.",
         field="duration",

@@ -8,10 +8,16 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from nis_backend.errors import InvalidRequest
+
 if TYPE_CHECKING:
     from nis_backend.capabilities.physics.nonlinear.spectral import Array
 
 SOURCE = "Toro, Riemann Solvers and Numerical Methods for Fluid Dynamics (2009), chapters 4 and 10"
+
+
+SMALLEST, LARGEST = 1e-100, 1e100
+"""Pressures between which that of two states is looked for, Pa."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -61,28 +67,46 @@ def jump(side: Gas, p: float) -> tuple[float, float]:
         root = math.sqrt(a / (p + b))
         return (p - side.pressure) * root, root * (1 - (p - side.pressure) / (2 * (p + b)))
     ratio = p / side.pressure
-    change = 2 * c / (g - 1) * (ratio ** ((g - 1) / (2 * g)) - 1)
+    change = 2 * c / (g - 1) * math.expm1((g - 1) / (2 * g) * math.log(ratio))
     return change, ratio ** (-(g + 1) / (2 * g)) / (side.density * c)
 
 
 def meet(left: Gas, right: Gas) -> Star:
-    """The pressure and velocity between the waves, by Newton from below on a concave function, to the last digit."""
+    """The pressure and velocity between the waves: Newton on the logarithm, bracketed, to the last digit.
+
+    Raises:
+        InvalidRequest: the pressure between is beyond what doubles hold.
+    """
     g, apart = left.gamma, right.velocity - left.velocity
     if 2 * (left.sound + right.sound) / (g - 1) <= apart:
         return Star(left=left, right=right, pressure=0.0, velocity=0.0, vacuum=True)
-    # As if both waves were rarefactions: exact then, else above; from a tenth of it the steps rise to the root.
-    z = (g - 1) / (2 * g)
-    scale = left.sound / left.pressure**z + right.sound / right.pressure**z
-    p = ((left.sound + right.sound - (g - 1) / 2 * apart) / scale) ** (1 / z)
-    for _ in range(200):
+    low, high = SMALLEST, LARGEST
+    if not _apart(left, right, low) < 0 < _apart(left, right, high):
+        raise InvalidRequest(
+            "Between these states the pressure is smaller or larger than numbers hold.",
+            field="heat_ratio",
+            value=g,
+            remedy="Give a heat ratio further from 1, or states that part less fast.",
+        )
+    p = min(max((left.pressure + right.pressure) / 2, low), high)
+    for _ in range(400):
         (fall, slope), (fall_right, slope_right) = jump(left, p), jump(right, p)
-        following = p - (fall + fall_right + apart) / (slope + slope_right)
-        following = following if following > 0 else p / 10
+        missing = fall + fall_right + apart
+        low, high = (p, high) if missing < 0 else (low, p)
+        # The step in log p; where it leaves the bracket, the bracket is halved.
+        way = -missing / (p * (slope + slope_right))
+        following = p * math.exp(max(-700.0, min(700.0, way)))
+        following = following if low < following < high else math.sqrt(low) * math.sqrt(high)
         if abs(following - p) <= 1e-15 * p:
             break
         p = following
     u = (left.velocity + right.velocity + jump(right, p)[0] - jump(left, p)[0]) / 2
     return Star(left=left, right=right, pressure=p, velocity=u, vacuum=False)
+
+
+def _apart(left: Gas, right: Gas, p: float) -> float:
+    """How much faster the right side's gas is than the left's, were p between them."""
+    return jump(left, p)[0] + jump(right, p)[0] + right.velocity - left.velocity
 
 
 def sample(star: Star, speed: Array) -> tuple[Array, Array, Array]:

@@ -25,6 +25,8 @@ SHOWN = 400
 """Most cells of the profiles that are answered."""
 CROSSINGS = 4
 """Lengths of the tube that the fastest wave may have run."""
+ENDMOST = 2
+"""Cells of the coarsest grid that each state fills at least."""
 FINER = 8
 """Places in a cell over which the exact solution is averaged."""
 
@@ -71,7 +73,15 @@ def burst(request: ShockTubeRequest, tell: Callable[[float, str], None] = silent
 
 
 def _require_inside(request: ShockTubeRequest, star: Star) -> None:
-    """Refuse times at which the waves have long left the tube: the steps would show nothing."""
+    """Refuse a membrane at an end, and times at which the waves have long left the tube: nothing would be seen."""
+    nearest = 2 * ENDMOST / request.cells
+    if not nearest <= request.membrane <= 1 - nearest:
+        raise InvalidRequest(
+            "The membrane is too near to an end: one of the two states is in no cell.",
+            field="membrane",
+            value=request.membrane,
+            remedy=f"Put it between {nearest:g} and {1 - nearest:g}, or give more cells.",
+        )
     fastest = max(abs(one.velocity) + one.sound for one in (star.left, star.right))
     fastest = max(fastest, abs(star.front(star.left)), abs(star.front(star.right)))
     longest = CROSSINGS * request.length / fastest

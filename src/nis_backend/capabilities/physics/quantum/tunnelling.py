@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 
     Array = NDArray[np.float64]
     Waves = NDArray[np.complex128]
+    Indices = NDArray[np.intp]
 
 HBAR: float = constants.hbar
 EV: float = constants.electron_volt
@@ -40,7 +41,10 @@ SEEN = 0.99
 """Part of a potential's ups and downs that the first steps are to see."""
 DRAWN = 400
 MOST_PEAKS = 32
-ROUNDS = 80
+ROUNDS, ACROSS = 9, 33
+"""Rounds in which a peak is looked for, and places of each."""
+STANDS_OUT = 1e-9
+"""Rise of a curve's logarithm that is no rounding."""
 NUDGE = 1e-7
 """Relative change of an energy by which a slope is taken."""
 LEAST = 1e-3
@@ -281,7 +285,7 @@ def _told(  # noqa: PLR0913, PLR0917 - what is known of the passage
         decay_length=1 / math.sqrt(barrier.scale * (top - request.energy)) if top > request.energy else None,
         energies=energies[1:].tolist(),
         transmissions=curve.tolist(),
-        resonances=_peaks(barrier, energies[1:], curve, steps),
+        resonances=_peaks(barrier, energies[1:], found.logarithm[1:], steps),
         position=x.tolist(),
         potential=potential.tolist(),
         receipt=Receipt(
@@ -320,6 +324,8 @@ def _checks(request: TunnellingRequest, barrier: Barrier, passed: float, error: 
         bent = height**2 * math.sinh(phase) ** 2 / (4 * energy * (height - energy))
     else:
         bent = height**2 * math.sin(phase) ** 2 / (4 * energy * (energy - height))
+    if not math.isfinite(bent):
+        return []
     expected = 1 / (1 + bent)
     return [
         compare(
@@ -329,51 +335,61 @@ def _checks(request: TunnellingRequest, barrier: Barrier, passed: float, error: 
 
 
 def _peaks(barrier: Barrier, energies: Array, curve: Array, steps: int) -> list[Resonance]:
-    """The curve's peaks, each looked at more closely."""
+    """The peaks of the logarithm of a curve, each looked at more closely, all of them at once.
 
-    def at(energy: float) -> float:
-        return float(np.exp(passage(barrier, np.array([energy]), steps).logarithm[0]))
+    A resonance narrower than the curve's steps has flanks that rise towards it.
+    """
+    with np.errstate(invalid="ignore"):  # where nothing passes on either side
+        rises, falls = curve[1:-1] - curve[:-2], curve[1:-1] - curve[2:]
+    tops = 1 + np.flatnonzero((rises > STANDS_OUT) & (falls >= 0) | (rises >= 0) & (falls > STANDS_OUT))
+    if not len(tops):
+        return []
 
-    found: list[Resonance] = []
-    for i in range(1, len(curve) - 1):
-        if curve[i] < LEAST or not curve[i - 1] < curve[i] >= curve[i + 1] or len(found) == MOST_PEAKS:
-            continue
-        energy, height = _summit(at, float(energies[i - 1]), float(energies[i + 1]))
-        sides = [_fallen(at, energies, curve, i, energy, height / 2, way) for way in (-1, 1)]
-        wide = None if sides[0] is None or sides[1] is None else sides[1] - sides[0]
-        found.append(Resonance(energy=energy, transmission=min(1.0, height), width=wide))
-    return found
+    def at(places: Array) -> Array:
+        return passage(barrier, places.ravel(), min(steps, MOST // 4)).logarithm.reshape(places.shape)
 
-
-def _summit(at: Callable[[float], float], low: float, high: float) -> tuple[float, float]:
-    """Golden section."""
-    golden = (math.sqrt(5) - 1) / 2
-    a, b = high - golden * (high - low), low + golden * (high - low)
-    left, right = at(a), at(b)
-    for _ in range(ROUNDS // 2):
-        if left > right:
-            high, b, right = b, a, left
-            a = high - golden * (high - low)
-            left = at(a)
-        else:
-            low, a, left = a, b, right
-            b = low + golden * (high - low)
-            right = at(b)
-    return (a, left) if left > right else (b, right)
+    summits, heights = _summits(at, energies[tops - 1], energies[tops + 1])
+    kept = np.flatnonzero(heights > math.log(LEAST))[:MOST_PEAKS]
+    tops, summits, heights = tops[kept], summits[kept], heights[kept]
+    halves = heights - math.log(2)
+    left, right = (_fallen(at, energies, curve, tops, summits, halves, way) for way in (-1, 1))
+    widths = (right - left).tolist()
+    return [
+        Resonance(energy=energy, transmission=min(1.0, math.exp(height)), width=None if math.isnan(wide) else wide)
+        for energy, height, wide in zip(summits.tolist(), heights.tolist(), widths, strict=True)
+    ]
 
 
-def _fallen(  # noqa: PLR0913, PLR0917 - a peak and a side of it
-    at: Callable[[float], float], energies: Array, curve: Array, peak: int, energy: float, half: float, way: int
-) -> float | None:
-    """Where the curve has fallen to half, on one side; None where it rises again before."""
-    i = peak + way
-    while 0 <= i < len(curve) and curve[i] > half:
-        i += way
-    if not 0 <= i < len(curve):
-        return None
-    low, high = sorted((energy, float(energies[i])))
-    for _ in range(ROUNDS // 2):
-        middle = (low + high) / 2
-        above = at(middle) > half
-        low, high = (middle, high) if above == (way > 0) else (low, middle)
-    return (low + high) / 2
+def _summits(at: Callable[[Array], Array], low: Array, high: Array) -> tuple[Array, Array]:
+    """Where the highest values between each two places are, and they: the best of many places, and around it again."""
+    rows, middle, height = np.arange(len(low)), low, low
+    for _ in range(ROUNDS):
+        places: Array = low[:, None] + (high - low)[:, None] * np.linspace(0, 1, ACROSS)
+        values = at(places)
+        best = np.argmax(values, axis=1)
+        middle, height = places[rows, best], values[rows, best]
+        low, high = places[rows, np.maximum(best - 1, 0)], places[rows, np.minimum(best + 1, ACROSS - 1)]
+    return middle, height
+
+
+def _fallen(  # noqa: PLR0913, PLR0917 - peaks and a side of them
+    at: Callable[[Array], Array], energies: Array, curve: Array, tops: Indices, summits: Array, halves: Array, way: int
+) -> Array:
+    """Where the curve has fallen to half, on one side of each peak; nan where it rises again before."""
+    inner, outer = summits.copy(), np.full(len(tops), np.nan)
+    for number, (top, half) in enumerate(zip(tops.tolist(), halves.tolist(), strict=True)):
+        following = int(tops[number + way]) if 0 <= number + way < len(tops) else (len(curve) if way > 0 else -1)
+        below = next((i for i in range(top + way, following, way) if curve[i] <= half), None)
+        if below is not None:
+            outer[number] = energies[below]
+    held = np.flatnonzero(np.isfinite(outer))
+    inner, out, half = inner[held], outer[held], halves[held]
+    rows = np.arange(len(held))
+    for _ in range(ROUNDS if len(held) else 0):
+        places: Array = inner[:, None] + (out - inner)[:, None] * np.linspace(0, 1, ACROSS)
+        below = at(places) <= half[:, None]
+        below[:, -1] = True
+        first = np.maximum(np.argmax(below, axis=1), 1)
+        inner, out = places[rows, first - 1], places[rows, first]
+    outer[held] = (inner + out) / 2
+    return outer
