@@ -74,6 +74,25 @@ def test_a_small_sample_by_hand() -> None:
     assert found.skewness == pytest.approx(0.829536957, rel=1e-8)
 
 
+@pytest.mark.parametrize("scale", [2.0**497, 2.0**365, 2.0**-700, 2.0**-990])
+def test_samples_of_any_size_have_the_same_shape(scale: float) -> None:
+    """Numbers near 10¹⁵⁰ or 10⁻²⁹⁸ have cubes no double holds; shape and intervals are those of multiples."""
+    values = [1.0, -1.0, 1.5, 0.25, -0.5, 2.0]
+    plain, scaled = described(values), described([scale * one for one in values])
+    assert scaled.receipt.met
+    assert (scaled.skewness, scaled.excess_kurtosis) == (plain.skewness, plain.excess_kurtosis)
+    assert plain.bootstrap_low is not None
+    assert scaled.bootstrap_low == scale * plain.bootstrap_low
+    assert scaled.histogram.counts == plain.histogram.counts
+
+
+def test_a_number_too_large_is_named_by_its_sample() -> None:
+    """The field is the list that it stands in."""
+    with pytest.raises(InvalidRequest) as refused:
+        described([1.0, 2.0], others=[[1.0], [1e200, 1.0]])
+    assert refused.value.field == "others.1"
+
+
 def test_intervals_hold_the_true_mean_as_often_as_they_say() -> None:
     """Of 300 normal samples of 15, Student's 90 % hold 0 in 90 ± 4, the bootstrap's in some fewer."""
     draw = np.random.default_rng(5)

@@ -38,8 +38,8 @@ def describe(request: SampleRequest, tell: Callable[[float, str], None] = silent
     """The samples that were asked for; `tell` hears how far it is."""
     samples = [request.values, *request.others]
     told = [*request.names, *("" for _ in samples)]
-    for values in samples:
-        require_moderate("values", values)
+    for number, values in enumerate(samples):
+        require_moderate(f"others.{number - 1}" if number else "values", values)
     found: list[Description] = []
     for number, values in enumerate(samples):
         found.append(_described(values, request, told[number]))
@@ -51,7 +51,8 @@ def describe(request: SampleRequest, tell: Callable[[float, str], None] = silent
         compare("mean, pairwise sums of doubles", first.mean, float(np.mean(a)), "", allowed=1e-13 * size + 1e-300)
     ]
     if first.standard_deviation is not None:
-        second = _two_passes(a)
+        scale = _scale(a)
+        second = scale * _two_passes(a / scale)
         allowed = 1e-11 * first.standard_deviation + 1e-13 * size
         checks.append(compare("standard deviation, two passes", first.standard_deviation, second, "", allowed=allowed))
     return SampleSummary(
@@ -79,11 +80,13 @@ def _described(values: list[float], request: SampleRequest, name: str) -> Descri
     deviation = statistics.stdev(values) if n > 1 else None
     error = deviation / math.sqrt(n) if deviation is not None else None
     half = float(stats.t.ppf((1 + request.confidence) / 2, n - 1)) * error if error is not None else None
-    low, high = _bootstrap(a, request) if deviation else (None, None)
+    # Third and fourth powers of what is near 1 neither overflow nor vanish; powers of two round nothing.
+    scale = _scale(a)
+    low, high = (scale * end for end in _bootstrap(a / scale, request)) if deviation else (None, None)
     lower, upper, coverage = _median_interval(n, request.confidence)
     first, third = (float(np.quantile(a, q)) for q in (0.25, 0.75))
     beyond = a[(a < first - FENCE * (third - first)) | (a > third + FENCE * (third - first))]
-    skewness, kurtosis = _shape(a, deviation)
+    skewness, kurtosis = _shape(a / scale, deviation / scale if deviation else None)
     return Description(
         name=name,
         count=n,
@@ -107,6 +110,11 @@ def _described(values: list[float], request: SampleRequest, name: str) -> Descri
         outliers=beyond[:100].tolist(),
         outlier_count=len(beyond),
     )
+
+
+def _scale(a: Array) -> float:
+    """The power of two near the largest of the numbers."""
+    return math.ldexp(1.0, max(-1000, math.frexp(float(np.max(np.abs(a))))[1]))
 
 
 def _two_passes(a: Array) -> float:
@@ -163,7 +171,7 @@ def _bootstrap(a: Array, request: SampleRequest) -> tuple[float, float]:
 
 
 def _histogram(a: Array) -> Histogram:
-    if np.ptp(a) <= 1e-12 * max(1.0, float(np.max(np.abs(a)))):
+    if np.ptp(a) <= 1e-12 * float(np.max(np.abs(a))):
         width = max(0.5, abs(float(a[0])) * 1e-6)
         return Histogram(edges=[float(a[0]) - width, float(a[0]) + width], counts=[float(len(a))])
     spread = float(np.subtract(*np.quantile(a, [0.75, 0.25])))

@@ -283,7 +283,7 @@ class TestResult(Model):
     estimate: Annotated[float, Unit("")] = Field(description="What is estimated: a difference, a share, a correlation.")
     estimate_name: str
     low: Annotated[float, Unit("")] | None = Field(
-        description="Lower end of the estimate's interval; null: none known."
+        description="Lower end of the estimate's interval, of both sides whatever the test; null: none known."
     )
     high: Annotated[float, Unit("")] | None = Field(description="Upper end of it.")
     power: str = Field(description="What effect samples of this size would show in 80 of 100 cases.")

@@ -181,11 +181,11 @@ def _peak(x: Array, rate: float, place: int, lines: Array, floor: float) -> Peak
     # Of white noise a line of Hann's window has the power variance·n·3/8, and the median is ln 2 of the mean.
     variance = floor / math.log(2) / (0.375 * n)
     bound = math.sqrt(24 * variance / (amplitude**2 * n**3 + 1e-300)) * rate / (2 * math.pi)
-    # Golden section sees where the square of rounding hides the top.
-    blur = step * 1e-7
+    # Golden section sees the top, some lines wide, to the root of rounding.
+    blur = step * 1e-6
     return Peak(
         frequency=frequency,
-        error=min(step, 2 * abs(frequency - other) + 3 * bound + blur + ROUNDING * rate),
+        error=min(step, 2 * abs(frequency - other) + 4 * bound + blur + ROUNDING * rate),
         amplitude=amplitude,
         phase=math.degrees(math.atan2(value.imag, value.real)),
         signal_to_noise=10 * math.log10(max(float(lines[place]) / floor, 1e-300)),
