@@ -8,6 +8,8 @@ import pytest
 from ground import Ground
 from rest_client import ask
 
+from nis_backend.capabilities.physics.claims import verifying
+
 JSON = {"Content-Type": "application/json"}
 PENDULUM = {"operation": "physics.simulate_pendulum", "request": {"length": 1, "angle": 30}}
 FLIGHT = {"operation": "physics.simulate_projectile", "request": {"speed": 20, "angle": 45}}
@@ -121,3 +123,21 @@ def test_what_cannot_be_checked_is_refused_by_its_field(ground: Ground, request_
     _, _, problem = ask(ground, "POST", "/physics/verify", request_, JSON)
     assert problem["field"] == field
     assert problem["remedy"]
+
+
+def test_what_is_not_computed_in_time_is_left_open_with_the_remedy(
+    ground: Ground, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A computation may have more time of its own than a claim has: that is no error, and no verdict."""
+    monkeypatch.setattr(verifying, "ROOM", 0.0)
+    found = verify(ground, **PENDULUM, claims=[{"path": "period", "value": "2.04 s"}])
+    assert found["verdict"] == "cannot say"
+    assert "as a run" in found["reason"]
+
+
+def test_a_finer_computation_that_is_not_done_in_time_leaves_the_receipts_error(
+    ground: Ground, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The first one's answer stands."""
+    monkeypatch.setattr(verifying, "FINER_ROOM", 0.0)
+    assert verify(ground, **PENDULUM, claims=[{"path": "period", "value": "2.1 s"}])["verdict"] == "refuted"

@@ -200,3 +200,19 @@ def test_a_circuit_that_is_too_slow_to_follow_is_not_said_to_grow() -> None:
     """A sine begins at nothing: that it is there later is no growth."""
     with pytest.raises(InvalidRequest, match="steps resolve"):
         simulate(request("V1 a 0 sin(0 1 1M)", "R1 a b 1k", "C1 b 0 1u", duration=1, max_steps=1024))
+
+
+@pytest.mark.parametrize(
+    "netlist",
+    [
+        ("V1 a 0 sin(0 1 377)", "R2 a b 8886", "R3 b c 58.7", "R4 c d 80330", "L1 a c 9m", "C1 d a 13.1n"),
+        ("V1 a 0 5", "R2 a b 2.53", "R3 b c 17797", "L1 c 0 26.4u", "L2 c 0 6.66m", "C1 b a 3.68n"),
+    ],
+    ids=["no way to the ground", "two coils beside each other"],
+)
+def test_what_is_rounding_beside_the_sources_holds_no_step_up(netlist: tuple[str, ...]) -> None:
+    """Currents of nothing, and voltages that have died out, once took steps without end."""
+    course = simulate(request(*netlist, tolerance=1e-6))
+    assert course.receipt.met
+    assert course.receipt.steps < 2000
+    assert all(check.agrees for check in course.receipt.checks)

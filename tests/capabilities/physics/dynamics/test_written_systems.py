@@ -275,3 +275,21 @@ def test_an_event_at_the_very_end_of_a_step_is_there_and_not_before(formula: str
     solution = solve(request(["x' = 1"], {"x": -5}, events=[{"formula": formula, "terminal": True}]))
     assert solution.end_time == pytest.approx(time, abs=1e-12)
     assert solution.final["x"] == pytest.approx(time - 5, abs=1e-12)
+
+
+@pytest.mark.parametrize("lowest", [0.9, 0.999, 0.99999])
+def test_a_dip_below_zero_within_one_step_is_two_events(lowest: float) -> None:
+    """Long steps pass over what is below -lowest of a cosine: it is seen where it comes near zero and goes again."""
+    formula = f"x + {lowest}"
+    solution = solve(request(["x'' = -x"], {"x": 1, "x'": 0}, 6, points=2, events=[{"formula": formula}]))
+    before = math.acos(-lowest)
+    assert [one.time for one in solution.events] == pytest.approx([before, 2 * math.pi - before], abs=1e-6)
+
+
+def test_an_event_that_turns_faster_than_the_motion_is_found_or_not_vouched_for() -> None:
+    """Four zeros a step are all seen; of a thousand, the receipt says that the end is not known."""
+    slow = solve(request(["x' = -0.1*x"], {"x": 1}, 10, events=[{"formula": "sin(50*t)"}]))
+    assert [one.time for one in slow.events] == pytest.approx([math.pi / 50 * n for n in range(1, 160)], abs=1e-9)
+    quick = solve(request(["x' = -0.1*x"], {"x": 1}, 10, events=[{"formula": "sin(1e6*t)", "terminal": True}]))
+    assert not quick.receipt.met
+    assert "disagree" in quick.receipt.notes[-1]

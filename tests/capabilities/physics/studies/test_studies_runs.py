@@ -8,10 +8,11 @@ from typing import Any
 import pytest
 from ground import Ground
 
+from nis_backend.caller import Caller
 from nis_backend.capabilities.physics.studies.operations import OPERATIONS
 from nis_backend.capabilities.physics.studies.targets import DECLARED
 from nis_backend.catalog import CAPABILITIES
-from nis_backend.errors import InvalidRequest, NisError, NotFound, NotSupported
+from nis_backend.errors import Forbidden, InvalidRequest, NisError, NotFound, NotSupported
 from nis_backend.view import Grid, Series, Text
 
 Json = dict[str, Any]
@@ -122,3 +123,21 @@ def test_what_depends_on_nothing_has_no_shares(ground: Ground) -> None:
     with pytest.raises(InvalidRequest) as error:
         ground.call("physics.analyze_sensitivity", THROW | {"samples": 512, "vary": THROW["vary"] * 4})
     assert error.value.field == "samples"
+
+
+@pytest.mark.parametrize("name", ["physics.sweep_parameters", "physics.analyze_sensitivity"])
+def test_a_study_needs_the_scopes_of_what_it_calls(ground: Ground, name: str) -> None:
+    """Who may not call the operation is refused as if calling it, before there is a run."""
+    reader = Caller(owner="local", scopes=frozenset({"physics:read"}))
+    request: Json = {"operation": "mathematics.integrate_expression", "vary": [{"path": "lower", "values": [1]}]}
+    request |= {"measure": [{"path": "value"}]}
+    if name == "physics.analyze_sensitivity":
+        ranged = [{"path": path, "low": 1, "high": 2} for path in ("lower", "upper")]
+        request = {**request, "vary": ranged, "measure": {"path": "value"}}
+
+    async def called() -> None:
+        await ground.process.context(reader).call_named(name, request)
+
+    with pytest.raises(Forbidden) as refused:
+        ground.run(called())
+    assert (refused.value.field, refused.value.value) == ("scope", "mathematics:read")

@@ -26,7 +26,7 @@ _TIMES = [0.0, 0.25, 0.5, 0.75, 1.0]
     "physics.verify",
     effect="reads",
     essential=True,
-    time_limit=150.0,
+    time_limit=300.0,
     view=views.draw_verification,
     examples=(
         Example(
@@ -55,8 +55,9 @@ async def verify(request: ClaimRequest, ctx: Context) -> Verification:
     """Check a claimed number against a computation: confirmed, refuted, or cannot say, with the reason and its receipt.
 
     The claim is a statement in words, or an operation, its request and the numbers its result is said to hold. The
-    operation is called as asked and with a tolerance a hundred times finer; a claim is held to half of its last digit,
-    or to a tolerance of its own, and refuted only where it is off by more than that and the computation's own error.
+    operation is called as asked, for three minutes at most, and with a tolerance a hundred times finer; a claim is held
+    to half of its last digit, or to a tolerance of its own, and refuted only where it is off by more than that and the
+    computation's own error.
 
     Raises:
         InvalidRequest: the operation is none that computes, it refuses the request, or a claim measures something else.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import math
 import re
 from typing import TYPE_CHECKING, Any, cast
@@ -10,7 +11,7 @@ from nis_backend.capabilities.operations.operations import RouteMessage, route_m
 from nis_backend.capabilities.physics.claims import wording
 from nis_backend.capabilities.physics.claims.claimed import ClaimVerdict, Verification
 from nis_backend.capabilities.physics.operations import TextRequest, read_quantities
-from nis_backend.errors import InvalidRequest, NisError
+from nis_backend.errors import DeadlineExceeded, InvalidRequest, NisError
 from nis_backend.fields import flat
 from nis_backend.numerics.quantity import from_text
 from nis_backend.numerics.receipt import Receipt
@@ -18,7 +19,7 @@ from nis_backend.numerics.written import format_number
 from nis_backend.operation import Model
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Coroutine, Sequence
 
     from nis_backend.capabilities.operations.operations import Route
     from nis_backend.capabilities.physics.claims.claimed import Claim, ClaimRequest, Verdict
@@ -28,6 +29,8 @@ if TYPE_CHECKING:
 
 FINER = 100.0
 """How much finer the second computation is."""
+ROOM, FINER_ROOM = 180.0, 90.0
+"""Seconds that the two computations may take, of the five minutes that a claim has."""
 COARSEST = 0.05
 """The most that digits left out may excuse, relative: 'a period of 2 s' is no claim of 1.5 to 2.5 s for 1.6 s."""
 
@@ -64,7 +67,12 @@ def _computes(entry: Entry) -> None:
 
 
 async def _held(entry: Entry, arguments: Json, claims: Sequence[Claim], ctx: Context) -> Verification:
-    found = await _result(entry, arguments, ctx)
+    found = await _within(ROOM, _result(entry, arguments, ctx))
+    if found is None:
+        return _unsaid(
+            f"{entry.name} was not done within {ROOM:g} s, the time that a claim has. Ask it for less: a larger "
+            "tolerance, a shorter duration, fewer points. Or call it as a run, and compare its result."
+        )
     finer = await _finer(entry, arguments, ctx)
     verdicts = [_judge(entry, place, claim, found, finer) for place, claim in enumerate(claims)]
     kinds = {one.verdict for one in verdicts}
@@ -78,6 +86,15 @@ async def _held(entry: Entry, arguments: Json, claims: Sequence[Claim], ctx: Con
         request=arguments,
         receipt=Receipt.model_validate(receipt) if isinstance(receipt, dict) else None,
     )
+
+
+async def _within(seconds: float, work: Coroutine[Any, Any, Json]) -> Json | None:
+    """What it comes to; None where it does not within this time, or its own."""
+    try:
+        async with asyncio.timeout(seconds):
+            return await work
+    except (TimeoutError, DeadlineExceeded):
+        return None
 
 
 async def _result(entry: Entry, arguments: Json, ctx: Context) -> Json:
@@ -94,7 +111,7 @@ async def _finer(entry: Entry, arguments: Json, ctx: Context) -> Json | None:
     if not isinstance(usual, int | float):
         return None
     try:
-        return await _result(entry, {**arguments, "tolerance": usual / FINER}, ctx)
+        return await _within(FINER_ROOM, _result(entry, {**arguments, "tolerance": usual / FINER}, ctx))
     except InvalidRequest:
         return None
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import replace
+from itertools import islice
 from typing import TYPE_CHECKING, Literal
 
 from nis_backend.capabilities.physics.dynamics.events import Watched, find
@@ -21,6 +22,8 @@ if TYPE_CHECKING:
     from nis_backend.capabilities.physics.dynamics.schemes import Rate, State
     from nis_backend.numerics.receipt import Check
 
+MOST_WAVES = 1000
+"""Waves that are looked at."""
 SUSCEPTIBLE, EXPOSED, INFECTIOUS, RECOVERED = range(4)
 
 
@@ -118,9 +121,10 @@ def spread(request: EpidemicRequest, tell: Callable[[float, str], None] = silent
 
 
 def _peak(f: Rate, problem: Problem, marched: Marched) -> tuple[float, State] | None:
-    """When the infectious first stop to grow."""
-    watched = Watched(name="peak", value=lambda t, y: f(t, y)[INFECTIOUS], direction="falling", terminal=True)
-    found = next(find(problem.scheme, marched.path, [watched]), None)
+    """When most are infectious: the highest of the times at which they stop to grow, of waves the first as a rule."""
+    watched = Watched(name="peak", value=lambda t, y: f(t, y)[INFECTIOUS], direction="falling", terminal=False)
+    waves = islice(find(problem.scheme, marched.path, [watched]), MOST_WAVES)
+    found = max(waves, key=lambda one: one.state[INFECTIOUS], default=None)
     if found is None:
         return None
     return (found.time, found.state) if found.state[INFECTIOUS] > problem.start[INFECTIOUS] else (0.0, problem.start)

@@ -25,6 +25,10 @@ if TYPE_CHECKING:
 
 FLOOR = 1e-13
 """Part of the largest state below which another state's size is taken for rounding."""
+ROUNDED = 1e-5
+"""Part of the size below which no state is that no step is made shorter for: it is the sources' rounding."""
+SLIGHT = 1e-2
+"""Part of the size below which no state is that its error is relative to at least."""
 GROWTH, SHRINKAGE, SAFETY = 5.0, 0.2, 0.9
 """Bounds of how a step's length changes; Hairer's."""
 FINE, NEAR = 1e-3, 1e-8
@@ -61,6 +65,8 @@ class Problem:
     """Whether something that ends the motion happens between two states."""
     scales: tuple[float, ...] = ()
     """What errors are relative to, where that is not the largest size of each state."""
+    least: tuple[float, ...] = ()
+    """Sizes below which no state is for the laying of the mesh: what begins at nothing would need endless steps."""
     pointwise: float | None = None
     """Part of a state's largest size below which its error is not held against its own size of the moment; None holds
     every error against the largest size."""
@@ -109,7 +115,7 @@ class Marched:
     coarser: Path
     scales: list[float] = field(default_factory=list[float])
     faint: list[str] = field(default_factory=list[str])
-    """States that are rounding beside the others."""
+    """What is said of states that are rounding beside the others."""
     rounding: float = 0.0
     """What errors of rounding grow to on the way; 0 where it was not looked at."""
 
@@ -290,6 +296,7 @@ class _Laying:
         self.largest = [max(map(abs, self.y), default=0.0)]
         self.most = max(16, problem.max_steps // 4)
         self.tried = self.stiff = self.calm = 0
+        self.ended = False
         self.h = self._first()
 
     def whole(self) -> Mesh:
@@ -319,10 +326,17 @@ class _Laying:
             # The last two steps are equal: none is a sliver.
             h = left if self.h >= 0.999 * left else min(self.h, left / 2)
             t = end if h == left else self.t + h
-            state = self._try(h)
+            try:
+                state = self._try(h)
+            except InvalidRequest:
+                if self.ended:
+                    return True
+                raise
             if state is None:
                 continue
-            ended = problem.stop is not None and problem.stop(self.t, self.y, t, state)
+            # One step more: on a finer grid the end may come a little later.
+            ended = self.ended
+            self.ended = ended or (problem.stop is not None and problem.stop(self.t, self.y, t, state))
             self.y, self.t = state, t
             self.times.append(t)
             self.largest.append(max(self.largest[-1], *map(abs, state)))
@@ -346,8 +360,13 @@ class _Laying:
             return None
         sizes = [max(one, abs(a)) for one, a in zip(self.sizes, found.state, strict=True)]
         floor = FLOOR * max(sizes) + 1e-300
+        floors = problem.least or (0.0,) * len(sizes)
         missed = max(
-            (abs(e) / (self.allowed * max(one, floor)) for e, one in zip(found.error, sizes, strict=True)), default=0.0
+            (
+                abs(e) / max(self.allowed * max(one, least, floor), ROUNDED * least)
+                for e, one, least in zip(found.error, sizes, floors, strict=True)
+            ),
+            default=0.0,
         )
         lower = 4 if problem.scheme.order < 8 else 7  # noqa: PLR2004 - as above
         factor = SAFETY * missed ** (-1 / (lower + 1)) if missed else GROWTH
@@ -422,8 +441,13 @@ def _scales(problem: Problem, mesh: Mesh) -> tuple[list[float], list[str]]:
         return list(problem.scales), []
     largest = max(mesh.sizes, default=0.0)
     floor = FLOOR * largest + 1e-300
-    faint = [name for name, size in zip(problem.names, mesh.sizes, strict=True) if 0 < size < floor]
-    return [max(one, floor) for one in mesh.sizes], faint
+    floors = [max(floor, SLIGHT * one) for one in problem.least or (0.0,) * len(mesh.sizes)]
+    faint = [
+        f"{name} stays below {least:.1g}, and its error is relative to that."
+        for name, size, least in zip(problem.names, mesh.sizes, floors, strict=True)
+        if 0 < size < least
+    ]
+    return [max(one, least) for one, least in zip(mesh.sizes, floors, strict=True)], faint
 
 
 def receipt_of(  # noqa: PLR0913 - each is one line of the receipt
@@ -438,7 +462,7 @@ def receipt_of(  # noqa: PLR0913 - each is one line of the receipt
 ) -> Receipt:
     """The receipt of a march."""
     refined, scheme = marched.refined, problem.scheme
-    faint = [f"{name} stays below 1e-13 of the largest state; its error is relative to that." for name in marched.faint]
+    faint = list(marched.faint)
     if marched.rounding > problem.tolerance:
         faint.append(
             f"Errors of rounding alone grow to {marched.rounding:.1g} on the way: no finer steps bring it below that."

@@ -95,6 +95,17 @@ class Source:
         return sorted({delay + k * period + corner for k in range(many) for corner in corners})
 
     @property
+    def largest(self) -> float:
+        """A bound of what it gives."""
+        match self.shape:
+            case "constant" | "step":
+                return abs(self.numbers[0])
+            case "sine":
+                return abs(self.numbers[0]) + abs(self.numbers[1])
+            case "pulse":
+                return max(abs(self.numbers[0]), abs(self.numbers[1]))
+
+    @property
     def direct(self) -> float:
         """What it gives of direct current."""
         return self.numbers[0] if self.shape in ("constant", "sine", "pulse") else 0.0

@@ -39,6 +39,8 @@ MOST_ROUNDS = 14
 """Newton's rounds: with a Jacobian of the step's beginning each gains a digit or more, or the step is too long."""
 CLOSE, CLOSE_ENOUGH = 1e-13, 1e-9
 """Relative size of the last correction that ends Newton's rounds; the second, where rounding stops them."""
+EXACT = 3
+"""Rounds after which nothing but rounding is left where the Jacobian never changes."""
 KEPT = 64
 """Matrices of as many lengths of a step that are kept."""
 DEEPEST = 12
@@ -126,7 +128,7 @@ class Radau:
         # A component that is a rounding error of the others is not waited for.
         floor = 1e-13 * max(map(abs, y), default=0.0) + 1e-300
         before = math.inf
-        for _ in range(MOST_ROUNDS):
+        for number in range(MOST_ROUNDS):
             moved = added if mass is None else added @ mass.T
             missed = moved - h * (MATRIX @ self._rates(t, h, begin + added))
             change = (inverse @ missed.ravel()).reshape(3, size)
@@ -135,7 +137,9 @@ class Radau:
             now = float(np.max(np.abs(change) / scale))
             if not math.isfinite(now):
                 break
-            if now <= CLOSE or (before <= CLOSE_ENOUGH and now >= 0.3 * before):
+            # Where the matrix is exact, what a third round still moves is rounding.
+            near = before <= CLOSE_ENOUGH or (self.together is not None and number >= EXACT)
+            if now <= CLOSE or (near and now >= 0.3 * before):
                 return added
             before = now
         raise UnsolvedError

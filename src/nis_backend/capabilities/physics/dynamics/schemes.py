@@ -36,6 +36,7 @@ class Scheme(Protocol):
     name: str
     order: int
     source: str
+    rate: Rate
     evaluations: int
 
     def step(self, t: float, y: State, h: float) -> State:

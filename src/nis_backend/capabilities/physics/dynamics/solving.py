@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from itertools import islice
 from typing import TYPE_CHECKING
 
 from nis_backend.capabilities.physics.dynamics.events import Watched, find, stopping
@@ -30,7 +31,10 @@ if TYPE_CHECKING:
     from nis_backend.capabilities.physics.dynamics.schemes import Rate, Scheme, State
     from nis_backend.numerics.receipt import Check
 
-MOST_EVENTS = 500
+MOST_EVENTS, MOST_SEEN = 500, 5000
+"""Events that are told, and looked for."""
+TORN = 1e-3
+"""Part of the time by which two grids may differ on the end of the motion."""
 MOST_WORK = 1_000_000
 """Steps times states: some seconds."""
 FINEST = 1e-10
@@ -167,8 +171,8 @@ def _told(  # noqa: PLR0913, PLR0917 - what was asked, read, done and found
     reason: str,
     checks: list[Check],
 ) -> OdeSolution:
-    found = list(find(problem.scheme, marched.path, watched)) if watched else []
-    coarser = list(find(problem.scheme, marched.coarser, watched)) if watched else []
+    found = list(islice(find(problem.scheme, marched.path, watched), MOST_SEEN)) if watched else []
+    coarser = list(islice(find(problem.scheme, marched.coarser, watched), MOST_SEEN)) if watched else []
     times, states = marched.at_outputs()
     end = found[-1] if found and found[-1].watched.terminal else None
     if end is not None:
@@ -176,10 +180,22 @@ def _told(  # noqa: PLR0913, PLR0917 - what was asked, read, done and found
         times, states = [*times[:kept], end.time], [*states[:kept], end.state]
     notes: list[str] = []
     if len(found) > MOST_EVENTS:
-        notes.append(f"{len(found)} events were seen; the first {MOST_EVENTS} are listed.")
+        more = "or more " if len(found) == MOST_SEEN else ""
+        notes.append(f"{len(found)} {more}events were seen; the first {MOST_EVENTS} are listed.")
     if len(found) != len(coarser):
         notes.append("Two grids disagree on how many events there are: one touches zero, or is lost in the error.")
     same = len(found) == len(coarser)
+    early = end is None and marched.mesh.times[-1] < problem.outputs[-1]
+    if early:
+        notes.append(
+            "Whether the motion ends is lost in the error: one grid passes a terminal event, another does not."
+        )
+    torn = end is not None and same and abs(end.time - coarser[-1].time) > TORN * (end.time - request.start)
+    if torn:
+        notes.append("Two grids disagree on when the motion ends: the event's formula turns faster than the motion.")
+    receipt = receipt_of(marched, problem, checks=[] if end or early else checks, notes=notes)
+    if early or torn or (not same and any(one.terminal for one in watched)):
+        receipt = receipt.model_copy(update={"met": False})
     return OdeSolution(
         final=dict(zip(written.states, states[-1], strict=True)),
         end_time=times[-1],
@@ -192,7 +208,7 @@ def _told(  # noqa: PLR0913, PLR0917 - what was asked, read, done and found
         trajectory=Curves(
             time=times, states={name: [y[place] for y in states] for place, name in enumerate(written.states)}
         ),
-        receipt=receipt_of(marched, problem, checks=[] if end else checks, notes=notes),
+        receipt=receipt,
     )
 
 
