@@ -378,7 +378,7 @@ def _by_modes(  # noqa: PLR0913, PLR0917 - the circuit, its modes and its course
 
 
 def _known(circuit: Matrices, s: Complex, vectors: Complex) -> bool:
-    """Whether the modes differ and satisfy their equations: beside much slower ones, the fastest are lost in rounding."""
+    """Whether the modes differ and satisfy their equations: the fastest may be lost in rounding."""
     if len(s) and np.linalg.cond(vectors / np.abs(vectors).max(axis=0)) > 1e7:  # noqa: PLR2004 - defective
         return False
     for one, vector in zip(s, vectors.T, strict=True):
