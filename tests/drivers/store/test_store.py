@@ -666,6 +666,20 @@ def test_a_run_and_its_first_events_are_one_write(with_store: Callable[[Body], N
     with_store(body)
 
 
+def test_who_begins_to_read_waits_for_no_writer(tmp_path: Path) -> None:
+    """A connection that reads writes nothing, so a long write holds up none; freed space can be given back."""
+
+    async def body() -> None:
+        async with opened(tmp_path) as store:
+            with contextlib.closing(sqlite3.connect(tmp_path / "nis.db", isolation_level=None)) as other:
+                other.execute("begin immediate")
+                assert await store.get("runs", "ann", "run-1") is None
+                other.execute("rollback")
+                assert other.execute("pragma auto_vacuum").fetchone() == (2,)
+
+    asyncio.run(body())
+
+
 def test_every_table_has_an_owner(tmp_path: Path) -> None:
     """A thing of a user's is reached only by its owner, from the first revision of the schema on."""
 

@@ -20,10 +20,11 @@ def connect(path: Path, synchronous: str) -> sqlite3.Connection:
     """A connection, which any one thread may use at a time."""
     connection = sqlite3.connect(path, isolation_level=None, check_same_thread=False, timeout=5)
     connection.row_factory = sqlite3.Row
-    # Of an empty file alone, before anything else: space that is freed can be given back.
-    connection.execute("pragma auto_vacuum = incremental")
-    connection.execute("pragma journal_mode = wal")
     connection.execute(f"pragma synchronous = {synchronous}")
+    if connection.execute("pragma page_count").fetchone()[0] == 0:
+        # Before anything else: space that is freed can be given back. Said of a file with pages, it writes to it.
+        connection.execute("pragma auto_vacuum = incremental")
+    connection.execute("pragma journal_mode = wal")
     # What is deleted is overwritten in the file too; some builds of SQLite do it anyway.
     connection.execute("pragma secure_delete = on")
     # The writer checkpoints by itself every 1000 pages (SQLite's default); readers never wait for it.
