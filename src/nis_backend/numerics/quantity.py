@@ -20,6 +20,7 @@ from nis_backend.errors import InvalidRequest
 from nis_backend.fields import flat
 from nis_backend.numerics.lexicon import ANGLES, OFFSET, SPELLINGS
 from nis_backend.numerics.units import Measure, invert, parse_listed
+from nis_backend.numerics.written import format_powers
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -78,11 +79,12 @@ def from_text(text: str, unit: str, field: str) -> float | None:
         if source is None:
             return None
         if source.dimension != target.dimension:
+            wanted = format_powers(target.dimension)
             raise InvalidRequest(
-                f"{field}: {text!r} measures {said(source)}, and {field} is {said(target)}, in {unit}.",
+                f"{field}: {text!r} measures {format_powers(source.dimension)}, and {field} is {wanted}, in {unit}.",
                 field=field,
                 value=text,
-                remedy=f"Give {field} in {unit} or another unit of {said(target)}, or as a plain number in {unit}.",
+                remedy=f"Give {field} in {unit} or another unit of {wanted}, or as a plain number in {unit}.",
             )
         total += value * source.factor + source.offset
     found = float((total - target.offset) / target.factor)
@@ -148,13 +150,6 @@ def scale_of(unit: str) -> Scale | None:
     return _scale(measure) if measure else None
 
 
-def said(scale: Scale) -> str:
-    """What it measures: `length / time`."""
-    above = [_raised(name, power) for name, power in scale.dimension if power > 0]
-    below = [_raised(name, -power) for name, power in scale.dimension if power < 0]
-    return " / ".join([" · ".join(above) or "1", *below]) if scale.dimension else "a pure number"
-
-
 def table() -> dict[str, list[Any]]:  # Any: JSON
     """The table, made from pint: of each unit its factor, its offset and its dimension."""
     from nis_backend.numerics.registry import REGISTRY  # noqa: PLC0415 - `make generate` alone loads it
@@ -168,10 +163,6 @@ def table() -> dict[str, list[Any]]:  # Any: JSON
         powers = {str(key).strip("[]"): int(power) for key, power in one.dimensionality.items()}
         rows[name] = [str(one.magnitude - zero.magnitude), str(zero.magnitude), powers]
     return rows
-
-
-def _raised(name: str, power: int) -> str:
-    return name if power == 1 else f"{name}^{power}"
 
 
 def _parts(text: str) -> Iterator[tuple[Decimal, Measure]]:

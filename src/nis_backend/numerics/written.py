@@ -3,6 +3,11 @@
 from __future__ import annotations
 
 import math
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+    from fractions import Fraction
 
 SUPERSCRIPT = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
 _LEAST, _MOST = -4, 7
@@ -25,6 +30,29 @@ def format_number(value: float, digits: int = 4) -> str:
     if "." in text:
         text = text.rstrip("0").rstrip(".")
     return text.replace("-", "\u2212")
+
+
+def format_complex(real: float, imaginary: float, digits: int = 5) -> str:
+    """`real + imaginary·i` as a person writes it: 2 − 3i, and 2 where there is no imaginary part."""
+    if not imaginary:
+        return format_number(real, digits)
+    sign = "\u2212" if imaginary < 0 else "+"
+    return f"{format_number(real, digits)} {sign} {format_number(abs(imaginary), digits)}i"
+
+
+def format_powers(powers: Iterable[tuple[str, Fraction | int]]) -> str:
+    """What has these powers of dimensions, in words: length · mass / time²; a pure number of none."""
+    known = list(powers)
+    above = [f"{name}{format_power(power)}" for name, power in known if power > 0]
+    below = [f"{name}{format_power(-power)}" for name, power in known if power < 0]
+    return " / ".join([" · ".join(above) or "1", *below]) if known else "a pure number"
+
+
+def format_power(power: Fraction | int) -> str:
+    """A power as it stands behind a name: ², ⁻¹, ^(1/2); nothing for 1."""
+    if power == 1:
+        return ""
+    return str(power).translate(SUPERSCRIPT) if power == int(power) else f"^({power})"
 
 
 def format_known(value: float, error: float) -> str:

@@ -439,6 +439,12 @@ def test_the_derivative_of_a_peak_says_which() -> None:
     assert call(differentiate_expression, expression="abs(x)", order=4).expression == "2*dirac(x, 2)"
 
 
+def test_what_divides_by_0_everywhere_has_no_derivative() -> None:
+    """No "nan" for an answer."""
+    with pytest.raises(InvalidRequest, match="divides by 0"):
+        call(differentiate_expression, expression="(x*(1/x - 1/x))^x")
+
+
 def test_a_fraction_beyond_algebra_is_integrated_by_numbers() -> None:
     """Its algebra would take minutes in few steps; the value is that of scipy's quad."""
     found = call(integrate_expression, expression="1/(x^9 + x + 1)", lower="0", upper="1")

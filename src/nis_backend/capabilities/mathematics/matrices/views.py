@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from nis_backend.capabilities.mathematics.matrices.tables import Part
 from nis_backend.numerics.shown import error_words, receipt_table
-from nis_backend.numerics.written import format_number
+from nis_backend.numerics.written import format_complex, format_number
 from nis_backend.view import Table, Text
 
 if TYPE_CHECKING:
@@ -85,7 +85,7 @@ def _say(parts: MatrixParts) -> str:
 def _number(value: Value) -> str:
     if value.exact:
         return value.exact
-    return _complex(value.real, value.imaginary) if value.imaginary else format_number(value.real, 6)
+    return format_complex(value.real, value.imaginary) if value.imaginary else format_number(value.real, 6)
 
 
 def _values(parts: MatrixParts) -> Table:
@@ -110,16 +110,11 @@ def _matrix(factor: Factor) -> Table:
             if factor.exact:
                 cells.append(factor.exact[i][j])
             else:
-                cells.append(_complex(row[j], imaginary) if factor.imaginary else row[j])
+                cells.append(format_complex(row[j], imaginary) if factor.imaginary else row[j])
         shown.append(cells)
     whole = len(factor.rows) <= SHOWN and len(factor.rows[0]) <= SHOWN
     title = factor.name[:1].upper() + factor.name[1:] + ("" if whole else f", the first {SHOWN} rows and columns")
     return Table(title=title, columns=[str(number) for number in range(1, width + 1)], rows=shown)
-
-
-def _complex(real: float, imaginary: float) -> str:
-    sign = "−" if imaginary < 0 else "+"
-    return f"{format_number(real, 5)} {sign} {format_number(abs(imaginary), 5)}i"
 
 
 def _kind(solution: LinearSolution) -> str:

@@ -20,6 +20,7 @@ from nis_backend.capabilities.mathematics.signals.systems import (
 )
 from nis_backend.numerics.receipt import Cost
 from nis_backend.numerics.refinement import compare
+from nis_backend.numerics.written import format_complex
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -114,21 +115,16 @@ def _text(system: System) -> str:
 
 def _notes(system: System, stable: bool) -> list[str]:
     notes = [
-        f"{times} poles near {_complex(one)} differ by no more than the rounding of the coefficients makes: they are "
-        "taken as one that repeats."
+        f"{times} poles near {format_complex(one.real, one.imag, 4)} differ by no more than the rounding of the "
+        "coefficients makes: they are taken as one that repeats."
         for one, times in system.merged
     ]
     for one in _places(system.cancelled):
         hidden = complex(one.real, one.imaginary)
         growing = "" if system.decays(hidden) else ", which does not decay: inside, the system is not stable"
-        notes.append(f"A zero cancels the pole at {_complex(hidden)}{growing}.")
+        notes.append(f"A zero cancels the pole at {format_complex(hidden.real, hidden.imag, 4)}{growing}.")
     if not stable:
         notes.append(
             "Not every pole decays: there is no final value, and margins of the open loop need Nyquist's count."
         )
     return notes
-
-
-def _complex(one: complex) -> str:
-    sign = "-" if one.imag < 0 else "+"
-    return f"{one.real:.4g}" + (f" {sign} {abs(one.imag):.4g}i" if one.imag else "")

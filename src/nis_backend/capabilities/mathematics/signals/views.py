@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from nis_backend.numerics.shown import error_words, receipt_table
-from nis_backend.numerics.written import format_known, format_number
+from nis_backend.numerics.written import format_complex, format_known, format_number
 from nis_backend.view import Axis, Series, Table, Text
 
 if TYPE_CHECKING:
@@ -178,11 +178,4 @@ def _course(found: SystemAnalysis) -> str:
 
 def _listed(places: list[Place]) -> str:
     more = " and more" if len(places) > SPOKEN else ""
-    return ", ".join(_complex(one) for one in places[:SPOKEN]) + more if places else "none"
-
-
-def _complex(one: Place) -> str:
-    if not one.imaginary:
-        return format_number(one.real, 5)
-    sign = "−" if one.imaginary < 0 else "+"
-    return f"{format_number(one.real, 5)} {sign} {format_number(abs(one.imaginary), 5)}i"
+    return ", ".join(format_complex(one.real, one.imaginary) for one in places[:SPOKEN]) + more if places else "none"

@@ -117,6 +117,13 @@ def _shorter(expression: Any, by: Sequence[Any]) -> Any:
             value=write_text(expression)[:80],
             remedy="Give one without floor, ceil, min, max or factorial.",
         )
+    if found.has(sympy.nan, sympy.zoo):
+        raise InvalidRequest(
+            "expression has no derivative: it divides by 0 wherever it is taken.",
+            field="expression",
+            value=write_text(expression)[:80],
+            remedy="Give one that has values.",
+        )
     if sympy.count_ops(found) > 400:  # noqa: PLR2004 - a long one is tidied for longer than it took to find
         return found
     tidied = attempt(lambda: sympy.simplify(found), 6_000_000)

@@ -14,7 +14,7 @@ from nis_backend.errors import InvalidRequest
 from nis_backend.numerics.formula import CONSTANTS, FUNCTIONS, Binary, Call, Number, Sign, read_equation
 from nis_backend.numerics.formula import Constant as Named
 from nis_backend.numerics.quantity import base_of
-from nis_backend.numerics.written import SUPERSCRIPT, format_number
+from nis_backend.numerics.written import format_number, format_power, format_powers
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -279,18 +279,10 @@ def _side_or_none(formula: Formula, known: Mapping[str, Measured]) -> Side | Non
 
 
 def dimension(measured: Measured) -> str:
-    """`mass · length / time²`."""
-    above = [f"{name}{_raised(power)}" for name, power in measured.powers if power > 0]
-    below = [f"{name}{_raised(-power)}" for name, power in measured.powers if power < 0]
-    return " / ".join([" · ".join(above) or "1", *below]) if measured.powers else "a pure number"
+    """`length / time²`."""
+    return format_powers(measured.powers)
 
 
 def unit_of(measured: Measured) -> str:
     """`kg·m·s⁻²`."""
-    return "·".join(f"{_SYMBOLS.get(name, name)}{_raised(power)}" for name, power in measured.powers)
-
-
-def _raised(power: Fraction) -> str:
-    if power == 1:
-        return ""
-    return str(power).translate(SUPERSCRIPT) if power.denominator == 1 else f"^({power})"
+    return "·".join(f"{_SYMBOLS.get(name, name)}{format_power(power)}" for name, power in measured.powers)
