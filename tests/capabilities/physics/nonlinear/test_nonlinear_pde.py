@@ -131,6 +131,20 @@ def test_growth_without_bounds_is_told_with_its_time(equation: str) -> None:
     assert float(str(refused.value.message).rsplit("= ", 1)[1].rstrip(".")) == pytest.approx(0.5, abs=0.06)
 
 
+def test_what_grows_on_a_coarse_grid_only_is_solved_on_finer_ones() -> None:
+    """A manufactured wave of KdV, u = 1.97 sin(3x)·e^(-t/2) - cos(x - 2.84t)/3, which 48 intervals do not hold."""
+    u = "(1.97 sin(3x) exp(-0.5t) - cos(x - 2.84t)/3)"
+    u_x = "(5.91 cos(3x) exp(-0.5t) + sin(x - 2.84t)/3)"
+    u_xxx = "(-53.19 cos(3x) exp(-0.5t) - sin(x - 2.84t)/3)"
+    u_t = "(-0.985 sin(3x) exp(-0.5t) - 2.84 sin(x - 2.84t)/3)"
+    equation = f"u_t = -0.0263 u_xxx - 6 u u_x + {u_t} + 0.0263 {u_xxx} + 6 {u} {u_x}"
+    solution = solved(equation, "1.97 sin(3x) - cos(x)/3", duration=0.3, tolerance=1e-2)
+    x = np.array(solution.position)
+    exact = 1.97 * np.sin(3 * x) * math.exp(-0.15) - np.cos(x - 0.852) / 3
+    assert solution.receipt.met
+    assert np.max(np.abs(exact - solution.fields[0].final)) <= solution.receipt.error_reached
+
+
 @pytest.mark.parametrize(
     ("changes", "field"),
     [

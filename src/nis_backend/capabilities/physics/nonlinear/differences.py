@@ -33,17 +33,26 @@ SOURCE = (
 )
 FIRST, MOST = 48, 768
 """Intervals of the coarsest and of the finest grid."""
+SAME_TIME = 0.02
+"""Difference of two grids' times, of the time, at which growth is the equation's own."""
 MOST_STEPS = 4000
 """Steps of Radau's method on one grid."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Solution:
-    """The fields at the nodes, ends included: `(frames, fields, intervals + 1)`."""
+    """The fields at the nodes, ends included: `(frames, fields, intervals + 1)`; fewer frames where they grew."""
 
     values: Array
     steps: int
     evaluations: int
+    reached: float
+    """The time until which they are finite."""
+
+    @property
+    def lasts(self) -> bool:
+        """Whether they are finite to the end."""
+        return len(self.values) == FRAMES
 
 
 def weights(offsets: Array, order: int) -> Array:
@@ -126,7 +135,7 @@ def solve_on(request: PdeRequest, written: Written, intervals: int, exact: float
     """The fields on so many intervals, the error of a step in time below `exact`.
 
     Raises:
-        InvalidRequest: they grow beyond bounds, or take too many steps.
+        InvalidRequest: they take too many steps.
     """
     ends = np.array(
         [[float(start(np.array([one]))[0]) for one in (request.left, request.right)] for start in written.starts]
@@ -172,7 +181,7 @@ def _integrate(  # noqa: PLR0913, PLR0917 - each is one term of the problem
     exact: float,
 ) -> Solution:
     times: Array = np.linspace(0, request.duration, FRAMES)
-    kept, steps, reached = [start], 0, 0.0
+    kept, steps, reached, evaluations = [start], 0, 0.0, 0
     with np.errstate(all="ignore"):
         try:
             solver: Any = integrate.Radau(
@@ -180,27 +189,24 @@ def _integrate(  # noqa: PLR0913, PLR0917 - each is one term of the problem
             )
             while solver.status == "running" and steps < MOST_STEPS:
                 solver.step()
-                steps, reached = steps + 1, float(solver.t)
+                steps, reached, evaluations = steps + 1, float(solver.t), int(solver.nfev)
                 if not float(np.max(np.abs(solver.y))) < 1e12:  # noqa: PLR2004 - beyond use
                     break
                 dense = solver.dense_output()
                 while len(kept) < FRAMES and times[len(kept)] <= solver.t * (1 + 1e-14):
                     kept.append(dense(times[len(kept)]))
-        except (ValueError, RuntimeError, np.linalg.LinAlgError) as error:
-            # Radau's own words for a matrix that is singular or values that are not finite.
-            raise grown(request, reached) from error
-    if len(kept) < FRAMES:
-        if steps >= MOST_STEPS:
-            raise InvalidRequest(
-                f"{MOST_STEPS:,} steps reach t = {reached:.3g} only.",
-                field="duration",
-                value=request.duration,
-                remedy="Ask for a shorter time or a larger tolerance.",
-            )
-        raise grown(request, reached)
+        except (ValueError, RuntimeError, np.linalg.LinAlgError):
+            pass  # Radau's own words for a matrix that is singular or values that are not finite.
+    if len(kept) < FRAMES and steps >= MOST_STEPS:
+        raise InvalidRequest(
+            f"{MOST_STEPS:,} steps reach t = {reached:.3g} only.",
+            field="duration",
+            value=request.duration,
+            remedy="Ask for a shorter time or a larger tolerance.",
+        )
     fields = len(start) // line.unknowns
     found = np.array([line.whole(one.reshape(fields, line.unknowns)) for one in kept])
-    return Solution(values=found, steps=line.intervals, evaluations=int(solver.nfev))
+    return Solution(values=found, steps=line.intervals, evaluations=evaluations, reached=reached)
 
 
 def gap(coarse: Solution, fine: Solution) -> float:
@@ -209,21 +215,42 @@ def gap(coarse: Solution, fine: Solution) -> float:
     return float(np.max(np.abs(coarse.values - fine.values[..., ::every])))
 
 
+def _lasting(request: PdeRequest, written: Written, exact: float) -> Solution:
+    """The fields on the coarsest grid on which they stay finite: one too coarse may make them grow by itself.
+
+    Raises:
+        InvalidRequest: they grow beyond bounds on finer ones too, or at the same time on two.
+    """
+    intervals, before = FIRST, math.inf
+    while True:
+        found = solve_on(request, written, intervals, exact)
+        if found.lasts:
+            return found
+        if 4 * intervals > MOST // 2 or abs(found.reached - before) <= SAME_TIME * found.reached:
+            raise grown(request, found.reached)
+        intervals, before = 2 * intervals, found.reached
+
+
 def evolve(
     request: PdeRequest, written: Written, kind: str, size: float, tell: Callable[[float, str], None]
 ) -> PdeSolution:
     """The fields on finer and finer grids; what the steps in time leave is measured on the coarsest."""
     exact = max(1e-11, min(1e-6, 1e-3 * request.tolerance / max(1.0, size)))
     course = Course(tell)
+    first = _lasting(request, written, exact)
 
     def solve(halvings: int) -> Solution:
         course.tell(0.0)
-        return solve_on(request, written, FIRST * 2**halvings, exact)
+        found = solve_on(request, written, first.steps * 2**halvings, exact) if halvings else first
+        if not found.lasts:
+            raise grown(request, found.reached)
+        return found
 
     refined = refine(
         solve, gap, order=ORDER, most=MOST, tolerance=0.9 * request.tolerance, rounding=1e-13 * size, course=course
     )
-    timing = gap(solve(0), solve_on(request, written, FIRST, exact / 30))
+    finer = solve_on(request, written, first.steps, exact / 30)
+    timing = gap(first, finer) if finer.lasts else math.inf
     solution, many = refined.solution, len(written.fields)
     nodes = np.linspace(request.left, request.right, solution.values.shape[-1])
     places = np.linspace(request.left, request.right, request.points)

@@ -41,6 +41,8 @@ LOOKED = 24_000
 """Places at which the potential is looked at for what the elements' own do not see."""
 COUNTED = 6_000
 """Steps of Numerov's method in Sturm's count."""
+PHASED = 4_000
+"""Pieces over which the phase of a state is summed."""
 FAR = 1e150
 """Beyond, a solution that grows is scaled down."""
 
@@ -131,10 +133,25 @@ def unseen(well: Well, found: Spectrum) -> float:
 
 
 def _edges(well: Well, walls: tuple[float, float], elements: int) -> Array:
-    """Ends of the elements: equal ones between the breaks."""
+    """Ends of the elements between the breaks: as many as the highest state turns, or falls, in equal parts.
+
+    Where that state is not known beforehand, they are of equal length.
+    """
     fixed = [walls[0], *sorted(one for one in well.breaks if walls[0] < one < walls[1]), walls[1]]
-    whole = walls[1] - walls[0]
-    parts = [np.linspace(a, b, max(1, round(elements * (b - a) / whole)) + 1)[:-1] for a, b in pairwise(fixed)]
+    # Short of the walls, where a potential may have no value.
+    s = np.linspace(walls[0], walls[1], PHASED + 1)
+    turns = np.ones(PHASED)
+    if math.isfinite(well.guess):
+        above = well.potential((s[1:] + s[:-1]) / 2) - well.guess
+        # Deep inside a wall next to nothing is left to resolve.
+        turns = np.minimum(np.sqrt(np.abs(above)), math.sqrt(max(0.0, -float(np.min(above)))))
+        turns += 2 * np.mean(turns)
+    phase = np.concatenate([[0.0], np.cumsum(turns)]) / np.sum(turns)
+    parts: list[Array] = []
+    for a, b in pairwise(fixed):
+        first, last = np.interp([a, b], s, phase)
+        many = max(1, round(elements * (last - first)))
+        parts.append(np.array([a, *np.interp(np.linspace(first, last, many + 1)[1:-1], phase, s)]))
     return np.concatenate([*parts, [walls[1]]])
 
 
@@ -195,6 +212,12 @@ def _told(  # noqa: PLR0913, PLR0917 - what is known of the states
         notes.append(f"The well holds {len(states)} states; {request.states} were asked for.")
     if request.potential == "formula":
         notes.append(_on_walls(found, unit))
+    notes += [
+        f"States {number} and {number + 1} lie closer to each other than the error: their splitting is not resolved, "
+        "and any mixture of the two is a state as well."
+        for number, apart in enumerate(np.diff(found.energies).tolist())
+        if apart <= 2 * error and error <= tolerance
+    ]
     return Eigenstates(
         ground_energy=states[0].energy,
         gap=states[1].energy - states[0].energy if len(states) > 1 else None,
