@@ -47,3 +47,18 @@ def test_a_question_whether_something_is_so_is_a_claim(message: str) -> None:
 def test_other_messages_are_no_claims(message: str) -> None:
     """Without a number, or without asking, there is nothing to check."""
     assert asserted(message, ENTRIES) is None
+
+
+@pytest.mark.parametrize(
+    ("message", "claim"),
+    [
+        ("Is it true that the derivative of sin(x) is cos(x)?", "the derivative of sin(x) is cos(x)"),
+        ("Verify (please) that a = b", None),
+        ("Is it true (roughly) that 1/(s + 2) is its transform?", None),
+        ("Is it true that sqrt(a^2) = a?", "sqrt(a^2) = a"),
+    ],
+)
+def test_a_formula_is_a_claim_and_keeps_its_brackets(message: str, claim: str | None) -> None:
+    """A claim needs no number where it has a formula."""
+    route = asserted(message, ENTRIES)
+    assert (route and route.arguments.get("statement")) == claim

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, cast
 
@@ -23,6 +24,9 @@ if TYPE_CHECKING:
     from nis_backend.errors import NisError
     from nis_backend.fields import Field
     from nis_backend.operation import Json, Model
+
+_BARE = re.compile(r"[-+]?[\d.,]+(?:e[-+]?\d+)?", re.IGNORECASE)
+"""A number without a unit."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -192,6 +196,9 @@ def _unclear(unclear: UnclearWords, slots: Mapping[str, Field]) -> str:
         return f"{said}: say which one you mean."
     if len(unclear.fields) > 1:
         return f"{said} could be {labels}: say which, or leave it out."
+    unit, words = slots[unclear.fields[0]].unit, unclear.said[0]
+    if unit and _BARE.fullmatch(words):
+        return f"{said} is without a unit: say the {labels} with one, as in “{words} {unit}”, or leave it out."
     return f"{said} is not clear: say the {labels} again, or leave it out."
 
 

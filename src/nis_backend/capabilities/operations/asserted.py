@@ -22,12 +22,12 @@ _ASKS = re.compile(
     r"|true or false\s*[?:,]"
     r"|(?:someone|somebody|my \w+|a friend|the model|it) (?:says|said|claims|claimed|states|told me|thinks)(?: that|:)"
     r"(?=.*\b(?:true|right|correct|so|believe)\b\W*$))"
-    r"\s+(?P<claim>.*\d.*?)"
+    r"\s+(?P<claim>.*(?:\d|\w\(|=).*?)"
     r"(?:[.,;]?\s*(?:is (?:that|this|it) (?:true|right|correct|so)|(?:true|right|correct) or (?:false|wrong|not)"
-    r"|(?:confirm|refute|verify|check) (?:it|that|this)(?: or \w+ it)?))?[\s.,;:?!\"')\u201d]*",
+    r"|(?:confirm|refute|verify|check) (?:it|that|this)(?: or \w+ it)?))?[\s.,;:?!\"'\u201d]*",
     re.IGNORECASE | re.DOTALL,
 )
-"""How people ask it. What is claimed has a number in it: an opinion is nobody's here."""
+"""How people ask it. What is claimed has a number or a formula in it: an opinion is nobody's here."""
 
 
 def asserted(message: str, entries: Iterable[Entry]) -> Route | None:
@@ -39,5 +39,7 @@ def asserted(message: str, entries: Iterable[Entry]) -> Route | None:
         for one in fields_of(entry.request_schema):
             if one.reads == "claim":
                 claim = asks["claim"].strip()
+                # A bracket that was opened before the claim.
+                claim = claim.rstrip(")") if claim.count(")") > claim.count("(") else claim
                 return Route(operation=entry.name, arguments={one.name: claim}, sources={one.name: claim}, ready=True)
     return None

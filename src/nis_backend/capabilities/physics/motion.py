@@ -37,6 +37,7 @@ ACROSS = (
 )
 DOWNRIGHT = ("straight down", "straight downwards", "straight downward", "vertically down", "vertically downwards")
 DROPPED = ("dropped", "drop a", "drop an", "drop the", "let fall", "dropping")
+UPWARDS = ("up", "upward", "upwards", "vertically")
 UPRIGHT = (
     "straight up",
     "straight upward",
@@ -44,6 +45,7 @@ UPRIGHT = (
     "vertically up",
     "vertically upward",
     "vertically upwards",
+    *(f"{sent} {where}" for sent in ("thrown", "tossed", "fired", "shot", "launched") for where in UPWARDS),
 )
 
 MaxSteps = Annotated[

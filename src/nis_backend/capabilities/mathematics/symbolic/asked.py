@@ -17,6 +17,7 @@ SIMPLIFICATION = (
     "Simplify the algebraic expression.",
     "Expand (x + 1)^3, multiply out the brackets.",
     "Factor x^2 - 5x + 6, factorise the polynomial into its factors.",
+    "What is the factorisation of x^2 - 1? What are the factors of this polynomial?",
     "Write it as partial fractions: the partial fraction decomposition of a rational function.",
     "Put it over a common denominator, as one fraction.",
     "Simplify sin(x)^2 + cos(x)^2 by trigonometric identities.",

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, cast
 from nis_backend.capabilities.operations.operations import RouteMessage, route_message
 from nis_backend.capabilities.physics.claims import wording
 from nis_backend.capabilities.physics.claims.claimed import ClaimVerdict, Verification
+from nis_backend.capabilities.physics.claims.formulas import of_formulas
 from nis_backend.capabilities.physics.operations import TextRequest, read_quantities
 from nis_backend.errors import DeadlineExceeded, InvalidRequest, NisError
 from nis_backend.fields import flat
@@ -260,6 +261,8 @@ def _unit_of(entry: Entry, path: str) -> str:
 
 async def _of_statement(statement: str, ctx: Context) -> Verification:
     """Find what the statement speaks of, take the claimed number out of it, and compute the rest."""
+    if (held := await of_formulas(statement, ctx, _OWN)) is not None:
+        return held
     routed = await ctx.call(route_message, RouteMessage(message=statement, excluding=_OWN))
     if routed.operation is None:
         routed = await _without_its_end(statement, ctx)

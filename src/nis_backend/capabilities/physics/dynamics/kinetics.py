@@ -91,9 +91,9 @@ class EpidemicRequest(Model):
     immune_time: Annotated[Day, Names("immunity", "immune for", "immunity lasts", "waning")] | None = Field(
         default=None, gt=0, le=100_000, description="Mean time that immunity lasts; unset: for ever."
     )
-    population: Annotated[People, Names("people", "inhabitants", "persons", "individuals", "N")] = Field(
-        default=1_000_000, ge=1, le=1e11, description="How many people there are."
-    )
+    population: Annotated[
+        People, Names("people", "inhabitants", "persons", "individuals", "N", "town of", "city of", "village of")
+    ] = Field(default=1_000_000, ge=1, le=1e11, description="How many people there are.")
     infected: Annotated[People, Names("initially infected", "infected people", "initial cases", "cases")] = Field(
         default=1.0, gt=0, le=1e11, description="How many are infectious at the start."
     )
