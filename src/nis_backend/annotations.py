@@ -97,7 +97,8 @@ class Reads(_SchemaNote):
     variable goes to; `"point"`: what stands behind "around" or "at x ="; `"claim"`: what stands behind "is it true";
     `"values"` and `"at"`: the numbers that names of the formula are said to be, which its value needs or may have;
     `"differential"`: each equation with a rate of change, `"start"`: what its states are at first, `"constants"`: the
-    numbers of its other names; `"reactions"`: each reaction with its rate, `"start"`: how much there is of what reacts.
+    numbers of its other names; `"reactions"`: each reaction with its rate, `"start"`: how much there is of what reacts;
+    `"law"`: an equation whose dimensions are asked about, `"measures"`: the units that its symbols are said to have.
     """
 
     kind: Literal[
@@ -115,6 +116,8 @@ class Reads(_SchemaNote):
         "variable",
         "variables",
         "lower",
+        "law",
+        "measures",
         "upper",
         "towards",
         "point",

@@ -11,6 +11,7 @@ from nis_backend.capabilities.operations.arguments import read_arguments
 from nis_backend.capabilities.operations.asserted import asserted
 from nis_backend.capabilities.operations.declared import declared
 from nis_backend.capabilities.operations.guards import asks_for_a_sum
+from nis_backend.capabilities.operations.laws import lawful
 from nis_backend.capabilities.operations.meaning import Meaning, meaning_of
 from nis_backend.capabilities.operations.message import Evidence, Pending, Route, UnclearWords
 from nis_backend.capabilities.operations.operations import permitted
@@ -62,8 +63,8 @@ async def route(ctx: Context, message: str, pending: Pending | None, excluding: 
     entries = permitted(ctx)
     if excluding:
         entries = tuple(entry for entry in entries if entry.name not in excluding)
-    if route_of_claim := asserted(message, entries):
-        return route_of_claim
+    if settled := asserted(message, entries) or lawful(message, entries):
+        return settled
     try:
         found = await _quantities(ctx, message, entries, pending)
     except Unavailable as error:

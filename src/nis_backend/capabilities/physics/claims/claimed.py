@@ -22,10 +22,10 @@ QuantityText = Annotated[str, Field(max_length=80)]
 class EquationRequest(Model):
     """An equation between quantities, and what they measure."""
 
-    equation: Annotated[FormulaText, Reads("quote"), Names("formula", "law")] = Field(
+    equation: Annotated[FormulaText, Reads("law"), Names("formula", "law")] = Field(
         description='Two sides with "=": "E = m c^2". Powers, roots and the usual functions; no derivatives.'
     )
-    quantities: dict[Symbol, QuantityText] = Field(
+    quantities: Annotated[dict[Symbol, QuantityText], Reads("measures")] = Field(
         default={},
         max_length=40,
         description='For each symbol a quantity "3 kg", a unit alone "kg", or a number. c, G, h, hbar, k_B, N_A, R, '
