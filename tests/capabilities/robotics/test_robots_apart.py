@@ -30,11 +30,11 @@ def moved(server: Server, run: str) -> Json:
 
 def test_a_stop_through_one_server_halts_the_motion_of_another(serve: Serve, database: str) -> None:
     """Promise: every process of the database sees it; and when the mover dies in a motion, another one ends its run."""
-    here = serve(NIS_DATABASE_URL=database)
+    here = serve(NIS_DATABASE_URL=database, NIS_STALL_SECONDS="6")
     robots = [done(here, "POST", "/robots", {"preset": "planar 2R", "name": name}) for name in ("one", "two")]
     # Both are moved by this server: there is no other yet.
     runs = [moving(here, robot) for robot in robots]
-    there = serve(NIS_DATABASE_URL=database)
+    there = serve(NIS_DATABASE_URL=database, NIS_STALL_SECONDS="6")
     assert done(there, "GET", "/robots/one")["moving"]
     assert ask(there, "POST", "/robots/one/move", FAR)[0] == 409
     assert done(there, "POST", "/robots/one/stop", {"reason": "A hand is near."})["stopped"]

@@ -67,6 +67,18 @@ def test_what_is_told_is_what_held_out_rows_say() -> None:
     assert "NO better than the linear fit" in plane.receipt.notes[1]
 
 
+def test_the_error_told_is_not_that_of_the_luckiest_rows() -> None:
+    """Promise: of the rows held out and those that chose the network, those that it misses more are told."""
+    inputs = np.random.default_rng(9).uniform(-1, 1, (50, 2))
+    told = [
+        fit(inputs=inputs.tolist(), outputs=(np.exp(-20 * inputs[:, 0] ** 2)).tolist(), hidden=1, seed=seed, epochs=20)
+        for seed in range(4)
+    ]
+    assert all(one.receipt.error_reached >= one.held_out_error for one in told)
+    assert any(one.receipt.error_reached > one.held_out_error for one in told)
+    assert all(one.receipt.met == (one.receipt.error_reached <= one.receipt.error_asked) for one in told)
+
+
 @pytest.mark.parametrize("scale", [1e-12, 1e12])
 def test_a_law_is_found_at_any_scale(scale: float) -> None:
     """Promise: the same law in nanometres as in gigametres, and no number that only seems to be a multiple of π."""

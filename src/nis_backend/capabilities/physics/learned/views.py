@@ -120,8 +120,8 @@ def draw_kan(request: KanRequest, fit: KanFit) -> list[View]:
     text = (
         f"The law read from the network is {verbatim(fit.formula)}, with an error of "
         f"**{format_number(fit.formula_error, 2)}** over rows held out, by their scatter. The network itself "
-        f"({network}, {fit.pruned} pruned) comes to {format_number(fit.held_out_error, 2)}, {verdict} the {asked} "
-        f"asked. {' '.join(fit.receipt.notes[:2])}"
+        f"({network}, {fit.pruned} pruned) comes to {format_number(fit.receipt.error_reached, 2)} over rows it was "
+        f"not trained on, {verdict} the {asked} asked. {' '.join(fit.receipt.notes[:2])}"
     )
     largest = sorted(fit.edges, key=lambda one: -one.importance)[:EDGES]
     return [
