@@ -20,13 +20,13 @@ def grown(request: PdeRequest, time: float) -> InvalidRequest:
     """The failure that tells of a solution that does not last."""
     if not time:
         return InvalidRequest(
-            "The solution grows beyond all bounds at once.",
+            "The solution grows beyond all bounds, or the equation has no value, at once.",
             field="equation",
             value=request.equation,
             remedy="Check its signs and its start, or ask for a shorter time.",
         )
     return InvalidRequest(
-        f"The solution grows beyond all bounds at about t = {time:.3g}.",
+        f"The solution grows beyond all bounds, or the equation has no value any more, at about t = {time:.3g}.",
         field="duration",
         value=request.duration,
         remedy=f"Ask for less than {time:.3g}; if that is not the equation's nature, check its signs.",
