@@ -105,3 +105,12 @@ def test_what_has_no_optimum_is_refused(formula: str, given: dict[str, Any], fie
     with pytest.raises(InvalidRequest) as refused:
         found(formula, **given)
     assert refused.value.field == field
+
+
+@pytest.mark.parametrize("seed", [0, 3, 7])
+def test_the_deepest_of_a_hundred_valleys_is_found(seed: int) -> None:
+    """Rastrigin's: 24 starts see it, for they begin where many places are lowest."""
+    box = [{"name": name, "low": -5.12, "high": 5.12} for name in "xy"]
+    best = found("20 + x^2 + y^2 - 10*cos(2*pi*x) - 10*cos(2*pi*y)", variables=box, seed=seed)
+    assert best.value == pytest.approx(0, abs=1e-12)
+    assert best.receipt.met

@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING, Any, Literal
 import numpy as np
 
 from nis_backend.capabilities.mathematics.data.optima import MOST, Found, Optimization, Optimum, Pull
-from nis_backend.capabilities.mathematics.derivatives import differentiate, require_names, second
+from nis_backend.capabilities.mathematics.data.strewing import strew
+from nis_backend.capabilities.mathematics.derivatives import differentiate, over, require_names, second
 from nis_backend.capabilities.mathematics.receipts import ROUNDING, stated
 from nis_backend.errors import InvalidRequest
 from nis_backend.numerics.formula import Binary, Formula, read_formula
@@ -28,10 +29,7 @@ if TYPE_CHECKING:
     Array = NDArray[np.float64]
 
 optimize: Any = import_module("scipy.optimize")  # Any: scipy has no types
-qmc: Any = import_module("scipy.stats.qmc")  # Any: as above
 
-WIDE = 10.0
-"""Where a variable without bounds begins: between -10 and 10."""
 PULLS = 1e-10
 """A multiplier that is no rounding."""
 FAR = 1e8
@@ -147,19 +145,6 @@ def _bounds(request: Optimization, names: list[str]) -> tuple[Array, Array]:
     )
 
 
-def _starts(request: Optimization, names: list[str], low: Array, high: Array) -> Array:
-    """Evenly strewn starts (Sobol's sequence, seeded), the given one first."""
-    given = {one.name: one.start for one in request.variables}
-    floor = np.where(np.isfinite(low), low, np.where(np.isfinite(high), high - 2 * WIDE, -WIDE))
-    roof = np.where(np.isfinite(high), high, np.where(np.isfinite(low), low + 2 * WIDE, WIDE))
-    power = math.ceil(math.log2(max(2, request.starts)))
-    places = qmc.Sobol(len(names), rng=np.random.default_rng(request.seed)).random_base2(power)[: request.starts]
-    strewn: Array = floor + (roof - floor) * places
-    first = [given.get(name) for name in names]
-    strewn[0] = [one if one is not None else strewn[0][i] for i, one in enumerate(first)]
-    return np.clip(strewn, low, high)
-
-
 def _descend(  # noqa: PLR0913, PLR0917 - each is one part of the problem
     request: Optimization,
     goal: Smooth,
@@ -169,8 +154,12 @@ def _descend(  # noqa: PLR0913, PLR0917 - each is one part of the problem
     tell: Callable[[float, str], None],
 ) -> list[tuple[float, Array]]:
     """Where each search ended that met the constraints: the value, and the place."""
-    names = require_names(read_formula(request.formula, field="formula"), MOST, "formula")
-    starts = _starts(request, names, low, high)
+    formula = read_formula(request.formula, field="formula")
+    names = require_names(formula, MOST, "formula")
+    sign = 1.0 if request.goal == "minimum" else -1.0
+    # Where constraints rule places out, a low one may be none.
+    rough = None if edges else formula.compile(*names)
+    starts = strew(request, names, low, high, (lambda *places: sign * over(rough, *places)) if rough else None)
     conditions = [{"type": "eq" if one.equal else "ineq", "fun": one.of.value, "jac": one.of.gradient} for one in edges]
     bounds = list(zip(low.tolist(), high.tolist(), strict=True))
     ends: list[tuple[float, Array]] = []
