@@ -733,6 +733,23 @@ def test_progress_arrives_in_order_and_in_time(run: Run) -> None:
     run(test)
 
 
+def test_numbers_of_progress_outlast_a_remark_right_behind_them(run: Run) -> None:
+    """What is told seldom is told once: a curve loses no number to words."""
+
+    async def test() -> None:
+        told: list[tuple[float, str, Mapping[str, float]]] = []
+
+        def hear(fraction: float, message: str, values: Mapping[str, float]) -> None:
+            told.append((fraction, message, values))
+
+        async with opened(pool("remark")) as compute:
+            await compute.call("remark", {}, on_progress=hear)
+        assert told[-1][1] == "halfway"
+        assert [values for _, _, values in told if values] == [{"loss": 3.0}]
+
+    run(test)
+
+
 def test_operations_are_performed_in_a_thread_of_the_worker(run: Run) -> None:
     """Operations are found by module and name and validated; their process is reused, or killed by a cancel."""
 

@@ -67,6 +67,8 @@ class _Call:
         told = _finite(values) if values else {}
         with self._lock:
             waits = self._progress is not None
+            # Numbers that were not told yet stay where a remark without any follows.
+            told = told or (self._progress[2] if self._progress else {})
             # NaN compares as not greater, and becomes 0.
             self._progress = (min(1.0, max(0.0, float(fraction))), str(message), told)
         if not waits:

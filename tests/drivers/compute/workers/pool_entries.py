@@ -145,6 +145,17 @@ def silent_parent(_options: Json) -> Answers:
     return Answers(handle)
 
 
+def remark(_options: Json) -> Answers:
+    """Tells a number, and words alone right behind it."""
+
+    async def handle(_payload: Json, ctx: WorkerContext) -> AsyncIterator[Json]:
+        ctx.progress(0.5, "", {"loss": 3.0})
+        ctx.progress(0.6, "halfway")
+        yield {}
+
+    return Answers(handle)
+
+
 def report(_options: Json) -> Answers:
     """Says how far it is from a thread, then answers."""
 
