@@ -69,20 +69,20 @@ class Data:
                 t, self.lengths
             )
         found = smoothness(places, self.lengths, flat=self.lengths[1] > 0, wanted=tolerance / 10)
-        missed = self._misfit()
+        missed, name = max((self._misfit(one), name) for name, one in places.items())
         if found.first is not None and missed > MISFIT * max(found.largest, missed):
-            words = f"rough data: at an edge the start misses what is held there, or jumps across it, by {missed:.3g}"
+            words = f"rough data: at an edge {name} misses what is held there, or jumps across it, by {missed:.3g}"
             return replace(found, first=None, words=words)
         return found
 
-    def _misfit(self) -> float:
-        """By how much the start misses what edges are held at, or jumps where a periodic one meets its counterpart."""
+    def _misfit(self, place: Place) -> float:
+        """By how much data jumps where a periodic edge meets its counterpart, the start by what it misses edges."""
         x, y = self.places(41)
         given = along_edges(self.edges, x[:, 0], y[0], self.lengths, 0.0)
-        whole = self.start(x, y)
+        whole = place(x, y)
         ends = {"left": whole[0], "right": whole[-1], "bottom": whole[:, 0], "top": whole[:, -1]}
         sides = self.edges.sides
-        held = [name for name in given if sides[name].kind == "dirichlet"]
+        held = [name for name in given if sides[name].kind == "dirichlet" and place is self.start]
         apart = [given[name] - ends[name] for name in held]
         around = (("left", "right"), ("bottom", "top"))
         apart += [ends[one] - ends[other] for one, other in around if sides[one].kind == "periodic"]
