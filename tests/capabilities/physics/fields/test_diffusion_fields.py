@@ -287,6 +287,8 @@ def test_samples_of_a_smooth_start_are_met() -> None:
         ({"initial": "1/x"}, "initial"),
         ({"initial": "y"}, "initial"),
         ({"source": "9^9^9"}, "source"),
+        ({"source": "1/(t - 0.05)"}, "source"),
+        ({"initial": "heaviside(x - y)", "width": 1, "velocity": 300, "velocity_y": -300}, "duration"),
         ({"left": {"kind": "periodic"}}, "right"),
         ({"velocity_y": 1}, "velocity_y"),
         ({"rate": 1e6}, "rate"),

@@ -49,6 +49,10 @@ MOST_STAGED = 1200
 """Unknowns of one dense system."""
 SWEPT = 25.0
 """Péclet number of a side above which the condition of its modes, e^(Pe/2), passes `MOST_CONDITION`."""
+MOST_WORK = 2e8
+"""Values that upwind differences work out on their finest grid: some twenty seconds."""
+LEAST_WORK = 16_000
+"""Values a step that cost no less when there are fewer."""
 CELL = 2.0
 """Péclet number of a volume above which central differences give new extrema."""
 
@@ -203,7 +207,23 @@ def _rough(task: Task, wanted: Wanted) -> Settled[Spread]:
         if 4 * first <= most:
             return volumes(task.advanced, wanted, first=first, most=most)
     task = replace(task, limited=True)
+    while most > 2 * VOLUMES[wanted.flat][0] and _work(task, most) > MOST_WORK:
+        most //= 2
+    if (work := _work(task, most)) > MOST_WORK:
+        raise InvalidRequest(
+            f"It is carried too far: {work:.1g} values would be worked out on {most} volumes a side.",
+            field="duration",
+            value=task.request.duration,
+            remedy="Ask for a shorter time, a slower flow or one dimension.",
+        )
     return volumes(task.advanced, wanted, order=1, most=most, apart=mean_gap)
+
+
+def _work(task: Task, volumes_along: int) -> float:
+    """Values that upwind differences work out on so many volumes a side."""
+    grid = task.terms.grid(Cut(elements=volumes_along, degree=1))
+    flow = upwind.Flow(grid=grid, source=task.data.source, rate=task.request.rate)
+    return task.request.duration / flow.longest() * max(len(grid.x.nodes) * len(grid.y.nodes), LEAST_WORK)
 
 
 def _modal(task: Task) -> bool:

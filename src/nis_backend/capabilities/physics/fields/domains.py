@@ -10,6 +10,7 @@ import numpy as np
 
 from nis_backend.capabilities.physics.fields.disc import DEGREES, METHOD, Round, turn
 from nis_backend.capabilities.physics.fields.disc import SOURCE as DISC
+from nis_backend.capabilities.physics.fields.doubt import unseen
 from nis_backend.capabilities.physics.fields.fields import Plate, PoissonSolution
 from nis_backend.capabilities.physics.fields.given import read_given
 from nis_backend.errors import InvalidRequest
@@ -60,6 +61,7 @@ def rest(request: PoissonRequest, tell: Callable[[float, str], None]) -> Poisson
         _disc(request, source, value, tell) if disc else _meshes(request, source, value, tell)
     )
     scale = float(np.nanmax(np.abs(found.seen))) or 1.0
+    doubtful = [*unseen("the source", source, request.length), *unseen("left.value", value, request.length)]
     places = np.linspace(0, request.length, request.points).tolist()
     return PoissonSolution(
         centre=found.centre,
@@ -82,11 +84,11 @@ def rest(request: PoissonRequest, tell: Callable[[float, str], None]) -> Poisson
             error_reached=error,
             unit="",
             estimate="a finer grid",
-            met=error <= request.tolerance * scale,
+            met=error <= request.tolerance * scale and not doubtful,
             cost=Cost(evaluations=1, of="linear solves", unknowns=found.unknowns),
             source=DISC if disc else SOURCE,
             checks=checks,
-            notes=[] if disc else ["At the inward corner the slope has no bound, which costs order."],
+            notes=doubtful if disc else [*doubtful, "At the inward corner the slope has no bound, which costs order."],
         ),
     )
 

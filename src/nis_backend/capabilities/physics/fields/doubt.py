@@ -52,6 +52,22 @@ def doubts(data: Data, more: dict[str, Place], grid: Grid, times: int, nodal: Co
     return found
 
 
+def unseen(name: str, given: Given, size: float) -> list[str]:
+    """The same of what is given on a square around a shape, beside 128 even places along it."""
+    seen = sight(given.formula, (("x", size), ("y", size))) if given.formula is not None else None
+    if seen is None or not seen.places or not len(seen.places["x"]):
+        return []
+    at = {**seen.places, "t": np.zeros(len(seen.places["x"]))}
+    line = np.linspace(0, size, 128)
+    nodes = {one: line for one in ("x", "y") if one in (given.formula.names if given.formula else ())}
+    missed = float(np.max(_outside(lambda one: _each(given.event, one), nodes, at, _each(given.event, at))))
+    if missed > THIN * seen.largest or seen.left > THIN:
+        return [
+            f"What {name} does between 128 places along a side is not all seen: it is narrower, or changes too fast."
+        ]
+    return []
+
+
 def _told(name: str, given: Given, grid: Grid, data: Data, times: int, fixed: dict[str, float]) -> Iterator[str]:  # noqa: PLR0913, PLR0917 - what is looked at, and by what
     extents = (("x", data.lengths[0]), ("y", data.lengths[1]), ("t", data.duration))
     along = tuple((one, size) for one, size in extents if size and one not in fixed)

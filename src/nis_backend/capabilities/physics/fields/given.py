@@ -97,7 +97,9 @@ def as_given(formula: Formula, names: Sequence[str]) -> Given:
 
     def event(x: Array, y: Array, t: float) -> Array:
         with np.errstate(all="ignore"):
-            values = np.broadcast_to(np.asarray(compiled(x, y, t), dtype=float), np.broadcast(x, y).shape)
+            values = np.broadcast_to(
+                np.asarray(compiled(x, y, np.asarray(t, dtype=float)[()]), dtype=float), np.broadcast(x, y).shape
+            )
         if not np.all(np.isfinite(values)):
             at = np.argmin(np.isfinite(values))
             where = ", ".join(

@@ -31,6 +31,10 @@ STEEP = 0.02
 """Part of its range by which a formula of one variable may change across a piece that is integrated."""
 BOUNDLESS = 1e6
 """Times the largest value that what has no bounds counts for: sin(x - a)/(x - a) has none around a."""
+BENT = 1e-6
+"""Part of its range by which it may leave a straight line there: kinks are closed in upon."""
+POLE = 1e7
+"""Times what nine of ten corners do not exceed, from which what has no bounds is a pole."""
 KEPT = 2000
 """Places at which the formula is seen to bend most."""
 
@@ -78,7 +82,7 @@ class _Search:
         self.middles, self.bends = np.zeros((len(names), 0)), np.zeros(0)
         self.edges: Array = np.zeros(0)
         self.left, self.largest = 0.0, 0.0
-        self._range = 0.0
+        self._range, self._usual = 0.0, 0.0
 
     def run(self) -> None:
         count = len(self._names)
@@ -90,6 +94,8 @@ class _Search:
             open_, excess = self._loose(low, wide)
             most = BOUNDLESS * (self.largest or 1.0)
             self.left = float(np.sum(np.minimum(excess, most)) * np.prod(wide / self._reach)) / (self.largest or 1.0)
+            if self.largest > POLE * self._usual > 0 and np.any(np.isinf(excess)):
+                self.left = 1.0
             if count == 1:
                 self.edges = np.concatenate([self.edges, low[0], low[0, -1:] + wide[0]])
             if not np.any(open_) or np.sum(open_) * 2**count > MOST or halving == HALVINGS:
@@ -107,9 +113,10 @@ class _Search:
         self._range = max(self._range, float(np.max(most) - np.min(least)))
         excess = np.maximum(span.high - most, least - span.low)
         open_ = excess > HIGH[len(self._names)] * self.largest
-        if len(self._names) == 1:
-            open_ |= most - least > STEEP * self._range
+        self._usual = self._usual or float(np.quantile(np.abs(seen), 0.9))
         bends = np.abs(middle - seen.mean(axis=0))
+        if len(self._names) == 1:
+            open_ |= (most - least > STEEP * self._range) | (bends > BENT * self._range)
         self.middles = np.concatenate([self.middles, (low + wide[:, None] / 2)[:, open_]], axis=1)
         self.bends = np.concatenate([self.bends, bends[open_]])
         return open_, np.where(excess > HIGH[len(self._names)] * self.largest, excess, 0.0)

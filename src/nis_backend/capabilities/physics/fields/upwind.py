@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 
-from nis_backend.capabilities.physics.fields.given import along_edges
 from nis_backend.errors import InvalidRequest
 
 if TYPE_CHECKING:
@@ -86,7 +85,7 @@ class Flow:
         rate = self.rate * whole
         if not self.source.zero:
             rate = rate + self.source.event(*places, t)
-        seen = along_edges(self.grid.terms.edges, self.grid.x.nodes, self.grid.y.nodes, self.grid.terms.lengths, t)
+        seen = self.grid.edges_at(t)
         terms = self.grid.terms
         rate = rate + _along(
             whole, self.grid.x, terms.velocity[0], self._spread_x(), (seen.get("left"), seen.get("right"))
