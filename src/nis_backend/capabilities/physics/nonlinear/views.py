@@ -41,10 +41,14 @@ def draw_burgers(request: BurgersRequest, solution: BurgersSolution) -> list[Vie
     else:
         tense = "would break" if breaking > request.duration else "would have broken"
         broke = f"Without viscosity it {tense} at {format_number(breaking)} s."
+    # A place to a millionth of the length: the rest is rounding.
+    steepest = format_number(
+        round(solution.steepest_position / (length := request.right - request.left), 6) * length, 3
+    )
     words = (
         f"After {format_number(request.duration)} s the velocity lies between "
         f"**{format_known(solution.lowest, error)}** and **{format_known(solution.highest, error)} m/s** "
-        f"({error_words(solution.receipt)}). It is steepest at x = {format_number(solution.steepest_position, 3)} m, "
+        f"({error_words(solution.receipt)}). It is steepest at x = {steepest} m, "
         f"with a slope of {format_number(solution.steepest_slope)} 1/s; of the times kept it was steepest at "
         f"{format_number(solution.largest_slope_time, 3)} s, {format_number(solution.largest_slope)} 1/s. {broke} "
         f"{format_number(100 * solution.energy_left, 3)} % of the kinetic energy is left."
