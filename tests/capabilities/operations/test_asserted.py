@@ -24,6 +24,9 @@ CLAIM = "a 1 m pendulum has a period of 3 s"
         f"My teacher says that {CLAIM}. Is that right?",
         f"Fact-check this statement: {CLAIM}.",
         f"Is it the case that {CLAIM}?",
+        f"My teacher says {CLAIM}, is that right?",
+        f"A colleague claims {CLAIM}. Is she right?",
+        f"{CLAIM}, right?",
     ],
 )
 def test_a_question_whether_something_is_so_is_a_claim(message: str) -> None:
@@ -42,6 +45,11 @@ def test_a_question_whether_something_is_so_is_a_claim(message: str) -> None:
         "Verify my key",
         "How far does a ball fly at 20 m/s and 40 degrees?",
         "My teacher says that a 1 m pendulum has a period of 3 s.",
+        "What is the period of a 1 m pendulum, is that right?",
+        "Is there a run equal to the last 5?",
+        "Is the orbit of a probe at 400 km?",
+        "Is the system chaotic with rho = 28?",
+        "Check that x",
     ],
 )
 def test_other_messages_are_no_claims(message: str) -> None:
@@ -56,6 +64,11 @@ def test_other_messages_are_no_claims(message: str) -> None:
         ("Verify (please) that a = b", None),
         ("Is it true (roughly) that 1/(s + 2) is its transform?", None),
         ("Is it true that sqrt(a^2) = a?", "sqrt(a^2) = a"),
+        ("Verify sin(x)^2 + cos(x)^2 = 1", "sin(x)^2 + cos(x)^2 = 1"),
+        ("Check the run = last", None),
+        ("Is the derivative of x^2 equal to 3*x?", "the derivative of x^2 = 3*x"),
+        ("Is 0 °C the same as 32 °F?", "0 °C = 32 °F"),
+        ("Is Planck's constant 6.626e-34 J s?", "Planck's constant = 6.626e-34 J s"),
     ],
 )
 def test_a_formula_is_a_claim_and_keeps_its_brackets(message: str, claim: str | None) -> None:

@@ -22,6 +22,8 @@ ENTRIES = Catalog.from_index().entries()
         ),
         ("Check the units of E = m c^2", "E = m c^2", None),
         ("Do the dimensions of s = v*t agree?", "s = v*t", None),
+        ("Has F = m*v the right dimensions?", "F = m*v", None),
+        ("Check the units: E = 0.5*m*v^2", "E = 0.5*m*v^2", None),
         (
             "Verify the dimensions of T = 2 pi sqrt(L/g) where T in s, L in m",
             "T = 2 pi sqrt(L/g)",

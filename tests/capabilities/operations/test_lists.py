@@ -16,6 +16,7 @@ from nis_backend.catalog import Catalog
         ("mean and sd of 3, 5, 8, 13", [[3, 5, 8, 13]]),
         ("the average of 2.5, -3, 4 and 1e3?", [[2.5, -3, 4, 1000]]),
         ("of [1, 2,3] please", [[1, 2, 3]]),
+        ("the mean of 3, 5 and 10", [[3, 5, 10]]),
         ("A = [2 1; 1 3]", [[2, 1], [1, 3]]),
         ("[[2,1],[1, -3]]", [[2, 1], [1, -3]]),
         ("numerator [10]", [[10]]),

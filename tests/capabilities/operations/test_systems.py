@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from nis_backend.capabilities.operations.arguments import read_arguments
+from nis_backend.capabilities.operations.router import pick
 from nis_backend.capabilities.operations.sentence import Sentence
 from nis_backend.capabilities.physics.quantities import read
 from nis_backend.catalog import Catalog
@@ -30,6 +31,8 @@ def given(operation: str, text: str) -> dict[str, Any]:
         ),
         ("d²x/dt² = -x until t = 4", {"equations": ["x'' = -x"], "duration": 4}),
         ("m*x'' = -k*x with m = 2 kg, from rest", {"equations": ["m*x'' = -k*x"], "parameters": {"m": 2}}),
+        ("x'' = -x from x = 2, x' = 0", {"equations": ["x'' = -x"], "initial": {"x": 2, "x'": 0}}),
+        ("x' = 0", {"equations": ["x' = 0"], "initial": {}}),
         ("x'' = -x, at rest, x(0) = pi", {"equations": ["x'' = -x"], "initial": {"x": math.pi, "x'": 0}}),
     ],
 )
@@ -73,3 +76,35 @@ def test_joint_angles_in_degrees_are_turned() -> None:
     wanted = [math.pi / 6, math.pi / 4]
     for text in ("joint angles of 30° and 45°", "joint angles [30, 45] degrees", "joint angles 30 and 45 degrees"):
         assert given("robotics.compute_jacobian", text)["positions"] == pytest.approx(wanted)
+
+
+@pytest.mark.parametrize(
+    ("operation", "text", "wanted"),
+    [
+        ("robotics.compute_pose", "links of 50 cm and 30 cm", {"links": [0.5, 0.3]}),
+        ("robotics.compute_pose", "links of 0.4 and 0.3 m", {"links": [0.4, 0.3]}),
+        ("robotics.compute_pose", "links of 5 miles", {}),
+        (
+            "mathematics.interpolate_data",
+            "between (0, 1), (1, 2), (2, 4) at 1.5",
+            {"x": [0, 1, 2], "y": [1, 2, 4], "at": [1.5]},
+        ),
+        ("mathematics.fit_curve", "through x = (0, 1) and y = (1, 2)", {"x": [0, 1], "y": [1, 2]}),
+        (
+            "mathematics.integrate_expression",
+            "exp(-x^2) from minus infinity to infinity",
+            {"expression": "exp(-x^2)", "lower": "-infinity", "upper": "infinity"},
+        ),
+        ("mathematics.compute_limit", "sin(x)/x as x approaches zero", {"expression": "sin(x)/x", "towards": "0"}),
+    ],
+)
+def test_lists_points_and_bounds_are_read(operation: str, text: str, wanted: dict[str, Any]) -> None:
+    """Lengths in metres whatever their unit, points as x and y, infinity as a bound and no formula."""
+    assert given(operation, text) == wanted
+
+
+@pytest.mark.parametrize("text", ["sqrt of 1764?", "What is the mean of 8 and 12?", "Has F = m*v the right form?"])
+def test_numbers_that_an_operation_cannot_use_are_not_for_it(text: str) -> None:
+    """What computes with nothing given is not asked by a message that gives something else."""
+    picked = pick(Sentence(text, read(text, ["s", "degree", "m"])), ENTRIES.entries())
+    assert picked is None or picked.reading.sources

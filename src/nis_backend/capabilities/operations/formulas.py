@@ -118,10 +118,18 @@ class FoundFormulas:
     @cached_property
     def formula(self) -> Stretch | None:
         """The longest that is more than a number or a name, and that is no equation."""
-        plain = [one for one in self.all if one.operates and not one.related]
+        # A bound is no formula: "from minus infinity".
+        plain = [one for one in self.all if one.operates and not one.related and one.names != frozenset(["infinity"])]
         given = [_right(one) for one in self.all if one.related]
         written = max([*plain, *(one for one in given if one)], key=lambda one: len(one.text), default=None)
         return written or next((one for one in self.all if self._is_of(one)), None)
+
+    def _begins(self, one: Stretch, written: Sequence[Stretch]) -> bool:
+        """Whether it says how something begins, "x' = 0", beside an equation for its second derivative."""
+        left, _, right = one.text.partition("=")
+        name = left.strip()
+        higher = {f"{name}'", f"{name}''"}
+        return name.endswith("'") and _is_number(right) and any(not higher.isdisjoint(other.names) for other in written)
 
     def _is_of(self, one: Stretch) -> bool:
         """Whether it is a name that something is wanted of: the integral of x."""
@@ -135,11 +143,12 @@ class FoundFormulas:
     @cached_property
     def differential(self) -> list[Stretch]:
         """The equations with a rate of change in them: x' = v."""
-        return [
+        written = [
             one
             for one in self.all
             if one.related and any(name.endswith("'") for name in one.names) and not _AT_START.match(one.text)
         ]
+        return [one for one in written if not self._begins(one, written)]
 
     @cached_property
     def spans(self) -> list[tuple[int, int]]:
@@ -154,6 +163,13 @@ class FoundFormulas:
             quantity.unit and quantity.start <= one.start and one.end <= quantity.end
             for quantity in self._sentence.quantities
         )
+
+
+def _is_number(text: str) -> bool:
+    try:
+        return not read_formula(text).names
+    except InvalidRequest:
+        return False
 
 
 def _right(one: Stretch) -> Stretch | None:
@@ -325,7 +341,7 @@ _BEHIND = {
         re.IGNORECASE,
     ),
     "towards": re.compile(
-        rf"\b(?:as|when|for|where)\s+\w+\s*{_GOES}\s*(?P<found>{_VALUE})"
+        rf"\b(?:as|when|for|where)\s+\w+\s*(?:{_GOES}|to\b)\s*(?P<found>zero\b|{_VALUE})"
         rf"|\w\s*(?:->|→)\s*(?P<b>{_VALUE})|\bat\s+(?:\w\s*=\s*)?(?P<c>(?:plus |minus )?infinity)"
         rf"|\bat\s+\w\s*=\s*(?P<d>{_VALUE})",
         re.IGNORECASE,
@@ -440,6 +456,7 @@ def _value(kind: str, said: str) -> str | list[str] | None:
         return names if all(len(one) == 1 or one in _GREEK for one in names) else None
     said = re.sub(r"^minus\s+", "-", said.strip(), flags=re.IGNORECASE)
     said = re.sub(r"^plus\s+|\s+", "", said, flags=re.IGNORECASE).rstrip(".")
+    said = re.sub(r"^(-?)zero$", r"\g<1>0", said, flags=re.IGNORECASE)
     if re.fullmatch(r"[-+]?(?:∞|inf(?:inity)?)", said, re.IGNORECASE):
         return ("-" if said.startswith("-") else "") + "infinity"
     try:

@@ -84,6 +84,27 @@ _SUM = re.compile(
     r"|(?:root|sum|product|average|mean|factorial|logarithm|sine|cosine) of\b[^.?!]*\d|%\s*of\s+\d",
     re.IGNORECASE,
 )
+_NUMERAL = (
+    "(?:one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|(?:thir|four|fif|six|seven|eigh|nine)teen"
+    "|twenty|thirty|forty|fifty|sixty|seventy|eighty|ninety|(?:a )?hundred)"
+)
+_COUNTED = re.compile(
+    r"\b(?:prime|primes|prime factors?|gcd|lcm|hcf|greatest common|least common|factorial|permutations?|combinations?"
+    r"|ways to (?:choose|pick|arrange)|sqrt|square root|cube root|logarithm|determinant|eigenvalues?|jacobian|median"
+    r"|variance|standard deviation|integral|derivative|transform|minimi[sz]e|maximi[sz]e|per ?cent of)\b[^?!]*?\d"
+    r"|\d[^?!]{0,40}\b(?:prime|factorial|squared|cubed|per ?cent of)\b|[\d\w)]\s*=\s*[-+\u2212]?\d"
+    rf"|\b{_NUMERAL}(?:[- ]{_NUMERAL})?\s+(?:times|plus|minus|divided by|multiplied by)\s+{_NUMERAL}\b",
+    re.IGNORECASE,
+)
+"""What is worked out of numbers that stand beside it."""
+_WHAT_MEASURE = re.compile(
+    r"\b(?:what|whats|which|calculate|compute|find|determine|give me|is|are|equals?)\b[^?!]*\b(?:speed|velocity"
+    r"|acceleration|force|energy|power|pressure|current|voltage|resistance|charge|(?:electric|magnetic) field|frequency"
+    r"|wavelength|period|momentum|torque|mass|weight|density|temperature|volume|area|distance|height|depth|load|stress"
+    r"|drag|lift|thrust|capacitance|inductance|angle|probability|altitude|radius|work|heat|constant)\b",
+    re.IGNORECASE,
+)
+_EQUAL = re.compile(r"\b(?:equals?|equal to|the same as)\b", re.IGNORECASE)
 _HOW_MUCH = re.compile(r"\bhow (?:deep|far|fast|heavy|high|hot|large|long|many|much|strong|tall|warm)\b", re.IGNORECASE)
 
 _CONVERTS = re.compile(r"\bconvert(?: me)? [-+]?\d[\d.,]* ?[^\s\d.,?!]+ (?:in)?to [^\s.?!]+\W*$", re.IGNORECASE)
@@ -227,5 +248,9 @@ def asks_for_a_sum(sentence: Sentence) -> bool:
         return False
     measured = any(quantity.unit for quantity in sentence.quantities)
     return bool(
-        _SUM.search(sentence.text) or _CONVERTS.search(sentence.text) or (measured and _HOW_MUCH.search(sentence.text))
+        _SUM.search(sentence.text)
+        or _CONVERTS.search(sentence.text)
+        or _COUNTED.search(sentence.text)
+        or (measured and (_HOW_MUCH.search(sentence.text) or _WHAT_MEASURE.search(sentence.text)))
+        or (measured and len(sentence.quantities) > 1 and _EQUAL.search(sentence.text))
     )

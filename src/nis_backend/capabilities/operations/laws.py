@@ -20,6 +20,7 @@ _GOOD = (
     r"|dimensionally (?:correct|right|valid|sound|possible))"
 )
 _WITH = r"(?:\s*,?\s*\(?(?:with|where|if|for|when|given)\s+(?P<measures>.+?)\)?)?"
+_FIT = r"(?:the )?(?:right|correct|consistent|matching|same) (?:units|dimensions)(?: on both sides)?"
 _ASKS = [
     re.compile(rf"\W*(?:please\W+)?{asks}[\s.?!]*", re.IGNORECASE | re.DOTALL)
     for asks in (
@@ -28,6 +29,8 @@ _ASKS = [
         rf"do {_WHAT}{_LAW} (?:agree|match|fit|work out){_WITH}",
         rf"(?:check|verify|test) (?:that |whether |if )?{_LAW} is {_GOOD}{_WITH}",
         rf"(?:check|verify|test) {_WHAT}{_LAW}{_WITH}",
+        rf"(?:check|verify|test) (?:the )?(?:units|dimensions|dimensional consistency)\s*(?::|of)\s*{_LAW}{_WITH}",
+        rf"(?:has|have|does|do) (?:the (?:equation|formula|law) )?{_LAW} (?:have )?{_FIT}{_WITH}",
     )
 ]
 """How people ask it."""

@@ -25,7 +25,8 @@ _BY_SEMICOLONS = re.compile(rf"\[\s*{_NUMBER}(?:[\s,]+{_NUMBER})*(?:\s*;\s*{_NUM
 _BRACKETS = re.compile(rf"[\[{{]{_INSIDE}[\]}}]|\((?=[^()]*,){_INSIDE}\)")
 _BARE = re.compile(
     # Not a part of a word, of a date, a version or a sum; "and" may stand before the last.
-    rf"(?<![\w.:/*^+\[({{-]){_NUMBER}(?:\s*[,;]\s*(?:and\s+)?{_NUMBER}){{2,}}(?:\s+and\s+{_NUMBER})?"
+    rf"(?<![\w.:/*^+\[({{-]){_NUMBER}(?:(?:\s*[,;]\s*(?:and\s+)?{_NUMBER}){{2,}}(?:\s+and\s+{_NUMBER})?"
+    rf"|(?:\s*[,;]\s+{_NUMBER})+\s+and\s+{_NUMBER})"
     r"(?!\.?\d|\s*[-+*/^:=(]|\w|\s*(?:°|%))"
 )
 _THOUSANDS = re.compile(r"\d,\d{3}(?!\d)")
@@ -35,8 +36,12 @@ _BEFORE = re.compile(r"\s*(?:(?:please\s+)?solve:?\s*)?(?:A\s*=\s*)?", re.IGNORE
 _BETWEEN = re.compile(r"\s*[*·]?\s*x\s*=\s*", re.IGNORECASE)
 _AFTER = re.compile(r"\s*[.?!]?\s*")
 _DEGREES = re.compile(r"\s*(?:°|deg(?:rees?)?\b)", re.IGNORECASE)
-_UNITS = {"rad": r"(?:\s*(?:°|deg(?:rees?)?\b|rad(?:ians?)?\b))?", "m": r"(?:\s*m\b)?"}
-"""Units that may stand behind each number of a list; degrees are turned into radians."""
+_LENGTHS = {"m": 1.0, "cm": 1e-2, "mm": 1e-3, "dm": 0.1, "in": 0.0254, "ft": 0.3048}
+_UNITS = {
+    "rad": r"(?:\s*(?:°|deg(?:rees?)?\b|rad(?:ians?)?\b))?",
+    "m": rf"(?:\s*(?:{'|'.join(_LENGTHS)})\b)?",
+}
+"""Units that may stand behind each number of a list; degrees are turned into radians, lengths into metres."""
 _JOINED = re.compile(r"\s*(?:,|;|->|→|\band\b|\bto\b|\bthen\b|\bvia\b|\s)*\s*", re.IGNORECASE)
 MOST = 20_000
 """Numbers of a list that is read."""
@@ -100,6 +105,7 @@ def read_lists(sentence: Sentence, operation: Declared, reading: Reading) -> set
     nested, flat = [one for one in found if one.nested], [one for one in found if not one.nested]
     if not nested:
         flat, nested = _as_rows(sentence, operation, flat)
+    flat = _as_points(sentence, reading, lists, flat)
     _fill(sentence, reading, matrix, nested, matrices=True)
     _fill(sentence, reading, lists, flat, matrices=False)
     spans = [(one.start, one.end) for one in found]
@@ -127,13 +133,27 @@ def _called(sentence: Sentence, slot: Slot, reading: Reading) -> tuple[int, int]
         if found is None:
             continue
         within = [one for one in sentence.quantities if found.start() < one.end and one.start < found.end()]
-        if unit == "" and any(one.unit for one in within):
+        # A unit that is not the list's own stands behind its last number.
+        if any(one.unit and (unit == "" or one.end > found.end("list")) for one in within):
             continue
         turns = slot.items == "rad" and re.search(r"°|deg", found["list"], re.IGNORECASE)
-        numbers = [float(one.replace("\u2212", "-")) for one in _ONE.findall(found["list"])]
+        numbers = _lengths(found["list"]) if slot.items == "m" else _plain(found["list"])
         reading.fill(slot, [math.radians(one) for one in numbers] if turns else numbers, found["list"])
         return found.span("list")
     return None
+
+
+def _plain(said: str) -> list[float]:
+    return [float(one.replace("\u2212", "-")) for one in _ONE.findall(said)]
+
+
+def _lengths(said: str) -> list[float]:
+    """Numbers in metres, each in its own unit or in the next that is said: "0.4 and 0.3 m"."""
+    factor, numbers = 1.0, list[float]()
+    for one in reversed(list(re.finditer(rf"(?P<number>{_NUMBER})\s*(?P<unit>[a-z]+)?", said))):
+        factor = _LENGTHS.get(one["unit"] or "", factor)
+        numbers.append(_plain(one["number"])[0] * factor)
+    return numbers[::-1]
 
 
 def _fill(sentence: Sentence, reading: Reading, slots: list[Slot], found: list[Listed], *, matrices: bool) -> None:
@@ -154,6 +174,20 @@ def _fill(sentence: Sentence, reading: Reading, slots: list[Slot], found: list[L
         return
     for slot, one in zip(waiting, rest, strict=False):
         _give(sentence, reading, slot, one, matrices=matrices)
+
+
+def _as_points(sentence: Sentence, reading: Reading, slots: list[Slot], flat: list[Listed]) -> list[Listed]:
+    """Fill x and y with the points of a sentence, "(0, 1), (1, 2)"; answers the lists left."""
+    named = {slot.name: slot for slot in slots}
+    if not {"x", "y"} <= named.keys():
+        return flat
+    pairs = [one for one in flat if len(one.rows[0]) == 2 and sentence.text[one.start] == "("]  # noqa: PLR2004 - x and y
+    if len(pairs) < 2 or any(_named(sentence, slots, one) for one in pairs):  # noqa: PLR2004 - as many points
+        return flat
+    said = sentence.text[pairs[0].start : pairs[-1].end]
+    for place, name in enumerate(("x", "y")):
+        reading.fill(named[name], [one.rows[0][place] for one in pairs], said)
+    return [one for one in flat if one not in pairs]
 
 
 def _as_rows(sentence: Sentence, operation: Declared, flat: list[Listed]) -> tuple[list[Listed], list[Listed]]:

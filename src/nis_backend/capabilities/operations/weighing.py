@@ -260,6 +260,9 @@ class _Weighed:
 def _listing(weighed: _Weighed, *, strange: bool) -> Pick | None:
     """An operation that needs nothing: it answers a question that it explains whole, and that names what it lists."""
     sentence, operation = weighed.sentence, weighed.operation
+    # Numbers or a formula that it cannot use are another's, unless it is spoken of by its name.
+    if operation.entry.pool is not None and not weighed.fits and not weighed.near and _gives(sentence):
+        return None
     plural = _names_things(sentence, operation)
     # An example word for word names what it wants in its own way.
     lists = not operation.things or ((plural or weighed.run > WHOLE) and not asks_how(sentence))
@@ -270,6 +273,11 @@ def _listing(weighed: _Weighed, *, strange: bool) -> Pick | None:
     if not (weighed.run or asks or weighed.near or len(sentence.words) <= FRAGMENT):
         return None
     return weighed.pick(weighed.words + 0.5 * weighed.fits + 1 + plural)
+
+
+def _gives(sentence: Sentence) -> bool:
+    """Whether the message gives numbers or formulas to work on."""
+    return bool(sentence.quantities) or any(one.operates for one in sentence.formulas.all)
 
 
 def _least_listed(weighed: _Weighed, plural: bool, strange: bool) -> float:

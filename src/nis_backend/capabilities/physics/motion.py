@@ -37,6 +37,8 @@ ACROSS = (
 )
 DOWNRIGHT = ("straight down", "straight downwards", "straight downward", "vertically down", "vertically downwards")
 DROPPED = ("dropped", "drop a", "drop an", "drop the", "let fall", "dropping")
+AIRBORNE = ("in the air", "airborne", "flies for", "falls for", "falls in", "lands after", "lands in", "airtime")
+TO_AND_FRO = ("swings back and forth in", "one swing", "a swing", "swings in", "oscillation takes")
 UPWARDS = ("up", "upward", "upwards", "vertically")
 UPRIGHT = (
     "straight up",
@@ -181,9 +183,7 @@ class Flight(Model):
     range: Annotated[float, Unit("m"), Names("lands", "flies", "distance", "goes", "travels", "comes down")] = Field(
         description="Horizontal distance from launch to landing."
     )
-    flight_time: Annotated[float, Unit("s"), Names("in the air", "airborne", "flies for", "lands after", "airtime")] = (
-        Field(description="Time from launch to landing.")
-    )
+    flight_time: Annotated[float, Unit("s"), Names(*AIRBORNE)] = Field(description="Time from launch to landing.")
     apex_height: Annotated[
         float,
         Unit("m"),
@@ -246,10 +246,8 @@ class PendulumMotion(Model):
     motion: Literal["swings", "turns over", "creeps back", "rests"] = Field(
         description="Swings to and fro, turns over the top, returns without swinging (strong damping), or stays."
     )
-    period: Annotated[float, Unit("s"), Names("swings back and forth in", "one swing", "oscillation takes")] | None = (
-        Field(
-            description="Time of one swing to and fro, or of one turn; with damping the first seen, null if none was."
-        )
+    period: Annotated[float, Unit("s"), Names(*TO_AND_FRO)] | None = Field(
+        description="Time of one swing to and fro, or of one turn; with damping the first seen, null if none was."
     )
     period_method: str = Field(description="Where the period comes from.")
     small_angle_period: Annotated[float, Unit("s")] = Field(

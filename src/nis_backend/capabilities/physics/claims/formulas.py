@@ -44,7 +44,7 @@ async def of_formulas(statement: str, ctx: Context, but: Sequence[str]) -> Verif
     for split in reversed(list(_SPLITS.finditer(claim))):
         said, claimed = claim[: split.start()], _CONSTANT.sub("", claim[split.end() :])
         if split[0].strip() == "=" and _names(said) and _names(claimed) is not None:
-            return await _identity(said, claimed, ctx)
+            return None if _defines(said, claimed) else await _identity(said, claimed, ctx)
         listed = _LIST.split(claimed)
         if any(_names(one) is None for one in listed):
             continue
@@ -59,6 +59,13 @@ async def of_formulas(statement: str, ctx: Context, but: Sequence[str]) -> Verif
         if len(listed) == 1 and _names(claimed) and "expression" in answers and "terms" not in answers:
             return await _answer(entry, asked.arguments, claimed, ctx)
     return None
+
+
+def _defines(said: str, claimed: str) -> bool:
+    """Whether one side is a name that the other has not: E = m c^2 is a law, and no identity."""
+    one, other = _names(said) or frozenset[str](), _names(claimed) or frozenset[str]()
+    sides = ((said, one, other), (claimed, other, one))
+    return any(own == frozenset([text.strip()]) and own.isdisjoint(others) for text, own, others in sides)
 
 
 def _names(text: str) -> frozenset[str] | None:

@@ -261,6 +261,7 @@ def _unit_of(entry: Entry, path: str) -> str:
 
 async def _of_statement(statement: str, ctx: Context) -> Verification:
     """Find what the statement speaks of, take the claimed number out of it, and compute the rest."""
+    statement = await _as_said(statement, ctx)
     if (held := await of_formulas(statement, ctx, _OWN)) is not None:
         return held
     routed = await ctx.call(route_message, RouteMessage(message=statement, excluding=_OWN))
@@ -282,6 +283,18 @@ async def _of_statement(statement: str, ctx: Context) -> Verification:
         lacking = ", ".join(asked.missing) or "its arguments"
         return _unsaid(f"{entry.name} would tell, but the statement does not give {lacking}.")
     return await _held(entry, asked.arguments, said.claims, ctx)
+
+
+async def _as_said(statement: str, ctx: Context) -> str:
+    """One inch is 1 inch; and of two quantities, "1 atm = 760 mmHg", one is the other: their units are no variables."""
+    said = re.sub(r"^one (?=[a-z])", "1 ", statement.strip(), flags=re.IGNORECASE)
+    found = (await ctx.call(read_quantities, TextRequest(text=said, units=[]))).quantities
+    if not (found and found[0].unit and found[0].start == 0):
+        return statement
+    left, _, right = said.partition("=")
+    whole = len(found) == 2 and bool(found[1].unit) and left.strip() == said[: found[0].end].strip()  # noqa: PLR2004 - a pair
+    whole = whole and right.strip(" .!") == said[found[1].start : found[1].end].strip()
+    return f"{left.strip()} is {right.strip()}" if whole else said
 
 
 async def _without_its_end(statement: str, ctx: Context) -> Route | None:

@@ -60,7 +60,8 @@ _COMES_TO = re.compile(
 )
 _LIST = re.compile(
     r"[\[({][\d\s.,;+\-eE\[\](){}]*[\])}]"
-    r"|(?<![\w.])[-+]?\d+(?:\.\d+)?(?:\s*,\s*(?:and\s+)?[-+]?\d+(?:\.\d+)?){2,}(?:\s+and\s+[-+]?\d+(?:\.\d+)?)?"
+    r"|(?<![\w.])[-+]?\d+(?:\.\d+)?(?:\s*,\s*(?:and\s+)?[-+]?\d+(?:\.\d+)?)+(?:\s+and\s+[-+]?\d+(?:\.\d+)?)"
+    r"|(?<![\w.])[-+]?\d+(?:\.\d+)?(?:\s*,\s*(?:and\s+)?[-+]?\d+(?:\.\d+)?){2,}"
 )
 _MULTIPLE = re.compile(
     r"\b(?:twice|thrice|double|triple|times)\b|\bhalf (?:the|of|as|that|its)\b|"
