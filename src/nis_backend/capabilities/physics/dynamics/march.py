@@ -33,6 +33,12 @@ GROWTH, SHRINKAGE, SAFETY = 5.0, 0.2, 0.9
 """Bounds of how a step's length changes; Hairer's."""
 FINE, NEAR = 1e-3, 1e-8
 """Error below which it is looked at how errors of rounding grow, and how near another start is for that."""
+BEGUN = 1e-9
+"""Part of what a state would come to until the next output, at its present rate, below which it was nothing before."""
+GROWN = 1e6
+"""Times that a state grows by which is taken to grow without bound."""
+LOOKS = 4
+"""Times that a mesh is laid anew for what it does not see."""
 STIFF_STEPS = 15
 """Steps in a row, calm ones forgiven by sixes, after which stability and not accuracy sets the step; Hairer's."""
 STIFF_LIMIT = 3.25
@@ -74,6 +80,8 @@ class Problem:
     """Whether the rates have no kinks: at one, two gaps may show an order by chance, which then says nothing."""
     jumps: tuple[float, ...] = ()
     """Times at which the rates jump: steps begin and end there."""
+    unseen: Callable[[Sequence[float]], Sequence[float]] | None = None
+    """Times at which the rates do what steps between these times do not see."""
     unit: str = "s"
     state_unit: str = ""
 
@@ -151,6 +159,12 @@ def march(problem: Problem, tell: Callable[[float, str], None] = silent) -> Marc
     """
     course = Course(tell)
     mesh = lay(problem, tell)
+    for _ in range(LOOKS if problem.unseen else 0):
+        places = problem.unseen(mesh.times) if problem.unseen else ()
+        if not places:
+            break
+        problem = replace(problem, jumps=(*sorted({*problem.jumps, *places}),))
+        mesh = lay(problem, tell)
     scales, faint = _scales(problem, mesh)
     kept: list[Path] = []
 
@@ -361,15 +375,17 @@ class _Laying:
         sizes = [max(one, abs(a)) for one, a in zip(self.sizes, found.state, strict=True)]
         floor = FLOOR * max(sizes) + 1e-300
         floors = problem.least or (0.0,) * len(sizes)
-        missed = max(
-            (
-                abs(e) / max(self.allowed * max(one, least, floor), ROUNDED * least)
-                for e, one, least in zip(found.error, sizes, floors, strict=True)
-            ),
-            default=0.0,
-        )
+        parts = [
+            abs(e) / max(self.allowed * max(one, least, floor), ROUNDED * least)
+            for e, one, least in zip(found.error, sizes, floors, strict=True)
+        ]
+        missed = max(parts, default=0.0)
         lower = 4 if problem.scheme.order < 8 else 7  # noqa: PLR2004 - as above
         factor = SAFETY * missed ** (-1 / (lower + 1)) if missed else GROWTH
+        if missed > 1 and h * SHRINKAGE <= self._shortest() and self._begins(parts, found.state, h):
+            # Longer again, so that the next step is not lost in the digits of the time.
+            self.h, self.sizes = 8 * self._shortest(), sizes
+            return found.state
         if missed > 1:
             self._shorten(h, max(SHRINKAGE, factor))
             return None
@@ -391,9 +407,21 @@ class _Laying:
             self.calm += 1
             self.stiff = 0 if self.calm >= 6 else self.stiff  # noqa: PLR2004 - Hairer's
 
+    def _begins(self, parts: Sequence[float], state: State, h: float) -> bool:
+        """Whether each state that misses what is allowed has no size yet: pushed from rest at a jump or a kink."""
+        outputs = self.problem.outputs
+        span = BEGUN * (outputs[1] - outputs[0]) / h
+        grown = max(map(abs, self.y), default=0.0) > GROWN * self._before()
+        missing = zip(parts, self.sizes, self.y, state, strict=True)
+        return not grown and all(size <= span * abs(z - y) for part, size, y, z in missing if part > 1)
+
+    def _shortest(self) -> float:
+        """A step that the digits of the time hardly hold."""
+        return max(8 * math.ulp(self.t), 1e-30 * (self.problem.outputs[-1] - self.problem.outputs[0]))
+
     def _shorten(self, h: float, factor: float) -> None:
         self.h = h * factor
-        if self.h <= max(8 * math.ulp(self.t), 1e-30 * (self.problem.outputs[-1] - self.problem.outputs[0])):
+        if self.h <= self._shortest():
             raise self._lost()
 
     def _too_many(self) -> InvalidRequest:
@@ -417,7 +445,7 @@ class _Laying:
     def _lost(self) -> InvalidRequest:
         problem, t, y = self.problem, self.t, self.y
         largest = max(range(len(y)), key=lambda i: abs(y[i]))
-        grown = abs(y[largest]) > 1e6 * self._before()
+        grown = abs(y[largest]) > GROWN * self._before()
         what = (
             f"{problem.names[largest]} grows without bound near t = {t:.6g} {problem.unit}: "
             f"it is {y[largest]:.3g} there."

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from bisect import bisect_right
 from itertools import islice
 from typing import TYPE_CHECKING
 
@@ -18,7 +19,7 @@ from nis_backend.capabilities.physics.dynamics.march import (
 from nis_backend.capabilities.physics.dynamics.schemes import FAILURES, Explicit
 from nis_backend.capabilities.physics.dynamics.second import by_fourth, by_lsoda
 from nis_backend.capabilities.physics.dynamics.system import Curves, Happening, OdeRequest, OdeSolution
-from nis_backend.capabilities.physics.dynamics.written import Written, read_state, read_system
+from nis_backend.capabilities.physics.dynamics.written import Written, forcings, read_state, read_system
 from nis_backend.errors import InvalidRequest
 from nis_backend.numerics.compiled import compile_trees
 from nis_backend.numerics.formula import Call, read_formula, walk
@@ -28,7 +29,9 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from nis_backend.capabilities.physics.dynamics.events import Found
+    from nis_backend.capabilities.physics.dynamics.march import Path
     from nis_backend.capabilities.physics.dynamics.schemes import Rate, Scheme, State
+    from nis_backend.capabilities.physics.dynamics.unseen import Forcing
     from nis_backend.numerics.receipt import Check
 
 MOST_EVENTS, MOST_SEEN = 500, 5000
@@ -41,6 +44,10 @@ FINEST = 1e-10
 """Part of the time at the start that a duration has to be."""
 KINKED = frozenset(("abs", "sign", "floor", "ceil", "heaviside", "min", "max", "atan2"))
 """Functions that jump or have kinks."""
+UNSEEN = 1e-4
+"""Part of the error asked that steps may miss of the area under a formula of the time alone."""
+LOOSE = 0.1
+"""Part of that area which its bounds may leave open."""
 MOST_STIFF = 32_768
 """Steps of the implicit method, each of which solves for three states at once."""
 
@@ -60,6 +67,7 @@ def solve(request: OdeRequest, tell: Callable[[float, str], None] = silent) -> O
     _look(written, request, start)
     smooth = not any(isinstance(one, Call) and one.function in KINKED for tree in written.rates for one in walk(tree))
     watched = [_watch(written, request, number) for number in range(len(request.events))]
+    forced = _forcings(written, request)
 
     def problem(scheme: Scheme, most: int) -> Problem:
         return Problem(
@@ -71,6 +79,7 @@ def solve(request: OdeRequest, tell: Callable[[float, str], None] = silent) -> O
             names=written.states,
             stop=stopping(watched),
             smooth=smooth,
+            unseen=(lambda times: _unseen(forced or (), times, UNSEEN * request.tolerance)) if forced else None,
         )
 
     reason = "asked for"
@@ -79,7 +88,7 @@ def solve(request: OdeRequest, tell: Callable[[float, str], None] = silent) -> O
         try:
             marched = march(given, tell)
             reason = reason if request.method == "explicit" else "accuracy and not stability sets its steps"
-            return _told(request, written, given, marched, watched, reason, by_fourth(given, marched, rate))
+            return _told(request, written, given, marched, watched, forced, reason, by_fourth(given, marched, rate))
         except StiffError as stiff:
             reason = str(stiff)
             if request.method == "explicit":
@@ -93,12 +102,45 @@ def solve(request: OdeRequest, tell: Callable[[float, str], None] = silent) -> O
 
     given = problem(Radau(rate), MOST_STIFF)
     marched = march(given, tell)
-    return _told(request, written, given, marched, watched, reason, by_lsoda(given, marched, rate))
+    return _told(request, written, given, marched, watched, forced, reason, by_lsoda(given, marched, rate))
 
 
 def _rate(written: Written, request: OdeRequest) -> Rate:
     function = compile_trees(written.rates, ("t", *written.states), request.parameters)
     return lambda t, y: function(t, *y)
+
+
+def _forcings(written: Written, request: OdeRequest) -> list[Forcing] | None:
+    """The formulas of the time alone that may have peaks between steps; None where nothing can look at them."""
+    formulas = forcings(written.rates, request.parameters)
+    if not formulas:
+        return []
+    try:
+        from nis_backend.capabilities.physics.dynamics.unseen import Forcing  # noqa: PLC0415 - numpy, where needed
+    except ModuleNotFoundError:
+        return None
+    return [Forcing(one, request.start, request.start + request.duration, added) for one, added in formulas]
+
+
+def _unseen(forced: Sequence[Forcing], times: Sequence[float], part: float) -> list[float]:
+    """Where they stand out from steps between these times that miss more than this part of the area under one."""
+    found = [one.beside(times) for one in forced]
+    return sorted({place for one in found if one.part > part for place in one.places})
+
+
+def _hidden(forced: Sequence[Forcing], path: Path, part: float) -> bool:
+    """Whether the steps of this path miss more of one than this part, or its bounds leave much open."""
+    for one in forced:
+        missed = one.beside(path.times)
+        if one.hidden > LOOSE * one.area or (missed.part > part and not one.added):
+            return True
+        if missed.part > part:
+            # What is added moves a state by its area, which is held against what the state was until then.
+            until = bisect_right(path.times, missed.places[0])
+            sizes = [max(abs(y[place]) for y in path.states[:until]) for place in one.added]
+            if missed.part * one.area > part * min(sizes):
+                return True
+    return False
 
 
 def _start(written: Written, request: OdeRequest) -> State:
@@ -168,6 +210,7 @@ def _told(  # noqa: PLR0913, PLR0917 - what was asked, read, done and found
     problem: Problem,
     marched: Marched,
     watched: Sequence[Watched],
+    forced: Sequence[Forcing] | None,
     reason: str,
     checks: list[Check],
 ) -> OdeSolution:
@@ -193,8 +236,15 @@ def _told(  # noqa: PLR0913, PLR0917 - what was asked, read, done and found
     torn = end is not None and same and abs(end.time - coarser[-1].time) > TORN * (end.time - request.start)
     if torn:
         notes.append("Two grids disagree on when the motion ends: the event's formula turns faster than the motion.")
+    if forced is None:
+        notes.append(
+            "Without numpy (the extra science) it is not known whether a formula of the time has narrow peaks."
+        )
+    hidden = _hidden(forced or (), marched.path, request.tolerance)
+    if hidden:
+        notes.append("A formula of the time jumps or has peaks within the steps: what they do is not known.")
     receipt = receipt_of(marched, problem, checks=[] if end or early else checks, notes=notes)
-    if early or torn or (not same and any(one.terminal for one in watched)):
+    if hidden or early or torn or (not same and any(one.terminal for one in watched)):
         receipt = receipt.model_copy(update={"met": False})
     return OdeSolution(
         final=dict(zip(written.states, states[-1], strict=True)),

@@ -16,6 +16,7 @@ from nis_backend.numerics.formula import (
     Binary,
     Call,
     Constant,
+    Formula,
     Name,
     Node,
     Number,
@@ -25,7 +26,7 @@ from nis_backend.numerics.formula import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Mapping, Sequence
+    from collections.abc import Collection, Iterator, Mapping, Sequence
 
 HIGHEST = 4
 """Derivatives of one state."""
@@ -194,3 +195,77 @@ def _put(node: Node, name: str, value: int) -> Node:
 
 def _refused(what: str, text: str, remedy: str) -> InvalidRequest:
     return InvalidRequest(f"The equations {what}.", field="equations", value=text[:80], remedy=remedy)
+
+
+def forcings(trees: Sequence[Node], values: Mapping[str, float]) -> list[tuple[Formula, tuple[int, ...]]]:
+    """The parts that depend on the time alone and may have narrow peaks, each once; values stand for parameters.
+
+    With each, the trees that it is added to; none where it stands otherwise in one.
+    """
+    found: dict[Node, set[int]] = {}
+    other = set[Node]()
+    for number, tree in enumerate(trees):
+        for part, added in _timed(tree, {"t", *values}, added=True):
+            whole = _filled(part, values)
+            found.setdefault(whole, set()).add(number)
+            other |= set() if added else {whole}
+    return [
+        (Formula(text="", tree=one, field="equations"), () if one in other else (*sorted(found[one]),))
+        for one in sorted(found, key=repr)
+    ]
+
+
+def _timed(node: Node, known: Collection[str], *, added: bool) -> Iterator[tuple[Node, bool]]:
+    names = _names(node)
+    if "t" not in names:
+        return
+    if names <= {*known}:
+        if any(_steep(one) for one in walk(node)):
+            yield node, added
+        return
+    match node:
+        case Sign(of):
+            yield from _timed(of, known, added=added)
+        case Binary(operator, left, right):
+            for one in (left, right):
+                yield from _timed(one, known, added=added and operator in ("+", "-"))
+        case Call(_, arguments):
+            for one in arguments:
+                yield from _timed(one, known, added=False)
+        case Number() | Constant() | Name():
+            pass
+        case _:
+            assert_never(node)
+
+
+def _steep(node: Node) -> bool:
+    """Whether more than sums, products, powers and waves: those show themselves wherever they are looked at."""
+    match node:
+        case Call(function, _):
+            return function not in ("sin", "cos") and "t" in _names(node)
+        case Binary("/", _, right):
+            return "t" in _names(right)
+        case Binary("^", _, Number(value)) if value > 0:
+            return False
+        case Binary("^"):
+            return "t" in _names(node)
+        case _:
+            return False
+
+
+def _names(node: Node) -> set[str]:
+    return {one.name for one in walk(node) if isinstance(one, Name)}
+
+
+def _filled(node: Node, values: Mapping[str, float]) -> Node:
+    match node:
+        case Name(name) if name in values:
+            return Number(values[name])
+        case Sign(of):
+            return Sign(_filled(of, values))
+        case Binary(operator, left, right):
+            return Binary(operator, _filled(left, values), _filled(right, values))
+        case Call(function, arguments):
+            return Call(function, tuple(_filled(one, values) for one in arguments))
+        case _:
+            return node
