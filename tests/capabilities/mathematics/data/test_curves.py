@@ -154,6 +154,29 @@ def test_parameters_that_cannot_be_told_apart_are_told() -> None:
     assert any("told apart" in note for note in found.receipt.notes)
 
 
+@pytest.mark.parametrize(
+    ("rule", "x", "y"),
+    [
+        # Without a point the polynomial through symmetric data is the same: of 1/(1 + x²) and tanh(20x).
+        ("barycentric", [-3, -1.8, -0.6, 0.6, 1.8, 3], [0.1, 0.2358, 0.7353, 0.7353, 0.2358, 0.1]),
+        ("cubic spline", [-3, -1.5, 0, 1.5, 3], [-1, -1, 0, 1, 1]),
+        ("linear", [-3, 0, 3], [-0.14112, 0, 0.14112]),
+        ("PCHIP", [-3, 0, 3], [-1, 0, 1]),
+    ],
+)
+def test_points_that_fewer_points_meet_by_symmetry_prove_nothing(rule: str, x: list[float], y: list[float]) -> None:
+    """Between them the functions sampled here are off by 8 % to 330 % of the range."""
+    assert not interpolated(x, y, rule=rule).receipt.met
+
+
+@pytest.mark.parametrize("near", [1e-9, 1e-30])
+def test_a_polynomial_whose_weights_are_no_doubles_is_refused(near: float) -> None:
+    """Forty points in two heaps: products of their distances overflow or vanish."""
+    x = [*(near * i * i for i in range(30)), *(1e5 + 0.1 * i for i in range(10))]
+    with pytest.raises(InvalidRequest, match="beyond what a double holds"):
+        interpolated(x, [(-1.0) ** i for i in range(40)], rule="barycentric")
+
+
 @pytest.mark.parametrize(("rule", "order"), [("linear", 2), ("cubic spline", 4)])
 def test_interpolation_converges_with_its_order(rule: str, order: int) -> None:
     """exp(sin x) on halved spacings: the order that the receipt claims."""

@@ -88,6 +88,29 @@ def test_without_phase_nothing_is_shifted() -> None:
     assert float(np.max(np.abs(late[inner] - TONE[inner]))) > 0.3
 
 
+@pytest.mark.parametrize(("taps", "degree"), [(301, 8), (31, 13), (101, 20)])
+def test_savitzky_and_golay_of_high_degree_are_least_squares(taps: int, degree: int) -> None:
+    """Each value is that of the polynomial fitted to its window, at the ends that of the last whole window."""
+    noisy = np.random.default_rng(5).normal(size=400)
+    found = apply(
+        FilterRequest.model_validate(
+            {"samples": noisy.tolist(), "sample_rate": 1, "kind": "Savitzky-Golay", "taps": taps, "order": degree}
+        )
+    )
+    for place in (0, 3, 200, 287, 399):
+        begin = min(max(0, place - taps // 2), 400 - taps)
+        window = np.arange(begin, begin + taps)
+        fitted = np.polynomial.Legendre.fit(window, noisy[begin : begin + taps], degree)
+        assert found.samples[place] == pytest.approx(float(fitted(place)), abs=1e-11)
+    assert found.receipt.met
+
+
+def test_an_fir_that_damps_more_than_asked_agrees_with_its_check() -> None:
+    """Kaiser's window damps by 21 dB at least."""
+    found = filtered(kind="FIR", attenuation=12)
+    assert all(one.agrees for one in found.receipt.checks)
+
+
 def test_savitzky_and_golay_leave_a_parabola() -> None:
     """Degree 2 gives 2·x² + x back."""
     x = np.arange(30.0)

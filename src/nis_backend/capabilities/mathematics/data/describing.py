@@ -30,6 +30,12 @@ SOURCE = (
 )
 FENCE = 1.5
 """Times the spread of the quartiles: Tukey's outliers."""
+FEW = 30
+"""Numbers up to which the bootstrap's interval is told to be narrow."""
+NARROW = (
+    "Of few numbers the bootstrap's interval is too narrow: where 95 of 100 are to hold the mean, 83 do of 5 normal "
+    "numbers and 92 of 40. Student's holds it as often as asked."
+)
 AT_ONCE = 2_000_000
 """Numbers that are drawn at once."""
 
@@ -68,7 +74,10 @@ def describe(request: SampleRequest, tell: Callable[[float, str], None] = silent
             source=SOURCE,
             checks=checks,
             cost=Cost(evaluations=request.resamples * len(samples), of="samples drawn", unknowns=0),
-            notes=[f"The bootstrap draws {request.resamples} samples from seed {request.seed}."],
+            notes=[
+                f"The bootstrap draws {request.resamples} samples from seed {request.seed}.",
+                *([NARROW] if 1 < min(map(len, samples)) < FEW else []),
+            ],
         ),
     )
 

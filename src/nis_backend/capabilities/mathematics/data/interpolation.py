@@ -41,6 +41,10 @@ MOST_LEFT_OUT = 200
 NEIGHBOURS = 24
 """Points on either side that a piecewise curve is made of again without the one left out: what is farther hardly
 counts."""
+LEAST_MISSES = 3
+"""Points to leave out in turn: of fewer, that they are met says nothing."""
+BESIDE = {Rule.LINEAR: Rule.PCHIP, Rule.PCHIP: Rule.AKIMA, Rule.AKIMA: Rule.PCHIP}
+"""The rule of the same order that bends otherwise: between points that lie unevenly it sees what no point does."""
 
 
 def make(rule: Rule, x: Array, y: Array) -> Any:  # Any: a curve of scipy's
@@ -59,8 +63,16 @@ def make(rule: Rule, x: Array, y: Array) -> Any:  # Any: a curve of scipy's
 
 
 def _polynomial(x: Array, y: Array) -> Any:  # Any: a curve of scipy's
-    # The order in which weights are multiplied is drawn by chance: always the same.
-    return interpolate.BarycentricInterpolator(x, y, rng=np.random.default_rng(0))
+    with np.errstate(all="ignore"):
+        try:
+            # The order in which weights are multiplied is drawn by chance: always the same.
+            curve = interpolate.BarycentricInterpolator(x, y, rng=np.random.default_rng(0))
+        except ValueError:
+            # Products of distances that vanish are taken for points given twice.
+            raise _too_large() from None
+    if not np.all(np.isfinite(curve.wi)):
+        raise _too_large()
+    return curve
 
 
 def between(request: Interpolation, tell: Callable[[float, str], None] = silent) -> Interpolated:
@@ -89,16 +101,19 @@ def between(request: Interpolation, tell: Callable[[float, str], None] = silent)
         )
     curve = make(rule, x, y)
     tell(0.2, "The curve is made")
-    missed = _left_out(rule, x, y)
+    missed = _left_out(rule, x, y, 1)
     grid: Array = np.linspace(float(x[0]), float(x[-1]), request.points)
     span = float(np.ptp(y)) or max(abs(float(y[0])), 1e-300)
     worst = float(np.max(missed)) if len(missed) else math.inf
+    told = max(worst, _more(rule, curve, x, y)) if len(missed) >= LEAST_MISSES else math.inf
     integral, again = _area(rule, curve, x)
+    if not all(map(math.isfinite, (integral, again, *missed))):
+        raise _too_large()
     notes: list[str] = []
     if beyond:
         notes.append("Values beyond the points are the curve going on: their error is not told by leaving points out.")
-    if not len(missed):
-        notes.append("There are too few points to leave one out: the error is not known.")
+    if not math.isfinite(told):
+        notes.append("There are too few points to leave some out: the error is not known.")
     checks = _checks(rule, curve, x, y, integral, again, span)
     return Interpolated(
         rule=rule,
@@ -114,8 +129,8 @@ def between(request: Interpolation, tell: Callable[[float, str], None] = silent)
             order=ORDERS[rule],
             error_of="a value between the points, as a share of the range of y",
             asked=request.tolerance,
-            reached=worst / span + ROUNDING if math.isfinite(worst) else math.inf,
-            estimate="leaving each inner point out in turn, at twice the spacing: rather too large than too small",
+            reached=told / span + ROUNDING,
+            estimate=_estimate(rule),
             source=SOURCES[rule],
             checks=checks,
             cost=Cost(evaluations=1 + len(missed), of="curves made", unknowns=len(x)),
@@ -126,31 +141,56 @@ def between(request: Interpolation, tell: Callable[[float, str], None] = silent)
 
 def _finite(values: Any) -> list[float]:  # Any: what a curve of scipy's answers
     if not np.all(np.isfinite(values)) or float(np.max(np.abs(values))) > 1e300:  # noqa: PLR2004 - beyond a double
-        raise InvalidRequest(
-            "The curve grows beyond what a double holds.", field="at", remedy="Ask for places nearer to the points."
-        )
+        raise _too_large()
     return np.asarray(values, dtype=float).tolist()
+
+
+def _too_large() -> InvalidRequest:
+    return InvalidRequest(
+        "The curve grows beyond what a double holds.",
+        field="at",
+        remedy="Ask for places nearer to the points, or choose PCHIP.",
+    )
 
 
 def _slope(curve: Any, at: Array) -> Any:  # Any: as above
     return curve.derivative(at) if isinstance(curve, interpolate.BarycentricInterpolator) else curve.derivative()(at)
 
 
-def _left_out(rule: Rule, x: Array, y: Array) -> Array:
-    """How far each inner point is from the curve through the others."""
-    inner = np.arange(1, len(x) - 1)
-    if len(x) <= FEWEST[rule]:
+def _left_out(rule: Rule, x: Array, y: Array, run: int) -> Array:
+    """How far inner points are from the curve through the others, `run` neighbours left out at once."""
+    inner = np.arange(1, len(x) - run)
+    if len(x) < FEWEST[rule] + run:
         return np.zeros(0)
     if len(inner) > MOST_LEFT_OUT:
         inner = inner[np.linspace(0, len(inner) - 1, MOST_LEFT_OUT).astype(int)]
     missed: list[float] = []
     for one in inner.tolist():
-        low, high = max(0, one - NEIGHBOURS), one + NEIGHBOURS + 1
+        low, high = max(0, one - NEIGHBOURS), one + NEIGHBOURS + run
         if rule is Rule.BARYCENTRIC:
             low, high = 0, len(x)
-        others = [place for place in range(low, min(high, len(x))) if place != one]
-        missed.append(abs(float(make(rule, x[others], y[others])(x[one])) - float(y[one])))
+        out = range(one, one + run)
+        others = [place for place in range(low, min(high, len(x))) if place not in out]
+        missed.append(float(np.max(np.abs(make(rule, x[others], y[others])(x[out]) - y[out]))))
     return np.array(missed)
+
+
+def _more(rule: Rule, curve: Any, x: Array, y: Array) -> float:
+    """What leaving out single points does not see: symmetric data, which fewer points meet as well, and wide gaps."""
+    beside = BESIDE.get(rule)
+    if beside is None:
+        pairs = _left_out(rule, x, y, 2)
+        # Two points out widen a gap threefold, one point twofold.
+        return float(np.max(pairs)) / 1.5 ** (ORDERS[rule] or 0) if len(pairs) else math.inf
+    other = make(beside if len(x) >= FEWEST[beside] else Rule.LINEAR, x, y)
+    places = (x[:-1, None] + np.diff(x)[:, None] * np.array([0.25, 0.5, 0.75])).ravel()
+    return float(np.max(np.abs(curve(places) - other(places))))
+
+
+def _estimate(rule: Rule) -> str:
+    beside = BESIDE.get(rule)
+    also = "two neighbours at once too" if beside is None else f"and {beside.value} beside"
+    return f"leaving inner points out in turn, {also}: rather too large than too small"
 
 
 def _area(rule: Rule, curve: Any, x: Array) -> tuple[float, float]:
