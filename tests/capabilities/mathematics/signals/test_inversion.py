@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from typing import Any
 
+import numpy as np
 import pytest
 
 from nis_backend.capabilities.mathematics.signals.inversion import invert
@@ -65,6 +66,24 @@ def test_fast_oscillation_is_never_passed_off_as_silence() -> None:
     assert any("turns" in note for note in found.receipt.notes)
     hidden = inverted("1/sqrt(s^2 + 100)", 8, max_degree=32)
     assert not hidden.receipt.met
+
+
+def test_many_late_times_share_what_f_is_asked() -> None:
+    """1/√(s² + 1) at 30 times of J₀, 7 turns each octave: one continued fraction serves an octave."""
+    times = [1 + 39 * i / 29 for i in range(30)]
+    found = inverted("1/sqrt(s^2 + 1)", *times)
+    assert found.receipt.met
+    around = np.linspace(0, math.pi, 400, endpoint=False)
+    exact = np.cos(np.outer(times, np.sin(around))).mean(axis=1)
+    assert np.max(np.abs(np.array(found.values) - exact)) < 1e-12
+    assert found.receipt.cost is not None
+    # Each time by itself takes 772 evaluations for de Hoog's fractions alone.
+    assert found.receipt.cost.evaluations < 30 * 772
+
+
+def test_oscillation_beyond_the_slowest_place_looked_at_is_seen() -> None:
+    """J₀(10·t) at t = 50 turns 80 times: methods that see none of it agree on 0."""
+    assert not inverted("1/sqrt(s^2 + 100)", 1, 50).receipt.met
 
 
 @pytest.mark.parametrize("formula", ["s", "abs(s)", "__import__('os')", "x + s", "s^2/(s + 1)"])

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from nis_backend.capabilities.mathematics.receipts import stated
+from nis_backend.capabilities.mathematics.signals.octaves import NAMES, Counted, Value, invert_by_octaves
 from nis_backend.capabilities.mathematics.signals.transforms import Inversion, Inverted
 from nis_backend.errors import InvalidRequest
 from nis_backend.numerics.formula import Call, read_formula, walk
@@ -27,7 +28,6 @@ sympy: Any = import_module("sympy")  # Any: its types do not hold
 
 NOT_ANALYTIC = frozenset(("abs", "sign", "floor", "ceil", "min", "max", "heaviside", "atan2"))
 """Functions that a transform cannot have: it is analytic in a half-plane."""
-NAMES = {"talbot": "fixed Talbot", "dehoog": "de Hoog", "cohen": "Cohen"}
 MOST_DEGREE = 40
 """Degree of polynomials whose poles are looked for."""
 SOURCE = (
@@ -76,11 +76,8 @@ def invert(request: Inversion, tell: Callable[[float, str], None] = silent) -> I
         if rational
         else _fastest(formula, function, shift, latest)
     )
-    values: list[Value] = []
-    for number, t in enumerate(request.times):
-        # The contour crosses the imaginary axis at π·terms/(5·t), and must pass beyond all poles.
-        values.append(_at(function, t, shift, request, 20 + math.ceil(2 * turns * t)))
-        tell((number + 1) / len(request.times), f"Time {number + 1} of {len(request.times)}")
+    counted = Counted(function)
+    values = invert_by_octaves(counted, request, shift, turns, tell)
     first = [one.one for one in values]
     worst, highest = max(one.error for one in values), max(one.degree for one in values)
     exact, known, checks = _exactly(rational, request, first)
@@ -107,7 +104,7 @@ def invert(request: Inversion, tell: Callable[[float, str], None] = silent) -> I
             source=SOURCE,
             checks=checks,
             steps=highest,
-            cost=Cost(evaluations=3 * highest * len(request.times), of="evaluations of F, at most", unknowns=0),
+            cost=Cost(evaluations=counted.calls, of="evaluations of F", unknowns=0),
             notes=_notes(request, rational, worst, turns * latest, values),
         ),
     )
@@ -124,78 +121,12 @@ def _function(formula: Formula, shift: float) -> Callable[[Any], Any]:
     return function
 
 
-@dataclass(frozen=True, kw_only=True)
-class Value:
-    """f at one time, the same by a second method, and by which two."""
-
-    one: float
-    other: float
-    error: float
-    degree: int
-    ways: tuple[str, str]
-
-
-def _at(function: Callable[[Any], Any], t: float, shift: float, request: Inversion, least: int) -> Value:
-    """F at one time: terms doubled until two methods agree, and agree with half the terms.
-
-    Talbot's contour goes into the left half-plane, where a branch of F may be another one; de Hoog's and Cohen's stay
-    right of all poles.
-    """
-    degree = min(max(32, least), request.max_degree)
-    best: Value | None = None
-    before: dict[str, Any] = {}
-    while True:
-        with mpmath.workdps(max(30, int(1.2 * degree))):
-            found = {way: _by(function, t, shift, way, degree) for way in ("talbot", "dehoog")}
-            now = _better(found, before, degree)
-            if now.error > request.tolerance and before:
-                found["cohen"] = _by(function, t, shift, "cohen", degree)
-                now = _better(found, before, degree)
-        if best is None or now.error < best.error:
-            best = now
-        if (best.error <= request.tolerance and before) or degree >= request.max_degree:
-            break
-        before, degree = found, min(request.max_degree, 2 * degree)
-    if not math.isfinite(best.error):
-        raise InvalidRequest(
-            f"At t = {t:g} the methods come to no finite number.",
-            field="formula",
-            value=request.formula,
-            remedy="Check that F is a Laplace transform: analytic right of all its poles, and falling for large s.",
-        )
-    # Poles beyond the contour are seen by no method: that they agree says nothing.
-    return best if least <= request.max_degree else replace(best, error=max(1.0, best.error))
-
-
-def _by(function: Callable[[Any], Any], t: float, shift: float, way: str, degree: int) -> Any:
-    try:
-        value = mpmath.re(mpmath.invertlaplace(function, t, method=way, degree=degree))
-        return value * mpmath.exp(mpmath.mpf(shift) * t)
-    except (ArithmeticError, ValueError, TypeError, mpmath.libmp.NoConvergence):
-        return mpmath.nan
-
-
-def _better(found: dict[str, Any], before: dict[str, Any], degree: int) -> Value:
-    """The two methods that are nearest to each other, and to themselves with half the terms."""
-    best = Value(one=0.0, other=0.0, error=math.inf, degree=degree, ways=("talbot", "dehoog"))
-    ways = list(found)
-    for i, first in enumerate(ways):
-        for second in ways[i + 1 :]:
-            one, other = found[first], found[second]
-            if not (mpmath.isfinite(one) and mpmath.isfinite(other)) or abs(one) > 1e300:  # noqa: PLR2004 - a double's
-                continue
-            size = max(1, abs(one))
-            moved = abs(one - before[first]) if first in before else 0
-            # What a double rounds comes on top.
-            error = float(max(abs(one - other), moved) / size) + 2.0**-52
-            if error < best.error:
-                best = Value(one=float(one), other=float(other), error=error, degree=degree, ways=(first, second))
-    return best
-
-
 def _fastest(formula: Formula, function: Callable[[Any], Any], shift: float, t: float) -> float:
-    """The highest frequency at which |F| peaks beside the imaginary axis: a pole or a branch point, up to 400/t."""
-    places = shift + 1 / t + 0.5j / t * np.arange(800)
+    """The highest frequency at which |F| peaks beside the imaginary axis: a pole or a branch point.
+
+    Up to 10,000/t; of a function that only mpmath has, up to 400/t.
+    """
+    places = shift + 1 / t + 0.5j / t * np.arange(20_000)
     symbol = sympy.Symbol("s")
     with np.errstate(all="ignore"):
         try:
@@ -203,6 +134,7 @@ def _fastest(formula: Formula, function: Callable[[Any], Any], shift: float, t: 
             sizes = np.abs(np.broadcast_to(quick(places), places.shape))
         except (TypeError, ValueError, ArithmeticError):
             # A function that scipy has of real numbers alone.
+            places = places[:800]
             sizes = np.array([_size(function, place - shift) for place in places.tolist()])
     inner = sizes[1:-1]
     peaks = np.nonzero((inner > sizes[:-2] * (1 + 1e-9)) & (inner >= sizes[2:]))[0]
@@ -333,6 +265,8 @@ def _notes(
         )
     if 2 * turned + 20 > request.max_degree:
         notes.append("These are more terms than max_degree allows.")
+    elif worst > request.tolerance and max(one.degree for one in values) < request.max_degree:
+        notes.append("The times together took as many terms as are allowed: ask for times of fewer octaves at once.")
     if worst > request.tolerance:
         notes.append(
             "The methods differ: f may jump there (a delay exp(-a·s) makes it jump), oscillate fast, or F have a pole "
