@@ -99,3 +99,16 @@ def test_more_infected_than_people_are_refused() -> None:
     with pytest.raises(InvalidRequest) as refused:
         request(population=10, infected=11)
     assert refused.value.field == "infected"
+
+
+def test_an_outbreak_from_almost_nothing_is_met() -> None:
+    """Of 47 doublings by e the first decide when the peak comes: steps follow the infectious, not the population."""
+    request = EpidemicRequest(
+        reproduction_number=3, infectious_time=5, population=1e11, infected=1e-9, duration=180, points=2
+    )
+    found = spread(request)
+    assert found.receipt.met
+    # The peak by shares: i = 1 - s + ln(s·R0)/R0 at s = 1/R0.
+    assert abs(found.peak_infectious / 1e11 - (1 - (1 + math.log(3)) / 3)) < 1e-8
+    assert found.peak_time is not None
+    assert abs(found.peak_time - 117.0540070) < 1e-5

@@ -74,6 +74,7 @@ def spread(request: EpidemicRequest, tell: Callable[[float, str], None] = silent
         max_steps=request.max_steps,
         names=("susceptible", "exposed", "infectious", "recovered"),
         scales=(people,) * 4,
+        own=True,
         unit="days",
         state_unit="people",
     )

@@ -71,6 +71,9 @@ class Problem:
     """Whether something that ends the motion happens between two states."""
     scales: tuple[float, ...] = ()
     """What errors are relative to, where that is not the largest size of each state."""
+    own: bool = False
+    """Whether steps are laid by the size that each state has come to, and not by these scales: what grows from little
+    carries its early errors along."""
     least: tuple[float, ...] = ()
     """Sizes below which no state is for the laying of the mesh: what begins at nothing would need endless steps."""
     pointwise: float | None = None
@@ -306,7 +309,7 @@ class _Laying:
         self.allowed = min(1e-3, max(1e-13, gain * problem.tolerance))
         self.y, self.t = problem.start, problem.outputs[0]
         self.times, self.outputs = [self.t], [0]
-        self.sizes = list(problem.scales) or [abs(a) for a in self.y]
+        self.sizes = list(() if problem.own else problem.scales) or [abs(a) for a in self.y]
         self.largest = [max(map(abs, self.y), default=0.0)]
         self.most = max(16, problem.max_steps // 4)
         self.tried = self.stiff = self.calm = 0
