@@ -35,6 +35,11 @@ FUNCTIONS = {
 }
 """The functions a formula may call, and how many arguments each takes; `log` is the natural logarithm."""
 ALIASES = {"ln": "log", "arcsin": "asin", "arccos": "acos", "arctan": "atan", "arctan2": "atan2", "cosec": "csc"}
+GREEK = (
+    *("alpha", "beta", "gamma", "delta", "epsilon", "theta", "lambda", "mu", "nu", "rho", "sigma", "tau", "phi"),
+    *("omega", "kappa", "xi", "eta", "chi", "psi"),
+)
+"""Letters that are names, though they are written as words."""
 CONSTANTS = {"pi": math.pi, "e": math.e}
 """Names that stand for a number, unless the caller gives them another meaning."""
 

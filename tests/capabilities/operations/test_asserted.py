@@ -68,6 +68,8 @@ def test_other_messages_are_no_claims(message: str) -> None:
         ("Check the run = last", None),
         ("Is the derivative of x^2 equal to 3*x?", "the derivative of x^2 = 3*x"),
         ("Is 0 °C the same as 32 °F?", "0 °C = 32 °F"),
+        ("Is 20 °C 68 °F?", "20 °C = 68 °F"),
+        ("Is e^(i*pi) equal to -1?", "e^(i*pi) = -1"),
         ("Is Planck's constant 6.626e-34 J s?", "Planck's constant = 6.626e-34 J s"),
     ],
 )

@@ -131,6 +131,8 @@ def test_of_two_operations_as_near_none_is_picked() -> None:
         ("Is 7919 prime?", True),
         ("twenty-three times seventeen", True),
         ("gcd of 252 and 198", True),
+        ("Is two thirds the same as 0.66?", True),
+        ("Is it healthy to sleep 6 hours?", False),
         ("Who won three times in a row?", False),
         ("I was born on 2001-03-04 in Paris", False),
         ("What happened in 1989?", False),

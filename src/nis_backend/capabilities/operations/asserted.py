@@ -51,8 +51,13 @@ _UNIT = r"(?:\s?[A-Za-z\u00b0%\u00b5\u03bc\u2126\u03a9][\w\u00b0/^\u00b2\u00b3\u
 _COMPARES = [
     # "Is 0 °C the same as 32 °F?", "Is the derivative of x^2 equal to 2x?"
     re.compile(
-        r"\W*(?:is|are|does|do) (?!there\b|it\b|you\b)(?P<left>[^?]*(?:\d|\w\(|\bof\b)[^?]*?) "
+        r"\W*(?:is|are|does|do) (?!there\b|it\b|you\b)(?P<left>[^?]*(?:[\d^*/+]|\w\(|\bof\b)[^?]*?) "
         r"(?:equal(?: to)?|the same(?: thing)? as|identical (?:to|with)) (?P<right>[^?]+?)\s*\?\W*",
+        re.IGNORECASE,
+    ),
+    # "Is 20 °C 68 °F?"
+    re.compile(
+        rf"\W*(?:is|are) (?P<left>[-+]?\d[\d.]*{_UNIT})(?<![\d.]) (?P<right>[-+]?\d[\d.]*{_UNIT})(?<![\d.])\s*\?\W*",
         re.IGNORECASE,
     ),
     # "Is Planck's constant 6.626e-34 J s?"

@@ -13,7 +13,7 @@ from itertools import combinations
 from typing import TYPE_CHECKING
 
 from nis_backend.errors import InvalidRequest
-from nis_backend.numerics.formula import ALIASES, CONSTANTS, FUNCTIONS, read_formula
+from nis_backend.numerics.formula import ALIASES, CONSTANTS, FUNCTIONS, GREEK, read_formula
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -48,11 +48,7 @@ _SPOKEN = {
     **{f"{name} of": f"{short} " for name, short in (("sine", "sin"), ("cosine", "cos"), ("tangent", "tan"))},
     "natural logarithm of": "log ",
 }
-_GREEK = (
-    *("alpha", "beta", "gamma", "delta", "epsilon", "theta", "lambda", "mu", "nu", "rho", "sigma", "tau", "phi"),
-    *("omega", "kappa", "xi", "eta", "chi", "psi"),
-)
-_NAMED = {*FUNCTIONS, *ALIASES, *CONSTANTS, *_GREEK}
+_NAMED = {*FUNCTIONS, *ALIASES, *CONSTANTS, *GREEK}
 _PIECE = re.compile(
     rf"(?P<spoken>\b(?:{'|'.join(sorted(_SPOKEN, key=len, reverse=True))})\b)"
     r"|(?P<number>\d+(?:\.\d+)?(?:[eE][+-]?\d+)?|\.\d+)"
@@ -450,10 +446,10 @@ def _about(sentence: Sentence, operation: Declared, reading: Reading, taken: Seq
 def _value(kind: str, said: str) -> str | list[str] | None:
     """A name, names, or a number as a formula; None of what is none."""
     if kind == "variable":
-        return said if len(said) == 1 or said in _GREEK else None
+        return said if len(said) == 1 or said in GREEK else None
     if kind == "variables":
         names = re.split(r",\s*and\s+|,\s*|\s+and\s+", said)
-        return names if all(len(one) == 1 or one in _GREEK for one in names) else None
+        return names if all(len(one) == 1 or one in GREEK for one in names) else None
     said = re.sub(r"^minus\s+", "-", said.strip(), flags=re.IGNORECASE)
     said = re.sub(r"^plus\s+|\s+", "", said, flags=re.IGNORECASE).rstrip(".")
     said = re.sub(r"^(-?)zero$", r"\g<1>0", said, flags=re.IGNORECASE)

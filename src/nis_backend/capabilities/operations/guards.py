@@ -105,6 +105,12 @@ _WHAT_MEASURE = re.compile(
     re.IGNORECASE,
 )
 _EQUAL = re.compile(r"\b(?:equals?|equal to|the same as)\b", re.IGNORECASE)
+_IS_SO = re.compile(
+    r"^\W*(?:is|are) (?!it\b|there\b|this\b|that\b|you\b|he\b|she\b|they\b|we\b)[^?]*"
+    r"(?<!\bat)(?<!\bin)(?<!\bfor)(?<!\bto)(?<!\bafter)(?<!\bwithin) -?\d[\d.,]*\s?[^\s\d?]{1,6}\s*\?",
+    re.IGNORECASE,
+)
+"""Whether something is an amount: "is half a litre 500 ml?"."""
 _HOW_MUCH = re.compile(r"\bhow (?:deep|far|fast|heavy|high|hot|large|long|many|much|strong|tall|warm)\b", re.IGNORECASE)
 
 _CONVERTS = re.compile(r"\bconvert(?: me)? [-+]?\d[\d.,]* ?[^\s\d.,?!]+ (?:in)?to [^\s.?!]+\W*$", re.IGNORECASE)
@@ -252,5 +258,6 @@ def asks_for_a_sum(sentence: Sentence) -> bool:
         or _CONVERTS.search(sentence.text)
         or _COUNTED.search(sentence.text)
         or (measured and (_HOW_MUCH.search(sentence.text) or _WHAT_MEASURE.search(sentence.text)))
-        or (measured and len(sentence.quantities) > 1 and _EQUAL.search(sentence.text))
+        or (sentence.quantities and _EQUAL.search(sentence.text) and asks_yes_or_no(sentence))
+        or (measured and (_IS_SO.search(sentence.text) or _EQUAL.search(sentence.text)))
     )

@@ -67,7 +67,7 @@ SERIES = (
 LIMIT = (
     "What is the limit of the function as x tends to 0, approaches 1, goes to infinity?",
     "Compute the one-sided limit from the left, from the right.",
-    "What does the expression tend to, converge to, approach?",
+    "What does the expression tend to, converge to, approach, as x goes to zero?",
     "Find the limit as x goes to infinity of x*exp(-x).",
 )
 

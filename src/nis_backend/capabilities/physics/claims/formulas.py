@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, cast
 from nis_backend.capabilities.operations.operations import RouteMessage, route_message
 from nis_backend.capabilities.physics.claims.claimed import ClaimVerdict, Verification
 from nis_backend.errors import InvalidRequest
-from nis_backend.numerics.formula import read_formula
+from nis_backend.numerics.formula import GREEK, read_formula
 from nis_backend.numerics.receipt import Receipt
 from nis_backend.numerics.written import format_number
 
@@ -44,7 +44,7 @@ async def of_formulas(statement: str, ctx: Context, but: Sequence[str]) -> Verif
     for split in reversed(list(_SPLITS.finditer(claim))):
         said, claimed = claim[: split.start()], _CONSTANT.sub("", claim[split.end() :])
         if split[0].strip() == "=" and _names(said) and _names(claimed) is not None:
-            return None if _defines(said, claimed) else await _identity(said, claimed, ctx)
+            return None if _no_identity(said, claimed) else await _identity(said, claimed, ctx)
         listed = _LIST.split(claimed)
         if any(_names(one) is None for one in listed):
             continue
@@ -61,9 +61,11 @@ async def of_formulas(statement: str, ctx: Context, but: Sequence[str]) -> Verif
     return None
 
 
-def _defines(said: str, claimed: str) -> bool:
-    """Whether one side is a name that the other has not: E = m c^2 is a law, and no identity."""
+def _no_identity(said: str, claimed: str) -> bool:
+    """Whether it is no identity of real variables: a name alone, E = m c^2, is a law; i is no variable."""
     one, other = _names(said) or frozenset[str](), _names(claimed) or frozenset[str]()
+    if "i" in one | other:
+        return True
     sides = ((said, one, other), (claimed, other, one))
     return any(own == frozenset([text.strip()]) and own.isdisjoint(others) for text, own, others in sides)
 
@@ -74,9 +76,11 @@ def _names(text: str) -> frozenset[str] | None:
     if re.search(r"[A-Za-z]\w*\s+[A-Za-z]", text):
         return None
     try:
-        return read_formula(text, None, field="statement").names
+        names = read_formula(text, None, field="statement").names
     except InvalidRequest:
         return None
+    # Nor is a word a variable of its own: 60 degrees, 10 mod 3, 3 dozen; ab is a product, and not said to be.
+    return None if any(re.fullmatch("[A-Za-z]{2,}", one) and one not in GREEK for one in names) else names
 
 
 async def _identity(left: str, right: str, ctx: Context) -> Verification:

@@ -37,6 +37,11 @@ COARSEST = 0.05
 
 _OWN = ["physics.verify", "physics.verify_trajectory", "physics.check_equation"]
 """What a statement is not about: itself."""
+_CONVENTIONS = (
+    (r"\blog\(", "log10(", "for logarithms to base 10, written log10(x), and not for natural ones, log(x)"),
+    (r"\b(sin|cos|tan)\(([^()]*)\)", r"\1((\2)*pi/180)", "for degrees, written sin(pi*x/180), and not for radians"),
+)
+"""What a formula may mean besides what it means here."""
 _DIGITS = re.compile(r"[\d.,]+(?:[eE]([+-]?\d+))?")
 
 
@@ -161,7 +166,9 @@ def _judge(entry: Entry, place: int, claim: Claim, found: Json, finer: Json | No
 
 def _error(found: Json, finer: Json | None, path: str) -> float | None:
     """How far a finer tolerance has moved the value, or what the result itself says of its error, if that is more."""
-    own = _at(finer or found, f"{path.rpartition('_')[0] or path}_error")
+    named = f"{path.rpartition('_')[0] or path}_error"
+    # A standard error is how samples scatter, not how far a computation is off.
+    own = None if named.endswith("standard_error") else _at(finer or found, named)
     before, after = _at(found, path), _at(finer, path) if finer else None
     # The two differ by about the error of the coarser one; the finer one's is less.
     moved = abs(after - before) if after is not None and before is not None else None
@@ -282,7 +289,24 @@ async def _of_statement(statement: str, ctx: Context) -> Verification:
     if asked.operation != entry.name or not asked.ready:
         lacking = ", ".join(asked.missing) or "its arguments"
         return _unsaid(f"{entry.name} would tell, but the statement does not give {lacking}.")
-    return await _held(entry, asked.arguments, said.claims, ctx)
+    held = await _held(entry, asked.arguments, said.claims, ctx)
+    if held.verdict == "refuted" and (otherwise := await _read_otherwise(entry, asked.arguments, said.claims, ctx)):
+        return otherwise
+    return held
+
+
+async def _read_otherwise(
+    entry: Entry, arguments: Json, claims: Sequence[Claim], ctx: Context
+) -> Verification | None:  # fmt: skip
+    """What is open because it holds by another convention: log to base 10, an angle in degrees."""
+    formula = str(arguments.get("expression", ""))
+    for pattern, put, meant in _CONVENTIONS:
+        other = re.sub(pattern, put, formula)
+        if other == formula:
+            continue
+        if (await _held(entry, {**arguments, "expression": other}, claims, ctx)).verdict == "confirmed":
+            return _unsaid(f"It holds {meant}: say which is meant.")
+    return None
 
 
 async def _as_said(statement: str, ctx: Context) -> str:

@@ -169,7 +169,7 @@ class OrbitRequest(Model):
         ]
         | None
     ) = Field(default=None, ge=1e-12, le=1e20, description="Least distance from the centre.")
-    altitude: Annotated[float, Unit("m"), Names("altitude", "above the surface", "up", "high")] | None = Field(
+    altitude: Annotated[float, Unit("m"), Names("altitude", "above the surface", "above", "up", "high")] | None = Field(
         default=None, gt=0, le=1e20, description="Least height above the surface of a body that is named."
     )
     eccentricity: Annotated[

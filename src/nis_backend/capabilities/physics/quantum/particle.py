@@ -58,8 +58,10 @@ class EigenstatesRequest(Model):
         "or a formula between hard walls."
     )
     mass: Mass = ELECTRON
-    width: Annotated[float, Unit("m"), Names("width", "wide", "length", "size", "separation")] | None = Field(
-        default=None, ge=1e-15, le=1e-3, description="Of the well; of a double well, from one minimum to the other."
+    width: Annotated[float, Unit("m"), Names("width", "wide", "length", "size", "separation", "box", "well")] | None = (
+        Field(
+            default=None, ge=1e-15, le=1e-3, description="Of the well; of a double well, from one minimum to the other."
+        )
     )
     depth: Annotated[float, Unit("eV"), Names("depth", "deep", "height", "barrier")] | None = Field(
         default=None, gt=0, le=1e12, description="Of the well, or of the barrier between two."
