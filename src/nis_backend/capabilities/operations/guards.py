@@ -258,6 +258,6 @@ def asks_for_a_sum(sentence: Sentence) -> bool:
         or _CONVERTS.search(sentence.text)
         or _COUNTED.search(sentence.text)
         or (measured and (_HOW_MUCH.search(sentence.text) or _WHAT_MEASURE.search(sentence.text)))
-        or (sentence.quantities and _EQUAL.search(sentence.text) and asks_yes_or_no(sentence))
+        or (_EQUAL.search(sentence.text) and asks_yes_or_no(sentence) and re.search(r"\d", sentence.text))
         or (measured and (_IS_SO.search(sentence.text) or _EQUAL.search(sentence.text)))
     )
