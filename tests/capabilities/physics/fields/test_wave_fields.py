@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 import pytest
 from numpy.typing import NDArray
+from pydantic import ValidationError
 
 from nis_backend.capabilities.physics.fields import modal
 from nis_backend.capabilities.physics.fields.axes import POINT, Cut, Side, lay
@@ -171,3 +172,10 @@ def test_waves_that_cannot_be_solved_are_refused_by_name(changes: dict[str, Any]
         moved(**changes)
     assert refused.value.field == field
     assert refused.value.remedy
+
+
+def test_a_speed_whose_square_is_no_double_is_refused() -> None:
+    """From 1e-30 m/s on it is met."""
+    with pytest.raises(ValidationError, match="greater than or equal to"):
+        moved(speed=1e-308)
+    assert moved(speed=1e-30).receipt.met

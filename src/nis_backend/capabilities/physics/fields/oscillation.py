@@ -14,7 +14,7 @@ class WaveRequest(Region):
     """u_tt + damping·u_t = speed²·Δu + source, from a start and its velocity, on an interval or a rectangle."""
 
     speed: Annotated[float, Unit("m/s"), Names("wave speed", "speed of sound", "propagation speed", "speed", "c")] = (
-        Field(gt=0, le=1e9, description="Speed of the wave: of a string, √(tension/mass per length).")
+        Field(ge=1e-30, le=1e9, description="Speed of the wave: of a string, √(tension/mass per length).")
     )
     duration: Annotated[float, Unit("s"), Names("time", "after", "until", "t =", "for")] = Field(
         gt=0, le=1e12, description="Time to advance."
