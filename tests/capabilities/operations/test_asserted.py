@@ -45,6 +45,7 @@ def test_a_question_whether_something_is_so_is_a_claim(message: str) -> None:
         "Verify my key",
         "How far does a ball fly at 20 m/s and 40 degrees?",
         "My teacher says that a 1 m pendulum has a period of 3 s.",
+        "my teacher says x(1) = " * 4000,
         "What is the period of a 1 m pendulum, is that right?",
         "Is there a run equal to the last 5?",
         "Is the orbit of a probe at 400 km?",

@@ -72,8 +72,14 @@ _COMPARES = [
 """Questions whether one thing is another: as a claim, "one = another"."""
 
 
+LONGEST = 400
+"""Characters of a message that may be a claim: the time to look at more grows with their square."""
+
+
 def _claimed(message: str) -> str | None:
     """What the message asks to be checked; None where it asks nothing of the kind."""
+    if len(message) > LONGEST:
+        return None
     if asks := next((found for one in _CLAIMS if (found := one.fullmatch(message))), None):
         return asks["claim"].strip()
     if (asks := _FORMULAS.fullmatch(message)) and _FUNCTIONS.issuperset(re.findall(r"[a-z]{2,}", asks["claim"])):
