@@ -173,23 +173,24 @@ def give(formula: Formula, values: Mapping[str, Node], largest: int = LARGEST) -
     Raises:
         InvalidRequest: with them it grows beyond bounds.
     """
-    given = replace(formula, tree=_given(formula.tree, values))
+    given = replace(formula, tree=put(formula.tree, values))
     bound(given, largest)
     return given
 
 
-def _given(node: Node, values: Mapping[str, Node]) -> Node:
+def put(node: Node, values: Mapping[str, Node]) -> Node:
+    """The tree with these in the place of its names; what that comes to is not bounded."""
     match node:
         case Number() | Constant():
             return node
         case Name(name):
             return values.get(name, node)
         case Sign(of):
-            return Sign(_given(of, values))
+            return Sign(put(of, values))
         case Binary(operator, left, right):
-            return Binary(operator, _given(left, values), _given(right, values))
+            return Binary(operator, put(left, values), put(right, values))
         case Call(function, arguments):
-            return Call(function, tuple(_given(one, values) for one in arguments))
+            return Call(function, tuple(put(one, values) for one in arguments))
         case _:
             assert_never(node)
 

@@ -111,8 +111,6 @@ _IS_SO = re.compile(
     re.IGNORECASE,
 )
 """Whether something is an amount: "is half a litre 500 ml?"."""
-LONGEST_SUM = 1000
-"""Characters of a message that are looked at: the time to look at more grows with their square."""
 _HOW_MUCH = re.compile(r"\bhow (?:deep|far|fast|heavy|high|hot|large|long|many|much|strong|tall|warm)\b", re.IGNORECASE)
 
 _CONVERTS = re.compile(r"\bconvert(?: me)? [-+]?\d[\d.,]* ?[^\s\d.,?!]+ (?:in)?to [^\s.?!]+\W*$", re.IGNORECASE)
@@ -254,12 +252,12 @@ def asks_for_a_sum(sentence: Sentence) -> bool:
     """Whether the answer would be a number worked out of the message's own: a model too small would make one up."""
     if tells(sentence):
         return False
-    measured, text = any(quantity.unit for quantity in sentence.quantities), sentence.text[:LONGEST_SUM]
+    measured = any(quantity.unit for quantity in sentence.quantities)
     return bool(
-        _SUM.search(text)
-        or _CONVERTS.search(text)
-        or _COUNTED.search(text)
-        or (measured and (_HOW_MUCH.search(text) or _WHAT_MEASURE.search(text)))
-        or (_EQUAL.search(text) and asks_yes_or_no(sentence) and re.search(r"\d", text))
-        or (measured and (_IS_SO.search(text) or _EQUAL.search(text)))
+        _SUM.search(sentence.text)
+        or _CONVERTS.search(sentence.text)
+        or _COUNTED.search(sentence.text)
+        or (measured and (_HOW_MUCH.search(sentence.text) or _WHAT_MEASURE.search(sentence.text)))
+        or (_EQUAL.search(sentence.text) and asks_yes_or_no(sentence) and re.search(r"\d", sentence.text))
+        or (measured and (_IS_SO.search(sentence.text) or _EQUAL.search(sentence.text)))
     )

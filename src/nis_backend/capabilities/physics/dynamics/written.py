@@ -21,6 +21,7 @@ from nis_backend.numerics.formula import (
     Node,
     Number,
     Sign,
+    put,
     read_formula,
     walk,
 )
@@ -154,7 +155,7 @@ def _isolated(text: str, orders: Mapping[str, int], known: set[str]) -> tuple[st
     if _degree(miss, wanted) != 1:
         raise _refused(f"are not linear in {wanted}", text, f"Write it as {wanted} = …")
     # Of a·w + b = 0, a is what one more w adds.
-    nothing, one = _put(miss, wanted, 0), _put(miss, wanted, 1)
+    nothing, one = (put(miss, {wanted: Number(many)}) for many in (0, 1))
     return highest[wanted], Binary("/", nothing, Binary("-", nothing, one))
 
 
@@ -176,23 +177,6 @@ def _degree(node: Node, name: str) -> int:
             assert_never(node)
 
 
-def _put(node: Node, name: str, value: int) -> Node:
-    """The tree with a number in the place of a name."""
-    match node:
-        case Number() | Constant():
-            return node
-        case Name(one):
-            return Number(value) if one == name else node
-        case Sign(of):
-            return Sign(_put(of, name, value))
-        case Binary(operator, left, right):
-            return Binary(operator, _put(left, name, value), _put(right, name, value))
-        case Call(function, arguments):
-            return Call(function, tuple(_put(one, name, value) for one in arguments))
-        case _:
-            assert_never(node)
-
-
 def _refused(what: str, text: str, remedy: str) -> InvalidRequest:
     return InvalidRequest(f"The equations {what}.", field="equations", value=text[:80], remedy=remedy)
 
@@ -204,9 +188,10 @@ def forcings(trees: Sequence[Node], values: Mapping[str, float]) -> list[tuple[F
     """
     found: dict[Node, set[int]] = {}
     other = set[Node]()
+    numbers = {name: Number(value) for name, value in values.items()}
     for number, tree in enumerate(trees):
         for part, added in _timed(tree, {"t", *values}, added=True):
-            whole = _filled(part, values)
+            whole = put(part, numbers)
             found.setdefault(whole, set()).add(number)
             other |= set() if added else {whole}
     return [
@@ -255,17 +240,3 @@ def _steep(node: Node) -> bool:
 
 def _names(node: Node) -> set[str]:
     return {one.name for one in walk(node) if isinstance(one, Name)}
-
-
-def _filled(node: Node, values: Mapping[str, float]) -> Node:
-    match node:
-        case Name(name) if name in values:
-            return Number(values[name])
-        case Sign(of):
-            return Sign(_filled(of, values))
-        case Binary(operator, left, right):
-            return Binary(operator, _filled(left, values), _filled(right, values))
-        case Call(function, arguments):
-            return Call(function, tuple(_filled(one, values) for one in arguments))
-        case _:
-            return node

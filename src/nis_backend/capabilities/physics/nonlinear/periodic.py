@@ -12,8 +12,7 @@ import numpy as np
 from nis_backend.capabilities.physics.nonlinear import spectral
 from nis_backend.capabilities.physics.nonlinear.evolved import answer, grown
 from nis_backend.capabilities.physics.nonlinear.fields import FRAMES, INTERVALS
-from nis_backend.numerics.receipt import Conserved, Cost
-from nis_backend.numerics.refinement import write_receipt
+from nis_backend.numerics.receipt import Conserved
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -143,20 +142,14 @@ def _answer(request: PdeRequest, box: Periodic, kind: str, settled: Settled) -> 
 
 
 def _receipt(request: PdeRequest, written: Written, settled: Settled, means: list[list[float]]) -> Receipt:
-    receipt = write_receipt(
-        settled.refined,
-        method=spectral.METHOD,
-        order=spectral.ORDER,
+    return spectral.receipt_of(
+        settled,
         error_of="fields, anywhere at any frame",
-        unit="",
         tolerance=request.tolerance,
-        source=spectral.SOURCE,
         checks=[],
         conserved=_kept(written, means),
-        cost=Cost(evaluations=4 * settled.frames.steps, of="right-hand sides", unknowns=len(means) * settled.points),
+        unknowns=len(means) * settled.points,
     )
-    note = f"Error in space {settled.space_error:.1e}, by twice the points; the rest is the steps', by halving."
-    return receipt.model_copy(update={"notes": [note]})
 
 
 def _kept(written: Written, means: list[list[float]]) -> list[Conserved]:

@@ -13,8 +13,8 @@ from nis_backend.capabilities.physics.nonlinear.fields import FRAMES, INTERVALS
 from nis_backend.capabilities.physics.nonlinear.phases import PhaseEquation, PhaseMap, PhaseRequest, PhaseSolution
 from nis_backend.capabilities.physics.nonlinear.starts import read_start, require_repeats
 from nis_backend.errors import InvalidRequest
-from nis_backend.numerics.receipt import Conserved, Cost, Receipt
-from nis_backend.numerics.refinement import compare, silent, write_receipt
+from nis_backend.numerics.receipt import Conserved, Receipt
+from nis_backend.numerics.refinement import compare, silent
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -243,22 +243,15 @@ def _receipt(request: PhaseRequest, medium: Medium, settled: Settled, energies: 
     kept = [
         Conserved(name="mean of the field", start=means[0], drift=max(abs(one - means[0]) for one in means), unit="")
     ]
-    receipt = write_receipt(
-        settled.refined,
-        method=spectral.METHOD,
-        order=spectral.ORDER,
+    return spectral.receipt_of(
+        settled,
         error_of="the field, anywhere at any frame",
-        unit="",
         tolerance=request.tolerance,
         source=f"{spectral.SOURCE}; Allen & Cahn, Acta Metall. 27 (1979), 1085-1095",
         checks=_check(request, medium, settled, energies, size),
         conserved=kept if medium.conserving else [],
-        cost=Cost(
-            evaluations=4 * frames.steps, of="right-hand sides", unknowns=int(np.prod(medium.shape(settled.points)))
-        ),
+        unknowns=int(np.prod(medium.shape(settled.points))),
     )
-    notes = [f"Error in space {settled.space_error:.1e}, by twice the points; the rest is the steps', by halving."]
-    return receipt.model_copy(update={"notes": notes})
 
 
 def _check(request: PhaseRequest, medium: Medium, settled: Settled, energies: list[float], size: float) -> list[Check]:

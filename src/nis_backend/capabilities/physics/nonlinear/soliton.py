@@ -13,8 +13,8 @@ from nis_backend.capabilities.physics.nonlinear.fields import FRAMES, INTERVALS
 from nis_backend.capabilities.physics.nonlinear.starts import read_start, require_repeats
 from nis_backend.capabilities.physics.nonlinear.waves import SolitonRequest, SolitonSolution, WaveEquation, WaveHistory
 from nis_backend.errors import InvalidRequest
-from nis_backend.numerics.receipt import Conserved, Cost, Receipt
-from nis_backend.numerics.refinement import compare, silent, write_receipt
+from nis_backend.numerics.receipt import Conserved, Receipt
+from nis_backend.numerics.refinement import compare, silent
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -263,25 +263,19 @@ def integrals(wave: Wave, spectrum: Spectrum) -> list[tuple[str, float]]:
 def _receipt(request: SolitonRequest, wave: Wave, settled: Settled, centers: list[float]) -> Receipt:
     frames, error = settled.frames, settled.refined.error
     kept = [integrals(wave, one) for one in frames.spectra]
-    receipt = write_receipt(
-        settled.refined,
-        method=spectral.METHOD,
-        order=spectral.ORDER,
+    summed = not wave.kdv and len(centers) > 1
+    return spectral.receipt_of(
+        settled,
         error_of="the wave, anywhere at any frame",
-        unit="",
         tolerance=request.tolerance,
-        source=spectral.SOURCE,
         checks=_check(request, wave, frames, centers, error),
         conserved=[
             Conserved(name=name, start=start, drift=max(abs(frame[number][1] - start) for frame in kept), unit="")
             for number, (name, start) in enumerate(kept[0])
         ],
-        cost=Cost(evaluations=4 * frames.steps, of="right-hand sides", unknowns=settled.points),
+        unknowns=settled.points,
+        notes=["Two NLS solitons start as their sum, which is exact only where they are far apart."] if summed else (),
     )
-    notes = [f"Error in space {settled.space_error:.1e}, by twice the points; the rest is the steps', by halving."]
-    if wave.kdv is False and len(centers) > 1:
-        notes.append("Two NLS solitons start as their sum, which is exact only where they are far apart.")
-    return receipt.model_copy(update={"notes": notes})
 
 
 def _check(request: SolitonRequest, wave: Wave, frames: Frames, centers: list[float], error: float) -> list[Check]:

@@ -10,14 +10,16 @@ import numpy as np
 
 from nis_backend.capabilities.physics.exponential import coefficients
 from nis_backend.errors import InvalidRequest
-from nis_backend.numerics.refinement import ROUNDING, Course, Refined, refine
+from nis_backend.numerics.receipt import Cost
+from nis_backend.numerics.refinement import ROUNDING, Course, Refined, refine, write_receipt
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Iterable, Sequence
 
     from numpy.typing import NDArray
 
     from nis_backend.capabilities.physics.exponential import Coefficients
+    from nis_backend.numerics.receipt import Check, Conserved, Receipt
 
     # Any: what numpy answers differs in precision by its stubs, not in fact.
     Array = NDArray[Any]
@@ -193,6 +195,34 @@ def settle(  # noqa: PLR0913 - each is one term of the bargain
         points=points,
         space_error=space,
     )
+
+
+def receipt_of(  # noqa: PLR0913 - each is one line of the receipt
+    settled: Settled,
+    *,
+    error_of: str,
+    tolerance: float,
+    checks: list[Check],
+    conserved: list[Conserved],
+    unknowns: int,
+    source: str = SOURCE,
+    notes: Sequence[str] = (),
+) -> Receipt:
+    """The receipt of a solution that was settled, in numbers without a unit."""
+    receipt = write_receipt(
+        settled.refined,
+        method=METHOD,
+        order=ORDER,
+        error_of=error_of,
+        unit="",
+        tolerance=tolerance,
+        source=source,
+        checks=checks,
+        conserved=conserved,
+        cost=Cost(evaluations=4 * settled.frames.steps, of="right-hand sides", unknowns=unknowns),
+    )
+    space = f"Error in space {settled.space_error:.1e}, by twice the points; the rest is the steps', by halving."
+    return receipt.model_copy(update={"notes": [space, *notes]})
 
 
 def _unresolved(points: int, most_steps: int) -> InvalidRequest:
