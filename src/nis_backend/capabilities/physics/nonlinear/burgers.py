@@ -11,7 +11,7 @@ import numpy as np
 from nis_backend.capabilities.physics.nonlinear import spectral
 from nis_backend.capabilities.physics.nonlinear.cole_hopf import SAMPLES, WIDE, Box, Inviscid, Viscous
 from nis_backend.capabilities.physics.nonlinear.fields import FRAMES, INTERVALS, SpaceTime
-from nis_backend.capabilities.physics.nonlinear.profile import STENCIL, extremes, integrals, steepest
+from nis_backend.capabilities.physics.nonlinear.profile import STENCIL, extremes, in_rows, integrals, steepest
 from nis_backend.capabilities.physics.nonlinear.starts import read_start, require_repeats
 from nis_backend.capabilities.physics.nonlinear.steepening import BurgersRequest, BurgersSolution, Ends
 from nis_backend.errors import InvalidRequest
@@ -59,14 +59,13 @@ class Settled:
 def flow(request: BurgersRequest, tell: Callable[[float, str], None] = silent) -> BurgersSolution:
     """The velocity that was asked for; `tell` hears how far it is."""
     box = _box(request)
-    size = float(np.max(np.abs(box.samples)))
-    if size == 0:
+    if box.size == 0:
         raise InvalidRequest("Nothing moves.", field="initial", value=request.initial, remedy="Give a start beside 0.")
     k = spectral.waves(SAMPLES, box.length)
     slope = float(np.min(spectral.valued(1j * k * box.spectrum(SAMPLES), SAMPLES)))
     # A start that does not move has slopes of rounding only.
-    breaking = -1 / slope if slope < -1e-9 * size / box.length else None
-    settled = _carry(request, box, size, breaking) if request.viscosity == 0 else _transform(request, box, size, tell)
+    breaking = -1 / slope if slope < -1e-9 * box.size / box.length else None
+    settled = _carry(request, box, breaking) if request.viscosity == 0 else _transform(request, box, tell)
     return _answer(request, box, settled, breaking)
 
 
@@ -94,7 +93,7 @@ def _box(request: BurgersRequest) -> Box:
     return Box(left=request.left, length=2 * length, start=odd)
 
 
-def _carry(request: BurgersRequest, box: Box, size: float, breaking: float | None) -> Settled:
+def _carry(request: BurgersRequest, box: Box, breaking: float | None) -> Settled:
     """Without viscosity, until the wave breaks."""
     left = 1.0 if breaking is None else 1 - request.duration / breaking
     if left <= 1e-9:  # noqa: PLR2004 - the time at which it breaks, but for rounding
@@ -106,26 +105,26 @@ def _carry(request: BurgersRequest, box: Box, size: float, breaking: float | Non
             f"{breaking:.4g} s.",
         )
     steep = float(np.max(np.abs(np.diff(box.samples)))) * SAMPLES / box.length
-    far = max(abs(request.left), abs(request.right)) + size * request.duration
+    far = max(abs(request.left), abs(request.right)) + box.size * request.duration
     return Settled(
         motion=Inviscid(box),
-        error=2 * ROUNDING * (size + far * steep / left),
+        error=2 * ROUNDING * (box.size + far * steep / left),
         method="characteristics, by bisection",
         estimate="rounding of the bisection",
     )
 
 
-def _transform(request: BurgersRequest, box: Box, size: float, tell: Callable[[float, str], None]) -> Settled:
+def _transform(request: BurgersRequest, box: Box, tell: Callable[[float, str], None]) -> Settled:
     """By sums whose steps are halved until their velocities no longer change."""
     viscosity, first = request.viscosity, request.duration / (FRAMES - 1)
     # What a sum leaves out counts as a velocity: the farthest way that it has, in the time.
-    fastest = size + math.sqrt(4 * MOST_DIGITS * viscosity / first)
+    fastest = box.size + math.sqrt(4 * MOST_DIGITS * viscosity / first)
     digits = min(MOST_DIGITS, math.log(max(1e6, 1e3 * fastest / request.tolerance)))
     _require_room(request, box)
     motion = Viscous(box, viscosity, digits, box.nodes(viscosity, first, digits))
     x, t = _watched(request, motion)
-    rounding = size * math.exp(-digits) + ROUNDING * (
-        size * (1 + motion.height / viscosity) + motion.reach(first)[1] / first
+    rounding = box.size * math.exp(-digits) + ROUNDING * (
+        box.size * (1 + motion.height / viscosity) + motion.reach(first)[1] / first
     )
     seen, before, error = motion.at(x, t), math.inf, math.inf
     while True:
@@ -152,7 +151,7 @@ def _watched(request: BurgersRequest, motion: Viscous) -> tuple[Array, Array]:
     """Where sums are compared: everywhere at four times, and across the steepest front of each."""
     x = np.linspace(request.left, request.right, INTERVALS + 1)
     times = request.duration * np.array([1, 4, 16, FRAMES - 1]) / (FRAMES - 1)
-    u = motion.at(np.tile(x, len(times)), np.repeat(times, len(x))).reshape(len(times), -1)
+    u = in_rows(motion.at, np.tile(x, (len(times), 1)), times)
     front, slope = steepest(motion, x, u, times, levels=10)
     width = np.minimum((np.max(u, axis=1) - np.min(u, axis=1)) / np.maximum(-slope, 1e-300), x[-1] - x[0])
     across = front[:, None] + width[:, None] * STENCIL
@@ -184,7 +183,7 @@ def _has_room(request: BurgersRequest, box: Box, viscosity: float) -> bool:
 
 def _thinnest(request: BurgersRequest, box: Box) -> float:
     """The least viscosity whose sums have room, m²/s, to a quarter."""
-    viscosity = 1e-12 * float(np.max(np.abs(box.samples))) * box.length
+    viscosity = 1e-12 * box.size * box.length
     while not _has_room(request, box, viscosity):
         viscosity *= 1.25
     return viscosity
@@ -196,13 +195,12 @@ def _answer(request: BurgersRequest, box: Box, settled: Settled, breaking: float
     times = np.linspace(0, end, FRAMES)
     history = np.empty((FRAMES, len(x)))
     history[0] = box.wrapped(x)
-    history[1:] = motion.at(np.tile(x, FRAMES - 1), np.repeat(times[1:], len(x))).reshape(FRAMES - 1, -1)
+    history[1:] = in_rows(motion.at, np.tile(x, (FRAMES - 1, 1)), times[1:])
     thickness = 4 * request.viscosity / max(float(np.ptp(box.samples)), 1e-300)
     slopes, place = _fronts(motion, x, times, history, thickness, -1 / breaking if breaking else 0.0)
     position = np.linspace(request.left, request.right, request.points)
     velocity = motion.at(position, np.full(request.points, end))
-    size = float(np.max(np.abs(box.samples)))
-    digit = np.array([1.0, size]) * max(1e-10 * size, settled.error) * box.length / 32
+    digit = np.array([1.0, box.size]) * max(1e-10 * box.size, settled.error) * box.length / 32
     whole = (box.left, box.left + box.length, digit)
     kept = integrals(box.wrapped, *whole), integrals(lambda x: motion.at(x, np.full(x.size, end)), *whole)
     lowest, highest = extremes(motion, position, velocity, end)
@@ -278,7 +276,7 @@ def _notes(box: Box, *, met: bool) -> list[str]:
 def _check(request: BurgersRequest, box: Box, settled: Settled) -> list[Check]:
     """The first frame by steps from the start, in which no transform has a part, at the place where it differs most."""
     time, points = request.duration / (FRAMES - 1), 2 * spectral.needed(box.spectrum(SAMPLES))
-    fastest = float(np.max(np.abs(box.samples))) * 2 * np.pi / box.length * points / 3
+    fastest = box.size * 2 * np.pi / box.length * points / 3
     steps = max(16, math.ceil(fastest * time))
     if points > MOST_POINTS or steps > MOST_STEPS:
         return []

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING, Protocol
 
@@ -34,11 +34,17 @@ class Box:
     left: float
     length: float
     start: Callable[[Array], Array]
+    _potentials: dict[int, tuple[float, Array]] = field(default_factory=dict[int, "tuple[float, Array]"], repr=False)
 
     @cached_property
     def samples(self) -> Array:
         """The start at `SAMPLES` places."""
         return self.start(self.left + self.length * np.arange(SAMPLES) / SAMPLES)
+
+    @cached_property
+    def size(self) -> float:
+        """The fastest of these."""
+        return float(np.max(np.abs(self.samples)))
 
     @cached_property
     def steepest(self) -> float:
@@ -55,6 +61,17 @@ class Box:
         """Nodes of a period, a power of two, that a sum at this time needs, and every later one."""
         bell = _narrow(digits) * math.sqrt(2 * viscosity / (1 / time + self.steepest))
         return max(self.fewest, 2 ** math.ceil(math.log2(self.length / bell)))
+
+    def potential(self, nodes: int) -> tuple[float, Array]:
+        """The mean velocity, and ∫u₀ without it up to so many nodes, from its least on: found once for each number."""
+        if nodes not in self._potentials:
+            h = self.length / nodes
+            small = np.array([1e-14 * h * self.size])
+            cells = integrate(self.start, self.left + h * np.arange(nodes + 1), small)[:, 0]
+            mean = float(np.sum(cells)) / self.length
+            integral = np.concatenate([[0.0], np.cumsum(cells - mean * h)[:-1]])
+            self._potentials[nodes] = mean, integral - np.min(integral)
+        return self._potentials[nodes]
 
     def spectrum(self, points: int) -> Spectrum:
         """That of the start on so many points, without the waves that would fold."""
@@ -93,12 +110,7 @@ class Viscous:
         self.terms = 0
         """Terms summed so far."""
         self._box, self._viscosity, self._digits, self._halvings = box, viscosity, digits, halvings
-        h = box.length / nodes
-        small = np.array([1e-14 * h * np.max(np.abs(box.samples))])
-        cells = integrate(box.start, box.left + h * np.arange(nodes + 1), small)[:, 0]
-        self._mean = float(np.sum(cells)) / box.length
-        integral = np.concatenate([[0.0], np.cumsum(cells - self._mean * h)[:-1]])
-        integral -= np.min(integral)
+        self._mean, integral = box.potential(nodes)
         self.height = float(np.max(integral))
         """Largest less least of ∫u₀, m²/s."""
         self._power = integral / (2 * viscosity)
@@ -189,7 +201,6 @@ class Inviscid:
 
     def __init__(self, box: Box) -> None:
         self._box = box
-        self._size = float(np.max(np.abs(box.samples)))
 
     def at(self, x: Array, t: Array) -> Array:
         """See `Motion`."""
@@ -204,7 +215,7 @@ class Inviscid:
 
     def _left(self, x: Array, t: Array) -> Array:
         """Where the particles left that are at `x`."""
-        far = 1.01 * self._size * t + 1e-9 * self._box.length
+        far = 1.01 * self._box.size * t + 1e-9 * self._box.length
         low, high = x - far, x + far
         for _ in range(self.ROUNDS):
             middle = (low + high) / 2

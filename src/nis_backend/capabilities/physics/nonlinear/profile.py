@@ -27,16 +27,15 @@ def steepest(motion: Motion, x: Array, u: Array, t: Array, *, levels: int) -> tu
     """
     cell = np.argmin(np.diff(u, axis=1), axis=1)
     middle, half = (x[cell] + x[cell + 1]) / 2, 1.5 * (x[1] - x[0])
-    for level in range(levels + 1):
+    for _ in range(levels):
         places = np.clip(middle[:, None] + half * STENCIL, x[0], x[-1])
-        if level == levels:
-            slope = _shaped(motion.slope, places, t)
-            best = np.argmin(slope, axis=1)[:, None]
-            return np.take_along_axis(places, best, 1)[:, 0], np.take_along_axis(slope, best, 1)[:, 0]
-        cell = np.argmin(np.diff(_shaped(motion.at, places, t), axis=1), axis=1)[:, None]
+        cell = np.argmin(np.diff(in_rows(motion.at, places, t), axis=1), axis=1)[:, None]
         middle = np.take_along_axis(places, cell, 1)[:, 0] + half / 8
         half *= 1.25 / 4
-    raise AssertionError
+    places = np.clip(middle[:, None] + half * STENCIL, x[0], x[-1])
+    slope = in_rows(motion.slope, places, t)
+    best = np.argmin(slope, axis=1)[:, None]
+    return np.take_along_axis(places, best, 1)[:, 0], np.take_along_axis(slope, best, 1)[:, 0]
 
 
 def extremes(motion: Motion, x: Array, u: Array, t: float) -> tuple[float, float]:
@@ -46,7 +45,7 @@ def extremes(motion: Motion, x: Array, u: Array, t: float) -> tuple[float, float
     best = np.max(signs * u, axis=1)
     for _ in range(LEVELS):
         places = np.clip(middle + half * STENCIL, x[0], x[-1])
-        value = signs * _shaped(motion.at, places, np.full(2, t))
+        value = signs * in_rows(motion.at, places, np.full(2, t))
         best = np.maximum(best, np.max(value, axis=1))
         middle = np.take_along_axis(places, np.argmax(value, axis=1)[:, None], 1)
         half /= 3
@@ -63,5 +62,6 @@ def integrals(velocity: Callable[[Array], Array], left: float, right: float, dig
     return np.sum(integrate(powers, np.linspace(left, right, CELLS + 1), digit), axis=0)
 
 
-def _shaped(of: Callable[[Array, Array], Array], places: Array, t: Array) -> Array:
+def in_rows(of: Callable[[Array, Array], Array], places: Array, t: Array) -> Array:
+    """What a motion has at `(times, places)`, a row for each time."""
     return of(places.ravel(), np.repeat(t, places.shape[1])).reshape(places.shape)
