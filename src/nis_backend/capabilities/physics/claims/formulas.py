@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Any, cast
 
 from nis_backend.capabilities.operations.operations import RouteMessage, route_message
 from nis_backend.capabilities.physics.claims.claimed import ClaimVerdict, Verification
+from nis_backend.capabilities.physics.claims.computed import receipt_in, result_of
 from nis_backend.errors import InvalidRequest
 from nis_backend.numerics.formula import GREEK, read_formula
-from nis_backend.numerics.receipt import Receipt
 from nis_backend.numerics.written import format_number
 
 if TYPE_CHECKING:
@@ -85,27 +85,29 @@ def _names(text: str) -> frozenset[str] | None:
 
 async def _identity(left: str, right: str, ctx: Context) -> Verification:
     held = await _same(left, right, f"`{left}` and `{right}`", ctx)
-    return _verdict("mathematics.simplify_expression", {"expression": f"({left}) - ({right})"}, held, None)
+    return _verdict("mathematics.simplify_expression", {"expression": f"({left}) - ({right})"}, held, {})
 
 
 async def _answer(entry: Entry, arguments: Json, claimed: str, ctx: Context) -> Verification | None:
-    found = await _call(entry.name, arguments, ctx)
+    found = await result_of(entry.name, arguments, ctx)
     computed = str(found.get("expression", ""))
     if not computed or _names(computed) is None:
         return None
     if "antiderivative" in found and found.get("value") is None:
         # Any constant may be added: the derivatives are compared.
         of = {name: value for name, value in arguments.items() if name in ("expression", "variable")}
-        own = (await _call("mathematics.differentiate_expression", {**of, "expression": claimed}, ctx))["expression"]
+        own = (await result_of("mathematics.differentiate_expression", {**of, "expression": claimed}, ctx))[
+            "expression"
+        ]
         words = f"The derivative of `{claimed}`, `{own}`, and the integrand, `{of['expression']}`,"
         held = await _same(str(own), str(of["expression"]), words, ctx)
     else:
         held = await _same(claimed, computed, f"`{claimed}`, which is claimed, and `{computed}`, computed,", ctx)
-    return _verdict(entry.name, arguments, held, found.get("receipt"))
+    return _verdict(entry.name, arguments, held, found)
 
 
 async def _roots(entry: Entry, arguments: Json, claimed: Sequence[str], ctx: Context) -> Verification | None:
-    found = await _call(entry.name, arguments, ctx)
+    found = await result_of(entry.name, arguments, ctx)
     if found.get("outcome") not in ("solved", "none"):
         return None
     roots = [one["roots"] for one in cast("list[dict[str, Any]]", found["solutions"])]
@@ -122,7 +124,7 @@ async def _roots(entry: Entry, arguments: Json, claimed: Sequence[str], ctx: Con
         held = _Held(verdict="refuted", reason=f"There is more than was claimed: {answer}")
     else:
         held = _Held(verdict="confirmed", reason=answer)
-    return _verdict(entry.name, arguments, held, found.get("receipt"))
+    return _verdict(entry.name, arguments, held, found)
 
 
 async def _same(one: str, other: str, words: str, ctx: Context) -> _Held:
@@ -139,7 +141,7 @@ async def _same(one: str, other: str, words: str, ctx: Context) -> _Held:
             where = " at " + ", ".join(f"{name} = {value:g}" for name, value in at.items()) if at else ""
             first, second = (format_number(value or 0.0, 6) for value in values)
             return _Held(verdict="refuted", reason=f"{words} differ: {first} and {second}{where}.")
-    left = await _call("mathematics.simplify_expression", {"expression": f"({one}) - ({other})"}, ctx)
+    left = await result_of("mathematics.simplify_expression", {"expression": f"({one}) - ({other})"}, ctx)
     if left.get("expression") == "0":
         return _Held(verdict="confirmed", reason=f"{words} are the same: their difference is 0.")
     return _Held(verdict="cannot say", reason=f"{words} agree at {compared} places; between them nothing is proven.")
@@ -152,17 +154,13 @@ def _close(one: float | None, other: float | None) -> bool:
 async def _value(formula: str, at: dict[str, float], ctx: Context) -> float | None:
     """A formula's value; None where it has none, or none that is real."""
     try:
-        found = await _call("mathematics.evaluate_expression", {"expression": formula, "values": at}, ctx)
+        found = await result_of("mathematics.evaluate_expression", {"expression": formula, "values": at}, ctx)
     except InvalidRequest:
         return None
     return None if found.get("imaginary") is not None else found.get("value")
 
 
-async def _call(operation: str, arguments: Json, ctx: Context) -> Json:
-    return (await ctx.call_named(operation, arguments)).model_dump(mode="json")
-
-
-def _verdict(operation: str, arguments: Json, held: _Held, receipt: object) -> Verification:
+def _verdict(operation: str, arguments: Json, held: _Held, result: Json) -> Verification:
     claim = ClaimVerdict(
         path="expression",
         verdict=held.verdict,
@@ -179,5 +177,5 @@ def _verdict(operation: str, arguments: Json, held: _Held, receipt: object) -> V
         claims=[claim],
         operation=operation,
         request=arguments,
-        receipt=Receipt.model_validate(receipt) if isinstance(receipt, dict) else None,
+        receipt=receipt_in(result),
     )

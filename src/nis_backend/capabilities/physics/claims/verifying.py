@@ -10,14 +10,13 @@ from typing import TYPE_CHECKING, Any, cast
 from nis_backend.capabilities.operations.operations import RouteMessage, route_message
 from nis_backend.capabilities.physics.claims import wording
 from nis_backend.capabilities.physics.claims.claimed import ClaimVerdict, Verification
+from nis_backend.capabilities.physics.claims.computed import receipt_in, result_of
 from nis_backend.capabilities.physics.claims.formulas import of_formulas
 from nis_backend.capabilities.physics.operations import TextRequest, read_quantities
 from nis_backend.errors import DeadlineExceeded, InvalidRequest, NisError
 from nis_backend.fields import flat
 from nis_backend.numerics.quantity import from_text
-from nis_backend.numerics.receipt import Receipt
 from nis_backend.numerics.written import format_number
-from nis_backend.operation import Model
 
 if TYPE_CHECKING:
     from collections.abc import Coroutine, Sequence
@@ -73,7 +72,7 @@ def _computes(entry: Entry) -> None:
 
 
 async def _held(entry: Entry, arguments: Json, claims: Sequence[Claim], ctx: Context) -> Verification:
-    found = await _within(ROOM, _result(entry, arguments, ctx))
+    found = await _within(ROOM, result_of(entry.name, arguments, ctx))
     if found is None:
         return _unsaid(
             f"{entry.name} was not done within {ROOM:g} s, the time that a claim has. Ask it for less: a larger "
@@ -83,14 +82,13 @@ async def _held(entry: Entry, arguments: Json, claims: Sequence[Claim], ctx: Con
     verdicts = [_judge(entry, place, claim, found, finer) for place, claim in enumerate(claims)]
     kinds = {one.verdict for one in verdicts}
     verdict: Verdict = "refuted" if "refuted" in kinds else "cannot say" if "cannot say" in kinds else "confirmed"
-    receipt = (finer or found).get("receipt")
     return Verification(
         verdict=verdict,
         reason=next(one.reason for one in verdicts if one.verdict == verdict),
         claims=verdicts,
         operation=entry.name,
         request=arguments,
-        receipt=Receipt.model_validate(receipt) if isinstance(receipt, dict) else None,
+        receipt=receipt_in(finer or found),
     )
 
 
@@ -103,11 +101,6 @@ async def _within(seconds: float, work: Coroutine[Any, Any, Json]) -> Json | Non
         return None
 
 
-async def _result(entry: Entry, arguments: Json, ctx: Context) -> Json:
-    answer = await ctx.call_named(entry.name, arguments)
-    return answer.model_dump(mode="json") if isinstance(answer, Model) else {}
-
-
 async def _finer(entry: Entry, arguments: Json, ctx: Context) -> Json | None:
     """The same with a finer tolerance; None where there is none, or it cannot be had."""
     field = flat(entry.request_schema["properties"].get("tolerance", {}), entry.request_schema.get("$defs", {}))
@@ -117,7 +110,7 @@ async def _finer(entry: Entry, arguments: Json, ctx: Context) -> Json | None:
     if not isinstance(usual, int | float):
         return None
     try:
-        return await _within(FINER_ROOM, _result(entry, {**arguments, "tolerance": usual / FINER}, ctx))
+        return await _within(FINER_ROOM, result_of(entry.name, {**arguments, "tolerance": usual / FINER}, ctx))
     except InvalidRequest:
         return None
 
@@ -177,9 +170,8 @@ def _error(found: Json, finer: Json | None, path: str) -> float | None:
 
 def _reached(result: Json, unit: str) -> float:
     """The error that the receipt tells, where it is told in this unit."""
-    receipt = result.get("receipt")
-    read = Receipt.model_validate(receipt) if isinstance(receipt, dict) else None
-    return read.error_reached if read is not None and read.unit == unit else 0.0
+    receipt = receipt_in(result)
+    return receipt.error_reached if receipt is not None and receipt.unit == unit else 0.0
 
 
 def _equal(off: float, allowed: float, error: float, doubt: float) -> tuple[Verdict, str]:
@@ -201,11 +193,8 @@ def _bounded(over: float, allowed: float, doubt: float) -> tuple[Verdict, str]:
 
 
 def _trusted(result: Json) -> bool:
-    receipt = result.get("receipt")
-    if not isinstance(receipt, dict):
-        return True
-    read = Receipt.model_validate(receipt)
-    return read.met and all(check.agrees for check in read.checks)
+    receipt = receipt_in(result)
+    return receipt is None or (receipt.met and all(check.agrees for check in receipt.checks))
 
 
 def _said(value: float, unit: str, digits: int = 5) -> str:
