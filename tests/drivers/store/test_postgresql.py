@@ -61,6 +61,21 @@ def test_processes_that_start_at_once_make_the_schema_once(postgresql: PostgreSQ
     assert postgresql.execute("select version_num from alembic_version", database) == f"{VERSION:04d}"
 
 
+def test_a_store_that_is_closed_takes_no_role(database: str) -> None:
+    """What still asks in a process that ends would keep the role from those that live."""
+
+    async def body() -> None:
+        async with opened(database, 2) as [ends, lives]:
+            assert await ends.leads("outbox")
+            _, *asked = await asyncio.gather(ends.close(), ends.leads("outbox"), return_exceptions=True)
+            assert asked == [True] or isinstance(asked[0], Unavailable)
+            with pytest.raises(Unavailable, match="closed"):
+                await ends.leads("outbox")
+            await until(partial(lives.leads, "outbox"))
+
+    asyncio.run(body())
+
+
 def test_a_store_whose_database_is_not_there_says_so_and_finds_it_later(own: PostgreSQL) -> None:
     """Promise: an unreachable store delays no start; callers get Unavailable, and it is retried behind them."""
     database = own.database()

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import psycopg
 
 from nis_backend.drivers.store.postgres.link import unreachable
+from nis_backend.errors import Unavailable
 
 if TYPE_CHECKING:
     from nis_backend.drivers.store.postgres.link import Link
@@ -19,12 +20,15 @@ class Roles:
     def __init__(self, link: Link) -> None:
         self._link = link
         self._held: set[str] = set()
+        self._closed = False
         self._turn = asyncio.Lock()
         self._connection: psycopg.AsyncConnection[Any] | None = None  # Any: rows of any shape
 
     async def leads(self, role: str) -> bool:
         """See `Store.leads`."""
         async with self._turn:
+            if self._closed:
+                raise Unavailable("The store is closed.", remedy="Start the server again.")
             try:
                 return await self._ask(role)
             except (psycopg.Error, OSError) as error:
@@ -49,5 +53,7 @@ class Roles:
             await connection.close()
 
     async def close(self) -> None:
-        """Leave every role to the others."""
-        await self._let_go()
+        """Leave every role to the others, for good: whoever asks again here would take it from them."""
+        async with self._turn:
+            self._closed = True
+            await self._let_go()
