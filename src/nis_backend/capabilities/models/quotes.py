@@ -8,14 +8,13 @@ from typing import TYPE_CHECKING
 from pydantic import Field
 
 from nis_backend.operation import Model
+from nis_backend.quoted import MARKS, Source
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
 LONGEST_QUOTE = 300
 """Characters of a quote that a model is asked for: the few words that matter."""
-
-_MARKS = "\"'`“”„‟«»\u2039\u203a\u2018\u2019"
 
 
 class Quote(Model):
@@ -28,13 +27,13 @@ class Quote(Model):
 
 
 def find_quote(words: str, texts: Sequence[str], first: int = 0) -> Quote | None:
-    """Where the words stand, whatever white space is between them; the text `first` is looked at first.
+    """Where the words stand, however they are set there; the text `first` is looked at first.
 
     None when no text has them: another case, another comma is not what was written. Marks of quotation around them may
-    be the model's own.
+    be the model's own; white space may differ, and what `quoted.Source` takes for typesetting.
     """
     order = sorted(range(len(texts)), key=lambda source: source != first)
-    for said in dict.fromkeys((words, words.strip().strip(_MARKS))):
+    for said in dict.fromkeys((words, words.strip().strip(MARKS))):
         parts = said.split()
         if not parts:
             continue
@@ -43,4 +42,7 @@ def find_quote(words: str, texts: Sequence[str], first: int = 0) -> Quote | None
             found = pattern.search(texts[source])
             if found:
                 return Quote(text=found[0], source=source, start=found.start(), end=found.end())
+    for source in order:
+        for place in Source([texts[source]]).find(words, whole=False)[:1]:
+            return Quote(text=place.text, source=source, start=place.start, end=place.end)
     return None

@@ -1,0 +1,1 @@
+"""Documents: what a file says, page by page, and where in it a sentence stands."""
