@@ -56,6 +56,8 @@ CAPABILITIES = (
     "nis_backend.capabilities.prompts.operations",
     "nis_backend.capabilities.mcp_servers.operations",
     "nis_backend.capabilities.embeddings.operations",
+    "nis_backend.capabilities.embeddings.sorting",
+    "nis_backend.capabilities.embeddings.picturing",
     "nis_backend.capabilities.runs.operations",
     "nis_backend.capabilities.runs.starting",
     "nis_backend.capabilities.runs.steering",

@@ -9,14 +9,14 @@ from scipy.cluster import hierarchy  # pyright: ignore[reportMissingTypeStubs] -
 
 from nis_backend.capabilities.embeddings.clusters import (
     METHOD,
-    MOST_DIMENSIONS,
     MOST_TRIED,
     SILHOUETTE,
     Grouping,
     Trial,
     VectorsRequest,
 )
-from nis_backend.errors import InvalidRequest, NisError
+from nis_backend.capabilities.embeddings.unit import unit
+from nis_backend.errors import InvalidRequest
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -34,7 +34,7 @@ def group(request: VectorsRequest) -> Grouping:
     Raises:
         InvalidRequest: vectors of several lengths, one of zeros, or fewer different ones than clusters.
     """
-    vectors = _unit(request.vectors)
+    vectors = unit(request.vectors)
     # (n - 1, 4): the two joined, how far apart they were, how many are in it
     tree = _linkage(vectors)
     # As many as the joins of vectors that differ, and one.
@@ -80,25 +80,6 @@ def silhouette(distances: Array, labels: Labels) -> float | None:
     known = (counts[labels] > 1) & (larger > 0)
     scores = np.divide(nearest - within, larger, out=np.zeros(len(labels)), where=known)
     return round(float(scores.mean()), 6)
-
-
-def _unit(given: list[list[float]]) -> Array:
-    lengths = {len(vector) for vector in given}
-    if lengths - {len(given[0])} or not 0 < len(given[0]) <= MOST_DIMENSIONS:
-        wrong = next((n for n, vector in enumerate(given) if len(vector) != len(given[0])), 0)
-        raise _bad(wrong, f"has {len(given[wrong])} numbers", f"Give 1 to {MOST_DIMENSIONS}, as many in each.")
-    vectors = np.array(given, np.float64)
-    with np.errstate(over="ignore"):
-        norms = np.linalg.norm(vectors, axis=1, keepdims=True)
-    for index, norm in enumerate(norms[:, 0]):
-        if not 0 < norm < np.inf:
-            raise _bad(index, "has no direction: it is all zeros, or too large", "Leave it out.")
-    unit: Array = vectors / norms
-    return unit
-
-
-def _bad(index: int, what: str, remedy: str) -> NisError:
-    return InvalidRequest(f"vectors.{index} {what}.", field=f"vectors.{index}", remedy=remedy)
 
 
 def _linkage(vectors: Array) -> Array:

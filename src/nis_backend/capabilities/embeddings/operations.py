@@ -38,6 +38,7 @@ __all__ = [
     "cluster_vectors",
     "compare_texts",
     "embed_texts",
+    "read_lists",
     "search_texts",
 ]
 
@@ -104,7 +105,7 @@ async def embed_texts(request: EmbeddingRequest, ctx: Context) -> Embeddings:
 async def compare_texts(request: ComparisonRequest, ctx: Context) -> Comparison:
     """Say how close texts are in meaning: a matrix of cosines of their vectors, and the closest pairs."""
     lists = {"texts": request.texts} | ({"others": request.others} if request.others else {})
-    read = await _read(ctx, request.model, lists)
+    read = await read_lists(ctx, request.model, lists)
     rows = read.vectors["texts"]
     matrix = await asyncio.to_thread(cosines, rows, read.vectors.get("others", rows))
     return Comparison(
@@ -136,7 +137,7 @@ async def compare_texts(request: ComparisonRequest, ctx: Context) -> Comparison:
 )
 async def search_texts(request: SearchRequest, ctx: Context) -> Matches:
     """Find those of the given texts that are closest in meaning to a query, by the cosine of their vectors."""
-    read = await _read(ctx, request.model, {"texts": request.texts, "query": [request.query]})
+    read = await read_lists(ctx, request.model, {"texts": request.texts, "query": [request.query]})
     (query,) = read.vectors["query"]
     matches = await asyncio.to_thread(best_matches, query, read.vectors["texts"], request.texts, request.limit)
     return Matches(model=read.model, formula=COSINE, matches=matches, truncated=read.truncated)
@@ -175,7 +176,7 @@ async def cluster_texts(request: ClusterRequest, ctx: Context) -> Clusters:
 
     Source: Ward (1963), J. Am. Stat. Assoc. 58, 236-244; Rousseeuw (1987), J. Comput. Appl. Math. 20, 53-65.
     """
-    read = await _read(ctx, request.model, {"texts": request.texts})
+    read = await read_lists(ctx, request.model, {"texts": request.texts})
     found = await ctx.call(cluster_vectors, VectorsRequest(vectors=read.vectors["texts"], clusters=request.clusters))
     members = [
         [index for index, label in enumerate(found.labels) if label == number] for number in range(len(found.typical))
@@ -219,7 +220,7 @@ def cluster_vectors(request: VectorsRequest, ctx: Context) -> Grouping:
     return group(request)
 
 
-async def _read(ctx: Context, model: str | None, lists: dict[str, list[str]]) -> Read:
+async def read_lists(ctx: Context, model: str | None, lists: dict[str, list[str]]) -> Read:
     """Each list's vectors, asked for at once; what is said of one text names it by its own field."""
     places = [_place(name, index, len(texts)) for name, texts in lists.items() for index in range(len(texts))]
     try:

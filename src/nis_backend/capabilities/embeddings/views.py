@@ -28,7 +28,7 @@ def draw_vectors(request: EmbeddingRequest, result: Embeddings) -> list[View]:
     many = "1 vector" if len(result.vectors) == 1 else f"{len(result.vectors)} vectors"
     words = f"{many} of {result.dimensions} numbers, by {result.model}."
     return [
-        Text(text=words + _cut([f"texts.{index}" for index in result.truncated])),
+        Text(text=words + said_of_cut([f"texts.{index}" for index in result.truncated])),
         Table(title="How each vector begins", columns=["text", "1", "2", "3", "4"], rows=rows),
     ]
 
@@ -48,7 +48,7 @@ def draw_comparison(request: ComparisonRequest, result: Comparison) -> list[View
         f"Closest, at {pairs[0][0]}: “{pairs[0][1]}” and “{pairs[0][2]}”." if pairs else "There is nothing to compare."
     )
     return [
-        Text(text=first + _cut(result.truncated)),
+        Text(text=first + said_of_cut(result.truncated)),
         Table(title="Closest pairs", columns=["similarity", "text", "other"], rows=pairs),
         Table(
             title="Each with each",
@@ -66,7 +66,7 @@ def draw_matches(request: SearchRequest, result: Matches) -> list[View]:
     ]
     best = f"Closest of {len(request.texts)}: {shorten(result.matches[0].text, CELL)}"
     return [
-        Text(text=best + _cut(result.truncated)),
+        Text(text=best + said_of_cut(result.truncated)),
         Table(title="Matches", columns=["score", "place", "text"], rows=rows),
         Text(text=f"Score: {result.formula}."),
     ]
@@ -85,7 +85,7 @@ def draw_clusters(request: ClusterRequest, result: Clusters) -> list[View]:
     many = "1 cluster" if len(rows) == 1 else f"{len(rows)} clusters"
     quality = "" if result.silhouette is None else f", silhouette {result.silhouette:.2f}"
     views: list[View] = [
-        Text(text=f"{len(request.texts)} texts in {many}{quality}.{_cut(result.truncated)}"),
+        Text(text=f"{len(request.texts)} texts in {many}{quality}.{said_of_cut(result.truncated)}"),
         Table(title="Clusters", columns=["cluster", "texts", "most typical"], rows=rows),
         Table(title="Every text", columns=["cluster", "text"], rows=texts[:MOST_ROWS]),
     ]
@@ -100,7 +100,8 @@ def draw_clusters(request: ClusterRequest, result: Clusters) -> list[View]:
     return [*views, Text(text=f"Method: {result.method}. Silhouette: {result.formula}.")]
 
 
-def _cut(places: Sequence[str]) -> str:
+def said_of_cut(places: Sequence[str]) -> str:
+    """What is said of texts that were longer than the model reads; nothing where there are none."""
     if not places:
         return ""
     some = ", ".join(places[:5]) + (", …" if len(places) > 5 else "")  # noqa: PLR2004 - enough to find the others
