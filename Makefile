@@ -33,7 +33,7 @@ WEIGHTS := smollm2-135m-instruct-q4_1 minilm-l6-v2-int8
 VISION_WEIGHTS := efficientnet-lite0 centernet-mobilenetv3 pp-ocrv6-small-det
 VOICE_WEIGHTS := silero-vad whisper-tiny-en
 TEST_WEIGHTS := $(VISION_WEIGHTS) nanodet-g blazeface $(VOICE_WEIGHTS)
-EXTRAS := local embeddings science learning vision voice visuals transformers redis kafka postgres aws otel acp impact all dev
+EXTRAS := local embeddings science learning vision voice visuals documents transformers redis kafka postgres aws otel acp impact all dev
 
 # uv installs in a tenth of pip's time but does not read pip's settings: hand on the places of wheels and the index.
 # (pip separates by spaces, uv by commas.) Where uv is not to be had or fails, pip does the same, slower.
@@ -202,13 +202,13 @@ $(BIN)/pip:
 	@"$(PYTHON)" -m venv --clear $(VENV) || { echo "Python's venv module is missing: on Debian, apt install python3-venv"; exit 1; }
 	@$(BIN)/pip install --quiet uv || echo "── uv is not to be had; pip will do, slower"
 
-$(SERVES): want := .[local,embeddings,science$(if $(MORE),$(comma)$(WITH))]
+$(SERVES): want := .[local,embeddings,documents,science$(if $(MORE),$(comma)$(WITH))]
 $(SERVES): | $(BIN)/pip
-	$(call say,the server and its extras local$(comma) embeddings$(comma) science $(MORE))
+	$(call say,the server and its extras local$(comma) embeddings$(comma) documents$(comma) science $(MORE))
 	@$(install)
 	@$(forget) && touch $@
 
-$(TESTS): want := .[local,embeddings,science,learning,vision,voice,visuals,transformers,dev]
+$(TESTS): want := .[local,embeddings,science,learning,vision,voice,visuals,documents,transformers,dev]
 $(TESTS): | $(BIN)/pip
 	$(call say,the server and what its tests need)
 	@$(torch)

@@ -111,7 +111,7 @@ ENVIRONMENT_READERS = (
 NAMES_OPERATIONS = "nis_backend.surfaces.rest.fixed"
 # What a serving process must not have loaded before the first call that needs it.
 HEAVY = (
-    *("torch", "transformers", "scipy", "cv2", "onnxruntime", "tokenizers", "numpy", "pint", "xllamacpp"),
+    *("torch", "transformers", "scipy", "cv2", "lxml", "pypdfium2", "docx", "openpyxl", "pptx", "onnxruntime", "tokenizers", "numpy", "pint", "xllamacpp"),
     *("alembic", "sqlalchemy", "a2a", "acp", "ag_ui", "a2ui", "mcp", "google.protobuf", "aiohttp", "httpx", "httpx2"),
     *(
         "jsonschema",

@@ -72,8 +72,11 @@ RUNS_DRAIN_SECONDS = 3.0
 TIDY_SECONDS = 3600.0
 """Time between two looks for what is no longer kept."""
 
-COMPUTING = ("science", "learning", "vision", "voice", "visuals", "impact", "aws")
+COMPUTING = ("science", "learning", "vision", "voice", "visuals", "documents", "impact", "aws")
 """Pools of computing operations, each named as the extra that installs what it computes with."""
+
+READING_MEMORY = 2**30
+"""Bytes that a process may take which reads documents: one file of 256 MB of XML and pictures takes some 700 MB."""
 
 FILMS = "protocol_whitelist;file|format_whitelist;mov,mp4,m4a,3gp,3g2,mj2,matroska,webm,avi,gif"
 """What FFmpeg may open in OpenCV: a film that names others, on this disk or beyond, is given nothing."""
@@ -150,7 +153,7 @@ class Process:
         cache = _cache(given)
         contents = contents_of(given, given.data)
         lines = {"service": self.service, "version": __version__} if given.log_format == "json" else None
-        compute = WorkerPools([replace(pool, memory=given.worker_memory, log=lines) for pool in _pools(given)])
+        compute = WorkerPools([_kept(pool, given, lines) for pool in _pools(given)])
         dispatch = _dispatch(given, store, self._execute)
         self._drivers = Drivers(
             settings=self.settings,
@@ -389,6 +392,12 @@ def _pools(settings: Settings) -> list[Pool]:
     ]
 
 
+def _kept(pool: Pool, settings: Settings, lines: Mapping[str, str] | None) -> Pool:
+    """A pool with its log, and the less of its own memory and of what each process may take."""
+    limits = [one for one in (pool.memory, settings.worker_memory) if one is not None]
+    return replace(pool, memory=min(limits, default=None), log=lines)
+
+
 def _computing(name: str, settings: Settings) -> Pool:
     """Computing operations: one call a process, so that a cancel or a deadline can end it."""
     return Pool(
@@ -407,6 +416,8 @@ def _computing(name: str, settings: Settings) -> Pool:
         idle_seconds=settings.idle_seconds,
         # Each process has one core's work; more BLAS threads only spin.
         environment=_of_pool(name),
+        # Documents come from anywhere, and some are made to take all there is.
+        memory=READING_MEMORY if name == "documents" else None,
         extra=name,
     )
 

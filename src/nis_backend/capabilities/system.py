@@ -217,6 +217,7 @@ EXTRAS = {
     "vision": "cv2",
     "voice": "ctranslate2",
     "visuals": "resvg_py",
+    "documents": "pypdfium2",
     "postgres": "psycopg",
     "redis": "redis",
     "kafka": "confluent_kafka",

@@ -10,7 +10,18 @@ from nis_backend.annotations import Called, Reads
 from nis_backend.operation import Effect, Model, Shape
 
 FAMILIES = (
-    *("batches", "blobs", "budgets", "cache", "chat", "conversations", "deployment", "embeddings", "feedback"),
+    *(
+        "batches",
+        "blobs",
+        "budgets",
+        "cache",
+        "chat",
+        "conversations",
+        "deployment",
+        "documents",
+        "embeddings",
+        "feedback",
+    ),
     *("identity", "impact"),
     *("mathematics", "mcp_servers", "models", "physics", "prompts", "providers", "remote_agents", "robotics", "robots"),
     *("routes", "runs", "schedules"),

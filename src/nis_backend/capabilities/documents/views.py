@@ -1,0 +1,49 @@
+"""Documents as a person would rather look at them."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from nis_backend.view import Table, Text, View, verbatim
+
+if TYPE_CHECKING:
+    from nis_backend.capabilities.documents.pages import DocumentRead, Page, ReadRequest
+
+SHOWN = 4_000
+"""Characters of a document that are shown: whoever wants all has the answer itself."""
+TABLES = 5
+ROWS = 50
+
+
+def draw_document(request: ReadRequest, read: DocumentRead) -> list[View]:
+    """What it is, its text from the beginning, its tables, and what was left out."""
+    called = f"“{read.name}”" if read.name else "The document"
+    pages = f"{read.total_pages} page{'s' if read.total_pages != 1 else ''}"
+    told = f"{called} ({read.kind}, {pages}): {read.characters} characters were read."
+    if read.next_page is not None:
+        told += f" The answer ends before page {read.next_page}."
+    scanned = [one for one in read.pages if one.ocr]
+    if scanned:
+        told += f" {_scanned(scanned)}"
+    text = "\n\n".join(one.text for one in read.pages)
+    shown = verbatim(text[:SHOWN], lines=True) + ("…" if len(text) > SHOWN else "")
+    tables = [(page, table) for page in read.pages for table in page.tables if table.rows]
+    return [
+        Text(text=told),
+        Text(text=shown),
+        *(_table(page, table.rows) for page, table in tables[:TABLES]),
+        *([Text(text="\n".join(f"- {verbatim(one)}" for one in read.notes))] if read.notes else []),
+    ]
+
+
+def _scanned(pages: list[Page]) -> str:
+    scores = [one.ocr.confidence for one in pages if one.ocr and one.ocr.confidence is not None]
+    how = f", mean score {sum(scores) / len(scores):.2f}" if scores else ""
+    return f"{len(pages)} of them by recognition{how}."
+
+
+def _table(page: Page, rows: list[list[str]]) -> Table:
+    width = max(len(one) for one in rows)
+    padded: list[list[str | float]] = [[*one, *[""] * (width - len(one))] for one in rows]
+    columns = [str(one) or f"{place + 1}" for place, one in enumerate(padded[0])]
+    return Table(title=page.title or f"Page {page.number}", columns=columns, rows=padded[1 : ROWS + 1])
