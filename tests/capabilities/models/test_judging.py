@@ -129,7 +129,9 @@ def test_vectors_rank_by_their_cosine(tmp_path: Path, monkeypatch: pytest.Monkey
     async def embedded(_self: object, _operation: object, request: Any) -> Embeddings:
         assert request.texts == ["The sea?", "bread", "tide", "cars"]
         vectors = [[1.0, 0.0], [0.0, 1.0], [0.8, 0.6], [0.6, 0.8]]
-        return Embeddings(model="m:v", dimensions=2, vectors=vectors, input_tokens=4, max_tokens=9, truncated=[0, 3])
+        return Embeddings(
+            model="m:v", version=None, dimensions=2, vectors=vectors, input_tokens=4, max_tokens=9, truncated=[0, 3]
+        )
 
     async def body() -> None:
         async with answering(tmp_path, {}) as (ctx, _):

@@ -30,6 +30,7 @@ class Embeddings(Model):
     """A vector for each text, in their order. Vectors of different models cannot be compared."""
 
     model: str = Field(description="The model's id, provider:name.")
+    version: str | None = Field(description="The hash of the model's files; null where a server does not state it.")
     dimensions: int = Field(description="Numbers in a vector.")
     vectors: list[list[float]] = Field(description="Each of length 1, so that a dot product is a cosine.")
     input_tokens: int | None = Field(description="Tokens that were read in all; null when the provider states none.")

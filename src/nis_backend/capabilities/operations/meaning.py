@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from nis_backend.capabilities.embeddings.operations import EmbeddingRequest, embed_texts
 from nis_backend.capabilities.operations.declared import declared
+from nis_backend.capabilities.operations.kept_vectors import load, place, save
 from nis_backend.errors import NisError
 
 if TYPE_CHECKING:
@@ -90,16 +91,16 @@ async def cosines_with(ctx: Context, text: str, texts: Sequence[str]) -> dict[st
     """
     try:
         # Where there is none, to find that out costs less than to ask it.
-        await ctx.embedders.choose(MODEL)
-        vectors = await _vectors(ctx, texts)
+        _, model = await ctx.embedders.choose(MODEL)
+        vectors = await _vectors(ctx, model.version, texts)
         (said,) = (await ctx.call(embed_texts, EmbeddingRequest(texts=[text[:LONGEST]], model=MODEL))).vectors
     except NisError as error:
         return f"{error.message} {error.remedy}".strip()
     return await asyncio.to_thread(lambda: {one: sum(map(mul, said, vectors[one])) for one in vectors})
 
 
-async def _vectors(ctx: Context, texts: Sequence[str]) -> dict[str, array[float]]:
-    """The vectors of texts, each computed once in this process.
+async def _vectors(ctx: Context, version: str | None, texts: Sequence[str]) -> dict[str, array[float]]:
+    """The vectors of texts, each computed once in this process, and in this data folder by this version of the model.
 
     Raises:
         NisError: there is no model for vectors here, or it failed.
@@ -108,8 +109,14 @@ async def _vectors(ctx: Context, texts: Sequence[str]) -> dict[str, array[float]
     # The messages that come first come together after a restart: one of them computes, and the others wait for it.
     async with ctx.drivers.computing:
         lacking = [text for text in dict.fromkeys(texts) if text not in kept]
+        file = place(ctx.drivers.settings.data)
+        if lacking and version is not None:
+            kept.update(await asyncio.to_thread(load, file, version, lacking))
+            lacking = [text for text in lacking if text not in kept]
         for first in range(0, len(lacking), MOST):
             some = lacking[first : first + MOST]
             found = await ctx.call(embed_texts, EmbeddingRequest(texts=some, model=MODEL))
             kept.update({text: array("f", vector) for text, vector in zip(some, found.vectors, strict=True)})
+        if lacking and version is not None:
+            await asyncio.to_thread(save, file, version, dict(kept))
     return {text: kept[text] for text in texts}

@@ -21,6 +21,9 @@ class EmbeddingModel:
     """None when only an answer tells."""
     max_tokens: int | None = None
     """How much of a text it reads; None when not stated."""
+    version: str | None = None
+    """What tells its numbers from another model's of the same name: `sha256:` and the hash of its files; None when
+    nothing states it, as servers do not."""
 
     @property
     def id(self) -> str:

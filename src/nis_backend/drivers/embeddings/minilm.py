@@ -36,7 +36,13 @@ class MiniLM(TextEmbedder):
         if name not in (None, weight.model):
             return None
         self._weights.check_usable(weight, "embedding model", "embeddings", "onnxruntime", "tokenizers")
-        return EmbeddingModel(provider=self.provider, name=weight.model, dimensions=DIMENSIONS, max_tokens=MAX_TOKENS)
+        return EmbeddingModel(
+            provider=self.provider,
+            name=weight.model,
+            dimensions=DIMENSIONS,
+            max_tokens=MAX_TOKENS,
+            version=f"sha256:{weight.sha256}",
+        )
 
     async def embed(self, model: str, texts: Sequence[str]) -> Embedded:  # noqa: ARG002 - it has one
         """See `TextEmbedder.embed`."""
