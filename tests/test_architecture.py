@@ -92,7 +92,7 @@ LAYERS = {
 CONTRACTS = frozenset(
     {
         *("gateway.addresses", "gateway.bounds", "gateway.direct", "gateway.periods", "gateway.rates", "gateway.route"),
-        *("http.events", "llm.answer", "llm.choice", "store.spending"),
+        *("http.events", "llm.answer", "llm.choice", "store.items", "store.spending"),
         *("telemetry.counting", "telemetry.ids", "telemetry.lines"),
     }
 )

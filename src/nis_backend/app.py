@@ -33,6 +33,7 @@ from nis_backend.drivers.store.base import LINES
 from nis_backend.drivers.telemetry.base import Telemetry
 from nis_backend.drivers.telemetry.exposition import Sources
 from nis_backend.drivers.telemetry.telling import Telling
+from nis_backend.drivers.vectors.matrices_pool import pool as vectors_pool
 from nis_backend.errors import NisError, Unavailable
 from nis_backend.execution import execute
 from nis_backend.made import MADE
@@ -55,12 +56,14 @@ if TYPE_CHECKING:
     from nis_backend.drivers.bus.outbox import Outbox
     from nis_backend.drivers.cache.base import Cache
     from nis_backend.drivers.cache.changed_keys import ChangedKeys
+    from nis_backend.drivers.compute.base import Compute
     from nis_backend.drivers.dispatch.base import Execute, Left
     from nis_backend.drivers.gateway.base import Gateway
     from nis_backend.drivers.gateway.registry import Registry
     from nis_backend.drivers.http.base import Client
     from nis_backend.drivers.store.base import Store
     from nis_backend.drivers.tools.base import RemoteTools
+    from nis_backend.drivers.vectors.base import NearVectors
     from nis_backend.keys import Keys
     from nis_backend.settings import Settings
 
@@ -139,15 +142,8 @@ class Process:
         Raises:
             Unavailable: the data folder or its database cannot be used.
         """
-        try:
-            self.settings.data.mkdir(mode=0o700, parents=True, exist_ok=True)
-            finish(self.settings.data)
-        except OSError as error:
-            raise Unavailable(
-                f"The data folder cannot be made: {error.strerror}.",
-                remedy="Give --data a folder this user may write to.",
-            ) from None
         given = self.settings
+        _make_folder(given.data)
         store = open_store(given)
         self.bus, outbox = _bus(given, store)
         cache = _cache(given)
@@ -167,6 +163,7 @@ class Process:
             clients=self.clients,
             metered=lambda: self._open_gateway(cache, dispatch.holding.holder),
             tools=self._open_tools,
+            near=lambda: _near(store, compute, given.data),
             checks={
                 "store": self._check_store,
                 "models": self._check_models,
@@ -195,6 +192,7 @@ class Process:
             await dispatch.close(max(RUNS_DRAIN_SECONDS, self.runs_seconds))
             if self._gateway is not None:
                 await self._gateway.close()
+            self._drivers.close()
             if self._registry is not None:
                 await self._registry.close()
             if publishing is not None:
@@ -336,6 +334,24 @@ def _dispatch(settings: Settings, store: Store, execute: Execute) -> InProcess:
     return Leases(store, execute, settings.all_queues, settings.stall_seconds)
 
 
+def _near(store: Store, compute: Compute, data: Path) -> NearVectors:
+    from nis_backend.drivers.vectors.matrices import Matrices  # noqa: PLC0415 - loads with the first search
+
+    return Matrices(store, compute, data / "vectors")
+
+
+def _make_folder(data: Path) -> None:
+    """Make the data folder, and finish what a move into it has left."""
+    try:
+        data.mkdir(mode=0o700, parents=True, exist_ok=True)
+        finish(data)
+    except OSError as error:
+        raise Unavailable(
+            f"The data folder cannot be made: {error.strerror}.",
+            remedy="Give --data a folder this user may write to.",
+        ) from None
+
+
 def _bus(settings: Settings, store: Store) -> tuple[Bus, Outbox | None]:
     """Kafka where brokers are named, and what goes out to them; else this process's own, which run events stay off."""
     if settings.kafka_servers is None:
@@ -387,6 +403,7 @@ def _pools(settings: Settings) -> list[Pool]:
         *(_computing(name, settings) for name in COMPUTING),
         embedded_pool(settings),
         embeddings_pool(settings),
+        vectors_pool(settings),
         _listening(settings),
         *disk_pools(settings),
     ]

@@ -59,6 +59,7 @@ CAPABILITIES = (
     "nis_backend.capabilities.embeddings.sorting",
     "nis_backend.capabilities.embeddings.picturing",
     "nis_backend.capabilities.documents.operations",
+    "nis_backend.capabilities.collections.operations",
     "nis_backend.capabilities.runs.operations",
     "nis_backend.capabilities.runs.starting",
     "nis_backend.capabilities.runs.steering",

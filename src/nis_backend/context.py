@@ -20,6 +20,7 @@ from nis_backend.blob import blobs_in
 from nis_backend.caller import SERVER_ADMIN
 from nis_backend.calling import call, refuse_secret
 from nis_backend.drivers.gateway.periods import cap_of_run
+from nis_backend.drivers.store.items import Which
 from nis_backend.errors import Forbidden, InvalidRequest, NisError, WorkerLost, from_problem
 from nis_backend.event import ApprovalRequired, InputRequired, Progressed, ToolCalled, Warned
 from nis_backend.keys import KeyRing
@@ -42,6 +43,7 @@ if TYPE_CHECKING:
     from nis_backend.drivers.llm.choice import Models
     from nis_backend.drivers.speech.base import Speech
     from nis_backend.drivers.store.base import Row, Table
+    from nis_backend.drivers.store.items import Found
     from nis_backend.event import Approved, Rejected
     from nis_backend.journal import Journal
     from nis_backend.opened import Drivers, Operations
@@ -149,6 +151,23 @@ class Context:
     def store(self) -> Owned:
         """The caller's own rows."""
         return Owned(self.drivers.store, self.caller.owner, self.journal, self.scope)
+
+    async def nearest(self, collection: Row, vector: bytes, which: Which, limit: int) -> list[Found]:
+        """The caller's items of a collection, its row as it is now, with the greatest cosine to a vector; best first.
+
+        By the database's index where it has one, else exactly: every vector is looked at.
+        """
+        store, owner, id_ = self.drivers.store, self.caller.owner, str(collection["id"])
+        found = await store.nearest(owner, id_, collection["side"], vector, which, limit)
+        if found is not None:
+            return found
+        among = None if which.all else await store.item_numbers(owner, id_, which)
+        found = await self.drivers.vectors_kept.nearest(owner, collection, vector, limit, among)
+        if len(found) <= limit:
+            return found
+        # More were answered because some of them may be gone.
+        there = set(await store.item_numbers(owner, id_, Which(numbers=[number for number, _ in found])))
+        return [one for one in found if one[0] in there][:limit]
 
     def administered(self, owner: str) -> Owned:
         """Another owner's rows, or the server's own, for a caller who administers the server.

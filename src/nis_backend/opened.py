@@ -8,6 +8,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any, Literal, Protocol
 
 from nis_backend.drivers.telemetry.base import Telemetry
+from nis_backend.errors import Unavailable
 from nis_backend.keys import Keys
 
 if TYPE_CHECKING:
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
     from nis_backend.drivers.http.base import Client
     from nis_backend.drivers.store.base import Store
     from nis_backend.drivers.tools.base import RemoteTools
+    from nis_backend.drivers.vectors.base import NearVectors
     from nis_backend.entry import Entry
     from nis_backend.operation import Operation
     from nis_backend.run import Tail
@@ -90,6 +92,8 @@ class Drivers:
     """Held by the one call that adds to `vectors`."""
     alone: dict[str, float] = field(default_factory=dict[str, float])
     """Owners who had no tool server and no agent a moment ago, and until when that counts, on the loop's clock."""
+    near: Callable[[], NearVectors] | None = None
+    """Makes what compares the vectors of collections; it loads with the first search."""
     tools: Callable[[], RemoteTools] | None = None
     """What asks servers of tools beyond this one; it loads with the first of them."""
 
@@ -97,6 +101,18 @@ class Drivers:
     def gateway(self) -> Gateway:
         """What every call asks models through."""
         return self.metered()
+
+    @cached_property
+    def vectors_kept(self) -> NearVectors:
+        """What compares the vectors of collections."""
+        if self.near is None:
+            raise Unavailable("Nothing compares vectors here.", remedy="Ask a server.")
+        return self.near()
+
+    def close(self) -> None:
+        """Remove what was made on the way for this process alone."""
+        if "vectors_kept" in vars(self):
+            self.vectors_kept.close()
 
     @cached_property
     def keys(self) -> Keys:

@@ -8,11 +8,13 @@ from hashlib import sha256
 from typing import TYPE_CHECKING, Any
 
 from nis_backend.drivers.store.base import cursor_of, place_of
+from nis_backend.drivers.store.items import EVERY
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from nis_backend.drivers.store.base import Measures, Order, Row, Store, Table
+    from nis_backend.drivers.store.items import Found, NewItem, Put, Side, Which
     from nis_backend.drivers.store.spending import Singly
     from nis_backend.journal import Journal
 
@@ -161,3 +163,57 @@ class Owned:
         """See `Store.branch`."""
         await self.once("branch")
         await self._store.branch(self._owner, conversation, runs)
+
+    async def put_items(
+        self, collection_id: str, models: tuple[str | None, str | None], items: Sequence[NewItem], now: float
+    ) -> Put:
+        """See `Items.put_items`."""
+        await self.once("put items")
+        return await self._store.put_items(self._owner, collection_id, models, items, now)
+
+    async def drop_items(self, collection_id: str, which: Which, now: float) -> int:
+        """See `Items.drop_items`."""
+        await self.once("drop items")
+        return await self._store.drop_items(self._owner, collection_id, which, now)
+
+    async def find_items(
+        self, collection_id: str, which: Which = EVERY, *, after: int = 0, limit: int = 100
+    ) -> list[Row]:
+        """See `Items.find_items`."""
+        return await self._store.find_items(self._owner, collection_id, which, after=after, limit=limit)
+
+    async def count_items(self, collection_id: str, which: Which = EVERY) -> int:
+        """See `Items.count_items`."""
+        return await self._store.count_items(self._owner, collection_id, which)
+
+    async def items_by_number(self, collection_id: str, numbers: Sequence[int]) -> list[Row]:
+        """See `Items.items_by_number`."""
+        return await self._store.items_by_number(self._owner, collection_id, numbers)
+
+    async def match_words(self, collection_id: str, terms: Sequence[str], which: Which, limit: int) -> list[Found]:
+        """See `Items.match_words`."""
+        return await self._store.match_words(self._owner, collection_id, terms, which, limit)
+
+    async def unfilled(self, collection_id: str, side: Side, limit: int) -> list[Row]:
+        """See `Items.unfilled`."""
+        return await self._store.unfilled(self._owner, collection_id, side, limit)
+
+    async def fill_vectors(self, collection_id: str, side: Side, vectors: Sequence[tuple[int, bytes]]) -> None:
+        """See `Items.fill_vectors`."""
+        await self.once("fill vectors")
+        await self._store.fill_vectors(self._owner, collection_id, side, vectors)
+
+    async def flip_side(self, collection_id: str, dimensions: int, now: float) -> bool:
+        """See `Items.flip_side`."""
+        await self.once("flip side")
+        return await self._store.flip_side(self._owner, collection_id, dimensions, now)
+
+    async def clear_side(self, collection_id: str, side: Side, limit: int) -> bool:
+        """See `Items.clear_side`."""
+        await self.once("clear side")
+        return await self._store.clear_side(self._owner, collection_id, side, limit)
+
+    async def drop_collection(self, collection_id: str) -> bool:
+        """See `Items.drop_collection`."""
+        await self.once("drop collection")
+        return await self._store.drop_collection(self._owner, collection_id)

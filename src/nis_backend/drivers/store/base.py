@@ -8,6 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal, Protocol
 
+from nis_backend.drivers.store.items import Items
 from nis_backend.drivers.store.spending import Spending
 from nis_backend.errors import InvalidRequest
 
@@ -35,6 +36,9 @@ Table = Literal[
     "robots",
     "robot_stops",
     "robot_motions",
+    "collections",
+    "documents",
+    "entries",
 ]
 Order = Literal["created", "updated"]
 Age = Literal["updated", "expires"]
@@ -142,7 +146,7 @@ LINES = "batch_lines"
 """What a blob is for that holds the lines of a batch, whose run is its name: it goes with that run."""
 
 
-class Store(Spending, Protocol):
+class Store(Spending, Items, Protocol):
     """Durable rows. A write has happened when its call returns."""
 
     async def insert(  # noqa: PLR0913, PLR0917 - the row, and what is written with it

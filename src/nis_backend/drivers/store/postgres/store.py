@@ -25,6 +25,7 @@ from nis_backend.drivers.store.postgres.conversations import (
     said_in,
     tidy,
 )
+from nis_backend.drivers.store.postgres.keeping import KeepingItems
 from nis_backend.drivers.store.postgres.link import NOW, Link
 from nis_backend.drivers.store.postgres.listener import QUEUED, Listener
 from nis_backend.drivers.store.postgres.roles import Roles
@@ -49,7 +50,7 @@ if TYPE_CHECKING:
 NOTED = f"insert into effects (key, owner, answer, created) values (%s, %s, %s, {NOW})"  # noqa: S608 - ours
 
 
-class PostgresStore(Reading, Growing):
+class PostgresStore(KeepingItems, Reading, Growing):
     """One database, shared with every process that is given its address. Opened behind the start.
 
     Raises:

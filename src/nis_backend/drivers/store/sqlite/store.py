@@ -19,6 +19,7 @@ from nis_backend.drivers.store.reading import Reading
 from nis_backend.drivers.store.refusals import check_cells, clash, taken
 from nis_backend.drivers.store.sqlite.appending import append_to
 from nis_backend.drivers.store.sqlite.conversations import GONE, branch, forget, forget_run, fork, index_said, search
+from nis_backend.drivers.store.sqlite.keeping import KeepingItems
 from nis_backend.drivers.store.sqlite.opening import connect, prepare
 from nis_backend.drivers.store.sqlite.recent import Recent
 from nis_backend.drivers.store.sqlite.retention import tidy
@@ -42,7 +43,7 @@ T = TypeVar("T")
 READERS = 4
 
 
-class SqliteStore(Reading, Growing):
+class SqliteStore(KeepingItems, Reading, Growing):
     """One database file.
 
     Raises:
@@ -75,6 +76,7 @@ class SqliteStore(Reading, Growing):
 
     # -- writing ------------------------------------------------------------------------------------------------------
 
+    @override
     async def _write(self, work: Callable[[sqlite3.Connection], T], then: Callable[[T], None] | None = None) -> T:
         """Have it committed. Without `then`, which says what it has changed, any run may have been.
 
@@ -86,6 +88,7 @@ class SqliteStore(Reading, Growing):
 
     # -- reading: in a reader's thread --------------------------------------------------------------------------------
 
+    @override
     async def _read(self, sql: str, parameters: Sequence[Any]) -> list[Row]:
         def read() -> list[Row]:
             connection: sqlite3.Connection | None = getattr(self._local, "connection", None)

@@ -1,0 +1,65 @@
+"""A collection as it is told, and as its row has it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Literal
+
+from pydantic import Field
+
+from nis_backend.drivers.store.items import no_collection
+from nis_backend.operation import Model
+
+if TYPE_CHECKING:
+    from nis_backend.context import Context
+    from nis_backend.drivers.store.base import Row
+
+MOST_COLLECTIONS = 1000
+"""Collections of one owner."""
+MOST_EXACT = 100_000
+"""Items up to which every vector is looked at within some 20 ms."""
+A_NAME = r"^[A-Za-z0-9][A-Za-z0-9._-]*$"
+
+Kind = Literal["plain", "documents", "memories"]
+Language = Literal["english", "any"]
+
+
+class OneCollection(Model):
+    """Which collection."""
+
+    id: str = Field(min_length=1, max_length=64, description="The collection's id, or its name.")
+
+
+class Collection(Model):
+    """Texts that are searched together."""
+
+    id: str
+    name: str = Field(description="Takes the id's place wherever a collection is named.")
+    description: str
+    kind: Kind = Field(description="What its texts are: the caller's, parts of documents, or memories.")
+    language: Language = Field(description="english: words are told apart by their stems; any: as they are written.")
+    model: str | None = Field(description="The embedding model of its vectors, provider:name; null: words alone.")
+    dimensions: int | None = Field(description="Numbers in a vector; null before the first.")
+    next_model: str | None = Field(description="The model that is to come, while its texts are embedded anew.")
+    items: int = Field(description="How many texts there are.")
+    created: float = Field(description="Seconds since 1970, UTC.")
+    updated: float = Field(description="Seconds since 1970, UTC: when it or its items last changed.")
+
+
+def collection_of(row: Row) -> Collection:
+    """A row as it is told."""
+    return Collection.model_validate({name: row[name] for name in Collection.model_fields})
+
+
+async def find(which: str, ctx: Context) -> Row:
+    """The row of a collection by its id or its name.
+
+    Raises:
+        NotFound: the caller has none such.
+    """
+    row = await ctx.store.get("collections", which)
+    if row is None:
+        rows = await ctx.store.select("collections", where={"name": which}, limit=1)
+        if not rows:
+            raise no_collection(which)
+        row = rows[0]
+    return row

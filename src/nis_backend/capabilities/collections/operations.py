@@ -1,0 +1,422 @@
+"""Collections as operations: made, filled, searched, told of, removed."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from pydantic import Field
+
+from nis_backend.capabilities.collections import views
+from nis_backend.capabilities.collections.collection import (
+    A_NAME,
+    MOST_COLLECTIONS,
+    Collection,
+    Kind,
+    Language,
+    OneCollection,
+    collection_of,
+    find,
+)
+from nis_backend.capabilities.collections.filters import which_items
+from nis_backend.capabilities.collections.items import (
+    Added,
+    AddItems,
+    Deleted,
+    DeleteItems,
+    Item,
+    ItemList,
+    ListItems,
+    digest_of,
+    id_of,
+    item_of,
+    packed,
+    row_of,
+)
+from nis_backend.capabilities.collections.searching import Hits, SearchCollection, search
+from nis_backend.capabilities.embeddings.operations import EmbeddingRequest, embed_texts
+from nis_backend.drivers.store.items import Which
+from nis_backend.errors import Conflict, InvalidRequest, NotFound, Unavailable
+from nis_backend.operation import Before, Example, Model, operation
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from nis_backend.context import Context
+    from nis_backend.drivers.store.base import Row
+
+NO_MODEL = "none"
+WHICH_MODEL = (
+    "The embedding model of its vectors, as provider:name; unset takes the default, where there is one; "
+    f"{NO_MODEL}: texts are found by their words alone."
+)
+
+
+class CreateCollection(Model):
+    """A collection to be made."""
+
+    name: str | None = Field(
+        default=None, max_length=64, pattern=A_NAME, description="Takes the id's place; unset, the id is the name."
+    )
+    description: str = Field(default="", max_length=2000, description="What its texts are.")
+    kind: Kind = Field(default="plain", description="What its texts are: the caller's, parts of documents, memories.")
+    language: Language = Field(
+        default="english", description="english: words are told apart by their stems; any: as they are written."
+    )
+    model: str | None = Field(default=None, min_length=1, max_length=512, description=WHICH_MODEL)
+
+
+class UpdateCollection(OneCollection):
+    """Which collection, and what changes; what is unset stays."""
+
+    name: str | None = Field(default=None, min_length=1, max_length=64, pattern=A_NAME, description="Its new name.")
+    description: str | None = Field(default=None, max_length=2000, description="What its texts are.")
+
+
+class ListCollections(Model):
+    """Which collections, the newest first."""
+
+    kind: Kind | None = Field(default=None, description="Only of this kind.")
+    cursor: str | None = Field(default=None, max_length=128, description="`next_cursor` of the page before.")
+    limit: int = Field(default=20, ge=1, le=100, description="Most to answer.")
+
+
+class CollectionList(Model):
+    """One page of collections."""
+
+    collections: list[Collection]
+    next_cursor: str | None = Field(description="Give it as `cursor` for the next page; null on the last one.")
+
+
+class OneItem(OneCollection):
+    """Which item of which collection."""
+
+    item_id: str = Field(min_length=1, max_length=200, description="The item's id.")
+
+
+NOTES: Sequence[dict[str, Any]] = (
+    {"id": "hours", "text": "We open at nine and close at six.", "metadata": {"topic": "shop", "year": 2025}},
+    {"id": "refunds", "text": "Money is paid back within five days.", "metadata": {"topic": "orders", "year": 2026}},
+    {"id": "parking", "text": "Parking is behind the house.", "metadata": {"topic": "shop", "year": 2026}},
+)
+MADE = Before(
+    name="notes", operation="collections.create_collection", request={"description": "What customers ask for."}
+)
+FILLED = Before(name="filled", operation="collections.add_items", request={"id": "{notes.id}", "items": list(NOTES)})
+
+
+@operation(
+    "collections.create_collection",
+    effect="writes",
+    repeatable=True,
+    resource="collection",
+    examples=(
+        Example(
+            title="For notes of a shop",
+            request={"description": "What customers ask for."},
+        ),
+    ),
+)
+async def create_collection(request: CreateCollection, ctx: Context) -> Collection:
+    """Make a collection: texts that are kept to be searched, by their words and by what they mean.
+
+    Raises:
+        Conflict: there is one of this name, or there are 1,000.
+        NotFound: there is no such model.
+    """
+    if await ctx.store.count("collections") >= MOST_COLLECTIONS:
+        raise Conflict(f"There are {MOST_COLLECTIONS} collections.", field="name", remedy="Delete one.")
+    now, id_ = ctx.now(), ctx.new_id("collection")
+    row: Row = {
+        "id": id_,
+        "name": request.name or id_,
+        **request.model_dump(include={"description", "kind", "language"}),
+        "model": await _chosen(request.model, ctx),
+        "side": "a",
+        "items": 0,
+        "revision": 0,
+        "created": now,
+        "updated": now,
+    }
+    try:
+        await ctx.store.insert("collections", row)
+    except Conflict:
+        raise _named(row["name"]) from None
+    return collection_of({**row, "dimensions": None, "next_model": None})
+
+
+async def _chosen(model: str | None, ctx: Context) -> str | None:
+    """The model that is meant; where none is named and none can be asked, none."""
+    if model == NO_MODEL:
+        return None
+    try:
+        return str(await ctx.note("embedding model", lambda: _id_of(model, ctx)))
+    except (NotFound, Unavailable):
+        if model is not None:
+            raise
+        return None
+
+
+async def _id_of(model: str | None, ctx: Context) -> str:
+    return (await ctx.embedders.choose(model))[1].id
+
+
+def _named(name: str) -> Conflict:
+    return Conflict(
+        f"There is a collection {name!r}.", field="name", value=name, remedy="Use that one, or give another name."
+    )
+
+
+@operation(
+    "collections.get_collection",
+    effect="reads",
+    resource="collection",
+    examples=(Example(title="By its id", request={"id": "{notes.id}"}, before=(MADE,)),),
+)
+async def get_collection(request: OneCollection, ctx: Context) -> Collection:
+    """Get a collection by its id or its name."""
+    return collection_of(await find(request.id, ctx))
+
+
+@operation(
+    "collections.list_collections",
+    effect="reads",
+    resource="collection",
+    view=views.draw_collections,
+    examples=(
+        Example(
+            title="What there is",
+            request={"limit": 1},
+            before=(MADE,),
+            question="Which collections do I have?",
+            also=("List my collections of texts.", "What collections are there to search?"),
+        ),
+    ),
+)
+async def list_collections(request: ListCollections, ctx: Context) -> CollectionList:
+    """List the caller's collections, the newest first."""
+    where = {"kind": request.kind} if request.kind else None
+    rows, following = await ctx.store.page("collections", where=where, cursor=request.cursor, limit=request.limit)
+    return CollectionList(collections=[collection_of(row) for row in rows], next_cursor=following)
+
+
+@operation(
+    "collections.update_collection",
+    effect="writes",
+    repeatable=True,
+    resource="collection",
+    examples=(Example(title="Describe it", request={"id": "{notes.id}", "description": "Answers."}, before=(MADE,)),),
+)
+async def update_collection(request: UpdateCollection, ctx: Context) -> Collection:
+    """Change a collection's name or description.
+
+    Raises:
+        NotFound: the caller has none such.
+        InvalidRequest: nothing is to change.
+        Conflict: there is another of this name.
+    """
+    row = await find(request.id, ctx)
+    changes = request.model_dump(include={"name", "description"}, exclude_none=True)
+    if not changes:
+        raise InvalidRequest("Nothing is to change.", field="name", value="", remedy="Give what is to change.")
+    changes["updated"] = ctx.now()
+    try:
+        await ctx.store.update("collections", row["id"], changes)
+    except Conflict:
+        raise _named(str(request.name)) from None
+    return collection_of({**row, **changes})
+
+
+@operation(
+    "collections.delete_collection",
+    effect="destroys",
+    repeatable=True,
+    resource="collection",
+    examples=(Example(title="No more", request={"id": "{notes.id}"}, before=(MADE, FILLED)),),
+)
+async def delete_collection(request: OneCollection, ctx: Context) -> OneCollection:
+    """Delete a collection with all its items."""
+    row = await find(request.id, ctx)
+    await ctx.store.drop_collection(row["id"])
+    return OneCollection(id=row["id"])
+
+
+@operation(
+    "collections.add_items",
+    effect="writes",
+    repeatable=True,
+    on="collection",
+    outward=True,
+    time_limit=300,
+    examples=(
+        Example(title="Three notes", request={"id": "{notes.id}", "items": list(NOTES)}, before=(MADE,)),
+        Example(
+            title="One that is told apart by its text",
+            request={"id": "{notes.id}", "items": [{"text": "Gifts are wrapped at the till."}]},
+            before=(MADE,),
+        ),
+    ),
+)
+async def add_items(request: AddItems, ctx: Context) -> Added:
+    """Keep texts in a collection, each in place of the one with its id; those that are the same already stay.
+
+    Raises:
+        NotFound: the caller has no such collection.
+        InvalidRequest: two have one id, or a text has nothing in it that the model reads.
+        Unavailable: the collection's model cannot be asked.
+        Conflict: the collection changed its model meanwhile.
+    """
+    row = await find(request.id, ctx)
+    ids = [id_of(item) for item in request.items]
+    if len(set(ids)) < len(ids):
+        twice = next(place for place, one in enumerate(ids) if one in ids[:place])
+        raise InvalidRequest(
+            f"items.{twice} has the id of an earlier one.",
+            field=f"items.{twice}.id",
+            value=ids[twice],
+            remedy="Give each its own id, or each text once.",
+        )
+    known = {one["id"]: one["digest"] for one in await ctx.store.find_items(row["id"], Which(ids=ids), limit=len(ids))}
+    changed = [place for place, item in enumerate(request.items) if known.get(ids[place]) != digest_of(item)]
+    texts = [request.items[place].text for place in changed]
+    served, truncated = await _vectors(row["model"], texts, ctx)
+    following, _ = await _vectors(row["next_model"], texts, ctx)
+    items = [row_of(request.items[place], *pair) for place, *pair in zip(changed, served, following, strict=True)]
+    put = await ctx.store.put_items(row["id"], (row["model"], row["next_model"]), items, ctx.now())
+    return Added(
+        ids=ids,
+        added=len(put.added),
+        replaced=len(put.replaced),
+        unchanged=len(ids) - len(put.added) - len(put.replaced),
+        model=row["model"],
+        truncated=[changed[place] for place in truncated],
+    )
+
+
+async def _vectors(
+    model: str | None, texts: Sequence[str], ctx: Context
+) -> tuple[Sequence[bytes | None], Sequence[int]]:
+    """The texts' vectors, and which are cut; none without a model."""
+    if model is None or not texts:
+        return [None] * len(texts), []
+    embedded = await ctx.call(embed_texts, EmbeddingRequest(texts=list(texts), model=model))
+    return [packed(vector) for vector in embedded.vectors], embedded.truncated
+
+
+@operation(
+    "collections.list_items",
+    effect="reads",
+    on="collection",
+    view=views.draw_items,
+    examples=(
+        Example(title="All", request={"id": "{notes.id}"}, before=(MADE, FILLED)),
+        Example(
+            title="Of one topic, since a year",
+            request={"id": "{notes.id}", "where": {"topic": "shop", "year": {"at_least": 2026}}},
+            before=(MADE, FILLED),
+        ),
+    ),
+)
+async def list_items(request: ListItems, ctx: Context) -> ItemList:
+    """List the items of a collection, in the order in which they came or last changed."""
+    row = await find(request.id, ctx)
+    which = which_items(request.where, request.document_id, request.ids)
+    rows = await ctx.store.find_items(row["id"], which, after=request.cursor, limit=request.limit + 1)
+    shown = rows[: request.limit]
+    following = int(shown[-1]["number"]) if len(rows) > request.limit else None
+    return ItemList(items=[item_of(one) for one in shown], next_cursor=following)
+
+
+@operation(
+    "collections.get_item",
+    effect="reads",
+    on="collection",
+    examples=(Example(title="By its id", request={"id": "{notes.id}", "item_id": "hours"}, before=(MADE, FILLED)),),
+)
+async def get_item(request: OneItem, ctx: Context) -> Item:
+    """Get one item of a collection."""
+    row = await find(request.id, ctx)
+    rows = await ctx.store.find_items(row["id"], Which(ids=[request.item_id]), limit=1)
+    if not rows:
+        raise NotFound(
+            f"There is no item {request.item_id!r}.",
+            field="item_id",
+            value=request.item_id,
+            remedy="List the collection's items to see what there is.",
+        )
+    return item_of(rows[0])
+
+
+@operation(
+    "collections.delete_items",
+    effect="destroys",
+    repeatable=True,
+    on="collection",
+    examples=(
+        Example(title="One", request={"id": "{notes.id}", "ids": ["hours"]}, before=(MADE, FILLED)),
+        Example(title="Of a topic", request={"id": "{notes.id}", "where": {"topic": "shop"}}, before=(MADE, FILLED)),
+    ),
+)
+async def delete_items(request: DeleteItems, ctx: Context) -> Deleted:
+    """Delete items of a collection: those named, of a document, or with such metadata; all that is given has to hold.
+
+    Raises:
+        InvalidRequest: nothing says which.
+    """
+    row = await find(request.id, ctx)
+    which = which_items(request.where, request.document_id, request.ids)
+    if which.all:
+        raise InvalidRequest(
+            "Nothing says which items are meant.",
+            field="ids",
+            value="",
+            remedy="Give ids, where or document_id; to delete all, delete the collection.",
+        )
+    return Deleted(deleted=await ctx.store.drop_items(row["id"], which, ctx.now()))
+
+
+@operation(
+    "collections.search_collection",
+    effect="reads",
+    on="collection",
+    outward=True,
+    view=views.draw_hits,
+    time_limit=120,
+    examples=(
+        Example(
+            title="By words and meaning",
+            request={"id": "{notes.id}", "query": "how long does a refund take", "limit": 2},
+            before=(MADE, FILLED),
+        ),
+        Example(
+            title="By words alone, of one topic",
+            request={"id": "{notes.id}", "query": "parking", "mode": "words", "where": {"topic": "shop"}},
+            before=(MADE, FILLED),
+        ),
+    ),
+)
+async def search_collection(request: SearchCollection, ctx: Context) -> Hits:
+    """Find the texts of a collection that answer a query best: by words (BM25), by meaning (cosine), or both, fused.
+
+    Exact: every vector is looked at, where the database has no index of them.
+
+    Raises:
+        NotFound: the caller has no such collection.
+        Unavailable: by vectors alone, where the collection has none or its model cannot be asked.
+
+    Source: Robertson & Zaragoza (2009), Found. Trends Inf. Retr. 3, 333-389; Cormack, Clarke & Büttcher (2009), SIGIR.
+    """
+    return await search(await find(request.id, ctx), request, ctx)
+
+
+OPERATIONS = (
+    create_collection,
+    get_collection,
+    list_collections,
+    update_collection,
+    delete_collection,
+    add_items,
+    list_items,
+    get_item,
+    delete_items,
+    search_collection,
+)

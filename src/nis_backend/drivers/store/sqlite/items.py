@@ -1,0 +1,244 @@
+"""What SQLite keeps for collections: items, and for each collection an index of its words.
+
+Each function works within the caller's transaction, or answers a query and its parameters.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from nis_backend.drivers.store.items import Put, no_collection, other_models
+from nis_backend.drivers.store.queries import Statement
+
+if TYPE_CHECKING:
+    import sqlite3
+    from collections.abc import Sequence
+
+    from nis_backend.drivers.store.base import Row
+    from nis_backend.drivers.store.items import Condition, NewItem, Scalar, Side, Which
+
+COLUMNS = "number, id, document_id, text, metadata, digest, created, updated"
+TOKENS = {"english": "porter unicode61 remove_diacritics 2", "any": "unicode61 remove_diacritics 2"}
+"""How words are told apart: in English, by their stems."""
+
+
+def words_of(collection_id: str) -> str:
+    """The name of a collection's index of words, to be written into SQL."""
+    return "words_" + "".join(letter if letter.isalnum() else "_" for letter in collection_id)
+
+
+def _collection(connection: sqlite3.Connection, owner: str, collection_id: str) -> Row:
+    row = connection.execute("select * from collections where id = ? and owner = ?", (collection_id, owner)).fetchone()
+    if row is None:
+        raise no_collection(collection_id)
+    return dict(row)
+
+
+def put_items(  # noqa: PLR0913, PLR0917 - the contract's
+    connection: sqlite3.Connection,
+    owner: str,
+    collection_id: str,
+    models: tuple[str | None, str | None],
+    items: Sequence[NewItem],
+    now: float,
+) -> Put:
+    """See `Items.put_items`."""
+    collection = _collection(connection, owner, collection_id)
+    if (collection["model"], collection["next_model"]) != models:
+        raise other_models(collection["name"])
+    words = words_of(collection_id)
+    connection.execute(
+        f"create virtual table if not exists {words} using fts5(text, content='items', content_rowid='number',"
+        f" tokenize='{TOKENS[collection['language']]}')"
+    )
+    added: list[int] = []
+    replaced: list[int] = []
+    for place, item in enumerate(items):
+        old = connection.execute(
+            "select number, text, digest, created from items where collection_id = ? and id = ?",
+            (collection_id, item.id),
+        ).fetchone()
+        if old is not None and old["digest"] == item.digest:
+            continue
+        if old is not None:
+            _remove(connection, words, [old])
+        number = _insert(connection, owner, collection, item, now if old is None else old["created"], now)
+        connection.execute(f"insert into {words} (rowid, text) values (?, ?)", (number, item.text))  # noqa: S608 - ours
+        (added if old is None else replaced).append(place)
+    if added or replaced:
+        size = next((len(item.vector) // 4 for item in items if item.vector is not None), None)
+        connection.execute(
+            "update collections set items = items + ?, revision = revision + 1, updated = ?,"
+            " dimensions = coalesce(dimensions, ?) where id = ?",
+            (len(added), now, size, collection_id),
+        )
+    return Put(added=added, replaced=replaced)
+
+
+def _insert(  # noqa: PLR0913, PLR0917 - what a row is made of
+    connection: sqlite3.Connection, owner: str, collection: Row, item: NewItem, created: float, now: float
+) -> int | None:
+    sides = ("vector_a", "vector_b") if collection["side"] == "a" else ("vector_b", "vector_a")
+    return connection.execute(
+        f"insert into items (id, owner, collection_id, document_id, text, metadata, digest, created, updated,"  # noqa: S608 - ours
+        f" {sides[0]}, {sides[1]}) values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        (
+            *(item.id, owner, collection["id"], item.document_id, item.text, item.metadata, item.digest, created, now),
+            *(item.vector, item.next_vector),
+        ),
+    ).lastrowid
+
+
+def _remove(connection: sqlite3.Connection, words: str, rows: Sequence[Any]) -> None:  # Any: rows by their columns
+    connection.executemany(
+        f"insert into {words} ({words}, rowid, text) values ('delete', ?, ?)",  # noqa: S608 - ours
+        [(row["number"], row["text"]) for row in rows],
+    )
+    connection.executemany("delete from items where number = ?", [(row["number"],) for row in rows])
+
+
+def drop_items(connection: sqlite3.Connection, owner: str, collection_id: str, which: Which, now: float) -> int:
+    """See `Items.drop_items`."""
+    clauses, given = conditions(owner, collection_id, which)
+    rows = connection.execute(f"select number, text from items where {clauses}", given).fetchall()  # noqa: S608 - ours
+    if rows:
+        words = words_of(collection_id)
+        _remove(connection, words, rows)
+        # A removed row's words wait in the index until it is merged.
+        connection.execute(f"insert into {words} ({words}) values ('optimize')")  # noqa: S608 - ours
+        connection.execute(
+            "update collections set items = items - ?, revision = revision + 1, updated = ? where id = ?",
+            (len(rows), now, collection_id),
+        )
+    return len(rows)
+
+
+def drop_collection(connection: sqlite3.Connection, owner: str, collection_id: str) -> bool:
+    """See `Items.drop_collection`."""
+    ours = (collection_id, owner)
+    if connection.execute("delete from collections where id = ? and owner = ?", ours).rowcount == 0:
+        return False
+    connection.execute(f"drop table if exists {words_of(collection_id)}")
+    connection.execute("delete from items where collection_id = ?", (collection_id,))
+    connection.execute("delete from documents where collection_id = ?", (collection_id,))
+    return True
+
+
+def match_words(owner: str, collection_id: str, terms: Sequence[str], which: Which, limit: int) -> Statement:
+    """See `Items.match_words`."""
+    words = words_of(collection_id)
+    # In quotes a word is only a word: none of the query language's own is read in it.
+    query = " OR ".join(f'"{term}"' for term in terms)
+    clauses, given = conditions(owner, collection_id, which, "i.")
+    return (
+        f"select i.number, -bm25({words}) as score from {words} join items i on i.number = {words}.rowid"  # noqa: S608 - ours
+        f" where {words} match ? and {clauses} order by bm25({words}), i.number limit ?"
+    ), [query, *given, limit]
+
+
+def conditions(owner: str, collection_id: str, which: Which, of: str = "") -> tuple[str, list[Any]]:
+    """The clauses of which items, and their values."""
+    clauses = [f"{of}collection_id = ?", f"{of}owner = ?"]
+    given: list[Any] = [collection_id, owner]
+    if which.document_id is not None:
+        clauses.append(f"{of}document_id = ?")
+        given.append(which.document_id)
+    named: dict[str, Sequence[str] | Sequence[int] | None] = {"id": which.ids, "number": which.numbers}
+    for column, wanted in named.items():
+        if wanted is not None:
+            clauses.append(f"{of}{column} in ({', '.join('?' * len(wanted))})")
+            given += wanted
+    for one in which.where:
+        clause, values = _holds(one, f"{of}metadata")
+        clauses.append(clause)
+        given.extend(values)
+    return " and ".join(clauses), given
+
+
+def _holds(one: Condition, column: str) -> tuple[str, list[Any]]:
+    cell, path = f"json_extract({column}, ?)", f'$."{one.key}"'
+    marks = ", ".join("?" * len(one.values))
+    values: list[Scalar] = [*one.values]
+    match one.comparison:
+        case "in":
+            return f"{cell} in ({marks})", [path, *values]
+        case "not":
+            return f"coalesce({cell} not in ({marks}), true)", [path, *values]
+        case "at_least" | "at_most":
+            # A number and a text are never compared: SQLite would put every number first.
+            kinds = "('text')" if isinstance(values[0], str) else "('integer', 'real')"
+            sign = ">=" if one.comparison == "at_least" else "<="
+            return f"(json_type({column}, ?) in {kinds} and {cell} {sign} ?)", [path, path, *values]
+
+
+def find_items(owner: str, collection_id: str, which: Which, after: int, limit: int) -> Statement:
+    """See `Items.find_items`."""
+    clauses, given = conditions(owner, collection_id, which)
+    return (
+        f"select {COLUMNS} from items where {clauses} and number > ? order by number limit ?"  # noqa: S608 - ours
+    ), [*given, after, limit]
+
+
+def items_by_number(owner: str, collection_id: str, numbers: Sequence[int]) -> Statement:
+    """See `Items.items_by_number`."""
+    marks = ", ".join("?" * len(numbers))
+    return (
+        f"select i.{COLUMNS.replace(', ', ', i.')}, iif(c.side = 'a', vector_a, vector_b) as vector"  # noqa: S608 - ours
+        f" from items i join collections c on c.id = i.collection_id"
+        f" where i.collection_id = ? and i.owner = ? and i.number in ({marks})"
+    ), [collection_id, owner, *numbers]
+
+
+def vectors_after(owner: str, collection_id: str, side: Side, number: int, limit: int) -> Statement:
+    """See `Items.vectors_after`."""
+    return (
+        f"select number, vector_{side} as vector from items where collection_id = ? and owner = ? and number > ?"  # noqa: S608 - ours
+        f" and vector_{side} is not null order by number limit ?"
+    ), [collection_id, owner, number, limit]
+
+
+def unfilled(owner: str, collection_id: str, side: Side, limit: int) -> Statement:
+    """See `Items.unfilled`."""
+    return (
+        f"select {COLUMNS} from items where collection_id = ? and owner = ? and vector_{side} is null"  # noqa: S608 - ours
+        " order by number limit ?"
+    ), [collection_id, owner, limit]
+
+
+def fill_vectors(
+    connection: sqlite3.Connection, owner: str, collection_id: str, side: Side, vectors: Sequence[tuple[int, bytes]]
+) -> None:
+    """See `Items.fill_vectors`."""
+    connection.executemany(
+        f"update items set vector_{side} = ? where number = ? and collection_id = ? and owner = ?",  # noqa: S608 - ours
+        [(vector, number, collection_id, owner) for number, vector in vectors],
+    )
+
+
+def flip_side(connection: sqlite3.Connection, owner: str, collection_id: str, dimensions: int, now: float) -> bool:
+    """See `Items.flip_side`."""
+    collection = _collection(connection, owner, collection_id)
+    other = "b" if collection["side"] == "a" else "a"
+    sql, given = unfilled(owner, collection_id, other, 1)
+    if collection["next_model"] is None or connection.execute(sql, given).fetchone() is not None:
+        return False
+    connection.execute(
+        "update collections set side = ?, model = next_model, next_model = null, dimensions = ?,"
+        " revision = revision + 1, updated = ? where id = ?",
+        (other, dimensions, now, collection_id),
+    )
+    return True
+
+
+def clear_side(connection: sqlite3.Connection, owner: str, collection_id: str, side: Side, limit: int) -> bool:
+    """See `Items.clear_side`."""
+    if _collection(connection, owner, collection_id)["side"] == side:
+        return False
+    return (
+        connection.execute(
+            f"update items set vector_{side} = null where number in (select number from items"  # noqa: S608 - ours
+            f" where collection_id = ? and owner = ? and vector_{side} is not null limit ?)",
+            (collection_id, owner, limit),
+        ).rowcount
+        > 0
+    )

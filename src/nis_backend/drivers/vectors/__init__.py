@@ -1,0 +1,1 @@
+"""Vectors of collections, compared one by one outside of the database."""
