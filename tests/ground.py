@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any, cast
 
 import uvicorn
+from indexes import Reached
 from small_project import small_project
 
 from nis_backend.app import Process
@@ -81,9 +82,14 @@ class Ground:
             bus_owner=LOCAL.owner,
             impact_projects=str(project),
             deployments=json.dumps({"rehearsal": rehearsed(self.rehearsal)}),
+            searxng_url="https://search.example.org",
+            arxiv_seconds=0,
         )
         self.url = ""
         self.process = Process(self.settings)
+        # What is searched and read: pages that are here, however their examples are called.
+        self._web = Reached(self.process.clients)
+        self.process.clients = {"anywhere": self._web, "outside": self._web}
         self._loop = asyncio.new_event_loop()
         self._end = asyncio.Event()
 

@@ -28,7 +28,7 @@ KERNEL = (
     *("errors", "refusal", "operation", "fields", "view", "event", "run", "context", "settings"),
     *("blob", "media", "shelf", "keys", "commands", "history", "journal", "execution", "replay", "schedule", "held"),
     *("annotations", "asking", "caller", "calling", "changes", "cron", "entry", "fork", "opened", "owned", "steps"),
-    *("times", "within", "outage", "limits", "told", "headers", "drawing", "made", "quoted"),
+    *("times", "within", "outage", "limits", "told", "headers", "drawing", "made", "quoted", "fetched"),
     "numerics",
 )
 # Each layer and the layers it may import besides its own; a layer not named here is forbidden to it.
@@ -100,7 +100,7 @@ CONTRACTS = frozenset(
 DIALECTS = ("openai", "anthropic", "a2a", "agui", "acp", "voice")
 CONTRACTS_FOR = (
     *("run", "context", "shelf", "keys", "commands", "history", "journal", "execution", "replay", "schedule"),
-    *("opened", "owned", "steps", "times", "fork", "asking"),
+    *("opened", "owned", "steps", "times", "fork", "asking", "fetched"),
 )
 ENVIRONMENT_READERS = (
     *("nis_backend", "nis_backend.settings", "nis_backend.app", "nis_backend.__main__"),
@@ -111,7 +111,22 @@ ENVIRONMENT_READERS = (
 NAMES_OPERATIONS = "nis_backend.surfaces.rest.fixed"
 # What a serving process must not have loaded before the first call that needs it.
 HEAVY = (
-    *("torch", "transformers", "scipy", "cv2", "lxml", "pypdfium2", "docx", "openpyxl", "pptx", "onnxruntime", "tokenizers", "numpy", "pint", "xllamacpp"),
+    *(
+        "torch",
+        "transformers",
+        "scipy",
+        "cv2",
+        "lxml",
+        "pypdfium2",
+        "docx",
+        "openpyxl",
+        "pptx",
+        "onnxruntime",
+        "tokenizers",
+        "numpy",
+        "pint",
+        "xllamacpp",
+    ),
     *("alembic", "sqlalchemy", "a2a", "acp", "ag_ui", "a2ui", "mcp", "google.protobuf", "aiohttp", "httpx", "httpx2"),
     *(
         "jsonschema",

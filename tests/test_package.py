@@ -117,7 +117,10 @@ def resolved(extra: str) -> dict[str, str]:
 
 def test_the_extras_are_the_promised_ones() -> None:
     """Promise: these names, which callers write into their own requirements."""
-    promised = "acp all aws dev documents embeddings impact kafka learning local otel postgres redis science transformers"
+    promised = (
+        "acp all aws dev documents embeddings impact kafka learning local otel postgres redis research science "
+        "transformers"
+    )
     assert [*promised.split(), "vision", "visuals", "voice"] == EXTRAS
 
 

@@ -61,6 +61,7 @@ if TYPE_CHECKING:
     from nis_backend.drivers.gateway.base import Gateway
     from nis_backend.drivers.gateway.registry import Registry
     from nis_backend.drivers.http.base import Client
+    from nis_backend.drivers.research.base import Searching
     from nis_backend.drivers.store.base import Store
     from nis_backend.drivers.tools.base import RemoteTools
     from nis_backend.drivers.vectors.base import NearVectors
@@ -75,7 +76,7 @@ RUNS_DRAIN_SECONDS = 3.0
 TIDY_SECONDS = 3600.0
 """Time between two looks for what is no longer kept."""
 
-COMPUTING = ("science", "learning", "vision", "voice", "visuals", "documents", "impact", "aws")
+COMPUTING = ("science", "learning", "vision", "voice", "visuals", "documents", "research", "impact", "aws")
 """Pools of computing operations, each named as the extra that installs what it computes with."""
 
 READING_MEMORY = 2**30
@@ -164,6 +165,7 @@ class Process:
             metered=lambda: self._open_gateway(cache, dispatch.holding.holder),
             tools=self._open_tools,
             near=lambda: _near(store, compute, given.data),
+            searches=self._open_searches,
             checks={
                 "store": self._check_store,
                 "models": self._check_models,
@@ -267,6 +269,11 @@ class Process:
 
         self._tools = self._tools or Remote()
         return self._tools
+
+    def _open_searches(self) -> Searching:
+        from nis_backend.drivers.research.configured import Configured  # noqa: PLC0415 - loads with the first search
+
+        return Configured(self.settings, self.clients["anywhere"])
 
     async def _execute(self, owner: str, run_id: str, attempt: int) -> Left:
         return await execute(self.drivers, owner, run_id, attempt)

@@ -60,6 +60,7 @@ CAPABILITIES = (
     "nis_backend.capabilities.embeddings.picturing",
     "nis_backend.capabilities.documents.operations",
     "nis_backend.capabilities.collections.operations",
+    "nis_backend.capabilities.research.operations",
     "nis_backend.capabilities.runs.operations",
     "nis_backend.capabilities.runs.starting",
     "nis_backend.capabilities.runs.steering",

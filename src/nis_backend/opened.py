@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from nis_backend.drivers.dispatch.base import Dispatch
     from nis_backend.drivers.gateway.base import Gateway
     from nis_backend.drivers.http.base import Client
+    from nis_backend.drivers.research.base import Searching
     from nis_backend.drivers.store.base import Store
     from nis_backend.drivers.tools.base import RemoteTools
     from nis_backend.drivers.vectors.base import NearVectors
@@ -94,6 +95,8 @@ class Drivers:
     """Owners who had no tool server and no agent a moment ago, and until when that counts, on the loop's clock."""
     near: Callable[[], NearVectors] | None = None
     """Makes what compares the vectors of collections; it loads with the first search."""
+    searches: Callable[[], Searching] | None = None
+    """What searches pages and papers; it loads with the first search."""
     tools: Callable[[], RemoteTools] | None = None
     """What asks servers of tools beyond this one; it loads with the first of them."""
 
@@ -113,6 +116,15 @@ class Drivers:
         """Remove what was made on the way for this process alone."""
         if "vectors_kept" in vars(self):
             self.vectors_kept.close()
+    def searching(self) -> Searching:
+        """What searches pages and papers.
+
+        Raises:
+            Unavailable: nothing does here.
+        """
+        if self.searches is None:
+            raise Unavailable("Nothing searches here.", remedy="Ask a whole server.")
+        return self.searches()
 
     @cached_property
     def keys(self) -> Keys:

@@ -193,7 +193,56 @@ class Settings(BaseModel):
     allowed_sources: str = Field(
         default="",
         alias="NIS_ALLOWED_SOURCES",
-        description="Hosts that blobs may be fetched from though they are private addresses, comma-separated.",
+        description="Hosts of blobs and pages to fetch that may be private addresses, comma-separated.",
+    )
+    search: Literal["searxng", "brave", "tavily", "serper"] | None = Field(
+        default=None,
+        alias="NIS_SEARCH",
+        description="What the web is searched with when a request names nothing; unset takes the first set up, of "
+        "searxng, brave, tavily, serper.",
+    )
+    searxng_url: str | None = Field(
+        default=None,
+        alias="NIS_SEARXNG_URL",
+        description="Address of a SearXNG to search the web with; its settings must allow the format json.",
+    )
+    brave_api_key: SecretStr | None = Field(
+        default=None, alias="BRAVE_API_KEY", description="Key for Brave's web search."
+    )
+    brave_url: str = Field(
+        default="https://api.search.brave.com/res/v1",
+        alias="NIS_BRAVE_URL",
+        description="Base address of Brave's web search.",
+    )
+    tavily_api_key: SecretStr | None = Field(
+        default=None, alias="TAVILY_API_KEY", description="Key for Tavily's web search."
+    )
+    tavily_url: str = Field(
+        default="https://api.tavily.com", alias="NIS_TAVILY_URL", description="Base address of Tavily's web search."
+    )
+    serper_api_key: SecretStr | None = Field(
+        default=None, alias="SERPER_API_KEY", description="Key for Serper, which answers Google's results."
+    )
+    serper_url: str = Field(
+        default="https://google.serper.dev", alias="NIS_SERPER_URL", description="Base address of Serper."
+    )
+    arxiv_url: str = Field(
+        default="https://export.arxiv.org/api/query",
+        alias="NIS_ARXIV_URL",
+        description="Address of arXiv's query interface, or of a mirror that speaks it.",
+    )
+    arxiv_seconds: float = Field(
+        default=3,
+        ge=0,
+        le=60,
+        alias="NIS_ARXIV_SECONDS",
+        description="Seconds between two requests to arXiv: its terms of use ask for three.",
+    )
+    max_page: int = Field(
+        default=10_485_760,
+        ge=1024,
+        alias="NIS_MAX_PAGE",
+        description="Largest web page that is read, bytes, unpacked.",
     )
     prices: Path | None = Field(
         default=None,

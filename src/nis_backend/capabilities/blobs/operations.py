@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 from pydantic import ValidationError
 
 from nis_backend.blob import Blob
-from nis_backend.capabilities.blobs.fetching import fetched
 from nis_backend.capabilities.blobs.kept import (
     BlobList,
     CreateBlob,
@@ -22,6 +21,7 @@ from nis_backend.capabilities.blobs.kept import (
     stored,
 )
 from nis_backend.errors import InvalidRequest
+from nis_backend.fetched import bytes_kind, fetched
 from nis_backend.operation import Before, Example, operation
 from nis_backend.shelf import OF_CALL, expired
 
@@ -71,8 +71,8 @@ async def fetch_blob(request: FetchBlob, ctx: Context) -> StoredBlob:
         content = _held(request.url)
         kept = await ctx.blobs.put(content.content or b"", media_type=content.media_type, name=request.name)
     else:
-        async with fetched(request.url, ctx) as (file, media_type, name):
-            kept = await ctx.blobs.put(file, media_type=media_type, name=request.name or name)
+        async with fetched(request.url, ctx, bytes_kind(ctx)) as came:
+            kept = await ctx.blobs.put(came.file, media_type=came.content_type, name=request.name or came.name)
     return await _said(kept.id, request.purpose, request.expires_after, ctx)
 
 

@@ -23,10 +23,10 @@ from nis_backend.capabilities.operations.systems import read_systems
 from nis_backend.capabilities.operations.words import stem
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Mapping
+    from collections.abc import Collection, Mapping, Sequence
 
     from nis_backend.capabilities.operations.declared import Declared
-    from nis_backend.capabilities.operations.sentence import Sentence
+    from nis_backend.capabilities.operations.sentence import Place, Sentence
     from nis_backend.capabilities.operations.slots import Slot
     from nis_backend.entry import Entry
 
@@ -107,13 +107,35 @@ def _read_quotes(sentence: Sentence, operation: Declared, reading: Reading) -> s
         reading.unclear.append(Unclear(said=tuple(texts), fields=(one.name,)))
     if several and len(texts) > 1:
         reading.fill(several, texts, " / ".join(texts))
-    if not (one or several):
-        return set()
+    quotes = [*(quotes if one or several else ()), *_read_topic(sentence, operation, reading)]
     return {
         index
         for index, quantity in enumerate(sentence.quantities)
         if any(start <= quantity.start < end for start, end in quotes)
     }
+
+
+def _read_topic(sentence: Sentence, operation: Declared, reading: Reading) -> Sequence[Place]:
+    """Fill what is to be searched for, and the address to be read; answers where they stand."""
+    found: list[Place] = []
+    if slot := operation.by_reads.get("topic"):
+        found = sentence.topics
+        if len(found) == 1:
+            said = sentence.text[slice(*found[0])].strip()
+            reading.fill(slot, said, said)
+        elif found:
+            said = tuple(sentence.text[slice(*one)] for one in found)
+            reading.unclear.append(Unclear(said=said, fields=(slot.name,)))
+    if slot := operation.by_reads.get("address"):
+        found = [*found, *sentence.addresses]
+        said = tuple(dict.fromkeys(sentence.text[slice(*one)] for one in sentence.addresses))
+        if slot.type == "array" and said:
+            reading.fill(slot, list(said), " / ".join(said))
+        elif len(said) == 1:
+            reading.fill(slot, said[0], said[0])
+        elif said:
+            reading.unclear.append(Unclear(said=said, fields=(slot.name,)))
+    return found
 
 
 # Words: counts, choices, and what is with or without.

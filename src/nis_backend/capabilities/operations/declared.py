@@ -26,6 +26,9 @@ FIELD = 0.8
 RESULT = 0.6
 """What a word that names a result counts; one of the name, the summary or a question counts 1."""
 
+TEXTS = ("quote", "quotes", "topic", "address")
+"""How fields are filled whose texts stand in a message."""
+
 COLLECTIVE = listed("history overview")
 """English words for many of what is listed."""
 
@@ -55,7 +58,7 @@ class Declared:
     @property
     def quotes(self) -> bool:
         """Whether it works on texts that a message quotes: their words say nothing of what is asked."""
-        return not self.by_reads.keys().isdisjoint(("quote", "quotes"))
+        return not self.by_reads.keys().isdisjoint(TEXTS)
 
     @property
     def formulas(self) -> bool:

@@ -27,7 +27,7 @@ FAMILIES = (
     ),
     *("identity", "impact"),
     *("mathematics", "mcp_servers", "models", "physics", "prompts", "providers", "remote_agents", "robotics", "robots"),
-    *("routes", "runs", "schedules"),
+    *("research", "routes", "runs", "schedules"),
     *("system", "usage", "vision", "visuals", "voice", "weights"),
 )
 """What names start with; that of these operations is also the word for all of them."""

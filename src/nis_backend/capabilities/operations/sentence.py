@@ -8,6 +8,7 @@ from itertools import pairwise
 from typing import TYPE_CHECKING, Protocol
 
 from nis_backend.capabilities.operations.formulas import FoundFormulas
+from nis_backend.capabilities.operations.topics import addresses, topic
 from nis_backend.capabilities.operations.words import FUNCTION_WORDS, Token, find_phrase, listed, stem, telling, tokens
 
 if TYPE_CHECKING:
@@ -175,6 +176,17 @@ class Sentence:
         """The characters behind the first colon, where a text may stand without quotation marks."""
         found = _REST.search(self.text)
         return [found.span(1)] if found else []
+
+    @cached_property
+    def topics(self) -> list[Place]:
+        """The characters of what is to be searched for: each text that is quoted, else what the words say."""
+        found = topic(self.text)
+        return self.quotes or self.rest or ([found] if found else [])
+
+    @cached_property
+    def addresses(self) -> list[Place]:
+        """The characters of each web address."""
+        return addresses(self.text)
 
     @cached_property
     def pieces(self) -> list[Place]:

@@ -121,9 +121,7 @@ def weigh(  # noqa: PLR0911 - one a rule
         and rarity.shared(operation, sentence.subject) < LEAST_WORDS
     ):
         return None
-    aside = (
-        [*sentence.quotes, *sentence.rest] if operation.quotes else _aside(sentence, required or operation.words.keys())
-    )
+    aside = _texts(sentence, operation) if operation.quotes else _aside(sentence, required or operation.words.keys())
     if declines(sentence, operation.deniable | chosen) or tells(sentence, aside, operation.words.keys()):
         return None
     if not operation.required and not operation.measures:
@@ -405,6 +403,12 @@ def _asks_for_other(weighed: _Weighed, known: AbstractSet[str], rarity: Rarity) 
         if len(asked) >= least and not explained and rarity.cover(asked, known) < ASKED_COVER:
             return True
     return False
+
+
+def _texts(sentence: Sentence, operation: Declared) -> list[Place]:
+    """The characters of the texts that the operation takes from a message: their words ask for nothing."""
+    places = sentence.topics if "topic" in operation.by_reads else [*sentence.quotes, *sentence.rest]
+    return [*places, *(sentence.addresses if "address" in operation.by_reads else ())]
 
 
 def _aside(sentence: Sentence, wanted: AbstractSet[str]) -> list[Place]:

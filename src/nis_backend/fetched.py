@@ -1,10 +1,14 @@
-"""Bytes from an address that a caller gives: by the client that reaches no network of our own, and bounded."""
+"""Bytes from an address that a caller gives: by the client that reaches no network of our own, and bounded.
+
+What keeps bytes and what reads pages fetch them here: there is one guard, and no other way out.
+"""
 
 from __future__ import annotations
 
 import asyncio
 import zlib
 from contextlib import asynccontextmanager
+from dataclasses import dataclass
 from tempfile import SpooledTemporaryFile
 from typing import TYPE_CHECKING, BinaryIO, cast
 from urllib.parse import unquote, urljoin, urlsplit
@@ -24,7 +28,8 @@ SILENCE = 10.0
 """Seconds in which nothing may come."""
 IN_MEMORY = 2**20
 """Bytes that are held before they go to a file."""
-HEADERS = {"accept": "*/*", "accept-encoding": "identity", "user-agent": "nis"}
+AGENT = "nis"
+"""What we call ourselves, to servers and in their robots.txt."""
 OK = 200
 """HTTP's; a part, or nothing, is not what was asked for."""
 MOVED = frozenset({301, 302, 303, 307, 308})
@@ -36,36 +41,67 @@ PIECE = 2**18
 """Bytes that are unpacked at once."""
 
 
+@dataclass(frozen=True, kw_only=True)
+class Kind:
+    """What is fetched: how it is asked for, how much of it is read, and how a caller is told of it."""
+
+    whose: str
+    like: str
+    most: int
+    setting: str
+    """What raises `most`."""
+    accept: str = "*/*"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Fetched:
+    """Bytes that were fetched."""
+
+    file: BinaryIO
+    content_type: str
+    """What their server calls them, with its parameters."""
+    name: str
+    """What stands at the end of the address."""
+    url: str
+    """Where they were, after every redirection."""
+
+
+def bytes_kind(ctx: Context) -> Kind:
+    """Bytes of any kind, as many as a blob may have."""
+    most = ctx.settings.max_blob
+    return Kind(whose="bytes", like="https://example.org/picture.png", most=most, setting="NIS_MAX_BLOB")
+
+
 @asynccontextmanager
-async def fetched(url: str, ctx: Context) -> AsyncGenerator[tuple[BinaryIO, str, str]]:
-    """The bytes at an address, what their server calls them, and the name at the end of the address.
+async def fetched(url: str, ctx: Context, kind: Kind) -> AsyncGenerator[Fetched]:
+    """What is at an address.
 
     Raises:
         InvalidRequest: it is no address of http or https, or leads on too often.
         Forbidden: it, or what it leads to, is in the server's own network.
-        TooLarge: there are more than `NIS_MAX_BLOB`; no more than that were read.
+        TooLarge: there is more than the kind has, packed or unpacked; no more than that was read.
         UpstreamFailed: nobody answers, or otherwise than with the bytes.
     """
-    url, answer = await _found(url, ctx)
+    url, answer = await _found(url, ctx, kind)
     try:
         with SpooledTemporaryFile(max_size=IN_MEMORY) as file, SpooledTemporaryFile(max_size=IN_MEMORY) as plain:
-            came, most = cast("BinaryIO", file), ctx.settings.max_blob
-            await _read(answer, came, url, most)
+            came = cast("BinaryIO", file)
+            await _read(answer, came, url, kind)
             if answer.headers.get("content-encoding", "").strip().lower() in PACKED:
                 came, packed = cast("BinaryIO", plain), came
-                await asyncio.to_thread(_unpack, packed, came, url, most)
+                await asyncio.to_thread(_unpack, packed, came, url, kind)
             came.seek(0)
-            yield came, answer.headers.get("content-type", ""), _name(url)
+            yield Fetched(file=came, content_type=answer.headers.get("content-type", ""), name=_name(url), url=url)
     finally:
         answer.close()
 
 
-async def _found(url: str, ctx: Context) -> tuple[str, Response]:
+async def _found(url: str, ctx: Context, kind: Kind) -> tuple[str, Response]:
     """What answers with bytes, and its address, after those that lead to it."""
     for _ in range(1 + REDIRECTIONS):
-        answer = await _asked(url, ctx)
+        answer = await _asked(url, ctx, kind)
         if answer.status not in MOVED:
-            _refuse_other(answer, url, ctx.settings.max_blob)
+            _refuse_other(answer, url, kind)
             return url, answer
         answer.close()
         onward = _onward(url, answer.headers.get("location", ""))
@@ -96,33 +132,32 @@ def _name(url: str) -> str:
     return "".join(one for one in end if one.isprintable())
 
 
-async def _asked(url: str, ctx: Context) -> Response:
-    host = kept_host(
-        url, whose="bytes", like="https://example.org/picture.png", bare=(), instead="Give one that needs no password."
-    )
+async def _asked(url: str, ctx: Context, kind: Kind) -> Response:
+    host = kept_host(url, whose=kind.whose, like=kind.like, bare=(), instead="Give one that needs no password.")
     allowed = ctx.settings.allowed_sources
     refuse_private(host, allowed, "Give a public address, or name the host in NIS_ALLOWED_SOURCES.")
     clients = ctx.drivers.clients
     client = clients["anywhere" if is_private(host) and host.lower() in hosts_in(allowed) else "outside"]
     try:
-        return await client.request("GET", url, HEADERS, silence=SILENCE)
+        headers = {"accept": kind.accept, "accept-encoding": "identity", "user-agent": AGENT}
+        return await client.request("GET", url, headers, silence=SILENCE)
     except HttpError as error:
-        raise _unheard(error, url) from error
+        raise _unheard(error, url, kind) from error
 
 
-async def _read(answer: Response, file: BinaryIO, url: str, most: int) -> None:
+async def _read(answer: Response, file: BinaryIO, url: str, kind: Kind) -> None:
     size = 0
     try:
         async for piece in answer.iter_any():
             size += len(piece)
-            if size > most:
-                raise _too_much(url, most)
+            if size > kind.most:
+                raise _too_much(url, kind)
             file.write(piece)
     except HttpError as error:
-        raise _unheard(error, url) from error
+        raise _unheard(error, url, kind) from error
 
 
-def _unpack(packed: BinaryIO, plain: BinaryIO, url: str, most: int) -> None:
+def _unpack(packed: BinaryIO, plain: BinaryIO, url: str, kind: Kind) -> None:
     """Unpack bytes, in a thread: a few of them may become very many."""
     packed.seek(0)
     # Of both forms, told by their beginning.
@@ -130,8 +165,8 @@ def _unpack(packed: BinaryIO, plain: BinaryIO, url: str, most: int) -> None:
     try:
         while piece := unpacking.unconsumed_tail or packed.read(PIECE):
             plain.write(unpacking.decompress(piece, PIECE))
-            if plain.tell() > most:
-                raise _too_much(url, most)
+            if plain.tell() > kind.most:
+                raise _too_much(url, kind)
         plain.write(unpacking.flush())
     except zlib.error:
         raise _failed(url, "is compressed, and broken") from None
@@ -139,20 +174,18 @@ def _unpack(packed: BinaryIO, plain: BinaryIO, url: str, most: int) -> None:
         raise _failed(url, "is compressed, and cut short")
 
 
-def _refuse_other(answer: Response, url: str, most: int) -> None:
+def _refuse_other(answer: Response, url: str, kind: Kind) -> None:
     """Refuse an answer that is not the bytes, or announces too many."""
     length = answer.headers.get("content-length", "")
-    if answer.status == OK and not (length.isdecimal() and int(length) > most):
+    if answer.status == OK and not (length.isdecimal() and int(length) > kind.most):
         return
     answer.close()
-    raise _failed(url, f"answered {answer.status}") if answer.status != OK else _too_much(url, most)
+    raise _failed(url, f"answered {answer.status}") if answer.status != OK else _too_much(url, kind)
 
 
-def _unheard(error: HttpError, url: str) -> NisError:
+def _unheard(error: HttpError, url: str, kind: Kind) -> NisError:
     if isinstance(error, NoAddress):
-        return InvalidRequest(
-            "That is no address.", field="url", value=told(url), remedy="Give one like https://example.org/picture.png."
-        )
+        return InvalidRequest("That is no address.", field="url", value=told(url), remedy=f"Give one like {kind.like}.")
     if isinstance(error, Unreachable):
         why = getattr(error.__cause__, "strerror", None) or (str(error) if error.__cause__ is None else "")
         return _failed(url, f"cannot be reached{f': {shorten(why)}' if why else ''}")
@@ -165,10 +198,10 @@ def _failed(url: str, how: str) -> UpstreamFailed:
     )
 
 
-def _too_much(url: str, most: int) -> TooLarge:
+def _too_much(url: str, kind: Kind) -> TooLarge:
     return TooLarge(
-        f"What is at {told(url)} has more than {most} bytes.",
+        f"What is at {told(url)} has more than {kind.most} bytes.",
         field="url",
         value=host_of(url),
-        remedy="Give a smaller one, or raise NIS_MAX_BLOB.",
+        remedy=f"Give a smaller one, or raise {kind.setting}.",
     )

@@ -1,0 +1,28 @@
+"""How people ask for research."""
+
+from __future__ import annotations
+
+WEB = (
+    "Search the web for the height of the Eiffel tower.",
+    "Search online for news about fusion.",
+    "Google the opening hours of the museum.",
+    "Look up heat pumps on the internet.",
+    "Find web pages about sourdough.",
+    "Do a web search on battery recycling.",
+    "What does the internet say about cold plunges?",
+    "Look online for reviews of this bicycle.",
+    "Can you search the internet for the latest release?",
+    "Find articles about coral reefs on the web.",
+)
+PAPERS = (
+    "Find papers on quantum error correction.",
+    "Search arXiv for diffusion models.",
+    "Look up recent publications about graphene.",
+    "Which articles on arXiv are about dark matter?",
+    "Show me the newest preprints on protein folding.",
+    "Search the scientific literature for perovskite solar cells.",
+    "Are there studies on sleep and memory?",
+    "List five papers about reinforcement learning.",
+    "Find research papers by their topic.",
+    "Search for academic articles on turbulence.",
+)
