@@ -16,6 +16,14 @@ READ = (
     "Turn this DOCX into plain text.",
 )
 
+SPLIT = (
+    "Chunk this file for embedding.",
+    "Cut this document into passages with their page numbers.",
+    "Split the PDF into overlapping chunks of 200 tokens.",
+    "Break this text file into parts for a vector index.",
+    "Which chunks does this document make?",
+)
+
 _REPORT = """# Harbour report
 
 The north pier was closed for **nine days** in March.

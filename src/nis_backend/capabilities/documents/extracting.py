@@ -1,6 +1,6 @@
-"""What is asked of the worker that reads: pages of a document, and pictures of those that are scans.
+"""What is asked of the worker that reads: pages of a document, pictures of those that are scans, pages in chunks.
 
-Both are operations of the pool `documents` and in no index: `documents.read_document` asks for them.
+All are operations of the pool `documents` and in no index: `documents.read_document` and others ask for them.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from pydantic import Field
 
 from nis_backend.blob import Blob
-from nis_backend.capabilities.documents.pages import Kind, Page
+from nis_backend.capabilities.documents.pages import Chunk, Kind, Page
 from nis_backend.operation import Model, operation
 
 if TYPE_CHECKING:
@@ -42,6 +42,23 @@ class Extracted(Model):
     notes: list[str]
 
 
+class PartRequest(Model):
+    """Pages to be parted, and what came before them."""
+
+    pages: list[Page]
+    size: int
+    overlap: int
+    above: list[tuple[int, str]] = Field(description="Level and text of the headings that they stand under.")
+    done: int = Field(description="Chunks that there are already.")
+
+
+class Parted(Model):
+    """Chunks, and the headings that what comes next stands under."""
+
+    chunks: list[Chunk]
+    above: list[tuple[int, str]]
+
+
 class PictureRequest(Model):
     """One page of a PDF, to be drawn."""
 
@@ -61,6 +78,16 @@ def extract_pages(request: ExtractRequest, ctx: ComputingContext) -> Extracted:
     from nis_backend.capabilities.documents.reading.extraction import extract  # noqa: PLC0415 - loads in the worker
 
     return extract(request, ctx)
+
+
+@operation("documents.part_pages", effect="reads", pool="documents")
+def part_pages(request: PartRequest, ctx: ComputingContext) -> Parted:
+    """Part pages into chunks."""
+    from nis_backend.capabilities.documents.chunks import Chunking  # noqa: PLC0415 - as above
+
+    parting = Chunking(size=request.size, overlap=request.overlap, above=request.above, done=request.done)
+    chunks = [chunk for page in request.pages for chunk in parting.page(page)]
+    return Parted(chunks=chunks, above=parting.above)
 
 
 @operation("documents.draw_page", effect="reads", pool="documents")

@@ -5,16 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from nis_backend.capabilities.documents import asked
-from nis_backend.capabilities.documents.extracting import Extracted, ExtractRequest, extract_pages
-from nis_backend.capabilities.documents.pages import (
-    MOST_ANSWERED,
-    MOST_CHARACTERS,
-    MOST_SCANNED,
-    DocumentRead,
-    ReadRequest,
-)
-from nis_backend.capabilities.documents.recognising import recognise
-from nis_backend.capabilities.documents.views import draw_document
+from nis_backend.capabilities.documents.extracting import PartRequest
+from nis_backend.capabilities.documents.pages import DocumentRead, DocumentSplit, ReadRequest, SplitRequest
+from nis_backend.capabilities.documents.views import draw_chunks, draw_document
+from nis_backend.capabilities.documents.windows import part, read_pages
 from nis_backend.operation import Example, operation
 
 if TYPE_CHECKING:
@@ -58,19 +52,7 @@ async def read_document(request: ReadRequest, ctx: Context) -> DocumentRead:
         NotSupported: it has macros.
         Unavailable: what reads it is not installed.
     """
-    found = await extracted(
-        ctx,
-        ExtractRequest(
-            document=request.document,
-            first=request.first_page,
-            last=request.last_page,
-            ignore_macros=request.ignore_macros,
-            most_pages=MOST_ANSWERED,
-            most_characters=MOST_CHARACTERS,
-            most_scans=MOST_SCANNED,
-        ),
-    )
-    pages, missing = (found.pages, []) if not request.recognise else await recognise(ctx, request.document, found)
+    found, pages, missing = await read_pages(ctx, request)
     return DocumentRead(
         name=request.document.name,
         kind=found.kind,
@@ -86,9 +68,45 @@ async def read_document(request: ReadRequest, ctx: Context) -> DocumentRead:
     )
 
 
-async def extracted(ctx: Context, request: ExtractRequest) -> Extracted:
-    """A window of pages, as the worker reads it; one that has read hostile input is not trusted."""
-    return await ctx.call(extract_pages, request)
+@operation(
+    "documents.split_document",
+    effect="reads",
+    view=draw_chunks,
+    time_limit=LONGEST,
+    examples=(
+        Example(
+            title="A report in chunks of 40 word pieces",
+            request={"document": asked.REPORT, "size": 40, "overlap": 0},
+            question="Split this document into chunks of at most 40 tokens.",
+            also=asked.SPLIT,
+        ),
+        Example(
+            title="An invoice",
+            request={"document": asked.INVOICE},
+            question="Part this PDF into passages that can be embedded.",
+        ),
+    ),
+)
+async def split_document(request: SplitRequest, ctx: Context) -> DocumentSplit:
+    """Split a document into chunks for search: by headings and paragraphs, then by size; each with page and place.
+
+    A chunk is of one page, begins at a heading, a paragraph, a row or a sentence, and has the headings above it and the
+    place of its first and last character in the page's text as `documents.read_document` answers it.
+
+    Raises:
+        NisError: the document cannot be read; see `documents.read_document`.
+    """
+    found, pages, missing = await read_pages(ctx, request)
+    parted = await part(ctx, PartRequest(pages=pages, size=request.size, overlap=request.overlap, above=[], done=0))
+    return DocumentSplit(
+        name=request.document.name,
+        kind=found.kind,
+        media_type=found.media_type,
+        total_pages=found.total,
+        next_page=found.next,
+        chunks=parted.chunks,
+        notes=[*found.notes, *missing],
+    )
 
 
-OPERATIONS = (read_document,)
+OPERATIONS = (read_document, split_document)

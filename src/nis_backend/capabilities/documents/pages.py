@@ -110,6 +110,19 @@ class DocumentRead(Model):
     notes: list[str] = Field(description="What was left out or guessed: pictures without text, attachments unread.")
 
 
+SIZE, OVERLAP = 220, 40
+"""Word pieces of a chunk, and of what it repeats of the one before: the model in the box reads 254 of a text."""
+
+
+class SplitRequest(ReadRequest):
+    """A document, which of its pages, and how large its parts are to be."""
+
+    size: Annotated[int, Knob()] = Field(default=SIZE, ge=16, le=2000, description="Word pieces of a chunk, at most.")
+    overlap: Annotated[int, Knob()] = Field(
+        default=OVERLAP, ge=0, le=500, description="Word pieces at the end of a chunk that the next one repeats."
+    )
+
+
 class Chunk(Model):
     """A part of a page that is found and quoted as one: `page.text[start:end]`."""
 
@@ -120,3 +133,15 @@ class Chunk(Model):
     start: int = Field(ge=0, description="Its first character in the page's text.")
     end: int = Field(ge=0, description="One past its last character.")
     tokens: int = Field(description="Word pieces of the embedding model in the box.")
+
+
+class DocumentSplit(Model):
+    """A document in chunks."""
+
+    name: str = Field(description="What the document is called.")
+    kind: Kind
+    media_type: str = Field(description="Told by the bytes.")
+    total_pages: int = Field(description="Pages of the whole document.")
+    next_page: int | None = Field(description="Where to go on: the answer ends before this page.")
+    chunks: list[Chunk]
+    notes: list[str] = Field(description="What was left out or guessed.")

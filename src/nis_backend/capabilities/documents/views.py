@@ -4,15 +4,18 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from nis_backend.errors import shorten
 from nis_backend.view import Table, Text, View, verbatim
 
 if TYPE_CHECKING:
-    from nis_backend.capabilities.documents.pages import DocumentRead, Page, ReadRequest
+    from nis_backend.capabilities.documents.pages import DocumentRead, DocumentSplit, Page, ReadRequest, SplitRequest
 
 SHOWN = 4_000
 """Characters of a document that are shown: whoever wants all has the answer itself."""
 TABLES = 5
 ROWS = 50
+SHORT = 120
+"""Characters of a chunk in a list."""
 
 
 def draw_document(request: ReadRequest, read: DocumentRead) -> list[View]:
@@ -34,6 +37,17 @@ def draw_document(request: ReadRequest, read: DocumentRead) -> list[View]:
         *(_table(page, table.rows) for page, table in tables[:TABLES]),
         *([Text(text="\n".join(f"- {verbatim(one)}" for one in read.notes))] if read.notes else []),
     ]
+
+
+def draw_chunks(request: SplitRequest, split: DocumentSplit) -> list[View]:
+    """How many there are, and where each stands."""
+    called = f"“{split.name}”" if split.name else "The document"
+    told = f"{called} in {len(split.chunks)} chunks of at most {request.size} word pieces."
+    rows: list[list[str | float]] = [
+        [one.number, one.page, " / ".join(one.heading), one.tokens, shorten(one.text, SHORT)] for one in split.chunks
+    ]
+    columns = ["Chunk", "Page", "Under", "Word pieces", "Text"]
+    return [Text(text=told), Table(title="Chunks", columns=columns, rows=rows[:ROWS])]
 
 
 def _scanned(pages: list[Page]) -> str:

@@ -137,7 +137,7 @@ class Whole:
 
     def is_scan(self, number: int) -> bool:
         """See `Opened.is_scan`."""
-        return not number or self.kind in {"picture", "sound"}
+        return 1 <= number <= self.total and self.kind in {"picture", "sound"}
 
 
 class Flow:

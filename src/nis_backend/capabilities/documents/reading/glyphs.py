@@ -54,22 +54,28 @@ class _Line:
     """Letters of one piece, as they come."""
 
     def __init__(self, text: Any, index: int, size: float, box: Box) -> None:  # Any: as above
-        self._text, self._first = text, index
+        self._text, self._first, self._last = text, index, index
         self.size, self.box = round(size, 1), box
         self._letters: list[str] = []
 
-    def take(self, letter: str, box: Box, *, gap: bool) -> None:
+    def take(self, letter: str, index: int, box: Box, *, gap: bool) -> None:
         """Add a letter."""
         if gap and self._letters:
             self._letters.append(" ")
         self._letters.append("-" if letter in HYPHENS else letter)
         self.box = around([self.box, box])
+        self._last = index
 
     def piece(self) -> Iterator[Piece]:
         """What has come, where that is something."""
         words = "".join(self._letters).encode("utf-16", "surrogatepass").decode("utf-16", "replace").strip()
         if words:
-            yield Piece(box=self.box, text=words, size=self.size, bold=_is_bold(self._text, self._first))
+            yield Piece(
+                box=self.box,
+                text=words,
+                size=self.size,
+                bold=all(_is_bold(self._text, one) for one in {self._first, self._last}),
+            )
 
 
 def pieces(page: Any, place: Place, uprights: list[Rule]) -> tuple[list[Piece], bool]:  # Any: as above
@@ -98,7 +104,7 @@ def _pieces(text: Any, many: int, place: Place, uprights: list[Rule]) -> Iterato
             yield from line.piece()
             line = None
         line = line or _Line(text, index, size, box)
-        line.take(letter, box, gap=gap)
+        line.take(letter, index, box, gap=gap)
         gap = False
     if line is not None:
         yield from line.piece()

@@ -25,6 +25,8 @@ CLOSE = 0.75
 """Heights of type between lines of one paragraph, at most: lines are set at 1 to 1.5 heights."""
 ALIKE = 0.12
 """By how much the type of one paragraph differs, at most."""
+SHORT = 0.25
+"""Share of a paragraph's width by which a line is short; ragged ones seldom are by so much."""
 LEAST_ROWS = 3
 """Rows of a table that has no rules: two lines with a gap each are often chance."""
 
@@ -41,6 +43,8 @@ class Passage:
     """A paragraph, heading or table: rows of one region that belong together."""
 
     lines: list[str]
+    short: list[bool]
+    """Whether a line ends long before the longest does: what follows begins a line of its own."""
     box: Box
     size: float
     bold: bool
@@ -128,11 +132,11 @@ def passages(region: Region) -> list[Passage]:
         table, after = _aligned(rows, place)
         if rows[place][0].rows:
             piece = rows[place][0]
-            found.append(Passage(lines=[], box=piece.box, size=0, bold=False, table=piece.rows))
+            found.append(Passage(lines=[], short=[], box=piece.box, size=0, bold=False, table=piece.rows))
             place += 1
         elif table is not None:
             box = around([one.box for row in rows[place:after] for one in row])
-            found.append(Passage(lines=[], box=box, size=0, bold=False, table=table))
+            found.append(Passage(lines=[], short=[], box=box, size=0, bold=False, table=table))
             place = after
         else:
             end = place + 1
@@ -157,9 +161,11 @@ def _goes_on(rows: list[list[Piece]], place: int) -> bool:
 
 def _paragraph(rows: list[list[Piece]]) -> Passage:
     every = [one for row in rows for one in row]
+    box = around([one.box for one in every])
     return Passage(
         lines=["\t".join(one.text for one in row) for row in rows],
-        box=around([one.box for one in every]),
+        short=[row[-1].box.right < box.right - SHORT * box.width for row in rows],
+        box=box,
         size=max(one.size for one in every),
         bold=all(one.bold for one in every),
     )

@@ -138,7 +138,7 @@ def _attach(part: _Part, flow: Flow, notes: list[str], inside: Callable[[bytes, 
     except NisError as error:
         notes.append(f"Attached and not read: {error.message}")
         return
-    if opened.is_scan(0):
+    if opened.kind in {"picture", "sound"}:
         notes.append(f"Attached and not read: {called!r} is a {opened.kind}; send it by itself.")
         return
     scans = 0

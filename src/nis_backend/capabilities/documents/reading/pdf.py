@@ -29,6 +29,9 @@ LARGER = ((1.7, 1), (1.35, 2), (1.12, 3))
 BOLD_LEVEL = 4
 LONGEST_HEADING = 160
 """Characters; what is longer is large print."""
+BULLETS = ("•", "◦", "▪", "‣", "\u2013", "\uf0b7")
+LEADERS = ". . ."
+"""Of a table of contents, whose lines are no headings."""
 SCANNED = 0.4
 """Share of a page that its pictures cover, from which one without text is a scan."""
 FEW = 24
@@ -36,12 +39,20 @@ FEW = 24
 SCAN_POINTS = 200 / 72
 """Pixels a point of a page that is drawn to be read: 200 an inch, as scanners have it."""
 MOST_PIXELS = 12_000_000
+TAIL = 65_536
+"""Bytes at the end of a file among which its mark of the end is: some programs write on behind it."""
 
 _WORD = re.compile(r"(\w+)-$")
 _NEXT = re.compile(r"([^\W\d_]+)")
 
 
-def _open(file: BinaryIO, name: str) -> Any:  # Any: pypdfium2 has no types
+def _open(file: BinaryIO, name: str) -> Any:  # Any: as above
+    file.seek(0, 2)
+    file.seek(max(0, file.tell() - TAIL))
+    # PDFium makes what it can of a file without its end: some of its pages, and says nothing of the others.
+    if b"%%EOF" not in file.read():
+        raise broken(name, "its end is missing")
+    file.seek(0)
     try:
         document = pdfium.PdfDocument(file)
     except pdfium.PdfiumError as error:
@@ -131,7 +142,7 @@ class PdfDocument:
         if passage.table is not None:
             writing.add_table(passage.table, box)
             return
-        text = joined(passage.lines, known)
+        text = joined(passage.lines, passage.short, known)
         level = self._level(passage, text)
         if level:
             writing.add_heading(flat(text), level, box)
@@ -140,7 +151,12 @@ class PdfDocument:
 
     def _level(self, passage: Passage, text: str) -> int:
         """Of a heading by its type: 0 for what is none."""
-        if len(text) > LONGEST_HEADING or text.endswith((".", ",", ";")) or not any(map(str.isalpha, text)):
+        if (
+            len(text) > LONGEST_HEADING
+            or text.endswith((".", ",", ";"))
+            or not any(map(str.isalpha, text))
+            or LEADERS in text
+        ):
             return 0
         ratio = passage.size / self._size
         for least, level in LARGER:
@@ -149,17 +165,19 @@ class PdfDocument:
         return BOLD_LEVEL if passage.bold and len(passage.lines) == 1 and "\t" not in text else 0
 
 
-def joined(lines: list[str], known: str) -> str:
-    """Lines of a paragraph as one; a word that was parted at a line's end is whole again.
+def joined(lines: list[str], short: list[bool], known: str) -> str:
+    """Lines of a paragraph as one, but for short ones and lists; a word that was parted at a line's end is whole again.
 
     What stands with its hyphen elsewhere on the page (`known`) keeps it.
     """
     text = ""
-    for line in lines:
+    for place, line in enumerate(lines):
         head, tail = _WORD.search(text), _NEXT.match(line)
         if head and tail and tail[1][0].islower():
             whole = f"{head[1]}-{tail[1]}"
             text = f"{text if whole in known else text[:-1]}{line}"
+        elif place and (short[place - 1] or line.startswith(BULLETS)):
+            text = f"{text}\n{line}"
         else:
             text = f"{text} {line}" if text else line
     return text

@@ -1,0 +1,53 @@
+"""A document's pages as they are asked for: read by the worker, recognised where they are pictures, in chunks."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from nis_backend.capabilities.documents.extracting import (
+    Extracted,
+    ExtractRequest,
+    Parted,
+    PartRequest,
+    extract_pages,
+    part_pages,
+)
+from nis_backend.capabilities.documents.pages import MOST_ANSWERED, MOST_CHARACTERS, MOST_SCANNED
+from nis_backend.capabilities.documents.recognising import recognise
+
+if TYPE_CHECKING:
+    from nis_backend.capabilities.documents.pages import Page, ReadRequest
+    from nis_backend.context import Context
+
+
+async def read_pages(
+    ctx: Context,
+    request: ReadRequest,
+    *,
+    most_pages: int = MOST_ANSWERED,
+    most_characters: int = MOST_CHARACTERS,
+    most_scans: int = MOST_SCANNED,
+) -> tuple[Extracted, list[Page], list[str]]:
+    """What the worker says of the document, its pages with what was recognised in them, and what could not be."""
+    found = await ctx.call(
+        extract_pages,
+        ExtractRequest(
+            document=request.document,
+            first=request.first_page,
+            last=request.last_page,
+            ignore_macros=request.ignore_macros,
+            most_pages=most_pages,
+            most_characters=most_characters,
+            most_scans=most_scans,
+        ),
+    )
+    if not request.recognise or not found.scans:
+        return found, found.pages, []
+    return (found, *await recognise(ctx, request.document, found))
+
+
+async def part(ctx: Context, request: PartRequest) -> Parted:
+    """Pages in chunks."""
+    # What chunks have no need of does not travel.
+    bare = [one.model_copy(update={"tables": [], "blocks": []}) for one in request.pages]
+    return await ctx.call(part_pages, request.model_copy(update={"pages": bare}))
