@@ -186,6 +186,10 @@ class Owned:
         """See `Items.count_items`."""
         return await self._store.count_items(self._owner, collection_id, which)
 
+    async def sum_items(self, collection_id: str) -> Row:
+        """See `Items.sum_items`."""
+        return await self._store.sum_items(self._owner, collection_id)
+
     async def items_by_number(self, collection_id: str, numbers: Sequence[int]) -> list[Row]:
         """See `Items.items_by_number`."""
         return await self._store.items_by_number(self._owner, collection_id, numbers)

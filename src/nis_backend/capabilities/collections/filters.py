@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Annotated
 
-from pydantic import Field, StringConstraints
+from pydantic import Field, StringConstraints, ValidationError, ValidatorFunctionWrapHandler, WrapValidator
+from pydantic_core import PydanticCustomError
 
 from nis_backend.drivers.store.items import Condition, Which
 from nis_backend.errors import InvalidRequest
@@ -31,7 +32,16 @@ class Bounds(Model):
     other_than: Value | Values | None = Field(default=None, description="Anything but this, or but these.")
 
 
-Where = dict[MemberName, Bounds | Values | Value]
+def _one_of_them(given: object, read: ValidatorFunctionWrapHandler) -> object:
+    """Refuse in one sentence what is none of the forms, not in one for each of them."""
+    try:
+        return read(given)
+    except ValidationError:
+        told = "Input should be a value, a list of 1 to {most} values, or bounds: at_least, at_most, other_than"
+        raise PydanticCustomError("condition", told, {"most": MOST_VALUES}) from None
+
+
+Where = dict[MemberName, Annotated[Bounds | Values | Value, WrapValidator(_one_of_them)]]
 
 WHERE = (
     'What members of the metadata have to be, all of it: {"lang": "en"} one value, ["a", "b"] one of several, '

@@ -32,7 +32,7 @@ from nis_backend.capabilities.collections.items import (
     packed,
     row_of,
 )
-from nis_backend.capabilities.collections.searching import Hits, SearchCollection, search
+from nis_backend.capabilities.collections.searching import Hits, SearchCollection, advice, search
 from nis_backend.capabilities.embeddings.operations import EmbeddingRequest, embed_texts
 from nis_backend.drivers.store.items import Which
 from nis_backend.errors import Conflict, InvalidRequest, NotFound, Unavailable
@@ -45,6 +45,7 @@ if TYPE_CHECKING:
     from nis_backend.drivers.store.base import Row
 
 NO_MODEL = "none"
+BYTES_OF_A_NUMBER = 4
 WHICH_MODEL = (
     "The embedding model of its vectors, as provider:name; unset takes the default, where there is one; "
     f"{NO_MODEL}: texts are found by their words alone."
@@ -85,6 +86,21 @@ class CollectionList(Model):
 
     collections: list[Collection]
     next_cursor: str | None = Field(description="Give it as `cursor` for the next page; null on the last one.")
+
+
+class Statistics(Model):
+    """What a collection holds, and how it is searched."""
+
+    collection: str = Field(description="Its id.")
+    items: int
+    characters: int = Field(description="Of all texts.")
+    longest: int = Field(description="Characters of the longest text.")
+    documents: int = Field(description="Documents that texts are of.")
+    without_vector: int = Field(description="Texts that are found by their words alone.")
+    model: str | None = Field(description="The embedding model of its vectors, provider:name; null: words alone.")
+    dimensions: int | None = Field(description="Numbers in a vector.")
+    vector_bytes: int = Field(description="Bytes of the vectors that serve.")
+    advice: str = Field(description="What to change, if anything; empty otherwise.")
 
 
 class OneItem(OneCollection):
@@ -134,6 +150,7 @@ async def create_collection(request: CreateCollection, ctx: Context) -> Collecti
         "side": "a",
         "items": 0,
         "revision": 0,
+        "unmerged": 0,
         "created": now,
         "updated": now,
     }
@@ -277,9 +294,8 @@ async def add_items(request: AddItems, ctx: Context) -> Added:
         )
     known = {one["id"]: one["digest"] for one in await ctx.store.find_items(row["id"], Which(ids=ids), limit=len(ids))}
     changed = [place for place, item in enumerate(request.items) if known.get(ids[place]) != digest_of(item)]
-    texts = [request.items[place].text for place in changed]
-    served, truncated = await _vectors(row["model"], texts, ctx)
-    following, _ = await _vectors(row["next_model"], texts, ctx)
+    served, truncated = await _vectors(row["model"], request, changed, ctx)
+    following, _ = await _vectors(row["next_model"], request, changed, ctx)
     items = [row_of(request.items[place], *pair) for place, *pair in zip(changed, served, following, strict=True)]
     put = await ctx.store.put_items(row["id"], (row["model"], row["next_model"]), items, ctx.now())
     return Added(
@@ -293,12 +309,21 @@ async def add_items(request: AddItems, ctx: Context) -> Added:
 
 
 async def _vectors(
-    model: str | None, texts: Sequence[str], ctx: Context
+    model: str | None, request: AddItems, places: Sequence[int], ctx: Context
 ) -> tuple[Sequence[bytes | None], Sequence[int]]:
-    """The texts' vectors, and which are cut; none without a model."""
-    if model is None or not texts:
-        return [None] * len(texts), []
-    embedded = await ctx.call(embed_texts, EmbeddingRequest(texts=list(texts), model=model))
+    """The vectors of the texts at these places, and which of them are cut; none without a model."""
+    if model is None or not places:
+        return [None] * len(places), []
+    texts = [request.items[place].text for place in places]
+    try:
+        embedded = await ctx.call(embed_texts, EmbeddingRequest(texts=texts, model=model))
+    except InvalidRequest as error:
+        _, _, place = (error.field or "").partition("texts.")
+        if not place.isdigit():
+            raise
+        field = f"items.{places[int(place)]}.text"
+        message = error.message.replace(f"texts.{place}", field, 1)
+        raise InvalidRequest(message, field=field, value=error.value, remedy=error.remedy) from None
     return [packed(vector) for vector in embedded.vectors], embedded.truncated
 
 
@@ -408,6 +433,31 @@ async def search_collection(request: SearchCollection, ctx: Context) -> Hits:
     return await search(await find(request.id, ctx), request, ctx)
 
 
+@operation(
+    "collections.get_statistics",
+    effect="reads",
+    on="collection",
+    examples=(Example(title="Of three notes", request={"id": "{notes.id}"}, before=(MADE, FILLED)),),
+)
+async def get_statistics(request: OneCollection, ctx: Context) -> Statistics:
+    """Say what a collection holds: how many texts, how long, of how many documents, with which vectors."""
+    row = await find(request.id, ctx)
+    sums = await ctx.store.sum_items(row["id"])
+    vectors = int(sums["vectors"])
+    return Statistics(
+        collection=row["id"],
+        items=row["items"],
+        characters=sums["characters"],
+        longest=sums["longest"],
+        documents=sums["documents"],
+        without_vector=row["items"] - vectors,
+        model=row["model"],
+        dimensions=row["dimensions"],
+        vector_bytes=vectors * (row["dimensions"] or 0) * BYTES_OF_A_NUMBER,
+        advice=advice(row),
+    )
+
+
 OPERATIONS = (
     create_collection,
     get_collection,
@@ -419,4 +469,5 @@ OPERATIONS = (
     get_item,
     delete_items,
     search_collection,
+    get_statistics,
 )

@@ -132,8 +132,8 @@ async def search(collection: Row, request: SearchCollection, ctx: Context) -> Hi
     if mode != "vectors":
         terms = terms_of(request.query, str(collection["language"]))
         words = await ctx.store.match_words(str(collection["id"]), terms, which, depth)
-    if mode != "words" and collection["items"] > MOST_EXACT:
-        notes.append(_many(int(collection["items"])))
+    if mode != "words" and (said := advice(collection)):
+        notes.append(said)
     ranking = {"words": words, "vectors": vectors}.get(mode) or fuse([words, vectors])
     return Hits(
         collection=str(collection["id"]),
@@ -190,8 +190,12 @@ def _hit(row: Row, score: float, by_words: tuple[int, float] | None, by_vectors:
     )
 
 
-def _many(items: int) -> str:
+def advice(collection: Row) -> str:
+    """What would make searching it quicker; empty where nothing would."""
+    items = int(collection["items"])
+    if items <= MOST_EXACT:
+        return ""
     return (
-        f"{items} vectors are compared one by one; beyond {MOST_EXACT} use PostgreSQL with pgvector (NIS_DATABASE_URL),"
-        " which has an index of them."
+        f"{items} vectors may be compared one by one; beyond {MOST_EXACT} use PostgreSQL with pgvector"
+        " (NIS_DATABASE_URL), which has an index of them."
     )

@@ -113,6 +113,10 @@ class Items(Protocol):
         """How many there are."""
         ...
 
+    async def sum_items(self, owner: str, collection_id: str) -> Row:
+        """What they come to: `characters, longest, documents, vectors` (of the side that serves)."""
+        ...
+
     async def item_numbers(self, owner: str, collection_id: str, which: Which) -> list[int]:
         """All their numbers, in order."""
         ...

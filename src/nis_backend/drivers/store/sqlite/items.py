@@ -18,6 +18,8 @@ if TYPE_CHECKING:
     from nis_backend.drivers.store.items import Condition, NewItem, Scalar, Side, Which
 
 COLUMNS = "number, id, document_id, text, metadata, digest, created, updated"
+MERGED = 64
+"""Pages of an index that one transaction merges: a few milliseconds' worth."""
 TOKENS = {"english": "porter unicode61 remove_diacritics 2", "any": "unicode61 remove_diacritics 2"}
 """How words are told apart: in English, by their stems."""
 
@@ -68,9 +70,9 @@ def put_items(  # noqa: PLR0913, PLR0917 - the contract's
     if added or replaced:
         size = next((len(item.vector) // 4 for item in items if item.vector is not None), None)
         connection.execute(
-            "update collections set items = items + ?, revision = revision + 1, updated = ?,"
-            " dimensions = coalesce(dimensions, ?) where id = ?",
-            (len(added), now, size, collection_id),
+            "update collections set items = items + ?, revision = revision + 1, unmerged = iif(?, 1, unmerged),"
+            " updated = ?, dimensions = coalesce(dimensions, ?) where id = ?",
+            (len(added), bool(replaced), now, size, collection_id),
         )
     return Put(added=added, replaced=replaced)
 
@@ -102,15 +104,29 @@ def drop_items(connection: sqlite3.Connection, owner: str, collection_id: str, w
     clauses, given = conditions(owner, collection_id, which)
     rows = connection.execute(f"select number, text from items where {clauses}", given).fetchall()  # noqa: S608 - ours
     if rows:
-        words = words_of(collection_id)
-        _remove(connection, words, rows)
-        # A removed row's words wait in the index until it is merged.
-        connection.execute(f"insert into {words} ({words}) values ('optimize')")  # noqa: S608 - ours
+        _remove(connection, words_of(collection_id), rows)
         connection.execute(
-            "update collections set items = items - ?, revision = revision + 1, updated = ? where id = ?",
+            "update collections set items = items - ?, revision = revision + 1, unmerged = 1, updated = ? where id = ?",
             (len(rows), now, collection_id),
         )
     return len(rows)
+
+
+def merge_words(connection: sqlite3.Connection) -> bool:
+    """Merge a little of an index in which words of removed texts wait; False when none does."""
+    row = connection.execute("select id, unmerged from collections where unmerged > 0 limit 1").fetchone()
+    if row is None:
+        return False
+    words, changes = words_of(row["id"]), connection.total_changes
+    # A negative number begins to make one of all its parts; a positive one goes on with that.
+    connection.execute(
+        f"insert into {words} ({words}, rank) values ('merge', ?)",  # noqa: S608 - ours
+        (-MERGED if row["unmerged"] == 1 else MERGED,),
+    )
+    # https://sqlite.org/fts5.html#the_merge_command: fewer than two changes say that there was nothing left to do.
+    left = 2 if row["unmerged"] == 1 or connection.total_changes - changes > 1 else 0
+    connection.execute("update collections set unmerged = ? where id = ?", (left, row["id"]))
+    return True
 
 
 def drop_collection(connection: sqlite3.Connection, owner: str, collection_id: str) -> bool:
@@ -129,6 +145,12 @@ def match_words(owner: str, collection_id: str, terms: Sequence[str], which: Whi
     words = words_of(collection_id)
     # In quotes a word is only a word: none of the query language's own is read in it.
     query = " OR ".join(f'"{term}"' for term in terms)
+    if which.all:
+        # The index is this collection's alone, so its items need not be looked at.
+        return (
+            f"select rowid as number, -rank as score from {words} where {words} match ?"  # noqa: S608 - ours
+            " and exists (select 1 from collections where id = ? and owner = ?) order by rank, rowid limit ?"
+        ), [query, collection_id, owner, limit]
     clauses, given = conditions(owner, collection_id, which, "i.")
     return (
         f"select i.number, -bm25({words}) as score from {words} join items i on i.number = {words}.rowid"  # noqa: S608 - ours
@@ -187,6 +209,15 @@ def items_by_number(owner: str, collection_id: str, numbers: Sequence[int]) -> S
         f" from items i join collections c on c.id = i.collection_id"
         f" where i.collection_id = ? and i.owner = ? and i.number in ({marks})"
     ), [collection_id, owner, *numbers]
+
+
+def sum_items(owner: str, collection_id: str) -> Statement:
+    """See `Items.sum_items`."""
+    return (
+        "select coalesce(sum(length(text)), 0) as characters, coalesce(max(length(text)), 0) as longest,"
+        " count(distinct document_id) as documents, count(iif(c.side = 'a', vector_a, vector_b)) as vectors"
+        " from items i join collections c on c.id = i.collection_id where i.collection_id = ? and i.owner = ?"
+    ), [collection_id, owner]
 
 
 def vectors_after(owner: str, collection_id: str, side: Side, number: int, limit: int) -> Statement:

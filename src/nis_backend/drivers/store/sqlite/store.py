@@ -19,6 +19,7 @@ from nis_backend.drivers.store.reading import Reading
 from nis_backend.drivers.store.refusals import check_cells, clash, taken
 from nis_backend.drivers.store.sqlite.appending import append_to
 from nis_backend.drivers.store.sqlite.conversations import GONE, branch, forget, forget_run, fork, index_said, search
+from nis_backend.drivers.store.sqlite.items import merge_words
 from nis_backend.drivers.store.sqlite.keeping import KeepingItems
 from nis_backend.drivers.store.sqlite.opening import connect, prepare
 from nis_backend.drivers.store.sqlite.recent import Recent
@@ -68,7 +69,7 @@ class SqliteStore(KeepingItems, Reading, Growing):
         with usable():
             connection = connect(path, self._synchronous)
             prepare(connection, path)
-        self._writer = Writer(connection, later=index_said)
+        self._writer = Writer(connection, later=lambda writing: index_said(writing) or merge_words(writing))
         self._local = threading.local()
         self._connections: list[sqlite3.Connection] = []
         self._readers = ThreadPoolExecutor(READERS, thread_name_prefix="nis-reader")

@@ -9,13 +9,15 @@ down_revision = "0010"
 
 # An item that changes is a new row: what was found by number stays what it was. Of its two vectors that of the
 # collection's `side` serves; the other is filled while a collection is embedded anew. On SQLite each collection with
-# items has an index of its words of its own, `words_…`: a score tells nothing of other collections' texts.
+# items has an index of its words of its own, `words_…`: a score tells nothing of other collections' texts. `unmerged`
+# says that words of removed texts wait in it until it is merged.
 STEP = Step(
     up="""
 create table collections (
     id text primary key, owner text not null, name text not null, description text not null, kind text not null,
     language text not null, model text, dimensions integer, side text not null, next_model text,
-    items integer not null, revision integer not null, created real not null, updated real not null
+    items integer not null, revision integer not null, unmerged integer not null, created real not null,
+    updated real not null
 ) strict;
 create unique index collections_named on collections (owner, name);
 create index collections_by_owner on collections (owner, created, id);
