@@ -147,6 +147,21 @@ def test_runs_that_an_earlier_version_cannot_carry_on_end_on_the_way_back(databa
     assert database.execute("select state from runs") == [("cancelled",)]
 
 
+def test_what_was_made_with_collections_goes_on_the_way_back(tmp_path: Path, database: str) -> None:
+    """Each collection's index of words, and each one's of vectors, which no step names."""
+    file = File(tmp_path / "nis.db")
+    file.open()
+    file.execute("create virtual table words_c1 using fts5(text, content='items', content_rowid='number');")
+    file.migrate(10)
+    assert file.execute("select name from sqlite_master where name like 'words%'") == []
+    settings = read_settings({"NIS_DATABASE_URL": database})
+    move_schema(settings, VERSION)
+    with psycopg.connect(database, autocommit=True) as connection:
+        connection.execute("create table graph_1 (primary key (number)) inherits (graph_rows)")
+        move_schema(settings, 10)
+        assert connection.execute("select tablename from pg_tables where tablename like 'graph%'").fetchall() == []
+
+
 def test_a_file_is_kept_as_it_was_before_it_is_changed(tmp_path: Path) -> None:
     """Beside it, under the version it had: whoever regrets the new program has the old data."""
     File(tmp_path / "nis.db").make(1)

@@ -197,6 +197,23 @@ class Link:
 
         return await self._try(read)
 
+    async def read_with(
+        self,
+        settings: Mapping[str, str],
+        sql: str,
+        parameters: Sequence[Any] | Mapping[str, Any],  # Any: see Row
+    ) -> list[Row]:
+        """The rows that a query answers under settings of its own."""
+        chosen = ", ".join(["set_config(%s, %s, true)"] * len(settings))
+
+        async def read(pool: Pool) -> list[Row]:
+            async with pool.connection() as connection, connection.pipeline(), connection.transaction():
+                given = [part for setting in settings.items() for part in setting]
+                await connection.execute(cast("LiteralString", f"select {chosen}"), given)
+                return await (await connection.execute(cast("LiteralString", sql), parameters)).fetchall()
+
+        return await self._try(read)
+
     async def transact(self, work: Callable[[Connection], Awaitable[T]]) -> T:
         """Carry `work` out in one transaction, once: when the link breaks at its end, its outcome is asked for."""
 

@@ -25,6 +25,7 @@ from nis_backend.drivers.store.postgres.conversations import (
     said_in,
     tidy,
 )
+from nis_backend.drivers.store.postgres.graphs import Graphs
 from nis_backend.drivers.store.postgres.keeping import KeepingItems
 from nis_backend.drivers.store.postgres.link import NOW, Link
 from nis_backend.drivers.store.postgres.listener import QUEUED, Listener
@@ -66,6 +67,7 @@ class PostgresStore(KeepingItems, Reading, Growing):
         self._batches = Batches(self._link)
         self._money = Batches(self._link, MONEY)
         self._roles = Roles(self._link)
+        self.graphs = Graphs(self._link)
         self._name = secrets.token_hex(8)
         self._listener = Listener(self._link, self._name, self._hear)
 
@@ -357,4 +359,5 @@ class PostgresStore(KeepingItems, Reading, Growing):
         await self._money.close()
         await self._listener.close()
         await self._roles.close()
+        await self.graphs.close()
         await self._link.close()
