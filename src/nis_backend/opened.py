@@ -116,6 +116,8 @@ class Drivers:
         """Remove what was made on the way for this process alone."""
         if "vectors_kept" in vars(self):
             self.vectors_kept.close()
+
+    @cached_property
     def searching(self) -> Searching:
         """What searches pages and papers.
 
