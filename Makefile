@@ -25,6 +25,7 @@ VOICE_PEER := $(VENV)/bench-voice/.filled-1
 PHYSICS_PEER := $(VENV)/bench-physics/.filled-1
 IMPACT_PEER := $(VENV)/bench-impact/.filled-1
 STACK_PEER := $(VENV)/check-stack/.filled-1
+SEARCH_PEER := $(VENV)/bench-search/.filled-1
 EXTRAS_PEER := $(VENV)/bench-extras/.filled-$(KEY)
 CLIENTS := tests/clients/node_modules/.package-lock.json
 CONSOLE := $(if $(wildcard console/package.json),console/node_modules/.package-lock.json)
@@ -62,7 +63,7 @@ SHELL := /bin/bash
 .SHELLFLAGS := -o pipefail -c
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help serve weights test-weights test check format generate console bench-start bench-router bench-toolsets bench-embeddings bench-runs bench-dispatch bench-gateway bench-generation bench-impact bench-physics bench-reading bench-soak bench-sockets bench-vision bench-voice bench-speaking bench-live-voice bench-extras image check-stack conformance prove-drain prove-fuzz prove-impact-null prove-kills prove-media prove-readers prove-rollback prove-schema prove-takeover clean
+.PHONY: help serve weights test-weights test check format generate console bench-start bench-router bench-toolsets bench-embeddings bench-runs bench-dispatch bench-gateway bench-generation bench-impact bench-physics bench-reading bench-search bench-soak bench-sockets bench-vision bench-voice bench-speaking bench-live-voice bench-extras image check-stack conformance prove-drain prove-fuzz prove-impact-null prove-kills prove-media prove-readers prove-rollback prove-schema prove-takeover clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-16s %s\n", $$1, $$2 }' Makefile
@@ -131,6 +132,9 @@ bench-physics: $(TESTS) $(PHYSICS_PEER) ## measure what solves equations against
 
 bench-reading: $(TESTS) ## measure how much of printed text and of codes is read, against rapidocr, zxing-cpp and OpenCV as they come
 	@$(BIN)/python benchmarks/reading.py $(ARGS)
+
+bench-search: $(TESTS) weights $(SEARCH_PEER) ## measure search in collections: how good by labels, how quick beside numpy and ChromaDB (500 MB, kept in .venv)
+	@$(BIN)/python benchmarks/search.py $(dir $(SEARCH_PEER)) $(ARGS)
 
 bench-soak: $(TESTS) ## stream 10,000 chat turns and see how much the serving process grows
 	@$(BIN)/python benchmarks/soak.py $(ARGS)
@@ -312,6 +316,14 @@ $(PHYSICS_PEER): | $(TESTS)
 	uv venv --quiet $(peer)/pde && uv venv --quiet $(peer)/xde && \
 	UV_PYTHON=$(peer)/pde/bin/python uv pip install --quiet --compile-bytecode py-pde==0.54.0 && \
 	UV_PYTHON=$(peer)/xde/bin/python uv pip install --quiet --compile-bytecode torch==2.13.0 deepxde==1.15.0
+	@touch $@
+
+# ChromaDB in an environment of its own.
+$(SEARCH_PEER): peer := $(VENV)/bench-search
+$(SEARCH_PEER): | $(TESTS)
+	$(call say,ChromaDB in an environment of its own)
+	@rm -rf $(peer) && $(uv_settings); uv venv --quiet $(peer) && \
+	UV_PYTHON=$(peer)/bin/python uv pip install --quiet --compile-bytecode chromadb==1.5.9
 	@touch $@
 
 # The server without any extra, in an environment of its own: its start is compared.

@@ -8,6 +8,8 @@ import pytest
 from conftest import Serve, Server
 from rest_client import ask, done
 
+from nis_backend.capabilities.collections.fusion import RANK_CONSTANT
+
 TEXTS: dict[str, tuple[str, dict[str, Any]]] = {
     "refund": ("Money is paid back within five days.", {"topic": "orders", "year": 2024, "open": True}),
     "hours": ("We open at nine and close at six.", {"topic": "shop", "year": 2025, "open": True}),
@@ -53,10 +55,13 @@ def test_a_hit_says_why_it_was_found(server: Server) -> None:
     notes = make(server)
     answer = done(server, "POST", f"/collections/{notes}/search", {"query": "when does the house open"})
     assert answer["mode"] == "hybrid"
-    assert "60" in answer["formula"]
+    formula, _, weight = answer["formula"].rpartition(" ")
+    assert f"1/({RANK_CONSTANT} + rank by similarity) + w/({RANK_CONSTANT} + rank by words)" in formula
+    assert 0 < float(weight) < 1
     for hit in answer["hits"]:
-        ranks = [rank for rank in (hit["words_rank"], hit["vector_rank"]) if rank]
-        assert hit["score"] == pytest.approx(sum(1 / (60 + rank) for rank in ranks), abs=1e-6)
+        ranks = [(hit["vector_rank"], 1.0), (hit["words_rank"], float(weight))]
+        expected = sum(counts / (RANK_CONSTANT + rank) for rank, counts in ranks if rank)
+        assert hit["score"] == pytest.approx(expected, abs=1e-4)
         assert (hit["words_score"] is None) == (hit["words_rank"] is None)
     assert [hit["score"] for hit in answer["hits"]] == sorted((hit["score"] for hit in answer["hits"]), reverse=True)
 

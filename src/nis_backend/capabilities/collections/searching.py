@@ -12,7 +12,7 @@ from pydantic import Field
 from nis_backend.annotations import Names, Reads
 from nis_backend.capabilities.collections.collection import MOST_EXACT, OneCollection
 from nis_backend.capabilities.collections.filters import MOST_CONDITIONS, WHERE, Where, which_items
-from nis_backend.capabilities.collections.fusion import FUSION, diversify, fuse
+from nis_backend.capabilities.collections.fusion import FUSION, diversify, fuse, told_by
 from nis_backend.capabilities.collections.items import LONGEST_TEXT, packed
 from nis_backend.capabilities.embeddings.operations import EmbeddingRequest, embed_texts
 from nis_backend.drivers.store.items import Found
@@ -120,7 +120,7 @@ async def search(collection: Row, request: SearchCollection, ctx: Context) -> Hi
     which = which_items(request.where, request.document_id)
     mode, notes = request.mode, list[str]()
     depth = max(DEPTH, 2 * request.limit)
-    words, vectors = list[Found](), list[Found]()
+    words, vectors, weight = list[Found](), list[Found](), 0.0
     if mode != "words":
         try:
             vectors = await _by_vectors(collection, request.query, which, depth, ctx)
@@ -132,14 +132,15 @@ async def search(collection: Row, request: SearchCollection, ctx: Context) -> Hi
     if mode != "vectors":
         terms = terms_of(request.query, str(collection["language"]))
         words = await ctx.store.match_words(str(collection["id"]), terms, which, depth)
+        weight = told_by(words, len(terms), int(collection["items"]))
     if mode != "words" and (said := advice(collection)):
         notes.append(said)
-    ranking = {"words": words, "vectors": vectors}.get(mode) or fuse([words, vectors])
+    ranking = {"words": words, "vectors": vectors}.get(mode) or fuse(vectors, words, weight)
     return Hits(
         collection=str(collection["id"]),
         mode=mode,
         model=None if mode == "words" else str(collection["model"]),
-        formula={"words": BM25, "vectors": COSINE, "hybrid": FUSION}[mode],
+        formula={"words": BM25, "vectors": COSINE, "hybrid": f"{FUSION}{weight:.3f}"}[mode],
         hits=await _hits(collection, request, ranking, Rankings(words=words, vectors=vectors), ctx),
         notes=notes,
     )
