@@ -59,6 +59,7 @@ async def make(store: Store, id_: str = "c-1", owner: str = "ann", **given: obje
         "next_model": None,
         "items": 0,
         "revision": 0,
+        "unmerged": 0,
         "created": 1.0,
         "updated": 1.0,
     }
@@ -295,6 +296,23 @@ def test_items_of_a_document_go_together(with_store: Callable[[Body], None]) -> 
         assert await ids_of(store) == ["y"]
 
     with_store(body)
+
+
+def test_a_collection_is_summed_up(with_store: Callable[[Body], None]) -> None:
+    """Characters, the longest text, documents, and vectors of the side that serves."""
+
+    async def body(store: Store) -> None:
+        await make(store, model="embedded:mini")
+        assert await store.sum_items("ann", "c-1") == dict.fromkeys(SUMS, 0)
+        one = NewItem(id="x", text="tide", metadata="{}", digest="1", document_id="d-1", vector=floats(1, 0))
+        await store.put_items("ann", "c-1", MODEL, [one, item("y", "ebb"), item("z", "flood", (1, 1))], 2.0)
+        assert await store.sum_items("ann", "c-1") == dict(zip(SUMS, (12, 5, 1, 2), strict=True))
+        assert await store.sum_items("bob", "c-1") == dict.fromkeys(SUMS, 0)
+
+    with_store(body)
+
+
+SUMS = ("characters", "longest", "documents", "vectors")
 
 
 def test_the_new_models_vectors_serve_from_one_moment_on(with_store: Callable[[Body], None]) -> None:

@@ -281,6 +281,16 @@ def items_by_number(owner: str, collection_id: str, numbers: Sequence[int]) -> S
     ), [[*numbers], collection_id, owner]
 
 
+def sum_items(owner: str, collection_id: str) -> Statement:
+    """See `Items.sum_items`."""
+    return (
+        "select coalesce(sum(length(text)), 0)::bigint as characters, coalesce(max(length(text)), 0) as longest,"
+        " count(distinct document_id) as documents,"
+        " count(case when c.side = 'a' then vector_a else vector_b end) as vectors"
+        " from items i join collections c on c.id = i.collection_id where i.collection_id = %s and i.owner = %s"
+    ), [collection_id, owner]
+
+
 def vectors_after(owner: str, collection_id: str, side: Side, number: int, limit: int) -> Statement:
     """See `Items.vectors_after`."""
     return (

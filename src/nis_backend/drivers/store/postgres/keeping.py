@@ -97,6 +97,10 @@ class KeepingItems(Items):
         return int(rows[0]["found"])
 
     @override
+    async def sum_items(self, owner: str, collection_id: str) -> Row:
+        return (await self._link.read(*statements.sum_items(owner, collection_id)))[0]
+
+    @override
     async def item_numbers(self, owner: str, collection_id: str, which: Which) -> list[int]:
         clauses, given = statements.conditions(owner, collection_id, which)
         rows = await self._link.read(f"select number from items where {clauses} order by number", given)  # noqa: S608 - ours

@@ -8,14 +8,12 @@ revision = "0011"
 down_revision = "0010"
 
 # An item that changes is a new row: what was found by number stays what it was. Of its two vectors that of the
-# collection's `side` serves; the other is filled while a collection is embedded anew. On SQLite each collection with
-# items has an index of its words of its own, `words_…`: a score tells nothing of other collections' texts. `unmerged`
-# says that words of removed texts wait in it until it is merged.
 # collection's `side` serves; the other is filled while a collection is embedded anew.
 # On SQLite each collection with items has an index of its words of its own, `words_…`: a score tells nothing of other
-# collections' texts. On PostgreSQL one index has all words, each with its collection's `mark` before it; `item_words`
-# tells in how many items each is. `facts` are the metadata as they are compared. `vector_graphs` are the indexes of
-# large collections by pgvector, where it can be had: each is a table under `graph_rows`, made when it is wanted.
+# collections' texts. `unmerged` says that words of removed texts wait in it until it is merged. On PostgreSQL one index
+# has all words, each with its collection's `mark` before it; `item_words` tells in how many items each is. `facts` are
+# the metadata as they are compared. `vector_graphs` are the indexes of large collections by pgvector, where it can be
+# had: each is a table under `graph_rows`, made when it is wanted.
 STEP = Step(
     up="""
 create table collections (
