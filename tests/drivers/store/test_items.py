@@ -8,6 +8,7 @@ import json
 import math
 import struct
 from collections.abc import AsyncGenerator, Awaitable, Callable
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -279,6 +280,23 @@ def test_what_is_dropped_is_found_no_more_and_counts_no_more(with_store: Callabl
         assert await ids_of(store) == []
         assert await words_of(store, "wind", collection="c-2") == ["x", "y"]
         assert not await store.drop_collection("ann", "c-1")
+
+    with_store(body)
+
+
+def test_items_are_summed_up(with_store: Callable[[Body], None]) -> None:
+    """Characters, not bytes; documents once; vectors of the side that serves."""
+
+    async def body(store: Store) -> None:
+        await make(store, model="m")
+        nothing = {"characters": 0, "longest": 0, "documents": 0, "vectors": 0}
+        assert await store.sum_items("ann", "c-1") == nothing
+        few = [item("one", "été", (1.0, 0.0)), item("two", "a"), item("three", "the tide rises", (0.0, 1.0))]
+        of_one = [replace(one, document_id="d-1") for one in few]
+        await store.put_items("ann", "c-1", ("m", None), of_one, 2.0)
+        expected = {"characters": 18, "longest": 14, "documents": 1, "vectors": 2}
+        assert await store.sum_items("ann", "c-1") == expected
+        assert await store.sum_items("bob", "c-1") == nothing
 
     with_store(body)
 

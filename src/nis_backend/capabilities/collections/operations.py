@@ -150,7 +150,6 @@ async def create_collection(request: CreateCollection, ctx: Context) -> Collecti
         "side": "a",
         "items": 0,
         "revision": 0,
-        "unmerged": 0,
         "created": now,
         "updated": now,
     }

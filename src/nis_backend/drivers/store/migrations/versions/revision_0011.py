@@ -19,7 +19,7 @@ STEP = Step(
 create table collections (
     id text primary key, owner text not null, name text not null, description text not null, kind text not null,
     language text not null, model text, dimensions integer, side text not null, next_model text,
-    items integer not null, revision integer not null, unmerged integer not null, created real not null,
+    items integer not null, revision integer not null, unmerged integer not null default 0, created real not null,
     updated real not null
 ) strict;
 create unique index collections_named on collections (owner, name);
