@@ -1,0 +1,209 @@
+"""Fields found by rules: what stands behind its label, and what is known by its form."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+from nis_backend.capabilities.documents.leaves import Filled, grown, kind_of
+from nis_backend.capabilities.documents.relevance import words_of
+from nis_backend.capabilities.documents.values import amounts_of, days_of, decimal_commas
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from nis_backend.capabilities.documents.citing import Citation
+    from nis_backend.capabilities.documents.given import Document
+    from nis_backend.capabilities.documents.leaves import Tree
+    from nis_backend.operation import Json
+
+    # Any: JSON. A value, and where it stands in the text.
+    Reader = Callable[[str], Iterator[tuple[Any, int, int]]]
+
+RULES = (
+    "By rules, without a language model: a value stands in a line that has all words of the field's name or title, "
+    "behind them: a day, a number, or what follows a colon or a tab; addresses of e-mail and web are known by their "
+    "form. 1,200 is read as the rest of the document writes its decimals. Where lines disagree, there is no value; "
+    "lists of objects are not filled."
+)
+LONGEST = 200
+"""Characters of a text that stands behind a label."""
+
+_MAIL = re.compile(r"[\w.+-]+@[\w-]+(?:\.[\w-]+)+")
+_WEB = re.compile(r"https?://[^\s<>\"')\]]+")
+_BEHIND = re.compile(r"^[\s*_]*(?:[:=\t|]|\.{3,}|\s{2,})[\s:=|.*_]*(?P<said>[^\t|]*[^\s\t|*_])")
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Hit:
+    value: Any  # Any: JSON
+    quote: Citation
+
+
+def by_rules(schema: Json, document: Document) -> Tree:
+    """The schema's tree, filled where a rule finds one value and no other."""
+    lines = list(_lines(document))
+
+    def fill(name: str, leaf: Json, _answer: Any) -> Filled:
+        hits = _hits(name, leaf, document, lines)
+        values = {repr(one.value) for one in hits}
+        if len(values) == 1:
+            return Filled(schema=leaf, name=name, value=hits[0].value, quote=hits[0].quote)
+        others = tuple(dict.fromkeys(one.quote for one in hits))
+        why = f"{len(values)} lines say different things." if values else ""
+        return Filled(schema=leaf, name=name, reason=why, others=others[:10])
+
+    tree = grown(schema, None, fill)
+    return _with_lists(schema, tree, document, lines)
+
+
+def _with_lists(schema: Json, tree: Tree, document: Document, lines: list[_Line]) -> Tree:
+    """Lists of what is known by its form hold all there is of it."""
+    if kind_of(schema) == "object":
+        properties: dict[str, Json] = schema["properties"]
+        return {
+            name: _list(name, one, document, lines)
+            if kind_of(one) == "array"
+            else _with_lists(one, tree[name], document, lines)
+            for name, one in properties.items()
+        }
+    return tree
+
+
+def _list(name: str, schema: Json, document: Document, lines: list[_Line]) -> list[Filled]:
+    leaf: Json = schema["items"]
+    form = _form(name, leaf)
+    if form is None or kind_of(leaf) != "string":
+        return []
+    found: dict[Any, Filled] = {}
+    for line in lines:
+        for value, start, end in form(line.text):
+            found.setdefault(value, Filled(schema=leaf, name=name, value=value, quote=line.cite(document, start, end)))
+    return list(found.values())
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Line:
+    page: int
+    start: int
+    text: str
+
+    def cite(self, document: Document, start: int, end: int) -> Citation:
+        return document.passage(self.page, self.text, self.start).cite(start, end)
+
+
+def _lines(document: Document) -> Iterator[_Line]:
+    for number, text in document.pages:
+        place = 0
+        for line in text.split("\n"):
+            if line.strip():
+                yield _Line(page=number, start=place, text=line)
+            place += len(line) + 1
+
+
+def _hits(name: str, leaf: Json, document: Document, lines: list[_Line]) -> list[_Hit]:
+    """What lines with the field's label say, else what is known by its form."""
+    form = _form(name, leaf)
+    read = form or _reader(leaf, commas=decimal_commas(text for _, text in document.pages))
+    found: list[_Hit] = []
+    for line in lines:
+        behind = _behind_label(line.text, name, leaf)
+        first = None if behind is None else next(iter(read(line.text[behind:])), None)
+        if behind is not None and first is not None:
+            value, _, end = first
+            found.append(_Hit(value=value, quote=line.cite(document, _label_start(line.text), behind + end)))
+    if not found and form is not None and leaf.get("format") in {"email", "uri"}:
+        found = [
+            _Hit(value=value, quote=line.cite(document, start, end))
+            for line in lines
+            for value, start, end in form(line.text)
+        ]
+    return found
+
+
+def _label_start(text: str) -> int:
+    return len(text) - len(text.lstrip())
+
+
+def _behind_label(text: str, name: str, leaf: Json) -> int | None:
+    """Where a line goes on behind the words of the field's title or name; None where it lacks one of them."""
+    for label in filter(None, (leaf.get("title"), name)):
+        wanted = frozenset(words_of(_apart(str(label))))
+        if not wanted:
+            continue
+        seen: set[str] = set()
+        for found in re.finditer(r"[^\W_]+", text):
+            seen |= wanted & frozenset(words_of(found[0]))
+            if seen >= wanted:
+                return found.end()
+    return None
+
+
+def _apart(name: str) -> str:
+    """Words of a name as it stands in a schema: invoiceTotal, invoice_total."""
+    return re.sub(r"(?<=[a-z0-9])(?=[A-Z])|_", " ", name)
+
+
+def _form(name: str, leaf: Json) -> Reader | None:
+    """What reads a value that is known by its form."""
+    said = frozenset(words_of(_apart(name)))
+    form = leaf.get("format")
+    if kind_of(leaf) != "string" or "enum" in leaf:
+        return None
+    if form == "email" or said & {"email", "mail"}:
+        return _mails
+    if form == "uri" or said & {"url", "website", "link"}:
+        return _webs
+    return _days if form == "date" or said & {"dat", "date"} else None
+
+
+def _reader(leaf: Json, *, commas: bool) -> Reader:
+    kind = kind_of(leaf)
+    if "enum" in leaf:
+        return partial(_choices, leaf["enum"])
+    if kind == "number":
+        return partial(amounts_of, commas=commas)
+    if kind == "integer":
+        return partial(_whole, commas=commas)
+    return _yes_or_no if kind == "boolean" else _said
+
+
+def _whole(text: str, *, commas: bool) -> Iterator[tuple[int, int, int]]:
+    for value, start, end in amounts_of(text, commas=commas):
+        if value == int(value):
+            yield int(value), start, end
+
+
+def _mails(text: str) -> Iterator[tuple[str, int, int]]:
+    for found in _MAIL.finditer(text):
+        yield found[0], found.start(), found.end()
+
+
+def _webs(text: str) -> Iterator[tuple[str, int, int]]:
+    for found in _WEB.finditer(text):
+        address = found[0].rstrip(".,;")
+        yield address, found.start(), found.start() + len(address)
+
+
+def _days(text: str) -> Iterator[tuple[str, int, int]]:
+    for day, start, end in sorted(days_of(text), key=lambda one: one[1]):
+        yield day.isoformat(), start, end
+
+
+def _choices(choices: list[Any], text: str) -> Iterator[tuple[Any, int, int]]:
+    for one in choices:
+        if isinstance(one, str) and (found := re.search(rf"\b{re.escape(one)}\b", text, re.IGNORECASE)):
+            yield one, found.start(), found.end()
+
+
+def _yes_or_no(text: str) -> Iterator[tuple[bool, int, int]]:
+    if found := re.search(r"\b(yes|true|no|false)\b", text, re.IGNORECASE):
+        yield found[1].casefold() in {"yes", "true"}, found.start(), found.end()
+
+
+def _said(text: str) -> Iterator[tuple[str, int, int]]:
+    found = _BEHIND.match(text)
+    if found and len(found["said"]) <= LONGEST:
+        yield found["said"], found.start("said"), found.end("said")
