@@ -16,7 +16,7 @@ from nis_backend.view import Text
 
 PAGES = (
     "Lease of Pier 7\n\nThe rent is 1,200 euro a month. It is payable in ad-\nvance.",
-    "Either party may termi-\nnate the lease with three months’ notice.\n\nThe railings are green.",
+    "Either party may termi-\nnate the lease with three months\u2019 notice.\n\nThe railings are green.",
 )
 FILE = file(*PAGES, name="lease.pdf")
 ASK = {"files": [FILE], "question": "How can the lease be terminated?"}
@@ -46,7 +46,7 @@ def test_each_statement_has_quotes_at_their_place(tmp_path: Path, monkeypatch: p
             assert got.found
             assert got.answer == "With a notice of 3 months. [1] Rent is paid in advance. [2][3]"
             assert [(one.page, one.text) for one in got.quotes] == [
-                (2, "Either party may termi-\nnate the lease with three months’ notice"),
+                (2, "Either party may termi-\nnate the lease with three months\u2019 notice"),
                 (1, "payable in ad-\nvance"),
                 (1, "The rent is 1,200 euro a month"),
             ]
@@ -132,7 +132,7 @@ def test_without_a_model_the_documents_own_sentences_answer(tmp_path: Path, monk
             got = await call(ask_documents, request, ctx)
             assert (got.found, got.model, got.embedding_model, model.asked) == (True, None, None, [])
             (quote,) = got.quotes
-            assert quote.text == "Either party may termi-\nnate the lease with three months’ notice."
+            assert quote.text == "Either party may termi-\nnate the lease with three months\u2019 notice."
             assert PAGES[1][quote.start : quote.end] == quote.text
             assert "shared" not in got.method
             assert "share of the question's words" in got.method
