@@ -57,7 +57,7 @@ class ExtractedFields(Model):
 
     document: str = Field(description="Its name.")
     value: Any = Field(description="As the schema lays it out; null for each value that was not found.")  # Any: JSON
-    fields: list[FoundField] = Field(description="Each value with its words, in the schema's order.")
+    fields: list[FoundField] = Field(description="Each value with its words, in the order of the names.")
     missing: list[str] = Field(description="Paths of those that were not found.")
     method: str = Field(description="By a model or by rules, and how values are checked.")
     model: str | None = Field(description="The language model that found them; null where none did.")

@@ -167,5 +167,6 @@ def listed(tree: Tree, path: str = "") -> Iterator[tuple[str, Filled]]:
         for number, one in enumerate(cast("list[Tree]", tree)):
             yield from listed(one, f"{path}[{number}]")
     else:
-        for key, one in tree.items():
+        # A JSON object has no order; not every way of calling keeps the one that it was written in.
+        for key, one in sorted(tree.items()):
             yield from listed(one, f"{path}.{key}" if path else key)
