@@ -56,8 +56,10 @@ def pdf(pages: Sequence[tuple[Sequence[Line], Sequence[Rule]]], *, extra: str = 
         words = [f"BT /F1 {size} Tf {x} {y} Td ({_escaped(text)}) Tj ET" for x, y, size, text in lines]
         drawn = "\n".join([*words, "0.8 w", *(f"{a} {b} m {c} {d} l S" for a, b, c, d in rules)])
         objects += [
-            f"<< /Type /Page /Parent 2 0 R /MediaBox [0 0 595 842] /Contents {5 + 2 * number} 0 R "
-            "/Resources << /Font << /F1 3 0 R >> >> >>",
+            (
+                f"<< /Type /Page /Parent 2 0 R /MediaBox [0 0 595 842] /Contents {5 + 2 * number} 0 R "
+                "/Resources << /Font << /F1 3 0 R >> >> >>"
+            ),
             f"<< /Length {len(drawn.encode('cp1252'))} >>\nstream\n{drawn}\nendstream",
         ]
     return _assembled([one.encode("cp1252") for one in objects], extra)
@@ -330,11 +332,14 @@ def huge_picture() -> bytes:
     return b"\x89PNG\r\n\x1a\n" + head + chunk(b"IDAT", zlib.compress(b"\x00" * 60_001)) + chunk(b"IEND", b"")
 
 
+NOTHING: tuple[list[Line], list[Rule]] = ([], [])
+"""An empty page."""
+
 HOSTILE = (
     Hostile(name="bomb.docx", made=bomb, code="too_large", says="burst"),
     Hostile(name="locked.pdf", made=locked_pdf, code="invalid_request", says="encrypted"),
     Hostile(name="cut.pdf", made=lambda: two_columns(0)[:900], code="invalid_request", says="its end is missing"),
-    Hostile(name="ten thousand.pdf", made=lambda: pdf([([], [])] * 10_000), code="too_large", says="10000 pages"),
+    Hostile(name="ten thousand.pdf", made=lambda: pdf([NOTHING] * 10_000), code="too_large", says="10000 pages"),
     Hostile(name="program.pdf", made=lambda: b"\x7fELF" + bytes(500), code="wrong_media", says="not read"),
     Hostile(
         name="laughs.docx",

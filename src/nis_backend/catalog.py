@@ -63,6 +63,7 @@ CAPABILITIES = (
     "nis_backend.capabilities.documents.summarising",
     "nis_backend.capabilities.documents.comparing",
     "nis_backend.capabilities.documents.filling",
+    "nis_backend.capabilities.documents.ingesting",
     "nis_backend.capabilities.collections.operations",
     "nis_backend.capabilities.research.operations",
     "nis_backend.capabilities.runs.operations",

@@ -24,6 +24,30 @@ SPLIT = (
     "Which chunks does this document make?",
 )
 
+ADD = (
+    "Keep this PDF so that I can ask about it later.",
+    "Ingest the attached report into my collection of documents.",
+    "Index this file for search.",
+    "Put this contract into the document collection.",
+    "Upload this handbook to my knowledge base.",
+)
+ADD_MANY = (
+    "Ingest these files.",
+    "Index all attached documents for search.",
+    "Put these ten reports into my library.",
+)
+LIST = (
+    "List my documents.",
+    "What files have I added to my library?",
+    "Show the documents that could not be read.",
+)
+FIND = (
+    'Find the passage about "warranty" in my documents.',
+    'Where in my files does it say "notice period"?',
+    'Which document mentions "termination without cause"?',
+    'Look up "delivery time" in the documents I have added.',
+)
+
 _REPORT = """# Harbour report
 
 The north pier was closed for **nine days** in March.
@@ -78,5 +102,7 @@ _ROWS = (("Item", "Euro"), ("Rope, 40 m", "96.00"), ("Two lanterns", "54.50"))
 
 REPORT = _data("text/markdown", _REPORT.encode())
 """A heading, a sentence, a table."""
+NOTE = _data("text/plain", b"The lighthouse is painted white and red. It was built in 1911.\n")
+"""Two sentences."""
 INVOICE = _data("application/pdf", _pdf())
 """One page of A4."""

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, cast
+import io
+from typing import TYPE_CHECKING, Any
 
 from nis_backend.blob import Blob
-from nis_backend.capabilities.documents.extracting import Extracted, PictureRequest, draw_page
+from nis_backend.capabilities.documents.extracting import Extracted, PagePicture, PictureRequest, draw_page
 from nis_backend.capabilities.documents.pages import Kind, Page, Recognised
 from nis_backend.errors import InternalError, NisError, Unavailable
 from nis_backend.operation import Json
@@ -50,10 +51,10 @@ async def _recognised(ctx: Context, document: Blob, kind: Kind, page: Page) -> P
 async def _drawn(ctx: Context, document: Blob, number: int) -> Blob:
     """The page as a picture, which is not put down yet."""
     answer: Json = await ctx.compute(draw_page, PictureRequest(document=document, page=number))
-    data = next((one for name, one in answer.items() if name != "result"), None)
-    if not isinstance(data, bytes) and data is not None:
+    data = answer.get(PagePicture.model_validate_json(answer["result"]).picture.sha256)
+    if isinstance(data, io.IOBase):
         with data:
             data = data.read()
-    if not data:
+    if not isinstance(data, bytes):
         raise InternalError("A worker's answer has no picture.", remedy="Report it.")
-    return Blob.of(cast("bytes", data), media_type="image/png", name=f"page {number}")
+    return Blob.of(data, media_type="image/png", name=f"page {number}")

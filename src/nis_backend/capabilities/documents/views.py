@@ -5,15 +5,20 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from nis_backend.errors import shorten
-from nis_backend.view import Table, Text, View, verbatim
+from nis_backend.view import Table, Text, View, moment, verbatim
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from nis_backend.capabilities.documents.document import Document, DocumentList, ListDocuments, OneDocument
+    from nis_backend.capabilities.documents.finding import FoundPassages, SearchDocuments
     from nis_backend.capabilities.documents.pages import DocumentRead, DocumentSplit, Page, ReadRequest, SplitRequest
 
 SHOWN = 4_000
 """Characters of a document that are shown: whoever wants all has the answer itself."""
 TABLES = 5
 ROWS = 50
+QUOTES = 3
 SHORT = 120
 """Characters of a chunk in a list."""
 
@@ -61,3 +66,44 @@ def _table(page: Page, rows: list[list[str]]) -> Table:
     padded: list[list[str | float]] = [[*one, *[""] * (width - len(one))] for one in rows]
     columns = [str(one) or f"{place + 1}" for place, one in enumerate(padded[0])]
     return Table(title=page.title or f"Page {page.number}", columns=columns, rows=padded[1 : ROWS + 1])
+
+
+def draw_kept(request: OneDocument, document: Document) -> list[View]:
+    """One document in words, and what went wrong with it."""
+    told = f"“{document.name}” is {document.state}: {document.pages or 0} pages, {document.chunks} chunks."
+    if document.problem:
+        told += f" {document.problem.get('detail', '')} {document.problem.get('remedy', '')}".rstrip()
+    notes = [Text(text="\n".join(f"- {verbatim(one)}" for one in document.notes))] if document.notes else []
+    return [Text(text=told), *_listed([document]), *notes]
+
+
+def draw_list(request: ListDocuments, result: DocumentList) -> list[View]:
+    """A row for each."""
+    if not result.documents:
+        return [Text(text="There are no such documents.")]
+    return [Text(text=f"{len(result.documents)} documents."), *_listed(result.documents)]
+
+
+def _listed(documents: Sequence[Document]) -> list[View]:
+    rows: list[list[str | float]] = [
+        [one.id, one.name, one.state, one.kind or "", one.pages or 0, one.chunks, moment(one.created)]
+        for one in documents
+    ]
+    return [
+        Table(title="Documents", columns=["id", "name", "state", "kind", "pages", "chunks", "added (UTC)"], rows=rows)
+    ]
+
+
+def draw_passages(request: SearchDocuments, found: FoundPassages) -> list[View]:
+    """The best quotes with their places, then all passages."""
+    notes = [Text(text="\n".join(f"- {verbatim(one)}" for one in found.notes))] if found.notes else []
+    if not found.passages:
+        return [Text(text="No passage was found."), *notes]
+    quotes = "\n".join(
+        f"- “{verbatim(one.quote)}” ({one.document}, page {one.page})" for one in found.passages[:QUOTES]
+    )
+    rows: list[list[str | float]] = [
+        [one.document, one.page, one.heading, round(one.score, 4), shorten(one.text, SHORT)] for one in found.passages
+    ]
+    columns = ["Document", "Page", "Under", "Score", "Text"]
+    return [Text(text=quotes), Table(title="Passages", columns=columns, rows=rows), *notes]

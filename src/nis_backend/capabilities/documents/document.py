@@ -1,0 +1,136 @@
+"""A document that is kept in a collection: as it is told, and as its row has it."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Annotated, Any, Literal
+
+from pydantic import Field, JsonValue, StringConstraints
+
+from nis_backend.annotations import Reads
+from nis_backend.capabilities.documents.pages import Kind
+from nis_backend.errors import NotFound
+from nis_backend.operation import Model
+
+if TYPE_CHECKING:
+    from nis_backend.context import Context
+    from nis_backend.drivers.store.base import Row
+
+USUAL = "documents"
+"""The collection that is meant where none is named: made with the first document."""
+LONGEST_NAME = 200
+OWN = ("name", "page", "start", "end", "heading", "digest", "chunk")
+"""Members of a chunk's metadata that are ours."""
+
+Which = Annotated[str, StringConstraints(min_length=1, max_length=64)]
+Scalars = dict[
+    Annotated[str, StringConstraints(pattern=r"^[A-Za-z_][A-Za-z0-9_.-]{0,63}$")],
+    bool | int | float | Annotated[str, StringConstraints(max_length=512)],
+]
+Keeping = Literal["reading", "ready", "failed"]
+
+
+class Facts(Model):
+    """What a row has in its column `metadata`."""
+
+    kind: Kind | None = None
+    title: str | None = None
+    notes: list[str] = Field(default_factory=list[str])
+    owned: bool = False
+    """Whether its file came with it, and goes with it."""
+    given: Scalars = Field(default_factory=dict[str, bool | int | float | str])
+
+
+class Document(Model):
+    """A document whose text is searched."""
+
+    id: str
+    collection_id: str
+    name: str = Field(description="One document of a collection has it: another file of this name replaces it.")
+    state: Keeping = Field(description="reading: it is not all in; ready: it is searched; failed: see `problem`.")
+    problem: dict[str, JsonValue] | None = Field(description="Why it, or what was to replace it, could not be read.")
+    kind: Kind | None
+    media_type: str
+    title: str | None
+    sha256: str = Field(description="Of its bytes.")
+    blob_id: str | None = Field(description="Its file; null where that is gone.")
+    pages: int | None
+    characters: int
+    chunks: int
+    notes: list[str] = Field(description="What was left out or guessed.")
+    metadata: Scalars = Field(description="What its caller said of it; each of its chunks has it too.")
+    run_id: str | None = Field(description="The run that has read it, or is reading it.")
+    created: float = Field(description="Seconds since 1970, UTC.")
+    updated: float = Field(description="Seconds since 1970, UTC.")
+
+
+class OneDocument(Model):
+    """Which document."""
+
+    id: str = Field(min_length=1, max_length=64, description="The document's id.")
+
+
+class ListDocuments(Model):
+    """Which documents, the newest first."""
+
+    collection: Which | None = Field(default=None, description="Only of this collection: its id or name.")
+    state: Annotated[Keeping, Reads("choice")] | None = Field(default=None, description="Only in this state.")
+    cursor: str | None = Field(default=None, max_length=128, description="`next_cursor` of the page before.")
+    limit: Annotated[int, Reads("count")] = Field(default=20, ge=1, le=100, description="Most to answer.")
+
+
+class DocumentList(Model):
+    """One page of documents."""
+
+    documents: list[Document]
+    next_cursor: str | None = Field(description="Give it as `cursor` for the next page; null on the last one.")
+
+
+class DeletedDocument(Model):
+    """A document that is gone."""
+
+    id: str
+    chunks: int = Field(description="How many of its chunks have gone.")
+
+
+def facts_of(row: Row) -> Facts:
+    """What its column `metadata` says."""
+    return Facts.model_validate_json(str(row["metadata"]))
+
+
+def document_of(row: Row) -> Document:
+    """A row as it is told."""
+    facts = facts_of(row)
+    problem: Any = row["problem"] and json.loads(row["problem"])
+    same = ("id", "collection_id", "name", "state", "media_type", "blob_id", "pages", "characters", "chunks", "run_id")
+    return Document(
+        **{one: row[one] for one in (*same, "created", "updated")},
+        problem=problem,
+        sha256=row["digest"],
+        kind=facts.kind,
+        title=facts.title,
+        notes=facts.notes,
+        metadata=facts.given,
+    )
+
+
+async def find(document_id: str, ctx: Context) -> Row:
+    """The row of a document.
+
+    Raises:
+        NotFound: the caller has none such.
+    """
+    row = await ctx.store.get("documents", document_id)
+    if row is None:
+        raise NotFound(
+            f"There is no document {document_id!r}.",
+            field="id",
+            value=document_id,
+            remedy="List the documents to see what there is.",
+        )
+    return row
+
+
+def mark_of(digest: str) -> str:
+    """What a chunk says of the bytes that it is of: two versions of a document are told apart by it."""
+    return digest[:16]
