@@ -85,6 +85,7 @@ class AddDocuments(Keeping):
 class DocumentKept(Model):
     """What has become of a document."""
 
+    id: str = Field(description="The document's id.")
     outcome: Literal["added", "replaced", "unchanged"] = Field(
         description="unchanged: one of this name with the same bytes and metadata was there."
     )
@@ -165,7 +166,7 @@ async def add_document(request: AddDocument, ctx: Context) -> Recorded[DocumentK
         Conflict: another run is reading a document of this name.
     """
     outcome, document = await keep(await _wanted(request, request.document, request.name, ctx), ctx)
-    return DocumentKept(outcome=outcome, document=document)
+    return DocumentKept(id=document.id, outcome=outcome, document=document)
 
 
 @operation(
@@ -212,7 +213,7 @@ async def add_documents(request: AddDocuments, ctx: Context) -> Recorded[Documen
     effect="reads",
     resource="document",
     view=views.draw_kept,
-    examples=(Example(title="By its id", request={"id": "{kept.document.id}"}, before=(KEPT,)),),
+    examples=(Example(title="By its id", request={"id": "{kept.id}"}, before=(KEPT,)),),
 )
 async def get_document(request: OneDocument, ctx: Context) -> Document:
     """Get what is known of a document that is kept: its pages, chunks, file, and what went wrong.
@@ -257,7 +258,7 @@ async def list_documents(request: ListDocuments, ctx: Context) -> DocumentList:
     effect="destroys",
     repeatable=True,
     resource="document",
-    examples=(Example(title="No more", request={"id": "{kept.document.id}"}, before=(KEPT,)),),
+    examples=(Example(title="No more", request={"id": "{kept.id}"}, before=(KEPT,)),),
 )
 async def delete_document(request: OneDocument, ctx: Context) -> DeletedDocument:
     """Delete a document with its chunks; its file too, where it came with it.
