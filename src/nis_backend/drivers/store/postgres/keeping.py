@@ -99,7 +99,6 @@ class KeepingItems(Items):
     @override
     async def sum_items(self, owner: str, collection_id: str) -> Row:
         return (await self._link.read(*statements.sum_items(owner, collection_id)))[0]
-        return (await self._link.read(statements.SUMS, [collection_id, owner]))[0]
 
     @override
     async def item_numbers(self, owner: str, collection_id: str, which: Which) -> list[int]:
