@@ -93,6 +93,7 @@ CONTRACTS = frozenset(
     {
         *("gateway.addresses", "gateway.bounds", "gateway.direct", "gateway.periods", "gateway.rates", "gateway.route"),
         *("http.events", "llm.answer", "llm.choice", "store.items", "store.spending"),
+        *("store.entries", "store.forgetting"),
         *("telemetry.counting", "telemetry.ids", "telemetry.lines"),
     }
 )

@@ -297,6 +297,8 @@ class Process:
                 while gone := await store.expire_unheld(LINES):
                     for row in gone:
                         await contents.delete(row["id"])
+                while await store.expire_entries():
+                    continue
                 await contents.tidy()
                 await asyncio.to_thread(remove_old, self.settings.data / MADE, "*")
                 await self._tidy_calls(now)

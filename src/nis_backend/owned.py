@@ -8,12 +8,14 @@ from hashlib import sha256
 from typing import TYPE_CHECKING, Any
 
 from nis_backend.drivers.store.base import cursor_of, place_of
+from nis_backend.drivers.store.entries import Place
 from nis_backend.drivers.store.items import EVERY
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from nis_backend.drivers.store.base import Measures, Order, Row, Store, Table
+    from nis_backend.drivers.store.forgetting import AboutUser, Mentions
     from nis_backend.drivers.store.items import Found, NewItem, Put, Side, Which
     from nis_backend.drivers.store.spending import Singly
     from nis_backend.journal import Journal
@@ -221,3 +223,42 @@ class Owned:
         """See `Items.drop_collection`."""
         await self.once("drop collection")
         return await self._store.drop_collection(self._owner, collection_id)
+
+    async def entry(self, namespace: str, key: str) -> Row | None:
+        """See `Entries.entry`."""
+        return await self._store.entry(self._at(namespace, key))
+
+    async def entries(self, namespace: str, prefix: str, after: str, limit: int) -> list[Row]:
+        """See `Entries.entries`."""
+        return await self._store.entries(self._owner, namespace, prefix, after, limit)
+
+    async def put_entry(self, namespace: str, key: str, row: Row, only_if: int | None) -> Row:
+        """See `Entries.put_entry`."""
+        return await self._store.put_entry(self._at(namespace, key), row, only_if, await self.once("put entry"))
+
+    async def drop_entry(self, namespace: str, key: str, only_if: int | None) -> bool:
+        """See `Entries.drop_entry`."""
+        return await self._store.drop_entry(self._at(namespace, key), only_if, await self.once("drop entry"))
+
+    async def about_user(self, user: str) -> AboutUser:
+        """See `Forgetting.about_user`."""
+        return await self._store.about_user(self._owner, user)
+
+    async def mentions(self, ids: Sequence[str]) -> Mentions:
+        """See `Forgetting.mentions`."""
+        return await self._store.mentions(self._owner, ids)
+
+    async def indexed(self, numbers: Mapping[str, Sequence[int]]) -> int:
+        """See `Forgetting.indexed`."""
+        return await self._store.indexed(self._owner, numbers)
+
+    async def scrub(self) -> list[str]:
+        """See `Forgetting.scrub`."""
+        return await self._store.scrub(self._owner)
+
+    async def in_files(self, pieces: Sequence[bytes]) -> list[bool] | None:
+        """See `Forgetting.in_files`."""
+        return await self._store.in_files(pieces)
+
+    def _at(self, namespace: str, key: str) -> Place:
+        return Place(owner=self._owner, namespace=namespace, key=key)

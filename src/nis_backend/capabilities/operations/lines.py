@@ -10,25 +10,10 @@ from nis_backend.annotations import Called, Reads
 from nis_backend.operation import Effect, Model, Shape
 
 FAMILIES = (
-    *(
-        "batches",
-        "blobs",
-        "budgets",
-        "cache",
-        "chat",
-        "conversations",
-        "deployment",
-        "documents",
-        "collections",
-        "conversations",
-        "deployment",
-        "embeddings",
-        "feedback",
-    ),
-    *("identity", "impact"),
-    *("mathematics", "mcp_servers", "models", "physics", "prompts", "providers", "remote_agents", "robotics", "robots"),
-    *("research", "routes", "runs", "schedules"),
-    *("system", "usage", "vision", "visuals", "voice", "weights"),
+    *("batches", "blobs", "budgets", "cache", "chat", "collections", "conversations", "deployment", "documents"),
+    *("embeddings", "feedback", "identity", "impact", "mathematics", "mcp_servers", "memory", "models"),
+    *("physics", "prompts", "providers", "remote_agents", "research", "robotics", "robots", "routes", "runs"),
+    *("schedules", "system", "usage", "vision", "visuals", "voice", "weights"),
 )
 """What names start with; that of these operations is also the word for all of them."""
 

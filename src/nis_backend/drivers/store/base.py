@@ -8,6 +8,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal, Protocol
 
+from nis_backend.drivers.store.entries import Entries
+from nis_backend.drivers.store.forgetting import Forgetting
 from nis_backend.drivers.store.items import Items
 from nis_backend.drivers.store.spending import Spending
 from nis_backend.errors import InvalidRequest
@@ -146,7 +148,7 @@ LINES = "batch_lines"
 """What a blob is for that holds the lines of a batch, whose run is its name: it goes with that run."""
 
 
-class Store(Spending, Items, Protocol):
+class Store(Spending, Items, Entries, Forgetting, Protocol):
     """Durable rows. A write has happened when its call returns."""
 
     async def insert(  # noqa: PLR0913, PLR0917 - the row, and what is written with it

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from typing_extensions import override
 
-from nis_backend.drivers.store import queries, sums
+from nis_backend.drivers.store import keyed, queries, sums
 from nis_backend.drivers.store.base import Store
 from nis_backend.drivers.store.spending import MOST_ROWS, Singly
 
@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from nis_backend.drivers.store.base import Order, Row, Table
+    from nis_backend.drivers.store.entries import Place
     from nis_backend.drivers.store.queries import Statement
 
 
@@ -24,6 +25,9 @@ class Reading(Store):
 
     day: str
     """A row's `created` as a day, in the database's words."""
+
+    by_code_point: str
+    """What has texts be compared by their code points, in the database's words."""
 
     @abstractmethod
     async def _ask(self, statement: Statement) -> list[Row]:
@@ -107,6 +111,15 @@ class Reading(Store):
             return None
         times = await self._ask(singly.percentiles(owner, since, until, by, self.day))
         return Singly(times=times, refused=await self._ask(singly.refusals(owner, since, until, by, self.day)))
+
+    @override
+    async def entry(self, at: Place) -> Row | None:
+        rows = await self._ask(keyed.get(at, self.now()))
+        return rows[0] if rows else None
+
+    @override
+    async def entries(self, owner: str, namespace: str, prefix: str, after: str, limit: int) -> list[Row]:
+        return await self._ask(keyed.page(owner, namespace, prefix, after, limit, self.now(), self.by_code_point))
 
     @override
     async def configured(self, table: Table, where: Mapping[str, Any]) -> list[Row]:

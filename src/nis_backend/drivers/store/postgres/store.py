@@ -25,6 +25,8 @@ from nis_backend.drivers.store.postgres.conversations import (
     said_in,
     tidy,
 )
+from nis_backend.drivers.store.postgres.entries import KeepingEntries
+from nis_backend.drivers.store.postgres.forgetting import ForgettingUser
 from nis_backend.drivers.store.postgres.graphs import Graphs
 from nis_backend.drivers.store.postgres.keeping import KeepingItems
 from nis_backend.drivers.store.postgres.link import NOW, Link
@@ -51,7 +53,7 @@ if TYPE_CHECKING:
 NOTED = f"insert into effects (key, owner, answer, created) values (%s, %s, %s, {NOW})"  # noqa: S608 - ours
 
 
-class PostgresStore(KeepingItems, Reading, Growing):
+class PostgresStore(KeepingItems, KeepingEntries, ForgettingUser, Reading, Growing):
     """One database, shared with every process that is given its address. Opened behind the start.
 
     Raises:
@@ -59,6 +61,7 @@ class PostgresStore(KeepingItems, Reading, Growing):
     """
 
     day = DAY
+    by_code_point = 'collate "C"'
 
     def __init__(self, url: str, *, limits: Limits | None = None, outbox: bool = False) -> None:
         super().__init__(limits)

@@ -19,6 +19,8 @@ from nis_backend.drivers.store.reading import Reading
 from nis_backend.drivers.store.refusals import check_cells, clash, taken
 from nis_backend.drivers.store.sqlite.appending import append_to
 from nis_backend.drivers.store.sqlite.conversations import GONE, branch, forget, forget_run, fork, index_said, search
+from nis_backend.drivers.store.sqlite.entries import KeepingEntries
+from nis_backend.drivers.store.sqlite.forgetting import ForgettingUser
 from nis_backend.drivers.store.sqlite.items import merge_words
 from nis_backend.drivers.store.sqlite.keeping import KeepingItems
 from nis_backend.drivers.store.sqlite.opening import connect, prepare
@@ -44,7 +46,7 @@ T = TypeVar("T")
 READERS = 4
 
 
-class SqliteStore(KeepingItems, Reading, Growing):
+class SqliteStore(KeepingItems, KeepingEntries, ForgettingUser, Reading, Growing):
     """One database file.
 
     Raises:
@@ -52,6 +54,7 @@ class SqliteStore(KeepingItems, Reading, Growing):
     """
 
     day = DAY
+    by_code_point = ""
 
     def __init__(
         self,

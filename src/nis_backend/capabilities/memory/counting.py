@@ -1,0 +1,60 @@
+"""Tokens of a context: by the tokenizer of the model that will read it, or by a rule that says so."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from nis_backend.errors import NotFound, NotSupported, Unavailable, UpstreamFailed
+
+if TYPE_CHECKING:
+    from nis_backend.context import Context
+
+CHARACTERS = 3
+"""Characters that a token is taken for where nobody counts: English has about four, and a budget is not exceeded."""
+RULE = f"an estimate of one token for {CHARACTERS} characters"
+LONGEST_COUNTED = 400_000
+
+
+@dataclass(kw_only=True)
+class Counter:
+    """Counts by a model as long as it can, then by the rule."""
+
+    ctx: Context
+    model: str | None
+    by: str = RULE
+    exact: bool = False
+    notes: list[str] = field(default_factory=list[str])
+
+    @classmethod
+    async def of(cls, ctx: Context, model: str | None) -> Counter:
+        """One for this model, or the default one.
+
+        Raises:
+            NotFound: a model was named, and there is none such.
+        """
+        counter = cls(ctx=ctx, model=model)
+        try:
+            _, info = await ctx.choose_model(model)
+        except (NotFound, Unavailable) as error:
+            if model is not None:
+                raise
+            counter.notes.append(f"No tokenizer counted: {error.message}")
+            return counter
+        counter.by, counter.exact, counter.model = info.id, True, info.id
+        return counter
+
+    async def count(self, text: str) -> int:
+        """How many tokens the text has, as one turn of a conversation."""
+        if not text:
+            return 0
+        if self.exact:
+            try:
+                asked = {"text": text[:LONGEST_COUNTED], "model": self.model}
+                counted = (await self.ctx.call_named("models.count_tokens", asked)).tokens
+                return math.ceil(counted * len(text) / min(len(text), LONGEST_COUNTED))
+            except (NotSupported, Unavailable, UpstreamFailed) as error:
+                self.notes.append(f"The tokenizer of {self.by} could not be asked: {error.message}")
+                self.by, self.exact = RULE, False
+        return math.ceil(len(text) / CHARACTERS)

@@ -1,0 +1,72 @@
+"""The contract of the store's part that finds all that is about one user of an owner's, and shows that it is gone.
+
+A user is a label that was given when a thing was written: `user_id` of a message, `user` of a memory or of any other
+call that became a run, `user` in the metadata of an item or a document, and the namespace `user:<label>`.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Protocol
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from nis_backend.drivers.store.base import Row
+
+AN_ID = re.compile(r"[a-z]+-[0-9a-f]{24}")
+"""How ids are made here; a caller's own ids are looked for as they are."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class AboutUser:
+    """All that is about one user: rows with what is needed to remove them."""
+
+    entries: Sequence[Row]
+    """`id, namespace, key, text`."""
+    items: Sequence[Row]
+    """`id, number, collection_id, kind, text`: kind of their collection; those of its documents are among them."""
+    documents: Sequence[Row]
+    """`id, collection_id, blob_id`."""
+    runs: Sequence[Row]
+    """`id, conversation_id, state, text`; what they started, and all turns of `conversations`, are among them."""
+    conversations: Sequence[str]
+    """Those in which the user has spoken."""
+    schedules: Sequence[str]
+    calls: Sequence[str]
+    """Rows of the ledger that name the user as who asked."""
+
+    @property
+    def ids(self) -> list[str]:
+        """All ids that go."""
+        rows = (*self.entries, *self.items, *self.documents, *self.runs)
+        return [*(str(row["id"]) for row in rows), *self.conversations, *self.schedules]
+
+
+Mentions = dict[str, dict[str, int]]
+"""Rows by tables, and by the ids that are in them."""
+
+
+class Forgetting(Protocol):
+    """What is about a user. For one owner, as everywhere."""
+
+    async def about_user(self, owner: str, user: str) -> AboutUser:
+        """All that is about the user now."""
+        ...
+
+    async def mentions(self, owner: str, ids: Sequence[str]) -> Mentions:
+        """In how many rows of each of the owner's tables each of these ids is; those in none are left out."""
+        ...
+
+    async def indexed(self, owner: str, numbers: Mapping[str, Sequence[int]]) -> int:
+        """How many of these items, by collections, an index of words still has."""
+        ...
+
+    async def scrub(self, owner: str) -> list[str]:
+        """Have what was deleted be gone from the database's files too; what cannot be, in words."""
+        ...
+
+    async def in_files(self, pieces: Sequence[bytes]) -> list[bool] | None:
+        """Which of these bytes are anywhere in the database's files; None where they are not this process's to read."""
+        ...

@@ -1,0 +1,120 @@
+"""What SQLite does to have what was deleted be gone, and to show it: over its tables, its indexes and its files."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import mmap
+import sqlite3
+from abc import abstractmethod
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from typing_extensions import override
+
+from nis_backend.drivers.store.finding import FindingUser
+from nis_backend.drivers.store.forgetting import AN_ID, Mentions
+from nis_backend.drivers.store.sqlite.opening import connect
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Mapping, Sequence
+
+    from nis_backend.drivers.store.base import Row
+
+T = TypeVar("T")
+
+WAIT_SECONDS = 5.0
+
+
+class ForgettingUser(FindingUser):
+    """Over one file, which this process alone has open."""
+
+    _path: Path
+
+    @abstractmethod
+    async def _write(self, work: Callable[[sqlite3.Connection], T], then: Callable[[T], None] | None = None) -> T:
+        """Have it committed."""
+
+    @abstractmethod
+    async def _read(self, sql: str, parameters: Sequence[Any]) -> list[Row]:
+        """The rows that a query answers."""
+
+    @override
+    def _member(self, column: str, name: str) -> str:
+        return f"json_extract({column}, '$.{name}')"
+
+    @override
+    async def mentions(self, owner: str, ids: Sequence[str]) -> Mentions:
+        return await asyncio.to_thread(self._mentions, owner, frozenset(ids))
+
+    def _mentions(self, owner: str, ids: frozenset[str]) -> Mentions:
+        """Each of the owner's rows is read once, however many ids there are."""
+        own = [one for one in ids if not AN_ID.fullmatch(one)]
+        found: Mentions = {}
+        with contextlib.closing(sqlite3.connect(self._path, timeout=WAIT_SECONDS)) as connection:
+            for table, columns in _owned(connection):
+                cells = ", ".join(f"cast({column} as blob)" for column in columns)
+                for row in connection.execute(f"select {cells} from {table} where owner = ?", (owner,)):  # noqa: S608 - the database names them
+                    text = b"\n".join(cell for cell in row if cell is not None).decode("utf-8", "replace")
+                    for one in (*ids.intersection(AN_ID.findall(text)), *(one for one in own if one in text)):
+                        there = found.setdefault(table, {})
+                        there[one] = there.get(one, 0) + 1
+        return found
+
+    @override
+    async def indexed(self, owner: str, numbers: Mapping[str, Sequence[int]]) -> int:
+        found = 0
+        for name, own in await self._words(owner):
+            wanted = set(numbers.get(own, ()))
+            # A row for each item that the index knows, whatever the table of items says.
+            rows = await self._read(f"select id from {name}_docsize", ()) if wanted else []  # noqa: S608 - ours
+            found += len(wanted.intersection(row["id"] for row in rows))
+        return found
+
+    async def _words(self, owner: str) -> list[tuple[str, str]]:
+        """The indexes of words of the owner's collections, each with its collection's id."""
+        rows = await self._read("select id from collections where owner = ?", [owner])
+        there = {row["name"] for row in await self._read("select name from sqlite_master where type = 'table'", ())}
+        names = {row["id"]: "words_" + "".join(c if c.isalnum() else "_" for c in row["id"]) for row in rows}
+        return [(name, own) for own, name in names.items() if name in there]
+
+    @override
+    async def scrub(self, owner: str) -> list[str]:
+        names = [name for name, _ in await self._words(owner)]
+
+        def optimize(connection: sqlite3.Connection) -> None:
+            # A removed item's words wait in the index until it is merged.
+            for name in (*names, "said_words"):
+                connection.execute(f"insert into {name} ({name}) values ('optimize')")  # noqa: S608 - ours
+
+        await self._write(optimize, lambda _: None)
+        return await asyncio.to_thread(self._empty_log)
+
+    def _empty_log(self) -> list[str]:
+        """Bring all that is in the write-ahead log into the file, and cut the log: it holds pages as they were."""
+        with contextlib.closing(connect(self._path, "full")) as connection:
+            busy, left, _ = connection.execute("pragma wal_checkpoint(truncate)").fetchone()
+        if not busy:
+            return []
+        return [f"The write-ahead log could not be cut, for somebody reads: {left} pages stay until the next restart."]
+
+    @override
+    async def in_files(self, pieces: Sequence[bytes]) -> list[bool] | None:
+        return await asyncio.to_thread(self._in_files, pieces)
+
+    def _in_files(self, pieces: Sequence[bytes]) -> list[bool]:
+        found = [False] * len(pieces)
+        for path in (self._path, self._path.with_name(f"{self._path.name}-wal")):
+            if not path.is_file() or not path.stat().st_size:
+                continue
+            with path.open("rb") as file, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as content:
+                found = [was or content.find(piece) >= 0 for was, piece in zip(found, pieces, strict=True)]
+        return found
+
+
+def _owned(connection: sqlite3.Connection) -> Iterator[tuple[str, list[str]]]:
+    """The tables that have owners, with their columns of text."""
+    for (table,) in connection.execute("select name from sqlite_master where type = 'table'").fetchall():
+        columns = connection.execute("select name, type from pragma_table_info(?)", (table,)).fetchall()
+        if any(name == "owner" for name, _ in columns):
+            yield table, [name for name, kind in columns if str(kind).upper() == "TEXT"]
