@@ -442,8 +442,8 @@ def _computing(name: str, settings: Settings) -> Pool:
         idle_seconds=settings.idle_seconds,
         # Each process has one core's work; more BLAS threads only spin.
         environment=_of_pool(name),
-        # Documents come from anywhere, and some are made to take all there is.
-        memory=READING_MEMORY if name == "documents" else None,
+        # Documents and pages come from anywhere, and some are made to take all there is.
+        memory=READING_MEMORY if name in {"documents", "research"} else None,
         extra=name,
     )
 

@@ -239,8 +239,9 @@ class Settings(BaseModel):
         description="Seconds between two requests to arXiv: its terms of use ask for three.",
     )
     max_page: int = Field(
-        default=10_485_760,
+        default=5_242_880,
         ge=1024,
+        le=10_485_760,
         alias="NIS_MAX_PAGE",
         description="Largest web page that is read, bytes, unpacked.",
     )

@@ -26,3 +26,13 @@ PAPERS = (
     "Find research papers by their topic.",
     "Search for academic articles on turbulence.",
 )
+PAGE = (
+    "Read https://example.org/news and tell me what it says.",
+    "Open https://example.org and show me its text.",
+    "Fetch the page https://example.org/article.",
+    "What does https://example.org/about say?",
+    "Read this article: https://example.org/story",
+    "Get me the text of the website https://example.org.",
+    "Summarise https://example.org/report",
+    "What is written on the page https://example.org/faq?",
+)

@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import asdict
 from typing import TYPE_CHECKING
 
-from nis_backend.capabilities.research import asked
+from nis_backend.capabilities.research import asked, fetching
+from nis_backend.capabilities.research.pages import ExtractPage, FetchPage, Page, PageText, draw_page, draw_text
 from nis_backend.capabilities.research.searched import (
     FoundPage,
     FoundPages,
@@ -22,8 +23,9 @@ from nis_backend.operation import Example, operation
 
 if TYPE_CHECKING:
     from nis_backend.context import Context
+    from nis_backend.drivers.compute.base import WorkerContext
 
-__all__ = ["OPERATIONS", "PaperQuery", "WebQuery", "search_papers", "search_web"]
+__all__ = ["OPERATIONS", "FetchPage", "PaperQuery", "WebQuery", "fetch_page", "search_papers", "search_web"]
 
 
 @operation(
@@ -99,4 +101,70 @@ async def search_papers(request: PaperQuery, ctx: Context) -> FoundPapers:
     return FoundPapers(total=found.total, papers=[FoundPaper.model_validate(asdict(one)) for one in found.papers])
 
 
-OPERATIONS = (search_web, search_papers)
+@operation(
+    "research.extract_page",
+    effect="reads",
+    pool="research",
+    view=draw_text,
+    examples=(
+        Example(
+            title="An article and its menu",
+            request={
+                "html": "<html><head><title>The harbour</title></head><body><nav><a href='/'>Home</a></nav><article>"
+                "<h1>The harbour</h1><p>The Argo lies in the harbour of Volos, where she was built, and leaves on "
+                "Monday at noon with <a href='/crew'>fifty at the oars</a>.</p></article></body></html>",
+                "url": "https://example.org/harbour",
+            },
+        ),
+    ),
+)
+def extract_page(request: ExtractPage, ctx: WorkerContext) -> PageText:
+    """Read the HTML of a page: its text without menus, notices and scripts, and the title, author and date it states.
+
+    Where no main text is told apart, or the page has more than 60,000 tags, it is all of its words. No script is run.
+
+    Raises:
+        TooLarge: it has more than a million tags.
+        InvalidRequest: there is no text in it.
+    """
+    from nis_backend.capabilities.research.extracting import extract  # noqa: PLC0415 - loads in the worker only
+
+    return extract(request)
+
+
+@operation(
+    "research.fetch_page",
+    effect="reads",
+    essential=True,
+    outward=True,
+    view=draw_page,
+    time_limit=120,
+    examples=(
+        Example(
+            title="A page about a tower",
+            request={"url": "https://example.org/tower"},
+            question="Read https://example.org/tower",
+            also=asked.PAGE,
+        ),
+        Example(title="Asked for by a person", request={"url": "https://example.org/garden", "robots": "ignore"}),
+    ),
+)
+async def fetch_page(request: FetchPage, ctx: Context) -> Page:
+    """Fetch a web page and read it: clean text, title, author, date, links, and the hash of what was fetched.
+
+    Public addresses alone are asked, redirections followed five times, each looked at as the first; robots.txt is
+    heeded, scripts are not run. A page has 30 s to come, and as many bytes as NIS_MAX_PAGE, unpacked.
+
+    Raises:
+        Forbidden: it is in the server's own network, or its site keeps it from robots.
+        NotSupported: it is no page: a PDF, a picture.
+        UpstreamFailed: its server does not answer, or with an error.
+    """
+
+    async def read(page: ExtractPage) -> PageText:
+        return await ctx.call(extract_page, page)
+
+    return await fetching.fetch(request, ctx, read)
+
+
+OPERATIONS = (search_web, search_papers, extract_page, fetch_page)

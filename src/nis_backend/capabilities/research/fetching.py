@@ -1,0 +1,168 @@
+"""A page from its address: robots.txt heeded, bytes fetched by the one guard, decoded here, read in a worker."""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import re
+from typing import TYPE_CHECKING
+from urllib.parse import urljoin
+
+from nis_backend.capabilities.research.charsets import decoded
+from nis_backend.capabilities.research.pages import LONGEST_HTML, ExtractPage, Page, PageText
+from nis_backend.capabilities.research.robots import MOST as MOST_ROBOTS
+from nis_backend.capabilities.research.robots import allows
+from nis_backend.drivers.gateway.addresses import told
+from nis_backend.errors import Forbidden, InvalidRequest, NotSupported, TooLarge, UpstreamFailed
+from nis_backend.fetched import AGENT, Fetched, Kind, fetched
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable
+
+    from nis_backend.capabilities.research.pages import FetchPage
+    from nis_backend.context import Context
+
+SECONDS = 30.0
+"""Longest time in which all of a page must have come: a drop every few seconds would take for ever."""
+LIKE = "https://example.org/article"
+HTML = frozenset({"text/html", "application/xhtml+xml"})
+PLAIN = re.compile(
+    r"text/(?:plain|markdown|csv|x-[\w-]+)|application/(?:[\w.-]+\+)?(?:json|xml|yaml|x-ndjson)|text/xml"
+)
+"""What is text as it is."""
+_LOOKS = re.compile(r"^\s*(?:<!--.{0,500}?-->\s*)?<(?:!doctype\s+html|html|head|body)\b", re.IGNORECASE | re.DOTALL)
+
+
+async def fetch(request: FetchPage, ctx: Context, extract: Callable[[ExtractPage], Awaitable[PageText]]) -> Page:
+    """The page, read."""
+    if request.robots == "heed":
+        await _heed(request.url, ctx)
+    kind = Kind(
+        whose="a page",
+        like=LIKE,
+        most=ctx.settings.max_page,
+        setting="NIS_MAX_PAGE",
+        accept="text/html,application/xhtml+xml,text/plain;q=0.9,*/*;q=0.5",
+    )
+    try:
+        async with asyncio.timeout(SECONDS), fetched(request.url, ctx, kind) as came:
+            data = await asyncio.to_thread(came.file.read)
+    except TimeoutError:
+        raise UpstreamFailed(
+            f"What is at {told(request.url)} has not all come within {SECONDS:g} s.",
+            field="url",
+            value=told(request.url),
+            remedy="Try again, or another address of it.",
+        ) from None
+    media_type = came.content_type.partition(";")[0].strip().lower()
+    text, charset = await _text(data, media_type, came)
+    if media_type in HTML or (media_type in {"", "text/plain", "application/octet-stream"} and _LOOKS.match(text)):
+        read = await _read(text, came, request, extract)
+    else:
+        text = _settled(text)
+        read = PageText(
+            title=None,
+            author=None,
+            date=None,
+            language=None,
+            text=text[: request.max_characters],
+            method="plain text",
+            truncated=len(text) > request.max_characters,
+            links=[],
+        )
+    return Page(
+        **read.model_dump(),
+        url=came.url,
+        media_type=media_type,
+        charset=charset,
+        size=len(data),
+        sha256=hashlib.sha256(data).hexdigest(),
+        fetched=ctx.now(),
+    )
+
+
+async def _text(data: bytes, media_type: str, came: Fetched) -> tuple[str, str]:
+    """The bytes as text.
+
+    Raises:
+        NotSupported: they are none, or no page.
+    """
+    if data.startswith(b"%PDF-"):
+        raise NotSupported(
+            f"What is at {told(came.url)} is a PDF, and no page.",
+            field="url",
+            value=told(came.url),
+            remedy="Keep it with blobs.fetch_blob and read it with documents.read_document.",
+        )
+    if not data.strip():
+        raise UpstreamFailed(f"What is at {told(came.url)} is empty.", field="url", value=told(came.url))
+    known = media_type in HTML or PLAIN.fullmatch(media_type)
+    if not known and media_type not in {"", "application/octet-stream"}:
+        raise NotSupported(
+            f"What is at {told(came.url)} is {media_type}, and no text.",
+            field="url",
+            value=media_type,
+            remedy="Give the address of a page, or keep the bytes with blobs.fetch_blob.",
+        )
+    text, charset = await asyncio.to_thread(decoded, data, came.content_type)
+    if text[:2000].count("\0") or text.count("\ufffd") > len(text) / 10:
+        raise NotSupported(
+            f"What is at {told(came.url)} is no text.",
+            field="url",
+            value=told(came.url),
+            remedy="Give the address of a page, or keep the bytes with blobs.fetch_blob.",
+        )
+    return text, charset
+
+
+async def _read(
+    text: str, came: Fetched, request: FetchPage, extract: Callable[[ExtractPage], Awaitable[PageText]]
+) -> PageText:
+    if len(text) > LONGEST_HTML:
+        raise TooLarge(f"The page has more than {LONGEST_HTML} characters.", field="url", value=told(came.url))
+    try:
+        return await extract(ExtractPage(html=text, url=came.url, max_characters=request.max_characters))
+    except InvalidRequest as error:
+        # It is the page's fault, which the caller knows by its address.
+        error.field, error.value = "url", told(came.url)
+        raise
+
+
+def _settled(text: str) -> str:
+    return "\n".join(line.rstrip() for line in text.replace("\0", "").splitlines()).strip()
+
+
+async def _heed(url: str, ctx: Context) -> None:
+    """Ask the site's robots.txt; one that is not there allows everything, one that cannot be had nothing.
+
+    Raises:
+        Forbidden: the page is kept from robots.
+    """
+    where = urljoin(url, "/robots.txt")
+    kind = Kind(whose="a page", like=LIKE, most=MOST_ROBOTS, setting="NIS_MAX_PAGE", accept="text/plain")
+    try:
+        async with asyncio.timeout(SECONDS), fetched(where, ctx, kind) as came:
+            file = (await asyncio.to_thread(came.file.read)).decode("utf-8", "replace")
+    except (TooLarge, InvalidRequest):
+        return
+    except (UpstreamFailed, TimeoutError) as error:
+        if isinstance(error, UpstreamFailed) and not _faulty(error):
+            return
+        raise UpstreamFailed(
+            f"The robots.txt of {told(where)} cannot be had, so that nothing there is fetched.",
+            field="url",
+            value=told(url),
+            remedy='Try again later, or ask with robots "ignore".',
+        ) from error
+    if not allows(file, AGENT, url):
+        raise Forbidden(
+            f"The robots.txt there keeps {told(url)} from robots.",
+            field="url",
+            value=told(url),
+            remedy='Find another source, or, where you ask for this one page yourself, ask with robots "ignore".',
+        )
+
+
+def _faulty(error: UpstreamFailed) -> bool:
+    """Whether the server is at fault: a 4xx says that there is no file, and who is not reached has no page either."""
+    return bool(re.search(r"answered 5\d\d", error.message))

@@ -1,0 +1,245 @@
+"""Pages fetched from servers of this machine, good ones and hostile ones: text, or an error that says why."""
+
+from __future__ import annotations
+
+import asyncio
+import gzip
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from aiohttp import web
+from indexes import PAGES, TOWER
+from opened import opened
+
+from nis_backend.capabilities.research import fetching
+from nis_backend.capabilities.research.extracting import extract
+from nis_backend.capabilities.research.pages import ExtractPage, FetchPage, Page, PageText
+from nis_backend.drivers.http.client import Http
+from nis_backend.errors import (
+    Forbidden,
+    InvalidRequest,
+    NisError,
+    NotSupported,
+    TooLarge,
+    UpstreamFailed,
+)
+
+MOST = 300_000
+DANISH = (
+    "<html><head><title>Rug</title></head><body><article><p>Ærlige bønder høster rug på de høje marker, og sælger den"
+    " siden på torvet i Århus, hvor den bliver malet til mel hver eneste mandag i året.</p></article></html>"
+)
+DEEP = "<html><body>" + "<div>" * 50_000 + "x"
+KINDS = {
+    "/page": ("text/html; charset=utf-8", PAGES[TOWER].encode()),
+    "/danish": ("text/html; charset=utf-8", DANISH.encode("cp1252")),
+    "/note.txt": ("text/plain", b"A note.\r\nOf two lines.  \r\n"),
+    "/called.txt": ("text/plain", PAGES[TOWER].encode()),
+    "/facts.json": ("application/json", b'{"height": 330}'),
+    "/paper.pdf": ("application/pdf", b"%PDF-1.7\n%\xe2\xe3"),
+    "/disguised": ("text/html", b"%PDF-1.7\n%\xe2\xe3"),
+    "/picture.png": ("image/png", b"\x89PNG\r\n\x1a\n"),
+    "/bytes": ("application/octet-stream", bytes(range(256)) * 40),
+    "/empty": ("text/html", b"  \n"),
+    "/scripted": ("text/html", b"<html><head><script>draw()</script></head><body><div id=app></div></body></html>"),
+    "/deep": ("text/html", DEEP.encode()),
+    "/private/page": ("text/html", PAGES[TOWER].encode()),
+}
+ONWARD = {
+    "/cloud": "http://169.254.169.254/latest/meta-data/",
+    "/local": "http://localhost/admin",
+    "/file": "file:///etc/passwd",
+    "/moved": "/page",
+    "/circle": "/circle",
+    "/nowhere": "",
+}
+PACKED = {
+    "/bomb": gzip.compress(bytes(50 * MOST)),
+    "/packed": gzip.compress(PAGES[TOWER].encode()),
+    "/broken": b"\x1f\x8bno",
+}
+ROBOTS = "User-agent: *\nDisallow: /private/\n"
+
+
+async def _endless(request: web.Request) -> web.StreamResponse:
+    response = web.StreamResponse(headers={"Content-Type": "text/html"})
+    await response.prepare(request)
+    for _ in range(1000):
+        await response.write(b"<p>and on" * 1000)
+    return response
+
+
+async def _still(request: web.Request) -> web.StreamResponse:
+    response = web.StreamResponse(headers={"Content-Type": "text/html"})
+    await response.prepare(request)
+    await response.write(b"<html>")
+    await asyncio.Event().wait()
+    return response
+
+
+async def _answer(request: web.Request) -> web.StreamResponse:
+    path = request.path
+    if path in ONWARD:
+        return web.Response(status=302, headers={"Location": ONWARD[path]} if ONWARD[path] else {})
+    if path in KINDS:
+        media_type, body = KINDS[path]
+        return web.Response(body=body, headers={"Content-Type": media_type})
+    if path in PACKED:
+        headers = {"Content-Type": "text/html", "Content-Encoding": "gzip"}
+        return web.Response(body=PACKED[path], headers=headers)
+    if path in {"/endless", "/still"}:
+        return await (_endless if path == "/endless" else _still)(request)
+    return web.Response(status=500 if path == "/fault" else 404, text="No.")
+
+
+@asynccontextmanager
+async def site(robots: str | int = ROBOTS) -> AsyncGenerator[str]:
+    """The address of a site on this machine, with a robots.txt or the status in its place."""
+
+    async def answer(request: web.Request) -> web.StreamResponse:
+        if request.path == "/robots.txt":
+            return web.Response(text=robots) if isinstance(robots, str) else web.Response(status=robots)
+        return await _answer(request)
+
+    app = web.Application()
+    app.router.add_get("/{path:.*}", answer)
+    runner = web.AppRunner(app, shutdown_timeout=0, handler_cancellation=True)
+    await runner.setup()
+    try:
+        await web.TCPSite(runner, "127.0.0.1", 0).start()
+        yield f"http://127.0.0.1:{runner.addresses[0][1]}"
+    finally:
+        await runner.cleanup()
+
+
+async def _read(page: ExtractPage) -> PageText:
+    return await asyncio.to_thread(extract, page)
+
+
+def fetch(
+    path: str, folder: Path, *, robots: str | int = ROBOTS, ignore: bool = False, allowed: str = "127.0.0.1"
+) -> Page:
+    """The page at this path of the site, fetched."""
+
+    async def within() -> Page:
+        anywhere, outside = Http(), Http(public=True)
+        try:
+            async with opened(folder) as ctx, site(robots) as url:
+                settings = ctx.settings.model_copy(update={"allowed_sources": allowed, "max_page": MOST})
+                clients = {"anywhere": anywhere, "outside": outside}
+                plain = replace(ctx, journal=None, drivers=replace(ctx.drivers, settings=settings, clients=clients))
+                where = path if "//" in path else url + path
+                request = FetchPage(url=where, robots="ignore" if ignore else "heed")
+                page = await fetching.fetch(request, plain, _read)
+                return page.model_copy(update={"url": page.url.removeprefix(url)})
+        finally:
+            await anywhere.close()
+            await outside.close()
+
+    return asyncio.run(within())
+
+
+@pytest.mark.parametrize("path", ["/page", "/moved", "/packed", "/called.txt"])
+def test_an_article_is_read_without_what_is_around_it(path: str, tmp_path: Path) -> None:
+    """Promise: clean text, and the title, author, date and links that the page states."""
+    page = fetch(path, tmp_path)
+    assert page.text.startswith("The tower and its height\nThe Eiffel tower stands in Paris")
+    assert "Cookies" not in page.text
+    assert "About us" not in page.text
+    assert (page.title, page.author, page.date) == ("The tower and its height", "Ada Byron", "2024-05-01")
+    assert (page.language, page.method, page.truncated) == ("en", "article", False)
+    assert ("the steel", "https://example.net/steel") in [(one.text, one.url) for one in page.links]
+    assert page.url == ("/page" if path == "/moved" else path)
+    assert (page.size, len(page.sha256)) == (len(PAGES[TOWER].encode()), 64)
+
+
+def test_a_wrong_word_of_its_charset_costs_no_letters(tmp_path: Path) -> None:
+    """Promise: a page in Windows-1252 whose server says UTF-8 is read as it is."""
+    page = fetch("/danish", tmp_path)
+    assert "Ærlige bønder høster rug på de høje marker" in page.text
+    assert page.charset == "cp1252 (the last that is tried; its server says utf-8, which it is not)"
+
+
+def test_plain_text_is_itself(tmp_path: Path) -> None:
+    """Promise: a note and JSON are text as they are."""
+    assert fetch("/note.txt", tmp_path).text == "A note.\nOf two lines."
+    facts = fetch("/facts.json", tmp_path)
+    assert (facts.text, facts.method) == ('{"height": 330}', "plain text")
+
+
+@pytest.mark.parametrize(
+    ("path", "kind", "says"),
+    [
+        ("/cloud", Forbidden, "own network"),
+        ("/local", Forbidden, "own network"),
+        ("http://169.254.169.254/latest/meta-data/", Forbidden, "own network"),
+        ("http://[::1]/", Forbidden, "own network"),
+        ("http://0x7f000001/", Forbidden, "own network"),
+        ("/file", InvalidRequest, "not that of a page"),
+        ("/circle", InvalidRequest, "more than 5 times"),
+        ("/nowhere", UpstreamFailed, "no address"),
+        ("/endless", TooLarge, "more than 300000 bytes"),
+        ("/bomb", TooLarge, "more than 300000 bytes"),
+        ("/broken", UpstreamFailed, "broken"),
+        ("/deep", InvalidRequest, "no text"),
+        ("/scripted", InvalidRequest, "no text"),
+        ("/paper.pdf", NotSupported, "PDF"),
+        ("/disguised", NotSupported, "PDF"),
+        ("/picture.png", NotSupported, "image/png"),
+        ("/bytes", NotSupported, "no text"),
+        ("/empty", UpstreamFailed, "empty"),
+        ("/fault", UpstreamFailed, "500"),
+        ("/gone", UpstreamFailed, "404"),
+        ("/private/page", Forbidden, "robots"),
+    ],
+)
+def test_what_is_no_page_is_an_error_that_says_why(path: str, kind: type[NisError], says: str, tmp_path: Path) -> None:
+    """Promise: endless, packed, leading inwards, no page: bounded, refused by name, with what to do."""
+    with pytest.raises(kind, match=says) as caught:
+        fetch(path, tmp_path)
+    assert type(caught.value) is kind
+    assert caught.value.field == "url"
+    assert caught.value.remedy or path == "/empty"
+
+
+def test_what_drips_is_given_up(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Promise: a page has a time to come; a server that keeps the connection open holds nobody."""
+    monkeypatch.setattr(fetching, "SECONDS", 0.3)
+    with pytest.raises(UpstreamFailed, match=r"not all come within 0\.3 s"):
+        fetch("/still", tmp_path)
+
+
+def test_an_address_of_our_own_needs_the_setting(tmp_path: Path) -> None:
+    """Promise: this machine is reached by no page's address, but where NIS_ALLOWED_SOURCES lists it."""
+    with pytest.raises(Forbidden) as caught:
+        fetch("/page", tmp_path, allowed="")
+    assert "NIS_ALLOWED_SOURCES" in caught.value.remedy
+
+
+def test_robots_are_heeded_where_nobody_asks_himself(tmp_path: Path) -> None:
+    """RFC 9309, 2.3.1: no file allows all, a faulty server nothing; a person may ask for one page all the same."""
+    assert fetch("/private/page", tmp_path, ignore=True).title
+    assert fetch("/page", tmp_path, robots=404).title
+    with pytest.raises(UpstreamFailed, match=r"robots\.txt"):
+        fetch("/page", tmp_path, robots=503)
+    with pytest.raises(Forbidden):
+        fetch("/page", tmp_path, robots="User-agent: nis\nDisallow: /")
+
+
+def test_a_page_of_too_many_tags_is_refused_or_read_whole() -> None:
+    """Promise: a main text is told apart in the square of a page's tags: large pages are read whole, huge ones not."""
+    large = extract(ExtractPage(html="<html><body>" + "<p>Some words.</p>" * 30_001))
+    assert (large.method, large.truncated) == ("whole page", True)
+    assert large.text.startswith("Some words.\nSome words.")
+    with pytest.raises(TooLarge, match="1000000 are read"):
+        extract(ExtractPage(html="<b>" * 1_000_001))
+
+
+def test_the_date_is_the_pages_own() -> None:
+    """Promise: a date that the page does not state is none: not one of its words, nor today."""
+    words = "<p>On 4 May 2011 the bridge was opened, in rain, and since then it has been crossed by many people.</p>"
+    page = extract(ExtractPage(html=f"<html><body><article>{words * 3}</article>© 2019</body></html>"))
+    assert (page.date, page.author, page.title) == (None, None, None)
