@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from nis_backend.capabilities.documents.citing import Passage
-    from nis_backend.capabilities.documents.given import Document
+    from nis_backend.capabilities.documents.given import Reading
     from nis_backend.context import Context
 
 MOST_PIECES = 6_000
@@ -58,7 +58,7 @@ class Aligned:
     model: str | None
 
 
-def pieces(document: Document) -> list[Passage]:
+def pieces(document: Reading) -> list[Passage]:
     """The document's sentences.
 
     Raises:

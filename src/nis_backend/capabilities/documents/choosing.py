@@ -39,7 +39,7 @@ LEAST = 0.5
 """A sentence below it is no answer: of 24 questions that a set of texts answers, each had one of at least 0.61; of 24
 that it does not, one had one of more than 0.33."""
 LEAST_BY_WORDS = 0.45
-NEAR = 0.8
+NEAR = 0.85
 """Of the best score, what another sentence must have to be told with it."""
 
 _WANTS_NUMBER = re.compile(

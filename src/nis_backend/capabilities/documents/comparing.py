@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import asyncio
 from difflib import SequenceMatcher
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Annotated, Literal
 
 from pydantic import Field
 
+from nis_backend.annotations import Reads
 from nis_backend.blob import Blob
 from nis_backend.capabilities.documents.aligning import ALIGNED, Pair, align, pieces, same
 from nis_backend.capabilities.documents.citing import Citation, numbers_of
-from nis_backend.capabilities.documents.given import A_FILE, read_files
+from nis_backend.capabilities.documents.document import Which
+from nis_backend.capabilities.documents.given import A_COLLECTION, A_FILE, Named, kept_as, kept_pages, read_files
 from nis_backend.capabilities.documents.samples import COMPARE, LEASE, NEWER_LEASE
 from nis_backend.errors import InvalidRequest
 from nis_backend.operation import Example, Model, operation
@@ -21,7 +23,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from nis_backend.capabilities.documents.citing import Passage
-    from nis_backend.capabilities.documents.given import Document
+    from nis_backend.capabilities.documents.given import Reading
     from nis_backend.context import Context
 
 Kind = Literal["added", "removed", "changed", "moved"]
@@ -33,7 +35,15 @@ MOST_SHOWN = 100
 class CompareDocuments(Model):
     """Two documents, the earlier one first."""
 
-    files: list[Blob] = Field(min_length=2, max_length=2, description=f"Two files, the earlier first. Each: {A_FILE}")
+    files: list[Blob] = Field(
+        default_factory=list[Blob], max_length=2, description=f"Two files, the earlier first. Each: {A_FILE}"
+    )
+    documents: Annotated[list[Named], Reads("quotes")] = Field(
+        default_factory=list[str],
+        max_length=2,
+        description="Documents that are kept, by name or id, the earlier first; one of these comes before one file.",
+    )
+    collection: Which | None = Field(default=None, description=A_COLLECTION)
 
 
 class Piece(Model):
@@ -134,9 +144,10 @@ async def compare_documents(request: CompareDocuments, ctx: Context) -> Document
     anything.
 
     Raises:
-        InvalidRequest: a file cannot be read, or has no text.
+        InvalidRequest: there are not two, a file cannot be read, or one has no text.
+        NotFound: no document has that name.
     """
-    before, after = await read_files(ctx, request.files)
+    before, after = await _both(request, ctx)
     one, other = await asyncio.to_thread(lambda: (pieces(before), pieces(after)))
     for number, (document, found) in enumerate(((before, one), (after, other))):
         if not found:
@@ -169,7 +180,24 @@ async def compare_documents(request: CompareDocuments, ctx: Context) -> Document
     )
 
 
-def _notes(*documents: Document) -> list[str]:
+async def _both(request: CompareDocuments, ctx: Context) -> tuple[Reading, Reading]:
+    count = len(request.files) + len(request.documents)
+    if count != 2:  # noqa: PLR2004 - two are compared
+        raise InvalidRequest(
+            f"There are {count} documents; two are compared.",
+            field="files",
+            value=count,
+            remedy="Give two of files and documents.",
+        )
+    rows = [
+        await kept_as(ctx, name, request.collection, f"documents.{number}")
+        for number, name in enumerate(request.documents)
+    ]
+    first, second = [*[await kept_pages(ctx, row) for row in rows], *await read_files(ctx, request.files)]
+    return first, second
+
+
+def _notes(*documents: Reading) -> list[str]:
     return [f"{one.name}: {note}" for one in documents for note in one.notes]
 
 

@@ -10,7 +10,7 @@ from pydantic import Field
 
 from nis_backend.capabilities.documents.citing import DATA, Citation, Cited, quotes_table, shown
 from nis_backend.capabilities.documents.composing import Composes, Composing
-from nis_backend.capabilities.documents.given import OneDocument, document_for
+from nis_backend.capabilities.documents.given import WhichDocument, document_for
 from nis_backend.capabilities.documents.leaves import Filled, asked_for, check_schema, grown, listed, merged, value_of
 from nis_backend.capabilities.documents.ruling import RULES, by_rules
 from nis_backend.capabilities.documents.samples import FIELDS, LEASE, LEASE_FIELDS
@@ -21,7 +21,7 @@ from nis_backend.operation import Example, Json, Model, operation
 from nis_backend.view import Table, Text, View
 
 if TYPE_CHECKING:
-    from nis_backend.capabilities.documents.given import Document
+    from nis_backend.capabilities.documents.given import Reading
     from nis_backend.capabilities.documents.leaves import Tree
     from nis_backend.context import Context
 
@@ -31,7 +31,7 @@ CHARACTERS_OF_A_TOKEN, BESIDE, LEAST_PART = 3, 2000, 1500
 MOST_PARTS = 60
 
 
-class ExtractFields(OneDocument, Composes):
+class ExtractFields(WhichDocument, Composes):
     """A document, and what is to be found in it."""
 
     fields: Json = Field(
@@ -130,7 +130,7 @@ async def extract_fields(request: ExtractFields, ctx: Context) -> ExtractedField
     return _told(document, tree, {"method": how, **composing.said()})
 
 
-def _told(document: Document, tree: Tree, rest: Json) -> ExtractedFields:
+def _told(document: Reading, tree: Tree, rest: Json) -> ExtractedFields:
     fields = [
         FoundField(path=path, value=one.value, quote=one.quote, reason=one.reason, others=list(one.others))
         for path, one in listed(tree)
@@ -145,7 +145,7 @@ def _told(document: Document, tree: Tree, rest: Json) -> ExtractedFields:
     )
 
 
-async def _read(ctx: Context, composing: Composing, request: ExtractFields, document: Document) -> Tree:
+async def _read(ctx: Context, composing: Composing, request: ExtractFields, document: Reading) -> Tree:
     """What a model proposes, part by part: of each value the first that is borne out, lists one after the other."""
     cited = Cited(passages=document.passages())
     parts = _parts(composing, cited, document)
@@ -180,7 +180,7 @@ def _checked(cited: Cited, first: int, name: str, schema: Json, answer: Any) -> 
     return Filled(schema=schema, name=name, value=value, quote=quote)
 
 
-def _parts(composing: Composing, cited: Cited, document: Document) -> list[list[int]]:
+def _parts(composing: Composing, cited: Cited, document: Reading) -> list[list[int]]:
     context = composing.info.context_tokens
     room = PART if context is None else min(PART, max(LEAST_PART, (context - BESIDE) * CHARACTERS_OF_A_TOKEN))
     parts, held = list[list[int]](), 0

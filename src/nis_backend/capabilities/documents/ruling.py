@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from nis_backend.capabilities.documents.citing import Citation
-    from nis_backend.capabilities.documents.given import Document
+    from nis_backend.capabilities.documents.given import Reading
     from nis_backend.capabilities.documents.leaves import Tree
     from nis_backend.operation import Json
 
@@ -42,7 +42,7 @@ class _Hit:
     quote: Citation
 
 
-def by_rules(schema: Json, document: Document) -> Tree:
+def by_rules(schema: Json, document: Reading) -> Tree:
     """The schema's tree, filled where a rule finds one value and no other."""
     lines = list(_lines(document))
 
@@ -59,7 +59,7 @@ def by_rules(schema: Json, document: Document) -> Tree:
     return _with_lists(schema, tree, document, lines)
 
 
-def _with_lists(schema: Json, tree: Tree, document: Document, lines: list[_Line]) -> Tree:
+def _with_lists(schema: Json, tree: Tree, document: Reading, lines: list[_Line]) -> Tree:
     """Lists of what is known by its form hold all there is of it."""
     if kind_of(schema) == "object":
         properties: dict[str, Json] = schema["properties"]
@@ -72,7 +72,7 @@ def _with_lists(schema: Json, tree: Tree, document: Document, lines: list[_Line]
     return tree
 
 
-def _list(name: str, schema: Json, document: Document, lines: list[_Line]) -> list[Filled]:
+def _list(name: str, schema: Json, document: Reading, lines: list[_Line]) -> list[Filled]:
     leaf: Json = schema["items"]
     form = _form(name, leaf)
     if form is None or kind_of(leaf) != "string":
@@ -90,11 +90,11 @@ class _Line:
     start: int
     text: str
 
-    def cite(self, document: Document, start: int, end: int) -> Citation:
+    def cite(self, document: Reading, start: int, end: int) -> Citation:
         return document.passage(self.page, self.text, self.start).cite(start, end)
 
 
-def _lines(document: Document) -> Iterator[_Line]:
+def _lines(document: Reading) -> Iterator[_Line]:
     for number, text in document.pages:
         place = 0
         for line in text.split("\n"):
@@ -103,7 +103,7 @@ def _lines(document: Document) -> Iterator[_Line]:
             place += len(line) + 1
 
 
-def _hits(name: str, leaf: Json, document: Document, lines: list[_Line]) -> list[_Hit]:
+def _hits(name: str, leaf: Json, document: Reading, lines: list[_Line]) -> list[_Hit]:
     """What lines with the field's label say, else what is known by its form."""
     form = _form(name, leaf)
     read = form or _reader(leaf, commas=decimal_commas(text for _, text in document.pages))

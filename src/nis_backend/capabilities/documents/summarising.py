@@ -27,7 +27,7 @@ from nis_backend.capabilities.documents.citing import (
     unlinked,
 )
 from nis_backend.capabilities.documents.composing import Composes, Composing, closed
-from nis_backend.capabilities.documents.given import OneDocument, document_for
+from nis_backend.capabilities.documents.given import WhichDocument, document_for
 from nis_backend.capabilities.documents.samples import LEASE, SUMMARISE
 from nis_backend.capabilities.documents.telling import tell
 from nis_backend.errors import InvalidRequest, TooLarge, UpstreamFailed
@@ -37,7 +37,7 @@ from nis_backend.view import Text, View
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from nis_backend.capabilities.documents.given import Document
+    from nis_backend.capabilities.documents.given import Reading
     from nis_backend.context import Context
     from nis_backend.operation import Json
 
@@ -56,7 +56,7 @@ AT_ONCE = 4
 EXTRACTED = "No language model wrote this: these are the document's own sentences, in their order."
 
 
-class SummariseDocument(OneDocument, Composes):
+class SummariseDocument(WhichDocument, Composes):
     """A document, and how it is to be told."""
 
     sentences: Annotated[int, Names("points", "lines", "statements")] = Field(
@@ -137,7 +137,7 @@ async def summarise_document(request: SummariseDocument, ctx: Context) -> Docume
     return await _Writing(request, ctx, document, composing).whole()
 
 
-async def _extracted(ctx: Context, request: SummariseDocument, document: Document) -> DocumentSummary:
+async def _extracted(ctx: Context, request: SummariseDocument, document: Reading) -> DocumentSummary:
     """The sentences that have the most of the document."""
     found = await central(ctx, document.sentences(), request.sentences, request.focus)
     quotes = [one.cite(0, len(one.text)) for one in found.passages]
@@ -155,7 +155,7 @@ async def _extracted(ctx: Context, request: SummariseDocument, document: Documen
     )
 
 
-def _beginning(document: Document) -> Json:
+def _beginning(document: Reading) -> Json:
     return {"document": document.name, "pages": len(document.pages), "notes": list(document.notes)}
 
 
@@ -166,7 +166,7 @@ def _joined(sentences: Sequence[Statement]) -> str:
 class _Writing:
     """One document that a model reads."""
 
-    def __init__(self, request: SummariseDocument, ctx: Context, document: Document, composing: Composing) -> None:
+    def __init__(self, request: SummariseDocument, ctx: Context, document: Reading, composing: Composing) -> None:
         self._request = request
         self._ctx = ctx
         self._document = document
