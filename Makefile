@@ -63,7 +63,7 @@ SHELL := /bin/bash
 .SHELLFLAGS := -o pipefail -c
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help serve weights test-weights test check format generate console bench-start bench-router bench-toolsets bench-embeddings bench-runs bench-dispatch bench-gateway bench-generation bench-impact bench-physics bench-reading bench-search bench-soak bench-sockets bench-vision bench-voice bench-speaking bench-live-voice bench-extras image check-stack conformance prove-drain prove-fuzz prove-impact-null prove-kills prove-media prove-readers prove-rollback prove-schema prove-takeover clean
+.PHONY: help serve weights test-weights test check format generate console bench-start bench-router bench-toolsets bench-embeddings bench-runs bench-dispatch bench-gateway bench-generation bench-impact bench-physics bench-reading bench-search bench-soak bench-sockets bench-vision bench-voice bench-speaking bench-live-voice bench-extras image check-stack conformance prove-documents prove-drain prove-fuzz prove-impact-null prove-kills prove-media prove-readers prove-rollback prove-schema prove-takeover clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-16s %s\n", $$1, $$2 }' Makefile
@@ -165,6 +165,9 @@ check-stack: $(TESTS) $(STACK_PEER) ## hold the AWS stack to cfn-lint and checko
 
 conformance: $(TESTS) $(WHEELHOUSE) weights $(CLIENTS) ## run the protocols' own suites and clients, and write docs/conformance.md (ARGS="--tck FOLDER")
 	@$(BIN)/python benchmarks/conformance.py $(ARGS)
+
+prove-documents: $(TESTS) weights ## add 100 documents of all kinds, 20 of them hostile, and kill the server in the middle (ARGS="--files 20")
+	@$(BIN)/python benchmarks/documents.py $(ARGS)
 
 prove-drain: $(TESTS) ## stop the server under 200 streams, and hold quiet ones open through a proxy that cuts such
 	@$(BIN)/python benchmarks/drain.py $(ARGS)

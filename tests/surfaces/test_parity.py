@@ -29,7 +29,7 @@ MOVES = {
     "conversations.list_conversations",
     "conversations.search_conversations",
     "documents.add_document",
-    "documents.add_documents",
+    "documents.add_files",
     "documents.get_document",
     "documents.list_documents",
     "documents.search_documents",

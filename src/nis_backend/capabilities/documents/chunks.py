@@ -11,13 +11,15 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from nis_backend.capabilities.documents.pages import Chunk
-from nis_backend.capabilities.documents.wordpieces import count_tokens
+from nis_backend.capabilities.documents.wordpieces import LONGEST_WORD, count_tokens
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from nis_backend.capabilities.documents.pages import Heading, Page
 
+LONGEST = 30_000
+"""Characters of a chunk: words of a hundred letters and more count as one piece each."""
 LEAST_SECTION = 0.25
 """Share of a chunk's size from which a lower heading begins a new one: sections of a line or two stay together."""
 
@@ -58,7 +60,7 @@ class Chunking:
             if atom.opens and fresh and self._begins(current, atom, tokens):
                 yield from self._chunk(page, current, path)
                 current, fresh = [], False
-            elif fresh and tokens + atom.tokens > self._size:
+            elif fresh and (tokens + atom.tokens > self._size or atom.end - current[0].start > LONGEST):
                 yield from self._chunk(page, current, path)
                 current, fresh = self._kept(current), False
             if atom.opens:
@@ -126,12 +128,12 @@ def _atoms(page: Page, size: int) -> Iterator[_Atom]:
 def _sentences(text: str, start: int, end: int, size: int) -> Iterator[_Atom]:
     for first, last in _parts(_PARAGRAPH, text, start, end):
         whole = count_tokens(text[first:last])
-        if whole <= size // 2:
+        if whole <= size // 2 and last - first <= LONGEST:
             yield _Atom(start=first, end=last, tokens=whole)
             continue
         for begin, stop in _parts(_SENTENCE, text, first, last):
             tokens = count_tokens(text[begin:stop])
-            if tokens <= size:
+            if tokens <= size and stop - begin <= LONGEST:
                 yield _Atom(start=begin, end=stop, tokens=tokens)
             else:
                 yield from _words(text, begin, stop, size)
@@ -154,7 +156,7 @@ def _words(text: str, start: int, end: int, size: int) -> Iterator[_Atom]:
     for found in _WORD.finditer(text, start, end):
         for first, last in _cut(text, found.start(), found.end(), size):
             more = count_tokens(text[first:last])
-            if tokens and tokens + more > size:
+            if tokens and (tokens + more > size or last - begin > LONGEST):
                 yield _Atom(start=begin, end=first, tokens=tokens)
                 begin, tokens = first, 0
             tokens += more
@@ -164,7 +166,7 @@ def _words(text: str, start: int, end: int, size: int) -> Iterator[_Atom]:
 
 def _cut(text: str, start: int, end: int, size: int) -> Iterator[tuple[int, int]]:
     """A word in parts, none of more letters than a chunk has pieces: Chinese has no spaces."""
-    if end - start <= size or count_tokens(text[start:end]) <= size:
+    if end - start <= max(size, LONGEST_WORD) and count_tokens(text[start:end]) <= size:
         yield start, end
         return
     for place in range(start, end, size):

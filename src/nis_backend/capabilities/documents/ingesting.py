@@ -76,7 +76,7 @@ class AddDocument(Keeping):
     )
 
 
-class AddDocuments(Keeping):
+class AddFiles(Keeping):
     """Documents to be kept, each under its file's name."""
 
     documents: list[Blob] = Field(min_length=1, max_length=MOST_DOCUMENTS, description="The files.")
@@ -108,7 +108,7 @@ class DocumentsKept(Model):
     failed: int
 
 
-async def _prepare(request: Any, ctx: Context) -> Any:  # Any: AddDocument or AddDocuments
+async def _prepare(request: Any, ctx: Context) -> Any:  # Any: AddDocument or AddFiles
     """Refuse what would never do, and name the collection that is meant."""
     taken = sorted(set(request.metadata) & set(OWN))
     if taken:
@@ -170,7 +170,7 @@ async def add_document(request: AddDocument, ctx: Context) -> Recorded[DocumentK
 
 
 @operation(
-    "documents.add_documents",
+    "documents.add_files",
     effect="writes",
     prepare=_prepare,
     outward=True,
@@ -190,7 +190,7 @@ async def add_document(request: AddDocument, ctx: Context) -> Recorded[DocumentK
         ),
     ),
 )
-async def add_documents(request: AddDocuments, ctx: Context) -> Recorded[DocumentsKept]:
+async def add_files(request: AddFiles, ctx: Context) -> Recorded[DocumentsKept]:
     """Read several documents into a collection, as a run: each is told of, and one that cannot be read stops no other.
 
     Raises:
@@ -306,7 +306,7 @@ async def search_documents(request: SearchDocuments, ctx: Context) -> FoundPassa
 
 OPERATIONS = (
     add_document,
-    add_documents,
+    add_files,
     get_document,
     list_documents,
     delete_document,

@@ -28,9 +28,18 @@ async def recognise(ctx: Context, document: Blob, found: Extracted) -> tuple[lis
             pages[number] = await _recognised(ctx, document, found.kind, pages[number])
         except NisError as error:
             if len(found.pages) == len(found.scans) and (isinstance(error, Unavailable) or len(found.pages) == 1):
-                raise
+                raise _named(error, document.name) from None
             missing.append(f"Page {number} is a picture and was not read: {error.message} {error.remedy}".strip())
     return list(pages.values()), missing
+
+
+def _named(error: NisError, name: str) -> NisError:
+    """The failure with the file's name, and in the field that it came in."""
+    if name:
+        error.message = f"{name!r} cannot be read: {error.message}"
+    if error.field is not None:
+        error.field = "document"
+    return error
 
 
 async def _recognised(ctx: Context, document: Blob, kind: Kind, page: Page) -> Page:

@@ -98,7 +98,7 @@ def _archive(file: BinaryIO, name: str) -> tuple[Kind, str]:
         raise unread(name, _OTHERS[told], "Save it as .docx, .xlsx, .pptx or PDF.")
     if "xl/workbook.bin" in names:
         raise unread(name, "a binary workbook (.xlsb)", "Save it as .xlsx.")
-    raise unread(name, "an archive (ZIP)", "Add what is in it with documents.add_documents, or unpack it.")
+    raise unread(name, "an archive (ZIP)", "Unpack it, and add what is in it with documents.add_files.")
 
 
 def _old_office(file: BinaryIO, name: str) -> Exception:

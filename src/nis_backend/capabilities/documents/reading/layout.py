@@ -23,6 +23,8 @@ GUTTER = 0.9
 """Widths of type between columns, at least."""
 CLOSE = 0.75
 """Heights of type between lines of one paragraph, at most: lines are set at 1 to 1.5 heights."""
+APART = 2.5
+"""Heights of type between rows of one table, at most."""
 ALIKE = 0.12
 """By how much the type of one paragraph differs, at most."""
 SHORT = 0.25
@@ -75,7 +77,7 @@ def _cut(pieces: list[Piece]) -> tuple[list[Piece], list[Piece]] | None:
         sides = _parted(pieces, (left + right) / 2, "left")
         if all(map(_is_column, sides)):
             return sides
-    top, bottom = _widest([(one.box.top, one.box.bottom) for one in pieces], CLOSE * size)
+    top, bottom = _widest(_bands(pieces, size), CLOSE * size)
     if bottom > top and _has_columns(pieces, size):
         return _parted(pieces, (top + bottom) / 2, "top")
     return None
@@ -94,6 +96,21 @@ def _widest(spans: list[tuple[float, float]], least: float) -> tuple[float, floa
             found = (reached, start)
         reached = end if reached is None else max(reached, end)
     return found
+
+
+def _bands(pieces: list[Piece], size: float) -> list[tuple[float, float]]:
+    """From where to where rows go down; rows of cells that may be one table are not parted."""
+    bands: list[tuple[float, float]] = []
+    were_cells = False
+    for row in _rows(pieces):
+        box = around([one.box for one in row])
+        cells = len(row) > 1 and median([len(one.text) for one in row]) < PROSE
+        if bands and cells and were_cells and box.top - bands[-1][1] <= APART * size:
+            bands[-1] = (bands[-1][0], box.bottom)
+        else:
+            bands.append((box.top, box.bottom))
+        were_cells = cells
+    return bands
 
 
 def _is_column(pieces: list[Piece]) -> bool:

@@ -291,6 +291,14 @@ def sum_items(owner: str, collection_id: str) -> Statement:
     ), [collection_id, owner]
 
 
+SUMS = """
+select coalesce(sum(char_length(text)), 0)::bigint as characters, coalesce(max(char_length(text)), 0) as longest,
+    count(distinct document_id) as documents, count(case when c.side = 'a' then vector_a else vector_b end) as vectors
+from items i join collections c on c.id = i.collection_id where i.collection_id = %s and i.owner = %s
+"""
+"""See `Items.sum_items`."""
+
+
 def vectors_after(owner: str, collection_id: str, side: Side, number: int, limit: int) -> Statement:
     """See `Items.vectors_after`."""
     return (

@@ -1,0 +1,132 @@
+"""Documents that are kept in collections: added, replaced, found, deleted; and a server that dies under them."""
+
+from __future__ import annotations
+
+import base64
+from typing import Any
+
+import pytest
+from ground import Ground
+from outliving import prove
+from scripts import script
+
+from nis_backend.errors import InvalidRequest, NisError, NotFound
+
+Json = dict[str, Any]
+made: Any = script("document_files")
+
+
+def add(ground: Ground, name: str, data: bytes, **given: Any) -> Json:
+    """Keep a file; what has become of it."""
+    document = {"base64": base64.b64encode(data).decode(), "name": name}
+    return ground.call("documents.add_document", {"document": document, **given})
+
+
+def chunks(ground: Ground, kept: Json) -> list[Json]:
+    """The chunks of a document."""
+    which = {"id": kept["document"]["collection_id"], "document_id": kept["id"], "limit": 100}
+    return ground.call("collections.list_items", which)["items"]
+
+
+def test_a_passage_is_found_where_it_says_it_stands(ground: Ground) -> None:
+    """Promise: page, first and last character of passage and quote are those of the page as it is read."""
+    file = made.two_columns(41)
+    kept = add(ground, "places.pdf", file)
+    asked = {"query": "lanterns on the breakwater at dusk", "document_id": kept["id"], "limit": 1}
+    (found,) = ground.call("documents.search_documents", asked)["passages"]
+    read = ground.call("documents.read_document", {"document": {"id": kept["document"]["blob_id"]}})
+    text = read["pages"][found["page"] - 1]["text"]
+    assert text[found["start"] : found["end"]] == found["text"]
+    assert text[found["quote_start"] : found["quote_end"]] == found["quote"]
+    assert found["quote"].startswith("Lanterns on the breakwater")
+    assert (found["document"], found["heading"]) == ("places.pdf", "Report 41 of the harbour")
+
+
+def test_the_same_bytes_change_nothing_and_others_take_their_place(ground: Ground) -> None:
+    """Promise: unchanged by its hash; replaced under one id, with no chunk and no file of the old one left."""
+    first = add(ground, "tides.html", made.page(1))
+    assert first["outcome"] == "added"
+    assert add(ground, "tides.html", made.page(1))["outcome"] == "unchanged"
+    second = add(ground, "tides.html", made.page(2))
+    assert (second["outcome"], second["id"]) == ("replaced", first["id"])
+    texts = " ".join(one["text"] for one in chunks(ground, second))
+    assert "High water 2" in texts
+    assert "High water 1" not in texts
+    with pytest.raises(NotFound):
+        ground.call("blobs.get_blob", {"id": first["document"]["blob_id"]})
+
+
+def test_a_file_that_cannot_be_read_leaves_the_one_before_it_as_it_was(ground: Ground) -> None:
+    """Promise: old chunks go when the new ones are in; the failure is told, also later."""
+    kept = add(ground, "minutes.docx", made.word(7))
+    before = chunks(ground, kept)
+    with pytest.raises(InvalidRequest):
+        add(ground, "minutes.docx", made.word(8)[:4000])
+    assert chunks(ground, kept) == before
+    document = ground.call("documents.get_document", {"id": kept["id"]})
+    assert (document["state"], document["problem"]["code"]) == ("ready", "invalid_request")
+
+
+def test_a_first_file_that_cannot_be_read_is_listed_with_the_reason(ground: Ground) -> None:
+    """Promise: a failure is a document in the state `failed`, without a chunk."""
+    with pytest.raises(NisError):
+        add(ground, "locked here.pdf", made.locked_pdf())
+    listed = ground.call("documents.list_documents", {"state": "failed", "limit": 100})["documents"]
+    (failed,) = [one for one in listed if one["name"] == "locked here.pdf"]
+    assert "encrypted" in failed["problem"]["detail"]
+    assert failed["chunks"] == 0
+
+
+def test_ten_thousand_pages_are_refused_before_they_are_read(ground: Ground) -> None:
+    """Promise: at most 5000 pages, told with the number that there are."""
+    many = base64.b64encode(made.pdf([made.NOTHING] * 10_000)).decode()
+    with pytest.raises(NisError) as refused:
+        ground.call("documents.read_document", {"document": {"base64": many, "name": "many.pdf"}})
+    assert (refused.value.code, "10000 pages" in refused.value.message) == ("too_large", True)
+
+
+def test_of_several_files_one_that_cannot_be_read_stops_no_other(ground: Ground) -> None:
+    """Promise: each is told of in its turn."""
+    files = [("ok.csv", made.rows(1)), ("no.pdf", made.locked_pdf()), ("yes.md", made.markdown(5))]
+    given = [{"base64": base64.b64encode(data).decode(), "name": name} for name, data in files]
+    done = ground.call("documents.add_files", {"documents": given})
+    assert [(one["name"], one["outcome"]) for one in done["documents"]] == [
+        ("ok.csv", "added"),
+        ("no.pdf", "failed"),
+        ("yes.md", "added"),
+    ]
+    assert done["failed"] == 1
+
+
+def test_a_document_goes_with_its_chunks_and_its_file(ground: Ground) -> None:
+    """Promise: what came with it is gone with it; a file that was there before stays."""
+    kept = add(ground, "gone.csv", made.rows(9))
+    own = ground.call("blobs.create_blob", {"content": {"base64": base64.b64encode(made.rows(8)).decode()}})
+    other = ground.call("documents.add_document", {"document": own["id"], "name": "stays.csv"})
+    for one in (kept, other):
+        assert ground.call("documents.delete_document", {"id": one["id"]})["chunks"] == 1
+        assert chunks(ground, one) == []
+    with pytest.raises(NotFound):
+        ground.call("blobs.get_blob", {"id": kept["document"]["blob_id"]})
+    assert ground.call("blobs.get_blob", {"id": own["id"]})["id"] == own["id"]
+
+
+def test_names_that_a_chunk_uses_itself_are_refused_as_metadata(ground: Ground) -> None:
+    """Promise: what a caller says of a document never hides where a chunk stands."""
+    with pytest.raises(InvalidRequest) as refused:
+        add(ground, "x.csv", made.rows(1), metadata={"page": 4})
+    assert refused.value.field == "metadata.page"
+
+
+def test_a_scanned_page_is_read_by_recognition_and_says_how_well(ground: Ground) -> None:
+    """Promise: pages that are pictures tell that, and the mean score of their lines."""
+    file = base64.b64encode(made.scanned(12)).decode()
+    (page,) = ground.call("documents.read_document", {"document": {"base64": file, "name": "scan.pdf"}})["pages"]
+    assert "closed" in page["text"]
+    assert page["ocr"]["by"] == "vision.read_text"
+    assert 0.5 < page["ocr"]["confidence"] <= 1
+
+
+def test_a_server_that_is_killed_while_documents_come_in_goes_on_without_a_chunk_twice() -> None:
+    """The long form is `make prove-documents`: a hundred files of all kinds, twenty of them hostile."""
+    assert "attempt 2" in prove("documents.py", "--files", "12", "--hostile", "4", "--plain")
