@@ -51,7 +51,7 @@ class Part(Model):
 
     source: Source
     id: str = Field(description="The memory's id, the turn's run, or the text's place, 1 the first.")
-    tokens: int = Field(description="By its length and the tokens that all pieces have together.")
+    tokens: int = Field(description="By its length, and how many tokens a character of these pieces has.")
     score: float | None = Field(description="What a memory was recalled with; null for the rest.")
 
 
@@ -129,7 +129,7 @@ async def assemble_context(request: AssembleContext, ctx: Context) -> AssembledC
         *await _memories(request, ctx, notes),
     ]
     counter = await Counter.of(ctx, request.model)
-    share = await counter.count(written(pieces)) / max(1, len(written(pieces)))
+    share = await counter.share(written(pieces))
     pieces = [replace(one, tokens=round(share * len(one.text)) + 1) for one in pieces]
     chosen = choose(pieces, request.budget)
     tokens = await counter.count(written(chosen)) if chosen else 0

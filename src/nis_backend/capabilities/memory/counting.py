@@ -6,7 +6,7 @@ import math
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from nis_backend.errors import NotFound, NotSupported, Unavailable, UpstreamFailed
+from nis_backend.errors import InvalidRequest, NotFound, NotSupported, TooLarge, Unavailable, UpstreamFailed
 
 if TYPE_CHECKING:
     from nis_backend.context import Context
@@ -14,7 +14,8 @@ if TYPE_CHECKING:
 CHARACTERS = 3
 """Characters that a token is taken for where nobody counts: English has about four, and a budget is not exceeded."""
 RULE = f"an estimate of one token for {CHARACTERS} characters"
-LONGEST_COUNTED = 400_000
+SAMPLE = 4000
+"""Characters by which it is told what a piece may have: the model in the box reads what it counts."""
 
 
 @dataclass(kw_only=True)
@@ -51,10 +52,15 @@ class Counter:
             return 0
         if self.exact:
             try:
-                asked = {"text": text[:LONGEST_COUNTED], "model": self.model}
-                counted = (await self.ctx.call_named("models.count_tokens", asked)).tokens
-                return math.ceil(counted * len(text) / min(len(text), LONGEST_COUNTED))
-            except (NotSupported, Unavailable, UpstreamFailed) as error:
+                return int(
+                    (await self.ctx.call_named("models.count_tokens", {"text": text, "model": self.model})).tokens
+                )
+            except (InvalidRequest, NotSupported, TooLarge, Unavailable, UpstreamFailed) as error:
                 self.notes.append(f"The tokenizer of {self.by} could not be asked: {error.message}")
                 self.by, self.exact = RULE, False
         return math.ceil(len(text) / CHARACTERS)
+
+    async def share(self, text: str) -> float:
+        """Tokens that a character of such a text has, as far as its beginning tells."""
+        sample = text[:SAMPLE]
+        return await self.count(sample) / max(1, len(sample))

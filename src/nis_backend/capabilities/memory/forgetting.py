@@ -24,8 +24,9 @@ DEFINITION = (
     "nothing else does; schedules and calls of models that name them."
 )
 BEYOND = (
-    "Backups, exports and copies that were taken before (nis backup, blobs.export, snapshots of the disk).",
+    "Backups, exports and snapshots that were taken before (nis backup, memory.export_memories).",
     "Copies of the database that an upgrade left beside it (nis-version-N.db).",
+    "Answers that a route of models keeps for a time (cache.clear_cache).",
     "What was sent elsewhere: to providers of models, to webhooks, to the bus, to logs and traces.",
     "What somebody else has written of them without naming them as the user.",
     "Blocks of the disk that the file system has moved: secure_delete overwrites what is in the file.",
@@ -128,7 +129,7 @@ def _told(
 ) -> Forgotten:
     how = {**COUNTED, **evidence.how}
     places = [
-        Place(place=place, before=number, after=after.get(place, 0), how=how.get(place, "rows that hold an id of it"))
+        Place(place=place, before=number, after=after.get(place, 0), how=how.get(place, "ids of it in rows"))
         for place, number in {**dict.fromkeys(after, 0), **before}.items()
     ]
     return Forgotten(

@@ -106,9 +106,9 @@ def item_of(memory: Memory) -> dict[str, object]:
     return {"id": memory.id, "text": memory.text, "metadata": metadata}
 
 
-def id_of(text: str, user: str | None, agent: str | None) -> str:
-    """The id of what says this of them: said again at the same time elsewhere, it is the same memory."""
-    whole = "\n".join([user or "", agent or "", " ".join(words(text))])
+def id_of(owner: str, text: str, user: str | None, agent: str | None) -> str:
+    """The id of what says this of them, for one owner: said at the same time elsewhere, it is the same memory."""
+    whole = "\n".join([owner, user or "", agent or "", " ".join(words(text))])
     return f"memory-{sha256(whole.encode('utf-8', 'surrogatepass')).hexdigest()[:24]}"
 
 

@@ -170,7 +170,7 @@ async def remember(request: Remember, ctx: Context) -> Remembered:
     """
     now = ctx.now()
     new = Memory(
-        id=id_of(request.text, request.user, request.agent),
+        id=id_of(ctx.caller.owner, request.text, request.user, request.agent),
         text=request.text.strip(),
         user=request.user,
         agent=request.agent,

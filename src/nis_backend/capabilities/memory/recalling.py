@@ -33,9 +33,8 @@ if TYPE_CHECKING:
 
 LOOKED_AT = 100
 """Memories that the search hands over, to be weighed."""
-LEAST_COSINE = 0.3
-"""Below it a memory that shares no word with the question is not about it: of unrelated sentences all-MiniLM-L6-v2
-seldom gives more."""
+LEAST_COSINE = 0.2
+"""Sentences about other things seldom have more by all-MiniLM-L6-v2, and what a question hints at often not much."""
 DAY = 86_400.0
 DECIMALS = 6
 
@@ -52,6 +51,12 @@ class Recall(Model):
     limit: int = Field(default=5, ge=1, le=50, description="Most memories to answer.")
     recency: float = Field(default=0.2, ge=0, le=1, description="Weight of how lately it was said.")
     importance: float = Field(default=0.2, ge=0, le=1, description="Weight of how much it matters.")
+    least_similarity: float = Field(
+        default=LEAST_COSINE,
+        ge=0,
+        le=1,
+        description="Cosine below which a memory without a word of the question is left out.",
+    )
     half_life: float = Field(
         default=30.0, gt=0, le=36_500, description="Days after which what was said counts half as recent."
     )
@@ -173,7 +178,7 @@ def formula_of(weights: Mapping[str, float], request: Recall) -> str:
         "importance": "importance",
     }
     told = " + ".join(f"{weight:.3g} x {part} ({meant[part]})" for part, weight in weights.items())
-    least = f"; left out: without a common word and with a cosine under {LEAST_COSINE}"
+    least = f"; left out: without a common word and with a cosine under {request.least_similarity:g}"
     return told + (least if "similarity" in weights else "; left out: without a common word")
 
 
@@ -182,7 +187,7 @@ def _weighed(
 ) -> Recalled | None:
     """A memory with its score; None where it is not about what is asked."""
     matched, share = _matched(request.query, one.text)
-    if not matched and (similarity or 0.0) < LEAST_COSINE:
+    if not matched and (similarity or 0.0) < request.least_similarity:
         return None
     days = max(0.0, now - one.at) / DAY
     values = {

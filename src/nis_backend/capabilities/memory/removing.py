@@ -164,7 +164,7 @@ async def _remove_blobs(ctx: Context, evidence: Evidence) -> None:
 
 
 def _rows(ids: dict[str, int]) -> int:
-    """Rows that hold an id, one that holds two counted twice."""
+    """Ids in rows: one row may hold several."""
     return sum(ids.values())
 
 

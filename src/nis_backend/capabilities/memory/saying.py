@@ -126,11 +126,14 @@ def relation(old: str, new: str) -> Relation:
         return "same"
     if core(old) and core(old) == core(new):
         return "same" if negated(old) == negated(new) else "contradicts"
-    if negated(old) == negated(new):
-        if _begins(first, second, new):
-            return "more"
-        if _begins(second, first, old):
-            return "less"
+    if negated(old) != negated(new):
+        denied, said = (core(old), core(new)) if negated(old) else (core(new), core(old))
+        # Who does not live in Berlin does not live there near the zoo; who likes no milk may like tea.
+        return "contradicts" if denied and said[: len(denied)] == denied else "different"
+    if _begins(first, second, new):
+        return "more"
+    if _begins(second, first, old):
+        return "less"
     one, other = claim(old), claim(new)
     return "contradicts" if one and other and one[0] == other[0] and one[1] != other[1] else "different"
 

@@ -1,0 +1,174 @@
+"""What is about a user is found whole, one owner's alone, and afterwards nowhere, whichever database."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import json
+from collections.abc import AsyncGenerator, Awaitable, Callable
+from pathlib import Path
+
+import pytest
+from store_rows import conversation_row, events, run_row
+
+from nis_backend.drivers.store.base import Row, Store
+from nis_backend.drivers.store.entries import Place
+from nis_backend.drivers.store.items import NewItem, Which
+from nis_backend.drivers.store.postgres.store import PostgresStore
+from nis_backend.drivers.store.sqlite.store import SqliteStore
+
+Body = Callable[[Store], Awaitable[None]]
+NEEDLE = "zwiebelfisch"
+
+
+@contextlib.asynccontextmanager
+async def opened(folder: Path, database: str | None) -> AsyncGenerator[Store]:
+    """The store over a folder's file or a database."""
+    store = SqliteStore(folder / "nis.db") if database is None else PostgresStore(database)
+    try:
+        yield store
+    finally:
+        await store.close()
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def with_store(request: pytest.FixtureRequest, tmp_path: Path) -> Callable[[Body], None]:
+    """Runs a test's body with each implementation."""
+    database = request.getfixturevalue("database") if request.param == "postgresql" else None
+
+    async def within(body: Body) -> None:
+        async with opened(tmp_path, database) as store:
+            await body(store)
+
+    return lambda body: asyncio.run(within(body))
+
+
+def an_id(kind: str, owner: str, number: int) -> str:
+    """An id as the process makes them."""
+    return f"{kind}-{ord(owner[0]):04x}{number:020x}"
+
+
+async def fill(store: Store, owner: str) -> None:
+    """An owner with things about two users, ada and bob."""
+    collection: Row = {
+        "id": an_id("collection", owner, 1),
+        "name": "notes",
+        "description": "",
+        "kind": "plain",
+        "language": "english",
+        "model": None,
+        "side": "a",
+        "items": 0,
+        "revision": 0,
+        "created": 1.0,
+        "updated": 1.0,
+    }
+    await store.insert("collections", owner, collection)
+    items = [
+        NewItem(
+            id=an_id("item", owner, number),
+            text=f"{NEEDLE} of {user}",
+            metadata=json.dumps({"user": user}),
+            digest=str(number),
+            document_id=document,
+        )
+        for number, (user, document) in enumerate([("ada", None), ("bob", None), ("", an_id("document", owner, 1))])
+    ]
+    await store.put_items(owner, collection["id"], (None, None), items, 1.0)
+    document: Row = {
+        "id": an_id("document", owner, 1),
+        "collection_id": collection["id"],
+        "name": "letter.txt",
+        "digest": "",
+        "media_type": "text/plain",
+        "characters": 1,
+        "chunks": 1,
+        "state": "ready",
+        "metadata": json.dumps({"user": "ada"}),
+        "created": 1.0,
+        "updated": 1.0,
+    }
+    await store.insert("documents", owner, document)
+    for number, namespace in enumerate(["user:ada", "user:ada/settings", "user:adalbert", "user:bob"]):
+        row = {"id": an_id("entry", owner, number), "value": f'"{NEEDLE}"', "expires": None, "created": 1, "updated": 1}
+        await store.put_entry(Place(owner=owner, namespace=namespace, key="k"), row, None)
+    for number, user in enumerate(["ada", "bob"]):
+        conversation, run = an_id("conversation", owner, number), an_id("run", owner, number)
+        await store.insert("conversations", owner, conversation_row(conversation))
+        asked = {"message": f"{NEEDLE} says {user}", "user_id": user}
+        await store.insert("runs", owner, run_row(run, conversation_id=conversation, input=json.dumps(asked)))
+        # A second turn, in which nobody is named, and a run that the first one has started.
+        later = run_row(
+            an_id("run", owner, 10 + number), conversation_id=conversation, input='{"message": "and then?"}'
+        )
+        await store.insert("runs", owner, later)
+        started = run_row(an_id("run", owner, 20 + number), within=json.dumps([["run", run]]))
+        await store.insert("runs", owner, started)
+        for one in (run, later["id"], started["id"]):
+            await store.append(events(one, f"{NEEDLE} {one}", owner=owner, state="succeeded"))
+    memory = run_row(an_id("run", owner, 30), operation="memory.remember", input=json.dumps({"user": "ada"}))
+    await store.insert("runs", owner, memory)
+    await store.append(events(memory["id"], "done", owner=owner, state="succeeded"))
+
+
+def test_all_that_is_about_a_user_is_found_and_nothing_else(with_store: Callable[[Body], None]) -> None:
+    """Promise of the definition: by namespace, metadata and request, and what follows from these; of one owner."""
+
+    async def body(store: Store) -> None:
+        for owner in ("ann", "bea"):
+            await fill(store, owner)
+        about = await store.about_user("ann", "ada")
+        assert [row["id"] for row in about.entries] == [an_id("entry", "ann", 0), an_id("entry", "ann", 1)]
+        assert [row["id"] for row in about.items] == [an_id("item", "ann", 0), an_id("item", "ann", 2)]
+        assert [row["id"] for row in about.documents] == [an_id("document", "ann", 1)]
+        assert about.conversations == [an_id("conversation", "ann", 0)]
+        assert sorted(row["id"] for row in about.runs) == [an_id("run", "ann", number) for number in (0, 10, 20, 30)]
+        assert not (await store.about_user("ann", "nobody")).ids
+        assert not (await store.about_user("cat", "ada")).ids
+
+    with_store(body)
+
+
+def test_what_is_removed_is_found_nowhere_afterwards(with_store: Callable[[Body], None], tmp_path: Path) -> None:
+    """Promise of the proof: it finds what is there before, and nothing after, in tables, indexes and SQLite's files."""
+
+    async def body(store: Store) -> None:
+        for owner in ("ann", "bea"):
+            await fill(store, owner)
+        about = await store.about_user("ann", "ada")
+        before = await store.mentions("ann", about.ids)
+        assert {"items", "documents", "entries", "runs", "events", "conversations"} <= set(before)
+        assert set(await store.mentions("ann", ["item"])) == {"items"}
+        assert await store.mentions("bea", about.ids) == {}
+        collection = an_id("collection", "ann", 1)
+        numbers = {collection: [row["number"] for row in about.items]}
+        assert await store.indexed("ann", numbers) == 2
+        pieces = [one.encode() for one in about.ids]
+        there = await store.in_files(pieces)
+        assert there is None or all(there)
+        assert await store.forget("ann", about.conversations[0])
+        for row in about.runs:
+            if row["conversation_id"] is None:
+                assert await store.forget_run("ann", row["id"])
+        await store.drop_items("ann", collection, Which(ids=[row["id"] for row in about.items]), 2.0)
+        for row in about.documents:
+            await store.delete("documents", "ann", row["id"])
+        for row in about.entries:
+            assert await store.drop_entry(Place(owner="ann", namespace=row["namespace"], key=row["key"]), None)
+        notes = await store.scrub("ann")
+        assert await store.mentions("ann", about.ids) == {}
+        assert await store.indexed("ann", numbers) == 0
+        assert (await store.about_user("ann", "ada")).ids == []
+        there = await store.in_files(pieces)
+        if there is None:
+            assert "VACUUM" in notes[0]
+        else:
+            assert (notes, any(there)) == ([], False)
+            # The words themselves are gone as well: what is left of them is bob's and the other owner's.
+            raw = (tmp_path / "nis.db").read_bytes()
+            assert raw.count(b"of ada") == 1
+            assert raw.count(b"says ada") == raw.count(b"says bob") // 2
+        assert len((await store.about_user("ann", "bob")).ids) == 6
+        assert len((await store.about_user("bea", "ada")).ids) == 10
+
+    with_store(body)
