@@ -246,6 +246,8 @@ async def in_process(data: Path, texts: Sequence[str], vectors: Vectors, queries
     async with process.open():
         ctx = process.context(LOCAL)
         made: Any = await ctx.call_named("collections.create_collection", {"name": "texts"})  # Any: by its name
+        row = await ctx.store.get("collections", made.id)
+        assert row is not None
         before = folder_mb(data)
         begun = time.perf_counter()
         for start in progress(range(0, len(texts), AT_ONCE), f"nis, {len(texts)}: "):
@@ -253,7 +255,7 @@ async def in_process(data: Path, texts: Sequence[str], vectors: Vectors, queries
                 row_of(NewItem(id=str(place), text=texts[place]), vectors[place].tobytes(), None)
                 for place in range(start, min(start + AT_ONCE, len(texts)))
             ]
-            await ctx.store.put_items(made.id, (made.model, None), items, time.time())
+            await ctx.store.put_items(made.id, models_of(row), items, time.time())
         row = await ctx.store.get("collections", made.id)
         assert row is not None
         await ctx.nearest(row, queries[0].tobytes(), EVERY, AT)

@@ -65,6 +65,8 @@ CAPABILITIES = (
     "nis_backend.capabilities.documents.filling",
     "nis_backend.capabilities.documents.ingesting",
     "nis_backend.capabilities.collections.operations",
+    "nis_backend.capabilities.collections.reembedding",
+    "nis_backend.capabilities.collections.transferring",
     "nis_backend.capabilities.research.operations",
     "nis_backend.capabilities.memory.entries",
     "nis_backend.capabilities.memory.operations",

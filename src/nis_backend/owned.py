@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from nis_backend.drivers.store.base import Measures, Order, Row, Store, Table
     from nis_backend.drivers.store.forgetting import AboutUser, Mentions
     from nis_backend.drivers.store.items import Found, NewItem, Put, Side, Which
+    from nis_backend.drivers.store.items import Found, Models, NewItem, Put, Side, Which
     from nis_backend.drivers.store.spending import Singly
     from nis_backend.journal import Journal
 
@@ -166,9 +167,7 @@ class Owned:
         await self.once("branch")
         await self._store.branch(self._owner, conversation, runs)
 
-    async def put_items(
-        self, collection_id: str, models: tuple[str | None, str | None], items: Sequence[NewItem], now: float
-    ) -> Put:
+    async def put_items(self, collection_id: str, models: Models, items: Sequence[NewItem], now: float) -> Put:
         """See `Items.put_items`."""
         await self.once("put items")
         return await self._store.put_items(self._owner, collection_id, models, items, now)
@@ -200,19 +199,24 @@ class Owned:
         """See `Items.match_words`."""
         return await self._store.match_words(self._owner, collection_id, terms, which, limit)
 
-    async def unfilled(self, collection_id: str, side: Side, limit: int) -> list[Row]:
+    async def unfilled(self, collection_id: str, side: Side, after: int, limit: int) -> list[Row]:
         """See `Items.unfilled`."""
-        return await self._store.unfilled(self._owner, collection_id, side, limit)
+        return await self._store.unfilled(self._owner, collection_id, side, after, limit)
 
     async def fill_vectors(self, collection_id: str, side: Side, vectors: Sequence[tuple[int, bytes]]) -> None:
         """See `Items.fill_vectors`."""
         await self.once("fill vectors")
         await self._store.fill_vectors(self._owner, collection_id, side, vectors)
 
-    async def flip_side(self, collection_id: str, dimensions: int, now: float) -> bool:
+    async def name_next(self, collection_id: str, model: str | None, version: str | None, now: float) -> None:
+        """See `Items.name_next`."""
+        await self.once("name next")
+        await self._store.name_next(self._owner, collection_id, model, version, now)
+
+    async def flip_side(self, collection_id: str, now: float) -> bool:
         """See `Items.flip_side`."""
         await self.once("flip side")
-        return await self._store.flip_side(self._owner, collection_id, dimensions, now)
+        return await self._store.flip_side(self._owner, collection_id, now)
 
     async def clear_side(self, collection_id: str, side: Side, limit: int) -> bool:
         """See `Items.clear_side`."""

@@ -72,7 +72,7 @@ def test_the_best_are_the_same_as_sqlites(
     async def answers(store: Store) -> list[list[tuple[int, float]]]:
         try:
             await make(store)
-            await store.put_items("ann", "c-1", (None, None), items, 2.0)
+            await store.put_items("ann", "c-1", (None, None, None, None), items, 2.0)
             first = (await store.item_numbers("ann", "c-1", EVERY))[0]
             found = [await store.match_words("ann", "c-1", [*dict.fromkeys(terms)], EVERY, 10) for terms in asked]
             return [[(number - first, score) for number, score in one] for one in found]

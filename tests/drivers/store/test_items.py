@@ -20,8 +20,8 @@ from nis_backend.drivers.store.sqlite.store import SqliteStore
 from nis_backend.errors import Conflict, InvalidRequest, NotFound
 
 Body = Callable[[Store], Awaitable[None]]
-NO_MODEL = (None, None)
-MODEL = ("embedded:mini", None)
+NO_MODEL = (None, None, None, None)
+MODEL = ("embedded:mini", None, None, None)
 
 
 @contextlib.asynccontextmanager
@@ -201,10 +201,11 @@ def test_another_owner_finds_nothing_and_changes_nothing(with_store: Callable[[B
         assert await store.items_by_number("bob", "c-1", [row["number"]]) == []
         assert await store.match_words("bob", "c-1", ["tide"], EVERY, 10) == []
         assert await store.vectors_after("bob", "c-1", "a", 0, 10) == []
-        assert await store.unfilled("bob", "c-1", "b", 10) == []
+        assert await store.unfilled("bob", "c-1", "b", 0, 10) == []
         assert not await store.nearest("bob", "c-1", "a", floats(1, 0), EVERY, 10)
         assert await store.drop_items("bob", "c-1", EVERY, 3.0) == 0
         assert not await store.drop_collection("bob", "c-1")
+        await store.name_next("bob", "c-1", "embedded:maxi", None, 3.0)
         await store.fill_vectors("bob", "c-1", "b", [(row["number"], floats(0, 1))])
         assert await store.vectors_after("ann", "c-1", "b", 0, 10) == []
         with pytest.raises(NotFound):
@@ -293,7 +294,7 @@ def test_items_are_summed_up(with_store: Callable[[Body], None]) -> None:
         assert await store.sum_items("ann", "c-1") == nothing
         few = [item("one", "été", (1.0, 0.0)), item("two", "a"), item("three", "the tide rises", (0.0, 1.0))]
         of_one = [replace(one, document_id="d-1") for one in few]
-        await store.put_items("ann", "c-1", ("m", None), of_one, 2.0)
+        await store.put_items("ann", "c-1", ("m", None, None, None), of_one, 2.0)
         expected = {"characters": 18, "longest": 14, "documents": 1, "vectors": 2}
         assert await store.sum_items("ann", "c-1") == expected
         assert await store.sum_items("bob", "c-1") == nothing
@@ -339,29 +340,35 @@ def test_the_new_models_vectors_serve_from_one_moment_on(with_store: Callable[[B
     async def body(store: Store) -> None:
         await make(store, model="embedded:mini")
         await store.put_items("ann", "c-1", MODEL, [item("x", "tide", (1, 0)), item("y", "ebb", (0, 1))], 2.0)
-        assert not await store.flip_side("ann", "c-1", 3, 3.0)
-        await store.update("collections", "ann", "c-1", {"next_model": "embedded:maxi"})
+        assert not await store.flip_side("ann", "c-1", 3.0)
+        await store.name_next("ann", "c-1", "embedded:maxi", "2", 3.0)
         with pytest.raises(Conflict):
             await store.put_items("ann", "c-1", MODEL, [item("z", "flood", (1, 1))], 3.0)
-        both = ("embedded:mini", "embedded:maxi")
+        both = ("embedded:mini", None, "embedded:maxi", "2")
         later = NewItem(
             id="z", text="flood", metadata="{}", digest="z", vector=floats(1, 1), next_vector=floats(1, 1, 1)
         )
         await store.put_items("ann", "c-1", both, [later], 3.0)
-        rows = await store.unfilled("ann", "c-1", "b", 10)
+        rows = await store.unfilled("ann", "c-1", "b", 0, 10)
         assert [row["id"] for row in rows] == ["x", "y"]
         await store.fill_vectors("ann", "c-1", "b", [(rows[0]["number"], floats(1, 0, 0))])
-        assert not await store.flip_side("ann", "c-1", 3, 3.0)
+        assert not await store.flip_side("ann", "c-1", 3.0)
         assert await store.vectors_after("ann", "c-1", "a", rows[0]["number"], 10) == [
             (rows[1]["number"], floats(0, 1)),
             (await number_of(store, "z"), floats(1, 1)),
         ]
         await store.fill_vectors("ann", "c-1", "b", [(rows[1]["number"], floats(0, 1, 0)), (10**6, floats(0, 1, 0))])
         assert not await store.clear_side("ann", "c-1", "a", 10)
-        assert await store.flip_side("ann", "c-1", 3, 4.0)
+        assert await store.flip_side("ann", "c-1", 4.0)
         row = await store.get("collections", "ann", "c-1")
         assert row is not None
-        assert (row["side"], row["model"], row["next_model"], row["dimensions"]) == ("b", "embedded:maxi", None, 3)
+        assert (row["side"], row["flips"], row["dimensions"]) == ("b", 1, 3)
+        assert (row["model"], row["version"], row["next_model"], row["next_version"]) == (
+            "embedded:maxi",
+            "2",
+            None,
+            None,
+        )
         found = await store.items_by_number("ann", "c-1", [rows[0]["number"]])
         assert found[0]["vector"] == floats(1, 0, 0)
         assert await store.clear_side("ann", "c-1", "a", 2)

@@ -10,6 +10,8 @@ from nis_backend.drivers.store.base import Store
 from nis_backend.drivers.store.items import EVERY, NewItem, Which
 from nis_backend.drivers.store.sqlite.store import SqliteStore
 
+NO_MODEL = (None, None, None, None)
+
 
 def collection_row(id_: str, **given: Any) -> dict[str, Any]:
     """A collection without items."""
@@ -25,7 +27,7 @@ def items(*texts: str) -> list[NewItem]:
 async def kept(store: Store, id_: str, owner: str, *texts: str) -> None:
     """A collection with these."""
     await store.insert("collections", owner, collection_row(id_))
-    await store.put_items(owner, id_, (None, None), items(*texts), 2.0)
+    await store.put_items(owner, id_, NO_MODEL, items(*texts), 2.0)
 
 
 async def merged(store: Store, owner: str, id_: str) -> bool:
@@ -45,7 +47,7 @@ def test_words_of_removed_texts_leave_the_file(tmp_path: Path) -> None:
         )
         await store.drop_items("ann", "c-1", Which(ids=["i-0"]), 3.0)
         await store.put_items(
-            "ann", "c-1", (None, None), [NewItem(id="i-1", text="it sings", metadata="{}", digest="x")], 4.0
+            "ann", "c-1", NO_MODEL, [NewItem(id="i-1", text="it sings", metadata="{}", digest="x")], 4.0
         )
         async with asyncio.timeout(60):
             while not await merged(store, "ann", "c-1"):  # noqa: ASYNC110 - the writer's to do

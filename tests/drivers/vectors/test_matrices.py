@@ -33,7 +33,7 @@ async def put(store: Store, given: dict[str, Any], at: float) -> None:
         NewItem(id=key, text=key, metadata="{}", digest=f"{key} {at}", vector=vector.tobytes())
         for key, vector in given.items()
     ]
-    await store.put_items(OWNER, ID, ("m", None), items, at)
+    await store.put_items(OWNER, ID, ("m", None, None, None), items, at)
 
 
 def test_the_closest_are_those_of_all_that_are_there(tmp_path: Path) -> None:

@@ -17,6 +17,7 @@ from nis_backend.capabilities.collections.collection import (
     collection_of,
     find,
 )
+from nis_backend.capabilities.collections.embedding import chosen_model, embed
 from nis_backend.capabilities.collections.filters import which_items
 from nis_backend.capabilities.collections.items import (
     Added,
@@ -29,12 +30,10 @@ from nis_backend.capabilities.collections.items import (
     digest_of,
     id_of,
     item_of,
-    packed,
     row_of,
 )
 from nis_backend.capabilities.collections.searching import Hits, SearchCollection, advice, search
-from nis_backend.capabilities.embeddings.operations import EmbeddingRequest, embed_texts
-from nis_backend.drivers.store.items import Which
+from nis_backend.drivers.store.items import Which, models_of
 from nis_backend.errors import Conflict, InvalidRequest, NotFound, Unavailable
 from nis_backend.operation import Before, Example, Model, operation
 
@@ -44,6 +43,8 @@ if TYPE_CHECKING:
     from nis_backend.context import Context
     from nis_backend.drivers.store.base import Row
 
+TRIES = 3
+"""How often texts are embedded by the collection's models, where those change meanwhile."""
 NO_MODEL = "none"
 BYTES_OF_A_NUMBER = 4
 WHICH_MODEL = (
@@ -142,11 +143,13 @@ async def create_collection(request: CreateCollection, ctx: Context) -> Collecti
     if await ctx.store.count("collections") >= MOST_COLLECTIONS:
         raise Conflict(f"There are {MOST_COLLECTIONS} collections.", field="name", remedy="Delete one.")
     now, id_ = ctx.now(), ctx.new_id("collection")
+    model, version = await _chosen(request.model, ctx)
     row: Row = {
         "id": id_,
         "name": request.name or id_,
         **request.model_dump(include={"description", "kind", "language"}),
-        "model": await _chosen(request.model, ctx),
+        "model": model,
+        "version": version,
         "side": "a",
         "items": 0,
         "revision": 0,
@@ -160,20 +163,16 @@ async def create_collection(request: CreateCollection, ctx: Context) -> Collecti
     return collection_of({**row, "dimensions": None, "next_model": None})
 
 
-async def _chosen(model: str | None, ctx: Context) -> str | None:
-    """The model that is meant; where none is named and none can be asked, none."""
+async def _chosen(model: str | None, ctx: Context) -> tuple[str | None, str | None]:
+    """The model that is meant, and its version; where none is named and none can be asked, none."""
     if model == NO_MODEL:
-        return None
+        return None, None
     try:
-        return str(await ctx.note("embedding model", lambda: _id_of(model, ctx)))
+        return await chosen_model(model, ctx)
     except (NotFound, Unavailable):
         if model is not None:
             raise
-        return None
-
-
-async def _id_of(model: str | None, ctx: Context) -> str:
-    return (await ctx.embedders.choose(model))[1].id
+        return None, None
 
 
 def _named(name: str) -> Conflict:
@@ -291,14 +290,26 @@ async def add_items(request: AddItems, ctx: Context) -> Added:
             value=ids[twice],
             remedy="Give each its own id, or each text once.",
         )
+    for _ in range(TRIES - 1):
+        try:
+            return await _add(row, request, ids, ctx)
+        except Conflict:
+            # It has begun to be embedded anew, or that has ended: then by its models as they are now.
+            before, row = models_of(row), await find(row["id"], ctx)
+            if models_of(row) == before:
+                raise
+    return await _add(row, request, ids, ctx)
+
+
+async def _add(row: Row, request: AddItems, ids: Sequence[str], ctx: Context) -> Added:
     known = {one["id"]: one["digest"] for one in await ctx.store.find_items(row["id"], Which(ids=ids), limit=len(ids))}
     changed = [place for place, item in enumerate(request.items) if known.get(ids[place]) != digest_of(item)]
-    served, truncated = await _vectors(row["model"], request, changed, ctx)
-    following, _ = await _vectors(row["next_model"], request, changed, ctx)
+    served, truncated = await _vectors(row["model"], row["version"], request, changed, ctx)
+    following, _ = await _vectors(row["next_model"], row["next_version"], request, changed, ctx)
     items = [row_of(request.items[place], *pair) for place, *pair in zip(changed, served, following, strict=True)]
-    put = await ctx.store.put_items(row["id"], (row["model"], row["next_model"]), items, ctx.now())
+    put = await ctx.store.put_items(row["id"], models_of(row), items, ctx.now())
     return Added(
-        ids=ids,
+        ids=[*ids],
         added=len(put.added),
         replaced=len(put.replaced),
         unchanged=len(ids) - len(put.added) - len(put.replaced),
@@ -308,22 +319,12 @@ async def add_items(request: AddItems, ctx: Context) -> Added:
 
 
 async def _vectors(
-    model: str | None, request: AddItems, places: Sequence[int], ctx: Context
+    model: str | None, version: str | None, request: AddItems, places: Sequence[int], ctx: Context
 ) -> tuple[Sequence[bytes | None], Sequence[int]]:
     """The vectors of the texts at these places, and which of them are cut; none without a model."""
     if model is None or not places:
         return [None] * len(places), []
-    texts = [request.items[place].text for place in places]
-    try:
-        embedded = await ctx.call(embed_texts, EmbeddingRequest(texts=texts, model=model))
-    except InvalidRequest as error:
-        _, _, place = (error.field or "").partition("texts.")
-        if not place.isdigit():
-            raise
-        field = f"items.{places[int(place)]}.text"
-        message = error.message.replace(f"texts.{place}", field, 1)
-        raise InvalidRequest(message, field=field, value=error.value, remedy=error.remedy) from None
-    return [packed(vector) for vector in embedded.vectors], embedded.truncated
+    return await embed([request.items[place].text for place in places], model, version, ctx, places)
 
 
 @operation(

@@ -11,12 +11,12 @@ from pydantic import Field
 
 from nis_backend.annotations import Names, Reads
 from nis_backend.capabilities.collections.collection import MOST_EXACT, OneCollection
+from nis_backend.capabilities.collections.embedding import embed
 from nis_backend.capabilities.collections.filters import MOST_CONDITIONS, WHERE, Where, which_items
 from nis_backend.capabilities.collections.fusion import FUSION, diversify, fuse, told_by
-from nis_backend.capabilities.collections.items import LONGEST_TEXT, packed
-from nis_backend.capabilities.embeddings.operations import EmbeddingRequest, embed_texts
+from nis_backend.capabilities.collections.items import LONGEST_TEXT
 from nis_backend.drivers.store.items import Found
-from nis_backend.errors import Unavailable
+from nis_backend.errors import Conflict, Unavailable
 from nis_backend.operation import Model
 
 if TYPE_CHECKING:
@@ -152,8 +152,11 @@ async def _by_vectors(collection: Row, query: str, which: Which, limit: int, ctx
             f"The collection {collection['name']!r} has no vectors.",
             remedy="Embed it with a model: collections.reembed_items.",
         )
-    embedded = await ctx.call(embed_texts, EmbeddingRequest(texts=[query], model=str(collection["model"])))
-    return await ctx.nearest(collection, packed(embedded.vectors[0]), which, limit)
+    try:
+        vectors, _ = await embed([query], str(collection["model"]), collection["version"], ctx)
+    except Conflict as other:
+        raise Unavailable(other.message, remedy=other.remedy) from None
+    return await ctx.nearest(collection, vectors[0], which, limit)
 
 
 async def _hits(

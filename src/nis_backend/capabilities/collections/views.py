@@ -10,7 +10,9 @@ from nis_backend.view import CELL, Table, Text, View, moment
 if TYPE_CHECKING:
     from nis_backend.capabilities.collections.items import ItemList, ListItems
     from nis_backend.capabilities.collections.operations import CollectionList, ListCollections
+    from nis_backend.capabilities.collections.reembedding import Reembedded, ReembedItems
     from nis_backend.capabilities.collections.searching import Hits, SearchCollection
+    from nis_backend.capabilities.collections.transferring import Exported, ExportItems, Imported, ImportItems
 
 
 def draw_collections(_request: ListCollections, result: CollectionList) -> list[View]:
@@ -50,3 +52,25 @@ def draw_hits(request: SearchCollection, result: Hits) -> list[View]:
         Table(title="Hits", columns=["score", "id", "text", "by words", "similarity"], rows=rows),
         Text(text=f"Score: {result.formula}."),
     ]
+
+
+def draw_reembedded(_request: ReembedItems, result: Reembedded) -> list[View]:
+    """In a sentence."""
+    before = f" {result.before} served before." if result.before else " It had no vectors before."
+    return [Text(text=f"{result.items} texts are searched by {result.model} now.{before}")]
+
+
+def draw_exported(_request: ExportItems, result: Exported) -> list[View]:
+    """In a sentence."""
+    by = f", with vectors by {result.model}" if result.model else ""
+    return [
+        Text(text=f"{result.items} items are in {result.file.name} ({result.file.size} bytes){by}: {result.file.id}")
+    ]
+
+
+def draw_imported(_request: ImportItems, result: Imported) -> list[View]:
+    """What has become of the lines, and which are no items."""
+    said = f"{result.lines} lines: {result.added} added, {result.replaced} replaced, {result.unchanged} unchanged"
+    said += f", {result.bad} that are no item." if result.bad else "."
+    rows: list[list[str | float]] = [[one.line, one.reason] for one in result.bad_lines]
+    return [Text(text=said), *([Table(title="No items", columns=["line", "why"], rows=rows)] if rows else [])]

@@ -20,6 +20,8 @@ Scalar = str | int | float | bool
 Comparison = Literal["in", "not", "at_least", "at_most"]
 Side = Literal["a", "b"]
 """Which of an item's two vectors."""
+Models = tuple[str | None, str | None, str | None, str | None]
+"""What vectors are by: a model and its version, and both of the one that is to come; see `models_of`."""
 Found = tuple[int, float]
 """An item's number, and how well it was found: more is better."""
 
@@ -85,13 +87,13 @@ class Items(Protocol):
         self,
         owner: str,
         collection_id: str,
-        models: tuple[str | None, str | None],
+        models: Models,
         items: Sequence[NewItem],
         now: float,
     ) -> Put:
         """Keep items, each in place of that with its id, together or not at all; those that are the same stay.
 
-        `models` are the collection's `model` and `next_model` that the vectors are by.
+        `models` are the collection's, as they were when the vectors were made.
 
         Raises:
             NotFound: the owner has no such collection.
@@ -149,8 +151,8 @@ class Items(Protocol):
         """
         ...
 
-    async def unfilled(self, owner: str, collection_id: str, side: Side, limit: int) -> list[Row]:
-        """Items without a vector on this side, as `find_items` answers them."""
+    async def unfilled(self, owner: str, collection_id: str, side: Side, after: int, limit: int) -> list[Row]:
+        """Items above a number without a vector on this side, as `find_items` answers them."""
         ...
 
     async def fill_vectors(
@@ -159,7 +161,13 @@ class Items(Protocol):
         """Give items that are still there their vectors on this side."""
         ...
 
-    async def flip_side(self, owner: str, collection_id: str, dimensions: int, now: float) -> bool:
+    async def name_next(
+        self, owner: str, collection_id: str, model: str | None, version: str | None, now: float
+    ) -> None:
+        """Have what is added from now on get vectors by this model too; None: by no other than the one that serves."""
+        ...
+
+    async def flip_side(self, owner: str, collection_id: str, now: float) -> bool:
         """Have the other side and `next_model` serve; False while an item has no vector there, and nothing changes."""
         ...
 
@@ -170,6 +178,11 @@ class Items(Protocol):
     async def drop_collection(self, owner: str, collection_id: str) -> bool:
         """Remove a collection with its items, documents and words; False when there is none."""
         ...
+
+
+def models_of(collection: Row) -> Models:
+    """The models of a collection."""
+    return collection["model"], collection["version"], collection["next_model"], collection["next_version"]
 
 
 def no_collection(collection_id: str) -> NotFound:

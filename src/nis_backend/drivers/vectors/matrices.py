@@ -102,7 +102,7 @@ class Matrices(NearVectors):
         """The file, with all that is committed."""
         side: Side = collection["side"]
         dimensions = int(collection["dimensions"] or 0)
-        matrix = self._of(collection["id"], side, dimensions, str(collection["model"]))
+        matrix = self._of(collection["id"], side, dimensions, int(collection["flips"]))
         async with matrix.turn:
             gone = matrix.rows - int(collection["items"])
             if gone > max(FEWEST_STALE, min(STALE * int(collection["items"]), MOST_STALE)):
@@ -117,9 +117,9 @@ class Matrices(NearVectors):
                 if len(found) < AT_ONCE:
                     return matrix
 
-    def _of(self, collection_id: str, side: Side, dimensions: int, model: str) -> Matrix:
+    def _of(self, collection_id: str, side: Side, dimensions: int, flips: int) -> Matrix:
         name = f"{collection_id}-{side}"
-        key = f"{name} {dimensions} {model}"
+        key = f"{name} {dimensions} {flips}"
         if key not in self._known:
             for other in [one for one in self._known if one.startswith(f"{collection_id}-")]:
                 self._known.pop(other).remove()

@@ -39,10 +39,12 @@ LEAST = 50_000
 """Items from which a graph pays: fewer are compared one by one in less than ten milliseconds, and none is missed."""
 LATE = 500
 """Items that were added since, and are compared one by one beside the graph; with more it does not serve."""
+MORE = 4
+"""How many times as many as are wanted are looked for with a filter."""
 FEW = 5_000
 """Items that a filter leaves: they are compared one by one, which misses none."""
-LOOKED_AT = 100
-"""Candidates of a search, at least; recall and time for it are in docs/experiments.md."""
+LOOKED_AT, LOOKED_AT_FILTERED = 100, 400
+"""Candidates of a search, at least, and of one with a filter; recall and time by them are in docs/experiments.md."""
 BATCH = 500
 """Items that are copied in one transaction."""
 LONGEST = 4_000
@@ -164,12 +166,15 @@ class Graphs:
             f" join (select number from items where {clauses}) i on i.number = g.number"
             f" order by {order} limit %(limit)s"
         )
-        given |= {"vector": str([*vector]), "limit": limit}
-        looked_at = {"hnsw.ef_search": str(min(1000, max(LOOKED_AT, 2 * limit)))}
+        # A filter has the walk end early: of more than are wanted the nearest are surer to be among them.
+        wanted = limit if exact or which.all else MORE * limit
+        given |= {"vector": str([*vector]), "limit": wanted}
+        looked_at = max(LOOKED_AT if which.all else LOOKED_AT_FILTERED, 2 * limit)
         if exact:
             rows = await self._link.read(sql, given)
         else:
-            rows = await self._link.read_with(SEARCH | looked_at, sql, given)
+            candidates = {"hnsw.ef_search": str(min(1000, looked_at))}
+            rows = await self._link.read_with(SEARCH | candidates, sql, given)
         return [(row["number"], row["similarity"]) for row in rows]
 
     async def _late(  # noqa: PLR0913, PLR0917 - as above

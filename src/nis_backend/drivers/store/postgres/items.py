@@ -8,14 +8,14 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any, LiteralString, cast
 
-from nis_backend.drivers.store.items import Put, no_collection, other_models
+from nis_backend.drivers.store.items import Put, models_of, no_collection, other_models
 from nis_backend.drivers.store.postgres.terms import marked
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
     from nis_backend.drivers.store.base import Row
-    from nis_backend.drivers.store.items import Condition, NewItem, Scalar, Side, Which
+    from nis_backend.drivers.store.items import Condition, Models, NewItem, Scalar, Side, Which
     from nis_backend.drivers.store.postgres.link import Connection
     from nis_backend.drivers.store.postgres.terms import Indexed
     from nis_backend.drivers.store.queries import Statement
@@ -90,14 +90,14 @@ async def put_items(  # noqa: PLR0913, PLR0917 - the contract's
     connection: Connection,
     owner: str,
     collection_id: str,
-    models: tuple[str | None, str | None],
+    models: Models,
     items: Sequence[NewItem],
     words: Sequence[Indexed],
     now: float,
 ) -> Put:
     """See `Items.put_items`; `words` are those of the items' texts."""
     collection = await _collection(connection, owner, collection_id)
-    if (collection["model"], collection["next_model"]) != models:
+    if models_of(collection) != models:
         raise other_models(collection["name"])
     known = await _known(connection, collection_id, items)
     digests = {id_: row["digest"] for id_, row in known.items()}
@@ -281,6 +281,17 @@ def items_by_number(owner: str, collection_id: str, numbers: Sequence[int]) -> S
     ), [[*numbers], collection_id, owner]
 
 
+def name_next(owner: str, collection_id: str, model: str | None, version: str | None, now: float) -> Statement:
+    """See `Items.name_next`."""
+    return ("update collections set next_model = %s, next_version = %s, updated = %s where id = %s and owner = %s"), [
+        model,
+        version,
+        now,
+        collection_id,
+        owner,
+    ]
+
+
 def sum_items(owner: str, collection_id: str) -> Statement:
     """See `Items.sum_items`."""
     return (
@@ -307,12 +318,12 @@ def vectors_after(owner: str, collection_id: str, side: Side, number: int, limit
     ), [collection_id, owner, number, limit]
 
 
-def unfilled(owner: str, collection_id: str, side: Side, limit: int) -> Statement:
+def unfilled(owner: str, collection_id: str, side: Side, after: int, limit: int) -> Statement:
     """See `Items.unfilled`."""
     return (
         f"select {COLUMNS} from items where collection_id = %s and owner = %s and vector_{side} is null"  # noqa: S608 - ours
-        " order by number limit %s"
-    ), [collection_id, owner, limit]
+        " and number > %s order by number limit %s"
+    ), [collection_id, owner, after, limit]
 
 
 def fill_vectors(owner: str, collection_id: str, side: Side, vectors: Sequence[tuple[int, bytes]]) -> Statement:
@@ -324,20 +335,22 @@ def fill_vectors(owner: str, collection_id: str, side: Side, vectors: Sequence[t
     ), [[number for number, _ in vectors], [vector for _, vector in vectors], collection_id, owner]
 
 
-async def flip_side(connection: Connection, owner: str, collection_id: str, dimensions: int, now: float) -> bool:
+async def flip_side(connection: Connection, owner: str, collection_id: str, now: float) -> bool:
     """See `Items.flip_side`."""
     collection = await _collection(connection, owner, collection_id)
     other: Side = "b" if collection["side"] == "a" else "a"
     if collection["next_model"] is None:
         return False
-    sql, given = unfilled(owner, collection_id, other, 1)
+    sql, given = unfilled(owner, collection_id, other, 0, 1)
     if await (await connection.execute(cast("LiteralString", sql), given)).fetchone() is not None:
         return False
     await _drop_graphs(connection, collection_id)
     await connection.execute(
-        "update collections set side = %s, model = next_model, next_model = null, dimensions = %s,"
+        "update collections set side = %s, model = next_model, version = next_version,"  # noqa: S608 - ours
+        " next_model = null, next_version = null, flips = flips + 1,"
+        f" dimensions = (select length(vector_{other}) / 4 from items where collection_id = %s limit 1),"
         " revision = revision + 1, updated = %s where id = %s",
-        [other, dimensions, now, collection_id],
+        [other, collection_id, now, collection_id],
     )
     return True
 

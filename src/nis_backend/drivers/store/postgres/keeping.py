@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import psycopg
 from typing_extensions import override
 
-from nis_backend.drivers.store.items import Found, Items, NewItem, Put, Side, Which, no_collection
+from nis_backend.drivers.store.items import Found, Items, Models, NewItem, Put, Side, Which, no_collection
 from nis_backend.drivers.store.postgres import items as statements
 from nis_backend.drivers.store.postgres.batches import wrong_value
 from nis_backend.drivers.store.postgres.matching import COUNT_PHRASE, COUNTS, Term, best, many, rarest, reaching
@@ -41,7 +41,7 @@ class KeepingItems(Items):
         self,
         owner: str,
         collection_id: str,
-        models: tuple[str | None, str | None],
+        models: Models,
         items: Sequence[NewItem],
         now: float,
     ) -> Put:
@@ -158,8 +158,8 @@ class KeepingItems(Items):
         return await self.graphs.nearest(owner, collection_id, side, vector, which, limit)
 
     @override
-    async def unfilled(self, owner: str, collection_id: str, side: Side, limit: int) -> list[Row]:
-        return await self._link.read(*statements.unfilled(owner, collection_id, side, limit))
+    async def unfilled(self, owner: str, collection_id: str, side: Side, after: int, limit: int) -> list[Row]:
+        return await self._link.read(*statements.unfilled(owner, collection_id, side, after, limit))
 
     @override
     async def fill_vectors(
@@ -169,10 +169,15 @@ class KeepingItems(Items):
         await self._link.read(f"{sql} returning 1", given)
 
     @override
-    async def flip_side(self, owner: str, collection_id: str, dimensions: int, now: float) -> bool:
-        return await self._commit(
-            partial(statements.flip_side, owner=owner, collection_id=collection_id, dimensions=dimensions, now=now)
-        )
+    async def name_next(
+        self, owner: str, collection_id: str, model: str | None, version: str | None, now: float
+    ) -> None:
+        sql, given = statements.name_next(owner, collection_id, model, version, now)
+        await self._link.read(f"{sql} returning 1", given)
+
+    @override
+    async def flip_side(self, owner: str, collection_id: str, now: float) -> bool:
+        return await self._commit(partial(statements.flip_side, owner=owner, collection_id=collection_id, now=now))
 
     @override
     async def clear_side(self, owner: str, collection_id: str, side: Side, limit: int) -> bool:

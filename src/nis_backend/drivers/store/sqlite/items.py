@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from nis_backend.drivers.store.items import Put, no_collection, other_models
+from nis_backend.drivers.store.items import Put, models_of, no_collection, other_models
 from nis_backend.drivers.store.queries import Statement
 
 if TYPE_CHECKING:
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from nis_backend.drivers.store.base import Row
-    from nis_backend.drivers.store.items import Condition, NewItem, Scalar, Side, Which
+    from nis_backend.drivers.store.items import Condition, Models, NewItem, Scalar, Side, Which
 
 COLUMNS = "number, id, document_id, text, metadata, digest, created, updated"
 MERGED = 64
@@ -40,13 +40,13 @@ def put_items(  # noqa: PLR0913, PLR0917 - the contract's
     connection: sqlite3.Connection,
     owner: str,
     collection_id: str,
-    models: tuple[str | None, str | None],
+    models: Models,
     items: Sequence[NewItem],
     now: float,
 ) -> Put:
     """See `Items.put_items`."""
     collection = _collection(connection, owner, collection_id)
-    if (collection["model"], collection["next_model"]) != models:
+    if models_of(collection) != models:
         raise other_models(collection["name"])
     words = words_of(collection_id)
     connection.execute(
@@ -211,6 +211,17 @@ def items_by_number(owner: str, collection_id: str, numbers: Sequence[int]) -> S
     ), [collection_id, owner, *numbers]
 
 
+def name_next(owner: str, collection_id: str, model: str | None, version: str | None, now: float) -> Statement:
+    """See `Items.name_next`."""
+    return ("update collections set next_model = ?, next_version = ?, updated = ? where id = ? and owner = ?"), [
+        model,
+        version,
+        now,
+        collection_id,
+        owner,
+    ]
+
+
 def sum_items(owner: str, collection_id: str) -> Statement:
     """See `Items.sum_items`."""
     return (
@@ -228,12 +239,12 @@ def vectors_after(owner: str, collection_id: str, side: Side, number: int, limit
     ), [collection_id, owner, number, limit]
 
 
-def unfilled(owner: str, collection_id: str, side: Side, limit: int) -> Statement:
+def unfilled(owner: str, collection_id: str, side: Side, after: int, limit: int) -> Statement:
     """See `Items.unfilled`."""
     return (
         f"select {COLUMNS} from items where collection_id = ? and owner = ? and vector_{side} is null"  # noqa: S608 - ours
-        " order by number limit ?"
-    ), [collection_id, owner, limit]
+        " and number > ? order by number limit ?"
+    ), [collection_id, owner, after, limit]
 
 
 def fill_vectors(
@@ -246,17 +257,19 @@ def fill_vectors(
     )
 
 
-def flip_side(connection: sqlite3.Connection, owner: str, collection_id: str, dimensions: int, now: float) -> bool:
+def flip_side(connection: sqlite3.Connection, owner: str, collection_id: str, now: float) -> bool:
     """See `Items.flip_side`."""
     collection = _collection(connection, owner, collection_id)
     other = "b" if collection["side"] == "a" else "a"
-    sql, given = unfilled(owner, collection_id, other, 1)
+    sql, given = unfilled(owner, collection_id, other, 0, 1)
     if collection["next_model"] is None or connection.execute(sql, given).fetchone() is not None:
         return False
     connection.execute(
-        "update collections set side = ?, model = next_model, next_model = null, dimensions = ?,"
+        "update collections set side = ?, model = next_model, version = next_version,"  # noqa: S608 - ours
+        " next_model = null, next_version = null, flips = flips + 1,"
+        f" dimensions = (select length(vector_{other}) / 4 from items where collection_id = ? limit 1),"
         " revision = revision + 1, updated = ? where id = ?",
-        (other, dimensions, now, collection_id),
+        (other, collection_id, now, collection_id),
     )
     return True
 

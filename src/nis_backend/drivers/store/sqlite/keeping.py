@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from typing_extensions import override
 
-from nis_backend.drivers.store.items import Found, Items, NewItem, Put, Side, Which
+from nis_backend.drivers.store.items import Found, Items, Models, NewItem, Put, Side, Which
 from nis_backend.drivers.store.refusals import check_cells
 from nis_backend.drivers.store.sqlite import items as statements
 
@@ -40,7 +40,7 @@ class KeepingItems(Items):
         self,
         owner: str,
         collection_id: str,
-        models: tuple[str | None, str | None],
+        models: Models,
         items: Sequence[NewItem],
         now: float,
     ) -> Put:
@@ -105,8 +105,8 @@ class KeepingItems(Items):
         return None
 
     @override
-    async def unfilled(self, owner: str, collection_id: str, side: Side, limit: int) -> list[Row]:
-        return await self._read(*statements.unfilled(owner, collection_id, side, limit))
+    async def unfilled(self, owner: str, collection_id: str, side: Side, after: int, limit: int) -> list[Row]:
+        return await self._read(*statements.unfilled(owner, collection_id, side, after, limit))
 
     @override
     async def fill_vectors(
@@ -115,8 +115,15 @@ class KeepingItems(Items):
         await self._commit(lambda c: statements.fill_vectors(c, owner, collection_id, side, vectors))
 
     @override
-    async def flip_side(self, owner: str, collection_id: str, dimensions: int, now: float) -> bool:
-        return await self._commit(lambda c: statements.flip_side(c, owner, collection_id, dimensions, now))
+    async def name_next(
+        self, owner: str, collection_id: str, model: str | None, version: str | None, now: float
+    ) -> None:
+        sql, given = statements.name_next(owner, collection_id, model, version, now)
+        await self._commit(lambda c: c.execute(sql, given))
+
+    @override
+    async def flip_side(self, owner: str, collection_id: str, now: float) -> bool:
+        return await self._commit(lambda c: statements.flip_side(c, owner, collection_id, now))
 
     @override
     async def clear_side(self, owner: str, collection_id: str, side: Side, limit: int) -> bool:

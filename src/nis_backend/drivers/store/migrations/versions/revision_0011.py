@@ -8,7 +8,8 @@ revision = "0011"
 down_revision = "0010"
 
 # An item that changes is a new row: what was found by number stays what it was. Of its two vectors that of the
-# collection's `side` serves; the other is filled while a collection is embedded anew.
+# collection's `side` serves; the other is filled while a collection is embedded anew. `flips` counts how often that has
+# changed; `version` tells the model's numbers from another's of the same name.
 # On SQLite each collection with items has an index of its words of its own, `words_…`: a score tells nothing of other
 # collections' texts. `unmerged` says that words of removed texts wait in it until it is merged. On PostgreSQL one index
 # has all words, each with its collection's `mark` before it; `item_words` tells in how many items each is. `facts` are
@@ -18,7 +19,8 @@ STEP = Step(
     up="""
 create table collections (
     id text primary key, owner text not null, name text not null, description text not null, kind text not null,
-    language text not null, model text, dimensions integer, side text not null, next_model text,
+    language text not null, model text, version text, dimensions integer, side text not null,
+    flips integer not null default 0, next_model text, next_version text,
     items integer not null, revision integer not null, unmerged integer not null default 0, created real not null,
     updated real not null
 ) strict;

@@ -1,0 +1,60 @@
+"""Vectors for a collection: by its model, of the version that its other vectors are by."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from nis_backend.capabilities.collections.items import packed
+from nis_backend.capabilities.embeddings.operations import EmbeddingRequest, embed_texts
+from nis_backend.errors import Conflict, InvalidRequest
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from nis_backend.context import Context
+
+OTHER_VERSION = "Embed it anew: collections.reembed_items."
+
+
+async def chosen_model(model: str | None, ctx: Context) -> tuple[str, str | None]:
+    """The id of the model that is meant, and its version; in a run the same each time.
+
+    Raises:
+        NotFound, Unavailable: there is none such, or it cannot be asked.
+    """
+
+    async def choose() -> list[str | None]:
+        chosen = (await ctx.embedders.choose(model))[1]
+        return [chosen.id, chosen.version]
+
+    name, version = await ctx.note("embedding model", choose)
+    return name, version
+
+
+async def embed(
+    texts: Sequence[str], model: str, version: str | None, ctx: Context, places: Sequence[int] | None = None
+) -> tuple[list[bytes], list[int]]:
+    """The vectors of texts, and which of them are cut; `places` are theirs among the items of a request.
+
+    Raises:
+        InvalidRequest: the model reads nothing in one.
+        Conflict: the model is of another version than this one.
+        Unavailable: it cannot be asked.
+    """
+    try:
+        embedded = await ctx.call(embed_texts, EmbeddingRequest(texts=[*texts], model=model))
+    except InvalidRequest as error:
+        _, _, place = (error.field or "").partition("texts.")
+        if not place.isdigit():
+            raise
+        named = f"items.{place if places is None else places[int(place)]}.text"
+        message = error.message.replace(f"texts.{place}", named, 1)
+        raise InvalidRequest(message, field=named, value=error.value, remedy=error.remedy) from None
+    if None not in {version, embedded.version} and version != embedded.version:
+        raise Conflict(
+            f"The files of {model} are others than those that the collection was embedded with.",
+            field="model",
+            value=embedded.version,
+            remedy=OTHER_VERSION,
+        )
+    return [packed(vector) for vector in embedded.vectors], embedded.truncated
