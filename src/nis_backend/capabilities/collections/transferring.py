@@ -190,7 +190,8 @@ async def _prepare_import(request: ImportItems, ctx: Context) -> ImportItems:
 
 
 _FILE = base64.b64encode("\n".join(map(json.dumps, NOTES)).encode()).decode("ascii")
-_TABLE = base64.b64encode(b"id,text,year\nhours,We open at nine.,2026\nempty,,2026\n").decode("ascii")
+_ROWS = b"id,text,topic,year\nhours,We open at nine and close at six.,shop,2025\nnone,,shop,2026\n"
+_TABLE = base64.b64encode(_ROWS).decode("ascii")
 
 
 @operation(
@@ -202,11 +203,15 @@ _TABLE = base64.b64encode(b"id,text,year\nhours,We open at nine.,2026\nempty,,20
     time_limit=86_400.0,
     view=views.draw_imported,
     examples=(
-        Example(title="Lines of JSON", request={"id": "{notes.id}", "file": {"base64": _FILE}}, before=(MADE,)),
+        Example(
+            title="Lines of JSON, all of which are there already",
+            request={"id": "{notes.id}", "file": {"base64": _FILE}},
+            before=(MADE, FILLED),
+        ),
         Example(
             title="A table, one line of which has no text",
             request={"id": "{notes.id}", "file": {"base64": _TABLE}, "format": "csv"},
-            before=(MADE,),
+            before=(MADE, FILLED),
         ),
     ),
 )
