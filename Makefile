@@ -35,6 +35,8 @@ VISION_WEIGHTS := efficientnet-lite0 centernet-mobilenetv3 pp-ocrv6-small-det
 VOICE_WEIGHTS := silero-vad whisper-tiny-en
 TEST_WEIGHTS := $(VISION_WEIGHTS) nanodet-g blazeface $(VOICE_WEIGHTS)
 EXTRAS := local embeddings science learning vision voice visuals documents research transformers redis kafka postgres aws otel acp impact all dev
+TEST_WEIGHTS := $(VISION_WEIGHTS) nanodet-g blazeface $(VOICE_WEIGHTS) wordllama-256
+EXTRAS := local embeddings science learning vision voice visuals documents transformers redis kafka postgres aws otel acp impact all dev
 
 # uv installs in a tenth of pip's time but does not read pip's settings: hand on the places of wheels and the index.
 # (pip separates by spaces, uv by commas.) Where uv is not to be had or fails, pip does the same, slower.
@@ -78,7 +80,7 @@ weights: $(SERVES) ## fetch the embedded models (98 + 23 MB, once) and check the
 	done
 
 test-weights: WEIGHTS += $(TEST_WEIGHTS)
-test-weights: $(TESTS) weights ## fetch the models of the tests too (271 MB more, of which 142 are kept)
+test-weights: $(TESTS) weights ## fetch the models of the tests too (290 MB more, of which 160 are kept)
 
 test: $(TESTS) $(WHEELHOUSE) test-weights $(CONSOLE) $(CLIENTS) ## install what the tests need, then run them all with the network off
 	$(call say,the suite: the network is off from here)

@@ -25,7 +25,7 @@ from nis_backend.drivers.cache.in_process import InProcessCache
 from nis_backend.drivers.compute.base import Pool
 from nis_backend.drivers.compute.processes import WorkerPools
 from nis_backend.drivers.dispatch.in_process import InProcess
-from nis_backend.drivers.embeddings.minilm_pool import pool as embeddings_pool
+from nis_backend.drivers.embeddings.pools import embedding_pools
 from nis_backend.drivers.http.client import Http
 from nis_backend.drivers.llm.disk_pools import disk_pools
 from nis_backend.drivers.llm.embedded_pool import pool as embedded_pool
@@ -413,6 +413,7 @@ def _pools(settings: Settings) -> list[Pool]:
         embedded_pool(settings),
         embeddings_pool(settings),
         vectors_pool(settings),
+        *embedding_pools(settings),
         _listening(settings),
         *disk_pools(settings),
     ]

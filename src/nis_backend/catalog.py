@@ -58,6 +58,7 @@ CAPABILITIES = (
     "nis_backend.capabilities.embeddings.operations",
     "nis_backend.capabilities.embeddings.sorting",
     "nis_backend.capabilities.embeddings.picturing",
+    "nis_backend.capabilities.embeddings.known",
     "nis_backend.capabilities.documents.operations",
     "nis_backend.capabilities.documents.asking",
     "nis_backend.capabilities.documents.summarising",

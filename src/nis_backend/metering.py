@@ -5,8 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from nis_backend.drivers.embeddings.base import Embedders
+from nis_backend.drivers.embeddings.folders import Folders
 from nis_backend.drivers.embeddings.minilm import MiniLM
 from nis_backend.drivers.embeddings.openai_embeddings import OpenAIEmbeddings
+from nis_backend.drivers.embeddings.static import Static
 from nis_backend.drivers.gateway.gateway import MeteredGateway
 from nis_backend.drivers.llm.openai_compatible import OpenAICompatible
 
@@ -49,4 +51,5 @@ def _embedders(settings: Settings, registry: Registry, compute: Compute) -> Embe
     """The models of vectors; the one in the box first: a key that is set must not change what is compared with it."""
     servers = [one for one in registry.settled if isinstance(one, OpenAICompatible)]
     theirs = [OpenAIEmbeddings(server.provider, server.ask) for server in servers]
-    return Embedders([MiniLM(settings, compute), *theirs], settings.embedding_model)
+    here = [MiniLM(settings, compute), Static(settings, compute), Folders(settings, compute)]
+    return Embedders([*here, *theirs], settings.embedding_model, {one.provider: one.names for one in here})

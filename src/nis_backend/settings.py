@@ -272,6 +272,12 @@ class Settings(BaseModel):
         alias="NIS_EMBEDDING_MODEL",
         description="Model of vectors when a request names none, as provider:name; unset takes the one in the box.",
     )
+    embedding_models: str | None = Field(
+        default=None,
+        alias="NIS_EMBEDDING_MODELS",
+        description="A folder with an embedding model as sentence-transformers saves it (ONNX, safetensors, static), "
+        "or a folder of such folders; more of them by commas: provider folder.",
+    )
     scripted: Path | None = Field(
         default=None,
         alias="NIS_SCRIPTED",

@@ -1,4 +1,4 @@
-"""What every provider of vectors promises, over the one in the box and an OpenAI-compatible server on this machine."""
+"""What every provider of vectors promises: those in the box, a folder, and an OpenAI-compatible server here."""
 
 from __future__ import annotations
 
@@ -13,17 +13,20 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from embedding_folder import minilm_folder
 from fake_openai import Asked, Canned, FakeOpenAI, Reply, fails
 
 from nis_backend.drivers.compute.processes import WorkerPools
 from nis_backend.drivers.embeddings.base import Embedders, TextEmbedder
+from nis_backend.drivers.embeddings.folders import Folders
 from nis_backend.drivers.embeddings.minilm import MiniLM
-from nis_backend.drivers.embeddings.minilm_pool import pool
 from nis_backend.drivers.embeddings.openai_embeddings import AT_ONCE, OpenAIEmbeddings
+from nis_backend.drivers.embeddings.pools import embedding_pools
+from nis_backend.drivers.embeddings.static import Static
 from nis_backend.drivers.http.client import Http
 from nis_backend.drivers.llm.openai_compatible import OpenAICompatible
 from nis_backend.errors import Busy, InvalidRequest, NisError, NotFound, Unavailable, UpstreamFailed
-from nis_backend.settings import read_settings
+from nis_backend.settings import Settings, read_settings
 
 LIMIT = 120.0
 FAKE = "fake-embed"
@@ -71,28 +74,32 @@ async def server(*replies: Reply, key: str | None = None) -> AsyncGenerator[tupl
 
 
 @asynccontextmanager
-async def in_the_box() -> AsyncGenerator[TextEmbedder]:
-    """The model in the box."""
+async def here(kind: Kind, models: Path | None = None) -> AsyncGenerator[TextEmbedder]:
+    """A model on this machine."""
     folder = os.environ.get("NIS_TEST_WEIGHTS")
-    settings = read_settings(os.environ, weights=Path(folder) if folder else None)
-    compute = WorkerPools([pool(settings)])
+    settings = read_settings(
+        os.environ, weights=Path(folder) if folder else None, embedding_models=None if models is None else str(models)
+    )
+    compute = WorkerPools(embedding_pools(settings))
     try:
         async with asyncio.timeout(LIMIT):
-            yield MiniLM(settings, compute)
+            yield kind(settings, compute)
     finally:
         await compute.close()
 
 
+Kind = Callable[[Settings, WorkerPools], TextEmbedder]
 Test = Callable[[TextEmbedder], Coroutine[Any, Any, None]]
+LOCAL: dict[str, Kind] = {"in the box": MiniLM, "static": Static, "a folder": Folders}
 
 
-@pytest.fixture(params=["in the box", "a server"])
-def over(request: pytest.FixtureRequest) -> Callable[[Test], None]:
+@pytest.fixture(params=[*LOCAL, "a server"])
+def over(request: pytest.FixtureRequest, tmp_path: Path) -> Callable[[Test], None]:
     """Runs a test over one provider."""
 
     async def go(test: Test) -> None:
-        if request.param == "in the box":
-            async with in_the_box() as driver:
+        if request.param in LOCAL:
+            async with here(LOCAL[request.param], minilm_folder(tmp_path)) as driver:
                 await test(driver)
         else:
             async with server(*[embeds] * 20) as (driver, _):
@@ -131,6 +138,23 @@ def test_a_text_has_one_vector_of_length_one_wherever_it_stands(over: Callable[[
         assert found.truncated == ()
 
     over(test)
+
+
+@pytest.mark.parametrize("kind", ["in the box", "static"])
+def test_batched_and_single_vectors_have_a_cosine_of_0_9999_and_more(kind: str) -> None:
+    """Of every text, from one word to more than is read: what it is read with is nothing to it."""
+    texts = [" ".join(["The engine", "of a boat", "is new."] * (1 + n * n // 8))[: 8 + 40 * n] for n in range(0, 24, 2)]
+
+    async def go() -> None:
+        async with here(LOCAL[kind]) as driver:
+            model = await driver.find(None)
+            assert model is not None
+            together = (await driver.embed(model.name, texts)).vectors
+            for text, vector in zip(texts, together, strict=True):
+                (alone,) = (await driver.embed(model.name, [text])).vectors
+                assert sum(a * b for a, b in zip(alone, vector, strict=True)) >= 0.9999
+
+    asyncio.run(go())
 
 
 def test_calls_at_once_have_each_its_own_answer(over: Callable[[Test], None]) -> None:
@@ -231,7 +255,7 @@ def test_a_model_is_chosen_by_provider_and_name(wanted: str | None, default: str
     """Unset, it is the one in the box, whatever servers are set up: vectors of two models cannot be compared."""
 
     async def go() -> None:
-        async with in_the_box() as box, server() as (driver, _):
+        async with here(MiniLM) as box, server() as (driver, _):
             embedders = Embedders([box, driver], default)
             if chosen is None:
                 with pytest.raises(NotFound) as failure:

@@ -21,8 +21,8 @@ from hearing import Hearing
 
 from nis_backend.drivers.compute.processes import WorkerPools
 from nis_backend.drivers.embeddings.minilm import DIMENSIONS, MAX_TOKENS, WEIGHT, MiniLM
-from nis_backend.drivers.embeddings.minilm_pool import pool
-from nis_backend.drivers.embeddings.minilm_worker import MiniLMWorker
+from nis_backend.drivers.embeddings.pools import minilm_pool as pool
+from nis_backend.drivers.embeddings.tokens_worker import TokensWorker
 from nis_backend.errors import InvalidRequest, TooLarge, Unavailable, WorkerLost
 from nis_backend.settings import Settings, read_settings
 from nis_backend.weights.files import Weights
@@ -283,6 +283,8 @@ def test_a_short_call_overtakes_a_long_one(settings: Settings) -> None:
 class Held:
     """A model whose first vectors, and second reading, wait to be let go."""
 
+    most, marks = 256, 2
+
     def __init__(self) -> None:
         self.read_calls = self.embed_calls = 0
         self.may_read, self.may_embed = threading.Event(), threading.Event()
@@ -303,12 +305,12 @@ class Held:
 def test_a_call_that_comes_as_the_last_batch_ends_is_read() -> None:
     """Not left to a task that has just found nothing more to do."""
 
-    async def one(worker: MiniLMWorker, text: str) -> list[bytes]:
+    async def one(worker: TokensWorker, text: str) -> list[bytes]:
         return [item["vectors"] async for item in worker.handle({"texts": [text]}, Hearing())]
 
     async def go() -> None:
         model = Held()
-        worker = MiniLMWorker(cast("Any", model), 1)
+        worker = TokensWorker(cast("Any", model), 1)
         async with asyncio.timeout(LIMIT):
             first = asyncio.create_task(one(worker, "aaa"))
             await until(lambda: model.embed_calls == 1)

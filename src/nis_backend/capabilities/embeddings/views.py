@@ -12,6 +12,7 @@ if TYPE_CHECKING:
 
     from nis_backend.capabilities.embeddings.closeness import Comparison, ComparisonRequest, Matches, SearchRequest
     from nis_backend.capabilities.embeddings.clusters import ClusterRequest, Clusters
+    from nis_backend.capabilities.embeddings.known import EmbeddingModels, ListModels
     from nis_backend.capabilities.embeddings.texts import EmbeddingRequest, Embeddings
     from nis_backend.view import View
 
@@ -98,6 +99,21 @@ def draw_clusters(request: ClusterRequest, result: Clusters) -> list[View]:
             )
         )
     return [*views, Text(text=f"Method: {result.method}. Silhouette: {result.formula}.")]
+
+
+def draw_models(request: ListModels, result: EmbeddingModels) -> list[View]:
+    """The default in words, and a row for each."""
+    ready = sum(one.ready for one in result.models)
+    first = f"{result.default} answers when no model is named." if result.default else "No model is ready."
+    rows: list[list[str | float]] = [
+        [one.id, one.dimensions or "", one.max_tokens or "", one.problem or (one.version or "")[:19]]
+        for one in result.models
+    ]
+    others = f" Models of {', '.join(result.servers)} can be named as well." if result.servers else ""
+    return [
+        Text(text=f"{ready} of {len(result.models)} embedding models on this machine can be asked. {first}{others}"),
+        Table(title="Models of vectors", columns=["model", "dimensions", "tokens read", "version"], rows=rows),
+    ]
 
 
 def said_of_cut(places: Sequence[str]) -> str:

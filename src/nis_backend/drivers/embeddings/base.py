@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Protocol
 from nis_backend.errors import NotFound, shorten
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -68,8 +68,15 @@ class TextEmbedder(Protocol):
 class Embedders:
     """The providers configured; `default` is `provider:name`, and unset it is the first provider's own."""
 
-    def __init__(self, providers: Sequence[TextEmbedder] = (), default: str | None = None) -> None:
+    def __init__(
+        self,
+        providers: Sequence[TextEmbedder] = (),
+        default: str | None = None,
+        names: Mapping[str, Sequence[str]] | None = None,
+    ) -> None:
         self.providers = tuple(providers)
+        self.names = names or {}
+        """Of providers on this machine the models they have; a server's list does not say which of its models embed."""
         self._default = default
 
     async def choose(self, model: str | None = None) -> tuple[TextEmbedder, EmbeddingModel]:

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from array import array
 from typing import TYPE_CHECKING
 
 from nis_backend.drivers.embeddings.base import Embedded, EmbeddingModel, TextEmbedder
-from nis_backend.drivers.embeddings.minilm_pool import POOL
+from nis_backend.drivers.embeddings.pooled import asked
+from nis_backend.drivers.embeddings.pools import MINILM
 from nis_backend.weights.files import Weights
 
 if TYPE_CHECKING:
@@ -28,6 +28,7 @@ class MiniLM(TextEmbedder):
 
     def __init__(self, settings: Settings, compute: Compute) -> None:
         self._weights = Weights.of(settings)
+        self.names = (self._weights.find(WEIGHT).model,)
         self._compute = compute
 
     async def find(self, name: str | None) -> EmbeddingModel | None:
@@ -47,10 +48,4 @@ class MiniLM(TextEmbedder):
     async def embed(self, model: str, texts: Sequence[str]) -> Embedded:  # noqa: ARG002 - it has one
         """See `TextEmbedder.embed`."""
         await self._weights.required(WEIGHT)
-        answer = await self._compute.call(POOL, {"texts": list(texts)})
-        numbers = array("d", answer["vectors"])
-        return Embedded(
-            vectors=[numbers[at : at + DIMENSIONS].tolist() for at in range(0, len(numbers), DIMENSIONS)],
-            input_tokens=answer["input_tokens"],
-            truncated=tuple(answer["truncated"]),
-        )
+        return await asked(self._compute, MINILM, texts, DIMENSIONS)

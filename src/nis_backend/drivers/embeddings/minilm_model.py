@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from nis_backend.drivers.embeddings.minilm import MAX_TOKENS
-from nis_backend.errors import Unavailable
+from nis_backend.drivers.embeddings.onnx_session import session
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -27,9 +27,12 @@ class MiniLMModel:
     Source: Reimers & Gurevych (2019), Sentence-BERT, EMNLP; Wang et al. (2020), MiniLM, NeurIPS 33.
     """
 
+    most = MAX_TOKENS
+    marks = 2
+
     def __init__(self, path: Path, threads: int) -> None:
         self._tokenizer = _tokenizer()
-        self._session = _session(path, threads)
+        self._session = session(path, threads)
 
     def read(self, texts: list[str]) -> tuple[list[list[int]], list[int]]:
         """Each text's tokens, cut where the model stops reading; and how many each had before the cut."""
@@ -57,18 +60,3 @@ def _tokenizer() -> Any:  # Any: tokenizers has no types
     library: Any = importlib.import_module("tokenizers")  # Any: as above
     with resources.as_file(resources.files(__package__ or "").joinpath(VOCABULARY)) as path:
         return library.BertWordPieceTokenizer(str(path), lowercase=True)
-
-
-def _session(path: Path, threads: int) -> Any:  # Any: onnxruntime has no types
-    engine: Any = importlib.import_module("onnxruntime")  # Any: as above
-    options = engine.SessionOptions()
-    options.intra_op_num_threads = threads
-    # Threads that spin while they wait for each other slow down whatever else wants the cores.
-    options.add_session_config_entry("session.intra_op.allow_spinning", "0")
-    try:
-        return engine.InferenceSession(str(path), options, providers=["CPUExecutionProvider"])
-    except RuntimeError as error:
-        raise Unavailable(
-            f"The embedding model {path.name} could not be loaded: {error}",
-            remedy="See the server's log for the engine's reason; most often memory is short.",
-        ) from None

@@ -262,6 +262,7 @@ class MeteredEmbedders(Embedders):
         self._who = who
         self._embedders = embedders
         self.providers = embedders.providers
+        self.names = embedders.names
 
     async def choose(self, model: str | None = None) -> tuple[TextEmbedder, EmbeddingModel]:
         """See `Embedders.choose`."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
-COMPUTED_HERE = frozenset({"embedded", "scripted", "file", "transformers"})
+COMPUTED_HERE = frozenset({"embedded", "static", "folder", "scripted", "file", "transformers"})
 """Providers that are this machine: nobody bills for them."""
 
 

@@ -1,0 +1,31 @@
+"""ONNX models as embedding loads them. Loads in the worker only."""
+
+from __future__ import annotations
+
+import importlib
+from typing import TYPE_CHECKING, Any
+
+from nis_backend.errors import Unavailable, shorten
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+
+def session(path: Path, threads: int) -> Any:  # Any: onnxruntime has no types
+    """An ONNX model, loaded.
+
+    Raises:
+        Unavailable: the engine cannot load it.
+    """
+    engine: Any = importlib.import_module("onnxruntime")  # Any: as above
+    options = engine.SessionOptions()
+    options.intra_op_num_threads = threads
+    # Threads that spin while they wait for each other slow down whatever else wants the cores.
+    options.add_session_config_entry("session.intra_op.allow_spinning", "0")
+    try:
+        return engine.InferenceSession(str(path), options, providers=["CPUExecutionProvider"])
+    except RuntimeError as error:
+        raise Unavailable(
+            f"The embedding model {path.name} could not be loaded: {shorten(str(error))}",
+            remedy="See the server's log for the engine's reason; most often memory is short.",
+        ) from None

@@ -1,0 +1,239 @@
+"""Models from folders: their vectors are those of the definition, and what is no model is told so."""
+
+from __future__ import annotations
+
+import asyncio
+import importlib
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from embedding_folder import MODULES, described, minilm_folder, safetensors, written
+
+from nis_backend.drivers.compute.processes import WorkerPools
+from nis_backend.drivers.embeddings.folder_head import folders_of, head_of
+from nis_backend.drivers.embeddings.folder_model import FolderModel, pooled
+from nis_backend.drivers.embeddings.folders import Folders
+from nis_backend.drivers.embeddings.minilm_model import MiniLMModel
+from nis_backend.drivers.embeddings.static_model import StaticModel
+from nis_backend.errors import InvalidRequest, Unavailable
+from nis_backend.settings import read_settings
+
+TEXTS = ["A cat.", "The kitten sleeps on the sofa, and the dog barks.", "Rates rose"]
+WIDTH = 16
+
+
+def _libraries() -> tuple[Any, Any]:  # Any: their types are not checked here
+    """Torch and Transformers, which take seconds to load: for those tests alone that want them."""
+    return importlib.import_module("torch"), importlib.import_module("transformers")
+
+
+def tiny(folder: Path, mode: str = "mean_tokens", layers: int = 1) -> Path:
+    """A BERT with random numbers in it, and so many layers behind it."""
+    modules = [*MODULES[:2], *((f"{n}_Dense", "Dense") for n in range(2, 2 + layers)), ("9_Normalize", "Normalize")]
+    described(folder, modules, mode)
+    torch, transformers = _libraries()
+    torch.manual_seed(1)
+    config = transformers.BertConfig(hidden_size=WIDTH, num_hidden_layers=1, num_attention_heads=2, intermediate_size=8)
+    transformers.BertModel(config).save_pretrained(folder)
+    for n in range(2, 2 + layers):
+        random = np.random.default_rng(n)
+        weights = {"linear.weight": random.normal(size=(6, WIDTH)), "linear.bias": random.normal(size=6)}
+        safetensors(
+            folder / f"{n}_Dense" / "model.safetensors",
+            {name: array.astype(np.float32) for name, array in weights.items()},
+        )
+        said = {"in_features": WIDTH, "out_features": 6, "activation_function": "torch.nn.modules.activation.Tanh"}
+        written(folder / f"{n}_Dense" / "config.json", said)
+    return folder
+
+
+def test_the_model_in_the_box_is_the_same_from_a_folder(tmp_path: Path) -> None:
+    """Its numbers, what it cuts, and what it says of itself before it is loaded."""
+    folder = minilm_folder(tmp_path)
+    head = head_of(folder)
+    assert (head.kind, head.dimensions, head.max_tokens, head.pooling) == ("onnx", 384, 256, "mean")
+    model = FolderModel(head, 1)
+    tokens, lengths = model.read(["A cat sleeps on the sofa.", "more " * 300, " "])
+    assert [len(ids) for ids in tokens][:2] == [9, 256]
+    assert lengths[0] == 9
+    assert lengths[1] > 256
+    assert lengths[2] <= model.marks
+    assert model.embed(tokens[:2]) == pytest.approx(MiniLMModel(head.weights, 1).embed(tokens[:2]), abs=1e-6)
+
+
+def test_torch_gives_the_vectors_of_the_definition_alone_and_in_a_batch(tmp_path: Path) -> None:
+    """The mean of the states, the layer, its tanh, and length 1, by Transformers itself."""
+    folder = tiny(tmp_path)
+    head = head_of(folder)
+    assert (head.kind, head.dimensions) == ("torch", 6)
+    model = FolderModel(head, 1)
+    tokens, _ = model.read(TEXTS)
+    found = model.embed(tokens)
+    torch, transformers = _libraries()
+    bert = transformers.BertModel.from_pretrained(folder).eval()
+    dense = np.random.default_rng(2)
+    weight, bias = (dense.normal(size=shape).astype(np.float32) for shape in ((6, WIDTH), 6))
+    for ids, vector in zip(tokens, found, strict=True):
+        with torch.inference_mode():
+            states = bert(torch.tensor([ids])).last_hidden_state[0].numpy()
+        wanted = np.tanh(states.mean(axis=0) @ weight.T + bias)
+        assert vector == pytest.approx(wanted / np.linalg.norm(wanted), abs=1e-5)
+
+
+Rows = Any  # Any: an array (tokens, width)
+DEFINITIONS: dict[str, Callable[[Rows], Rows]] = {
+    "cls_token": lambda rows: rows[0],
+    "lasttoken": lambda rows: rows[-1],
+    "max_tokens": lambda rows: rows.max(axis=0),
+    "mean_tokens": lambda rows: rows.mean(axis=0),
+    "mean_sqrt_len_tokens": lambda rows: rows.mean(axis=0),
+    "weightedmean_tokens": lambda rows: np.average(rows, axis=0, weights=range(1, len(rows) + 1)),
+}
+
+
+@pytest.mark.parametrize("mode", DEFINITIONS)
+def test_each_way_of_pooling_is_its_definition(tmp_path: Path, mode: str) -> None:
+    """What pads a text is nothing to it."""
+    minilm = minilm_folder(tmp_path)
+    written(minilm / "1_Pooling" / "config.json", {f"pooling_mode_{mode}": True, "include_prompt": True})
+    pooling = head_of(minilm).pooling
+    written(minilm / "1_Pooling" / "config.json", {"pooling_mode": mode.removesuffix("_tokens").removesuffix("_token")})
+    if mode != "mean_sqrt_len_tokens":
+        assert head_of(minilm).pooling == pooling
+    states = np.random.default_rng(1).normal(size=(2, 5, 4)).astype(np.float32)
+    mask = np.array([[1, 1, 1, 0, 0], [1, 1, 1, 1, 1]])
+    for rows, count, vector in zip(states, (3, 5), pooled(states, mask, pooling), strict=True):
+        assert vector == pytest.approx(DEFINITIONS[mode](rows[:count]), abs=1e-6)
+
+
+def static(folder: Path, name: str = "embedding.weight", **more: np.ndarray[Any, Any]) -> Path:
+    """A static model of random numbers."""
+    described(folder, [("", "StaticEmbedding")])
+    table = np.random.default_rng(5).normal(size=(30_522, 8)).astype(np.float16)
+    safetensors(folder / "model.safetensors", {name: table, **more})
+    return folder
+
+
+@pytest.mark.parametrize("weighted", [False, True])
+def test_a_static_model_is_the_mean_of_its_tokens(tmp_path: Path, weighted: bool) -> None:
+    """Weighted where it keeps weights; alone, in a batch, and whatever stands beside it."""
+    table = np.random.default_rng(5).normal(size=(30_522, 8)).astype(np.float16).astype(np.float64)
+    weights = np.random.default_rng(6).uniform(0.1, 1, 30_522).astype(np.float32)
+    folder = static(
+        tmp_path, "embeddings" if weighted else "embedding.weight", **({"weights": weights} if weighted else {})
+    )
+    head = head_of(folder)
+    assert (head.kind, head.dimensions, head.max_tokens) == ("static", 8, None)
+    model = StaticModel(head.weights, head.tokenizer)
+    found, read = model.embed(TEXTS, 0)
+    tokens = [[1037, 4937, 1012], model.tokens(TEXTS[1]), model.tokens(TEXTS[2])]
+    assert model.tokens(TEXTS[0]) == tokens[0]
+    assert read == sum(map(len, tokens))
+    for text, ids, vector in zip(TEXTS, tokens, found, strict=True):
+        wanted = (table[ids] * (weights[ids, None] if weighted else 1)).mean(axis=0)
+        assert vector == pytest.approx(wanted / np.linalg.norm(wanted), abs=1e-5)
+        assert model.embed([text], 0)[0][0] == pytest.approx(vector, abs=1e-6)
+    with pytest.raises(InvalidRequest) as refusal:
+        model.embed(["a", " "], 7)
+    assert refusal.value.field == "texts.8"
+
+
+def changed(folder: Path, name: str, content: object) -> Path:
+    """The folder with another file of this name."""
+    if content is None:
+        (folder / name).unlink()
+    elif isinstance(content, bytes):
+        (folder / name).write_bytes(content)
+    else:
+        written(folder / name, content)
+    return folder
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "says"),
+    [
+        ("modules.json", b"{", "no JSON|Expecting"),
+        ("modules.json", {}, "no list of modules"),
+        ("modules.json", [{"path": "../..", "type": "Transformer"}], "outside of it"),
+        ("modules.json", [{"path": "", "type": "CLIPModel"}], "CLIPModel"),
+        ("modules.json", [{"path": "", "type": "Transformer"}, {"path": "", "type": "my.Own"}], "Own"),
+        ("1_Pooling/config.json", {"pooling_mode_cls_token": True, "pooling_mode_mean_tokens": True}, "in several"),
+        ("1_Pooling/config.json", {"pooling_mode": "magic"}, "not known here"),
+        ("config.json", {"model_type": "bert"}, "hidden_size"),
+        ("config.json", [1], "no JSON object"),
+        ("tokenizer.json", None, r"no tokenizer\.json"),
+        ("onnx/model.onnx", None, "no weights"),
+    ],
+)
+def test_what_is_no_model_says_why(tmp_path: Path, name: str, content: object, says: str) -> None:
+    """Before anything is loaded, and as what can be mended."""
+    folder = changed(minilm_folder(tmp_path), name, content)
+    with pytest.raises(ValueError, match=says):
+        head_of(folder)
+
+    async def go() -> None:
+        compute = WorkerPools([])
+        with pytest.raises(Unavailable, match="holds no embedding model") as refusal:
+            await Folders(read_settings({}, embedding_models=str(folder)), compute).find(None)
+        assert "NIS_EMBEDDING_MODELS" in refusal.value.remedy
+        await compute.close()
+
+    asyncio.run(go())
+
+
+def test_a_pickle_is_not_read(tmp_path: Path) -> None:
+    """It would run code of its own; nor is code that a folder brings."""
+    folder = changed(minilm_folder(tmp_path), "onnx/model.onnx", None)
+    (folder / "pytorch_model.bin").write_bytes(b"x")
+    with pytest.raises(ValueError, match="pickled"):
+        head_of(folder)
+    safetensors(folder / "model.safetensors", {})
+    written(folder / "config.json", {"hidden_size": 4, "auto_map": {"AutoModel": "own.Model"}})
+    with pytest.raises(ValueError, match="code of its own"):
+        head_of(folder)
+
+
+def test_a_changed_file_is_another_version(tmp_path: Path) -> None:
+    """And the same files elsewhere are the same one."""
+    first = head_of(minilm_folder(tmp_path / "a")).version
+    assert head_of(minilm_folder(tmp_path / "b")).version == first
+    folder = changed(minilm_folder(tmp_path / "b"), "1_Pooling/config.json", {"pooling_mode_cls_token": True})
+    assert head_of(folder).version != first
+
+
+def test_prompts_and_lengths_are_the_folders_own(tmp_path: Path) -> None:
+    """The default prompt stands before each text, as the library has it; the shortest length that is said counts."""
+    folder = minilm_folder(tmp_path)
+    written(folder / "config_sentence_transformers.json", {"prompts": {"q": "query: "}, "default_prompt_name": "q"})
+    written(folder / "tokenizer_config.json", {"model_max_length": 12})
+    head = head_of(folder)
+    assert (head.prompt, head.max_tokens) == ("query: ", 12)
+    model = FolderModel(head, 1)
+    plain, _ = FolderModel(head_of(minilm_folder(tmp_path / "other")), 1).read(["query: a cat"])
+    assert model.read(["a cat"])[0] == plain
+
+
+def test_a_setting_names_folders_or_a_folder_of_them(tmp_path: Path) -> None:
+    """By commas; two of one name are told apart, and none is none."""
+    one, two = minilm_folder(tmp_path / "x"), minilm_folder(tmp_path / "y")
+    assert folders_of(f"{one}, {two}") == {"mini": one, "y-mini": two}
+    assert folders_of(str(tmp_path / "x")) == {"mini": one}
+    assert folders_of(None) == {}
+    assert list(folders_of(str(tmp_path / "nowhere"))) == ["nowhere"]
+    with pytest.raises(ValueError, match="no such folder"):
+        head_of(tmp_path / "nowhere")
+
+
+def test_a_torn_safetensors_file_is_told(tmp_path: Path) -> None:
+    """Cut, or with a head that lies of what is behind it."""
+    folder = static(tmp_path)
+    whole = (folder / "model.safetensors").read_bytes()
+    lies = json.dumps({"embedding.weight": {"dtype": "F32", "shape": [9, 9], "data_offsets": [0, 4]}}).encode()
+    for content in (whole[:5], whole[:1000], whole[: len(whole) // 2], len(lies).to_bytes(8, "little") + lies):
+        (folder / "model.safetensors").write_bytes(content)
+        with pytest.raises(Unavailable):
+            StaticModel(folder / "model.safetensors", folder / "tokenizer.json")
