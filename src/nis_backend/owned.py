@@ -16,7 +16,6 @@ if TYPE_CHECKING:
 
     from nis_backend.drivers.store.base import Measures, Order, Row, Store, Table
     from nis_backend.drivers.store.forgetting import AboutUser, Mentions
-    from nis_backend.drivers.store.items import Found, NewItem, Put, Side, Which
     from nis_backend.drivers.store.items import Found, Models, NewItem, Put, Side, Which
     from nis_backend.drivers.store.spending import Singly
     from nis_backend.journal import Journal
