@@ -56,10 +56,15 @@ def test_a_hit_says_why_it_was_found(server: Server) -> None:
     answer = done(server, "POST", f"/collections/{notes}/search", {"query": "when does the house open"})
     assert answer["mode"] == "hybrid"
     formula, _, weight = answer["formula"].rpartition(" ")
-    assert f"1/({RANK_CONSTANT} + rank by similarity) + w/({RANK_CONSTANT} + rank by words)" in formula
-    assert 0 < float(weight) < 1
+    assert (
+        f"1/({RANK_CONSTANT} + rank by similarity) + w · (BM25 / best BM25)/({RANK_CONSTANT} + rank by words)"
+        in formula
+    )
+    assert 0 < float(weight) <= 1
+    best = max(hit["words_score"] or 0 for hit in answer["hits"])
     for hit in answer["hits"]:
-        ranks = [(hit["vector_rank"], 1.0), (hit["words_rank"], float(weight))]
+        by_words = float(weight) * (hit["words_score"] or 0) / best
+        ranks = [(hit["vector_rank"], 1.0), (hit["words_rank"], by_words)]
         expected = sum(counts / (RANK_CONSTANT + rank) for rank, counts in ranks if rank)
         assert hit["score"] == pytest.approx(expected, abs=1e-4)
         assert (hit["words_score"] is None) == (hit["words_rank"] is None)

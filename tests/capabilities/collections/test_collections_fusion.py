@@ -16,7 +16,7 @@ def test_a_place_counts_by_its_reciprocal_and_words_by_their_weight() -> None:
     """Promise: the formula that each answer states."""
     k, weight = RANK_CONSTANT, 0.5
     assert dict(fuse(VECTORS, WORDS, weight)) == pytest.approx(
-        {7: 1 / (k + 1), 3: 1 / (k + 2), 5: 1 / (k + 3) + weight / (k + 1), 9: weight / (k + 2)}
+        {7: 1 / (k + 1), 3: 1 / (k + 2), 5: 1 / (k + 3) + weight / (k + 1), 9: weight * (2 / 11) / (k + 2)}
     )
     assert [number for number, _ in fuse(VECTORS, WORDS, weight)] == [5, 7, 3, 9]
 
@@ -24,17 +24,24 @@ def test_a_place_counts_by_its_reciprocal_and_words_by_their_weight() -> None:
 def test_words_that_tell_nothing_move_nothing() -> None:
     """Promise: what is alike in meaning keeps its order; of what is level the lower number comes first."""
     assert [number for number, _ in fuse(VECTORS, WORDS, 0.0)] == [7, 3, 5, 9]
-    assert [number for number, _ in fuse([], [(4, 1.0), (2, 1.0)], 0.0)] == [2, 4]
+    assert [number for number, _ in fuse([], [(4, 0.0), (2, 0.0)], told_by([(4, 0.0), (2, 0.0)], 1, 9))] == [2, 4]
 
 
 def test_words_weigh_what_they_tell_of_the_query() -> None:
-    """Promise: one rare word found weighs whole, one of many found weighs little, none nothing."""
-    rare = [(1, 9.0)]
-    assert told_by(rare, 1, 2000) == 1.0
-    assert told_by(rare, 8, 2000) == pytest.approx(9 / (8 * 7.6014), rel=1e-4)
+    """Promise: one rare word found weighs whole, one of many that many texts have weighs little, none nothing."""
+    level = [(number, 9.0) for number in range(9)]
+    assert told_by(level, 1, 2000) == 1.0
+    assert told_by(level, 8, 2000) == pytest.approx((9 / (8 * 7.6014)) ** 2, rel=1e-4)
     assert told_by([], 3, 2000) == 0.0
     # An item that came in between is found in a collection that was counted empty.
-    assert 0 < told_by([(1, 0.1)], 1, 0) < 1
+    assert 0 < told_by([(1, 0.1)], 1, 0) <= 1
+
+
+def test_a_text_that_stands_out_by_its_words_weighs_whole() -> None:
+    """Promise: of texts that all have most of the words, the one that alone has the telling one."""
+    assert told_by([(1, 3.0), (2, 0.01), (3, 0.01), (4, 0.01), (5, 0.01)], 8, 2000) == pytest.approx(0.99, abs=0.001)
+    assert told_by([(1, 3.0), (2, 2.9), (3, 2.8), (4, 2.7), (5, 2.4)], 8, 2000) < 0.01
+    assert told_by([(1, 3.0), (2, 2.9)], 8, 2000) == 1.0
 
 
 def test_diversity_takes_the_next_that_is_not_a_copy() -> None:

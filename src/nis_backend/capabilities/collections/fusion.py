@@ -12,32 +12,41 @@ if TYPE_CHECKING:
 
     from nis_backend.drivers.store.items import Found
 
-RANK_CONSTANT = 5
+RANK_CONSTANT = 3
 """k of reciprocal rank fusion: by the source's 60 places 1 and 10 are nearly alike; chosen by `make bench-search`."""
+APART = 5
+"""The place by words whose score is held against the best's, to see whether that stands out."""
 FUSION = (
-    f"1/({RANK_CONSTANT} + rank by similarity) + w/({RANK_CONSTANT} + rank by words), 0 for a list it is not in; "
-    "w = best BM25 / (words of the query · ln(1 + items)), 1 at most, here "
+    f"1/({RANK_CONSTANT} + rank by similarity) + w · (BM25 / best BM25)/({RANK_CONSTANT} + rank by words), 0 for a list"
+    " it is not in; w is the greater of told² and apart³, told = best BM25 / (words of the query · ln(1 + items)), 1 at"
+    f" most, apart = 1 - BM25 of place {APART} / best; here w = "
 )
 
 
 def told_by(words: Sequence[Found], terms: int, items: int) -> float:
     """How much a query's words tell, from 0 to 1: a rare name 1, a question in other words than the texts' nearly 0.
 
-    A word that is in one text of n alone is worth about ln n to BM25: the best of the ranking is held to that of each
-    word of the query.
+    Told: a word that is in one text of n alone is worth about ln n to BM25, and the best of the ranking is held to that
+    of each word of the query. Apart: among texts that all have most of the words, one that alone has the telling one
+    stands out. Powers, because words that half a query shares with a text mislead more than they help.
     """
-    return min(1.0, words[0][1] / (terms * math.log1p(max(items, 1)))) if words else 0.0
+    best = words[0][1] if words else 0.0
+    if best <= 0:
+        return 0.0
+    told = min(1.0, best / (terms * math.log1p(max(items, 1))))
+    apart = 1 - (words[APART - 1][1] / best if len(words) >= APART else 0.0)
+    return max(told**2, apart**3)
 
 
 def fuse(vectors: Sequence[Found], words: Sequence[Found], weight: float) -> list[Found]:
-    """Numbers by the sum of their reciprocal ranks, that by words weighed; of equal ones the lower, which came first.
+    """Numbers by `FUSION`; of equal ones the lower, which came first.
 
-    Source: Cormack, Clarke & Büttcher (2009), Reciprocal rank fusion, SIGIR, 758-759; the weight is ours.
+    Source: Cormack, Clarke & Büttcher (2009), Reciprocal rank fusion, SIGIR, 758-759; what weighs the words is ours.
     """
-    scores: dict[int, float] = {}
-    for ranking, weighed in ((vectors, 1.0), (words, weight)):
-        for rank, (number, _) in enumerate(ranking, 1):
-            scores[number] = scores.get(number, 0.0) + weighed / (RANK_CONSTANT + rank)
+    scores = {number: 1 / (RANK_CONSTANT + rank) for rank, (number, _) in enumerate(vectors, 1)}
+    for rank, (number, score) in enumerate(words, 1):
+        share = score / words[0][1] if weight else 0.0
+        scores[number] = scores.get(number, 0.0) + weight * share / (RANK_CONSTANT + rank)
     return sorted(scores.items(), key=lambda one: (-one[1], one[0]))
 
 
