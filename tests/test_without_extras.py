@@ -90,3 +90,12 @@ def test_without_its_extra_an_operation_names_the_command_that_mends_it(bare: Gr
     with pytest.raises(Unavailable) as refused:
         first_example(bare, entry)
     assert refused.value.remedy == f"Run: pip install 'nis-backend[{entry.pool}]'."
+
+
+def test_a_pdf_without_the_extra_that_reads_it_names_the_command_that_mends_it(bare: Ground) -> None:
+    """Promise: what is plain text is read by the core alone; what is not says what to install."""
+    read, printed = Catalog.from_index().entry("documents.read_document").examples
+    assert bare.call("documents.read_document", read["request"])["kind"] == "markdown"
+    with pytest.raises(Unavailable) as refused:
+        bare.call("documents.read_document", printed["request"])
+    assert refused.value.remedy == "Run: pip install 'nis-backend[documents]'."

@@ -10,7 +10,9 @@ from ground import Ground
 from outliving import prove
 from scripts import script
 
+from nis_backend.caller import LOCAL
 from nis_backend.errors import InvalidRequest, NisError, NotFound
+from nis_backend.event import ToolAnswered
 
 Json = dict[str, Any]
 made: Any = script("document_files")
@@ -109,6 +111,26 @@ def test_a_document_goes_with_its_chunks_and_its_file(ground: Ground) -> None:
     with pytest.raises(NotFound):
         ground.call("blobs.get_blob", {"id": kept["document"]["blob_id"]})
     assert ground.call("blobs.get_blob", {"id": own["id"]})["id"] == own["id"]
+
+
+def test_a_run_that_is_cancelled_leaves_no_chunk(ground: Ground) -> None:
+    """Promise: its run can be cancelled at any moment; what was in of the document goes, and it says why."""
+    long = made.pdf([(made.column(60, 760, f"Page {number}. {made.WORDS}"), []) for number in range(200)])
+    document = {"base64": base64.b64encode(long).decode(), "name": "cancelled.pdf"}
+    run = ground.call("documents.add_document", {"document": document}, wait=False)["id"]
+
+    async def cancelled() -> str:
+        log = ground.process.context(LOCAL).runs
+        async for event in log.follow(run):
+            if isinstance(event.body, ToolAnswered):
+                await log.cancel(run)
+        return (await log.get(run)).state
+
+    assert ground.run(cancelled()) == "cancelled"
+    listed = ground.call("documents.list_documents", {"state": "failed", "limit": 100})["documents"]
+    (left,) = [one for one in listed if one["name"] == "cancelled.pdf"]
+    assert left["problem"]["code"] == "cancelled"
+    assert chunks(ground, {"document": left, "id": left["id"]}) == []
 
 
 def test_names_that_a_chunk_uses_itself_are_refused_as_metadata(ground: Ground) -> None:
