@@ -140,6 +140,7 @@ KEPT = Before(name="kept", operation="documents.add_document", request={"documen
 @operation(
     "documents.add_document",
     effect="writes",
+    view=views.draw_added,
     prepare=_prepare,
     outward=True,
     time_limit=LONGEST,
@@ -172,6 +173,7 @@ async def add_document(request: AddDocument, ctx: Context) -> Recorded[DocumentK
 @operation(
     "documents.add_files",
     effect="writes",
+    view=views.draw_several,
     prepare=_prepare,
     outward=True,
     time_limit=LONGEST,

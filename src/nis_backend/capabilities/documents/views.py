@@ -12,13 +12,17 @@ if TYPE_CHECKING:
 
     from nis_backend.capabilities.documents.document import Document, DocumentList, ListDocuments, OneDocument
     from nis_backend.capabilities.documents.finding import FoundPassages, SearchDocuments
+    from nis_backend.capabilities.documents.ingesting import DocumentKept, DocumentsKept
     from nis_backend.capabilities.documents.pages import DocumentRead, DocumentSplit, Page, ReadRequest, SplitRequest
+    from nis_backend.operation import Model
 
 SHOWN = 4_000
 """Characters of a document that are shown: whoever wants all has the answer itself."""
 TABLES = 5
 ROWS = 50
 QUOTES = 3
+NAMED = 10
+"""Documents that are named in words."""
 SHORT = 120
 """Characters of a chunk in a list."""
 
@@ -70,18 +74,45 @@ def _table(page: Page, rows: list[list[str]]) -> Table:
 
 def draw_kept(request: OneDocument, document: Document) -> list[View]:
     """One document in words, and what went wrong with it."""
-    told = f"“{document.name}” is {document.state}: {document.pages or 0} pages, {document.chunks} chunks."
+    return [Text(text=_said(document)), *_listed([document]), *_notes(document)]
+
+
+def draw_added(request: Model, kept: DocumentKept) -> list[View]:
+    """What has become of it."""
+    return [Text(text=f"{kept.outcome.capitalize()}. {_said(kept.document)}"), *_notes(kept.document)]
+
+
+def draw_several(request: Model, kept: DocumentsKept) -> list[View]:
+    """What has become of each."""
+    told = f"{len(kept.documents) - kept.failed} of {len(kept.documents)} documents are in."
+    rows: list[list[str | float]] = [
+        [one.name, one.outcome, one.document.chunks if one.document else 0, str((one.problem or {}).get("detail", ""))]
+        for one in kept.documents
+    ]
+    return [Text(text=told), Table(title="Documents", columns=["Name", "Outcome", "Chunks", "Problem"], rows=rows)]
+
+
+def _said(document: Document) -> str:
+    pages = f"{document.pages} page{'s' if document.pages != 1 else ''}, " if document.pages else ""
+    told = f"“{document.name}” is {document.state}: {pages}{document.chunks} chunks."
     if document.problem:
-        told += f" {document.problem.get('detail', '')} {document.problem.get('remedy', '')}".rstrip()
-    notes = [Text(text="\n".join(f"- {verbatim(one)}" for one in document.notes))] if document.notes else []
-    return [Text(text=told), *_listed([document]), *notes]
+        told += f" {document.problem.get('detail', '')} {document.problem.get('remedy', '')}"
+    return told.rstrip()
+
+
+def _notes(document: Document) -> list[View]:
+    return [Text(text="\n".join(f"- {verbatim(one)}" for one in document.notes))] if document.notes else []
 
 
 def draw_list(request: ListDocuments, result: DocumentList) -> list[View]:
     """A row for each."""
     if not result.documents:
         return [Text(text="There are no such documents.")]
-    return [Text(text=f"{len(result.documents)} documents."), *_listed(result.documents)]
+    names = [one.name + ("" if one.state == "ready" else f" ({one.state})") for one in result.documents[:NAMED]]
+    more = f" and {len(result.documents) - NAMED} more" if len(result.documents) > NAMED else ""
+    many = len(result.documents)
+    told = f"{many} document{'s' if many > 1 else ''}: {', '.join(map(verbatim, names))}{more}."
+    return [Text(text=told), *_listed(result.documents)]
 
 
 def _listed(documents: Sequence[Document]) -> list[View]:

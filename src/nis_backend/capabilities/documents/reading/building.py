@@ -165,7 +165,7 @@ class Flow:
 
     def add(self, text: str) -> None:
         """Add a paragraph."""
-        text = text.strip()
+        text = text.replace("\x00", "").strip()  # which no database keeps
         while text:
             room = self._room(len(text))
             cut = len(text) if len(text) <= room else _line_end(text, room)
@@ -220,7 +220,7 @@ def _line_end(text: str, room: int) -> int:
 
 def flat(text: str) -> str:
     """On one line, as a cell or a heading is."""
-    return " ".join(text.split())
+    return " ".join(text.replace("\x00", "").split())
 
 
 def trimmed(cells: list[str]) -> list[str]:
