@@ -15,7 +15,9 @@ export interface Said {
 
 /** Files of one message. */
 const MOST = 8;
-const TAKEN = "image/png,image/jpeg,image/gif,image/webp,image/tiff,image/bmp,image/avif,audio/*,text/plain,text/markdown,text/csv,application/json";
+const TAKEN =
+  "image/png,image/jpeg,image/gif,image/webp,image/tiff,image/bmp,image/avif,audio/*,text/plain,text/markdown,text/csv,text/html," +
+  "application/json,application/pdf,.pdf,.docx,.xlsx,.pptx,.md,.eml";
 
 export class NisComposer extends Light {
   static override properties = {
@@ -158,7 +160,7 @@ export class NisComposer extends Light {
 
   private attach(): TemplateResult {
     return html`<button
-        type="button" class="ghost attach" aria-label="Attach a picture, a sound or a text" title="Attach"
+        type="button" class="ghost attach" aria-label="Attach a picture, a sound or a document" title="Attach"
         ?disabled=${this.files.length >= MOST} @click=${() => this.chooser.value!.click()}
       >
         ${icon("plus")}

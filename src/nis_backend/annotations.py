@@ -98,6 +98,7 @@ class Reads(_SchemaNote):
     `"values"` and `"at"`: the numbers that names of the formula are said to be, which its value needs or may have;
     `"differential"`: each equation with a rate of change, `"start"`: what its states are at first, `"constants"`: the
     numbers of its other names; `"reactions"`: each reaction with its rate, `"start"`: how much there is of what reacts;
+    `"question"`: the message as it stands, a question to documents, `"document"` and `"documents"`: the names of files;
     `"topic"`: what is searched or asked for, quoted or behind "for", "on" or "about"; `"address"`: a web address;
     `"law"`: an equation whose dimensions are asked about, `"measures"`: the units that its symbols are said to have.
     """
@@ -130,6 +131,9 @@ class Reads(_SchemaNote):
         "constants",
         "reactions",
         "topic",
+        "question",
+        "document",
+        "documents",
         "address",
     ]
 

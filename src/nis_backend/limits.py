@@ -32,6 +32,17 @@ PICTURES = ("image/png", "image/jpeg", "image/gif", "image/webp", "image/tiff", 
 """What `capabilities/vision/pictures.py` opens."""
 SOUNDS = ("audio/wav", "audio/flac", "audio/ogg", "audio/mpeg", "audio/aiff")
 """What libsndfile decodes."""
+_OFFICE = "application/vnd.openxmlformats-officedocument."
+DOCUMENTS = (
+    "application/pdf",
+    f"{_OFFICE}wordprocessingml.document",
+    f"{_OFFICE}spreadsheetml.sheet",
+    f"{_OFFICE}presentationml.presentation",
+    "application/zip",  # office files of which nobody says more
+    "text/html",
+    "message/rfc822",
+)
+"""What documents are read from (`capabilities/documents/reading`), beside plain texts, pictures and sounds."""
 FILMS = ("video/mp4", "video/quicktime", "video/webm", "video/x-matroska", "video/x-msvideo", "image/gif")
 """What OpenCV decodes."""
 

@@ -1,4 +1,4 @@
-"""What is attached to a message: pictures, sounds and texts, as a model is told of them, and as one is shown them."""
+"""What is attached to a message: pictures, sounds, documents, texts; as a model is told of them, and is shown them."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 from nis_backend.blob import Blob
 from nis_backend.errors import NisError, NotFound, TooLarge, shorten
-from nis_backend.limits import PICTURES, SOUNDS, Media
+from nis_backend.limits import DOCUMENTS, PICTURES, SOUNDS, Media
 from nis_backend.operation import Model
 from nis_backend.shelf import expired
 
@@ -37,7 +37,7 @@ LARGEST_SHOWN = 3_750_000
 EARLIER_SHOWN = 4
 """Pictures and sounds of earlier turns that a model is shown again, the last ones."""
 
-Kind = Literal["image", "audio", "text"]
+Kind = Literal["image", "audio", "document", "text"]
 
 SHOWN = frozenset({"image/png", "image/jpeg", "image/gif", "image/webp"})
 """Pictures that every provider's models take that see; the others are looked at by operations."""
@@ -47,8 +47,8 @@ HEARD = frozenset({"audio/wav", "audio/mpeg"})
 
 TEXTS = ("text/plain", "text/markdown", "text/csv", "application/json")
 
-Attachment = Annotated[Blob, Media(types=(*PICTURES, *SOUNDS, *TEXTS))]
-"""Of other media types nothing is looked at: of documents their pages may be attached as pictures."""
+Attachment = Annotated[Blob, Media(types=(*PICTURES, *SOUNDS, *TEXTS, *DOCUMENTS))]
+"""Of other media types nothing is looked at."""
 
 
 class Linked(Model):
@@ -57,7 +57,7 @@ class Linked(Model):
     attached: Attachment
 
 
-NAMES = {"image": "picture", "audio": "sound", "text": "text"}
+NAMES = {"image": "picture", "audio": "sound", "document": "document", "text": "text"}
 """The kinds in words."""
 
 
@@ -71,7 +71,9 @@ def kind_of(blob: Blob) -> Kind:
     """What it is to a message."""
     if blob.media_type in PICTURES:
         return "image"
-    return "audio" if blob.media_type in SOUNDS else "text"
+    if blob.media_type in SOUNDS:
+        return "audio"
+    return "document" if blob.media_type in DOCUMENTS else "text"
 
 
 def check_attached(attachments: Sequence[Blob], earlier: Sequence[Blob] = ()) -> None:

@@ -27,12 +27,18 @@ if TYPE_CHECKING:
 FACES, TEXT, CODES = "vision.detect_faces", "vision.read_text", "vision.read_codes"
 COUNT, QUALITY = "vision.count_objects", "vision.assess_quality"
 CLASSES, OBJECTS = "vision.classify_image", "vision.detect_objects"
+ASK, SUMMARISE, COMPARE = "documents.ask_documents", "documents.summarise_document", "documents.compare_documents"
+READ = "documents.read_document"
 WORDS, FACTS = "voice.transcribe_audio", "voice.get_audio_facts"
 
 LOOK = (QUALITY, CLASSES, OBJECTS, TEXT)
 """What looks at a picture that comes without a question."""
 
-SENSES = {"image": (CLASSES, OBJECTS, TEXT, COUNT, FACES, QUALITY, CODES), "audio": (WORDS, FACTS)}
+SENSES = {
+    "image": (CLASSES, OBJECTS, TEXT, COUNT, FACES, QUALITY, CODES),
+    "audio": (WORDS, FACTS),
+    "document": (ASK, SUMMARISE, COMPARE, READ),
+}
 """What a model that chooses by itself is offered first, by what is attached."""
 
 _COMMON = (
@@ -64,11 +70,18 @@ _RULES: tuple[tuple[str, re.Pattern[str], tuple[str, ...]], ...] = tuple(
 _COUNTS = frozenset({FACES, TEXT, OBJECTS, COUNT})
 
 _GOES_BACK = re.compile(
-    r"\b(?:it|its|this|that|these|those|there|here|picture|photo\w*|image|sound|recording)\b"
+    r"\b(?:it|its|this|that|these|those|there|here|picture|photo\w*|image|sound|recording|document|text|file)\b"
     r"|^\W*(?:(?:and|now|please|so) )*(?:count|read|look|describe|identify|transcribe)\b",
     re.IGNORECASE,
 )
 """What speaks of something that was attached before."""
+
+_QUESTION = re.compile(
+    r"\?\s*$|^\W*(?:(?:and|so|please|now) )*(?:what|when|where|which|who|whose|why|how|does|do|did|is|are|can|may|must"
+    r"|find|quote|summari[sz]e|sum up|list|compare|give|tell|show)\b",
+    re.IGNORECASE,
+)
+"""What may go on about a document: a question, or a wish."""
 
 _WHAT = re.compile(
     r"\bwhat(?:'s| is| are| was) (?:this|that|it|these|those|there|in|on|here|shown|(?:the|this|that) (?:\w+ )?"
@@ -165,21 +178,42 @@ async def attend(
 ) -> Routed | None:
     """What the message wants of what is attached, or was before it; None where the model may talk.
 
-    Rules that know what pictures and sounds are asked come first, then those for every operation.
+    Rules that know what documents, pictures and sounds are asked come first, then those for every operation.
     """
+    from nis_backend.capabilities.chat.papers import consult  # noqa: PLC0415 - loads with the first document
+
+    papers = [blob for blob in attachments if kind_of(blob) == "document"]
+    if papers:
+        return await consult(ctx, message, papers)
     seen = [blob for blob in attachments if kind_of(blob) != "text"]
     if not seen:
-        before = [blob for blob in turn.attached_before if kind_of(blob) != "text"]
-        meant = pending is None and _GOES_BACK.search(message) and any(_asked(message, blob) for blob in before)
-        if meant:
-            return await look(ctx, message, before, turn.there)
-        return await routed_turn(ctx, message, pending, [blob for blob in before if blob.id in turn.there])
+        return await _go_back(ctx, message, attachments, turn, pending)
     sees = all(is_shown(blob, turn.info) for blob in seen)
     if message and not any(_asked(message, blob) for blob in seen):
         found = await routed_turn(ctx, message, pending, seen)
         if found is not None:
             return found
     return None if sees else await look(ctx, message, seen)
+
+
+async def _go_back(
+    ctx: Context, message: str, texts: Sequence[Blob], turn: Chosen, pending: Pending | None
+) -> Routed | None:
+    """What the message wants of the texts that are attached, or of what was attached before."""
+    from nis_backend.capabilities.chat.papers import consult, follow  # noqa: PLC0415 - as above
+
+    asks = bool(_QUESTION.search(message))
+    there = [blob for blob in turn.attached_before if blob.id in turn.there]
+    papers = [blob for blob in there if kind_of(blob) == "document"]
+    if papers and asks and not texts and pending is None and (told := await follow(ctx, message, papers)) is not None:
+        return told
+    if texts and asks and _GOES_BACK.search(message):
+        return await consult(ctx, message, texts)
+    before = [blob for blob in turn.attached_before if kind_of(blob) not in {"text", "document"}]
+    if pending is None and _GOES_BACK.search(message) and any(_asked(message, blob) for blob in before):
+        return await look(ctx, message, before, turn.there)
+    found = await routed_turn(ctx, message, pending, [blob for blob in before if blob.id in turn.there])
+    return await consult(ctx, message, texts) if found is None and texts and asks else found
 
 
 def _asked(message: str, blob: Blob) -> tuple[str, ...]:

@@ -119,7 +119,7 @@ class MessageRequest(Model):
     attachments: list[Attachment] = Field(
         default_factory=list[Attachment],
         max_length=ATTACHED,
-        description="Pictures, sounds and plain texts that the message is about: ids of blobs, data: addresses or "
+        description="Pictures, sounds, documents and texts that the message is about: ids of blobs, data: addresses or "
         "base64, at most 32 MiB in all.",
     )
     links: list[Annotated[str, StringConstraints(min_length=1, max_length=8192)]] = Field(
@@ -219,7 +219,7 @@ async def check_message(request: MessageRequest, ctx: Context) -> None:
             "message: There are no words, and nothing is attached.",
             field="message",
             value="",
-            remedy="Say something, or attach a picture or a sound.",
+            remedy="Say something, or attach a picture, a sound or a document.",
         )
     check_attached(request.attachments, [blob for one in request.earlier for blob in one.attachments])
     if request.context:

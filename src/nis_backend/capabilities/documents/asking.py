@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 from pydantic import Field
 
-from nis_backend.annotations import Knob
+from nis_backend.annotations import Knob, Reads
 from nis_backend.capabilities.documents.choosing import answering, best_passages, closest_sentences
 from nis_backend.capabilities.documents.citing import (
     DATA,
@@ -39,7 +39,7 @@ EXTRACTED = "No language model composed this: these are the documents' own sente
 class AskDocuments(Asked, Composes):
     """A question, and the documents that are to answer it."""
 
-    question: str = Field(min_length=1, max_length=2000, description="What is asked.")
+    question: Annotated[str, Reads("question")] = Field(min_length=1, max_length=2000, description="What is asked.")
     passages: Annotated[int, Knob()] = Field(
         default=8, ge=1, le=MOST_PASSAGES, description="Most passages that the answer is looked for in."
     )

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from nis_backend.capabilities.documents.choosing import cosine, vectors_of
 from nis_backend.capabilities.documents.relevance import words_of
+from nis_backend.capabilities.documents.sentences import is_heading
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -51,7 +52,7 @@ class Central:
 
 async def central(ctx: Context, sentences: Sequence[Passage], most: int, focus: str | None) -> Central:
     """Choose sentences; with a `focus`, as near to it as to the mean."""
-    told = [one for one in sentences if FEWEST_WORDS <= len(one.text.split()) <= MOST_WORDS] or list(sentences)
+    told = [one for one in sentences if _tells(one.text)] or list(sentences)
     bags = await asyncio.to_thread(_weighted, [one.text for one in told], focus)
     asked = bags.pop() if focus else None
     order = _chosen([_likeness(bags, place) for place in range(len(bags))], _near(bags, asked), MOST_EMBEDDED, 0.0)
@@ -68,6 +69,10 @@ async def central(ctx: Context, sentences: Sequence[Passage], most: int, focus: 
     like = [partial(_closeness, vectors, place) for place in range(len(vectors))]
     order = await asyncio.to_thread(_chosen, like, near, most, DIVERSITY)
     return _told(told, [kept[place] for place in order], CENTRAL, model, focus)
+
+
+def _tells(text: str) -> bool:
+    return FEWEST_WORDS <= len(text.split()) <= MOST_WORDS and not is_heading(text)
 
 
 def _told(told: Sequence[Passage], order: Sequence[int], how: str, model: str | None, focus: str | None) -> Central:

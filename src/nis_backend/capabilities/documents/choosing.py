@@ -9,7 +9,7 @@ from operator import mul
 from typing import TYPE_CHECKING
 
 from nis_backend.capabilities.documents.relevance import Words, covered, words_of
-from nis_backend.capabilities.documents.sentences import sentences_of
+from nis_backend.capabilities.documents.sentences import is_heading, sentences_of
 from nis_backend.capabilities.embeddings.operations import EmbeddingRequest, embed_texts
 from nis_backend.errors import NotFound, Unavailable
 
@@ -49,8 +49,6 @@ _NUMBER = re.compile(
     r"\d|\b(?:one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|dozen|hundred|thousand|million)\b",
     re.IGNORECASE,
 )
-_ENDED = re.compile(r"[.!?:;…。！？][\"'”’»)\]」』]*$")  # noqa: RUF001 - Chinese and Japanese stops
-HEADING_WORDS = 8
 SHORT = 5
 
 
@@ -144,8 +142,7 @@ async def closest_sentences(ctx: Context, question: str, passages: Sequence[Pass
 def _beside(text: str, *, wants: bool) -> float:
     words = text.split()
     number = bool(_NUMBER.search(text))
-    heading = len(words) < HEADING_WORDS and not number and ":" not in text and not _ENDED.search(text)
-    return 0.1 * (wants and number) - 0.1 * (len(words) < SHORT) - 0.15 * heading
+    return 0.1 * (wants and number) - 0.1 * (len(words) < SHORT) - 0.15 * is_heading(text)
 
 
 def answering(chosen: Chosen, most: int) -> list[Scored]:

@@ -38,10 +38,10 @@ class CompareDocuments(Model):
     files: list[Blob] = Field(
         default_factory=list[Blob], max_length=2, description=f"Two files, the earlier first. Each: {A_FILE}"
     )
-    documents: Annotated[list[Named], Reads("quotes")] = Field(
+    documents: Annotated[list[Named], Reads("documents")] = Field(
         default_factory=list[str],
         max_length=2,
-        description="Documents that are kept, by name or id, the earlier first; one of these comes before one file.",
+        description="Documents that are kept, by name or id, the earlier first; or attach two files.",
     )
     collection: Which | None = Field(default=None, description=A_COLLECTION)
 

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from pydantic import Field
 
+from nis_backend.annotations import Knob
 from nis_backend.errors import NotFound, Unavailable
 from nis_backend.operation import Json, Model
 
@@ -22,7 +23,7 @@ FOR_JSON = "models.generate_json"
 class Composes(Model):
     """By whom an answer is composed."""
 
-    by: Literal["any", "model", "sentences"] = Field(
+    by: Annotated[Literal["any", "model", "sentences"], Knob()] = Field(
         default="any",
         description="any: a language model where there is one to rely on, else the documents' own sentences; model: "
         "only a model; sentences: without one.",

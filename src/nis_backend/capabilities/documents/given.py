@@ -46,7 +46,7 @@ class Asked(Model):
     """What is looked in."""
 
     files: list[Blob] = Field(default_factory=list[Blob], max_length=MOST_FILES, description=f"Files: {A_FILE}")
-    documents: Annotated[list[Named], Reads("quotes")] = Field(
+    documents: Annotated[list[Named], Reads("documents")] = Field(
         default_factory=list[str],
         max_length=MOST_FILES,
         description="Documents that are kept, by name or id; without these and files, all of the collection.",
@@ -58,8 +58,8 @@ class WhichDocument(Model):
     """Which document: a file, or one that is kept."""
 
     file: Blob | None = Field(default=None, description=f"A file: {A_FILE}")
-    document: Annotated[Named, Reads("quote")] | None = Field(
-        default=None, description="A document that is kept, by name or id."
+    document: Annotated[Named, Reads("document")] | None = Field(
+        default=None, description="A document that is kept, by name or id; or attach a file."
     )
     collection: Which | None = Field(default=None, description=A_COLLECTION)
 

@@ -8,7 +8,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from nis_backend.capabilities.documents.leaves import Filled, grown, kind_of
-from nis_backend.capabilities.documents.relevance import words_of
+from nis_backend.capabilities.documents.relevance import stem, words_of
 from nis_backend.capabilities.documents.values import amounts_of, days_of, decimal_commas
 
 if TYPE_CHECKING:
@@ -33,7 +33,7 @@ LONGEST = 200
 
 _MAIL = re.compile(r"[\w.+-]+@[\w-]+(?:\.[\w-]+)+")
 _WEB = re.compile(r"https?://[^\s<>\"')\]]+")
-_BEHIND = re.compile(r"^[\s*_]*(?:[:=\t|]|\.{3,}|\s{2,})[\s:=|.*_]*(?P<said>[^\t|]*[^\s\t|*_])")
+_BEHIND = re.compile(r"^[\s*_.]*(?:[:=\t|]|\.{3,}|\s{2,})[\s:=|.*_]*(?P<said>[^\t|]*[^\s\t|*_])")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -130,15 +130,19 @@ def _label_start(text: str) -> int:
 def _behind_label(text: str, name: str, leaf: Json) -> int | None:
     """Where a line goes on behind the words of the field's title or name; None where it lacks one of them."""
     for label in filter(None, (leaf.get("title"), name)):
-        wanted = frozenset(words_of(_apart(str(label))))
+        wanted = _stems(_apart(str(label)))
         if not wanted:
             continue
         seen: set[str] = set()
         for found in re.finditer(r"[^\W_]+", text):
-            seen |= wanted & frozenset(words_of(found[0]))
+            seen |= wanted & _stems(found[0])
             if seen >= wanted:
                 return found.end()
     return None
+
+
+def _stems(text: str) -> frozenset[str]:
+    return frozenset(stem(word) for word in re.findall(r"[^\W_]+", text.casefold()))
 
 
 def _apart(name: str) -> str:

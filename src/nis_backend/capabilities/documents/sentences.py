@@ -9,12 +9,15 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+HEADING_WORDS = 8
 LONGEST = 1200
 """Characters of a sentence; what has more is cut where a reader would pause for breath."""
 
 _BLOCK = re.compile(r"\n[^\S\n]*\n\s*|\n(?=[^\S\n]*(?:[-*•◦▪\u2013·]\s|\d{1,3}[.)]\s|\([a-z0-9]{1,3}\)\s|#{1,6}\s|\|))")
 """Between paragraphs, and before what stands in a list or a table."""
+_ROW = re.compile(r"^[^\n\t]*\t[^\n]*$", re.MULTILINE)
 _END = re.compile(r"[.!?…]+[\"'”’»)\]]*(?=\s)|[。！？][」』”’）]*")  # noqa: RUF001 - Chinese and Japanese stops
+_ENDED = re.compile(r"[.!?:;…。！？][\"'”’»)\]」』]*$")  # noqa: RUF001 - as above
 _BREATH = re.compile(r"[;:,]\s|\s")
 _WORD = re.compile(r"[^\W_]")
 _LAST_WORD = re.compile(r"([^\W\d_]+(?:\.[^\W\d_]+)*)$")
@@ -56,6 +59,14 @@ def sentences_of(text: str) -> list[Sentence]:
     return found
 
 
+def is_heading(text: str) -> bool:
+    """Whether it looks like one: marked so, or few words without an end, a number or a colon."""
+    if text.startswith("#"):
+        return True
+    plain = not _ENDED.search(text) and ":" not in text and "\t" not in text
+    return plain and len(text.split()) < HEADING_WORDS and not any(map(str.isdigit, text))
+
+
 def _keep(found: list[Sentence], text: str, start: int, end: int) -> None:
     piece = text[start:end]
     if _WORD.search(piece):
@@ -65,11 +76,17 @@ def _keep(found: list[Sentence], text: str, start: int, end: int) -> None:
 
 
 def _blocks(text: str) -> Iterator[tuple[int, int]]:
+    """Paragraphs, points of lists, and rows of tables, which are lines with tabs."""
     start = 0
-    for gap in _BLOCK.finditer(text):
-        yield start, gap.start()
-        start = gap.end()
-    yield start, len(text)
+    for gap in (*_BLOCK.finditer(text), None):
+        end = len(text) if gap is None else gap.start()
+        for row in _ROW.finditer(text, start, end):
+            if row.start() > start:
+                yield start, row.start()
+            yield row.span()
+            start = row.end()
+        yield start, end
+        start = end if gap is None else gap.end()
 
 
 def _parts(text: str, start: int, end: int) -> Iterator[tuple[int, int]]:

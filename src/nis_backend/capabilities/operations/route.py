@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from nis_backend.capabilities.operations.arguments import read_arguments
 from nis_backend.capabilities.operations.asserted import asserted
 from nis_backend.capabilities.operations.declared import declared
+from nis_backend.capabilities.operations.documented import documented
 from nis_backend.capabilities.operations.guards import asks_for_a_sum
 from nis_backend.capabilities.operations.laws import lawful
 from nis_backend.capabilities.operations.meaning import Meaning, meaning_of
@@ -63,7 +64,7 @@ async def route(ctx: Context, message: str, pending: Pending | None, excluding: 
     entries = permitted(ctx)
     if excluding:
         entries = tuple(entry for entry in entries if entry.name not in excluding)
-    if settled := asserted(message, entries) or lawful(message, entries):
+    if settled := asserted(message, entries) or lawful(message, entries) or documented(message, entries):
         return settled
     try:
         found = await _quantities(ctx, message, entries, pending)

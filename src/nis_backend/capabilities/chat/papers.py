@@ -1,0 +1,87 @@
+"""A turn with documents for a model too small to choose: rules say whether they are asked, summarised or compared."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from nis_backend.capabilities.chat.attached import name_of
+from nis_backend.capabilities.chat.looking import ASK, COMPARE, SUMMARISE
+from nis_backend.capabilities.chat.routed import Routed, cannot, words_of
+from nis_backend.capabilities.operations.operations import permitted
+from nis_backend.errors import from_problem
+from nis_backend.event import Surface, ToolCalled
+from nis_backend.view import Text, View
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from nis_backend.blob import Blob
+    from nis_backend.context import Context
+    from nis_backend.entry import Entry
+    from nis_backend.operation import Json
+    from nis_backend.steps import Used
+
+_SUMMARISES = re.compile(
+    r"\b(?:summari[sz]e|summary|sum (?:it|this|that|them)? ?up|gist|tl;? ?dr|main (?:points|ideas|findings)|overview"
+    r"|key (?:points|takeaways|findings)"
+    r"|what (?:is|does|do) (?:it|this|that|they|the \w+|these)(?: \w+)? (?:about|say))(?:\W*$|\b)",
+    re.IGNORECASE,
+)
+_COMPARES = re.compile(r"\b(?:compare|comparison|differ(?:s|ences?|ent)?|diff|changed?|changes)\b", re.IGNORECASE)
+_SAYS_OF = re.compile(r"\bsay(?:s)? (?:about|on|of|regarding)\b|\babout \w+", re.IGNORECASE)
+"""Asks for one thing of it, not for all."""
+
+
+async def consult(ctx: Context, message: str, documents: Sequence[Blob]) -> Routed:
+    """Answer the message from the documents; without words, they are summarised."""
+    return await _say(ctx, documents, await _asked(ctx, message, documents))
+
+
+async def follow(ctx: Context, message: str, documents: Sequence[Blob]) -> Routed | None:
+    """The same for a message that goes on about them; None where they do not say it, and it may be about else."""
+    made = await _asked(ctx, message, documents)
+    if all(used.event.problem is not None or not getattr(used.result, "found", True) for _, used in made):
+        return None
+    return await _say(ctx, documents, made)
+
+
+async def _asked(ctx: Context, message: str, documents: Sequence[Blob]) -> list[tuple[Entry, Used]]:
+    """The calls that the message asks for, made as steps of the run."""
+    able = {entry.name: entry for entry in permitted(ctx)}
+    ids = [blob.id for blob in documents]
+    calls: list[tuple[str, Json]] = [(ASK, {"question": message[:2000], "files": ids})]
+    if len(ids) == 2 and _COMPARES.search(message):  # noqa: PLR2004 - two are compared
+        calls = [(COMPARE, {"files": ids})]
+    elif not message.strip() or (_SUMMARISES.search(message) and not _SAYS_OF.search(message)):
+        calls = [(SUMMARISE, {"file": one}) for one in ids]
+    made: list[tuple[Entry, Used]] = []
+    for name, arguments in calls:
+        if name in able:
+            called = ToolCalled(step=1, call_id=ctx.new_id("call"), operation=name, arguments=arguments)
+            made.append((able[name], await ctx.use(called)))
+    return made
+
+
+async def _say(ctx: Context, documents: Sequence[Blob], made: Sequence[tuple[Entry, Used]]) -> Routed:
+    """What was found in words, the last of which name the operations, and what there is to look at."""
+    names = ", ".join(map(name_of, documents))
+    said: list[str] = [] if made else [f"I cannot read {names}: no operation that you may call reads documents."]
+    views: list[View] = []
+    used: list[str] = []
+    for entry, one in made:
+        if one.event.problem is not None or one.request is None:
+            said.append(cannot(from_problem(one.event.problem or {}), f"I cannot read {names}"))
+            continue
+        drawn = ctx.operations.find(entry.name).draw(one.request, one.result)
+        if len(made) > 1:
+            said.append(f"**{one.result.document}**")
+        said.append(words_of(drawn, entry))
+        views += [view for view in drawn if not isinstance(view, Text)]
+        used.append(f"`{entry.name}`")
+    with_ = ", ".join(dict.fromkeys(used))
+    text = "\n\n".join([*dict.fromkeys(said), *([f"Read {names} with {with_}."] if used else [])])
+    await ctx.run.text(1, text)
+    if views:
+        await ctx.run.write(Surface(views=views))
+    return Routed(text=text, views=views)

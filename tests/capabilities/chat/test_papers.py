@@ -1,0 +1,57 @@
+"""A document is attached to a message and asked about: answered from its words, with their page."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from conftest import Server
+from rest_client import ask, done
+
+from nis_backend.capabilities.documents.asked import INVOICE
+from nis_backend.capabilities.documents.samples import LEASE, NEWER_LEASE
+
+PDF = {"base64": INVOICE.partition(",")[2], "name": "invoice.pdf", "media_type": "application/pdf"}
+
+
+def said(server: Server, message: str, **rest: Any) -> dict[str, Any]:  # Any: JSON
+    """The reply to a message."""
+    return done(server, "POST", "/chat/send-message", {"message": message, **rest})
+
+
+def test_an_attached_pdf_is_asked_about_turn_after_turn(server: Server) -> None:
+    """Promise: the words that answer it and their page, also in the next turn; what else is asked is not taken."""
+    first = said(server, "When is the invoice payable?", attachments=[PDF])
+    assert "Payable within 30 days of delivery." in first["response"]
+    assert "invoice.pdf, page 1" in first["response"]
+    assert "No language model composed this" in first["response"]
+    (table,) = [one for one in first["views"] if one["kind"] == "table"]
+    assert table["columns"] == ["number", "words", "document", "page", "from character"]
+    same = first["conversation_id"]
+    assert "54.50" in said(server, "And how much are the lanterns?", conversation_id=same)["response"]
+    ball = said(server, "Convert 20 m/s to km/h", conversation_id=same)
+    assert "72 km/h" in ball["response"]
+
+
+def test_what_is_not_in_a_document_is_said_so(server: Server) -> None:
+    """Promise: no answer is invented; one that cannot be read is named with the remedy."""
+    none = said(server, "Which crew sailed to Antarctica?", attachments=[PDF])
+    assert none["response"].startswith("The documents do not say.")
+    broken = {"base64": "JVBERi0xLjQKbm90aGluZw==", "name": "broken.pdf", "media_type": "application/pdf"}
+    assert "I cannot read broken.pdf" in said(server, "What does it say?", attachments=[broken])["response"]
+
+
+def test_documents_are_summarised_and_compared(server: Server) -> None:
+    """Promise: without words and on request a summary; of two, what changed."""
+    assert "summarise_document" in said(server, "", attachments=[PDF])["response"]
+    told = said(server, "What changed between these?", attachments=[LEASE, NEWER_LEASE])
+    assert "2 changed, 2 added, 1 removed" in told["response"]
+    assert any("1200 → 1350" in json.dumps(one, ensure_ascii=False) for one in told["views"])
+
+
+def test_kinds_that_are_no_documents_are_refused(server: Server) -> None:
+    """Promise: a film is not taken, and nothing is kept of it."""
+    film = {"base64": "AAAAGGZ0eXBtcDQyAAAAAG1wNDJpc29t", "name": "film.mp4", "media_type": "video/mp4"}
+    status, _, problem = ask(server, "POST", "/chat/send-message", {"message": "What is it?", "attachments": [film]})
+    assert status == 415
+    assert "application/pdf" in json.dumps(problem)
