@@ -18,7 +18,7 @@ from nis_backend.errors import InvalidRequest, NotSupported
 Json = dict[str, Any]
 
 PAGES = (
-    "Invoice No.: 2047-A\nIssue date: 3 May 2024\nE-mail: pay@harbour.example\n\nItem\tEuro\nRope\t96.00\nLantern\t54.5",
+    "Invoice No.: 2047-A\nIssue date: 3 May 2024\nE-mail: pay@harbour.example\n\nItem\tEuro\nRope\t96.00\nLamp\t54.5",
     "Total due: 1,150.50 EUR. Paid: no\nQuestions to help@harbour.example or https://harbour.example/help.",
 )
 FIELDS: Json = {
