@@ -110,7 +110,7 @@ bench-toolsets: $(TESTS) weights ## count the tokens that each list of MCP's too
 	@$(BIN)/python benchmarks/toolsets.py $(ARGS)
 
 bench-embeddings: $(TESTS) weights $(PEERS) ## measure texts to vectors against sentence-transformers (2 GB of torch, kept in .venv)
-	@$(BIN)/python benchmarks/embeddings.py $(dir $(PEERS)) $(ARGS)
+	@$(BIN)/nis weights pull wordllama-256 && $(BIN)/python benchmarks/embeddings.py $(dir $(PEERS)) $(ARGS)
 
 bench-runs: $(TESTS) $(RUNS_PEER) ## measure durable chat turns and the log against Agno AgentOS, a bare proxy and bare SQLite
 	@$(BIN)/python benchmarks/runs.py $(ARGS)

@@ -1,7 +1,8 @@
 """Vectors of texts: throughput and memory of the product, asked over HTTP, against sentence-transformers in a process.
 
 The same texts, cut at the same length, in turns on one machine; the medians of several rounds. The peers run in
-environments of their own, with the same model: float32 on torch, and the very same file through their ONNX backend.
+environments of their own, with the same model: float32 on torch, and the very same file through their ONNX backend. The
+static model is another one, beside them for its speed.
 """
 
 from __future__ import annotations
@@ -31,6 +32,7 @@ from start import descendants, free_port, ours, post, started
 
 PEER = Path(__file__).with_name("embeddings_peer.py")
 NIS, TORCH, ONNX = "nis", "sentence-transformers, torch float32", "sentence-transformers, ONNX int8"
+STATIC, STATIC_MODEL = "nis, the static model", "static:wordllama-256"
 Vectors = list[list[float]]
 CALLERS = 32
 TOGETHER = ("8 to 16 words, as questions have", "a sentence each")
@@ -96,14 +98,14 @@ def corpora() -> dict[str, list[str]]:
 
 
 @contextmanager
-def product() -> Generator[Contender]:
+def product(model: str | None = None) -> Generator[Contender]:
     """The server, asked as any caller asks it."""
     port = free_port()
     with tempfile.TemporaryDirectory() as data, started(ours(port, data), port) as server:
 
         def embed(texts: Sequence[str]) -> tuple[float, Vectors]:
             begun = time.perf_counter()
-            answer = json.loads(post(port, "/embeddings/embed-texts", {"texts": texts}))
+            answer = json.loads(post(port, "/embeddings/embed-texts", {"texts": texts, "model": model}))
             return time.perf_counter() - begun, cast("Vectors", answer["vectors"])
 
         contender = Contender(pid=server.process.pid, embed=embed)
@@ -251,11 +253,28 @@ def report(contenders: Mapping[str, Contender], texts: Mapping[str, Sequence[str
     print("|---|---|---|---|---|")
     mine = contenders[NIS]
     for name, one in contenders.items():
-        near = [sum(a * b for a, b in zip(x, y, strict=True)) for x, y in zip(mine.vectors, one.vectors, strict=True)]
-        apart = max(math.dist(x, y) for x, y in zip(mine.vectors, one.vectors, strict=True))
-        same = "" if one is mine else f"cosine ≥ {min(near):.5f}, distance ≤ {apart:.4f}"
+        same = "" if one is mine else "another model" if name == STATIC else likeness(mine.vectors, one.vectors)
         less = "" if one is mine else f"{mine.peak / one.peak:.2f} ×"
         print(f"| {name} | {one.peak:.0f} MB | {less} | {one.first:.1f} s | {same} |")
+
+
+def likeness(mine: Vectors, theirs: Vectors) -> str:
+    """How far two models' vectors of the same texts are apart, at most."""
+    near = min(dot(x, y) for x, y in zip(mine, theirs, strict=True))
+    apart = max(math.dist(x, y) for x, y in zip(mine, theirs, strict=True))
+    return f"cosine ≥ {near:.5f}, distance ≤ {apart:.4f}"
+
+
+def verdict(mine: Contender, peer: Contender) -> str:
+    """Whether ours does as many texts a second of each kind, in less than half the memory; and where it does not."""
+    slower = [
+        kind
+        for kind, seconds in mine.seconds.items()
+        if statistics.median(seconds) > statistics.median(peer.seconds[kind])
+    ]
+    lines = [f"as many texts a second or more: {'yes' if not slower else 'no, of ' + '; '.join(slower)}"]
+    lines.append(f"less than half the memory: {'yes' if mine.peak < peer.peak / 2 else 'no'}")
+    return f"nis beside {TORCH}: {', '.join(lines)}"
 
 
 def main() -> None:
@@ -268,7 +287,7 @@ def main() -> None:
     model, file = str(folder / "model"), "onnx/model_int8.onnx"
     texts = corpora()
     with ExitStack() as stack:
-        contenders = {NIS: stack.enter_context(product())}
+        contenders = {NIS: stack.enter_context(product()), STATIC: stack.enter_context(product(STATIC_MODEL))}
         if (folder / "torch/bin/python").exists():
             contenders[TORCH] = stack.enter_context(peer(str(folder / "torch/bin/python"), str(PEER), model))
         if (folder / "onnx/bin/python").exists():
@@ -278,6 +297,8 @@ def main() -> None:
         machine = f"{os.cpu_count()} cores, {platform.system()}, load {os.getloadavg()[0]:.1f}"
         print(f"{time.strftime('%Y-%m-%d')}, {machine}, {given.rounds} rounds\n")
         report(contenders, texts)
+        if TORCH in contenders:
+            print(f"\n{verdict(contenders[NIS], contenders[TORCH])}")
         for kind in TOGETHER:
             print()
             measure_together(contenders[NIS], kind, texts[kind][:128], given.rounds)

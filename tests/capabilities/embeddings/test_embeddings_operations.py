@@ -197,6 +197,20 @@ def test_a_long_text_is_named_where_it_stands(server: Server) -> None:
     assert call(server, "cluster-texts", texts=[long, "a"])["truncated"] == ["texts.0"]
 
 
+def test_models_say_what_they_are(server: Server) -> None:
+    """Id, hash and dimensions as vectors state them; one that is not ready says what mends it."""
+    known = call(server, "list-models")
+    lines = {one["id"]: one for one in known["models"]}
+    for model in (known["default"], "static:wordllama-256"):
+        line = lines[model]
+        assert line["ready"], line["problem"]
+        found = call(server, "embed-texts", texts=["A cat."], model=model)
+        assert (found["model"], found["version"]) == (model, line["version"])
+        assert (found["dimensions"], found["max_tokens"]) == (line["dimensions"], line["max_tokens"])
+        assert line["version"].startswith("sha256:")
+    assert known["servers"] == []
+
+
 @pytest.mark.skipif(sys.platform != "linux", reason="reads /proc")
 def test_the_serving_process_stays_light(server: Server) -> None:
     """Whatever was asked of it: the model and arrays are in worker processes, whose memory goes when they are idle."""
@@ -218,7 +232,9 @@ def test_a_servers_model_answers_by_one_setting(serve: Serve) -> None:
 
     with FakeOpenAI(embeds, embeds).in_thread() as fake:
         server = serve(NIS_LOCAL_URL=fake.url, NIS_EMBEDDING_MODEL="local:vendor/tiny")
+        assert call(server, "list-models")["servers"] == ["local"]
         embedded = call(server, "embed-texts", texts=["a", "bb"])
+        assert embedded["version"] is None
         assert (embedded["model"], embedded["dimensions"], embedded["input_tokens"]) == ("local:vendor/tiny", 2, None)
         found = call(server, "search-texts", query="bb", texts=["a", "bb"])
         assert (found["model"], found["matches"][0]["index"]) == ("local:vendor/tiny", 1)

@@ -155,7 +155,7 @@ def deduplicate_vectors(request: VectorDuplicatesRequest, ctx: Context) -> Vecto
     ),
 )
 async def find_outliers(request: OutliersRequest, ctx: Context) -> Outliers:
-    """Find which of the given texts do not belong with the others, by how far their nearest neighbours are.
+    """Find the outliers among texts that are given: those out of place, by how far their nearest neighbours are.
 
     The score is the mean cosine distance to the nearest others; an outlier's is more robust standard deviations above
     the median than the threshold. Strangers who are near each other are seen when they are at most as many as
